@@ -1,0 +1,54 @@
+"""The errors that pmo_kit raises on purpose. Each says what is wrong, where, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class PmoError(Exception):
+    """Base of every error that pmo_kit raises on purpose."""
+
+
+class DataError(PmoError):
+    """The register cannot be used as it is; every problem is in `findings`, not only the first.
+
+    Parameters
+    ----------
+    message : str
+        What a person reads: what to fix first, repeats grouped.
+    findings : DataFrame
+        One row per problem: severity, file, sheet, row, column, value, rule, message, fix.
+    """
+
+    def __init__(self, message: str, findings: pd.DataFrame) -> None:
+        super().__init__(message)
+        self.findings = findings
+
+
+class InfeasibleError(PmoError):
+    """No plan obeys the rules; `conflict` names a smallest set of rules that cannot all hold.
+
+    Parameters
+    ----------
+    message : str
+        The conflict and the cheapest way out, in words.
+    conflict : sequence of str
+        Names of the rules in conflict: without any one of them the others can hold.
+    relaxation : mapping of str to str
+        Rule name -> the least change that makes a plan possible, with its unit.
+    """
+
+    def __init__(
+        self, message: str, conflict: Sequence[str], relaxation: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.conflict = tuple(conflict)
+        self.relaxation = dict(relaxation or {})
+
+
+class PackError(PmoError):
+    """A pack could not be built; the last published pack is untouched."""
