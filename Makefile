@@ -1,0 +1,41 @@
+# Each target is one portable command; on Windows use the conda commands of the README instead.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help pack test slow lab check strip bench clean
+help:            ## what there is
+	@grep -E '^[a-z]+: .*##|^[a-z]+:  +##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+.venv/kit: pyproject.toml requirements.lock
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'pmo_kit needs Python 3.11 or newer: make PYTHON=python3.11 ...')"
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable .
+	@touch $@
+
+.venv/dev: .venv/kit
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable ".[dev]"
+	@touch $@
+
+pack: .venv/kit            ## committee packs of every shipped register, in build/packs
+	$(BIN)/pmo-kit pack --all
+
+lab: .venv/kit             ## JupyterLab on the notebooks
+	$(BIN)/pmo-kit lab
+
+test: .venv/dev            ## every fast test, notebooks and browser included
+	$(BIN)/python -m pytest -n 2 --dist loadscope -m "not slow"
+
+slow: .venv/dev            ## the slow suites
+	$(BIN)/python -m pytest -m slow
+
+check: .venv/dev           ## style, types, layers
+	$(BIN)/python tests/static_checks.py
+
+strip: .venv/dev           ## notebooks as they are committed
+	$(BIN)/python tests/notebooks/strip.py
+
+bench: .venv/dev           ## measured claims, against peers in the same run
+	$(BIN)/python -m tests.bench
+
+clean:           ## forget what was built
+	rm -rf build dist
