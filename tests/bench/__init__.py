@@ -1,0 +1,1 @@
+"""Measured claims; run by `make bench`, not by the tests."""
