@@ -7,6 +7,7 @@ otherwise. A missing flow (NaN) makes the answer missing: it is never read as ze
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -23,7 +24,7 @@ _NEAR = 1e-3  # candidates whose imaginary part is smaller than this share are l
 def discount_factors(rate: ArrayLike, n: int, timing: Timing = "start") -> Floats:
     """Present value of 1 received in each of `n` years.
 
-    DF_t = product over i = 1..t of 1 / (1 + r_i), with DF_0 = 1. The rate r_i is the one from year i - 1 to i.
+    DF_t = product over i = 1..t of 1 / (1 + r_i), with DF_0 = 1. Rate r_i leads from year i - 1 to year i.
 
     Parameters
     ----------
@@ -103,7 +104,7 @@ def npv(rate: ArrayLike, flows: ArrayLike) -> Floats:
 def bcr(rate: ArrayLike, benefits: ArrayLike, costs: ArrayLike) -> Floats:
     """Benefit-cost ratio: PV of benefits / PV of costs, both given as positive amounts from t = 0 on.
 
-    NaN where the PV of costs is not above zero. Unlike projects are not ranked by it alone (UK Green Book 2026).
+    NaN where the PV of costs is not above zero. Unlike projects are not ranked by it alone (Green Book 2026).
 
     Parameters
     ----------
@@ -203,7 +204,7 @@ def irr_roots(flows: ArrayLike) -> Floats:
 def mirr(flows: ArrayLike, finance_rate: ArrayLike, reinvest_rate: ArrayLike) -> Floats:
     """Modified internal rate of return; NaN unless there is both money in and money out.
 
-    MIRR = (FV of money in at the reinvestment rate / PV of money out at the finance rate) ^ (1 / (n - 1)) - 1.
+    MIRR = (FV of money in at reinvest_rate / PV of money out at finance_rate) ^ (1 / (n - 1)) - 1.
 
     Parameters
     ----------
@@ -249,8 +250,8 @@ def payback(flows: ArrayLike, rate: ArrayLike = 0.0) -> Floats:
     Returns
     -------
     ndarray or scalar, shape (...)
-        `inf` where the money never comes back; 0 where the cumulative flow is never below zero; NaN where a flow
-        is missing. A later fall below zero is not seen here: `recrosses` tells.
+        `inf` where the money never comes back; 0 where the cumulative flow is never below zero; NaN where a
+        flow is missing. A later fall below zero is not seen here: `recrosses` tells.
 
     Notes
     -----
@@ -298,7 +299,7 @@ def recrosses(flows: ArrayLike, rate: ArrayLike = 0.0) -> NDArray[np.bool_]:
     running, _ = _running(flows, rate)
     below = running < 0
     back = np.maximum.accumulate(below, axis=-1) & ~below
-    return (np.maximum.accumulate(back, axis=-1) & below).any(axis=-1)
+    return np.asarray((np.maximum.accumulate(back, axis=-1) & below).any(axis=-1))[()]
 
 
 def _flows(flows: ArrayLike) -> Floats:
@@ -374,7 +375,7 @@ def _roots(money: Floats) -> list[tuple[float, bool]]:
     if not len(growth):
         return []
     clusters = np.split(growth, np.flatnonzero(growth[1:] > growth[:-1] * (1 + _SAME)) + 1)
-    gaps = [np.sqrt(a[-1] * b[0]) for a, b in zip(clusters, clusters[1:], strict=False)]
+    gaps = [np.sqrt(a[-1] * b[0]) for a, b in pairwise(clusters)]
     edges = [growth[0] / 2, *gaps, growth[-1] * 2]
     values = [_scaled(flows, x) for x in edges]
     roots: list[tuple[float, bool]] = []
@@ -407,4 +408,3 @@ def _between(flows: Floats, low: float, high: float) -> float:
         else:
             high = middle
     return (low + high) / 2
-

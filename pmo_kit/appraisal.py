@@ -1,0 +1,264 @@
+"""From a register to the cost, present values, NPV, BCR, IRR and payback of every project and level."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pmo_kit import finance
+from pmo_kit.errors import DataError
+from pmo_kit.rates import describe_schedule, discount_schedule
+
+if TYPE_CHECKING:
+    from pmo_kit.register import Register
+
+SOCIAL_KINDS = ("cash", "non_cash", "economic", "social")
+
+
+@dataclass(frozen=True, eq=False)
+class Appraisal:
+    """What every level of every project costs and is worth, from `discount_to` on.
+
+    `table` has one row per (project_id, level):
+
+    - cost: spend to come, exit costs included, not discounted
+    - pv_cost, pv_benefit: present values; pv_benefit counts the benefits of kind cash
+    - npv = pv_benefit - pv_cost: the financial net present value
+    - pv_social: cash + non_cash + economic + social - disbenefit; where a benefit has economic rows its
+      cash rows are left out, so that nothing is counted twice
+    - npsv = pv_social - pv_cost: the social net present value
+    - bcr = pv_benefit / pv_cost, bcr_social = pv_social / pv_cost: NaN where pv_cost is not above zero
+    - irr, irr_reason: of the cash flows; NaN with the reason where undefined or not unique
+    - payback, payback_recrosses: years from t = 0, not discounted; `inf` is never; True where it is
+      lost again later
+    - switching_cost = npv / pv_cost: the change of cost at which the NPV is zero (+0.25: 25 % more)
+    - switching_benefit = -npv / pv_benefit: the change of benefits at which the NPV is zero (-0.2: 20 % less)
+
+    Money is in the unit of the register (`unit`).
+
+    Parameters
+    ----------
+    table : DataFrame
+        As above.
+    spend : DataFrame
+        Option rows x fiscal years: forward costs, exit costs included. This is what envelopes count.
+    sunk : Series
+        Per project: actual costs, and all costs of years before `discount_to`. Shown, never in an NPV.
+    unit, summary : str
+    inputs : mapping of str to str
+        Register fingerprint, schedule with its date, timing, t = 0.
+    """
+
+    _table: pd.DataFrame = field(repr=False)
+    _spend: pd.DataFrame = field(repr=False)
+    _sunk: pd.Series = field(repr=False)
+    unit: str
+    summary: str
+    inputs: Mapping[str, str]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per (project_id, level); the columns are described in the class."""
+        return self._table.copy(deep=False)
+
+    @property
+    def spend(self) -> pd.DataFrame:
+        """Forward costs by option and fiscal year."""
+        return self._spend.copy(deep=False)
+
+    @property
+    def sunk(self) -> pd.Series:
+        """Sunk costs per project."""
+        return self._sunk.copy(deep=False)
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(self.summary)}</p>{self._table.to_html(float_format='{:.2f}'.format, na_rep='n/a')}"
+
+
+def appraise(register: Register, schedule: str | None = None) -> Appraisal:
+    """Appraise every level of every project of a register.
+
+    Year t counts from the setting `discount_to` (t = 0) and is discounted at t, t + 1/2 or t + 1 as the
+    setting `timing` says. Flows before it and costs of state `actual` are sunk. Where the register has no
+    benefits table at all, everything that needs benefits is NaN; a project without rows in it claims none (0).
+
+    Parameters
+    ----------
+    register : Register
+    schedule : str, optional
+        Name of a discount schedule (see `pmo_kit.rates`); the register's own when not given.
+
+    Returns
+    -------
+    Appraisal
+
+    Raises
+    ------
+    DataError
+        The schedule is in real terms and the register's prices are nominal.
+    ValueError
+        The schedule is unknown or too short.
+
+    Notes
+    -----
+    Sources: UK Green Book (2026) for present values, BCR and switching values, and for not ranking unlike
+    projects by BCR; Brigham and Ehrhardt, Financial Management, chapter 10, for IRR and payback.
+
+    Examples
+    --------
+    >>> from pmo_kit.finance import bcr, npv
+    >>> float(npv(0.0, [-7, -8, 24])), float(bcr(0.0, [0, 0, 24], [7, 8]))  # a level at 0 %
+    (9.0, 1.6)
+    """
+    settings = register.settings
+    name = schedule or settings.discount_schedule
+    _same_prices(register, name)
+    options = pd.MultiIndex.from_frame(register.table("levels")[["project_id", "level"]].astype("str"))
+    costs, benefits = register.table("costs"), register.table("benefits")
+    start = int(settings.discount_to)
+    last = max([start, *_last_year(costs), *_last_year(benefits)])
+    years = list(range(start, last + 1))
+
+    gone = (costs["state"] == "actual").fillna(False) | (costs["year"] < start).fillna(False)
+    gone = gone.astype(bool)
+    sunk = costs[gone].groupby("project_id")["amount"].sum(min_count=1)
+    ahead = benefits[(benefits["year"] >= start).fillna(False).astype(bool)]
+    spend = _by_year(costs[~gone], options, years)
+    kinds = {kind: _by_year(ahead[ahead["kind"] == kind], options, years) for kind in _kinds(ahead)}
+    cash = kinds.get("cash", np.zeros_like(spend))
+    social = _by_year(ahead[_counted(ahead)], options, years) - kinds.get("disbenefit", np.zeros_like(spend))
+    if not register.has("benefits"):
+        cash, social = np.full_like(spend, np.nan), np.full_like(spend, np.nan)
+
+    steps = len(years) if settings.timing != "start" else len(years) - 1
+    factors = finance.discount_factors(discount_schedule(name, steps), len(years), settings.timing)
+    pv_cost, pv_benefit, pv_social = spend @ factors, cash @ factors, social @ factors
+    npv, net = pv_benefit - pv_cost, cash - spend
+    rate = np.atleast_1d(finance.irr(net))
+    table = pd.DataFrame(
+        {
+            "cost": spend.sum(axis=1),
+            "pv_cost": pv_cost,
+            "pv_benefit": pv_benefit,
+            "npv": npv,
+            "pv_social": pv_social,
+            "npsv": pv_social - pv_cost,
+            "bcr": _ratio(pv_benefit, pv_cost),
+            "bcr_social": _ratio(pv_social, pv_cost),
+            "irr": rate,
+            "irr_reason": [_reason(row, value) for row, value in zip(net, rate, strict=True)],
+            "payback": finance.payback(net),
+            "payback_recrosses": finance.recrosses(net),
+            "switching_cost": _ratio(npv, pv_cost),
+            "switching_benefit": _ratio(-npv, pv_benefit),
+        },
+        index=options,
+    )
+    described = describe_schedule(name)
+    projects = register.projects.index
+    return Appraisal(
+        table,
+        pd.DataFrame(spend, index=options, columns=pd.Index(years, name="year")),
+        sunk.reindex(projects).fillna(0.0).where(~_unknown(costs[gone], projects)),
+        settings.unit,
+        _sentence(table, settings.unit, described.title, start),
+        MappingProxyType(
+            {
+                "register": register.fingerprint,
+                "discount_schedule": name,
+                "discount_source": f"{described.source} {described.dated}".strip(),
+                "discount_to": str(start),
+                "timing": settings.timing,
+            }
+        ),
+    )
+
+
+def _same_prices(register: Register, name: str) -> None:
+    """Refuse real rates on nominal flows."""
+    if describe_schedule(name).basis != "real" or register.settings.price_basis != "nominal":
+        return
+    message = (
+        f"The register's prices are nominal and the schedule {name} is in real terms. Put the flows in "
+        "constant prices (price_basis real), or choose a nominal rate such as flat_6."
+    )
+    finding = {
+        "severity": "block", "file": "settings", "sheet": "settings", "row": None, "column": "price_basis",
+        "value": "nominal", "rule": "rates and flows are both real or both nominal", "message": message,
+        "fix": "set price_basis or discount_schedule",
+    }  # fmt: skip
+    raise DataError(message, pd.DataFrame([finding]))
+
+
+def _last_year(rows: pd.DataFrame) -> list[int]:
+    """The last year of a table, or nothing."""
+    years = rows["year"].dropna()
+    return [int(years.max())] if len(years) else []
+
+
+def _kinds(benefits: pd.DataFrame) -> list[str]:
+    """Kinds of benefit in the table."""
+    return [str(kind) for kind in benefits["kind"].dropna().unique()]
+
+
+def _counted(benefits: pd.DataFrame) -> NDArray[np.bool_]:
+    """Rows of the social NPV: no disbenefits, and no cash row of a benefit that also has economic rows."""
+    key = ["project_id", "level", "benefit"]
+    economic = pd.MultiIndex.from_frame(benefits.loc[benefits["kind"] == "economic", key])
+    cash = benefits["kind"].isin(["cash"]).to_numpy(bool)
+    doubled = cash & pd.MultiIndex.from_frame(benefits[key]).isin(economic)
+    return benefits["kind"].isin(SOCIAL_KINDS).to_numpy(bool) & ~doubled
+
+
+def _by_year(rows: pd.DataFrame, options: pd.MultiIndex, years: list[int]) -> NDArray[np.float64]:
+    """Amounts summed by option and year; a missing amount makes its cell missing."""
+    total = np.zeros((len(options), len(years)))
+    if len(rows):
+        place = options.get_indexer(pd.MultiIndex.from_frame(rows[["project_id", "level"]].astype("str")))
+        known = place >= 0
+        column = rows["year"].to_numpy(int) - years[0]
+        np.add.at(total, (place[known], column[known]), rows["amount"].to_numpy(float)[known])
+    return total
+
+
+def _unknown(rows: pd.DataFrame, projects: pd.Index) -> NDArray[np.bool_]:
+    """Projects with a sunk cost whose amount is missing."""
+    return projects.isin(rows.loc[rows["amount"].isna(), "project_id"])
+
+
+def _ratio(top: NDArray[np.float64], bottom: NDArray[np.float64]) -> NDArray[np.float64]:
+    """top / bottom, NaN where bottom is not above zero."""
+    return np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > 0)
+
+
+def _reason(flows: NDArray[np.float64], rate: float) -> str:
+    """Why there is no IRR, with every root; empty where there is one."""
+    if np.isfinite(rate):
+        return ""
+    if np.isnan(flows).any():
+        return "a flow is missing"
+    if not (flows > 0).any() or not (flows < 0).any():
+        return "no change of sign"
+    roots = [f"{root:.1%}" for root in finance.irr_roots(flows)]
+    if not roots:
+        return "no rate brings the NPV to zero"
+    if len(roots) == 1:
+        return f"the NPV touches zero at {roots[0]} without crossing it"
+    return f"several rates: {', '.join(roots)}"
+
+
+def _sentence(table: pd.DataFrame, unit: str, title: str, start: int) -> str:
+    """What a committee reads first."""
+    projects, levels = table.index.get_level_values(0).nunique(), len(table)
+    if table["npv"].isna().all():
+        worth = "no benefits are stated, so there is no NPV"
+    else:
+        worth = f"{int((table['npv'] > 0).sum())} of {levels} levels have a positive NPV"
+    return f"{projects} projects with {levels} levels appraised: {worth} ({unit}; {title}, t = 0 is {start})."
