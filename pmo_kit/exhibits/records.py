@@ -2,6 +2,14 @@
 
 Every medium (notebook, page, PDF, slide, sheet) is rendered from these records alone, so the numbers are
 equal in all of them. A record holds no colors and no layout: `theme` does.
+
+A cell of a text column is a str, or a tuple of runs `(role, text)` where a person reads more than one thing::
+
+    (("lead", "Billing replacement."), ("text", "Leaving costs 1.5 in 2027."), ("small", "Holds in 4 of 5 cases"))
+    (("text", "Corporate director"), ("line", "2026-11-30"))
+
+"lead" is bold, "text" ordinary, "id" muted: these three follow one another in a line. "line" begins a new
+line, "small" a new line in small type. In a sheet a cell of runs is one text with line breaks (`words`).
 """
 
 from __future__ import annotations
@@ -14,8 +22,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Mark = Literal["bar", "line", "scatter", "interval", "heatmap"]
-Kind = Literal["number", "text", "category", "time", "rag", "decision", "mark"]
-Style = Literal["ordinary", "focus", "actual", "previous", "plan", "forecast", "limit", "good", "bad", "muted"]
+Kind = Literal["number", "text", "category", "time", "rag", "decision", "mark", "note"]
+Role = Literal["lead", "text", "id", "line", "small"]
+Runs = tuple[tuple[Role, str], ...]
+Style = Literal[
+    "ordinary", "focus", "actual", "previous", "plan", "forecast", "limit", "good", "bad", "muted"
+]
 
 
 @dataclass(frozen=True)
@@ -31,11 +43,14 @@ class Field:
     unit : str
         Unit of the numbers ("EUR million, real 2026"; "data engineers"; "%" multiplies nothing).
     kind : Kind
-        "rag" holds R, A, G; "decision" holds fund, refuse, stop, ...; "mark" holds full, reduced, out.
+        "rag" holds R, A, G; "decision" holds fund, refuse, stop, ...; "mark" holds full, reduced, out;
+        "note" is printed small under the row, over the whole width of a table (a column of its own in a sheet).
     decimals : int
         Digits after the point, for numbers.
     signed : bool
         Print a plus before positive numbers (differences).
+    ruled : bool
+        A thin upright rule before this column of a table: what follows is only for comparison.
     """
 
     name: str
@@ -44,6 +59,7 @@ class Field:
     kind: Kind = "number"
     decimals: int = 1
     signed: bool = False
+    ruled: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,7 +83,7 @@ class Exhibit:
     id : str
         Stable name, unique in a notebook: "arbitration.frontier".
     title : str
-        The message: a sentence with a verb and a number.
+        The message: a sentence with a verb and a number. A line break in it is kept where there is room.
     unit_line : str
         What, unit, scope, period, data as of: one line in small type.
     takeaway : str
@@ -109,17 +125,21 @@ class Chart(Exhibit):
     styles : mapping of str to Style
         Series value (or value of `series` on a row) -> how it is drawn. Unlisted: categorical order.
     label : Field, optional
-        Column printed on each mark (direct labels).
+        Column printed on each mark (direct labels); empty for none. Without it bars carry their value.
+        On a line a row with a label gets a dot.
     low, high : Field, optional
         Ends of an interval.
     start : Field, optional
-        Where a bar begins (waterfall).
+        Where a bar begins (waterfall): it runs from there to its value; the next begins where it ends.
     value : Field, optional
         Cell of a heatmap: a number (sequential color) or a category (kind "mark", "rag", "decision").
     group : Field, optional
         Splits a horizontal bar chart into titled blocks, top to bottom, on one scale.
     stacked : bool
         Bars of one x stand on one another.
+    layered : bool
+        Bars of one x lie over one another on one base line, the first series at the back: a part within its
+        limit ("37.0 of 50.0"). A series in the style "limit" is a cap: a thick line where the bar would end.
     step : bool
         A line that moves in steps (a frontier).
     references : tuple of Reference
@@ -139,8 +159,23 @@ class Chart(Exhibit):
     value: Field | None = None
     group: Field | None = None
     stacked: bool = False
+    layered: bool = False
     step: bool = False
     references: tuple[Reference, ...] = ()
+
+    def __post_init__(self) -> None:
+        fields = (
+            self.x,
+            self.y,
+            self.series,
+            self.label,
+            self.low,
+            self.high,
+            self.start,
+            self.value,
+            self.group,
+        )
+        _need_columns(self.id, self.data, [field.name for field in fields if field is not None])
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -157,12 +192,27 @@ class Table(Exhibit):
         How many rows at the end are sums.
     group : Field, optional
         Rows of one value stand under a heading (Always, Sometimes, Never).
+    details : tuple of (int, Table)
+        Tables printed under a row, given by its position: the projects and amounts behind one decision.
+    across : int
+        Print the rows in so many columns side by side (long narrow lists); sums stand at the end of the last.
     """
 
     data: pd.DataFrame
     columns: tuple[Field, ...]
     totals: int = 0
     group: Field | None = None
+    details: tuple[tuple[int, Table], ...] = ()
+    across: int = 1
+
+    def __post_init__(self) -> None:
+        names = [field.name for field in self.columns] + ([self.group.name] if self.group else [])
+        _need_columns(self.id, self.data, names)
+        outside = [row for row, _ in self.details if not 0 <= row < len(self.data)]
+        if outside:
+            raise ValueError(
+                f"exhibit {self.id}: details name row {outside[0]}, the table has {len(self.data)} rows"
+            )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -173,9 +223,13 @@ class Kpi(Exhibit):
     ----------
     data : DataFrame
         One row per tile: label, value, unit, decimals, limit (the "of 50.0"; missing for none), note, focus (bool).
+        Only label and value are required.
     """
 
     data: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        _need_columns(self.id, self.data, ["label", "value"])
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -189,3 +243,27 @@ class Message(Exhibit):
     """
 
     items: tuple[tuple[str, str], ...]
+
+
+def words(cell: object) -> str:
+    """The plain words of a text cell, with line breaks: for sheets, plain text and search.
+
+    Examples
+    --------
+    >>> words((("lead", "Own solar."), ("text", "Costs 3.0."), ("small", "Holds in 5 of 5 cases")))
+    'Own solar. Costs 3.0.\\nHolds in 5 of 5 cases'
+    """
+    if not isinstance(cell, tuple):
+        return str(cell)
+    text = ""
+    for role, part in cell:
+        joint = "\n" if role in ("line", "small") else "" if part[:1] in (",", ".", ";", ":") else " "
+        text += (joint if text else "") + part
+    return text
+
+
+def _need_columns(exhibit: str, data: pd.DataFrame, names: list[str]) -> None:
+    missing = [name for name in names if name not in data.columns]
+    if missing:
+        have = ", ".join(map(str, data.columns))
+        raise ValueError(f"exhibit {exhibit}: no column {missing[0]!r} in its data; it has {have}")

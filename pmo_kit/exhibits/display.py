@@ -1,0 +1,80 @@
+"""`show`: an exhibit in a notebook, and in the words of any other program."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from typing import Any
+
+from pmo_kit.exhibits import theme
+from pmo_kit.exhibits.html import data_table, fragment
+from pmo_kit.exhibits.jsonform import MIME, to_json
+from pmo_kit.exhibits.records import Chart, Exhibit
+from pmo_kit.exhibits.text import plain
+
+_carrier: list[str] = []
+"""The id of the exhibit that brought the fonts into this notebook: the first that is HTML, and it alone."""
+
+
+def show(exhibit: Exhibit, *, title: str, takeaway: str = "") -> None:
+    """Show an exhibit here; a pack picks it up from the notebook.
+
+    One output with plain text, HTML, plotly JSON for a chart, and the exhibit itself as
+    `application/vnd.pmo-kit.exhibit+json`. Outside a notebook the plain text is printed.
+
+    Parameters
+    ----------
+    exhibit : Exhibit
+        From a function of `pmo_kit.figures`, or made by hand.
+    title : str
+        The message: a sentence with a verb and a number.
+    takeaway : str
+        What it means for the decision, one line.
+
+    Raises
+    ------
+    ValueError
+        Without an id, a title, or words for those who cannot see it (`alt`).
+    """
+    shown = dataclasses.replace(exhibit, title=title, takeaway=takeaway or exhibit.takeaway)
+    for name in ("id", "title", "alt"):
+        if not getattr(shown, name).strip():
+            raise ValueError(
+                f"exhibit {shown.id or type(shown).__name__}: {name} is empty; every exhibit needs one"
+            )
+    shell = _shell()
+    if shell is None:
+        print(plain(shown))
+        return
+    from IPython.display import display
+
+    fonts = not isinstance(shown, Chart) and _carries_fonts(shown.id)
+    display(mimebundle(shown, fonts=fonts), raw=True)
+
+
+def mimebundle(exhibit: Exhibit, fonts: bool = False) -> dict[str, Any]:
+    """Every form of an exhibit, by MIME type. A chart's plotly figure holds its frame as well."""
+    bundle: dict[str, Any] = {"text/plain": plain(exhibit)}
+    style = f"<style>{theme.font_css((400, 700)) if fonts else ''}{theme.css()}</style>"
+    if isinstance(exhibit, Chart):
+        from pmo_kit.exhibits.drawing import CONFIG, figure
+
+        drawn = json.loads(figure(exhibit, framed=True).to_json())
+        bundle["application/vnd.plotly.v1+json"] = {**drawn, "config": CONFIG}
+        bundle["text/html"] = style + fragment(exhibit, figure=fragment(data_table(exhibit), framed=False))
+    else:
+        bundle["text/html"] = style + fragment(exhibit)
+    bundle[MIME] = to_json(exhibit)
+    return bundle
+
+
+def _shell() -> Any:
+    module = sys.modules.get("IPython")
+    return module.get_ipython() if module is not None else None
+
+
+def _carries_fonts(exhibit: str) -> bool:
+    if not _carrier:
+        _carrier.append(exhibit)
+    return _carrier[0] == exhibit

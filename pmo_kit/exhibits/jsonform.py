@@ -1,0 +1,153 @@
+"""Exhibits as JSON and back, so that a notebook carries them and a pack collects them.
+
+Mappings and tables are written as lists, never as objects whose order matters: nbformat sorts keys.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Reference, Table
+from pmo_kit.exhibits.theme import is_missing
+
+MIME = "application/vnd.pmo-kit.exhibit+json"
+VERSION = 1
+_TYPES: dict[str, type[Exhibit]] = {"chart": Chart, "table": Table, "kpi": Kpi, "message": Message}
+
+
+def to_json(exhibit: Exhibit) -> dict[str, Any]:
+    """An exhibit as plain lists, texts and numbers; missing values are null, dates ISO text.
+
+    The row index of a table is not kept: what is to be shown is in its columns.
+
+    Examples
+    --------
+    >>> note = Message(id="page_one.how_sure", alt="Proven.", items=(("Proven.", "No other plan reaches 33.5."),))
+    >>> to_json(note)["items"]
+    [['Proven.', 'No other plan reaches 33.5.']]
+    >>> from_json(to_json(note)).items == note.items
+    True
+    """
+    kind = next(name for name, record in _TYPES.items() if isinstance(exhibit, record))
+    document: dict[str, Any] = {"exhibit": kind, "version": VERSION}
+    for part in dataclasses.fields(exhibit):
+        document[part.name] = _encode(getattr(exhibit, part.name))
+    return document
+
+
+def from_json(document: Mapping[str, Any] | str) -> Exhibit:
+    """The exhibit that `to_json` wrote; a text is parsed first.
+
+    Raises
+    ------
+    ValueError
+        When it is no exhibit, or a newer version than this package reads.
+    """
+    content: Mapping[str, Any] = json.loads(document) if isinstance(document, str) else document
+    kind = content.get("exhibit")
+    if kind not in _TYPES:
+        raise ValueError(f"not an exhibit: {kind!r}; expected one of {', '.join(_TYPES)}")
+    if content.get("version", 0) > VERSION:
+        raise ValueError(
+            f"exhibit {content.get('id')}: written by a newer pmo_kit (version {content['version']})"
+        )
+    record = _TYPES[kind]
+    decoded = {part.name: _decode(part.name, content[part.name]) for part in dataclasses.fields(record)}
+    return record(**decoded)
+
+
+def _encode(value: Any) -> Any:
+    if hasattr(value, "columns") and hasattr(value, "dtypes"):
+        return _encode_table(value)
+    if isinstance(value, Exhibit):
+        return to_json(value)
+    if isinstance(value, Field | Reference):
+        return [[part.name, _scalar(getattr(value, part.name))] for part in dataclasses.fields(value)]
+    if isinstance(value, Mapping):
+        return [[str(key), str(item)] for key, item in value.items()]
+    if isinstance(value, tuple | list):
+        return [_encode(item) for item in value]
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> Any:
+    """One cell: runs and dates in one-key objects, numpy scalars as Python's, infinities as text."""
+    if is_missing(value):
+        return None
+    if hasattr(value, "item") and not isinstance(value, str):
+        value = value.item()
+    if isinstance(value, tuple | list):
+        return {"runs": [[str(role), str(text)] for role, text in value]}
+    if isinstance(value, dt.datetime):
+        return {"time": value.isoformat()}
+    if isinstance(value, dt.date):
+        return {"date": value.isoformat()}
+    if isinstance(value, float) and math.isinf(value):
+        return {"float": "inf" if value > 0 else "-inf"}
+    return value if isinstance(value, bool | int | float | str) else str(value)
+
+
+def _unscalar(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    if "runs" in value:
+        return tuple((role, text) for role, text in value["runs"])
+    if "time" in value:
+        return dt.datetime.fromisoformat(value["time"])
+    if "date" in value:
+        return dt.date.fromisoformat(value["date"])
+    return float(value["float"])
+
+
+def _encode_table(data: Any) -> dict[str, Any]:
+    names = list(data.columns)
+    columns = [[_scalar(value) for value in data[name].tolist()] for name in names]
+    return {
+        "columns": [str(name) for name in names],
+        "types": [_type_name(data[name].dtype) for name in names],
+        "rows": [list(row) for row in zip(*columns, strict=True)],
+    }
+
+
+def _type_name(dtype: Any) -> str:
+    """A dtype that can be restored by name; categories, periods and the like become text."""
+    name = str(dtype)
+    known = ("bool", "boolean", "int", "Int", "float", "Float", "str", "object", "datetime64")
+    return name if name.startswith(known) and "," not in name else "str"
+
+
+def _decode_table(content: Mapping[str, Any]) -> Any:
+    import pandas as pd
+
+    columns = {}
+    for position, (name, kind) in enumerate(zip(content["columns"], content["types"], strict=True)):
+        values = [_unscalar(row[position]) for row in content["rows"]]
+        columns[name] = pd.Series(values, dtype=kind, name=name)
+    return pd.DataFrame(columns, columns=content["columns"])
+
+
+def _decode(name: str, value: Any) -> Any:
+    if name == "data":
+        return _decode_table(value)
+    if name in ("styles", "inputs"):
+        return dict(value)
+    if name == "items":
+        return tuple((lead, text) for lead, text in value)
+    if name == "columns":
+        return tuple(_record(Field, pairs) for pairs in value)
+    if name == "references":
+        return tuple(_record(Reference, pairs) for pairs in value)
+    if name == "details":
+        return tuple((row, from_json(table)) for row, table in value)
+    if name in ("x", "y", "series", "label", "low", "high", "start", "value", "group"):
+        return None if value is None else _record(Field, value)
+    return value
+
+
+def _record(kind: type, pairs: list[list[Any]]) -> Any:
+    return kind(**{key: _unscalar(value) for key, value in pairs})

@@ -1,0 +1,282 @@
+"""One look for every medium: colors, type, marks, notation and how numbers are written.
+
+Sources: International Business Communication Standards (IBCS 1.2: what looks the same means the same) and the
+palettes of the UK Government Analysis Function ("Data visualisation: colours in charts", WCAG 2.2).
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import math
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+DARK_BLUE = "#12436D"
+TURQUOISE = "#28A197"
+DARK_PINK = "#801650"
+ORANGE = "#F46A25"
+DARK_GRAY = "#3D3D3D"
+LIGHT_PURPLE = "#A285D1"
+LIGHT_GRAY = "#BFBFBF"
+PAPER = "#FFFFFF"
+INK = "#333333"
+QUIET = "#666666"
+GRID = "#DDDDDD"
+
+CATEGORIES = (DARK_BLUE, TURQUOISE, DARK_PINK, ORANGE, DARK_GRAY, LIGHT_PURPLE)
+TWO_SERIES = (DARK_BLUE, ORANGE)
+SEQUENTIAL = (DARK_BLUE, "#2073BC", "#6BACE6")
+
+FONT = "Source Sans 3"
+FONTS = f'"{FONT}", "Source Sans Pro", "Segoe UI", "Helvetica Neue", Arial, sans-serif'
+SIZES = {"headline": 22, "text": 17, "label": 14, "small": 14}
+"""Type in the notebook, in px; on A4 18, 10 and 7.5 pt, on slides 30, 19 and 14 pt."""
+
+THIN_SPACE = "\u202f"
+MINUS = "\u2212"
+MISSING = "n/a"
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a mark is drawn; `fill` is the inside, `line` the outline, `hatch` a plotly pattern shape."""
+
+    fill: str
+    line: str
+    text: str = INK
+    hatch: str = ""
+    width: float = 0.0
+    dash: str = "solid"
+
+
+LOOKS: dict[str, Look] = {
+    "ordinary": Look(DARK_GRAY, DARK_GRAY),
+    "actual": Look(DARK_GRAY, DARK_GRAY),
+    "focus": Look(DARK_BLUE, DARK_BLUE, DARK_BLUE),
+    "previous": Look(LIGHT_GRAY, "#7A7A7A", QUIET),
+    "plan": Look(PAPER, DARK_GRAY, width=1.5),
+    "forecast": Look(PAPER, DARK_BLUE, DARK_BLUE, hatch="/", width=1.0),
+    "limit": Look(INK, INK, width=2.5),
+    "good": Look(DARK_BLUE, DARK_BLUE, DARK_BLUE),
+    "bad": Look(ORANGE, ORANGE),
+    "muted": Look(LIGHT_GRAY, LIGHT_GRAY, QUIET, dash="dash"),
+}
+
+
+def look(style: str) -> Look:
+    """The look of a style of `records.Style`.
+
+    Raises
+    ------
+    ValueError
+        For a style that the notation does not have; the message lists them.
+    """
+    if style not in LOOKS:
+        raise ValueError(f"no style {style!r}; the notation has {', '.join(LOOKS)}")
+    return LOOKS[style]
+
+
+def category_looks(count: int) -> list[Look]:
+    """Looks for unlisted series: ordinary for one, blue and orange for two, the palette for more."""
+    if count == 1:
+        return [LOOKS["ordinary"]]
+    colors = TWO_SERIES if count == 2 else CATEGORIES
+    return [Look(colors[i % len(colors)], colors[i % len(colors)]) for i in range(count)]
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A decision as a word with a mark; `css` is the class that colors it."""
+
+    mark: str
+    word: str
+    css: str
+
+
+DECISIONS: dict[str, Badge] = {
+    "stop": Badge("■", "STOP", "stop"),
+    "fund": Badge("✓", "FUND", "fund"),
+    "fund_to_next_gate": Badge("✓", "FUND TO GATE", "fund"),
+    "fund_with_condition": Badge("✓", "FUND IF", "fund"),
+    "refuse": Badge("✗", "REFUSE", "refuse"),
+    "defer": Badge("→", "DEFER", "defer"),
+    "pause": Badge("‖", "PAUSE", "pause"),
+    "decide": Badge("●", "DECIDE", "decide"),
+    "note": Badge("·", "NOTE", "note"),
+}
+"""Decision -> mark, word and class. Color comes on top of both."""
+
+RAG: dict[str, tuple[str, str, str]] = {
+    "R": ("square", "#B3261E", "#FFFFFF"),
+    "A": ("diamond", "#F5B000", "#1E1E1E"),
+    "G": ("circle", "#1B7F4B", "#FFFFFF"),
+}
+"""Letter -> shape, color of the shape, color of the letter."""
+
+LEVEL_MARKS = {"full": "■", "reduced": "◧", "out": "–"}
+"""Level -> mark in words; media draw the squares themselves, for the font has no half square."""
+
+RAG_WORDS = {"red": "R", "amber": "A", "green": "G", "r": "R", "a": "A", "g": "G"}
+
+
+def rag_letter(value: object) -> str:
+    """R, A or G for a status however it is written; "" when it is none of them."""
+    return RAG_WORDS.get(str(value).strip().lower(), "")
+
+
+def format_number(value: object, decimals: int = 1, signed: bool = False) -> str:
+    """A number as a committee reads it: thin spaces between thousands, a real minus, n/a when missing.
+
+    Parameters
+    ----------
+    value : float or None
+        The number; None and NaN are missing.
+    decimals : int
+        Digits after the point. Halves are rounded to even, as Python does.
+    signed : bool
+        Print a plus before positive numbers; zero has no sign.
+
+    Examples
+    --------
+    >>> format_number(-1234.56)
+    '−1\u202f234.6'
+    >>> format_number(4.5, signed=True), format_number(-0.04), format_number(float("nan"))
+    ('+4.5', '0.0', 'n/a')
+    """
+    if is_missing(value):
+        return MISSING
+    number = float(value)  # type: ignore[arg-type]
+    if math.isinf(number):
+        return "∞" if number > 0 else f"{MINUS}∞"
+    text = f"{abs(number):,.{decimals}f}".replace(",", THIN_SPACE)
+    if not text.strip(f"0.{THIN_SPACE}"):
+        return text
+    return (MINUS if number < 0 else "+" if signed else "") + text
+
+
+def format_text(value: object) -> str:
+    """A cell that is no number: dates as 2026-09-30, yes and no, texts as they are; n/a when missing.
+
+    Examples
+    --------
+    >>> import datetime
+    >>> format_text(datetime.datetime(2026, 9, 30)), format_text(True), format_text("P01")
+    ('2026-09-30', 'yes', 'P01')
+    """
+    if is_missing(value):
+        return MISSING
+    if isinstance(value, dt.datetime) and value.time() == dt.time():
+        return value.date().isoformat()
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def is_missing(value: object) -> bool:
+    """True for None, NaN, NaT and pandas' NA, of whatever type.
+
+    Examples
+    --------
+    >>> is_missing(None), is_missing(float("nan")), is_missing(0.0), is_missing("")
+    (True, True, False, False)
+    """
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, float) and math.isnan(value)
+
+
+_WIDTHS = {
+    100: "\u2009",
+    120: "\u202f",
+    200: " ",
+    240: "|ij',.:;·’‘",
+    260: "lI",
+    280: "!",
+    300: "f()[]{}▸",
+    320: "-",
+    340: "°tr",
+    360: "/\\¹²³",
+    420: '*s?z"“”',
+    440: "x",
+    460: "cçvy",
+    480: "YJ–L",
+    500: "Fkeéèêë#$+0123456789<=>^~−×±≥≤€£_agàâä",
+    520: "XV✗EÉ",
+    540: "STZ`oöAhuüÄnñ",
+    560: "bdpqPR",
+    580: "CßKB",
+    600: "■&",
+    620: "✓DG→",
+    640: "UÜN",
+    660: "HOQÖ",
+    720: "wM",
+    780: "W",
+    800: "—",
+    820: "%m",
+    840: "@",
+    940: "…",
+}
+_WIDTH_OF = {letter: width for width, letters in _WIDTHS.items() for letter in letters}
+BOLD_WIDTH = 1.065
+
+
+def text_width(text: str, size: float, bold: bool = False) -> float:
+    """Width of a line of text in the unit of `size`, from the advance widths of Source Sans 3.
+
+    Letters that are not in the table count as wide ones, so that text is never cut off.
+
+    Examples
+    --------
+    >>> round(text_width("33.5", 14), 1)
+    24.4
+    """
+    thousandths = sum(_WIDTH_OF.get(letter, 600) for letter in text)
+    return thousandths / 1000 * size * (BOLD_WIDTH if bold else 1.0)
+
+
+def wrap(text: str, width: float, size: float, bold: bool = False) -> list[str]:
+    """Break text into lines no wider than `width`; a single longer word stays whole.
+
+    Examples
+    --------
+    >>> wrap("Data engineers, not money, limit 2028", 120, 14)
+    ['Data engineers, not', 'money, limit 2028']
+    """
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for word in paragraph.split(" "):
+            trial = f"{line} {word}" if line else word
+            if line and text_width(trial, size, bold) > width:
+                lines.append(line)
+                trial = word
+            line = trial
+        lines.append(line)
+    return lines
+
+
+def font_folder() -> Path:
+    """The folder with the fonts, for Typst (`font_paths`) and matplotlib (`addfont`)."""
+    return Path(str(resources.files("pmo_kit.exhibits"))) / "fonts"
+
+
+@cache
+def css() -> str:
+    """The style sheet `theme.css`: notebook, page and print."""
+    return (Path(str(resources.files("pmo_kit.exhibits"))) / "theme.css").read_text(encoding="utf-8")
+
+
+@cache
+def font_css(weights: tuple[int, ...] = (400, 600, 700)) -> str:
+    """`@font-face` rules with the fonts inside, so that a page needs no network (about 145 KB each)."""
+    names = {400: "Regular", 600: "Semibold", 700: "Bold"}
+    rules = []
+    for weight in weights:
+        data = (font_folder() / f"SourceSans3-{names[weight]}.ttf.woff2").read_bytes()
+        source = f"url(data:font/woff2;base64,{base64.b64encode(data).decode('ascii')}) format('woff2')"
+        rules.append(
+            f"@font-face{{font-family:'{FONT}';font-style:normal;font-weight:{weight};"
+            f"font-display:block;src:{source}}}"
+        )
+    return "\n".join(rules)
