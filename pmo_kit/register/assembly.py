@@ -1,0 +1,156 @@
+"""Sheets to one set of tables: settings first, then each table, levels completed, all rules run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from pmo_kit.register.checks import Evidence, run_checks
+from pmo_kit.register.findings import Findings
+from pmo_kit.register.layout import Body, find_body
+from pmo_kit.register.schema import load_schema
+from pmo_kit.register.settings import Settings, read_settings
+from pmo_kit.register.shaping import Intake, empty_table, match_columns, shape_table
+from pmo_kit.register.sheets import RawSheet
+from pmo_kit.register.values import clean_text
+
+if TYPE_CHECKING:
+    from pmo_kit.register.tables import Register
+
+_LEVELED = ("costs", "benefits", "resources")
+
+
+@dataclass(frozen=True, eq=False)
+class Assembled:
+    """What a register is made of, before it is one."""
+
+    tables: dict[str, pd.DataFrame]
+    settings: Settings
+    intakes: dict[str, Intake]
+
+
+def assemble(
+    sheets: Mapping[str, tuple[RawSheet, list[str] | None]], findings: Findings, *, name: str,
+    previous: Register | None = None, today: date | None = None,
+) -> Assembled:  # fmt: skip
+    """Type, complete and check the tables of a register; findings collect everything.
+
+    Parameters
+    ----------
+    sheets : mapping
+        Table -> sheet and its headers (None: the header is looked for in the sheet).
+    findings : Findings
+        Collects; nothing is raised here.
+    name : str
+        Of the register, where the settings do not name it.
+    previous : Register or None
+        For rules that compare with the last committee.
+    today : date or None
+        For ages; `as_of` when None.
+    """
+    schema = load_schema()
+    bodies: dict[str, Body] = {}
+    for table, (raw, headers) in sheets.items():
+        body = Body(headers, raw.cells, raw.rows) if headers is not None else find_body(raw, schema[table], findings)
+        if body is not None:
+            bodies[table] = body
+    settings, canonical = _settings(sheets, bodies, findings, name)
+    intakes: dict[str, Intake] = {}
+    for table in schema:
+        if table.name == "settings" or table.name not in bodies:
+            continue
+        raw = sheets[table.name][0]
+        known = frozenset(intakes["criteria"].frame["criterion"].dropna()) if "criteria" in intakes else frozenset()
+        intakes[table.name] = shape_table(
+            bodies[table.name], table, findings, settings, file=raw.file, sheet=raw.sheet,
+            known_variables=known if "criterion" in table else frozenset(), epoch_1904=raw.epoch_1904,
+        )  # fmt: skip
+    for table in schema:
+        if table.required and table.name not in sheets:
+            columns = ", ".join(column.name for column in table if column.required)
+            findings.add(
+                "block", "table_missing", f"The table {table.name} is missing.",
+                f"Add a sheet or a file {table.name} with the columns {columns}.", file=name,
+            )  # fmt: skip
+        elif table.required and table.name in intakes and not len(intakes[table.name].frame):
+            findings.add("block", "table_missing", f"The table {table.name} has no rows.", "Fill it in.", file=name)
+    _derive_levels(intakes, findings)
+    run_checks(Evidence(intakes, settings, schema, previous, today), findings)
+    tables = {table: intake.frame for table, intake in intakes.items()}
+    if len(canonical):
+        tables["settings"] = canonical
+    return Assembled(complete_tables(tables), _with_first_year(settings, tables), intakes)
+
+
+def _settings(
+    sheets: Mapping[str, tuple[RawSheet, list[str] | None]], bodies: Mapping[str, Body], findings: Findings, name: str
+) -> tuple[Settings, pd.DataFrame]:
+    """Read the settings, or say that there are none."""
+    schema = load_schema()
+    frame, rows, file, sheet, epoch = pd.DataFrame({"key": [], "value": []}), [], "", "", False
+    if "settings" in bodies:
+        raw, body = sheets["settings"][0], bodies["settings"]
+        file, sheet, epoch = raw.file, raw.sheet, raw.epoch_1904
+        matched, _ = match_columns(body.headers, schema["settings"], Findings(), file, sheet)
+        if "key" in matched and "value" in matched:
+            frame = pd.DataFrame({key: clean_text(body.cells[matched[key]]) for key in ("key", "value")})
+            rows = [int(row) for row in body.rows]
+    return read_settings(frame, schema, findings, name=name, file=file, sheet=sheet, rows=rows, epoch_1904=epoch)
+
+
+def _with_first_year(settings: Settings, tables: Mapping[str, pd.DataFrame]) -> Settings:
+    """`discount_to` is the first cost year where the settings do not say."""
+    if settings.discount_to is not None or "costs" not in tables:
+        return settings
+    costs = tables["costs"]
+    years = costs.loc[~costs["state"].eq("actual").fillna(False), "year"].dropna()
+    return replace(settings, discount_to=int(years.min())) if len(years) else settings
+
+
+def _derive_levels(intakes: dict[str, Intake], findings: Findings) -> None:
+    """Without a table of levels, the levels are those that costs and benefits name."""
+    if "levels" in intakes and len(intakes["levels"].frame):
+        return
+    pairs = [intakes[name].frame[["project_id", "level"]] for name in _LEVELED if name in intakes]
+    named = pd.concat(pairs).dropna().drop_duplicates() if pairs else pd.DataFrame({"project_id": [], "level": []})
+    several = named.loc[named["level"] != "full", "project_id"].unique()
+    if not len(several):
+        return
+    table = load_schema()["levels"]
+    frame = named[named["project_id"].isin(several)].reset_index(drop=True).reindex(columns=list(table.columns))
+    frame = frame.astype("str")
+    rows = np.arange(1, len(frame) + 1)
+    intakes["levels"] = Intake(table, "", "levels", frame, {name: frame[name] for name in ("project_id", "level")}, rows)
+    findings.add(
+        "info", "levels_derived", f"There is no table levels; {len(several)} projects have the levels that their rows name.",
+        sheet="levels", value=", ".join(several[:20]),
+    )  # fmt: skip
+
+
+def complete_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Fill what follows from the rest: one level full for projects without levels, in the tables of amounts too."""
+    tables = dict(tables)
+    if "projects" not in tables:
+        return tables
+    projects = tables["projects"]
+    ids = projects["project_id"] if "project_id" in projects else projects.index.to_series()
+    levels = tables.get("levels", empty_table(load_schema()["levels"]))
+    with_levels = set(levels["project_id"].dropna())
+    for name in _LEVELED:
+        if name in tables:
+            frame = tables[name]
+            fill = frame["level"].isna() & ~frame["project_id"].isin(with_levels)
+            if fill.any():
+                tables[name] = frame.assign(level=frame["level"].mask(fill, "full"))
+    lone = ids[~ids.isin(with_levels)].dropna()
+    added = pd.DataFrame({"project_id": lone.to_numpy(), "level": "full", "label": ""}).astype("str")
+    order = {project: place for place, project in enumerate(ids)}
+    both = pd.concat([levels.assign(label=levels["label"].fillna("")), added], ignore_index=True)
+    place = both["project_id"].map(order)
+    tables["levels"] = both.loc[place.sort_values(kind="stable").index].reset_index(drop=True)
+    return tables

@@ -1,0 +1,15 @@
+"""The data-quality rules: what is looked for, how bad it is, and how to fix it."""
+
+from __future__ import annotations
+
+from pmo_kit.register.checks import logic, structure
+from pmo_kit.register.checks.registry import RULES, Evidence, Rule, rule
+from pmo_kit.register.findings import Findings
+
+__all__ = ["RULES", "Evidence", "Rule", "logic", "rule", "run_checks", "structure"]
+
+
+def run_checks(evidence: Evidence, findings: Findings) -> None:
+    """Run every rule; all problems are collected, none stops the others."""
+    for one in RULES.values():
+        one.check(evidence, findings)

@@ -1,0 +1,174 @@
+"""What was found while a register was read: collected in one place, told in words, blocks first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from pmo_kit.errors import DataError
+
+if TYPE_CHECKING:
+    from pmo_kit.register.shaping import Intake
+
+COLUMNS = ("severity", "file", "sheet", "row", "column", "value", "rule", "message", "fix")
+SEVERITIES = ("block", "warn", "info")
+_PLACES = 4
+_LONGEST_VALUE = 160
+
+
+class Findings:
+    """Collects findings; nothing is printed and nothing stops until all checks have run."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[Any, ...]] = []
+
+    def add(
+        self,
+        severity: str,
+        rule: str,
+        message: str,
+        fix: str = "",
+        *,
+        file: str = "",
+        sheet: str = "",
+        row: int | None = None,
+        column: str = "",
+        value: object = "",
+        project_id: str = "",
+    ) -> None:
+        """Add one finding."""
+        self._rows.append(
+            (severity, file, sheet, row, column, shown(value), rule, message, fix, project_id)
+        )
+
+    def add_rows(
+        self,
+        intake: Intake,
+        where: np.ndarray | pd.Series,
+        severity: str,
+        rule: str,
+        message: str | Iterable[str],
+        fix: str = "",
+        *,
+        column: str = "",
+    ) -> None:
+        """Add one finding for every row of a table where the mask is true (or for every position).
+
+        `message` is one text, in which `{value}` stands for the cell as written, or one text for each row.
+        """
+        positions = np.asarray(where)
+        if positions.dtype == bool:
+            positions = np.flatnonzero(positions)
+        texts = [message] * len(positions) if isinstance(message, str) else list(message)
+        for position, text in zip(positions, texts, strict=True):
+            value = shown(intake.written(column, position)) if column else ""
+            self._rows.append(
+                (
+                    severity, intake.file, intake.sheet, intake.row(position), intake.header(column, position),
+                    value, rule, text.replace("{value}", value), fix, intake.project(position),
+                )
+            )  # fmt: skip
+
+    def frame(self) -> pd.DataFrame:
+        """All findings, the worst first, else in the order in which they were found."""
+        frame = pd.DataFrame(self._rows, columns=[*COLUMNS, "project_id"])
+        frame = frame.astype({name: "str" for name in frame.columns if name != "row"})
+        frame["row"] = frame["row"].astype("Int64")
+        frame = frame.drop_duplicates(ignore_index=True)
+        order = frame["severity"].map({name: rank for rank, name in enumerate(SEVERITIES)})
+        return frame.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
+
+
+def shown(value: object) -> str:
+    """Write a cell as text on one line, cut when it is long."""
+    if value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NA or value is pd.NaT:
+        return ""
+    text = " ".join(str(value).split())
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+
+
+def _place(finding: Any) -> str:
+    """Where one finding is, inside its table: row and value."""
+    text = "" if pd.isna(finding.row) else f"row {finding.row}"
+    if finding.value:
+        text = f'{text} "{finding.value if len(finding.value) <= 40 else finding.value[:39] + "…"}"'.strip()
+    return text
+
+
+def group_findings(findings: pd.DataFrame) -> pd.DataFrame:
+    """Group repeats: one line for each rule, table and column.
+
+    Parameters
+    ----------
+    findings : DataFrame
+        As in `Register.findings`.
+
+    Returns
+    -------
+    DataFrame
+        Columns severity, rule, where, count, places (the first few), message (the first one), fix; blocks first.
+    """
+    lines = []
+    keys = ["severity", "rule", "file", "sheet", "column"]
+    for (severity, rule, file, sheet, column), group in findings.groupby(keys, sort=False, dropna=False):
+        where = " · ".join(part for part in (file, sheet, f"column {column}" if column else "") if part)
+        places = [place for place in map(_place, group.head(_PLACES).itertuples()) if place]
+        more = f" and {len(group) - _PLACES} more" if len(group) > _PLACES else ""
+        first = group.iloc[0]
+        lines.append((severity, rule, where, len(group), ", ".join(places) + more, first["message"], first["fix"]))
+    table = pd.DataFrame(lines, columns=["severity", "rule", "where", "count", "places", "message", "fix"])
+    order = table["severity"].map({name: rank for rank, name in enumerate(SEVERITIES)})
+    return table.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
+
+
+def _things(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def describe_findings(findings: pd.DataFrame, *, severities: Iterable[str] = SEVERITIES) -> str:
+    """Write findings as a text that a person can act on: what to fix first, repeats grouped.
+
+    Parameters
+    ----------
+    findings : DataFrame
+        As in `Register.findings`.
+    severities : iterable of str
+        The ones to list.
+
+    Returns
+    -------
+    str
+        A first line with the counts, then one paragraph for each group.
+    """
+    groups = group_findings(findings)
+    blocks = int((groups["severity"] == "block").sum())
+    warns = int((groups["severity"] == "warn").sum())
+    if blocks:
+        head = f"{_things(blocks, 'thing')} to fix before your first pack"
+    elif warns:
+        head = f"Nothing stops a pack; {_things(warns, 'warning')} to look at"
+    else:
+        head = "Nothing to fix"
+    if blocks and warns:
+        head += f" (and {_things(warns, 'warning')})"
+    lines = [head]
+    wanted = list(severities)
+    for group in groups.loc[groups["severity"].isin(wanted)].itertuples():
+        repeat = f" ({group.count} times)" if group.count > 1 else ""
+        lines.append(f"\n[{group.severity}] {group.where or 'register'}: {group.message}{repeat}")
+        if group.places:
+            lines.append(f"    where: {group.places}")
+        if group.fix:
+            lines.append(f"    fix:   {group.fix}")
+    return "\n".join(lines)
+
+
+def raise_blocks(findings: Findings) -> None:
+    """Raise one DataError with every finding when at least one of them blocks."""
+    frame = findings.frame()
+    if (frame["severity"] == "block").any():
+        message = describe_findings(frame, severities=("block", "warn"))
+        raise DataError(message, frame[list(COLUMNS)])

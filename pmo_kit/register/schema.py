@@ -1,0 +1,169 @@
+"""The tables of the register as data: what `schema.yml` says, in frozen dataclasses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table, or one setting.
+
+    Parameters
+    ----------
+    name, type : str
+        Type is id, text, category, number, year, date, period, flag or value (of a setting).
+    required : bool
+        A row without a value here cannot be used.
+    meaning, unit, example : str
+        Words for people: the dictionary, the notes of the workbook and messages show them.
+    aliases : tuple of str
+        Other headers that mean this column, in lower case.
+    allowed : tuple of str
+        The only values of a category; empty when any text will do.
+    values : mapping of str to str
+        Other ways to write an allowed value, in lower case ("amber" is A).
+    low, high : float or None
+        Ends of the allowed range, both included.
+    refs : tuple of (table, column)
+        Where the value must be found, in any of them; not checked while that table is absent.
+    default : str or None
+        Value where the cell is empty.
+    """
+
+    name: str
+    type: str
+    required: bool = False
+    meaning: str = ""
+    unit: str = ""
+    example: str = ""
+    aliases: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
+    low: float | None = None
+    high: float | None = None
+    refs: tuple[tuple[str, str], ...] = ()
+    default: str | None = None
+
+    @property
+    def is_money(self) -> bool:
+        """True when the numbers are amounts in the money unit of the settings."""
+        return self.unit == "money"
+
+
+@dataclass(frozen=True)
+class Wide:
+    """A wide form: headers hold values of `variable`, cells hold `value`."""
+
+    variable: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: what a row is, what makes it unique, and its columns in the order of the workbook."""
+
+    name: str
+    rows: str
+    key: tuple[str, ...]
+    columns: Mapping[str, Column]
+    required: bool = False
+    wide: tuple[Wide, ...] = ()
+    aliases: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[Column]:
+        return iter(self.columns.values())
+
+    def __getitem__(self, column: str) -> Column:
+        return self.columns[column]
+
+    def __contains__(self, column: object) -> bool:
+        return column in self.columns
+
+
+@dataclass(frozen=True)
+class Schema:
+    """All tables of a register, and the settings that are read by key."""
+
+    tables: Mapping[str, Table]
+    settings: Mapping[str, Column]
+
+    def __getitem__(self, table: str) -> Table:
+        return self.tables[table]
+
+    def __iter__(self) -> Iterator[Table]:
+        return iter(self.tables.values())
+
+    def __contains__(self, table: object) -> bool:
+        return table in self.tables
+
+
+def _column(name: str, spec: Mapping[str, Any], shared: Mapping[str, tuple[str, ...]]) -> Column:
+    """Turn one line of the YAML file into a Column."""
+    refs = spec.get("ref") or []
+    refs = [refs] if isinstance(refs, str) else refs
+    aliases = tuple(str(alias).lower() for alias in spec.get("aliases", ())) or shared.get(name, ())
+    values = {str(key).lower(): str(value) for key, value in spec.get("values", {}).items()}
+    example = spec.get("example", "")
+    return Column(
+        name=name,
+        type=spec["type"],
+        required=bool(spec.get("required", False)),
+        meaning=str(spec.get("meaning", "")),
+        unit=str(spec.get("unit", "")),
+        example=str(example),
+        aliases=aliases,
+        allowed=tuple(str(value) for value in spec.get("allowed", ())),
+        values=values,
+        low=spec.get("low"),
+        high=spec.get("high"),
+        refs=tuple((ref.split(".")[0], ref.split(".")[1]) for ref in refs),
+        default=None if spec.get("default") is None else str(spec["default"]),
+    )
+
+
+def _table(name: str, spec: Mapping[str, Any], shared: Mapping[str, tuple[str, ...]]) -> Table:
+    """Turn one block of the YAML file into a Table."""
+    wide = spec.get("wide") or []
+    wide = [wide] if isinstance(wide, Mapping) else wide
+    return Table(
+        name=name,
+        rows=spec["rows"],
+        key=tuple(spec["key"]),
+        columns={column: _column(column, line, shared) for column, line in spec["columns"].items()},
+        required=bool(spec.get("required", False)),
+        wide=tuple(Wide(form["variable"], form["value"]) for form in wide),
+        aliases=tuple(str(alias).lower() for alias in spec.get("aliases", ())),
+    )
+
+
+@cache
+def load_schema() -> Schema:
+    """Read the schema of the register (once).
+
+    Returns
+    -------
+    Schema
+        Tables in the order of the workbook.
+
+    Examples
+    --------
+    >>> schema = load_schema()
+    >>> schema["costs"].key
+    ('project_id', 'level', 'year', 'kind', 'fund', 'state')
+    >>> schema["costs"]["amount"].is_money
+    True
+    """
+    text = Path(__file__).with_name("schema.yml").read_text(encoding="utf-8")
+    document = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    project = document["projects"]["columns"]["project_id"]
+    shared = {"project_id": tuple(str(alias).lower() for alias in project["aliases"])}
+    tables = {name: _table(name, spec, shared) for name, spec in document.items()}
+    settings = {name: _column(name, line, {}) for name, line in document["settings"]["settings"].items()}
+    return Schema(tables, settings)

@@ -1,0 +1,145 @@
+"""What every figure of a register shares: currency, unit, prices, dates, discounting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import date
+
+import pandas as pd
+
+from pmo_kit.register.findings import Findings
+from pmo_kit.register.schema import Column, Schema
+from pmo_kit.register.values import EMPTY_DTYPES, parse_category, parse_date, parse_number, parse_text, parse_year
+
+_WORDS = {"unit": "", "thousand": " thousand", "million": " million", "billion": " billion"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of a register; an empty text or None means: not stated.
+
+    Parameters
+    ----------
+    name : str
+        Organisation or portfolio.
+    as_of : date or None
+        Date on which the figures stand; flows before it are sunk.
+    currency, money_unit : str
+        ISO 4217 code; unit, thousand, million or billion.
+    price_basis : str
+        "real" or "nominal"; `price_base_year` is the year of real prices.
+    discount_schedule : str
+        Name of a dated schedule of `pmo_kit.rates`; `discount_to` is the fiscal year that is t = 0.
+    timing : str
+        When in a year its flows fall: start, mid or end.
+    fiscal_year_start : int
+        Month in which the fiscal year starts, 1 to 12.
+    beyond_horizon : str
+        What a year or role without an envelope or capacity row means: refuse, unlimited or zero.
+    notice : str
+        Attribution or caution printed with every pack.
+    """
+
+    name: str = ""
+    as_of: date | None = None
+    currency: str = ""
+    money_unit: str = ""
+    price_basis: str = ""
+    price_base_year: int | None = None
+    discount_schedule: str = "none"
+    discount_to: int | None = None
+    timing: str = "start"
+    fiscal_year_start: int = 1
+    beyond_horizon: str = "refuse"
+    notice: str = ""
+
+    @property
+    def unit(self) -> str:
+        """Unit of the money in the tables, in words.
+
+        >>> Settings(currency="EUR", money_unit="million", price_basis="real", price_base_year=2026).unit
+        'EUR million, real 2026'
+        >>> Settings().unit
+        'currency not stated'
+        """
+        text = (self.currency or "currency not stated") + _WORDS.get(self.money_unit, "")
+        if self.price_basis:
+            year = f" {self.price_base_year}" if self.price_base_year and self.price_basis == "real" else ""
+            text += f", {self.price_basis}{year}"
+        return text
+
+    def fiscal_year(self, day: date) -> int:
+        """Fiscal year of a date, named by the calendar year in which it ends.
+
+        >>> Settings(fiscal_year_start=4).fiscal_year(date(2023, 4, 1))
+        2024
+        >>> Settings().fiscal_year(date(2023, 4, 1))
+        2023
+        """
+        return day.year + (self.fiscal_year_start > 1 and day.month >= self.fiscal_year_start)
+
+
+def _parse_setting(column: Column, cell: pd.Series, epoch_1904: bool) -> tuple[object, bool]:
+    """One setting as a Python value, and whether it could not be read."""
+    if column.type == "date":
+        parsed = parse_date(cell, column, epoch_1904=epoch_1904)
+    elif column.type in ("number", "year"):
+        parsed = parse_number(cell, column) if column.type == "number" else parse_year(cell, column)
+    else:
+        parsed = parse_category(cell, column) if column.type == "category" else parse_text(cell, column)
+    value = parsed.values.iloc[0]
+    if pd.isna(value):
+        return None, bool(parsed.bad[0])
+    if column.type == "date":
+        return pd.Timestamp(value).date(), False
+    return (int(value) if column.type in ("number", "year") else str(value)), False
+
+
+def read_settings(
+    frame: pd.DataFrame, schema: Schema, findings: Findings, *, name: str, file: str, sheet: str, rows: list[int],
+    epoch_1904: bool = False,
+) -> tuple[Settings, pd.DataFrame]:  # fmt: skip
+    """Read the settings table (columns key, value as written) into Settings and its canonical form.
+
+    A missing setting that gives money its meaning is a warning; an unknown one is a warning; a value that cannot
+    be read blocks.
+    """
+    found: dict[str, object] = {}
+    for position, (key, value) in enumerate(zip(frame["key"], frame["value"], strict=True)):
+        place = {"file": file, "sheet": sheet, "row": rows[position], "column": "value", "value": value}
+        setting = "" if pd.isna(key) else str(key).strip().lower().replace(" ", "_")
+        if setting not in schema.settings:
+            fix = "Use one of: " + ", ".join(schema.settings) + "."
+            findings.add("warn", "unknown_setting", f'"{key}" is not a setting; it was not read.', fix, **place)
+            continue
+        if setting in found:
+            findings.add("block", "duplicate_key", f"The setting {setting} is given twice.", "Keep one.", **place)
+            continue
+        column = schema.settings[setting]
+        parsed, bad = _parse_setting(column, pd.Series([value], dtype=object), epoch_1904)
+        low = column.low is not None and isinstance(parsed, int) and parsed < column.low
+        high = column.high is not None and isinstance(parsed, int) and parsed > column.high
+        if bad or low or high:
+            fix = f"Use one of: {', '.join(column.allowed)}." if column.allowed else column.meaning + "."
+            findings.add("block", "setting_not_read", f'"{value}" is not a {setting}.', fix, **place)
+        elif parsed is not None:
+            found[setting] = parsed
+    if "currency" in found:
+        found["currency"] = str(found["currency"]).upper()
+    for key in ("currency", "money_unit", "price_basis", "as_of"):
+        if key not in found:
+            findings.add(
+                "warn", "setting_missing", f"The setting {key} is missing: {schema.settings[key].meaning}.",
+                f"Add {key} to the settings table.", file=file, sheet=sheet or "settings", column=key,
+            )  # fmt: skip
+    if found.get("price_basis") == "real" and "price_base_year" not in found:
+        findings.add(
+            "warn", "setting_missing", "Prices are real, and price_base_year is missing.",
+            "Add price_base_year to the settings table.", file=file, sheet=sheet or "settings", column="price_base_year",
+        )  # fmt: skip
+    canonical = pd.DataFrame(
+        {"key": list(found), "value": [str(value) for value in found.values()]}, dtype=EMPTY_DTYPES["text"]
+    )
+    known = {one.name for one in fields(Settings)}
+    values = {key: value for key, value in found.items() if key in known}
+    return Settings(**{"name": name, **values}), canonical  # type: ignore[arg-type]

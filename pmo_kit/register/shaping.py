@@ -1,0 +1,280 @@
+"""A body of cells to one typed table of the schema, with the place of every cell kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from pmo_kit.register.findings import Findings, shown
+from pmo_kit.register.layout import Body, folded, known_headers
+from pmo_kit.register.schema import Column, Table, Wide
+from pmo_kit.register.settings import Settings
+from pmo_kit.register.values import (
+    EMPTY_DTYPES,
+    Parsed,
+    clean_text,
+    decimal_evidence,
+    parse_category,
+    parse_date,
+    parse_flag,
+    parse_number,
+    parse_period,
+    parse_text,
+    parse_year,
+    read_period,
+    read_year,
+)
+
+_UNREAD = {
+    "number": ("number_not_read", '"{value}" is not a number.', "Write a plain number such as 12.5."),
+    "date": ("date_not_read", '"{value}" is not a date.', "Write it as 2027-03-31."),
+    "year": ("year_not_read", '"{value}" is not a year.', "Write four digits such as 2027."),
+    "period": ("period_not_read", '"{value}" is not a period.', "Write 2028, 2028-Q1 or 2026-09."),
+    "flag": ("flag_not_read", '"{value}" is neither yes nor no.', "Write yes or no."),
+}
+
+
+@dataclass(eq=False)
+class Intake:
+    """A typed table and where each of its cells came from."""
+
+    table: Table
+    file: str
+    sheet: str
+    frame: pd.DataFrame
+    raw: dict[str, pd.Series] = field(default_factory=dict)
+    rows: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))
+    headers: dict[str, str | np.ndarray] = field(default_factory=dict)
+    unread: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def row(self, position: int) -> int:
+        """Row number in the file."""
+        return int(self.rows[position])
+
+    def header(self, column: str, position: int) -> str:
+        """Header of a column as written in the file."""
+        header = self.headers.get(column, column)
+        return header if isinstance(header, str) else str(header[position])
+
+    def written(self, column: str, position: int) -> str:
+        """A cell as written in the file."""
+        cells = self.raw.get(column)
+        if cells is None:
+            cells = self.frame[column] if column in self.frame else None
+        return "" if cells is None else shown(cells.iloc[position])
+
+    def project(self, position: int) -> str:
+        """Project of a row, where the table has projects."""
+        if "project_id" not in self.frame:
+            return ""
+        value = self.frame["project_id"].iloc[position]
+        return "" if pd.isna(value) else str(value)
+
+
+def empty_table(table: Table) -> pd.DataFrame:
+    """A table without rows that has every column in its dtype."""
+    return pd.DataFrame({column.name: pd.Series(dtype=EMPTY_DTYPES[column.type]) for column in table})
+
+
+def match_columns(
+    headers: list[str], table: Table, findings: Findings, file: str, sheet: str
+) -> tuple[dict[str, int], list[int]]:
+    """Match headers to columns: names first, then aliases, then without what stands in brackets.
+
+    Returns
+    -------
+    matched : dict
+        Column -> position.
+    rest : list of int
+        Positions of headers that name no column.
+    """
+    known = known_headers(table)
+    own = {folded(column.name) for column in table}
+    matched: dict[str, int] = {}
+    texts = [folded(header) for header in headers]
+    bare = [folded(re.sub(r"[(\[].*?[)\]]", " ", header)) for header in headers]
+    for names, only in ((texts, own), (texts, set(known)), (bare, set(known))):
+        for place, text in enumerate(names):
+            if text in only and known[text] not in matched and place not in matched.values():
+                matched[known[text]] = place
+                if text not in own:
+                    findings.add(
+                        "info", "column_renamed", f'The column "{shown(headers[place])}" was read as {known[text]}.',
+                        file=file, sheet=sheet, column=shown(headers[place]), value=known[text],
+                    )  # fmt: skip
+    rest = [place for place in range(len(headers)) if place not in matched.values()]
+    return matched, rest
+
+
+def _wide_form(table: Table, matched: Mapping[str, int], headers: list[str], rest: list[int], known: frozenset[str]) -> tuple[Wide | None, dict[int, str]]:
+    """The wide form that a sheet uses, and the variable of each of its columns."""
+    for wide in table.wide:
+        if wide.variable in matched or wide.value in matched:
+            continue
+        kind = table[wide.variable].type
+        found: dict[int, str] = {}
+        for place in rest:
+            header = shown(headers[place])
+            if kind == "year":
+                year = read_year(header)
+                value = None if year is None else str(year)
+            elif kind == "period":
+                value = read_period(header)
+            else:
+                value = _known_variable(header, known)
+            if value is not None:
+                found[place] = value
+        if found:
+            return wide, found
+    return None, {}
+
+
+def _known_variable(header: str, known: frozenset[str]) -> str | None:
+    """A header that is a criterion or a role; without a list of them, any header is."""
+    if not header or not known:
+        return header or None
+    return next((name for name in known if folded(name) == folded(header)), None)
+
+
+def shape_table(
+    body: Body, table: Table, findings: Findings, settings: Settings, *, file: str, sheet: str,
+    known_variables: frozenset[str] = frozenset(), epoch_1904: bool = False,
+) -> Intake:  # fmt: skip
+    """Turn a body into the table of the schema: columns matched, wide form melted, cells typed.
+
+    Columns that name nothing are listed, never dropped in silence.
+    """
+    matched, rest = match_columns(body.headers, table, findings, file, sheet)
+    wide, variables = _wide_form(table, matched, body.headers, rest, known_variables)
+    _list_unmapped(body, [place for place in rest if place not in variables], table, findings, file, sheet)
+    raw = {name: body.cells[place] for name, place in matched.items()}
+    headers: dict[str, str | np.ndarray] = {name: shown(body.headers[place]) for name, place in matched.items()}
+    rows = body.rows
+    if wide is not None:
+        raw, headers, rows = _melt(body, raw, headers, wide, variables, findings, file, sheet)
+    raw = {name: cells.reset_index(drop=True) for name, cells in raw.items()}
+    intake = Intake(table, file, sheet, pd.DataFrame(index=pd.RangeIndex(len(rows))), raw, rows, headers)
+    _type_columns(intake, findings, settings, epoch_1904)
+    return intake
+
+
+def _list_unmapped(body: Body, places: list[int], table: Table, findings: Findings, file: str, sheet: str) -> None:
+    """List columns that were not read, with what they hold."""
+    for place in places:
+        cells = clean_text(body.cells[place]).dropna()
+        header = shown(body.headers[place])
+        if not len(cells):
+            continue
+        some = ", ".join(pd.unique(cells)[:5])
+        findings.add(
+            "warn", "column_not_mapped",
+            f'The column "{header or place + 1}" is not one of the table {table.name}; its {len(cells)} values were not read.',
+            "Rename it to a column of the dictionary, or map it in a mapping file.",
+            file=file, sheet=sheet, column=header or str(place + 1), value=f"{len(cells)} values: {some}",
+        )  # fmt: skip
+
+
+def _melt(
+    body: Body, raw: dict[str, pd.Series], headers: dict[str, str | np.ndarray], wide: Wide,
+    variables: dict[int, str], findings: Findings, file: str, sheet: str,
+) -> tuple[dict[str, pd.Series], dict[str, str | np.ndarray], np.ndarray]:  # fmt: skip
+    """One row for each filled cell of the wide columns, in the order of the sheet."""
+    places = list(variables)
+    grid = np.column_stack([body.cells[place].astype(object).to_numpy() for place in places])
+    filled = np.array([[not (pd.isna(cell) or str(cell).strip() == "") for cell in line] for line in grid], dtype=bool)
+    filled = filled.reshape(len(body.cells), len(places))
+    line, column = np.nonzero(filled)
+    for number in np.flatnonzero(~filled.any(axis=1)):
+        text = f"The row has no {wide.value} in any column; it gives no data."
+        findings.add("info", "row_without_values", text, file=file, sheet=sheet, row=int(body.rows[number]))
+    long = {name: cells.iloc[line] for name, cells in raw.items()}
+    values = pd.Series(grid[line, column], dtype=object)
+    if all(isinstance(value, str) for value in values):
+        values = values.astype("str")
+    long[wide.value] = values
+    long[wide.variable] = pd.Series(np.array([variables[place] for place in places], dtype=object)[column], dtype="str")
+    titles = np.array([shown(body.headers[place]) for place in places], dtype=object)[column]
+    return long, {**headers, wide.value: titles, wide.variable: titles}, body.rows[line]
+
+
+def _comma_styles(intake: Intake) -> dict[str, bool | None]:
+    """Decimal comma for each number column: its own evidence, else that of the sheet, else a point."""
+    styles: dict[str, bool | None] = {}
+    seen: list[tuple[bool, bool]] = []
+    for name, cells in intake.raw.items():
+        if intake.table[name].type == "number" and cells.dtype in ("str", object):
+            written = cells[[isinstance(cell, str) for cell in cells]] if cells.dtype == object else cells
+            point, comma = decimal_evidence(written.dropna().astype("str"))
+            seen.append((point, comma))
+            styles[name] = None if point and comma else comma if point or comma else None
+            if not point and not comma:
+                styles.pop(name)
+    sheet = any(comma for _, comma in seen) and not any(point for point, _ in seen)
+    return {column.name: styles.get(column.name, sheet) for column in intake.table}
+
+
+def _type_columns(intake: Intake, findings: Findings, settings: Settings, epoch_1904: bool) -> None:
+    """Fill the typed frame, column by column, and say what could not be read."""
+    styles = _comma_styles(intake)
+    typed: dict[str, pd.Series] = {}
+    parsed: dict[str, Parsed] = {}
+    for column in intake.table:
+        if column.name not in intake.raw:
+            typed[column.name] = pd.Series(index=intake.frame.index, dtype=EMPTY_DTYPES[column.type])
+            continue
+        one = _parse(intake.raw[column.name], column, styles[column.name], settings, epoch_1904)
+        typed[column.name], parsed[column.name] = one.values, one
+        intake.unread[column.name] = one.bad
+    for column in intake.table:
+        if column.default is not None:
+            bad = intake.unread.get(column.name)
+            fill: object = column.default == "yes" if column.type == "flag" else column.default
+            empty = typed[column.name].isna() if bad is None else typed[column.name].isna() & ~bad
+            typed[column.name] = typed[column.name].mask(empty, fill)
+    intake.frame = pd.DataFrame(typed, index=intake.frame.index)
+    for name, one in parsed.items():
+        _report(intake, intake.table[name], one, findings)
+
+
+def _parse(cells: pd.Series, column: Column, comma: bool | None, settings: Settings, epoch_1904: bool) -> Parsed:
+    """Parse one column by its type."""
+    if column.type == "number":
+        return parse_number(
+            cells, column, comma=comma, money_unit=settings.money_unit or None, currency=settings.currency
+        )
+    if column.type == "date":
+        return parse_date(cells, column, epoch_1904=epoch_1904)
+    readers = {
+        "year": parse_year, "period": parse_period, "flag": parse_flag, "category": parse_category,
+        "id": parse_text, "text": parse_text, "value": parse_text,
+    }  # fmt: skip
+    return readers[column.type](cells, column)
+
+
+def _report(intake: Intake, column: Column, parsed: Parsed, findings: Findings) -> None:
+    """Findings of one column: unread cells, reasons for empty ones, styles."""
+    if parsed.bad.any():
+        if column.type == "category":
+            allowed = ", ".join(column.allowed)
+            rule, message, fix = "unknown_category", f'"{{value}}" is not a {column.name}.', f"Use one of: {allowed}."
+        else:
+            rule, message, fix = _UNREAD[column.type]
+        findings.add_rows(intake, parsed.bad, "block", rule, message, fix, column=column.name)
+    if parsed.reason.any():
+        message = f'{column.name} is missing; the reason given is "{{value}}".'
+        findings.add_rows(intake, parsed.reason, "info", "missing_with_reason", message, column=column.name)
+    for severity, rule, message, mask in parsed.notes:
+        if mask is not None:
+            fix = "Write the amount in the currency of the settings." if rule == "currency_mixed" else ""
+            findings.add_rows(intake, mask, severity, rule, message, fix, column=column.name)
+        else:
+            header = intake.headers[column.name]
+            fix = "Write dates as 2027-03-31." if severity == "warn" else ""
+            findings.add(
+                severity, rule, message, fix, file=intake.file, sheet=intake.sheet,
+                column=header if isinstance(header, str) else "",
+            )  # fmt: skip
