@@ -79,7 +79,8 @@ class Appraisal:
         return self._sunk.copy(deep=False)
 
     def _repr_html_(self) -> str:
-        return f"<p>{html.escape(self.summary)}</p>{self._table.to_html(float_format='{:.2f}'.format, na_rep='n/a')}"
+        rows = self._table.to_html(float_format="{:.2f}".format, na_rep="n/a")
+        return f"<p>{html.escape(self.summary)}</p>{rows}"
 
 
 def appraise(register: Register, schedule: str | None = None) -> Appraisal:
@@ -87,7 +88,7 @@ def appraise(register: Register, schedule: str | None = None) -> Appraisal:
 
     Year t counts from the setting `discount_to` (t = 0) and is discounted at t, t + 1/2 or t + 1 as the
     setting `timing` says. Flows before it and costs of state `actual` are sunk. Where the register has no
-    benefits table at all, everything that needs benefits is NaN; a project without rows in it claims none (0).
+    benefits table at all, everything that needs benefits is NaN; a project without rows in it claims none.
 
     Parameters
     ----------

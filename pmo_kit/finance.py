@@ -113,10 +113,6 @@ def bcr(rate: ArrayLike, benefits: ArrayLike, costs: ArrayLike) -> Floats:
     benefits, costs : array, shape (..., n)
         Positive amounts. The two may have different lengths.
 
-    Returns
-    -------
-    ndarray or scalar, shape (...)
-
     Examples
     --------
     >>> round(float(bcr(0.06, [0, 300, 300, 300, 300, 300], [1_000])), 4)
@@ -212,10 +208,6 @@ def mirr(flows: ArrayLike, finance_rate: ArrayLike, reinvest_rate: ArrayLike) ->
     finance_rate, reinvest_rate : float or array
         As in `discount_factors`.
 
-    Returns
-    -------
-    ndarray or scalar, shape (...)
-
     Notes
     -----
     Source: Brigham and Ehrhardt, Financial Management, chapter 10.
@@ -286,10 +278,6 @@ def recrosses(flows: ArrayLike, rate: ArrayLike = 0.0) -> NDArray[np.bool_]:
     ----------
     flows : array, shape (..., n)
     rate : float or array
-
-    Returns
-    -------
-    ndarray of bool or scalar, shape (...)
 
     Examples
     --------
