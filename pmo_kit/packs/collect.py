@@ -1,0 +1,88 @@
+"""Take the exhibits out of executed notebooks, in order; every id is used once."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pmo_kit.errors import PackError
+
+if TYPE_CHECKING:
+    from pmo_kit.exhibits.records import Exhibit
+
+
+@dataclass(frozen=True, eq=False)
+class Collected:
+    """An exhibit, its raw record, and the notebook and cell that showed it (counted from the top)."""
+
+    exhibit: Exhibit
+    record: dict[str, Any]
+    notebook: str
+    cell: int
+
+    @property
+    def id(self) -> str:
+        """Id of the exhibit."""
+        return self.exhibit.id
+
+    @property
+    def where(self) -> str:
+        """Notebook and cell in words."""
+        return f"{self.notebook}, cell {self.cell}"
+
+
+def collect(notebooks: Sequence[tuple[str, Any]]) -> list[list[Collected]]:
+    """Return the exhibits of each notebook.
+
+    Parameters
+    ----------
+    notebooks : sequence of (name, NotebookNode)
+        Executed notebooks in the order of the chapters.
+
+    Raises
+    ------
+    PackError
+        When two cells show an exhibit with one id; the message names both.
+    """
+    from pmo_kit.exhibits.jsonform import MIME, from_json
+
+    seen: dict[str, Collected] = {}
+    twice: list[str] = []
+    chapters = []
+    for name, notebook in notebooks:
+        found = []
+        number = 0
+        for cell in notebook.cells:
+            number += "injected-parameters" not in cell.metadata.get("tags", ())
+            for output in cell.get("outputs", ()):
+                raw = output.get("data", {}).get(MIME)
+                if raw is None:
+                    continue
+                record = json.loads(raw) if isinstance(raw, str) else raw
+                item = Collected(from_json(record), record, name, number)
+                if item.id in seen:
+                    twice.append(f"  '{item.id}': {seen[item.id].where}, and {item.where}")
+                seen.setdefault(item.id, item)
+                found.append(item)
+        chapters.append(found)
+    if twice:
+        raise PackError("\n".join(["An exhibit id may be shown once in a pack:", *twice]))
+    return chapters
+
+
+def question(notebook: Any) -> str:
+    """The question that a notebook opens with: the first paragraph under its heading, as plain text."""
+    for cell in notebook.cells:
+        if cell.cell_type != "markdown":
+            continue
+        for block in re.split(r"\n\s*\n", cell.source):
+            lines = [line for line in block.strip().splitlines() if not line.lstrip().startswith("#")]
+            text = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", " ".join(line.strip() for line in lines))
+            text = re.sub(r"[*_`]{1,3}(?=\S)(.+?)(?<=\S)[*_`]{1,3}", r"\1", text).strip()
+            if text:
+                return text
+        return ""
+    return ""

@@ -1,0 +1,202 @@
+"""What a pack was made from and the safe way to publish it: manifest, id, immutable folder, latest.json."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pmo_kit.errors import PackError
+from pmo_kit.shipped import shipped
+
+if TYPE_CHECKING:
+    from pmo_kit.packs.collect import Collected
+    from pmo_kit.packs.run import Stage
+    from pmo_kit.packs.spec import PackSpec
+
+_ENGINES = ("pmo_kit", "highspy", "numpy", "pandas", "papermill", "plotly", "scipy")
+
+
+def inputs_of(
+    spec: PackSpec, stage: Stage, register: Any, exhibits: Sequence[Collected], notebooks: Mapping[str, bytes]
+) -> dict[str, Any]:
+    """Everything that the pack follows from, in a fixed order: the manifest without its outputs.
+
+    Parameters
+    ----------
+    spec : PackSpec
+        The pack file.
+    stage : Stage
+        The snapshot of notebooks and inputs.
+    register : Register
+        The register of the snapshot.
+    exhibits : sequence of Collected
+        Exhibits with the inputs that the figures gave them (solver status, gap, seeds).
+    notebooks : mapping of str to bytes
+        Executed notebooks, canonical.
+    """
+    settings = register.settings
+    return {
+        "pack": spec.name,
+        "title": spec.title,
+        "committee": spec.committee,
+        "date": spec.date.isoformat() if spec.date else None,
+        "status": spec.status,
+        "register": {
+            "name": settings.name,
+            "as_of": settings.as_of.isoformat() if settings.as_of else None,
+            "fingerprint": register.fingerprint,
+            "findings": finding_counts(register),
+        },
+        "inputs": {
+            path.relative_to(stage.folder / "inputs").as_posix(): file_hash(path)
+            for path in sorted((stage.folder / "inputs").rglob("*"))
+            if path.is_file()
+        },
+        "chapters": [
+            {
+                "title": job.title,
+                "notebook": job.notebook,
+                "sha256": file_hash(stage.sources[job.notebook]),
+                "parameters": dict(sorted(job.parameters.items())),
+                "executed_sha256": sha256(notebooks[job.notebook]),
+            }
+            for job in stage.jobs
+        ],
+        "exhibits": [
+            {
+                "id": item.id,
+                "notebook": item.notebook,
+                "cell": item.cell,
+                "source": item.exhibit.source,
+                "inputs": dict(sorted(item.exhibit.inputs.items())),
+            }
+            for item in exhibits
+        ],
+        "software": {
+            "python": platform.python_version(),
+            **{name: _version(name) for name in _ENGINES},
+            "pmo_kit_sha256": package_hash(),
+        },
+    }
+
+
+def pack_id(inputs: Mapping[str, Any], figures: bytes) -> str:
+    """The first twelve digits of the SHA-256 of what goes in and of every number that comes out."""
+    return sha256(dumps(inputs) + figures)[:12]
+
+
+def finding_counts(register: Any) -> dict[str, int]:
+    """How many findings of each severity the register has."""
+    counts = register.findings["severity"].value_counts()
+    return {name: int(counts.get(name, 0)) for name in ("block", "warn", "info")}
+
+
+def publish(files: Mapping[str, bytes], beside: Mapping[str, bytes], folder: Path, name: str) -> Path:
+    """Write a pack into `folder/name` and make it the latest; nobody ever sees half a pack.
+
+    The files go to a hidden folder, renamed once complete; `latest.json` is then replaced in one step.
+    A pack that is already there with equal content is left as it is.
+
+    Parameters
+    ----------
+    files : mapping of str to bytes
+        Path in the pack -> content; `manifest.json` among them.
+    beside : mapping of str to bytes
+        Files outside the manifest and every comparison: `run.json`.
+    folder : Path
+        `build/packs/<pack>`.
+    name : str
+        Id of the pack.
+
+    Raises
+    ------
+    PackError
+        When a pack of that id is there with other content.
+    """
+    home = folder / name
+    if home.is_dir():
+        changed = [file for file, content in files.items() if _read(home / file) != content]
+        if changed:
+            raise PackError(
+                f"{home} was changed after it was published ({', '.join(changed[:3])}). A published pack is "
+                "never changed: move that folder away and build again."
+            )
+    else:
+        _write_folder({**files, **beside}, home)
+    _replace(folder / "latest.json", dumps({"pack": folder.name, "id": name, "index": f"{name}/index.html"}))
+    return home
+
+
+def _write_folder(files: Mapping[str, bytes], home: Path) -> None:
+    """Write beside the place, flush to disk, then rename into place."""
+    draft = home.parent / f".{home.name}.{os.getpid()}.part"
+    shutil.rmtree(draft, ignore_errors=True)
+    try:
+        for file, content in files.items():
+            path = draft / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+        try:
+            os.rename(draft, home)
+        except OSError:
+            if not (home / "manifest.json").is_file():
+                raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Replace a small file in one step."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    draft.write_bytes(content)
+    os.replace(draft, path)
+
+
+def _read(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
+
+
+def dumps(value: Any) -> bytes:
+    """JSON as it is written everywhere in a pack: UTF-8, indented, order kept, a line end."""
+    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def sha256(content: bytes) -> str:
+    """SHA-256 in hex."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file in hex."""
+    return sha256(path.read_bytes())
+
+
+def package_hash() -> str:
+    """SHA-256 of the code, style sheets and page templates that make a pack."""
+    package = Path(__file__).resolve().parents[1]
+    kinds = (".py", ".yml", ".css", ".html", ".js")
+    found: Iterable[tuple[str, Path]] = [
+        *((p.relative_to(package).as_posix(), p) for p in package.rglob("*") if "_shipped" not in p.parts),
+        *((f"report/{p.name}", p) for p in shipped("templates", "report").glob("*")),
+    ]
+    files = [(name, path) for name, path in sorted(found) if path.suffix in kinds and path.is_file()]
+    lines = [f"{name} {file_hash(path)}" for name, path in files]
+    return sha256("\n".join(lines).encode())
+
+
+def _version(name: str) -> str:
+    """Version of an installed package; "not installed" is a fact too."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "not installed"

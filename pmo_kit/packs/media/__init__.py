@@ -1,0 +1,1 @@
+"""The media of a pack, each rendered from the same exhibits."""

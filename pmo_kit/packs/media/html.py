@@ -1,0 +1,214 @@
+"""The page of a pack: one file that opens anywhere without a network and prints page one on one page."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pmo_kit.errors import PackError
+from pmo_kit.shipped import shipped
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pmo_kit.packs.collect import Collected
+    from pmo_kit.packs.run import Failure
+    from pmo_kit.packs.spec import PackSpec
+
+PAGE_ONE = "page_one."
+NOT_SHOWN = "not_shown."
+_HEIGHT = 320
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; img-src data: blob:; script-src"
+
+
+def page(
+    spec: PackSpec,
+    pack_id: str,
+    manifest: Mapping[str, Any],
+    settings: Any,
+    chapters: Sequence[Sequence[Collected]],
+    questions: Sequence[str],
+) -> bytes:
+    """Render `index.html`.
+
+    Exhibits whose id begins with `page_one.` stand on page one only; those that begin with `not_shown.` are
+    one line each; the others follow in their chapters, in the order in which the notebooks showed them.
+
+    Parameters
+    ----------
+    spec : PackSpec
+        The pack file.
+    pack_id : str
+        Printed on every page.
+    manifest : mapping
+        What the pack follows from, for the page on provenance.
+    settings : Settings
+        Of the register: name, unit, as_of, notice.
+    chapters : sequence of sequence of Collected
+        Exhibits of each chapter.
+    questions : sequence of str
+        The question that each notebook opens with.
+
+    Raises
+    ------
+    PackError
+        When page one asks for an exhibit that no notebook shows.
+    """
+    known = {item.id: item for chapter in chapters for item in chapter}
+    figures: list[tuple[str, str]] = []
+    shown = [
+        {
+            "number": number,
+            "title": chapter.title,
+            "question": question,
+            "notebook": manifest["chapters"][number - 1]["notebook"],
+            "exhibits": [_placed(item, figures) for item in items if _in_chapter(item)],
+            "missing": [_sentence(item) for item in items if item.id.startswith(NOT_SHOWN)],
+        }
+        for number, (chapter, items, question) in enumerate(
+            zip(spec.chapters, chapters, questions, strict=True), start=1
+        )
+    ]
+    context = {
+        "spec": spec,
+        "pack_id": pack_id,
+        "settings": settings,
+        "manifest": manifest,
+        "strip": strip(spec, pack_id, manifest),
+        "page_one": _page_one(spec, known, figures),
+        "chapters": shown,
+        "missing": [line for chapter in shown for line in chapter["missing"]],
+    }
+    return _render("page.html", context, figures).encode()
+
+
+def error_page(spec: PackSpec, failures: Sequence[Failure]) -> bytes:
+    """Render `error.html`: which cell of which notebook failed, and why, in words."""
+    return _render("error.html", {"spec": spec, "failures": failures}, []).encode()
+
+
+def strip(spec: PackSpec, pack_id: str, manifest: Mapping[str, Any]) -> str:
+    """The line at the foot of every page, without the page number.
+
+    What a reader needs to know which paper this is: whose, which pack, when, data as of when, from which
+    register, how clean, draft or final.
+    """
+    register = manifest["register"]
+    warnings = register["findings"]["warn"] + register["findings"]["block"]
+    parts = [
+        register["name"],
+        f"Pack {pack_id}",
+        spec.date.isoformat() if spec.date else "",
+        f"data as of {register['as_of'] or 'a date not stated'}",
+        f"register {register['fingerprint'][:8]}",
+        f"{warnings} data warning{'' if warnings == 1 else 's'}" if warnings else "no data warnings",
+        spec.status,
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _page_one(
+    spec: PackSpec, known: Mapping[str, Collected], figures: list[tuple[str, str]]
+) -> dict[str, Any] | None:
+    """The parts of page one, rendered; None when the pack has none."""
+    asked = spec.page_one
+    if asked is None:
+        return None
+    absent = [i for i in asked.ids if i not in known and NOT_SHOWN + i not in known]
+    if absent or asked.headline not in known:
+        have = ", ".join(sorted(i for i in known if i.startswith(PAGE_ONE))) or "none"
+        raise PackError(
+            f"Page one of {spec.file.name} asks for {', '.join(absent or [asked.headline])}, which no "
+            f"notebook shows. Shown for page one: {have}."
+        )
+    placed = [i for i in asked.ids if i in known]
+    headline = known[asked.headline].exhibit
+    return {
+        "headline": headline,
+        "tiles": _placed(known[asked.tiles], figures) if asked.tiles in known else None,
+        "decisions": _placed(known[asked.decisions], figures) if asked.decisions in known else None,
+        "left": [_placed(known[i], figures) for i in asked.left if i in known],
+        "right": [_placed(known[i], figures) for i in asked.right if i in known],
+        "notes": [known[i].exhibit.note for i in placed if known[i].exhibit.note],
+        "missing": [_sentence(known[NOT_SHOWN + i]) for i in asked.ids if NOT_SHOWN + i in known],
+    }
+
+
+def _in_chapter(item: Collected) -> bool:
+    return not item.id.startswith((PAGE_ONE, NOT_SHOWN))
+
+
+def _sentence(item: Collected) -> str:
+    """A "not shown" message as one line of text."""
+    items = getattr(item.exhibit, "items", ())
+    words = " ".join(part for pair in items for part in pair if part)
+    return words or item.exhibit.title
+
+
+def _placed(item: Collected, figures: list[tuple[str, str]]) -> dict[str, Any]:
+    """An exhibit with its body as HTML; a chart leaves its place and its figure for the script."""
+    from markupsafe import Markup
+
+    from pmo_kit.exhibits.html import data_table, fragment
+    from pmo_kit.exhibits.records import Chart
+
+    exhibit = item.exhibit
+    if not exhibit.alt.strip():
+        raise PackError(f"Exhibit '{item.id}' ({item.where}) has no words for those who cannot see it (alt).")
+    body, table = "", ""
+    if isinstance(exhibit, Chart):
+        from pmo_kit.exhibits.drawing import figure
+
+        drawn = figure(exhibit)
+        height = int(drawn.layout.height or _HEIGHT)
+        figures.append((item.id, drawn.to_json()))
+        place = '<div class="chart" role="img" data-figure="{}" aria-label="{}" style="height:{}px">'
+        body = Markup(place + "</div>").format(item.id, exhibit.alt, height)
+        table = Markup(fragment(data_table(exhibit), framed=False))
+    else:
+        body = Markup(fragment(exhibit, framed=False))
+    return {"item": item, "exhibit": exhibit, "body": body, "numbers": table}
+
+
+def _render(name: str, context: Mapping[str, Any], figures: Sequence[tuple[str, str]]) -> str:
+    """Fill a template of `templates/report`; every text is escaped by jinja."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    from pmo_kit.exhibits import theme
+
+    folder: Path = shipped("templates", "report")
+    environment = Environment(
+        loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["css_text"] = _css_text
+    scripts: list[str] = []
+    if figures:
+        from plotly.offline import get_plotlyjs
+
+        scripts.append(get_plotlyjs())
+    scripts.append((folder / "page.js").read_text(encoding="utf-8"))
+    data = [{"id": identity, "json": Markup(text.replace("<", "\\u003c"))} for identity, text in figures]
+    template = environment.get_template(name)
+    return template.render(
+        **context,
+        fonts=Markup(theme.font_css()),
+        theme=Markup(theme.css()),
+        style=Markup((folder / "page.css").read_text(encoding="utf-8")),
+        figures=data,
+        scripts=[Markup(script) for script in scripts],
+        policy=" ".join([_POLICY, *(_source(script) for script in scripts)]),
+    )
+
+
+def _source(script: str) -> str:
+    """A script as the page's security policy names it: by its SHA-256."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+
+
+def _css_text(text: str) -> str:
+    """A text inside quotes in a style sheet: whatever is not plain is written by its number."""
+    return "".join(c if c.isalnum() or c in " .,:-" else f"\\{ord(c):06x}" for c in text)
