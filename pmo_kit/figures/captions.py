@@ -1,0 +1,104 @@
+"""The words around a figure: unit lines, lists, counts, and the line for what cannot be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from pmo_kit.exhibits import Message
+from pmo_kit.exhibits.theme import format_number
+
+if TYPE_CHECKING:
+    from pmo_kit.register import Register
+
+COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+
+def unit_line(register: Register, what: str, unit: str | None = None, scope: str = "") -> str:
+    """What, unit, scope, data as of: the small line under a title.
+
+    Parameters
+    ----------
+    what : str
+        What is shown, with a capital letter.
+    unit : str, optional
+        The register's money unit when not given; "" for none.
+    scope : str
+        Years, projects or an area.
+    """
+    as_of = register.settings.as_of
+    stand = f"data as of {as_of.isoformat()}" if as_of else "as-of date not stated"
+    parts = (what, register.settings.unit if unit is None else unit, scope, stand)
+    return " · ".join(part for part in parts if part)
+
+
+def inputs(register: Register, **more: object) -> dict[str, str]:
+    """What is needed to rebuild a figure: the register's fingerprint and whatever the result adds."""
+    return {"register": register.fingerprint[:8]} | {name: str(value) for name, value in more.items()}
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in a sentence.
+
+    Examples
+    --------
+    >>> listed(["Leak sensors", "Own solar", "Storm overflows"])
+    'Leak sensors, Own solar and Storm overflows'
+    """
+    *most, last = list(names) or ["nothing"]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def shortened(names: Iterable[str], most: int = 3) -> str:
+    """The first names in a sentence and how many more there are.
+
+    Examples
+    --------
+    >>> shortened(["A", "B", "C", "D", "E"], 2)
+    'A, B and 3 more'
+    """
+    all_names = list(names)
+    if len(all_names) <= most + 1:
+        return listed(all_names)
+    return f"{', '.join(all_names[:most])} and {len(all_names) - most} more"
+
+
+def count(number: int, noun: str = "", plural: str = "") -> str:
+    """A number of things in words up to twelve.
+
+    Examples
+    --------
+    >>> count(8, "project"), count(1, "project"), count(30, "finding")
+    ('eight projects', 'one project', '30 findings')
+    """
+    word = COUNTS[number] if 0 <= number < len(COUNTS) else format_number(number, 0)
+    things = noun if number == 1 else plural or f"{noun}s"
+    return f"{word} {things}" if noun else word
+
+
+def percent(share: float, decimals: int = 0, signed: bool = False) -> str:
+    """A share as a percentage, with a thin space before the sign.
+
+    Examples
+    --------
+    >>> percent(-0.15)
+    '−15\u202f%'
+    """
+    return f"{format_number(100 * share, decimals, signed)}\u202f%"
+
+
+def sentence(text: str) -> str:
+    """Text with a capital letter in front; the rest is left as it is.
+
+    Examples
+    --------
+    >>> sentence("eight projects")
+    'Eight projects'
+    """
+    return text[:1].upper() + text[1:]
+
+
+def not_shown(id: str, what: str, sheet: str, details: Mapping[str, str] | None = None) -> Message:
+    """One line in place of a figure whose table is absent: what, and which sheet would show it."""
+    line = f"Not shown: {what} needs a sheet {sheet!r}."
+    return Message(id=id, title=line, alt=line, items=(), inputs=dict(details or {}))

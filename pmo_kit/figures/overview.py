@@ -1,0 +1,357 @@
+"""The portfolio on a page: what is asked, against what there is, by whom, and how well it is known."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from pmo_kit import overview
+from pmo_kit.appraisal import Appraisal
+from pmo_kit.exhibits import Chart, Exhibit, Field, Kpi, Message, Table
+from pmo_kit.exhibits.theme import format_number
+from pmo_kit.figures.captions import count, inputs, listed, not_shown, percent, sentence, shortened, unit_line
+from pmo_kit.register import Register
+
+ROWS = 15
+COLUMNS = {"area": "area", "strategic_goal": "goal", "project_type": "type", "stage": "stage"}
+
+
+def ask(register: Register, appraisal: Appraisal) -> Exhibit:
+    """Return what is asked against the envelope, by fiscal year."""
+    id = "overview.ask"
+    if not register.has("budgets"):
+        return not_shown(id, "the ask against the envelope", "budgets")
+    table = overview.ask_against_envelopes(register, appraisal)
+    rows = table.reset_index().melt("year", var_name="what", value_name="amount").dropna(subset="amount")
+    rows["year"] = rows["year"].astype("str")
+    both = table.dropna()
+    worst = (both["asked"] / both["envelope"]).idxmax()
+    asked, envelope = both.loc[worst, "asked"], both.loc[worst, "envelope"]
+    over = asked > envelope
+    return Chart(
+        id=id,
+        mark="bar",
+        data=rows.sort_values(["year", "what"], ascending=[True, False], ignore_index=True),
+        x=Field("year", "fiscal year", kind="time"),
+        y=Field("amount", "money", register.settings.unit),
+        series=Field("what", kind="category"),
+        styles={"envelope": "plan", "asked": "limit"},
+        layered=True,
+        title=f"Asked in {worst}: {format_number(asked)} for an envelope of {format_number(envelope)}",
+        takeaway=f"{percent(1 - envelope / asked)} of the {worst} ask must wait in any plan."
+        if over
+        else "The envelope covers the ask in every year.",
+        unit_line=unit_line(register, "Ask against envelope", scope="every project at its largest level"),
+        alt=listed(
+            f"{year}: {format_number(row.asked)} asked, {format_number(row.envelope)} there"
+            for year, row in both.iterrows()
+        ),
+        source="costs, budgets",
+        inputs=inputs(register),
+    )
+
+
+def people(register: Register, appraisal: Appraisal) -> Exhibit:
+    """Return the people asked for against the people there are, the scarcest role and period first."""
+    id = "overview.people"
+    if not register.has("capacity") or not register.has("resources"):
+        return not_shown(id, "people asked against people there", "capacity")
+    table = overview.ask_against_capacity(register, appraisal).head(ROWS)
+    table = table.assign(role=table["role"].str.replace("_", " "), percent=100 * table["share"])
+    first = table.iloc[0]
+    short = int((table["share"] > 1).sum())
+    return Table(
+        id=id,
+        data=table,
+        columns=(
+            Field("role", "role", kind="text"),
+            Field("period", "period", kind="text"),
+            Field("asked", "asked", "people"),
+            Field("capacity", "there", "people"),
+            Field("percent", "asked of there", "%", decimals=0),
+        ),
+        title=f"{sentence(first['role'])}s are the scarcest: {format_number(first['asked'], 0)} asked in "
+        f"{first['period']}, {format_number(first['capacity'], 0)} there",
+        takeaway=f"{sentence(count(short, 'role and period', 'roles and periods'))} cannot serve all that is asked."
+        if short
+        else "There are people for all that is asked.",
+        unit_line=unit_line(register, "People asked and there", "full-time equivalents", "at the largest level"),
+        alt=f"{count(len(table))} roles and periods by how far the ask exceeds the people there.",
+        source="resources, capacity",
+        inputs=inputs(register),
+    )
+
+
+def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> Exhibit:
+    """Return the money asked by one column of the projects, the largest first."""
+    id, words = f"overview.by_{COLUMNS.get(column, column)}", COLUMNS.get(column, column)
+    if register.projects[column].isna().all():
+        return not_shown(id, f"the ask by {words}", f"projects, column {column}")
+    table = overview.ask_by(register, appraisal, column)
+    labels = _labels(register, column)
+    table = table.rename(index=lambda value: labels.get(value, value)).reset_index()
+    table["label"] = [
+        f"{format_number(row.asked)} · {count(row.projects, 'project')}" for row in table.itertuples()
+    ]
+    first = table.iloc[0]
+    return Chart(
+        id=id,
+        mark="bar",
+        data=table,
+        x=Field("asked", "asked", register.settings.unit),
+        y=Field(column, words, kind="category"),
+        label=Field("label", kind="text"),
+        title=f"{first[column]} asks most: {format_number(first['asked'])}, {percent(first['share'])} of the money",
+        takeaway=f"{sentence(count(len(table), words))} share {format_number(table['asked'].sum())} of ask.",
+        unit_line=unit_line(register, f"Money asked by {words}", scope="all years to come"),
+        alt=listed(f"{row[column]} {row['label']}" for _, row in table.head(ROWS).iterrows()),
+        source="projects, costs",
+        inputs=inputs(register),
+    )
+
+
+def confidence(register: Register) -> Exhibit:
+    """Return the declared and the assured rating, counted apart."""
+    id = "overview.confidence"
+    table = overview.confidence_counts(register)
+    rated = table.drop(index=overview.NOT_STATED)
+    if not rated.to_numpy().any():
+        return not_shown(id, "delivery confidence", "projects, columns rag_declared and rag_assured")
+    declared, assured = rated["declared"].sum(), rated["assured"].sum()
+    words = listed(f"{rated.loc[letter].sum()} {name}" for letter, name in (("R", "Red"), ("A", "Amber"), ("G", "Green")))
+    data = table.reset_index()
+    data.insert(1, "words", ["Red", "Amber", "Green", "not stated"])
+    return Table(
+        id=id,
+        data=data,
+        columns=(
+            Field("rating", "", kind="rag"),
+            Field("words", "rating", kind="text"),
+            Field("declared", "declared by the sponsor", "projects", decimals=0),
+            Field("assured", "assured independently", "projects", decimals=0),
+        ),
+        title=f"{words}: {rated.to_numpy().sum()} ratings for {count(len(register.projects), 'project')}",
+        takeaway=f"{count(int(declared), 'rating').capitalize()} declared by sponsors, "
+        f"{count(int(assured), 'rating')} assured independently; the two are never merged.",
+        unit_line=unit_line(register, "Delivery confidence", "projects"),
+        alt=f"Declared and assured ratings: {words}.",
+        source="projects",
+        inputs=inputs(register),
+    )
+
+
+def confidence_list(register: Register) -> Exhibit:
+    """Return the projects rated Red or Amber by anyone, the worst first."""
+    id = "overview.confidence_list"
+    projects = register.projects
+    ratings = projects[["rag_declared", "rag_assured"]]
+    if ratings.isna().all(axis=None):
+        return not_shown(id, "projects by rating", "projects, columns rag_declared and rag_assured")
+    rank = ratings.replace({"R": "0", "A": "1", "G": "2"}).astype("float64").min(axis=1)
+    shown = projects.assign(rank=rank)[rank < 2].sort_values("rank", kind="stable").reset_index()
+    red = int((shown["rank"] == 0).sum())
+    rest = len(shown) - ROWS
+    return Table(
+        id=id,
+        data=shown.head(ROWS)[["name", "project_id", "area", "rag_declared", "rag_assured", "finish"]],
+        columns=(
+            Field("name", "project", kind="text"),
+            Field("area", "area", kind="text"),
+            Field("rag_declared", "declared", kind="rag"),
+            Field("rag_assured", "assured", kind="rag"),
+            Field("finish", "planned finish", kind="time"),
+        ),
+        title=f"{sentence(count(red, 'project is', 'projects are'))} rated Red, {count(len(shown) - red)} Amber",
+        takeaway=f"Ask first about {shortened(shown['name'].head(red))}." if red else "No project is rated Red.",
+        note=f"And {rest} more in the annex." if rest > 0 else "",
+        unit_line=unit_line(register, "Projects rated Red or Amber", ""),
+        alt=f"Projects rated Red or Amber: {listed(shown['name'].head(ROWS))}.",
+        source="projects",
+        inputs=inputs(register),
+    )
+
+
+def variance(register: Register, quantity: str = "spend", tolerance: float = 0.05) -> Exhibit:
+    """Return forecast less baseline of the year's budget, the largest first; red is over, blue is under."""
+    id = f"overview.variance_{quantity}"
+    if not register.has("baselines"):
+        return not_shown(id, "forecast against baseline", "baselines")
+    table = overview.budget_variance(register, quantity)
+    both = table.dropna(subset="variance")
+    if both.empty:
+        return not_shown(id, f"forecast against baseline of {quantity}", "baselines, columns baseline and now")
+    outside = both[(both["share"].abs() > tolerance) | (both["share"].isna() & (both["variance"] != 0))]
+    over, under = int((outside["variance"] > 0).sum()), int((outside["variance"] < 0).sum())
+    data = both.head(ROWS).reset_index()
+    data["direction"] = data["variance"].gt(0).map({True: "over", False: "under"})
+    data["label"] = [
+        f"{format_number(row.variance, signed=True)}"
+        + (f" · {percent(row.share, signed=True)}" if row.share == row.share else " · no baseline")
+        for row in data.itertuples()
+    ]
+    total, base = both["variance"].sum(), both["baseline"].sum()
+    return Chart(
+        id=id,
+        mark="bar",
+        data=data,
+        x=Field("variance", "forecast less baseline", register.settings.unit, signed=True),
+        y=Field("name", "project", kind="category"),
+        series=Field("direction", kind="category"),
+        styles={"over": "bad", "under": "good"},
+        label=Field("label", kind="text"),
+        title=f"{sentence(count(len(outside)))} of {len(both)} forecasts are more than {percent(tolerance)} off: "
+        f"{count(over)} over, {count(under)} under",
+        takeaway=f"Together the forecast is {format_number(total, signed=True)} on {format_number(base)}, "
+        f"{percent(total / base, signed=True)}.",
+        note=f"{sentence(count(len(register.projects) - len(both), 'project'))} without both figures not shown.",
+        unit_line=unit_line(register, f"Forecast less baseline, {quantity.replace('_', ' ')} of the year"),
+        alt=listed(f"{row.name} {row.label}" for row in data.itertuples(index=False)),
+        source="baselines",
+        inputs=inputs(register),
+    )
+
+
+def data_quality(register: Register) -> Exhibit:
+    """Return what is doubtful or missing in the register, one row per rule."""
+    table = overview.findings_by_rule(register)
+    counts = register.findings["severity"].value_counts()
+    warnings, notes = int(counts.get("warn", 0)), int(counts.get("info", 0))
+    words = {"block": "must be fixed", "warn": "doubtful", "info": "note"}
+    shown = table.head(ROWS).assign(severity=lambda rows: rows["severity"].map(words))
+    age = overview.freshness(register).median()
+    fresh = f"half of the statuses are {format_number(age, 0)} days old or less" if age == age else "no status is dated"
+    title = f"{sentence(count(warnings, 'finding'))} to look at, {count(notes, 'note')}; nothing was repaired"
+    if table.empty:
+        line = f"No data-quality findings; {fresh}."
+        return Message(id="overview.data_quality", title=line, alt=line, items=(("", line),), inputs=inputs(register))
+    return Table(
+        id="overview.data_quality",
+        data=shown,
+        columns=(
+            Field("severity", "", kind="text"),
+            Field("sheet", "sheet", kind="text"),
+            Field("count", "times", "", decimals=0),
+            Field("message", "for example", kind="text"),
+            Field("fix", "how to fix", kind="text"),
+        ),
+        title=title,
+        takeaway=f"{sentence(fresh)}.",
+        note=f"And {len(table) - ROWS} more kinds." if len(table) > ROWS else "",
+        unit_line=unit_line(register, "Data quality, by rule", "findings"),
+        alt=f"{title}.",
+        source="all sheets",
+        inputs=inputs(register),
+    )
+
+
+def headline(register: Register, appraisal: Appraisal) -> Message:
+    """Return the portfolio in one sentence: how many, how rated, how far from its budget."""
+    parts = [count(len(register.projects), "project")]
+    rated = overview.confidence_counts(register).drop(index=overview.NOT_STATED)
+    if rated.to_numpy().any():
+        parts.append(f"{count(int(rated.loc['R'].sum()))} rated Red")
+    second = f"{format_number(overview.asked_by_year(appraisal).to_numpy().sum())} asked for the years to come"
+    if register.has("baselines"):
+        both = overview.budget_variance(register).dropna(subset="variance")
+        total, base = both["variance"].sum(), both["baseline"].sum()
+        side = "above" if total > 0 else "below"
+        second = f"the year's forecast is {percent(abs(total) / base)} {side} its baseline" if base else second
+    title = f"{sentence(', '.join(parts))};\n{second}"
+    return Message(
+        id="overview.headline",
+        title=title,
+        items=(),
+        unit_line=unit_line(register, "For information"),
+        alt=title.replace("\n", " "),
+        source="projects, costs, baselines",
+        inputs=inputs(register),
+    )
+
+
+def tiles(register: Register) -> Kpi:
+    """Return the four numbers of a portfolio that is watched, not arbitrated."""
+    rated = overview.confidence_counts(register).drop(index=overview.NOT_STATED)
+    rows: list[dict[str, object]] = [
+        {"label": "Projects", "value": float(len(register.projects)), "decimals": 0, "note": "in the register"}
+    ]
+    if rated.to_numpy().any():
+        red = float(rated.loc["R"].sum())
+        rows.append({"label": "Rated Red", "value": red, "decimals": 0, "note": "declared or assured", "focus": True})
+    if register.has("baselines"):
+        both = overview.budget_variance(register).dropna(subset="variance")
+        note = f"{register.settings.unit}; {count(len(both), 'project')} with both figures"
+        now, base = float(both["now"].sum()), float(both["baseline"].sum())
+        rows.append({"label": "Forecast of the year, of baseline", "value": now, "limit": base, "note": note})
+    findings = float((register.findings["severity"] != "info").sum())
+    rows.append({"label": "Data findings", "value": findings, "decimals": 0, "note": "to look at"})
+    return Kpi(
+        id="overview.tiles",
+        data=pd.DataFrame(rows),
+        title="The portfolio in four numbers",
+        unit_line=unit_line(register, "Portfolio"),
+        alt=listed(f"{row['label']} {row['value']:g}" for row in rows),
+        source="projects, baselines",
+        inputs=inputs(register),
+    )
+
+
+def attention(register: Register) -> Message:
+    """Return what stands out: the projects rated Red and the forecasts furthest from their baselines."""
+    items = []
+    projects = register.projects
+    red = projects[(projects[["rag_declared", "rag_assured"]] == "R").any(axis=1)]
+    if len(red):
+        items.append(("Rated Red:", f"{listed(red['name'])}."))
+    if register.has("baselines"):
+        both = overview.budget_variance(register).dropna(subset="variance").sort_values("variance")
+        for lead, rows in (("Furthest over budget:", both.iloc[::-1]), ("Furthest under:", both)):
+            side = rows["variance"] > 0 if "over" in lead else rows["variance"] < 0
+            named = [
+                f"{row.name} {format_number(row.variance, signed=True)}"
+                for row in rows[side].head(3).itertuples(index=False)
+            ]
+            items += [(lead, f"{listed(named)}.")] if named else []
+    items = items or [("Nothing", "stands out in what the register holds.")]
+    return Message(
+        id="overview.attention",
+        title="What stands out",
+        items=tuple(items),
+        unit_line=unit_line(register, "Ratings and forecasts"),
+        alt=" ".join(" ".join(item) for item in items),
+        source="projects, baselines",
+        inputs=inputs(register),
+    )
+
+
+def known(register: Register) -> Message:
+    """Return how far the figures can be trusted: what is missing, how old they are, what is doubtful."""
+    findings = register.findings["severity"].value_counts()
+    warnings, notes = int(findings.get("warn", 0)), int(findings.get("info", 0))
+    items = [("Data findings:", f"{count(warnings)} to look at and {count(notes, 'note')}; nothing was repaired.")]
+    if register.has("baselines"):
+        base = register.table("baselines").pivot_table(index="project_id", columns="quantity", values="baseline")
+        missing = len(register.projects) - base.reindex(register.projects.index).notna().sum()
+        named = [f"{name.replace('_', ' ')} of {count(int(number), 'project')}" for name, number in missing.items()]
+        items.append(("Not published:", f"{listed(named)}."))
+    age = overview.freshness(register).median()
+    if age == age:
+        items.append(("Age:", f"half of the statuses are {format_number(age, 0)} days old or less."))
+    if register.settings.notice:
+        items.append(("Source:", register.settings.notice))
+    return Message(
+        id="overview.known",
+        title="How well we know it",
+        items=tuple(items),
+        unit_line=unit_line(register, "Data quality", ""),
+        alt=" ".join(" ".join(item) for item in items),
+        source="all sheets",
+        inputs=inputs(register),
+    )
+
+
+def _labels(register: Register, column: str) -> dict[str, str]:
+    """Words for the values of a column, where a sheet holds them."""
+    table, key = {"strategic_goal": ("goals", "goal"), "area": ("areas", "area")}.get(column, ("", ""))
+    if not table or not register.has(table):
+        return {}
+    rows = register.table(table).dropna(subset="label")
+    return dict(zip(rows[key], rows["label"], strict=True))

@@ -1,0 +1,182 @@
+"""The portfolio as it is asked for: by area, goal and year, against its envelopes, and how well it is known.
+
+Sums of a register, each a DataFrame with one row per group. No choice is made here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from pmo_kit.appraisal import Appraisal
+
+if TYPE_CHECKING:
+    from pmo_kit.register import Register
+
+NOT_STATED = "not stated"
+
+
+def asked_levels(appraisal: Appraisal) -> pd.Series:
+    """Return the level that each project asks for: the one that costs most, `stop` left out.
+
+    Parameters
+    ----------
+    appraisal : Appraisal
+
+    Returns
+    -------
+    Series of str
+        Level by project_id. Of two levels with equal cost the first in the register counts.
+    """
+    cost = appraisal.table["cost"]
+    going_on = cost[cost.index.get_level_values("level") != "stop"]
+    first = going_on.reset_index().sort_values("cost", ascending=False, kind="stable")
+    return first.drop_duplicates("project_id").set_index("project_id")["level"].sort_index()
+
+
+def asked_by_year(appraisal: Appraisal) -> pd.DataFrame:
+    """Return the forward spend that each project asks for.
+
+    Returns
+    -------
+    DataFrame
+        Projects x fiscal years, in the register's money unit; exclusive projects are both counted.
+    """
+    levels = asked_levels(appraisal)
+    spend = appraisal.spend
+    chosen = pd.MultiIndex.from_arrays([levels.index, levels], names=spend.index.names)
+    return spend.loc[chosen].droplevel("level")
+
+
+def ask_against_envelopes(register: Register, appraisal: Appraisal) -> pd.DataFrame:
+    """Return what is asked and what there is, by fiscal year.
+
+    Parameters
+    ----------
+    register : Register
+        Its budgets with scope `all` are the envelopes; several in one year are summed.
+    appraisal : Appraisal
+
+    Returns
+    -------
+    DataFrame
+        Index year; columns asked, envelope (missing in a year without one), in the register's money unit.
+    """
+    budgets = register.table("budgets")
+    whole = budgets[budgets["scope"].fillna("all") == "all"]
+    table = pd.DataFrame(
+        {
+            "asked": asked_by_year(appraisal).sum(),
+            "envelope": whole.groupby("year")["amount"].sum().rename_axis("year"),
+        }
+    )
+    table.index = table.index.astype("int64")
+    return table[(table["asked"] > 0) | table["envelope"].notna()].sort_index()
+
+
+def ask_against_capacity(register: Register, appraisal: Appraisal) -> pd.DataFrame:
+    """Return the people asked for and the people there are, by role and period.
+
+    Returns
+    -------
+    DataFrame
+        Columns role, period, asked, capacity (full-time equivalents), share = asked / capacity; the scarcest first.
+    """
+    levels = asked_levels(appraisal)
+    demand = register.table("resources")
+    demand = demand[demand["level"].fillna("full") == demand["project_id"].map(levels)]
+    asked = demand.groupby(["role", "period"], as_index=False)["fte"].sum().rename(columns={"fte": "asked"})
+    there = register.table("capacity")[["role", "period", "fte"]].rename(columns={"fte": "capacity"})
+    table = there.merge(asked, on=["role", "period"], how="outer").fillna({"asked": 0.0})
+    table["share"] = table["asked"] / table["capacity"]
+    return table.sort_values(["share", "role", "period"], ascending=[False, True, True], ignore_index=True)
+
+
+def ask_by(register: Register, appraisal: Appraisal, column: str) -> pd.DataFrame:
+    """Return projects and money by one column of `projects` (area, strategic_goal, project_type, stage, ...).
+
+    Returns
+    -------
+    DataFrame
+        Index the column's values, missing ones as "not stated"; projects (count), asked (money), share of money;
+        the largest first.
+    """
+    group = register.projects[column].astype("str").fillna(NOT_STATED)
+    asked = asked_by_year(appraisal).sum(axis=1).reindex(group.index)
+    table = pd.DataFrame({"projects": group.groupby(group).size(), "asked": asked.groupby(group).sum()})
+    table["share"] = table["asked"] / table["asked"].sum()
+    return table.rename_axis(column).sort_values(["asked", "projects"], ascending=False, kind="stable")
+
+
+def confidence_counts(register: Register) -> pd.DataFrame:
+    """Return the declared and the assured rating of the projects, counted apart and never merged.
+
+    Returns
+    -------
+    DataFrame
+        Index R, A, G, "not stated"; columns declared, assured (projects).
+    """
+    order = ["R", "A", "G", NOT_STATED]
+    projects = register.projects
+    counts = {
+        words: projects[column].astype("str").fillna(NOT_STATED).value_counts().reindex(order, fill_value=0)
+        for words, column in (("declared", "rag_declared"), ("assured", "rag_assured"))
+    }
+    return pd.DataFrame(counts).rename_axis("rating")
+
+
+def budget_variance(register: Register, quantity: str = "spend") -> pd.DataFrame:
+    """Return forecast against baseline of one baselined quantity.
+
+    Parameters
+    ----------
+    register : Register
+        Needs `baselines`.
+    quantity : str
+        spend (the year's budget), whole_life_cost, ...
+
+    Returns
+    -------
+    DataFrame
+        Index project_id; name, year, baseline, now, variance = now - baseline, share = variance / baseline (missing
+        where the baseline is missing or 0). Rows where both figures are missing are left out; the largest
+        variance, up or down, first.
+
+    Raises
+    ------
+    DataError
+        The register has no baselines.
+    """
+    rows = register.need("baselines")
+    rows = rows[(rows["quantity"] == quantity) & rows[["baseline", "now"]].notna().any(axis=1)]
+    table = rows.set_index("project_id")[["year", "baseline", "now"]]
+    table.insert(0, "name", register.projects["name"].reindex(table.index))
+    table["variance"] = table["now"] - table["baseline"]
+    table["share"] = (table["variance"] / table["baseline"]).where(table["baseline"] > 0)
+    order = table["variance"].abs().sort_values(ascending=False, kind="stable", na_position="last").index
+    return table.loc[order]
+
+
+def freshness(register: Register) -> pd.Series:
+    """Return the age of each project's status in days before `as_of` (missing where either is)."""
+    as_of = register.settings.as_of
+    dates = register.projects["status_date"]
+    if as_of is None:
+        return pd.Series(float("nan"), index=dates.index, name="days")
+    return (pd.Timestamp(as_of) - dates).dt.days.rename("days")
+
+
+def findings_by_rule(register: Register) -> pd.DataFrame:
+    """Return the data-quality findings, one row per severity, rule and table, the most severe first.
+
+    Returns
+    -------
+    DataFrame
+        severity, sheet, rule, count, message (of the first), fix.
+    """
+    findings = register.findings
+    grouped = findings.groupby(["severity", "sheet", "rule"], sort=False, dropna=False)
+    table = grouped.agg(count=("rule", "size"), message=("message", "first"), fix=("fix", "first")).reset_index()
+    order = table["severity"].map({"block": 0, "warn": 1, "info": 2})
+    return table.assign(order=order).sort_values(["order", "count"], ascending=[True, False]).drop(columns="order")

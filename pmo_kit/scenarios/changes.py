@@ -1,0 +1,225 @@
+"""A scenario is a set of changes to a base question, nothing else: Question -> Question."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from pmo_kit.arbitration import Capacity, Envelope, Question
+from pmo_kit.errors import DataError
+from pmo_kit.register import Register
+
+Factors = float | Mapping[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """Changes to a base question; call it with the question to get the changed one.
+
+    Parameters
+    ----------
+    name : str
+        What the committee calls it: "Budget -15 %".
+    budget : float or mapping of envelope to float
+        Factor on whole envelopes, committed money included.
+    capacity : mapping of role to float
+        Factor on the people of a role in every period.
+    cost, benefit : float or mapping of scope to float
+        Factor on what is still to be spent, or received; a scope is `column=value` of the projects ("area=Digital",
+        "project_id=P06").
+    projects_in : mapping of project_id to level
+        Taken in by decision; level None or "" is any.
+    projects_out : sequence of project_id
+        Taken out by decision.
+    rules_off : sequence of str
+        Names of rules that are set aside.
+    discount_schedule : str, optional
+        Another schedule of `pmo_kit.rates`.
+
+    Raises
+    ------
+    DataError
+        When it is applied: an envelope, role, project, level or rule that the question does not have, or a negative
+        factor. Every mistake is listed.
+
+    Examples
+    --------
+    >>> Scenario("Budget -15 %", budget=0.85).table
+           scenario    what scope  factor value
+    0  Budget -15 %  budget   all    0.85
+    """
+
+    name: str
+    budget: Factors = 1.0
+    capacity: Mapping[str, float] = field(default_factory=dict)
+    cost: Factors = 1.0
+    benefit: Factors = 1.0
+    projects_in: Mapping[str, str | None] = field(default_factory=dict)
+    projects_out: tuple[str, ...] = ()
+    rules_off: tuple[str, ...] = ()
+    discount_schedule: str | None = None
+
+    @property
+    def forces(self) -> bool:
+        """Whether it takes a project in or out: then it forces the answer and is no test of it."""
+        return bool(self.projects_in or self.projects_out)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per change, as in the register's `scenarios` sheet: scenario, what, scope, factor, value."""
+        nothing = float("nan")
+        rows: list[tuple[str, str, float, str]] = []
+        for what in ("budget", "capacity", "cost", "benefit"):
+            factors = getattr(self, what)
+            factors = factors if isinstance(factors, Mapping) else {"all": factors} if factors != 1.0 else {}
+            rows += [(what, scope, float(factor), "") for scope, factor in factors.items()]
+        rows += [("project_in", project, nothing, level or "") for project, level in self.projects_in.items()]
+        rows += [("project_out", project, nothing, "") for project in self.projects_out]
+        rows += [("rule_off", rule, nothing, "") for rule in self.rules_off]
+        rows += [("discount_schedule", "all", nothing, self.discount_schedule)] if self.discount_schedule else []
+        table = pd.DataFrame(rows, columns=["what", "scope", "factor", "value"])
+        table.insert(0, "scenario", self.name)
+        return table
+
+    def __call__(self, question: Question) -> Question:
+        """Return the question as it is under this scenario."""
+        self._refuse_mistakes(question)
+        changed = question.replace(rules=tuple(self._rule(rule) for rule in question.rules))
+        register = self._register(question.register)
+        if register is not question.register:
+            changed = changed.replace(register=register)
+        for project, level in self.projects_in.items():
+            changed = changed.with_override(project, "in", level or None, reason=self.name)
+        for project in self.projects_out:
+            changed = changed.with_override(project, "out", reason=self.name)
+        return changed.without(*self.rules_off) if self.rules_off else changed
+
+    def _rule(self, rule: object) -> object:
+        """A rule with this scenario's amounts."""
+        if isinstance(rule, Envelope):
+            factor = _factor(self.budget, rule.envelope)
+            return dataclasses.replace(rule, amount=rule.amount * factor, carry_limit=rule.carry_limit * factor)
+        if isinstance(rule, Capacity) and rule.role in self.capacity:
+            return dataclasses.replace(rule, fte=rule.fte * self.capacity[rule.role])
+        return rule
+
+    def _register(self, register: Register) -> Register:
+        """The register with this scenario's costs, benefits and discounting; the same object where none changes."""
+        tables: dict[str, pd.DataFrame] = {}
+        for name, factors in (("costs", self.cost), ("benefits", self.benefit)):
+            if isinstance(factors, Mapping) or factors != 1.0:
+                table = register.table(name)
+                factor = pd.Series(1.0, index=table.index)
+                for scope, number in (factors if isinstance(factors, Mapping) else {"all": factors}).items():
+                    factor[_in_scope(register, scope, table["project_id"])] *= number
+                ahead = table["state"].fillna("") != "actual" if "state" in table else True
+                tables[name] = table.assign(amount=table["amount"] * factor.where(ahead, 1.0))
+        if self.discount_schedule:
+            settings = register.table("settings")
+            settings = settings[settings["key"] != "discount_schedule"]
+            row = pd.DataFrame({"key": ["discount_schedule"], "value": [self.discount_schedule]})
+            tables["settings"] = pd.concat([settings, row], ignore_index=True)
+        return register.replace(**tables) if tables else register
+
+    def _refuse_mistakes(self, question: Question) -> None:
+        """One DataError with everything that this scenario names and the question does not have."""
+        register = question.register
+        known = {
+            "budget": {rule.envelope for rule in question.rules if isinstance(rule, Envelope)} | {"all"},
+            "capacity": {rule.role for rule in question.rules if isinstance(rule, Capacity)},
+            "project_in": set(register.projects.index),
+            "project_out": set(register.projects.index),
+            "rule_off": {rule.name for rule in question.rules},
+        }
+        levels = set(zip(register.table("levels")["project_id"], register.table("levels")["level"], strict=True))
+        mistakes = []
+        for row in self.table.itertuples():
+            names = known.get(str(row.what))
+            scoped = row.what in ("cost", "benefit") and not _scope_exists(register, str(row.scope))
+            if scoped or (names is not None and row.scope not in names):
+                there = f"there are {', '.join(sorted(names))}" if names else "write all or column=value"
+                mistakes.append((row, f"there is no {row.what} {row.scope!r}; {there}"))
+            elif row.what == "project_in" and row.value and (row.scope, row.value) not in levels:
+                mistakes.append((row, f"project {row.scope} has no level {row.value!r}"))
+            if row.factor < 0:
+                mistakes.append((row, f"the factor {row.factor:g} on {row.what} is negative"))
+        if mistakes:
+            findings = pd.DataFrame(
+                [
+                    {
+                        "severity": "block", "file": "", "sheet": "scenarios", "row": None, "column": row.what,
+                        "value": row.scope, "rule": "a scenario names what the question has",
+                        "message": f"Scenario {self.name!r}: {words}.", "fix": "correct the name or the factor",
+                    }
+                    for row, words in mistakes
+                ]
+            )  # fmt: skip
+            raise DataError("\n".join(findings["message"]), findings)
+
+
+def read_scenarios(register: Register) -> list[Scenario]:
+    """Return the scenarios of the register's sheet, in their order there.
+
+    Raises
+    ------
+    DataError
+        The register has no scenarios, or a change is of a kind that arbitration cannot apply yet.
+    """
+    table = register.need("scenarios")
+    return [_scenario(str(name), rows) for name, rows in table.groupby("scenario", sort=False)]
+
+
+def _scenario(name: str, rows: pd.DataFrame) -> Scenario:
+    """One scenario from its rows."""
+    part = {what: group for what, group in rows.groupby("what")}
+
+    def factors(what: str) -> dict[str, float]:
+        found = part.get(what)
+        return {} if found is None else dict(zip(found["scope"].fillna("all"), found["factor"], strict=True))
+
+    def scopes(what: str) -> tuple[str, ...]:
+        return tuple(part[what]["scope"]) if what in part else ()
+
+    levels = part["project_in"]["value"].fillna("") if "project_in" in part else ()
+    schedule = part["discount_schedule"]["value"].iloc[0] if "discount_schedule" in part else None
+    return Scenario(
+        name,
+        budget=factors("budget") or 1.0,
+        capacity=factors("capacity"),
+        cost=factors("cost") or 1.0,
+        benefit=factors("benefit") or 1.0,
+        projects_in=dict(zip(scopes("project_in"), levels, strict=True)),
+        projects_out=scopes("project_out"),
+        rules_off=scopes("rule_off"),
+        discount_schedule=schedule,
+    )
+
+
+def _factor(factors: Factors, name: str) -> float:
+    """The factor for a name; `all` is everything that has no factor of its own."""
+    return factors.get(name, factors.get("all", 1.0)) if isinstance(factors, Mapping) else factors
+
+
+def _scope_exists(register: Register, scope: str) -> bool:
+    column, _, value = scope.partition("=")
+    if scope == "all":
+        return True
+    return _column(register, column) is not None and (_column(register, column) == value).any()
+
+
+def _in_scope(register: Register, scope: str, projects: pd.Series) -> pd.Series:
+    """Which rows belong to a scope of projects."""
+    if scope == "all":
+        return pd.Series(True, index=projects.index)
+    column, _, value = scope.partition("=")
+    found = _column(register, column)
+    assert found is not None
+    return projects.isin(found.index[found.eq(value).fillna(False)])
+
+
+def _column(register: Register, name: str) -> pd.Series | None:
+    table = register.projects.assign(project_id=register.projects.index)
+    return table[name] if name in table else None
