@@ -35,9 +35,13 @@ class Assembled:
 
 
 def assemble(
-    sheets: Mapping[str, tuple[RawSheet, list[str] | None]], findings: Findings, *, name: str,
-    previous: Register | None = None, today: date | None = None,
-) -> Assembled:  # fmt: skip
+    sheets: Mapping[str, tuple[RawSheet, list[str] | None]],
+    findings: Findings,
+    *,
+    name: str,
+    previous: Register | None = None,
+    today: date | None = None,
+) -> Assembled:
     """Type, complete and check the tables of a register; findings collect everything.
 
     Parameters
@@ -55,40 +59,62 @@ def assemble(
     """
     schema = load_schema()
     bodies: dict[str, Body] = {}
-    for table, (raw, headers) in sheets.items():
-        body = Body(headers, raw.cells, raw.rows) if headers is not None else find_body(raw, schema[table], findings)
+    for title, (raw, headers) in sheets.items():
+        body = (
+            Body(headers, raw.cells, raw.rows)
+            if headers is not None
+            else find_body(raw, schema[title], findings)
+        )
         if body is not None:
-            bodies[table] = body
+            bodies[title] = body
     settings, canonical = _settings(sheets, bodies, findings, name)
     intakes: dict[str, Intake] = {}
-    for table in schema:
+    for table in schema.tables.values():
         if table.name == "settings" or table.name not in bodies:
             continue
         raw = sheets[table.name][0]
-        known = frozenset(intakes["criteria"].frame["criterion"].dropna()) if "criteria" in intakes else frozenset()
+        known = (
+            frozenset(intakes["criteria"].frame["criterion"].dropna())
+            if "criteria" in intakes
+            else frozenset()
+        )
         intakes[table.name] = shape_table(
-            bodies[table.name], table, findings, settings, file=raw.file, sheet=raw.sheet,
-            known_variables=known if "criterion" in table else frozenset(), epoch_1904=raw.epoch_1904,
-        )  # fmt: skip
-    for table in schema:
+            bodies[table.name],
+            table,
+            findings,
+            settings,
+            file=raw.file,
+            sheet=raw.sheet,
+            known_variables=known if "criterion" in table else frozenset(),
+            epoch_1904=raw.epoch_1904,
+        )
+    for table in schema.tables.values():
         if table.required and table.name not in sheets:
             columns = ", ".join(column.name for column in table if column.required)
             findings.add(
-                "block", "table_missing", f"The table {table.name} is missing.",
-                f"Add a sheet or a file {table.name} with the columns {columns}.", file=name,
-            )  # fmt: skip
+                "block",
+                "table_missing",
+                f"The table {table.name} is missing.",
+                f"Add a sheet or a file {table.name} with the columns {columns}.",
+                file=name,
+            )
         elif table.required and table.name in intakes and not len(intakes[table.name].frame):
-            findings.add("block", "table_missing", f"The table {table.name} has no rows.", "Fill it in.", file=name)
+            findings.add(
+                "block", "table_missing", f"The table {table.name} has no rows.", "Fill it in.", file=name
+            )
     _derive_levels(intakes, findings)
     run_checks(Evidence(intakes, settings, schema, previous, today), findings)
-    tables = {table: intake.frame for table, intake in intakes.items()}
+    tables = {title: intake.frame for title, intake in intakes.items()}
     if len(canonical):
         tables["settings"] = canonical
     return Assembled(complete_tables(tables), _with_first_year(settings, tables), intakes)
 
 
 def _settings(
-    sheets: Mapping[str, tuple[RawSheet, list[str] | None]], bodies: Mapping[str, Body], findings: Findings, name: str
+    sheets: Mapping[str, tuple[RawSheet, list[str] | None]],
+    bodies: Mapping[str, Body],
+    findings: Findings,
+    name: str,
 ) -> tuple[Settings, pd.DataFrame]:
     """Read the settings, or say that there are none."""
     schema = load_schema()
@@ -100,7 +126,9 @@ def _settings(
         if "key" in matched and "value" in matched:
             frame = pd.DataFrame({key: clean_text(body.cells[matched[key]]) for key in ("key", "value")})
             rows = [int(row) for row in body.rows]
-    return read_settings(frame, schema, findings, name=name, file=file, sheet=sheet, rows=rows, epoch_1904=epoch)
+    return read_settings(
+        frame, schema, findings, name=name, file=file, sheet=sheet, rows=rows, epoch_1904=epoch
+    )
 
 
 def _with_first_year(settings: Settings, tables: Mapping[str, pd.DataFrame]) -> Settings:
@@ -117,23 +145,34 @@ def _derive_levels(intakes: dict[str, Intake], findings: Findings) -> None:
     if "levels" in intakes and len(intakes["levels"].frame):
         return
     pairs = [intakes[name].frame[["project_id", "level"]] for name in _LEVELED if name in intakes]
-    named = pd.concat(pairs).dropna().drop_duplicates() if pairs else pd.DataFrame({"project_id": [], "level": []})
+    named = (
+        pd.concat(pairs).dropna().drop_duplicates()
+        if pairs
+        else pd.DataFrame({"project_id": [], "level": []})
+    )
     several = named.loc[named["level"] != "full", "project_id"].unique()
     if not len(several):
         return
     table = load_schema()["levels"]
-    frame = named[named["project_id"].isin(several)].reset_index(drop=True).reindex(columns=list(table.columns))
+    frame = (
+        named[named["project_id"].isin(several)].reset_index(drop=True).reindex(columns=list(table.columns))
+    )
     frame = frame.astype("str")
     rows = np.arange(1, len(frame) + 1)
-    intakes["levels"] = Intake(table, "", "levels", frame, {name: frame[name] for name in ("project_id", "level")}, rows)
+    intakes["levels"] = Intake(
+        table, "", "levels", frame, {name: frame[name] for name in ("project_id", "level")}, rows
+    )
     findings.add(
-        "info", "levels_derived", f"There is no table levels; {len(several)} projects have the levels that their rows name.",
-        sheet="levels", value=", ".join(several[:20]),
-    )  # fmt: skip
+        "info",
+        "levels_derived",
+        f"There is no table levels; {len(several)} projects have the levels that their rows name.",
+        sheet="levels",
+        value=", ".join(several[:20]),
+    )
 
 
 def complete_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Fill what follows from the rest: one level full for projects without levels, in the tables of amounts too."""
+    """Fill what follows from the rest: one level full for each project without levels."""
     tables = dict(tables)
     if "projects" not in tables:
         return tables

@@ -40,14 +40,12 @@ class Findings:
         project_id: str = "",
     ) -> None:
         """Add one finding."""
-        self._rows.append(
-            (severity, file, sheet, row, column, shown(value), rule, message, fix, project_id)
-        )
+        self._rows.append((severity, file, sheet, row, column, shown(value), rule, message, fix, project_id))
 
     def add_rows(
         self,
         intake: Intake,
-        where: np.ndarray | pd.Series,
+        where: np.ndarray | pd.Series | list[int],
         severity: str,
         rule: str,
         message: str | Iterable[str],
@@ -67,10 +65,18 @@ class Findings:
             value = shown(intake.written(column, position)) if column else ""
             self._rows.append(
                 (
-                    severity, intake.file, intake.sheet, intake.row(position), intake.header(column, position),
-                    value, rule, text.replace("{value}", value), fix, intake.project(position),
+                    severity,
+                    intake.file,
+                    intake.sheet,
+                    intake.row(position),
+                    intake.header(column, position),
+                    value,
+                    rule,
+                    text.replace("{value}", value),
+                    fix,
+                    intake.project(position),
                 )
-            )  # fmt: skip
+            )
 
     def frame(self) -> pd.DataFrame:
         """All findings, the worst first, else in the order in which they were found."""
@@ -109,16 +115,21 @@ def group_findings(findings: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns severity, rule, where, count, places (the first few), message (the first one), fix; blocks first.
+        Columns severity, rule, where, count, places (the first few), message (of the first), fix.
+        Blocks first.
     """
     lines = []
     keys = ["severity", "rule", "file", "sheet", "column"]
     for (severity, rule, file, sheet, column), group in findings.groupby(keys, sort=False, dropna=False):
-        where = " · ".join(part for part in (file, sheet, f"column {column}" if column else "") if part)
+        where = " · ".join(
+            part for part in (str(file), str(sheet), f"column {column}" if column else "") if part
+        )
         places = [place for place in map(_place, group.head(_PLACES).itertuples()) if place]
         more = f" and {len(group) - _PLACES} more" if len(group) > _PLACES else ""
         first = group.iloc[0]
-        lines.append((severity, rule, where, len(group), ", ".join(places) + more, first["message"], first["fix"]))
+        lines.append(
+            (severity, rule, where, len(group), ", ".join(places) + more, first["message"], first["fix"])
+        )
     table = pd.DataFrame(lines, columns=["severity", "rule", "where", "count", "places", "message", "fix"])
     order = table["severity"].map({name: rank for rank, name in enumerate(SEVERITIES)})
     return table.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
@@ -156,13 +167,13 @@ def describe_findings(findings: pd.DataFrame, *, severities: Iterable[str] = SEV
         head += f" (and {_things(warns, 'warning')})"
     lines = [head]
     wanted = list(severities)
-    for group in groups.loc[groups["severity"].isin(wanted)].itertuples():
-        repeat = f" ({group.count} times)" if group.count > 1 else ""
-        lines.append(f"\n[{group.severity}] {group.where or 'register'}: {group.message}{repeat}")
-        if group.places:
-            lines.append(f"    where: {group.places}")
-        if group.fix:
-            lines.append(f"    fix:   {group.fix}")
+    for group in groups.loc[groups["severity"].isin(wanted)].to_dict("records"):
+        repeat = f" ({group['count']} times)" if group["count"] > 1 else ""
+        lines.append(f"\n[{group['severity']}] {group['where'] or 'register'}: {group['message']}{repeat}")
+        if group["places"]:
+            lines.append(f"    where: {group['places']}")
+        if group["fix"]:
+            lines.append(f"    fix:   {group['fix']}")
     return "\n".join(lines)
 
 

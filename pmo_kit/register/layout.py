@@ -1,21 +1,26 @@
-"""Where the table is inside a sheet: header rows, banners, totals, examples. Every line left out is listed."""
+"""Where the table is inside a sheet: header rows, banners, totals, examples. What is left out is listed."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from pmo_kit.register.dates import read_period, read_year
 from pmo_kit.register.findings import Findings
 from pmo_kit.register.schema import Schema, Table
 from pmo_kit.register.sheets import RawSheet
-from pmo_kit.register.values import clean_text, read_period, read_year
+from pmo_kit.register.values import clean_text
 
 _SEARCHED_ROWS = 40
-_TOTAL = re.compile(r"(?i)(grand|sub|overall)?[\s\-]*(total|sum|summe|sous-total)s?\b[^a-z]*.*|.*\b(sub-?total|grand total|total)s?:?")
+_TOTAL = re.compile(
+    r"(?i)(grand|sub|overall)?[\s\-]*(total|sum|summe|sous-total)s?\b[^a-z]*.*"
+    r"|.*\b(sub-?total|grand total|total)s?:?"
+)
 _EXAMPLE = re.compile(r"(?i)(e\.g\.|example\b).*")
 NOT_TABLES = {"start", "readme", "read me", "dictionary", "cover", "contents", "notes", "lists", "how to"}
 
@@ -63,13 +68,12 @@ def is_variable(header: str, variable_type: str) -> bool:
     return (read_year(header) if variable_type == "year" else read_period(header)) is not None
 
 
-def _scores(cells: pd.DataFrame, known: dict[str, str], variable_type: str) -> np.ndarray:
+def _scores(top: list[list[str]], known: dict[str, str], variable_type: str) -> np.ndarray:
     """How much each of the first lines looks like a header."""
-    points = np.zeros(len(cells))
-    for number in range(len(cells)):
-        texts = [folded(cell) for cell in cells.iloc[number] if isinstance(cell, str)]
-        names = {known[text] for text in texts if text in known}
-        points[number] = 2 * len(names)
+    points = np.zeros(len(top))
+    for number, line in enumerate(top):
+        texts = [folded(text) for text in line if text]
+        points[number] = 2 * len({known[text] for text in texts if text in known})
         if variable_type:
             points[number] += sum(is_variable(text, variable_type) for text in texts)
     return points
@@ -78,40 +82,49 @@ def _scores(cells: pd.DataFrame, known: dict[str, str], variable_type: str) -> n
 def find_body(raw: RawSheet, table: Table, findings: Findings) -> Body | None:
     """Find the header of a table in a sheet and return the lines below it.
 
-    Left out, each with a finding: lines above the header, banners, totals, example lines. Blank lines are dropped.
+    Left out, each with a finding: lines above the header, banners, totals, examples. Blank lines are dropped.
     """
-    top = pd.DataFrame({place: clean_text(raw.cells[place].head(_SEARCHED_ROWS)) for place in raw.cells})
+    head = raw.cells.head(_SEARCHED_ROWS)
+    columns = [clean_text(head.iloc[:, place]).fillna("").tolist() for place in range(head.shape[1])]
+    top = [list(line) for line in zip(*columns, strict=True)]
     known = known_headers(table)
     types = [table[wide.variable].type for wide in table.wide]
     variable_type = next((kind for kind in types if kind in ("year", "period")), "")
     points = _scores(top, known, variable_type)
-    place = {"file": raw.file, "sheet": raw.sheet}
+    place: dict[str, Any] = {"file": raw.file, "sheet": raw.sheet}
     if points.max(initial=0) < 2:
         expected = ", ".join(column.name for column in table if column.required)
         findings.add(
-            "block", "header_not_found", f"No header row of the table {table.name} was found.",
-            f"Give the columns the names of the dictionary; needed: {expected}.", **place,
-        )  # fmt: skip
+            "block",
+            "header_not_found",
+            f"No header row of the table {table.name} was found.",
+            f"Give the columns the names of the dictionary; needed: {expected}.",
+            **place,
+        )
         return None
     header = int(points.argmax())
-    texts = [top.iat[header, column] for column in top]
-    texts = ["" if pd.isna(text) else text for text in texts]
+    texts = top[header]
     first = header + 1
-    if first < len(top) and _is_second_header(top.iloc[first], texts, known, variable_type):
-        below = ["" if pd.isna(text) else text for text in top.iloc[first]]
-        texts = [low if low else high for high, low in zip(texts, below, strict=True)]
-        findings.add("info", "two_header_rows", "The header has two rows; they were joined.", row=int(raw.rows[first]), **place)
+    if first < len(top) and _is_second_header(top[first], texts, known, variable_type):
+        texts = [low if low else high for high, low in zip(texts, top[first], strict=True)]
+        findings.add(
+            "info",
+            "two_header_rows",
+            "The header has two rows; they were joined.",
+            row=int(raw.rows[first]),
+            **place,
+        )
         first += 1
-    _list_lines_above(raw, top, header, findings)
+    _list_lines_above(raw, top[:header], findings)
     cells, rows = raw.cells.iloc[first:], raw.rows[first:]
     cells = _fill_merged(raw, cells.copy(), first, texts, known, table, findings)
     keep = _kept_lines(cells, rows, raw, texts, known, findings)
     return Body(texts, cells.loc[keep].reset_index(drop=True), rows[keep])
 
 
-def _is_second_header(line: pd.Series, above: list[str], known: dict[str, str], variable_type: str) -> bool:
+def _is_second_header(line: list[str], above: list[str], known: dict[str, str], variable_type: str) -> bool:
     """True when every text of the line is a header too, and stands where the line above names no column."""
-    texts = [(place, text) for place, text in enumerate(line) if not pd.isna(text)]
+    texts = [(place, text) for place, text in enumerate(line) if text]
     if not texts:
         return False
     for place, text in texts:
@@ -123,20 +136,30 @@ def _is_second_header(line: pd.Series, above: list[str], known: dict[str, str], 
     return True
 
 
-def _list_lines_above(raw: RawSheet, top: pd.DataFrame, header: int, findings: Findings) -> None:
+def _list_lines_above(raw: RawSheet, lines: list[list[str]], findings: Findings) -> None:
     """Say what stands above the header (a title, a note); it is not data."""
-    texts = [text for number in range(header) for text in top.iloc[number].dropna().unique()]
+    texts = [text for line in lines for text in dict.fromkeys(line) if text]
     if texts:
         findings.add(
-            "info", "lines_above_header", f"{header} lines above the header are not data.", file=raw.file,
-            sheet=raw.sheet, row=int(raw.rows[0]), value=" | ".join(texts),
-        )  # fmt: skip
+            "info",
+            "lines_above_header",
+            f"{len(lines)} lines above the header are not data.",
+            file=raw.file,
+            sheet=raw.sheet,
+            row=int(raw.rows[0]),
+            value=" | ".join(texts),
+        )
 
 
 def _fill_merged(
-    raw: RawSheet, cells: pd.DataFrame, first: int, headers: list[str], known: dict[str, str], table: Table,
+    raw: RawSheet,
+    cells: pd.DataFrame,
+    first: int,
+    headers: list[str],
+    known: dict[str, str],
+    table: Table,
     findings: Findings,
-) -> pd.DataFrame:  # fmt: skip
+) -> pd.DataFrame:
     """Give every row of a cell merged over several rows its value; amounts stay in the first row only."""
     for top, bottom, left, right in raw.merged:
         if top < first or top == bottom or left != right:
@@ -144,45 +167,68 @@ def _fill_merged(
         name = known.get(folded(headers[left]))
         if name is None or table[name].type == "number":
             continue
-        cells.iloc[top - first : bottom - first + 1, left] = cells.iat[top - first, left]
+        value = cells.iat[top - first, left]
+        cells.iloc[top - first : bottom - first + 1, left] = np.full(bottom - top + 1, value, dtype=object)
         findings.add(
-            "info", "merged_cells", f"A merged cell was taken for each of its {bottom - top + 1} rows.",
-            file=raw.file, sheet=raw.sheet, row=int(raw.rows[top]), column=headers[left], value=cells.iat[top - first, left],
-        )  # fmt: skip
+            "info",
+            "merged_cells",
+            f"A merged cell was taken for each of its {bottom - top + 1} rows.",
+            file=raw.file,
+            sheet=raw.sheet,
+            row=int(raw.rows[top]),
+            column=headers[left],
+            value=value,
+        )
     return cells
 
 
 def _kept_lines(
-    cells: pd.DataFrame, rows: np.ndarray, raw: RawSheet, headers: list[str], known: dict[str, str], findings: Findings
+    cells: pd.DataFrame,
+    rows: np.ndarray,
+    raw: RawSheet,
+    headers: list[str],
+    known: dict[str, str],
+    findings: Findings,
 ) -> np.ndarray:
     """Tell which lines are rows of the table; list banners, totals, examples and repeated headers."""
     if not len(cells):
         return np.zeros(0, dtype=bool)
-    filled = np.column_stack([_filled(cells[place]) for place in cells])
+    columns = [cells.iloc[:, place] for place in range(cells.shape[1])]
+    filled = np.column_stack([_filled(column) for column in columns])
     count = filled.sum(axis=1)
     keep = count > 0
-    places = [place for place, header in zip(cells, headers, strict=True) if folded(header) in known]
-    id_places = [p for p in places if known[folded(headers[p])].endswith("_id")]
+    places = [place for place, header in enumerate(headers) if folded(header) in known]
+    id_places = [place for place in places if known[folded(headers[place])].endswith("_id")]
     suspects = np.zeros(len(cells), dtype=bool)
-    texts = {}
-    for place in cells:
-        column = cells[place]
+    texts: dict[int, pd.Series] = {}
+    for place, column in enumerate(columns):
         if column.dtype == object or column.dtype == "str":
             texts[place] = clean_text(column)
-            low = texts[place].str.lower()
-            suspects |= low.str.contains("total|sum|example|e.g.", regex=True, na=False).to_numpy(dtype=bool)
-            suspects |= (low.map(folded, na_action="ignore") == folded(headers[place])).to_numpy(dtype=bool) & (headers[place] != "")
+            odd = [text for text in pd.unique(texts[place].dropna()) if _may_be_no_row(text, headers[place])]
+            if odd:
+                suspects |= texts[place].isin(odd).to_numpy()
     suspects |= (count == 1) & (len(places) > 2)
     for number in np.flatnonzero(suspects & keep):
-        line = {place: text.iloc[number] for place, text in texts.items() if not pd.isna(text.iloc[number])}
+        line = {place: str(text.iloc[number]) for place, text in texts.items() if filled[number, place]}
         rule, message = _reason_to_leave(line, int(count[number]), headers, id_places, len(places))
         if rule:
             keep[number] = False
             findings.add(
-                "warn" if rule == "total_row" else "info", rule, message, file=raw.file, sheet=raw.sheet,
-                row=int(rows[number]), value=" | ".join(line.values()),
-            )  # fmt: skip
+                "warn" if rule == "total_row" else "info",
+                rule,
+                message,
+                file=raw.file,
+                sheet=raw.sheet,
+                row=int(rows[number]),
+                value=" | ".join(line.values()),
+            )
     return keep
+
+
+def _may_be_no_row(text: str, header: str) -> bool:
+    """A quick look at one text: could its line be a total, an example or a repeated header?"""
+    low = text.lower()
+    return "total" in low or "sum" in low or low.startswith(("e.g.", "example")) or text == header
 
 
 def _filled(column: pd.Series) -> np.ndarray:
@@ -198,14 +244,22 @@ def _reason_to_leave(
     texts = list(line.values())
     if texts and _EXAMPLE.fullmatch(texts[0]) and min(line) == 0:
         return "example_row", "The example row is not data."
-    if texts and sum(folded(text) == folded(headers[place]) for place, text in line.items()) >= max(2, count - 1):
+    if texts and sum(folded(text) == folded(headers[place]) for place, text in line.items()) >= max(
+        2, count - 1
+    ):
         return "repeated_header", "The header is repeated here; the row is not data."
     no_id = bool(id_places) and not any(place in line for place in id_places)
     total_in_id = any(_TOTAL.fullmatch(line[place]) for place in id_places if place in line)
-    if (no_id or not id_places) and any(_TOTAL.fullmatch(text) for text in texts) or total_in_id:
+    if ((no_id or not id_places) and any(_TOTAL.fullmatch(text) for text in texts)) or total_in_id:
         return "total_row", "The row looks like a total and was left out."
     if count == 1 and known_count > 2 and no_id and texts:
         return "banner_row", "The row holds one text only, no data; it was left out."
-    if count > 1 and known_count > 2 and count >= len(headers) - 1 and len(set(texts)) == 1 and len(texts) == count:
+    if (
+        count > 1
+        and known_count > 2
+        and count >= len(headers) - 1
+        and len(set(texts)) == 1
+        and len(texts) == count
+    ):
         return "banner_row", "The row is a banner, not data; it was left out."
     return "", ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pmo_kit.errors import DataError
 from pmo_kit.register.assembly import assemble
@@ -51,7 +51,11 @@ def load_register(
     findings = Findings()
     sheets = tables_of_sheets(read_sheets(place, findings), findings)
     assembled = assemble(
-        {name: (raw, None) for name, raw in sheets.items()}, findings, name=place.stem, previous=previous, today=today
+        {name: (raw, None) for name, raw in sheets.items()},
+        findings,
+        name=place.stem,
+        previous=previous,
+        today=today,
     )
     raise_blocks(findings)
     return Register.of_assembled(assembled, findings)
@@ -60,7 +64,13 @@ def load_register(
 def read_sheets(path: Path, findings: Findings) -> list[RawSheet]:
     """Every CSV file of a folder, or every sheet of a workbook."""
     if not path.exists():
-        findings.add("block", "path_not_found", f"There is no file or folder {path}.", "Check the path.", file=path.name)
+        findings.add(
+            "block",
+            "path_not_found",
+            f"There is no file or folder {path}.",
+            "Check the path.",
+            file=path.name,
+        )
         raise DataError(f"There is no file or folder {path}.", findings.frame()[list(COLUMNS)])
     if path.is_file():
         if path.suffix.lower() in _WORKBOOKS:
@@ -68,9 +78,12 @@ def read_sheets(path: Path, findings: Findings) -> list[RawSheet]:
         raw = read_csv_sheet(path, findings) if path.suffix.lower() in _TEXTS else None
         if raw is None:
             findings.add(
-                "block", "file_not_read", f"{path.name} is neither a workbook (.xlsx) nor a CSV file with rows.",
-                "Save it as .xlsx or .csv.", file=path.name,
-            )  # fmt: skip
+                "block",
+                "file_not_read",
+                f"{path.name} is neither a workbook (.xlsx) nor a CSV file with rows.",
+                "Save it as .xlsx or .csv.",
+                file=path.name,
+            )
         return [] if raw is None else [raw]
     sheets = []
     for file in sorted(path.iterdir()):
@@ -85,7 +98,9 @@ def read_sheets(path: Path, findings: Findings) -> list[RawSheet]:
         elif kind in _WORKBOOKS:
             sheets += read_workbook(file, findings)
         elif kind not in _IGNORED:
-            findings.add("info", "file_not_used", f"{file.name} is no table; it was not read.", file=file.name)
+            findings.add(
+                "info", "file_not_used", f"{file.name} is no table; it was not read.", file=file.name
+            )
     return sheets
 
 
@@ -95,20 +110,25 @@ def tables_of_sheets(sheets: list[RawSheet], findings: Findings) -> Mapping[str,
     found: dict[str, RawSheet] = {}
     for raw in sheets:
         name = table_of_sheet(raw.title, schema)
-        place = {"file": raw.file, "sheet": raw.sheet}
+        place: dict[str, Any] = {"file": raw.file, "sheet": raw.sheet}
         if name is None:
             known = folded(raw.title) in NOT_TABLES
             findings.add(
-                "info" if known else "warn", "sheet_not_used",
+                "info" if known else "warn",
+                "sheet_not_used",
                 f'"{raw.title}" is not the name of a table; its {len(raw.cells)} lines were not read.',
-                "" if known else "Rename it to a table of the dictionary, or map it in a mapping file.", **place,
-            )  # fmt: skip
+                "" if known else "Rename it to a table of the dictionary, or map it in a mapping file.",
+                **place,
+            )
         elif name in found:
             first = found[name]
             findings.add(
-                "block", "two_sheets", f"The table {name} is there twice; {first.file} {first.sheet} has it too.",
-                "Put all rows into one of them.", **place,
-            )  # fmt: skip
+                "block",
+                "two_sheets",
+                f"The table {name} is there twice; {first.file} {first.sheet} has it too.",
+                "Put all rows into one of them.",
+                **place,
+            )
         else:
             found[name] = raw
     return found

@@ -7,9 +7,11 @@ from datetime import date
 
 import pandas as pd
 
+from pmo_kit.register.amounts import parse_number
+from pmo_kit.register.dates import parse_date, parse_year
 from pmo_kit.register.findings import Findings
 from pmo_kit.register.schema import Column, Schema
-from pmo_kit.register.values import EMPTY_DTYPES, parse_category, parse_date, parse_number, parse_text, parse_year
+from pmo_kit.register.values import EMPTY_DTYPES, parse_category, parse_text
 
 _WORDS = {"unit": "", "thousand": " thousand", "million": " million", "billion": " billion"}
 
@@ -96,13 +98,20 @@ def _parse_setting(column: Column, cell: pd.Series, epoch_1904: bool) -> tuple[o
 
 
 def read_settings(
-    frame: pd.DataFrame, schema: Schema, findings: Findings, *, name: str, file: str, sheet: str, rows: list[int],
+    frame: pd.DataFrame,
+    schema: Schema,
+    findings: Findings,
+    *,
+    name: str,
+    file: str,
+    sheet: str,
+    rows: list[int],
     epoch_1904: bool = False,
-) -> tuple[Settings, pd.DataFrame]:  # fmt: skip
+) -> tuple[Settings, pd.DataFrame]:
     """Read the settings table (columns key, value as written) into Settings and its canonical form.
 
-    A missing setting that gives money its meaning is a warning; an unknown one is a warning; a value that cannot
-    be read blocks.
+    A missing setting that gives money its meaning is a warning, as is an unknown one; a value that cannot be
+    read blocks.
     """
     found: dict[str, object] = {}
     for position, (key, value) in enumerate(zip(frame["key"], frame["value"], strict=True)):
@@ -110,10 +119,14 @@ def read_settings(
         setting = "" if pd.isna(key) else str(key).strip().lower().replace(" ", "_")
         if setting not in schema.settings:
             fix = "Use one of: " + ", ".join(schema.settings) + "."
-            findings.add("warn", "unknown_setting", f'"{key}" is not a setting; it was not read.', fix, **place)
+            findings.add(
+                "warn", "unknown_setting", f'"{key}" is not a setting; it was not read.', fix, **place
+            )
             continue
         if setting in found:
-            findings.add("block", "duplicate_key", f"The setting {setting} is given twice.", "Keep one.", **place)
+            findings.add(
+                "block", "duplicate_key", f"The setting {setting} is given twice.", "Keep one.", **place
+            )
             continue
         column = schema.settings[setting]
         parsed, bad = _parse_setting(column, pd.Series([value], dtype=object), epoch_1904)
@@ -129,14 +142,24 @@ def read_settings(
     for key in ("currency", "money_unit", "price_basis", "as_of"):
         if key not in found:
             findings.add(
-                "warn", "setting_missing", f"The setting {key} is missing: {schema.settings[key].meaning}.",
-                f"Add {key} to the settings table.", file=file, sheet=sheet or "settings", column=key,
-            )  # fmt: skip
+                "warn",
+                "setting_missing",
+                f"The setting {key} is missing: {schema.settings[key].meaning}.",
+                f"Add {key} to the settings table.",
+                file=file,
+                sheet=sheet or "settings",
+                column=key,
+            )
     if found.get("price_basis") == "real" and "price_base_year" not in found:
         findings.add(
-            "warn", "setting_missing", "Prices are real, and price_base_year is missing.",
-            "Add price_base_year to the settings table.", file=file, sheet=sheet or "settings", column="price_base_year",
-        )  # fmt: skip
+            "warn",
+            "setting_missing",
+            "Prices are real, and price_base_year is missing.",
+            "Add price_base_year to the settings table.",
+            file=file,
+            sheet=sheet or "settings",
+            column="price_base_year",
+        )
     canonical = pd.DataFrame(
         {"key": list(found), "value": [str(value) for value in found.values()]}, dtype=EMPTY_DTYPES["text"]
     )

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from pmo_kit.register.amounts import decimal_evidence, parse_number
+from pmo_kit.register.dates import parse_date, parse_period, parse_year, read_period, read_year
 from pmo_kit.register.findings import Findings, shown
 from pmo_kit.register.layout import Body, folded, known_headers
 from pmo_kit.register.schema import Column, Table, Wide
@@ -17,16 +19,9 @@ from pmo_kit.register.values import (
     EMPTY_DTYPES,
     Parsed,
     clean_text,
-    decimal_evidence,
     parse_category,
-    parse_date,
     parse_flag,
-    parse_number,
-    parse_period,
     parse_text,
-    parse_year,
-    read_period,
-    read_year,
 )
 
 _UNREAD = {
@@ -64,7 +59,7 @@ class Intake:
         """A cell as written in the file."""
         cells = self.raw.get(column)
         if cells is None:
-            cells = self.frame[column] if column in self.frame else None
+            cells = self.frame.get(column)
         return "" if cells is None else shown(cells.iloc[position])
 
     def project(self, position: int) -> str:
@@ -103,14 +98,21 @@ def match_columns(
                 matched[known[text]] = place
                 if text not in own:
                     findings.add(
-                        "info", "column_renamed", f'The column "{shown(headers[place])}" was read as {known[text]}.',
-                        file=file, sheet=sheet, column=shown(headers[place]), value=known[text],
-                    )  # fmt: skip
+                        "info",
+                        "column_renamed",
+                        f'The column "{shown(headers[place])}" was read as {known[text]}.',
+                        file=file,
+                        sheet=sheet,
+                        column=shown(headers[place]),
+                        value=known[text],
+                    )
     rest = [place for place in range(len(headers)) if place not in matched.values()]
     return matched, rest
 
 
-def _wide_form(table: Table, matched: Mapping[str, int], headers: list[str], rest: list[int], known: frozenset[str]) -> tuple[Wide | None, dict[int, str]]:
+def _wide_form(
+    table: Table, matched: Mapping[str, int], headers: list[str], rest: list[int], known: frozenset[str]
+) -> tuple[Wide | None, dict[int, str]]:
     """The wide form that a sheet uses, and the variable of each of its columns."""
     for wide in table.wide:
         if wide.variable in matched or wide.value in matched:
@@ -141,9 +143,16 @@ def _known_variable(header: str, known: frozenset[str]) -> str | None:
 
 
 def shape_table(
-    body: Body, table: Table, findings: Findings, settings: Settings, *, file: str, sheet: str,
-    known_variables: frozenset[str] = frozenset(), epoch_1904: bool = False,
-) -> Intake:  # fmt: skip
+    body: Body,
+    table: Table,
+    findings: Findings,
+    settings: Settings,
+    *,
+    file: str,
+    sheet: str,
+    known_variables: frozenset[str] = frozenset(),
+    epoch_1904: bool = False,
+) -> Intake:
     """Turn a body into the table of the schema: columns matched, wide form melted, cells typed.
 
     Columns that name nothing are listed, never dropped in silence.
@@ -152,7 +161,9 @@ def shape_table(
     wide, variables = _wide_form(table, matched, body.headers, rest, known_variables)
     _list_unmapped(body, [place for place in rest if place not in variables], table, findings, file, sheet)
     raw = {name: body.cells[place] for name, place in matched.items()}
-    headers: dict[str, str | np.ndarray] = {name: shown(body.headers[place]) for name, place in matched.items()}
+    headers: dict[str, str | np.ndarray] = {
+        name: shown(body.headers[place]) for name, place in matched.items()
+    }
     rows = body.rows
     if wide is not None:
         raw, headers, rows = _melt(body, raw, headers, wide, variables, findings, file, sheet)
@@ -162,7 +173,9 @@ def shape_table(
     return intake
 
 
-def _list_unmapped(body: Body, places: list[int], table: Table, findings: Findings, file: str, sheet: str) -> None:
+def _list_unmapped(
+    body: Body, places: list[int], table: Table, findings: Findings, file: str, sheet: str
+) -> None:
     """List columns that were not read, with what they hold."""
     for place in places:
         cells = clean_text(body.cells[place]).dropna()
@@ -171,21 +184,34 @@ def _list_unmapped(body: Body, places: list[int], table: Table, findings: Findin
             continue
         some = ", ".join(pd.unique(cells)[:5])
         findings.add(
-            "warn", "column_not_mapped",
-            f'The column "{header or place + 1}" is not one of the table {table.name}; its {len(cells)} values were not read.',
+            "warn",
+            "column_not_mapped",
+            f'The column "{header or place + 1}" is not one of the table {table.name}; '
+            f"its {len(cells)} values were not read.",
             "Rename it to a column of the dictionary, or map it in a mapping file.",
-            file=file, sheet=sheet, column=header or str(place + 1), value=f"{len(cells)} values: {some}",
-        )  # fmt: skip
+            file=file,
+            sheet=sheet,
+            column=header or str(place + 1),
+            value=f"{len(cells)} values: {some}",
+        )
 
 
 def _melt(
-    body: Body, raw: dict[str, pd.Series], headers: dict[str, str | np.ndarray], wide: Wide,
-    variables: dict[int, str], findings: Findings, file: str, sheet: str,
-) -> tuple[dict[str, pd.Series], dict[str, str | np.ndarray], np.ndarray]:  # fmt: skip
+    body: Body,
+    raw: dict[str, pd.Series],
+    headers: dict[str, str | np.ndarray],
+    wide: Wide,
+    variables: dict[int, str],
+    findings: Findings,
+    file: str,
+    sheet: str,
+) -> tuple[dict[str, pd.Series], dict[str, str | np.ndarray], np.ndarray]:
     """One row for each filled cell of the wide columns, in the order of the sheet."""
     places = list(variables)
     grid = np.column_stack([body.cells[place].astype(object).to_numpy() for place in places])
-    filled = np.array([[not (pd.isna(cell) or str(cell).strip() == "") for cell in line] for line in grid], dtype=bool)
+    filled = np.array(
+        [[not (pd.isna(cell) or str(cell).strip() == "") for cell in line] for line in grid], dtype=bool
+    )
     filled = filled.reshape(len(body.cells), len(places))
     line, column = np.nonzero(filled)
     for number in np.flatnonzero(~filled.any(axis=1)):
@@ -196,7 +222,9 @@ def _melt(
     if all(isinstance(value, str) for value in values):
         values = values.astype("str")
     long[wide.value] = values
-    long[wide.variable] = pd.Series(np.array([variables[place] for place in places], dtype=object)[column], dtype="str")
+    long[wide.variable] = pd.Series(
+        np.array([variables[place] for place in places], dtype=object)[column], dtype="str"
+    )
     titles = np.array([shown(body.headers[place]) for place in places], dtype=object)[column]
     return long, {**headers, wide.value: titles, wide.variable: titles}, body.rows[line]
 
@@ -240,7 +268,9 @@ def _type_columns(intake: Intake, findings: Findings, settings: Settings, epoch_
         _report(intake, intake.table[name], one, findings)
 
 
-def _parse(cells: pd.Series, column: Column, comma: bool | None, settings: Settings, epoch_1904: bool) -> Parsed:
+def _parse(
+    cells: pd.Series, column: Column, comma: bool | None, settings: Settings, epoch_1904: bool
+) -> Parsed:
     """Parse one column by its type."""
     if column.type == "number":
         return parse_number(
@@ -249,9 +279,14 @@ def _parse(cells: pd.Series, column: Column, comma: bool | None, settings: Setti
     if column.type == "date":
         return parse_date(cells, column, epoch_1904=epoch_1904)
     readers = {
-        "year": parse_year, "period": parse_period, "flag": parse_flag, "category": parse_category,
-        "id": parse_text, "text": parse_text, "value": parse_text,
-    }  # fmt: skip
+        "year": parse_year,
+        "period": parse_period,
+        "flag": parse_flag,
+        "category": parse_category,
+        "id": parse_text,
+        "text": parse_text,
+        "value": parse_text,
+    }
     return readers[column.type](cells, column)
 
 
@@ -260,7 +295,11 @@ def _report(intake: Intake, column: Column, parsed: Parsed, findings: Findings) 
     if parsed.bad.any():
         if column.type == "category":
             allowed = ", ".join(column.allowed)
-            rule, message, fix = "unknown_category", f'"{{value}}" is not a {column.name}.', f"Use one of: {allowed}."
+            rule, message, fix = (
+                "unknown_category",
+                f'"{{value}}" is not a {column.name}.',
+                f"Use one of: {allowed}.",
+            )
         else:
             rule, message, fix = _UNREAD[column.type]
         findings.add_rows(intake, parsed.bad, "block", rule, message, fix, column=column.name)
@@ -275,6 +314,11 @@ def _report(intake: Intake, column: Column, parsed: Parsed, findings: Findings) 
             header = intake.headers[column.name]
             fix = "Write dates as 2027-03-31." if severity == "warn" else ""
             findings.add(
-                severity, rule, message, fix, file=intake.file, sheet=intake.sheet,
+                severity,
+                rule,
+                message,
+                fix,
+                file=intake.file,
+                sheet=intake.sheet,
                 column=header if isinstance(header, str) else "",
-            )  # fmt: skip
+            )

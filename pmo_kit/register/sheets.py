@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pandas as pd
+from openpyxl.cell import Cell
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
+from openpyxl.worksheet.worksheet import Worksheet
 
 from pmo_kit.register.findings import Findings
 
@@ -44,7 +46,11 @@ def decode(data: bytes) -> tuple[str, str, bool]:
     >>> decode("coût".encode("cp1252"))
     ('coût', 'cp1252', True)
     """
-    for mark, encoding in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
         if data.startswith(mark):
             return data.decode(encoding, errors="replace"), encoding, False
     if len(data) > 3 and data.count(b"\0") > len(data) // 4:
@@ -76,18 +82,26 @@ def read_csv_sheet(path: Path, findings: Findings) -> RawSheet | None:
     try:
         text, encoding, guessed = decode(path.read_bytes())
     except OSError as error:
-        findings.add("block", "file_not_read", f"The file cannot be opened: {error.strerror}.", file=path.name)
+        findings.add(
+            "block", "file_not_read", f"The file cannot be opened: {error.strerror}.", file=path.name
+        )
         return None
     if guessed:
         findings.add(
-            "warn", "encoding_repaired", f"The file is not UTF-8; it was read as {encoding}.",
-            "Check accented letters and currency signs, or save as CSV UTF-8.", file=path.name,
-        )  # fmt: skip
+            "warn",
+            "encoding_repaired",
+            f"The file is not UTF-8; it was read as {encoding}.",
+            "Check accented letters and currency signs, or save as CSV UTF-8.",
+            file=path.name,
+        )
     if "\ufffd" in text or re.search("â€|Ã[\x80-\xbf©¨]|â‚¬|Â£", text):
         findings.add(
-            "warn", "encoding_repaired", "Some characters were damaged before this file was saved.",
-            "Export the file again as UTF-8.", file=path.name,
-        )  # fmt: skip
+            "warn",
+            "encoding_repaired",
+            "Some characters were damaged before this file was saved.",
+            "Export the file again as UTF-8.",
+            file=path.name,
+        )
     text = text.replace("\0", "")
     lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text)))
     if not lines:
@@ -116,9 +130,12 @@ def read_workbook(path: Path, findings: Findings) -> list[RawSheet]:
         formulas = openpyxl.load_workbook(path) if has_formulas else None
     except Exception as error:  # openpyxl raises many kinds on damaged files
         findings.add(
-            "block", "file_not_read", f"The workbook cannot be opened ({type(error).__name__}).",
-            "Open it in a spreadsheet program and save it again as .xlsx, without a password.", file=path.name,
-        )  # fmt: skip
+            "block",
+            "file_not_read",
+            f"The workbook cannot be opened ({type(error).__name__}).",
+            "Open it in a spreadsheet program and save it again as .xlsx, without a password.",
+            file=path.name,
+        )
         return []
     sheets = []
     for sheet in book.worksheets:
@@ -126,10 +143,14 @@ def read_workbook(path: Path, findings: Findings) -> list[RawSheet]:
         if not any(cell is not None for line in lines for cell in line):
             continue
         raw = RawSheet(
-            path.name, sheet.title, sheet.title, pd.DataFrame(lines, dtype=object), np.arange(1, len(lines) + 1),
-            [(r.min_row - 1, r.max_row - 1, r.min_col - 1, r.max_col - 1) for r in sheet.merged_cells.ranges],
+            path.name,
+            sheet.title,
+            sheet.title,
+            pd.DataFrame(lines, dtype=object),
+            np.arange(1, len(lines) + 1),
+            [(low - 1, high - 1, left - 1, right - 1) for left, low, right, high in _bounds(sheet)],
             book.epoch == CALENDAR_MAC_1904,
-        )  # fmt: skip
+        )
         _report_hidden(sheet, raw, findings)
         if formulas is not None:
             _report_uncached(formulas[sheet.title], raw, findings)
@@ -137,7 +158,12 @@ def read_workbook(path: Path, findings: Findings) -> list[RawSheet]:
     return sheets
 
 
-def _report_hidden(sheet: openpyxl.worksheet.worksheet.Worksheet, raw: RawSheet, findings: Findings) -> None:
+def _bounds(sheet: Worksheet) -> list[tuple[int, int, int, int]]:
+    """Merged ranges as (first column, first row, last column, last row), from 1."""
+    return [one.bounds for one in sheet.merged_cells.ranges]
+
+
+def _report_hidden(sheet: Worksheet, raw: RawSheet, findings: Findings) -> None:
     """Hidden sheets and rows are read like the others, and reported."""
     if sheet.sheet_state != "visible":
         text = "The sheet is hidden; it was read all the same."
@@ -147,24 +173,36 @@ def _report_hidden(sheet: openpyxl.worksheet.worksheet.Worksheet, raw: RawSheet,
     if filled:
         rows = ", ".join(map(str, filled[:8])) + ("…" if len(filled) > 8 else "")
         findings.add(
-            "warn", "hidden_rows", f"{len(filled)} hidden rows were read like the others (rows {rows}).",
-            "Show them (a filter may be on), or delete them.", file=raw.file, sheet=raw.sheet, row=filled[0], value=rows,
-        )  # fmt: skip
+            "warn",
+            "hidden_rows",
+            f"{len(filled)} hidden rows were read like the others (rows {rows}).",
+            "Show them (a filter may be on), or delete them.",
+            file=raw.file,
+            sheet=raw.sheet,
+            row=filled[0],
+            value=rows,
+        )
 
 
-def _report_uncached(sheet: openpyxl.worksheet.worksheet.Worksheet, raw: RawSheet, findings: Findings) -> None:
+def _report_uncached(sheet: Worksheet, raw: RawSheet, findings: Findings) -> None:
     """A formula without a stored result, or with an error, has no value to read."""
     for line in sheet.iter_rows():
         for cell in line:
-            if cell.data_type != "f":
+            if not isinstance(cell, Cell) or cell.data_type != "f":
                 continue
             stored = raw.cells.iat[cell.row - 1, cell.column - 1]
             if stored is None:
                 findings.add(
-                    "block", "formula_without_result", "The formula has no stored result.",
+                    "block",
+                    "formula_without_result",
+                    "The formula has no stored result.",
                     "Open the workbook in a spreadsheet program, let it calculate, and save it.",
-                    file=raw.file, sheet=raw.sheet, row=cell.row, column=cell.column_letter, value=cell.value,
-                )  # fmt: skip
+                    file=raw.file,
+                    sheet=raw.sheet,
+                    row=cell.row,
+                    column=cell.column_letter,
+                    value=cell.value,
+                )
 
 
 def sheet_of_frame(name: str, frame: pd.DataFrame) -> tuple[RawSheet, list[str]]:

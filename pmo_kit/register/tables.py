@@ -38,7 +38,7 @@ class Register:
     Examples
     --------
     >>> register = Register(
-    ...     settings={"currency": "EUR", "money_unit": "million", "price_basis": "nominal", "as_of": "2026-09-30"},
+    ...     settings={"currency": "EUR", "money_unit": "million", "price_basis": "nominal"},
     ...     projects=pd.DataFrame({"project_id": ["P01"], "name": ["Pipes"], "area": ["Networks"]}),
     ...     costs=pd.DataFrame({"project_id": ["P01"], "2027": [3.5], "2028": [1.5]}),
     ... )
@@ -78,7 +78,7 @@ class Register:
 
     def _fill(self, assembled: Assembled, findings: Findings) -> None:
         self._tables = {
-            name: frame.set_index("project_id", verify_integrity=False) if name == "projects" else frame
+            name: frame.set_index("project_id") if name == "projects" else frame
             for name, frame in assembled.tables.items()
         }
         self._settings = assembled.settings
@@ -97,7 +97,7 @@ class Register:
         Returns
         -------
         DataFrame
-            `projects` is indexed by project_id; all others have a plain index. A shallow copy: yours to change.
+            `projects` is indexed by project_id; all others have a plain index. A copy.
 
         Raises
         ------
@@ -127,7 +127,7 @@ class Register:
         columns = [column.name for column in table if column.required]
         findings = Findings()
         message = f"The table {name} is needed here and the register has none."
-        fix = f"Add {name}.csv, or a sheet {name}, with {table.rows} in each row and the columns {', '.join(columns)}."
+        fix = f"Add {name}.csv, or a sheet {name}, {table.rows} a row, with the columns {', '.join(columns)}."
         findings.add("block", "table_missing", message, fix, sheet=name)
         raise DataError(f"{message} {fix}", findings.frame()[list(COLUMNS)])
 
@@ -158,7 +158,7 @@ class Register:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the content: the order of rows, columns and files does not matter, nor CSV or workbook."""
+        """SHA-256 of the content, whatever the order of rows, columns and files, from CSV or workbook."""
         if self._fingerprint is None:
             digest = hashlib.sha256()
             for name in sorted(self._tables):
@@ -193,14 +193,16 @@ class Register:
             merged[name] = frame.reindex(columns=columns)
         if "projects" in tables and "levels" not in tables:
             levels = merged["levels"]
-            merged["levels"] = levels[levels["project_id"].isin(merged["projects"].index)].reset_index(drop=True)
+            merged["levels"] = levels[levels["project_id"].isin(merged["projects"].index)].reset_index(
+                drop=True
+            )
         register._tables = complete_tables(merged)
         register._settings = self._settings
         if "settings" in tables:
             given = dict(zip(merged["settings"]["key"], merged["settings"]["value"], strict=True))
             register._settings = Register(
                 settings=given, projects=self.projects.reset_index(), costs=self.costs
-            ).settings  # fmt: skip
+            ).settings
         register._findings = self._findings
         register._intakes = self._intakes
         register._fingerprint = None
@@ -212,7 +214,11 @@ class Register:
         projects, costs = self.projects, self.costs
         full = costs[costs["level"].isna() | (costs["level"] == "full")]
         years = costs["year"].dropna()
-        span = f"{years.min()} to {years.max()}" if len(years) and years.min() < years.max() else f"{years.max()}"
+        span = (
+            f"{years.min()} to {years.max()}"
+            if len(years) and years.min() < years.max()
+            else f"{years.max()}"
+        )
         text = f"{self.settings.name}: {len(projects)} projects in {projects['area'].nunique()} areas"
         if len(years):
             text += f", {full['amount'].sum():,.1f} of cost in {span} ({self.settings.unit})"
@@ -224,10 +230,13 @@ class Register:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td>{name}</td><td style='text-align:right'>{len(self._tables[name]):,}</td></tr>" for name in self.names
+            f"<tr><td>{name}</td><td style='text-align:right'>{len(self._tables[name]):,}</td></tr>"
+            for name in self.names
         )
         head = f"<p><b>{html.escape(self.summary)}</b></p>"
-        return f"{head}<table><thead><tr><th>table</th><th>rows</th></tr></thead><tbody>{rows}</tbody></table>"
+        return (
+            f"{head}<table><thead><tr><th>table</th><th>rows</th></tr></thead><tbody>{rows}</tbody></table>"
+        )
 
 
 def _settings_frame(settings: pd.DataFrame | Mapping[str, Any] | Settings) -> pd.DataFrame:
@@ -237,7 +246,9 @@ def _settings_frame(settings: pd.DataFrame | Mapping[str, Any] | Settings) -> pd
     if isinstance(settings, Settings):
         settings = {field.name: getattr(settings, field.name) for field in fields(settings)}
     filled = {key: value for key, value in settings.items() if value is not None and str(value) != ""}
-    return pd.DataFrame({"key": list(filled), "value": [str(value) for value in filled.values()]}, dtype="str")
+    return pd.DataFrame(
+        {"key": list(filled), "value": [str(value) for value in filled.values()]}, dtype="str"
+    )
 
 
 def _canonical_lines(frame: pd.DataFrame) -> list[str]:

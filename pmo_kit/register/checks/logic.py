@@ -20,13 +20,18 @@ def start_after_finish(evidence: Evidence, findings: Findings) -> None:
         for start, finish in zip(projects["start"][wrong], projects["finish"][wrong], strict=True)
     ]
     findings.add_rows(
-        evidence.intakes["projects"], wrong, "block", "start_after_finish", message, "Correct one of the two dates.",
+        evidence.intakes["projects"],
+        wrong,
+        "block",
+        "start_after_finish",
+        message,
+        "Correct one of the two dates.",
         column="start",
-    )  # fmt: skip
+    )
 
 
 def find_cycles(arrows: dict[str, list[str]]) -> list[list[str]]:
-    """The groups of projects that require each other in a circle (strongly connected components; Tarjan 1972).
+    """The groups of projects that require each other in a circle (components of Tarjan 1972).
 
     >>> find_cycles({"A": ["B"], "B": ["C"], "C": ["B"], "D": ["D"]})
     [['B', 'C'], ['D']]
@@ -84,19 +89,32 @@ def cycle_in_requires(evidence: Evidence, findings: Findings) -> None:
     for cycle in find_cycles(arrows):
         members = set(cycle)
         rows = needs.index[needs["project_id"].isin(members) & needs["other_id"].isin(members)].to_numpy()
-        text = f"The projects {', '.join(cycle)} require each other in a circle." if len(cycle) > 1 else f"Project {cycle[0]} requires itself."
+        text = (
+            f"The projects {', '.join(cycle)} require each other in a circle."
+            if len(cycle) > 1
+            else f"Project {cycle[0]} requires itself."
+        )
         findings.add_rows(
-            evidence.intakes["links"], rows[:1], "block", "cycle_in_requires", text,
-            "Remove one of the links, or make them one project.", column="other_id",
-        )  # fmt: skip
+            evidence.intakes["links"],
+            rows[:1],
+            "block",
+            "cycle_in_requires",
+            text,
+            "Remove one of the links, or make them one project.",
+            column="other_id",
+        )
 
 
 def _excluding_pairs(links: pd.DataFrame) -> list[tuple[str, str, int]]:
     """Pairs of projects that exclude each other at every level, with the row that says so."""
     pairs = []
     whole = links[links["level"].isna()]
-    direct = whole[(whole["relation"] == "excludes") & whole["other_id"].notna() & whole["other_level"].isna()]
-    pairs += [(a, b, row) for row, a, b in zip(direct.index, direct["project_id"], direct["other_id"], strict=True)]
+    direct = whole[
+        (whole["relation"] == "excludes") & whole["other_id"].notna() & whole["other_level"].isna()
+    ]
+    pairs += [
+        (a, b, row) for row, a, b in zip(direct.index, direct["project_id"], direct["other_id"], strict=True)
+    ]
     grouped = whole[whole["relation"].isin(["excludes", "exactly_one"]) & whole["group"].notna()]
     for _, members in grouped.groupby(["relation", "group"]):
         ids = list(zip(members["project_id"], members.index, strict=True))
@@ -104,9 +122,14 @@ def _excluding_pairs(links: pd.DataFrame) -> list[tuple[str, str, int]]:
     return pairs
 
 
-@rule(15, "impossible_obligation", "block", "Mandatory projects exclude each other, or require what is ruled out.")
+@rule(
+    15,
+    "impossible_obligation",
+    "block",
+    "Mandatory projects exclude each other, or require what is ruled out.",
+)
 def impossible_obligation(evidence: Evidence, findings: Findings) -> None:
-    """No plan can hold two mandatory projects that exclude each other, or one that requires a refused project."""
+    """No plan can hold two mandatory projects that exclude each other, or that require a refused one."""
     if not evidence.has("projects", "links"):
         return
     projects, links = evidence.frame("projects"), evidence.frame("links")
@@ -115,9 +138,14 @@ def impossible_obligation(evidence: Evidence, findings: Findings) -> None:
     for one, other, row in _excluding_pairs(links):
         if one in mandatory and other in mandatory:
             findings.add_rows(
-                intake, [row], "block", "impossible_obligation", f"{one} and {other} are both mandatory and exclude each other.",
-                "Remove the link, or make one of them discretionary.", column="project_id",
-            )  # fmt: skip
+                intake,
+                [row],
+                "block",
+                "impossible_obligation",
+                f"{one} and {other} are both mandatory and exclude each other.",
+                "Remove the link, or make one of them discretionary.",
+                column="project_id",
+            )
     if not evidence.has("overrides"):
         return
     overrides = evidence.frame("overrides")
@@ -126,11 +154,17 @@ def impossible_obligation(evidence: Evidence, findings: Findings) -> None:
     wrong = needs["project_id"].isin(mandatory) & needs["other_id"].isin(refused)
     rows = needs.index[wrong].to_numpy()
     message = [
-        f"{needs.at[row, 'project_id']} is mandatory and requires {needs.at[row, 'other_id']}, which an override rules out."
-        for row in rows
+        f"{one} is mandatory and requires {other}, which an override rules out."
+        for one, other in zip(needs["project_id"][wrong], needs["other_id"][wrong], strict=True)
     ]
     findings.add_rows(
-        intake, rows, "block", "impossible_obligation", message, "Withdraw the override, or the obligation.", column="other_id"
+        intake,
+        rows,
+        "block",
+        "impossible_obligation",
+        message,
+        "Withdraw the override, or the obligation.",
+        column="other_id",
     )
 
 
@@ -142,6 +176,11 @@ def reason_missing(evidence: Evidence, findings: Findings) -> None:
     projects = evidence.frame("projects")
     silent = (projects["commitment"] == "mandatory") & projects["mandatory_reason"].isna()
     findings.add_rows(
-        evidence.intakes["projects"], silent, "warn", "reason_missing", "The project is mandatory and does not say why.",
-        "Name the law or duty in mandatory_reason.", column="commitment",
-    )  # fmt: skip
+        evidence.intakes["projects"],
+        silent,
+        "warn",
+        "reason_missing",
+        "The project is mandatory and does not say why.",
+        "Name the law or duty in mandatory_reason.",
+        column="commitment",
+    )

@@ -21,9 +21,14 @@ def missing_required(evidence: Evidence, findings: Findings) -> None:
             what = column.meaning or column.name
             if column.name not in intake.raw and column.default is None:
                 findings.add(
-                    "block", "missing_required", f"The table {name} has no column {column.name}.",
-                    f"Add the column {column.name} ({what}).", file=intake.file, sheet=intake.sheet, column=column.name,
-                )  # fmt: skip
+                    "block",
+                    "missing_required",
+                    f"The table {name} has no column {column.name}.",
+                    f"Add the column {column.name} ({what}).",
+                    file=intake.file,
+                    sheet=intake.sheet,
+                    column=column.name,
+                )
                 continue
             empty = intake.frame[column.name].isna().to_numpy()
             bad = intake.unread.get(column.name)
@@ -31,7 +36,9 @@ def missing_required(evidence: Evidence, findings: Findings) -> None:
             if empty.any():
                 fix = f"Fill it in: {what}." + (f" Example: {column.example}." if column.example else "")
                 message = f"{column.name} is missing."
-                findings.add_rows(intake, empty, "block", "missing_required", message, fix, column=column.name)
+                findings.add_rows(
+                    intake, empty, "block", "missing_required", message, fix, column=column.name
+                )
 
 
 def _first_rows(keys: pd.DataFrame) -> np.ndarray:
@@ -61,11 +68,11 @@ def duplicate_key(evidence: Evidence, findings: Findings) -> None:
         if not twice.any():
             continue
         first = _first_rows(keys)
-        positions = np.flatnonzero(twice)
+        positions = np.flatnonzero(twice).tolist()
         filled = [name for name in key if frame[name].notna().any()]
         messages = []
-        for position in positions:
-            text = ", ".join(f"{name} {frame[name].iat[position]}" for name in filled if not pd.isna(frame[name].iat[position]))
+        for position, line in zip(positions, frame[filled].iloc[positions].to_dict("records"), strict=True):
+            text = ", ".join(f"{name} {value}" for name, value in line.items() if not pd.isna(value))
             messages.append(f"{text} is there twice; row {intake.row(first[position])} says it first.")
         fix = f"Keep one row for each {intake.table.rows.removeprefix('one ')}."
         column = "project_id" if key == ["project_id"] else key[0]
@@ -84,9 +91,16 @@ def out_of_range(evidence: Evidence, findings: Findings) -> None:
             high = values > column.high if column.high is not None else pd.Series(False, index=values.index)
             if not (low | high).any():
                 continue
-            ends = [f"at least {column.low:g}" if column.low is not None else "", f"at most {column.high:g}" if column.high is not None else ""]
+            ends = [
+                f"at least {column.low:g}" if column.low is not None else "",
+                f"at most {column.high:g}" if column.high is not None else "",
+            ]
             allowed = " and ".join(end for end in ends if end)
-            fix = "Costs, benefits and disbenefits are positive amounts." if column.is_money else f"Write a number that is {allowed}."
+            fix = (
+                "Costs, benefits and disbenefits are positive amounts."
+                if column.is_money
+                else f"Write a number that is {allowed}."
+            )
             message = f"{column.name} {{value}} must be {allowed}."
             findings.add_rows(intake, low | high, "block", "out_of_range", message, fix, column=column.name)
 
@@ -105,7 +119,10 @@ def unknown_reference(evidence: Evidence, findings: Findings) -> None:
             if not lost.any():
                 continue
             tables = " or ".join(table for table, _ in refs)
-            near = {value: difflib.get_close_matches(value, known, n=1, cutoff=0.75) for value in pd.unique(values[lost])[:200]}
+            near = {
+                value: difflib.get_close_matches(value, known, n=1, cutoff=0.75)
+                for value in pd.unique(values[lost])[:200]
+            }
             messages = []
             for value in values[lost]:
                 hint = f' Did you mean "{near[value][0]}"?' if near.get(value) else ""
@@ -114,12 +131,19 @@ def unknown_reference(evidence: Evidence, findings: Findings) -> None:
             findings.add_rows(intake, lost, "block", "unknown_reference", messages, fix, column=column.name)
 
 
-_LEVEL_TABLES = {"costs": "level", "benefits": "level", "resources": "level", "scores": "level", "links": "level", "overrides": "level"}
+_LEVEL_TABLES = {
+    "costs": "level",
+    "benefits": "level",
+    "resources": "level",
+    "scores": "level",
+    "links": "level",
+    "overrides": "level",
+}
 
 
 @rule(0, "level_not_stated", "block", "A project has funding levels, and a row does not say which one.")
 def level_not_stated(evidence: Evidence, findings: Findings) -> None:
-    """Amounts of a project with levels belong to one level; money already spent is the same in all of them."""
+    """Amounts of a project with levels belong to one level; money spent is the same in all."""
     with_levels = evidence.known("levels", "project_id")
     for name in ("costs", "benefits", "resources"):
         if not with_levels or not evidence.has(name):
@@ -128,31 +152,56 @@ def level_not_stated(evidence: Evidence, findings: Findings) -> None:
         open_rows = frame["project_id"].isin(with_levels) & frame["level"].isna()
         if name == "costs":
             open_rows &= ~frame["state"].eq("actual").fillna(False)
-        message = [f"Project {project} has funding levels; this row does not say which one." for project in frame["project_id"][open_rows]]
+        message = [
+            f"Project {project} has funding levels; this row does not say which one."
+            for project in frame["project_id"][open_rows]
+        ]
         fix = "Write the level; level rows are totals, so repeat the amount for each level."
-        findings.add_rows(evidence.intakes[name], open_rows, "block", "level_not_stated", message, fix, column="level")
+        findings.add_rows(
+            evidence.intakes[name], open_rows, "block", "level_not_stated", message, fix, column="level"
+        )
 
 
 @rule(0, "unknown_level", "block", "A row names a funding level that the project does not have.")
 def unknown_level(evidence: Evidence, findings: Findings) -> None:
     """Levels are listed in the table levels; a project that is not in it has the one level full."""
-    levels = evidence.frame("levels") if "levels" in evidence.intakes else pd.DataFrame({"project_id": [], "level": []})
+    levels = (
+        evidence.frame("levels")
+        if "levels" in evidence.intakes
+        else pd.DataFrame({"project_id": [], "level": []})
+    )
     known = set(zip(levels["project_id"], levels["level"], strict=True))
     with_levels = set(levels["project_id"].dropna())
-    uses = [(name, "project_id", column) for name, column in _LEVEL_TABLES.items()] + [("links", "other_id", "other_level")]
+    uses = [(name, "project_id", column) for name, column in _LEVEL_TABLES.items()] + [
+        ("links", "other_id", "other_level")
+    ]
     for name, project, column in uses:
         if not evidence.has(name):
             continue
         frame = evidence.frame(name)
         named = frame.loc[frame[column].notna() & frame[project].notna(), [project, column]]
-        ok = np.array([
-            (one, level) in known or (one not in with_levels and level == "full")
-            for one, level in zip(named[project], named[column], strict=True)
-        ], dtype=bool)  # fmt: skip
+        ok = np.array(
+            [
+                (one, level) in known or (one not in with_levels and level == "full")
+                for one, level in zip(named[project], named[column], strict=True)
+            ],
+            dtype=bool,
+        )
         lost = named.loc[~ok]
-        message = [f"Project {one} has no funding level {level}." for one, level in zip(lost[project], lost[column], strict=True)]
+        message = [
+            f"Project {one} has no funding level {level}."
+            for one, level in zip(lost[project], lost[column], strict=True)
+        ]
         fix = "Correct it, or add the level to the table levels."
-        findings.add_rows(evidence.intakes[name], lost.index.to_numpy(), "block", "unknown_level", message, fix, column=column)
+        findings.add_rows(
+            evidence.intakes[name],
+            lost.index.to_numpy(),
+            "block",
+            "unknown_level",
+            message,
+            fix,
+            column=column,
+        )
 
 
 @rule(0, "stop_not_committed", "block", "Only a committed project can have the level stop.")
@@ -163,24 +212,36 @@ def stop_not_committed(evidence: Evidence, findings: Findings) -> None:
     projects, levels = evidence.frame("projects"), evidence.frame("levels")
     committed = set(projects.loc[projects["commitment"] == "committed", "project_id"])
     wrong = (levels["level"] == "stop") & ~levels["project_id"].isin(committed)
-    message = [f"Project {one} has the level stop and is not committed." for one in levels["project_id"][wrong]]
+    message = [
+        f"Project {one} has the level stop and is not committed." for one in levels["project_id"][wrong]
+    ]
     fix = "Set commitment to committed, or remove the level stop."
-    findings.add_rows(evidence.intakes["levels"], wrong, "block", "stop_not_committed", message, fix, column="level")
+    findings.add_rows(
+        evidence.intakes["levels"], wrong, "block", "stop_not_committed", message, fix, column="level"
+    )
 
 
 def _granularity(periods: pd.Series) -> pd.Series:
     kinds = periods.str.contains("Q", regex=False, na=False).map({True: "quarter", False: "year"})
-    return kinds.mask(periods.str.len() == 7, periods.str.contains("Q").map({True: "quarter", False: "month"})).where(periods.notna())
+    return kinds.mask(
+        periods.str.len() == 7, periods.str.contains("Q").map({True: "quarter", False: "month"})
+    ).where(periods.notna())
 
 
 @rule(26, "mixed_periods", "block", "Years, quarters and months are mixed where one is needed.")
 def mixed_periods(evidence: Evidence, findings: Findings) -> None:
-    """Resources and capacity share one granularity; so do the periods of one table, and impacts are by quarter."""
+    """Resources and capacity share one granularity; so does each other table; impacts are by quarter."""
     kinds = {
         (name, column): _granularity(evidence.frame(name)[column])
-        for name, column in [("resources", "period"), ("capacity", "period"), ("status", "period"), ("benefit_status", "period"), ("change_impacts", "quarter")]
+        for name, column in [
+            ("resources", "period"),
+            ("capacity", "period"),
+            ("status", "period"),
+            ("benefit_status", "period"),
+            ("change_impacts", "quarter"),
+        ]
         if evidence.has(name)
-    }  # fmt: skip
+    }
     people = [kinds[key] for key in kinds if key[0] in ("resources", "capacity")]
     for (name, column), kind in kinds.items():
         if name in ("resources", "capacity"):
@@ -195,5 +256,3 @@ def mixed_periods(evidence: Evidence, findings: Findings) -> None:
         message = f"{{value}} is not a {usual}, as the other periods are."
         fix = f"Use one granularity ({allowed}here {usual}s)."
         findings.add_rows(evidence.intakes[name], odd, "block", "mixed_periods", message, fix, column=column)
-
-
