@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from pmo_kit.appraisal import appraise
 from pmo_kit.errors import DataError
+from pmo_kit.register import Register
 
 TWELVE = """P01 full 14 14 -6
 P02 full 16 18 19
@@ -28,25 +27,25 @@ P11 full 1.5 1 4
 P12 full 7 6 5"""
 
 
-def stand_in(costs: list, benefits: list = (), **settings: object) -> SimpleNamespace:
-    """Tables in the shape of a register."""
+def register(costs: list, benefits: list | None = None, **settings: object) -> Register:
+    """A register of plain rows."""
     cost = pd.DataFrame(costs, columns=["project_id", "level", "year", "kind", "state", "amount"])
-    gain = pd.DataFrame(benefits, columns=["project_id", "benefit", "level", "year", "kind", "amount"])
-    cost = cost.astype(
-        {"year": "Int64", "amount": float, "project_id": "str", "level": "str", "state": "str"}
-    )
-    gain = gain.astype({"year": "Int64", "amount": float, "project_id": "str", "level": "str", "kind": "str"})
-    levels = pd.concat([cost, gain]).dropna(subset="level")[["project_id", "level"]].drop_duplicates()
-    tables = {"costs": cost, "benefits": gain, "levels": levels.reset_index(drop=True)}
-    ids = pd.Index(cost["project_id"].unique(), name="project_id", dtype="str")
+    gain = pd.DataFrame(benefits or [], columns=["project_id", "benefit", "level", "year", "kind", "amount"])
+    ids = cost["project_id"].unique()
+    stops = set(cost.loc[cost["level"] == "stop", "project_id"])
+    commitment = ["committed" if i in stops else "discretionary" for i in ids]
+    tables = {
+        "projects": pd.DataFrame({"project_id": ids, "name": ids, "area": "A", "commitment": commitment}),
+        "levels": cost[["project_id", "level"]].dropna().drop_duplicates(),
+        "costs": cost,
+    }
+    if benefits:
+        tables["benefits"] = gain
     base = {
-        "discount_schedule": "none", "discount_to": 2027, "timing": "start", "price_basis": "real",
-        "unit": "EUR million, real 2026",
+        "currency": "EUR", "money_unit": "million", "price_basis": "real", "price_base_year": 2026,
+        "discount_schedule": "none", "discount_to": 2027, "timing": "start", "as_of": "2026-09-30",
     }  # fmt: skip
-    return SimpleNamespace(
-        table=tables.__getitem__, has=lambda name: len(tables[name]) > 0, projects=pd.DataFrame(index=ids),
-        settings=SimpleNamespace(**{**base, **settings}), fingerprint="f" * 64,
-    )  # fmt: skip
+    return Register(settings={**base, **settings}, **tables)
 
 
 def cost(project: str, year: int, amount: float, level: str | None = "full", **more: str) -> tuple:
@@ -67,7 +66,7 @@ def test_the_twelve_have_the_npv_of_the_table() -> None:
         for year, part in zip((2029, 2030, 2031), [*parts, total - sum(parts)], strict=True):
             benefits.append((project, "benefit", level, year, "cash", part))
         expected[project, level] = float(npv)
-    appraisal = appraise(stand_in(costs, benefits))
+    appraisal = appraise(register(costs, benefits))
     assert appraisal.table["npv"].to_dict() == pytest.approx(expected, abs=1e-9)
     assert appraisal.spend.loc[("P06", "stop")].tolist() == [1.5, 0, 0, 0, 0]
     assert appraisal.spend.loc[("P01", "full"), 2028] == 14
@@ -78,7 +77,7 @@ def test_the_twelve_have_the_npv_of_the_table() -> None:
 def test_discounting_timing_and_ratios_by_hand() -> None:
     costs = [cost("A", 2027, 100)]
     benefits = [("A", "b", "full", 2028, "cash", 66), ("A", "b", "full", 2029, "cash", 60.5)]
-    row = appraise(stand_in(costs, benefits, discount_schedule="flat_10")).table.loc[("A", "full")]
+    row = appraise(register(costs, benefits, discount_schedule="flat_10")).table.loc[("A", "full")]
     assert row["pv_benefit"] == pytest.approx(60 + 50)
     assert row["npv"] == pytest.approx(10)
     assert row["bcr"] == pytest.approx(1.1)
@@ -86,8 +85,8 @@ def test_discounting_timing_and_ratios_by_hand() -> None:
     assert row["switching_benefit"] == pytest.approx(-1 / 11)
     assert row["payback"] == pytest.approx(1 + 34 / 60.5)
     assert row["irr"] == pytest.approx((66 + (66**2 + 4 * 100 * 60.5) ** 0.5) / 200 - 1)
-    middle = appraise(stand_in(costs, benefits, timing="mid"), schedule="flat_10").table.loc[("A", "full")]
-    end = appraise(stand_in(costs, benefits, timing="end"), schedule="flat_10").table.loc[("A", "full")]
+    middle = appraise(register(costs, benefits, timing="mid"), schedule="flat_10").table.loc[("A", "full")]
+    end = appraise(register(costs, benefits, timing="end"), schedule="flat_10").table.loc[("A", "full")]
     assert middle["npv"] == pytest.approx(10 / 1.1**0.5)
     assert end["npv"] == pytest.approx(10 / 1.1)
 
@@ -95,7 +94,7 @@ def test_discounting_timing_and_ratios_by_hand() -> None:
 def test_sunk_costs_are_shown_and_never_counted() -> None:
     costs = [cost("A", 2026, 5), cost("A", 2027, 3, None, state="actual"), cost("A", 2027, 4)]
     appraisal = appraise(
-        stand_in(costs, [("A", "b", "full", 2026, "cash", 9), ("A", "b", "full", 2028, "cash", 6)])
+        register(costs, [("A", "b", "full", 2026, "cash", 9), ("A", "b", "full", 2028, "cash", 6)])
     )
     assert appraisal.sunk["A"] == 8
     assert appraisal.table.loc[("A", "full"), ["cost", "npv"]].tolist() == [4, 2]
@@ -109,7 +108,7 @@ def test_social_value_counts_no_benefit_twice() -> None:
         ("A", "spend less", "full", 2028, "cash", 1),
         ("A", "noise", "full", 2028, "disbenefit", 2),
     ]
-    row = appraise(stand_in([cost("A", 2027, 4)], benefits)).table.loc[("A", "full")]
+    row = appraise(register([cost("A", 2027, 4)], benefits)).table.loc[("A", "full")]
     assert row["npv"] == 5 + 1 - 4
     assert row["npsv"] == 8 + 3 + 1 - 2 - 4
     assert row["bcr_social"] == 2.5
@@ -117,29 +116,30 @@ def test_social_value_counts_no_benefit_twice() -> None:
 
 def test_several_rates_are_named() -> None:
     costs = [cost("A", 2027, 100), cost("A", 2029, 132)]
-    row = appraise(stand_in(costs, [("A", "b", "full", 2028, "cash", 230)])).table.loc[("A", "full")]
+    row = appraise(register(costs, [("A", "b", "full", 2028, "cash", 230)])).table.loc[("A", "full")]
     assert np.isnan(row["irr"])
     assert row["irr_reason"] == "several rates: 10.0%, 20.0%"
     assert row["payback_recrosses"]
 
 
 def test_without_benefits_there_is_no_npv() -> None:
-    appraisal = appraise(stand_in([cost("A", 2027, 4)]))
+    appraisal = appraise(register([cost("A", 2027, 4)]))
     assert np.isnan(appraisal.table.loc[("A", "full"), "npv"])
     assert appraisal.table.loc[("A", "full"), "cost"] == 4
     assert "no benefits are stated" in appraisal.summary
 
 
 def test_a_missing_amount_is_missing_and_never_zero() -> None:
-    register = stand_in([cost("A", 2027, np.nan), cost("B", 2027, 1)], [("A", "b", "full", 2028, "cash", 6)])
-    appraisal = appraise(register)
+    tables = register([cost("A", 2027, 5), cost("B", 2027, 1)], [("A", "b", "full", 2028, "cash", 6)])
+    tables = tables.replace(costs=tables.costs.assign(amount=tables.costs["amount"].replace(5, np.nan)))
+    appraisal = appraise(tables)
     assert np.isnan(appraisal.table.loc[("A", "full"), "npv"])
     assert np.isnan(appraisal.spend.loc[("A", "full"), 2027])
     assert appraisal.table.loc[("B", "full"), "cost"] == 1
 
 
 def test_no_ratio_without_costs() -> None:
-    row = appraise(stand_in([cost("A", 2027, 0)], [("A", "b", "full", 2028, "cash", 6)])).table.loc[
+    row = appraise(register([cost("A", 2027, 0)], [("A", "b", "full", 2028, "cash", 6)])).table.loc[
         ("A", "full")
     ]
     assert np.isnan(row["bcr"])
@@ -147,7 +147,7 @@ def test_no_ratio_without_costs() -> None:
 
 
 def test_real_rates_on_nominal_flows_are_refused() -> None:
-    register = stand_in([cost("A", 2027, 4)], price_basis="nominal")
+    tables = register([cost("A", 2027, 4)], price_basis="nominal")
     with pytest.raises(DataError, match="nominal"):
-        appraise(register, "uk_green_book_2026")
-    assert appraise(register, "flat_5").table.loc[("A", "full"), "cost"] == 4
+        appraise(tables, "uk_green_book_2026")
+    assert appraise(tables, "flat_5").table.loc[("A", "full"), "cost"] == 4
