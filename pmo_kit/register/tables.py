@@ -162,7 +162,15 @@ class Register:
         if self._fingerprint is None:
             digest = hashlib.sha256()
             for name in sorted(self._tables):
-                lines = _canonical_lines(self._tables[name])
+                frame = self._tables[name]
+                if name == "settings":  # a default that is written down says nothing new
+                    default = Settings()
+                    said = [
+                        str(getattr(default, key, "")) != value
+                        for key, value in zip(frame["key"], frame["value"], strict=True)
+                    ]
+                    frame = frame[said]
+                lines = _canonical_lines(frame)
                 if lines:
                     digest.update(f"\x1d{name}\x1d".encode())
                     digest.update("\x1e".join(lines).encode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -105,6 +106,17 @@ def out_of_range(evidence: Evidence, findings: Findings) -> None:
             findings.add_rows(intake, low | high, "block", "out_of_range", message, fix, column=column.name)
 
 
+def _near_values(lost: Iterable[str], known: set[str]) -> dict[str, str]:
+    """For each lost value the known one that it most likely means, if any."""
+    plain = {value.casefold(): value for value in known}
+    near = {}
+    for value in lost:
+        found = difflib.get_close_matches(value.casefold(), plain, n=1, cutoff=0.75)
+        if found:
+            near[value] = plain[found[0]]
+    return near
+
+
 @rule(13, "unknown_reference", "block", "A value refers to a row of another table that is not there.")
 def unknown_reference(evidence: Evidence, findings: Findings) -> None:
     """A project, criterion, area, goal, role or partner that its own table does not know."""
@@ -119,13 +131,10 @@ def unknown_reference(evidence: Evidence, findings: Findings) -> None:
             if not lost.any():
                 continue
             tables = " or ".join(table for table, _ in refs)
-            near = {
-                value: difflib.get_close_matches(value, known, n=1, cutoff=0.75)
-                for value in pd.unique(values[lost])[:200]
-            }
+            near = _near_values(pd.unique(values[lost])[:200], known)
             messages = []
             for value in values[lost]:
-                hint = f' Did you mean "{near[value][0]}"?' if near.get(value) else ""
+                hint = f' Did you mean "{near[value]}"?' if value in near else ""
                 messages.append(f'{column.name} "{value}" is not in the table {tables}.{hint}')
             fix = f"Correct it, or add it to the table {tables}."
             findings.add_rows(intake, lost, "block", "unknown_reference", messages, fix, column=column.name)

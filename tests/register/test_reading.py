@@ -1,0 +1,193 @@
+"""Folders and workbooks become equal registers, in the dtypes of the schema."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pmo_kit.errors import DataError
+from pmo_kit.register import Register, Settings, load_register
+
+
+def rules(register: Register) -> set[str]:
+    return set(register.findings["rule"])
+
+
+def test_folder_gives_typed_tables(tables, folder):
+    register = load_register(folder(tables))
+    assert register.names == ("settings", "projects", "costs", "levels")
+    assert register.projects.index.tolist() == ["P01", "P02", "P03"]
+    assert register.projects["start"].dtype == "datetime64[us]"
+    assert register.projects["benefit_end_fixed"].dtype == "boolean"
+    costs = register.costs
+    assert costs["year"].dtype == "Int64"
+    assert costs["amount"].tolist() == [14.0, 14.5, 16.0, 4.0]
+    assert costs["level"].tolist() == ["full"] * 4
+    assert costs["state"].tolist() == ["planned"] * 4
+    assert costs["fund"].isna().all()
+    assert (register.findings["severity"] == "block").sum() == 0
+
+
+def test_settings_are_typed_and_print_their_unit(tables, folder):
+    settings = load_register(folder(tables)).settings
+    assert settings.as_of == date(2026, 9, 30)
+    assert settings.discount_to == 2027
+    assert settings.unit == "EUR million, real 2026"
+    assert settings.beyond_horizon == "refuse"
+
+
+def test_absent_settings_are_warnings_with_defaults(tables, folder):
+    del tables["settings"]
+    register = load_register(folder(tables, "mine"))
+    assert register.settings.name == "mine"
+    assert register.settings.discount_to == 2027  # the first cost year
+    assert register.settings.unit.startswith("currency not stated")
+    missing = register.findings.query("rule == 'setting_missing'")
+    assert set(missing["column"]) == {"currency", "money_unit", "price_basis", "as_of"}
+    assert set(missing["severity"]) == {"warn"}
+
+
+def test_workbook_and_folder_are_equal(tables, folder, workbook):
+    one, other = load_register(folder(tables)), load_register(workbook(tables))
+    assert one.fingerprint == other.fingerprint
+    for name in one.names:
+        pd.testing.assert_frame_equal(one.table(name), other.table(name))
+
+
+def test_fingerprint_ignores_order_and_notices_content(tables, folder):
+    base = load_register(folder(tables)).fingerprint
+    head, *rows = tables["costs"].strip().splitlines()
+    turned = {**tables, "costs": "\n".join([head, *reversed(rows)]) + "\n"}
+    columns = [line.split(",")[::-1] for line in tables["projects"].strip().splitlines()]
+    turned["projects"] = "\n".join(",".join(line) for line in columns) + "\n"
+    assert load_register(folder(turned, "turned")).fingerprint == base
+    changed = {**tables, "costs": tables["costs"].replace("14.5", "14.6")}
+    assert load_register(folder(changed, "changed")).fingerprint != base
+
+
+def test_wide_years_are_melted_and_blanks_stay_missing(tables, folder):
+    long = load_register(folder(tables))
+    wide = "project_id,kind,2027,2028\nP01,capex,14,14.5\nP02,capex,16,\nP03,opex,4,\n"
+    register = load_register(folder({**tables, "costs": wide}, "wide"))
+    assert register.fingerprint == long.fingerprint
+    assert len(register.costs) == 4
+
+
+def test_wide_scores_and_roles(tables, folder):
+    tables["criteria"] = "criterion,label,sense,low,high,weight\nhealth,Health,max,0,25,3\nready,,max,0,4,1\n"
+    tables["scores"] = "project_id,Health,ready,remark\nP01,10,2,so so\nP02,,3,\n"
+    tables["resources"] = "project_id,role,2027,2028\nP01,engineer,1.5,2\n"
+    register = load_register(folder(tables))
+    scores = register.table("scores")
+    assert scores[["project_id", "criterion", "score"]].values.tolist() == [
+        ["P01", "health", 10.0], ["P01", "ready", 2.0], ["P02", "ready", 3.0],
+    ]  # fmt: skip
+    unmapped = register.findings.query("rule == 'column_not_mapped'")
+    assert unmapped["column"].tolist() == ["remark"]
+    assert "so so" in unmapped["value"].item()
+    assert register.table("resources")["period"].tolist() == ["2027", "2028"]
+
+
+def test_aliases_are_read_and_listed(tables, folder):
+    tables["projects"] = tables["projects"].replace("project_id,name,area", "ID,Project Name,Department")
+    register = load_register(folder(tables))
+    renamed = register.findings.query("rule == 'column_renamed'")
+    assert set(renamed["value"]) == {"project_id", "name", "area"}
+    assert set(renamed["severity"]) == {"info"}
+
+
+def test_absent_tables_are_empty_with_their_columns(tables, folder):
+    register = load_register(folder(tables))
+    scores = register.table("scores")
+    assert scores.empty
+    assert list(scores.columns)[:3] == ["project_id", "level", "criterion"]
+    assert not register.has("scores")
+    with pytest.raises(DataError, match=r"scores\.csv.*project_id, criterion"):
+        register.need("scores")
+    with pytest.raises(KeyError):
+        register.table("nonsense")
+
+
+def test_levels_are_completed(tables, folder):
+    tables["levels"] = "project_id,level,label\nP02,full,all\nP02,half,half\n"
+    tables["costs"] = (
+        "project_id,level,year,amount,state\nP01,,2027,1,\nP02,full,2027,2,\nP02,half,2027,1,\nP02,,2026,3,actual\nP03,,2027,1,\n"
+    )
+    register = load_register(folder(tables))
+    levels = register.table("levels")
+    assert levels[["project_id", "level"]].values.tolist() == [
+        ["P01", "full"], ["P02", "full"], ["P02", "half"], ["P03", "full"],
+    ]  # fmt: skip
+    assert levels["label"].tolist() == ["", "all", "half", ""]
+    assert register.costs["level"].isna().sum() == 1  # what is spent is the same at every level
+
+
+def test_frames_are_validated_like_files(tables, folder):
+    read = load_register(folder(tables))
+    register = Register(settings=read.settings, projects=read.projects, costs=read.costs)
+    assert register.fingerprint == read.fingerprint
+    costs = pd.DataFrame({"project_id": ["P01", "P9"], "year": [2027, 2027], "amount": [1.0, -2.0]})
+    with pytest.raises(DataError) as error:
+        Register(projects=read.projects, costs=costs)
+    assert set(error.value.findings.query("severity == 'block'")["rule"]) == {
+        "unknown_reference",
+        "out_of_range",
+    }
+    assert error.value.findings.query("rule == 'out_of_range'")["row"].item() == 2
+
+
+def test_replace_gives_a_new_register(tables, folder):
+    register = load_register(folder(tables))
+    costs = register.costs
+    costs["amount"] = costs["amount"] * 2
+    other = register.replace(costs=costs)
+    assert other.costs["amount"].sum() == 2 * register.costs["amount"].sum()
+    assert other.fingerprint != register.fingerprint
+    fewer = register.replace(projects=register.projects.drop("P03"))
+    assert fewer.table("levels")["project_id"].tolist() == ["P01", "P02"]
+
+
+def test_tables_handed_out_do_not_change_the_register(tables, folder):
+    register = load_register(folder(tables))
+    costs = register.costs
+    costs.loc[0, "amount"] = 99
+    assert register.costs["amount"].iloc[0] == 14
+
+
+def test_missing_is_missing_and_its_reason_is_kept(tables, folder):
+    tables["projects"] = tables["projects"].replace("2028-12-31", "TBC", 1)
+    register = load_register(folder(tables))
+    assert register.projects["finish"].isna().sum() == 1
+    found = register.findings.query("rule == 'missing_with_reason'")
+    assert found[["row", "column", "value"]].values.tolist() == [[2, "finish", "TBC"]]
+
+
+def test_summary_and_html(tables, folder):
+    register = load_register(folder(tables))
+    assert register.summary.startswith(
+        "Test: 3 projects in 3 areas, 48.5 of cost in 2027 to 2028 (EUR million, real 2026)"
+    )
+    tables["settings"] = tables["settings"].replace("name,Test", "name,<script>x</script>")
+    assert "<script>" not in load_register(folder(tables))._repr_html_()
+
+
+def test_path_that_is_not_there(tmp_path):
+    with pytest.raises(DataError, match="no file or folder"):
+        load_register(tmp_path / "nothing")
+
+
+def test_damaged_workbook(tmp_path):
+    (tmp_path / "broken.xlsx").write_bytes(b"not a workbook")
+    with pytest.raises(DataError) as error:
+        load_register(tmp_path / "broken.xlsx")
+    assert "file_not_read" in set(error.value.findings["rule"])
+
+
+def test_settings_alone():
+    assert (
+        Settings(currency="GBP", money_unit="thousand", price_basis="nominal").unit == "GBP thousand, nominal"
+    )
+    assert np.isclose(Settings(fiscal_year_start=4).fiscal_year(date(2024, 3, 31)), 2024)
