@@ -1,0 +1,263 @@
+"""The status table as arrays of projects x periods, with everything in it that does not add up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pmo_kit.errors import DataError
+from pmo_kit.performance.earning import CLOSE, Array
+from pmo_kit.performance.periods import month_of, months_of
+
+if TYPE_CHECKING:
+    from pmo_kit.register import Register
+
+MEASURES = ("bac", "pv", "ev", "ac", "etc_declared")
+COLUMNS = ("severity", "file", "sheet", "row", "column", "value", "rule", "message", "fix", "project_id")
+
+CHECKS = {
+    # rule: severity, column, message, fix
+    "no figures": (
+        "block",
+        "ev",
+        "has no period with earned value and actual cost up to the date",
+        "Report both.",
+    ),
+    "EV not above BAC": (
+        "block",
+        "ev",
+        "has earned more than its budget at completion; it is not counted",
+        "Correct EV, or BAC with a change request.",
+    ),
+    "EV not above BAC before": (
+        "warn",
+        "ev",
+        "had earned more than its budget at completion in an earlier period",
+        "Correct the history.",
+    ),
+    "no budget": ("block", "bac", "has no budget at completion; it is not counted", "Fill in BAC."),
+    "AC does not fall": (
+        "warn",
+        "ac",
+        "has an actual cost that falls from one period to the next",
+        "Show credits as a line of their own, or correct AC.",
+    ),
+    "EV does not fall": (
+        "warn",
+        "ev",
+        "has an earned value that falls from one period to the next",
+        "Say which work was handed back, or correct EV.",
+    ),
+    "no gap in periods": (
+        "warn",
+        "period",
+        "has a gap in its periods; the figures of the last one are used",
+        "Add the missing periods.",
+    ),
+    "EV and AC together": (
+        "warn",
+        "ev",
+        "has a period with only one of earned value and actual cost",
+        "Report both.",
+    ),
+    "PV does not fall": (
+        "warn",
+        "pv",
+        "has a plan that falls; earned schedule is not available",
+        "PV is cumulative.",
+    ),
+    "whole plan curve": (
+        "warn",
+        "pv",
+        "has a gap in its plan; earned schedule is not available",
+        "Fill in PV for every period.",
+    ),
+    "plan from the start": (
+        "warn",
+        "period",
+        "has no plan for its first periods; earned schedule is not available",
+        "Add PV from the start date on.",
+    ),
+    "status up to date": (
+        "warn",
+        "period",
+        "reports a status that is older than the date of this review",
+        "Report the last period.",
+    ),
+    "budget stands still": (
+        "info",
+        "bac",
+        "has another budget at completion than in an earlier period",
+        "See the re-baseline log.",
+    ),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """Cumulative figures, projects x periods; period 1 of a project is its first in the table.
+
+    Parameters
+    ----------
+    projects : Index
+        Project ids, the rows of every array.
+    pv, ev, ac, bac : ndarray, shape (projects, periods)
+        NaN where the table says nothing.
+    now : ndarray of int
+        Column of the last period up to `as_of` with earned value and actual cost; -1 where there is none.
+    first : ndarray of int
+        Month of column 0 (counted from year 0).
+    length : int
+        Months in a period.
+    latest : DataFrame
+        Per project: period, bac, pv, ev, ac, etc_declared of `now`.
+    finished : ndarray of int
+        Column in which the work was finished; -1 where it is not.
+    findings : DataFrame
+        What does not add up; a project with a row of severity "block" is not counted.
+    plan : ndarray of bool
+        Whether the plan curve is whole and never falls.
+    """
+
+    projects: pd.Index
+    pv: Array
+    ev: Array
+    ac: Array
+    bac: Array
+    now: NDArray[np.int64]
+    first: NDArray[np.int64]
+    length: int
+    latest: pd.DataFrame
+    finished: NDArray[np.int64]
+    findings: pd.DataFrame
+    plan: NDArray[np.bool_]
+
+
+def last_true(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Column of the last True of every row; -1 where there is none."""
+    found = mask.shape[1] - 1 - np.argmax(mask[:, ::-1], axis=1)
+    return np.where(mask.any(axis=1), found, -1)
+
+
+def pick(values: Array, columns: NDArray[np.int64]) -> Array:
+    """One value of every row; NaN where the column is -1."""
+    chosen = values[np.arange(len(values)), np.maximum(columns, 0)]
+    return np.where(columns < 0, np.nan, chosen)
+
+
+def falls(values: Array, up_to: NDArray[np.int64] | None = None) -> NDArray[np.bool_]:
+    """Rows in which a cumulative figure falls, gaps skipped."""
+    top = np.fmax.accumulate(values, axis=1)
+    lower = values < top * (1 - CLOSE)
+    if up_to is not None:
+        lower &= np.arange(values.shape[1]) <= up_to[:, np.newaxis]
+    return np.asarray(lower.any(axis=1))
+
+
+def read_curves(register: Register, as_of: object = None) -> Curves:
+    """Read the status table up to a date.
+
+    Parameters
+    ----------
+    register : Register
+    as_of : date, optional
+        Figures of later periods are plan only. Default: the register's own, else the last period reported.
+
+    Raises
+    ------
+    DataError
+        There is no status table, or it mixes months, quarters and years.
+    """
+    status = register.need("status")
+    names = status["period"].astype("str").to_numpy()
+    month, lengths = months_of(status["period"], int(register.settings.fiscal_year_start))
+    if np.unique(lengths).size > 1:
+        odd = "Status periods mix months, quarters and years. Use one of them throughout."
+        raise DataError(odd, listed([("block", "period", "one granularity", odd, "", "")]))
+    length = int(lengths[0])
+    codes, projects = pd.factorize(status["project_id"], sort=True)
+    first = np.full(len(projects), np.iinfo(np.int64).max)
+    np.minimum.at(first, codes, month)
+    column = (month - first[codes]) // length
+    grid = {name: np.full((len(projects), int(column.max()) + 1), np.nan) for name in MEASURES}
+    for name in MEASURES:
+        grid[name][codes, column] = status[name].to_numpy(dtype=np.float64, na_value=np.nan)
+    months = first[:, np.newaxis] + length * np.arange(column.max() + 1)
+    known = ~np.isnan(grid["ev"]) & ~np.isnan(grid["ac"])
+    date = as_of if as_of is not None else register.settings.as_of
+    limit = int(months[known].max(initial=0)) if date is None else month_of(pd.Timestamp(str(date)))
+    now = last_true(known & (months <= limit))
+    word = pd.Series(names).groupby(month).first()
+    latest = pd.DataFrame(
+        {name: pick(grid[name], now) for name in MEASURES}, index=pd.Index(projects, name="project_id")
+    )
+    latest.insert(0, "period", word.reindex(np.where(now < 0, -1, first + length * now)).to_numpy())
+    done = (
+        (grid["ev"] >= grid["bac"] * (1 - CLOSE))
+        & (grid["bac"] > 0)
+        & (np.arange(months.shape[1]) <= now[:, np.newaxis])
+    )
+    finished = np.where(pick(done.astype(float), now) == 1, np.argmax(done, axis=1), -1)
+    findings, plan = check(register, latest, grid, now, first, length, limit)
+    return Curves(
+        latest.index, grid["pv"], grid["ev"], grid["ac"], grid["bac"], now, first, length, latest, finished,
+        findings, plan,
+    )  # fmt: skip
+
+
+def check(
+    register: Register,
+    latest: pd.DataFrame,
+    grid: dict[str, Array],
+    now: NDArray[np.int64],
+    first: NDArray[np.int64],
+    length: int,
+    limit: int,
+) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
+    """List what does not add up; say which plan curves can be read."""
+    pv, ev, ac, bac = (grid[name] for name in ("pv", "ev", "ac", "bac"))
+    periods = np.arange(pv.shape[1])
+    past = periods <= now[:, np.newaxis]
+    ends = last_true(~np.isnan(pv))
+    plan_gap = (np.isnan(pv) & (periods < ends[:, np.newaxis])).any(axis=1) | (ends < now)
+    plan_falls = falls(pv)
+    gap = ((np.isnan(ev) | np.isnan(ac)) & past).any(axis=1)
+    above = (ev > bac * (1 + CLOSE)) & past
+    above_now = pick(above.astype(float), now) == 1
+    moved = (np.abs(np.diff(bac, axis=1)) > CLOSE * np.nan_to_num(bac[:, 1:])) & past[:, 1:]
+    start = register.projects["start"].reindex(latest.index)
+    began = (start.dt.year * 12 + start.dt.month - 1).to_numpy(dtype=np.float64, na_value=np.nan)
+    late = first - length + 1 > began + length - 1
+    reports = now >= 0
+    failed = {
+        "no figures": ~reports,
+        "EV not above BAC": above_now,
+        "EV not above BAC before": above.any(axis=1) & ~above_now,
+        "no budget": np.isnan(latest["bac"].to_numpy()) & reports,
+        "AC does not fall": falls(ac, now),
+        "EV does not fall": falls(ev, now),
+        "no gap in periods": gap & reports,
+        "EV and AC together": (np.isnan(ev) ^ np.isnan(ac)).any(axis=1) & ~gap & reports,
+        "PV does not fall": plan_falls,
+        "whole plan curve": plan_gap & ~plan_falls,
+        "plan from the start": late & ~plan_gap,
+        "status up to date": (limit - (first + length * now) >= length) & reports,
+        "budget stands still": np.asarray(moved.any(axis=1)),
+    }
+    rows = [
+        (severity, column, rule, f"{project} {message}.", fix, str(project))
+        for rule, (severity, column, message, fix) in CHECKS.items()
+        for project in latest.index[failed[rule]]
+    ]
+    return listed(rows), ~(plan_gap | plan_falls | late)
+
+
+def listed(rows: Sequence[tuple[str, ...]]) -> pd.DataFrame:
+    """Findings as `Register.findings` has them, from (severity, column, rule, message, fix, project)."""
+    whole = [(s, "", "status", None, c, "", r, m, f, p) for s, c, r, m, f, p in rows]
+    return pd.DataFrame(whole, columns=list(COLUMNS))

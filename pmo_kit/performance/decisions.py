@@ -1,0 +1,226 @@
+"""Since the last committee: decisions kept, broken and not recorded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from pmo_kit.errors import DataError
+from pmo_kit.performance.curves import listed
+from pmo_kit.performance.moves import returned_requests, unexplained_moves
+from pmo_kit.performance.periods import month_of, months_of
+from pmo_kit.performance.rows import called, rows_of
+
+if TYPE_CHECKING:
+    from pmo_kit.register import Register
+
+LEADS = {
+    "against_advice": "Against advice",
+    "not_kept": "Not kept",
+    "gone": "No record",
+    "baseline_moved": "No record",
+    "returned": "Back again",
+    "open": "Still open",
+}
+COLUMNS = ("kind", "lead", "project_id", "text", "amount", "date")
+ENDED = ("stop", "refuse", "defer", "pause")
+WORDS = {
+    "fund": "funded",
+    "fund_to_next_gate": "funded to the next gate",
+    "fund_with_condition": "funded with a condition",
+    "defer": "deferred",
+    "pause": "paused",
+    "refuse": "refused",
+    "stop": "stopped",
+}
+ADVICE = {
+    "fund": "fund",
+    "fund_to_next_gate": "fund to the next gate",
+    "fund_with_condition": "fund with a condition",
+    "defer": "defer",
+    "pause": "pause",
+    "refuse": "refuse",
+    "stop": "stop",
+}
+Row = tuple[str, str, str, float, object]
+
+
+def since_last_committee(register: Register, previous: Register | None = None) -> pd.DataFrame:
+    """Return what became of the last committee's decisions, the most important first.
+
+    Parameters
+    ----------
+    register : Register
+        Today's. Its `decisions` table and that of `previous` are read together.
+    previous : Register, optional
+        What the last committee saw. Without it, vanished projects are found from the decisions only, and a
+        moved baseline from the status table only.
+
+    Returns
+    -------
+    DataFrame
+        One row per finding: kind (against_advice, not_kept, gone, baseline_moved, returned, open), lead (two
+        words in bold), project_id, text (plain words), amount (money at stake, in the register's unit;
+        missing where there is none), date (of the decision). Empty where no decision is known.
+
+    Raises
+    ------
+    DataError
+        The two registers are in different currencies or units of money.
+    """
+    if previous is not None:
+        _same_money(register, previous)
+    decisions = last_decisions(register, previous)
+    rows: list[Row] = []
+    rows += _against_advice(decisions, register)
+    rows += _not_kept(decisions, register, previous)
+    rows += _gone(decisions, register, previous)
+    rows += [("baseline_moved", *row) for row in unexplained_moves(register, previous)]
+    rows += [("returned", *row) for row in returned_requests(register, previous, decisions)]
+    rows += _open(decisions, register)
+    found = pd.DataFrame(rows, columns=["kind", "project_id", "text", "amount", "date"])
+    found.insert(1, "lead", found["kind"].map(LEADS))
+    found["date"] = pd.to_datetime(found["date"])
+    found["amount"] = found["amount"].astype(float)
+    order = found["kind"].map({kind: rank for rank, kind in enumerate(LEADS)})
+    sized = found.assign(order=order, size=-found["amount"].abs().fillna(0))
+    found = found.loc[sized.sort_values(["order", "size"], kind="stable").index]
+    return found.reset_index(drop=True)[list(COLUMNS)]
+
+
+def last_decisions(register: Register, previous: Register | None = None) -> pd.DataFrame:
+    """Return the last recorded decision on every project up to the register's date."""
+    tables = [register.table("decisions")]
+    if previous is not None:
+        tables.insert(0, previous.table("decisions"))
+    together = pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
+    if register.settings.as_of is not None:
+        together = together[together["date"] <= pd.Timestamp(register.settings.as_of)]
+    latest = together.sort_values("date", kind="stable").drop_duplicates("project_id", keep="last")
+    return latest.sort_values("project_id").reset_index(drop=True)
+
+
+def _same_money(register: Register, previous: Register) -> None:
+    """Refuse to compare amounts in different money."""
+    for name in ("currency", "money_unit"):
+        now, then = getattr(register.settings, name), getattr(previous.settings, name)
+        if now and then and now != then:
+            text = f"The previous register has {name} {then}, this one {now}: amounts cannot be compared."
+            raise DataError(text, listed([("block", name, "one currency", text, "Convert one of them.", "")]))
+
+
+def _latest_status(register: Register) -> pd.DataFrame:
+    """Earned value and actual cost of the last period reported, by project."""
+    status = register.table("status").dropna(subset=["ev", "ac"])
+    return (
+        status.sort_values("period", kind="stable")
+        .drop_duplicates("project_id", keep="last")
+        .set_index("project_id")
+    )
+
+
+def _against_advice(decisions: pd.DataFrame, register: Register) -> list[Row]:
+    """Decided otherwise than recommended."""
+    status, projects, rows = _latest_status(register), register.projects, []
+    for row in rows_of(decisions.dropna(subset=["recommended"])):
+        if row.decision == row.recommended:
+            continue
+        name, advice = called(projects, row.project_id, row.project_name), ADVICE[row.recommended]
+        text = f"{name} was {WORDS[row.decision]}; the advice was to {advice}."
+        if row.project_id in status.index:
+            figures = status.loc[row.project_id]
+            text += f" It has earned {figures['ev']:.1f} of work for {figures['ac']:.1f} spent"
+            declared = projects["rag_declared"].get(row.project_id)
+            green = declared == "G" and figures["ev"] < 0.95 * figures["ac"]
+            text += " and still reports Green." if green else "."
+        rows.append(("against_advice", row.project_id, text, row.amount, row.date))
+    return rows
+
+
+def _not_kept(decisions: pd.DataFrame, register: Register, previous: Register | None) -> list[Row]:
+    """Stopped, refused or paused, and still spending."""
+    rows = []
+    for row in rows_of(decisions[decisions["decision"].isin(["stop", "refuse", "pause"])]):
+        amount, words = _spent_since(register, previous, row.project_id, row.date)
+        if amount > 1e-9:
+            name = called(register.projects, row.project_id, row.project_name)
+            text = f"{name} was {WORDS[row.decision]} on {row.date:%Y-%m-%d} and {words.format(amount)}."
+            rows.append(("not_kept", row.project_id, text, amount, row.date))
+    return rows
+
+
+def _spent_since(
+    register: Register, previous: Register | None, project: str, day: pd.Timestamp
+) -> tuple[float, str]:
+    """Money spent since a day, from actual costs, else from the status; else what is still committed."""
+    costs = register.table("costs")
+    mine = costs[(costs["project_id"] == project) & (costs["kind"] != "exit")]
+    actual = mine[mine["state"] == "actual"]
+    if previous is not None:
+        then = previous.table("costs")
+        before = then[(then["project_id"] == project) & (then["state"] == "actual")]
+        more = float(actual["amount"].sum() - before["amount"].sum())
+    else:
+        more = float(actual.loc[actual["year"] > day.year, "amount"].sum())
+    if more > 1e-9:
+        return more, "has spent {:.1f} since"
+    status = register.table("status")
+    status = status[status["project_id"] == project].dropna(subset=["ac"])
+    if len(status):
+        month, _ = months_of(status["period"], int(register.settings.fiscal_year_start))
+        spent = status["ac"].to_numpy(dtype=float)[np.argsort(month, kind="stable")]
+        until = spent[np.sort(month) <= month_of(day + pd.offsets.MonthEnd(0))]
+        more = float(spent[-1] - (until[-1] if len(until) else 0.0))
+        if more > 1e-9:
+            return more, "has spent {:.1f} since"
+    stage = register.projects["stage"].get(project)
+    if stage in ("delivery", "closing", "operating", "stopped"):
+        return float(mine.loc[mine["state"] != "actual", "amount"].sum()), "still has {:.1f} to spend"
+    return 0.0, ""
+
+
+def _gone(decisions: pd.DataFrame, register: Register, previous: Register | None) -> list[Row]:
+    """In the last register, not in this one, and nobody decided so."""
+    decided = set(decisions.loc[decisions["decision"].isin(ENDED), "project_id"])
+    here, rows = set(register.projects.index), []
+    dates = decisions.set_index("project_id")["date"]
+    if previous is not None:
+        costs = previous.table("costs").groupby("project_id")["amount"].sum()
+        for project in previous.projects.index.difference(list(here | decided), sort=True):
+            asked = float(costs.get(project, np.nan))
+            of = f", with {asked:.1f} of planned cost" if asked > 0 else ""
+            text = (
+                f"{called(previous.projects, project)} is no longer in the register{of}; no decision says so."
+            )
+            rows.append(("gone", project, text, asked, dates.get(project, pd.NaT)))
+    seen = {row[1] for row in rows}
+    for row in rows_of(decisions):
+        if row.project_id not in here | seen and row.decision not in ENDED:
+            name = called(register.projects, row.project_id, row.project_name)
+            text = f"{name} was {WORDS[row.decision]} and is no longer in the register; no decision says so."
+            rows.append(("gone", row.project_id, text, row.amount, row.date))
+    return rows
+
+
+def _open(decisions: pd.DataFrame, register: Register) -> list[Row]:
+    """Decisions that wait for something, and actions past their date."""
+    projects, as_of, rows = register.projects, register.settings.as_of, []
+    waiting = decisions[
+        decisions["decision"].isin(["fund_to_next_gate", "fund_with_condition", "defer", "pause"])
+    ]
+    for row in rows_of(waiting[waiting["project_id"].isin(projects.index)]):
+        text = f"{called(projects, row.project_id)} was {WORDS[row.decision]}"
+        text += f": {row.condition}" if isinstance(row.condition, str) and row.condition else ""
+        text += f" (due {row.due:%Y-%m-%d})" if pd.notna(row.due) else ""
+        rows.append(("open", row.project_id, f"{text}.", row.amount, row.date))
+    actions = register.table("actions")
+    late = actions[actions["status"] == "open"]
+    late = late[late["due"] <= pd.Timestamp(as_of)] if as_of is not None else late.iloc[:0]
+    for row in rows_of(late):
+        project = row.project_id if isinstance(row.project_id, str) else ""
+        rows.append(
+            ("open", project, f"{row.action}: was due on {row.due:%Y-%m-%d}, {row.owner}.", np.nan, row.due)
+        )
+    return rows

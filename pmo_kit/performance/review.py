@@ -1,0 +1,233 @@
+"""The performance review: every project's earned value, earned schedule and rating, and the sums by area."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from pmo_kit.performance.benefits import expected_share
+from pmo_kit.performance.curves import Curves, read_curves
+from pmo_kit.performance.earning import earned_schedule, earned_value, ratio
+from pmo_kit.performance.rag import RagRules, apply_rules
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from pmo_kit.register import Register
+
+INDICES = (
+    "cv",
+    "sv",
+    "cpi",
+    "spi",
+    "eac_cpi",
+    "eac_plan",
+    "eac_cpi_spi",
+    "etc",
+    "vac",
+    "tcpi_bac",
+    "tcpi_eac",
+)
+MONEY = ("bac", "pv", "ev", "ac")
+DECLARED = ("name", "area", "strategic_goal", "sponsor", "rag_declared", "rag_assured")
+
+
+@dataclass(frozen=True, eq=False)
+class Review:
+    """Projects and areas as they stand, with what was promised, spent and earned.
+
+    `table` has one row per project of the status table:
+
+    - name, area, strategic_goal, sponsor, rag_declared, rag_assured; period (of the figures); counted (False:
+      the figures contradict themselves, see `findings`); state in words
+    - bac, pv, ev, ac; cv, sv, cpi, spi, eac_cpi, eac_plan, eac_cpi_spi, etc, vac, tcpi_bac, tcpi_eac;
+      eac_declared (AC + declared ETC); eac (by CPI; by plan where nothing is earned)
+    - es, at, sv_t (months), spi_t; benefit_share (benefits expected today per approved)
+    - rag_cost, rag_time, rag_benefits, rag_rule; mismatch (declared better than the rule), watermelon
+      (declared G, rule R), reason
+
+    `areas` has one row per area and a last row "All": projects, counted, the sums of bac, pv, ev and ac, the
+    indices recomputed from the sums, eac_sum (of the projects' own EACs), es and at (project-months),
+    spi_t = es / at, rag_declared_R .. rag_rule_G (how many projects), watermelons.
+
+    Parameters
+    ----------
+    table, areas : DataFrame
+        As above.
+    findings : DataFrame
+        What does not add up in the status table, in the columns of `Register.findings`.
+    rules : RagRules
+        The limits that rated the projects.
+    unit, summary : str
+    inputs : mapping of str to str
+        Register fingerprint, date of the figures, rules.
+    """
+
+    _table: pd.DataFrame = field(repr=False)
+    _areas: pd.DataFrame = field(repr=False)
+    _findings: pd.DataFrame = field(repr=False)
+    curves: Curves = field(repr=False)
+    rules: RagRules
+    unit: str
+    summary: str
+    inputs: Mapping[str, str]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per project; the columns are described in the class."""
+        return self._table.copy(deep=False)
+
+    @property
+    def areas(self) -> pd.DataFrame:
+        """One row per area and "All" at the end; ratios are recomputed from sums."""
+        return self._areas.copy(deep=False)
+
+    @property
+    def findings(self) -> pd.DataFrame:
+        """What does not add up; projects with a row of severity "block" are in no sum."""
+        return self._findings.copy(deep=False)
+
+    @property
+    def watermelons(self) -> pd.DataFrame:
+        """Projects declared Green and Red by rule, the largest budget first."""
+        found = self._table[self._table["watermelon"]]
+        return found.sort_values("bac", ascending=False, kind="stable")
+
+    def _repr_html_(self) -> str:
+        shown = self._table[["name", "area", *MONEY, "cpi", "spi_t", "rag_declared", "rag_rule", "reason"]]
+        return (
+            f"<p>{html.escape(self.summary)}</p>{shown.to_html(float_format='{:.2f}'.format, na_rep='n/a')}"
+        )
+
+
+def review_performance(
+    register: Register, as_of: date | None = None, rules: RagRules | None = None
+) -> Review:
+    """Review the projects that report a status.
+
+    Parameters
+    ----------
+    register : Register
+        With a `status` table; `baselines` and `benefit_status` add the rating of benefits.
+    as_of : date, optional
+        Figures up to this date; default the register's own.
+    rules : RagRules, optional
+        Where Green ends and Red begins.
+
+    Returns
+    -------
+    Review
+
+    Raises
+    ------
+    DataError
+        There is no status table, or its periods mix months, quarters and years.
+
+    Notes
+    -----
+    Earned value as ANSI/EIA-748 and PMI (2019), earned schedule as Lipke (2003). Ratios of areas come from
+    sums of money (of months for SPI(t)), never from averages of ratios. A project whose figures contradict
+    themselves (EV above BAC) is listed and in no sum.
+    """
+    rules = rules or RagRules()
+    curves = read_curves(register, as_of)
+    table = project_table(register, curves)
+    table = table.join(apply_rules(table, rules))
+    areas = roll_up(table, "area")
+    date_text = str(as_of or register.settings.as_of or "last period reported")
+    inputs = {"register": register.fingerprint, "as_of": date_text, "rag_rules": rules.text()}
+    unit = register.settings.unit
+    return Review(table, areas, curves.findings, curves, rules, unit, summarize(table, areas, unit), inputs)
+
+
+def project_table(register: Register, curves: Curves) -> pd.DataFrame:
+    """Earned value, earned schedule and declared ratings of every project that reports."""
+    blocked = set(curves.findings.loc[curves.findings["severity"] == "block", "project_id"])
+    table = register.projects.reindex(columns=list(DECLARED)).reindex(curves.projects)
+    table["period"] = curves.latest["period"].astype("str")
+    table["counted"] = ~table.index.isin(blocked)
+    figures = curves.latest.where(table["counted"])
+    table[list(MONEY)] = figures[list(MONEY)]
+    found = earned_value(*(figures[name].to_numpy(dtype=float) for name in MONEY))
+    for name in INDICES:
+        table[name] = found[name]
+    table["eac_declared"] = figures["ac"] + figures["etc_declared"]
+    table["eac"] = table["eac_cpi"].fillna(table["eac_plan"])
+    at = np.where(curves.finished >= 0, curves.finished, curves.now) + 1.0
+    plan = np.where((curves.plan & table["counted"].to_numpy())[:, np.newaxis], curves.pv, np.nan)
+    schedule = earned_schedule(plan, figures["ev"].to_numpy(dtype=float), at)
+    table["es"] = schedule["es"] * curves.length
+    table["at"] = np.where(table["counted"], at * curves.length, np.nan)
+    table["sv_t"] = schedule["sv_t"] * curves.length
+    table["spi_t"] = schedule["spi_t"]
+    table["benefit_share"] = expected_share(register).reindex(table.index)
+    table["state"] = states(table, curves)
+    return table
+
+
+def states(table: pd.DataFrame, curves: Curves) -> pd.Series:
+    """Say in words where a project stands."""
+    words = pd.Series("running", index=table.index, dtype="str")
+    words = words.mask(table["ac"] >= table["bac"], "budget cannot be kept")
+    words = words.mask(table["ev"] == 0, "nothing earned yet")
+    words = words.mask((table["ac"] == 0) & (table["ev"] == 0), "not started")
+    words = words.mask(pd.Series(curves.finished >= 0, index=table.index), "finished")
+    return words.mask(~table["counted"], "not counted: see findings")
+
+
+def roll_up(table: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Sum money by a column and recompute every ratio from the sums; "All" is the last row.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `Review.table`.
+    by : str
+        Column to sum by: area, strategic_goal, sponsor.
+    """
+    keys = table[by].astype("object").where(table[by].notna(), "Not stated")
+    groups = pd.concat([table.assign(group=keys), table.assign(group="All")], ignore_index=True)
+    names = [*sorted(set(keys)), "All"]
+    counted = groups[groups["counted"]]
+    sums = counted.groupby("group")[[*MONEY, "eac"]].sum().reindex(names, fill_value=0.0)
+    timed = counted[counted["es"].notna()].groupby("group")[["es", "at"]].sum().reindex(names)
+    rolled = pd.DataFrame(
+        {"projects": groups.groupby("group").size().reindex(names)}, index=pd.Index(names, name=by)
+    )
+    rolled["counted"] = counted.groupby("group").size().reindex(names, fill_value=0)
+    rolled[list(MONEY)] = sums[list(MONEY)]
+    found = earned_value(*(sums[name].to_numpy() for name in MONEY))
+    for name in INDICES:
+        rolled[name] = found[name]
+    rolled["eac_sum"] = sums["eac"]
+    rolled[["es", "at"]] = timed
+    rolled["spi_t"] = ratio(timed["es"].to_numpy(dtype=float), timed["at"].to_numpy(dtype=float))
+    for rag in ("rag_declared", "rag_assured", "rag_rule"):
+        for letter in "RAG":
+            chosen = groups[groups[rag] == letter]
+            rolled[f"{rag}_{letter}"] = chosen.groupby("group").size().reindex(names, fill_value=0)
+    rolled["watermelons"] = groups.groupby("group")["watermelon"].sum().reindex(names).astype(int)
+    return rolled
+
+
+def summarize(table: pd.DataFrame, areas: pd.DataFrame, unit: str) -> str:
+    """One sentence that a committee can read."""
+    total = areas.iloc[-1]
+    running = int(total["counted"])
+    text = f"{running} project{'s' * (running != 1)} report{'s' * (running == 1)} figures"
+    if total["ac"] > 0:
+        text += f": {total['ev']:.1f} of work earned for {total['ac']:.1f} spent ({unit})"
+        text += f", {total['cpi']:.2f} per 1"
+    melons = table.loc[table["watermelon"], "name"].tolist()
+    if melons:
+        verb = "is" if len(melons) == 1 else "are"
+        text += f"; {len(melons)} declared Green {verb} Red by rule: {', '.join(melons)}"
+    missing = int(total["projects"]) - running
+    if missing:
+        text += f"; {missing} not counted because the figures contradict themselves or are missing"
+    return text + "."

@@ -1,0 +1,137 @@
+"""What became of the last committee's decisions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pmo_kit.errors import DataError
+from pmo_kit.performance import since_last_committee
+from pmo_kit.performance.moves import baseline_moves, how
+from pmo_kit.register import Register, load_register
+
+TWELVE = Path(__file__).parents[2] / "data" / "samples" / "meridian_12"
+
+
+def settings(as_of: str, currency: str = "EUR") -> pd.DataFrame:
+    return pd.DataFrame({"key": ["as_of", "currency", "money_unit"], "value": [as_of, currency, "million"]})
+
+
+def projects(**names: str) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"project_id": list(names), "name": list(names.values()), "area": "North", "stage": "delivery"}
+    )
+
+
+def amounts(**costs: float) -> pd.DataFrame:
+    return pd.DataFrame({"project_id": list(costs), "year": 2027, "amount": list(costs.values())})
+
+
+def decided(*rows: tuple[str, str, str, str | None]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=["project_id", "project_name", "decision", "recommended"])
+    return table.assign(date="2026-03-26", committee="Investment Committee")
+
+
+@pytest.fixture(scope="module")
+def twelve() -> Register:
+    return load_register(TWELVE)
+
+
+def test_the_story_of_the_twelve(twelve: Register) -> None:
+    found = since_last_committee(twelve)
+    first = found.drop_duplicates("kind").set_index("kind")
+    assert list(first.index) == ["against_advice", "baseline_moved", "returned", "open"]
+    assert first.at["against_advice", "text"] == (
+        "Billing replacement was funded; the advice was to defer. "
+        "It has earned 18.2 of work for 22.5 spent and still reports Green."
+    )
+    assert first.at["baseline_moved", "project_id"] == "P12"
+    assert first.at["baseline_moved", "amount"] == 4
+    assert first.at["returned", "text"] == (
+        "Visitor Centre, refused on 2026-03-26, returns as Reservoir Learning Hub: "
+        "the same cost of 11.0, benefits doubled from 3.5 to 7.0."
+    )
+
+
+def test_stopped_but_spending_and_gone_without_a_decision() -> None:
+    previous = Register(
+        projects=projects(S="Archive", V="Intranet", W="Depot"),
+        costs=amounts(S=2.0, V=1.7, W=3.0),
+        decisions=decided(("S", "Archive", "stop", "stop"), ("W", "Depot", "refuse", "refuse")),
+        settings=settings("2026-02-28"),
+    )
+    costs = pd.concat(
+        [amounts(S=1.0, N=5.0), amounts(S=0.4).assign(year=2026, state="actual")], ignore_index=True
+    )
+    register = Register(projects=projects(S="Archive", N="New"), costs=costs, settings=settings("2026-09-30"))
+    found = since_last_committee(register, previous).set_index("kind")
+    assert found.at["not_kept", "amount"] == pytest.approx(0.4)
+    assert found.at["not_kept", "text"] == "Archive was stopped on 2026-03-26 and has spent 0.4 since."
+    assert found.at["gone", "project_id"] == "V"
+    assert found.at["gone", "amount"] == 1.7
+    assert "W" not in set(found["project_id"])
+
+
+def test_an_old_request_under_a_new_id_and_name() -> None:
+    gain = pd.DataFrame({"project_id": ["O"], "year": 2028, "amount": 4.0})
+    previous = Register(
+        projects=projects(O="Visitor Centre"),
+        costs=amounts(O=11.0),
+        benefits=gain,
+        decisions=decided(("O", "Visitor Centre", "refuse", "refuse")),
+        settings=settings("2026-02-28"),
+    )
+    register = Register(
+        projects=projects(N="Learning Hub", M="Depot"),
+        costs=amounts(N=11.0, M=12.0),
+        benefits=gain.assign(project_id="N", amount=5.0),
+        settings=settings("2026-09-30"),
+    )
+    found = since_last_committee(register, previous)
+    assert found["project_id"].tolist() == ["N"]
+    assert found["text"].iloc[0].endswith("the same cost of 11.0, benefits 25 % higher (4.0 to 5.0).")
+
+
+def test_a_baseline_moves_with_or_without_a_reference() -> None:
+    def register(baseline: float, reference: str | None, as_of: str) -> Register:
+        rows = {
+            "project_id": ["A"],
+            "quantity": "whole_life_cost",
+            "baseline": baseline,
+            "reference": reference,
+        }
+        return Register(
+            projects=projects(A="Depot"),
+            costs=amounts(A=1.0),
+            baselines=pd.DataFrame(rows),
+            settings=settings(as_of),
+        )
+
+    before = register(36.0, None, "2026-03-26")
+    silent, asked = register(40.0, None, "2026-09-30"), register(40.0, "CR-7", "2026-09-30")
+    assert since_last_committee(silent, before)["text"].tolist() == [
+        "The baseline of Depot moved without a decision: whole-life cost from 36 to 40."
+    ]
+    assert len(since_last_committee(asked, before)) == 0
+    assert baseline_moves(asked, before)["explained"].tolist() == [True]
+
+
+def test_two_currencies_are_refused() -> None:
+    old = Register(projects=projects(A="Depot"), costs=amounts(A=1.0), settings=settings("2026-03-26", "GBP"))
+    new = Register(projects=projects(A="Depot"), costs=amounts(A=1.0), settings=settings("2026-09-30"))
+    with pytest.raises(DataError, match="GBP"):
+        since_last_committee(new, old)
+
+
+def test_nothing_decided_gives_an_empty_table() -> None:
+    new = Register(projects=projects(A="Depot"), costs=amounts(A=1.0), settings=settings("2026-09-30"))
+    assert len(since_last_committee(new)) == 0
+
+
+def test_how_benefits_changed() -> None:
+    assert how(4, 4) == ", the same benefits"
+    assert how(3.5, 7) == ", benefits doubled from 3.5 to 7.0"
+    assert how(4, 3) == ", benefits 25 % lower (4.0 to 3.0)"
+    assert how(float("nan"), 3) == ""
