@@ -13,6 +13,7 @@ from pmo_kit.errors import DataError
 from pmo_kit.register import Register
 
 Factors = float | Mapping[str, float]
+KINDS = ("budget", "capacity", "cost", "benefit", "project_in", "project_out", "rule_off", "discount_schedule")
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,9 +167,11 @@ def read_scenarios(register: Register) -> list[Scenario]:
     Raises
     ------
     DataError
-        The register has no scenarios, or a change is of a kind that arbitration cannot apply yet.
+        The register has no scenarios, or a change is of another kind than `KINDS`.
     """
     table = register.need("scenarios")
+    for what in set(table["what"]) - set(KINDS):
+        raise DataError(f"Scenarios cannot change {what!r}; they can change {', '.join(KINDS)}.", table[table["what"] == what])
     return [_scenario(str(name), rows) for name, rows in table.groupby("scenario", sort=False)]
 
 

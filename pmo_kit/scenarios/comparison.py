@@ -1,0 +1,213 @@
+"""Several scenarios side by side: what each funds, what it is worth, and what always holds."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+
+import pandas as pd
+
+from pmo_kit.arbitration import Allocation, Question, arbitrate
+from pmo_kit.errors import InfeasibleError
+from pmo_kit.scenarios.changes import Scenario
+from pmo_kit.scenarios.regret import evaluate_plans, regret_table
+
+OUT = "out"
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """The best plan of every scenario, side by side; the base comes first.
+
+    Parameters
+    ----------
+    question : Question
+        The base.
+    base : str
+        Its name.
+    scenarios : tuple of Scenario
+    allocations : mapping of name to Allocation
+        The base and every feasible scenario, in order.
+    reasons : mapping of name to str
+        Why a scenario has no plan.
+    """
+
+    question: Question
+    base: str
+    scenarios: tuple[Scenario, ...]
+    allocations: Mapping[str, Allocation]
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        """The base and the scenarios, in order."""
+        return [self.base, *(scenario.name for scenario in self.scenarios)]
+
+    @cached_property
+    def _table(self) -> pd.DataFrame:
+        rows = [self._row(name) for name in self.names]
+        return pd.DataFrame(rows, index=pd.Index(self.names, name="scenario"))
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per scenario: status, value, delta to the base, funded, stopped, cost, entered, left, resized, reason.
+
+        `entered`, `left` and `resized` hold project ids against the base's plan; `status` is `infeasible` where no
+        plan obeys the rules, and `reason` says why.
+        """
+        return self._table.copy(deep=False)
+
+    @cached_property
+    def grid(self) -> pd.DataFrame:
+        """Project x scenario: the level, "out" when refused; missing in a scenario that has no plan."""
+        columns = {
+            name: self.allocations[name].table["level"].fillna(OUT) if name in self.allocations else None
+            for name in self.names
+        }
+        index = self.question.register.projects.index
+        return pd.DataFrame(columns, index=index).reindex(columns=self.names)
+
+    @property
+    def presence(self) -> pd.Series:
+        """Project -> always, sometimes or never funded, over the base and the scenarios that force no project."""
+        free = [self.base, *(s.name for s in self.scenarios if not s.forces and s.name in self.allocations)]
+        inside = ~self.grid[free].isin([OUT, "stop"])
+        share = inside.mean(axis=1)
+        return share.map(lambda s: "always" if s == 1 else "never" if s == 0 else "sometimes").rename("presence")
+
+    @property
+    def deltas(self) -> pd.DataFrame:
+        """What changes against the base, scenario by scenario: scenario, project_id, before, after."""
+        before = self.grid[self.base]
+        rows = [
+            {"scenario": name, "project_id": project, "before": before[project], "after": after}
+            for name in self.names[1:]
+            if name in self.allocations
+            for project, after in self.grid[name].items()
+            if after != before[project]
+        ]
+        return pd.DataFrame(rows, columns=["scenario", "project_id", "before", "after"])
+
+    @property
+    def changes(self) -> pd.DataFrame:
+        """The scenarios themselves: one row per change to the base, nothing else."""
+        return pd.concat([scenario.table for scenario in self.scenarios], ignore_index=True)
+
+    @cached_property
+    def evaluated(self) -> pd.DataFrame:
+        """Every plan in every scenario: plan, scenario, fits, broken, value after recourse, dropped, regret."""
+        return evaluate_plans(self.allocations)
+
+    @cached_property
+    def regret(self) -> pd.DataFrame:
+        """Plans x scenarios: what is lost if that scenario comes; maximum, mean, and how many scenarios the plan fits."""
+        return regret_table(self.evaluated)
+
+    @property
+    def least_regret(self) -> str:
+        """The plan with the smallest maximum regret among the scenarios' own plans (then mean, then order)."""
+        return str(self.regret.sort_values(["maximum", "mean"], kind="stable").index[0])
+
+    def holds(self, project_id: str) -> tuple[int, int]:
+        """In how many of the cases that force nothing a project is decided as in the base, and of how many."""
+        free = [self.base, *(s.name for s in self.scenarios if not s.forces and s.name in self.allocations)]
+        decided = self.grid.loc[project_id, free]
+        return int((decided == decided[self.base]).sum()), len(free)
+
+    @property
+    def summary(self) -> str:
+        """One sentence."""
+        presence = self.presence.value_counts()
+        cases = len(self.allocations)
+        lost = f"; {len(self.reasons)} without a plan" if self.reasons else ""
+        return (
+            f"{presence.get('always', 0)} projects are funded in all of {cases} cases, {presence.get('sometimes', 0)} in "
+            f"some, {presence.get('never', 0)} in none{lost}. The plan of {self.least_regret!r} has the least regret."
+        )
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        """Fingerprints and solver status of every case."""
+        status = {f"status {name}": allocation.status for name, allocation in self.allocations.items()}
+        return MappingProxyType({"register": self.question.register.fingerprint} | status)
+
+    def _row(self, name: str) -> dict[str, object]:
+        if name not in self.allocations:
+            return {"status": "infeasible", "reason": self.reasons[name]}
+        allocation, base = self.allocations[name], self.allocations[self.base]
+        mine, before = dict(allocation.plan), dict(base.plan)
+        decisions = allocation.table["decision"].value_counts()
+        return {
+            "status": allocation.status,
+            "value": allocation.value,
+            "delta": round(allocation.value - base.value, 9),
+            "funded": int(decisions.get("fund", 0)),
+            "stopped": int(decisions.get("stop", 0)),
+            "cost": float(allocation.table["cost"].sum()),
+            "entered": tuple(p for p in mine if _funded(mine, p) and not _funded(before, p)),
+            "left": tuple(p for p in before if _funded(before, p) and not _funded(mine, p)),
+            "resized": tuple(
+                p for p in mine if _funded(mine, p) and _funded(before, p) and mine[p] != before[p]
+            ),
+            "reason": "",
+        }
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(self.summary)}</p>{self._table.to_html(float_format='%.2f', na_rep='')}"
+
+
+def compare(question: Question, scenarios: Sequence[Scenario], base: str = "Today") -> Comparison:
+    """Find the best plan of the question and of every scenario of it.
+
+    Parameters
+    ----------
+    question : Question
+        The base.
+    scenarios : sequence of Scenario
+        Each is applied to the base, not to the one before it.
+    base : str
+        What the base is called.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    InfeasibleError
+        The base itself has no plan. A scenario without one stays in the comparison, with its reason.
+    DataError
+        A scenario names what the question does not have.
+    ValueError
+        Two scenarios have one name.
+
+    Examples
+    --------
+    >>> import pmo_kit as pmo
+    >>> question = pmo.Question(pmo.load_register("data/samples/meridian_12"))
+    >>> comparison = pmo.compare(question, [pmo.Scenario("Budget -15 %", budget=0.85)])
+    >>> comparison.table[["value", "delta", "left"]]
+                  value  delta    left
+    scenario
+    Today          33.5    0.0      ()
+    Budget -15 %   28.5   -5.0  (P07,)
+    """
+    names = [base, *(scenario.name for scenario in scenarios)]
+    if len(set(names)) < len(names):
+        raise ValueError(f"Two scenarios have one name: {', '.join(names)}.")
+    allocations, reasons = {base: arbitrate(question)}, {}
+    for scenario in scenarios:
+        try:
+            allocations[scenario.name] = arbitrate(scenario(question))
+        except InfeasibleError as error:
+            reasons[scenario.name] = str(error)
+    return Comparison(
+        question, base, tuple(scenarios), MappingProxyType(allocations), MappingProxyType(reasons)
+    )
+
+
+def _funded(plan: Mapping[str, str], project: str) -> bool:
+    return plan.get(project, "stop") != "stop"

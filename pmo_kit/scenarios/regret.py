@@ -1,0 +1,88 @@
+"""What a plan costs if another scenario comes: every plan evaluated in every scenario, with recourse."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+
+from pmo_kit.arbitration import Allocation
+from pmo_kit.arbitration.model import NANO, Model, compile_model
+from pmo_kit.arbitration.search import best_plan
+
+
+def evaluate_plans(allocations: Mapping[str, Allocation]) -> pd.DataFrame:
+    """Return every scenario's plan in every scenario.
+
+    A plan that breaks a rule of a scenario is repaired by the cheapest recourse: discretionary projects are dropped,
+    nothing is added or resized.
+
+    Parameters
+    ----------
+    allocations : mapping of scenario name to Allocation
+        The best plan of each scenario; the first is the base.
+
+    Returns
+    -------
+    DataFrame
+        One row per (plan, scenario): fits (bool), broken (what does not fit, with its unit), value after recourse
+        (missing where even recourse does not help), dropped (project ids), regret = V*_s - value, in the unit of
+        the value. Of the plan in its own scenario the regret is 0.
+
+    Notes
+    -----
+    Regret_s(x) = V*_s - V_s(x): Savage (1951), The Theory of Statistical Decision, J. Am. Stat. Assoc. 46.
+    """
+    rows = []
+    for scenario, best in allocations.items():
+        model = compile_model(best.question)
+        for name, allocation in allocations.items():
+            plan = {p: level for p, level in allocation.plan.items() if (p, level) in best.question.options.index}
+            rows.append({"plan": name, "scenario": scenario} | _evaluated(model, plan, best.value))
+    return pd.DataFrame(rows)
+
+
+def regret_table(evaluated: pd.DataFrame) -> pd.DataFrame:
+    """Return plans x scenarios, the maximum and the mean regret, and the number of scenarios that each plan fits.
+
+    Parameters
+    ----------
+    evaluated : DataFrame
+        From `evaluate_plans`.
+
+    Returns
+    -------
+    DataFrame
+        Index plan; one column per scenario, then maximum, mean, fits. A regret that no recourse ends is infinite.
+    """
+    order = evaluated["plan"].drop_duplicates()
+    table = evaluated.pivot(index="plan", columns="scenario", values="regret").loc[order, order]
+    table = table.fillna(math.inf)
+    fits = evaluated.groupby("plan")["fits"].sum()
+    return table.assign(maximum=table.max(axis=1), mean=table.mean(axis=1), fits=fits).rename_axis(columns=None)
+
+
+def _evaluated(model: Model, plan: Mapping[str, str], best: float) -> dict[str, object]:
+    """A plan under the rules and values of one scenario, after recourse where it does not fit."""
+    positions = model.positions(plan)
+    exact = model.evaluate(positions)
+    broken = [
+        f"{model.rows[place].label or model.rows[place].rule}: {excess / NANO:g} {model.rows[place].unit} too much"
+        for place, excess in exact.broken
+    ]
+    value, dropped = exact.value / NANO, []
+    if broken:
+        chosen = set(positions)
+        free = model.question.options["commitment"].to_numpy() == "discretionary"
+        fixed = {i: int(i in chosen) for i in range(model.n) if i not in chosen or not free[i]}
+        found = best_plan(model, fixed=fixed)
+        value = math.nan if found.plan is None else found.value / NANO
+        dropped = [] if found.plan is None else sorted(set(plan) - set(model.levels(found.plan)))
+    return {
+        "fits": not broken,
+        "broken": "; ".join(broken),
+        "value": value,
+        "dropped": tuple(dropped),
+        "regret": round(best - value, 9),
+    }
