@@ -1,0 +1,303 @@
+"""The answer: the best plan, how sure it is, what it uses, and who is funded, stopped or refused."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from pmo_kit.arbitration.infeasibility import conflict_error
+from pmo_kit.arbitration.model import NANO, Model, Plan, compile_model
+from pmo_kit.arbitration.question import Question
+from pmo_kit.arbitration.rules import QUANTITY_RULES, amount_words
+from pmo_kit.arbitration.search import Found, best_plan, moment, proof_gap, settle_tie
+from pmo_kit.arbitration.solving import Limits, Status
+from pmo_kit.errors import PmoError
+
+SMALL = 100  # projects up to which an answer is proven to the last unit by default
+DEFAULT_GAP = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Allocation:
+    """The best plan of a question, re-verified in exact arithmetic.
+
+    Parameters
+    ----------
+    question : Question
+    status : str
+        `optimal` (proven within the asked gap) or `feasible` (a limit ended the search).
+    value, bound : float
+        What the plan is worth, and what no plan can exceed.
+    plan : mapping of str to str
+        project_id -> chosen level; a project that is refused is absent.
+    next_best : mapping of str to str, or None
+        The best other plan where the answer is proven; `next_best_value` is its value.
+    unique : bool or None
+        False where another plan is equally good; None where that is not known.
+    """
+
+    question: Question
+    status: Status
+    value: float
+    bound: float
+    plan: Mapping[str, str]
+    next_best: Mapping[str, str] | None
+    next_best_value: float | None
+    unique: bool | None
+    nodes: int
+    _model: Model = field(repr=False)
+    _positions: Plan = field(repr=False)
+    _value: int = field(repr=False)
+
+    @property
+    def gap(self) -> float:
+        """(bound - value) / (value of the discretionary part); 0 where the answer is proven."""
+        return self._over(self._free_value())
+
+    @property
+    def gap_projects(self) -> float:
+        """bound - value, in median projects (median value of the options that are worth something)."""
+        values = self.question.built.values
+        return self._over(float(np.median(values[values > 0])) if (values > 0).any() else 0.0)
+
+    def _over(self, whole: float) -> float:
+        """The open part of the bound, over something."""
+        rest = self.bound - self.value
+        return 0.0 if rest <= 0 else rest / abs(whole) if whole else np.inf
+
+    def _free_value(self) -> float:
+        """Value of the chosen discretionary options."""
+        options = self.question.built
+        free = options.table["commitment"].to_numpy(object)[list(self._positions)] == "discretionary"
+        return float(options.values[list(self._positions)][free].sum())
+
+    @cached_property
+    def _table(self) -> pd.DataFrame:
+        options = self.question.built
+        table = options.table.iloc[list(self._positions)]
+        chosen = table.reset_index("level").reindex(list(options.groups))
+        first = options.table.iloc[[int(g[0]) for g in options.groups.values()]].reset_index("level")
+        funded = chosen["level"].notna().to_numpy(bool)
+        stopped = chosen["stop"].eq(True).to_numpy(bool)
+        return pd.DataFrame(
+            {
+                "name": first["name"],
+                "area": first["area"],
+                "commitment": first["commitment"],
+                "level": chosen["level"].astype("str").where(funded),
+                "label": chosen["label"].fillna(""),
+                "decision": np.select([stopped, funded], ["stop", "fund"], "refuse"),
+                "value": chosen["value"].fillna(0.0),
+                "cost": chosen["cost"].fillna(0.0),
+                "delay": chosen["delay"].fillna(0).astype(int),
+            },
+            index=pd.Index(list(options.groups), name="project_id"),
+        )
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per project: name, area, commitment, level, label, decision (fund, stop, refuse), value,
+        cost, delay."""
+        return self._table.copy(deep=False)
+
+    @property
+    def spend(self) -> pd.DataFrame:
+        """Project x fiscal year: what the plan spends, exit costs included."""
+        spend = self.question.spend.iloc[list(self._positions)].droplevel("level")
+        return spend.reindex(self._table.index, fill_value=0.0)
+
+    @property
+    def people(self) -> pd.DataFrame:
+        """Project x (role, period): the people that the plan needs."""
+        demand = self.question.demand.iloc[list(self._positions)].droplevel("level")
+        return demand.reindex(self._table.index, fill_value=0.0)
+
+    @cached_property
+    def use(self) -> pd.DataFrame:
+        """One row per limit: rule, label, kind, used, limit, slack, unit, sense (at most, at least),
+        binding, sentence."""
+        return limits_used(self._model, self._positions)
+
+    @property
+    def summary(self) -> str:
+        """One sentence."""
+        table, unit = self._table, self.question.built.value_unit
+        counts = table["decision"].value_counts()
+        words = [
+            f"{counts[d]} {w}"
+            for d, w in (("fund", "funded"), ("stop", "stopped"), ("refuse", "refused"))
+            if d in counts
+        ]
+        if self.status == "optimal" and self.gap == 0:
+            proof = (
+                "proven best"
+                if self.unique
+                else "proven best, not unique"
+                if self.unique is False
+                else "proven best"
+            )
+        else:
+            gap = f"{100 * self.gap:.2f} % ({self.gap_projects:.1f} median projects)"
+            proof = f"at most {gap} below the best, not unique"
+        return f"Net value {amount_words(round(self.value, 2))} {unit}: {', '.join(words)} ({proof})."
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        """Fingerprints and solver status."""
+        q = self.question
+        return MappingProxyType(
+            {
+                "register": q.register.fingerprint, "question": q.fingerprint,
+                "value": q.value if isinstance(q.value, str) else str(q.value.name or "value"),
+                "solver": "HiGHS", "status": self.status, "gap": f"{self.gap:.6g}", "nodes": str(self.nodes),
+            }
+        )  # fmt: skip
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(self.summary)}</p>{self._table.round(2).to_html(na_rep='')}"
+
+
+def arbitrate(question: Question) -> Allocation:
+    """The best plan of a question.
+
+    Parameters
+    ----------
+    question : Question
+
+    Returns
+    -------
+    Allocation
+        Status `optimal` only where the asked gap is proven. Among proven optima the plan with the fewest
+        changes from the last plan is taken, then the cheapest, then the first by project id.
+
+    Raises
+    ------
+    InfeasibleError
+        No plan obeys the rules; it names a smallest set of rules in conflict, and the cheapest way out.
+    PmoError
+        A limit ended the search before any plan was found.
+
+    Notes
+    -----
+    Sources: Ghasemzadeh and Archer (2000) for the model; METHOD "Solutions" for gap and ties. The gap is
+    (bound - value) / (value of the discretionary part), not the solver's own relative gap.
+
+    Examples
+    --------
+    >>> import pmo_kit as pmo
+    >>> register = pmo.load_register("data/samples/meridian_12")
+    >>> allocation = pmo.arbitrate(pmo.Question(register))
+    >>> allocation.value, allocation.status, allocation.unique
+    (33.5, 'optimal', True)
+    >>> allocation.plan["P06"]
+    'stop'
+    """
+    model = compile_model(question)
+    gap = question.gap
+    if gap is None:
+        gap = 0.0 if len(question.built.groups) <= SMALL else DEFAULT_GAP
+    until = moment(question.time_limit)
+    found = _within(model, gap, Limits(proof_gap(model), question.node_limit, until))
+    if found.status == "infeasible":
+        raise conflict_error(question)
+    if found.plan is None:
+        raise PmoError(
+            "The limit ended the search before a plan was found: allow more branches or more time."
+        )
+    second: Found | None = None
+    if gap == 0 and found.status == "optimal":
+        last = None
+        if question.last_plan is not None:
+            last = _known(model, question.last_plan)
+        found, second = settle_tie(model, found, last, until)
+    return allocation_of(model, found, second)
+
+
+def allocation_of(model: Model, found: Found, second: Found | None = None) -> Allocation:
+    """The allocation of a plan that was found."""
+    assert found.plan is not None
+    unique, other, value = None, None, None
+    if second is not None and second.status in ("optimal", "infeasible"):
+        unique = second.plan is None or second.value < found.value
+        if second.plan is not None:
+            other, value = MappingProxyType(model.levels(second.plan)), second.value / NANO
+    return Allocation(
+        model.question, found.status, found.value / NANO, found.bound / NANO,
+        MappingProxyType(model.levels(found.plan)), other, value, unique, found.nodes,
+        model, found.plan, found.value,
+    )  # fmt: skip
+
+
+def _within(model: Model, gap: float, limits: Limits) -> Found:
+    """Search until (bound - value) / (value of the discretionary part) is within the gap."""
+    if gap == 0:
+        return best_plan(model, limits=limits)
+    options = model.question.built
+    free = options.table["commitment"].to_numpy(object) == "discretionary"
+    relaxed = best_plan(
+        model, limits=Limits(float(gap * np.abs(options.values[free]).sum()), limits.nodes, limits.until)
+    )
+    found = relaxed
+    while found.plan is not None and found.status == "optimal":
+        worth = float(sum(options.values[i] for i in found.plan if free[i]))
+        if found.bound - found.value <= gap * abs(worth) * NANO or found.bound == found.value:
+            return found
+        found = best_plan(
+            model, limits=Limits(max(proof_gap(model), 0.9 * gap * abs(worth)), limits.nodes, limits.until)
+        )
+    return found
+
+
+def _known(model: Model, levels: Mapping[str, str]) -> Plan:
+    """Positions of those choices of the last plan that still exist."""
+    index = model.question.built.table.index
+    return tuple(
+        sorted(int(i) for i in index.get_indexer(pd.MultiIndex.from_tuples(levels.items())) if i >= 0)
+    )
+
+
+def limits_used(model: Model, plan: Plan) -> pd.DataFrame:
+    """What a plan uses of every limit of quantity (envelopes, people, shares, counts, spend, demand)."""
+    exact = model.evaluate(plan)
+    rules = {rule.name: rule for rule in model.question.rules}
+    carried = dict.fromkeys(range(len(model.rows)), 0.0)
+    for place, following, limit in model.carries:
+        carried[following] = min(
+            limit, max(0.0, model.rows[place].upper + carried[place] - exact.used[place] / NANO)
+        )
+    records: list[tuple[object, ...]] = []
+    for place, (row, used) in enumerate(zip(model.rows, exact.used, strict=True)):
+        rule = rules[row.rule]
+        if not isinstance(rule, QUANTITY_RULES):
+            continue
+        most = np.isfinite(row.upper)
+        limit, amount = (row.upper + carried[place] if most else row.lower), used / NANO
+        slack = round((limit - amount) if most else (amount - limit), 9)
+        if row.share is not None:
+            part, whole = (float(side[list(plan)].sum()) for side in row.share[:2])
+            amount, limit = (part / whole if whole else np.nan), row.share[2]
+        words = _use_words(row.label, amount, limit, row.unit, row.share is not None)
+        sense = "at most" if most else "at least"
+        kind = type(rule).__name__.lower()
+        records.append(
+            (row.rule, row.label, kind, round(amount, 9), limit, slack, row.unit, sense, slack <= 0, words)
+        )
+    columns = ["rule", "label", "kind", "used", "limit", "slack", "unit", "sense", "binding", "sentence"]
+    return pd.DataFrame(records, columns=columns)
+
+
+def _use_words(label: str, used: float, limit: float, unit: str, share: bool) -> str:
+    """What is used of a limit, in words."""
+    if share:
+        return f"{label}: {100 * used:.1f} % against {100 * limit:.1f} %"
+    unit = unit.split(",")[0]
+    amounts = f"{amount_words(round(used, 6))} of {amount_words(limit)} {unit}"
+    if label.startswith(("money ", unit)):
+        return f"{amounts} used in {label.removeprefix('money ').removeprefix(unit).strip()}"
+    return f"{label}: {amounts}"

@@ -1,0 +1,372 @@
+"""What can be chosen: every project at every level and start, with its value, spend and demand for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pmo_kit import finance
+from pmo_kit.appraisal import appraise
+from pmo_kit.errors import DataError
+from pmo_kit.rates import discount_schedule
+
+if TYPE_CHECKING:
+    from pmo_kit.register import Register
+
+Floats = NDArray[np.float64]
+NOT_ADDITIVE = (
+    "bcr", "bcr_social", "irr", "payback", "switching_cost", "switching_benefit", "rank", "closeness",
+    "net_flow",
+)  # fmt: skip
+COST_COLUMNS = ("kind", "fund")
+LATER = " +{years}y"
+
+
+@dataclass(frozen=True, eq=False)
+class Options:
+    """Everything that can be chosen, in a fixed order: project, level, delay.
+
+    A project deferred by k years is an option of its own; its level is named ``"full +1y"``.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Index (project_id, level); columns base_level, delay (years), label, name, area, commitment, stop
+        (True for the level that ends a committed project), value, cost, pv_cost.
+    spending : DataFrame
+        Forward costs, exit costs included: option (position), year, kind, fund, amount.
+    demanding : DataFrame
+        option (position), role, period, fte.
+    projects : DataFrame
+        The register's projects.
+    factors : mapping of int to float
+        Discount factor of a fiscal year.
+    money_unit, value_unit : str
+    money_value : bool
+        True where the value is a net present value, into which costs flow.
+    """
+
+    table: pd.DataFrame
+    spending: pd.DataFrame = field(repr=False)
+    demanding: pd.DataFrame = field(repr=False)
+    projects: pd.DataFrame = field(repr=False)
+    factors: Mapping[int, float] = field(repr=False)
+    money_unit: str
+    value_unit: str
+    money_value: bool
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    @cached_property
+    def project_ids(self) -> NDArray[np.object_]:
+        """Project of each option."""
+        return self.table.index.get_level_values(0).to_numpy(object)
+
+    @cached_property
+    def values(self) -> Floats:
+        """Value of each option."""
+        return self.table["value"].to_numpy(float)
+
+    @cached_property
+    def costs(self) -> Floats:
+        """Undiscounted forward cost of each option."""
+        return self.table["cost"].to_numpy(float)
+
+    @cached_property
+    def stops(self) -> NDArray[np.bool_]:
+        """True for the options that end a committed project."""
+        return self.table["stop"].to_numpy(bool)
+
+    @cached_property
+    def groups(self) -> dict[str, NDArray[np.int64]]:
+        """Positions of the options of each project, in the order of the project ids."""
+        ids, inverse = np.unique(self.project_ids.astype(str), return_inverse=True)
+        order = np.argsort(inverse, kind="stable")
+        ends = np.searchsorted(inverse[order], np.arange(len(ids) + 1))
+        return {str(p): order[a:b] for p, a, b in zip(ids, ends[:-1], ends[1:], strict=True)}
+
+    @cached_property
+    def years(self) -> tuple[int, ...]:
+        """Fiscal years in which an option spends."""
+        return tuple(sorted({int(y) for y in self.spending["year"]}))
+
+    def of(self, project_id: str, level: str | None = None, *, stop: bool = False) -> NDArray[np.int64]:
+        """Positions of a project's options: at one level (any delay), or all; `stop` only when asked for."""
+        where = self.groups.get(project_id)
+        if where is None:
+            raise ValueError(f"There is no project {project_id} in the question.")
+        base = self.table["base_level"].to_numpy(object)
+        if level is not None:
+            exact = self.table.index.get_level_values(1).to_numpy(object)
+            found = where[(base[where] == level) | (exact[where] == level)]
+            if not len(found):
+                raise ValueError(
+                    f"Project {project_id} has no level {level!r}; it has {', '.join(base[where])}."
+                )
+            return found
+        return where if stop else where[~self.stops[where]]
+
+    def position(self, project_id: str, level: str) -> int:
+        """Position of one option."""
+        found = self.of(project_id, level)
+        names = self.table.index.get_level_values(1).to_numpy(object)
+        return int(next((i for i in found if names[i] == level), found[0]))
+
+    def matches(self, scope: str) -> NDArray[np.bool_]:
+        """Options whose project is in the scope (`all`, or column=value of a projects column)."""
+        column, value = split_scope(scope)
+        if not column or column in COST_COLUMNS:
+            return np.ones(len(self), bool)
+        if column == "project_id":
+            return self.project_ids == value
+        if column not in self.projects.columns:
+            raise ValueError(f"Scope {scope!r}: projects have no column {column!r}.")
+        return (
+            self.projects[column]
+            .astype("str")
+            .reindex(self.project_ids)
+            .eq(value)
+            .fillna(False)
+            .to_numpy(bool)
+        )
+
+    def measure(self, scope: str = "all", year: int | None = None, measure: str = "spend") -> Floats:
+        """Money of every option in a scope: `spend` or `capex` of one year or of all years, or `pv_cost`."""
+        column, value = split_scope(scope)
+        inside = self.matches(scope)
+        if measure == "pv_cost":
+            return np.where(inside, self.table["pv_cost"].to_numpy(float), 0.0)
+        rows = self.spending
+        keep = np.ones(len(rows), bool) if year is None else rows["year"].to_numpy() == year
+        if column in COST_COLUMNS:
+            keep &= rows[column].eq(value).fillna(False).to_numpy(bool)
+        if measure == "capex":
+            keep &= rows["kind"].eq("capex").fillna(False).to_numpy(bool)
+        amounts = rows["amount"].to_numpy(float)[keep]
+        total = np.bincount(rows["option"].to_numpy()[keep], amounts, len(self)).astype(float)
+        return np.where(inside, total, 0.0)
+
+    def demand(self, role: str, period: str) -> Floats:
+        """People of a role that every option needs in a period."""
+        rows = self.demanding
+        keep = rows["role"].eq(role).to_numpy(bool) & rows["period"].eq(period).to_numpy(bool)
+        fte = rows["fte"].to_numpy(float)[keep]
+        return np.bincount(rows["option"].to_numpy()[keep], fte, len(self)).astype(float)
+
+
+def split_scope(scope: str) -> tuple[str, str]:
+    """("", "") for all, otherwise (column, value).
+
+    >>> split_scope("all"), split_scope("area = Networks")
+    (('', ''), ('area', 'Networks'))
+    """
+    if scope.strip().lower() in ("", "all"):
+        return "", ""
+    column, sep, value = scope.partition("=")
+    if not sep:
+        raise ValueError(f"Scope {scope!r} is neither 'all' nor column=value.")
+    return column.strip(), value.strip()
+
+
+def build_options(register: Register, value: str | pd.Series, deferral: int = 0) -> Options:
+    """The options of a register, with the value asked for.
+
+    Parameters
+    ----------
+    register : Register
+    value : str or Series
+        A numeric column of the appraisal that can be added up (npv, npsv, ...), or a Series indexed by
+        (project_id, level).
+    deferral : int
+        Most years by which a discretionary or mandatory project may start later, within its `latest_start`.
+        Costs, benefits and people move with it; discounting stays fixed at t = 0.
+
+    Raises
+    ------
+    DataError
+        A value is missing; every option without one is listed.
+    ValueError
+        The value cannot be added up over projects (a ratio, a rank, a closeness or a net flow).
+    """
+    projects = register.projects
+    parts = [_at_delay(register, value, k, projects) for k in range(deferral + 1)]
+    table = pd.concat([p[0] for p in parts])
+    keys = (table["base_level"].to_numpy(str), table.index.get_level_values(0).to_numpy(str))
+    order = np.lexsort((table["delay"].to_numpy(), *keys))
+    offsets = np.cumsum([0] + [len(p[0]) for p in parts[:-1]])
+    place = np.empty(len(table), np.int64)
+    place[order] = np.arange(len(table))
+    spending = pd.concat(
+        [_moved(p[1], place, o) for p, o in zip(parts, offsets, strict=True)], ignore_index=True
+    )
+    demanding = pd.concat(
+        [_moved(p[2], place, o) for p, o in zip(parts, offsets, strict=True)], ignore_index=True
+    )
+    table = table.iloc[order]
+    missing = table[table["value"].isna() | table["cost"].isna()]
+    if len(missing):
+        _refuse_missing(missing, value)
+    settings = register.settings
+    start = int(settings.discount_to or 0)
+    years = range(start, max([start, *spending["year"].astype(int)]) + 1)
+    steps = len(years) if settings.timing != "start" else len(years) - 1
+    rates = discount_schedule(settings.discount_schedule, steps)
+    factors = finance.discount_factors(rates, len(years), settings.timing)
+    unit = settings.unit if isinstance(value, str) else str(value.name or "value")
+    return Options(
+        table, spending, demanding, projects, dict(zip(years, map(float, factors), strict=True)),
+        settings.unit, unit, value in ("npv", "npsv") if isinstance(value, str) else False,
+    )  # fmt: skip
+
+
+def _at_delay(
+    register: Register, value: str | pd.Series, delay: int, projects: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Table, spending and demand of the options that start `delay` years later."""
+    moved = _shifted(register, delay) if delay else register
+    appraisal = appraise(moved)
+    appraised = appraisal.table
+    levels = moved.table("levels").set_index(["project_id", "level"])
+    levels = levels.loc[appraised.index]
+    ids, names = appraised.index.get_level_values(0), appraised.index.get_level_values(1)
+    commitment = projects["commitment"].reindex(ids).to_numpy(object)
+    table = pd.DataFrame(
+        {
+            "base_level": names.to_numpy(object),
+            "delay": delay,
+            "label": levels["label"].fillna("").to_numpy(object),
+            "name": projects["name"].reindex(ids).to_numpy(object),
+            "area": projects["area"].reindex(ids).to_numpy(object),
+            "commitment": commitment,
+            "stop": (names == "stop") & (commitment == "committed"),
+            "cost": appraised["cost"].to_numpy(float),
+            "pv_cost": appraised["pv_cost"].to_numpy(float),
+        },
+        index=pd.MultiIndex.from_arrays([ids, names], names=["project_id", "level"]),
+    )
+    costs, demand = _forward(moved), moved.table("resources")
+    spending = costs.assign(option=_places(costs, table.index))[["option", "year", "kind", "fund", "amount"]]
+    demanding = demand.assign(option=_places(demand, table.index))[["option", "role", "period", "fte"]]
+    if delay:
+        offered = _deferrable(register, delay, table)
+        table, spending, demanding = _keep(table, spending, demanding, offered)
+        later = [name + LATER.format(years=delay) for name in table["base_level"]]
+        table.index = pd.MultiIndex.from_arrays(
+            [table.index.get_level_values(0), later], names=table.index.names
+        )
+        words = " one year later" if delay == 1 else f" {delay} years later"
+        table["label"] = [(label or "full") + words for label in table["label"]]
+    table["value"] = _values(value, appraised, table, delay)
+    return table, spending[spending["option"] >= 0], demanding[demanding["option"] >= 0]
+
+
+def _values(value: str | pd.Series, appraised: pd.DataFrame, table: pd.DataFrame, delay: int) -> Floats:
+    """The value of each option."""
+    if isinstance(value, pd.Series):
+        if str(value.name).lower() in NOT_ADDITIVE:
+            raise ValueError(f"{value.name!r} cannot be added up over projects; use a value that can.")
+        return value.reindex(table.index).to_numpy(float)
+    if value in NOT_ADDITIVE:
+        raise ValueError(f"{value!r} is a ratio: it cannot be added up over projects; use npv or npsv.")
+    if value not in appraised.columns or not pd.api.types.is_numeric_dtype(appraised[value]):
+        numeric = [c for c in appraised.columns if c not in NOT_ADDITIVE and appraised[c].dtype.kind in "fi"]
+        raise ValueError(f"There is no value {value!r}; there are {', '.join(numeric)}.")
+    keys = pd.MultiIndex.from_arrays([table.index.get_level_values(0), table["base_level"]])
+    return appraised[value].reindex(keys).to_numpy(float)
+
+
+def _forward(register: Register) -> pd.DataFrame:
+    """The costs that are still to come: not actual, and not before t = 0."""
+    costs = register.table("costs")
+    past = costs["state"].eq("actual").fillna(False) | costs["year"].lt(register.settings.discount_to).fillna(
+        False
+    )
+    return costs[~past.to_numpy(bool)]
+
+
+def _places(rows: pd.DataFrame, index: pd.Index) -> NDArray[np.int64]:
+    """Position of each row's option; -1 where there is none."""
+    keys = pd.MultiIndex.from_arrays([rows["project_id"].astype("str"), rows["level"].astype("str")])
+    return index.get_indexer(keys).astype(np.int64)
+
+
+def _moved(rows: pd.DataFrame, place: NDArray[np.int64], offset: int) -> pd.DataFrame:
+    """Rows whose option is a position in the final order."""
+    return rows.assign(option=place[rows["option"].to_numpy() + offset])
+
+
+def _keep(
+    table: pd.DataFrame, spending: pd.DataFrame, demanding: pd.DataFrame, keep: NDArray[np.bool_]
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Only the options to keep, positions renumbered."""
+    new = np.append(np.where(keep, np.cumsum(keep) - 1, -1), -1)
+    spending = spending.assign(option=new[spending["option"].to_numpy()])
+    demanding = demanding.assign(option=new[demanding["option"].to_numpy()])
+    return table[keep].copy(), spending, demanding
+
+
+def _deferrable(register: Register, delay: int, table: pd.DataFrame) -> NDArray[np.bool_]:
+    """Options that may start `delay` years later: not committed, latest start stated and not passed."""
+    ids = table.index.get_level_values(0)
+    first = (
+        _forward(register).groupby("project_id")["year"].min().reindex(ids).to_numpy(float, na_value=np.nan)
+    )
+    latest = register.projects["latest_start"].reindex(ids).to_numpy(float, na_value=np.nan)
+    offered = (first + delay <= latest) & (table["commitment"].to_numpy(object) != "committed")
+    if register.settings.beyond_horizon == "refuse" and register.has("budgets"):
+        last = (
+            _forward(register)
+            .groupby("project_id")["year"]
+            .max()
+            .reindex(ids)
+            .to_numpy(float, na_value=np.nan)
+        )
+        offered &= last + delay <= float(register.table("budgets")["year"].max())
+    return offered
+
+
+def _shifted(register: Register, delay: int) -> Register:
+    """The register with every flow and demand `delay` years later; late benefits lost where their end is
+    fixed."""
+    costs, benefits = register.table("costs"), register.table("benefits")
+    past = ~costs.index.isin(_forward(register).index)
+    costs = costs.assign(year=costs["year"].where(past, costs["year"] + delay))
+    changed: dict[str, pd.DataFrame] = {"costs": costs}
+    if register.has("benefits"):
+        fixed = (
+            register.projects["benefit_end_fixed"]
+            .fillna(False)
+            .reindex(benefits["project_id"])
+            .to_numpy(bool)
+        )
+        end = benefits.groupby(["project_id", "level"])["year"].transform("max")
+        moved = benefits.assign(year=benefits["year"] + delay)
+        changed["benefits"] = moved[~(fixed & (moved["year"] > end).to_numpy(bool))]
+    if register.has("resources"):
+        demand = register.table("resources")
+        later = [f"{int(p[:4]) + delay}{p[4:]}" for p in demand["period"]]
+        changed["resources"] = demand.assign(period=pd.Series(later, index=demand.index, dtype="str"))
+    return register.replace(**changed)
+
+
+def _refuse_missing(missing: pd.DataFrame, value: str | pd.Series) -> None:
+    """One error that lists every option without a value or a cost."""
+    name = value if isinstance(value, str) else value.name
+    listed = ", ".join(f"{p} {level}" for p, level in missing.index)
+    message = f"No {name} (or no cost) for {listed}: a missing value is not zero."
+    findings = pd.DataFrame(
+        {
+            "severity": "block", "file": "projects", "sheet": "projects", "row": None, "column": name,
+            "value": None, "rule": "every option has a value",
+            "message": [f"{p} {v}: no {name}" for p, v in missing.index],
+            "fix": "add its benefits and costs",
+        }
+    )  # fmt: skip
+    raise DataError(message, findings)

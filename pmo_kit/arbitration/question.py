@@ -1,0 +1,356 @@
+"""The question: which options of a register, worth what, under which rules."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from pmo_kit.arbitration.links import Committed, Excludes, Group, Mandatory, Override, Requires, Synergy
+from pmo_kit.arbitration.options import Options, build_options
+from pmo_kit.arbitration.rules import Capacity, Count, Envelope, Rule, Share, Spend
+from pmo_kit.errors import DataError
+
+if TYPE_CHECKING:
+    from pmo_kit.register import Register
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What the committee asks: the best plan of these projects under these rules.
+
+    Parameters
+    ----------
+    register : Register
+    value : str or Series
+        `npv`, `npsv`, another column of the appraisal that can be added up, or a Series indexed by
+        (project_id, level), such as an additive value on a stated scale.
+    rules : tuple of Rule, optional
+        Read from the register (budgets, capacity, commitment, links, rules, overrides) when not given.
+    gap : float, optional
+        Largest accepted (bound - value) / (value of the discretionary part): 0 up to 100 projects, else
+        0.001.
+    node_limit : int, optional
+        Most branches of the search: the same on every machine, for packs.
+    time_limit : float, optional
+        Seconds, for interactive use.
+    deferral : int
+        Most years by which a project may start later, within its `latest_start` (0: nothing is deferred).
+    second : tuple of (str or Series, float), optional
+        A second value, made as large as possible without losing more than this share of the first.
+    last_plan : mapping of str to str, optional
+        project_id -> level of the last plan: among equally good plans the one with fewest changes is taken.
+
+    Raises
+    ------
+    DataError
+        A value is missing, or a year or role has no row and `beyond_horizon` is `refuse`.
+    ValueError
+        The value cannot be added up, two rules have one name, or a rule names what does not exist.
+
+    Notes
+    -----
+    Everything is incremental to continuing today: a committed project chooses exactly one level, `stop`
+    included.
+    """
+
+    register: Register
+    value: str | pd.Series = "npv"
+    rules: tuple[Rule, ...] = None  # type: ignore[assignment]
+    gap: float | None = None
+    node_limit: int | None = None
+    time_limit: float | None = None
+    deferral: int = 0
+    second: tuple[str | pd.Series, float] | None = None
+    last_plan: Mapping[str, str] | None = None
+    _built: Options | None = field(default=None, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.rules is None:
+            object.__setattr__(self, "rules", register_rules(self.register, self.built))
+        else:
+            object.__setattr__(self, "rules", tuple(self.rules))
+        names = [rule.name for rule in self.rules]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"Two rules have one name: {', '.join(twice)}.")
+
+    @property
+    def built(self) -> Options:
+        """The options behind `options`, `spend` and `demand`."""
+        if self._built is None:
+            object.__setattr__(self, "_built", build_options(self.register, self.value, self.deferral))
+        assert self._built is not None
+        return self._built
+
+    @property
+    def options(self) -> pd.DataFrame:
+        """One row per (project_id, level): base_level, delay, label, name, area, commitment, stop, value,
+        cost."""
+        return self.built.table.copy(deep=False)
+
+    @property
+    def spend(self) -> pd.DataFrame:
+        """Options x fiscal years: forward costs, exit costs included."""
+        o = self.built
+        frame = pd.DataFrame({year: o.measure("all", year) for year in o.years}, index=o.table.index)
+        return frame.rename_axis(columns="year")
+
+    @property
+    def demand(self) -> pd.DataFrame:
+        """Options x (role, period): full-time equivalents."""
+        o = self.built
+        pairs = o.demanding[["role", "period"]].drop_duplicates().sort_values(["role", "period"])
+        keys = [(str(r), str(p)) for r, p in pairs.itertuples(index=False)]
+        arrays = [[key[0] for key in keys], [key[1] for key in keys]]
+        columns = pd.MultiIndex.from_arrays(arrays, names=["role", "period"])
+        data = np.column_stack([o.demand(*key) for key in keys]) if keys else np.zeros((len(o), 0))
+        return pd.DataFrame(data, index=o.table.index, columns=columns)
+
+    @property
+    def active_rules(self) -> tuple[Rule, ...]:
+        """The rules that are switched on."""
+        return tuple(rule for rule in self.rules if rule.active)
+
+    @property
+    def overrides(self) -> tuple[Override, ...]:
+        """The overrides in force."""
+        return tuple(rule for rule in self.active_rules if isinstance(rule, Override))
+
+    def rule(self, name: str) -> Rule:
+        """The rule of that name.
+
+        Raises
+        ------
+        KeyError
+            There is none; the message lists those there are.
+        """
+        for rule in self.rules:
+            if rule.name == name:
+                return rule
+        raise KeyError(f"There is no rule {name!r}; there are: {', '.join(r.name for r in self.rules)}.")
+
+    def replace(self, **changes: object) -> Question:
+        """A question with other fields; what was computed is kept where it still holds."""
+        new = dataclasses.replace(self, **changes)  # type: ignore[arg-type]
+        if not {"register", "value", "deferral"} & set(changes):
+            object.__setattr__(new, "_built", self._built)
+        return new
+
+    def with_rules(self, *rules: Rule) -> Question:
+        """The question with these rules; a rule replaces the one of the same name."""
+        new = {rule.name: rule for rule in rules}
+        kept = tuple(new.pop(rule.name, rule) for rule in self.rules)
+        return self.replace(rules=kept + tuple(new.values()))
+
+    def without(self, *names: str) -> Question:
+        """The question with these rules switched off, for a what-if. A name that is not there is an error."""
+        off = {self.rule(name).name for name in names}
+        return self.replace(
+            rules=tuple(dataclasses.replace(r, active=False) if r.name in off else r for r in self.rules)
+        )
+
+    def with_override(
+        self,
+        project_id: str,
+        in_out: Literal["in", "out"] = "in",
+        level: str | None = None,
+        *,
+        reason: str = "what-if",
+        decided_by: str = "",
+        date: dt.date | None = None,
+    ) -> Question:
+        """The question with a project taken in or out by decision; other overrides stay in force."""
+        self.built.of(project_id, level)
+        override = Override(
+            project_id=project_id, in_out=in_out, level=level, reason=reason, decided_by=decided_by, date=date
+        )
+        return self.with_rules(override)
+
+    def scaled(self, budget: float) -> Question:
+        """The question with every envelope multiplied by one factor."""
+        return self.replace(
+            rules=tuple(
+                dataclasses.replace(r, amount=r.amount * budget) if isinstance(r, Envelope) else r
+                for r in self.rules
+            )
+        )
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the options and the rules."""
+        digest = hashlib.sha256()
+        table = self.built.table
+        for part in (table.index.to_list(), self.built.values.tolist(), self.spend.to_numpy().tolist(),
+                     self.demand.to_numpy().tolist(), sorted(map(repr, self.rules))):  # fmt: skip
+            digest.update(repr(part).encode())
+        return digest.hexdigest()
+
+
+def register_rules(register: Register, options: Options) -> tuple[Rule, ...]:
+    """The rules that a register's tables state, in the order budgets, capacity, commitment, links, rules,
+    overrides.
+
+    Raises
+    ------
+    DataError
+        No budgets at all; or money or people in a year or role without a row, with every case listed, unless
+        the setting `beyond_horizon` says `unlimited` or `zero`.
+    """
+    rules: list[Rule] = _envelopes(register) + _capacities(register)
+    rules += _beyond(register, options, rules)
+    for project_id, row in register.projects.sort_index().iterrows():
+        if row["commitment"] == "mandatory":
+            rules.append(Mandatory(project_id=str(project_id), reason=_text(row["mandatory_reason"]) or ""))
+        elif row["commitment"] == "committed":
+            rules.append(Committed(project_id=str(project_id)))
+    return tuple(rules + _links(register) + _table_rules(register) + _overrides(register))
+
+
+def _envelopes(register: Register) -> list[Rule]:
+    """One rule per envelope and year."""
+    rules: list[Rule] = []
+    for row in _records(register.need("budgets")):
+        basis, prices = _text(row.price_basis), register.settings.price_basis
+        if basis and prices and basis != prices:
+            which = f"Envelope {row.envelope} {row.year}"
+            _refuse(
+                [f"{which} is {basis} and the prices are {prices}: convert it."], "budgets", "price_basis"
+            )
+        rules.append(
+            Envelope(
+                envelope=str(row.envelope), year=int(row.year), amount=float(row.amount),
+                scope=_text(row.scope) or "all", carry_limit=_number(row.carry_limit) or 0.0,
+            )
+        )  # fmt: skip
+    return rules
+
+
+def _capacities(register: Register) -> list[Rule]:
+    """One rule per role and period."""
+    if not register.has("resources"):
+        return []
+    return [
+        Capacity(role=str(row.role), period=str(row.period), fte=float(row.fte))
+        for row in _records(register.need("capacity"))
+    ]
+
+
+def _beyond(register: Register, options: Options, rules: list[Rule]) -> list[Rule]:
+    """What holds for years and roles without a row: refused, nothing, or unlimited."""
+    how = register.settings.beyond_horizon
+    if how == "unlimited":
+        return []
+    envelopes = {r.envelope: r.scope for r in rules if isinstance(r, Envelope)}
+    known = {(r.envelope, r.year) for r in rules if isinstance(r, Envelope)}
+    missing: list[Rule] = [
+        Envelope(envelope=envelope, year=year, amount=0.0, scope=scope)
+        for envelope, scope in envelopes.items()
+        for year in options.years
+        if (envelope, year) not in known and options.measure(scope, year).any()
+    ]
+    people = {(r.role, r.period) for r in rules if isinstance(r, Capacity)}
+    pairs = options.demanding[options.demanding["fte"] > 0][["role", "period"]].drop_duplicates()
+    asked = sorted((str(r), str(p)) for r, p in pairs.itertuples(index=False))
+    missing += [Capacity(role=r, period=p, fte=0.0) for r, p in asked if (r, p) not in people]
+    if how == "zero" or not missing:
+        return missing
+    messages = [
+        f"Money is asked for in {r.year} and envelope {r.envelope} has no row for it."
+        if isinstance(r, Envelope)
+        else f"The role {r.role} is asked for in {r.period} and capacity has no row for it."
+        for r in missing
+        if isinstance(r, Envelope | Capacity)
+    ]
+    _refuse(messages, "budgets and capacity", "year")
+    return []
+
+
+def _links(register: Register) -> list[Rule]:
+    """Requires, excludes, exactly-one groups and synergies."""
+    rules: list[Rule] = []
+    groups: dict[tuple[str, str], list[tuple[str, str | None]]] = {}
+    for row in _records(register.table("links")):
+        mine, level = str(row.project_id), _text(row.level)
+        if row.relation == "exactly_one" or (row.relation == "excludes" and _text(row.other_id) is None):
+            groups.setdefault((str(row.relation), str(row.group)), []).append((mine, level))
+            continue
+        other, other_level = str(row.other_id), _text(row.other_level)
+        if row.relation == "requires":
+            rules.append(Requires(project_id=mine, level=level, other_id=other, other_level=other_level))
+        elif row.relation == "excludes":
+            rules.append(Excludes(project_id=mine, level=level, other_id=other, other_level=other_level))
+        else:
+            year = _number(row.year)
+            rules.append(
+                Synergy(
+                    project_id=mine, level=level, other_id=other, other_level=other_level,
+                    amount=float(row.amount), quantity="cost" if row.quantity == "cost" else "value",
+                    year=None if year is None else int(year),
+                )
+            )  # fmt: skip
+    for (relation, group), members in groups.items():
+        rules.append(Group(group=group, members=tuple(members), least=int(relation == "exactly_one")))
+    return rules
+
+
+def _table_rules(register: Register) -> list[Rule]:
+    """The rows of the table `rules`."""
+    rules: list[Rule] = []
+    for row in _records(register.table("rules")):
+        active = True if pd.isna(row.active) else bool(row.active)
+        common = {"rule": str(row.rule), "scope": _text(row.scope) or "all", "minimum": _number(row.minimum),
+                  "maximum": _number(row.maximum), "active": active, "price": _number(row.price)}  # fmt: skip
+        if row.kind != "count":
+            common |= {"measure": _text(row.measure) or "spend", "per": _text(row.per) or "horizon"}
+        if row.kind == "share":
+            common["of"] = _text(row.of) or "portfolio"
+        kind = {"share": Share, "count": Count, "spend": Spend}[str(row.kind)]
+        rules.append(kind(**common))
+    return rules
+
+
+def _overrides(register: Register) -> list[Rule]:
+    """The rows of the table `overrides`."""
+    return [
+        Override(
+            project_id=str(row.project_id), in_out="out" if row.in_out == "out" else "in",
+            level=_text(row.level), reason=str(row.reason), decided_by=str(row.decided_by),
+            date=pd.Timestamp(row.date).date(),
+        )
+        for row in _records(register.table("overrides"))
+    ]  # fmt: skip
+
+
+def _records(table: pd.DataFrame) -> list[Any]:
+    """Rows as named tuples."""
+    return list(table.itertuples())
+
+
+def _text(cell: Any) -> str | None:
+    """The text of a cell, or None where it is empty."""
+    return None if cell is None or cell is pd.NA or cell != cell or cell == "" else str(cell)
+
+
+def _number(cell: Any) -> float | None:
+    """The number of a cell, or None where it is empty."""
+    return None if cell is None or pd.isna(cell) else float(cell)
+
+
+def _refuse(messages: list[str], file: str, column: str) -> None:
+    """One error with every finding."""
+    findings = pd.DataFrame(
+        {
+            "severity": "block", "file": file, "sheet": file, "row": None, "column": column, "value": None,
+            "rule": "nothing is unlimited unless it is said", "message": messages,
+            "fix": "add the row, or set beyond_horizon to unlimited or zero",
+        }
+    )  # fmt: skip
+    raise DataError(" ".join(messages), findings)

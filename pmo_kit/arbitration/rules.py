@@ -1,0 +1,303 @@
+"""The rules of an arbitration: small named objects that read as a sentence and compile to named rows.
+
+Every rule is frozen. It holds resolved amounts, so that a what-if is `dataclasses.replace(rule, amount=...)`.
+`rows(options, rules)` gives its linear rows over the options; `price` makes it soft: breaking it by one unit
+then costs that much value. Sources: Ghasemzadeh and Archer (2000), A zero-one model for project portfolio
+selection, J. Oper. Res. Soc. 51; Nemhauser and Wolsey (1988), Integer and Combinatorial Optimization, I.1
+(linear rows for logic).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import inf
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from pmo_kit.arbitration.options import Floats, Options
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """lower <= coefficients . x[columns] <= upper, over the options."""
+
+    rule: str
+    columns: NDArray[np.int64]
+    coefficients: Floats
+    lower: float
+    upper: float
+    label: str = ""
+    unit: str = ""
+    share: tuple[Floats, Floats, float] | None = None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What all rules have in common: `name`, `active`, `price` (None is hard).
+
+    Rules are written with keywords only.
+
+    >>> rule = Envelope(envelope="all", year=2027, amount=50)
+    >>> rule.name, rule.sentence("EUR million")
+    ('envelope all 2027', 'At most 50 EUR million in 2027')
+    """
+
+    active: bool = field(default=True, kw_only=True)
+    price: float | None = field(default=None, kw_only=True)
+
+    @property
+    def name(self) -> str:
+        """Unique name, fit for the middle of a sentence."""
+        raise NotImplementedError
+
+    def sentence(self, unit: str) -> str:
+        """The rule in words."""
+        return self.name
+
+    def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
+        """Linear rows over the options."""
+        raise NotImplementedError
+
+    def shortfall(self, amount: float, unit: str) -> str:
+        """Words for relaxing the rule by an amount in its unit."""
+        return "set the rule aside"
+
+
+def amount_words(amount: float) -> str:
+    """A number as a committee writes it.
+
+    >>> amount_words(14.0), amount_words(1.5), amount_words(1234567.8901)
+    ('14', '1.5', '1,234,567.8901')
+    """
+    text = f"{amount:,.6f}".rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
+
+
+def role_words(role: str, count: float = 2) -> str:
+    """The name of a role in the plural, or the singular for one.
+
+    >>> role_words("data_engineer"), role_words("change_coach"), role_words("data_engineer", 1)
+    ('data engineers', 'change coaches', 'data engineer')
+    """
+    word = role.replace("_", " ")
+    if count == 1:
+        return word
+    return word + ("es" if word.endswith(("s", "ch", "sh", "x")) else "s")
+
+
+def _row(rule: str, coefficients: Floats, lower: float, upper: float, label: str, unit: str) -> Row:
+    """A row from one coefficient per option."""
+    columns = np.flatnonzero(coefficients)
+    return Row(rule, columns, coefficients[columns], lower, upper, label, unit)
+
+
+@dataclass(frozen=True)
+class Envelope(Rule):
+    """Money of one envelope in one year; unspent money may be carried into the next year up to
+    `carry_limit`."""
+
+    envelope: str = field(kw_only=True)
+    year: int = field(kw_only=True)
+    amount: float = field(kw_only=True)
+    scope: str = field(default="all", kw_only=True)
+    carry_limit: float = field(default=0.0, kw_only=True)
+
+    @property
+    def name(self) -> str:
+        return f"envelope {self.envelope} {self.year}"
+
+    def sentence(self, unit: str) -> str:
+        where = "" if self.scope == "all" else f" for {self.scope.replace('=', ' ')}"
+        carry = f", {amount_words(self.carry_limit)} of it may be carried over" if self.carry_limit else ""
+        return f"At most {amount_words(self.amount)} {unit} in {self.year}{where}{carry}"
+
+    def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
+        spend = options.measure(self.scope, self.year)
+        label = f"money {self.year}" if self.scope == "all" else f"money {self.year}, {self.envelope}"
+        return [_row(self.name, spend, -inf, self.amount, label=label, unit=options.money_unit)]
+
+    def shortfall(self, amount: float, unit: str) -> str:
+        return f"{amount_words(amount)} {unit} more in {self.year} (envelope {self.envelope})"
+
+
+@dataclass(frozen=True)
+class Capacity(Rule):
+    """People of one role in one period."""
+
+    role: str = field(kw_only=True)
+    period: str = field(kw_only=True)
+    fte: float = field(kw_only=True)
+
+    @property
+    def name(self) -> str:
+        return f"{self.role} {self.period}"
+
+    def sentence(self, unit: str) -> str:
+        return f"At most {amount_words(self.fte)} {role_words(self.role, self.fte)} in {self.period}"
+
+    def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
+        demand = options.demand(self.role, self.period)
+        label = f"{role_words(self.role)} {self.period}"
+        return [_row(self.name, demand, -inf, self.fte, label=label, unit=role_words(self.role))]
+
+    def shortfall(self, amount: float, unit: str) -> str:
+        return f"{amount_words(amount)} {role_words(self.role, amount)} more in {self.period}"
+
+
+@dataclass(frozen=True)
+class Share(Rule):
+    """A scope's share of money: of what the plan spends (`portfolio`), or of the envelopes (`envelope`)."""
+
+    rule: str = field(kw_only=True)
+    scope: str = field(kw_only=True)
+    minimum: float | None = field(default=None, kw_only=True)
+    maximum: float | None = field(default=None, kw_only=True)
+    measure: Literal["spend", "capex", "pv_cost"] = field(default="spend", kw_only=True)
+    of: Literal["portfolio", "envelope"] = field(default="portfolio", kw_only=True)
+    per: Literal["year", "horizon"] = field(default="horizon", kw_only=True)
+
+    @property
+    def name(self) -> str:
+        return self.rule
+
+    def sentence(self, unit: str) -> str:
+        low = "" if self.minimum is None else f"at least {100 * self.minimum:g} %"
+        high = "" if self.maximum is None else f"at most {100 * self.maximum:g} %"
+        whole = "what the plan spends" if self.of == "portfolio" else "the envelopes"
+        each = " each year" if self.per == "year" else ""
+        return f"{self.scope.replace('=', ' ')}: {' and '.join(filter(None, (low, high)))} of {whole}{each}"
+
+    def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
+        if self.measure == "pv_cost" and (self.of == "envelope" or self.per == "year"):
+            raise ValueError(
+                f"Rule {self.rule!r}: a share of present cost is of the portfolio, over the horizon."
+            )
+        years: Sequence[int | None] = _rule_years(options, rules) if self.per == "year" else [None]
+        return [row for year in years for row in self._year_rows(options, rules, year)]
+
+    def _year_rows(self, options: Options, rules: Sequence[Rule], year: int | None) -> list[Row]:
+        """The rows of one year, or of the horizon."""
+        part = options.measure(self.scope, year, self.measure)
+        label = self.rule if year is None else f"{self.rule} {year}"
+        limits = [(self.minimum, 0.0, inf), (self.maximum, -inf, 0.0)]
+        rows = []
+        for share, low, high in limits:
+            if share is None:
+                continue
+            if self.of == "portfolio":
+                whole = options.measure("all", year, self.measure)
+                row = _row(self.rule, part - share * whole, low, high, label=label, unit="share of the plan")
+                ratio = (part, whole, share)
+                row = Row(row.rule, row.columns, row.coefficients, low, high, label, row.unit, ratio)
+            else:
+                total = sum(
+                    r.amount for r in rules
+                    if isinstance(r, Envelope) and r.active and r.scope == "all" and year in (None, r.year)
+                )  # fmt: skip
+                low, high = (share * total, inf) if high == inf else (-inf, share * total)
+                row = _row(self.rule, part, low, high, label=label, unit=options.money_unit)
+            rows.append(row)
+        return rows
+
+    def shortfall(self, amount: float, unit: str) -> str:
+        return f"{self.rule}: {amount_words(amount)} {unit} short of its share"
+
+
+@dataclass(frozen=True)
+class Count(Rule):
+    """How many projects of a scope may or must be in."""
+
+    rule: str = field(kw_only=True)
+    scope: str = field(default="all", kw_only=True)
+    minimum: float | None = field(default=None, kw_only=True)
+    maximum: float | None = field(default=None, kw_only=True)
+
+    @property
+    def name(self) -> str:
+        return self.rule
+
+    def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
+        inside = np.where(options.matches(self.scope) & ~options.stops, 1.0, 0.0)
+        return _between(self.rule, inside, self.minimum, self.maximum, self.rule, "projects")
+
+    def shortfall(self, amount: float, unit: str) -> str:
+        return f"{self.rule}: {amount_words(amount)} projects away from its limit"
+
+
+@dataclass(frozen=True)
+class Spend(Rule):
+    """Least or most money of a scope, each year or over the horizon."""
+
+    rule: str = field(kw_only=True)
+    scope: str = field(default="all", kw_only=True)
+    minimum: float | None = field(default=None, kw_only=True)
+    maximum: float | None = field(default=None, kw_only=True)
+    measure: Literal["spend", "capex", "pv_cost"] = field(default="spend", kw_only=True)
+    per: Literal["year", "horizon"] = field(default="horizon", kw_only=True)
+
+    @property
+    def name(self) -> str:
+        return self.rule
+
+    def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
+        years: Sequence[int | None] = _rule_years(options, rules) if self.per == "year" else [None]
+        rows = []
+        for year in years:
+            money = options.measure(self.scope, year, self.measure)
+            label = self.rule if year is None else f"{self.rule} {year}"
+            rows += _between(self.rule, money, self.minimum, self.maximum, label, options.money_unit)
+        return rows
+
+    def shortfall(self, amount: float, unit: str) -> str:
+        return f"{self.rule}: {amount_words(amount)} {unit} away from its limit"
+
+
+@dataclass(frozen=True)
+class Demand(Rule):
+    """Most of any demand that options make, such as the change that a unit can take in a quarter.
+
+    `demand` is a tuple of (project_id, level, amount); level None is every level but stop.
+    """
+
+    rule: str = field(kw_only=True)
+    demand: tuple[tuple[str, str | None, float], ...] = field(kw_only=True)
+    maximum: float = field(kw_only=True)
+    unit: str = field(default="", kw_only=True)
+
+    @property
+    def name(self) -> str:
+        return self.rule
+
+    def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
+        total = np.zeros(len(options))
+        for project_id, level, amount in self.demand:
+            total[options.of(project_id, level)] += amount
+        return [_row(self.rule, total, -inf, self.maximum, label=self.rule, unit=self.unit)]
+
+    def shortfall(self, amount: float, unit: str) -> str:
+        return f"{self.rule}: {amount_words(amount)} {self.unit} more"
+
+
+QUANTITY_RULES = (Envelope, Capacity, Share, Count, Spend, Demand)
+
+
+def _between(
+    rule: str, coefficients: Floats, minimum: float | None, maximum: float | None, label: str, unit: str
+) -> list[Row]:
+    """One row for each stated limit."""
+    rows = []
+    if minimum is not None:
+        rows.append(_row(rule, coefficients, minimum, inf, label=label, unit=unit))
+    if maximum is not None:
+        rows.append(_row(rule, coefficients, -inf, maximum, label=label, unit=unit))
+    return rows
+
+
+def _rule_years(options: Options, rules: Sequence[Rule]) -> list[int]:
+    """Years of the envelopes, or of the spending where there are none."""
+    years = {r.year for r in rules if isinstance(r, Envelope)} or set(options.years)
+    return sorted(years)

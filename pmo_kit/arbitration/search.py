@@ -1,0 +1,177 @@
+"""Looking for plans: the solver's answer, rounded, checked in exact arithmetic, and taken only if it
+stands."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import inf
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pmo_kit.arbitration.model import NANO, Model, Plan
+from pmo_kit.arbitration.rules import Row
+from pmo_kit.arbitration.solving import Limits, Program, Status, solve
+
+if TYPE_CHECKING:
+    from pmo_kit.arbitration.options import Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A plan with its exact value in billionths, a bound on every plan's value, and how sure that is."""
+
+    status: Status
+    plan: Plan | None
+    value: int
+    bound: int
+    nodes: int
+    x: Floats | None = None
+
+
+def proof_gap(model: Model) -> float:
+    """The absolute gap that is a proof: just under the grain of the values, or a billionth of their size."""
+    if model.grain >= 1000:
+        return 0.999 * model.grain / NANO
+    return 1e-9 * max(1.0, float(np.abs(model.value_row).max(initial=0.0)))
+
+
+def value_floor(model: Model, least: int, columns: int | None = None) -> Row:
+    """The row that only plans worth at least so much (in billionths) obey."""
+    value = model.value_row
+    columns_ = np.flatnonzero(value)
+    slack = 0.5 * model.grain / NANO if model.grain >= 1000 else 1e-9 * max(1.0, abs(least) / NANO)
+    return Row("value", columns_, value[columns_], least / NANO - slack, inf)
+
+
+def best_plan(
+    model: Model,
+    *,
+    fixed: Mapping[int, int] | None = None,
+    extra: Sequence[Row] = (),
+    objective: Floats | None = None,
+    least: int | None = None,
+    limits: Limits | None = None,
+    program: Program | None = None,
+) -> Found:
+    """The best plan that obeys every rule, exactly.
+
+    A plan that the solver offers within its tolerance but that breaks a rule in exact arithmetic is cut off
+    and the search goes on; so is a plan worth less than `least`.
+
+    Parameters
+    ----------
+    model : Model
+    fixed : mapping of option position to 0 or 1
+    extra : sequence of Row
+        More rows over the columns.
+    objective : array, optional
+        What to maximize instead of the value, one number per column.
+    least : int, optional
+        Only plans worth at least this (in billionths).
+    limits : Limits, optional
+    program : Program, optional
+        Instead of the model's own, for one with more columns.
+    """
+    limits = limits or Limits(proof_gap(model) if objective is None else 1e-9)
+    start = (program or model.program).fixed(fixed or {})
+    if objective is not None:
+        start = start.maximizing(objective)
+    rows = list(extra)
+    if least is not None:
+        rows.append(value_floor(model, least))
+    bound, nodes = inf, 0
+    while True:
+        outcome = solve(start.with_rows(rows), limits)
+        nodes += outcome.nodes
+        bound = min(bound, outcome.bound)
+        if outcome.x is None:
+            return Found(outcome.status, None, 0, _down(model, bound, objective), nodes)
+        plan = tuple(int(i) for i in np.flatnonzero(outcome.x[: model.n] > 0.5))
+        exact = model.evaluate(plan)
+        if not exact.broken and (least is None or exact.value >= least):
+            break
+        rows.append(model.other_plan(plan))
+        if limits.nodes is not None:
+            limits = replace(limits, nodes=max(1, limits.nodes - outcome.nodes))
+    if objective is None and outcome.status == "optimal" and limits.gap <= proof_gap(model):
+        high = exact.value
+    else:
+        high = max(exact.value, _down(model, bound, objective))
+    status: Status = "optimal" if outcome.status == "optimal" else "feasible"
+    return Found(status, plan, exact.value, high, nodes, outcome.x)
+
+
+def _down(model: Model, bound: float, objective: Floats | None) -> int:
+    """A bound in billionths, rounded down to what a plan can be worth."""
+    if bound in (inf, -inf) or objective is not None:
+        return 10**30 if bound == inf else -(10**30)
+    whole = int(np.floor(bound * NANO + 1))
+    if model.grain >= 1000:
+        return (whole + model.grain // 1000) // model.grain * model.grain
+    return whole
+
+
+def next_best_plan(model: Model, plan: Plan, limits: Limits | None = None) -> Found:
+    """The best plan other than this one."""
+    return best_plan(model, extra=[model.other_plan(plan)], limits=limits)
+
+
+def settle_tie(
+    model: Model, found: Found, last: Plan | None, until: float | None = None
+) -> tuple[Found, Found]:
+    """The plan to take among equally good ones, and the next best plan.
+
+    Fewest changes from the last plan, then least cost, then the plan that takes the first project (by id,
+    then level) in which they differ. A single search for the next best plan shows whether there is a tie at
+    all.
+    """
+    assert found.plan is not None
+    limits = Limits(proof_gap(model), None, until)
+    second = next_best_plan(model, found.plan, limits)
+    if second.plan is None or second.value < found.value:
+        return found, second
+    least, first = found.value, found.plan
+    rows: list[Row] = []
+    goals = [-model.question.built.costs]
+    if last is not None:
+        changes = np.ones(model.n)
+        changes[list(last)] = -1.0
+        goals.insert(0, -changes)
+    for goal in goals:
+        objective = np.zeros(len(model.program.value))
+        objective[: model.n] = goal
+        best = best_plan(model, extra=rows, objective=objective, least=least)
+        if best.plan is None:
+            return found, second
+        reached = float(goal[list(best.plan)].sum())
+        columns = np.flatnonzero(objective)
+        rows.append(Row("tie", columns, objective[columns], reached - 1e-7, inf))
+        found = replace(found, plan=best.plan)
+    chosen = _first_by_id(model, found, rows, least)
+    return chosen, replace(second, plan=second.plan if second.plan != chosen.plan else first)
+
+
+def _first_by_id(model: Model, found: Found, rows: list[Row], least: int) -> Found:
+    """Among plans still tied: take the first option that any of them takes, and go on."""
+    assert found.plan is not None
+    zero = np.zeros(len(model.program.value))
+    rival = best_plan(model, extra=[*rows, model.other_plan(found.plan)], objective=zero, least=least)
+    fixed: dict[int, int] = {}
+    while rival.plan is not None:
+        mine, other = set(found.plan or ()), set(rival.plan)
+        differ = min(mine ^ other)
+        fixed |= {i: int(i in mine) for i in range(differ)}
+        if differ in other:
+            found = replace(found, plan=rival.plan)
+        fixed[differ] = 1
+        others = [*rows, model.other_plan(found.plan or ())]
+        rival = best_plan(model, fixed=fixed, extra=others, objective=zero, least=least)
+    return found
+
+
+def moment(seconds: float | None) -> float | None:
+    """The moment at which a search of so many seconds ends."""
+    return None if seconds is None else time.monotonic() + seconds

@@ -1,0 +1,88 @@
+"""Allocation on the hand-written register: plan, proof, use of limits, conflicts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pmo_kit.arbitration import Envelope, Question, arbitrate
+from pmo_kit.errors import DataError, InfeasibleError
+from pmo_kit.register import Register, load_register
+
+SAMPLE = Path(__file__).parents[2] / "data" / "samples" / "meridian_12"
+
+
+@pytest.fixture(scope="module")
+def question() -> Question:
+    return Question(load_register(SAMPLE))
+
+
+def test_recommended_plan(question: Question) -> None:
+    a = arbitrate(question)
+    assert (a.value, a.bound, a.gap, a.status, a.unique) == (33.5, 33.5, 0.0, "optimal", True)
+    assert dict(a.plan) == {
+        "P01": "full", "P02": "districts", "P03": "full", "P04": "full", "P05": "full", "P06": "stop",
+        "P07": "worst_12", "P10": "full", "P12": "full",
+    }  # fmt: skip
+    assert a.use.set_index("rule")["used"].to_dict() == {
+        "envelope all 2027": 48.5, "envelope all 2028": 44.0, "data_engineer 2028": 14.0
+    }  # fmt: skip
+    assert a.use["sentence"].tolist() == [
+        "48.5 of 50 EUR million used in 2027",
+        "44 of 46 EUR million used in 2028",
+        "14 of 14 data engineers used in 2028",
+    ]
+    table = a.table
+    assert table.loc["P06", "decision"] == "stop"
+    assert table.loc["P08", "decision"] == "refuse"
+    assert table["value"].sum() == 33.5
+    assert a.spend.sum().to_dict() == {2027: 48.5, 2028: 44.0}
+    assert "33.5 EUR million" in a.summary
+
+
+def test_what_if_switches_rules_off(question: Question) -> None:
+    free = question.without("envelope all 2027", "envelope all 2028")
+    assert arbitrate(free).value == 37.5
+    with pytest.raises(KeyError, match="There is no rule"):
+        question.without("envelope all 2040")
+
+
+def test_conflict_is_named(question: Question) -> None:
+    tight = question.with_rules(Envelope(envelope="all", year=2027, amount=10))
+    with pytest.raises(InfeasibleError) as caught:
+        arbitrate(tight)
+    assert set(caught.value.conflict) == {"envelope all 2027", "P01 mandatory"}
+    assert caught.value.relaxation["envelope all 2027"].startswith("12.5 EUR million")
+
+
+def test_equal_plans_are_settled_by_cost_then_by_id() -> None:
+    register = _small([("A", 4, 6), ("B", 3, 6), ("C", 3, 6)], budget=4)
+    a = arbitrate(Question(register))
+    assert (dict(a.plan), a.unique, a.value) == ({"B": "full"}, False, 6.0)
+    kept = arbitrate(Question(register, last_plan={"A": "full"}))
+    assert dict(kept.plan) == {"A": "full"}
+
+
+def test_a_year_without_an_envelope_is_refused() -> None:
+    register = _small([("A", 4, 6)], budget=4, budget_year=2030)
+    with pytest.raises(DataError, match="2027"):
+        Question(register)
+
+
+def test_ratios_cannot_be_added_up() -> None:
+    with pytest.raises(ValueError, match="added up"):
+        Question(_small([("A", 4, 6)], budget=4), value="bcr")
+
+
+def _small(rows: list[tuple[str, float, float]], budget: float, budget_year: int = 2027) -> Register:
+    """Projects with a cost in 2027 and a net value, under one envelope."""
+    ids = [r[0] for r in rows]
+    return Register(
+        settings=pd.DataFrame({"key": ["discount_schedule", "discount_to"], "value": ["none", "2027"]}),
+        projects=pd.DataFrame({"project_id": ids, "name": ids, "area": "X", "commitment": "discretionary"}),
+        costs=pd.DataFrame({"project_id": ids, "year": 2027, "amount": [r[1] for r in rows]}),
+        benefits=pd.DataFrame({"project_id": ids, "year": 2028, "amount": [r[1] + r[2] for r in rows]}),
+        budgets=pd.DataFrame({"envelope": ["all"], "year": [budget_year], "amount": [budget]}),
+    )
