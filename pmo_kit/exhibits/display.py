@@ -17,7 +17,7 @@ _carrier: list[str] = []
 """The id of the exhibit that brought the fonts into this notebook: the first that is HTML, and it alone."""
 
 
-def show(exhibit: Exhibit, *, title: str, takeaway: str = "") -> None:
+def show(exhibit: Exhibit, *, title: str = "", takeaway: str = "") -> None:
     """Show an exhibit here; a pack picks it up from the notebook.
 
     One output with plain text, HTML, plotly JSON for a chart, and the exhibit itself as
@@ -28,16 +28,16 @@ def show(exhibit: Exhibit, *, title: str, takeaway: str = "") -> None:
     exhibit : Exhibit
         From a function of `pmo_kit.figures`, or made by hand.
     title : str
-        The message: a sentence with a verb and a number.
+        The message: a sentence with a verb and a number; the one that the figure proposes when not given.
     takeaway : str
-        What it means for the decision, one line.
+        What it means for the decision, one line; the figure's own when not given.
 
     Raises
     ------
     ValueError
         Without an id, a title, or words for those who cannot see it (`alt`).
     """
-    shown = dataclasses.replace(exhibit, title=title, takeaway=takeaway or exhibit.takeaway)
+    shown = dataclasses.replace(exhibit, title=title or exhibit.title, takeaway=takeaway or exhibit.takeaway)
     for name in ("id", "title", "alt"):
         if not getattr(shown, name).strip():
             raise ValueError(

@@ -6,26 +6,54 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from pmo_kit.exhibits import theme
+from pmo_kit.exhibits.bars import draw_bars
+from pmo_kit.exhibits.grid import draw_grid
+from pmo_kit.exhibits.intervals import draw_intervals
+from pmo_kit.exhibits.points import draw_points
 from pmo_kit.exhibits.records import Chart
+from pmo_kit.exhibits.sheet import Sheet
 
 WIDTH = 848
+"""Width of a chart in the notebook, px; two A4 columns are 317 each, the whole text width is 665."""
+
 CONFIG: dict[str, Any] = {"displayModeBar": False, "displaylogo": False, "typesetMath": False}
+"""What a page gives `Plotly.newPlot` besides the figure."""
 
 
 def figure(chart: Chart, *, width: int = WIDTH, framed: bool = False) -> go.Figure:
-    """Draw a chart; `framed` adds title, unit line, takeaway and source inside the picture."""
-    drawn = go.Figure()
-    across = chart.mark == "bar" and chart.y.kind != "number"
-    names = [""] if chart.series is None else list(dict.fromkeys(chart.data[chart.series.name]))
-    for name in names:
-        rows = chart.data if chart.series is None else chart.data[chart.data[chart.series.name] == name]
-        x, y = rows[chart.x.name].tolist(), rows[chart.y.name].tolist()
-        if chart.mark == "bar":
-            drawn.add_bar(x=x, y=y, orientation="h" if across else "v", name=str(name))
-        else:
-            drawn.add_scatter(
-                x=x, y=y, mode="lines+markers" if chart.mark == "line" else "markers", name=str(name)
-            )
-    drawn.update_layout(width=width, height=360, template=None, font_family=theme.FONTS)
-    return drawn
+    """Draw a chart.
+
+    Parameters
+    ----------
+    chart : Chart
+        What to draw. Its data are drawn in their order.
+    width : int
+        Width of the drawing in px. A chart is drawn at its printed width, so that type is never scaled:
+        14 px from 700 px on, 12 px below.
+    framed : bool
+        Write title, unit line, takeaway, note and source into the picture, for a notebook, which shows
+        nothing but the figure. A page writes them in HTML (`html.fragment`).
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Of fixed size, the same for the same chart. Its labels are data: tags in them are not read.
+        `layout.meta` holds the exhibit's id and alternative text.
+
+    Raises
+    ------
+    ValueError
+        When the mark lacks a field that it needs, or a style is unknown.
+    """
+    if chart.mark == "interval" and (chart.low is None or chart.high is None):
+        raise ValueError(f"exhibit {chart.id}: an interval needs the fields `low` and `high`")
+    sheet = Sheet(width=width, size=14 if width >= 700 else 12)
+    draw = {
+        "bar": draw_bars,
+        "line": draw_points,
+        "scatter": draw_points,
+        "interval": draw_intervals,
+        "heatmap": draw_grid,
+    }[chart.mark]
+    draw(chart, sheet)
+    return sheet.finish(chart, framed)

@@ -5,6 +5,7 @@ The classes are listed at the top of `theme.css`.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from html import escape
 from typing import Any
@@ -165,7 +166,7 @@ def _body(exhibit: Exhibit, figure: str) -> str:
 
 
 def _item(lead: str, text: str) -> str:
-    return " ".join(part for part in (f"<b>{lines(lead)}</b>" if lead else "", lines(text)) if part)
+    return runs(tuple((role, part) for role, part in (("lead", lead), ("text", text)) if part))
 
 
 def _line(css: str, text: str) -> str:
@@ -258,11 +259,7 @@ def _grid(table: Table, rows: range) -> str:
 
 def _ids(columns: Sequence[Field]) -> dict[str, str]:
     """Column -> the id column printed small beside it."""
-    return {
-        before.name: field.name
-        for before, field in zip(columns, columns[1:], strict=False)
-        if field.name == "id"
-    }
+    return {before.name: field.name for before, field in itertools.pairwise(columns) if field.name == "id"}
 
 
 def _head(columns: Sequence[Field]) -> str:
@@ -285,7 +282,11 @@ def _cell(field: Field, row: Any, id_column: str | None) -> str:
     text = _value(field, value)
     if id_column is not None and not theme.is_missing(row[id_column]) and row[id_column] != "":
         text += f' <span class="pk-id">{escape(str(row[id_column]))}</span>'
-    return f"<td{_css(field)}>{text}</td>"
+    css = _css(field)
+    if isinstance(value, tuple) and any(role == "line" for role, _ in value):
+        short = all(len(part) <= 24 for _, part in value)
+        css = ' class="pk-lines"' if short and not css else css
+    return f"<td{css}>{text}</td>"
 
 
 def _value(field: Field, value: Any) -> str:

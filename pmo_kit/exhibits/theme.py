@@ -101,7 +101,7 @@ DECISIONS: dict[str, Badge] = {
     "fund": Badge("✓", "FUND", "fund"),
     "fund_to_next_gate": Badge("✓", "FUND TO GATE", "fund"),
     "fund_with_condition": Badge("✓", "FUND IF", "fund"),
-    "refuse": Badge("✗", "REFUSE", "refuse"),
+    "refuse": Badge("×", "REFUSE", "refuse"),
     "defer": Badge("→", "DEFER", "defer"),
     "pause": Badge("‖", "PAUSE", "pause"),
     "decide": Badge("●", "DECIDE", "decide"),
