@@ -85,9 +85,18 @@ def since_last_committee(register: Register, previous: Register | None = None) -
     found["date"] = pd.to_datetime(found["date"])
     found["amount"] = found["amount"].astype(float)
     order = found["kind"].map({kind: rank for rank, kind in enumerate(LEADS)})
-    sized = found.assign(order=order, size=-found["amount"].abs().fillna(0))
-    found = found.loc[sized.sort_values(["order", "size"], kind="stable").index]
+    contrary = set(
+        decisions.loc[_goes(decisions["decision"]) != _goes(decisions["recommended"]), "project_id"]
+    )
+    minor = (found["kind"] == "against_advice") & ~found["project_id"].isin(contrary)
+    sized = found.assign(order=order, minor=minor, size=-found["amount"].abs().fillna(0))
+    found = found.loc[sized.sort_values(["order", "minor", "size"], kind="stable").index]
     return found.reset_index(drop=True)[list(COLUMNS)]
+
+
+def _goes(decisions: pd.Series) -> pd.Series:
+    """Whether the project goes ahead."""
+    return decisions.isin(["fund", "fund_to_next_gate", "fund_with_condition"])
 
 
 def last_decisions(register: Register, previous: Register | None = None) -> pd.DataFrame:
@@ -124,7 +133,8 @@ def _latest_status(register: Register) -> pd.DataFrame:
 def _against_advice(decisions: pd.DataFrame, register: Register) -> list[Row]:
     """Decided otherwise than recommended."""
     status, projects, rows = _latest_status(register), register.projects, []
-    for row in rows_of(decisions.dropna(subset=["recommended"])):
+    last = decisions[decisions["date"] == decisions["date"].max()]
+    for row in rows_of(last.dropna(subset=["recommended"])):
         if row.decision == row.recommended:
             continue
         name, advice = called(projects, row.project_id, row.project_name), ADVICE[row.recommended]
@@ -154,11 +164,19 @@ def _not_kept(decisions: pd.DataFrame, register: Register, previous: Register | 
 def _spent_since(
     register: Register, previous: Register | None, project: str, day: pd.Timestamp
 ) -> tuple[float, str]:
-    """Money spent since a day, from actual costs, else from the status; else what is still committed."""
+    """Money spent since a day, from the status, else from actual costs; else what is still planned."""
+    status = register.table("status")
+    status = status[status["project_id"] == project].dropna(subset=["ac"])
     costs = register.table("costs")
     mine = costs[(costs["project_id"] == project) & (costs["kind"] != "exit")]
     actual = mine[mine["state"] == "actual"]
-    if previous is not None:
+    more = 0.0
+    if len(status):
+        month, _ = months_of(status["period"], int(register.settings.fiscal_year_start))
+        spent = status["ac"].to_numpy(dtype=float)[np.argsort(month, kind="stable")]
+        until = spent[np.sort(month) <= month_of(day + pd.offsets.MonthEnd(0))]
+        more = float(spent[-1] - (until[-1] if len(until) else 0.0))
+    elif previous is not None:
         then = previous.table("costs")
         before = then[(then["project_id"] == project) & (then["state"] == "actual")]
         more = float(actual["amount"].sum() - before["amount"].sum())
@@ -166,18 +184,8 @@ def _spent_since(
         more = float(actual.loc[actual["year"] > day.year, "amount"].sum())
     if more > 1e-9:
         return more, "has spent {:.1f} since"
-    status = register.table("status")
-    status = status[status["project_id"] == project].dropna(subset=["ac"])
-    if len(status):
-        month, _ = months_of(status["period"], int(register.settings.fiscal_year_start))
-        spent = status["ac"].to_numpy(dtype=float)[np.argsort(month, kind="stable")]
-        until = spent[np.sort(month) <= month_of(day + pd.offsets.MonthEnd(0))]
-        more = float(spent[-1] - (until[-1] if len(until) else 0.0))
-        if more > 1e-9:
-            return more, "has spent {:.1f} since"
-    stage = register.projects["stage"].get(project)
-    if stage in ("delivery", "closing", "operating", "stopped"):
-        return float(mine.loc[mine["state"] != "actual", "amount"].sum()), "still has {:.1f} to spend"
+    if register.projects["stage"].get(project) in ("delivery", "closing", "operating", "stopped"):
+        return float(mine["amount"].sum() - actual["amount"].sum()), "still plans to spend {:.1f}"
     return 0.0, ""
 
 

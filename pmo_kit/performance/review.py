@@ -13,6 +13,7 @@ import pandas as pd
 from pmo_kit.performance.benefits import expected_share
 from pmo_kit.performance.curves import Curves, read_curves
 from pmo_kit.performance.earning import earned_schedule, earned_value, ratio
+from pmo_kit.performance.milestones import latest_slips
 from pmo_kit.performance.rag import RagRules, apply_rules
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ class Review:
       the figures contradict themselves, see `findings`); state in words
     - bac, pv, ev, ac; cv, sv, cpi, spi, eac_cpi, eac_plan, eac_cpi_spi, etc, vac, tcpi_bac, tcpi_eac;
       eac_declared (AC + declared ETC); eac (by CPI; by plan where nothing is earned)
-    - es, at, sv_t (months), spi_t; benefit_share (benefits expected today per approved)
+    - es, at, sv_t (months), spi_t; slipped, slip_months (the open milestone that is latest, and by how much)
+    - benefit_share (benefits expected today per approved)
     - rag_cost, rag_time, rag_benefits, rag_rule; mismatch (declared better than the rule), watermelon
       (declared G, rule R), reason
 
@@ -166,6 +168,8 @@ def project_table(register: Register, curves: Curves) -> pd.DataFrame:
     table["sv_t"] = schedule["sv_t"] * curves.length
     table["spi_t"] = schedule["spi_t"]
     table["benefit_share"] = expected_share(register).reindex(table.index)
+    slips = latest_slips(register).reindex(table.index)
+    table[["slipped", "slip_months"]] = slips[["milestone", "slip_months"]]
     table["state"] = states(table, curves)
     return table
 

@@ -54,6 +54,7 @@ def test_both_watermelons_are_found_with_their_reason(twelve: Register) -> None:
     assert "0.81 earned per 1 spent" in review.table.at["P06", "reason"]
     assert review.table.at["P12", "reason"] == "8.6 months earned in 12"
     assert review.table.at["P12", "es"] == pytest.approx(8.6)
+    assert review.table.at["P12", "slip_months"] == 14
     assert review.table.loc["P06", ["bac", "pv", "ev", "ac"]].tolist() == [30, 24, 18.2, 22.5]
     assert review.table.at["P12", "rag_assured"] == "A"
     assert "Billing replacement, Control-room upgrade" in review.summary
