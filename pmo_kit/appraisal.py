@@ -29,7 +29,7 @@ class Appraisal:
     `table` has one row per (project_id, level):
 
     - cost: spend to come, exit costs included, not discounted
-    - pv_cost, pv_benefit: present values; pv_benefit counts the benefits of kind cash
+    - pv_cost, pv_capex, pv_benefit: present values; pv_benefit counts the benefits of kind cash
     - npv = pv_benefit - pv_cost: the financial net present value
     - pv_social: cash + non_cash + economic + social - disbenefit; where a benefit has economic rows its
       cash rows are left out, so that nothing is counted twice
@@ -123,7 +123,8 @@ def appraise(register: Register, schedule: str | None = None) -> Appraisal:
     _same_prices(register, name)
     options = pd.MultiIndex.from_frame(register.table("levels")[["project_id", "level"]].astype("str"))
     costs, benefits = register.table("costs"), register.table("benefits")
-    start = int(settings.discount_to)
+    first = settings.discount_to
+    start = int(costs["year"].min()) if first is None else first
     last = max([start, *_last_year(costs), *_last_year(benefits)])
     years = list(range(start, last + 1))
 
@@ -147,6 +148,7 @@ def appraise(register: Register, schedule: str | None = None) -> Appraisal:
         {
             "cost": spend.sum(axis=1),
             "pv_cost": pv_cost,
+            "pv_capex": _by_year(costs[~gone & (costs["kind"] == "capex")], options, years) @ factors,
             "pv_benefit": pv_benefit,
             "npv": npv,
             "pv_social": pv_social,

@@ -8,20 +8,18 @@ otherwise. A missing flow (NaN) makes the answer missing: it is never read as ze
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
-Timing = Literal["start", "mid", "end"]
 
 _SAME = 2e-5  # growth factors closer than this are one root (a double root splits by rounding)
 _TOUCH = 1e-9  # NPV below this share of its absolute terms is a root, though the sign does not change
 _NEAR = 1e-3  # candidates whose imaginary part is smaller than this share are looked at on the real line
 
 
-def discount_factors(rate: ArrayLike, n: int, timing: Timing = "start") -> Floats:
+def discount_factors(rate: ArrayLike, n: int, timing: str = "start") -> Floats:
     """Present value of 1 received in each of `n` years.
 
     DF_t = product over i = 1..t of 1 / (1 + r_i), with DF_0 = 1. Rate r_i leads from year i - 1 to year i.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from pmo_kit.appraisal import appraise
 from pmo_kit.errors import DataError
-from pmo_kit.register import Register
+from pmo_kit.register import Register, load_register
 
 TWELVE = """P01 full 14 14 -6
 P02 full 16 18 19
@@ -72,6 +74,15 @@ def test_the_twelve_have_the_npv_of_the_table() -> None:
     assert appraisal.spend.loc[("P01", "full"), 2028] == 14
     assert appraisal.table.loc[("P06", "stop"), "irr_reason"] == "no change of sign"
     assert "12 projects with 15 levels appraised: 11 of 15 levels have a positive NPV" in appraisal.summary
+
+
+def test_the_shipped_twelve() -> None:
+    table = appraise(load_register(Path(__file__).parents[1] / "data/samples/meridian_12")).table
+    printed = {}
+    for line in TWELVE.splitlines():
+        project, level, *_, npv = line.split()
+        printed[project, level] = float(npv)
+    assert table["npv"].rename({"districts": "two_districts"}).to_dict() == pytest.approx(printed, abs=1e-9)
 
 
 def test_discounting_timing_and_ratios_by_hand() -> None:

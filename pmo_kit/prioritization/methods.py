@@ -78,11 +78,11 @@ def topsis(
     >>> topsis([[1, 3000], [2, 3750], [5, 4500]], [1, 1], [False, True]).round(3).tolist()
     [0.762, 0.722, 0.238]
     """
-    far, near = _topsis_squares(matrix, weights, maximize, normalization)
+    far, near = topsis_squares(matrix, weights, maximize, normalization)
     return closeness(far, near)
 
 
-def _topsis_squares(
+def topsis_squares(
     matrix: ArrayLike, weights: ArrayLike, maximize: ArrayLike, normalization: Normalization
 ) -> tuple[Floats, Floats]:
     """Squared distance from the worst and from the best point, by criterion."""

@@ -82,11 +82,11 @@ class ValueFunction:
                 raise ValueError(
                     f"score {given[odd][0]:g} is none of {', '.join(f'{p:g}' for p in self.points)}"
                 )
-        return np.asarray(piecewise_value(given, self.points, self.values))
+        return self.between(given)
 
     def span(self, low: Floats, high: Floats) -> tuple[Floats, Floats]:
         """Least and greatest value when the score is anywhere from low to high."""
-        ends = np.stack([self._line(low), self._line(high)])
+        ends = np.stack([self.between(low), self.between(high)])
         least, most = ends.min(axis=0), ends.max(axis=0)
         for point, value in zip(self.points, self.values, strict=True):
             inside = (low < point) & (point < high)
@@ -94,7 +94,8 @@ class ValueFunction:
             most = np.where(inside, np.maximum(most, value), most)
         return least, most
 
-    def _line(self, scores: Floats) -> Floats:
+    def between(self, scores: ArrayLike) -> Floats:
+        """Values of scores or of means of scores: on the straight lines, discrete points or not."""
         return np.asarray(piecewise_value(scores, self.points, self.values))
 
 
