@@ -30,7 +30,7 @@ class Scenario:
         Factor on the people of a role in every period.
     cost, benefit : float or mapping of scope to float
         Factor on what is still to be spent, or received; a scope is `column=value` of the projects ("area=Digital",
-        "project_id=P06").
+        "project_id=P06") or of the rows themselves ("kind=capex").
     projects_in : mapping of project_id to level
         Taken in by decision; level None or "" is any.
     projects_out : sequence of project_id
@@ -115,9 +115,10 @@ class Scenario:
                 table = register.table(name)
                 factor = pd.Series(1.0, index=table.index)
                 for scope, number in (factors if isinstance(factors, Mapping) else {"all": factors}).items():
-                    factor[_in_scope(register, scope, table["project_id"])] *= number
-                ahead = table["state"].fillna("") != "actual" if "state" in table else True
-                tables[name] = table.assign(amount=table["amount"] * factor.where(ahead, 1.0))
+                    factor[_in_scope(register, scope, table)] *= number
+                if name == "costs":
+                    factor = factor.where(table["state"] != "actual", 1.0)
+                tables[name] = table.assign(amount=table["amount"] * factor)
         if self.discount_schedule:
             settings = register.table("settings")
             settings = settings[settings["key"] != "discount_schedule"]
@@ -139,7 +140,8 @@ class Scenario:
         mistakes = []
         for row in self.table.itertuples():
             names = known.get(str(row.what))
-            scoped = row.what in ("cost", "benefit") and not _scope_exists(register, str(row.scope))
+            sheet = {"cost": "costs", "benefit": "benefits"}.get(str(row.what))
+            scoped = sheet is not None and not _in_scope(register, str(row.scope), register.table(sheet)).any()
             if scoped or (names is not None and row.scope not in names):
                 there = f"there are {', '.join(sorted(names))}" if names else "write all or column=value"
                 mistakes.append((row, f"there is no {row.what} {row.scope!r}; {there}"))
@@ -183,20 +185,20 @@ def _scenario(name: str, rows: pd.DataFrame) -> Scenario:
         found = part.get(what)
         return {} if found is None else dict(zip(found["scope"].fillna("all"), found["factor"], strict=True))
 
-    def scopes(what: str) -> tuple[str, ...]:
-        return tuple(part[what]["scope"]) if what in part else ()
+    def scopes(what: str, column: str) -> tuple[str, ...]:
+        return tuple(part[what]["scope"].str.removeprefix(f"{column}=")) if what in part else ()
 
     levels = part["project_in"]["value"].fillna("") if "project_in" in part else ()
     schedule = part["discount_schedule"]["value"].iloc[0] if "discount_schedule" in part else None
     return Scenario(
         name,
         budget=factors("budget") or 1.0,
-        capacity=factors("capacity"),
+        capacity={role.removeprefix("role="): factor for role, factor in factors("capacity").items()},
         cost=factors("cost") or 1.0,
         benefit=factors("benefit") or 1.0,
-        projects_in=dict(zip(scopes("project_in"), levels, strict=True)),
-        projects_out=scopes("project_out"),
-        rules_off=scopes("rule_off"),
+        projects_in=dict(zip(scopes("project_in", "project_id"), levels, strict=True)),
+        projects_out=scopes("project_out", "project_id"),
+        rules_off=scopes("rule_off", "rule"),
         discount_schedule=schedule,
     )
 
@@ -206,23 +208,16 @@ def _factor(factors: Factors, name: str) -> float:
     return factors.get(name, factors.get("all", 1.0)) if isinstance(factors, Mapping) else factors
 
 
-def _scope_exists(register: Register, scope: str) -> bool:
-    column, _, value = scope.partition("=")
+def _in_scope(register: Register, scope: str, rows: pd.DataFrame) -> pd.Series:
+    """Which rows belong to a scope: a column of the rows themselves, or of their projects; none where it is unknown."""
     if scope == "all":
-        return True
-    return _column(register, column) is not None and (_column(register, column) == value).any()
-
-
-def _in_scope(register: Register, scope: str, projects: pd.Series) -> pd.Series:
-    """Which rows belong to a scope of projects."""
-    if scope == "all":
-        return pd.Series(True, index=projects.index)
+        return pd.Series(True, index=rows.index)
     column, _, value = scope.partition("=")
-    found = _column(register, column)
-    assert found is not None
-    return projects.isin(found.index[found.eq(value).fillna(False)])
-
-
-def _column(register: Register, name: str) -> pd.Series | None:
-    table = register.projects.assign(project_id=register.projects.index)
-    return table[name] if name in table else None
+    projects = register.projects
+    if column in rows:
+        found = rows[column]
+    elif column in projects:
+        found = rows["project_id"].map(projects[column])
+    else:
+        return pd.Series(False, index=rows.index)
+    return found.eq(value).fillna(False).astype(bool)

@@ -1,0 +1,189 @@
+"""Scenarios side by side: what they change, what each funds, what always holds, and what a wrong guess costs."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from pmo_kit.exhibits import Field, Table
+from pmo_kit.exhibits.theme import format_number
+from pmo_kit.figures.captions import count, inputs, listed, sentence, shortened, unit_line
+from pmo_kit.scenarios import Comparison
+from pmo_kit.scenarios.comparison import OUT
+
+ROWS = 24
+PRESENCE = ("always", "sometimes", "never")
+WORDS = {
+    "budget": "envelope",
+    "capacity": "people",
+    "cost": "costs",
+    "benefit": "benefits",
+    "project_in": "taken in",
+    "project_out": "taken out",
+    "rule_off": "set aside",
+    "discount_schedule": "discounting",
+}
+
+
+def definitions(comparison: Comparison) -> Table:
+    """Return what each scenario changes against the base, and nothing else."""
+    table = comparison.changes
+    rows = pd.DataFrame(
+        {
+            "scenario": table["scenario"],
+            "what": table["what"].map(WORDS),
+            "scope": table["scope"].str.replace("_", " ").replace("all", "everything"),
+            "change": [
+                f"{format_number(100 * (row.factor - 1), 0, signed=True)}\u202f%" if row.factor == row.factor else row.value
+                for row in table.itertuples()
+            ],
+        }
+    )
+    scenarios = len(comparison.scenarios)
+    return Table(
+        id="scenarios.definitions",
+        data=rows,
+        columns=(
+            Field("scenario", "case", kind="text"),
+            Field("what", "what changes", kind="text"),
+            Field("scope", "of", kind="text"),
+            Field("change", "by", kind="text"),
+        ),
+        title=f"{sentence(count(scenarios, 'case is', 'cases are'))} set beside {comparison.base.lower()}",
+        takeaway="Each case changes only what stands here; everything else is as today.",
+        unit_line=unit_line(comparison.question.register, "Changes against today", ""),
+        alt="; ".join(f"{row.scenario}: {row.what} {row.scope} {row.change}" for row in rows.itertuples()),
+        source="scenarios",
+        inputs=_inputs(comparison),
+    )
+
+
+def results(comparison: Comparison) -> Table:
+    """Return what each case is worth, the difference to the base, and who enters and leaves."""
+    register, table = comparison.question.register, comparison.table.reset_index()
+    names = register.projects["name"]
+    for column in ("entered", "left", "resized"):
+        table[column] = [
+            shortened(names[list(cell)], 3) if isinstance(cell, tuple) and cell else "–" for cell in table[column]
+        ]
+    infeasible = table["status"] == "infeasible"
+    table["entered"] = table["entered"].mask(infeasible, "no plan obeys the limits")
+    worst = table.loc[table["delta"].idxmin()]
+    best = table.loc[table["delta"].idxmax()]
+    return Table(
+        id="scenarios.results",
+        data=table,
+        columns=(
+            Field("scenario", "case", kind="text"),
+            Field("value", "net value"),
+            Field("delta", "against today", signed=True),
+            Field("funded", "funded", "projects", decimals=0),
+            Field("entered", "enter", kind="text"),
+            Field("left", "leave", kind="text"),
+            Field("resized", "other size", kind="text"),
+        ),
+        title=f"{worst['scenario']} costs most: {format_number(worst['delta'], signed=True)}"
+        + (f"; {best['scenario']} gains {format_number(best['delta'])}" if best["delta"] > 0 else ""),
+        takeaway=comparison.summary,
+        unit_line=unit_line(register, "Best plan of each case"),
+        alt=listed(f"{row.scenario} {format_number(row.value)}" for row in table.itertuples()),
+        source="scenarios, projects, costs, benefits",
+        inputs=_inputs(comparison),
+    )
+
+
+def grid(comparison: Comparison) -> Table:
+    """Return project by case: in full, reduced or out; always first, then sometimes, then never."""
+    register, levels = comparison.question.register, comparison.grid
+    presence = comparison.presence
+    value = {name: allocation.value for name, allocation in comparison.allocations.items()}
+    asked = _largest(comparison)
+    forced = {scenario.name for scenario in comparison.scenarios if scenario.forces}
+    first_forced = next((name for name in levels if name in forced), None)
+    marks = levels.apply(
+        lambda column: [
+            "out" if level in (OUT, "stop") or level != level else "full" if level == asked[project] else "reduced"
+            for project, level in column.items()
+        ]
+    )
+    rows = marks.assign(
+        project=[(("text", name), ("id", project)) for project, name in register.projects["name"].items()],
+        presence=presence.map(sentence),
+    )
+    rows["order"] = presence.map(PRESENCE.index)
+    rows = rows.sort_values("order", kind="stable")
+    counts = presence.value_counts()
+    sometimes = rows.loc[rows["order"] == 1]
+    shown, hidden = _shortest(rows)
+    total = {name: format_number(value.get(name, float("nan"))) for name in levels}
+    note = f"Not listed: {hidden}." if hidden else ""
+    if forced:
+        note = f"{note} {listed(sorted(forced))} forces the answer and is not counted.".strip()
+    return Table(
+        id="scenarios.grid",
+        data=shown,
+        group=Field("presence", kind="category"),
+        columns=(
+            Field("project", "project", kind="text"),
+            *(Field(name, name, kind="mark", ruled=name == first_forced) for name in levels),
+        ),
+        title=f"{sentence(count(int(counts.get('always', 0)), 'project holds', 'projects hold'))} in every case, "
+        f"{count(int(counts.get('sometimes', 0)))} in some, {count(int(counts.get('never', 0)))} in none",
+        takeaway=f"Debate {shortened(register.projects.loc[sometimes.index, 'name'], 4)}; the rest is settled."
+        if len(sometimes)
+        else "No case changes the list.",
+        note=f"Net value: {listed(f'{name} {number}' for name, number in total.items())}. {note}".strip(),
+        unit_line=unit_line(register, "■ in full, ◧ reduced, – out", ""),
+        alt=listed(f"{group.lower()}: {len(part)} projects" for group, part in rows.groupby("presence", sort=False)),
+        source="scenarios, projects",
+        inputs=_inputs(comparison),
+    )
+
+
+def regret(comparison: Comparison) -> Table:
+    """Return what each plan loses if another case comes, the least maximum first."""
+    register = comparison.question.register
+    table = comparison.regret.sort_values(["maximum", "mean"], kind="stable")
+    names = [name for name in comparison.names if name in table.columns]
+    best, today = table.iloc[0], table.loc[comparison.base]
+    data = table.replace(float("inf"), float("nan")).rename_axis("plan").reset_index()
+    return Table(
+        id="scenarios.regret",
+        data=data,
+        columns=(
+            Field("plan", "plan made for", kind="text"),
+            *(Field(name, f"if {name}") for name in names),
+            Field("maximum", "most lost", ruled=True),
+            Field("mean", "on average"),
+            Field("fits", "fits as it is", "cases", decimals=0),
+        ),
+        title=f"The plan made for {best.name} loses at most {format_number(best['maximum'])}; "
+        f"today's at most {format_number(today['maximum'])}",
+        takeaway="A plan that no longer fits is repaired by dropping projects; n/a where even that does not help.",
+        unit_line=unit_line(register, "Net value lost if the case comes and the plan was made for another"),
+        alt=listed(f"{plan}: at most {format_number(row['maximum'])}" for plan, row in table.iterrows()),
+        source="scenarios",
+        inputs=_inputs(comparison),
+    )
+
+
+def _largest(comparison: Comparison) -> pd.Series:
+    """The level of each project that costs most; any other is reduced."""
+    options = comparison.question.options
+    going = options[~options["stop"].astype(bool)]["cost"]
+    return pd.Series({project: part.idxmax()[1] for project, part in going.groupby(level="project_id")})
+
+
+def _shortest(rows: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """The rows to print: those that change first of all; the rest is counted where the list is long."""
+    if len(rows) <= ROWS:
+        return rows, ""
+    room = ROWS - int((rows["order"] == 1).sum())
+    kept = pd.concat([rows[rows["order"] == 1], rows[rows["order"] != 1].head(max(room, 0))])
+    kept = kept.sort_values("order", kind="stable")
+    rest = rows.drop(index=kept.index)["presence"].value_counts()
+    return kept, listed(f"{number} more {name.lower()}" for name, number in rest.items())
+
+
+def _inputs(comparison: Comparison) -> dict[str, str]:
+    proven = sum(allocation.status == "optimal" for allocation in comparison.allocations.values())
+    return inputs(comparison.question.register, proven=f"{proven} of {len(comparison.names)} cases")
