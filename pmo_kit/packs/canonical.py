@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-_ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
+_ADDRESS = re.compile(r"(?<= at )0x[0-9a-fA-F]+")
 _CELL_FILE = re.compile(r"[^\s\"'<>()]*ipykernel_\d+[/\\]+\d+\.py")
 
 
@@ -99,8 +99,12 @@ def _outputs(outputs: list[Any], folder: Path) -> list[dict[str, Any]]:
             kept.append({"output_type": kind, "name": "stdout", "text": scrub(output["text"], folder)})
         elif kind == "error":
             kept.append(
-                {"output_type": kind, "ename": output["ename"], "evalue": scrub(output["evalue"], folder),
-                 "traceback": []}
+                {
+                    "output_type": kind,
+                    "ename": output["ename"],
+                    "evalue": scrub(output["evalue"], folder),
+                    "traceback": [],
+                }
             )
         else:
             fresh = {"output_type": kind, "metadata": {}, "data": _walk(output["data"], folder)}

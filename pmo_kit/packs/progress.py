@@ -40,7 +40,11 @@ class Progress:
             from tqdm import tqdm
 
             self.bar = tqdm(
-                total=self.cells, desc=self.title, unit="cell", file=self.stream, dynamic_ncols=True,
+                total=self.cells,
+                desc=self.title,
+                unit="cell",
+                file=self.stream,
+                dynamic_ncols=True,
                 leave=False,
             )
         elif self.on:

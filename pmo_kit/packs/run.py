@@ -100,8 +100,11 @@ def stage(spec: PackSpec, folder: Path) -> Stage:
         faults = problems(chapter.parameters, known)
         if "register_path" not in known:
             faults.append("it has no parameter 'register_path': it would read another register.")
-        faults += [f"'{n}' is set by the line '{_FROM_PACK[n]}' of the pack file."
-                   for n in chapter.parameters if n in _FROM_PACK]
+        faults += [
+            f"'{n}' is set by the line '{_FROM_PACK[n]}' of the pack file."
+            for n in chapter.parameters
+            if n in _FROM_PACK
+        ]
         name = _unique(chapter.notebook.name, sources)
         sources[name] = chapter.notebook
         found += [f"  {chapter.notebook.name}: {fault}" for fault in faults]
@@ -191,7 +194,9 @@ def execute(job: Job, on_cell: OnCell | None = None) -> Failure | None:
 
 
 def run_many(
-    jobs: Sequence[Job], executor: Executor, on_cell: OnCell | None = None,
+    jobs: Sequence[Job],
+    executor: Executor,
+    on_cell: OnCell | None = None,
     on_done: Callable[[Job, Failure | None], object] | None = None,
 ) -> list[Failure]:
     """Execute notebooks over any `concurrent.futures.Executor`; one that fails takes no other down.

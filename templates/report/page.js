@@ -8,10 +8,12 @@
   for (const place of document.querySelectorAll("[data-figure].chart")) {
     const source = document.querySelector(`script[data-of="${CSS.escape(place.dataset.figure)}"]`);
     const figure = JSON.parse(source.textContent);
-    await Plotly.newPlot(place, figure.data, figure.layout, { displayModeBar: false, responsive: true });
+    await Plotly.newPlot(place, figure.data, figure.layout, { displayModeBar: false });
     drawn += 1;
   }
   const first = document.querySelector(".pk-page");
-  if (first && first.scrollHeight > first.clientHeight + 1) root.classList.add("page-one-overflows");
+  const long = () => first && first.scrollHeight > first.clientHeight + 1;
+  if (long()) root.classList.add("tight");
+  if (long()) root.classList.add("page-one-overflows");
   root.dataset.drawn = String(drawn);
 })();

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 PAGE_ONE = "page_one."
 NOT_SHOWN = "not_shown."
 _HEIGHT = 320
+TEXT_WIDTH, COLUMN_WIDTH = 665, 317
+"""Widths on A4 in px: the text (176 mm) and one of two columns (84 mm). Charts are drawn at these."""
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; img-src data: blob:; script-src"
 
 
@@ -129,8 +131,8 @@ def _page_one(
         "headline": headline,
         "tiles": _placed(known[asked.tiles], figures) if asked.tiles in known else None,
         "decisions": _placed(known[asked.decisions], figures) if asked.decisions in known else None,
-        "left": [_placed(known[i], figures) for i in asked.left if i in known],
-        "right": [_placed(known[i], figures) for i in asked.right if i in known],
+        "left": [_placed(known[i], figures, COLUMN_WIDTH) for i in asked.left if i in known],
+        "right": [_placed(known[i], figures, COLUMN_WIDTH) for i in asked.right if i in known],
         "notes": [known[i].exhibit.note for i in placed if known[i].exhibit.note],
         "missing": [_sentence(known[NOT_SHOWN + i]) for i in asked.ids if NOT_SHOWN + i in known],
     }
@@ -147,7 +149,7 @@ def _sentence(item: Collected) -> str:
     return words or item.exhibit.title
 
 
-def _placed(item: Collected, figures: list[tuple[str, str]]) -> dict[str, Any]:
+def _placed(item: Collected, figures: list[tuple[str, str]], width: int = TEXT_WIDTH) -> dict[str, Any]:
     """An exhibit with its body as HTML; a chart leaves its place and its figure for the script."""
     from markupsafe import Markup
 
@@ -161,7 +163,7 @@ def _placed(item: Collected, figures: list[tuple[str, str]]) -> dict[str, Any]:
     if isinstance(exhibit, Chart):
         from pmo_kit.exhibits.drawing import figure
 
-        drawn = figure(exhibit)
+        drawn = figure(exhibit, width=width)
         height = int(drawn.layout.height or _HEIGHT)
         figures.append((item.id, drawn.to_json()))
         place = '<div class="chart" role="img" data-figure="{}" aria-label="{}" style="height:{}px">'
@@ -181,7 +183,10 @@ def _render(name: str, context: Mapping[str, Any], figures: Sequence[tuple[str, 
 
     folder: Path = shipped("templates", "report")
     environment = Environment(
-        loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["css_text"] = _css_text
@@ -211,4 +216,4 @@ def _source(script: str) -> str:
 
 def _css_text(text: str) -> str:
     """A text inside quotes in a style sheet: whatever is not plain is written by its number."""
-    return "".join(c if c.isalnum() or c in " .,:-" else f"\\{ord(c):06x}" for c in text)
+    return "".join(c if c.isalnum() or c in " .,:-" else f"\\{ord(c):x} " for c in text)

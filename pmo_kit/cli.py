@@ -1,0 +1,138 @@
+"""The command line: parse, call one function, print."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pmo_kit.errors import PmoError
+
+DATA_OK, DATA_WARNED, FAILED = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Without the name of the program; those of the process by default.
+
+    Returns
+    -------
+    int
+        0: done. 1: `check --strict` found warnings. 2: it failed, and said why in words.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except PmoError as error:
+        print(error, file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("Stopped; nothing was published.", file=sys.stderr)
+        return FAILED
+
+
+def pack(options: argparse.Namespace) -> int:
+    """Build packs; one that fails takes no other down."""
+    from pmo_kit.packs import build_pack
+
+    built, failed = [], 0
+    for file in _pack_files(options):
+        try:
+            built.append(build_pack(file, options.out, options.workers, progress=True))
+        except PmoError as error:
+            failed += 1
+            print(f"\n{error}\n", file=sys.stderr)
+    for folder in built:
+        print(_short(folder / "index.html"))
+    return FAILED if failed else DATA_OK
+
+
+def new(options: argparse.Namespace) -> int:
+    """Make a workspace."""
+    from pmo_kit.packs.workspace import new_workspace
+
+    folder = new_workspace(options.folder)
+    print(f"{_short(folder)} is ready. Next:\n  cd {_short(folder)}\n  pmo-kit pack")
+    return DATA_OK
+
+
+def check(options: argparse.Namespace) -> int:
+    """Read a register and say what was found."""
+    from pmo_kit.register import load_register
+    from pmo_kit.register.findings import describe_findings
+
+    register = load_register(options.path)
+    print(register.summary)
+    print(describe_findings(register.findings))
+    warned = bool((register.findings["severity"] == "warn").any())
+    return DATA_WARNED if warned and options.strict else DATA_OK
+
+
+def lab(options: argparse.Namespace) -> int:
+    """Open JupyterLab on the notebooks."""
+    import subprocess
+
+    folder = Path("notebooks")
+    if not folder.is_dir():
+        raise PmoError(
+            "There is no folder 'notebooks' here. Go to your workspace, or make one: pmo-kit new FOLDER"
+        )
+    return subprocess.run([sys.executable, "-m", "jupyterlab", str(folder)], check=False).returncode
+
+
+def _pack_files(options: argparse.Namespace) -> list[Path]:
+    """The pack files asked for: named, or all of the workspace, or all that are shipped."""
+    from pmo_kit.shipped import shipped
+
+    if options.files:
+        return list(options.files)
+    own = sorted(Path("packs").glob("*.yml"))
+    if own:
+        return own
+    if options.all:
+        return sorted(shipped("templates", "packs").glob("*.yml"))
+    raise PmoError("Name a pack file, or say --all, or run this in a workspace (pmo-kit new FOLDER).")
+
+
+def _short(path: Path) -> Path:
+    """A path as it is seen from here."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="pmo-kit", description="From a register of projects to a committee pack."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    one = commands.add_parser("pack", help="build committee packs", description="Build committee packs.")
+    one.add_argument(
+        "files", nargs="*", type=Path, metavar="FILE", help="pack files (default: those in packs/)"
+    )
+    one.add_argument("--all", action="store_true", help="all pack files: of this workspace, or those shipped")
+    one.add_argument(
+        "--out", default="build/packs", metavar="DIR", help="where packs go (default: build/packs)"
+    )
+    one.add_argument("--workers", type=int, default=2, metavar="N", help="notebooks at a time (default: 2)")
+    one.set_defaults(run=pack)
+    one = commands.add_parser("new", help="make a workspace of your own", description="Make a workspace.")
+    one.add_argument("folder", metavar="FOLDER", help="a folder that does not exist yet")
+    one.set_defaults(run=new)
+    one = commands.add_parser(
+        "check", help="say what is wrong with a register", description="Check a register."
+    )
+    one.add_argument("path", type=Path, metavar="PATH", help="a folder of CSV files or a workbook")
+    one.add_argument("--strict", action="store_true", help="exit with 1 when there are warnings")
+    one.set_defaults(run=check)
+    one = commands.add_parser("lab", help="open JupyterLab on the notebooks", description="Open JupyterLab.")
+    one.set_defaults(run=lab)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

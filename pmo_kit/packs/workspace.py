@@ -1,0 +1,82 @@
+"""A workspace of one's own: a register, a pack file and notebooks that find them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import nbformat
+
+from pmo_kit.errors import PmoError
+from pmo_kit.packs.parameters import read_notebook
+from pmo_kit.shipped import shipped
+
+SAMPLE = ("data", "samples", "meridian_12")
+PACK = ("templates", "packs", "investment_committee.yml")
+_README = """# Your committee packs
+Replace the tables in `register/` by your own (projects.csv and costs.csv are enough to begin); `pmo-kit check register` says what to mend.
+`pmo-kit pack` makes the committee pack of `packs/` in `build/packs/`; `pmo-kit lab` opens the notebooks behind it.
+"""  # noqa: E501
+
+
+def new_workspace(folder: str | Path) -> Path:
+    """Make a folder in which `pmo-kit pack` works at once.
+
+    It holds `register/` (a small sample to replace), `packs/` (a pack file), `notebooks/` (their parameters
+    read the register of the workspace) and a README of three lines.
+
+    Parameters
+    ----------
+    folder : str or Path
+        A folder that does not exist yet, or is empty.
+
+    Raises
+    ------
+    PmoError
+        When something is there already: nothing is ever overwritten.
+    """
+    home = Path(folder).resolve()
+    if home.is_file() or (home.is_dir() and any(home.iterdir())):
+        raise PmoError(f"{home} is not empty. Name a new folder: nothing is overwritten.")
+    (home / "packs").mkdir(parents=True)
+    (home / "notebooks").mkdir()
+    shutil.copytree(shipped(*SAMPLE), home / "register", ignore=shutil.ignore_patterns(".*", "*.py"))
+    (home / "packs" / PACK[-1]).write_text(
+        own_pack(shipped(*PACK).read_text(encoding="utf-8")), encoding="utf-8"
+    )
+    for source in sorted(shipped("notebooks").glob("*.ipynb")):
+        notebook = read_notebook(source)
+        for cell in notebook.cells:
+            if "parameters" in cell.metadata.get("tags", ()):
+                cell.source = own_parameters(cell.source)
+        nbformat.write(notebook, home / "notebooks" / source.name)
+    (home / "README.md").write_text(_README, encoding="utf-8")
+    return home
+
+
+def own_pack(text: str) -> str:
+    """A shipped pack file that reads the register and the notebooks of a workspace.
+
+    Examples
+    --------
+    >>> print(own_pack("register: ../../data/samples/meridian\\nprevious: ../../data/samples/old\\n"
+    ...                "  - notebook: ../../notebooks/00.ipynb\\n"), end="")
+    register: ../register
+      - notebook: ../notebooks/00.ipynb
+    """
+    text = re.sub(r"^register:.*$", "register: ../register", text, flags=re.MULTILINE)
+    text = re.sub(r"^previous:.*\n", "", text, flags=re.MULTILINE)
+    return text.replace("../../notebooks/", "../notebooks/")
+
+
+def own_parameters(source: str) -> str:
+    """A parameters cell whose paths are those of a workspace.
+
+    Examples
+    --------
+    >>> own_parameters('register_path: str = "../data/samples/meridian"')
+    'register_path: str = "../register"'
+    """
+    source = re.sub(r'^(register_path: str = )["\'].*?["\']', r'\1"../register"', source, flags=re.MULTILINE)
+    return re.sub(r'^(previous_path: str = )["\'].*?["\']', r'\1""', source, flags=re.MULTILINE)
