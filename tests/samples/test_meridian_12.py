@@ -12,8 +12,17 @@ import pandas as pd
 import pytest
 
 FOLDER = Path(__file__).parents[2] / "data" / "samples" / "meridian_12"
-BEST = {"P01": "full", "P02": "districts", "P03": "full", "P04": "full", "P05": "full", "P06": "stop",
-        "P07": "worst_12", "P10": "full", "P12": "full"}
+BEST = {
+    "P01": "full",
+    "P02": "districts",
+    "P03": "full",
+    "P04": "full",
+    "P05": "full",
+    "P06": "stop",
+    "P07": "worst_12",
+    "P10": "full",
+    "P12": "full",
+}
 
 
 def table(name: str) -> pd.DataFrame:
@@ -46,6 +55,7 @@ def options() -> dict[str, dict[str, tuple[float, float, float, float]]]:
     found: dict[str, dict[str, tuple[float, float, float, float]]] = {}
     for project in table("projects")["project_id"]:
         for level in levels.get(project, ["full"]):
+
             def of(frame: pd.DataFrame, project: str = project, level: str = level) -> pd.DataFrame:
                 return frame[(frame["project_id"] == project) & (frame["level"] == level)]
 
@@ -61,28 +71,46 @@ def plans() -> tuple[Plan, ...]:
     """Every plan that obeys the commitments and the links."""
     commitment = table("projects").set_index("project_id")["commitment"]
     links = list(table("links").itertuples())
-    choices = [[*levels, None] if commitment[project] == "discretionary" else [*levels]
-               for project, levels in options().items()]
+    choices = [
+        [*levels, None] if commitment[project] == "discretionary" else [*levels]
+        for project, levels in options().items()
+    ]
     found = []
     for pick in product(*choices):
         chosen = {p: level for p, level in zip(options(), pick, strict=True) if level}
-        if any(link.project_id in chosen and link.level in ("", chosen[link.project_id])
-               and (link.other_id in chosen) == (link.relation == "excludes") for link in links):
+        if any(
+            link.project_id in chosen
+            and link.level in ("", chosen[link.project_id])
+            and (link.other_id in chosen) == (link.relation == "excludes")
+            for link in links
+        ):
             continue
         totals = [sum(column) for column in zip(*(options()[p][v] for p, v in chosen.items()), strict=True)]
         found.append(Plan(chosen, round(totals[0], 9), (totals[1], totals[2]), totals[3]))
     return tuple(found)
 
 
-def fitting(budgets: tuple[float, float] = (50, 46), engineers: float = 14,
-            keep: Callable[[Plan], bool] = lambda plan: True) -> Iterator[Plan]:
+def fitting(
+    budgets: tuple[float, float] = (50, 46),
+    engineers: float = 14,
+    keep: Callable[[Plan], bool] = lambda plan: True,
+) -> Iterator[Plan]:
     """The plans within the limits that pass the test."""
-    return (plan for plan in plans() if plan.money[0] <= budgets[0] + 1e-9
-            and plan.money[1] <= budgets[1] + 1e-9 and plan.engineers <= engineers + 1e-9 and keep(plan))
+    return (
+        plan
+        for plan in plans()
+        if plan.money[0] <= budgets[0] + 1e-9
+        and plan.money[1] <= budgets[1] + 1e-9
+        and plan.engineers <= engineers + 1e-9
+        and keep(plan)
+    )
 
 
-def best(budgets: tuple[float, float] = (50, 46), engineers: float = 14,
-         keep: Callable[[Plan], bool] = lambda plan: True) -> list[Plan]:
+def best(
+    budgets: tuple[float, float] = (50, 46),
+    engineers: float = 14,
+    keep: Callable[[Plan], bool] = lambda plan: True,
+) -> list[Plan]:
     """All plans that tie at the highest value."""
     ranked = sorted(fitting(budgets, engineers, keep), key=lambda plan: -plan.value)
     return [plan for plan in ranked if plan.value == ranked[0].value]
@@ -102,13 +130,26 @@ def test_files_hold_the_limits() -> None:
     assert not (FOLDER / "overrides.csv").exists()
 
 
-@pytest.mark.parametrize(("project", "level", "spend", "npv", "engineers"), [
-    ("P01", "full", (14, 14), -6, 0), ("P02", "full", (16, 18), 19, 6), ("P02", "districts", (7, 8), 9, 2),
-    ("P03", "full", (4, 3), -3, 4), ("P04", "full", (5, 4), 13, 3), ("P05", "full", (3, 3), 8, 3),
-    ("P06", "full", (6, 4), 2, 2), ("P06", "stop", (1.5, 0), -1.5, 0), ("P07", "full", (12, 10), 7, 0),
-    ("P07", "worst_12", (6, 5), 5, 0), ("P08", "full", (6, 5), -4, 0), ("P09", "full", (8, 2), 6, 0),
-    ("P10", "full", (1, 1), 4, 0), ("P11", "full", (1.5, 1), 4, 4), ("P12", "full", (7, 6), 5, 2),
-])
+@pytest.mark.parametrize(
+    ("project", "level", "spend", "npv", "engineers"),
+    [
+        ("P01", "full", (14, 14), -6, 0),
+        ("P02", "full", (16, 18), 19, 6),
+        ("P02", "districts", (7, 8), 9, 2),
+        ("P03", "full", (4, 3), -3, 4),
+        ("P04", "full", (5, 4), 13, 3),
+        ("P05", "full", (3, 3), 8, 3),
+        ("P06", "full", (6, 4), 2, 2),
+        ("P06", "stop", (1.5, 0), -1.5, 0),
+        ("P07", "full", (12, 10), 7, 0),
+        ("P07", "worst_12", (6, 5), 5, 0),
+        ("P08", "full", (6, 5), -4, 0),
+        ("P09", "full", (8, 2), 6, 0),
+        ("P10", "full", (1, 1), 4, 0),
+        ("P11", "full", (1.5, 1), 4, 4),
+        ("P12", "full", (7, 6), 5, 2),
+    ],
+)
 def test_each_option(project: str, level: str, spend: tuple[int, int], npv: float, engineers: int) -> None:
     assert options()[project][level] == (npv, *spend, engineers)
 
@@ -148,10 +189,16 @@ def test_more_money_or_more_people() -> None:
     assert [best(engineers=n)[0].value for n in (15, 16, 17, 18)] == [33.5, 33.5, 33.5, 37.5]
 
 
-@pytest.mark.parametrize(("project", "level", "value", "value_carrying_on"), [
-    ("P08", None, 24.5, 20), ("P11", None, 25, 25), ("P09", None, 30.5, None), ("P02", "full", 21, None),
-    ("P05", None, 33.5, 28),
-])
+@pytest.mark.parametrize(
+    ("project", "level", "value", "value_carrying_on"),
+    [
+        ("P08", None, 24.5, 20),
+        ("P11", None, 25, 25),
+        ("P09", None, 30.5, None),
+        ("P02", "full", 21, None),
+        ("P05", None, 33.5, 28),
+    ],
+)
 def test_forced_in(project: str, level: str | None, value: float, value_carrying_on: float | None) -> None:
     assert best(keep=lambda plan: plan.has(project, level))[0].value == value
     if value_carrying_on is not None:
@@ -173,9 +220,17 @@ def test_what_is_displaced() -> None:
     assert leaves(plan) == {"P07", "P10"}
 
 
-@pytest.mark.parametrize(("project", "loss"), [
-    ("P03", 8.5), ("P04", 8.5), ("P02", 5.5), ("P05", 4.5), ("P07", 3.0), ("P10", 3.0),
-])
+@pytest.mark.parametrize(
+    ("project", "loss"),
+    [
+        ("P03", 8.5),
+        ("P04", 8.5),
+        ("P02", 5.5),
+        ("P05", 4.5),
+        ("P07", 3.0),
+        ("P10", 3.0),
+    ],
+)
 def test_taken_out(project: str, loss: float) -> None:
     assert 33.5 - best(keep=lambda plan: not plan.has(project))[0].value == loss
 
@@ -210,18 +265,25 @@ def test_turning_points() -> None:
     assert plan.has("P06", "stop")
 
 
-@pytest.mark.parametrize(("exit_cost", "value", "stops"), [(1.5, 33.5, True), (3.0, 32.0, True), (3.1, 29, False)])
+@pytest.mark.parametrize(
+    ("exit_cost", "value", "stops"), [(1.5, 33.5, True), (3.0, 32.0, True), (3.1, 29, False)]
+)
 def test_exit_cost_that_turns_the_advice(exit_cost: float, value: float, stops: bool) -> None:
     more = exit_cost - 1.5
-    with_stop = max(p.value for p in fitting((50 - more, 46), keep=lambda plan: plan.has("P06", "stop"))) - more
+    stopped = fitting((50 - more, 46), keep=lambda plan: plan.has("P06", "stop"))
+    with_stop = max(plan.value for plan in stopped) - more
     without = best(keep=carrying_on)[0].value
     assert max(with_stop, without) == pytest.approx(value)
     assert (with_stop > without) == stops
 
 
 def test_value_for_each_euro() -> None:
-    ratio = {(p, v): value / (first + second) for p, levels in options().items()
-             for v, (value, first, second, _) in levels.items() if value > 0}
+    ratio = {
+        (p, v): value / (first + second)
+        for p, levels in options().items()
+        for v, (value, first, second, _) in levels.items()
+        if value > 0
+    }
     ranked = sorted(ratio, key=lambda option: -ratio[option])
     assert ranked[:2] == [("P10", "full"), ("P11", "full")]
     assert (ratio["P10", "full"], ratio["P11", "full"]) == (2.0, 1.6)
