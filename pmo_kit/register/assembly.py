@@ -61,7 +61,7 @@ def assemble(
     bodies: dict[str, Body] = {}
     for title, (raw, headers) in sheets.items():
         body = (
-            Body(headers, raw.cells, raw.rows)
+            Body(headers, raw.cells, raw.rows, raw.labels)
             if headers is not None
             else find_body(raw, schema[title], findings)
         )

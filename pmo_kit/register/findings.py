@@ -25,6 +25,12 @@ class Findings:
     def __init__(self) -> None:
         self._rows: list[tuple[Any, ...]] = []
 
+    def copy(self) -> Findings:
+        """A collector with the same findings so far."""
+        other = Findings()
+        other._rows = list(self._rows)
+        return other
+
     def add(
         self,
         severity: str,

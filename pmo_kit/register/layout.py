@@ -32,6 +32,11 @@ class Body:
     headers: list[str]
     cells: pd.DataFrame
     rows: np.ndarray
+    labels: list[str] | None = None
+
+    def label(self, place: int) -> str:
+        """Header of a column as the source has it."""
+        return (self.labels or self.headers)[place]
 
 
 def folded(text: object) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pmo_kit.errors import DataError
-from pmo_kit.register.assembly import assemble
+from pmo_kit.register.assembly import Assembled, assemble
 from pmo_kit.register.findings import COLUMNS, Findings, raise_blocks
 from pmo_kit.register.layout import NOT_TABLES, folded, table_of_sheet
 from pmo_kit.register.schema import load_schema
@@ -24,18 +27,28 @@ _IGNORED = {".md", ".yml", ".yaml", ".json", ".py"}
 
 
 def load_register(
-    path: str | PathLike[str], *, previous: Register | None = None, today: date | None = None
+    path: str | PathLike[str],
+    *,
+    mapping: str | PathLike[str] | None = None,
+    previous: Register | None = None,
+    today: date | None = None,
+    doubtful: str | None = None,
 ) -> Register:
     """Read a folder of CSV files (settings.csv, projects.csv, ...) or a workbook into a Register.
 
     Parameters
     ----------
     path : path
-        A folder, or an .xlsx file with one sheet for each table.
+        A folder, or an .xlsx file with one sheet for each table; with a mapping any CSV file or workbook.
+    mapping : path or None
+        A mapping file that says how the source becomes tables (see `pmo_kit.register.mapping`).
     previous : Register or None
         The previous committee's register, for the rules that compare.
     today : date or None
         For the age of the figures; `as_of` of the settings when None.
+    doubtful : str or None
+        "refuse": a blocking problem raises. "set_aside": rows with one are left out, each is listed.
+        None: as the mapping says, else "refuse".
 
     Returns
     -------
@@ -49,16 +62,74 @@ def load_register(
     """
     place = Path(path)
     findings = Findings()
-    sheets = tables_of_sheets(read_sheets(place, findings), findings)
-    assembled = assemble(
-        {name: (raw, None) for name, raw in sheets.items()},
-        findings,
-        name=place.stem,
-        previous=previous,
-        today=today,
-    )
-    raise_blocks(findings)
-    return Register.of_assembled(assembled, findings)
+    raws = read_sheets(place, findings)
+    sheets: dict[str, tuple[RawSheet, list[str] | None]]
+    if mapping is None:
+        sheets = {name: (raw, None) for name, raw in tables_of_sheets(raws, findings).items()}
+    else:
+        from pmo_kit.register.importing import map_sheets
+        from pmo_kit.register.mapping import load_mapping
+
+        spec = load_mapping(mapping)
+        doubtful = doubtful or spec.doubtful
+        sheets = map_sheets(raws, spec, findings)
+    aside: set[tuple[str, str, int]] = set()
+    while True:
+        trial = findings.copy()
+        assembled = assemble(sheets, trial, name=place.stem, previous=previous, today=today)
+        new = _rows_in_doubt(trial) - aside if doubtful == "set_aside" else set()
+        if not new:
+            break
+        aside |= new
+        _list_aside(trial, new, findings)
+        sheets = {name: (_without(raw, headers, new), headers) for name, (raw, headers) in sheets.items()}
+    if mapping is not None:
+        _account(assembled, findings, trial, aside)
+    raise_blocks(trial)
+    return Register.of_assembled(assembled, trial)
+
+
+def _rows_in_doubt(findings: Findings) -> set[tuple[str, str, int]]:
+    """Rows with a blocking problem; empty when one problem is not of a row: then nothing can be read."""
+    frame = findings.frame()
+    blocks = frame[frame["severity"] == "block"]
+    if blocks["row"].isna().any() or (blocks["rule"] == "setting_not_read").any():
+        return set()
+    places = blocks[["file", "sheet", "row"]].drop_duplicates()
+    return {(str(file), str(sheet), int(row)) for file, sheet, row in places.itertuples(index=False)}
+
+
+def _list_aside(trial: Findings, rows: set[tuple[str, str, int]], findings: Findings) -> None:
+    """List the rows that are left out, with the problem of each."""
+    for line in trial.frame().to_dict("records"):
+        if line["severity"] == "block" and (line["file"], line["sheet"], line["row"]) in rows:
+            text = f"The row was set aside: {line['message']}"
+            place = {name: line[name] for name in ("file", "sheet", "row", "column", "value", "project_id")}
+            findings.add("warn", "set_aside", text, line["fix"], **place)
+
+
+def _without(raw: RawSheet, headers: list[str] | None, rows: set[tuple[str, str, int]]) -> RawSheet:
+    """A sheet without some rows; where the header is still to be found they become blank lines."""
+    out = {row for file, sheet, row in rows if (file, sheet) == (raw.file, raw.sheet)}
+    drop = np.isin(raw.rows, list(out))
+    if not drop.any():
+        return raw
+    if headers is None:
+        return replace(raw, cells=raw.cells.mask(drop[:, None]))
+    return replace(raw, cells=raw.cells[~drop].reset_index(drop=True), rows=raw.rows[~drop])
+
+
+def _account(
+    assembled: Assembled, findings: Findings, trial: Findings, aside: set[tuple[str, str, int]]
+) -> None:
+    """Say what became of the rows of a mapped source: projects + set aside + ignored."""
+    frame = findings.frame()
+    ignored = frame.loc[frame["rule"] == "row_ignored", "row"].nunique()
+    projects = assembled.intakes.get("projects")
+    kept = 0 if projects is None else len(projects.frame)
+    total = kept + len(aside) + ignored
+    text = f"{total} rows in the source: {kept} projects, {len(aside)} set aside, {ignored} ignored."
+    trial.add("info", "rows_accounted", text, file=projects.file if projects is not None else "")
 
 
 def read_sheets(path: Path, findings: Findings) -> list[RawSheet]:

@@ -161,9 +161,7 @@ def shape_table(
     wide, variables = _wide_form(table, matched, body.headers, rest, known_variables)
     _list_unmapped(body, [place for place in rest if place not in variables], table, findings, file, sheet)
     raw = {name: body.cells[place] for name, place in matched.items()}
-    headers: dict[str, str | np.ndarray] = {
-        name: shown(body.headers[place]) for name, place in matched.items()
-    }
+    headers: dict[str, str | np.ndarray] = {name: shown(body.label(place)) for name, place in matched.items()}
     rows = body.rows
     if wide is not None:
         raw, headers, rows = _melt(body, raw, headers, wide, variables, findings, file, sheet)

@@ -28,7 +28,8 @@ class RawSheet:
     """The cells of one CSV file or of one sheet, as they are.
 
     `cells` has positions as columns; `rows` holds the row number of each line, as a spreadsheet shows it.
-    `merged` holds (first line, last line, first column, last column), by position.
+    `merged` holds (first line, last line, first column, last column), by position. `labels` are
+    the headers of the source where the headers in use are others (a mapping).
     """
 
     file: str
@@ -38,6 +39,7 @@ class RawSheet:
     rows: np.ndarray
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
     epoch_1904: bool = False
+    labels: list[str] | None = None
 
 
 def decode(data: bytes) -> tuple[str, str, bool]:

@@ -56,6 +56,9 @@ def clean_text(cells: pd.Series) -> pd.Series:
     if text.str.contains(f"[{_SPACES}]|_x000D_", regex=True, na=False).any():
         text = text.str.replace(f"[{_SPACES}]", " ", regex=True).str.replace("_x000D_", " ", regex=False)
     text = text.str.strip()
+    quoted = text.str.startswith("'", na=False)
+    if quoted.any():  # a quote that keeps a spreadsheet from running the text
+        text = text.where(~quoted, text.str.replace(r"^'(?=[=+\-@])", "", regex=True))
     return text.mask(text == "")
 
 

@@ -184,3 +184,18 @@ def reason_missing(evidence: Evidence, findings: Findings) -> None:
         "Name the law or duty in mandatory_reason.",
         column="commitment",
     )
+
+
+@rule(0, "missing_with_reason", "info", "A value is missing, and its reason is known.")
+def missing_with_reason(evidence: Evidence, findings: Findings) -> None:
+    """The table exemptions keeps why a source gives no value; the value stays missing."""
+    if not evidence.has("exemptions"):
+        return
+    intake = evidence.intakes["exemptions"]
+    message = []
+    for line in intake.frame.fillna("").to_dict("records"):
+        item = f" of {line['item']}" if line["item"] else ""
+        reason = f'the reason given is "{line["reason"]}"'
+        message.append(f"{line['column']}{item} in {line['table']} is missing; {reason}.")
+    every = list(range(len(intake.frame)))
+    findings.add_rows(intake, every, "info", "missing_with_reason", message, column="reason")

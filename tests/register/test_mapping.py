@@ -1,0 +1,150 @@
+"""Other people's exports, read through mapping files, with every row accounted for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pmo_kit.errors import DataError
+from pmo_kit.register import load_register
+from pmo_kit.register.mapping import load_mapping, main
+from pmo_kit.register.writing import write_register
+
+ROOT = Path(__file__).parents[2]
+MAPPINGS = ROOT / "templates" / "mappings"
+GMPP = ROOT / "data" / "samples" / "gmpp_dft_2024"
+SHARED = ROOT.parent / "shared" / "data"
+NO_SOURCE = "the source data is not part of the repository"
+
+
+@pytest.fixture(scope="module")
+def gmpp():
+    return load_register(GMPP)
+
+
+def test_gmpp_totals_added_by_hand(gmpp):
+    """Added on paper from the published table."""
+    baselines = gmpp.table("baselines").set_index("quantity")
+    assert len(gmpp.projects) == 19
+    assert len(gmpp.costs) == 17
+    assert gmpp.costs["amount"].sum() == pytest.approx(6917.22)
+    assert gmpp.costs["year"].unique().tolist() == [2024]
+    assert baselines.loc["spend", "baseline"].sum() == pytest.approx(7310.95)
+    assert baselines.loc["spend", "now"].sum() == pytest.approx(6917.22)
+    assert baselines.loc["whole_life_cost", "baseline"].sum() == 67446
+    assert baselines.loc["whole_life_benefit", "baseline"].sum() == 64173
+    assert gmpp.projects["rag_declared"].value_counts().to_dict() == {"A": 5, "G": 4}
+    assert gmpp.projects["rag_assured"].value_counts().to_dict() == {"A": 8, "R": 1}
+
+
+def test_gmpp_exempt_values_are_missing_with_their_reason(gmpp):
+    exemptions = gmpp.table("exemptions")
+    # rail transformation: 2 dates, 2 ratings, 5 amounts (the forecast is a cost and a baseline)
+    assert (exemptions["project_id"] == "DFT_0020_2122-Q2").sum() == 9
+    assert len(exemptions) == 22
+    assert exemptions["reason"].str.match("Exempt|ARMP").all()
+    reasons = gmpp.findings.query("rule == 'missing_with_reason'")
+    assert len(reasons) == 22
+    assert set(reasons["severity"]) == {"info"}
+    assert gmpp.projects["finish"].isna().sum() == 4
+    zero = gmpp.table("baselines").query("quantity == 'spend' and baseline == 0")
+    assert zero["project_id"].tolist() == ["DFT_0033_1819-Q1"]
+
+
+def test_gmpp_settings_and_attribution(gmpp):
+    attribution = (
+        "Contains public sector information licensed under the Open Government Licence v3.0 "
+        "(Infrastructure and Projects Authority, Government Major Projects Portfolio data, March 2024)"
+    )
+    assert gmpp.settings.notice == attribution
+    assert attribution in (GMPP / "README.md").read_text(encoding="utf-8")
+    assert gmpp.settings.unit == "GBP million"
+    assert gmpp.settings.fiscal_year(gmpp.settings.as_of) == 2024
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason=NO_SOURCE)
+def test_gmpp_sample_is_what_the_mapping_makes(gmpp, tmp_path, capsys):
+    source = SHARED / "gmpp_dft_2024" / "gmpp_dft_march2024.csv"
+    assert main([str(source), str(MAPPINGS / "gmpp.yml"), str(tmp_path)]) == 0
+    assert "19 rows in the source: 19 projects, 0 set aside, 0 ignored" in capsys.readouterr().out
+    for file in tmp_path.iterdir():
+        assert file.read_bytes() == (GMPP / file.name).read_bytes()
+    assert load_register(source, mapping=MAPPINGS / "gmpp.yml").fingerprint == gmpp.fingerprint
+
+
+MAPPING = """
+settings: {currency: EUR, money_unit: million, price_basis: nominal, as_of: 2026-09-30}
+keep: [{column: Kind, equals: [project], reason: not a project}]
+drop: [{column: Name, matches: "^Total", reason: a total}]
+tables:
+  projects:
+    project_id: Number
+    name: Name
+    area: [Directorate, Unit]
+    rag_declared: {column: Light, values: {Gruen: G, Rot: R}}
+    finish: {column: End, reason: Remark}
+  costs:
+    project_id: Number
+    unpivot: {name: year, into: amount, pattern: "FY (\\\\d{4})", unit: thousand}
+ignore: {Text: long text}
+doubtful: set_aside
+"""
+SOURCE = """Export of yesterday;;;;;;;;;;
+Number;Name;Unit;Kind;Light;End;Remark;FY 2027 (k);FY 2028 (k);Text;Mood
+1;Pipes;North;project;Gruen;31.12.2028;;1.500;2.000,5;a;good
+2;Meters;North;project;Rot;;to be decided;1.500,5;TBC;b;
+3;;South;project;Rot;01.02.2028;;10,5;;c;
+4;Course;South;training;;;;1;1;d;
+5;Total South;South;project;;;;99;99;e;
+"""
+
+
+def test_own_mapping(tmp_path):
+    (tmp_path / "mine.yml").write_text(MAPPING)
+    (tmp_path / "source.csv").write_text(SOURCE, encoding="cp1252")
+    register = load_register(tmp_path / "source.csv", mapping=tmp_path / "mine.yml")
+    assert register.projects["rag_declared"].tolist() == ["G", "R"]
+    assert register.projects["finish"].dt.strftime("%Y-%m-%d").tolist()[0] == "2028-12-31"
+    costs = register.costs[["project_id", "year", "amount"]].values.tolist()
+    assert costs == [["1", 2027, 1.5], ["1", 2028, 2.0005], ["2", 2027, 1.5005]]
+    found = register.findings
+    accounted = found.query("rule == 'rows_accounted'")["message"].item()
+    assert accounted == "5 rows in the source: 2 projects, 1 set aside, 2 ignored."
+    assert found.query("rule == 'set_aside'")[["row", "column"]].values.tolist() == [[5, "Name"]]
+    assert sorted(found.query("rule == 'row_ignored'")["row"]) == [6, 7]
+    assert found.query("rule == 'column_not_mapped'")["column"].tolist() == ["Mood"]
+    assert found.query("rule == 'column_ignored'")["column"].tolist() == ["Text"]
+    reasons = register.table("exemptions")[["project_id", "column", "item", "reason"]].values.tolist()
+    assert ["2", "finish", "", "to be decided"] in [["" if x != x else x for x in line] for line in reasons]
+    assert ["2", "amount", "2028", "TBC"] in reasons
+
+
+def test_written_register_loads_back_equal(tmp_path, gmpp):
+    write_register(gmpp, tmp_path / "copy")
+    assert load_register(tmp_path / "copy").fingerprint == gmpp.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("tables: {nonsense: {a: b}}", "no tables of the register"),
+        ("tables: {projects: {colour: b}}", "no column colour"),
+        ("surprise: 1\ntables: {}", "unknown entries: surprise"),
+        ("tables: {costs: {year: {value: 1, column: a}}}", "either column or value"),
+        ("keep: [{column: a}]\ntables: {}", "a filter has"),
+        ("name: x", "needs 'tables'"),
+        ("[", "cannot be used"),
+    ],
+)
+def test_mapping_file_that_cannot_be_used(tmp_path, text, says):
+    (tmp_path / "bad.yml").write_text(text)
+    with pytest.raises(DataError, match=says):
+        load_mapping(tmp_path / "bad.yml")
+
+
+def test_column_that_the_source_does_not_have(tmp_path):
+    (tmp_path / "m.yml").write_text("tables: {projects: {project_id: id, name: nom, area: aire}}")
+    (tmp_path / "s.csv").write_text("id,nom\n1,x\n")
+    with pytest.raises(DataError, match=r"The source has no column aire for projects\.area"):
+        load_register(tmp_path / "s.csv", mapping=tmp_path / "m.yml")
