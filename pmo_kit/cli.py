@@ -91,11 +91,11 @@ def _pack_files(options: argparse.Namespace) -> list[Path]:
 
     if options.files:
         return list(options.files)
-    own = sorted(Path("packs").glob("*.yml"))
+    own = sorted(Path("packs").glob("[!_]*.yml"))
     if own:
         return own
     if options.all:
-        return sorted(shipped("templates", "packs").glob("*.yml"))
+        return sorted(shipped("templates", "packs").glob("[!_]*.yml"))
     raise PmoError("Name a pack file, or say --all, or run this in a workspace (pmo-kit new FOLDER).")
 
 

@@ -167,12 +167,11 @@ def test_page_one_must_find_its_exhibits_or_be_told_why_not(workspace: Workspace
     file.write_text(text + "page_one: {headline: page_one.headline, left: [page_one.limits]}\n")
     with pytest.raises(PackError, match=r"asks for page_one\.limits, which no notebook shows"):
         build_pack(file, tmp_path / "out")
-    book.cells.append(
-        nbformat.v4.new_code_cell(message("not_shown.page_one.limits", text="No table capacity."))
-    )
+    absent = 'pmo.show(Message(id="page_one.limits", alt="-", items=()), title="Not shown: no people.")'
+    book.cells.append(nbformat.v4.new_code_cell(absent))
     nbformat.write(book, tmp_path / "notebooks" / "one.ipynb")
     page = (build_pack(file, tmp_path / "out") / "index.html").read_text()
-    assert page.count("Sure. No table capacity.") == 3  # page one, contents and chapter
+    assert page.count("No people.") == 3  # page one, contents and chapter
     assert page.count("Fund both") == 1
 
 

@@ -106,7 +106,7 @@ chapters:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("pack: [1, 2", "line 2: expected ',' or ']'"),
+        ("pack: [1, 2", "line 1: expected ',' or ']'"),
         ("", "it must hold lines like"),
         ("- a\n- b\n", "it must hold lines like"),
         ("pack: !!python/object/apply:os.system [ls]\n", "could not determine a constructor"),
@@ -130,7 +130,9 @@ def test_a_missing_file_is_told(home: Path) -> None:
         read_spec(home / "packs" / "none.yml")
 
 
-@pytest.mark.parametrize("file", sorted(shipped("templates", "packs").glob("*.yml")), ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "file", sorted(shipped("templates", "packs").glob("[a-z]*.yml")), ids=lambda p: p.stem
+)
 def test_the_shipped_pack_files_are_good(file: Path) -> None:
     spec = read_spec(file)
     assert spec.name == file.stem

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pmo_kit.packs.spec import PackSpec
 
 PAGE_ONE = "page_one."
-NOT_SHOWN = "not_shown."
+NOT_SHOWN = "Not shown: "
 _HEIGHT = 320
 TEXT_WIDTH, COLUMN_WIDTH = 665, 317
 """Widths on A4 in px: the text (176 mm) and one of two columns (84 mm). Charts are drawn at these."""
@@ -35,8 +35,8 @@ def page(
 ) -> bytes:
     """Render `index.html`.
 
-    Exhibits whose id begins with `page_one.` stand on page one only; those that begin with `not_shown.` are
-    one line each; the others follow in their chapters, in the order in which the notebooks showed them.
+    Exhibits of page one, and all whose id begins with `page_one.`, stand there only. A message without text
+    whose title begins with "Not shown: " is one line; the others follow in their chapters.
 
     Parameters
     ----------
@@ -66,8 +66,8 @@ def page(
             "title": chapter.title,
             "question": question,
             "notebook": manifest["chapters"][number - 1]["notebook"],
-            "exhibits": [_placed(item, figures) for item in items if _in_chapter(item)],
-            "missing": [_sentence(item) for item in items if item.id.startswith(NOT_SHOWN)],
+            "exhibits": [_placed(item, figures) for item in items if _in_chapter(spec, item)],
+            "missing": [_sentence(item) for item in items if _not_shown(item)],
         }
         for number, (chapter, items, question) in enumerate(
             zip(spec.chapters, chapters, questions, strict=True), start=1
@@ -118,35 +118,47 @@ def _page_one(
     asked = spec.page_one
     if asked is None:
         return None
-    absent = [i for i in asked.ids if i not in known and NOT_SHOWN + i not in known]
-    if absent or asked.headline not in known:
+    absent = [i for i in asked.ids if i not in known]
+    if absent:
         have = ", ".join(sorted(i for i in known if i.startswith(PAGE_ONE))) or "none"
         raise PackError(
-            f"Page one of {spec.file.name} asks for {', '.join(absent or [asked.headline])}, which no "
+            f"Page one of {spec.file.name} asks for {', '.join(absent)}, which no "
             f"notebook shows. Shown for page one: {have}."
         )
-    placed = [i for i in asked.ids if i in known]
+    placed = [i for i in asked.ids if not _not_shown(known[i])]
     headline = known[asked.headline].exhibit
     return {
         "headline": headline,
-        "tiles": _placed(known[asked.tiles], figures) if asked.tiles in known else None,
-        "decisions": _placed(known[asked.decisions], figures) if asked.decisions in known else None,
-        "left": [_placed(known[i], figures, COLUMN_WIDTH) for i in asked.left if i in known],
-        "right": [_placed(known[i], figures, COLUMN_WIDTH) for i in asked.right if i in known],
+        "tiles": _placed(known[asked.tiles], figures) if asked.tiles in placed else None,
+        "decisions": _placed(known[asked.decisions], figures) if asked.decisions in placed else None,
+        "for_decision": asked.decisions in placed and _decides(known[asked.decisions]),
+        "left": [_placed(known[i], figures, COLUMN_WIDTH) for i in asked.left if i in placed],
+        "right": [_placed(known[i], figures, COLUMN_WIDTH) for i in asked.right if i in placed],
         "notes": [known[i].exhibit.note for i in placed if known[i].exhibit.note],
-        "missing": [_sentence(known[NOT_SHOWN + i]) for i in asked.ids if NOT_SHOWN + i in known],
+        "missing": [_sentence(known[i]) for i in asked.ids if i not in placed],
     }
 
 
-def _in_chapter(item: Collected) -> bool:
-    return not item.id.startswith((PAGE_ONE, NOT_SHOWN))
+def _in_chapter(spec: PackSpec, item: Collected) -> bool:
+    """Whether an exhibit stands in its chapter: what page one prints is not repeated."""
+    placed = spec.page_one.ids if spec.page_one else ()
+    return not (item.id in placed or item.id.startswith(PAGE_ONE) or _not_shown(item))
+
+
+def _not_shown(item: Collected) -> bool:
+    """Whether a message only says that something cannot be shown."""
+    return item.exhibit.title.startswith(NOT_SHOWN) and not getattr(item.exhibit, "items", True)
 
 
 def _sentence(item: Collected) -> str:
-    """A "not shown" message as one line of text."""
-    items = getattr(item.exhibit, "items", ())
-    words = " ".join(part for pair in items for part in pair if part)
-    return words or item.exhibit.title
+    """What is not shown and why, as a sentence."""
+    words = item.exhibit.title.removeprefix(NOT_SHOWN)
+    return words[:1].upper() + words[1:]
+
+
+def _decides(item: Collected) -> bool:
+    """Whether a table asks for decisions."""
+    return any(field.kind == "decision" for field in getattr(item.exhibit, "columns", ()))
 
 
 def _placed(item: Collected, figures: list[tuple[str, str]], width: int = TEXT_WIDTH) -> dict[str, Any]:

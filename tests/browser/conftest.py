@@ -1,0 +1,65 @@
+"""A headless Chromium without a network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHROMIUM = os.environ.get("PMO_KIT_CHROMIUM", "/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """The browser; without one the tests fail in CI and are skipped, with this reason, elsewhere."""
+    if shutil.which(CHROMIUM) is None:
+        reason = f"no Chromium at {CHROMIUM}; install it or set PMO_KIT_CHROMIUM to its path"
+        if os.environ.get("CI", "").lower() in ("1", "true"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=shutil.which(CHROMIUM), args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def opened(browser: Any) -> Iterator[Any]:
+    """Open a file with the network off: `opened(path)` gives the page and what it complained of."""
+    contexts = []
+
+    def open_file(path: Path, width: int = 1280) -> tuple[Any, list[str]]:
+        context = browser.new_context(viewport={"width": width, "height": 800})
+        contexts.append(context)
+        context.set_offline(True)
+        page = context.new_page()
+        complaints: list[str] = []
+
+        def refuse(route: Any) -> None:
+            complaints.append(f"asked for {route.request.url}")
+            route.abort()
+
+        page.route(lambda url: not url.startswith(("file:", "data:", "blob:")), refuse)
+        page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(path.resolve().as_uri())
+        return page, complaints
+
+    yield open_file
+    for context in contexts:
+        context.close()
