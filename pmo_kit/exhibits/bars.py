@@ -143,15 +143,20 @@ def _trace(sheet: Sheet, chart: Chart, bars: list[Bar], lying: bool, place: dict
 
 
 def _caps(sheet: Sheet, bars: list[Bar], where: list[float], lying: bool, text: list[str]) -> None:
+    """Thick lines where bars would end; the drawn markers are for the key and the pointer only."""
     ends = [bar.end for bar in bars]
+    line = {"width": 2.5, "color": bars[0].look.line}
+    symbol = "line-ns" if lying else "line-ew"
+    marker = {"symbol": symbol, "size": 14, "line": line}
+    sheet.traces.append(
+        go.Scatter(x=[None], y=[None], mode="markers", name=safe(bars[0].series), marker=marker)
+    )
     along = {"x": ends, "y": where} if lying else {"x": where, "y": ends}
     sheet.traces.append(
         go.Scatter(
-            **along, mode="markers", name=safe(bars[0].series), hovertext=text, hoverinfo="text",
-            marker={"symbol": "line-ns" if lying else "line-ew", "size": 12,
-                    "line": {"width": 2.5, "color": bars[0].look.line}},
+            **along, mode="markers", showlegend=False, name="", hovertext=text, hoverinfo="text", opacity=0
         )
-    )  # fmt: skip
+    )
     for bar, place in zip(bars, where, strict=True):
         low, high = place - bar.thickness / 2, place + bar.thickness / 2
         ends_at = (bar.end, low, bar.end, high) if lying else (low, bar.end, high, bar.end)
@@ -168,7 +173,7 @@ def _lying(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
     size = sheet.size
     names = {bar.slot: bar.category for bar in bars}
     focus = {bar.slot for bar in bars if bar.style == "focus"}
-    limit = 0.42 * sheet.width
+    limit = max(0.36 * sheet.width, 13.5 * size)
     wrapped = {slot: theme.wrap(name, limit, size) for slot, name in names.items()}
     texts = [(line, slot in focus) for slot, parts in wrapped.items() for line in parts]
     sheet.left = max((sheet.widest([line], bold) for line, bold in texts), default=0.0) + 9
@@ -274,7 +279,7 @@ def _range_lying(sheet: Sheet, bars: list[Bar], chart: Chart) -> None:
     low, high = min(ends), max(ends)
     if low == high:
         high = low + 1
-    before = max((_room(sheet, bar) for bar in bars if bar.end < bar.start), default=0.0)
+    before = max((_room(sheet, bar) + 8 for bar in bars if bar.end < bar.start), default=0.0)
     scale = (sheet.plot_width - before - 4) / (high - low)
     for bar in bars:
         if bar.end >= bar.start and bar.end > low:
@@ -307,14 +312,12 @@ def _standing(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
     if not labelled:
         sheet.left = max(theme.text_width(text, size) for text in tick_text(values, chart.y)) + 10
     sheet.height = 15.5 * size
-    slot_width = sheet.plot_width / max(count, 3)
-    most = 0.62 * slot_width if count < 4 else slot_width
     room = size * 1.5 if labelled else 4.0
     above = room if high > 0 else 2.0
     below = room if low < 0 and any(bar.end < min(bar.start, 0) for bar in bars) else 0.0
     scale = (sheet.height - above - below) / (high - low)
     sheet.y_range = (low - below / scale, high + above / scale)
-    spread = sheet.plot_width / most if count < 4 else count
+    spread = max(float(count), sheet.plot_width / 160)
     sheet.x_range = (-0.5, spread - 0.5)
     for bar in bars:
         bar.thickness *= 0.9

@@ -6,6 +6,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from pmo_kit.exhibits import theme
 from pmo_kit.exhibits.bars import draw_bars
 from pmo_kit.exhibits.grid import draw_grid
 from pmo_kit.exhibits.intervals import draw_intervals
@@ -55,5 +56,10 @@ def figure(chart: Chart, *, width: int = WIDTH, framed: bool = False) -> go.Figu
         "interval": draw_intervals,
         "heatmap": draw_grid,
     }[chart.mark]
-    draw(chart, sheet)
+    if chart.data.empty:
+        sheet.height = 3.0 * sheet.size
+        sheet.x_axis = sheet.y_axis = {"showticklabels": False}
+        sheet.note("No rows to show.", 0, 0.5, xref="paper", yref="paper", xanchor="left", color=theme.QUIET)
+    else:
+        draw(chart, sheet)
     return sheet.finish(chart, framed)

@@ -106,11 +106,9 @@ def _mix(share: float, colors: tuple[str, ...]) -> str:
     return "#" + "".join(f"{part:02X}" for part in parts)
 
 
-def _light(color: str) -> float:
-    """Relative luminance (WCAG 2.2)."""
-    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+def _readable(color: str) -> str:
+    """White or ink, whichever can be read better on a color."""
+    return theme.PAPER if theme.contrast(color) > theme.contrast(color, theme.INK) else theme.INK
 
 
 def _shaded(sheet: Sheet, column: int, line: int, said: str, value: Any, shade: dict[str, Any]) -> None:
@@ -118,18 +116,17 @@ def _shaded(sheet: Sheet, column: int, line: int, said: str, value: Any, shade: 
         sheet.note(said, column + 0.5, line + 0.5, color=theme.QUIET)
         return
     color = _mix((float(value) - shade["low"]) / (shade["high"] - shade["low"]), shade["colors"])
-    light = _light(color)
     sheet.shapes.append(
         {
             "type": "rect", "x0": column, "x1": column + 1, "y0": line, "y1": line + 1, "fillcolor": color,
-            "line": {"width": 1.5, "color": theme.PAPER}, "layer": "below",
+            "line": {"width": 1.5, "color": theme.PAPER}, "layer": "between",
         }
     )  # fmt: skip
     sheet.note(
         said,
         column + 0.5,
         line + 0.5,
-        color=theme.PAPER if 1.05 / (light + 0.05) > (light + 0.05) / 0.083 else theme.INK,
+        color=_readable(color),
     )
 
 
@@ -149,7 +146,7 @@ def _marked(chart: Chart, sheet: Sheet, column: int, line: int, value: Any, cell
         sheet.traces.append(
             go.Scatter(
                 x=[x], y=[y], mode="markers", hoverinfo="skip", showlegend=False, name="",
-                marker={"symbol": shape, "size": sheet.size * (1.75 if shape == "diamond" else 1.45), "color": fill},
+                marker={"symbol": shape, "size": sheet.size * (1.6 if shape == "diamond" else 1.45), "color": fill},
             )
         )  # fmt: skip
         sheet.note(letter, x, y, color=ink, bold=True, size=sheet.size - 2)

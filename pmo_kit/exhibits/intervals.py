@@ -46,7 +46,7 @@ def draw_intervals(chart: Chart, sheet: Sheet) -> None:
             continue
         at = slots[name]
         ends_at = (start, at, end, at) if lying else (at, start, at, end)
-        sheet.line(*ends_at, width=7, color=_pale(color), layer="below")
+        sheet.line(*ends_at, width=7, color=_pale(color), layer="between")
         if not theme.is_missing(middle):
             x, y = (middle, at) if lying else (at, middle)
             sheet.traces.append(
@@ -59,7 +59,7 @@ def draw_intervals(chart: Chart, sheet: Sheet) -> None:
         bold = style == "focus"
         color = look.text if bold else theme.INK
         if lying:
-            sheet.line(low, at, start, at, width=1, color=theme.GRID, layer="below")
+            sheet.line(low, at, start, at, width=1, color=theme.GRID, layer="between")
             sheet.note(words_said, end, at, xanchor="left", xshift=8, bold=bold, color=color)
         else:
             sheet.note(words_said, at, end, yanchor="bottom", yshift=3, bold=bold, color=color)
@@ -121,6 +121,8 @@ def _stand(
     sheet.x_range, sheet.y_range = (0.0, float(len(slots))), (span[0], span[1] + 0.1 * (span[1] - span[0]))
     sheet.y_axis = {"tickvals": values, "ticktext": text, "showgrid": True, "gridcolor": theme.GRID,
                     "ticklabelstandoff": 4}  # fmt: skip
+    if span[0] <= 0:
+        sheet.line(0, 0, 1, 0, xref="paper", width=1)
     wrapped = [theme.wrap(name, sheet.plot_width / len(slots) - 6, size) for name in slots]
     sheet.x_axis = {"tickvals": list(slots.values()), "ticktext": ["<br>".join(map(safe, ls)) for ls in wrapped],
                     "tickangle": 0}  # fmt: skip

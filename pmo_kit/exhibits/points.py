@@ -14,6 +14,7 @@ from pmo_kit.exhibits.bars import series_looks
 from pmo_kit.exhibits.records import Chart, Field, Reference
 from pmo_kit.exhibits.sheet import Sheet, positions, safe, tick_text, ticks
 
+Spot = tuple[float, float]
 Box = tuple[float, float, float, float]
 
 
@@ -55,11 +56,14 @@ def draw_points(chart: Chart, sheet: Sheet) -> None:
                 at = (sheet.px(x), sheet.py(y))
                 if not lines or len(track.x) == 1 or track.labels[track.x.index(x)]:
                     boxes.append((at[0] - 6, at[1] - 6, at[0] + 6, at[1] + 6))
-    for track in tracks:
-        for x, y, label in zip(track.x, track.y, track.labels, strict=True):
-            if label and not math.isnan(y):
-                bold = track.style == "focus" and x in places
-                _say(sheet, track, (x, y), label, bold, boxes, paths)
+    said = [
+        (track, (x, y), label, track.style == "focus" and x in places)
+        for track in tracks
+        for x, y, label in zip(track.x, track.y, track.labels, strict=True)
+        if label and not math.isnan(y)
+    ]
+    for track, point, label, bold in sorted(said, key=lambda item: not item[3]):
+        _say(sheet, track, point, label, bold, boxes, paths)
     sheet.key = not lines and len(tracks) > 1 and not {track.name for track in tracks} <= set(theme.LOOKS)
 
 
@@ -124,7 +128,7 @@ def _frame_axes(
                     "gridcolor": theme.GRID, "ticklabelstandoff": 4}  # fmt: skip
     sheet.x_axis = {"tickvals": x_values, "ticktext": [safe(item) for item in x_text], "tickangle": 0,
                     "ticklabelstandoff": 4}  # fmt: skip
-    sheet.line(0, sheet.y_range[0], 1, sheet.y_range[0], xref="paper", width=1, layer="below")
+    sheet.line(0, sheet.y_range[0], 1, sheet.y_range[0], xref="paper", width=1, layer="between")
     sheet.bottom += size * 1.7
     under = axis_title(chart.x)
     if under:
@@ -216,23 +220,25 @@ def _path(sheet: Sheet, track: Track, step: bool) -> list[tuple[float, float]]:
 def _name_ends(sheet: Sheet, tracks: Sequence[Track], boxes: list[Box]) -> None:
     """Name each line at its right end, moved apart where ends are close."""
     last = sorted(
-        (sheet.py(next(y for y in reversed(track.y) if not math.isnan(y))), place)
+        (sheet.py(track.y[end]), place, track.x[end])
         for place, track in enumerate(tracks)
-        if any(not math.isnan(y) for y in track.y)
+        for end in [max((i for i, y in enumerate(track.y) if not math.isnan(y)), default=-1)]
+        if end >= 0
     )
     at = -1e9
-    for height, place in last:
+    for height, place, x in last:
         track = tracks[place]
         at = max(height, at + sheet.size * 1.25)
         bold = track.style == "focus"
-        color = (
-            track.look.text if bold or track.look.fill in (theme.PAPER, theme.LIGHT_GRAY) else track.look.fill
-        )
+        shade = track.look.text if bold else track.look.fill
         sheet.note(
-            track.name, 1, 1, xref="paper", yref="paper", xanchor="left", yanchor="middle",
-            xshift=7, yshift=-at, bold=bold, color=theme.INK if color == theme.ORANGE else color,
+            track.name, x, 1, yref="paper", xanchor="left", yanchor="middle", xshift=7, yshift=-at, bold=bold,
+            color=shade if theme.contrast(shade) >= 4.5 else theme.QUIET if track.style == "muted" else theme.INK,
         )  # fmt: skip
-        boxes.append((sheet.plot_width, at - sheet.size, sheet.width, at + sheet.size))
+        left = sheet.px(x)
+        boxes.append(
+            (left, at - sheet.size, left + theme.text_width(track.name, sheet.size, bold), at + sheet.size)
+        )
 
 
 def _say(
@@ -265,6 +271,17 @@ def _say(
         box = (middle[0] - width / 2, middle[1] - high / 2, middle[0] + width / 2, middle[1] + high / 2)
         cost = rank * 0.1 + 10 * _outside(sheet, box)
         cost += 8 * sum(_overlap(box, other) for other in boxes if not _owns(other, px, py))
+        if rank >= len(near):
+            start = (px + math.copysign(5, dx), py + math.copysign(5, dy))
+            tip = (px + dx * 0.3, py + dy - math.copysign(high / 2 + 1, dy))
+            leader = (
+                min(start[0], tip[0]),
+                min(start[1], tip[1]),
+                max(start[0], tip[0]),
+                max(start[1], tip[1]),
+            )
+            cost += 4 * sum(_overlap(leader, other) for other in boxes if not _owns(other, px, py))
+            cost += sum(_meet(start, tip, a, b) for path in paths for a, b in itertools.pairwise(path))
         cost += 5 * sum(_crosses(box, a, b) for path in paths for a, b in itertools.pairwise(path))
         if cost < least - 1e-9:
             best, least = (dx, dy), cost
@@ -272,7 +289,16 @@ def _say(
     boxes.append((px + dx - width / 2, py + dy - high / 2, px + dx + width / 2, py + dy + high / 2))
     if best in far:
         _leader(sheet, x, y, dx, dy, high)
-    sheet.note(label, x, y, xshift=dx, yshift=-dy, bold=bold, color=track.look.text if bold else theme.INK)
+    sheet.note(
+        label,
+        x,
+        y,
+        xshift=dx,
+        yshift=-dy,
+        bold=bold,
+        color=track.look.text if bold else theme.INK,
+        bgcolor="rgba(255,255,255,.75)",
+    )
 
 
 def _leader(sheet: Sheet, x: float, y: float, dx: float, dy: float, high: float) -> None:
@@ -297,6 +323,15 @@ def _overlap(a: Box, b: Box) -> bool:
 
 def _owns(box: Box, x: float, y: float) -> bool:
     return abs((box[0] + box[2]) / 2 - x) < 1e-6 and abs((box[1] + box[3]) / 2 - y) < 1e-6
+
+
+def _meet(p: Spot, q: Spot, a: Spot, b: Spot) -> bool:
+    """Do the lines from p to q and from a to b cross?"""
+
+    def side(u: Spot, v: Spot, w: Spot) -> float:
+        return (v[0] - u[0]) * (w[1] - u[1]) - (v[1] - u[1]) * (w[0] - u[0])
+
+    return side(p, q, a) * side(p, q, b) < 0 and side(a, b, p) * side(a, b, q) < 0
 
 
 def _crosses(box: Box, a: tuple[float, float], b: tuple[float, float]) -> bool:

@@ -65,6 +65,7 @@ class Sheet:
         """Put text at a place in the values of the axes; plotly's annotation settings may be added."""
         size, bold = settings.pop("size", self.size), settings.pop("bold", False)
         color = settings.pop("color", theme.INK)
+        side = settings.get("xanchor", "center")
         self.notes.append(
             {
                 "text": safe(text),
@@ -72,6 +73,7 @@ class Sheet:
                 "y": y,
                 "showarrow": False,
                 "borderpad": 0,
+                "align": side,
                 "font": {"size": size, "color": color, "weight": 700 if bold else 400},
                 **settings,
             }
@@ -131,7 +133,14 @@ class Sheet:
         pad = PADDING if framed else 0
         left, right = self.left + pad, self.right + pad
         top, bottom = self.top + above, self.bottom + below
-        base = {"showgrid": False, "zeroline": False, "showline": False, "ticks": "", "fixedrange": True}
+        base = {
+            "showgrid": False,
+            "zeroline": False,
+            "showline": False,
+            "ticks": "",
+            "fixedrange": True,
+            "ticklabeloverflow": "allow",
+        }
         drawn = go.Figure(data=self.traces)
         drawn.update_layout(
             template="none",
@@ -155,7 +164,7 @@ class Sheet:
         if self.key:
             drawn.update_layout(
                 legend={
-                    "orientation": "h", "xref": "container", "x": pad / (self.width + 2 * pad), "xanchor": "left",
+                    "orientation": "h", "x": -(self.left + 8) / self.plot_width, "xanchor": "left",
                     "y": 1 + (self.top - self.size * 2.0) / self.height, "yanchor": "bottom", "traceorder": "normal",
                     "itemclick": False, "itemdoubleclick": False, "bgcolor": "rgba(0,0,0,0)",
                     "font": {"size": self.size}, "borderwidth": 0,
@@ -198,20 +207,21 @@ class Sheet:
 
     def _edge(self, text: str, y: float, yshift: float, size: int, color: str, bold: bool) -> None:
         self.note(
-            text, 0, y, xref="paper", yref="paper", xanchor="left", yanchor="top", align="left",
+            text, 0, y, xref="paper", yref="paper", xanchor="left", yanchor="top",
             xshift=-self.left, yshift=yshift, size=size, color=color, bold=bold,
         )  # fmt: skip
 
 
 def safe(text: object) -> str:
-    """Text that plotly prints as it is: it reads tags, entities and $...$ in labels.
+    """Text that plotly prints as it is: in labels it reads tags, entities, $...$ and %{...}.
 
     Examples
     --------
-    >>> safe("<b>R&D</b> $1$")
-    '&lt;b&gt;R&amp;D&lt;/b&gt; &#36;1&#36;'
+    >>> safe("<b>R&D</b> $1$ %{x}")
+    '&lt;b&gt;R&amp;D&lt;/b&gt; &#36;1&#36; %&#123;x}'
     """
-    return escape(str(text), quote=False).replace("$", "&#36;").replace("\n", "<br>")
+    plain = escape(str(text), quote=False)
+    return plain.replace("$", "&#36;").replace("%{", "%&#123;").replace("\n", "<br>")
 
 
 def ticks(low: float, high: float, count: int = 5) -> list[float]:

@@ -122,6 +122,24 @@ LEVEL_MARKS = {"full": "■", "reduced": "◧", "out": "–"}
 RAG_WORDS = {"red": "R", "amber": "A", "green": "G", "r": "R", "a": "A", "g": "G"}
 
 
+def contrast(color: str, other: str = PAPER) -> float:
+    """Contrast of two colors, from 1 to 21 (WCAG 2.2: text needs 4.5, neighbors 3).
+
+    Examples
+    --------
+    >>> round(contrast(DARK_BLUE), 1), round(contrast("#000000"), 1)
+    (10.2, 21.0)
+    """
+
+    def luminance(shade: str) -> float:
+        parts = [int(shade[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted((luminance(color), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
 def rag_letter(value: object) -> str:
     """R, A or G for a status however it is written; "" when it is none of them."""
     return RAG_WORDS.get(str(value).strip().lower(), "")
@@ -236,24 +254,36 @@ def text_width(text: str, size: float, bold: bool = False) -> float:
 
 
 def wrap(text: str, width: float, size: float, bold: bool = False) -> list[str]:
-    """Break text into lines no wider than `width`; a single longer word stays whole.
+    """Break text into lines no wider than `width`; a longer word is parted with a hyphen.
 
     Examples
     --------
     >>> wrap("Data engineers, not money, limit 2028", 120, 14)
     ['Data engineers, not', 'money, limit 2028']
+    >>> wrap("Recommended", 60, 14)
+    ['Recomm-', 'ended']
     """
     lines: list[str] = []
     for paragraph in text.split("\n"):
         line = ""
         for word in paragraph.split(" "):
-            trial = f"{line} {word}" if line else word
-            if line and text_width(trial, size, bold) > width:
-                lines.append(line)
-                trial = word
-            line = trial
+            for part in _parts(word, width, size, bold):
+                trial = f"{line} {part}" if line else part
+                if line and text_width(trial, size, bold) > width:
+                    lines.append(line)
+                    trial = part
+                line = trial
         lines.append(line)
     return lines
+
+
+def _parts(word: str, width: float, size: float, bold: bool) -> list[str]:
+    """A word, parted where it is wider than a line; no part is shorter than three letters."""
+    if len(word) < 7 or text_width(word, size, bold) <= width:
+        return [word]
+    fits = [cut for cut in range(3, len(word) - 2) if text_width(word[:cut] + "-", size, bold) <= width]
+    cut = fits[-1] if fits else 3
+    return [word[:cut] + "-", *_parts(word[cut:], width, size, bold)]
 
 
 def font_folder() -> Path:
