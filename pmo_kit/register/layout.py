@@ -213,9 +213,15 @@ def _kept_lines(
             if odd:
                 suspects |= texts[place].isin(odd).to_numpy()
     suspects |= (count == 1) & (len(places) > 2)
+    across = {int(raw.rows[top]) for top, bottom, left, right in raw.merged if top == bottom and right > left}
     for number in np.flatnonzero(suspects & keep):
         line = {place: str(text.iloc[number]) for place, text in texts.items() if filled[number, place]}
         rule, message = _reason_to_leave(line, int(count[number]), headers, id_places, len(places))
+        if not rule and count[number] == 1 and int(rows[number]) in across:
+            rule, message = (
+                "banner_row",
+                "The row is one text merged over columns, not data; it was left out.",
+            )
         if rule:
             keep[number] = False
             findings.add(

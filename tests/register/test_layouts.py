@@ -1,0 +1,198 @@
+"""One register saved in many ways reads the same, and what is left out is listed."""
+
+from __future__ import annotations
+
+import codecs
+from datetime import date, datetime
+
+import openpyxl
+import pandas as pd
+import pytest
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
+
+from pmo_kit.errors import DataError
+from pmo_kit.register import load_register
+
+PROJECTS = [
+    ["project_id", "name", "area", "commitment", "start", "finish"],
+    ["P01", "Conduite d’eau à Orléans", "Réseaux", "discretionary", "2027-01-01", "2028-12-31"],
+    ["P02", "Zähler – Süd", "Clients", "mandatory", "2027-02-13", "2028-06-30"],
+    ["P03", "Platform", "Clients", "discretionary", "2027-03-04", "2027-12-05"],
+]
+COSTS = [
+    ["project_id", "kind", "2027", "2028"],
+    ["P01", "capex", 1234.5, 14.25],
+    ["P02", "capex", 16, None],
+    ["P03", "opex", 0.5, 1000000],
+]
+SETTINGS = [["key", "value"], ["currency", "EUR"], ["money_unit", "thousand"], ["price_basis", "nominal"]]
+SETTINGS += [["as_of", "2026-09-30"]]
+
+
+def written(cell, decimal=".", thousands="", day_first=False):
+    """A cell as a person writes it."""
+    if cell is None:
+        return ""
+    if isinstance(cell, str) and day_first and len(cell) == 10 and cell[4] == "-":
+        return f"{cell[8:]}/{cell[5:7]}/{cell[:4]}"
+    if isinstance(cell, int | float):
+        return f"{cell:,.2f}".replace(",", "\0").replace(".", decimal).replace("\0", thousands)
+    return cell
+
+
+def save(folder, mark, encoding, bom=b"", **style):
+    """Save the three tables as text files."""
+    folder.mkdir()
+    for name, lines in (("projects", PROJECTS), ("costs", COSTS), ("settings", SETTINGS)):
+        rows = []
+        for number, line in enumerate(lines):
+            cells = [written(cell, **style) if number else cell for cell in line]
+            rows.append(mark.join(f'"{cell}"' if mark in cell or "\n" in cell else cell for cell in cells))
+        data = "\r\n".join(rows).encode(encoding)
+        (folder / f"{name}.csv").write_bytes(bom + data)
+    return load_register(folder)
+
+
+@pytest.fixture
+def plain(tmp_path):
+    return save(tmp_path / "plain", ",", "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("mark", "encoding", "bom", "style"),
+    [
+        (",", "utf-8", codecs.BOM_UTF8, {}),
+        (";", "cp1252", b"", {"decimal": ",", "thousands": "."}),
+        ("\t", "utf-16-le", codecs.BOM_UTF16_LE, {"decimal": ",", "thousands": "\u202f", "day_first": True}),
+        ("\t", "utf-16-be", codecs.BOM_UTF16_BE, {"thousands": "'"}),
+        (";", "utf-8", b"", {"decimal": ",", "thousands": " ", "day_first": True}),
+        (",", "utf-8", b"", {"thousands": ","}),
+        ("|", "utf-16-le", b"", {"thousands": "\u00a0"}),
+    ],
+)
+def test_text_files(plain, tmp_path, mark, encoding, bom, style):
+    register = save(tmp_path / "other", mark, encoding, bom, **style)
+    assert register.fingerprint == plain.fingerprint
+    assert not (register.findings["severity"] == "block").any()
+    if encoding == "cp1252":
+        assert "encoding_repaired" in set(register.findings["rule"])
+    if style.get("day_first"):
+        assert "date_order" in set(register.findings["rule"])
+
+
+def fancy_workbook(path):
+    """A workbook as people make it: cover, titles, banners, two header rows, sub-totals, hidden rows."""
+    book = openpyxl.Workbook()
+    cover = book.worksheets[0]
+    cover.title = "Cover"
+    cover["A1"] = "Portfolio 2027"
+    sheet = book.create_sheet("Projects")
+    sheet.append(["Investment plan, version 7"])
+    sheet.merge_cells("A1:F1")
+    sheet.append([])
+    sheet.append(["Project\nID *", "Project Name", "AREA", "commitment", "start", "finish", None])
+    areas = {"Réseaux": [1], "Clients": [2, 3]}
+    for area, numbers in areas.items():
+        sheet.append([area])
+        sheet.merge_cells(start_row=sheet.max_row, end_row=sheet.max_row, start_column=1, end_column=6)
+        top = sheet.max_row + 1
+        for number in numbers:
+            line = list(PROJECTS[number])
+            line[4:] = [datetime.fromisoformat(line[4]), date.fromisoformat(line[5])]
+            line[2] = area if number == numbers[0] else None
+            sheet.append(line)
+        if len(numbers) > 1:
+            sheet.merge_cells(start_row=top, end_row=sheet.max_row, start_column=3, end_column=3)
+        sheet.append([None, f"Sub-total {area}", None, None, None, None])
+    sheet.append(["Total", 3])
+    sheet.row_dimensions[5].hidden = True
+    costs = book.create_sheet("2. Costs")
+    costs.append(["project_id", "kind", "Amount by year", None])
+    costs.append([None, None, 2027, "FY 2028"])
+    costs.merge_cells("C1:D1")
+    for line in COSTS[1:]:
+        costs.append(line)
+    costs["C3"] = "1 234,5"  # a number stored as text
+    costs.append(["Grand total", None, 1251, 1000014.25])
+    settings = book.create_sheet("settings")
+    for line in SETTINGS:
+        settings.append(line)
+    book.create_sheet("Scratch")["A1"] = "thoughts"
+    hidden = book.create_sheet("areas")
+    hidden.append(["area"])
+    hidden.append(["Réseaux"])
+    hidden.append(["Clients"])
+    hidden.sheet_state = "hidden"
+    book.save(path)
+    return path
+
+
+def test_workbook_as_people_make_it(plain, tmp_path):
+    register = load_register(fancy_workbook(tmp_path / "fancy.xlsx"))
+    assert register.has("areas")
+    for name in ("projects", "costs", "settings"):
+        pd.testing.assert_frame_equal(register.table(name), plain.table(name))
+    rules = register.findings.groupby("rule")["row"].apply(lambda rows: sorted(rows.dropna()))
+    assert rules["total_row"] == [6, 6, 10, 11]  # three of the projects, one of the costs
+    assert rules["banner_row"] == [4, 7]
+    assert rules["two_header_rows"] == [2]
+    assert rules["lines_above_header"] == [1]
+    assert rules["merged_cells"] == [8]
+    assert rules["hidden_rows"] == [5]
+    assert "hidden_sheet" in rules
+    unused = register.findings.query("rule == 'sheet_not_used'")
+    assert dict(zip(unused["sheet"], unused["severity"], strict=True)) == {"Cover": "info", "Scratch": "warn"}
+
+
+@pytest.mark.parametrize("epoch", [None, CALENDAR_MAC_1904])
+def test_both_date_systems(tmp_path, epoch):
+    book = openpyxl.Workbook()
+    if epoch is not None:
+        book.epoch = epoch
+    sheet = book.worksheets[0]
+    sheet.title = "projects"
+    serial = 46388 if epoch is None else 46388 - 1462  # 2027-01-01
+    sheet.append(["project_id", "name", "area", "start", "finish"])
+    sheet.append(["P01", "Pipes", "N", serial, date(2027, 6, 30)])
+    costs = book.create_sheet("costs")
+    costs.append(["project_id", "year", "amount"])
+    costs.append(["P01", 2027, 1])
+    book.save(tmp_path / "dates.xlsx")
+    projects = load_register(tmp_path / "dates.xlsx").projects
+    assert projects["start"].dt.strftime("%Y-%m-%d").tolist() == ["2027-01-01"]
+    assert projects["finish"].dt.strftime("%Y-%m-%d").tolist() == ["2027-06-30"]
+
+
+def test_formula_without_result_blocks(tmp_path):
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = "projects"
+    sheet.append(["project_id", "name", "area"])
+    sheet.append(["P01", "Pipes", "N"])
+    costs = book.create_sheet("costs")
+    costs.append(["project_id", "year", "amount"])
+    costs.append(["P01", 2027, "=1+1"])
+    book.save(tmp_path / "formulas.xlsx")
+    with pytest.raises(DataError) as error:
+        load_register(tmp_path / "formulas.xlsx")
+    found = error.value.findings.query("rule == 'formula_without_result'").iloc[0]
+    assert (found["row"], found["column"], found["value"]) == (2, "C", "=1+1")
+
+
+def test_example_row_and_repeated_header_are_no_data(tables, folder):
+    head, *lines = tables["projects"].strip().splitlines()
+    lines.insert(0, "e.g. P01,Lead pipe replacement,Networks,mandatory,2027-01-01,2028-12-31")
+    lines.insert(3, head)
+    register = load_register(folder({**tables, "projects": "\n".join([head, *lines])}))
+    assert len(register.projects) == 3
+    assert {"example_row", "repeated_header"} <= set(register.findings["rule"])
+
+
+def test_no_header(tables, folder):
+    with pytest.raises(DataError, match="No header row of the table costs"):
+        load_register(folder({**tables, "costs": "1,2,3\n4,5,6\n"}))
+
+
+def test_two_files_for_one_table(tables, folder):
+    with pytest.raises(DataError, match="The table costs is there twice"):
+        load_register(folder({**tables, "cost": tables["costs"]}))
