@@ -227,25 +227,39 @@ def _melt(
     return long, {**headers, wide.value: titles, wide.variable: titles}, body.rows[line]
 
 
-def _comma_styles(intake: Intake) -> dict[str, bool | None]:
-    """Decimal comma for each number column: its own evidence, else that of the sheet, else a point."""
+def _comma_styles(intake: Intake, findings: Findings) -> dict[str, bool | None]:
+    """Decimal comma for each number column: its own proof, else that of the sheet, else a point.
+
+    Where nothing proves either, a cell such as 1,234 is read with a decimal point, and reported.
+    """
     styles: dict[str, bool | None] = {}
     seen: list[tuple[bool, bool]] = []
+    unclear: dict[str, pd.Series] = {}
     for name, cells in intake.raw.items():
-        if intake.table[name].type == "number" and cells.dtype in ("str", object):
-            written = cells[[isinstance(cell, str) for cell in cells]] if cells.dtype == object else cells
-            point, comma = decimal_evidence(written.dropna().astype("str"))
-            seen.append((point, comma))
-            styles[name] = None if point and comma else comma if point or comma else None
-            if not point and not comma:
-                styles.pop(name)
+        if intake.table[name].type != "number" or cells.dtype not in ("str", object):
+            continue
+        written = cells[[isinstance(cell, str) for cell in cells]].astype("str")
+        point, comma = decimal_evidence(written)
+        seen.append((point, comma))
+        if point or comma:
+            styles[name] = None if point and comma else comma
+        else:
+            unclear[name] = written
     sheet = any(comma for _, comma in seen) and not any(point for point, _ in seen)
+    if not any(point or comma for point, comma in seen):
+        for name, written in unclear.items():
+            two_ways = written.str.fullmatch(r"\D*\d{1,3}[.,]\d{3}\D*", na=False)
+            if two_ways.any():
+                message = "{value} can be read with a decimal comma or point; a point was taken."
+                fix = "Write at least one amount that is clear, such as 0.5."
+                rows = written.index[two_ways].to_numpy()
+                findings.add_rows(intake, rows, "warn", "number_ambiguous", message, fix, column=name)
     return {column.name: styles.get(column.name, sheet) for column in intake.table}
 
 
 def _type_columns(intake: Intake, findings: Findings, settings: Settings, epoch_1904: bool) -> None:
     """Fill the typed frame, column by column, and say what could not be read."""
-    styles = _comma_styles(intake)
+    styles = _comma_styles(intake, findings)
     typed: dict[str, pd.Series] = {}
     parsed: dict[str, Parsed] = {}
     for column in intake.table:

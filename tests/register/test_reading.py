@@ -191,3 +191,12 @@ def test_settings_alone():
         Settings(currency="GBP", money_unit="thousand", price_basis="nominal").unit == "GBP thousand, nominal"
     )
     assert np.isclose(Settings(fiscal_year_start=4).fiscal_year(date(2024, 3, 31)), 2024)
+
+
+def test_amounts_that_can_be_read_two_ways_are_reported(tables, folder):
+    tables["costs"] = 'project_id,year,amount\nP01,2027,"1,234"\nP02,2027,7\n'
+    register = load_register(folder(tables))
+    assert register.costs["amount"].tolist() == [1234.0, 7.0]
+    assert register.findings.query("rule == 'number_ambiguous'")["row"].tolist() == [2]
+    tables["costs"] += 'P03,2027,"0,5"\n'
+    assert load_register(folder(tables)).costs["amount"].tolist() == [1.234, 7.0, 0.5]

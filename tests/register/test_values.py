@@ -1,0 +1,193 @@
+"""How people write numbers, dates, years and periods."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pmo_kit.register.amounts import decimal_evidence, parse_number
+from pmo_kit.register.dates import parse_date, read_period, read_year
+from pmo_kit.register.schema import Column
+from pmo_kit.register.values import clean_text, parse_category, parse_flag
+
+MONEY = Column("amount", "number", unit="money")
+PLAIN = Column("fte", "number")
+
+
+def numbers(*cells, comma=False, **options):
+    column = options.pop("column", MONEY)
+    return parse_number(pd.Series(cells, dtype="str"), column, comma=comma, **options)
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("1234.5", 1234.5),
+        ("1,234.5", 1234.5),
+        ("1 234.5", 1234.5),
+        ("1'234.5", 1234.5),
+        ("1\u202f234.5", 1234.5),
+        ("(12.3)", -12.3),
+        ("-12.3", -12.3),
+        ("\u221212.3", -12.3),
+        ("12.3-", -12.3),
+        ("€ 12.3", 12.3),
+        ("12.3 EUR", 12.3),
+        ("-€12.3", -12.3),
+        ("40 %", 0.4),
+        ("1.5e3", 1500.0),
+        (".5", 0.5),
+    ],
+)
+def test_numbers_with_a_point(written, value):
+    parsed = numbers(written, currency="EUR")
+    assert not parsed.bad.any()
+    assert parsed.values.iloc[0] == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [("1.234,5", 1234.5), ("1 234,5", 1234.5), ("12,3 €", 12.3), ("(0,5)", -0.5), ("1.234", 1234)],
+)
+def test_numbers_with_a_comma(written, value):
+    parsed = numbers(written, comma=True, currency="EUR")
+    assert not parsed.bad.any()
+    assert parsed.values.iloc[0] == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    "written", ["abc", "12 apples", "1.2.3,4,5", "(12", "--5", "inf", "0x10", "1e999", "=1+1"]
+)
+def test_what_is_no_number(written):
+    assert numbers(written).bad.all()
+
+
+def test_a_blank_is_missing_and_never_zero():
+    parsed = numbers("", None, "n/a", "TBC", "-", "Exempt under Section 43", "0")
+    assert parsed.values.isna().tolist() == [True] * 6 + [False]
+    assert parsed.reason.tolist() == [False, False, True, True, True, True, False]
+    assert not parsed.bad.any()
+
+
+def test_suffixes_come_to_the_money_unit():
+    parsed = numbers("1.2m", "3k", "2bn", "7", money_unit="million", currency="EUR")
+    assert parsed.values.tolist() == pytest.approx([1.2, 0.003, 2000, 7])
+    assert [note[1] for note in parsed.notes] == ["scale_suffix"]
+    assert numbers("3k", column=PLAIN).values.tolist() == [3000]
+    assert numbers("3k").bad.all()  # of which unit, the settings do not say
+
+
+def test_another_currency_is_refused():
+    parsed = numbers("£5", "5", currency="EUR")
+    assert [(note[0], note[1]) for note in parsed.notes] == [("block", "currency_mixed")]
+    assert parsed.notes[0][3].tolist() == [True, False]
+
+
+def test_decimal_style_is_decided_by_proof():
+    def proof(*cells):
+        return decimal_evidence(pd.Series(cells, dtype="str"))
+
+    assert proof("1,5") == (False, True)
+    assert proof("1.5") == (True, False)
+    assert proof("1,234") == (False, False)
+    assert proof("1.234.567") == (False, True)
+    assert proof("1,5", "1.5") == (True, True)
+    mixed = numbers("1,5", "2.5", "1,234", comma=None)
+    assert mixed.values.tolist()[:2] == [1.5, 2.5]
+    assert mixed.bad.tolist() == [False, False, True]
+
+
+@given(st.floats(-1e12, 1e12, allow_nan=False).map(lambda x: round(x, 3)))
+def test_numbers_round_trip_in_every_style(value):
+    for thousands, decimal in ((",", "."), (" ", "."), (".", ","), ("\u202f", ","), ("'", ".")):
+        text = f"{value:,.3f}".replace(",", "\0").replace(".", decimal).replace("\0", thousands)
+        parsed = numbers(text, comma=decimal == ",")
+        assert parsed.values.iloc[0] == pytest.approx(value, abs=1e-9)
+
+
+def dates(*cells, **options):
+    parsed = parse_date(pd.Series(cells, dtype="str"), Column("start", "date"), **options)
+    return (
+        parsed.values.dt.strftime("%Y-%m-%d").fillna("").tolist(),
+        [note[1] for note in parsed.notes],
+        parsed,
+    )
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2027-03-04", "2027-03-04 00:00:00", "2027/03/04", "4 March 2027", "4 Mar 2027", "March 4, 2027",
+        "4-Mar-2027", "4th March 2027", "04-Mar-27", "Mar 4, 2027", "46450",
+    ],
+)  # fmt: skip
+def test_one_date_in_many_forms(written):
+    assert dates(written)[0] == ["2027-03-04"]
+
+
+def test_order_of_day_and_month_is_one_for_the_column():
+    assert dates("03/04/2027", "25/12/2027")[:2] == (["2027-04-03", "2027-12-25"], ["date_order"])
+    assert dates("03/04/2027", "12/25/2027")[:2] == (["2027-03-04", "2027-12-25"], ["date_order"])
+    assert dates("03/04/2027", "5/6/27")[:2] == (["2027-04-03", "2027-06-05"], ["date_ambiguous"])
+    days, notes, parsed = dates("13/04/2027", "04/13/2027", "03/04/2027")
+    assert days == ["2027-04-13", "2027-04-13", ""]
+    assert notes == ["date_order_mixed"]
+    assert parsed.bad.tolist() == [False, False, True]
+
+
+def test_dates_with_a_clock_and_mixed_with_iso():
+    assert dates("5/02/2016 5:00:00 PM", "2016-05-25 17:00:00", "30/03/2016")[0] == [
+        "2016-02-05", "2016-05-25", "2016-03-30",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("written", ["2027", "31/02/2027", "soon", "2027-13-01", "99", "Q3 2027"])
+def test_what_is_no_date(written):
+    assert dates(written)[2].bad.all()
+
+
+def test_1904_workbooks():
+    assert dates("44988", epoch_1904=True)[0] == ["2027-03-04"]
+
+
+@pytest.mark.parametrize(
+    ("text", "year"), [("2027", 2027), ("FY27", 2027), ("2026/27", 2027), ("1999-00", 2000)]
+)
+def test_years(text, year):
+    assert read_year(text) == year
+
+
+@pytest.mark.parametrize("text", ["27", "2027-29", "year", "1234567", "3027"])
+def test_what_is_no_year(text):
+    assert read_year(text) is None
+
+
+@pytest.mark.parametrize("text", ["2028-Q5", "Q0 2028", "2028-13", "soon"])
+def test_what_is_no_period(text):
+    assert read_period(text) is None
+
+
+def test_flags_and_categories():
+    flags = parse_flag(pd.Series(["yes", "No", "1", "", "perhaps"], dtype="str"), Column("active", "flag"))
+    assert flags.values.tolist()[:3] == [True, False, True]
+    assert flags.values.isna().tolist() == [False, False, False, True, True]
+    assert flags.bad.tolist() == [False] * 4 + [True]
+    column = Column("rag", "category", allowed=("R", "A"), values={"red": "R", "amber": "A"})
+    rag = parse_category(pd.Series(["RED", " amber ", "r", "blue"], dtype="str"), column)
+    assert rag.values.tolist()[:3] == ["R", "A", "R"]
+    assert rag.bad.tolist() == [False, False, False, True]
+    stage = Column("stage", "category", allowed=("outline_case",))
+    assert (
+        parse_category(pd.Series(["Outline case", "OUTLINE-CASE"], dtype="str"), stage).values.nunique() == 1
+    )
+
+
+def test_text_is_cleaned_and_inert_quotes_go():
+    text = clean_text(pd.Series([" a\u00a0b ", "x_x000D_y", "'=1+1", "'quoted'", "  "], dtype="str"))
+    assert text.tolist()[:4] == ["a b", "x y", "=1+1", "'quoted'"]
+    assert text.isna().tolist()[4]
+    mixed = clean_text(pd.Series([12.0, 1.5, True, None, np.nan, 3], dtype=object))
+    assert mixed.fillna("?").tolist() == ["12", "1.5", "yes", "?", "?", "3"]
