@@ -1,10 +1,15 @@
 """Budget arbitration: the best plan of a portfolio under its rules, proven, priced and explained."""
 
 from pmo_kit.arbitration.allocation import Allocation, arbitrate
+from pmo_kit.arbitration.explanation import Explanation, explain
+from pmo_kit.arbitration.ladder import Frontier, frontier
+from pmo_kit.arbitration.ledger import Ledger, override_ledger
 from pmo_kit.arbitration.links import Committed, Excludes, Group, Mandatory, Override, Requires, Synergy
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Capacity, Count, Demand, Envelope, Rule, Share, Spend
 from pmo_kit.arbitration.solving import Selection, solve_selection
+from pmo_kit.arbitration.turning import limits_worth, turning_points
+from pmo_kit.arbitration.turning import limits_worth, turning_points
 
 __all__ = [
     "Allocation",
@@ -14,7 +19,10 @@ __all__ = [
     "Demand",
     "Envelope",
     "Excludes",
+    "Explanation",
+    "Frontier",
     "Group",
+    "Ledger",
     "Mandatory",
     "Override",
     "Question",
@@ -25,5 +33,12 @@ __all__ = [
     "Spend",
     "Synergy",
     "arbitrate",
+    "explain",
+    "frontier",
+    "limits_worth",
+    "limits_worth",
+    "override_ledger",
     "solve_selection",
+    "turning_points",
+    "turning_points",
 ]

@@ -83,6 +83,11 @@ class Model:
         """Number of options."""
         return len(self.question.built)
 
+    @property
+    def head(self) -> int:
+        """Rows of the program before the rules' rows."""
+        return len(self.question.built.groups)
+
     @cached_property
     def values(self) -> list[int]:
         """Value of every option in billionths."""

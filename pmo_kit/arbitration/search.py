@@ -55,6 +55,7 @@ def best_plan(
     least: int | None = None,
     limits: Limits | None = None,
     program: Program | None = None,
+    loose: frozenset[int] = frozenset(),
 ) -> Found:
     """The best plan that obeys every rule, exactly.
 
@@ -74,6 +75,8 @@ def best_plan(
     limits : Limits, optional
     program : Program, optional
         Instead of the model's own, for one with more columns.
+    loose : frozenset of int
+        Rows that the further columns may extend, so that the plan alone may break them.
     """
     limits = limits or Limits(proof_gap(model) if objective is None else 1e-9)
     start = (program or model.program).fixed(fixed or {})
@@ -91,7 +94,7 @@ def best_plan(
             return Found(outcome.status, None, 0, _down(model, bound, objective), nodes)
         plan = tuple(int(i) for i in np.flatnonzero(outcome.x[: model.n] > 0.5))
         exact = model.evaluate(plan)
-        if not exact.broken and (least is None or exact.value >= least):
+        if all(row in loose for row, _ in exact.broken) and (least is None or exact.value >= least):
             break
         rows.append(model.other_plan(plan))
         if limits.nodes is not None:

@@ -11,8 +11,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from math import inf
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -111,6 +112,19 @@ class Selection:
     status: Status
 
 
+@cache
+def _solver() -> type[Any]:
+    """HiGHS without the banner that it prints while it is made, before an option can be set."""
+    import highspy
+
+    class Quiet(highspy.Highs):
+        def enableCallbacks(self) -> None:
+            self.setOptionValue("output_flag", False)
+            super().enableCallbacks()
+
+    return Quiet
+
+
 def solve(program: Program, limits: Limits | None = None) -> Outcome:
     """Solve a program with HiGHS.
 
@@ -124,9 +138,9 @@ def solve(program: Program, limits: Limits | None = None) -> Outcome:
 
     limits = limits or Limits()
     began = time.monotonic()
-    highs = highspy.Highs()
+    highs = _solver()()
     settings: dict[str, bool | int | float | str] = {
-        "log_to_console": False, "output_flag": False, "threads": 1, "parallel": "off", "random_seed": 0,
+        "threads": 1, "parallel": "off", "random_seed": 0,
         "mip_rel_gap": 0.0, "mip_abs_gap": limits.gap, "mip_feasibility_tolerance": 1e-7,
     }  # fmt: skip
     for option, setting in settings.items():

@@ -1,0 +1,225 @@
+"""Why the plan is as it is: the price of every other choice, and whom it displaces."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from pmo_kit.arbitration.allocation import SMALL, Allocation
+from pmo_kit.arbitration.ledger import Ledger, override_ledger
+from pmo_kit.arbitration.links import Mandatory
+from pmo_kit.arbitration.model import NANO, compile_model
+from pmo_kit.arbitration.prices import Flip, blocking_rules, bounds_of, flip, in_the_way
+from pmo_kit.arbitration.rules import amount_words
+from pmo_kit.arbitration.search import best_plan, proof_gap
+from pmo_kit.arbitration.solving import Limits
+from pmo_kit.arbitration.turning import limits_worth, turning_points
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """The price of every choice that was not made, with the overrides of the question in force.
+
+    Parameters
+    ----------
+    allocation : Allocation
+    duties : Series
+        project_id -> what lifting the duty of a mandatory project would gain.
+
+    Notes
+    -----
+    `table` has one row per (project_id, level):
+
+    - name, label, in_plan
+    - flip: `out` for what the plan contains (the project at no level; for a stop: not stopping), `in`
+    otherwise
+    - value: of the best plan with the flip; price = value of the plan - value; price_upper is equal where
+    exact
+    - proof: `exact`, `bounds`, `undecided` (an interval that contains 0) or `impossible`
+    - displaces, admits: projects that leave or enter in *all* equally good plans with the flip
+    - shifts: (project, from level, to level) in all of them; tied: whether there is more than one
+    - in_its_way: rules that the plan would break if this were simply added
+    - blocked_by: rules that make the flip impossible
+    - words: a sentence
+    """
+
+    allocation: Allocation
+    _table: pd.DataFrame = field(repr=False)
+    duties: pd.Series = field(repr=False)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per (project_id, level); the columns are described in the class."""
+        return self._table.copy(deep=False)
+
+    @property
+    def next_best(self) -> Mapping[str, str] | None:
+        """The best other plan: project_id -> level."""
+        return self.allocation.next_best
+
+    @property
+    def next_best_value(self) -> float | None:
+        """What the best other plan is worth."""
+        return self.allocation.next_best_value
+
+    @cached_property
+    def turning_points(self) -> pd.DataFrame:
+        """What would change the plan: see `pmo_kit.arbitration.turning.turning_points`."""
+        return turning_points(self.allocation)
+
+    @cached_property
+    def worth(self) -> pd.DataFrame:
+        """Worth of more money and people: see `pmo_kit.arbitration.turning.limits_worth`."""
+        return limits_worth(self.allocation)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What the overrides cost: see `pmo_kit.arbitration.ledger.override_ledger`."""
+        return override_ledger(self.allocation.question)
+
+    @property
+    def summary(self) -> str:
+        """One sentence."""
+        priced = self._table[(self._table["flip"] == "in") & self._table["price"].notna()]
+        if priced.empty:
+            return "Nothing that is not in the plan could be forced in."
+        nearest = priced.sort_values("price", kind="stable").reset_index().iloc[0]
+        unit = self.allocation.question.built.value_unit
+        return (
+            f"The closest call is {nearest['name']} ({nearest['project_id']}): forcing it in costs "
+            f"{amount_words(round(nearest['price'], 2))} {unit}."
+        )
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        """Those of the allocation, and how the prices are known."""
+        kinds = self._table["proof"].value_counts()
+        proof = ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items()))
+        return MappingProxyType({**self.allocation.inputs, "prices": proof})
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(self.summary)}</p>{self._table.round(2).to_html(na_rep='')}"
+
+
+def explain(
+    allocation: Allocation, *, exact: bool | None = None, projects: Sequence[str] | None = None
+) -> Explanation:
+    """The price of forcing every project, at every level, in or out.
+
+    Parameters
+    ----------
+    allocation : Allocation
+    exact : bool, optional
+        Prove every price. By default up to 100 projects; beyond, prices are intervals within the question's
+        gap.
+    projects : sequence of str, optional
+        Only these projects.
+
+    Returns
+    -------
+    Explanation
+
+    Notes
+    -----
+    With the overrides O in force, price(flip j) = V*(O) - V*(O + flip j) >= 0, found by solving again;
+    differences of linear relaxations are not prices (Wolsey 1981, Integer programming duality; DESIGN
+    section 6). The value uplift that admits j is the same number.
+
+    Examples
+    --------
+    >>> import pmo_kit as pmo
+    >>> register = pmo.load_register("data/samples/meridian_12")
+    >>> reasons = pmo.explain(pmo.arbitrate(pmo.Question(register)), projects=["P08"])
+    >>> float(reasons.table.loc[("P08", "full"), "price"])
+    9.0
+    """
+    model = allocation._model
+    options = model.question.built
+    if exact is None:
+        exact = len(options.groups) <= SMALL
+    plan, value, bound = allocation._positions, allocation._value, round(allocation.bound * NANO)
+    gap = proof_gap(model) if exact else max(proof_gap(model), 1e-3 * abs(allocation._free_value()))
+    limits = Limits(gap, model.question.node_limit)
+    records = []
+    for i in range(model.n):
+        if projects is not None and options.project_ids[i] not in projects:
+            continue
+        done = flip(model, plan, i, limits, ties=exact)
+        records.append(_record(allocation, done, value, bound, exact))
+    columns = list(_COLUMNS)
+    index = pd.MultiIndex.from_tuples([r[0] for r in records], names=["project_id", "level"])
+    table = pd.DataFrame([r[1] for r in records], columns=columns, index=index)
+    return Explanation(allocation, table, _duties(allocation, projects))
+
+
+_COLUMNS = (
+    "name", "label", "in_plan", "flip", "value", "price", "price_upper", "proof", "displaces", "admits",
+    "shifts",
+    "tied", "in_its_way", "blocked_by", "words",
+)  # fmt: skip
+
+
+def _record(
+    allocation: Allocation, done: Flip, value: int, bound: int, exact: bool
+) -> tuple[tuple[str, str], tuple[object, ...]]:
+    """The row of one flip."""
+    model = allocation._model
+    options = model.question.built
+    key: tuple[str, str] = options.table.index[done.option]
+    row = options.table.iloc[done.option]
+    lower, upper = bounds_of(value, bound, done.found)
+    blocked: tuple[str, ...] = ()
+    if done.found.status == "infeasible":
+        proof, blocked = "impossible", blocking_rules(model, done.option, done.direction)
+    elif done.found.plan is None or (lower == 0 < upper):
+        proof = "undecided"
+    else:
+        proof = "exact" if lower == upper else "bounds"
+    chosen = done.option in allocation._positions
+    way = () if chosen else in_the_way(model, allocation._positions, done.option)
+    change = done.change
+    with_flip = done.found.value / NANO if done.found.plan is not None else np.nan
+    parts = (change.displaces, change.admits, change.shifts, change.tied) if change else ((), (), (), False)
+    words = _words(allocation, done, lower, proof, blocked)
+    return key, (
+        row["name"], row["label"], chosen, done.direction, with_flip, lower, upper, proof, *parts,
+        way, blocked, words,
+    )  # fmt: skip
+
+
+def _words(allocation: Allocation, done: Flip, price: float, proof: str, blocked: tuple[str, ...]) -> str:
+    """One sentence for a flip."""
+    names = allocation.question.built.projects["name"]
+    verb = {"in": "Taking it in", "out": "Leaving it out"}[done.direction]
+    if done.option in allocation._positions and allocation.question.built.stops[done.option]:
+        verb = "Carrying it on"
+    if proof == "impossible":
+        return f"{verb} is not possible: {', '.join(blocked)}."
+    if proof == "undecided":
+        return f"{verb}: undecided within the proof."
+    unit = allocation.question.built.value_unit.split(",")[0]
+    costs = "costs nothing" if price == 0 else f"costs {amount_words(round(price, 2))} {unit}"
+    assert done.change is not None
+    out = [names[p] for p in done.change.displaces if p != allocation.question.built.project_ids[done.option]]
+    into = [names[p] for p in done.change.admits if p != allocation.question.built.project_ids[done.option]]
+    tail = (f"; {', '.join(out)} would leave" if out else "") + (
+        f"; {', '.join(into)} would come in" if into else ""
+    )
+    return f"{verb} {costs}{tail}."
+
+
+def _duties(allocation: Allocation, projects: Sequence[str] | None) -> pd.Series:
+    """What lifting the duty of each mandatory project would gain."""
+    question = allocation.question
+    gains = {}
+    for rule in question.active_rules:
+        if isinstance(rule, Mandatory) and (projects is None or rule.project_id in projects):
+            free = best_plan(compile_model(question.without(rule.name)))
+            gains[rule.project_id] = (free.value - allocation._value) / NANO
+    return pd.Series(gains, name="gain", dtype=float).rename_axis("project_id")

@@ -1,0 +1,166 @@
+"""The ladder: the best plan at every budget, who comes in and who leaves on the way."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from pmo_kit.arbitration.allocation import Allocation, arbitrate
+from pmo_kit.arbitration.question import Question
+from pmo_kit.arbitration.rules import Envelope, amount_words
+from pmo_kit.errors import InfeasibleError
+
+STEPS = (0.70, 0.80, 0.90, 1.00, 1.10, 1.20)
+
+
+@dataclass(frozen=True, eq=False)
+class Frontier:
+    """The best plan at every budget, from the smallest to the largest.
+
+    `table` has one row per factor on whole envelopes: factor, budget (money of all envelopes), status
+    (`optimal`, `feasible`, `infeasible`), value, bound, best_value (running maximum of the values: more
+    budget never lowers it without shares of the envelopes), gain (per unit of money since the last point)
+    and gain_upper (equal where both points are proven), enters, leaves, shifts (against the point below),
+    obstacle (rules in conflict).
+
+    Parameters
+    ----------
+    plans : DataFrame
+        project_id x factor: the level, empty where refused; no column where no plan is possible.
+    again : tuple of str
+        Projects that leave and come back as the budget grows.
+    """
+
+    question: Question
+    _table: pd.DataFrame = field(repr=False)
+    allocations: Mapping[float, Allocation] = field(repr=False)
+    plans: pd.DataFrame = field(repr=False)
+    again: tuple[str, ...]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per budget; the columns are described in the class."""
+        return self._table.copy(deep=False)
+
+    @property
+    def summary(self) -> str:
+        """One sentence."""
+        done = self._table[self._table["value"].notna()]
+        if done.empty:
+            return "No plan is possible at any of these budgets."
+        unit = self.question.built.value_unit
+        low, high = done.iloc[0], done.iloc[-1]
+        return (
+            f"From {100 * low['factor']:.0f} % to {100 * high['factor']:.0f} % of the budget the net "
+            f"value goes from {amount_words(round(low['value'], 2))} to {amount_words(round(high['value'], 2))} {unit}."
+        )
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        """Fingerprints."""
+        q = self.question
+        return MappingProxyType(
+            {"register": q.register.fingerprint, "question": q.fingerprint, "solver": "HiGHS"}
+        )
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(self.summary)}</p>{self._table.round(2).to_html(na_rep='')}"
+
+
+def frontier(question: Question, budgets: Sequence[float] = STEPS) -> Frontier:
+    """The best plan at every factor on whole envelopes.
+
+    Parameters
+    ----------
+    question : Question
+    budgets : sequence of float
+        Factors: 0.85 is 15 % less in every envelope.
+
+    Returns
+    -------
+    Frontier
+        Every point is exact or an interval from `value` to `bound`.
+
+    Raises
+    ------
+    ValueError
+        A factor is negative or stated twice.
+
+    Notes
+    -----
+    Source: the efficient frontier of a project portfolio, Ghasemzadeh and Archer (2000); Lourenco, Morton
+    and Bana e Costa (2012), PROBE. Exit and re-entry are real: the best plan of a larger budget need not
+    contain that of a smaller one.
+
+    Examples
+    --------
+    >>> import pmo_kit as pmo
+    >>> question = pmo.Question(pmo.load_register("data/samples/meridian_12"))
+    >>> pmo.frontier(question, budgets=[0.85, 1.0, 1.1]).table["value"].tolist()
+    [28.5, 33.5, 35.5]
+    """
+    factors = sorted(float(f) for f in budgets)
+    if not factors or factors[0] < 0 or len(set(factors)) < len(factors):
+        raise ValueError("Budgets are factors of zero or more, each stated once.")
+    whole = sum(r.amount for r in _counted(question))
+    allocations: dict[float, Allocation] = {}
+    records: list[tuple[object, ...]] = []
+    last: Allocation | None = None
+    top = -np.inf
+    for factor in factors:
+        budget = round(whole * factor, 9)
+        try:
+            a = arbitrate(question.scaled(factor))
+        except InfeasibleError as error:
+            nan = float("nan")
+            records.append(
+                (factor, budget, "infeasible", nan, nan, nan, nan, nan, (), (), (), error.conflict)
+            )
+            continue
+        enters, leaves, shifts = _steps(last, a)
+        gains = _gains(last, a, budget - float(records[-1][1]) if records else 0.0)  # type: ignore[arg-type]
+        top = max(top, a.value)
+        records.append((factor, budget, a.status, a.value, a.bound, top, *gains, enters, leaves, shifts, ()))
+        allocations[factor] = last = a
+    columns = ["factor", "budget", "status", "value", "bound", "best_value", "gain", "gain_upper",
+               "enters", "leaves", "shifts", "obstacle"]  # fmt: skip
+    plans = pd.DataFrame({f: pd.Series(dict(a.plan), dtype="str") for f, a in allocations.items()})
+    plans = plans.reindex(list(question.built.groups)).rename_axis(index="project_id", columns="factor")
+    table = pd.DataFrame(records, columns=columns)
+    return Frontier(question, table, MappingProxyType(allocations), plans, _again(plans))
+
+
+def _counted(question: Question) -> list[Envelope]:
+    """The envelopes that make the whole budget: those for everything, or all where there is none."""
+    envelopes = [r for r in question.active_rules if isinstance(r, Envelope)]
+    return [r for r in envelopes if r.scope == "all"] or envelopes
+
+
+def _steps(
+    before: Allocation | None, after: Allocation
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Who enters, who leaves, and who changes level."""
+    if before is None:
+        return (), (), ()
+    old, new = ({p: v for p, v in a.plan.items() if v != "stop"} for a in (before, after))
+    moved = tuple(sorted(p for p in old.keys() & new.keys() if old[p] != new[p]))
+    return tuple(sorted(new.keys() - old.keys())), tuple(sorted(old.keys() - new.keys())), moved
+
+
+def _gains(before: Allocation | None, after: Allocation, money: float) -> tuple[float, float]:
+    """Value per unit of further money, between the proofs of both points."""
+    if before is None or money <= 0:
+        return float("nan"), float("nan")
+    return (after.value - before.bound) / money, (after.bound - before.value) / money
+
+
+def _again(plans: pd.DataFrame) -> tuple[str, ...]:
+    """Projects that are in, then out, then in again as the budget grows."""
+    inside = plans.notna() & (plans != "stop")
+    falls = (inside.astype(int).diff(axis=1) == -1).cumsum(axis=1) > 0
+    return tuple(str(p) for p in plans.index[(falls & inside).any(axis=1)])

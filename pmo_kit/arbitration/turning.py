@@ -1,0 +1,297 @@
+"""What would change the plan: fewer people, less money, higher cost, lower benefits; and what more would be
+worth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil, inf, isfinite
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from pmo_kit.arbitration.links import Committed
+from pmo_kit.arbitration.model import NANO, Model, compile_model
+from pmo_kit.arbitration.prices import Change, common_change
+from pmo_kit.arbitration.rules import Capacity, Demand, Envelope, Rule, amount_words, role_words
+from pmo_kit.arbitration.search import best_plan
+from pmo_kit.arbitration.thresholds import (
+    changed,
+    least_increase,
+    most_decrease,
+    most_overrun,
+    with_costs_scaled,
+)
+
+if TYPE_CHECKING:
+    from pmo_kit.arbitration.allocation import Allocation
+    from pmo_kit.arbitration.question import Question
+
+KINDS = ("people", "money", "costs", "benefits")
+STEP = 1e-6  # just past a threshold
+POINTS = [
+    "kind",
+    "what",
+    "label",
+    "today",
+    "at",
+    "distance",
+    "value",
+    "leaves",
+    "enters",
+    "shifts",
+    "sentence",
+]
+WORTH = ["label", "unit", "used", "limit", "step", "one_more", "one_fewer", "more", "more_value",
+         "unlimited_value", "enough"]  # fmt: skip
+
+
+def turning_points(
+    allocation: Allocation,
+    kinds: Sequence[str] = KINDS,
+    *,
+    projects: Sequence[str] | None = None,
+    nearest: int | None = None,
+) -> pd.DataFrame:
+    """Where the plan changes, nearest first.
+
+    Parameters
+    ----------
+    allocation : Allocation
+    kinds : sequence of str
+        `people`, `money` (a limit shrinks), `costs` (a chosen option costs more, in every year alike),
+        `benefits` (it brings less).
+    projects : sequence of str, optional
+        Costs and benefits of these only.
+    nearest : int, optional
+        Only so many limits of people and of money, those with the smallest share left.
+
+    Returns
+    -------
+    DataFrame
+        kind; what (rule or project); label; today and at (the limit, the cost or the benefits; people in
+        whole numbers: the first number at which the plan changes; otherwise the last value at which it
+        holds); distance = |at - today| / today; value of the plan just past it (NaN: none is possible);
+        leaves, enters, shifts in all equally good plans; sentence.
+
+    Notes
+    -----
+    A shrinking limit leaves the plan best until the plan no longer fits: the turning point is the plan's
+    use, and the question is solved again just past it. A rising cost or a falling benefit changes the plan
+    when it no longer fits or when the best plan without the option is worth as much, whichever comes first.
+    """
+    model = allocation._model
+    points: list[tuple[object, ...]] = []
+    for kind, limit, points_of in (("people", Capacity, _fewer_people), ("money", Envelope, _less_money)):
+        if kind in kinds:
+            for rule in _tightest(allocation, limit)[:nearest]:
+                points += points_of(allocation, rule)
+    if "costs" in kinds or "benefits" in kinds:
+        for option in allocation._positions:
+            if projects is not None and allocation.question.built.project_ids[option] not in projects:
+                continue
+            without = best_plan(model, fixed={option: 0})
+            price = inf if without.plan is None else (allocation._value - without.value) / NANO
+            if "costs" in kinds:
+                points += _higher_cost(allocation, option, price)
+            if "benefits" in kinds and without.plan is not None:
+                change = common_change(model, allocation._positions, without, {option: 0})
+                points += _lower_benefits(allocation, option, price, without.value / NANO, change)
+    frame = pd.DataFrame(points, columns=POINTS)
+    return frame.sort_values(["distance", "what"], kind="stable", ignore_index=True)
+
+
+def _tightest(allocation: Allocation, kind: type[Rule]) -> list[Any]:
+    """The limits of one kind, the one with the smallest share left first."""
+    use = allocation.use
+    left = (use["slack"] / use["limit"]).where(use["limit"] > 0, inf).groupby(use["rule"]).min()
+    rules = [rule for rule in allocation.question.active_rules if isinstance(rule, kind)]
+    return sorted(rules, key=lambda rule: (left.get(rule.name, inf), rule.name))
+
+
+def _fewer_people(allocation: Allocation, rule: Capacity) -> list[tuple[object, ...]]:
+    """The first whole number of people with which the plan no longer fits."""
+    slack = most_decrease(allocation._model, {rule.name: 1.0}, allocation._positions)
+    at = ceil(round(rule.fte - slack, 6)) - 1
+    if not isfinite(slack) or at < 0:
+        return []
+    question = allocation.question.with_rules(changed(rule, at - rule.fte))
+    what = f"{amount_words(rule.fte)} {role_words(rule.role, rule.fte)} in {rule.period}: at {at}"
+    label = f"{role_words(rule.role)} {rule.period}"
+    return [_point(allocation, "people", rule.name, label, rule.fte, float(at), question, what)]
+
+
+def _less_money(allocation: Allocation, rule: Envelope) -> list[tuple[object, ...]]:
+    """The amount below which the plan no longer fits."""
+    slack = most_decrease(allocation._model, {rule.name: 1.0}, allocation._positions)
+    at = round(rule.amount - slack, 9)
+    if not isfinite(slack) or at <= 0:
+        return []
+    question = allocation.question.with_rules(changed(rule, at - rule.amount - STEP))
+    label = f"money {rule.year}" + ("" if rule.scope == "all" else f", {rule.envelope}")
+    what = f"{label} below {amount_words(at)}"
+    return [_point(allocation, "money", rule.name, label, rule.amount, at, question, what)]
+
+
+def _higher_cost(allocation: Allocation, option: int, price: float) -> list[tuple[object, ...]]:
+    """The cost of a chosen option above which the plan changes."""
+    options = allocation.question.built
+    row = options.table.iloc[option]
+    project, level = options.table.index[option]
+    if row["cost"] <= 0 or row["delay"]:
+        return []
+    worth = price / row["pv_cost"] if options.money_value and row["pv_cost"] > 0 else inf
+    share = min(worth, most_overrun(allocation._model, option, allocation._positions))
+    if not isfinite(share):
+        return []
+    question = with_costs_scaled(allocation.question, project, level, 1 + share + STEP)
+    at = round(float(row["cost"]) * (1 + share), 9)
+    label = f"{'exit cost' if row['stop'] else 'cost'} of {row['name']}"
+    what = f"{label} above {amount_words(round(at, 2))}"
+    return [_point(allocation, "costs", project, label, float(row["cost"]), at, question, what)]
+
+
+def _lower_benefits(
+    allocation: Allocation, option: int, price: float, value: float, change: Change
+) -> list[tuple[object, ...]]:
+    """The present benefits of a chosen option below which the plan changes."""
+    options = allocation.question.built
+    row = options.table.iloc[option]
+    if not options.money_value:
+        return []
+    today = round(float(row["value"] + row["pv_cost"]), 9)
+    if today <= 0 or price > today:
+        return []
+    label = f"benefits of {row['name']}"
+    at = round(today - price, 9)
+    what = f"{label} below {amount_words(round(at, 2))}"
+    words = f"{what} the plan changes to {amount_words(round(value, 2))}"
+    words += change_words(allocation.question, change)
+    return [
+        ("benefits", options.project_ids[option], label, today, at, price / today, value, change.displaces,
+         change.admits, change.shifts, words)
+    ]  # fmt: skip
+
+
+def _point(
+    allocation: Allocation,
+    kind: str,
+    what: str,
+    label: str,
+    today: float,
+    at: float,
+    question: Question,
+    words: str,
+) -> tuple[object, ...]:
+    """One turning point: the question just past it, solved."""
+    model = compile_model(question)
+    found = best_plan(model)
+    distance = abs(at - today) / today if today else inf
+    if found.plan is None:
+        return (
+            kind,
+            what,
+            label,
+            today,
+            at,
+            distance,
+            float("nan"),
+            (),
+            (),
+            (),
+            f"{words} no plan is possible",
+        )
+    change = common_change(model, allocation._positions, found, {})
+    value = round(found.value / NANO, 4)
+    sentence = f"{words} the plan changes to {amount_words(round(value, 2))}{change_words(question, change)}"
+    return (
+        kind, what, label, today, at, distance, value, change.displaces, change.admits, change.shifts,
+        sentence,
+    )  # fmt: skip
+
+
+def change_words(question: Question, change: Change) -> str:
+    """Who leaves, who comes in and who changes level, in words, with a leading colon."""
+    names = question.built.projects["name"]
+    running = {rule.project_id for rule in question.rules if isinstance(rule, Committed)}
+    parts = [f"{names[p]} {'stops' if p in running else 'leaves'}" for p in change.displaces]
+    parts += [f"{names[p]} {'stays' if p in running else 'comes in'}" for p in change.admits]
+    labels = question.built.table["label"]
+    parts += [f"{names[p]} goes to {labels[(p, new)] or new}" for p, _, new in change.shifts]
+    return f": {', '.join(parts)}" if parts else ""
+
+
+def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> pd.DataFrame:
+    """What more or less of every limit would be worth.
+
+    Parameters
+    ----------
+    allocation : Allocation
+    names : sequence of str, optional
+        Only these rules (and `all money`).
+
+    Returns
+    -------
+    DataFrame
+        Index: rule name, and `all money` for every envelope together. label, unit, used, limit; step (one
+        person, or one unit of money); one_more and one_fewer: change of the value (NaN: no plan is
+        possible); more: the least increase with which the value rises (NaN: none does) and more_value, the
+        value it then has; unlimited_value: the value without the limit, and enough: the least increase that
+        reaches it. For `all money` an increase is the sum over the envelopes, placed where it helps most.
+
+    Notes
+    -----
+    All by solving again: the difference of a relaxation is not what one more unit is worth.
+    """
+    question, model = allocation.question, allocation._model
+    use = allocation.use.drop_duplicates("rule").set_index("rule")
+    index: list[str] = []
+    rows: list[tuple[object, ...]] = []
+    for rule in question.active_rules:
+        if isinstance(rule, Envelope | Capacity | Demand) and (names is None or rule.name in names):
+            u: Any = use.loc[rule.name]
+            step = 1.0
+            up = _value(question.with_rules(changed(rule, step)))
+            down = _value(question.with_rules(changed(rule, -min(step, _amount(rule)))))
+            ahead = _ahead(allocation, model, [rule])
+            base = (u["label"], u["unit"], u["used"], u["limit"], step)
+            rows.append((*base, up - allocation.value, down - allocation.value, *ahead))
+            index.append(rule.name)
+    envelopes = [r for r in question.active_rules if isinstance(r, Envelope)]
+    if len(envelopes) > 1 and (names is None or "all money" in names):
+        total = sum(r.amount for r in envelopes if r.scope == "all")
+        used = float(use.loc[[r.name for r in envelopes if r.scope == "all"], "used"].sum())
+        ahead = _ahead(allocation, model, envelopes)
+        unit = question.built.money_unit
+        nan = float("nan")
+        rows.append(("all money", unit, used, total, nan, nan, nan, *ahead))
+        index.append("all money")
+    return pd.DataFrame(rows, columns=WORTH, index=pd.Index(index, name="rule", dtype="str")).astype(
+        dict.fromkeys(WORTH[2:], float)
+    )
+
+
+def _ahead(allocation: Allocation, model: Model, rules: Sequence[Rule]) -> tuple[float, float, float, float]:
+    """more, more_value, unlimited_value, enough."""
+    free = best_plan(compile_model(allocation.question.without(*(rule.name for rule in rules))))
+    if free.value <= allocation._value:
+        return float("nan"), float("nan"), allocation.value, 0.0
+    by = [{rule.name: 1.0} for rule in rules]
+    first = least_increase(model, *by, least=allocation._value + max(model.grain, 1000))
+    last = least_increase(model, *by, least=free.value)
+    more, value = (first.amount, first.value) if first else (float("nan"), float("nan"))
+    if first and len(rules) == 1:
+        value = _value(allocation.question.with_rules(changed(rules[0], first.amount)))
+    return more, value, free.value / NANO, last.amount if last else float("nan")
+
+
+def _amount(rule: Rule) -> float:
+    """The amount of a rule of money, people or demand."""
+    if isinstance(rule, Envelope):
+        return rule.amount
+    return rule.fte if isinstance(rule, Capacity) else getattr(rule, "maximum", 0.0)
+
+
+def _value(question: Question) -> float:
+    """Value of the best plan; NaN where there is none."""
+    found = best_plan(compile_model(question))
+    return float("nan") if found.plan is None else found.value / NANO
