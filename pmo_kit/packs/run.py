@@ -227,7 +227,8 @@ def told(spec: PackSpec, failures: Sequence[Failure], page: Path) -> str:
     lines = [f"{spec.title} was not built; the pack published last is untouched."]
     for failure in failures:
         lines.append(f"  {failure.notebook}, cell {failure.cell}: {failure.cause}")
-        lines += [f"    {line}" for line in f"{failure.error}: {failure.message}".splitlines()[:12]]
+        text = f"{failure.error}: {failure.message}" if failure.message else failure.error
+        lines += [f"    {line}" for line in text.splitlines()[:12]]
     return "\n".join([*lines, f"More in {page}"])
 
 
