@@ -1,15 +1,54 @@
 """Performance: earned value and schedule, ratings by rule, benefits, change load, decisions kept."""
 
+from pmo_kit.performance.benefits import Benefits, benefits_map, reference_class, review_benefits
+from pmo_kit.performance.change_load import ChangeLoad, load_on_units
 from pmo_kit.performance.decisions import since_last_committee
 from pmo_kit.performance.earning import earned_schedule, earned_value
+from pmo_kit.performance.forecasts import (
+    contingency_draw_down,
+    forecast_accuracy,
+    forecast_history,
+    s_curve,
+    stop_or_continue,
+)
+from pmo_kit.performance.governance import (
+    coverage_by_area,
+    directions,
+    exposure_by_class,
+    gate_coverage,
+    risk_movement,
+    top_risks,
+)
+from pmo_kit.performance.milestones import milestone_slips
+from pmo_kit.performance.moves import baseline_moves
 from pmo_kit.performance.rag import RagRules
-from pmo_kit.performance.review import Review, review_performance
+from pmo_kit.performance.review import Review, review_performance, roll_up
 
 __all__ = [
+    "Benefits",
+    "ChangeLoad",
     "RagRules",
     "Review",
+    "baseline_moves",
+    "benefits_map",
+    "contingency_draw_down",
+    "coverage_by_area",
+    "directions",
     "earned_schedule",
     "earned_value",
+    "exposure_by_class",
+    "forecast_accuracy",
+    "forecast_history",
+    "gate_coverage",
+    "load_on_units",
+    "milestone_slips",
+    "reference_class",
+    "review_benefits",
     "review_performance",
+    "risk_movement",
+    "roll_up",
+    "s_curve",
     "since_last_committee",
+    "stop_or_continue",
+    "top_risks",
 ]

@@ -1,20 +1,294 @@
-"""Benefits: what was approved, what is forecast today, what was realized."""
+"""Benefits: what was approved, what is forecast today, what was realized, and who answers for it.
+
+Terms follow the UK Infrastructure and Projects Authority, *Guide for effective benefits management* (2017),
+and PMI, *Benefits Realization Management* (2019).
+"""
 
 from __future__ import annotations
 
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
+from pmo_kit.performance.curves import listed
+from pmo_kit.performance.periods import month_of, months_of
+
 if TYPE_CHECKING:
+    from datetime import date
+
     from pmo_kit.register import Register
+
+PROFILE = ("owner", "measure", "baseline", "target", "strategic_goal")
+FEW = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Benefits:
+    """Every benefit with its profile and its three lives: approved, forecast, realized.
+
+    `table` has one row per benefit of `benefit_profiles`, `benefit_status` or `benefits`: project_id,
+    benefit, name, area, owner, measure, baseline, target, strategic_goal, kind (disbenefit included);
+    approved, forecast (over all periods of `benefit_status`; forecast counts what was realized where it is
+    known); due (approved for the periods that have ended), realized, rate = realized / due (missing where
+    nothing was due or nothing is reported), reported (True where what was due is reported).
+
+    `cases` has one row per project with baselined whole-life cost and benefit: name, net_approved, net_now,
+    holds (False: the business case that was approved is no longer true).
+
+    Parameters
+    ----------
+    table, cases : DataFrame
+        As above.
+    findings : DataFrame
+        Benefits without an owner, a measure or a target, and benefits due that nobody reports.
+    unit, summary : str
+    inputs : mapping of str to str
+    """
+
+    _table: pd.DataFrame = field(repr=False)
+    _cases: pd.DataFrame = field(repr=False)
+    _findings: pd.DataFrame = field(repr=False)
+    unit: str
+    summary: str
+    inputs: Mapping[str, str]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per benefit; the columns are described in the class."""
+        return self._table.copy(deep=False)
+
+    @property
+    def cases(self) -> pd.DataFrame:
+        """One row per project: does the approved business case still hold?"""
+        return self._cases.copy(deep=False)
+
+    @property
+    def findings(self) -> pd.DataFrame:
+        """What a benefit owner has to answer, in the columns of `Register.findings`."""
+        return self._findings.copy(deep=False)
+
+    def _repr_html_(self) -> str:
+        shown = self._table[
+            ["project_id", "benefit", "owner", "approved", "forecast", "due", "realized", "rate"]
+        ]
+        return (
+            f"<p>{html.escape(self.summary)}</p>{shown.to_html(float_format='{:.2f}'.format, na_rep='n/a')}"
+        )
+
+
+def review_benefits(register: Register, as_of: date | None = None) -> Benefits:
+    """Compare every benefit as approved, as forecast and as realized.
+
+    Parameters
+    ----------
+    register : Register
+        With `benefit_status`; `benefit_profiles`, `benefits` and `baselines` add who, what kind and whole
+        life.
+    as_of : date, optional
+        Periods up to this date have ended; default the register's own.
+
+    Returns
+    -------
+    Benefits
+
+    Raises
+    ------
+    DataError
+        There is no `benefit_status` table.
+    """
+    status = benefit_periods(register, as_of)
+    keys = ["project_id", "benefit"]
+    outlook = status["actual"].fillna(status["forecast"])
+    ended = status["ended"].to_numpy()
+    known = ended & status["actual"].notna().to_numpy()
+    sums = pd.DataFrame(
+        {
+            "approved": status["planned"],
+            "forecast": outlook,
+            "due": status["planned"].where(ended),
+            "realized": status["actual"].where(known),
+            "compared": status["planned"].where(known),
+        }
+    )
+    sums = sums.groupby([status[key] for key in keys]).sum(min_count=1).reset_index()
+    profiles = register.table("benefit_profiles")[[*keys, *PROFILE]]
+    planned = register.table("benefits")
+    kinds = planned.dropna(subset=["kind"]).drop_duplicates(keys)[[*keys, "kind"]]
+    table = profiles.merge(kinds, on=keys, how="outer").merge(sums, on=keys, how="outer")
+    named = register.projects.reindex(table["project_id"])
+    table.insert(2, "name", named["name"].to_numpy())
+    table.insert(3, "area", named["area"].to_numpy())
+    table["rate"] = (table["realized"] / table["compared"]).where(table["compared"] > 0)
+    table["reported"] = table["due"].isna() | table["realized"].notna()
+    table = table.drop(columns="compared").sort_values(keys, ignore_index=True)
+    unit = register.settings.unit
+    cases = business_cases(register)
+    inputs = {
+        "register": register.fingerprint,
+        "as_of": str(as_of or register.settings.as_of or "not stated"),
+    }
+    return Benefits(table, cases, unanswered(table), unit, benefit_summary(table, cases, unit), inputs)
+
+
+def benefit_periods(register: Register, as_of: date | None = None) -> pd.DataFrame:
+    """Return `benefit_status` with `ended`: the period is over."""
+    status = register.need("benefit_status")
+    month, _ = months_of(status["period"], int(register.settings.fiscal_year_start))
+    day = as_of or register.settings.as_of
+    ended = status["actual"].notna().to_numpy() if day is None else month <= month_of(pd.Timestamp(str(day)))
+    return status.assign(ended=ended)
+
+
+def business_cases(register: Register) -> pd.DataFrame:
+    """Return the whole-life net benefit as approved and today, the worst first.
+
+    Net is whole-life benefit less whole-life cost of `baselines`, not discounted. A project without both
+    figures is left out; a case that never had a net benefit (a duty) cannot stop being true.
+    """
+    rows = register.table("baselines")
+    rows = rows[rows["quantity"].isin(["whole_life_cost", "whole_life_benefit"])]
+    sums = rows.pivot_table(index="project_id", columns="quantity", values=["baseline", "now"], aggfunc="sum")
+    wanted = [
+        (when, what) for when in ("baseline", "now") for what in ("whole_life_benefit", "whole_life_cost")
+    ]
+    sums = sums.reindex(columns=pd.MultiIndex.from_tuples(wanted)).dropna()
+    table = pd.DataFrame({"name": register.projects["name"].reindex(sums.index)}, index=sums.index)
+    for when, label in (("baseline", "net_approved"), ("now", "net_now")):
+        table[label] = sums[(when, "whole_life_benefit")] - sums[(when, "whole_life_cost")]
+    table["holds"] = ~((table["net_approved"] > 0) & (table["net_now"] <= 0))
+    return table.sort_values(["holds", "net_now"], kind="stable")
+
+
+def unanswered(table: pd.DataFrame) -> pd.DataFrame:
+    """List benefits that nobody owns, measures or reports."""
+    rows = [
+        (
+            "warn",
+            column,
+            f"a benefit has a {column}",
+            f"{benefit} of {project} has no {column}.",
+            fix,
+            project,
+        )
+        for column, fix in (
+            ("owner", "Name one person."),
+            ("measure", "Say what is counted."),
+            ("target", "Set it."),
+        )
+        for project, benefit in table.loc[table[column].isna(), ["project_id", "benefit"]].itertuples(
+            index=False
+        )
+    ]
+    silent = table.loc[~table["reported"], ["project_id", "benefit"]]
+    rows += [
+        (
+            "warn",
+            "actual",
+            "what is due is reported",
+            f"{benefit} of {project} is due; nobody reports it.",
+            "",
+            project,
+        )
+        for project, benefit in silent.itertuples(index=False)
+    ]
+    return listed(rows)
+
+
+def benefit_summary(table: pd.DataFrame, cases: pd.DataFrame, unit: str) -> str:
+    """One sentence that a committee can read."""
+    known = table[table["realized"].notna()]
+    due, realized = known["due"].sum(), known["realized"].sum()
+    text = f"{len(known)} benefits report: {realized:.1f} realized of {due:.1f} due ({unit})"
+    if due > 0:
+        text += f", {100 * realized / due:.0f} %"
+    broken = cases.loc[~cases["holds"], "name"].tolist()
+    if broken:
+        text += f"; no longer true: the business case of {', '.join(broken)}"
+    return text + "."
+
+
+def benefits_map(register: Register) -> pd.DataFrame:
+    """Return the way from project to benefit to strategic goal.
+
+    Returns
+    -------
+    DataFrame
+        project_id, name, benefit, kind, goal, goal_label, amount (whole life, at the level that is asked for;
+        disbenefits are negative), linked (False: no goal is named, or it is not in `goals`).
+    """
+    rows = register.table("benefits")
+    rows = rows[rows["level"].fillna("full") != "stop"]
+    signed = rows["amount"].where(rows["kind"] != "disbenefit", -rows["amount"])
+    keys = [rows[key].fillna("full") for key in ("project_id", "benefit", "kind", "level")]
+    sums = signed.groupby(keys).sum().rename("amount").reset_index()
+    size = sums["amount"].abs()
+    largest = size.groupby([sums["project_id"], sums["benefit"], sums["kind"]]).idxmax()
+    edges = sums.loc[largest].drop(columns="level").reset_index(drop=True)
+    profiles = register.table("benefit_profiles")[["project_id", "benefit", "strategic_goal"]]
+    edges = edges.merge(profiles, on=["project_id", "benefit"], how="left")
+    projects, goals = register.projects, register.table("goals").set_index("goal")["label"]
+    edges["goal"] = edges.pop("strategic_goal").fillna(edges["project_id"].map(projects["strategic_goal"]))
+    edges["goal_label"] = edges["goal"].map(goals)
+    edges["linked"] = edges["goal"].isin(goals.index) if len(goals) else edges["goal"].notna()
+    edges.insert(1, "name", edges["project_id"].map(projects["name"]))
+    return edges[["project_id", "name", "benefit", "kind", "goal", "goal_label", "amount", "linked"]]
+
+
+def reference_class(register: Register, as_of: date | None = None) -> pd.DataFrame:
+    """Return how past claims turned out, by area: what the next appraisal can multiply its claims by.
+
+    Parameters
+    ----------
+    register : Register
+        Benefits from `benefit_status` (realized against approved, ended periods); cost and duration from
+        `baselines` (today against approved).
+    as_of : date, optional
+
+    Returns
+    -------
+    DataFrame
+        area (and "All"), quantity (benefit, cost, duration), cases (projects), pooled (sum of outturns / sum
+        of claims), low, median, high (10th, 50th and 90th percentile of the projects' own ratios; missing
+        below three projects: use "All").
+
+    Notes
+    -----
+    Reference class forecasting: Flyvbjerg, "From Nobel Prize to project management", *Project Management
+    Journal* (2006). Cost and duration are forecasts until a project is finished, so they still look better
+    than they end.
+    """
+    status = benefit_periods(register, as_of) if register.has("benefit_status") else pd.DataFrame()
+    pairs = []
+    if len(status):
+        ended = status[status["ended"] & status["actual"].notna() & status["planned"].notna()]
+        pairs.append(ended[["project_id", "planned", "actual"]].assign(quantity="benefit"))
+    rows = register.table("baselines").rename(columns={"baseline": "planned", "now": "actual"})
+    for quantity, name in (("whole_life_cost", "cost"), ("finish_months", "duration")):
+        known = rows[rows["quantity"] == quantity].dropna(subset=["planned", "actual"])
+        pairs.append(known[["project_id", "planned", "actual"]].assign(quantity=name))
+    together = pd.concat(pairs, ignore_index=True)
+    sums = together.groupby(["quantity", "project_id"])[["planned", "actual"]].sum().reset_index()
+    sums = sums[sums["planned"] > 0]
+    sums["ratio"] = sums["actual"] / sums["planned"]
+    area = sums["project_id"].map(register.projects["area"])
+    both = pd.concat([sums.assign(area=area), sums.assign(area="All")], ignore_index=True)
+    grouped = both.groupby(["area", "quantity"], sort=False)
+    table = grouped[["planned", "actual"]].sum()
+    found = pd.DataFrame({"cases": grouped.size(), "pooled": table["actual"] / table["planned"]})
+    for name, level in (("low", 0.1), ("median", 0.5), ("high", 0.9)):
+        found[name] = grouped["ratio"].quantile(level).where(found["cases"] >= FEW, np.nan)
+    return found.reset_index().sort_values(["quantity", "area"], ignore_index=True)
 
 
 def expected_share(register: Register) -> pd.Series:
     """Return the benefits expected today per benefits approved, by project.
 
-    From the baselined `whole_life_benefit`; for projects without one from `benefit_status`, over the periods in
-    which both are known. A project with neither is missing.
+    From the baselined `whole_life_benefit`; for projects without one from `benefit_status`, over the periods
+    in which both are known. A project with neither is missing.
     """
     baselines = register.table("baselines")
     whole = baselines.loc[baselines["quantity"] == "whole_life_benefit", ["project_id", "baseline", "now"]]

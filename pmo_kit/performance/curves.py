@@ -122,6 +122,8 @@ class Curves:
         What does not add up; a project with a row of severity "block" is not counted.
     plan : ndarray of bool
         Whether the plan curve is whole and never falls.
+    fiscal_year_start : int
+        Month in which the fiscal year starts.
     """
 
     projects: pd.Index
@@ -136,6 +138,7 @@ class Curves:
     finished: NDArray[np.int64]
     findings: pd.DataFrame
     plan: NDArray[np.bool_]
+    fiscal_year_start: int
 
 
 def last_true(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -206,7 +209,7 @@ def read_curves(register: Register, as_of: object = None) -> Curves:
     findings, plan = check(register, latest, grid, now, first, length, limit)
     return Curves(
         latest.index, grid["pv"], grid["ev"], grid["ac"], grid["bac"], now, first, length, latest, finished,
-        findings, plan,
+        findings, plan, int(register.settings.fiscal_year_start),
     )  # fmt: skip
 
 

@@ -19,8 +19,8 @@ def milestone_slips(register: Register) -> pd.DataFrame:
     -------
     DataFrame
         project_id, name, area, milestone, baseline, last, now, done, slip_months (today against what was
-        approved; above 0 is late), moved_months (today against the last committee), overdue (not done though its
-        date has passed), silent (overdue, and its date today is not later than the last committee's).
+        approved; above 0 is late), moved_months (today against the last committee), overdue (not done though
+        its date has passed), silent (overdue, and its date is not later than the last committee's).
     """
     table = register.table("milestones")
     projects = register.projects

@@ -90,7 +90,8 @@ def reason_time(es: float, at: float, spi: float) -> str:
 
 def reason_benefits(share: float) -> str:
     """Return the benefit reason in a committee's words."""
-    return f"{100 * share:.0f} % of the approved benefits still expected"
+    decimals = 1 if 0.9 <= share < 1 else 0
+    return f"{100 * share:.{decimals}f} % of the approved benefits still expected"
 
 
 def apply_rules(table: pd.DataFrame, rules: RagRules) -> pd.DataFrame:

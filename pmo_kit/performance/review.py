@@ -48,7 +48,7 @@ class Review:
       the figures contradict themselves, see `findings`); state in words
     - bac, pv, ev, ac; cv, sv, cpi, spi, eac_cpi, eac_plan, eac_cpi_spi, etc, vac, tcpi_bac, tcpi_eac;
       eac_declared (AC + declared ETC); eac (by CPI; by plan where nothing is earned)
-    - es, at, sv_t (months), spi_t; slipped, slip_months (the open milestone that is latest, and by how much)
+    - es, at, sv_t (months), spi_t; slipped, slip_months (the latest of the open milestones, and by how much)
     - benefit_share (benefits expected today per approved)
     - rag_cost, rag_time, rag_benefits, rag_rule; mismatch (declared better than the rule), watermelon
       (declared G, rule R), reason

@@ -1,0 +1,165 @@
+"""Change load: how much change each unit has to take in each quarter, against what it said it can take.
+
+load = sum over projects of (share of the unit's staff touched) x (severity / 3): a heavy change counts in
+full, a noticeable one two thirds, a light one a third. One person touched by two projects counts twice: that
+is the point.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from pmo_kit.register import Register
+
+HEAVY = 3.0
+ROLE = "change in {}"
+
+
+@dataclass(frozen=True, eq=False)
+class ChangeLoad:
+    """Units x quarters against thresholds.
+
+    `table` has one row per unit and quarter: unit, quarter, load (share of staff, heavy change in full),
+    people (load x headcount), threshold, over = load - threshold (above 0: too much), projects (how many),
+    causes (their names, the largest first).
+
+    `collisions` has one row per unit, quarter and project where the load is over the threshold: unit,
+    quarter, project_id, name, load, over (of the unit and quarter), frees (how much of `over` goes when this
+    project is deferred), clears (True: deferring this one is enough).
+
+    `demand` and `capacity` are the same in the form of the tables `resources` and `capacity` (role "change in
+    <unit>", period = quarter, fte = people): a capacity rule for the arbitration.
+
+    Parameters
+    ----------
+    table, collisions, demand, capacity : DataFrame
+        As above.
+    summary : str
+    inputs : mapping of str to str
+    """
+
+    _table: pd.DataFrame = field(repr=False)
+    _collisions: pd.DataFrame = field(repr=False)
+    demand: pd.DataFrame = field(repr=False)
+    capacity: pd.DataFrame = field(repr=False)
+    summary: str
+    inputs: Mapping[str, str]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per unit and quarter; the columns are described in the class."""
+        return self._table.copy(deep=False)
+
+    @property
+    def collisions(self) -> pd.DataFrame:
+        """The projects that together are too much, and what deferring each would free."""
+        return self._collisions.copy(deep=False)
+
+    @property
+    def grid(self) -> pd.DataFrame:
+        """Load as units x quarters; 0 where no project touches the unit."""
+        return self._table.pivot_table(
+            index="unit", columns="quarter", values="load", aggfunc="sum", fill_value=0.0
+        )
+
+    def _repr_html_(self) -> str:
+        grid = self.grid.to_html(float_format="{:.2f}".format)
+        return f"<p>{html.escape(self.summary)}</p>{grid}"
+
+
+def load_on_units(register: Register, projects: Collection[str] | None = None) -> ChangeLoad:
+    """Add up the change that projects bring to every unit and quarter.
+
+    Parameters
+    ----------
+    register : Register
+        With `change_impacts`; `areas` gives headcount and change_threshold.
+    projects : collection of str, optional
+        Only these, for instance the funded ones of a plan; default all projects.
+
+    Returns
+    -------
+    ChangeLoad
+
+    Raises
+    ------
+    DataError
+        There is no `change_impacts` table.
+    """
+    impacts = register.need("change_impacts")
+    if projects is not None:
+        impacts = impacts[impacts["project_id"].isin(list(projects))]
+    impacts = impacts.assign(part=impacts["headcount_share"] * impacts["severity"] / HEAVY)
+    by_project = impacts.groupby(["unit", "quarter", "project_id"])["part"].sum()
+    parts = pd.DataFrame({"part": by_project}).reset_index()
+    parts["name"] = parts["project_id"].map(register.projects["name"])
+    parts = parts.sort_values(["unit", "quarter", "part", "project_id"], ascending=[True, True, False, True])
+    grouped = parts.groupby(["unit", "quarter"])
+    table = grouped.agg(
+        load=("part", "sum"), projects=("part", "size"), causes=("name", ", ".join)
+    ).reset_index()
+    areas = register.table("areas").drop_duplicates("area").set_index("area")
+    table.insert(3, "people", table["load"] * table["unit"].map(areas["headcount"]))
+    table.insert(4, "threshold", table["unit"].map(areas["change_threshold"]))
+    table.insert(5, "over", table["load"] - table["threshold"])
+    beyond = table.loc[table["over"] > 1e-9, ["unit", "quarter", "over"]]
+    collisions = parts.merge(beyond, on=["unit", "quarter"]).rename(columns={"part": "load"})
+    collisions["frees"] = collisions[["load", "over"]].min(axis=1)
+    collisions["clears"] = collisions["load"] >= collisions["over"] - 1e-9
+    order = ["unit", "quarter", "project_id", "name", "load", "over", "frees", "clears"]
+    collisions = collisions.sort_values(
+        ["over", "unit", "quarter", "load"], ascending=[False, True, True, False]
+    )
+    collisions = collisions[order].reset_index(drop=True)
+    demand, capacity = as_capacity_rule(parts, areas)
+    inputs = {
+        "register": register.fingerprint,
+        "projects": "all" if projects is None else str(len(set(projects))),
+    }
+    return ChangeLoad(table, collisions, demand, capacity, summarize(table, collisions), inputs)
+
+
+def as_capacity_rule(parts: pd.DataFrame, areas: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Demand and capacity in people, shaped as the register's `resources` and `capacity`."""
+    people = areas["headcount"]
+    demand = pd.DataFrame(
+        {
+            "project_id": parts["project_id"],
+            "level": pd.Series(pd.NA, index=parts.index, dtype="str"),
+            "role": parts["unit"].map(ROLE.format),
+            "period": parts["quarter"],
+            "fte": parts["part"] * parts["unit"].map(people),
+        }
+    )
+    quarters = sorted(set(parts["quarter"]))
+    limits = (areas["change_threshold"] * people).dropna()
+    limits = limits[limits.index.isin(parts["unit"])]
+    capacity = pd.DataFrame(
+        [(ROLE.format(unit), quarter, limit) for unit, limit in limits.items() for quarter in quarters],
+        columns=["role", "period", "fte"],
+    )
+    known = demand["role"].isin(capacity["role"])
+    return demand[known].dropna(subset=["fte"]).reset_index(drop=True), capacity
+
+
+def summarize(table: pd.DataFrame, collisions: pd.DataFrame) -> str:
+    """One sentence that a committee can read."""
+    over = table[table["over"] > 1e-9].sort_values(["over", "unit", "quarter"], ascending=[False, True, True])
+    if over.empty:
+        return "No unit is asked for more change than it can take."
+    worst = over.iloc[0]
+    first = collisions.iloc[0]
+    part = f"frees {100 * first['frees']:.0f} of {100 * first['over']:.0f} points"
+    enough = "is enough" if first["clears"] else part
+    return (
+        f"{len(over)} of {len(table)} unit-quarters are over their threshold; the worst is {worst['unit']} "
+        f"in {worst['quarter']}: {100 * worst['load']:.0f} % of staff against "
+        f"{100 * worst['threshold']:.0f} %. "
+        f"Deferring {first['name']} {enough}."
+    )
