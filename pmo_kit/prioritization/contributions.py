@@ -50,28 +50,29 @@ def contributions_of(
         return parts, parts[method].to_numpy(float), parts[method].to_numpy(float), why
     at = card.options.get_indexer(rows)
     gates = card.gate_reasons()
-    empty = card.missing[at].all(axis=1)
-    excluded = ["no scores" if none else gates[i] for i, none in zip(at, empty, strict=True)]
+    empty = np.flatnonzero(card.missing[at].all(axis=1))
+    excluded = [gates[i] for i in at]
+    for i in empty:
+        excluded[i] = "no scores"
     weights = share.to_numpy(float)
     low, high = (bound[at] @ weights for bound in card.bounds())
     part = card.values[at] * weights
     if method == "wsjf":
         size, word = _job_size(register, rows, str(options.get("size", "duration")))
-        excluded = [
-            why or (word if not ok else "") for why, ok in zip(excluded, np.asarray(size > 0), strict=True)
-        ]
+        known = (size > 0).tolist()
+        excluded = [why or ("" if ok else word) for why, ok in zip(excluded, known, strict=True)]
         part, low, high = part / size[:, None], low / size, high / size
     kept = np.array([not why for why in excluded], dtype=bool)
     if method in ("topsis", "promethee"):
         part = np.full(part.shape, np.nan)
-        part[kept] = 100 * _relative_parts(card, at[kept], weights, method, options)
+        part[kept] = 100 * relative_parts(card, at[kept], weights, method, options)
         low = high = part.sum(axis=1)
     part[~kept] = np.nan
     frame = pd.DataFrame(part, index=projects, columns=card.criteria.index)
     return frame, np.where(kept, low, np.nan), np.where(kept, high, np.nan), excluded
 
 
-def _relative_parts(card: Scorecard, at: Any, weights: Floats, method: str, options: Any) -> Floats:
+def relative_parts(card: Scorecard, at: Any, weights: Floats, method: str, options: Any) -> Floats:
     """What each criterion adds to closeness or net flow; a missing score is the middle of its interval."""
     scores = np.where(card.missing[at], (card.low[at] + card.high[at]) / 2, card.scores[at])
     up = card.criteria["sense"].to_numpy() == "max"

@@ -109,8 +109,7 @@ def promethee(
     p: ArrayLike = 0.0,
     s: ArrayLike = 0.0,
 ) -> Floats:
-    """PROMETHEE II net flows: how much each alternative is preferred to the others less how much they are to
-    it.
+    """PROMETHEE II net flows: how much each alternative is preferred to the others, less the reverse.
 
     phi(a) = sum_j w_j sum_b [P_j(a, b) - P_j(b, a)] / (n - 1). With d = x_a - x_b (turned where less is
     better), P is 0 for d <= 0 and else

@@ -103,8 +103,7 @@ def rank_reciprocal_weights(n: int) -> Floats:
 
 
 def entropy_weights(matrix: ArrayLike) -> Floats:
-    """Shannon entropy weights: how much the alternatives differ on each criterion. A diagnostic, not a
-    judgement.
+    """Shannon entropy weights: how much the alternatives differ on each criterion; a diagnostic.
 
     p_ij = x_ij / sum_i x_ij; E_j = -sum_i p_ij ln p_ij / ln m; w_j = (1 - E_j) / sum (1 - E). They say
     nothing of what matters: use them to see which criteria separate the projects.

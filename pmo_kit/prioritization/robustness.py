@@ -1,0 +1,291 @@
+"""How sure a ranking is: ranks under other weights, tiers, and what would change the order."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from pmo_kit.errors import PmoError
+from pmo_kit.prioritization.acceptability import count_ranks, drawn_values, sample_weights, tiers, win_shares
+from pmo_kit.prioritization.ranking import Ranking
+from pmo_kit.prioritization.sensitivity import WeightInterval, dominance, smallest_change, weight_interval
+from pmo_kit.prioritization.weights import Floats
+
+Box = tuple[Floats, Floats] | tuple[None, None]
+NAMES = {
+    "simplex": "all weightings equally likely",
+    "order": "all weightings that keep the order of importance",
+    "near": "weightings near the stated one",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class RankRobustness:
+    """How far the order of a ranking can be trusted.
+
+    `table` (index project_id, in the order of the ranking): name, value, rank, first (share of weightings in
+    which it comes first), expected_rank, rank_low and rank_high (90 % of the weightings), tier.
+
+    Parameters
+    ----------
+    acceptability : DataFrame
+        Projects x ranks: share of weightings.
+    wins : DataFrame
+        Projects x projects: share of weightings in which the row beats the column; ties count half.
+    central : DataFrame
+        Projects x criteria: mean of the weights with which the project comes first; NaN where it never does.
+    stability : DataFrame
+        Index (kind, name) of criteria and groups: weight, low, high (the leader leads between them), who
+        leads below and above, order_low, order_high (nobody changes places between them).
+    reversals : DataFrame
+        Pairs (ahead, behind): the leader with each other project, and neighbors. change is the least weight
+        that must move (half L1), inf where no weights do it; toward is the criterion that gains.
+    dominated : DataFrame
+        Pairs (better, worse) that hold whatever the weights.
+    sentences : tuple of str
+        The same in words.
+    summary : str
+    inputs : mapping of str to str
+        Register fingerprint, distribution, draws, seed.
+    """
+
+    _table: pd.DataFrame = field(repr=False)
+    acceptability: pd.DataFrame = field(repr=False)
+    wins: pd.DataFrame = field(repr=False)
+    central: pd.DataFrame = field(repr=False)
+    stability: pd.DataFrame = field(repr=False)
+    reversals: pd.DataFrame = field(repr=False)
+    dominated: pd.DataFrame = field(repr=False)
+    sentences: tuple[str, ...]
+    summary: str
+    inputs: Mapping[str, str]
+    ranking: Ranking = field(repr=False)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per ranked project; the columns are described in the class."""
+        return self._table.copy(deep=False)
+
+    def _repr_html_(self) -> str:
+        notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.sentences)
+        return notes + self._table.to_html(float_format="{:.2f}".format, na_rep="n/a")
+
+
+def rank_robustness(
+    ranking: Ranking,
+    draws: int = 10_000,
+    seed: int = 0,
+    *,
+    distribution: str = "simplex",
+    spread: float = 0.5,
+    scores: bool = False,
+    confidence: float = 0.95,
+) -> RankRobustness:
+    """How sure a ranking by additive value is.
+
+    Parameters
+    ----------
+    ranking : Ranking
+        Of method value.
+    draws, seed : int
+        Equal seeds give equal answers. The standard error of a share p is sqrt(p (1 - p) / draws).
+    distribution : {"simplex", "order", "near"}
+        Weights drawn uniformly; uniformly in the stated order; each stated weight times a factor within 1
+        +/- spread.
+    spread : float
+        For near.
+    scores : bool
+        Draw the scores as well: uniform in value between what missing scores, declared intervals and one
+        standard deviation between assessors allow.
+    confidence : float
+        A new tier begins where the head of the tier above wins in this share of the weightings.
+
+    Returns
+    -------
+    RankRobustness
+
+    Raises
+    ------
+    PmoError
+        The ranking is not by additive value, or ranks fewer than two projects.
+
+    Notes
+    -----
+    Sources: Lahdelma and Salminen (2001), SMAA-2; Leskinen and others (2006) for the pairwise winning index;
+    Mareschal (1988) for weight-stability intervals.
+    """
+    if ranking.method != "value":
+        raise PmoError(
+            f"Robustness is computed for additive value, not for {ranking.method}: use method='value'."
+        )
+    projects = ranking.ranked
+    if len(projects) < 2:
+        raise PmoError("At least two ranked projects are needed to ask how sure their order is.")
+    cells, low, high = ranking.cells()
+    weights = ranking.weights.to_numpy(float)
+    drawn = sample_weights(len(weights), draws, seed, distribution, weights, spread)
+    if scores and ranking.card is not None:
+        at = ranking.card.options.get_indexer(
+            pd.MultiIndex.from_frame(ranking.table.loc[projects, ["level"]].reset_index())
+        )
+        widened = ranking.card.bounds(1.0)
+        low, high = widened[0][at], widened[1][at]
+    box: Box = (low, high) if scores else (None, None)
+    share = count_ranks(cells, drawn, box[0], box[1], seed)
+    wins = win_shares(cells, drawn, box[0], box[1], seed)
+    stability = _stability(ranking, cells, weights, projects)
+    reversals = _reversals(ranking, cells, weights, projects)
+    table = _table(ranking, share, wins, confidence)
+    sentences = _sentences(ranking, table, stability, reversals, distribution)
+    better, worse = np.nonzero(dominance(low, high))
+    inputs = {
+        "register": ranking.inputs["register"],
+        "weights_seal": ranking.inputs["weights_seal"],
+        "distribution": f"{distribution}{f', spread {spread:g}' if distribution == 'near' else ''}",
+        "scores": "drawn" if scores else "fixed",
+        "draws": str(draws),
+        "seed": str(seed),
+    }
+    return RankRobustness(
+        table,
+        pd.DataFrame(share, index=projects, columns=pd.RangeIndex(1, len(projects) + 1, name="rank")),
+        pd.DataFrame(wins, index=projects, columns=projects),
+        pd.DataFrame(_central(cells, drawn, box, seed), index=projects, columns=ranking.weights.index),
+        stability,
+        reversals,
+        pd.DataFrame({"better": projects[better], "worse": projects[worse]}),
+        sentences,
+        sentences[0],
+        MappingProxyType(inputs),
+        ranking,
+    )
+
+
+def _central(cells: Floats, drawn: Floats, box: Box, seed: int) -> Floats:
+    """Mean of the drawn weights with which each project comes first."""
+    total, count = np.zeros(cells.shape), np.zeros(len(cells))
+    for part, worth in drawn_values(cells, drawn, box[0], box[1], seed):
+        first = worth.argmax(axis=1)
+        np.add.at(total, first, drawn[part])
+        count += np.bincount(first, minlength=len(cells))
+    often = count[:, None]
+    return np.divide(total, often, out=np.full(cells.shape, np.nan), where=often > 0)
+
+
+def _table(ranking: Ranking, share: Floats, wins: Floats, confidence: float) -> pd.DataFrame:
+    """Rank intervals and tiers."""
+    base = ranking.table.loc[ranking.ranked, ["name", "value", "rank"]]
+    ranks = np.arange(1, len(base) + 1)
+    expected = share @ ranks
+    running = share.cumsum(axis=1)
+    return base.assign(
+        first=share[:, 0],
+        expected_rank=expected,
+        rank_low=1 + (running < 0.05 - 1e-12).sum(axis=1),
+        rank_high=1 + (running < 0.95 - 1e-12).sum(axis=1),
+        tier=tiers(np.argsort(expected, kind="stable"), wins, confidence),
+    )
+
+
+def _stability(ranking: Ranking, cells: Floats, weights: Floats, projects: pd.Index) -> pd.DataFrame:
+    """Weight-stability intervals of every criterion and group."""
+    criteria = ranking.weights.index
+    groups = ranking.card.criteria["group"] if ranking.card is not None else pd.Series(dtype="str")
+    parts = [("criterion", str(name), criteria == name) for name in criteria]
+    for group in groups.dropna().unique():
+        mask = groups.to_numpy() == group
+        if 1 < mask.sum() < len(criteria):
+            parts.append(("group", str(group), mask))
+    rows = []
+    for kind, name, mask in parts if len(criteria) > 1 else []:
+        found: WeightInterval = weight_interval(cells, weights, mask)
+        below, above = found.challenger_low, found.challenger_high
+        rows.append(
+            {
+                "kind": kind,
+                "name": name,
+                "weight": found.weight,
+                "low": found.low,
+                "high": found.high,
+                "leads_below": "" if below is None else projects[below],
+                "leads_above": "" if above is None else projects[above],
+                "order_low": found.order_low,
+                "order_high": found.order_high,
+            }
+        )
+    columns = [
+        "kind",
+        "name",
+        "weight",
+        "low",
+        "high",
+        "leads_below",
+        "leads_above",
+        "order_low",
+        "order_high",
+    ]
+    return pd.DataFrame(rows, columns=columns).set_index(["kind", "name"])
+
+
+def _reversals(ranking: Ranking, cells: Floats, weights: Floats, projects: pd.Index) -> pd.DataFrame:
+    """Least weight changes that turn the leader and each other project, and each pair of neighbors."""
+    n, names = len(projects), [str(name) for name in ranking.weights.index]
+    pairs = sorted({*((0, i) for i in range(1, n)), *((i, i + 1) for i in range(n - 1))})
+    rows = []
+    for ahead, behind in pairs:
+        size, changed = smallest_change(cells[ahead], cells[behind], weights)
+        moved = changed - weights
+        toward = "" if not 0 < size < np.inf else names[int(moved.argmax())]
+        away = [name for name, step in zip(names, moved, strict=True) if step < -1e-12]
+        rows.append((projects[ahead], projects[behind], size, toward, ", ".join(away)))
+    return pd.DataFrame(rows, columns=["ahead", "behind", "change", "toward", "away_from"])
+
+
+def _sentences(
+    ranking: Ranking, table: pd.DataFrame, stability: pd.DataFrame, reversals: pd.DataFrame, distribution: str
+) -> tuple[str, ...]:
+    """The answer in words, the most important first."""
+    leader = str(table.index[0])
+    often = table["first"].sort_values(ascending=False, kind="stable")
+    word = NAMES[distribution]
+    top = f"{often.index[0]} comes first in {often.iloc[0]:.0%} of cases ({word})"
+    if len(often) > 1 and often.iloc[1] > 0:
+        top += f", {often.index[1]} in {often.iloc[1]:.0%}"
+    count = int(table["tier"].nunique())
+    firsts = ", ".join(str(i) for i in table.index[table["tier"] == 1][:6])
+    same = int((table["tier"] == 1).sum())
+    lines = [f"{top}; {count} tiers can be told apart, the first holds {same} projects: {firsts}."]
+    lines += [unless_sentence(leader, stability)]
+    near = reversals[reversals["ahead"] == leader].sort_values("change", kind="stable")
+    if len(near) and np.isfinite(near["change"].iloc[0]):
+        row = near.iloc[0]
+        lines.append(
+            f"Moving {100 * row['change']:.1f} points of weight to {row['toward']} is enough to bring "
+            f"{row['behind']} level with {leader}."
+        )
+    return tuple(line for line in lines if line)
+
+
+def unless_sentence(leader: str, stability: pd.DataFrame) -> str:
+    """`P07 leads unless the weight of risk falls below 12 %`, for the nearest turning point."""
+    if stability.empty:
+        return ""
+    only = stability.loc[["criterion"]]
+    falls = (only["weight"] - only["low"]).where(only["leads_below"] != "", np.inf)
+    rises = (only["high"] - only["weight"]).where(only["leads_above"] != "", np.inf)
+    least = pd.concat([falls, rises], axis=1).min(axis=1)
+    if not np.isfinite(least.min()):
+        return f"{leader} leads whatever the weight of any one criterion."
+    at = int(least.to_numpy().argmin())
+    row, name = only.iloc[at], only.index[at][1]
+    if falls.iloc[at] <= rises.iloc[at]:
+        turn, verb, other = row["low"], "falls below", row["leads_below"]
+    else:
+        turn, verb, other = row["high"], "rises above", row["leads_above"]
+    now = f"now {row['weight']:.1%}"
+    return f"{leader} leads unless the weight of {name} {verb} {turn:.1%} ({now}): then {other} leads."
