@@ -98,7 +98,7 @@ def assemble(
                 f"Add a sheet or a file {table.name} with the columns {columns}.",
                 file=name,
             )
-        elif table.required and table.name in intakes and not len(intakes[table.name].frame):
+        elif table.required and not sheets[table.name][0].absent and not _has_rows(table.name, intakes):
             findings.add(
                 "block", "table_missing", f"The table {table.name} has no rows.", "Fill it in.", file=name
             )
@@ -108,6 +108,11 @@ def assemble(
     if len(canonical):
         tables["settings"] = canonical
     return Assembled(complete_tables(tables), _with_first_year(settings, tables), intakes)
+
+
+def _has_rows(table: str, intakes: Mapping[str, Intake]) -> bool:
+    """False when a table was found and holds nothing; a table without a header is another finding."""
+    return table not in intakes or len(intakes[table].frame) > 0
 
 
 def _settings(

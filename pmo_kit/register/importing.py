@@ -84,6 +84,7 @@ def map_sheets(
             pd.DataFrame(columns=range(len(names))),
             np.zeros(0, int),
         )
+        raw.absent = True
         tables[table] = (raw, names)
         text = f"The table {table} is empty: {reason}."
         findings.add("warn", "table_absent", text, file=source.raw.file, sheet=source.raw.sheet)
@@ -193,17 +194,16 @@ def _cells(
     """Cells of one mapped column, and the reasons of those that are missing with one."""
     cells = source.cells.iloc[:, place]
     text = clean_text(cells)
-    reason = text.where(text.str.fullmatch(MISSING, na=False))
+    if one.values:
+        text = text.str.casefold().map(dict(one.values)).astype("str").fillna(text)
+    reason = text.where(text.str.fullmatch(MISSING, na=False) & ~text.isin(set(one.values.values())))
     if one.reason:
         other = source.place((one.reason,))
         if other is not None:
             reason = reason.mask(text.isna(), source.text(other))
-    kept = cells.where(text.notna() & reason.isna())
+    kept = (text if one.values else cells).where(text.notna() & reason.isna())
     if one.pattern:
         kept = clean_text(kept).str.extract(one.pattern, expand=False)
-    if one.values:
-        plain = clean_text(kept)
-        kept = plain.str.casefold().map(dict(one.values)).astype("str").fillna(plain)
     if one.unit:
         point, comma = decimal_evidence(clean_text(kept).dropna())
         parsed = parse_number(

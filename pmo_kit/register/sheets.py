@@ -29,7 +29,8 @@ class RawSheet:
 
     `cells` has positions as columns; `rows` holds the row number of each line, as a spreadsheet shows it.
     `merged` holds (first line, last line, first column, last column), by position. `labels` are
-    the headers of the source where the headers in use are others (a mapping).
+    the headers of the source where the headers in use are others (a mapping); `absent` says that a mapping knows
+    of no rows for the table.
     """
 
     file: str
@@ -40,6 +41,7 @@ class RawSheet:
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
     epoch_1904: bool = False
     labels: list[str] | None = None
+    absent: bool = False
 
 
 def decode(data: bytes) -> tuple[str, str, bool]:

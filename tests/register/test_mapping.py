@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import re
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -148,3 +152,42 @@ def test_column_that_the_source_does_not_have(tmp_path):
     (tmp_path / "s.csv").write_text("id,nom\n1,x\n")
     with pytest.raises(DataError, match=r"The source has no column aire for projects\.area"):
         load_register(tmp_path / "s.csv", mapping=tmp_path / "m.yml")
+
+
+def added_by_csv(path: Path, column: str) -> Decimal:
+    """Add a column with nothing but the standard library."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        cells = [line[column] for line in csv.DictReader(file)]
+    return sum((Decimal(re.sub(r"[$,]", "", cell)) for cell in cells if cell), Decimal(0))
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason=NO_SOURCE)
+def test_canada_every_row_and_dollar():
+    source = SHARED / "gc_it_projects" / "gc-it-projects-2022.csv"
+    register = load_register(source, mapping=MAPPINGS / "canada_it_projects.yml")
+    assert (
+        register.findings.query("rule == 'rows_accounted'")["message"]
+        .item()
+        .startswith("495 rows in the source")
+    )
+    baselines = register.table("baselines")
+    total = float(added_by_csv(source, "totalBudget")) / 1e6
+    assert baselines["now"].sum() == pytest.approx(total)
+    assert len(baselines) == 481  # 14 rows have no budget and no date
+    assert register.projects["finish"].isna().sum() == 14
+    assert len(register.table("exemptions")) == 14
+    assert not register.has("costs")
+    assert "table_absent" in set(register.findings["rule"])
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason=NO_SOURCE)
+def test_melbourne_every_row_dollar_and_date():
+    source = SHARED / "melbourne_water" / "capital_delivery.csv"
+    register = load_register(source, mapping=MAPPINGS / "melbourne_water.yml")
+    assert len(register.projects) == 445
+    assert register.table("baselines")["now"].sum() == pytest.approx(float(added_by_csv(source, "FFC")) / 1e6)
+    gates = register.table("gates").set_index(["project_id", "gate"])["date"]
+    assert len(gates) == 445 * 7 - (32 + 2 + 232 + 3 + 1)  # blank cells, counted by column
+    assert gates["Q05388", "BNI"].date() == date(2016, 2, 5)  # written 5/02/2016 5:00:00 PM
+    assert gates["Q05388", "BCA"].date() == date(2016, 5, 25)  # written 2016-05-25 17:00:00
+    assert gates["Q05388", "PBC"].date() == date(2016, 3, 30)  # written 30/03/2016 5:00:00 PM
