@@ -14,8 +14,9 @@ from pmo_kit.exhibits.points import draw_points
 from pmo_kit.exhibits.records import Chart
 from pmo_kit.exhibits.sheet import Sheet
 
-WIDTH = 848
-"""Width of a chart in the notebook, px; two A4 columns are 317 each, the whole text width is 665."""
+WIDTH = 800
+"""Width of a chart in the notebook, px: in its frame it fits JupyterLab at 1280 x 800.
+One of two A4 columns is 317 wide, the whole text 665."""
 
 CONFIG: dict[str, Any] = {"displayModeBar": False, "displaylogo": False, "typesetMath": False}
 """What a page gives `Plotly.newPlot` besides the figure."""

@@ -260,10 +260,10 @@ def _say(
     near = [(width / 2 + 10, 0), (-width / 2 - 10, 0), (0, -high / 2 - 9), (0, high / 2 + 9)]
     near += [(side * (width / 2 + 4), up * (high / 2 + 7)) for up in (-1, 1) for side in (-1, 1)]
     far = [
-        (side * (width / 2 + 14), up * (high / 2 + out))
-        for out in (24, 44)
-        for up in (-1, 1)
-        for side in (-1, 1)
+        (part * width / 2, up * (high / 2 + out))
+        for out in (20, 38)
+        for up in (1, -1)
+        for part in (0, -0.5, 0.5, -1, 1)
     ]
     best, least = near[0], math.inf
     for rank, (dx, dy) in enumerate([*near, *far]):
@@ -272,8 +272,8 @@ def _say(
         cost = rank * 0.1 + 10 * _outside(sheet, box)
         cost += 8 * sum(_overlap(box, other) for other in boxes if not _owns(other, px, py))
         if rank >= len(near):
-            start = (px + math.copysign(5, dx), py + math.copysign(5, dy))
-            tip = (px + dx * 0.3, py + dy - math.copysign(high / 2 + 1, dy))
+            reach = _reach(dx, dy, width, high)
+            start, tip = (px + reach[0], py + reach[1]), (px + reach[2], py + reach[3])
             leader = (
                 min(start[0], tip[0]),
                 min(start[1], tip[1]),
@@ -288,7 +288,7 @@ def _say(
     dx, dy = best
     boxes.append((px + dx - width / 2, py + dy - high / 2, px + dx + width / 2, py + dy + high / 2))
     if best in far:
-        _leader(sheet, x, y, dx, dy, high)
+        _leader(sheet, x, y, _reach(dx, dy, width, high))
     sheet.note(
         label,
         x,
@@ -301,13 +301,19 @@ def _say(
     )
 
 
-def _leader(sheet: Sheet, x: float, y: float, dx: float, dy: float, high: float) -> None:
-    """A thin line from the point towards its label."""
-    end = dy - math.copysign(high / 2 + 1, dy)
+def _reach(dx: float, dy: float, width: float, high: float) -> Box:
+    """Start and tip of the thin line from a point to its label, in px from the point."""
+    tip = (min(max(0.0, dx - width / 2 + 6), dx + width / 2 - 6), dy - math.copysign(high / 2 + 1, dy))
+    length = math.hypot(*tip) or 1.0
+    return 7 * tip[0] / length, 7 * tip[1] / length, tip[0], tip[1]
+
+
+def _leader(sheet: Sheet, x: float, y: float, reach: Box) -> None:
+    """Draw that line; plotly counts pixels upwards."""
     sheet.shapes.append(
         {
             "type": "line", "xsizemode": "pixel", "ysizemode": "pixel", "xanchor": x, "yanchor": y,
-            "x0": math.copysign(5, dx), "y0": -math.copysign(5, dy), "x1": dx * 0.3, "y1": -end,
+            "x0": reach[0], "y0": -reach[1], "x1": reach[2], "y1": -reach[3],
             "line": {"color": theme.QUIET, "width": 0.9}, "layer": "above",
         }
     )  # fmt: skip
