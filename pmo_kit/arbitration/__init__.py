@@ -9,7 +9,6 @@ from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Capacity, Count, Demand, Envelope, Rule, Share, Spend
 from pmo_kit.arbitration.solving import Selection, solve_selection
 from pmo_kit.arbitration.turning import limits_worth, turning_points
-from pmo_kit.arbitration.turning import limits_worth, turning_points
 
 __all__ = [
     "Allocation",
@@ -36,9 +35,7 @@ __all__ = [
     "explain",
     "frontier",
     "limits_worth",
-    "limits_worth",
     "override_ledger",
     "solve_selection",
-    "turning_points",
     "turning_points",
 ]

@@ -55,10 +55,9 @@ class Frontier:
             return "No plan is possible at any of these budgets."
         unit = self.question.built.value_unit
         low, high = done.iloc[0], done.iloc[-1]
-        return (
-            f"From {100 * low['factor']:.0f} % to {100 * high['factor']:.0f} % of the budget the net "
-            f"value goes from {amount_words(round(low['value'], 2))} to {amount_words(round(high['value'], 2))} {unit}."
-        )
+        first, last = (amount_words(round(point["value"], 2)) for point in (low, high))
+        budgets = f"From {100 * low['factor']:.0f} % to {100 * high['factor']:.0f} % of the budget"
+        return f"{budgets} the net value goes from {first} to {last} {unit}."
 
     @property
     def inputs(self) -> Mapping[str, str]:
