@@ -36,7 +36,7 @@ def page(
     """Render `index.html`.
 
     Exhibits of page one, and all whose id begins with `page_one.`, stand there only. A message without text
-    whose title begins with "Not shown: " is one line; the others follow in their chapters.
+    heads its chapter, or is one line when its title begins with "Not shown: ". The others follow.
 
     Parameters
     ----------
@@ -66,7 +66,10 @@ def page(
             "title": chapter.title,
             "question": question,
             "notebook": manifest["chapters"][number - 1]["notebook"],
-            "exhibits": [_placed(item, figures) for item in items if _in_chapter(spec, item)],
+            "lead": [item.exhibit.title for item in items if _in_chapter(spec, item) and _bare(item)],
+            "exhibits": [
+                _placed(item, figures) for item in items if _in_chapter(spec, item) and not _bare(item)
+            ],
             "missing": [_sentence(item) for item in items if _not_shown(item)],
         }
         for number, (chapter, items, question) in enumerate(
@@ -131,7 +134,7 @@ def _page_one(
         "headline": headline,
         "tiles": _placed(known[asked.tiles], figures) if asked.tiles in placed else None,
         "decisions": _placed(known[asked.decisions], figures) if asked.decisions in placed else None,
-        "for_decision": asked.decisions in placed and _decides(known[asked.decisions]),
+        "deciding": asked.decisions in placed and _decides(known[asked.decisions]),
         "left": [_placed(known[i], figures, COLUMN_WIDTH) for i in asked.left if i in placed],
         "right": [_placed(known[i], figures, COLUMN_WIDTH) for i in asked.right if i in placed],
         "notes": [known[i].exhibit.note for i in placed if known[i].exhibit.note],
@@ -147,7 +150,12 @@ def _in_chapter(spec: PackSpec, item: Collected) -> bool:
 
 def _not_shown(item: Collected) -> bool:
     """Whether a message only says that something cannot be shown."""
-    return item.exhibit.title.startswith(NOT_SHOWN) and not getattr(item.exhibit, "items", True)
+    return item.exhibit.title.startswith(NOT_SHOWN) and _bare(item)
+
+
+def _bare(item: Collected) -> bool:
+    """Whether a message is a title and nothing else: the headline of its chapter."""
+    return not getattr(item.exhibit, "items", True)
 
 
 def _sentence(item: Collected) -> str:
