@@ -21,9 +21,10 @@ def split(requirement: str) -> tuple[str, str]:
 
 
 def test_conda_environment_equals_pyproject() -> None:
-    wanted = {
-        CONDA_NAMES.get(name, name) + bound for name, bound in map(split, PROJECT["dependencies"])
-    } | {f"python{PROJECT['requires-python']}", "pip"}
+    wanted = {CONDA_NAMES.get(name, name) + bound for name, bound in map(split, PROJECT["dependencies"])} | {
+        f"python{PROJECT['requires-python']}",
+        "pip",
+    }
     conda = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
     assert conda[-1] == {"pip": ["-e ."]}
     assert set(conda[:-1]) == wanted

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pmo_kit.arbitration import Allocation, Explanation, Frontier
-from pmo_kit.exhibits import Chart, Field, Reference, Table
+from pmo_kit.arbitration import Allocation, Explanation, Frontier, Ledger, Question
+from pmo_kit.exhibits import Chart, Exhibit, Field, Message, Reference, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.figures.captions import count, inputs, listed, percent, sentence, shortened, unit_line
 
@@ -16,7 +16,7 @@ DECISION_ORDER = {"stop": 0, "fund": 1, "defer": 2, "refuse": 3}
 def plan(allocation: Allocation) -> Table:
     """Return the list to decide: every project with its decision, size, value and spend by year; sums at the end."""
     register, table, spend = allocation.question.register, allocation.table, allocation.spend
-    years = [year for year in spend.columns if spend[year].any()]
+    years = spend_years(allocation)
     rows = table.join(spend[years].rename(columns=str)).reset_index()
     rows["order"] = rows["decision"].map(DECISION_ORDER)
     rows = rows.sort_values(["order", "value"], ascending=[True, False], kind="stable", ignore_index=True)
@@ -26,7 +26,7 @@ def plan(allocation: Allocation) -> Table:
     rows[numbers] = rows[numbers].mask(out)
     names = [f"{row.name} {row.project_id}" for row in rows.itertuples(index=False)]
     rows["project"] = [(("text", row["name"]), ("id", row["project_id"])) for _, row in rows.iterrows()]
-    total = {"project": (("lead", "The plan"),), "decision": None, "area": "", "size": ""}
+    total: dict[str, object] = {"project": (("lead", "The plan"),), "decision": None, "area": "", "size": ""}
     total |= {name: float(rows[name].sum()) for name in numbers}
     funded = table["decision"] == "fund"
     stopped = table.loc[table["decision"] == "stop", "name"]
@@ -40,26 +40,24 @@ def plan(allocation: Allocation) -> Table:
             Field("project", "project", kind="text"),
             Field("area", "area", kind="text"),
             Field("size", "size", kind="text"),
-            Field("value", _value_words(allocation)),
+            Field("value", value_words(allocation)),
             *(Field(str(year), f"spend {year}") for year in years),
         ),
         title=f"Fund {count(int(funded.sum()), 'project')}{stop}: "
-        f"{_value_words(allocation)} {format_number(allocation.value)}",
+        f"{value_words(allocation)} {format_number(allocation.value)}",
         takeaway=f"{sentence(count(int((table['decision'] == 'refuse').sum()), 'request'))} must wait: "
         f"{shortened(table.loc[table['decision'] == 'refuse', 'name'])}.",
         unit_line=unit_line(register, "The plan", scope=_span(years)),
         alt=listed(f"{row} {decision}" for row, decision in zip(names, rows["decision"], strict=True)),
         note="Exit costs of what stops are in its spend.",
         source="projects, costs, benefits, budgets, capacity, links",
-        inputs=_inputs(allocation),
+        inputs=inputs_of(allocation),
     )
 
 
 def envelopes(allocation: Allocation) -> Chart:
     """Return the spend of the plan against the envelopes of the whole portfolio, by year."""
-    register, use = allocation.question.register, allocation.use
-    money = use[(use["kind"] == "envelope") & use["label"].str.fullmatch(r"money \d{4}")]
-    money = money.assign(year=money["label"].str[-4:])
+    register, money = allocation.question.register, money_by_year(allocation)
     rows = pd.concat(
         [
             pd.DataFrame({"year": money["year"], "what": "envelope", "amount": money["limit"]}),
@@ -79,12 +77,14 @@ def envelopes(allocation: Allocation) -> Chart:
         series=Field("what", kind="category"),
         styles={"envelope": "plan", "recommended": "forecast"},
         layered=True,
-        title=f"The plan spends {each}" if len(money) <= 2 else f"The plan leaves {format_number(left)} unspent",
-        takeaway=f"{format_number(left)} of the money is left; {_bottleneck_words(allocation)}.",
+        title=f"The plan spends {each}"
+        if len(money) <= 2
+        else f"The plan leaves {format_number(left)} unspent",
+        takeaway=f"{format_number(left)} of the money is left; {_bottleneck_sentence(allocation)}.",
         unit_line=unit_line(register, "Spend against envelope", scope="exit costs included"),
         alt=each,
         source="costs, budgets",
-        inputs=_inputs(allocation),
+        inputs=inputs_of(allocation),
     )
 
 
@@ -92,7 +92,9 @@ def limits(allocation: Allocation) -> Table:
     """Return every limit, what the plan uses of it, and which are at their end; the tightest first."""
     register = allocation.question.register
     use = allocation.use.assign(share=lambda t: 100 * t["used"] / t["limit"])
-    use = use[use["sense"] == "at most"].sort_values(["slack", "share"], ascending=[True, False], kind="stable")
+    use = use[use["sense"] == "at most"].sort_values(
+        ["slack", "share"], ascending=[True, False], kind="stable"
+    )
     use = use.sort_values("share", ascending=False, kind="stable")
     shown = use.head(ROWS).assign(state=lambda t: t["binding"].map({True: "at its limit", False: ""}))
     full = use[use["binding"]]
@@ -108,13 +110,141 @@ def limits(allocation: Allocation) -> Table:
             Field("unit", "unit", kind="text"),
             Field("state", "", kind="text"),
         ),
-        title=f"{sentence(_bottleneck_words(allocation))}",
+        title=f"{sentence(_bottleneck_sentence(allocation))}",
         takeaway=f"{sentence(count(len(full), 'limit is', 'limits are'))} reached of {len(use)}.",
         note=f"And {len(use) - ROWS} more with room left." if len(use) > ROWS else "",
         unit_line=unit_line(register, "Limits and what the plan uses", ""),
         alt="; ".join(use["sentence"].head(ROWS)),
         source="budgets, capacity, rules",
-        inputs=_inputs(allocation),
+        inputs=inputs_of(allocation),
+    )
+
+
+def prices(explanation: Explanation) -> Chart:
+    """Return what every priced choice costs: letting a refused project in, or giving up one that is in."""
+    allocation = explanation.allocation
+    register, table = allocation.question.register, explanation.table
+    stops = allocation.table.index[allocation.table["decision"] == "stop"]
+    outside = table.index.get_level_values("project_id").isin(
+        allocation.table.index[allocation.table["level"].isna()]
+    )
+    stopped = table.index.get_level_values("project_id").isin(stops)
+    inside = table["in_plan"] & ~stopped
+    groups = {
+        "Out: price of letting it in": table[(outside | stopped) & (table["flip"] == "in")],
+        "In: what is lost if it leaves": table[inside],
+    }
+    rows = []
+    for group, part in groups.items():
+        cheapest = (
+            part.dropna(subset="price").sort_values("price").groupby(level="project_id", sort=False).head(1)
+        )
+        for (project, _), row in cheapest.sort_values("price", ascending=False).iterrows():
+            exact = row["price"] == row["price_upper"]
+            label = format_number(row["price"]) + (
+                "" if exact else f" to {format_number(row['price_upper'])}"
+            )
+            name = f"{row['name']} {project}"
+            rows.append(
+                {"group": group, "project": name, "price": row["price"], "label": label, "role": group[:2]}
+            )
+    for project, gain in explanation.duties.items():
+        name = f"{register.projects.loc[project, 'name']} {project}"
+        words = {"group": "By law: what the duty costs", "project": name, "price": gain, "role": "By"}
+        rows.append(words | {"label": format_number(gain)})
+    data = pd.DataFrame(rows)
+    out = data[data["role"] == "Ou"]["price"] if len(data) else pd.Series(dtype=float)
+    span = (
+        f"{format_number(out.min())} to {format_number(out.max())}"
+        if len(out) > 1
+        else format_number(out.max())
+    )
+    return Chart(
+        id="arbitration.prices",
+        mark="bar",
+        data=data.drop(columns="role"),
+        x=Field("price", "net value lost", register.settings.unit),
+        y=Field("project", "project", kind="category"),
+        group=Field("group", kind="category"),
+        series=Field("group", kind="category"),
+        styles={
+            "Out: price of letting it in": "bad",
+            "In: what is lost if it leaves": "focus",
+            "By law: what the duty costs": "plan",
+        },
+        label=Field("label", kind="text"),
+        title=f"Letting a refused project in costs {span} of {value_words(allocation)}",
+        takeaway="Prices do not add up: admit two and the plan is computed again.",
+        unit_line=unit_line(
+            register,
+            f"Loss against the recommended {format_number(allocation.value)}",
+            scope="one change at a time",
+        ),
+        alt=listed(f"{row['project']} {row['label']}" for row in rows),
+        note="The cheapest size of each project.",
+        source="costs, benefits, budgets, capacity, links",
+        inputs=inputs_of(allocation),
+    )
+
+
+def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
+    """Return the overrides on record, who asked for each, and what each costs."""
+    register = allocation.question.register
+    if ledger.table.empty:
+        line = "No override is on record."
+        return Message(
+            id="arbitration.overrides",
+            title=line,
+            alt=line,
+            items=(("", line),),
+            inputs=inputs_of(allocation),
+        )
+    table, names = ledger.table, register.projects["name"]
+    rows = pd.DataFrame(
+        {
+            "project": [
+                (
+                    ("text", f"{row.name}{'' if pd.isna(row.level) else f', {row.level}'}"),
+                    ("id", row.project_id),
+                )
+                for row in table.itertuples(index=False)
+            ],
+            "way": table["in_out"].map({"in": "taken in", "out": "taken out"}),
+            "who": [(("text", row.decided_by), ("line", row.date.isoformat())) for row in table.itertuples()],
+            "reason": table["reason"],
+            "alone": table["alone"],
+            "last_in": table["last_in"],
+            "displaces": [shortened(names[list(row)], 3) if row else "–" for row in table["displaces"]],
+        }
+    )
+    total: dict[str, object] = {
+        "project": (("lead", "All together"),),
+        "way": "",
+        "who": "",
+        "reason": "",
+        "displaces": "",
+    }
+    total |= {"alone": ledger.joint, "last_in": ledger.joint}
+    cost = format_number(ledger.joint)
+    return Table(
+        id="arbitration.overrides",
+        data=pd.concat([rows, pd.DataFrame([total])], ignore_index=True),
+        totals=1,
+        columns=(
+            Field("project", "project", kind="text"),
+            Field("way", "", kind="text"),
+            Field("who", "by", kind="text"),
+            Field("reason", "reason", kind="text"),
+            Field("alone", "price alone"),
+            Field("last_in", "price on top of the others"),
+            Field("displaces", "displaces", kind="text"),
+        ),
+        title=f"{sentence(count(len(table), 'override is', 'overrides are'))} on record; together they cost {cost}",
+        takeaway=f"Together {cost}, {format_number(ledger.interaction, signed=True)} against the sum of each alone.",
+        unit_line=unit_line(register, f"{sentence(value_words(allocation))} lost"),
+        alt=listed(f"{row['name']} {format_number(row['alone'])}" for _, row in table.iterrows()),
+        source="overrides",
+        inputs=inputs_of(allocation),
     )
 
 
@@ -122,7 +252,11 @@ def ladder(frontier: Frontier, allocation: Allocation) -> Chart:
     """Return what the best plan is worth at each level of the envelopes, today's marked."""
     register, table = allocation.question.register, frontier.table
     rows = pd.DataFrame({"percent": 100 * table["factor"], "value": table["value"]})
-    marked = {100.0: f"today {format_number(allocation.value)}", float(rows["percent"].min()): "", float(rows["percent"].max()): ""}
+    marked = {
+        100.0: f"today {format_number(allocation.value)}",
+        float(rows["percent"].min()): "",
+        float(rows["percent"].max()): "",
+    }
     rows["label"] = [
         marked.get(round(p, 6), "") or (format_number(v) if round(p, 6) in marked else "")
         for p, v in zip(rows["percent"], rows["value"], strict=True)
@@ -133,7 +267,7 @@ def ladder(frontier: Frontier, allocation: Allocation) -> Chart:
         mark="line",
         data=rows,
         x=Field("percent", "share of every envelope", "%", decimals=0),
-        y=Field("value", _value_words(allocation), register.settings.unit),
+        y=Field("value", value_words(allocation), register.settings.unit),
         label=Field("label", kind="text"),
         step=True,
         references=(Reference("x", 100.0, "envelope today"),),
@@ -141,32 +275,68 @@ def ladder(frontier: Frontier, allocation: Allocation) -> Chart:
         f"{format_number(high.percent - 100, 0)} % more buys {format_number(high.value - allocation.value)}",
         takeaway=frontier.summary,
         unit_line=unit_line(register, "Worth of the best plan at each level of every envelope"),
-        alt=listed(f"{percent(p / 100)}: {format_number(v)}" for p, v in zip(rows["percent"], rows["value"], strict=True)),
+        alt=listed(
+            f"{percent(p / 100)}: {format_number(v)}"
+            for p, v in zip(rows["percent"], rows["value"], strict=True)
+        ),
         source="budgets, costs, benefits",
-        inputs=_inputs(allocation),
+        inputs=inputs_of(allocation),
     )
 
 
-def _value_words(allocation: Allocation) -> str:
+def value_words(allocation: Allocation) -> str:
+    """What the value of a plan is called."""
     value = allocation.question.value
     if not isinstance(value, str):
         return str(value.name or "value")
     return {"npv": "net value", "npsv": "net value to society"}.get(value, value.replace("_", " "))
 
 
-def _bottleneck_words(allocation: Allocation) -> str:
-    """The limit that binds, people first: "14 of 14 data engineers used (2028)"."""
+def spend_years(allocation: Allocation) -> list[int]:
+    """Years in which the plan spends anything."""
+    spend = allocation.spend
+    return [int(year) for year in spend.columns if spend[year].any()]
+
+
+def money_by_year(allocation: Allocation) -> pd.DataFrame:
+    """The envelopes of the whole portfolio: the rows of `use` with a column year, in order."""
+    use = allocation.use
+    money = use[(use["kind"] == "envelope") & use["label"].str.fullmatch(r"money \d{4}")]
+    return money.assign(year=money["label"].str[-4:])
+
+
+def largest_levels(question: Question) -> pd.Series:
+    """The level of each project that costs most, `stop` left out; any other is a reduced size."""
+    options = question.options
+    going = options[~options["stop"].astype(bool)]["cost"]
+    return pd.Series({str(project): part.idxmax()[1] for project, part in going.groupby(level="project_id")})
+
+
+def bottleneck(allocation: Allocation) -> pd.Series | None:
+    """The limit that is at its end: people first, then money; None where there is room everywhere."""
     use = allocation.use
     full = use[use["binding"] & (use["sense"] == "at most")]
-    if full.empty:
-        return "no limit is reached"
     people = full[full["kind"] == "capacity"]
-    return str((people if len(people) else full)["sentence"].iloc[0])
+    chosen = people if len(people) else full
+    return None if chosen.empty else chosen.loc[chosen["used"].idxmax()]
+
+
+def bottleneck_names(allocation: Allocation) -> list[str]:
+    """Rules to price for page one: the limit that binds, and all the money together."""
+    limit = bottleneck(allocation)
+    return ["all money"] if limit is None else list(dict.fromkeys([str(limit["rule"]), "all money"]))
+
+
+def inputs_of(allocation: Allocation) -> dict[str, str]:
+    """What is needed to rebuild a figure of a plan."""
+    more = {name: value for name, value in allocation.inputs.items() if name in ("value", "status", "gap")}
+    return inputs(allocation.question.register, **more)
+
+
+def _bottleneck_sentence(allocation: Allocation) -> str:
+    limit = bottleneck(allocation)
+    return "no limit is reached" if limit is None else str(limit["sentence"])
 
 
 def _span(years: list[int]) -> str:
     return f"{years[0]} to {years[-1]}" if len(years) > 1 else str(years[0]) if years else ""
-
-
-def _inputs(allocation: Allocation) -> dict[str, str]:
-    return inputs(allocation.question.register, **{k: v for k, v in allocation.inputs.items() if k != "register"})

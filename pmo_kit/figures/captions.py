@@ -11,7 +11,21 @@ from pmo_kit.exhibits.theme import format_number
 if TYPE_CHECKING:
     from pmo_kit.register import Register
 
-COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+COUNTS = (
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
 
 
 def unit_line(register: Register, what: str, unit: str | None = None, scope: str = "") -> str:

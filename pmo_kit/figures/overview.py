@@ -74,7 +74,9 @@ def people(register: Register, appraisal: Appraisal) -> Exhibit:
         takeaway=f"{sentence(count(short, 'role and period', 'roles and periods'))} cannot serve all that is asked."
         if short
         else "There are people for all that is asked.",
-        unit_line=unit_line(register, "People asked and there", "full-time equivalents", "at the largest level"),
+        unit_line=unit_line(
+            register, "People asked and there", "full-time equivalents", "at the largest level"
+        ),
         alt=f"{count(len(table))} roles and periods by how far the ask exceeds the people there.",
         source="resources, capacity",
         inputs=inputs(register),
@@ -117,7 +119,9 @@ def confidence(register: Register) -> Exhibit:
     if not rated.to_numpy().any():
         return not_shown(id, "delivery confidence", "projects, columns rag_declared and rag_assured")
     declared, assured = rated["declared"].sum(), rated["assured"].sum()
-    words = listed(f"{rated.loc[letter].sum()} {name}" for letter, name in (("R", "Red"), ("A", "Amber"), ("G", "Green")))
+    words = listed(
+        f"{rated.loc[letter].sum()} {name}" for letter, name in (("R", "Red"), ("A", "Amber"), ("G", "Green"))
+    )
     data = table.reset_index()
     data.insert(1, "words", ["Red", "Amber", "Green", "not stated"])
     return Table(
@@ -161,7 +165,9 @@ def confidence_list(register: Register) -> Exhibit:
             Field("finish", "planned finish", kind="time"),
         ),
         title=f"{sentence(count(red, 'project is', 'projects are'))} rated Red, {count(len(shown) - red)} Amber",
-        takeaway=f"Ask first about {shortened(shown['name'].head(red))}." if red else "No project is rated Red.",
+        takeaway=f"Ask first about {shortened(shown['name'].head(red))}."
+        if red
+        else "No project is rated Red.",
         note=f"And {rest} more in the annex." if rest > 0 else "",
         unit_line=unit_line(register, "Projects rated Red or Amber", ""),
         alt=f"Projects rated Red or Amber: {listed(shown['name'].head(ROWS))}.",
@@ -178,7 +184,9 @@ def variance(register: Register, quantity: str = "spend", tolerance: float = 0.0
     table = overview.budget_variance(register, quantity)
     both = table.dropna(subset="variance")
     if both.empty:
-        return not_shown(id, f"forecast against baseline of {quantity}", "baselines, columns baseline and now")
+        return not_shown(
+            id, f"forecast against baseline of {quantity}", "baselines, columns baseline and now"
+        )
     outside = both[(both["share"].abs() > tolerance) | (both["share"].isna() & (both["variance"] != 0))]
     over, under = int((outside["variance"] > 0).sum()), int((outside["variance"] < 0).sum())
     data = both.head(ROWS).reset_index()
@@ -218,11 +226,17 @@ def data_quality(register: Register) -> Exhibit:
     words = {"block": "must be fixed", "warn": "doubtful", "info": "note"}
     shown = table.head(ROWS).assign(severity=lambda rows: rows["severity"].map(words))
     age = overview.freshness(register).median()
-    fresh = f"half of the statuses are {format_number(age, 0)} days old or less" if age == age else "no status is dated"
+    fresh = (
+        f"half of the statuses are {format_number(age, 0)} days old or less"
+        if age == age
+        else "no status is dated"
+    )
     title = f"{sentence(count(warnings, 'finding'))} to look at, {count(notes, 'note')}; nothing was repaired"
     if table.empty:
         line = f"No data-quality findings; {fresh}."
-        return Message(id="overview.data_quality", title=line, alt=line, items=(("", line),), inputs=inputs(register))
+        return Message(
+            id="overview.data_quality", title=line, alt=line, items=(("", line),), inputs=inputs(register)
+        )
     return Table(
         id="overview.data_quality",
         data=shown,
@@ -249,12 +263,16 @@ def headline(register: Register, appraisal: Appraisal) -> Message:
     rated = overview.confidence_counts(register).drop(index=overview.NOT_STATED)
     if rated.to_numpy().any():
         parts.append(f"{count(int(rated.loc['R'].sum()))} rated Red")
-    second = f"{format_number(overview.asked_by_year(appraisal).to_numpy().sum())} asked for the years to come"
+    second = (
+        f"{format_number(overview.asked_by_year(appraisal).to_numpy().sum())} asked for the years to come"
+    )
     if register.has("baselines"):
         both = overview.budget_variance(register).dropna(subset="variance")
         total, base = both["variance"].sum(), both["baseline"].sum()
         side = "above" if total > 0 else "below"
-        second = f"the year's forecast is {percent(abs(total) / base)} {side} its baseline" if base else second
+        second = (
+            f"the year's forecast is {percent(abs(total) / base)} {side} its baseline" if base else second
+        )
     title = f"{sentence(', '.join(parts))};\n{second}"
     return Message(
         id="overview.headline",
@@ -271,11 +289,18 @@ def tiles(register: Register) -> Kpi:
     """Return the four numbers of a portfolio that is watched, not arbitrated."""
     rated = overview.confidence_counts(register).drop(index=overview.NOT_STATED)
     rows: list[dict[str, object]] = [
-        {"label": "Projects", "value": float(len(register.projects)), "decimals": 0, "note": "in the register"}
+        {
+            "label": "Projects",
+            "value": float(len(register.projects)),
+            "decimals": 0,
+            "note": "in the register",
+        }
     ]
     if rated.to_numpy().any():
         red = float(rated.loc["R"].sum())
-        rows.append({"label": "Rated Red", "value": red, "decimals": 0, "note": "declared or assured", "focus": True})
+        rows.append(
+            {"label": "Rated Red", "value": red, "decimals": 0, "note": "declared or assured", "focus": True}
+        )
     if register.has("baselines"):
         both = overview.budget_variance(register).dropna(subset="variance")
         note = f"{register.settings.unit}; {count(len(both), 'project')} with both figures"
@@ -326,11 +351,17 @@ def known(register: Register) -> Message:
     """Return how far the figures can be trusted: what is missing, how old they are, what is doubtful."""
     findings = register.findings["severity"].value_counts()
     warnings, notes = int(findings.get("warn", 0)), int(findings.get("info", 0))
-    items = [("Data findings:", f"{count(warnings)} to look at and {count(notes, 'note')}; nothing was repaired.")]
+    items = [
+        ("Data findings:", f"{count(warnings)} to look at and {count(notes, 'note')}; nothing was repaired.")
+    ]
     if register.has("baselines"):
-        base = register.table("baselines").pivot_table(index="project_id", columns="quantity", values="baseline")
+        base = register.table("baselines").pivot_table(
+            index="project_id", columns="quantity", values="baseline"
+        )
         missing = len(register.projects) - base.reindex(register.projects.index).notna().sum()
-        named = [f"{name.replace('_', ' ')} of {count(int(number), 'project')}" for name, number in missing.items()]
+        named = [
+            f"{name.replace('_', ' ')} of {count(int(number), 'project')}" for name, number in missing.items()
+        ]
         items.append(("Not published:", f"{listed(named)}."))
     age = overview.freshness(register).median()
     if age == age:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from pmo_kit.exhibits import Field, Table
 from pmo_kit.exhibits.theme import format_number
+from pmo_kit.figures.arbitration import largest_levels
 from pmo_kit.figures.captions import count, inputs, listed, sentence, shortened, unit_line
 from pmo_kit.scenarios import Comparison
 from pmo_kit.scenarios.comparison import OUT
@@ -33,7 +34,9 @@ def definitions(comparison: Comparison) -> Table:
             "what": table["what"].map(WORDS),
             "scope": table["scope"].str.replace("_", " ").replace("all", "everything"),
             "change": [
-                f"{format_number(100 * (row.factor - 1), 0, signed=True)}\u202f%" if row.factor == row.factor else row.value
+                f"{format_number(100 * (row.factor - 1), 0, signed=True)}\u202f%"
+                if row.factor == row.factor
+                else row.value
                 for row in table.itertuples()
             ],
         }
@@ -63,7 +66,8 @@ def results(comparison: Comparison) -> Table:
     names = register.projects["name"]
     for column in ("entered", "left", "resized"):
         table[column] = [
-            shortened(names[list(cell)], 3) if isinstance(cell, tuple) and cell else "–" for cell in table[column]
+            shortened(names[list(cell)], 3) if isinstance(cell, tuple) and cell else "–"
+            for cell in table[column]
         ]
     infeasible = table["status"] == "infeasible"
     table["entered"] = table["entered"].mask(infeasible, "no plan obeys the limits")
@@ -96,12 +100,16 @@ def grid(comparison: Comparison) -> Table:
     register, levels = comparison.question.register, comparison.grid
     presence = comparison.presence
     value = {name: allocation.value for name, allocation in comparison.allocations.items()}
-    asked = _largest(comparison)
+    asked = largest_levels(comparison.question)
     forced = {scenario.name for scenario in comparison.scenarios if scenario.forces}
     first_forced = next((name for name in levels if name in forced), None)
     marks = levels.apply(
         lambda column: [
-            "out" if level in (OUT, "stop") or level != level else "full" if level == asked[project] else "reduced"
+            "out"
+            if level in (OUT, "stop") or level != level
+            else "full"
+            if level == asked[project]
+            else "reduced"
             for project, level in column.items()
         ]
     )
@@ -133,7 +141,9 @@ def grid(comparison: Comparison) -> Table:
         else "No case changes the list.",
         note=f"Net value: {listed(f'{name} {number}' for name, number in total.items())}. {note}".strip(),
         unit_line=unit_line(register, "■ in full, ◧ reduced, – out", ""),
-        alt=listed(f"{group.lower()}: {len(part)} projects" for group, part in rows.groupby("presence", sort=False)),
+        alt=listed(
+            f"{group.lower()}: {len(part)} projects" for group, part in rows.groupby("presence", sort=False)
+        ),
         source="scenarios, projects",
         inputs=_inputs(comparison),
     )
@@ -164,13 +174,6 @@ def regret(comparison: Comparison) -> Table:
         source="scenarios",
         inputs=_inputs(comparison),
     )
-
-
-def _largest(comparison: Comparison) -> pd.Series:
-    """The level of each project that costs most; any other is reduced."""
-    options = comparison.question.options
-    going = options[~options["stop"].astype(bool)]["cost"]
-    return pd.Series({project: part.idxmax()[1] for project, part in going.groupby(level="project_id")})
 
 
 def _shortest(rows: pd.DataFrame) -> tuple[pd.DataFrame, str]:

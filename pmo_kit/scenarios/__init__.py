@@ -1,6 +1,6 @@
 """Scenarios: changes to a base question, compared side by side, with the regret of every plan."""
 
-from pmo_kit.scenarios.changes import Scenario, read_scenarios
+from pmo_kit.scenarios.changes import Scenario, carry_on, read_scenarios
 from pmo_kit.scenarios.comparison import Comparison, compare
 
-__all__ = ["Comparison", "Scenario", "compare", "read_scenarios"]
+__all__ = ["Comparison", "Scenario", "carry_on", "compare", "read_scenarios"]

@@ -13,7 +13,16 @@ from pmo_kit.errors import DataError
 from pmo_kit.register import Register
 
 Factors = float | Mapping[str, float]
-KINDS = ("budget", "capacity", "cost", "benefit", "project_in", "project_out", "rule_off", "discount_schedule")
+KINDS = (
+    "budget",
+    "capacity",
+    "cost",
+    "benefit",
+    "project_in",
+    "project_out",
+    "rule_off",
+    "discount_schedule",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +89,9 @@ class Scenario:
         rows += [("project_in", project, nothing, level or "") for project, level in self.projects_in.items()]
         rows += [("project_out", project, nothing, "") for project in self.projects_out]
         rows += [("rule_off", rule, nothing, "") for rule in self.rules_off]
-        rows += [("discount_schedule", "all", nothing, self.discount_schedule)] if self.discount_schedule else []
+        rows += (
+            [("discount_schedule", "all", nothing, self.discount_schedule)] if self.discount_schedule else []
+        )
         table = pd.DataFrame(rows, columns=["what", "scope", "factor", "value"])
         table.insert(0, "scenario", self.name)
         return table
@@ -102,7 +113,9 @@ class Scenario:
         """A rule with this scenario's amounts."""
         if isinstance(rule, Envelope):
             factor = _factor(self.budget, rule.envelope)
-            return dataclasses.replace(rule, amount=rule.amount * factor, carry_limit=rule.carry_limit * factor)
+            return dataclasses.replace(
+                rule, amount=rule.amount * factor, carry_limit=rule.carry_limit * factor
+            )
         if isinstance(rule, Capacity) and rule.role in self.capacity:
             return dataclasses.replace(rule, fte=rule.fte * self.capacity[rule.role])
         return rule
@@ -136,12 +149,16 @@ class Scenario:
             "project_out": set(register.projects.index),
             "rule_off": {rule.name for rule in question.rules},
         }
-        levels = set(zip(register.table("levels")["project_id"], register.table("levels")["level"], strict=True))
+        levels = set(
+            zip(register.table("levels")["project_id"], register.table("levels")["level"], strict=True)
+        )
         mistakes = []
         for row in self.table.itertuples():
             names = known.get(str(row.what))
             sheet = {"cost": "costs", "benefit": "benefits"}.get(str(row.what))
-            scoped = sheet is not None and not _in_scope(register, str(row.scope), register.table(sheet)).any()
+            scoped = (
+                sheet is not None and not _in_scope(register, str(row.scope), register.table(sheet)).any()
+            )
             if scoped or (names is not None and row.scope not in names):
                 there = f"there are {', '.join(sorted(names))}" if names else "write all or column=value"
                 mistakes.append((row, f"there is no {row.what} {row.scope!r}; {there}"))
@@ -163,6 +180,13 @@ class Scenario:
             raise DataError("\n".join(findings["message"]), findings)
 
 
+def carry_on(question: Question, name: str = "Carry on") -> Scenario:
+    """Return the scenario in which nothing that runs is stopped: every committed project is held in."""
+    options = question.options
+    running = options[options["commitment"] == "committed"].index.get_level_values("project_id").unique()
+    return Scenario(name, projects_in=dict.fromkeys(map(str, running)))
+
+
 def read_scenarios(register: Register) -> list[Scenario]:
     """Return the scenarios of the register's sheet, in their order there.
 
@@ -173,7 +197,10 @@ def read_scenarios(register: Register) -> list[Scenario]:
     """
     table = register.need("scenarios")
     for what in set(table["what"]) - set(KINDS):
-        raise DataError(f"Scenarios cannot change {what!r}; they can change {', '.join(KINDS)}.", table[table["what"] == what])
+        raise DataError(
+            f"Scenarios cannot change {what!r}; they can change {', '.join(KINDS)}.",
+            table[table["what"] == what],
+        )
     return [_scenario(str(name), rows) for name, rows in table.groupby("scenario", sort=False)]
 
 

@@ -71,12 +71,18 @@ class Comparison:
         return pd.DataFrame(columns, index=index).reindex(columns=self.names)
 
     @property
+    def cases(self) -> list[str]:
+        """The base and the feasible scenarios that force no project: the cases that test the advice."""
+        return [self.base, *(s.name for s in self.scenarios if not s.forces and s.name in self.allocations)]
+
+    @property
     def presence(self) -> pd.Series:
         """Project -> always, sometimes or never funded, over the base and the scenarios that force no project."""
-        free = [self.base, *(s.name for s in self.scenarios if not s.forces and s.name in self.allocations)]
-        inside = ~self.grid[free].isin([OUT, "stop"])
+        inside = ~self.grid[self.cases].isin([OUT, "stop"])
         share = inside.mean(axis=1)
-        return share.map(lambda s: "always" if s == 1 else "never" if s == 0 else "sometimes").rename("presence")
+        return share.map(lambda s: "always" if s == 1 else "never" if s == 0 else "sometimes").rename(
+            "presence"
+        )
 
     @property
     def deltas(self) -> pd.DataFrame:
@@ -113,15 +119,14 @@ class Comparison:
 
     def holds(self, project_id: str) -> tuple[int, int]:
         """In how many of the cases that force nothing a project is decided as in the base, and of how many."""
-        free = [self.base, *(s.name for s in self.scenarios if not s.forces and s.name in self.allocations)]
-        decided = self.grid.loc[project_id, free]
-        return int((decided == decided[self.base]).sum()), len(free)
+        decided = self.grid.loc[project_id, self.cases]
+        return int((decided == decided[self.base]).sum()), len(decided)
 
     @property
     def summary(self) -> str:
         """One sentence."""
         presence = self.presence.value_counts()
-        cases = len(self.allocations)
+        cases = len(self.cases)
         lost = f"; {len(self.reasons)} without a plan" if self.reasons else ""
         return (
             f"{presence.get('always', 0)} projects are funded in all of {cases} cases, {presence.get('sometimes', 0)} in "

@@ -38,7 +38,9 @@ def evaluate_plans(allocations: Mapping[str, Allocation]) -> pd.DataFrame:
     for scenario, best in allocations.items():
         model = compile_model(best.question)
         for name, allocation in allocations.items():
-            plan = {p: level for p, level in allocation.plan.items() if (p, level) in best.question.options.index}
+            plan = {
+                p: level for p, level in allocation.plan.items() if (p, level) in best.question.options.index
+            }
             rows.append({"plan": name, "scenario": scenario} | _evaluated(model, plan, best.value))
     return pd.DataFrame(rows)
 
@@ -60,7 +62,9 @@ def regret_table(evaluated: pd.DataFrame) -> pd.DataFrame:
     table = evaluated.pivot(index="plan", columns="scenario", values="regret").loc[order, order]
     table = table.fillna(math.inf)
     fits = evaluated.groupby("plan")["fits"].sum()
-    return table.assign(maximum=table.max(axis=1), mean=table.mean(axis=1), fits=fits).rename_axis(columns=None)
+    return table.assign(maximum=table.max(axis=1), mean=table.mean(axis=1), fits=fits).rename_axis(
+        columns=None
+    )
 
 
 def _evaluated(model: Model, plan: Mapping[str, str], best: float) -> dict[str, object]:
