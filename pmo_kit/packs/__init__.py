@@ -82,7 +82,11 @@ def _made(
     stage = run.stage(spec, temporary)
     register = load_register(stage.register)
     with Progress(spec.title, stage.jobs, progress) as bar, run.workers(workers) as executor:
-        failures = run.run_many(stage.jobs, executor, bar.cell, bar.done)
+        try:
+            failures = run.run_many(stage.jobs, executor, bar.cell, bar.done)
+        except BaseException:
+            bar.stop()
+            raise
     if failures:
         (home / "error.html").write_bytes(html.error_page(spec, failures))
         raise PackError(run.told(spec, failures, home / "error.html"))

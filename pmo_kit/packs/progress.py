@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TextIO
 
+from pmo_kit.errors import PackError
+
 if TYPE_CHECKING:
     from pmo_kit.packs.run import Failure, Job
 
@@ -32,6 +34,7 @@ class Progress:
         self.on, self.title, self.count = on, title, len(jobs)
         self.cells = sum(job.cells for job in jobs)
         self.ended = 0
+        self.stopped = False
         self.bar: Any = None
 
     def __enter__(self) -> Progress:
@@ -59,9 +62,15 @@ class Progress:
             self.bar.close()
 
     def cell(self) -> None:
-        """A cell starts."""
+        """A cell starts; after `stop` no further one does."""
+        if self.stopped:
+            raise PackError("Stopped.")
         if self.bar is not None:
             self.bar.update()
+
+    def stop(self) -> None:
+        """Let every notebook end at its next cell."""
+        self.stopped = True
 
     def done(self, job: Job, failure: Failure | None) -> None:
         """A notebook ended."""

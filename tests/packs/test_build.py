@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
+import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -15,7 +17,7 @@ import pytest
 from pmo_kit.errors import DataError, PackError
 from pmo_kit.packs import build_pack, read_spec
 from pmo_kit.packs.run import run_many, stage
-from tests.packs.tiny import LOAD, PARAMETERS, Workspace, message, notebook
+from tests.packs.tiny import COSTS, LOAD, PARAMETERS, PROJECTS, SETTINGS, Workspace, message, notebook
 
 COMPARED = ("index.html", "figures.json", "manifest.json", "notebooks/one.ipynb", "notebooks/two.ipynb")
 READ = "register = pmo.load_register(register_path)\nlen(register.projects)"
@@ -181,3 +183,37 @@ def test_notebooks_run_over_any_executor(workspace: Workspace, tmp_path: Path) -
     with ProcessPoolExecutor(1) as executor:
         failures = run_many(staged.jobs, executor)
     assert [(f.notebook, f.cell, f.error) for f in failures] == [("two.ipynb", 3, "ZeroDivisionError")]
+
+
+def test_a_workbook_is_staged_as_it_is(workspace: Workspace, tmp_path: Path) -> None:
+    from openpyxl import Workbook
+
+    file = workspace(one=notebook(LOAD, READ, message("a.one")))
+    book = Workbook()
+    book.remove(book.active)
+    for name, text in (("projects", PROJECTS), ("costs", COSTS), ("settings", SETTINGS)):
+        sheet = book.create_sheet(name)
+        for line in text.splitlines():
+            sheet.append(line.split(","))
+    book.save(tmp_path / "data" / "board.xlsx")
+    file.write_text(file.read_text().replace("../data/samples/harbor", "../data/board.xlsx"))
+    manifest = json.loads((build_pack(file, tmp_path / "out") / "manifest.json").read_text())
+    assert list(manifest["inputs"]) == ["board/board.xlsx"]
+    assert manifest["register"]["name"] == "Harbor Trust"
+
+
+def test_killing_a_run_leaves_the_published_pack_whole(workspace: Workspace, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    folder = build_pack(workspace(one=notebook(LOAD, message("a.one"))), out)
+    latest = (folder.parent / "latest.json").read_bytes()
+    file = workspace(one=notebook(LOAD, message("a.one", "Two cost 5.6"), "import time\ntime.sleep(0.5)"))
+    code = f"from pmo_kit.packs import build_pack\nbuild_pack({str(file)!r}, {str(out)!r})"
+    run = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with pytest.raises(subprocess.TimeoutExpired):
+        run.wait(1.2)
+    run.kill()
+    run.wait()
+    assert (folder.parent / "latest.json").read_bytes() == latest
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for name, digest in manifest["outputs"].items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
