@@ -108,7 +108,7 @@ def _arrange(chart: Chart, bars: list[Bar], many: bool) -> None:
 
 
 def _needs_key(chart: Chart, bars: list[Bar]) -> bool:
-    """Series that stand alone in their slots need a key unless blocks, a bridge or plain styles explain them."""
+    """Series that stand alone in their slots need a key, unless blocks or plain styles explain them."""
     if chart.series is None or chart.group is not None or chart.start is not None:
         return False
     names = {bar.series for bar in bars}
@@ -374,7 +374,8 @@ def _label_standing(chart: Chart, sheet: Sheet, bar: Bar, at: float, slot: float
     beside = chart.layered and bar.style != "limit"
     sheet.note(
         bar.label, at + (bar.thickness / 2 if beside else 0), top, yanchor="bottom" if up else "top",
-        xanchor="left" if beside else "center", yshift=(2 if up else -2) - (sheet.size * 0.4 if beside else 0),
+        xanchor="left" if beside else "center",
+        yshift=(2 if up else -2) - (sheet.size * 0.4 if beside else 0),
         xshift=3 if beside else 0, bold=bar.style == "focus" or whole,
         color=bar.look.text if bar.style == "focus" else theme.INK,
     )  # fmt: skip

@@ -146,7 +146,8 @@ def _marked(chart: Chart, sheet: Sheet, column: int, line: int, value: Any, cell
         sheet.traces.append(
             go.Scatter(
                 x=[x], y=[y], mode="markers", hoverinfo="skip", showlegend=False, name="",
-                marker={"symbol": shape, "size": sheet.size * (1.6 if shape == "diamond" else 1.45), "color": fill},
+                marker={"symbol": shape, "color": fill,
+                        "size": sheet.size * (1.6 if shape == "diamond" else 1.45)},
             )
         )  # fmt: skip
         sheet.note(letter, x, y, color=ink, bold=True, size=sheet.size - 2)

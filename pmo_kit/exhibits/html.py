@@ -29,7 +29,7 @@ def fragment(exhibit: Exhibit, *, framed: bool = True, level: int = 3, figure: s
         Level of the heading, 2 to 6.
     figure : str
         HTML to stand where a chart is drawn. Without it a chart leaves an empty
-        `<div class="pk-figure" data-figure="<id>">` with its alternative text and height, for the page's script.
+        `<div class="pk-figure" data-figure="<id>">` with its alternative text, for the page's script.
 
     Returns
     -------
@@ -62,7 +62,7 @@ def fragment(exhibit: Exhibit, *, framed: bool = True, level: int = 3, figure: s
 
 
 def source_line(exhibit: Exhibit) -> str:
-    """Where an exhibit comes from, in one line of plain text: id, source, inputs (long hashes cut to eight)."""
+    """Where an exhibit comes from, in one line: id, source, inputs (long hashes cut to eight)."""
     inputs = [f"{key} {value[:8] if _is_hash(value) else value}" for key, value in exhibit.inputs.items()]
     return " · ".join(part for part in [exhibit.id, exhibit.source, *inputs] if part)
 
@@ -200,7 +200,8 @@ def _tile(row: dict[Any, Any]) -> str:
         "" if theme.is_missing(note) or not note else f'<div class="pk-kpi-note">{lines(str(note))}</div>'
     )
     return (
-        f'<div class="pk-kpi{" pk-focus" if focus else ""}"><div class="pk-kpi-label">{lines(str(row["label"]))}</div>'
+        f'<div class="pk-kpi{" pk-focus" if focus else ""}">'
+        f'<div class="pk-kpi-label">{lines(str(row["label"]))}</div>'
         f'<div class="pk-kpi-value"><b>{escape(str(number))}</b>{" " if after else ""}{escape(after)}</div>'
         f"{bar}{note_line}</div>"
     )
@@ -227,9 +228,8 @@ def _grid(table: Table, rows: range) -> str:
         total = position >= len(table.data) - table.totals
         if table.group is not None and not total and row[table.group.name] != group:
             group = row[table.group.name]
-            html.append(
-                f'<tr class="pk-group"><th scope="rowgroup" colspan="{len(columns)}">{lines(str(group))}</th></tr>'
-            )
+            heading = f'<th scope="rowgroup" colspan="{len(columns)}">{lines(str(group))}</th>'
+            html.append(f'<tr class="pk-group">{heading}</tr>')
         under = [
             row[field.name] for field in notes if not theme.is_missing(row[field.name]) and row[field.name]
         ]

@@ -124,6 +124,7 @@ def _stand(
     if span[0] <= 0:
         sheet.line(0, 0, 1, 0, xref="paper", width=1)
     wrapped = [theme.wrap(name, sheet.plot_width / len(slots) - 6, size) for name in slots]
-    sheet.x_axis = {"tickvals": list(slots.values()), "ticktext": ["<br>".join(map(safe, ls)) for ls in wrapped],
+    sheet.x_axis = {"tickvals": list(slots.values()),
+                    "ticktext": ["<br>".join(map(safe, parts)) for parts in wrapped],
                     "tickangle": 0}  # fmt: skip
     sheet.bottom += max(map(len, wrapped)) * size * 1.35 + 4

@@ -27,7 +27,7 @@ def to_json(exhibit: Exhibit) -> dict[str, Any]:
 
     Examples
     --------
-    >>> note = Message(id="page_one.how_sure", alt="Proven.", items=(("Proven.", "No other plan reaches 33.5."),))
+    >>> note = Message(id="note", alt="Proven.", items=(("Proven.", "No other plan reaches 33.5."),))
     >>> to_json(note)["items"]
     [['Proven.', 'No other plan reaches 33.5.']]
     >>> from_json(to_json(note)).items == note.items

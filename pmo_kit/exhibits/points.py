@@ -172,7 +172,7 @@ def _reference_place(chart: Chart, reference: Reference) -> float:
     known = {theme.format_text(v): p for v, p in zip(values, positions(values, axis)[0], strict=True)}
     if reference.value not in known:
         raise ValueError(
-            f"exhibit {chart.id}: reference {reference.label!r} stands at {reference.value!r}, not on the axis"
+            f"exhibit {chart.id}: {reference.label!r} stands at {reference.value!r}, which is not on the axis"
         )
     return known[str(reference.value)]
 
@@ -187,8 +187,10 @@ def _draw_track(chart: Chart, sheet: Sheet, track: Track, lines: bool) -> None:
         shade = theme.QUIET if hollow and track.style != "plan" else color
         sheet.traces.append(
             go.Scatter(
-                x=track.x, y=track.y, mode="lines", name=safe(track.name), hovertext=track.said, hoverinfo="text",
-                line={"color": shade, "width": 3 if focus else 2, "dash": dash, "shape": "hv" if chart.step else "linear"},
+                x=track.x, y=track.y, mode="lines", name=safe(track.name),
+                hovertext=track.said, hoverinfo="text",
+                line={"color": shade, "width": 3 if focus else 2, "dash": dash,
+                      "shape": "hv" if chart.step else "linear"},
                 connectgaps=False, cliponaxis=False,
             )
         )  # fmt: skip
@@ -225,20 +227,22 @@ def _name_ends(sheet: Sheet, tracks: Sequence[Track], boxes: list[Box]) -> None:
         for end in [max((i for i, y in enumerate(track.y) if not math.isnan(y)), default=-1)]
         if end >= 0
     )
-    at = -1e9
+    floor = -math.inf
     for height, place, x in last:
         track = tracks[place]
-        at = max(height, at + sheet.size * 1.25)
         bold = track.style == "focus"
+        parts = theme.wrap(track.name, sheet.right - 8, sheet.size, bold)
+        high = len(parts) * sheet.size * 1.25
+        at = max(height, floor + high / 2)
+        floor = at + high / 2
         shade = track.look.text if bold else track.look.fill
         sheet.note(
-            track.name, x, 1, yref="paper", xanchor="left", yanchor="middle", xshift=7, yshift=-at, bold=bold,
-            color=shade if theme.contrast(shade) >= 4.5 else theme.QUIET if track.style == "muted" else theme.INK,
+            "\n".join(parts), x, 1, yref="paper", xanchor="left", yanchor="middle", xshift=7, yshift=-at, bold=bold,
+            color=shade if theme.contrast(shade) >= 4.5 else theme.INK,
         )  # fmt: skip
         left = sheet.px(x)
-        boxes.append(
-            (left, at - sheet.size, left + theme.text_width(track.name, sheet.size, bold), at + sheet.size)
-        )
+        wide = max(theme.text_width(part, sheet.size, bold) for part in parts)
+        boxes.append((left, at - high / 2, left + wide, floor))
 
 
 def _say(
@@ -319,8 +323,15 @@ def _leader(sheet: Sheet, x: float, y: float, reach: Box) -> None:
     )  # fmt: skip
 
 
-def _outside(sheet: Sheet, box: Box) -> bool:
-    return box[0] < 0 or box[1] < -4 or box[2] > sheet.plot_width + sheet.right or box[3] > sheet.height
+def _outside(sheet: Sheet, box: Box) -> float:
+    """0 inside the plot area, 1 beside it, 10 where the picture ends."""
+    if (
+        box[0] < -sheet.left
+        or box[2] > sheet.plot_width + sheet.right
+        or box[3] > sheet.height + sheet.bottom
+    ):
+        return 10.0
+    return float(box[0] < 0 or box[1] < -4 or box[3] > sheet.height)
 
 
 def _overlap(a: Box, b: Box) -> bool:

@@ -5,7 +5,7 @@ equal in all of them. A record holds no colors and no layout: `theme` does.
 
 A cell of a text column is a str, or a tuple of runs `(role, text)` where a person reads more than one thing::
 
-    (("lead", "Billing replacement."), ("text", "Leaving costs 1.5 in 2027."), ("small", "Holds in 4 of 5 cases"))
+    (("lead", "Billing replacement."), ("text", "Leaving costs 1.5."), ("small", "Holds in 4 of 5 cases"))
     (("text", "Corporate director"), ("line", "2026-11-30"))
 
 "lead" is bold, "text" ordinary, "id" muted: these three follow one another in a line. "line" begins a new
@@ -44,7 +44,7 @@ class Field:
         Unit of the numbers ("EUR million, real 2026"; "data engineers"; "%" multiplies nothing).
     kind : Kind
         "rag" holds R, A, G; "decision" holds fund, refuse, stop, ...; "mark" holds full, reduced, out;
-        "note" is printed small under the row, over the whole width of a table (a column of its own in a sheet).
+        "note" is printed small under the row, over the width of a table (a column of its own in a sheet).
     decimals : int
         Digits after the point, for numbers.
     signed : bool
@@ -222,8 +222,8 @@ class Kpi(Exhibit):
     Parameters
     ----------
     data : DataFrame
-        One row per tile: label, value, unit, decimals, limit (the "of 50.0"; missing for none), note, focus (bool).
-        Only label and value are required.
+        One row per tile: label, value, unit, decimals, limit (the "of 50.0"; missing for none), note,
+        focus (bool). Only label and value are required.
     """
 
     data: pd.DataFrame

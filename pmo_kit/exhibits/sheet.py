@@ -1,6 +1,6 @@
 """The sheet that a chart is drawn on: sizes in pixels, axes, notes, and its frame.
 
-Everything is placed from measured text widths, so that no label is cut off and a picture is the same each time.
+Everything is placed from measured text widths: no label is cut off, and a picture is the same each time.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Sheet:
         )
 
     def name_references(self, references: Sequence[Reference], places: Sequence[float]) -> None:
-        """Draw named lines at places on their axes; those across x are named above, in rows without overlap."""
+        """Draw named lines at their places; those across x are named above, in rows without overlap."""
         taken: list[list[tuple[float, float]]] = []
         for reference, place in zip(references, places, strict=True):
             look = theme.look(reference.style)
@@ -165,7 +165,8 @@ class Sheet:
             drawn.update_layout(
                 legend={
                     "orientation": "h", "x": -(self.left + 8) / self.plot_width, "xanchor": "left",
-                    "y": 1 + (self.top - self.size * 2.0) / self.height, "yanchor": "bottom", "traceorder": "normal",
+                    "y": 1 + (self.top - self.size * 2.0) / self.height, "yanchor": "bottom",
+                    "traceorder": "normal",
                     "itemclick": False, "itemdoubleclick": False, "bgcolor": "rgba(0,0,0,0)",
                     "font": {"size": self.size}, "borderwidth": 0,
                 }
@@ -249,7 +250,7 @@ def tick_text(values: Sequence[float], axis: Field) -> list[str]:
 
 
 def positions(values: Sequence[Any], axis: Field) -> tuple[list[float], list[float], list[str]]:
-    """Where values stand on an axis, and its ticks: numbers as they are, dates as days, words in their order."""
+    """Where values stand on an axis, and its ticks: numbers as they are, dates as days, words in order."""
     present = [value for value in values if not theme.is_missing(value)]
     if all(isinstance(value, dt.date) for value in present) and present:
         days = [float("nan") if theme.is_missing(value) else float(value.toordinal()) for value in values]

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Draw every kind of exhibit and look at it: `python -m tests.exhibits.gallery FOLDER`, run by hand.
 
 Writes page_one.html, chapters.html and notebook.html, and a PNG of each when Chromium is installed.

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Exhibits with the numbers of the twelve projects, as in the reference table: for tests and the gallery."""
 
 from __future__ import annotations
@@ -25,7 +26,12 @@ def headline() -> Message:
 def tiles() -> Kpi:
     data = pd.DataFrame(
         {
-            "label": ["Net value", "Data engineers 2028: the limit", "Money 2027, with the exit cost", "Money 2028"],
+            "label": [
+                "Net value",
+                "Data engineers 2028: the limit",
+                "Money 2027, with the exit cost",
+                "Money 2028",
+            ],
             "value": [33.5, 14.0, 48.5, 44.0],
             "decimals": [1, 0, 1, 1],
             "limit": [None, 14.0, 50.0, 46.0],
@@ -33,7 +39,11 @@ def tiles() -> Kpi:
             "focus": [True, True, False, False],
         }
     )
-    return Kpi(id="page_one.tiles", alt="Net value 33.5; 14 of 14 data engineers; 48.5 of 50.0; 44.0 of 46.0.", data=data)
+    return Kpi(
+        id="page_one.tiles",
+        alt="Net value 33.5; 14 of 14 data engineers; 48.5 of 50.0; 44.0 of 46.0.",
+        data=data,
+    )
 
 
 def funded() -> Table:
@@ -119,7 +129,13 @@ def limits() -> Message:
 def turning_points() -> Table:
     rows = [
         ("Data engineers 2028", "14", "at 13", 29.0, "Predictive pumping leaves, Billing stays"),
-        ("Cost of leaving Billing", "1.5", "above 3.0", 29.0, "2027 no longer fits: Billing stays, Predictive pumping leaves"),
+        (
+            "Cost of leaving Billing",
+            "1.5",
+            "above 3.0",
+            29.0,
+            "2027 no longer fits: Billing stays, Predictive pumping leaves",
+        ),
         ("Money in 2027", "50.0", "below 48.5", 29.5, "Partner solar leaves first"),
     ]
     return Table(
@@ -234,7 +250,11 @@ def goals() -> Chart:
 
 
 def prices() -> Chart:
-    out, inside, law = "Out: price of letting it in", "In: what is lost if it leaves", "By law: what the duty costs"
+    out, inside, law = (
+        "Out: price of letting it in",
+        "In: what is lost if it leaves",
+        "By law: what the duty costs",
+    )
     rows = [
         (out, "Reservoir Learning Hub P08", 9.0, "9.0"), (out, "Customer app P11", 8.5, "8.5"),
         (out, "Billing replacement P06", 4.5, "4.5"), (out, "Own solar P09", 3.0, "3.0"),
@@ -285,7 +305,11 @@ def ladder() -> Chart:
              (100, 33.5), (109, 35.5), (123, 37.5), (135, 37.5)]  # fmt: skip
     dashed = [(74, 19.5), (74, 23.5), (82, 24.5), (83, 27), (85, 28.5), (88, 32.5), (97, 33.5), (100, 37.5), (107, 38.5),
               (112, 39.5), (117, 40.5), (117.5, 43.5), (128.5, 45.5), (135, 45.5)]  # fmt: skip
-    labels = {85: "15 % less: 28.5\nStorm overflows leaves", 95: "below 97 %: 29.5\nPartner solar leaves first", 100: "Recommended 33.5"}
+    labels = {
+        85: "15 % less: 28.5\nStorm overflows leaves",
+        95: "below 97 %: 29.5\nPartner solar leaves first",
+        100: "Recommended 33.5",
+    }
     rows = [(x, y, "14 data engineers", labels.get(x, "")) for x, y in solid]
     rows += [(x, y, "18 data engineers", "") for x, y in dashed]
     rows += [(100, 29.0, "Carry on", "Carry on 29.0")]
@@ -356,7 +380,14 @@ def cases_grid() -> Chart:
 
 def watermelons() -> Table:
     rows = [
-        ("Billing replacement", "P06", "G", None, "R", "0.81 earned per 1 spent; the rest costs 14.6, not 10.0"),
+        (
+            "Billing replacement",
+            "P06",
+            "G",
+            None,
+            "R",
+            "0.81 earned per 1 spent; the rest costs 14.6, not 10.0",
+        ),
         ("Control-room upgrade", "P12", "G", "A", "R", "8.6 months earned in 12; benefits 14 months late"),
     ]
     return Table(
