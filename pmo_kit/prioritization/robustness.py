@@ -253,13 +253,23 @@ def _sentences(
     leader = str(table.index[0])
     often = table["first"].sort_values(ascending=False, kind="stable")
     word = NAMES[distribution]
-    top = f"{often.index[0]} comes first in {often.iloc[0]:.0%} of cases ({word})"
-    if len(often) > 1 and often.iloc[1] > 0:
-        top += f", {often.index[1]} in {often.iloc[1]:.0%}"
-    count = int(table["tier"].nunique())
-    firsts = ", ".join(str(i) for i in table.index[table["tier"] == 1][:6])
-    same = int((table["tier"] == 1).sum())
-    lines = [f"{top}; {count} tiers can be told apart, the first holds {same} projects: {firsts}."]
+    most, share = str(often.index[0]), often.iloc[0]
+    if most == leader:
+        top = f"{leader} leads and comes first in {share:.0%} of cases ({word})"
+        if len(often) > 1 and often.iloc[1] > 0:
+            top += f", {often.index[1]} in {often.iloc[1]:.0%}"
+    else:
+        own = table["first"].iloc[0]
+        top = f"{leader} leads with the stated weights, but {most} comes first most often: in {share:.0%}"
+        top += f" of cases ({word}), {leader} in {own:.0%}"
+    count, same = int(table["tier"].nunique()), table.index[table["tier"] == 1]
+    firsts = ", ".join(str(i) for i in same[:6]) + (f" and {len(same) - 6} more" if len(same) > 6 else "")
+    tell = (
+        "no tiers can be told apart"
+        if count == 1
+        else f"{count} tiers can be told apart, the first is {firsts}"
+    )
+    lines = [f"{top}; {tell}."]
     lines += [unless_sentence(leader, stability)]
     near = reversals[reversals["ahead"] == leader].sort_values("change", kind="stable")
     if len(near) and np.isfinite(near["change"].iloc[0]):

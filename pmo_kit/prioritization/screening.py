@@ -191,7 +191,8 @@ def _just_over(card: Scorecard) -> list[Flag]:
             continue
         over = card.scores[:, j] - row["gate"] if row["sense"] == "max" else row["gate"] - card.scores[:, j]
         for i in np.flatnonzero((over >= 0) & (over < CLOSE * (row["high"] - row["low"]))):
-            text = f"{projects[int(i)]} clears the gate on {criterion} by {over[i]:.3g} ({row['unit'] or 'points'})"
+            unit = "" if pd.isna(row["unit"]) else f" {row['unit']}"
+            text = f"{projects[int(i)]} clears the gate on {criterion} by {over[i]:.3g}{unit}"
             flags.append(("just_over", projects[int(i)], str(criterion), "", text))
     return list(dict.fromkeys(flags))
 
@@ -258,7 +259,8 @@ def _priced(ranking: Ranking) -> list[Flag]:
         return []
     words = {}
     for name, row in card.criteria.iterrows():
-        words[str(name)] = _words(f"{name} {'' if pd.isna(row['label']) else row['label']}")
+        label = "" if pd.isna(row["label"]) else str(row["label"]).split(":")[0]
+        words[str(name)] = _words(f"{name} {label}")
     above = pd.DataFrame(card.values > card.baseline + 1e-9, index=card.options, columns=card.criteria.index)
     scored = above.groupby(level=0).any()
     flags: list[Flag] = []

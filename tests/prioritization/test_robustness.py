@@ -1,0 +1,201 @@
+"""Robustness, stakeholders, reversals and screening on the shipped twelve and on small registers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pmo_kit import prioritization as pr
+from pmo_kit.errors import PmoError
+from pmo_kit.register import Register
+
+Build = Callable[..., Register]
+
+
+@pytest.fixture(scope="module")
+def ranking(twelve: Register) -> pr.Ranking:
+    return pr.prioritize(twelve)
+
+
+@pytest.fixture(scope="module")
+def sure(ranking: pr.Ranking) -> pr.RankRobustness:
+    return pr.rank_robustness(ranking, draws=2_000, seed=7)
+
+
+def test_shares_equal_the_array_function(ranking: pr.Ranking, sure: pr.RankRobustness) -> None:
+    cells, _, _ = ranking.cells()
+    assert (sure.acceptability.to_numpy() == pr.rank_acceptability(cells, 2_000, 7)).all()
+    assert sure.table["first"].to_numpy() == pytest.approx(sure.acceptability[1].to_numpy())
+    both = sure.wins + sure.wins.T
+    assert both.to_numpy() == pytest.approx(np.ones(both.shape))
+    assert sure.central.loc["P01"].sum() == pytest.approx(1)
+    assert sure.central.loc["P06"].isna().all()
+    assert sure.inputs["seed"] == "7"
+
+
+def test_the_sentence_names_the_turning_point(ranking: pr.Ranking, sure: pr.RankRobustness) -> None:
+    row = sure.stability.loc[("criterion", "health_risk")]
+    assert f"P01 leads unless the weight of health_risk falls below {row['low']:.1%}" in sure.sentences[1]
+    weights = ranking.weights.copy()
+    weights["health_risk"] = row["low"] - 0.001
+    others = weights.index != "health_risk"
+    weights[others] *= (1 - weights["health_risk"]) / weights[others].sum()
+    assert pr.prioritize(ranking.register, weights).table.index[0] == row["leads_below"]
+
+
+def test_groups_have_their_own_intervals(sure: pr.RankRobustness) -> None:
+    groups = sure.stability.loc["group"]
+    assert sorted(groups.index) == ["Delivery", "Environment", "Service"]
+    assert groups.loc["Environment", "weight"] == pytest.approx(0.275)
+
+
+def test_reversals_really_turn_the_pair(ranking: pr.Ranking, sure: pr.RankRobustness) -> None:
+    row = sure.reversals[(sure.reversals["ahead"] == "P01") & (sure.reversals["behind"] == "P07")].iloc[0]
+    cells, _, _ = ranking.cells(["P01", "P07"])
+    size, changed = pr.smallest_change(cells[0], cells[1], ranking.weights)
+    assert row["change"] == size
+    assert row["toward"] == "spills"
+    assert cells[1] @ changed == pytest.approx(cells[0] @ changed)
+
+
+def test_tiers_and_rank_intervals(sure: pr.RankRobustness) -> None:
+    table = sure.table
+    assert table.loc["P06", "tier"] == table["tier"].max()
+    assert table.loc["P06", ["rank_low", "rank_high"]].tolist() == [12, 12]
+    assert (table["rank_low"] <= table["rank_high"]).all()
+    assert ("P10", "P08") in set(sure.dominated.itertuples(index=False, name=None))
+
+
+def test_known_scores_and_near_weights_give_one_answer(small: Build) -> None:
+    sure = pr.rank_robustness(
+        pr.prioritize(small({"A": [90, 80], "B": [20, 10]})), draws=100, seed=1, scores=True
+    )
+    assert sure.summary.startswith("A leads and comes first in 100% of cases")
+    assert "A leads whatever the weight of any one criterion." in sure.sentences
+    assert sure.table["tier"].tolist() == [1, 2]
+
+
+def test_missing_scores_are_drawn(small: Build) -> None:
+    ranking = pr.prioritize(small({"A": [None, 50], "B": [75, 50]}), weights=[1, 0])
+    near = {"distribution": "near", "spread": 0.0, "draws": 20_000, "seed": 3}
+    assert pr.rank_robustness(ranking, scores=True, **near).table.loc["A", "first"] == pytest.approx(
+        0.25, abs=0.01
+    )
+    assert pr.rank_robustness(ranking, **near).table.loc["A", "first"] == 0
+
+
+def test_robustness_is_for_additive_value(twelve: Register, small: Build) -> None:
+    with pytest.raises(PmoError, match="topsis"):
+        pr.rank_robustness(pr.prioritize(twelve, method="topsis"))
+    with pytest.raises(PmoError, match="two ranked projects"):
+        pr.rank_robustness(pr.prioritize(small({"A": [1]})))
+
+
+def test_stakeholders_of_the_twelve(ranking: pr.Ranking) -> None:
+    found = pr.compare_stakeholders(ranking, top=6)
+    assert set(found.table.columns) == {"Finance", "Operations", "Environment", "Customer"}
+    for name in found.table.columns:
+        own = pr.prioritize(ranking.register, name).table["rank"]
+        assert (found.table[name] == own.reindex(found.table.index)).all()
+    assert found.kendall_w == pytest.approx(pr.kendall_w(-found.values.round(9)))
+    assert len(found.in_all) < 6 < len(found.in_all) + len(found.in_some)
+    row = found.pairs.iloc[0]
+    assert row["gap"] == found.pairs["gap"].min()
+
+
+def test_a_disagreement_that_changes_one_pair(small: Build) -> None:
+    weights = pd.DataFrame(
+        [("X", "c0", 70), ("X", "c1", 30), ("Y", "c0", 30), ("Y", "c1", 70)],
+        columns=["stakeholder", "criterion", "weight"],
+    )
+    register = small(
+        {"P14": [60, 40], "P22": [40, 60], "Q": [90, 90], "R": [5, 5]}, stakeholder_weights=weights
+    )
+    ranking = pr.prioritize(register, [0.51, 0.49])
+    found = pr.compare_stakeholders(ranking)
+    assert (
+        found.summary == "The disagreement changes only P14 against P22; the other 5 pairs are in one order."
+    )
+    assert pr.compare_stakeholders(ranking, top=2).summary.startswith(
+        "The disagreement changes only P14 and P22: 1 of"
+    )
+    assert pr.compare_stakeholders(ranking, top=3).summary.endswith("changes nothing.")
+
+
+def test_declared_scales_know_no_rank_reversal(ranking: pr.Ranking) -> None:
+    tests = pr.reversal_test(ranking)
+    assert len(tests) == 24
+    assert (tests["pairs_turned"] == 0).all()
+    assert pr.describe_reversals(tests).startswith(
+        "Leaving out or copying any project changes the place of no other"
+    )
+
+
+def test_topsis_reverses_and_says_so(small: Build) -> None:
+    """Withdrawing Z, which is best on c1 and worst on c0, turns the others under normalization over the set."""
+    scores = {"A": [80, 40], "B": [60, 66], "C": [20, 40], "Z": [70, 100]}
+    ranking = pr.prioritize(small(scores), method="topsis", normalization="minmax")
+    tests = pr.reversal_test(ranking)
+    alone = pr.prioritize(
+        small({k: v for k, v in scores.items() if k != "Z"}), method="topsis", normalization="minmax"
+    )
+    before = [i for i in ranking.table.index if i != "Z"]
+    assert (tests.loc[("left out", "Z"), "pairs_turned"] > 0) == (before != list(alone.table.index))
+    assert "The order depends on who is on the list" in pr.describe_reversals(tests)
+    with pytest.raises(PmoError, match="uses no scores"):
+        pr.reversal_test(pr.prioritize(ranking.register, method="bcr"))
+
+
+def test_the_planted_traps_of_the_twelve_are_found(ranking: pr.Ranking) -> None:
+    found = pr.screen_scores(ranking)
+    table = found.table
+    best = table[table["check"] == "all_best"]
+    assert set(zip(best["project_id"], best["assessor"], strict=True)) == {
+        ("P02", "customer_director"),
+        ("P11", "customer_director"),
+    }
+    priced = table[table["check"] == "priced_and_scored"]
+    assert ("P05", "carbon") in set(zip(priced["project_id"], priced["criterion"], strict=True))
+    assert (table["check"] == "late").sum() == 1
+    assert "chief_engineer scores 5.7 points below" in " ".join(table["message"])
+    assert found.without is not None
+    assert f"P02 from rank 2 to {found.without.table.loc['P02', 'rank']}" in found.summary
+
+
+def test_other_flags(small: Build) -> None:
+    rng = np.random.default_rng(4)
+    rows = []
+    for i in range(12):
+        for criterion, exact in (("c0", 3.3 + 7 * i), ("c1", 4.1 + 7.1 * i), ("c2", 50.0)):
+            rows.append((f"P{i:02}", criterion, round(exact / 10) * 10 or 10, "rounder", "2026-01-10"))
+            rows.append(
+                (
+                    f"P{i:02}",
+                    criterion,
+                    exact + float(rng.uniform(0.1, 0.9)) * (criterion != "c2"),
+                    "exact",
+                    "2026-03-01",
+                )
+            )
+    scores = pd.DataFrame(rows, columns=["project_id", "criterion", "score", "assessor", "date"])
+    scores.loc[scores["criterion"] == "c2", "score"] = 50.0
+    register = small({f"P{i:02}": [0, 0, 0] for i in range(12)}, [{"gate": 5}, {}, {}], rows=scores)
+    found = pr.screen_scores(pr.prioritize(register), results_on=date(2026, 2, 1))
+    checks = found.table.groupby("check").size()
+    assert checks["same_thing"] == 1
+    assert checks["constant"] == 1
+    assert checks["just_over"] == 1
+    assert set(found.table.loc[found.table["check"] == "round_numbers", "assessor"]) == {"rounder"}
+    assert set(found.table.loc[found.table["check"] == "late", "assessor"]) == {"exact"}
+    assert "after the results" in " ".join(found.table["message"])
+
+
+def test_clean_scores_have_no_flag(small: Build) -> None:
+    found = pr.screen_scores(pr.prioritize(small({"A": [10, 90], "B": [50, 20], "C": [70, 60]})))
+    assert found.table.empty
+    assert found.summary == "Nothing in the scores asks for a second look."
+    assert found.without is None
