@@ -85,8 +85,9 @@ def test_new_makes_a_workspace_in_which_pack_works(
     assert "data/samples" not in "".join(p.read_text(encoding="utf-8") for p in home.rglob("*.ipynb"))
     monkeypatch.chdir(home)
     assert main(["pack"]) == 0
-    page = Path(capsys.readouterr().out.strip())
-    assert "Meridian Water" in page.read_text(encoding="utf-8")
+    pages = [Path(line) for line in capsys.readouterr().out.splitlines()]
+    assert [page.parts[2] for page in pages] == ["investment_committee", "portfolio_overview"]
+    assert all("Meridian Water" in page.read_text(encoding="utf-8") for page in pages)
 
 
 def test_new_overwrites_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,10 +13,18 @@ from pmo_kit.packs.parameters import read_notebook
 from pmo_kit.shipped import shipped
 
 SAMPLE = ("data", "samples", "meridian_12")
-PACK = ("templates", "packs", "investment_committee.yml")
+PACKS = {
+    "investment_committee.yml": {},
+    "delivery_overview.yml": {
+        "pack": "portfolio_overview",
+        "title": "Portfolio overview",
+        "committee": "Board",
+    },
+}
+"""Shipped pack files that a workspace receives, with the lines that change."""
 _README = """# Your committee packs
 Replace the tables in `register/` by your own (projects.csv and costs.csv are enough to begin); `pmo-kit check register` says what to mend.
-`pmo-kit pack` makes the committee pack of `packs/` in `build/packs/`; `pmo-kit lab` opens the notebooks behind it.
+`pmo-kit pack` makes the packs of `packs/` in `build/packs/` (the overview needs two tables, the committee's all it decides on); `pmo-kit lab` opens the notebooks.
 """  # noqa: E501
 
 
@@ -42,9 +50,10 @@ def new_workspace(folder: str | Path) -> Path:
     (home / "packs").mkdir(parents=True)
     (home / "notebooks").mkdir()
     shutil.copytree(shipped(*SAMPLE), home / "register", ignore=shutil.ignore_patterns(".*", "*.py"))
-    (home / "packs" / PACK[-1]).write_text(
-        own_pack(shipped(*PACK).read_text(encoding="utf-8")), encoding="utf-8"
-    )
+    for name, changes in PACKS.items():
+        text = own_pack(shipped("templates", "packs", name).read_text(encoding="utf-8"), **changes)
+        own = changes.get("pack", Path(name).stem)
+        (home / "packs" / f"{own}.yml").write_text(text, encoding="utf-8")
     for source in sorted(shipped("notebooks").glob("*.ipynb")):
         notebook = read_notebook(source)
         for cell in notebook.cells:
@@ -55,8 +64,8 @@ def new_workspace(folder: str | Path) -> Path:
     return home
 
 
-def own_pack(text: str) -> str:
-    """A shipped pack file that reads the register and the notebooks of a workspace.
+def own_pack(text: str, **changes: str) -> str:
+    """A shipped pack file that reads the register and the notebooks of a workspace, some lines changed.
 
     Examples
     --------
@@ -67,6 +76,12 @@ def own_pack(text: str) -> str:
     """
     text = re.sub(r"^register:.*$", "register: ../register", text, flags=re.MULTILINE)
     text = re.sub(r"^previous:.*\n", "", text, flags=re.MULTILINE)
+    for key, value in changes.items():
+        text = re.sub(rf"^{key}:.*$", f"{key}: {value}", text, flags=re.MULTILINE)
+    if changes:
+        text = re.sub(
+            r"\A(#.*\n)+", "# An overview of any register: projects.csv and costs.csv are enough.\n", text
+        )
     return text.replace("../../notebooks/", "../notebooks/")
 
 
