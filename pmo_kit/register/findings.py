@@ -66,23 +66,13 @@ class Findings:
         positions = np.asarray(where)
         if positions.dtype == bool:
             positions = np.flatnonzero(positions)
+        if not len(positions):
+            return
         texts = [message] * len(positions) if isinstance(message, str) else list(message)
-        for position, text in zip(positions, texts, strict=True):
-            value = shown(intake.written(column, position)) if column else ""
-            self._rows.append(
-                (
-                    severity,
-                    intake.file,
-                    intake.sheet,
-                    intake.row(position),
-                    intake.header(column, position),
-                    value,
-                    rule,
-                    text.replace("{value}", value),
-                    fix,
-                    intake.project(position),
-                )
-            )
+        values, projects = intake.written(column, positions), intake.projects(positions)
+        for position, text, value, project in zip(positions, texts, values, projects, strict=True):
+            place = (intake.file, intake.sheet, int(intake.rows[position]), intake.header(column, position))
+            self._rows.append((severity, *place, value, rule, text.replace("{value}", value), fix, project))
 
     def frame(self) -> pd.DataFrame:
         """All findings, the worst first, else in the order in which they were found."""

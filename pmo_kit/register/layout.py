@@ -243,8 +243,10 @@ def _may_be_no_row(text: str, header: str) -> bool:
 
 
 def _filled(column: pd.Series) -> np.ndarray:
+    """Cells that hold something."""
     if column.dtype == "str":
-        return (column.notna() & (column.str.strip() != "")).to_numpy(dtype=bool)
+        cells = column.to_numpy(dtype=object, na_value="")
+        return np.array([cell != "" and not cell.isspace() for cell in cells], dtype=bool)
     return np.array([not pd.isna(cell) and str(cell).strip() != "" for cell in column], dtype=bool)
 
 

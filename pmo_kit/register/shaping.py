@@ -46,28 +46,21 @@ class Intake:
     headers: dict[str, str | np.ndarray] = field(default_factory=dict)
     unread: dict[str, np.ndarray] = field(default_factory=dict)
 
-    def row(self, position: int) -> int:
-        """Row number in the file."""
-        return int(self.rows[position])
-
     def header(self, column: str, position: int) -> str:
         """Header of a column as written in the file."""
         header = self.headers.get(column, column)
         return header if isinstance(header, str) else str(header[position])
 
-    def written(self, column: str, position: int) -> str:
-        """A cell as written in the file."""
-        cells = self.raw.get(column)
-        if cells is None:
-            cells = self.frame.get(column)
-        return "" if cells is None else shown(cells.iloc[position])
+    def written(self, column: str, positions: np.ndarray) -> list[str]:
+        """Cells as written in the file."""
+        cells = self.raw.get(column, self.frame.get(column))
+        return [""] * len(positions) if cells is None else [shown(cell) for cell in cells.iloc[positions]]
 
-    def project(self, position: int) -> str:
-        """Project of a row, where the table has projects."""
+    def projects(self, positions: np.ndarray) -> list[str]:
+        """Projects of rows, where the table has projects."""
         if "project_id" not in self.frame:
-            return ""
-        value = self.frame["project_id"].iloc[position]
-        return "" if pd.isna(value) else str(value)
+            return [""] * len(positions)
+        return self.frame["project_id"].iloc[positions].fillna("").tolist()
 
 
 def empty_table(table: Table) -> pd.DataFrame:

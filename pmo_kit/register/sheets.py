@@ -29,8 +29,8 @@ class RawSheet:
 
     `cells` has positions as columns; `rows` holds the row number of each line, as a spreadsheet shows it.
     `merged` holds (first line, last line, first column, last column), by position. `labels` are
-    the headers of the source where the headers in use are others (a mapping); `absent` says that a mapping knows
-    of no rows for the table.
+    the headers of the source where the headers in use are others (a mapping); `absent` says that a mapping
+    knows of no rows for the table.
     """
 
     file: str

@@ -47,25 +47,34 @@ class Parsed:
 
 def clean_text(cells: pd.Series) -> pd.Series:
     """Text without outer blanks, `_x000D_` and odd spaces; empty text is missing. Dtype str."""
+    if pd.api.types.is_datetime64_any_dtype(cells):
+        cells = cells.dt.strftime("%Y-%m-%d")
+    written = cells.to_numpy(dtype=object, na_value=None)
     if cells.dtype == "str":
-        text = cells
-    elif pd.api.types.is_datetime64_any_dtype(cells):
-        text = cells.dt.strftime("%Y-%m-%d").astype("str")
+        clean = {cell: _clean(cell) for cell in set(written) if cell is not None}
+        texts = [clean.get(cell) for cell in written]
     else:
-        text = pd.Series([_as_text(cell) for cell in cells.astype(object)], index=cells.index, dtype="str")
-    if text.str.contains(f"[{_SPACES}]|_x000D_", regex=True, na=False).any():
-        text = text.str.replace(f"[{_SPACES}]", " ", regex=True).str.replace("_x000D_", " ", regex=False)
-    text = text.str.strip()
-    quoted = text.str.startswith("'", na=False)
-    if quoted.any():  # a quote that keeps a spreadsheet from running the text
-        text = text.where(~quoted, text.str.replace(r"^'(?=[=+\-@])", "", regex=True))
-    return text.mask(text == "")
+        texts = [_clean(_as_text(cell)) for cell in written]
+    return pd.Series(texts, index=cells.index, dtype="str")
 
 
-def _as_text(cell: object) -> str | float:
+_ODD = re.compile(f"[{_SPACES}]|_x000D_")
+
+
+def _clean(text: str) -> str | None:
+    """One text cleaned; None when nothing is left."""
+    if not text.isascii() or "_x000D_" in text:
+        text = _ODD.sub(" ", text)
+    text = text.strip()
+    if text.startswith("'") and text[1:2] in ("=", "+", "-", "@"):
+        text = text[1:]  # a quote that keeps a spreadsheet from running the text
+    return text or None
+
+
+def _as_text(cell: object) -> str:
     """One workbook cell as text: 12.0 is "12", a date is ISO, True is "yes"."""
     if cell is None or cell is pd.NA or cell is pd.NaT:
-        return np.nan
+        return ""
     if isinstance(cell, (bool, np.bool_)):
         return "yes" if cell else "no"
     if isinstance(cell, (int, np.integer)):
@@ -73,7 +82,7 @@ def _as_text(cell: object) -> str | float:
     if isinstance(cell, (float, np.floating)):
         number = float(cell)
         if np.isnan(number):
-            return np.nan
+            return ""
         whole = np.isfinite(number) and number == int(number) and abs(number) < 1e15
         return str(int(number)) if whole else repr(number)
     if isinstance(cell, datetime):

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from pmo_kit.register.checks import logic, structure
+from pmo_kit.register.checks import choice, content, delivery, history, logic, money, structure
 from pmo_kit.register.checks.registry import RULES, Evidence, Rule, rule
 from pmo_kit.register.findings import Findings
 
-__all__ = ["RULES", "Evidence", "Rule", "logic", "rule", "run_checks", "structure"]
+__all__ = [
+    "RULES",
+    "Evidence",
+    "Rule",
+    "choice",
+    "content",
+    "delivery",
+    "history",
+    "logic",
+    "money",
+    "rule",
+    "run_checks",
+    "structure",
+]
 
 
 def run_checks(evidence: Evidence, findings: Findings) -> None:
     """Run every rule; all problems are collected, none stops the others."""
     for one in RULES.values():
-        one.check(evidence, findings)
+        if one.check is not None:
+            one.check(evidence, findings)

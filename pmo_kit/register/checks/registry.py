@@ -73,15 +73,15 @@ class Rule:
         The worst one that it reports.
     what : str
         What it looks for, in one sentence.
-    check : callable
-        Looks at the evidence and adds findings.
+    check : callable or None
+        Looks at the evidence and adds findings; None for rules that reading itself applies, cell by cell.
     """
 
     number: int
     name: str
     severity: str
     what: str
-    check: Check
+    check: Check | None
 
 
 RULES: dict[str, Rule] = {}
@@ -95,3 +95,8 @@ def rule(number: int, name: str, severity: str, what: str) -> Callable[[Check], 
         return check
 
     return note
+
+
+def reading_rule(number: int, name: str, severity: str, what: str) -> None:
+    """List a rule that is applied while files are read."""
+    RULES[name] = Rule(number, name, severity, what, None)

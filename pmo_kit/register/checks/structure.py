@@ -74,7 +74,7 @@ def duplicate_key(evidence: Evidence, findings: Findings) -> None:
         messages = []
         for position, line in zip(positions, frame[filled].iloc[positions].to_dict("records"), strict=True):
             text = ", ".join(f"{name} {value}" for name, value in line.items() if not pd.isna(value))
-            messages.append(f"{text} is there twice; row {intake.row(first[position])} says it first.")
+            messages.append(f"{text} is there twice; row {intake.rows[first[position]]} says it first.")
         fix = f"Keep one row for each {intake.table.rows.removeprefix('one ')}."
         column = "project_id" if key == ["project_id"] else key[0]
         findings.add_rows(intake, positions, "block", "duplicate_key", messages, fix, column=column)
