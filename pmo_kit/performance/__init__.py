@@ -1,7 +1,7 @@
 """Performance: earned value and schedule, ratings by rule, benefits, change load, decisions kept."""
 
 from pmo_kit.performance.benefits import Benefits, benefits_map, reference_class, review_benefits
-from pmo_kit.performance.change_load import ChangeLoad, load_on_units
+from pmo_kit.performance.change_load import ChangeLoad, load_on_units, with_change_load
 from pmo_kit.performance.decisions import since_last_committee
 from pmo_kit.performance.earning import earned_schedule, earned_value
 from pmo_kit.performance.forecasts import (
@@ -51,4 +51,5 @@ __all__ = [
     "since_last_committee",
     "stop_or_continue",
     "top_risks",
+    "with_change_load",
 ]

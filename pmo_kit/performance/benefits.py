@@ -45,6 +45,7 @@ class Benefits:
         As above.
     findings : DataFrame
         Benefits without an owner, a measure or a target, and benefits due that nobody reports.
+    register : Register
     unit, summary : str
     inputs : mapping of str to str
     """
@@ -52,6 +53,7 @@ class Benefits:
     _table: pd.DataFrame = field(repr=False)
     _cases: pd.DataFrame = field(repr=False)
     _findings: pd.DataFrame = field(repr=False)
+    register: Register = field(repr=False)
     unit: str
     summary: str
     inputs: Mapping[str, str]
@@ -131,7 +133,9 @@ def review_benefits(register: Register, as_of: date | None = None) -> Benefits:
         "register": register.fingerprint,
         "as_of": str(as_of or register.settings.as_of or "not stated"),
     }
-    return Benefits(table, cases, unanswered(table), unit, benefit_summary(table, cases, unit), inputs)
+    return Benefits(
+        table, cases, unanswered(table), register, unit, benefit_summary(table, cases, unit), inputs
+    )
 
 
 def benefit_periods(register: Register, as_of: date | None = None) -> pd.DataFrame:

@@ -40,6 +40,7 @@ class ChangeLoad:
     ----------
     table, collisions, demand, capacity : DataFrame
         As above.
+    register : Register
     summary : str
     inputs : mapping of str to str
     """
@@ -48,6 +49,7 @@ class ChangeLoad:
     _collisions: pd.DataFrame = field(repr=False)
     demand: pd.DataFrame = field(repr=False)
     capacity: pd.DataFrame = field(repr=False)
+    register: Register = field(repr=False)
     summary: str
     inputs: Mapping[str, str]
 
@@ -117,26 +119,27 @@ def load_on_units(register: Register, projects: Collection[str] | None = None) -
         ["over", "unit", "quarter", "load"], ascending=[False, True, True, False]
     )
     collisions = collisions[order].reset_index(drop=True)
-    demand, capacity = as_capacity_rule(parts, areas)
+    demand, capacity = as_capacity_rule(parts, areas, register)
     inputs = {
         "register": register.fingerprint,
         "projects": "all" if projects is None else str(len(set(projects))),
     }
-    return ChangeLoad(table, collisions, demand, capacity, summarize(table, collisions), inputs)
+    return ChangeLoad(table, collisions, demand, capacity, register, summarize(table, collisions), inputs)
 
 
-def as_capacity_rule(parts: pd.DataFrame, areas: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Demand and capacity in people, shaped as the register's `resources` and `capacity`."""
+def as_capacity_rule(
+    parts: pd.DataFrame, areas: pd.DataFrame, register: Register
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Demand and capacity in people, shaped as the register's `resources` and `capacity`.
+
+    Every level but `stop` brings the whole change: `change_impacts` has no levels.
+    """
     people = areas["headcount"]
-    demand = pd.DataFrame(
-        {
-            "project_id": parts["project_id"],
-            "level": pd.Series(pd.NA, index=parts.index, dtype="str"),
-            "role": parts["unit"].map(ROLE.format),
-            "period": parts["quarter"],
-            "fte": parts["part"] * parts["unit"].map(people),
-        }
-    )
+    levels = register.table("levels")[["project_id", "level"]]
+    demand = parts.merge(levels[levels["level"] != "stop"], on="project_id")
+    demand["role"] = demand["unit"].map(ROLE.format)
+    demand["fte"] = demand["part"] * demand["unit"].map(people)
+    demand = demand.rename(columns={"quarter": "period"})
     quarters = sorted(set(parts["quarter"]))
     limits = (areas["change_threshold"] * people).dropna()
     limits = limits[limits.index.isin(parts["unit"])]
@@ -144,8 +147,18 @@ def as_capacity_rule(parts: pd.DataFrame, areas: pd.DataFrame) -> tuple[pd.DataF
         [(ROLE.format(unit), quarter, limit) for unit, limit in limits.items() for quarter in quarters],
         columns=["role", "period", "fte"],
     )
-    known = demand["role"].isin(capacity["role"])
-    return demand[known].dropna(subset=["fte"]).reset_index(drop=True), capacity
+    demand = demand[demand["role"].isin(capacity["role"])].dropna(subset=["fte"]).reset_index(drop=True)
+    return demand[["project_id", "level", "role", "period", "fte"]], capacity
+
+
+def with_change_load(register: Register, load: ChangeLoad) -> Register:
+    """Return the register in which a unit's readiness for change is a capacity like any other.
+
+    `Question` then refuses plans that ask a unit for more change in a quarter than its threshold.
+    """
+    demand = pd.concat([register.table("resources"), load.demand], ignore_index=True)
+    capacity = pd.concat([register.table("capacity"), load.capacity], ignore_index=True)
+    return register.replace(resources=demand, capacity=capacity)
 
 
 def summarize(table: pd.DataFrame, collisions: pd.DataFrame) -> str:

@@ -89,6 +89,7 @@ def since_last_committee(register: Register, previous: Register | None = None) -
         decisions.loc[_goes(decisions["decision"]) != _goes(decisions["recommended"]), "project_id"]
     )
     minor = (found["kind"] == "against_advice") & ~found["project_id"].isin(contrary)
+    found["lead"] = found["lead"].mask(minor, "Advice changed")
     sized = found.assign(order=order.mask(minor, len(LEADS) - 1.5), size=-found["amount"].abs().fillna(0))
     found = found.loc[sized.sort_values(["order", "size"], kind="stable").index]
     return found.reset_index(drop=True)[list(COLUMNS)]

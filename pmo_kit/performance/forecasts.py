@@ -176,9 +176,9 @@ def s_curve(review: Review, project: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        period, what ("plan", "earned", "spent", "forecast"), amount. The forecast is a straight line from
-        what is spent to the estimate at completion, at the date that earned schedule gives (plan length /
-        SPI(t)).
+        period, months (since the start), what ("plan", "earned", "spent", "forecast"), amount. The forecast is
+        a straight line from what is spent to the estimate at completion, at the date that earned schedule gives
+        (plan length / SPI(t)).
 
     Raises
     ------
@@ -203,6 +203,7 @@ def s_curve(review: Review, project: str) -> pd.DataFrame:
     start = curves.fiscal_year_start
     table = pd.DataFrame(rows, columns=["column", "what", "amount"])
     months = curves.first[place] + curves.length * table["column"]
+    table.insert(0, "months", curves.length * (table["column"] + 1))
     table.insert(0, "period", [period_name(int(month), curves.length, start) for month in months])
     return table.drop(columns="column")
 

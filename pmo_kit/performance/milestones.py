@@ -19,8 +19,9 @@ def milestone_slips(register: Register) -> pd.DataFrame:
     -------
     DataFrame
         project_id, name, area, milestone, baseline, last, now, done, slip_months (today against what was
-        approved; above 0 is late), moved_months (today against the last committee), overdue (not done though
-        its date has passed), silent (overdue, and its date is not later than the last committee's).
+        approved; above 0 is late), last_months (the same at the last committee), moved_months (today against
+        the last committee), overdue (not done though its date has passed), silent (overdue, and its date is
+        not later than the last committee's).
     """
     table = register.table("milestones")
     projects = register.projects
@@ -28,13 +29,14 @@ def milestone_slips(register: Register) -> pd.DataFrame:
     slips = table.assign(name=names["name"].to_numpy(), area=names["area"].to_numpy())
     slips["done"] = slips["done"].astype("boolean").fillna(False).astype(bool)
     slips["slip_months"] = months_between(slips["baseline"], slips["now"])
+    slips["last_months"] = months_between(slips["baseline"], slips["last"])
     slips["moved_months"] = months_between(slips["last"], slips["now"])
     as_of = register.settings.as_of
     passed = slips["now"] <= pd.Timestamp(as_of) if as_of is not None else False
     slips["overdue"] = passed & ~slips["done"]
     slips["silent"] = slips["overdue"] & ~(slips["moved_months"] > 0)
     order = ["project_id", "name", "area", "milestone", "baseline", "last", "now", "done"]
-    slips = slips[[*order, "slip_months", "moved_months", "overdue", "silent"]]
+    slips = slips[[*order, "slip_months", "last_months", "moved_months", "overdue", "silent"]]
     return slips.sort_values("slip_months", ascending=False, kind="stable", ignore_index=True)
 
 

@@ -63,6 +63,9 @@ class Review:
         As above.
     findings : DataFrame
         What does not add up in the status table, in the columns of `Register.findings`.
+    curves : Curves
+        The status table as arrays.
+    register : Register
     rules : RagRules
         The limits that rated the projects.
     unit, summary : str
@@ -74,6 +77,7 @@ class Review:
     _areas: pd.DataFrame = field(repr=False)
     _findings: pd.DataFrame = field(repr=False)
     curves: Curves = field(repr=False)
+    register: Register = field(repr=False)
     rules: RagRules
     unit: str
     summary: str
@@ -144,7 +148,9 @@ def review_performance(
     date_text = str(as_of or register.settings.as_of or "last period reported")
     inputs = {"register": register.fingerprint, "as_of": date_text, "rag_rules": rules.text()}
     unit = register.settings.unit
-    return Review(table, areas, curves.findings, curves, rules, unit, summarize(table, areas, unit), inputs)
+    return Review(
+        table, areas, curves.findings, curves, register, rules, unit, summarize(table, areas, unit), inputs
+    )
 
 
 def project_table(register: Register, curves: Curves) -> pd.DataFrame:

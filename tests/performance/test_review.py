@@ -76,7 +76,15 @@ def test_figures_that_contradict_themselves_are_listed_and_in_no_sum() -> None:
         index=2
     )
     stale = months("E", [10, 20, 30, 40, 50, 60], [10, 20], [10, 20])
-    review = review_performance(register_of(pd.concat([good, above, falling, gap, stale], ignore_index=True)))
+    with pytest.raises(DataError, match="EV 120 is above BAC 100"):
+        register_of(above)
+    # A register that was changed after it was read is not checked again; the review still refuses the figure.
+    sound = register_of(
+        pd.concat([good, above.assign(ev=above["pv"]), falling, gap, stale], ignore_index=True)
+    )
+    status = sound.table("status")
+    status.loc[(status["project_id"] == "B") & (status["period"] == "2026-06"), "ev"] = 120.0
+    review = review_performance(sound.replace(status=status))
     found = set(zip(review.findings["project_id"], review.findings["rule"], strict=True))
     assert ("B", "EV not above BAC") in found
     assert ("C", "AC does not fall") in found

@@ -1,0 +1,331 @@
+"""Where running projects stand: ratings, earned value and schedule, slips, forecasts, stop or continue."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from pmo_kit.exhibits import Chart, Field, Message, Reference, Table
+from pmo_kit.exhibits.theme import format_number
+from pmo_kit.figures.captions import count, inputs, listed, not_shown, sentence, shortened, unit_line
+from pmo_kit.performance import Review
+from pmo_kit.performance import s_curve as curve_of
+from pmo_kit.register import Register
+
+ROWS = 15
+WORST_FIRST = {"R": 0, "A": 1, "G": 2}
+
+
+def named(
+    table: pd.DataFrame, name: str = "name", project: str = "project_id"
+) -> list[tuple[tuple[str, str], ...]]:
+    """Names with their ids in small type."""
+    return [
+        (("text", str(label)), ("id", str(identifier)))
+        for label, identifier in zip(table[name], table[project], strict=True)
+    ]
+
+
+def cut(rows: pd.DataFrame, most: int = ROWS) -> tuple[pd.DataFrame, str]:
+    """The first rows, and a note of how many more there are."""
+    more = len(rows) - most
+    return rows.head(most), f"And {more} more." if more > 0 else ""
+
+
+def ratings(review: Review) -> Table:
+    """Return declared, assured and ruled ratings side by side, with the reason in words; watermelons first."""
+    rows = review.table.reset_index()
+    rows["order"] = rows["rag_rule"].map(WORST_FIRST).fillna(3)
+    rows = rows.sort_values(["watermelon", "order", "bac"], ascending=[False, True, False], kind="stable")
+    rows["project"] = named(rows)
+    rows["reason"] = rows["reason"].replace("", "–")
+    shown, note = cut(rows)
+    melons = review.watermelons["name"]
+    contradiction = count(len(melons), "project reports", "projects report")
+    return Table(
+        id="performance.ratings",
+        data=shown,
+        columns=(
+            Field("project", "project", kind="text"),
+            Field("rag_declared", "declared", kind="rag"),
+            Field("rag_assured", "assured", kind="rag"),
+            Field("rag_rule", "by rule", kind="rag"),
+            Field("cpi", "earned per 1 spent", decimals=2),
+            Field("reason", "why", kind="text"),
+        ),
+        title=f"{sentence(contradiction)} Green while the figures say Red: {shortened(melons)}"
+        if len(melons)
+        else "No project reports Green while its figures say Red",
+        takeaway=review.summary,
+        unit_line=unit_line(review.register, "Ratings: declared by the sponsor, assured, and by rule", ""),
+        alt=listed(
+            f"{row.name_}: {row.reason}" for row in rows.rename(columns={"name": "name_"}).itertuples()
+        ),
+        note=f"{review.rules.text()} {note}".strip(),
+        source="status, projects, milestones, baselines, benefit_status",
+        inputs=inputs(review.register),
+    )
+
+
+def areas(review: Review) -> Table:
+    """Return money, indices and ratings by area; the last row recomputes the ratios from the sums."""
+    rows = review.areas.reset_index()
+    rows["ratings"] = [
+        " · ".join(
+            f"{getattr(row, f'rag_rule_{letter}')} {letter}"
+            for letter in "RAG"
+            if getattr(row, f"rag_rule_{letter}")
+        )
+        for row in rows.itertuples()
+    ]
+    total = review.areas.loc["All"]
+    worst = review.areas.drop(index="All")["cpi"].idxmin() if len(rows) > 2 else rows["area"].iloc[0]
+    return Table(
+        id="performance.areas",
+        data=rows,
+        totals=1,
+        columns=(
+            Field("area", "area", kind="text"),
+            Field("projects", "projects", decimals=0),
+            Field("bac", "budget"),
+            Field("pv", "planned"),
+            Field("ev", "earned"),
+            Field("ac", "spent"),
+            Field("cpi", "earned per 1 spent", decimals=2),
+            Field("spi_t", "months earned per month", decimals=2),
+            Field("eac_cpi", "cost at the end"),
+            Field("ratings", "by rule", kind="text"),
+        ),
+        title=f"{format_number(total['ev'])} earned for {format_number(total['ac'])} spent; "
+        f"{worst} earns least: {format_number(review.areas.at[worst, 'cpi'], 2)} per 1",
+        takeaway=f"At today's pace the running projects end at {format_number(total['eac_cpi'])}, "
+        f"{format_number(abs(total['vac']))} {'above' if total['vac'] < 0 else 'below'} their budgets.",
+        unit_line=unit_line(review.register, "Budget, plan, work earned and money spent by area"),
+        alt=listed(f"{row.area} {format_number(row.cpi, 2)} earned per 1 spent" for row in rows.itertuples()),
+        note="Ratios are recomputed from the sums of each row, never averaged.",
+        source="status",
+        inputs=inputs(review.register),
+    )
+
+
+def s_curve(review: Review, project: str) -> Chart:
+    """Return plan, work earned and money spent of one project over time, with where it is heading."""
+    row = review.table.loc[project]
+    curve = curve_of(review, project)
+    end = curve.loc[curve["what"] == "forecast", "period"]
+    ahead = f"; at this pace it ends in {end.iloc[-1]} at {format_number(row['eac'])}" if len(end) else ""
+    behind = row["sv_t"]
+    late = f", {format_number(-behind)} months behind its plan" if behind < 0 else ""
+    today = float(curve.loc[curve["what"] == "earned", "months"].iloc[-1])
+    return Chart(
+        id=f"performance.s_curve_{project}",
+        mark="line",
+        data=curve,
+        x=Field("months", f"months from the start; month {today:.0f} is {row['period']}", decimals=0),
+        y=Field("amount", "cumulative", review.unit),
+        series=Field("what", kind="category"),
+        styles={"plan": "plan", "earned": "focus", "spent": "actual", "forecast": "forecast"},
+        references=(Reference("x", today, "today"),),
+        title=f"{row['name']} has earned {format_number(row['ev'])} for {format_number(row['ac'])} spent{late}",
+        takeaway=f"Its budget is {format_number(row['bac'])}{ahead}.",
+        unit_line=unit_line(
+            review.register, "Plan, work earned, money spent", scope=f"{row['name']} {project}"
+        ),
+        alt=f"{row['name']}: planned {format_number(row['pv'])}, earned {format_number(row['ev'])}, "
+        f"spent {format_number(row['ac'])} of {format_number(row['bac'])}{ahead}.",
+        note="The dashed line goes to the cost by today's pace of cost, at the date by today's pace of time.",
+        source=f"status of {project}",
+        inputs=inputs(review.register),
+    )
+
+
+def slips(register: Register, milestones: pd.DataFrame, most: int = ROWS) -> Chart:
+    """Return how late the open milestones are: at the last committee (dot) and today (end of the line)."""
+    late = milestones[~milestones["done"] & (milestones["slip_months"] > 0)].copy()
+    late["milestone"] = late["name"] + ": " + late["milestone"]
+    late["low"] = 0.0
+    late["words"] = [
+        f"{format_number(row.slip_months, 0)} months, now {row.now:%b %Y}"
+        if row.slip_months >= 1
+        else f"less than a month, now {row.now:%b %Y}"
+        for row in late.itertuples()
+    ]
+    late["style"] = ["focus" if place < 2 else "ordinary" for place in range(len(late))]
+    shown, note = cut(late, most)
+    first = late.iloc[0] if len(late) else None
+    title = (
+        f"{first['milestone']} is {format_number(first['slip_months'], 0)} months late"
+        if first is not None
+        else "No open milestone is late"
+    )
+    moved = late[late["moved_months"] >= 1]
+    return Chart(
+        id="performance.slips",
+        mark="interval",
+        data=shown[["milestone", "low", "last_months", "slip_months", "words", "style"]],
+        x=Field("last_months", "months after the approved date", decimals=0),
+        y=Field("milestone", "", kind="text"),
+        low=Field("low"),
+        high=Field("slip_months"),
+        label=Field("words", kind="text"),
+        series=Field("style", kind="category"),
+        title=title,
+        takeaway=f"{sentence(count(len(moved), 'milestone has', 'milestones have'))} moved by a month or more "
+        "since the last committee.",
+        unit_line=unit_line(register, "Open milestones against the approved date", "months"),
+        alt=listed(f"{row.milestone} {row.words}" for row in late.itertuples()),
+        note=f"The dot is what the last committee saw. {note}".strip(),
+        source="milestones",
+        inputs=inputs(register),
+    )
+
+
+def forecasts(review: Review, accuracy: pd.DataFrame) -> Table:
+    """Return today's cost at the end beside what it was and what the project declares."""
+    rows = accuracy.reset_index().sort_values("declared_gap", kind="stable")
+    rows["project"] = named(rows)
+    hopeful = rows[rows["declared_gap"] < -0.05 * rows["eac"]]
+    shown, note = cut(rows)
+    return Table(
+        id="performance.forecasts",
+        data=shown,
+        columns=(
+            Field("project", "project", kind="text"),
+            Field("eac", "cost at the end, by pace"),
+            Field("eac_before", "four periods ago"),
+            Field("drift", "moved by", signed=True),
+            Field("eac_declared", "declared"),
+            Field("declared_gap", "declared less pace", signed=True),
+        ),
+        title=f"{sentence(count(len(hopeful), 'project hopes', 'projects hope'))} to end cheaper than their pace: "
+        f"{shortened(hopeful['name'])}"
+        if len(hopeful)
+        else "What projects declare agrees with their pace",
+        takeaway="By pace: the budget divided by what is earned per 1 spent. Declared: spent plus what the "
+        "project says it still needs.",
+        unit_line=unit_line(review.register, "Cost at the end"),
+        alt=listed(f"{row.name} by pace {format_number(row.eac)}" for row in rows.itertuples()),
+        note=note,
+        source="status",
+        inputs=inputs(review.register),
+    )
+
+
+def stop_or_continue(review: Review, verdicts: pd.DataFrame) -> Table:
+    """Return the stop or continue test: what is spent is left out."""
+    rows = verdicts.reset_index().sort_values(["gain_at_cpi", "project_id"], kind="stable")
+    rows["project"] = named(rows)
+    doubtful = rows[rows["verdict"].isin(["stop", "look again"])]
+    shown, note = cut(rows)
+    return Table(
+        id="performance.stop_or_continue",
+        data=shown,
+        columns=(
+            Field("project", "project", kind="text"),
+            Field("spent", "spent (not counted)"),
+            Field("to_spend", "to spend, as planned"),
+            Field("etc", "to spend, by pace"),
+            Field("npv_continue", "worth going on"),
+            Field("npv_stop", "worth stopping"),
+            Field("gain", "going on gains", signed=True),
+            Field("gain_at_cpi", "at today's pace", signed=True),
+            Field("verdict", "", kind="text"),
+        ),
+        title=f"{sentence(count(len(doubtful), 'running project'))} would not pay at today's pace: "
+        f"{shortened(doubtful['name'])}"
+        if len(doubtful)
+        else "Every running project is worth finishing",
+        takeaway="Money spent is gone either way; only what is still to come is compared.",
+        unit_line=unit_line(review.register, "Worth of what is still to come"),
+        alt=listed(f"{row.project_id} {row.verdict}" for row in rows.itertuples()),
+        note=f"What stopping sets free for other projects is weighed in the arbitration, not here. {note}".strip(),
+        source="status, costs, benefits",
+        inputs=inputs(review.register),
+    )
+
+
+def rebaselines(register: Register, moves: pd.DataFrame) -> Table:
+    """Return the log of moved baselines, those without a reference first."""
+    rows = moves.sort_values(["explained", "project_id"], kind="stable").copy()
+    rows["name"] = rows["project_id"].map(register.projects["name"]).fillna("")
+    rows["project"] = named(rows)
+    rows["what"] = rows["quantity"].replace("bac", "budget at completion").str.replace("_", " ")
+    rows["since"] = [f"{day:%b %Y}" if pd.notna(day) else "–" for day in rows["since"]]
+    rows["reference"] = rows["reference"].astype("object").where(rows["explained"], "none")
+    silent = rows.loc[~rows["explained"], "name"].drop_duplicates()
+    shown, note = cut(rows)
+    return Table(
+        id="performance.rebaselines",
+        data=shown,
+        columns=(
+            Field("project", "project", kind="text"),
+            Field("what", "what", kind="text"),
+            Field("before", "was"),
+            Field("after", "is"),
+            Field("change", "change", signed=True),
+            Field("since", "since", kind="text"),
+            Field("reference", "change request", kind="text"),
+        ),
+        title=f"The baseline of {shortened(silent)} moved without a decision"
+        if len(silent)
+        else "Every baseline that moved has a change request",
+        takeaway=f"{sentence(count(int(rows['explained'].sum()), 'move has', 'moves have'))} a reference.",
+        unit_line=unit_line(register, "Baselines that moved"),
+        alt=listed(f"{row.project_id} {row.what} {row.reference}" for row in rows.itertuples()),
+        note=note,
+        source="baselines, status",
+        inputs=inputs(register),
+    )
+
+
+def since_last(register: Register, found: pd.DataFrame) -> Table:
+    """Return what became of the last committee's decisions, in whole sentences."""
+    rows = found.assign(day=[f"{day:%b %Y}" if pd.notna(day) else "–" for day in found["date"]])
+    broken = found[found["kind"] != "open"]
+    return Table(
+        id="performance.since_last",
+        data=rows,
+        group=Field("lead", kind="category"),
+        columns=(
+            Field("text", "what", kind="text"),
+            Field("amount", "at stake"),
+            Field("day", "date", kind="text"),
+        ),
+        title=f"{sentence(count(len(broken), 'thing differs', 'things differ'))} from what was decided",
+        takeaway=str(broken["text"].iloc[0]) if len(broken) else "Every decision was kept.",
+        unit_line=unit_line(register, "Since the last committee"),
+        alt=" ".join(found["text"]) or "Nothing to report.",
+        source="decisions, projects, costs, status, baselines, actions",
+        inputs=inputs(register),
+    )
+
+
+def contingency(review: Review, draw_down: pd.DataFrame) -> Table | Message:
+    """Return contingency used beside work done; one line where none is baselined."""
+    if draw_down.empty:
+        return not_shown("performance.contingency", "contingency", "baselines (quantity contingency)")
+    rows = draw_down.reset_index()
+    rows["project"] = named(rows)
+    for share in ("used_share", "done", "ahead"):
+        rows[share] = 100 * rows[share]
+    short = rows[~rows["lasts"].astype(bool)]
+    return Table(
+        id="performance.contingency",
+        data=rows,
+        columns=(
+            Field("project", "project", kind="text"),
+            Field("approved", "approved"),
+            Field("left", "left"),
+            Field("used_share", "used", "%", decimals=0),
+            Field("done", "work done", "%", decimals=0),
+        ),
+        title=f"Contingency goes faster than the work in {shortened(short['name'])}"
+        if len(short)
+        else "Contingency lasts at today's pace",
+        takeaway=f"{sentence(count(len(rows), 'project has', 'projects have'))} a contingency in the baselines.",
+        unit_line=unit_line(review.register, "Contingency"),
+        alt=listed(
+            f"{row.project_id} {format_number(row.used_share, 0)} % used" for row in rows.itertuples()
+        ),
+        source="baselines, status",
+        inputs=inputs(review.register),
+    )

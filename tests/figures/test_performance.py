@@ -1,0 +1,104 @@
+"""Performance and benefits as exhibits: what they say, and that every medium can hold them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pmo_kit.exhibits import Chart, Exhibit, from_json, to_json
+from pmo_kit.exhibits.drawing import figure
+from pmo_kit.exhibits.html import fragment
+from pmo_kit.figures import benefits as benefit_figures
+from pmo_kit.figures import performance as figures
+from pmo_kit.performance import (
+    baseline_moves,
+    benefits_map,
+    contingency_draw_down,
+    coverage_by_area,
+    directions,
+    forecast_accuracy,
+    gate_coverage,
+    load_on_units,
+    milestone_slips,
+    reference_class,
+    review_benefits,
+    review_performance,
+    risk_movement,
+    since_last_committee,
+    stop_or_continue,
+    top_risks,
+)
+from pmo_kit.register import load_register
+
+SAMPLES = Path(__file__).parents[2] / "data" / "samples"
+OURS = ("CPI", "SPI", "EAC", "MILP", "dual", "exhibit", "fingerprint", "core index")
+
+
+@pytest.fixture(scope="module")
+def shown() -> dict[str, Exhibit]:
+    register, previous = load_register(SAMPLES / "meridian"), load_register(SAMPLES / "meridian_2026_03")
+    review, benefits, load = review_performance(register), review_benefits(register), load_on_units(register)
+    made = [
+        figures.ratings(review),
+        figures.areas(review),
+        figures.s_curve(review, "P06"),
+        figures.s_curve(review, "P12"),
+        figures.slips(register, milestone_slips(register)),
+        figures.forecasts(review, forecast_accuracy(review)),
+        figures.stop_or_continue(review, stop_or_continue(register, review)),
+        figures.rebaselines(register, baseline_moves(register, previous)),
+        figures.since_last(register, since_last_committee(register, previous)),
+        figures.contingency(review, contingency_draw_down(register, review)),
+        benefit_figures.realized(benefits),
+        benefit_figures.cases(benefits),
+        benefit_figures.way_to_goals(register, benefits_map(register)),
+        benefit_figures.reference_classes(register, reference_class(register)),
+        benefit_figures.change_load(load),
+        benefit_figures.collisions(load),
+        benefit_figures.gates(register, coverage_by_area(gate_coverage(register))),
+        benefit_figures.risks(register, top_risks(risk_movement(register, previous))),
+        benefit_figures.actions(register, directions(register)),
+    ]
+    assert len({exhibit.id for exhibit in made}) == len(made)
+    return {exhibit.id: exhibit for exhibit in made}
+
+
+def test_every_figure_has_words_and_survives_json(shown: dict[str, Exhibit]) -> None:
+    for exhibit in shown.values():
+        assert exhibit.title
+        assert exhibit.alt
+        again = from_json(to_json(exhibit))
+        assert to_json(again) == to_json(exhibit)
+        assert fragment(exhibit)
+        if isinstance(exhibit, Chart):
+            assert figure(exhibit).data
+
+
+def test_titles_say_what_the_story_says(shown: dict[str, Exhibit]) -> None:
+    assert shown["performance.ratings"].title == (
+        "Two projects report Green while the figures say Red: Control-room upgrade and Billing replacement"
+    )
+    assert shown["performance.s_curve_P06"].title == (
+        "Billing replacement has earned 18.2 for 22.5 spent, 3.8 months behind its plan"
+    )
+    assert shown["performance.slips"].title == "Control-room upgrade: First benefits is 14 months late"
+    assert (
+        shown["performance.rebaselines"].title
+        == "The baseline of Control-room upgrade moved without a decision"
+    )
+    assert shown["benefits.change_load"].title.startswith(
+        "Customer is asked for too much in Q3 2027 and Q4 2027"
+    )
+
+
+def test_a_committee_reads_its_own_words(shown: dict[str, Exhibit]) -> None:
+    for exhibit in shown.values():
+        text = " ".join([exhibit.title, exhibit.takeaway, exhibit.note, exhibit.unit_line])
+        assert not [word for word in OURS if word in text], exhibit.id
+
+
+def test_sums_stand_at_the_end(shown: dict[str, Exhibit]) -> None:
+    areas = shown["performance.areas"]
+    assert areas.data["area"].iloc[-1] == "All"
+    assert areas.data["bac"].iloc[:-1].sum() == pytest.approx(areas.data["bac"].iloc[-1])
