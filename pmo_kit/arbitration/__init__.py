@@ -1,7 +1,7 @@
 """Budget arbitration: the best plan of a portfolio under its rules, proven, priced and explained."""
 
 from pmo_kit.arbitration.allocation import Allocation, arbitrate
-from pmo_kit.arbitration.explanation import Explanation, explain
+from pmo_kit.arbitration.explanation import Explanation, explain, obstacles
 from pmo_kit.arbitration.ladder import Frontier, frontier
 from pmo_kit.arbitration.ledger import Ledger, override_ledger
 from pmo_kit.arbitration.links import Committed, Excludes, Group, Mandatory, Override, Requires, Synergy
@@ -35,6 +35,7 @@ __all__ = [
     "explain",
     "frontier",
     "limits_worth",
+    "obstacles",
     "override_ledger",
     "solve_selection",
     "turning_points",

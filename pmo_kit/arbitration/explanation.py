@@ -17,7 +17,7 @@ from pmo_kit.arbitration.links import Mandatory
 from pmo_kit.arbitration.model import NANO, compile_model
 from pmo_kit.arbitration.prices import Flip, blocking_rules, bounds_of, flip, in_the_way
 from pmo_kit.arbitration.rules import amount_words
-from pmo_kit.arbitration.search import best_plan, proof_gap
+from pmo_kit.arbitration.search import Pool, best_plan, proof_gap
 from pmo_kit.arbitration.solving import Limits
 from pmo_kit.arbitration.turning import limits_worth, turning_points
 
@@ -146,11 +146,14 @@ def explain(
     plan, value, bound = allocation._positions, allocation._value, round(allocation.bound * NANO)
     gap = proof_gap(model) if exact else max(proof_gap(model), 1e-3 * abs(allocation._free_value()))
     limits = Limits(gap, model.question.node_limit)
+    pool = Pool(model)
+    for known in (allocation.plan, allocation.next_best):
+        pool.add(None if known is None else model.positions(known))
     records = []
     for i in range(model.n):
         if projects is not None and options.project_ids[i] not in projects:
             continue
-        done = flip(model, plan, i, limits, ties=exact)
+        done = flip(model, plan, i, limits, exact, pool)
         records.append(_record(allocation, done, value, bound, exact))
     columns = list(_COLUMNS)
     index = pd.MultiIndex.from_tuples([r[0] for r in records], names=["project_id", "level"])
@@ -223,3 +226,25 @@ def _duties(allocation: Allocation, projects: Sequence[str] | None) -> pd.Series
             free = best_plan(compile_model(question.without(rule.name)))
             gains[rule.project_id] = (free.value - allocation._value) / NANO
     return pd.Series(gains, name="gain", dtype=float).rename_axis("project_id")
+
+
+def obstacles(allocation: Allocation) -> dict[str, tuple[str, ...]]:
+    """What stands in the way of every refused project: what its largest level would overrun if simply added.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        project_id -> limits and links in words ("data engineers 2028", "P09 excludes P10"); empty where the project
+        would fit and is not worth its cost.
+    """
+    options, labels = (
+        allocation.question.built,
+        allocation.use.drop_duplicates("rule").set_index("rule")["label"],
+    )
+    found = {}
+    for project, row in allocation.table.iterrows():
+        if row["decision"] == "refuse":
+            largest = max(options.of(str(project)).tolist(), key=lambda i: options.costs[i])
+            way = in_the_way(allocation._model, allocation._positions, largest)
+            found[str(project)] = tuple(dict.fromkeys(labels.get(name, name) for name in way))
+    return found

@@ -12,7 +12,7 @@ import numpy as np
 from pmo_kit.arbitration.links import Committed, Mandatory, Override
 from pmo_kit.arbitration.model import NANO, Model, Plan
 from pmo_kit.arbitration.rules import Row
-from pmo_kit.arbitration.search import Found, best_plan, proof_gap
+from pmo_kit.arbitration.search import Found, Pool, best_plan, proof_gap
 from pmo_kit.arbitration.solving import Limits
 
 MOST_TIES = 50
@@ -52,10 +52,17 @@ def flip_columns(model: Model, plan: Plan, option: int) -> tuple[str, dict[int, 
     return "out", {int(i): 0 for i in options.of(str(options.project_ids[option]))}
 
 
-def flip(model: Model, plan: Plan, option: int, limits: Limits | None = None, ties: bool = True) -> Flip:
+def flip(
+    model: Model,
+    plan: Plan,
+    option: int,
+    limits: Limits | None = None,
+    ties: bool = True,
+    pool: Pool | None = None,
+) -> Flip:
     """The best plan with one choice flipped, and what that changes in all tied plans."""
     direction, fixed = flip_columns(model, plan, option)
-    found = best_plan(model, fixed=fixed, limits=limits)
+    found = (pool or Pool(model)).search(fixed, limits)
     change = None
     if found.plan is not None and ties and found.status == "optimal":
         change = common_change(model, plan, found, fixed)
@@ -88,20 +95,13 @@ def common_change(model: Model, before: Plan, found: Found, fixed: dict[int, int
     assert found.plan is not None
     change = plain_change(model, before, found.plan)
     out, into, moved = set(change.displaces), set(change.admits), set(change.shifts)
-    zero = np.zeros(len(model.program.value))
     tied = False
     for _ in range(MOST_TIES):
         row = _another(model, out, into, moved)
         if row is None:
             break
-        rival = best_plan(
-            model,
-            fixed=fixed,
-            extra=[row],
-            objective=zero,
-            least=found.value,
-            limits=Limits(proof_gap(model)),
-        )
+        limits = Limits(proof_gap(model))
+        rival = best_plan(model, fixed=fixed, extra=[row], least=found.value, limits=limits)
         if rival.plan is None:
             break
         tied = True
@@ -132,8 +132,10 @@ def blocking_rules(model: Model, option: int, direction: str) -> tuple[str, ...]
     wanted = {"in": "out", "out": "in"}
     kinds = (Mandatory, Committed) if direction == "out" else ()
     for rule in question.active_rules:
-        if isinstance(rule, Override) and rule.project_id == project and rule.in_out == wanted[direction]:
-            return (rule.name,)
+        if isinstance(rule, Override) and rule.project_id == project:
+            other_level = direction == "in" and rule.in_out == "in" and rule.level is not None
+            if rule.in_out == wanted[direction] or other_level:
+                return (rule.name,)
         if isinstance(rule, kinds) and rule.project_id == project:
             return (rule.name,)
     from pmo_kit.arbitration.infeasibility import conflicting_rules

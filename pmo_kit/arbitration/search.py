@@ -38,12 +38,16 @@ def proof_gap(model: Model) -> float:
     return 1e-9 * max(1.0, float(np.abs(model.value_row).max(initial=0.0)))
 
 
-def value_floor(model: Model, least: int, columns: int | None = None) -> Row:
+def value_floor(model: Model, least: int) -> Row:
     """The row that only plans worth at least so much (in billionths) obey."""
     value = model.value_row
     columns_ = np.flatnonzero(value)
-    slack = 0.5 * model.grain / NANO if model.grain >= 1000 else 1e-9 * max(1.0, abs(least) / NANO)
-    return Row("value", columns_, value[columns_], least / NANO - slack, inf)
+    return Row("value", columns_, value[columns_], least / NANO - _slack(model, least), inf)
+
+
+def _slack(model: Model, least: int) -> float:
+    """How far below a value the solver may look: less than the grain of the values."""
+    return 0.5 * model.grain / NANO if model.grain >= 1000 else 1e-9 * max(1.0, abs(least) / NANO)
 
 
 def best_plan(
@@ -83,7 +87,9 @@ def best_plan(
     if objective is not None:
         start = start.maximizing(objective)
     rows = list(extra)
-    if least is not None:
+    if least is not None and objective is None:
+        limits = replace(limits, cutoff=least / NANO - _slack(model, least))
+    elif least is not None:
         rows.append(value_floor(model, least))
     bound, nodes = inf, 0
     while True:
@@ -94,6 +100,9 @@ def best_plan(
             return Found(outcome.status, None, 0, _down(model, bound, objective), nodes)
         plan = tuple(int(i) for i in np.flatnonzero(outcome.x[: model.n] > 0.5))
         exact = model.evaluate(plan)
+        if limits.cutoff is not None and outcome.value < limits.cutoff - _slack(model, least or 0):
+            none: Status = "infeasible" if outcome.status == "optimal" else outcome.status
+            return Found(none, None, 0, -(10**30), nodes)
         if all(row in loose for row, _ in exact.broken) and (least is None or exact.value >= least):
             break
         rows.append(model.other_plan(plan))
@@ -178,3 +187,34 @@ def _first_by_id(model: Model, found: Found, rows: list[Row], least: int) -> Fou
 def moment(seconds: float | None) -> float | None:
     """The moment at which a search of so many seconds ends."""
     return None if seconds is None else time.monotonic() + seconds
+
+
+class Pool:
+    """Plans that obey every rule, found on the way: the best known answer to the next question."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._plans: dict[Plan, int] = {}
+
+    def add(self, plan: Plan | None) -> None:
+        """Keep a plan."""
+        if plan is not None and plan not in self._plans:
+            self._plans[plan] = self._model.evaluate(plan).value
+
+    def best(self, fixed: Mapping[int, int]) -> int | None:
+        """The value of the best kept plan in which these options are chosen (1) or not (0)."""
+        into = {i for i, x in fixed.items() if x}
+        out = {i for i, x in fixed.items() if not x}
+        values = [v for plan, v in self._plans.items() if into <= set(plan) and out.isdisjoint(plan)]
+        return max(values, default=None)
+
+    def search(self, fixed: Mapping[int, int], limits: Limits | None = None) -> Found:
+        """The best plan with some options fixed; a kept plan makes the proof fast."""
+        known = self.best(fixed)
+        found = None
+        if known is not None:
+            found = best_plan(self._model, fixed=fixed, least=known, limits=limits)
+        if found is None or found.plan is None:
+            found = best_plan(self._model, fixed=fixed, limits=limits)
+        self.add(found.plan)
+        return found

@@ -95,11 +95,16 @@ class Outcome:
 
 @dataclass(frozen=True, eq=False)
 class Limits:
-    """How far a search goes: an absolute gap that counts as a proof, branches, and a moment to stop."""
+    """How far a search goes: an absolute gap that counts as a proof, branches, and a moment to stop.
+
+    With a `cutoff` only points of at least that value are looked for: where one is known, the search need
+    not find it again by trying, and the proof is several times faster.
+    """
 
     gap: float = 0.0
     nodes: int | None = None
     until: float | None = None  # time.monotonic()
+    cutoff: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +115,16 @@ class Selection:
     value: float
     bound: float
     status: Status
+
+
+# With a good value known, searches inside the search and restarts cost more than they find.
+_PROOF: dict[str, bool | int | float | str] = {
+    "mip_allow_restart": False,
+    "mip_heuristic_effort": 0.0,
+    "mip_heuristic_run_rins": False,
+    "mip_heuristic_run_rens": False,
+    "mip_heuristic_run_root_reduced_cost": False,
+}
 
 
 @cache
@@ -145,6 +160,9 @@ def solve(program: Program, limits: Limits | None = None) -> Outcome:
     }  # fmt: skip
     for option, setting in settings.items():
         highs.setOptionValue(option, setting)
+    if limits.cutoff is not None:
+        for option, setting in {**_PROOF, "objective_bound": -limits.cutoff}.items():
+            highs.setOptionValue(option, setting)
     if limits.nodes is not None:
         highs.setOptionValue("mip_max_nodes", int(limits.nodes))
     if limits.until is not None:
