@@ -96,6 +96,9 @@ def find_body(raw: RawSheet, table: Table, findings: Findings) -> Body | None:
     types = [table[wide.variable].type for wide in table.wide]
     variable_type = next((kind for kind in types if kind in ("year", "period")), "")
     points = _scores(top, known, variable_type)
+    down = len({known[folded(line[0])] for line in top if line and folded(line[0]) in known})
+    if table.name != "settings" and down >= 3 and 2 * down > points.max(initial=0):
+        return find_body(_turned(raw, findings), table, findings)
     place: dict[str, Any] = {"file": raw.file, "sheet": raw.sheet}
     if points.max(initial=0) < 2:
         expected = ", ".join(column.name for column in table if column.required)
@@ -125,6 +128,23 @@ def find_body(raw: RawSheet, table: Table, findings: Findings) -> Body | None:
     cells = _fill_merged(raw, cells.copy(), first, texts, known, table, findings)
     keep = _kept_lines(cells, rows, raw, texts, known, findings)
     return Body(texts, cells.loc[keep].reset_index(drop=True), rows[keep])
+
+
+def _turned(raw: RawSheet, findings: Findings) -> RawSheet:
+    """A sheet whose rows are fields and whose columns are projects, turned; row numbers are then column numbers."""
+    findings.add(
+        "warn",
+        "transposed_layout",
+        "Fields are rows and projects are columns here; the sheet was turned. Row numbers below are column numbers.",
+        "Put one project in each row.",
+        file=raw.file,
+        sheet=raw.sheet,
+    )
+    cells = raw.cells.astype(object).T.reset_index(drop=True)
+    cells.columns = range(cells.shape[1])
+    return RawSheet(
+        raw.file, raw.sheet, raw.title, cells, np.arange(1, len(cells) + 1), epoch_1904=raw.epoch_1904
+    )
 
 
 def _is_second_header(line: list[str], above: list[str], known: dict[str, str], variable_type: str) -> bool:

@@ -92,3 +92,17 @@ def demand_above_supply(evidence: Evidence, findings: Findings) -> None:
     findings.add_rows(
         evidence.intakes["resources"], above, "warn", "demand_above_supply", message, fix, column="fte"
     )
+
+
+@rule(26, "days_as_fte", "warn", "Full-time equivalents that look like days.")
+def days_as_fte(evidence: Evidence, findings: Findings) -> None:
+    """A demand of 20 or more that is over 15 times what the role usually is: days of work, entered as people."""
+    if not evidence.has("resources"):
+        return
+    demand = evidence.frame("resources")
+    usual = demand.groupby("role")["fte"].transform("median")
+    several = demand.groupby("role")["fte"].transform("count") >= 4
+    odd = several & (demand["fte"] >= 20) & (usual > 0) & (demand["fte"] > 15 * usual)
+    message = "{value} full-time equivalents is far more than is usual for this role; it looks like days."
+    fix = "Write people: days of work divided by the working days of the period."
+    findings.add_rows(evidence.intakes["resources"], odd, "warn", "days_as_fte", message, fix, column="fte")
