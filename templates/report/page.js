@@ -12,7 +12,11 @@
     drawn += 1;
   }
   const first = document.querySelector(".pk-page");
-  const long = () => first && first.scrollHeight > first.clientHeight + 1;
+  const long = () => {
+    if (!first) return false;
+    const room = first.getBoundingClientRect().bottom - parseFloat(getComputedStyle(first).paddingBottom);
+    return first.querySelector(".pk-foot").getBoundingClientRect().bottom > room + 1;
+  };
   if (long()) root.classList.add("tight");
   if (long()) root.classList.add("page-one-overflows");
   root.dataset.drawn = String(drawn);

@@ -64,8 +64,10 @@ def test_page_one_prints_on_one_page(opened: Any, folder: Path) -> None:
     first = page.locator(".pk-page")
     assert first.count() == 1
     assert "page-one-overflows" not in page.evaluate("document.documentElement.className")
-    assert first.evaluate("p => p.scrollHeight - p.clientHeight") <= 1
     page.emulate_media(media="print")
+    room = "p => p.getBoundingClientRect().bottom - parseFloat(getComputedStyle(p).paddingBottom)"
+    foot = "p => p.querySelector('.pk-foot').getBoundingClientRect().bottom"
+    assert first.evaluate(foot) <= first.evaluate(room) + 1
     assert first.evaluate("p => p.scrollHeight - p.clientHeight") <= 1
     page.evaluate("document.querySelectorAll('.pk-document').forEach(part => part.remove())")
     pdf = page.pdf(prefer_css_page_size=True, print_background=True)
