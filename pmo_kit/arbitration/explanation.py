@@ -223,7 +223,7 @@ def _duties(allocation: Allocation, projects: Sequence[str] | None) -> pd.Series
     gains = {}
     for rule in question.active_rules:
         if isinstance(rule, Mandatory) and (projects is None or rule.project_id in projects):
-            free = best_plan(compile_model(question.without(rule.name)))
+            free = best_plan(compile_model(question.without(rule.name)), least=allocation._value)
             gains[rule.project_id] = (free.value - allocation._value) / NANO
     return pd.Series(gains, name="gain", dtype=float).rename_axis("project_id")
 

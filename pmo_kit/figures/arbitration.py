@@ -4,32 +4,27 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pmo_kit.arbitration import Allocation, Explanation, Frontier, Ledger, Question
+from pmo_kit.arbitration import Allocation, Explanation, Frontier, Ledger, Question, obstacles
 from pmo_kit.exhibits import Chart, Exhibit, Field, Message, Reference, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.figures.captions import count, inputs, listed, percent, sentence, shortened, unit_line
 
 ROWS = 15
-DECISION_ORDER = {"stop": 0, "fund": 1, "defer": 2, "refuse": 3}
 
 
 def plan(allocation: Allocation) -> Table:
-    """Return the list to decide: every project with its decision, size, value and spend by year; sums at the end."""
-    register, table, spend = allocation.question.register, allocation.table, allocation.spend
-    years = spend_years(allocation)
-    rows = table.join(spend[years].rename(columns=str)).reset_index()
-    rows["order"] = rows["decision"].map(DECISION_ORDER)
+    """Return what is funded and stopped: size, value and spend by year; sums at the end."""
+    register, years = allocation.question.register, spend_years(allocation)
+    table = allocation.table.join(allocation.spend[years].rename(columns=str))
+    rows = table[table["decision"] != "refuse"].reset_index()
+    rows["order"] = rows["decision"].map({"stop": 0, "fund": 1})
     rows = rows.sort_values(["order", "value"], ascending=[True, False], kind="stable", ignore_index=True)
-    rows["size"] = rows["label"].where(rows["decision"] == "fund", "")
-    out = rows["decision"] == "refuse"
+    rows["project"] = [_named(row["name"], row["project_id"]) for _, row in rows.iterrows()]
+    rows["size"] = rows["label"].where(rows["label"] != "", "–")
     numbers = ["value", *map(str, years)]
-    rows[numbers] = rows[numbers].mask(out)
-    names = [f"{row.name} {row.project_id}" for row in rows.itertuples(index=False)]
-    rows["project"] = [(("text", row["name"]), ("id", row["project_id"])) for _, row in rows.iterrows()]
-    total: dict[str, object] = {"project": (("lead", "The plan"),), "decision": None, "area": "", "size": ""}
+    total: dict[str, object] = {"project": (("lead", "The plan"),), "decision": "", "area": "", "size": ""}
     total |= {name: float(rows[name].sum()) for name in numbers}
-    funded = table["decision"] == "fund"
-    stopped = table.loc[table["decision"] == "stop", "name"]
+    stopped, refused = (table.loc[table["decision"] == word, "name"] for word in ("stop", "refuse"))
     stop = f", stop {listed(stopped)}" if len(stopped) else ""
     return Table(
         id="arbitration.plan",
@@ -41,15 +36,56 @@ def plan(allocation: Allocation) -> Table:
             Field("area", "area", kind="text"),
             Field("size", "size", kind="text"),
             Field("value", value_words(allocation)),
-            *(Field(str(year), f"spend {year}") for year in years),
+            *(Field(str(year), str(year)) for year in years),
         ),
-        title=f"Fund {count(int(funded.sum()), 'project')}{stop}: "
+        title=f"Fund {count(int((table['decision'] == 'fund').sum()), 'project')}{stop}: "
         f"{value_words(allocation)} {format_number(allocation.value)}",
-        takeaway=f"{sentence(count(int((table['decision'] == 'refuse').sum()), 'request'))} must wait: "
-        f"{shortened(table.loc[table['decision'] == 'refuse', 'name'])}.",
-        unit_line=unit_line(register, "The plan", scope=_span(years)),
-        alt=listed(f"{row} {decision}" for row, decision in zip(names, rows["decision"], strict=True)),
+        takeaway=f"{sentence(count(len(refused), 'request'))} must wait: {shortened(refused)}.",
+        unit_line=unit_line(
+            register, f"{sentence(value_words(allocation))} and spend by year", scope=_span(years)
+        ),
+        alt=listed(f"{row['name']} {row['decision']}" for _, row in rows.iterrows()),
         note="Exit costs of what stops are in its spend.",
+        source="projects, costs, benefits, budgets, capacity, links",
+        inputs=inputs_of(allocation),
+    )
+
+
+def refused(allocation: Allocation) -> Table:
+    """Return what is refused, what it asks, what it is worth alone, and what stands in its way."""
+    register, options = allocation.question.register, allocation.question.options
+    ways = obstacles(allocation)
+    rows = []
+    for project, level in largest_levels(allocation.question).items():
+        if allocation.table.loc[project, "decision"] == "refuse":
+            option = options.loc[(project, level)]
+            words = (
+                listed(ways[project])
+                if ways[project]
+                else "worth less than it costs"
+                if option["value"] <= 0
+                else "–"
+            )
+            named = {"project": _named(option["name"], project), "area": option["area"], "words": words}
+            rows.append(named | {"cost": option["cost"], "value": option["value"]})
+    data = pd.DataFrame(rows, columns=["project", "area", "cost", "value", "words"])
+    data = data.sort_values("value", ascending=False, kind="stable", ignore_index=True)
+    first = listed(data["words"].value_counts().index[:1]) if len(data) else "nothing"
+    return Table(
+        id="arbitration.refused",
+        data=data,
+        columns=(
+            Field("project", "project", kind="text"),
+            Field("area", "area", kind="text"),
+            Field("cost", "asked"),
+            Field("value", f"{value_words(allocation)} alone"),
+            Field("words", "in its way", kind="text"),
+        ),
+        title=f"{sentence(count(len(data), 'request'))} for {format_number(data['cost'].sum())} must wait",
+        takeaway=f"What stands most often in the way: {first}.",
+        unit_line=unit_line(register, "Refused, at the largest size asked"),
+        note="In its way: what would be overrun if the project were simply added to the plan.",
+        alt=listed(f"{words}" for words in data["words"]),
         source="projects, costs, benefits, budgets, capacity, links",
         inputs=inputs_of(allocation),
     )
@@ -269,7 +305,6 @@ def ladder(frontier: Frontier, allocation: Allocation) -> Chart:
         x=Field("percent", "share of every envelope", "%", decimals=0),
         y=Field("value", value_words(allocation), register.settings.unit),
         label=Field("label", kind="text"),
-        step=True,
         references=(Reference("x", 100.0, "envelope today"),),
         title=f"{format_number(100 - low.percent, 0)} % less money costs {format_number(allocation.value - low.value)}; "
         f"{format_number(high.percent - 100, 0)} % more buys {format_number(high.value - allocation.value)}",
@@ -282,6 +317,11 @@ def ladder(frontier: Frontier, allocation: Allocation) -> Chart:
         source="budgets, costs, benefits",
         inputs=inputs_of(allocation),
     )
+
+
+def _named(name: str, project: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    """A project with its id in small type."""
+    return (("text", name), ("id", project))
 
 
 def value_words(allocation: Allocation) -> str:

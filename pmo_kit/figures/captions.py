@@ -101,6 +101,17 @@ def percent(share: float, decimals: int = 0, signed: bool = False) -> str:
     return f"{format_number(100 * share, decimals, signed)}\u202f%"
 
 
+def money(value: float, signed: bool = False) -> str:
+    """An amount in the register's unit: one decimal below 1000, none from there on.
+
+    Examples
+    --------
+    >>> money(48.5), money(6917.24)
+    ('48.5', '6\u202f917')
+    """
+    return format_number(value, 0 if abs(value) >= 1000 else 1, signed)
+
+
 def sentence(text: str) -> str:
     """Text with a capital letter in front; the rest is left as it is.
 

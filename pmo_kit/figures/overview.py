@@ -8,7 +8,17 @@ from pmo_kit import overview
 from pmo_kit.appraisal import Appraisal
 from pmo_kit.exhibits import Chart, Exhibit, Field, Kpi, Message, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.figures.captions import count, inputs, listed, not_shown, percent, sentence, shortened, unit_line
+from pmo_kit.figures.captions import (
+    count,
+    inputs,
+    listed,
+    money,
+    not_shown,
+    percent,
+    sentence,
+    shortened,
+    unit_line,
+)
 from pmo_kit.register import Register
 
 ROWS = 15
@@ -91,9 +101,7 @@ def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> 
     table = overview.ask_by(register, appraisal, column)
     labels = _labels(register, column)
     table = table.rename(index=lambda value: labels.get(value, value)).reset_index()
-    table["label"] = [
-        f"{format_number(row.asked)} · {count(row.projects, 'project')}" for row in table.itertuples()
-    ]
+    table["label"] = [f"{money(row.asked)} · {count(row.projects, 'project')}" for row in table.itertuples()]
     first = table.iloc[0]
     return Chart(
         id=id,
@@ -102,8 +110,8 @@ def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> 
         x=Field("asked", "asked", register.settings.unit),
         y=Field(column, words, kind="category"),
         label=Field("label", kind="text"),
-        title=f"{first[column]} asks most: {format_number(first['asked'])}, {percent(first['share'])} of the money",
-        takeaway=f"{sentence(count(len(table), words))} share {format_number(table['asked'].sum())} of ask.",
+        title=f"Most money: {first[column]}, {money(first['asked'])} or {percent(first['share'])}",
+        takeaway=f"{sentence(count(len(table), words))} together: {money(table['asked'].sum())}.",
         unit_line=unit_line(register, f"Money asked by {words}", scope="all years to come"),
         alt=listed(f"{row[column]} {row['label']}" for _, row in table.head(ROWS).iterrows()),
         source="projects, costs",
@@ -208,7 +216,7 @@ def variance(register: Register, quantity: str = "spend", tolerance: float = 0.0
         label=Field("label", kind="text"),
         title=f"{sentence(count(len(outside)))} of {len(both)} forecasts are more than {percent(tolerance)} off: "
         f"{count(over)} over, {count(under)} under",
-        takeaway=f"Together the forecast is {format_number(total, signed=True)} on {format_number(base)}, "
+        takeaway=f"Together the forecast is {money(total, signed=True)} on {money(base)}, "
         f"{percent(total / base, signed=True)}.",
         note=f"{sentence(count(len(register.projects) - len(both), 'project'))} without both figures not shown.",
         unit_line=unit_line(register, f"Forecast less baseline, {quantity.replace('_', ' ')} of the year"),

@@ -15,6 +15,8 @@ from pmo_kit.figures.wording import amount, amounts, moves, one_project, the_pla
 from pmo_kit.scenarios import Comparison
 
 TURNS = 3
+MOST = 5
+"""Decisions on page one; a longer list stands in its chapter."""
 NEEDED = {"by_when": "by when", "owner": "who owns it", "if_not_decided": "what happens if it is not decided"}
 
 
@@ -94,10 +96,18 @@ def tiles(allocation: Allocation, carrying_on: float | None = None) -> Kpi:
     )
 
 
-def decisions(allocation: Allocation, explanation: Explanation, comparison: Comparison) -> Table:
+def decisions(
+    allocation: Allocation, explanation: Explanation, comparison: Comparison, most: int | None = MOST
+) -> Table:
     """Return what the committee is asked to decide, from the register's `requests`.
 
     Each row: decision, what it means and costs, owner and date, what happens if it is not decided.
+
+    Parameters
+    ----------
+    most : int, optional
+        How many fit on page one: to stop and to fund first, then in the register's order. None is all of them, for
+        the chapter.
 
     Raises
     ------
@@ -111,9 +121,11 @@ def decisions(allocation: Allocation, explanation: Explanation, comparison: Comp
     requests = requests.assign(order=requests["decision"].map(order).fillna(2)).sort_values(
         "order", kind="stable"
     )
+    shown = requests.head(most) if most else requests
+    rest = len(requests) - len(shown)
     rows: list[dict[str, object]] = []
     details: list[tuple[int, Table]] = []
-    for place, request in enumerate(requests.itertuples(index=False)):
+    for place, request in enumerate(shown.itertuples(index=False)):
         project = None if pd.isna(request.project_id) else str(request.project_id)
         if project is None:
             text, detail = the_plan(allocation, comparison), amounts(allocation)
@@ -130,7 +142,7 @@ def decisions(allocation: Allocation, explanation: Explanation, comparison: Comp
             }
         )
     return Table(
-        id="page_one.decisions",
+        id="page_one.decisions" if most else "arbitration.requests",
         data=pd.DataFrame(rows),
         columns=(
             Field("number", "", kind="text"),
@@ -139,8 +151,11 @@ def decisions(allocation: Allocation, explanation: Explanation, comparison: Comp
             Field("owner", "Owner, by when", kind="text"),
             Field("otherwise", "If not decided", kind="text"),
         ),
-        details=tuple(details),
-        title="You are asked to decide",
+        details=tuple(details) if most else (),
+        note=f"{sentence(count(rest, 'more request'))} in the chapter on the budget." if rest else "",
+        title="You are asked to decide"
+        if most
+        else f"{sentence(count(len(rows), 'decision'))} are asked for",
         unit_line="",
         alt=f"{sentence(count(len(rows), 'decision'))} with owner, date and what happens if it is not decided.",
         source="requests, projects, costs, benefits",
@@ -185,7 +200,7 @@ def turning_points(allocation: Allocation, points: pd.DataFrame) -> Table:
     """
     nearest = points.groupby("kind", sort=False).head(1).head(TURNS).reset_index(drop=True)
     side = nearest["kind"].map({"people": "at", "costs": "above"}).fillna("below")
-    names = allocation.question.register.projects["name"]
+    projects = allocation.question.register.projects
     rows = pd.DataFrame(
         {
             "what": [(("lead", sentence(label)),) for label in nearest["label"]],
@@ -195,7 +210,7 @@ def turning_points(allocation: Allocation, points: pd.DataFrame) -> Table:
                 for how, row in zip(side, nearest.itertuples(), strict=True)
             ],
             "value": nearest["value"],
-            "then": [moves(point, names) for point in nearest.itertuples()],
+            "then": [moves(point, projects) for point in nearest.itertuples()],
         }
     )
     return Table(
@@ -215,26 +230,29 @@ def turning_points(allocation: Allocation, points: pd.DataFrame) -> Table:
     )
 
 
-def since_last(allocation: Allocation, events: pd.DataFrame, most: int = 5) -> Message:
+def since_last(allocation: Allocation, events: pd.DataFrame, most: int | None = 4) -> Message:
     """Return what happened since the last committee: advice not followed, changes without a record, old requests.
 
     Parameters
     ----------
     events : DataFrame
         From `pmo_kit.performance.since_last_committee`.
+    most : int, optional
+        How many fit on page one; None is all of them and what is still open, for the chapter.
     """
-    shown = events[events["kind"] != "open"]
-    still = int((events["kind"] == "open").sum())
-    items = [(f"{row.lead}:", str(row.text)) for row in shown.head(most).itertuples()]
-    if len(shown) > most:
-        items.append(("", f"And {count(len(shown) - most)} more in the chapter on budget."))
-    if still:
-        items.append(("Still open:", f"{count(still, 'decision or action', 'decisions and actions')}."))
+    still = events["kind"] == "open"
+    told = events[~still] if most else events
+    items = [(f"{row.lead}:", str(row.text)) for row in told.head(most or len(told)).itertuples()]
+    if most:
+        also = [f"{count(len(told) - most)} more like these"] if len(told) > most else []
+        pending = count(int(still.sum()), "decision or action", "decisions and actions")
+        also += [f"{pending} still open"] if still.any() else []
+        items += [("Also:", f"{listed(also)} (chapter on the budget).")] if also else []
     date = pd.to_datetime(allocation.question.register.table("decisions")["date"]).max()
     when = f" ({date.date().isoformat()})" if date == date else ""
     items = items or [("Nothing to report.", "Every decision was kept.")]
     return Message(
-        id="page_one.since_last",
+        id="page_one.since_last" if most else "arbitration.since_last",
         title=f"Since last time{when}",
         items=tuple(items),
         alt=" ".join(" ".join(item) for item in items),
@@ -287,7 +305,7 @@ def how_sure(allocation: Allocation) -> Message:
         items.append(
             (
                 f"{sentence(count(len(doubts), 'data finding'))}:",
-                f"{shortened(doubts['rule'].unique(), 2)} (last chapter).",
+                f"{shortened(doubts['rule'].str.replace('_', ' ').unique(), 2)} (last chapter).",
             )
         )
     else:

@@ -101,17 +101,23 @@ def amounts(allocation: Allocation) -> Table:
     )
 
 
-def moves(point: Any, names: pd.Series) -> str:
-    """Who leaves, who comes in and who changes size past a turning point."""
+def moves(point: Any, projects: pd.DataFrame) -> str:
+    """Who leaves, who comes in and who changes size past a turning point; what runs stops or stays."""
     if point.value != point.value:
         return "No plan is possible"
-    parts = [
-        f"{shortened(names[list(who)])} {many if len(who) > 1 else one}"
-        for who, many, one in ((point.leaves, "leave", "leaves"), (point.enters, "come in", "comes in"))
-        if who
-    ]
+    parts = []
+    for who, new, running in ((point.leaves, "leave", "stop"), (point.enters, "come in", "stay")):
+        for verb, runs in ((new, False), (running, True)):
+            named = [
+                projects.loc[project, "name"]
+                for project in who
+                if (projects.loc[project, "commitment"] == "committed") == runs
+            ]
+            if named:
+                one = verb.replace(" ", "s ", 1) if " " in verb else f"{verb}s"
+                parts.append(f"{shortened(named)} {one if len(named) == 1 else verb}")
     if point.shifts:
-        parts.append(f"{shortened(names[[move[0] for move in point.shifts]])} at another size")
+        parts.append(f"{shortened(projects.loc[[move[0] for move in point.shifts], 'name'])} at another size")
     return sentence("; ".join(parts) or "several plans tie")
 
 
@@ -122,7 +128,12 @@ def worth_words(allocation: Allocation, row: pd.Series) -> str:
     if pd.isna(row["more"]):
         return f"More {what} alone would change nothing."
     gain, most = row["more_value"] - allocation.value, row["unlimited_value"] - allocation.value
-    more = f"{amount(row['more'], 'people')} more {'money, spread over all envelopes,' if money else what}"
+    number = amount(row["more"], "people")
+    unit, period = str(row["unit"]), str(row["label"]).removeprefix(str(row["unit"])).strip()
+    more = f"{number} more money, spread over all envelopes,"
+    if not money:
+        who = unit.removesuffix("s") if row["more"] == 1 else unit
+        more = f"{number} more {who}" + (f" in {period}" if period else "")
     least = ", the least that changes anything," if row["more"] > 1 and not money else ""
     return f"{more}{least} would gain {format_number(gain)}; no amount gains more than {format_number(most)}."
 
