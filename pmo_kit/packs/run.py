@@ -260,7 +260,9 @@ class _Inputs:
             name = _unique(path.name if path.is_dir() else path.stem, {p.parent.name for p in self._tops()})
             top = self.folder / "inputs" / name
             if path.is_dir():
-                shutil.copytree(path, top, ignore=shutil.ignore_patterns(".*", "~$*", "*.md", "*.py", "__pycache__"))
+                shutil.copytree(
+                    path, top, ignore=shutil.ignore_patterns(".*", "~$*", "*.md", "*.py", "__pycache__")
+                )
                 self.staged[path] = top
             else:
                 top.mkdir(parents=True)
