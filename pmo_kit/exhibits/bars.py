@@ -4,32 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
 
 from pmo_kit.exhibits import theme
+from pmo_kit.exhibits.bar_rows import Bar, arrange, needs_key, read_bars
 from pmo_kit.exhibits.records import Chart
 from pmo_kit.exhibits.sheet import Sheet, safe, tick_text, ticks
-
-
-@dataclass
-class Bar:
-    """One bar: its slot on the axis of words, from where to where, and what it says."""
-
-    slot: int
-    category: str
-    group: str
-    series: str
-    start: float
-    end: float
-    label: str
-    look: theme.Look
-    style: str
-    shift: float = 0.0
-    thickness: float = 0.7
-    inner: bool = False
 
 
 def draw_bars(chart: Chart, sheet: Sheet) -> None:
@@ -37,82 +19,9 @@ def draw_bars(chart: Chart, sheet: Sheet) -> None:
     lying = chart.y.kind != "number"
     bars = read_bars(chart, lying)
     many = len({bar.slot for bar in bars}) < len(bars)
-    _arrange(chart, bars, many)
+    arrange(chart, bars, many)
     (_lying if lying else _standing)(chart, sheet, bars)
-    sheet.key = (many and bool(chart.series) and not chart.start) or _needs_key(chart, bars)
-
-
-def series_looks(chart: Chart) -> dict[str, tuple[str, theme.Look]]:
-    """Series -> its style ("" for a palette color) and look, in order of the data."""
-    if chart.series is None:
-        return {"": ("ordinary", theme.look("ordinary"))}
-    names = list(dict.fromkeys(str(value) for value in chart.data[chart.series.name]))
-    styles = {name: chart.styles.get(name, name if name in theme.LOOKS else "") for name in names}
-    palette = iter(theme.category_looks(sum(not style for style in styles.values())))
-    looks = {name: (style, theme.look(style) if style else next(palette)) for name, style in styles.items()}
-    if "focus" in styles.values():
-        looks = {
-            name: (style, theme.look("muted") if style == "ordinary" else look)
-            for name, (style, look) in looks.items()
-        }
-    return looks
-
-
-def read_bars(chart: Chart, lying: bool) -> list[Bar]:
-    """The bars in order of the data; a slot is one category of one block."""
-    words, number = (chart.y, chart.x) if lying else (chart.x, chart.y)
-    looks = series_looks(chart)
-    slots: dict[tuple[str, str], int] = {}
-    bars = []
-    for row in chart.data.to_dict("records"):
-        value = row[number.name]
-        if theme.is_missing(value):
-            continue
-        category = theme.format_text(row[words.name])
-        group = "" if chart.group is None else str(row[chart.group.name])
-        series = "" if chart.series is None else str(row[chart.series.name])
-        slot = slots.setdefault((group, category), len(slots))
-        start = (
-            0.0 if chart.start is None or theme.is_missing(row[chart.start.name]) else row[chart.start.name]
-        )
-        label = theme.format_number(value, number.decimals, number.signed)
-        if chart.label is not None:
-            said = row[chart.label.name]
-            numeric = not isinstance(said, str) and not theme.is_missing(said)
-            label = theme.format_number(said, chart.label.decimals, chart.label.signed) if numeric else said
-            label = "" if theme.is_missing(label) else str(label)
-        style, look = looks[series]
-        bars.append(Bar(slot, category, group, series, float(start), float(value), label, look, style))
-    return bars
-
-
-def _arrange(chart: Chart, bars: list[Bar], many: bool) -> None:
-    """Give the bars of one slot their shift, thickness and, when stacked, their base."""
-    names = list(dict.fromkeys(bar.series for bar in bars))
-    tops: dict[tuple[int, bool], float] = {}
-    for bar in bars:
-        place = names.index(bar.series)
-        if chart.stacked:
-            bar.inner = True
-            base = tops.get((bar.slot, bar.end < 0), 0.0)
-            bar.start, bar.end = base, base + bar.end
-            tops[(bar.slot, bar.end < base)] = bar.end
-        elif chart.layered:
-            bar.thickness = max(0.74 - 0.2 * place, 0.2)
-            bar.inner = place > 0 and bar.style != "limit"
-            if bar.style == "limit":
-                bar.thickness = 0.9
-        elif many:
-            bar.thickness = 0.84 / len(names)
-            bar.shift = (place - (len(names) - 1) / 2) * bar.thickness
-
-
-def _needs_key(chart: Chart, bars: list[Bar]) -> bool:
-    """Series that stand alone in their slots need a key, unless blocks or plain styles explain them."""
-    if chart.series is None or chart.group is not None or chart.start is not None:
-        return False
-    names = {bar.series for bar in bars}
-    return len(names) > 1 and not names <= set(theme.LOOKS)
+    sheet.key = (many and bool(chart.series) and not chart.start) or needs_key(chart, bars)
 
 
 def _trace(sheet: Sheet, chart: Chart, bars: list[Bar], lying: bool, place: dict[int, float]) -> None:
@@ -251,9 +160,10 @@ def _label_lying(chart: Chart, sheet: Sheet, bar: Bar, at: float) -> None:
     bold = bar.style == "focus"
     length = abs(sheet.px(bar.end) - sheet.px(bar.start))
     if bar.inner:
-        if length < theme.text_width(bar.label, sheet.size) + 6:
-            return
-        _inner(sheet, bar, (bar.start + bar.end) / 2, at)
+        if length >= theme.text_width(bar.label, sheet.size) + 6:
+            _inner(sheet, bar, (bar.start + bar.end) / 2, at)
+        elif not chart.stacked:
+            sheet.note(bar.label, bar.end, at, xanchor="left", xshift=3, bold=True, color=bar.look.text)
         return
     right = bar.end >= bar.start
     sheet.note(
@@ -311,6 +221,9 @@ def _standing(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
     values = ticks(low, high)
     if not labelled:
         sheet.left = max(theme.text_width(text, size) for text in tick_text(values, chart.y)) + 10
+    if chart.layered:
+        beside = max((theme.text_width(bar.label, size) for bar in bars if not bar.inner), default=0.0)
+        sheet.right = max(0.0, beside + 6 - 0.16 * min(sheet.plot_width / count, 160.0))
     sheet.height = 15.5 * size
     room = size * 1.5 if labelled else 4.0
     above = room if high > 0 else 2.0
@@ -367,6 +280,8 @@ def _label_standing(chart: Chart, sheet: Sheet, bar: Bar, at: float, slot: float
     if bar.inner:
         if length > sheet.size * 1.3:
             _inner(sheet, bar, at, (bar.start + bar.end) / 2)
+        elif not chart.stacked:
+            sheet.note(bar.label, at, bar.end, yanchor="bottom", yshift=1, bold=True, color=bar.look.text)
         return
     top = max(bar.start, bar.end) if chart.start is not None or bar.end >= bar.start else bar.end
     up = top > bar.end or bar.end >= bar.start

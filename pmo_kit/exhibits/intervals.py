@@ -8,7 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from pmo_kit.exhibits import theme
-from pmo_kit.exhibits.bars import series_looks
+from pmo_kit.exhibits.bar_rows import series_looks
 from pmo_kit.exhibits.records import Chart, Field
 from pmo_kit.exhibits.sheet import Sheet, safe, tick_text, ticks
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from pmo_kit.exhibits import theme
-from pmo_kit.exhibits.bars import series_looks
+from pmo_kit.exhibits.bar_rows import series_looks
 from pmo_kit.exhibits.records import Chart, Field, Reference
 from pmo_kit.exhibits.sheet import Sheet, positions, safe, tick_text, ticks
 

@@ -127,7 +127,8 @@ class Sheet:
         """The figure: traces, axes, key, and with `framed` the title, unit line, takeaway and source."""
         above, below = 0.0, 0.0
         if self.key:
-            self.top += self.size * 1.9
+            above_key = self.top
+            self.top += self.size * 1.6 * self._key_rows() + self.size * 0.3
         if framed:
             above, below = self._frame(chart)
         pad = PADDING if framed else 0
@@ -165,13 +166,21 @@ class Sheet:
             drawn.update_layout(
                 legend={
                     "orientation": "h", "x": -(self.left + 8) / self.plot_width, "xanchor": "left",
-                    "y": 1 + (self.top - self.size * 2.0) / self.height, "yanchor": "bottom",
+                    "y": 1 + (above_key - self.size * 0.2) / self.height, "yanchor": "bottom",
                     "traceorder": "normal",
                     "itemclick": False, "itemdoubleclick": False, "bgcolor": "rgba(0,0,0,0)",
                     "font": {"size": self.size}, "borderwidth": 0,
                 }
             )  # fmt: skip
         return drawn
+
+    def _key_rows(self) -> int:
+        """Rows of the key: plotly sets it in columns where one row is too long."""
+        names = [trace.name for trace in self.traces if trace.showlegend is not False and trace.name]
+        wide = [theme.text_width(name, self.size) * 1.06 + 46 for name in names]
+        if sum(wide) <= self.plot_width - 8 or not wide:
+            return 1
+        return -(-len(wide) // max(1, int((self.plot_width - 8) / max(wide))))
 
     def _frame(self, chart: Chart) -> tuple[float, float]:
         """Write title and unit line above, meaning and source below; the heights that they take."""

@@ -20,10 +20,13 @@ from tests.exhibits import meridian_12
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
 <style>{fonts}{css}body{{margin:0;background:{paper}}}</style><script>{plotly}</script><body>{body}
-<script>for (const [id, drawing] of {drawings}) {{
-  const place = document.querySelector('[data-figure="' + id + '"]');
-  Plotly.newPlot(place, drawing.data, drawing.layout, {config});
-}}</script></body></html>"""
+<script>(async () => {{
+  await Promise.all([400, 600, 700].map(weight => document.fonts.load(weight + ' 14px "Source Sans 3"')));
+  for (const [id, drawing] of {drawings}) {{
+    const place = document.querySelector('[data-figure="' + id + '"]');
+    await Plotly.newPlot(place, drawing.data, drawing.layout, {config});
+  }}
+}})();</script></body></html>"""
 
 
 def page(title: str, body: str, drawings: list[tuple[str, object]], paper: str = "#fff") -> str:

@@ -190,6 +190,31 @@ def test_any_values_fit_the_scale(values: list[float]) -> None:
     assert low < high
 
 
+def test_a_category_that_comes_again_hides_nothing() -> None:
+    drawn = figure(bar_chart([3.0, 2.0, 1.0], ["Cloud", "Cloud", "Lead"]))
+    assert list(drawn.data[0].y) == [0.5, 1.5, 2.5]
+    assert list(drawn.layout.yaxis.ticktext) == ["Cloud", "Cloud", "Lead"]
+
+
+def test_a_small_part_keeps_its_label() -> None:
+    data = pd.DataFrame(
+        {
+            "year": ["2027", "2027", "2028", "2028"],
+            "series": ["envelope", "plan"] * 2,
+            "v": [90.0, 80.0, 17.0, 1.0],
+        }
+    )
+    common = {"series": Field("series", kind="category"), "layered": True, "styles": {"envelope": "plan"}}
+    standing = Chart(
+        id="a", alt="-", mark="bar", data=data, x=Field("year", kind="time"), y=Field("v"), **common
+    )
+    lying = Chart(
+        id="a", alt="-", mark="bar", data=data, y=Field("year", kind="text"), x=Field("v"), **common
+    )
+    for chart in (standing, lying):
+        assert {"90.0", "80.0", "17.0", "1.0"} <= set(said(figure(chart)))
+
+
 def test_nothing_to_show_is_said() -> None:
     assert said(figure(bar_chart([]))) == ["No rows to show."]
 
