@@ -74,6 +74,16 @@ class Findings:
             place = (intake.file, intake.sheet, int(intake.rows[position]), intake.header(column, position))
             self._rows.append((severity, *place, value, rule, text.replace("{value}", value), fix, project))
 
+    def records(self) -> list[dict[str, Any]]:
+        """The findings as mappings, with their number."""
+        names = (*COLUMNS, "project_id")
+        return [{"number": n, **dict(zip(names, row, strict=True))} for n, row in enumerate(self._rows)]
+
+    def accept(self, finding: dict[str, Any], message: str) -> None:
+        """Make a finding information, with a message that says who accepted it."""
+        line = {**finding, "severity": "info", "message": message, "fix": ""}
+        self._rows[finding["number"]] = tuple(line[name] for name in (*COLUMNS, "project_id"))
+
     def frame(self) -> pd.DataFrame:
         """All findings, the worst first, else in the order in which they were found."""
         frame = pd.DataFrame(self._rows, columns=[*COLUMNS, "project_id"])

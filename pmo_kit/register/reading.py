@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from pmo_kit.errors import DataError
 from pmo_kit.register.assembly import Assembled, assemble
@@ -17,6 +18,7 @@ from pmo_kit.register.layout import NOT_TABLES, folded, table_of_sheet
 from pmo_kit.register.schema import load_schema
 from pmo_kit.register.sheets import RawSheet, read_csv_sheet, read_workbook
 from pmo_kit.register.tables import Register
+from pmo_kit.register.waivers import apply_waivers, load_waivers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +35,7 @@ def load_register(
     previous: Register | None = None,
     today: date | None = None,
     doubtful: str | None = None,
+    waivers: str | PathLike[str] | None = None,
 ) -> Register:
     """Read a folder of CSV files (settings.csv, projects.csv, ...) or a workbook into a Register.
 
@@ -49,6 +52,8 @@ def load_register(
     doubtful : str or None
         "refuse": a blocking problem raises. "set_aside": rows with one are left out, each is listed.
         None: as the mapping says, else "refuse".
+    waivers : path or None
+        A file of accepted findings (see `pmo_kit.register.waivers`); `waivers.yml` beside the tables when None.
 
     Returns
     -------
@@ -85,8 +90,20 @@ def load_register(
         sheets = {name: (_without(raw, headers, new), headers) for name, (raw, headers) in sheets.items()}
     if mapping is not None:
         _account(assembled, findings, trial, aside)
+    accepted = _accepted(place, waivers, trial, today or assembled.settings.as_of)
     raise_blocks(trial)
-    return Register.of_assembled(assembled, trial)
+    return Register.of_assembled(assembled, trial, accepted)
+
+
+def _accepted(
+    place: Path, waivers: str | PathLike[str] | None, findings: Findings, today: date | None
+) -> pd.DataFrame | None:
+    """Apply the file of waivers, where there is one."""
+    beside = (place if place.is_dir() else place.parent) / "waivers.yml"
+    file = Path(waivers) if waivers is not None else beside
+    if waivers is None and not file.exists():
+        return None
+    return apply_waivers(findings, load_waivers(file, findings), today, file.name)
 
 
 def _rows_in_doubt(findings: Findings) -> set[tuple[str, str, int]]:

@@ -53,6 +53,7 @@ class Register:
     _findings: pd.DataFrame
     _intakes: dict[str, Intake]
     _fingerprint: str | None
+    _waivers: pd.DataFrame
 
     def __init__(
         self, *, settings: pd.DataFrame | Mapping[str, Any] | Settings | None = None, **tables: pd.DataFrame
@@ -70,10 +71,14 @@ class Register:
         self._fill(assembled, findings)
 
     @classmethod
-    def of_assembled(cls, assembled: Assembled, findings: Findings) -> Register:
+    def of_assembled(
+        cls, assembled: Assembled, findings: Findings, waivers: pd.DataFrame | None = None
+    ) -> Register:
         """A register from tables that were read and checked already."""
         register = object.__new__(cls)
         register._fill(assembled, findings)
+        if waivers is not None:
+            register._waivers = waivers
         return register
 
     def _fill(self, assembled: Assembled, findings: Findings) -> None:
@@ -84,6 +89,7 @@ class Register:
         self._settings = assembled.settings
         self._intakes = assembled.intakes
         self._findings = findings.frame()
+        self._waivers = pd.DataFrame(columns=["rule", "who", "when", "why", "until", "count"])
         self._fingerprint = None
 
     def table(self, name: str) -> pd.DataFrame:
@@ -157,6 +163,16 @@ class Register:
         return self._findings[list(COLUMNS)].copy(deep=False)
 
     @property
+    def waivers(self) -> pd.DataFrame:
+        """Findings that somebody accepted: rule, who, when, why, until, count."""
+        return self._waivers.copy(deep=False)
+
+    def warnings_by_project(self) -> pd.Series:
+        """How many different rules with warnings each project trips; projects without any are left out."""
+        warns = self._findings[(self._findings["severity"] == "warn") & (self._findings["project_id"] != "")]
+        return warns.groupby("project_id")["rule"].nunique()
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 of the content, whatever the order of rows, columns and files, from CSV or workbook."""
         if self._fingerprint is None:
@@ -212,6 +228,7 @@ class Register:
                 settings=given, projects=self.projects.reset_index(), costs=self.costs
             ).settings
         register._findings = self._findings
+        register._waivers = self._waivers
         register._intakes = self._intakes
         register._fingerprint = None
         return register

@@ -1,0 +1,86 @@
+"""Accepted findings are printed with who, when and why; grades say how good the data are."""
+
+from __future__ import annotations
+
+import pytest
+
+from pmo_kit.errors import DataError
+from pmo_kit.register import load_register
+from pmo_kit.register.grades import grade_register
+
+WAIVER = """
+- rule: cost_outside_dates
+  project_id: P02
+  who: Finance controller
+  when: 2026-09-01
+  why: retention money
+"""
+
+
+@pytest.fixture
+def faulty(tables, folder):
+    tables["costs"] = (
+        tables["costs"].replace("P02,2027", "P02,2031").replace("P03,2027,opex", "P03,2030,capex")
+    )
+
+    def write(waivers, **more):
+        place = folder({**tables, **more})
+        (place / "waivers.yml").write_text(waivers)
+        return place
+
+    return write
+
+
+def test_accepted_warning_is_information_with_its_reason(faulty):
+    register = load_register(faulty(WAIVER))
+    found = register.findings.query("rule == 'cost_outside_dates'").set_index("severity")
+    assert sorted(found.index) == ["info", "warn"]
+    assert "Accepted by Finance controller on 2026-09-01: retention money." in found.loc["info", "message"]
+    assert register.waivers[["rule", "who", "why", "count"]].values.tolist() == [
+        ["cost_outside_dates", "Finance controller", "retention money", 1]
+    ]
+
+
+def test_a_waiver_ends_and_an_unused_one_is_listed(faulty):
+    ended = load_register(faulty(WAIVER + "  until: 2026-09-15\n"))
+    assert (ended.findings.query("rule == 'cost_outside_dates'")["severity"] == "warn").all()
+    assert "waiver_ended" in set(ended.findings["rule"])
+    unused = load_register(faulty(WAIVER.replace("P02", "P01")))
+    assert "waiver_unused" in set(unused.findings["rule"])
+
+
+def test_what_a_waiver_can_accept_and_what_not(faulty, tables):
+    goals = "goal,target_share\nG1,0.4\nG2,0.4\n"
+    text = "- {rule: shares_not_100, who: CFO, when: 2026-09-01, why: the rest is free}\n"
+    assert load_register(faulty(text, goals=goals)).waivers["count"].tolist() == [1]
+    doubled = tables["projects"] + "P01,Pipes,Networks,discretionary,,\n"
+    text = "- {rule: duplicate_key, who: CFO, when: 2026-09-01, why: no time}\n"
+    with pytest.raises(DataError) as error:
+        load_register(faulty(text, projects=doubled))
+    assert {"duplicate_key", "waiver_refused"} <= set(error.value.findings["rule"])
+
+
+@pytest.mark.parametrize(
+    "text", ["- {rule: x, who: me}", "- just text", "[", "- {rule: x, who: a, when: soon, why: b}"]
+)
+def test_waivers_that_cannot_be_read_block(faulty, text):
+    with pytest.raises(DataError) as error:
+        load_register(faulty(text))
+    assert "waiver_not_read" in set(error.value.findings["rule"])
+
+
+def test_grades(tables, folder):
+    head = "project_id,name,area,strategic_goal,project_type,stage,sponsor,manager,start,finish,status_date\n"
+    full = "{0},N {0},A,G1,run,idea,Dir,Lead,2027-01-01,2028-12-31,{1}\n"
+    tables["projects"] = (
+        head + full.format("P01", "2026-09-20") + full.format("P02", "2026-07-15") + "P03,N,A,,,,,,,,\n"
+    )
+    register = load_register(folder(tables))
+    grades = grade_register(register)
+    assert grades.table["grade"].to_dict() == {"P01": "A", "P02": "B", "P03": "D"}
+    assert grades.table.loc["P03", "missing"].startswith("strategic_goal, project_type, stage")
+    assert grades.grade == "D"  # four in five reach no more
+    assert (
+        grades.summary
+        == "Data grade D (projects: 1 A, 1 B, 1 D); the status of the middle project is 44 days old."
+    )
