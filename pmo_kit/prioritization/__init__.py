@@ -11,6 +11,7 @@ from pmo_kit.prioritization.screening import Screening, screen_scores
 from pmo_kit.prioritization.sensitivity import (
     WeightInterval,
     dominance,
+    leads,
     smallest_change,
     value_lines,
     weight_interval,
@@ -48,6 +49,7 @@ __all__ = [
     "entropy_weights",
     "grouped_weights",
     "kendall_w",
+    "leads",
     "piecewise_value",
     "prioritize",
     "promethee",

@@ -246,6 +246,17 @@ def _reversals(ranking: Ranking, cells: Floats, weights: Floats, projects: pd.In
     return pd.DataFrame(rows, columns=["ahead", "behind", "change", "toward", "away_from"])
 
 
+def percent(share: float, decimals: int = 0) -> str:
+    """A share in percent, with the thin space of the house.
+
+    Examples
+    --------
+    >>> percent(0.236, 1)
+    '23.6\u202f%'
+    """
+    return f"{100 * share:.{decimals}f}\u202f%"
+
+
 def _sentences(
     ranking: Ranking, table: pd.DataFrame, stability: pd.DataFrame, reversals: pd.DataFrame, distribution: str
 ) -> tuple[str, ...]:
@@ -255,13 +266,15 @@ def _sentences(
     word = NAMES[distribution]
     most, share = str(often.index[0]), often.iloc[0]
     if most == leader:
-        top = f"{leader} leads and comes first in {share:.0%} of cases ({word})"
+        top = f"{leader} leads and comes first in {percent(share)} of cases ({word})"
         if len(often) > 1 and often.iloc[1] > 0:
-            top += f", {often.index[1]} in {often.iloc[1]:.0%}"
+            top += f", {often.index[1]} in {percent(often.iloc[1])}"
     else:
         own = table["first"].iloc[0]
-        top = f"{leader} leads with the stated weights, but {most} comes first most often: in {share:.0%}"
-        top += f" of cases ({word}), {leader} in {own:.0%}"
+        top = (
+            f"{leader} leads with the stated weights, but {most} comes first most often: in {percent(share)}"
+        )
+        top += f" of cases ({word}), {leader} in {percent(own)}"
     count, same = int(table["tier"].nunique()), table.index[table["tier"] == 1]
     firsts = ", ".join(str(i) for i in same[:6]) + (f" and {len(same) - 6} more" if len(same) > 6 else "")
     tell = (
@@ -275,8 +288,8 @@ def _sentences(
     if len(near) and np.isfinite(near["change"].iloc[0]):
         row = near.iloc[0]
         lines.append(
-            f"Moving {100 * row['change']:.1f} points of weight to {row['toward']} is enough to bring "
-            f"{row['behind']} level with {leader}."
+            f"Moving {100 * row['change']:.1f} points of weight to {row['toward'].replace('_', ' ')} is enough "
+            f"to bring {row['behind']} level with {leader}."
         )
     return tuple(line for line in lines if line)
 
@@ -292,10 +305,12 @@ def unless_sentence(leader: str, stability: pd.DataFrame) -> str:
     if not np.isfinite(least.min()):
         return f"{leader} leads whatever the weight of any one criterion."
     at = int(least.to_numpy().argmin())
-    row, name = only.iloc[at], only.index[at][1]
+    row, name = only.iloc[at], str(only.index[at][1]).replace("_", " ")
     if falls.iloc[at] <= rises.iloc[at]:
         turn, verb, other = row["low"], "falls below", row["leads_below"]
     else:
         turn, verb, other = row["high"], "rises above", row["leads_above"]
-    now = f"now {row['weight']:.1%}"
-    return f"{leader} leads unless the weight of {name} {verb} {turn:.1%} ({now}): then {other} leads."
+    now = f"now {percent(row['weight'], 1)}"
+    return (
+        f"{leader} leads unless the weight of {name} {verb} {percent(turn, 1)} ({now}): then {other} leads."
+    )

@@ -18,6 +18,7 @@ import pandas as pd
 
 from pmo_kit.errors import PmoError
 from pmo_kit.prioritization.ranking import Ranking, prioritize
+from pmo_kit.prioritization.robustness import percent
 from pmo_kit.prioritization.scorecard import FAR_OFF, Scorecard
 
 BEST = 99.0  # points of 100 that count as the best end of a scale
@@ -138,7 +139,7 @@ def _all_best(card: Scorecard) -> tuple[list[Flag], list[int]]:
     for row in hits.reset_index().itertuples():
         project, assessor = str(row.project_id), str(row.assessor)
         text = (
-            f"{assessor} gave {project} the best score on {row.best:.0%} of the criteria; the others see "
+            f"{assessor} gave {project} the best score on {percent(row.best)} of the criteria; the others see "
             f"{row.others:.0f} points on average"
         )
         flags.append(("all_best", project, "", assessor, text))
@@ -175,9 +176,8 @@ def _round_numbers(card: Scorecard) -> list[Flag]:
             continue
         own, others = tenths[mine].mean(), tenths[~mine].mean()
         if own >= 0.8 and others < 0.5:
-            text = (
-                f"{own:.0%} of the scores of {assessor} are tenths of the scale; of the others {others:.0%}"
-            )
+            share = f"{percent(own)} of the scores of {assessor} are tenths of the scale"
+            text = f"{share}; of the others {percent(others)}"
             flags.append(("round_numbers", "", "", assessor, text))
     return flags
 
@@ -246,7 +246,7 @@ def _same_thing(ranking: Ranking) -> list[Flag]:
             if r >= ALIKE:
                 text = (
                     f"{names[a]} and {names[b]} go together (correlation {r:.2f}): together they weigh "
-                    f"{weights[a] + weights[b]:.0%}; one thing may be counted twice"
+                    f"{percent(weights[a] + weights[b])}; one thing may be counted twice"
                 )
                 flags.append(("same_thing", "", f"{names[a]}, {names[b]}", "", text))
     return flags
@@ -280,7 +280,7 @@ def _constant(ranking: Ranking) -> list[Flag]:
     flags: list[Flag] = []
     for j, (name, weight) in enumerate(ranking.weights.items()):
         if len(cells) > 1 and np.ptp(cells[:, j]) <= 1e-9:
-            text = f"all projects have one value on {name}: its weight of {weight:.0%} decides nothing"
+            text = f"all projects have one value on {name}: its weight of {percent(weight)} decides nothing"
             flags.append(("constant", "", str(name), "", text))
     return flags
 

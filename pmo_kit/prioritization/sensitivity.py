@@ -201,3 +201,46 @@ def dominance(low: ArrayLike, high: ArrayLike | None = None) -> NDArray[np.bool_
         never &= worst[:, j, None] >= best[None, :, j]
         ever |= worst[:, j, None] > best[None, :, j]
     return never & ever
+
+
+def leads(values: ArrayLike, weights: ArrayLike, factor: float = 0.5) -> tuple[float, Floats]:
+    """Lead of the first over its best rival now, and with each weight lowered and raised by a share of itself.
+
+    The other weights are rescaled in proportion. Below zero another leads.
+
+    Parameters
+    ----------
+    values : array, shape (alternatives, criteria)
+        At least two alternatives and two criteria.
+    weights : array, shape (criteria,)
+    factor : float
+        0.5 lowers a weight by half and raises it by half (to 1 at most).
+
+    Returns
+    -------
+    now : float
+    after : ndarray, shape (criteria, 2)
+        With the weight lowered, and raised.
+
+    Examples
+    --------
+    >>> now, after = leads([[100, 0], [0, 80]], [0.5, 0.5])
+    >>> now, after.tolist()
+    (10.0, [[-35.0, 55.0], [55.0, -35.0]])
+    """
+    cells, share = checked_matrix(values), normalized(weights)
+    if min(cells.shape) < 2:
+        raise ValueError("a lead needs at least two alternatives and two criteria")
+    first = int((cells @ share).argmax())
+    after = np.empty((len(share), 2))
+    for j in range(len(share)):
+        now, at_zero, at_one = value_lines(cells, share, np.arange(len(share)) == j)
+        for side, turn in enumerate((1 - factor, 1 + factor)):
+            t = min(now * turn, 1.0)
+            after[j, side] = _lead(t * at_one + (1 - t) * at_zero, first)
+    return _lead(cells @ share, first), after
+
+
+def _lead(worth: Floats, first: int) -> float:
+    """Lead of one alternative over its best rival."""
+    return float(worth[first] - np.delete(worth, first).max())

@@ -153,7 +153,7 @@ def _sentence(
             f"The disagreement changes only {words}; the other {total - len(pairs)} pairs are in one order."
         )
     return (
-        f"The {who} weightings agree on {total - len(pairs)} of {total} pairs (Kendall's W {agreement:.2f}); "
+        f"The {who} weightings agree on {total - len(pairs)} of {total} pairs (agreement {agreement:.2f} of 1); "
         f"the closest pair they dispute is {pairs['first'][0]} against {pairs['second'][0]}: "
         f"{pairs['for_second'][0]} would turn it."
     )

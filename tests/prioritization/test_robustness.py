@@ -39,7 +39,10 @@ def test_shares_equal_the_array_function(ranking: pr.Ranking, sure: pr.RankRobus
 
 def test_the_sentence_names_the_turning_point(ranking: pr.Ranking, sure: pr.RankRobustness) -> None:
     row = sure.stability.loc[("criterion", "health_risk")]
-    assert f"P01 leads unless the weight of health_risk falls below {row['low']:.1%}" in sure.sentences[1]
+    assert (
+        f"P01 leads unless the weight of health risk falls below {100 * row['low']:.1f}\u202f%"
+        in sure.sentences[1]
+    )
     weights = ranking.weights.copy()
     weights["health_risk"] = row["low"] - 0.001
     others = weights.index != "health_risk"
@@ -74,7 +77,7 @@ def test_known_scores_and_near_weights_give_one_answer(small: Build) -> None:
     sure = pr.rank_robustness(
         pr.prioritize(small({"A": [90, 80], "B": [20, 10]})), draws=100, seed=1, scores=True
     )
-    assert sure.summary.startswith("A leads and comes first in 100% of cases")
+    assert sure.summary.startswith("A leads and comes first in 100\u202f% of cases")
     assert "A leads whatever the weight of any one criterion." in sure.sentences
     assert sure.table["tier"].tolist() == [1, 2]
 
