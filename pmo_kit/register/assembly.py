@@ -12,16 +12,17 @@ import pandas as pd
 
 from pmo_kit.register.checks import Evidence, run_checks
 from pmo_kit.register.findings import Findings
-from pmo_kit.register.layout import Body, find_body
+from pmo_kit.register.layout import Body, find_body, folded
 from pmo_kit.register.schema import load_schema
 from pmo_kit.register.settings import Settings, read_settings
-from pmo_kit.register.shaping import Intake, empty_table, match_columns, shape_table
+from pmo_kit.register.shaping import Intake, empty_table, list_unmapped, match_columns, shape_table
 from pmo_kit.register.sheets import RawSheet
 from pmo_kit.register.values import clean_text
 
 if TYPE_CHECKING:
     from pmo_kit.register.tables import Register
 
+_NOTES = {"meaning", "note", "notes", "comment", "unit", "example"}
 _LEVELED = ("costs", "benefits", "resources")
 
 
@@ -127,7 +128,9 @@ def _settings(
     if "settings" in bodies:
         raw, body = sheets["settings"][0], bodies["settings"]
         file, sheet, epoch = raw.file, raw.sheet, raw.epoch_1904
-        matched, _ = match_columns(body.headers, schema["settings"], Findings(), file, sheet)
+        matched, rest = match_columns(body.headers, schema["settings"], Findings(), file, sheet)
+        rest = [place for place in rest if folded(body.headers[place]) not in _NOTES]
+        list_unmapped(body, rest, schema["settings"], findings, file, sheet)
         if "key" in matched and "value" in matched:
             frame = pd.DataFrame({key: clean_text(body.cells[matched[key]]) for key in ("key", "value")})
             rows = [int(row) for row in body.rows]

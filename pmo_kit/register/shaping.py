@@ -152,7 +152,7 @@ def shape_table(
     """
     matched, rest = match_columns(body.headers, table, findings, file, sheet)
     wide, variables = _wide_form(table, matched, body.headers, rest, known_variables)
-    _list_unmapped(body, [place for place in rest if place not in variables], table, findings, file, sheet)
+    list_unmapped(body, [place for place in rest if place not in variables], table, findings, file, sheet)
     raw = {name: body.cells[place] for name, place in matched.items()}
     headers: dict[str, str | np.ndarray] = {name: shown(body.label(place)) for name, place in matched.items()}
     rows = body.rows
@@ -164,7 +164,7 @@ def shape_table(
     return intake
 
 
-def _list_unmapped(
+def list_unmapped(
     body: Body, places: list[int], table: Table, findings: Findings, file: str, sheet: str
 ) -> None:
     """List columns that were not read, with what they hold."""

@@ -1,0 +1,157 @@
+"""A register that can be shared: names, people and text replaced, money scaled, the structure kept."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+import numpy as np
+import pandas as pd
+
+from pmo_kit.register.schema import Column, Table, load_schema
+from pmo_kit.register.tables import Register
+
+_PEOPLE = {"sponsor", "manager", "owner", "decided_by", "assessor", "evaluator", "stakeholder"}
+_NAMED = {
+    "project_id": "P", "area": "Area ", "strategic_goal": "Goal ", "partner_id": "Partner ", "lot": "Lot ",
+    "role": "Role ", "fund": "Fund ", "envelope": "Envelope ", "group": "Group ", "benefit": "Benefit ",
+    "risk": "Risk ", "milestone": "Milestone ", "criterion": "Criterion ", "request_id": "Request ",
+    "action_id": "Action ", "assumption_id": "Assumption ", "gate": "Gate ", "level": "level_", "check": "Check ",
+    "driver": "Driver ", "committee": "Committee ", "scenario": "Scenario ", "rule": "Rule ",
+}  # fmt: skip
+_SAME_WORDS = {"other_id": "project_id", "unit": "area", "goal": "strategic_goal", "other_level": "level"}
+_KEPT = {"quantity", "table", "column", "includes", "what", "value", "value_function"}
+_STANDARD_LEVELS = {"full", "reduced", "stop"}
+_SCOPED = {"scope"}
+
+
+def anonymize_register(register: Register, secret: str, *, scale_money: bool = True) -> Register:
+    """Replace names, people and free text consistently, and scale money by a secret factor.
+
+    The same word becomes the same word in every table, so that links, scopes and references still hold. Numbers that
+    are not money (scores, people, probabilities, dates, shares) are kept. The factor, between 0.5 and 2, and the
+    order of the new names follow from the secret; without it they cannot be found from the result alone.
+
+    Parameters
+    ----------
+    register : Register
+    secret : str
+        Any words; the same ones give the same result.
+    scale_money : bool
+        False keeps the amounts.
+
+    Returns
+    -------
+    Register
+        With new names; findings are not carried over, since they quote the old ones.
+
+    Raises
+    ------
+    ValueError
+        When the secret is empty.
+
+    Examples
+    --------
+    >>> register = Register(projects=pd.DataFrame({"project_id": ["X9"], "name": ["Hospital"], "area": ["Health"]}),
+    ...                     costs=pd.DataFrame({"project_id": ["X9"], "year": [2027], "amount": [10.0]}))
+    >>> anonymize_register(register, "secret").projects.reset_index()[["project_id", "name", "area"]].values.tolist()
+    [['P01', 'Project P01', 'Area 1']]
+    """
+    if not secret.strip():
+        raise ValueError("the secret must not be empty")
+    schema = load_schema()
+    seed = int.from_bytes(hashlib.sha256(secret.encode()).digest()[:8], "big")
+    rng = np.random.default_rng(seed)
+    factor = float(np.exp(rng.uniform(np.log(0.5), np.log(2.0)))) if scale_money else 1.0
+    words = _new_words(register, rng)
+    tables = {}
+    for name in register.names:
+        frame = register.table(name)
+        frame = frame.reset_index() if name == "projects" else frame
+        if name == "settings":
+            frame = _anonymous_settings(frame)
+        elif name == "vocabulary":
+            frame = frame.iloc[:0]
+        else:
+            for column in schema[name]:
+                frame[column.name] = _anonymous(frame, column, schema[name], words, factor)
+        if name == "projects":
+            frame["name"] = "Project " + frame["project_id"]
+        tables[name] = frame
+    settings = tables.pop("settings", None)
+    return Register(settings=settings, **{name: frame for name, frame in tables.items() if len(frame)})
+
+
+def _new_words(register: Register, rng: np.random.Generator) -> dict[str, dict[str, str]]:
+    """For each kind of name, old word -> new word, in an order that the secret decides."""
+    found: dict[str, set[str]] = {}
+    for name in register.names:
+        frame = register.table(name)
+        frame = frame.reset_index() if name == "projects" else frame
+        for column in frame.columns:
+            kind = _kind(column)
+            if kind:
+                found.setdefault(kind, set()).update(frame[column].dropna().astype(str))
+    words = {}
+    for kind, old in sorted(found.items()):
+        ordered = sorted(old - _STANDARD_LEVELS)
+        places = rng.permutation(len(ordered))
+        width = max(2, len(str(len(ordered)))) if kind == "project_id" else 1
+        prefix = "Person " if kind == "person" else _NAMED[kind]
+        words[kind] = {
+            word: f"{prefix}{place + 1:0{width}d}" for word, place in zip(ordered, places, strict=True)
+        }
+    return words
+
+
+def _kind(column: str) -> str:
+    """Which words a column shares with others; empty when its text is no name."""
+    if column in _PEOPLE:
+        return "person"
+    column = _SAME_WORDS.get(column, column)
+    return column if column in _NAMED else ""
+
+
+def _anonymous(
+    frame: pd.DataFrame, column: Column, table: Table, words: dict[str, dict[str, str]], factor: float
+) -> pd.Series:
+    """One column with new words or scaled money; free text becomes its column's name."""
+    cells = frame[column.name]
+    if column.is_money:
+        return cells * factor
+    if column.type == "number":
+        in_money = _rows_in_money(frame, column, table)
+        return cells if in_money is None else cells.where(~in_money, cells * factor)
+    if column.type not in ("id", "text", "category", "value") or column.allowed or column.name in _KEPT:
+        return cells
+    if column.name in _SCOPED:
+        return cells.map(lambda text: _new_scope(text, words), na_action="ignore").astype("str")
+    kind = _kind(column.name)
+    if kind:
+        return cells.map(words[kind]).astype("str").fillna(cells.where(cells.isin(_STANDARD_LEVELS)))
+    return cells.where(cells.isna(), f"({column.name})")
+
+
+def _rows_in_money(frame: pd.DataFrame, column: Column, table: Table) -> pd.Series | None:
+    """Rows whose number is money only because of another cell of the row."""
+    if table.name == "baselines" and column.name in ("baseline", "last", "now"):
+        return frame["quantity"].isin(["spend", "whole_life_cost", "whole_life_benefit"])
+    if table.name == "rules" and column.name in ("minimum", "maximum"):
+        return frame["kind"] == "spend"
+    return None
+
+
+def _new_scope(scope: str, words: dict[str, dict[str, str]]) -> str:
+    """The scope column=value in the new words."""
+    match = re.fullmatch(r"\s*(\w+)\s*=\s*(.*?)\s*", scope)
+    if match is None:
+        return next((new[scope] for new in words.values() if scope in new), scope)
+    kind = _kind(match[1])
+    return f"{match[1]}={words.get(kind, {}).get(match[2], match[2])}"
+
+
+def _anonymous_settings(frame: pd.DataFrame) -> pd.DataFrame:
+    """Settings without the name of the organisation and its notice."""
+    frame = frame[frame["key"] != "notice"].copy()
+    frame["value"] = frame["value"].mask(frame["key"] == "name", "An organisation")
+    return frame

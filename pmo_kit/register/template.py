@@ -1,0 +1,259 @@
+"""The workbook to fill: one sheet a table, lists to choose from, notes on every column. It loads as it is saved."""
+
+from __future__ import annotations
+
+from datetime import date
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pandas as pd
+from openpyxl.comments import Comment
+from openpyxl.formatting.rule import FormulaRule
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+
+from pmo_kit.register.schema import Column, Schema, Table, load_schema
+from pmo_kit.register.tables import Register
+from pmo_kit.register.writing import inert
+
+_FIRST = ("projects", "costs")
+_LAST_ROW = 2000
+_FIRST_DATA_ROW = 3
+_INK, _PAPER, _MUTED = "1F2A37", "FFFFFF", "6B7280"
+_NEEDED, _OPTIONAL, _EMPTY = "1F5A7A", "8A9BA8", "F8D7D0"
+_FORMATS = {"date": "yyyy-mm-dd", "id": "@", "period": "@", "text": "General", "year": "0"}
+_PURPOSE = {
+    "settings": "currency, unit, dates: what all figures share",
+    "projects": "one row a project",
+    "costs": "one row a project and year, or one column a year",
+}
+
+
+def write_template(path: str | PathLike[str], register: Register | None = None) -> Path:
+    """Write the workbook to fill; with a register, filled with its tables.
+
+    Parameters
+    ----------
+    path : path
+        An .xlsx file; an existing one is replaced.
+    register : Register or None
+        What to fill in; the workbook then loads back equal.
+
+    Returns
+    -------
+    Path
+        The file.
+    """
+    schema = load_schema()
+    book = openpyxl.Workbook()
+    start = book.worksheets[0]
+    start.title = "start"
+    order = [
+        *_FIRST,
+        *(table.name for table in schema if table.name not in (*_FIRST, "exemptions")),
+        "exemptions",
+    ]
+    order.remove("settings")
+    order.insert(len(_FIRST), "settings")
+    _write_start(start, schema, order)
+    for name in order:
+        sheet = book.create_sheet(name)
+        frame = register.table(name) if register is not None and register.has(name) else None
+        if name == "settings":
+            _write_settings(sheet, schema, frame)
+        else:
+            _write_table(sheet, schema[name], schema, frame)
+    _write_dictionary(book.create_sheet("dictionary"), schema, order)
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    book.save(target)
+    return target
+
+
+def _header(sheet: Worksheet, names: list[str], needed: list[bool]) -> None:
+    """A header row that stays in view; needed columns are darker and starred."""
+    for place, (name, dark) in enumerate(zip(names, needed, strict=True), 1):
+        cell = sheet.cell(1, place, f"{name} *" if dark else name)
+        cell.font = Font(bold=True, color=_PAPER)
+        cell.fill = PatternFill("solid", fgColor=_NEEDED if dark else _OPTIONAL)
+        cell.alignment = Alignment(vertical="center")
+        sheet.column_dimensions[get_column_letter(place)].width = max(12, min(40, len(name) + 6))
+    sheet.row_dimensions[1].height = 22
+    sheet.freeze_panes = "A2"
+
+
+def _note(column: Column) -> str:
+    """What a column means, in the note on its header."""
+    parts = [column.meaning or column.name]
+    if column.unit:
+        parts.append("Unit: " + ("the money unit of the settings" if column.is_money else column.unit))
+    if column.allowed:
+        parts.append("One of: " + ", ".join(column.allowed))
+    if column.default:
+        parts.append(f"Empty means: {column.default}")
+    if column.refs:
+        parts.append("From: " + " or ".join(f"{table}, {name}" for table, name in column.refs))
+    parts.append("Needed" if column.required and column.default is None else "May stay empty")
+    return "\n".join(parts)
+
+
+def _example(column: Column, table: Table) -> str | int:
+    """A cell of the example row."""
+    if column.name == table.key[0]:
+        return f"e.g. {column.example or 'P01'}"
+    if column.example:
+        return column.example
+    if column.default:
+        return column.default
+    if column.name == "project_id" or column.name == "other_id":
+        return "P01"
+    if column.allowed:
+        return column.allowed[0]
+    plain: dict[str, str | int] = {
+        "year": 2027,
+        "number": 1,
+        "date": "2027-03-31",
+        "period": "2027",
+        "flag": "yes",
+    }
+    return plain.get(column.type, "...")
+
+
+def _validation(column: Column) -> DataValidation | None:
+    """The list or range that a cell of the column is held to."""
+    if column.allowed:
+        return DataValidation(type="list", formula1=f'"{",".join(column.allowed)}"', allow_blank=True)
+    if column.refs and column.refs[0][0] != "levels":
+        table, name = column.refs[0]
+        letter = get_column_letter(list(load_schema()[table].columns).index(name) + 1)
+        formula = f"='{table}'!${letter}${_FIRST_DATA_ROW}:${letter}${_LAST_ROW}"
+        return DataValidation(type="list", formula1=formula, allow_blank=True, errorStyle="warning")
+    if column.type == "flag":
+        return DataValidation(type="list", formula1='"yes,no"', allow_blank=True)
+    if column.type == "date":
+        return DataValidation(
+            type="date", operator="greaterThan", formula1="DATE(1990,1,1)", allow_blank=True
+        )
+    if column.type == "year":
+        return DataValidation(
+            type="whole", operator="between", formula1="1950", formula2="2200", allow_blank=True
+        )
+    if column.type == "number":
+        low = "-1E+15" if column.low is None else f"{column.low:g}"
+        high = "1E+15" if column.high is None else f"{column.high:g}"
+        return DataValidation(
+            type="decimal", operator="between", formula1=low, formula2=high, allow_blank=True
+        )
+    return None
+
+
+def _write_table(sheet: Worksheet, table: Table, schema: Schema, frame: pd.DataFrame | None) -> None:
+    """One table: header with notes, the example row, lists and ranges, rows where there are some."""
+    columns = list(table)
+    _header(sheet, [column.name for column in columns], [c.required and c.default is None for c in columns])
+    sheet.sheet_properties.tabColor = _NEEDED if table.required else _OPTIONAL
+    last = get_column_letter(len(columns))
+    for place, column in enumerate(columns, 1):
+        letter = get_column_letter(place)
+        sheet.cell(1, place).comment = Comment(_note(column), "pmo_kit", height=150, width=280)
+        example = sheet.cell(2, place, _example(column, table))
+        example.font = Font(italic=True, color=_MUTED)
+        area = f"{letter}{_FIRST_DATA_ROW}:{letter}{_LAST_ROW}"
+        validation = _validation(column)
+        if validation is not None:
+            validation.errorTitle, validation.error = column.name, _note(column)[:250]
+            sheet.add_data_validation(validation)
+            validation.add(area)
+        if column.required and column.default is None:
+            row = f"$A{_FIRST_DATA_ROW}:${last}{_FIRST_DATA_ROW}"
+            formula = f"AND(COUNTA({row})>0,ISBLANK({letter}{_FIRST_DATA_ROW}))"
+            fill = PatternFill("solid", bgColor=_EMPTY)
+            sheet.conditional_formatting.add(area, FormulaRule(formula=[formula], fill=fill))
+        if column.type in _FORMATS:
+            sheet.column_dimensions[letter].number_format = _FORMATS[column.type]
+    if frame is None:
+        return
+    frame = frame.reset_index() if table.name == "projects" else frame
+    for number, line in enumerate(
+        frame[[column.name for column in columns]].itertuples(index=False), _FIRST_DATA_ROW
+    ):
+        for place, (column, value) in enumerate(zip(columns, line, strict=True), 1):
+            if pd.isna(value):
+                continue
+            cell = sheet.cell(number, place, _cell(value))
+            cell.number_format = _FORMATS.get(column.type, "General")
+
+
+def _cell(value: object) -> str | int | float | date:
+    """A value as a workbook holds it; text never becomes a formula."""
+    if isinstance(value, pd.Timestamp):
+        return value.date()
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return inert(value)
+    return float(value) if isinstance(value, float) else int(str(value))
+
+
+def _write_settings(sheet: Worksheet, schema: Schema, frame: pd.DataFrame | None) -> None:
+    """All settings by key, to be given a value."""
+    _header(sheet, ["key", "value", "meaning"], [True, True, False])
+    sheet.sheet_properties.tabColor = _NEEDED
+    given = {} if frame is None else dict(zip(frame["key"], frame["value"], strict=True))
+    for number, (name, column) in enumerate(schema.settings.items(), 2):
+        sheet.cell(number, 1, name).font = Font(bold=True)
+        if name in given:
+            sheet.cell(number, 2, inert(str(given[name])))
+        meaning = column.meaning + (f" (example: {column.example})" if column.example else "")
+        meaning += f" (one of: {', '.join(column.allowed)})" if column.allowed else ""
+        sheet.cell(number, 3, meaning).font = Font(color=_MUTED)
+        if column.allowed:
+            validation = _validation(column)
+            if validation is not None:
+                sheet.add_data_validation(validation)
+                validation.add(f"B{number}")
+    for letter, width in (("A", 22), ("B", 32), ("C", 90)):
+        sheet.column_dimensions[letter].width = width
+
+
+def _write_start(sheet: Worksheet, schema: Schema, order: list[str]) -> None:
+    """How to begin, and a link to every sheet."""
+    lines = [
+        "Your register",
+        "Fill in projects and costs; that is enough for a first pack. Settings says in which money.",
+        "All other sheets are optional: what is absent is named in the pack, never guessed.",
+        "The grey row 2 of each sheet is an example; the reader leaves it out.",
+        "An empty cell is missing, never zero. Write why a value is missing in the sheet exemptions.",
+        "Then run: pmo-kit check, and pmo-kit pack.",
+    ]
+    for number, line in enumerate(lines, 1):
+        sheet.cell(number, 1, line).font = Font(bold=number == 1, size=16 if number == 1 else 11, color=_INK)
+    sheet.column_dimensions["A"].width = 26
+    for number, name in enumerate(order, len(lines) + 2):
+        link = sheet.cell(number, 1, name)
+        link.hyperlink = f"#'{name}'!A1"
+        link.font = Font(color=_NEEDED, underline="single", bold=name in (*_FIRST, "settings"))
+        sheet.cell(number, 2, _PURPOSE.get(name, schema[name].rows)).font = Font(color=_MUTED)
+        sheet.cell(number, 3, "needed" if schema[name].required else "optional").font = Font(color=_MUTED)
+    sheet.column_dimensions["B"].width = 60
+    sheet.sheet_view.showGridLines = False
+
+
+def _write_dictionary(sheet: Worksheet, schema: Schema, order: list[str]) -> None:
+    """Every column of every table, from the schema."""
+    heads = ["table", "column", "type", "needed", "unit", "allowed", "meaning", "also read as"]
+    _header(sheet, heads, [False] * len(heads))
+    for name in order:
+        columns = schema.settings.values() if name == "settings" else schema[name]
+        for column in columns:
+            needed = "yes" if column.required and column.default is None else ""
+            unit = "money unit of the settings" if column.is_money else column.unit
+            line = [name, column.name, column.type, needed, unit, ", ".join(column.allowed), column.meaning]
+            sheet.append([*line, ", ".join(column.aliases)])
+    sheet.auto_filter.ref = f"A1:H{sheet.max_row}"
+    for letter, width in zip("ABCDEFGH", (20, 22, 10, 8, 22, 40, 70, 50), strict=True):
+        sheet.column_dimensions[letter].width = width
