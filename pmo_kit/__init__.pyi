@@ -10,6 +10,7 @@ from .appraisal import appraise as appraise
 from .arbitration import Allocation as Allocation
 from .arbitration import Question as Question
 from .arbitration import arbitrate as arbitrate
+from .arbitration import Explanation as Explanation
 from .arbitration import explain as explain
 from .arbitration import frontier as frontier
 from .errors import DataError as DataError
@@ -21,7 +22,9 @@ from .packs import build_pack as build_pack
 from .performance import Review as Review
 from .performance import review_performance as review_performance
 from .prioritization import Ranking as Ranking
+from .prioritization import RankRobustness as RankRobustness
 from .prioritization import prioritize as prioritize
+from .prioritization import rank_robustness as rank_robustness
 from .register import Register as Register
 from .register import load_register as load_register
 from .scenarios import Comparison as Comparison

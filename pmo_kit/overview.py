@@ -139,9 +139,9 @@ def budget_variance(register: Register, quantity: str = "spend") -> pd.DataFrame
     Returns
     -------
     DataFrame
-        Index project_id; name, year, baseline, now, variance = now - baseline, share = variance / baseline (missing
-        where the baseline is missing or 0). Rows where both figures are missing are left out; the largest
-        variance, up or down, first.
+        Index project_id; name, baseline, now (of several years: their sums), variance = now - baseline, share =
+        variance / baseline (missing where the baseline is missing or 0). Projects where both figures are missing
+        are left out; the largest variance, up or down, first.
 
     Raises
     ------
@@ -150,7 +150,7 @@ def budget_variance(register: Register, quantity: str = "spend") -> pd.DataFrame
     """
     rows = register.need("baselines")
     rows = rows[(rows["quantity"] == quantity) & rows[["baseline", "now"]].notna().any(axis=1)]
-    table = rows.set_index("project_id")[["year", "baseline", "now"]]
+    table = rows.groupby("project_id")[["baseline", "now"]].sum(min_count=1)
     table.insert(0, "name", register.projects["name"].reindex(table.index))
     table["variance"] = table["now"] - table["baseline"]
     table["share"] = (table["variance"] / table["baseline"]).where(table["baseline"] > 0)
@@ -177,6 +177,12 @@ def findings_by_rule(register: Register) -> pd.DataFrame:
     """
     findings = register.findings
     grouped = findings.groupby(["severity", "sheet", "rule"], sort=False, dropna=False)
-    table = grouped.agg(count=("rule", "size"), message=("message", "first"), fix=("fix", "first")).reset_index()
+    table = grouped.agg(
+        count=("rule", "size"), message=("message", "first"), fix=("fix", "first")
+    ).reset_index()
     order = table["severity"].map({"block": 0, "warn": 1, "info": 2})
-    return table.assign(order=order).sort_values(["order", "count"], ascending=[True, False]).drop(columns="order")
+    return (
+        table.assign(order=order)
+        .sort_values(["order", "count"], ascending=[True, False])
+        .drop(columns="order")
+    )

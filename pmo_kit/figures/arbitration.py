@@ -298,6 +298,7 @@ def ladder(frontier: Frontier, allocation: Allocation) -> Chart:
         for p, v in zip(rows["percent"], rows["value"], strict=True)
     ]
     low, high = rows.iloc[0], rows.iloc[-1]
+    lost, gained = format_number(allocation.value - low.value), format_number(high.value - allocation.value)
     return Chart(
         id="arbitration.frontier",
         mark="line",
@@ -306,8 +307,8 @@ def ladder(frontier: Frontier, allocation: Allocation) -> Chart:
         y=Field("value", value_words(allocation), register.settings.unit),
         label=Field("label", kind="text"),
         references=(Reference("x", 100.0, "envelope today"),),
-        title=f"{format_number(100 - low.percent, 0)} % less money costs {format_number(allocation.value - low.value)}; "
-        f"{format_number(high.percent - 100, 0)} % more buys {format_number(high.value - allocation.value)}",
+        title=f"{percent(1 - low.percent / 100)} less money costs {lost}; "
+        f"{percent(high.percent / 100 - 1)} more buys {gained}",
         takeaway=frontier.summary,
         unit_line=unit_line(register, "Worth of the best plan at each level of every envelope"),
         alt=listed(

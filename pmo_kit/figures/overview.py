@@ -160,7 +160,7 @@ def confidence_list(register: Register) -> Exhibit:
         return not_shown(id, "projects by rating", "projects, columns rag_declared and rag_assured")
     rank = ratings.replace({"R": "0", "A": "1", "G": "2"}).astype("float64").min(axis=1)
     shown = projects.assign(rank=rank)[rank < 2].sort_values("rank", kind="stable").reset_index()
-    red = int((shown["rank"] == 0).sum())
+    red, amber = int((shown["rank"] == 0).sum()), int((shown["rank"] == 1).sum())
     rest = len(shown) - ROWS
     return Table(
         id=id,
@@ -172,7 +172,7 @@ def confidence_list(register: Register) -> Exhibit:
             Field("rag_assured", "assured", kind="rag"),
             Field("finish", "planned finish", kind="time"),
         ),
-        title=f"{sentence(count(red, 'project is', 'projects are'))} rated Red, {count(len(shown) - red)} Amber",
+        title=f"{sentence(count(red, 'project is', 'projects are'))} rated Red, {count(amber) if amber else 'none'} Amber",
         takeaway=f"Ask first about {shortened(shown['name'].head(red))}."
         if red
         else "No project is rated Red.",
@@ -215,11 +215,13 @@ def variance(register: Register, quantity: str = "spend", tolerance: float = 0.0
         styles={"over": "bad", "under": "good"},
         label=Field("label", kind="text"),
         title=f"{sentence(count(len(outside)))} of {len(both)} forecasts are more than {percent(tolerance)} off: "
-        f"{count(over)} over, {count(under)} under",
+        f"{count(over)} over, {count(under)} under"
+        if len(outside)
+        else f"All {len(both)} forecasts are within {percent(tolerance)} of their baselines",
         takeaway=f"Together the forecast is {money(total, signed=True)} on {money(base)}, "
         f"{percent(total / base, signed=True)}.",
         note=f"{sentence(count(len(register.projects) - len(both), 'project'))} without both figures not shown.",
-        unit_line=unit_line(register, f"Forecast less baseline, {quantity.replace('_', ' ')} of the year"),
+        unit_line=unit_line(register, f"Forecast less baseline, {quantity.replace('_', ' ')}"),
         alt=listed(f"{row.name} {row.label}" for row in data.itertuples(index=False)),
         source="baselines",
         inputs=inputs(register),
@@ -270,7 +272,8 @@ def headline(register: Register, appraisal: Appraisal) -> Message:
     parts = [count(len(register.projects), "project")]
     rated = overview.confidence_counts(register).drop(index=overview.NOT_STATED)
     if rated.to_numpy().any():
-        parts.append(f"{count(int(rated.loc['R'].sum()))} rated Red")
+        red = int(rated.loc["R"].sum())
+        parts.append(f"{count(red) if red else 'none'} rated Red")
     second = (
         f"{format_number(overview.asked_by_year(appraisal).to_numpy().sum())} asked for the years to come"
     )
@@ -313,7 +316,7 @@ def tiles(register: Register) -> Kpi:
         both = overview.budget_variance(register).dropna(subset="variance")
         note = f"{register.settings.unit}; {count(len(both), 'project')} with both figures"
         now, base = float(both["now"].sum()), float(both["baseline"].sum())
-        rows.append({"label": "Forecast of the year, of baseline", "value": now, "limit": base, "note": note})
+        rows.append({"label": "Forecast of spend, of baseline", "value": now, "limit": base, "note": note})
     findings = float((register.findings["severity"] != "info").sum())
     rows.append({"label": "Data findings", "value": findings, "decimals": 0, "note": "to look at"})
     return Kpi(
@@ -360,7 +363,10 @@ def known(register: Register) -> Message:
     findings = register.findings["severity"].value_counts()
     warnings, notes = int(findings.get("warn", 0)), int(findings.get("info", 0))
     items = [
-        ("Data findings:", f"{count(warnings)} to look at and {count(notes, 'note')}; nothing was repaired.")
+        (
+            "Data findings:",
+            f"{count(warnings) if warnings else 'none'} to look at and {count(notes, 'note')}; nothing was repaired.",
+        )
     ]
     if register.has("baselines"):
         base = register.table("baselines").pivot_table(

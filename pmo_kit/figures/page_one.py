@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pandas as pd
 
 from pmo_kit.arbitration import Allocation, Explanation
@@ -272,7 +271,8 @@ def how_sure(allocation: Allocation) -> Message:
             text = f"Another plan within the limits is worth {format_number(allocation.value)} too; none is worth more."
     else:
         lead = "Not proven to the last unit."
-        text = f"No plan can be worth more than {format_number(allocation.bound)}, {format_number(allocation.bound - allocation.value)} above this one."
+        above = format_number(allocation.bound - allocation.value)
+        text = f"No plan can be worth more than {format_number(allocation.bound)}, {above} above this one."
     items = [(lead, text)]
     if allocation.next_best is not None and allocation.next_best_value is not None:
         distance = allocation.value - allocation.next_best_value
@@ -326,7 +326,8 @@ def _refuse_gaps(requests: pd.DataFrame) -> None:
         {
             "severity": "block", "file": "", "sheet": "requests", "row": place + 2, "column": column, "value": None,
             "rule": "a committee is told who, by when, and what otherwise",
-            "message": f"Request {row['request_id']} does not say {words} (sheet requests, row {place + 2}, column {column}).",
+            "message": f"Request {row['request_id']} does not say {words} "
+            f"(sheet requests, row {place + 2}, column {column}).",
             "fix": f"fill {column}",
         }
         for place, (_, row) in enumerate(requests.iterrows())

@@ -206,7 +206,7 @@ def read_scenarios(register: Register) -> list[Scenario]:
 
 def _scenario(name: str, rows: pd.DataFrame) -> Scenario:
     """One scenario from its rows."""
-    part = {what: group for what, group in rows.groupby("what")}
+    part = dict(iter(rows.groupby("what")))
 
     def factors(what: str) -> dict[str, float]:
         found = part.get(what)

@@ -53,7 +53,7 @@ class Comparison:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row per scenario: status, value, delta to the base, funded, stopped, cost, entered, left, resized, reason.
+        """One row per scenario: status, value, delta, funded, stopped, cost, entered, left, resized, reason.
 
         `entered`, `left` and `resized` hold project ids against the base's plan; `status` is `infeasible` where no
         plan obeys the rules, and `reason` says why.
@@ -104,12 +104,15 @@ class Comparison:
 
     @cached_property
     def evaluated(self) -> pd.DataFrame:
-        """Every plan in every scenario: plan, scenario, fits, broken, value after recourse, dropped, regret."""
-        return evaluate_plans(self.allocations)
+        """Every plan in every case: plan, scenario, fits, broken, value after recourse, dropped, regret.
+
+        A scenario that forces a project is a decision, not a state of the world: it is left out.
+        """
+        return evaluate_plans({name: self.allocations[name] for name in self.cases})
 
     @cached_property
     def regret(self) -> pd.DataFrame:
-        """Plans x scenarios: what is lost if that scenario comes; maximum, mean, and how many scenarios the plan fits."""
+        """Plans x cases: what is lost if that case comes; maximum, mean, and how many cases the plan fits."""
         return regret_table(self.evaluated)
 
     @property
@@ -129,8 +132,9 @@ class Comparison:
         cases = len(self.cases)
         lost = f"; {len(self.reasons)} without a plan" if self.reasons else ""
         return (
-            f"{presence.get('always', 0)} projects are funded in all of {cases} cases, {presence.get('sometimes', 0)} in "
-            f"some, {presence.get('never', 0)} in none{lost}. The plan of {self.least_regret!r} has the least regret."
+            f"{presence.get('always', 0)} projects are funded in all of {cases} cases, "
+            f"{presence.get('sometimes', 0)} in some, {presence.get('never', 0)} in none{lost}. "
+            f"The plan of {self.least_regret!r} has the least regret."
         )
 
     @property
