@@ -222,7 +222,8 @@ def _standing(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
     if not labelled:
         sheet.left = max(theme.text_width(text, size) for text in tick_text(values, chart.y)) + 10
     if chart.layered:
-        beside = max((theme.text_width(bar.label, size) for bar in bars if not bar.inner), default=0.0)
+        named = [bar.label for bar in bars if not bar.inner and bar.style != "limit"]
+        beside = max((theme.text_width(label, size) for label in named), default=0.0)
         sheet.right = max(0.0, beside + 6 - 0.16 * min(sheet.plot_width / count, 160.0))
     sheet.height = 15.5 * size
     room = size * 1.5 if labelled else 4.0
