@@ -1,0 +1,231 @@
+"""Partner selection as a committee and a losing bidder read it."""
+
+from __future__ import annotations
+
+from pmo_kit.exhibits import Chart, Field, Table
+from pmo_kit.exhibits.theme import format_number
+from pmo_kit.figures.captions import count, inputs, listed, percent, sentence, shortened, unit_line
+from pmo_kit.partners import Award
+
+
+def lots(award: Award) -> Table:
+    """Return the award: who gets which lot, at what price, and who would get it lot by lot."""
+    rows = award.lots.reset_index()
+    names = award.table["name"].droplevel("lot")
+    names = names[~names.index.duplicated()]
+    rows["what"] = [(("text", str(row.label)), ("id", f"lot {row.lot}")) for row in rows.itertuples()]
+    for column in ("runner_up", "alone"):
+        rows[column] = rows[column].map(names).fillna("none")
+    rows["name"] = rows["name"].fillna("no award")
+    winners = [f"{row.name} for {row.label}" for row in rows.itertuples()]
+    different = award.one_by_one_value < award.value - 1e-9
+    return Table(
+        id="partners.lots",
+        data=rows,
+        columns=(
+            Field("what", "lot", kind="text"),
+            Field("name", "award to", kind="text"),
+            Field("price", "price"),
+            Field("value", "points", decimals=1),
+            Field("runner_up", "runner-up", kind="text"),
+            Field("alone", "lot by lot", kind="text"),
+        ),
+        title=f"{sentence(listed(winners))}: {format_number(rows['price'].sum())} together",
+        takeaway=f"Lot by lot would earn {format_number(award.one_by_one_value)} points, "
+        f"together {format_number(award.value)}: no partner can take more lots than it has room for."
+        if different
+        else "Awarded one by one or together, the lots go to the same partners.",
+        unit_line=unit_line(award.register, "Award of lots"),
+        alt=award.summary,
+        note=f"Next best: {award.next_best}, {format_number(award.next_best_value)} points.",
+        source="bids, partner_scores, partner_criteria",
+        inputs=_inputs(award),
+    )
+
+
+def bids(award: Award) -> Table:
+    """Return every bid with quality, price and value, what failed, and the price at which it would have won."""
+    order = ["lot", "passed", "value"]
+    rows = award.table.reset_index().sort_values(order, ascending=[True, False, False], kind="stable")
+    rows["group"] = rows["lot_label"] + ", lot " + rows["lot"]
+    rows["remark"] = [
+        "award" if row.awarded else f"out: {row.failed_gate}" if not row.passed else f"rank {row.rank:.0f}"
+        for row in rows.itertuples()
+    ]
+    rows["robust"] = 100 * rows["wins"]
+    out = rows[~rows["passed"]]
+    fails = [f"{row.name} on lot {row.lot} ({row.failed_gate})" for row in out.itertuples()]
+    return Table(
+        id="partners.bids",
+        data=rows,
+        group=Field("group", kind="category"),
+        columns=(
+            Field("name", "partner", kind="text"),
+            Field("price", "price"),
+            Field("quality", "quality", "points", decimals=0),
+            Field("price_points", "price", "points", decimals=0),
+            Field("value", "together", "points"),
+            Field("robust", "wins under other weights", "%", decimals=0),
+            Field("price_to_win", "would win below"),
+            Field("remark", "", kind="text"),
+        ),
+        title=f"{sentence(count(len(out), 'bid misses', 'bids miss'))} a must-pass minimum: {shortened(fails)}"
+        if fails
+        else "Every bid passes the must-pass minima",
+        takeaway=f"Price counts {percent(award.price_weight)}, quality {percent(1 - award.price_weight)}.",
+        unit_line=unit_line(award.register, "Bids: price, quality and value"),
+        alt=listed(f"{row.name} lot {row.lot} {format_number(row.value)}" for row in rows.itertuples()),
+        note="Wins under other weights: share of random weights of the criteria. Would win below: with the other "
+        "bids as they are; n/a where it wins, failed, or no price is low enough.",
+        source="bids, partner_scores, partner_criteria",
+        inputs=_inputs(award),
+    )
+
+
+def scores(award: Award, lot: str) -> Chart:
+    """Return the agreed scores of one lot: criteria against partners."""
+    rows = award.evaluation.scores[award.evaluation.scores["lot"] == lot].copy()
+    names = award.table["name"].xs(lot, level="lot")
+    rows["partner"] = rows["partner_id"].map(names)
+    rows["words"] = [f"{row.label} ({percent(row.weight)})" for row in rows.itertuples()]
+    rows = rows.sort_values(
+        ["weight", "criterion", "partner_id"], ascending=[False, True, True], kind="stable"
+    )
+    left_out = int(award.evaluation.evaluators["left_out"].gt(0).sum())
+    best = award.table["quality"].xs(lot, level="lot").idxmax()
+    return Chart(
+        id=f"partners.scores_{lot}",
+        mark="heatmap",
+        data=rows[["words", "partner", "consensus"]],
+        x=Field("partner", "", kind="category"),
+        y=Field("words", "", kind="category"),
+        value=Field("consensus", "score", "on the declared scale"),
+        title=f"{names[best]} has the best quality on lot {lot}: "
+        f"{format_number(award.table.at[(best, lot), 'quality'], 0)} of 100 points",
+        takeaway=f"{sentence(count(left_out, 'evaluator'))} left out for a conflict on part of the bids.",
+        unit_line=unit_line(award.register, f"Agreed scores, lot {lot}", ""),
+        alt=listed(f"{row.partner} {row.label} {format_number(row.consensus)}" for row in rows.itertuples()),
+        note="Scores under a conflict are left out; what an evaluator gives above or below the others is taken out.",
+        source="partner_scores, evaluator_conflicts",
+        inputs=_inputs(award),
+    )
+
+
+def sensitivity(award: Award) -> Table:
+    """Return which award is best from which weight of the price on."""
+    rows = award.sensitivity
+    block = (rows["award"] != rows["award"].shift()).cumsum()
+    spans = rows.groupby(block).agg(
+        start=("price_weight", "min"),
+        end=("price_weight", "max"),
+        award=("award", "first"),
+        same=("same", "first"),
+    )
+    spans["weights"] = [f"{percent(row.start)} to {percent(row.end)}" for row in spans.itertuples()]
+    spans["same"] = spans["same"].map({True: "as recommended", False: "another award"})
+    mine = spans[spans["same"] == "as recommended"]
+    holds = f"from {percent(mine['start'].min())} to {percent(mine['end'].max())}" if len(mine) else "nowhere"
+    return Table(
+        id="partners.sensitivity",
+        data=spans,
+        columns=(
+            Field("weights", "weight of the price", kind="text"),
+            Field("award", "best award", kind="text"),
+            Field("same", "", kind="text"),
+        ),
+        title=f"The award holds while the price counts {holds}",
+        takeaway=f"The price counts {percent(award.price_weight)} today.",
+        unit_line=unit_line(award.register, "Best award by weight of the price, in steps of 5 %", ""),
+        alt="; ".join(f"{row.weights}: {row.award}" for row in spans.itertuples()),
+        source="bids, partner_scores",
+        inputs=_inputs(award),
+    )
+
+
+def checks(award: Award) -> Table:
+    """Return what the award would be with one thing changed."""
+    rows = award.checks.copy()
+    rows["answer"] = rows["same"].map({True: "the same", False: "another award"})
+    changed = rows.loc[~rows["same"], "question"]
+    return Table(
+        id="partners.checks",
+        data=rows,
+        columns=(
+            Field("question", "what if", kind="text"),
+            Field("award", "best award", kind="text"),
+            Field("answer", "", kind="text"),
+        ),
+        title=f"The award would change {listed(changed)}"
+        if len(changed)
+        else "No single evaluator decides the award",
+        takeaway=f"{sentence(count(int(rows['same'].sum()), 'check'))} of {len(rows)} give the same award.",
+        unit_line=unit_line(award.register, "Award with one thing changed", ""),
+        alt=listed(f"{row.question}: {row.answer}" for row in rows.itertuples()),
+        source="partner_scores, evaluator_conflicts, bids",
+        inputs=_inputs(award),
+    )
+
+
+def debrief(award: Award, partner_id: str, lot: str) -> Table:
+    """Return what a losing bidder is told: its scores beside the winner's; nobody is named."""
+    rows = award.debrief
+    rows = rows[(rows["partner_id"] == partner_id) & (rows["lot"] == lot)].copy()
+    if rows.empty:
+        raise KeyError(f"{partner_id} has no losing bid on lot {lot}.")
+    bid = award.table.loc[(partner_id, lot)]
+    rows["weight"] = 100 * rows["weight"]
+    rows["remarks"] = rows["remarks"].replace("", "–")
+    first = rows.iloc[0]
+    price = f" At the prices of the others it would have won below {format_number(bid['price_to_win'])}."
+    return Table(
+        id=f"partners.debrief_{partner_id}_{lot}",
+        data=rows,
+        columns=(
+            Field("label", "criterion", kind="text"),
+            Field("weight", "weight", "%", decimals=0),
+            Field("score", "your score"),
+            Field("winner_score", "winner"),
+            Field("lost", "points behind", signed=True),
+            Field("remarks", "remarks", kind="text"),
+        ),
+        title=f"{bid['name']}, lot {lot}: "
+        + (
+            f"out because {bid['failed_gate']}"
+            if not bid["passed"]
+            else f"most was lost on {first['label'].lower()}, {format_number(first['lost'])} points"
+            if first["lost"] > 0
+            else "as good as the winner on every criterion"
+        ),
+        takeaway=f"Quality {format_number(bid['quality'], 0)} of 100, price {format_number(bid['price'])}."
+        + (price if bid["price_to_win"] == bid["price_to_win"] else ""),
+        unit_line=unit_line(award.register, "Debrief", "scores on the declared scale"),
+        alt=listed(f"{row.label} {format_number(row.score)}" for row in rows.itertuples()),
+        source="partner_scores",
+        inputs=_inputs(award),
+    )
+
+
+def audit(award: Award) -> Table:
+    """Return everything that was done, in order."""
+    rows = award.audit.assign(number=range(1, len(award.audit) + 1))
+    return Table(
+        id="partners.audit",
+        data=rows,
+        columns=(
+            Field("number", "", decimals=0),
+            Field("step", "step", kind="text"),
+            Field("what", "what", kind="text"),
+            Field("detail", "detail", kind="text"),
+        ),
+        title=f"{sentence(count(len(rows), 'step'))} from scores to award",
+        takeaway="Anyone can repeat it from the register.",
+        unit_line=unit_line(award.register, "Audit trail", ""),
+        alt=listed(f"{row.step} {row.what}" for row in rows.itertuples()),
+        source="partners, lots, bids, partner_criteria, partner_scores, evaluator_conflicts",
+        inputs=_inputs(award),
+    )
+
+
+def _inputs(award: Award) -> dict[str, str]:
+    """What is needed to rebuild the award."""
+    return inputs(award.register, **{name: text for name, text in award.inputs.items() if name != "register"})

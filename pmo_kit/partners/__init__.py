@@ -1,0 +1,6 @@
+"""Partner selection: gates, evaluation, award of lots, debrief, audit trail."""
+
+from pmo_kit.partners.award import Award, select_partners
+from pmo_kit.partners.evaluation import Evaluation, adjust_leniency, evaluate_bids
+
+__all__ = ["Award", "Evaluation", "adjust_leniency", "evaluate_bids", "select_partners"]

@@ -1,0 +1,369 @@
+"""The award: the best lots together, what would change it, and what to tell those who lost."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pmo_kit.arbitration import solve_selection
+from pmo_kit.partners.evaluation import BID, Evaluation, evaluate_bids, price_points
+
+if TYPE_CHECKING:
+    from pmo_kit.register import Register
+
+COVERED = 1000.0
+PRICE_WEIGHTS = tuple(round(0.05 * step, 2) for step in range(21))
+Bid = tuple[str, str]
+Choice = tuple[tuple[Bid, ...], float]
+
+
+@dataclass(frozen=True, eq=False)
+class Award:
+    """Who gets which lot, and why.
+
+    `table` has one row per bid, index (partner_id, lot): name, lot_label, price, award_price (after the bundle
+    discount, for winners), quality, price_points, value (points of 100), passed, failed_gate, rank (in the lot,
+    among those that passed), awarded, wins (share of other weights under which it wins), to_win (points of the
+    whole award that it lacks), price_to_win (price at which it would have drawn level, reference prices as they
+    are; missing where no price is low enough).
+
+    `lots` has one row per lot: label, partner_id, name, price, value, runner_up, lead (points over the runner-up
+    in this lot), alone (who would win if lots were awarded one by one, in their order).
+
+    `sensitivity` has one row per weight of the price (0 to 1): award (words), same (as recommended).
+    `checks` has one row per question: question, award, same: an evaluator left out, conflicts counted, no
+    discounts. `debrief` has one row per losing bid and criterion: partner_id, lot, criterion, label, weight,
+    score, winner_score, lost (points of 100 behind the winner), gate, remarks.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        Scores, evaluators, reference prices.
+    value, one_by_one_value, next_best_value : float
+        Points of the award, of the award lot by lot, and of the best other award.
+    next_best, one_by_one : str
+        In words.
+    audit : DataFrame
+        step, what, detail: everything that was done, in order.
+    """
+
+    _table: pd.DataFrame = field(repr=False)
+    lots: pd.DataFrame = field(repr=False)
+    sensitivity: pd.DataFrame = field(repr=False)
+    checks: pd.DataFrame = field(repr=False)
+    debrief: pd.DataFrame = field(repr=False)
+    audit: pd.DataFrame = field(repr=False)
+    evaluation: Evaluation = field(repr=False)
+    register: Register = field(repr=False)
+    value: float
+    one_by_one: str
+    one_by_one_value: float
+    next_best: str
+    next_best_value: float
+    price_weight: float
+    unit: str
+    summary: str
+    inputs: Mapping[str, str]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per bid; the columns are described in the class."""
+        return self._table.copy(deep=False)
+
+    def _repr_html_(self) -> str:
+        shown = self.lots.to_html(float_format="{:.2f}".format, na_rep="n/a")
+        return f"<p>{html.escape(self.summary)}</p>{shown}"
+
+
+def select_partners(
+    register: Register, price_weight: float = 0.4, *, draws: int = 200, seed: int = 7
+) -> Award:
+    """Award the lots: gates first, then the best lots together within each partner's capacity.
+
+    The value of an award is the sum over lots of lot weight (share of the reference prices) x value of the
+    winning bid; a bundle discount counts where the partner wins every lot it bid for. As many lots as possible
+    are awarded, then the value is the highest: proven by the arbitration's solver.
+
+    Parameters
+    ----------
+    register : Register
+        With partners, lots, bids, partner_criteria and partner_scores; evaluator_conflicts where there are any.
+    price_weight : float
+        Share of the price in the value, 0 to 1.
+    draws : int
+        How many other weights of the criteria to try (uniform on the simplex).
+    seed : int
+        Of the draws.
+
+    Returns
+    -------
+    Award
+
+    Raises
+    ------
+    DataError
+        A table is missing, a score is off its scale, or a bid has a criterion that nobody may judge.
+    ValueError
+        `price_weight` is not between 0 and 1.
+
+    Notes
+    -----
+    Additive value with swing weights: UK Government Analysis Function, *An Introductory Guide to MCDA* (2024).
+    Award with bundles as winner determination: Cramton, Shoham and Steinberg, *Combinatorial Auctions* (2006).
+    """
+    found = evaluate_bids(register, price_weight)
+    chosen, value = best_award(found, price_weight)
+    others = [best_award(found, price_weight, forbid=(bid,)) for bid in chosen]
+    second = max(others, key=lambda award: award[1], default=((), float("nan")))
+    alone, alone_value = lot_by_lot(found, price_weight)
+    table = found.bids.copy()
+    table["award_price"] = pd.Series(prices(found, chosen)).reindex(table.index) if chosen else np.nan
+    ranked = table["value"].where(table["passed"])
+    table["rank"] = ranked.groupby(level="lot").rank(ascending=False, method="min")
+    table["awarded"] = table.index.isin(list(chosen))
+    table["wins"] = share_of_wins(found, price_weight, draws, seed)
+    add_what_it_takes(table, found, price_weight, value)
+    lots = lot_table(table, chosen, {lot: partner for partner, lot in alone})
+    checks = what_if(register, found, price_weight, chosen)
+    weights = pd.DataFrame(
+        [(w, *_told(found, w, chosen)) for w in PRICE_WEIGHTS],
+        columns=["price_weight", "award", "same"],
+    )
+    trail = [("award", f"lot {lot}", f"{partner}, {found.bids.at[(partner, lot), 'value']:.1f} points")
+             for partner, lot in chosen]  # fmt: skip
+    trail += [
+        ("award", "status", "proven best"),
+        ("award", "next best", f"{words(found, second[0])}, {second[1]:.1f}"),
+    ]
+    audit = pd.concat(
+        [found.audit, pd.DataFrame(trail, columns=list(found.audit.columns))], ignore_index=True
+    )
+    inputs = {"register": register.fingerprint, "price_weight": f"{price_weight:g}", "status": "optimal",
+              "draws": str(draws), "seed": str(seed)}  # fmt: skip
+    one_by_one = words(found, alone)
+    summary = f"{words(found, chosen)}: {value:.1f} points at {sum(prices(found, chosen).values()):.1f}"
+    if set(alone) != set(chosen):
+        summary += f"; awarded lot by lot it would be {one_by_one}: {alone_value:.1f}"
+    return Award(
+        table, lots, weights, checks, debrief_losers(found, chosen), audit, found, register, value, one_by_one,
+        alone_value, words(found, second[0]), second[1], price_weight, register.settings.unit, summary + ".", inputs,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Options:
+    """What can be awarded: single bids that passed and whole bundles; points = by_quality @ quality + by_price."""
+
+    bids: list[tuple[Bid, ...]]
+    by_quality: NDArray[np.float64]
+    by_price: NDArray[np.float64]
+
+
+def options(found: Evaluation, price_weight: float, bundles: bool = True) -> Options:
+    """Single bids that passed, and bundles with their discount, in points of the whole award."""
+    table, size = found.bids, found.lot_weight
+    weight = size.reindex(table.index.get_level_values("lot")).to_numpy()
+    members: list[tuple[Bid, ...]] = [(bid,) for bid in table.index[table["passed"]]]
+    points = [table["price_points"].to_numpy()] * len(members)
+    for _, own in table.groupby(level="partner_id") if bundles else ():
+        rebate = own["bundle_discount"]
+        if (
+            len(own) > 1
+            and own["passed"].all()
+            and (rebate > 0).any()
+            and len(own) <= own["max_lots"].iloc[0]
+        ):
+            lower = price_points(own["price"] * (1 - rebate), own.index, found.reference_price)
+            members.append(tuple(own.index))
+            points.append(lower.reindex(table.index).fillna(0.0).to_numpy())
+    held = np.array([table.index.isin(bids) for bids in members], dtype=float).reshape(
+        len(members), len(table)
+    )
+    by_price = price_weight * (held * weight * np.array(points).reshape(held.shape)).sum(axis=1)
+    return Options(members, (1 - price_weight) * held * weight, by_price)
+
+
+def best_award(
+    found: Evaluation,
+    price_weight: float,
+    *,
+    forbid: tuple[Bid, ...] = (),
+    force: Bid | None = None,
+    bundles: bool = True,
+) -> Choice:
+    """The best award: (partner, lot) pairs in the order of lots, and its value in points."""
+    choices = options(found, price_weight, bundles)
+    values = choices.by_quality @ found.bids["quality"].to_numpy() + choices.by_price
+    able = [
+        place
+        for place, bids in enumerate(choices.bids)
+        if not set(bids) & set(forbid)
+        and (force is None or force in bids or force[1] not in {lot for _, lot in bids})
+    ]
+    return solve_award(found, [choices.bids[place] for place in able], values[able], force)
+
+
+def solve_award(
+    found: Evaluation, able: list[tuple[Bid, ...]], values: NDArray[np.float64], force: Bid | None = None
+) -> Choice:
+    """As many lots as possible, then the highest value: each lot once, each partner within its capacity."""
+    if not able:
+        return (), 0.0
+    lots, partners = list(found.lot_weight.index), sorted({bids[0][0] for bids in able})
+    rows = [[sum(lot == wanted for _, lot in bids) for bids in able] for wanted in lots]
+    rows += [[len(bids) * (bids[0][0] == partner) for bids in able] for partner in partners]
+    limits = found.bids["max_lots"].groupby(level="partner_id").first()
+    capacity = [1.0] * len(lots) + [float(limits[partner]) for partner in partners]
+    sizes = np.array([len(bids) for bids in able], dtype=float)
+    must = np.array([force in bids for bids in able], dtype=float) * (len(lots) + 1)
+    chosen = solve_selection(values + COVERED * (sizes + must), rows, capacity).chosen
+    pairs = sorted((bid for place in chosen for bid in able[place]), key=lambda bid: lots.index(bid[1]))
+    return tuple(pairs), float(values[list(chosen)].sum())
+
+
+def lot_by_lot(found: Evaluation, price_weight: float) -> Choice:
+    """Each lot in its order to the best bid that still has room; no bundles are seen ahead."""
+    taken: dict[str, int] = {}
+    chosen = []
+    for lot in found.lot_weight.index:
+        own = found.bids[found.bids["passed"] & (found.bids.index.get_level_values("lot") == lot)]
+        for bid in own.sort_values("value", ascending=False, kind="stable").index:
+            if taken.get(bid[0], 0) < own.at[bid, "max_lots"]:
+                taken[bid[0]] = taken.get(bid[0], 0) + 1
+                chosen.append((str(bid[0]), str(bid[1])))
+                break
+    return tuple(chosen), worth_of(found, tuple(chosen), price_weight)
+
+
+def prices(found: Evaluation, chosen: tuple[Bid, ...]) -> dict[Bid, float]:
+    """What the winners are paid: the bid, less the bundle discount where every lot they bid for is won."""
+    paid = {}
+    for partner, lot in chosen:
+        own = found.bids.loc[partner]
+        whole = len(own) > 1 and all((partner, other) in chosen for other in own.index)
+        paid[(partner, lot)] = float(own.at[lot, "price"] * (1 - own.at[lot, "bundle_discount"] * whole))
+    return paid
+
+
+def worth_of(found: Evaluation, chosen: tuple[Bid, ...], price_weight: float) -> float:
+    """Value of an award in points, discounts included."""
+    total = 0.0
+    for bid, paid in prices(found, chosen).items():
+        index = pd.MultiIndex.from_tuples([bid], names=BID)
+        points = float(price_points(pd.Series([paid], index=index), index, found.reference_price).iloc[0])
+        quality = float(found.bids.at[bid, "quality"])
+        total += float(found.lot_weight[bid[1]]) * ((1 - price_weight) * quality + price_weight * points)
+    return total
+
+
+def add_what_it_takes(table: pd.DataFrame, found: Evaluation, price_weight: float, value: float) -> None:
+    """What every losing bid lacks: points of the award, and the price at which it would draw level."""
+    table["to_win"] = np.nan
+    table["price_to_win"] = np.nan
+    for bid in table.index[table["passed"] & ~table["awarded"]]:
+        chosen, forced = best_award(found, price_weight, force=bid)
+        if bid not in chosen:
+            continue
+        gap = max(value - forced, 0.0)
+        table.loc[bid, "to_win"] = gap
+        if price_weight > 0:
+            points = gap / (price_weight * float(found.lot_weight[bid[1]]))
+            if table.at[bid, "price_points"] + points <= 100:
+                cut = points / 100 * float(found.reference_price[bid[1]])
+                table.loc[bid, "price_to_win"] = table.at[bid, "price"] - cut
+
+
+def share_of_wins(found: Evaluation, price_weight: float, draws: int, seed: int) -> pd.Series:
+    """How often each bid wins when the criteria have other weights, uniform on the simplex.
+
+    Sampling of weights as in SMAA: Lahdelma and Salminen, *Operations Research* 49 (2001).
+    """
+    shares = found.scores.pivot_table(index=BID, columns="criterion", values="share").reindex(
+        found.bids.index
+    )
+    sample = np.random.default_rng(seed).dirichlet(np.ones(shares.shape[1]), size=draws)
+    choices = options(found, price_weight)
+    values = choices.by_quality @ (100 * shares.to_numpy() @ sample.T) + choices.by_price[:, np.newaxis]
+    wins = pd.Series(0.0, index=found.bids.index)
+    for drawn in values.T:
+        wins[list(solve_award(found, choices.bids, drawn)[0])] += 1
+    return wins / max(draws, 1)
+
+
+def what_if(
+    register: Register, found: Evaluation, price_weight: float, chosen: tuple[Bid, ...]
+) -> pd.DataFrame:
+    """The award without each evaluator, with the conflicts counted, and without discounts."""
+    rows = [
+        (
+            f"without {name}",
+            *_told(evaluate_bids(register, price_weight, without=str(name)), price_weight, chosen),
+        )
+        for name in found.evaluators.index
+        if len(found.evaluators) > 1
+    ]
+    if register.has("evaluator_conflicts"):
+        counted = evaluate_bids(register, price_weight, count_conflicts=True)
+        rows.append(("if conflicts were not excluded", *_told(counted, price_weight, chosen)))
+    plain, _ = best_award(found, price_weight, bundles=False)
+    rows.append(("without bundle discounts", words(found, plain), set(plain) == set(chosen)))
+    return pd.DataFrame(rows, columns=["question", "award", "same"])
+
+
+def _told(found: Evaluation, price_weight: float, chosen: tuple[Bid, ...]) -> tuple[str, bool]:
+    """An award in words, and whether it is the recommended one."""
+    other, _ = best_award(found, price_weight)
+    return words(found, other), set(other) == set(chosen)
+
+
+def words(found: Evaluation, chosen: tuple[Bid, ...]) -> str:
+    """An award in words."""
+    told = [f"lot {lot} to {found.bids.at[(partner, lot), 'name']}" for partner, lot in chosen]
+    return ", ".join(told) if told else "no award"
+
+
+def lot_table(table: pd.DataFrame, chosen: tuple[Bid, ...], alone: dict[str, str]) -> pd.DataFrame:
+    """One row per lot."""
+    rows = []
+    winners = {lot: partner for partner, lot in chosen}
+    for lot, bids in table.groupby(level="lot"):
+        own = bids.droplevel("lot")
+        winner = winners.get(str(lot))
+        rivals = own[own["passed"] & (own.index != winner)].sort_values(
+            "value", ascending=False, kind="stable"
+        )
+        rival = rivals.index[0] if len(rivals) else None
+        mine = own.loc[winner] if winner else None
+        rows.append(
+            {
+                "lot": lot,
+                "label": own["lot_label"].iloc[0],
+                "partner_id": winner,
+                "name": None if mine is None else mine["name"],
+                "price": np.nan if mine is None else mine["award_price"],
+                "value": np.nan if mine is None else mine["value"],
+                "runner_up": rival,
+                "lead": np.nan if mine is None or rival is None else mine["value"] - own.at[rival, "value"],
+                "alone": alone.get(str(lot)),
+            }
+        )
+    return pd.DataFrame(rows).set_index("lot")
+
+
+def debrief_losers(found: Evaluation, chosen: tuple[Bid, ...]) -> pd.DataFrame:
+    """Per losing bid and criterion: the score, the winner's, and the points lost; evaluators are not named."""
+    scores = found.scores[[*BID, "criterion", "label", "weight", "consensus", "share", "gate", "remarks"]]
+    won = scores[pd.MultiIndex.from_frame(scores[BID]).isin(list(chosen))]
+    won = won[["lot", "criterion", "consensus", "share"]]
+    lost = scores[~pd.MultiIndex.from_frame(scores[BID]).isin(list(chosen))]
+    both = lost.merge(won, on=["lot", "criterion"], how="left", suffixes=("", "_winner"))
+    both["lost"] = (100 * both["weight"] * (both["share_winner"] - both["share"])).round(9) + 0.0
+    both = both.rename(columns={"consensus": "score", "consensus_winner": "winner_score"})
+    order = [*BID, "criterion", "label", "weight", "score", "winner_score", "lost", "gate", "remarks"]
+    return both[order].sort_values([*BID, "lost"], ascending=[True, True, False], ignore_index=True)

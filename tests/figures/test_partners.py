@@ -1,0 +1,65 @@
+"""Partner selection as exhibits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pmo_kit.exhibits import Chart, Exhibit, from_json, to_json
+from pmo_kit.exhibits.drawing import figure
+from pmo_kit.exhibits.html import fragment
+from pmo_kit.figures import partners as figures
+from pmo_kit.partners import Award, select_partners
+from pmo_kit.register import load_register
+
+MERIDIAN = Path(__file__).parents[2] / "data" / "samples" / "meridian"
+
+
+@pytest.fixture(scope="module")
+def award() -> Award:
+    return select_partners(load_register(MERIDIAN), draws=20)
+
+
+@pytest.fixture(scope="module")
+def shown(award: Award) -> dict[str, Exhibit]:
+    made = [
+        figures.lots(award),
+        figures.bids(award),
+        figures.scores(award, "A"),
+        figures.sensitivity(award),
+        figures.checks(award),
+        figures.debrief(award, "boreal", "A"),
+        figures.debrief(award, "boreal", "B"),
+        figures.audit(award),
+    ]
+    return {exhibit.id: exhibit for exhibit in made}
+
+
+def test_every_figure_has_words_and_survives_json(shown: dict[str, Exhibit]) -> None:
+    for exhibit in shown.values():
+        assert exhibit.title
+        assert exhibit.alt
+        assert to_json(from_json(to_json(exhibit))) == to_json(exhibit)
+        assert fragment(exhibit)
+        if isinstance(exhibit, Chart):
+            assert figure(exhibit).data
+
+
+def test_titles_are_the_message(shown: dict[str, Exhibit]) -> None:
+    assert shown["partners.lots"].title == (
+        "Cygnus Water Technology for Meters and radio network and Aquila Metering for Data platform: 17.6 together"
+    )
+    assert shown["partners.bids"].title == (
+        "One bid misses a must-pass minimum: Boreal Systems on lot B (Cyber security 2, needs 3)"
+    )
+    assert shown["partners.checks"].title == "The award would change if conflicts were not excluded"
+    assert (
+        shown["partners.debrief_boreal_A"].title
+        == "Boreal Systems, lot A: most was lost on technical fit, 6.0 points"
+    )
+
+
+def test_a_winner_has_no_debrief(award: Award) -> None:
+    with pytest.raises(KeyError, match="no losing bid"):
+        figures.debrief(award, "cygnus", "A")
