@@ -1,0 +1,160 @@
+"""Figures of prioritization: what they draw is what the results say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pmo_kit import prioritization as pr
+from pmo_kit.appraisal import appraise
+from pmo_kit.exhibits import Chart, Exhibit, from_json, to_json
+from pmo_kit.exhibits.drawing import figure
+from pmo_kit.exhibits.html import fragment
+from pmo_kit.exhibits.records import words
+from pmo_kit.figures import prioritization as figures
+from pmo_kit.register import Register, load_register
+
+OURS = ("SMAA", "PROMETHEE", "Kendall", "MILP", "exhibit", "fingerprint", "core index", "dual")
+
+
+@pytest.fixture(scope="module")
+def register() -> Register:
+    return load_register(Path(__file__).parents[2] / "data" / "samples" / "meridian_12")
+
+
+@pytest.fixture(scope="module")
+def ranking(register: Register) -> pr.Ranking:
+    return pr.prioritize(register)
+
+
+@pytest.fixture(scope="module")
+def robustness(ranking: pr.Ranking) -> pr.RankRobustness:
+    return pr.rank_robustness(ranking, draws=1_000, seed=7)
+
+
+@pytest.fixture(scope="module")
+def everything(register: Register, ranking: pr.Ranking, robustness: pr.RankRobustness) -> dict[str, Exhibit]:
+    disputes, flags = pr.compare_stakeholders(ranking), pr.screen_scores(ranking)
+    shown = [
+        figures.answer(ranking, robustness, disputes, flags),
+        figures.tiers(ranking, robustness),
+        figures.criteria(ranking),
+        figures.contributions(ranking),
+        figures.scores(ranking),
+        figures.value_against_cost(ranking, appraise(register)),
+        figures.acceptability(robustness),
+        figures.rank_ranges(robustness),
+        figures.stability(robustness),
+        figures.crossover(ranking, "health_risk"),
+        figures.tornado(ranking),
+        figures.disagreement(disputes, ranking),
+        figures.near_pairs(robustness),
+        figures.flags(flags, ranking),
+    ]
+    return {exhibit.id.removeprefix("prioritization."): exhibit for exhibit in shown}
+
+
+def test_every_figure_can_be_shown_kept_and_drawn(everything: dict[str, Exhibit]) -> None:
+    assert len(everything) == 14
+    for exhibit in everything.values():
+        assert exhibit.alt
+        assert exhibit.title
+        assert exhibit.unit_line
+        assert exhibit.source
+        assert len(exhibit.inputs["register"]) == 8
+        again = from_json(to_json(exhibit))
+        assert to_json(again) == to_json(exhibit)
+        if isinstance(exhibit, Chart):
+            assert figure(exhibit).layout.meta
+        else:
+            assert exhibit.title.split()[0] in fragment(exhibit)
+
+
+def test_a_committee_can_read_them(everything: dict[str, Exhibit]) -> None:
+    for exhibit in everything.values():
+        text = " ".join((exhibit.title, exhibit.takeaway, exhibit.unit_line, exhibit.note, exhibit.alt))
+        for word in OURS:
+            assert word.lower() not in text.lower(), (exhibit.id, word)
+
+
+def test_contributions_sum_to_the_value(everything: dict[str, Exhibit], ranking: pr.Ranking) -> None:
+    chart = everything["contributions"]
+    assert isinstance(chart, Chart)
+    assert set(chart.data["what"]) == {"Service", "Environment", "Delivery"}
+    total = chart.data.groupby("project", sort=False)["points"].sum()
+    assert total.to_numpy() == pytest.approx(ranking.table["value"].to_numpy())
+
+
+def test_scores_mark_what_is_missing(register: Register) -> None:
+    scores = register.table("scores")
+    gone = (scores["project_id"] == "P03") & (scores["criterion"] == "readiness")
+    chart = figures.scores(pr.prioritize(register.replace(scores=scores[~gone].reset_index(drop=True))))
+    hole = chart.data[
+        (chart.data["project"] == "Data platform P03") & (chart.data["criterion"] == "readiness")
+    ]
+    assert hole["label"].tolist() == ["?"]
+    assert np.isnan(hole["value"].iloc[0])
+    assert chart.title == "One score is missing of 72: shown as ?, counted as an interval"
+
+
+def test_tiers_hold_every_project_and_its_range(
+    everything: dict[str, Exhibit], robustness: pr.RankRobustness
+) -> None:
+    table = everything["tiers"]
+    assert len(table.data) == 12
+    row = table.data[[words(cell) == "Billing replacement P06" for cell in table.data["project"]]].iloc[0]
+    assert row["ranks"] == "12"
+    assert row["standing"] == "running"
+    assert table.data["first"].sum() == pytest.approx(100)
+
+
+def test_the_frontier_is_named(everything: dict[str, Exhibit]) -> None:
+    chart = everything["value_against_cost"]
+    assert isinstance(chart, Chart)
+    assert [label for label in chart.data["label"] if label] == ["P10", "P11", "P07", "P01"]
+    assert chart.title.startswith("Four projects give a value that none gives for less: Partner solar")
+
+
+def test_lines_cross_where_the_interval_ends(
+    everything: dict[str, Exhibit], robustness: pr.RankRobustness
+) -> None:
+    chart = everything["crossover.health_risk"]
+    assert isinstance(chart, Chart)
+    edge = 100 * robustness.stability.loc[("criterion", "health_risk"), "low"]
+    lines = {
+        name: np.interp(edge, part["weight"], part["value"]) for name, part in chart.data.groupby("project")
+    }
+    assert lines["Lead pipe replacement P01"] == pytest.approx(lines["Smart meters P02"])
+    assert chart.references[0].value == pytest.approx(27.5)
+
+
+def test_the_tornado_starts_at_the_lead(everything: dict[str, Exhibit], ranking: pr.Ranking) -> None:
+    chart = everything["tornado"]
+    assert isinstance(chart, Chart)
+    lead = ranking.table["value"].iloc[0] - ranking.table["value"].iloc[1]
+    assert chart.references[0].value == pytest.approx(-lead)
+    half = ranking.weights.copy()
+    half["health_risk"] /= 2
+    others = half.index != "health_risk"
+    half[others] *= (1 - half["health_risk"]) / half[others].sum()
+    worth = pr.prioritize(ranking.register, half).table["value"]
+    after = worth["P01"] - worth.drop("P01").max()
+    row = chart.data[(chart.data["criterion"] == "health risk") & (chart.data["what"] == "weight halved")]
+    assert row["change"].iloc[0] == pytest.approx(after - lead)
+
+
+def test_long_lists_are_cut_and_say_so() -> None:
+    register = load_register(Path(__file__).parents[2] / "data" / "samples" / "meridian")
+    ranking = pr.prioritize(register)
+    robustness = pr.rank_robustness(ranking, draws=200, seed=1)
+    for exhibit in (
+        figures.tiers(ranking, robustness),
+        figures.contributions(ranking),
+        figures.scores(ranking),
+        figures.acceptability(robustness),
+        figures.rank_ranges(robustness),
+    ):
+        assert "44 more." in exhibit.note
+    assert "Archive digitization is not ranked: no scores." in figures.tiers(ranking, robustness).note
