@@ -106,3 +106,16 @@ def test_every_mistake_is_listed(question: pmo.Question) -> None:
 def test_two_scenarios_of_one_name_are_refused(question: pmo.Question) -> None:
     with pytest.raises(ValueError, match="one name"):
         pmo.compare(question, [CUT, CUT])
+
+
+def test_the_usual_cases_stand_in_for_an_absent_sheet(question: pmo.Question) -> None:
+    cases = pmo.scenarios.read_scenarios(question.register)
+    assert [case.name for case in cases] == ["Money −15 %", "Money +10 %", "People −10 %"]
+    assert [pmo.arbitrate(case(question)).value for case in cases[:2]] == [28.5, 35.5]
+
+
+def test_the_sheet_is_read(question: pmo.Question) -> None:
+    cases = {case.name: case for case in pmo.scenarios.read_scenarios(pmo.load_register("data/samples/meridian"))}
+    assert cases["Hiring freeze"].capacity == {"data_engineer": 0.85}
+    assert cases["Late benefits"].benefit == {"strategic_goal=G5": 0.7, "area=Customer": 0.8}
+    assert cases["Learning hub in"].projects_in == {"P08": ""}
