@@ -126,6 +126,41 @@ def small(scores: dict[tuple[str, str], float], prices: dict[tuple[str, str], fl
     )  # fmt: skip
 
 
+def test_offices_of_goodwin_and_wright() -> None:
+    """Decision Analysis for Management Judgment, ch. 3: seven offices as bids, six criteria, swing weights.
+
+    Raw swing weights 100, 80, 70, 30, 20, 10 are printed as 32, 26, 23, 10, 6, 3 %; aggregates of Addison,
+    Carlisle and Gorton are read there, the others recalled and consistent.
+    """
+    offices = ["Addison", "Bilton", "Carlisle", "Denver", "Elton", "Filton", "Gorton"]
+    criteria = ["closeness", "visibility", "image", "size", "comfort", "parking"]
+    values = [
+        [100, 60, 100, 75, 0, 90], [20, 80, 10, 30, 100, 30], [80, 70, 0, 0, 10, 100], [70, 50, 30, 55, 30, 90],
+        [40, 60, 90, 100, 60, 70], [0, 0, 70, 0, 80, 0], [60, 100, 20, 50, 50, 80],
+    ]  # fmt: skip
+    register = Register(
+        projects=pd.DataFrame({"project_id": ["X"], "name": ["X"], "area": ["North"]}),
+        costs=pd.DataFrame({"project_id": ["X"], "year": [2027], "amount": [1.0]}),
+        partners=pd.DataFrame({"partner_id": offices, "name": offices}),
+        lots=pd.DataFrame({"lot": ["office"]}),
+        bids=pd.DataFrame({"partner_id": offices, "lot": "office", "price": 1.0}),
+        partner_criteria=pd.DataFrame(
+            {"criterion": criteria, "low": 0.0, "high": 100.0, "weight": [32.0, 26, 23, 10, 6, 3]}
+        ),
+        partner_scores=pd.DataFrame(
+            [(o, "office", c, "one", v) for o, row in zip(offices, values, strict=True)
+             for c, v in zip(criteria, row, strict=True)],
+            columns=["partner_id", "lot", "criterion", "evaluator", "score"],
+        ),
+    )  # fmt: skip
+    quality = evaluate_bids(register).bids["quality"].droplevel("lot")
+    assert quality[offices].tolist() == pytest.approx([80.8, 39.4, 47.4, 52.3, 64.8, 20.9, 60.2])
+    raw = register.table("partner_criteria").assign(weight=[100.0, 80, 70, 30, 20, 10])
+    weights = evaluate_bids(register.replace(partner_criteria=raw)).scores.drop_duplicates("criterion")
+    printed = dict(zip(criteria, [32, 26, 23, 10, 6, 3], strict=True))
+    assert (100 * weights.set_index("criterion")["weight"]).to_dict() == pytest.approx(printed, abs=0.51)
+
+
 def test_a_bundle_discount_can_decide() -> None:
     scores = {("p", "A"): 6.0, ("p", "B"): 6.0, ("q", "A"): 6.2, ("q", "B"): 5.0}
     prices = dict.fromkeys(scores, 10.0)

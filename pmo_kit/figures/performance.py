@@ -7,11 +7,12 @@ import pandas as pd
 from pmo_kit.exhibits import Chart, Field, Message, Reference, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.figures.captions import count, inputs, listed, not_shown, sentence, shortened, unit_line
-from pmo_kit.performance import Review
+from pmo_kit.performance import Review, rag_movement
 from pmo_kit.performance import s_curve as curve_of
 from pmo_kit.register import Register
 
 ROWS = 15
+MOVES = {"worse": "▼ worse", "better": "▲ better", "same": "= same", "new": "new"}
 WORST_FIRST = {"R": 0, "A": 1, "G": 2}
 
 
@@ -31,9 +32,14 @@ def cut(rows: pd.DataFrame, most: int = ROWS) -> tuple[pd.DataFrame, str]:
     return rows.head(most), f"And {more} more." if more > 0 else ""
 
 
-def ratings(review: Review) -> Table:
-    """Return declared, assured and ruled ratings side by side, with the reason in words; watermelons first."""
+def ratings(review: Review, before: Review | None = None) -> Table:
+    """Return declared, assured and ruled ratings side by side, with the reason in words; watermelons first.
+
+    With the review of the last committee's register a column says how the rating by rule moved.
+    """
     rows = review.table.reset_index()
+    moved = None if before is None else rag_movement(review.table, before.table)["move"]
+    rows["move"] = "" if moved is None else moved.map(MOVES).to_numpy()
     rows["order"] = rows["rag_rule"].map(WORST_FIRST).fillna(3)
     rows = rows.sort_values(["watermelon", "order", "bac"], ascending=[False, True, False], kind="stable")
     rows["project"] = named(rows)
@@ -49,6 +55,7 @@ def ratings(review: Review) -> Table:
             Field("rag_declared", "declared", kind="rag"),
             Field("rag_assured", "assured", kind="rag"),
             Field("rag_rule", "by rule", kind="rag"),
+            *((Field("move", "since last time", kind="text"),) if before is not None else ()),
             Field("cpi", "earned per 1 spent", decimals=2),
             Field("reason", "why", kind="text"),
         ),

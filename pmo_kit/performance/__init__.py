@@ -21,7 +21,7 @@ from pmo_kit.performance.governance import (
 )
 from pmo_kit.performance.milestones import milestone_slips
 from pmo_kit.performance.moves import baseline_moves
-from pmo_kit.performance.rag import RagRules
+from pmo_kit.performance.rag import RagRules, rag_movement
 from pmo_kit.performance.review import Review, review_performance, roll_up
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "gate_coverage",
     "load_on_units",
     "milestone_slips",
+    "rag_movement",
     "reference_class",
     "review_benefits",
     "review_performance",

@@ -93,6 +93,13 @@ def load_on_units(register: Register, projects: Collection[str] | None = None) -
     ------
     DataError
         There is no `change_impacts` table.
+
+    Examples
+    --------
+    >>> from pmo_kit.register import load_register
+    >>> from pmo_kit.shipped import shipped
+    >>> load_on_units(load_register(shipped("data", "samples", "meridian"))).summary.split(". ")[-1]
+    'Deferring Smart meters is enough.'
     """
     impacts = register.need("change_impacts")
     if projects is not None:

@@ -69,6 +69,13 @@ def since_last_committee(register: Register, previous: Register | None = None) -
     ------
     DataError
         The two registers are in different currencies or units of money.
+
+    Examples
+    --------
+    >>> from pmo_kit.register import load_register
+    >>> from pmo_kit.shipped import shipped
+    >>> since_last_committee(load_register(shipped("data", "samples", "meridian_12")))["text"].iloc[1]
+    'The baseline of Control-room upgrade moved without a decision: budget at completion from 36 to 40.'
     """
     if previous is not None:
         _same_money(register, previous)

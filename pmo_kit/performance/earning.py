@@ -69,6 +69,8 @@ def earned_value(
     work = bac - ev
     finished = (work <= CLOSE * bac) & (bac > 0)
     cpi, spi = ratio(ev, ac), ratio(ev, pv)
+    with np.errstate(over="ignore"):
+        both = cpi * spi
     eac_cpi = np.where(finished, ac, ac + ratio(work, cpi))
     reference = eac_cpi if eac is None else np.asarray(eac, dtype=np.float64)
     return {
@@ -78,7 +80,7 @@ def earned_value(
         "spi": spi,
         "eac_cpi": eac_cpi,
         "eac_plan": np.where(finished, ac, ac + work),
-        "eac_cpi_spi": np.where(finished, ac, ac + ratio(work, cpi * spi)),
+        "eac_cpi_spi": np.where(finished, ac, ac + ratio(work, both)),
         "etc": eac_cpi - ac,
         "vac": bac - eac_cpi,
         "tcpi_bac": np.where(finished, np.nan, ratio(work, bac - ac)),

@@ -76,6 +76,38 @@ def worst(ratings: pd.DataFrame) -> pd.Series:
     return ranks.map(dict(enumerate("GAR"))).astype("str")
 
 
+def rag_movement(now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
+    """Return how ratings by rule moved between two reviews.
+
+    Parameters
+    ----------
+    now, before : DataFrame
+        `Review.table` of today and of the last committee.
+
+    Returns
+    -------
+    DataFrame
+        Index project_id, as `now`: name, rag_before, rag_now (by rule), move ("worse", "better", "same", "new"),
+        cpi_before, cpi_now, spi_t_before, spi_t_now.
+
+    Examples
+    --------
+    >>> one = pd.DataFrame({"name": ["Depot"], "rag_rule": ["G"], "cpi": [1.0], "spi_t": [1.0]}, index=["A"])
+    >>> rag_movement(one.assign(rag_rule="R"), one)["move"].tolist()
+    ['worse']
+    """
+    then = before.reindex(now.index)
+    step = now["rag_rule"].map(ORDER) - then["rag_rule"].map(ORDER)
+    move = pd.Series(
+        np.select([step > 0, step < 0, step == 0], ["worse", "better", "same"], "new"), index=now.index
+    )
+    moved = pd.DataFrame({"name": now["name"], "rag_before": then["rag_rule"], "rag_now": now["rag_rule"]})
+    moved["move"] = move.astype("str")
+    for column in ("cpi", "spi_t"):
+        moved[f"{column}_before"], moved[f"{column}_now"] = then[column], now[column]
+    return moved
+
+
 def reason_cost(cpi: float) -> str:
     """Return the cost reason in a committee's words."""
     return f"{cpi:.2f} earned per 1 spent"

@@ -139,6 +139,14 @@ def review_performance(
     Earned value as ANSI/EIA-748 and PMI (2019), earned schedule as Lipke (2003). Ratios of areas come from
     sums of money (of months for SPI(t)), never from averages of ratios. A project whose figures contradict
     themselves (EV above BAC) is listed and in no sum.
+
+    Examples
+    --------
+    >>> from pmo_kit.register import load_register
+    >>> from pmo_kit.shipped import shipped
+    >>> review = review_performance(load_register(shipped("data", "samples", "meridian_12")))
+    >>> review.watermelons["reason"].tolist()[0]
+    '8.6 months earned in 12'
     """
     rules = rules or RagRules()
     curves = read_curves(register, as_of)

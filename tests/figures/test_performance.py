@@ -40,7 +40,7 @@ def shown() -> dict[str, Exhibit]:
     register, previous = load_register(SAMPLES / "meridian"), load_register(SAMPLES / "meridian_2026_03")
     review, benefits, load = review_performance(register), review_benefits(register), load_on_units(register)
     made = [
-        figures.ratings(review),
+        figures.ratings(review, review_performance(previous)),
         figures.areas(review),
         figures.s_curve(review, "P06"),
         figures.s_curve(review, "P12"),
