@@ -132,7 +132,7 @@ def _without(raw: RawSheet, headers: list[str] | None, rows: set[tuple[str, str,
     if not drop.any():
         return raw
     if headers is None:
-        return replace(raw, cells=raw.cells.mask(drop[:, None]))
+        return replace(raw, cells=raw.cells.mask(np.repeat(drop[:, None], raw.cells.shape[1], axis=1)))
     return replace(raw, cells=raw.cells[~drop].reset_index(drop=True), rows=raw.rows[~drop])
 
 

@@ -106,7 +106,7 @@ def read_csv_sheet(path: Path, findings: Findings) -> RawSheet | None:
             "Export the file again as UTF-8.",
             file=path.name,
         )
-    text = text.replace("\0", "")
+    text = text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
     lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text)))
     if not lines:
         return None
