@@ -238,8 +238,9 @@ def _standing(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
     _trace(sheet, chart, bars, False, place)
     sheet.line(-0.5, 0, count - 0.5, 0, color=theme.INK, width=1)
     _bridge(chart, sheet, bars, place)
+    crowns = {slot: [bar.end for bar in bars if bar.slot == slot and not bar.inner] for slot in place}
     for bar in bars:
-        _label_standing(chart, sheet, bar, place[bar.slot] + bar.shift, sheet.plot_width / spread)
+        _label_standing(chart, sheet, bar, crowns[bar.slot], place[bar.slot] + bar.shift)
     _totals(chart, sheet, bars, place, lying=False)
     wrapped = [theme.wrap(name, sheet.plot_width / spread - 4, size) for name in names.values()]
     sheet.x_axis = {
@@ -274,15 +275,18 @@ def _bridge(chart: Chart, sheet: Sheet, bars: list[Bar], place: dict[int, float]
         )  # fmt: skip
 
 
-def _label_standing(chart: Chart, sheet: Sheet, bar: Bar, at: float, slot: float) -> None:
+def _label_standing(chart: Chart, sheet: Sheet, bar: Bar, crowns: list[float], at: float) -> None:
     if not bar.label:
         return
     length = abs(sheet.py(bar.end) - sheet.py(bar.start))
     if bar.inner:
-        if length > sheet.size * 1.3:
+        gaps = [sheet.py(bar.end) - sheet.py(crown) for crown in crowns]
+        if length > sheet.size * 1.3 or (
+            not chart.stacked and any(0 <= gap < sheet.size * 1.1 for gap in gaps)
+        ):
             _inner(sheet, bar, at, (bar.start + bar.end) / 2)
         elif not chart.stacked:
-            sheet.note(bar.label, at, bar.end, yanchor="bottom", yshift=1, bold=True, color=bar.look.text)
+            sheet.note(bar.label, at, bar.end, yanchor="bottom", yshift=-3, bold=True, color=bar.look.text)
         return
     top = max(bar.start, bar.end) if chart.start is not None or bar.end >= bar.start else bar.end
     up = top > bar.end or bar.end >= bar.start

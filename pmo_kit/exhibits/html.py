@@ -310,8 +310,12 @@ def _is_number(value: Any) -> bool:
 
 
 def _detail(columns: Sequence[Field], table: Table) -> str:
-    """A table under a row, from the first column of words to the right edge."""
-    words = [position for position, field in enumerate(columns) if field.kind in ("text", "category")]
+    """A table under a row, from the first column of words (after the decision, if any) to the right edge."""
+    badges = [position for position, field in enumerate(columns) if field.kind == "decision"]
+    after = badges[0] if badges else -1
+    words = [
+        place for place, field in enumerate(columns) if place > after and field.kind in ("text", "category")
+    ]
     first = words[0] if words else 0
     empty = f'<td colspan="{first}"></td>' if first else ""
     return f'<tr class="pk-detail">{empty}<td colspan="{len(columns) - first}">{_table(table)}</td></tr>'
