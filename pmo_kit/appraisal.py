@@ -114,9 +114,11 @@ def appraise(register: Register, schedule: str | None = None) -> Appraisal:
 
     Examples
     --------
-    >>> from pmo_kit.finance import bcr, npv
-    >>> float(npv(0.0, [-7, -8, 24])), float(bcr(0.0, [0, 0, 24], [7, 8]))  # a level at 0 %
-    (9.0, 1.6)
+    >>> from pmo_kit.register import load_register
+    >>> from pmo_kit.shipped import shipped
+    >>> register = load_register(shipped("data", "samples", "meridian_12"))
+    >>> appraise(register).table.loc[("P02", "full"), ["cost", "npv"]].tolist()
+    [34.0, 19.0]
     """
     settings = register.settings
     name = schedule or settings.discount_schedule

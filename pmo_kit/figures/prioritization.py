@@ -95,6 +95,8 @@ def tiers(ranking: Ranking, robustness: RankRobustness) -> Table:
     notes = [
         f"{name} is not ranked: {why}." for name, why in zip(left["name"], left["excluded"], strict=True)
     ]
+    if (base["commitment"] == "mandatory").any():
+        notes.insert(0, "By law: done whatever its rank.")
     if len(data) > ROWS:
         notes.insert(0, f"And {len(data) - ROWS} more.")
     number = int(rows["tier"].nunique())

@@ -97,7 +97,7 @@ def rank_ranges(robustness: RankRobustness) -> Chart:
 
 def stability(robustness: RankRobustness) -> Chart:
     """Return between which weights of each criterion the leader leads; the dot is the weight now."""
-    table = robustness.stability.loc[["criterion"]].reset_index()
+    table = robustness.stability.reset_index().query("kind == 'criterion'")
     room = np.minimum(table["weight"] - table["low"], table["high"] - table["weight"])
     rows = pd.DataFrame(
         {
@@ -121,7 +121,9 @@ def stability(robustness: RankRobustness) -> Chart:
         low=Field("low"),
         high=Field("high"),
         label=Field("label", kind="text"),
-        title=robustness.sentences[1].rstrip("."),
+        title=robustness.sentences[1].rstrip(".")
+        if len(table)
+        else "There is one criterion: its weight is 100 %",
         takeaway="Between the ends of its line a weight may be disputed without changing who leads.",
         unit_line=unit_line(robustness.ranking.register, "Weights between which the leader leads", "%"),
         note="When one weight moves the others keep their proportions.",

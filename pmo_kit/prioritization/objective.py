@@ -42,6 +42,15 @@ def arbitration_value(ranking: Ranking, scale: float) -> pd.Series:
     -----
     Source: Clemen and Smith (2009), On the Choice of Baselines in Multiattribute Portfolio Analysis, Decision
     Analysis 6(4).
+
+    Examples
+    --------
+    >>> from pmo_kit.prioritization.ranking import prioritize
+    >>> from pmo_kit.register import load_register
+    >>> from pmo_kit.shipped import shipped
+    >>> register = load_register(shipped("data", "samples", "meridian_12"))
+    >>> arbitration_value(prioritize(register), scale=0.5).round(2)["P07"].to_dict()
+    {'full': 14.85, 'worst_12': 12.27}
     """
     if not isinstance(ranking, Ranking) or ranking.method != "value" or ranking.card is None:
         method = getattr(ranking, "method", type(ranking).__name__)

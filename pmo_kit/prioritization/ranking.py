@@ -96,6 +96,10 @@ class Ranking:
         """Projects that have a rank, best first."""
         return self._table.index[self._table["rank"].notna()]
 
+    def label(self, project: str) -> str:
+        """A project by id and name: "P01 Lead pipe replacement"."""
+        return _label(project, self._table.loc[project, "name"])
+
     def cells(self, projects: Sequence[str] | pd.Index | None = None) -> tuple[Floats, Floats, Floats]:
         """Values of the ranked level (0..100), and their least and greatest: projects x criteria.
 
@@ -168,6 +172,14 @@ def prioritize(
     -----
     Sources: Keeney and Raiffa (1976); Hwang and Yoon (1981); Brans and Vincke (1985); UK Green Book (2026) on
     ratios; Reinertsen (2009), The Principles of Product Development Flow, for cost of delay over duration.
+
+    Examples
+    --------
+    >>> from pmo_kit.register import load_register
+    >>> from pmo_kit.shipped import shipped
+    >>> register = load_register(shipped("data", "samples", "meridian_12"))
+    >>> prioritize(register).table["rank"].head(3).to_dict()
+    {'P01': 1, 'P02': 2, 'P07': 3}
     """
     if method not in METHODS:
         raise ValueError(f"method is one of {', '.join(METHODS)}, not {method!r}")
@@ -306,18 +318,23 @@ def _ordered(
     return frame[[*(c for c in frame.columns if c not in last), *last]]
 
 
+def _label(project: object, name: object) -> str:
+    """Id and name, once where they are the same."""
+    return str(project) if project == name else f"{project} {name}"
+
+
 def _sentence(table: pd.DataFrame, unit: str) -> str:
     """What a committee reads first."""
     ranked = table[table["rank"].notna()]
     if ranked.empty:
         return "No project can be ranked: " + "; ".join(sorted(set(table["excluded"]) - {""})) + "."
     first = ranked[ranked["rank"] == 1]
-    names = " and ".join(f"{i} {name}" for i, name in first["name"].items())
+    names = " and ".join(_label(i, name) for i, name in first["name"].items())
     verb = "leads" if len(first) == 1 else "lead together"
     text = f"{names} {verb} with {first['value'].iloc[0]:.1f} ({unit})"
-    following = ranked[ranked["rank"] > 1].index[:2]
+    following = ranked.loc[ranked["rank"] > 1, "name"].head(2)
     if len(following):
-        text += f", then {' and '.join(following)}"
+        text += f", then {' and '.join(_label(i, name) for i, name in following.items())}"
     text += f"; {len(ranked)} projects ranked"
     gaps = int((ranked["missing"] > 0).sum()) if "missing" in ranked else 0
     ties = int(ranked["tie"].sum())

@@ -52,8 +52,9 @@ def reversal_test(ranking: Ranking) -> pd.DataFrame:
             if not len(others):
                 continue
             after = _values(ranking, at, kept, before)
+            fixed = ranking.method not in ("topsis", "promethee")
             place = others if test == "copied" else np.arange(len(others))
-            turned = _turned(before[others], after[place])
+            turned = np.empty((0, 2), dtype=np.intp) if fixed else _turned(before[others], after[place])
             first = others[int(after[place].argmax())]
             was = others[int(before[others].argmax())]
             example = ""

@@ -118,6 +118,16 @@ def rank_robustness(
     -----
     Sources: Lahdelma and Salminen (2001), SMAA-2; Leskinen and others (2006) for the pairwise winning index;
     Mareschal (1988) for weight-stability intervals.
+
+    Examples
+    --------
+    >>> from pmo_kit.prioritization.ranking import prioritize
+    >>> from pmo_kit.register import load_register
+    >>> from pmo_kit.shipped import shipped
+    >>> register = load_register(shipped("data", "samples", "meridian_12"))
+    >>> sure = rank_robustness(prioritize(register), draws=1_000, seed=7)
+    >>> sure.stability.loc[("criterion", "health_risk"), ["low", "high"]].round(3).tolist()
+    [0.236, 1.0]
     """
     if ranking.method != "value":
         raise PmoError(
@@ -261,14 +271,14 @@ def _sentences(
     ranking: Ranking, table: pd.DataFrame, stability: pd.DataFrame, reversals: pd.DataFrame, distribution: str
 ) -> tuple[str, ...]:
     """The answer in words, the most important first."""
-    leader = str(table.index[0])
+    leader, label = ranking.label(str(table.index[0])), ranking.label
     often = table["first"].sort_values(ascending=False, kind="stable")
     word = NAMES[distribution]
-    most, share = str(often.index[0]), often.iloc[0]
+    most, share = label(str(often.index[0])), often.iloc[0]
     if most == leader:
         top = f"{leader} leads and comes first in {percent(share)} of cases ({word})"
         if len(often) > 1 and often.iloc[1] > 0:
-            top += f", {often.index[1]} in {percent(often.iloc[1])}"
+            top += f", {label(str(often.index[1]))} in {percent(often.iloc[1])}"
     else:
         own = table["first"].iloc[0]
         top = (
@@ -276,20 +286,22 @@ def _sentences(
         )
         top += f" of cases ({word}), {leader} in {percent(own)}"
     count, same = int(table["tier"].nunique()), table.index[table["tier"] == 1]
-    firsts = ", ".join(str(i) for i in same[:6]) + (f" and {len(same) - 6} more" if len(same) > 6 else "")
+    few = len(same) <= 3
+    firsts = ", ".join(label(str(i)) if few else str(i) for i in same[:6])
+    firsts += f" and {len(same) - 6} more" if len(same) > 6 else ""
     tell = (
         "no tiers can be told apart"
         if count == 1
         else f"{count} tiers can be told apart, the first is {firsts}"
     )
     lines = [f"{top}; {tell}."]
-    lines += [unless_sentence(leader, stability)]
-    near = reversals[reversals["ahead"] == leader].sort_values("change", kind="stable")
+    lines += [unless_sentence(leader, stability.replace({i: label(str(i)) for i in table.index}))]
+    near = reversals[reversals["ahead"] == table.index[0]].sort_values("change", kind="stable")
     if len(near) and np.isfinite(near["change"].iloc[0]):
         row = near.iloc[0]
         lines.append(
             f"Moving {100 * row['change']:.1f} points of weight to {row['toward'].replace('_', ' ')} is enough "
-            f"to bring {row['behind']} level with {leader}."
+            f"to bring {label(row['behind'])} level with {leader}."
         )
     return tuple(line for line in lines if line)
 

@@ -96,6 +96,14 @@ def screen_scores(ranking: Ranking, results_on: date | None = None) -> Screening
     Returns
     -------
     Screening
+
+    Examples
+    --------
+    >>> from pmo_kit.register import load_register
+    >>> from pmo_kit.shipped import shipped
+    >>> register = load_register(shipped("data", "samples", "meridian_12"))
+    >>> int((screen_scores(prioritize(register)).table["check"] == "all_best").sum())
+    2
     """
     card = ranking.card
     if card is None:
@@ -307,7 +315,7 @@ def _sentence(ranking: Ranking, table: pd.DataFrame, without: Ranking | None) ->
         return f"{text}; none is a project scored best throughout by one assessor."
     before, after = ranking.table["rank"], without.table["rank"]
     moved = [
-        f"{project} from rank {before[project]} to {after[project]}"
+        f"{ranking.label(project)} from rank {before[project]} to {after[project]}"
         for project in dict.fromkeys(table.loc[table["check"] == "all_best", "project_id"])
         if pd.notna(before[project]) and pd.notna(after[project]) and before[project] != after[project]
     ]

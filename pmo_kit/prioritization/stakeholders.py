@@ -77,6 +77,15 @@ def compare_stakeholders(ranking: Ranking, top: int | None = None) -> Disagreeme
         The register has no stakeholder weights.
     PmoError
         The ranking is not by additive value, or there are fewer than two stakeholders or projects.
+
+    Examples
+    --------
+    >>> from pmo_kit.prioritization.ranking import prioritize
+    >>> from pmo_kit.register import load_register
+    >>> from pmo_kit.shipped import shipped
+    >>> register = load_register(shipped("data", "samples", "meridian_12"))
+    >>> compare_stakeholders(prioritize(register)).table.loc["P07"].to_dict()
+    {'Customer': 6, 'Environment': 1, 'Finance': 4, 'Operations': 6}
     """
     if ranking.method != "value":
         raise PmoError(f"Stakeholders are compared by additive value, not by {ranking.method}.")
@@ -103,7 +112,7 @@ def compare_stakeholders(ranking: Ranking, top: int | None = None) -> Disagreeme
         agreement,
         in_all,
         in_some,
-        _sentence(table, pairs, agreement, top, in_all, in_some),
+        _sentence(ranking, table, pairs, agreement, top, in_all, in_some),
         MappingProxyType({"register": ranking.inputs["register"], "stakeholders": ", ".join(weights.index)}),
     )
 
@@ -127,6 +136,7 @@ def _pairs(values: pd.DataFrame, ranking: Ranking) -> pd.DataFrame:
 
 
 def _sentence(
+    ranking: Ranking,
     table: pd.DataFrame,
     pairs: pd.DataFrame,
     agreement: float,
@@ -135,26 +145,27 @@ def _sentence(
     in_some: tuple[str, ...],
 ) -> str:
     """Whether the disagreement matters, in words."""
-    who, n = table.shape[1], len(table)
+    who, n, label = table.shape[1], len(table), ranking.label
     if top is not None:
         if not in_some:
             return f"The {who} weightings choose one first {top}: what they dispute changes nothing."
-        open_places = top - len(in_all)
+        named = tuple(map(label, in_some)) if len(in_some) <= 3 else in_some
         return (
-            f"The disagreement changes only {_listed(in_some)}: {open_places} of the first {top} places; "
+            f"The disagreement changes only {_listed(named)}: {top - len(in_all)} of the first {top} places; "
             f"the other {len(in_all)} are the same with all {who} weightings."
         )
     if pairs.empty:
         return f"The {who} weightings give one order: the disagreement changes nothing."
     total = n * (n - 1) // 2
     if len(pairs) <= 2:
-        words = " and ".join(f"{a} against {b}" for a, b in zip(pairs["first"], pairs["second"], strict=True))
+        both = zip(pairs["first"].map(label), pairs["second"].map(label), strict=True)
+        words = " and ".join(f"{a} against {b}" for a, b in both)
         return (
             f"The disagreement changes only {words}; the other {total - len(pairs)} pairs are in one order."
         )
     return (
         f"The {who} weightings agree on {total - len(pairs)} of {total} pairs (agreement {agreement:.2f} of 1); "
-        f"the closest pair they dispute is {pairs['first'][0]} against {pairs['second'][0]}: "
+        f"the closest pair they dispute is {label(pairs['first'][0])} against {label(pairs['second'][0])}: "
         f"{pairs['for_second'][0]} would turn it."
     )
 

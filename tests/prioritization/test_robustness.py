@@ -40,7 +40,7 @@ def test_shares_equal_the_array_function(ranking: pr.Ranking, sure: pr.RankRobus
 def test_the_sentence_names_the_turning_point(ranking: pr.Ranking, sure: pr.RankRobustness) -> None:
     row = sure.stability.loc[("criterion", "health_risk")]
     assert (
-        f"P01 leads unless the weight of health risk falls below {100 * row['low']:.1f}\u202f%"
+        f"P01 Lead pipe replacement leads unless the weight of health risk falls below {100 * row['low']:.1f}\u202f%"
         in sure.sentences[1]
     )
     weights = ranking.weights.copy()
@@ -166,7 +166,7 @@ def test_the_planted_traps_of_the_twelve_are_found(ranking: pr.Ranking) -> None:
     assert (table["check"] == "late").sum() == 1
     assert "chief_engineer scores 5.7 points below" in " ".join(table["message"])
     assert found.without is not None
-    assert f"P02 from rank 2 to {found.without.table.loc['P02', 'rank']}" in found.summary
+    assert f"P02 Smart meters from rank 2 to {found.without.table.loc['P02', 'rank']}" in found.summary
 
 
 def test_other_flags(small: Build) -> None:
