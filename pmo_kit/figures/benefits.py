@@ -279,6 +279,33 @@ def risks(register: Register, top: pd.DataFrame) -> Table:
     )
 
 
+def exposure(register: Register, by_class: pd.DataFrame) -> Table:
+    """Return the expected cost of all risks by class, now and at the last committee; sums at the end."""
+    rows = by_class.reset_index(names="class")
+    rows["class"] = rows["class"].map(sentence)
+    total = by_class.loc["All"]
+    known = total["before"] == total["before"]
+    moved = f", {format_number(total['change'], signed=True)} since the last committee" if known else ""
+    return Table(
+        id="benefits.exposure",
+        data=rows,
+        totals=1,
+        columns=(
+            Field("class", "risks", kind="text"),
+            Field("risks", "open", decimals=0),
+            Field("before", "expected cost then"),
+            Field("exposure", "now"),
+            Field("change", "change", signed=True),
+        ),
+        title=f"All risks together are expected to cost {format_number(total['exposure'])}{moved}",
+        takeaway=f"{sentence(str(by_class.drop(index='All')['exposure'].idxmax()))} risks weigh most.",
+        unit_line=unit_line(register, "Expected cost of risks: likelihood x cost"),
+        alt=listed(f"{row[1]} {format_number(row.exposure)}" for row in rows.itertuples()),
+        source="risks",
+        inputs=inputs(register),
+    )
+
+
 def actions(register: Register, directions: pd.DataFrame) -> Table:
     """Return open actions and directions with owner and due date, the most overdue first."""
     rows = directions.copy()

@@ -132,6 +132,7 @@ def confidence(register: Register) -> Exhibit:
     )
     data = table.reset_index()
     data.insert(1, "words", ["Red", "Amber", "Green", "not stated"])
+    data["rating"] = data["rating"].where(data["rating"] != overview.NOT_STATED, "–")
     return Table(
         id=id,
         data=data,

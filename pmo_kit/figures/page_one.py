@@ -14,6 +14,7 @@ from pmo_kit.figures.wording import amount, amounts, moves, one_project, the_pla
 from pmo_kit.scenarios import Comparison
 
 TURNS = 3
+AT_ONCE = {"at": "any fewer", "above": "any more", "below": "any less"}
 MOST = 5
 """Decisions on page one; a longer list stands in its chapter."""
 NEEDED = {"by_when": "by when", "owner": "who owns it", "if_not_decided": "what happens if it is not decided"}
@@ -205,7 +206,7 @@ def turning_points(allocation: Allocation, points: pd.DataFrame) -> Table:
             "what": [(("lead", sentence(label)),) for label in nearest["label"]],
             "now": [amount(row.today, row.kind) for row in nearest.itertuples()],
             "turns": [
-                f"{how} {amount(row.at, row.kind)}"
+                f"{how} {amount(row.at, row.kind)}" if row.at != row.today else AT_ONCE[how]
                 for how, row in zip(side, nearest.itertuples(), strict=True)
             ],
             "value": nearest["value"],
@@ -217,8 +218,8 @@ def turning_points(allocation: Allocation, points: pd.DataFrame) -> Table:
         data=rows,
         columns=(
             Field("what", "If this moves …", kind="text"),
-            Field("now", "now", kind="text"),
-            Field("turns", "turns", kind="text"),
+            Field("now", "now"),
+            Field("turns", "turns"),
             Field("value", "then worth"),
             Field("then", "then", kind="note"),
         ),
