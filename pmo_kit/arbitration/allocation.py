@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
@@ -13,9 +13,10 @@ import pandas as pd
 
 from pmo_kit.arbitration.infeasibility import conflict_error
 from pmo_kit.arbitration.model import NANO, Model, Plan, compile_model
+from pmo_kit.arbitration.options import build_options
 from pmo_kit.arbitration.question import Question
-from pmo_kit.arbitration.rules import QUANTITY_RULES, amount_words
-from pmo_kit.arbitration.search import Found, best_plan, moment, proof_gap, settle_tie
+from pmo_kit.arbitration.rules import QUANTITY_RULES, Row, amount_words
+from pmo_kit.arbitration.search import Found, Pool, best_plan, moment, proof_gap, settle_tie
 from pmo_kit.arbitration.solving import Limits, Status
 from pmo_kit.errors import PmoError
 
@@ -54,6 +55,14 @@ class Allocation:
     _model: Model = field(repr=False)
     _positions: Plan = field(repr=False)
     _value: int = field(repr=False)
+
+    @cached_property
+    def _pool(self) -> Pool:
+        """Plans found so far; those of the answer to begin with."""
+        known = [self._positions]
+        if self.next_best is not None:
+            known.append(self._model.positions(self.next_best))
+        return Pool(self._model, known)
 
     @property
     def gap(self) -> float:
@@ -134,14 +143,11 @@ class Allocation:
             for d, w in (("fund", "funded"), ("stop", "stopped"), ("refuse", "refused"))
             if d in counts
         ]
-        if self.status == "optimal" and self.gap == 0:
-            proof = (
-                "proven best"
-                if self.unique
-                else "proven best, not unique"
-                if self.unique is False
-                else "proven best"
-            )
+        if self.question.second is not None and self.status == "optimal":
+            given_up = amount_words(round(self.bound - self.value, 2))
+            proof = f"proven best for the second value, giving up {given_up}"
+        elif self.status == "optimal" and self.gap == 0:
+            proof = "proven best, not unique" if self.unique is False else "proven best"
         else:
             gap = f"{100 * self.gap:.2f} % ({self.gap_projects:.1f} median projects)"
             proof = f"at most {gap} below the best, not unique"
@@ -203,7 +209,8 @@ def arbitrate(question: Question) -> Allocation:
     if gap is None:
         gap = 0.0 if len(question.built.groups) <= SMALL else DEFAULT_GAP
     until = moment(question.time_limit)
-    found = _within(model, gap, Limits(proof_gap(model), question.node_limit, until))
+    limits = Limits(proof_gap(model), question.node_limit, until, stoppable=True)
+    found = _within(model, gap, limits)
     if found.status == "infeasible":
         raise conflict_error(question)
     if found.plan is None:
@@ -211,6 +218,8 @@ def arbitrate(question: Question) -> Allocation:
             "The limit ended the search before a plan was found: allow more branches or more time."
         )
     second: Found | None = None
+    if question.second is not None:
+        return allocation_of(model, _second(model, found, limits))
     if gap == 0 and found.status == "optimal":
         last = None
         if question.last_plan is not None:
@@ -252,6 +261,27 @@ def _within(model: Model, gap: float, limits: Limits) -> Found:
             model, limits=Limits(max(proof_gap(model), 0.9 * gap * abs(worth)), limits.nodes, limits.until)
         )
     return found
+
+
+def _second(model: Model, found: Found, limits: Limits) -> Found:
+    """The plan with the most of the second value that gives up no more than the stated share of the first."""
+    question = model.question
+    assert question.second is not None
+    value, share = question.second
+    least = found.value - round(share * abs(found.value))
+    other = build_options(question.register, value, question.deferral).values
+    objective = np.zeros(len(model.program.value))
+    objective[: model.n] = other
+    more = best_plan(model, objective=objective, least=least, limits=replace(limits, gap=1e-9))
+    if more.plan is None:
+        return found
+    columns = np.flatnonzero(objective)
+    reached = Row(
+        "second value", columns, objective[columns], float(other[list(more.plan)].sum()) - 1e-7, np.inf
+    )
+    best = Pool(model, [more.plan]).search(extra=[reached], limits=limits)
+    status: Status = "optimal" if {found.status, more.status, best.status} == {"optimal"} else "feasible"
+    return replace(best if best.plan is not None else more, status=status, bound=found.bound)
 
 
 def _known(model: Model, levels: Mapping[str, str]) -> Plan:

@@ -17,7 +17,7 @@ from pmo_kit.arbitration.links import Mandatory
 from pmo_kit.arbitration.model import NANO, compile_model
 from pmo_kit.arbitration.prices import Flip, blocking_rules, bounds_of, flip, in_the_way
 from pmo_kit.arbitration.rules import amount_words
-from pmo_kit.arbitration.search import Pool, best_plan, proof_gap
+from pmo_kit.arbitration.search import best_plan, proof_gap
 from pmo_kit.arbitration.solving import Limits
 from pmo_kit.arbitration.turning import limits_worth, turning_points
 
@@ -146,14 +146,11 @@ def explain(
     plan, value, bound = allocation._positions, allocation._value, round(allocation.bound * NANO)
     gap = proof_gap(model) if exact else max(proof_gap(model), 1e-3 * abs(allocation._free_value()))
     limits = Limits(gap, model.question.node_limit)
-    pool = Pool(model)
-    for known in (allocation.plan, allocation.next_best):
-        pool.add(None if known is None else model.positions(known))
     records = []
     for i in range(model.n):
         if projects is not None and options.project_ids[i] not in projects:
             continue
-        done = flip(model, plan, i, limits, exact, pool)
+        done = flip(model, plan, i, limits, exact, allocation._pool)
         records.append(_record(allocation, done, value, bound, exact))
     columns = list(_COLUMNS)
     index = pd.MultiIndex.from_tuples([r[0] for r in records], names=["project_id", "level"])

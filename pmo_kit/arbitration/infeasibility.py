@@ -6,7 +6,7 @@ elastic programs). Both work on whole named rules and whole plans, not on the re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -26,17 +26,20 @@ EASE = (Excludes, Group, Requires, Capacity, Override, Envelope, Committed, Mand
 
 
 def conflict_error(question: Question) -> InfeasibleError:
-    """The error for a question that no plan answers."""
+    """The error for a question that no plan answers: the conflict, and the cheapest way out."""
     conflict = conflicting_rules(question)
-    relaxation = relaxations(question, conflict)
-    names = [rule.name for rule in conflict]
-    words = "; ".join(rule.sentence(question.built.money_unit) for rule in conflict)
+    unit = question.built.money_unit.split(",")[0]
+    words = "; ".join(rule.sentence(unit) for rule in conflict)
     message = f"No plan obeys the rules. These cannot hold together: {words}."
-    if relaxation:
-        message += f" Any one of these makes a plan possible: {'; or '.join(relaxation.values())}."
-    else:
-        message += " There is more than one conflict: no single change makes a plan possible."
-    return InfeasibleError(message, names, relaxation)
+    relaxation = relaxations(question, conflict)
+    ways = list(relaxation.values())
+    if not any(isinstance(question.rule(name), QUANTITY_RULES) for name in relaxation):
+        together = joint_relaxation(question)
+        relaxation |= together
+        ways = [" and ".join(together.values()), *ways] if together else ways
+    if ways:
+        message += f" A plan becomes possible with {', or with '.join(ways)}."
+    return InfeasibleError(message, [rule.name for rule in conflict], relaxation)
 
 
 def conflicting_rules(question: Question) -> list[Rule]:
@@ -62,33 +65,58 @@ def relaxations(question: Question, conflict: Sequence[Rule]) -> dict[str, str]:
     """For each rule in conflict: the least change of it alone that makes a plan possible, where there is
     one."""
     found = {}
+    unit = question.built.money_unit.split(",")[0]
     for rule in conflict:
         rules = [r for r in question.active_rules if r.name != rule.name]
         if not isinstance(rule, QUANTITY_RULES):
             if _possible(question, rules):
-                found[rule.name] = f"without the rule '{rule.sentence(question.built.money_unit)}'"
+                found[rule.name] = f"the rule '{rule.sentence(unit)}' set aside"
             continue
         amount = least_breach(question, rule)
         if amount is not None:
-            found[rule.name] = rule.shortfall(amount, question.built.money_unit)
+            found[rule.name] = rule.shortfall(amount, unit)
     return found
 
 
 def least_breach(question: Question, rule: Rule) -> float | None:
     """By how much a rule must be broken for a plan to be possible, all others holding; None where nothing
     helps."""
-    model = compile_model(question, elastic={rule.name: 1.0})
-    objective = np.zeros(len(model.program.value))
-    free = [p for p in model.prices if model.rows[p].rule == rule.name]
-    slack = len(objective) - sum(_sides(model.rows[p].lower, model.rows[p].upper) for p in model.prices)
-    for place in model.prices:
-        for _ in range(_sides(model.rows[place].lower, model.rows[place].upper)):
-            objective[slack] = -1.0 if place in free else 0.0
-            slack += 1
+    breaches = _least_breaches(question, {rule.name: 1.0})
+    return None if breaches is None else sum(breaches.values())
+
+
+def joint_relaxation(question: Question) -> dict[str, str]:
+    """The changes of several limits, smallest in sum as shares of the limits, that make a plan possible."""
+    hard = {rule.name: rule for rule in question.active_rules if rule.price is None}
+    limits = {name: rule for name, rule in hard.items() if isinstance(rule, QUANTITY_RULES)}
+    model = compile_model(question)
+    sizes: dict[str, float] = {}
+    for row in model.rows:
+        if row.rule in limits:
+            bound = row.upper if np.isfinite(row.upper) else row.lower
+            sizes[row.rule] = max(sizes.get(row.rule, 0.0), abs(bound), 1e-3)
+    breaches = _least_breaches(question, {name: 1 / size for name, size in sizes.items()}) or {}
+    unit = question.built.money_unit.split(",")[0]
+    return {name: limits[name].shortfall(amount, unit) for name, amount in breaches.items() if amount > 0}
+
+
+def _least_breaches(question: Question, prices: Mapping[str, float]) -> dict[str, float] | None:
+    """The cheapest breaches, at these prices, of rules that may be broken; None where nothing helps."""
+    model = compile_model(question, elastic=prices)
+    width = len(model.program.value)
+    sides = [p for p in model.prices for _ in range(_sides(model.rows[p].lower, model.rows[p].upper))]
+    objective = np.zeros(width)
+    for column, place in enumerate(sides, start=width - len(sides)):
+        objective[column] = -prices.get(model.rows[place].rule, 0.0)
     best = best_plan(model, objective=objective)
     if best.plan is None or best.x is None:
         return None
-    return round(float(-objective @ best.x), 6)
+    found: dict[str, float] = {}
+    for column, place in enumerate(sides, start=width - len(sides)):
+        rule = model.rows[place].rule
+        if rule in prices:
+            found[rule] = max(found.get(rule, 0.0), round(float(best.x[column]), 6))
+    return found
 
 
 def _sides(lower: float, upper: float) -> int:

@@ -62,7 +62,7 @@ def flip(
 ) -> Flip:
     """The best plan with one choice flipped, and what that changes in all tied plans."""
     direction, fixed = flip_columns(model, plan, option)
-    found = (pool or Pool(model)).search(fixed, limits)
+    found = (pool or Pool(model)).search(fixed, limits=limits)
     change = None
     if found.plan is not None and ties and found.status == "optimal":
         change = common_change(model, plan, found, fixed)

@@ -8,8 +8,11 @@ worse plan optimal.
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cache
 from math import inf
@@ -98,13 +101,15 @@ class Limits:
     """How far a search goes: an absolute gap that counts as a proof, branches, and a moment to stop.
 
     With a `cutoff` only points of at least that value are looked for: where one is known, the search need
-    not find it again by trying, and the proof is several times faster.
+    not find it again by trying, and the proof is several times faster. A `stoppable` search ends at Ctrl-C
+    with the best plan so far.
     """
 
     gap: float = 0.0
     nodes: int | None = None
     until: float | None = None  # time.monotonic()
     cutoff: float | None = None
+    stoppable: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +129,7 @@ _PROOF: dict[str, bool | int | float | str] = {
     "mip_heuristic_run_rins": False,
     "mip_heuristic_run_rens": False,
     "mip_heuristic_run_root_reduced_cost": False,
+    "mip_heuristic_run_feasibility_jump": False,
 }
 
 
@@ -138,6 +144,21 @@ def _solver() -> type[Any]:
             super().enableCallbacks()
 
     return Quiet
+
+
+@contextmanager
+def _stopping_at_ctrl_c(highs: Any) -> Iterator[None]:
+    """Let Ctrl-C end the search instead of raising; only the main thread may listen to it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
+    highs.cbMipInterrupt += lambda event: event.interrupt() if pressed else None
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def solve(program: Program, limits: Limits | None = None) -> Outcome:
@@ -176,7 +197,8 @@ def solve(program: Program, limits: Limits | None = None) -> Outcome:
         matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32), matrix.data,
         program.integer.astype(np.int32),
     )  # fmt: skip
-    highs.run()
+    with _stopping_at_ctrl_c(highs) if limits.stoppable else nullcontext():
+        highs.run()
     info, status = highs.getInfo(), highs.getModelStatus()
     seconds = time.monotonic() - began
     nodes = max(0, int(info.mip_node_count))

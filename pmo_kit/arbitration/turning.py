@@ -4,7 +4,7 @@ worth."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil, inf, isfinite
+from math import ceil, inf, isfinite, isnan
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -12,8 +12,8 @@ import pandas as pd
 from pmo_kit.arbitration.links import Committed
 from pmo_kit.arbitration.model import NANO, Model, compile_model
 from pmo_kit.arbitration.prices import Change, common_change
-from pmo_kit.arbitration.rules import Capacity, Demand, Envelope, Rule, amount_words, role_words
-from pmo_kit.arbitration.search import best_plan
+from pmo_kit.arbitration.rules import Capacity, Demand, Envelope, Rule, Share, amount_words, role_words
+from pmo_kit.arbitration.search import Pool
 from pmo_kit.arbitration.thresholds import (
     changed,
     least_increase,
@@ -89,7 +89,7 @@ def turning_points(
         for option in allocation._positions:
             if projects is not None and allocation.question.built.project_ids[option] not in projects:
                 continue
-            without = best_plan(model, fixed={option: 0})
+            without = allocation._pool.search({option: 0})
             price = inf if without.plan is None else (allocation._value - without.value) / NANO
             if "costs" in kinds:
                 points += _higher_cost(allocation, option, price)
@@ -184,7 +184,8 @@ def _point(
 ) -> tuple[object, ...]:
     """One turning point: the question just past it, solved."""
     model = compile_model(question)
-    found = best_plan(model)
+    found = Pool(model, allocation._pool.plans).search()
+    allocation._pool.add(found.plan)
     distance = abs(at - today) / today if today else inf
     if found.plan is None:
         return (
@@ -246,13 +247,17 @@ def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> 
     use = allocation.use.drop_duplicates("rule").set_index("rule")
     index: list[str] = []
     rows: list[tuple[object, ...]] = []
+    # A share of the envelopes asks for less when they shrink, so less money could allow other plans.
+    shares = any(isinstance(r, Share) and r.of == "envelope" for r in question.active_rules)
     for rule in question.active_rules:
         if isinstance(rule, Envelope | Capacity | Demand) and (names is None or rule.name in names):
             u: Any = use.loc[rule.name]
             step = 1.0
-            up = _value(question.with_rules(changed(rule, step)))
-            down = _value(question.with_rules(changed(rule, -min(step, _amount(rule)))))
             ahead = _ahead(allocation, model, [rule])
+            up = allocation.value if isnan(ahead[0]) else _value(allocation, changed(rule, step))
+            less = min(step, _amount(rule))
+            spare = u["slack"] >= less and not shares
+            down = allocation.value if spare else _value(allocation, changed(rule, -less))
             base = (u["label"], u["unit"], u["used"], u["limit"], step)
             rows.append((*base, up - allocation.value, down - allocation.value, *ahead))
             index.append(rule.name)
@@ -272,7 +277,8 @@ def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> 
 
 def _ahead(allocation: Allocation, model: Model, rules: Sequence[Rule]) -> tuple[float, float, float, float]:
     """more, more_value, unlimited_value, enough."""
-    free = best_plan(compile_model(allocation.question.without(*(rule.name for rule in rules))))
+    free_model = compile_model(allocation.question.without(*(rule.name for rule in rules)))
+    free = Pool(free_model, allocation._pool.plans).search()
     if free.value <= allocation._value:
         return float("nan"), float("nan"), allocation.value, 0.0
     by = [{rule.name: 1.0} for rule in rules]
@@ -280,7 +286,7 @@ def _ahead(allocation: Allocation, model: Model, rules: Sequence[Rule]) -> tuple
     last = least_increase(model, *by, least=free.value)
     more, value = (first.amount, first.value) if first else (float("nan"), float("nan"))
     if first and len(rules) == 1:
-        value = _value(allocation.question.with_rules(changed(rules[0], first.amount)))
+        value = _value(allocation, changed(rules[0], first.amount))
     return more, value, free.value / NANO, last.amount if last else float("nan")
 
 
@@ -291,7 +297,9 @@ def _amount(rule: Rule) -> float:
     return rule.fte if isinstance(rule, Capacity) else getattr(rule, "maximum", 0.0)
 
 
-def _value(question: Question) -> float:
-    """Value of the best plan; NaN where there is none."""
-    found = best_plan(compile_model(question))
+def _value(allocation: Allocation, rule: Rule) -> float:
+    """Value of the best plan with a rule changed; NaN where there is none."""
+    model = compile_model(allocation.question.with_rules(rule))
+    found = Pool(model, allocation._pool.plans).search()
+    allocation._pool.add(found.plan)
     return float("nan") if found.plan is None else found.value / NANO

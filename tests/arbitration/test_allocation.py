@@ -54,7 +54,31 @@ def test_conflict_is_named(question: Question) -> None:
     with pytest.raises(InfeasibleError) as caught:
         arbitrate(tight)
     assert set(caught.value.conflict) == {"envelope all 2027", "P01 mandatory"}
-    assert caught.value.relaxation["envelope all 2027"].startswith("12.5 EUR million")
+    assert caught.value.relaxation["envelope all 2027"] == "12.5 EUR million more in 2027 (envelope all)"
+    assert "set aside" in caught.value.relaxation["P01 mandatory"]
+
+
+def test_cheapest_way_out_of_two_conflicts(question: Question) -> None:
+    with pytest.raises(InfeasibleError) as caught:
+        arbitrate(question.scaled(0.2))
+    # The law and the two running projects need at least 14 + 7 + 1.5 in 2027 and 14 + 6 + 0 in 2028.
+    money = {k: v for k, v in caught.value.relaxation.items() if k.startswith("envelope")}
+    assert money == {
+        "envelope all 2027": "12.5 EUR million more in 2027 (envelope all)",
+        "envelope all 2028": "10.8 EUR million more in 2028 (envelope all)",
+    }
+    assert "12.5 EUR million more in 2027 (envelope all) and 10.8 EUR million more in 2028" in str(
+        caught.value
+    )
+
+
+def test_second_value_within_a_share_of_the_first() -> None:
+    register = _small([("A", 4, 10), ("B", 4, 9), ("C", 4, 5)], budget=4)
+    index = pd.MultiIndex.from_tuples([("A", "full"), ("B", "full"), ("C", "full")])
+    carbon = pd.Series([1.0, 3.0, 9.0], index=index, name="carbon")
+    chosen = [dict(arbitrate(Question(register, second=(carbon, share))).plan) for share in (0.0, 0.1, 0.5)]
+    assert chosen == [{"A": "full"}, {"B": "full"}, {"C": "full"}]
+    assert arbitrate(Question(register, second=(carbon, 0.1))).bound == 10
 
 
 def test_equal_plans_are_settled_by_cost_then_by_id() -> None:

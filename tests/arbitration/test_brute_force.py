@@ -1,0 +1,76 @@
+"""The engine against trying every plan, under every kind of rule."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from pmo_kit.arbitration import Question, arbitrate, explain
+from pmo_kit.arbitration.options import LATER
+from pmo_kit.errors import InfeasibleError
+from tests.strategies import Case, cases
+
+NEAR = 1e-6
+Plan = frozenset[tuple[str, str]]
+
+
+def every_plan(case: Case) -> list[tuple[Fraction, Plan]]:
+    """Plans as (project, level) with the engine's names for delays, the best first."""
+    named = [
+        (value, frozenset((p, level + (LATER.format(years=k) if k else "")) for p, level, k in plan))
+        for value, plan in case.plans()
+    ]
+    return sorted(named, key=lambda found: -found[0])
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@given(cases())
+def test_best_next_best_and_ties(case: Case) -> None:
+    plans = every_plan(case)
+    question = Question(case.register(), deferral=case.deferral)
+    if not plans:
+        with pytest.raises(InfeasibleError) as caught:
+            arbitrate(question)
+        assert caught.value.conflict
+        return
+    a = arbitrate(question)
+    best = plans[0][0]
+    assert a.value == pytest.approx(float(best), abs=NEAR)
+    assert (a.status, a.gap) == ("optimal", 0.0)
+    tied = [plan for value, plan in plans if best - value < NEAR / 10]
+    assert frozenset(a.plan.items()) in tied
+    assert a.unique == (len(tied) == 1)
+    if len(plans) > 1:
+        assert a.next_best_value == pytest.approx(float(plans[1][0]), abs=NEAR)
+    else:
+        assert a.next_best is None
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(cases(most=5))
+def test_prices_and_whom_they_displace(case: Case) -> None:
+    plans = every_plan(case)
+    if not plans:
+        return
+    a = arbitrate(Question(case.register(), deferral=case.deferral))
+    base = {p for p, level in a.plan.items() if level != "stop"}
+    for (project, level), row in explain(a).table.iterrows():
+        if row["flip"] == "in":
+            kept = [(v, plan) for v, plan in plans if (project, level) in plan]
+        elif level == "stop":
+            kept = [(v, plan) for v, plan in plans if (project, "stop") not in plan]
+        else:
+            kept = [(v, plan) for v, plan in plans if project not in {p for p, x in plan if x != "stop"}]
+        if not kept:
+            assert row["proof"] == "impossible"
+            assert row["blocked_by"]
+            continue
+        best = kept[0][0]
+        assert row["proof"] == "exact"
+        assert row["value"] == pytest.approx(float(best), abs=NEAR)
+        assert row["price"] == pytest.approx(a.value - float(best), abs=NEAR)
+        tied = [{p for p, x in plan if x != "stop"} for value, plan in kept if best - value < NEAR / 10]
+        assert set(row["displaces"]) == base - set().union(*tied)
+        assert set(row["admits"]) == set.intersection(*tied) - base
