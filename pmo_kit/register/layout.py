@@ -84,14 +84,35 @@ def _scores(top: list[list[str]], known: dict[str, str], variable_type: str) -> 
     return points
 
 
+def _top_lines(raw: RawSheet) -> list[list[str]]:
+    """The first lines of a sheet as clean text."""
+    head = raw.cells.head(_SEARCHED_ROWS)
+    columns = [clean_text(head.iloc[:, place]).fillna("").tolist() for place in range(head.shape[1])]
+    return [list(line) for line in zip(*columns, strict=True)]
+
+
+def looks_like(raw: RawSheet, table: Table) -> bool:
+    """True when one line of a sheet has all needed headers of a table, in the long or in a wide form."""
+    known = known_headers(table)
+    needed = {column.name for column in table if column.required and column.default is None}
+    for line in _top_lines(raw):
+        names = {known[folded(text)] for text in line if folded(text) in known}
+        lacking = needed - names
+        for wide in table.wide:
+            kind = table[wide.variable].type
+            if kind in ("year", "period") and any(text and is_variable(text, kind) for text in line):
+                lacking -= {wide.variable, wide.value}
+        if not lacking:
+            return True
+    return False
+
+
 def find_body(raw: RawSheet, table: Table, findings: Findings) -> Body | None:
     """Find the header of a table in a sheet and return the lines below it.
 
     Left out, each with a finding: lines above the header, banners, totals, examples. Blank lines are dropped.
     """
-    head = raw.cells.head(_SEARCHED_ROWS)
-    columns = [clean_text(head.iloc[:, place]).fillna("").tolist() for place in range(head.shape[1])]
-    top = [list(line) for line in zip(*columns, strict=True)]
+    top = _top_lines(raw)
     known = known_headers(table)
     types = [table[wide.variable].type for wide in table.wide]
     variable_type = next((kind for kind in types if kind in ("year", "period")), "")

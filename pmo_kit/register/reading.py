@@ -14,7 +14,7 @@ import pandas as pd
 from pmo_kit.errors import DataError
 from pmo_kit.register.assembly import Assembled, assemble
 from pmo_kit.register.findings import COLUMNS, Findings, raise_blocks
-from pmo_kit.register.layout import NOT_TABLES, folded, table_of_sheet
+from pmo_kit.register.layout import NOT_TABLES, folded, looks_like, table_of_sheet
 from pmo_kit.register.schema import load_schema
 from pmo_kit.register.sheets import RawSheet, read_csv_sheet, read_workbook
 from pmo_kit.register.tables import Register
@@ -196,8 +196,11 @@ def tables_of_sheets(sheets: list[RawSheet], findings: Findings) -> Mapping[str,
     """Which sheet holds which table; sheets that hold none are listed."""
     schema = load_schema()
     found: dict[str, RawSheet] = {}
+    titles = {table_of_sheet(raw.title, schema) for raw in sheets}
     for raw in sheets:
         name = table_of_sheet(raw.title, schema)
+        if name is None and folded(raw.title) not in NOT_TABLES:
+            name = _table_by_columns(raw, {*titles, *found}, findings)
         place: dict[str, Any] = {"file": raw.file, "sheet": raw.sheet}
         if name is None:
             known = folded(raw.title) in NOT_TABLES
@@ -220,3 +223,19 @@ def tables_of_sheets(sheets: list[RawSheet], findings: Findings) -> Mapping[str,
         else:
             found[name] = raw
     return found
+
+
+def _table_by_columns(raw: RawSheet, taken: set[str | None], findings: Findings) -> str | None:
+    """The needed table that a sheet without a known name holds, by its columns."""
+    for table in load_schema():
+        if table.required and table.name not in taken and looks_like(raw, table):
+            findings.add(
+                "warn",
+                "sheet_by_columns",
+                f'"{raw.title}" is not the name of a table; by its columns it was read as {table.name}.',
+                f"Rename it to {table.name}.",
+                file=raw.file,
+                sheet=raw.sheet,
+            )
+            return table.name
+    return None

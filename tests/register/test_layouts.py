@@ -196,3 +196,11 @@ def test_no_header(tables, folder):
 def test_two_files_for_one_table(tables, folder):
     with pytest.raises(DataError, match="The table costs is there twice"):
         load_register(folder({**tables, "cost": tables["costs"]}))
+
+
+def test_sheets_without_a_known_name_are_read_by_their_columns(tables, workbook):
+    plain = load_register(workbook(tables))
+    named = {"settings": tables["settings"], "Sheet1": tables["projects"], "Tabelle2": tables["costs"]}
+    register = load_register(workbook(named, "unnamed.xlsx"))
+    assert register.fingerprint == plain.fingerprint
+    assert register.findings.query("rule == 'sheet_by_columns'")["sheet"].tolist() == ["Sheet1", "Tabelle2"]

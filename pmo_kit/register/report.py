@@ -1,0 +1,158 @@
+"""The check report: what to fix first, in words, and as a workbook with the cells in question marked."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+from openpyxl.comments import Comment
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import column_index_from_string, get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from pmo_kit.register.findings import Findings, group_findings, shown
+from pmo_kit.register.reading import read_sheets
+from pmo_kit.register.sheets import RawSheet
+from pmo_kit.register.values import clean_text
+from pmo_kit.register.writing import inert
+
+_FILLS = {"block": "F4B5A9", "warn": "FBE3A6", "info": "D5E4F0"}
+_WORDS = {"block": "to fix", "warn": "to look at", "info": "to know"}
+_HEAD = ["how bad", "where", "times", "rows and values", "what is wrong", "how to fix"]
+_ALL = ["how bad", "file", "sheet", "row", "column", "value", "rule", "what is wrong", "how to fix"]
+_SEARCHED_ROWS = 45
+_LONGEST = 32000
+
+
+def write_check_report(
+    source: str | PathLike[str], findings: pd.DataFrame, target: str | PathLike[str]
+) -> Path:
+    """Write findings as a workbook: what to fix first, every finding, and the sheets with their cells marked.
+
+    Parameters
+    ----------
+    source : path
+        The register that was checked: a folder or a workbook.
+    findings : DataFrame
+        `Register.findings`, or `DataError.findings`.
+    target : path
+        An .xlsx file; an existing one is replaced.
+
+    Returns
+    -------
+    Path
+        The file. Text that begins like a formula is written as text.
+    """
+    book = openpyxl.Workbook()
+    first = book.worksheets[0]
+    first.title = "what to fix first"
+    _write_groups(first, findings)
+    _write_all(book.create_sheet("all findings"), findings)
+    taken = set(book.sheetnames)
+    for raw in read_sheets(Path(source), Findings()):
+        mine = findings[
+            (findings["file"] == raw.file) & (findings["sheet"] == raw.sheet) & findings["row"].notna()
+        ]
+        if mine.empty:
+            continue
+        name = _sheet_name(raw.sheet or Path(raw.file).stem, taken)
+        taken.add(name)
+        _write_marked(book.create_sheet(name), raw, mine)
+    path = Path(target)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    book.save(path)
+    return path
+
+
+def _sheet_name(title: str, taken: set[str]) -> str:
+    """A name that a workbook allows and that is not taken."""
+    name = "".join("_" if mark in "[]:*?/\\" else mark for mark in title)[:28] or "sheet"
+    number = 2
+    base = name
+    while name.lower() in {one.lower() for one in taken}:
+        name, number = f"{base} {number}", number + 1
+    return name
+
+
+def _text(value: object) -> str:
+    """Text for a cell: one that a workbook can hold and never runs."""
+    text = openpyxl.cell.cell.ILLEGAL_CHARACTERS_RE.sub(" ", str(value))
+    return inert(text[:_LONGEST])
+
+
+def _headed(sheet: Worksheet, names: list[str], widths: tuple[int, ...]) -> None:
+    """A header row that stays in view."""
+    for place, (name, width) in enumerate(zip(names, widths, strict=True), 1):
+        cell = sheet.cell(1, place, name)
+        cell.font = Font(bold=True, color="FFFFFF")
+        cell.fill = PatternFill("solid", fgColor="1F5A7A")
+        sheet.column_dimensions[get_column_letter(place)].width = width
+    sheet.freeze_panes = "A2"
+
+
+def _write_groups(sheet: Worksheet, findings: pd.DataFrame) -> None:
+    """One line for each kind of finding, blocks first."""
+    _headed(sheet, _HEAD, (12, 34, 8, 46, 70, 60))
+    for number, line in enumerate(group_findings(findings).to_dict("records"), 2):
+        cells = [line["where"], line["count"], line["places"], line["message"], line["fix"]]
+        sheet.cell(number, 1, _WORDS[line["severity"]]).fill = PatternFill(
+            "solid", fgColor=_FILLS[line["severity"]]
+        )
+        for place, value in enumerate(cells, 2):
+            cell = sheet.cell(number, place, value if isinstance(value, int) else _text(value))
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+    if sheet.max_row == 1:
+        sheet.cell(2, 1, "Nothing to fix.")
+
+
+def _write_all(sheet: Worksheet, findings: pd.DataFrame) -> None:
+    """Every finding, to filter and sort."""
+    _headed(sheet, _ALL, (12, 22, 16, 8, 22, 30, 24, 70, 60))
+    names = ["file", "sheet", "row", "column", "value", "rule", "message", "fix"]
+    for line in findings.to_dict("records"):
+        cells = ["" if pd.isna(line[name]) else line[name] for name in names]
+        texts = [cell if isinstance(cell, int) else _text(cell) for cell in cells]
+        sheet.append([_WORDS[line["severity"]], *texts])
+    sheet.auto_filter.ref = f"A1:I{sheet.max_row}"
+
+
+def _write_marked(sheet: Worksheet, raw: RawSheet, findings: pd.DataFrame) -> None:
+    """A copy of a sheet of the register with the cells in question filled, each with a note."""
+    columns = [
+        clean_text(raw.cells.iloc[:, place]).fillna("").tolist() for place in range(raw.cells.shape[1])
+    ]
+    for line in zip(*columns, strict=True):
+        sheet.append([_text(cell) for cell in line])
+    heads: dict[str, int] = {}
+    for place, column in enumerate(columns, 1):
+        for text in column[:_SEARCHED_ROWS]:
+            if text:
+                heads.setdefault(shown(text), place)
+    notes: dict[tuple[int, int], list[str]] = {}
+    worst: dict[tuple[int, int], str] = {}
+    for line in findings.to_dict("records"):
+        spot = (int(line["row"]), _column_of(line["column"], heads, raw.cells.shape[1]))
+        notes.setdefault(spot, []).append(f"{line['message']} {line['fix']}".strip())
+        worst.setdefault(spot, line["severity"])
+    for (row, place), texts in notes.items():
+        if row < 1:
+            continue
+        cell = sheet.cell(row, place)
+        cell.fill = PatternFill("solid", fgColor=_FILLS[worst[row, place]])
+        cell.comment = Comment("\n".join(texts)[:2000], "pmo_kit", height=120, width=320)
+
+
+def _column_of(column: str, heads: dict[str, int], width: int) -> int:
+    """Position of a column that a finding names by its header or by its letter; the first when unknown."""
+    if column in heads:
+        return heads[column]
+    if (
+        column.isalpha()
+        and column.isupper()
+        and len(column) <= 3
+        and column_index_from_string(column) <= width
+    ):
+        return column_index_from_string(column)
+    return 1

@@ -1,0 +1,47 @@
+"""The check report marks the cells that are meant and runs nothing."""
+
+from __future__ import annotations
+
+import openpyxl
+import pytest
+
+from pmo_kit.errors import DataError
+from pmo_kit.register import load_register
+from pmo_kit.register.findings import describe_findings
+from pmo_kit.register.report import write_check_report
+
+
+@pytest.fixture
+def faulty(tables):
+    tables["costs"] = tables["costs"].replace("P03,2027,opex,4", "P03,2027,opex,=1+cmd|x")
+    tables["projects"] = tables["projects"].replace("P02,Meters,Customer", "P02,,<b>Customer</b>")
+    return tables
+
+
+@pytest.mark.parametrize("kind", ["folder", "workbook"])
+def test_cells_are_marked(faulty, folder, workbook, tmp_path, kind):
+    source = (
+        folder(faulty)
+        if kind == "folder"
+        else workbook({**faulty, "costs": faulty["costs"].replace("=1", "1")})
+    )
+    with pytest.raises(DataError) as error:
+        load_register(source)
+    book = openpyxl.load_workbook(write_check_report(source, error.value.findings, tmp_path / "report.xlsx"))
+    assert book.sheetnames[:2] == ["what to fix first", "all findings"]
+    assert book["what to fix first"]["A2"].value == "to fix"
+    costs = book["costs"]
+    assert costs["D5"].fill.fgColor.rgb.endswith("F4B5A9")
+    assert "not a number" in costs["D5"].comment.text
+    assert "name is missing" in book["projects"]["B3"].comment.text
+    assert book["projects"]["B2"].comment is None
+    cells = [cell for sheet in book for line in sheet.iter_rows() for cell in line]
+    assert all(cell.data_type != "f" for cell in cells)
+    assert book["all findings"].max_row == len(error.value.findings) + 1
+
+
+def test_report_without_findings(tables, folder, tmp_path):
+    register = load_register(folder(tables))
+    assert describe_findings(register.findings) == "Nothing to fix"
+    book = openpyxl.load_workbook(write_check_report(folder(tables), register.findings, tmp_path / "r.xlsx"))
+    assert book["what to fix first"]["A2"].value == "Nothing to fix."
