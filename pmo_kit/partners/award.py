@@ -182,9 +182,10 @@ def options(found: Evaluation, price_weight: float, bundles: bool = True) -> Opt
             lower = price_points(own["price"] * (1 - rebate), own.index, found.reference_price)
             members.append(tuple(own.index))
             points.append(lower.reindex(table.index).fillna(0.0).to_numpy())
-    held = np.array([table.index.isin(bids) for bids in members], dtype=float).reshape(
-        len(members), len(table)
-    )
+    place = {bid: column for column, bid in enumerate(table.index)}
+    held = np.zeros((len(members), len(table)))
+    for row, bids in enumerate(members):
+        held[row, [place[bid] for bid in bids]] = 1.0
     by_price = price_weight * (held * weight * np.array(points).reshape(held.shape)).sum(axis=1)
     return Options(members, (1 - price_weight) * held * weight, by_price)
 

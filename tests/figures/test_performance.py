@@ -17,6 +17,7 @@ from pmo_kit.performance import (
     contingency_draw_down,
     coverage_by_area,
     directions,
+    exposure_by_class,
     forecast_accuracy,
     gate_coverage,
     load_on_units,
@@ -58,6 +59,7 @@ def shown() -> dict[str, Exhibit]:
         benefit_figures.collisions(load),
         benefit_figures.gates(register, coverage_by_area(gate_coverage(register))),
         benefit_figures.risks(register, top_risks(risk_movement(register, previous))),
+        benefit_figures.exposure(register, exposure_by_class(risk_movement(register, previous))),
         benefit_figures.actions(register, directions(register)),
     ]
     assert len({exhibit.id for exhibit in made}) == len(made)
