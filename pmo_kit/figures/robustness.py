@@ -40,6 +40,8 @@ def acceptability(robustness: RankRobustness) -> Chart:
         for rank, value in line.items()
     ]
     more = len(table) - len(share)
+    notes = [f"And {more} more."] if more else []
+    notes += [f"Ranks beyond {RANKS} are not drawn."] if len(table) > RANKS else []
     first = table["first"].sort_values(ascending=False, kind="stable").head(3)
     first = first[first >= 0.005]
     said = listed(f"{table.loc[i, 'name']} {percent(value)}" for i, value in first.items())
@@ -58,7 +60,7 @@ def acceptability(robustness: RankRobustness) -> Chart:
         unit_line=unit_line(
             robustness.ranking.register, f"Share of cases in each rank: {_cases(robustness)}", "%"
         ),
-        note=f"And {more} more." if more else "",
+        note=" ".join(notes),
         alt=f"First most often: {said}.",
         source="criteria, scores",
         inputs=_inputs(robustness),
@@ -253,10 +255,9 @@ def disagreement(found: Disagreement, ranking: Ranking) -> Chart:
 
 def near_pairs(robustness: RankRobustness) -> Table:
     """Return which pairs of projects change places first, and how much weight would have to move."""
-    table = robustness.reversals
-    rows = (
-        table[np.isfinite(table["change"])].sort_values("change", kind="stable", ignore_index=True).head(ROWS)
-    )
+    table, first = robustness.reversals, robustness.table.index[:ROWS]
+    near = table[np.isfinite(table["change"]) & table["ahead"].isin(first) & table["behind"].isin(first)]
+    rows = near.sort_values("change", kind="stable", ignore_index=True).head(ROWS)
     names = robustness.table["name"]
     data = pd.DataFrame(
         {
@@ -269,7 +270,7 @@ def near_pairs(robustness: RankRobustness) -> Table:
     least = rows.iloc[0] if len(rows) else None
     title = "No weights turn any neighbors in the ranking"
     if least is not None:
-        points = format_number(100 * least["change"])
+        points = "less than 0.1" if least["change"] < 0.001 else format_number(100 * least["change"])
         title = f"Moving {points} points of weight puts {names[least['behind']]} level with {names[least['ahead']]}"
     return Table(
         id="prioritization.near_pairs",
@@ -282,7 +283,12 @@ def near_pairs(robustness: RankRobustness) -> Table:
         ),
         title=title,
         takeaway="A difference that a few points of weight turn is no reason to fund one and refuse the other.",
-        unit_line=unit_line(robustness.ranking.register, "Least change of weights that turns a pair", ""),
+        unit_line=unit_line(
+            robustness.ranking.register,
+            "Least change of weights that turns a pair",
+            "",
+            f"first {len(first)} projects",
+        ),
         alt=listed(
             f"{r.behind} passes {r.ahead} at {format_number(100 * r.change)}" for r in rows.itertuples()
         ),

@@ -29,7 +29,8 @@ def arbitration_value(ranking: Ranking, scale: float) -> pd.Series:
     -------
     Series
         Indexed by (project_id, level); its name states the scale. NaN for an option that fails a gate or has
-        no scores. A missing score counts as the middle of what is possible.
+        no scores: an arbitration refuses it until it is scored or taken out. A missing score counts as the
+        middle of what is possible.
 
     Raises
     ------
@@ -63,5 +64,5 @@ def arbitration_value(ranking: Ranking, scale: float) -> pd.Series:
     card, weights = ranking.card, ranking.weights.to_numpy(float)
     worth = scale * ((card.values - card.baseline) @ weights)
     out = np.array([bool(reason) for reason in card.gate_reasons()]) | card.missing.all(axis=1)
-    name = f"value, {scale:g} a point over doing nothing"
+    name = f"value over doing nothing ({scale:g} a point)"
     return pd.Series(np.where(out, np.nan, worth), index=card.options, name=name)
