@@ -132,10 +132,16 @@ def find_body(raw: RawSheet, table: Table, findings: Findings) -> Body | None:
         )
         return None
     header = int(points.argmax())
+    if (
+        header
+        and points[header - 1] >= 2
+        and _is_second_header(top[header], top[header - 1], known, variable_type)
+    ):
+        header -= 1
     texts = top[header]
     first = header + 1
     if first < len(top) and _is_second_header(top[first], texts, known, variable_type):
-        texts = [low if low else high for high, low in zip(texts, top[first], strict=True)]
+        texts = _joined(texts, top[first], table)
         findings.add(
             "info",
             "two_header_rows",
@@ -180,6 +186,17 @@ def _is_second_header(line: list[str], above: list[str], known: dict[str, str], 
         if folded(above[place]) in known and folded(above[place]) != folded(text):
             return False
     return True
+
+
+def _joined(above: list[str], below: list[str], table: Table) -> list[str]:
+    """Two header rows as one; a category above stands for all columns up to the next text ("Opex" over 2027, 2028)."""
+    categories = {folded(value) for column in table for value in column.allowed}
+    joined, over = [], ""
+    for high, low in zip(above, below, strict=True):
+        if high:
+            over = high if folded(high) in categories else ""
+        joined.append(f"{over} {low}" if low and over else low or high)
+    return joined
 
 
 def _list_lines_above(raw: RawSheet, lines: list[list[str]], findings: Findings) -> None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from pmo_kit.register.amounts import decimal_evidence, parse_number
-from pmo_kit.register.dates import parse_date, parse_period, parse_year, read_period, read_year
+from pmo_kit.register.dates import parse_date, parse_period, parse_year
 from pmo_kit.register.findings import Findings, shown
 from pmo_kit.register.layout import Body, folded, known_headers
-from pmo_kit.register.schema import Column, Table, Wide
+from pmo_kit.register.schema import Column, Table
 from pmo_kit.register.settings import Settings
 from pmo_kit.register.values import (
     EMPTY_DTYPES,
@@ -23,6 +22,7 @@ from pmo_kit.register.values import (
     parse_flag,
     parse_text,
 )
+from pmo_kit.register.wide import find_wide_form, melt
 
 _UNREAD = {
     "number": ("number_not_read", '"{value}" is not a number.', "Write a plain number such as 12.5."),
@@ -103,38 +103,6 @@ def match_columns(
     return matched, rest
 
 
-def _wide_form(
-    table: Table, matched: Mapping[str, int], headers: list[str], rest: list[int], known: frozenset[str]
-) -> tuple[Wide | None, dict[int, str]]:
-    """The wide form that a sheet uses, and the variable of each of its columns."""
-    for wide in table.wide:
-        if wide.variable in matched or wide.value in matched:
-            continue
-        kind = table[wide.variable].type
-        found: dict[int, str] = {}
-        for place in rest:
-            header = shown(headers[place])
-            if kind == "year":
-                year = read_year(header)
-                value = None if year is None else str(year)
-            elif kind == "period":
-                value = read_period(header)
-            else:
-                value = _known_variable(header, known)
-            if value is not None:
-                found[place] = value
-        if found:
-            return wide, found
-    return None, {}
-
-
-def _known_variable(header: str, known: frozenset[str]) -> str | None:
-    """A header that is a criterion or a role; without a list of them, any header is."""
-    if not header or not known:
-        return header or None
-    return next((name for name in known if folded(name) == folded(header)), None)
-
-
 def shape_table(
     body: Body,
     table: Table,
@@ -151,13 +119,13 @@ def shape_table(
     Columns that name nothing are listed, never dropped in silence.
     """
     matched, rest = match_columns(body.headers, table, findings, file, sheet)
-    wide, variables = _wide_form(table, matched, body.headers, rest, known_variables)
+    wide, variables = find_wide_form(table, matched, body.headers, rest, known_variables)
     list_unmapped(body, [place for place in rest if place not in variables], table, findings, file, sheet)
     raw = {name: body.cells[place] for name, place in matched.items()}
     headers: dict[str, str | np.ndarray] = {name: shown(body.label(place)) for name, place in matched.items()}
     rows = body.rows
     if wide is not None:
-        raw, headers, rows = _melt(body, raw, headers, wide, variables, findings, file, sheet)
+        raw, headers, rows = melt(body, raw, headers, wide, variables, findings, file, sheet)
     raw = {name: cells.reset_index(drop=True) for name, cells in raw.items()}
     intake = Intake(table, file, sheet, pd.DataFrame(index=pd.RangeIndex(len(rows))), raw, rows, headers)
     _type_columns(intake, findings, settings, epoch_1904)
@@ -185,39 +153,6 @@ def list_unmapped(
             column=header or str(place + 1),
             value=f"{len(cells)} values: {some}",
         )
-
-
-def _melt(
-    body: Body,
-    raw: dict[str, pd.Series],
-    headers: dict[str, str | np.ndarray],
-    wide: Wide,
-    variables: dict[int, str],
-    findings: Findings,
-    file: str,
-    sheet: str,
-) -> tuple[dict[str, pd.Series], dict[str, str | np.ndarray], np.ndarray]:
-    """One row for each filled cell of the wide columns, in the order of the sheet."""
-    places = list(variables)
-    grid = np.column_stack([body.cells[place].astype(object).to_numpy() for place in places])
-    filled = np.array(
-        [[not (pd.isna(cell) or str(cell).strip() == "") for cell in line] for line in grid], dtype=bool
-    )
-    filled = filled.reshape(len(body.cells), len(places))
-    line, column = np.nonzero(filled)
-    for number in np.flatnonzero(~filled.any(axis=1)):
-        text = f"The row has no {wide.value} in any column; it gives no data."
-        findings.add("info", "row_without_values", text, file=file, sheet=sheet, row=int(body.rows[number]))
-    long = {name: cells.iloc[line] for name, cells in raw.items()}
-    values = pd.Series(grid[line, column], dtype=object)
-    if all(isinstance(value, str) for value in values):
-        values = values.astype("str")
-    long[wide.value] = values
-    long[wide.variable] = pd.Series(
-        np.array([variables[place] for place in places], dtype=object)[column], dtype="str"
-    )
-    titles = np.array([shown(body.headers[place]) for place in places], dtype=object)[column]
-    return long, {**headers, wide.value: titles, wide.variable: titles}, body.rows[line]
 
 
 def _comma_styles(intake: Intake, findings: Findings) -> dict[str, bool | None]:

@@ -204,3 +204,22 @@ def test_sheets_without_a_known_name_are_read_by_their_columns(tables, workbook)
     register = load_register(workbook(named, "unnamed.xlsx"))
     assert register.fingerprint == plain.fingerprint
     assert register.findings.query("rule == 'sheet_by_columns'")["sheet"].tolist() == ["Sheet1", "Tabelle2"]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "project_id,Capex 2027,Capex 2028,Opex 2027,opex - FY2028\n",
+        "project_id,Capex,,Opex,\n,2027,2028,2027,2028\n",
+        "project_id,2027 capex,2028 capex,2027 opex,2028 opex\n",
+    ],
+)
+def test_kinds_and_years_in_the_header(tables, folder, head):
+    tables["costs"] = head + "P01,14,14.5,,\nP02,16,,,\nP03,,,4,\n"
+    costs = load_register(folder(tables)).costs
+    assert costs[["project_id", "year", "kind", "amount"]].values.tolist() == [
+        ["P01", 2027, "capex", 14.0],
+        ["P01", 2028, "capex", 14.5],
+        ["P02", 2027, "capex", 16.0],
+        ["P03", 2027, "opex", 4.0],
+    ]
