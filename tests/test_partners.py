@@ -99,6 +99,7 @@ def test_leniency_of_incomplete_scores() -> None:
     assert leniency == pytest.approx(kind)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 5), st.integers(1, 4), st.integers(0, 1000))
 def test_complete_scores_need_no_adjustment(items: int, evaluators: int, seed: int) -> None:
     scores = np.random.default_rng(seed).uniform(0, 5, (items, evaluators))

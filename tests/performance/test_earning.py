@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pmo_kit.performance import earned_schedule, earned_value
@@ -153,6 +153,7 @@ def test_plans_of_different_length_and_flat_parts() -> None:
 money = st.floats(0.01, 1e6)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(money, money, st.floats(0, 1), money), min_size=1, max_size=8))
 def test_arrays_are_the_same_as_one_by_one(rows: list[tuple[float, float, float, float]]) -> None:
     figures = np.array([(bac, pv, bac * done, ac) for bac, pv, done, ac in rows]).T
@@ -162,6 +163,7 @@ def test_arrays_are_the_same_as_one_by_one(rows: list[tuple[float, float, float,
             np.testing.assert_equal(together[name][place], value)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=12), st.floats(0, 1))
 def test_the_plan_at_the_earned_schedule_is_what_is_earned(steps: list[float], done: float) -> None:
     plan = np.cumsum(steps)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pmo_kit.errors import DataError
@@ -155,6 +155,7 @@ rows = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(rows)
 def test_sums_by_area_add_up_and_ratios_come_from_sums(
     cases: list[tuple[str, float, float, float, float]],
