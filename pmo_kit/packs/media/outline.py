@@ -1,0 +1,176 @@
+"""What stands where in a pack: page one, the chapters and their exhibits, the same in every medium."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pmo_kit.errors import PackError
+from pmo_kit.packs.media.html import NOT_SHOWN, PAGE_ONE, strip
+
+if TYPE_CHECKING:
+    from pmo_kit.packs.collect import Collected
+    from pmo_kit.packs.spec import PackSpec
+
+
+@dataclass(frozen=True, eq=False)
+class Front:
+    """Page one: the headline and what stands under it."""
+
+    headline: Collected
+    tiles: Collected | None
+    decisions: Collected | None
+    left: tuple[Collected, ...]
+    right: tuple[Collected, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def items(self) -> tuple[Collected, ...]:
+        """The exhibits under the headline, in reading order."""
+        return tuple(item for item in (self.tiles, self.decisions, *self.left, *self.right) if item)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Foot notes of the page."""
+        return tuple(i.exhibit.note for i in (self.headline, *self.items) if i.exhibit.note)
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A chapter: its title and question, the messages that head it, its exhibits, what is not shown."""
+
+    number: int
+    title: str
+    question: str
+    lead: tuple[str, ...]
+    items: tuple[Collected, ...]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """A pack before it is drawn in a medium.
+
+    Parameters
+    ----------
+    spec : PackSpec
+        The pack file.
+    pack_id : str
+        Printed on every page.
+    manifest : mapping
+        What the pack follows from.
+    settings : Settings
+        Of the register: name, unit, as_of, notice.
+    front : Front or None
+        Page one.
+    chapters : tuple of Part
+        The rest.
+    """
+
+    spec: PackSpec
+    pack_id: str
+    manifest: Mapping[str, Any]
+    settings: Any
+    front: Front | None
+    chapters: tuple[Part, ...]
+
+    @property
+    def strip(self) -> str:
+        """The line at the foot of every page."""
+        return strip(self.spec, self.pack_id, self.manifest)
+
+    @property
+    def exhibits(self) -> Iterator[tuple[str, Collected]]:
+        """Where it stands ("Page one", or the title of its chapter) and the exhibit, in reading order."""
+        if self.front is not None:
+            yield from (("Page one", item) for item in self.front.items)
+        for part in self.chapters:
+            yield from ((part.title, item) for item in part.items)
+
+
+def outline(
+    spec: PackSpec,
+    pack_id: str,
+    manifest: Mapping[str, Any],
+    settings: Any,
+    chapters: Sequence[Sequence[Collected]],
+    questions: Sequence[str],
+) -> Outline:
+    """Lay out the collected exhibits of a pack.
+
+    Parameters
+    ----------
+    spec, pack_id, manifest, settings, chapters, questions
+        As for `html.page`: exhibits of page one, and all whose id begins with `page_one.`, stand there only;
+        a message without text heads its chapter, or says what is not shown.
+
+    Returns
+    -------
+    Outline
+
+    Raises
+    ------
+    PackError
+        When page one asks for an exhibit that no notebook shows, or an exhibit has no alternative text.
+    """
+    for item in (item for chapter in chapters for item in chapter):
+        if not item.exhibit.alt.strip():
+            raise PackError(
+                f"Exhibit '{item.id}' ({item.where}) has no words for those who cannot see it (alt)."
+            )
+    placed = spec.page_one.ids if spec.page_one else ()
+    parts = []
+    for number, (chapter, items, asked) in enumerate(zip(spec.chapters, chapters, questions, strict=True), 1):
+        kept = [i for i in items if i.id not in placed and not i.id.startswith(PAGE_ONE)]
+        parts.append(
+            Part(
+                number=number,
+                title=chapter.title,
+                question=asked,
+                lead=tuple(i.exhibit.title for i in kept if _bare(i) and not _not_shown(i)),
+                items=tuple(i for i in kept if not _bare(i)),
+                missing=tuple(_sentence(i) for i in items if _not_shown(i)),
+            )
+        )
+    return Outline(spec, pack_id, manifest, settings, _front(spec, chapters), tuple(parts))
+
+
+def _front(spec: PackSpec, chapters: Sequence[Sequence[Collected]]) -> Front | None:
+    asked = spec.page_one
+    if asked is None:
+        return None
+    known = {item.id: item for chapter in chapters for item in chapter}
+    absent = [i for i in asked.ids if i not in known]
+    if absent:
+        raise PackError(
+            f"Page one of {spec.file.name} asks for {', '.join(absent)}, which no notebook shows."
+        )
+
+    def shown(*ids: str) -> tuple[Collected, ...]:
+        return tuple(known[i] for i in ids if i and not _not_shown(known[i]))
+
+    return Front(
+        headline=known[asked.headline],
+        tiles=next(iter(shown(asked.tiles)), None),
+        decisions=next(iter(shown(asked.decisions)), None),
+        left=shown(*asked.left),
+        right=shown(*asked.right),
+        missing=tuple(_sentence(known[i]) for i in asked.ids if _not_shown(known[i])),
+    )
+
+
+def _bare(item: Collected) -> bool:
+    """Whether a message is a title and nothing else."""
+    return not getattr(item.exhibit, "items", True)
+
+
+def _not_shown(item: Collected) -> bool:
+    """Whether a message only says that something cannot be shown."""
+    return item.exhibit.title.startswith(NOT_SHOWN) and _bare(item)
+
+
+def _sentence(item: Collected) -> str:
+    """What is not shown and why, as a sentence."""
+    words = item.exhibit.title.removeprefix(NOT_SHOWN)
+    return words[:1].upper() + words[1:]
