@@ -18,6 +18,7 @@ from pmo_kit.register.settings import Settings, read_settings
 from pmo_kit.register.shaping import Intake, empty_table, list_unmapped, match_columns, shape_table
 from pmo_kit.register.sheets import RawSheet
 from pmo_kit.register.values import clean_text
+from pmo_kit.register.wide import find_wide_form
 
 if TYPE_CHECKING:
     from pmo_kit.register.tables import Register
@@ -68,6 +69,7 @@ def assemble(
         )
         if body is not None:
             bodies[title] = body
+    sheets = _split_off_costs(dict(sheets), bodies, findings)
     settings, canonical = _settings(sheets, bodies, findings, name)
     intakes: dict[str, Intake] = {}
     for table in schema.tables.values():
@@ -109,6 +111,38 @@ def assemble(
     if len(canonical):
         tables["settings"] = canonical
     return Assembled(complete_tables(tables), _with_first_year(settings, tables), intakes)
+
+
+def _split_off_costs(
+    sheets: dict[str, tuple[RawSheet, list[str] | None]], bodies: dict[str, Body], findings: Findings
+) -> dict[str, tuple[RawSheet, list[str] | None]]:
+    """Where there is no sheet of costs, the columns of years in the sheet of projects are the costs."""
+    if "costs" in sheets or "projects" not in bodies:
+        return sheets
+    schema, body, raw = load_schema(), bodies["projects"], sheets["projects"][0]
+    matched, rest = match_columns(body.headers, schema["projects"], Findings(), raw.file, raw.sheet)
+    place = matched.get("project_id")
+    wide, years = find_wide_form(schema["costs"], {}, body.headers, rest, frozenset())
+    if place is None or wide is None:
+        return sheets
+    findings.add(
+        "info",
+        "costs_beside_projects",
+        f"There is no table costs; {len(years)} columns of years beside the projects were read as costs.",
+        file=raw.file,
+        sheet=raw.sheet,
+        value=", ".join(body.headers[one] for one in years),
+    )
+    others = [one for one in range(len(body.headers)) if one not in years]
+    bodies["projects"], bodies["costs"] = _columns_of(body, others), _columns_of(body, [place, *years])
+    return {**sheets, "costs": (raw, None)}
+
+
+def _columns_of(body: Body, places: list[int]) -> Body:
+    """Some columns of a body."""
+    cells = body.cells.iloc[:, places].set_axis(range(len(places)), axis=1)
+    labels = [body.label(place) for place in places]
+    return Body([body.headers[place] for place in places], cells, body.rows, labels)
 
 
 def _has_rows(table: str, intakes: Mapping[str, Intake]) -> bool:

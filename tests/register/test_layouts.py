@@ -223,3 +223,14 @@ def test_kinds_and_years_in_the_header(tables, folder, head):
         ["P02", 2027, "capex", 16.0],
         ["P03", 2027, "opex", 4.0],
     ]
+
+
+def test_one_sheet_with_years_is_enough(tables, folder):
+    plain = load_register(folder({**tables, "costs": tables["costs"].replace("opex", "capex")}))
+    head, *lines = tables["projects"].strip().splitlines()
+    amounts = [",2027,2028", ",14,14.5", ",16,", ",4,"]
+    one = "\n".join(line + more for line, more in zip([head, *lines], amounts, strict=True))
+    register = load_register(folder({"settings": tables["settings"], "projects": one}, "one"))
+    assert register.fingerprint == plain.fingerprint
+    assert "costs_beside_projects" in set(register.findings["rule"])
+    assert "column_not_mapped" not in set(register.findings["rule"])
