@@ -3,6 +3,7 @@ from . import figures as figures
 from . import finance as finance
 from . import prioritization as prioritization
 from . import arbitration as arbitration
+from . import partners as partners
 from . import performance as performance
 from . import scenarios as scenarios
 from .appraisal import Appraisal as Appraisal
@@ -19,6 +20,8 @@ from .errors import PackError as PackError
 from .errors import PmoError as PmoError
 from .exhibits import show as show
 from .packs import build_pack as build_pack
+from .partners import Award as Award
+from .partners import select_partners as select_partners
 from .performance import Review as Review
 from .performance import review_performance as review_performance
 from .prioritization import Ranking as Ranking

@@ -1,6 +1,9 @@
 from . import arbitration as arbitration
+from . import benefits as benefits
 from . import overview as overview
 from . import page_one as page_one
+from . import partners as partners
+from . import performance as performance
 from . import prioritization as prioritization
 from . import robustness as robustness
 from . import scenarios as scenarios

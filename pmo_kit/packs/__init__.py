@@ -81,6 +81,7 @@ def _made(
 
     stage = run.stage(spec, temporary)
     register = load_register(stage.register)
+    spec, stage, absent = run.possible(spec, stage, register.has)
     with Progress(spec.title, stage.jobs, progress) as bar, run.workers(workers) as executor:
         try:
             failures = run.run_many(stage.jobs, executor, bar.cell, bar.done)
@@ -99,7 +100,7 @@ def _made(
     name = manifest.pack_id(content, figures)
     questions = [question(notebook) for notebook in notebooks.values()]
     files = {
-        "index.html": html.page(spec, name, content, register.settings, chapters, questions),
+        "index.html": html.page(spec, name, content, register.settings, chapters, questions, absent),
         "figures.json": figures,
         **{f"notebooks/{notebook}": data for notebook, data in executed.items()},
     }

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from pmo_kit.errors import PackError
 from pmo_kit.packs.canonical import scrub
 from pmo_kit.packs.parameters import declared, problems, read_notebook
-from pmo_kit.packs.spec import Chapter, PackSpec, Scalar
+from pmo_kit.packs.spec import Chapter, PackSpec, PageOne, Scalar
 
 CELL_SECONDS = 1200
 """Longest time that one cell may take."""
@@ -132,6 +132,47 @@ def stage(spec: PackSpec, folder: Path) -> Stage:
     if found:
         raise PackError("\n".join([f"{spec.file.name} asks for what its notebooks do not have:", *found]))
     return Stage(folder, tuple(jobs), register, previous, sources)
+
+
+def possible(
+    spec: PackSpec, stage: Stage, has: Callable[[str], bool]
+) -> tuple[PackSpec, Stage, tuple[str, ...]]:
+    """Leave out the chapters whose tables the register does not have, and page one where it rests on one of them.
+
+    Parameters
+    ----------
+    has : callable
+        Whether the register has a table, by name.
+
+    Returns
+    -------
+    PackSpec, Stage, tuple of str
+        What can be built, and one line for every chapter that cannot.
+
+    Raises
+    ------
+    PackError
+        No chapter is left.
+    """
+    lines, chapters, jobs = [], [], []
+    for chapter, job in zip(spec.chapters, stage.jobs, strict=True):
+        absent = [table for table in chapter.needs if not has(table)]
+        if absent:
+            lines.append(f"{chapter.title} needs the table{'s' * (len(absent) > 1)} {', '.join(absent)}.")
+        else:
+            chapters.append(chapter)
+            jobs.append(job)
+    if not chapters:
+        raise PackError("\n".join([f"{spec.file.name}: the register has the tables of no chapter.", *lines]))
+    left = replace(
+        spec, chapters=tuple(chapters), page_one=spec.page_one if not lines else _optional(spec.page_one)
+    )
+    return left, replace(stage, jobs=tuple(jobs)), tuple(lines)
+
+
+def _optional(page: PageOne | None) -> PageOne | None:
+    """Page one may be left out where a chapter is."""
+    return replace(page, optional=True) if page else None
 
 
 def execute(job: Job, on_cell: OnCell | None = None) -> Failure | None:

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from pmo_kit.errors import PackError
+from pmo_kit.register.schema import load_schema
 
 Scalar = str | int | float | bool
 Place = tuple[str | int, ...]
@@ -20,18 +21,22 @@ Place = tuple[str | int, ...]
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _TOP = ("pack", "title", "committee", "date", "status", "register", "previous", "page_one", "chapters")
 _PAGE_ONE = ("headline", "tiles", "decisions", "left", "right")
-_CHAPTER = ("notebook", "title", "parameters")
+_CHAPTER = ("notebook", "title", "needs", "parameters")
 
 
 @dataclass(frozen=True)
 class PageOne:
-    """Ids of the exhibits of page one, placed. Empty: that place is not used."""
+    """Ids of the exhibits of page one, placed. Empty: that place is not used.
+
+    Where a chapter is left out page one is `optional`: it is left out too when its exhibits stood there.
+    """
 
     headline: str = ""
     tiles: str = ""
     decisions: str = ""
     left: tuple[str, ...] = ()
     right: tuple[str, ...] = ()
+    optional: bool = False
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -41,10 +46,14 @@ class PageOne:
 
 @dataclass(frozen=True, eq=False)
 class Chapter:
-    """One notebook of a pack, with the parameters that this pack gives it."""
+    """One notebook of a pack, with the parameters that this pack gives it.
+
+    `needs` names the tables without which the chapter is one line, "Not shown", instead.
+    """
 
     notebook: Path
     title: str
+    needs: tuple[str, ...] = ()
     parameters: Mapping[str, Scalar] = field(default_factory=dict)
 
 
@@ -194,8 +203,20 @@ class _Reader:
             if notebook and notebook.suffix != ".ipynb":
                 self._say((*at, "notebook"), f"'{notebook.name}' is not a notebook (.ipynb).")
             title = self._text(item, "title", at, required=True)
-            chapters.append(Chapter(notebook or self.home, title, self._parameters(item, at)))
+            needs, parameters = self._needs(item, at), self._parameters(item, at)
+            chapters.append(Chapter(notebook or self.home, title, needs, parameters))
         return tuple(chapters)
+
+    def _needs(self, item: Mapping[str, Any], at: Place) -> tuple[str, ...]:
+        """Read the tables that a chapter cannot do without."""
+        value = item.get("needs") or []
+        names = [value] if isinstance(value, str) else value
+        if not isinstance(names, list) or not set(map(str, names)) <= set(load_schema().tables):
+            self._say(
+                (*at, "needs"), "needs is a list of tables of the register, such as [budgets, requests]."
+            )
+            return ()
+        return tuple(map(str, names))
 
     def _parameters(self, item: Mapping[str, Any], at: Place) -> dict[str, Scalar]:
         """Read the parameters of a chapter: names with numbers, texts, true or false."""

@@ -13,8 +13,6 @@ from pmo_kit.packs.parameters import read_notebook
 from pmo_kit.shipped import shipped
 
 SAMPLE = ("data", "samples", "meridian_12")
-CASES = ("data", "samples", "meridian", "scenarios.csv")
-"""The cases of the large sample also fit the small one, which has none of its own."""
 PACKS = {
     "investment_committee.yml": {},
     "delivery_overview.yml": {
@@ -52,8 +50,6 @@ def new_workspace(folder: str | Path) -> Path:
     (home / "packs").mkdir(parents=True)
     (home / "notebooks").mkdir()
     shutil.copytree(shipped(*SAMPLE), home / "register", ignore=shutil.ignore_patterns(".*", "*.py"))
-    if not (home / "register" / CASES[-1]).exists():
-        shutil.copyfile(shipped(*CASES), home / "register" / CASES[-1])
     for name, changes in PACKS.items():
         text = own_pack(shipped("templates", "packs", name).read_text(encoding="utf-8"), **changes)
         own = changes.get("pack", Path(name).stem)

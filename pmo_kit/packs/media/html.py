@@ -32,6 +32,7 @@ def page(
     settings: Any,
     chapters: Sequence[Sequence[Collected]],
     questions: Sequence[str],
+    absent: Sequence[str] = (),
 ) -> bytes:
     """Render `index.html`.
 
@@ -52,6 +53,8 @@ def page(
         Exhibits of each chapter.
     questions : sequence of str
         The question that each notebook opens with.
+    absent : sequence of str
+        Chapters that are left out, one line each.
 
     Raises
     ------
@@ -84,7 +87,7 @@ def page(
         "strip": strip(spec, pack_id, manifest),
         "page_one": _page_one(spec, known, figures),
         "chapters": shown,
-        "missing": [line for chapter in shown for line in chapter["missing"]],
+        "missing": [*absent, *(line for chapter in shown for line in chapter["missing"])],
     }
     return _render("page.html", context, figures).encode()
 
@@ -122,6 +125,8 @@ def _page_one(
     if asked is None:
         return None
     absent = [i for i in asked.ids if i not in known]
+    if absent and asked.optional:
+        return None
     if absent:
         have = ", ".join(sorted(i for i in known if i.startswith(PAGE_ONE))) or "none"
         raise PackError(
