@@ -46,7 +46,7 @@ def headline(allocation: Allocation, carrying_on: float | None = None) -> Messag
         id="page_one.headline",
         title=title,
         items=(),
-        unit_line=f"{unit_line(allocation.question.register, 'For decision')} · {meaning}",
+        unit_line=f"For decision · {allocation.question.register.settings.unit} · {meaning}",
         alt=title.replace("\n", " "),
         source="projects, costs, benefits, budgets, capacity",
         inputs=inputs_of(allocation),
@@ -134,7 +134,7 @@ def decisions(
             text = one_project(allocation, explanation, comparison, project, str(request.decision))
         rows.append(
             {
-                "number": str(place + 1),
+                "number": float(place + 1),
                 "decision": request.decision,
                 "text": text,
                 "owner": (("text", str(request.owner)), ("line", request.by_when.date().isoformat())),
@@ -145,7 +145,7 @@ def decisions(
         id="page_one.decisions" if most else "arbitration.requests",
         data=pd.DataFrame(rows),
         columns=(
-            Field("number", "", kind="text"),
+            Field("number", "", decimals=0),
             Field("decision", "", kind="decision"),
             Field("text", "Decision", kind="text"),
             Field("owner", "Owner, by when", kind="text"),
