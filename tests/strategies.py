@@ -11,9 +11,19 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 import pandas as pd
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 from pmo_kit.register import Register
+
+
+def brief(examples: int) -> settings:
+    """So many examples, drawn anew each time and not shrunk: a case is small already."""
+    return settings(
+        max_examples=examples, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate),
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+
 
 YEARS = (2027, 2028, 2029)
 Choice = tuple[str, str, int]  # project, level, delay
@@ -272,14 +282,18 @@ def _amounts(low: int, high: int) -> st.SearchStrategy[Fraction]:
 
 
 @st.composite
-def cases(draw: st.DrawFn, most: int = 6) -> Case:
-    """A question of up to `most` projects, with every kind of rule now and then."""
-    count = draw(st.integers(2, most))
+def cases(draw: st.DrawFn, least: int = 2, most: int = 6) -> Case:
+    """A question of so many projects, with every kind of rule now and then.
+
+    Only the first four projects have levels or may be deferred (the first two where there are many projects).
+    """
+    count = draw(st.integers(least, most))
+    rich = 4 if most <= 6 else 2
     deferral = draw(st.sampled_from([0, 0, 1, 2]))
     projects = []
     for i in range(count):
         commitment = draw(st.sampled_from(["discretionary"] * 4 + ["mandatory", "committed"]))
-        levels = ["full", "part"] if i < 4 and draw(st.booleans()) else ["full"]
+        levels = ["full", "part"] if i < rich and draw(st.booleans()) else ["full"]
         if commitment == "committed" and draw(st.booleans()):
             levels.append("stop")
         costs, benefits, people = {}, {}, {}
@@ -293,7 +307,8 @@ def cases(draw: st.DrawFn, most: int = 6) -> Case:
         projects.append(
             Project(
                 f"P{i:02d}", draw(st.sampled_from(["North", "South"])), commitment, draw(st.booleans()),
-                draw(st.sampled_from([None, 2027, 2028, 2029])), draw(st.booleans()), costs, benefits, people,
+                draw(st.sampled_from([None, 2027, 2028, 2029])) if i < rich else None,
+                draw(st.booleans()), costs, benefits, people,
             )
         )  # fmt: skip
     ids = [p.id for p in projects]

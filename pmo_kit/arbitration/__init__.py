@@ -1,24 +1,31 @@
 """Budget arbitration: the best plan of a portfolio under its rules, proven, priced and explained."""
 
+from pmo_kit.arbitration.admission import Admission, what_would_admit
 from pmo_kit.arbitration.allocation import Allocation, arbitrate
 from pmo_kit.arbitration.explanation import Explanation, explain, obstacles
 from pmo_kit.arbitration.ladder import Frontier, frontier
 from pmo_kit.arbitration.ledger import Ledger, override_ledger
+from pmo_kit.arbitration.letters import letter
 from pmo_kit.arbitration.links import Committed, Excludes, Group, Mandatory, Override, Requires, Synergy
 from pmo_kit.arbitration.question import Question
+from pmo_kit.arbitration.resampling import Frequencies, inclusion_frequency
+from pmo_kit.arbitration.robustness import Core, core_projects
 from pmo_kit.arbitration.rules import Capacity, Count, Demand, Envelope, Rule, Share, Spend
 from pmo_kit.arbitration.solving import Selection, solve_selection
 from pmo_kit.arbitration.turning import limits_worth, turning_points
 
 __all__ = [
+    "Admission",
     "Allocation",
     "Capacity",
     "Committed",
+    "Core",
     "Count",
     "Demand",
     "Envelope",
     "Excludes",
     "Explanation",
+    "Frequencies",
     "Frontier",
     "Group",
     "Ledger",
@@ -32,11 +39,15 @@ __all__ = [
     "Spend",
     "Synergy",
     "arbitrate",
+    "core_projects",
     "explain",
     "frontier",
+    "inclusion_frequency",
+    "letter",
     "limits_worth",
     "obstacles",
     "override_ledger",
     "solve_selection",
     "turning_points",
+    "what_would_admit",
 ]

@@ -1,0 +1,133 @@
+"""The same rules under many values: how often each project is in the best plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from pmo_kit.arbitration.infeasibility import conflict_error
+from pmo_kit.arbitration.model import Plan, compile_model
+from pmo_kit.arbitration.search import best_plan
+from pmo_kit.arbitration.solving import Limits, solve
+
+if TYPE_CHECKING:
+    from pmo_kit.arbitration.options import Floats
+    from pmo_kit.arbitration.question import Question
+
+
+@dataclass(frozen=True, eq=False)
+class Frequencies:
+    """How often each project was in the best plan, over samples of the values.
+
+    `table`: index project_id; frequency (share of the samples). `gaps`: bound - value of every sample, in median
+    projects. `regret`: best value found - value of the plan asked about, per sample.
+    """
+
+    _table: pd.DataFrame = field(repr=False)
+    gaps: pd.Series = field(repr=False)
+    regret: pd.Series = field(repr=False)
+    inputs: Mapping[str, str]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per project: frequency."""
+        return self._table.copy(deep=False)
+
+    @property
+    def summary(self) -> str:
+        """One sentence."""
+        firm = int((self._table["frequency"] > 0.95).sum())
+        count = len(self.gaps)
+        return (
+            f"Over {count} samples {firm} projects are in more than 95 % of the plans; the mean gap is "
+            f"{self.gaps.mean():.2f} median projects (sampled, not proven)."
+        )
+
+
+def inclusion_frequency(
+    question: Question,
+    samples: ArrayLike,
+    *,
+    gap_projects: float = 0.5,
+    plan: Mapping[str, str] | None = None,
+    inputs: Mapping[str, str] | None = None,
+) -> Frequencies:
+    """How often each project is in the best plan when the values are sampled.
+
+    Parameters
+    ----------
+    question : Question
+    samples : array (draws x options)
+        Values of the options, in the order of `question.options`.
+    gap_projects : float
+        Gap accepted for one sample, in median projects (0: every sample is proven).
+    plan : mapping of str to str, optional
+        The plan whose regret is wanted (project_id -> level); the best one under the question's own values when
+        not given.
+    inputs : mapping of str to str, optional
+        Where the samples come from (draws, seed, distribution).
+
+    Raises
+    ------
+    ValueError
+        The samples do not have one value per option.
+    InfeasibleError
+        No plan obeys the rules.
+
+    Notes
+    -----
+    Plans found so far are valued again under every sample; only where the best of them is further than the gap
+    from the relaxation is the sample searched. Liesioe, Mild and Salo (2007); called a frequency, not a core.
+    """
+    model = compile_model(question)
+    values = np.atleast_2d(np.asarray(samples, float))
+    if values.shape[1] != model.n:
+        raise ValueError(f"Samples have {values.shape[1]} values; the question has {model.n} options.")
+    options = question.built
+    base = np.abs(options.values[options.values > 0])
+    median = float(np.median(base)) if len(base) else 1.0
+    accepted = max(gap_projects * median, 1e-9)
+    own = best_plan(model, limits=Limits(accepted)).plan if plan is None else model.positions(plan)
+    if own is None:
+        raise conflict_error(question)
+    pool: dict[Plan, Floats] = {own: _row(model.n, own)}
+    chosen = np.zeros((len(values), model.n), bool)
+    gaps, best_values = np.zeros(len(values)), np.zeros(len(values))
+    objective = np.array(model.program.value)
+    relaxed = replace(model.program, integer=np.zeros_like(model.program.integer))
+    for draw, sample in enumerate(values):
+        objective = objective.copy()
+        objective[: model.n] = sample
+        limit = solve(relaxed.maximizing(objective)).value
+        top, best = max((float(row @ sample), p) for p, row in pool.items())
+        bound = limit
+        if limit - top > accepted:
+            found = solve(model.program.maximizing(objective), Limits(accepted))
+            if found.x is not None:
+                mine = tuple(int(i) for i in np.flatnonzero(found.x[: model.n] > 0.5))
+                if not model.evaluate(mine).broken:
+                    pool[mine] = _row(model.n, mine)
+                    worth = float(pool[mine] @ sample)
+                    bound = min(bound, found.bound)
+                    if worth > top:
+                        top, best = worth, mine
+        chosen[draw, list(best)] = True
+        gaps[draw], best_values[draw] = max(0.0, bound - top) / median, top
+    inside = {p: float(chosen[:, [i for i in m if not options.stops[i]]].any(axis=1).mean())
+              for p, m in options.groups.items()}  # fmt: skip
+    table = pd.DataFrame({"frequency": pd.Series(inside)}).rename_axis("project_id")
+    regret = pd.Series(best_values - values @ pool[own], name="regret")
+    return Frequencies(table, pd.Series(gaps, name="gap"), regret, MappingProxyType(dict(inputs or {})))
+
+
+def _row(n: int, plan: Plan) -> Floats:
+    """A plan as zeros and ones."""
+    row = np.zeros(n)
+    row[list(plan)] = 1.0
+    return row

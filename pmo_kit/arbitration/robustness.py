@@ -1,0 +1,171 @@
+"""How firm the plan is: which projects are in every good plan, how often under other values, and how else."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from pmo_kit.arbitration.allocation import Allocation, arbitrate
+from pmo_kit.arbitration.model import NANO, Model, Plan
+from pmo_kit.arbitration.question import Question
+from pmo_kit.arbitration.resampling import Frequencies, inclusion_frequency
+from pmo_kit.arbitration.rules import Row
+from pmo_kit.arbitration.search import best_plan, proof_gap
+from pmo_kit.arbitration.solving import Limits
+
+IN, BORDER, OUT = "in every good plan", "at the border", "in no good plan"
+
+
+@dataclass(frozen=True, eq=False)
+class Core:
+    """Which projects hold in every good plan.
+
+    `table` has one row per project: name, area, in_plan, standing (`in every good plan`, `at the border`, `in no good
+    plan`; proven), and frequency where values were sampled (how often it was in the best plan: never proven).
+
+    Parameters
+    ----------
+    allocation : Allocation
+    epsilon : float
+        A good plan is worth at least (1 - epsilon) of the best.
+    alternatives : tuple of mapping
+        Good plans (project_id -> level) that differ most from the plan and from each other.
+    frequencies : Frequencies or None
+    """
+
+    allocation: Allocation
+    epsilon: float
+    _table: pd.DataFrame = field(repr=False)
+    alternatives: tuple[Mapping[str, str], ...] = field(repr=False)
+    frequencies: Frequencies | None = field(repr=False)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per project; the columns are described in the class."""
+        return self._table.copy(deep=False)
+
+    @property
+    def summary(self) -> str:
+        """One sentence."""
+        counts = self._table["standing"].value_counts()
+        words = ", ".join(f"{counts.get(kind, 0)} {kind}" for kind in (IN, BORDER, OUT))
+        return f"Plans within {100 * self.epsilon:g} % of the best: {words} (proven)."
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        """Those of the allocation, epsilon, draws and seed."""
+        extra = {} if self.frequencies is None else self.frequencies.inputs
+        return MappingProxyType({**self.allocation.inputs, "epsilon": f"{self.epsilon:g}", **extra})
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(self.summary)}</p>{self._table.round(2).to_html(na_rep='')}"
+
+
+def core_projects(
+    question: Question,
+    epsilon: float = 0.01,
+    *,
+    draws: int = 0,
+    spread: float = 0.1,
+    seed: int = 0,
+    alternatives: int = 3,
+) -> Core:
+    """Which projects are in every good plan, at the border, or in none.
+
+    Parameters
+    ----------
+    question : Question
+    epsilon : float
+        A plan is good within this share of the best value.
+    draws : int
+        Samples for the inclusion frequency (0: none): every option's value uniform within +- `spread`.
+    spread : float
+    seed : int
+    alternatives : int
+        How many good plans that are really different to look for.
+
+    Raises
+    ------
+    ValueError
+        The answer to the question is not proven, so that no core can be.
+
+    Notes
+    -----
+    *In every good plan* = in every plan within epsilon of V*, proven by an exact search for a plan without it. The
+    core index over an information set is that of Liesioe, Mild and Salo (2007), Preference programming for robust
+    portfolio modeling, EJOR 181; sampled, it is called inclusion frequency here, and never proven core.
+
+    Examples
+    --------
+    >>> import pmo_kit as pmo
+    >>> core = pmo.core_projects(pmo.Question(pmo.load_register("data/samples/meridian_12")))
+    >>> core.table.loc["P03", "standing"]
+    'in every good plan'
+    """
+    allocation = arbitrate(question)
+    if allocation.gap > 0:
+        raise ValueError(
+            "The plan is not proven best, so no project can be proven to be in every good plan: set gap=0."
+        )
+    model = allocation._model
+    least = allocation._value - round(epsilon * abs(allocation._value))
+    options = model.question.built
+    base = allocation.table["decision"].eq("fund")
+    standing = {p: _standing(allocation, model, p, bool(base[p]), least) for p in options.groups}
+    table = allocation.table[["name", "area"]].assign(in_plan=base, standing=pd.Series(standing))
+    frequencies = None
+    if draws:
+        rng = np.random.Generator(np.random.SFC64(seed))
+        samples = options.values * (1 + spread * rng.uniform(-1, 1, (draws, len(options))))
+        inputs = {"draws": str(draws), "spread": f"{spread:g}", "seed": str(seed)}
+        frequencies = inclusion_frequency(question, samples, plan=allocation.plan, inputs=inputs)
+        table["frequency"] = frequencies.table["frequency"]
+    different = _different(model, allocation, least, alternatives)
+    return Core(allocation, epsilon, table, different, frequencies)
+
+
+def _standing(allocation: Allocation, model: Model, project: str, inside: bool, least: int) -> str:
+    """Whether a good plan without (or with) the project exists."""
+    mine = model.question.built.of(project)
+    pool = allocation._pool
+    if inside:
+        fixed = {int(i): 0 for i in mine}
+        rows: list[Row] = []
+    else:
+        fixed = {}
+        rows = [Row("in", mine, np.ones(len(mine)), 1, np.inf)]
+    known = pool.best(fixed, rows)
+    if known is None or known < least:
+        found = best_plan(model, fixed=fixed, extra=rows, least=least, limits=Limits(proof_gap(model)))
+        pool.add(found.plan)
+        if found.plan is None:
+            return IN if inside else OUT
+    return BORDER
+
+
+def _different(model: Model, allocation: Allocation, least: int, count: int) -> tuple[Mapping[str, str], ...]:
+    """Good plans that differ most from the plan, and then from each other."""
+    plans: list[Plan] = [allocation._positions]
+    while len(plans) <= count:
+        objective = np.zeros(len(model.program.value))
+        for plan in plans:
+            objective[: model.n] += 1
+            objective[list(plan)] -= 2
+        rows = [model.other_plan(plan) for plan in plans]
+        found = best_plan(model, extra=rows, objective=objective, least=least)
+        if found.plan is None:
+            break
+        plans.append(found.plan)
+    return tuple(MappingProxyType(model.levels(plan)) for plan in plans[1:])
+
+
+def plan_value(allocation: Allocation, plan: Mapping[str, str]) -> float:
+    """What a plan (project_id -> level) is worth under the allocation's question; NaN where it breaks a rule."""
+    model = allocation._model
+    exact = model.evaluate(model.positions(plan))
+    return float("nan") if exact.broken else exact.value / NANO

@@ -1,0 +1,126 @@
+"""Every claimed threshold holds at it and fails just short of it, by asking the changed question again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+
+from pmo_kit.arbitration import Question, arbitrate, letter, turning_points, what_would_admit
+from pmo_kit.arbitration.thresholds import changed, with_costs_scaled
+from pmo_kit.errors import InfeasibleError
+from pmo_kit.register import load_register
+from tests.arbitration.test_brute_force import ask
+from tests.strategies import Case, brief, cases
+
+SAMPLE = Path(__file__).parents[2] / "data" / "samples" / "meridian_12"
+NEAR, SHORT = 1e-6, 1e-3
+
+
+def value_with(question: Question, project: str, level: str) -> float:
+    """The best value with a project in; minus infinity where no plan is possible."""
+    options = question.built
+    position = options.position(project, level)
+    base = options.table["base_level"].iloc[position]
+    if options.table["delay"].iloc[position] or base != level:
+        pytest.skip("overrides name a level, not a delay")
+    try:
+        return arbitrate(question.with_override(project, "in", level)).value
+    except InfeasibleError:
+        return float("-inf")
+
+
+@brief(25)
+@given(cases(most=5))
+def test_ways_in(case: Case) -> None:
+    case.deferral = 0
+    case.overrides = []
+    question = ask(case)
+    try:
+        a = arbitrate(question)
+    except InfeasibleError:
+        return
+    for project in a.table.index[a.table["decision"] == "refuse"]:
+        found = what_would_admit(a, project)
+        for row in found.table[found.table["amount"].notna()].itertuples():
+            for amount, enough in ((row.amount + 1e-9, True), (row.amount - SHORT, False)):
+                if amount < 0:
+                    continue
+                if row.way == "cost":
+                    new = with_costs_scaled(question, project, found.level, 1 - amount)
+                elif row.way == "all envelopes":
+                    new = question.scaled(1 + amount)
+                elif row.way in ("value", "together"):
+                    continue
+                else:
+                    new = question.with_rules(changed(question.rule(row.way), amount))
+                assert (value_with(new, project, found.level) >= a.value - NEAR) == enough, (row.way, amount)
+
+
+@brief(20)
+@given(cases(most=5))
+def test_turning_points(case: Case) -> None:
+    case.deferral = 0
+    question = ask(case)
+    try:
+        a = arbitrate(question)
+    except InfeasibleError:
+        return
+    for row in turning_points(a, ("people", "money", "costs")).itertuples():
+        if row.kind == "costs":
+            level, cost = a.plan[row.what], row.today
+            before = with_costs_scaled(question, row.what, level, max(row.at - SHORT, cost) / cost)
+            after = with_costs_scaled(question, row.what, level, (row.at + SHORT) / cost)
+        else:
+            step = 1.0 if row.kind == "people" else 0.0
+            before = question.with_rules(changed(question.rule(row.what), row.at + step - row.today))
+            after = question.with_rules(
+                changed(question.rule(row.what), row.at - (0 if step else SHORT) - row.today)
+            )
+        model = arbitrate(before)
+        held = model._model.evaluate(a._positions)
+        assert not held.broken
+        assert model.value == pytest.approx(held.value / 1e9, abs=NEAR)
+        try:
+            new = arbitrate(after)
+        except InfeasibleError:
+            continue
+        changed_plan = new._model.evaluate(a._positions)
+        assert changed_plan.broken or changed_plan.value / 1e9 < new.value + NEAR
+
+
+@pytest.fixture(scope="module")
+def question() -> Question:
+    return Question(load_register(SAMPLE))
+
+
+def test_p11_needs_four_engineers(question: Question) -> None:
+    table = what_would_admit(arbitrate(question), "P11").table.set_index("way")
+    assert table.loc["data_engineer 2028", "amount"] == 4.0
+    assert table.loc["value", "amount"] == 8.5
+    assert table["amount"].isna()[["cost", "all envelopes"]].all()
+
+
+def test_p08_needs_26_5_more_money(question: Question) -> None:
+    table = what_would_admit(arbitrate(question), "P08").table.set_index("way")
+    assert table.loc["together", "amount"] == 26.5
+    assert table.loc["all envelopes", "amount"] == 0.35
+    assert table.loc["cost", "amount"] == pytest.approx(8 / 11)
+
+
+def test_a_project_in_the_plan_needs_nothing(question: Question) -> None:
+    with pytest.raises(ValueError, match="in the plan already"):
+        what_would_admit(arbitrate(question), "P03")
+
+
+def test_letters_are_plain_words(question: Question) -> None:
+    a = arbitrate(question)
+    refused, stopped, funded = letter(a, "P11"), letter(a, "P06"), letter(a, "P03")
+    assert "14 of 14 data engineers used in 2028" in refused
+    assert "4 data engineers more in 2028" in refused
+    assert "Data platform, Leak sensors, Predictive pumping" in refused
+    assert "exit cost of 1.5" in stopped
+    assert "Leaving it out would cost 8.5" in funded
+    for text in (refused, stopped, funded):
+        assert not any(word in text.lower() for word in ("milp", "dual", "nan", "shadow", "infeasible"))
