@@ -317,7 +317,8 @@ def tiles(register: Register) -> Kpi:
         both = overview.budget_variance(register).dropna(subset="variance")
         note = f"{register.settings.unit}; {count(len(both), 'project')} with both figures"
         now, base = float(both["now"].sum()), float(both["baseline"].sum())
-        rows.append({"label": "Forecast of spend, of baseline", "value": now, "limit": base, "note": note})
+        tile = {"label": "Forecast of spend, of baseline", "value": now, "limit": base, "note": note}
+        rows.append(tile | {"decimals": 0 if base >= 1000 else 1})
     findings = float((register.findings["severity"] != "info").sum())
     rows.append({"label": "Data findings", "value": findings, "decimals": 0, "note": "to look at"})
     return Kpi(
@@ -381,8 +382,6 @@ def known(register: Register) -> Message:
     age = overview.freshness(register).median()
     if age == age:
         items.append(("Age:", f"half of the statuses are {format_number(age, 0)} days old or less."))
-    if register.settings.notice:
-        items.append(("Source:", register.settings.notice))
     return Message(
         id="overview.known",
         title="How well we know it",

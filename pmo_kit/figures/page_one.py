@@ -306,7 +306,7 @@ def how_sure(allocation: Allocation) -> Message:
         items.append(
             (
                 f"{sentence(count(len(doubts), 'data finding'))}:",
-                f"{shortened(doubts['rule'].str.replace('_', ' ').unique(), 2)} (chapter on the portfolio).",
+                f"{shortened(doubts['rule'].str.replace('_', ' ').unique(), 2)} (chapter 1).",
             )
         )
     else:
