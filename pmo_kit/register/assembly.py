@@ -222,10 +222,11 @@ def complete_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFram
     ids = projects["project_id"] if "project_id" in projects else projects.index.to_series()
     levels = tables.get("levels", empty_table(load_schema()["levels"]))
     with_levels = set(levels["project_id"].dropna())
+    several = set(levels.loc[levels["level"] != "full", "project_id"])
     for name in _LEVELED:
         if name in tables:
             frame = tables[name]
-            fill = frame["level"].isna() & ~frame["project_id"].isin(with_levels)
+            fill = frame["level"].isna() & ~frame["project_id"].isin(several)
             if fill.any():
                 tables[name] = frame.assign(level=frame["level"].mask(fill, "full"))
     lone = ids[~ids.isin(with_levels)].dropna()

@@ -93,7 +93,8 @@ def _read_slashed(parts: pd.DataFrame, dates: pd.Series, notes: list) -> None:
     """Fill slashed dates, day first or month first for the whole column; say which."""
     first, second, year = (parts[number].astype(int) for number in range(3))
     year = year.where(year >= 100, year + np.where(year >= 70, 1900, 2000))
-    day_proof, month_proof = bool((first > 12).any()), bool((second > 12).any())
+    day_proof = bool(((first > 12) & (second <= 12)).any())
+    month_proof = bool(((second > 12) & (first <= 12)).any())
     if day_proof and month_proof:  # no one order: only the cells that can be read one way are read
         clear = (first > 12) | (second > 12)
         day, month = first.where(first > 12, second), second.where(first > 12, first)

@@ -64,6 +64,13 @@ def load_register(
     ------
     DataError
         With every problem at once, when at least one of them blocks.
+
+    Examples
+    --------
+    >>> from pmo_kit.shipped import shipped
+    >>> register = load_register(shipped("data", "samples", "meridian_12"))
+    >>> len(register.projects), register.settings.unit
+    (12, 'EUR million, real 2026')
     """
     place = Path(path)
     findings = Findings()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pmo_kit.register.findings import Findings, group_findings, shown
-from pmo_kit.register.reading import read_sheets
+from pmo_kit.errors import DataError
+from pmo_kit.register.findings import Findings, describe_findings, group_findings, shown
+from pmo_kit.register.grades import grade_register
+from pmo_kit.register.reading import load_register, read_sheets
 from pmo_kit.register.sheets import RawSheet
 from pmo_kit.register.values import clean_text
 from pmo_kit.register.writing import inert
@@ -24,6 +27,68 @@ _HEAD = ["how bad", "where", "times", "rows and values", "what is wrong", "how t
 _ALL = ["how bad", "file", "sheet", "row", "column", "value", "rule", "what is wrong", "how to fix"]
 _SEARCHED_ROWS = 45
 _LONGEST = 32000
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What a check says, and how it ends.
+
+    Parameters
+    ----------
+    text : str
+        The readable report: what to fix first, repeats grouped, accepted findings, the grade.
+    exit_code : int
+        0: usable. 1: usable, with warnings, and these were to count. 2: something blocks.
+    """
+
+    text: str
+    exit_code: int
+
+
+def check_register(
+    path: str | PathLike[str],
+    *,
+    strict: bool = False,
+    xlsx: str | PathLike[str] | None = None,
+    mapping: str | PathLike[str] | None = None,
+) -> CheckResult:
+    """Read a register and report on it; nothing is raised for what is wrong with the data.
+
+    Parameters
+    ----------
+    path : path
+        A folder of CSV files or a workbook.
+    strict : bool
+        Warnings count too.
+    xlsx : path or None
+        Where to write the report as a workbook with the cells in question marked.
+    mapping : path or None
+        A mapping file, for a source of another form.
+
+    Returns
+    -------
+    CheckResult
+
+    Examples
+    --------
+    >>> from pmo_kit.shipped import shipped
+    >>> check_register(shipped("data", "samples", "meridian_12")).exit_code
+    0
+    """
+    try:
+        register = load_register(path, mapping=mapping)
+    except DataError as error:
+        findings, text, code = error.findings, str(error), 2
+    else:
+        findings = register.findings
+        lines = [register.summary, grade_register(register).summary, "", describe_findings(findings)]
+        for line in register.waivers.to_dict("records"):
+            lines.append(f"\nAccepted by {line['who']} on {line['when']}: {line['rule']} ({line['why']})")
+        text = "\n".join(lines)
+        code = 1 if strict and (findings["severity"] == "warn").any() else 0
+    if xlsx is not None:
+        text += f"\n\nWritten: {write_check_report(path, findings, xlsx)}"
+    return CheckResult(text, code)
 
 
 def write_check_report(
@@ -51,7 +116,7 @@ def write_check_report(
     _write_groups(first, findings)
     _write_all(book.create_sheet("all findings"), findings)
     taken = set(book.sheetnames)
-    for raw in read_sheets(Path(source), Findings()):
+    for raw in read_sheets(Path(source), Findings()) if Path(source).exists() else []:
         mine = findings[
             (findings["file"] == raw.file) & (findings["sheet"] == raw.sheet) & findings["row"].notna()
         ]

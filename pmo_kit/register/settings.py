@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
@@ -114,8 +115,15 @@ def read_settings(
     read blocks.
     """
     found: dict[str, object] = {}
+    refused: set[str] = set()
     for position, (key, value) in enumerate(zip(frame["key"], frame["value"], strict=True)):
-        place = {"file": file, "sheet": sheet, "row": rows[position], "column": "value", "value": value}
+        place: dict[str, Any] = {
+            "file": file,
+            "sheet": sheet,
+            "row": rows[position],
+            "column": "value",
+            "value": value,
+        }
         setting = "" if pd.isna(key) else str(key).strip().lower().replace(" ", "_")
         if setting not in schema.settings:
             fix = "Use one of: " + ", ".join(schema.settings) + "."
@@ -133,21 +141,27 @@ def read_settings(
         low = column.low is not None and isinstance(parsed, int) and parsed < column.low
         high = column.high is not None and isinstance(parsed, int) and parsed > column.high
         if bad or low or high:
-            fix = f"Use one of: {', '.join(column.allowed)}." if column.allowed else column.meaning + "."
-            findings.add("block", "setting_not_read", f'"{value}" is not a {setting}.', fix, **place)
+            fix = f"Use one of: {', '.join(column.allowed)}."
+            if not column.allowed:
+                fix = f"Write the {column.meaning}" + (
+                    f", such as {column.example}." if column.example else "."
+                )
+            text = f'"{value}" cannot be read as {setting}.'
+            findings.add("block", "setting_not_read", text, fix, **{**place, "column": setting})
+            refused.add(setting)
         elif parsed is not None:
             found[setting] = parsed
     if "currency" in found:
         found["currency"] = str(found["currency"]).upper()
     for key in ("currency", "money_unit", "price_basis", "as_of"):
-        if key not in found:
+        if key not in found and key not in refused:
             findings.add(
                 "warn",
                 "setting_missing",
                 f"The setting {key} is missing: {schema.settings[key].meaning}.",
                 f"Add {key} to the settings table.",
                 file=file,
-                sheet=sheet or "settings",
+                sheet=sheet if file else "settings",
                 column=key,
             )
     if found.get("price_basis") == "real" and "price_base_year" not in found:
@@ -157,7 +171,7 @@ def read_settings(
             "Prices are real, and price_base_year is missing.",
             "Add price_base_year to the settings table.",
             file=file,
-            sheet=sheet or "settings",
+            sheet=sheet if file else "settings",
             column="price_base_year",
         )
     canonical = pd.DataFrame(

@@ -79,7 +79,7 @@ def test_twenty_faults_one_error(folder):
     assert (blocks["message"].str.len() > 0).all()
     assert (blocks["fix"].str.len() > 0).all()
     text = str(error.value)
-    assert "to fix before your first pack" in text.splitlines()[0]
+    assert text.splitlines()[0] == "20 things to fix before your first pack (and 3 warnings)"
 
 
 def test_repeats_are_one_line(tables, folder):

@@ -200,3 +200,9 @@ def test_amounts_that_can_be_read_two_ways_are_reported(tables, folder):
     assert register.findings.query("rule == 'number_ambiguous'")["row"].tolist() == [2]
     tables["costs"] += 'P03,2027,"0,5"\n'
     assert load_register(folder(tables)).costs["amount"].tolist() == [1.234, 7.0, 0.5]
+
+
+def test_replaced_rows_without_a_level_are_completed(tables, folder):
+    register = load_register(folder(tables))
+    costs = pd.DataFrame({"project_id": ["P01"], "year": [2029], "amount": [5.0]})
+    assert register.replace(costs=costs).costs["level"].tolist() == ["full"]

@@ -8,7 +8,7 @@ import pytest
 from pmo_kit.errors import DataError
 from pmo_kit.register import load_register
 from pmo_kit.register.findings import describe_findings
-from pmo_kit.register.report import write_check_report
+from pmo_kit.register.report import check_register, write_check_report
 
 
 @pytest.fixture
@@ -45,3 +45,19 @@ def test_report_without_findings(tables, folder, tmp_path):
     assert describe_findings(register.findings) == "Nothing to fix"
     book = openpyxl.load_workbook(write_check_report(folder(tables), register.findings, tmp_path / "r.xlsx"))
     assert book["what to fix first"]["A2"].value == "Nothing to fix."
+
+
+def test_check_ends_with_0_1_or_2(tables, folder, tmp_path):
+    assert check_register(folder(tables)).exit_code == 0
+    warned = {**tables, "costs": tables["costs"].replace("P02,2027", "P02,2031")}
+    assert check_register(folder(warned)).exit_code == 0
+    result = check_register(folder(warned), strict=True)
+    assert result.exit_code == 1
+    assert "1 warning to look at" in result.text
+    assert "Data grade" in result.text
+    broken = {**tables, "costs": tables["costs"].replace("14.5", "a lot")}
+    result = check_register(folder(broken), xlsx=tmp_path / "report.xlsx")
+    assert result.exit_code == 2
+    assert result.text.startswith("1 thing to fix before your first pack")
+    assert (tmp_path / "report.xlsx").exists()
+    assert check_register(tmp_path / "nowhere", xlsx=tmp_path / "r2.xlsx").exit_code == 2

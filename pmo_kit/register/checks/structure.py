@@ -153,7 +153,10 @@ _LEVEL_TABLES = {
 @rule(0, "level_not_stated", "block", "A project has funding levels, and a row does not say which one.")
 def level_not_stated(evidence: Evidence, findings: Findings) -> None:
     """Amounts of a project with levels belong to one level; money spent is the same in all."""
-    with_levels = evidence.known("levels", "project_id")
+    levels = (
+        evidence.frame("levels") if evidence.has("levels") else pd.DataFrame({"project_id": [], "level": []})
+    )
+    with_levels = set(levels.loc[levels["level"] != "full", "project_id"].dropna())
     for name in ("costs", "benefits", "resources"):
         if not with_levels or not evidence.has(name):
             continue
@@ -253,15 +256,11 @@ def mixed_periods(evidence: Evidence, findings: Findings) -> None:
     }
     people = [kinds[key] for key in kinds if key[0] in ("resources", "capacity")]
     for (name, column), kind in kinds.items():
-        if name in ("resources", "capacity"):
-            counts = pd.concat(people).value_counts()
-            allowed = "year and quarter only: "
-        else:
-            counts, allowed = kind.value_counts(), ""
+        shared = name in ("resources", "capacity")
+        counts = (pd.concat(people) if shared else kind).value_counts()
         usual = "quarter" if name == "change_impacts" else (counts.index[0] if len(counts) else "")
-        if name in ("resources", "capacity") and usual == "month":
-            usual = "quarter"
+        usual = "quarter" if shared and usual == "month" else usual
         odd = kind.notna() & (kind != usual)
         message = f"{{value}} is not a {usual}, as the other periods are."
-        fix = f"Use one granularity ({allowed}here {usual}s)."
+        fix = f"Use {usual}s everywhere{' in resources and capacity' if shared else ''}."
         findings.add_rows(evidence.intakes[name], odd, "block", "mixed_periods", message, fix, column=column)
