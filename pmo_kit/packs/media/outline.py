@@ -66,6 +66,8 @@ class Outline:
         Page one.
     chapters : tuple of Part
         The rest.
+    absent : tuple of str
+        Chapters that are left out, one line each.
     """
 
     spec: PackSpec
@@ -74,6 +76,12 @@ class Outline:
     settings: Any
     front: Front | None
     chapters: tuple[Part, ...]
+    absent: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What is not shown, one line each."""
+        return (*self.absent, *(line for part in self.chapters for line in part.missing))
 
     @property
     def strip(self) -> str:
@@ -96,12 +104,13 @@ def outline(
     settings: Any,
     chapters: Sequence[Sequence[Collected]],
     questions: Sequence[str],
+    absent: Sequence[str] = (),
 ) -> Outline:
     """Lay out the collected exhibits of a pack.
 
     Parameters
     ----------
-    spec, pack_id, manifest, settings, chapters, questions
+    spec, pack_id, manifest, settings, chapters, questions, absent
         As for `html.page`: exhibits of page one, and all whose id begins with `page_one.`, stand there only;
         a message without text heads its chapter, or says what is not shown.
 
@@ -133,7 +142,7 @@ def outline(
                 missing=tuple(_sentence(i) for i in items if _not_shown(i)),
             )
         )
-    return Outline(spec, pack_id, manifest, settings, _front(spec, chapters), tuple(parts))
+    return Outline(spec, pack_id, manifest, settings, _front(spec, chapters), tuple(parts), tuple(absent))
 
 
 def _front(spec: PackSpec, chapters: Sequence[Sequence[Collected]]) -> Front | None:
@@ -142,6 +151,8 @@ def _front(spec: PackSpec, chapters: Sequence[Sequence[Collected]]) -> Front | N
         return None
     known = {item.id: item for chapter in chapters for item in chapter}
     absent = [i for i in asked.ids if i not in known]
+    if absent and getattr(asked, "optional", False):
+        return None
     if absent:
         raise PackError(
             f"Page one of {spec.file.name} asks for {', '.join(absent)}, which no notebook shows."

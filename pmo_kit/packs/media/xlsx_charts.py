@@ -285,11 +285,9 @@ def _grid(sheet: Any, chart: Chart, head: int, formats: Formats) -> int:
             text(sheet, *at, theme.MISSING, formats, align="center", font_color=theme.QUIET)
         elif isinstance(value, str):
             letter = theme.rag_letter(value) if chart.value.kind == "rag" else ""
-            color = (
-                {"bg_color": theme.RAG[letter][1], "font_color": theme.RAG[letter][2], "bold": True}
-                if letter
-                else {}
-            )
+            color: dict[str, Any] = {}
+            if letter:
+                color = {"bg_color": theme.RAG[letter][1], "font_color": theme.RAG[letter][2], "bold": True}
             text(sheet, *at, letter or value, formats, align="center", **color)
         else:
             sheet.write_number(

@@ -161,20 +161,18 @@ def write_table(
 
 def _heights(sheet: Any, head: int, left: int, data: Any, fields: Sequence[Field], formats: Formats) -> None:
     """Rows as high as their longest text needs: no program does it alike."""
+    fits = [formats.width(sheet, left + place) for place in range(len(fields))]
     titles = [
-        lines_in(" ".join(header(f).split("\n")), formats.width(sheet, left + n) - 1.5)
-        for n, f in enumerate(fields)
+        lines_in(" ".join(header(field).split("\n")), fit - 1.5)
+        for field, fit in zip(fields, fits, strict=True)
     ]
     sheet.set_row(head, 15 * max(titles, default=1))
-    worded = [(left + n, field) for n, field in enumerate(fields) if not is_numeric(data, field)]
+    worded = [(n, field.name) for n, field in enumerate(fields) if not is_numeric(data, field)]
     for row in range(len(data)):
-        cells = [(column, data[field.name].iloc[row]) for column, field in worded]
-        count = max(
-            (lines_in(words(value), formats.width(sheet, column) * 1.2) for column, value in cells if isinstance(value, str | tuple)),
-            default=1,
-        )  # fmt: skip
-        if count > 1:
-            sheet.set_row(head + 1 + row, 13.5 * count + 2)
+        cells = [(fits[n] * 1.2, data[name].iloc[row]) for n, name in worded]
+        counts = [lines_in(words(value), fit) for fit, value in cells if isinstance(value, str | tuple)]
+        if max(counts, default=1) > 1:
+            sheet.set_row(head + 1 + row, 13.5 * max(counts) + 2)
 
 
 def header(field: Field) -> str:

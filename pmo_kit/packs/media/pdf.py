@@ -1,0 +1,260 @@
+"""The paper of a pack: `pack.pdf` by Typst, tagged, with page numbers and without a browser."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pmo_kit.errors import PackError
+from pmo_kit.exhibits import theme
+from pmo_kit.exhibits.html import source_line
+from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Table
+from pmo_kit.packs.media import cells
+from pmo_kit.packs.media.html import COLUMN_WIDTH, TEXT_WIDTH
+from pmo_kit.packs.media.pictures import picture
+from pmo_kit.packs.media.widths import widths
+from pmo_kit.shipped import shipped
+
+if TYPE_CHECKING:
+    from pmo_kit.packs.collect import Collected
+    from pmo_kit.packs.media.outline import Outline
+
+_TEXT, _COLUMN = 499.0, 238.0
+"""Widths of the text and of one of two columns in pt: 176 and 84 mm."""
+_PAD, _GAP = 8.0, 20.0
+"""Room beside a cell and between columns of a long list in pt."""
+_DENSE, _LONG = 10, 16
+_TOO_LONG = "page one is longer than one page"
+
+
+def pdf_bytes(outline: Outline) -> bytes:
+    """Render `pack.pdf` on A4: page one, contents with page numbers, chapters, where numbers come from.
+
+    The template `templates/report/pack.typ` reads the pack as data, so text of a register is never markup.
+    PDF/UA-1 is asked for: Typst checks tags, title, language and alternative texts, and refuses otherwise.
+
+    Parameters
+    ----------
+    outline : Outline
+        The pack.
+
+    Returns
+    -------
+    bytes
+        A PDF; equal for equal packs.
+
+    Raises
+    ------
+    PackError
+        When page one does not fit one page, or Typst refuses the document.
+    """
+    import typst
+
+    with tempfile.TemporaryDirectory(prefix="pmo_kit_pdf_", ignore_cleanup_errors=True) as temporary:
+        folder = Path(temporary)
+        writer = _Writer(folder)
+        (folder / "pack.json").write_text(
+            json.dumps(writer.document(outline), ensure_ascii=False, allow_nan=False), encoding="utf-8"
+        )
+        template = shipped("templates", "report", "pack.typ")
+        (folder / "pack.typ").write_bytes(template.read_bytes())
+        day = outline.spec.date or outline.settings.as_of or dt.date(1980, 1, 1)
+        try:
+            pages = typst.compile(
+                str(folder / "pack.typ"),
+                root=str(folder),
+                font_paths=[str(theme.font_folder())],
+                ignore_system_fonts=True,
+                format="pdf",
+                pdf_standards=["ua-1"],
+                timestamp=dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC),
+            )
+        except typst.TypstError as error:
+            raise PackError(_told(error, outline)) from error
+    assert isinstance(pages, bytes)
+    return pages
+
+
+def _told(error: Any, outline: Outline) -> str:
+    """Typst's refusal in words."""
+    if _TOO_LONG in str(error):
+        return (
+            f"Page one of {outline.spec.title} does not fit one page: shorten the texts of its requests, or list "
+            "fewer decisions."
+        )
+    return f"{outline.spec.title}: the PDF could not be set. Typst says: {error}"
+
+
+class _Writer:
+    """Turns exhibits into what the template reads, and charts into pictures beside it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def document(self, outline: Outline) -> dict[str, Any]:
+        """The whole pack as lists, texts and numbers."""
+        spec, settings = outline.spec, outline.settings
+        return {
+            "title": f"{spec.title} (DRAFT)" if spec.status == "DRAFT" else spec.title,
+            "name": spec.title,
+            "author": outline.manifest["register"]["name"],
+            "committee": spec.committee,
+            "unit": settings.unit,
+            "notice": settings.notice or "",
+            "strip": outline.strip,
+            "font": theme.FONT,
+            "colors": {
+                "blue": theme.DARK_BLUE,
+                "pink": theme.DARK_PINK,
+                "gray": theme.DARK_GRAY,
+                "ink": theme.INK,
+                "quiet": theme.QUIET,
+                "rule": "#D0D0D0",
+                "paper": theme.PAPER,
+            },
+            "rag": {letter: [fill, ink] for letter, (_, fill, ink) in theme.RAG.items()},
+            "front": self._front(outline),
+            "missing": list(outline.missing),
+            "chapters": [
+                {
+                    "number": part.number,
+                    "title": part.title,
+                    "question": part.question,
+                    "lead": list(part.lead),
+                    "missing": list(part.missing),
+                    "exhibits": [self._exhibit(item, TEXT_WIDTH) for item in part.items],
+                }
+                for part in outline.chapters
+            ],
+            "provenance": _provenance(outline),
+        }
+
+    def _front(self, outline: Outline) -> dict[str, Any] | None:
+        front = outline.front
+        if front is None:
+            return None
+        headline = front.headline.exhibit
+        sub = [outline.spec.committee, headline.unit_line or outline.settings.unit]
+        table = front.decisions.exhibit if front.decisions else None
+        return {
+            "headline": headline.title.split("\n"),
+            "sub": " · ".join(part for part in sub if part),
+            "tiles": self._exhibit(front.tiles, TEXT_WIDTH) if front.tiles else None,
+            "decisions": self._exhibit(front.decisions, TEXT_WIDTH) if front.decisions else None,
+            "deciding": isinstance(table, Table) and any(f.kind == "decision" for f in table.columns),
+            "left": [self._exhibit(item, COLUMN_WIDTH) for item in front.left],
+            "right": [self._exhibit(item, COLUMN_WIDTH) for item in front.right],
+            "notes": [*front.notes, *([outline.settings.notice] if outline.settings.notice else [])],
+            "missing": list(front.missing),
+        }
+
+    def _exhibit(self, item: Collected, width: int) -> dict[str, Any]:
+        exhibit = item.exhibit
+        return {
+            "id": exhibit.id,
+            "title": exhibit.title,
+            "unit": exhibit.unit_line,
+            "takeaway": exhibit.takeaway,
+            "note": exhibit.note,
+            "source": source_line(exhibit),
+            "alt": exhibit.alt,
+            **self._body(exhibit, width),
+        }
+
+    def _body(self, exhibit: Exhibit, width: int) -> dict[str, Any]:
+        if isinstance(exhibit, Chart):
+            name = (
+                re.sub(r"[^a-zA-Z0-9_.-]", "_", exhibit.id) + f"_{len(list(self.folder.glob('*.svg')))}.svg"
+            )
+            (self.folder / name).write_text(picture(exhibit, width), encoding="utf-8")
+            return {"kind": "chart", "picture": name}
+        if isinstance(exhibit, Table):
+            return {"kind": "table", **_table(exhibit, _TEXT if width == TEXT_WIDTH else _COLUMN)}
+        if isinstance(exhibit, Kpi):
+            return {"kind": "tiles", "tiles": cells.tiles(exhibit)}
+        assert isinstance(exhibit, Message)
+        return {"kind": "message", "items": [list(pair) for pair in exhibit.items]}
+
+
+def _table(table: Table, room: float = _TEXT) -> dict[str, Any]:
+    """A table as its columns and lines; a list in several columns as parts side by side."""
+    fields = cells.columns(table)
+    dense = len(table.data) > _DENSE
+    across = max(table.across, 1)
+    given = widths(table, (room - _GAP * (across - 1)) / across, 9 if dense else 10, _PAD)
+    inner = sum(given[_first_words(fields) :]) - _PAD
+    details = {position: _table(detail, inner) for position, detail in table.details}
+    parts = [
+        [
+            {**row, "detail": details.get(row["position"])} if "cells" in row else row
+            for row in cells.rows(table, *ends)
+        ]
+        for ends in cells.parts_of(table)
+    ]
+    return {
+        "columns": [
+            {
+                "title": field.title,
+                "unit": field.unit,
+                "side": {"number": "right", "rag": "center", "mark": "center"}.get(field.kind, "left"),
+                "ruled": field.ruled,
+                "width": round(width, 3),
+            }
+            for field, width in zip(fields, given, strict=True)
+        ],
+        "from": _first_words(fields),
+        "parts": parts,
+        "dense": dense,
+        "long": len(table.data) > _LONG,
+    }
+
+
+def _first_words(fields: Sequence[Field]) -> int:
+    """The first column of words that has a title: what stands under a row begins there."""
+    named = (n for n, field in enumerate(fields) if field.kind in ("text", "category") and field.title)
+    return next(named, 0)
+
+
+def _provenance(outline: Outline) -> dict[str, Any]:
+    """What the pack follows from: register, exhibits, notebooks, files, software."""
+    manifest = outline.manifest
+    register = manifest["register"]
+    findings = register["findings"]
+    return {
+        "line": (
+            f"Pack {outline.pack_id} · made from the files below by executing the notebooks below; equal inputs "
+            "give an equal pack"
+        ),
+        "register": (
+            f"Register {register['name']}, data as of {register['as_of'] or 'a date not stated'}, SHA-256 of its "
+            f"content {register['fingerprint']}. Findings on its data: {findings['warn']} to look at, "
+            f"{findings['info']} notes."
+        ),
+        "exhibits": [
+            {
+                "notebook": item["notebook"],
+                "cells": [item["id"], str(item["cell"]), item["source"], _inputs(item["inputs"])],
+            }
+            for item in manifest["exhibits"]
+        ],
+        "notebooks": [
+            [chapter["notebook"], _inputs(chapter["parameters"], " = "), chapter["sha256"][:16]]
+            for chapter in manifest["chapters"]
+        ],
+        "files": [[name, value[:16]] for name, value in manifest["inputs"].items()],
+        "software": " · ".join(f"{name} {str(value)[:16]}" for name, value in manifest["software"].items()),
+    }
+
+
+def _inputs(pairs: Any, joint: str = " ") -> str:
+    items: Sequence[tuple[str, Any]] = list(pairs.items())
+    return "; ".join(f"{key}{joint}{value[:8] if _is_hash(value) else value}" for key, value in items)
+
+
+def _is_hash(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value) is not None
