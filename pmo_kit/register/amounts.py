@@ -175,3 +175,55 @@ def parse_number(
         message = f"{{value}} is in another currency than the settings say ({currency or 'none'})."
         notes.append(("block", "currency_mixed", message, foreign))
     return Parsed(pd.Series(result, index=index), bad, reason, notes)
+
+
+_CODES = {
+    "AUD",
+    "CAD",
+    "CHF",
+    "CNY",
+    "CZK",
+    "DKK",
+    "EUR",
+    "GBP",
+    "HUF",
+    "INR",
+    "JPY",
+    "NOK",
+    "NZD",
+    "PLN",
+    "SEK",
+    "USD",
+}
+_UNIT_WORDS = {
+    "k": "thousand", "000": "thousand", "000s": "thousand", "thousand": "thousand", "thousands": "thousand",
+    "m": "million", "mn": "million", "mio": "million", "million": "million", "millions": "million",
+    "bn": "billion", "mrd": "billion", "billion": "billion", "billions": "billion",
+}  # fmt: skip
+
+
+def without_unit(header: str) -> str:
+    """A header without the brackets that state a unit; other brackets stay.
+
+    >>> without_unit("2027 (€k)"), without_unit("2027 (baseline)")
+    ('2027', '2027 (baseline)')
+    """
+    return header if header_unit(header) == ("", "") else re.sub(r"[(\[].*?[)\]]", " ", header).strip()
+
+
+def header_unit(header: str) -> tuple[str, str]:
+    """Currency and money unit that a header states in brackets; empty where it states none.
+
+    >>> header_unit("Cost (£m)"), header_unit("Budget [k EUR]"), header_unit("Cost (total)")
+    (('GBP', 'million'), ('EUR', 'thousand'), ('', ''))
+    """
+    currency, unit = "", ""
+    for inside in re.findall(r"[(\[](.*?)[)\]]", header):
+        for sign, code in CURRENCIES.items():
+            if sign in inside.lower():
+                currency, inside = code, re.sub(re.escape(sign), " ", inside, flags=re.IGNORECASE)
+        for word in re.findall(r"[A-Za-z]+|\d+s?", inside):
+            if word.upper() in _CODES:
+                currency = word.upper()
+            unit = _UNIT_WORDS.get(word.lower(), unit)
+    return currency, unit

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pmo_kit.register.amounts import without_unit
 from pmo_kit.register.dates import read_period, read_year
 from pmo_kit.register.findings import Findings
 from pmo_kit.register.schema import Schema, Table
@@ -70,6 +71,7 @@ def table_of_sheet(title: str, schema: Schema) -> str | None:
 
 def is_variable(header: str, variable_type: str) -> bool:
     """True when a header is a year or a period, as in a wide form."""
+    header = without_unit(header)
     return (read_year(header) if variable_type == "year" else read_period(header)) is not None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from pmo_kit.register.amounts import decimal_evidence, parse_number
+from pmo_kit.register.amounts import decimal_evidence, header_unit, parse_number
 from pmo_kit.register.dates import parse_date, parse_period, parse_year
 from pmo_kit.register.findings import Findings, shown
 from pmo_kit.register.layout import Body, folded, known_headers
@@ -128,8 +128,33 @@ def shape_table(
         raw, headers, rows = melt(body, raw, headers, wide, variables, findings, file, sheet)
     raw = {name: cells.reset_index(drop=True) for name, cells in raw.items()}
     intake = Intake(table, file, sheet, pd.DataFrame(index=pd.RangeIndex(len(rows))), raw, rows, headers)
+    _compare_header_units(intake, findings, settings)
     _type_columns(intake, findings, settings, epoch_1904)
     return intake
+
+
+def _compare_header_units(intake: Intake, findings: Findings, settings: Settings) -> None:
+    """Refuse a header that states another currency or unit than the settings: Cost (£k) among millions of euros."""
+    for column in intake.table:
+        said = intake.headers.get(column.name)
+        if not column.is_money or said is None:
+            continue
+        for header in [said] if isinstance(said, str) else sorted(set(said)):
+            currency, unit = header_unit(header)
+            other_unit = bool(unit) and unit != settings.money_unit
+            if not other_unit and (not currency or currency == settings.currency):
+                continue
+            stated = " ".join(part for part in (settings.currency, settings.money_unit) if part) or "nothing"
+            known = bool(settings.currency and settings.money_unit)
+            findings.add(
+                "block" if known else "warn",
+                "header_unit_differs",
+                f'The header "{header}" states another currency or unit than the settings ({stated}).',
+                "Bring the amounts to the unit of the settings, or correct the settings.",
+                file=intake.file,
+                sheet=intake.sheet,
+                column=header,
+            )
 
 
 def list_unmapped(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from pmo_kit.register.amounts import without_unit
 from pmo_kit.register.dates import read_period, read_year
 from pmo_kit.register.findings import Findings, shown
 from pmo_kit.register.layout import Body, folded
@@ -41,6 +42,8 @@ def _read_header(header: str, table: Table, kind: str, known: frozenset[str]) ->
             return WideColumn(header) if header else None
         name = next((name for name in known if folded(name) == folded(header)), None)
         return None if name is None else WideColumn(name)
+
+    header = without_unit(header)
 
     def read(text: str) -> str | None:
         year = read_year(text) if kind == "year" else None

@@ -206,3 +206,16 @@ def test_replaced_rows_without_a_level_are_completed(tables, folder):
     register = load_register(folder(tables))
     costs = pd.DataFrame({"project_id": ["P01"], "year": [2029], "amount": [5.0]})
     assert register.replace(costs=costs).costs["level"].tolist() == ["full"]
+
+
+def test_header_that_states_another_unit(tables, folder):
+    same = {**tables, "costs": tables["costs"].replace("amount", "amount (EUR m)")}
+    assert "header_unit_differs" not in rules(load_register(folder(same)))
+    for header in ("Cost (£m)", "Cost [k EUR]", "amount (€'000)"):
+        with pytest.raises(DataError, match="states another currency or unit"):
+            load_register(folder({**tables, "costs": tables["costs"].replace("amount", header)}))
+    wide = "project_id,2027 (€k),2028 (€k)\nP01,1,2\n"
+    with pytest.raises(DataError, match="states another currency or unit"):
+        load_register(folder({**tables, "costs": wide}))
+    register = load_register(folder({**tables, "costs": wide.replace("€k", "€m")}))
+    assert register.costs["amount"].tolist() == [1.0, 2.0]

@@ -19,13 +19,13 @@ def missing_required(evidence: Evidence, findings: Findings) -> None:
         for column in intake.table:
             if not column.required or not len(intake.frame):
                 continue
-            what = column.meaning or column.name
+            what = f" ({column.meaning})" if column.meaning else ""
             if column.name not in intake.raw and column.default is None:
                 findings.add(
                     "block",
                     "missing_required",
                     f"The table {name} has no column {column.name}.",
-                    f"Add the column {column.name} ({what}).",
+                    f"Add the column {column.name}{what}.",
                     file=intake.file,
                     sheet=intake.sheet,
                     column=column.name,
@@ -35,7 +35,7 @@ def missing_required(evidence: Evidence, findings: Findings) -> None:
             bad = intake.unread.get(column.name)
             empty = empty if bad is None else empty & ~bad
             if empty.any():
-                fix = f"Fill it in: {what}." + (f" Example: {column.example}." if column.example else "")
+                fix = f"Fill it in{what}." + (f" Example: {column.example}." if column.example else "")
                 message = f"{column.name} is missing."
                 findings.add_rows(
                     intake, empty, "block", "missing_required", message, fix, column=column.name
