@@ -101,26 +101,12 @@ def _note(column: Column) -> str:
     return "\n".join(parts)
 
 
-def _example(column: Column, table: Table) -> str | int:
-    """A cell of the example row."""
-    if column.name == table.key[0]:
-        return f"e.g. {column.example or 'P01'}"
-    if column.example:
-        return column.example
-    if column.default:
-        return column.default
-    if column.name == "project_id" or column.name == "other_id":
-        return "P01"
-    if column.allowed:
-        return column.allowed[0]
-    plain: dict[str, str | int] = {
-        "year": 2027,
-        "number": 1,
-        "date": "2027-03-31",
-        "period": "2027",
-        "flag": "yes",
-    }
-    return plain.get(column.type, "...")
+def _example(column: Column) -> str:
+    """A cell of the example row; one that is left over when others are overwritten is still no data."""
+    plain = {"year": "2027", "number": "1", "date": "2027-03-31", "period": "2027", "flag": "yes"}
+    plain |= {"id": "P01" if column.name in ("project_id", "other_id") else "A"}
+    first = column.allowed[0] if column.allowed else plain.get(column.type, "words")
+    return f"e.g. {column.example or column.default or first}"
 
 
 def _validation(column: Column) -> DataValidation | None:
@@ -160,7 +146,7 @@ def _write_table(sheet: Worksheet, table: Table, schema: Schema, frame: pd.DataF
     for place, column in enumerate(columns, 1):
         letter = get_column_letter(place)
         sheet.cell(1, place).comment = Comment(_note(column), "pmo_kit", height=150, width=280)
-        example = sheet.cell(2, place, _example(column, table))
+        example = sheet.cell(2, place, _example(column))
         example.font = Font(italic=True, color=_MUTED)
         area = f"{letter}{_FIRST_DATA_ROW}:{letter}{_LAST_ROW}"
         validation = _validation(column)

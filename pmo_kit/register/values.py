@@ -14,7 +14,7 @@ from pmo_kit.register.schema import Column
 MISSING = re.compile(
     r"(?i)(n\s*/\s*a|n\.a\.?|#n/a|na|nan|none|null|tbc|tbd|tba|t\.b\.[acd]\.?|[-–—−]+|\?+|\.\.+|"
     r"not (applicable|available|known|yet known|set)|unknown|to be (confirmed|determined|agreed)"
-    r"|(exempt|armp|redacted|withheld)\b.*)"
+    r"|(exempt|armp|redacted|withheld)\b.*|e\.g\. .*)"
 )
 _SPACES = "\u00a0\u202f\u2009\u2007\u2002\u2003\ufeff"
 _TRUE = {"yes", "y", "true", "t", "1", "x", "✓", "on", "oui", "ja", "si", "sí"}
@@ -109,10 +109,11 @@ def parse_flag(cells: pd.Series, column: Column) -> Parsed:
 def parse_text(cells: pd.Series, column: Column) -> Parsed:
     """Read free text; an identifier also loses inner line breaks."""
     text = clean_text(cells)
-    reason = np.zeros(len(text), dtype=bool)
+    reason = text.str.startswith("e.g. ", na=False).to_numpy(dtype=bool)  # left over from an example row
+    text = text.mask(reason)
     if column.type == "id":
         text = text.str.replace(r"\s+", " ", regex=True)
-    return Parsed(text, reason.copy(), reason)
+    return Parsed(text, np.zeros(len(text), dtype=bool), reason)
 
 
 def parse_category(cells: pd.Series, column: Column) -> Parsed:

@@ -104,3 +104,27 @@ def test_anonymous_is_repeatable_and_needs_a_secret(meridian):
     with pytest.raises(ValueError, match="secret"):
         anonymize_register(meridian, " ")
     assert isinstance(kept.projects, pd.DataFrame)
+
+
+def test_rows_pasted_over_a_part_of_the_example_row(tmp_path):
+    file = write_template(tmp_path / "mine.xlsx")
+    book = openpyxl.load_workbook(file)
+    pasted = {
+        "projects": [{"project_id": f"X{n}", "name": f"N {n}", "area": "North"} for n in range(30)],
+        "costs": [{"project_id": f"X{n}", "year": 2027, "amount": n + 0.5} for n in range(30)],
+    }
+    for name, rows in pasted.items():
+        heads = [str(cell.value).strip(" *") for cell in book[name][1]]
+        for number, row in enumerate(rows, 2):
+            for column, value in row.items():
+                book[name].cell(number, heads.index(column) + 1, value)
+    book.save(file)
+    register = load_register(file)
+    assert len(register.projects) == 30
+    assert register.costs["amount"].sum() == 450.0
+    assert register.projects.loc["X0"].dropna().to_dict() == {
+        "name": "N 0",
+        "area": "North",
+        "commitment": "discretionary",
+    }
+    assert register.costs["level"].unique().tolist() == ["full"]
