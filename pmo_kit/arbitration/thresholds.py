@@ -123,6 +123,40 @@ def most_overrun(model: Model, option: int, plan: Plan) -> float:
     return _stretch(model, cost_rows(model, option), plan)
 
 
+def first_rival(model: Model, option: int, plan: Plan) -> float:
+    """The least overrun of a chosen option with which a better plan that contains it becomes possible.
+
+    Only a share rule can let that happen: money spent on the option then helps others to fit. inf where never.
+    """
+    entries = cost_rows(model, option)
+    if all(
+        not isinstance(model.question.rule(model.rows[row - model.head].rule), Share)
+        and isinf(model.rows[row - model.head].lower)
+        for row in entries
+    ):
+        return inf
+    program = model.program.with_column(entries, most=1e6)
+    objective = np.zeros(len(program.value))
+    objective[-1] = -1.0
+    least = model.evaluate(plan).value + (model.grain if model.grain >= 1000 else 1000)
+    found = best_plan(
+        model, fixed={option: 1}, extra=[value_floor(model, least)], objective=objective, program=program,
+        loose=frozenset(row - model.head for row in entries), limits=Limits(1e-9),
+    )  # fmt: skip
+    return inf if found.x is None else round(max(0.0, float(found.x[-1])), 9)
+
+
+def soft_money(model: Model, option: int) -> bool:
+    """Whether a soft rule counts the option's money: its cost then changes the value in other ways too."""
+    return any(row - model.head in model.prices for row in cost_rows(model, option))
+
+
+def only_limit(model: Model, rule: Rule) -> bool:
+    """Whether a smaller amount of a rule does nothing but shrink its own hard limit."""
+    rows = {model.rows[row - model.head].rule for row in limit_shift(model, {rule.name: 1.0})}
+    return rule.price is None and rows <= {rule.name}
+
+
 def _stretch(model: Model, entries: Mapping[int, float], plan: Plan) -> float:
     """The largest t with which the plan obeys the rows extended by entries x t."""
     if not entries:
@@ -152,7 +186,8 @@ def least_cost_cut(model: Model, option: int, least: int) -> Threshold | None:
     floor = value_floor(model, least)
     if gain:
         columns = np.append(floor.columns, len(program.value) - 1)
-        floor = Row("value", columns, np.append(floor.coefficients, gain), floor.lower, inf)
+        lower = least / NANO - 1e-9 * max(1.0, abs(least) / NANO)
+        floor = Row("value", columns, np.append(floor.coefficients, gain), lower, inf)
     objective = np.zeros(len(program.value))
     objective[-1] = -1.0
     found = best_plan(

@@ -16,9 +16,12 @@ from pmo_kit.arbitration.rules import Capacity, Demand, Envelope, Rule, Share, a
 from pmo_kit.arbitration.search import Pool
 from pmo_kit.arbitration.thresholds import (
     changed,
+    first_rival,
     least_increase,
     most_decrease,
     most_overrun,
+    only_limit,
+    soft_money,
     with_costs_scaled,
 )
 
@@ -77,13 +80,16 @@ def turning_points(
     -----
     A shrinking limit leaves the plan best until the plan no longer fits: the turning point is the plan's
     use, and the question is solved again just past it. A rising cost or a falling benefit changes the plan
-    when it no longer fits or when the best plan without the option is worth as much, whichever comes first.
+    when it no longer fits, when the best plan without the option is worth as much, or when a share rule lets a
+    better plan in, whichever comes first. No point is claimed where a soft rule, or a share of the envelopes,
+    makes the value move in other ways too.
     """
     model = allocation._model
     points: list[tuple[object, ...]] = []
     for kind, limit, points_of in (("people", Capacity, _fewer_people), ("money", Envelope, _less_money)):
         if kind in kinds:
-            for rule in _tightest(allocation, limit)[:nearest]:
+            rules = [rule for rule in _tightest(allocation, limit) if only_limit(model, rule)]
+            for rule in rules[:nearest]:
                 points += points_of(allocation, rule)
     if "costs" in kinds or "benefits" in kinds:
         for option in allocation._positions:
@@ -137,10 +143,11 @@ def _higher_cost(allocation: Allocation, option: int, price: float) -> list[tupl
     options = allocation.question.built
     row = options.table.iloc[option]
     project, level = options.table.index[option]
-    if row["cost"] <= 0 or row["delay"]:
+    if row["cost"] <= 0 or row["delay"] or soft_money(allocation._model, option):
         return []
     worth = price / row["pv_cost"] if options.money_value and row["pv_cost"] > 0 else inf
-    share = min(worth, most_overrun(allocation._model, option, allocation._positions))
+    fits = most_overrun(allocation._model, option, allocation._positions)
+    share = min(worth, fits, first_rival(allocation._model, option, allocation._positions))
     if not isfinite(share):
         return []
     question = with_costs_scaled(allocation.question, project, level, 1 + share + STEP)
