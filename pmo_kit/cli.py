@@ -63,14 +63,36 @@ def new(options: argparse.Namespace) -> int:
 
 def check(options: argparse.Namespace) -> int:
     """Read a register and say what was found."""
-    from pmo_kit.register import load_register
-    from pmo_kit.register.findings import describe_findings
+    from pmo_kit.register.report import check_register
 
-    register = load_register(options.path)
-    print(register.summary)
-    print(describe_findings(register.findings))
-    warned = bool((register.findings["severity"] == "warn").any())
-    return DATA_WARNED if warned and options.strict else DATA_OK
+    result = check_register(options.path, strict=options.strict, xlsx=options.xlsx, mapping=options.mapping)
+    print(result.text)
+    return result.exit_code
+
+
+def template(options: argparse.Namespace) -> int:
+    """Write a workbook to fill."""
+    from pmo_kit.register.template import write_template
+
+    if options.file.exists():
+        raise PmoError(f"{options.file} is there already; nothing is overwritten. Name a new file.")
+    print(f"{_short(write_template(options.file))} is ready to fill; then: pmo-kit check {options.file}")
+    return DATA_OK
+
+
+def anonymize(options: argparse.Namespace) -> int:
+    """Write a copy of a register that can be shared."""
+    from pmo_kit.register import load_register
+    from pmo_kit.register.anonymize import anonymize_register
+    from pmo_kit.register.writing import write_register
+
+    if options.folder.exists():
+        raise PmoError(f"{options.folder} is there already; nothing is overwritten. Name a new folder.")
+    write_register(anonymize_register(load_register(options.path), options.secret), options.folder)
+    print(
+        f"{_short(options.folder)}: names, people and texts replaced, money scaled. Keep the secret to yourself."
+    )
+    return DATA_OK
 
 
 def lab(options: argparse.Namespace) -> int:
@@ -128,7 +150,23 @@ def _parser() -> argparse.ArgumentParser:
     )
     one.add_argument("path", type=Path, metavar="PATH", help="a folder of CSV files or a workbook")
     one.add_argument("--strict", action="store_true", help="exit with 1 when there are warnings")
+    one.add_argument("--xlsx", type=Path, metavar="FILE", help="also write a workbook with the cells marked")
+    one.add_argument(
+        "--mapping", type=Path, metavar="FILE", help="a mapping file, for an export of another form"
+    )
     one.set_defaults(run=check)
+    one = commands.add_parser(
+        "template", help="write a workbook to fill", description="Write a blank register."
+    )
+    one.add_argument("file", type=Path, metavar="FILE", help="a workbook (.xlsx) that does not exist yet")
+    one.set_defaults(run=template)
+    one = commands.add_parser(
+        "anonymize", help="copy a register so that it can be shared", description="Make an anonymous copy."
+    )
+    one.add_argument("path", type=Path, metavar="PATH", help="a folder of CSV files or a workbook")
+    one.add_argument("folder", type=Path, metavar="FOLDER", help="where the copy goes; it does not exist yet")
+    one.add_argument("--secret", required=True, help="any words; the same words give the same copy")
+    one.set_defaults(run=anonymize)
     one = commands.add_parser("lab", help="open JupyterLab on the notebooks", description="Open JupyterLab.")
     one.set_defaults(run=lab)
     return parser

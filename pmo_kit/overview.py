@@ -158,6 +158,109 @@ def budget_variance(register: Register, quantity: str = "spend") -> pd.DataFrame
     return table.loc[order]
 
 
+def spend_by_goal(register: Register, appraisal: Appraisal) -> pd.DataFrame:
+    """Return each strategic goal with its owner and its share of the ask against the share it should have.
+
+    Returns
+    -------
+    DataFrame
+        Index goal; label, owner, projects, asked, share, target_share, gap = share - target_share (missing without a
+        target). A goal that nobody asks for is a row of 0; projects without a goal are "not stated".
+    """
+    asked = ask_by(register, appraisal, "strategic_goal").rename_axis("goal")
+    goals = register.table("goals").set_index("goal")[["label", "owner", "target_share"]]
+    table = goals.join(asked, how="outer")
+    table[["projects", "asked", "share"]] = table[["projects", "asked", "share"]].fillna(0.0)
+    table["label"] = table["label"].fillna(table.index.to_series())
+    table["gap"] = table["share"] - table["target_share"]
+    order = ["label", "owner", "projects", "asked", "share", "target_share", "gap"]
+    return table.astype({"projects": "int64"})[order].sort_values("asked", ascending=False, kind="stable")
+
+
+def value_and_risk(register: Register, appraisal: Appraisal) -> pd.DataFrame:
+    """Return value against risk of each project at the level it asks for.
+
+    Returns
+    -------
+    DataFrame
+        Index project_id; name, area, project_type, cost, npv, exposure (sum of probability x likely cost of its
+        risks, missing where it states none), in the register's money unit.
+
+    Notes
+    -----
+    Expected monetary value of a risk: PMI, Practice Standard for Project Risk Management (2009).
+    """
+    levels = asked_levels(appraisal)
+    chosen = pd.MultiIndex.from_arrays([levels.index, levels], names=appraisal.table.index.names)
+    table = register.projects[["name", "area", "project_type"]].join(
+        appraisal.table.loc[chosen, ["cost", "npv"]].droplevel("level")
+    )
+    risks = register.table("risks")
+    expected = (risks["probability"] * risks["cost_likely"]).groupby(risks["project_id"]).sum(min_count=1)
+    return table.assign(exposure=expected.reindex(table.index))
+
+
+def enablers(register: Register, appraisal: Appraisal) -> pd.DataFrame:
+    """Return the projects that others require, directly or through others, the most required first.
+
+    Returns
+    -------
+    DataFrame
+        Index project_id; name, npv (at the level it asks for), dependents (tuple of project ids, all steps),
+        dependents_npv (sum of theirs). Empty where no link says requires.
+    """
+    links = register.table("links")
+    needs = links[links["relation"] == "requires"]
+    direct: dict[str, set[str]] = {}
+    for project, other in zip(needs["project_id"], needs["other_id"], strict=True):
+        direct.setdefault(str(other), set()).add(str(project))
+    worth = value_and_risk(register, appraisal)
+    rows = []
+    for enabler in direct:
+        found: set[str] = set()
+        ahead = list(direct[enabler])
+        while ahead:
+            step = ahead.pop()
+            if step not in found:
+                found.add(step)
+                ahead += direct.get(step, ())
+        who = tuple(sorted(found))
+        npv = float(worth.loc[list(who), "npv"].sum())
+        rows.append({"project_id": enabler, "dependents": who, "dependents_npv": npv})
+    table = pd.DataFrame(rows, columns=["project_id", "dependents", "dependents_npv"]).set_index("project_id")
+    table = worth[["name", "npv"]].join(table, how="inner")
+    steps = table["dependents"].map(len)
+    return (
+        table.assign(steps=steps)
+        .sort_values(["steps", "dependents_npv"], ascending=False)
+        .drop(columns="steps")
+    )
+
+
+def real_and_nominal(register: Register, appraisal: Appraisal, inflation: float) -> pd.DataFrame:
+    """Return what is asked by fiscal year in constant prices and in the cash of each year.
+
+    Parameters
+    ----------
+    inflation : float
+        Rise of prices a year that is assumed, 0.02 for 2 %.
+
+    Returns
+    -------
+    DataFrame
+        Index year; real, nominal. nominal = real x (1 + inflation)^(year - base year); the register's `price_basis`
+        says which of the two it states. Without a base year the first year is taken.
+    """
+    stated = asked_by_year(appraisal).sum()
+    base = register.settings.price_base_year or int(stated.index[0])
+    growth = (1 + inflation) ** (stated.index.to_numpy(float) - base)
+    nominal = register.settings.price_basis == "nominal"
+    table = pd.DataFrame(
+        {"real": stated / growth if nominal else stated, "nominal": stated if nominal else stated * growth}
+    )
+    return table[table["real"] > 0]
+
+
 def freshness(register: Register) -> pd.Series:
     """Return the age of each project's status in days before `as_of` (missing where either is)."""
     as_of = register.settings.as_of

@@ -66,3 +66,30 @@ def test_variance_of_the_real_register_by_hand() -> None:
     assert east_coast["baseline"] == 0
     assert east_coast["share"] != east_coast["share"]
     assert both["variance"].abs().is_monotonic_decreasing
+
+
+def test_goals_against_their_targets(register: pmo.Register, appraisal: pmo.Appraisal) -> None:
+    """G3 asks 57.5 of 154.5, 37.2 %, against 20 %."""
+    goal = overview.spend_by_goal(register, appraisal).loc["G3"]
+    assert (goal["label"], goal["owner"]) == ("Fair bills", "Customer director")
+    assert goal["gap"] == pytest.approx(57.5 / 154.5 - 0.2)
+
+
+def test_what_stands_on_the_data_platform(register: pmo.Register, appraisal: pmo.Appraisal) -> None:
+    """P03 loses 3 alone and is required by P02 (full, 19), P04 (13) and P05 (8)."""
+    row = overview.enablers(register, appraisal).loc["P03"]
+    assert (row["npv"], row["dependents"], row["dependents_npv"]) == (-3.0, ("P02", "P04", "P05"), 40.0)
+
+
+def test_real_and_nominal_by_hand(register: pmo.Register, appraisal: pmo.Appraisal) -> None:
+    """2027 is one year after the base year 2026, 2028 two: 83.5 x 1.02 and 71 x 1.0404."""
+    table = overview.real_and_nominal(register, appraisal, 0.02)
+    assert table["nominal"].round(6).tolist() == [85.17, 73.8684]
+
+
+def test_value_and_risk_counts_what_is_stated() -> None:
+    register = pmo.load_register("data/samples/meridian")
+    risks = register.table("risks")
+    table = overview.value_and_risk(register, pmo.appraise(register))
+    stated = risks.dropna(subset=["probability", "cost_likely"])
+    assert table["exposure"].sum() == pytest.approx((stated["probability"] * stated["cost_likely"]).sum())

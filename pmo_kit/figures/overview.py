@@ -99,7 +99,9 @@ def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> 
     if register.projects[column].isna().all():
         return not_shown(id, f"the ask by {words}", f"projects, column {column}")
     table = overview.ask_by(register, appraisal, column)
-    labels = _labels(register, column)
+    labels = _labels(register, column) | {
+        value: value.replace("_", " ") for value in table.index if "_" in value
+    }
     table = table.rename(index=lambda value: labels.get(value, value)).reset_index()
     table["label"] = [f"{money(row.asked)} · {count(row.projects, 'project')}" for row in table.itertuples()]
     first = table.iloc[0]
@@ -173,7 +175,8 @@ def confidence_list(register: Register) -> Exhibit:
             Field("rag_assured", "assured", kind="rag"),
             Field("finish", "planned finish", kind="time"),
         ),
-        title=f"{sentence(count(red, 'project is', 'projects are'))} rated Red, {count(amber) if amber else 'none'} Amber",
+        title=f"{sentence(count(red, 'project is', 'projects are'))} rated Red, "
+        f"{count(amber) if amber else 'none'} Amber",
         takeaway=f"Ask first about {shortened(shown['name'].head(red))}."
         if red
         else "No project is rated Red.",
@@ -225,45 +228,6 @@ def variance(register: Register, quantity: str = "spend", tolerance: float = 0.0
         unit_line=unit_line(register, f"Forecast less baseline, {quantity.replace('_', ' ')}"),
         alt=listed(f"{row.name} {row.label}" for row in data.itertuples(index=False)),
         source="baselines",
-        inputs=inputs(register),
-    )
-
-
-def data_quality(register: Register) -> Exhibit:
-    """Return what is doubtful or missing in the register, one row per rule."""
-    table = overview.findings_by_rule(register)
-    counts = register.findings["severity"].value_counts()
-    warnings, notes = int(counts.get("warn", 0)), int(counts.get("info", 0))
-    words = {"block": "must be fixed", "warn": "doubtful", "info": "note"}
-    shown = table.head(ROWS).assign(severity=lambda rows: rows["severity"].map(words))
-    age = overview.freshness(register).median()
-    fresh = (
-        f"half of the statuses are {format_number(age, 0)} days old or less"
-        if age == age
-        else "no status is dated"
-    )
-    title = f"{sentence(count(warnings, 'finding'))} to look at, {count(notes, 'note')}; nothing was repaired"
-    if table.empty:
-        line = f"No data-quality findings; {fresh}."
-        return Message(
-            id="overview.data_quality", title=line, alt=line, items=(("", line),), inputs=inputs(register)
-        )
-    return Table(
-        id="overview.data_quality",
-        data=shown,
-        columns=(
-            Field("severity", "", kind="text"),
-            Field("sheet", "sheet", kind="text"),
-            Field("count", "times", "", decimals=0),
-            Field("message", "for example", kind="text"),
-            Field("fix", "how to fix", kind="text"),
-        ),
-        title=title,
-        takeaway=f"{sentence(fresh)}.",
-        note=f"And {len(table) - ROWS} more kinds." if len(table) > ROWS else "",
-        unit_line=unit_line(register, "Data quality, by rule", "findings"),
-        alt=f"{title}.",
-        source="all sheets",
         inputs=inputs(register),
     )
 
@@ -356,39 +320,6 @@ def attention(register: Register) -> Message:
         unit_line=unit_line(register, "Ratings and forecasts"),
         alt=" ".join(" ".join(item) for item in items),
         source="projects, baselines",
-        inputs=inputs(register),
-    )
-
-
-def known(register: Register) -> Message:
-    """Return how far the figures can be trusted: what is missing, how old they are, what is doubtful."""
-    findings = register.findings["severity"].value_counts()
-    warnings, notes = int(findings.get("warn", 0)), int(findings.get("info", 0))
-    items = [
-        (
-            "Data findings:",
-            f"{count(warnings) if warnings else 'none'} to look at and {count(notes, 'note')}; nothing was repaired.",
-        )
-    ]
-    if register.has("baselines"):
-        base = register.table("baselines").pivot_table(
-            index="project_id", columns="quantity", values="baseline"
-        )
-        missing = len(register.projects) - base.reindex(register.projects.index).notna().sum()
-        named = [
-            f"{name.replace('_', ' ')} of {count(int(number), 'project')}" for name, number in missing.items()
-        ]
-        items.append(("Not published:", f"{listed(named)}."))
-    age = overview.freshness(register).median()
-    if age == age:
-        items.append(("Age:", f"half of the statuses are {format_number(age, 0)} days old or less."))
-    return Message(
-        id="overview.known",
-        title="How well we know it",
-        items=tuple(items),
-        unit_line=unit_line(register, "Data quality", ""),
-        alt=" ".join(" ".join(item) for item in items),
-        source="all sheets",
         inputs=inputs(register),
     )
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 import nbformat
 
 from pmo_kit.errors import PmoError
 from pmo_kit.packs.parameters import read_notebook
+from pmo_kit.register import load_register
+from pmo_kit.register.template import write_template
 from pmo_kit.shipped import shipped
 
 SAMPLE = ("data", "samples", "meridian_12")
@@ -23,15 +24,15 @@ PACKS = {
 }
 """Shipped pack files that a workspace receives, with the lines that change."""
 _README = """# Your committee packs
-Replace the tables in `register/` by your own (projects.csv and costs.csv are enough to begin); `pmo-kit check register` says what to mend.
-`pmo-kit pack` makes the packs of `packs/` in `build/packs/` (the overview needs two tables, the committee's all it decides on); `pmo-kit lab` opens the notebooks.
+Replace the rows of `register.xlsx` by your own (the sheets projects and costs are enough to begin); `pmo-kit check register.xlsx` says what to mend.
+`pmo-kit pack` makes the packs of `packs/` in `build/packs/` (a chapter whose sheet is empty becomes one line); `pmo-kit lab` opens the notebooks.
 """  # noqa: E501
 
 
 def new_workspace(folder: str | Path) -> Path:
     """Make a folder in which `pmo-kit pack` works at once.
 
-    It holds `register/` (a small sample to replace), `packs/` (a pack file), `notebooks/` (their parameters
+    It holds `register.xlsx` (a small sample to replace), `packs/` (a pack file), `notebooks/` (their parameters
     read the register of the workspace) and a README of three lines.
 
     Parameters
@@ -49,7 +50,7 @@ def new_workspace(folder: str | Path) -> Path:
         raise PmoError(f"{home} is not empty. Name a new folder: nothing is overwritten.")
     (home / "packs").mkdir(parents=True)
     (home / "notebooks").mkdir()
-    shutil.copytree(shipped(*SAMPLE), home / "register", ignore=shutil.ignore_patterns(".*", "*.py"))
+    write_template(home / "register.xlsx", load_register(shipped(*SAMPLE)))
     for name, changes in PACKS.items():
         text = own_pack(shipped("templates", "packs", name).read_text(encoding="utf-8"), **changes)
         own = changes.get("pack", Path(name).stem)
@@ -71,16 +72,16 @@ def own_pack(text: str, **changes: str) -> str:
     --------
     >>> print(own_pack("register: ../../data/samples/meridian\\nprevious: ../../data/samples/old\\n"
     ...                "  - notebook: ../../notebooks/00.ipynb\\n"), end="")
-    register: ../register
+    register: ../register.xlsx
       - notebook: ../notebooks/00.ipynb
     """
-    text = re.sub(r"^register:.*$", "register: ../register", text, flags=re.MULTILINE)
+    text = re.sub(r"^register:.*$", "register: ../register.xlsx", text, flags=re.MULTILINE)
     text = re.sub(r"^previous:.*\n", "", text, flags=re.MULTILINE)
     for key, value in changes.items():
         text = re.sub(rf"^{key}:.*$", f"{key}: {value}", text, flags=re.MULTILINE)
     if changes:
         text = re.sub(
-            r"\A(#.*\n)+", "# An overview of any register: projects.csv and costs.csv are enough.\n", text
+            r"\A(#.*\n)+", "# An overview of any register: the sheets projects and costs are enough.\n", text
         )
     return text.replace("../../notebooks/", "../notebooks/")
 
@@ -91,7 +92,9 @@ def own_parameters(source: str) -> str:
     Examples
     --------
     >>> own_parameters('register_path: str = "../data/samples/meridian"')
-    'register_path: str = "../register"'
+    'register_path: str = "../register.xlsx"'
     """
-    source = re.sub(r'^(register_path: str = )["\'].*?["\']', r'\1"../register"', source, flags=re.MULTILINE)
+    source = re.sub(
+        r'^(register_path: str = )["\'].*?["\']', r'\1"../register.xlsx"', source, flags=re.MULTILINE
+    )
     return re.sub(r'^(previous_path: str = )["\'].*?["\']', r'\1""', source, flags=re.MULTILINE)

@@ -1,0 +1,122 @@
+"""How far the figures can be trusted: grades, findings, what is missing and why, what was waived."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from pmo_kit import overview
+from pmo_kit.exhibits import Exhibit, Field, Message, Table
+from pmo_kit.exhibits.theme import format_number
+from pmo_kit.figures.captions import count, inputs, listed, sentence, shortened, unit_line
+from pmo_kit.register import Register
+from pmo_kit.register.grades import LETTERS, Grades
+
+ROWS = 15
+SEVERITY = {"block": "must be fixed", "warn": "doubtful", "waived": "accepted", "info": "note"}
+
+
+def known(register: Register) -> Message:
+    """Return how far the figures can be trusted: what is missing, how old they are, what is doubtful."""
+    findings = register.findings["severity"].value_counts()
+    warnings, notes = int(findings.get("warn", 0)), int(findings.get("info", 0))
+    items = [
+        (
+            "Data findings:",
+            f"{count(warnings) if warnings else 'none'} to look at and {count(notes, 'note')}; nothing was repaired.",
+        )
+    ]
+    if register.has("baselines"):
+        base = register.table("baselines").pivot_table(
+            index="project_id", columns="quantity", values="baseline"
+        )
+        missing = len(register.projects) - base.reindex(register.projects.index).notna().sum()
+        named = [
+            f"{name.replace('_', ' ')} of {count(int(number), 'project')}" for name, number in missing.items()
+        ]
+        items.append(("Not published:", f"{listed(named)}."))
+    age = overview.freshness(register).median()
+    if age == age:
+        items.append(("Age:", f"half of the statuses are {format_number(age, 0)} days old or less."))
+    return Message(
+        id="data_quality.known",
+        title="How well we know it",
+        items=tuple(items),
+        unit_line=unit_line(register, "Data quality", ""),
+        alt=" ".join(" ".join(item) for item in items),
+        source="all sheets",
+        inputs=inputs(register),
+    )
+
+
+def findings(register: Register) -> Exhibit:
+    """Return what is doubtful or missing in the register, one row per rule."""
+    table = overview.findings_by_rule(register)
+    counts = register.findings["severity"].value_counts()
+    warnings, notes = int(counts.get("warn", 0)), int(counts.get("info", 0))
+    shown = table.head(ROWS).assign(severity=lambda rows: rows["severity"].map(SEVERITY))
+    age = overview.freshness(register).median()
+    fresh = (
+        f"half of the statuses are {format_number(age, 0)} days old or less"
+        if age == age
+        else "no status is dated"
+    )
+    title = f"{sentence(count(warnings, 'finding'))} to look at, {count(notes, 'note')}; nothing was repaired"
+    if table.empty:
+        line = f"No data-quality findings; {fresh}."
+        return Message(
+            id="data_quality.findings", title=line, alt=line, items=(("", line),), inputs=inputs(register)
+        )
+    return Table(
+        id="data_quality.findings",
+        data=shown,
+        columns=(
+            Field("severity", "", kind="text"),
+            Field("sheet", "sheet", kind="text"),
+            Field("count", "times", "", decimals=0),
+            Field("message", "for example", kind="text"),
+            Field("fix", "how to fix", kind="text"),
+        ),
+        title=title,
+        takeaway=f"{sentence(fresh)}.",
+        note=f"And {len(table) - ROWS} more kinds." if len(table) > ROWS else "",
+        unit_line=unit_line(register, "Data quality, by rule", "findings"),
+        alt=f"{title}.",
+        source="all sheets",
+        inputs=inputs(register),
+    )
+
+
+def grades(register: Register, graded: Grades) -> Table:
+    """Return how many projects have data of each grade, and whose data are weakest."""
+    table = graded.table
+    rows = pd.DataFrame(
+        [
+            {
+                "grade": letter,
+                "projects": float((table["grade"] == letter).sum()),
+                "who": shortened(register.projects["name"][table["grade"] == letter], 5)
+                if (table["grade"] == letter).any()
+                else "–",
+            }
+            for letter in LETTERS
+        ]
+    )
+    worst, best = table[table["grade"] == max(table["grade"])], int((table["grade"] == "A").sum())
+    return Table(
+        id="data_quality.grades",
+        data=rows,
+        columns=(
+            Field("grade", "grade", kind="text"),
+            Field("projects", "projects", "", decimals=0),
+            Field("who", "which", kind="text"),
+        ),
+        title=f"The register's data are grade {graded.grade}: "
+        f"{count(best) if best else 'none'} of {len(table)} projects reach A",
+        takeaway=f"Weakest: {shortened(register.projects.loc[worst.index, 'name'])}.",
+        note="A: at least 90 % of the expected columns, no warning, status at most 45 days old; "
+        "B: 75 %, one, 90 days; C: 50 %, three, 180 days.",
+        unit_line=unit_line(register, "Grade of the data of each project", ""),
+        alt=graded.summary,
+        source="all sheets",
+        inputs=inputs(register),
+    )

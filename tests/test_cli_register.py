@@ -1,0 +1,42 @@
+"""check, template and anonymize from the command line: what they print, write and refuse."""
+
+from pathlib import Path
+
+import pytest
+
+import pmo_kit as pmo
+from pmo_kit.cli import main
+
+SAMPLE = "data/samples/meridian_12"
+
+
+def test_check_reports_and_exits_0_1_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", SAMPLE]) == 0
+    assert "Meridian Water" in capsys.readouterr().out
+    assert main(["check", SAMPLE, "--strict"]) == 1
+    (tmp_path / "projects.csv").write_text("project_id,name,area,commitment\nA,,North,discretionary\n")
+    (tmp_path / "costs.csv").write_text("project_id,year,amount\nA,2027,many\n")
+    capsys.readouterr()
+    assert main(["check", str(tmp_path), "--xlsx", str(tmp_path / "report.xlsx")]) == 2
+    told = capsys.readouterr().out
+    assert "things to fix before your first pack" in told
+    assert (tmp_path / "report.xlsx").exists()
+
+
+def test_template_never_overwrites(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book = tmp_path / "register.xlsx"
+    assert main(["template", str(book)]) == 0
+    before = book.read_bytes()
+    assert main(["template", str(book)]) == 2
+    assert book.read_bytes() == before
+    assert "nothing is overwritten" in capsys.readouterr().err
+
+
+def test_anonymize_hides_names_and_keeps_the_links(tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    assert main(["anonymize", SAMPLE, str(copy), "--secret", "three words here"]) == 0
+    text = "".join(file.read_text(encoding="utf-8") for file in copy.iterdir())
+    for name in ("Smart meters", "Billing", "Meridian", "Chair"):
+        assert name not in text
+    plan, original = (pmo.arbitrate(pmo.Question(pmo.load_register(path))).table for path in (copy, SAMPLE))
+    assert sorted(plan["decision"]) == sorted(original["decision"])
