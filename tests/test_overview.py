@@ -1,4 +1,4 @@
-"""The portfolio as it is asked: meridian_12 re-added by hand, and the real register of the UK Department for Transport."""
+"""The portfolio as it is asked: meridian_12 re-added by hand, and the real register of a transport ministry."""
 
 import pytest
 

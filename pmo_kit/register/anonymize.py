@@ -142,7 +142,9 @@ def _rows_in_money(frame: pd.DataFrame, column: Column, table: Table) -> pd.Seri
 
 
 def _new_scope(scope: str, words: dict[str, dict[str, str]]) -> str:
-    """The scope column=value in the new words."""
+    """The scope column=value in the new words; `all` stays what it is."""
+    if scope == "all":
+        return scope
     match = re.fullmatch(r"\s*(\w+)\s*=\s*(.*?)\s*", scope)
     if match is None:
         return next((new[scope] for new in words.values() if scope in new), scope)
