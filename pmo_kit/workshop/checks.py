@@ -1,0 +1,161 @@
+"""Checks of a lesson: they say right, or what went wrong, and never the answer."""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from pmo_kit.exhibits.theme import DARK_BLUE, LIGHT_GRAY, ORANGE
+from pmo_kit.workshop.gaps import is_open
+from pmo_kit.workshop.texts import LANGUAGE, common, home, read_texts
+
+COLORS = {"right": DARK_BLUE, "wrong": ORANGE, "open": LIGHT_GRAY}
+GENERAL = ("kind", "sign", "hundred", "thousand", "unknown", "missing", "extra")
+"""Mistakes of every lesson; their hints are common words."""
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """What a check says: `state` is right, wrong or open; `case` the mistake recognized, or "" for none."""
+
+    state: str
+    case: str
+    hint: str
+    language: str = LANGUAGE
+
+    def __repr__(self) -> str:
+        return f"{common(self.language)[self.state]} {self.hint}"
+
+    def _repr_html_(self) -> str:
+        word, hint = html.escape(common(self.language)[self.state]), html.escape(self.hint)
+        hint = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", re.sub(r"`(.+?)`", r"<code>\1</code>", hint))
+        style = f"border-left: 4px solid {COLORS[self.state]}; padding: 4px 12px; max-width: 46em"
+        return f'<div style="{style}" role="status"><b>{word}</b> {hint}</div>'
+
+
+@dataclass(frozen=True, eq=False)
+class Checker:
+    """The checks of one lesson: `check("by_value", by_value)` gives a Verdict."""
+
+    name: str
+    language: str = LANGUAGE
+
+    def __call__(self, question: str, answer: object) -> Verdict:
+        """Judge an answer.
+
+        Parameters
+        ----------
+        question : str
+            Name of a check of this lesson.
+        answer : object
+            A number, a letter or an id, or a list of ids.
+
+        Raises
+        ------
+        KeyError
+            The lesson has no such check.
+        """
+        expected, hints = answers()[self.name][question], read_texts(self.name, self.language).checks[question]
+        if is_open(answer):
+            return Verdict("open", "", hints["open"], self.language)
+        case = judge(answer, expected["right"], expected["wrong"], expected["within"])
+        if case == "right":
+            return Verdict("right", case, hints["right"], self.language)
+        words = hints.get(case) or common(self.language).get(case) or hints["else"]
+        return Verdict("wrong", case, words, self.language)
+
+
+def lesson(name: str, language: str = LANGUAGE) -> Checker:
+    """The checker of a lesson.
+
+    Examples
+    --------
+    >>> check = lesson("02_ranking")
+    >>> check("by_value", 170).state, check("by_value", 245).case
+    ('right', 'past_the_line')
+    """
+    read_texts(name, language)
+    return Checker(name, language)
+
+
+def judge(answer: Any, right: Any, wrong: dict[str, Any], within: float) -> str:
+    """The case of an answer: "right", the name of a known mistake, a general one, or "".
+
+    Examples
+    --------
+    >>> judge("19,8 %", 0.198, {}, 0.001), judge(-5, 5, {}, 0.1), judge(7, 5, {"adds": 7}, 0.1)
+    ('right', 'sign', 'adds')
+    >>> judge(["a", "B"], ["A", "B"], {}, 0), judge("A", ["A", "B"], {}, 0), judge("x", 5, {}, 0)
+    ('right', 'missing', 'kind')
+    """
+    if isinstance(right, list):
+        return _judge_set(answer, right, wrong)
+    if isinstance(right, str):
+        given = _name(answer) if isinstance(answer, str) else ""
+        known = {"right": right, **wrong}
+        return next((case for case, value in known.items() if _name(value) == given), "")
+    return _judge_number(answer, right, wrong, within)
+
+
+def _judge_number(answer: Any, right: float, wrong: dict[str, float], within: float) -> str:
+    number = _number(answer)
+    if number is None:
+        return "kind"
+    near = {case: abs(number - value) for case, value in {"right": right, **wrong}.items()}
+    case = min(near, key=near.__getitem__)
+    if near[case] <= within + 1e-9:
+        return case
+    if math.isclose(number, -right, abs_tol=within):
+        return "sign"
+    for factor, word in ((100, "hundred"), (1000, "thousand")):
+        for scaled in (number / factor, number * factor):
+            if right and abs(scaled - right) <= within:
+                return word
+    return ""
+
+
+def _judge_set(answer: Any, right: list[str], wrong: dict[str, list[str]]) -> str:
+    if isinstance(answer, str):
+        answer = re.split(r"[\s,;]+", answer.strip())
+    try:
+        given = {_name(item) for item in answer}
+    except TypeError:
+        return "kind"
+    for case, names in {"right": right, **wrong}.items():
+        if given == {_name(name) for name in names}:
+            return case
+    best = {_name(name) for name in right}
+    return "missing" if given < best else "extra" if given > best else ""
+
+
+def _number(answer: Any) -> float | None:
+    """An answer as a number: 1 200, 3,5 and 20 % are read as people write them."""
+    if isinstance(answer, str):
+        text = re.sub(r"[\s_\u202f\u00a0]", "", answer).replace("\u2212", "-").replace(",", ".")
+        share = text.endswith("%")
+        try:
+            return float(text.rstrip("%")) / (100 if share else 1)
+        except ValueError:
+            return None
+    try:
+        return float(answer)
+    except (TypeError, ValueError):
+        return None
+
+
+def _name(value: object) -> str:
+    """An id or letter, however it is written: p8 is P08, " b)" is B."""
+    text = str(value).strip(" .)('\"").upper()
+    match = re.fullmatch(r"P(\d)", text)
+    return f"P0{match[1]}" if match else text
+
+
+@cache
+def answers() -> dict[str, Any]:
+    """Right and known wrong answers of every lesson, computed from the solutions when the lessons are built."""
+    return dict(json.loads((home() / "answers.json").read_text(encoding="utf-8")))

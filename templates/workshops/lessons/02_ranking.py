@@ -1,0 +1,67 @@
+# ruff: noqa
+# fmt: off
+# %% text six
+# %% code
+import pandas as pd
+import pmo_kit as pmo
+from pmo_kit.workshop import ____, filled, lesson
+
+check = lesson("02_ranking")
+six = pd.DataFrame({"cost": [10, 50, 50, 10, 20, 15], "value": [75, 90, 80, 50, 45, 65]}, index=list("ABCDEF"))
+six["ratio"] = (six["value"] / six["cost"]).round(2)
+six.rename_axis("project").sort_values("value", ascending=False)
+# %% text by_value
+# %% gap by_value
+by_value = 90 + 80  #?
+# %% check by_value
+past_the_line = 90 + 80 + 75
+counts_cost = 50 + 50
+# %% text by_ratio
+# %% code
+six.sort_values("ratio", ascending=False)
+# %% gap by_ratio
+by_ratio = 75 + 50 + 65 + 45  #?
+# %% check by_ratio
+within = 0.5
+adds_ratios = six.loc[list("ADFE"), "ratio"].sum()
+past_the_line = 75 + 50 + 65 + 45 + 90
+stops_too_early = 75 + 50 + 65
+# %% text one_place
+# %% gap one_place
+one_place = "B"  #?
+# %% check one_place
+small_but_best_ratio = "A"
+second_best_value = "C"
+# %% text best
+# %% gap best
+best = ["A", "B", "D", "F"]  #?
+# %% code
+chosen = six.loc[filled(best, [])]
+print(f"Your list costs {chosen['cost'].sum():g} of 100 and is worth {chosen['value'].sum():g}.")
+# %% check best
+by_ratio_order = list("ADEF")
+by_value_order = list("BC")
+over_budget = list("ABDEF")
+money_all_spent = list("ABCD")
+# %% text solve
+# %% code
+found = pmo.arbitration.solve_selection(six["value"], [six["cost"]], [100])
+distance = found.value - chosen["value"].sum()
+print(f"The best list is worth {distance:g} more than yours." if len(chosen) else "Choose your list first.")
+# %% text price
+# %% gap price_of_e
+price_of_e = (75 + 90 + 50 + 65) - (75 + 90 + 50 + 45)  #?
+# %% check price_of_e
+within = 0.5
+own_value = 45
+only_what_leaves = 65
+# %% text lesson
+# %% guide
+sheet = six.rename_axis("project")
+best_value = found.value
+left_over = 100 - chosen["cost"].sum()
+value_of_e = six.loc["E", "value"]
+value_for_e = value_of_e + price_of_e
+# %% checked
+print(f"By value {by_value}, by ratio {by_ratio}, best {found.value:g}: {', '.join(six.index[list(found.chosen)])}")
+print(f"Price of E: {price_of_e}")

@@ -1,0 +1,95 @@
+# ruff: noqa
+# fmt: off
+# %% parameters
+register_path: str = "../../data/samples/meridian_12"
+# %% text three
+# %% code
+import numpy as np
+import pandas as pd
+import pmo_kit as pmo
+from pmo_kit.workshop import ____, lesson
+
+check = lesson("05_uncertainty")
+ranges = pd.DataFrame(
+    {"low": [11, 6, 4], "likely": [14, 8, 6], "high": [19, 11, 9]},
+    index=pd.Index(["Lead pipes", "Smart meters, two districts", "Storm overflows"], name="cost in 2027"))
+ranges
+# %% code
+chance = np.random.default_rng(7)
+draws = pd.DataFrame({name: chance.triangular(*row, size=20_000) for name, row in zip(ranges.index, ranges.to_numpy())})
+singles = draws.quantile([0.5, 0.8]).round(1)
+singles.set_axis(["P50", "P80"])
+# %% text likely
+# %% gap chance_of_likely
+chance_of_likely = (draws.sum(axis=1) <= ranges["likely"].sum()).mean()  #?
+# %% check chance_of_likely
+within = 0.03
+one_half = 0.5
+most_likely_is_sure = 0.8
+too_dear_instead = (draws.sum(axis=1) > ranges["likely"].sum()).mean()
+# %% text p80
+# %% gap p80
+p80 = draws.sum(axis=1).quantile(0.8)  #? p80 = ____
+# %% check p80
+within = 0.25
+sum_of_p80s = singles.loc[0.8].sum()
+sum_of_likely = ranges["likely"].sum()
+half_of_cases = draws.sum(axis=1).quantile(0.5)
+sum_of_highs = ranges["high"].sum()
+# %% text reserve
+# %% gap reserve
+reserve = p80 - draws.sum(axis=1).quantile(0.5)  #? reserve = ____
+# %% check reserve
+within = 0.25
+against_likely = p80 - ranges["likely"].sum()
+the_p80_itself = p80
+sum_of_reserves = (singles.loc[0.8] - singles.loc[0.5]).sum()
+# %% text regret
+# %% code
+plans = pd.DataFrame({"dry": [100, 80, 60], "normal": [60, 75, 60], "wet": [20, 50, 60]}, index=["P1", "P2", "P3"])
+plans.rename_axis("plan")
+# %% gap regret_p1
+regret_p1 = max(100 - 100, 75 - 60, 60 - 20)  #?
+# %% check regret_p1
+within = 0.5
+within_its_row = 100 - 20
+sums_regrets = 0 + 15 + 40
+only_normal = 75 - 60
+# %% gap least_regret
+least_regret = "P2"  #?
+# %% check least_regret
+best_case = "P1"
+best_worst_case = "P3"
+# %% text meridian
+# %% code
+register = pmo.load_register(register_path)
+question = pmo.Question(register)
+cases = [
+    pmo.Scenario("Money -15 %", budget=0.85),
+    pmo.Scenario("Five engineers fewer", capacity={"data_engineer": 9 / 14}),
+    pmo.Scenario("Money +10 %", budget=1.1)]
+comparison = pmo.compare(question, cases)
+comparison.regret
+# %% gap robust_plan
+robust_plan = "Today"  #?
+# %% check robust_plan
+fits_most = "Money -15 %"
+richest = "Money +10 %"
+people_only = "Five engineers fewer"
+# %% text lesson
+# %% guide
+total = draws.sum(axis=1)
+p50 = total.quantile(0.5)
+likely_sum = ranges["likely"].sum()
+p80_sum = singles.loc[0.8].sum()
+all_over = (draws > singles.loc[0.8]).all(axis=1).mean()
+table_regret = (plans.max() - plans).assign(largest=lambda t: t.max(axis=1)).rename_axis("plan")
+regret_today = comparison.regret.loc["Today", "maximum"]
+mean_today = comparison.regret.loc["Today", "mean"]
+mean_rich = comparison.regret.loc["Money +10 %", "mean"]
+sheet_plans = plans.rename_axis("plan")
+sheet_singles = ranges.assign(P50=singles.loc[0.5], P80=singles.loc[0.8])
+# %% checked
+print(f"Likely costs hold with a chance of {chance_of_likely:.2f}; P80 of the sum {p80:.1f}, sum of the P80s {p80_sum:.1f}")
+print(f"Reserve {reserve:.1f}; largest regret of P1 {regret_p1}; least regret {least_regret}")
+print(comparison.regret[["maximum", "mean", "fits"]].round(2).to_string())
