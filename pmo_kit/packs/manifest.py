@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import shutil
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -17,14 +18,19 @@ from pmo_kit.shipped import shipped
 
 if TYPE_CHECKING:
     from pmo_kit.packs.collect import Collected
-    from pmo_kit.packs.run import Stage
     from pmo_kit.packs.spec import PackSpec
+    from pmo_kit.packs.staging import Stage
 
 _ENGINES = ("pmo_kit", "highspy", "numpy", "pandas", "papermill", "plotly", "scipy")
 
 
 def inputs_of(
-    spec: PackSpec, stage: Stage, register: Any, exhibits: Sequence[Collected], notebooks: Mapping[str, bytes]
+    spec: PackSpec,
+    stage: Stage,
+    register: Any,
+    exhibits: Sequence[Collected],
+    notebooks: Mapping[str, bytes],
+    made_with: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Everything that the pack follows from, in a fixed order: the manifest without its outputs.
 
@@ -40,7 +46,11 @@ def inputs_of(
         Exhibits with the inputs that the figures gave them (solver status, gap, seeds).
     notebooks : mapping of str to bytes
         Executed notebooks, canonical.
+    made_with : mapping
+        As `software` gives it.
     """
+    from pmo_kit.register.grades import grade_register
+
     settings = register.settings
     return {
         "pack": spec.name,
@@ -53,6 +63,7 @@ def inputs_of(
             "as_of": settings.as_of.isoformat() if settings.as_of else None,
             "fingerprint": register.fingerprint,
             "findings": finding_counts(register),
+            "grade": grade_register(register).grade,
         },
         "inputs": {
             path.relative_to(stage.folder / "inputs").as_posix(): file_hash(path)
@@ -79,11 +90,21 @@ def inputs_of(
             }
             for item in exhibits
         ],
+        **made_with,
+    }
+
+
+def software() -> dict[str, Any]:
+    """Versions of what makes a pack, and of every package that it rests on (`environment`)."""
+    from pmo_kit.packs.environment import installed
+
+    return {
         "software": {
             "python": platform.python_version(),
             **{name: _version(name) for name in _ENGINES},
             "pmo_kit_sha256": package_hash(),
         },
+        "environment": installed("pmo_kit"),
     }
 
 
@@ -109,7 +130,7 @@ def publish(files: Mapping[str, bytes], beside: Mapping[str, bytes], folder: Pat
     files : mapping of str to bytes
         Path in the pack -> content; `manifest.json` among them.
     beside : mapping of str to bytes
-        Files outside the manifest and every comparison: `run.json`.
+        Files outside the manifest and every comparison: `run.json`, and `decisions.csv` to fill.
     folder : Path
         `build/packs/<pack>`.
     name : str
@@ -129,6 +150,7 @@ def publish(files: Mapping[str, bytes], beside: Mapping[str, bytes], folder: Pat
                 "never changed: move that folder away and build again."
             )
     else:
+        _sweep(folder)
         _write_folder({**files, **beside}, home)
     _replace(folder / "latest.json", dumps({"pack": folder.name, "id": name, "index": f"{name}/index.html"}))
     return home
@@ -153,6 +175,13 @@ def _write_folder(files: Mapping[str, bytes], home: Path) -> None:
                 raise
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what runs that were killed a day ago left behind."""
+    for draft in folder.glob(".*.part"):
+        if time.time() - draft.stat().st_mtime > 86_400:
+            shutil.rmtree(draft, ignore_errors=True) if draft.is_dir() else draft.unlink(missing_ok=True)
 
 
 def _replace(path: Path, content: bytes) -> None:

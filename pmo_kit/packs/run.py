@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pmo_kit.errors import PackError
 from pmo_kit.packs.canonical import scrub
-from pmo_kit.packs.parameters import declared, problems, read_notebook
-from pmo_kit.packs.spec import Chapter, PackSpec, PageOne, Scalar
+from pmo_kit.packs.spec import PackSpec
+from pmo_kit.packs.staging import Job
 
 CELL_SECONDS = 1200
 """Longest time that one cell may take."""
 
 OnCell = Callable[[], object]
-_FROM_PACK = {"register_path": "register", "previous_path": "previous"}
 _CAUSES = {
     "DataError": "The register cannot be used as it is.",
     "InfeasibleError": "No plan obeys the rules of the register.",
@@ -38,20 +35,9 @@ _CAUSES = {
     "CellTimeoutError": f"The cell took longer than {CELL_SECONDS // 60} minutes.",
     "SystemExit": "The notebook ended itself before its last cell.",
     "Unfinished": "The cell was not run to its end.",
+    "BrokenProcessPool": "The process that ran the notebook ended, often because memory ran out.",
+    "KilledWorker": "The machine that ran the notebook was lost.",
 }
-
-
-@dataclass(frozen=True)
-class Job:
-    """One notebook to execute; plain values, so that it travels to any worker."""
-
-    title: str
-    notebook: str
-    source: str
-    target: str
-    parameters: dict[str, Scalar]
-    injected_after: int
-    cells: int
 
 
 @dataclass(frozen=True)
@@ -67,114 +53,6 @@ class Failure:
     cause: str
 
 
-@dataclass(frozen=True, eq=False)
-class Stage:
-    """The temporary tree: `notebooks/`, `inputs/<name>/` and `executed/`."""
-
-    folder: Path
-    jobs: tuple[Job, ...]
-    register: Path
-    previous: Path | None
-    sources: dict[str, Path] = field(default_factory=dict)
-
-
-def stage(spec: PackSpec, folder: Path) -> Stage:
-    """Copy notebooks and inputs into a temporary tree and settle every parameter.
-
-    Raises
-    ------
-    PackError
-        With every unknown or mistyped parameter of every chapter.
-    """
-    inputs = _Inputs(folder, spec)
-    register = inputs.add(spec.register)
-    previous = inputs.add(spec.previous) if spec.previous else None
-    (folder / "notebooks").mkdir()
-    (folder / "executed").mkdir()
-    found: list[str] = []
-    jobs: list[Job] = []
-    sources: dict[str, Path] = {}
-    for chapter in spec.chapters:
-        notebook = read_notebook(chapter.notebook)
-        known = declared(notebook, chapter.notebook.name)
-        faults = problems(chapter.parameters, known)
-        if "register_path" not in known:
-            faults.append("it has no parameter 'register_path': it would read another register.")
-        faults += [
-            f"'{n}' is set by the line '{_FROM_PACK[n]}' of the pack file."
-            for n in chapter.parameters
-            if n in _FROM_PACK
-        ]
-        name = _unique(chapter.notebook.name, sources)
-        sources[name] = chapter.notebook
-        found += [f"  {chapter.notebook.name}: {fault}" for fault in faults]
-        if faults:
-            continue
-        target = folder / "notebooks" / name
-        shutil.copyfile(chapter.notebook, target)
-        given = dict(chapter.parameters)
-        for parameter in known.values():
-            if parameter.name.endswith("_path") and parameter.type is str:
-                path = inputs.asked(parameter.name, str(parameter.default), chapter)
-                given[parameter.name] = f"../{path.relative_to(folder).as_posix()}" if path else ""
-        tags = [c.metadata.get("tags", ()) for c in notebook.cells]
-        jobs.append(
-            Job(
-                title=chapter.title,
-                notebook=name,
-                source=str(target),
-                target=str(folder / "executed" / name),
-                parameters=given,
-                injected_after=next(i for i, t in enumerate(tags) if "parameters" in t),
-                cells=len(tags) + 1,
-            )
-        )
-    if found:
-        raise PackError("\n".join([f"{spec.file.name} asks for what its notebooks do not have:", *found]))
-    return Stage(folder, tuple(jobs), register, previous, sources)
-
-
-def possible(
-    spec: PackSpec, stage: Stage, has: Callable[[str], bool]
-) -> tuple[PackSpec, Stage, tuple[str, ...]]:
-    """Leave out the chapters whose tables the register does not have, and page one where it rests on one of them.
-
-    Parameters
-    ----------
-    has : callable
-        Whether the register has a table, by name.
-
-    Returns
-    -------
-    PackSpec, Stage, tuple of str
-        What can be built, and one line for every chapter that cannot.
-
-    Raises
-    ------
-    PackError
-        No chapter is left.
-    """
-    lines, chapters, jobs = [], [], []
-    for chapter, job in zip(spec.chapters, stage.jobs, strict=True):
-        absent = [table for table in chapter.needs if not has(table)]
-        if absent:
-            lines.append(f"{chapter.title} needs the table{'s' * (len(absent) > 1)} {', '.join(absent)}.")
-        else:
-            chapters.append(chapter)
-            jobs.append(job)
-    if not chapters:
-        raise PackError("\n".join([f"{spec.file.name}: the register has the tables of no chapter.", *lines]))
-    left = replace(
-        spec, chapters=tuple(chapters), page_one=spec.page_one if not lines else _optional(spec.page_one)
-    )
-    return left, replace(stage, jobs=tuple(jobs)), tuple(lines)
-
-
-def _optional(page: PageOne | None) -> PageOne | None:
-    """Page one may be left out where a chapter is."""
-    return replace(page, optional=True) if page else None
-
-
 def execute(job: Job, on_cell: OnCell | None = None) -> Failure | None:
     """Execute one staged notebook and check every cell of the result.
 
@@ -186,6 +64,7 @@ def execute(job: Job, on_cell: OnCell | None = None) -> Failure | None:
     Failure or None
         The first cell that failed.
     """
+    os.environ["PYTHONHASHSEED"] = "0"  # of the kernel: sets keep their order
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # 2 s of import that nothing uses
     import nbformat
     import papermill
@@ -247,25 +126,40 @@ def run_many(
     jobs : sequence of Job
         What to execute.
     executor : Executor
-        Threads (the work is done by the kernels, which are processes), processes, or a cluster's.
+        Threads (the work is done by the kernels, which are processes), processes, or a cluster's
+        (`distributed.Client.get_executor()`) whose workers see the folder of the jobs.
     on_cell : callable, optional
         Called as each cell starts; only where workers share this process (threads).
     on_done : callable, optional
-        Called with each job and its failure, in the order of the jobs.
+        Called in this thread with each job and its failure, as they end.
+
+    Returns
+    -------
+    list of Failure
+        In the order of the jobs.
     """
     work = partial(execute, on_cell=on_cell) if on_cell else execute
-    failures = []
-    for job, failure in zip(jobs, executor.map(work, jobs), strict=True):
-        if on_done:
-            on_done(job, failure)
-        if failure:
-            failures.append(failure)
-    return failures
+    running: dict[Future[Failure | None], Job] = {executor.submit(work, job): job for job in jobs}
+    ended: dict[str, Failure | None] = {}
+    try:
+        for future in as_completed(running):
+            job = running[future]
+            try:
+                failure = future.result()
+            except Exception as error:  # a worker that died is the failure of its notebook alone
+                failure = _failure(job, 0, "", type(error).__name__, str(error))
+            ended[job.target] = failure
+            if on_done:
+                on_done(job, failure)
+    finally:
+        for future in running:
+            future.cancel()
+    return [failure for failure in (ended[job.target] for job in jobs) if failure]
 
 
 def told(spec: PackSpec, failures: Sequence[Failure], page: Path) -> str:
     """Say which cells failed and why, in a few lines for a terminal."""
-    lines = [f"{spec.title} was not built; the pack published last is untouched."]
+    lines = [f"{spec.title} ({spec.name}) was not built; the pack published last is untouched."]
     for failure in failures:
         lines.append(f"  {failure.notebook}, cell {failure.cell}: {failure.cause}")
         text = f"{failure.error}: {failure.message}" if failure.message else failure.error
@@ -275,69 +169,16 @@ def told(spec: PackSpec, failures: Sequence[Failure], page: Path) -> str:
 
 @contextmanager
 def workers(count: int) -> Iterator[Executor]:
-    """Threads that wait for the kernels; kernels start with a fixed hash seed, so sets keep their order."""
+    """Threads that wait for the kernels, which are processes; the environment is afterwards as it was."""
     before = os.environ.get("PYTHONHASHSEED")
-    os.environ["PYTHONHASHSEED"] = "0"
     try:
         with ThreadPoolExecutor(max_workers=max(1, count)) as executor:
             yield executor
     finally:
         if before is None:
-            del os.environ["PYTHONHASHSEED"]
+            os.environ.pop("PYTHONHASHSEED", None)
         else:
             os.environ["PYTHONHASHSEED"] = before
-
-
-class _Inputs:
-    """Copies each input once into `inputs/<name>/` of the stage."""
-
-    def __init__(self, folder: Path, spec: PackSpec) -> None:
-        self.folder, self.spec = folder, spec
-        self.staged: dict[Path, Path] = {}
-
-    def add(self, path: Path) -> Path:
-        """Copy a folder or a file and return where it is now."""
-        if path not in self.staged:
-            name = _unique(path.name if path.is_dir() else path.stem, {p.parent.name for p in self._tops()})
-            top = self.folder / "inputs" / name
-            if path.is_dir():
-                shutil.copytree(
-                    path, top, ignore=shutil.ignore_patterns(".*", "~$*", "*.md", "*.py", "__pycache__")
-                )
-                self.staged[path] = top
-            else:
-                top.mkdir(parents=True)
-                shutil.copyfile(path, top / path.name)
-                self.staged[path] = top / path.name
-        return self.staged[path]
-
-    def _tops(self) -> list[Path]:
-        """A path inside each staged folder."""
-        return [p / "x" if p.is_dir() else p for p in self.staged.values()]
-
-    def asked(self, name: str, default: str, chapter: Chapter) -> Path | None:
-        """The staged path of a parameter that ends in `_path`; None when there is none to give."""
-        if name in _FROM_PACK:
-            path = getattr(self.spec, _FROM_PACK[name])
-            return self.add(path) if path else None
-        given = chapter.parameters.get(name)
-        base = chapter.notebook.parent if given is None else self.spec.file.parent
-        text = default if given is None else str(given)
-        if not text:
-            return None
-        path = (base / text).resolve()
-        if not path.is_relative_to(self.spec.home) or not path.exists():
-            home = self.spec.home.name
-            raise PackError(f"{chapter.notebook.name}: {name} '{text}' does not exist in '{home}'.")
-        return self.add(path)
-
-
-def _unique(name: str, taken: Any) -> str:
-    """The name, with a number before its ending when it is taken."""
-    path, number, fresh = Path(name), 2, name
-    while fresh in taken:
-        fresh, number = f"{path.stem}_{number}{path.suffix}", number + 1
-    return fresh
 
 
 def _failure(job: Job, index: int, code: str, error: str, message: str) -> Failure:

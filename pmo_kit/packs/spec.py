@@ -19,9 +19,14 @@ Scalar = str | int | float | bool
 Place = tuple[str | int, ...]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_TOP = ("pack", "title", "committee", "date", "status", "register", "previous", "page_one", "chapters")
+_TOP = (
+    "pack", "title", "committee", "date", "status", "register", "previous", "formats", "matrix", "page_one",
+    "chapters", "annex",
+)  # fmt: skip
 _PAGE_ONE = ("headline", "tiles", "decisions", "left", "right")
-_CHAPTER = ("notebook", "title", "needs", "parameters")
+_CHAPTER = ("notebook", "title", "needs", "show", "parameters")
+FORMATS = ("html", "pdf", "pptx", "xlsx")
+"""Media of a pack; the page (html) is always made."""
 
 
 @dataclass(frozen=True)
@@ -48,18 +53,25 @@ class PageOne:
 class Chapter:
     """One notebook of a pack, with the parameters that this pack gives it.
 
-    `needs` names the tables without which the chapter is one line, "Not shown", instead.
+    `needs` names the tables without which the chapter is one line, "Not shown", instead. `show` lists the exhibits
+    that stand in the chapter, in this order; its others move to the annex. An `annex` chapter stands there whole.
     """
 
     notebook: Path
     title: str
     needs: tuple[str, ...] = ()
     parameters: Mapping[str, Scalar] = field(default_factory=dict)
+    show: tuple[str, ...] = ()
+    annex: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class PackSpec:
-    """A checked pack file. Paths are absolute and exist; `home` is the folder that they may not leave."""
+    """A checked pack file. Paths are absolute and exist; `home` is the folder that they may not leave.
+
+    `formats` is empty where the file does not say: every medium that is installed. A `matrix` makes a pack of each
+    combination of its values.
+    """
 
     file: Path
     home: Path
@@ -72,6 +84,8 @@ class PackSpec:
     status: str = "DRAFT"
     previous: Path | None = None
     page_one: PageOne | None = None
+    formats: tuple[str, ...] = ()
+    matrix: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
 
 
 def read_spec(pack_file: str | Path) -> PackSpec:
@@ -154,8 +168,34 @@ class _Reader:
             register=register or self.home,
             previous=self._path(data, "previous", ()),
             page_one=self._page_one(data),
-            chapters=self._chapters(data),
+            chapters=(*self._chapters(data, "chapters"), *self._chapters(data, "annex")),
+            formats=self._formats(data),
+            matrix=self._matrix(data),
         )
+
+    def _formats(self, data: Mapping[str, Any]) -> tuple[str, ...]:
+        """Read which media are made."""
+        value = data.get("formats")
+        names = [value] if isinstance(value, str) else value or []
+        if not isinstance(names, list) or not set(map(str, names)) <= set(FORMATS):
+            self._say(("formats",), f"formats is a list of {', '.join(FORMATS)}.")
+            return ()
+        return tuple(name for name in FORMATS if name in names or (names and name == "html"))
+
+    def _matrix(self, data: Mapping[str, Any]) -> dict[str, tuple[Scalar, ...]]:
+        """Read the parameters of which each combination makes a pack."""
+        value = data.get("matrix") or {}
+        if not isinstance(value, dict):
+            self._say(("matrix",), "matrix is written 'area: [Networks, Customer]', one parameter a line.")
+            return {}
+        for name, values in value.items():
+            at: Place = ("matrix", name)
+            if not isinstance(values, list) or not values or not all(isinstance(v, Scalar) for v in values):
+                self._say(at, f"{name} needs a list of texts or numbers, such as [Networks, Customer].")
+                return {}
+            if len({repr(v) for v in values}) < len(values):
+                self._say(at, f"{name} lists a value twice.")
+        return {str(name): tuple(values) for name, values in value.items()}
 
     def _page_one(self, data: Mapping[str, Any]) -> PageOne | None:
         """Read where the exhibits of page one stand."""
@@ -167,34 +207,28 @@ class _Reader:
             return None
         at: Place = ("page_one",)
         self._known(value, _PAGE_ONE, at)
-        columns: dict[str, tuple[str, ...]] = {}
-        for side in ("left", "right"):
-            ids = value.get(side) or []
-            ids = [ids] if isinstance(ids, str) else ids
-            if not isinstance(ids, list) or not all(isinstance(i, str) for i in ids):
-                self._say((*at, side), f"{side} is a list of exhibit ids, such as [page_one.limits].")
-                ids = []
-            columns[side] = tuple(ids)
         page = PageOne(
             headline=self._text(value, "headline", at, required=True),
             tiles=self._text(value, "tiles", at),
             decisions=self._text(value, "decisions", at),
-            left=columns["left"],
-            right=columns["right"],
+            left=self._ids(value, "left", at),
+            right=self._ids(value, "right", at),
         )
         for twice in sorted({i for i in page.ids if page.ids.count(i) > 1}):
             self._say(at, f"'{twice}' is placed twice.")
         return page
 
-    def _chapters(self, data: Mapping[str, Any]) -> tuple[Chapter, ...]:
-        """Read the chapters."""
-        value = data.get("chapters")
+    def _chapters(self, data: Mapping[str, Any], key: str) -> tuple[Chapter, ...]:
+        """Read the chapters, or those of the annex."""
+        value = data.get(key)
+        if value is None and key == "annex":
+            return ()
         if not isinstance(value, list) or not value:
-            self._say(("chapters",), "chapters is a list with at least one notebook.")
+            self._say((key,), f"{key} is a list with at least one notebook.")
             return ()
         chapters = []
         for number, item in enumerate(value):
-            at: Place = ("chapters", number)
+            at: Place = (key, number)
             if not isinstance(item, dict):
                 self._say(at, "a chapter is written '- notebook: ...' with its title below.")
                 continue
@@ -202,10 +236,26 @@ class _Reader:
             notebook = self._path(item, "notebook", at, required=True)
             if notebook and notebook.suffix != ".ipynb":
                 self._say((*at, "notebook"), f"'{notebook.name}' is not a notebook (.ipynb).")
-            title = self._text(item, "title", at, required=True)
-            needs, parameters = self._needs(item, at), self._parameters(item, at)
-            chapters.append(Chapter(notebook or self.home, title, needs, parameters))
+            chapters.append(
+                Chapter(
+                    notebook=notebook or self.home,
+                    title=self._text(item, "title", at, required=True),
+                    needs=self._needs(item, at),
+                    parameters=self._parameters(item, at),
+                    show=self._ids(item, "show", at),
+                    annex=key == "annex",
+                )
+            )
         return tuple(chapters)
+
+    def _ids(self, item: Mapping[str, Any], key: str, at: Place) -> tuple[str, ...]:
+        """Read ids of exhibits."""
+        ids = item.get(key) or []
+        ids = [ids] if isinstance(ids, str) else ids
+        if not isinstance(ids, list) or not all(isinstance(i, str) for i in ids):
+            self._say((*at, key), f"{key} is a list of exhibit ids, such as [page_one.limits].")
+            return ()
+        return tuple(ids)
 
     def _needs(self, item: Mapping[str, Any], at: Place) -> tuple[str, ...]:
         """Read the tables that a chapter cannot do without."""

@@ -16,7 +16,8 @@ import pytest
 
 from pmo_kit.errors import DataError, PackError
 from pmo_kit.packs import build_pack, read_spec
-from pmo_kit.packs.run import run_many, stage
+from pmo_kit.packs.run import run_many
+from pmo_kit.packs.staging import stage
 from tests.packs.tiny import COSTS, LOAD, PARAMETERS, PROJECTS, SETTINGS, Workspace, message, notebook
 
 COMPARED = ("index.html", "figures.json", "manifest.json", "notebooks/one.ipynb", "notebooks/two.ipynb")
@@ -37,7 +38,9 @@ def test_a_pack_holds_the_page_the_figures_the_notebooks_and_where_all_comes_fro
     assert set(manifest["inputs"]) == {"harbor/projects.csv", "harbor/costs.csv", "harbor/settings.csv"}
     assert manifest["exhibits"][0]["id"] == "a.one"
     assert manifest["exhibits"][0]["cell"] == 5
-    assert set(manifest["outputs"]) == {"index.html", "figures.json", "notebooks/one.ipynb"}
+    made = {"index.html", "figures.json", "notebooks/one.ipynb"}
+    sources = {"pack.yml", "notebooks/one.ipynb", *(f"inputs/{name}" for name in manifest["inputs"])}
+    assert made | {f"sources/{name}" for name in sources} <= set(manifest["outputs"])
     figures = json.loads((folder / "figures.json").read_text())
     assert figures[0]["title"] == "Two <b>projects</b> cost 5.5"
     page = (folder / "index.html").read_text()

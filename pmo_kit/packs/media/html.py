@@ -8,16 +8,17 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pmo_kit.errors import PackError
+from pmo_kit.packs.placing import PAGE_ONE
 from pmo_kit.shipped import shipped
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pmo_kit.packs.collect import Collected
+    from pmo_kit.packs.placing import Laid
     from pmo_kit.packs.run import Failure
     from pmo_kit.packs.spec import PackSpec
 
-PAGE_ONE = "page_one."
 NOT_SHOWN = "Not shown: "
 _HEIGHT = 320
 TEXT_WIDTH, COLUMN_WIDTH = 665, 317
@@ -26,13 +27,12 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; img-sr
 
 
 def page(
-    spec: PackSpec,
+    laid: Laid,
     pack_id: str,
     manifest: Mapping[str, Any],
     settings: Any,
-    chapters: Sequence[Sequence[Collected]],
-    questions: Sequence[str],
     absent: Sequence[str] = (),
+    others: Sequence[tuple[str, str]] = (),
 ) -> bytes:
     """Render `index.html`.
 
@@ -41,42 +41,42 @@ def page(
 
     Parameters
     ----------
-    spec : PackSpec
-        The pack file.
+    laid : Laid
+        The pack: its chapters, then the parts of its annex.
     pack_id : str
         Printed on every page.
     manifest : mapping
         What the pack follows from, for the page on provenance.
     settings : Settings
         Of the register: name, unit, as_of, notice.
-    chapters : sequence of sequence of Collected
-        Exhibits of each chapter.
-    questions : sequence of str
-        The question that each notebook opens with.
     absent : sequence of str
         Chapters that are left out, one line each.
+    others : sequence of (file, words)
+        The same pack in other media.
 
     Raises
     ------
     PackError
         When page one asks for an exhibit that no notebook shows.
     """
-    known = {item.id: item for chapter in chapters for item in chapter}
+    spec = laid.spec
+    known = {item.id: item for chapter in laid.chapters for item in chapter}
     figures: list[tuple[str, str]] = []
-    shown = [
+    shown: list[dict[str, Any]] = [
         {
             "number": number,
             "title": chapter.title,
+            "annex": chapter.annex,
             "question": question,
-            "notebook": manifest["chapters"][number - 1]["notebook"],
             "lead": [item.exhibit.title for item in items if _in_chapter(spec, item) and _bare(item)],
             "exhibits": [
                 _placed(item, figures) for item in items if _in_chapter(spec, item) and not _bare(item)
             ],
+            "moved": [item.exhibit for item in moved],
             "missing": [_sentence(item) for item in items if _not_shown(item)],
         }
-        for number, (chapter, items, question) in enumerate(
-            zip(spec.chapters, chapters, questions, strict=True), start=1
+        for number, (chapter, items, question, moved) in enumerate(
+            zip(spec.chapters, laid.chapters, laid.questions, laid.moved, strict=True), start=1
         )
     ]
     context = {
@@ -87,6 +87,7 @@ def page(
         "strip": strip(spec, pack_id, manifest),
         "page_one": _page_one(spec, known, figures),
         "chapters": shown,
+        "others": others,
         "missing": [*absent, *(line for chapter in shown for line in chapter["missing"])],
     }
     return _render("page.html", context, figures).encode()
@@ -101,7 +102,7 @@ def strip(spec: PackSpec, pack_id: str, manifest: Mapping[str, Any]) -> str:
     """The line at the foot of every page, without the page number.
 
     What a reader needs to know which paper this is: whose, which pack, when, data as of when, from which
-    register, how clean, draft or final.
+    register, how good the data (a grade, A to D), made by which version, draft or final.
     """
     register = manifest["register"]
     warnings = register["findings"]["warn"] + register["findings"]["block"]
@@ -111,7 +112,9 @@ def strip(spec: PackSpec, pack_id: str, manifest: Mapping[str, Any]) -> str:
         spec.date.isoformat() if spec.date else "",
         f"data as of {register['as_of'] or 'a date not stated'}",
         f"register {register['fingerprint'][:8]}",
-        f"{warnings} data warning{'' if warnings == 1 else 's'}" if warnings else "no data warnings",
+        f"data grade {register['grade']}, "
+        + (f"{warnings} warning{'' if warnings == 1 else 's'}" if warnings else "no warnings"),
+        f"pmo_kit {manifest['software']['pmo_kit']}",
         spec.status,
     ]
     return " · ".join(part for part in parts if part)

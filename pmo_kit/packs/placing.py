@@ -1,0 +1,113 @@
+"""What stands in the chapters of a pack and what in its annex: decided once, for every medium."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pmo_kit.errors import PackError
+from pmo_kit.packs.spec import Chapter, PackSpec
+
+if TYPE_CHECKING:
+    from pmo_kit.packs.collect import Collected
+
+LONG = 16
+"""Lines of a table that a chapter still holds; a longer one stands in the annex."""
+PAGE_ONE = "page_one."
+
+
+@dataclass(frozen=True, eq=False)
+class Laid:
+    """A pack laid out: chapters, then the parts of the annex.
+
+    Parameters
+    ----------
+    spec : PackSpec
+        Its chapters are those that are printed; a part of the annex has `annex`.
+    chapters : tuple of tuple of Collected
+        Exhibits of each, in printed order.
+    questions : tuple of str
+        The question that heads each; empty in the annex.
+    moved : tuple of tuple of Collected
+        What each chapter has in the annex.
+    """
+
+    spec: PackSpec
+    chapters: tuple[tuple[Collected, ...], ...]
+    questions: tuple[str, ...]
+    moved: tuple[tuple[Collected, ...], ...]
+
+
+def lay_out(spec: PackSpec, chapters: Sequence[Sequence[Collected]], questions: Sequence[str]) -> Laid:
+    """Send to the annex what a chapter does not `show`, or where it does not say, its long tables.
+
+    Parameters
+    ----------
+    spec : PackSpec
+        The pack file.
+    chapters : sequence of sequence of Collected
+        Exhibits of each notebook.
+    questions : sequence of str
+        The question that each notebook opens with.
+
+    Raises
+    ------
+    PackError
+        A chapter is to show what its notebook does not.
+    """
+    kept: list[tuple[Chapter, tuple[Collected, ...], str, tuple[Collected, ...]]] = []
+    annex: list[tuple[Chapter, tuple[Collected, ...]]] = []
+    whole: list[tuple[Chapter, tuple[Collected, ...]]] = []
+    for chapter, items, question in zip(spec.chapters, chapters, questions, strict=True):
+        if chapter.annex:
+            whole.append((chapter, tuple(items)))
+            continue
+        stay, move = _parted(spec, chapter, items)
+        kept.append((chapter, stay, question, move))
+        if move:
+            annex.append((chapter, move))
+    parts = [
+        (replace(chapter, title=f"Annex {number}. {chapter.title}", annex=True), items)
+        for number, (chapter, items) in enumerate([*annex, *whole], 1)
+    ]
+    return Laid(
+        spec=replace(spec, chapters=tuple([c for c, *_ in kept] + [c for c, _ in parts])),
+        chapters=tuple([items for _, items, *_ in kept] + [items for _, items in parts]),
+        questions=tuple([question for _, _, question, _ in kept] + [""] * len(parts)),
+        moved=tuple([move for *_, move in kept] + [()] * len(parts)),
+    )
+
+
+def _parted(
+    spec: PackSpec, chapter: Chapter, items: Sequence[Collected]
+) -> tuple[tuple[Collected, ...], tuple[Collected, ...]]:
+    """What stays in a chapter, in its order, and what moves."""
+    placed = spec.page_one.ids if spec.page_one else ()
+    known: Mapping[str, Collected] = {item.id: item for item in items}
+    absent = [identity for identity in chapter.show if identity not in known]
+    if absent:
+        have = ", ".join(identity for identity in known if not identity.startswith(PAGE_ONE)) or "none"
+        raise PackError(
+            f"Chapter '{chapter.title}' of {spec.file.name} is to show {', '.join(absent)}, which "
+            f"{chapter.notebook.name} does not. It shows: {have}."
+        )
+
+    def moves(item: Collected) -> bool:
+        heads = not getattr(item.exhibit, "items", True)
+        if heads or item.id in placed or item.id.startswith(PAGE_ONE):
+            return False
+        return item.id not in chapter.show if chapter.show else _long(item)
+
+    move = tuple(item for item in items if moves(item))
+    stay = [item for item in items if not moves(item)]
+    first = [known[identity] for identity in chapter.show if known[identity] in stay]
+    return (*(item for item in stay if item not in first), *first), move
+
+
+def _long(item: Collected) -> bool:
+    """Whether an exhibit is a table that is longer than a chapter holds."""
+    exhibit = item.exhibit
+    if not hasattr(exhibit, "columns"):
+        return False
+    return len(exhibit.data) > LONG * exhibit.across

@@ -1,0 +1,129 @@
+"""Executed notebooks to the files of a pack, in every medium."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from pmo_kit.errors import PackError
+from pmo_kit.packs import manifest
+from pmo_kit.packs.spec import PackSpec
+
+if TYPE_CHECKING:
+    from pmo_kit.packs.staging import Stage
+
+
+@dataclass(frozen=True)
+class Medium:
+    """A medium beside the page: its file, its words for a reader, what makes it and what that needs."""
+
+    file: str
+    words: str
+    module: str
+    function: str
+    needs: str
+
+
+MEDIA: Mapping[str, Medium] = {}
+_LATER = {
+    "pdf": Medium("pack.pdf", "paper (PDF)", "pmo_kit.packs.media.pdf", "pdf_bytes", "typst"),
+    "pptx": Medium("pack.pptx", "slides (PPTX)", "pmo_kit.packs.media.pptx", "deck_bytes", "pptx"),
+    "xlsx": Medium("annex.xlsx", "workbook (XLSX)", "pmo_kit.packs.media.xlsx", "annex_bytes", "xlsxwriter"),
+}
+
+
+def settled(spec: PackSpec) -> PackSpec:
+    """The pack file with its media: those it asks for, or all that can be made here.
+
+    Raises
+    ------
+    PackError
+        A medium that is asked for needs a package that is not installed.
+    """
+    if not spec.formats:
+        return replace(spec, formats=("html", *(name for name in MEDIA if not _lacks(name))))
+    for name in spec.formats:
+        lacks = name in MEDIA and _lacks(name)
+        if lacks:
+            raise PackError(
+                f"{spec.file.name} asks for {name}, which needs the package {lacks}: pip install {lacks}"
+            )
+    return spec
+
+
+def pack_files(
+    spec: PackSpec,
+    stage: Stage,
+    register: Any,
+    absent: Sequence[str],
+    notebooks: Mapping[str, bytes],
+    made_with: Mapping[str, Any],
+    sources: Mapping[str, bytes],
+) -> tuple[dict[str, bytes], bytes, str]:
+    """Make every file of a pack from its executed notebooks, without running anything again.
+
+    Parameters
+    ----------
+    spec, stage : PackSpec, Stage
+        What could be built.
+    register : Register
+        Of the stage.
+    absent : sequence of str
+        Chapters that are left out, one line each.
+    notebooks : mapping of str to bytes
+        Executed notebooks, canonical, in the order of the chapters.
+    made_with : mapping
+        As `manifest.software` gives it.
+    sources : mapping of str to bytes
+        As `staging.snapshot` gives it.
+
+    Returns
+    -------
+    dict of str to bytes, bytes, str
+        The files of the pack, its `decisions.csv`, its id.
+
+    Raises
+    ------
+    PackError
+        When an exhibit is shown twice, is missing on page one or has no words.
+    """
+    import nbformat
+
+    from pmo_kit.packs.collect import collect, question
+    from pmo_kit.packs.decisions import blank_decisions
+    from pmo_kit.packs.media import html
+    from pmo_kit.packs.placing import lay_out
+
+    parsed = {name: nbformat.reads(content.decode(), as_version=4) for name, content in notebooks.items()}
+    chapters = collect(list(parsed.items()))
+    exhibits = [item for chapter in chapters for item in chapter]
+    figures = manifest.dumps([{"notebook": i.notebook, "cell": i.cell, **i.record} for i in exhibits])
+    content = manifest.inputs_of(spec, stage, register, exhibits, notebooks, made_with)
+    name = manifest.pack_id(content, figures)
+    laid = lay_out(spec, chapters, [question(notebook) for notebook in parsed.values()])
+    others = [(MEDIA[one].file, MEDIA[one].words) for one in spec.formats if one in MEDIA]
+    files = {
+        "index.html": html.page(laid, name, content, register.settings, absent, others),
+        "figures.json": figures,
+        **{f"notebooks/{notebook}": data for notebook, data in notebooks.items()},
+        **sources,
+    }
+    if others:
+        from pmo_kit.packs.media.outline import outline
+
+        drawn = outline(laid.spec, name, content, register.settings, laid.chapters, laid.questions)
+        for one in (MEDIA[one] for one in spec.formats if one in MEDIA):
+            files[one.file] = getattr(importlib.import_module(one.module), one.function)(drawn)
+    content["id"] = name
+    content["outputs"] = {file: manifest.sha256(data) for file, data in sorted(files.items())}
+    files["manifest.json"] = manifest.dumps(content)
+    return files, blank_decisions(spec, exhibits, register), name
+
+
+def _lacks(name: str) -> str:
+    """The package that a medium lacks here; empty when it can be made."""
+    medium = MEDIA[name]
+    return "" if find_spec(medium.needs) else medium.needs

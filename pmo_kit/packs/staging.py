@@ -1,0 +1,253 @@
+"""Stage the notebooks of a pack with one snapshot of the inputs, from which it can be rebuilt."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pmo_kit.errors import PackError
+from pmo_kit.packs.parameters import declared, problems, read_notebook
+from pmo_kit.packs.spec import Chapter, PackSpec, PageOne, Scalar
+
+_FROM_PACK = {"register_path": "register", "previous_path": "previous"}
+_LEFT_OUT = (".*", "~$*", "*.md", "*.py", "__pycache__")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One notebook to execute; plain values, so that it travels to any worker."""
+
+    title: str
+    notebook: str
+    source: str
+    target: str
+    parameters: dict[str, Scalar]
+    injected_after: int
+    cells: int
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """The temporary tree: `notebooks/`, `inputs/<name>/` and `executed/`."""
+
+    folder: Path
+    jobs: tuple[Job, ...]
+    register: Path
+    previous: Path | None
+    sources: dict[str, Path] = field(default_factory=dict)
+
+
+def stage(spec: PackSpec, folder: Path) -> Stage:
+    """Copy notebooks and inputs into a temporary tree and settle every parameter.
+
+    Raises
+    ------
+    PackError
+        With every unknown or mistyped parameter of every chapter.
+    """
+    inputs = _Inputs(folder, spec)
+    register = inputs.add(spec.register)
+    previous = inputs.add(spec.previous) if spec.previous else None
+    (folder / "notebooks").mkdir()
+    (folder / "executed").mkdir()
+    found: list[str] = []
+    jobs: list[Job] = []
+    sources: dict[str, Path] = {}
+    for chapter in spec.chapters:
+        notebook = read_notebook(chapter.notebook)
+        known = declared(notebook, chapter.notebook.name)
+        faults = problems(chapter.parameters, known)
+        if "register_path" not in known:
+            faults.append("it has no parameter 'register_path': it would read another register.")
+        faults += [
+            f"'{n}' is set by the line '{_FROM_PACK[n]}' of the pack file."
+            for n in chapter.parameters
+            if n in _FROM_PACK
+        ]
+        name = _unique(chapter.notebook.name, sources)
+        sources[name] = chapter.notebook
+        found += [f"  {chapter.notebook.name}: {fault}" for fault in faults]
+        if faults:
+            continue
+        target = folder / "notebooks" / name
+        shutil.copyfile(chapter.notebook, target)
+        given = dict(chapter.parameters)
+        for parameter in known.values():
+            if parameter.name.endswith("_path") and parameter.type is str:
+                path = inputs.asked(parameter.name, str(parameter.default), chapter)
+                given[parameter.name] = f"../{path.relative_to(folder).as_posix()}" if path else ""
+        tags = [c.metadata.get("tags", ()) for c in notebook.cells]
+        jobs.append(
+            Job(
+                title=chapter.title,
+                notebook=name,
+                source=str(target),
+                target=str(folder / "executed" / name),
+                parameters=given,
+                injected_after=next(i for i, t in enumerate(tags) if "parameters" in t),
+                cells=len(tags) + 1,
+            )
+        )
+    if found:
+        raise PackError("\n".join([f"{spec.file.name} asks for what its notebooks do not have:", *found]))
+    return Stage(folder, tuple(jobs), register, previous, sources)
+
+
+def snapshot(spec: PackSpec, stage: Stage) -> dict[str, bytes]:
+    """What an auditor needs to build the pack again: a pack file, the notebooks and the inputs, as they were.
+
+    Parameters
+    ----------
+    spec : PackSpec
+        The whole pack file, also the chapters that cannot be shown.
+    stage : Stage
+        Its stage, before or after it ran.
+
+    Returns
+    -------
+    dict of str to bytes
+        Path in the pack (`sources/pack.yml`, `sources/notebooks/...`, `sources/inputs/...`) -> content.
+    """
+    chapters: dict[str, list[dict[str, Any]]] = {"chapters": [], "annex": []}
+    for chapter, job in zip(spec.chapters, stage.jobs, strict=True):
+        given = {
+            name: str(value).removeprefix("../") if name.endswith("_path") else value
+            for name, value in job.parameters.items()
+            if name not in _FROM_PACK
+        }
+        line: dict[str, Any] = {"notebook": f"notebooks/{job.notebook}", "title": chapter.title}
+        line |= {"needs": list(chapter.needs)} if chapter.needs else {}
+        line |= {"show": list(chapter.show)} if chapter.show else {}
+        line |= {"parameters": given} if given else {}
+        chapters["annex" if chapter.annex else "chapters"].append(line)
+    page = spec.page_one
+    placed = page and {
+        "headline": page.headline,
+        "tiles": page.tiles,
+        "decisions": page.decisions,
+        "left": list(page.left),
+        "right": list(page.right),
+    }
+    data = {
+        "pack": spec.name,
+        "title": spec.title,
+        "committee": spec.committee,
+        "date": spec.date,
+        "status": spec.status,
+        "register": stage.register.relative_to(stage.folder).as_posix(),
+        "previous": stage.previous.relative_to(stage.folder).as_posix() if stage.previous else None,
+        "formats": list(spec.formats),
+        "page_one": {key: value for key, value in placed.items() if value} if placed else None,
+        **chapters,
+    }
+    text = yaml.safe_dump(
+        {key: value for key, value in data.items() if value}, sort_keys=False, allow_unicode=True, width=110
+    )
+    files = [*(Path(job.source) for job in stage.jobs)]
+    files += sorted(path for path in (stage.folder / "inputs").rglob("*") if path.is_file())
+    copied = {f"sources/{path.relative_to(stage.folder).as_posix()}": path.read_bytes() for path in files}
+    return {"sources/pack.yml": text.encode(), **copied}
+
+
+def possible(
+    spec: PackSpec, stage: Stage, has: Callable[[str], bool]
+) -> tuple[PackSpec, Stage, tuple[str, ...]]:
+    """Leave out the chapters whose tables the register does not have, and page one where it rests on one of them.
+
+    Parameters
+    ----------
+    has : callable
+        Whether the register has a table, by name.
+
+    Returns
+    -------
+    PackSpec, Stage, tuple of str
+        What can be built, and one line for every chapter that cannot.
+
+    Raises
+    ------
+    PackError
+        No chapter is left.
+    """
+    lines, chapters, jobs = [], [], []
+    for chapter, job in zip(spec.chapters, stage.jobs, strict=True):
+        absent = [table for table in chapter.needs if not has(table)]
+        if absent:
+            lines.append(f"{chapter.title} needs the table{'s' * (len(absent) > 1)} {', '.join(absent)}.")
+        else:
+            chapters.append(chapter)
+            jobs.append(job)
+    if not chapters:
+        raise PackError("\n".join([f"{spec.file.name}: the register has the tables of no chapter.", *lines]))
+    left = replace(
+        spec, chapters=tuple(chapters), page_one=spec.page_one if not lines else _optional(spec.page_one)
+    )
+    return left, replace(stage, jobs=tuple(jobs)), tuple(lines)
+
+
+def _optional(page: PageOne | None) -> PageOne | None:
+    """Page one may be left out where a chapter is."""
+    return replace(page, optional=True) if page else None
+
+
+class _Inputs:
+    """Copies each input once into `inputs/<name>/` of the stage."""
+
+    def __init__(self, folder: Path, spec: PackSpec) -> None:
+        self.folder, self.spec = folder, spec
+        self.staged: dict[Path, Path] = {}
+
+    def add(self, path: Path) -> Path:
+        """Copy a folder or a file and return where it is now."""
+        if path not in self.staged:
+            name = _unique(path.name if path.is_dir() else path.stem, {p.parent.name for p in self._tops()})
+            top = self.folder / "inputs" / name
+            if path.is_dir():
+                self._stays_at_home(path)
+                shutil.copytree(path, top, ignore=shutil.ignore_patterns(*_LEFT_OUT))
+                self.staged[path] = top
+            else:
+                top.mkdir(parents=True)
+                shutil.copyfile(path, top / path.name)
+                self.staged[path] = top / path.name
+        return self.staged[path]
+
+    def _stays_at_home(self, folder: Path) -> None:
+        """Refuse a link inside a folder that leads out of the home of the pack."""
+        for path in folder.rglob("*"):
+            if path.is_symlink() and not path.resolve().is_relative_to(self.spec.home):
+                home = self.spec.home.name
+                raise PackError(f"{folder.name}/{path.name} is a link that leads out of the folder '{home}'.")
+
+    def _tops(self) -> list[Path]:
+        """A path inside each staged folder."""
+        return [p / "x" if p.is_dir() else p for p in self.staged.values()]
+
+    def asked(self, name: str, default: str, chapter: Chapter) -> Path | None:
+        """The staged path of a parameter that ends in `_path`; None when there is none to give."""
+        if name in _FROM_PACK:
+            path = getattr(self.spec, _FROM_PACK[name])
+            return self.add(path) if path else None
+        given = chapter.parameters.get(name)
+        base = chapter.notebook.parent if given is None else self.spec.file.parent
+        text = default if given is None else str(given)
+        if not text:
+            return None
+        path = (base / text).resolve()
+        if not path.is_relative_to(self.spec.home) or not path.exists():
+            home = self.spec.home.name
+            raise PackError(f"{chapter.notebook.name}: {name} '{text}' does not exist in '{home}'.")
+        return self.add(path)
+
+
+def _unique(name: str, taken: Any) -> str:
+    """The name, with a number before its ending when it is taken."""
+    path, number, fresh = Path(name), 2, name
+    while fresh in taken:
+        fresh, number = f"{path.stem}_{number}{path.suffix}", number + 1
+    return fresh
