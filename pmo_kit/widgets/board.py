@@ -1,0 +1,210 @@
+"""The board: the desk on the screen. It draws what `screen` says and sends moves back."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from pmo_kit.errors import PmoError
+from pmo_kit.exhibits import theme
+from pmo_kit.widgets.answers import Answer, proven_answer
+from pmo_kit.widgets.cases import Case
+from pmo_kit.widgets.desk import Desk
+from pmo_kit.widgets.lifetime import one_per_cell
+from pmo_kit.widgets.pricing import prices_of
+from pmo_kit.widgets.proving import Bench
+from pmo_kit.widgets.saving import restore_session, save_session, saved_session
+from pmo_kit.widgets.screen import price_words, screen
+
+SLICES = (0.6, 2.0)
+BETWEEN_PRICES = 0.4
+_FILES = resources.files("pmo_kit.widgets")
+
+
+class Board(anywidget.AnyWidget):
+    """A desk on the screen: projects to take in and out, limits as gauges, the answer, and the log.
+
+    Parameters
+    ----------
+    desk : Desk
+    title : str
+    folder : path
+        Where Save writes.
+    committee : str
+        Who decides, where a move does not say.
+    ask_reason : bool
+        Whether forcing a project opens the box for its reason.
+    """
+
+    _esm = (_FILES / "board.js").read_text(encoding="utf-8")
+    _css = theme.font_css((400, 700)) + (_FILES / "board.css").read_text(encoding="utf-8")
+    state = traitlets.Dict().tag(sync=True)
+    prices = traitlets.Dict().tag(sync=True)
+    progress = traitlets.Unicode("").tag(sync=True)
+    notice = traitlets.Dict().tag(sync=True)
+    options = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, desk: Desk, *, title: str, folder: Path, committee: str, ask_reason: bool) -> None:
+        self.desk, self.title, self.folder, self.committee = desk, title, folder, committee
+        self._bench = Bench()
+        self._sequence = 0
+        self._priced: tuple[object, ...] = ()
+        self._all_priced = False
+        self._said = ""
+        saved = saved_session(desk, folder)
+        super().__init__(
+            options={
+                "ask": ask_reason,
+                "by": committee,
+                "name": f"{committee} {desk.clock().date().isoformat()}",
+                "saved": f"A session of {str(saved['saved']).replace('T', ' ')[:16]} is saved here."
+                if saved
+                else "",
+            },
+            notice={"text": "", "error": False},
+        )
+        self._draw(busy=bool(desk.open_cases()))
+        self.on_msg(self._receive)
+        one_per_cell(self)
+
+    def close(self) -> None:
+        """Close the widget and stop its work."""
+        self._bench.close()
+        self.on_msg(self._receive, remove=True)
+        super().close()
+
+    def wait(self, seconds: float = 60.0) -> None:
+        """Wait until nothing is being searched: for programs, not for a cell that draws."""
+        self._bench.wait(seconds)
+
+    # What the screen sends
+
+    def _receive(self, _: object, content: Mapping[str, Any], __: object) -> None:
+        """One message from the screen; whatever goes wrong is said in words, on the screen."""
+        kind = str(content.get("type", ""))
+        acts: dict[str, Callable[[Mapping[str, Any]], None]] = {
+            "ready": lambda m: None,
+            "force": self._force,
+            "free": lambda m: self.desk.free(str(m["project"])),
+            "money": lambda m: self.desk.set_money(round(float(m["value"]) / 100, 6)),
+            "people": lambda m: self.desk.set_people(str(m["role"]), float(m["value"])),
+            "undo": lambda m: self.desk.undo(),
+            "redo": lambda m: self.desk.redo(),
+            "again": lambda m: self.desk.start_again(),
+            "save": self._save,
+            "restore": lambda m: restore_session(self.desk, self.folder),
+            "stop": self._stop,
+        }
+        if kind not in acts:
+            return
+        self._sequence = int(content.get("seq", self._sequence))
+        text, error = "", False
+        try:
+            acts[kind](content)
+            text = self._said
+        except PmoError as problem:
+            text, error = str(problem), True
+        except Exception as problem:
+            logging.getLogger("pmo_kit").warning("the board could not do %r", kind, exc_info=problem)
+            text, error = f"That was not possible ({problem}). The plan shown is unchanged.", True
+        self._said = ""
+        if kind == "save" and not error:
+            self.options = {**self.options, "saved": ""}
+        self.notice = {"text": text, "error": error, "seq": self._sequence}
+        self._draw(busy=kind != "stop" and bool(self.desk.open_cases()))
+        if kind != "stop":
+            self._work()
+
+    def _force(self, message: Mapping[str, Any]) -> None:
+        self.desk.force(
+            str(message["project"]),
+            "in" if message["way"] == "in" else "out",
+            message.get("level") or None,
+            reason=str(message.get("reason", "")),
+            decided_by=str(message.get("by", "")),
+        )
+
+    def _save(self, message: Mapping[str, Any]) -> None:
+        files = save_session(self.desk, self.folder, str(message.get("name", "")), self.committee)
+        sure = (
+            "" if self.desk.answer.status == "proven" else " The plan is the best one known, not proven best."
+        )
+        names = ", ".join(file.name for file in files)
+        self._said = f"Saved in the folder {self.folder.name}: {names}.{sure}"
+
+    def _stop(self, _: Mapping[str, Any]) -> None:
+        self._bench.stop()
+        self.progress = ""
+        self._said = "The search was stopped; the best plan known is shown."
+
+    # What is searched beside it
+
+    def _work(self) -> None:
+        """Search for what is still open: proofs first, then prices."""
+        case, desk = self.desk.case, self.desk
+        if self._priced != case.key:
+            self.prices, self._priced, self._all_priced = {}, case.key, False
+            self.progress = ""
+        wanted = desk.open_cases()
+        if wanted or not self._all_priced:
+            self._all_priced = False
+            self._bench.ask(partial(self._search, case, wanted, desk.answer))
+
+    def _search(self, case: Case, wanted: list[Case], answer: Answer, stopped: Callable[[], bool]) -> None:
+        """In the thread: proofs with growing patience, then a price for every project."""
+        desk, last = self.desk, self.desk.seconds
+        patiences = [*(s for s in SLICES if s < last), last]
+        for one in wanted:
+            for patience in patiences:
+                if stopped():
+                    return
+                found = proven_answer(one.question(desk.base), desk.pool, patience)
+                done = found.status in ("proven", "none") or patience == last
+                if not done or found.status == "open":
+                    found = replace(
+                        found, status="stopped" if done else "known" if found.has_plan else "open"
+                    )
+                self._bench.hand(partial(self._settle, one, found))
+                if one == case:
+                    answer = found
+                if done:
+                    break
+        if answer.has_plan:
+            self._search_prices(case, answer, stopped)
+
+    def _search_prices(self, case: Case, answer: Answer, stopped: Callable[[], bool]) -> None:
+        """In the thread: prices, handed over a few at a time."""
+        new: dict[str, dict[str, str]] = {}
+        count, shown = len(self.desk.base.built.groups), time.monotonic()
+        for price in prices_of(self.desk, case, answer, self.desk.pool):
+            if stopped():
+                return
+            new[price.project_id] = {**price_words(self.desk, price), "way": price.in_out}
+            if time.monotonic() - shown > BETWEEN_PRICES:
+                self._bench.hand(
+                    partial(self._show_prices, case, dict(new), f"Prices: {len(new)} of {count} projects")
+                )
+                shown = time.monotonic()
+        self._bench.hand(partial(self._show_prices, case, new, ""))
+
+    def _show_prices(self, case: Case, prices: dict[str, dict[str, str]], progress: str) -> None:
+        if case.key == self.desk.case.key:
+            self.prices, self.progress = prices, progress
+            self._all_priced = not progress
+
+    def _settle(self, case: Case, answer: Answer) -> None:
+        self.desk.settle(case, answer)
+        self._draw(busy=bool(self.desk.open_cases()))
+
+    def _draw(self, *, busy: bool) -> None:
+        """Send the whole screen; the same numbers feed every part of it."""
+        self.state = {**screen(self.desk, title=self.title, busy=busy), "seq": self._sequence}

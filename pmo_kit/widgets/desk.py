@@ -1,0 +1,412 @@
+"""The state of an arbitration in the room, without a screen: moves, undo, the log, and the answers met.
+
+A view sends moves and draws `Desk`; a test does the same without a view. Nothing here imports ipywidgets.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from pmo_kit.arbitration import Question
+from pmo_kit.arbitration.rules import Capacity, Envelope
+from pmo_kit.errors import PmoError
+from pmo_kit.figures.captions import listed
+from pmo_kit.widgets.answers import Answer, PlanPool, better, proven_answer, quick_answer
+from pmo_kit.widgets.cases import Case, Force, InOut, base_and_case
+
+MOST_ANSWERS = 300
+NO_REASON = "An override without a reason is refused: say in a few words why."
+
+
+@dataclass(frozen=True)
+class Move:
+    """One line of the log: what was done, why, by whom, when, and what the case was then."""
+
+    number: int
+    time: dt.datetime
+    words: str
+    reason: str
+    decided_by: str
+    case: Case
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is different between two plans."""
+
+    entered: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    resized: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.entered or self.left or self.resized)
+
+
+class Desk:
+    """What lies before the committee: the recommended plan, the case, its answer, and how it came about.
+
+    Parameters
+    ----------
+    question : Question
+        Overrides in it are the first case; the recommended plan is the best one without them.
+    reasons : bool
+        Whether a forced project needs a reason.
+    seconds : float
+        Longest search for a proof.
+    clock : callable, optional
+        Gives the time of a move.
+
+    Raises
+    ------
+    InfeasibleError
+        No plan obeys the rules of the question without its overrides.
+
+    Examples
+    --------
+    >>> import pmo_kit as pmo
+    >>> desk = Desk(pmo.Question(pmo.load_register("data/samples/meridian_12")))
+    >>> desk.force("P08", "in", reason="promised to the schools", decided_by="Chair")
+    >>> desk.prove()
+    >>> desk.answer.value, desk.loss, desk.changes.left
+    (24.5, 9.0, ('P07',))
+    >>> desk.undo()
+    >>> desk.answer.value
+    33.5
+    """
+
+    def __init__(
+        self,
+        question: Question,
+        *,
+        reasons: bool = True,
+        seconds: float = 10.0,
+        clock: Callable[[], dt.datetime] = lambda: dt.datetime.now().replace(microsecond=0),
+    ) -> None:
+        self.base, self.start = base_and_case(question)
+        self.reasons, self.seconds, self.clock = reasons, seconds, clock
+        self.pool = PlanPool()
+        self.log: list[Move] = []
+        self._answers: dict[tuple[object, ...], Answer] = {}
+        self._past: list[Case] = []
+        self._future: list[Case] = []
+        self._case = self._before = Case()
+        recommended = proven_answer(self.base, self.pool, seconds)
+        if recommended.status == "none":
+            from pmo_kit.arbitration import arbitrate
+
+            arbitrate(self.base)
+        if not recommended.has_plan:
+            raise PmoError(f"No plan was found in {seconds:g} seconds: allow more, for example seconds=60.")
+        self.recommended = recommended
+        self._keep(Case(), recommended)
+        if self.start != Case():
+            self._case = self._before = self.start
+            self._write("Overrides in force at the start: " + self._forced_words(self.start))
+        self._quick(self._case)
+
+    # What is asked now, and the answer
+
+    @property
+    def case(self) -> Case:
+        """The case on the table."""
+        return self._case
+
+    @property
+    def question(self) -> Question:
+        """The question of the case."""
+        return self._case.question(self.base)
+
+    @property
+    def answer(self) -> Answer:
+        """The answer known so far."""
+        return self._answers[self._case.key]
+
+    @property
+    def unforced(self) -> Answer | None:
+        """The answer with the same limits and nothing forced, where it is known."""
+        return self._answers.get(self._case.unforced.key)
+
+    @property
+    def loss(self) -> float:
+        """What the case is worth less than the recommended plan; the answer need not be proven."""
+        return round(self.recommended.value - self.answer.value, 9)
+
+    @property
+    def price(self) -> tuple[float, float] | None:
+        """Between what the forced projects cost under today's limits; equal ends where both are proven."""
+        free, now = self.unforced, self.answer
+        if free is None or not free.has_plan or not now.has_plan:
+            return None
+        low = max(0.0, free.value - (now.value if now.status == "proven" else now.bound))
+        high = max(0.0, (free.value if free.status == "proven" else free.bound) - now.value)
+        return round(low, 9), round(high, 9)
+
+    @property
+    def changes(self) -> Change:
+        """What entered, left and changed its level since the last move."""
+        before = self._answers.get(self._before.key)
+        return self.changes_between(before, self.answer)
+
+    @property
+    def changes_from_recommended(self) -> Change:
+        """What is different from the recommended plan."""
+        return self.changes_between(self.recommended, self.answer)
+
+    def changes_between(self, before: Answer | None, after: Answer) -> Change:
+        """What entered, left and changed its level between two answers; nothing where one has no plan."""
+        if before is None or not before.has_plan or not after.has_plan:
+            return Change()
+        old, new = self._running(before), self._running(after)
+        return Change(
+            tuple(sorted(new.keys() - old.keys())),
+            tuple(sorted(old.keys() - new.keys())),
+            tuple(sorted(p for p in old.keys() & new.keys() if old[p] != new[p])),
+        )
+
+    def _running(self, answer: Answer) -> dict[str, str]:
+        """Projects that go on, with their level: a stop is out."""
+        options = self.base.built
+        return {p: v for p, v in answer.plan.items() if not options.stops[options.position(p, v)]}
+
+    # Moves
+
+    def force(
+        self,
+        project_id: str,
+        in_out: InOut,
+        level: str | None = None,
+        *,
+        reason: str = "",
+        decided_by: str = "",
+    ) -> None:
+        """Take a project in or out by decision.
+
+        Raises
+        ------
+        PmoError
+            Without a reason, where one is needed.
+        ValueError
+            There is no such project or level.
+        """
+        self.base.built.of(project_id, level)
+        if self.reasons and not reason.strip():
+            raise PmoError(NO_REASON)
+        force = Force(
+            project_id, in_out, level, reason.strip() or "what-if", decided_by.strip(), self.clock().date()
+        )
+        where = f" ({self.level_words(project_id, level)})" if level else ""
+        self._move(
+            self._case.forced(force),
+            f"{self.name(project_id)} {in_out}{where}",
+            force.reason,
+            force.decided_by,
+        )
+
+    def free(self, project_id: str) -> None:
+        """Leave a project to the best plan."""
+        if self._case.force(project_id) is not None:
+            self._move(self._case.freed(project_id), f"{self.name(project_id)} free again")
+
+    def set_money(self, factor: float) -> None:
+        """Put a factor on every envelope.
+
+        Raises
+        ------
+        ValueError
+            The factor is negative.
+        """
+        if factor < 0:
+            raise ValueError(f"A factor on money is zero or more, not {factor:g}.")
+        if factor != self._case.money:
+            percent = f"{100 * (factor - 1):+.0f}".replace("-", "−")
+            words = "Money as in the register" if factor == 1 else f"Money {percent} %"
+            self._move(self._case.with_money(factor), words)
+
+    def set_people(self, role: str, count: float) -> None:
+        """Set the people of a role in its fullest period; other periods change by the same factor.
+
+        Raises
+        ------
+        ValueError
+            There is no such role, or the number is negative.
+        """
+        today = self.people().get(role)
+        if today is None or count < 0:
+            raise ValueError(f"There are no {count:g} of {role}: roles are {', '.join(self.people())}.")
+        case = self._case.with_people(role, count / today)
+        if case != self._case:
+            word = role.replace("_", " ")
+            self._move(case, f"{word[0].upper()}{word[1:]}s: {count:g} of {today:g}")
+
+    def people(self) -> dict[str, float]:
+        """Role -> people in its fullest period, in the question."""
+        most: dict[str, float] = {}
+        for rule in self.base.active_rules:
+            if isinstance(rule, Capacity) and rule.fte > 0:
+                most[rule.role] = max(most.get(rule.role, 0.0), rule.fte)
+        return most
+
+    def money(self) -> float:
+        """Money of all envelopes over the horizon, in the question."""
+        return sum(r.amount for r in self.base.active_rules if isinstance(r, Envelope) and r.scope == "all")
+
+    def undo(self) -> None:
+        """Take the last move back."""
+        if self._past:
+            self._future.append(self._case)
+            self._go(self._past.pop())
+            self._write("Undo")
+
+    def redo(self) -> None:
+        """Make the move again that was taken back."""
+        if self._future:
+            self._past.append(self._case)
+            self._go(self._future.pop())
+            self._write("Redo")
+
+    def start_again(self) -> None:
+        """Back to the recommended plan; it can be undone."""
+        if self._case != Case():
+            self._move(Case(), "Back to the recommended plan")
+
+    def restore(self, case: Case, log: list[Move]) -> None:
+        """Take a saved session up: its case and its log."""
+        self._past.append(self._case)
+        self._future.clear()
+        self.log = list(log)
+        self._go(case)
+        self._write("The saved session was opened")
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a move to take back."""
+        return bool(self._past)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether a move was taken back."""
+        return bool(self._future)
+
+    def _move(self, case: Case, words: str, reason: str = "", decided_by: str = "") -> None:
+        self._past.append(self._case)
+        self._future.clear()
+        self._go(case)
+        self._write(words, reason, decided_by)
+
+    def _go(self, case: Case) -> None:
+        self._before, self._case = self._case, case
+        self._quick(case)
+
+    def _write(self, words: str, reason: str = "", decided_by: str = "") -> None:
+        self.log.append(Move(len(self.log) + 1, self.clock(), words, reason, decided_by, self._case))
+
+    # Answers
+
+    def quick(self, case: Case) -> Answer:
+        """The answer of any case known so far, at once."""
+        self._quick(case)
+        return self._answers[case.key]
+
+    def _quick(self, case: Case) -> None:
+        if case.key not in self._answers:
+            self._keep(case, quick_answer(case.question(self.base), self.pool))
+
+    def open_cases(self) -> list[Case]:
+        """Cases whose answer is still to be proven: the one on the table, and the same with nothing forced."""
+        wanted = [self._case, self._case.unforced]
+        done = ("proven", "stopped")
+        found: list[Case] = []
+        for case in wanted:
+            answer = self._answers.get(case.key)
+            finished = answer is not None and (
+                answer.status in done or (answer.status == "none" and answer.words)
+            )
+            if not finished and case.key not in [c.key for c in found]:
+                found.append(case)
+        return found
+
+    def settle(self, case: Case, answer: Answer) -> None:
+        """Take the answer of a longer search in."""
+        known = self._answers.get(case.key)
+        self._keep(case, answer if known is None else better(known, answer))
+
+    def prove(self) -> None:
+        """Search for every proof that is open, here and now."""
+        for case in self.open_cases():
+            answer = proven_answer(case.question(self.base), self.pool, self.seconds)
+            self.settle(case, answer if answer.status != "open" else replace(answer, status="stopped"))
+
+    def _keep(self, case: Case, answer: Answer) -> None:
+        self._answers.pop(case.key, None)
+        self._answers[case.key] = answer
+        if answer.has_plan:
+            self.pool.add(answer.plan)
+        if len(self._answers) > MOST_ANSWERS:
+            held = {self._case.key, self._before.key, self._case.unforced.key, Case().key}
+            oldest = next(key for key in self._answers if key not in held)
+            del self._answers[oldest]
+
+    # Words and tables
+
+    def name(self, project_id: str) -> str:
+        """A project by id and name."""
+        return f"{project_id} {self.base.register.projects.loc[project_id, 'name']}"
+
+    def level_words(self, project_id: str, level: str) -> str:
+        """What a level is called."""
+        options = self.base.built
+        label = options.table["label"].iloc[options.position(project_id, level)]
+        return str(label) or level
+
+    def _forced_words(self, case: Case) -> str:
+        return listed(f"{self.name(f.project_id)} {f.in_out}" for f in case.forces)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per project: name, level, decision (fund, stop, refuse), recommended, forced, reason."""
+        options, now = self.base.built, self.answer
+        rows = []
+        for project in options.groups:
+            force = self._case.force(project)
+            rows.append(
+                {
+                    "project_id": project,
+                    "name": self.base.register.projects.loc[project, "name"],
+                    "level": now.plan.get(project, ""),
+                    "decision": self._decision(now, project),
+                    "recommended": self._decision(self.recommended, project),
+                    "forced": force.in_out if force else "",
+                    "reason": force.reason if force else "",
+                }
+            )
+        return pd.DataFrame(rows).set_index("project_id")
+
+    def _decision(self, answer: Answer, project: str) -> str:
+        if not answer.has_plan:
+            return "none"
+        level = answer.plan.get(project)
+        if level is None:
+            return "refuse"
+        options = self.base.built
+        return "stop" if options.stops[options.position(project, level)] else "fund"
+
+    @property
+    def moves(self) -> pd.DataFrame:
+        """The log: number, time, move, reason, decided_by, value and status of the answer as known now."""
+        rows = []
+        for move in self.log:
+            answer = self._answers.get(move.case.key)
+            rows.append(
+                {
+                    "number": move.number, "time": move.time, "move": move.words, "reason": move.reason,
+                    "decided_by": move.decided_by,
+                    "value": answer.value if answer is not None and answer.has_plan else float("nan"),
+                    "status": answer.status if answer is not None else "",
+                }
+            )  # fmt: skip
+        columns = ["number", "time", "move", "reason", "decided_by", "value", "status"]
+        return pd.DataFrame(rows, columns=columns)

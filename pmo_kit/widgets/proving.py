@@ -1,0 +1,84 @@
+"""Work beside the kernel's loop: one thread while there is work, none when there is not."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+
+class Bench:
+    """Runs the newest job in a thread and hands results to the loop of the one who made it.
+
+    A job is a function that takes `stopped` (a function: whether newer work has come) and returns nothing. `hand`
+    runs a function on the loop, so that widgets are only ever touched from there; without a loop it runs at once,
+    under a lock.
+    """
+
+    def __init__(self) -> None:
+        try:
+            self._loop: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
+        except RuntimeError:
+            self._loop = None
+        self._lock = threading.Condition()
+        self._hands = threading.RLock()
+        self._job: Callable[[Callable[[], bool]], None] | None = None
+        self._turn = 0
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def ask(self, job: Callable[[Callable[[], bool]], None]) -> None:
+        """Do this next; what runs now is told to stop, what waits is forgotten."""
+        with self._lock:
+            if self._closed:
+                return
+            self._turn += 1
+            self._job = job
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="pmo_kit search", daemon=True)
+                self._thread.start()
+
+    def hand(self, act: Callable[[], None]) -> None:
+        """Run something where widgets may be touched."""
+
+        def safely() -> None:
+            if not self._closed:
+                act()
+
+        if self._loop is None or self._loop.is_closed():
+            with self._hands:
+                safely()
+        else:
+            self._loop.call_soon_threadsafe(safely)
+
+    @property
+    def busy(self) -> bool:
+        """Whether work is under way."""
+        return self._thread is not None
+
+    def wait(self, seconds: float = 60.0) -> None:
+        """Wait until there is no work left; for programs and tests, not for the loop itself."""
+        thread = self._thread
+        if thread is not None:
+            thread.join(seconds)
+
+    def stop(self) -> None:
+        """Tell the work to stop at its next step."""
+        with self._lock:
+            self._turn += 1
+            self._job = None
+
+    def close(self) -> None:
+        """Stop for good."""
+        self._closed = True
+        self.stop()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                job, turn = self._job, self._turn
+                self._job = None
+                if job is None:
+                    self._thread = None
+                    return
+            job(lambda turn=turn: self._turn != turn)  # type: ignore[misc]

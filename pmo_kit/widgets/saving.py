@@ -1,0 +1,179 @@
+"""A session on disk: decisions and the scenario as a register holds them, the log, and the state to open again."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import datetime as dt
+import json
+import os
+from collections.abc import Iterable
+from os import PathLike
+from pathlib import Path
+
+import pandas as pd
+
+from pmo_kit.errors import PmoError
+from pmo_kit.register.writing import inert
+from pmo_kit.widgets.cases import Case, Force
+from pmo_kit.widgets.desk import Desk, Move
+
+STATE = "session.json"
+DECISIONS = "decisions.csv"
+SCENARIOS = "scenarios.csv"
+OVERRIDES = "overrides.csv"
+LOG = "moves.csv"
+
+
+def decisions_of(desk: Desk, committee: str) -> pd.DataFrame:
+    """One row per project, in the columns of the register's table `decisions`.
+
+    Raises
+    ------
+    PmoError
+        There is no plan to write down.
+    """
+    if not desk.answer.has_plan:
+        raise PmoError("There is no plan to save: no plan obeys the rules of this case.")
+    options = desk.base.built
+    today = desk.clock().date().isoformat()
+    rows = []
+    for project, row in desk.table.iterrows():
+        force = desk.case.force(str(project))
+        cost = options.costs[options.position(str(project), row["level"])] if row["level"] else 0.0
+        rows.append(
+            {
+                "date": today, "committee": committee, "project_id": project, "project_name": row["name"],
+                "decision": row["decision"], "amount": f"{cost:.15g}", "level": row["level"],
+                "reason": force.reason if force else "", "decided_by": (force and force.decided_by) or committee,
+                "recommended": row["recommended"], "register_fingerprint": desk.base.register.fingerprint,
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def save_session(
+    desk: Desk, folder: str | PathLike[str], name: str, committee: str = "Committee"
+) -> list[Path]:
+    """Write a session into a folder.
+
+    `decisions.csv`, `scenarios.csv` (other scenarios in it stay) and `overrides.csv` are sheets of a register: copy
+    them into one, and `load_register`, `read_scenarios` and the next pack read them. `moves.csv` is the log,
+    `session.json` what `restore_session` opens.
+
+    Returns
+    -------
+    list of Path
+        The files, the decisions first.
+
+    Raises
+    ------
+    PmoError
+        There is no plan, the scenario has no name, or the folder cannot be written.
+    """
+    if not name.strip():
+        raise PmoError("Give the case a name before it is saved.")
+    decisions = decisions_of(desk, committee)
+    scenario = desk.case.scenario(name.strip()).table
+    place = Path(folder)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        files = [_write(place / DECISIONS, decisions.columns, decisions.itertuples(index=False))]
+        if len(scenario) or (place / SCENARIOS).exists():
+            files.append(
+                _write(place / SCENARIOS, scenario.columns, _with_others(place / SCENARIOS, scenario))
+            )
+        forces = [
+            (f.project_id, f.in_out, f.level or "", f.reason, f.decided_by or committee, f.date or "")
+            for f in desk.case.forces
+        ]
+        head = ["project_id", "in_out", "level", "reason", "decided_by", "date"]
+        files.append(_write(place / OVERRIDES, head, forces))
+        moves = desk.moves.drop(columns="number")
+        files.append(_write(place / LOG, moves.columns, moves.itertuples(index=False)))
+        state = {
+            "question": desk.base.fingerprint, "name": name.strip(), "saved": desk.clock().isoformat(),
+            "value": desk.answer.value, "status": desk.answer.status, "case": _plain(desk.case),
+            "log": [{**dataclasses.asdict(m), "time": m.time.isoformat(), "case": _plain(m.case)} for m in desk.log],
+        }  # fmt: skip
+        _replace(place / STATE, json.dumps(state, ensure_ascii=False, indent=1, default=str))
+    except OSError as error:
+        raise PmoError(f"The folder {place} cannot be written: {error.strerror or error}.") from error
+    return [*files, place / STATE]
+
+
+def saved_session(desk: Desk, folder: str | PathLike[str]) -> dict[str, object] | None:
+    """What is saved in a folder about this very question; None where there is nothing, or of another question."""
+    file = Path(folder) / STATE
+    try:
+        state = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return state if isinstance(state, dict) and state.get("question") == desk.base.fingerprint else None
+
+
+def restore_session(desk: Desk, folder: str | PathLike[str]) -> None:
+    """Open a saved session: its case and its log.
+
+    Raises
+    ------
+    PmoError
+        Nothing is saved there, or it belongs to another question: the register has changed since.
+    """
+    state = saved_session(desk, folder)
+    if state is None:
+        raise PmoError(
+            f"In {Path(folder)} no session of this question is saved; the register may have changed."
+        )
+    log = [
+        Move(m["number"], dt.datetime.fromisoformat(m["time"]), m["words"], m["reason"], m["decided_by"],
+             _case(m["case"]))
+        for m in state["log"]  # type: ignore[attr-defined]
+    ]  # fmt: skip
+    desk.restore(_case(state["case"]), log)
+
+
+def _plain(case: Case) -> dict[str, object]:
+    """A case as JSON holds it."""
+    forces = [{**dataclasses.asdict(f), "date": f.date.isoformat() if f.date else None} for f in case.forces]
+    return {"money": case.money, "people": [list(pair) for pair in case.people], "forces": forces}
+
+
+def _case(plain: object) -> Case:
+    """A case from its JSON."""
+    assert isinstance(plain, dict)
+    forces = [{**f, "date": dt.date.fromisoformat(f["date"]) if f["date"] else None} for f in plain["forces"]]
+    people = tuple((str(role), float(factor)) for role, factor in plain["people"])
+    return Case(float(plain["money"]), people, tuple(Force(**f) for f in forces))
+
+
+def _with_others(file: Path, scenario: pd.DataFrame) -> list[tuple[object, ...]]:
+    """The rows of other scenarios in the file, then those of this one."""
+    names = set(scenario["scenario"])
+    rows: list[tuple[object, ...]] = []
+    if file.exists():
+        with file.open(encoding="utf-8", newline="") as open_file:
+            for row in csv.DictReader(open_file):
+                if row.get("scenario") not in names:
+                    rows.append(tuple(row.get(column, "") for column in scenario.columns))
+    return rows + list(scenario.itertuples(index=False, name=None))
+
+
+def _write(file: Path, head: Iterable[object], rows: Iterable[Iterable[object]]) -> Path:
+    """A CSV file that a spreadsheet program opens without running anything in it."""
+    lines: list[list[str]] = []
+    for row in rows:
+        lines.append([inert("" if cell is None or cell != cell else str(cell)) for cell in row])
+    temporary = file.with_suffix(".part")
+    with temporary.open("w", encoding="utf-8", newline="") as open_file:
+        writer = csv.writer(open_file, lineterminator="\n")
+        writer.writerow(list(head))
+        writer.writerows(lines)
+    os.replace(temporary, file)
+    return file
+
+
+def _replace(file: Path, text: str) -> None:
+    temporary = file.with_suffix(".part")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, file)
