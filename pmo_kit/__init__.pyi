@@ -12,6 +12,7 @@ from .arbitration import Allocation as Allocation
 from .arbitration import Question as Question
 from .arbitration import arbitrate as arbitrate
 from .arbitration import Explanation as Explanation
+from .arbitration import core_projects as core_projects
 from .arbitration import explain as explain
 from .arbitration import frontier as frontier
 from .errors import DataError as DataError

@@ -1,6 +1,7 @@
 from . import arbitration as arbitration
 from . import balance as balance
 from . import benefits as benefits
+from . import contested as contested
 from . import data_quality as data_quality
 from . import overview as overview
 from . import page_one as page_one

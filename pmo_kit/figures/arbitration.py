@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from pmo_kit.arbitration import Allocation, Explanation, Frontier, Ledger, Question, obstacles
@@ -22,13 +24,18 @@ def plan(allocation: Allocation) -> Table:
     rows["project"] = [_named(row["name"], row["project_id"]) for _, row in rows.iterrows()]
     rows["size"] = rows["label"].where(rows["label"] != "", "–")
     numbers = ["value", *map(str, years)]
-    total: dict[str, object] = {"project": (("lead", "The plan"),), "decision": "", "area": "", "size": ""}
+    total: dict[str, Any] = {"project": (("lead", "The plan"),), "decision": "", "area": "", "size": ""}
     total |= {name: float(rows[name].sum()) for name in numbers}
+    shared = allocation.value - total["value"]
+    sums = [total | {"value": allocation.value}]
+    if abs(shared) > 1e-6:
+        words = {"project": (("text", "Effects of projects on one another, and of limits with a price"),)}
+        sums.insert(0, dict.fromkeys(total, "") | words | {"value": shared} | dict.fromkeys(map(str, years)))
     stopped, refused = (table.loc[table["decision"] == word, "name"] for word in ("stop", "refuse"))
     stop = f", stop {listed(stopped)}" if len(stopped) else ""
     return Table(
         id="arbitration.plan",
-        data=pd.concat([rows, pd.DataFrame([total])], ignore_index=True),
+        data=pd.concat([rows, pd.DataFrame(sums)], ignore_index=True),
         totals=1,
         columns=(
             Field("decision", "", kind="decision"),
