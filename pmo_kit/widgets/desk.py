@@ -88,6 +88,9 @@ class Desk:
     ) -> None:
         self.base, self.start = base_and_case(question)
         self.reasons, self.seconds, self.clock = reasons, seconds, clock
+        register = self.base.register
+        self.names = {str(p): str(name) for p, name in register.projects["name"].items()}
+        self._at = {pair: i for i, pair in enumerate(self.base.built.table.index)}
         self.pool = PlanPool()
         self.log: list[Move] = []
         self._answers: dict[tuple[object, ...], Answer] = {}
@@ -169,8 +172,8 @@ class Desk:
 
     def _running(self, answer: Answer) -> dict[str, str]:
         """Projects that go on, with their level: a stop is out."""
-        options = self.base.built
-        return {p: v for p, v in answer.plan.items() if not options.stops[options.position(p, v)]}
+        stops = self.base.built.stops
+        return {p: v for p, v in answer.plan.items() if not stops[self._at[p, v]]}
 
     # Moves
 
@@ -354,7 +357,7 @@ class Desk:
 
     def name(self, project_id: str) -> str:
         """A project by id and name."""
-        return f"{project_id} {self.base.register.projects.loc[project_id, 'name']}"
+        return f"{project_id} {self.names[project_id]}"
 
     def level_words(self, project_id: str, level: str) -> str:
         """What a level is called."""
@@ -375,24 +378,25 @@ class Desk:
             rows.append(
                 {
                     "project_id": project,
-                    "name": self.base.register.projects.loc[project, "name"],
+                    "name": self.names[project],
                     "level": now.plan.get(project, ""),
-                    "decision": self._decision(now, project),
-                    "recommended": self._decision(self.recommended, project),
+                    "decision": self.decision(project, now),
+                    "recommended": self.decision(project, self.recommended),
                     "forced": force.in_out if force else "",
                     "reason": force.reason if force else "",
                 }
             )
         return pd.DataFrame(rows).set_index("project_id")
 
-    def _decision(self, answer: Answer, project: str) -> str:
+    def decision(self, project_id: str, answer: Answer | None = None) -> str:
+        """What an answer (that of the case unless given) says of a project: fund, stop, refuse; none without a plan."""
+        answer = answer or self.answer
         if not answer.has_plan:
             return "none"
-        level = answer.plan.get(project)
+        level = answer.plan.get(project_id)
         if level is None:
             return "refuse"
-        options = self.base.built
-        return "stop" if options.stops[options.position(project, level)] else "fund"
+        return "stop" if self.base.built.stops[self._at[project_id, level]] else "fund"
 
     @property
     def moves(self) -> pd.DataFrame:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from math import isinf
 from typing import Any
 
-from pmo_kit.arbitration import Mandatory
+from pmo_kit.arbitration import Mandatory, Question
 from pmo_kit.arbitration.rules import role_words
 from pmo_kit.exhibits.theme import DECISIONS, format_number
 from pmo_kit.figures.captions import listed
@@ -73,7 +75,7 @@ def _case_words(desk: Desk) -> str:
         parts.append(f"money {format_number(100 * (case.money - 1), 0, signed=True)} %")
     today = desk.people()
     parts += [f"{factor * today[role]:g} {role_words(role)}" for role, factor in case.people]
-    forced = [f"{desk.base.register.projects.loc[f.project_id, 'name']} {f.in_out}" for f in case.forces]
+    forced = [f"{desk.names[f.project_id]} {f.in_out}" for f in case.forces]
     if len(forced) > 2:
         forced = [f"{len(forced)} projects forced"]
     return f"with {listed(parts + forced)}"
@@ -142,35 +144,31 @@ def proof_words(answer: Answer, busy: bool) -> str:
 
 
 def projects(desk: Desk) -> list[dict[str, Any]]:
-    """One row per project, in the order of the register."""
-    table = desk.table
-    options, register = desk.base.built, desk.base.register
-    moved = desk.changes
-    duty = {rule.project_id: rule.reason for rule in desk.base.active_rules if isinstance(rule, Mandatory)}
+    """One row per project, in the order of the ids."""
+    answer, moved = desk.answer, desk.changes
+    duty = {rule.project_id for rule in desk.base.active_rules if isinstance(rule, Mandatory)}
     rows = []
-    for project, row in table.iterrows():
-        going = options.of(str(project))
-        at = options.position(str(project), row["level"]) if row["level"] else _largest(options, going)
-        labels = options.table["label"].iloc[going].tolist()
-        names = options.table.index[going].get_level_values(1).tolist()
-        levels = [[level, label or level] for level, label in zip(names, labels, strict=True)]
-        force = desk.case.force(str(project))
-        decision = str(row["decision"])
-        word = DECISIONS[decision].mark + " " + WORDS[decision] if decision in DECISIONS else WORDS[decision]
+    for choice in choices(desk.base):
+        project = choice.project_id
+        level = answer.plan.get(project, "")
+        size = choice.sizes.get(level, choice.largest)
+        force = desk.case.force(project)
+        decision, recommended = desk.decision(project), desk.decision(project, desk.recommended)
+        mark = DECISIONS[decision].mark + " " if decision in DECISIONS else ""
         rows.append(
             {
-                "id": str(project),
-                "name": str(row["name"]),
-                "area": str(register.projects.loc[project, "area"]),
-                "levels": levels if len(levels) > 1 else [],
-                "level": dict(levels).get(row["level"], "") if len(levels) > 1 else "",
-                "value": format_number(options.values[at]) if at is not None else "n/a",
-                "cost": format_number(options.costs[at]) if at is not None else "n/a",
+                "id": project,
+                "name": desk.names[project],
+                "area": choice.area,
+                "levels": [list(pair) for pair in choice.levels] if len(choice.levels) > 1 else [],
+                "level": dict(choice.levels).get(level, "") if len(choice.levels) > 1 else "",
+                "value": size[0],
+                "cost": size[1],
                 "decision": decision,
-                "word": word,
-                "recommended": WORDS[str(row["recommended"])],
-                "differs": decision != row["recommended"] and decision != "none",
-                "moved": _moved(str(project), moved),
+                "word": mark + WORDS[decision],
+                "recommended": WORDS[recommended],
+                "differs": decision != recommended and decision != "none",
+                "moved": _moved(project, moved),
                 "forced": force.in_out if force else "free",
                 "forced_level": (force.level or "") if force else "",
                 "reason": force.reason if force else "",
@@ -181,9 +179,31 @@ def projects(desk: Desk) -> list[dict[str, Any]]:
     return rows
 
 
-def _largest(options: Any, going: Any) -> int | None:
-    """The option that costs most."""
-    return max((int(i) for i in going), key=lambda i: options.costs[i], default=None)
+@dataclass(frozen=True)
+class Choice:
+    """What can be chosen of a project: levels with their labels, value and cost of each, in words."""
+
+    project_id: str
+    area: str
+    levels: tuple[tuple[str, str], ...]
+    sizes: Mapping[str, tuple[str, str]]
+    largest: tuple[str, str]
+
+
+@lru_cache(maxsize=4)
+def choices(question: Question) -> tuple[Choice, ...]:
+    """The choices of a question; they do not change while the committee sits."""
+    options, area = question.built, question.register.projects["area"]
+    names = options.table.index.get_level_values(1).tolist()
+    labels, costs = options.table["label"].tolist(), options.costs
+    found = []
+    for project, places in options.groups.items():
+        going = options.of(project)
+        words = {names[i]: (format_number(options.values[i]), format_number(costs[i])) for i in places}
+        largest = max((int(i) for i in going), key=lambda i: costs[i], default=int(places[0]))
+        levels = tuple((names[i], labels[i] or names[i]) for i in going)
+        found.append(Choice(project, str(area[project]), levels, words, words[names[largest]]))
+    return tuple(found)
 
 
 def _moved(project: str, change: Change) -> str:
@@ -259,7 +279,7 @@ def _people(desk: Desk) -> list[dict[str, Any]]:
 def moved_words(desk: Desk) -> list[list[str]]:
     """What entered, left and changed its level since the last move."""
     change = desk.changes
-    name = desk.base.register.projects["name"]
+    name = desk.names
     parts = [("Entered", change.entered), ("Left", change.left), ("Other level", change.resized)]
     words = [[label, ", ".join(f"{name[p]} {p}" for p in ids)] for label, ids in parts if ids]
     if words:
@@ -281,7 +301,7 @@ def log(desk: Desk) -> list[dict[str, str]]:
 
 def price_words(desk: Desk, price: Price) -> dict[str, str]:
     """A price for the column, and in a sentence."""
-    name = desk.base.register.projects["name"]
+    name = desk.names
     verb = "Taking it in" if price.in_out == "in" else "Taking it out"
     if isinf(price.low):
         return {"short": "no plan", "long": f"{verb} leaves no plan that obeys the rules."}
