@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parents[1]
-CONDA_NAMES = {"lazy_loader": "lazy-loader"}
+CONDA_NAMES = {"lazy_loader": "lazy-loader", "typst": "typst-py"}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
