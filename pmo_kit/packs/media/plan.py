@@ -14,6 +14,8 @@ from pmo_kit.exhibits.records import Chart
 Shape = Literal["bar", "column", "line", "range", "xy"]
 Manner = Literal["fill", "outline", "hidden", "line", "dots", "steps"]
 HIDDEN = theme.Look(theme.PAPER, theme.PAPER)
+GROUND = theme.Look("#E6E6E6", theme.DARK_GRAY, width=1.5)
+"""A plan behind a limit: both are outlines on paper, where the limit is a thick line across."""
 RANGE_LOOKS = (theme.Look(theme.DARK_BLUE, theme.DARK_BLUE), theme.Look("#6BACE6", "#6BACE6"))
 
 
@@ -103,11 +105,14 @@ def _bars(chart: Chart) -> Plan | None:
     names = [""] if alone else list(dict.fromkeys(bar.series for bar in bars))
     if chart.layered:
         names.sort(key=lambda name: _style(bars, name) == "limit")
+        capped = _style(bars, names[-1]) == "limit"
     start = chart.start is not None and min(min(bar.start, bar.end) for bar in bars) >= 0
     series: list[Drawn] = []
     for name in names:
         mine = [(row, bar) for row, bar in zip(kept, bars, strict=True) if alone or bar.series == name]
         look = mine[0][1].look
+        if chart.layered and capped and mine[0][1].style == "plan":
+            look = GROUND
         outline = chart.layered and mine[0][1].style == "limit"
         size = len(categories)
         cells: dict[str, list[Any]] = {key: [None] * size for key in ("value", "base", "row")}
@@ -118,7 +123,7 @@ def _bars(chart: Chart) -> Plan | None:
             cells["value"][at] = abs(bar.end - bar.start) if start else bar.end
             cells["base"][at] = min(bar.start, bar.end)
             labels[at] = bar.label
-            if bar.look != look:
+            if bar.look != mine[0][1].look:
                 looks[at] = bar.look
         if start:
             series.append(Drawn("from", tuple(cells["base"]), "hidden", HIDDEN))
@@ -187,8 +192,9 @@ def _intervals(chart: Chart) -> Plan | None:
                 under,
                 Drawn(f"low to {number.title or 'middle'}", to_middle, "fill", first, rows=where,
                       column=names[0], minus=names[1]),
-                Drawn(f"{number.title or 'middle'} to high", to_high, "fill", second, labels=labels, rows=where,
+                Drawn(f"{number.title or 'middle'} to high", to_high, "fill", second, rows=where,
                       column=names[2], minus=names[0]),
+                Drawn("room for the words", (0.3 * max(high),) * len(rows), "hidden", HIDDEN, labels=labels),
             ), stacked=True, key=True,
         )  # fmt: skip
     look = theme.look("focus")

@@ -82,6 +82,11 @@ def widths(table: Table, room: float, size: float, pad: float) -> list[float]:
     return given if open_columns else _filled(fields, given, room)
 
 
+def natural_width(table: Table, size: float, pad: float) -> float:
+    """How wide a table is when no line is broken, in the unit of `size`."""
+    return sum(_needs(table, field, size)[1] + pad for field in columns(table))
+
+
 def _filled(fields: Sequence[Field], given: list[float], room: float) -> list[float]:
     """What is left over goes to the first column of words."""
     words = [n for n, field in enumerate(fields) if field.kind in _WORDS and field.title] or [

@@ -196,8 +196,8 @@ def _native(
     return drawn
 
 
-def span(values: Sequence[float], room: float = 0.05) -> tuple[float, float, float]:
-    """Round ends and step of an axis around some values; it begins at zero where that is near.
+def span(values: Sequence[float], room: float = 0.05, zero: float = 0.3) -> tuple[float, float, float]:
+    """Round ends and step of an axis around some values; it begins at zero where the least is below a share.
 
     Examples
     --------
@@ -206,7 +206,7 @@ def span(values: Sequence[float], room: float = 0.05) -> tuple[float, float, flo
     """
     low, high = min(values), max(values)
     pad = room * ((high - low) or 1)
-    low = 0.0 if 0 <= low < 0.3 * high else low - pad
+    low = 0.0 if 0 <= low < zero * high else low - pad
     marks = ticks(low, high + pad, 6)
     step = marks[1] - marks[0] if len(marks) > 1 else (high - low) or 1.0
     first = math.floor(low / step + 1e-9) * step
@@ -218,12 +218,16 @@ def _series(series: Drawn, number: Field, stacked: bool) -> dict[str, Any]:
     settings: dict[str, Any] = {}
     look = series.look
     if series.manner == "hidden":
-        return {
-            "fill": {"none": True},
-            "border": {"none": True},
-            "line": {"none": True},
-            "marker": {"type": "none"},
+        settings = {name: {"none": True} for name in ("fill", "border", "line")} | {
+            "marker": {"type": "none"}
         }
+        if any(series.labels):
+            settings["data_labels"] = {
+                "value": True, "position": "inside_base",
+                "font": {"name": theme.FONT, "size": 9, "color": theme.INK},
+                "custom": [{"value": said} if said else {"delete": True} for said in series.labels],
+            }  # fmt: skip
+        return settings
     if series.manner == "outline":
         settings |= {"fill": {"none": True}, "border": {"color": theme.INK, "width": 1.75}}
     elif series.manner == "fill":

@@ -1,0 +1,357 @@
+"""The deck of a pack: native charts and tables on a template that an organization may replace."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pmo_kit.exhibits import theme
+from pmo_kit.exhibits.html import source_line
+from pmo_kit.exhibits.records import Chart, Exhibit, Kpi, Message, Table, words
+from pmo_kit.packs.media import cells
+from pmo_kit.packs.media.archive import normalized
+from pmo_kit.packs.media.pptx_charts import add_chart
+from pmo_kit.packs.media.pptx_front import asked, flat, limits, line_across, turning
+from pmo_kit.packs.media.pptx_tables import (
+    Page,
+    Run,
+    add_table,
+    clean,
+    heat_pages,
+    pages,
+    write_paragraphs,
+)
+from pmo_kit.packs.media.template import Box, Template, open_template
+from pmo_kit.packs.media.xlsx import stamp
+
+if TYPE_CHECKING:
+    from pmo_kit.packs.collect import Collected
+    from pmo_kit.packs.media.outline import Front, Outline
+
+_EMU = 12700
+_SECTION = "http://schemas.microsoft.com/office/powerpoint/2010/main"
+
+
+def deck_bytes(outline: Outline, template: Path | None = None) -> bytes:
+    """Render `pack.pptx`, 16:9: the decision, then chapter by chapter one slide for each exhibit.
+
+    Charts and tables are native: their numbers can be edited. Each carries its alternative text; the notes of a
+    slide hold its meaning, its foot note and where it comes from. A heatmap is a colored table.
+
+    Parameters
+    ----------
+    outline : Outline
+        The pack.
+    template : Path, optional
+        Folder with `layouts.yml` and the template that it names; the kit's own when left out.
+
+    Returns
+    -------
+    bytes
+        A deck; equal for equal packs.
+
+    Raises
+    ------
+    PackError
+        When the template lacks a layout that `layouts.yml` maps.
+    """
+    made = open_template(template)
+    writer = _Deck(made, outline)
+    if outline.front is not None:
+        writer.section("Decision")
+        writer.decision(outline.front)
+        for item in outline.front.items:
+            if item is not outline.front.decisions:
+                writer.exhibit(item)
+    for part in outline.chapters:
+        writer.section(part.title)
+        writer.chapter(part.number, part.title, part.lead, part.question)
+        for item in part.items:
+            writer.exhibit(item)
+    writer.finish()
+    stream = io.BytesIO()
+    made.deck.save(stream)
+    return normalized(stream.getvalue(), stamp(outline))
+
+
+class _Deck:
+    """Adds slides one after another."""
+
+    def __init__(self, template: Template, outline: Outline) -> None:
+        self.template, self.outline = template, outline
+        self.sections: list[tuple[str, list[int]]] = []
+
+    def section(self, name: str) -> None:
+        """Begin a section: what PowerPoint shows as a group of slides."""
+        self.sections.append((name, []))
+
+    def slide(self, kind: str, title: str, unit: str = "", meaning: str = "") -> Any:
+        """A slide with its texts; empty places are taken off."""
+        slide = self.template.slide(kind)
+        self.sections[-1][1].append(slide.slide_id)
+        for shape in slide.placeholders:
+            if shape.placeholder_format.type in _footers():
+                shape.text_frame.text = clean(self.outline.strip)
+        self._say(slide, "title", title)
+        self._say(slide, "unit", unit)
+        _close_up(slide.shapes.title, self.template.place(slide, "unit") if unit else None)
+        self._say(slide, "meaning", f"▸ {meaning}" if meaning else "")
+        return slide
+
+    def _say(self, slide: Any, place: str, text: str) -> None:
+        shape = self.template.place(slide, place)
+        if shape is None:
+            if text:
+                box = self.template.box(slide, place)
+                shape = slide.shapes.add_textbox(box.left, box.top, box.width, box.height)
+                shape.text_frame.word_wrap = True
+            else:
+                return
+        if not text:
+            shape._element.getparent().remove(shape._element)
+            return
+        frame = shape.text_frame
+        frame.text = clean(text)
+        size = _fitting(text, shape.width, shape.height, _sizes(place))
+        if size is not None:
+            for paragraph in frame.paragraphs:
+                for run in paragraph.runs:
+                    run.font.size = size
+
+    def decision(self, front: Front) -> None:
+        """The first slide: marks and what is asked on the left, what limits us on the right, what turns it below."""
+        headline = front.headline.exhibit
+        unit = headline.unit_line or self.outline.settings.unit
+        slide = self.slide("decision", headline.title, unit, turning(front))
+        room = self.template.box(slide, "figure")
+        gap = round(0.035 * room.width)
+        left = Box(room.left, room.top, round(room.width * 0.575), room.height)
+        right = Box(room.left + left.width + gap, room.top, room.width - left.width - gap, room.height)
+        table = front.decisions.exhibit if front.decisions else None
+        if isinstance(table, Table):
+            asked(slide, table, left)
+        tiles = front.tiles.exhibit if front.tiles else None
+        limited = limits(tiles) if isinstance(tiles, Kpi) else None
+        if limited is not None and tiles is not None:
+            line_across(slide, right)
+            said = next(
+                (item.exhibit.title for item in front.items if item.id.endswith(".limits")), tiles.title
+            )
+            box = slide.shapes.add_textbox(right.left, right.top + 60000, right.width, 420000)
+            flat(box.text_frame)
+            write_paragraphs(box.text_frame, ((Run(said, bold=True),),), 19)
+            under = Box(right.left, right.top + 480000, right.width, min(right.height - 480000, 2500000))
+            add_chart(slide, limited, under, key=False)
+        _notes(slide, headline, front.decisions.exhibit if front.decisions else None)
+        for position, detail in table.details if isinstance(table, Table) else ():
+            title = words(_lead(table, position)).split("\n")[0]
+            inner = replace(
+                detail, id=f"{table.id}.{position + 1}", title=title, across=1, source=table.source
+            )
+            self._table(inner, detail.alt)
+
+    def chapter(self, number: int, title: str, lead: Sequence[str], question: str) -> None:
+        """The slide that opens a chapter."""
+        slide = self.slide("chapter", f"{number}  {title}")
+        self._say(slide, "lead", "\n".join(lead))
+        self._say(slide, "question", question)
+        slide.notes_slide.notes_text_frame.text = clean(question)
+
+    def exhibit(self, item: Collected) -> None:
+        """One exhibit on one slide, a long table on several."""
+        exhibit = item.exhibit
+        if isinstance(exhibit, Table):
+            self._table(exhibit, exhibit.unit_line)
+            for position, detail in exhibit.details:
+                self._detail(exhibit, position, detail, exhibit.title)
+            return
+        if isinstance(exhibit, Chart) and exhibit.mark == "heatmap":
+            self._pages(exhibit, heat_pages(exhibit, self._room(exhibit)), exhibit.unit_line)
+            return
+        slide = self._titled(exhibit, exhibit.unit_line)
+        room = self.template.box(slide, "figure")
+        if isinstance(exhibit, Chart):
+            if add_chart(slide, exhibit, room) is None:
+                _text(slide, room, [("", "No rows to show.")], exhibit.id)
+        elif isinstance(exhibit, Kpi):
+            _tiles(slide, room, exhibit)
+        elif isinstance(exhibit, Message):
+            _text(slide, room, exhibit.items, exhibit.id)
+        _notes(slide, exhibit)
+
+    def _room(self, exhibit: Exhibit) -> Box:
+        """The room for a figure, measured on a layout without leaving a slide behind."""
+        layout = self.template.layouts["exhibit"]
+        wanted = self.template.names.get("figure", "figure")
+        for shape in layout.placeholders:
+            if shape.name == wanted:
+                return Box(shape.left, shape.top, shape.width, shape.height)
+        return self.template.box(_Bare(layout), "figure")
+
+    def _titled(self, exhibit: Exhibit, unit: str, more: str = "") -> Any:
+        title = " ".join(exhibit.title.split("\n")) or exhibit.alt
+        return self.slide("exhibit", title + more, unit, exhibit.takeaway)
+
+    def _table(self, table: Table, unit: str) -> None:
+        self._pages(table, pages(table, self._room(table)), unit)
+
+    def _detail(self, table: Table, position: int, detail: Table, title: str) -> None:
+        """The table under a row of another, on slides of its own."""
+        name = f"{table.id}.{position + 1}"
+        inner = replace(detail, id=name, title=title, across=1, source=table.source, inputs=table.inputs)
+        self._table(inner, detail.alt)
+
+    def _pages(self, exhibit: Exhibit, parts: Sequence[Page], unit: str) -> None:
+        for number, page in enumerate(parts, 1):
+            more = f" ({number}\u00a0of\u00a0{len(parts)})" if len(parts) > 1 else ""
+            slide = self._titled(exhibit, unit, more)
+            room = self.template.box(slide, "figure")
+            add_table(slide, page, room, exhibit.alt, f"Table {exhibit.id}")
+            _notes(slide, exhibit)
+
+    def finish(self) -> None:
+        """Properties and sections."""
+        from pptx.oxml import parse_xml
+
+        deck, outline = self.template.deck, self.outline
+        properties = deck.core_properties
+        properties.title = outline.spec.title
+        properties.author = properties.last_modified_by = clean(outline.manifest["register"]["name"])
+        properties.subject = clean(outline.strip)
+        properties.created = properties.modified = dt.datetime(1980, 1, 1)
+        properties.revision = 1
+        listed = "".join(
+            f'<p14:section name={_quoted(name)} id="{{{_section_id(number)}}}"><p14:sldIdLst>'
+            + "".join(f'<p14:sldId id="{slide}"/>' for slide in slides)
+            + "</p14:sldIdLst></p14:section>"
+            for number, (name, slides) in enumerate(self.sections, 1)
+        )
+        element = deck.part._element
+        spaces = 'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main"'
+        extension = parse_xml(
+            f'<p:ext {spaces} uri="{{521415D9-36F7-43E2-AB2F-B90AF26B5E84}}"><p14:sectionLst '
+            f'xmlns:p14="{_SECTION}">{listed}</p14:sectionLst></p:ext>'
+        )
+        known = element.find("{http://schemas.openxmlformats.org/presentationml/2006/main}extLst")
+        if known is None:
+            known = parse_xml(f"<p:extLst {spaces}/>")
+            element.append(known)
+        for old in list(known):
+            if old.get("uri", "").startswith("{521415D9"):
+                known.remove(old)
+        known.append(extension)
+
+
+class _Bare:
+    """A layout asked like a slide that has no placeholders."""
+
+    def __init__(self, layout: Any) -> None:
+        self.slide_layout = layout
+        self.placeholders: tuple[Any, ...] = ()
+
+
+def _lead(table: Table, position: int) -> Any:
+    """The words of a row of decisions."""
+    text = next((f for f in table.columns if f.kind == "text" and f.title), table.columns[0])
+    return table.data[text.name].iloc[position]
+
+
+def _tiles(slide: Any, room: Box, kpi: Kpi) -> None:
+    """Big numbers side by side, as text."""
+    tiles = cells.tiles(kpi)
+    gap = round(0.03 * room.width)
+    wide = (room.width - gap * (max(len(tiles), 1) - 1)) // max(len(tiles), 1)
+    for place, tile in enumerate(tiles):
+        box = slide.shapes.add_textbox(room.left + place * (wide + gap), room.top + 500000, wide, 1900000)
+        box.name = f"Tile {tile['label']}"
+        flat(box.text_frame)
+        color = theme.DARK_BLUE if tile["focus"] else theme.DARK_GRAY
+        number = (
+            Run(tile["number"], bold=True, color=color, scale=2.9),
+            Run(f" {tile['after']}" if tile["after"] else ""),
+        )
+        paragraphs = [(Run(tile["label"], bold=tile["focus"]),), number]
+        paragraphs += [(Run(tile["note"], color=theme.QUIET, scale=0.9),)] if tile["note"] else []
+        write_paragraphs(box.text_frame, paragraphs, 17)
+
+
+def _text(slide: Any, room: Box, items: Sequence[tuple[str, str]], name: str) -> None:
+    """Paragraphs with a lead in bold; as large as they fit."""
+    box = slide.shapes.add_textbox(room.left, room.top, room.width, room.height)
+    box.name = f"Text {name}"
+    flat(box.text_frame)
+    paragraphs = [
+        tuple(
+            run for run in (Run(lead, bold=True) if lead else None, Run(f" {said}" if lead else said)) if run
+        )
+        for lead, said in items
+    ]
+    wide, high = room.width / _EMU, room.height / _EMU
+    for size in (20.0, 18.0, 16.0, 14.0, 12.0, 11.0, 10.0):
+        tall = sum(
+            len(theme.wrap("".join(run.text for run in runs), wide, size * 1.03)) * size * 1.22 + size * 0.5
+            for runs in paragraphs
+        )
+        if tall <= high:
+            break
+    write_paragraphs(box.text_frame, paragraphs, size, gap=size * 0.5)
+
+
+def _close_up(title: Any, unit: Any) -> None:
+    """Bring the unit line up to a title that takes fewer lines than it has room for."""
+    if title is None or unit is None:
+        return
+    run = title.text_frame.paragraphs[0].runs[0]
+    size = run.font.size.pt if run.font.size else 28.0
+    rows = len(theme.wrap(title.text_frame.text.replace("\x0b", "\n"), title.width / _EMU, size * 1.03, True))
+    wanted = title.top + round((rows * size * 1.15 + 5) * _EMU)
+    if wanted < unit.top:
+        left, wide, high = unit.left, unit.width, unit.height
+        unit.left, unit.top, unit.width, unit.height = left, wanted, wide, high
+
+
+def _notes(slide: Any, exhibit: Exhibit, other: Exhibit | None = None) -> None:
+    """Meaning, foot note, source and the picture in words, for the speaker."""
+    parts = [exhibit.takeaway, exhibit.note, f"In words: {exhibit.alt}", f"Source: {source_line(exhibit)}"]
+    if other is not None:
+        parts += [other.note, f"Source: {source_line(other)}"]
+    slide.notes_slide.notes_text_frame.text = clean("\n".join(part for part in parts if part))
+
+
+def _sizes(place: str) -> tuple[float, ...]:
+    return {
+        "title": (28.0, 26.0, 24.0, 22.0, 20.0, 18.0),
+        "unit": (14.0, 13.0, 12.0, 11.0, 10.0),
+        "meaning": (17.0, 16.0, 15.0, 14.0, 13.0, 12.0),
+    }.get(place, ())
+
+
+def _fitting(text: str, width: int, height: int, sizes: Sequence[float]) -> Any:
+    """The largest size at which a text fits its place; None leaves the template's."""
+    from pptx.util import Pt
+
+    for size in sizes:
+        rows = len(theme.wrap(text, width / _EMU, size * 1.03, size >= 18))
+        if rows * size * 1.2 <= height / _EMU + 2:
+            return Pt(size)
+    return Pt(sizes[-1]) if sizes else None
+
+
+def _footers() -> tuple[Any, ...]:
+    from pptx.enum.shapes import PP_PLACEHOLDER
+
+    return (PP_PLACEHOLDER.FOOTER,)
+
+
+def _section_id(number: int) -> str:
+    return f"00000000-0000-4000-8000-{number:012d}"
+
+
+def _quoted(text: str) -> str:
+    from xml.sax.saxutils import quoteattr
+
+    return quoteattr(clean(text))

@@ -1,0 +1,144 @@
+"""The deck's template: layouts and places by name, in the kit's own file or in one that an organization puts there."""
+
+from __future__ import annotations
+
+import copy
+import io
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pmo_kit.errors import PackError
+from pmo_kit.shipped import shipped
+
+_PLACES = {
+    "title": (0.053, 0.063, 0.894, 0.131),
+    "unit": (0.053, 0.199, 0.894, 0.037),
+    "figure": (0.053, 0.252, 0.894, 0.577),
+    "meaning": (0.053, 0.840, 0.894, 0.094),
+    "lead": (0.053, 0.409, 0.894, 0.210),
+    "question": (0.053, 0.640, 0.894, 0.157),
+}
+"""Where a place is that a layout does not have: left, top, width, height as shares of the slide."""
+_POTX = b"application/vnd.openxmlformats-officedocument.presentationml.template.main+xml"
+_PPTX = b"application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml"
+
+
+@dataclass(frozen=True)
+class Box:
+    """A place on a slide, in EMU (914 400 to the inch)."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, eq=False)
+class Template:
+    """An open, empty deck and the names that it goes by."""
+
+    deck: Any
+    layouts: dict[str, Any]
+    names: dict[str, str]
+
+    def slide(self, kind: str) -> Any:
+        """A new slide of a kind: decision, chapter or exhibit, with its strip and number."""
+        layout = self.layouts[kind]
+        slide = self.deck.slides.add_slide(layout)
+        for shape in layout.placeholders:
+            if shape.placeholder_format.type in _foot_types():
+                slide.shapes._spTree.append(copy.deepcopy(shape._element))
+        return slide
+
+    def place(self, slide: Any, name: str) -> Any:
+        """The placeholder of a place on a slide; None when the layout has none."""
+        if name == "title":
+            return slide.shapes.title
+        wanted = self.names.get(name, name)
+        origin = {shape.placeholder_format.idx: shape.name for shape in slide.slide_layout.placeholders}
+        for shape in slide.placeholders:
+            if origin.get(shape.placeholder_format.idx) == wanted:
+                return shape
+        return None
+
+    def box(self, slide: Any, name: str) -> Box:
+        """Where a place is; a placeholder for a figure is taken off the slide."""
+        shape = self.place(slide, name)
+        if shape is not None:
+            found = Box(shape.left, shape.top, shape.width, shape.height)
+            if name == "figure":
+                shape._element.getparent().remove(shape._element)
+            return found
+        wide, high = self.deck.slide_width, self.deck.slide_height
+        left, top, width, height = _PLACES[name]
+        return Box(round(left * wide), round(top * high), round(width * wide), round(height * high))
+
+
+def open_template(folder: Path | None = None) -> Template:
+    """Open the template that `layouts.yml` names.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Folder with `layouts.yml` and the template; the kit's `templates/report/deck` when left out.
+
+    Raises
+    ------
+    PackError
+        When the file or one of its layouts is not there; the message lists the layouts that are.
+    """
+    from pptx import Presentation
+
+    home = folder or shipped("templates", "report", "deck")
+    try:
+        content = yaml.safe_load((home / "layouts.yml").read_text(encoding="utf-8"))
+        file = home / str(content["template"])
+        names = {str(key): str(value) for key, value in content["layouts"].items()}
+        places = {str(key): str(value) for key, value in (content.get("places") or {}).items()}
+        data = _as_deck(file.read_bytes())
+    except (OSError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, yaml.YAMLError) as error:
+        raise PackError(f"The deck's template in {home.name} cannot be used: {error}.") from error
+    if file.parent != home:
+        raise PackError(f"The deck's template '{content['template']}' must stand beside layouts.yml.")
+    deck = Presentation(io.BytesIO(data))
+    _emptied(deck)
+    known = {layout.name: layout for layout in deck.slide_layouts}
+    missing = [
+        name for kind in ("decision", "chapter", "exhibit") if (name := names.get(kind, kind)) not in known
+    ]
+    if missing:
+        raise PackError(
+            f"{file.name} has no layout {', '.join(missing)}; it has {', '.join(known)}. Map them in layouts.yml."
+        )
+    return Template(deck, {kind: known[name] for kind, name in names.items()}, places)
+
+
+def _as_deck(content: bytes) -> bytes:
+    """A .potx made a .pptx: python-pptx reads only the latter."""
+    stream = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as old,
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for name in old.namelist():
+            member = old.read(name)
+            new.writestr(name, member.replace(_POTX, _PPTX) if name == "[Content_Types].xml" else member)
+    return stream.getvalue()
+
+
+def _emptied(deck: Any) -> None:
+    """Take the sample slides of a template away."""
+    listed = deck.slides._sldIdLst
+    for entry in list(listed):
+        deck.part.drop_rel(entry.rId)
+        listed.remove(entry)
+
+
+def _foot_types() -> tuple[Any, ...]:
+    from pptx.enum.shapes import PP_PLACEHOLDER
+
+    return PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.SLIDE_NUMBER
