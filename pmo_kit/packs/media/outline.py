@@ -38,7 +38,7 @@ class Front:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """A chapter: its title and question, the messages that head it, its exhibits, what is not shown."""
+    """A chapter or a part of the annex: title, question, messages that head it, exhibits, what is not shown."""
 
     number: int
     title: str
@@ -46,6 +46,7 @@ class Part:
     lead: tuple[str, ...]
     items: tuple[Collected, ...]
     missing: tuple[str, ...]
+    annex: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,6 +141,7 @@ def outline(
                 lead=tuple(i.exhibit.title for i in kept if _bare(i) and not _not_shown(i)),
                 items=tuple(i for i in kept if not _bare(i)),
                 missing=tuple(_sentence(i) for i in items if _not_shown(i)),
+                annex=getattr(chapter, "annex", False),
             )
         )
     return Outline(spec, pack_id, manifest, settings, _front(spec, chapters), tuple(parts), tuple(absent))

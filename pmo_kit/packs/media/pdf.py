@@ -122,7 +122,7 @@ class _Writer:
             "missing": list(outline.missing),
             "chapters": [
                 {
-                    "number": part.number,
+                    "number": "" if part.annex else str(part.number),
                     "title": part.title,
                     "question": part.question,
                     "lead": list(part.lead),

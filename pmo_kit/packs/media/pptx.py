@@ -40,7 +40,8 @@ def deck_bytes(outline: Outline, template: Path | None = None) -> bytes:
     """Render `pack.pptx`, 16:9: the decision, then chapter by chapter one slide for each exhibit.
 
     Charts and tables are native: their numbers can be edited. Each carries its alternative text; the notes of a
-    slide hold its meaning, its foot note and where it comes from. A heatmap is a colored table.
+    slide hold its meaning, its foot note and where it comes from. A heatmap is a colored table. The annex of a
+    pack is to be read, not presented: it stands in the PDF and the workbook.
 
     Parameters
     ----------
@@ -68,6 +69,8 @@ def deck_bytes(outline: Outline, template: Path | None = None) -> bytes:
             if item is not outline.front.decisions:
                 writer.exhibit(item)
     for part in outline.chapters:
+        if part.annex:
+            continue
         writer.section(part.title)
         writer.chapter(part.number, part.title, part.lead, part.question)
         for item in part.items:
@@ -147,12 +150,9 @@ class _Deck:
             under = Box(right.left, right.top + 480000, right.width, min(right.height - 480000, 2500000))
             add_chart(slide, limited, under, key=False)
         _notes(slide, headline, front.decisions.exhibit if front.decisions else None)
-        for position, detail in table.details if isinstance(table, Table) else ():
-            title = words(_lead(table, position)).split("\n")[0]
-            inner = replace(
-                detail, id=f"{table.id}.{position + 1}", title=title, across=1, source=table.source
-            )
-            self._table(inner, detail.alt)
+        if isinstance(table, Table):
+            for position, detail in table.details:
+                self._detail(table, position, detail, words(_lead(table, position)).split("\n")[0])
 
     def chapter(self, number: int, title: str, lead: Sequence[str], question: str) -> None:
         """The slide that opens a chapter."""
