@@ -25,7 +25,11 @@ from pmo_kit.register.values import (
 from pmo_kit.register.wide import find_wide_form, melt
 
 _UNREAD = {
-    "number": ("number_not_read", '"{value}" is not a number.', "Write a plain number such as 12.5."),
+    "number": (
+        "number_not_read",
+        '"{value}" cannot be read as a number.',
+        "Write a plain number such as 12.5.",
+    ),
     "date": ("date_not_read", '"{value}" is not a date.', "Write it as 2027-03-31."),
     "year": ("year_not_read", '"{value}" is not a year.', "Write four digits such as 2027."),
     "period": ("period_not_read", '"{value}" is not a period.', "Write 2028, 2028-Q1 or 2026-09."),
@@ -267,6 +271,8 @@ def _report(intake: Intake, column: Column, parsed: Parsed, findings: Findings) 
             )
         else:
             rule, message, fix = _UNREAD[column.type]
+            if column.is_money:
+                fix += " Amounts such as 120k or 1.2m are read once the settings say their money_unit."
         findings.add_rows(intake, parsed.bad, "block", rule, message, fix, column=column.name)
     if parsed.reason.any():
         message = f'{column.name} is missing; the reason given is "{{value}}".'
