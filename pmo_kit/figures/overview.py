@@ -288,7 +288,7 @@ def tiles(register: Register) -> Kpi:
     return Kpi(
         id="overview.tiles",
         data=pd.DataFrame(rows),
-        title="The portfolio in four numbers",
+        title=f"The portfolio in {count(len(rows))} numbers",
         unit_line=unit_line(register, "Portfolio"),
         alt=listed(f"{row['label']} {row['value']:g}" for row in rows),
         source="projects, baselines",

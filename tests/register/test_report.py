@@ -32,7 +32,7 @@ def test_cells_are_marked(faulty, folder, workbook, tmp_path, kind):
     assert book["what to fix first"]["A2"].value == "to fix"
     costs = book["costs"]
     assert costs["D5"].fill.fgColor.rgb.endswith("F4B5A9")
-    assert "not a number" in costs["D5"].comment.text
+    assert "cannot be read as a number" in costs["D5"].comment.text
     assert "name is missing" in book["projects"]["B3"].comment.text
     assert book["projects"]["B2"].comment is None
     cells = [cell for sheet in book for line in sheet.iter_rows() for cell in line]
