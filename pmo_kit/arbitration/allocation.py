@@ -16,7 +16,7 @@ from pmo_kit.arbitration.model import NANO, Model, Plan, compile_model
 from pmo_kit.arbitration.options import build_options
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import QUANTITY_RULES, Row, amount_words
-from pmo_kit.arbitration.search import Found, Pool, best_plan, moment, proof_gap, settle_tie
+from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, moment, proof_gap, settle_tie
 from pmo_kit.arbitration.solving import Limits, Status
 from pmo_kit.errors import PmoError
 
@@ -249,17 +249,19 @@ def _within(model: Model, gap: float, limits: Limits) -> Found:
         return best_plan(model, limits=limits)
     options = model.question.built
     free = options.table["commitment"].to_numpy(object) == "discretionary"
-    relaxed = best_plan(
-        model, limits=Limits(float(gap * np.abs(options.values[free]).sum()), limits.nodes, limits.until)
-    )
-    found = relaxed
-    while found.plan is not None and found.status == "optimal":
-        worth = float(sum(options.values[i] for i in found.plan if free[i]))
-        if found.bound - found.value <= gap * abs(worth) * NANO or found.bound == found.value:
-            return found
-        found = best_plan(
-            model, limits=Limits(max(proof_gap(model), 0.9 * gap * abs(worth)), limits.nodes, limits.until)
-        )
+
+    def within(found: Found) -> bool:
+        worth = abs(sum(options.values[i] for i in found.plan or () if free[i]))
+        return found.bound - found.value <= gap * worth * NANO or found.bound == found.value
+
+    target = float(gap * np.abs(options.values[free]).sum())
+    found = core_plan(model, gap, limits) or Found("unknown", None, 0, 0, 0)
+    if found.plan is not None and within(found):
+        return replace(found, status="optimal")
+    found = best_plan(model, limits=replace(limits, gap=max(proof_gap(model), target)))
+    while found.plan is not None and found.status == "optimal" and not within(found):
+        worth = abs(float(sum(options.values[i] for i in found.plan if free[i])))
+        found = best_plan(model, limits=replace(limits, gap=max(proof_gap(model), 0.9 * gap * worth)))
     return found
 
 

@@ -102,9 +102,8 @@ class Options:
         where = self.groups.get(project_id)
         if where is None:
             raise ValueError(f"There is no project {project_id} in the question.")
-        base = self.table["base_level"].to_numpy(object)
         if level is not None:
-            exact = self.table.index.get_level_values(1).to_numpy(object)
+            base, exact = self._base, self._names
             found = where[(base[where] == level) | (exact[where] == level)]
             if not len(found):
                 raise ValueError(
@@ -116,8 +115,22 @@ class Options:
     def position(self, project_id: str, level: str) -> int:
         """Position of one option."""
         found = self.of(project_id, level)
-        names = self.table.index.get_level_values(1).to_numpy(object)
-        return int(next((i for i in found if names[i] == level), found[0]))
+        return int(next((i for i in found if self._names[i] == level), found[0]))
+
+    @cached_property
+    def _base(self) -> NDArray[np.object_]:
+        """Level of each option, without its delay."""
+        return self.table["base_level"].to_numpy(object)
+
+    @cached_property
+    def _names(self) -> NDArray[np.object_]:
+        """Level of each option, with its delay."""
+        return self.table.index.get_level_values(1).to_numpy(object)
+
+    @cached_property
+    def _sums(self) -> dict[tuple[str, ...], Floats]:
+        """Sums asked for before."""
+        return {}
 
     def matches(self, scope: str) -> NDArray[np.bool_]:
         """Options whose project is in the scope (`all`, or column=value of a projects column)."""
@@ -139,6 +152,13 @@ class Options:
 
     def measure(self, scope: str = "all", year: int | None = None, measure: str = "spend") -> Floats:
         """Money of every option in a scope: `spend` or `capex` of one year or of all years, or `pv_cost`."""
+        key = ("money", scope, str(year), measure)
+        if key not in self._sums:
+            self._sums[key] = self._measure(scope, year, measure)
+        return self._sums[key]
+
+    def _measure(self, scope: str, year: int | None, measure: str) -> Floats:
+        """Money of every option in a scope, added up."""
         column, value = split_scope(scope)
         inside = self.matches(scope)
         if measure == "pv_cost":
@@ -155,6 +175,13 @@ class Options:
 
     def demand(self, role: str, period: str) -> Floats:
         """People of a role that every option needs in a period."""
+        key = ("people", role, period)
+        if key not in self._sums:
+            self._sums[key] = self._demand(role, period)
+        return self._sums[key]
+
+    def _demand(self, role: str, period: str) -> Floats:
+        """People of a role in a period, added up."""
         rows = self.demanding
         keep = rows["role"].eq(role).to_numpy(bool) & rows["period"].eq(period).to_numpy(bool)
         fte = rows["fte"].to_numpy(float)[keep]

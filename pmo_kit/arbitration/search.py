@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from pmo_kit.arbitration.options import Floats
 
 
+CORE = 30  # options searched, besides two for each rule, once the relaxation has settled the others
+
+
 @dataclass(frozen=True, eq=False)
 class Found:
     """A plan with its exact value in billionths, a bound on every plan's value, and how sure that is."""
@@ -37,6 +40,25 @@ def proof_gap(model: Model) -> float:
     if model.grain >= 1000:
         return 0.999 * model.grain / NANO
     return 1e-9 * max(1.0, float(np.abs(model.value_row).max(initial=0.0)))
+
+
+def core_plan(model: Model, gap: float, limits: Limits) -> Found | None:
+    """A good plan of a large question, quickly, with the bound of the relaxation.
+
+    What the relaxation is surest of (largest reduced cost) is kept as it is there, and only the rest is searched
+    (Balas and Zemel 1980). Where floors or links make that a poor plan the bound shows it, and all is searched.
+    """
+    relaxed = solve(replace(model.program, integer=np.zeros_like(model.program.integer)))
+    if relaxed.x is None or relaxed.reduced is None:
+        return None
+    limits = replace(limits, gap=0.8 * gap * abs(relaxed.value), nodes=min(limits.nodes or 100, 100))
+    x = relaxed.x[: model.n]
+    sure = np.where(np.abs(x - np.rint(x)) < 1e-7, np.abs(relaxed.reduced[: model.n]), 0.0)
+    kept = np.argsort(-sure, kind="stable")[: max(0, model.n - CORE - 2 * len(model.rows))]
+    found = best_plan(model, fixed={int(i): round(x[i]) for i in kept if sure[i] > 0}, limits=limits)
+    if found.plan is None:
+        return None
+    return replace(found, status="feasible", bound=max(found.value, round(relaxed.bound * NANO)))
 
 
 def value_floor(model: Model, least: int) -> Row:

@@ -94,6 +94,7 @@ class Outcome:
     bound: float
     nodes: int
     seconds: float
+    reduced: Floats | None = None  # of a program without whole numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,7 +211,8 @@ def solve(program: Program, limits: Limits | None = None) -> Outcome:
     value = float(info.objective_function_value) if found else -inf
     bound = float(info.mip_dual_bound) if whole else value
     if status == kinds.kOptimal and found:
-        return Outcome("optimal", x, value, max(bound, value), nodes, seconds)
+        reduced = None if whole else np.array(highs.getSolution().col_dual)
+        return Outcome("optimal", x, value, max(bound, value), nodes, seconds, reduced)
     return Outcome("feasible" if found else "unknown", x, value, bound, nodes, seconds)
 
 

@@ -8,7 +8,7 @@ variable.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isinf
 
@@ -85,7 +85,7 @@ def least_increase(
     objective[-len(shifts) :] = -1.0
     found = best_plan(
         model, fixed={} if option is None else {option: 1}, objective=objective, least=least, program=program,
-        loose=frozenset(row - model.head for shift in shifts for row in shift), limits=Limits(1e-9),
+        loose=_loose(model, [row for shift in shifts for row in shift]), limits=Limits(1e-9),
     )  # fmt: skip
     if found.plan is None or found.x is None:
         return None
@@ -141,7 +141,7 @@ def first_rival(model: Model, option: int, plan: Plan) -> float:
     least = model.evaluate(plan).value + (model.grain if model.grain >= 1000 else 1000)
     found = best_plan(
         model, fixed={option: 1}, extra=[value_floor(model, least)], objective=objective, program=program,
-        loose=frozenset(row - model.head for row in entries), limits=Limits(1e-9),
+        loose=_loose(model, entries), limits=Limits(1e-9),
     )  # fmt: skip
     return inf if found.x is None else round(max(0.0, float(found.x[-1])), 9)
 
@@ -155,6 +155,12 @@ def only_limit(model: Model, rule: Rule) -> bool:
     """Whether a smaller amount of a rule does nothing but shrink its own hard limit."""
     rows = {model.rows[row - model.head].rule for row in limit_shift(model, {rule.name: 1.0})}
     return rule.price is None and rows <= {rule.name}
+
+
+def _loose(model: Model, rows: Iterable[int]) -> frozenset[int]:
+    """Rules' rows that a further column extends, with the years into which its money may be carried."""
+    own = {row - model.head for row in rows}
+    return frozenset(own | {place for carry in model.carries for place in carry[:2]})
 
 
 def _stretch(model: Model, entries: Mapping[int, float], plan: Plan) -> float:
@@ -192,12 +198,12 @@ def least_cost_cut(model: Model, option: int, least: int) -> Threshold | None:
     objective[-1] = -1.0
     found = best_plan(
         model, fixed={option: 1}, extra=[floor], objective=objective, program=program,
-        loose=frozenset(row - model.head for row in entries), limits=Limits(1e-9),
+        loose=_loose(model, entries), limits=Limits(1e-9),
     )  # fmt: skip
     if found.plan is None or found.x is None:
         return None
     share = round(max(0.0, float(found.x[-1])), 9)
-    if not model.carries:
+    if not model.carries and not model.prices:
         broken = model.evaluate(found.plan).broken
         needs = [excess / NANO / abs(entries[row + model.head]) for row, excess in broken]
         needs.append((least - found.value) / NANO / gain if gain else 0.0)
