@@ -5,6 +5,7 @@ from . import prioritization as prioritization
 from . import arbitration as arbitration
 from . import partners as partners
 from . import performance as performance
+from . import risk as risk
 from . import scenarios as scenarios
 from .appraisal import Appraisal as Appraisal
 from .appraisal import appraise as appraise
@@ -31,6 +32,8 @@ from .prioritization import prioritize as prioritize
 from .prioritization import rank_robustness as rank_robustness
 from .register import Register as Register
 from .register import load_register as load_register
+from .risk import Simulation as Simulation
+from .risk import simulate as simulate
 from .scenarios import Comparison as Comparison
 from .scenarios import Scenario as Scenario
 from .scenarios import compare as compare

@@ -1,4 +1,4 @@
-"""Dated, sourced tables that the engine reads: discount schedules and optimism bias."""
+"""Dated, sourced tables that the engine reads: discount schedules, optimism bias and reference classes."""
 
 from __future__ import annotations
 
@@ -115,6 +115,46 @@ def optimism_bias(shares: Mapping[str, float], quantity: str = "capex") -> float
     if missing:
         raise ValueError(f"no {quantity} bound for {', '.join(missing)}; types: {', '.join(bounds)}")
     return float(sum(share * bounds[kind][quantity] for kind, share in shares.items()))
+
+
+def reference_class_uplift(name: str, confidence: float = 0.5) -> float:
+    """Uplift of an estimate that a share of past projects of a class stayed within.
+
+    Parameters
+    ----------
+    name : str
+        A class of pmo_kit/rates/reference_classes.yml: roads, rail, fixed_links.
+    confidence : float
+        Share of past projects, between the published ones (0.5 to 0.9); linear between them.
+
+    Returns
+    -------
+    float
+        Fraction to add: 0.32 is + 32 %.
+
+    Raises
+    ------
+    ValueError
+        The class is unknown, or the confidence is outside what is published.
+
+    Notes
+    -----
+    Source: Flyvbjerg and COWI (2004), Procedures for Dealing with Optimism Bias in Transport Planning.
+
+    Examples
+    --------
+    >>> reference_class_uplift("roads", 0.8), round(reference_class_uplift("rail", 0.55), 3)
+    (0.32, 0.425)
+    """
+    classes = _read("reference_classes.yml")["flyvbjerg_cowi_2004"]["classes"]
+    if name not in classes:
+        raise ValueError(f"no reference class named {name!r}; known: {', '.join(classes)}")
+    shares, uplifts = zip(*sorted(classes[name].items()), strict=True)
+    if not shares[0] <= confidence <= shares[-1]:
+        raise ValueError(
+            f"{name} is published for confidences from {shares[0]:g} to {shares[-1]:g}, not {confidence:g}"
+        )
+    return float(np.interp(confidence, shares, uplifts))
 
 
 @cache

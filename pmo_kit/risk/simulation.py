@@ -1,0 +1,298 @@
+"""Simulating a plan: thousands of possible futures of its money, time and people, and what they say together."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pmo_kit.arbitration import Question
+from pmo_kit.arbitration.rules import amount_words
+from pmo_kit.risk.blocks import STEPS, Block, Run, event_draws, quantiles
+from pmo_kit.risk.contingency import (
+    Contingency,
+    curve,
+    limits_drawn,
+    portfolio_contingency,
+    swings,
+    variance_shares,
+)
+from pmo_kit.risk.distributions import Floats, cvar
+from pmo_kit.risk.exposure import Exposure
+from pmo_kit.risk.sampling import Method
+
+LEVELS = (0.1, 0.2, 0.5, 0.8, 0.9)
+NAMES = ["p10", "p20", "p50", "p80", "p90"]
+RISKS = [
+    "project_id", "risk", "label", "risk_class", "probability", "cost_mean", "expected_cost", "share_cost",
+    "delay_months", "benefit_loss", "driver", "owner", "response",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Simulation:
+    """A plan in many possible futures.
+
+    Costs are undiscounted and to come; the net value is the question's `npv` (or `npsv`) in every draw. Where tails
+    are heavy, quantiles say what means hide: no mean is printed.
+
+    Parameters
+    ----------
+    question : Question
+    plan : mapping of project_id to level
+    draws, seed : int
+    method : {"random", "lhs", "sobol"}
+    notes : tuple of str
+        Assumptions and repairs, in sentences.
+    """
+
+    question: Question
+    plan: Mapping[str, str]
+    draws: int
+    seed: int
+    method: Method
+    notes: tuple[str, ...]
+    _exposure: Exposure = field(repr=False)
+    _run: Run = field(repr=False)
+    _block: Block = field(repr=False)
+
+    @cached_property
+    def _table(self) -> pd.DataFrame:
+        self._need_detail()
+        ids = [p.project for p in self._exposure.projects]
+        table = pd.DataFrame(self._block.rows, index=pd.Index(ids, name="project_id", dtype="str"))
+        table.insert(0, "name", self.question.register.projects["name"].reindex(ids))
+        table["includes"] = [self._exposure.held[p] for p in ids]
+        return table
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per project of the plan.
+
+        name; cost_base, benefit_base, npv_base as in the register; p10, p20, p50, p80, p90 of cost, benefit, npv and
+        delay (months, below zero is early): `cost_p80`; on_cost, on_time, on_both: how likely cost, finish, and both
+        together hold; includes: what the register's figures already hold.
+        """
+        return self._table.copy(deep=False)
+
+    @cached_property
+    def portfolio(self) -> pd.DataFrame:
+        """Portfolio by year, then all years: base and quantiles of spending and benefits.
+
+        Columns spend_base, spend_p10 ... spend_p90, benefit_base, benefit_p10 ... benefit_p90.
+        """
+        self._need_detail()
+        b, projects = self._block, self._exposure.projects
+        rows = []
+        for y in range(len(self._exposure.years)):
+            rows.append(
+                _quantile_row("spend", sum(float(p.spend[0, y]) for p in projects), b.spend[0, y])
+                | _quantile_row("benefit", sum(float(p.benefit[y]) for p in projects), b.received[y])
+            )
+        whole = _quantile_row("spend", self.base_cost, b.cost) | _quantile_row(
+            "benefit", sum(float(p.benefit.sum()) for p in projects), b.benefit
+        )
+        index = pd.Index([*map(str, self._exposure.years), "all years"], name="year", dtype="str")
+        table = pd.DataFrame([*rows, whole], index=index)
+        return table[(table != 0).any(axis=1)]
+
+    @property
+    def totals(self) -> pd.DataFrame:
+        """One row per draw: cost, benefit, npv of the portfolio, and the months by which the latest project is late."""
+        b = self._block
+        return pd.DataFrame({"cost": b.cost, "benefit": b.benefit, "npv": b.npv, "latest": self._latest})
+
+    @property
+    def _latest(self) -> Floats:
+        """Months by which the latest project is late, per draw."""
+        return (self._block.latest.astype(float) - 0.5) / STEPS
+
+    @property
+    def base_cost(self) -> float:
+        """Sum of the base costs to come."""
+        return float(sum(p.spend[0].sum() for p in self._exposure.projects))
+
+    @property
+    def base_npv(self) -> float:
+        """Net value as the register has it, without bias or risk."""
+        factors = self._exposure.factors
+        return float(sum((p.benefit - p.spend[0]) @ factors for p in self._exposure.projects))
+
+    @cached_property
+    def _limits(self) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
+        self._need_detail()
+        return limits_drawn(self.question, self._exposure, self._block.spend, self._block.people)
+
+    @property
+    def exceedance(self) -> pd.DataFrame:
+        """Every envelope and every role's capacity: limit, planned, p50, p80, probability of exceeding it, unit."""
+        return self._limits[0].copy(deep=False)
+
+    @property
+    def fits_envelopes(self) -> float:
+        """Probability that all envelopes hold together in all years."""
+        return float(self._limits[1].mean())
+
+    def contingency(self, confidence: float = 0.8) -> Contingency:
+        """Return the money to hold for a confidence, pooled and unpooled."""
+        self._need_detail()
+        base = [float(p.spend[0].sum()) for p in self._exposure.projects]
+        return portfolio_contingency(np.stack(self._block.costs), base, confidence)
+
+    def contingency_by_year(self, confidence: float = 0.8) -> pd.DataFrame:
+        """Return base, quantile and contingency of every year; each year on its own, so they do not add up."""
+        self._need_detail()
+        base = sum(p.spend[0] for p in self._exposure.projects)
+        high = np.quantile(self._block.spend[0], confidence, axis=1)
+        years = pd.Index(self._exposure.years, name="year")
+        table = pd.DataFrame({"base": base, "quantile": high, "contingency": high - base}, index=years)
+        return table[(table != 0).any(axis=1)]
+
+    def confidence(self, cost: float | None = None, months: float = 0.0) -> float:
+        """Probability that the portfolio costs at most `cost` and no project is more than `months` late, together."""
+        limit = self.base_cost if cost is None else cost
+        b = self._block
+        return float(((b.cost <= limit * (1 + 1e-9)) & (self._latest <= months + 1e-3)).mean())
+
+    def cvar(self, what: str = "cost", level: float = 0.9) -> float:
+        """Mean of the worst draws beyond a confidence: highest costs, or lowest benefits and net values."""
+        return float(cvar(self.totals[what], level, "upper" if what == "cost" else "lower"))
+
+    @cached_property
+    def drivers(self) -> pd.DataFrame:
+        """Project -> share of the variance of the portfolio's cost and net value, largest first.
+
+        share_cost, share_npv (each adds up to 1); npv_low, npv_high: the portfolio's median net value where the
+        project is in its worst and in its best tenth; swing = npv_high - npv_low.
+        """
+        self._need_detail()
+        b = self._block
+        found = swings(b.npvs, b.npv)
+        table = pd.DataFrame(
+            {
+                "name": self._table["name"],
+                "share_cost": variance_shares(np.stack(b.costs), b.cost),
+                "share_npv": variance_shares(np.stack(b.npvs), b.npv),
+                "npv_low": found[:, 0],
+                "npv_high": found[:, 1],
+                "swing": found[:, 1] - found[:, 0],
+            },
+            index=self._table.index,
+        )
+        return table.sort_values("share_npv", ascending=False, kind="stable")
+
+    @cached_property
+    def risks(self) -> pd.DataFrame:
+        """Every risk event of the plan, the most expensive first.
+
+        project_id, risk, label, risk_class, probability, cost_mean (if it comes), expected_cost, share_cost (of the
+        variance of the portfolio's cost), delay_months, benefit_loss, driver, owner, response.
+        """
+        centered = self._block.cost - self._block.cost.mean()
+        spread = float(centered @ centered)
+        rows = []
+        for p in self._exposure.projects:
+            for e in p.events:
+                comes, amount = event_draws(self._run, p.project, e)
+                share = float(amount.astype(float) @ centered[comes]) / spread if spread else 0.0
+                cost = e.cost.mean if e.cost else 0.0
+                rows.append((p.project, e.risk, e.risk_class, e.probability, cost, e.expected_cost, share, e.delay,
+                             e.benefit_loss, e.driver))  # fmt: skip
+        drawn = [c for c in RISKS if c not in ("label", "owner", "response")]
+        table = pd.DataFrame(rows, columns=drawn).astype({"project_id": "str", "risk": "str"})
+        words = self.question.register.table("risks")[["project_id", "risk", "label", "owner", "response"]]
+        table = table.merge(words, on=["project_id", "risk"], how="left")[RISKS]
+        return table.sort_values("expected_cost", ascending=False, kind="stable", ignore_index=True)
+
+    @property
+    def classes(self) -> pd.DataFrame:
+        """Risk class -> number of events, expected cost, share of the variance of the portfolio's cost."""
+        groups = self.risks.groupby("risk_class")
+        table = pd.DataFrame(
+            {
+                "events": groups.size(),
+                "expected_cost": groups["expected_cost"].sum(),
+                "share_cost": groups["share_cost"].sum(),
+            }
+        )
+        return table.sort_values("expected_cost", ascending=False)
+
+    def s_curve(self, what: str = "cost", points: int = 101) -> pd.DataFrame:
+        """Return the S-curve of the portfolio's cost, benefit, npv, or a fiscal year's spending: probability, value."""
+        if what in ("cost", "benefit", "npv"):
+            return curve(self.totals[what], points)
+        self._need_detail()
+        return curve(self._block.spend[0, self._exposure.years.index(int(what))], points)
+
+    def beats(self, other: Simulation) -> float:
+        """Probability that this plan is worth more than another, draw against draw: shared projects share their luck.
+
+        Raises
+        ------
+        ValueError
+            The other was simulated with another seed, number of draws or method.
+        """
+        mine, theirs = (self.seed, self.draws, self.method), (other.seed, other.draws, other.method)
+        if mine != theirs:
+            raise ValueError(
+                f"compare simulations of one seed, number of draws and method, not {mine} with {theirs}"
+            )
+        return float((self._block.npv > other._block.npv).mean())
+
+    @property
+    def summary(self) -> str:
+        """One sentence."""
+        unit = self.question.register.settings.unit
+        p10, p50, p80, p90 = np.quantile(self._block.cost, [0.1, 0.5, 0.8, 0.9])
+        words = (
+            f"The plan costs {_short(self.base_cost)} {unit} as planned and with 80 % confidence at most {_short(p80)} "
+            f"(P10 {_short(p10)}, P50 {_short(p50)}, P90 {_short(p90)}); its net value is at least "
+            f"{_short(float(np.quantile(self._block.npv, 0.2)))} with the same confidence"
+        )
+        if not self._run.detail:
+            return f"{words}."
+        return f"{words}; all envelopes hold together in {100 * self.fits_envelopes:.0f} % of {self.draws} draws."
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        """Fingerprints, seed, draws, method and correlations."""
+        q = self.question
+        return MappingProxyType(
+            {
+                "register": q.register.fingerprint, "question": q.fingerprint, "seed": str(self.seed),
+                "draws": str(self.draws), "method": self.method, "correlation": self._run.correlation.words,
+            }
+        )  # fmt: skip
+
+    def _need_detail(self) -> None:
+        if not self._run.detail:
+            raise ValueError(
+                "only portfolio totals were simulated; simulate with detail=True for years and projects"
+            )
+
+    def _repr_html_(self) -> str:
+        table = (
+            self._table[[c for c in self._table if not c.startswith("on_")]]
+            if self._run.detail
+            else self.totals.describe()
+        )
+        return f"<p>{html.escape(self.summary)}</p>{table.to_html(float_format='%.1f', na_rep='')}"
+
+
+def _quantile_row(name: str, base: float, drawn: Floats) -> dict[str, float]:
+    """Base and quantiles under column names."""
+    values = quantiles(drawn, LEVELS)
+    return {f"{name}_base": base} | {
+        f"{name}_{level}": value for level, value in zip(NAMES, values, strict=True)
+    }
+
+
+def _short(value: float) -> str:
+    """A number with one decimal."""
+    return amount_words(round(float(value), 1))

@@ -1,0 +1,89 @@
+"""1,000 projects x 10,000 draws with correlation, events and delay, against the time of drawing the normals."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pandas as pd
+
+from pmo_kit.arbitration import Question
+from pmo_kit.register import Register
+from pmo_kit.risk import Simulation, simulate_plan
+from pmo_kit.risk.sampling import generator
+from tests.bench.line import Line, seconds
+
+PROJECTS, DRAWS, EVENTS = 1_000, 10_000, 2
+STREAMS = PROJECTS * (3 + EVENTS)  # cost, benefit and duration of every project, and its events
+
+
+def large_question() -> Question:
+    """Projects of random size over four years, all funded, with estimates of three quantities and two risks each."""
+    rng = np.random.default_rng(7)
+    ids = [f"P{place:04d}" for place in range(PROJECTS)]
+    areas = rng.choice(["North", "South", "East", "West"], PROJECTS)
+    projects = pd.DataFrame({"project_id": ids, "name": ids, "area": areas, "start": pd.Timestamp("2027-01-01"),
+                             "finish": pd.Timestamp("2029-12-31")})  # fmt: skip
+    years = [2027, 2028, 2029]
+    costs = pd.DataFrame({"project_id": np.repeat(ids, 3), "year": years * PROJECTS,
+                          "amount": rng.uniform(1, 10, 3 * PROJECTS)})  # fmt: skip
+    benefits = pd.DataFrame({"project_id": np.repeat(ids, 2), "benefit": "b", "year": [2030, 2031] * PROJECTS,
+                             "amount": rng.uniform(5, 20, 2 * PROJECTS)})  # fmt: skip
+    estimates = pd.DataFrame({"project_id": np.repeat(ids, 3), "quantity": ["cost", "benefit", "duration"] * PROJECTS,
+                              "low": 0.9, "likely": 1.0, "high": rng.uniform(1.1, 1.8, 3 * PROJECTS)})  # fmt: skip
+    n = EVENTS * PROJECTS
+    risks = pd.DataFrame({"project_id": np.repeat(ids, EVENTS), "risk": [f"R{place}" for place in range(n)],
+                          "risk_class": "technical", "probability": rng.uniform(0.05, 0.4, n), "cost_low": 0.2,
+                          "cost_likely": 0.5, "cost_high": 1.5, "benefit_loss": rng.choice([0, 0.05], n),
+                          "delay_months": rng.choice([0, 3, 6], n), "period": "2028",
+                          "driver": rng.choice(["prices", "skills", "weather"], n)})  # fmt: skip
+    budgets = pd.DataFrame({"envelope": "all", "year": years, "amount": 6_000.0})
+    settings = pd.DataFrame({"key": ["beyond_horizon"], "value": ["unlimited"]})
+    register = Register(projects=projects, costs=costs, benefits=benefits, estimates=estimates, risks=risks,
+                        budgets=budgets, settings=settings)  # fmt: skip
+    return Question(register)
+
+
+def everything(question: Question, detail: bool) -> Simulation:
+    """Simulate all projects."""
+    plan = dict.fromkeys(question.register.projects.index, "full")
+    return simulate_plan(question, plan, DRAWS, 7, detail=detail)
+
+
+def draw_normals() -> None:
+    """The same number of normals from the same kind of streams, and nothing else."""
+    for place in range(STREAMS):
+        generator(7, str(place)).standard_normal(DRAWS, dtype=np.float32)
+
+
+def bench_simulate() -> list[Line]:
+    question = large_question()
+    everything(question, False)
+    normals, totals, detail = [], [], []
+    for _ in range(3):  # in turn, so that another load on the machine falls on all three
+        normals.append(seconds(draw_normals, 1))
+        totals.append(seconds(lambda: everything(question, False), 1))
+        detail.append(seconds(lambda: everything(question, True), 1))
+    what = "1,000 projects x 10,000 draws"
+    return [
+        Line(f"{what}: normals alone", min(normals), 60.0),
+        Line(f"{what}: portfolio totals, times the normals", min(totals) / min(normals), 1.5, "times"),
+        Line(f"{what}: years and projects, times the normals", min(detail) / min(normals), 5.0, "times"),
+    ]
+
+
+def bench_memory() -> Line:
+    """Peak memory of a process that does only this, Python and its libraries included."""
+    script = """
+        import resource
+        from tests.bench.bench_risk import everything, large_question
+        question = large_question()
+        everything(question, True).table
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True
+    )
+    return Line("1,000 projects x 10,000 draws, years and projects: memory", float(done.stdout), 300.0, "MB")

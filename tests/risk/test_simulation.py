@@ -1,0 +1,242 @@
+"""Simulation of plans: sure things come out exactly, nothing is counted twice, and streams are kept."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import pmo_kit as pmo
+from pmo_kit.risk import Correlation, Simulation, simulate, simulate_plan
+
+FLOWS = ["project_id", "year", "amount"]
+HIT = {"project_id": "P1", "risk": "R1", "cost_low": 4.0, "cost_likely": 5.0, "cost_high": 6.0}
+
+
+def small(
+    estimates: list[dict[str, object]] | None = None, risks: list[dict[str, object]] | None = None,
+    includes: str = "", projects: int = 2, fixed: bool = False,
+) -> pmo.Question:  # fmt: skip
+    """Projects that cost 10 in 2027 and 10 in 2028 and bring 15 in 2029 and in 2030."""
+    ids = [f"P{i}" for i in range(1, projects + 1)]
+    settings = pd.DataFrame(
+        [("discount_schedule", "flat_10"), ("discount_to", "2027"), ("beyond_horizon", "unlimited")],
+        columns=["key", "value"],
+    )
+    tables = {
+        "projects": pd.DataFrame(
+            {
+                "project_id": ids,
+                "name": ids,
+                "area": "A",
+                "includes": includes,
+                "start": pd.Timestamp("2027-01-01"),
+                "finish": pd.Timestamp("2028-12-31"),
+                "benefit_end_fixed": fixed,
+            }
+        ),
+        "costs": pd.DataFrame([(p, y, 10.0) for p in ids for y in (2027, 2028)], columns=FLOWS),
+        "benefits": pd.DataFrame([(p, y, 15.0) for p in ids for y in (2029, 2030)], columns=FLOWS),
+        "budgets": pd.DataFrame({"envelope": "all", "year": [2027, 2028], "amount": 10.0 * projects}),
+        "settings": settings,
+    }  # fmt: skip
+    if estimates:
+        tables["estimates"] = pd.DataFrame(estimates)
+    if risks:
+        defaults = {"cost_low": 0.0, "cost_likely": 0.0, "cost_high": 0.0}
+        tables["risks"] = pd.DataFrame([defaults | row for row in risks])
+    return pmo.Question(pmo.Register(**tables))
+
+
+def run(question: pmo.Question, draws: int = 4000, **more: object) -> Simulation:
+    """Simulate every project at its full level."""
+    plan = {str(p): "full" for p in question.register.projects.index}
+    return simulate_plan(question, plan, draws, 7, **more)  # type: ignore[arg-type]
+
+
+SPREAD = [
+    {"project_id": p, "quantity": q, "low": 0.8, "likely": 1.0, "high": 1.6}
+    for p in ("P1", "P2")
+    for q in ("cost", "benefit", "duration")
+]
+
+
+def test_without_estimates_every_draw_is_the_plan() -> None:
+    found = run(small())
+    assert found.totals["npv"].to_numpy() == pytest.approx(found.base_npv, rel=1e-5)
+    assert found.fits_envelopes == 1.0
+    assert found.contingency().pooled == pytest.approx(0.0, abs=1e-4)
+
+
+def test_a_sure_delay_of_a_year_is_a_deferral_of_a_year() -> None:
+    """METHOD: deferral shifts costs and benefits and still discounts to the one t = 0."""
+    sure = [{"project_id": "P1", "risk": "R1", "probability": 1.0, "delay_months": 12}]
+    found = run(small(risks=sure, projects=1))
+    assert found.portfolio["spend_p50"].to_dict()["2028"] == pytest.approx(10.0)
+    assert found.portfolio["spend_p50"].to_dict()["2029"] == pytest.approx(10.0)
+    assert found.totals["npv"].to_numpy() == pytest.approx(found.base_npv / 1.1, rel=1e-4)
+    assert found.exceedance.set_index("rule").loc["envelope all 2028", "probability"] == 0.0
+
+
+def test_late_benefits_are_lost_where_their_end_is_fixed() -> None:
+    sure = [{"project_id": "P1", "risk": "R1", "probability": 1.0, "delay_months": 12}]
+    found = run(small(risks=sure, projects=1, fixed=True))
+    assert found.totals["benefit"].to_numpy() == pytest.approx(15.0)
+
+
+def test_a_sure_event_costs_in_its_year_and_takes_its_share() -> None:
+    sure = [
+        HIT
+        | {"probability": 1.0, "cost_likely": 4.0, "cost_high": 4.0, "benefit_loss": 0.5, "period": "2028"}
+    ]
+    found = run(small(risks=sure, projects=1))
+    assert found.portfolio.loc["2028", "spend_p50"] == pytest.approx(14.0)
+    assert found.portfolio.loc["all years", "benefit_p50"] == pytest.approx(15.0)
+    assert found.exceedance["probability"].tolist() == [0.0, 1.0]
+    assert found.exceedance["short_p80"].tolist() == pytest.approx([0.0, 4.0])
+    assert found.base_npv - found.totals["npv"][0] == pytest.approx(
+        4 / 1.1 + 7.5 / 1.21 + 7.5 / 1.331, rel=1e-4
+    )
+
+
+@pytest.mark.parametrize(("includes", "events"), [("", True), ("risk", False), ("optimism_bias", False)])
+def test_what_figures_hold_is_not_added_again(includes: str, events: bool) -> None:
+    risks = [
+        {
+            "project_id": "P1",
+            "risk": "R1",
+            "probability": 0.5,
+            "cost_low": 4.0,
+            "cost_likely": 5.0,
+            "cost_high": 6.0,
+        }
+    ]
+    found = run(small(SPREAD, risks, includes), uplifts=None)
+    assert bool(len(found.risks)) == events
+    mean = found.totals["cost"].mean()
+    expected = {"": 40 * 6.4 / 6 + 2.5, "risk": 40 * 6.4 / 6, "optimism_bias": 40.0}[includes]
+    assert mean == pytest.approx(expected, rel=0.01)
+
+
+def test_an_uplift_replaces_events_and_bias_and_is_never_doubled() -> None:
+    risks = [
+        {
+            "project_id": "P1",
+            "risk": "R1",
+            "probability": 0.5,
+            "cost_low": 4.0,
+            "cost_likely": 5.0,
+            "cost_high": 6.0,
+        }
+    ]
+    raised = run(small(SPREAD, risks), uplifts={"all": 0.44})
+    assert raised.totals["cost"].mean() == pytest.approx(40 * 1.44, rel=0.01)
+    assert raised.risks.empty
+    held = run(small(SPREAD, risks, "optimism_bias"), uplifts={"all": 0.44})
+    assert held.totals["cost"].mean() == pytest.approx(40, rel=0.01)
+
+
+def test_a_response_thins_its_risk() -> None:
+    risks = [HIT | {"risk_class": "human", "probability": 0.5}]
+    question = small(risks=risks)
+    before, after = run(question), run(question, responses={"human": 0.2})
+    assert before.risks["probability"].tolist() == [0.5]
+    assert after.risks["probability"].tolist() == [0.1]
+    assert (after.totals["cost"] <= before.totals["cost"] + 1e-4).mean() > 0.89
+    with pytest.raises(ValueError, match="no risk or risk class"):
+        run(question, responses={"luck": 0.2})
+
+
+def test_adding_a_project_changes_no_other_draw() -> None:
+    few, more = small(SPREAD, projects=2), small(SPREAD, projects=5)
+    a, b = run(few).table, run(more).table
+    drawn = [c for c in a if c.startswith(("cost", "benefit", "npv", "delay"))]
+    pd.testing.assert_frame_equal(a[drawn], b.loc[["P1", "P2"], drawn])
+
+
+def test_any_number_of_workers_gives_equal_numbers() -> None:
+    question = pmo.Question(pmo.load_register("data/samples/meridian"))
+    allocation = pmo.arbitrate(question)
+    serial = simulate(allocation, 500)
+    for pool in (ThreadPoolExecutor(3), ProcessPoolExecutor(2)):
+        with pool as executor:
+            other = simulate(allocation, 500, executor=executor)
+        pd.testing.assert_frame_equal(serial.totals, other.totals)
+        pd.testing.assert_frame_equal(serial.exceedance, other.exceedance)
+        pd.testing.assert_frame_equal(serial.table, other.table)
+
+
+def test_correlation_widens_the_sum_as_it_should() -> None:
+    loose = run(small(SPREAD), 40_000, correlation=Correlation({}, 0, 0))
+    tight = run(small(SPREAD), 40_000, correlation=Correlation({"area": 1.0}, 0, 0))
+    ratio = tight.totals["cost"].var() / loose.totals["cost"].var()
+    assert ratio == pytest.approx(2.0, rel=0.03)  # n equal projects: (1 + (n - 1) rho)
+    matrix = pd.DataFrame([[1.0, 1.0], [1.0, 1.0]], index=["P1", "P2"], columns=["P1", "P2"])
+    same = run(small(SPREAD), 40_000, correlation=matrix)
+    assert same.totals["cost"].var() == pytest.approx(tight.totals["cost"].var(), rel=0.03)
+
+
+def test_an_impossible_matrix_is_repaired_and_reported() -> None:
+    ids = ["P1", "P2", "P3"]
+    wrong = pd.DataFrame([[1, 0.9, -0.9], [0.9, 1, 0.9], [-0.9, 0.9, 1.0]], index=ids, columns=ids)
+    spread = [row | {"project_id": p} for p in ids for row in SPREAD[:3]]
+    found = run(small(spread, projects=3), 200, correlation=wrong)
+    assert "not possible together" in found.notes[0]
+
+
+@pytest.mark.parametrize("method", ["lhs", "sobol"])
+def test_stratified_methods_agree_with_a_closer_mean(method: str) -> None:
+    plain = run(small(SPREAD), 100_000).totals["cost"].mean()
+    found = run(small(SPREAD), 4096, method=method).totals["cost"].mean()
+    assert found == pytest.approx(plain, rel=1.5e-3)
+
+
+def test_joint_confidence_is_at_most_either() -> None:
+    found = run(small(SPREAD))
+    table = found.table
+    assert (table["on_both"] <= table[["on_cost", "on_time"]].min(axis=1)).all()
+    assert found.confidence(1e9, 1e9) == 1.0
+    assert found.confidence(1e9, 0.0) >= found.confidence(40.0, 0.0)
+
+
+def test_shares_of_variance_add_up_and_curves_rise() -> None:
+    found = run(small(SPREAD))
+    assert found.drivers["share_cost"].sum() == pytest.approx(1.0)
+    assert found.drivers["share_npv"].sum() == pytest.approx(1.0)
+    assert found.s_curve()["value"].is_monotonic_increasing
+    assert found.cvar("cost", 0.9) >= np.quantile(found.totals["cost"], 0.9)
+    assert found.cvar("npv", 0.9) <= np.quantile(found.totals["npv"], 0.1)
+    one = found.contingency(0.8)
+    assert one.pooled <= one.unpooled
+
+
+def test_a_plan_beats_one_without_its_good_project() -> None:
+    question = small(SPREAD)
+    both, one = run(question), simulate_plan(question, {"P1": "full"}, 4000, 7)
+    assert both.beats(one) + one.beats(both) == pytest.approx(1.0, abs=1e-3)
+    with pytest.raises(ValueError, match="one seed"):
+        both.beats(run(question, 100))
+
+
+def test_totals_alone_are_equal_and_say_what_is_missing() -> None:
+    question = small(SPREAD)
+    pd.testing.assert_frame_equal(run(question).totals, run(question, detail=False).totals)
+    with pytest.raises(ValueError, match="detail=True"):
+        _ = run(question, detail=False).exceedance
+
+
+def test_every_wrong_estimate_is_listed() -> None:
+    wrong = [SPREAD[0] | {"low": 2.0}, SPREAD[1] | {"distribution": "lognormal"}]
+    with pytest.raises(pmo.DataError) as caught:
+        run(small(wrong))
+    assert len(caught.value.findings) == 2
+
+
+def test_the_sample_says_something_a_committee_can_read() -> None:
+    found = simulate(pmo.arbitrate(pmo.Question(pmo.load_register("data/samples/meridian"))), 2000)
+    assert "all envelopes hold together in" in found.summary
+    assert found.portfolio.loc["all years", "spend_p80"] > found.base_cost
+    assert set(found.classes.index) == {"financial", "human", "technical", "external"}
+    assert found._repr_html_().startswith("<p>")
