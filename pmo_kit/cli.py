@@ -107,6 +107,17 @@ def lab(options: argparse.Namespace) -> int:
     return subprocess.run([sys.executable, "-m", "jupyterlab", str(folder)], check=False).returncode
 
 
+def workshop(options: argparse.Namespace) -> int:
+    """Write the folders of a workshop."""
+    from pmo_kit.packs.workspace import new_workspace
+    from pmo_kit.workshop.folders import write_workshop
+
+    folder = _short(write_workshop(options.folder, options.teams, new_workspace))
+    print(f"{folder} is ready: {options.teams} team folders, {folder}/facilitator (guide, solutions, ballots).")
+    print(f"Try one:\n  cd {folder}/team_1\n  pmo-kit lab")
+    return DATA_OK
+
+
 def _pack_files(options: argparse.Namespace) -> list[Path]:
     """The pack files asked for: named, or all of the workspace, or all that are shipped."""
     from pmo_kit.shipped import shipped
@@ -169,6 +180,12 @@ def _parser() -> argparse.ArgumentParser:
     one.set_defaults(run=anonymize)
     one = commands.add_parser("lab", help="open JupyterLab on the notebooks", description="Open JupyterLab.")
     one.set_defaults(run=lab)
+    one = commands.add_parser(
+        "workshop", help="folders for a training workshop", description="Make a workshop: teams and facilitator."
+    )
+    one.add_argument("folder", type=Path, metavar="FOLDER", help="a folder that does not exist yet")
+    one.add_argument("--teams", type=int, default=4, metavar="N", help="how many teams (default: 4)")
+    one.set_defaults(run=workshop)
     return parser
 
 

@@ -35,8 +35,8 @@ class Built:
     checked: str
 
     def fill(self, text: str) -> str:
-        """A text with its `{{ }}` computed from the solution."""
-        return _environment().from_string(text).render(self.names)
+        """A text with its `{{ }}` computed from the solution; `text` holds the texts of the lesson."""
+        return _environment().from_string(text).render({**self.names, "text": self.texts.text})
 
 
 @cache
@@ -46,7 +46,9 @@ def built(name: str, language: str = LANGUAGE) -> Built:
     run = run_cells(cells, solution_code)
     answers = {cell.name: expected(cell, run.names) for cell in cells if cell.kind == "check"}
     code_cells = [cell for cell in cells if cell.kind != "text"]
-    checked = "".join(out for cell, out in zip(code_cells, run.printed, strict=True) if cell.kind == "checked")
+    checked = "".join(
+        out for cell, out in zip(code_cells, run.printed, strict=True) if cell.kind == "checked"
+    )
     return Built(name, cells, read_texts(name, language), run.names, answers, checked)
 
 
@@ -92,7 +94,9 @@ def table(frame: Any, decimals: int = 0) -> str:
 def _cell(value: Any, decimals: int) -> str:
     if isinstance(value, (bool, str)):
         return str(value)
-    return format_number(value, decimals if float(value) == round(float(value), decimals) else max(decimals, 1))
+    return format_number(
+        value, decimals if float(value) == round(float(value), decimals) else max(decimals, 1)
+    )
 
 
 def _percent(value: float, decimals: int = 0) -> str:
@@ -106,7 +110,9 @@ def _listed(items: Any) -> str:
 @cache
 def _environment() -> jinja2.Environment:
     """Jinja with numbers written as everywhere in the kit; a name that is not there is an error."""
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=False)
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=False
+    )
     environment.filters |= {"number": format_number, "percent": _percent, "table": table, "listed": _listed}
     return environment
 

@@ -60,7 +60,10 @@ class Checker:
         KeyError
             The lesson has no such check.
         """
-        expected, hints = answers()[self.name][question], read_texts(self.name, self.language).checks[question]
+        expected, hints = (
+            answers()[self.name][question],
+            read_texts(self.name, self.language).checks[question],
+        )
         if is_open(answer):
             return Verdict("open", "", hints["open"], self.language)
         case = judge(answer, expected["right"], expected["wrong"], expected["within"])

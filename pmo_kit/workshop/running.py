@@ -80,7 +80,11 @@ def expected(cell: Cell, names: dict[str, Any]) -> dict[str, Any]:
     within = own.pop("within", None)
     if within is None:
         within = 0.005 * abs(right) if isinstance(right, float) else 0.0
-    return {"right": right, "within": plain(within), "wrong": {case: plain(value) for case, value in own.items()}}
+    return {
+        "right": right,
+        "within": plain(within),
+        "wrong": {case: plain(value) for case, value in own.items()},
+    }
 
 
 def plain(value: Any) -> Any:

@@ -72,7 +72,9 @@ def read_texts(name: str, language: str = LANGUAGE) -> Texts:
         heading, _, body = section.partition("\n")
         kind, _, key = heading.strip().partition(" ")
         if kind not in kinds or not key or key in kinds[kind]:
-            raise PmoError(f"{path.name}: section '## {heading}' is not one of text, check, guide, or is there twice.")
+            raise PmoError(
+                f"{path.name}: section '## {heading}' is not one of text, check, guide, or is there twice."
+            )
         kinds[kind][key] = body.strip()
     checks = {key: _fields(body, f"{path.name}, check {key}") for key, body in kinds["check"].items()}
     return Texts(title.removeprefix("# ").strip(), question.strip(), kinds["text"], kinds["guide"], checks)
@@ -94,6 +96,8 @@ def _fields(body: str, where: str) -> dict[str, str]:
     """`- open: ...` items of a check section, lines joined."""
     parts = _FIELD.split(body)
     if parts[0].strip() or len(parts) < 3:
-        raise PmoError(f"{where}: a check is a list of '- label:', '- open:', '- right:', '- wrong CASE:', '- else:'.")
+        raise PmoError(
+            f"{where}: a check is a list of '- label:', '- open:', '- right:', '- wrong CASE:', '- else:'."
+        )
     pairs = zip(parts[1::2], parts[2::2], strict=True)
     return {key.removeprefix("wrong "): " ".join(value.split()) for key, value in pairs}

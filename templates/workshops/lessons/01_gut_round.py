@@ -32,7 +32,7 @@ sealed = seal(choice, confidence, secret)
 sealed
 # %% text keep
 # %% guide
-listing = projects.drop(columns="sponsor").rename(columns={"cost": "cost, EUR million"})
+listing = projects.rename(columns={"cost": "cost, EUR million"}).rename_axis("id")
 options = [(project, "full") for project in choice]
 gut_years = question.spend.loc[options].sum()
 gut_value = question.options.loc[options, "value"].sum()

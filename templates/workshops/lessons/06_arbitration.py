@@ -105,7 +105,10 @@ cut_loss = plan.value - after.value
 cut_hub_plan = pmo.arbitrate(cut.with_override("P08", "in"))
 cut_hub_leaves = [names[p] for p in after.plan if after.plan[p] != "stop" and p not in cut_hub_plan.plan]
 enabler = plan.value - pmo.arbitrate(question.with_override("P03", "out")).value
+enabler_loss = -question.options.loc[("P03", "full"), "value"]
+app_engineers = question.demand.loc[("P11", "full")].sum()
 spent_on_billing = register.table("status").query("project_id == 'P06'")["ac"].max()
+engineers = plan.use.set_index("label").loc["data engineers 2028", "limit"]
 years = question.spend.rename(columns=str)
 sheet = question.options[["label", "value"]].join(years).join(question.demand.set_axis(["engineers"], axis=1))
 sheet = sheet.reset_index()

@@ -1,0 +1,180 @@
+"""The facilitator guide: every number taken from the solutions, laid out by Typst."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pmo_kit.errors import PmoError
+from pmo_kit.exhibits.theme import format_number
+from pmo_kit.workshop.building import Built, built
+from pmo_kit.workshop.markup import inline, markup
+from pmo_kit.workshop.source import lesson_names
+from pmo_kit.workshop.texts import LANGUAGE, home
+
+PARTS = ("guide", "cards", "ballots", "sheets")
+ROLE_PLAY = "06_arbitration"
+"""The lesson whose numbers the role cards use."""
+
+
+def write_guide(path: Path, part: str = "guide", teams: int = 4, language: str = LANGUAGE) -> Path:
+    """Write the guide, or one part of it to print, as PDF.
+
+    Parameters
+    ----------
+    path : Path
+        The PDF.
+    part : {"guide", "cards", "ballots", "sheets"}
+        Everything, or what participants get.
+    teams : int
+        How many sets of role cards and ballots are printed (of cards and ballots alone; the guide holds one).
+    language : str
+        A folder of templates/workshops.
+
+    Raises
+    ------
+    PmoError
+        Typst is not installed, or the part does not exist.
+    """
+    if part not in PARTS:
+        raise PmoError(f"No part {part!r} of the guide; parts: {', '.join(PARTS)}.")
+    try:
+        import typst
+    except ImportError as error:
+        raise PmoError("The guide needs Typst: pip install typst") from error
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "guide.typ")
+        shutil.copy(home() / "guide.typ", source)
+        data = guide_content(language) | {"part": part, "teams": 1 if part == "guide" else teams}
+        Path(folder, "guide.json").write_text(json.dumps(data), encoding="utf-8")
+        typst.compile(
+            str(source), output=str(path), font_paths=[str(shipped_fonts())], ignore_system_fonts=True,
+            timestamp=0, pdf_standards=["ua-1"],
+        )  # fmt: skip
+    return path
+
+
+def shipped_fonts() -> Path:
+    """The folder of the fonts that every medium embeds."""
+    return Path(__file__).parents[1] / "exhibits" / "fonts"
+
+
+def guide_content(language: str = LANGUAGE) -> dict[str, Any]:
+    """What the guide says, as data: texts in Typst markup, numbers filled in from the solutions."""
+    fixed = yaml.safe_load((home() / language / "guide.yml").read_text(encoding="utf-8"))
+    lessons = {name: built(name, language) for name in lesson_names()}
+    by_number = {name[:2]: lesson for name, lesson in lessons.items()}
+    played = lessons[ROLE_PLAY]
+    return {
+        "language": language,
+        "title": fixed["title"], "subtitle": fixed["subtitle"], "foot": fixed["foot"], "words": fixed["words"],
+        "before": markup(fixed["before"]),
+        "agendas": [
+            {"title": fixed["agendas"][name], **agenda(items, by_number, fixed["activities"])}
+            for name, items in _agendas().items()
+        ],
+        "outcomes": [
+            [inline(text), number, ", ".join(by_number[number].texts.checks[check]["label"] for check in checks.split(", "))]
+            for text, number, checks in fixed["outcomes"]
+        ],
+        "lessons": [_lesson(lesson, fixed["agendas"]) for lesson in lessons.values()],
+        "slips": [
+            [inline(text), number, inline(by_number[number].texts.checks[check][case])]
+            for text, number, check, case in fixed["slips"]
+        ],
+        "roles": [
+            {key: played.fill(value) if key == "name" else inline(played.fill(value)) for key, value in role.items()}
+            for role in fixed["roles"]
+        ],
+        "forms": {name: fixed[name] for name in ("ballot", "pledge", "evaluation")},
+        "glossary": glossary(),
+    }  # fmt: skip
+
+
+def agenda(items: list[Any], lessons: dict[str, Built], activities: dict[str, str]) -> dict[str, Any]:
+    """Rows of an agenda (start, minutes, what, notebook) and its length.
+
+    Examples
+    --------
+    >>> agenda([["welcome", 10], ["pause", 65]], {}, {"welcome": "Hello", "pause": "Break"})["rows"]
+    [['0:00', 10, 'Hello', ''], ['0:10', 65, 'Break', '']]
+    """
+    rows, at = [], 0
+    for what, minutes in items:
+        text = lessons[what].texts.title if what in lessons else activities[what]
+        rows.append([_clock(at), minutes, text, lessons[what].name if what in lessons else ""])
+        at += minutes
+    return {"rows": rows, "total": _clock(at), "minutes": at}
+
+
+def glossary() -> list[list[str]]:
+    """English term, French term, meaning in French."""
+    with (home() / "glossary.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))[1:]
+
+
+def written_number(value: object, within: float) -> str:
+    """An answer as the guide prints it: no more digits than its tolerance asks for.
+
+    Examples
+    --------
+    >>> written_number(0.060875, 0.0002), written_number(247.4908, 0.6), written_number(["P01", "P02"], 0)
+    ('0.0609', '247.5', 'P01, P02')
+    """
+    if isinstance(value, list):
+        return ", ".join(value)
+    if isinstance(value, str):
+        return value
+    number = float(value)  # type: ignore[arg-type]
+    if number == round(number):
+        return format_number(number, 0)
+    decimals = next(
+        digits for digits in (1, 2, 3, 4) if abs(round(number, digits) - number) <= within / 2 or digits == 4
+    )
+    return format_number(number, decimals)
+
+
+def _lesson(lesson: Built, titles: dict[str, str]) -> dict[str, Any]:
+    """One lesson of the guide: its notes, its expected numbers with what to say, its sheet."""
+    texts = lesson.texts
+    expected = []
+    for check, answer in lesson.answers.items():
+        hints = texts.checks[check]
+        cases = [
+            [inline(written_number(value, answer["within"])), inline(hints[case])]
+            for case, value in answer["wrong"].items()
+        ]
+        expected.append(
+            {
+                "label": inline(hints["label"]),
+                "right": inline(written_number(answer["right"], answer["within"])),
+                "cases": cases,
+            }
+        )
+    notes = {name: markup(lesson.fill(text)) for name, text in texts.guide.items()}
+    minutes = [
+        [titles[name], sum(m for what, m in items if what == lesson.name[:2])]
+        for name, items in _agendas().items()
+    ]
+    head = {
+        "minutes": [pair for pair in minutes if pair[1]],
+        "name": lesson.name,
+        "number": lesson.name[:2],
+        "title": inline(texts.title),
+    }
+    return head | {"question": inline(texts.question), "expected": expected} | notes
+
+
+def _agendas() -> dict[str, list[Any]]:
+    return dict(yaml.safe_load((home() / "agendas.yml").read_text(encoding="utf-8")))
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60}:{minutes % 60:02d}"
