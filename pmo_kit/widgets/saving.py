@@ -7,7 +7,7 @@ import dataclasses
 import datetime as dt
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from os import PathLike
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import pandas as pd
 
 from pmo_kit.errors import PmoError
 from pmo_kit.register.writing import inert
+from pmo_kit.scenarios import Scenario
 from pmo_kit.widgets.cases import Case, Force
 from pmo_kit.widgets.desk import Desk, Move
 
@@ -100,6 +101,23 @@ def save_session(
     except OSError as error:
         raise PmoError(f"The folder {place} cannot be written: {error.strerror or error}.") from error
     return [*files, place / STATE]
+
+
+def save_scenarios(scenarios: Sequence[Scenario], folder: str | PathLike[str]) -> Path:
+    """Write scenarios as a register's sheet; others that the file holds stay.
+
+    Raises
+    ------
+    PmoError
+        The folder cannot be written.
+    """
+    place = Path(folder)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        table = pd.concat([s.table for s in scenarios], ignore_index=True)
+        return _write(place / SCENARIOS, table.columns, _with_others(place / SCENARIOS, table))
+    except OSError as error:
+        raise PmoError(f"The folder {place} cannot be written: {error.strerror or error}.") from error
 
 
 def saved_session(desk: Desk, folder: str | PathLike[str]) -> dict[str, object] | None:

@@ -1,0 +1,113 @@
+"""What the explorers have in common: a frame with a title, a line for words, and parts that close together."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from html import escape
+from importlib import resources
+from typing import Any
+
+import ipywidgets
+import pandas as pd
+
+from pmo_kit.errors import PmoError
+from pmo_kit.exhibits import Field, Table, theme
+from pmo_kit.exhibits.html import fragment
+from pmo_kit.widgets.lifetime import one_per_cell
+
+FRAME = (resources.files("pmo_kit.widgets") / "panel.css").read_text(encoding="utf-8")
+
+
+class Panel(ipywidgets.VBox):
+    """One explorer: a headline, a line about it, its controls and answers, and a line for words.
+
+    `headline` and `say` write; `guard` makes a handler that says what went wrong instead of raising.
+    """
+
+    def __init__(self, about: str, parts: Iterable[Any]) -> None:
+        style = ipywidgets.HTML(f"<style>{theme.font_css((400, 700))}{theme.css()}{FRAME}</style>")
+        style.layout.display = "none"
+        self._head = ipywidgets.HTML()
+        self._said = ipywidgets.HTML('<span class="pw-say" role="status"></span>')
+        self._about = ipywidgets.HTML(f'<span class="pw-about">{escape(about)}</span>')
+        super().__init__([style, self._about, self._head, *parts, self._said])
+        self.add_class("pw-panel")
+        one_per_cell(self)
+
+    @property
+    def words(self) -> str:
+        """The headline, as plain words."""
+        return self._words
+
+    def headline(self, text: str) -> None:
+        """Write the message of the explorer."""
+        self._words = text
+        self._head.value = f'<span class="pw-h" aria-live="polite">{escape(text)}</span>'
+
+    def say(self, text: str, bad: bool = False) -> None:
+        """Write the line at the end: what was done, or what went wrong."""
+        css = "pw-say pw-bad" if bad else "pw-say"
+        self._said.value = f'<span class="{css}" role="status">{escape(text)}</span>'
+
+    def guard(self, act: Callable[..., None]) -> Callable[..., None]:
+        """A handler whose errors are said in words, in the panel."""
+
+        def handler(*values: object) -> None:
+            try:
+                self.say("")
+                act(*values)
+            except PmoError as problem:
+                self.say(str(problem), bad=True)
+            except Exception as problem:
+                logging.getLogger("pmo_kit").warning("the explorer could not do that", exc_info=problem)
+                self.say(f"That was not possible ({problem}). What is shown is unchanged.", bad=True)
+
+        return handler
+
+    def close(self) -> None:
+        """Close the panel with all its parts."""
+        for part in _parts(self):
+            part.unobserve_all()
+            part.close()
+        super().close()
+
+
+def _parts(box: Any) -> list[Any]:
+    """Every widget inside a box, the deepest first."""
+    found: list[Any] = []
+    for child in getattr(box, "children", ()):
+        found += [*_parts(child), child]
+    return found
+
+
+def table_html(data: pd.DataFrame, columns: Iterable[Field], empty: str = "Nothing to show.") -> str:
+    """A table in the look of the packs, without its frame."""
+    if data.empty:
+        return f'<div class="pk-exhibit">{escape(empty)}</div>'
+    table = Table(id="widget.table", alt="table", data=data, columns=tuple(columns))
+    return f'<div class="pk-exhibit">{fragment(table, framed=False)}</div>'
+
+
+def column(*parts: Any, width: str = "50%") -> Any:
+    """Parts under one another."""
+    return ipywidgets.VBox(list(parts), layout=ipywidgets.Layout(width=width, min_width="0"))
+
+
+def row(*parts: Any) -> Any:
+    """Parts beside one another."""
+    return ipywidgets.HBox(list(parts), layout=ipywidgets.Layout(width="100%", align_items="flex-start"))
+
+
+def scrolled(part: Any, height: str) -> Any:
+    """A part in a box of fixed height, so that nothing below it moves."""
+    box = ipywidgets.Box([part], layout=ipywidgets.Layout(height=height, overflow="auto", width="100%"))
+    box.add_class("pw-lower")
+    return box
+
+
+def button(text: str, act: Callable[..., None], hint: str = "") -> Any:
+    """A button with words."""
+    made = ipywidgets.Button(description=text, tooltip=hint, layout=ipywidgets.Layout(width="auto"))
+    made.on_click(act)
+    return made

@@ -1,0 +1,149 @@
+"""Performance at the table: an area, a project of it, its curve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets
+import pandas as pd
+import plotly.graph_objects as go
+
+from pmo_kit.exhibits import Field
+from pmo_kit.exhibits.drawing import figure as drawn
+from pmo_kit.figures.performance import s_curve
+from pmo_kit.performance import Review
+from pmo_kit.widgets.panel import Panel, column, row, scrolled, table_html
+
+ALL = "All"
+WORST_FIRST = {"R": 0, "A": 1, "G": 2}
+
+
+class Reviewing:
+    """The state: the area and the project that are looked at.
+
+    Examples
+    --------
+    >>> import pmo_kit as pmo
+    >>> state = Reviewing(pmo.review_performance(pmo.load_register("data/samples/meridian_12")))
+    >>> state.choose_area("Corporate")
+    >>> state.project, round(float(state.row["cpi"]), 2)
+    ('P06', 0.81)
+    """
+
+    def __init__(self, review: Review) -> None:
+        self.review = review
+        if review.table.empty:
+            raise ValueError("The register has no status rows: there is no curve to show.")
+        self.area, self.project = ALL, str(self.projects.index[0])
+
+    @property
+    def areas(self) -> list[str]:
+        """Areas that report, all first."""
+        return [ALL, *sorted(map(str, self.review.table["area"].dropna().unique()))]
+
+    @property
+    def projects(self) -> pd.DataFrame:
+        """The area's projects, the worst by rule first."""
+        table = self.review.table
+        if getattr(self, "area", ALL) != ALL:
+            table = table[table["area"] == self.area]
+        order = table["rag_rule"].map(WORST_FIRST).fillna(3)
+        return table.assign(order=order).sort_values(["order", "bac"], ascending=[True, False], kind="stable")
+
+    @property
+    def row(self) -> pd.Series:
+        """The row of the open project."""
+        return self.review.table.loc[self.project]
+
+    def choose_area(self, area: str) -> None:
+        """Look at an area; its worst project opens."""
+        self.area = area
+        self.project = str(self.projects.index[0])
+
+    def choose(self, project: str) -> None:
+        """Open a project."""
+        self.project = project
+
+
+def performance(review: Review) -> Panel:
+    """Explore a performance review: area, project, its plan, what it has earned and spent.
+
+    Parameters
+    ----------
+    review : Review
+        From `pmo.review_performance(register)`.
+
+    Returns
+    -------
+    Panel
+        `panel.state` is the `Reviewing`.
+    """
+    state = Reviewing(review)
+    wide = ipywidgets.Layout(width="98%")
+    area = ipywidgets.Dropdown(options=state.areas, layout=wide)
+    projects = ipywidgets.Select(options=_options(state), value=state.project, rows=9, layout=wide)
+    figure, facts = go.FigureWidget(_curve(state)), ipywidgets.HTML()
+    own = {"moving": False}
+
+    def draw() -> None:
+        own["moving"] = True
+        projects.options = _options(state)
+        projects.value = state.project
+        own["moving"] = False
+        new = _curve(state)
+        with figure.batch_update():
+            figure.data = []
+            figure.add_traces(new.data)
+            figure.layout = new.layout
+        facts.value = _facts(state)
+        panel.headline(s_curve(review, state.project).title)
+
+    def area_chosen(change: dict[str, Any]) -> None:
+        state.choose_area(str(change["new"]))
+        draw()
+
+    def project_chosen(change: dict[str, Any]) -> None:
+        if not own["moving"] and change["new"]:
+            state.choose(str(change["new"]))
+            draw()
+
+    panel = Panel(
+        review.summary,
+        [row(column(area, projects, scrolled(facts, "220px"), width="36%"), column(figure, width="64%"))],
+    )
+    panel.state, panel.figure, panel.projects = state, figure, projects
+    area.observe(panel.guard(area_chosen), "value")
+    projects.observe(panel.guard(project_chosen), "value")
+    draw()
+    return panel
+
+
+def _options(state: Reviewing) -> list[tuple[str, str]]:
+    """Projects for the list, with the rating by rule and what was declared."""
+    return [
+        (f"{r['rag_rule']}  {r['name']}  {p}" + ("  (declared Green)" if r["watermelon"] else ""), str(p))
+        for p, r in state.projects.iterrows()
+    ]
+
+
+def _curve(state: Reviewing) -> Any:
+    """The curve, as the pack draws it."""
+    picture = drawn(s_curve(state.review, state.project), width=560)
+    picture.update_layout(height=420)
+    return picture
+
+
+def _facts(state: Reviewing) -> str:
+    """The figures of a project."""
+    row, unit = state.row, state.review.unit
+    words = [
+        ("Earned per 1 spent", "cpi", 2), ("Earned per 1 planned", "spi", 2), ("Months behind (−) or ahead", "sv_t", 1),
+        ("Budget", "bac", 1), ("Spent", "ac", 1), ("Cost at this pace", "eac", 1),
+    ]  # fmt: skip
+    from pmo_kit.exhibits.theme import format_number
+
+    rows = pd.DataFrame(
+        {"what": [w for w, *_ in words], "is": [format_number(row[c], d) for _, c, d in words]}
+    )
+    rows.loc[len(rows)] = ["Declared, by rule", f"{row['rag_declared']}, {row['rag_rule']}"]
+    return table_html(rows, (Field("what", unit, kind="text"), Field("is", "", kind="text")))
