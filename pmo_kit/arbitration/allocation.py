@@ -127,6 +127,25 @@ class Allocation:
         demand = self.question.demand.iloc[list(self._positions)].droplevel("level")
         return demand.reindex(self._table.index, fill_value=0.0)
 
+    def by(self, column: str = "area") -> pd.DataFrame:
+        """What each area (or goal, or type) asks for and is given.
+
+        Returns
+        -------
+        DataFrame
+            Index: the column's values. projects, funded; asked and given (money to come: the dearest level of each
+            project, and the chosen one); share = given / asked; value.
+        """
+        options, table = self.question.built, self._table
+        asked = pd.Series({p: options.costs[m].max() for p, m in options.groups.items()})
+        frame = pd.DataFrame(
+            {"projects": 1, "funded": table["decision"].eq("fund").astype(int), "asked": asked,
+             "given": table["cost"], "value": table["value"]}
+        )  # fmt: skip
+        found = frame.groupby(options.projects[column].reindex(frame.index)).sum()
+        found.insert(4, "share", found["given"] / found["asked"].where(found["asked"] > 0))
+        return found
+
     @cached_property
     def use(self) -> pd.DataFrame:
         """One row per limit: rule, label, kind, used, limit, slack, unit, sense (at most, at least),

@@ -47,6 +47,33 @@ class Frontier:
         """One row per budget; the columns are described in the class."""
         return self._table.copy(deep=False)
 
+    def losses(self, against: float = 1.0) -> pd.DataFrame:
+        """Who loses or gains what at every budget, against one of them.
+
+        Returns
+        -------
+        DataFrame
+            One row per factor and project whose place changes: factor, project_id, name, area, before, after
+            (level; empty where refused), value and cost: by how much they change. They add up to the change of
+            the plan, so they make a waterfall.
+
+        Raises
+        ------
+        KeyError
+            There is no plan at the factor to compare with.
+        """
+        base = self.allocations[against].table
+        parts = []
+        for factor, allocation in self.allocations.items():
+            now = allocation.table
+            moved = base["level"].fillna("") != now["level"].fillna("")
+            part = pd.DataFrame({"factor": factor, "name": base["name"], "area": base["area"],
+                                 "before": base["level"], "after": now["level"],
+                                 "value": now["value"] - base["value"], "cost": now["cost"] - base["cost"]})  # fmt: skip
+            parts.append(part[moved].reset_index())
+        columns = ["factor", "project_id", "name", "area", "before", "after", "value", "cost"]
+        return pd.concat(parts, ignore_index=True)[columns]
+
     @property
     def summary(self) -> str:
         """One sentence."""

@@ -1,0 +1,46 @@
+"""Limits end a search honestly: the best plan so far, its bound, and no claim of a proof."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+import pytest
+
+from pmo_kit.arbitration import Question, arbitrate
+from tests.bench.bench_arbitration import question as random_question
+
+
+@pytest.fixture(scope="module")
+def hard() -> Question:
+    """200 projects that no machine proves in seconds."""
+    return random_question(200, gap=0.0)
+
+
+def test_a_node_limit_gives_the_same_plan_every_time(hard: Question) -> None:
+    first, second = (arbitrate(hard.replace(node_limit=5)) for _ in range(2))
+    assert first.status == "feasible"
+    assert first.plan == second.plan
+    assert first.bound > first.value
+    assert first.gap > 0
+    assert first.unique is None
+    assert "not unique" in first.summary
+
+
+def test_ctrl_c_returns_the_best_plan_so_far(hard: Question) -> None:
+    timer = threading.Timer(0.8, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer.start()
+    found = arbitrate(hard.replace(time_limit=30.0))
+    timer.join()
+    assert found.status == "feasible"
+    assert found.value > 0
+    assert not found._model.evaluate(found._positions).broken
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_gap_is_a_share_of_the_discretionary_value(hard: Question) -> None:
+    found = arbitrate(hard.replace(gap=0.01))
+    assert found.status == "optimal"
+    assert 0 <= found.gap <= 0.01
+    assert found.gap == pytest.approx((found.bound - found.value) / found.value)
