@@ -38,18 +38,53 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def pack(options: argparse.Namespace) -> int:
     """Build packs; one that fails takes no other down."""
-    from pmo_kit.packs import build_pack
+    from pmo_kit.packs.asking import asked, described, listed
 
-    built, failed = [], 0
-    for file in _pack_files(options):
-        try:
-            built.append(build_pack(file, options.out, options.workers, progress=True))
-        except PmoError as error:
-            failed += 1
-            print(f"\n{error}\n", file=sys.stderr)
-    for folder in built:
-        print(_short(folder / "index.html"))
-    return FAILED if failed else DATA_OK
+    specs, failed = asked(_pack_files(options), options.only, options.set)
+    for error in failed:
+        print(f"\n{error}\n", file=sys.stderr)
+    if options.list or options.dry_run:
+        print("\n".join(map(listed if options.list else described, specs)))
+        return FAILED if failed else DATA_OK
+    from pmo_kit.packs.asking import cluster, summed
+    from pmo_kit.packs.building import build_packs
+
+    with cluster(options.dask) as executor:
+        built = build_packs(specs, options.out, options.workers, executor, progress=True, force=options.force)
+    for one in built:
+        if one.error is not None:
+            print(f"\n{one.error}\n", file=sys.stderr)
+        elif one.folder is not None:
+            print(_short(one.folder / "index.html"))
+    if len(built) + len(failed) > 1:
+        print(summed(built, len(failed)), file=sys.stderr)
+    return FAILED if failed or any(one.error for one in built) else DATA_OK
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Execute a pack again and compare."""
+    from pmo_kit.packs.verify import verify_pack
+
+    found = verify_pack(options.pack, options.against, options.workers)
+    print(found)
+    return DATA_OK if found.equal else DATA_WARNED if found.sound else FAILED
+
+
+def diff(options: argparse.Namespace) -> int:
+    """Say what moved between two packs."""
+    from pmo_kit.packs.diff import diff_packs
+
+    print(diff_packs(options.old, options.new))
+    return DATA_OK
+
+
+def record(options: argparse.Namespace) -> int:
+    """Add the decisions of a committee to a register."""
+    from pmo_kit.packs.decisions import record_decisions
+
+    count = record_decisions(options.pack, options.register)
+    print(f"{count} decision{'s' * (count != 1)} recorded in {options.register / 'decisions.csv'}.")
+    return DATA_OK
 
 
 def new(options: argparse.Namespace) -> int:
@@ -113,7 +148,9 @@ def workshop(options: argparse.Namespace) -> int:
     from pmo_kit.workshop.folders import write_workshop
 
     folder = _short(write_workshop(options.folder, options.teams, new_workspace))
-    print(f"{folder} is ready: {options.teams} team folders, {folder}/facilitator (guide, solutions, ballots).")
+    print(
+        f"{folder} is ready: {options.teams} team folders, {folder}/facilitator (guide, solutions, ballots)."
+    )
     print(f"Try one:\n  cd {folder}/team_1\n  pmo-kit lab")
     return DATA_OK
 
@@ -152,7 +189,51 @@ def _parser() -> argparse.ArgumentParser:
         "--out", default="build/packs", metavar="DIR", help="where packs go (default: build/packs)"
     )
     one.add_argument("--workers", type=int, default=2, metavar="N", help="notebooks at a time (default: 2)")
+    one.add_argument(
+        "--dask", metavar="ADDRESS", help="run on a Dask cluster (or: local); needs the extra dask"
+    )
+    one.add_argument("--list", action="store_true", help="list the packs and their chapters, build nothing")
+    one.add_argument("--dry-run", action="store_true", help="check everything that can be, build nothing")
+    one.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="CHAPTER",
+        help="these chapters: number, title or notebook",
+    )
+    one.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="set a parameter, or status, date, title",
+    )
+    one.add_argument("--force", action="store_true", help="execute also what was executed before")
     one.set_defaults(run=pack)
+    one = commands.add_parser(
+        "verify",
+        help="execute a pack again and say what differs",
+        description="Execute a pack again from its own sources. Exits with 0: equal byte by byte; 1: every figure is "
+        "equal, something around it is not; 2: figures differ, or the pack was changed.",
+    )
+    one.add_argument("pack", type=Path, metavar="PACK", help="folder of a pack")
+    one.add_argument("--against", type=Path, metavar="FILE", help="build from this pack file as it is now")
+    one.add_argument("--workers", type=int, default=2, metavar="N", help="notebooks at a time (default: 2)")
+    one.set_defaults(run=verify)
+    one = commands.add_parser(
+        "diff", help="say what moved between two packs", description="Compare the figures of two packs."
+    )
+    one.add_argument("old", type=Path, metavar="OLD", help="folder of a pack")
+    one.add_argument("new", type=Path, metavar="NEW", help="folder of a later pack")
+    one.set_defaults(run=diff)
+    one = commands.add_parser(
+        "record",
+        help="add what a committee decided to a register",
+        description="Read the decisions.csv that the secretary filled, and add it to the register.",
+    )
+    one.add_argument("pack", type=Path, metavar="PACK", help="folder of the pack, or its decisions.csv")
+    one.add_argument("register", type=Path, metavar="REGISTER", help="the register: a folder of CSV files")
+    one.set_defaults(run=record)
     one = commands.add_parser("new", help="make a workspace of your own", description="Make a workspace.")
     one.add_argument("folder", metavar="FOLDER", help="a folder that does not exist yet")
     one.set_defaults(run=new)
@@ -181,7 +262,9 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("lab", help="open JupyterLab on the notebooks", description="Open JupyterLab.")
     one.set_defaults(run=lab)
     one = commands.add_parser(
-        "workshop", help="folders for a training workshop", description="Make a workshop: teams and facilitator."
+        "workshop",
+        help="folders for a training workshop",
+        description="Make a workshop: teams and facilitator.",
     )
     one.add_argument("folder", type=Path, metavar="FOLDER", help="a folder that does not exist yet")
     one.add_argument("--teams", type=int, default=4, metavar="N", help="how many teams (default: 4)")

@@ -207,15 +207,14 @@ class _Batch:
 
     def run(self, workers: int, executor: Executor | None, progress: bool) -> None:
         """Execute what is not known and finish each pack as soon as it can be."""
-        jobs = list(self.jobs.values())
+        took = self.cache.seconds()
+        jobs = sorted(self.jobs.values(), key=lambda job: -took.get(job.notebook, 0.0))
         keys = {job.target: key for key, job in self.jobs.items()}
         many = f"{len(self.making)} packs" if len(self.making) > 1 else ""
         title = many or next((making.spec.title for making in self.making), "")
         at_once = workers if executor is None else len(jobs)
         with ExitStack() as stack:
-            bar = stack.enter_context(
-                Progress(title, jobs, progress and bool(jobs), self.cache.seconds(), at_once)
-            )
+            bar = stack.enter_context(Progress(title, jobs, progress and bool(jobs), took, at_once))
 
             def done(job: staging.Job, failure: run.Failure | None) -> None:
                 bar.done(job, failure)

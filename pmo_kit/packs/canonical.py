@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -62,27 +63,33 @@ def scrub(text: str, folder: Path) -> str:
     'no file inputs/a.csv (object at 0x)'
     """
     text = _CELL_FILE.sub("this cell", text)
-    for path, short in _machine(folder):
-        for form in {path, path.replace("\\", "/"), path.replace("\\", "\\\\")}:
-            for end in ("/", "\\\\", "\\", ""):
-                text = text.replace(form + end, short if end else short.rstrip("/") or ".")
+    if "/" in text or "\\" in text:
+        for path, short in _machine(folder):
+            if path in text:
+                text = text.replace(path, short)
     return _ADDRESS.sub("0x", text)
 
 
-def _machine(folder: Path) -> list[tuple[str, str]]:
-    """Paths that tell where something ran, the longest first, with what replaces them."""
+@lru_cache(maxsize=8)
+def _machine(folder: Path) -> tuple[tuple[str, str], ...]:
+    """Paths that tell where something ran, in every way to write them, longest first, with what replaces them."""
     package = Path(__file__).resolve().parents[2]
     known = {str(folder): "", str(folder.resolve()): ""}
-    for path, short in (
+    for place, short in (
         (Path(sys.prefix) / "lib", "python/"),
         (Path(sys.base_prefix) / "lib", "python/"),
         (package, ""),
         (Path(tempfile.gettempdir()), ""),
         (Path.home(), "~/"),
     ):
-        if len(path.parts) > 1:
-            known.setdefault(str(path), short)
-    return sorted(known.items(), key=lambda pair: -len(pair[0]))
+        if len(place.parts) > 1:
+            known.setdefault(str(place), short)
+    forms: dict[str, str] = {}
+    for path, short in known.items():
+        for form in (path, path.replace("\\", "/"), path.replace("\\", "\\\\")):
+            for end in ("/", "\\\\", "\\", ""):
+                forms.setdefault(form + end, short if end else short.rstrip("/") or ".")
+    return tuple(sorted(forms.items(), key=lambda pair: -len(pair[0])))
 
 
 def _outputs(outputs: list[Any], folder: Path) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pmo_kit.errors import PackError
+from pmo_kit.packs.compare import project_of
 from pmo_kit.register.schema import load_schema
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ def recommendation(exhibits: Sequence[Mapping[str, Any]]) -> dict[str, dict[str,
         names = record["data"]["columns"]
         for cells in record["data"]["rows"]:
             row = dict(zip(names, cells, strict=True))
-            project_id = row.get("project_id") or _id_of(row.get("project"))
+            project_id = project_of(row)
             if not project_id:
                 continue
             decision = row.get("decision") if record["id"] == PLAN else "refuse"
@@ -210,12 +211,6 @@ def recommendation(exhibits: Sequence[Mapping[str, Any]]) -> dict[str, dict[str,
 
 def _advice(exhibits: Sequence[Collected]) -> dict[str, dict[str, Any]]:
     return recommendation([item.record for item in exhibits])
-
-
-def _id_of(cell: Any) -> str:
-    """The id of the project that a cell of runs names."""
-    runs = cell.get("runs", ()) if isinstance(cell, dict) else ()
-    return next((text for role, text in runs if role == "id"), "")
 
 
 def _against(row: Mapping[str, str]) -> bool:

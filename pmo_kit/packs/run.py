@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -65,7 +64,6 @@ def execute(job: Job, on_cell: OnCell | None = None) -> Failure | None:
         The first cell that failed.
     """
     os.environ["PYTHONHASHSEED"] = "0"  # of the kernel: sets keep their order
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # 2 s of import that nothing uses
     import nbformat
     import papermill
     from papermill.exceptions import PapermillExecutionError

@@ -1,0 +1,123 @@
+"""What the command line asks of packs: which ones, in words, and where they run."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from pathlib import Path
+
+from pmo_kit.errors import PackError, PmoError
+from pmo_kit.packs.building import Built
+from pmo_kit.packs.spec import PackSpec, read_spec
+from pmo_kit.packs.variants import expand, only, with_values
+
+
+def asked(
+    files: Sequence[Path], chapters: Sequence[str] = (), values: Sequence[str] = ()
+) -> tuple[list[PackSpec], list[PmoError]]:
+    """The packs of some pack files, and what is wrong with the files that cannot be used.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        Pack files.
+    chapters, values : sequence of str
+        As for `only` and `with_values`.
+    """
+    specs: list[PackSpec] = []
+    failed: list[PmoError] = []
+    for file in files:
+        try:
+            specs += expand(only(with_values(read_spec(file), values), chapters))
+        except PmoError as error:
+            failed.append(error)
+    return specs, failed
+
+
+def listed(spec: PackSpec) -> str:
+    """A pack and its chapters, in a few lines."""
+    lines = [f"{spec.name}: {spec.title} ({spec.status})"]
+    for number, chapter in enumerate(spec.chapters, 1):
+        lines.append(
+            f"  {number}  {chapter.title}{' (annex)' if chapter.annex else ''}: {chapter.notebook.stem}"
+        )
+    return "\n".join(lines)
+
+
+def described(spec: PackSpec) -> str:
+    """What building a pack would do: register, media, chapters with every parameter; nothing is executed.
+
+    Raises
+    ------
+    PackError, DataError
+        What can be known to be wrong before a notebook runs.
+    """
+    from pmo_kit.packs import staging
+    from pmo_kit.packs.render import settled
+    from pmo_kit.register import load_register
+
+    spec = settled(spec)
+    with tempfile.TemporaryDirectory(prefix="pmo_kit_", ignore_cleanup_errors=True) as temporary:
+        stage = staging.stage(spec, Path(temporary).resolve() / "stage")
+        register = load_register(stage.register)
+        _, stage, absent = staging.possible(spec, stage, register.has)
+    lines = [
+        f"{spec.name}: {spec.title} ({spec.status})",
+        f"  register {register.settings.name}, content {register.fingerprint[:8]}, {len(register.projects)} projects",
+        f"  media {', '.join(spec.formats)}",
+    ]
+    for number, job in enumerate(stage.jobs, 1):
+        given = ", ".join(f"{name} = {value!r}" for name, value in sorted(job.parameters.items()))
+        lines.append(f"  {number}  {job.title}: {job.notebook}, {given}")
+    return "\n".join([*lines, *(f"  not shown: {line}" for line in absent)])
+
+
+def summed(built: Sequence[Built], unread: int = 0) -> str:
+    """The summary of a run: what was built, what was not and why, in a line each."""
+    width = max((len(one.spec.name) for one in built), default=0)
+    lines = []
+    for one in built:
+        reused = f", {one.reused} of {len(one.spec.chapters)} chapters reused" if one.reused else ""
+        state = f"not built: {_first(one.error)}" if one.error else f"built after {one.seconds:.0f} s{reused}"
+        lines.append(f"  {one.spec.name:<{width}}  {state}")
+    failed = sum(one.error is not None for one in built) + unread
+    made = len(built) + unread - failed
+    head = f"{made} pack{'s' * (made != 1)} built" + (f", {failed} not" if failed else "")
+    return "\n".join([f"{head}:", *lines])
+
+
+@contextmanager
+def cluster(address: str | None) -> Iterator[Executor | None]:
+    """Workers of a Dask cluster at an address, or of one on this machine ("local"); None without an address.
+
+    Raises
+    ------
+    PackError
+        The extra is not installed, or nobody answers.
+    """
+    if not address:
+        yield None
+        return
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError as error:
+        raise PackError("--dask needs the extra: pip install 'pmo_kit[dask]'") from error
+    try:
+        local = LocalCluster(threads_per_worker=1, dashboard_address=None) if address == "local" else None
+        client = Client(local or address, timeout="10s")
+    except (OSError, ValueError) as error:
+        raise PackError(f"No Dask cluster answers at {address}: {error}") from error
+    try:
+        yield client.get_executor()
+    finally:
+        client.close()
+        if local is not None:
+            local.close()
+
+
+def _first(error: PmoError | None) -> str:
+    """The first line that says why."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return next((line for line in lines[1:] if ":" in line), lines[0] if lines else "")

@@ -1,0 +1,195 @@
+"""Two records of one exhibit: which numbers and words moved, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+_KEYS = (
+    "project_id",
+    "rule",
+    "label",
+    "criterion",
+    "scenario",
+    "plan",
+    "role",
+    "period",
+    "rating",
+    "what",
+    "who",
+)
+_NUMBER = "number"
+
+
+@dataclass(frozen=True)
+class Move:
+    """One cell that moved.
+
+    Parameters
+    ----------
+    row : str
+        The row in words; empty for what belongs to the whole exhibit.
+    column : str
+        The column in words, or title, takeaway, note.
+    old, new : object
+        Its values; None where the row is new or gone.
+    """
+
+    row: str
+    column: str
+    old: Any
+    new: Any
+
+    def __str__(self) -> str:
+        head = ", ".join(part for part in (self.row, self.column) if part)
+        if self.column == "" and self.old is None:
+            return f"{self.row} is new"
+        if self.column == "" and self.new is None:
+            return f"{self.row} is gone"
+        return f"{head}: {value_words(self.old)} → {value_words(self.new)}"
+
+
+def moves(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Move]:
+    """Compare two records of one exhibit, cell by cell.
+
+    Rows are matched by what they are about (a project, a limit, a year), not by their place.
+
+    Parameters
+    ----------
+    old, new : mapping
+        Records as in `figures.json`.
+
+    Examples
+    --------
+    >>> a = {"exhibit": "kpi", "title": "t", "data": {"columns": ["label", "value"], "rows": [["Money", 3.0]]}}
+    >>> b = {"exhibit": "kpi", "title": "t", "data": {"columns": ["label", "value"], "rows": [["Money", 3.5]]}}
+    >>> [str(move) for move in moves(a, b)]
+    ['Money, value: 3 → 3.5']
+    """
+    found = [
+        Move("", key.replace("_", " "), old.get(key, ""), new.get(key, ""))
+        for key in ("title", "unit_line", "takeaway", "note")
+        if old.get(key, "") != new.get(key, "")
+    ]
+    if old.get("items") != new.get("items"):
+        found += _items(old.get("items") or [], new.get("items") or [])
+    if old.get("data") != new.get("data"):
+        found += _rows(old, new)
+    if not found and _essence(old) != _essence(new):
+        found.append(Move("", "how it is shown", "as it was", "otherwise"))
+    return found
+
+
+def table_rows(record: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The rows of a record by what they are about; equal rows are numbered."""
+    data = record.get("data") or {"columns": [], "rows": []}
+    names = data["columns"]
+    keys = _key_columns(names, data["rows"])
+    found: dict[str, dict[str, Any]] = {}
+    for number, cells in enumerate(data["rows"], 1):
+        row = dict(zip(names, cells, strict=True))
+        said = project_of(row) or " ".join(value_words(row[key]) for key in keys if row[key] is not None)
+        said = said or next(
+            (value_words(cell) for cell in cells if isinstance(cell, str | dict) and cell), ""
+        )
+        name = said or f"row {number}"
+        fresh, count = name, 2
+        while fresh in found:
+            fresh, count = f"{name} ({count})", count + 1
+        found[fresh] = row
+    return found
+
+
+def project_of(row: Mapping[str, Any]) -> str:
+    """The id of the project that a row is about; empty for none.
+
+    Examples
+    --------
+    >>> project_of({"project": {"runs": [["text", "Own solar"], ["id", "P09"]]}}), project_of({"year": 2027})
+    ('P09', '')
+    """
+    if row.get("project_id"):
+        return str(row["project_id"])
+    runs = row["project"].get("runs", ()) if isinstance(row.get("project"), dict) else ()
+    return next((str(text) for role, text in runs if role == "id"), "")
+
+
+def value_words(value: Any) -> str:
+    """A cell in words: a number without noise, runs as text.
+
+    Examples
+    --------
+    >>> value_words(3.0), value_words({"runs": [["lead", "Own solar"], ["id", "P09"]]}), value_words(None)
+    ('3', 'Own solar P09', 'nothing')
+    """
+    if value is None or value == "":
+        return "nothing"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return f"{value:.6g}"
+    if isinstance(value, dict) and "runs" in value:
+        return " ".join(str(text) for _, text in value["runs"])
+    return str(value)
+
+
+def _rows(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Move]:
+    """Cells that moved, rows that are new or gone."""
+    before, after = table_rows(old), table_rows(new)
+    titles = _titles(new) | _titles(old)
+    found = []
+    for name, row in before.items():
+        if name not in after:
+            found.append(Move(name, "", name, None))
+            continue
+        found += [
+            Move(name, titles.get(column, column), row.get(column), after[name].get(column))
+            for column in row
+            if column in after[name] and row[column] != after[name][column]
+        ]
+    return found + [Move(name, "", None, name) for name in after if name not in before]
+
+
+def _items(old: Sequence[Any], new: Sequence[Any]) -> Iterator[Move]:
+    """Paragraphs of a message that moved."""
+    before, after = ({str(lead): text for lead, text in items} for items in (old, new))
+    for lead in {**before, **after}:
+        if before.get(lead) != after.get(lead):
+            yield Move("", lead or "text", before.get(lead, ""), after.get(lead, ""))
+
+
+def _key_columns(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
+    """Columns that say what a row is about: known names, else texts in the order of the columns, until rows differ."""
+    texts = [
+        name
+        for at, name in enumerate(names)
+        if rows and all(isinstance(row[at], str | dict) or row[at] is None for row in rows)
+    ]
+    order = [name for name in _KEYS if name in texts] + [name for name in texts if name not in _KEYS]
+    numbers = [name for name in names if name in ("year", "number", "tier", "percent", "rank")]
+    chosen: list[str] = []
+    for name in [*order[:3], *numbers]:
+        chosen.append(name)
+        at = [names.index(one) for one in chosen]
+        if len({str([row[i] for i in at]) for row in rows}) == len(rows):
+            return chosen
+    return chosen
+
+
+def _titles(record: Mapping[str, Any]) -> dict[str, str]:
+    """Column -> its words, from the fields of a record."""
+    found = {}
+    fields = [record.get(key) for key in ("x", "y", "value", "label", "low", "high", "start", "series")]
+    for field in [*(record.get("columns") or []), *(one for one in fields if one)]:
+        pairs = dict(field) if isinstance(field, list) else field
+        if isinstance(pairs, dict) and pairs.get("title"):
+            found[str(pairs.get("name"))] = str(pairs["title"])
+    return found
+
+
+def _essence(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record without where it stands and which versions made it."""
+    return {
+        key: value for key, value in record.items() if key not in ("notebook", "cell", "inputs", "version")
+    }
