@@ -8,5 +8,6 @@ from . import page_one as page_one
 from . import partners as partners
 from . import performance as performance
 from . import prioritization as prioritization
+from . import risk as risk
 from . import robustness as robustness
 from . import scenarios as scenarios

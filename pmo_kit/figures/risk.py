@@ -1,0 +1,371 @@
+"""How sure the plan is: its S-curve, what drives it, which limits it breaks, and the money to hold back."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from pmo_kit.exhibits import Chart, Exhibit, Field, Reference, Table
+from pmo_kit.exhibits.theme import format_number
+from pmo_kit.figures.captions import count, inputs, listed, money, percent, sentence, shortened, unit_line
+from pmo_kit.risk import Simulation
+
+ROWS = 15
+EACH = 3
+WORDS = {"cost": "cost", "benefit": "benefits", "npv": "net value"}
+
+
+def s_curve(simulation: Simulation, what: str = "cost") -> Chart:
+    """Return how likely the plan's cost (or benefits, or net value) is to stay below every amount."""
+    curve = simulation.s_curve(what)
+    totals, register = simulation.totals[what], simulation.question.register
+    p50, p80 = float(totals.quantile(0.5)), float(totals.quantile(0.8))
+    p20 = float(totals.quantile(0.2))
+    rows = curve.assign(percent=100 * curve["probability"])
+    planned = {
+        "cost": simulation.base_cost,
+        "npv": simulation.base_npv,
+        "benefit": float(simulation.portfolio.loc["all years", "benefit_base"]),
+    }[what]
+    better = what != "cost"
+    share = float((totals >= planned).mean() if better else (totals <= planned).mean())
+    sure = p20 if better else p80
+    side = "at least" if better else "at most"
+    return Chart(
+        id=f"risk.s_curve_{what}",
+        mark="line",
+        data=rows,
+        x=Field("value", WORDS[what], register.settings.unit),
+        y=Field("percent", "likely to be at most", "%", decimals=0),
+        references=(
+            Reference("x", planned, f"as planned {money(planned)}", "plan"),
+            Reference("x", sure, f"80\u202f% sure {money(sure)}", "limit"),
+        ),
+        title=f"{sentence(WORDS[what])}: {side} {money(sure)} with 80\u202f% confidence, {money(planned)} planned",
+        takeaway=f"What is planned holds in {percent(share)} of the futures; half of them lie "
+        f"{'below' if better else 'above'} {money(p50)}.",
+        unit_line=unit_line(
+            register, f"{sentence(WORDS[what])} of the plan in {_draws(simulation)} possible futures"
+        ),
+        alt=listed(
+            f"{percent(row.probability)} at most {money(row.value)}"
+            for row in curve.iloc[[10, 50, 80, 90]].itertuples()
+        ),
+        source="costs, benefits, estimates, risks",
+        note=" ".join(simulation.notes),
+        inputs=_inputs(simulation),
+    )
+
+
+def tornado(simulation: Simulation, most: int = 10) -> Chart:
+    """Return the projects that move the plan's net value most: its median where each goes badly, and well."""
+    register = simulation.question.register
+    table = simulation.drivers
+    table = table.reindex(table["swing"].abs().sort_values(ascending=False, kind="stable").index)
+    shown = table[table["swing"].abs() > 0].head(most).reset_index()
+    middle = float(simulation.totals["npv"].median())
+    shown["middle"] = middle
+    shown["words"] = [f"{money(row.npv_low)} to {money(row.npv_high)}" for row in shown.itertuples()]
+    share = float(shown["share_npv"].head(3).sum())
+    lead = shown["name"].head(3)
+    return Chart(
+        id="risk.tornado",
+        mark="interval",
+        data=shown,
+        x=Field("middle", "net value of the plan", register.settings.unit),
+        y=Field("name", "project", kind="category"),
+        low=Field("npv_low"),
+        high=Field("npv_high"),
+        label=Field("words", kind="text"),
+        references=(Reference("x", middle, f"middle {money(middle)}", "plan"),),
+        title=f"{listed(lead)} move the plan most: {percent(share)} of its uncertainty"
+        if len(shown)
+        else "Nothing in the plan is uncertain",
+        takeaway=f"If {lead.iloc[0]} goes badly the plan is worth {money(float(shown['npv_low'].iloc[0]))}; "
+        f"if it goes well, {money(float(shown['npv_high'].iloc[0]))}."
+        if len(shown)
+        else "Estimates and risks are missing or certain.",
+        unit_line=unit_line(
+            register, "Plan's middle net value where a project is in its worst and its best tenth",
+        ),
+        alt=listed(f"{row.name} {row.words}" for row in shown.itertuples(index=False)),
+        source="estimates, risks",
+        inputs=_inputs(simulation),
+    )  # fmt: skip
+
+
+def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
+    """Return how likely every limit of money and people is to be exceeded, the likeliest first."""
+    register = simulation.question.register
+    table = simulation.exceedance.sort_values("probability", ascending=False, kind="stable")
+    table = table.assign(label=table["label"].map(sentence), percent=100 * table["probability"])
+    shown = table[table["probability"] >= 0.005].head(most)
+    shown = shown if len(shown) else table.head(3)
+    first = table.iloc[0]
+    fits = simulation.fits_envelopes
+    even = int((table["probability"] > 0.2).sum())
+    return Table(
+        id="risk.exceedance",
+        data=shown,
+        columns=(
+            Field("label", "limit", kind="text"),
+            Field("limit", "there is"),
+            Field("planned", "planned"),
+            Field("p50", "middle"),
+            Field("p80", "80\u202f% sure"),
+            Field("short_p80", "short by then"),
+            Field("percent", "likely to be exceeded", "%", decimals=0),
+        ),
+        title=f"{first['label']} is exceeded in {percent(float(first['probability']))} of the futures; "
+        f"all envelopes hold together in {percent(fits)}",
+        takeaway=f"{sentence(count(even, 'limit is', 'limits are'))} exceeded more often than one time in five."
+        if even
+        else "Every limit holds with 80\u202f% confidence.",
+        note=f"Not listed: {count(len(table) - len(shown), 'limit', 'limits')} that are exceeded less often. "
+        "Late work moves money and people into later years."
+        if len(table) > len(shown)
+        else "Late work moves money and people into later years.",
+        unit_line=unit_line(
+            register, "Money and people needed against what there is", f"{register.settings.unit}; people"
+        ),
+        alt=listed(f"{row.label} {percent(row.probability)}" for row in shown.itertuples()),
+        source="budgets, capacity, estimates, risks",
+        inputs=_inputs(simulation),
+    )
+
+
+def contingency(simulation: Simulation, confidences: tuple[float, ...] = (0.5, 0.7, 0.8, 0.9)) -> Table:
+    """Return the money to hold back at several confidences: one reserve together, or one for every project."""
+    register = simulation.question.register
+    found = [simulation.contingency(confidence) for confidence in confidences]
+    rows = pd.DataFrame(
+        {
+            "confidence": [percent(one.confidence) for one in found],
+            "base": [one.base for one in found],
+            "pooled": [one.pooled for one in found],
+            "quantile": [one.quantile for one in found],
+            "unpooled": [one.unpooled for one in found],
+            "saved": [one.saved for one in found],
+        }
+    )
+    asked = simulation.contingency(0.8)
+    return Table(
+        id="risk.contingency",
+        data=rows,
+        columns=(
+            Field("confidence", "confidence", kind="text"),
+            Field("base", "planned cost"),
+            Field("pooled", "one reserve together"),
+            Field("quantile", "total then"),
+            Field("unpooled", "a reserve for each project", ruled=True),
+            Field("saved", "more than together"),
+        ),
+        title=f"Hold {money(asked.pooled)} together for 80\u202f% confidence, "
+        f"not {money(asked.unpooled)} project by project",
+        takeaway=f"One reserve saves {money(asked.saved)}: not every project goes badly at once.",
+        unit_line=unit_line(register, "Money above the planned cost, all years to come"),
+        alt=listed(f"{row.confidence} {money(row.pooled)}" for row in rows.itertuples()),
+        source="costs, estimates, risks",
+        note=f"The worst tenth of the futures cost {money(simulation.cvar('cost', 0.9))} on average.",
+        inputs=_inputs(simulation),
+    )
+
+
+def intervals(simulation: Simulation, what: str = "npv", most: int = ROWS) -> Chart:
+    """Return the P10 to P90 of projects, the widest first; the dot is the middle."""
+    register = simulation.question.register
+    table = simulation.table.reset_index()
+    low, high, middle = f"{what}_p10", f"{what}_p90", f"{what}_p50"
+    table = table[table["delay_p90"].notna() & (table["cost_base"] > 0)]
+    table["width"] = table[high] - table[low]
+    ranked = table.sort_values("width", ascending=False, kind="stable")
+    shown = ranked.head(most).copy()
+    shown["words"] = [f"{money(row[low])} to {money(row[high])}" for _, row in shown.iterrows()]
+    first = shown.iloc[0]
+    below = (
+        int((table[low] < 0).sum()) if what == "npv" else int((table["cost_p50"] > table["cost_base"]).sum())
+    )
+    meaning = (
+        f"{sentence(count(below, 'project'))} of {len(table)} may lose money: one future in ten or more."
+        if what == "npv"
+        else f"{sentence(count(below, 'project'))} of {len(table)} more likely than not cost more than planned."
+    )
+    return Chart(
+        id=f"risk.intervals_{what}",
+        mark="interval",
+        data=shown,
+        x=Field(middle, WORDS[what], register.settings.unit),
+        y=Field("name", "project", kind="category"),
+        low=Field(low),
+        high=Field(high),
+        label=Field("words", kind="text"),
+        title=f"{first['name']} is the least sure: {WORDS[what]} between {money(first[low])} and {money(first[high])}",
+        takeaway=meaning,
+        unit_line=unit_line(
+            register, f"{sentence(WORDS[what])}, eight futures in ten lie on the line; dot: middle"
+        ),
+        alt=listed(f"{row['name']} {row['words']}" for _, row in shown.iterrows()),
+        source="costs, benefits, estimates, risks",
+        note=f"Not drawn: {len(table) - len(shown)} projects that are surer."
+        if len(table) > len(shown)
+        else "",
+        inputs=_inputs(simulation),
+    )
+
+
+def top_risks(simulation: Simulation, each: int = EACH) -> Table:
+    """Return the largest risks of the plan in every class: likelihood, cost, share of the uncertainty, answer."""
+    register = simulation.question.register
+    table, names = simulation.risks, simulation.question.register.projects["name"]
+    if table.empty:
+        return _no_risks(simulation)
+    order = simulation.classes.index
+    shown = pd.concat([table[table["risk_class"] == one].head(each) for one in order], ignore_index=True)
+    shown["what"] = [
+        (("lead", f"{row.label}."), ("text", names[row.project_id]), ("id", row.project_id))
+        for row in shown.itertuples()
+    ]
+    shown["class"] = shown["risk_class"].map(sentence)
+    shown["likely"] = 100 * shown["probability"]
+    shown["late"] = shown["delay_months"]
+    for column in ("owner", "response"):
+        shown[column] = shown[column].fillna("none")
+    first, classes = table.iloc[0], simulation.classes
+    bare = int(shown[["owner", "response"]].eq("none").any(axis=1).sum())
+    return Table(
+        id="risk.top_risks",
+        data=shown,
+        group=Field("class", kind="category"),
+        columns=(
+            Field("what", "risk", kind="text"),
+            Field("likely", "likely", "%", decimals=0),
+            Field("cost_mean", "cost if it comes"),
+            Field("expected_cost", "expected cost"),
+            Field("late", "late by", "months", decimals=0),
+            Field("owner", "owner", kind="text"),
+            Field("response", "response", kind="text"),
+        ),
+        title=f"{sentence(classes.index[0])} risks weigh most: {money(float(classes['expected_cost'].iloc[0]))} of "
+        f"{money(float(classes['expected_cost'].sum()))} expected; the largest is "
+        f"{first['label'][:1].lower()}{first['label'][1:]}, {names[first['project_id']]}",
+        takeaway=f"{sentence(count(bare, 'of these has', 'of these have'))} no owner or no response."
+        if bare
+        else "Every one of them has an owner and a response.",
+        unit_line=unit_line(register, f"Largest risks of the plan, {count(each)} of every class"),
+        alt=listed(f"{row.risk_class} {row.label}" for row in shown.itertuples()),
+        source="risks",
+        note=f"Not listed: {len(table) - len(shown)} smaller risks. {_held(simulation)}".strip(),
+        inputs=_inputs(simulation),
+    )
+
+
+def by_year(simulation: Simulation) -> Chart:
+    """Return what the plan spends in every year: planned, and the range of eight futures in ten."""
+    register = simulation.question.register
+    table = simulation.portfolio.drop(index="all years")
+    table = table[(table["spend_base"] > 0) | (table["spend_p90"] > 0.05)].reset_index()
+    limits = simulation.exceedance
+    money_rows = limits[limits["label"].str.fullmatch(r"money \d+")]
+    limit = dict(zip(money_rows["label"].str.removeprefix("money "), money_rows["limit"], strict=True))
+    likely = dict(zip(money_rows["label"].str.removeprefix("money "), money_rows["probability"], strict=True))
+    table["words"] = [
+        f"{money(row.spend_p10)} to {money(row.spend_p90)}, planned {money(row.spend_base)}"
+        + (f", limit {money(limit[row.year])}" if row.year in limit else "")
+        for row in table.itertuples()
+    ]
+    worst = max(likely, key=lambda year: likely[year], default="")
+    return Chart(
+        id="risk.by_year",
+        mark="interval",
+        data=table,
+        x=Field("spend_p50", "spending", register.settings.unit),
+        y=Field("year", "fiscal year", kind="category"),
+        low=Field("spend_p10"),
+        high=Field("spend_p90"),
+        label=Field("words", kind="text"),
+        title=f"{worst} is the year at risk: its money is exceeded in {percent(likely[worst])} of the futures"
+        if worst
+        else "What the plan spends in every year",
+        takeaway="Delays take money out of the first years and put it into later ones.",
+        unit_line=unit_line(register, "Spending by year, eight futures in ten lie on the line; dot: middle"),
+        alt=listed(f"{row.year} {row.words}" for row in table.itertuples()),
+        source="costs, budgets, estimates, risks",
+        inputs=_inputs(simulation),
+    )
+
+
+def _no_risks(simulation: Simulation) -> Table:
+    """The table where the plan holds no risk event."""
+    register = simulation.question.register
+    return Table(
+        id="risk.top_risks",
+        data=pd.DataFrame({"what": ["No risk of the plan is stated, or the figures already hold them all."]}),
+        columns=(Field("what", "risk", kind="text"),),
+        title="No risk event is counted on top of the plan's figures",
+        takeaway=_held(simulation) or "Add a sheet of risks to see what may happen.",
+        unit_line=unit_line(register, "Risks of the plan", ""),
+        alt="No risk is counted.",
+        source="risks",
+        inputs=_inputs(simulation),
+    )
+
+
+def compared(simulations: dict[str, Simulation]) -> Exhibit:
+    """Return several plans side by side: cost and net value with 80 % confidence, and how often the first is better."""
+    first_name, first = next(iter(simulations.items()))
+    register = first.question.register
+    rows = pd.DataFrame(
+        {
+            "plan": list(simulations),
+            "planned": [one.base_cost for one in simulations.values()],
+            "cost": [float(one.totals["cost"].quantile(0.8)) for one in simulations.values()],
+            "npv": [float(one.totals["npv"].median()) for one in simulations.values()],
+            "sure": [float(one.totals["npv"].quantile(0.2)) for one in simulations.values()],
+            "fits": [100 * one.fits_envelopes for one in simulations.values()],
+            "wins": [
+                float("nan") if one is first else 100 * one.beats(first) for one in simulations.values()
+            ],
+        }
+    )
+    others = rows.iloc[1:]
+    best = others.loc[others["wins"].idxmax()] if len(others) else None
+    return Table(
+        id="risk.compared",
+        data=rows,
+        columns=(
+            Field("plan", "plan", kind="text"),
+            Field("planned", "planned cost"),
+            Field("cost", "cost, 80\u202f% sure"),
+            Field("npv", "net value, middle"),
+            Field("sure", "net value, 80\u202f% sure"),
+            Field("fits", "all envelopes hold", "%", decimals=0),
+            Field("wins", f"worth more than {first_name}", "%", decimals=0),
+        ),
+        title=f"{best['plan']} is worth more than {first_name} in {percent(best['wins'] / 100)} of the futures"
+        if best is not None
+        else f"{first_name} in {_draws(first)} possible futures",
+        takeaway="The plans are drawn with the same luck, so differences are theirs alone.",
+        unit_line=unit_line(register, f"Plans in {_draws(first)} possible futures"),
+        alt=listed(f"{row.plan} {money(row.npv)}" for row in rows.itertuples()),
+        source="costs, benefits, estimates, risks",
+        inputs=_inputs(first),
+    )
+
+
+def _held(simulation: Simulation) -> str:
+    """Which projects' figures already hold bias or risk."""
+    table = simulation.table
+    held = table.loc[table["includes"] != "", "name"]
+    return f"Already in the figures, so not added: {shortened(held, 3)}." if len(held) else ""
+
+
+def _draws(simulation: Simulation) -> str:
+    """The number of draws."""
+    return format_number(simulation.draws, 0)
+
+
+def _inputs(simulation: Simulation) -> dict[str, str]:
+    """What is needed to draw the same numbers again."""
+    found = inputs(
+        simulation.question.register, seed=simulation.seed, draws=simulation.draws, method=simulation.method
+    )
+    return found | {"correlation": simulation.inputs["correlation"]}

@@ -1,0 +1,60 @@
+"""Risk as exhibits: what they say, that every medium can hold them, and that they speak a committee's words."""
+
+from __future__ import annotations
+
+import pytest
+
+import pmo_kit as pmo
+from pmo_kit.exhibits import Chart, Exhibit, from_json, to_json
+from pmo_kit.exhibits.drawing import figure
+from pmo_kit.exhibits.html import fragment
+from pmo_kit.figures import risk as figures
+
+OURS = ("CVaR", "copula", "Monte Carlo", "Latin", "Sobol", "variance", "MILP", "exhibit", "fingerprint")
+
+
+@pytest.fixture(scope="module")
+def simulation() -> pmo.Simulation:
+    allocation = pmo.arbitrate(pmo.Question(pmo.load_register("data/samples/meridian")))
+    return pmo.simulate(allocation, draws=2000)
+
+
+@pytest.fixture(scope="module")
+def shown(simulation: pmo.Simulation) -> dict[str, Exhibit]:
+    made = [
+        *(figures.s_curve(simulation, what) for what in ("cost", "benefit", "npv")),
+        figures.tornado(simulation),
+        figures.exceedance(simulation),
+        figures.contingency(simulation),
+        *(figures.intervals(simulation, what) for what in ("cost", "npv")),
+        figures.top_risks(simulation),
+        figures.by_year(simulation),
+        figures.compared({"Recommended": simulation}),
+    ]
+    return {exhibit.id: exhibit for exhibit in made}
+
+
+def test_every_exhibit_is_whole_and_drawn(shown: dict[str, Exhibit]) -> None:
+    for exhibit in shown.values():
+        assert exhibit.title
+        assert exhibit.takeaway
+        assert exhibit.alt
+        assert to_json(from_json(to_json(exhibit))) == to_json(exhibit)
+        assert len(figure(exhibit).data) if isinstance(exhibit, Chart) else fragment(exhibit)
+        said = f"{exhibit.title} {exhibit.takeaway} {exhibit.unit_line} {exhibit.alt}"
+        assert not [word for word in OURS if word in said]
+        assert "nan" not in said.replace("inan", "")
+
+
+def test_the_numbers_are_the_simulation_s(shown: dict[str, Exhibit], simulation: pmo.Simulation) -> None:
+    asked = simulation.contingency(0.8)
+    assert f"{asked.pooled:.1f}" in shown["risk.contingency"].title
+    assert f"{simulation.totals['cost'].quantile(0.8):.1f}" in shown["risk.s_curve_cost"].title
+    assert f"{100 * simulation.fits_envelopes:.0f}\u202f%" in shown["risk.exceedance"].title
+
+
+def test_a_plan_without_risks_says_so() -> None:
+    sure = pmo.simulate(pmo.arbitrate(pmo.Question(pmo.load_register("data/samples/meridian_12"))), draws=100)
+    assert figures.top_risks(sure).title == "No risk event is counted on top of the plan's figures"
+    assert figures.tornado(sure).title == "Nothing in the plan is uncertain"
+    assert "Every limit holds" in figures.exceedance(sure).takeaway
