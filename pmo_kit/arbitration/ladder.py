@@ -67,9 +67,10 @@ class Frontier:
         for factor, allocation in self.allocations.items():
             now = allocation.table
             moved = base["level"].fillna("") != now["level"].fillna("")
-            part = pd.DataFrame({"factor": factor, "name": base["name"], "area": base["area"],
-                                 "before": base["level"], "after": now["level"],
-                                 "value": now["value"] - base["value"], "cost": now["cost"] - base["cost"]})  # fmt: skip
+            part = pd.DataFrame(
+                {"factor": factor, "name": base["name"], "area": base["area"], "before": base["level"],
+                 "after": now["level"], "value": now["value"] - base["value"], "cost": now["cost"] - base["cost"]}
+            )  # fmt: skip
             parts.append(part[moved].reset_index())
         columns = ["factor", "project_id", "name", "area", "before", "after", "value", "cost"]
         return pd.concat(parts, ignore_index=True)[columns]

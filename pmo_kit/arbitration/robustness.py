@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.arbitration.allocation import Allocation, arbitrate
-from pmo_kit.arbitration.model import NANO, Model, Plan
+from pmo_kit.arbitration.model import Model, Plan
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.resampling import Frequencies, inclusion_frequency
 from pmo_kit.arbitration.rules import Row
@@ -162,10 +162,3 @@ def _different(model: Model, allocation: Allocation, least: int, count: int) -> 
             break
         plans.append(found.plan)
     return tuple(MappingProxyType(model.levels(plan)) for plan in plans[1:])
-
-
-def plan_value(allocation: Allocation, plan: Mapping[str, str]) -> float:
-    """What a plan (project_id -> level) is worth under the allocation's question; NaN where it breaks a rule."""
-    model = allocation._model
-    exact = model.evaluate(model.positions(plan))
-    return float("nan") if exact.broken else exact.value / NANO

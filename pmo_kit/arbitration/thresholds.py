@@ -8,13 +8,13 @@ variable.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import inf, isinf
 
 import numpy as np
 
-from pmo_kit.arbitration.model import NANO, Model, Plan, compile_model
+from pmo_kit.arbitration.model import NANO, Model, Plan
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Capacity, Count, Demand, Envelope, Row, Rule, Share, Spend
 from pmo_kit.arbitration.search import best_plan, value_floor
@@ -221,14 +221,3 @@ def with_costs_scaled(question: Question, project_id: str, level: str, factor: f
         amount=costs["amount"].where(~(mine & ahead).to_numpy(bool), costs["amount"] * factor)
     )
     return question.replace(register=question.register.replace(costs=changed_))
-
-
-def least_for(question: Question, names: Sequence[str]) -> dict[str, float]:
-    """One unit of change on each of these rules."""
-    return {question.rule(name).name: 1.0 for name in names}
-
-
-def forced_value(question: Question, option: int) -> float:
-    """Value of the best plan that contains an option; NaN where there is none."""
-    found = best_plan(compile_model(question), fixed={option: 1})
-    return float("nan") if found.plan is None else found.value / NANO
