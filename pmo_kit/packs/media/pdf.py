@@ -15,6 +15,7 @@ from pmo_kit.exhibits import theme
 from pmo_kit.exhibits.html import source_line
 from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Table
 from pmo_kit.packs.media import cells
+from pmo_kit.packs.media.glyphs import coverage, printable
 from pmo_kit.packs.media.html import COLUMN_WIDTH, TEXT_WIDTH
 from pmo_kit.packs.media.pictures import picture
 from pmo_kit.packs.media.widths import widths
@@ -36,7 +37,8 @@ def pdf_bytes(outline: Outline) -> bytes:
     """Render `pack.pdf` on A4: page one, contents with page numbers, chapters, where numbers come from.
 
     The template `templates/report/pack.typ` reads the pack as data, so text of a register is never markup.
-    PDF/UA-1 is asked for: Typst checks tags, title, language and alternative texts, and refuses otherwise.
+    PDF/UA-1 is asked for: Typst checks tags, title, language and alternative texts, and refuses otherwise. Letters
+    that the font lacks are printed as a sign for a missing one; fonts in `templates/report/fonts` add to it.
 
     Parameters
     ----------
@@ -57,9 +59,11 @@ def pdf_bytes(outline: Outline) -> bytes:
 
     with tempfile.TemporaryDirectory(prefix="pmo_kit_pdf_", ignore_cleanup_errors=True) as temporary:
         folder = Path(temporary)
-        writer = _Writer(folder)
+        fonts = _fonts()
+        known = coverage(fonts)
+        content = printable(_Writer(folder, known).document(outline), known)
         (folder / "pack.json").write_text(
-            json.dumps(writer.document(outline), ensure_ascii=False, allow_nan=False), encoding="utf-8"
+            json.dumps(content, ensure_ascii=False, allow_nan=False), encoding="utf-8"
         )
         template = shipped("templates", "report", "pack.typ")
         (folder / "pack.typ").write_bytes(template.read_bytes())
@@ -68,7 +72,7 @@ def pdf_bytes(outline: Outline) -> bytes:
             pages = typst.compile(
                 str(folder / "pack.typ"),
                 root=str(folder),
-                font_paths=[str(theme.font_folder())],
+                font_paths=[str(font) for font in fonts],
                 ignore_system_fonts=True,
                 format="pdf",
                 pdf_standards=["ua-1"],
@@ -78,6 +82,12 @@ def pdf_bytes(outline: Outline) -> bytes:
             raise PackError(_told(error, outline)) from error
     assert isinstance(pages, bytes)
     return pages
+
+
+def _fonts() -> tuple[Path, ...]:
+    """The kit's fonts and those that an organization puts into `templates/report/fonts`."""
+    own = shipped("templates", "report", "fonts")
+    return (theme.font_folder(), own) if own.is_dir() else (theme.font_folder(),)
 
 
 def _told(error: Any, outline: Outline) -> str:
@@ -93,8 +103,8 @@ def _told(error: Any, outline: Outline) -> str:
 class _Writer:
     """Turns exhibits into what the template reads, and charts into pictures beside it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, known: frozenset[int]) -> None:
+        self.folder, self.known = folder, known
 
     def document(self, outline: Outline) -> dict[str, Any]:
         """The whole pack as lists, texts and numbers."""
@@ -171,7 +181,7 @@ class _Writer:
             name = (
                 re.sub(r"[^a-zA-Z0-9_.-]", "_", exhibit.id) + f"_{len(list(self.folder.glob('*.svg')))}.svg"
             )
-            (self.folder / name).write_text(picture(exhibit, width), encoding="utf-8")
+            (self.folder / name).write_text(printable(picture(exhibit, width), self.known), encoding="utf-8")
             return {"kind": "chart", "picture": name}
         if isinstance(exhibit, Table):
             return {"kind": "table", **_table(exhibit, _TEXT if width == TEXT_WIDTH else _COLUMN)}

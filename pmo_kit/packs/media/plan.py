@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pmo_kit.exhibits import theme
 from pmo_kit.exhibits.bar_rows import Bar, needs_key, read_bars, series_looks
-from pmo_kit.exhibits.records import Chart
+from pmo_kit.exhibits.records import Chart, Field
 
 Shape = Literal["bar", "column", "line", "range", "xy"]
 Manner = Literal["fill", "outline", "hidden", "line", "dots", "steps"]
@@ -90,6 +90,11 @@ def plan(chart: Chart) -> Plan | None:
     if chart.mark == "interval":
         return _intervals(chart)
     return _points(chart)
+
+
+def number_of(chart: Chart) -> Field:
+    """The axis of numbers of a chart: upright, unless words stand there."""
+    return chart.y if chart.y.kind == "number" else chart.x
 
 
 def _bars(chart: Chart) -> Plan | None:

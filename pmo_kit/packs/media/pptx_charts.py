@@ -6,7 +6,7 @@ from typing import Any
 
 from pmo_kit.exhibits import theme
 from pmo_kit.exhibits.records import Chart, Field
-from pmo_kit.packs.media.plan import Drawn, Plan, plan, stepped
+from pmo_kit.packs.media.plan import Drawn, Plan, number_of, plan, stepped
 from pmo_kit.packs.media.pptx_lines import add_references, key_of, scale
 from pmo_kit.packs.media.pptx_tables import clean, rgb
 from pmo_kit.packs.media.template import Box
@@ -41,7 +41,7 @@ def add_chart(slide: Any, chart: Chart, room: Box, key: bool = True) -> Any:
 
 def draw(slide: Any, planned: Plan, room: Box, chart: Chart, key: bool) -> Any:
     """Draw a plan as a native chart."""
-    number = chart.x if planned.shape == "bar" else chart.y
+    number = number_of(chart)
     hidden = any(series.manner == "hidden" for series in planned.series)
     if hidden and planned.key and key:
         key_of(slide, planned, room)
@@ -65,10 +65,10 @@ def draw(slide: Any, planned: Plan, room: Box, chart: Chart, key: bool) -> Any:
         plot.gap_width = 45 if planned.shape == "bar" else 60
         plot.overlap = 100 if planned.stacked or planned.layered else -5 if len(planned.series) > 1 else 0
         plot.vary_by_categories = False
-    if planned.shape == "range":
-        _high_low(plot)
     for series, wanted in zip(plot.series, planned.series, strict=True):
         _dress(series, wanted, number, planned, size)
+    if planned.shape == "range":
+        _whiskers(plot, planned)
     _axes(drawn, planned, chart, number)
     if chart.references:
         add_references(slide, drawn, planned, chart, room, size)
@@ -173,10 +173,10 @@ def _stroke(series: Any, wanted: Drawn) -> None:
     if look.dash == "dash":
         series.format.line.dash_style = MSO_LINE.DASH
     series.marker.style = XL_MARKER_STYLE.NONE
-    if wanted.manner == "line":
+    if wanted.manner in ("line", "steps"):
         for place, said in enumerate(wanted.labels):
             if said:
-                marker = series.points[place].marker
+                marker = series.points[_point(wanted, place)].marker
                 marker.style = XL_MARKER_STYLE.CIRCLE
                 marker.size = 9
                 marker.format.fill.solid()
@@ -207,8 +207,6 @@ def _labels(series: Any, wanted: Drawn, number: Field, planned: Plan, size: floa
         color = theme.INK
     plain = [theme.format_number(value, number.decimals, number.signed) if value is not None else "" for value in
              wanted.values]  # fmt: skip
-    if wanted.manner == "steps":
-        return
     same = (
         planned.shape != "xy"
         and all(a == b or not b for a, b in zip(wanted.labels, plain, strict=True))
@@ -224,7 +222,7 @@ def _labels(series: Any, wanted: Drawn, number: Field, planned: Plan, size: floa
         return
     for at, said in enumerate(wanted.labels):
         if said:
-            label = series.points[at].data_label
+            label = series.points[_point(wanted, at)].data_label
             label.has_text_frame = True
             label.text_frame.text = clean(said)
             label.text_frame.word_wrap = False
@@ -232,6 +230,11 @@ def _labels(series: Any, wanted: Drawn, number: Field, planned: Plan, size: floa
             for paragraph in label.text_frame.paragraphs:
                 for run in paragraph.runs:
                     _font(run.font, size, color)
+
+
+def _point(wanted: Drawn, place: int) -> int:
+    """Which point of a series a mark is: a line in steps has one more between two."""
+    return 2 * place if wanted.manner == "steps" else place
 
 
 def _axes(drawn: Any, planned: Plan, chart: Chart, number: Field) -> None:
@@ -269,7 +272,8 @@ def _axes(drawn: Any, planned: Plan, chart: Chart, number: Field) -> None:
     if planned.shape == "xy":
         xs = [x for series in planned.series for x in series.xs]
         across.minimum_scale, across.maximum_scale, across.major_unit = span(xs)
-        across.tick_labels.number_format = number_format(Field(chart.x.name, decimals=0))
+        decimals = 0 if float(across.major_unit).is_integer() else 1
+        across.tick_labels.number_format = number_format(Field(chart.x.name, decimals=decimals))
         if chart.x.kind == "time":
             across.tick_labels.number_format = "yyyy-mm"
         across.tick_labels.number_format_is_linked = False
@@ -297,20 +301,31 @@ def _legend(drawn: Any) -> None:
     _font(drawn.legend.font, 14)
 
 
-def _high_low(plot: Any) -> None:
-    """A thick line from the lowest to the highest series of each category."""
+def _whiskers(plot: Any, planned: Plan) -> None:
+    """A thick line from the low to the high end of each dot, as error bars: every program draws those."""
     from pptx.oxml import parse_xml
 
-    lines = parse_xml(
-        '<c:hiLowLines xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" '
-        'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><c:spPr><a:ln w="76200" cap="flat">'
-        '<a:solidFill><a:srgbClr val="A0B4C5"/></a:solidFill></a:ln></c:spPr></c:hiLowLines>'
+    high, middle, low = (series.values for series in planned.series)
+    sides = {
+        "plus": [float(a or 0) - float(b or 0) for a, b in zip(high, middle, strict=True)],
+        "minus": [float(a or 0) - float(b or 0) for a, b in zip(middle, low, strict=True)],
+    }
+    points = {
+        side: f'<c:numLit><c:ptCount val="{len(values)}"/>'
+        + "".join(f'<c:pt idx="{n}"><c:v>{value!r}</c:v></c:pt>' for n, value in enumerate(values))
+        + "</c:numLit>"
+        for side, values in sides.items()
+    }
+    bars = parse_xml(
+        '<c:errBars xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" '
+        'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><c:errDir val="y"/>'
+        '<c:errBarType val="both"/><c:errValType val="cust"/><c:noEndCap val="1"/>'
+        f"<c:plus>{points['plus']}</c:plus><c:minus>{points['minus']}</c:minus>"
+        '<c:spPr><a:ln w="76200" cap="flat"><a:solidFill><a:srgbClr val="A0B4C5"/></a:solidFill></a:ln></c:spPr>'
+        "</c:errBars>"
     )
-    marker = plot._element.find("{http://schemas.openxmlformats.org/drawingml/2006/chart}marker")
-    if marker is not None:
-        marker.addprevious(lines)
-    else:
-        plot._element.append(lines)
+    series = plot.series[1]._element
+    series.find("{http://schemas.openxmlformats.org/drawingml/2006/chart}cat").addprevious(bars)
 
 
 def _font(font: Any, size: float, color: str = theme.INK) -> None:

@@ -17,6 +17,8 @@ from pmo_kit.packs.media.widths import natural_width, widths
 _EMU = 12700
 _RAG_MARKS = {"R": "■", "A": "◆", "G": "●"}
 _MARGIN = 3.4
+_MOST = 4
+"""Slides that a table may take; a longer one is for the annex."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Page:
 
 
 def pages(table: Table, room: Box) -> list[Page]:
-    """Part a table over as many slides as it needs; the header stands on each.
+    """Part a table over as many slides as it needs, four at most; the header stands on each.
 
     Parameters
     ----------
@@ -88,6 +90,13 @@ def pages(table: Table, room: Box) -> list[Page]:
             used = 0.0
         found[-1].append(place)
         used += height
+    if len(found) > _MOST:
+        last = found[_MOST - 1]
+        rest = len(lines) - last[0] - len(last) + 1
+        lines[last[-1]] = (
+            Slot(((Run(f"and {rest} more, in the annex", color=theme.QUIET),),), span=len(given)),
+        )
+        found = found[:_MOST]
     return [
         Page(head, tuple(lines[n] for n in part), (top, *(heights[n] for n in part)), given, size)
         for part in found

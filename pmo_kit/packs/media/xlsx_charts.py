@@ -9,7 +9,7 @@ from typing import Any
 from pmo_kit.exhibits import theme
 from pmo_kit.exhibits.records import Chart, Field
 from pmo_kit.exhibits.sheet import ticks
-from pmo_kit.packs.media.plan import Drawn, Plan, plan, stepped
+from pmo_kit.packs.media.plan import Drawn, Plan, number_of, plan, stepped
 from pmo_kit.packs.media.xlsx_tables import Block, Formats, header, number_format, text, write_table
 
 _SHADES = {"min_color": "#FFFFFF", "mid_color": "#D3E6F6", "max_color": "#6BACE6"}
@@ -80,7 +80,7 @@ def _columns(
     sheet: Any, chart: Chart, planned: Plan, block: Block, left: int, formats: Formats
 ) -> list[tuple[int, int]]:
     """Write categories and series as formulas on the rows; the column of the values and their number."""
-    number = chart.x if planned.shape == "bar" else chart.y
+    number = number_of(chart)
     style = formats(num_format=number_format(number), font_color=theme.QUIET)
     quiet = {"font_color": theme.QUIET}
     places: list[tuple[int, int]] = []
@@ -151,7 +151,7 @@ def _native(
         kind["subtype"] = "stacked"
     drawn = book.add_chart(kind)
     first = columns[0][0] - 1
-    number = chart.x if planned.shape == "bar" else chart.y
+    number = number_of(chart)
     for series, (column, count) in zip(planned.series, columns, strict=True):
         settings = _series(series, number, planned.stacked)
         settings["name"] = [sheet, head, column]

@@ -1,0 +1,114 @@
+"""The paper of a pack: page one on one page, tagged, everything in it as text."""
+
+from __future__ import annotations
+
+import io
+
+import pypdf
+import pytest
+
+from pmo_kit.errors import PackError
+from pmo_kit.exhibits.records import Message
+from pmo_kit.packs.media.pdf import pdf_bytes
+from pmo_kit.packs.media.pictures import picture
+from tests.packs.media_case import FRONT, HOSTILE, charts, collected, laid_out, meridian, records, small
+
+
+@pytest.fixture(scope="module")
+def paper() -> pypdf.PdfReader:
+    return pypdf.PdfReader(io.BytesIO(pdf_bytes(meridian())))
+
+
+def words(page: pypdf.PageObject) -> str:
+    return " ".join(page.extract_text().split())
+
+
+def test_page_one_is_one_page(paper: pypdf.PdfReader) -> None:
+    first, second = words(paper.pages[0]), words(paper.pages[1])
+    for part in (
+        "Stop Billing replacement and fund 36 projects",
+        "You are asked to decide",
+        "How sure",
+        "DRAFT",
+    ):
+        assert part in first
+    assert f"page 1 of {len(paper.pages)}" in first
+    assert second.startswith("What this pack says")
+
+
+def test_the_contents_name_every_exhibit_with_its_page(paper: pypdf.PdfReader) -> None:
+    said = words(paper.pages[1])
+    for title, page in (
+        ("Asked in 2029: 89.2 for an envelope of 54.0", 3),
+        ("Where every number comes from", None),
+    ):
+        assert title in said
+        found = [n for n, sheet in enumerate(paper.pages, 1) if n > 2 and title in words(sheet)]
+        assert page in (None, found[0])
+        assert f"{title} {found[0]}" in said
+
+
+def test_it_is_tagged_titled_and_asks_for_pdf_ua(paper: pypdf.PdfReader) -> None:
+    root = paper.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"] == "en"
+    assert paper.metadata is not None
+    assert paper.metadata.title == "Investment Committee (DRAFT)"
+    assert b"pdfuaid:part" in root["/Metadata"].get_data()
+    assert len(paper.outline) > 0
+
+
+def test_every_chart_has_its_words_in_the_tags() -> None:
+    content = pypdf.PdfReader(io.BytesIO(pdf_bytes(small())))
+    things = [
+        pypdf.generic.IndirectObject(n, 0, content).get_object() for n in range(1, content.trailer["/Size"])
+    ]
+    alts = [thing["/Alt"] for thing in things if isinstance(thing, dict) and "/Alt" in thing]
+    assert alts.count("In words.") == sum(chart.mark != "" for chart in charts())
+
+
+def test_text_of_a_register_is_printed_not_read() -> None:
+    content = pypdf.PdfReader(io.BytesIO(pdf_bytes(small())))
+    said = "".join(words(page) for page in content.pages).replace(" ", "")
+    for part in ('=1+1#panic("x")*bold*$x$<b>&amp;\\u{41}@SUM(A1)', "'q'abc□"):
+        assert part.replace(" ", "") in said
+    assert HOSTILE.startswith("=1+1")
+
+
+def test_a_page_one_that_is_too_long_stops_the_build() -> None:
+    from dataclasses import replace
+
+    from pmo_kit.exhibits.jsonform import from_json
+
+    shown = [from_json(record) for record in records() if str(record["id"]).startswith("page_one.")]
+    long = Message(id="page_one.limits", alt="-", title="What limits us", items=(("Money.", "word " * 3000),))
+    shown = [long if item.id == long.id else replace(item) for item in shown]
+    with pytest.raises(PackError, match="does not fit one page"):
+        pdf_bytes(laid_out([collected(*shown)], FRONT))
+
+
+def test_a_missing_alternative_text_stops_the_build() -> None:
+    with pytest.raises(PackError, match=r"'m' \(one.ipynb, cell 3\) has no words"):
+        laid_out([collected(Message(id="m", alt="  ", title="t", items=(("a", "b"),)))])
+
+
+def test_page_one_asks_only_for_what_is_shown() -> None:
+    with pytest.raises(PackError, match=r"asks for page_one.headline, .* which no notebook shows"):
+        laid_out([collected(Message(id="m", alt="-", title="t", items=(("a", "b"),)))], FRONT)
+
+
+def test_equal_packs_give_equal_bytes() -> None:
+    assert pdf_bytes(small()) == pdf_bytes(small())
+
+
+@pytest.mark.parametrize("chart", charts(), ids=lambda chart: chart.id)
+def test_a_picture_holds_text_as_text(chart: object) -> None:
+    import xml.etree.ElementTree as Tree
+
+    drawn = Tree.fromstring(picture(chart, 317))  # type: ignore[arg-type]
+    said = [element.text for element in drawn.iter("{http://www.w3.org/2000/svg}text")]
+    assert said
+    assert drawn.get("width") == "317"
+    assert not [
+        element for element in drawn.iter() if element.tag.endswith(("script", "image", "foreignObject"))
+    ]

@@ -1,0 +1,157 @@
+"""The deck: native charts and tables, words for those who cannot see them, a template that can be replaced."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+from pptx import Presentation
+
+from pmo_kit.errors import PackError
+from pmo_kit.packs.media.pptx import deck_bytes
+from pmo_kit.shipped import shipped
+from tests.packs.media_case import HOSTILE, charts, collected, laid_out, meridian, small
+
+
+@pytest.fixture(scope="module")
+def deck() -> object:
+    return Presentation(io.BytesIO(deck_bytes(meridian())))
+
+
+def graphics(deck: object) -> dict[str, object]:
+    return {
+        shape.name.split(" ", 1)[-1]: shape
+        for slide in deck.slides  # type: ignore[attr-defined]
+        for shape in slide.shapes
+        if shape.has_chart or shape.has_table
+    }
+
+
+def test_the_first_slide_is_the_decision(deck: object) -> None:
+    slide = deck.slides[0]  # type: ignore[attr-defined]
+    assert slide.slide_layout.name == "Decision"
+    assert slide.shapes.title.text.startswith("Stop Billing replacement and fund 36 projects:")
+    said = [shape.text_frame.text for shape in slide.shapes if shape.has_text_frame]
+    assert [text for text in said if text in ("■ STOP", "✓ FUND", "× REFUSE")] == [
+        "■ STOP",
+        "✓ FUND",
+        *["× REFUSE"] * 3,
+    ]
+    assert any(text.startswith("▸ What would change this advice: Exit cost of Billing") for text in said)
+    (chart,) = [shape.chart for shape in slide.shapes if shape.has_chart]
+    assert list(chart.plots[0].categories) == [
+        "Data engineers 2028: the limit", "Money 2027, with the exit cost", "Money 2028",
+    ]  # fmt: skip
+
+
+def test_every_figure_has_words_and_every_slide_notes(deck: object) -> None:
+    for slide in deck.slides:  # type: ignore[attr-defined]
+        assert slide.has_notes_slide
+        for shape in slide.shapes:
+            if shape.has_chart or shape.has_table:
+                assert shape._element.nvGraphicFramePr.cNvPr.get("descr"), shape.name
+    notes = next(
+        slide.notes_slide.notes_text_frame.text for slide in deck.slides  # type: ignore[attr-defined]
+        if slide.shapes.title.text.startswith("Asked in 2029")
+    )  # fmt: skip
+    assert notes.startswith("39\u202f% of the 2029 ask must wait in any plan.")
+    assert "Source: overview.ask · costs, budgets · register" in notes
+
+
+def test_nothing_stands_outside_its_slide(deck: object) -> None:
+    wide, high = deck.slide_width, deck.slide_height  # type: ignore[attr-defined]
+    for number, slide in enumerate(deck.slides, 1):  # type: ignore[attr-defined]
+        for shape in slide.shapes:
+            assert shape.left >= -10, (number, shape.name)
+            assert shape.left + shape.width <= wide + 10, (number, shape.name)
+            assert shape.top + shape.height <= high + 10, (number, shape.name)
+
+
+def test_the_strip_stands_on_every_slide(deck: object) -> None:
+    for slide in deck.slides:  # type: ignore[attr-defined]
+        said = [shape.text_frame.text for shape in slide.shapes if shape.has_text_frame]
+        assert any("Pack 748e29fbef2a" in text and text.endswith("DRAFT") for text in said)
+
+
+@pytest.mark.parametrize("chart", charts(), ids=lambda chart: chart.id)
+def test_every_mark_can_be_drawn(chart: object) -> None:
+    made = Presentation(io.BytesIO(deck_bytes(laid_out([collected(chart)]))))  # type: ignore[arg-type]
+    shapes = made.slides[1].shapes
+    kinds = ("none" if chart.data.empty else "table" if chart.mark == "heatmap" else "chart",)  # type: ignore[attr-defined]
+    found = ["chart" for shape in shapes if shape.has_chart] + [
+        "table" for shape in shapes if shape.has_table
+    ]
+    assert found == [kind for kind in kinds if kind != "none"]
+    for reference in chart.references:  # type: ignore[attr-defined]
+        assert any(shape.has_text_frame and shape.text_frame.text == reference.label for shape in shapes)
+
+
+def test_text_of_a_register_is_text() -> None:
+    made = Presentation(io.BytesIO(deck_bytes(small())))
+    shape = graphics(made)["case.table"]
+    assert shape.table.cell(2, 0).text == HOSTILE  # type: ignore[attr-defined]
+
+
+def test_a_long_table_goes_on_and_repeats_its_header(deck: object) -> None:
+    slides = [s for s in deck.slides if s.shapes.title.text.startswith("Fund 36 projects, stop")]  # type: ignore[attr-defined]
+    assert len(slides) > 1
+    tables = [next(shape.table for shape in slide.shapes if shape.has_table) for slide in slides]
+    assert {table.cell(0, 1).text for table in tables} == {"project"}
+    assert sum(len(table.rows) - 1 for table in tables) == 38
+
+
+def test_equal_packs_give_equal_bytes() -> None:
+    assert deck_bytes(meridian()) == deck_bytes(meridian())
+
+
+def test_an_organization_puts_its_own_template(tmp_path: Path) -> None:
+    own = Presentation()
+    own.slide_layouts[0].name = "Our title"
+    own.save(str(tmp_path / "own.pptx"))
+    (tmp_path / "layouts.yml").write_text(
+        "template: own.pptx\nlayouts: {decision: Our title, chapter: Section Header, exhibit: Title Only}\n"
+    )
+    made = Presentation(io.BytesIO(deck_bytes(meridian(), tmp_path)))
+    assert made.slides[0].slide_layout.name == "Our title"
+    assert "arbitration.frontier" in graphics(made)
+
+
+def test_a_template_file_is_read_as_a_deck(tmp_path: Path) -> None:
+    shutil.copytree(shipped("templates", "report", "deck"), tmp_path / "deck")
+    source = tmp_path / "deck" / "pmo_kit.pptx"
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(tmp_path / "deck" / "own.potx", "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b"presentation.main+xml", b"template.main+xml"))
+    mapping = tmp_path / "deck" / "layouts.yml"
+    mapping.write_text(
+        mapping.read_text(encoding="utf-8").replace("pmo_kit.pptx", "own.potx"), encoding="utf-8"
+    )
+    assert len(Presentation(io.BytesIO(deck_bytes(small(), tmp_path / "deck"))).slides) == 16
+
+
+def test_a_layout_that_is_not_there_is_named(tmp_path: Path) -> None:
+    Presentation().save(str(tmp_path / "own.pptx"))
+    (tmp_path / "layouts.yml").write_text("template: own.pptx\nlayouts: {decision: Entscheid}\n")
+    with pytest.raises(PackError, match=r"own.pptx has no layout Entscheid, .*; it has Title Slide"):
+        deck_bytes(small(), tmp_path)
+
+
+def test_five_thousand_rows_take_four_slides_and_say_how_many_are_left() -> None:
+    import pandas as pd
+
+    from pmo_kit.exhibits.records import Field, Table
+
+    data = pd.DataFrame(
+        {"project": [f"Project {n} " + "x" * (n % 300) for n in range(5000)], "n": range(5000)}
+    )
+    columns = (Field("project", title="project", kind="text"), Field("n", title="n", decimals=0))
+    made = Presentation(
+        io.BytesIO(deck_bytes(laid_out([collected(Table(id="t", alt="-", data=data, columns=columns))])))
+    )
+    tables = [shape.table for slide in made.slides for shape in slide.shapes if shape.has_table]
+    assert len(tables) == 4
+    shown = sum(len(table.rows) - 1 for table in tables) - 1
+    assert tables[-1].cell(len(tables[-1].rows) - 1, 0).text == f"and {5000 - shown} more, in the annex"
