@@ -41,7 +41,7 @@ def evaluate_plans(allocations: Mapping[str, Allocation]) -> pd.DataFrame:
             plan = {
                 p: level for p, level in allocation.plan.items() if (p, level) in best.question.options.index
             }
-            rows.append({"plan": name, "scenario": scenario} | _evaluated(model, plan, best.value))
+            rows.append({"plan": name, "scenario": scenario} | evaluate_plan(model, plan, best.value))
     return pd.DataFrame(rows)
 
 
@@ -67,7 +67,7 @@ def regret_table(evaluated: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _evaluated(model: Model, plan: Mapping[str, str], best: float) -> dict[str, object]:
+def evaluate_plan(model: Model, plan: Mapping[str, str], best: float) -> dict[str, object]:
     """A plan under the rules and values of one scenario, after recourse where it does not fit."""
     positions = model.positions(plan)
     exact = model.evaluate(positions)

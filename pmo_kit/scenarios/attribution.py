@@ -1,0 +1,329 @@
+"""Why the recommendation changed between two committees: cause by cause, to the last unit."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import permutations
+from types import MappingProxyType
+
+import pandas as pd
+
+from pmo_kit.arbitration import Allocation, Committed, Envelope, Mandatory, Override, Question, Rule, arbitrate
+from pmo_kit.arbitration.model import NANO, compile_model
+from pmo_kit.arbitration.rules import amount_words
+from pmo_kit.errors import PmoError
+from pmo_kit.register import Register
+from pmo_kit.scenarios.regret import evaluate_plan
+
+CAUSES = ("method", "data", "projects", "weights", "constraints", "overrides")
+PROJECT_TABLES = ("levels", "costs", "benefits", "resources", "scores")
+MINOR = {"unit": 10**2, "thousand": 10**5, "million": 10**8, "billion": 10**9}
+COLUMNS = ["held", "reoptimized", "total", "shapley", "order_matters", "note", "left", "entered", "resized"]
+Valuation = Callable[[Register], pd.Series]
+
+
+@dataclass(frozen=True, eq=False)
+class Attribution:
+    """The change of value between two questions, cause by cause in METHOD's order; every number is an integer.
+
+    Parameters
+    ----------
+    before, after : Allocation
+    minor : int
+        Minor units in one unit of value: 10**8 cents in a million. The effects add up to the change exactly.
+    """
+
+    before: Allocation
+    after: Allocation
+    minor: int
+    _table: pd.DataFrame = field(repr=False)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per cause that changed anything, in order.
+
+        held: effect on the plan held fixed, repaired by dropping projects where it no longer fits; reoptimized: effect
+        of choosing anew; total = held + reoptimized; shapley: mean effect over all orders of the causes;
+        order_matters: the sign of the effect depends on the order; note; left, entered, resized: projects. Effects are
+        integers in minor units.
+        """
+        return self._table.copy(deep=False)
+
+    @property
+    def change(self) -> int:
+        """Value after - value before, in minor units."""
+        return self._minor(self.after) - self._minor(self.before)
+
+    @property
+    def residual(self) -> int:
+        """What the causes leave unexplained: zero."""
+        return self.change - int(self._table["total"].sum())
+
+    @property
+    def amounts(self) -> pd.DataFrame:
+        """The effects in units of value: held, reoptimized, total, shapley."""
+        return self._table[["held", "reoptimized", "total", "shapley"]].astype(float) / self.minor
+
+    @property
+    def summary(self) -> str:
+        """One sentence."""
+        amounts = self.amounts["total"]
+        words = f"The net value goes from {_words(self.before.value)} to {_words(self.after.value)}"
+        if not len(amounts):
+            return f"{words}: nothing changed."
+        largest = str(amounts.abs().idxmax())
+        return f"{words}; the largest cause is {largest}: {_words(float(amounts[largest]), True)}."
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        """Fingerprints of both questions."""
+        both = {"before": self.before, "after": self.after}
+        return MappingProxyType({name: one.question.fingerprint for name, one in both.items()})
+
+    def _minor(self, allocation: Allocation) -> int:
+        return round(allocation.value * self.minor)
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(self.summary)}</p>{self.amounts.to_html(float_format='%.2f')}"
+
+
+def attribute(before: Question, after: Question, value: Valuation | None = None) -> Attribution:
+    """Attribute the change of value between two questions to its causes.
+
+    The causes are switched on one after the other: method (settings: discounting, prices, timing), data (costs,
+    benefits, people, scores and commitments of projects in both), projects (added or gone), weights, constraints
+    (envelopes, people, links, rules), overrides. After each the question is solved again.
+
+    Parameters
+    ----------
+    before, after : Question
+        Of the last and of this committee.
+    value : callable, optional
+        Register -> Series of values, where the questions' value is a Series: then scores count as data and weights of
+        criteria as weights. Without it the whole Series changes with the weights.
+
+    Returns
+    -------
+    Attribution
+
+    Raises
+    ------
+    InfeasibleError
+        One of the two questions has no plan.
+
+    Notes
+    -----
+    The order is a convention, so the Shapley value stands beside it: Shapley (1953), A value for n-person games. A
+    state without a plan is passed over, its cause merges with the next; orders through it do not count.
+    """
+    chain = _Chain(before, after, value)
+    first, last = chain.solved(frozenset()), chain.solved(frozenset(chain.causes))
+    if first is None or last is None:
+        first, last = arbitrate(before), arbitrate(after)
+    minor = _minor_units(after)
+    rows, names, waiting, on = [], [], [], frozenset[str]()
+    previous = first
+    for cause in chain.causes:
+        on = on | {cause}
+        now = last if len(on) == len(chain.causes) else chain.solved(on)
+        waiting.append(cause)
+        if now is None:
+            continue
+        rows.append(_step(previous, now, minor))
+        names.append(" and ".join(waiting))
+        previous, waiting = now, []
+    shapley, signs = _shapley(chain, first, last, minor)
+    for name, row in zip(names, rows, strict=True):
+        parts = name.split(" and ")
+        row["shapley"] = sum(shapley[part] for part in parts)
+        row["order_matters"] = any(signs[part] for part in parts)
+    table = pd.DataFrame(rows, index=pd.Index(names, name="cause", dtype="str"), columns=COLUMNS)
+    whole = ["held", "reoptimized", "total", "shapley"]
+    return Attribution(first, last, minor, table.astype(dict.fromkeys(whole, "int64")))
+
+
+class _Chain:
+    """The states between two questions, solved once each."""
+
+    def __init__(self, before: Question, after: Question, value: Valuation | None) -> None:
+        self._sides = (before, after)
+        self._value = value
+        self._solved: dict[frozenset[str], Allocation | None] = {}
+        self.causes = tuple(cause for cause in CAUSES if self._differs(cause))
+
+    @cached_property
+    def _ids(self) -> tuple[frozenset[str], frozenset[str]]:
+        first, second = (frozenset(map(str, q.register.projects.index)) for q in self._sides)
+        return first, second
+
+    def solved(self, on: frozenset[str]) -> Allocation | None:
+        """The best plan of a state; None where there is none."""
+        if on not in self._solved:
+            try:
+                self._solved[on] = arbitrate(self.state(on))
+            except (PmoError, ValueError, KeyError):
+                self._solved[on] = None
+        return self._solved[on]
+
+    def state(self, on: frozenset[str]) -> Question:
+        """The question with these causes as they are after, the others as before."""
+        if not on:
+            return self._sides[0]
+        if on == frozenset(self.causes):
+            return self._sides[1]
+        pick = {cause: self._sides[cause in on] for cause in CAUSES}
+        ids = self._ids["projects" in on]
+        register = self._register(pick, ids)
+        rules = [r for r in pick["constraints"].rules if not isinstance(r, Override | Mandatory | Committed)]
+        duties = register.projects["commitment"]
+        rules += [Mandatory(project_id=p, reason="") for p in sorted(ids) if duties[p] == "mandatory"]
+        rules += [Committed(project_id=p) for p in sorted(ids) if duties[p] == "committed"]
+        rules += [r for r in pick["overrides"].rules if isinstance(r, Override)]
+        value = pick["weights"].value
+        if not isinstance(value, str):
+            value = self._value(register) if self._value else self._series(value)
+        kept = tuple(rule for rule in rules if _named(rule) <= ids)
+        return pick["method"].replace(register=register, value=value, rules=kept, last_plan=None)
+
+    def _series(self, value: pd.Series) -> pd.Series:
+        """A value for every option of either question."""
+        both = [q.value for q in self._sides if isinstance(q.value, pd.Series)]
+        for other in both:
+            value = value.combine_first(other).rename(value.name)
+        return value
+
+    def _register(self, pick: Mapping[str, Question], ids: frozenset[str]) -> Register:
+        """The tables of a state: settings, then rows of projects from the side that they come from."""
+        old, new = self._sides[0].register, self._sides[1].register
+        both = self._ids[0] & self._ids[1]
+        data = pick["data"].register
+        from_old, from_new = (ids & self._ids[0]) - both, (ids & self._ids[1]) - both
+        tables = {}
+        for name in PROJECT_TABLES:
+            parts = []
+            for register, wanted in ((data, ids & both), (old, from_old), (new, from_new)):
+                table = register.table(name)
+                parts.append(table[table["project_id"].isin(wanted)])
+            tables[name] = pd.concat(parts, ignore_index=True)
+        projects = [data.projects.loc[sorted(ids & both)], old.projects.loc[sorted(from_old)]]
+        tables["projects"] = pd.concat([*projects, new.projects.loc[sorted(from_new)]]).sort_index()
+        weights = pick["weights"].register
+        if weights.has("criteria"):
+            tables["criteria"] = weights.table("criteria")
+        return pick["method"].register.replace(**tables)
+
+    def _differs(self, cause: str) -> bool:
+        """Whether a cause changes anything between the two questions."""
+        old, new = (q.register for q in self._sides)
+        if cause == "projects":
+            return self._ids[0] != self._ids[1]
+        if cause == "method":
+            kinds = [q.value if isinstance(q.value, str) else "series" for q in self._sides]
+            names = ("discount_schedule", "discount_to", "timing", "money_unit", "currency", "price_basis")
+            rows = [[getattr(r.settings, name) for name in names] for r in (old, new)]
+            other = [(q.deferral, q.gap) for q in self._sides]
+            return kinds[0] != kinds[1] or rows[0] != rows[1] or other[0] != other[1]
+        if cause == "data":
+            both = self._ids[0] & self._ids[1]
+            duty = [r.projects.loc[sorted(both), "commitment"].tolist() for r in (old, new)]
+            return duty[0] != duty[1] or any(
+                _rows(old, name, both) != _rows(new, name, both) for name in PROJECT_TABLES
+            )
+        if cause == "weights":
+            values = [q.value for q in self._sides]
+            if any(isinstance(v, str) for v in values):
+                return type(values[0]) is not type(values[1])
+            if self._value is None:
+                return not values[0].equals(values[1])
+            return not old.table("criteria").equals(new.table("criteria"))
+        own = [
+            {repr(r) for r in q.rules if isinstance(r, Override) == (cause == "overrides")
+             and not isinstance(r, Mandatory | Committed)}
+            for q in self._sides
+        ]  # fmt: skip
+        return own[0] != own[1]
+
+
+def _step(before: Allocation, now: Allocation, minor: int) -> dict[str, object]:
+    """Held-plan and re-optimization effect of one step."""
+    options = now.question.options.index
+    held = {p: level for p, level in before.plan.items() if (p, level) in options}
+    found = evaluate_plan(compile_model(now.question), held, now.value)
+    start, end = round(before.value * minor), round(now.value * minor)
+    kept = found["value"]
+    middle = start if kept != kept else round(float(str(kept)) * minor)
+    note = "" if kept == kept else "the old plan is no longer possible"
+    loose = (before.bound - before.value) + (now.bound - now.value)
+    if loose > 0 and abs(end - start) <= loose * minor:
+        note = "within solver tolerance"
+    old, new = dict(before.plan), dict(now.plan)
+    return {
+        "held": middle - start,
+        "reoptimized": end - middle,
+        "total": end - start,
+        "note": note,
+        "left": tuple(p for p in old if p not in new),
+        "entered": tuple(p for p in new if p not in old),
+        "resized": tuple(p for p in new if p in old and new[p] != old[p]),
+    }
+
+
+def _shapley(chain: _Chain, first: Allocation, last: Allocation, minor: int) -> tuple[dict[str, int], dict[str, bool]]:
+    """Mean effect of every cause over all orders without an impossible state, and whether its sign depends on them."""
+    causes = chain.causes
+    worth: dict[frozenset[str], int | None] = {}
+
+    def value(on: frozenset[str]) -> int | None:
+        if on not in worth:
+            found = first if not on else last if len(on) == len(causes) else chain.solved(on)
+            worth[on] = None if found is None else round(found.value * minor)
+        return worth[on]
+
+    sums, orders = dict.fromkeys(causes, 0), 0
+    signs: dict[str, set[bool]] = {cause: set() for cause in causes}
+    for order in permutations(causes):
+        steps = [value(frozenset(order[:k])) for k in range(len(order) + 1)]
+        if any(step is None for step in steps):
+            continue
+        orders += 1
+        for k, cause in enumerate(order):
+            effect = (steps[k + 1] or 0) - (steps[k] or 0)
+            sums[cause] += effect
+            if effect:
+                signs[cause].add(effect > 0)
+    change = round(last.value * minor) - round(first.value * minor)
+    shares = {cause: sums[cause] // orders if orders else 0 for cause in causes}
+    rest = sorted(causes, key=lambda c: -(sums[c] % orders) if orders else 0)
+    for cause in rest[: change - sum(shares.values())]:  # whole units that rounding down left over
+        shares[cause] += 1
+    return shares, {cause: len(found) > 1 for cause, found in signs.items()}
+
+
+def _minor_units(question: Question) -> int:
+    """Minor units in one unit of value: cents where it is money, thousandths of a point otherwise."""
+    if not isinstance(question.value, str):
+        return 1000
+    return min(NANO, MINOR.get(question.register.settings.money_unit or "unit", 100))
+
+
+def _named(rule: Rule) -> set[str]:
+    """Projects that a rule names."""
+    if isinstance(rule, Envelope):
+        return set()
+    found = {getattr(rule, name) for name in ("project_id", "other_id") if hasattr(rule, name)}
+    return found | {member for member, _ in getattr(rule, "members", ())}
+
+
+def _rows(register: Register, name: str, ids: frozenset[str]) -> list[tuple[object, ...]]:
+    """Rows of a table about some projects, in one order."""
+    table = register.table(name)
+    table = table[table["project_id"].isin(ids)].astype("str")
+    return sorted(table.itertuples(index=False, name=None))
+
+
+def _words(value: float, signed: bool = False) -> str:
+    """A number with two decimals."""
+    return f"{'+' if signed and value > 0 else ''}{amount_words(round(value, 2))}"
