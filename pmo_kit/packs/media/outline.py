@@ -141,7 +141,7 @@ def outline(
                 lead=tuple(i.exhibit.title for i in kept if _bare(i) and not _not_shown(i)),
                 items=tuple(i for i in kept if not _bare(i)),
                 missing=tuple(_sentence(i) for i in items if _not_shown(i)),
-                annex=getattr(chapter, "annex", False),
+                annex=chapter.annex,
             )
         )
     return Outline(spec, pack_id, manifest, settings, _front(spec, chapters), tuple(parts), tuple(absent))
@@ -153,7 +153,7 @@ def _front(spec: PackSpec, chapters: Sequence[Sequence[Collected]]) -> Front | N
         return None
     known = {item.id: item for chapter in chapters for item in chapter}
     absent = [i for i in asked.ids if i not in known]
-    if absent and getattr(asked, "optional", False):
+    if absent and asked.optional:
         return None
     if absent:
         raise PackError(

@@ -107,8 +107,8 @@ def _needs(table: Table, field: Field, size: float) -> tuple[float, float]:
     words = [word for line in lines for word in line.split(" ")]
     most = max((theme.text_width(line, size, bold) for line in lines), default=0.0) * 1.03
     word = max((theme.text_width(part, size, bold) for part in words), default=0.0) * 1.03
-    if field.kind == "decision":
-        most = word = most + size * 1.2
+    if field.kind in ("decision", "rag"):
+        most = word = most + size * 1.4
     head = _head(field, size * 0.75)
     if field.kind not in (*_WORDS, "note"):
         return max(most, head), max(most, head)
