@@ -78,7 +78,9 @@ class Answer:
     @property
     def rest(self) -> float:
         """How much better the best plan may be."""
-        return 0.0 if self.status == "proven" else max(0.0, self.bound - self.value)
+        if self.status == "proven":
+            return 0.0
+        return max(0.0, self.bound - self.value) if self.has_plan else float("inf")
 
 
 class PlanPool:

@@ -19,7 +19,7 @@ from pmo_kit.exhibits import theme
 from pmo_kit.widgets.answers import Answer, proven_answer
 from pmo_kit.widgets.cases import Case
 from pmo_kit.widgets.desk import Desk
-from pmo_kit.widgets.lifetime import one_per_cell
+from pmo_kit.widgets.lifetime import one_per_cell, parts_of
 from pmo_kit.widgets.pricing import prices_of
 from pmo_kit.widgets.proving import Bench
 from pmo_kit.widgets.saving import restore_session, save_session, saved_session
@@ -80,6 +80,8 @@ class Board(anywidget.AnyWidget):
         """Close the widget and stop its work."""
         self._bench.close()
         self.on_msg(self._receive, remove=True)
+        for part in parts_of(self):
+            part.close()
         super().close()
 
     def wait(self, seconds: float = 60.0) -> None:

@@ -82,7 +82,12 @@ class Browsing:
             return []
         facts = self.register.projects.loc[self.project].dropna()
         facts = facts[facts.astype("str") != ""]
-        page = [("project", pd.DataFrame({"what": facts.index, "is": facts.astype("str").to_numpy()}))]
+        page = [
+            (
+                "project",
+                pd.DataFrame({"what": [str(w).replace("_", " ") for w in facts.index], "is": list(facts)}),
+            )
+        ]
         for name in self.register.names:
             table = self.register.table(name)
             if name in LEFT_OUT or "project_id" not in table:

@@ -159,8 +159,8 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
         compared = state.table
         table.value = _results(compared, names)
         chosen.options = [s.name for s in state.scenarios]
-        if show:
-            chosen.value = show
+        if state.scenarios:
+            chosen.value = show or state.scenarios[-1].name
         worst = compared["delta"].min()
         count = len(state.scenarios)
         panel.headline(
@@ -195,7 +195,7 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
         [
             row(
                 column(name, money, people, role, cost, benefit, taken, left, width="42%"),
-                column(scrolled(table, "210px"), chosen, scrolled(detail, "110px"), width="58%"),
+                column(scrolled(table, "290px"), chosen, scrolled(detail, "120px"), width="58%"),
             )
         ],
     )

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from pmo_kit.arbitration import Frontier
 from pmo_kit.exhibits import Field, theme
-from pmo_kit.widgets.panel import Panel, column, row, scrolled, table_html
+from pmo_kit.widgets.panel import Panel, column, figure_widget, row, scrolled, table_html
 
 DECIDED = {"fund": 0, "stop": 1, "refuse": 2}
 
@@ -107,7 +107,7 @@ def frontier(ladder: Frontier) -> Panel:
         `panel.state` is the `Laddering`.
     """
     state = Laddering(ladder)
-    figure = go.FigureWidget(_line(state))
+    figure = figure_widget(_line(state))
     options = [(f"{100 * f:.0f} %", float(f)) for f in state.points["factor"]]
     slider = ipywidgets.SelectionSlider(
         options=options, value=state.factor, description="Money", continuous_update=True,
@@ -162,7 +162,7 @@ def _line(state: Laddering) -> Any:
     )  # fmt: skip
     figure = go.Figure([line, ring])
     figure.update_layout(
-        height=340, autosize=True, showlegend=False, margin={"l": 50, "r": 20, "t": 10, "b": 45}, hovermode="closest",
+        height=340, width=405, showlegend=False, margin={"l": 50, "r": 20, "t": 10, "b": 45}, hovermode="closest",
         plot_bgcolor=theme.PAPER, paper_bgcolor=theme.PAPER,
         font={"family": theme.FONTS, "size": 13, "color": theme.INK},
         xaxis={"title": "share of every envelope, %", "gridcolor": theme.GRID, "zeroline": False},

@@ -24,6 +24,14 @@ def one_per_cell(widget: Any) -> None:
     _living[cell] = (run, [*widgets, widget])
 
 
+def parts_of(widget: Any) -> list[Any]:
+    """Everything that lives with a widget, the deepest first: children, layouts and styles."""
+    found: list[Any] = []
+    for child in getattr(widget, "children", ()):
+        found += [*parts_of(child), child]
+    return found + [x for x in (getattr(widget, "layout", None), getattr(widget, "style", None)) if hasattr(x, "close")]
+
+
 def _running() -> tuple[str, str]:
     """The cell that runs and the message that made it run; empty outside a notebook."""
     module = sys.modules.get("IPython")

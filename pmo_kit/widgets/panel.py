@@ -14,7 +14,7 @@ import pandas as pd
 from pmo_kit.errors import PmoError
 from pmo_kit.exhibits import Field, Table, theme
 from pmo_kit.exhibits.html import fragment
-from pmo_kit.widgets.lifetime import one_per_cell
+from pmo_kit.widgets.lifetime import one_per_cell, parts_of
 
 FRAME = (resources.files("pmo_kit.widgets") / "panel.css").read_text(encoding="utf-8")
 
@@ -67,18 +67,10 @@ class Panel(ipywidgets.VBox):
 
     def close(self) -> None:
         """Close the panel with all its parts."""
-        for part in _parts(self):
+        for part in parts_of(self):
             part.unobserve_all()
             part.close()
         super().close()
-
-
-def _parts(box: Any) -> list[Any]:
-    """Every widget inside a box, the deepest first."""
-    found: list[Any] = []
-    for child in getattr(box, "children", ()):
-        found += [*_parts(child), child]
-    return found
 
 
 def table_html(data: pd.DataFrame, columns: Iterable[Field], empty: str = "Nothing to show.") -> str:
@@ -104,6 +96,15 @@ def scrolled(part: Any, height: str) -> Any:
     box = ipywidgets.Box([part], layout=ipywidgets.Layout(height=height, overflow="auto", width="100%"))
     box.add_class("pw-lower")
     return box
+
+
+def figure_widget(figure: Any) -> Any:
+    """A figure that can be pointed at, without the bar of tools."""
+    from plotly.graph_objects import FigureWidget
+
+    made = FigureWidget(figure)
+    made._config = {**made._config, "displayModeBar": False, "displaylogo": False}
+    return made
 
 
 def button(text: str, act: Callable[..., None], hint: str = "") -> Any:

@@ -6,13 +6,13 @@ from typing import Any
 
 import ipywidgets
 import pandas as pd
-import plotly.graph_objects as go
 
 from pmo_kit.exhibits import Field
 from pmo_kit.exhibits.drawing import figure as drawn
+from pmo_kit.exhibits.theme import format_number
 from pmo_kit.figures.performance import s_curve
 from pmo_kit.performance import Review
-from pmo_kit.widgets.panel import Panel, column, row, scrolled, table_html
+from pmo_kit.widgets.panel import Panel, column, figure_widget, row, scrolled, table_html
 
 ALL = "All"
 WORST_FIRST = {"R": 0, "A": 1, "G": 2}
@@ -82,7 +82,7 @@ def performance(review: Review) -> Panel:
     wide = ipywidgets.Layout(width="98%")
     area = ipywidgets.Dropdown(options=state.areas, layout=wide)
     projects = ipywidgets.Select(options=_options(state), value=state.project, rows=9, layout=wide)
-    figure, facts = go.FigureWidget(_curve(state)), ipywidgets.HTML()
+    figure, facts = figure_widget(_curve(state)), ipywidgets.HTML()
     own = {"moving": False}
 
     def draw() -> None:
@@ -128,7 +128,7 @@ def _options(state: Reviewing) -> list[tuple[str, str]]:
 
 def _curve(state: Reviewing) -> Any:
     """The curve, as the pack draws it."""
-    picture = drawn(s_curve(state.review, state.project), width=560)
+    picture = drawn(s_curve(state.review, state.project), width=505)
     picture.update_layout(height=420)
     return picture
 
@@ -140,8 +140,6 @@ def _facts(state: Reviewing) -> str:
         ("Earned per 1 spent", "cpi", 2), ("Earned per 1 planned", "spi", 2), ("Months behind (−) or ahead", "sv_t", 1),
         ("Budget", "bac", 1), ("Spent", "ac", 1), ("Cost at this pace", "eac", 1),
     ]  # fmt: skip
-    from pmo_kit.exhibits.theme import format_number
-
     rows = pd.DataFrame(
         {"what": [w for w, *_ in words], "is": [format_number(row[c], d) for _, c, d in words]}
     )

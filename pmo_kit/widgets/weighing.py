@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import ipywidgets
@@ -13,7 +14,7 @@ from pmo_kit.exhibits import Field, theme
 from pmo_kit.prioritization import Ranking, ahp_weights, prioritize
 from pmo_kit.prioritization.sensitivity import weight_interval
 from pmo_kit.register import Register
-from pmo_kit.widgets.panel import Panel, button, column, row, scrolled, table_html
+from pmo_kit.widgets.panel import Panel, button, column, figure_widget, row, scrolled, table_html
 
 SHOWN = 15
 SCALE = (9, 7, 5, 3, 2, 1, 1 / 2, 1 / 3, 1 / 5, 1 / 7, 1 / 9)
@@ -125,7 +126,9 @@ class Weighing:
         moved = int((table["moved"] != 0).sum())
         lead = f"{leader} leads with {theme.format_number(table['value'].iloc[0])} of 100"
         lead += f" instead of {was}" if leader != was else ""
-        return f"{lead}; {moved} of {len(table)} projects stand elsewhere than before"
+        if not moved:
+            return f"{lead}; the order is that of the weights at the start"
+        return f"{lead}; {moved} of {len(table)} projects have moved"
 
     def judge(self, one: str, other: str, times: float) -> None:
         """Say how many times more one criterion matters than another."""
@@ -164,16 +167,17 @@ def weights(source: Register | Ranking) -> Panel:
         `panel.state` is the `Weighing`.
     """
     state = Weighing(source)
-    sliders = {
-        c: ipywidgets.IntSlider(
-            value=int(p), min=0, max=100, description=state.labels[c], continuous_update=True,
-            style={"description_width": "190px"}, layout=ipywidgets.Layout(width="100%"),
+    sliders, lines = {}, []
+    for c, points in state.points.items():
+        sliders[c] = ipywidgets.IntSlider(
+            value=int(points), min=0, max=100, continuous_update=True, layout=ipywidgets.Layout(width="98%")
         )
-        for c, p in state.points.items()
-    }  # fmt: skip
-    figure, order, flips = go.FigureWidget(_bars(state)), ipywidgets.HTML(), ipywidgets.HTML()
+        lines += [ipywidgets.HTML(escape(state.labels[c])), sliders[c]]
+    figure, order, flips = figure_widget(_bars(state)), ipywidgets.HTML(), ipywidgets.HTML()
     pairs, consistency = _pairs(state), ipywidgets.HTML()
-    tabs = ipywidgets.Tab([column(*sliders.values(), width="100%"), column(pairs, consistency, width="100%")])
+    points_tab = scrolled(ipywidgets.VBox(lines, layout=ipywidgets.Layout(width="96%")), "318px")
+    pairs_tab = column(scrolled(pairs, "270px"), consistency, width="100%")
+    tabs = ipywidgets.Tab([points_tab, pairs_tab])
     tabs.titles = ("Points", "Pairs")
     own = {"moving": False}
 
@@ -218,8 +222,8 @@ def weights(source: Register | Ranking) -> Panel:
     panel = Panel(
         "Points for the whole range of each criterion, from its worst end to its best. Values 0 to 100.",
         [
-            row(column(tabs, buttons, flips, width="44%"), column(figure, width="56%")),
-            scrolled(order, "190px"),
+            row(column(tabs, buttons, width="42%"), column(figure, width="58%")),
+            row(scrolled(flips, "170px"), scrolled(order, "170px")),
         ],
     )
     panel.state, panel.figure, panel.sliders = state, figure, sliders
@@ -245,9 +249,9 @@ def _bars(state: Weighing) -> Any:
     )  # fmt: skip
     figure = go.Figure(bars)
     figure.update_layout(
-        height=420, autosize=True, margin={"l": 10, "r": 40, "t": 10, "b": 30}, plot_bgcolor=theme.PAPER,
+        height=410, width=472, margin={"l": 10, "r": 20, "t": 10, "b": 30}, plot_bgcolor=theme.PAPER,
         paper_bgcolor=theme.PAPER, font={"family": theme.FONTS, "size": 13, "color": theme.INK},
-        xaxis={"range": [0, 100], "gridcolor": theme.GRID, "title": "points of 100"},
+        xaxis={"range": [0, 105], "gridcolor": theme.GRID, "title": "points of 100"},
         yaxis={"automargin": True, "ticklen": 4},
     )  # fmt: skip
     return figure
@@ -299,10 +303,10 @@ def _pairs(state: Weighing) -> Any:
         for other in names[i + 1 :]:
             pick = ipywidgets.Dropdown(
                 options=choices, value=1.0, description=f"{state.labels[one]} : {state.labels[other]}",
-                style={"description_width": "250px"}, layout=ipywidgets.Layout(width="100%"),
+                style={"description_width": "60%"}, layout=ipywidgets.Layout(width="100%"),
             )  # fmt: skip
             picks[one, other] = pick
             lines.append(pick)
-    box = ipywidgets.VBox(lines, layout=ipywidgets.Layout(height="190px", overflow="auto", display="block"))
+    box = ipywidgets.VBox(lines, layout=ipywidgets.Layout(width="96%"))
     box.picks = picks
     return box

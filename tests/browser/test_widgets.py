@@ -1,0 +1,381 @@
+"""The workbench in a real JupyterLab: moves by mouse and keyboard, numbers found independently by enumeration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import pmo_kit as pmo
+from pmo_kit.scenarios import read_scenarios
+from pmo_kit.shipped import shipped
+from tests.browser.lab import Lab, numbers, run_all
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(420)]
+TWELVE = shipped("data", "samples", "meridian_12")
+LOAD = (
+    "import pmo_kit as pmo\nfrom pmo_kit import widgets\n"
+    f"register = pmo.load_register({str(TWELVE)!r})\nquestion = pmo.Question(register)"
+)
+SESSION = "widgets.committee_session(question, committee='Investment Committee')"
+BOARD = ".pw-board"
+
+
+@pytest.fixture(scope="module")
+def lab(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    server = Lab(tmp_path_factory.mktemp("lab"))
+    yield server
+    server.close()
+
+
+Opened = Callable[..., Any]
+
+
+@pytest.fixture
+def shown(lab: Lab, browser: Any) -> Iterator[Opened]:
+    """Open a notebook of one call, run it, and give the page."""
+    pages: list[Any] = []
+
+    def show(name: str, call: str, width: int = 1280, height: int = 800) -> Any:
+        lab.write(f"{name}.ipynb", LOAD, call)
+        page = lab.open(browser, f"{name}.ipynb", width, height)
+        pages.append(page)
+        run_all(page)
+        page.locator(".pw-board, .pw-panel").first.wait_for(timeout=30_000)
+        return page
+
+    yield show
+    for page in pages:
+        assert page.complaints == []
+        page.close()
+
+
+def settled(page: Any) -> None:
+    """Wait until the last move is answered and proven."""
+    page.wait_for_function(
+        """() => { const b = document.querySelector('.pw-board').dataset;
+            return (!b.sent || b.sent === b.seq) && ['proven', 'none'].includes(b.status)
+                && document.querySelector('.pw-board').getAttribute('aria-busy') === 'false'; }""",
+        timeout=30_000,
+    )
+
+
+def tile(page: Any, place: int) -> list[float]:
+    """The numbers of a tile's large line."""
+    return numbers(page.locator(".pw-tile b").nth(place).inner_text())
+
+
+def choose(page: Any, project: str, way: str) -> None:
+    """Click on Out, Free or In of a project."""
+    page.locator(f".pw-row[data-project={project}] [data-way={way}]").click()
+
+
+def take(page: Any, project: str, way: str, reason: str) -> None:
+    """Force a project with a reason."""
+    choose(page, project, way)
+    page.locator(".pw-reason").fill(reason)
+    page.keyboard.press("Enter")
+    settled(page)
+
+
+def step(page: Any, slider: str, key: str, times: int) -> None:
+    """Move a slider of the board by keys."""
+    page.locator(slider).focus()
+    for _ in range(times):
+        page.keyboard.press(key)
+    page.wait_for_timeout(400)
+    settled(page)
+
+
+def agree(page: Any) -> None:
+    """Figure and table say the same: the value is the sum of the rows, the meters follow the words."""
+    state = page.evaluate(
+        """() => ({
+            rows: [...document.querySelectorAll('.pw-row[data-project]')].map(r => [r.dataset.decision,
+                r.querySelectorAll('.pw-num')[0].innerText]),
+            gauges: [...document.querySelectorAll('.pw-gauge')].map(g => [
+                g.querySelector('.pw-gauge-words').innerText, parseFloat(g.querySelector('i').style.width)]),
+            status: document.querySelector('.pw-board').dataset.status })"""
+    )
+    if state["status"] == "none":
+        assert all(word == "none" for word, _ in state["rows"])
+        return
+    total = sum(numbers(text)[0] for word, text in state["rows"] if word in ("fund", "stop"))
+    assert tile(page, 0)[0] == pytest.approx(total, abs=0.05)
+    for words, width in state["gauges"]:
+        used, limit = numbers(words)
+        assert width == pytest.approx(100 * min(1, used / limit), abs=1.5)
+
+
+def test_a_session_from_the_first_move_to_the_saved_file(shown: Opened, lab: Lab) -> None:
+    page = shown("session", SESSION)
+    settled(page)
+    assert tile(page, 0) == [33.5]
+    assert page.locator(".pw-proof").inner_text() == "Proven best"
+    box = page.locator(BOARD).bounding_box()
+
+    choose(page, "P08", "in")
+    page.keyboard.press("Enter")
+    assert "An override without a reason is refused" in page.locator(".pw-form .pw-error").inner_text()
+    assert tile(page, 0) == [33.5]
+    page.wait_for_function("document.querySelector('.pw-price').innerText.includes('9.0')")
+    page.keyboard.press("Escape")
+    assert page.locator(".pw-veil").is_hidden()
+    take(page, "P08", "in", "Promised to the schools")
+    assert (tile(page, 0), tile(page, 1)) == ([24.5], [9.0])
+    assert "Storm overflows" in page.locator(".pw-moved").inner_text()
+    assert "Promised to the schools" in page.locator(".pw-log").inner_text()
+    assert page.locator(".pw-row[data-project=P07]").get_attribute("data-decision") == "refuse"
+    agree(page)
+
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_function("document.querySelector('.pw-notice').innerText.includes('decisions.csv')")
+    page.get_by_role("button", name="Undo", exact=True).click()
+    settled(page)
+    assert tile(page, 0) == [33.5]
+    page.get_by_role("button", name="Redo", exact=True).click()
+    settled(page)
+    assert tile(page, 0) == [24.5]
+    choose(page, "P08", "free")
+    settled(page)
+    assert tile(page, 0) == [33.5]
+    assert page.locator(BOARD).bounding_box() == box
+
+    decisions = pd.read_csv(lab.folder / "session" / "decisions.csv").set_index("project_id")
+    assert decisions.loc["P08", "decision"] == "fund"
+    assert decisions.loc["P08", "reason"] == "Promised to the schools"
+    register = pmo.load_register(TWELVE)
+    held = register.replace(scenarios=pd.read_csv(lab.folder / "session" / "scenarios.csv"))
+    scenario = read_scenarios(held)[0]
+    assert pmo.arbitrate(scenario(pmo.Question(register))).value == 24.5
+
+    page.get_by_role("button", name="Open the saved session").wait_for(state="hidden")
+    page.keyboard.press("Control+s")
+    page.wait_for_timeout(1500)
+    page.reload()
+    page.locator(BOARD).wait_for(timeout=60_000)
+    settled(page)
+    assert tile(page, 0) == [33.5]
+    assert "Promised to the schools" in page.locator(".pw-log").inner_text()
+    take(page, "P11", "in", "The board asked")
+    assert tile(page, 0) == [25.0]
+
+
+def test_a_saved_session_is_opened_by_a_new_kernel(shown: Opened) -> None:
+    page = shown("again", "widgets.committee_session(question, folder='kept')")
+    settled(page)
+    step(page, "input[aria-label^=Money]", "ArrowLeft", 15)
+    assert tile(page, 0) == [28.5]
+    page.locator(".pw-name").fill("Money −15 %")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_function("document.querySelector('.pw-notice').innerText.includes('session.json')")
+    page.get_by_role("menuitem", name="Kernel", exact=True).click()
+    page.get_by_role("menuitem", name="Restart Kernel and Run All Cells…", exact=True).click()
+    page.get_by_role("button", name="Restart", exact=True).click()
+    opener = page.get_by_role("button", name="Open the saved session")
+    opener.wait_for(timeout=60_000)
+    settled(page)
+    assert tile(page, 0) == [33.5]
+    opener.click()
+    page.wait_for_function("document.querySelector('.pw-headline').innerText.includes('28.5')")
+    settled(page)
+    assert tile(page, 0) == [28.5]
+
+
+def test_limits_levels_and_cases_without_a_plan(shown: Opened) -> None:
+    page = shown("whatif", "widgets.arbitration(question)")
+    settled(page)
+    step(page, "input[aria-label^=Money]", "ArrowLeft", 15)
+    assert tile(page, 0) == [28.5]
+    assert "Storm overflows" in page.locator(".pw-moved").inner_text()
+    agree(page)
+    page.get_by_role("button", name="Recommended", exact=True).click()
+    settled(page)
+    step(page, "input[aria-label^='People: data engineers']", "ArrowLeft", 1)
+    assert tile(page, 0) == [29.0]
+    assert (
+        page.locator(".pw-gauge[data-limit='data engineers 2028'] .pw-gauge-words").inner_text() == "13 of 13"
+    )
+    page.get_by_role("button", name="Recommended", exact=True).click()
+    settled(page)
+    choose(page, "P02", "in")
+    settled(page)
+    page.locator(".pw-row[data-project=P02] .pw-level").select_option("full")
+    page.wait_for_function("document.querySelector('.pw-headline').innerText.startsWith('21.0')")
+    settled(page)
+    assert tile(page, 1) == [12.5]
+    choose(page, "P12", "out")
+    page.wait_for_function(
+        "document.querySelector('.pw-conflict').innerText.includes('cannot hold together')"
+    )
+    assert page.locator(".pw-headline").inner_text() == "No plan obeys the rules of this case."
+    agree(page)
+    page.locator(".pw-find").focus()
+    page.keyboard.press("Shift+Tab")
+    page.get_by_role("button", name="Undo", exact=True).click()
+    settled(page)
+    assert tile(page, 0) == [21.0]
+    page.wait_for_function("document.querySelector('[data-project=P08] .pw-cost').innerText !== '…'")
+
+
+def test_a_session_is_driven_by_keyboard_alone(shown: Opened) -> None:
+    page = shown("keys", SESSION)
+    settled(page)
+    page.locator(".pw-row[data-project=P09] [data-way=free]").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.keyboard.type("The site is ready")
+    for _ in range(2):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    settled(page)
+    assert tile(page, 0) == [30.5]
+    assert page.evaluate("document.activeElement.dataset.way") == "in"
+    page.keyboard.press("Control+z")
+    settled(page)
+    assert tile(page, 0) == [33.5]
+
+
+def test_weights_move_the_order(shown: Opened) -> None:
+    page = shown("weights", "widgets.weights(register)")
+    before = pmo.prioritize(pmo.load_register(TWELVE))
+    points = {str(c): round(100 * w / before.weights.max()) for c, w in before.weights.items()}
+    page.locator(".noUi-handle").nth(3).focus()
+    for _ in range(20):
+        page.keyboard.press("ArrowRight")
+    points[list(points)[3]] += 20
+    after = pmo.prioritize(before.register, weights=points)
+    leader = after.table.iloc[0]
+    page.wait_for_function(
+        "text => document.querySelector('.pw-h').innerText.includes(text)",
+        arg=f"{leader['value']:.1f} of 100",
+    )
+    assert page.locator(".pw-h").inner_text().startswith(f"{leader['name']} leads")
+    rows = page.locator(".pw-panel table").nth(1).locator("tbody tr")
+    shown_ids = rows.evaluate_all("rows => rows.map(r => /P\\d\\d/.exec(r.innerText)[0])")
+    assert shown_ids == list(after.ranked)
+    bars = page.locator(".js-plotly-plot").evaluate("p => p.data[0].y.slice().reverse()")
+    assert [b.split("  ", 1)[1] for b in bars] == after.table["name"].tolist()
+    page.get_by_role("button", name="Weights of the register").click()
+    page.wait_for_function("document.querySelector('.pw-h').innerText.includes('weights at the start')")
+
+
+def test_a_point_of_the_frontier_loads_its_plan(shown: Opened) -> None:
+    page = shown("frontier", "widgets.frontier(pmo.frontier(question, budgets=[0.85, 1.0, 1.1]))")
+    page.wait_for_selector(".js-plotly-plot .points path")
+    assert "buys 33.5" in page.locator(".pw-h").inner_text()
+    point = page.locator(".js-plotly-plot .scatterlayer .trace").first.locator(".points path").nth(2)
+    box = point.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=4)
+    page.wait_for_timeout(300)
+    page.mouse.down()
+    page.mouse.up()
+    page.wait_for_function("document.querySelector('.pw-h').innerText.includes('buys 35.5')")
+    assert "110 %" in page.locator(".pw-h").inner_text()
+    page.locator(".noUi-handle").first.focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("document.querySelector('.pw-h').innerText.includes('buys 28.5')")
+    table = page.locator(".pw-panel table").first.inner_text()
+    funded = [line for line in table.split("\n") if "FUND" in line or "STOP" in line]
+    assert len(funded) == 8
+    ring = page.locator(".js-plotly-plot").evaluate("p => [p.data[1].x[0], p.data[1].y[0]]")
+    assert ring == [85, 28.5]
+
+
+def test_a_scenario_is_built_compared_and_saved(shown: Opened, lab: Lab) -> None:
+    page = shown("scenarios", "widgets.scenarios(question, folder='cases')")
+    page.get_by_placeholder("What the committee calls it").fill("A hard year")
+    page.locator(".noUi-handle").first.focus()
+    for _ in range(15):
+        page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Add and compare").click()
+    page.wait_for_function("document.querySelector('.pw-say').innerText.includes('A hard year was added')")
+    row = page.locator(".pw-panel tr", has_text="A hard year").first.inner_text()
+    assert numbers(row)[:2] == [28.5, -5.0]
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_function("document.querySelector('.pw-say').innerText.includes('Saved')")
+    saved = pd.read_csv(lab.folder / "cases" / "scenarios.csv").set_index("scenario")
+    assert saved.loc["A hard year", "factor"] == 0.85
+    page.get_by_placeholder("What the committee calls it").fill("")
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Add and compare").click()
+    page.wait_for_function("document.querySelector('.pw-say').innerText.includes('name of its own')")
+
+
+def test_a_project_is_found_in_the_register(shown: Opened) -> None:
+    page = shown("register", "widgets.register(register)")
+    page.get_by_placeholder("Find a project").type("solar")
+    page.wait_for_function("document.querySelector('.pw-h').innerText.includes('2 of 12')")
+    page.locator(".pw-panel select[size], .pw-panel select[multiple]").last.select_option(index=1)
+    page.wait_for_function("document.querySelector('.pw-h').innerText.startsWith('P10 Partner solar')")
+    assert "Partner solar" in page.locator(".pw-lower").inner_text()
+
+
+def test_the_curve_follows_the_project(shown: Opened) -> None:
+    page = shown("performance", "widgets.performance(pmo.review_performance(register))")
+    page.wait_for_selector(".js-plotly-plot .scatterlayer")
+    lists = page.locator(".pw-panel select")
+    lists.first.select_option("Corporate")
+    page.wait_for_function("document.querySelector('.pw-h').innerText.startsWith('Billing replacement')")
+    assert numbers(page.locator(".pw-h").inner_text())[:2] == [18.2, 22.5]
+    assert "0.81" in page.locator(".pw-lower").inner_text()
+    page.wait_for_function(
+        """() => document.querySelector('.js-plotly-plot').data.some(
+            t => Array.from(t.y || []).some(y => Math.abs(y - 18.2) < 1e-6))"""
+    )
+
+
+@pytest.mark.slow
+def test_a_hundred_moves_hold_memory_and_never_part_figure_from_table(shown: Opened, browser: Any) -> None:
+    import random
+
+    page = shown("hundred", "board = widgets.arbitration(question)\nboard")
+    settled(page)
+    dice = random.Random(11)
+    projects = [f"P{i:02d}" for i in range(2, 12)]
+    session = page.context.new_cdp_session(page)
+
+    def heap() -> float:
+        session.send("HeapProfiler.collectGarbage")
+        return float(page.evaluate("performance.memory.usedJSHeapSize")) / 1e6
+
+    def nodes() -> int:
+        return int(page.evaluate("document.querySelectorAll('.pw-board *').length"))
+
+    sizes: list[float] = []
+    for move in range(100):
+        if dice.random() < 0.7:
+            choose(page, dice.choice(projects), dice.choice(["in", "out", "free"]))
+        elif dice.random() < 0.5:
+            step(page, "input[aria-label^=Money]", dice.choice(["ArrowLeft", "ArrowRight"]), 2)
+        elif page.get_by_role("button", name="Undo", exact=True).is_enabled():
+            page.get_by_role("button", name="Undo", exact=True).click()
+        settled(page)
+        agree(page)
+        if move in (39, 99):
+            sizes.append(heap())
+            sizes.append(nodes())
+    assert sizes[2] - sizes[0] < 4.0
+    assert sizes[3] - sizes[1] < 400
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1920, 1080)])
+def test_the_board_fits_the_screen(shown: Opened, tmp_path: Path, width: int, height: int) -> None:
+    page = shown(f"fits_{width}", SESSION, width, height)
+    settled(page)
+    board = page.locator(BOARD)
+    board.scroll_into_view_if_needed()
+    box = board.bounding_box()
+    view = page.locator(".jp-WindowedPanel-outer, .jp-Notebook").first.bounding_box()
+    assert box["height"] <= view["height"]
+    assert box["x"] + box["width"] <= view["x"] + view["width"] + 1
+    assert board.evaluate("b => [b.scrollWidth - b.clientWidth, b.scrollHeight - b.clientHeight]") == [0, 0]
+    for part in (".pw-headline", ".pw-tile b", ".pw-tile .pw-note", ".pw-gauge-words", ".pw-name-text"):
+        cut = page.locator(part).evaluate_all("all => all.map(n => n.scrollWidth - n.clientWidth)")
+        assert max(cut) <= 1, part
