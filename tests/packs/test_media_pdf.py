@@ -48,6 +48,21 @@ def test_the_contents_name_every_exhibit_with_its_page(paper: pypdf.PdfReader) -
         assert f"{title} {found[0]}" in said
 
 
+def test_the_annex_is_named_by_its_parts_and_bookmarked_in_full() -> None:
+    from dataclasses import replace
+
+    drawn = small()
+    drawn = replace(
+        drawn, chapters=(drawn.chapters[0], replace(drawn.chapters[1], title="Annex 1. More", annex=True))
+    )
+    content = pypdf.PdfReader(io.BytesIO(pdf_bytes(drawn)))
+    said = words(content.pages[0])
+    assert "Annex 1. More 3" in said
+    assert "One message" not in said
+    marks = [mark for entry in content.outline for mark in (entry if isinstance(entry, list) else [entry])]
+    assert [mark.title for mark in marks].count("One message") == len(charts())
+
+
 def test_it_is_tagged_titled_and_asks_for_pdf_ua(paper: pypdf.PdfReader) -> None:
     root = paper.trailer["/Root"]
     assert root["/MarkInfo"]["/Marked"]

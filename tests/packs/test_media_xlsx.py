@@ -65,6 +65,18 @@ def test_a_total_that_is_no_sum_stays_a_number() -> None:
     assert sheet["C9"].value == "=SUM(C6:C8)"
 
 
+def test_numbers_beside_words_stay_numbers() -> None:
+    import pandas as pd
+
+    from pmo_kit.exhibits.records import Field, Table
+    from tests.packs.media_case import collected, laid_out
+
+    data = pd.DataFrame({"what": ["a", "b", "c"], "n": [1.5, "none", float("inf")]})
+    mixed = Table(id="t", alt="-", data=data, columns=(Field("what", kind="text"), Field("n")))
+    sheet = openpyxl.load_workbook(io.BytesIO(annex_bytes(laid_out([collected(mixed)]))))["1 t"]
+    assert [sheet.cell(row, 2).value for row in (6, 7, 8)] == [1.5, "none", "∞"]
+
+
 def test_text_of_a_register_is_never_a_formula(live: openpyxl.Workbook) -> None:
     cell = live["3 table"]["A7"]
     assert cell.value == HOSTILE

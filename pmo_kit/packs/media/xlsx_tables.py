@@ -152,7 +152,7 @@ def write_table(
             formula = _formula(data, field, row, plain, block, live.get(field.name))
             value = data[field.name].iloc[row]
             if place and not numeric:
-                look["indent"] = 1
+                look |= {"indent": 1, "align": "left"}
             _write(sheet, head + 1 + row, column, field, value, formula, formats, look)
         formats.widen(sheet, column, _width(data, field, title, numeric))
     _heights(sheet, head, left, data, fields, formats)
@@ -210,19 +210,18 @@ def _write(
         text(sheet, row, column, words(value), formats, text_wrap=True, **look)
     elif theme.is_missing(value):
         text(sheet, row, column, theme.MISSING, formats, font_color=theme.QUIET,
-             align="right" if field.kind == "number" else "left", **look)  # fmt: skip
+             **{"align": "right" if field.kind == "number" else "left", **look})  # fmt: skip
     elif isinstance(value, bool | str):
         _write_word(sheet, row, column, field, theme.format_text(value), formats, look)
     elif isinstance(value, dt.date):
         day = dt.datetime(value.year, value.month, value.day)
-        sheet.write_datetime(row, column, day, formats(num_format="yyyy-mm-dd", align="left", **look))
+        sheet.write_datetime(row, column, day, formats(num_format="yyyy-mm-dd", **{"align": "left", **look}))
     elif math.isinf(float(value)):
-        text(sheet, row, column, theme.format_number(value), formats, align="right", **look)
+        text(sheet, row, column, theme.format_number(value), formats, **{**look, "align": "right"})
     else:
         year = field.kind == "time"
-        style = formats(
-            num_format="0" if year else number_format(field), align="left" if year else "right", **look
-        )
+        side = {"indent": 0, "align": "left" if year else "right"}
+        style = formats(num_format="0" if year else number_format(field), **{**look, **side})
         if formula:
             sheet.write_formula(row, column, formula, style, float(value))
         else:
