@@ -34,6 +34,8 @@ from .register import Register as Register
 from .register import load_register as load_register
 from .risk import Simulation as Simulation
 from .risk import simulate as simulate
+from .scenarios import Attribution as Attribution
+from .scenarios import attribute as attribute
 from .scenarios import Comparison as Comparison
 from .scenarios import Scenario as Scenario
 from .scenarios import compare as compare

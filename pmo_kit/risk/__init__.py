@@ -2,6 +2,7 @@
 
 from pmo_kit.risk.contingency import Contingency, portfolio_contingency, variance_shares
 from pmo_kit.risk.distributions import Estimate, cvar, pert
+from pmo_kit.risk.fitting import Fit, fit_envelopes
 from pmo_kit.risk.running import simulate, simulate_plan
 from pmo_kit.risk.sampling import Correlation, nearest_correlation
 from pmo_kit.risk.simulation import Simulation
@@ -10,8 +11,10 @@ __all__ = [
     "Contingency",
     "Correlation",
     "Estimate",
+    "Fit",
     "Simulation",
     "cvar",
+    "fit_envelopes",
     "nearest_correlation",
     "pert",
     "portfolio_contingency",

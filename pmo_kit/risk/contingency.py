@@ -14,7 +14,19 @@ from pmo_kit.arbitration.rules import role_words
 from pmo_kit.risk.distributions import Floats
 from pmo_kit.risk.exposure import Exposure
 
-LIMITS = ["rule", "kind", "label", "limit", "planned", "p50", "p80", "probability", "short_p80", "unit"]
+LIMITS = [
+    "rule",
+    "kind",
+    "label",
+    "limit",
+    "planned",
+    "p50",
+    "p80",
+    "probability",
+    "short_p80",
+    "unit",
+    "quantile",
+]
 
 
 @dataclass(frozen=True)
@@ -106,7 +118,11 @@ def variance_shares(draws: ArrayLike, total: ArrayLike | None = None) -> Floats:
 
 
 def limits_drawn(
-    question: Question, exposure: Exposure, spend: NDArray[np.float64], people: NDArray[np.float64]
+    question: Question,
+    exposure: Exposure,
+    spend: NDArray[np.float64],
+    people: NDArray[np.float64],
+    level: float = 0.8,
 ) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
     """Return every limit of money and people against the draws, and in which draws all envelopes hold together.
 
@@ -121,7 +137,7 @@ def limits_drawn(
     -------
     DataFrame
         rule, kind, label, limit, planned, p50, p80 of what is needed, probability that it is more than the limit,
-        short_p80 (by how much at P80), unit.
+        short_p80 (by how much at P80), unit; quantile at `level`.
     ndarray of bool, shape (draws,)
     """
     rows: list[tuple[object, ...]] = []
@@ -142,7 +158,7 @@ def limits_drawn(
         holds &= ~over
         label = f"money {rule.year}" if rule.scope == "all" else f"money {rule.year}, {rule.envelope}"
         rows.append(_limit(rule.name, "envelope", label, rule.amount, planned[scope, year], needed, over,
-                           question.built.money_unit))  # fmt: skip
+                           question.built.money_unit, level))  # fmt: skip
     demand = sum((p.demand for p in exposure.projects), np.zeros(people.shape[:2]))
     for role_rule in (r for r in question.active_rules if isinstance(r, Capacity)):
         if role_rule.period not in exposure.periods:
@@ -152,18 +168,18 @@ def limits_drawn(
         over = needed > role_rule.fte + 1e-6 * max(1.0, role_rule.fte)
         label = f"{role_words(role_rule.role)} {role_rule.period}"
         rows.append(_limit(role_rule.name, "capacity", label, role_rule.fte, demand[role, period], needed, over,
-                           role_words(role_rule.role)))  # fmt: skip
+                           role_words(role_rule.role), level))  # fmt: skip
     return pd.DataFrame(rows, columns=LIMITS), holds
 
 
 def _limit(
     name: str, kind: str, label: str, limit: float, planned: float, needed: Floats,
-    over: NDArray[np.bool_], unit: str,
+    over: NDArray[np.bool_], unit: str, level: float,
 ) -> tuple[object, ...]:  # fmt: skip
     """One row of the table of limits."""
-    p50, p80 = (float(x) for x in np.quantile(needed, [0.5, 0.8]))
+    p50, p80, high = (float(x) for x in np.quantile(needed, [0.5, 0.8, level]))
     short = max(0.0, p80 - limit)
-    return (name, kind, label, limit, float(planned), p50, p80, float(over.mean()), short, unit)
+    return (name, kind, label, limit, float(planned), p50, p80, float(over.mean()), short, unit, high)
 
 
 def curve(drawn: ArrayLike, points: int = 101) -> pd.DataFrame:

@@ -132,7 +132,7 @@ class Simulation:
     @property
     def exceedance(self) -> pd.DataFrame:
         """Every envelope and every role's capacity: limit, planned, p50, p80, probability of exceeding it, unit."""
-        return self._limits[0].copy(deep=False)
+        return self._limits[0].drop(columns="quantile")
 
     @property
     def fits_envelopes(self) -> float:

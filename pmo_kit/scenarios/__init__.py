@@ -1,7 +1,30 @@
-"""Scenarios: changes to a base question, compared side by side, with the regret of every plan."""
+"""Scenarios: changes to a base question side by side, the regret of every plan, and what caused a change."""
 
 from pmo_kit.scenarios.attribution import Attribution, attribute
 from pmo_kit.scenarios.changes import Scenario, carry_on, read_scenarios
 from pmo_kit.scenarios.comparison import Comparison, compare
+from pmo_kit.scenarios.files import read_scenario_file
+from pmo_kit.scenarios.futures import simulate_cases
+from pmo_kit.scenarios.minimax import MinimaxPlan, minimax_plan
+from pmo_kit.scenarios.sweeps import combine, one_at_a_time
+from pmo_kit.scenarios.triggers import BreakEven, break_even, partly, triggers
 
-__all__ = ["Attribution", "Comparison", "Scenario", "attribute", "carry_on", "compare", "read_scenarios"]
+__all__ = [
+    "Attribution",
+    "BreakEven",
+    "Comparison",
+    "MinimaxPlan",
+    "Scenario",
+    "attribute",
+    "break_even",
+    "carry_on",
+    "combine",
+    "compare",
+    "minimax_plan",
+    "one_at_a_time",
+    "partly",
+    "read_scenario_file",
+    "read_scenarios",
+    "simulate_cases",
+    "triggers",
+]

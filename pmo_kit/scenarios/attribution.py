@@ -11,7 +11,16 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from pmo_kit.arbitration import Allocation, Committed, Envelope, Mandatory, Override, Question, Rule, arbitrate
+from pmo_kit.arbitration import (
+    Allocation,
+    Committed,
+    Envelope,
+    Mandatory,
+    Override,
+    Question,
+    Rule,
+    arbitrate,
+)
 from pmo_kit.arbitration.model import NANO, compile_model
 from pmo_kit.arbitration.rules import amount_words
 from pmo_kit.errors import PmoError
@@ -271,7 +280,9 @@ def _step(before: Allocation, now: Allocation, minor: int) -> dict[str, object]:
     }
 
 
-def _shapley(chain: _Chain, first: Allocation, last: Allocation, minor: int) -> tuple[dict[str, int], dict[str, bool]]:
+def _shapley(
+    chain: _Chain, first: Allocation, last: Allocation, minor: int
+) -> tuple[dict[str, int], dict[str, bool]]:
     """Mean effect of every cause over all orders without an impossible state, and whether its sign depends on them."""
     causes = chain.causes
     worth: dict[frozenset[str], int | None] = {}

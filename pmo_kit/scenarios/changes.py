@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -22,6 +22,8 @@ KINDS = (
     "project_out",
     "rule_off",
     "discount_schedule",
+    "weight",
+    "delay",
 )
 
 
@@ -48,6 +50,16 @@ class Scenario:
         Names of rules that are set aside.
     discount_schedule : str, optional
         Another schedule of `pmo_kit.rates`.
+    weights : mapping of criterion to float
+        Factor on its weight; the others rescale in proportion. Only for a question whose value is a Series, and with
+        `value`: the function that makes that Series from a register.
+    delay : mapping of scope to int
+        Years by which projects start later ("project_id=P09": 1): costs, benefits and people move; late benefits are
+        lost where their end is fixed.
+    value : callable, optional
+        Register -> Series of values, for changes that flow into it.
+    where : mapping of (what, scope) to (file, line)
+        Where each change is written, for messages.
 
     Raises
     ------
@@ -71,6 +83,15 @@ class Scenario:
     projects_out: tuple[str, ...] = ()
     rules_off: tuple[str, ...] = ()
     discount_schedule: str | None = None
+    weights: Mapping[str, float] = field(default_factory=dict)
+    delay: Mapping[str, int] = field(default_factory=dict)
+    value: Callable[[Register], pd.Series] | None = field(default=None, repr=False)
+    where: Mapping[tuple[str, str], tuple[str, int]] = field(default_factory=dict, repr=False)
+
+    @property
+    def other_unit(self) -> bool:
+        """Whether values under it are in another unit than the base's: other weights or another discounting."""
+        return bool(self.weights or self.discount_schedule)
 
     @property
     def forces(self) -> bool:
@@ -86,6 +107,8 @@ class Scenario:
             factors = getattr(self, what)
             factors = factors if isinstance(factors, Mapping) else {"all": factors} if factors != 1.0 else {}
             rows += [(what, scope, float(factor), "") for scope, factor in factors.items()]
+        rows += [("weight", criterion, float(factor), "") for criterion, factor in self.weights.items()]
+        rows += [("delay", scope, float(years), "years") for scope, years in self.delay.items()]
         rows += [("project_in", project, nothing, level or "") for project, level in self.projects_in.items()]
         rows += [("project_out", project, nothing, "") for project in self.projects_out]
         rows += [("rule_off", rule, nothing, "") for rule in self.rules_off]
@@ -98,11 +121,13 @@ class Scenario:
 
     def __call__(self, question: Question) -> Question:
         """Return the question as it is under this scenario."""
-        self._refuse_mistakes(question)
+        self.check(question)
         changed = question.replace(rules=tuple(self._rule(rule) for rule in question.rules))
         register = self._register(question.register)
         if register is not question.register:
             changed = changed.replace(register=register)
+        if self.value is not None and register is not question.register:
+            changed = changed.replace(value=self.value(register))
         for project, level in self.projects_in.items():
             changed = changed.with_override(project, "in", level or None, reason=self.name)
         for project in self.projects_out:
@@ -132,6 +157,12 @@ class Scenario:
                 if name == "costs":
                     factor = factor.where(table["state"] != "actual", 1.0)
                 tables[name] = table.assign(amount=table["amount"] * factor)
+        for scope, years in self.delay.items():
+            tables |= _later(register.replace(**tables), scope, int(years))
+        if self.weights:
+            criteria = register.table("criteria")
+            factor = criteria["criterion"].map(self.weights).fillna(1.0)
+            tables["criteria"] = criteria.assign(weight=_reweighted(criteria["weight"], factor))
         if self.discount_schedule:
             settings = register.table("settings")
             settings = settings[settings["key"] != "discount_schedule"]
@@ -139,7 +170,7 @@ class Scenario:
             tables["settings"] = pd.concat([settings, row], ignore_index=True)
         return register.replace(**tables) if tables else register
 
-    def _refuse_mistakes(self, question: Question) -> None:
+    def check(self, question: Question) -> None:
         """One DataError with everything that this scenario names and the question does not have."""
         register = question.register
         known = {
@@ -148,6 +179,7 @@ class Scenario:
             "project_in": set(register.projects.index),
             "project_out": set(register.projects.index),
             "rule_off": {rule.name for rule in question.rules},
+            "weight": set(register.table("criteria")["criterion"]),
         }
         levels = set(
             zip(register.table("levels")["project_id"], register.table("levels")["level"], strict=True)
@@ -155,7 +187,7 @@ class Scenario:
         mistakes = []
         for row in self.table.itertuples():
             names = known.get(str(row.what))
-            sheet = {"cost": "costs", "benefit": "benefits"}.get(str(row.what))
+            sheet = {"cost": "costs", "benefit": "benefits", "delay": "costs"}.get(str(row.what))
             scoped = (
                 sheet is not None and not _in_scope(register, str(row.scope), register.table(sheet)).any()
             )
@@ -164,17 +196,23 @@ class Scenario:
                 mistakes.append((row, f"there is no {row.what} {row.scope!r}; {there}"))
             elif row.what == "project_in" and row.value and (row.scope, row.value) not in levels:
                 mistakes.append((row, f"project {row.scope} has no level {row.value!r}"))
+            elif row.what == "weight" and self.value is None:
+                mistakes.append(
+                    (row, "weights change no value here; give the function that values a register")
+                )
             if row.factor < 0:
                 mistakes.append((row, f"the factor {row.factor:g} on {row.what} is negative"))
         if mistakes:
             findings = pd.DataFrame(
                 [
                     {
-                        "severity": "block", "file": "", "sheet": "scenarios", "row": None, "column": row.what,
+                        "severity": "block", "file": file, "sheet": "scenarios", "row": line, "column": row.what,
                         "value": row.scope, "rule": "a scenario names what the question has",
-                        "message": f"Scenario {self.name!r}: {words}.", "fix": "correct the name or the factor",
+                        "message": f"{f'{file}, line {line}: ' if file else ''}Scenario {self.name!r}: {words}.",
+                        "fix": "correct the name or the factor",
                     }
                     for row, words in mistakes
+                    for file, line in [self.where.get((row.what, row.scope), ("", None))]
                 ]
             )  # fmt: skip
             raise DataError("\n".join(findings["message"]), findings)
@@ -231,7 +269,44 @@ def _scenario(name: str, rows: pd.DataFrame) -> Scenario:
         projects_out=scopes("project_out", "project_id"),
         rules_off=scopes("rule_off", "rule"),
         discount_schedule=schedule,
+        weights=factors("weight"),
+        delay={scope: int(years) for scope, years in factors("delay").items()},
     )
+
+
+def _later(register: Register, scope: str, years: int) -> dict[str, pd.DataFrame]:
+    """The tables with the projects of a scope so many years later."""
+    costs, benefits, people = (register.table(name) for name in ("costs", "benefits", "resources"))
+    first = register.settings.discount_to or 0
+    ahead = ~(costs["state"].eq("actual").fillna(False) | costs["year"].lt(first).fillna(False)).astype(bool)
+    moves = _in_scope(register, scope, costs) & ahead
+    changed = {"costs": costs.assign(year=costs["year"] + years * moves.astype(int))}
+    if register.has("benefits"):
+        moves = _in_scope(register, scope, benefits)
+        fixed = benefits["project_id"].map(register.projects["benefit_end_fixed"]).fillna(False).astype(bool)
+        end = benefits.groupby(["project_id", "level"], dropna=False)["year"].transform("max")
+        moved = benefits.assign(year=benefits["year"] + years * moves.astype(int))
+        changed["benefits"] = moved[~(moves & fixed & (moved["year"] > end).fillna(False))].reset_index(
+            drop=True
+        )
+    if register.has("resources"):
+        moves = _in_scope(register, scope, people)
+        later = [
+            f"{int(p[:4]) + years}{p[4:]}" if move else p
+            for p, move in zip(people["period"], moves, strict=True)
+        ]
+        changed["resources"] = people.assign(period=pd.Series(later, index=people.index, dtype="str"))
+    return changed
+
+
+def _reweighted(weights: pd.Series, factor: pd.Series) -> pd.Series:
+    """Weights after factors on some; the untouched ones share the rest in proportion, so the sum stays."""
+    total, touched = float(weights.sum()), factor.ne(1.0)
+    changed = weights * factor
+    rest, left = float(weights[~touched].sum()), total - float(changed[touched].sum())
+    if rest <= 0 or left < 0:
+        return changed * (total / float(changed.sum()))
+    return changed.where(touched, weights * (left / rest))
 
 
 def _factor(factors: Factors, name: str) -> float:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
+from typing import Any
 
 import pandas as pd
 
 from pmo_kit.arbitration import Allocation, Question, arbitrate
+from pmo_kit.arbitration.model import compile_model
 from pmo_kit.errors import InfeasibleError
 from pmo_kit.scenarios.changes import Scenario
-from pmo_kit.scenarios.regret import evaluate_plans, regret_table
+from pmo_kit.scenarios.minimax import MinimaxPlan, minimax_plan
+from pmo_kit.scenarios.regret import dominated_plans, evaluate_plans, reference_plans, regret_table
 
 OUT = "out"
 
@@ -106,14 +110,41 @@ class Comparison:
     def evaluated(self) -> pd.DataFrame:
         """Every plan in every case: plan, scenario, fits, broken, value after recourse, dropped, regret.
 
-        A scenario that forces a project is a decision, not a state of the world: it is left out.
+        A scenario that forces a project is a decision, not a state of the world: it is left out. Doing nothing and
+        doing the minimum are always among the plans.
         """
-        return evaluate_plans({name: self.allocations[name] for name in self.cases})
+        return evaluate_plans(
+            {name: self.allocations[name] for name in self.cases}, reference_plans(self.question)
+        )
+
+    @property
+    def in_percent(self) -> bool:
+        """Whether regrets are in percent of each case's best value, because not all values have one unit."""
+        cases = {scenario.name: scenario for scenario in self.scenarios}
+        return any(cases[name].other_unit for name in self.cases if name in cases)
 
     @cached_property
     def regret(self) -> pd.DataFrame:
-        """Plans x cases: what is lost if that case comes; maximum, mean, and how many cases the plan fits."""
-        return regret_table(self.evaluated)
+        """Plans x cases: what is lost if that case comes; maximum, mean, and how many cases the plan fits.
+
+        In the unit of the value, or in percent of each case's best value where the cases have several units.
+        """
+        if not self.in_percent:
+            return regret_table(self.evaluated)
+        best = self.evaluated["scenario"].map({name: self.allocations[name].value for name in self.cases})
+        return regret_table(
+            self.evaluated.assign(regret=100 * self.evaluated["regret"] / best.where(best > 0))
+        )
+
+    @cached_property
+    def minimax(self) -> MinimaxPlan:
+        """The plan of all plans with the least maximum regret, proven; not only among the scenarios' own plans."""
+        return minimax_plan({name: self.allocations[name] for name in self.cases}, self.in_percent)
+
+    @property
+    def dominated(self) -> pd.DataFrame:
+        """Plans that another plan beats in at least one case and loses to in none: plan, by."""
+        return dominated_plans(self.regret[self.cases])
 
     @property
     def least_regret(self) -> str:
@@ -168,7 +199,12 @@ class Comparison:
         return f"<p>{html.escape(self.summary)}</p>{self._table.to_html(float_format='%.2f', na_rep='')}"
 
 
-def compare(question: Question, scenarios: Sequence[Scenario], base: str = "Today") -> Comparison:
+def compare(
+    question: Question,
+    scenarios: Sequence[Scenario],
+    base: str = "Today",
+    executor: Executor | None = None,
+) -> Comparison:
     """Find the best plan of the question and of every scenario of it.
 
     Parameters
@@ -179,6 +215,8 @@ def compare(question: Question, scenarios: Sequence[Scenario], base: str = "Toda
         Each is applied to the base, not to the one before it.
     base : str
         What the base is called.
+    executor : concurrent.futures.Executor, optional
+        Solves the scenarios; `dask.distributed.Client.get_executor()` is one too. The answer is the same.
 
     Returns
     -------
@@ -208,14 +246,29 @@ def compare(question: Question, scenarios: Sequence[Scenario], base: str = "Toda
     if len(set(names)) < len(names):
         raise ValueError(f"Two scenarios have one name: {', '.join(names)}.")
     allocations, reasons = {base: arbitrate(question)}, {}
-    for scenario in scenarios:
-        try:
-            allocations[scenario.name] = arbitrate(scenario(question))
-        except InfeasibleError as error:
-            reasons[scenario.name] = str(error)
+    asked = [scenario(question) for scenario in scenarios]
+    answers = (executor.map if executor else map)(_answer, asked)
+    for scenario, changed, answer in zip(scenarios, asked, answers, strict=True):
+        if isinstance(answer, str):
+            reasons[scenario.name] = answer
+        else:
+            allocations[scenario.name] = Allocation(
+                question=changed, _model=compile_model(changed), **answer,
+            )  # fmt: skip
     return Comparison(
         question, base, tuple(scenarios), MappingProxyType(allocations), MappingProxyType(reasons)
     )
+
+
+def _answer(question: Question) -> dict[str, Any] | str:
+    """The best plan of one question as plain numbers that travel between processes; a sentence where there is none."""
+    try:
+        found = arbitrate(question)
+    except InfeasibleError as error:
+        return str(error)
+    names = ("status", "value", "bound", "next_best_value", "unique", "nodes", "_positions", "_value")
+    other = None if found.next_best is None else dict(found.next_best)
+    return {name: getattr(found, name) for name in names} | {"plan": dict(found.plan), "next_best": other}
 
 
 def _funded(plan: Mapping[str, str], project: str) -> bool:
