@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from pmo_kit.errors import PackError
+from pmo_kit.errors import PackError, PmoError
 from pmo_kit.packs import manifest
 from pmo_kit.packs.spec import PackSpec
 
@@ -27,8 +27,7 @@ class Medium:
     needs: str
 
 
-MEDIA: Mapping[str, Medium] = {}
-_LATER = {
+MEDIA: Mapping[str, Medium] = {
     "pdf": Medium("pack.pdf", "paper (PDF)", "pmo_kit.packs.media.pdf", "pdf_bytes", "typst"),
     "pptx": Medium("pack.pptx", "slides (PPTX)", "pmo_kit.packs.media.pptx", "deck_bytes", "pptx"),
     "xlsx": Medium("annex.xlsx", "workbook (XLSX)", "pmo_kit.packs.media.xlsx", "annex_bytes", "xlsxwriter"),
@@ -116,11 +115,26 @@ def pack_files(
 
         drawn = outline(laid.spec, name, content, register.settings, laid.chapters, laid.questions)
         for one in (MEDIA[one] for one in spec.formats if one in MEDIA):
-            files[one.file] = getattr(importlib.import_module(one.module), one.function)(drawn)
+            files[one.file] = _made(one, drawn, spec)
     content["id"] = name
     content["outputs"] = {file: manifest.sha256(data) for file, data in sorted(files.items())}
     files["manifest.json"] = manifest.dumps(content)
     return files, blank_decisions(spec, exhibits, register), name
+
+
+def _made(medium: Medium, drawn: Any, spec: PackSpec) -> bytes:
+    """A file of a medium; what goes wrong in it is said of it alone."""
+    try:
+        content = getattr(importlib.import_module(medium.module), medium.function)(drawn)
+    except PmoError:
+        raise
+    except Exception as error:
+        raise PackError(
+            f"{medium.file} of {spec.name} could not be made: {type(error).__name__}: {error}. "
+            "Leave that medium out with a line 'formats' until it is mended."
+        ) from error
+    assert isinstance(content, bytes)
+    return content
 
 
 def _lacks(name: str) -> str:
