@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from pmo_kit.packs.spec import PackSpec
     from pmo_kit.packs.staging import Stage
 
-_ENGINES = ("pmo_kit", "highspy", "numpy", "pandas", "papermill", "plotly", "scipy")
+_ENGINES = (
+    "pmo_kit", "highspy", "numpy", "pandas", "papermill", "plotly", "python-pptx", "scipy", "typst", "xlsxwriter"
+)  # fmt: skip
 
 
 def inputs_of(
@@ -211,12 +213,13 @@ def file_hash(path: Path) -> str:
 
 
 def package_hash() -> str:
-    """SHA-256 of the code, style sheets and page templates that make a pack."""
+    """SHA-256 of the code, style sheets, fonts and templates of every medium that make a pack."""
     package = Path(__file__).resolve().parents[1]
-    kinds = (".py", ".yml", ".css", ".html", ".js")
+    report = shipped("templates", "report")
+    kinds = (".py", ".yml", ".css", ".html", ".js", ".typ", ".pptx", ".potx", ".ttf", ".otf")
     found: Iterable[tuple[str, Path]] = [
         *((p.relative_to(package).as_posix(), p) for p in package.rglob("*") if "_shipped" not in p.parts),
-        *((f"report/{p.name}", p) for p in shipped("templates", "report").glob("*")),
+        *((f"report/{p.relative_to(report).as_posix()}", p) for p in report.rglob("*")),
     ]
     files = [(name, path) for name, path in sorted(found) if path.suffix in kinds and path.is_file()]
     lines = [f"{name} {file_hash(path)}" for name, path in files]
