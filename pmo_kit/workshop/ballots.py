@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pmo_kit.workshop.gaps import is_open
+from pmo_kit.workshop.gaps import is_open, items, read_number
 from pmo_kit.workshop.texts import words
 
 
@@ -44,9 +44,10 @@ def seal(choice: Sequence[str], confidence: float, secret: str) -> Seal:
     >>> first.code == again.code, first.code == seal(["P01"], 70, "heron").code
     (True, False)
     """
-    if is_open(choice) or is_open(confidence) or is_open(secret):
+    sure = read_number(confidence)
+    if is_open(choice) or is_open(secret) or sure is None or is_open(sure):
         return Seal("")
-    ids = sorted({str(project).strip().upper() for project in choice})
-    content = json.dumps([ids, float(confidence), secret.strip().lower()])
+    ids = sorted({str(project).upper() for project in items(choice)})
+    content = json.dumps([ids, sure, str(secret).strip().lower()])
     digest = hashlib.sha256(content.encode()).hexdigest()
     return Seal("-".join(digest[i : i + 4] for i in (0, 4, 8)))

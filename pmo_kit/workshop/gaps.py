@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
@@ -100,3 +101,37 @@ def filled(answer: Any, otherwise: T) -> T:
     (1.0, 0.85)
     """
     return otherwise if is_open(answer) else answer
+
+
+def items(answer: Any) -> list[Any]:
+    """The items of an answer that is a list, or ids in one text; nothing while its gap is open.
+
+    Examples
+    --------
+    >>> items(["P01", "P02"]), items("P01, P02"), items(____), items(5)
+    (['P01', 'P02'], ['P01', 'P02'], [], [])
+    """
+    if isinstance(answer, str):
+        return re.findall(r"\w+", answer) if not is_open(answer) else []
+    return list(answer) if isinstance(answer, (list, tuple, set, frozenset, range)) else []
+
+
+def read_number(answer: Any) -> float | None:
+    """An answer as a number: 1 200, 3,5 and 20 % are read as people write them; None otherwise.
+
+    Examples
+    --------
+    >>> read_number("1 200,5"), read_number("20 %"), read_number("b")
+    (1200.5, 0.2, None)
+    """
+    if isinstance(answer, str):
+        text = re.sub(r"[\s_\u202f\u00a0]", "", answer).replace("\u2212", "-").replace(",", ".")
+        share = text.endswith("%")
+        try:
+            return float(text.rstrip("%")) / (100 if share else 1)
+        except ValueError:
+            return None
+    try:
+        return float(answer)
+    except (TypeError, ValueError):
+        return None

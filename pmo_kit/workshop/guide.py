@@ -81,7 +81,7 @@ def guide_content(language: str = LANGUAGE) -> dict[str, Any]:
             for name, items in _agendas().items()
         ],
         "outcomes": [
-            [inline(text), number, ", ".join(by_number[number].texts.checks[check]["label"] for check in checks.split(", "))]
+            [inline(text), number, _labels(by_number[number], checks.split(", "))]
             for text, number, checks in fixed["outcomes"]
         ],
         "lessons": [_lesson(lesson, fixed["agendas"]) for lesson in lessons.values()],
@@ -170,6 +170,11 @@ def _lesson(lesson: Built, titles: dict[str, str]) -> dict[str, Any]:
         "title": inline(texts.title),
     }
     return head | {"question": inline(texts.question), "expected": expected} | notes
+
+
+def _labels(lesson: Built, checks: list[str]) -> str:
+    """What a few checks ask, in a line."""
+    return inline("; ".join(lesson.texts.checks[check]["label"] for check in checks))
 
 
 def _agendas() -> dict[str, list[Any]]:

@@ -4,7 +4,7 @@
 # %% code
 import pandas as pd
 import pmo_kit as pmo
-from pmo_kit.workshop import ____, filled, lesson
+from pmo_kit.workshop import ____, items, lesson
 
 check = lesson("02_ranking")
 six = pd.DataFrame({"cost": [10, 50, 50, 10, 20, 15], "value": [75, 90, 80, 50, 45, 65]}, index=list("ABCDEF"))
@@ -36,7 +36,7 @@ second_best_value = "C"
 # %% gap best
 best = ["A", "B", "D", "F"]  #?
 # %% code
-chosen = six.loc[filled(best, [])]
+chosen = six[six.index.isin(items(best))]
 print(f"Your list costs {chosen['cost'].sum():g} of 100 and is worth {chosen['value'].sum():g}.")
 # %% check best
 by_ratio_order = list("ADEF")
@@ -56,12 +56,12 @@ within = 0.5
 own_value = 45
 only_what_leaves = 65
 # %% text lesson
+# %% checked
+print(f"By value {by_value}, by ratio {by_ratio}, best {found.value:g}: {', '.join(six.index[list(found.chosen)])}")
+print(f"Price of E: {price_of_e}")
 # %% guide
 sheet = six.rename_axis("project")
 best_value = found.value
 left_over = 100 - chosen["cost"].sum()
 value_of_e = six.loc["E", "value"]
 value_for_e = value_of_e + price_of_e
-# %% checked
-print(f"By value {by_value}, by ratio {by_ratio}, best {found.value:g}: {', '.join(six.index[list(found.chosen)])}")
-print(f"Price of E: {price_of_e}")

@@ -6,7 +6,7 @@ register_path: str = "../../data/samples/meridian_12"
 # %% code
 import pandas as pd
 import pmo_kit as pmo
-from pmo_kit.workshop import ____, filled, lesson
+from pmo_kit.workshop import ____, filled, items, lesson
 
 check = lesson("03_criteria")
 offers = pd.DataFrame({"safety": [52, 60], "access": [90, 20]}, index=["A", "B"])
@@ -77,12 +77,17 @@ criteria[["label", "low", "high", "unit", "weight"]]
 # %% gap points
 points = [100, 73, 64, 36, 45, 45]  #?
 # %% code
-swings = pmo.prioritization.swing_weights(filled(points, criteria["weight"]))
+given = items(points)
+swings = pmo.prioritization.swing_weights(given if len(given) == len(criteria) else criteria["weight"])
 weights = dict(zip(criteria.index, swings))
 ranking = pmo.prioritize(register, weights=weights)
 print("Your seal:", pmo.prioritization.seal_weights(weights)[:12])
 ranking.table[["name", "value", "rank"]].head(5).round(1)
 # %% text lesson
+# %% checked
+print(f"A on the declared scale: {value_a:.1f}; weight of the swing in safety: {safety_swing:.3f}")
+print(f"First without Z: {three['river'].index[again.argmax()]}; first with the copy: {copied.index[after.argmax()]}")
+print(ranking.summary)
 # %% guide
 value_b = 0.6 * 60 + 0.4 * 20
 access_swing = 1 - safety_swing
@@ -92,7 +97,3 @@ sheet_offers = offers.rename_axis("offer")
 sheet_swing = criteria[["label", "low", "high", "unit"]].set_index("label").rename_axis("criterion")
 z_values = pd.Series(with_z, index=list("ABCZ"))
 three_values = pd.Series(again, index=list("ABC"))
-# %% checked
-print(f"A on the declared scale: {value_a:.1f}; weight of the swing in safety: {safety_swing:.3f}")
-print(f"First without Z: {three['river'].index[again.argmax()]}; first with the copy: {copied.index[after.argmax()]}")
-print(ranking.summary)

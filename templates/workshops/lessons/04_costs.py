@@ -77,6 +77,10 @@ counts_twice = -3 + 2 * (13 + 8)
 leaves_enabler_out = 13 + 8
 adds_cost_again = -3 + 13 + 8 - (7 + 9 + 6)
 # %% text lesson
+# %% checked
+print(f"NPV {net:.1f} thousand; the saving may fall by {fall:.1%}")
+print(f"Real {real_net:.2f}, mixed {mixed:.2f}; nominal rate {nominal_rate:.4%}")
+print(f"Learning Hub with bias: {hub_cost:.2f}; platform, sensors and pumping together: {three_together}")
 # %% guide
 answers_net_late = pmo.finance.npv(0.035, [0, -1000, *saving])
 annuity = pmo.finance.npv(0.035, [0, *saving]) / 150
@@ -87,7 +91,3 @@ hub_after = hub_net - 11 * bias
 sheet_three = appraisal.table.loc[["P03", "P04", "P05"], ["cost", "pv_benefit", "npv"]].droplevel("level")
 sheet_three.columns = ["cost", "benefit", "net value"]
 sheet_three.index.name = "project"
-# %% checked
-print(f"NPV {net:.1f} thousand; the saving may fall by {fall:.1%}")
-print(f"Real {real_net:.2f}, mixed {mixed:.2f}; nominal rate {nominal_rate:.4%}")
-print(f"Learning Hub with bias: {hub_cost:.2f}; platform, sensors and pumping together: {three_together}")

@@ -53,7 +53,7 @@ within = 0.001
 the_cut = 0.15
 adds_cut = 1.15
 # %% code
-cut = question.scaled(filled(money_left, 1.0))
+cut = question.scaled(check.accepted("money_left", money_left, otherwise=1.0))
 after = pmo.arbitrate(cut)
 print(after.summary)
 # %% gap leaves
@@ -77,7 +77,7 @@ its_cost = 11
 decided_by = "Chair"  #?
 reason = "Promised to the town in 2025"  #?
 # %% code
-recorded = {"reason": filled(reason, "not stated"), "decided_by": filled(decided_by, "nobody"), "date": datetime.date(2026, 11, 30)}
+recorded = {"reason": str(filled(reason, "not stated")), "decided_by": str(filled(decided_by, "nobody")), "date": datetime.date(2026, 11, 30)}
 with_hub = question.with_override("P08", "in", **recorded)
 pmo.show(figures.overrides(pmo.arbitration.override_ledger(with_hub), pmo.arbitrate(with_hub)))
 # %% gap hub_after_cut
@@ -94,6 +94,10 @@ deferred = "b"  #?
 as_refused = "a"
 as_funded = "c"
 # %% text lesson
+# %% checked
+print(plan.summary)
+print(f"Left in 2027: {left_2027:g}; carrying Billing on costs {carry_on_price:g}; the Learning Hub costs {hub_price:g}")
+print(f"After the cut {after.value:g}: {', '.join(leaves)} leaves; the Hub then costs {hub_after_cut:g}")
 # %% guide
 carry = reasons.table.loc[("P06", "full")]
 hub = reasons.table.loc[("P08", "full")]
@@ -116,7 +120,3 @@ sheet.insert(1, "name", names.loc[sheet["project_id"]].to_numpy())
 sheet["label"] = sheet["label"].replace("", "in full")
 sheet = sheet.drop(columns="level").rename(columns={"project_id": "id", "label": "level", "value": "net value"})
 money = plan.use.set_index("label")
-# %% checked
-print(plan.summary)
-print(f"Left in 2027: {left_2027:g}; carrying Billing on costs {carry_on_price:g}; the Learning Hub costs {hub_price:g}")
-print(f"After the cut {after.value:g}: {', '.join(leaves)} leaves; the Hub then costs {hub_after_cut:g}")

@@ -7,7 +7,7 @@ register_path: str = "../../data/samples/meridian_12"
 from IPython.display import Markdown
 
 import pmo_kit as pmo
-from pmo_kit.workshop import ____, filled, lesson
+from pmo_kit.workshop import ____, lesson
 
 check = lesson("07_refused")
 plan = pmo.arbitrate(pmo.Question(pmo.load_register(register_path)))
@@ -46,8 +46,11 @@ difference_of_costs = 8
 # %% gap ask_for
 ask_for = "P11"  #?
 # %% code
-Markdown(pmo.arbitration.letter(plan, filled(ask_for, "P08")))
+Markdown(pmo.arbitration.letter(plan, ask_for if ask_for in list(plan.table.index) else "P08"))
 # %% text lesson
+# %% checked
+print(f"Customer app: {what_lacks}, {', '.join(leaves_for_app)} would leave, {engineers_more:g} engineers more would admit it")
+print(f"Own solar costs {solar_price:g} to force in")
 # %% guide
 price = reasons.table.droplevel("level")["price"]
 names = plan.table["name"]
@@ -55,6 +58,3 @@ admitted = pmo.arbitration.what_would_admit(plan, "P11").table.set_index("way")
 fewest = admitted.loc["data_engineer 2028", "amount"]
 solar_leaves = [names[p] for p in reasons.table.loc[("P09", "full"), "displaces"]]
 hub_share = 100 * pmo.arbitration.what_would_admit(plan, "P08").table.set_index("way").loc["cost", "amount"]
-# %% checked
-print(f"Customer app: {what_lacks}, {', '.join(leaves_for_app)} would leave, {fewest:g} engineers more would admit it")
-print(f"Own solar costs {solar_price:g} to force in")

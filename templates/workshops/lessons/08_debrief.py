@@ -6,7 +6,7 @@ register_path: str = "../../data/samples/meridian_12"
 # %% code
 import pandas as pd
 import pmo_kit as pmo
-from pmo_kit.workshop import ____, filled, lesson, seal
+from pmo_kit.workshop import ____, items, lesson, seal
 
 check = lesson("08_debrief")
 question = pmo.Question(pmo.load_register(register_path))
@@ -17,10 +17,10 @@ secret = "heron"  #?
 # %% code
 seal(choice, confidence, secret)
 # %% code
-gut = [(project, "full") for project in filled(choice, [])]
-need = pd.concat([question.spend.loc[gut].sum(), question.demand.loc[gut].sum()])
+gut = question.options.index.isin([(project, "full") for project in items(choice)])
+need = pd.concat([question.spend[gut].sum(), question.demand[gut].sum()])
 limits = pd.DataFrame({"your choice needs": need.to_numpy(), "there is": [50, 46, 14]}, index=["money 2027", "money 2028", "data engineers 2028"])
-print(f"Your choice is worth {question.options.loc[gut, 'value'].sum():g}; {pmo.arbitrate(question).value:g} is possible.")
+print(f"Your choice is worth {question.options['value'][gut].sum():g}; {pmo.arbitrate(question).value:g} is possible.")
 limits
 # %% text quiz
 # %% text q_ratio
@@ -84,13 +84,13 @@ q_p80 = "b"  #?
 sum_of_p80s = "a"
 sum_of_p50s = "c"
 # %% text pledge
+# %% checked
+print(limits.to_string())
+print("Quiz:", q_ratio, q_sunk, q_weight, q_scale, q_deferred, q_year, q_cap, q_twice, q_small, q_p80)
 # %% guide
-gut_years = question.spend.loc[gut].sum()
-gut_value = question.options.loc[gut, "value"].sum()
+gut_years = question.spend[gut].sum()
+gut_value = question.options["value"][gut].sum()
 recommended = pmo.arbitrate(question).value
 names = question.register.projects["name"]
 quiz = [name for name in list(globals()) if name.startswith("q_")]
 solutions = {number: globals()[name] for number, name in enumerate(quiz, 1)}
-# %% checked
-print(f"The ballot is worth {gut_value:g} of {recommended:g} and needs {gut_years.loc[2028]:g} in 2028")
-print("Quiz:", ", ".join(f"{number} {letter}" for number, letter in solutions.items()))

@@ -59,6 +59,10 @@ work_left = 30 - 18.2
 # %% text lesson
 # %% code
 review.watermelons
+# %% checked
+print(f"CPI {cpi:.4f}, EAC {eac:.1f}; both projects together {portfolio_cpi:.4f}")
+print(f"Control-room upgrade is {months_late:.1f} months late; Billing still needs {still_to_pay:.1f}")
+print(review.summary)
 # %% guide
 values = pmo.performance.earned_value(bac, pv, ev, ac)
 p06, p12 = review.table.loc["P06"], review.table.loc["P12"]
@@ -66,7 +70,3 @@ average_cpi = review.table["cpi"].mean()
 sheet = review.table[["name", "rag_declared", "bac", "pv", "ev", "ac"]].rename(columns={"rag_declared": "declared"})
 sheet.index.name = "id"
 sheet.columns = [c.upper() if len(c) < 4 else c for c in sheet.columns]
-# %% checked
-print(f"CPI {cpi:.4f}, EAC {eac:.1f}; both projects together {portfolio_cpi:.4f}")
-print(f"Control-room upgrade is {months_late:.1f} months late; Billing still needs {still_to_pay:.1f}")
-print(review.summary)
