@@ -47,6 +47,19 @@ def test_the_first_slide_is_the_decision(deck: object) -> None:
     ]  # fmt: skip
 
 
+def test_a_front_page_that_asks_nothing_has_its_table_beside_the_limits() -> None:
+    from pmo_kit.exhibits.records import Message
+    from pmo_kit.packs.spec import PageOne
+    from tests.packs.media_case import table
+
+    said = Message(id="h", alt="-", title="Two projects are rated Red", items=())
+    drawn = laid_out([collected(said, table())], PageOne(headline="h", decisions="case.table"))
+    first, second, *_ = Presentation(io.BytesIO(deck_bytes(drawn))).slides
+    assert first.shapes.title.text == "Two projects are rated Red"
+    assert [shape.table.cell(1, 0).text for shape in first.shapes if shape.has_table] == ["Leak sensors"]
+    assert second.shapes.title.text == "Leak sensors use half"
+
+
 def test_every_figure_has_words_and_every_slide_notes(deck: object) -> None:
     for slide in deck.slides:  # type: ignore[attr-defined]
         assert slide.has_notes_slide

@@ -1,0 +1,87 @@
+"""Committee packs in every medium, from nothing: no cache, kernels started, notebooks executed, files written."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+
+from pmo_kit.packs import build_packs, expand, read_spec
+from pmo_kit.packs.spec import PackSpec
+from pmo_kit.packs.staging import stage
+from pmo_kit.packs.variants import only
+from pmo_kit.shipped import shipped
+from tests.bench.line import Line
+
+MATRIX = """pack: bench
+title: Bench
+register: ../../data/samples/meridian
+matrix:
+  area: [Water Supply, Wastewater, Networks, Customer, Digital, Corporate]
+  tolerance: [0.02, 0.05, 0.1, 0.15]
+chapters:
+  - {notebook: ../../notebooks/00_portfolio_overview.ipynb, title: The portfolio}
+  - {notebook: ../../notebooks/07_department_view.ipynb, title: The department}
+"""
+TIMED = 4
+"""Packs of the matrix that plain papermill makes; its notebooks share nothing, so the rest would take as long."""
+
+
+def built(specs: tuple[PackSpec, ...]) -> float:
+    """Seconds to build packs into an empty folder."""
+    with tempfile.TemporaryDirectory() as out:
+        begun = time.perf_counter()
+        for one in build_packs(specs, out):
+            assert one.error is None, one.error
+        return time.perf_counter() - begun
+
+
+def looped(specs: tuple[PackSpec, ...]) -> float:
+    """Seconds for the same notebooks by plain papermill, one after another."""
+    import papermill
+
+    total = 0.0
+    for spec in specs:
+        with tempfile.TemporaryDirectory() as folder:
+            jobs = stage(spec, Path(folder).resolve() / "stage").jobs
+            begun = time.perf_counter()
+            for job in jobs:
+                papermill.execute_notebook(
+                    job.source,
+                    job.target,
+                    job.parameters,
+                    progress_bar=False,
+                    resources={"metadata": {"path": str(Path(job.source).parent)}},
+                )
+            total += time.perf_counter() - begun
+    return total
+
+
+def bench_packs() -> list[Line]:
+    spec = read_spec(shipped("templates", "packs", "investment_committee.yml"))
+    four = built((only(spec, ["1", "2", "3", "4"]),))
+    six = built((spec,))
+    return [
+        Line("packs: four notebooks of Meridian, every medium, cold", four, 30.0),
+        Line("packs: the six-chapter committee pack, every medium, cold", six, 60.0),
+    ]
+
+
+def bench_matrix() -> Line:
+    with tempfile.NamedTemporaryFile(
+        "w", suffix=".yml", dir=shipped("templates", "packs"), prefix="_"
+    ) as file:
+        file.write(MATRIX)
+        file.flush()
+        specs = expand(read_spec(file.name))
+    ours = built(specs)
+    theirs = looped(specs[:: len(specs) // TIMED][:TIMED]) * len(specs) / TIMED
+    what = f"packs: {len(specs)} packs of a matrix, two chapters each, every medium"
+    return Line(
+        what,
+        ours,
+        300.0,
+        peer=f"plain papermill, {TIMED} packs scaled",
+        peer_measured=theirs,
+        least_ratio=2.0,
+    )

@@ -1,0 +1,232 @@
+"""A hostile register, pack file or disk: text stays text, paths stay at home, half a pack is never seen."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import random
+import subprocess
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from pmo_kit.errors import DataError, PackError
+from pmo_kit.packs import build_pack, build_packs, expand, read_spec
+from pmo_kit.packs.asking import cluster
+from pmo_kit.packs.verify import verify_pack
+from pmo_kit.shipped import shipped
+from tests.packs.tiny import LOAD, Workspace, message, notebook
+
+HOSTILE = (
+    '=HYPERLINK("http://evil","x")', "<script>window.stolen = 1</script>", "x" * 300, "\u202eeslaf", "مشروع النهر",
+    "🚰 tap 👩‍🔧", "#set text(red) $x^2$ *bold* @ref", "{{ 7 * 7 }} {% raw %}", "A & B's \"best\"",
+    "back\\slash `code`",
+)  # fmt: skip
+TABLE = """register = pmo.load_register(register_path)
+frame = register.projects.reset_index()[["project_id", "name"]].assign(cost=register.costs["amount"].to_numpy())
+pairs = frame[["project_id", "name"]].values
+frame = frame.assign(decision="refuse", project=[(("lead", n), ("id", i)) for i, n in pairs])
+fields = (Field("project", kind="text"), Field("decision", kind="decision"), Field("cost", "cost"))
+pmo.show(Table(id="arbitration.plan", alt="All.", data=frame, columns=fields), title=frame["name"].iloc[1])
+pmo.show(Chart(id="a.chart", alt="All.", mark="bar", data=frame.head(12), x=Field("cost"),
+    y=Field("name", kind="category")), title=frame["name"].iloc[6], takeaway=frame["name"].iloc[7])"""
+
+
+def hostile(workspace: Workspace, tmp_path: Path, count: int) -> Path:
+    file = workspace(one=notebook(LOAD, TABLE))
+    register = tmp_path / "data" / "samples" / "harbor"
+    ids = [f"P{n}" for n in range(count)]
+    for name, rows in (
+        (
+            "projects",
+            [("project_id", "name", "area")]
+            + [(i, HOSTILE[n % len(HOSTILE)], "A") for n, i in enumerate(ids)],
+        ),
+        ("costs", [("project_id", "year", "amount")] + [(i, "2027", "1.5") for i in ids]),
+    ):
+        with (register / f"{name}.csv").open("w", encoding="utf-8", newline="") as stream:
+            csv.writer(stream).writerows(rows)
+    return file
+
+
+def test_text_of_a_hostile_register_is_inert_in_every_medium(workspace: Workspace, tmp_path: Path) -> None:
+    from openpyxl import load_workbook
+
+    folder = build_pack(hostile(workspace, tmp_path, len(HOSTILE)), tmp_path / "out")
+    assert {"index.html", "pack.pdf", "pack.pptx", "annex.xlsx"} <= {path.name for path in folder.iterdir()}
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    assert "<script>window.stolen" not in page
+    assert "{{ 7 * 7 }}" in page
+    lines = (folder / "decisions.csv").read_text(encoding="utf-8")
+    assert "'=HYPERLINK" in lines
+    assert not any(cell.startswith("=") for row in csv.reader(lines.splitlines()) for cell in row)
+    for sheet in load_workbook(folder / "annex.xlsx").worksheets:
+        formulas = [c.value for row in sheet.iter_rows() for c in row if c.data_type == "f"]
+        assert not any("HYPERLINK" in str(value) for value in formulas)
+
+
+def test_five_thousand_projects_make_a_pack(workspace: Workspace, tmp_path: Path) -> None:
+    file = hostile(workspace, tmp_path, 5_000)
+    file.write_text(file.read_text() + "formats: html\n")
+    folder = build_pack(file, tmp_path / "out")
+    figures = json.loads((folder / "figures.json").read_text(encoding="utf-8"))
+    assert len(figures[0]["data"]["rows"]) == 5_000
+    assert sum(1 for _ in (folder / "decisions.csv").open(encoding="utf-8")) == 5_001
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("register: ../../../../../etc", "leads out of the folder"),
+        ("register: /etc", "must be relative to this file"),
+        ("register: C:\\Windows", "must be relative to this file"),
+        ("register: !!python/object/apply:os.system [touch owned]", "could not determine a constructor"),
+    ],
+    ids=["climbs", "absolute", "drive", "code"],
+)
+def test_a_pack_file_stays_at_home_and_runs_nothing(
+    workspace: Workspace, tmp_path: Path, line: str, said: str
+) -> None:
+    file = workspace(one=notebook(LOAD))
+    file.write_text(file.read_text().replace("register: ../data/samples/harbor", line))
+    with pytest.raises(PackError, match=said):
+        read_spec(file)
+    assert not list(tmp_path.rglob("owned"))
+
+
+def test_a_name_cannot_be_a_path_and_a_parameter_cannot_leave(workspace: Workspace, tmp_path: Path) -> None:
+    file = workspace(one=notebook(LOAD, parameters='register_path: str = ""\ncases_path: str = ""'))
+    text = file.read_text()
+    file.write_text(text.replace("pack: board", "pack: ../board"))
+    with pytest.raises(PackError, match="a folder is named so"):
+        read_spec(file)
+    file.write_text(
+        text.replace("About one\n", "About one\n    parameters: {cases_path: ../../../etc/passwd}\n")
+    )
+    with pytest.raises(PackError, match=r"cases_path '../../../etc/passwd' does not exist in"):
+        build_pack(file, tmp_path / "out")
+
+
+def test_a_link_in_a_register_cannot_lead_out(workspace: Workspace, tmp_path: Path) -> None:
+    file = workspace(one=notebook(LOAD))
+    (tmp_path / "data" / "samples" / "harbor" / "scores.csv").symlink_to("/etc/hostname")
+    with pytest.raises(PackError, match=r"harbor/scores.csv is a link that leads out"):
+        build_pack(file, tmp_path / "out")
+
+
+def test_executed_notebooks_and_sources_carry_no_machine(workspace: Workspace, tmp_path: Path) -> None:
+    cell = "import os, getpass\nprint(os.getcwd(), os.path.expanduser('~/x'), os.path.abspath(register_path))"
+    folder = build_pack(workspace(one=notebook(LOAD, cell, message("a.one"))), tmp_path / "out")
+    for path in folder.rglob("*"):
+        if path.is_file() and path.suffix in (".ipynb", ".json", ".yml") and path.name != "run.json":
+            text = path.read_text(encoding="utf-8")
+            for trace in (str(tmp_path), str(Path.home()) + "/", "/tmp/", sys.prefix):
+                assert trace not in text, f"{trace} in {path.name}"
+
+
+def test_one_medium_that_fails_is_named(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pmo_kit.packs.media.xlsx.annex_bytes", lambda outline: 1 / 0)
+    file = workspace(one=notebook(LOAD, message("a.one")))
+    with pytest.raises(PackError, match=r"annex.xlsx of board could not be made: ZeroDivisionError"):
+        build_pack(file, tmp_path / "out")
+    file.write_text(file.read_text() + "formats: [pdf]\n")
+    names = {path.name for path in build_pack(file, tmp_path / "out").iterdir()}
+    assert {"index.html", "pack.pdf"} <= names
+    assert "annex.xlsx" not in names
+
+
+def test_every_medium_has_equal_bytes_when_made_again(workspace: Workspace, tmp_path: Path) -> None:
+    folder = build_pack(hostile(workspace, tmp_path, len(HOSTILE)), tmp_path / "out")
+    found = verify_pack(folder)
+    assert found.equal, str(found)
+
+
+def test_processes_and_a_cluster_give_the_serial_pack(workspace: Workspace, tmp_path: Path) -> None:
+    file = workspace(one=notebook(LOAD, message("a.one")), two=notebook(LOAD, message("b.two")))
+    packs = expand(read_spec(file))
+    (serial,) = build_packs(packs, tmp_path / "serial", workers=1)
+    assert serial.folder is not None
+    with ProcessPoolExecutor(2) as executor:
+        (parallel,) = build_packs(packs, tmp_path / "processes", executor=executor)
+    with cluster("local") as executor:
+        (far,) = build_packs(packs, tmp_path / "cluster", executor=executor)
+    for other in (parallel, far):
+        assert other.error is None
+        assert other.folder is not None
+        for path in (p for p in serial.folder.rglob("*") if p.is_file() and p.name != "run.json"):
+            name = path.relative_to(serial.folder)
+            assert (other.folder / name).read_bytes() == path.read_bytes(), name
+    with pytest.raises(PackError, match="No Dask cluster answers"), cluster("tcp://127.0.0.1:9"):
+        pass
+
+
+def test_two_runs_at_once_publish_one_whole_pack(workspace: Workspace, tmp_path: Path) -> None:
+    file = workspace(one=notebook(LOAD, message("a.one")))
+    code = f"from pmo_kit.packs import build_pack\nprint(build_pack({str(file)!r}, {str(tmp_path / 'out')!r}).name)"
+    runs = [
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    names = {run.communicate()[0].strip() for run in runs}
+    assert len(names) == 1
+    assert [run.returncode for run in runs] == [0, 0]
+    assert whole(tmp_path / "out" / "board") == names.pop()
+
+
+@pytest.mark.slow
+def test_ten_kills_at_random_moments_never_leave_a_broken_pack(workspace: Workspace, tmp_path: Path) -> None:
+    out, draw = tmp_path / "out", random.Random(7)
+    first = build_pack(workspace(one=notebook(LOAD, message("a.one"))), out)
+    begun = time.monotonic()
+    build_pack(workspace(one=notebook(LOAD, message("a.one", "Trial"))), out, force=True)
+    longest = 2 * (time.monotonic() - begun) + 2
+    known = {first.name}
+    for number in range(10):
+        file = workspace(one=notebook(LOAD, message("a.one", f"Two cost {number}")))
+        code = f"from pmo_kit.packs import build_pack\nbuild_pack({str(file)!r}, {str(out)!r})"
+        run = subprocess.Popen(
+            [sys.executable, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            run.wait(draw.uniform(0.2, longest))
+        except subprocess.TimeoutExpired:
+            run.kill()
+            run.wait()
+        known.add(whole(first.parent))
+        for folder in first.parent.glob("[!.]*/"):
+            whole_folder(folder)
+    assert len(known) >= 2
+
+
+def whole(home: Path) -> str:
+    """The id of the latest pack, every byte of which is as published."""
+    name = str(json.loads((home / "latest.json").read_text())["id"])
+    whole_folder(home / name)
+    return name
+
+
+def whole_folder(folder: Path) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for name, digest in manifest["outputs"].items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest, name
+    assert (folder / "decisions.csv").is_file()
+
+
+def test_a_register_that_cannot_be_read_is_refused_in_words(workspace: Workspace, tmp_path: Path) -> None:
+    file = workspace(one=notebook(LOAD))
+    (tmp_path / "data" / "samples" / "harbor" / "costs.csv").write_bytes(
+        b"\x00\xff\xfe project_id\x00,year\n1,2\n"
+    )
+    with pytest.raises(DataError):
+        build_pack(file, tmp_path / "out")
+
+
+def test_shipped_pack_files_are_all_good() -> None:
+    for file in sorted(shipped("templates", "packs").glob("*.yml")):
+        packs = expand(read_spec(file))
+        assert len(packs) == (6 if file.stem == "department_arbitration" else 1)
