@@ -15,7 +15,7 @@ from pmo_kit.exhibits.records import Chart, Exhibit, Kpi, Message, Table, words
 from pmo_kit.packs.media import cells
 from pmo_kit.packs.media.archive import normalized
 from pmo_kit.packs.media.pptx_charts import add_chart
-from pmo_kit.packs.media.pptx_front import asked, flat, limits, line_across, turning
+from pmo_kit.packs.media.pptx_front import asked, deciding, flat, limits, line_across, turning
 from pmo_kit.packs.media.pptx_tables import (
     Page,
     Run,
@@ -66,7 +66,7 @@ def deck_bytes(outline: Outline, template: Path | None = None) -> bytes:
         writer.section("Decision")
         writer.decision(outline.front)
         for item in outline.front.items:
-            if item is not outline.front.decisions:
+            if item is not outline.front.decisions or not deciding(item.exhibit):
                 writer.exhibit(item)
     for part in outline.chapters:
         if part.annex:
@@ -135,8 +135,10 @@ class _Deck:
         left = Box(room.left, room.top, round(room.width * 0.575), room.height)
         right = Box(room.left + left.width + gap, room.top, room.width - left.width - gap, room.height)
         table = front.decisions.exhibit if front.decisions else None
-        if isinstance(table, Table):
+        if isinstance(table, Table) and deciding(table):
             asked(slide, table, left)
+        elif isinstance(table, Table):
+            _beside(slide, table, left)
         tiles = front.tiles.exhibit if front.tiles else None
         limited = limits(tiles) if isinstance(tiles, Kpi) else None
         if limited is not None and tiles is not None:
@@ -150,7 +152,7 @@ class _Deck:
             under = Box(right.left, right.top + 480000, right.width, min(right.height - 480000, 2500000))
             add_chart(slide, limited, under, key=False)
         _notes(slide, headline, front.decisions.exhibit if front.decisions else None)
-        if isinstance(table, Table):
+        if isinstance(table, Table) and deciding(table):
             for position, detail in table.details:
                 self._detail(table, position, detail, words(_lead(table, position)).split("\n")[0])
 
@@ -252,6 +254,16 @@ class _Bare:
     def __init__(self, layout: Any) -> None:
         self.slide_layout = layout
         self.placeholders: tuple[Any, ...] = ()
+
+
+def _beside(slide: Any, table: Table, room: Box) -> None:
+    """The head of a table that asks for no decision, under its title; it stands whole on a slide of its own."""
+    line_across(slide, room)
+    box = slide.shapes.add_textbox(room.left, room.top + 60000, room.width, 420000)
+    flat(box.text_frame)
+    write_paragraphs(box.text_frame, ((Run(table.title, bold=True),),), 19)
+    under = Box(room.left, room.top + 480000, room.width, room.height - 480000)
+    add_table(slide, pages(table, under)[0], under, table.alt, f"Head of table {table.id}")
 
 
 def _lead(table: Table, position: int) -> Any:

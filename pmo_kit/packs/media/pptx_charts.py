@@ -62,7 +62,8 @@ def draw(slide: Any, planned: Plan, room: Box, chart: Chart, key: bool) -> Any:
         _legend(drawn)
     plot = drawn.plots[0]
     if planned.shape in ("bar", "column"):
-        plot.gap_width = 45 if planned.shape == "bar" else 60
+        few = max(0, 5 - len(planned.categories))
+        plot.gap_width = (45 if planned.shape == "bar" else 60) + 55 * few
         plot.overlap = 100 if planned.stacked or planned.layered else -5 if len(planned.series) > 1 else 0
         plot.vary_by_categories = False
     for series, wanted in zip(plot.series, planned.series, strict=True):
@@ -265,10 +266,9 @@ def _axes(drawn: Any, planned: Plan, chart: Chart, number: Field) -> None:
         values.major_gridlines.format.line.width = Pt(0.75)
         _title(values, number)
     low, high, step = scale(planned, chart)
-    if planned.shape in ("line", "range", "xy") or chart.references or low >= 0:
-        values.minimum_scale, values.maximum_scale = low, high
-        if step < high - low:
-            values.major_unit = step
+    values.minimum_scale, values.maximum_scale = low, high
+    if step < high - low:
+        values.major_unit = step
     if planned.shape == "xy":
         xs = [x for series in planned.series for x in series.xs]
         across.minimum_scale, across.maximum_scale, across.major_unit = span(xs)

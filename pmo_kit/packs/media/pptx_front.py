@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pmo_kit.exhibits import theme
-from pmo_kit.exhibits.records import Chart, Field, Kpi, Table, words
+from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Table, words
 from pmo_kit.packs.media import cells
 from pmo_kit.packs.media.pptx_tables import Run, rgb, write_paragraphs
 from pmo_kit.packs.media.template import Box
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from pmo_kit.packs.media.outline import Front
 
 _EMU = 12700
+
+
+def deciding(exhibit: Exhibit) -> bool:
+    """Whether an exhibit is a table that asks for decisions."""
+    return isinstance(exhibit, Table) and any(field.kind == "decision" for field in exhibit.columns)
 
 
 def asked(slide: Any, table: Table, room: Box) -> None:
@@ -33,7 +38,7 @@ def asked(slide: Any, table: Table, room: Box) -> None:
         line_across(
             slide, Box(room.left, top, room.width, 0), theme.DARK_BLUE if top == room.top else "#D0D0D0"
         )
-        if part.get("text"):
+        if part["kind"] == "decision":
             _badge(
                 slide,
                 part,
@@ -52,9 +57,9 @@ def asked(slide: Any, table: Table, room: Box) -> None:
 
 def _decision(table: Table, row: dict[Any, Any]) -> tuple[cells.Cell, list[tuple[Run, ...]]]:
     """The mark of a decision and its words: what in bold, the rest below."""
-    field = next((field for field in table.columns if field.kind == "decision"), None)
+    field = next(field for field in table.columns if field.kind == "decision")
     text = next((f for f in table.columns if f.kind == "text" and f.title), table.columns[0])
-    part = cells.cell(field, row[field.name]) if field is not None else {}
+    part = cells.cell(field, row[field.name])
     value = row[text.name]
     runs = value if isinstance(value, tuple) else (("lead", theme.format_text(value)),)
     lead = "".join(said for role, said in runs if role == "lead").rstrip(".:")
