@@ -339,10 +339,10 @@ function render({ model, el }) {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !(typing && event.target.type === "text")) {
       send(event.shiftKey ? "redo" : "undo");
       event.preventDefault();
+      event.stopPropagation();
     }
-    event.stopPropagation();
+    if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
   });
-  root.dataset.lmSuppressShortcuts = "true";
   const heard = [["change:state", draw], ["change:prices", drawPrices], ["change:progress", drawProgress], ["change:notice", drawNotice], ["change:options", drawOptions]];
   for (const [event, act] of heard) model.on(event, act);
   draw(); drawNotice(); drawOptions();

@@ -29,7 +29,9 @@ def parts_of(widget: Any) -> list[Any]:
     found: list[Any] = []
     for child in getattr(widget, "children", ()):
         found += [*parts_of(child), child]
-    return found + [x for x in (getattr(widget, "layout", None), getattr(widget, "style", None)) if hasattr(x, "close")]
+    return found + [
+        x for x in (getattr(widget, "layout", None), getattr(widget, "style", None)) if hasattr(x, "close")
+    ]
 
 
 def _running() -> tuple[str, str]:

@@ -174,7 +174,7 @@ def test_a_saved_session_is_opened_by_a_new_kernel(shown: Opened) -> None:
     page.wait_for_function("document.querySelector('.pw-notice').innerText.includes('session.json')")
     page.get_by_role("menuitem", name="Kernel", exact=True).click()
     page.get_by_role("menuitem", name="Restart Kernel and Run All Cells…", exact=True).click()
-    page.get_by_role("button", name="Restart", exact=True).click()
+    page.locator(".jp-Dialog .jp-mod-accept").click()
     opener = page.get_by_role("button", name="Open the saved session")
     opener.wait_for(timeout=60_000)
     settled(page)
@@ -234,6 +234,10 @@ def test_a_session_is_driven_by_keyboard_alone(shown: Opened) -> None:
     settled(page)
     assert tile(page, 0) == [30.5]
     assert page.evaluate("document.activeElement.dataset.way") == "in"
+    cells = page.locator(".jp-Notebook .jp-Cell").count()
+    for key in ("b", "a", "m"):
+        page.keyboard.press(key)
+    assert page.locator(".jp-Notebook .jp-Cell").count() == cells
     page.keyboard.press("Control+z")
     settled(page)
     assert tile(page, 0) == [33.5]
@@ -311,7 +315,8 @@ def test_a_project_is_found_in_the_register(shown: Opened) -> None:
     page = shown("register", "widgets.register(register)")
     page.get_by_placeholder("Find a project").type("solar")
     page.wait_for_function("document.querySelector('.pw-h').innerText.includes('2 of 12')")
-    page.locator(".pw-panel select[size], .pw-panel select[multiple]").last.select_option(index=1)
+    page.wait_for_timeout(800)
+    page.locator(".pw-panel .widget-select select").select_option(index=1)
     page.wait_for_function("document.querySelector('.pw-h').innerText.startsWith('P10 Partner solar')")
     assert "Partner solar" in page.locator(".pw-lower").inner_text()
 
