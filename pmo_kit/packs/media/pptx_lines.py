@@ -128,8 +128,11 @@ def scale(planned: Plan, chart: Chart) -> tuple[float, float, float]:
         values.append(0.0)
     bars = planned.shape in ("bar", "column")
     if bars and not chart.references:
-        more = 1.22 if _worded(planned) else 1.1
-        low, high = min(values) * more, max(values) * more
+        room = (0.22 if _worded(planned) else 0.1) * (max(values) - min(values))
+        low, high = (
+            (min(values) - room if min(values) < 0 else 0.0),
+            (max(values) + room if max(values) > 0 else 0.0),
+        )
         return (low, high, 1e9) if high > low else (0.0, 1.0, 1e9)
     return span(values, 0.12 if bars else 0.05, 0.6)
 
