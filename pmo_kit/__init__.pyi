@@ -7,6 +7,7 @@ from . import partners as partners
 from . import performance as performance
 from . import risk as risk
 from . import scenarios as scenarios
+from . import widgets as widgets
 from .appraisal import Appraisal as Appraisal
 from .appraisal import appraise as appraise
 from .arbitration import Allocation as Allocation

@@ -17,7 +17,7 @@ from tests.browser.lab import Lab, numbers, run_all
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(420)]
 TWELVE = shipped("data", "samples", "meridian_12")
 LOAD = (
-    "import pmo_kit as pmo\nfrom pmo_kit import widgets\n"
+    "import pmo_kit as pmo\nwidgets = pmo.widgets\n"
     f"register = pmo.load_register({str(TWELVE)!r})\nquestion = pmo.Question(register)"
 )
 SESSION = "widgets.committee_session(question, committee='Investment Committee')"
