@@ -159,3 +159,10 @@ def test_learners_see_no_solution() -> None:
             if cell.kind == "gap":
                 assert "____" in cell.learner
                 assert cell.solution not in code
+
+
+def test_lines_that_learners_read_fit_the_screen() -> None:
+    for name in NAMES:
+        for cell in built(name).cells:
+            if cell.kind in ("code", "gap"):
+                assert max(map(len, cell.learner.splitlines())) <= 96, cell.learner

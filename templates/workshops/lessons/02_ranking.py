@@ -7,7 +7,8 @@ import pmo_kit as pmo
 from pmo_kit.workshop import ____, items, lesson
 
 check = lesson("02_ranking")
-six = pd.DataFrame({"cost": [10, 50, 50, 10, 20, 15], "value": [75, 90, 80, 50, 45, 65]}, index=list("ABCDEF"))
+six = pd.DataFrame(
+    {"cost": [10, 50, 50, 10, 20, 15], "value": [75, 90, 80, 50, 45, 65]}, index=list("ABCDEF"))
 six["ratio"] = (six["value"] / six["cost"]).round(2)
 six.rename_axis("project").sort_values("value", ascending=False)
 # %% text by_value
@@ -37,7 +38,8 @@ second_best_value = "C"
 best = ["A", "B", "D", "F"]  #?
 # %% code
 chosen = six[six.index.isin(items(best))]
-print(f"Your list costs {chosen['cost'].sum():g} of 100 and is worth {chosen['value'].sum():g}.")
+cost, value = chosen[["cost", "value"]].sum()
+print(f"Your list costs {cost:g} of 100 and is worth {value:g}.")
 # %% check best
 by_ratio_order = list("ADEF")
 by_value_order = list("BC")
@@ -46,8 +48,8 @@ money_all_spent = list("ABCD")
 # %% text solve
 # %% code
 found = pmo.arbitration.solve_selection(six["value"], [six["cost"]], [100])
-distance = found.value - chosen["value"].sum()
-print(f"The best list is worth {distance:g} more than yours." if len(chosen) else "Choose your list first.")
+more = f"The best list is worth {found.value - value:g} more than yours."
+print(more if len(chosen) else "Choose your list first.")
 # %% text price
 # %% gap price_of_e
 price_of_e = (75 + 90 + 50 + 65) - (75 + 90 + 50 + 45)  #?

@@ -22,7 +22,8 @@ best_to_worst = 0.4 * 100
 # %% text local
 # %% code
 local = (offers - offers.min()) / (offers.max() - offers.min())
-pd.DataFrame({"declared scale": offers @ [0.6, 0.4], "scale of these two": 100 * local @ [0.6, 0.4]})
+weights = [0.6, 0.4]
+pd.DataFrame({"declared scale": offers @ weights, "scale of these two": 100 * local @ weights})
 # %% text swing
 # %% gap safety_swing
 safety_swing = pmo.prioritization.swing_weights([0.6 * 8, 0.4 * 70])[0]  #?
@@ -55,7 +56,8 @@ live_set = "a"
 funded_set = "b"
 # %% text copies
 # %% code
-ratios = pd.DataFrame([[1, 9, 8], [9, 1, 9], [1, 1, 1]], index=list("ABC"), columns=["cost", "risk", "speed"])
+names = ["cost", "risk", "speed"]
+ratios = pd.DataFrame([[1, 9, 8], [9, 1, 9], [1, 1, 1]], index=list("ABC"), columns=names)
 pairs = [ratios.to_numpy()[:, [k]] / ratios.to_numpy()[:, k] for k in range(3)]
 before = sum(pmo.prioritization.ahp_weights(pair).weights for pair in pairs) / 3
 ratios.assign(share=before.round(3)).rename_axis("project")
@@ -65,7 +67,8 @@ first_with_copy = "A"  #?
 order_stays = "B"
 the_copy = "D"
 # %% code
-copied = pd.concat([ratios, ratios.loc[["B"]].set_axis(["D"])]) if filled(first_with_copy, "") else ratios
+with_copy = pd.concat([ratios, ratios.loc[["B"]].set_axis(["D"])])
+copied = with_copy if filled(first_with_copy, "") else ratios
 pairs = [copied.to_numpy()[:, [k]] / copied.to_numpy()[:, k] for k in range(3)]
 after = sum(pmo.prioritization.ahp_weights(pair).weights for pair in pairs) / 3
 copied.assign(share=after.round(3)).rename_axis("project")
@@ -77,8 +80,8 @@ criteria[["label", "low", "high", "unit", "weight"]]
 # %% gap points
 points = [100, 73, 64, 36, 45, 45]  #?
 # %% code
-given = items(points)
-swings = pmo.prioritization.swing_weights(given if len(given) == len(criteria) else criteria["weight"])
+given = items(points) if len(items(points)) == len(criteria) else criteria["weight"]
+swings = pmo.prioritization.swing_weights(given)
 weights = dict(zip(criteria.index, swings))
 ranking = pmo.prioritize(register, weights=weights)
 print("Your seal:", pmo.prioritization.seal_weights(weights)[:12])

@@ -11,10 +11,11 @@ from pmo_kit.workshop import ____, lesson
 check = lesson("05_uncertainty")
 ranges = pd.DataFrame(
     {"low": [11, 6, 4], "likely": [14, 8, 6], "high": [22, 12, 10]},
-    index=pd.Index(["Lead pipes", "Smart meters, two districts", "Storm overflows"], name="cost in 2027"))
+    index=["Lead pipes", "Smart meters, two districts", "Storm overflows"])
 ranges
 # %% code
-draws = pd.DataFrame(pmo.risk.pert(*ranges.to_numpy().T, draws=20_000, rng=7).T, columns=ranges.index)
+costs = pmo.risk.pert(*ranges.to_numpy().T, draws=20_000, rng=7)
+draws = pd.DataFrame(costs.T, columns=ranges.index)
 singles = draws.quantile([0.5, 0.8]).round(1)
 singles.set_axis(["P50", "P80"])
 # %% text likely
@@ -44,7 +45,8 @@ the_p80_itself = p80
 sum_of_reserves = (singles.loc[0.8] - singles.loc[0.5]).sum()
 # %% text regret
 # %% code
-plans = pd.DataFrame({"dry": [100, 80, 60], "normal": [60, 75, 60], "wet": [20, 50, 60]}, index=["P1", "P2", "P3"])
+futures = {"dry": [100, 80, 60], "normal": [60, 75, 60], "wet": [20, 50, 60]}
+plans = pd.DataFrame(futures, index=["P1", "P2", "P3"])
 plans.rename_axis("plan")
 # %% gap regret_p1
 regret_p1 = max(100 - 100, 75 - 60, 60 - 20)  #?
@@ -91,4 +93,4 @@ regret_today = regrets.loc["Today", "maximum"]
 mean_today = regrets.loc["Today", "mean"]
 mean_rich = regrets.loc["Money +10 %", "mean"]
 sheet_plans = plans.rename_axis("plan")
-sheet_singles = ranges.assign(P50=singles.loc[0.5], P80=singles.loc[0.8])
+sheet_singles = ranges.rename_axis("cost in 2027").assign(P50=singles.loc[0.5], P80=singles.loc[0.8])

@@ -77,9 +77,11 @@ its_cost = 11
 decided_by = "Chair"  #?
 reason = "Promised to the town in 2025"  #?
 # %% code
-recorded = {"reason": str(filled(reason, "not stated")), "decided_by": str(filled(decided_by, "nobody")), "date": datetime.date(2026, 11, 30)}
-with_hub = question.with_override("P08", "in", **recorded)
-pmo.show(figures.overrides(pmo.arbitration.override_ledger(with_hub), pmo.arbitrate(with_hub)))
+who, why = str(filled(decided_by, "nobody")), str(filled(reason, "not stated"))
+day = datetime.date(2026, 11, 30)
+with_hub = question.with_override("P08", "in", reason=why, decided_by=who, date=day)
+ledger = pmo.arbitration.override_ledger(with_hub)
+pmo.show(figures.overrides(ledger, pmo.arbitrate(with_hub)))
 # %% gap hub_after_cut
 hub_after_cut = after.value - pmo.arbitrate(cut.with_override("P08", "in")).value  #? hub_after_cut = ____
 # %% check hub_after_cut

@@ -19,8 +19,10 @@ seal(choice, confidence, secret)
 # %% code
 gut = question.options.index.isin([(project, "full") for project in items(choice)])
 need = pd.concat([question.spend[gut].sum(), question.demand[gut].sum()])
-limits = pd.DataFrame({"your choice needs": need.to_numpy(), "there is": [50, 46, 14]}, index=["money 2027", "money 2028", "data engineers 2028"])
-print(f"Your choice is worth {question.options['value'][gut].sum():g}; {pmo.arbitrate(question).value:g} is possible.")
+limits = pd.DataFrame({"your choice needs": need.to_numpy(), "there is": [50, 46, 14]})
+limits.index = ["money 2027", "money 2028", "data engineers 2028"]
+worth = question.options["value"][gut].sum()
+print(f"Your choice is worth {worth:g}; {pmo.arbitrate(question).value:g} is possible.")
 limits
 # %% text quiz
 # %% text q_ratio

@@ -26,7 +26,8 @@ rest_as_planned = ac + bac - ev
 adds_the_overrun = bac + (ac - pv)
 rest_only = bac / (ev / ac) - ac
 # %% code
-{name: round(float(value), 3) for name, value in pmo.performance.earned_value(bac, pv, ev, ac).items()}
+values = pmo.performance.earned_value(bac, pv, ev, ac)
+{name: round(float(value), 3) for name, value in values.items()}
 # %% text two
 # %% code
 review = pmo.review_performance(pmo.load_register(register_path))
