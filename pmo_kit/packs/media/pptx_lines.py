@@ -139,6 +139,6 @@ def scale(planned: Plan, chart: Chart) -> tuple[float, float, float]:
 
 def _worded(planned: Plan) -> bool:
     """Whether words of some length stand beyond the ends of bars."""
-    return not (planned.stacked or planned.layered) and any(
-        len(said) > 8 for series in planned.series for said in series.labels
-    )
+    if planned.stacked or any(series.manner == "outline" for series in planned.series):
+        return False
+    return any(len(said) > 8 for series in planned.series for said in series.labels)
