@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -16,7 +15,7 @@ import traitlets
 
 from pmo_kit.errors import PmoError
 from pmo_kit.exhibits import theme
-from pmo_kit.widgets.answers import Answer, proven_answer
+from pmo_kit.widgets.answers import Answer
 from pmo_kit.widgets.cases import Case
 from pmo_kit.widgets.desk import Desk
 from pmo_kit.widgets.lifetime import one_per_cell, parts_of
@@ -159,7 +158,22 @@ class Board(anywidget.AnyWidget):
         wanted = desk.open_cases()
         if wanted or not self._all_priced:
             self._all_priced = False
-            self._bench.ask(partial(self._search, case, wanted, desk.answer))
+            self._bench.ask(partial(self._search_safely, case, wanted, desk.answer))
+
+    def _search_safely(
+        self, case: Case, wanted: list[Case], answer: Answer, stopped: Callable[[], bool]
+    ) -> None:
+        """In the thread: a search that fails says so on the screen."""
+        try:
+            self._search(case, wanted, answer, stopped)
+        except Exception as problem:
+            logging.getLogger("pmo_kit").warning("the search failed", exc_info=problem)
+            self._bench.hand(partial(self._failed, str(problem)))
+
+    def _failed(self, why: str) -> None:
+        self.progress = ""
+        self.notice = {"text": f"The search failed ({why}). The best plan known is shown.", "error": True}
+        self._draw(busy=False)
 
     def _search(self, case: Case, wanted: list[Case], answer: Answer, stopped: Callable[[], bool]) -> None:
         """In the thread: proofs with growing patience, then a price for every project."""
@@ -169,12 +183,8 @@ class Board(anywidget.AnyWidget):
             for patience in patiences:
                 if stopped():
                     return
-                found = proven_answer(one.question(desk.base), desk.pool, patience)
-                done = found.status in ("proven", "none") or patience == last
-                if not done or found.status == "open":
-                    found = replace(
-                        found, status="stopped" if done else "known" if found.has_plan else "open"
-                    )
+                found = desk.book.search(one, patience, last=patience == last)
+                done = found.status in ("proven", "none", "stopped")
                 self._bench.hand(partial(self._settle, one, found))
                 if one == case:
                     answer = found
@@ -187,7 +197,7 @@ class Board(anywidget.AnyWidget):
         """In the thread: prices, handed over a few at a time."""
         new: dict[str, dict[str, str]] = {}
         count, shown = len(self.desk.base.built.groups), time.monotonic()
-        for price in prices_of(self.desk, case, answer, self.desk.pool):
+        for price in prices_of(self.desk, case, answer, self.desk.book.pool):
             if stopped():
                 return
             new[price.project_id] = {**price_words(self.desk, price), "way": price.in_out}

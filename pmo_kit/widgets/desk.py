@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -15,10 +15,10 @@ from pmo_kit.arbitration import Question
 from pmo_kit.arbitration.rules import Capacity, Envelope
 from pmo_kit.errors import PmoError
 from pmo_kit.figures.captions import listed
-from pmo_kit.widgets.answers import Answer, PlanPool, better, proven_answer, quick_answer
+from pmo_kit.widgets.answers import Answer
+from pmo_kit.widgets.book import AnswerBook
 from pmo_kit.widgets.cases import Case, Force, InOut, base_and_case
 
-MOST_ANSWERS = 300
 NO_REASON = "An override without a reason is refused: say in a few words why."
 
 
@@ -91,25 +91,16 @@ class Desk:
         register = self.base.register
         self.names = {str(p): str(name) for p, name in register.projects["name"].items()}
         self._at = {pair: i for i, pair in enumerate(self.base.built.table.index)}
-        self.pool = PlanPool()
+        self.book = AnswerBook(self.base)
         self.log: list[Move] = []
-        self._answers: dict[tuple[object, ...], Answer] = {}
         self._past: list[Case] = []
         self._future: list[Case] = []
         self._case = self._before = Case()
-        recommended = proven_answer(self.base, self.pool, seconds)
-        if recommended.status == "none":
-            from pmo_kit.arbitration import arbitrate
-
-            arbitrate(self.base)
-        if not recommended.has_plan:
-            raise PmoError(f"No plan was found in {seconds:g} seconds: allow more, for example seconds=60.")
-        self.recommended = recommended
-        self._keep(Case(), recommended)
+        self.recommended = self.book.recommended(seconds)
         if self.start != Case():
             self._case = self._before = self.start
             self._write("Overrides in force at the start: " + self._forced_words(self.start))
-        self._quick(self._case)
+        self.book.quick(self._case, self._held())
 
     # What is asked now, and the answer
 
@@ -126,12 +117,14 @@ class Desk:
     @property
     def answer(self) -> Answer:
         """The answer known so far."""
-        return self._answers[self._case.key]
+        answer = self.book.known(self._case)
+        assert answer is not None
+        return answer
 
     @property
     def unforced(self) -> Answer | None:
         """The answer with the same limits and nothing forced, where it is known."""
-        return self._answers.get(self._case.unforced.key)
+        return self.book.known(self._case.unforced)
 
     @property
     def loss(self) -> float:
@@ -151,7 +144,7 @@ class Desk:
     @property
     def changes(self) -> Change:
         """What entered, left and changed its level since the last move."""
-        before = self._answers.get(self._before.key)
+        before = self.book.known(self._before)
         return self.changes_between(before, self.answer)
 
     @property
@@ -302,56 +295,29 @@ class Desk:
 
     def _go(self, case: Case) -> None:
         self._before, self._case = self._case, case
-        self._quick(case)
+        self.book.quick(case, self._held())
 
     def _write(self, words: str, reason: str = "", decided_by: str = "") -> None:
         self.log.append(Move(len(self.log) + 1, self.clock(), words, reason, decided_by, self._case))
 
     # Answers
 
-    def quick(self, case: Case) -> Answer:
-        """The answer of any case known so far, at once."""
-        self._quick(case)
-        return self._answers[case.key]
-
-    def _quick(self, case: Case) -> None:
-        if case.key not in self._answers:
-            self._keep(case, quick_answer(case.question(self.base), self.pool))
-
     def open_cases(self) -> list[Case]:
         """Cases whose answer is still to be proven: the one on the table, and the same with nothing forced."""
-        wanted = [self._case, self._case.unforced]
-        done = ("proven", "stopped")
-        found: list[Case] = []
-        for case in wanted:
-            answer = self._answers.get(case.key)
-            finished = answer is not None and (
-                answer.status in done or (answer.status == "none" and answer.words)
-            )
-            if not finished and case.key not in [c.key for c in found]:
-                found.append(case)
-        return found
+        return self.book.open_cases([self._case, self._case.unforced])
 
     def settle(self, case: Case, answer: Answer) -> None:
         """Take the answer of a longer search in."""
-        known = self._answers.get(case.key)
-        self._keep(case, answer if known is None else better(known, answer))
+        self.book.settle(case, answer, self._held())
 
     def prove(self) -> None:
         """Search for every proof that is open, here and now."""
         for case in self.open_cases():
-            answer = proven_answer(case.question(self.base), self.pool, self.seconds)
-            self.settle(case, answer if answer.status != "open" else replace(answer, status="stopped"))
+            self.settle(case, self.book.search(case, self.seconds, last=True))
 
-    def _keep(self, case: Case, answer: Answer) -> None:
-        self._answers.pop(case.key, None)
-        self._answers[case.key] = answer
-        if answer.has_plan:
-            self.pool.add(answer.plan)
-        if len(self._answers) > MOST_ANSWERS:
-            held = {self._case.key, self._before.key, self._case.unforced.key, Case().key}
-            oldest = next(key for key in self._answers if key not in held)
-            del self._answers[oldest]
+    def _held(self) -> list[Case]:
+        """Cases whose answers are on the screen: they are never forgotten."""
+        return [Case(), self._case, self._case.unforced, self._before]
 
     # Words and tables
 
@@ -403,7 +369,7 @@ class Desk:
         """The log: number, time, move, reason, decided_by, value and status of the answer as known now."""
         rows = []
         for move in self.log:
-            answer = self._answers.get(move.case.key)
+            answer = self.book.known(move.case)
             rows.append(
                 {
                     "number": move.number, "time": move.time, "move": move.words, "reason": move.reason,

@@ -96,6 +96,16 @@ def test_stop_keeps_the_best_plan_known(board: Any) -> None:
     assert "stopped" in board.notice["text"]
 
 
+def test_a_search_that_fails_says_so(board: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise MemoryError("no memory left")
+
+    monkeypatch.setattr(board.desk.book, "search", fail)
+    send(board, "money", value=91)
+    assert board.notice["text"] == "The search failed (no memory left). The best plan known is shown."
+    assert not board.state["busy"]
+
+
 def test_closed_boards_leave_nothing(question: pmo.Question, register: pmo.Register) -> None:
     before, threads = len(ipywidgets.widgets.widget._instances), threading.active_count()
     for _ in range(3):

@@ -195,7 +195,7 @@ def test_the_better_of_two_answers() -> None:
 
 def test_prices_agree_with_the_explanation(desk: Desk) -> None:
     reasons = pmo.explain(pmo.arbitrate(desk.base)).table
-    prices = {p.project_id: p for p in prices_of(desk, desk.case, desk.answer, desk.pool)}
+    prices = {p.project_id: p for p in prices_of(desk, desk.case, desk.answer, desk.book.pool)}
     assert "P01" not in prices
     assert (prices["P08"].in_out, prices["P08"].low, prices["P08"].high) == ("in", 9.0, 9.0)
     assert prices["P11"].high == 8.5
@@ -208,7 +208,7 @@ def test_prices_agree_with_the_explanation(desk: Desk) -> None:
 
 
 def test_plans_met_while_pricing_answer_the_next_move_at_once(desk: Desk) -> None:
-    list(prices_of(desk, desk.case, desk.answer, desk.pool))
+    list(prices_of(desk, desk.case, desk.answer, desk.book.pool))
     desk.force("P11", "in", reason="asked")
     assert desk.answer.value == 25.0
 
@@ -229,8 +229,8 @@ def test_a_hundred_moves_hold_their_memory(desk: Desk) -> None:
         expected = "none" if desk.answer.status in ("none", "open") else "fund"
         assert expected in set(desk.table["decision"])
         assert len(desk.moves) == len(desk.log)
-    assert len(desk.pool) <= 400
-    assert len(desk._answers) <= 300
+    assert len(desk.book.pool) <= 400
+    assert len(desk.book) <= 300
 
 
 def test_reasons_are_not_part_of_what_is_asked() -> None:
