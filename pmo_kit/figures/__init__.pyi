@@ -12,3 +12,4 @@ from . import prioritization as prioritization
 from . import risk as risk
 from . import robustness as robustness
 from . import scenarios as scenarios
+from . import what_changed as what_changed

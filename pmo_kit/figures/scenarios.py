@@ -154,8 +154,11 @@ def regret(comparison: Comparison) -> Table:
     register = comparison.question.register
     table = comparison.regret.sort_values(["maximum", "mean"], kind="stable")
     names = [name for name in comparison.names if name in table.columns]
-    best, today = table.iloc[0], table.loc[comparison.base]
+    tried = comparison.evaluated.set_index(["plan", "scenario"])["fits"]
+    possible = [plan for plan in table.index if tried[plan, comparison.base]]
+    best, today = table.loc[possible[0]], table.loc[comparison.base]
     data = table.replace(float("inf"), float("nan")).rename_axis("plan").reset_index()
+    lost = "% of the best possible" if comparison.in_percent else None
     return Table(
         id="scenarios.regret",
         data=data,
@@ -167,11 +170,134 @@ def regret(comparison: Comparison) -> Table:
             Field("fits", "fits as it is", "cases", decimals=0),
         ),
         title=f"The plan made for {best.name} loses at most {format_number(best['maximum'])}; "
-        f"today's at most {format_number(today['maximum'])}",
+        f"today's at most {format_number(today['maximum'])}"
+        if best.name != comparison.base
+        else f"Of the plans that fit today, today's loses least: at most {format_number(today['maximum'])}",
+        note=f"Not possible today as they are: {listed(p for p in table.index if p not in possible)}."
+        if len(possible) < len(table)
+        else "",
         takeaway="A plan that no longer fits is repaired by dropping projects; n/a where even that does not help.",
-        unit_line=unit_line(register, "Net value lost if the case comes and the plan was made for another"),
+        unit_line=unit_line(
+            register, "Net value lost if the case comes and the plan was made for another", lost
+        ),
         alt=listed(f"{plan}: at most {format_number(row['maximum'])}" for plan, row in table.iterrows()),
         source="scenarios",
+        inputs=_inputs(comparison),
+    )
+
+
+def least_regret(comparison: Comparison) -> Table:
+    """Return the plan that loses least in its worst case, of all possible plans: how it differs from today's."""
+    register, found = comparison.question.register, comparison.minimax
+    names, labels = register.projects["name"], comparison.question.options["label"]
+    today = comparison.allocations[comparison.base].plan
+
+    def words(project: str, level: str | None) -> str:
+        return "out" if level is None else str(labels[(project, level)] or level.replace("_", " "))
+
+    moved = [p for p in names.index if today.get(p) != found.plan.get(p)]
+    rows = pd.DataFrame(
+        {
+            "project": [(("text", names[p]), ("id", p)) for p in moved],
+            "today": [words(p, today.get(p)) for p in moved],
+            "there": [words(p, found.plan.get(p)) for p in moved],
+        }
+    )
+    now = float(comparison.regret.loc[comparison.base, "maximum"])
+    proof = (
+        "proven"
+        if found.bound >= found.maximum - 1e-6
+        else f"no plan loses less than {format_number(found.bound)}"
+    )
+    worst = str(found.regrets.idxmax())
+    gain = now - found.maximum
+    return Table(
+        id="scenarios.least_regret",
+        data=rows if len(rows) else pd.DataFrame({"project": ["none"], "today": [""], "there": [""]}),
+        columns=(
+            Field("project", "project", kind="text"),
+            Field("today", "today's plan", kind="text"),
+            Field("there", "plan of least regret", kind="text"),
+        ),
+        title=f"A plan that never loses more than {format_number(found.maximum)} is possible; today's may lose "
+        f"{format_number(now)}"
+        if gain > 0.05
+        else f"No plan risks less than today's: it never loses more than {format_number(now)}",
+        takeaway=f"It gives up {format_number(float(found.regrets[comparison.base]))} if nothing changes; "
+        f"its worst case is {worst}."
+        if gain > 0.05
+        else f"Its worst case is {worst}.",
+        unit_line=unit_line(
+            register,
+            "Most that may be lost over all cases, after dropping what no longer fits",
+            "% of the best possible" if comparison.in_percent else None,
+        ),
+        alt=listed(f"{name} {format_number(loss)}" for name, loss in found.regrets.items()),
+        source="scenarios",
+        note=sentence(f"{proof}."),
+        inputs=_inputs(comparison),
+    )
+
+
+def watch(comparison: Comparison, points: pd.DataFrame) -> Table:
+    """Return what to watch: the amounts below which today's plan changes, and who leaves first (from `triggers`)."""
+    register = comparison.question.register
+    rows = points.assign(
+        label=points["watch"].map(sentence),
+        away=100 * points["share"],
+        first=[cell.rpartition(", ")[2] for cell in points["sentence"]],
+    )
+    nearest = rows.iloc[0]
+    return Table(
+        id="scenarios.watch",
+        data=rows.drop(columns=["leaves", "enters"]),
+        columns=(
+            Field("label", "watch", kind="text"),
+            Field("today", "today", decimals=2),
+            Field("at", "the plan changes at", decimals=2),
+            Field("away", "that is", "% less", decimals=0),
+            Field("first", "then", kind="text"),
+        ),
+        title=f"{nearest['label']} is nearest to changing the plan: {nearest['first']}",
+        takeaway=f"{nearest['label']}: {format_number(nearest['today'], 2)} today, {format_number(nearest['at'], 2)} is the "
+        "point to come back to the committee.",
+        unit_line=unit_line(register, "Where today's plan changes", f"{register.settings.unit}; people"),
+        alt=listed(points["sentence"]),
+        source="budgets, capacity",
+        inputs=_inputs(comparison),
+    )
+
+
+def futures(comparison: Comparison, table: pd.DataFrame) -> Table:
+    """Return every plan in every case and many futures: net value with 80 % confidence (from `simulate_cases`)."""
+    register = comparison.question.register
+    sure = table.pivot(index="plan", columns="scenario", values="npv_p20").loc[
+        table["plan"].drop_duplicates()
+    ]
+    sure = sure[list(table["scenario"].drop_duplicates())]
+    holds = 100 * table.groupby("plan")["fits"].min().reindex(sure.index)
+    worst = sure.min(axis=1)
+    best, today = str(worst.idxmax()), float(worst[comparison.base])
+    rows = sure.assign(worst=worst, holds=holds).rename_axis(columns=None).reset_index()
+    return Table(
+        id="scenarios.futures",
+        data=rows,
+        columns=(
+            Field("plan", "plan made for", kind="text"),
+            *(Field(str(name), f"if {name}") for name in sure.columns),
+            Field("worst", "worst case", ruled=True),
+            Field("holds", "envelopes hold", "%, at least", decimals=0),
+        ),
+        title=f"Today's plan is worth at least {format_number(today)} in its worst case, 80\u202f% sure"
+        + (
+            f"; that of {best} {format_number(float(worst[best]))}"
+            if best != comparison.base
+            else ", the best of all"
+        ),
+        takeaway="Every plan meets the same futures in every case; what no longer fits is not repaired here.",
+        unit_line=unit_line(register, "Net value that is reached in eight futures of ten"),
+        alt=listed(f"{plan} {format_number(value)} at worst" for plan, value in worst.items()),
+        source="scenarios, estimates, risks",
         inputs=_inputs(comparison),
     )
 

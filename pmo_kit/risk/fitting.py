@@ -61,10 +61,9 @@ class Fit:
     def summary(self) -> str:
         """One sentence."""
         how = "" if self.fits else f"; {100 * self.confidence:.0f} % was not reached"
-        return (
-            f"With reserves in the envelopes they hold together in {100 * self.reached:.0f} % of the futures "
-            f"instead of {100 * self.before:.0f} %; it costs {amount_words(round(self.given_up, 1))} of planned net value{how}."
-        )
+        shares = f"{100 * self.reached:.0f} % of the futures instead of {100 * self.before:.0f} %"
+        lost = amount_words(round(self.given_up, 1))
+        return f"With reserves all envelopes hold together in {shares}; it costs {lost} of planned net value{how}."
 
 
 def fit_envelopes(

@@ -134,7 +134,7 @@ def simulate_plan(
         )
     whole = empty_block(run)
     job = partial(simulate_block, run=run)
-    for block in (executor.map if executor else map)(job, blocks_of(exposure)):
+    for block in (executor.map if executor else map)(job, list(blocks_of(exposure))):
         whole.add(block)
     _add_synergies(question, plan, exposure, whole)
     return Simulation(

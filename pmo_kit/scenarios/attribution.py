@@ -246,7 +246,7 @@ class _Chain:
             if any(isinstance(v, str) for v in values):
                 return type(values[0]) is not type(values[1])
             if self._value is None:
-                return not values[0].equals(values[1])
+                return bool(pd.Series(values[0]).to_dict() != pd.Series(values[1]).to_dict())
             return not old.table("criteria").equals(new.table("criteria"))
         own = [
             {repr(r) for r in q.rules if isinstance(r, Override) == (cause == "overrides")

@@ -42,12 +42,13 @@ class MinimaxPlan:
 
 
 def minimax_plan(
-    allocations: Mapping[str, Allocation], in_percent: bool = False, nodes: int | None = 20_000
+    allocations: Mapping[str, Allocation], in_percent: bool = False, nodes: int | None = 2_000
 ) -> MinimaxPlan:
     """Return the plan of the base question with the least maximum regret over all scenarios.
 
-    The plan obeys the rules of the base (the first). In every other scenario discretionary projects may be dropped, and
-    nothing is added or resized. Where every plan of today fits too (only looser limits, other values), nothing is dropped.
+    The plan obeys the rules of the base (the first). In every other scenario discretionary projects may be dropped,
+    and nothing is added or resized. Where every plan of today fits too (only looser limits, other values), nothing is
+    dropped. A bound below the maximum says that a plan could do better by dropping what it need not drop.
 
     Parameters
     ----------
@@ -80,13 +81,11 @@ def minimax_plan(
     widths = [len(program.value) for program in programs]
     starts = np.concatenate([[0], np.cumsum(widths)])
     total = int(starts[-1]) + 1  # the last column is the largest regret
-    rows: list[sparse.csr_array] = [
-        sparse.hstack([sparse.block_diag([program.matrix for program in programs]), sparse.csr_array((sum(p.matrix.shape[0] for p in programs), 1))])
-    ]  # fmt: skip
-    lower, upper = (
-        [np.concatenate([p.lower for p in programs])],
-        [np.concatenate([p.upper for p in programs])],
-    )
+    height = sum(p.matrix.shape[0] for p in programs)
+    blocks = sparse.block_diag([program.matrix for program in programs])
+    rows: list[sparse.csr_array] = [sparse.hstack([blocks, sparse.csr_array((height, 1))])]
+    lower = [np.concatenate([p.lower for p in programs])]
+    upper = [np.concatenate([p.upper for p in programs])]
     for place, (name, model) in enumerate(zip(names, models, strict=True)):
         value = sparse.lil_array((1, total))
         value[0, starts[place] : starts[place] + widths[place]] = programs[place].value * scale[name]

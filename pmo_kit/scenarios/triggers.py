@@ -118,8 +118,12 @@ def break_even(
     first, second : mapping of project_id to level
         Two plans, such as those of today and of the scenario.
     most : float
-        Largest share looked at.
+        Largest share looked at; less where a factor would go below zero.
     """
+
+    factors = scenario.table["factor"]
+    least = float(factors.min()) if len(factors) else 1.0
+    most = min(most, 1 / (1 - least)) if least < 1 else most  # no factor goes below zero
 
     def at(share: float, plan: Mapping[str, str]) -> tuple[float, bool]:
         model = compile_model(partly(scenario, share)(question))

@@ -58,3 +58,29 @@ def test_a_plan_without_risks_says_so() -> None:
     assert figures.top_risks(sure).title == "No risk event is counted on top of the plan's figures"
     assert figures.tornado(sure).title == "Nothing in the plan is uncertain"
     assert "Every limit holds" in figures.exceedance(sure).takeaway
+
+
+def test_scenarios_and_changes_are_drawn_too() -> None:
+    from pmo_kit.figures import scenarios as drawn
+    from pmo_kit.figures import what_changed
+
+    question = pmo.Question(pmo.load_register("data/samples/meridian_12"))
+    comparison = pmo.compare(question, pmo.scenarios.read_scenarios(question.register))
+    register = question.register
+    tight = register.replace(budgets=register.table("budgets").assign(amount=[45.0, 40.0]))
+    attribution = pmo.attribute(question, pmo.Question(tight))
+    made = [
+        drawn.regret(comparison),
+        drawn.least_regret(comparison),
+        drawn.watch(comparison, pmo.scenarios.triggers(comparison.allocations[comparison.base])),
+        drawn.futures(comparison, pmo.scenarios.simulate_cases(comparison, draws=100)),
+        what_changed.causes(attribution),
+        what_changed.effects(attribution),
+    ]
+    for exhibit in made:
+        assert exhibit.title
+        assert exhibit.alt
+        assert to_json(from_json(to_json(exhibit))) == to_json(exhibit)
+        assert len(figure(exhibit).data) if isinstance(exhibit, Chart) else fragment(exhibit)
+    total = made[-1].data.iloc[-1]  # type: ignore[attr-defined]
+    assert total["total"] == pytest.approx(attribution.after.value - 33.5)

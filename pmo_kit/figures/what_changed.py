@@ -1,0 +1,122 @@
+"""Why the advice changed since the last committee: a waterfall by cause, and the same as a table."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from pmo_kit.exhibits import Chart, Field, Table
+from pmo_kit.exhibits.theme import format_number
+from pmo_kit.figures.captions import inputs, listed, sentence, shortened, unit_line
+from pmo_kit.scenarios import Attribution
+
+WORDS = {
+    "method": "how it is counted",
+    "data": "costs, benefits and people",
+    "projects": "projects added or gone",
+    "weights": "weights of the criteria",
+    "constraints": "money, people and rules",
+    "overrides": "decisions by name",
+}
+
+
+def causes(attribution: Attribution) -> Chart:
+    """Return the way from the last committee's net value to today's, cause by cause."""
+    register = attribution.after.question.register
+    before, after = attribution.before.value, attribution.after.value
+    amounts = attribution.amounts["total"]
+    ends = before + amounts.cumsum()
+    rows = pd.DataFrame(
+        {
+            "step": ["last committee", *(_cause(str(cause)) for cause in amounts.index), "today"],
+            "start": [0.0, *(ends - amounts), 0.0],
+            "end": [before, *ends, after],
+            "words": [
+                format_number(before),
+                *(format_number(x, signed=True) for x in amounts),
+                format_number(after),
+            ],
+            "kind": ["before", *("more" if x >= 0 else "less" for x in amounts), "now"],
+        }
+    )
+    return Chart(
+        id="what_changed.causes",
+        mark="bar",
+        data=rows,
+        x=Field("end", "net value", register.settings.unit),
+        y=Field("step", "cause", kind="category"),
+        start=Field("start"),
+        series=Field("kind", kind="category"),
+        styles={"before": "previous", "now": "actual", "more": "good", "less": "bad"},
+        label=Field("words", kind="text"),
+        title=_title(attribution),
+        takeaway=_takeaway(attribution),
+        unit_line=unit_line(register, "Net value of the best plan, cause by cause in this order"),
+        alt=listed(f"{row.step} {row.words}" for row in rows.itertuples()),
+        source="both registers",
+        inputs=inputs(register, before=attribution.inputs["before"][:8]),
+    )
+
+
+def effects(attribution: Attribution) -> Table:
+    """Return every cause: its effect on the plan as it was, what choosing anew adds, and who moved; sums at the end."""
+    register = attribution.after.question.register
+    names = pd.concat(
+        [one.question.register.projects["name"] for one in (attribution.before, attribution.after)]
+    )
+    names = names[~names.index.duplicated(keep="last")]
+    table, amounts = attribution.table, attribution.amounts
+    rows = amounts.assign(
+        cause=[_cause(str(cause)) for cause in table.index],
+        enter=[shortened(names[list(ids)], 3) if ids else "–" for ids in table["entered"]],
+        leave=[shortened(names[list(ids)], 3) if ids else "–" for ids in table["left"]],
+    )
+    total = amounts.sum()
+    last = {"cause": "together", "enter": "", "leave": ""} | total.to_dict()
+    rows = pd.concat([rows, pd.DataFrame([last])], ignore_index=True)
+    notes = [f"{sentence(_cause(str(cause)))}: {note}." for cause, note in table["note"].items() if note]
+    swings = [_cause(str(cause)) for cause in table.index[table["order_matters"]]]
+    notes += [f"The sign of {listed(swings)} depends on the order of the causes."] if swings else []
+    return Table(
+        id="what_changed.effects",
+        data=rows,
+        totals=1,
+        columns=(
+            Field("cause", "cause", kind="text"),
+            Field("held", "plan as it was", signed=True),
+            Field("reoptimized", "choosing anew", signed=True),
+            Field("total", "together", signed=True),
+            Field("shapley", "whatever the order", signed=True, ruled=True),
+            Field("enter", "enter", kind="text"),
+            Field("leave", "leave", kind="text"),
+        ),
+        title=_title(attribution),
+        takeaway=_takeaway(attribution),
+        unit_line=unit_line(register, "Change of the net value of the best plan since the last committee"),
+        note=" ".join(notes),
+        alt=listed(f"{row.cause} {format_number(row.total, signed=True)}" for row in rows.itertuples()),
+        source="both registers",
+        inputs=inputs(register, before=attribution.inputs["before"][:8]),
+    )
+
+
+def _cause(name: str) -> str:
+    """A cause, or several that only come together, in words."""
+    return " and ".join(WORDS[part] for part in name.split(" and "))
+
+
+def _title(attribution: Attribution) -> str:
+    """From where to where, and the largest cause."""
+    amounts = attribution.amounts["total"]
+    way = f"{format_number(attribution.before.value)} to {format_number(attribution.after.value)}"
+    if not len(amounts):
+        return f"Nothing that counts changed: {format_number(attribution.after.value)} as before"
+    largest = amounts.abs().idxmax()
+    share = format_number(float(amounts[largest]), signed=True)
+    return f"The net value goes from {way}; most by {_cause(str(largest))}: {share}"
+
+
+def _takeaway(attribution: Attribution) -> str:
+    """What the new choice makes of it."""
+    amounts = attribution.amounts
+    held, anew = (format_number(float(amounts[part].sum()), signed=True) for part in ("held", "reoptimized"))
+    return f"The old plan alone would have moved by {held}; choosing anew adds {anew}. Nothing is left unexplained."

@@ -1,0 +1,200 @@
+"""Least regret, dominance, triggers, break-even and attribution, against values that enumeration or paper gives."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from itertools import product
+
+import pandas as pd
+import pytest
+
+import pmo_kit as pmo
+from pmo_kit.arbitration.model import compile_model
+from pmo_kit.scenarios import attribute, break_even, combine, partly, simulate_cases, triggers
+from pmo_kit.scenarios.regret import dominated_plans, evaluate_plan
+
+CUT, MORE = pmo.Scenario("Budget -15 %", budget=0.85), pmo.Scenario("Budget +10 %", budget=1.1)
+FEWER = pmo.Scenario("One engineer fewer", capacity={"data_engineer": 13 / 14})
+DEAR = pmo.Scenario("Pumping twice as dear", cost={"project_id=P05": 2.0})
+
+
+@pytest.fixture(scope="module")
+def question() -> pmo.Question:
+    return pmo.Question(pmo.load_register("data/samples/meridian_12"))
+
+
+@pytest.fixture(scope="module")
+def comparison(question: pmo.Question) -> pmo.Comparison:
+    return pmo.compare(question, [CUT, MORE, FEWER, DEAR])
+
+
+def small_question() -> pmo.Question:
+    """Seven projects, small enough to enumerate every plan."""
+    keep = ["P01", "P03", "P04", "P05", "P07", "P10", "P11"]
+    register = pmo.load_register("data/samples/meridian_12")
+    tables = {
+        name: register.table(name).loc[lambda t: t["project_id"].isin(keep)].reset_index(drop=True)
+        for name in ("levels", "costs", "benefits", "resources", "links")
+    }
+    links = tables["links"]
+    tables["links"] = links[links["other_id"].isin(keep)].reset_index(drop=True)
+    budgets = register.table("budgets").assign(amount=[30.0, 30.0])
+    return pmo.Question(register.replace(projects=register.projects.loc[keep], budgets=budgets, **tables))
+
+
+def test_the_least_maximum_regret_by_enumeration() -> None:
+    question = small_question()
+    cases = [pmo.Scenario("less", budget=0.8), pmo.Scenario("people", capacity={"data_engineer": 0.5}), MORE]
+    comparison = pmo.compare(question, cases)
+    found = comparison.minimax
+    models = {name: compile_model(a.question) for name, a in comparison.allocations.items()}
+    base, levels = models["Today"], question.options.reset_index().groupby("project_id")["level"].agg(list)
+    best = float("inf")
+    for choice in product(*([None, *options] for options in levels)):
+        plan = {p: level for p, level in zip(levels.index, choice, strict=True) if level}
+        if base.evaluate(base.positions(plan)).broken:
+            continue
+        regrets = [
+            evaluate_plan(model, plan, comparison.allocations[name].value)["regret"]
+            for name, model in models.items()
+        ]
+        best = min(best, max(float("inf") if r != r else r for r in regrets))
+    assert found.status == "optimal"
+    assert found.bound <= best + 1e-6
+    assert found.maximum == pytest.approx(best)
+
+
+def test_the_least_regret_is_below_every_scenario_s_own_plan(comparison: pmo.Comparison) -> None:
+    found, table = comparison.minimax, comparison.regret
+    fits_today = [
+        plan
+        for plan in table.index
+        if comparison.evaluated.set_index(["plan", "scenario"]).loc[(plan, "Today"), "fits"]
+    ]
+    assert found.maximum <= table.loc[fits_today, "maximum"].min() + 1e-9
+    assert found.maximum == found.regrets.max()
+
+
+def test_do_nothing_and_do_minimum_are_always_among_the_options(comparison: pmo.Comparison) -> None:
+    """The law asks for P01, and P12 runs with one level; P06 may stop for 1.5: 28 + 13 + 1.5."""
+    plans = comparison.evaluated.set_index(["plan", "scenario"])
+    assert {"Do nothing", "Do minimum"} <= set(comparison.regret.index)
+    nothing, minimum = plans.loc[("Do nothing", "Today")], plans.loc[("Do minimum", "Today")]
+    assert not nothing["fits"]
+    assert "P01" in nothing["broken"] or "mandatory" in nothing["broken"]
+    assert minimum["fits"]
+    assert minimum["value"] == pytest.approx(-6 + 5 - 1.5)
+    assert minimum["regret"] == pytest.approx(33.5 + 2.5)
+
+
+def test_dominance() -> None:
+    table = pd.DataFrame({"a": [0, 1, 3], "b": [5, 5, 0]}, index=["X", "Y", "Z"])
+    assert dominated_plans(table).to_dict("records") == [{"plan": "Y", "by": "X"}]
+
+
+def test_other_units_are_compared_in_percent(question: pmo.Question) -> None:
+    comparison = pmo.compare(question, [CUT, pmo.Scenario("rates", discount_schedule="flat_3")])
+    assert comparison.in_percent
+    assert comparison.regret.loc["Budget -15 %", "Today"] == pytest.approx(100 * 5 / 33.5)
+    assert comparison.minimax.in_percent
+
+
+def test_triggers_name_who_leaves_first(comparison: pmo.Comparison) -> None:
+    """meridian.md: 2027 below 48.5, P10 leaves first; 13 data engineers, P06 stays."""
+    table = triggers(comparison.allocations["Today"]).set_index("watch")
+    assert table.loc["money 2027", "at"] == 48.5
+    assert (
+        table.loc["money 2027", "sentence"]
+        == "money 2027: below 48.5 EUR million, Partner solar leaves first"
+    )
+    assert table.loc["data engineers 2028", "at"] == 13
+
+
+def test_break_even_by_hand(question: pmo.Question, comparison: pmo.Comparison) -> None:
+    """The cut breaks the plan at 1.5 / 7.5 of it (48.5 of 50 used); P05 costs 3 in 2027 and 1.5 is left: half of it."""
+    today = comparison.allocations["Today"].plan
+    cut = break_even(question, CUT, today, comparison.allocations["Budget -15 %"].plan)
+    assert cut.share == pytest.approx(0.2, abs=1e-3)
+    assert cut.reason == "fit"
+    without = {p: level for p, level in today.items() if p != "P05"}
+    dear = break_even(question, DEAR, today, without)
+    assert dear.share == pytest.approx(0.5, abs=1e-3)
+    cheap = pmo.Scenario("Pumping brings less", benefit={"project_id=P05": 0.0})
+    crossing = break_even(question, cheap, today, without)
+    assert crossing.reason == "value"
+    assert crossing.share == pytest.approx(8 / 14)
+    assert break_even(question, MORE, today, without).share is None
+
+
+def test_half_a_scenario() -> None:
+    assert partly(CUT, 0.5).budget == pytest.approx(0.925)
+    with pytest.raises(ValueError, match="cannot be done by half"):
+        partly(pmo.Scenario("in", projects_in={"P08": ""}), 0.5)
+
+
+def test_attribution_adds_up_to_the_last_cent(question: pmo.Question) -> None:
+    register = question.register
+    budgets = register.table("budgets")
+    after = register.replace(budgets=budgets.assign(amount=budgets["amount"] * 0.85))
+    forced = pmo.Question(after).with_override("P08", "in", reason="the Chair")
+    found = attribute(question, forced)
+    assert found.table.index.tolist() == ["constraints", "overrides"]
+    assert found.residual == 0
+    assert found.table["shapley"].sum() == found.change
+    constraints = found.amounts.loc["constraints"]
+    assert constraints["total"] == -5.0  # 33.5 -> 28.5
+    assert (
+        constraints["held"] == -5.0
+    )  # dropping the worst twelve sites repairs the old plan, and is the best plan
+    assert constraints["reoptimized"] == 0.0
+    assert found.table.loc["constraints", "left"] == ("P07",)
+
+
+def test_nothing_changed_has_no_cause(question: pmo.Question) -> None:
+    found = attribute(question, pmo.Question(pmo.load_register("data/samples/meridian_12")))
+    assert found.table.empty
+    assert found.change == 0
+    assert "nothing changed" in found.summary
+
+
+def test_attribution_between_the_two_committees() -> None:
+    before = pmo.Question(pmo.load_register("data/samples/meridian_2026_03"))
+    after = pmo.Question(pmo.load_register("data/samples/meridian"))
+    found = attribute(before, after)
+    table = found.table
+    assert found.residual == 0
+    assert table["total"].sum() == table["shapley"].sum() == found.change
+    assert (table["held"] + table["reoptimized"] == table["total"]).all()
+    assert set(table.index) <= {"method", "data", "projects", "weights", "constraints", "overrides"}
+
+
+def test_any_executor_gives_the_same_comparison(question: pmo.Question, comparison: pmo.Comparison) -> None:
+    for pool in (ThreadPoolExecutor(2), ProcessPoolExecutor(2)):
+        with pool as executor:
+            other = pmo.compare(question, [CUT, MORE, FEWER, DEAR], executor=executor)
+        pd.testing.assert_frame_equal(other.table, comparison.table)
+        pd.testing.assert_frame_equal(other.regret, comparison.regret)
+
+
+@pytest.mark.slow
+def test_a_dask_cluster_gives_the_same_numbers(question: pmo.Question) -> None:
+    distributed = pytest.importorskip("distributed")
+    sample = pmo.Question(pmo.load_register("data/samples/meridian"))
+    allocation = pmo.arbitrate(sample)
+    cases = combine({("budget", "all"): [0.85, 1.1], ("benefit", "all"): [0.9, 1.0]})
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:  # noqa: SIM117
+        with distributed.Client(cluster) as client:
+            executor = client.get_executor()
+            simulated = pmo.simulate(allocation, 500, executor=executor)
+            compared = pmo.compare(question, cases, executor=executor)
+    pd.testing.assert_frame_equal(simulated.table, pmo.simulate(allocation, 500).table)
+    pd.testing.assert_frame_equal(compared.table, pmo.compare(question, cases).table)
+
+
+def test_every_plan_in_every_case_and_future() -> None:
+    question = pmo.Question(pmo.load_register("data/samples/meridian"))
+    comparison = pmo.compare(question, [pmo.Scenario("Money −15 %", budget=0.85)])
+    table = simulate_cases(comparison, draws=300)
+    assert len(table) == 2 * 4  # two cases; two plans, do nothing and do minimum
+    assert table["fits"].between(0, 1).all()
+    assert table.set_index(["plan", "scenario"]).loc[("Today", "Today"), "wins"] != 0

@@ -1,0 +1,110 @@
+"""Scenario files: what ships is readable, every mistake has its line, and every change does what it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import pmo_kit as pmo
+from pmo_kit.scenarios import combine, one_at_a_time, read_scenario_file
+
+TEMPLATES = sorted(Path("templates/scenarios").glob("*.yml"))
+
+
+@pytest.fixture(scope="module")
+def question() -> pmo.Question:
+    return pmo.Question(pmo.load_register("data/samples/meridian"))
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
+def test_a_template_fits_the_sample(path: Path, question: pmo.Question) -> None:
+    found = read_scenario_file(path, question)
+    assert found
+    assert len({scenario.name for scenario in found}) == len(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("scenarios:\n  - name: A\n    projects_in: {P99: full}\n", 3, "no project_in 'P99'"),
+        ("scenarios:\n  - name: A\n    budget: -0.5\n", 3, "budget -0.5 is negative"),
+        ("unit: EUR thousand\nscenarios:\n  - name: A\n    budget: 0.9\n", 1, "the unit is EUR thousand"),
+        ("scenarios:\n  - name: A\n    budget: 85 million\n", 3, "'85 million' is no plain number"),
+        ("scenarios:\n  - name: A\n    wizard: 3\n", 3, "cannot change 'wizard'"),
+        ("scenarios:\n  - budget: 0.9\n", 2, "needs a name"),
+        ("scenarios:\n  - name: A\n    capacity: {astronaut: 0.5}\n", 3, "no capacity 'astronaut'"),
+        ("scenarios:\n  - name: A\n    cost: {area=Moon: 1.1}\n", 3, "no cost 'area=Moon'"),
+        ("scenarios:\n  - name: A\n    rules_off: [gravity]\n", 3, "no rule_off 'gravity'"),
+        ("scenarios:\n  - name: A\n    delay: {project_id=P03: 0.5}\n", 3, "whole years"),
+        ("grid:\n  budget: 0.9\n", 2, "a list of values"),
+        ("cases:\n  - name: A\n", 1, "'cases' is not understood"),
+        ("scenarios:\n  - name: A\n  budget: 0.9\n", 3, "no YAML"),
+    ],
+)
+def test_a_mistake_has_its_file_and_line(
+    text: str, line: int, words: str, question: pmo.Question, tmp_path: Path
+) -> None:
+    path = tmp_path / "wrong.yml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(pmo.DataError) as caught:
+        read_scenario_file(path, question)
+    assert words in str(caught.value)
+    assert f"wrong.yml, line {line}:" in str(caught.value)
+    assert caught.value.findings["row"].tolist() == [line]
+
+
+def test_all_mistakes_of_a_file_are_listed(question: pmo.Question, tmp_path: Path) -> None:
+    path = tmp_path / "wrong.yml"
+    path.write_text(
+        "scenarios:\n  - name: A\n    budget: -1\n    projects_out: [P98]\n  - name: B\n    no: 1\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(pmo.DataError) as caught:
+        read_scenario_file(path, question)
+    assert caught.value.findings["row"].tolist() == [3, 6, 4]
+
+
+def test_a_grid_is_every_combination_and_a_sweep_one_at_a_time() -> None:
+    axes = {("budget", "all"): [0.8, 1.0], ("capacity", "data_engineer"): [0.5, 1.0, 1.5]}
+    assert len(combine(axes)) == 5  # of six, one changes nothing
+    assert [len(s.table) for s in one_at_a_time(axes)] == [1, 1, 1]
+
+
+def test_a_delay_moves_money_people_and_benefits(question: pmo.Question) -> None:
+    later = pmo.Scenario("later", delay={"project_id=P07": 1})(question)
+    before, after = question.spend.loc["P07"], later.spend.loc["P07"]
+    assert after[2028].tolist() == before[2027].tolist()
+    assert after[2027].eq(0).all()
+    assert later.spend.drop("P07").equals(question.spend.drop("P07"))
+    assert later.options.loc["P07", "value"].ne(question.options.loc["P07", "value"]).all()
+
+
+def test_a_delay_is_the_deferral_that_arbitration_knows() -> None:
+    register = pmo.load_register("data/samples/meridian")
+    deferred = pmo.Question(register, deferral=1).options
+    later = pmo.Scenario("later", delay={"project_id=P04": 1})(pmo.Question(register))
+    assert later.options.loc[("P04", "full"), "value"] == pytest.approx(
+        deferred.loc[("P04", "full +1y"), "value"]
+    )
+
+
+def test_one_weight_rescales_the_others_in_proportion() -> None:
+    """METHOD: changing one weight rescales the others in proportion."""
+    register = pmo.load_register("data/samples/meridian_12")
+
+    def value(of: pmo.Register) -> object:
+        return pmo.prioritization.arbitration_value(pmo.prioritize(of), 1.0)
+
+    question = pmo.Question(register, value=value(register))
+    weights = register.table("criteria").set_index("criterion")["weight"]
+    first = weights.index[0]
+    heavy = pmo.Scenario("heavy", weights={first: 1.5}, value=value)(question)
+    after = heavy.register.table("criteria").set_index("criterion")["weight"]
+    assert after.sum() == pytest.approx(weights.sum())
+    assert after[first] == pytest.approx(1.5 * weights[first])
+    ratio = (after / weights).drop(first)
+    assert ratio.max() == pytest.approx(ratio.min())
+    assert not heavy.options["value"].equals(question.options["value"])
+    with pytest.raises(pmo.DataError, match="weights change no value"):
+        pmo.Scenario("heavy", weights={first: 1.5})(pmo.Question(register))
