@@ -136,7 +136,7 @@ def written_number(value: object, within: float) -> str:
     if number == round(number):
         return format_number(number, 0)
     decimals = next(
-        digits for digits in (1, 2, 3, 4) if abs(round(number, digits) - number) <= within / 2 or digits == 4
+        digits for digits in (1, 2, 3, 4) if abs(round(number, digits) - number) <= within / 10 or digits == 4
     )
     return format_number(number, decimals)
 

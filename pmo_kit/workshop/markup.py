@@ -17,7 +17,7 @@ def markup(text: str) -> str:
     Examples
     --------
     >>> markup("Take **A** at `rate`: ____")
-    'Take #strong[A] at #raw("rate"): #blank(4)'
+    'Take #strong[A]; at #raw("rate");: #blank(4);'
     >>> print(markup("1. one\\n2. two"))
     #enum([one], [two])
     """
@@ -35,13 +35,14 @@ def inline(text: str) -> str:
 
 
 def _marked(found: re.Match[str]) -> str:
+    """A call in markup; its own semicolon ends it, so that what follows is text."""
     if found["code"]:
-        return "#raw(" + _quoted(found["code"]) + ")"
+        return "#raw(" + _quoted(found["code"]) + ");"
     if found["bold"]:
-        return f"#strong[{inline(found['bold'])}]"
+        return f"#strong[{inline(found['bold'])}];"
     if found["italic"]:
-        return f"#emph[{inline(found['italic'])}]"
-    return f"#blank({len(found['blank'])})"
+        return f"#emph[{inline(found['italic'])}];"
+    return f"#blank({len(found['blank'])});"
 
 
 def _block(block: str) -> str:

@@ -101,7 +101,7 @@ def test_a_language_that_is_not_there() -> None:
 
 
 def test_markup_escapes_and_numbers() -> None:
-    assert inline("a_b #1 *not* $") == r"a\_b \#1 #emph[not] \$"
+    assert inline("a_b #1 *not* $") == r"a\_b \#1 #emph[not]; \$"
     assert markup("- a\n- b\n\n3. c") == "#list([a], [b])\n\n#enum(start: 3, [c])"
     assert (
         markup("| a | b |\n| --- | --- |\n| x | −1 |")
