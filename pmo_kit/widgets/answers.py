@@ -19,7 +19,7 @@ from pmo_kit.widgets.climbing import Slopes, climb
 
 Status = Literal["proven", "known", "stopped", "none", "open"]
 STARTS = 3
-PATIENCE = 0.15  # seconds of looking for a plan before the first words
+PATIENCE = 0.07  # seconds of looking for a plan before the first words
 MOST_PLANS = 400
 
 
@@ -127,7 +127,7 @@ def quick_answer(question: Question, pool: PlanPool) -> Answer:
     for start in starts:
         if best is not None and time.perf_counter() - began > PATIENCE:
             break
-        for plan in climb(slopes, start):
+        for plan in climb(slopes, start, began + PATIENCE):
             exact = model.evaluate(plan)
             if not exact.broken and (best is None or exact.value > best[0]):
                 best = exact.value, plan

@@ -7,7 +7,9 @@ An efficient tabu search approach for the 0-1 multidimensional knapsack problem,
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,8 +55,11 @@ class Slopes:
         return total
 
 
-def climb(arrays: Slopes, start: Plan) -> Iterator[Plan]:
-    """Plans met on the way up from a start that break no row, each better than the one before."""
+def climb(arrays: Slopes, start: Plan, until: float = inf) -> Iterator[Plan]:
+    """Plans met on the way up from a start that break no row, each better than the one before.
+
+    Ends at `until` (time.perf_counter) once it has met one.
+    """
     current = np.full(arrays.groups, -1)
     for option in start:
         current[arrays.group[option]] = option
@@ -64,8 +69,10 @@ def climb(arrays: Slopes, start: Plan) -> Iterator[Plan]:
     chosen = current[current >= 0]
     used = arrays.matrix[:, chosen].sum(axis=1)
     value = float(arrays.values[chosen].sum())
-    best = -np.inf
+    best = -inf
     for step in range(STEPS):
+        if best > -inf and time.perf_counter() > until:
+            return
         broken = float(arrays.broken(used[:, None])[0])
         if broken == 0.0 and value > best + TOLERANCE:
             best = value

@@ -335,6 +335,27 @@ def test_the_curve_follows_the_project(shown: Opened) -> None:
     )
 
 
+def test_the_reserve_follows_the_confidence(shown: Opened) -> None:
+    sixty = str(shipped("data", "samples", "meridian"))
+    call = (
+        f"q = pmo.Question(pmo.load_register({sixty!r}))\n"
+        "allocation = pmo.arbitrate(q.without(*[o.name for o in q.overrides]))\n"
+        "widgets.risk(pmo.simulate(allocation, draws=2000, seed=7))"
+    )
+    page = shown("risk", call)
+    page.locator(".noUi-handle").first.focus()
+    for _ in range(10):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('.pw-h').innerText.startsWith('To be 90 % sure')")
+    question = pmo.Question(pmo.load_register(sixty))
+    allocation = pmo.arbitrate(question.without(*[o.name for o in question.overrides]))
+    held = pmo.simulate(allocation, draws=2000, seed=7).contingency(0.9)
+    shown_numbers = numbers(page.locator(".pw-h").inner_text())
+    assert shown_numbers[1:3] == [round(held.pooled, 1), round(held.base, 1)]
+    ring = page.locator(".js-plotly-plot").evaluate("p => [p.data[1].x[0], p.data[1].y[0]]")
+    assert ring == pytest.approx([held.quantile, 90])
+
+
 @pytest.mark.slow
 def test_a_hundred_moves_hold_memory_and_never_part_figure_from_table(shown: Opened, browser: Any) -> None:
     import random

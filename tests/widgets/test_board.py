@@ -117,6 +117,7 @@ def test_closed_boards_leave_nothing(question: pmo.Question, register: pmo.Regis
         widgets.register(register).close()
         widgets.frontier(pmo.frontier(question, budgets=[0.9, 1.0])).close()
         widgets.performance(pmo.review_performance(register)).close()
+        widgets.risk(pmo.simulate(pmo.arbitrate(question), draws=200, seed=7)).close()
     gc.collect()
     assert len(ipywidgets.widgets.widget._instances) - before <= 3 * 2
     assert threading.active_count() <= threads
