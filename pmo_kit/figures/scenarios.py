@@ -259,8 +259,8 @@ def watch(comparison: Comparison, points: pd.DataFrame) -> Table:
             Field("first", "then", kind="text"),
         ),
         title=f"{nearest['label']} is nearest to changing the plan: {nearest['first']}",
-        takeaway=f"{nearest['label']}: {format_number(nearest['today'], 2)} today, {format_number(nearest['at'], 2)} is the "
-        "point to come back to the committee.",
+        takeaway=f"{nearest['label']}: {format_number(nearest['today'], 2)} today; "
+        f"{format_number(nearest['at'], 2)} is the point to come back to the committee.",
         unit_line=unit_line(register, "Where today's plan changes", f"{register.settings.unit}; people"),
         alt=listed(points["sentence"]),
         source="budgets, capacity",

@@ -191,13 +191,14 @@ def _add_event_costs(
         for event, comes, amount in events:
             if event.cost is not None and event.year == year:
                 extra[comes] += amount
-        falls = profile if year is None else np.eye(1, run.years, min(year, run.years - 1))[0]
+        worth = profile @ run.factors if year is None else run.factors[min(year, run.years - 1)]
         if run.detail:
+            falls = profile if year is None else np.eye(1, run.years, min(year, run.years - 1))[0]
             share = p.spend.sum(axis=1) / whole if whole else np.eye(1, run.scopes)[0]
             for scope, place in zip(*np.nonzero(np.outer(share, falls)), strict=True):
                 block.spend[scope, place] += extra * np.float32(share[scope] * falls[place])
         cost += extra
-        extra *= np.float32(falls @ run.factors)
+        extra *= np.float32(worth)
         npv -= extra
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
+from math import isfinite
 
 import numpy as np
 import pandas as pd
@@ -62,12 +64,13 @@ class ProjectRisk:
         estimate = self.estimate(quantity)
         return estimate.mean if estimate is not None and self.centered else 1.0
 
-    @property
+    @cached_property
     def longest_delay(self) -> float:
         """Months, at most."""
         late = 0.0
         if self.duration is not None:
-            most = float(self.duration.at_normal(REACH)) / self.center("duration")
+            end = self.duration.ends[1]
+            most = (end if isfinite(end) else float(self.duration.at_normal(REACH))) / self.center("duration")
             late = max(0.0, most - 1.0) * self.months
         return late + sum(event.delay for event in self.events)
 

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.arbitration import Question
-from pmo_kit.register import Register
+from pmo_kit.register import Register, load_register
 from pmo_kit.risk import Simulation, simulate_plan
 from pmo_kit.risk.sampling import generator
+from pmo_kit.scenarios import combine, compare, one_at_a_time
 from tests.bench.line import Line, seconds
 
 PROJECTS, DRAWS, EVENTS = 1_000, 10_000, 2
@@ -87,3 +88,13 @@ def bench_memory() -> Line:
         [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True
     )
     return Line("1,000 projects x 10,000 draws, years and projects: memory", float(done.stdout), 300.0, "MB")
+
+
+def bench_sweep() -> Line:
+    """Fifty scenarios of the sample, each solved to a proof."""
+    question = Question(load_register("data/samples/meridian"))
+    budgets = [0.8, 0.85, 0.9, 0.95, 1.05, 1.1, 1.15]
+    people = [0.7, 0.8, 0.9, 0.95, 1.0, 1.1, 1.2]
+    cases = combine({("budget", "all"): budgets, ("capacity", "data_engineer"): people})
+    cases += one_at_a_time({("benefit", "all"): [0.9]})
+    return Line(f"{len(cases)} scenarios of meridian", seconds(lambda: compare(question, cases), 1), 60.0)
