@@ -49,7 +49,8 @@ def test_the_guide_holds_what_a_facilitator_needs() -> None:
     assert content["agendas"][1]["total"] == "3:45"
     assert {row[3] for row in content["agendas"][2]["rows"]} - {""} == set(lesson_names())
     assert len(content["roles"]) == 6
-    assert "9.0" in content["roles"][0]["knows"]
+    assert "leaves 1.5 in 2027" in content["roles"][1]["knows"]
+    assert "9.0" not in str(content["roles"]), "the price is found, not dealt"
     assert len(content["slips"]) == 10
 
 
