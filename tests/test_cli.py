@@ -68,7 +68,7 @@ def test_check_reads_a_register_and_exits_by_what_it_finds(
     assert "[warn]" in capsys.readouterr().out
     (register / "costs.csv").write_text("project_id,year,amount\nZ,2027,-3\n", encoding="utf-8")
     assert main(["check", str(register)]) == 2
-    assert "to fix before your first pack" in capsys.readouterr().err
+    assert "to fix before your first pack" in capsys.readouterr().out
 
 
 def test_new_makes_a_workspace_in_which_pack_works(

@@ -208,7 +208,10 @@ class _Batch:
     def run(self, workers: int, executor: Executor | None, progress: bool) -> None:
         """Execute what is not known and finish each pack as soon as it can be."""
         took = self.cache.seconds()
-        jobs = sorted(self.jobs.values(), key=lambda job: -took.get(job.notebook, 0.0))
+        jobs = sorted(
+            self.jobs.values(),
+            key=lambda job: (-took.get(job.notebook, 9e9), -Path(job.source).stat().st_size),
+        )
         keys = {job.target: key for key, job in self.jobs.items()}
         many = f"{len(self.making)} packs" if len(self.making) > 1 else ""
         title = many or next((making.spec.title for making in self.making), "")

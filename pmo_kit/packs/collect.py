@@ -1,4 +1,4 @@
-"""Take the exhibits out of executed notebooks, in order; every id is used once."""
+"""Take the exhibits out of executed notebooks, in order; every id stands once."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Collected:
 
 
 def collect(notebooks: Sequence[tuple[str, Any]]) -> list[list[Collected]]:
-    """Return the exhibits of each notebook.
+    """Return the exhibits of each notebook; one that an earlier notebook shows just so is taken there alone.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def collect(notebooks: Sequence[tuple[str, Any]]) -> list[list[Collected]]:
     Raises
     ------
     PackError
-        When two cells show an exhibit with one id; the message names both.
+        When two cells show different exhibits with one id, or a notebook one twice; the message names both.
     """
     from pmo_kit.exhibits.jsonform import MIME, from_json
 
@@ -63,8 +63,11 @@ def collect(notebooks: Sequence[tuple[str, Any]]) -> list[list[Collected]]:
                     continue
                 record = json.loads(raw) if isinstance(raw, str) else raw
                 item = Collected(from_json(record), record, name, number)
-                if item.id in seen:
-                    twice.append(f"  '{item.id}': {seen[item.id].where}, and {item.where}")
+                first = seen.get(item.id)
+                if first is not None and first.notebook != name and first.record == record:
+                    continue
+                if first is not None:
+                    twice.append(f"  '{item.id}': {first.where}, and {item.where}")
                 seen.setdefault(item.id, item)
                 found.append(item)
         chapters.append(found)

@@ -25,6 +25,8 @@ _TOP = (
 )  # fmt: skip
 _PAGE_ONE = ("headline", "tiles", "decisions", "left", "right")
 _CHAPTER = ("notebook", "title", "needs", "show", "parameters")
+PREVIOUS = "previous"
+"""Among the `needs` of a chapter: the register of the committee before."""
 FORMATS = ("html", "pdf", "pptx", "xlsx")
 """Media of a pack; the page (html) is always made."""
 
@@ -261,7 +263,7 @@ class _Reader:
         """Read the tables that a chapter cannot do without."""
         value = item.get("needs") or []
         names = [value] if isinstance(value, str) else value
-        if not isinstance(names, list) or not set(map(str, names)) <= set(load_schema().tables):
+        if not isinstance(names, list) or not set(map(str, names)) <= {*load_schema().tables, PREVIOUS}:
             self._say(
                 (*at, "needs"), "needs is a list of tables of the register, such as [budgets, requests]."
             )

@@ -12,7 +12,7 @@ import yaml
 
 from pmo_kit.errors import PackError
 from pmo_kit.packs.parameters import declared, problems, read_notebook
-from pmo_kit.packs.spec import Chapter, PackSpec, PageOne, Scalar
+from pmo_kit.packs.spec import PREVIOUS, Chapter, PackSpec, PageOne, Scalar
 
 _FROM_PACK = {"register_path": "register", "previous_path": "previous"}
 _LEFT_OUT = (".*", "~$*", "*.md", "*.py", "__pycache__")
@@ -176,7 +176,10 @@ def possible(
     """
     lines, chapters, jobs = [], [], []
     for chapter, job in zip(spec.chapters, stage.jobs, strict=True):
-        absent = [table for table in chapter.needs if not has(table)]
+        absent = [table for table in chapter.needs if table != PREVIOUS and not has(table)]
+        if PREVIOUS in chapter.needs and not spec.previous:
+            lines.append(f"{chapter.title} needs the register of the committee before (a line 'previous').")
+            continue
         if absent:
             lines.append(f"{chapter.title} needs the table{'s' * (len(absent) > 1)} {', '.join(absent)}.")
         else:

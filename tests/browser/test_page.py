@@ -12,7 +12,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from pmo_kit.packs import build_pack
+from pmo_kit.packs import build_pack, build_packs, expand, read_spec
 from pmo_kit.shipped import shipped
 from tests.packs.tiny import write_workspace
 
@@ -32,7 +32,12 @@ def golden(home: Path) -> Path:
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A published pack, moved to a place of its own: a page needs nothing beside it."""
     home = tmp_path_factory.mktemp("packs")
-    built = golden(home) if request.param == "golden" else build_pack(request.param, home)
+    if request.param == "golden":
+        built = golden(home)
+    else:
+        (done,) = build_packs(expand(read_spec(request.param))[:1], home)
+        assert done.folder is not None, done.error
+        built = done.folder
     alone = tmp_path_factory.mktemp("alone")
     shutil.copy(built / "index.html", alone)
     shutil.copy(built / "figures.json", alone)
@@ -62,6 +67,9 @@ def test_page_one_prints_on_one_page(opened: Any, folder: Path) -> None:
     page, _ = opened(folder / "index.html")
     page.wait_for_selector("html[data-drawn]", state="attached")
     first = page.locator(".pk-page")
+    if read_title(folder) == "Budget arbitration, Water Supply":
+        assert first.count() == 0
+        return
     assert first.count() == 1
     assert "page-one-overflows" not in page.evaluate("document.documentElement.className")
     page.emulate_media(media="print")
@@ -72,6 +80,22 @@ def test_page_one_prints_on_one_page(opened: Any, folder: Path) -> None:
     page.evaluate("document.querySelectorAll('.pk-document').forEach(part => part.remove())")
     pdf = page.pdf(prefer_css_page_size=True, print_background=True)
     assert len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf)) == 1
+
+
+def read_title(folder: Path) -> str:
+    """The title of a page, without its status."""
+    found = re.search(
+        r"<title>(.*?)(?: \(DRAFT\))?</title>", (folder / "index.html").read_text(encoding="utf-8")
+    )
+    return found.group(1) if found else ""
+
+
+def test_the_committee_reads_at_most_eight_pages_before_the_annex(opened: Any, folder: Path) -> None:
+    page, _ = opened(folder / "index.html")
+    page.wait_for_selector("html[data-drawn]", state="attached")
+    page.evaluate("document.querySelectorAll('.annex.chapter, .provenance').forEach(part => part.remove())")
+    pdf = page.pdf(prefer_css_page_size=True, print_background=True)
+    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf)) <= 8
 
 
 def test_the_page_can_be_read_by_keyboard_and_by_ear(opened: Any, folder: Path) -> None:

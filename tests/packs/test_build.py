@@ -119,9 +119,20 @@ def test_one_failing_notebook_takes_no_other_down(workspace: Workspace, tmp_path
 
 
 def test_an_exhibit_id_is_used_once_in_a_pack(workspace: Workspace, tmp_path: Path) -> None:
-    file = workspace(one=notebook(LOAD, message("a.x")), two=notebook(LOAD, "1", message("a.x")))
+    file = workspace(one=notebook(LOAD, message("a.x")), two=notebook(LOAD, "1", message("a.x", "Other")))
     with pytest.raises(PackError, match=r"'a.x': one.ipynb, cell 4, and two.ipynb, cell 5"):
         build_pack(file, tmp_path)
+
+
+def test_an_exhibit_that_two_notebooks_show_alike_stands_in_the_first(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    file = workspace(one=notebook(LOAD, message("a.x")), two=notebook(LOAD, message("a.x"), message("b.y")))
+    figures = json.loads((build_pack(file, tmp_path) / "figures.json").read_text())
+    assert [(x["id"], x["notebook"]) for x in figures] == [("a.x", "one.ipynb"), ("b.y", "two.ipynb")]
+    twice = workspace(one=notebook(LOAD, message("a.x"), message("a.x")))
+    with pytest.raises(PackError, match=r"'a.x': one.ipynb, cell 4, and one.ipynb, cell 5"):
+        build_pack(twice, tmp_path)
 
 
 def test_unknown_and_mistyped_parameters_stop_the_build(workspace: Workspace, tmp_path: Path) -> None:
