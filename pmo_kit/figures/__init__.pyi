@@ -1,5 +1,4 @@
 from . import arbitration as arbitration
-from . import attribution as attribution
 from . import balance as balance
 from . import benefits as benefits
 from . import contested as contested

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pmo_kit.errors import PackError
@@ -27,6 +27,14 @@ class Collected:
     def id(self) -> str:
         """Id of the exhibit."""
         return self.exhibit.id
+
+    def in_own_words(self, vocabulary: Mapping[str, str]) -> Collected:
+        """The same in the words of the organisation, in every medium."""
+        from pmo_kit.exhibits.jsonform import to_json
+        from pmo_kit.exhibits.vocabulary import in_own_words
+
+        exhibit = in_own_words(self.exhibit, vocabulary)
+        return self if exhibit is self.exhibit else replace(self, exhibit=exhibit, record=to_json(exhibit))
 
     @property
     def where(self) -> str:

@@ -98,6 +98,9 @@ def pack_files(
 
     parsed = {name: nbformat.reads(content.decode(), as_version=4) for name, content in notebooks.items()}
     chapters = collect(list(parsed.items()))
+    if register.has("vocabulary"):
+        words = register.table("vocabulary").set_index("term")["our_word"].to_dict()
+        chapters = [[item.in_own_words(words) for item in chapter] for chapter in chapters]
     exhibits = [item for chapter in chapters for item in chapter]
     figures = manifest.dumps([{"notebook": i.notebook, "cell": i.cell, **i.record} for i in exhibits])
     content = manifest.inputs_of(spec, stage, register, exhibits, notebooks, made_with)
@@ -113,7 +116,7 @@ def pack_files(
     if others:
         from pmo_kit.packs.media.outline import outline
 
-        drawn = outline(laid.spec, name, content, register.settings, laid.chapters, laid.questions)
+        drawn = outline(laid.spec, name, content, register.settings, laid.chapters, laid.questions, absent)
         for one in (MEDIA[one] for one in spec.formats if one in MEDIA):
             files[one.file] = _made(one, drawn, spec)
     content["id"] = name
