@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Callable
 
@@ -11,15 +12,12 @@ class Bench:
     """Runs the newest job in a thread and hands results to the loop of the one who made it.
 
     A job is a function that takes `stopped` (a function: whether newer work has come) and returns nothing. `hand`
-    runs a function on the loop, so that widgets are only ever touched from there; without a loop it runs at once,
-    under a lock.
+    runs a function on the loop, so that widgets are only ever touched from there; outside a kernel it runs at
+    once, under a lock.
     """
 
     def __init__(self) -> None:
-        try:
-            self._loop: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
-        except RuntimeError:
-            self._loop = None
+        self._loop = _kernel_loop()
         self._lock = threading.Condition()
         self._hands = threading.RLock()
         self._job: Callable[[Callable[[], bool]], None] | None = None
@@ -82,3 +80,15 @@ class Bench:
                     self._thread = None
                     return
             job(lambda turn=turn: self._turn != turn)  # type: ignore[misc]
+
+
+def _kernel_loop() -> asyncio.AbstractEventLoop | None:
+    """The loop on which a kernel's messages arrive; None outside a kernel, whatever else runs a loop there."""
+    module = sys.modules.get("IPython")
+    shell = module.get_ipython() if module is not None else None
+    if getattr(shell, "kernel", None) is None:
+        return None
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
