@@ -224,9 +224,7 @@ def arbitrate(question: Question) -> Allocation:
     'stop'
     """
     model = compile_model(question)
-    gap = question.gap
-    if gap is None:
-        gap = 0.0 if len(question.built.groups) <= SMALL else DEFAULT_GAP
+    gap = asked_gap(question)
     until = moment(question.time_limit)
     limits = Limits(proof_gap(model), question.node_limit, until, stoppable=True)
     found = _within(model, gap, limits)
@@ -262,23 +260,35 @@ def allocation_of(model: Model, found: Found, second: Found | None = None) -> Al
     )  # fmt: skip
 
 
+def asked_gap(question: Question) -> float:
+    """The gap that is asked for, or the usual one for the number of projects."""
+    if question.gap is not None:
+        return question.gap
+    return 0.0 if len(question.built.groups) <= SMALL else DEFAULT_GAP
+
+
+def close_enough(model: Model, found: Found, gap: float) -> bool:
+    """Whether bound - value of a plan is within the gap."""
+    if found.plan is None:
+        return False
+    options = model.question.built
+    free = options.table["commitment"].to_numpy(object) == "discretionary"
+    worth = abs(float(sum(options.values[i] for i in found.plan if free[i])))
+    return found.bound - found.value <= gap * worth * NANO or found.bound == found.value
+
+
 def _within(model: Model, gap: float, limits: Limits) -> Found:
     """Search until (bound - value) / (value of the discretionary part) is within the gap."""
     if gap == 0:
         return best_plan(model, limits=limits)
     options = model.question.built
     free = options.table["commitment"].to_numpy(object) == "discretionary"
-
-    def within(found: Found) -> bool:
-        worth = abs(sum(options.values[i] for i in found.plan or () if free[i]))
-        return found.bound - found.value <= gap * worth * NANO or found.bound == found.value
-
     target = float(gap * np.abs(options.values[free]).sum())
     found = core_plan(model, gap, limits) or Found("unknown", None, 0, 0, 0)
-    if found.plan is not None and within(found):
+    if close_enough(model, found, gap):
         return replace(found, status="optimal")
     found = best_plan(model, limits=replace(limits, gap=max(proof_gap(model), target)))
-    while found.plan is not None and found.status == "optimal" and not within(found):
+    while found.plan is not None and found.status == "optimal" and not close_enough(model, found, gap):
         worth = abs(float(sum(options.values[i] for i in found.plan if free[i])))
         found = best_plan(model, limits=replace(limits, gap=max(proof_gap(model), 0.9 * gap * worth)))
     return found

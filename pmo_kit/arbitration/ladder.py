@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
-from pmo_kit.arbitration.allocation import Allocation, arbitrate
+from pmo_kit.arbitration.allocation import Allocation, allocation_of, arbitrate, asked_gap, close_enough
+from pmo_kit.arbitration.model import compile_model
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Envelope, amount_words
+from pmo_kit.arbitration.warm import Warm, good_plan
 from pmo_kit.errors import InfeasibleError
 
 STEPS = (0.70, 0.80, 0.90, 1.00, 1.10, 1.20)
@@ -139,10 +141,11 @@ def frontier(question: Question, budgets: Sequence[float] = STEPS) -> Frontier:
     records: list[tuple[object, ...]] = []
     last: Allocation | None = None
     top = -np.inf
+    nearby = _Nearby(question)
     for factor in factors:
         budget = round(whole * factor, 9)
         try:
-            a = arbitrate(question.scaled(factor))
+            a = nearby.allocation(question.scaled(factor), last) or arbitrate(question.scaled(factor))
         except InfeasibleError as error:
             nan = float("nan")
             records.append(
@@ -160,6 +163,25 @@ def frontier(question: Question, budgets: Sequence[float] = STEPS) -> Frontier:
     plans = plans.reindex(list(question.built.groups)).rename_axis(index="project_id", columns="factor")
     table = pd.DataFrame(records, columns=columns)
     return Frontier(question, table, MappingProxyType(allocations), plans, _again(plans))
+
+
+class _Nearby:
+    """Points of a large question where a gap is accepted: each from the relaxation and the plan before it."""
+
+    def __init__(self, question: Question) -> None:
+        self._gap = asked_gap(question)
+        model = compile_model(question) if self._gap > 0 and question.second is None else None
+        self._warm = Warm(model) if model is not None and Warm.fits(model) else None
+
+    def allocation(self, question: Question, last: Allocation | None) -> Allocation | None:
+        """A plan proven to be within the gap, or None where a search is needed."""
+        if self._warm is None:
+            return None
+        model = compile_model(question)
+        found = good_plan(self._warm, model, self._gap, [] if last is None else [last._positions])
+        if found is None or not close_enough(model, found, self._gap):
+            return None
+        return allocation_of(model, replace(found, status="optimal"))
 
 
 def _counted(question: Question) -> list[Envelope]:

@@ -117,6 +117,11 @@ class Model:
             for r in self.rows
         ]
 
+    def share_coefficients(self, other: Model) -> None:
+        """Take over what was computed from the coefficients of a model that differs in its limits only."""
+        for name in ("values", "grain", "_entries"):
+            self.__dict__[name] = getattr(other, name)
+
     def evaluate(self, plan: Iterable[int]) -> Evaluation:
         """A plan (positions of the chosen options) in exact integer arithmetic, against every rule.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -11,14 +11,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from pmo_kit.arbitration.allocation import SMALL
 from pmo_kit.arbitration.infeasibility import conflict_error
-from pmo_kit.arbitration.model import Plan, compile_model
+from pmo_kit.arbitration.model import Model, Plan, compile_model
 from pmo_kit.arbitration.search import best_plan
 from pmo_kit.arbitration.solving import Limits, solve
+from pmo_kit.arbitration.warm import Warm, as_row
 
 if TYPE_CHECKING:
     from pmo_kit.arbitration.options import Floats
     from pmo_kit.arbitration.question import Question
+
+Search = Callable[["Floats"], tuple[Plan, float, float]]  # values of the options -> plan, its value, a bound
+MOST_NODES = 1000  # branches for one sample
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,29 +101,15 @@ def inclusion_frequency(
     own = best_plan(model, limits=Limits(accepted)).plan if plan is None else model.positions(plan)
     if own is None:
         raise conflict_error(question)
-    pool: dict[Plan, Floats] = {own: _row(model.n, own)}
+    pool: dict[Plan, Floats] = {own: as_row(model.n, own)}
     chosen = np.zeros((len(values), model.n), bool)
     gaps, best_values = np.zeros(len(values)), np.zeros(len(values))
-    objective = np.array(model.program.value)
-    relaxed = replace(model.program, integer=np.zeros_like(model.program.integer))
+    nearby = gap_projects > 0 and (question.gap or len(options.groups) > SMALL) and Warm.fits(model)
+    search = _nearby(model, pool, accepted) if nearby else _plain(model, pool, accepted)
     for draw, sample in enumerate(values):
-        objective = objective.copy()
-        objective[: model.n] = sample
-        limit = solve(relaxed.maximizing(objective)).value
-        top, best = max((float(row @ sample), p) for p, row in pool.items())
-        bound = limit
-        if limit - top > accepted:
-            found = solve(model.program.maximizing(objective), Limits(accepted))
-            if found.x is not None:
-                mine = tuple(int(i) for i in np.flatnonzero(found.x[: model.n] > 0.5))
-                if not model.evaluate(mine).broken:
-                    pool[mine] = _row(model.n, mine)
-                    worth = float(pool[mine] @ sample)
-                    bound = min(bound, found.bound)
-                    if worth > top:
-                        top, best = worth, mine
+        best, best_values[draw], bound = search(sample)
         chosen[draw, list(best)] = True
-        gaps[draw], best_values[draw] = max(0.0, bound - top) / median, top
+        gaps[draw] = max(0.0, bound - best_values[draw]) / median
     inside = {p: float(chosen[:, [i for i in m if not options.stops[i]]].any(axis=1).mean())
               for p, m in options.groups.items()}  # fmt: skip
     table = pd.DataFrame({"frequency": pd.Series(inside)}).rename_axis("project_id")
@@ -126,8 +117,62 @@ def inclusion_frequency(
     return Frequencies(table, pd.Series(gaps, name="gap"), regret, MappingProxyType(dict(inputs or {})))
 
 
-def _row(n: int, plan: Plan) -> Floats:
-    """A plan as zeros and ones."""
-    row = np.zeros(n)
-    row[list(plan)] = 1.0
-    return row
+def _plain(model: Model, pool: dict[Plan, Floats], accepted: float) -> Search:
+    """A plan and a bound for one sample, by a full search where no known plan is good enough."""
+    relaxed = replace(model.program, integer=np.zeros_like(model.program.integer))
+
+    def search(sample: Floats) -> tuple[Plan, float, float]:
+        objective = np.array(model.program.value)
+        objective[: model.n] = sample
+        bound = solve(relaxed.maximizing(objective)).value
+        top, best = max((float(row @ sample), p) for p, row in pool.items())
+        if bound - top > accepted:
+            found = solve(model.program.maximizing(objective), Limits(accepted))
+            mine = None if found.x is None else _kept(model, pool, found.x)
+            if mine is not None:
+                bound = min(bound, found.bound)
+                top, best = max((top, best), (float(pool[mine] @ sample), mine))
+        return best, top, bound
+
+    return search
+
+
+def _nearby(model: Model, pool: dict[Plan, Floats], accepted: float) -> Search:
+    """The same from a warm relaxation and exchanges around it; searched is only what could lie above the gap."""
+    warm = Warm(model)
+    limits = Limits(accepted, model.question.node_limit or MOST_NODES)
+
+    def search(sample: Floats) -> tuple[Plan, float, float]:
+        relaxed = warm.relax(sample)
+        rows = np.array(list(pool.values()))
+        start = rows[int(np.argmax(rows @ sample))]
+        bound = np.inf if relaxed is None else relaxed.bound
+        if relaxed is not None and bound - float(start @ sample) > accepted:
+            x = warm.near(relaxed, [start], bound - accepted)
+            if x is not None:
+                _kept(model, pool, x)
+        top, best = max((float(row @ sample), p) for p, row in pool.items())
+        while relaxed is not None and bound - top > accepted:
+            cut = top + accepted
+            found = warm.beyond(relaxed, cut, limits)
+            mine = None if found.x is None else _kept(model, pool, found.x)
+            above = mine is not None and float(pool[mine] @ sample) > cut
+            none = found.status == "infeasible" or (found.status == "optimal" and found.value <= cut)
+            bound = min(bound, cut if none else max(cut, found.bound))
+            if mine is not None:
+                top, best = max((top, best), (float(pool[mine] @ sample), mine))
+            if not above:
+                break
+        return best, top, bound
+
+    return search
+
+
+def _kept(model: Model, pool: dict[Plan, Floats], x: Floats) -> Plan | None:
+    """The plan, kept in the pool, if it obeys every rule in exact arithmetic."""
+    plan = tuple(int(i) for i in np.flatnonzero(x[: model.n] > 0.5))
+    if plan not in pool:
+        if model.evaluate(plan).broken:
+            return None
+        pool[plan] = as_row(model.n, plan)
+    return plan

@@ -189,15 +189,8 @@ def solve(program: Program, limits: Limits | None = None) -> Outcome:
         highs.setOptionValue("mip_max_nodes", int(limits.nodes))
     if limits.until is not None:
         highs.setOptionValue("time_limit", max(0.01, limits.until - began))
-    matrix = program.matrix
-    columns, rows = len(program.value), len(program.lower)
     whole = program.integer.any()
-    highs.passModel(
-        columns, rows, matrix.nnz, int(highspy.MatrixFormat.kRowwise), int(highspy.ObjSense.kMaximize), 0.0,
-        program.value, program.least, program.most, program.lower, program.upper,
-        matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32), matrix.data,
-        program.integer.astype(np.int32),
-    )  # fmt: skip
+    _pass(highs, program, program.integer)
     with _stopping_at_ctrl_c(highs) if limits.stoppable else nullcontext():
         highs.run()
     info, status = highs.getInfo(), highs.getModelStatus()
@@ -214,6 +207,31 @@ def solve(program: Program, limits: Limits | None = None) -> Outcome:
         reduced = None if whole else np.array(highs.getSolution().col_dual)
         return Outcome("optimal", x, value, max(bound, value), nodes, seconds, reduced)
     return Outcome("feasible" if found else "unknown", x, value, bound, nodes, seconds)
+
+
+def _pass(highs: Any, program: Program, integer: NDArray[np.bool_]) -> None:
+    """Hand a program over."""
+    import highspy
+
+    matrix = program.matrix
+    highs.passModel(
+        len(program.value), len(program.lower), matrix.nnz, int(highspy.MatrixFormat.kRowwise),
+        int(highspy.ObjSense.kMaximize), 0.0, program.value, program.least, program.most, program.lower,
+        program.upper, matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32), matrix.data,
+        integer.astype(np.int32),
+    )  # fmt: skip
+
+
+def relaxed_solver(program: Program) -> Any:
+    """A solver that holds the program without whole numbers, for one run after another with small changes."""
+    highs = _solver()()
+    settings: dict[str, bool | int | float | str] = {
+        "threads": 1, "parallel": "off", "random_seed": 0, "solver": "simplex", "presolve": "off",
+    }  # fmt: skip
+    for option, setting in settings.items():
+        highs.setOptionValue(option, setting)
+    _pass(highs, program, np.zeros_like(program.integer))
+    return highs
 
 
 def solve_selection(
