@@ -257,7 +257,11 @@ def _scenario(name: str, rows: pd.DataFrame) -> Scenario:
     def scopes(what: str, column: str) -> tuple[str, ...]:
         return tuple(part[what]["scope"].str.removeprefix(f"{column}=")) if what in part else ()
 
-    levels = part["project_in"]["value"].fillna("") if "project_in" in part else ()
+    levels = (
+        ["" if pd.isna(level) else str(level) for level in part["project_in"]["value"]]
+        if "project_in" in part
+        else []
+    )
     schedule = part["discount_schedule"]["value"].iloc[0] if "discount_schedule" in part else None
     return Scenario(
         name,
