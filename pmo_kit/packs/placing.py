@@ -107,7 +107,7 @@ def _parted(
 
 def _long(item: Collected) -> bool:
     """Whether an exhibit is a table that is longer than a chapter holds."""
+    from pmo_kit.exhibits import Table
+
     exhibit = item.exhibit
-    if not hasattr(exhibit, "columns"):
-        return False
-    return len(exhibit.data) > LONG * exhibit.across
+    return isinstance(exhibit, Table) and len(exhibit.data) > LONG * exhibit.across
