@@ -163,7 +163,9 @@ def bench_inclusion_200() -> Line:
     samples = asked.built.values * rng.uniform(0.9, 1.1, (100, len(asked.built)))
     seconds, found = timed(lambda: inclusion_frequency(asked, samples))
     print(f"   200 projects: mean gap {found.gaps.mean():.2f} median projects")
-    peers = [cbc(asked.replace(value=pd.Series(v, asked.options.index, name="v")), 0.003, 60) for v in samples[:5]]
+    peers = [
+        cbc(asked.replace(value=pd.Series(v, asked.options.index, name="v")), 0.003, 60) for v in samples[:5]
+    ]
     return Line(
         "200 projects: inclusion frequency, 1,000 samples (100 x 10)", 10 * seconds, 300.0,
         peer="CBC rebuilt by PuLP to 0.3 % (5 samples x 200)", peer_measured=200 * sum(peers), least_ratio=5.0,
