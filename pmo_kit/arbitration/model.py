@@ -238,7 +238,9 @@ def _product(
         and options.matches(e.scope)[first[0]]
         and not e.scope.startswith(("kind", "fund"))
     }
-    value = -rule.amount * options.factors.get(rule.year, 0.0) if options.money_value else 0.0
+    if options.money_value and rule.year not in options.factors:
+        raise ValueError(f"{rule.name}: its year {rule.year} is outside the years of the question.")
+    value = -rule.amount * options.factors[rule.year] if options.money_value else 0.0
     return Product(rule.name, first, second, value, money)
 
 

@@ -242,7 +242,8 @@ def build_options(register: Register, value: str | pd.Series, deferral: int = 0)
         _refuse_missing(missing, value)
     settings = register.settings
     start = int(settings.discount_to or 0)
-    years = range(start, max([start, *spending["year"].astype(int)]) + 1)
+    dated = [*spending["year"].astype(int), *register.table("links")["year"].dropna().astype(int)]
+    years = range(start, max([start, *dated]) + 1)
     steps = len(years) if settings.timing != "start" else len(years) - 1
     rates = discount_schedule(settings.discount_schedule, steps)
     factors = finance.discount_factors(rates, len(years), settings.timing)

@@ -58,7 +58,7 @@ def test_every_chart_is_drawn_without_a_network(opened: Any, folder: Path) -> No
     ):
         assert box[0] <= 1
         assert box[1] <= 1
-        assert box[2] > 40
+        assert box[2] > 20
     assert page.evaluate("document.fonts.check('700 14px \"Source Sans 3\"')")
     assert complaints == []
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from pmo_kit.exhibits.drawing import figure
 from tests.exhibits import gallery, meridian_12
@@ -23,16 +20,6 @@ CUT_OFF = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap(plo
       || box.top < edge.top - 1 || box.bottom > edge.bottom + 1);
   }).map(text => plot.dataset.figure + ': ' + text.textContent);
 })"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-    with sync_playwright() as play:
-        driven = play.chromium.launch(executable_path=path, args=arguments)
-        yield driven
-        driven.close()
 
 
 def opened(browser: Any, tmp_path: Path, html: str) -> tuple[Any, list[str]]:
