@@ -9,6 +9,7 @@ selection, J. Oper. Res. Soc. 51; Nemhauser and Wolsey (1988), Integer and Combi
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import inf
@@ -36,7 +37,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Rule:
+class Rule(ABC):
     """What all rules have in common: `name`, `active`, `price` (None is hard).
 
     Rules are written with keywords only.
@@ -50,17 +51,17 @@ class Rule:
     price: float | None = field(default=None, kw_only=True)
 
     @property
+    @abstractmethod
     def name(self) -> str:
         """Unique name, fit for the middle of a sentence."""
-        raise NotImplementedError
 
     def sentence(self, unit: str) -> str:
         """The rule in words."""
         return self.name
 
+    @abstractmethod
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
         """Linear rows over the options."""
-        raise NotImplementedError
 
     def shortfall(self, amount: float, unit: str) -> str:
         """Words for relaxing the rule by an amount in its unit."""
