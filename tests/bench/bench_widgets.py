@@ -32,8 +32,8 @@ def bench_moves_in_the_browser() -> list[Line]:
     """Click to first answer and to proof in JupyterLab, 60 projects; nothing without a Chromium."""
     from playwright.sync_api import sync_playwright
 
-    from tests.conftest import ARGUMENTS, CHROMIUM
     from tests.browser.lab import Lab, run_all
+    from tests.conftest import ARGUMENTS, CHROMIUM
 
     if not Path(CHROMIUM).exists():
         return []
