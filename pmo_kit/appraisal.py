@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -13,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pmo_kit import finance
+from pmo_kit.answers import Answer
 from pmo_kit.errors import DataError
 from pmo_kit.rates import describe_schedule, discount_schedule
 
@@ -23,7 +23,7 @@ SOCIAL_KINDS = ("cash", "non_cash", "economic", "social")
 
 
 @dataclass(frozen=True, eq=False)
-class Appraisal:
+class Appraisal(Answer):
     """What every level of every project costs and is worth, from `discount_to` on.
 
     `table` has one row per (project_id, level):
@@ -64,11 +64,6 @@ class Appraisal:
     inputs: Mapping[str, str]
 
     @property
-    def table(self) -> pd.DataFrame:
-        """One row per (project_id, level); the columns are described in the class."""
-        return self._table.copy(deep=False)
-
-    @property
     def spend(self) -> pd.DataFrame:
         """Forward costs by option and fiscal year."""
         return self._spend.copy(deep=False)
@@ -77,10 +72,6 @@ class Appraisal:
     def sunk(self) -> pd.Series:
         """Sunk costs per project."""
         return self._sunk.copy(deep=False)
-
-    def _repr_html_(self) -> str:
-        rows = self._table.to_html(float_format="{:.2f}".format, na_rep="n/a")
-        return f"<p>{html.escape(self.summary)}</p>{rows}"
 
 
 def appraise(register: Register, schedule: str | None = None) -> Appraisal:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pmo_kit.answers import Answer
 from pmo_kit.arbitration import solve_selection
 from pmo_kit.partners.evaluation import BID, Evaluation, evaluate_bids, price_points
 
@@ -24,7 +24,7 @@ Choice = tuple[tuple[Bid, ...], float]
 
 
 @dataclass(frozen=True, eq=False)
-class Award:
+class Award(Answer):
     """Who gets which lot, and why.
 
     `table` has one row per bid, index (partner_id, lot): name, lot_label, price, award_price (after the bundle
@@ -72,13 +72,8 @@ class Award:
     inputs: Mapping[str, str]
 
     @property
-    def table(self) -> pd.DataFrame:
-        """One row per bid; the columns are described in the class."""
-        return self._table.copy(deep=False)
-
-    def _repr_html_(self) -> str:
-        shown = self.lots.to_html(float_format="{:.2f}".format, na_rep="n/a")
-        return f"<p>{html.escape(self.summary)}</p>{shown}"
+    def _shown(self) -> pd.DataFrame:
+        return self.lots
 
 
 def select_partners(

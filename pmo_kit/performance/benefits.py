@@ -6,7 +6,6 @@ and PMI, *Benefits Realization Management* (2019).
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from pmo_kit.answers import Answer
 from pmo_kit.performance.curves import listed
 from pmo_kit.performance.periods import month_of, months_of
 
@@ -27,7 +27,7 @@ FEW = 3
 
 
 @dataclass(frozen=True, eq=False)
-class Benefits:
+class Benefits(Answer):
     """Every benefit with its profile and its three lives: approved, forecast, realized.
 
     `table` has one row per benefit of `benefit_profiles`, `benefit_status` or `benefits`: project_id,
@@ -59,11 +59,6 @@ class Benefits:
     inputs: Mapping[str, str]
 
     @property
-    def table(self) -> pd.DataFrame:
-        """One row per benefit; the columns are described in the class."""
-        return self._table.copy(deep=False)
-
-    @property
     def cases(self) -> pd.DataFrame:
         """One row per project: does the approved business case still hold?"""
         return self._cases.copy(deep=False)
@@ -73,13 +68,11 @@ class Benefits:
         """What a benefit owner has to answer, in the columns of `Register.findings`."""
         return self._findings.copy(deep=False)
 
-    def _repr_html_(self) -> str:
-        shown = self._table[
+    @property
+    def _shown(self) -> pd.DataFrame:
+        return self._table[
             ["project_id", "benefit", "owner", "approved", "forecast", "due", "realized", "rate"]
         ]
-        return (
-            f"<p>{html.escape(self.summary)}</p>{shown.to_html(float_format='{:.2f}'.format, na_rep='n/a')}"
-        )
 
 
 def review_benefits(register: Register, as_of: date | None = None) -> Benefits:

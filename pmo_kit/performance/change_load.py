@@ -7,12 +7,13 @@ is the point.
 
 from __future__ import annotations
 
-import html
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pandas as pd
+
+from pmo_kit.answers import Answer
 
 if TYPE_CHECKING:
     from pmo_kit.register import Register
@@ -22,7 +23,7 @@ ROLE = "change in {}"
 
 
 @dataclass(frozen=True, eq=False)
-class ChangeLoad:
+class ChangeLoad(Answer):
     """Units x quarters against thresholds.
 
     `table` has one row per unit and quarter: unit, quarter, load (share of staff, heavy change in full),
@@ -54,11 +55,6 @@ class ChangeLoad:
     inputs: Mapping[str, str]
 
     @property
-    def table(self) -> pd.DataFrame:
-        """One row per unit and quarter; the columns are described in the class."""
-        return self._table.copy(deep=False)
-
-    @property
     def collisions(self) -> pd.DataFrame:
         """The projects that together are too much, and what deferring each would free."""
         return self._collisions.copy(deep=False)
@@ -70,9 +66,9 @@ class ChangeLoad:
             index="unit", columns="quarter", values="load", aggfunc="sum", fill_value=0.0
         )
 
-    def _repr_html_(self) -> str:
-        grid = self.grid.to_html(float_format="{:.2f}".format)
-        return f"<p>{html.escape(self.summary)}</p>{grid}"
+    @property
+    def _shown(self) -> pd.DataFrame:
+        return self.grid
 
 
 def load_on_units(register: Register, projects: Collection[str] | None = None) -> ChangeLoad:

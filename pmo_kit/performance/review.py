@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from pmo_kit.answers import Answer
 from pmo_kit.performance.benefits import expected_share
 from pmo_kit.performance.curves import Curves, read_curves
 from pmo_kit.performance.earning import earned_schedule, earned_value, ratio
@@ -39,7 +39,7 @@ DECLARED = ("name", "area", "strategic_goal", "sponsor", "rag_declared", "rag_as
 
 
 @dataclass(frozen=True, eq=False)
-class Review:
+class Review(Answer):
     """Projects and areas as they stand, with what was promised, spent and earned.
 
     `table` has one row per project of the status table:
@@ -84,11 +84,6 @@ class Review:
     inputs: Mapping[str, str]
 
     @property
-    def table(self) -> pd.DataFrame:
-        """One row per project; the columns are described in the class."""
-        return self._table.copy(deep=False)
-
-    @property
     def areas(self) -> pd.DataFrame:
         """One row per area and "All" at the end; ratios are recomputed from sums."""
         return self._areas.copy(deep=False)
@@ -104,11 +99,9 @@ class Review:
         found = self._table[self._table["watermelon"]]
         return found.sort_values("bac", ascending=False, kind="stable")
 
-    def _repr_html_(self) -> str:
-        shown = self._table[["name", "area", *MONEY, "cpi", "spi_t", "rag_declared", "rag_rule", "reason"]]
-        return (
-            f"<p>{html.escape(self.summary)}</p>{shown.to_html(float_format='{:.2f}'.format, na_rep='n/a')}"
-        )
+    @property
+    def _shown(self) -> pd.DataFrame:
+        return self._table[["name", "area", *MONEY, "cpi", "spi_t", "rag_declared", "rag_rule", "reason"]]
 
 
 def review_performance(

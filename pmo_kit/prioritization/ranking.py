@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from pmo_kit.answers import Answer
 from pmo_kit.errors import PmoError
 from pmo_kit.prioritization.contributions import contributions_of, ranked_levels
 from pmo_kit.prioritization.scorecard import Scorecard, read_scorecard
@@ -41,7 +41,7 @@ _TIE = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
-class Ranking:
+class Ranking(Answer):
     """Projects in order, with what each criterion contributes and how far missing scores could move them.
 
     `table` is indexed by project_id, best first:
@@ -82,11 +82,6 @@ class Ranking:
     settings: Mapping[str, Any] = field(repr=False)
 
     @property
-    def table(self) -> pd.DataFrame:
-        """One row per project, best first; the columns are described in the class."""
-        return self._table.copy(deep=False)
-
-    @property
     def contributions(self) -> pd.DataFrame:
         """Projects x criteria, in the order of `table`; each row sums to the value."""
         return self._contributions.copy(deep=False)
@@ -115,9 +110,9 @@ class Ranking:
         low, high = self.card.bounds()
         return self.card.values[rows], low[rows], high[rows]
 
-    def _repr_html_(self) -> str:
-        notes = "".join(f"<p>{html.escape(note)}</p>" for note in (self.summary, *self.warnings))
-        return notes + self._table.to_html(float_format="{:.1f}".format, na_rep="n/a")
+    @property
+    def _notes(self) -> tuple[str, ...]:
+        return (self.summary, *self.warnings)
 
 
 def prioritize(

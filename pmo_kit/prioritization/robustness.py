@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -10,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from pmo_kit.answers import Answer
 from pmo_kit.errors import PmoError
 from pmo_kit.prioritization.acceptability import count_ranks, drawn_values, sample_weights, tiers, win_shares
 from pmo_kit.prioritization.ranking import Ranking
@@ -25,7 +25,7 @@ NAMES = {
 
 
 @dataclass(frozen=True, eq=False)
-class RankRobustness:
+class RankRobustness(Answer):
     """How far the order of a ranking can be trusted.
 
     `table` (index project_id, in the order of the ranking): name, value, rank, first (share of weightings in
@@ -67,13 +67,8 @@ class RankRobustness:
     ranking: Ranking = field(repr=False)
 
     @property
-    def table(self) -> pd.DataFrame:
-        """One row per ranked project; the columns are described in the class."""
-        return self._table.copy(deep=False)
-
-    def _repr_html_(self) -> str:
-        notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.sentences)
-        return notes + self._table.to_html(float_format="{:.2f}".format, na_rep="n/a")
+    def _notes(self) -> tuple[str, ...]:
+        return self.sentences
 
 
 def rank_robustness(

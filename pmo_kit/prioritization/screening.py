@@ -5,7 +5,6 @@ A flag is a question to the people who scored, never an accusation.
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pmo_kit.answers import Answer
 from pmo_kit.errors import PmoError
 from pmo_kit.prioritization.ranking import Ranking, prioritize
 from pmo_kit.prioritization.robustness import percent
@@ -41,7 +41,7 @@ _COMMON = {
 
 
 @dataclass(frozen=True, eq=False)
-class Screening:
+class Screening(Answer):
     """Flags on scores and criteria.
 
     Parameters
@@ -59,14 +59,6 @@ class Screening:
     without: Ranking | None = field(repr=False)
     summary: str
     inputs: Mapping[str, str]
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per flag."""
-        return self._table.copy(deep=False)
-
-    def _repr_html_(self) -> str:
-        return f"<p>{html.escape(self.summary)}</p>{self._table.to_html(index=False)}"
 
 
 def screen_scores(ranking: Ranking, results_on: date | None = None) -> Screening:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -10,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from pmo_kit.answers import Answer
 from pmo_kit.errors import PmoError
 from pmo_kit.prioritization.ranking import Ranking, stakeholder_weights
 from pmo_kit.prioritization.weights import kendall_w
@@ -18,13 +18,13 @@ _TIE = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
-class Disagreement:
+class Disagreement(Answer):
     """The ranks that each stakeholder's weights give, and which pairs of projects they put in another order.
 
     Parameters
     ----------
-    ranks, values : DataFrame
-        Projects x stakeholders, in the order of the ranking.
+    table, values : DataFrame
+        Projects x stakeholders, in the order of the ranking: rank, and value in points.
     weights : DataFrame
         Stakeholders x criteria, normalized.
     pairs : DataFrame
@@ -38,7 +38,7 @@ class Disagreement:
     inputs : mapping of str to str
     """
 
-    _ranks: pd.DataFrame = field(repr=False)
+    _table: pd.DataFrame = field(repr=False)
     values: pd.DataFrame = field(repr=False)
     weights: pd.DataFrame = field(repr=False)
     pairs: pd.DataFrame = field(repr=False)
@@ -47,14 +47,6 @@ class Disagreement:
     in_some: tuple[str, ...]
     summary: str
     inputs: Mapping[str, str]
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """Rank of each project with the weights of each stakeholder."""
-        return self._ranks.copy(deep=False)
-
-    def _repr_html_(self) -> str:
-        return f"<p>{html.escape(self.summary)}</p>{self._ranks.to_html()}"
 
 
 def compare_stakeholders(ranking: Ranking, top: int | None = None) -> Disagreement:
