@@ -15,7 +15,9 @@ class Answer:
     """Base of the frozen dataclasses that hold answers; each describes the columns of its own table."""
 
     if TYPE_CHECKING:
-        _table: pd.DataFrame
+
+        @property
+        def _table(self) -> pd.DataFrame: ...
 
         @property
         def summary(self) -> str:

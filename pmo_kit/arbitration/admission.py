@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from pmo_kit.answers import Answer
 from pmo_kit.arbitration.model import NANO, Plan
 from pmo_kit.arbitration.prices import flip, in_the_way
 from pmo_kit.arbitration.rules import (
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Admission:
+class Admission(Answer):
     """What would let a project in without making the plan worth less than it is.
 
     `table` has one row per way: way (`value`, `cost`, a rule name, `all envelopes`, or `together`), amount, unit,
@@ -57,11 +57,6 @@ class Admission:
     _table: pd.DataFrame = field(repr=False)
 
     @property
-    def table(self) -> pd.DataFrame:
-        """One row per way; the columns are described in the class."""
-        return self._table.copy(deep=False)
-
-    @property
     def summary(self) -> str:
         """One sentence."""
         name = self.allocation.table["name"][self.project_id]
@@ -76,9 +71,6 @@ class Admission:
     def inputs(self) -> Mapping[str, str]:
         """Those of the allocation."""
         return MappingProxyType(dict(self.allocation.inputs))
-
-    def _repr_html_(self) -> str:
-        return f"<p>{html.escape(self.summary)}</p>{self._table.round(3).to_html(na_rep='')}"
 
 
 def what_would_admit(allocation: Allocation, project_id: str, level: str | None = None) -> Admission:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -11,6 +10,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from pmo_kit.answers import Answer
 from pmo_kit.arbitration.infeasibility import conflict_error
 from pmo_kit.arbitration.model import NANO, Model, Plan, compile_model
 from pmo_kit.arbitration.options import build_options
@@ -25,8 +25,11 @@ DEFAULT_GAP = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
-class Allocation:
+class Allocation(Answer):
     """The best plan of a question, re-verified in exact arithmetic.
+
+    `table` has one row per project: name, area, commitment, level, label, decision (`fund`, `stop`, `refuse`),
+    value, cost, delay (years).
 
     Parameters
     ----------
@@ -110,12 +113,6 @@ class Allocation:
         )
 
     @property
-    def table(self) -> pd.DataFrame:
-        """One row per project: name, area, commitment, level, label, decision (fund, stop, refuse), value,
-        cost, delay."""
-        return self._table.copy(deep=False)
-
-    @property
     def spend(self) -> pd.DataFrame:
         """Project x fiscal year: what the plan spends, exit costs included."""
         spend = self.question.spend.iloc[list(self._positions)].droplevel("level")
@@ -183,9 +180,6 @@ class Allocation:
                 "solver": "HiGHS", "status": self.status, "gap": f"{self.gap:.6g}", "nodes": str(self.nodes),
             }
         )  # fmt: skip
-
-    def _repr_html_(self) -> str:
-        return f"<p>{html.escape(self.summary)}</p>{self._table.round(2).to_html(na_rep='')}"
 
 
 def arbitrate(question: Question) -> Allocation:

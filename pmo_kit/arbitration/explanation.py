@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,6 +10,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from pmo_kit.answers import Answer
 from pmo_kit.arbitration.allocation import SMALL, Allocation
 from pmo_kit.arbitration.ledger import Ledger, override_ledger
 from pmo_kit.arbitration.links import Mandatory
@@ -23,7 +23,7 @@ from pmo_kit.arbitration.turning import limits_worth, turning_points
 
 
 @dataclass(frozen=True, eq=False)
-class Explanation:
+class Explanation(Answer):
     """The price of every choice that was not made, with the overrides of the question in force.
 
     Parameters
@@ -52,11 +52,6 @@ class Explanation:
     allocation: Allocation
     _table: pd.DataFrame = field(repr=False)
     duties: pd.Series = field(repr=False)
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per (project_id, level); the columns are described in the class."""
-        return self._table.copy(deep=False)
 
     @property
     def next_best(self) -> Mapping[str, str] | None:
@@ -102,9 +97,6 @@ class Explanation:
         kinds = self._table["proof"].value_counts()
         proof = ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items()))
         return MappingProxyType({**self.allocation.inputs, "prices": proof})
-
-    def _repr_html_(self) -> str:
-        return f"<p>{html.escape(self.summary)}</p>{self._table.round(2).to_html(na_rep='')}"
 
 
 def explain(

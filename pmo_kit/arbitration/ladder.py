@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -10,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from pmo_kit.answers import Answer
 from pmo_kit.arbitration.allocation import Allocation, allocation_of, arbitrate, asked_gap, close_enough
 from pmo_kit.arbitration.model import compile_model
 from pmo_kit.arbitration.question import Question
@@ -21,7 +21,7 @@ STEPS = (0.70, 0.80, 0.90, 1.00, 1.10, 1.20)
 
 
 @dataclass(frozen=True, eq=False)
-class Frontier:
+class Frontier(Answer):
     """The best plan at every budget, from the smallest to the largest.
 
     `table` has one row per factor on whole envelopes: factor, budget (money of all envelopes), status
@@ -43,11 +43,6 @@ class Frontier:
     allocations: Mapping[float, Allocation] = field(repr=False)
     plans: pd.DataFrame = field(repr=False)
     again: tuple[str, ...]
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per budget; the columns are described in the class."""
-        return self._table.copy(deep=False)
 
     def losses(self, against: float = 1.0) -> pd.DataFrame:
         """Who loses or gains what at every budget, against one of them.
@@ -96,9 +91,6 @@ class Frontier:
         return MappingProxyType(
             {"register": q.register.fingerprint, "question": q.fingerprint, "solver": "HiGHS"}
         )
-
-    def _repr_html_(self) -> str:
-        return f"<p>{html.escape(self.summary)}</p>{self._table.round(2).to_html(na_rep='')}"
 
 
 def frontier(question: Question, budgets: Sequence[float] = STEPS) -> Frontier:

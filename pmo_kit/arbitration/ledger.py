@@ -3,13 +3,13 @@ others."""
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from pmo_kit.answers import Answer
 from pmo_kit.arbitration.model import NANO, compile_model
 from pmo_kit.arbitration.prices import common_change
 from pmo_kit.arbitration.rules import amount_words
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Ledger:
+class Ledger(Answer):
     """What the overrides in force cost.
 
     `table` has one row per override (index: rule name): project_id, name, level, in_out, decided_by, date,
@@ -44,11 +44,6 @@ class Ledger:
     inputs: Mapping[str, str]
 
     @property
-    def table(self) -> pd.DataFrame:
-        """One row per override; the columns are described in the class."""
-        return self._table.copy(deep=False)
-
-    @property
     def summary(self) -> str:
         """One sentence."""
         if self._table.empty:
@@ -56,9 +51,6 @@ class Ledger:
         count = len(self._table)
         words = f"{amount_words(round(self.joint, 2))} {self.unit}"
         return f"{count} override{'s' if count > 1 else ''} together cost{'' if count > 1 else 's'} {words}."
-
-    def _repr_html_(self) -> str:
-        return f"<p>{html.escape(self.summary)}</p>{self._table.round(2).to_html(na_rep='')}"
 
 
 def override_ledger(question: Question) -> Ledger:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -10,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from pmo_kit.answers import Answer
 from pmo_kit.arbitration.allocation import Allocation, arbitrate
 from pmo_kit.arbitration.model import Model, Plan
 from pmo_kit.arbitration.question import Question
@@ -22,7 +22,7 @@ IN, BORDER, OUT = "in every good plan", "at the border", "in no good plan"
 
 
 @dataclass(frozen=True, eq=False)
-class Core:
+class Core(Answer):
     """Which projects hold in every good plan.
 
     `table` has one row per project: name, area, in_plan, standing (`in every good plan`, `at the border`, `in no good
@@ -45,11 +45,6 @@ class Core:
     frequencies: Frequencies | None = field(repr=False)
 
     @property
-    def table(self) -> pd.DataFrame:
-        """One row per project; the columns are described in the class."""
-        return self._table.copy(deep=False)
-
-    @property
     def summary(self) -> str:
         """One sentence."""
         counts = self._table["standing"].value_counts()
@@ -61,9 +56,6 @@ class Core:
         """Those of the allocation, epsilon, draws and seed."""
         extra = {} if self.frequencies is None else self.frequencies.inputs
         return MappingProxyType({**self.allocation.inputs, "epsilon": f"{self.epsilon:g}", **extra})
-
-    def _repr_html_(self) -> str:
-        return f"<p>{html.escape(self.summary)}</p>{self._table.round(2).to_html(na_rep='')}"
 
 
 def core_projects(
