@@ -12,10 +12,11 @@ import pandas as pd
 
 from pmo_kit.register.checks import Evidence, run_checks
 from pmo_kit.register.findings import Findings
+from pmo_kit.register.intake import Intake, empty_table
 from pmo_kit.register.layout import Body, find_body, folded
 from pmo_kit.register.schema import load_schema
 from pmo_kit.register.settings import Settings, read_settings
-from pmo_kit.register.shaping import Intake, empty_table, list_unmapped, match_columns, shape_table
+from pmo_kit.register.shaping import list_unmapped, match_columns, shape_table
 from pmo_kit.register.sheets import RawSheet
 from pmo_kit.register.values import clean_text
 from pmo_kit.register.wide import find_wide_form

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.errors import DataError
+from pmo_kit.register.values import shown
 
 if TYPE_CHECKING:
-    from pmo_kit.register.shaping import Intake
+    from pmo_kit.register.intake import Intake
 
 COLUMNS = ("severity", "file", "sheet", "row", "column", "value", "rule", "message", "fix")
 SEVERITIES = ("block", "warn", "info")
 _PLACES = 4
-_LONGEST_VALUE = 160
 
 
 class Findings:
@@ -92,14 +92,6 @@ class Findings:
         frame = frame.drop_duplicates(ignore_index=True)
         order = frame["severity"].map({name: rank for rank, name in enumerate(SEVERITIES)})
         return frame.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
-
-
-def shown(value: object) -> str:
-    """Write a cell as text on one line, cut when it is long."""
-    if value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NA or value is pd.NaT:
-        return ""
-    text = " ".join(str(value).split())
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
 
 
 def _place(finding: Any) -> str:

@@ -10,12 +10,12 @@ import pandas as pd
 
 from pmo_kit.errors import DataError
 from pmo_kit.register.amounts import decimal_evidence, parse_number
-from pmo_kit.register.findings import COLUMNS, Findings, shown
+from pmo_kit.register.findings import COLUMNS, Findings
 from pmo_kit.register.layout import folded
 from pmo_kit.register.mapping import ColumnSource, Mapping, RowFilter, TableSource
 from pmo_kit.register.schema import Column, load_schema
 from pmo_kit.register.sheets import RawSheet
-from pmo_kit.register.values import MISSING, clean_text
+from pmo_kit.register.values import MISSING, clean_text, shown
 
 _SCALES = {"unit": 1.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
 _SEARCHED_ROWS = 40

@@ -1,6 +1,6 @@
 """A mapping file: how anybody's own export becomes tables of the register. Data, no code.
 
-Run it with `python -m pmo_kit.register.mapping SOURCE MAPPING.yml OUT_FOLDER`.
+`python -m pmo_kit.register SOURCE MAPPING.yml OUT_FOLDER` writes the tables.
 
     name: what this mapping reads
     sheet: Export            # of a workbook; the first one where it is not said
@@ -30,7 +30,6 @@ Run it with `python -m pmo_kit.register.mapping SOURCE MAPPING.yml OUT_FOLDER`.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
 from os import PathLike
@@ -253,28 +252,3 @@ def load_mapping(path: str | PathLike[str]) -> Mapping:
             "block", "mapping_not_read", message, "See templates/mappings for examples.", file=place.name
         )
         raise DataError(message, findings.frame()[list(COLUMNS)]) from error
-
-
-def main(arguments: list[str]) -> int:
-    """Read a source through a mapping, write it as a folder of CSV tables, print what became of its rows."""
-    from pmo_kit.register.findings import describe_findings
-    from pmo_kit.register.reading import load_register
-    from pmo_kit.register.writing import write_register
-
-    if len(arguments) != 3:
-        print("usage: python -m pmo_kit.register.mapping SOURCE MAPPING.yml OUT_FOLDER")
-        return 2
-    source, mapping, out = map(Path, arguments)
-    try:
-        register = load_register(source, mapping=mapping)
-    except DataError as error:
-        print(error)
-        return 2
-    for file in write_register(register, out):
-        print(file)
-    print(describe_findings(register.findings))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

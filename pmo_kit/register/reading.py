@@ -14,7 +14,9 @@ import pandas as pd
 from pmo_kit.errors import DataError
 from pmo_kit.register.assembly import Assembled, assemble
 from pmo_kit.register.findings import COLUMNS, Findings, raise_blocks
+from pmo_kit.register.importing import map_sheets
 from pmo_kit.register.layout import NOT_TABLES, folded, looks_like, table_of_sheet
+from pmo_kit.register.mapping import load_mapping
 from pmo_kit.register.schema import load_schema
 from pmo_kit.register.sheets import RawSheet, read_csv_sheet, read_workbook
 from pmo_kit.register.tables import Register
@@ -79,9 +81,6 @@ def load_register(
     if mapping is None:
         sheets = {name: (raw, None) for name, raw in tables_of_sheets(raws, findings).items()}
     else:
-        from pmo_kit.register.importing import map_sheets
-        from pmo_kit.register.mapping import load_mapping
-
         spec = load_mapping(mapping)
         doubtful = doubtful or spec.doubtful
         sheets = map_sheets(raws, spec, findings)

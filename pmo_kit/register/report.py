@@ -14,11 +14,11 @@ from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pmo_kit.errors import DataError
-from pmo_kit.register.findings import Findings, describe_findings, group_findings, shown
+from pmo_kit.register.findings import Findings, describe_findings, group_findings
 from pmo_kit.register.grades import grade_register
 from pmo_kit.register.reading import load_register, read_sheets
 from pmo_kit.register.sheets import RawSheet
-from pmo_kit.register.values import clean_text
+from pmo_kit.register.values import clean_text, shown
 from pmo_kit.register.writing import inert
 
 _FILLS = {"block": "F4B5A9", "warn": "FBE3A6", "info": "D5E4F0"}

@@ -14,9 +14,9 @@ import pandas as pd
 from pmo_kit.errors import DataError
 from pmo_kit.register.assembly import Assembled, assemble, complete_tables
 from pmo_kit.register.findings import COLUMNS, Findings, raise_blocks
+from pmo_kit.register.intake import Intake, empty_table
 from pmo_kit.register.schema import load_schema
 from pmo_kit.register.settings import Settings
-from pmo_kit.register.shaping import Intake, empty_table
 from pmo_kit.register.sheets import sheet_of_frame
 
 

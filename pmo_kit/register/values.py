@@ -19,6 +19,7 @@ MISSING = re.compile(
 _SPACES = "\u00a0\u202f\u2009\u2007\u2002\u2003\ufeff"
 _TRUE = {"yes", "y", "true", "t", "1", "x", "✓", "on", "oui", "ja", "si", "sí"}
 _FALSE = {"no", "n", "false", "f", "0", "off", "non", "nein"}
+LONGEST = 160
 EMPTY_DTYPES = {
     "id": "str",
     "text": "str",
@@ -131,3 +132,11 @@ def parse_category(cells: pd.Series, column: Column) -> Parsed:
 
 def _folded(value: str) -> str:
     return re.sub(r"[\s_\-]+", "_", value.strip().casefold())
+
+
+def shown(value: object) -> str:
+    """Write a cell as text on one line, cut when it is long."""
+    if value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NA or value is pd.NaT:
+        return ""
+    text = " ".join(str(value).split())
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

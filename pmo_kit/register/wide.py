@@ -11,9 +11,10 @@ import pandas as pd
 
 from pmo_kit.register.amounts import without_unit
 from pmo_kit.register.dates import read_period, read_year
-from pmo_kit.register.findings import Findings, shown
+from pmo_kit.register.findings import Findings
 from pmo_kit.register.layout import Body, folded
 from pmo_kit.register.schema import Table, Wide
+from pmo_kit.register.values import shown
 
 _WITH_CATEGORY = re.compile(r"(\D+?)[\s:|/\-–]+(\S*\d.*)$|(\S*\d\S*)[\s:|\-–]+(\D+)$")
 

@@ -12,7 +12,8 @@ import pytest
 
 from pmo_kit.errors import DataError
 from pmo_kit.register import load_register
-from pmo_kit.register.mapping import load_mapping, main
+from pmo_kit.register.__main__ import main
+from pmo_kit.register.mapping import load_mapping
 from pmo_kit.register.writing import write_register
 
 ROOT = Path(__file__).parents[2]

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from pmo_kit.register.findings import Findings
+from pmo_kit.register.intake import Intake
 from pmo_kit.register.schema import Schema
 from pmo_kit.register.settings import Settings
-from pmo_kit.register.shaping import Intake
 
 if TYPE_CHECKING:
     from pmo_kit.register.tables import Register
