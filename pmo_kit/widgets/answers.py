@@ -15,7 +15,7 @@ from pmo_kit.arbitration.allocation import limits_used
 from pmo_kit.arbitration.model import NANO, Model, Plan, compile_model
 from pmo_kit.arbitration.solving import solve
 from pmo_kit.errors import InfeasibleError, PmoError
-from pmo_kit.widgets.climbing import Slopes, climb
+from pmo_kit.widgets.tabu_search import ScaledRows, improved_plans
 
 Status = Literal["proven", "known", "stopped", "none", "open"]
 STARTS = 3
@@ -123,11 +123,11 @@ def quick_answer(question: Question, pool: PlanPool) -> Answer:
     bound = _bound(model, relaxed.value)
     best: tuple[int, Plan] | None = None
     starts = _starts(model, pool.plans(), relaxed.x[: model.n])
-    slopes = Slopes(model)
+    rows = ScaledRows(model)
     for start in starts:
         if best is not None and time.perf_counter() - began > PATIENCE:
             break
-        for plan in climb(slopes, start, began + PATIENCE):
+        for plan in improved_plans(rows, start, began + PATIENCE):
             exact = model.evaluate(plan)
             if not exact.broken and (best is None or exact.value > best[0]):
                 best = exact.value, plan

@@ -1,4 +1,4 @@
-"""The board: the desk on the screen. It draws what `screen` says and sends moves back."""
+"""The board: a session on the screen. It draws what `board_contents` says and sends moves back."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ import traitlets
 from pmo_kit.errors import PmoError
 from pmo_kit.exhibits import theme
 from pmo_kit.widgets.answers import Answer
+from pmo_kit.widgets.background import BackgroundWork
+from pmo_kit.widgets.board_contents import board_contents, price_words
 from pmo_kit.widgets.cases import Case
-from pmo_kit.widgets.desk import Desk
 from pmo_kit.widgets.lifetime import one_per_cell, parts_of
-from pmo_kit.widgets.pricing import prices_of
-from pmo_kit.widgets.proving import Bench
-from pmo_kit.widgets.saving import restore_session, save_session, saved_session
-from pmo_kit.widgets.screen import price_words, screen
+from pmo_kit.widgets.reversal_prices import prices_of
+from pmo_kit.widgets.session_files import restore_session, save_session, saved_session
+from pmo_kit.widgets.session_state import SessionState
 
 SLICES = (0.6, 2.0)
 BETWEEN_PRICES = 0.4
@@ -30,11 +30,11 @@ _FILES = resources.files("pmo_kit.widgets")
 
 
 class Board(anywidget.AnyWidget):
-    """A desk on the screen: projects to take in and out, limits as gauges, the answer, and the log.
+    """A session on the screen: projects to take in and out, limits as gauges, the answer, and the log.
 
     Parameters
     ----------
-    desk : Desk
+    session : SessionState
     title : str
     folder : path
         Where Save writes.
@@ -52,32 +52,34 @@ class Board(anywidget.AnyWidget):
     notice = traitlets.Dict().tag(sync=True)
     options = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, desk: Desk, *, title: str, folder: Path, committee: str, ask_reason: bool) -> None:
-        self.desk, self.title, self.folder, self.committee = desk, title, folder, committee
-        self._bench = Bench()
+    def __init__(
+        self, session: SessionState, *, title: str, folder: Path, committee: str, ask_reason: bool
+    ) -> None:
+        self.session, self.title, self.folder, self.committee = session, title, folder, committee
+        self._background = BackgroundWork()
         self._sequence = 0
         self._priced: tuple[object, ...] = ()
         self._all_priced = False
         self._said = ""
-        saved = saved_session(desk, folder)
+        saved = saved_session(session, folder)
         super().__init__(
             options={
                 "ask": ask_reason,
                 "by": committee,
-                "name": f"{committee} {desk.clock().date().isoformat()}",
+                "name": f"{committee} {session.clock().date().isoformat()}",
                 "saved": f"A session of {str(saved['saved']).replace('T', ' ')[:16]} is saved here."
                 if saved
                 else "",
             },
             notice={"text": "", "error": False},
         )
-        self._draw(busy=bool(desk.open_cases()))
+        self._draw(busy=bool(session.open_cases()))
         self.on_msg(self._receive)
         one_per_cell(self)
 
     def close(self) -> None:
         """Close the widget and stop its work."""
-        self._bench.close()
+        self._background.close()
         self.on_msg(self._receive, remove=True)
         for part in parts_of(self):
             part.close()
@@ -85,7 +87,7 @@ class Board(anywidget.AnyWidget):
 
     def wait(self, seconds: float = 60.0) -> None:
         """Wait until nothing is being searched: for programs, not for a cell that draws."""
-        self._bench.wait(seconds)
+        self._background.wait(seconds)
 
     # What the screen sends
 
@@ -95,14 +97,14 @@ class Board(anywidget.AnyWidget):
         acts: dict[str, Callable[[Mapping[str, Any]], None]] = {
             "ready": lambda m: None,
             "force": self._force,
-            "free": lambda m: self.desk.free(str(m["project"])),
-            "money": lambda m: self.desk.set_money(round(float(m["value"]) / 100, 6)),
-            "people": lambda m: self.desk.set_people(str(m["role"]), float(m["value"])),
-            "undo": lambda m: self.desk.undo(),
-            "redo": lambda m: self.desk.redo(),
-            "again": lambda m: self.desk.start_again(),
+            "free": lambda m: self.session.free(str(m["project"])),
+            "money": lambda m: self.session.set_money(round(float(m["value"]) / 100, 6)),
+            "people": lambda m: self.session.set_people(str(m["role"]), float(m["value"])),
+            "undo": lambda m: self.session.undo(),
+            "redo": lambda m: self.session.redo(),
+            "again": lambda m: self.session.start_again(),
             "save": self._save,
-            "restore": lambda m: restore_session(self.desk, self.folder),
+            "restore": lambda m: restore_session(self.session, self.folder),
             "stop": self._stop,
         }
         if kind not in acts:
@@ -121,12 +123,12 @@ class Board(anywidget.AnyWidget):
         if kind == "save" and not error:
             self.options = {**self.options, "saved": ""}
         self.notice = {"text": text, "error": error, "seq": self._sequence}
-        self._draw(busy=kind != "stop" and bool(self.desk.open_cases()))
+        self._draw(busy=kind != "stop" and bool(self.session.open_cases()))
         if kind != "stop":
             self._work()
 
     def _force(self, message: Mapping[str, Any]) -> None:
-        self.desk.force(
+        self.session.force(
             str(message["project"]),
             "in" if message["way"] == "in" else "out",
             message.get("level") or None,
@@ -135,15 +137,17 @@ class Board(anywidget.AnyWidget):
         )
 
     def _save(self, message: Mapping[str, Any]) -> None:
-        files = save_session(self.desk, self.folder, str(message.get("name", "")), self.committee)
+        files = save_session(self.session, self.folder, str(message.get("name", "")), self.committee)
         sure = (
-            "" if self.desk.answer.status == "proven" else " The plan is the best one known, not proven best."
+            ""
+            if self.session.answer.status == "proven"
+            else " The plan is the best one known, not proven best."
         )
         names = ", ".join(file.name for file in files)
         self._said = f"Saved in the folder {self.folder.name}: {names}.{sure}"
 
     def _stop(self, _: Mapping[str, Any]) -> None:
-        self._bench.stop()
+        self._background.stop()
         self.progress = ""
         self._said = "The search was stopped; the best plan known is shown."
 
@@ -151,14 +155,14 @@ class Board(anywidget.AnyWidget):
 
     def _work(self) -> None:
         """Search for what is still open: proofs first, then prices."""
-        case, desk = self.desk.case, self.desk
+        case, session = self.session.case, self.session
         if self._priced != case.key:
             self.prices, self._priced, self._all_priced = {}, case.key, False
             self.progress = ""
-        wanted = desk.open_cases()
+        wanted = session.open_cases()
         if wanted or not self._all_priced:
             self._all_priced = False
-            self._bench.ask(partial(self._search_safely, case, wanted, desk.answer))
+            self._background.ask(partial(self._search_safely, case, wanted, session.answer))
 
     def _search_safely(
         self, case: Case, wanted: list[Case], answer: Answer, stopped: Callable[[], bool]
@@ -168,7 +172,7 @@ class Board(anywidget.AnyWidget):
             self._search(case, wanted, answer, stopped)
         except Exception as problem:
             logging.getLogger("pmo_kit").warning("the search failed", exc_info=problem)
-            self._bench.hand(partial(self._failed, str(problem)))
+            self._background.hand(partial(self._failed, str(problem)))
 
     def _failed(self, why: str) -> None:
         self.progress = ""
@@ -177,15 +181,15 @@ class Board(anywidget.AnyWidget):
 
     def _search(self, case: Case, wanted: list[Case], answer: Answer, stopped: Callable[[], bool]) -> None:
         """In the thread: proofs with growing patience, then a price for every project."""
-        desk, last = self.desk, self.desk.seconds
+        session, last = self.session, self.session.seconds
         patiences = [*(s for s in SLICES if s < last), last]
         for one in wanted:
             for patience in patiences:
                 if stopped():
                     return
-                found = desk.book.search(one, patience, last=patience == last)
+                found = session.answers.search(one, patience, last=patience == last)
                 done = found.status in ("proven", "none", "stopped")
-                self._bench.hand(partial(self._settle, one, found))
+                self._background.hand(partial(self._settle, one, found))
                 if one == case:
                     answer = found
                 if done:
@@ -196,27 +200,27 @@ class Board(anywidget.AnyWidget):
     def _search_prices(self, case: Case, answer: Answer, stopped: Callable[[], bool]) -> None:
         """In the thread: prices, handed over a few at a time."""
         new: dict[str, dict[str, str]] = {}
-        count, shown = len(self.desk.base.built.groups), time.monotonic()
-        for price in prices_of(self.desk, case, answer, self.desk.book.pool):
+        count, shown = len(self.session.base.built.groups), time.monotonic()
+        for price in prices_of(self.session, case, answer, self.session.answers.pool):
             if stopped():
                 return
-            new[price.project_id] = {**price_words(self.desk, price), "way": price.in_out}
+            new[price.project_id] = {**price_words(self.session, price), "way": price.in_out}
             if time.monotonic() - shown > BETWEEN_PRICES:
-                self._bench.hand(
+                self._background.hand(
                     partial(self._show_prices, case, dict(new), f"Prices: {len(new)} of {count} projects")
                 )
                 shown = time.monotonic()
-        self._bench.hand(partial(self._show_prices, case, new, ""))
+        self._background.hand(partial(self._show_prices, case, new, ""))
 
     def _show_prices(self, case: Case, prices: dict[str, dict[str, str]], progress: str) -> None:
-        if case.key == self.desk.case.key:
+        if case.key == self.session.case.key:
             self.prices, self.progress = prices, progress
             self._all_priced = not progress
 
     def _settle(self, case: Case, answer: Answer) -> None:
-        self.desk.settle(case, answer)
-        self._draw(busy=bool(self.desk.open_cases()))
+        self.session.settle(case, answer)
+        self._draw(busy=bool(self.session.open_cases()))
 
     def _draw(self, *, busy: bool) -> None:
         """Send the whole screen; the same numbers feed every part of it."""
-        self.state = {**screen(self.desk, title=self.title, busy=busy), "seq": self._sequence}
+        self.state = {**board_contents(self.session, title=self.title, busy=busy), "seq": self._sequence}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pmo_kit.arbitration import Question
 from pmo_kit.widgets.board import Board
-from pmo_kit.widgets.desk import Desk
+from pmo_kit.widgets.session_state import SessionState
 
 
 def committee_session(
@@ -36,16 +36,16 @@ def committee_session(
     Returns
     -------
     Board
-        `board.desk` holds the state: `desk.answer`, `desk.table`, `desk.moves`.
+        `board.session` holds the state: `session.answer`, `session.table`, `session.moves`.
 
     Raises
     ------
     InfeasibleError
         No plan obeys the rules of the question without its overrides.
     """
-    desk = Desk(question, reasons=True, seconds=seconds)
+    session = SessionState(question, reasons=True, seconds=seconds)
     title = f"{committee} · {_about(question)}"
-    return Board(desk, title=title, folder=Path(folder), committee=committee, ask_reason=True)
+    return Board(session, title=title, folder=Path(folder), committee=committee, ask_reason=True)
 
 
 def arbitration(
@@ -67,9 +67,9 @@ def arbitration(
     -------
     Board
     """
-    desk = Desk(question, reasons=False, seconds=seconds)
+    session = SessionState(question, reasons=False, seconds=seconds)
     return Board(
-        desk,
+        session,
         title=f"What if · {_about(question)}",
         folder=Path(folder),
         committee="Analyst",

@@ -52,7 +52,7 @@ def test_screen_and_desk_never_differ(board: Any) -> None:
     assert (state["status"], state["proof"]) == ("proven", "Proven best")
     assert state["moved"] == [["Entered", "Reservoir Learning Hub P08"], ["Left", "Storm overflows P07"]]
     shown = {p["id"]: p["decision"] for p in state["projects"]}
-    assert shown == board.desk.table["decision"].to_dict()
+    assert shown == board.session.table["decision"].to_dict()
     assert board.prices["P07"]["way"] == "in"
     assert board.progress == ""
 
@@ -100,7 +100,7 @@ def test_a_search_that_fails_says_so(board: Any, monkeypatch: pytest.MonkeyPatch
     def fail(*_: object, **__: object) -> None:
         raise MemoryError("no memory left")
 
-    monkeypatch.setattr(board.desk.book, "search", fail)
+    monkeypatch.setattr(board.session.answers, "search", fail)
     send(board, "money", value=91)
     assert board.notice["text"] == "The search failed (no memory left). The best plan known is shown."
     assert not board.state["busy"]

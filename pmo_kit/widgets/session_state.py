@@ -1,6 +1,6 @@
 """The state of an arbitration in the room, without a screen: moves, undo, the log, and the answers met.
 
-A view sends moves and draws `Desk`; a test does the same without a view. Nothing here imports ipywidgets.
+A view sends moves and draws `SessionState`; a test does the same without a view. Nothing here imports ipywidgets.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pmo_kit.arbitration.rules import Capacity, Envelope
 from pmo_kit.errors import PmoError
 from pmo_kit.figures.captions import listed
 from pmo_kit.widgets.answers import Answer
-from pmo_kit.widgets.book import AnswerBook
 from pmo_kit.widgets.cases import Case, Force, InOut, base_and_case
+from pmo_kit.widgets.known_answers import KnownAnswers
 
 NO_REASON = "An override without a reason is refused: say in a few words why."
 
@@ -46,7 +46,7 @@ class Change:
         return bool(self.entered or self.left or self.resized)
 
 
-class Desk:
+class SessionState:
     """What lies before the committee: the recommended plan, the case, its answer, and how it came about.
 
     Parameters
@@ -68,13 +68,13 @@ class Desk:
     Examples
     --------
     >>> import pmo_kit as pmo
-    >>> desk = Desk(pmo.Question(pmo.load_register("data/samples/meridian_12")))
-    >>> desk.force("P08", "in", reason="promised to the schools", decided_by="Chair")
-    >>> desk.prove()
-    >>> desk.answer.value, desk.loss, desk.changes.left
+    >>> session = SessionState(pmo.Question(pmo.load_register("data/samples/meridian_12")))
+    >>> session.force("P08", "in", reason="promised to the schools", decided_by="Chair")
+    >>> session.prove()
+    >>> session.answer.value, session.loss, session.changes.left
     (24.5, 9.0, ('P07',))
-    >>> desk.undo()
-    >>> desk.answer.value
+    >>> session.undo()
+    >>> session.answer.value
     33.5
     """
 
@@ -91,16 +91,16 @@ class Desk:
         register = self.base.register
         self.names = {str(p): str(name) for p, name in register.projects["name"].items()}
         self._at = {pair: i for i, pair in enumerate(self.base.built.table.index)}
-        self.book = AnswerBook(self.base)
+        self.answers = KnownAnswers(self.base)
         self.log: list[Move] = []
         self._past: list[Case] = []
         self._future: list[Case] = []
         self._case = self._before = Case()
-        self.recommended = self.book.recommended(seconds)
+        self.recommended = self.answers.recommended(seconds)
         if self.start != Case():
             self._case = self._before = self.start
             self._write("Overrides in force at the start: " + self._forced_words(self.start))
-        self.book.quick(self._case, self._held())
+        self.answers.quick(self._case, self._held())
 
     # What is asked now, and the answer
 
@@ -117,14 +117,14 @@ class Desk:
     @property
     def answer(self) -> Answer:
         """The answer known so far."""
-        answer = self.book.known(self._case)
+        answer = self.answers.known(self._case)
         assert answer is not None
         return answer
 
     @property
     def unforced(self) -> Answer | None:
         """The answer with the same limits and nothing forced, where it is known."""
-        return self.book.known(self._case.unforced)
+        return self.answers.known(self._case.unforced)
 
     @property
     def loss(self) -> float:
@@ -144,7 +144,7 @@ class Desk:
     @property
     def changes(self) -> Change:
         """What entered, left and changed its level since the last move."""
-        before = self.book.known(self._before)
+        before = self.answers.known(self._before)
         return self.changes_between(before, self.answer)
 
     @property
@@ -295,7 +295,7 @@ class Desk:
 
     def _go(self, case: Case) -> None:
         self._before, self._case = self._case, case
-        self.book.quick(case, self._held())
+        self.answers.quick(case, self._held())
 
     def _write(self, words: str, reason: str = "", decided_by: str = "") -> None:
         self.log.append(Move(len(self.log) + 1, self.clock(), words, reason, decided_by, self._case))
@@ -304,16 +304,16 @@ class Desk:
 
     def open_cases(self) -> list[Case]:
         """Cases whose answer is still to be proven: the one on the table, and the same with nothing forced."""
-        return self.book.open_cases([self._case, self._case.unforced])
+        return self.answers.open_cases([self._case, self._case.unforced])
 
     def settle(self, case: Case, answer: Answer) -> None:
         """Take the answer of a longer search in."""
-        self.book.settle(case, answer, self._held())
+        self.answers.settle(case, answer, self._held())
 
     def prove(self) -> None:
         """Search for every proof that is open, here and now."""
         for case in self.open_cases():
-            self.settle(case, self.book.search(case, self.seconds, last=True))
+            self.settle(case, self.answers.search(case, self.seconds, last=True))
 
     def _held(self) -> list[Case]:
         """Cases whose answers are on the screen: they are never forgotten."""
@@ -369,7 +369,7 @@ class Desk:
         """The log: number, time, move, reason, decided_by, value and status of the answer as known now."""
         rows = []
         for move in self.log:
-            answer = self.book.known(move.case)
+            answer = self.answers.known(move.case)
             rows.append(
                 {
                     "number": move.number, "time": move.time, "move": move.words, "reason": move.reason,

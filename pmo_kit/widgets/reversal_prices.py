@@ -16,7 +16,7 @@ from pmo_kit.arbitration.search import Pool, proof_gap
 from pmo_kit.arbitration.solving import Limits
 from pmo_kit.widgets.answers import Answer, PlanPool
 from pmo_kit.widgets.cases import Case, InOut
-from pmo_kit.widgets.desk import Desk
+from pmo_kit.widgets.session_state import SessionState
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,14 @@ class Price:
 
 
 def prices_of(
-    desk: Desk, case: Case, answer: Answer, pool: PlanPool, seconds: float = 2.0
+    session: SessionState, case: Case, answer: Answer, pool: PlanPool, seconds: float = 2.0
 ) -> Iterator[Price]:
     """The price of reversing each project that is not forced, cheapest to find first.
 
     Each is a search with the project forced the other way, as an override would force it; `seconds` limits it, and
     the price is then an interval. Plans met are kept in the pool: a move that follows is answered from them.
     """
-    question = case.question(desk.base)
+    question = case.question(session.base)
     model = compile_model(question)
     options = question.built
     plans = Pool(model, [model.positions(answer.plan)])

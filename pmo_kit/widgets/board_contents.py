@@ -14,40 +14,40 @@ from pmo_kit.exhibits.theme import DECISIONS, format_number
 from pmo_kit.figures.captions import listed
 from pmo_kit.widgets.answers import Answer, Limit
 from pmo_kit.widgets.cases import Case
-from pmo_kit.widgets.desk import Change, Desk
-from pmo_kit.widgets.pricing import Price
+from pmo_kit.widgets.reversal_prices import Price
+from pmo_kit.widgets.session_state import Change, SessionState
 
 MOST_LOG = 60
 WORDS = {"fund": "FUND", "stop": "STOP", "refuse": "OUT", "none": "–"}
 
 
-def screen(desk: Desk, *, title: str, busy: bool) -> dict[str, Any]:
+def board_contents(session: SessionState, *, title: str, busy: bool) -> dict[str, Any]:
     """Everything on the board but prices, which come one by one."""
-    answer = desk.answer
+    answer = session.answer
     return {
         "title": title,
-        "unit": desk.base.built.value_unit,
-        "headline": headline(desk),
-        "tiles": tiles(desk),
+        "unit": session.base.built.value_unit,
+        "headline": headline(session),
+        "tiles": tiles(session),
         "status": answer.status,
         "proof": "No plan" if answer.status == "none" else proof_words(answer, busy),
         "conflict": proof_words(answer, busy) if answer.status == "none" else "",
         "busy": busy and answer.status in ("known", "open"),
-        "projects": projects(desk),
-        "limits": gauges(desk),
-        "money": _money(desk),
-        "people": _people(desk),
-        "moved": moved_words(desk),
-        "log": log(desk),
-        "undo": desk.can_undo,
-        "redo": desk.can_redo,
-        "changed": desk.case.key != Case().key,
+        "projects": projects(session),
+        "limits": gauges(session),
+        "money": _money(session),
+        "people": _people(session),
+        "moved": moved_words(session),
+        "log": log(session),
+        "undo": session.can_undo,
+        "redo": session.can_redo,
+        "changed": session.case.key != Case().key,
     }
 
 
-def headline(desk: Desk) -> str:
+def headline(session: SessionState) -> str:
     """The answer in a sentence, the number first."""
-    answer, case = desk.answer, desk.case
+    answer, case = session.answer, session.case
     if answer.status == "none":
         return "No plan obeys the rules of this case."
     if not answer.has_plan:
@@ -60,48 +60,52 @@ def headline(desk: Desk) -> str:
     if not case.forces and case.money == 1 and not case.people:
         best = "recommended plan" if answer.status == "proven" else "best plan known"
         return f"{value} with the {best}"
-    loss = desk.loss
+    loss = session.loss
     words = "as much as recommended"
     if loss:
         words = f"{format_number(abs(loss))} {'less' if loss > 0 else 'more'} than recommended"
-    return f"{value} {_case_words(desk)}: {words}"
+    return f"{value} {_case_words(session)}: {words}"
 
 
-def _case_words(desk: Desk) -> str:
+def _case_words(session: SessionState) -> str:
     """The case in a few words."""
-    case = desk.case
+    case = session.case
     parts = []
     if case.money != 1:
         parts.append(f"money {format_number(100 * (case.money - 1), 0, signed=True)} %")
-    today = desk.people()
+    today = session.people()
     parts += [f"{factor * today[role]:g} {role_words(role)}" for role, factor in case.people]
-    forced = [f"{desk.names[f.project_id]} {f.in_out}" for f in case.forces]
+    forced = [f"{session.names[f.project_id]} {f.in_out}" for f in case.forces]
     if len(forced) > 2:
         forced = [f"{len(forced)} projects forced"]
     return f"with {listed(parts + forced)}"
 
 
-def tiles(desk: Desk) -> list[dict[str, Any]]:
+def tiles(session: SessionState) -> list[dict[str, Any]]:
     """Value, price of what is forced, bottleneck."""
-    answer = desk.answer
+    answer = session.answer
     value = {
         "label": "Net value",
         "value": format_number(answer.value) if answer.has_plan else "n/a",
-        "note": f"recommended {format_number(desk.recommended.value)}",
+        "note": f"recommended {format_number(session.recommended.value)}",
         "focus": True,
     }
-    return [value, _price_tile(desk), _bottleneck_tile(answer)]
+    return [value, _price_tile(session), _bottleneck_tile(answer)]
 
 
-def _price_tile(desk: Desk) -> dict[str, Any]:
+def _price_tile(session: SessionState) -> dict[str, Any]:
     """What the forced projects cost under today's limits."""
-    price, count = desk.price, len(desk.case.forces)
+    price, count = session.price, len(session.case.forces)
     label = "Price of what is forced"
     if not count:
         return {"label": label, "value": "0.0", "note": "nothing is forced", "focus": False}
     note = f"{count} project{'s' if count > 1 else ''} forced, these limits"
     if price is None:
-        return {"label": label, "value": "n/a", "note": "no plan" if desk.answer.status == "none" else note}
+        return {
+            "label": label,
+            "value": "n/a",
+            "note": "no plan" if session.answer.status == "none" else note,
+        }
     return {"label": label, "value": interval(*price), "note": note, "focus": price[1] > 0}
 
 
@@ -143,22 +147,22 @@ def proof_words(answer: Answer, busy: bool) -> str:
     return f"Best plan known{more}" + ("; proving…" if busy else "")
 
 
-def projects(desk: Desk) -> list[dict[str, Any]]:
+def projects(session: SessionState) -> list[dict[str, Any]]:
     """One row per project, in the order of the ids."""
-    answer, moved = desk.answer, desk.changes
-    duty = {rule.project_id for rule in desk.base.active_rules if isinstance(rule, Mandatory)}
+    answer, moved = session.answer, session.changes
+    duty = {rule.project_id for rule in session.base.active_rules if isinstance(rule, Mandatory)}
     rows = []
-    for choice in choices(desk.base):
+    for choice in choices(session.base):
         project = choice.project_id
         level = answer.plan.get(project, "")
         size = choice.sizes.get(level, choice.largest)
-        force = desk.case.force(project)
-        decision, recommended = desk.decision(project), desk.decision(project, desk.recommended)
+        force = session.case.force(project)
+        decision, recommended = session.decision(project), session.decision(project, session.recommended)
         mark = DECISIONS[decision].mark + " " if decision in DECISIONS else ""
         rows.append(
             {
                 "id": project,
-                "name": desk.names[project],
+                "name": session.names[project],
                 "area": choice.area,
                 "levels": [list(pair) for pair in choice.levels] if len(choice.levels) > 1 else [],
                 "level": dict(choice.levels).get(level, "") if len(choice.levels) > 1 else "",
@@ -214,10 +218,10 @@ def _moved(project: str, change: Change) -> str:
     return ""
 
 
-def gauges(desk: Desk) -> list[dict[str, Any]]:
+def gauges(session: SessionState) -> list[dict[str, Any]]:
     """Limits as bars, in an order that does not change: money, then people, tightest in the recommended plan first."""
-    first = {x.label: x for x in desk.recommended.limits}
-    now = {x.label: x for x in desk.answer.limits}
+    first = {x.label: x for x in session.recommended.limits}
+    now = {x.label: x for x in session.answer.limits}
     kinds = {"envelope": 0, "capacity": 1}
 
     def order(label: str) -> tuple[int, float]:
@@ -247,20 +251,20 @@ def _gauge(first: Limit, now: Limit | None) -> dict[str, Any]:
     }
 
 
-def _money(desk: Desk) -> dict[str, Any]:
+def _money(session: SessionState) -> dict[str, Any]:
     """The slider on money."""
-    factor = desk.case.money
+    factor = session.case.money
     change = "as in the register" if factor == 1 else f"{format_number(100 * (factor - 1), 0, signed=True)} %"
-    total = format_number(desk.money() * factor)
+    total = format_number(session.money() * factor)
     return {"value": round(100 * factor), "low": 50, "high": 150, "words": f"{total} in all, {change}"}
 
 
-def _people(desk: Desk) -> list[dict[str, Any]]:
+def _people(session: SessionState) -> list[dict[str, Any]]:
     """A slider for every role, the bottleneck's first."""
-    now = dict(desk.case.people)
-    limit = bottleneck(desk.recommended.limits)
+    now = dict(session.case.people)
+    limit = bottleneck(session.recommended.limits)
     rows = []
-    for role, today in desk.people().items():
+    for role, today in session.people().items():
         count = round(today * now.get(role, 1.0), 6)
         rows.append(
             {
@@ -276,32 +280,34 @@ def _people(desk: Desk) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda r: (r["role"] != first, r["label"]))
 
 
-def moved_words(desk: Desk) -> list[list[str]]:
+def moved_words(session: SessionState) -> list[list[str]]:
     """What entered, left and changed its level since the last move."""
-    change = desk.changes
-    name = desk.names
+    change = session.changes
+    name = session.names
     parts = [("Entered", change.entered), ("Left", change.left), ("Other level", change.resized)]
     words = [[label, ", ".join(f"{name[p]} {p}" for p in ids)] for label, ids in parts if ids]
     if words:
         return words
-    if not desk.log:
+    if not session.log:
         return [["", "No move yet. Take a project in or out, or move a limit."]]
-    return [["", "The plan is the same."]] if desk.answer.has_plan else [["", "There is no plan to compare."]]
+    return (
+        [["", "The plan is the same."]] if session.answer.has_plan else [["", "There is no plan to compare."]]
+    )
 
 
-def log(desk: Desk) -> list[dict[str, str]]:
+def log(session: SessionState) -> list[dict[str, str]]:
     """The last moves, newest first."""
     rows = []
-    for row in desk.moves.tail(MOST_LOG).iloc[::-1].itertuples():
+    for row in session.moves.tail(MOST_LOG).iloc[::-1].itertuples():
         why = "; ".join(filter(None, (str(row.reason), str(row.decided_by))))
         value = "no plan" if row.status == "none" else format_number(row.value)
         rows.append({"time": row.time.strftime("%H:%M"), "move": str(row.move), "why": why, "value": value})
     return rows
 
 
-def price_words(desk: Desk, price: Price) -> dict[str, str]:
+def price_words(session: SessionState, price: Price) -> dict[str, str]:
     """A price for the column, and in a sentence."""
-    name = desk.names
+    name = session.names
     verb = "Taking it in" if price.in_out == "in" else "Taking it out"
     if isinf(price.low):
         return {"short": "no plan", "long": f"{verb} leaves no plan that obeys the rules."}

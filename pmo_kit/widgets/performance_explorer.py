@@ -18,13 +18,13 @@ ALL = "All"
 WORST_FIRST = {"R": 0, "A": 1, "G": 2}
 
 
-class Reviewing:
+class PerformanceState:
     """The state: the area and the project that are looked at.
 
     Examples
     --------
     >>> import pmo_kit as pmo
-    >>> state = Reviewing(pmo.review_performance(pmo.load_register("data/samples/meridian_12")))
+    >>> state = PerformanceState(pmo.review_performance(pmo.load_register("data/samples/meridian_12")))
     >>> state.choose_area("Corporate")
     >>> state.project, round(float(state.row["cpi"]), 2)
     ('P06', 0.81)
@@ -76,9 +76,9 @@ def performance(review: Review) -> Panel:
     Returns
     -------
     Panel
-        `panel.state` is the `Reviewing`.
+        `panel.state` is the `PerformanceState`.
     """
-    state = Reviewing(review)
+    state = PerformanceState(review)
     wide = ipywidgets.Layout(width="98%")
     area = ipywidgets.Dropdown(options=state.areas, layout=wide)
     projects = ipywidgets.Select(options=_options(state), value=state.project, rows=9, layout=wide)
@@ -118,7 +118,7 @@ def performance(review: Review) -> Panel:
     return panel
 
 
-def _options(state: Reviewing) -> list[tuple[str, str]]:
+def _options(state: PerformanceState) -> list[tuple[str, str]]:
     """Projects for the list, with the rating by rule and what was declared."""
     return [
         (f"{r['rag_rule']}  {r['name']}  {p}" + ("  (declared Green)" if r["watermelon"] else ""), str(p))
@@ -126,14 +126,14 @@ def _options(state: Reviewing) -> list[tuple[str, str]]:
     ]
 
 
-def _curve(state: Reviewing) -> Any:
+def _curve(state: PerformanceState) -> Any:
     """The curve, as the pack draws it."""
     picture = drawn(s_curve(state.review, state.project), width=505)
     picture.update_layout(height=420)
     return picture
 
 
-def _facts(state: Reviewing) -> str:
+def _facts(state: PerformanceState) -> str:
     """The figures of a project."""
     row, unit = state.row, state.review.unit
     words = [

@@ -20,7 +20,7 @@ SHOWN = 15
 SCALE = (9, 7, 5, 3, 2, 1, 1 / 2, 1 / 3, 1 / 5, 1 / 7, 1 / 9)
 
 
-class Weighing:
+class WeightsState:
     """The state: points of each criterion, pairwise judgements, and the ranking that follows.
 
     Parameters
@@ -31,7 +31,7 @@ class Weighing:
     Examples
     --------
     >>> import pmo_kit as pmo
-    >>> state = Weighing(pmo.load_register("data/samples/meridian_12"))
+    >>> state = WeightsState(pmo.load_register("data/samples/meridian_12"))
     >>> state.set("carbon", 0)
     >>> round(float(state.weights.sum()), 9), float(state.weights["carbon"])
     (1.0, 0.0)
@@ -164,9 +164,9 @@ def weights(source: Register | Ranking) -> Panel:
     Returns
     -------
     Panel
-        `panel.state` is the `Weighing`.
+        `panel.state` is the `WeightsState`.
     """
-    state = Weighing(source)
+    state = WeightsState(source)
     sliders, lines = {}, []
     for c, points in state.points.items():
         sliders[c] = ipywidgets.IntSlider(
@@ -239,7 +239,7 @@ def _names(table: pd.DataFrame) -> list[str]:
     return [f"{rank}  {name}" for rank, name in zip(table["rank"], table["name"], strict=True)]
 
 
-def _bars(state: Weighing) -> Any:
+def _bars(state: WeightsState) -> Any:
     """The first projects as bars."""
     table = state.table.head(SHOWN).iloc[::-1]
     bars = go.Bar(
@@ -257,7 +257,7 @@ def _bars(state: Weighing) -> Any:
     return figure
 
 
-def _order(state: Weighing) -> str:
+def _order(state: WeightsState) -> str:
     """The whole order as a table."""
     table = state.table.reset_index()
     table["change"] = [
@@ -271,7 +271,7 @@ def _order(state: Weighing) -> str:
     return table_html(table, fields)
 
 
-def _flips(state: Weighing) -> str:
+def _flips(state: WeightsState) -> str:
     """What weight would make another project lead."""
     rows = state.flips
     rows["low"] = [
@@ -293,7 +293,7 @@ def _flips(state: Weighing) -> str:
     return table_html(rows, fields)
 
 
-def _pairs(state: Weighing) -> Any:
+def _pairs(state: WeightsState) -> Any:
     """A pick for each pair of criteria."""
     words = {9: "9 times more", 7: "7 times", 5: "5 times", 3: "3 times", 2: "2 times", 1: "as much"}
     choices = [(words[int(s)] if s >= 1 else f"1/{round(1 / s)}", float(s)) for s in SCALE]

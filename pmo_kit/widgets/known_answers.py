@@ -13,7 +13,7 @@ from pmo_kit.widgets.cases import Case
 MOST_ANSWERS = 300
 
 
-class AnswerBook:
+class KnownAnswers:
     """Case -> best answer known, and the plans met on the way."""
 
     def __init__(self, base: Question) -> None:

@@ -17,7 +17,7 @@ from pmo_kit.errors import PmoError
 from pmo_kit.register.writing import inert
 from pmo_kit.scenarios import Scenario
 from pmo_kit.widgets.cases import Case, Force
-from pmo_kit.widgets.desk import Desk, Move
+from pmo_kit.widgets.session_state import Move, SessionState
 
 STATE = "session.json"
 DECISIONS = "decisions.csv"
@@ -26,7 +26,7 @@ OVERRIDES = "overrides.csv"
 LOG = "moves.csv"
 
 
-def decisions_of(desk: Desk, committee: str) -> pd.DataFrame:
+def decisions_of(session: SessionState, committee: str) -> pd.DataFrame:
     """One row per project, in the columns of the register's table `decisions`.
 
     Raises
@@ -34,27 +34,27 @@ def decisions_of(desk: Desk, committee: str) -> pd.DataFrame:
     PmoError
         There is no plan to write down.
     """
-    if not desk.answer.has_plan:
+    if not session.answer.has_plan:
         raise PmoError("There is no plan to save: no plan obeys the rules of this case.")
-    options = desk.base.built
-    today = desk.clock().date().isoformat()
+    options = session.base.built
+    today = session.clock().date().isoformat()
     rows = []
-    for project, row in desk.table.iterrows():
-        force = desk.case.force(str(project))
+    for project, row in session.table.iterrows():
+        force = session.case.force(str(project))
         cost = options.costs[options.position(str(project), row["level"])] if row["level"] else 0.0
         rows.append(
             {
                 "date": today, "committee": committee, "project_id": project, "project_name": row["name"],
                 "decision": row["decision"], "amount": f"{cost:.15g}", "level": row["level"],
                 "reason": force.reason if force else "", "decided_by": (force and force.decided_by) or committee,
-                "recommended": row["recommended"], "register_fingerprint": desk.base.register.fingerprint,
+                "recommended": row["recommended"], "register_fingerprint": session.base.register.fingerprint,
             }
         )  # fmt: skip
     return pd.DataFrame(rows)
 
 
 def save_session(
-    desk: Desk, folder: str | PathLike[str], name: str, committee: str = "Committee"
+    session: SessionState, folder: str | PathLike[str], name: str, committee: str = "Committee"
 ) -> list[Path]:
     """Write a session into a folder.
 
@@ -74,8 +74,8 @@ def save_session(
     """
     if not name.strip():
         raise PmoError("Give the case a name before it is saved.")
-    decisions = decisions_of(desk, committee)
-    scenario = desk.case.scenario(name.strip()).table
+    decisions = decisions_of(session, committee)
+    scenario = session.case.scenario(name.strip()).table
     place = Path(folder)
     try:
         place.mkdir(parents=True, exist_ok=True)
@@ -86,16 +86,16 @@ def save_session(
             )
         forces = [
             (f.project_id, f.in_out, f.level or "", f.reason, f.decided_by or committee, f.date or "")
-            for f in desk.case.forces
+            for f in session.case.forces
         ]
         head = ["project_id", "in_out", "level", "reason", "decided_by", "date"]
         files.append(_write(place / OVERRIDES, head, forces))
-        moves = desk.moves.drop(columns="number")
+        moves = session.moves.drop(columns="number")
         files.append(_write(place / LOG, moves.columns, moves.itertuples(index=False)))
         state = {
-            "question": desk.base.fingerprint, "name": name.strip(), "saved": desk.clock().isoformat(),
-            "value": desk.answer.value, "status": desk.answer.status, "case": _plain(desk.case),
-            "log": [{**dataclasses.asdict(m), "time": m.time.isoformat(), "case": _plain(m.case)} for m in desk.log],
+            "question": session.base.fingerprint, "name": name.strip(), "saved": session.clock().isoformat(),
+            "value": session.answer.value, "status": session.answer.status, "case": _plain(session.case),
+            "log": [{**dataclasses.asdict(m), "time": m.time.isoformat(), "case": _plain(m.case)} for m in session.log],
         }  # fmt: skip
         _replace(place / STATE, json.dumps(state, ensure_ascii=False, indent=1, default=str))
     except OSError as error:
@@ -120,17 +120,17 @@ def save_scenarios(scenarios: Sequence[Scenario], folder: str | PathLike[str]) -
         raise PmoError(f"The folder {place} cannot be written: {error.strerror or error}.") from error
 
 
-def saved_session(desk: Desk, folder: str | PathLike[str]) -> dict[str, object] | None:
+def saved_session(session: SessionState, folder: str | PathLike[str]) -> dict[str, object] | None:
     """What is saved in a folder about this very question; None where there is nothing, or of another question."""
     file = Path(folder) / STATE
     try:
         state = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return state if isinstance(state, dict) and state.get("question") == desk.base.fingerprint else None
+    return state if isinstance(state, dict) and state.get("question") == session.base.fingerprint else None
 
 
-def restore_session(desk: Desk, folder: str | PathLike[str]) -> None:
+def restore_session(session: SessionState, folder: str | PathLike[str]) -> None:
     """Open a saved session: its case and its log.
 
     Raises
@@ -138,7 +138,7 @@ def restore_session(desk: Desk, folder: str | PathLike[str]) -> None:
     PmoError
         Nothing is saved there, or it belongs to another question: the register has changed since.
     """
-    state = saved_session(desk, folder)
+    state = saved_session(session, folder)
     if state is None:
         raise PmoError(
             f"In {Path(folder)} no session of this question is saved; the register may have changed."
@@ -148,7 +148,7 @@ def restore_session(desk: Desk, folder: str | PathLike[str]) -> None:
              _case(m["case"]))
         for m in state["log"]  # type: ignore[attr-defined]
     ]  # fmt: skip
-    desk.restore(_case(state["case"]), log)
+    session.restore(_case(state["case"]), log)
 
 
 def _plain(case: Case) -> dict[str, object]:

@@ -16,14 +16,14 @@ from pmo_kit.widgets.panel import Panel, column, figure_widget, row, scrolled, t
 SHOWN = 10
 
 
-class Risking:
+class RiskState:
     """The state: the confidence that is asked for.
 
     Examples
     --------
     >>> import pmo_kit as pmo
     >>> allocation = pmo.arbitrate(pmo.Question(pmo.load_register("data/samples/meridian_12")))
-    >>> state = Risking(pmo.simulate(allocation, draws=500, seed=7))
+    >>> state = RiskState(pmo.simulate(allocation, draws=500, seed=7))
     >>> state.choose(0.9)
     >>> state.reserve.confidence, round(state.reserve.base, 1)
     (0.9, 92.5)
@@ -73,9 +73,9 @@ def risk(simulation: Simulation) -> Panel:
     Returns
     -------
     Panel
-        `panel.state` is the `Risking`.
+        `panel.state` is the `RiskState`.
     """
-    state = Risking(simulation)
+    state = RiskState(simulation)
     figure = figure_widget(_curve(state))
     slider = ipywidgets.IntSlider(
         value=80, min=5, max=99, description="How sure, %", continuous_update=True,
@@ -124,7 +124,7 @@ def risk(simulation: Simulation) -> Panel:
     return panel
 
 
-def _curve(state: Risking) -> Any:
+def _curve(state: RiskState) -> Any:
     """The cost that is not exceeded, at every confidence; the one asked for is ringed."""
     points = state.simulation.s_curve("cost")
     line = go.Scatter(

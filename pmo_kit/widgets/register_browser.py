@@ -16,13 +16,13 @@ ALL = "All"
 MOST_ROWS = 40
 
 
-class Browsing:
+class RegisterState:
     """The state: the filter and the project that is open.
 
     Examples
     --------
     >>> import pmo_kit as pmo
-    >>> state = Browsing(pmo.load_register("data/samples/meridian_12"))
+    >>> state = RegisterState(pmo.load_register("data/samples/meridian_12"))
     >>> state.find(word="solar")
     >>> list(state.found.index), state.project
     (['P09', 'P10'], 'P09')
@@ -112,9 +112,9 @@ def register(register: Register) -> Panel:
     Returns
     -------
     Panel
-        `panel.state` is the `Browsing`.
+        `panel.state` is the `RegisterState`.
     """
-    state = Browsing(register)
+    state = RegisterState(register)
     wide = ipywidgets.Layout(width="98%")
     word = ipywidgets.Text(placeholder="Find a project", continuous_update=True, layout=wide)
     area = ipywidgets.Dropdown(options=state.areas, layout=wide)
@@ -158,7 +158,7 @@ def register(register: Register) -> Panel:
     return panel
 
 
-def _options(state: Browsing) -> list[tuple[str, str]]:
+def _options(state: RegisterState) -> list[tuple[str, str]]:
     """Projects for the list, with a mark where something was found."""
     return [
         (f"{p}  {r['name']}" + (f"  ({r['findings']} found)" if r["findings"] else ""), str(p))
@@ -166,7 +166,7 @@ def _options(state: Browsing) -> list[tuple[str, str]]:
     ]
 
 
-def _page(state: Browsing) -> str:
+def _page(state: RegisterState) -> str:
     """The page of a project."""
     if not state.project:
         return table_html(pd.DataFrame(), (), "No project fits this filter.")

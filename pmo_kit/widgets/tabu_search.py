@@ -22,7 +22,7 @@ TENURE = 10
 TOLERANCE = 1e-9
 
 
-class Slopes:
+class ScaledRows:
     """A model's rows over the options, scaled so that a broken rule counts alike in all."""
 
     def __init__(self, model: Model) -> None:
@@ -55,7 +55,7 @@ class Slopes:
         return total
 
 
-def climb(arrays: Slopes, start: Plan, until: float = inf) -> Iterator[Plan]:
+def improved_plans(arrays: ScaledRows, start: Plan, until: float = inf) -> Iterator[Plan]:
     """Plans met on the way up from a start that break no row, each better than the one before.
 
     Ends at `until` (time.perf_counter) once it has met one.

@@ -12,23 +12,25 @@ import pmo_kit as pmo
 from pmo_kit.errors import PmoError
 from pmo_kit.scenarios import read_scenarios
 from pmo_kit.shipped import shipped
-from pmo_kit.widgets.desk import Desk
-from pmo_kit.widgets.saving import restore_session, save_session, saved_session
+from pmo_kit.widgets.session_files import restore_session, save_session, saved_session
+from pmo_kit.widgets.session_state import SessionState
 
 TWELVE = shipped("data", "samples", "meridian_12")
 
 
 @pytest.fixture
-def desk() -> Desk:
-    desk = Desk(pmo.Question(pmo.load_register(TWELVE)))
-    desk.force("P08", "in", reason='=HYPERLINK("x")', decided_by="Chair")
-    desk.set_people("data_engineer", 13)
-    desk.prove()
-    return desk
+def session() -> SessionState:
+    session = SessionState(pmo.Question(pmo.load_register(TWELVE)))
+    session.force("P08", "in", reason='=HYPERLINK("x")', decided_by="Chair")
+    session.set_people("data_engineer", 13)
+    session.prove()
+    return session
 
 
-def test_the_next_register_reads_decisions_overrides_and_the_scenario(desk: Desk, tmp_path: Path) -> None:
-    files = save_session(desk, tmp_path / "session", "Hub in, one fewer", "Investment Committee")
+def test_the_next_register_reads_decisions_overrides_and_the_scenario(
+    session: SessionState, tmp_path: Path
+) -> None:
+    files = save_session(session, tmp_path / "session", "Hub in, one fewer", "Investment Committee")
     folder = tmp_path / "register"
     shutil.copytree(TWELVE, folder)
     for name in ("decisions.csv", "scenarios.csv", "overrides.csv"):
@@ -42,54 +44,54 @@ def test_the_next_register_reads_decisions_overrides_and_the_scenario(desk: Desk
     assert register.table("overrides")["decided_by"].tolist() == ["Chair"]
     scenario = next(s for s in read_scenarios(register) if s.name == "Hub in, one fewer")
     base = pmo.Question(pmo.load_register(TWELVE))
-    assert pmo.arbitrate(scenario(base)).value == desk.answer.value
+    assert pmo.arbitrate(scenario(base)).value == session.answer.value
     assert files[0].name == "decisions.csv"
     raw = (tmp_path / "session" / "decisions.csv").read_text(encoding="utf-8")
     assert ",=HYPER" not in raw
     assert ',"=HYPER' not in raw
 
 
-def test_other_scenarios_in_the_file_stay(desk: Desk, tmp_path: Path) -> None:
-    save_session(desk, tmp_path, "One")
-    desk.free("P08")
-    desk.prove()
-    save_session(desk, tmp_path, "Two")
-    save_session(desk, tmp_path, "One")
+def test_other_scenarios_in_the_file_stay(session: SessionState, tmp_path: Path) -> None:
+    save_session(session, tmp_path, "One")
+    session.free("P08")
+    session.prove()
+    save_session(session, tmp_path, "Two")
+    save_session(session, tmp_path, "One")
     table = pd.read_csv(tmp_path / "scenarios.csv")
     assert table["scenario"].tolist() == ["Two", "One"]
     assert table["scope"].tolist() == ["data_engineer", "data_engineer"]
 
 
-def test_a_session_is_opened_again(desk: Desk, tmp_path: Path) -> None:
-    save_session(desk, tmp_path, "Hub in")
-    again = Desk(pmo.Question(pmo.load_register(TWELVE)))
+def test_a_session_is_opened_again(session: SessionState, tmp_path: Path) -> None:
+    save_session(session, tmp_path, "Hub in")
+    again = SessionState(pmo.Question(pmo.load_register(TWELVE)))
     restore_session(again, tmp_path)
     again.prove()
-    assert again.case == desk.case
-    assert again.answer.value == desk.answer.value
-    assert again.moves["move"].tolist() == [*desk.moves["move"], "The saved session was opened"]
+    assert again.case == session.case
+    assert again.answer.value == session.answer.value
+    assert again.moves["move"].tolist() == [*session.moves["move"], "The saved session was opened"]
     again.undo()
     assert again.answer.value == 33.5
 
 
-def test_a_session_of_another_question_is_not_opened(desk: Desk, tmp_path: Path) -> None:
-    save_session(desk, tmp_path, "Hub in")
-    other = Desk(pmo.Question(pmo.load_register(TWELVE)).scaled(1.1))
+def test_a_session_of_another_question_is_not_opened(session: SessionState, tmp_path: Path) -> None:
+    save_session(session, tmp_path, "Hub in")
+    other = SessionState(pmo.Question(pmo.load_register(TWELVE)).scaled(1.1))
     assert saved_session(other, tmp_path) is None
     with pytest.raises(PmoError, match="register may have changed"):
         restore_session(other, tmp_path)
     (tmp_path / "session.json").write_text("{broken", encoding="utf-8")
-    assert saved_session(desk, tmp_path) is None
+    assert saved_session(session, tmp_path) is None
 
 
-def test_what_cannot_be_saved_is_said_in_words(desk: Desk, tmp_path: Path) -> None:
+def test_what_cannot_be_saved_is_said_in_words(session: SessionState, tmp_path: Path) -> None:
     with pytest.raises(PmoError, match="a name"):
-        save_session(desk, tmp_path, "  ")
+        save_session(session, tmp_path, "  ")
     file = tmp_path / "file"
     file.write_text("", encoding="utf-8")
     with pytest.raises(PmoError, match="cannot be written"):
-        save_session(desk, file, "x")
-    desk.force("P01", "out", reason="x")
-    desk.prove()
+        save_session(session, file, "x")
+    session.force("P01", "out", reason="x")
+    session.prove()
     with pytest.raises(PmoError, match="no plan to save"):
-        save_session(desk, tmp_path, "x")
+        save_session(session, tmp_path, "x")

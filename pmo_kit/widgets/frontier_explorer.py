@@ -16,14 +16,14 @@ from pmo_kit.widgets.panel import Panel, column, figure_widget, row, scrolled, t
 DECIDED = {"fund": 0, "stop": 1, "refuse": 2}
 
 
-class Laddering:
+class FrontierState:
     """The state: which budget is looked at.
 
     Examples
     --------
     >>> import pmo_kit as pmo
     >>> question = pmo.Question(pmo.load_register("data/samples/meridian_12"))
-    >>> state = Laddering(pmo.frontier(question, budgets=[0.85, 1.0]))
+    >>> state = FrontierState(pmo.frontier(question, budgets=[0.85, 1.0]))
     >>> state.choose(0.85)
     >>> state.value, state.difference
     (28.5, {'enters': ['P07'], 'leaves': [], 'shifts': []})
@@ -104,9 +104,9 @@ def frontier(ladder: Frontier) -> Panel:
     Returns
     -------
     Panel
-        `panel.state` is the `Laddering`.
+        `panel.state` is the `FrontierState`.
     """
-    state = Laddering(ladder)
+    state = FrontierState(ladder)
     figure = figure_widget(_line(state))
     options = [(f"{100 * f:.0f} %", float(f)) for f in state.points["factor"]]
     slider = ipywidgets.SelectionSlider(
@@ -144,7 +144,7 @@ def frontier(ladder: Frontier) -> Panel:
     return panel
 
 
-def _line(state: Laddering) -> Any:
+def _line(state: FrontierState) -> Any:
     """The ladder, and the point that is looked at."""
     points = state.points
     share = (100 * points["factor"]).tolist()
@@ -171,7 +171,7 @@ def _line(state: Laddering) -> Any:
     return figure
 
 
-def _plan(state: Laddering) -> str:
+def _plan(state: FrontierState) -> str:
     """The plan at the point as a table."""
     table = state.table
     table["level"] = table["label"].where(table["decision"] != "refuse", "")

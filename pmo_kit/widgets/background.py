@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 
 
-class Bench:
+class BackgroundWork:
     """Runs the newest job in a thread and hands results to the loop of the one who made it.
 
     A job is a function that takes `stopped` (a function: whether newer work has come) and returns nothing. `hand`

@@ -17,18 +17,18 @@ from pmo_kit.exhibits import Field
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.scenarios import Comparison, Scenario, read_scenarios
 from pmo_kit.widgets.panel import Panel, button, column, row, scrolled, table_html
-from pmo_kit.widgets.saving import save_scenarios
+from pmo_kit.widgets.session_files import save_scenarios
 
 TODAY = "Today"
 
 
-class Casting:
+class ScenariosState:
     """The state: scenarios built so far and the best plan of each.
 
     Examples
     --------
     >>> import pmo_kit as pmo
-    >>> state = Casting(pmo.Question(pmo.load_register("data/samples/meridian_12")), scenarios=[])
+    >>> state = ScenariosState(pmo.Question(pmo.load_register("data/samples/meridian_12")), scenarios=[])
     >>> state.add(pmo.Scenario("Less money", budget=0.85))
     >>> state.table.loc["Less money", ["value", "delta"]].tolist()
     [28.5, -5.0]
@@ -108,9 +108,9 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
     Returns
     -------
     Panel
-        `panel.state` is the `Casting`.
+        `panel.state` is the `ScenariosState`.
     """
-    state = Casting(question)
+    state = ScenariosState(question)
     names = question.register.projects["name"]
     projects = [(f"{p} {name}", str(p)) for p, name in names.items()]
     roles = sorted({r.role for r in question.active_rules if isinstance(r, Capacity)})
@@ -234,7 +234,7 @@ def _results(table: pd.DataFrame, names: pd.Series) -> str:
     return table_html(rows, fields)
 
 
-def _detail(state: Casting, name: str, names: pd.Series) -> str:
+def _detail(state: ScenariosState, name: str, names: pd.Series) -> str:
     """What a case changes in the question, and in the plan."""
     scenario = next(s for s in state.scenarios if s.name == name)
     changes = "; ".join(

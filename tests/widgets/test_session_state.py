@@ -1,0 +1,250 @@
+"""The state of a session: moves, undo, the log and honest answers, on the twelve (values by enumeration)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import pmo_kit as pmo
+from pmo_kit.errors import InfeasibleError, PmoError
+from pmo_kit.shipped import shipped
+from pmo_kit.widgets.answers import Answer, PlanPool, better, proven_answer, quick_answer
+from pmo_kit.widgets.cases import Case, Force, base_and_case
+from pmo_kit.widgets.reversal_prices import prices_of
+from pmo_kit.widgets.session_state import NO_REASON, Change, SessionState
+
+TWELVE = shipped("data", "samples", "meridian_12")
+SIXTY = shipped("data", "samples", "meridian")
+
+
+@pytest.fixture(scope="module")
+def question() -> pmo.Question:
+    return pmo.Question(pmo.load_register(TWELVE))
+
+
+@pytest.fixture
+def session(question: pmo.Question) -> SessionState:
+    return SessionState(question, clock=lambda: dt.datetime(2026, 10, 15, 14, 2))
+
+
+def test_a_forced_project_has_its_price_and_displaces(session: SessionState) -> None:
+    session.force("P08", "in", reason="promised", decided_by="Chair")
+    assert session.answer.status in ("known", "proven")
+    session.prove()
+    assert (session.answer.status, session.answer.value, session.loss) == ("proven", 24.5, 9.0)
+    assert session.price == (9.0, 9.0)
+    assert session.changes == Change(("P08",), ("P07",), ())
+    assert session.table.loc["P08", ["decision", "recommended", "forced"]].tolist() == [
+        "fund",
+        "refuse",
+        "in",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("project", "way", "level", "value"),
+    [
+        ("P11", "in", None, 25.0), ("P09", "in", None, 30.5), ("P02", "in", "full", 21.0), ("P03", "out", None, 25.0),
+        ("P06", "in", None, 29.0), ("P08", "out", None, 33.5),
+    ],
+)  # fmt: skip
+def test_values_of_forced_projects(
+    session: SessionState, project: str, way: str, level: str | None, value: float
+) -> None:
+    session.force(project, way, level, reason="asked")  # type: ignore[arg-type]
+    session.prove()
+    assert session.answer.value == value
+    assert session.answer.status == "proven"
+
+
+def test_limits_move(session: SessionState) -> None:
+    session.set_money(0.85)
+    session.prove()
+    assert session.answer.value == 28.5
+    assert session.changes.left == ("P07",)
+    session.set_money(1.1)
+    session.prove()
+    assert session.answer.value == 35.5
+    session.set_money(1)
+    session.set_people("data_engineer", 13)
+    session.prove()
+    assert session.answer.value == 29.0
+    assert session.moves["move"].tolist()[-1] == "Data engineers: 13 of 14"
+    limit = next(x for x in session.answer.limits if x.kind == "capacity")
+    assert (limit.used, limit.limit) == (13.0, 13.0)
+
+
+def test_price_is_of_the_forced_projects_under_the_same_limits(session: SessionState) -> None:
+    session.set_money(0.85)
+    session.force("P08", "in", reason="promised")
+    session.prove()
+    both = pmo.arbitrate(session.question).value
+    assert session.price == (28.5 - both, 28.5 - both)
+    assert session.loss == 33.5 - both
+
+
+def test_undo_redo_and_the_log(session: SessionState) -> None:
+    session.force("P08", "in", reason="promised", decided_by="Chair")
+    session.set_money(0.9)
+    session.undo()
+    assert session.case.money == 1
+    assert [f.project_id for f in session.case.forces] == ["P08"]
+    session.undo()
+    assert session.case == Case()
+    assert session.answer.value == 33.5
+    session.undo()
+    session.redo()
+    assert session.case.forces[0].reason == "promised"
+    session.free("P08")
+    assert not session.can_redo
+    assert session.moves["move"].tolist() == [
+        "P08 Reservoir Learning Hub in", "Money −10 %", "Undo", "Undo", "Redo", "P08 Reservoir Learning Hub free again",
+    ]  # fmt: skip
+    first = session.moves.iloc[0]
+    assert (first["reason"], first["decided_by"], first["time"]) == (
+        "promised", "Chair", dt.datetime(2026, 10, 15, 14, 2),
+    )  # fmt: skip
+
+
+def test_a_reason_is_needed_and_what_does_not_exist_is_refused(session: SessionState) -> None:
+    with pytest.raises(PmoError, match="refused"):
+        session.force("P08", "in", reason="  ")
+    assert NO_REASON.startswith("An override without a reason is refused")
+    with pytest.raises(ValueError, match="no project P99"):
+        session.force("P99", "in", reason="x")
+    with pytest.raises(ValueError, match="no level"):
+        session.force("P02", "in", "gold", reason="x")
+    with pytest.raises(ValueError, match="zero or more"):
+        session.set_money(-0.1)
+    with pytest.raises(ValueError, match="roles are"):
+        session.set_people("astronaut", 3)
+    assert session.case == Case()
+    assert session.moves.empty
+
+
+def test_a_case_without_a_plan_says_which_rules_clash(session: SessionState) -> None:
+    session.force("P01", "out", reason="too dear")
+    assert session.answer.status == "none"
+    session.prove()
+    assert "cannot hold together" in session.answer.words
+    assert session.price is None
+    assert set(session.table["decision"]) == {"none"}
+    session.undo()
+    assert session.answer.value == 33.5
+
+
+def test_overrides_of_the_register_are_the_first_case(question: pmo.Question) -> None:
+    held = question.with_override("P08", "in", reason="promised", decided_by="Chair")
+    base, case = base_and_case(held)
+    assert not base.overrides
+    assert case.forces == (Force("P08", "in", None, "promised", "Chair", None),)
+    session = SessionState(held)
+    session.prove()
+    assert (session.recommended.value, session.answer.value) == (33.5, 24.5)
+    assert session.moves["move"].tolist() == [
+        "Overrides in force at the start: P08 Reservoir Learning Hub in"
+    ]
+    session.free("P08")
+    assert session.answer.value == 33.5
+
+
+def test_a_question_without_a_plan_is_refused(question: pmo.Question) -> None:
+    with pytest.raises(InfeasibleError):
+        SessionState(question.scaled(0.1))
+
+
+def test_quick_answers_are_plans_and_bounds() -> None:
+    base, _ = base_and_case(pmo.Question(pmo.load_register(SIXTY)))
+    pool, dice = PlanPool(), random.Random(3)
+    proven_answer(base, pool, 30)
+    projects = list(base.built.groups)
+    for _ in range(6):
+        case = Case(money=dice.choice([0.9, 1.0, 1.1]))
+        for project in dice.sample(projects, 2):
+            case = case.forced(Force(project, dice.choice(["in", "out"])))
+        question = case.question(base)
+        quick, proof = quick_answer(question, pool), proven_answer(question, PlanPool(), 60)
+        if proof.status == "none":
+            assert quick.status == "none"
+            continue
+        assert proof.status == "proven"
+        assert quick.bound >= proof.value - 1e-9
+        if quick.has_plan:
+            assert quick.value <= proof.value + 1e-9
+            fixed = question
+            for project in projects:
+                level = quick.plan.get(project)
+                fixed = (
+                    fixed.with_override(project, "in" if level else "out", level)
+                    if level != "stop"
+                    else fixed
+                )
+            assert pmo.arbitrate(fixed).value == pytest.approx(quick.value)
+
+
+def test_the_better_of_two_answers() -> None:
+    known, stopped = Answer("known", 5.0, 9.0), Answer("stopped", 6.0, 8.0)
+    assert (better(known, stopped).value, better(known, stopped).bound) == (6.0, 8.0)
+    assert better(stopped, Answer("known", 7.0, 7.5)).status == "stopped"
+    assert better(known, Answer("proven", 5.5, 5.5)).status == "proven"
+    assert better(Answer("none"), Answer("none", words="why")).words == "why"
+    lost = Answer("stopped")
+    assert not lost.has_plan
+    assert better(lost, known).value == 5.0
+    assert math.isinf(lost.rest)
+
+
+def test_prices_agree_with_the_explanation(session: SessionState) -> None:
+    reasons = pmo.explain(pmo.arbitrate(session.base)).table
+    prices = {p.project_id: p for p in prices_of(session, session.case, session.answer, session.answers.pool)}
+    assert "P01" not in prices
+    assert (prices["P08"].in_out, prices["P08"].low, prices["P08"].high) == ("in", 9.0, 9.0)
+    assert prices["P11"].high == 8.5
+    assert math.isinf(prices["P12"].low)
+    for project, price in prices.items():
+        rows = reasons.loc[project]
+        flips = rows[(rows["flip"] == price.in_out) & rows["price"].notna()]
+        if price.in_out == "out" and len(flips) and not math.isinf(price.low):
+            assert price.high == pytest.approx(flips["price"].min())
+
+
+def test_plans_met_while_pricing_answer_the_next_move_at_once(session: SessionState) -> None:
+    list(prices_of(session, session.case, session.answer, session.answers.pool))
+    session.force("P11", "in", reason="asked")
+    assert session.answer.value == 25.0
+
+
+def test_a_hundred_moves_hold_their_memory(session: SessionState) -> None:
+    dice = random.Random(7)
+    projects = [p for p in session.base.built.groups if p not in ("P01", "P12")]
+    for _ in range(100):
+        act = dice.random()
+        if act < 0.5:
+            session.force(dice.choice(projects), dice.choice(["in", "out"]), reason="scripted")
+        elif act < 0.7:
+            session.set_money(dice.choice([0.85, 0.9, 1.0, 1.1]))
+        elif act < 0.85:
+            session.undo()
+        else:
+            session.redo()
+        expected = "none" if session.answer.status in ("none", "open") else "fund"
+        assert expected in set(session.table["decision"])
+        assert len(session.moves) == len(session.log)
+    assert len(session.answers.pool) <= 400
+    assert len(session.answers) <= 300
+
+
+def test_reasons_are_not_part_of_what_is_asked() -> None:
+    one = Case().forced(Force("P08", "in", reason="a"))
+    assert one.key == one.forced(Force("P08", "in", reason="b")).key
+    assert replace(one, money=0.9).unforced == Case(money=0.9)
+
+
+def test_paths_are_not_created_by_a_desk(tmp_path: Path, session: SessionState) -> None:
+    session.set_money(0.9)
+    assert list(tmp_path.iterdir()) == []
