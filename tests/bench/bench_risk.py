@@ -12,7 +12,6 @@ import pandas as pd
 from pmo_kit.arbitration import Question
 from pmo_kit.register import Register, load_register
 from pmo_kit.risk import Simulation, simulate_plan
-from pmo_kit.risk.sampling import generator
 from pmo_kit.scenarios import combine, compare, one_at_a_time
 from tests.bench.line import Line, seconds
 
@@ -54,9 +53,10 @@ def everything(question: Question, detail: bool) -> Simulation:
 
 
 def draw_normals() -> None:
-    """The same number of normals from the same kind of streams, and nothing else."""
-    for place in range(STREAMS):
-        generator(7, str(place)).standard_normal(DRAWS, dtype=np.float32)
+    """The same number of normals as numpy draws them fastest: one generator, single precision, one buffer."""
+    generator, buffer = np.random.Generator(np.random.SFC64(7)), np.empty(DRAWS, np.float32)
+    for _ in range(STREAMS):
+        generator.standard_normal(dtype=np.float32, out=buffer)
 
 
 def bench_simulate() -> list[Line]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pmo_kit.risk import Estimate, cvar, nearest_correlation, pert, portfolio_contingency, variance_shares
 from pmo_kit.risk.blocks import Run, event_draws, moved, present_worth
 from pmo_kit.risk.inputs import Event
-from pmo_kit.risk.sampling import Correlation, generator, normals, root
+from pmo_kit.risk.sampling import Correlation, normals, root
 
 N = 200_000
 points = st.tuples(st.floats(0, 100), st.floats(0, 50), st.floats(0, 50)).map(
@@ -108,7 +108,7 @@ def test_higham_nearest_correlation() -> None:
 def test_pert_mean_variance_and_ends(three: tuple[float, float, float]) -> None:
     """METHOD: mean (a + 4m + b) / 6 and variance (mu - a)(b - mu) / 7."""
     a, m, b = three
-    x = pert(a, m, b, 4000, generator(7, "pert"))
+    x = pert(a, m, b, 4000, 7)
     mean = (a + 4 * m + b) / 6
     variance = (mean - a) * (b - mean) / 7
     assert x.min() >= a - 1e-9
