@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.answers import Answer
-from pmo_kit.arbitration.allocation import SMALL, Allocation
+from pmo_kit.arbitration.allocation import SMALL, Allocation, arbitrate, asked_gap
 from pmo_kit.arbitration.ledger import Ledger, override_ledger
 from pmo_kit.arbitration.links import Mandatory
 from pmo_kit.arbitration.model import NANO, compile_model
@@ -86,10 +86,8 @@ class Explanation(Answer):
             return "Nothing that is not in the plan could be forced in."
         nearest = priced.sort_values("price", kind="stable").reset_index().iloc[0]
         unit = self.allocation.question.built.value_unit
-        return (
-            f"The closest call is {nearest['name']} ({nearest['project_id']}): forcing it in costs "
-            f"{amount_words(round(nearest['price'], 2))} {unit}."
-        )
+        cost = _range_words(nearest["price"], nearest["price_upper"])
+        return f"The closest call is {nearest['name']} ({nearest['project_id']}): forcing it in costs {cost} {unit}."
 
     @property
     def inputs(self) -> Mapping[str, str]:
@@ -108,14 +106,16 @@ def explain(
     ----------
     allocation : Allocation
     exact : bool, optional
-        Prove every price. By default up to 100 projects; beyond, prices are intervals within the question's
-        gap.
+        Prove every price. By default up to 100 projects; beyond, prices are intervals: plan and flip are each
+        known within the question's gap. Where it is asked for, the plan itself is proven first, and the
+        explanation is of the proven plan.
     projects : sequence of str, optional
         Only these projects.
 
     Returns
     -------
     Explanation
+        Each price lies between `price` and `price_upper`; the two are equal where it is proven.
 
     Notes
     -----
@@ -131,19 +131,21 @@ def explain(
     >>> float(reasons.table.loc[("P08", "full"), "price"])
     9.0
     """
+    if exact is None:
+        exact = len(allocation.table) <= SMALL
+    if exact and allocation.bound > allocation.value and allocation.question.second is None:
+        allocation = arbitrate(allocation.question.replace(gap=0.0))
     model = allocation._model
     options = model.question.built
-    if exact is None:
-        exact = len(options.groups) <= SMALL
     plan, value, bound = allocation._positions, allocation._value, round(allocation.bound * NANO)
-    gap = proof_gap(model) if exact else max(proof_gap(model), 1e-3 * abs(allocation._free_value()))
-    limits = Limits(gap, model.question.node_limit)
+    gap = 0.0 if exact else asked_gap(model.question) * abs(allocation._free_value())
+    limits = Limits(max(proof_gap(model), gap), model.question.node_limit)
     records = []
     for i in range(model.n):
         if projects is not None and options.project_ids[i] not in projects:
             continue
         done = flip(model, plan, i, limits, exact, allocation._pool)
-        records.append(_record(allocation, done, value, bound, exact))
+        records.append(_record(allocation, done, value, bound))
     columns = list(_COLUMNS)
     index = pd.MultiIndex.from_tuples([r[0] for r in records], names=["project_id", "level"])
     table = pd.DataFrame([r[1] for r in records], columns=columns, index=index)
@@ -158,7 +160,7 @@ _COLUMNS = (
 
 
 def _record(
-    allocation: Allocation, done: Flip, value: int, bound: int, exact: bool
+    allocation: Allocation, done: Flip, value: int, bound: int
 ) -> tuple[tuple[str, str], tuple[object, ...]]:
     """The row of one flip."""
     model = allocation._model
@@ -178,14 +180,14 @@ def _record(
     change = done.change
     with_flip = done.found.value / NANO if done.found.plan is not None else np.nan
     parts = (change.displaces, change.admits, change.shifts, change.tied) if change else ((), (), (), False)
-    words = _words(allocation, done, lower, proof, blocked)
+    words = _words(allocation, done, _range_words(lower, upper), proof, blocked)
     return key, (
         row["name"], row["label"], chosen, done.direction, with_flip, lower, upper, proof, *parts,
         way, blocked, words,
     )  # fmt: skip
 
 
-def _words(allocation: Allocation, done: Flip, price: float, proof: str, blocked: tuple[str, ...]) -> str:
+def _words(allocation: Allocation, done: Flip, price: str, proof: str, blocked: tuple[str, ...]) -> str:
     """One sentence for a flip."""
     names = allocation.question.built.projects["name"]
     verb = {"in": "Taking it in", "out": "Leaving it out"}[done.direction]
@@ -196,7 +198,7 @@ def _words(allocation: Allocation, done: Flip, price: float, proof: str, blocked
     if proof == "undecided":
         return f"{verb}: undecided within the proof."
     unit = allocation.question.built.value_unit.split(",")[0]
-    costs = "costs nothing" if price == 0 else f"costs {amount_words(round(price, 2))} {unit}"
+    costs = "costs nothing" if price == "0" else f"costs {price} {unit}"
     assert done.change is not None
     out = [names[p] for p in done.change.displaces if p != allocation.question.built.project_ids[done.option]]
     into = [names[p] for p in done.change.admits if p != allocation.question.built.project_ids[done.option]]
@@ -204,6 +206,12 @@ def _words(allocation: Allocation, done: Flip, price: float, proof: str, blocked
         f"; {', '.join(into)} would come in" if into else ""
     )
     return f"{verb} {costs}{tail}."
+
+
+def _range_words(lower: float, upper: float) -> str:
+    """A price, or the interval in which it lies."""
+    low, high = (amount_words(round(x, 2)) for x in (lower, upper))
+    return low if low == high else f"{low} to {high}"
 
 
 def _duties(allocation: Allocation, projects: Sequence[str] | None) -> pd.Series:
