@@ -169,13 +169,24 @@ def total(rows: list[Row], project: str, level: tuple[str, ...] = ("", FULL)) ->
 
 
 def baseline_rows(story: Row, twelve: Tables, tables: Tables) -> list[Row]:
-    """Approved, last and present cost, benefit and duration."""
+    """Approved, last and present cost, benefit, duration and contingency."""
     rows = [{**row, "year": ""} for row in twelve["baselines"]]
+    rows += [
+        {
+            "project_id": project,
+            "quantity": "contingency",
+            **dict(zip(("baseline", "last", "now"), left, strict=True)),
+        }
+        for project, left in story["contingency"].items()
+    ]
+    actual = actual_costs(tables["status"])
     for project, entry in story["projects"].items():
         if entry["stage"] not in ("full_case", "delivery"):
             continue
         rng, then = stream(story, project, 8), story["then"]
-        cost, gain = total(tables["costs"], project), total(tables["benefits"], project)
+        spent = sum(float(row["amount"]) for row in actual if row["project_id"] == project)
+        cost = round(total(tables["costs"], project) + spent, 2)
+        gain = total(tables["benefits"], project)
         earlier = then["costs"].get(project, 1.0)
         moved = f"CR-{int(rng.integers(100, 999))}" if earlier != 1.0 else ""
         length = 12 * (entry["years"][1] - entry["years"][0] + 1)
