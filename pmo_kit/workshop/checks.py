@@ -33,7 +33,8 @@ class Verdict:
 
     def _repr_html_(self) -> str:
         word, hint = html.escape(common(self.language)[self.state]), html.escape(self.hint)
-        hint = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", re.sub(r"`(.+?)`", r"<code>\1</code>", hint))
+        for mark, tag in ((r"`(.+?)`", "code"), (r"\*\*(.+?)\*\*", "b"), (r"\*(.+?)\*", "i")):
+            hint = re.sub(mark, rf"<{tag}>\1</{tag}>", hint)
         style = f"border-left: 4px solid {COLORS[self.state]}; padding: 4px 12px; max-width: 46em"
         return f'<div style="{style}" role="status"><b>{word}</b> {hint}</div>'
 
