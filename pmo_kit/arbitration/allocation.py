@@ -337,11 +337,12 @@ def limits_used(model: Model, plan: Plan) -> pd.DataFrame:
         if row.share is not None:
             part, whole = (float(side[list(plan)].sum()) for side in row.share[:2])
             amount, limit = (part / whole if whole else np.nan), row.share[2]
+            slack = round((limit - amount) if most else (amount - limit), 9)
         words = _use_words(row.label, amount, limit, row.unit, row.share is not None)
         sense = "at most" if most else "at least"
         kind = type(rule).__name__.lower()
         records.append(
-            (row.rule, row.label, kind, round(amount, 9), limit, slack, row.unit, sense, slack <= 0, words)
+            (row.rule, row.label, kind, round(amount, 9), limit, slack, row.unit, sense, not slack > 0, words)
         )
     columns = ["rule", "label", "kind", "used", "limit", "slack", "unit", "sense", "binding", "sentence"]
     return pd.DataFrame(records, columns=columns)

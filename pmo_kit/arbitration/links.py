@@ -184,7 +184,9 @@ class Synergy(Rule):
 
     def sentence(self, unit: str) -> str:
         word = "more" if self.amount > 0 else "less"
-        return f"{self.name}: {amount_words(abs(self.amount))} {word} when both are in"
+        return (
+            f"{self.name[0].upper()}{self.name[1:]}: {amount_words(abs(self.amount))} {word} when both are in"
+        )
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
         return []

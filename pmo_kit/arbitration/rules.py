@@ -90,6 +90,21 @@ def role_words(role: str, count: float = 2) -> str:
     return word + ("es" if word.endswith(("s", "ch", "sh", "x")) else "s")
 
 
+def _amount(limit: float | None) -> str | None:
+    """A limit in words, where there is one."""
+    return None if limit is None else amount_words(limit)
+
+
+def _limits(low: str | None, high: str | None) -> str:
+    """Two limits in words."""
+    return " and ".join([f"at least {low}"] * (low is not None) + [f"at most {high}"] * (high is not None))
+
+
+def _for(scope: str) -> str:
+    """The words that narrow a rule to its scope."""
+    return "" if scope == "all" else f" for {scope.replace('=', ' ')}"
+
+
 def _row(rule: str, coefficients: Floats, lower: float, upper: float, label: str, unit: str) -> Row:
     """A row from one coefficient per option."""
     columns = np.flatnonzero(coefficients)
@@ -112,9 +127,8 @@ class Envelope(Rule):
         return f"envelope {self.envelope} {self.year}"
 
     def sentence(self, unit: str) -> str:
-        where = "" if self.scope == "all" else f" for {self.scope.replace('=', ' ')}"
         carry = f", {amount_words(self.carry_limit)} of it may be carried over" if self.carry_limit else ""
-        return f"At most {amount_words(self.amount)} {unit} in {self.year}{where}{carry}"
+        return f"At most {amount_words(self.amount)} {unit} in {self.year}{_for(self.scope)}{carry}"
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
         spend = options.measure(self.scope, self.year)
@@ -166,11 +180,15 @@ class Share(Rule):
         return self.rule
 
     def sentence(self, unit: str) -> str:
-        low = "" if self.minimum is None else f"at least {100 * self.minimum:g} %"
-        high = "" if self.maximum is None else f"at most {100 * self.maximum:g} %"
-        whole = "what the plan spends" if self.of == "portfolio" else "the envelopes"
+        limits = _limits(*(x if x is None else f"{100 * x:g} %" for x in (self.minimum, self.maximum)))
+        what = {
+            "spend": "what the plan spends",
+            "capex": "the plan's capital",
+            "pv_cost": "the plan's present cost",
+        }
+        whole = what[self.measure] if self.of == "portfolio" else "the envelopes"
         each = " each year" if self.per == "year" else ""
-        return f"{self.scope.replace('=', ' ')}: {' and '.join(filter(None, (low, high)))} of {whole}{each}"
+        return f"{self.scope.replace('=', ' ')}: {limits} of {whole}{each}"
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
         if self.measure == "pv_cost" and (self.of == "envelope" or self.per == "year"):
@@ -221,6 +239,10 @@ class Count(Rule):
     def name(self) -> str:
         return self.rule
 
+    def sentence(self, unit: str) -> str:
+        limits = _limits(*map(_amount, (self.minimum, self.maximum)))
+        return f"{limits[0].upper()}{limits[1:]} projects{_for(self.scope)}"
+
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
         inside = np.where(options.matches(self.scope) & ~options.stops, 1.0, 0.0)
         return _between(self.rule, inside, self.minimum, self.maximum, self.rule, "projects")
@@ -243,6 +265,12 @@ class Spend(Rule):
     @property
     def name(self) -> str:
         return self.rule
+
+    def sentence(self, unit: str) -> str:
+        limits = _limits(*map(_amount, (self.minimum, self.maximum)))
+        what = {"spend": "", "capex": " of capital", "pv_cost": " of present cost"}[self.measure]
+        each = "each year" if self.per == "year" else "over all years"
+        return f"{limits[0].upper()}{limits[1:]} {unit}{what}{_for(self.scope)} {each}"
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
         years: Sequence[int | None] = _rule_years(options, rules) if self.per == "year" else [None]
@@ -272,6 +300,9 @@ class Demand(Rule):
     @property
     def name(self) -> str:
         return self.rule
+
+    def sentence(self, unit: str) -> str:
+        return f"{self.rule}: at most {amount_words(self.maximum)} {self.unit}"
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
         total = np.zeros(len(options))
