@@ -3,7 +3,7 @@
 from pmo_kit.scenarios.attribution import Attribution, attribute
 from pmo_kit.scenarios.changes import Scenario, carry_on, read_scenarios
 from pmo_kit.scenarios.comparison import Comparison, compare
-from pmo_kit.scenarios.files import read_scenario_file
+from pmo_kit.scenarios.files import read_scenario_file, write_scenario_file
 from pmo_kit.scenarios.futures import simulate_cases
 from pmo_kit.scenarios.minimax import MinimaxPlan, minimax_plan
 from pmo_kit.scenarios.sweeps import combine, one_at_a_time
@@ -27,4 +27,5 @@ __all__ = [
     "read_scenarios",
     "simulate_cases",
     "triggers",
+    "write_scenario_file",
 ]

@@ -1,8 +1,9 @@
-"""Scenarios from a YAML file, with every mistake named by file and line."""
+"""Scenarios from a YAML file, with every mistake named by file and line, and into one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from pmo_kit.scenarios.changes import Scenario
 from pmo_kit.scenarios.sweeps import combine, one_at_a_time
 
 FACTORS = ("budget", "capacity", "cost", "benefit", "weights")
-KEYS = (*FACTORS, "name", "delay", "projects_in", "projects_out", "rules_off", "discount_schedule")
+CHANGES = (*FACTORS, "delay", "projects_in", "projects_out", "rules_off", "discount_schedule")
+KEYS = ("name", *CHANGES)
 WHAT = {
     "weights": "weight",
     "projects_in": "project_in",
@@ -97,6 +99,58 @@ def read_scenario_file(path: str | Path, question: Question | None = None) -> li
             _check_names(scenario, question, mistakes)
     mistakes.refuse()
     return found
+
+
+def write_scenario_file(scenarios: Iterable[Scenario], path: str | Path, unit: str = "") -> Path:
+    """Write scenarios as the YAML file that `read_scenario_file` reads; an existing file is replaced whole.
+
+    Parameters
+    ----------
+    scenarios : iterable of Scenario
+    path : str or Path
+    unit : str
+        Unit of money of the register, stated in the file; no line where empty.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = write_scenario_file([Scenario("Hub in", budget=0.9, projects_in={"P08": None})], f"{folder}/s.yml")
+    ...     print(file.read_text())
+    scenarios:
+    - name: Hub in
+      budget: 0.9
+      projects_in:
+        P08: ''
+    <BLANKLINE>
+    """
+    content = ({"unit": unit} if unit else {}) | {"scenarios": [_plain(one) for one in scenarios]}
+    file = Path(path)
+    temporary = file.with_suffix(".part")
+    temporary.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    os.replace(temporary, file)
+    return file
+
+
+def _plain(scenario: Scenario) -> dict[str, Any]:
+    """A scenario as YAML holds it: its name and what it changes."""
+    entry: dict[str, Any] = {"name": scenario.name}
+    for key in CHANGES:
+        change = getattr(scenario, key)
+        if isinstance(change, Mapping):
+            change = {str(scope): _bare(value) for scope, value in change.items()}
+        elif isinstance(change, tuple):
+            change = [str(one) for one in change]
+        if change not in (1.0, None, {}, []):
+            entry[key] = change if isinstance(change, dict | list) else _bare(change)
+    return entry
+
+
+def _bare(value: object) -> object:
+    """A value as YAML holds it."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str | int) else float(str(value))
 
 
 def _scenario(entry: yaml.Node, mistakes: _Mistakes) -> Scenario | None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import pmo_kit as pmo
-from pmo_kit.scenarios import combine, one_at_a_time, read_scenario_file
+from pmo_kit.scenarios import Scenario, combine, one_at_a_time, read_scenario_file, write_scenario_file
 
 TEMPLATES = sorted(Path("templates/scenarios").glob("*.yml"))
 
@@ -108,3 +112,34 @@ def test_one_weight_rescales_the_others_in_proportion() -> None:
     assert not heavy.options["value"].equals(question.options["value"])
     with pytest.raises(pmo.DataError, match="weights change no value"):
         pmo.Scenario("heavy", weights={first: 1.5})(pmo.Question(register))
+
+
+names = st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=12)
+factors = st.floats(0, 10, allow_nan=False)
+by_name = st.dictionaries(names, factors, max_size=2)
+several = st.lists(names, max_size=2).map(tuple)
+written = st.builds(
+    Scenario,
+    name=names,
+    budget=factors | by_name,
+    capacity=by_name,
+    cost=factors | by_name,
+    benefit=factors,
+    projects_in=st.dictionaries(names, names | st.none(), max_size=2),
+    projects_out=several,
+    rules_off=several,
+    discount_schedule=names | st.none(),
+    weights=by_name,
+    delay=st.dictionaries(names, st.integers(0, 9), max_size=2),
+)
+
+
+@given(st.lists(written, max_size=3))
+def test_what_is_written_is_read(scenarios: list[Scenario]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = write_scenario_file(scenarios, Path(folder) / "s.yml", unit="EUR million")
+        again = read_scenario_file(file)
+        assert sorted(Path(folder).iterdir()) == [file]
+    assert [one.name for one in again] == [one.name for one in scenarios]
+    for one, other in zip(again, scenarios, strict=True):
+        pd.testing.assert_frame_equal(one.table, other.table)
