@@ -180,7 +180,8 @@ def expose(
         benefit[later : later + len(flow)] = flow[: size - later]
         if fixed[project]:
             benefit[end + 1 :] = 0.0
-        holds = {part.strip() for part in str(includes[project]).split(";") if part.strip()}
+        stated = str(includes[project]).lower().split(";")
+        holds = {part.strip().replace(" ", "_") for part in stated if part.strip()}
         added = raised.get(project, 0.0) if "optimism_bias" not in holds and project not in stopped else 0.0
         held[project] = "; ".join(sorted(holds))
         given = estimates.get(project, {})

@@ -58,7 +58,8 @@ def simulate(
         0.2 within an area, 0.5 within a driver of risks, 0.3 between a project's cost and duration when not given. A
         DataFrame is a matrix of project ids: one that is impossible is repaired, and `notes` says by how much.
     uplifts : mapping of scope to fraction, optional
-        Optimism bias or a reference class to add instead of estimates' bias and events: see `pmo_kit.rates`.
+        Optimism bias or a reference class to add instead of estimates' bias and events: from `pmo_kit.rates`, or from
+        the register's own past, `performance.reference_class`. Never added to figures that hold optimism bias.
     responses : mapping of str to float, optional
         Risk, risk class or `all` -> factor on its probability.
     method : {"random", "lhs", "sobol"}

@@ -54,7 +54,8 @@ def normals(seed: int, key: Key, draws: int, method: Method = "random", place: i
     Parameters
     ----------
     method : {"random", "lhs", "sobol"}
-        `random`: normals of 65,536 equally likely sizes, up to 4.32; events are as exact, to 1 in 65,536. `lhs`: one draw in each of `draws` equally likely strata, in random order. `sobol`: coordinate `place` of a
+        `random`: normals of 65,536 equally likely sizes, up to 4.32, so a probability is exact to 1 in 65,536.
+        `lhs`: one draw in each of `draws` equally likely strata, in random order. `sobol`: coordinate `place` of a
         scrambled Sobol sequence; `draws` is a power of two.
     place : int, optional
         Coordinate, for `sobol` only.

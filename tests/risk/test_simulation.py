@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 import pmo_kit as pmo
+from pmo_kit.performance import reference_class
+from pmo_kit.rates import reference_class_uplift
 from pmo_kit.risk import Correlation, Simulation, simulate, simulate_plan
 
 FLOWS = ["project_id", "year", "amount"]
@@ -17,7 +19,7 @@ HIT = {"project_id": "P1", "risk": "R1", "cost_low": 4.0, "cost_likely": 5.0, "c
 
 def small(
     estimates: list[dict[str, object]] | None = None, risks: list[dict[str, object]] | None = None,
-    includes: str = "", projects: int = 2, fixed: bool = False,
+    includes: str | list[str] = "", projects: int = 2, fixed: bool = False,
 ) -> pmo.Question:  # fmt: skip
     """Projects that cost 10 in 2027 and 10 in 2028 and bring 15 in 2029 and in 2030."""
     ids = [f"P{i}" for i in range(1, projects + 1)]
@@ -136,6 +138,30 @@ def test_an_uplift_replaces_events_and_bias_and_is_never_doubled() -> None:
     assert raised.risks.empty
     held = run(small(SPREAD, risks, "optimism_bias"), uplifts={"all": 0.44})
     assert held.totals["cost"].mean() == pytest.approx(40, rel=0.01)
+
+
+@pytest.mark.parametrize("words", ["optimism_bias", "Optimism bias; risk"])
+def test_a_reference_class_raises_its_area_once(words: str) -> None:
+    """Rail needs 40 % at the middle; two projects of 20 each, and one that holds its bias already."""
+    question = small(SPREAD[:2], projects=2)
+    uplifts = {"area=A": reference_class_uplift("rail")}
+    assert run(question, uplifts=uplifts).totals["cost"].mean() == pytest.approx(40 * 1.4, rel=0.01)
+    assert run(small(SPREAD[:2], includes=["", words]), uplifts=uplifts).totals[
+        "cost"
+    ].mean() == pytest.approx(20 * 1.4 + 20, rel=0.01)
+
+
+def test_past_overruns_of_the_register_raise_its_plan() -> None:
+    """The class `All` of cost on every project that does not hold its bias: sum of 1 + uplift times the cost."""
+    register = pmo.load_register("data/samples/meridian")
+    past = reference_class(register).set_index(["quantity", "area"]).loc[("cost", "All"), "pooled"]
+    question = pmo.Question(register)
+    plan = pmo.arbitrate(question).plan
+    found = simulate_plan(question, plan, 500, 7, uplifts={"all": past - 1})
+    free = ~found.table["includes"].str.contains("optimism")
+    expected = found.table["cost_base"] * np.where(free, past, 1.0)
+    assert past > 1
+    assert found.totals["cost"].median() == pytest.approx(expected.sum(), rel=0.02)
 
 
 def test_a_response_thins_its_risk() -> None:
