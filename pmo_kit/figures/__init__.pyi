@@ -1,3 +1,4 @@
+from . import annex as annex
 from . import arbitration as arbitration
 from . import balance as balance
 from . import benefits as benefits

@@ -86,6 +86,50 @@ def findings(register: Register) -> Exhibit:
     )
 
 
+def waivers(register: Register) -> Exhibit:
+    """Return what was accepted by name: findings that are waived, and values that are missing for a reason."""
+    rows = [
+        {
+            "what": f"{sentence(str(row.rule).replace('_', ' '))}, {count(int(row.times), 'finding')}",
+            "why": row.why,
+            "who": f"{row.who}, {row.when:%Y-%m-%d}",
+            "until": f"{row.until:%Y-%m-%d}" if pd.notna(row.until) else "no end",
+        }
+        for row in register.waivers.rename(columns={"count": "times"}).itertuples(index=False)
+    ]
+    names = register.projects["name"]
+    rows += [
+        {
+            "what": f"{names[row.project_id]}: no {str(row.column).replace('_', ' ')} in {row.table}",
+            "why": row.reason,
+            "who": "register",
+            "until": "–",
+        }
+        for row in register.table("exemptions").itertuples(index=False)
+    ]
+    if not rows:
+        line = "Nothing was waived: every finding counts."
+        return Message(
+            id="data_quality.waivers", title=line, alt=line, items=(("", line),), inputs=inputs(register)
+        )
+    return Table(
+        id="data_quality.waivers",
+        data=pd.DataFrame(rows),
+        columns=(
+            Field("what", "accepted", kind="text"),
+            Field("why", "reason", kind="text"),
+            Field("who", "by", kind="text"),
+            Field("until", "until", kind="text"),
+        ),
+        title=f"{sentence(count(len(register.waivers), 'waiver'))}; "
+        f"{count(len(register.table('exemptions')), 'value')} missing with a reason",
+        unit_line=unit_line(register, "What was accepted in the data, and by whom", ""),
+        alt=listed(f"{row['what']}: {row['why']}" for row in rows),
+        source="waivers.yml, exemptions",
+        inputs=inputs(register),
+    )
+
+
 def grades(register: Register, graded: Grades) -> Table:
     """Return how many projects have data of each grade, and whose data are weakest."""
     table = graded.table

@@ -2,7 +2,7 @@
 
 from pmo_kit.performance.benefits import Benefits, benefits_map, reference_class, review_benefits
 from pmo_kit.performance.change_load import ChangeLoad, load_on_units, with_change_load
-from pmo_kit.performance.decisions import since_last_committee
+from pmo_kit.performance.decisions import decision_log, since_last_committee
 from pmo_kit.performance.earning import earned_schedule, earned_value
 from pmo_kit.performance.forecasts import (
     contingency_draw_down,
@@ -33,6 +33,7 @@ __all__ = [
     "benefits_map",
     "contingency_draw_down",
     "coverage_by_area",
+    "decision_log",
     "directions",
     "earned_schedule",
     "earned_value",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -109,14 +109,20 @@ def _goes(decisions: pd.Series) -> pd.Series:
 
 def last_decisions(register: Register, previous: Register | None = None) -> pd.DataFrame:
     """Return the last recorded decision on every project up to the register's date."""
+    latest = _recorded(register, previous).drop_duplicates("project_id", keep="last")
+    return latest.sort_values("project_id").reset_index(drop=True)
+
+
+def _recorded(register: Register, previous: Register | None) -> pd.DataFrame:
+    """Every decision up to the register's date, in order; one that both registers hold stands once."""
     tables = [register.table("decisions")]
     if previous is not None:
         tables.insert(0, previous.table("decisions"))
     together = pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
     if register.settings.as_of is not None:
         together = together[together["date"] <= pd.Timestamp(register.settings.as_of)]
-    latest = together.sort_values("date", kind="stable").drop_duplicates("project_id", keep="last")
-    return latest.sort_values("project_id").reset_index(drop=True)
+    together = together.drop_duplicates(["date", "committee", "project_id"], keep="last")
+    return together.sort_values("date", kind="stable", ignore_index=True)
 
 
 def _same_money(register: Register, previous: Register) -> None:
@@ -240,3 +246,80 @@ def _open(decisions: pd.DataFrame, register: Register) -> list[Row]:
             ("open", project, f"{row.action}: was due on {row.due:%Y-%m-%d}, {row.owner}.", np.nan, row.due)
         )
     return rows
+
+
+def decision_log(register: Register, previous: Register | None = None) -> pd.DataFrame:
+    """Return every decision on record up to the register's date, the latest first, and what became of it.
+
+    Parameters
+    ----------
+    register : Register
+        Today's. Its `decisions` table and that of `previous` are read together.
+    previous : Register, optional
+        What the last committee saw.
+
+    Returns
+    -------
+    DataFrame
+        One row a decision: date, committee, project_id, name (as it was decided on), recommended, decision,
+        followed (as recommended, money with a condition being money; missing where nothing was recommended), kept
+        (False: stopped, refused or paused, and spending since), reason, decided_by, outcome (plain words).
+
+    Examples
+    --------
+    >>> from pmo_kit.register import load_register
+    >>> from pmo_kit.shipped import shipped
+    >>> log = decision_log(load_register(shipped("data", "samples", "meridian_12"))).set_index("project_id")
+    >>> log.loc["P06", ["recommended", "decision", "outcome"]].tolist()
+    ['defer', 'fund', 'earned 18.2 of work for 22.5 spent']
+    """
+    if previous is not None:
+        _same_money(register, previous)
+    table = _recorded(register, previous)
+    latest = table.groupby("project_id")["date"].max()
+    returned = {row[0]: row[1].partition(" returns as ")[2].partition(":")[0]
+                for row in returned_requests(register, previous, last_decisions(register, previous))}  # fmt: skip
+    status, rows = _latest_status(register), []
+    for row in rows_of(table):
+        spent, words = 0.0, ""
+        later = latest[row.project_id]
+        if later > row.date:
+            words = f"decided again on {later:%Y-%m-%d}"
+        elif row.decision in ("stop", "refuse", "pause"):
+            spent, words = _spent_since(register, previous, row.project_id, row.date)
+            words = words.format(spent)
+        rows.append((spent <= 1e-9, words or _state(row, register, status, returned)))
+    table["kept"], table["outcome"] = [kept for kept, _ in rows], [words for _, words in rows]
+    same = (table["decision"] == table["recommended"]) | (
+        _goes(table["decision"]) & _goes(table["recommended"])
+    )
+    table["followed"] = same.astype("boolean").mask(table["recommended"].isna())
+    today = [called(register.projects, row.project_id) for row in rows_of(table)]
+    table["name"] = table["project_name"].where(table["project_name"].notna(), pd.Series(today, dtype="str"))
+    columns = [
+        "date", "committee", "project_id", "name", "recommended", "decision", "followed", "kept", "reason",
+        "decided_by", "outcome",
+    ]  # fmt: skip
+    return table.sort_values(["date", "project_id"], ascending=[False, True], ignore_index=True)[columns]
+
+
+def _state(row: Any, register: Register, status: pd.DataFrame, returned: dict[str, str]) -> str:
+    """Where a project stands that was decided on last."""
+    goes = row.decision not in ENDED
+    if row.project_id not in register.projects.index:
+        return "no longer in the register" + ("; no decision says so" if goes else "")
+    project = register.projects.loc[row.project_id]
+    if goes and row.project_id in status.index:
+        figures = status.loc[row.project_id]
+        return f"earned {figures['ev']:.1f} of work for {figures['ac']:.1f} spent"
+    condition = row.condition if isinstance(row.condition, str) else ""
+    if row.decision == "refuse":
+        return f"asked again{' as ' + returned[row.project_id] if row.project_id in returned else ''}"
+    if row.decision == "stop":
+        return "stopped; nothing spent since"
+    stage = (
+        f"now: {project['stage']}".replace("_", " ")
+        if isinstance(project["stage"], str)
+        else "in the register"
+    )
+    return f"{stage}; condition: {condition}" if condition else stage

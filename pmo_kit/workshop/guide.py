@@ -12,8 +12,8 @@ from typing import Any
 import yaml
 
 from pmo_kit.errors import PmoError
-from pmo_kit.exhibits.theme import format_number
 from pmo_kit.workshop.building import Built, built
+from pmo_kit.workshop.checks import written_number
 from pmo_kit.workshop.markup import inline, markup
 from pmo_kit.workshop.source import lesson_names
 from pmo_kit.workshop.texts import LANGUAGE, home
@@ -117,28 +117,7 @@ def agenda(items: list[Any], lessons: dict[str, Built], activities: dict[str, st
 def glossary() -> list[list[str]]:
     """English term, French term, meaning in French."""
     with (home() / "glossary.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.reader(file))[1:]
-
-
-def written_number(value: object, within: float) -> str:
-    """An answer as the guide prints it: no more digits than its tolerance asks for.
-
-    Examples
-    --------
-    >>> written_number(0.060875, 0.0002), written_number(247.4908, 0.6), written_number(["P01", "P02"], 0)
-    ('0.0609', '247.5', 'P01, P02')
-    """
-    if isinstance(value, list):
-        return ", ".join(value)
-    if isinstance(value, str):
-        return value
-    number = float(value)  # type: ignore[arg-type]
-    if number == round(number):
-        return format_number(number, 0)
-    decimals = next(
-        digits for digits in (1, 2, 3, 4) if abs(round(number, digits) - number) <= within / 10 or digits == 4
-    )
-    return format_number(number, decimals)
+        return [row[:3] for row in csv.reader(file)][1:]
 
 
 def _lesson(lesson: Built, titles: dict[str, str]) -> dict[str, Any]:
@@ -153,7 +132,7 @@ def _lesson(lesson: Built, titles: dict[str, str]) -> dict[str, Any]:
         ]
         expected.append(
             {
-                "label": inline(hints["label"]),
+                "label": inline(", ".join([hints["label"], *([hints["unit"]] if "unit" in hints else [])])),
                 "right": inline(written_number(answer["right"], answer["within"])),
                 "cases": cases,
             }

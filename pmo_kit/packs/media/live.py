@@ -83,6 +83,21 @@ def is_sum(data: Any, name: str, row: int, rows: int) -> bool:
     )
 
 
+def is_rest(data: Any, name: str, rows: int) -> bool:
+    """Whether the last row is what is left: all that stands under the sum, less the sum.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> is_rest(pd.DataFrame({"n": [3.0, 4.0, 7.0, 10.0, 2.0, 5.0]}), "n", 2)
+    True
+    """
+    last = [float(value) for value in data[name].iloc[rows:]]
+    if len(last) < 3 or any(value != value for value in last):
+        return False
+    return _equal(last[-1], sum(last[1:-1]) - last[0], max(map(abs, last)))
+
+
 def is_numeric(data: Any, field: Field) -> bool:
     """Whether a column holds numbers and nothing else."""
     values = [value for value in data[field.name] if not theme.is_missing(value)]

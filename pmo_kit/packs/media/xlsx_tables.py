@@ -10,7 +10,7 @@ from typing import Any
 
 from pmo_kit.exhibits import theme
 from pmo_kit.exhibits.records import Field, words
-from pmo_kit.packs.media.live import Derived, derived, is_numeric, is_sum
+from pmo_kit.packs.media.live import Derived, derived, is_numeric, is_rest, is_sum
 
 _WIDEST = 46
 
@@ -193,6 +193,9 @@ def _formula(data: Any, field: Field, row: int, plain: int, block: Block, how: D
         numeric = is_numeric(data, field)
         if numeric and is_sum(data, field.name, row, plain):
             return f"=SUM({block.cell(0, field.name)}:{block.cell(plain - 1, field.name)})"
+        if numeric and row == len(data) - 1 and is_rest(data, field.name, plain):
+            there = f"SUM({block.cell(plain + 1, field.name)}:{block.cell(row - 1, field.name)})"
+            return f"={there}-{block.cell(plain, field.name)}"
         return ""
     if how is None or any(theme.is_missing(data[n].iloc[row]) for n in (field.name, how.one, how.other)):
         return ""

@@ -1,0 +1,256 @@
+"""What an auditor asks for behind a pack: the sums re-added, decisions, actions, assumptions, method, glossary."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from pmo_kit.arbitration import Allocation, Capacity
+from pmo_kit.exhibits import Exhibit, Field, Message, Table
+from pmo_kit.exhibits.theme import format_number
+from pmo_kit.figures.arbitration import inputs_of, money_by_year
+from pmo_kit.figures.captions import count, inputs, listed, not_shown, sentence, shortened, unit_line
+from pmo_kit.rates import describe_schedule
+from pmo_kit.register import Register
+from pmo_kit.shipped import shipped
+
+NEAR = 1e-6
+ORDER = {"R": 0, "A": 1, "G": 2}
+
+
+def hand_check(allocation: Allocation) -> Table:
+    """Return the funded list to re-add with a pencil: every project's money and scarce people, against what there is.
+
+    A column for each year of the envelopes of the whole portfolio and for each limit on people that is reached;
+    the sum, what there is, what is carried over from earlier years, and what is left. In a workbook the sum and
+    the rest are formulas.
+    """
+    register, table = allocation.question.register, allocation.table
+    money, use = money_by_year(allocation), allocation.use
+    people = use[(use["kind"] == "capacity") & use["binding"]]
+    chosen = table[table["decision"] != "refuse"].sort_values(["decision", "name"], ascending=[False, True])
+    limits = pd.concat([money.assign(column=money["year"]), people.assign(column=people["label"])])
+    limits = limits.set_index("column")
+    rules: dict[str, Any] = {
+        str(name): allocation.question.rule(rule) for name, rule in limits["rule"].items()
+    }
+    parts = {
+        name: allocation.people[(rule.role, rule.period)]
+        if isinstance(rule, Capacity)
+        else allocation.spend[rule.year]
+        for name, rule in rules.items()
+    }
+    there = pd.Series(
+        [float(rule.fte if isinstance(rule, Capacity) else rule.amount) for rule in rules.values()],
+        limits.index,
+    )
+    rows = pd.DataFrame(parts).reindex(chosen.index)
+    lines = pd.DataFrame(
+        {
+            "effects of projects on one another": limits["used"] - rows.sum(),
+            "together": limits["used"],
+            "there is": there,
+            "carried over from earlier years": limits["limit"] - there,
+            "left": limits["slack"],
+        }
+    ).T
+    keep = lines.index.isin(["together", "there is", "left"]) | (lines.abs() > NEAR).any(axis=1)
+    lines = lines[keep].where(lines[keep].abs() > NEAR, 0.0)
+    named = [(("text", row["name"]), ("id", str(project))) for project, row in chosen.iterrows()]
+    data = pd.concat(
+        [rows.assign(project=named), lines.assign(project=[(("text", name),) for name in lines.index])],
+        ignore_index=True,
+    )
+    years = [name for name in parts if name in set(money["year"])]
+    tight = limits["slack"].idxmin()
+    return Table(
+        id="annex.hand_check",
+        data=data,
+        totals=len(lines) - ("effects of projects on one another" in lines.index),
+        columns=(
+            Field("project", "funded or stopped", kind="text"),
+            *(Field(name, name) for name in years),
+            *(Field(name, name, ruled=not n) for n, name in enumerate(people["label"].astype("str"))),
+        ),
+        title=f"{sentence(count(len(chosen), 'line adds', 'lines add'))} up within every envelope; least is left in "
+        f"{tight}: {format_number(float(limits.loc[tight, 'slack']))}",
+        takeaway="Add a column, take it from what there is: what is left must be nought or more.",
+        note="Exit costs of what stops are in its line. Envelopes of one fund, kind or area stand among the limits.",
+        unit_line=unit_line(register, "Money by year and people of a trade that is used up"),
+        alt=listed(
+            f"{name}: {format_number(row.used)} of {format_number(row.limit)}"
+            for name, row in limits.iterrows()
+        ),
+        source="costs, resources, budgets, capacity",
+        inputs=inputs_of(allocation),
+    )
+
+
+def decisions(register: Register, log: pd.DataFrame) -> Exhibit:
+    """Return the decision log: what was recommended, what was decided, what became of it.
+
+    Parameters
+    ----------
+    log : DataFrame
+        From `pmo_kit.performance.decision_log`.
+    """
+    if log.empty:
+        return not_shown("annex.decisions", "recommendation, decision and outcome", "decisions")
+    against = log["followed"].eq(False).fillna(False)
+    broken = log.loc[~log["kept"], "name"]
+    data = pd.DataFrame(
+        {
+            "date": [f"{day:%Y-%m-%d}" for day in log["date"]],
+            "project": [
+                (("text", str(row.name)), ("id", str(row.project_id))) for row in log.itertuples(index=False)
+            ],
+            "recommended": log["recommended"].fillna("–"),
+            "decision": log["decision"],
+            "outcome": [
+                (("text", sentence(row.outcome)), *([("small", _why(row))] if other else []))
+                for row, other in zip(log.itertuples(index=False), against, strict=True)
+            ],
+        }
+    )
+    kept = f"{count(len(broken), 'was', 'were')} not kept" if len(broken) else "all were kept"
+    one = count(int(against.sum())) if against.any() else "none"
+    return Table(
+        id="annex.decisions",
+        data=data,
+        columns=(
+            Field("date", "date", kind="text"),
+            Field("project", "project", kind="text"),
+            Field("recommended", "recommended", kind="decision"),
+            Field("decision", "decided", kind="decision"),
+            Field("outcome", "outcome", kind="text"),
+        ),
+        title=f"Of {count(len(log), 'decision')} {one} went against the advice, {kept}",
+        takeaway=f"Not kept: {shortened(broken)}." if len(broken) else "Every decision was kept.",
+        unit_line=unit_line(register, "Recommended, decided, and what became of it"),
+        alt=listed(f"{row.name}: {row.outcome}" for row in log.itertuples(index=False)),
+        source="decisions, status, costs",
+        inputs=inputs(register),
+    )
+
+
+def _why(row: Any) -> str:
+    """Who decided against the advice, and the reason."""
+    by = row.decided_by if isinstance(row.decided_by, str) else "no name is recorded"
+    return (
+        f"Against the advice: {by}; {row.reason if isinstance(row.reason, str) else 'no reason is recorded'}"
+    )
+
+
+def actions(register: Register) -> Exhibit:
+    """Return every action on record, open ones first, with owner, date and state."""
+    if not register.has("actions"):
+        return not_shown("annex.actions", "the action log", "actions")
+    table = register.table("actions")
+    is_open, as_of = table["status"] == "open", register.settings.as_of
+    late = is_open & (table["due"] < pd.Timestamp(as_of) if as_of is not None else False)
+    data = table.assign(
+        due=[f"{day:%Y-%m-%d}" if pd.notna(day) else "–" for day in table["due"]],
+        status=table["status"].mask(late, "open, late"),
+        order=(~is_open).astype(int) - late.astype(int),
+    ).sort_values(["order", "due"], kind="stable", ignore_index=True)
+    return Table(
+        id="annex.actions",
+        data=data.fillna({"owner": "–"}),
+        columns=(
+            Field("action", "action", kind="text"),
+            Field("owner", "owner", kind="text"),
+            Field("due", "due", kind="text"),
+            Field("status", "state", kind="text"),
+        ),
+        title=f"{sentence(count(int(is_open.sum())))} of {count(len(table), 'action')} "
+        f"{'is' if is_open.sum() == 1 else 'are'} open, {count(int(late.sum()))} past the date",
+        takeaway=f"First: {data['action'].iloc[0]}." if is_open.any() else "Nothing is open.",
+        unit_line=unit_line(register, "Actions on record", ""),
+        alt=listed(f"{row.action}: {row.status}" for row in data.itertuples()),
+        source="actions",
+        inputs=inputs(register),
+    )
+
+
+def assumptions(register: Register) -> Exhibit:
+    """Return what is taken for granted, the weakest that matters most first, with owner, source and date."""
+    if not register.has("assumptions"):
+        return not_shown("annex.assumptions", "what is taken for granted", "assumptions")
+    table = register.table("assumptions")
+    marks = [table[name].map(ORDER).fillna(len(ORDER)) for name in ("quality", "impact")]
+    data = table.assign(order=marks[0] + marks[1], owner=table["owner"].fillna("–"))
+    data["source"] = [
+        (("text", row.source if isinstance(row.source, str) else "no source"),
+         ("line", f"{row.date:%Y-%m-%d}" if pd.notna(row.date) else "no date"))
+        for row in table.itertuples()
+    ]  # fmt: skip
+    data = data.sort_values(["order", "impact"], key=lambda x: x.map(ORDER).fillna(x) if x.name == "impact" else x,
+                            kind="stable", ignore_index=True)  # fmt: skip
+    weak = table.loc[(table["quality"] == "R") & (table["impact"] == "R"), "assumption"]
+    return Table(
+        id="annex.assumptions",
+        data=data,
+        columns=(
+            Field("assumption", "assumption", kind="text"),
+            Field("quality", "quality", kind="rag"),
+            Field("impact", "impact", kind="rag"),
+            Field("owner", "owner", kind="text"),
+            Field("source", "source, date", kind="text"),
+        ),
+        title=f"{sentence(count(len(weak)))} of {count(len(table), 'assumption')} "
+        f"{'is' if len(weak) == 1 else 'are'} both weak and decisive",
+        takeaway=f"Test first: {listed(weak)}."
+        if len(weak)
+        else f"Test first: {data['assumption'].iloc[0]}.",
+        note="Quality: R a guess, A partly supported, G evidence. Impact: R may turn the advice, A moves the "
+        "numbers, G hardly matters. Rated by the owner.",
+        unit_line=unit_line(register, "Assumptions, the weakest and most decisive first", ""),
+        alt=listed(
+            f"{row.assumption}: quality {row.quality}, impact {row.impact}" for row in data.itertuples()
+        ),
+        source="assumptions",
+        inputs=inputs(register),
+    )
+
+
+def method(register: Register) -> Message:
+    """Return how the advice is found, in plain words: `templates/report/method.yml` with the register's terms."""
+    settings = register.settings
+    schedule = describe_schedule(settings.discount_schedule)
+    words = {
+        "unit": settings.unit,
+        "schedule": schedule.title,
+        "source": schedule.source,
+        "first_year": settings.discount_to or "the first",
+        "timing": settings.timing,
+    }
+    told = yaml.safe_load(shipped("templates", "report", "method.yml").read_text(encoding="utf-8"))
+    items = tuple((entry["lead"], entry["text"].format(**words)) for entry in told)
+    return Message(
+        id="annex.method",
+        title="How the advice is found",
+        items=items,
+        unit_line=unit_line(register, "Method in plain words", ""),
+        alt=" ".join(" ".join(item) for item in items),
+        source="settings; templates/report/method.yml",
+        inputs=inputs(register),
+    )
+
+
+def glossary(register: Register) -> Table:
+    """Return the terms that all departments share: those of the workshops, and the organisation's own words."""
+    file = shipped("templates", "workshops", "glossary.csv")
+    terms = pd.read_csv(file, dtype="str").dropna(subset="meaning").rename(columns={"english": "term"})
+    return Table(
+        id="annex.glossary",
+        data=terms[["term", "meaning"]].reset_index(drop=True),
+        columns=(Field("term", "term", kind="text"), Field("meaning", "what is meant", kind="text")),
+        across=2,
+        title=f"{sentence(count(len(terms), 'term'))} mean the same in all departments",
+        unit_line=unit_line(register, "Glossary", ""),
+        alt=listed(f"{row.term}: {row.meaning}" for row in terms.itertuples()),
+        source="templates/workshops/glossary.csv",
+        inputs=inputs(register),
+    )
