@@ -7,6 +7,9 @@ import sys
 import threading
 from collections.abc import Callable
 
+SLICES = (0.6, 2.0)
+"""Seconds of the first searches for one answer: each longer than the one before, the next only where it failed."""
+
 
 class BackgroundWork:
     """Runs the newest job in a thread and hands results to the loop of the one who made it.

@@ -60,12 +60,13 @@ function render({ model, el }) {
   const movedBox = make("div", { class: "pw-moved", "aria-live": "polite", tabIndex: 0 });
   const logBox = make("div", { class: "pw-log", role: "log", tabIndex: 0, "aria-label": "Log of moves" });
   const caseName = make("input", { class: "pw-name", type: "text", "aria-label": "Name of the case", value: model.get("options").name });
-  const save = button("Save", () => send("save", { name: caseName.value }), "decisions.csv, scenarios.csv, overrides.csv and the log");
+  const save = button("Save", () => send("save", { name: caseName.value }), "decisions.csv, scenarios.yml, overrides.csv and the log");
   const open = button("Open the saved session", () => send("restore"), "");
   const stop = button("Stop", () => send("stop"), "Stop the search; the best plan known stays");
   const progress = make("span", { class: "pw-progress" });
   const notice = make("div", { class: "pw-notice", role: "status" });
   const section = (label, ...nodes) => make("section", { class: "pw-section" }, make("h3", {}, label), ...nodes);
+  const uses = section("", gaugeList), usesHead = uses.firstChild;
   const dialog = reasonBox();
   const root = make("div", { class: "pw-board", role: "group", "aria-label": "Arbitration" },
     make("header", { class: "pw-bar" }, title, make("div", { class: "pw-buttons" }, undo, redo, again, wide)),
@@ -75,7 +76,7 @@ function render({ model, el }) {
       make("div", { class: "pw-left" }, make("div", { class: "pw-tools" }, find, which, shown), body),
       make("div", { class: "pw-right" },
         section("What if the limits move", money.node, people.node),
-        section("What the plan uses", gaugeList),
+        uses,
         section("Since the last move", movedBox),
         section("Log", logBox))),
     make("footer", { class: "pw-foot" }, make("label", { class: "pw-label" }, "Save as ", caseName), save, open, notice, progress, stop),
@@ -233,7 +234,7 @@ function render({ model, el }) {
       rows.get(project.id).node.hidden = !found;
       count += found ? 1 : 0;
     }
-    write(shown, `${count} of ${rows.size}`);
+    write(shown, `${count} of ${rows.size}, ${model.get("state").unit.split(",")[0]}`);
   }
 
   const gauges = new Map();
@@ -248,7 +249,7 @@ function render({ model, el }) {
       const gauge = gauges.get(limit.label);
       write(gauge.words, limit.words);
       gauge.node.classList.toggle("pw-full", limit.full);
-      gauge.node.title = limit.unit;
+      gauge.node.title = `${limit.label}: ${limit.words} (${limit.unit})`;
       gauge.fill.style.width = `${100 * limit.share}%`;
     }
   }
@@ -268,7 +269,8 @@ function render({ model, el }) {
   function draw() {
     const state = model.get("state");
     write(title, state.title);
-    title.title = state.unit;
+    title.title = `${state.title} · ${state.unit}`;
+    write(usesHead, `What the plan uses (money in ${state.money_unit})`);
     write(headline, state.headline);
     write(proof, state.proof);
     proof.title = state.proof;

@@ -16,7 +16,7 @@ import traitlets
 from pmo_kit.errors import PmoError
 from pmo_kit.exhibits import theme
 from pmo_kit.widgets.answers import Answer
-from pmo_kit.widgets.background import BackgroundWork
+from pmo_kit.widgets.background import SLICES, BackgroundWork
 from pmo_kit.widgets.board_contents import board_contents, price_words
 from pmo_kit.widgets.cases import Case
 from pmo_kit.widgets.lifetime import one_per_cell, parts_of
@@ -24,7 +24,6 @@ from pmo_kit.widgets.reversal_prices import prices_of
 from pmo_kit.widgets.session_files import restore_session, save_session, saved_session
 from pmo_kit.widgets.session_state import SessionState
 
-SLICES = (0.6, 2.0)
 BETWEEN_PRICES = 0.4
 _FILES = resources.files("pmo_kit.widgets")
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from math import isinf
 from typing import Any
 
-from pmo_kit.arbitration import Mandatory, Question
+from pmo_kit.arbitration import Envelope, Mandatory, Question
 from pmo_kit.arbitration.rules import role_words
 from pmo_kit.exhibits.theme import DECISIONS, format_number
 from pmo_kit.figures.captions import listed
@@ -27,6 +27,7 @@ def board_contents(session: SessionState, *, title: str, busy: bool) -> dict[str
     return {
         "title": title,
         "unit": session.base.built.value_unit,
+        "money_unit": session.base.register.settings.unit.split(",")[0],
         "headline": headline(session),
         "tiles": tiles(session),
         "status": answer.status,
@@ -56,7 +57,7 @@ def headline(session: SessionState) -> str:
             if answer.status == "open"
             else "No plan was found in the time allowed."
         )
-    value = format_number(answer.value)
+    value = f"{format_number(answer.value)} {short_unit(session)}"
     if not case.forces and case.money == 1 and not case.people:
         best = "recommended plan" if answer.status == "proven" else "best plan known"
         return f"{value} with the {best}"
@@ -65,6 +66,11 @@ def headline(session: SessionState) -> str:
     if loss:
         words = f"{format_number(abs(loss))} {'less' if loss > 0 else 'more'} than recommended"
     return f"{value} {_case_words(session)}: {words}"
+
+
+def short_unit(session: SessionState) -> str:
+    """The unit of value without its price basis: EUR million."""
+    return session.base.built.value_unit.split(",")[0]
 
 
 def _case_words(session: SessionState) -> str:
@@ -85,7 +91,7 @@ def tiles(session: SessionState) -> list[dict[str, Any]]:
     """Value, price of what is forced, bottleneck."""
     answer = session.answer
     value = {
-        "label": "Net value",
+        "label": f"Net value, {short_unit(session)}",
         "value": format_number(answer.value) if answer.has_plan else "n/a",
         "note": f"recommended {format_number(session.recommended.value)}",
         "focus": True,
@@ -96,7 +102,7 @@ def tiles(session: SessionState) -> list[dict[str, Any]]:
 def _price_tile(session: SessionState) -> dict[str, Any]:
     """What the forced projects cost under today's limits."""
     price, count = session.price, len(session.case.forces)
-    label = "Price of what is forced"
+    label = f"Price of what is forced, {short_unit(session)}"
     if not count:
         return {"label": label, "value": "0.0", "note": "nothing is forced", "focus": False}
     note = f"{count} project{'s' if count > 1 else ''} forced, these limits"
@@ -219,15 +225,16 @@ def _moved(project: str, change: Change) -> str:
 
 
 def gauges(session: SessionState) -> list[dict[str, Any]]:
-    """Limits as bars, in an order that does not change: money, then people, tightest in the recommended plan first."""
+    """Limits as bars in an order that stays: all the money by year, then the tightest of the recommended plan."""
     first = {x.label: x for x in session.recommended.limits}
     now = {x.label: x for x in session.answer.limits}
-    kinds = {"envelope": 0, "capacity": 1}
+    whole = {r.name for r in session.base.active_rules if isinstance(r, Envelope) and r.scope == "all"}
 
     def order(label: str) -> tuple[int, float]:
         x = first[label]
-        full = x.used / x.limit if x.limit else 1.0
-        return kinds.get(x.kind, 2), (0.0 if x.kind == "envelope" else -full)
+        if x.rule in whole:
+            return 0, 0.0
+        return (1, -x.used / x.limit if x.limit else -1.0) if x.sense == "at most" else (2, 0.0)
 
     return [_gauge(first[label], now.get(label)) for label in sorted(first, key=order)]
 

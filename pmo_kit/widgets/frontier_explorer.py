@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from pmo_kit.arbitration import Frontier
 from pmo_kit.exhibits import Field, theme
-from pmo_kit.widgets.panel import Panel, column, figure_widget, row, scrolled, table_html
+from pmo_kit.widgets.panel import Panel, column, figure_widget, labeled, row, scrolled, table_html
 
 DECIDED = {"fund": 0, "stop": 1, "refuse": 2}
 
@@ -68,6 +68,7 @@ class FrontierState:
         """The point in a sentence."""
         point = self.points[self.points["factor"] == self.factor].iloc[0]
         share, budget = theme.format_number(100 * self.factor, 0), theme.format_number(point["budget"])
+        unit, money = self.units
         plan = self.ladder.allocations[self.factor]
         sure = (
             ""
@@ -76,7 +77,15 @@ class FrontierState:
         )
         funded = int((plan.table["decision"] == "fund").sum())
         value = theme.format_number(self.value)
-        return f"{share} % of the money ({budget}) buys {value}{sure}: {funded} projects funded"
+        return (
+            f"{share} % of the money ({budget} {money}) buys {value} {unit}{sure}: {funded} projects funded"
+        )
+
+    @property
+    def units(self) -> tuple[str, str]:
+        """The units of value and of money, in short."""
+        question = self.ladder.question
+        return question.built.value_unit.split(",")[0], question.register.settings.unit.split(",")[0]
 
     @property
     def next_words(self) -> str:
@@ -134,8 +143,18 @@ def frontier(ladder: Frontier) -> Panel:
 
     panel = Panel(
         f"Best plan at each share of every envelope; {ladder.question.built.value_unit}. "
-        "Click a point or move the slider.",
-        [row(column(figure, slider, following, width="50%"), column(scrolled(table, "430px"), width="50%"))],
+        "Point at a budget to read it; click it, or move the slider, to see its plan.",
+        [
+            row(
+                column(figure, slider, following, width="50%"),
+                column(
+                    labeled(f"The plan at this budget, {ladder.question.register.settings.unit}"),
+                    scrolled(table),
+                    width="50%",
+                ),
+                share=1,
+            )
+        ],
     )
     panel.state, panel.figure, panel.slider = state, figure, slider
     slider.observe(panel.guard(slid), "value")
@@ -148,9 +167,10 @@ def _line(state: FrontierState) -> Any:
     """The ladder, and the point that is looked at."""
     points = state.points
     share = (100 * points["factor"]).tolist()
+    unit, money = state.units
     words = [
-        f"{s:.0f} % of the money: {theme.format_number(v)}"
-        for s, v in zip(share, points["value"], strict=True)
+        f"{s:.0f} % of the money: {theme.format_number(b)} {money}<br>best plan worth {theme.format_number(v)} {unit}"
+        for s, b, v in zip(share, points["budget"], points["value"], strict=True)
     ]
     line = go.Scatter(
         x=share, y=points["value"].tolist(), mode="lines+markers", line={"color": theme.DARK_GRAY, "width": 2},
@@ -162,11 +182,11 @@ def _line(state: FrontierState) -> Any:
     )  # fmt: skip
     figure = go.Figure([line, ring])
     figure.update_layout(
-        height=340, width=405, showlegend=False, margin={"l": 50, "r": 20, "t": 10, "b": 45}, hovermode="closest",
+        showlegend=False, margin={"l": 50, "r": 20, "t": 10, "b": 45}, hovermode="closest",
         plot_bgcolor=theme.PAPER, paper_bgcolor=theme.PAPER,
         font={"family": theme.FONTS, "size": 13, "color": theme.INK},
         xaxis={"title": "share of every envelope, %", "gridcolor": theme.GRID, "zeroline": False},
-        yaxis={"title": "worth of the best plan", "gridcolor": theme.GRID, "rangemode": "tozero"},
+        yaxis={"title": f"worth of the best plan, {unit}", "gridcolor": theme.GRID, "rangemode": "tozero"},
     )  # fmt: skip
     return figure
 

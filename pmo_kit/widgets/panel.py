@@ -8,6 +8,7 @@ from html import escape
 from importlib import resources
 from typing import Any
 
+import anywidget
 import ipywidgets
 import pandas as pd
 
@@ -16,7 +17,14 @@ from pmo_kit.exhibits import Field, Table, theme
 from pmo_kit.exhibits.html import fragment
 from pmo_kit.widgets.lifetime import one_per_cell, parts_of
 
-FRAME = (resources.files("pmo_kit.widgets") / "panel.css").read_text(encoding="utf-8")
+_FILES = resources.files("pmo_kit.widgets")
+
+
+class Frame(anywidget.AnyWidget):
+    """The look of a panel, and the script that keeps its charts as large as their places."""
+
+    _esm = (_FILES / "panel.js").read_text(encoding="utf-8")
+    _css = theme.font_css((400, 700)) + theme.css() + (_FILES / "panel.css").read_text(encoding="utf-8")
 
 
 class Panel(ipywidgets.VBox):
@@ -26,13 +34,12 @@ class Panel(ipywidgets.VBox):
     """
 
     def __init__(self, about: str, parts: Iterable[Any]) -> None:
-        style = ipywidgets.HTML(f"<style>{theme.font_css((400, 700))}{theme.css()}{FRAME}</style>")
-        style.layout.display = "none"
         self._head = ipywidgets.HTML()
         self._said = ipywidgets.HTML('<span class="pw-say" role="status"></span>')
         self._about = ipywidgets.HTML(f'<span class="pw-about">{escape(about)}</span>')
-        super().__init__([style, self._about, self._head, *parts, self._said])
+        super().__init__([Frame(), self._about, self._head, *parts, self._said])
         self.add_class("pw-panel")
+        self._ends: list[Callable[[], None]] = []
         one_per_cell(self)
 
     @property
@@ -65,8 +72,14 @@ class Panel(ipywidgets.VBox):
 
         return handler
 
+    def on_close(self, act: Callable[[], None]) -> None:
+        """Have something done when the panel closes."""
+        self._ends.append(act)
+
     def close(self) -> None:
         """Close the panel with all its parts."""
+        for act in self._ends:
+            act()
         for part in parts_of(self):
             part.unobserve_all()
             part.close()
@@ -83,28 +96,40 @@ def table_html(data: pd.DataFrame, columns: Iterable[Field], empty: str = "Nothi
 
 def column(*parts: Any, width: str = "50%") -> Any:
     """Parts under one another."""
-    return ipywidgets.VBox(list(parts), layout=ipywidgets.Layout(width=width, min_width="0"))
+    return ipywidgets.VBox(list(parts), layout=ipywidgets.Layout(width=width, min_width="0", min_height="0"))
 
 
-def row(*parts: Any) -> Any:
-    """Parts beside one another."""
-    return ipywidgets.HBox(list(parts), layout=ipywidgets.Layout(width="100%", align_items="flex-start"))
+def row(*parts: Any, share: int = 0) -> Any:
+    """Parts beside one another; with a share it takes that part of the height that is left."""
+    layout = ipywidgets.Layout(width="100%", align_items="stretch", grid_gap="14px")
+    if share:
+        layout.flex, layout.min_height = f"{share} 1 0", "0"
+    return ipywidgets.HBox(list(parts), layout=layout)
 
 
-def scrolled(part: Any, height: str) -> Any:
-    """A part in a box of fixed height, so that nothing below it moves."""
-    box = ipywidgets.Box([part], layout=ipywidgets.Layout(height=height, overflow="auto", width="100%"))
+def scrolled(part: Any, share: int = 1) -> Any:
+    """A part that takes its share of the height that is left, so that nothing below it moves."""
+    box = ipywidgets.Box(
+        [part], layout=ipywidgets.Layout(flex=f"{share} 1 0", min_height="0", min_width="0", width="100%")
+    )
     box.add_class("pw-lower")
     return box
 
 
 def figure_widget(figure: Any) -> Any:
-    """A figure that can be pointed at, without the bar of tools."""
+    """A figure that can be pointed at and is as large as its place, without the bar of tools."""
     from plotly.graph_objects import FigureWidget
 
     made = FigureWidget(figure)
-    made._config = {**made._config, "displayModeBar": False, "displaylogo": False}
+    made.update_layout(autosize=True, width=None, height=None)
+    made._config = {**made._config, "displayModeBar": False, "displaylogo": False, "responsive": True}
+    made.add_class("pw-figure")
     return made
+
+
+def labeled(text: str) -> Any:
+    """A line that says what stands below it."""
+    return ipywidgets.HTML(f'<span class="pw-label">{escape(text)}</span>')
 
 
 def button(text: str, act: Callable[..., None], hint: str = "") -> Any:

@@ -14,8 +14,9 @@ from pmo_kit.figures.performance import s_curve
 from pmo_kit.performance import Review
 from pmo_kit.widgets.panel import Panel, column, figure_widget, row, scrolled, table_html
 
-ALL = "All"
+ALL = "All areas"
 WORST_FIRST = {"R": 0, "A": 1, "G": 2}
+COLORS = {"R": "Red", "A": "Amber", "G": "Green"}
 
 
 class PerformanceState:
@@ -95,6 +96,7 @@ def performance(review: Review) -> Panel:
             figure.data = []
             figure.add_traces(new.data)
             figure.layout = new.layout
+            figure.update_layout(autosize=True, width=None, height=None)
         facts.value = _facts(state)
         panel.headline(s_curve(review, state.project).title)
 
@@ -109,7 +111,7 @@ def performance(review: Review) -> Panel:
 
     panel = Panel(
         review.summary,
-        [row(column(area, projects, scrolled(facts, "220px"), width="36%"), column(figure, width="64%"))],
+        [row(column(area, projects, scrolled(facts), width="36%"), column(figure, width="64%"), share=1)],
     )
     panel.state, panel.figure, panel.projects = state, figure, projects
     area.observe(panel.guard(area_chosen), "value")
@@ -121,27 +123,31 @@ def performance(review: Review) -> Panel:
 def _options(state: PerformanceState) -> list[tuple[str, str]]:
     """Projects for the list, with the rating by rule and what was declared."""
     return [
-        (f"{r['rag_rule']}  {r['name']}  {p}" + ("  (declared Green)" if r["watermelon"] else ""), str(p))
+        (
+            f"{COLORS.get(r['rag_rule'], 'not rated')}: {r['name']} {p}"
+            + ("  (declared Green)" if r["watermelon"] else ""),
+            str(p),
+        )
         for p, r in state.projects.iterrows()
     ]
 
 
 def _curve(state: PerformanceState) -> Any:
     """The curve, as the pack draws it."""
-    picture = drawn(s_curve(state.review, state.project), width=505)
-    picture.update_layout(height=420)
-    return picture
+    return drawn(s_curve(state.review, state.project), width=505)
 
 
 def _facts(state: PerformanceState) -> str:
     """The figures of a project."""
-    row, unit = state.row, state.review.unit
+    row, unit = state.row, state.review.unit.split(",")[0]
     words = [
         ("Earned per 1 spent", "cpi", 2), ("Earned per 1 planned", "spi", 2), ("Months behind (−) or ahead", "sv_t", 1),
-        ("Budget", "bac", 1), ("Spent", "ac", 1), ("Cost at this pace", "eac", 1),
+        (f"Budget, {unit}", "bac", 1), (f"Spent, {unit}", "ac", 1),
+        (f"Cost at this pace, {unit}", "eac", 1),
     ]  # fmt: skip
     rows = pd.DataFrame(
         {"what": [w for w, *_ in words], "is": [format_number(row[c], d) for _, c, d in words]}
     )
-    rows.loc[len(rows)] = ["Declared, by rule", f"{row['rag_declared']}, {row['rag_rule']}"]
-    return table_html(rows, (Field("what", unit, kind="text"), Field("is", "", kind="text")))
+    rows.loc[len(rows)] = ["Rated by rule", COLORS.get(row["rag_rule"], "not rated")]
+    rows.loc[len(rows)] = ["Declared", COLORS.get(row["rag_declared"], "not stated")]
+    return table_html(rows, (Field("what", "measure", kind="text"), Field("is", "today", kind="text")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import ipywidgets
@@ -12,8 +13,9 @@ from pmo_kit.register import Register
 from pmo_kit.widgets.panel import Panel, column, row, scrolled, table_html
 
 LEFT_OUT = ("projects", "settings", "criteria", "budgets", "capacity", "rules")
-ALL = "All"
+ALL = "All areas"
 MOST_ROWS = 40
+KEPT = ("year", "amount")
 
 
 class RegisterState:
@@ -85,7 +87,7 @@ class RegisterState:
         page = [
             (
                 "project",
-                pd.DataFrame({"what": [str(w).replace("_", " ") for w in facts.index], "is": list(facts)}),
+                pd.DataFrame({"what": [str(w).replace("_", " ") for w in facts.index], "value": list(facts)}),
             )
         ]
         for name in self.register.names:
@@ -148,7 +150,7 @@ def register(register: Register) -> Panel:
 
     panel = Panel(
         register.summary,
-        [row(column(word, area, only, projects, width="34%"), column(scrolled(page, "470px"), width="66%"))],
+        [row(column(word, area, only, projects, width="34%"), column(scrolled(page), width="66%"), share=1)],
     )
     panel.state, panel.projects = state, projects
     for control in (word, area, only):
@@ -180,11 +182,15 @@ def _page(state: RegisterState) -> str:
         )
         parts.append("<h4>Findings</h4>" + table_html(findings, fields))
     for name, rows in state.page():
-        shown = rows.head(MOST_ROWS)
-        text = pd.DataFrame({str(c): [_cell(v) for v in shown[c]] for c in shown.columns})
+        text = rows.apply(lambda cells: cells.map(_cell))
+        same = [] if len(rows) == 1 else [c for c in text if text[c].nunique() == 1 and c not in KEPT]
+        said = [f"{str(c).replace('_', ' ')} {text[c].iloc[0]}" for c in same]
+        said += [state.register.settings.unit] if "amount" in text else []
+        shown = text.drop(columns=same).head(MOST_ROWS)
         more = f"<p>and {len(rows) - MOST_ROWS} more rows</p>" if len(rows) > MOST_ROWS else ""
         columns = [Field(str(c), str(c).replace("_", " "), kind="text") for c in shown.columns]
-        parts.append(f"<h4>{name.replace('_', ' ')}</h4>" + table_html(text, columns) + more)
+        head = f"<h4>{escape(name.replace('_', ' '))} <span>{escape(', '.join(said))}</span></h4>"
+        parts.append(head + table_html(shown, columns) + more)
     return "".join(parts)
 
 

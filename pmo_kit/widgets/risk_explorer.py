@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from pmo_kit.exhibits import Field
 from pmo_kit.exhibits.theme import DARK_BLUE, FONTS, GRID, INK, ORANGE, PAPER, format_number
 from pmo_kit.risk import Simulation
-from pmo_kit.widgets.panel import Panel, column, figure_widget, row, scrolled, table_html
+from pmo_kit.widgets.panel import Panel, column, figure_widget, labeled, row, scrolled, table_html
 
 SHOWN = 10
 
@@ -47,6 +47,11 @@ class RiskState:
         self.reserve = self.simulation.contingency(confidence)
 
     @property
+    def unit(self) -> str:
+        """The unit of money, in short."""
+        return self.simulation.question.register.settings.unit.split(",")[0]
+
+    @property
     def table(self) -> pd.DataFrame:
         """The projects that drive the uncertainty, the largest share of the cost's first."""
         return self.simulation.drivers.sort_values("share_cost", ascending=False).head(SHOWN)
@@ -56,7 +61,7 @@ class RiskState:
         """What the confidence costs, in a sentence."""
         held = self.reserve
         sure, amount = format_number(100 * self.confidence, 0), format_number(held.pooled)
-        words = f"To be {sure} % sure hold {amount} on top of {format_number(held.base)}"
+        words = f"To be {sure} % sure hold {amount} {self.unit} on top of {format_number(held.base)}"
         if held.saved > 0.05:
             words += f"; held project by project it would be {format_number(held.unpooled)}"
         return words
@@ -105,8 +110,8 @@ def risk(simulation: Simulation) -> Panel:
     drivers.value = table_html(
         table,
         (
-            Field("name", "what drives the cost", kind="text"),
-            Field("share", "share of its spread", "%", decimals=0),
+            Field("name", "project", kind="text"),
+            Field("share", "share of the spread, %", decimals=0),
         ),
     )
     panel = Panel(
@@ -114,7 +119,14 @@ def risk(simulation: Simulation) -> Panel:
         [
             row(
                 column(figure, slider, width="52%"),
-                column(scrolled(years, "190px"), scrolled(drivers, "220px"), width="48%"),
+                column(
+                    labeled(f"Reserve by year, {state.unit}"),
+                    scrolled(years, 4),
+                    labeled("What drives the cost"),
+                    scrolled(drivers, 5),
+                    width="48%",
+                ),
+                share=1,
             )
         ],
     )
@@ -129,7 +141,8 @@ def _curve(state: RiskState) -> Any:
     points = state.simulation.s_curve("cost")
     line = go.Scatter(
         x=points["value"].tolist(), y=(100 * points["probability"]).tolist(), mode="lines",
-        line={"color": DARK_BLUE, "width": 3}, hovertemplate="%{y:.0f} %: at most %{x:.1f}<extra></extra>",
+        line={"color": DARK_BLUE, "width": 3},
+        hovertemplate=f"%{{y:.0f}} % sure: at most %{{x:.1f}} {state.unit}<extra></extra>",
     )  # fmt: skip
     ring = go.Scatter(
         x=[], y=[], mode="markers", hoverinfo="skip",
@@ -139,9 +152,9 @@ def _curve(state: RiskState) -> Any:
     figure = go.Figure([line, ring])
     figure.add_vline(x=base, line={"color": INK, "width": 2}, annotation_text="as planned")
     figure.update_layout(
-        height=340, width=420, showlegend=False, margin={"l": 50, "r": 15, "t": 24, "b": 45},
+        showlegend=False, margin={"l": 50, "r": 15, "t": 24, "b": 45},
         plot_bgcolor=PAPER, paper_bgcolor=PAPER, font={"family": FONTS, "size": 13, "color": INK},
-        xaxis={"title": "cost of the plan", "gridcolor": GRID},
+        xaxis={"title": f"cost of the plan, {state.unit}", "gridcolor": GRID},
         yaxis={"title": "how sure, %", "gridcolor": GRID, "range": [0, 104]},
     )  # fmt: skip
     return figure

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
@@ -16,10 +18,12 @@ from pmo_kit.errors import InfeasibleError, PmoError
 from pmo_kit.exhibits import Field
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.scenarios import Comparison, Scenario, read_scenarios
-from pmo_kit.widgets.panel import Panel, button, column, row, scrolled, table_html
+from pmo_kit.widgets.background import SLICES, BackgroundWork
+from pmo_kit.widgets.panel import Panel, button, column, labeled, row, scrolled, table_html
 from pmo_kit.widgets.session_files import save_scenarios
 
 TODAY = "Today"
+Stopped = Callable[[], bool]
 
 
 class ScenariosState:
@@ -28,20 +32,18 @@ class ScenariosState:
     Examples
     --------
     >>> import pmo_kit as pmo
-    >>> state = ScenariosState(pmo.Question(pmo.load_register("data/samples/meridian_12")), scenarios=[])
+    >>> state = ScenariosState(pmo.Question(pmo.load_register("data/samples/meridian_12")))
     >>> state.add(pmo.Scenario("Less money", budget=0.85))
     >>> state.table.loc["Less money", ["value", "delta"]].tolist()
     [28.5, -5.0]
     """
 
-    def __init__(self, question: Question, scenarios: list[Scenario] | None = None) -> None:
-        self.question = question
-        self._today = arbitrate(question)
+    def __init__(self, question: Question, seconds: float = 10.0) -> None:
+        self.question, self.seconds = question, seconds
+        self._today = arbitrate(question.replace(time_limit=seconds))
         self.scenarios: list[Scenario] = []
         self._allocations: dict[str, Allocation] = {}
         self._reasons: dict[str, str] = {}
-        for scenario in read_scenarios(question.register) if scenarios is None else scenarios:
-            self.add(scenario)
 
     def add(self, scenario: Scenario) -> None:
         """Solve a scenario and keep it; one of the same name is replaced.
@@ -51,18 +53,47 @@ class ScenariosState:
         PmoError
             It has no name, changes nothing, or names what the question does not have.
         """
-        name = scenario.name.strip()
-        if not name or name == TODAY:
+        self.check(scenario)
+        self.keep(scenario, self.solve(scenario))
+
+    def check(self, scenario: Scenario) -> None:
+        """Refuse what cannot be solved, with the reason."""
+        if not scenario.name.strip() or scenario.name.strip() == TODAY:
             raise PmoError("Give the scenario a name of its own.")
         if scenario.table.empty:
             raise PmoError("This scenario changes nothing: move a limit, or take a project in or out.")
+        scenario.check(self.question)
+
+    def solve(self, scenario: Scenario, stopped: Stopped = lambda: False) -> Allocation | str:
+        """The best plan under a scenario, or why there is none; once it is `stopped`, the best one known.
+
+        Raises
+        ------
+        PmoError
+            No plan was found in the time allowed.
+        """
         question = scenario(self.question)
-        self.remove(name)
-        try:
-            self._allocations[name] = arbitrate(question)
-        except InfeasibleError as error:
-            self._reasons[name] = str(error)
+        for seconds in (*(s for s in SLICES if s < self.seconds), self.seconds):
+            try:
+                found = arbitrate(question.replace(time_limit=seconds))
+            except InfeasibleError as error:
+                return str(error)
+            except PmoError:
+                if seconds == self.seconds or stopped():
+                    raise
+                continue
+            if found.status == "optimal" or stopped():
+                break
+        return found
+
+    def keep(self, scenario: Scenario, answer: Allocation | str) -> None:
+        """Take the answer of a scenario in."""
+        self.remove(scenario.name)
         self.scenarios.append(scenario)
+        if isinstance(answer, str):
+            self._reasons[scenario.name] = answer
+        else:
+            self._allocations[scenario.name] = answer
 
     def remove(self, name: str) -> None:
         """Forget a scenario."""
@@ -89,10 +120,10 @@ class ScenariosState:
         return self.comparison.table
 
     def save(self, folder: str | PathLike[str]) -> Path:
-        """Write the scenarios as a register's sheet `scenarios.csv`."""
+        """Write the scenarios as `scenarios.yml`, which the next pack reads."""
         if not self.scenarios:
             raise PmoError("There is no scenario to save.")
-        return save_scenarios(self.scenarios, folder)
+        return save_scenarios(self.scenarios, folder, self.question)
 
 
 def scenarios(question: Question, *, folder: str | PathLike[str] = "session") -> Panel:
@@ -103,7 +134,7 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
     question : Question
         Today; the scenarios of its register are there from the start.
     folder : path
-        Where Save writes `scenarios.csv`.
+        Where Save writes `scenarios.yml`.
 
     Returns
     -------
@@ -157,28 +188,57 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
 
     def draw(show: str = "") -> None:
         compared = state.table
-        table.value = _results(compared, names)
+        table.value = _results(compared)
         chosen.options = [s.name for s in state.scenarios]
         if state.scenarios:
             chosen.value = show or state.scenarios[-1].name
-        worst = compared["delta"].min()
-        count = len(state.scenarios)
-        panel.headline(
-            f"Today {format_number(compared['value'].iloc[0])}; the hardest of {count} cases "
-            f"{'costs ' + format_number(-worst) if worst < 0 else 'costs nothing'}"
-            if count
-            else f"Today {format_number(compared['value'].iloc[0])}; no case yet"
-        )
+        shown()
+        panel.headline(_headline(compared, unit))
 
     def shown(*_: object) -> None:
         detail.value = _detail(state, str(chosen.value), names) if chosen.value else ""
 
-    def added(*_: object) -> None:
-        scenario = draft()
-        panel.say("Searching for the best plan…")
-        state.add(scenario)
+    def ask(scenarios: list[Scenario]) -> None:
+        for scenario in scenarios:
+            state.check(scenario)
+        if scenarios:
+            working(f"Searching for the best plan: {scenarios[0].name}…")
+            work.ask(partial(search, scenarios))
+
+    def search(scenarios: list[Scenario], stopped: Stopped) -> None:
+        for number, scenario in enumerate(scenarios, start=1):
+            if stopped():
+                return
+            try:
+                answer = state.solve(scenario, stopped)
+            except Exception as problem:
+                work.hand(partial(failed, scenario, str(problem)))
+                return
+            following = scenarios[number].name if number < len(scenarios) else ""
+            work.hand(partial(found, scenario, answer, following))
+
+    def found(scenario: Scenario, answer: Allocation | str, following: str) -> None:
+        state.keep(scenario, answer)
         draw(scenario.name)
-        panel.say(f"{scenario.name} was added.")
+        if following and not stop.disabled:
+            working(f"{scenario.name} was added. Searching for the best plan: {following}…")
+        else:
+            rest(f"{scenario.name} was added.")
+
+    def failed(scenario: Scenario, why: str) -> None:
+        rest(f"{scenario.name} was not added: {why}", bad=True)
+
+    def working(words: str) -> None:
+        add.disabled, stop.disabled = True, False
+        panel.say(words)
+
+    def rest(words: str, bad: bool = False) -> None:
+        add.disabled, stop.disabled = False, True
+        panel.say(words, bad)
+
+    def stopped_by_hand(*_: object) -> None:
+        work.stop()
+        rest("Stopping: the case under way keeps the best plan known, the others are left out.")
 
     def removed(*_: object) -> None:
         if chosen.value:
@@ -186,50 +246,74 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
             draw()
 
     def saved(*_: object) -> None:
+        file = state.save(folder)
         panel.say(
-            f"Saved in {state.save(folder)}: put it into the register's folder, and the next pack reads it."
+            f"Saved in {file}. A pack reads it: scenarios_path under parameters of its scenarios chapter."
         )
 
+    work = BackgroundWork()
+    add = button(
+        "Add and compare", lambda *_: panel.guard(lambda: ask([draft()]))(), "Find the best plan of this case"
+    )
+    stop = button("Stop", lambda *_: panel.guard(stopped_by_hand)(), "Keep the best plan known")
+    unit = question.built.value_unit
     panel = Panel(
-        f"A scenario is a set of changes to today; {question.built.value_unit}.",
+        f"A scenario is a set of changes to today; each gets its own best plan. Values in {unit}.",
         [
             row(
-                column(name, money, people, role, cost, benefit, taken, left, width="42%"),
-                column(scrolled(table, "290px"), chosen, scrolled(detail, "120px"), width="58%"),
-            )
+                column(name, money, people, role, cost, benefit, taken, left, width="40%"),
+                column(
+                    labeled(f"Worth of the best plan, {unit}"), scrolled(table, 3), chosen, scrolled(detail, 2),
+                    width="60%",
+                ),
+                share=1,
+            ),
+            row(
+                add, stop, button("Remove the one shown", lambda *_: panel.guard(removed)()),
+                button("Save", lambda *_: panel.guard(saved)(), "scenarios.yml, which the next pack reads"),
+            ),
         ],
-    )
-    buttons = row(
-        button("Add and compare", panel.guard(added)),
-        button("Remove the one shown", panel.guard(removed)),
-        button("Save", panel.guard(saved), "scenarios.csv"),
-    )
-    panel.children = (*panel.children[:-1], buttons, panel.children[-1])
-    panel.state, panel.fields = state, {"name": name, "money": money, "people": people, "cost": cost}
+    )  # fmt: skip
+    panel.state, panel.work = state, work
+    panel.fields = {"name": name, "money": money, "people": people, "cost": cost}
+    stop.disabled = True
+    panel.on_close(work.close)
     chosen.observe(panel.guard(shown), "value")
     draw()
-    shown()
+    ask(read_scenarios(question.register))
     return panel
 
 
-def _results(table: pd.DataFrame, names: pd.Series) -> str:
-    """Every case with its worth and what it changes."""
-    rows = table.reset_index()
-    rows["changes"] = [
-        "no plan obeys the rules"
-        if r.status == "infeasible"
-        else "; ".join(
-            f"{', '.join(str(names[p]) for p in ids)} {verb}"
-            for ids, verb in ((r.left, "out"), (r.entered, "in"))
-            if len(ids)
+def _headline(compared: pd.DataFrame, unit: str) -> str:
+    """What today is worth, and the hardest case."""
+    short, count = unit.split(",")[0], len(compared) - 1
+    today = f"Today {format_number(compared['value'].iloc[0])} {short}"
+    impossible = int((compared["status"] == "infeasible").sum())
+    if not count:
+        return f"{today}; no case yet"
+    if impossible:
+        return (
+            f"{today}; {impossible} of {count} case{'s' * (count > 1)} leave{'s' * (impossible == 1)} no plan"
         )
-        or ("" if r.Index == 0 else "the same projects")
-        for r in rows.itertuples()
-    ]
-    rows["changes"] = [text if len(text) < 90 else text[:87] + "…" for text in rows["changes"]]
+    worst = float(compared["delta"].min())
+    costs = f"costs {format_number(-worst)}" if worst < 0 else "costs nothing"
+    return f"{today}; the hardest of {count} cases {costs}" if count > 1 else f"{today}; the case {costs}"
+
+
+def _results(table: pd.DataFrame) -> str:
+    """Every case with its worth, how sure that is, and how much it changes."""
+    rows = table.reset_index()
+    for column_ in ("entered", "left", "resized"):
+        rows[column_] = [
+            "–" if status == "infeasible" else str(len(ids))
+            for ids, status in zip(rows[column_], rows["status"], strict=True)
+        ]
+    words = {"optimal": "best", "infeasible": "no plan obeys the rules"}
+    rows["sure"] = [words.get(str(status), "best known") for status in rows["status"]]
     fields = (
         Field("scenario", "case", kind="text"), Field("value", "worth"), Field("delta", "against today", signed=True),
-        Field("changes", "what changes", kind="text"),
+        Field("entered", "projects in", kind="text"), Field("left", "projects out", kind="text"),
+        Field("resized", "other level", kind="text"), Field("sure", "plan", kind="text"),
     )  # fmt: skip
     return table_html(rows, fields)
 

@@ -20,7 +20,7 @@ def committee_session(
     """One dashboard for a meeting: take projects in and out, move limits, and see at once what it costs.
 
     The best plan known is shown first, with how much better another may be; the proof follows. Every forced project
-    needs a reason. Save writes `decisions.csv`, `scenarios.csv`, `overrides.csv`, `moves.csv` and `session.json`.
+    needs a reason. Save writes `decisions.csv`, `scenarios.yml`, `overrides.csv`, `moves.csv` and `session.json`.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def arbitration(
 
 
 def _about(question: Question) -> str:
-    """The register, the unit of value, and the date of the data."""
+    """The register and the date of the data."""
     settings = question.register.settings
     as_of = f" · data as of {settings.as_of.isoformat()}" if settings.as_of else ""
-    return f"{settings.name} · {question.built.value_unit}{as_of}"
+    return f"{settings.name}{as_of}"

@@ -1,4 +1,4 @@
-"""A session on disk: decisions and the scenario as a register holds them, the log, and the state to open again."""
+"""A session on disk: decisions as a register holds them, the scenario, the log, and the state to open again."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from pathlib import Path
 
 import pandas as pd
 
+from pmo_kit.arbitration import Question
 from pmo_kit.errors import PmoError
 from pmo_kit.register.writing import inert
-from pmo_kit.scenarios import Scenario
+from pmo_kit.scenarios import Scenario, read_scenario_file, write_scenario_file
 from pmo_kit.widgets.cases import Case, Force
 from pmo_kit.widgets.session_state import Move, SessionState
 
 STATE = "session.json"
 DECISIONS = "decisions.csv"
-SCENARIOS = "scenarios.csv"
+SCENARIOS = "scenarios.yml"
 OVERRIDES = "overrides.csv"
 LOG = "moves.csv"
 
@@ -58,9 +59,9 @@ def save_session(
 ) -> list[Path]:
     """Write a session into a folder.
 
-    `decisions.csv`, `scenarios.csv` (other scenarios in it stay) and `overrides.csv` are sheets of a register: copy
-    them into one, and `load_register`, `read_scenarios` and the next pack read them. `moves.csv` is the log,
-    `session.json` what `restore_session` opens.
+    `decisions.csv` and `overrides.csv` are sheets of a register. `scenarios.yml` (other scenarios in it stay) is what
+    `read_scenario_file` reads, and a pack through the parameter `scenarios_path` of its scenarios notebook.
+    `moves.csv` is the log, `session.json` what `restore_session` opens.
 
     Returns
     -------
@@ -75,15 +76,13 @@ def save_session(
     if not name.strip():
         raise PmoError("Give the case a name before it is saved.")
     decisions = decisions_of(session, committee)
-    scenario = session.case.scenario(name.strip()).table
+    scenario = session.case.scenario(name.strip())
     place = Path(folder)
     try:
         place.mkdir(parents=True, exist_ok=True)
         files = [_write(place / DECISIONS, decisions.columns, decisions.itertuples(index=False))]
-        if len(scenario) or (place / SCENARIOS).exists():
-            files.append(
-                _write(place / SCENARIOS, scenario.columns, _with_others(place / SCENARIOS, scenario))
-            )
+        if not scenario.table.empty or (place / SCENARIOS).exists():
+            files.append(save_scenarios([scenario], place, session.base))
         forces = [
             (f.project_id, f.in_out, f.level or "", f.reason, f.decided_by or committee, f.date or "")
             for f in session.case.forces
@@ -103,21 +102,23 @@ def save_session(
     return [*files, place / STATE]
 
 
-def save_scenarios(scenarios: Sequence[Scenario], folder: str | PathLike[str]) -> Path:
-    """Write scenarios as a register's sheet; others that the file holds stay.
+def save_scenarios(scenarios: Sequence[Scenario], folder: str | PathLike[str], question: Question) -> Path:
+    """Write scenarios into the folder's `scenarios.yml`; others in it stay, one that changes nothing goes.
 
     Raises
     ------
     PmoError
-        The folder cannot be written.
+        The folder cannot be written, or the file that is there cannot be read.
     """
-    place = Path(folder)
+    file = Path(folder) / SCENARIOS
+    names = {one.name for one in scenarios}
     try:
-        place.mkdir(parents=True, exist_ok=True)
-        table = pd.concat([s.table for s in scenarios], ignore_index=True)
-        return _write(place / SCENARIOS, table.columns, _with_others(place / SCENARIOS, table))
+        file.parent.mkdir(parents=True, exist_ok=True)
+        others = [one for one in read_scenario_file(file) if one.name not in names] if file.exists() else []
+        unit = question.register.settings.unit.split(",")[0]
+        return write_scenario_file([*others, *(s for s in scenarios if not s.table.empty)], file, unit)
     except OSError as error:
-        raise PmoError(f"The folder {place} cannot be written: {error.strerror or error}.") from error
+        raise PmoError(f"The folder {file.parent} cannot be written: {error.strerror or error}.") from error
 
 
 def saved_session(session: SessionState, folder: str | PathLike[str]) -> dict[str, object] | None:
@@ -165,23 +166,9 @@ def _case(plain: object) -> Case:
     return Case(float(plain["money"]), people, tuple(Force(**f) for f in forces))
 
 
-def _with_others(file: Path, scenario: pd.DataFrame) -> list[tuple[object, ...]]:
-    """The rows of other scenarios in the file, then those of this one."""
-    names = set(scenario["scenario"])
-    rows: list[tuple[object, ...]] = []
-    if file.exists():
-        with file.open(encoding="utf-8", newline="") as open_file:
-            for row in csv.DictReader(open_file):
-                if row.get("scenario") not in names:
-                    rows.append(tuple(row.get(column, "") for column in scenario.columns))
-    return rows + list(scenario.itertuples(index=False, name=None))
-
-
 def _write(file: Path, head: Iterable[object], rows: Iterable[Iterable[object]]) -> Path:
     """A CSV file that a spreadsheet program opens without running anything in it."""
-    lines: list[list[str]] = []
-    for row in rows:
-        lines.append([inert("" if cell is None or cell != cell else str(cell)) for cell in row])
+    lines = [[inert("" if cell is None or cell != cell else str(cell)) for cell in row] for row in rows]
     temporary = file.with_suffix(".part")
     with temporary.open("w", encoding="utf-8", newline="") as open_file:
         writer = csv.writer(open_file, lineterminator="\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import ipywidgets
@@ -14,7 +13,7 @@ from pmo_kit.exhibits import Field, theme
 from pmo_kit.prioritization import Ranking, ahp_weights, prioritize
 from pmo_kit.prioritization.sensitivity import weight_interval
 from pmo_kit.register import Register
-from pmo_kit.widgets.panel import Panel, button, column, figure_widget, row, scrolled, table_html
+from pmo_kit.widgets.panel import Panel, button, column, figure_widget, labeled, row, scrolled, table_html
 
 SHOWN = 15
 SCALE = (9, 7, 5, 3, 2, 1, 1 / 2, 1 / 3, 1 / 5, 1 / 7, 1 / 9)
@@ -167,16 +166,17 @@ def weights(source: Register | Ranking) -> Panel:
         `panel.state` is the `WeightsState`.
     """
     state = WeightsState(source)
-    sliders, lines = {}, []
+    sliders = {}
     for c, points in state.points.items():
         sliders[c] = ipywidgets.IntSlider(
-            value=int(points), min=0, max=100, continuous_update=True, layout=ipywidgets.Layout(width="98%")
-        )
-        lines += [ipywidgets.HTML(escape(state.labels[c])), sliders[c]]
+            value=int(points), min=0, max=100, description=state.labels[c], continuous_update=True,
+            style={"description_width": "52%"}, layout=ipywidgets.Layout(width="98%", height="auto", min_height="34px"),
+        )  # fmt: skip
+        sliders[c].add_class("pw-points")
     figure, order, flips = figure_widget(_bars(state)), ipywidgets.HTML(), ipywidgets.HTML()
     pairs, consistency = _pairs(state), ipywidgets.HTML()
-    points_tab = scrolled(ipywidgets.VBox(lines, layout=ipywidgets.Layout(width="96%")), "318px")
-    pairs_tab = column(scrolled(pairs, "270px"), consistency, width="100%")
+    points_tab = scrolled(column(*sliders.values(), width="100%"))
+    pairs_tab = column(scrolled(pairs), consistency, width="100%")
     tabs = ipywidgets.Tab([points_tab, pairs_tab])
     tabs.titles = ("Points", "Pairs")
     own = {"moving": False}
@@ -218,12 +218,14 @@ def weights(source: Register | Ranking) -> Panel:
         state.set_all(weights_)
         follow()
 
-    buttons = row(button("Weights of the register", lambda *_: panel.guard(reset)()))
+    buttons = row(button("Back to the weights at the start", lambda *_: panel.guard(reset)()))
     panel = Panel(
-        "Points for the whole range of each criterion, from its worst end to its best. Values 0 to 100.",
+        "Points say how much the whole range of a criterion matters, from its worst end to its best: 100 for the "
+        "one that matters most.",
         [
-            row(column(tabs, buttons, width="42%"), column(figure, width="58%")),
-            row(scrolled(flips, "170px"), scrolled(order, "170px")),
+            row(column(tabs, buttons, width="46%"), column(figure, width="54%"), share=8),
+            row(labeled("What it takes for another project to lead"), labeled("The whole order")),
+            row(scrolled(flips), scrolled(order), share=5),
         ],
     )
     panel.state, panel.figure, panel.sliders = state, figure, sliders
@@ -249,10 +251,10 @@ def _bars(state: WeightsState) -> Any:
     )  # fmt: skip
     figure = go.Figure(bars)
     figure.update_layout(
-        height=410, width=472, margin={"l": 10, "r": 20, "t": 10, "b": 30}, plot_bgcolor=theme.PAPER,
+        margin={"l": 10, "r": 20, "t": 4, "b": 36}, plot_bgcolor=theme.PAPER,
         paper_bgcolor=theme.PAPER, font={"family": theme.FONTS, "size": 13, "color": theme.INK},
-        xaxis={"range": [0, 105], "gridcolor": theme.GRID, "title": "points of 100"},
-        yaxis={"automargin": True, "ticklen": 4},
+        xaxis={"range": [0, 105], "gridcolor": theme.GRID, "title": {"text": "value, points of 100", "standoff": 4}},
+        yaxis={"automargin": True, "ticklen": 4, "dtick": 1},
     )  # fmt: skip
     return figure
 
@@ -266,7 +268,7 @@ def _order(state: WeightsState) -> str:
     ]
     fields = (
         Field("rank", "rank", decimals=0), Field("name", "project", kind="text"),
-        Field("project_id", "id", kind="text"), Field("value", "value"), Field("change", "moved", kind="text"),
+        Field("project_id", "id", kind="text"), Field("value", "value, of 100"), Field("change", "moved", kind="text"),
     )  # fmt: skip
     return table_html(table, fields)
 
@@ -287,8 +289,8 @@ def _flips(state: WeightsState) -> str:
         for pair in zip(rows["low"], rows["high"], strict=True)
     ]
     fields = (
-        Field("criterion", "criterion", kind="text"), Field("now", "weight", "%", decimals=0),
-        Field("leads", "who would lead", kind="text"),
+        Field("criterion", "criterion", kind="text"), Field("now", "weight, %", decimals=0),
+        Field("leads", "who would lead at another weight", kind="text"),
     )  # fmt: skip
     return table_html(rows, fields)
 

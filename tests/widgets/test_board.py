@@ -44,10 +44,10 @@ def send(board: Any, kind: str, **more: Any) -> None:
     board.wait()
 
 
-def test_screen_and_desk_never_differ(board: Any) -> None:
+def test_board_and_session_never_differ(board: Any) -> None:
     send(board, "force", project="P08", way="in", reason="promised", by="Chair")
     state = board.state
-    assert state["headline"] == "24.5 with Reservoir Learning Hub in: 9.0 less than recommended"
+    assert state["headline"] == "24.5 EUR million with Reservoir Learning Hub in: 9.0 less than recommended"
     assert [tile["value"] for tile in state["tiles"]] == ["24.5", "9.0", "14 of 14"]
     assert (state["status"], state["proof"]) == ("proven", "Proven best")
     assert state["moved"] == [["Entered", "Reservoir Learning Hub P08"], ["Left", "Storm overflows P07"]]

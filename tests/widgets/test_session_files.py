@@ -5,12 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 import pmo_kit as pmo
 from pmo_kit.errors import PmoError
-from pmo_kit.scenarios import read_scenarios
+from pmo_kit.scenarios import read_scenario_file
 from pmo_kit.shipped import shipped
 from pmo_kit.widgets.session_files import restore_session, save_session, saved_session
 from pmo_kit.widgets.session_state import SessionState
@@ -33,7 +32,7 @@ def test_the_next_register_reads_decisions_overrides_and_the_scenario(
     files = save_session(session, tmp_path / "session", "Hub in, one fewer", "Investment Committee")
     folder = tmp_path / "register"
     shutil.copytree(TWELVE, folder)
-    for name in ("decisions.csv", "scenarios.csv", "overrides.csv"):
+    for name in ("decisions.csv", "overrides.csv"):
         shutil.copy(tmp_path / "session" / name, folder)
     register = pmo.load_register(folder)
     decisions = register.table("decisions").set_index("project_id")
@@ -42,8 +41,9 @@ def test_the_next_register_reads_decisions_overrides_and_the_scenario(
     assert decisions.loc["P08", "reason"] == '=HYPERLINK("x")'
     assert set(decisions["committee"]) == {"Investment Committee"}
     assert register.table("overrides")["decided_by"].tolist() == ["Chair"]
-    scenario = next(s for s in read_scenarios(register) if s.name == "Hub in, one fewer")
     base = pmo.Question(pmo.load_register(TWELVE))
+    (scenario,) = read_scenario_file(tmp_path / "session" / "scenarios.yml", base)
+    assert scenario.name == "Hub in, one fewer"
     assert pmo.arbitrate(scenario(base)).value == session.answer.value
     assert files[0].name == "decisions.csv"
     raw = (tmp_path / "session" / "decisions.csv").read_text(encoding="utf-8")
@@ -57,9 +57,13 @@ def test_other_scenarios_in_the_file_stay(session: SessionState, tmp_path: Path)
     session.prove()
     save_session(session, tmp_path, "Two")
     save_session(session, tmp_path, "One")
-    table = pd.read_csv(tmp_path / "scenarios.csv")
-    assert table["scenario"].tolist() == ["Two", "One"]
-    assert table["scope"].tolist() == ["data_engineer", "data_engineer"]
+    two, one = read_scenario_file(tmp_path / "scenarios.yml")
+    assert (two.name, two.projects_in) == ("Two", {})
+    assert (one.name, one.projects_in) == ("One", {})
+    assert one.capacity == two.capacity == {"data_engineer": 13 / 14}
+    (tmp_path / "scenarios.yml").write_text("scenarios: [", encoding="utf-8")
+    with pytest.raises(PmoError, match="no YAML"):
+        save_session(session, tmp_path, "Three")
 
 
 def test_a_session_is_opened_again(session: SessionState, tmp_path: Path) -> None:
