@@ -23,7 +23,7 @@ def simulate_cases(
     executor: Executor | None = None,
     **simulating: Any,
 ) -> pd.DataFrame:
-    """Simulate every plan, doing nothing and the minimum included, in every case that forces no project.
+    """Simulate every plan in every case that forces no project; least regret, do nothing and do minimum included.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def simulate_cases(
         hold together), wins (probability of being worth more than the base's plan there; missing for that plan itself).
     """
     plans = {name: comparison.allocations[name].plan for name in comparison.cases}
-    plans |= reference_plans(comparison.question)
+    plans |= {"Least regret": comparison.minimax.plan} | reference_plans(comparison.question)
     rows = []
     for case in comparison.cases:
         question = comparison.allocations[case].question

@@ -5,15 +5,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 
 import pandas as pd
 
 from pmo_kit.arbitration import Allocation, Question, turning_points
-from pmo_kit.arbitration.model import NANO, compile_model
+from pmo_kit.arbitration.model import compile_model
 from pmo_kit.arbitration.rules import amount_words
 from pmo_kit.scenarios.changes import Scenario
+from pmo_kit.scenarios.regret import evaluate_plan
 
-FINEST = 1e-4
+FINEST = 1e-3
 
 
 def triggers(allocation: Allocation, most: int = 8) -> pd.DataFrame:
@@ -57,21 +59,21 @@ def triggers(allocation: Allocation, most: int = 8) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class BreakEven:
-    """Where along a scenario one plan becomes better than another.
+    """Where along a scenario a second plan becomes the better one.
 
     Parameters
     ----------
     share : float or None
-        Part of the scenario's changes (1 is all of them) from which the second plan is at least as good; None where it
-        never is up to twice the scenario.
-    reason : str
-        "value" where the values cross, "fit" where the first plan no longer fits.
-    sentence : str
+        Part of the scenario's changes (1 is all of them) from which the second plan is worth at least as much; 0 where
+        it is from the start, None where the first stays better to the end.
+    before, after : float
+        How much more the second is worth with nothing and with all of the scenario; both after dropping what does not
+        fit. Minus infinity where no dropping helps the second.
     """
 
     share: float | None
-    reason: str
-    sentence: str
+    before: float
+    after: float
 
 
 def partly(scenario: Scenario, share: float) -> Scenario:
@@ -102,61 +104,37 @@ def partly(scenario: Scenario, share: float) -> Scenario:
 
 
 def break_even(
-    question: Question,
-    scenario: Scenario,
-    first: Mapping[str, str],
-    second: Mapping[str, str],
-    most: float = 2.0,
+    question: Question, scenario: Scenario, first: Mapping[str, str], second: Mapping[str, str]
 ) -> BreakEven:
-    """Return the share of a scenario at which a second plan becomes at least as good as the first.
+    """Return the share of a scenario from which a second plan is worth at least as much as the first.
 
-    A plan's value moves in a straight line with factors on costs and benefits, so the crossing is exact; where a limit
-    shrinks, the share at which the first plan no longer fits is found by halving.
+    Both are repaired where they do not fit, by dropping discretionary projects, as in the regret table. The two ends
+    decide whether there is such a share; it is found by halving, to a thousandth.
 
     Parameters
     ----------
     first, second : mapping of project_id to level
-        Two plans, such as those of today and of the scenario.
-    most : float
-        Largest share looked at; less where a factor would go below zero.
+        Two plans, such as today's and that of least regret.
+
+    Raises
+    ------
+    ValueError
+        The scenario changes what has no half: see `partly`.
     """
 
-    factors = scenario.table["factor"]
-    least = float(factors.min()) if len(factors) else 1.0
-    most = min(most, 1 / (1 - least)) if least < 1 else most  # no factor goes below zero
-
-    def at(share: float, plan: Mapping[str, str]) -> tuple[float, bool]:
+    def lead(share: float) -> float:
         model = compile_model(partly(scenario, share)(question))
-        exact = model.evaluate(model.positions(plan))
-        return exact.value / NANO, not exact.broken
+        worth = [float(str(evaluate_plan(model, plan, 0.0)["value"])) for plan in (second, first)]
+        mine, other = (-inf if value != value else value for value in worth)
+        return 0.0 if mine == other else mine - other
 
-    (a0, fits0), (b0, _) = at(0.0, first), at(0.0, second)
-    (a1, _), (b1, _) = at(1.0, first), at(1.0, second)
-    lead, loss = a0 - b0, (a0 - b0) - (a1 - b1)
-    crossing = None if loss <= 0 else lead / loss
-    if lead <= 0 and fits0:
-        crossing = 0.0
-    leaves = _last_fit(lambda share: at(share, first)[1], most) if fits0 else 0.0
-    found = [
-        (share, why)
-        for share, why in ((crossing, "value"), (leaves, "fit"))
-        if share is not None and share <= most
-    ]
-    if not found:
-        return BreakEven(
-            None, "", f"Up to {most:g} times {scenario.name!r} today's plan stays the better one."
-        )
-    share, why = min(found)
-    words = "is worth less than the other" if why == "value" else "no longer fits"
-    return BreakEven(share, why, f"From {100 * share:.0f} % of {scenario.name!r} on, the plan {words}.")
-
-
-def _last_fit(fits, most: float) -> float | None:  # type: ignore[no-untyped-def]
-    """The largest share at which a plan fits; None where it fits to the end."""
-    if fits(most):
-        return None
-    low, high = 0.0, most
+    before, after = lead(0.0), lead(1.0)
+    if before >= 0:
+        return BreakEven(0.0, before, after)
+    if after < 0:
+        return BreakEven(None, before, after)
+    low, high = 0.0, 1.0
     while high - low > FINEST:
         middle = (low + high) / 2
-        low, high = (middle, high) if fits(middle) else (low, middle)
-    return low
+        low, high = (low, middle) if lead(middle) >= 0 else (middle, high)
+    return BreakEven(high, before, after)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import pmo_kit as pmo
-from pmo_kit.arbitration.model import compile_model
+from pmo_kit.arbitration.model import NANO, compile_model
 from pmo_kit.scenarios import attribute, break_even, combine, partly, simulate_cases, triggers
 from pmo_kit.scenarios.regret import dominated_plans, evaluate_plan
 
@@ -110,20 +110,33 @@ def test_triggers_name_who_leaves_first(comparison: pmo.Comparison) -> None:
     assert table.loc["data engineers 2028", "at"] == 13
 
 
-def test_break_even_by_hand(question: pmo.Question, comparison: pmo.Comparison) -> None:
-    """The cut breaks the plan at 1.5 / 7.5 of it (48.5 of 50 used); P05 costs 3 in 2027 and 1.5 is left: half of it."""
-    today = comparison.allocations["Today"].plan
-    cut = break_even(question, CUT, today, comparison.allocations["Budget -15 %"].plan)
-    assert cut.share == pytest.approx(0.2, abs=1e-3)
-    assert cut.reason == "fit"
+def worth_after_dropping(question: pmo.Question, plan: dict[str, str]) -> float:
+    """The most that a plan is worth when any of its discretionary projects may be dropped, by trying all."""
+    model, free = compile_model(question), question.options["commitment"] == "discretionary"
+    may = [p for p, level in plan.items() if free[(p, level)]]
+    found = []
+    for dropped in product((False, True), repeat=len(may)):
+        gone = {p for p, drop in zip(may, dropped, strict=True) if drop}
+        tried = model.evaluate(model.positions({p: v for p, v in plan.items() if p not in gone}))
+        found += [] if tried.broken else [tried.value / NANO]
+    return max(found)
+
+
+def test_break_even_by_hand_and_by_trying_all(question: pmo.Question, comparison: pmo.Comparison) -> None:
+    """P05 is worth 8 and brings 14: without it a plan is better once 8 / 14 of its benefits are gone."""
+    today = dict(comparison.allocations["Today"].plan)
     without = {p: level for p, level in today.items() if p != "P05"}
-    dear = break_even(question, DEAR, today, without)
-    assert dear.share == pytest.approx(0.5, abs=1e-3)
     cheap = pmo.Scenario("Pumping brings less", benefit={"project_id=P05": 0.0})
     crossing = break_even(question, cheap, today, without)
-    assert crossing.reason == "value"
-    assert crossing.share == pytest.approx(8 / 14)
+    assert (crossing.before, crossing.after) == (-8, 6)
+    assert crossing.share == pytest.approx(8 / 14, abs=1e-3)
     assert break_even(question, MORE, today, without).share is None
+    found = break_even(question, DEAR, today, without)
+    assert found.share is not None
+    for share, better in ((found.share - 0.01, False), (found.share + 0.01, True)):
+        there = partly(DEAR, share)(question)
+        lead = worth_after_dropping(there, without) - worth_after_dropping(there, today)
+        assert (lead >= -1e-9) == better
 
 
 def test_half_a_scenario() -> None:
@@ -195,6 +208,6 @@ def test_every_plan_in_every_case_and_future() -> None:
     question = pmo.Question(pmo.load_register("data/samples/meridian"))
     comparison = pmo.compare(question, [pmo.Scenario("Money −15 %", budget=0.85)])
     table = simulate_cases(comparison, draws=300)
-    assert len(table) == 2 * 4  # two cases; two plans, do nothing and do minimum
+    assert len(table) == 2 * 5  # two cases; two plans, least regret, do nothing and do minimum
     assert table["fits"].between(0, 1).all()
     assert table.set_index(["plan", "scenario"]).loc[("Today", "Today"), "wins"] != 0
