@@ -131,15 +131,20 @@ def anonymize(options: argparse.Namespace) -> int:
 
 
 def lab(options: argparse.Namespace) -> int:
-    """Open JupyterLab on the notebooks."""
+    """Open JupyterLab on the start page of the notebooks."""
+    import os
     import subprocess
+    import sysconfig
 
-    folder = Path("notebooks")
-    if not folder.is_dir():
+    start = Path("notebooks", "start.ipynb")
+    if not start.parent.is_dir():
         raise PmoError(
             "There is no folder 'notebooks' here. Go to your workspace, or make one: pmo-kit new FOLDER"
         )
-    return subprocess.run([sys.executable, "-m", "jupyterlab", str(folder)], check=False).returncode
+    path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
+    page = start if start.exists() else start.parent
+    command = [sys.executable, "-m", "jupyterlab", f"--LabApp.default_url=/lab/tree/{page.as_posix()}"]
+    return subprocess.run(command, env={**os.environ, "PATH": path}, check=False).returncode
 
 
 def workshop(options: argparse.Namespace) -> int:
@@ -259,7 +264,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("folder", type=Path, metavar="FOLDER", help="where the copy goes; it does not exist yet")
     one.add_argument("--secret", required=True, help="any words; the same words give the same copy")
     one.set_defaults(run=anonymize)
-    one = commands.add_parser("lab", help="open JupyterLab on the notebooks", description="Open JupyterLab.")
+    one = commands.add_parser("lab", help="open JupyterLab on the start page", description="Open JupyterLab.")
     one.set_defaults(run=lab)
     one = commands.add_parser(
         "workshop",

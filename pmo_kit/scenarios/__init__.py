@@ -3,7 +3,7 @@
 from pmo_kit.scenarios.attribution import Attribution, attribute
 from pmo_kit.scenarios.changes import Scenario, carry_on, read_scenarios
 from pmo_kit.scenarios.comparison import Comparison, compare
-from pmo_kit.scenarios.files import read_scenario_file, write_scenario_file
+from pmo_kit.scenarios.files import gather_scenarios, read_scenario_file, write_scenario_file
 from pmo_kit.scenarios.futures import simulate_cases
 from pmo_kit.scenarios.minimax import MinimaxPlan, minimax_plan
 from pmo_kit.scenarios.sweeps import combine, one_at_a_time
@@ -20,6 +20,7 @@ __all__ = [
     "carry_on",
     "combine",
     "compare",
+    "gather_scenarios",
     "minimax_plan",
     "one_at_a_time",
     "partly",

@@ -12,7 +12,7 @@ import yaml
 
 from pmo_kit.arbitration import Question
 from pmo_kit.errors import DataError
-from pmo_kit.scenarios.changes import Scenario
+from pmo_kit.scenarios.changes import Scenario, read_scenarios
 from pmo_kit.scenarios.sweeps import combine, one_at_a_time
 
 FACTORS = ("budget", "capacity", "cost", "benefit", "weights")
@@ -99,6 +99,18 @@ def read_scenario_file(path: str | Path, question: Question | None = None) -> li
             _check_names(scenario, question, mistakes)
     mistakes.refuse()
     return found
+
+
+def gather_scenarios(question: Question, path: str | Path = "") -> list[Scenario]:
+    """The scenarios of the question's register, and those of a file: one of the same name replaces the register's.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read, or does not fit the question: see `read_scenario_file`.
+    """
+    given = read_scenario_file(path, question) if path else []
+    return list({one.name: one for one in [*read_scenarios(question.register), *given]}.values())
 
 
 def write_scenario_file(scenarios: Iterable[Scenario], path: str | Path, unit: str = "") -> Path:

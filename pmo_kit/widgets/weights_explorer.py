@@ -170,7 +170,7 @@ def weights(source: Register | Ranking) -> Panel:
     for c, points in state.points.items():
         sliders[c] = ipywidgets.IntSlider(
             value=int(points), min=0, max=100, description=state.labels[c], continuous_update=True,
-            style={"description_width": "52%"}, layout=ipywidgets.Layout(width="98%", height="auto", min_height="34px"),
+            style={"description_width": "48%"}, layout=ipywidgets.Layout(width="98%", height="auto", min_height="34px"),
         )  # fmt: skip
         sliders[c].add_class("pw-points")
     figure, order, flips = figure_widget(_bars(state)), ipywidgets.HTML(), ipywidgets.HTML()
@@ -223,9 +223,12 @@ def weights(source: Register | Ranking) -> Panel:
         "Points say how much the whole range of a criterion matters, from its worst end to its best: 100 for the "
         "one that matters most.",
         [
-            row(column(tabs, buttons, width="46%"), column(figure, width="54%"), share=8),
-            row(labeled("What it takes for another project to lead"), labeled("The whole order")),
-            row(scrolled(flips), scrolled(order), share=5),
+            row(column(tabs, buttons, width="46%"), column(figure, width="54%"), share=10),
+            row(
+                column(labeled("What it takes for another project to lead"), scrolled(flips)),
+                column(labeled("The whole order"), scrolled(order)),
+                share=7,
+            ),
         ],
     )
     panel.state, panel.figure, panel.sliders = state, figure, sliders
@@ -253,7 +256,7 @@ def _bars(state: WeightsState) -> Any:
     figure.update_layout(
         margin={"l": 10, "r": 20, "t": 4, "b": 36}, plot_bgcolor=theme.PAPER,
         paper_bgcolor=theme.PAPER, font={"family": theme.FONTS, "size": 13, "color": theme.INK},
-        xaxis={"range": [0, 105], "gridcolor": theme.GRID, "title": {"text": "value, points of 100", "standoff": 4}},
+        xaxis={"range": [0, 105], "gridcolor": theme.GRID, "title": {"text": "value, points of 100", "standoff": 4, "font": {"size": 13}}},
         yaxis={"automargin": True, "ticklen": 4, "dtick": 1},
     )  # fmt: skip
     return figure

@@ -119,7 +119,7 @@ def run_all(page: Any) -> None:
             return prompts.length === count && prompts.every(p => /\\[\\d+\\]/.test(p.innerText));
         }""",
         arg=count,
-        timeout=40_000,
+        timeout=90_000,
     )
 
 

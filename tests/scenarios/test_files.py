@@ -11,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pmo_kit as pmo
-from pmo_kit.scenarios import Scenario, combine, one_at_a_time, read_scenario_file, write_scenario_file
+from pmo_kit.scenarios import (
+    Scenario,
+    combine,
+    gather_scenarios,
+    one_at_a_time,
+    read_scenario_file,
+    read_scenarios,
+    write_scenario_file,
+)
 
 TEMPLATES = sorted(Path("templates/scenarios").glob("*.yml"))
 
@@ -143,3 +151,12 @@ def test_what_is_written_is_read(scenarios: list[Scenario]) -> None:
     assert [one.name for one in again] == [one.name for one in scenarios]
     for one, other in zip(again, scenarios, strict=True):
         pd.testing.assert_frame_equal(one.table, other.table)
+
+
+def test_a_scenario_of_the_file_replaces_that_of_the_register(question: pmo.Question, tmp_path: Path) -> None:
+    own = read_scenarios(question.register)
+    mine = [Scenario(own[1].name, budget=0.5), Scenario("Mine", budget=0.9)]
+    found = gather_scenarios(question, write_scenario_file(mine, tmp_path / "s.yml"))
+    assert [one.name for one in found] == [*(one.name for one in own), "Mine"]
+    assert found[1].budget == 0.5
+    assert [one.name for one in gather_scenarios(question)] == [one.name for one in own]

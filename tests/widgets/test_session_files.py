@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 import pmo_kit as pmo
 from pmo_kit.errors import PmoError
+from pmo_kit.packs import build_pack
 from pmo_kit.scenarios import read_scenario_file
 from pmo_kit.shipped import shipped
 from pmo_kit.widgets.session_files import restore_session, save_session, saved_session
@@ -99,3 +101,22 @@ def test_what_cannot_be_saved_is_said_in_words(session: SessionState, tmp_path: 
     session.prove()
     with pytest.raises(PmoError, match="no plan to save"):
         save_session(session, tmp_path, "x")
+
+
+@pytest.mark.slow
+def test_a_pack_reads_the_saved_scenario(session: SessionState, tmp_path: Path) -> None:
+    save_session(session, tmp_path / "session", "Hub in, one fewer")
+    shutil.copytree(TWELVE, tmp_path / "register")
+    (tmp_path / "notebooks").mkdir()
+    shutil.copy(shipped("notebooks", "03_scenario_comparison.ipynb"), tmp_path / "notebooks")
+    (tmp_path / "pack.yml").write_text(
+        "pack: cases\ntitle: Cases\ncommittee: Board\ndate: 2026-10-15\nregister: register\nchapters:\n"
+        "  - notebook: notebooks/03_scenario_comparison.ipynb\n    title: Cases\n"
+        "    parameters: {scenarios_path: session/scenarios.yml, draws: 200}\n",
+        encoding="utf-8",
+    )
+    folder = build_pack(tmp_path / "pack.yml", tmp_path / "out")
+    shown = json.loads((folder / "figures.json").read_text(encoding="utf-8"))
+    results = next(x for x in shown if x["id"] == "scenarios.results")
+    row = next(row for row in results["data"]["rows"] if row[0] == "Hub in, one fewer")
+    assert row[2] == session.answer.value == 20.5
