@@ -84,19 +84,18 @@ def write_lessons() -> list[Path]:
 
 
 def table(frame: Any, decimals: int = 0) -> str:
-    """A DataFrame as a Markdown table, its index first where it is named."""
+    """A DataFrame as a Markdown table, its index first where it is named; one decimal where a column has any."""
     frame = frame.reset_index() if frame.index.name else frame
-    rows = [list(map(str, frame.columns)), ["---"] * frame.shape[1]]
-    rows += [[_cell(value, decimals) for value in row] for row in frame.itertuples(index=False)]
+    columns = [_column(list(frame[name]), decimals) for name in frame]
+    rows = [list(map(str, frame.columns)), ["---"] * len(columns), *zip(*columns, strict=True)]
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
-def _cell(value: Any, decimals: int) -> str:
-    if isinstance(value, (bool, str)):
-        return str(value)
-    return format_number(
-        value, decimals if float(value) == round(float(value), decimals) else max(decimals, 1)
-    )
+def _column(values: list[Any], decimals: int) -> list[str]:
+    if any(isinstance(value, (bool, str)) for value in values):
+        return list(map(str, values))
+    whole = all(float(value) == round(float(value), decimals) for value in values)
+    return [format_number(value, decimals if whole else max(decimals, 1)) for value in values]
 
 
 def _percent(value: float, decimals: int = 0) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from pmo_kit.exhibits.theme import DARK_BLUE, LIGHT_GRAY, ORANGE
+from pmo_kit.exhibits.theme import DARK_BLUE, LIGHT_GRAY, ORANGE, format_number
 from pmo_kit.workshop.gaps import is_open, items, read_number
 from pmo_kit.workshop.texts import LANGUAGE, common, home, read_texts
 
@@ -21,18 +21,28 @@ GENERAL = ("kind", "sign", "hundred", "thousand", "unknown", "missing", "extra")
 
 @dataclass(frozen=True, eq=False)
 class Verdict:
-    """What a check says: `state` is right, wrong or open; `case` the mistake recognized, or "" for none."""
+    """What a check says: `state` is right, wrong or open; `case` the mistake recognized, or "" for none.
+
+    `number` is the number that was judged, with its unit; "" where the answer is none.
+    """
 
     state: str
     case: str
     hint: str
     language: str = LANGUAGE
+    number: str = ""
+
+    @property
+    def said(self) -> str:
+        """Number and hint."""
+        number = common(self.language)["number"].format(number=self.number) + " " if self.number else ""
+        return number + self.hint
 
     def __repr__(self) -> str:
-        return f"{common(self.language)[self.state]} {self.hint}"
+        return f"{common(self.language)[self.state]} {self.said}"
 
     def _repr_html_(self) -> str:
-        word, hint = html.escape(common(self.language)[self.state]), html.escape(self.hint)
+        word, hint = html.escape(common(self.language)[self.state]), html.escape(self.said)
         for mark, tag in ((r"`(.+?)`", "code"), (r"\*\*(.+?)\*\*", "b"), (r"\*(.+?)\*", "i")):
             hint = re.sub(mark, rf"<{tag}>\1</{tag}>", hint)
         style = f"border-left: 4px solid {COLORS[self.state]}; padding: 4px 12px; max-width: 46em"
@@ -68,10 +78,13 @@ class Checker:
         if is_open(answer):
             return Verdict("open", "", hints["open"], self.language)
         case = judge(answer, expected["right"], expected["wrong"], expected["within"])
+        number = read_number(answer) if isinstance(expected["right"], float) else None
+        written = "" if number is None else written_number(number, expected["within"])
+        with_unit = f"{written} {hints.get('unit', '')}".strip() if written else ""
         if case == "right":
-            return Verdict("right", case, hints["right"], self.language)
+            return Verdict("right", case, hints["right"], self.language, with_unit)
         words = hints.get(case) or common(self.language).get(case) or hints["else"]
-        return Verdict("wrong", case, words, self.language)
+        return Verdict("wrong", case, words, self.language, with_unit)
 
     def accepted(self, question: str, answer: Any, otherwise: Any) -> Any:
         """The answer where it is right, else `otherwise`, so that the cells below run whatever was written."""
@@ -137,6 +150,27 @@ def _judge_set(answer: Any, right: list[str], wrong: dict[str, list[str]]) -> st
             return case
     best = {_name(name) for name in right}
     return "missing" if given < best else "extra" if given > best else ""
+
+
+def written_number(value: object, within: float) -> str:
+    """An answer as it is printed: no more digits than its tolerance asks for.
+
+    Examples
+    --------
+    >>> written_number(0.060875, 0.0002), written_number(247.4908, 0.6), written_number(["P01", "P02"], 0)
+    ('0.0609', '247.5', 'P01, P02')
+    """
+    if isinstance(value, list):
+        return ", ".join(value)
+    if isinstance(value, str):
+        return value
+    number = float(value)  # type: ignore[arg-type]
+    if number == round(number):
+        return format_number(number, 0)
+    decimals = next(
+        digits for digits in (1, 2, 3, 4) if abs(round(number, digits) - number) <= within / 10 or digits == 4
+    )
+    return format_number(number, decimals)
 
 
 def _name(value: object) -> str:

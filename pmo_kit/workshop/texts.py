@@ -13,7 +13,7 @@ from pmo_kit.errors import PmoError
 from pmo_kit.shipped import shipped
 
 LANGUAGE = "en"
-_FIELD = re.compile(r"^- (label|open|right|else|wrong \w+): ", re.MULTILINE)
+_FIELD = re.compile(r"^- (label|unit|open|right|else|wrong \w+): ", re.MULTILINE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +47,8 @@ def languages() -> list[str]:
 def read_texts(name: str, language: str = LANGUAGE) -> Texts:
     """Read the texts of one lesson.
 
-    The file begins with `# Title` and the question; then `## text NAME`, `## check NAME` (a list of label, open,
-    right, wrong CASE, else) and `## guide NAME` sections follow.
+    The file begins with `# Title` and the question; then `## text NAME`, `## check NAME` (a list of label, unit
+    where the answer is a number with one, open, right, wrong CASE, else) and `## guide NAME` sections follow.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ STAGING = (
 GIVEN = {
     "00_ready": set(), "01_gut_round": {"08"}, "02_ranking": {"1", "2", "100"},
     "03_criteria": {"1", "2", "3", "0", "10", "100", "60", "40"}, "04_costs": {
-        "0", "1", "2", "3", "4", "5", "6", "10", "11", "100", "150", "1,000", "800", "3.5", "1.025"},
+        "0", "1", "2", "3", "4", "5", "6", "10", "11", "100", "150", "800", "2.5", "3.5", "1.025"},
     "05_uncertainty": {"80", "50", "1", "2", "3"}, "06_arbitration": {"15"}, "07_refused": set(),
     "08_debrief": {str(n) for n in range(1, 11)}, "09_performance": {"1", "2", "3", "4", "5"},
 }  # fmt: skip
@@ -49,7 +49,7 @@ def test_the_guide_holds_what_a_facilitator_needs() -> None:
     assert content["agendas"][1]["total"] == "3:45"
     assert {row[3] for row in content["agendas"][2]["rows"]} - {""} == set(lesson_names())
     assert len(content["roles"]) == 6
-    assert "leaves 1.5 in 2027" in content["roles"][1]["knows"]
+    assert "loses EUR 3 million" in content["roles"][1]["knows"]
     assert "9.0" not in str(content["roles"]), "the price is found, not dealt"
     assert len(content["slips"]) == 10
 

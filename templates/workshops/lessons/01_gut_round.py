@@ -26,7 +26,7 @@ confidence = 80  #?
 secret = "heron"  #?
 # %% code
 spent = projects.loc[projects.index.isin(items(choice)), "cost"].sum()
-print(f"Your choice costs {spent:g} of 96.")
+print(f"Your choice costs {spent:g} of 96 (EUR million).")
 # %% code
 sealed = seal(choice, confidence, secret)
 sealed

@@ -19,7 +19,7 @@ past_the_line = 90 + 80 + 75
 counts_cost = 50 + 50
 # %% text by_ratio
 # %% code
-six.sort_values("ratio", ascending=False)
+six.rename_axis("project").sort_values("ratio", ascending=False)
 # %% gap by_ratio
 by_ratio = 75 + 50 + 65 + 45  #?
 # %% check by_ratio
@@ -39,7 +39,7 @@ best = ["A", "B", "D", "F"]  #?
 # %% code
 chosen = six[six.index.isin(items(best))]
 cost, value = chosen[["cost", "value"]].sum()
-print(f"Your list costs {cost:g} of 100 and is worth {value:g}.")
+print(f"Your list costs {cost:g} of 100 and is worth {value:g} (EUR million).")
 # %% check best
 by_ratio_order = list("ADEF")
 by_value_order = list("BC")
@@ -48,8 +48,8 @@ money_all_spent = list("ABCD")
 # %% text solve
 # %% code
 found = pmo.arbitration.solve_selection(six["value"], [six["cost"]], [100])
-more = f"The best list is worth {found.value - value:g} more than yours."
-print(more if len(chosen) else "Choose your list first.")
+more = f"The best list is worth {found.value - value:g} more than yours (EUR million)."
+print(more if 0 < cost <= 100 else "First choose a list that costs at most 100.")
 # %% text price
 # %% gap price_of_e
 price_of_e = (75 + 90 + 50 + 65) - (75 + 90 + 50 + 45)  #?

@@ -56,7 +56,7 @@ live_set = "a"
 funded_set = "b"
 # %% text copies
 # %% code
-names = ["cost", "risk", "speed"]
+names = ["saving", "safety", "speed"]
 ratios = pd.DataFrame([[1, 9, 8], [9, 1, 9], [1, 1, 1]], index=list("ABC"), columns=names)
 pairs = [ratios.to_numpy()[:, [k]] / ratios.to_numpy()[:, k] for k in range(3)]
 before = sum(pmo.prioritization.ahp_weights(pair).weights for pair in pairs) / 3
@@ -74,17 +74,21 @@ after = sum(pmo.prioritization.ahp_weights(pair).weights for pair in pairs) / 3
 copied.assign(share=after.round(3)).rename_axis("project")
 # %% text own
 # %% code
+pd.options.display.max_colwidth = 60
 register = pmo.load_register(register_path)
 criteria = register.table("criteria").set_index("criterion")
-criteria[["label", "low", "high", "unit", "weight"]]
+criteria[["label", "sense", "low", "high", "unit"]]
 # %% gap points
 points = [100, 73, 64, 36, 45, 45]  #?
 # %% code
-given = items(points) if len(items(points)) == len(criteria) else criteria["weight"]
-swings = pmo.prioritization.swing_weights(given)
+mine = len(items(points)) == len(criteria)
+swings = pmo.prioritization.swing_weights(items(points) if mine else criteria["weight"])
 weights = dict(zip(criteria.index, swings))
+whose = "Your seal:" if mine else "Not six numbers yet; the weights of the register:"
+print(whose, pmo.prioritization.seal_weights(weights)[:12])
+# %% text order
+# %% code
 ranking = pmo.prioritize(register, weights=weights)
-print("Your seal:", pmo.prioritization.seal_weights(weights)[:12])
 ranking.table[["name", "value", "rank"]].head(5).round(1)
 # %% text lesson
 # %% checked

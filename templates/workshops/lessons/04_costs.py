@@ -32,9 +32,9 @@ not_discounted = 1 - 1000 / sum(saving)
 # %% code
 nominal = [100 * 1.025**year for year in range(1, 11)]
 mixed = pmo.finance.npv(0.035, [-800, *nominal])
-print(f"Money of the day, discounted at the real rate: {mixed:.1f}")
+print(f"Money of the day, discounted at the real rate: {mixed:.1f} (EUR thousand)")
 # %% gap real_net
-real_net = pmo.finance.npv(0.035, [-800] + [100] * 10)  #?
+real_net = pmo.finance.npv(0.035, [-800] + [100] * 10)  #? real_net = pmo.finance.npv(____, [-800] + [____] * 10)
 # %% check real_net
 within = 0.3
 mixes_price_bases = mixed
@@ -53,7 +53,7 @@ subtracts = 0.035 - 0.025
 # %% code
 shares = {"non_standard_buildings": 0.3, "standard_buildings": 0.7}
 bias = optimism_bias(shares)
-print(f"Upper bound of optimism bias: {bias:.1%} of the cost")
+print(f"Upper bound of optimism bias: {100 * bias:.1f} % of the estimate")
 # %% gap hub_cost
 hub_cost = 11 * (1 + bias)  #?
 # %% check hub_cost
@@ -65,7 +65,7 @@ as_divisor = 11 / (1 - bias)
 # %% text together
 # %% code
 register = pmo.load_register(register_path)
-register.table("links")[["project_id", "level", "relation", "other_id"]]
+register.table("links")[["project_id", "level", "relation", "other_id"]].fillna("any")
 # %% code
 appraisal = pmo.appraise(register)
 appraisal.table.loc[["P03", "P04", "P05"], ["cost", "pv_benefit", "npv"]]

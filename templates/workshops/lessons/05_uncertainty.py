@@ -19,25 +19,32 @@ draws = pd.DataFrame(costs.T, columns=ranges.index)
 singles = draws.quantile([0.5, 0.8]).round(1)
 singles.set_axis(["P50", "P80"])
 # %% text likely
+# %% code
+together = draws.sum(axis=1)
+amounts = pd.Index([24, 26, 28, 30, 32, 34, 36], name="amount")
+pd.DataFrame({"chance": [(together <= a).mean() for a in amounts]}, index=amounts).round(2)
 # %% gap chance_of_likely
-chance_of_likely = (draws.sum(axis=1) <= ranges["likely"].sum()).mean()  #?
+chance_of_likely = (together <= ranges["likely"].sum()).mean()  #?
 # %% check chance_of_likely
 within = 0.03
 one_half = 0.5
 most_likely_is_sure = 0.8
-too_dear_instead = (draws.sum(axis=1) > ranges["likely"].sum()).mean()
+too_dear_instead = (together > ranges["likely"].sum()).mean()
 # %% text p80
+# %% code
+quantiles = together.quantile([0.5, 0.8, 0.9]).round(1)
+quantiles.set_axis(["P50", "P80", "P90"]).to_frame("together")
 # %% gap p80
-p80 = draws.sum(axis=1).quantile(0.8)  #? p80 = ____
+p80 = together.quantile(0.8)  #?
 # %% check p80
 within = 0.25
 sum_of_p80s = singles.loc[0.8].sum()
 sum_of_likely = ranges["likely"].sum()
-half_of_cases = draws.sum(axis=1).quantile(0.5)
+half_of_cases = together.quantile(0.5)
 sum_of_highs = ranges["high"].sum()
 # %% text reserve
 # %% gap reserve
-reserve = p80 - draws.sum(axis=1).quantile(0.5)  #? reserve = ____
+reserve = p80 - together.quantile(0.5)  #?
 # %% check reserve
 within = 0.25
 against_likely = p80 - ranges["likely"].sum()
@@ -83,8 +90,7 @@ print(f"Likely costs hold with a chance of {chance_of_likely:.2f}; P80 of the su
 print(f"Reserve {reserve:.1f}; largest regret of P1 {regret_p1}; least regret {least_regret}")
 print(regrets[["maximum", "mean", "fits"]].round(2).to_string())
 # %% guide
-total = draws.sum(axis=1)
-p50 = total.quantile(0.5)
+p50 = together.quantile(0.5)
 likely_sum = ranges["likely"].sum()
 p80_sum = singles.loc[0.8].sum()
 all_over = (draws > singles.loc[0.8]).all(axis=1).mean()

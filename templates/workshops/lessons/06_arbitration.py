@@ -52,10 +52,11 @@ money_left = 0.85  #?
 within = 0.001
 the_cut = 0.15
 adds_cut = 1.15
+# %% text who_leaves
 # %% code
 cut = question.scaled(check.accepted("money_left", money_left, otherwise=1.0))
 after = pmo.arbitrate(cut)
-print(after.summary)
+pmo.show(figures.plan(after))
 # %% gap leaves
 leaves = ["P07"]  #?
 # %% check leaves
@@ -82,6 +83,7 @@ day = datetime.date(2026, 11, 30)
 with_hub = question.with_override("P08", "in", reason=why, decided_by=who, date=day)
 ledger = pmo.arbitration.override_ledger(with_hub)
 pmo.show(figures.overrides(ledger, pmo.arbitrate(with_hub)))
+# %% text after_cut
 # %% gap hub_after_cut
 hub_after_cut = after.value - pmo.arbitrate(cut.with_override("P08", "in")).value  #? hub_after_cut = ____
 # %% check hub_after_cut

@@ -7,12 +7,16 @@ register_path: str = "../../data/samples/meridian_12"
 from IPython.display import Markdown
 
 import pmo_kit as pmo
+from pmo_kit.figures import arbitration as figures
 from pmo_kit.workshop import ____, lesson
 
 check = lesson("07_refused")
 plan = pmo.arbitrate(pmo.Question(pmo.load_register(register_path)))
+pmo.show(figures.refused(plan))
+# %% code
 reasons = pmo.explain(plan, projects=["P08", "P09", "P11"])
-reasons.table[["name", "price", "displaces", "in_its_way"]]
+leaving = reasons.table["displaces"].str.join(", ")
+reasons.table[["name", "price"]].assign(displaces=leaving)
 # %% text app
 # %% gap what_lacks
 what_lacks = "b"  #?
@@ -20,6 +24,7 @@ what_lacks = "b"  #?
 money = "a"
 value = "c"
 ranking = "d"
+# %% text app_leaves
 # %% gap leaves_for_app
 leaves_for_app = ["P03", "P04", "P05"]  #?
 # %% check leaves_for_app

@@ -10,19 +10,21 @@ from pmo_kit.workshop import ____, items, lesson, seal
 
 check = lesson("08_debrief")
 question = pmo.Question(pmo.load_register(register_path))
+plan = pmo.arbitrate(question)
 # %% gap ballot
 choice = ["P01", "P02", "P06", "P08", "P12"]  #?
 confidence = 80  #?
 secret = "heron"  #?
 # %% code
-seal(choice, confidence, secret)
+print("Code:", seal(choice, confidence, secret).code or "still open")
 # %% code
 gut = question.options.index.isin([(project, "full") for project in items(choice)])
 need = pd.concat([question.spend[gut].sum(), question.demand[gut].sum()])
-limits = pd.DataFrame({"your choice needs": need.to_numpy(), "there is": [50, 46, 14]})
-limits.index = ["money 2027", "money 2028", "data engineers 2028"]
+need.index = ["money 2027", "money 2028", "data engineers 2028"]
+there = plan.use.set_index("label")["limit"]
+limits = pd.DataFrame({"your choice needs": need, "there is": there}).loc[need.index]
 worth = question.options["value"][gut].sum()
-print(f"Your choice is worth {worth:g}; {pmo.arbitrate(question).value:g} is possible.")
+print(f"Your choice is worth {worth:g}; {plan.value:g} is possible (EUR million).")
 limits
 # %% text quiz
 # %% text q_ratio
@@ -92,7 +94,7 @@ print("Quiz:", q_ratio, q_sunk, q_weight, q_scale, q_deferred, q_year, q_cap, q_
 # %% guide
 gut_years = question.spend[gut].sum()
 gut_value = question.options["value"][gut].sum()
-recommended = pmo.arbitrate(question).value
+recommended = plan.value
 names = question.register.projects["name"]
 quiz = [name for name in list(globals()) if name.startswith("q_")]
 solutions = {number: globals()[name] for number, name in enumerate(quiz, 1)}
