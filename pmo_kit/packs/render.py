@@ -94,6 +94,7 @@ def pack_files(
     from pmo_kit.packs.collect import collect, question
     from pmo_kit.packs.decisions import blank_decisions
     from pmo_kit.packs.media import html
+    from pmo_kit.packs.media.outline import outline
     from pmo_kit.packs.placing import lay_out
 
     parsed = {name: nbformat.reads(content.decode(), as_version=4) for name, content in notebooks.items()}
@@ -106,19 +107,16 @@ def pack_files(
     content = manifest.inputs_of(spec, stage, register, exhibits, notebooks, made_with)
     name = manifest.pack_id(content, figures)
     laid = lay_out(spec, chapters, [question(notebook) for notebook in parsed.values()])
+    drawn = outline(laid, name, content, register.settings, absent)
     others = [(MEDIA[one].file, MEDIA[one].words) for one in spec.formats if one in MEDIA]
     files = {
-        "index.html": html.page(laid, name, content, register.settings, absent, others),
+        "index.html": html.page(drawn, others),
         "figures.json": figures,
         **{f"notebooks/{notebook}": data for notebook, data in notebooks.items()},
         **sources,
     }
-    if others:
-        from pmo_kit.packs.media.outline import outline
-
-        drawn = outline(laid.spec, name, content, register.settings, laid.chapters, laid.questions, absent)
-        for one in (MEDIA[one] for one in spec.formats if one in MEDIA):
-            files[one.file] = _made(one, drawn, spec)
+    for one in (MEDIA[one] for one in spec.formats if one in MEDIA):
+        files[one.file] = _made(one, drawn, spec)
     content["id"] = name
     content["outputs"] = {file: manifest.sha256(data) for file, data in sorted(files.items())}
     files["manifest.json"] = manifest.dumps(content)

@@ -15,6 +15,7 @@ from pmo_kit.exhibits.jsonform import from_json, to_json
 from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Reference, Table
 from pmo_kit.packs.collect import Collected
 from pmo_kit.packs.media.outline import Outline, outline
+from pmo_kit.packs.placing import Laid
 from pmo_kit.packs.spec import Chapter, PackSpec, PageOne
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "media" / "meridian.json"
@@ -64,7 +65,8 @@ def laid_out(
         chapters=tuple(Chapter(home / "one.ipynb", name) for name in names), **changes,  # type: ignore[arg-type]
     )  # fmt: skip
     items = [item for chapter in chapters for item in chapter]
-    return outline(spec, "748e29fbef2a", manifest(items), SETTINGS, chapters, ["What?"] * len(chapters))
+    laid = Laid(spec, tuple(map(tuple, chapters)), ("What?",) * len(chapters), ((),) * len(chapters))
+    return outline(laid, "748e29fbef2a", manifest(items), SETTINGS)
 
 
 def collected(*exhibits: Exhibit) -> list[Collected]:

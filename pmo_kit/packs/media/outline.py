@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pmo_kit.errors import PackError
-from pmo_kit.packs.media.html import NOT_SHOWN, PAGE_ONE, strip
+from pmo_kit.packs.placing import PAGE_ONE
 
 if TYPE_CHECKING:
     from pmo_kit.packs.collect import Collected
+    from pmo_kit.packs.placing import Laid
     from pmo_kit.packs.spec import PackSpec
+
+NOT_SHOWN = "Not shown: "
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,16 +38,27 @@ class Front:
         """Foot notes of the page."""
         return tuple(i.exhibit.note for i in (self.headline, *self.items) if i.exhibit.note)
 
+    @property
+    def deciding(self) -> bool:
+        """Whether its table asks for decisions."""
+        exhibit = self.decisions.exhibit if self.decisions else None
+        return any(field.kind == "decision" for field in getattr(exhibit, "columns", ()))
+
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """A chapter or a part of the annex: title, question, messages that head it, exhibits, what is not shown."""
+    """A chapter or a part of the annex.
+
+    Its title and question, the messages without text that head it, its exhibits, those it has in the annex, and what
+    is not shown.
+    """
 
     number: int
     title: str
     question: str
     lead: tuple[str, ...]
     items: tuple[Collected, ...]
+    moved: tuple[Collected, ...]
     missing: tuple[str, ...]
     annex: bool = False
 
@@ -99,39 +113,35 @@ class Outline:
 
 
 def outline(
-    spec: PackSpec,
-    pack_id: str,
-    manifest: Mapping[str, Any],
-    settings: Any,
-    chapters: Sequence[Sequence[Collected]],
-    questions: Sequence[str],
-    absent: Sequence[str] = (),
+    laid: Laid, pack_id: str, manifest: Mapping[str, Any], settings: Any, absent: Sequence[str] = ()
 ) -> Outline:
-    """Lay out the collected exhibits of a pack.
+    """Say what stands where, for every medium alike.
+
+    Exhibits of page one, and all whose id begins with `page_one.`, stand there only; a message without text heads its
+    chapter, or is one line when its title begins with "Not shown: ".
 
     Parameters
     ----------
-    spec, pack_id, manifest, settings, chapters, questions, absent
-        As for `html.page`: exhibits of page one, and all whose id begins with `page_one.`, stand there only;
-        a message without text heads its chapter, or says what is not shown.
-
-    Returns
-    -------
-    Outline
+    laid : Laid
+        The chapters, then the parts of the annex.
+    pack_id, manifest, settings, absent
+        As `Outline` holds them.
 
     Raises
     ------
     PackError
         When page one asks for an exhibit that no notebook shows, or an exhibit has no alternative text.
     """
-    for item in (item for chapter in chapters for item in chapter):
+    spec = laid.spec
+    for item in (item for chapter in laid.chapters for item in chapter):
         if not item.exhibit.alt.strip():
             raise PackError(
                 f"Exhibit '{item.id}' ({item.where}) has no words for those who cannot see it (alt)."
             )
     placed = spec.page_one.ids if spec.page_one else ()
     parts = []
-    for number, (chapter, items, asked) in enumerate(zip(spec.chapters, chapters, questions, strict=True), 1):
+    rows = zip(spec.chapters, laid.chapters, laid.questions, laid.moved, strict=True)
+    for number, (chapter, items, asked, moved) in enumerate(rows, 1):
         kept = [i for i in items if i.id not in placed and not i.id.startswith(PAGE_ONE)]
         parts.append(
             Part(
@@ -140,11 +150,35 @@ def outline(
                 question=asked,
                 lead=tuple(i.exhibit.title for i in kept if _bare(i) and not _not_shown(i)),
                 items=tuple(i for i in kept if not _bare(i)),
+                moved=moved,
                 missing=tuple(_sentence(i) for i in items if _not_shown(i)),
                 annex=chapter.annex,
             )
         )
-    return Outline(spec, pack_id, manifest, settings, _front(spec, chapters), tuple(parts), tuple(absent))
+    front = _front(spec, laid.chapters)
+    return Outline(spec, pack_id, manifest, settings, front, tuple(parts), tuple(absent))
+
+
+def strip(spec: PackSpec, pack_id: str, manifest: Mapping[str, Any]) -> str:
+    """The line at the foot of every page, without the page number.
+
+    What a reader needs to know which paper this is: whose, which pack, when, data as of when, from which
+    register, how good the data (a grade, A to D), made by which version, draft or final.
+    """
+    register = manifest["register"]
+    warnings = register["findings"]["warn"] + register["findings"]["block"]
+    parts = [
+        register["name"],
+        f"Pack {pack_id}",
+        spec.date.isoformat() if spec.date else "",
+        f"data as of {register['as_of'] or 'a date not stated'}",
+        f"register {register['fingerprint'][:8]}",
+        f"data grade {register['grade']}, "
+        + (f"{warnings} warning{'' if warnings == 1 else 's'}" if warnings else "no warnings"),
+        f"pmo_kit {manifest['software']['pmo_kit']}",
+        spec.status,
+    ]
+    return " · ".join(part for part in parts if part)
 
 
 def _front(spec: PackSpec, chapters: Sequence[Sequence[Collected]]) -> Front | None:
@@ -156,8 +190,10 @@ def _front(spec: PackSpec, chapters: Sequence[Sequence[Collected]]) -> Front | N
     if absent and asked.optional:
         return None
     if absent:
+        have = ", ".join(sorted(i for i in known if i.startswith(PAGE_ONE))) or "none"
         raise PackError(
-            f"Page one of {spec.file.name} asks for {', '.join(absent)}, which no notebook shows."
+            f"Page one of {spec.file.name} asks for {', '.join(absent)}, which no "
+            f"notebook shows. Shown for page one: {have}."
         )
 
     def shown(*ids: str) -> tuple[Collected, ...]:

@@ -150,13 +150,12 @@ class _Writer:
             return None
         headline = front.headline.exhibit
         sub = [outline.spec.committee, headline.unit_line or outline.settings.unit]
-        table = front.decisions.exhibit if front.decisions else None
         return {
             "headline": headline.title.split("\n"),
             "sub": " · ".join(part for part in sub if part),
             "tiles": self._exhibit(front.tiles, TEXT_WIDTH) if front.tiles else None,
             "decisions": self._exhibit(front.decisions, TEXT_WIDTH) if front.decisions else None,
-            "deciding": isinstance(table, Table) and any(f.kind == "decision" for f in table.columns),
+            "deciding": front.deciding,
             "left": [self._exhibit(item, COLUMN_WIDTH) for item in front.left],
             "right": [self._exhibit(item, COLUMN_WIDTH) for item in front.right],
             "notes": [*front.notes, *([outline.settings.notice] if outline.settings.notice else [])],
