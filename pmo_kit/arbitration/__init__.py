@@ -7,7 +7,7 @@ from pmo_kit.arbitration.ladder import Frontier, frontier
 from pmo_kit.arbitration.ledger import Ledger, override_ledger
 from pmo_kit.arbitration.letters import letter
 from pmo_kit.arbitration.links import Committed, Excludes, Group, Mandatory, Override, Requires, Synergy
-from pmo_kit.arbitration.question import Question
+from pmo_kit.arbitration.question import Question, revalued
 from pmo_kit.arbitration.resampling import Frequencies, inclusion_frequency
 from pmo_kit.arbitration.robustness import Core, core_projects
 from pmo_kit.arbitration.rules import Capacity, Count, Demand, Envelope, Rule, Share, Spend
@@ -47,6 +47,7 @@ __all__ = [
     "limits_worth",
     "obstacles",
     "override_ledger",
+    "revalued",
     "solve_selection",
     "turning_points",
     "what_would_admit",

@@ -113,7 +113,8 @@ def what_would_admit(allocation: Allocation, project_id: str, level: str | None 
     limits = [model.question.rule(n) for n in way if isinstance(model.question.rule(n), QUANTITY_RULES)]
     price = float("nan") if done.found.plan is None else (allocation._value - done.found.value) / NANO
     unit = options.value_unit.split(",")[0]
-    rows = [("value", price, unit, f"{amount_words(round(price, 2))} {unit} more net value")]
+    worth = f"{unit} more net value" if options.money_value else f"more of {unit}"
+    rows = [("value", price, unit, f"{amount_words(round(price, 2))} {worth}")]
     cut = least_cost_cut(model, option, allocation._value)
     rows.append(
         ("cost", *_share(cut, f"of its cost of {amount_words(round(float(options.costs[option]), 2))} less"))

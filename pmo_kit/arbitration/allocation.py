@@ -124,24 +124,9 @@ class Allocation(Answer):
         demand = self.question.demand.iloc[list(self._positions)].droplevel("level")
         return demand.reindex(self._table.index, fill_value=0.0)
 
-    def by(self, column: str = "area") -> pd.DataFrame:
-        """What each area (or goal, or type) asks for and is given.
-
-        Returns
-        -------
-        DataFrame
-            Index: the column's values. projects, funded; asked and given (money to come: the dearest level of each
-            project, and the chosen one); share = given / asked; value.
-        """
-        options, table = self.question.built, self._table
-        asked = pd.Series({p: options.costs[m].max() for p, m in options.groups.items()})
-        frame = pd.DataFrame(
-            {"projects": 1, "funded": table["decision"].eq("fund").astype(int), "asked": asked,
-             "given": table["cost"], "value": table["value"]}
-        )  # fmt: skip
-        found = frame.groupby(options.projects[column].reindex(frame.index)).sum()
-        found.insert(4, "share", found["given"] / found["asked"].where(found["asked"] > 0))
-        return found
+    def worth_of(self, plan: Mapping[str, str]) -> float:
+        """What another plan (project_id -> level) is worth under this question, whether or not it obeys the rules."""
+        return self._model.evaluate(self._model.positions(plan)).value / NANO
 
     @cached_property
     def use(self) -> pd.DataFrame:
@@ -355,5 +340,6 @@ def _use_words(label: str, used: float, limit: float, unit: str, share: bool) ->
     unit = unit.split(",")[0]
     amounts = f"{amount_words(round(used, 6))} of {amount_words(limit)} {unit}"
     if label.startswith(("money ", unit)):
-        return f"{amounts} used in {label.removeprefix('money ').removeprefix(unit).strip()}"
+        when = label.removeprefix("money ").removeprefix(unit).strip().replace(", ", " for ")
+        return f"{amounts} used in {when}"
     return f"{label}: {amounts}"

@@ -13,6 +13,7 @@ import pandas as pd
 from pmo_kit.answers import Answer
 from pmo_kit.arbitration.allocation import SMALL, Allocation, arbitrate, asked_gap
 from pmo_kit.arbitration.ledger import Ledger, override_ledger
+from pmo_kit.arbitration.letters import way_words
 from pmo_kit.arbitration.links import Mandatory
 from pmo_kit.arbitration.model import NANO, compile_model
 from pmo_kit.arbitration.prices import Flip, blocking_rules, bounds_of, flip, in_the_way
@@ -231,17 +232,15 @@ def obstacles(allocation: Allocation) -> dict[str, tuple[str, ...]]:
     Returns
     -------
     dict of str to tuple of str
-        project_id -> limits and links in words ("data engineers 2028", "P09 excludes P10"); empty where the project
+        project_id -> limits and links in words ("data engineers 2028", "needs Data platform"); empty where the project
         would fit and is not worth its cost.
     """
-    options, labels = (
-        allocation.question.built,
-        allocation.use.drop_duplicates("rule").set_index("rule")["label"],
-    )
+    question, options = allocation.question, allocation.question.built
     found = {}
     for project, row in allocation.table.iterrows():
         if row["decision"] == "refuse":
             largest = max(options.of(str(project)).tolist(), key=lambda i: options.costs[i])
             way = in_the_way(allocation._model, allocation._positions, largest)
-            found[str(project)] = tuple(dict.fromkeys(labels.get(name, name) for name in way))
+            words = (way_words(allocation, str(project), question.rule(name)) for name in way)
+            found[str(project)] = tuple(dict.fromkeys(words))
     return found

@@ -6,12 +6,17 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from pmo_kit.arbitration.admission import what_would_admit
+from pmo_kit.arbitration.admission import Admission, what_would_admit
+from pmo_kit.arbitration.links import Excludes, Group, Requires
 from pmo_kit.arbitration.prices import flip
-from pmo_kit.arbitration.rules import amount_words
+from pmo_kit.arbitration.rules import Capacity, Demand, Envelope, amount_words
 
 if TYPE_CHECKING:
     from pmo_kit.arbitration.allocation import Allocation
+    from pmo_kit.arbitration.rules import Rule
+
+Items = list[tuple[str, str]]
+BULLET = "▸"
 
 
 def letter(allocation: Allocation, project_id: str) -> str:
@@ -25,7 +30,8 @@ def letter(allocation: Allocation, project_id: str) -> str:
     Returns
     -------
     str
-        The decision, the reason with the limits it meets, whom it would displace, and what would change it.
+        The decision, what was asked, the reason with the limits it meets, whom it would displace, and what would
+        change it.
 
     Examples
     --------
@@ -37,58 +43,168 @@ def letter(allocation: Allocation, project_id: str) -> str:
     """
     row = allocation.table.loc[project_id]
     title = {"fund": "funded", "stop": "to be stopped", "refuse": "not in the plan"}[row["decision"]]
-    head = f"# {row['name']} ({project_id}): {title}"
-    body = (
-        _refusal(allocation, project_id) if row["decision"] == "refuse" else _in_plan(allocation, project_id)
-    )
-    proof = (
-        f"The plan is worth {amount_words(round(allocation.value, 2))} {allocation.question.built.value_unit}"
-    )
-    sure = (
-        "; it is proven that no plan is worth more."
-        if allocation.gap == 0
-        else "; a better plan is not excluded."
-    )
-    return "\n\n".join([head, *body, proof + sure]) + "\n"
+    blocks = [f"# {row['name']} ({project_id}): {title}"]
+    for lead, text in letter_items(allocation, project_id):
+        if lead == BULLET and blocks[-1].startswith("- "):
+            blocks[-1] += f"\n- {text}"
+        else:
+            blocks.append(f"- {text}" if lead == BULLET else f"**{lead}** {text}")
+    return "\n\n".join(blocks) + "\n"
 
 
-def _refusal(allocation: Allocation, project_id: str) -> list[str]:
-    """Paragraphs for a project that is not in the plan."""
-    found = what_would_admit(allocation, project_id)
+def letter_items(allocation: Allocation, project_id: str) -> Items:
+    """The paragraphs of a letter: (lead, text); ways to change the answer have the lead `BULLET`."""
+    row = allocation.table.loc[project_id]
+    options = allocation.question.built
+    positions = options.of(project_id).tolist()
+    largest = max(positions, key=lambda i: options.costs[i])
+    items = [("You asked for", _asked(allocation, largest))]
+    if row["decision"] != "refuse":
+        items += _in_plan(allocation, project_id, reduced=options.costs[largest] > row["cost"])
+    chosen = largest in allocation._positions
+    if row["decision"] == "refuse" or (not chosen and row["decision"] == "fund"):
+        items += _refusal(
+            allocation, project_id, None if row["decision"] == "refuse" else _level(allocation, largest)
+        )
+    elif row["decision"] == "stop":
+        items += _ways(allocation, what_would_admit(allocation, project_id))
+    worth = f"The plan is worth {amount_words(round(allocation.value, 2))} {options.value_unit}"
+    proven = "; it is proven that no plan is worth more."
+    sure = proven if allocation.gap == 0 else "; a better plan is not excluded."
+    return [*items, ("How sure.", worth + sure)]
+
+
+def way_words(allocation: Allocation, project_id: str, rule: Rule) -> str:
+    """What stands in a project's way, in words with names: the limit that is used up, or the link.
+
+    Examples
+    --------
+    >>> import pmo_kit as pmo
+    >>> allocation = pmo.arbitrate(pmo.Question(pmo.load_register("data/samples/meridian_12")))
+    >>> way_words(allocation, "P09", allocation.question.rule("P09 excludes P10"))
+    'cannot stand beside Partner solar'
+    """
+    names = allocation.question.built.projects["name"]
+    if isinstance(rule, Requires):
+        own = rule.project_id == project_id
+        return (
+            f"needs {names[rule.other_id]}" if own else f"{names[rule.project_id]} needs it at another size"
+        )
+    if isinstance(rule, Excludes):
+        other = rule.other_id if rule.project_id == project_id else rule.project_id
+        return f"cannot stand beside {names[other]}"
+    if isinstance(rule, Group):
+        others = [names[p] for p, _ in rule.members if p != project_id]
+        return f"may not be in beside {' or '.join(others)}"
+    use = allocation.use.drop_duplicates("rule").set_index("rule")["label"]
+    label = str(use.get(rule.name, rule.name))
+    money, _, envelope = label.partition(", ")
+    return f"{envelope} {money}" if envelope and money.startswith("money ") else label
+
+
+def _met(allocation: Allocation, project_id: str, option: int, rule: Rule) -> str:
+    """A limit or a link that an option meets, with what it needs of the limit."""
+    use = allocation.use[allocation.use["rule"] == rule.name]
+    if use.empty:
+        return f"it {way_words(allocation, project_id, rule)}"
+    options, words = allocation.question.built, str(use["sentence"].iloc[0])
+    if isinstance(rule, Envelope):
+        return f"{words} and it needs {amount_words(round(float(options.measure(rule.scope, rule.year)[option]), 2))}"
+    if isinstance(rule, Capacity):
+        return f"{words} and it needs {amount_words(float(options.demand(rule.role, rule.period)[option]))}"
+    return words
+
+
+def _asked(allocation: Allocation, option: int) -> str:
+    """Money by year of one option, and what it is worth by itself."""
+    options, unit = allocation.question.built, allocation.question.built.money_unit.split(",")[0]
+    years = allocation.question.spend.iloc[option]
+    money = _and([f"{amount_words(round(x, 2))} in {year}" for year, x in years.items() if x])
+    total = f"{amount_words(round(float(options.costs[option]), 2))} {unit}"
+    worth = float(options.values[option])
+    alone = f"By itself it {'is worth' if worth >= 0 else 'loses'} {_value(allocation, abs(worth))}."
+    return f"{total}: {money}. {alone}"
+
+
+def _refusal(allocation: Allocation, project_id: str, level: str | None) -> Items:
+    """Why a project (or its larger size) is not in the plan, what it would cost, and what would change that."""
+    found = what_would_admit(allocation, project_id, level)
     names = allocation.table["name"]
-    unit = allocation.question.built.value_unit.split(",")[0]
-    use = allocation.use.drop_duplicates("rule").set_index("rule")
-    met = [str(use.loc[rule, "sentence"]) if rule in use.index else rule for rule in found.in_its_way]
-    if met:
-        why = f"It does not fit beside the plan: {'; '.join(met)}."
-    else:
+    option = allocation.question.built.position(project_id, found.level)
+    met = [_met(allocation, project_id, option, allocation.question.rule(name)) for name in found.in_its_way]
+    what = "It does" if level is None else "The size you asked for does"
+    why = f"{what} not fit beside the plan: {'; '.join(met)}."
+    if not met:
         why = "It would fit beside the plan, but it is not worth its cost."
-    paragraphs = [why]
+    items = [("Why.", why)]
     if pd.notna(found.price):
-        out = ", ".join(names[p] for p in found.displaces)
-        price = f"Taking it in today would cost {amount_words(round(found.price, 2))} {unit} of net value"
-        paragraphs.append(price + (f" and push out {out}." if out else "."))
-    ways = found.table.loc[found.table["amount"].notna(), "words"]
-    bullets = "\n".join(f"- {words}" for words in ways)
-    paragraphs.append(f"Any one of these would change the answer:\n\n{bullets}")
-    return paragraphs
+        out = _and([names[p] for p in found.displaces if p != project_id])
+        label = str(allocation.question.built.table["label"].iloc[option])
+        size = f" ({label})" if label else ""
+        verb = f"Taking it in{size}" if level is None else f"Funding that size{size}"
+        price = f"{verb} today would cost {_value(allocation, found.price)}"
+        items.append(("Its price.", price + (f" and push out {out}." if out else ".")))
+    return items + _ways(allocation, found)
 
 
-def _in_plan(allocation: Allocation, project_id: str) -> list[str]:
+def _ways(allocation: Allocation, found: Admission) -> Items:
+    """What would change the answer, each alone; and what would not."""
+    table, project_id = found.table, found.project_id
+    enough = table["amount"].notna()
+    if not enough.any():
+        return [("What would change it.", "No single change of value, cost, money or people is enough.")]
+    items = [("What would change it.", "Any one of these, alone:")]
+    items += [(BULLET, words) for words in dict.fromkeys(table.loc[enough, "words"])]
+    rules = {
+        rule.name: rule
+        for rule in allocation.question.rules
+        if isinstance(rule, Envelope | Capacity | Demand)
+    }
+    short = [
+        way_words(allocation, project_id, rules[way]) for way in table.loc[~enough, "way"] if way in rules
+    ]
+    others = {"cost": "a lower cost", "all envelopes": "more money in every envelope"}
+    never = [f"more {label}" for label in short] + [
+        others[way] for way in table.loc[~enough, "way"] if way in others
+    ]
+    return items + ([("What would not, alone.", f"{_and(never)}.".capitalize())] if never else [])
+
+
+def _in_plan(allocation: Allocation, project_id: str, reduced: bool) -> Items:
     """Paragraphs for a project that is funded or stopped."""
     model = allocation._model
     names, row = allocation.table["name"], allocation.table.loc[project_id]
-    unit = allocation.question.built.money_unit
+    unit = model.question.built.money_unit.split(",")[0]
     level = f" ({row['label']})" if row["label"] else ""
-    first = f"It is in the plan{level} with {amount_words(round(row['cost'], 2))} {unit}."
+    size = "at a smaller size" if reduced else "as asked"
+    first = f"It is in the plan {size}{level}, with {amount_words(round(row['cost'], 2))} {unit}."
     if row["decision"] == "stop":
-        first = f"The plan stops it, at an exit cost of {amount_words(round(row['cost'], 2))} {unit}."
+        spent = "What was spent before is gone either way and not counted."
+        first = f"The plan stops it, at an exit cost of {amount_words(round(row['cost'], 2))} {unit}. {spent}"
     option = next(i for i in allocation._positions if model.question.built.project_ids[i] == project_id)
     done = flip(model, allocation._positions, option, pool=allocation._pool)
+    items = [("The decision.", first)]
     if done.found.plan is None or done.change is None:
-        return [first, "No plan is possible otherwise."]
-    price = allocation.value - done.found.value / 1e9
+        return [*items, ("The price.", "No plan is possible otherwise.")]
     other = "Carrying it on" if row["decision"] == "stop" else "Leaving it out"
-    out = ", ".join(names[p] for p in done.change.displaces if p != project_id)
-    words = f"{other} would cost {amount_words(round(price, 2))} of net value"
-    return [first, words + (f" and push out {out}." if out else ".")]
+    out = _and([names[p] for p in done.change.displaces if p != project_id])
+    words = f"{other} would cost {_value(allocation, allocation.value - done.found.value / 1e9)}"
+    return [*items, ("The price.", words + (f" and push out {out}." if out else "."))]
+
+
+def _value(allocation: Allocation, amount: float) -> str:
+    """An amount of the plan's value in words."""
+    options, number = allocation.question.built, amount_words(round(amount, 2))
+    if options.money_value:
+        return f"{number} {options.value_unit.split(',')[0]} of net value"
+    return f"{number} of {options.value_unit}"
+
+
+def _level(allocation: Allocation, option: int) -> str:
+    """The name of an option's level."""
+    return str(allocation.question.built.table.index[option][1])
+
+
+def _and(words: list[str]) -> str:
+    """Words in a sentence."""
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)

@@ -194,6 +194,47 @@ class Question:
         return digest.hexdigest()
 
 
+NO_VALUE = "no value"
+
+
+def revalued(question: Question, value: pd.Series) -> Question:
+    """The same question with another value, such as the additive value of scores.
+
+    Effects in money of projects on one another do not count in it: they are switched off. What has no value is left
+    out, project or single level, by an override with the reason `no value`; a project that is mandatory or running
+    and has none at all stays, and counts nothing.
+
+    Parameters
+    ----------
+    question : Question
+    value : Series
+        Indexed by (project_id, level), named after its scale; NaN where there is none. A project that starts later
+        has the value of its level.
+
+    Examples
+    --------
+    >>> import pmo_kit as pmo
+    >>> register = pmo.load_register("data/samples/meridian_12")
+    >>> value = pmo.prioritization.arbitration_value(pmo.prioritize(register), scale=1.0)
+    >>> scored = pmo.arbitrate(revalued(pmo.Question(register), value.drop("P08")))
+    >>> [rule.name for rule in scored.question.overrides]
+    ['override P08 out']
+    """
+    table = question.options
+    ids = table.index.get_level_values("project_id")
+    found = value.reindex(pd.MultiIndex.from_arrays([ids, table["base_level"]])).set_axis(table.index)
+    known = found.notna().groupby(level="project_id").any()
+    out: dict[str, Override] = {}
+    for (project, _), row in table[found.isna().to_numpy()].iterrows():
+        if known[project] or row["commitment"] == "discretionary":
+            level = row["base_level"] if known[project] else None
+            rule = Override(project_id=project, in_out="out", level=level, reason=NO_VALUE)
+            out[rule.name] = rule
+    money = [r.name for r in question.active_rules if isinstance(r, Synergy) and r.quantity == "value"]
+    new = question.replace(value=found.fillna(0.0).rename(value.name), second=None)
+    return new.without(*money).with_rules(*out.values())
+
+
 def register_rules(register: Register, options: Options) -> tuple[Rule, ...]:
     """The rules that a register's tables state, in the order budgets, capacity, commitment, links, rules,
     overrides.

@@ -85,7 +85,7 @@ def role_words(role: str, count: float = 2) -> str:
     ('data engineers', 'change coaches', 'data engineer')
     """
     word = role.replace("_", " ")
-    if count == 1:
+    if round(count, 6) == 1:
         return word
     return word + ("es" if word.endswith(("s", "ch", "sh", "x")) else "s")
 
@@ -136,7 +136,10 @@ class Envelope(Rule):
         return [_row(self.name, spend, -inf, self.amount, label=label, unit=options.money_unit)]
 
     def shortfall(self, amount: float, unit: str) -> str:
-        return f"{amount_words(amount)} {unit} more in {self.year} (envelope {self.envelope})"
+        whole = self.envelope == "all" and self.scope == "all"
+        return f"{amount_words(amount)} {unit} more in {self.year}" + (
+            "" if whole else f" for {self.envelope}"
+        )
 
 
 @dataclass(frozen=True)

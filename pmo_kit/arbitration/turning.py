@@ -12,7 +12,17 @@ import pandas as pd
 from pmo_kit.arbitration.links import Committed
 from pmo_kit.arbitration.model import NANO, Model, compile_model
 from pmo_kit.arbitration.prices import Change, common_change
-from pmo_kit.arbitration.rules import Capacity, Demand, Envelope, Rule, Share, amount_words, role_words
+from pmo_kit.arbitration.rules import (
+    Capacity,
+    Count,
+    Demand,
+    Envelope,
+    Rule,
+    Share,
+    Spend,
+    amount_words,
+    role_words,
+)
 from pmo_kit.arbitration.search import Pool
 from pmo_kit.arbitration.thresholds import (
     changed,
@@ -235,7 +245,8 @@ def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> 
     ----------
     allocation : Allocation
     names : sequence of str, optional
-        Only these rules (and `all money`).
+        Only these rules (and `all money`). Floors and shares are priced where they are named: `unlimited_value` is
+        the value with the rule set aside, step and the others are NaN.
 
     Returns
     -------
@@ -267,6 +278,12 @@ def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> 
             down = allocation.value if spare else _value(allocation, changed(rule, -less))
             base = (u["label"], u["unit"], u["used"], u["limit"], step)
             rows.append((*base, up - allocation.value, down - allocation.value, *ahead))
+            index.append(rule.name)
+        elif isinstance(rule, Share | Count | Spend) and names is not None and rule.name in names:
+            u = use.loc[rule.name]
+            free = Pool(compile_model(question.without(rule.name)), allocation._pool.plans).search()
+            blank = [float("nan")] * 5
+            rows.append((u["label"], u["unit"], u["used"], u["limit"], *blank, free.value / NANO, float("nan")))
             index.append(rule.name)
     envelopes = [r for r in question.active_rules if isinstance(r, Envelope)]
     if len(envelopes) > 1 and (names is None or "all money" in names):

@@ -11,8 +11,6 @@ from pmo_kit.exhibits import Chart, Exhibit, Field, Message, Reference, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.figures.captions import count, inputs, listed, percent, sentence, shortened, unit_line
 
-ROWS = 15
-
 
 def plan(allocation: Allocation) -> Table:
     """Return what is funded and stopped: size, value and spend by year; sums at the end."""
@@ -73,7 +71,11 @@ def refused(allocation: Allocation) -> Table:
                 if option["value"] <= 0
                 else "–"
             )
-            named = {"project": _named(option["name"], project), "area": option["area"], "words": words}
+            named = {
+                "project": _named(option["name"], project),
+                "area": option["area"],
+                "words": words,
+            }
             rows.append(named | {"cost": option["cost"], "value": option["value"]})
     data = pd.DataFrame(rows, columns=["project", "area", "cost", "value", "words"])
     data = data.sort_values("value", ascending=False, kind="stable", ignore_index=True)
@@ -123,42 +125,10 @@ def envelopes(allocation: Allocation) -> Chart:
         title=f"The plan spends {each}"
         if len(money) <= 2
         else f"The plan leaves {format_number(left)} unspent",
-        takeaway=f"{format_number(left)} of the money is left; {_bottleneck_sentence(allocation)}.",
+        takeaway=f"{format_number(left)} of the money is left; {bottleneck_sentence(allocation)}.",
         unit_line=unit_line(register, "Spend against envelope", scope="exit costs included"),
         alt=each,
         source="costs, budgets",
-        inputs=inputs_of(allocation),
-    )
-
-
-def limits(allocation: Allocation) -> Table:
-    """Return every limit, what the plan uses of it, and which are at their end; the tightest first."""
-    register = allocation.question.register
-    use = allocation.use.assign(share=lambda t: 100 * t["used"] / t["limit"])
-    use = use[use["sense"] == "at most"].sort_values(
-        ["slack", "share"], ascending=[True, False], kind="stable"
-    )
-    use = use.sort_values("share", ascending=False, kind="stable")
-    shown = use.head(ROWS).assign(state=lambda t: t["binding"].map({True: "at its limit", False: ""}))
-    full = use[use["binding"]]
-    return Table(
-        id="arbitration.limits",
-        data=shown,
-        columns=(
-            Field("label", "limit", kind="text"),
-            Field("used", "used"),
-            Field("limit", "there"),
-            Field("slack", "left"),
-            Field("share", "used of there", "%", decimals=0),
-            Field("unit", "unit", kind="text"),
-            Field("state", "", kind="text"),
-        ),
-        title=f"{sentence(_bottleneck_sentence(allocation))}",
-        takeaway=f"{sentence(count(len(full), 'limit is', 'limits are'))} reached of {len(use)}.",
-        note=f"And {len(use) - ROWS} more with room left." if len(use) > ROWS else "",
-        unit_line=unit_line(register, "Limits and what the plan uses", ""),
-        alt="; ".join(use["sentence"].head(ROWS)),
-        source="budgets, capacity, rules",
         inputs=inputs_of(allocation),
     )
 
@@ -231,17 +201,13 @@ def prices(explanation: Explanation) -> Chart:
 
 
 def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
-    """Return the overrides on record, who asked for each, and what each costs."""
+    """Return the overrides on record: who, when, why; the price of each alone, on top of the others, of all."""
     register = allocation.question.register
     if ledger.table.empty:
         line = "No override is on record."
         return Message(
-            id="arbitration.overrides",
-            title=line,
-            alt=line,
-            items=(("", line),),
-            inputs=inputs_of(allocation),
-        )
+            id="arbitration.overrides", title=line, alt=line, items=(("", line),), inputs=inputs_of(allocation)
+        )  # fmt: skip
     table, names = ledger.table, register.projects["name"]
     rows = pd.DataFrame(
         {
@@ -257,34 +223,40 @@ def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
             "reason": table["reason"],
             "alone": table["alone"],
             "last_in": table["last_in"],
-            "displaces": [shortened(names[list(row)], 3) if row else "–" for row in table["displaces"]],
+            "displaces": [
+                others(names, row.displaces, row.project_id) for row in table.itertuples(index=False)
+            ],
+            "admits": [others(names, row.admits, row.project_id) for row in table.itertuples(index=False)],
         }
     )
-    total: dict[str, object] = {
-        "project": (("lead", "All together"),),
-        "way": "",
-        "who": "",
-        "reason": "",
-        "displaces": "",
-    }
-    total |= {"alone": ledger.joint, "last_in": ledger.joint}
+    blank: dict[str, object] = dict.fromkeys(rows.columns, "") | {"last_in": None}
+    sums = [
+        blank | {"project": (("text", "Sum of each alone"),), "alone": table["alone"].sum()},
+        blank | {"project": (("text", "They overlap by"),), "alone": ledger.interaction},
+        blank | {"project": (("lead", "All together"),), "alone": ledger.joint},
+    ]
     cost = format_number(ledger.joint)
+    dearest = table.loc[table["alone"].idxmax()]
     return Table(
         id="arbitration.overrides",
-        data=pd.concat([rows, pd.DataFrame([total])], ignore_index=True),
-        totals=1,
+        data=pd.concat([rows, pd.DataFrame(sums if len(rows) > 1 else sums[2:])], ignore_index=True),
+        totals=3 if len(rows) > 1 else 1,
         columns=(
             Field("project", "project", kind="text"),
             Field("way", "", kind="text"),
             Field("who", "by", kind="text"),
             Field("reason", "reason", kind="text"),
             Field("alone", "price alone"),
-            Field("last_in", "price on top of the others"),
-            Field("displaces", "displaces", kind="text"),
+            Field("last_in", "on top of the others"),
+            Field("displaces", "pushes out", kind="text"),
+            Field("admits", "lets in", kind="text"),
         ),
         title=f"{sentence(count(len(table), 'override is', 'overrides are'))} on record; together they cost {cost}",
-        takeaway=f"Together {cost}, {format_number(ledger.interaction, signed=True)} against the sum of each alone.",
-        unit_line=unit_line(register, f"{sentence(value_words(allocation))} lost"),
+        takeaway=f"{dearest['name']} is the dearest: lifting it alone gives back {format_number(dearest['last_in'])}.",
+        unit_line=unit_line(
+            register, f"{sentence(value_words(allocation))} lost, by solving again without each"
+        ),
+        note="Pushes out and lets in: with the other overrides in force, in every equally good plan.",
         alt=listed(f"{row['name']} {format_number(row['alone'])}" for _, row in table.iterrows()),
         source="overrides",
         inputs=inputs_of(allocation),
@@ -330,6 +302,12 @@ def ladder(frontier: Frontier, allocation: Allocation) -> Chart:
 def _named(name: str, project: str) -> tuple[tuple[str, str], tuple[str, str]]:
     """A project with its id in small type."""
     return (("text", name), ("id", project))
+
+
+def others(names: pd.Series, projects: tuple[str, ...], own: str) -> str:
+    """The names of projects, without one of them."""
+    found = [project for project in projects if project != own]
+    return shortened(names[found], 3) if found else "–"
 
 
 def value_words(allocation: Allocation) -> str:
@@ -381,7 +359,7 @@ def inputs_of(allocation: Allocation) -> dict[str, str]:
     return inputs(allocation.question.register, **more)
 
 
-def _bottleneck_sentence(allocation: Allocation) -> str:
+def bottleneck_sentence(allocation: Allocation) -> str:
     limit = bottleneck(allocation)
     return "no limit is reached" if limit is None else str(limit["sentence"])
 

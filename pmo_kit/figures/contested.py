@@ -1,13 +1,15 @@
-"""What a committee argues about: who is settled, who loses what in a cut, each department's share, and the letter."""
+"""What a committee argues about: claims, what runs, each department's share, overrides, scores, and the letter."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from pmo_kit.arbitration import Allocation, Core, Frontier, letter
+from pmo_kit.appraisal import Appraisal
+from pmo_kit.arbitration import Allocation, Core, Explanation, Question
+from pmo_kit.arbitration.letters import letter_items
 from pmo_kit.exhibits import Field, Message, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.figures.arbitration import inputs_of, largest_levels, value_words
+from pmo_kit.figures.arbitration import inputs_of, largest_levels, others, value_words
 from pmo_kit.figures.captions import count, inputs, listed, percent, sentence, shortened, unit_line
 
 STANDINGS = ("in every good plan", "at the border", "in no good plan")
@@ -57,114 +59,264 @@ def core(found: Core) -> Table:
     )
 
 
-def cuts(ladder: Frontier) -> Table:
-    """Return who leaves and who is reduced at each level of the envelopes below today's, and what that loses."""
-    register, plans = ladder.question.register, ladder.plans
-    names, table = register.projects["name"], ladder.table.set_index("factor")
-    today = plans[1.0]
-    rows = []
-    for factor in sorted((f for f in plans if f < 1.0), reverse=True):
-        now = plans[factor]
-        gone = [p for p in today.index if _funded(today[p]) and not _funded(now[p])]
-        moved = [p for p in today.index if _funded(today[p]) and _funded(now[p]) and today[p] != now[p]]
-        entered = [p for p in today.index if _funded(now[p]) and not _funded(today[p])]
-        rows.append(
-            {
-                "cut": f"−{percent(1 - factor)}",
-                "value": table.loc[factor, "value"],
-                "lost": table.loc[factor, "value"] - table.loc[1.0, "value"],
-                "leave": shortened(names[gone], 4) if gone else "–",
-                "reduced": shortened(names[moved], 3) if moved else "–",
-                "enter": shortened(names[entered], 3) if entered else "–",
-            }
-        )
-    data = pd.DataFrame(rows, columns=["cut", "value", "lost", "leave", "reduced", "enter"])
-    first = data.iloc[0] if len(data) else None
-    none = table.index[table["status"] == "infeasible"]
-    return Table(
-        id="contested.cuts",
-        data=data,
-        columns=(
-            Field("cut", "cut", kind="text"),
-            Field("value", "then worth"),
-            Field("lost", "lost", signed=True),
-            Field("leave", "leave", kind="text"),
-            Field("reduced", "other size", kind="text"),
-            Field("enter", "enter instead", kind="text"),
-        ),
-        title=f"The first cut, {first['cut']}, costs {format_number(-first['lost'])}"
-        if first is not None
-        else "No level below today's was asked for",
-        takeaway=f"First to leave: {first['leave']}." if first is not None else "",
-        note=f"No plan is possible at {listed(percent(f) for f in none)} of the envelopes."
-        if len(none)
-        else "",
-        unit_line=unit_line(register, "Whole envelopes cut; the best plan at each level"),
-        alt=listed(f"{row.cut}: {format_number(row.value)}" for row in data.itertuples()),
-        source="budgets, costs, benefits",
-        inputs=inputs(register, **{k: v for k, v in ladder.inputs.items() if k == "solver"}),
-    )
+def departments(allocation: Allocation, scores: pd.Series | None = None) -> Table:
+    """Return what each area asks and gets: projects, money, share of its ask, and how even that is.
 
-
-def departments(allocation: Allocation) -> Table:
-    """Return what each area asks and gets: projects, money, share of its ask, share of all that is funded."""
+    Parameters
+    ----------
+    allocation : Allocation
+    scores : Series, optional
+        project_id -> points of 100; the mean of each area, weighted by what its projects ask.
+    """
     register, options = allocation.question.register, allocation.question.options
     largest = largest_levels(allocation.question)
-    asked = pd.Series({p: options.loc[(p, level), "cost"] for p, level in largest.items()})
     table = allocation.table
+    asked = pd.Series({p: options.loc[(p, level), "cost"] for p, level in largest.items()})
     funded = table["decision"] == "fund"
-    group = table["area"]
     data = pd.DataFrame(
         {
-            "requests": group.groupby(group).size().astype(float),
-            "funded": funded.groupby(group).sum().astype(float),
-            "asked": asked.reindex(table.index).groupby(group).sum(),
-            "given": table["cost"].where(funded, 0.0).groupby(group).sum(),
-            "value": table["value"].where(funded, 0.0).groupby(group).sum(),
+            "requests": 1.0, "funded": funded.astype(float), "asked": asked,
+            "given": table["cost"].where(funded, 0.0), "value": table["value"].where(funded, 0.0),
         }
-    )
+    )  # fmt: skip
+    if scores is not None:
+        data["points"] = data["asked"] * scores.reindex(data.index)
+        data["scored"] = data["asked"].where(scores.reindex(data.index).notna())
+    data = data.groupby(table["area"]).sum()
+    data.loc["All"] = data.sum()
     data["rate"] = 100 * data["given"] / data["asked"]
-    data = data.sort_values("rate", ascending=False, kind="stable").rename_axis("area").reset_index()
-    total: dict[str, object] = {"area": "All", **data.drop(columns=["area", "rate"]).sum().to_dict()}
-    total["rate"] = 100 * data["given"].sum() / data["asked"].sum()
-    first, last = data.iloc[0], data.iloc[-1]
+    data["even"] = data["rate"] / data.loc["All", "rate"]
+    if scores is not None:
+        data["score"] = data["points"] / data["scored"]
+    areas = data.drop(index="All").sort_values("rate", ascending=False, kind="stable")
+    data = pd.concat([areas, data.loc[["All"]]]).rename_axis("area").reset_index()
+    first, last = data.iloc[0], data.iloc[-2]
+    score = (Field("score", "mean score", "points", decimals=0),) if scores is not None else ()
     return Table(
         id="contested.departments",
-        data=pd.concat([data, pd.DataFrame([total])], ignore_index=True),
+        data=data,
         totals=1,
         columns=(
             Field("area", "area", kind="text"),
             Field("requests", "requests", "", decimals=0),
             Field("funded", "funded", "", decimals=0),
             Field("asked", "asked"),
+            *score,
             Field("given", "funded", "money"),
             Field("rate", "of its ask", "%", decimals=0),
+            Field("even", "against all", "times", decimals=2),
             Field("value", value_words(allocation)),
         ),
         title=f"{first['area']} gets {format_number(first['rate'], 0)} % of its ask, {last['area']} "
         f"{format_number(last['rate'], 0)} %",
         takeaway="The plan follows value under the limits, not equal shares; the committee may wish to say so.",
-        note="The ask counts every project at its largest size; exit costs and effects of one project on another "
-        "are in neither.",
+        note="Against all: 1.00 is the share of its ask that the whole portfolio gets; above it an area is served "
+        "better. The ask counts every project at its largest size, without exit costs and effects on one another."
+        + (" Mean score: weighted by the money asked." if scores is not None else ""),
         unit_line=unit_line(register, "Ask and plan by area", scope="all years to come"),
         alt=listed(f"{row.area} {format_number(row.rate, 0)} %" for row in data.itertuples()),
-        source="projects, costs, benefits",
+        source="projects, costs, benefits" + (", scores" if scores is not None else ""),
         inputs=inputs_of(allocation),
     )
+
+
+def projects(allocation: Allocation, asked: Question) -> list[str]:
+    """Return what is contested: projects that do not get what they ask, or that an override decides.
+
+    Those that a request to the committee or an override names come first, then the most valuable ask.
+    """
+    table, options = allocation.table, allocation.question.options
+    largest = largest_levels(allocation.question)
+    overridden = {override.project_id for override in asked.overrides}
+    record = overridden | set(asked.register.table("requests")["project_id"].dropna())
+    found = [
+        str(p)
+        for p, row in table.iterrows()
+        if p in overridden or row["level"] != largest[str(p)] or row["delay"]
+    ]
+    return sorted(found, key=lambda p: (p not in record, -options.loc[(p, largest[p]), "value"], p))
+
+
+def claims(reasons: Explanation, contested: list[str], left: int = 0) -> Table:
+    """Return each contested project with what it asks, what it gets, what granting it costs and whom it displaces."""
+    allocation, table = reasons.allocation, reasons.table
+    names, options = allocation.table["name"], allocation.question.options
+    rows = []
+    for project in contested:
+        row, level = allocation.table.loc[project], largest_levels(allocation.question)[project]
+        flips = table.loc[project]
+        flip = flips.loc[level] if not flips.loc[level, "in_plan"] else flips[flips["in_plan"]].iloc[0]
+        price = flip["price"]
+        rows.append(
+            {
+                "project": (("text", row["name"]), ("id", project)),
+                "asked": options.loc[(project, level), "cost"],
+                "gets": _gets(row),
+                "if": "leave it out"
+                if flip["in_plan"]
+                else "carry it on"
+                if row["decision"] == "stop"
+                else "grant it",
+                "price": "not possible"
+                if price != price
+                else format_number(price)
+                + (f" to {format_number(upper)}" if (upper := flip["price_upper"]) != price else ""),
+                "displaces": others(names, flip["displaces"], project),
+                "sort": price,
+            }
+        )
+    columns = ["project", "asked", "gets", "if", "price", "displaces", "sort"]
+    data = pd.DataFrame(rows, columns=columns)
+    grant = data[data["if"].eq("grant it") & data["sort"].notna()]
+    least = grant.loc[grant["sort"].idxmin()] if len(grant) else None
+    return Table(
+        id="contested.claims",
+        data=data,
+        columns=(
+            Field("project", "project", kind="text"),
+            Field("asked", "asks"),
+            Field("gets", "the plan says", kind="text"),
+            Field("if", "to", kind="text"),
+            Field("price", "costs", kind="text"),
+            Field("displaces", "and displaces", kind="text"),
+        ),
+        title=f"{sentence(count(len(data), 'claim is', 'claims are'))} contested; the cheapest to grant, "
+        f"{least['project'][0][1]}, costs {format_number(least['sort'])}"
+        if least is not None
+        else "No claim can be granted",
+        takeaway="Each has its letter to the sponsor: what was decided, why, and what would change it.",
+        unit_line=unit_line(
+            allocation.question.register,
+            f"Claims, and {value_words(allocation)} lost by granting one, at the size asked",
+        ),
+        note="Requests and overrides on record first, then the most valuable."
+        + (f" Left out: {count(left, 'other project')} that get less than they ask." if left else ""),
+        alt=listed(f"{row['project'][0][1]} {row['price']}" for row in rows),
+        source="requests, overrides, projects, costs, benefits",
+        inputs=inputs_of(allocation),
+    )
+
+
+def running(reasons: Explanation, appraisal: Appraisal) -> Table:
+    """Return what runs: spent (not counted), still to spend, exit cost, worth of going on and of stopping, the price of
+    the other choice."""
+    allocation, options = reasons.allocation, reasons.allocation.question.options
+    rows = []
+    for project, row in allocation.table[allocation.table["commitment"] == "committed"].iterrows():
+        levels, full = options.loc[project], largest_levels(allocation.question)[str(project)]
+        exits = levels[levels["stop"].astype(bool)]
+        stop = exits.iloc[0] if len(exits) else None
+        price = reasons.table.loc[(project, exits.index[0]), "price"] if stop is not None else float("nan")
+        rows.append(
+            {
+                "project": (("text", row["name"]), ("id", project)),
+                "decision": row["decision"],
+                "sunk": appraisal.sunk.get(project, 0.0),
+                "cost": levels.loc[full, "cost"],
+                "on": levels.loc[full, "value"],
+                "exit": float("nan") if stop is None else stop["cost"],
+                "off": float("nan") if stop is None else stop["value"],
+                "price": price,
+            }
+        )
+    data = pd.DataFrame(rows, columns=["decision", "project", "sunk", "cost", "on", "exit", "off", "price"])
+    stopped = allocation.table.loc[allocation.table["decision"] == "stop", "name"]
+    exits_paid = data.loc[data["decision"] == "stop", "exit"].sum()
+    return Table(
+        id="contested.running",
+        data=data,
+        columns=(
+            Field("decision", "", kind="decision"),
+            Field("project", "project", kind="text"),
+            Field("sunk", "spent (not counted)"),
+            Field("cost", "to spend"),
+            Field("on", "worth going on"),
+            Field("exit", "exit cost"),
+            Field("off", "worth stopping"),
+            Field("price", "the other choice costs"),
+        ),
+        title=f"Stop {listed(stopped)}: leaving costs {format_number(exits_paid)}"
+        if len(stopped)
+        else f"{sentence(count(len(data), 'running project goes', 'running projects go'))} on",
+        takeaway="What is spent is gone either way. It may pay to stop for what it sets free.",
+        unit_line=unit_line(allocation.question.register, "What runs, from today on"),
+        note="n/a: no level stop in the register, so it goes on.",
+        alt=listed(f"{row['project'][0][1]} {row['decision']}" for row in rows),
+        source="projects, levels, costs, benefits",
+        inputs=inputs_of(allocation),
+    )
+
+
+def by_score(allocation: Allocation, scored: Allocation, value: pd.Series) -> Table:
+    """Return how the plan would differ if the committee maximized the value of the scores instead of money.
+
+    Parameters
+    ----------
+    allocation, scored : Allocation
+        The plan, and that of `pmo_kit.arbitration.revalued`.
+    value : Series
+        (project_id, level) -> points, NaN where nothing is scored.
+    """
+    names, goal = allocation.table["name"], value_words(allocation)
+    ours, theirs = (one.table.index[one.table["decision"] == "fund"] for one in (allocation, scored))
+    data = pd.DataFrame(
+        [
+            {
+                "goal": f"Most {what}", "money": allocation.worth_of(one.plan), "points": scored.worth_of(one.plan),
+                "cost": one.table["cost"].sum(), "funded": float(len(funded)), "only": shortened(names[only], 4) or "–",
+            }
+            for what, one, funded, only in (
+                (goal, allocation, ours, ours.difference(theirs)),
+                ("points of the scores", scored, theirs, theirs.difference(ours)),
+            )
+        ]
+    )  # fmt: skip
+    shared = len(ours.intersection(theirs))
+    notes = [
+        "Points: 100 is every criterion from worst to best; a project counts what it adds to doing nothing."
+    ]
+    known = value.notna().groupby(level="project_id").any()
+    unscored = [str(p) for p in names.index if not known.get(p, False)]
+    if unscored:
+        notes.append(
+            f"Not scored: {listed(names[unscored])}; in the second plan only where law or contract says so."
+        )
+    given_up = data["money"].iloc[0] - data["money"].iloc[1]
+    return Table(
+        id="contested.by_score",
+        data=data,
+        columns=(
+            Field("goal", "the plan with", kind="text"),
+            Field("money", goal),
+            Field("points", "score", "points", decimals=0),
+            Field("cost", "money spent"),
+            Field("funded", "funded", "projects", decimals=0),
+            Field("only", "only in this plan", kind="text"),
+        ),
+        title=f"By scores instead of money {shared} projects stay; it gives up {format_number(given_up)} of {goal}",
+        takeaway="What is in both plans needs no debate about what to maximize.",
+        unit_line=unit_line(allocation.question.register, "Two goals under the same limits"),
+        note=" ".join(notes),
+        alt=listed(f"{row.goal}: {format_number(row.money)}" for row in data.itertuples()),
+        source="scores, criteria, costs, benefits, budgets, capacity, links",
+        inputs=inputs_of(scored),
+    )
+
+
+def _gets(row: pd.Series) -> str:
+    """What a project gets, in words."""
+    if row["decision"] != "fund":
+        return {"refuse": "not in the plan", "stop": "to stop"}[row["decision"]]
+    return f"{row['label'] or 'as asked'}, {format_number(row['cost'])}"
 
 
 def sponsor_letter(allocation: Allocation, project: str) -> Message:
     """Return the letter to the sponsor of one project: the decision, why, what it would take."""
     name = allocation.table.loc[project, "name"]
     decision = {"fund": "is in the plan", "stop": "is to stop", "refuse": "is not in the plan"}
-    _, *body = [block.strip() for block in letter(allocation, project).split("\n\n") if block.strip()]
-    items: list[tuple[str, str]] = []
-    for block in body:
-        lines = block.splitlines()
-        listing = all(line.startswith("- ") for line in lines)
-        items += [("▸", line.removeprefix("- ")) for line in lines] if listing else [("", " ".join(lines))]
+    items = letter_items(allocation, project)
     return Message(
-        id=f"contested.letter_{project}",
+        id=f"contested.letter_{project.lower()}",
         title=f"{name} {decision[allocation.table.loc[project, 'decision']]}",
         items=tuple(items),
         unit_line=f"Letter to the sponsor, {allocation.question.register.projects.loc[project, 'sponsor']}",
@@ -172,7 +324,3 @@ def sponsor_letter(allocation: Allocation, project: str) -> Message:
         source="projects, costs, benefits, budgets, capacity, links",
         inputs=inputs_of(allocation),
     )
-
-
-def _funded(level: object) -> bool:
-    return isinstance(level, str) and level not in ("", "stop")

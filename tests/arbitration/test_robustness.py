@@ -64,10 +64,3 @@ def test_losses_add_up(question: Question) -> None:
     for factor, value in values.items():
         assert lost.get(factor, 0.0) == pytest.approx(value - 33.5)
     assert ladder.table["best_value"].is_monotonic_increasing
-
-
-def test_areas(question: Question) -> None:
-    areas = arbitrate(question).by("area")
-    assert areas["value"].sum() == pytest.approx(33.5)
-    assert areas.loc["Networks", ["projects", "funded", "asked", "given"]].tolist() == [2, 2, 37, 37]
-    assert areas["given"].sum() == 92.5

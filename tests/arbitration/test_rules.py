@@ -143,4 +143,4 @@ def test_a_conflict_prints_what_is_missing_in_the_units_of_each_rule(free: Quest
     )
     with pytest.raises(InfeasibleError) as caught:
         arbitrate(tight)
-    assert caught.value.relaxation["envelope all 2027"] == "3 EUR million more in 2027 (envelope all)"
+    assert caught.value.relaxation["envelope all 2027"] == "3 EUR million more in 2027"

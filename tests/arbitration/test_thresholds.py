@@ -119,7 +119,7 @@ def test_letters_are_plain_words(question: Question) -> None:
     refused, stopped, funded = letter(a, "P11"), letter(a, "P06"), letter(a, "P03")
     assert "14 of 14 data engineers used in 2028" in refused
     assert "4 data engineers more in 2028" in refused
-    assert "Data platform, Leak sensors, Predictive pumping" in refused
+    assert "Data platform, Leak sensors and Predictive pumping" in refused
     assert "exit cost of 1.5" in stopped
     assert "Leaving it out would cost 8.5" in funded
     for text in (refused, stopped, funded):

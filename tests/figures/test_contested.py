@@ -4,7 +4,7 @@ import pytest
 
 import pmo_kit as pmo
 from pmo_kit.figures import arbitration as figures
-from pmo_kit.figures import contested
+from pmo_kit.figures import contested, limits
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def test_departments_by_hand(allocation: pmo.Allocation) -> None:
 
 def test_cuts_name_who_loses(allocation: pmo.Allocation) -> None:
     ladder = pmo.frontier(allocation.question, budgets=[0.85, 1.0])
-    table = contested.cuts(ladder)
+    table = limits.cuts(ladder)
     assert table.title == "The first cut, −15\u202f%, costs 5.0"
     assert table.data.loc[0, ["leave", "reduced", "enter"]].tolist() == ["Storm overflows", "–", "–"]
 

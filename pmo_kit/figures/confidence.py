@@ -1,0 +1,63 @@
+"""How likely the plan stays inside its money and people, and the plan that does so with a stated confidence."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from pmo_kit.exhibits import Field, Table
+from pmo_kit.exhibits.theme import format_number
+from pmo_kit.figures.arbitration import value_words
+from pmo_kit.figures.captions import count, inputs, listed, percent, sentence, shortened, unit_line
+from pmo_kit.risk import Fit, Simulation
+
+ROWS = 12
+
+
+def holds(simulation: Simulation, surer: Fit) -> Table:
+    """Return how often each limit holds under the plan, and under the plan whose envelopes hold together.
+
+    The limits that hold least often come first; the last row is all envelopes together.
+    """
+    register, names = simulation.question.register, simulation.question.register.projects["name"]
+    now, then = (one.exceedance.set_index("rule") for one in (simulation, surer.simulation))
+    rows = now.assign(
+        label=now["label"].map(sentence),
+        holds=100 * (1 - now["probability"]),
+        surer=100 * (1 - then["probability"].reindex(now.index)),
+        unit=now["unit"].str.partition(",")[0],
+    )
+    shown = rows[rows["planned"] > 0].sort_values("holds", kind="stable").head(ROWS)
+    together = {"label": "All envelopes, all years", "unit": "", "holds": 100 * simulation.fits_envelopes}
+    data = pd.concat([shown, pd.DataFrame([together | {"surer": 100 * surer.reached}])], ignore_index=True)
+    before, after = (one.table["decision"].eq("fund") for one in (surer.plain, surer.allocation))
+    left = names[before.index[before & ~after]]
+    wanted = percent(surer.confidence)
+    gives_up = f"gives up {format_number(surer.given_up)} of planned {value_words(surer.plain)}"
+    return Table(
+        id="confidence.holds",
+        data=data,
+        totals=1,
+        columns=(
+            Field("label", "limit", kind="text"),
+            Field("limit", "there"),
+            Field("planned", "planned"),
+            Field("p80", "needed, 80\u202f% sure"),
+            Field("unit", "unit", kind="text"),
+            Field("holds", "holds: this plan", "%", decimals=0),
+            Field("surer", "holds: surer plan", "%", decimals=0),
+        ),
+        title=f"All envelopes hold together in {percent(simulation.fits_envelopes)} of the futures; "
+        + (f"a plan for {wanted} {gives_up}" if surer.fits else f"no plan was found for {wanted}"),
+        takeaway=f"The surer plan leaves out {count(len(left))} of today's projects: {shortened(left, 5)}."
+        if len(left)
+        else "The surer plan funds the same projects.",
+        unit_line=unit_line(
+            register, f"Share of {simulation.draws} possible futures in which a limit holds", "%"
+        ),
+        note="Late work moves money and people into later years. The surer plan keeps a reserve in each envelope; "
+        "its share is counted on futures that no reserve was computed from."
+        + (f" And {len(now) - len(shown)} limits that hold more often." if len(now) > len(shown) else ""),
+        alt=listed(f"{row.label} {format_number(row.holds, 0)} %" for row in data.itertuples()),
+        source="budgets, capacity, costs, estimates, risks",
+        inputs=inputs(register, seed=simulation.seed, draws=simulation.draws, confidence=surer.confidence),
+    )

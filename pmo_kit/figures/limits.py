@@ -1,0 +1,187 @@
+"""What limits the plan, what more of each limit is worth, and who gains and loses with more or less money."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from pmo_kit.arbitration import Allocation, Frontier
+from pmo_kit.exhibits import Chart, Field, Table
+from pmo_kit.exhibits.theme import format_number
+from pmo_kit.figures.arbitration import bottleneck_sentence, inputs_of, value_words
+from pmo_kit.figures.captions import count, inputs, listed, percent, sentence, shortened, unit_line
+
+ROWS = 15
+
+
+def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
+    """Return the tightest limits: what the plan uses of each, and what the least increase that helps would gain.
+
+    Parameters
+    ----------
+    allocation : Allocation
+    worth : DataFrame
+        From `pmo_kit.arbitration.limits_worth`, for the limits of `tightest` or fewer.
+    """
+    register, use = allocation.question.register, _tightness(allocation)
+    shown = use.head(ROWS).copy()
+    parts = shown["unit"].eq("share of the plan")
+    for column in ("used", "limit", "slack"):
+        shown[column] = shown[column].where(~parts, 100 * shown[column])
+    shown["unit"] = shown["unit"].where(~parts, "% of spending").str.partition(",")[0]
+    shown["more"] = [
+        _gain(allocation, worth.loc[rule]) if rule in worth.index else "–" for rule in shown["rule"]
+    ]
+    shown["label"] = shown["label"].map(sentence)
+    full = use[use["binding"]]
+    return Table(
+        id="arbitration.limits",
+        data=shown,
+        columns=(
+            Field("label", "limit", kind="text"),
+            Field("sense", "", kind="text"),
+            Field("limit", "there"),
+            Field("used", "used"),
+            Field("slack", "left"),
+            Field("unit", "unit", kind="text"),
+            Field("more", "worth of more", kind="text"),
+        ),
+        title=f"{sentence(bottleneck_sentence(allocation))}",
+        takeaway=f"{sentence(count(len(full), 'limit is', 'limits are'))} reached of {len(use)}.",
+        note="Worth of more: the least increase of this limit alone that changes anything, and the "
+        f"{value_words(allocation)} it gains; of floors and shares, what setting them aside gains."
+        + (f" And {len(use) - ROWS} more limits with more room left." if len(use) > ROWS else ""),
+        unit_line=unit_line(register, "The tightest limits and what the plan uses", ""),
+        alt="; ".join(shown["sentence"]),
+        source="budgets, capacity, rules",
+        inputs=inputs_of(allocation),
+    )
+
+
+def tightest(allocation: Allocation) -> list[str]:
+    """Rules of the limits that `limits` shows, to price with `pmo_kit.arbitration.limits_worth`."""
+    return list(dict.fromkeys(_tightness(allocation)["rule"].head(ROWS)))
+
+
+def cuts(ladder: Frontier) -> Table:
+    """Return who enters and leaves at each level of the envelopes, against today's, and what the next money buys."""
+    register, plans = ladder.question.register, ladder.plans
+    names, table = register.projects["name"], ladder.table.set_index("factor")
+    today = plans[1.0]
+    rows = []
+    for factor in sorted((f for f in plans if f != 1.0), reverse=True):
+        now = plans[factor]
+        gone = [p for p in today.index if _funded(today[p]) and not _funded(now[p])]
+        moved = [p for p in today.index if _funded(today[p]) and _funded(now[p]) and today[p] != now[p]]
+        entered = [p for p in today.index if _funded(now[p]) and not _funded(today[p])]
+        money = table.loc[factor, "budget"] - table.loc[1.0, "budget"]
+        change = table.loc[factor, "value"] - table.loc[1.0, "value"]
+        rows.append(
+            {
+                "cut": f"{format_number(100 * (factor - 1), 0, signed=True)}\u202f%",
+                "factor": factor,
+                "value": table.loc[factor, "value"],
+                "lost": change,
+                "each": change / money if money else float("nan"),
+                "leave": shortened(names[gone], 4) if gone else "–",
+                "reduced": shortened(names[moved], 3) if moved else "–",
+                "enter": shortened(names[entered], 3) if entered else "–",
+            }
+        )
+    columns = ["cut", "factor", "value", "lost", "each", "leave", "reduced", "enter"]
+    data = pd.DataFrame(rows, columns=columns)
+    less, more = data[data["factor"] < 1], data[data["factor"] > 1]
+    said = [
+        f"the first cut, {row['cut']}, costs {format_number(-row['lost'])}"
+        for _, row in less.head(1).iterrows()
+    ]
+    said += [f"{row['cut']} gains {format_number(row['lost'])}" for _, row in more.tail(1).iterrows()]
+    none = table.index[table["status"] == "infeasible"]
+    return Table(
+        id="contested.cuts",
+        data=data,
+        columns=(
+            Field("cut", "envelopes", kind="text"),
+            Field("value", "then worth"),
+            Field("lost", "against today", signed=True),
+            Field("each", "per unit of money", decimals=2),
+            Field("leave", "leave", kind="text"),
+            Field("reduced", "other size", kind="text"),
+            Field("enter", "enter", kind="text"),
+        ),
+        title=sentence("; ".join(said)) if said else "No other level than today's was asked for",
+        takeaway=f"First to leave: {less['leave'].iloc[0]}." if len(less) else "",
+        note=f"No plan is possible at {listed(percent(f) for f in none)} of the envelopes."
+        if len(none)
+        else "",
+        unit_line=unit_line(
+            register, "All envelopes raised or cut alike; the best plan at each level, against today's"
+        ),
+        alt=listed(f"{row.cut}: {format_number(row.value)}" for row in data.itertuples()),
+        source="budgets, costs, benefits",
+        inputs=inputs(register, **{k: v for k, v in ladder.inputs.items() if k == "solver"}),
+    )
+
+
+def waterfall(ladder: Frontier, cut: float) -> Chart:
+    """Return which areas lose and gain value when every envelope is cut by a share."""
+    register, factor = ladder.question.register, round(1 - cut, 6)
+    losses, values = ladder.losses(), ladder.table.set_index("factor")["value"]
+    by_area = losses[losses["factor"] == factor].groupby("area")["value"].sum().sort_values(kind="stable")
+    rest = values[factor] - values[1.0] - by_area.sum()
+    if abs(rest) > 1e-6:
+        by_area["effects on one another"] = rest
+    ends = values[1.0] + by_area.cumsum()
+    rows = pd.DataFrame(
+        {
+            "step": ["today", *by_area.index, f"with −{percent(cut)}"],
+            "start": [0.0, *(ends - by_area), 0.0],
+            "end": [values[1.0], *ends, values[factor]],
+            "words": [
+                format_number(values[1.0]), *(format_number(x, signed=True) for x in by_area),
+                format_number(values[factor]),
+            ],
+            "kind": ["before", *("more" if x >= 0 else "less" for x in by_area), "now"],
+        }
+    )  # fmt: skip
+    return Chart(
+        id="contested.waterfall",
+        mark="bar",
+        data=rows,
+        x=Field("end", "value of the plan", register.settings.unit),
+        y=Field("step", "area", kind="category"),
+        start=Field("start"),
+        series=Field("kind", kind="category"),
+        styles={"before": "actual", "now": "plan", "more": "good", "less": "bad"},
+        label=Field("words", kind="text"),
+        title=f"{percent(cut)} less money costs {format_number(values[1.0] - values[factor])}: "
+        f"{by_area.index[0]} loses most, {format_number(-by_area.iloc[0])}",
+        takeaway="Areas that gain take what the leaving projects set free.",
+        unit_line=unit_line(
+            register, "Worth of the best plan, area by area", scope="every envelope cut alike"
+        ),
+        alt=listed(f"{row.step} {row.words}" for row in rows.itertuples()),
+        source="budgets, costs, benefits",
+        inputs=inputs(register, **{k: v for k, v in ladder.inputs.items() if k == "solver"}),
+    )
+
+
+def _tightness(allocation: Allocation) -> pd.DataFrame:
+    """The limits that hold anything, the one with the least left as a share of itself first."""
+    use = allocation.use
+    use = use[(use["limit"] > 0) & (use["used"] > 0)]
+    left = (use["slack"] / use["limit"]).rename("room")
+    return use.join(left).sort_values("room", kind="stable", ignore_index=True)
+
+
+def _gain(allocation: Allocation, row: pd.Series) -> str:
+    """What the least increase of a limit that helps would gain."""
+    if pd.isna(row["more"]) and row["unlimited_value"] > allocation.value and pd.isna(row["step"]):
+        return f"set aside gains {format_number(row['unlimited_value'] - allocation.value)}"
+    if pd.isna(row["more"]):
+        return "nothing"
+    gain = format_number(row["more_value"] - allocation.value)
+    return f"{format_number(row['more'])} more gains {gain}"
+
+
+def _funded(level: object) -> bool:
+    return isinstance(level, str) and level not in ("", "stop")
