@@ -20,10 +20,11 @@ Place = tuple[str | int, ...]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _TOP = (
-    "pack", "title", "committee", "date", "status", "register", "previous", "formats", "matrix", "page_one",
+    "pack", "title", "committee", "date", "status", "register", "previous", "formats", "deck", "matrix", "page_one",
     "chapters", "annex",
 )  # fmt: skip
 _PAGE_ONE = ("headline", "tiles", "decisions", "left", "right")
+_DECK = ("template", "layouts", "places")
 _CHAPTER = ("notebook", "title", "needs", "show", "parameters")
 PREVIOUS = "previous"
 """Among the `needs` of a chapter: the register of the committee before."""
@@ -49,6 +50,19 @@ class PageOne:
     def ids(self) -> tuple[str, ...]:
         """Every id that page one asks for, in reading order."""
         return tuple(i for i in (self.headline, self.tiles, self.decisions, *self.left, *self.right) if i)
+
+
+@dataclass(frozen=True, eq=False)
+class Deck:
+    """An organization's own template of slides: its file, and what its layouts and places are called there.
+
+    `layouts` maps decision, chapter and exhibit to layouts, `places` unit, figure, meaning, lead and question to their
+    placeholders.
+    """
+
+    template: Path
+    layouts: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +102,7 @@ class PackSpec:
     page_one: PageOne | None = None
     formats: tuple[str, ...] = ()
     matrix: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
+    deck: Deck | None = None
 
 
 def read_spec(pack_file: str | Path) -> PackSpec:
@@ -173,6 +188,7 @@ class _Reader:
             chapters=(*self._chapters(data, "chapters"), *self._chapters(data, "annex")),
             formats=self._formats(data),
             matrix=self._matrix(data),
+            deck=self._deck(data),
         )
 
     def _formats(self, data: Mapping[str, Any]) -> tuple[str, ...]:
@@ -183,6 +199,37 @@ class _Reader:
             self._say(("formats",), f"formats is a list of {', '.join(FORMATS)}.")
             return ()
         return tuple(name for name in FORMATS if name in names or (names and name == "html"))
+
+    def _deck(self, data: Mapping[str, Any]) -> Deck | None:
+        """Read the organization's own template; every layout that is mapped is there."""
+        from pmo_kit.packs.media.template import kit_names, layout_names
+
+        value, at = data.get("deck"), ("deck",)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            self._say(at, f"deck needs lines for {', '.join(_DECK)}.")
+            return None
+        self._known(value, _DECK, at)
+        maps: dict[str, dict[str, str]] = {}
+        for key, ours in kit_names().items():
+            given = value.get(key) or {}
+            if not isinstance(given, dict) or not all(isinstance(name, str) for name in given.values()):
+                self._say((*at, key), f"{key} is written '{next(iter(ours))}: name in your template'.")
+                given = {}
+            self._known(given, tuple(ours), (*at, key))
+            maps[key] = ours | given
+        template = self._path(value, "template", at, required=True)
+        if template is None:
+            return None
+        known = layout_names(template)
+        if not known:
+            self._say((*at, "template"), f"'{template.name}' is not a PowerPoint file (.pptx, .potx).")
+        for kind, name in maps["layouts"].items():
+            if known and name not in known:
+                here = f"it has {', '.join(known)}"
+                self._say((*at, "layouts", kind), f"{kind}: '{template.name}' has no layout '{name}'; {here}.")
+        return Deck(template, maps["layouts"], maps["places"])
 
     def _matrix(self, data: Mapping[str, Any]) -> dict[str, tuple[Scalar, ...]]:
         """Read the parameters of which each combination makes a pack."""

@@ -40,6 +40,7 @@ class Stage:
     register: Path
     previous: Path | None
     sources: dict[str, Path] = field(default_factory=dict)
+    deck: Path | None = None
 
 
 def stage(spec: PackSpec, folder: Path) -> Stage:
@@ -53,6 +54,7 @@ def stage(spec: PackSpec, folder: Path) -> Stage:
     inputs = _Inputs(folder, spec)
     register = inputs.add(spec.register)
     previous = inputs.add(spec.previous) if spec.previous else None
+    deck = inputs.add(spec.deck.template) if spec.deck else None
     (folder / "notebooks").mkdir()
     (folder / "executed").mkdir()
     found: list[str] = []
@@ -95,7 +97,7 @@ def stage(spec: PackSpec, folder: Path) -> Stage:
         )
     if found:
         raise PackError("\n".join([f"{spec.file.name} asks for what its notebooks do not have:", *found]))
-    return Stage(folder, tuple(jobs), register, previous, sources)
+    return Stage(folder, tuple(jobs), register, previous, sources, deck)
 
 
 def snapshot(spec: PackSpec, stage: Stage) -> dict[str, bytes]:
@@ -142,6 +144,7 @@ def snapshot(spec: PackSpec, stage: Stage) -> dict[str, bytes]:
         "register": stage.register.relative_to(stage.folder).as_posix(),
         "previous": stage.previous.relative_to(stage.folder).as_posix() if stage.previous else None,
         "formats": list(spec.formats),
+        "deck": _deck(spec, stage),
         "page_one": {key: value for key, value in placed.items() if value} if placed else None,
         **chapters,
     }
@@ -152,6 +155,13 @@ def snapshot(spec: PackSpec, stage: Stage) -> dict[str, bytes]:
     files += sorted(path for path in (stage.folder / "inputs").rglob("*") if path.is_file())
     copied = {f"sources/{path.relative_to(stage.folder).as_posix()}": path.read_bytes() for path in files}
     return {"sources/pack.yml": text.encode(), **copied}
+
+
+def _deck(spec: PackSpec, stage: Stage) -> dict[str, Any] | None:
+    if spec.deck is None or stage.deck is None:
+        return None
+    names = {"layouts": dict(spec.deck.layouts), "places": dict(spec.deck.places)}
+    return {"template": stage.deck.relative_to(stage.folder).as_posix(), **names}
 
 
 def possible(

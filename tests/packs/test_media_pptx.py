@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import io
-import shutil
+import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pptx import Presentation
 
 from pmo_kit.errors import PackError
+from pmo_kit.packs import build_pack
+from pmo_kit.packs.media.outline import Outline
 from pmo_kit.packs.media.pptx import deck_bytes
+from pmo_kit.packs.media.template import kit_names
+from pmo_kit.packs.spec import Deck, read_spec
+from pmo_kit.packs.verify import verify_pack
 from pmo_kit.shipped import shipped
 from tests.packs.media_case import HOSTILE, charts, collected, laid_out, meridian, small
+from tests.packs.tiny import LOAD, Workspace, message, notebook
 
 
 @pytest.fixture(scope="module")
@@ -120,36 +127,65 @@ def test_equal_packs_give_equal_bytes() -> None:
     assert deck_bytes(meridian()) == deck_bytes(meridian())
 
 
-def test_an_organization_puts_its_own_template(tmp_path: Path) -> None:
+LAYOUTS = {"decision": "Our title", "chapter": "Section Header", "exhibit": "Title Only"}
+
+
+def own_template(folder: Path) -> Path:
+    """A template of somebody else: the empty deck of python-pptx, one layout with another name."""
     own = Presentation()
     own.slide_layouts[0].name = "Our title"
-    own.save(str(tmp_path / "own.pptx"))
-    (tmp_path / "layouts.yml").write_text(
-        "template: own.pptx\nlayouts: {decision: Our title, chapter: Section Header, exhibit: Title Only}\n"
-    )
-    made = Presentation(io.BytesIO(deck_bytes(meridian(), tmp_path)))
+    own.save(str(folder / "own.pptx"))
+    return folder / "own.pptx"
+
+
+def with_deck(outline: Outline, deck: Deck) -> Outline:
+    return replace(outline, spec=replace(outline.spec, deck=deck))
+
+
+def test_an_organization_puts_its_own_template(tmp_path: Path) -> None:
+    deck = Deck(own_template(tmp_path), LAYOUTS)
+    made = Presentation(io.BytesIO(deck_bytes(with_deck(meridian(), deck))))
     assert made.slides[0].slide_layout.name == "Our title"
+    assert {slide.slide_layout.name for slide in made.slides} == set(LAYOUTS.values())
     assert "arbitration.frontier" in graphics(made)
 
 
 def test_a_template_file_is_read_as_a_deck(tmp_path: Path) -> None:
-    shutil.copytree(shipped("templates", "report", "deck"), tmp_path / "deck")
-    source = tmp_path / "deck" / "pmo_kit.pptx"
-    with zipfile.ZipFile(source) as old, zipfile.ZipFile(tmp_path / "deck" / "own.potx", "w") as new:
+    source = shipped("templates", "report", "deck", "pmo_kit.pptx")
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(tmp_path / "own.potx", "w") as new:
         for name in old.namelist():
             new.writestr(name, old.read(name).replace(b"presentation.main+xml", b"template.main+xml"))
-    mapping = tmp_path / "deck" / "layouts.yml"
-    mapping.write_text(
-        mapping.read_text(encoding="utf-8").replace("pmo_kit.pptx", "own.potx"), encoding="utf-8"
-    )
-    assert len(Presentation(io.BytesIO(deck_bytes(small(), tmp_path / "deck"))).slides) == 16
+    deck = Deck(tmp_path / "own.potx", **kit_names())
+    assert len(Presentation(io.BytesIO(deck_bytes(with_deck(small(), deck)))).slides) == 16
 
 
-def test_a_layout_that_is_not_there_is_named(tmp_path: Path) -> None:
-    Presentation().save(str(tmp_path / "own.pptx"))
-    (tmp_path / "layouts.yml").write_text("template: own.pptx\nlayouts: {decision: Entscheid}\n")
-    with pytest.raises(PackError, match=r"own.pptx has no layout Entscheid, .*; it has Title Slide"):
-        deck_bytes(small(), tmp_path)
+def test_the_pack_file_maps_layouts_and_the_pack_is_rebuilt_with_them(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    file = workspace(one=notebook(LOAD, message("a.one")))
+    own_template(tmp_path / "packs")
+    mapped = ", ".join(f"{kind}: {name}" for kind, name in LAYOUTS.items())
+    asked = f"deck: {{template: own.pptx, layouts: {{{mapped}}}}}\nformats: [pptx]\n"
+    file.write_text(file.read_text(encoding="utf-8") + asked, encoding="utf-8")
+    folder = build_pack(file, tmp_path / "out")
+    names = [slide.slide_layout.name for slide in Presentation(str(folder / "pack.pptx")).slides]
+    assert names == ["Section Header", "Title Only"]
+    assert "own/own.pptx" in json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["inputs"]
+    assert verify_pack(folder).equal
+
+
+def test_what_is_wrong_with_a_deck_is_told_with_its_line(workspace: Workspace, tmp_path: Path) -> None:
+    file = workspace(one=notebook(LOAD, message("a.one")))
+    own_template(tmp_path / "packs")
+    first = len(file.read_text(encoding="utf-8").splitlines()) + 1
+    wrong = "deck:\n  template: own.pptx\n  layouts:\n    decision: Entscheid\n    exhibits: Title Only\n"
+    file.write_text(file.read_text(encoding="utf-8") + wrong, encoding="utf-8")
+    with pytest.raises(PackError) as caught:
+        read_spec(file)
+    told = str(caught.value)
+    assert f"line {first + 3}: decision: 'own.pptx' has no layout 'Entscheid'; it has Our title," in told
+    assert f"line {first + 4}: 'exhibits' is not known; did you mean 'exhibit'?" in told
+    assert f"line {first + 2}: chapter: 'own.pptx' has no layout 'Chapter'" in told
 
 
 def test_five_thousand_rows_take_four_slides_and_say_how_many_are_left() -> None:

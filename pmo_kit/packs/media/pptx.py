@@ -6,7 +6,6 @@ import datetime as dt
 import io
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pmo_kit.exhibits import theme
@@ -36,7 +35,7 @@ _EMU = 12700
 _SECTION = "http://schemas.microsoft.com/office/powerpoint/2010/main"
 
 
-def deck_bytes(outline: Outline, template: Path | None = None) -> bytes:
+def deck_bytes(outline: Outline) -> bytes:
     """Render `pack.pptx`, 16:9: the decision, then chapter by chapter one slide for each exhibit.
 
     Charts and tables are native: their numbers can be edited. Each carries its alternative text; the notes of a
@@ -46,9 +45,7 @@ def deck_bytes(outline: Outline, template: Path | None = None) -> bytes:
     Parameters
     ----------
     outline : Outline
-        The pack.
-    template : Path, optional
-        Folder with `layouts.yml` and the template that it names; the kit's own when left out.
+        The pack; its pack file may name a template.
 
     Returns
     -------
@@ -58,9 +55,9 @@ def deck_bytes(outline: Outline, template: Path | None = None) -> bytes:
     Raises
     ------
     PackError
-        When the template lacks a layout that `layouts.yml` maps.
+        When the template cannot be read.
     """
-    made = open_template(template)
+    made = open_template(outline.spec.deck)
     writer = _Deck(made, outline)
     if outline.front is not None:
         writer.section("Decision")

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import copy
+import html
 import io
+import re
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from pmo_kit.errors import PackError
 from pmo_kit.shipped import shipped
+
+if TYPE_CHECKING:
+    from pmo_kit.packs.spec import Deck
 
 _PLACES = {
     "title": (0.053, 0.063, 0.894, 0.131),
@@ -78,43 +83,53 @@ class Template:
         return Box(round(left * wide), round(top * high), round(width * wide), round(height * high))
 
 
-def open_template(folder: Path | None = None) -> Template:
-    """Open the template that `layouts.yml` names.
+def kit_names() -> dict[str, dict[str, str]]:
+    """What layouts and places are called in the kit's own template: `templates/report/deck/layouts.yml`."""
+    content = yaml.safe_load((_home() / "layouts.yml").read_text(encoding="utf-8"))
+    return {key: dict(content[key]) for key in ("layouts", "places")}
+
+
+def layout_names(file: Path) -> tuple[str, ...]:
+    """The names of the layouts of a .pptx or .potx; empty where the file is something else."""
+    try:
+        with zipfile.ZipFile(file) as content:
+            parts = sorted(n for n in content.namelist() if re.fullmatch(r"ppt/slideLayouts/[^/]+\.xml", n))
+            texts = [content.read(part).decode("utf-8") for part in parts]
+    except (OSError, zipfile.BadZipFile, UnicodeDecodeError):
+        return ()
+    found = [re.search(r'<p:cSld[^>]*\bname="([^"]*)"', text) for text in texts]
+    return tuple(html.unescape(name[1]) for name in found if name)
+
+
+def open_template(deck: Deck | None = None) -> Template:
+    """Open an organization's template, or the kit's own.
 
     Parameters
     ----------
-    folder : Path, optional
-        Folder with `layouts.yml` and the template; the kit's `templates/report/deck` when left out.
+    deck : Deck, optional
+        From the pack file, where its layouts were checked.
 
     Raises
     ------
     PackError
-        When the file or one of its layouts is not there; the message lists the layouts that are.
+        When PowerPoint's file cannot be read.
     """
     from pptx import Presentation
 
-    home = folder or shipped("templates", "report", "deck")
+    names = kit_names()
+    file = deck.template if deck else _home() / "pmo_kit.pptx"
     try:
-        content = yaml.safe_load((home / "layouts.yml").read_text(encoding="utf-8"))
-        file = home / str(content["template"])
-        names = {str(key): str(value) for key, value in content["layouts"].items()}
-        places = {str(key): str(value) for key, value in (content.get("places") or {}).items()}
-        data = _as_deck(file.read_bytes())
-    except (OSError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, yaml.YAMLError) as error:
-        raise PackError(f"The deck's template in {home.name} cannot be used: {error}.") from error
-    if file.parent != home:
-        raise PackError(f"The deck's template '{content['template']}' must stand beside layouts.yml.")
-    deck = Presentation(io.BytesIO(data))
-    _emptied(deck)
-    known = {layout.name: layout for layout in deck.slide_layouts}
-    missing = [
-        name for kind in ("decision", "chapter", "exhibit") if (name := names.get(kind, kind)) not in known
-    ]
-    if missing:
-        raise PackError(
-            f"{file.name} has no layout {', '.join(missing)}; it has {', '.join(known)}. Map them in layouts.yml."
-        )
-    return Template(deck, {kind: known[name] for kind, name in names.items()}, places)
+        made = Presentation(io.BytesIO(_as_deck(file.read_bytes())))
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise PackError(f"The deck's template {file.name} cannot be used: {error}.") from error
+    _emptied(made)
+    known = {layout.name: layout for layout in made.slide_layouts}
+    layouts, places = (deck.layouts, deck.places) if deck else (names["layouts"], names["places"])
+    return Template(made, {kind: known[name] for kind, name in layouts.items()}, dict(places))
+
+
+def _home() -> Path:
+    return shipped("templates", "report", "deck")
 
 
 def _as_deck(content: bytes) -> bytes:
