@@ -93,10 +93,16 @@ def tiles(session: SessionState) -> list[dict[str, Any]]:
     value = {
         "label": f"Net value, {short_unit(session)}",
         "value": format_number(answer.value) if answer.has_plan else "n/a",
-        "note": f"recommended {format_number(session.recommended.value)}",
+        "note": recommended_words(session.recommended),
         "focus": True,
     }
     return [value, _price_tile(session), _bottleneck_tile(answer)]
+
+
+def recommended_words(answer: Answer) -> str:
+    """What the plan is compared with, and how sure that is."""
+    sure = "" if answer.status == "proven" else f" (at most {format_number(answer.rest)} better is possible)"
+    return f"recommended {format_number(answer.value)}{sure}"
 
 
 def _price_tile(session: SessionState) -> dict[str, Any]:

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from pmo_kit.arbitration import Question, arbitrate
+from pmo_kit.arbitration.model import compile_model
 from pmo_kit.errors import PmoError
 from pmo_kit.widgets.answers import Answer, PlanPool, better, proven_answer, quick_answer
 from pmo_kit.widgets.cases import Case
 
 MOST_ANSWERS = 300
+FIRST = 0.6  # seconds before the board stands, where nothing is known yet
 
 
 class KnownAnswers:
@@ -27,8 +29,8 @@ class KnownAnswers:
         """The best answer known, if any."""
         return self._answers.get(case.key)
 
-    def recommended(self, seconds: float) -> Answer:
-        """The answer of the base question.
+    def open_with(self, seconds: float) -> None:
+        """Have a plan of the base question: proven where that is quick, otherwise the best one known so far.
 
         Raises
         ------
@@ -37,13 +39,16 @@ class KnownAnswers:
         PmoError
             None was found in time.
         """
-        answer = proven_answer(self.base, self.pool, seconds)
-        if answer.status == "none":
-            arbitrate(self.base)
-        if not answer.has_plan:
-            raise PmoError(f"No plan was found in {seconds:g} seconds: allow more, for example seconds=60.")
-        self._keep(Case(), answer, ())
-        return answer
+        for patience in (min(FIRST, seconds), seconds):
+            answer = self.search(Case(), patience, last=False)
+            if answer.status == "none":
+                arbitrate(self.base)
+            if not answer.has_plan:
+                answer = better(answer, quick_answer(self.base, self.pool))
+            if answer.has_plan:
+                self._keep(Case(), answer, ())
+                return
+        raise PmoError(f"No plan was found in {seconds:g} seconds: allow more, for example seconds=60.")
 
     def quick(self, case: Case, held: Iterable[Case]) -> None:
         """Have an answer of a case at once."""
@@ -75,6 +80,8 @@ class KnownAnswers:
         return list(found.values())
 
     def _keep(self, case: Case, answer: Answer, held: Iterable[Case]) -> None:
+        if case.forces and answer.has_plan:
+            answer = self._beside_unforced(case, answer)
         self._answers.pop(case.key, None)
         self._answers[case.key] = answer
         if answer.has_plan:
@@ -82,3 +89,15 @@ class KnownAnswers:
         if len(self._answers) > MOST_ANSWERS:
             kept = {case.key, *(c.key for c in held)}
             del self._answers[next(key for key in self._answers if key not in kept)]
+
+    def _beside_unforced(self, case: Case, answer: Answer) -> Answer:
+        """An answer with forced projects, bounded by the one without; a better plan is one of both cases."""
+        free = self.known(case.unforced)
+        if free is None or not free.has_plan:
+            return answer
+        if answer.value > free.value and free.status != "proven":
+            model = compile_model(case.unforced.question(self.base))
+            if not model.evaluate(model.positions(answer.plan)).broken:
+                found = replace(free, value=answer.value, plan=answer.plan, limits=answer.limits, unique=None)
+                self._answers[case.unforced.key] = found
+        return answer if answer.status == "proven" else replace(answer, bound=min(answer.bound, free.bound))

@@ -96,7 +96,7 @@ class SessionState:
         self._past: list[Case] = []
         self._future: list[Case] = []
         self._case = self._before = Case()
-        self.recommended = self.answers.recommended(seconds)
+        self.answers.open_with(seconds)
         if self.start != Case():
             self._case = self._before = self.start
             self._write("Overrides in force at the start: " + self._forced_words(self.start))
@@ -118,6 +118,13 @@ class SessionState:
     def answer(self) -> Answer:
         """The answer known so far."""
         answer = self.answers.known(self._case)
+        assert answer is not None
+        return answer
+
+    @property
+    def recommended(self) -> Answer:
+        """The best plan of the question with nothing forced and no limit moved, as known so far."""
+        answer = self.answers.known(Case())
         assert answer is not None
         return answer
 
@@ -303,8 +310,8 @@ class SessionState:
     # Answers
 
     def open_cases(self) -> list[Case]:
-        """Cases whose answer is still to be proven: the one on the table, and the same with nothing forced."""
-        return self.answers.open_cases([self._case, self._case.unforced])
+        """Cases whose answer is still to be proven: on the table, the same with nothing forced, the recommended."""
+        return self.answers.open_cases([self._case, self._case.unforced, Case()])
 
     def settle(self, case: Case, answer: Answer) -> None:
         """Take the answer of a longer search in."""

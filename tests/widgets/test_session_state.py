@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import random
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,8 +16,10 @@ from pmo_kit.errors import InfeasibleError, PmoError
 from pmo_kit.shipped import shipped
 from pmo_kit.widgets.answers import Answer, PlanPool, better, proven_answer, quick_answer
 from pmo_kit.widgets.cases import Case, Force, base_and_case
+from pmo_kit.widgets.known_answers import KnownAnswers
 from pmo_kit.widgets.reversal_prices import prices_of
 from pmo_kit.widgets.session_state import NO_REASON, Change, SessionState
+from tests.bench.bench_arbitration import question as large_question
 
 TWELVE = shipped("data", "samples", "meridian_12")
 SIXTY = shipped("data", "samples", "meridian")
@@ -248,3 +251,33 @@ def test_reasons_are_not_part_of_what_is_asked() -> None:
 def test_paths_are_not_created_by_a_desk(tmp_path: Path, session: SessionState) -> None:
     session.set_money(0.9)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_better_plan_with_forced_projects_is_one_without_them(question: pmo.Question) -> None:
+    answers, case = KnownAnswers(question), Case().forced(Force("P07", "in"))
+    best = proven_answer(question, PlanPool(), 10)
+    answers.settle(Case(), Answer("known", 20.0, 36.0), [])
+    answers.settle(case, replace(best, status="known", bound=40.0), [])
+    free, forced = answers.known(Case()), answers.known(case)
+    assert free is not None
+    assert forced is not None
+    assert (free.status, free.value, free.bound, free.plan) == ("known", 33.5, 36.0, best.plan)
+    assert (forced.value, forced.bound) == (33.5, 36.0)
+
+
+@pytest.mark.slow
+def test_two_hundred_projects_open_and_answer_within_a_second() -> None:
+    session = SessionState(large_question(200), reasons=False)
+    assert session.answer.status == "known"
+    dice, ids = random.Random(5), list(session.base.built.groups)
+    spent = []
+    for _ in range(10):
+        began = time.process_time()
+        session.force(dice.choice(ids), dice.choice(["in", "out"]))
+        spent.append(time.process_time() - began)
+        answer = session.answer
+        assert answer.status == "known"
+        assert answer.value <= answer.bound <= session.recommended.bound
+        assert answer.rest / answer.value < 0.03
+        assert session.loss >= 0
+    assert max(spent) < 1.0
