@@ -46,7 +46,7 @@ def pack(options: argparse.Namespace) -> int:
     if options.list or options.dry_run:
         print("\n".join(map(listed if options.list else described, specs)))
         return FAILED if failed else DATA_OK
-    from pmo_kit.packs.asking import cluster, summed
+    from pmo_kit.packs.asking import cluster, summed, warned
     from pmo_kit.packs.building import build_packs
 
     with cluster(options.dask) as executor:
@@ -56,6 +56,8 @@ def pack(options: argparse.Namespace) -> int:
             print(f"\n{one.error}\n", file=sys.stderr)
         elif one.folder is not None:
             print(_short(one.folder / "index.html"))
+            if told := warned(one.folder):
+                print(told, file=sys.stderr)
     if len(built) + len(failed) > 1:
         print(summed(built, len(failed)), file=sys.stderr)
     return FAILED if failed or any(one.error for one in built) else DATA_OK

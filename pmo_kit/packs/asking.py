@@ -74,6 +74,14 @@ def described(spec: PackSpec) -> str:
     return "\n".join([*lines, *(f"  not shown: {line}" for line in absent)])
 
 
+def warned(folder: Path) -> str:
+    """What a reader of a published pack should know about its paper; empty when all is well."""
+    from pmo_kit.packs.media.glyphs import warning
+    from pmo_kit.packs.verify import read_json
+
+    return warning(read_json(folder / "manifest.json").get("unprintable", {}))
+
+
 def summed(built: Sequence[Built], unread: int = 0) -> str:
     """The summary of a run: what was built, what was not and why, in a line each."""
     width = max((len(one.spec.name) for one in built), default=0)

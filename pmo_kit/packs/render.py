@@ -13,6 +13,7 @@ from pmo_kit.packs import manifest
 from pmo_kit.packs.spec import PackSpec
 
 if TYPE_CHECKING:
+    from pmo_kit.packs.collect import Collected
     from pmo_kit.packs.staging import Stage
 
 
@@ -94,6 +95,7 @@ def pack_files(
     from pmo_kit.packs.collect import collect, question
     from pmo_kit.packs.decisions import blank_decisions
     from pmo_kit.packs.media import html
+    from pmo_kit.packs.media.glyphs import warning
     from pmo_kit.packs.media.outline import outline
     from pmo_kit.packs.placing import lay_out
 
@@ -105,8 +107,10 @@ def pack_files(
     exhibits = [item for chapter in chapters for item in chapter]
     figures = manifest.dumps([{"notebook": i.notebook, "cell": i.cell, **i.record} for i in exhibits])
     content = manifest.inputs_of(spec, stage, register, exhibits, notebooks, made_with)
+    content["unprintable"] = lost = _lost(exhibits) if "pdf" in spec.formats else {}
     name = manifest.pack_id(content, figures)
     laid = lay_out(spec, chapters, [question(notebook) for notebook in parsed.values()])
+    absent = [*absent, *([warning(lost)] if lost else [])]
     drawn = outline(laid, name, content, register.settings, absent)
     others = [(MEDIA[one].file, MEDIA[one].words) for one in spec.formats if one in MEDIA]
     files = {
@@ -121,6 +125,16 @@ def pack_files(
     content["outputs"] = {file: manifest.sha256(data) for file, data in sorted(files.items())}
     files["manifest.json"] = manifest.dumps(content)
     return files, blank_decisions(spec, exhibits, register), name
+
+
+def _lost(exhibits: Sequence[Collected]) -> dict[str, str]:
+    """Exhibits with letters that the fonts of the PDF lack, and these letters."""
+    from pmo_kit.packs.media.glyphs import coverage, lacking
+    from pmo_kit.packs.media.pdf import fonts
+
+    known = coverage(fonts())
+    found = {item.id: lacking(item.record, known) for item in exhibits}
+    return {name: letters for name, letters in found.items() if letters}
 
 
 def _made(medium: Medium, drawn: Any, spec: PackSpec) -> bytes:

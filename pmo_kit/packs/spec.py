@@ -228,7 +228,9 @@ class _Reader:
         for kind, name in maps["layouts"].items():
             if known and name not in known:
                 here = f"it has {', '.join(known)}"
-                self._say((*at, "layouts", kind), f"{kind}: '{template.name}' has no layout '{name}'; {here}.")
+                self._say(
+                    (*at, "layouts", kind), f"{kind}: '{template.name}' has no layout '{name}'; {here}."
+                )
         return Deck(template, maps["layouts"], maps["places"])
 
     def _matrix(self, data: Mapping[str, Any]) -> dict[str, tuple[Scalar, ...]]:

@@ -69,6 +69,23 @@ def test_text_of_a_hostile_register_is_inert_in_every_medium(workspace: Workspac
         assert not any("HYPERLINK" in str(value) for value in formulas)
 
 
+def test_letters_that_the_paper_lacks_are_told(
+    workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from pmo_kit.cli import main
+
+    file = hostile(workspace, tmp_path, len(HOSTILE))
+    assert main(["pack", str(file), "--out", str(tmp_path / "out")]) == 0
+    told = capsys.readouterr().err
+    assert "□ stands for letters that its font lacks" in told
+    assert "arbitration.plan" in told
+    (manifest,) = (tmp_path / "out" / "board").glob("*/manifest.json")
+    lost = json.loads(manifest.read_text(encoding="utf-8"))["unprintable"]
+    assert "م" in lost["arbitration.plan"]
+    assert "🚰" in lost["arbitration.plan"]
+    assert "U+" in (manifest.parent / "index.html").read_text(encoding="utf-8")
+
+
 def test_five_thousand_projects_make_a_pack(workspace: Workspace, tmp_path: Path) -> None:
     file = hostile(workspace, tmp_path, 5_000)
     file.write_text(file.read_text() + "formats: html\n")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import struct
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 _KEPT = ("\n", "\u200b", "\u00ad")
-_SIGNS = ("\ufffd", "□", "?")
+_SIGNS = ("□", "\ufffd", "?")
+_TOLD = 8
 
 
 def printable(value: Any, known: frozenset[int]) -> Any:
@@ -41,6 +42,52 @@ def printable(value: Any, known: frozenset[int]) -> Any:
     if isinstance(value, list | tuple):
         return [printable(item, known) for item in value]
     return value
+
+
+def lacking(value: Any, known: frozenset[int]) -> str:
+    """The letters in nested lists and mappings that `printable` replaces or drops, once each; invisible marks apart.
+
+    Examples
+    --------
+    >>> lacking({"title": "Pump \U0001f6b0 \u202e"}, frozenset(map(ord, "Pump ")))
+    '\U0001f6b0'
+    """
+    if isinstance(value, str):
+        found = "" if value.isascii() else value
+        kinds = ("Cc", "Cf")
+        return "".join(
+            sorted({c for c in found if ord(c) not in known and unicodedata.category(c) not in kinds})
+        )
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    return "".join(sorted(set().union(*(lacking(part, known) for part in parts))))
+
+
+def warning(lost: Mapping[str, str]) -> str:
+    """One line that says which letters are lost on paper and where; empty when none is.
+
+    Parameters
+    ----------
+    lost : mapping of str to str
+        Id of an exhibit -> the letters, as `lacking` gives them.
+
+    Examples
+    --------
+    >>> warning({"a.plan": "漢"}).partition(". ")[0]
+    'On paper (PDF) □ stands for letters that its font lacks: U+6F22 in a.plan'
+    """
+    if not lost:
+        return ""
+    letters = sorted(set("".join(lost.values())))
+    codes = [f"U+{ord(letter):04X}" for letter in letters[:_TOLD]]
+    where = list(lost)
+    more = [
+        f" and {len(all_) - most} more" if len(all_) > most else ""
+        for all_, most in ((letters, _TOLD), (where, 3))
+    ]
+    return (
+        f"On paper (PDF) □ stands for letters that its font lacks: {', '.join(codes)}{more[0]} in "
+        f"{', '.join(where[:3])}{more[1]}. A font in templates/report/fonts adds them."
+    )
 
 
 def _printed(letter: str, known: frozenset[int], sign: str) -> str:

@@ -59,8 +59,8 @@ def pdf_bytes(outline: Outline) -> bytes:
 
     with tempfile.TemporaryDirectory(prefix="pmo_kit_pdf_", ignore_cleanup_errors=True) as temporary:
         folder = Path(temporary)
-        fonts = _fonts()
-        known = coverage(fonts)
+        folders = fonts()
+        known = coverage(folders)
         content = printable(_Writer(folder, known).document(outline), known)
         (folder / "pack.json").write_text(
             json.dumps(content, ensure_ascii=False, allow_nan=False), encoding="utf-8"
@@ -72,7 +72,7 @@ def pdf_bytes(outline: Outline) -> bytes:
             pages = typst.compile(
                 str(folder / "pack.typ"),
                 root=str(folder),
-                font_paths=[str(font) for font in fonts],
+                font_paths=[str(font) for font in folders],
                 ignore_system_fonts=True,
                 format="pdf",
                 pdf_standards=["ua-1"],
@@ -84,7 +84,7 @@ def pdf_bytes(outline: Outline) -> bytes:
     return pages
 
 
-def _fonts() -> tuple[Path, ...]:
+def fonts() -> tuple[Path, ...]:
     """The kit's fonts and those that an organization puts into `templates/report/fonts`."""
     own = shipped("templates", "report", "fonts")
     return (theme.font_folder(), own) if own.is_dir() else (theme.font_folder(),)
