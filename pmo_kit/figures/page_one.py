@@ -152,7 +152,7 @@ def decisions(
             Field("otherwise", "If not decided", kind="text"),
         ),
         details=tuple(details) if most else (),
-        note=f"{sentence(count(rest, 'more request'))} in the chapter on the budget." if rest else "",
+        note=f"{sentence(count(rest, 'more request'))} (see arbitration.requests)." if rest else "",
         title="You are asked to decide"
         if most
         else f"{sentence(count(len(rows), 'decision'))} are asked for",
@@ -247,7 +247,7 @@ def since_last(allocation: Allocation, events: pd.DataFrame, most: int | None = 
         also = [f"{count(len(told) - most)} more like these"] if len(told) > most else []
         pending = count(int(still.sum()), "decision or action", "decisions and actions")
         also += [f"{pending} still open"] if still.any() else []
-        items += [("Also:", f"{listed(also)} (chapter on the budget).")] if also else []
+        items += [("Also:", f"{listed(also)} (see arbitration.since_last).")] if also else []
     date = pd.to_datetime(allocation.question.register.table("decisions")["date"]).max()
     when = f" ({date.date().isoformat()})" if date == date else ""
     items = items or [("Nothing to report.", "Every decision was kept.")]
@@ -306,7 +306,7 @@ def how_sure(allocation: Allocation) -> Message:
         items.append(
             (
                 f"{sentence(count(len(doubts), 'data finding'))}:",
-                f"{shortened(doubts['rule'].str.replace('_', ' ').unique(), 2)} (chapter 1).",
+                f"{shortened(doubts['rule'].str.replace('_', ' ').unique(), 2)} (see data_quality.findings).",
             )
         )
     else:

@@ -35,7 +35,7 @@ def one_project(
     elif decision == "refuse":
         text = _price(allocation, explanation, project, "Letting it in")
     held, cases = comparison.holds(project)
-    notes = [f"Holds in {held} of {cases} cases tested"]
+    notes = [f"Holds in {held} of {cases} cases tested (see scenarios.results)"]
     if decision != SAME.get(asked, asked):
         notes.insert(0, f"The register asks to {asked.replace('_', ' ')}; the plan says {decision}")
     return (("lead", f"{row['name']}."), ("text", text), *(("small", note) for note in notes))

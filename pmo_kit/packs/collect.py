@@ -13,6 +13,8 @@ from pmo_kit.errors import PackError
 if TYPE_CHECKING:
     from pmo_kit.exhibits.records import Exhibit
 
+_REFERENCE = re.compile(r" \(see ([a-z_0-9]+\.[a-z_0-9]+)\)")
+
 
 @dataclass(frozen=True, eq=False)
 class Collected:
@@ -35,6 +37,21 @@ class Collected:
 
         exhibit = in_own_words(self.exhibit, vocabulary)
         return self if exhibit is self.exhibit else replace(self, exhibit=exhibit, record=to_json(exhibit))
+
+    def referring(self, places: Mapping[str, str]) -> Collected:
+        """The same with "(see risk.tornado)" said as the place of that exhibit, "(annex 4)", or left out."""
+        from pmo_kit.exhibits.jsonform import from_json
+
+        def said(found: re.Match[str]) -> str:
+            place = places.get(found[1], "")
+            return f" ({place})" if place else ""
+
+        text = json.dumps(self.record, ensure_ascii=False)
+        told = _REFERENCE.sub(said, text)
+        if told == text:
+            return self
+        record = json.loads(told)
+        return replace(self, exhibit=from_json(record), record=record)
 
     @property
     def where(self) -> str:

@@ -39,6 +39,17 @@ class Laid:
     moved: tuple[tuple[Collected, ...], ...]
 
 
+def places(laid: Laid) -> dict[str, str]:
+    """Where each exhibit stands, in words: "chapter 4", "annex 2"; page one needs none."""
+    found = {}
+    rows = zip(laid.spec.chapters, laid.chapters, strict=True)
+    for number, (chapter, items) in enumerate(rows, 1):
+        place = chapter.title.partition(".")[0].lower() if chapter.annex else f"chapter {number}"
+        found |= {item.id: place for item in items if not item.id.startswith(PAGE_ONE)}
+    front = laid.spec.page_one.ids if laid.spec.page_one else ()
+    return {name: place for name, place in found.items() if name not in front}
+
+
 def lay_out(spec: PackSpec, chapters: Sequence[Sequence[Collected]], questions: Sequence[str]) -> Laid:
     """Send to the annex what a chapter does not `show`, or where it does not say, its long tables.
 

@@ -97,10 +97,13 @@ def pack_files(
     from pmo_kit.packs.media import html
     from pmo_kit.packs.media.glyphs import warning
     from pmo_kit.packs.media.outline import outline
-    from pmo_kit.packs.placing import lay_out
+    from pmo_kit.packs.placing import lay_out, places
 
     parsed = {name: nbformat.reads(content.decode(), as_version=4) for name, content in notebooks.items()}
     chapters = collect(list(parsed.items()))
+    questions = [question(notebook) for notebook in parsed.values()]
+    where = places(lay_out(spec, chapters, questions))
+    chapters = [[item.referring(where) for item in chapter] for chapter in chapters]
     if register.has("vocabulary"):
         words = register.table("vocabulary").set_index("term")["our_word"].to_dict()
         chapters = [[item.in_own_words(words) for item in chapter] for chapter in chapters]
@@ -109,7 +112,7 @@ def pack_files(
     content = manifest.inputs_of(spec, stage, register, exhibits, notebooks, made_with)
     content["unprintable"] = lost = _lost(exhibits) if "pdf" in spec.formats else {}
     name = manifest.pack_id(content, figures)
-    laid = lay_out(spec, chapters, [question(notebook) for notebook in parsed.values()])
+    laid = lay_out(spec, chapters, questions)
     absent = [*absent, *([warning(lost)] if lost else [])]
     drawn = outline(laid, name, content, register.settings, absent)
     others = [(MEDIA[one].file, MEDIA[one].words) for one in spec.formats if one in MEDIA]
