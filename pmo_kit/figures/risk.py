@@ -133,7 +133,7 @@ def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
     )
 
 
-def contingency(simulation: Simulation, confidences: tuple[float, ...] = (0.5, 0.7, 0.8, 0.9)) -> Table:
+def contingency(simulation: Simulation, confidences: tuple[float, ...] = (0.7, 0.8, 0.9)) -> Table:
     """Return the money to hold back at several confidences: one reserve together, or one for every project."""
     register = simulation.question.register
     found = [simulation.contingency(confidence) for confidence in confidences]
@@ -262,7 +262,8 @@ def by_year(simulation: Simulation) -> Chart:
     """Return what the plan spends in every year: planned, and the range of eight futures in ten."""
     register = simulation.question.register
     table = simulation.portfolio.drop(index="all years")
-    table = table[(table["spend_base"] > 0) | (table["spend_p90"] > 0.05)].reset_index()
+    visible = 0.01 * table["spend_p90"].max()
+    table = table[(table["spend_base"] > 0) | (table["spend_p90"] > visible)].reset_index()
     limits = simulation.exceedance
     money_rows = limits[limits["label"].str.fullmatch(r"money \d+")]
     limit = dict(zip(money_rows["label"].str.removeprefix("money "), money_rows["limit"], strict=True))
@@ -310,7 +311,7 @@ def _no_risks(simulation: Simulation) -> Table:
 
 
 def compared(simulations: dict[str, Simulation]) -> Exhibit:
-    """Return several plans side by side: cost and net value with 80 % confidence, and how often the first is better."""
+    """Return plans side by side, with 80 % confidence; the title sets the second against the first."""
     first_name, first = next(iter(simulations.items()))
     register = first.question.register
     rows = pd.DataFrame(
@@ -318,6 +319,7 @@ def compared(simulations: dict[str, Simulation]) -> Exhibit:
             "plan": list(simulations),
             "planned": [one.base_cost for one in simulations.values()],
             "cost": [float(one.totals["cost"].quantile(0.8)) for one in simulations.values()],
+            "value": [one.base_npv for one in simulations.values()],
             "npv": [float(one.totals["npv"].median()) for one in simulations.values()],
             "sure": [float(one.totals["npv"].quantile(0.2)) for one in simulations.values()],
             "fits": [100 * one.fits_envelopes for one in simulations.values()],
@@ -326,8 +328,8 @@ def compared(simulations: dict[str, Simulation]) -> Exhibit:
             ],
         }
     )
-    others = rows.iloc[1:]
-    best = others.loc[others["wins"].idxmax()] if len(others) else None
+    other = rows.iloc[min(1, len(rows) - 1)]
+    lead = float(other["npv"] - rows["npv"].iloc[0])
     return Table(
         id="risk.compared",
         data=rows,
@@ -335,14 +337,19 @@ def compared(simulations: dict[str, Simulation]) -> Exhibit:
             Field("plan", "plan", kind="text"),
             Field("planned", "planned cost"),
             Field("cost", "cost, 80\u202f% sure"),
+            Field("value", "planned net value", ruled=True),
             Field("npv", "net value, middle"),
             Field("sure", "net value, 80\u202f% sure"),
-            Field("fits", "all envelopes hold", "%", decimals=0),
+            Field("fits", "all envelopes hold", "%", decimals=0, ruled=True),
             Field("wins", f"worth more than {first_name}", "%", decimals=0),
         ),
-        title=f"{best['plan']} is worth more than {first_name} in {percent(best['wins'] / 100)} of the futures"
-        if best is not None
-        else f"{first_name} in {_draws(first)} possible futures",
+        title=f"{first_name} keeps all envelopes in {percent(first.fits_envelopes)} of the futures"
+        + (
+            f"; {other['plan'][:1].lower()}{other['plan'][1:]} in {percent(other['fits'] / 100)}, for "
+            f"{money(abs(lead))} {'less' if lead < 0 else 'more'} net value in the middle"
+            if len(rows) > 1
+            else ""
+        ),
         takeaway="The plans are drawn with the same luck, so differences are theirs alone.",
         unit_line=unit_line(register, f"Plans in {_draws(first)} possible futures"),
         alt=listed(f"{row.plan} {money(row.npv)}" for row in rows.itertuples()),

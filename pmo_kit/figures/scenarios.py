@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pandas as pd
 
+from pmo_kit.arbitration.rules import role_words
 from pmo_kit.exhibits import Field, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.figures.arbitration import largest_levels
@@ -11,10 +14,14 @@ from pmo_kit.figures.captions import count, inputs, listed, sentence, shortened,
 from pmo_kit.scenarios import Comparison
 from pmo_kit.scenarios.comparison import OUT
 
+if TYPE_CHECKING:
+    from pmo_kit.register import Register
+
 ROWS = 24
+LEAST = "Least regret"
 PRESENCE = ("always", "sometimes", "never")
 WORDS = {
-    "budget": "envelope",
+    "budget": "money",
     "capacity": "people",
     "cost": "costs",
     "benefit": "benefits",
@@ -22,23 +29,21 @@ WORDS = {
     "project_out": "taken out",
     "rule_off": "set aside",
     "discount_schedule": "discounting",
+    "weight": "weight",
+    "delay": "start",
 }
+KINDS = {"capex": "capital", "opex": "operation"}
 
 
 def definitions(comparison: Comparison) -> Table:
     """Return what each scenario changes against the base, and nothing else."""
-    table = comparison.changes
+    register, table = comparison.question.register, comparison.changes
     rows = pd.DataFrame(
         {
             "scenario": table["scenario"],
             "what": table["what"].map(WORDS),
-            "scope": table["scope"].str.replace("_", " ").replace("all", "everything"),
-            "change": [
-                f"{format_number(100 * (row.factor - 1), 0, signed=True)}\u202f%"
-                if row.factor == row.factor
-                else row.value
-                for row in table.itertuples()
-            ],
+            "scope": [_scope(register, str(row.what), str(row.scope)) for row in table.itertuples()],
+            "change": [change_words(row) for row in table.itertuples()],
         }
     )
     scenarios = len(comparison.scenarios)
@@ -53,20 +58,24 @@ def definitions(comparison: Comparison) -> Table:
         ),
         title=f"{sentence(count(scenarios, 'case is', 'cases are'))} set beside {comparison.base.lower()}",
         takeaway="Each case changes only what stands here; everything else is as today.",
-        unit_line=unit_line(comparison.question.register, "Changes against today", ""),
+        unit_line=unit_line(register, "Changes against today", ""),
         alt="; ".join(f"{row.scenario}: {row.what} {row.scope} {row.change}" for row in rows.itertuples()),
         source="scenarios",
-        inputs=_inputs(comparison),
+        inputs=asked(comparison),
     )
 
 
 def results(comparison: Comparison) -> Table:
-    """Return what each case is worth, the difference to the base, and who enters and leaves."""
+    """Return what each case is worth, what keeping the base's plan would give, and who enters and leaves."""
     register, table = comparison.question.register, comparison.table.reset_index()
     names = register.projects["name"]
+    plans = comparison.evaluated
+    kept = plans[plans["plan"] == comparison.base].set_index("scenario")["value"]
+    table["held"] = table["scenario"].map(kept - kept[comparison.base])
+    table["anew"] = table["value"] - table["scenario"].map(kept)
     for column in ("entered", "left", "resized"):
         table[column] = [
-            shortened(names[list(cell)], 3) if isinstance(cell, tuple) and cell else "–"
+            shortened(names[list(cell)], 2) if isinstance(cell, tuple) and cell else "–"
             for cell in table[column]
         ]
     infeasible = table["status"] == "infeasible"
@@ -80,7 +89,9 @@ def results(comparison: Comparison) -> Table:
             Field("scenario", "case", kind="text"),
             Field("value", "net value"),
             Field("delta", "against today", signed=True),
-            Field("funded", "funded", "projects", decimals=0),
+            Field("held", "keeping today's plan", signed=True, ruled=True),
+            Field("anew", "choosing anew adds", signed=True),
+            Field("funded", "funded", "projects", decimals=0, ruled=True),
             Field("entered", "enter", kind="text"),
             Field("left", "leave", kind="text"),
             Field("resized", "other size", kind="text"),
@@ -91,7 +102,9 @@ def results(comparison: Comparison) -> Table:
         unit_line=unit_line(register, "Best plan of each case"),
         alt=listed(f"{row.scenario} {format_number(row.value)}" for row in table.itertuples()),
         source="scenarios, projects, costs, benefits",
-        inputs=_inputs(comparison),
+        note="What today's plan no longer fits is dropped from it first"
+        + ("; n/a where that does not help." if table["held"].isna().any() else "."),
+        inputs=asked(comparison),
     )
 
 
@@ -100,7 +113,7 @@ def grid(comparison: Comparison) -> Table:
     register, levels = comparison.question.register, comparison.grid
     presence = comparison.presence
     value = {name: allocation.value for name, allocation in comparison.allocations.items()}
-    asked = largest_levels(comparison.question)
+    largest = largest_levels(comparison.question)
     forced = {scenario.name for scenario in comparison.scenarios if scenario.forces}
     first_forced = next((name for name in levels if name in forced), None)
     marks = levels.apply(
@@ -108,7 +121,7 @@ def grid(comparison: Comparison) -> Table:
             "out"
             if level in (OUT, "stop") or level != level
             else "full"
-            if level == asked[project]
+            if level == largest[project]
             else "reduced"
             for project, level in column.items()
         ]
@@ -145,23 +158,31 @@ def grid(comparison: Comparison) -> Table:
             f"{group.lower()}: {len(part)} projects" for group, part in rows.groupby("presence", sort=False)
         ),
         source="scenarios, projects",
-        inputs=_inputs(comparison),
+        inputs=asked(comparison),
     )
 
 
 def regret(comparison: Comparison) -> Table:
     """Return what each plan loses if another case comes, the least maximum first."""
-    register = comparison.question.register
-    table = comparison.regret.sort_values(["maximum", "mean"], kind="stable")
-    names = [name for name in comparison.names if name in table.columns]
-    tried = comparison.evaluated.set_index(["plan", "scenario"])["fits"]
-    possible = [plan for plan in table.index if tried[plan, comparison.base]]
-    best, today = table.loc[possible[0]], table.loc[comparison.base]
-    data = table.replace(float("inf"), float("nan")).rename_axis("plan").reset_index()
+    register, found = comparison.question.register, comparison.minimax
+    own = comparison.regret
+    names = [name for name in comparison.names if name in own.columns]
+    least = {"maximum": found.maximum, "mean": float(found.regrets.mean()), "fits": found.fits}
+    other = pd.DataFrame([dict(found.regrets) | least], index=[LEAST], columns=own.columns)
+    table = pd.concat([other, own]).sort_values(["maximum", "mean"], kind="stable")
+    today = float(own.loc[comparison.base, "maximum"])
+    possible = _possible(comparison)
+    beaten = comparison.dominated[comparison.dominated["plan"].isin(possible)]
+    notes = [
+        f"Not possible today as they are: {listed(p for p in table.index if p not in possible)}."
+        if len(possible) < len(table)
+        else "",
+        f"Never better than another plan: {listed(beaten['plan'])}." if len(beaten) else "",
+    ]
     lost = "% of the best possible" if comparison.in_percent else None
     return Table(
         id="scenarios.regret",
-        data=data,
+        data=table.replace(float("inf"), float("nan")).rename_axis("plan").reset_index(),
         columns=(
             Field("plan", "plan made for", kind="text"),
             *(Field(name, f"if {name}") for name in names),
@@ -169,20 +190,18 @@ def regret(comparison: Comparison) -> Table:
             Field("mean", "on average"),
             Field("fits", "fits as it is", "cases", decimals=0),
         ),
-        title=f"The plan made for {best.name} loses at most {format_number(best['maximum'])}; "
-        f"today's at most {format_number(today['maximum'])}"
-        if best.name != comparison.base
-        else f"Of the plans that fit today, today's loses least: at most {format_number(today['maximum'])}",
-        note=f"Not possible today as they are: {listed(p for p in table.index if p not in possible)}."
-        if len(possible) < len(table)
-        else "",
+        title=f"Today's plan loses at most {format_number(today)}, whatever case comes; "
+        f"a plan for least regret at most {format_number(found.maximum)}"
+        if today > found.maximum + 0.05
+        else f"No plan risks less than today's: at most {format_number(today)}, whatever case comes",
         takeaway="A plan that no longer fits is repaired by dropping projects; n/a where even that does not help.",
+        note=" ".join(note for note in notes if note),
         unit_line=unit_line(
             register, "Net value lost if the case comes and the plan was made for another", lost
         ),
         alt=listed(f"{plan}: at most {format_number(row['maximum'])}" for plan, row in table.iterrows()),
         source="scenarios",
-        inputs=_inputs(comparison),
+        inputs=asked(comparison),
     )
 
 
@@ -205,7 +224,7 @@ def least_regret(comparison: Comparison) -> Table:
     )
     now = float(comparison.regret.loc[comparison.base, "maximum"])
     proof = (
-        "proven"
+        "proven: no possible plan loses less in its worst case"
         if found.bound >= found.maximum - 1e-6
         else f"no plan loses less than {format_number(found.bound)}"
     )
@@ -235,36 +254,7 @@ def least_regret(comparison: Comparison) -> Table:
         alt=listed(f"{name} {format_number(loss)}" for name, loss in found.regrets.items()),
         source="scenarios",
         note=sentence(f"{proof}."),
-        inputs=_inputs(comparison),
-    )
-
-
-def watch(comparison: Comparison, points: pd.DataFrame) -> Table:
-    """Return what to watch: the amounts below which today's plan changes, and who leaves first (from `triggers`)."""
-    register = comparison.question.register
-    rows = points.assign(
-        label=points["watch"].map(sentence),
-        away=100 * points["share"],
-        first=[cell.rpartition(", ")[2] for cell in points["sentence"]],
-    )
-    nearest = rows.iloc[0]
-    return Table(
-        id="scenarios.watch",
-        data=rows.drop(columns=["leaves", "enters"]),
-        columns=(
-            Field("label", "watch", kind="text"),
-            Field("today", "today", decimals=2),
-            Field("at", "the plan changes at", decimals=2),
-            Field("away", "that is", "% less", decimals=0),
-            Field("first", "then", kind="text"),
-        ),
-        title=f"{nearest['label']} is nearest to changing the plan: {nearest['first']}",
-        takeaway=f"{nearest['label']}: {format_number(nearest['today'], 2)} today; "
-        f"{format_number(nearest['at'], 2)} is the point to come back to the committee.",
-        unit_line=unit_line(register, "Where today's plan changes", f"{register.settings.unit}; people"),
-        alt=listed(points["sentence"]),
-        source="budgets, capacity",
-        inputs=_inputs(comparison),
+        inputs=asked(comparison),
     )
 
 
@@ -276,8 +266,10 @@ def futures(comparison: Comparison, table: pd.DataFrame) -> Table:
     ]
     sure = sure[list(table["scenario"].drop_duplicates())]
     holds = 100 * table.groupby("plan")["fits"].min().reindex(sure.index)
-    worst = sure.min(axis=1)
-    best, today = str(worst.idxmax()), float(worst[comparison.base])
+    worst = sure.min(axis=1, skipna=False)
+    possible = [plan for plan in worst.index if plan in _possible(comparison)]
+    best, today = str(worst[possible].idxmax()), float(worst[comparison.base])
+    first = "first" if len(possible) == len(worst) else "first of those that are possible today"
     rows = sure.assign(worst=worst, holds=holds).rename_axis(columns=None).reset_index()
     return Table(
         id="scenarios.futures",
@@ -290,16 +282,48 @@ def futures(comparison: Comparison, table: pd.DataFrame) -> Table:
         ),
         title=f"Today's plan is worth at least {format_number(today)} in its worst case, 80\u202f% sure"
         + (
-            f"; that of {best} {format_number(float(worst[best]))}"
+            f"; {best[:1].lower()}{best[1:]} is {first}, with {format_number(float(worst[best]))}"
             if best != comparison.base
-            else ", the best of all"
+            else f", {first}"
         ),
-        takeaway="Every plan meets the same futures in every case; what no longer fits is not repaired here.",
+        takeaway="Every plan meets the same futures in every case; n/a where dropping projects does not make it fit.",
         unit_line=unit_line(register, "Net value that is reached in eight futures of ten"),
         alt=listed(f"{plan} {format_number(value)} at worst" for plan, value in worst.items()),
         source="scenarios, estimates, risks",
-        inputs=_inputs(comparison),
+        inputs=asked(comparison),
     )
+
+
+def _possible(comparison: Comparison) -> list[str]:
+    """The plans that obey today's rules as they are."""
+    tried = comparison.evaluated
+    base = tried[tried["scenario"] == comparison.base]
+    return [LEAST, *base.loc[base["fits"], "plan"]]
+
+
+def _scope(register: Register, what: str, scope: str) -> str:
+    """What a change is about, in words."""
+    projects = register.projects["name"]
+    column, given, value = scope.partition("=")
+    if scope == "all":
+        return "everything"
+    if not given:
+        return str(projects.get(scope, role_words(scope) if what == "capacity" else scope.replace("_", " ")))
+    if column == "project_id":
+        return str(projects.get(value, value))
+    if column == "strategic_goal":
+        return str(register.table("goals").set_index("goal")["label"].get(value, value))
+    return KINDS.get(value, value) if column == "kind" else f"{column.replace('_', ' ')} {value}"
+
+
+def change_words(row: Any) -> str:
+    """By how much, in words."""
+    if row.what == "delay":
+        return f"{count(int(row.factor), 'year')} later"
+    if row.factor == row.factor:
+        whole = abs(100 * row.factor - round(100 * row.factor)) < 1e-9
+        return f"{format_number(100 * (row.factor - 1), 0 if whole else 1, signed=True)}\u202f%"
+    return str(row.value).replace("_", " ") or ("any size" if row.what == "project_in" else "")
 
 
 def _shortest(rows: pd.DataFrame) -> tuple[pd.DataFrame, str]:
@@ -313,6 +337,7 @@ def _shortest(rows: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     return kept, listed(f"{number} more {name.lower()}" for name, number in rest.items())
 
 
-def _inputs(comparison: Comparison) -> dict[str, str]:
+def asked(comparison: Comparison) -> dict[str, str]:
+    """The register, and how many cases are solved to a proof."""
     proven = sum(allocation.status == "optimal" for allocation in comparison.allocations.values())
     return inputs(comparison.question.register, proven=f"{proven} of {len(comparison.names)} cases")

@@ -49,7 +49,7 @@ def causes(attribution: Attribution) -> Chart:
         styles={"before": "previous", "now": "actual", "more": "good", "less": "bad"},
         label=Field("words", kind="text"),
         title=_title(attribution),
-        takeaway=_takeaway(attribution),
+        takeaway=f"{_takeaway(attribution)}. Nothing is left unexplained.",
         unit_line=unit_line(register, "Net value of the best plan, cause by cause in this order"),
         alt=listed(f"{row.step} {row.words}" for row in rows.itertuples()),
         source="both registers",
@@ -89,8 +89,9 @@ def effects(attribution: Attribution) -> Table:
             Field("enter", "enter", kind="text"),
             Field("leave", "leave", kind="text"),
         ),
-        title=_title(attribution),
-        takeaway=_takeaway(attribution),
+        title=_takeaway(attribution),
+        takeaway="Plan as it was: yesterday's choice, with what no longer fits dropped. Choosing anew: what today's "
+        "choice adds to it.",
         unit_line=unit_line(register, "Change of the net value of the best plan since the last committee"),
         note=" ".join(notes),
         alt=listed(f"{row.cause} {format_number(row.total, signed=True)}" for row in rows.itertuples()),
@@ -119,4 +120,4 @@ def _takeaway(attribution: Attribution) -> str:
     """What the new choice makes of it."""
     amounts = attribution.amounts
     held, anew = (format_number(float(amounts[part].sum()), signed=True) for part in ("held", "reoptimized"))
-    return f"The old plan alone would have moved by {held}; choosing anew adds {anew}. Nothing is left unexplained."
+    return f"The old plan alone would have moved by {held}; choosing anew adds {anew}"

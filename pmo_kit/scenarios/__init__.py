@@ -6,8 +6,9 @@ from pmo_kit.scenarios.comparison import Comparison, compare
 from pmo_kit.scenarios.files import gather_scenarios, read_scenario_file, write_scenario_file
 from pmo_kit.scenarios.futures import simulate_cases
 from pmo_kit.scenarios.minimax import MinimaxPlan, minimax_plan
+from pmo_kit.scenarios.regret import reference_plans
 from pmo_kit.scenarios.sweeps import combine, one_at_a_time
-from pmo_kit.scenarios.triggers import BreakEven, break_even, partly, triggers
+from pmo_kit.scenarios.triggers import BreakEven, break_even, partly, switching_points, triggers
 
 __all__ = [
     "Attribution",
@@ -26,7 +27,9 @@ __all__ = [
     "partly",
     "read_scenario_file",
     "read_scenarios",
+    "reference_plans",
     "simulate_cases",
+    "switching_points",
     "triggers",
     "write_scenario_file",
 ]

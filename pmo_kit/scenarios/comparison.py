@@ -165,7 +165,7 @@ class Comparison:
         return (
             f"{presence.get('always', 0)} projects are funded in all of {cases} cases, "
             f"{presence.get('sometimes', 0)} in some, {presence.get('never', 0)} in none{lost}. "
-            f"The plan of {self.least_regret!r} has the least regret."
+            f"Of the plans made for one case, that of {self.least_regret!r} loses least in its worst case."
         )
 
     @property

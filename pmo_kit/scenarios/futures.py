@@ -10,7 +10,7 @@ import pandas as pd
 
 from pmo_kit.risk import simulate_plan
 from pmo_kit.scenarios.comparison import Comparison
-from pmo_kit.scenarios.regret import reference_plans
+from pmo_kit.scenarios.regret import evaluate_plans, reference_plans
 
 COLUMNS = ["plan", "scenario", "cost_p80", "npv_p20", "npv_p50", "fits", "wins"]
 
@@ -24,6 +24,8 @@ def simulate_cases(
     **simulating: Any,
 ) -> pd.DataFrame:
     """Simulate every plan in every case that forces no project; least regret, do nothing and do minimum included.
+
+    What a plan no longer fits in a case is dropped from it first, as for its regret.
 
     Parameters
     ----------
@@ -40,19 +42,23 @@ def simulate_cases(
     DataFrame
         One row per (plan, scenario): cost_p80, npv_p20, npv_p50, fits (probability that all envelopes of the scenario
         hold together), wins (probability of being worth more than the base's plan there; missing for that plan itself).
+        All are missing where no dropping makes the plan fit.
     """
-    plans = {name: comparison.allocations[name].plan for name in comparison.cases}
-    plans |= {"Least regret": comparison.minimax.plan} | reference_plans(comparison.question)
-    rows = []
-    for case in comparison.cases:
-        question = comparison.allocations[case].question
-        options, base = question.options.index, None
-        for name, levels in plans.items():
-            plan = {p: level for p, level in levels.items() if (p, level) in options}
-            drawn = simulate_plan(question, plan, draws, seed, executor=executor, **simulating)
-            base = base or drawn
-            low, middle = np.quantile(drawn.totals["npv"], [0.2, 0.5])
-            wins = float("nan") if drawn is base else drawn.beats(base)
-            cost = float(np.quantile(drawn.totals["cost"], 0.8))
-            rows.append((name, case, cost, float(low), float(middle), drawn.fits_envelopes, wins))
+    cases = {name: comparison.allocations[name] for name in comparison.cases}
+    others = {"Least regret": comparison.minimax.plan} | reference_plans(comparison.question)
+    plans = {name: allocation.plan for name, allocation in cases.items()} | others
+    rows: list[tuple[object, ...]] = []
+    base = None
+    for found in evaluate_plans(cases, others).itertuples():
+        name, case = str(found.plan), str(found.scenario)
+        if found.value != found.value:
+            rows.append((name, case, *[float("nan")] * 5))
+            continue
+        plan = {p: level for p, level in plans[name].items() if p not in found.dropped}
+        drawn = simulate_plan(cases[case].question, plan, draws, seed, executor=executor, **simulating)
+        base = drawn if name == comparison.base else base
+        low, middle = np.quantile(drawn.totals["npv"], [0.2, 0.5])
+        wins = float("nan") if base is None or drawn is base else drawn.beats(base)
+        cost = float(np.quantile(drawn.totals["cost"], 0.8))
+        rows.append((name, case, cost, float(low), float(middle), drawn.fits_envelopes, wins))
     return pd.DataFrame(rows, columns=COLUMNS)

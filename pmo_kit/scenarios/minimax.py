@@ -29,6 +29,8 @@ class MinimaxPlan:
         No plan has less: equal to `maximum` where it is proven.
     regrets : Series
         Case -> regret after recourse.
+    fits : int
+        In how many cases nothing has to be dropped.
     status : str
         optimal or feasible.
     """
@@ -37,6 +39,7 @@ class MinimaxPlan:
     maximum: float
     bound: float
     regrets: pd.Series
+    fits: int
     status: Status
     in_percent: bool
 
@@ -119,15 +122,17 @@ def minimax_plan(
     if outcome.x is None:
         raise ValueError("no plan of today can be repaired in every scenario")
     plan = models[0].levels(tuple(int(i) for i in np.flatnonzero(outcome.x[:n] > 0.5)))
-    regrets = {
-        name: float(str(evaluate_plan(model, plan, allocations[name].value)["regret"])) * scale[name]
+    there = {
+        name: evaluate_plan(model, plan, allocations[name].value)
         for name, model in zip(names, models, strict=True)
     }
+    regrets = {name: float(str(found["regret"])) * scale[name] for name, found in there.items()}
+    fits = sum(bool(found["fits"]) for found in there.values())
     series = pd.Series(regrets, name="regret")
     maximum = float(series.max())
     proven = outcome.status == "optimal"
     bound = maximum if proven and abs(-outcome.bound - maximum) < 1e-4 else max(0.0, -outcome.bound)
-    return MinimaxPlan(plan, maximum, bound, series, outcome.status, in_percent)
+    return MinimaxPlan(plan, maximum, bound, series, fits, outcome.status, in_percent)
 
 
 def _looser(base: Program, other: Program) -> bool:

@@ -13,6 +13,7 @@ from pmo_kit.arbitration import Allocation, Question, turning_points
 from pmo_kit.arbitration.model import compile_model
 from pmo_kit.arbitration.rules import amount_words
 from pmo_kit.scenarios.changes import Scenario
+from pmo_kit.scenarios.comparison import Comparison
 from pmo_kit.scenarios.regret import evaluate_plan
 
 FINEST = 1e-3
@@ -123,10 +124,7 @@ def break_even(
     """
 
     def lead(share: float) -> float:
-        model = compile_model(partly(scenario, share)(question))
-        worth = [float(str(evaluate_plan(model, plan, 0.0)["value"])) for plan in (second, first)]
-        mine, other = (-inf if value != value else value for value in worth)
-        return 0.0 if mine == other else mine - other
+        return _lead(partly(scenario, share)(question), first, second)
 
     before, after = lead(0.0), lead(1.0)
     if before >= 0:
@@ -138,3 +136,38 @@ def break_even(
         middle = (low + high) / 2
         low, high = (low, middle) if lead(middle) >= 0 else (middle, high)
     return BreakEven(high, before, after)
+
+
+def switching_points(comparison: Comparison) -> pd.DataFrame:
+    """Return from which share of every case the plan of least regret is better than today's.
+
+    Returns
+    -------
+    DataFrame
+        One row per case that forces no project, in order: scenario, before and after (how much more the plan of least
+        regret is worth with nothing and with all of the case), share (see `break_even`; missing where today's plan
+        stays better), whole (True where the case comes whole or not at all, so only `after` decides).
+    """
+    today, other = comparison.allocations[comparison.base].plan, comparison.minimax.plan
+    rows = []
+    for scenario in (s for s in comparison.scenarios if s.name in comparison.cases):
+        whole = bool(scenario.rules_off or scenario.discount_schedule or scenario.delay)
+        if whole:
+            before, after = (
+                _lead(comparison.allocations[name].question, today, other)
+                for name in (comparison.base, scenario.name)
+            )
+            share = 1.0 if after >= 0 else None
+        else:
+            found = break_even(comparison.question, scenario, today, other)
+            before, after, share = found.before, found.after, found.share
+        rows.append((scenario.name, before, after, float("nan") if share is None else share, whole))
+    return pd.DataFrame(rows, columns=["scenario", "before", "after", "share", "whole"])
+
+
+def _lead(question: Question, first: Mapping[str, str], second: Mapping[str, str]) -> float:
+    """How much more a second plan is worth than a first, both after dropping what does not fit."""
+    model = compile_model(question)
+    worth = [float(str(evaluate_plan(model, plan, 0.0)["value"])) for plan in (second, first)]
+    mine, other = (-inf if value != value else value for value in worth)
+    return 0.0 if mine == other else mine - other

@@ -29,7 +29,7 @@ def shown(simulation: pmo.Simulation) -> dict[str, Exhibit]:
         *(figures.intervals(simulation, what) for what in ("cost", "npv")),
         figures.top_risks(simulation),
         figures.by_year(simulation),
-        figures.compared({"Recommended": simulation}),
+        figures.compared({"Recommended": simulation, "The same": simulation}),
     ]
     return {exhibit.id: exhibit for exhibit in made}
 
@@ -62,7 +62,7 @@ def test_a_plan_without_risks_says_so() -> None:
 
 def test_scenarios_and_changes_are_drawn_too() -> None:
     from pmo_kit.figures import scenarios as drawn
-    from pmo_kit.figures import what_changed
+    from pmo_kit.figures import switching, what_changed
 
     question = pmo.Question(pmo.load_register("data/samples/meridian_12"))
     comparison = pmo.compare(question, pmo.scenarios.read_scenarios(question.register))
@@ -70,9 +70,12 @@ def test_scenarios_and_changes_are_drawn_too() -> None:
     tight = register.replace(budgets=register.table("budgets").assign(amount=[45.0, 40.0]))
     attribution = pmo.attribute(question, pmo.Question(tight))
     made = [
+        drawn.definitions(comparison),
+        drawn.results(comparison),
         drawn.regret(comparison),
         drawn.least_regret(comparison),
-        drawn.watch(comparison, pmo.scenarios.triggers(comparison.allocations[comparison.base])),
+        switching.watch(comparison, pmo.scenarios.triggers(comparison.allocations[comparison.base])),
+        switching.switch(comparison, pmo.scenarios.switching_points(comparison)),
         drawn.futures(comparison, pmo.scenarios.simulate_cases(comparison, draws=100)),
         what_changed.causes(attribution),
         what_changed.effects(attribution),

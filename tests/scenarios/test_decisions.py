@@ -131,10 +131,14 @@ def test_break_even_by_hand_and_by_trying_all(question: pmo.Question, comparison
     assert (crossing.before, crossing.after) == (-8, 6)
     assert crossing.share == pytest.approx(8 / 14, abs=1e-3)
     assert break_even(question, MORE, today, without).share is None
-    found = break_even(question, DEAR, today, without)
+    few = small_question()
+    today = dict(pmo.arbitrate(few).plan)
+    without = {p: level for p, level in today.items() if p != "P05"}
+    found = break_even(few, DEAR, today, without)
     assert found.share is not None
+    assert 0 < found.share < 1
     for share, better in ((found.share - 0.01, False), (found.share + 0.01, True)):
-        there = partly(DEAR, share)(question)
+        there = partly(DEAR, share)(few)
         lead = worth_after_dropping(there, without) - worth_after_dropping(there, today)
         assert (lead >= -1e-9) == better
 
