@@ -145,7 +145,7 @@ def limits_drawn(
     envelopes = sorted(
         (r for r in question.active_rules if isinstance(r, Envelope)), key=lambda r: (r.envelope, r.year)
     )
-    planned = sum((p.spend for p in exposure.projects), np.zeros(spend.shape[:2]))
+    planned = exposure.base_spend
     carried: dict[tuple[str, int], Floats] = {}
     for rule in envelopes:
         if rule.year not in exposure.years:

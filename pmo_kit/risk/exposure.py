@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import isfinite
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pmo_kit import finance
-from pmo_kit.arbitration import Capacity, Envelope, Question
+from pmo_kit.arbitration import Capacity, Envelope, Question, Synergy
 from pmo_kit.rates import discount_schedule
 from pmo_kit.risk.distributions import REACH, Estimate, Floats
 from pmo_kit.risk.inputs import CLASSES, Event, benefits_counted, planned_months, read_estimates, read_events
@@ -81,6 +82,8 @@ class Exposure:
 
     `scopes` are the envelopes' scopes, all money first; `years` and `periods` reach as far as the longest delay;
     `factors` are discount factors by year; `held` says what the register's figures already hold, per project.
+    `together` is the money (scopes x years) that pairs of projects in the plan cost or save together, and
+    `together_value` what they are worth together: certain amounts, the same in every draw.
     """
 
     projects: tuple[ProjectRisk, ...]
@@ -91,6 +94,13 @@ class Exposure:
     periods: tuple[str, ...]
     months_a_period: int
     held: Mapping[str, str]
+    together: Floats
+    together_value: float
+
+    @property
+    def base_spend(self) -> Floats:
+        """Money as planned, scopes x years."""
+        return np.asarray(sum((p.spend for p in self.projects), self.together))
 
 
 def expose(
@@ -207,7 +217,8 @@ def expose(
                 ),
             )
         )
-    return _padded(question, projects, scopes, first, size, roles, labels, 3 if quarters else 12, held)
+    exposure = _padded(question, projects, scopes, first, size, roles, labels, 3 if quarters else 12, held)
+    return replace(exposure, **_together(question, set(chosen), exposure))
 
 
 def _padded(
@@ -234,8 +245,27 @@ def _padded(
         discount_schedule(settings.discount_schedule, steps), n, settings.timing
     )
     return Exposure(
-        tuple(grown), scopes, tuple(range(first, first + n)), factors, roles, tuple(periods), step, held
-    )
+        tuple(grown), scopes, tuple(range(first, first + n)), factors, roles, tuple(periods), step, held,
+        np.zeros((len(scopes), n)), 0.0,
+    )  # fmt: skip
+
+
+def _together(question: Question, chosen: set[int], exposure: Exposure) -> dict[str, Any]:
+    """What pairs of projects in the plan bring or cost together."""
+    built, spend, value = question.built, np.zeros_like(exposure.together), 0.0
+    for rule in (r for r in question.active_rules if isinstance(r, Synergy)):
+        first, second = built.of(rule.project_id, rule.level), built.of(rule.other_id, rule.other_level)
+        if chosen.isdisjoint(first.tolist()) or chosen.isdisjoint(second.tolist()):
+            continue
+        if rule.quantity == "value":
+            value += rule.amount
+            continue
+        year = exposure.years.index(int(rule.year or exposure.years[0]))
+        value -= rule.amount * float(exposure.factors[year])
+        for place, scope in enumerate(exposure.scopes):
+            if built.matches(scope)[first[0]] and not scope.startswith(("kind", "fund")):
+                spend[place, year] += rule.amount
+    return {"together": spend, "together_value": value}
 
 
 def _thin(events: dict[str, list[Event]], responses: Mapping[str, float] | None) -> None:

@@ -11,11 +11,10 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from pmo_kit.arbitration import Allocation, Question, Synergy
+from pmo_kit.arbitration import Allocation, Question
 from pmo_kit.risk.blocks import (
     PLACES,
     STEPS,
-    Block,
     Run,
     blocks_of,
     empty_block,
@@ -137,29 +136,13 @@ def simulate_plan(
     job = partial(simulate_block, run=run)
     for block in (executor.map if executor else map)(job, list(blocks_of(exposure))):
         whole.add(block)
-    _add_synergies(question, plan, exposure, whole)
+    whole.cost += exposure.together[0].sum()
+    whole.npv += exposure.together_value
+    if detail:
+        whole.spend += exposure.together[:, :, None]
     return Simulation(
         question, MappingProxyType(dict(plan)), draws, seed, method, tuple(notes), exposure, run, whole
     )
-
-
-def _add_synergies(question: Question, plan: Mapping[str, str], exposure: Exposure, block: Block) -> None:
-    """Add what pairs of projects in the plan bring or cost together: certain amounts, the same in every draw."""
-    built = question.built
-    chosen = {built.position(project, level) for project, level in plan.items()}
-    for rule in (r for r in question.active_rules if isinstance(r, Synergy)):
-        first, second = built.of(rule.project_id, rule.level), built.of(rule.other_id, rule.other_level)
-        if chosen.isdisjoint(first.tolist()) or chosen.isdisjoint(second.tolist()):
-            continue
-        if rule.quantity == "value":
-            block.npv += rule.amount
-            continue
-        year = exposure.years.index(int(rule.year or exposure.years[0]))
-        block.cost += rule.amount
-        block.npv -= rule.amount * float(exposure.factors[year])
-        for place, scope in enumerate(exposure.scopes if len(block.spend) else ()):
-            if built.matches(scope)[first[0]] and not scope.startswith(("kind", "fund")):
-                block.spend[place, year] += rule.amount
 
 
 def _shared_keys(exposure: Exposure, correlation: Correlation) -> list[Key]:

@@ -92,7 +92,7 @@ class Simulation:
         rows = []
         for y in range(len(self._exposure.years)):
             rows.append(
-                _quantile_row("spend", sum(float(p.spend[0, y]) for p in projects), b.spend[0, y])
+                _quantile_row("spend", float(self._exposure.base_spend[0, y]), b.spend[0, y])
                 | _quantile_row("benefit", sum(float(p.benefit[y]) for p in projects), b.received[y])
             )
         whole = _quantile_row("spend", self.base_cost, b.cost) | _quantile_row(
@@ -116,13 +116,13 @@ class Simulation:
     @property
     def base_cost(self) -> float:
         """Sum of the base costs to come."""
-        return float(sum(p.spend[0].sum() for p in self._exposure.projects))
+        return float(self._exposure.base_spend[0].sum())
 
     @property
     def base_npv(self) -> float:
         """Net value as the register has it, without bias or risk."""
-        factors = self._exposure.factors
-        return float(sum((p.benefit - p.spend[0]) @ factors for p in self._exposure.projects))
+        e = self._exposure
+        return float(sum((p.benefit - p.spend[0]) @ e.factors for p in e.projects)) + e.together_value
 
     @cached_property
     def _limits(self) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
@@ -142,13 +142,15 @@ class Simulation:
     def contingency(self, confidence: float = 0.8) -> Contingency:
         """Return the money to hold for a confidence, pooled and unpooled."""
         self._need_detail()
-        base = [float(p.spend[0].sum()) for p in self._exposure.projects]
-        return portfolio_contingency(np.stack(self._block.costs), base, confidence)
+        sure = self._exposure.together[0].sum()
+        base = [*(float(p.spend[0].sum()) for p in self._exposure.projects), float(sure)]
+        costs = [*self._block.costs, np.full(self.draws, sure, np.float32)]
+        return portfolio_contingency(np.stack(costs), base, confidence)
 
     def contingency_by_year(self, confidence: float = 0.8) -> pd.DataFrame:
         """Return base, quantile and contingency of every year; each year on its own, so they do not add up."""
         self._need_detail()
-        base = sum(p.spend[0] for p in self._exposure.projects)
+        base = self._exposure.base_spend[0]
         high = np.quantile(self._block.spend[0], confidence, axis=1)
         years = pd.Index(self._exposure.years, name="year")
         table = pd.DataFrame({"base": base, "quantile": high, "contingency": high - base}, index=years)
