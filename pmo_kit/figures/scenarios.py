@@ -153,7 +153,7 @@ def grid(comparison: Comparison) -> Table:
         if len(sometimes)
         else "No case changes the list.",
         note=f"Net value: {listed(f'{name} {number}' for name, number in total.items())}. {note}".strip(),
-        unit_line=unit_line(register, "■ in full, ◧ reduced, – out", ""),
+        unit_line=unit_line(register, "filled: in full, half filled: reduced, –: out", ""),
         alt=listed(
             f"{group.lower()}: {len(part)} projects" for group, part in rows.groupby("presence", sort=False)
         ),

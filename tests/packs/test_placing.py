@@ -11,9 +11,12 @@ TOLD = "More of it (see a.two), of that (see a.three), of none (see a.gone) and 
 
 def test_references_name_where_an_exhibit_stands(workspace: Workspace, tmp_path: Path) -> None:
     file = workspace(
-        one=notebook(LOAD, message("a.one", text=TOLD), message("a.two")), two=notebook(LOAD, message("a.three"))
+        one=notebook(LOAD, message("a.one", text=TOLD), message("a.two")),
+        two=notebook(LOAD, message("a.three")),
     )
-    text = file.read_text(encoding="utf-8").replace("title: About one\n", "title: About one\n    show: [a.one]\n")
+    text = file.read_text(encoding="utf-8").replace(
+        "title: About one\n", "title: About one\n    show: [a.one]\n"
+    )
     file.write_text(text, encoding="utf-8")
     folder = build_pack(file, tmp_path / "out")
     figures = json.loads((folder / "figures.json").read_text(encoding="utf-8"))

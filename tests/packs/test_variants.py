@@ -195,5 +195,5 @@ def test_the_strip_says_how_good_the_data_are_and_which_version(workspace: Works
     grade, version = manifest["register"]["grade"], manifest["software"]["pmo_kit"]
     assert grade in "ABCD"
     page = (folder / "index.html").read_text()
-    assert f"data grade {grade}, no warnings · pmo_kit {version} · DRAFT" in page
+    assert f"data grade {grade} · pmo_kit {version} · DRAFT" in page
     assert manifest["environment"]["papermill"]

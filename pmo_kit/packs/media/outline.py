@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pmo_kit.packs.spec import PackSpec
 
 NOT_SHOWN = "Not shown: "
+LETTER = ".letter_"
+"""In the id of an exhibit that is handed out: it stands on a page of its own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +106,16 @@ class Outline:
         return strip(self.spec, self.pack_id, self.manifest)
 
     @property
+    def rebuild(self) -> str:
+        """How to make the pack again, in words."""
+        version = self.manifest["software"]["pmo_kit"]
+        return (
+            f"To rebuild it: install pmo_kit {version} with the packages of manifest.json, then run pmo-kit verify "
+            "on the folder of this pack. The notebooks, the register and the pack file as they were stand in "
+            "its folder sources; they are executed again, and what differs is named."
+        )
+
+    @property
     def exhibits(self) -> Iterator[tuple[str, Collected]]:
         """Where it stands ("Page one", or the title of its chapter) and the exhibit, in reading order."""
         if self.front is not None:
@@ -166,15 +178,13 @@ def strip(spec: PackSpec, pack_id: str, manifest: Mapping[str, Any]) -> str:
     register, how good the data (a grade, A to D), made by which version, draft or final.
     """
     register = manifest["register"]
-    warnings = register["findings"]["warn"] + register["findings"]["block"]
     parts = [
         register["name"],
         f"Pack {pack_id}",
         spec.date.isoformat() if spec.date else "",
         f"data as of {register['as_of'] or 'a date not stated'}",
         f"register {register['fingerprint'][:8]}",
-        f"data grade {register['grade']}, "
-        + (f"{warnings} warning{'' if warnings == 1 else 's'}" if warnings else "no warnings"),
+        f"data grade {register['grade']}",
         f"pmo_kit {manifest['software']['pmo_kit']}",
         spec.status,
     ]

@@ -17,6 +17,7 @@ from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Table
 from pmo_kit.packs.media import cells
 from pmo_kit.packs.media.glyphs import coverage, printable
 from pmo_kit.packs.media.html import COLUMN_WIDTH, TEXT_WIDTH
+from pmo_kit.packs.media.outline import LETTER
 from pmo_kit.packs.media.pictures import picture
 from pmo_kit.packs.media.widths import widths
 from pmo_kit.shipped import shipped
@@ -172,6 +173,7 @@ class _Writer:
             "note": exhibit.note,
             "source": source_line(exhibit),
             "alt": exhibit.alt,
+            "alone": LETTER in exhibit.id,
             **self._body(exhibit, width),
         }
 
@@ -256,6 +258,7 @@ def _provenance(outline: Outline) -> dict[str, Any]:
             for chapter in manifest["chapters"]
         ],
         "files": [[name, value[:16]] for name, value in manifest["inputs"].items()],
+        "rebuild": outline.rebuild,
         "software": " · ".join(f"{name} {str(value)[:16]}" for name, value in manifest["software"].items()),
     }
 

@@ -70,26 +70,19 @@ def pages(table: Table, room: Box) -> list[Page]:
     -------
     list of Page
     """
-    high = room.height / _EMU
+    high, most = room.height / _EMU, room.width / _EMU
     head, lines = _head(table), _lines(table)
+    made = []
     for size in (16.0, 14.0, 12.0, 11.0):
-        most = room.width / _EMU
         wide = max(min(most, 1.25 * natural_width(table, size, 2 * _MARGIN + 2)), 0.5 * most)
         given = tuple(widths(table, wide, size, 2 * _MARGIN + 2))
         heights = [_height(line, given, size) for line in lines]
         top = _height(head, given, size) if head else 0.0
-        if top + sum(heights) <= high:
+        made.append((_parted(heights, high - top), size, given, heights, top))
+        if len(made[-1][0]) == 1:
             break
-    count = max(1, math.ceil(sum(heights) / (high - top)))
-    found: list[list[int]] = [[]]
-    used, aim = 0.0, sum(heights) / count
-    for place, height in enumerate(heights):
-        full = used + height > high - top
-        if found[-1] and (full or (used + height / 2 > aim and len(found) < count)):
-            found.append([])
-            used = 0.0
-        found[-1].append(place)
-        used += height
+    least = len(made[-1][0])
+    found, size, given, heights, top = next(one for one in made if len(one[0]) <= least)
     if len(found) > _MOST:
         last = found[_MOST - 1]
         rest = len(lines) - last[0] - len(last) + 1
@@ -101,6 +94,21 @@ def pages(table: Table, room: Box) -> list[Page]:
         Page(head, tuple(lines[n] for n in part), (top, *(heights[n] for n in part)), given, size)
         for part in found
     ]
+
+
+def _parted(heights: Sequence[float], room: float) -> list[list[int]]:
+    """Lines over as few slides as hold them, about alike."""
+    count = max(1, math.ceil(sum(heights) / room))
+    found: list[list[int]] = [[]]
+    used, aim = 0.0, sum(heights) / count
+    for place, height in enumerate(heights):
+        full = used + height > room
+        if found[-1] and (full or (used + height / 2 > aim and len(found) < count)):
+            found.append([])
+            used = 0.0
+        found[-1].append(place)
+        used += height
+    return found
 
 
 def heat_pages(chart: Chart, room: Box) -> list[Page]:
