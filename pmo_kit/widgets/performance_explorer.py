@@ -133,8 +133,14 @@ def _options(state: PerformanceState) -> list[tuple[str, str]]:
 
 
 def _curve(state: PerformanceState) -> Any:
-    """The curve, as the pack draws it."""
-    return drawn(s_curve(state.review, state.project), width=505)
+    """The curve as the pack draws it; labels move with the lines when the chart is larger."""
+    picture = drawn(s_curve(state.review, state.project), width=505)
+    margin = picture.layout.margin
+    height = picture.layout.height - margin.t - margin.b
+    for label in picture.layout.annotations:
+        if label.yref == "paper" and label.y == 1 and (label.yshift or 0) < 0:
+            label.y, label.yshift = 1 + label.yshift / height, 0
+    return picture
 
 
 def _facts(state: PerformanceState) -> str:

@@ -123,6 +123,7 @@ def register(register: Register) -> Panel:
     only = ipywidgets.Checkbox(value=False, description="only with findings", indent=False)
     projects = ipywidgets.Select(options=_options(state), value=state.project or None, rows=18, layout=wide)
     page = ipywidgets.HTML()
+    page.add_class("pw-page")
     own = {"moving": False}
 
     def draw() -> None:

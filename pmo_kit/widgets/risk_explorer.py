@@ -150,7 +150,9 @@ def _curve(state: RiskState) -> Any:
     )  # fmt: skip
     base = state.reserve.base
     figure = go.Figure([line, ring])
-    figure.add_vline(x=base, line={"color": INK, "width": 2}, annotation_text="as planned")
+    figure.add_vline(
+        x=base, line={"color": INK, "width": 2}, annotation_text="as planned", annotation_xshift=6
+    )
     figure.update_layout(
         showlegend=False, margin={"l": 50, "r": 15, "t": 24, "b": 45},
         plot_bgcolor=PAPER, paper_bgcolor=PAPER, font={"family": FONTS, "size": 13, "color": INK},

@@ -23,6 +23,10 @@ from pmo_kit.widgets.panel import Panel, button, column, labeled, row, scrolled,
 from pmo_kit.widgets.session_files import save_scenarios
 
 TODAY = "Today"
+WORDS = {
+    "budget": "money", "capacity": "", "cost": "costs", "benefit": "benefits", "project_in": "in:",
+    "project_out": "out:", "rule_off": "without the rule", "discount_schedule": "discounted by", "weight": "weight of",
+}  # fmt: skip
 Stopped = Callable[[], bool]
 
 
@@ -318,13 +322,21 @@ def _results(table: pd.DataFrame) -> str:
     return table_html(rows, fields)
 
 
+def _change_words(row: Any) -> str:
+    """One change: money −15 %, people of a role, a project in."""
+    what = WORDS.get(row.what, "")
+    scope = "" if row.scope == "all" else f" {role_words(row.scope) if row.what == 'capacity' else row.scope}"
+    if row.factor != row.factor:
+        return f"{what}{scope} {row.value}".strip()
+    if row.what == "delay":
+        return f"{row.scope.removeprefix('project_id=')} {row.factor:g} year{'s' * (row.factor != 1)} later"
+    return f"{what}{scope} {format_number(100 * (row.factor - 1), 0, signed=True)} %".strip()
+
+
 def _detail(state: ScenariosState, name: str, names: pd.Series) -> str:
     """What a case changes in the question, and in the plan."""
     scenario = next(s for s in state.scenarios if s.name == name)
-    changes = "; ".join(
-        f"{r.what.replace('_', ' ')} {r.scope}" + ("" if r.factor != r.factor else f" × {r.factor:g}")
-        for r in scenario.table.itertuples()
-    )
+    changes = "; ".join(_change_words(row) for row in scenario.table.itertuples())
     line = state.table.loc[name]
     words = [("Changes", changes)]
     for label, column_ in (("In", "entered"), ("Out", "left"), ("Other level", "resized")):

@@ -16,6 +16,7 @@ from pmo_kit.register import Register
 from pmo_kit.widgets.panel import Panel, button, column, figure_widget, labeled, row, scrolled, table_html
 
 SHOWN = 15
+AXIS = {"text": "value, points of 100", "standoff": 4, "font": {"size": 13}}
 SCALE = (9, 7, 5, 3, 2, 1, 1 / 2, 1 / 3, 1 / 5, 1 / 7, 1 / 9)
 
 
@@ -256,7 +257,7 @@ def _bars(state: WeightsState) -> Any:
     figure.update_layout(
         margin={"l": 10, "r": 20, "t": 4, "b": 36}, plot_bgcolor=theme.PAPER,
         paper_bgcolor=theme.PAPER, font={"family": theme.FONTS, "size": 13, "color": theme.INK},
-        xaxis={"range": [0, 105], "gridcolor": theme.GRID, "title": {"text": "value, points of 100", "standoff": 4, "font": {"size": 13}}},
+        xaxis={"range": [0, 105], "gridcolor": theme.GRID, "title": AXIS},
         yaxis={"automargin": True, "ticklen": 4, "dtick": 1},
     )  # fmt: skip
     return figure
