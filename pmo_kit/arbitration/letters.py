@@ -98,8 +98,11 @@ def way_words(allocation: Allocation, project_id: str, rule: Rule) -> str:
         return f"may not be in beside {' or '.join(others)}"
     use = allocation.use.drop_duplicates("rule").set_index("rule")["label"]
     label = str(use.get(rule.name, rule.name))
-    money, _, envelope = label.partition(", ")
-    return f"{envelope} {money}" if envelope and money.startswith("money ") else label
+    what, _, envelope = label.partition(", ")
+    if isinstance(rule, Envelope | Capacity):
+        name, _, when = what.rpartition(" ")
+        return f"{envelope} {name} in {when}".strip()
+    return label
 
 
 def _met(allocation: Allocation, project_id: str, option: int, rule: Rule) -> str:

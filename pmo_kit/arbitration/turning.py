@@ -283,7 +283,9 @@ def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> 
             u = use.loc[rule.name]
             free = Pool(compile_model(question.without(rule.name)), allocation._pool.plans).search()
             blank = [float("nan")] * 5
-            rows.append((u["label"], u["unit"], u["used"], u["limit"], *blank, free.value / NANO, float("nan")))
+            rows.append(
+                (u["label"], u["unit"], u["used"], u["limit"], *blank, free.value / NANO, float("nan"))
+            )
             index.append(rule.name)
     envelopes = [r for r in question.active_rules if isinstance(r, Envelope)]
     if len(envelopes) > 1 and (names is None or "all money" in names):

@@ -79,7 +79,11 @@ def refused(allocation: Allocation) -> Table:
             rows.append(named | {"cost": option["cost"], "value": option["value"]})
     data = pd.DataFrame(rows, columns=["project", "area", "cost", "value", "words"])
     data = data.sort_values("value", ascending=False, kind="stable", ignore_index=True)
-    first = listed(data["words"].value_counts().index[:1]) if len(data) else "nothing"
+    most = (
+        pd.Series([way for project in ways.values() for way in project], dtype=object)
+        .value_counts()
+        .index[:1]
+    )
     return Table(
         id="arbitration.refused",
         data=data,
@@ -91,7 +95,7 @@ def refused(allocation: Allocation) -> Table:
             Field("words", "in its way", kind="text"),
         ),
         title=f"{sentence(count(len(data), 'request'))} for {format_number(data['cost'].sum())} must wait",
-        takeaway=f"What stands most often in the way: {first}.",
+        takeaway=f"What stands most often in the way: {listed(most)}.",
         unit_line=unit_line(register, "Refused, at the largest size asked"),
         note="In its way: what would be overrun if the project were simply added to the plan.",
         alt=listed(f"{words}" for words in data["words"]),
@@ -210,53 +214,47 @@ def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
         )  # fmt: skip
     table, names = ledger.table, register.projects["name"]
     rows = pd.DataFrame(
-        {
-            "project": [
-                (
+        [
+            {
+                "project": (
                     ("text", f"{row.name}{'' if pd.isna(row.level) else f', {row.level}'}"),
                     ("id", row.project_id),
-                )
-                for row in table.itertuples(index=False)
-            ],
-            "way": table["in_out"].map({"in": "taken in", "out": "taken out"}),
-            "who": [(("text", row.decided_by), ("line", row.date.isoformat())) for row in table.itertuples()],
-            "reason": table["reason"],
-            "alone": table["alone"],
-            "last_in": table["last_in"],
-            "displaces": [
-                others(names, row.displaces, row.project_id) for row in table.itertuples(index=False)
-            ],
-            "admits": [others(names, row.admits, row.project_id) for row in table.itertuples(index=False)],
-        }
+                    ("line", "taken in" if row.in_out == "in" else "taken out"),
+                ),
+                "who": (("text", row.decided_by), ("line", row.date.isoformat())),
+                "reason": row.reason,
+                "alone": row.alone,
+                "last_in": row.last_in,
+                "displaces": others(names, row.displaces, row.project_id),
+            }
+            for row in table.itertuples(index=False)
+        ]
     )
-    blank: dict[str, object] = dict.fromkeys(rows.columns, "") | {"last_in": None}
-    sums = [
-        blank | {"project": (("text", "Sum of each alone"),), "alone": table["alone"].sum()},
-        blank | {"project": (("text", "They overlap by"),), "alone": ledger.interaction},
-        blank | {"project": (("lead", "All together"),), "alone": ledger.joint},
-    ]
-    cost = format_number(ledger.joint)
-    dearest = table.loc[table["alone"].idxmax()]
+    total = {"project": (("lead", "All together"),), "who": "", "reason": "", "displaces": ""}
+    cost, alone = format_number(ledger.joint), format_number(table["alone"].sum(skipna=False))
+    words = "more" if ledger.interaction > 0 else "less"
+    apart = f"{format_number(abs(ledger.interaction))} {words} than the sum of each alone, {alone}"
+    dearest = table.loc[table["last_in"].idxmax()]
     return Table(
         id="arbitration.overrides",
-        data=pd.concat([rows, pd.DataFrame(sums if len(rows) > 1 else sums[2:])], ignore_index=True),
-        totals=3 if len(rows) > 1 else 1,
+        data=pd.concat(
+            [rows, pd.DataFrame([total | {"alone": ledger.joint, "last_in": ledger.joint}])],
+            ignore_index=True,
+        ),
+        totals=1,
         columns=(
             Field("project", "project", kind="text"),
-            Field("way", "", kind="text"),
             Field("who", "by", kind="text"),
             Field("reason", "reason", kind="text"),
             Field("alone", "price alone"),
             Field("last_in", "on top of the others"),
             Field("displaces", "pushes out", kind="text"),
-            Field("admits", "lets in", kind="text"),
         ),
         title=f"{sentence(count(len(table), 'override is', 'overrides are'))} on record; together they cost {cost}",
-        takeaway=f"{dearest['name']} is the dearest: lifting it alone gives back {format_number(dearest['last_in'])}.",
-        unit_line=unit_line(
-            register, f"{sentence(value_words(allocation))} lost, by solving again without each"
-        ),
-        note="Pushes out and lets in: with the other overrides in force, in every equally good plan.",
+        takeaway=f"Lifting {dearest['name']} alone gives back {format_number(dearest['last_in'])}.",
+        unit_line=unit_line(register, f"{sentence(value_words(allocation))} lost"),
+        note=(f"Together they cost {apart}. " if len(rows) > 1 else "")
+        + "Pushes out: in every equally good plan, the other overrides in force.",
         alt=listed(f"{row['name']} {format_number(row['alone'])}" for _, row in table.iterrows()),
         source="overrides",
         inputs=inputs_of(allocation),

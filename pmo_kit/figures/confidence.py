@@ -31,8 +31,15 @@ def holds(simulation: Simulation, surer: Fit) -> Table:
     data = pd.concat([shown, pd.DataFrame([together | {"surer": 100 * surer.reached}])], ignore_index=True)
     before, after = (one.table["decision"].eq("fund") for one in (surer.plain, surer.allocation))
     left = names[before.index[before & ~after]]
-    wanted = percent(surer.confidence)
-    gives_up = f"gives up {format_number(surer.given_up)} of planned {value_words(surer.plain)}"
+    title = f"All envelopes hold together in {percent(simulation.fits_envelopes)} of the futures"
+    if surer.reached > surer.before or not surer.fits:
+        gives_up = f"gives up {format_number(surer.given_up)} of planned {value_words(surer.plain)}"
+        words = (
+            f"a plan for {percent(surer.confidence)} {gives_up}"
+            if surer.fits
+            else "no plan was found for more"
+        )
+        title += f"; {words}"
     return Table(
         id="confidence.holds",
         data=data,
@@ -46,8 +53,7 @@ def holds(simulation: Simulation, surer: Fit) -> Table:
             Field("holds", "holds: this plan", "%", decimals=0),
             Field("surer", "holds: surer plan", "%", decimals=0),
         ),
-        title=f"All envelopes hold together in {percent(simulation.fits_envelopes)} of the futures; "
-        + (f"a plan for {wanted} {gives_up}" if surer.fits else f"no plan was found for {wanted}"),
+        title=title,
         takeaway=f"The surer plan leaves out {count(len(left))} of today's projects: {shortened(left, 5)}."
         if len(left)
         else "The surer plan funds the same projects.",

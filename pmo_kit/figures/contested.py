@@ -247,6 +247,49 @@ def running(reasons: Explanation, appraisal: Appraisal) -> Table:
     )
 
 
+def later(allocation: Allocation, waiting: Allocation) -> Table:
+    """Return what would start later if that were allowed, and what it gains; `waiting` is the plan of that question."""
+    moved = waiting.table[waiting.table["delay"] > 0].sort_values("value", ascending=False, kind="stable")
+    was, names = allocation.table["decision"], allocation.table["name"]
+    data = pd.DataFrame(
+        {
+            "project": [(("text", row["name"]), ("id", str(p))) for p, row in moved.iterrows()],
+            "now": ["in the plan" if was[p] == "fund" else "not in the plan" for p in moved.index],
+            "size": moved["label"].to_list(),
+            "cost": moved["cost"].to_list(),
+            "value": moved["value"].to_list(),
+        }
+    )
+    funded, before = (one.table["decision"].eq("fund") for one in (waiting, allocation))
+    gain, years = waiting.value - allocation.value, waiting.question.deferral
+    most = "one year" if years == 1 else f"up to {count(years, 'year')}"
+    return Table(
+        id="contested.later",
+        data=data,
+        columns=(
+            Field("project", "project", kind="text"),
+            Field("now", "today", kind="text"),
+            Field("size", "then", kind="text"),
+            Field("cost", "cost"),
+            Field("value", value_words(allocation)),
+        ),
+        title=f"Starting {count(len(data), 'project')} {most} later would gain {format_number(gain)}, "
+        f"{format_number(waiting.value)} in all"
+        if len(data)
+        else f"Starting later by {most} gains nothing",
+        takeaway=f"In: {shortened(names[funded & ~before], 4)}; out: {shortened(names[before & ~funded], 4)}."
+        if len(data)
+        else "",
+        unit_line=unit_line(
+            allocation.question.register, "Best plan if projects may start later, within their latest start"
+        ),
+        note="Values still count from today's year, so waiting costs; benefits whose end is fixed are lost.",
+        alt=listed(f"{row['name']} {row['label']}" for _, row in moved.iterrows()),
+        source="projects, costs, benefits, budgets, capacity",
+        inputs=inputs_of(waiting),
+    )
+
+
 def by_score(allocation: Allocation, scored: Allocation, value: pd.Series) -> Table:
     """Return how the plan would differ if the committee maximized the value of the scores instead of money.
 
@@ -293,7 +336,9 @@ def by_score(allocation: Allocation, scored: Allocation, value: pd.Series) -> Ta
             Field("funded", "funded", "projects", decimals=0),
             Field("only", "only in this plan", kind="text"),
         ),
-        title=f"By scores instead of money {shared} projects stay; it gives up {format_number(given_up)} of {goal}",
+        title=f"By scores {count(shared)} projects stay; {format_number(given_up)} of {goal} is given up"
+        if len(ours.symmetric_difference(theirs)) or given_up
+        else "Scores and money ask for the same plan",
         takeaway="What is in both plans needs no debate about what to maximize.",
         unit_line=unit_line(allocation.question.register, "Two goals under the same limits"),
         note=" ".join(notes),

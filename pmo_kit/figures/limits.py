@@ -155,7 +155,7 @@ def waterfall(ladder: Frontier, cut: float) -> Chart:
         label=Field("words", kind="text"),
         title=f"{percent(cut)} less money costs {format_number(values[1.0] - values[factor])}: "
         f"{by_area.index[0]} loses most, {format_number(-by_area.iloc[0])}",
-        takeaway="Areas that gain take what the leaving projects set free.",
+        takeaway="Areas that gain take what the leaving projects set free." if (by_area > 0).any() else "",
         unit_line=unit_line(
             register, "Worth of the best plan, area by area", scope="every envelope cut alike"
         ),

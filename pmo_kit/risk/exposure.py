@@ -179,7 +179,7 @@ def expose(
         column: {} if column == "all" else register.projects[column].astype("str").to_dict()
         for column in correlation.shared or {}
     }
-    of_option = pd.MultiIndex.from_tuples([(p, str(levels[i])) for p, i in zip(ids, chosen, strict=True)])
+    of_option = pd.MultiIndex.from_arrays([list(ids), [str(levels[i]) for i in chosen]])
     received = flows.to_numpy(float)[flows.index.get_indexer(of_option)]
     projects = []
     for k, project in enumerate(ids):

@@ -1,10 +1,11 @@
 """What a committee argues about: shares of the ask, cuts, the core, the letter, sums that hold."""
 
+import pandas as pd
 import pytest
 
 import pmo_kit as pmo
 from pmo_kit.figures import arbitration as figures
-from pmo_kit.figures import contested, limits
+from pmo_kit.figures import confidence, contested, limits
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,11 @@ def test_the_core_is_settled(allocation: pmo.Allocation) -> None:
 
 def test_the_letter_says_what_would_change_it(allocation: pmo.Allocation) -> None:
     letter = contested.sponsor_letter(allocation, "P11")
-    assert letter.title == "Customer app is not in the plan"
+    assert (letter.id, letter.title) == ("contested.letter_p11", "Customer app is not in the plan")
+    assert letter.items[0][1].startswith(
+        "2.5 EUR million: 1.5 in 2027 and 1 in 2028. By itself it is worth 4 "
+    )
+    assert ("What would not, alone.", "A lower cost and more money in every envelope.") in letter.items
     assert ("▸", "4 data engineers more in 2028") in letter.items
     assert letter.items[-1][1].startswith("The plan is worth 33.5")
 
@@ -46,3 +51,124 @@ def test_the_sums_of_the_plan_hold_with_effects_between_projects() -> None:
     rows = figures.plan(allocation).data
     assert rows["value"].iloc[:-1].sum() == pytest.approx(allocation.value)
     assert rows["value"].iloc[-1] == allocation.value
+
+
+@pytest.fixture(scope="module")
+def reasons(allocation: pmo.Allocation) -> pmo.Explanation:
+    asked = allocation.question.with_override("P05", "in", reason="promised")
+    return pmo.explain(allocation, projects=[*contested.projects(allocation, asked), "P12"])
+
+
+def test_contested_is_what_gets_less_than_it_asks_and_what_an_override_decides(
+    allocation: pmo.Allocation,
+) -> None:
+    """Requests name P06, P08, P09 and P11; P02 and P07 are reduced (full: 19 and 7); P05 is overridden (8)."""
+    asked = allocation.question.with_override("P05", "in", reason="promised")
+    named = set(asked.register.table("requests")["project_id"].dropna())
+    found = contested.projects(allocation, asked)
+    assert set(found) == {"P02", "P05", "P06", "P07", "P08", "P09", "P11"}
+    first = [p for p in found if p in named | {"P05"}]
+    assert found[: len(first)] == first
+    assert first[0] == "P05"
+    assert [p for p in found if p not in first] == [p for p in ("P02", "P07") if p not in named]
+
+
+def test_claims_say_what_granting_costs(reasons: pmo.Explanation) -> None:
+    """At the size asked P02 costs 12.5; the overridden P05 is in: leaving it out costs 33.5 - 29.0 (P06 returns)."""
+    table = contested.claims(reasons, ["P02", "P05", "P06", "P11"], left=3)
+    rows = table.data.assign(id=[cell[1][1] for cell in table.data["project"]]).set_index("id")
+    assert rows["if"].tolist() == ["grant it", "leave it out", "carry it on", "grant it"]
+    assert rows["price"].tolist() == ["12.5", "4.5", "4.5", "8.5"]
+    assert rows.loc["P02", "gets"] == "two districts, 15.0"
+    assert table.title == "Four claims are contested; the cheapest to grant, Customer app, costs 8.5"
+    assert table.note.endswith("Left out: three other projects that get less than they ask.")
+
+
+def test_what_runs_shows_sunk_money_and_leaves_it_out(reasons: pmo.Explanation) -> None:
+    table = contested.running(reasons, pmo.appraise(reasons.allocation.question.register))
+    row = table.data.iloc[0]
+    assert row[["decision", "cost", "on", "exit", "off", "price"]].tolist() == [
+        "stop",
+        10.0,
+        2.0,
+        1.5,
+        -1.5,
+        4.5,
+    ]
+    assert table.data.iloc[1][["exit", "off", "price"]].isna().all()
+    assert table.title == "Stop Billing replacement: leaving costs 1.5"
+
+
+def test_the_waterfall_adds_up(allocation: pmo.Allocation) -> None:
+    """At 15 % less only P07 (5.0, Wastewater) leaves."""
+    chart = limits.waterfall(pmo.frontier(allocation.question, budgets=[0.85, 1.0]), 0.15)
+    assert chart.data["end"].tolist() == [33.5, 28.5, 28.5]
+    assert chart.title == "15\u202f% less money costs 5.0: Wastewater loses most, 5.0"
+
+
+def test_limits_are_in_their_own_unit_and_priced() -> None:
+    question = pmo.Question(pmo.load_register("data/samples/meridian"))
+    found = pmo.arbitrate(question.without(*[override.name for override in question.overrides]))
+    rule = "Wastewater at most 42 % of spending"
+    worth = pmo.arbitration.limits_worth(found, ["envelope all 2027", rule])
+    rows = limits.limits(found, worth).data.set_index("rule")
+    part, whole = (found.spend[found.table["area"].isin(areas)].to_numpy().sum()
+                   for areas in (["Wastewater"], found.table["area"].unique()))  # fmt: skip
+    assert rows.loc[rule, ["used", "limit", "slack"]].tolist() == pytest.approx(
+        [100 * part / whole, 42, 42 - 100 * part / whole]
+    )
+    free = pmo.arbitrate(found.question.without(rule)).value
+    assert worth.loc[rule, "unlimited_value"] == pytest.approx(free)
+    assert rows.loc["envelope all 2027", "more"].endswith("more gains 0.3")
+
+
+def test_what_would_start_later(allocation: pmo.Allocation) -> None:
+    """Two projects of 6 and 5 compete for 4 in 2027; the second may wait until 2028, which is free."""
+    rows = [("A", "full", 2027, 4), ("B", "full", 2027, 4)]
+    register = pmo.Register(
+        settings=pd.DataFrame({"key": ["discount_schedule", "discount_to"], "value": ["none", "2027"]}),
+        projects=pd.DataFrame({"project_id": ["A", "B"], "name": ["One", "Two"], "area": "X",
+                               "commitment": "discretionary", "latest_start": [2027, 2028]}),
+        costs=pd.DataFrame(rows, columns=["project_id", "level", "year", "amount"]),
+        benefits=pd.DataFrame({"project_id": ["A", "B"], "level": "full", "year": 2029, "amount": [10, 9]}),
+        budgets=pd.DataFrame({"envelope": "all", "year": [2027, 2028], "amount": [4, 4]}),
+    )  # fmt: skip
+    question = pmo.Question(register)
+    table = contested.later(pmo.arbitrate(question), pmo.arbitrate(question.replace(deferral=1)))
+    assert table.title == "Starting one project one year later would gain 5.0, 11.0 in all"
+    assert table.data["now"].tolist() == ["not in the plan"]
+    assert table.takeaway == "In: Two; out: nothing."
+
+
+def test_another_goal_is_compared_under_the_same_limits(allocation: pmo.Allocation) -> None:
+    """Points only for P08 (10, cost 11): it comes in; P11 has no points, so it may not."""
+    question = allocation.question
+    points = pd.Series(0.0, index=question.options.index, name="points")
+    points["P08"], points["P11"] = 10.0, float("nan")
+    scored = pmo.arbitrate(pmo.arbitration.revalued(question, points))
+    table = contested.by_score(allocation, scored, points)
+    assert table.data["points"].tolist() == [0.0, 10.0]
+    assert table.data["money"].tolist() == [33.5, allocation.worth_of(scored.plan)]
+    assert "Not scored: Customer app" in table.note
+    assert "P11" not in scored.plan
+
+
+def test_the_chance_that_limits_hold() -> None:
+    """One project of 10 in 2027, cost between 8 and 14, under 10: it holds where the draw is at most 10."""
+    register = pmo.Register(
+        settings=pd.DataFrame({"key": ["discount_schedule", "discount_to"], "value": ["none", "2027"]}),
+        projects=pd.DataFrame({"project_id": ["A", "B"], "name": ["One", "Two"], "area": "X",
+                               "commitment": "discretionary"}),
+        costs=pd.DataFrame({"project_id": ["A", "B"], "year": 2027, "amount": [10.0, 6.0]}),
+        benefits=pd.DataFrame({"project_id": ["A", "B"], "year": 2028, "amount": [20.0, 12.0]}),
+        estimates=pd.DataFrame({"project_id": ["A"], "quantity": ["cost"], "low": [0.8], "likely": [1.0],
+                                "high": [1.4], "basis": ["min_max"], "distribution": ["triangular"]}),
+        budgets=pd.DataFrame({"envelope": ["all"], "year": [2027], "amount": [10.0]}),
+    )  # fmt: skip
+    question = pmo.Question(register)
+    simulation = pmo.simulate(pmo.arbitrate(question), draws=2000, seed=7)
+    table = confidence.holds(simulation, pmo.risk.fit_envelopes(question, 0.8, draws=500, seed=7))
+    assert table.data["holds"].tolist() == pytest.approx([100 / 3, 100 / 3], abs=3)  # (10 - 8)^2 / (6 * 2)
+    assert table.data["surer"].tolist() == [100.0, 100.0]
+    assert table.title.endswith("a plan for 80\u202f% gives up 4.0 of planned net value")
+    assert table.takeaway == "The surer plan leaves out one of today's projects: One."
