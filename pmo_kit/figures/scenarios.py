@@ -73,9 +73,9 @@ def results(comparison: Comparison) -> Table:
     kept = plans[plans["plan"] == comparison.base].set_index("scenario")["value"]
     table["held"] = table["scenario"].map(kept - kept[comparison.base])
     table["anew"] = table["value"] - table["scenario"].map(kept)
-    for column in ("entered", "left", "resized"):
+    for column in ("entered", "left"):
         table[column] = [
-            shortened(names[list(cell)], 2) if isinstance(cell, tuple) and cell else "–"
+            shortened(names[list(cell)], 1) if isinstance(cell, tuple) and cell else "–"
             for cell in table[column]
         ]
     infeasible = table["status"] == "infeasible"
@@ -84,7 +84,7 @@ def results(comparison: Comparison) -> Table:
     best = table.loc[table["delta"].idxmax()]
     return Table(
         id="scenarios.results",
-        data=table,
+        data=table.drop(columns="resized"),
         columns=(
             Field("scenario", "case", kind="text"),
             Field("value", "net value"),
@@ -94,7 +94,6 @@ def results(comparison: Comparison) -> Table:
             Field("funded", "funded", "projects", decimals=0, ruled=True),
             Field("entered", "enter", kind="text"),
             Field("left", "leave", kind="text"),
-            Field("resized", "other size", kind="text"),
         ),
         title=f"{worst['scenario']} costs most: {format_number(worst['delta'], signed=True)}"
         + (f"; {best['scenario']} gains {format_number(best['delta'])}" if best["delta"] > 0 else ""),

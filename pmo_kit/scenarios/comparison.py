@@ -163,7 +163,7 @@ class Comparison:
         cases = len(self.cases)
         lost = f"; {len(self.reasons)} without a plan" if self.reasons else ""
         return (
-            f"{presence.get('always', 0)} projects are funded in all of {cases} cases, "
+            f"{presence.get('always', 0)} projects are funded in all {cases} cases, "
             f"{presence.get('sometimes', 0)} in some, {presence.get('never', 0)} in none{lost}. "
             f"Of the plans made for one case, that of {self.least_regret!r} loses least in its worst case."
         )
