@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 
-from pmo_kit.arbitration import Question, arbitrate, letter, turning_points, what_would_admit
-from pmo_kit.arbitration.thresholds import changed, with_costs_scaled
+from pmo_kit.arbitration import Question, Synergy, arbitrate, letter, turning_points, what_would_admit
+from pmo_kit.arbitration.rules import QUANTITY_RULES
+from pmo_kit.arbitration.thresholds import changed, least_increase, with_costs_scaled
 from pmo_kit.errors import InfeasibleError
 from pmo_kit.register import load_register
 from tests.arbitration.test_brute_force import ask
@@ -41,6 +43,8 @@ def test_ways_in(case: Case) -> None:
         a = arbitrate(question)
     except InfeasibleError:
         return
+    # With a value of its own, money saved by two projects together does not flow into it.
+    costly = any(isinstance(rule, Synergy) and rule.quantity == "cost" for rule in question.rules)
     for project in a.table.index[a.table["decision"] == "refuse"]:
         found = what_would_admit(a, project)
         for row in found.table[found.table["amount"].notna()].itertuples():
@@ -51,11 +55,45 @@ def test_ways_in(case: Case) -> None:
                     new = with_costs_scaled(question, project, found.level, 1 - amount)
                 elif row.way == "all envelopes":
                     new = question.scaled(1 + amount)
-                elif row.way in ("value", "together"):
+                elif row.way == "together" or (row.way == "value" and costly):
                     continue
+                elif row.way == "value":
+                    position = question.built.position(project, found.level)
+                    worth = question.options["value"].copy()
+                    worth.iloc[position] += amount
+                    new = question.replace(value=worth)
                 else:
                     new = question.with_rules(changed(question.rule(row.way), amount))
                 assert (value_with(new, project, found.level) >= a.value - NEAR) == enough, (row.way, amount)
+
+
+@brief(15)
+@given(cases(most=5))
+def test_several_limits_together(case: Case) -> None:
+    """The increases found for several limits admit the project; no split of a smaller sum does."""
+    case.deferral, case.overrides, case.carry = 0, [], Fraction(0)
+    question = ask(case)
+    try:
+        a = arbitrate(question)
+    except InfeasibleError:
+        return
+    for project in a.table.index[a.table["decision"] == "refuse"]:
+        admission = what_would_admit(a, project)
+        rules = [question.rule(name) for name in admission.in_its_way]
+        rules = [rule for rule in rules if isinstance(rule, QUANTITY_RULES)]
+        option = question.built.position(project, admission.level)
+        by = [{rule.name: 1.0} for rule in rules]
+        found = least_increase(a._model, *by, least=a._value, option=option) if len(rules) > 1 else None
+        if found is None:
+            continue
+        broken = {
+            a._model.rows[place].rule: excess / 1e9 for place, excess in a._model.evaluate(found.plan).broken
+        }
+        enough = question.with_rules(*(changed(rule, broken.get(rule.name, 0.0) + 1e-6) for rule in rules))
+        assert value_with(enough, project, admission.level) >= a.value - NEAR
+        for rule in rules:  # all the sum but a little on one limit, nothing on the others
+            new = question.with_rules(changed(rule, max(0.0, found.amount - SHORT)))
+            assert value_with(new, project, admission.level) < a.value - NEAR
 
 
 @brief(20)
