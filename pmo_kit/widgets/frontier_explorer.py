@@ -184,7 +184,7 @@ def _line(state: FrontierState) -> Any:
     figure.update_layout(
         showlegend=False, margin={"l": 50, "r": 20, "t": 10, "b": 45}, hovermode="closest",
         plot_bgcolor=theme.PAPER, paper_bgcolor=theme.PAPER,
-        font={"family": theme.FONTS, "size": 13, "color": theme.INK},
+        font={"family": theme.FONTS, "size": 14, "color": theme.INK},
         xaxis={"title": "share of every envelope, %", "gridcolor": theme.GRID, "zeroline": False},
         yaxis={"title": f"worth of the best plan, {unit}", "gridcolor": theme.GRID, "rangemode": "tozero"},
     )  # fmt: skip

@@ -111,7 +111,7 @@ def performance(review: Review) -> Panel:
 
     panel = Panel(
         review.summary,
-        [row(column(area, projects, scrolled(facts), width="36%"), column(figure, width="64%"), share=1)],
+        [row(column(area, projects, scrolled(facts), width="39%"), column(figure, width="61%"), share=1)],
     )
     panel.state, panel.figure, panel.projects = state, figure, projects
     area.observe(panel.guard(area_chosen), "value")

@@ -155,7 +155,7 @@ def _curve(state: RiskState) -> Any:
     )
     figure.update_layout(
         showlegend=False, margin={"l": 50, "r": 15, "t": 24, "b": 45},
-        plot_bgcolor=PAPER, paper_bgcolor=PAPER, font={"family": FONTS, "size": 13, "color": INK},
+        plot_bgcolor=PAPER, paper_bgcolor=PAPER, font={"family": FONTS, "size": 14, "color": INK},
         xaxis={"title": f"cost of the plan, {state.unit}", "gridcolor": GRID},
         yaxis={"title": "how sure, %", "gridcolor": GRID, "range": [0, 104]},
     )  # fmt: skip

@@ -325,11 +325,12 @@ def _results(table: pd.DataFrame) -> str:
 def _change_words(row: Any) -> str:
     """One change: money −15 %, people of a role, a project in."""
     what = WORDS.get(row.what, "")
-    scope = "" if row.scope == "all" else f" {role_words(row.scope) if row.what == 'capacity' else row.scope}"
+    words = row.scope.replace("project_id=", "").replace("=", " ").replace("_", " ")
+    scope = "" if row.scope == "all" else f" {role_words(row.scope) if row.what == 'capacity' else words}"
     if row.factor != row.factor:
         return f"{what}{scope} {row.value}".strip()
     if row.what == "delay":
-        return f"{row.scope.removeprefix('project_id=')} {row.factor:g} year{'s' * (row.factor != 1)} later"
+        return f"{words} {row.factor:g} year{'s' * (row.factor != 1)} later"
     return f"{what}{scope} {format_number(100 * (row.factor - 1), 0, signed=True)} %".strip()
 
 

@@ -256,7 +256,7 @@ def _bars(state: WeightsState) -> Any:
     figure = go.Figure(bars)
     figure.update_layout(
         margin={"l": 10, "r": 20, "t": 4, "b": 36}, plot_bgcolor=theme.PAPER,
-        paper_bgcolor=theme.PAPER, font={"family": theme.FONTS, "size": 13, "color": theme.INK},
+        paper_bgcolor=theme.PAPER, font={"family": theme.FONTS, "size": 14, "color": theme.INK},
         xaxis={"range": [0, 105], "gridcolor": theme.GRID, "title": AXIS},
         yaxis={"automargin": True, "ticklen": 4, "dtick": 1},
     )  # fmt: skip
