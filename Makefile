@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help pack workshop test slow lab check strip bench clean
+.PHONY: help pack workshop test slow lessons lab check strip bench clean
 help:            ## what there is
 	@grep -E '^[a-z]+: .*##|^[a-z]+:  +##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -30,6 +30,9 @@ test: .venv/dev            ## every fast test, notebooks and browser included
 
 slow: .venv/dev            ## the slow suites
 	$(BIN)/python -m pytest -m slow
+
+lessons: .venv/dev         ## workshop solutions with their numbers, the half day walked through in JupyterLab
+	$(BIN)/python -m pytest -n 2 --dist loadscope -m slow tests/workshop
 
 check: .venv/dev           ## style, types, layers
 	$(BIN)/python tests/static_checks.py

@@ -133,20 +133,22 @@ def anonymize(options: argparse.Namespace) -> int:
 
 
 def lab(options: argparse.Namespace) -> int:
-    """Open JupyterLab on the start page of the notebooks."""
+    """Open JupyterLab on the first lesson of a workshop's team, else on the start page of the notebooks."""
     import os
     import subprocess
     import sysconfig
 
-    start = Path("notebooks", "start.ipynb")
-    if not start.parent.is_dir():
+    notebooks = Path("notebooks")
+    if not notebooks.is_dir():
         raise PmoError(
             "There is no folder 'notebooks' here. Go to your workspace, or make one: pmo-kit new FOLDER"
         )
     path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
-    page = start if start.exists() else start.parent
+    pages = (notebooks / "lessons" / "00_ready.ipynb", notebooks / "start.ipynb", notebooks)
+    page = next(page for page in pages if page.exists())
+    offline = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     command = [sys.executable, "-m", "jupyterlab", f"--LabApp.default_url=/lab/tree/{page.as_posix()}"]
-    return subprocess.run(command, env={**os.environ, "PATH": path}, check=False).returncode
+    return subprocess.run([*command, *offline], env={**os.environ, "PATH": path}, check=False).returncode
 
 
 def workshop(options: argparse.Namespace) -> int:

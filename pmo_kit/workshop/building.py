@@ -36,7 +36,11 @@ class Built:
 
     def fill(self, text: str) -> str:
         """A text with its `{{ }}` computed from the solution; `text` holds the texts of the lesson."""
-        return _environment().from_string(text).render({**self.names, "text": self.texts.text})
+        sections = {name: self._render(section) for name, section in self.texts.text.items()}
+        return self._render(text, text=sections)
+
+    def _render(self, template: str, **more: Any) -> str:
+        return _environment().from_string(template).render({**self.names, **more})
 
 
 @cache

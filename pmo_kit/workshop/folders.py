@@ -16,7 +16,7 @@ from pmo_kit.workshop.texts import LANGUAGE
 MOST_TEAMS = 40
 SAMPLE = "meridian_12"
 _README = """# {title}
-`pmo-kit lab` opens JupyterLab; begin with `lessons/00_ready.ipynb`. The lessons read `lessons/meridian_12` (twelve projects).
+`pmo-kit lab`, run in this folder, opens JupyterLab on the first lesson; the others stand beside it. They read `lessons/meridian_12` (twelve projects).
 `pmo-kit pack`, run in this folder, makes the committee's pack of the same twelve.
 """  # noqa: E501
 

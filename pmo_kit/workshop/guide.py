@@ -84,7 +84,7 @@ def guide_content(language: str = LANGUAGE) -> dict[str, Any]:
             [inline(text), number, _labels(by_number[number], checks.split(", "))]
             for text, number, checks in fixed["outcomes"]
         ],
-        "lessons": [_lesson(lesson, fixed["agendas"], fixed["words"]["effort"]) for lesson in lessons.values()],
+        "lessons": [_lesson(lesson, fixed) for lesson in lessons.values()],
         "slips": [
             [inline(text), number, inline(by_number[number].texts.checks[check][case])]
             for text, number, check, case in fixed["slips"]
@@ -120,7 +120,7 @@ def glossary() -> list[list[str]]:
         return [row[:3] for row in csv.reader(file)][1:]
 
 
-def _lesson(lesson: Built, titles: dict[str, str], effort: str) -> dict[str, Any]:
+def _lesson(lesson: Built, fixed: dict[str, Any]) -> dict[str, Any]:
     """One lesson of the guide: its notes, its effort, its expected numbers with what to say, its sheet."""
     texts = lesson.texts
     expected = []
@@ -139,13 +139,13 @@ def _lesson(lesson: Built, titles: dict[str, str], effort: str) -> dict[str, Any
         )
     notes = {name: markup(lesson.fill(text)) for name, text in texts.guide.items()}
     minutes = [
-        [titles[name], sum(m for what, m in items if what == lesson.name[:2])]
+        [fixed["agendas"][name], sum(m for what, m in items if what == lesson.name[:2])]
         for name, items in _agendas().items()
     ]
-    words = sum(len(text.split()) for text in texts.text.values())
+    words = sum(len(text.split()) for text in texts.text.values()) // 10 * 10
     head = {
         "minutes": [pair for pair in minutes if pair[1]],
-        "effort": effort.format(words=10 * round(words / 10), answers=len(lesson.answers)),
+        "effort": [f"{fixed['words']['reading']}: {words}", f"{fixed['words']['answers']}: {len(lesson.answers)}"],
         "name": lesson.name,
         "number": lesson.name[:2],
         "title": inline(texts.title),

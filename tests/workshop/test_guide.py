@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,7 @@ def test_the_guide_holds_what_a_facilitator_needs() -> None:
     assert "loses EUR 3 million" in content["roles"][1]["knows"]
     assert "9.0" not in str(content["roles"]), "the price is found, not dealt"
     assert len(content["slips"]) == 10
+    assert "{{" not in str(content)
 
 
 def test_the_script_says_the_proven_numbers() -> None:
@@ -67,6 +69,8 @@ def test_glossary_has_french_for_every_term() -> None:
     assert french["budget arbitration"] == "arbitrage budgétaire"
     assert french["earned value (EV)"] == "valeur acquise"
     assert len(french) == len(rows) >= 40
+    assert [row[0].lower() for row in rows] == sorted(row[0].lower() for row in rows)
+    assert not [row for row in rows if re.search(r"'| [;:?!]", "".join(row[1:]))], "French apostrophes and spaces"
 
 
 def test_texts_of_every_language_have_the_same_sections() -> None:
@@ -118,6 +122,22 @@ def test_workshop_command_writes_a_ready_set(tmp_path: Path, capsys: pytest.Capt
     assert len(list((own / "solutions").glob("*_solution.ipynb"))) == len(lesson_names())
     assert main(["workshop", str(folder)]) == 2
     assert "nothing is overwritten" in capsys.readouterr().err
+
+
+def test_a_team_starts_at_its_first_lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commands: list[list[str]] = []
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        commands.append(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    lessons = tmp_path / "notebooks" / "lessons"
+    lessons.mkdir(parents=True)
+    (lessons / "00_ready.ipynb").write_text("{}", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(subprocess, "run", run)
+    assert main(["lab"]) == 0
+    assert "--LabApp.default_url=/lab/tree/notebooks/lessons/00_ready.ipynb" in commands[0]
 
 
 def test_a_number_of_teams_that_makes_no_sense(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ plan = pmo.arbitrate(question)
 pmo.show(figures.plan(plan))
 # %% code
 pmo.show(figures.refused(plan))
-pmo.show(figures.limits(plan))
+plan.use.set_index("label")[["limit", "used", "slack", "unit"]]
 # %% text left
 # %% gap left_2027
 left_2027 = 50 - 48.5  #?

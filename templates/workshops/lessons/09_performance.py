@@ -69,5 +69,6 @@ values = pmo.performance.earned_value(bac, pv, ev, ac)
 p06, p12 = review.table.loc["P06"], review.table.loc["P12"]
 average_cpi = review.table["cpi"].mean()
 sheet = review.table[["name", "rag_declared", "bac", "pv", "ev", "ac"]].rename(columns={"rag_declared": "declared"})
+sheet["declared"] = sheet["declared"].map({"G": "Green", "A": "Amber", "R": "Red"})
 sheet.index.name = "id"
 sheet.columns = [c.upper() if len(c) < 4 else c for c in sheet.columns]
