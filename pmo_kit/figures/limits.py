@@ -10,7 +10,7 @@ from pmo_kit.exhibits.theme import format_number
 from pmo_kit.figures.arbitration import bottleneck_sentence, inputs_of, value_words
 from pmo_kit.figures.captions import count, inputs, listed, percent, sentence, shortened, unit_line
 
-ROWS = 15
+ROWS = 10
 
 
 def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:

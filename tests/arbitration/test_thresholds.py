@@ -67,8 +67,8 @@ def test_ways_in(case: Case) -> None:
                 assert (value_with(new, project, found.level) >= a.value - NEAR) == enough, (row.way, amount)
 
 
-@brief(15)
-@given(cases(most=5))
+@brief(20)
+@given(cases(least=4, most=6))
 def test_several_limits_together(case: Case) -> None:
     """The increases found for several limits admit the project; no split of a smaller sum does."""
     case.deferral, case.overrides, case.carry = 0, [], Fraction(0)
