@@ -14,6 +14,7 @@ import pytest
 
 from pmo_kit.packs import build_pack, build_packs, expand, read_spec
 from pmo_kit.shipped import shipped
+from tests.packs.test_vocabulary import ours
 from tests.packs.tiny import write_workspace
 
 pytestmark = pytest.mark.browser
@@ -96,6 +97,18 @@ def test_the_committee_reads_at_most_eight_pages_before_the_annex(opened: Any, f
     page.evaluate("document.querySelectorAll('.annex.chapter, .provenance').forEach(part => part.remove())")
     pdf = page.pdf(prefer_css_page_size=True, print_background=True)
     assert len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf)) <= 8
+
+
+def test_the_committee_reads_no_word_of_the_trade(opened: Any, folder: Path) -> None:
+    page, _ = opened(folder / "index.html")
+    page.wait_for_selector("html[data-drawn]", state="attached")
+    parts = page.locator(".pk-page, .contents, .chapter:not(.annex)")
+    texts = [
+        *parts.all_inner_texts(),
+        *parts.locator(".chart").evaluate_all("all => all.map(c => c.ariaLabel)"),
+    ]
+    assert len(texts) > 2
+    assert {word for text in texts for word in ours(text)} == set()
 
 
 def test_the_page_can_be_read_by_keyboard_and_by_ear(opened: Any, folder: Path) -> None:
