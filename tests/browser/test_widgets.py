@@ -102,7 +102,7 @@ def step(page: Any, slider: str, key: str, times: int) -> None:
     settled(page)
 
 
-def agree(page: Any) -> None:
+def agree(page: Any, rounding: float = 0.05) -> None:
     """Figure and table say the same: the value is the sum of the rows, the meters follow the words."""
     state = page.evaluate(
         """() => ({
@@ -116,7 +116,7 @@ def agree(page: Any) -> None:
         assert all(word == "none" for word, _ in state["rows"])
         return
     total = sum(numbers(text)[0] for word, text in state["rows"] if word in ("fund", "stop"))
-    assert tile(page, 0)[0] == pytest.approx(total, abs=0.05)
+    assert tile(page, 0)[0] == pytest.approx(total, abs=rounding)
     for words, width in state["gauges"]:
         used, limit = numbers(words)
         assert width == pytest.approx(100 * min(1, used / limit), abs=1.5)
@@ -386,9 +386,7 @@ def memory(page: Any) -> tuple[float, float]:
 
 
 @pytest.mark.slow
-def test_a_hundred_moves_hold_memory_and_never_part_figure_from_table(
-    shown: Opened, record_property: Any
-) -> None:
+def test_a_hundred_moves_hold_memory_and_never_part_figure_from_table(shown: Opened) -> None:
     page = shown("hundred", "import os\nprint('kernel', os.getpid())\nwidgets.arbitration(question)")
     settled(page)
     dice = random.Random(11)
@@ -407,16 +405,14 @@ def test_a_hundred_moves_hold_memory_and_never_part_figure_from_table(
         if move in (40, 100):
             sizes.append(memory(page))
             nodes.append(int(page.evaluate("document.querySelectorAll('.pw-board *').length")))
-    record_property("kernel and page after 40 and 100 moves, MB", sizes)
+    print("kernel and page after 40 and 100 moves, MB:", sizes)
     assert sizes[1][0] - sizes[0][0] < 12
     assert sizes[1][1] - sizes[0][1] < 4
     assert nodes[1] - nodes[0] < 400
 
 
 @pytest.mark.slow
-def test_a_hundred_weights_hold_memory_and_never_part_figure_from_table(
-    shown: Opened, record_property: Any
-) -> None:
+def test_a_hundred_weights_hold_memory_and_never_part_figure_from_table(shown: Opened) -> None:
     page = shown("hundred_weights", "import os\nprint('kernel', os.getpid())\nwidgets.weights(register)")
     handles, dice = page.locator(".noUi-handle"), random.Random(3)
     sizes: list[tuple[float, float]] = []
@@ -434,7 +430,7 @@ def test_a_hundred_weights_hold_memory_and_never_part_figure_from_table(
         )
         if move in (40, 100):
             sizes.append(memory(page))
-    record_property("kernel and page after 40 and 100 moves, MB", sizes)
+    print("kernel and page after 40 and 100 moves, MB:", sizes)
     assert sizes[1][0] - sizes[0][0] < 12
     assert sizes[1][1] - sizes[0][1] < 6
 
@@ -461,7 +457,7 @@ def test_two_hundred_projects_answer_within_a_second_and_say_how_sure(shown: Ope
     )
     status, words = board.get_attribute("data-status"), sure.inner_text()
     assert (status, words[:11]) in (("proven", "Proven best"), ("stopped", "Best plan k"))
-    agree(page)
+    agree(page, rounding=1.0)  # the sum of some hundred values of one decimal
 
 
 @pytest.mark.slow
