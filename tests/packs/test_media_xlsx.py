@@ -7,8 +7,10 @@ import io
 import zipfile
 
 import openpyxl
+import pandas as pd
 import pytest
 
+from pmo_kit.exhibits.records import Field
 from pmo_kit.packs.media.xlsx import annex_bytes, sheet_names
 from tests.packs.media_case import HOSTILE, meridian, small
 
@@ -53,6 +55,18 @@ def test_sums_ratios_and_differences_are_formulas_with_their_values(
     assert [row[4] for row in formulas[1:4]] == ["=B6/C6", "=B7/C7", "=B8/C8"]
     assert values[2][4] == pytest.approx(7.5 / 9.0, rel=1e-15)
     assert values[4][4] == "n/a"
+
+
+def test_what_is_left_follows_from_what_there_is_even_where_that_is_the_sum_by_chance() -> None:
+    from tests.packs.media_case import collected, laid_out, table
+
+    data = pd.DataFrame({"project": ["a", "b", "sum", "there", "carried", "left"]})
+    numbers = {"2027": [3.0, 4.0, 7.0, 7.0, 0.0, 0.0], "2028": [1.0, 2.5, 3.5, 5.0, 1.0, 2.5]}
+    fields = (Field("project", kind="text"), *(Field(year, year) for year in numbers))
+    shown = table(data=data.assign(**numbers), columns=fields, totals=4)
+    found = rows(openpyxl.load_workbook(io.BytesIO(annex_bytes(laid_out([collected(shown)]))))["1 table"])
+    assert [row[1] for row in found[3:7]] == ["=SUM(B6:B7)", 7, 0, "=SUM(B9:B10)-B8"]
+    assert [row[2] for row in found[3:7]] == ["=SUM(C6:C7)", 5, 1, "=SUM(C9:C10)-C8"]
 
 
 def test_a_total_that_is_no_sum_stays_a_number() -> None:

@@ -191,7 +191,7 @@ def _formula(data: Any, field: Field, row: int, plain: int, block: Block, how: D
     """The formula of a cell, or "" for a plain value; a sum counts before a ratio."""
     if row >= plain:
         numeric = is_numeric(data, field)
-        if numeric and is_sum(data, field.name, row, plain):
+        if numeric and row == plain and is_sum(data, field.name, row, plain):
             return f"=SUM({block.cell(0, field.name)}:{block.cell(plain - 1, field.name)})"
         if numeric and row == len(data) - 1 and is_rest(data, field.name, plain):
             there = f"SUM({block.cell(plain + 1, field.name)}:{block.cell(row - 1, field.name)})"
