@@ -245,10 +245,9 @@ def headline(register: Register, appraisal: Appraisal) -> Message:
     if register.has("baselines"):
         both = overview.budget_variance(register).dropna(subset="variance")
         total, base = both["variance"].sum(), both["baseline"].sum()
-        side = "above" if total > 0 else "below"
-        second = (
-            f"the year's forecast is {percent(abs(total) / base)} {side} its baseline" if base else second
-        )
+        if base:
+            away = f"{percent(abs(total) / base)} {'above' if total > 0 else 'below'}"
+            second = f"the year's forecast is {away if abs(total) >= 0.005 * base else 'on'} its baseline"
     title = f"{sentence(', '.join(parts))};\n{second}"
     return Message(
         id="overview.headline",

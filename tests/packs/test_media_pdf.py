@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 
 import pypdf
 import pytest
@@ -80,6 +81,17 @@ def test_every_chart_has_its_words_in_the_tags() -> None:
     ]
     alts = [thing["/Alt"] for thing in things if isinstance(thing, dict) and "/Alt" in thing]
     assert alts.count("In words.") == sum(chart.mark != "" for chart in charts())
+
+
+def test_the_tags_tell_headings_tables_headers_and_figures_apart(paper: pypdf.PdfReader) -> None:
+    things = [
+        pypdf.generic.IndirectObject(n, 0, paper).get_object() for n in range(1, paper.trailer["/Size"])
+    ]
+    elements = [thing for thing in things if isinstance(thing, dict) and "/S" in thing and "/P" in thing]
+    kinds = Counter(str(thing["/S"]) for thing in elements)
+    assert {"/Document", "/H1", "/H2", "/P", "/Table", "/TR", "/TH", "/TD", "/Figure"} <= set(kinds)
+    headers = [thing["/A"] for thing in elements if thing["/S"] == "/TH" and "/A" in thing]
+    assert len(headers) == kinds["/TH"], "a header says of what: its column"
 
 
 def test_text_of_a_register_is_printed_not_read() -> None:

@@ -131,7 +131,7 @@ def turning(front: Front) -> str:
         if isinstance(table, Table) and item.id.endswith(".turning_points") and len(table.columns) > 2:
             first = table.columns[0].name
             turns = "turns" if "turns" in table.data.columns else table.columns[1].name
-            said = [f"{words(row[first])} {row[turns]}" for row in table.data.to_dict("records")]
+            said = [f"{words(row[first])}, {row[turns]}" for row in table.data.to_dict("records")]
             return f"{table.title}: " + "; ".join(said)
     return front.headline.exhibit.takeaway
 
