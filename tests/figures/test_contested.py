@@ -109,14 +109,12 @@ def test_the_waterfall_adds_up(allocation: pmo.Allocation) -> None:
 def test_limits_are_in_their_own_unit_and_priced() -> None:
     question = pmo.Question(pmo.load_register("data/samples/meridian"))
     found = pmo.arbitrate(question.without(*[override.name for override in question.overrides]))
-    rule = "Wastewater at most 42 % of spending"
+    rule = "Cleaner rivers at least 20 % of spending"
     worth = pmo.arbitration.limits_worth(found, ["envelope all 2027", rule])
     rows = limits.limits(found, worth).data.set_index("rule")
-    part, whole = (found.spend[found.table["area"].isin(areas)].to_numpy().sum()
-                   for areas in (["Wastewater"], found.table["area"].unique()))  # fmt: skip
-    assert rows.loc[rule, ["used", "limit", "slack"]].tolist() == pytest.approx(
-        [100 * part / whole, 42, 42 - 100 * part / whole]
-    )
+    goals = found.question.register.projects["strategic_goal"].reindex(found.table.index)
+    share = 100 * found.spend[goals == "G2"].to_numpy().sum() / found.spend.to_numpy().sum()
+    assert rows.loc[rule, ["used", "limit", "slack"]].tolist() == pytest.approx([share, 20, share - 20])
     free = pmo.arbitrate(found.question.without(rule)).value
     assert worth.loc[rule, "unlimited_value"] == pytest.approx(free)
     assert rows.loc["envelope all 2027", "more"].endswith("more gains 0.3")
