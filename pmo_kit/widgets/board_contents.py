@@ -327,9 +327,9 @@ def price_words(session: SessionState, price: Price) -> dict[str, str]:
     if isinf(price.high):
         return {
             "short": f"≥ {format_number(price.low)}",
-            "long": f"{verb} costs at least {format_number(price.low)}.",
+            "long": f"{verb} costs at least {format_number(price.low)} {short_unit(session)}.",
         }
-    words = f"{verb} costs {interval(price.low, price.high)}"
+    words = f"{verb} costs {interval(price.low, price.high)} {short_unit(session)}"
     parts = []
     if price.left:
         parts.append(f"{listed(name[p] for p in price.left)} {'leave' if len(price.left) > 1 else 'leaves'}")

@@ -251,7 +251,7 @@ def _bars(state: WeightsState) -> Any:
     bars = go.Bar(
         x=table["value"].tolist(), y=_names(table), orientation="h", marker={"color": theme.DARK_BLUE},
         text=[theme.format_number(v) for v in table["value"]], textposition="outside", cliponaxis=False,
-        hovertemplate="%{y}: %{x:.1f}<extra></extra>",
+        constraintext="none", hovertemplate="%{y}: %{x:.1f}<extra></extra>",
     )  # fmt: skip
     figure = go.Figure(bars)
     figure.update_layout(
