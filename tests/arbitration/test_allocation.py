@@ -67,9 +67,7 @@ def test_cheapest_way_out_of_two_conflicts(question: Question) -> None:
         "envelope all 2027": "12.5 EUR million more in 2027",
         "envelope all 2028": "10.8 EUR million more in 2028",
     }
-    assert "12.5 EUR million more in 2027 and 10.8 EUR million more in 2028" in str(
-        caught.value
-    )
+    assert "12.5 EUR million more in 2027 and 10.8 EUR million more in 2028" in str(caught.value)
 
 
 def test_second_value_within_a_share_of_the_first() -> None:
