@@ -146,9 +146,8 @@ def lab(options: argparse.Namespace) -> int:
     path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
     pages = (notebooks / "lessons" / "00_ready.ipynb", notebooks / "start.ipynb", notebooks)
     page = next(page for page in pages if page.exists())
-    offline = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     command = [sys.executable, "-m", "jupyterlab", f"--LabApp.default_url=/lab/tree/{page.as_posix()}"]
-    return subprocess.run([*command, *offline], env={**os.environ, "PATH": path}, check=False).returncode
+    return subprocess.run(command, env={**os.environ, "PATH": path}, check=False).returncode
 
 
 def workshop(options: argparse.Namespace) -> int:

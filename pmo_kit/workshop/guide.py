@@ -145,7 +145,10 @@ def _lesson(lesson: Built, fixed: dict[str, Any]) -> dict[str, Any]:
     words = sum(len(text.split()) for text in texts.text.values()) // 10 * 10
     head = {
         "minutes": [pair for pair in minutes if pair[1]],
-        "effort": [f"{fixed['words']['reading']}: {words}", f"{fixed['words']['answers']}: {len(lesson.answers)}"],
+        "effort": [
+            f"{fixed['words']['reading']}: {words}",
+            f"{fixed['words']['answers']}: {len(lesson.answers)}",
+        ],
         "name": lesson.name,
         "number": lesson.name[:2],
         "title": inline(texts.title),

@@ -70,7 +70,9 @@ def test_glossary_has_french_for_every_term() -> None:
     assert french["earned value (EV)"] == "valeur acquise"
     assert len(french) == len(rows) >= 40
     assert [row[0].lower() for row in rows] == sorted(row[0].lower() for row in rows)
-    assert not [row for row in rows if re.search(r"'| [;:?!]", "".join(row[1:]))], "French apostrophes and spaces"
+    assert not [row for row in rows if re.search(r"'| [;:?!]", "".join(row[1:]))], (
+        "French apostrophes and spaces"
+    )
 
 
 def test_texts_of_every_language_have_the_same_sections() -> None:

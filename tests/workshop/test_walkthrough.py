@@ -1,4 +1,4 @@
-"""The half day in a real JupyterLab: each gap filled wrong, its hint read, then filled right; times and pictures kept."""
+"""The half day in a real JupyterLab: each gap wrong, its hint read, then right; seconds and pictures kept."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import csv
 import re
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -81,7 +80,11 @@ class Learner:
 
 @pytest.mark.parametrize("name", HALF_DAY)
 def test_a_learner_goes_through_the_lesson(lab: Lab, browser: Any, name: str) -> None:
-    codes = [c.source for c in nbformat.read(lab.folder / "lessons" / f"{name}.ipynb", 4).cells if c.cell_type == "code"]
+    codes = [
+        c.source
+        for c in nbformat.read(lab.folder / "lessons" / f"{name}.ipynb", 4).cells
+        if c.cell_type == "code"
+    ]
     solved = {cell.learner: cell.solution for cell in built(name).cells if cell.kind == "gap"}
     start = time.monotonic()
     page = lab.open(browser, f"lessons/{name}.ipynb", 1366, 768)

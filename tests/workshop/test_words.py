@@ -69,7 +69,9 @@ def test_verdict_is_words_and_escaped_html() -> None:
     assert repr(verdict) == "✗ Not yet. Use `a < b` and **think**."
     assert "<code>a &lt; b</code> and <b>think</b>" in verdict._repr_html_()
     verdict = lesson("04_costs")("net", "239.1")
-    assert repr(verdict).startswith("✗ Not yet. Your number: 239.1 EUR thousand. You discounted today's money")
+    assert repr(verdict).startswith(
+        "✗ Not yet. Your number: 239.1 EUR thousand. You discounted today's money"
+    )
     assert "<i>Refused</i> is an answer" in lesson("06_arbitration")("deferred", "a")._repr_html_()
 
 
