@@ -54,16 +54,6 @@ class Explanation(Answer):
     _table: pd.DataFrame = field(repr=False)
     duties: pd.Series = field(repr=False)
 
-    @property
-    def next_best(self) -> Mapping[str, str] | None:
-        """The best other plan: project_id -> level."""
-        return self.allocation.next_best
-
-    @property
-    def next_best_value(self) -> float | None:
-        """What the best other plan is worth."""
-        return self.allocation.next_best_value
-
     @cached_property
     def turning_points(self) -> pd.DataFrame:
         """What would change the plan: see `pmo_kit.arbitration.turning.turning_points`."""
