@@ -137,7 +137,7 @@ def frontier(question: Question, budgets: Sequence[float] = STEPS) -> Frontier:
     for factor in factors:
         budget = round(whole * factor, 9)
         try:
-            a = nearby.allocation(question.scaled(factor), last) or arbitrate(question.scaled(factor))
+            a = nearby.allocation(question.scaled(factor)) or arbitrate(question.scaled(factor))
         except InfeasibleError as error:
             nan = float("nan")
             records.append(
@@ -158,19 +158,19 @@ def frontier(question: Question, budgets: Sequence[float] = STEPS) -> Frontier:
 
 
 class _Nearby:
-    """Points of a large question where a gap is accepted: each from the relaxation and the plan before it."""
+    """Points of a large question where a gap is accepted: each from the relaxation of the one before it."""
 
     def __init__(self, question: Question) -> None:
         self._gap = asked_gap(question)
         model = compile_model(question) if self._gap > 0 and question.second is None else None
         self._warm = Warm(model) if model is not None and Warm.fits(model) else None
 
-    def allocation(self, question: Question, last: Allocation | None) -> Allocation | None:
+    def allocation(self, question: Question) -> Allocation | None:
         """A plan proven to be within the gap, or None where a search is needed."""
         if self._warm is None:
             return None
         model = compile_model(question)
-        found = good_plan(self._warm, model, self._gap, [] if last is None else [last._positions])
+        found = good_plan(self._warm, model, self._gap)
         if found is None or not close_enough(model, found, self._gap):
             return None
         return allocation_of(model, replace(found, status="optimal"))

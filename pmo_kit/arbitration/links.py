@@ -86,7 +86,7 @@ class Requires(Rule):
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
         mine = options.of(self.project_id, self.level)
         other = options.of(self.other_id, self.other_level)
-        delays = options.table["delay"].to_numpy()
+        delays = options.delays
         return [
             _logic(self.name, mine[delays[mine] <= k], other[delays[other] <= k], -inf, 0)
             for k in sorted(set(delays[mine]))

@@ -85,6 +85,11 @@ class Options:
         return self.table["stop"].to_numpy(bool)
 
     @cached_property
+    def delays(self) -> NDArray[np.int64]:
+        """Years by which each option starts later."""
+        return self.table["delay"].to_numpy(np.int64)
+
+    @cached_property
     def groups(self) -> dict[str, NDArray[np.int64]]:
         """Positions of the options of each project, in the order of the project ids."""
         ids, inverse = np.unique(self.project_ids.astype(str), return_inverse=True)
@@ -343,19 +348,12 @@ def _keep(
 def _deferrable(register: Register, delay: int, table: pd.DataFrame) -> NDArray[np.bool_]:
     """Options that may start `delay` years later: not committed, latest start stated and not passed."""
     ids = table.index.get_level_values(0)
-    first = (
-        _forward(register).groupby("project_id")["year"].min().reindex(ids).to_numpy(float, na_value=np.nan)
-    )
+    spends = _forward(register).groupby("project_id")["year"]
+    first = spends.min().reindex(ids).to_numpy(float, na_value=np.nan)
     latest = register.projects["latest_start"].reindex(ids).to_numpy(float, na_value=np.nan)
     offered = (first + delay <= latest) & (table["commitment"].to_numpy(object) != "committed")
     if register.settings.beyond_horizon == "refuse" and register.has("budgets"):
-        last = (
-            _forward(register)
-            .groupby("project_id")["year"]
-            .max()
-            .reindex(ids)
-            .to_numpy(float, na_value=np.nan)
-        )
+        last = spends.max().reindex(ids).to_numpy(float, na_value=np.nan)
         offered &= last + delay <= float(register.table("budgets")["year"].max())
     return offered
 

@@ -79,6 +79,17 @@ class Program:
             integer=np.append(self.integer, False),
         )
 
+    def part(self, columns: NDArray[np.int64], x: Floats) -> Program:
+        """The program of some columns, where the others stay as in a point."""
+        others = np.rint(x)
+        others[columns] = 0.0
+        used, matrix = self.matrix @ others, self.matrix[:, columns]
+        rows = np.flatnonzero(np.diff(matrix.indptr) > 0)
+        return Program(
+            self.value[columns], sparse.csr_array(matrix[rows]), (self.lower - used)[rows],
+            (self.upper - used)[rows], self.least[columns], self.most[columns], self.integer[columns],
+        )  # fmt: skip
+
     def maximizing(self, value: Floats) -> Program:
         """The program with another objective."""
         return replace(self, value=value)
@@ -102,14 +113,15 @@ class Limits:
     """How far a search goes: an absolute gap that counts as a proof, branches, and a moment to stop.
 
     With a `cutoff` only points of at least that value are looked for: where one is known, the search need
-    not find it again by trying, and the proof is several times faster. A `stoppable` search ends at Ctrl-C
-    with the best plan so far.
+    not find it again by trying, and the proof is several times faster. A point of `enough` ends the search.
+    A `stoppable` search ends at Ctrl-C with the best plan so far.
     """
 
     gap: float = 0.0
     nodes: int | None = None
     until: float | None = None  # time.monotonic()
     cutoff: float | None = None
+    enough: float | None = None
     stoppable: bool = False
 
 
@@ -131,6 +143,12 @@ _PROOF: dict[str, bool | int | float | str] = {
     "mip_heuristic_run_rens": False,
     "mip_heuristic_run_root_reduced_cost": False,
     "mip_heuristic_run_feasibility_jump": False,
+}
+# Where any point of a value will do, few cuts are kept and symmetry is not looked for.
+_ANY: dict[str, bool | int | float | str] = {
+    "mip_detect_symmetry": False,
+    "mip_pool_soft_limit": 10,
+    "mip_lp_age_limit": 2,
 }
 
 
@@ -184,6 +202,9 @@ def solve(program: Program, limits: Limits | None = None) -> Outcome:
         highs.setOptionValue(option, setting)
     if limits.cutoff is not None:
         for option, setting in {**_PROOF, "objective_bound": -limits.cutoff}.items():
+            highs.setOptionValue(option, setting)
+    if limits.enough is not None:
+        for option, setting in {**_ANY, "objective_target": limits.enough}.items():
             highs.setOptionValue(option, setting)
     if limits.nodes is not None:
         highs.setOptionValue("mip_max_nodes", int(limits.nodes))

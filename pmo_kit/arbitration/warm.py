@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 
 from pmo_kit.arbitration.model import NANO, Model, Plan
 from pmo_kit.arbitration.options import Floats
-from pmo_kit.arbitration.search import Found
+from pmo_kit.arbitration.search import Found, moment
 from pmo_kit.arbitration.solving import Limits, Outcome, relaxed_solver, solve
 
 Places = NDArray[np.int64]
 NARROW, WIDE, FAR = 14, 28, 50  # options on either side that exchanges try
+CORE, AROUND, TRIES, LARGE = 65, 90, 12, 80  # options searched, of how many, how often, and at last
+BRANCHES = 1000  # of one such search
 ROUNDS, KICK = 24, 5  # attempts from a plan, most of them without so many of its options
 NEAR = 1e-9
 
@@ -137,6 +139,34 @@ class Warm:
                 best = x
         return best
 
+    def core(self, relaxed: Relaxed, enough: float, until: float | None = None) -> Floats | None:
+        """A plan worth `enough`, as zeros and ones; None where none is found.
+
+        Searched are small sets of the options that cost least to change (Balas and Zemel 1980), the others as in
+        the relaxation: the nearest, then some of those not too far, then a larger set. At last all options are
+        searched that such a plan could change.
+        """
+        order = np.argsort(np.abs(relaxed.reduced), kind="stable")
+        rng = np.random.Generator(np.random.SFC64(0))
+        near, around = order[: CORE // 2], order[CORE // 2 : AROUND]
+        sets = [order[:CORE]]
+        if len(order) > CORE:
+            drawn = min(len(around), CORE - len(near))
+            sets += [np.append(near, rng.choice(around, drawn, replace=False)) for _ in range(TRIES)]
+            sets.append(order[:LARGE])
+        p = replace(self._model.program, value=relaxed.value)
+        for columns in sets:
+            part, x = p.part(columns, relaxed.x), np.rint(relaxed.x)
+            x[columns] = 0.0
+            short = enough - float(x @ relaxed.value)
+            found = solve(part, Limits(0.0, BRANCHES, until, short, short))
+            if found.x is not None and found.value >= short:
+                x[columns] = np.rint(found.x)
+                if self.obeys(x):
+                    return x
+        whole = self.beyond(relaxed, enough, Limits(0.0, BRANCHES, until, enough=enough))
+        return None if whole.x is None or whole.value < enough else np.rint(whole.x)
+
     def _exchange(
         self, x: Floats, relaxed: Relaxed, width: int, far: int, enough: float, seed: int = 0
     ) -> Floats:
@@ -225,16 +255,17 @@ def positions(x: Floats) -> Plan:
     return tuple(int(i) for i in np.flatnonzero(x > 0.5))
 
 
-def good_plan(warm: Warm, model: Model, gap: float, starts: Iterable[Plan]) -> Found | None:
-    """A plan of a model within about a gap of the relaxation, with the relaxation's bound; None where there is
-    none nearby."""
+def good_plan(warm: Warm, model: Model, gap: float) -> Found | None:
+    """A plan of a model within about a gap of the relaxation, with the relaxation's bound; None where none is
+    found."""
+    until = moment(model.question.time_limit)
     warm.turn_to(model)
     relaxed = warm.relax()
     if relaxed is None:
         return None
     free = model.question.built.table["commitment"].to_numpy(object) == "discretionary"
     enough = relaxed.bound - 0.995 * gap * abs(float((relaxed.value * relaxed.x)[free].sum()))
-    x = warm.near(relaxed, [as_row(model.n, plan) for plan in starts], enough)
+    x = warm.core(relaxed, enough, until)
     if x is None:
         return None
     plan = positions(x)
