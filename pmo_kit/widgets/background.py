@@ -52,11 +52,6 @@ class BackgroundWork:
         else:
             self._loop.call_soon_threadsafe(safely)
 
-    @property
-    def busy(self) -> bool:
-        """Whether work is under way."""
-        return self._thread is not None
-
     def wait(self, seconds: float = 60.0) -> None:
         """Wait until there is no work left; for programs and tests, not for the loop itself."""
         thread = self._thread

@@ -33,11 +33,6 @@ class Price:
     left: tuple[str, ...] = ()
     entered: tuple[str, ...] = ()
 
-    @property
-    def exact(self) -> bool:
-        """Whether both ends are the same."""
-        return self.low == self.high
-
 
 def prices_of(
     session: SessionState, case: Case, answer: Answer, pool: PlanPool, seconds: float = 2.0

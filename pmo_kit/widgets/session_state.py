@@ -154,11 +154,6 @@ class SessionState:
         before = self.answers.known(self._before)
         return self.changes_between(before, self.answer)
 
-    @property
-    def changes_from_recommended(self) -> Change:
-        """What is different from the recommended plan."""
-        return self.changes_between(self.recommended, self.answer)
-
     def changes_between(self, before: Answer | None, after: Answer) -> Change:
         """What entered, left and changed its level between two answers; nothing where one has no plan."""
         if before is None or not before.has_plan or not after.has_plan:

@@ -15,8 +15,10 @@ import pytest
 
 import pmo_kit as pmo
 from pmo_kit import widgets
+from pmo_kit.scenarios import read_scenario_file, read_scenarios
 from pmo_kit.shipped import shipped
 from pmo_kit.widgets import lifetime
+from pmo_kit.widgets.lifetime import parts_of
 
 TWELVE = shipped("data", "samples", "meridian_12")
 
@@ -121,6 +123,46 @@ def test_closed_boards_leave_nothing(question: pmo.Question, register: pmo.Regis
     gc.collect()
     assert len(ipywidgets.widgets.widget._instances) - before <= 3 * 2
     assert threading.active_count() <= threads
+
+
+def press(panel: Any, words: str) -> None:
+    """Click a button of a panel, and wait until nothing is searched."""
+    next(part for part in parts_of(panel) if getattr(part, "description", "") == words).click()
+    panel.work.wait()
+
+
+def test_scenarios_are_searched_beside_the_cell_and_saved(question: pmo.Question, tmp_path: Path) -> None:
+    panel = widgets.scenarios(question, folder=tmp_path)
+    panel.work.wait()
+    own = [one.name for one in read_scenarios(question.register)]
+    assert [one.name for one in panel.state.scenarios] == own
+    panel.fields["name"].value, panel.fields["money"].value = "A hard year", -15
+    press(panel, "Add and compare")
+    assert panel.state.table.loc["A hard year", ["value", "delta"]].tolist() == [28.5, -5.0]
+    press(panel, "Save")
+    assert [one.name for one in read_scenario_file(tmp_path / "scenarios.yml")] == [*own, "A hard year"]
+    press(panel, "Stop")
+    assert "keeps the best plan known" in panel._said.value
+    panel.fields["name"].value = ""
+    press(panel, "Add and compare")
+    assert "name of its own" in panel._said.value
+    panel.close()
+
+
+def test_a_scenario_whose_search_fails_is_said_in_words(
+    question: pmo.Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = widgets.scenarios(question)
+    panel.work.wait()
+
+    def fail(*_: object) -> None:
+        raise MemoryError("no memory left")
+
+    monkeypatch.setattr(panel.state, "solve", fail)
+    panel.fields["name"].value, panel.fields["money"].value = "A hard year", -15
+    press(panel, "Add and compare")
+    assert "A hard year was not added: no memory left" in panel._said.value
+    panel.close()
 
 
 def test_a_cell_that_runs_again_closes_what_it_made(
