@@ -247,7 +247,6 @@ def glossary(register: Register) -> Table:
         id="annex.glossary",
         data=terms[["term", "meaning"]].reset_index(drop=True),
         columns=(Field("term", "term", kind="text"), Field("meaning", "what is meant", kind="text")),
-        across=2,
         title=f"{sentence(count(len(terms), 'term'))} mean the same in all departments",
         unit_line=unit_line(register, "Glossary", ""),
         alt=listed(f"{row.term}: {row.meaning}" for row in terms.itertuples()),

@@ -13,6 +13,7 @@ from pmo_kit.packs import build_pack
 from pmo_kit.packs.decisions import read_decisions, record_decisions
 from pmo_kit.packs.diff import diff_packs
 from pmo_kit.packs.verify import verify_pack
+from pmo_kit.performance import decision_log
 from pmo_kit.register import load_register
 from tests.packs.tiny import LOAD, Workspace, message, notebook
 
@@ -137,6 +138,12 @@ def test_decisions_are_prefilled_filled_and_read_into_the_register(
     assert list(table["recommended"]) == ["fund", "refuse"]
     assert list(table["reason"].fillna("")) == ["", "=Pilots are law"]
     assert "'=Pilots" in (register / "decisions.csv").read_text()
+    settings = (register / "settings.csv").read_text(encoding="utf-8").replace("2026-09-30", "2027-03-31")
+    (register / "settings.csv").write_text(settings, encoding="utf-8")
+    log = decision_log(load_register(register)).set_index("project_id")
+    told = log.loc["B", ["name", "recommended", "decision", "reason", "decided_by"]]
+    assert told.tolist() == ["Pilot boats", "refuse", "fund", "=Pilots are law", "Chair"]
+    assert log.loc[["A", "B"], "followed"].tolist() == [True, False]
 
 
 def test_every_wrong_line_is_told_and_nothing_is_written(workspace: Workspace, tmp_path: Path) -> None:
