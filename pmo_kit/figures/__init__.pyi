@@ -2,8 +2,10 @@ from . import annex as annex
 from . import arbitration as arbitration
 from . import balance as balance
 from . import benefits as benefits
+from . import confidence as confidence
 from . import contested as contested
 from . import data_quality as data_quality
+from . import limits as limits
 from . import overview as overview
 from . import page_one as page_one
 from . import partners as partners
