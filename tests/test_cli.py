@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -83,6 +84,8 @@ def test_new_makes_a_workspace_in_which_pack_works(
     names = {path.name for path in (home / "notebooks").iterdir()}
     assert names == {path.name for path in shipped("notebooks").glob("*.ipynb")}
     assert "data/samples" not in "".join(p.read_text(encoding="utf-8") for p in home.rglob("*.ipynb"))
+    start = json.loads((home / "notebooks" / "start.ipynb").read_text(encoding="utf-8"))
+    assert not any(cell.get("outputs") for cell in start["cells"])
     monkeypatch.chdir(home)
     assert main(["pack"]) == 0
     pages = [Path(line) for line in capsys.readouterr().out.splitlines()]

@@ -58,6 +58,8 @@ def new_workspace(folder: str | Path) -> Path:
     for source in sorted(shipped("notebooks").glob("*.ipynb")):
         notebook = read_notebook(source)
         for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None  # they speak of the shipped register
             if "parameters" in cell.metadata.get("tags", ()):
                 cell.source = own_parameters(cell.source)
         nbformat.write(notebook, home / "notebooks" / source.name)
