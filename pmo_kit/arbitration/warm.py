@@ -21,8 +21,8 @@ from pmo_kit.arbitration.solving import Limits, Outcome, relaxed_solver, solve
 
 Places = NDArray[np.int64]
 NARROW, WIDE, FAR = 14, 28, 50  # options on either side that exchanges try
-CORE, AROUND, TRIES, LARGE = 65, 90, 12, 80  # options searched, of how many, how often, and at last
-BRANCHES = 1000  # of one such search
+CORE, AROUND, TRIES, LARGE = 65, 90, 6, 80  # options searched, of how many, how often, and at last
+BRANCHES = 500  # of one such search; of all options a fifth
 ROUNDS, KICK = 24, 5  # attempts from a plan, most of them without so many of its options
 NEAR = 1e-9
 
@@ -143,8 +143,7 @@ class Warm:
         """A plan worth `enough`, as zeros and ones; None where none is found.
 
         Searched are small sets of the options that cost least to change (Balas and Zemel 1980), the others as in
-        the relaxation: the nearest, then some of those not too far, then a larger set. At last all options are
-        searched that such a plan could change.
+        the relaxation: the nearest, then some of those not too far, then a larger set; at last all of them.
         """
         order = np.argsort(np.abs(relaxed.reduced), kind="stable")
         rng = np.random.Generator(np.random.SFC64(0))
@@ -164,7 +163,7 @@ class Warm:
                 x[columns] = np.rint(found.x)
                 if self.obeys(x):
                     return x
-        whole = self.beyond(relaxed, enough, Limits(0.0, BRANCHES, until, enough=enough))
+        whole = solve(p, Limits(0.0, BRANCHES // 5, until, enough=enough))
         return None if whole.x is None or whole.value < enough else np.rint(whole.x)
 
     def _exchange(
