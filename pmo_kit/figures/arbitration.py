@@ -250,7 +250,7 @@ def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
             Field("last_in", "on top of the others"),
             Field("displaces", "pushes out", kind="text"),
         ),
-        title=f"{sentence(count(len(table), 'override is', 'overrides are'))} on record; together they cost {cost}",
+        title=f"{sentence(count(len(table), 'override is', 'overrides are'))} on record; {'together they cost' if len(table) > 1 else 'it costs'} {cost}",
         takeaway=f"Lifting {dearest['name']} alone gives back {format_number(dearest['last_in'])}.",
         unit_line=unit_line(register, f"{sentence(value_words(allocation))} lost"),
         note=(f"Together they cost {apart}. " if len(rows) > 1 else "")
