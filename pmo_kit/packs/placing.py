@@ -41,7 +41,7 @@ class Laid:
 
 def places(laid: Laid) -> dict[str, str]:
     """Where each exhibit stands, in words: "chapter 4", "annex 2"; page one needs none."""
-    found = {}
+    found: dict[str, str] = {}
     rows = zip(laid.spec.chapters, laid.chapters, strict=True)
     for number, (chapter, items) in enumerate(rows, 1):
         place = chapter.title.partition(".")[0].lower() if chapter.annex else f"chapter {number}"

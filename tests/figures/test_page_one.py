@@ -70,7 +70,8 @@ def test_decisions(
         "Holds in 4 of 5 cases tested (see scenarios.results)",
         "Eight projects: one by law, one running, six chosen for value; two of them at a reduced size.\n"
         "Six of the eight hold in all 5 cases",
-        "Reservoir Learning Hub. Letting it in costs 9.0 and displaces Storm overflows.\nHolds in 5 of 5 cases tested (see scenarios.results)",
+        "Reservoir Learning Hub. Letting it in costs 9.0 and displaces Storm overflows.\n"
+        "Holds in 5 of 5 cases tested (see scenarios.results)",
         "Customer app. Letting it in costs 8.5 and displaces Data platform, Leak sensors and Predictive pumping.\n"
         "Holds in 4 of 5 cases tested (see scenarios.results)",
         "Own solar. Letting it in costs 3.0 and displaces Storm overflows and Partner solar.\n"
