@@ -232,6 +232,7 @@ def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
     )
     total = {"project": (("lead", "All together"),), "who": "", "reason": "", "displaces": ""}
     cost, alone = format_number(ledger.joint), format_number(table["alone"].sum(skipna=False))
+    costs = "together they cost" if len(table) > 1 else "it costs"
     words = "more" if ledger.interaction > 0 else "less"
     apart = f"{format_number(abs(ledger.interaction))} {words} than the sum of each alone, {alone}"
     dearest = table.loc[table["last_in"].idxmax()]
@@ -250,7 +251,7 @@ def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
             Field("last_in", "on top of the others"),
             Field("displaces", "pushes out", kind="text"),
         ),
-        title=f"{sentence(count(len(table), 'override is', 'overrides are'))} on record; {'together they cost' if len(table) > 1 else 'it costs'} {cost}",
+        title=f"{sentence(count(len(table), 'override is', 'overrides are'))} on record; {costs} {cost}",
         takeaway=f"Lifting {dearest['name']} alone gives back {format_number(dearest['last_in'])}.",
         unit_line=unit_line(register, f"{sentence(value_words(allocation))} lost"),
         note=(f"Together they cost {apart}. " if len(rows) > 1 else "")
