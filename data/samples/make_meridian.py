@@ -175,8 +175,7 @@ def meridian_then(story: Row, twelve: Tables) -> Tables:
             "now": row["last"],
             "reference": "",
             "baseline": row["last"]
-            if row.get("reference")
-            or (row["project_id"] == "P12" and row["quantity"] != "contingency")
+            if row.get("reference") or (row["project_id"] == "P12" and row["quantity"] != "contingency")
             else row["baseline"],
         }
         for row in tables["baselines"]
