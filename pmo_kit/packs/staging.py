@@ -90,7 +90,7 @@ def stage(spec: PackSpec, folder: Path) -> Stage:
                 notebook=name,
                 source=str(target),
                 target=str(folder / "executed" / name),
-                parameters=given,
+                parameters={name: given[name] for name in known if name in given},
                 injected_after=next(i for i, t in enumerate(tags) if "parameters" in t),
                 cells=len(tags) + 1,
             )

@@ -15,7 +15,7 @@ from pmo_kit.packs.diff import diff_packs
 from pmo_kit.packs.verify import verify_pack
 from pmo_kit.performance import decision_log
 from pmo_kit.register import load_register
-from tests.packs.tiny import LOAD, Workspace, message, notebook
+from tests.packs.tiny import LOAD, PARAMETERS, Workspace, message, notebook
 
 PLAN = """rows = [("A", {a!r}, "full", {cost}), ("B", "refuse", None, 2.5)]
 frame = pd.DataFrame(rows, columns=["project_id", "decision", "level", "cost"])
@@ -31,7 +31,8 @@ def plan(workspace: Workspace, decision: str = "fund", cost: float = 3.0) -> Pat
 
 
 def test_a_pack_is_rebuilt_from_its_own_sources_byte_for_byte(workspace: Workspace, tmp_path: Path) -> None:
-    file = workspace(one=notebook(LOAD, NUMBER, SHOWN), two=notebook(LOAD, message("b.two")))
+    two = notebook(LOAD, message("b.two"), parameters=PARAMETERS + '\nscenarios_path: str = ""')
+    file = workspace(one=notebook(LOAD, NUMBER, SHOWN), two=two)
     file.write_text(
         file.read_text().replace("title: About two\n", "title: About two\n    parameters: {gap: 0.5}\n")
     )
