@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from pmo_kit.arbitration import Question, arbitrate
-from tests.bench.bench_arbitration import question as random_question
+from tests.bench.instances import question as random_question
 
 
 @pytest.fixture(scope="module")

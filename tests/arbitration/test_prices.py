@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pmo_kit.arbitration import Allocation, Explanation, arbitrate, explain
-from tests.bench.bench_arbitration import question as random_question
+from tests.bench.instances import question as random_question
 
 NEAR = 1e-6
 

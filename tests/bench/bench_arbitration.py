@@ -1,13 +1,13 @@
-"""Arbitration at size: proofs, prices, frontiers and samples, against CBC (PuLP), scipy.milp and plain HiGHS.
-
-Instances have 5 yearly budgets, 8 roles, 10 % dependencies, 5 % exclusive groups, 5 goal floors and 6 area caps.
-"""
+"""Arbitration at size: proofs, prices, frontiers and samples, against CBC (PuLP), scipy.milp and plain HiGHS."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import textwrap
 import time
-from functools import cache
 
+import highspy
 import numpy as np
 import pandas as pd
 import pulp
@@ -15,67 +15,8 @@ from scipy import optimize
 
 from pmo_kit.arbitration import Question, arbitrate, explain, frontier, inclusion_frequency
 from pmo_kit.arbitration.model import compile_model
-from pmo_kit.register import Register
+from tests.bench.instances import question
 from tests.bench.line import Line
-
-YEARS, ROLES, GOALS, AREAS = range(2027, 2032), 8, 5, 6
-
-
-@cache
-def question(n: int, levels: bool = False, seed: int = 7, gap: float | None = None) -> Question:
-    """A random question of the stated shape."""
-    rng = np.random.default_rng(seed)
-    ids = [f"P{i:05d}" for i in range(n)]
-    area, goal = rng.integers(AREAS, size=n), rng.integers(GOALS, size=n)
-    rows: dict[str, list] = {"levels": [], "costs": [], "benefits": [], "resources": []}
-    total, need = np.zeros(5), np.zeros(ROLES)
-    for p in ids:
-        cost = np.round(rng.lognormal(1, 0.7, 5) * (rng.random(5) < 0.6), 1)
-        cost[0] = max(cost[0], 0.1)
-        worth = round(float(cost.sum() * rng.uniform(0.9, 1.8)), 2)
-        people = {r: int(rng.integers(1, 6)) for r in range(ROLES) if rng.random() < 0.4}
-        total += cost
-        for r, f in people.items():
-            need[r] += f
-        factors = {"full": (1.0, 1.0)}
-        if levels and rng.random() < 0.5:
-            factors["reduced"] = (0.6, 0.68)
-        for level, (c, b) in factors.items():
-            rows["levels"].append((p, level))
-            rows["costs"] += [(p, level, y, round(float(x) * c, 2)) for y, x in zip(YEARS, cost, strict=True)]
-            rows["benefits"].append((p, level, 2033, round(worth * b, 3)))
-            rows["resources"] += [(p, level, f"role_{r}", "2027", f * c) for r, f in people.items()]
-    links = []
-    for i in range(1, n):
-        if rng.random() < 0.10:
-            links.append((ids[i], "requires", ids[int(rng.integers(i))], None))
-    for g in range(max(1, n // 60)):
-        links += [(ids[int(i)], "excludes", None, f"g{g}") for i in rng.choice(n, 3, replace=False)]
-    rules = [(f"goal {g}", "share", f"strategic_goal=G{g}", 0.08, None) for g in range(GOALS)]
-    rules += [(f"area {a}", "share", f"area=A{a}", None, 0.3) for a in range(AREAS)]
-    frames = {
-        "projects": pd.DataFrame(
-            {"project_id": ids, "name": ids, "area": [f"A{a}" for a in area],
-             "strategic_goal": [f"G{g}" for g in goal], "commitment": "discretionary"}
-        ),
-        "settings": pd.DataFrame({"key": ["discount_schedule", "discount_to"], "value": ["none", "2027"]}),
-        "levels": pd.DataFrame(rows["levels"], columns=["project_id", "level"]),
-        "costs": pd.DataFrame(rows["costs"], columns=["project_id", "level", "year", "amount"]),
-        "benefits": pd.DataFrame(rows["benefits"], columns=["project_id", "level", "year", "amount"]),
-        "resources": pd.DataFrame(rows["resources"], columns=["project_id", "level", "role", "period", "fte"]),
-        "budgets": pd.DataFrame(
-            {"envelope": "all", "scope": "all", "year": list(YEARS), "amount": np.round(0.4 * total, 1)}
-        ),
-        "capacity": pd.DataFrame(
-            {"role": [f"role_{r}" for r in range(ROLES)], "period": "2027", "fte": np.round(0.4 * need)}
-        ),
-        "links": pd.DataFrame(links, columns=["project_id", "relation", "other_id", "group"]),
-        "rules": pd.DataFrame(rules, columns=["rule", "kind", "scope", "minimum", "maximum"]),
-        "goals": pd.DataFrame({"goal": [f"G{g}" for g in range(GOALS)]}),
-    }  # fmt: skip
-    asked = Question(Register(**frames), gap=gap)
-    assert len(asked.options) >= n
-    return asked
 
 
 def timed(run) -> tuple[float, object]:
@@ -84,7 +25,7 @@ def timed(run) -> tuple[float, object]:
     return time.perf_counter() - began, found
 
 
-def cbc(asked: Question, gap: float, limit: float) -> float:
+def cbc(asked: Question, gap: float) -> float:
     """Seconds of CBC for the same program, rebuilt through PuLP; the rebuild is counted."""
     program = compile_model(asked).program
     matrix = program.matrix
@@ -100,21 +41,65 @@ def cbc(asked: Question, gap: float, limit: float) -> float:
                 problem += row >= program.lower[r]
             if np.isfinite(program.upper[r]):
                 problem += row <= program.upper[r]
-        problem.solve(pulp.PULP_CBC_CMD(msg=False, gapRel=gap, timeLimit=limit, threads=1))
+        problem.solve(pulp.PULP_CBC_CMD(msg=False, gapRel=gap, timeLimit=LIMIT, threads=1))
 
     return timed(rebuilt)[0]
 
 
-def scipy_milp(asked: Question, gap: float, limit: float) -> float:
+def scipy_milp(asked: Question, gap: float) -> float:
     """Seconds of scipy.optimize.milp for the same program."""
     p = compile_model(asked).program
     rows = optimize.LinearConstraint(p.matrix, p.lower, p.upper)
     bounds = optimize.Bounds(p.least, p.most)
-    options = {"mip_rel_gap": gap, "time_limit": limit}
+    options = {"mip_rel_gap": gap, "time_limit": LIMIT}
     kind = p.integer.astype(int)
     return timed(
         lambda: optimize.milp(-p.value, constraints=rows, bounds=bounds, integrality=kind, options=options)
     )[0]
+
+
+def plain_highs(asked: Question, gap: float) -> float:
+    """Seconds of HiGHS as it comes, on the same arrays."""
+    p = compile_model(asked).program
+    m = p.matrix
+
+    def run() -> None:
+        highs = highspy.Highs()
+        highs.setOptionValue("output_flag", False)
+        highs.setOptionValue("threads", 1)
+        highs.setOptionValue("mip_rel_gap", gap)
+        highs.setOptionValue("time_limit", LIMIT)
+        highs.passModel(
+            len(p.value), len(p.lower), m.nnz, int(highspy.MatrixFormat.kRowwise), int(highspy.ObjSense.kMaximize),
+            0.0, p.value, p.least, p.most, p.lower, p.upper, m.indptr.astype(np.int32), m.indices.astype(np.int32),
+            m.data, p.integer.astype(np.int32),
+        )  # fmt: skip
+        highs.run()
+
+    return timed(run)[0]
+
+
+PEERS = {"CBC rebuilt by PuLP": cbc, "scipy.milp": scipy_milp, "plain HiGHS": plain_highs}
+LIMIT = 30.0
+"""Seconds after which a peer is stopped, in its favor."""
+
+
+def against_peers(
+    what: str,
+    measured: float,
+    bound: float,
+    questions: list[Question],
+    gap: float,
+    times: int = 1,
+    **least: float,
+) -> list[Line]:
+    """A line for each peer, which answers some of the questions; the rest would take as long."""
+    sample = "" if times == 1 else f" ({len(questions)} of {times * len(questions)})"
+    return [
+        Line(what, measured, bound, peer=f"{name}{sample}", peer_measured=times * sum(peer(q, gap) for q in questions),
+             least_ratio=least.get(peer.__name__))
+        for name, peer in PEERS.items()
+    ]  # fmt: skip
 
 
 def bench_prices_of_60() -> list[Line]:
@@ -136,40 +121,52 @@ def bench_200() -> Line:
     return Line("200 projects: gap in median projects within 60 s", a.gap_projects, 0.5, "projects")
 
 
-def bench_5000() -> Line:
+def bench_5000() -> list[Line]:
     asked = question(5000, gap=1e-3)
     seconds, a = timed(lambda: arbitrate(asked))
     assert a.gap <= 1e-3
-    return Line(
-        "5,000 projects to 0.1 %",
-        seconds,
-        1.5,
-        peer="CBC rebuilt by PuLP",
-        peer_measured=cbc(asked, 1e-3, 60),
-    )
+    return against_peers("5,000 projects to 0.1 %", seconds, 1.5, [asked], 1e-3)
 
 
-def bench_frontier_1000() -> Line:
+def bench_frontier_1000() -> list[Line]:
     asked, factors = question(1000, gap=1e-3), np.linspace(0.6, 1.2, 100)
     seconds, found = timed(lambda: frontier(asked, budgets=factors.tolist()))
     assert all(a.gap <= 1e-3 for a in found.allocations.values())
-    some = [cbc(asked.scaled(float(f)), 1e-3, 30) for f in factors[5::10]]
-    return Line(
-        "1,000 projects: frontier of 100 points to 0.1 %", seconds, 120.0, peer="CBC rebuilt by PuLP (10 points x 10)",
-        peer_measured=10 * sum(some), least_ratio=5.0,
-    )  # fmt: skip
+    some = [asked.scaled(float(f)) for f in factors[5::10]]
+    what = "1,000 projects: frontier of 100 points to 0.1 %"
+    return against_peers(what, seconds, 120.0, some, 1e-3, 10, cbc=5.0)
 
 
-def bench_inclusion_200() -> Line:
+def bench_inclusion_200() -> list[Line]:
     asked = question(200, gap=0.003)
     rng = np.random.default_rng(7)
-    samples = asked.built.values * rng.uniform(0.9, 1.1, (100, len(asked.built)))
+    samples = asked.built.values * rng.uniform(0.9, 1.1, (1000, len(asked.built)))
     seconds, found = timed(lambda: inclusion_frequency(asked, samples))
-    print(f"   200 projects: mean gap {found.gaps.mean():.2f} median projects")
-    peers = [
-        cbc(asked.replace(value=pd.Series(v, asked.options.index, name="v")), 0.003, 60) for v in samples[:10]
+    some = [
+        asked.replace(value=pd.Series(v, asked.options.index, name="v"), gap=0.003) for v in samples[::100]
     ]
-    return Line(
-        "200 projects: inclusion frequency, 1,000 samples (100 x 10)", 10 * seconds, 300.0,
-        peer="CBC rebuilt by PuLP to 0.3 % (10 samples x 100)", peer_measured=100 * sum(peers), least_ratio=5.0,
-    )  # fmt: skip
+    what = "200 projects: inclusion frequency, 1,000 samples"
+    mean = Line(f"{what}, mean gap", float(found.gaps.mean()), 0.5, "median projects")
+    return [mean, *against_peers(f"{what}, to 0.3 %", seconds, 300.0, some, 0.003, 100, cbc=5.0)]
+
+
+def bench_memory() -> list[Line]:
+    """Peak memory of a process that does only this, Python and its libraries included."""
+    runs = {
+        "5,000 projects to 0.1 %": "arbitrate(question(5000, gap=1e-3))",
+        "1,000 projects: frontier of 30 points": "frontier(question(1000, gap=1e-3), [k / 50 for k in range(30, 60)])",
+        "60 projects: all prices": "explain(arbitrate(question(60)))",
+    }
+    lines = []
+    for what, run in runs.items():
+        script = f"""
+            import resource
+            from pmo_kit.arbitration import arbitrate, explain, frontier
+            from tests.bench.instances import question
+            {run}
+            print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        """
+        command = [sys.executable, "-c", textwrap.dedent(script)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        lines.append(Line(f"{what}, memory", float(done.stdout), 300.0, "MB"))
+    return lines

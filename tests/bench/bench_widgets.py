@@ -51,7 +51,7 @@ def bench_moves_in_the_browser() -> list[Line]:
             large, _ = _moves(
                 lab,
                 chromium,
-                "__import__('tests.bench.bench_arbitration', fromlist=['question']).question(200)",
+                "__import__('tests.bench.instances', fromlist=['question']).question(200)",
             )
             chromium.close()
         finally:

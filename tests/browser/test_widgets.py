@@ -437,7 +437,7 @@ def test_a_hundred_weights_hold_memory_and_never_part_figure_from_table(shown: O
 
 @pytest.mark.slow
 def test_two_hundred_projects_answer_within_a_second_and_say_how_sure(shown: Opened) -> None:
-    call = "from tests.bench.bench_arbitration import question as large\nwidgets.arbitration(large(200))"
+    call = "from tests.bench.instances import question as large\nwidgets.arbitration(large(200))"
     page = shown("large", call)
     dice, ids = random.Random(5), [f"P{i:05d}" for i in range(200)]
     board, sure = page.locator(BOARD), page.locator(".pw-proof")

@@ -19,7 +19,7 @@ from pmo_kit.widgets.cases import Case, Force, base_and_case
 from pmo_kit.widgets.known_answers import KnownAnswers
 from pmo_kit.widgets.reversal_prices import prices_of
 from pmo_kit.widgets.session_state import NO_REASON, Change, SessionState
-from tests.bench.bench_arbitration import question as large_question
+from tests.bench.instances import question as large_question
 
 TWELVE = shipped("data", "samples", "meridian_12")
 SIXTY = shipped("data", "samples", "meridian")
