@@ -116,9 +116,8 @@ def what_would_admit(allocation: Allocation, project_id: str, level: str | None 
     worth = f"{unit} more net value" if options.money_value else f"more of {unit}"
     rows = [("value", price, unit, f"{amount_words(round(price, 2))} {worth}")]
     cut = least_cost_cut(model, option, allocation._value)
-    rows.append(
-        ("cost", *_share(cut, f"of its cost of {amount_words(round(float(options.costs[option]), 2))} less"))
-    )
+    cost = f"{amount_words(round(float(options.costs[option]), 2))} {options.money_unit.split(',')[0]}"
+    rows.append(("cost", *_share(cut, f"off its cost of {cost}")))
     rows += [_one_limit(allocation, rule, option) for rule in limits]
     envelopes = [r for r in model.question.active_rules if isinstance(r, Envelope)]
     if envelopes:
