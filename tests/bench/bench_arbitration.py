@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import textwrap
 import time
 
 import highspy
@@ -16,7 +13,7 @@ from scipy import optimize
 from pmo_kit.arbitration import Question, arbitrate, explain, frontier, inclusion_frequency
 from pmo_kit.arbitration.model import compile_model
 from tests.bench.instances import question
-from tests.bench.line import Line
+from tests.bench.line import Line, peak_memory
 
 
 def timed(run) -> tuple[float, object]:
@@ -65,7 +62,7 @@ def plain_highs(asked: Question, gap: float) -> float:
 
     def run() -> None:
         highs = highspy.Highs()
-        highs.setOptionValue("output_flag", False)
+        highs.silent()
         highs.setOptionValue("threads", 1)
         highs.setOptionValue("mip_rel_gap", gap)
         highs.setOptionValue("time_limit", LIMIT)
@@ -151,22 +148,14 @@ def bench_inclusion_200() -> list[Line]:
 
 
 def bench_memory() -> list[Line]:
-    """Peak memory of a process that does only this, Python and its libraries included."""
+    """Peak memory of each answer alone."""
     runs = {
         "5,000 projects to 0.1 %": "arbitrate(question(5000, gap=1e-3))",
         "1,000 projects: frontier of 30 points": "frontier(question(1000, gap=1e-3), [k / 50 for k in range(30, 60)])",
         "60 projects: all prices": "explain(arbitrate(question(60)))",
     }
-    lines = []
-    for what, run in runs.items():
-        script = f"""
-            import resource
-            from pmo_kit.arbitration import arbitrate, explain, frontier
-            from tests.bench.instances import question
-            {run}
-            print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-        """
-        command = [sys.executable, "-c", textwrap.dedent(script)]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        lines.append(Line(f"{what}, memory", float(done.stdout), 300.0, "MB"))
-    return lines
+    imports = (
+        "from pmo_kit.arbitration import arbitrate, explain, frontier\n"
+        "from tests.bench.instances import question\n"
+    )
+    return [Line(f"{what}, memory", peak_memory(imports + run), 300.0, "MB") for what, run in runs.items()]

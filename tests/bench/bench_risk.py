@@ -10,9 +10,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import subprocess
-import sys
-import textwrap
 from collections.abc import Callable
 
 import numpy as np
@@ -23,7 +20,7 @@ from pmo_kit.arbitration import Question
 from pmo_kit.register import Register, load_register
 from pmo_kit.risk import Simulation, simulate_plan
 from pmo_kit.scenarios import combine, compare, one_at_a_time
-from tests.bench.line import Line, seconds
+from tests.bench.line import Line, peak_memory, seconds
 
 PROJECTS, DRAWS, EVENTS = 1_000, 10_000, 2
 PART, LOW = 10, 0.9  # projects that the peers draw, and their lowest estimate
@@ -154,18 +151,12 @@ def bench_peers() -> list[Line]:
 
 
 def bench_memory() -> Line:
-    """Peak memory of a process that does only this, Python and its libraries included."""
+    """Peak memory of a simulation alone."""
     script = """
-        import resource
         from tests.bench.bench_risk import everything, large_question
-        question = large_question()
-        everything(question, True).table
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        everything(large_question(), True).table
     """
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True
-    )
-    return Line("1,000 projects x 10,000 draws, years and projects: memory", float(done.stdout), 300.0, "MB")
+    return Line("1,000 projects x 10,000 draws, years and projects: memory", peak_memory(script), 300.0, "MB")
 
 
 def bench_sweep() -> Line:

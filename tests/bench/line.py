@@ -1,5 +1,8 @@
 """One line of `make bench`, and how its seconds are taken."""
 
+import subprocess
+import sys
+import textwrap
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,3 +46,11 @@ def seconds(run: Callable[[], object], times: int = 3) -> float:
         run()
         best = min(best, time.perf_counter() - begin)
     return best
+
+
+def peak_memory(script: str) -> float:
+    """Peak memory in MB of a process that does only this, Python and its libraries included (Linux)."""
+    # ru_maxrss would start at what the parent holds
+    tell = "\nprint(next(x.split()[1] for x in open('/proc/self/status') if x.startswith('VmHWM')))"
+    command = [sys.executable, "-c", textwrap.dedent(script) + tell]
+    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout) / 1024

@@ -95,3 +95,21 @@ def test_glossary_explains_every_term_without_workshop_words(twelve: pmo.Registe
     data = annex.glossary(twelve).data
     assert data["meaning"].str.len().min() > 10
     assert not set(data["term"]) & {"ballot", "knapsack problem", "gap"}
+
+
+def test_hand_check_with_two_envelopes_of_a_year_and_with_none(twelve: pmo.Register) -> None:
+    money = twelve.table("budgets")
+    second = twelve.replace(budgets=pd.concat([money, money.assign(envelope="grant", amount=60.0)]))
+    table = annex.hand_check(pmo.arbitrate(pmo.Question(second)))
+    data = table.data.assign(line=table.data["project"].map(words)).set_index("line")  # type: ignore[union-attr]
+    columns = ["all 2027", "all 2028", "grant 2027", "grant 2028"]
+    assert data.loc["there is", columns].tolist() == [50.0, 46.0, 60.0, 60.0]
+    assert data.loc["together", columns].tolist() == pytest.approx([48.5, 44.0, 48.5, 44.0])
+    networks = money.assign(envelope="pipes", scope="area=Networks")
+    nobody = twelve.table("capacity").assign(fte=1000.0)
+    line = annex.hand_check(pmo.arbitrate(pmo.Question(twelve.replace(budgets=networks, capacity=nobody))))
+    assert line.title.startswith("Not shown: no envelope is for the whole portfolio")
+
+
+def test_none_is_a_word(twelve: pmo.Register) -> None:
+    assert annex.assumptions(twelve).title == "None of six assumptions are both weak and decisive"

@@ -170,3 +170,11 @@ def test_the_chance_that_limits_hold() -> None:
     assert table.data["surer"].tolist() == [100.0, 100.0]
     assert table.title.endswith("a plan for 80\u202f% gives up 4.0 of planned net value")
     assert table.takeaway == "The surer plan leaves out one of today's projects: One."
+
+
+def test_a_cut_that_changes_nothing_and_one_that_leaves_no_plan(allocation: pmo.Allocation) -> None:
+    """With a hundred times the money nothing leaves; the law and what runs need 14 + 7 of 50 in the first year."""
+    plenty = limits.waterfall(pmo.frontier(allocation.question.scaled(100), budgets=[0.85, 1.0]), 0.15)
+    assert plenty.title == "15\u202f% less money costs nothing: the plan stays as it is"
+    short = limits.waterfall(pmo.frontier(allocation.question, budgets=[0.3, 1.0]), 0.7)
+    assert short.title == "Not shown: 70\u202f% less money leaves no plan that keeps every rule."

@@ -80,6 +80,7 @@ def test_scenarios_and_changes_are_drawn_too() -> None:
         what_changed.causes(attribution),
         what_changed.effects(attribution),
     ]
+    assert made[5].title == "Today's plan is the plan of least regret: there is nothing to change to"
     for exhibit in made:
         assert exhibit.title
         assert exhibit.alt
