@@ -111,6 +111,8 @@ def template(options: argparse.Namespace) -> int:
     """Write a workbook to fill."""
     from pmo_kit.register.template import write_template
 
+    if options.file.suffix.lower() != ".xlsx":
+        raise PmoError(f"{options.file} is no name of a workbook; it must end in .xlsx.")
     if options.file.exists():
         raise PmoError(f"{options.file} is there already; nothing is overwritten. Name a new file.")
     print(f"{_short(write_template(options.file))} is ready to fill; then: pmo-kit check {options.file}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -98,10 +99,12 @@ def _parted(
     known: Mapping[str, Collected] = {item.id: item for item in items}
     absent = [identity for identity in chapter.show if identity not in known]
     if absent:
-        have = ", ".join(identity for identity in known if not identity.startswith(PAGE_ONE)) or "none"
+        have = [identity for identity in known if not identity.startswith(PAGE_ONE)]
+        near = difflib.get_close_matches(absent[0], have, n=1)
+        hint = f"Did you mean '{near[0]}'?" if near else f"It shows: {', '.join(have) or 'none'}."
         raise PackError(
             f"Chapter '{chapter.title}' of {spec.file.name} is to show {', '.join(absent)}, which "
-            f"{chapter.notebook.name} does not. It shows: {have}."
+            f"{chapter.notebook.name} does not. {hint}"
         )
 
     def moves(item: Collected) -> bool:

@@ -151,13 +151,14 @@ class _Reader:
             for place, line in self._places(yaml.compose(text, Loader=yaml.SafeLoader)):
                 self.lines.setdefault(place, line)
             data = yaml.safe_load(text)
-        except UnicodeDecodeError:
-            self._say((), "it is not a text file in UTF-8.")
-            return None
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             reason = getattr(error, "problem", None) or "it is not YAML"
             self.problems.append((mark.line + 1 if mark else 1, f"{reason}."))
+            return None
+        except ValueError as error:  # not UTF-8, or a date such as 2026-13-15
+            date = f"no such date, {error}; write it like 2026-10-15."
+            self._say((), "it is not a text file in UTF-8." if isinstance(error, UnicodeError) else date)
             return None
         if not isinstance(data, dict):
             self._say((), "it must hold lines like 'title: Investment Committee'.")
@@ -312,10 +313,11 @@ class _Reader:
         """Read the tables that a chapter cannot do without."""
         value = item.get("needs") or []
         names = [value] if isinstance(value, str) else value
-        if not isinstance(names, list) or not set(map(str, names)) <= {*load_schema().tables, PREVIOUS}:
-            self._say(
-                (*at, "needs"), "needs is a list of tables of the register, such as [budgets, requests]."
-            )
+        tables = {*load_schema().tables, PREVIOUS}
+        strange = [name for name in names if str(name) not in tables] if isinstance(names, list) else [names]
+        if strange:
+            told = f"needs is a list of tables of the register, such as [budgets, requests], not {strange}."
+            self._say((*at, "needs"), told)
             return ()
         return tuple(map(str, names))
 

@@ -168,6 +168,10 @@ def outline(
             )
         )
     front = _front(spec, laid.chapters)
+    if spec.page_one and front is None:
+        known = {item.id for chapter in laid.chapters for item in chapter}
+        lost = ", ".join(i for i in spec.page_one.ids if i not in known)
+        absent = [f"Page one needs {lost}, which no chapter of this pack shows.", *absent]
     return Outline(spec, pack_id, manifest, settings, front, tuple(parts), tuple(absent))
 
 
