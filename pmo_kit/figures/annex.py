@@ -20,7 +20,7 @@ NEAR = 1e-6
 ORDER = {"R": 0, "A": 1, "G": 2}
 
 
-def hand_check(allocation: Allocation) -> Table:
+def hand_check(allocation: Allocation) -> Exhibit:
     """Return the funded list to re-add with a pencil: every project's money and scarce people, against what there is.
 
     A column for each year of the envelopes of the whole portfolio and for each limit on people that is reached;
@@ -31,8 +31,12 @@ def hand_check(allocation: Allocation) -> Table:
     money, use = money_by_year(allocation), allocation.use
     people = use[(use["kind"] == "capacity") & use["binding"]]
     chosen = table[table["decision"] != "refuse"].sort_values(["decision", "name"], ascending=[False, True])
-    limits = pd.concat([money.assign(column=money["year"]), people.assign(column=people["label"])])
-    limits = limits.set_index("column")
+    twice, envelope = money["year"].duplicated(keep=False), money["rule"].str.removeprefix("envelope ")
+    money = money.assign(column=money["year"].mask(twice, envelope))
+    limits = pd.concat([money, people.assign(column=people["label"])]).set_index("column")
+    if limits.empty:
+        line = "Not shown: no envelope is for the whole portfolio and no trade is used up, so there is no sum to check."
+        return Message(id="annex.hand_check", title=line, alt=line, items=(), inputs=inputs(register))
     rules: dict[str, Any] = {
         str(name): allocation.question.rule(rule) for name, rule in limits["rule"].items()
     }
@@ -63,7 +67,7 @@ def hand_check(allocation: Allocation) -> Table:
         [rows.assign(project=named), lines.assign(project=[(("text", name),) for name in lines.index])],
         ignore_index=True,
     )
-    years = [name for name in parts if name in set(money["year"])]
+    years = list(money["column"].astype("str"))
     tight = limits["slack"].idxmin()
     return Table(
         id="annex.hand_check",
@@ -115,7 +119,6 @@ def decisions(register: Register, log: pd.DataFrame) -> Exhibit:
         }
     )
     kept = f"{count(len(broken), 'was', 'were')} not kept" if len(broken) else "all were kept"
-    one = count(int(against.sum())) if against.any() else "none"
     return Table(
         id="annex.decisions",
         data=data,
@@ -126,7 +129,7 @@ def decisions(register: Register, log: pd.DataFrame) -> Exhibit:
             Field("decision", "decided", kind="decision"),
             Field("outcome", "outcome", kind="text"),
         ),
-        title=f"Of {count(len(log), 'decision')} {one} went against the advice, {kept}",
+        title=f"Of {count(len(log), 'decision')} {_number(int(against.sum()))} went against the advice, {kept}",
         takeaway=f"Not kept: {shortened(broken)}." if len(broken) else "Every decision was kept.",
         unit_line=unit_line(register, "Recommended, decided, and what became of it"),
         alt=listed(f"{row.name}: {row.outcome}" for row in log.itertuples(index=False)),
@@ -164,8 +167,8 @@ def actions(register: Register) -> Exhibit:
             Field("due", "due", kind="text"),
             Field("status", "state", kind="text"),
         ),
-        title=f"{sentence(count(int(is_open.sum())))} of {count(len(table), 'action')} "
-        f"{'is' if is_open.sum() == 1 else 'are'} open, {count(int(late.sum()))} past the date",
+        title=f"{sentence(_number(int(is_open.sum())))} of {count(len(table), 'action')} "
+        f"{'is' if is_open.sum() == 1 else 'are'} open, {_number(int(late.sum()))} past the date",
         takeaway=f"First: {data['action'].iloc[0]}." if is_open.any() else "Nothing is open.",
         unit_line=unit_line(register, "Actions on record", ""),
         alt=listed(f"{row.action}: {row.status}" for row in data.itertuples()),
@@ -199,7 +202,7 @@ def assumptions(register: Register) -> Exhibit:
             Field("owner", "owner", kind="text"),
             Field("source", "source, date", kind="text"),
         ),
-        title=f"{sentence(count(len(weak)))} of {count(len(table), 'assumption')} "
+        title=f"{sentence(_number(len(weak)))} of {count(len(table), 'assumption')} "
         f"{'is' if len(weak) == 1 else 'are'} both weak and decisive",
         takeaway=f"Test first: {listed(weak)}."
         if len(weak)
@@ -240,7 +243,7 @@ def method(register: Register) -> Message:
 
 
 def glossary(register: Register) -> Table:
-    """Return the terms that all departments share: those of the workshops, and the organisation's own words."""
+    """Return the terms that all departments share, which are those of the workshops."""
     file = shipped("templates", "workshops", "glossary.csv")
     terms = pd.read_csv(file, dtype="str").dropna(subset="meaning").rename(columns={"english": "term"})
     return Table(
@@ -253,3 +256,8 @@ def glossary(register: Register) -> Table:
         source="templates/workshops/glossary.csv",
         inputs=inputs(register),
     )
+
+
+def _number(number: int) -> str:
+    """How many of several."""
+    return count(number) if number else "none"
