@@ -183,8 +183,12 @@ def claims(reasons: Explanation, contested: list[str], left: int = 0) -> Table:
         title=f"{sentence(count(len(data), 'claim is', 'claims are'))} contested; the cheapest to grant, "
         f"{least['project'][0][1]}, costs {format_number(least['sort'])}"
         if least is not None
-        else "No claim can be granted",
-        takeaway="Each has its letter to the sponsor: what was decided, why, and what would change it.",
+        else "No claim can be granted"
+        if len(data)
+        else "Nothing is contested: every project gets what it asks",
+        takeaway="Each has its letter to the sponsor: what was decided, why, and what would change it."
+        if len(data)
+        else "",
         unit_line=unit_line(
             allocation.question.register,
             f"Claims, and {value_words(allocation)} lost by granting one, at the size asked",
@@ -306,7 +310,7 @@ def by_score(allocation: Allocation, scored: Allocation, value: pd.Series) -> Ta
         [
             {
                 "goal": f"Most {what}", "money": allocation.worth_of(one.plan), "points": scored.worth_of(one.plan),
-                "cost": one.table["cost"].sum(), "funded": float(len(funded)), "only": shortened(names[only], 4) or "–",
+                "cost": one.table["cost"].sum(), "funded": float(len(funded)), "only": shortened(names[only], 4),
             }
             for what, one, funded, only in (
                 (goal, allocation, ours, ours.difference(theirs)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from pmo_kit.arbitration import Allocation, Frontier
-from pmo_kit.exhibits import Chart, Field, Table
+from pmo_kit.exhibits import Chart, Exhibit, Field, Message, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.figures.arbitration import bottleneck_sentence, inputs_of, value_words
 from pmo_kit.figures.captions import count, inputs, listed, percent, sentence, shortened, unit_line
@@ -122,10 +122,13 @@ def cuts(ladder: Frontier) -> Table:
     )
 
 
-def waterfall(ladder: Frontier, cut: float) -> Chart:
-    """Return which areas lose and gain value when every envelope is cut by a share."""
+def waterfall(ladder: Frontier, cut: float) -> Exhibit:
+    """Return which areas lose and gain value when every envelope is cut by a share; a line where no plan is left."""
     register, factor = ladder.question.register, round(1 - cut, 6)
     losses, values = ladder.losses(), ladder.table.set_index("factor")["value"]
+    if pd.isna(values[factor]):
+        line = f"Not shown: {percent(cut)} less money leaves no plan that keeps every rule."
+        return Message(id="contested.waterfall", title=line, alt=line, items=(), inputs=inputs(register))
     by_area = losses[losses["factor"] == factor].groupby("area")["value"].sum().sort_values(kind="stable")
     rest = values[factor] - values[1.0] - by_area.sum()
     if abs(rest) > 1e-6:
@@ -154,7 +157,9 @@ def waterfall(ladder: Frontier, cut: float) -> Chart:
         styles={"before": "actual", "now": "plan", "more": "good", "less": "bad"},
         label=Field("words", kind="text"),
         title=f"{percent(cut)} less money costs {format_number(values[1.0] - values[factor])}: "
-        f"{by_area.index[0]} loses most, {format_number(-by_area.iloc[0])}",
+        f"{by_area.index[0]} loses most, {format_number(-by_area.iloc[0])}"
+        if len(by_area)
+        else f"{percent(cut)} less money costs nothing: the plan stays as it is",
         takeaway="Areas that gain take what the leaving projects set free." if (by_area > 0).any() else "",
         unit_line=unit_line(
             register, "Worth of the best plan, area by area", scope="every envelope cut alike"
