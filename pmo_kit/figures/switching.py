@@ -46,10 +46,13 @@ def watch(comparison: Comparison, points: pd.DataFrame) -> Table:
 def switch(comparison: Comparison, points: pd.DataFrame) -> Table:
     """Return from where in every case the plan of least regret is better than today's (from `switching_points`)."""
     register = comparison.question.register
+    same = comparison.minimax.plan == comparison.allocations[comparison.base].plan
+    points = points.assign(share=float("nan")) if same else points
     cases = {scenario.name: scenario for scenario in comparison.scenarios}
     rows = points.assign(
         share=[
-            "today's plan stays better" if point.share != point.share
+            "the same plan" if same
+            else "today's plan stays better" if point.share != point.share
             else "with all of it" if point.whole
             else f"{format_number(100 * point.share, 0)}\u202f% of it"
             for point in points.itertuples()
@@ -77,8 +80,12 @@ def switch(comparison: Comparison, points: pd.DataFrame) -> Table:
         ),
         title=f"From {first} on the plan of least regret is better than today's"
         if len(turns)
+        else "Today's plan is the plan of least regret: there is nothing to change to"
+        if same
         else "Today's plan stays better than the plan of least regret in every case",
-        takeaway=f"Changing to it gives up {format_number(given)} if nothing comes"
+        takeaway=""
+        if same
+        else f"Changing to it gives up {format_number(given)} if nothing comes"
         + (
             f"; it pays in {count(len(turns))} of {count(len(points), 'case')}."
             if len(turns)

@@ -51,6 +51,7 @@ def simulate_cases(
     base = None
     for found in evaluate_plans(cases, others).itertuples():
         name, case = str(found.plan), str(found.scenario)
+        base = None if name == comparison.base else base
         if found.value != found.value:
             rows.append((name, case, *[float("nan")] * 5))
             continue
