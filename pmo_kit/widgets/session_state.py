@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pmo_kit.arbitration import Question
-from pmo_kit.arbitration.rules import Capacity, Envelope
+from pmo_kit.arbitration.rules import Capacity, Envelope, role_words
 from pmo_kit.errors import PmoError
-from pmo_kit.figures.captions import listed
+from pmo_kit.figures.captions import listed, sentence
 from pmo_kit.widgets.answers import Answer
 from pmo_kit.widgets.cases import Case, Force, InOut, base_and_case
 from pmo_kit.widgets.known_answers import KnownAnswers
@@ -237,8 +237,7 @@ class SessionState:
             raise ValueError(f"There are no {count:g} of {role}: roles are {', '.join(self.people())}.")
         case = self._case.with_people(role, count / today)
         if case != self._case:
-            word = role.replace("_", " ")
-            self._move(case, f"{word[0].upper()}{word[1:]}s: {count:g} of {today:g}")
+            self._move(case, f"{sentence(role_words(role))}: {count:g} of {today:g}")
 
     def people(self) -> dict[str, float]:
         """Role -> people in its fullest period, in the question."""

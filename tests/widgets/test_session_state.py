@@ -281,3 +281,11 @@ def test_two_hundred_projects_open_and_answer_within_a_second() -> None:
         assert answer.rest / answer.value < 0.03
         assert session.loss >= 0
     assert max(spent) < 1.0
+
+
+def test_the_log_names_people_as_the_limits_do() -> None:
+    register = pmo.load_register("data/samples/meridian_12")
+    coaches = {name: register.table(name).assign(role="change_coach") for name in ("capacity", "resources")}
+    session = SessionState(pmo.Question(register.replace(**coaches)))
+    session.set_people("change_coach", 13)
+    assert session.moves["move"].tolist() == ["Change coaches: 13 of 14"]
