@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from pmo_kit.arbitration.admission import Admission, what_would_admit
-from pmo_kit.arbitration.links import Excludes, Group, Requires
+from pmo_kit.arbitration.links import Excludes, Group, Override, Requires
 from pmo_kit.arbitration.prices import flip
 from pmo_kit.arbitration.rules import Capacity, Demand, Envelope, amount_words
 
@@ -96,6 +96,9 @@ def way_words(allocation: Allocation, project_id: str, rule: Rule) -> str:
     if isinstance(rule, Group):
         others = [names[p] for p, _ in rule.members if p != project_id]
         return f"may not be in beside {' or '.join(others)}"
+    if isinstance(rule, Override):
+        kept = "out" if rule.in_out == "out" else "in at another size"
+        return f"is kept {kept} by order of {rule.decided_by or 'an override'}"
     use = allocation.use.drop_duplicates("rule").set_index("rule")["label"]
     label = str(use.get(rule.name, rule.name))
     what, _, envelope = label.partition(", ")
@@ -188,6 +191,10 @@ def _in_plan(allocation: Allocation, project_id: str, reduced: bool) -> Items:
     done = flip(model, allocation._positions, option, pool=allocation._pool)
     items = [("The decision.", first)]
     if done.found.plan is None or done.change is None:
+        for rule in allocation.question.overrides:
+            if rule.project_id == project_id:
+                by, why = rule.decided_by or "an override", rule.reason
+                return [*items, ("The order.", f"It is kept in by order of {by}{': ' * bool(why)}{why}.")]
         return [*items, ("The price.", "No plan is possible otherwise.")]
     other = "Carrying it on" if row["decision"] == "stop" else "Leaving it out"
     out = _and([names[p] for p in done.change.displaces if p != project_id])
