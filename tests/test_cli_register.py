@@ -40,3 +40,8 @@ def test_anonymize_hides_names_and_keeps_the_links(tmp_path: Path) -> None:
         assert name not in text
     plan, original = (pmo.arbitrate(pmo.Question(pmo.load_register(path))).table for path in (copy, SAMPLE))
     assert sorted(plan["decision"]) == sorted(original["decision"])
+
+
+def test_a_template_is_a_workbook_by_name_too(tmp_path: Path) -> None:
+    assert main(["template", str(tmp_path / "board.csv")]) == 2
+    assert not list(tmp_path.iterdir())

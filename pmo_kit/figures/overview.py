@@ -103,7 +103,10 @@ def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> 
         value: value.replace("_", " ") for value in table.index if "_" in value
     }
     table = table.rename(index=lambda value: labels.get(value, value)).reset_index()
-    table["label"] = [f"{money(row.asked)} · {count(row.projects, 'project')}" for row in table.itertuples()]
+    table["label"] = [
+        f"{money(row.asked) if row.asked else 'none stated'} · {count(row.projects, 'project')}"
+        for row in table.itertuples()
+    ]
     first = table.iloc[0]
     return Chart(
         id=id,
@@ -196,9 +199,7 @@ def variance(register: Register, quantity: str = "spend", tolerance: float = 0.0
     table = overview.budget_variance(register, quantity)
     both = table.dropna(subset="variance")
     if both.empty:
-        return not_shown(
-            id, f"forecast against baseline of {quantity}", "baselines, columns baseline and now"
-        )
+        return not_shown(id, f"forecast against baseline of {quantity}", "baselines with baseline and now")
     outside = both[(both["share"].abs() > tolerance) | (both["share"].isna() & (both["variance"] != 0))]
     over, under = int((outside["variance"] > 0).sum()), int((outside["variance"] < 0).sum())
     data = both.head(ROWS).reset_index()
@@ -281,7 +282,8 @@ def tiles(register: Register) -> Kpi:
         note = f"{register.settings.unit}; {count(len(both), 'project')} with both figures"
         now, base = float(both["now"].sum()), float(both["baseline"].sum())
         tile = {"label": "Forecast of spend, of baseline", "value": now, "limit": base, "note": note}
-        rows.append(tile | {"decimals": 0 if base >= 1000 else 1})
+        if len(both):
+            rows.append(tile | {"decimals": 0 if base >= 1000 else 1})
     findings = float((register.findings["severity"] != "info").sum())
     rows.append({"label": "Data findings", "value": findings, "decimals": 0, "note": "to look at"})
     return Kpi(

@@ -296,7 +296,7 @@ def _sentences(
         row = near.iloc[0]
         lines.append(
             f"Moving {100 * row['change']:.1f} points of weight to {row['toward'].replace('_', ' ')} is enough "
-            f"to bring {label(row['behind'])} level with {leader}."
+            f"to bring {label(row['behind'])} up to {leader}."
         )
     return tuple(line for line in lines if line)
 

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from pmo_kit.arbitration import Question, Synergy, arbitrate, letter, turning_points, what_would_admit
+from pmo_kit.arbitration import (
+    Override,
+    Question,
+    Synergy,
+    arbitrate,
+    letter,
+    turning_points,
+    what_would_admit,
+)
 from pmo_kit.arbitration.rules import QUANTITY_RULES
 from pmo_kit.arbitration.thresholds import changed, least_increase, with_costs_scaled
 from pmo_kit.errors import InfeasibleError
@@ -162,3 +170,13 @@ def test_letters_are_plain_words(question: Question) -> None:
     assert "Leaving it out would cost 8.5" in funded
     for text in (refused, stopped, funded):
         assert not any(word in text.lower() for word in ("milp", "dual", "nan", "shadow", "infeasible"))
+
+
+def test_a_letter_names_who_ordered_it(question: Question) -> None:
+    orders = (
+        Override(project_id="P08", in_out="in", decided_by="Chair", reason="A promise"),
+        Override(project_id="P07", in_out="out", decided_by="Finance director"),
+    )
+    a = arbitrate(question.with_rules(*orders))
+    assert "It is kept in by order of Chair: A promise." in letter(a, "P08")
+    assert "it is kept out by order of Finance director" in letter(a, "P07")

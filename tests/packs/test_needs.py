@@ -23,6 +23,7 @@ def test_a_chapter_without_its_tables_is_one_line(workspace: Workspace, tmp_path
     file = workspace(PACK, one=notebook(LOAD, message("a.one")), two=notebook(fails))
     page = (build_pack(file, tmp_path / "out") / "index.html").read_text(encoding="utf-8")
     assert "Priorities needs the tables criteria, scores." in page
+    assert "Page one needs page_one.headline, which no chapter of this pack shows." in page
     assert "Two projects cost 5.5" in page
     assert "1. </" not in page
 
@@ -39,5 +40,5 @@ def test_a_pack_without_any_chapter_is_refused(workspace: Workspace, tmp_path: P
 
 def test_an_unknown_table_is_named_with_its_line(tmp_path: Path) -> None:
     file = write_workspace(tmp_path, PACK.replace("scores]", "skores]"), one=notebook(), two=notebook())
-    with pytest.raises(PackError, match="line 7: needs is a list of tables"):
+    with pytest.raises(PackError, match=r"line 7: needs is a list of tables .*, not \['skores'\]"):
         read_spec(file)

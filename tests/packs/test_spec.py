@@ -137,3 +137,9 @@ def test_the_shipped_pack_files_are_good(file: Path) -> None:
     spec = read_spec(file)
     assert spec.name == file.stem
     assert spec.page_one is not None or spec.matrix
+
+
+def test_a_date_that_no_calendar_has_is_told(home: Path) -> None:
+    text = "pack: board\ntitle: Board\ndate: 2026-13-15\nregister: ../register\nchapters: []\n"
+    with pytest.raises(PackError, match=r"no such date, month must be in 1\.\.12; write it like 2026-10-15"):
+        read_spec(written(home, text))
