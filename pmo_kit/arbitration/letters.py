@@ -61,11 +61,10 @@ def letter_items(allocation: Allocation, project_id: str) -> Items:
     items = [("You asked for", _asked(allocation, largest))]
     if row["decision"] != "refuse":
         items += _in_plan(allocation, project_id, reduced=options.costs[largest] > row["cost"])
-    chosen = largest in allocation._positions
+    level = str(options.table["base_level"].iloc[largest])
+    chosen = not set(options.of(project_id, level).tolist()).isdisjoint(allocation._positions)
     if row["decision"] == "refuse" or (not chosen and row["decision"] == "fund"):
-        items += _refusal(
-            allocation, project_id, None if row["decision"] == "refuse" else _level(allocation, largest)
-        )
+        items += _refusal(allocation, project_id, None if row["decision"] == "refuse" else level)
     elif row["decision"] == "stop":
         items += _ways(allocation, what_would_admit(allocation, project_id))
     worth = f"The plan is worth {amount_words(round(allocation.value, 2))} {options.value_unit}"
@@ -173,7 +172,8 @@ def _ways(allocation: Allocation, found: Admission) -> Items:
     never = [f"more {label}" for label in short] + [
         others[way] for way in table.loc[~enough, "way"] if way in others
     ]
-    return items + ([("What would not, alone.", f"{_and(never)}.".capitalize())] if never else [])
+    words = f"{_and(never)}."
+    return items + ([("What would not, alone.", words[0].upper() + words[1:])] if never else [])
 
 
 def _in_plan(allocation: Allocation, project_id: str, reduced: bool) -> Items:
@@ -208,11 +208,6 @@ def _value(allocation: Allocation, amount: float) -> str:
     if options.money_value:
         return f"{number} {options.value_unit.split(',')[0]} of net value"
     return f"{number} of {options.value_unit}"
-
-
-def _level(allocation: Allocation, option: int) -> str:
-    """The name of an option's level."""
-    return str(allocation.question.built.table.index[option][1])
 
 
 def _and(words: list[str]) -> str:

@@ -132,10 +132,17 @@ def test_what_would_start_later(allocation: pmo.Allocation) -> None:
         budgets=pd.DataFrame({"envelope": "all", "year": [2027, 2028], "amount": [4, 4]}),
     )  # fmt: skip
     question = pmo.Question(register)
-    table = contested.later(pmo.arbitrate(question), pmo.arbitrate(question.replace(deferral=1)))
+    waiting = pmo.arbitrate(question.replace(deferral=1))
+    table = contested.later(pmo.arbitrate(question), waiting)
     assert table.title == "Starting one project one year later would gain 5.0, 11.0 in all"
     assert table.data["now"].tolist() == ["not in the plan"]
     assert table.takeaway == "In: Two; out: nothing."
+    letter = dict(contested.sponsor_letter(waiting, "B").items)
+    assert (
+        letter["The decision."]
+        == "It is in the plan as asked (full one year later), with 4 currency not stated."
+    )
+    assert "Why." not in letter
 
 
 def test_another_goal_is_compared_under_the_same_limits(allocation: pmo.Allocation) -> None:
