@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from pmo_kit.arbitration import Allocation, Explanation
+from pmo_kit.arbitration import Allocation, Capacity, Envelope, Explanation
+from pmo_kit.arbitration.rules import role_words
 from pmo_kit.exhibits import Field, Table
 from pmo_kit.exhibits.records import Runs
 from pmo_kit.exhibits.theme import format_number
@@ -132,8 +133,11 @@ def worth_words(allocation: Allocation, row: pd.Series) -> str:
     unit, period = str(row["unit"]), str(row["label"]).removeprefix(str(row["unit"])).strip()
     more = f"{number} more money, spread over all envelopes,"
     if not money:
-        who = unit.removesuffix("s") if row["more"] == 1 else unit
+        rule = allocation.question.rule(str(row.name))
+        who = role_words(rule.role, row["more"]) if isinstance(rule, Capacity) else unit
         more = f"{number} more {who}" + (f" in {period}" if period else "")
+        if isinstance(rule, Envelope):
+            more = rule.shortfall(row["more"], unit.partition(",")[0])
     least = ", the least that changes anything," if row["more"] > 1 and not money else ""
     return f"{more}{least} would gain {format_number(gain)}; no amount gains more than {format_number(most)}."
 

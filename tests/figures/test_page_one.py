@@ -107,6 +107,22 @@ def test_limits_and_what_more_is_worth(allocation: pmo.Allocation) -> None:
     )
 
 
+def test_what_one_more_of_a_limit_is_worth_in_words(register: pmo.Register) -> None:
+    """With thirteen people of another trade one more is missing; with people enough, money is."""
+    coaches = {name: register.table(name).assign(role="change_coach") for name in ("capacity", "resources")}
+    coaches["capacity"] = coaches["capacity"].assign(fte=13.0)
+    many = {"capacity": register.table("capacity").assign(fte=1000.0)}
+    found = []
+    for tables in (coaches, many):
+        plan = pmo.arbitrate(pmo.Question(register.replace(**tables)))
+        worth = pmo.arbitration.limits_worth(plan, figures.bottleneck_names(plan))
+        found.append(words(page_one.limits(plan, worth).items[1][1]))
+    assert found[0].startswith("1 more change coach in 2028 would gain 4.5")
+    assert found[1].startswith(
+        "5.5 EUR million more in 2027, the least that changes anything, would gain 0.5"
+    )
+
+
 def test_turning_points(allocation: pmo.Allocation) -> None:
     points = pmo.arbitration.turning_points(allocation, kinds=("people", "money", "costs"), projects=["P06"])
     rows = page_one.turning_points(allocation, points).data
