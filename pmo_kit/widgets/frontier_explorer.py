@@ -193,10 +193,8 @@ def _line(state: FrontierState) -> Any:
 
 def _plan(state: FrontierState) -> str:
     """The plan at the point as a table."""
-    table = state.table
-    table["level"] = table["label"].where(table["decision"] != "refuse", "")
     fields = (
         Field("decision", "", kind="decision"), Field("name", "project", kind="text"),
         Field("project_id", "id", kind="text"), Field("value", "value"), Field("cost", "cost"),
     )  # fmt: skip
-    return table_html(table, fields)
+    return table_html(state.table, fields)
