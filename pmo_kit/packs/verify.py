@@ -170,10 +170,11 @@ def _touched(folder: Path, old: Mapping[str, Any]) -> Iterator[str]:
         if name not in known and not path.name.startswith((".", "~$")):
             yield f"{name} was added"
     inputs = {key: value for key, value in old.items() if key not in ("id", "outputs")}
-    if pack_id(inputs, (folder / "figures.json").read_bytes()) != old.get("id") or folder.name != old.get(
-        "id"
-    ):
+    follows = pack_id(inputs, (folder / "figures.json").read_bytes())
+    if follows != old.get("id"):
         yield "manifest.json does not belong to this pack: its id does not follow from it"
+    elif folder.name != follows:
+        yield f"the folder was renamed; it was published as {follows}"
     if dumps(old) != (folder / "manifest.json").read_bytes():
         yield "manifest.json was written again by another program"
 
