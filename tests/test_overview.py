@@ -1,9 +1,11 @@
 """The portfolio as it is asked: meridian_12 re-added by hand, and the real register of a transport ministry."""
 
+import pandas as pd
 import pytest
 
 import pmo_kit as pmo
 from pmo_kit import overview
+from pmo_kit.figures import overview as figures
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +95,15 @@ def test_value_and_risk_counts_what_is_stated() -> None:
     table = overview.value_and_risk(register, pmo.appraise(register))
     stated = risks.dropna(subset=["probability", "cost_likely"])
     assert table["exposure"].sum() == pytest.approx((stated["probability"] * stated["cost_likely"]).sum())
+
+
+def test_a_project_red_in_both_ratings_counts_once() -> None:
+    ids = ["P1", "P2", "P3"]
+    projects = pd.DataFrame({"project_id": ids, "name": ids, "area": "A"})
+    projects["rag_declared"] = projects["rag_assured"] = ["R", None, None]
+    costs = pd.DataFrame({"project_id": ids, "year": 2027, "amount": 1.0})
+    register = pmo.Register(settings={"currency": "EUR"}, projects=projects, costs=costs)
+    tile = figures.tiles(register).data.set_index("label")["value"]
+    assert tile["Rated Red"] == 1
+    title = figures.headline(register, pmo.appraise(register)).title
+    assert title.startswith("Three projects, one rated Red, two not rated;")

@@ -33,7 +33,7 @@ def known(register: Register) -> Message:
         named = [
             f"{name.replace('_', ' ')} of {count(int(number), 'project')}" for name, number in missing.items()
         ]
-        items.append(("Not published:", f"{listed(named)}."))
+        items.append(("Not stated:", f"{listed(named)}."))
     age = overview.freshness(register).median()
     if age == age:
         items.append(("Age:", f"half of the statuses are {format_number(age, 0)} days old or less."))

@@ -22,6 +22,7 @@ from pmo_kit.figures.captions import (
 from pmo_kit.register import Register
 
 ROWS = 15
+RATINGS = ["rag_declared", "rag_assured"]
 COLUMNS = {"area": "area", "strategic_goal": "goal", "project_type": "type", "stage": "stage"}
 
 
@@ -236,10 +237,12 @@ def variance(register: Register, quantity: str = "spend", tolerance: float = 0.0
 def headline(register: Register, appraisal: Appraisal) -> Message:
     """Return the portfolio in one sentence: how many, how rated, how far from its budget."""
     parts = [count(len(register.projects), "project")]
-    rated = overview.confidence_counts(register).drop(index=overview.NOT_STATED)
-    if rated.to_numpy().any():
-        red = int(rated.loc["R"].sum())
+    ratings = register.projects[RATINGS]
+    rated, red = ratings.notna().any(axis=1), int(ratings.eq("R").any(axis=1).sum())
+    if rated.any():
         parts.append(f"{count(red) if red else 'none'} rated Red")
+        if rated.mean() < 0.5:
+            parts.append(f"{count(int((~rated).sum()))} not rated")
     second = (
         f"{format_number(overview.asked_by_year(appraisal).to_numpy().sum())} asked for the years to come"
     )
@@ -263,7 +266,7 @@ def headline(register: Register, appraisal: Appraisal) -> Message:
 
 def tiles(register: Register) -> Kpi:
     """Return the four numbers of a portfolio that is watched, not arbitrated."""
-    rated = overview.confidence_counts(register).drop(index=overview.NOT_STATED)
+    ratings = register.projects[RATINGS]
     rows: list[dict[str, object]] = [
         {
             "label": "Projects",
@@ -272,8 +275,8 @@ def tiles(register: Register) -> Kpi:
             "note": "in the register",
         }
     ]
-    if rated.to_numpy().any():
-        red = float(rated.loc["R"].sum())
+    if ratings.notna().to_numpy().any():
+        red = float(ratings.eq("R").any(axis=1).sum())
         rows.append(
             {"label": "Rated Red", "value": red, "decimals": 0, "note": "declared or assured", "focus": True}
         )

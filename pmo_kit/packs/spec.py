@@ -157,8 +157,8 @@ class _Reader:
             self.problems.append((mark.line + 1 if mark else 1, f"{reason}."))
             return None
         except ValueError as error:  # not UTF-8, or a date such as 2026-13-15
-            date = f"no such date, {error}; write it like 2026-10-15."
-            self._say((), "it is not a text file in UTF-8." if isinstance(error, UnicodeError) else date)
+            told = f"no such date, {error}; write it like 2026-10-15."
+            self._say((), "it is not a text file in UTF-8." if isinstance(error, UnicodeError) else told)
             return None
         if not isinstance(data, dict):
             self._say((), "it must hold lines like 'title: Investment Committee'.")
