@@ -294,10 +294,11 @@ def how_sure(allocation: Allocation) -> Message:
             )
             if who
         ]
+        lower = format_number(distance) if distance >= 0.05 else "less than 0.1"
         items.append(
             (
                 f"Next best {format_number(allocation.next_best_value)},",
-                f"{format_number(distance)} lower: {', '.join(moves)}.",
+                f"{lower} lower: {', '.join(moves)}.",
             )
         )
     findings = register.findings
