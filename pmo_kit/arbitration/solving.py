@@ -144,12 +144,13 @@ _PROOF: dict[str, bool | int | float | str] = {
     "mip_heuristic_run_root_reduced_cost": False,
     "mip_heuristic_run_feasibility_jump": False,
 }
-# Where any point of a value will do, few cuts are kept and symmetry is not looked for.
+# In a small program, or where any point of a value will do, few cuts are kept and symmetry is not looked for.
 _ANY: dict[str, bool | int | float | str] = {
     "mip_detect_symmetry": False,
     "mip_pool_soft_limit": 10,
     "mip_lp_age_limit": 2,
 }
+_SMALL = 400  # columns; proofs take half the time without a second start
 
 
 @cache
@@ -202,6 +203,9 @@ def solve(program: Program, limits: Limits | None = None) -> Outcome:
         highs.setOptionValue(option, setting)
     if limits.cutoff is not None:
         for option, setting in {**_PROOF, "objective_bound": -limits.cutoff}.items():
+            highs.setOptionValue(option, setting)
+    if len(program.value) <= _SMALL:
+        for option, setting in {**_ANY, "mip_allow_restart": False}.items():
             highs.setOptionValue(option, setting)
     if limits.enough is not None:
         for option, setting in {**_ANY, "objective_target": limits.enough}.items():
