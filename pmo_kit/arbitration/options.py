@@ -288,7 +288,7 @@ def _at_delay(
     spending = costs.assign(option=_places(costs, table.index))[["option", "year", "kind", "fund", "amount"]]
     demanding = demand.assign(option=_places(demand, table.index))[["option", "role", "period", "fte"]]
     if delay:
-        offered = _deferrable(register, delay, table)
+        offered = _deferrable(register, delay, table, demanding)
         table, spending, demanding = _keep(table, spending, demanding, offered)
         later = [name + LATER.format(years=delay) for name in table["base_level"]]
         table.index = pd.MultiIndex.from_arrays(
@@ -345,8 +345,10 @@ def _keep(
     return table[keep].copy(), spending, demanding
 
 
-def _deferrable(register: Register, delay: int, table: pd.DataFrame) -> NDArray[np.bool_]:
-    """Options that may start `delay` years later: not committed, latest start stated and not passed."""
+def _deferrable(
+    register: Register, delay: int, table: pd.DataFrame, asked: pd.DataFrame
+) -> NDArray[np.bool_]:
+    """Options that may start `delay` years later: not committed, latest start not passed, no year that is refused."""
     ids = table.index.get_level_values(0)
     spends = _forward(register).groupby("project_id")["year"]
     first = spends.min().reindex(ids).to_numpy(float, na_value=np.nan)
@@ -355,6 +357,10 @@ def _deferrable(register: Register, delay: int, table: pd.DataFrame) -> NDArray[
     if register.settings.beyond_horizon == "refuse" and register.has("budgets"):
         last = spends.max().reindex(ids).to_numpy(float, na_value=np.nan)
         offered &= last + delay <= float(register.table("budgets")["year"].max())
+    if register.settings.beyond_horizon == "refuse" and register.has("capacity"):
+        known = pd.MultiIndex.from_frame(register.table("capacity")[["role", "period"]])
+        asked = asked[(asked["fte"] > 0) & (asked["option"] >= 0)]
+        offered[asked["option"][~pd.MultiIndex.from_frame(asked[["role", "period"]]).isin(known)]] = False
     return offered
 
 
@@ -366,12 +372,8 @@ def _shifted(register: Register, delay: int) -> Register:
     costs = costs.assign(year=costs["year"].where(past, costs["year"] + delay))
     changed: dict[str, pd.DataFrame] = {"costs": costs}
     if register.has("benefits"):
-        fixed = (
-            register.projects["benefit_end_fixed"]
-            .fillna(False)
-            .reindex(benefits["project_id"])
-            .to_numpy(bool)
-        )
+        fixed = register.projects["benefit_end_fixed"].fillna(False)
+        fixed = fixed.reindex(benefits["project_id"]).to_numpy(bool)
         end = benefits.groupby(["project_id", "level"])["year"].transform("max")
         moved = benefits.assign(year=benefits["year"] + delay)
         changed["benefits"] = moved[~(fixed & (moved["year"] > end).to_numpy(bool))]

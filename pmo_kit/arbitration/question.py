@@ -138,10 +138,13 @@ class Question:
         raise KeyError(f"There is no rule {name!r}; there are: {', '.join(r.name for r in self.rules)}.")
 
     def replace(self, **changes: object) -> Question:
-        """A question with other fields; what was computed is kept where it still holds."""
+        """A question with other fields; with another deferral the register's rules hold in the years it reaches."""
         new = dataclasses.replace(self, **changes)  # type: ignore[arg-type]
         if not {"register", "value", "deferral"} & set(changes):
             object.__setattr__(new, "_built", self._built)
+        if "deferral" in changes and not {"register", "rules"} & set(changes):
+            had = {r.name for r in (*self.rules, *register_rules(self.register, self.built))}
+            new = new.with_rules(*(r for r in register_rules(new.register, new.built) if r.name not in had))
         return new
 
     def with_rules(self, *rules: Rule) -> Question:

@@ -10,6 +10,7 @@ import dataclasses
 import pandas as pd
 import pytest
 
+import pmo_kit as pmo
 from pmo_kit.arbitration import (
     Capacity,
     Committed,
@@ -144,3 +145,22 @@ def test_a_conflict_prints_what_is_missing_in_the_units_of_each_rule(free: Quest
     with pytest.raises(InfeasibleError) as caught:
         arbitrate(tight)
     assert caught.value.relaxation["envelope all 2027"] == "3 EUR million more in 2027"
+
+
+@pytest.mark.parametrize(("beyond", "value"), [("refuse", 6.0), ("zero", 6.0), ("unlimited", 11.0)])
+def test_another_deferral_keeps_the_rules_of_the_years_that_it_reaches(beyond: str, value: float) -> None:
+    """One developer in 2027 and a row for nobody in 2028: the second project may wait only without a limit there."""
+    register = pmo.Register(
+        settings=pd.DataFrame({"key": ["discount_schedule", "discount_to", "beyond_horizon"],
+                               "value": ["none", "2027", beyond]}),
+        projects=pd.DataFrame({"project_id": ["A", "B"], "name": ["One", "Two"], "area": "X",
+                               "commitment": "discretionary", "latest_start": [2027, 2028]}),
+        costs=pd.DataFrame({"project_id": ["A", "B"], "year": 2027, "amount": [4.0, 4.0]}),
+        benefits=pd.DataFrame({"project_id": ["A", "B"], "year": 2029, "amount": [10.0, 9.0]}),
+        resources=pd.DataFrame({"project_id": ["A", "B"], "role": "dev", "period": "2027", "fte": [1.0, 1.0]}),
+        capacity=pd.DataFrame({"role": ["dev"], "period": ["2027"], "fte": [1.0]}),
+        budgets=pd.DataFrame({"envelope": "all", "year": [2027, 2028], "amount": [8.0, 8.0]}),
+    )  # fmt: skip
+    later = pmo.Question(register).replace(deferral=1)
+    assert pmo.arbitrate(later).value == value
+    assert later.fingerprint == pmo.Question(register, deferral=1).fingerprint
