@@ -90,6 +90,7 @@ def cuts(ladder: Frontier) -> Table:
     columns = ["cut", "factor", "value", "lost", "each", "leave", "reduced", "enter"]
     data = pd.DataFrame(rows, columns=columns)
     less, more = data[data["factor"] < 1], data[data["factor"] > 1]
+    leaving = less.loc[less["leave"] != "–", "leave"]
     said = [
         f"the first cut, {row['cut']}, costs {format_number(-row['lost'])}"
         for _, row in less.head(1).iterrows()
@@ -109,7 +110,7 @@ def cuts(ladder: Frontier) -> Table:
             Field("enter", "enter", kind="text"),
         ),
         title=sentence("; ".join(said)) if said else "No other level than today's was asked for",
-        takeaway=f"First to leave: {less['leave'].iloc[0]}." if len(less) else "",
+        takeaway=f"First to leave: {leaving.iloc[0]}." if len(leaving) else "",
         note=f"No plan is possible at {listed(percent(f) for f in none)} of the envelopes."
         if len(none)
         else "",
