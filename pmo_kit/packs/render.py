@@ -110,6 +110,7 @@ def pack_files(
     exhibits = [item for chapter in chapters for item in chapter]
     figures = manifest.dumps([{"notebook": i.notebook, "cell": i.cell, **i.record} for i in exhibits])
     content = manifest.inputs_of(spec, stage, register, exhibits, notebooks, made_with)
+    content["pack_file"] = manifest.sha256(sources["sources/pack.yml"])
     content["unprintable"] = lost = _lost(exhibits) if "pdf" in spec.formats else {}
     name = manifest.pack_id(content, figures)
     laid = lay_out(spec, chapters, questions)

@@ -44,6 +44,15 @@ def test_a_pack_is_rebuilt_from_its_own_sources_byte_for_byte(workspace: Workspa
     assert str(found) == f"board {folder.name} is rebuilt from its sources, byte for byte."
 
 
+def test_another_layout_is_another_pack(workspace: Workspace, tmp_path: Path) -> None:
+    file = workspace(one=notebook(LOAD, NUMBER, SHOWN))
+    first = build_pack(file, tmp_path / "out")
+    file.write_text(file.read_text().replace("About one\n", "About one\n    show: [a.n]\n"))
+    second = build_pack(file, tmp_path / "out")
+    assert first.name != second.name
+    assert verify_pack(second).equal
+
+
 def test_what_was_changed_after_publication_is_named(workspace: Workspace, tmp_path: Path) -> None:
     folder = build_pack(workspace(one=notebook(LOAD, NUMBER, SHOWN)), tmp_path / "out")
     (folder / "decisions.csv").write_text("filled by the secretary")
