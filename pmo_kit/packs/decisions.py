@@ -25,7 +25,8 @@ def blank_decisions(spec: PackSpec, exhibits: Sequence[Collected], register: Any
     """`decisions.csv` of a pack: a line for each project that the pack recommends something for.
 
     Its columns are those of the table `decisions`; the recommendation, the amount and the size are filled in, and
-    owner and date where the committee was asked. The secretary fills `decision`, and `reason` where it is another one.
+    owner and date where the committee was asked, for a project or for all of a decision. The secretary fills
+    `decision`, and `reason` where it is another one.
 
     Parameters
     ----------
@@ -39,11 +40,9 @@ def blank_decisions(spec: PackSpec, exhibits: Sequence[Collected], register: Any
     """
     columns = [column.name for column in load_schema()["decisions"]]
     advice = _advice(exhibits)
-    requests = {
-        row["project_id"]: row
-        for row in register.table("requests").to_dict("records")
-        if _text(row["project_id"])
-    }
+    rows = register.table("requests").to_dict("records")
+    requests = {row["project_id"]: row for row in rows if _text(row["project_id"])}
+    of_all = {row["decision"]: row for row in rows if not _text(row["project_id"])}
     for project_id, row in requests.items():
         advice.setdefault(
             project_id, {"recommended": _text(row["decision"]), "amount": _number(row["amount"])}
@@ -52,7 +51,7 @@ def blank_decisions(spec: PackSpec, exhibits: Sequence[Collected], register: Any
     names = register.projects["name"]
     lines = []
     for project_id, found in advice.items():
-        request = requests.get(project_id, {})
+        request = requests.get(project_id) or of_all.get(found["recommended"], {})
         lines.append(
             {
                 "date": spec.date.isoformat() if spec.date else "",

@@ -125,7 +125,12 @@ def filled(folder: Path, **changes: dict[str, str]) -> None:
 def test_decisions_are_prefilled_filled_and_read_into_the_register(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    folder = build_pack(plan(workspace), tmp_path / "out")
+    file, register = plan(workspace), tmp_path / "data" / "samples" / "harbor"
+    (register / "requests.csv").write_text(
+        "request_id,decision,project_id,by_when,owner,if_not_decided\n"
+        "R1,fund,,2026-11-30,Harbor master,The quay waits.\n"
+    )
+    folder = build_pack(file, tmp_path / "out")
     lines = list(csv.DictReader((folder / "decisions.csv").open(encoding="utf-8")))
     assert [(row["project_id"], row["recommended"], row["amount"], row["decision"]) for row in lines] == [
         ("A", "fund", "3.0", ""),
@@ -133,7 +138,7 @@ def test_decisions_are_prefilled_filled_and_read_into_the_register(
     ]
     assert lines[0]["date"] == "2026-10-15"
     assert lines[0]["project_name"] == "North quay"
-    register = tmp_path / "data" / "samples" / "harbor"
+    assert [(row["owner"], row["due"]) for row in lines] == [("Harbor master", "2026-11-30"), ("", "")]
     with pytest.raises(PackError, match=r"No line of .* has a decision"):
         record_decisions(folder, register)
     filled(folder, A={"decision": "fund", "decided_by": "Board"}, B={"decision": "fund"})
