@@ -271,7 +271,9 @@ def near_pairs(robustness: RankRobustness) -> Table:
     title = "No weights turn any neighbors in the ranking"
     if least is not None:
         points = "less than 0.1" if least["change"] < 0.001 else format_number(100 * least["change"])
-        title = f"Moving {points} points of weight brings {names[least['behind']]} up to {names[least['ahead']]}"
+        title = (
+            f"Moving {points} points of weight brings {names[least['behind']]} up to {names[least['ahead']]}"
+        )
     return Table(
         id="prioritization.near_pairs",
         data=data,
