@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import yaml
 
@@ -182,15 +183,14 @@ def assumptions(register: Register) -> Exhibit:
     if not register.has("assumptions"):
         return not_shown("annex.assumptions", "what is taken for granted", "assumptions")
     table = register.table("assumptions")
-    marks = [table[name].map(ORDER).fillna(len(ORDER)) for name in ("quality", "impact")]
-    data = table.assign(order=marks[0] + marks[1], owner=table["owner"].fillna("–"))
+    weakness, reach = (table[name].map(ORDER).fillna(len(ORDER)) for name in ("quality", "impact"))
+    data = table.assign(order=weakness + reach, owner=table["owner"].fillna("–"))
+    data = data.iloc[np.lexsort([reach, data["order"]])].reset_index(drop=True)
     data["source"] = [
         (("text", row.source if isinstance(row.source, str) else "no source"),
          ("line", f"{row.date:%Y-%m-%d}" if pd.notna(row.date) else "no date"))
-        for row in table.itertuples()
+        for row in data.itertuples()
     ]  # fmt: skip
-    data = data.sort_values(["order", "impact"], key=lambda x: x.map(ORDER).fillna(x) if x.name == "impact" else x,
-                            kind="stable", ignore_index=True)  # fmt: skip
     weak = table.loc[(table["quality"] == "R") & (table["impact"] == "R"), "assumption"]
     return Table(
         id="annex.assumptions",
