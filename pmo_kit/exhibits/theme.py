@@ -8,11 +8,18 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-import math
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
+
+from pmo_kit.facts import MINUS as MINUS
+from pmo_kit.facts import MISSING as MISSING
+from pmo_kit.facts import THIN_SPACE as THIN_SPACE
+from pmo_kit.facts import is_missing as is_missing
+from pmo_kit.facts import number
+
+format_number = number
 
 DARK_BLUE = "#12436D"
 TURQUOISE = "#28A197"
@@ -34,10 +41,6 @@ FONT = "Source Sans 3"
 FONTS = f'"{FONT}", "Source Sans Pro", "Segoe UI", "Helvetica Neue", Arial, sans-serif'
 SIZES = {"headline": 22, "text": 17, "label": 14, "small": 14}
 """Type in the notebook, in px; on A4 18, 10 and 7.5 pt, on slides 30, 19 and 14 pt."""
-
-THIN_SPACE = "\u202f"
-MINUS = "\u2212"
-MISSING = "n/a"
 
 
 @dataclass(frozen=True)
@@ -145,36 +148,6 @@ def rag_letter(value: object) -> str:
     return RAG_WORDS.get(str(value).strip().lower(), "")
 
 
-def format_number(value: object, decimals: int = 1, signed: bool = False) -> str:
-    """A number as a committee reads it: thin spaces between thousands, a real minus, n/a when missing.
-
-    Parameters
-    ----------
-    value : float or None
-        The number; None and NaN are missing.
-    decimals : int
-        Digits after the point. Halves are rounded to even, as Python does.
-    signed : bool
-        Print a plus before positive numbers; zero has no sign.
-
-    Examples
-    --------
-    >>> format_number(-1234.56)
-    '−1\u202f234.6'
-    >>> format_number(4.5, signed=True), format_number(-0.04), format_number(float("nan"))
-    ('+4.5', '0.0', 'n/a')
-    """
-    if is_missing(value):
-        return MISSING
-    number = float(value)  # type: ignore[arg-type]
-    if math.isinf(number):
-        return "∞" if number > 0 else f"{MINUS}∞"
-    text = f"{abs(number):,.{decimals}f}".replace(",", THIN_SPACE)
-    if not text.strip(f"0.{THIN_SPACE}"):
-        return text
-    return (MINUS if number < 0 else "+" if signed else "") + text
-
-
 def format_text(value: object) -> str:
     """A cell that is no number: dates as 2026-09-30, yes and no, texts as they are; n/a when missing.
 
@@ -189,19 +162,6 @@ def format_text(value: object) -> str:
     if isinstance(value, dt.datetime) and value.time() == dt.time():
         return value.date().isoformat()
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
-
-
-def is_missing(value: object) -> bool:
-    """True for None, NaN, NaT and pandas' NA, of whatever type.
-
-    Examples
-    --------
-    >>> is_missing(None), is_missing(float("nan")), is_missing(0.0), is_missing("")
-    (True, True, False, False)
-    """
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
-        return True
-    return isinstance(value, float) and math.isnan(value)
 
 
 _WIDTHS = {

@@ -6,26 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from pmo_kit.exhibits import Message
-from pmo_kit.exhibits.theme import format_number
+from pmo_kit.facts import count as count
+from pmo_kit.facts import money as money
+from pmo_kit.facts import percent as percent
 
 if TYPE_CHECKING:
     from pmo_kit.register import Register
-
-COUNTS = (
-    "no",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-)
 
 
 def unit_line(register: Register, what: str, unit: str | None = None, scope: str = "") -> str:
@@ -75,41 +61,6 @@ def shortened(names: Iterable[str], most: int = 3) -> str:
     if len(all_names) <= most + 1:
         return listed(all_names)
     return f"{', '.join(all_names[:most])} and {len(all_names) - most} more"
-
-
-def count(number: int, noun: str = "", plural: str = "") -> str:
-    """A number of things in words up to twelve.
-
-    Examples
-    --------
-    >>> count(8, "project"), count(1, "project"), count(30, "finding")
-    ('eight projects', 'one project', '30 findings')
-    """
-    word = COUNTS[number] if 0 <= number < len(COUNTS) else format_number(number, 0)
-    things = noun if number == 1 else plural or f"{noun}s"
-    return f"{word} {things}" if noun else word
-
-
-def percent(share: float, decimals: int = 0, signed: bool = False) -> str:
-    """A share as a percentage, with a thin space before the sign.
-
-    Examples
-    --------
-    >>> percent(-0.15)
-    '−15\u202f%'
-    """
-    return f"{format_number(100 * share, decimals, signed)}\u202f%"
-
-
-def money(value: float, signed: bool = False) -> str:
-    """An amount in the register's unit: one decimal below 1000, none from there on.
-
-    Examples
-    --------
-    >>> money(48.5), money(6917.24)
-    ('48.5', '6\u202f917')
-    """
-    return format_number(value, 0 if abs(value) >= 1000 else 1, signed)
 
 
 def sentence(text: str) -> str:

@@ -1,0 +1,475 @@
+"""Facts: what a number is, of what, on which basis; and the one way to print it.
+
+A number that anyone may print is a `Fact`. Sentences are made from facts by `say`, and keep them; nobody reads a
+sentence, a label or a unit back. Two facts with one key, one `of` and one base have one value (`collect`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from decimal import ROUND_HALF_UP, Decimal
+from string import Formatter
+from typing import Any, Literal
+
+from pmo_kit.errors import PmoError
+
+THIN_SPACE = "\u202f"
+MINUS = "\u2212"
+MISSING = "n/a"
+
+COUNTS = (
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
+
+KEYS: dict[str, str] = {
+    "plan.value": "Value of a plan under the objective",
+    "plan.spend": "What a plan spends: rows, exit costs and joint savings; of a year, or in all",
+    "plan.joint": "What projects save or cost together, within plan.spend",
+    "plan.funded": "Projects that a plan funds",
+    "plan.stopped": "Running projects that a plan stops",
+    "plan.refused": "Projects that a plan leaves out",
+    "plan.npv": "Financial net present value of a plan",
+    "plan.social_value": "Social net present value of a plan",
+    "plan.next_best": "Value of the best other plan",
+    "plan.holds": "Share of futures in which every envelope holds",
+    "plan.better": "Share of futures in which a plan is worth more than another",
+    "plan.regret": "How much worse than the best plan for a case, at most over the named cases",
+    "plan.bound": "No plan of the named set is worth more",
+    "envelope.amount": "Money of an envelope in a year",
+    "envelope.carried": "Money carried into a year",
+    "envelope.available": "Envelope and what is carried in",
+    "envelope.left": "Envelopes less spending",
+    "envelope.used": "Spending counted against an envelope in a year",
+    "limit.used": "What a plan uses of a limit",
+    "limit.amount": "A limit",
+    "limit.worth": "What so much more of a limit, placed where it helps most, adds to the best value",
+    "limit.price": "What a rule costs: best value without it, less best value with it",
+    "money.move": "What moving so much money between two years adds to the best value",
+    "project.value": "What a project is worth by itself",
+    "project.cost": "What a project spends; of a year, or in all",
+    "project.price_in": "What taking a refused project in costs",
+    "project.price_out": "What leaving a funded project out costs",
+    "project.delay": "What starting a project a year later adds to the best value",
+    "order.price": "What an order on record costs",
+    "case.value": "Best value in a case",
+    "case.holds": "Cases beside today in which a decision holds, at its size",
+    "cases": "Cases beside today",
+    "turn.at": "Where a quantity turns a decision",
+    "turn.value": "Best value just past a turning point",
+    "risk.value": "Value of a plan in the futures: at a share of them",
+    "risk.cost": "Cost of a plan in the futures: at a share of them",
+    "risk.reserve": "Reserve that makes the plan's cost sure to a stated level",
+    "change.value": "Change of the best value since the last committee, by cause",
+    "delivery.red": "Projects rated Red by rule",
+    "delivery.at_pace": "Cost at completion at today's pace",
+    "delivery.budget": "Budget at completion",
+    "data.findings": "Findings to look at",
+    "data.rows": "Rows in the source, shown, left out",
+    "data.money": "Money in the source, shown, left out",
+    "register.projects": "Projects in the register",
+    "register.asked": "Money asked; of a year, or in all",
+}
+"""Every key, and what it means. A key that is not here cannot be printed."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What is counted: money with its currency, scale and prices; a share; or a thing ("projects", "FTE").
+
+    Examples
+    --------
+    >>> euros = Unit("money", "EUR", "million", "real 2026")
+    >>> euros.short, euros.words
+    ('EUR million', 'EUR million, real 2026')
+    >>> Unit("projects").words
+    'projects'
+    """
+
+    thing: str
+    currency: str = ""
+    scale: str = ""
+    prices: str = ""
+
+    @property
+    def short(self) -> str:
+        """The unit without its prices."""
+        if self.thing != "money":
+            return self.thing
+        scale = "" if self.scale in ("", "unit") else f" {self.scale}"
+        return (self.currency or "currency not stated") + scale
+
+    @property
+    def words(self) -> str:
+        """The whole unit, as under a figure."""
+        return f"{self.short}, {self.prices}" if self.thing == "money" and self.prices else self.short
+
+
+SHARE = Unit("%")
+"""Unit of a share; the value is between 0 and 1 and is printed in percent."""
+
+
+@dataclass(frozen=True)
+class Of:
+    """What a fact is about; ids, never labels. What is not given is meant in all."""
+
+    project: str | None = None
+    level: str | None = None
+    year: int | None = None
+    period: str | None = None
+    envelope: str | None = None
+    role: str | None = None
+    area: str | None = None
+    rule: str | None = None
+    case: str | None = None
+    plan: str | None = None
+    part: str | None = None
+
+
+@dataclass(frozen=True)
+class Base:
+    """On which figures a number stands, of which question, and over which set.
+
+    Parameters
+    ----------
+    figures : str
+        "likely" (as planned), "expected" (means) or "sure" (met with the confidence `level`).
+    level : float, optional
+        The confidence, or the share of futures of a quantile.
+    question : str
+        Fingerprint of the question: its register, rules, orders and starts.
+    over : str
+        The set that the number ranges over: "20 refused projects", "5 cases beside today".
+    draws, seed : int, optional
+        Where it was simulated.
+    """
+
+    figures: Literal["likely", "expected", "sure", "counted"] = "likely"
+    level: float | None = None
+    question: str = ""
+    over: str = ""
+    draws: int | None = None
+    seed: int | None = None
+
+    @property
+    def word(self) -> str:
+        """The word that a sentence must hold where it puts figures of several bases together."""
+        if self.figures == "sure":
+            if self.level == 0.5:
+                return "median"
+            return f"{number(100 * (self.level or 0), 0)} % sure"
+        return {"likely": "planned", "expected": "expected", "counted": ""}[self.figures]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One number that may be printed.
+
+    Parameters
+    ----------
+    key : str
+        From `KEYS`.
+    value : float
+        Money in the unit's scale, a count, or a share between 0 and 1.
+    unit : Unit
+    of : Of
+    base : Base
+
+    Raises
+    ------
+    KeyError
+        For a key that `KEYS` does not have.
+
+    Examples
+    --------
+    >>> money = Unit("money", "EUR", "million", "real 2026")
+    >>> fact = Fact("plan.value", 63.85, money)
+    >>> fact.words(), f"{fact:unit}", f"{fact:+}"
+    ('63.9', '63.9 EUR million', '+63.9')
+    """
+
+    key: str
+    value: float
+    unit: Unit
+    of: Of = Of()
+    base: Base = Base()
+
+    def __post_init__(self) -> None:
+        if self.key not in KEYS:
+            raise KeyError(f"no fact is called {self.key!r}; pmo_kit.facts.KEYS lists them")
+
+    def words(self, spec: str = "") -> str:
+        """The number as it is printed; `spec` as in `say`."""
+        signed = "+" in spec
+        if "words" in spec:
+            return count(self.value)
+        if self.unit == SHARE:
+            return percent(self.value, 0 if ".1" not in spec else 1, signed)
+        if self.unit.thing == "money" or not float(self.value).is_integer():
+            printed = money(self.value, signed)
+        else:
+            printed = number(self.value, 0, signed)
+        return f"{printed} {self.unit.short}" if "unit" in spec else printed
+
+    def __format__(self, spec: str) -> str:
+        return self.words(spec)
+
+
+class Sentence(str):
+    """Words that keep the facts they were made from, through joining and title case."""
+
+    facts: tuple[Fact, ...]
+
+    def __new__(cls, words: str, facts: Iterable[Fact] = ()) -> Sentence:
+        made = super().__new__(cls, words)
+        made.facts = tuple(facts)
+        return made
+
+    def __add__(self, other: str) -> Sentence:
+        return Sentence(str(self) + str(other), self.facts + facts_of(other))
+
+    def __radd__(self, other: str) -> Sentence:
+        return Sentence(str(other) + str(self), facts_of(other) + self.facts)
+
+    def join(self, parts: Iterable[str]) -> Sentence:
+        parts = list(parts)
+        return Sentence(str(self).join(parts), (fact for part in parts for fact in facts_of(part)))
+
+
+def facts_of(words: object) -> tuple[Fact, ...]:
+    """The facts that words were made from; none for plain words.
+
+    Examples
+    --------
+    >>> facts_of("none"), len(facts_of(say("{n} projects", n=Fact("plan.funded", 8, Unit("projects")))))
+    ((), 1)
+    """
+    return getattr(words, "facts", ())
+
+
+class FactError(PmoError):
+    """Two facts contradict one another, or a sentence puts figures of two bases side by side unsaid."""
+
+
+def say(template: str, /, **parts: Any) -> Sentence:
+    """A sentence made from facts; `template` has the words and a name in braces for each part.
+
+    Behind a colon: `+` prints a sign, `unit` adds the unit, `words` writes a count up to twelve in letters,
+    `.1` prints a share with a decimal. Parts that are no facts (names, other sentences) are put in as they are.
+
+    Raises
+    ------
+    FactError
+        Figures of several bases stand in it, and the sentence does not name each basis ("planned",
+        "expected", "80 % sure"). Facts of other questions are to be told apart by the caller's words,
+        which `between` repeats.
+
+    Examples
+    --------
+    >>> money = Unit("money", "EUR", "million")
+    >>> planned = Fact("plan.value", 60.2, money)
+    >>> mean = Fact("plan.value", 32.8, money, base=Base("expected"))
+    >>> print(say("{a} planned, {b} expected", a=planned, b=mean))
+    60.2 planned, 32.8 expected
+    >>> say("{a} or {b}", a=planned, b=mean)
+    Traceback (most recent call last):
+        ...
+    pmo_kit.facts.FactError: figures of several bases stand in '60.2 or 32.8', which does not say expected, planned
+    """
+    between = parts.pop("between", "")
+    found: list[Fact] = []
+    made = []
+    for literal, name, spec, _ in Formatter().parse(template):
+        made.append(literal)
+        if name is None:
+            continue
+        part = parts[name]
+        found += [part] if isinstance(part, Fact) else facts_of(part)
+        made.append(format(part, spec or ""))
+    words = "".join(made)
+    whole = [f for f in parts.values() if isinstance(f, Fact)]
+    needed = sorted({f.base.word for f in whole} - {""})
+    if len(needed) > 1 and (absent := [word for word in needed if word not in _plain(words)]):
+        raise FactError(
+            f"figures of several bases stand in {words!r}, which does not say {', '.join(absent)}"
+        )
+    questions = {f.base.question for f in whole} - {""}
+    if len(questions) > 1 and (not between or between not in words):
+        raise FactError(
+            f"figures of several questions in one sentence, which does not say how they differ: {words}"
+        )
+    return Sentence(words, found)
+
+
+def collect(found: Iterable[tuple[str, Fact]]) -> list[Fact]:
+    """Every fact once, in the order of key and subject; each comes with the place where it is printed.
+
+    Raises
+    ------
+    FactError
+        Two places give one key, subject and base two values; every such pair is named.
+
+    Examples
+    --------
+    >>> money = Unit("money", "EUR", "million")
+    >>> a, b = Fact("plan.value", 63.8, money), Fact("plan.value", 64.0, money)
+    >>> collect([("page one", a), ("annex", b)])
+    Traceback (most recent call last):
+        ...
+    pmo_kit.facts.FactError: plan.value is 63.8 EUR million in page one and 64.0 EUR million in annex
+    """
+    kept: dict[tuple[str, Of, Base], tuple[str, Fact]] = {}
+    faults = []
+    for place, fact in found:
+        first, known = kept.setdefault((fact.key, fact.of, fact.base), (place, fact))
+        if known.unit != fact.unit or not _same(known.value, fact.value):
+            about = ", ".join(
+                f"{name} {value}" for name, value in asdict(fact.of).items() if value is not None
+            )
+            faults.append(
+                f"{fact.key}{f' ({about})' if about else ''} is {known:unit} in {first} and {fact:unit} in {place}"
+            )
+    if faults:
+        raise FactError("\n".join(dict.fromkeys(faults)))
+    return [fact for _, fact in sorted(kept.values(), key=lambda item: _order(item[1]))]
+
+
+def to_json(fact: Fact) -> dict[str, Any]:
+    """A fact as plain data; what is not given is left out."""
+    parts = {
+        part: {f.name: v for f in fields(record) if (v := getattr(record, f.name)) not in (None, "")}
+        for part, record in (("unit", fact.unit), ("of", fact.of), ("base", fact.base))
+    }
+    return {"key": fact.key, "value": fact.value, **parts}
+
+
+def from_json(data: Mapping[str, Any]) -> Fact:
+    """The fact of `to_json`.
+
+    Examples
+    --------
+    >>> fact = Fact("plan.spend", 91.5, Unit("money", "EUR", "million"), Of(year=2027))
+    >>> from_json(to_json(fact)) == fact
+    True
+    """
+    return Fact(data["key"], data["value"], Unit(**data["unit"]), Of(**data["of"]), Base(**data["base"]))
+
+
+def number(value: object, decimals: int = 1, signed: bool = False) -> str:
+    """A number as a committee reads it: thin spaces between thousands, a real minus, n/a when missing.
+
+    Halves go away from zero on the decimal representation of 15 digits, as a spreadsheet and an accountant
+    round; binary halves would print 1.15 as 1.1 in one medium and 1.2 in another.
+
+    Parameters
+    ----------
+    value : float or None
+        None, NaN and NaT are missing.
+    decimals : int
+        Digits after the point.
+    signed : bool
+        Print a plus before positive numbers; zero has no sign.
+
+    Examples
+    --------
+    >>> number(-1234.56), number(1.15), number(2.5, 0), number(-0.25)
+    ('−1\u202f234.6', '1.2', '3', '−0.3')
+    >>> number(4.5, signed=True), number(-0.04), number(float("nan"))
+    ('+4.5', '0.0', 'n/a')
+    """
+    if is_missing(value):
+        return MISSING
+    amount = float(value)  # type: ignore[arg-type]
+    if math.isinf(amount):
+        return "∞" if amount > 0 else f"{MINUS}∞"
+    text = f"{abs(rounded(amount, decimals)):,.{decimals}f}".replace(",", THIN_SPACE)
+    if not text.strip(f"0.{THIN_SPACE}"):
+        return text
+    return (MINUS if amount < 0 else "+" if signed else "") + text
+
+
+def rounded(value: float, decimals: int = 1) -> Decimal:
+    """The number that `number` prints: halves away from zero on 15 significant digits.
+
+    Examples
+    --------
+    >>> rounded(84.85), rounded(-2.675, 2), rounded(0.1 + 0.2, 1)
+    (Decimal('84.9'), Decimal('-2.68'), Decimal('0.3'))
+    """
+    digits = Decimal(format(value, ".15g"))
+    if digits.adjusted() - 27 > -decimals:
+        return digits
+    return digits.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+
+
+def money(value: float, signed: bool = False) -> str:
+    """An amount in the register's unit: one decimal below 1000, none from there on.
+
+    Examples
+    --------
+    >>> money(48.5), money(6917.24)
+    ('48.5', '6\u202f917')
+    """
+    return number(value, 0 if abs(value) >= 1000 else 1, signed)
+
+
+def percent(share: float, decimals: int = 0, signed: bool = False) -> str:
+    """A share as a percentage, with a thin space before the sign.
+
+    Examples
+    --------
+    >>> percent(-0.15)
+    '−15\u202f%'
+    """
+    return f"{number(100 * share, decimals, signed)}{THIN_SPACE}%"
+
+
+def count(things: float, noun: str = "", plural: str = "") -> str:
+    """A number of things in words up to twelve.
+
+    Examples
+    --------
+    >>> count(8, "project"), count(1, "project"), count(30, "finding")
+    ('eight projects', 'one project', '30 findings')
+    """
+    whole = float(things).is_integer() and 0 <= things < len(COUNTS)
+    word = COUNTS[int(things)] if whole else number(things, 0 if float(things).is_integer() else 1)
+    return f"{word} {noun if things == 1 else plural or f'{noun}s'}" if noun else word
+
+
+def is_missing(value: object) -> bool:
+    """True for None, NaN, NaT and pandas' NA, of whatever type.
+
+    Examples
+    --------
+    >>> is_missing(None), is_missing(float("nan")), is_missing(0.0), is_missing("")
+    (True, True, False, False)
+    """
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, float) and math.isnan(value)
+
+
+def _plain(words: str) -> str:
+    return words.replace(THIN_SPACE, " ")
+
+
+def _same(one: float, other: float) -> bool:
+    return one == other or abs(one - other) <= 1e-9 * max(abs(one), abs(other), 1.0)
+
+
+def _order(fact: Fact) -> tuple[str, str, str]:
+    return fact.key, repr(fact.of), repr(fact.base)

@@ -1,0 +1,84 @@
+"""Facts: printed as an accountant rounds, one value for one key and base, no two bases in a sentence unsaid."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pmo_kit import facts
+from pmo_kit.facts import (
+    Base,
+    Fact,
+    FactError,
+    Of,
+    Sentence,
+    Unit,
+    collect,
+    facts_of,
+    from_json,
+    say,
+    to_json,
+)
+
+EUROS = Unit("money", "EUR", "million", "real 2026")
+
+
+@given(st.integers(-(10**9), 10**9), st.integers(0, 4))
+def test_halves_go_away_from_zero_whatever_the_binary_form(hundreds: int, decimals: int) -> None:
+    """Every written decimal that ends in 5 just behind the last digit shown."""
+    written = Decimal(hundreds * 10 + 5).scaleb(-decimals - 1)
+    right = written.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    printed = facts.number(float(written), decimals).replace(facts.THIN_SPACE, "").replace(facts.MINUS, "-")
+    assert Decimal(printed) == right
+
+
+@given(st.lists(st.integers(-(10**7), 10**7), min_size=2, max_size=30))
+def test_noise_of_a_sum_does_not_change_what_is_printed(cents: list[int]) -> None:
+    noisy = sum(cent / 100 for cent in cents)
+    assert facts.number(noisy, 1) == facts.number(sum(cents) / 100, 1)
+
+
+def test_one_key_subject_and_base_has_one_value() -> None:
+    spend = Fact("plan.spend", 104.5, EUROS, Of(year=2028))
+    other = Fact("plan.spend", 104.93, EUROS, Of(year=2028))
+    with pytest.raises(
+        FactError, match=r"plan.spend \(year 2028\) is 104.5 EUR million in tile and 104.9 EUR"
+    ):
+        collect([("tile", spend), ("title", other)])
+    next_year = Fact("plan.spend", 104.93, EUROS, Of(year=2029))
+    expected = Fact("plan.spend", 110.0, EUROS, Of(year=2028), Base("expected"))
+    assert len(collect([("tile", spend), ("title", next_year), ("chart", expected), ("again", spend)])) == 3
+
+
+def test_every_conflict_is_told_at_once() -> None:
+    pairs = [(f"place {i}", Fact("plan.spend", float(i), EUROS, Of(year=2027 + i % 2))) for i in range(4)]
+    with pytest.raises(FactError) as told:
+        collect(pairs)
+    assert len(str(told.value).splitlines()) == 2
+
+
+def test_a_sentence_keeps_its_facts_through_joining() -> None:
+    first = say("Fund {n:words} projects", n=Fact("plan.funded", 8, Unit("projects")))
+    second = say("{money:unit} in 2027", money=Fact("plan.spend", 91.5, EUROS, Of(year=2027)))
+    whole = Sentence(": ").join([first, second]) + "."
+    assert whole == "Fund eight projects: 91.5 EUR million in 2027."
+    assert [fact.key for fact in facts_of(whole)] == ["plan.funded", "plan.spend"]
+    assert [fact.key for fact in facts_of(say("{a}!", a=whole))] == ["plan.funded", "plan.spend"]
+
+
+def test_figures_of_two_questions_are_told_apart() -> None:
+    then = Fact("plan.value", 65.3, EUROS, base=Base(question="with orders"))
+    now = Fact("plan.value", 63.8, EUROS, base=Base(question="without"))
+    with pytest.raises(FactError, match="does not say how they differ"):
+        say("from {a} to {b}", a=then, b=now)
+    told = say("from {a} with the orders to {b} without", a=then, b=now, between="with the orders")
+    assert len(told.facts) == 2
+
+
+@given(st.sampled_from(sorted(facts.KEYS)), st.floats(-1e9, 1e9), st.integers(2020, 2040))
+def test_facts_come_back_from_json(key: str, value: float, year: int) -> None:
+    fact = Fact(
+        key, value, EUROS, Of(project="P01", year=year), Base("sure", 0.8, "f3ed", "20 refused", 10_000, 7)
+    )
+    assert from_json(to_json(fact)) == fact
