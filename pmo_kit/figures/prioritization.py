@@ -64,7 +64,6 @@ def answer(
         title=ranking.summary,
         alt=" ".join(text for _, text in items),
         unit_line=unit_line(ranking.register, "Value", ranking.unit),
-        note=" ".join(ranking.warnings),
         source="criteria, scores, stakeholder_weights",
         inputs=_inputs(ranking),
     )
@@ -125,8 +124,7 @@ def tiers(ranking: Ranking, robustness: RankRobustness) -> Table:
 
 def criteria(ranking: Ranking) -> Table:
     """Return the criteria with their declared ranges beside their weights: a weight is the worth of that range."""
-    card = ranking.card
-    table = (pd.DataFrame() if card is None else card.criteria).reset_index()
+    table = ranking.card.criteria.reset_index()
     rows = pd.DataFrame(
         {
             "criterion": [_label(row) for row in table.itertuples()],
@@ -306,7 +304,7 @@ def _swing(row: Any) -> tuple[tuple[str, str], ...]:
 def _series(ranking: Ranking) -> list[str]:
     """What each criterion is drawn as: itself, its group, or the rest; at most four."""
     names = [str(name).replace("_", " ") for name in ranking.contributions.columns]
-    if len(names) <= SERIES or ranking.card is None:
+    if len(names) <= SERIES:
         return names
     groups = ranking.card.criteria["group"]
     shown = names if groups.isna().any() else [str(group) for group in groups]
@@ -317,8 +315,4 @@ def _series(ranking: Ranking) -> list[str]:
 
 def _missing(ranking: Ranking, projects: pd.Index) -> np.ndarray:
     """Cells without a score, projects x criteria."""
-    assert ranking.card is not None
-    level = ranking.table.loc[projects, "level"]
-    return ranking.card.missing[
-        ranking.card.options.get_indexer(pd.MultiIndex.from_arrays([projects, level]))
-    ]
+    return np.asarray(ranking.card.missing[ranking.positions(projects)])

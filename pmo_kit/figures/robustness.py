@@ -9,6 +9,7 @@ from pmo_kit.exhibits import Chart, Field, Reference, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.figures.captions import count, inputs, listed, percent, sentence, unit_line
 from pmo_kit.prioritization import Disagreement, Ranking, RankRobustness, Screening, leads, value_lines
+from pmo_kit.prioritization.robustness import CASES
 
 ROWS = 15
 RANKS = 12
@@ -322,12 +323,7 @@ def flags(screening: Screening, ranking: Ranking) -> Table:
 
 def _cases(robustness: RankRobustness) -> str:
     """The cases in words."""
-    words = {
-        "simplex": "all weightings equally likely",
-        "order": "order of importance kept",
-        "near": "near the weights",
-    }
-    return f"{words[robustness.inputs['distribution'].split(',')[0]]}, {robustness.inputs['draws']} drawn"
+    return f"{CASES}, {robustness.inputs['draws']} drawn"
 
 
 def _inputs(robustness: RankRobustness) -> dict[str, str]:

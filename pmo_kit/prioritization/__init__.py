@@ -1,11 +1,8 @@
 """Ranking with reasons, and how sure it is."""
 
-from pmo_kit.prioritization.acceptability import central_weights, rank_acceptability, sample_weights
-from pmo_kit.prioritization.judgements import AhpWeights, ahp_weights, combined_judgements
+from pmo_kit.prioritization.acceptability import rank_acceptability, sample_weights
 from pmo_kit.prioritization.methods import promethee, topsis, value_frontier, weighted_value
-from pmo_kit.prioritization.objective import arbitration_value
-from pmo_kit.prioritization.ranking import Ranking, prioritize, stakeholder_weights
-from pmo_kit.prioritization.reversals import describe_reversals, reversal_test
+from pmo_kit.prioritization.ranking import Ranking, arbitration_value, prioritize, stakeholder_weights
 from pmo_kit.prioritization.robustness import RankRobustness, rank_robustness
 from pmo_kit.prioritization.screening import Screening, screen_scores
 from pmo_kit.prioritization.sensitivity import (
@@ -19,9 +16,9 @@ from pmo_kit.prioritization.sensitivity import (
 from pmo_kit.prioritization.stakeholders import Disagreement, compare_stakeholders
 from pmo_kit.prioritization.values import ValueFunction, piecewise_value, read_value_function
 from pmo_kit.prioritization.weights import (
-    combined_weights,
+    AhpWeights,
+    ahp_weights,
     entropy_weights,
-    grouped_weights,
     kendall_w,
     rank_reciprocal_weights,
     rank_sum_weights,
@@ -40,14 +37,9 @@ __all__ = [
     "WeightInterval",
     "ahp_weights",
     "arbitration_value",
-    "central_weights",
-    "combined_judgements",
-    "combined_weights",
     "compare_stakeholders",
-    "describe_reversals",
     "dominance",
     "entropy_weights",
-    "grouped_weights",
     "kendall_w",
     "leads",
     "piecewise_value",
@@ -58,7 +50,6 @@ __all__ = [
     "rank_robustness",
     "rank_sum_weights",
     "read_value_function",
-    "reversal_test",
     "roc_weights",
     "sample_weights",
     "screen_scores",

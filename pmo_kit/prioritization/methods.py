@@ -78,26 +78,12 @@ def topsis(
     >>> topsis([[1, 3000], [2, 3750], [5, 4500]], [1, 1], [False, True]).round(3).tolist()
     [0.762, 0.722, 0.238]
     """
-    far, near = topsis_squares(matrix, weights, maximize, normalization)
-    return closeness(far, near)
-
-
-def topsis_squares(
-    matrix: ArrayLike, weights: ArrayLike, maximize: ArrayLike, normalization: Normalization
-) -> tuple[Floats, Floats]:
-    """Squared distance from the worst and from the best point, by criterion."""
     cells, share, up = _problem(matrix, weights, maximize)
     scaled = _scaled(cells, normalization) * share
     best = np.where(up, scaled.max(axis=0), scaled.min(axis=0))
     worst = np.where(up, scaled.min(axis=0), scaled.max(axis=0))
-    return (scaled - worst) ** 2, (scaled - best) ** 2
-
-
-def closeness(far: Floats, near: Floats) -> Floats:
-    """Closeness from squared distances to the worst (far) and the best (near) point, by criterion."""
-    from_worst, from_best = np.sqrt(far.sum(axis=1)), np.sqrt(near.sum(axis=1))
-    total = from_worst + from_best
-    return np.divide(from_worst, total, out=np.full(len(total), 0.5), where=total > 0)
+    far, near = (np.sqrt(((scaled - end) ** 2).sum(axis=1)) for end in (worst, best))
+    return np.divide(far, far + near, out=np.full(len(cells), 0.5), where=far + near > 0)
 
 
 def promethee(
@@ -147,19 +133,6 @@ def promethee(
     >>> promethee([[10, 5], [8, 9], [1, 1]], [0.6, 0.4], [True, True]).round(3).tolist()
     [0.6, 0.4, -1.0]
     """
-    return np.asarray(criterion_flows(matrix, weights, maximize, preference, q, p, s).sum(axis=1))
-
-
-def criterion_flows(
-    matrix: ArrayLike,
-    weights: ArrayLike,
-    maximize: ArrayLike,
-    preference: str | list[str] = "usual",
-    q: ArrayLike = 0.0,
-    p: ArrayLike = 0.0,
-    s: ArrayLike = 0.0,
-) -> Floats:
-    """Net flows of `promethee` by criterion: alternatives x criteria; the rows sum to phi."""
     cells, share, up = _problem(matrix, weights, maximize)
     n, k = cells.shape
     if n < 2:
@@ -168,53 +141,45 @@ def criterion_flows(
     if len(kinds) != k:
         raise ValueError(f"{k} criteria and {len(kinds)} preference functions do not match")
     limits = [np.broadcast_to(np.asarray(limit, dtype=float), (k,)) for limit in (q, p, s)]
-    flows = np.empty((n, k))
+    flows = np.zeros(n)
     for j, kind in enumerate(kinds):
         column = cells[:, j] if up[j] else -cells[:, j]
         degree = _preference(column[:, None] - column[None, :], kind, *(float(limit[j]) for limit in limits))
-        flows[:, j] = share[j] * (degree.sum(axis=1) - degree.sum(axis=0)) / (n - 1)
+        flows += share[j] * (degree.sum(axis=1) - degree.sum(axis=0)) / (n - 1)
     return flows
 
 
-def value_frontier(cost: ArrayLike, value: ArrayLike, convex: bool = False) -> NDArray[np.intp]:
+def value_frontier(cost: ArrayLike, value: ArrayLike) -> NDArray[np.intp]:
     """Alternatives that no other beats on both cost and value, cheapest first.
 
     Parameters
     ----------
     cost, value : array, shape (n,)
         Less cost and more value are better. Of equal pairs the first stands for all.
-    convex : bool
-        Keep only the corners of the upper hull, where each step buys value at a falling rate (the reading of
-        Goodwin and Wright, chapter 3); otherwise strict dominance decides.
 
     Returns
     -------
     ndarray of int
         Positions.
 
+    Raises
+    ------
+    ValueError
+        The lengths differ, or a cost or a value is missing.
+
     Examples
     --------
     >>> value_frontier([1, 2, 3, 3], [10, 12, 30, 5]).tolist()
     [0, 1, 2]
-    >>> value_frontier([1, 2, 3, 3], [10, 12, 30, 5], convex=True).tolist()
-    [0, 2]
     """
     price, worth = np.asarray(cost, dtype=float), np.asarray(value, dtype=float)
     if price.shape != worth.shape or price.ndim != 1:
         raise ValueError("cost and value need one number for each alternative")
     if not (np.isfinite(price).all() and np.isfinite(worth).all()):
         raise ValueError("a cost or a value is missing")
-    kept: list[int] = []
-    for i in np.lexsort((-worth, price)):
-        if kept and worth[i] <= worth[kept[-1]]:
-            continue
-        while convex and len(kept) > 1:
-            a, b = kept[-2], kept[-1]
-            if (worth[b] - worth[a]) * (price[i] - price[b]) > (worth[i] - worth[b]) * (price[b] - price[a]):
-                break
-            kept.pop()
-        kept.append(int(i))
-    return np.array(kept, dtype=np.intp)
+    order = np.lexsort((-worth, price))
+    before = np.concatenate([[-np.inf], np.maximum.accumulate(worth[order])[:-1]])
+    return np.asarray(order[worth[order] > before])
 
 
 def _problem(

@@ -1,53 +1,35 @@
-"""From a register to a ranking with its reasons."""
+"""From a register to a ranking with its reasons, and what of it an arbitration may add up."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from pmo_kit.answers import Answer
 from pmo_kit.errors import PmoError
-from pmo_kit.prioritization.contributions import contributions_of, ranked_levels
 from pmo_kit.prioritization.scorecard import Scorecard, read_scorecard
-from pmo_kit.prioritization.weights import Floats, combined_weights, normalized, seal_weights
+from pmo_kit.prioritization.weights import Floats, normalized, seal_weights
 
 if TYPE_CHECKING:
     from pmo_kit.register import Register
 
-Method = Literal["value", "topsis", "promethee", "bcr", "profitability", "wsjf"]
-METHODS: dict[str, str] = {
-    "value": "points of 100",
-    "topsis": "closeness, percent",
-    "promethee": "net flow, percent",
-    "bcr": "PV of benefits per PV of cost",
-    "profitability": "1 + NPV per PV of capex",
-    "wsjf": "points per year of duration",
-}
-_OPTIONS = {"topsis": {"normalization"}, "promethee": {"preference", "q", "p", "s"}, "wsjf": {"size"}}
-_RATIO_WARNING = (
-    "A ratio ignores the size of a project and everything that has no price: unlike projects are not ranked "
-    "by it alone (UK Green Book 2026)."
-)
-_SET_WARNING = (
-    "The figures depend on which projects are compared: withdrawing one may change the order of the others, "
-    "and they cannot be added up in a budget."
-)
+UNIT = "points of 100"
 _TIE = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
 class Ranking(Answer):
-    """Projects in order, with what each criterion contributes and how far missing scores could move them.
+    """Projects in order of additive value, what each criterion contributes, how far missing scores could move them.
 
     `table` is indexed by project_id, best first:
 
     - name, area, commitment, level: the level that is ranked (full, or the first that is not stop)
-    - value: in `unit`; for the method value 0 to 100
+    - value: 0 to 100, in `unit`
     - rank, tie: equal values share the better rank and are marked
     - value_low, value_high: between what the value may lie, given missing scores and declared intervals
     - rank_low, rank_high: the best and the worst rank that these intervals allow
@@ -61,25 +43,24 @@ class Ranking(Answer):
     contributions : DataFrame
         Projects x criteria; each row sums to the value.
     weights : Series
-        Normalized weight of each criterion (empty for ratios).
-    method, unit, summary : str
-    warnings : tuple of str
-        What the committee should know about the method.
+        Normalized weight of each criterion.
+    summary : str
     inputs : mapping of str to str
-        Register fingerprint, method, seal of the weights, treatment of missing scores.
+        Register fingerprint, seal of the weights.
     """
 
     _table: pd.DataFrame = field(repr=False)
     _contributions: pd.DataFrame = field(repr=False)
     weights: pd.Series
-    method: str
-    unit: str
     summary: str
-    warnings: tuple[str, ...]
     inputs: Mapping[str, str]
     register: Register = field(repr=False)
-    card: Scorecard | None = field(repr=False)
-    settings: Mapping[str, Any] = field(repr=False)
+    card: Scorecard = field(repr=False)
+
+    @property
+    def unit(self) -> str:
+        """What a value is counted in."""
+        return UNIT
 
     @property
     def contributions(self) -> pd.DataFrame:
@@ -95,60 +76,36 @@ class Ranking(Answer):
         """A project by id and name: "P01 Lead pipe replacement"."""
         return _label(project, self._table.loc[project, "name"])
 
-    def cells(self, projects: Sequence[str] | pd.Index | None = None) -> tuple[Floats, Floats, Floats]:
-        """Values of the ranked level (0..100), and their least and greatest: projects x criteria.
+    def positions(self, projects: Sequence[str] | pd.Index) -> Any:
+        """Rows of the scorecard of the levels by which these projects are ranked."""
+        level = self._table.loc[list(projects), "level"]
+        return self.card.options.get_indexer(pd.MultiIndex.from_arrays([level.index, level]))
 
-        Raises
-        ------
-        PmoError
-            The method uses no scores.
-        """
-        if self.card is None:
-            raise PmoError(f"The method {self.method} uses no scores: rank by method='value' first.")
-        chosen = self._table.loc[self.ranked if projects is None else list(projects), "level"]
-        rows = self.card.options.get_indexer(pd.MultiIndex.from_arrays([chosen.index, chosen]))
+    def cells(self, projects: Sequence[str] | pd.Index | None = None) -> tuple[Floats, Floats, Floats]:
+        """Values of the ranked level (0..100), and their least and greatest: projects x criteria."""
+        rows = self.positions(self.ranked if projects is None else projects)
         low, high = self.card.bounds()
         return self.card.values[rows], low[rows], high[rows]
-
-    @property
-    def _notes(self) -> tuple[str, ...]:
-        return (self.summary, *self.warnings)
 
 
 def prioritize(
     register: Register,
     weights: Mapping[str, float] | pd.Series | Sequence[float] | str | None = None,
     method: str = "value",
-    *,
-    leniency: bool = False,
-    missing: str = "middle",
-    seal: str | None = None,
-    **options: Any,
 ) -> Ranking:
-    """Rank the projects of a register.
+    """Rank the projects of a register by additive value: the sum of weight x value on declared scales.
 
-    - value (default): sum of weight x value on declared scales; the only one that may be added up
-    - topsis: closeness to the best point, on the scores (`normalization`, vector unless given)
-    - promethee: net flow, on the scores (`preference`, `q`, `p`, `s`)
-    - bcr, profitability: PV of benefits / PV of cost; 1 + NPV / PV of capex; both with a warning
-    - wsjf: value per year of duration, or per unit of cost with size="cost": cost of delay over job size
+    A missing score counts as the middle of what is possible and is shown as an interval. Orders that cannot be added
+    up in a budget (`topsis`, `promethee`) are functions of their own on bare arrays.
 
     Parameters
     ----------
     register : Register
-        Needs the tables criteria and scores (bcr and profitability: benefits).
+        Needs the tables criteria and scores.
     weights : mapping, Series, sequence or str, optional
         Weight by criterion; a sequence in the order of the criteria; the name of a stakeholder, or
         "stakeholders" for the mean of all. The weights of the criteria table when not given.
-    method : {"value", "topsis", "promethee", "bcr", "profitability", "wsjf"}
-    leniency : bool
-        Take the leniency of each assessor off before averaging.
-    missing : {"middle", "refuse"}
-        A missing score counts as the middle of what is possible and is shown as an interval, or is refused.
-    seal : str, optional
-        What `seal_weights` gave before the scores were seen; other weights are refused.
-    **options
-        Of the method, as above.
+    method : {"value"}
 
     Returns
     -------
@@ -159,14 +116,11 @@ def prioritize(
     DataError
         A table is missing, or a score is off its declared scale.
     ValueError
-        Weights that do not fit the criteria, an unknown method or option.
-    PmoError
-        The weights are not the sealed ones.
+        Weights that do not fit the criteria, or another method.
 
     Notes
     -----
-    Sources: Keeney and Raiffa (1976); Hwang and Yoon (1981); Brans and Vincke (1985); UK Green Book (2026) on
-    ratios; Reinertsen (2009), The Principles of Product Development Flow, for cost of delay over duration.
+    Source: Keeney and Raiffa (1976), Decisions with Multiple Objectives.
 
     Examples
     --------
@@ -176,46 +130,95 @@ def prioritize(
     >>> prioritize(register).table["rank"].head(3).to_dict()
     {'P01': 1, 'P02': 2, 'P07': 3}
     """
-    if method not in METHODS:
-        raise ValueError(f"method is one of {', '.join(METHODS)}, not {method!r}")
-    unknown = set(options) - _OPTIONS.get(method, set())
-    if unknown:
-        raise TypeError(f"method {method} has no option {', '.join(sorted(unknown))}")
-    scored = method not in ("bcr", "profitability")
-    card = read_scorecard(register, leniency, missing) if scored else None
-    share = _weights(register, card, weights) if card is not None else pd.Series(dtype=float)
-    if seal is not None and seal != seal_weights(_by_name(share)):
-        raise PmoError("These weights are not the ones that were sealed before the scores were seen.")
-    rows = ranked_levels(register)
-    parts, low, high, excluded = contributions_of(register, card, share, method, rows, options)
-    table = _ordered(register, rows, parts, low, high, excluded)
-    gaps = card.missing[card.options.get_indexer(rows)].sum(axis=1) if card is not None else 0
-    table.insert(
-        len(table.columns) - 1, "missing", pd.Series(gaps, index=rows.get_level_values(0))[table.index]
+    if method != "value":
+        raise ValueError(
+            f"a register is ranked by method 'value', not {method!r}; topsis and promethee take bare arrays: "
+            "pmo.prioritization.topsis(matrix, weights, maximize)"
+        )
+    card = read_scorecard(register)
+    share = _weights(register, card, weights)
+    rows = _ranked_levels(register)
+    at = card.options.get_indexer(rows)
+    gates, unscored = card.gate_reasons(), card.missing[at].all(axis=1)
+    excluded = ["no scores" if none else gates[i] for i, none in zip(at, unscored, strict=True)]
+    kept = np.array([not why for why in excluded], dtype=bool)
+    by = share.to_numpy(float)
+    part = np.where(kept[:, None], card.values[at] * by, np.nan)
+    low, high = (np.where(kept, bound[at] @ by, np.nan) for bound in card.bounds())
+    parts = pd.DataFrame(part, index=rows.get_level_values(0), columns=card.criteria.index)
+    gaps = pd.Series(card.missing[at].sum(axis=1), index=parts.index)
+    table = _ordered(register, rows, parts, low, high, gaps, excluded)
+    inputs = MappingProxyType(
+        {"register": register.fingerprint, "weights_seal": seal_weights(share.to_dict())}
     )
-    warnings = {"bcr": _RATIO_WARNING, "profitability": _RATIO_WARNING}.get(method, "")
-    warnings = warnings or (_SET_WARNING if method in ("topsis", "promethee") else "")
-    inputs = {
-        "register": register.fingerprint,
-        "method": " ".join([method, *(f"{key}={value}" for key, value in sorted(options.items()))]),
-        "weights_seal": seal_weights(_by_name(share)) if scored else "",
-        "missing": missing if scored else "",
-        "leniency": ("taken off" if leniency else "left in") if scored else "",
-    }
-    unit = "points per unit of cost" if options.get("size") == "cost" else METHODS[method]
-    return Ranking(
-        table,
-        parts.loc[table.index],
-        share,
-        method,
-        unit,
-        _sentence(table, unit),
-        (warnings,) if warnings else (),
-        MappingProxyType(inputs),
-        register,
-        card,
-        MappingProxyType({"leniency": leniency, "missing": missing, **options}),
-    )
+    return Ranking(table, parts.loc[table.index], share, _sentence(table), inputs, register, card)
+
+
+def arbitration_value(ranking: Ranking, scale: float) -> pd.Series:
+    """Value of every level of every project for arbitration: scale x (v(scores) - v(do nothing)).
+
+    The trap: additive values have no natural zero. A project that changes nothing has the value of doing
+    nothing, not 0: on a criterion such as disruption doing nothing scores 100. Without the subtraction every
+    project that is left out would lose points that it never cost, and many small projects would beat one
+    large one merely by being many (Clemen and Smith 2009). So the value of doing nothing is subtracted and
+    may leave a negative rest.
+
+    Parameters
+    ----------
+    ranking : Ranking
+        Closeness, net flows, ratios and ranks are refused: they cannot be added up.
+    scale : float
+        What one point of 100 is worth, above zero: 0.5 says half a unit of money a point. 1 keeps points.
+
+    Returns
+    -------
+    Series
+        Indexed by (project_id, level); its name states the scale. NaN for an option that fails a gate or has
+        no scores: an arbitration refuses it until it is scored or taken out. A missing score counts as the
+        middle of what is possible.
+
+    Raises
+    ------
+    PmoError
+        The ranking is not additive.
+    ValueError
+        The scale is not above zero.
+
+    Notes
+    -----
+    Source: Clemen and Smith (2009), On the Choice of Baselines in Multiattribute Portfolio Analysis, Decision
+    Analysis 6(4).
+
+    Examples
+    --------
+    >>> from pmo_kit.prioritization.ranking import prioritize
+    >>> from pmo_kit.register import load_register
+    >>> from pmo_kit.shipped import shipped
+    >>> register = load_register(shipped("data", "samples", "meridian_12"))
+    >>> arbitration_value(prioritize(register), scale=0.5).round(2)["P07"].to_dict()
+    {'full': 14.85, 'worst_12': 12.27}
+    """
+    if not isinstance(ranking, Ranking):
+        raise PmoError(
+            f"{type(ranking).__name__} is no value to add up in a budget: closeness, net flows, ratios and ranks "
+            "depend on what is compared. Use prioritize(register)."
+        )
+    if not np.isfinite(scale) or scale <= 0:
+        raise ValueError(f"the scale is what one point is worth, above zero, not {scale}")
+    card, weights = ranking.card, ranking.weights.to_numpy(float)
+    worth = scale * ((card.values - card.baseline) @ weights)
+    out = np.array([bool(reason) for reason in card.gate_reasons()]) | card.missing.all(axis=1)
+    name = f"value over doing nothing ({scale:g} a point)"
+    return pd.Series(np.where(out, np.nan, worth), index=card.options, name=name)
+
+
+def _ranked_levels(register: Register) -> pd.MultiIndex:
+    """The level by which each project is ranked: full, else the first that is not stop."""
+    levels = register.table("levels")
+    order = levels["level"].map({"full": 0, "stop": 2}).fillna(1)
+    first = levels.assign(order=order).sort_values("order", kind="stable").drop_duplicates("project_id")
+    level = first.set_index("project_id")["level"].reindex(register.projects.index)
+    return pd.MultiIndex.from_arrays([level.index.astype("str"), level.astype("str")])
 
 
 def _weights(register: Register, card: Scorecard, weights: Any) -> pd.Series:
@@ -242,11 +245,6 @@ def _weights(register: Register, card: Scorecard, weights: Any) -> pd.Series:
     return pd.Series(normalized(given.to_numpy(float)), index=criteria, name="weight")
 
 
-def _by_name(weights: pd.Series) -> dict[str, float]:
-    """Weights as a mapping."""
-    return {str(name): float(weight) for name, weight in weights.items()}
-
-
 def stakeholder_weights(register: Register, criteria: pd.Index) -> pd.DataFrame:
     """Normalized weights, stakeholders x criteria; a criterion that a stakeholder left out weighs 0."""
     table = register.need("stakeholder_weights").pivot(
@@ -260,7 +258,7 @@ def _of_stakeholders(register: Register, criteria: pd.Index, who: str) -> pd.Ser
     """Weights of one stakeholder, or the mean of all."""
     table = stakeholder_weights(register, criteria)
     if who == "stakeholders":
-        return pd.Series(combined_weights(table.to_numpy(float)), index=criteria)
+        return table.mean()
     if who not in table.index:
         raise ValueError(
             f"no stakeholder {who!r}; known: {', '.join(table.index)}, or stakeholders for the mean"
@@ -274,6 +272,7 @@ def _ordered(
     parts: pd.DataFrame,
     low: Floats,
     high: Floats,
+    gaps: pd.Series,
     excluded: list[str],
 ) -> pd.DataFrame:
     """The table of a ranking, best first."""
@@ -288,6 +287,7 @@ def _ordered(
             "value": value,
             "value_low": low,
             "value_high": high,
+            "missing": gaps,
             "excluded": excluded,
         },
         index=projects.index,
@@ -309,7 +309,7 @@ def _ordered(
     frame.insert(6, "tie", pd.Series(equal, index=frame.index))
     for column in ("rank", "tie", "rank_low", "rank_high"):
         frame[column] = frame[column].astype("boolean" if column == "tie" else "Int64").where(ranked)
-    last = ["value_low", "value_high", "rank_low", "rank_high", "excluded"]
+    last = ["value_low", "value_high", "rank_low", "rank_high", "missing", "excluded"]
     return frame[[*(c for c in frame.columns if c not in last), *last]]
 
 
@@ -318,7 +318,7 @@ def _label(project: object, name: object) -> str:
     return str(project) if project == name else f"{project} {name}"
 
 
-def _sentence(table: pd.DataFrame, unit: str) -> str:
+def _sentence(table: pd.DataFrame) -> str:
     """What a committee reads first."""
     ranked = table[table["rank"].notna()]
     if ranked.empty:
@@ -326,12 +326,12 @@ def _sentence(table: pd.DataFrame, unit: str) -> str:
     first = ranked[ranked["rank"] == 1]
     names = " and ".join(_label(i, name) for i, name in first["name"].items())
     verb = "leads" if len(first) == 1 else "lead together"
-    text = f"{names} {verb} with {first['value'].iloc[0]:.1f} ({unit})"
+    text = f"{names} {verb} with {first['value'].iloc[0]:.1f} ({UNIT})"
     following = ranked.loc[ranked["rank"] > 1, "name"].head(2)
     if len(following):
         text += f", then {' and '.join(_label(i, name) for i, name in following.items())}"
     text += f"; {len(ranked)} projects ranked"
-    gaps = int((ranked["missing"] > 0).sum()) if "missing" in ranked else 0
+    gaps = int((ranked["missing"] > 0).sum())
     ties = int(ranked["tie"].sum())
     out = len(table) - len(ranked)
     notes = [f"{ties} tied"] * (ties > 0) + [f"{gaps} with missing scores"] * (gaps > 0)

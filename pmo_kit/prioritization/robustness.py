@@ -11,17 +11,18 @@ import pandas as pd
 
 from pmo_kit.answers import Answer
 from pmo_kit.errors import PmoError
-from pmo_kit.prioritization.acceptability import count_ranks, drawn_values, sample_weights, tiers, win_shares
+from pmo_kit.prioritization.acceptability import (
+    central_weights,
+    count_ranks,
+    sample_weights,
+    tiers,
+    win_shares,
+)
 from pmo_kit.prioritization.ranking import Ranking
-from pmo_kit.prioritization.sensitivity import WeightInterval, dominance, smallest_change, weight_interval
+from pmo_kit.prioritization.sensitivity import dominance, smallest_change, weight_interval
 from pmo_kit.prioritization.weights import Floats
 
-Box = tuple[Floats, Floats] | tuple[None, None]
-NAMES = {
-    "simplex": "all weightings equally likely",
-    "order": "all weightings that keep the order of importance",
-    "near": "weightings near the stated one",
-}
+CASES = "all weightings equally likely"
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +52,7 @@ class RankRobustness(Answer):
         The same in words.
     summary : str
     inputs : mapping of str to str
-        Register fingerprint, distribution, draws, seed.
+        Register fingerprint, seal of the weights, draws, seed.
     """
 
     _table: pd.DataFrame = field(repr=False)
@@ -71,34 +72,14 @@ class RankRobustness(Answer):
         return self.sentences
 
 
-def rank_robustness(
-    ranking: Ranking,
-    draws: int = 10_000,
-    seed: int = 0,
-    *,
-    distribution: str = "simplex",
-    spread: float = 0.5,
-    scores: bool = False,
-    confidence: float = 0.95,
-) -> RankRobustness:
-    """How sure a ranking by additive value is.
+def rank_robustness(ranking: Ranking, draws: int = 10_000, seed: int = 0) -> RankRobustness:
+    """How sure a ranking by additive value is, with weights drawn uniformly from all that are possible.
 
     Parameters
     ----------
     ranking : Ranking
-        Of method value.
     draws, seed : int
         Equal seeds give equal answers. The standard error of a share p is sqrt(p (1 - p) / draws).
-    distribution : {"simplex", "order", "near"}
-        Weights drawn uniformly; uniformly in the stated order; each stated weight times a factor within 1
-        +/- spread.
-    spread : float
-        For near.
-    scores : bool
-        Draw the scores as well: uniform in value between what missing scores, declared intervals and one
-        standard deviation between assessors allow.
-    confidence : float
-        A new tier begins where the head of the tier above wins in this share of the weightings.
 
     Returns
     -------
@@ -107,7 +88,7 @@ def rank_robustness(
     Raises
     ------
     PmoError
-        The ranking is not by additive value, or ranks fewer than two projects.
+        The ranking has fewer than two projects.
 
     Notes
     -----
@@ -124,35 +105,21 @@ def rank_robustness(
     >>> sure.stability.loc[("criterion", "health_risk"), ["low", "high"]].round(3).tolist()
     [0.236, 1.0]
     """
-    if ranking.method != "value":
-        raise PmoError(
-            f"Robustness is computed for additive value, not for {ranking.method}: use method='value'."
-        )
     projects = ranking.ranked
     if len(projects) < 2:
         raise PmoError("At least two ranked projects are needed to ask how sure their order is.")
     cells, low, high = ranking.cells()
     weights = ranking.weights.to_numpy(float)
-    drawn = sample_weights(len(weights), draws, seed, distribution, weights, spread)
-    if scores and ranking.card is not None:
-        at = ranking.card.options.get_indexer(
-            pd.MultiIndex.from_frame(ranking.table.loc[projects, ["level"]].reset_index())
-        )
-        widened = ranking.card.bounds(1.0)
-        low, high = widened[0][at], widened[1][at]
-    box: Box = (low, high) if scores else (None, None)
-    share = count_ranks(cells, drawn, box[0], box[1], seed)
-    wins = win_shares(cells, drawn, box[0], box[1], seed)
+    drawn = sample_weights(len(weights), draws, seed)
+    share, wins = count_ranks(cells, drawn), win_shares(cells, drawn)
     stability = _stability(ranking, cells, weights, projects)
     reversals = _reversals(ranking, cells, weights, projects)
-    table = _table(ranking, share, wins, confidence)
-    sentences = _sentences(ranking, table, stability, reversals, distribution)
+    table = _table(ranking, share, wins)
+    sentences = _sentences(ranking, table, stability, reversals)
     better, worse = np.nonzero(dominance(low, high))
     inputs = {
         "register": ranking.inputs["register"],
         "weights_seal": ranking.inputs["weights_seal"],
-        "distribution": f"{distribution}{f', spread {spread:g}' if distribution == 'near' else ''}",
-        "scores": "drawn" if scores else "fixed",
         "draws": str(draws),
         "seed": str(seed),
     }
@@ -160,7 +127,7 @@ def rank_robustness(
         table,
         pd.DataFrame(share, index=projects, columns=pd.RangeIndex(1, len(projects) + 1, name="rank")),
         pd.DataFrame(wins, index=projects, columns=projects),
-        pd.DataFrame(_central(cells, drawn, box, seed), index=projects, columns=ranking.weights.index),
+        pd.DataFrame(central_weights(cells, drawn), index=projects, columns=ranking.weights.index),
         stability,
         reversals,
         pd.DataFrame({"better": projects[better], "worse": projects[worse]}),
@@ -171,18 +138,7 @@ def rank_robustness(
     )
 
 
-def _central(cells: Floats, drawn: Floats, box: Box, seed: int) -> Floats:
-    """Mean of the drawn weights with which each project comes first."""
-    total, count = np.zeros(cells.shape), np.zeros(len(cells))
-    for part, worth in drawn_values(cells, drawn, box[0], box[1], seed):
-        first = worth.argmax(axis=1)
-        np.add.at(total, first, drawn[part])
-        count += np.bincount(first, minlength=len(cells))
-    often = count[:, None]
-    return np.divide(total, often, out=np.full(cells.shape, np.nan), where=often > 0)
-
-
-def _table(ranking: Ranking, share: Floats, wins: Floats, confidence: float) -> pd.DataFrame:
+def _table(ranking: Ranking, share: Floats, wins: Floats) -> pd.DataFrame:
     """Rank intervals and tiers."""
     base = ranking.table.loc[ranking.ranked, ["name", "value", "rank"]]
     ranks = np.arange(1, len(base) + 1)
@@ -193,14 +149,14 @@ def _table(ranking: Ranking, share: Floats, wins: Floats, confidence: float) -> 
         expected_rank=expected,
         rank_low=1 + (running < 0.05 - 1e-12).sum(axis=1),
         rank_high=1 + (running < 0.95 - 1e-12).sum(axis=1),
-        tier=tiers(np.argsort(expected, kind="stable"), wins, confidence),
+        tier=tiers(np.argsort(expected, kind="stable"), wins),
     )
 
 
 def _stability(ranking: Ranking, cells: Floats, weights: Floats, projects: pd.Index) -> pd.DataFrame:
     """Weight-stability intervals of every criterion and group."""
     criteria = ranking.weights.index
-    groups = ranking.card.criteria["group"] if ranking.card is not None else pd.Series(dtype="str")
+    groups = ranking.card.criteria["group"]
     parts = [("criterion", str(name), criteria == name) for name in criteria]
     for group in groups.dropna().unique():
         mask = groups.to_numpy() == group
@@ -208,21 +164,12 @@ def _stability(ranking: Ranking, cells: Floats, weights: Floats, projects: pd.In
             parts.append(("group", str(group), mask))
     rows = []
     for kind, name, mask in parts if len(criteria) > 1 else []:
-        found: WeightInterval = weight_interval(cells, weights, mask)
-        below, above = found.challenger_low, found.challenger_high
-        rows.append(
-            {
-                "kind": kind,
-                "name": name,
-                "weight": found.weight,
-                "low": found.low,
-                "high": found.high,
-                "leads_below": "" if below is None else projects[below],
-                "leads_above": "" if above is None else projects[above],
-                "order_low": found.order_low,
-                "order_high": found.order_high,
-            }
+        found = weight_interval(cells, weights, mask)
+        below, above = (
+            "" if at is None else str(projects[at]) for at in (found.challenger_low, found.challenger_high)
         )
+        ends = (found.weight, found.low, found.high, below, above, found.order_low, found.order_high)
+        rows.append((kind, name, *ends))
     columns = [
         "kind",
         "name",
@@ -263,15 +210,14 @@ def percent(share: float, decimals: int = 0) -> str:
 
 
 def _sentences(
-    ranking: Ranking, table: pd.DataFrame, stability: pd.DataFrame, reversals: pd.DataFrame, distribution: str
+    ranking: Ranking, table: pd.DataFrame, stability: pd.DataFrame, reversals: pd.DataFrame
 ) -> tuple[str, ...]:
     """The answer in words, the most important first."""
     leader, label = ranking.label(str(table.index[0])), ranking.label
     often = table["first"].sort_values(ascending=False, kind="stable")
-    word = NAMES[distribution]
     most, share = label(str(often.index[0])), often.iloc[0]
     if most == leader:
-        top = f"{leader} leads and comes first in {percent(share)} of cases ({word})"
+        top = f"{leader} leads and comes first in {percent(share)} of cases ({CASES})"
         if len(often) > 1 and often.iloc[1] > 0:
             top += f", {label(str(often.index[1]))} in {percent(often.iloc[1])}"
     else:
@@ -279,7 +225,7 @@ def _sentences(
         top = (
             f"{leader} leads with the stated weights, but {most} comes first most often: in {percent(share)}"
         )
-        top += f" of cases ({word}), {leader} in {percent(own)}"
+        top += f" of cases ({CASES}), {leader} in {percent(own)}"
     count, same = int(table["tier"].nunique()), table.index[table["tier"] == 1]
     few = len(same) <= 3
     firsts = ", ".join(label(str(i)) if few else str(i) for i in same[:6])

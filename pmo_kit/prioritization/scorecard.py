@@ -58,18 +58,9 @@ class Scorecard:
         """Cells without any score."""
         return np.isnan(self.scores)
 
-    def bounds(self, deviations: float = 0.0) -> tuple[Floats, Floats]:
-        """Least and greatest value of every cell, 0..100.
-
-        Parameters
-        ----------
-        deviations : float
-            How many standard deviations between assessors widen the interval; 0 for the declared one alone.
-        """
-        more = deviations * np.nan_to_num(self.spread)
-        scale_low, scale_high = (self.criteria[end].to_numpy(float) for end in ("low", "high"))
-        low, high = np.maximum(self.low - more, scale_low), np.minimum(self.high + more, scale_high)
-        pairs = [f.span(low[:, j], high[:, j]) for j, f in enumerate(self.functions)]
+    def bounds(self) -> tuple[Floats, Floats]:
+        """Least and greatest value of every cell, 0..100, over what the score may be."""
+        pairs = [f.span(self.low[:, j], self.high[:, j]) for j, f in enumerate(self.functions)]
         return np.column_stack([a for a, _ in pairs]), np.column_stack([b for _, b in pairs])
 
     @property
@@ -103,44 +94,30 @@ class Scorecard:
         return reasons
 
 
-def read_scorecard(register: Register, leniency: bool = False, missing: str = "middle") -> Scorecard:
+def read_scorecard(register: Register) -> Scorecard:
     """Bring the criteria and scores of a register together.
 
     Scores of several assessors are averaged. A score without a level holds for every level but stop that has
-    none of its own.
+    none of its own. Each assessor's leniency is estimated by least squares on points of the scale (score = option and
+    criterion + assessor), ratings more than 40 points from the other assessors' median left out; it is not taken off.
 
     Parameters
     ----------
     register : Register
-    leniency : bool
-        Take each assessor's leniency off before averaging. It is estimated by least squares on points of the
-        scale (score = option and criterion + assessor), ratings more than 40 points from the other assessors'
-        median left out.
-    missing : {"middle", "refuse"}
-        How a cell without any score counts: the middle of its interval of values, or not at all.
 
     Raises
     ------
     DataError
-        With every cell that cannot be used: off the declared scale, an unreadable value function, and with
-        `refuse` each missing score.
+        With every cell that cannot be used: off the declared scale, or an unreadable value function.
     """
-    if missing not in ("middle", "refuse"):
-        raise ValueError(f"missing is middle or refuse, not {missing!r}")
     criteria, functions = _criteria(register)
     options = pd.MultiIndex.from_frame(register.table("levels")[["project_id", "level"]].astype("str"))
     ratings = _ratings(register, criteria, functions, options)
     shape = (len(options), len(criteria))
     cell = (ratings["option"] * shape[1] + ratings["column"]).to_numpy(int)
     who, names = pd.factorize(ratings["assessor"].to_numpy(), sort=True)
-    points, score = ratings["points"].to_numpy(float), ratings["score"].to_numpy(float)
-    bias = _leniency(points, cell, who, len(names))
-    scale = (criteria["high"] - criteria["low"]).to_numpy(float)[ratings["column"].to_numpy(int)] / 100
-    if leniency:
-        turn = np.where(criteria["sense"].to_numpy()[ratings["column"].to_numpy(int)] == "min", -1.0, 1.0)
-        shift = bias[who] * scale * turn
-        low_end = criteria["low"].to_numpy(float)[ratings["column"].to_numpy(int)]
-        score = np.clip(score - shift, low_end, low_end + 100 * scale)
+    score = ratings["score"].to_numpy(float)
+    bias = _leniency(ratings["points"].to_numpy(float), cell, who, len(names))
     low = np.where(ratings["low"].isna(), score, ratings["low"].to_numpy(float))
     high = np.where(ratings["high"].isna(), score, ratings["high"].to_numpy(float))
     score = np.where(np.isnan(score), (low + high) / 2, score)
@@ -153,10 +130,7 @@ def read_scorecard(register: Register, leniency: bool = False, missing: str = "m
     gap = np.isnan(mean)
     lows = np.where(gap, criteria["low"].to_numpy(float), lows)
     highs = np.where(gap, criteria["high"].to_numpy(float), highs)
-    if missing == "refuse" and gap.any():
-        _refuse([_finding("score", "", f"{options[i][0]} {options[i][1]} has no score on {criteria.index[j]}",
-                          "score it, or use missing='middle'") for i, j in np.argwhere(gap)])  # fmt: skip
-    kept = ratings.assign(adjusted=score, leniency=bias[who]) if len(ratings) else ratings
+    kept = ratings.assign(leniency=bias[who])
     return Scorecard(
         criteria, functions, options, mean, lows, highs, spread, kept, _assessors(kept, names, cell)
     )

@@ -8,15 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pmo_kit.answers import Answer
-from pmo_kit.errors import PmoError
 from pmo_kit.prioritization.ranking import Ranking, prioritize
 from pmo_kit.prioritization.robustness import percent
 from pmo_kit.prioritization.scorecard import FAR_OFF, Scorecard
@@ -25,19 +22,7 @@ BEST = 99.0  # points of 100 that count as the best end of a scale
 LENIENT = 5.0  # points above or below the others
 CLOSE = 0.05  # share of the scale above a gate that counts as just over the line
 ALIKE = 0.8  # correlation from which two criteria may measure one thing
-_COMMON = {
-    "avoided",
-    "saved",
-    "removed",
-    "reduced",
-    "their",
-    "which",
-    "share",
-    "staff",
-    "costs",
-    "benefit",
-    "value",
-}
+_COMMON = re.compile("avoided|saved|removed|reduced|their|which|share|staff|costs|benefit|value")
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,29 +46,25 @@ class Screening(Answer):
     inputs: Mapping[str, str]
 
 
-def screen_scores(ranking: Ranking, results_on: date | None = None) -> Screening:
+def screen_scores(ranking: Ranking) -> Screening:
     """Screen the scores behind a ranking.
 
     - all_best: an assessor gave the best score on four fifths of the criteria of a project (three at least),
-    where
-      the others see less than 80 points on average
+      where the others see less than 80 points on average
     - far_off: a rating more than 40 points from the median of the others
     - round_numbers: four fifths of an assessor's scores inside the scale are tenths of it, and fewer than
-    half of
-      those of the others
+      half of those of the others
     - just_over: a mean score that clears a gate by less than 5 % of the scale
-    - late: scored after `results_on`; without that date, after every other assessor of the project
+    - late: scored more than a week after every other assessor of the project
     - leniency: 5 points or more above or below the others
     - same_thing: two criteria whose values correlate at 0.8 or more (five projects at least)
     - priced_and_scored: a benefit in money whose name shares a word with a criterion on which the project
-    scores - constant: a criterion on which all projects have one value, so that its weight decides nothing
+      scores
+    - constant: a criterion on which all projects have one value, so that its weight decides nothing
 
     Parameters
     ----------
     ranking : Ranking
-        By a method that uses scores.
-    results_on : date, optional
-        When the first results were shown.
 
     Returns
     -------
@@ -98,10 +79,8 @@ def screen_scores(ranking: Ranking, results_on: date | None = None) -> Screening
     2
     """
     card = ranking.card
-    if card is None:
-        raise PmoError(f"The method {ranking.method} uses no scores.")
     best, rows = _all_best(card)
-    flags = [*best, *_far_off(card, rows), *_round_numbers(card), *_just_over(card), *_late(card, results_on)]
+    flags = [*best, *_far_off(card, rows), *_round_numbers(card), *_just_over(card), *_late(card)]
     flags += [*_leniency(card), *_same_thing(ranking), *_priced(ranking), *_constant(ranking)]
     table = pd.DataFrame(flags, columns=["check", "project_id", "criterion", "assessor", "message"])
     without = _without(ranking, rows) if rows else None
@@ -109,7 +88,7 @@ def screen_scores(ranking: Ranking, results_on: date | None = None) -> Screening
         table,
         without,
         _sentence(ranking, table, without),
-        MappingProxyType({"register": ranking.inputs["register"], "results_on": str(results_on or "")}),
+        MappingProxyType({"register": ranking.inputs["register"]}),
     )
 
 
@@ -197,8 +176,8 @@ def _just_over(card: Scorecard) -> list[Flag]:
     return list(dict.fromkeys(flags))
 
 
-def _late(card: Scorecard, results_on: date | None) -> list[Flag]:
-    """Assessors who scored after the results, or a week after everyone else, with the projects."""
+def _late(card: Scorecard) -> list[Flag]:
+    """Assessors who scored more than a week after everyone else, with the projects."""
     dated = card.ratings.dropna(subset="date")
     last = dated.groupby(["project_id", "assessor"])["date"].max().reset_index()
     late: dict[str, list[str]] = {}
@@ -206,15 +185,14 @@ def _late(card: Scorecard, results_on: date | None) -> list[Flag]:
     for project, group in last.groupby("project_id"):
         for row in group.itertuples():
             others = group.loc[group["assessor"] != row.assessor, "date"]
-            limit = pd.Timestamp(results_on) if results_on else others.max() + pd.Timedelta(days=7)
+            limit = others.max() + pd.Timedelta(days=7)
             if pd.notna(limit) and row.date > limit:
                 late.setdefault(str(row.assessor), []).append(str(project))
                 when[str(row.assessor)] = max(when.get(str(row.assessor), ""), f"{row.date:%Y-%m-%d}")
-    after = "the results" if results_on else "all other assessors"
     flags: list[Flag] = []
     for name, projects in late.items():
         what = projects[0] if len(projects) == 1 else f"{len(projects)} projects"
-        text = f"{name} scored {what} up to {when[name]}, after {after}"
+        text = f"{name} scored {what} up to {when[name]}, after all other assessors"
         flags.append(("late", projects[0] if len(projects) == 1 else "", "", name, text))
     return flags
 
@@ -255,7 +233,7 @@ def _same_thing(ranking: Ranking) -> list[Flag]:
 def _priced(ranking: Ranking) -> list[Flag]:
     """Benefits in money that a criterion seems to score as well."""
     card, benefits = ranking.card, ranking.register.table("benefits")
-    if card is None or benefits.empty:
+    if benefits.empty:
         return []
     words = {}
     for name, row in card.criteria.iterrows():
@@ -287,15 +265,14 @@ def _constant(ranking: Ranking) -> list[Flag]:
 
 def _words(text: str) -> set[str]:
     """Words of five letters or more that carry a meaning."""
-    return {word for word in re.findall(r"[^\W\d_]{5,}", text.lower()) if word not in _COMMON}
+    return {word for word in re.findall(r"[^\W\d_]{5,}", text.lower()) if not _COMMON.fullmatch(word)}
 
 
 def _without(ranking: Ranking, rows: list[int]) -> Ranking:
     """The ranking without some rows of the scores table."""
     scores = ranking.register.table("scores").reset_index(drop=True)
     kept = scores[~(scores.index + 2).isin(rows)].reset_index(drop=True)
-    options: dict[str, Any] = dict(ranking.settings)
-    return prioritize(ranking.register.replace(scores=kept), ranking.weights, ranking.method, **options)
+    return prioritize(ranking.register.replace(scores=kept), ranking.weights)
 
 
 def _sentence(ranking: Ranking, table: pd.DataFrame, without: Ranking | None) -> str:

@@ -203,8 +203,8 @@ def dominance(low: ArrayLike, high: ArrayLike | None = None) -> NDArray[np.bool_
     return never & ever
 
 
-def leads(values: ArrayLike, weights: ArrayLike, factor: float = 0.5) -> tuple[float, Floats]:
-    """Lead of the first over its best rival now, and with each weight lowered and raised by a share of itself.
+def leads(values: ArrayLike, weights: ArrayLike) -> tuple[float, Floats]:
+    """Lead of the first over its best rival now, and with each weight lowered and raised by half (to 1 at most).
 
     The other weights are rescaled in proportion. Below zero another leads.
 
@@ -213,8 +213,6 @@ def leads(values: ArrayLike, weights: ArrayLike, factor: float = 0.5) -> tuple[f
     values : array, shape (alternatives, criteria)
         At least two alternatives and two criteria.
     weights : array, shape (criteria,)
-    factor : float
-        0.5 lowers a weight by half and raises it by half (to 1 at most).
 
     Returns
     -------
@@ -235,7 +233,7 @@ def leads(values: ArrayLike, weights: ArrayLike, factor: float = 0.5) -> tuple[f
     after = np.empty((len(share), 2))
     for j in range(len(share)):
         now, at_zero, at_one = value_lines(cells, share, np.arange(len(share)) == j)
-        for side, turn in enumerate((1 - factor, 1 + factor)):
+        for side, turn in enumerate((0.5, 1.5)):
             t = min(now * turn, 1.0)
             after[j, side] = _lead(t * at_one + (1 - t) * at_zero, first)
     return _lead(cells @ share, first), after

@@ -32,8 +32,6 @@ class Disagreement(Answer):
         gap (points between them as ranked).
     kendall_w : float
         1 when all weightings give one order (Kendall and Babington Smith 1939).
-    in_all, in_some : tuple of str
-        Projects that stand among the first `top` with every weighting, and with some only.
     summary : str
     inputs : mapping of str to str
     """
@@ -43,21 +41,17 @@ class Disagreement(Answer):
     weights: pd.DataFrame = field(repr=False)
     pairs: pd.DataFrame = field(repr=False)
     kendall_w: float
-    in_all: tuple[str, ...]
-    in_some: tuple[str, ...]
     summary: str
     inputs: Mapping[str, str]
 
 
-def compare_stakeholders(ranking: Ranking, top: int | None = None) -> Disagreement:
+def compare_stakeholders(ranking: Ranking) -> Disagreement:
     """Rank the projects with the weights of each stakeholder and say which disagreements change anything.
 
     Parameters
     ----------
     ranking : Ranking
-        By additive value, of a register with the table stakeholder_weights.
-    top : int, optional
-        How many projects can be had: the summary then speaks of those that move in or out of the first `top`.
+        Of a register with the table stakeholder_weights.
 
     Returns
     -------
@@ -68,7 +62,7 @@ def compare_stakeholders(ranking: Ranking, top: int | None = None) -> Disagreeme
     DataError
         The register has no stakeholder weights.
     PmoError
-        The ranking is not by additive value, or there are fewer than two stakeholders or projects.
+        There are fewer than two stakeholders or ranked projects.
 
     Examples
     --------
@@ -79,8 +73,6 @@ def compare_stakeholders(ranking: Ranking, top: int | None = None) -> Disagreeme
     >>> compare_stakeholders(prioritize(register)).table.loc["P07"].to_dict()
     {'Customer': 6, 'Environment': 1, 'Finance': 4, 'Operations': 6}
     """
-    if ranking.method != "value":
-        raise PmoError(f"Stakeholders are compared by additive value, not by {ranking.method}.")
     weights = stakeholder_weights(ranking.register, ranking.weights.index)
     projects = ranking.ranked
     if len(weights) < 2 or len(projects) < 2:
@@ -92,19 +84,13 @@ def compare_stakeholders(ranking: Ranking, top: int | None = None) -> Disagreeme
     table = pd.DataFrame(ranks, index=projects, columns=weights.index)
     pairs = _pairs(values, ranking)
     agreement = kendall_w(-np.round(worth, 9))
-    count = len(projects) if top is None else top
-    inside = table <= count
-    in_all = tuple(table.index[inside.all(axis=1)])
-    in_some = tuple(table.index[inside.any(axis=1) & ~inside.all(axis=1)])
     return Disagreement(
         table,
         values,
         weights,
         pairs,
         agreement,
-        in_all,
-        in_some,
-        _sentence(ranking, table, pairs, agreement, top, in_all, in_some),
+        _sentence(ranking, table, pairs, agreement),
         MappingProxyType({"register": ranking.inputs["register"], "stakeholders": ", ".join(weights.index)}),
     )
 
@@ -127,25 +113,9 @@ def _pairs(values: pd.DataFrame, ranking: Ranking) -> pd.DataFrame:
     return frame.sort_values("gap", kind="stable", ignore_index=True)
 
 
-def _sentence(
-    ranking: Ranking,
-    table: pd.DataFrame,
-    pairs: pd.DataFrame,
-    agreement: float,
-    top: int | None,
-    in_all: tuple[str, ...],
-    in_some: tuple[str, ...],
-) -> str:
+def _sentence(ranking: Ranking, table: pd.DataFrame, pairs: pd.DataFrame, agreement: float) -> str:
     """Whether the disagreement matters, in words."""
     who, n, label = table.shape[1], len(table), ranking.label
-    if top is not None:
-        if not in_some:
-            return f"The {who} weightings choose one first {top}: what they dispute changes nothing."
-        named = tuple(map(label, in_some)) if len(in_some) <= 3 else in_some
-        return (
-            f"The disagreement changes only {_listed(named)}: {top - len(in_all)} of the first {top} places; "
-            f"the other {len(in_all)} are the same with all {who} weightings."
-        )
     if pairs.empty:
         return f"The {who} weightings give one order: the disagreement changes nothing."
     total = n * (n - 1) // 2
@@ -160,8 +130,3 @@ def _sentence(
         f"the closest pair they dispute is {label(pairs['first'][0])} against {label(pairs['second'][0])}: "
         f"{pairs['for_second'][0]} would turn it."
     )
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    """Names in a row with `and`."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

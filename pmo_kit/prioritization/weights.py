@@ -1,4 +1,4 @@
-"""Weights of criteria: swing points, ranks, several stakeholders, and a seal.
+"""Weights of criteria: swing points, ranks, entropy, pairwise judgements (AHP), agreement, and a seal.
 
 A weight says how much the swing of a criterion from the low to the high end of its declared scale matters. A
 weight without that range has no meaning (Keeney and Raiffa 1976).
@@ -9,11 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
+# Saaty (1980), The Analytic Hierarchy Process: mean consistency index of random matrices, n = 1..15.
+RANDOM_INDEX = (
+    0.0, 0.0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49, 1.51, 1.48, 1.56, 1.57, 1.59,
+)  # fmt: skip
+_RECIPROCAL = 0.02  # judgements typed with two digits (0.17 for 1/6) still count as reciprocal
 
 
 def normalized(weights: ArrayLike, what: str = "weight") -> Floats:
@@ -142,52 +148,92 @@ def entropy_weights(matrix: ArrayLike) -> Floats:
     return np.asarray(differ / differ.sum())
 
 
-def combined_weights(weights: ArrayLike, voices: ArrayLike | None = None) -> Floats:
-    """One set of weights from several people: the (weighted) arithmetic mean of their normalized weights.
+@dataclass(frozen=True, eq=False)
+class AhpWeights:
+    """Weights from pairwise comparisons, and how consistent the judgements are.
 
     Parameters
     ----------
-    weights : array, shape (people, criteria)
-    voices : array, shape (people,), optional
-        Weight of each person; equal when not given.
-
-    Examples
-    --------
-    >>> combined_weights([[1, 1], [3, 1]]).tolist()
-    [0.625, 0.375]
+    weights : ndarray
+        Principal eigenvector, sum 1.
+    consistency_ratio : float
+        (lambda_max - n) / (n - 1) / random index; 0.10 and below is accepted (Saaty).
+    lambda_max : float
+        Principal eigenvalue; n when the judgements are consistent.
+    worst_pair : tuple of int, optional
+        Row and column (from 0) of the judgement farthest from w_i / w_j; None when all agree.
+    mend : float
+        The value of that judgement that the other judgements imply.
     """
-    each = normalized(weights)
-    voice = np.full(len(each), 1 / len(each)) if voices is None else normalized(voices, "voice")
-    return np.asarray(voice @ each)
+
+    weights: Floats
+    consistency_ratio: float
+    lambda_max: float
+    worst_pair: tuple[int, int] | None
+    mend: float
+
+    @property
+    def acceptable(self) -> bool:
+        """Whether the consistency ratio is at most 0.10 (Saaty)."""
+        return self.consistency_ratio <= 0.10
+
+    @property
+    def summary(self) -> str:
+        """The verdict in a sentence, with the judgement to look at again."""
+        verdict = "accepted" if self.acceptable else "too inconsistent to use"
+        text = f"Consistency ratio {self.consistency_ratio:.3f} (Saaty's random index): {verdict}"
+        if self.worst_pair is None:
+            return f"{text}."
+        row, column = self.worst_pair
+        return f"{text}; look again at row {row + 1}, column {column + 1}: the others imply {self.mend:.2g}."
 
 
-def grouped_weights(
-    groups: Mapping[str, float], members: Mapping[str, Mapping[str, float]]
-) -> dict[str, float]:
-    """Weights of criteria in groups: the weight of the group times the share of the criterion in it.
+def ahp_weights(comparisons: ArrayLike) -> AhpWeights:
+    """Weights from a matrix of pairwise comparisons: principal eigenvector, consistency, worst judgement.
+
+    The worst judgement is the pair with the largest |log(a_ij w_j / w_i)| (Saaty 2003); the value that would
+    mend it is w_i / w_j of the eigenvector computed without it (Harker 1987).
 
     Parameters
     ----------
-    groups : mapping of group to weight
-    members : mapping of group to mapping of criterion to weight inside the group
+    comparisons : array, shape (n, n)
+        a_ij: how many times more i matters than j. Positive, a_ji = 1 / a_ij, ones on the diagonal. n up to
+        15.
+
+    Returns
+    -------
+    AhpWeights
+
+    Raises
+    ------
+    ValueError
+        Not square, a cell missing, not positive or not reciprocal (named), or n beyond Saaty's table.
+
+    Notes
+    -----
+    Source: Saaty (1980), The Analytic Hierarchy Process; random index of the same book.
 
     Examples
     --------
-    >>> grouped_weights({"people": 3, "co2": 1}, {"people": {"health": 1, "jobs": 1}, "co2": {"tons": 1}})
-    {'health': 0.375, 'jobs': 0.375, 'tons': 0.25}
+    >>> answer = ahp_weights([[1, 4, 3, 7], [1/4, 1, 1/3, 3], [1/3, 3, 1, 5], [1/7, 1/3, 1/5, 1]])
+    >>> answer.weights.round(3).tolist(), round(answer.consistency_ratio, 3)
+    ([0.548, 0.127, 0.27, 0.056], 0.044)
     """
-    if set(groups) != set(members):
-        raise ValueError(f"groups and members name different groups: {sorted(set(groups) ^ set(members))}")
-    names = list(groups)
-    outer = dict(zip(names, normalized([groups[name] for name in names]), strict=True))
-    result: dict[str, float] = {}
-    for name in names:
-        inner = normalized(list(members[name].values()))
-        for criterion, share in zip(members[name], inner, strict=True):
-            if criterion in result:
-                raise ValueError(f"criterion {criterion} stands in two groups")
-            result[criterion] = float(outer[name] * share)
-    return result
+    judged = _judgements(comparisons)
+    n = len(judged)
+    lambda_max, weights = _principal(judged)
+    if n < 3:
+        return AhpWeights(weights, 0.0, lambda_max, None, float("nan"))
+    ratio = max(0.0, (lambda_max - n) / (n - 1) / RANDOM_INDEX[n - 1])
+    error = np.triu(np.abs(np.log(judged * weights / weights[:, None])), 1)
+    if error.max() < 1e-9:
+        return AhpWeights(weights, ratio, lambda_max, None, float("nan"))
+    row, column = (int(i) for i in np.unravel_index(error.argmax(), error.shape))
+    without = judged.copy()
+    without[row, column] = without[column, row] = 0.0
+    without[row, row] = without[column, column] = 2.0
+    implied = _principal(without)[1]
+    return AhpWeights(weights, ratio, lambda_max, (row, column), float(implied[row] / implied[column]))
 
 
 def kendall_w(ranks: ArrayLike) -> float:
@@ -241,8 +287,9 @@ def seal_weights(weights: Mapping[str, float]) -> str:
     >>> seal_weights({"b": 1, "a": 3}) == seal_weights({"a": 75, "b": 25})
     True
     """
-    names = sorted(weights)
-    shares = normalized([weights[name] for name in names])
+    given = dict(weights)
+    names = sorted(given)
+    shares = normalized([given[name] for name in names])
     content = [[name, f"{share:.9f}"] for name, share in zip(names, shares, strict=True)]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
@@ -263,3 +310,35 @@ def _ranks(n: int) -> Floats:
     if n < 1:
         raise ValueError("at least one criterion is needed")
     return np.arange(1, n + 1, dtype=float)
+
+
+def _judgements(comparisons: ArrayLike) -> Floats:
+    """A checked comparison matrix with exact reciprocals (the upper half rules)."""
+    judged = checked_matrix(comparisons)
+    n = len(judged)
+    if judged.shape != (n, n):
+        raise ValueError(f"a comparison matrix is square, not {judged.shape[0]} x {judged.shape[1]}")
+    if n > len(RANDOM_INDEX):
+        raise ValueError(f"Saaty's random index ends at {len(RANDOM_INDEX)} criteria, got {n}: use groups")
+    if (judged <= 0).any():
+        row, column = np.argwhere(judged <= 0)[0]
+        raise ValueError(f"cell ({row}, {column}) is {judged[row, column]}: judgements are above zero")
+    product = judged * judged.T
+    off = np.abs(product - 1) > _RECIPROCAL
+    if off.any():
+        row, column = np.argwhere(off)[0]
+        raise ValueError(
+            f"cell ({row}, {column}) is {judged[row, column]:g} and its mirror {judged[column, row]:g}: "
+            "they must be reciprocal"
+        )
+    upper = np.triu(judged, 1)
+    lower = np.divide(1.0, upper, out=np.zeros_like(upper), where=upper > 0).T
+    return np.asarray(upper + lower + np.eye(n))
+
+
+def _principal(matrix: Floats) -> tuple[float, Floats]:
+    """Largest eigenvalue of a positive matrix and its vector, sum 1."""
+    values, vectors = np.linalg.eig(matrix)
+    first = int(np.argmax(values.real))
+    vector = np.abs(vectors[:, first].real)
+    return float(values[first].real), vector / vector.sum()

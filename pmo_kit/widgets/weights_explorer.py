@@ -39,8 +39,6 @@ class WeightsState:
 
     def __init__(self, source: Register | Ranking) -> None:
         self.first = source if isinstance(source, Ranking) else prioritize(source)
-        if self.first.card is None:
-            raise ValueError(f"The method {self.first.method} has no weights to explore.")
         criteria = self.first.card.criteria
         self.labels = {str(c): str(label) or str(c) for c, label in criteria["label"].items()}
         top = float(self.first.weights.max()) or 1.0
@@ -80,8 +78,7 @@ class WeightsState:
     def _rank(self, points: dict[str, float]) -> None:
         if not sum(points.values()) > 0:
             raise ValueError("at least one criterion needs points")
-        settings = dict(self.first.settings)
-        self.ranking = prioritize(self.first.register, weights=points, method=self.first.method, **settings)
+        self.ranking = prioritize(self.first.register, weights=points)
         self.points = points
 
     @property

@@ -17,7 +17,7 @@ from scipy.stats import rankdata
 
 from pmo_kit.finance import irr
 from pmo_kit.prioritization import rank_acceptability, sample_weights
-from pmo_kit.prioritization.acceptability import count_ranks, win_shares
+from pmo_kit.prioritization.acceptability import win_shares
 from tests.bench.line import Line, seconds
 
 PROJECTS, CRITERIA, DRAWS, PART = 1_000, 10, 10_000, 200
@@ -66,15 +66,10 @@ def bench_rank_acceptability() -> list[Line]:
     ]
 
 
-def bench_uncertain_scores_and_pairs() -> list[Line]:
+def bench_pairs() -> Line:
     cells, weights = values(), sample_weights(CRITERIA, DRAWS, 7)
-    low, high = np.maximum(cells - 5, 0), np.minimum(cells + 5, 100)
-    drawn = seconds(lambda: count_ranks(cells, weights, low, high, 7), times=1)
-    pairs = seconds(lambda: win_shares(cells, weights), times=1)
-    return [
-        Line("the same with every score drawn", drawn, 5.0),
-        Line("pairwise winning index of the same", pairs, 10.0),
-    ]
+    taken = seconds(lambda: win_shares(cells, weights), times=1)
+    return Line("pairwise winning index of the same", taken, 10.0)
 
 
 def bench_irr() -> Line:

@@ -69,40 +69,6 @@ def test_equal_seeds_give_equal_numbers_and_others_do_not() -> None:
     assert (pr.rank_acceptability(cells, 100, 7) != pr.rank_acceptability(cells, 100, 8)).any()
 
 
-def test_order_keeps_the_order_and_leaves_ties_free() -> None:
-    drawn = pr.sample_weights(4, 2_000, 1, "order", [5, 2, 2, 1])
-    assert (drawn[:, 0] >= drawn[:, 1:].max(axis=1)).all()
-    assert (drawn[:, 3] <= drawn[:, :3].min(axis=1)).all()
-    assert (drawn[:, 1] > drawn[:, 2]).mean() == pytest.approx(0.5, abs=0.05)
-    ranked = pr.sample_weights(4, 50_000, 1, "order", [4, 3, 2, 1])
-    assert ranked.mean(axis=0) == pytest.approx(pr.roc_weights(4), abs=0.005)  # the centroid is ROC
-
-
-def test_near_stays_near() -> None:
-    base = np.array([0.5, 0.3, 0.2])
-    drawn = pr.sample_weights(3, 2_000, 1, "near", base, spread=0.1)
-    assert drawn.sum(axis=1) == pytest.approx(np.ones(2_000))
-    assert np.abs(drawn / base - 1).max() < 0.1 / 0.9 + 0.11
-    assert (pr.sample_weights(3, 5, 1, "near", base, spread=0.0) == base).all()
-
-
-@pytest.mark.parametrize("arguments", [("odd", [1, 1]), ("near", None), ("order", [1, 1, 1])])
-def test_distributions_that_cannot_be_drawn(arguments: tuple[str, list[float] | None]) -> None:
-    with pytest.raises(ValueError):
-        pr.sample_weights(2, 10, 1, *arguments)
-    with pytest.raises(ValueError, match="spread"):
-        pr.sample_weights(2, 10, 1, "near", [1, 1], spread=2)
-
-
-def test_uncertain_scores_in_closed_form() -> None:
-    """One criterion, A uniform on 0..100, B fixed at 75: A wins in a quarter of the draws."""
-    cells = np.array([[50.0], [75.0]])
-    weights = np.ones((40_000, 1))
-    low, high = np.array([[0.0], [75.0]]), np.array([[100.0], [75.0]])
-    assert count_ranks(cells, weights, low, high, 1)[0, 0] == pytest.approx(0.25, abs=0.01)
-    assert win_shares(cells, weights, low, high, 1)[0, 1] == pytest.approx(0.25, abs=0.01)
-
-
 def test_missing_values_are_refused() -> None:
     with pytest.raises(ValueError, match=r"cell \(0, 1\)"):
         pr.rank_acceptability([[1, np.nan], [1, 2]])
@@ -111,4 +77,3 @@ def test_missing_values_are_refused() -> None:
 def test_tiers_open_where_the_head_surely_wins() -> None:
     wins = np.array([[0.5, 0.7, 0.96, 1], [0.3, 0.5, 0.9, 1], [0.04, 0.1, 0.5, 0.94], [0, 0, 0.06, 0.5]])
     assert tiers(np.arange(4), wins).tolist() == [1, 1, 2, 2]
-    assert tiers(np.arange(4), wins, confidence=0.9).tolist() == [1, 1, 2, 3]

@@ -119,4 +119,3 @@ def test_frontier_is_what_nobody_beats(points: list[tuple[int, int]]) -> None:
             assert not beaten
         elif not beaten:
             assert any(cost[j] == cost[i] and value[j] == value[i] for j in kept)
-    assert set(pr.value_frontier(cost, value, convex=True).tolist()) <= kept

@@ -58,32 +58,10 @@ def test_bad_judgements_are_refused_with_the_cell(matrix: object, message: str) 
         pr.ahp_weights(matrix)
 
 
-def test_two_people_with_opposite_judgements_meet_at_one() -> None:
-    """The geometric mean of 4 and 1/4; Aczel and Saaty 1983."""
-    combined = pr.combined_judgements([[[1, 4], [0.25, 1]], [[1, 0.25], [4, 1]]])
-    assert combined == pytest.approx(np.ones((2, 2)))
-    unequal = pr.combined_judgements([[[1, 4], [0.25, 1]], [[1, 1], [1, 1]]], voices=[1, 3])
-    assert unequal[0, 1] == pytest.approx(4**0.25)
-
-
-def test_weights_of_people_are_averaged_after_normalizing() -> None:
-    assert pr.combined_weights([[10, 10], [30, 10]]).tolist() == [0.625, 0.375]
-    assert pr.combined_weights([[1, 0], [0, 1]], voices=[3, 1]).tolist() == [0.75, 0.25]
-
-
 @pytest.mark.parametrize("weights", [[1, -1], [np.nan, 1], [0, 0], []])
 def test_bad_weights_are_refused(weights: list[float]) -> None:
     with pytest.raises(ValueError):
         pr.swing_weights(weights)
-
-
-def test_groups_multiply() -> None:
-    weights = pr.grouped_weights({"a": 60, "b": 40}, {"a": {"x": 1, "y": 2}, "b": {"z": 5}})
-    assert weights == pytest.approx({"x": 0.2, "y": 0.4, "z": 0.4})
-    with pytest.raises(ValueError, match="two groups"):
-        pr.grouped_weights({"a": 1, "b": 1}, {"a": {"x": 1}, "b": {"x": 1}})
-    with pytest.raises(ValueError, match="different groups"):
-        pr.grouped_weights({"a": 1}, {"b": {"x": 1}})
 
 
 def test_kendall_w_by_hand() -> None:
