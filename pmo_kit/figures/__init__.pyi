@@ -14,5 +14,4 @@ from . import prioritization as prioritization
 from . import risk as risk
 from . import robustness as robustness
 from . import scenarios as scenarios
-from . import switching as switching
 from . import what_changed as what_changed

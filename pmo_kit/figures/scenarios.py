@@ -1,4 +1,4 @@
-"""Scenarios side by side: what they change, what each funds, what always holds, and what a wrong guess costs."""
+"""Scenarios side by side: what each changes and funds, what always holds, what a wrong guess costs, when to switch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pmo_kit.exhibits import Field, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.figures.arbitration import largest_levels
 from pmo_kit.figures.captions import count, inputs, listed, sentence, shortened, unit_line
-from pmo_kit.scenarios import Comparison
+from pmo_kit.scenarios import Comparison, partly
 from pmo_kit.scenarios.comparison import OUT
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def definitions(comparison: Comparison) -> Table:
             "scenario": table["scenario"],
             "what": table["what"].map(WORDS),
             "scope": [_scope(register, str(row.what), str(row.scope)) for row in table.itertuples()],
-            "change": [change_words(row) for row in table.itertuples()],
+            "change": [_change(row) for row in table.itertuples()],
         }
     )
     scenarios = len(comparison.scenarios)
@@ -61,7 +61,7 @@ def definitions(comparison: Comparison) -> Table:
         unit_line=unit_line(register, "Changes against today", ""),
         alt="; ".join(f"{row.scenario}: {row.what} {row.scope} {row.change}" for row in rows.itertuples()),
         source="scenarios",
-        inputs=asked(comparison),
+        inputs=_asked(comparison),
     )
 
 
@@ -103,7 +103,7 @@ def results(comparison: Comparison) -> Table:
         source="scenarios, projects, costs, benefits",
         note="What today's plan no longer fits is dropped from it first"
         + ("; n/a where that does not help." if table["held"].isna().any() else "."),
-        inputs=asked(comparison),
+        inputs=_asked(comparison),
     )
 
 
@@ -157,7 +157,7 @@ def grid(comparison: Comparison) -> Table:
             f"{group.lower()}: {len(part)} projects" for group, part in rows.groupby("presence", sort=False)
         ),
         source="scenarios, projects",
-        inputs=asked(comparison),
+        inputs=_asked(comparison),
     )
 
 
@@ -200,7 +200,7 @@ def regret(comparison: Comparison) -> Table:
         ),
         alt=listed(f"{plan}: at most {format_number(row['maximum'])}" for plan, row in table.iterrows()),
         source="scenarios",
-        inputs=asked(comparison),
+        inputs=_asked(comparison),
     )
 
 
@@ -253,7 +253,7 @@ def least_regret(comparison: Comparison) -> Table:
         alt=listed(f"{name} {format_number(loss)}" for name, loss in found.regrets.items()),
         source="scenarios",
         note=sentence(f"{proof}."),
-        inputs=asked(comparison),
+        inputs=_asked(comparison),
     )
 
 
@@ -289,7 +289,95 @@ def futures(comparison: Comparison, table: pd.DataFrame) -> Table:
         unit_line=unit_line(register, "Net value that is reached in eight futures of ten"),
         alt=listed(f"{plan} {format_number(value)} at worst" for plan, value in worst.items()),
         source="scenarios, estimates, risks",
-        inputs=asked(comparison),
+        inputs=_asked(comparison),
+    )
+
+
+def watch(comparison: Comparison, points: pd.DataFrame) -> Table:
+    """Return what to watch: the amounts below which today's plan changes, and who leaves first (from `triggers`)."""
+    register = comparison.question.register
+    rows = points.assign(
+        label=points["watch"].map(sentence),
+        away=100 * points["share"],
+        first=[cell.rpartition(", ")[2] for cell in points["sentence"]],
+    )
+    nearest = rows.iloc[0]
+    spent = nearest["share"] < 0.005
+    return Table(
+        id="scenarios.watch",
+        data=rows.drop(columns=["leaves", "enters"]),
+        columns=(
+            Field("label", "watch", kind="text"),
+            Field("today", "today", decimals=2),
+            Field("at", "the plan changes at", decimals=2),
+            Field("away", "that is", "% less", decimals=0),
+            Field("first", "then", kind="text"),
+        ),
+        title=f"{nearest['label']} is nearest to changing the plan: {nearest['first']}",
+        takeaway=f"{nearest['label']} is used to the last: come back to the committee with any cut of it."
+        if spent
+        else f"{nearest['label']}: {format_number(nearest['today'], 2)} today; "
+        f"{format_number(nearest['at'], 2)} is the point to come back to the committee.",
+        unit_line=unit_line(register, "Where today's plan changes", f"{register.settings.unit}; people"),
+        alt=listed(points["sentence"]),
+        source="budgets, capacity",
+        inputs=_asked(comparison),
+    )
+
+
+def switch(comparison: Comparison, points: pd.DataFrame) -> Table:
+    """Return from where in every case the plan of least regret is better than today's (from `switching_points`)."""
+    register = comparison.question.register
+    same = comparison.minimax.plan == comparison.allocations[comparison.base].plan
+    points = points.assign(share=float("nan")) if same else points
+    cases = {scenario.name: scenario for scenario in comparison.scenarios}
+    rows = points.assign(
+        share=[
+            "the same plan" if same
+            else "today's plan stays better" if point.share != point.share
+            else "with all of it" if point.whole
+            else f"{format_number(100 * point.share, 0)}\u202f% of it"
+            for point in points.itertuples()
+        ],
+        words=[
+            "" if point.whole or point.share != point.share
+            else listed(
+                f"{WORDS[str(row.what)]} {_change(row)}"
+                for row in partly(cases[point.scenario], point.share).table.itertuples()
+            )
+            for point in points.itertuples()
+        ],
+    )  # fmt: skip
+    turns = points.dropna(subset="share").sort_values("share", kind="stable")
+    first = (rows.loc[turns.index[0], "words"] or turns["scenario"].iloc[0]) if len(turns) else ""
+    given = -float(points["before"].max()) if len(points) else 0.0
+    return Table(
+        id="scenarios.switch",
+        data=rows,
+        columns=(
+            Field("scenario", "case", kind="text"),
+            Field("share", "least regret is better from", kind="text"),
+            Field("words", "that is", kind="text"),
+            Field("after", "gained if all of it comes", signed=True),
+        ),
+        title=f"From {first} on the plan of least regret is better than today's"
+        if len(turns)
+        else "Today's plan is the plan of least regret: there is nothing to change to"
+        if same
+        else "Today's plan stays better than the plan of least regret in every case",
+        takeaway=""
+        if same
+        else f"Changing to it gives up {format_number(given)} if nothing comes"
+        + (
+            f"; it pays in {count(len(turns))} of {count(len(points), 'case')}."
+            if len(turns)
+            else "; no case pays that back."
+        ),
+        note="Both plans after dropping what no longer fits.",
+        unit_line=unit_line(register, "Where the plan of least regret becomes better than today's"),
+        alt=listed(f"{row.scenario}: {row.share}" for row in rows.itertuples()),
+        source="scenarios",
+        inputs=_asked(comparison),
     )
 
 
@@ -315,7 +403,7 @@ def _scope(register: Register, what: str, scope: str) -> str:
     return KINDS.get(value, value) if column == "kind" else f"{column.replace('_', ' ')} {value}"
 
 
-def change_words(row: Any) -> str:
+def _change(row: Any) -> str:
     """By how much, in words."""
     if row.what == "delay":
         return f"{count(int(row.factor), 'year')} later"
@@ -336,7 +424,7 @@ def _shortest(rows: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     return kept, listed(f"{number} more {name.lower()}" for name, number in rest.items())
 
 
-def asked(comparison: Comparison) -> dict[str, str]:
+def _asked(comparison: Comparison) -> dict[str, str]:
     """The register, and how many cases are solved to a proof."""
     proven = sum(allocation.status == "optimal" for allocation in comparison.allocations.values())
     return inputs(comparison.question.register, proven=f"{proven} of {len(comparison.names)} cases")

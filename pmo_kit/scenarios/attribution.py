@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import permutations
@@ -31,7 +31,6 @@ CAUSES = ("method", "data", "projects", "weights", "constraints", "overrides")
 PROJECT_TABLES = ("levels", "costs", "benefits", "resources", "scores")
 MINOR = {"unit": 10**2, "thousand": 10**5, "million": 10**8, "billion": 10**9}
 COLUMNS = ["held", "reoptimized", "total", "shapley", "order_matters", "note", "left", "entered", "resized"]
-Valuation = Callable[[Register], pd.Series]
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +98,7 @@ class Attribution:
         return f"<p>{html.escape(self.summary)}</p>{self.amounts.to_html(float_format='%.2f')}"
 
 
-def attribute(before: Question, after: Question, value: Valuation | None = None) -> Attribution:
+def attribute(before: Question, after: Question) -> Attribution:
     """Attribute the change of value between two questions to its causes.
 
     The causes are switched on one after the other: method (settings: discounting, prices, timing), data (costs,
@@ -109,10 +108,7 @@ def attribute(before: Question, after: Question, value: Valuation | None = None)
     Parameters
     ----------
     before, after : Question
-        Of the last and of this committee.
-    value : callable, optional
-        Register -> Series of values, where the questions' value is a Series: then scores count as data and weights of
-        criteria as weights. Without it the whole Series changes with the weights.
+        Of the last and of this committee. Where their value is a Series it changes as a whole, with the weights.
 
     Returns
     -------
@@ -128,7 +124,7 @@ def attribute(before: Question, after: Question, value: Valuation | None = None)
     The order is a convention, so the Shapley value stands beside it: Shapley (1953), A value for n-person games. A
     state without a plan is passed over, its cause merges with the next; orders through it do not count.
     """
-    chain = _Chain(before, after, value)
+    chain = _Chain(before, after)
     first, last = chain.solved(frozenset()), chain.solved(frozenset(chain.causes))
     if first is None or last is None:
         first, last = arbitrate(before), arbitrate(after)
@@ -157,9 +153,8 @@ def attribute(before: Question, after: Question, value: Valuation | None = None)
 class _Chain:
     """The states between two questions, solved once each."""
 
-    def __init__(self, before: Question, after: Question, value: Valuation | None) -> None:
+    def __init__(self, before: Question, after: Question) -> None:
         self._sides = (before, after)
-        self._value = value
         self._solved: dict[frozenset[str], Allocation | None] = {}
         self.causes = tuple(cause for cause in CAUSES if self._differs(cause))
 
@@ -193,7 +188,7 @@ class _Chain:
         rules += [r for r in pick["overrides"].rules if isinstance(r, Override)]
         value = pick["weights"].value
         if not isinstance(value, str):
-            value = self._value(register) if self._value else self._series(value)
+            value = self._series(value)
         kept = tuple(rule for rule in rules if _named(rule) <= ids)
         return pick["method"].replace(register=register, value=value, rules=kept, last_plan=None)
 
@@ -245,9 +240,7 @@ class _Chain:
             values = [q.value for q in self._sides]
             if any(isinstance(v, str) for v in values):
                 return type(values[0]) is not type(values[1])
-            if self._value is None:
-                return bool(pd.Series(values[0]).to_dict() != pd.Series(values[1]).to_dict())
-            return not old.table("criteria").equals(new.table("criteria"))
+            return bool(pd.Series(values[0]).to_dict() != pd.Series(values[1]).to_dict())
         own = [
             {repr(r) for r in q.rules if isinstance(r, Override) == (cause == "overrides")
              and not isinstance(r, Mandatory | Committed)}
@@ -263,7 +256,7 @@ def _step(before: Allocation, now: Allocation, minor: int) -> dict[str, object]:
     found = evaluate_plan(compile_model(now.question), held, now.value)
     start, end = round(before.value * minor), round(now.value * minor)
     kept = found["value"]
-    middle = start if kept != kept else round(float(str(kept)) * minor)
+    middle = start if kept != kept else round(kept * minor)
     note = "" if kept == kept else "the old plan is no longer possible"
     loose = (before.bound - before.value) + (now.bound - now.value)
     if loose > 0 and abs(end - start) <= loose * minor:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
 
 import pandas as pd
 
@@ -13,6 +15,7 @@ from pmo_kit.errors import DataError
 from pmo_kit.register import Register
 
 Factors = float | Mapping[str, float]
+Axis = tuple[str, str]
 KINDS = (
     "budget",
     "capacity",
@@ -25,6 +28,7 @@ KINDS = (
     "weight",
     "delay",
 )
+WORDS = {"budget": "money", "capacity": "people", "cost": "costs", "benefit": "benefits", "weights": "weight"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,11 +222,51 @@ class Scenario:
             raise DataError("\n".join(findings["message"]), findings)
 
 
-def carry_on(question: Question, name: str = "Carry on") -> Scenario:
+def carry_on(question: Question) -> Scenario:
     """Return the scenario in which nothing that runs is stopped: every committed project is held in."""
     options = question.options
     running = options[options["commitment"] == "committed"].index.get_level_values("project_id").unique()
-    return Scenario(name, projects_in=dict.fromkeys(map(str, running)))
+    return Scenario("Carry on", projects_in=dict.fromkeys(map(str, running)))
+
+
+def combine(axes: Mapping[Axis, Sequence[float]], where: Mapping[Any, Any] | None = None) -> list[Scenario]:
+    """Return every combination of the values of several changes.
+
+    Parameters
+    ----------
+    axes : mapping of (what, scope) to values
+        what is budget, capacity, cost, benefit, weights or delay; scope a name or "all".
+
+    Examples
+    --------
+    >>> axes = {("budget", "all"): [0.8, 1.0], ("capacity", "data_engineer"): [0.5, 1.0]}
+    >>> [scenario.name for scenario in combine(axes)]
+    ['money 0.8, data engineer 0.5', 'money 0.8', 'data engineer 0.5']
+    """
+    found = []
+    for values in product(*axes.values()):
+        chosen = [(axis, value) for axis, value in zip(axes, values, strict=True) if value != _nothing(axis)]
+        if chosen:
+            found.append(_varied(chosen, where))
+    return found
+
+
+def one_at_a_time(
+    axes: Mapping[Axis, Sequence[float]], where: Mapping[Any, Any] | None = None
+) -> list[Scenario]:
+    """Return one scenario for every value of every change, the others left as they are.
+
+    Examples
+    --------
+    >>> [s.name for s in one_at_a_time({("budget", "all"): [0.9, 1.0, 1.1], ("cost", "kind=capex"): [1.1]})]
+    ['money 0.9', 'money 1.1', 'costs kind=capex 1.1']
+    """
+    return [
+        _varied([(axis, value)], where)
+        for axis, values in axes.items()
+        for value in values
+        if value != _nothing(axis)
+    ]
 
 
 def read_scenarios(register: Register) -> list[Scenario]:
@@ -276,6 +320,30 @@ def _scenario(name: str, rows: pd.DataFrame) -> Scenario:
         weights=factors("weight"),
         delay={scope: int(years) for scope, years in factors("delay").items()},
     )
+
+
+def _varied(chosen: list[tuple[Axis, float]], where: Mapping[Any, Any] | None) -> Scenario:
+    """The scenario of some changes, named after them."""
+    fields: dict[str, Any] = {}
+    for (what, scope), value in chosen:
+        fields.setdefault(what, {})[scope] = int(value) if what == "delay" else value
+    name = ", ".join(_words(axis, value) for axis, value in chosen)
+    return Scenario(name, **fields, where=dict(where or {}))
+
+
+def _words(axis: Axis, value: float) -> str:
+    """A change in words."""
+    what, scope = axis
+    if what == "delay":
+        return f"{scope.partition('=')[2] or scope} {value:g} years later"
+    if what in ("capacity", "weights"):
+        return f"{scope.replace('_', ' ')} {value:g}"
+    return f"{WORDS[what]}{'' if scope == 'all' else f' {scope}'} {value:g}"
+
+
+def _nothing(axis: Axis) -> float:
+    """The value that changes nothing."""
+    return 0.0 if axis[0] == "delay" else 1.0
 
 
 def _later(register: Register, scope: str, years: int) -> dict[str, pd.DataFrame]:

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
 
 import pandas as pd
 
 from pmo_kit.arbitration import Allocation, Question, arbitrate
-from pmo_kit.arbitration.model import compile_model
 from pmo_kit.errors import InfeasibleError
 from pmo_kit.scenarios.changes import Scenario
-from pmo_kit.scenarios.minimax import MinimaxPlan, minimax_plan
-from pmo_kit.scenarios.regret import dominated_plans, evaluate_plans, reference_plans, regret_table
+from pmo_kit.scenarios.regret import (
+    MinimaxPlan,
+    dominated_plans,
+    evaluate_plans,
+    minimax_plan,
+    reference_plans,
+    regret_table,
+)
 
 OUT = "out"
+TODAY = "Today"
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +34,6 @@ class Comparison:
     ----------
     question : Question
         The base.
-    base : str
-        Its name.
     scenarios : tuple of Scenario
     allocations : mapping of name to Allocation
         The base and every feasible scenario, in order.
@@ -40,10 +42,14 @@ class Comparison:
     """
 
     question: Question
-    base: str
     scenarios: tuple[Scenario, ...]
     allocations: Mapping[str, Allocation]
     reasons: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def base(self) -> str:
+        """What the base is called."""
+        return TODAY
 
     @property
     def names(self) -> list[str]:
@@ -87,19 +93,6 @@ class Comparison:
         return share.map(lambda s: "always" if s == 1 else "never" if s == 0 else "sometimes").rename(
             "presence"
         )
-
-    @property
-    def deltas(self) -> pd.DataFrame:
-        """What changes against the base, scenario by scenario: scenario, project_id, before, after."""
-        before = self.grid[self.base]
-        rows = [
-            {"scenario": name, "project_id": project, "before": before[project], "after": after}
-            for name in self.names[1:]
-            if name in self.allocations
-            for project, after in self.grid[name].items()
-            if after != before[project]
-        ]
-        return pd.DataFrame(rows, columns=["scenario", "project_id", "before", "after"])
 
     @property
     def changes(self) -> pd.DataFrame:
@@ -199,12 +192,7 @@ class Comparison:
         return f"<p>{html.escape(self.summary)}</p>{self._table.to_html(float_format='%.2f', na_rep='')}"
 
 
-def compare(
-    question: Question,
-    scenarios: Sequence[Scenario],
-    base: str = "Today",
-    executor: Executor | None = None,
-) -> Comparison:
+def compare(question: Question, scenarios: Sequence[Scenario]) -> Comparison:
     """Find the best plan of the question and of every scenario of it.
 
     Parameters
@@ -213,10 +201,6 @@ def compare(
         The base.
     scenarios : sequence of Scenario
         Each is applied to the base, not to the one before it.
-    base : str
-        What the base is called.
-    executor : concurrent.futures.Executor, optional
-        Solves the scenarios; `dask.distributed.Client.get_executor()` is one too. The answer is the same.
 
     Returns
     -------
@@ -229,7 +213,7 @@ def compare(
     DataError
         A scenario names what the question does not have.
     ValueError
-        Two scenarios have one name.
+        Two scenarios have one name, or one is called Today, as the base is.
 
     Examples
     --------
@@ -242,33 +226,17 @@ def compare(
     Today          33.5    0.0      ()
     Budget -15 %   28.5   -5.0  (P07,)
     """
-    names = [base, *(scenario.name for scenario in scenarios)]
+    names = [TODAY, *(scenario.name for scenario in scenarios)]
     if len(set(names)) < len(names):
         raise ValueError(f"Two scenarios have one name: {', '.join(names)}.")
-    allocations, reasons = {base: arbitrate(question)}, {}
-    asked = [scenario(question) for scenario in scenarios]
-    answers = (executor.map if executor else map)(_answer, asked)
-    for scenario, changed, answer in zip(scenarios, asked, answers, strict=True):
-        if isinstance(answer, str):
-            reasons[scenario.name] = answer
-        else:
-            allocations[scenario.name] = Allocation(
-                question=changed, _model=compile_model(changed), **answer,
-            )  # fmt: skip
-    return Comparison(
-        question, base, tuple(scenarios), MappingProxyType(allocations), MappingProxyType(reasons)
-    )
-
-
-def _answer(question: Question) -> dict[str, Any] | str:
-    """The best plan of one question as plain numbers that travel between processes; a sentence where there is none."""
-    try:
-        found = arbitrate(question)
-    except InfeasibleError as error:
-        return str(error)
-    names = ("status", "value", "bound", "next_best_value", "unique", "nodes", "_positions", "_value")
-    other = None if found.next_best is None else dict(found.next_best)
-    return {name: getattr(found, name) for name in names} | {"plan": dict(found.plan), "next_best": other}
+    asked = {scenario.name: scenario(question) for scenario in scenarios}
+    allocations, reasons = {TODAY: arbitrate(question)}, {}
+    for name, changed in asked.items():
+        try:
+            allocations[name] = arbitrate(changed)
+        except InfeasibleError as error:
+            reasons[name] = str(error)
+    return Comparison(question, tuple(scenarios), MappingProxyType(allocations), MappingProxyType(reasons))
 
 
 def _funded(plan: Mapping[str, str], project: str) -> bool:

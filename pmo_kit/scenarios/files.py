@@ -12,8 +12,7 @@ import yaml
 
 from pmo_kit.arbitration import Question
 from pmo_kit.errors import DataError
-from pmo_kit.scenarios.changes import Scenario, read_scenarios
-from pmo_kit.scenarios.sweeps import combine, one_at_a_time
+from pmo_kit.scenarios.changes import Scenario, combine, one_at_a_time, read_scenarios
 
 FACTORS = ("budget", "capacity", "cost", "benefit", "weights")
 CHANGES = (*FACTORS, "delay", "projects_in", "projects_out", "rules_off", "discount_schedule")

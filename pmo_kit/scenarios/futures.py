@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Executor
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -15,14 +12,7 @@ from pmo_kit.scenarios.regret import evaluate_plans, reference_plans
 COLUMNS = ["plan", "scenario", "cost_p80", "npv_p20", "npv_p50", "fits", "wins"]
 
 
-def simulate_cases(
-    comparison: Comparison,
-    draws: int = 2_000,
-    seed: int = 7,
-    *,
-    executor: Executor | None = None,
-    **simulating: Any,
-) -> pd.DataFrame:
+def simulate_cases(comparison: Comparison, draws: int = 2_000, seed: int = 7) -> pd.DataFrame:
     """Simulate every plan in every case that forces no project; least regret, do nothing and do minimum included.
 
     What a plan no longer fits in a case is dropped from it first, as for its regret.
@@ -32,10 +22,6 @@ def simulate_cases(
     comparison : Comparison
     draws, seed : int
         All plans and cases share the same draws, so differences between them are theirs alone.
-    executor : concurrent.futures.Executor, optional
-        Draws the blocks of projects.
-    **simulating
-        Passed on to `simulate`.
 
     Returns
     -------
@@ -56,7 +42,7 @@ def simulate_cases(
             rows.append((name, case, *[float("nan")] * 5))
             continue
         plan = {p: level for p, level in plans[name].items() if p not in found.dropped}
-        drawn = simulate_plan(cases[case].question, plan, draws, seed, executor=executor, **simulating)
+        drawn = simulate_plan(cases[case].question, plan, draws, seed)
         base = drawn if name == comparison.base else base
         low, middle = np.quantile(drawn.totals["npv"], [0.2, 0.5])
         wins = float("nan") if base is None or drawn is base else drawn.beats(base)

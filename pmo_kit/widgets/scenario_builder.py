@@ -18,11 +18,11 @@ from pmo_kit.errors import InfeasibleError, PmoError
 from pmo_kit.exhibits import Field
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.scenarios import Comparison, Scenario, read_scenarios
+from pmo_kit.scenarios.comparison import TODAY
 from pmo_kit.widgets.background import SLICES, BackgroundWork
 from pmo_kit.widgets.panel import Panel, button, column, labeled, row, scrolled, table_html
 from pmo_kit.widgets.session_files import save_scenarios
 
-TODAY = "Today"
 WORDS = {
     "budget": "money", "capacity": "", "cost": "costs", "benefit": "benefits", "project_in": "in:",
     "project_out": "out:", "rule_off": "without the rule", "discount_schedule": "discounted by", "weight": "weight of",
@@ -112,7 +112,6 @@ class ScenariosState:
         allocations = {TODAY: self._today, **{name: self._allocations[name] for name in names}}
         return Comparison(
             self.question,
-            TODAY,
             tuple(self.scenarios),
             MappingProxyType(allocations),
             MappingProxyType(dict(self._reasons)),

@@ -62,7 +62,7 @@ def test_a_plan_without_risks_says_so() -> None:
 
 def test_scenarios_and_changes_are_drawn_too() -> None:
     from pmo_kit.figures import scenarios as drawn
-    from pmo_kit.figures import switching, what_changed
+    from pmo_kit.figures import what_changed
 
     question = pmo.Question(pmo.load_register("data/samples/meridian_12"))
     comparison = pmo.compare(question, pmo.scenarios.read_scenarios(question.register))
@@ -74,8 +74,8 @@ def test_scenarios_and_changes_are_drawn_too() -> None:
         drawn.results(comparison),
         drawn.regret(comparison),
         drawn.least_regret(comparison),
-        switching.watch(comparison, pmo.scenarios.triggers(comparison.allocations[comparison.base])),
-        switching.switch(comparison, pmo.scenarios.switching_points(comparison)),
+        drawn.watch(comparison, pmo.scenarios.triggers(comparison.allocations[comparison.base])),
+        drawn.switch(comparison, pmo.scenarios.switching_points(comparison)),
         drawn.futures(comparison, pmo.scenarios.simulate_cases(comparison, draws=100)),
         what_changed.causes(attribution),
         what_changed.effects(attribution),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from itertools import product
 
 import pandas as pd
@@ -10,7 +9,7 @@ import pytest
 
 import pmo_kit as pmo
 from pmo_kit.arbitration.model import NANO, compile_model
-from pmo_kit.scenarios import attribute, break_even, combine, partly, simulate_cases, triggers
+from pmo_kit.scenarios import attribute, break_even, partly, simulate_cases, triggers
 from pmo_kit.scenarios.regret import dominated_plans, evaluate_plan
 
 CUT, MORE = pmo.Scenario("Budget -15 %", budget=0.85), pmo.Scenario("Budget +10 %", budget=1.1)
@@ -183,29 +182,6 @@ def test_attribution_between_the_two_committees() -> None:
     assert table["total"].sum() == table["shapley"].sum() == found.change
     assert (table["held"] + table["reoptimized"] == table["total"]).all()
     assert set(table.index) <= {"method", "data", "projects", "weights", "constraints", "overrides"}
-
-
-def test_any_executor_gives_the_same_comparison(question: pmo.Question, comparison: pmo.Comparison) -> None:
-    for pool in (ThreadPoolExecutor(2), ProcessPoolExecutor(2)):
-        with pool as executor:
-            other = pmo.compare(question, [CUT, MORE, FEWER, DEAR], executor=executor)
-        pd.testing.assert_frame_equal(other.table, comparison.table)
-        pd.testing.assert_frame_equal(other.regret, comparison.regret)
-
-
-@pytest.mark.slow
-def test_a_dask_cluster_gives_the_same_numbers(question: pmo.Question) -> None:
-    distributed = pytest.importorskip("distributed")
-    sample = pmo.Question(pmo.load_register("data/samples/meridian"))
-    allocation = pmo.arbitrate(sample)
-    cases = combine({("budget", "all"): [0.85, 1.1], ("benefit", "all"): [0.9, 1.0]})
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:  # noqa: SIM117
-        with distributed.Client(cluster) as client:
-            executor = client.get_executor()
-            simulated = pmo.simulate(allocation, 500, executor=executor)
-            compared = pmo.compare(question, cases, executor=executor)
-    pd.testing.assert_frame_equal(simulated.table, pmo.simulate(allocation, 500).table)
-    pd.testing.assert_frame_equal(compared.table, pmo.compare(question, cases).table)
 
 
 def test_every_plan_in_every_case_and_future() -> None:

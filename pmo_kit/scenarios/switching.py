@@ -17,9 +17,10 @@ from pmo_kit.scenarios.comparison import Comparison
 from pmo_kit.scenarios.regret import evaluate_plan
 
 FINEST = 1e-3
+MOST = 8
 
 
-def triggers(allocation: Allocation, most: int = 8) -> pd.DataFrame:
+def triggers(allocation: Allocation) -> pd.DataFrame:
     """Return the amounts to watch: what there is today, where the plan changes, and who leaves or enters first.
 
     Returns
@@ -28,7 +29,7 @@ def triggers(allocation: Allocation, most: int = 8) -> pd.DataFrame:
         watch, today, at, share (how far away, of today), leaves, enters, sentence ("below 41.2 in 2027, Partner solar
         leaves first"); the nearest first.
     """
-    points = turning_points(allocation, ("people", "money"), nearest=most).head(most)
+    points = turning_points(allocation, ("people", "money"), nearest=MOST).head(MOST)
     unit, names = allocation.question.built.money_unit, allocation.question.built.projects["name"]
     rows = []
     for point in points.itertuples():
@@ -168,6 +169,6 @@ def switching_points(comparison: Comparison) -> pd.DataFrame:
 def _lead(question: Question, first: Mapping[str, str], second: Mapping[str, str]) -> float:
     """How much more a second plan is worth than a first, both after dropping what does not fit."""
     model = compile_model(question)
-    worth = [float(str(evaluate_plan(model, plan, 0.0)["value"])) for plan in (second, first)]
+    worth = [evaluate_plan(model, plan, 0.0)["value"] for plan in (second, first)]
     mine, other = (-inf if value != value else value for value in worth)
     return 0.0 if mine == other else mine - other
