@@ -1,0 +1,458 @@
+"""One reader for every YAML file that people write: a pydantic model in; out comes the model, or every problem at once.
+
+A model is a frozen dataclass on `Form`; its fields are what a file may say. In a field `str` takes a scalar as it was
+written (`001`, `Yes`, `2027` stay as they are), `Text` insists on a text, `Day` on a date, `Plain` gives a text, number
+or truth by the rules of YAML. A validator raises ValueError in words (`{key}` stands for the name of the field), or
+notes a problem and goes on: `reading_of(info).note(where, words)`. A file cannot run code, fill the memory or keep the
+reader busy: see `LIMITS`; what an alias repeats counts as often as it is repeated.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import difflib
+import math
+import re
+import stat
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, TypeVar
+
+import yaml
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    PlainValidator,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+)
+from pydantic_core import CoreSchema, core_schema
+
+from pmo_kit.errors import PmoError
+
+Model = TypeVar("Model")
+
+LIMITS: Mapping[str, int] = {
+    "bytes of a file": 300_000,
+    "blocks in each other": 20,
+    "values in a file": 50_000,
+}
+"""What a YAML file may hold at most; the largest that is shipped has 5 % of it."""
+
+_TOLD = 50  # problems in the text of an error; all are in `problems`
+_TAG = "tag:yaml.org,2002:"
+_TAGS = {
+    None,
+    "!",
+    *(_TAG + name for name in ("str", "int", "float", "bool", "null", "timestamp", "seq", "map")),
+}
+_ALLOWED = {
+    "int_parsing": "a whole number", "int_type": "a whole number", "int_from_float": "a whole number",
+    "int_parsing_size": "a whole number that has at most 15 digits",
+    "float_parsing": "a number", "float_type": "a number", "finite_number": "a number that has an end",
+    "bool_parsing": "true or false", "bool_type": "true or false", "string_type": "a text",
+    "list_type": "a list, such as [one, two]", "tuple_type": "a list, such as [one, two]",
+    "dict_type": "lines of 'name: value'",
+}  # fmt: skip
+
+
+class Written(str):
+    """A scalar as it was written; `value` is what YAML reads in it, `line` where it stands."""
+
+    value: object
+    line: int
+
+
+class Rows(list[Any]):
+    """A list, and the line where it begins."""
+
+    def __init__(self, values: Iterable[Any] = (), line: int = 1) -> None:
+        super().__init__(values)
+        self.line = line
+
+
+class Block(dict[str, Any]):
+    """Lines of `name: value`, with the line where the block begins and that of each name."""
+
+    def __init__(self, values: Mapping[str, Any] | None = None, line: int = 1) -> None:
+        super().__init__(values or {})
+        self.line, self.lines = line, dict[str, int]()
+
+    def with_(self, values: Mapping[str, Any]) -> Block:
+        """Other values at the same place."""
+        block = Block(values, self.line)
+        block.lines = self.lines
+        return block
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing to fix in a file: line, words, the name of the field and the value as written."""
+
+    line: int
+    words: str
+    key: str = ""
+    value: str = ""
+
+
+class FormError(PmoError):
+    """A file cannot be used; `problems` has all that is wrong with it, in the order of lines."""
+
+    def __init__(self, file: str | Path, problems: Iterable[Problem]) -> None:
+        self.file, self.problems = Path(file), sorted(set(problems))
+        count = len(self.problems)
+        things = "one thing" if count == 1 else f"{count} things"
+        lines = [f"  line {one.line}: {one.words}" for one in self.problems[:_TOLD]]
+        lines += [f"  and {count - _TOLD:,} more."] if count > _TOLD else []
+        super().__init__("\n".join([f"{file} cannot be used: {things} to fix.", *lines]))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What validators see as `info.context`: the file, and where they note problems."""
+
+    file: Path
+    problems: list[Problem] = field(default_factory=list)
+
+    def note(self, where: object, words: str, key: str = "") -> None:
+        """Note a problem and go on, from inside a validator.
+
+        Parameters
+        ----------
+        where : Written, Rows or Block
+            Gives the line; that of `key` where it is a Block which has it.
+        """
+        value = where.get(key) if isinstance(where, Block) else where
+        told = str(value) if isinstance(value, Written) else ""
+        self.problems.append(Problem(_line(where, key) or 1, words.replace("{key}", key), key, told))
+
+
+class Form:
+    """Base of a frozen dataclass that a block of a file fills; in code it is made like any other, without a check.
+
+    Attributes
+    ----------
+    shape : str
+        What to say where something else than a block stands.
+    unsaid : tuple of str
+        Fields that no file may give.
+    also : tuple of str
+        Names in a file that are no fields: `prepared` takes them up.
+    called : mapping
+        Field -> its name in a file, where that is another one.
+    """
+
+    shape: ClassVar[str] = "{key} is written as lines of 'name: value'."
+    unsaid: ClassVar[tuple[str, ...]] = ()
+    also: ClassVar[tuple[str, ...]] = ()
+    called: ClassVar[Mapping[str, str]] = {}
+    __pydantic_config__: ClassVar[ConfigDict]
+
+    def __init_subclass__(cls) -> None:
+        cls.__pydantic_config__ = ConfigDict(
+            allow_inf_nan=False,
+            str_strip_whitespace=True,
+            alias_generator=lambda name: cls.called.get(name, name),
+        )
+
+    @classmethod
+    def prepared(cls, given: Block, reading: Reading) -> Block:
+        """For a subclass: note what no single field can see, or give other values to be read."""
+        return given
+
+    @classmethod
+    def _known(cls, given: object, info: ValidationInfo) -> object:
+        """Note names that nothing reads; a name with nothing behind it is as good as none."""
+        if isinstance(given, cls):
+            return given
+        reading = reading_of(info)
+        given = cls.prepared(given, reading) if isinstance(given, Block) else given
+        if not isinstance(given, Block):
+            raise ValueError(cls.shape)
+        fields = cls.__dataclass_fields__  # type: ignore[attr-defined]
+        names = [*(cls.called.get(name, name) for name in fields if name not in cls.unsaid), *cls.also]
+        written = (Written, Rows, Block)
+        strange = [
+            key
+            for key, one in given.items()
+            if key not in names and (isinstance(one, written) or key not in fields)
+        ]
+        for key in strange:
+            reading.note(given, f"'{_short(key)}' is not known; {nearest(key, names)}", key)
+        return given.with_({key: one for key, one in given.items() if key not in strange and one is not None})
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.with_info_before_validator_function(cls._known, handler(source))
+
+
+def _short(given: object) -> str:
+    """A value as it is told."""
+    told = str(given)
+    return told if len(told) <= 60 else told[:59] + "…"
+
+
+def _text(given: object) -> object:
+    if isinstance(given, Written) and not isinstance(given.value, str):
+        raise ValueError(f"{{key}} must be a text; write it in quotes: '{_short(given)}'.")
+    return given
+
+
+def _day(given: object) -> dt.date:
+    value = given.value if isinstance(given, Written) else given
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return value
+    if re.fullmatch(r"\d{4}-\d{1,2}-\d{1,2}", str(value)):
+        try:
+            dt.date(*map(int, str(value).split("-")))
+        except ValueError as error:
+            raise ValueError(f"{{key}}: no such date, {error}; write it like 2026-10-15.") from error
+    raise ValueError(f"{{key}} must be like 2026-10-15, not '{_short(given)}'.")
+
+
+def _plain(given: object) -> object:
+    value = given.value if isinstance(given, Written) else given
+    if isinstance(value, str | int | bool) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    raise ValueError("{key} must be a text, a number, true or false; dates in quotes.")
+
+
+def _listed(given: object) -> object:
+    return Rows([given], given.line) if isinstance(given, Written) else given
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+Day = Annotated[dt.date, PlainValidator(_day)]
+Plain = Annotated[str | int | float | bool, PlainValidator(_plain)]
+Required = Annotated[Text, Field(min_length=1)]
+OneOrMore = BeforeValidator(_listed)
+"""For a field that holds a list: one value may stand for a list of it."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A hint for a name that is not known: the one that was meant, or what there is.
+
+    Examples
+    --------
+    >>> nearest("titel", ["title", "date"]), nearest("x", ["title", "date"])
+    ("did you mean 'title'?", 'known here: title, date.')
+    """
+    names = list(known)
+    folded = {name.casefold(): name for name in reversed(names)}
+    near = difflib.get_close_matches(word.casefold(), folded, n=1)
+    return f"did you mean '{folded[near[0]]}'?" if near else f"known here: {', '.join(names)}."
+
+
+def reading_of(info: ValidationInfo) -> Reading:
+    """The reading that a validator belongs to."""
+    assert isinstance(info.context, Reading), "a form is read from a file"
+    return info.context
+
+
+def read_form(file: str | Path, model: type[Model]) -> Model:
+    """Read a file into a model.
+
+    Parameters
+    ----------
+    file : str or Path
+        YAML in UTF-8.
+    model : type
+        A frozen dataclass on `Form`, or any type that pydantic checks, such as `list[Waiver]`.
+
+    Raises
+    ------
+    FormError
+        With every problem at once, each with its line.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> @dataclass(frozen=True)
+    ... class Person(Form):
+    ...     name: Text
+    ...     born: Day
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "person.yml")
+    ...     _ = file.write_text("name: 2026\\nborn: 1987-13-01\\nsex: f\\n")
+    ...     try:
+    ...         read_form(file, Person)
+    ...     except FormError as error:
+    ...         print(*(one.words for one in error.problems), sep="\\n")
+    name must be a text; write it in quotes: '2026'.
+    born: no such date, month must be in 1..12; write it like 2026-10-15.
+    'sex' is not known; known here: name, born.
+    """
+    reading = Reading(Path(file))
+    data = _composed(_read(reading.file, file), reading, file)
+    try:
+        found = TypeAdapter(model).validate_python(data, context=reading)
+    except ValidationError as error:
+        reading.problems.extend(_problem(one, data) for one in error.errors(include_url=False))
+    if reading.problems:
+        raise FormError(file, reading.problems)
+    return found
+
+
+def _read(place: Path, file: str | Path) -> str:
+    """The text of a file that is one, of a size that a person writes, in UTF-8."""
+    most = LIMITS["bytes of a file"]
+    try:
+        found = place.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise FormError(file, [Problem(1, "it is not a file that can be read from beginning to end.")])
+        data = place.read_bytes() if found.st_size <= most else b""
+    except (OSError, ValueError) as error:  # ValueError: NUL in a name
+        reason = getattr(error, "strerror", None) or str(error)
+        raise FormError(file, [Problem(1, f"it cannot be read: {reason}.")]) from error
+    if found.st_size > most:
+        raise FormError(file, [Problem(1, f"it has {found.st_size:,} bytes; at most {most:,} are read.")])
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        words = "it is not a text file in UTF-8; save it with the encoding UTF-8."
+        raise FormError(file, [Problem(line, words)]) from error
+
+
+def _composed(text: str, reading: Reading, file: str | Path) -> Any:
+    """The content of a YAML text; what could be dangerous ends the reading."""
+
+    def refused(line: int, words: str) -> FormError:
+        return FormError(file, [*reading.problems, Problem(line, words)])
+
+    root = Rows()
+    stack: list[Any] = [root]
+    names: list[Written | None] = [None]  # of each open container: the name that waits for its value
+    sizes, marks, weights = [0], [""], {"": 0}
+    anchors: dict[str, Any] = {}
+    try:
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            assert event.start_mark is not None
+            line = event.start_mark.line + 1
+            if isinstance(event, yaml.DocumentStartEvent) and root:
+                raise refused(line, "a second document begins; one file holds one.")
+            if isinstance(event, yaml.CollectionEndEvent):
+                value, size, mark = stack.pop(), sizes.pop(), marks.pop()
+                names.pop()
+                sizes[-1] += size
+                if mark:
+                    anchors[mark], weights[mark] = value, size
+                continue
+            if not isinstance(event, yaml.NodeEvent):
+                continue
+            here, name, mark = stack[-1], names[-1], event.anchor or ""
+            if (tag := getattr(event, "tag", None)) not in _TAGS:
+                tag = tag.removeprefix(_TAG)
+                raise refused(
+                    line, f"the tag '{tag}' is not read; write plain texts, numbers, lists and lines."
+                )
+            if isinstance(event, yaml.AliasEvent):
+                if mark in marks:
+                    raise refused(line, f"'*{mark}' repeats a block inside itself.")
+                if mark not in anchors:
+                    raise refused(line, f"'*{mark}' repeats what no '&{mark}' before it names.")
+                value = anchors[mark]
+                sizes[-1] += weights[mark]
+            elif isinstance(event, yaml.ScalarEvent):
+                value = _scalar(event, line if name is None else name.line)
+                if mark:
+                    anchors[mark], weights[mark] = value, 1
+            else:
+                start = line if name is None else name.line
+                value = Block({}, start) if isinstance(event, yaml.MappingStartEvent) else Rows([], start)
+            sizes[-1] += 1
+            if sum(sizes) > LIMITS["values in a file"]:
+                raise refused(line, f"it holds more than {LIMITS['values in a file']:,} values.")
+            if isinstance(here, Rows):
+                here.append(value)
+            elif name is None:
+                if not isinstance(value, Written):
+                    raise refused(line, "a name before ':' is a plain text, not a list, a block or nothing.")
+                if value in here:
+                    reading.problems.append(Problem(line, f"'{value}' is written twice.", value))
+                names[-1] = value
+                here.lines[str(value)] = line
+            else:
+                here[str(name)] = value
+                names[-1] = None
+            if isinstance(event, yaml.CollectionStartEvent):
+                stack.append(value)
+                names.append(None)
+                sizes.append(0)
+                marks.append(mark)
+                if len(stack) > LIMITS["blocks in each other"]:
+                    raise refused(
+                        line, f"more than {LIMITS['blocks in each other']} blocks stand in each other."
+                    )
+    except yaml.YAMLError as error:
+        place = getattr(error, "problem_mark", None)
+        line = place.line + 1 if place else text.count("\n", 0, getattr(error, "position", 0)) + 1
+        reason = getattr(error, "problem", None) or getattr(error, "reason", None) or "it is not YAML"
+        raise refused(line, f"{reason}.") from error
+    return root[0] if root else None
+
+
+_RESOLVER = yaml.resolver.Resolver()
+_SCALARS = yaml.constructor.SafeConstructor()
+
+
+def _scalar(event: yaml.ScalarEvent, line: int) -> Written | None:
+    """One scalar: None where nothing is written; a number in base 60 or 8 is a text."""
+    tag = (
+        event.tag
+        if event.tag not in (None, "!")
+        else _RESOLVER.resolve(yaml.ScalarNode, event.value, event.implicit)
+    )
+    if tag == _TAG + "null":
+        return None
+    one = Written(event.value)
+    one.value, one.line = str(one), line
+    kind = tag.removeprefix(_TAG)
+    if kind in ("bool", "int", "float", "timestamp") and not re.match(r"[-+]?(0[0-7_]|\d[\d_]*:)", one):
+        with contextlib.suppress(
+            ValueError, KeyError, AttributeError
+        ):  # 2026-13-13 stays a text, refused as such
+            one.value = getattr(_SCALARS, f"construct_yaml_{kind}")(yaml.ScalarNode(tag, event.value))
+    return one
+
+
+def _line(where: object, key: object = "") -> int | None:
+    """The line of a name in a block, else that of the thing itself."""
+    if isinstance(where, Block) and key in where.lines:
+        return where.lines[str(key)]
+    return getattr(where, "line", None)
+
+
+def _problem(error: Mapping[str, Any], data: object) -> Problem:
+    """What pydantic found, in words and with its line."""
+    line, here = 1, data
+    for part in error["loc"]:
+        line = _line(here, part) or line
+        if isinstance(here, Block):
+            here = here.get(str(part), here)
+        elif isinstance(here, Rows) and isinstance(part, int) and part < len(here):
+            here = here[part]
+        line = _line(here) or line if not isinstance(here, Block) or part == error["loc"][-1] else line
+    key = next((part for part in reversed(error["loc"]) if isinstance(part, str) and part != "[key]"), "it")
+    given, kind = error["input"], error["type"]
+    shown = _short(given) if isinstance(given, str | int | float) else ""
+    if kind in ("missing", "string_too_short"):
+        words = f"'{key}' is missing."
+        line = (_line(given, key) if isinstance(given, Block) else None) or line
+    elif kind == "value_error":
+        words = str(error["ctx"]["error"]).replace("{key}", key)
+    elif kind == "literal_error":
+        expected = error["ctx"]["expected"].replace("'", "")
+        words = f"{key} is {expected}, not '{shown}'."
+    elif kind in _ALLOWED:
+        words = f"{key} must be {_ALLOWED[kind]}" + (f", not '{shown}'." if shown else ".")
+    else:
+        words = f"{key}: {error['msg']}."
+    return Problem(
+        getattr(given, "line", None) or line if isinstance(given, Written) else line, words, key, shown
+    )
