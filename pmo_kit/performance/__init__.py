@@ -1,5 +1,6 @@
 """Performance: earned value and schedule, ratings by rule, benefits, change load, decisions kept."""
 
+from pmo_kit.performance.baselines import baseline_moves, milestone_slips
 from pmo_kit.performance.benefits import Benefits, benefits_map, reference_class, review_benefits
 from pmo_kit.performance.change_load import ChangeLoad, load_on_units, with_change_load
 from pmo_kit.performance.decisions import decision_log, since_last_committee
@@ -19,8 +20,6 @@ from pmo_kit.performance.governance import (
     risk_movement,
     top_risks,
 )
-from pmo_kit.performance.milestones import milestone_slips
-from pmo_kit.performance.moves import baseline_moves
 from pmo_kit.performance.rag import RagRules, rag_movement
 from pmo_kit.performance.review import Review, review_performance, roll_up
 

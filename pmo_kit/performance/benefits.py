@@ -18,8 +18,6 @@ from pmo_kit.performance.curves import listed
 from pmo_kit.performance.periods import month_of, months_of
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from pmo_kit.register import Register
 
 PROFILE = ("owner", "measure", "baseline", "target", "strategic_goal")
@@ -75,7 +73,7 @@ class Benefits(Answer):
         ]
 
 
-def review_benefits(register: Register, as_of: date | None = None) -> Benefits:
+def review_benefits(register: Register) -> Benefits:
     """Compare every benefit as approved, as forecast and as realized.
 
     Parameters
@@ -83,8 +81,6 @@ def review_benefits(register: Register, as_of: date | None = None) -> Benefits:
     register : Register
         With `benefit_status`; `benefit_profiles`, `benefits` and `baselines` add who, what kind and whole
         life.
-    as_of : date, optional
-        Periods up to this date have ended; default the register's own.
 
     Returns
     -------
@@ -95,7 +91,7 @@ def review_benefits(register: Register, as_of: date | None = None) -> Benefits:
     DataError
         There is no `benefit_status` table.
     """
-    status = benefit_periods(register, as_of)
+    status = benefit_periods(register)
     keys = ["project_id", "benefit"]
     outlook = status["actual"].fillna(status["forecast"])
     ended = status["ended"].to_numpy()
@@ -122,21 +118,18 @@ def review_benefits(register: Register, as_of: date | None = None) -> Benefits:
     table = table.drop(columns="compared").sort_values(keys, ignore_index=True)
     unit = register.settings.unit
     cases = business_cases(register)
-    inputs = {
-        "register": register.fingerprint,
-        "as_of": str(as_of or register.settings.as_of or "not stated"),
-    }
+    inputs = {"register": register.fingerprint, "as_of": str(register.settings.as_of or "not stated")}
     return Benefits(
         table, cases, unanswered(table), register, unit, benefit_summary(table, cases, unit), inputs
     )
 
 
-def benefit_periods(register: Register, as_of: date | None = None) -> pd.DataFrame:
+def benefit_periods(register: Register) -> pd.DataFrame:
     """Return `benefit_status` with `ended`: the period is over."""
     status = register.need("benefit_status")
     month, _ = months_of(status["period"], int(register.settings.fiscal_year_start))
-    day = as_of or register.settings.as_of
-    ended = status["actual"].notna().to_numpy() if day is None else month <= month_of(pd.Timestamp(str(day)))
+    day = register.settings.as_of
+    ended = status["actual"].notna().to_numpy() if day is None else month <= month_of(day)
     return status.assign(ended=ended)
 
 
@@ -235,7 +228,7 @@ def benefits_map(register: Register) -> pd.DataFrame:
     return edges[["project_id", "name", "benefit", "kind", "goal", "goal_label", "amount", "linked"]]
 
 
-def reference_class(register: Register, as_of: date | None = None) -> pd.DataFrame:
+def reference_class(register: Register) -> pd.DataFrame:
     """Return how past claims turned out, by area: what the next appraisal can multiply its claims by.
 
     Parameters
@@ -243,7 +236,6 @@ def reference_class(register: Register, as_of: date | None = None) -> pd.DataFra
     register : Register
         Benefits from `benefit_status` (realized against approved, ended periods); cost and duration from
         `baselines` (today against approved).
-    as_of : date, optional
 
     Returns
     -------
@@ -258,7 +250,7 @@ def reference_class(register: Register, as_of: date | None = None) -> pd.DataFra
     Journal* (2006). Cost and duration are forecasts until a project is finished, so they still look better
     than they end.
     """
-    status = benefit_periods(register, as_of) if register.has("benefit_status") else pd.DataFrame()
+    status = benefit_periods(register) if register.has("benefit_status") else pd.DataFrame()
     pairs = []
     if len(status):
         ended = status[status["ended"] & status["actual"].notna() & status["planned"].notna()]

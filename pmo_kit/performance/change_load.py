@@ -7,7 +7,7 @@ is the point.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -71,15 +71,13 @@ class ChangeLoad(Answer):
         return self.grid
 
 
-def load_on_units(register: Register, projects: Collection[str] | None = None) -> ChangeLoad:
+def load_on_units(register: Register) -> ChangeLoad:
     """Add up the change that projects bring to every unit and quarter.
 
     Parameters
     ----------
     register : Register
         With `change_impacts`; `areas` gives headcount and change_threshold.
-    projects : collection of str, optional
-        Only these, for instance the funded ones of a plan; default all projects.
 
     Returns
     -------
@@ -98,8 +96,6 @@ def load_on_units(register: Register, projects: Collection[str] | None = None) -
     'Deferring Smart meters is enough.'
     """
     impacts = register.need("change_impacts")
-    if projects is not None:
-        impacts = impacts[impacts["project_id"].isin(list(projects))]
     impacts = impacts.assign(part=impacts["headcount_share"] * impacts["severity"] / HEAVY)
     by_project = impacts.groupby(["unit", "quarter", "project_id"])["part"].sum()
     parts = pd.DataFrame({"part": by_project}).reset_index()
@@ -123,10 +119,7 @@ def load_on_units(register: Register, projects: Collection[str] | None = None) -
     )
     collisions = collisions[order].reset_index(drop=True)
     demand, capacity = as_capacity_rule(parts, areas, register)
-    inputs = {
-        "register": register.fingerprint,
-        "projects": "all" if projects is None else str(len(set(projects))),
-    }
+    inputs = {"register": register.fingerprint}
     return ChangeLoad(table, collisions, demand, capacity, register, summarize(table, collisions), inputs)
 
 

@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.errors import DataError
+from pmo_kit.performance.baselines import returned_requests, unexplained_moves
 from pmo_kit.performance.curves import listed
-from pmo_kit.performance.moves import returned_requests, unexplained_moves
-from pmo_kit.performance.periods import month_of, months_of
-from pmo_kit.performance.rows import called, rows_of
+from pmo_kit.performance.periods import called, month_of, months_of, rows_of
 
 if TYPE_CHECKING:
     from pmo_kit.register import Register

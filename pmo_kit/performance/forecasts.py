@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pmo_kit.register import Register
 
 FIRMS_UP = 0.1
+BACK = 4  # periods before the last one in which an estimate may have moved
 
 
 def period_name(month: int, length: int, fiscal_year_start: int = 1) -> str:
@@ -79,25 +80,23 @@ def forecast_history(review: Review) -> pd.DataFrame:
     return table
 
 
-def forecast_accuracy(review: Review, back: int = 4) -> pd.DataFrame:
+def forecast_accuracy(review: Review) -> pd.DataFrame:
     """Return how much the estimate at completion moved over the last periods, and how good it was.
 
     Parameters
     ----------
     review : Review
-    back : int
-        How many periods before the last one count.
 
     Returns
     -------
     DataFrame
-        Index project_id: name, eac (today, by CPI), eac_before (`back` periods ago, or the oldest since
+        Index project_id: name, eac (today, by CPI), eac_before (four periods ago, or the oldest since
         then), drift = eac - eac_before, drift_share, eac_declared, declared_gap = eac_declared - eac (below
         0: the project hopes for less than it earned so far), mean_error (mean absolute error of past
         forecasts against the outturn from 10 % done on; finished work only).
     """
     history = forecast_history(review)
-    recent = history[(history["back"] <= back) & history["eac_cpi"].notna()]
+    recent = history[(history["back"] <= BACK) & history["eac_cpi"].notna()]
     oldest = recent.sort_values("back", ascending=False, kind="stable").drop_duplicates("project_id")
     before = oldest.set_index("project_id")["eac_cpi"]
     table = review.table[["name", "eac_cpi", "eac_declared"]].rename(columns={"eac_cpi": "eac"})

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 STAGES = ("idea", "outline_case", "full_case", "contract", "delivery", "go_live", "closing", "operating")
 SAME = 0.05
+EACH = 3
 
 
 def gate_coverage(register: Register) -> pd.DataFrame:
@@ -139,11 +140,11 @@ def exposures(risks: pd.DataFrame) -> pd.DataFrame:
     return risks.assign(exposure=risks["probability"] * mean.fillna(risks["cost_likely"]).fillna(0.0))
 
 
-def top_risks(movement: pd.DataFrame, each: int = 3) -> pd.DataFrame:
-    """Return the largest open risks of every class: financial, human, technical, external."""
+def top_risks(movement: pd.DataFrame) -> pd.DataFrame:
+    """Return the three largest open risks of every class: financial, human, technical, external."""
     still_open = movement[movement["movement"].fillna("") != "closed"]
     classes = still_open["risk_class"].fillna("not stated")
-    top = still_open.assign(risk_class=classes).groupby("risk_class", sort=True).head(each)
+    top = still_open.assign(risk_class=classes).groupby("risk_class", sort=True).head(EACH)
     return top.sort_values(["risk_class", "exposure"], ascending=[True, False], ignore_index=True)
 
 

@@ -1,9 +1,11 @@
-"""Periods as whole months, so that months, quarters and years stand on one line of time."""
+"""Periods as whole months, so that months, quarters and years stand on one line of time; tables row by row."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -54,3 +56,15 @@ def month_of(day: date | pd.Timestamp) -> int:
     """
     stamp = pd.Timestamp(day)
     return int(stamp.year * 12 + stamp.month - 1 - (not stamp.is_month_end))
+
+
+def rows_of(table: pd.DataFrame) -> Iterator[Any]:
+    """Yield every row as a named tuple (whose types pandas cannot state)."""
+    yield from table.itertuples()
+
+
+def called(projects: pd.DataFrame, project: object, otherwise: object = "") -> str:
+    """Return the name of a project; else the other name given; else its id."""
+    if project in projects.index:
+        return str(projects.at[project, "name"])
+    return str(otherwise) if isinstance(otherwise, str) and otherwise else str(project)

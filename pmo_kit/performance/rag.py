@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pmo_kit.performance.rows import rows_of
+from pmo_kit.performance.periods import rows_of
 
 ORDER = {"G": 0, "A": 1, "R": 2}
 

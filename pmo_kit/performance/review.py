@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.answers import Answer
+from pmo_kit.performance.baselines import latest_slips
 from pmo_kit.performance.benefits import expected_share
 from pmo_kit.performance.curves import Curves, read_curves
 from pmo_kit.performance.earning import earned_schedule, earned_value, ratio
-from pmo_kit.performance.milestones import latest_slips
 from pmo_kit.performance.rag import RagRules, apply_rules
 
 if TYPE_CHECKING:
@@ -104,9 +104,7 @@ class Review(Answer):
         return self._table[["name", "area", *MONEY, "cpi", "spi_t", "rag_declared", "rag_rule", "reason"]]
 
 
-def review_performance(
-    register: Register, as_of: date | None = None, rules: RagRules | None = None
-) -> Review:
+def review_performance(register: Register, as_of: date | None = None) -> Review:
     """Review the projects that report a status.
 
     Parameters
@@ -115,8 +113,6 @@ def review_performance(
         With a `status` table; `baselines` and `benefit_status` add the rating of benefits.
     as_of : date, optional
         Figures up to this date; default the register's own.
-    rules : RagRules, optional
-        Where Green ends and Red begins.
 
     Returns
     -------
@@ -141,7 +137,7 @@ def review_performance(
     >>> review.watermelons["reason"].tolist()[0]
     '8.6 months earned in 12'
     """
-    rules = rules or RagRules()
+    rules = RagRules()
     curves = read_curves(register, as_of)
     table = project_table(register, curves)
     table = table.join(apply_rules(table, rules))
