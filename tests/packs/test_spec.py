@@ -109,7 +109,10 @@ chapters:
         ("pack: [1, 2", "line 1: expected ',' or ']'"),
         ("", "it must hold lines like"),
         ("- a\n- b\n", "it must hold lines like"),
-        ("pack: !!python/object/apply:os.system [ls]\n", "the tag 'python/object/apply:os.system' is not read"),
+        (
+            "pack: !!python/object/apply:os.system [ls]\n",
+            "the tag 'python/object/apply:os.system' is not read",
+        ),
     ],
 )
 def test_what_is_no_pack_file_is_refused_in_words(home: Path, text: str, words: str) -> None:
