@@ -8,7 +8,8 @@ import sys
 from typing import Any
 
 from pmo_kit.exhibits import theme
-from pmo_kit.exhibits.html import data_table, fragment
+from pmo_kit.exhibits.cells import data_table
+from pmo_kit.exhibits.html import fragment
 from pmo_kit.exhibits.jsonform import MIME, to_json
 from pmo_kit.exhibits.records import Chart, Exhibit
 from pmo_kit.exhibits.text import plain
@@ -58,7 +59,7 @@ def mimebundle(exhibit: Exhibit, fonts: bool = False) -> dict[str, Any]:
     bundle: dict[str, Any] = {"text/plain": plain(exhibit)}
     style = f"<style>{theme.font_css((400, 700)) if fonts else ''}{theme.css()}</style>"
     if isinstance(exhibit, Chart):
-        from pmo_kit.exhibits.drawing import CONFIG, figure
+        from pmo_kit.exhibits.plotly import CONFIG, figure
 
         drawn = json.loads(figure(exhibit, framed=True).to_json())
         bundle["application/vnd.plotly.v1+json"] = {**drawn, "config": CONFIG}

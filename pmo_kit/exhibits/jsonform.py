@@ -36,7 +36,8 @@ def to_json(exhibit: Exhibit) -> dict[str, Any]:
     kind = next(name for name, record in _TYPES.items() if isinstance(exhibit, record))
     document: dict[str, Any] = {"exhibit": kind, "version": VERSION}
     for part in dataclasses.fields(exhibit):
-        document[part.name] = _encode(getattr(exhibit, part.name))
+        if part.name != "name" or getattr(exhibit, part.name) is not None:
+            document[part.name] = _encode(getattr(exhibit, part.name))
     return document
 
 
@@ -57,7 +58,11 @@ def from_json(document: Mapping[str, Any] | str) -> Exhibit:
             f"exhibit {content.get('id')}: written by a newer pmo_kit (version {content['version']})"
         )
     record = _TYPES[kind]
-    decoded = {part.name: _decode(part.name, content[part.name]) for part in dataclasses.fields(record)}
+    decoded = {
+        part.name: _decode(part.name, content[part.name])
+        for part in dataclasses.fields(record)
+        if part.name in content
+    }
     return record(**decoded)
 
 
@@ -67,7 +72,8 @@ def _encode(value: Any) -> Any:
     if isinstance(value, Exhibit):
         return to_json(value)
     if isinstance(value, Field | Reference):
-        return [[part.name, _scalar(getattr(value, part.name))] for part in dataclasses.fields(value)]
+        parts = [[part.name, _scalar(getattr(value, part.name))] for part in dataclasses.fields(value)]
+        return [part for part in parts if part != ["formula", ""]]
     if isinstance(value, Mapping):
         return [[str(key), str(item)] for key, item in value.items()]
     if isinstance(value, tuple | list):
@@ -144,7 +150,7 @@ def _decode(name: str, value: Any) -> Any:
         return tuple(_record(Reference, pairs) for pairs in value)
     if name == "details":
         return tuple((row, from_json(table)) for row, table in value)
-    if name in ("x", "y", "series", "label", "low", "high", "start", "value", "group"):
+    if name in ("x", "y", "series", "label", "low", "high", "start", "value", "group", "name"):
         return None if value is None else _record(Field, value)
     return value
 

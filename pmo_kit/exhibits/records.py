@@ -51,6 +51,9 @@ class Field:
         Print a plus before positive numbers (differences).
     ruled : bool
         A thin upright rule before this column of a table: what follows is only for comparison.
+    formula : str
+        How a number follows from other columns of its row, for the workbook: "100*used/limit" (names of columns,
+        numbers, + - * / and brackets).
     """
 
     name: str
@@ -60,6 +63,7 @@ class Field:
     decimals: int = 1
     signed: bool = False
     ruled: bool = False
+    formula: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,8 @@ class Chart(Exhibit):
         Cell of a heatmap: a number (sequential color) or a category (kind "mark", "rag", "decision").
     group : Field, optional
         Splits a horizontal bar chart into titled blocks, top to bottom, on one scale.
+    name : Field, optional
+        Who a dot is, for the pointer and for the table behind the chart, where labels name only some.
     stacked : bool
         Bars of one x stand on one another.
     layered : bool
@@ -158,23 +164,15 @@ class Chart(Exhibit):
     start: Field | None = None
     value: Field | None = None
     group: Field | None = None
+    name: Field | None = None
     stacked: bool = False
     layered: bool = False
     step: bool = False
     references: tuple[Reference, ...] = ()
 
     def __post_init__(self) -> None:
-        fields = (
-            self.x,
-            self.y,
-            self.series,
-            self.label,
-            self.low,
-            self.high,
-            self.start,
-            self.value,
-            self.group,
-        )
+        fields = (self.x, self.y, self.series, self.label, self.low, self.high, self.start, self.value, self.group,
+                  self.name)  # fmt: skip
         _need_columns(self.id, self.data, [field.name for field in fields if field is not None])
 
 

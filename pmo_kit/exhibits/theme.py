@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from pmo_kit.facts import MINUS as MINUS
 from pmo_kit.facts import MISSING as MISSING
@@ -35,7 +36,6 @@ GRID = "#DDDDDD"
 
 CATEGORIES = (DARK_BLUE, TURQUOISE, DARK_PINK, ORANGE, DARK_GRAY, LIGHT_PURPLE)
 TWO_SERIES = (DARK_BLUE, ORANGE)
-SEQUENTIAL = (DARK_BLUE, "#2073BC", "#6BACE6")
 
 FONT = "Source Sans 3"
 FONTS = f'"{FONT}", "Source Sans Pro", "Segoe UI", "Helvetica Neue", Arial, sans-serif'
@@ -112,15 +112,15 @@ DECISIONS: dict[str, Badge] = {
 }
 """Decision -> mark, word and class. Color comes on top of both."""
 
+BADGES = {"stop": DARK_PINK, "fund": DARK_BLUE}
+"""Class of a decision -> the color that fills it; the others are outlined."""
+
 RAG: dict[str, tuple[str, str, str]] = {
     "R": ("square", "#B3261E", "#FFFFFF"),
     "A": ("diamond", "#F5B000", "#1E1E1E"),
     "G": ("circle", "#1B7F4B", "#FFFFFF"),
 }
 """Letter -> shape, color of the shape, color of the letter."""
-
-LEVEL_MARKS = {"full": "■", "reduced": "◧", "out": "–"}
-"""Level -> mark in words; media draw the squares themselves, for the font has no half square."""
 
 RAG_WORDS = {"red": "R", "amber": "A", "green": "G", "r": "R", "a": "A", "g": "G"}
 
@@ -143,9 +143,27 @@ def contrast(color: str, other: str = PAPER) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+def readable(color: str, ground: str = PAPER) -> str:
+    """A color for words on a ground: itself where it can be read there, else the ink, black or white that can.
+
+    Examples
+    --------
+    >>> readable(ORANGE), readable(INK, DARK_BLUE), readable(DARK_BLUE)
+    ('#333333', '#FFFFFF', '#12436D')
+    """
+    inks = (color, INK, PAPER, "#000000")
+    return next(ink for ink in inks if contrast(ink, ground) >= 4.5)
+
+
 def rag_letter(value: object) -> str:
     """R, A or G for a status however it is written; "" when it is none of them."""
     return RAG_WORDS.get(str(value).strip().lower(), "")
+
+
+def format_value(field: Any, value: object) -> str:
+    """A value of a column or axis in words: numbers with its decimals and sign, years and all else as they are."""
+    plain = isinstance(value, str | bool | dt.date) or field.kind == "time" or is_missing(value)
+    return format_text(value) if plain else format_number(value, field.decimals, field.signed)
 
 
 def format_text(value: object) -> str:

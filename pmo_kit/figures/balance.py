@@ -111,6 +111,7 @@ def value_and_risk(register: Register, appraisal: Appraisal) -> Exhibit:
         series=Field("side", kind="category"),
         styles={"risk above value": "bad", "value above risk": "ordinary"},
         label=Field("label", kind="text"),
+        name=Field("name", "project", kind="text"),
         references=(Reference("y", 0.0, "no net value"),),
         title=f"{sentence(count(len(over)))} of {len(table)} projects expect more cost of risk than net value",
         takeaway=f"Their risks together are expected to cost {money(table['exposure'].sum())}.",

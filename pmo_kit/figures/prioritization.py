@@ -245,6 +245,7 @@ def value_against_cost(ranking: Ranking, appraisal: Appraisal) -> Chart:
             "value": table["value"].to_numpy(float),
             "what": np.where(front, "none gives more for less", "another gives more for less"),
             "label": np.where(front, table.index, ""),
+            "name": table["name"].to_numpy(),
         }
     ).iloc[known]
     names = list(table["name"].iloc[best])
@@ -257,6 +258,7 @@ def value_against_cost(ranking: Ranking, appraisal: Appraisal) -> Chart:
         series=Field("what", kind="category"),
         styles={"none gives more for less": "focus", "another gives more for less": "ordinary"},
         label=Field("label", kind="text"),
+        name=Field("name", "project", kind="text"),
         title=f"{sentence(count(len(best), 'project gives', 'projects give'))} a value that none gives for less: "
         f"{shortened(names)}",
         takeaway="Value per cost ignores size, capacity and what needs what: the plan is found by arbitration.",

@@ -8,7 +8,7 @@ import ipywidgets
 import pandas as pd
 
 from pmo_kit.exhibits import Field
-from pmo_kit.exhibits.drawing import figure as drawn
+from pmo_kit.exhibits.plotly import figure as drawn
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.figures.performance import s_curve
 from pmo_kit.performance import Review

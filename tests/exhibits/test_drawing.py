@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
+import itertools
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,15 +15,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pmo_kit.exhibits import Chart, Field, Reference, theme
-from pmo_kit.exhibits.drawing import figure
-from pmo_kit.exhibits.sheet import positions, ticks
+from pmo_kit.exhibits.canvas import Box, Dot, Line, Path, Sheet, Words, draw, positions, ticks
+from pmo_kit.exhibits.plotly import figure
+from pmo_kit.exhibits.svg import picture
 from tests.exhibits import meridian_12
 
 CHARTS = {chart.id: chart for chart in meridian_12.charts()}
 
 
-def said(drawn: Any) -> list[str]:
-    return [note.text for note in drawn.layout.annotations]
+def said(chart: Chart, width: int = 800) -> list[str]:
+    return [mark.text for mark in draw(chart, width).marks if isinstance(mark, Words)]
+
+
+def boxes(sheet: Sheet, **look: object) -> list[Box]:
+    found = [mark for mark in sheet.marks if isinstance(mark, Box) and (mark.fill or mark.edge)]
+    return [box for box in found if all(getattr(box, name) == value for name, value in look.items())]
 
 
 def bar_chart(values: Sequence[float], names: Sequence[str] | None = None, **more: Any) -> Chart:
@@ -45,105 +54,162 @@ def test_every_chart_draws_the_same_each_time(name: str, width: int) -> None:
     assert first.layout.width == width
     assert first.layout.meta["alt"] == CHARTS[name].alt
     assert "bdata" not in first.to_json()
+    assert picture(CHARTS[name], width) == picture(CHARTS[name], width)
 
 
 @pytest.mark.parametrize("name", CHARTS)
 @pytest.mark.parametrize("width", [317, 665, 800])
-def test_no_note_is_cut_off(name: str, width: int) -> None:
+def test_no_words_are_cut_off(name: str, width: int) -> None:
     """Each label, measured in Source Sans 3, ends inside the picture."""
-    drawn = figure(CHARTS[name], width=width)
-    layout = drawn.layout
-    low, high = layout.xaxis.range
-    plot = layout.width - layout.margin.l - layout.margin.r
-    for note in layout.annotations:
-        lines = note.text.replace("&lt;", "<").replace("&amp;", "&").split("<br>")
-        wide = max(theme.text_width(line, note.font.size, note.font.weight == 700) for line in lines)
-        share = note.x if note.xref == "paper" else (note.x - low) / (high - low)
-        at = layout.margin.l + share * plot + (note.xshift or 0)
-        start = at - {"left": 0, "right": 1}.get(note.xanchor, 0.5) * wide
-        assert start >= -1, note.text
-        assert start + wide <= layout.width + 1, note.text
+    sheet = draw(CHARTS[name], width)
+    for mark in (mark for mark in sheet.marks if isinstance(mark, Words)):
+        wide = max(theme.text_width(line, mark.size, mark.bold) for line in mark.text.split("\n"))
+        start = sheet.left + mark.x + mark.dx - {"left": 0, "right": 1}.get(mark.across, 0.5) * wide
+        assert start >= -1, mark.text
+        assert start + wide <= width + 1, mark.text
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_screen_and_paper_draw_the_same_marks_and_words(name: str) -> None:
+    """The two writers decide nothing: as many boxes, dots and lines, and the same words."""
+    sheet, drawn, paper = draw(CHARTS[name], 665), figure(CHARTS[name], width=665), picture(CHARTS[name], 665)
+    words = [
+        html.unescape(line)
+        for mark in sheet.marks
+        if isinstance(mark, Words)
+        for line in mark.text.split("\n")
+    ]
+    on_screen = [html.unescape(part) for note in drawn.layout.annotations for part in note.text.split("<br>")]
+    on_paper = [html.unescape(text) for text in re.findall(r">([^<>]+)</text>", paper)]
+    assert on_screen == words
+    assert set(filter(None, words)) <= set(on_paper)
+    bars = sum(len(trace.y) for trace in drawn.data if trace.type == "bar" and trace.y[0] is not None)
+    assert bars == sum(isinstance(mark, Box) for mark in sheet.marks)
+    assert len(drawn.layout.shapes) == sum(isinstance(mark, Line) for mark in sheet.marks)
+    assert paper.count("<line") >= len(drawn.layout.shapes)
+    assert paper.count("<circle") >= sum(
+        isinstance(mark, Dot) and mark.shape == "circle" for mark in sheet.marks
+    )
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_every_label_can_be_read(name: str) -> None:
+    """WCAG 2.2: words have a contrast of 4.5 with what is under them."""
+    sheet = draw(CHARTS[name], 665)
+    for mark in (mark for mark in sheet.marks if isinstance(mark, Words)):
+        under = [
+            box for box in boxes(sheet)
+            if box.fill and box.x0 <= mark.x + mark.dx <= box.x1 and box.y0 <= mark.y + mark.dy <= box.y1
+            and mark.across == "center" and mark.down == "middle"
+        ]  # fmt: skip
+        ground = mark.ground[:7] or (under[-1].fill if under and not under[-1].hatch else theme.PAPER)
+        assert theme.contrast(mark.color, ground) >= 4.5, (mark.text, mark.color, ground)
+
+
+def test_the_pointer_reads_names_and_units() -> None:
+    data = pd.DataFrame({"who": ["Own solar"], "cost": [2.0], "value": [4.25]})
+    money = "EUR million"
+    chart = Chart(id="s", alt="-", mark="scatter", data=data, x=Field("cost", "cost", money),
+                  y=Field("value", "net value", money), name=Field("who", kind="text"))  # fmt: skip
+    (dot,) = [mark for mark in draw(chart).marks if isinstance(mark, Dot)]
+    assert dot.say == "Own solar\ncost: 2.0 EUR million\nnet value: 4.3 EUR million"
+    says = [box.say for box in draw(meridian_12.prices()).marks if isinstance(box, Box)]
+    assert any(say.endswith("EUR million, real 2026") and "9.0" in say for say in says), says[:2]
+    assert all("\n" in say for say in says)
+    drawn = figure(chart)
+    assert theme.contrast(drawn.layout.hoverlabel.font.color, drawn.layout.hoverlabel.bgcolor) >= 4.5
 
 
 def test_bars_lie_and_carry_their_labels() -> None:
-    drawn = figure(meridian_12.prices())
-    assert {trace.orientation for trace in drawn.data} == {"h"}
+    chart = meridian_12.prices()
+    sheet = draw(chart)
     for block in (
         "Out: price of letting it in",
         "In: what is lost if it leaves",
         "By law: what the duty costs",
     ):
-        assert block in said(drawn)
-    assert {"9.0", "8.5", "1.5¹", "10.0"} <= set(said(drawn))
-    assert drawn.layout.showlegend is False
-    assert drawn.layout.xaxis.range[0] == 0
-    assert drawn.layout.xaxis.showgrid is False
-    tops = [trace.y[0] for trace in drawn.data]
+        assert block in said(chart)
+    assert {"9.0", "8.5", "1.5¹", "10.0"} <= set(said(chart))
+    assert not sheet.key
+    assert {round(box.x0) for box in boxes(sheet)} == {0}
+    tops = [tick.at for tick in sheet.ticks if tick.axis == "y"]
     assert tops == sorted(tops)
-    assert drawn.layout.yaxis.range[0] > drawn.layout.yaxis.range[1]
+    assert not [mark for mark in sheet.marks if isinstance(mark, Line) and mark.under]
 
 
 def test_the_notation_holds() -> None:
     """IBCS: previous light, plan outlined, forecast hatched, good and bad apart."""
-    bridge = {trace.name: trace for trace in figure(meridian_12.bridge()).data}
-    assert bridge["plan"].marker.pattern.shape == "/"
-    assert bridge["carry on"].marker.color == theme.LIGHT_GRAY
-    assert bridge["loss"].marker.color == theme.ORANGE
-    ask = {trace.name: trace for trace in figure(meridian_12.ask()).data if trace.name}
-    assert ask["envelope"].marker.color == theme.PAPER
-    assert ask["envelope"].marker.line.width > 0
-    assert ask["asked"].type == "scatter"
+    bridge = draw(meridian_12.bridge())
+    assert boxes(bridge, hatch=True)
+    assert boxes(bridge, fill=theme.LIGHT_GRAY)
+    assert boxes(bridge, fill=theme.ORANGE)
+    ask = draw(meridian_12.ask())
+    assert all(box.width > 0 for box in boxes(ask, fill=theme.PAPER))
+    assert [name for name, mark in ask.key if isinstance(mark, Line)] == ["asked"]
 
 
 def test_a_bridge_runs_from_start_to_value() -> None:
-    drawn = figure(meridian_12.bridge())
-    loss = next(trace for trace in drawn.data if trace.name == "loss")
-    assert list(loss.base) == [29.0, 35.0]
-    assert list(loss.y) == [-2.0, -1.5]
-    levels = [shape.y0 for shape in drawn.layout.shapes if shape.y0 == shape.y1 and shape.x1 - shape.x0 < 1]
-    assert levels == [29.0, 27.0, 35.0, 33.5]
+    sheet = draw(meridian_12.bridge())
+    losses = boxes(sheet, fill=theme.ORANGE)
+    ends = [
+        (round(sheet.y_range[1] - box.y0 / sheet.height * (sheet.y_range[1] - sheet.y_range[0]), 6))
+        for box in losses
+    ]
+    assert ends == [29.0, 35.0]
+    steps = [mark.y0 for mark in sheet.marks if isinstance(mark, Line) and mark.width == 0.8]
+    assert steps == pytest.approx([sheet.py(value) for value in (29.0, 27.0, 35.0, 33.5)])
 
 
 def test_stacked_bars_stand_on_one_another() -> None:
-    drawn = figure(meridian_12.stacked())
-    assert list(drawn.data[1].base)[:2] == [19.0, 18.0]
-    assert list(drawn.data[2].base)[:2] == [26.0, 26.0]
-    assert {"35.0", "34.0", "11.0", "3.4", "envelope 50.0"} <= set(said(drawn))
-    assert drawn.layout.showlegend is True
+    chart = meridian_12.stacked()
+    sheet = draw(chart)
+    colors = list(dict.fromkeys(box.fill for box in boxes(sheet)))
+    first, second = (boxes(sheet, fill=color) for color in colors[:2])
+    across = (lambda box: (box.x0, box.x1)) if chart.y.kind != "number" else (lambda box: (box.y1, box.y0))
+    assert [across(box)[0] for box in second] == pytest.approx([across(box)[1] for box in first])
+    assert {"35.0", "34.0", "11.0", "3.4", "envelope 50.0"} <= set(said(chart))
+    assert len(sheet.key) == 3
 
 
 def test_focus_stands_before_light_gray() -> None:
-    colors = {trace.name: trace.marker.color for trace in figure(meridian_12.per_engineer()).data}
-    assert colors == {"ordinary": theme.LIGHT_GRAY, "focus": theme.DARK_BLUE}
+    sheet = draw(meridian_12.per_engineer())
+    assert {box.fill for box in boxes(sheet)} == {theme.LIGHT_GRAY, theme.DARK_BLUE}
+    assert [tick.text for tick in sheet.ticks if tick.bold] == ["Customer app"]
     assert "<b>Customer app</b>" in figure(meridian_12.per_engineer()).layout.yaxis.ticktext
 
 
 def test_a_frontier_moves_in_steps_and_names_its_lines() -> None:
-    drawn = figure(meridian_12.ladder())
-    lines = [trace for trace in drawn.data if trace.mode == "lines"]
-    assert {trace.line.shape for trace in lines} == {"hv"}
+    chart = meridian_12.ladder()
+    sheet = draw(chart)
+    for path in (mark for mark in sheet.marks if isinstance(mark, Path)):
+        for before, after in itertools.pairwise(path.points):
+            assert before is not None
+            assert after is not None
+            assert before[0] == after[0] or before[1] == after[1]
     assert {
         "14 data engineers",
         "18 data engineers",
         "Carry on 29.0",
         "envelope today: 50.0 and 46.0",
-    } <= set(said(drawn))
-    assert drawn.layout.showlegend is False
-    assert drawn.layout.yaxis.range[0] == 0
-    assert "100\u202f%" in drawn.layout.xaxis.ticktext
+    } <= set(said(chart))
+    assert not sheet.key
+    assert sheet.y_range[0] == 0
+    assert "100\u202f%" in [tick.text for tick in sheet.ticks]
 
 
 def test_a_gap_in_a_line_is_not_bridged() -> None:
     data = pd.DataFrame({"t": [1, 2, 3], "v": [1.0, float("nan"), 3.0]})
-    drawn = figure(Chart(id="l", alt="-", mark="line", data=data, x=Field("t"), y=Field("v")))
-    assert drawn.data[0].connectgaps is False
-    assert drawn.data[0].y[1] != drawn.data[0].y[1]
+    (path,) = [
+        mark
+        for mark in draw(Chart(id="l", alt="-", mark="line", data=data, x=Field("t"), y=Field("v"))).marks
+        if isinstance(mark, Path)
+    ]
+    assert path.points[1] is None
 
 
 def test_intervals_name_both_ends() -> None:
-    drawn = figure(meridian_12.intervals())
-    assert "4.0 (−1.0 to 6.0)" in said(drawn)
-    assert drawn.layout.xaxis.range[0] < -1
+    assert "4.0 (−1.0 to 6.0)" in said(meridian_12.intervals())
+    assert draw(meridian_12.intervals()).x_range[0] < -1
     with pytest.raises(ValueError, match="needs the fields `low` and `high`"):
         figure(
             Chart(
@@ -153,12 +219,11 @@ def test_intervals_name_both_ends() -> None:
 
 
 def test_a_grid_draws_marks_and_shades() -> None:
-    marks = figure(meridian_12.cases_grid())
-    boxes = [shape for shape in marks.layout.shapes if shape.type == "rect"]
+    marks = draw(meridian_12.cases_grid())
     levels = meridian_12.cases_grid().data["level"]
-    assert len(boxes) == 2 * int((levels != "out").sum())
-    assert said(marks).count("–") == int((levels == "out").sum())
-    shades = [shape.fillcolor for shape in figure(meridian_12.regret()).layout.shapes if shape.type == "rect"]
+    assert len(boxes(marks)) == 2 * int((levels != "out").sum())
+    assert said(meridian_12.cases_grid()).count("–") == int((levels == "out").sum())
+    shades = [box.fill for box in boxes(draw(meridian_12.regret()))]
     assert shades[0] == "#FFFFFF"
     assert theme.DARK_BLUE in shades
 
@@ -173,7 +238,7 @@ def test_text_is_data(text: str) -> None:
     drawn = json.loads(figure(chart, framed=True).to_json())
     words = [note["text"] for note in drawn["layout"]["annotations"]]
     words += drawn["layout"]["yaxis"]["ticktext"] + [trace.get("name", "") for trace in drawn["data"]]
-    words += [hover for trace in drawn["data"] for hover in trace["hovertext"]]
+    words += [hover for trace in drawn["data"] for hover in trace.get("hovertext", ())]
     for label in words:
         plain = label.replace("<br>", "")
         assert "<" not in plain
@@ -184,16 +249,16 @@ def test_text_is_data(text: str) -> None:
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=12))
 @settings(max_examples=40, deadline=None)
 def test_any_values_fit_the_scale(values: list[float]) -> None:
-    low, high = figure(bar_chart(values)).layout.xaxis.range
+    low, high = draw(bar_chart(values)).x_range
     assert low <= min([0.0, *values])
     assert high >= max([0.0, *values])
     assert low < high
 
 
 def test_a_category_that_comes_again_hides_nothing() -> None:
-    drawn = figure(bar_chart([3.0, 2.0, 1.0], ["Cloud", "Cloud", "Lead"]))
-    assert list(drawn.data[0].y) == [0.5, 1.5, 2.5]
-    assert list(drawn.layout.yaxis.ticktext) == ["Cloud", "Cloud", "Lead"]
+    sheet = draw(bar_chart([3.0, 2.0, 1.0], ["Cloud", "Cloud", "Lead"]))
+    assert len({box.y0 for box in boxes(sheet)}) == 3
+    assert [tick.text for tick in sheet.ticks] == ["Cloud", "Cloud", "Lead"]
 
 
 def test_a_small_part_keeps_its_label() -> None:
@@ -212,11 +277,11 @@ def test_a_small_part_keeps_its_label() -> None:
         id="a", alt="-", mark="bar", data=data, y=Field("year", kind="text"), x=Field("v"), **common
     )
     for chart in (standing, lying):
-        assert {"90.0", "80.0", "17.0", "1.0"} <= set(said(figure(chart)))
+        assert {"90.0", "80.0", "17.0", "1.0"} <= set(said(chart))
 
 
 def test_nothing_to_show_is_said() -> None:
-    assert said(figure(bar_chart([]))) == ["No rows to show."]
+    assert said(bar_chart([])) == ["No rows to show."]
 
 
 def test_a_reference_off_the_axis_is_refused() -> None:

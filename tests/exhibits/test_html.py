@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pmo_kit.exhibits import Chart, Field, Kpi, Message, Table
-from pmo_kit.exhibits.html import badge, data_table, fragment, level_mark, rag, source_line
+from pmo_kit.exhibits.canvas import source_line
+from pmo_kit.exhibits.cells import cell, data_table
+from pmo_kit.exhibits.html import cell_html, fragment
 from pmo_kit.exhibits.text import plain
 from tests.exhibits import meridian_12
 
@@ -121,7 +123,7 @@ def test_numbers_totals_groups_and_notes() -> None:
     assert "+1\u202f234.5" in html
     assert "−2.0" in html
     assert '<span class="pk-missing">n/a</span>' in html
-    assert '<tr class="pk-total pk-first"><td>Sum</td>' in html
+    assert '<tr class="pk-total pk-first"><th scope="row">Sum</th>' in html
     assert html.count('class="pk-under"') == 1
     assert (
         '<th scope="col" class="pk-num pk-ruled">change <span class="pk-th-unit">EUR million</span></th>'
@@ -130,13 +132,16 @@ def test_numbers_totals_groups_and_notes() -> None:
 
 
 def test_marks_say_their_word_to_a_reader() -> None:
-    assert 'aria-label="Amber"' in rag("Amber")
-    assert "<path" in rag("A")
-    assert "<rect" in rag("red")
-    assert 'aria-label="reduced"' in level_mark("reduced")
-    assert "STOP" in badge("stop")
-    assert "pk-decision-fund" in badge("fund_to_next_gate")
-    assert badge("think again") == '<span class="pk-decision">think again</span>'
+    def marked(kind: str, value: str) -> str:
+        return cell_html(cell(Field("x", kind=kind), value))  # type: ignore[arg-type]
+
+    assert 'aria-label="Amber"' in marked("rag", "Amber")
+    assert "<path" in marked("rag", "A")
+    assert "<rect" in marked("rag", "red")
+    assert 'aria-label="reduced"' in marked("mark", "reduced")
+    assert "STOP" in marked("decision", "stop")
+    assert "pk-decision-fund" in marked("decision", "fund_to_next_gate")
+    assert marked("decision", "think again") == "think again"
 
 
 def test_tiles_draw_the_share_of_a_limit() -> None:
@@ -167,7 +172,7 @@ def test_plain_text_has_every_number() -> None:
     text = plain(meridian_12.decisions())
     for said in (
         "You are asked to decide",
-        "stop",
+        "■ STOP",
         "Billing replacement.",
         "2026-11-30",
         "under row 2:",

@@ -18,7 +18,7 @@ def test_a_printed_number_reads_back(value: float, decimals: int, signed: bool) 
     assert "-" not in text
     assert "," not in text
     back = float(text.replace(theme.THIN_SPACE, "").replace(theme.MINUS, "-"))
-    assert math.isclose(back, round(value, decimals), abs_tol=10**-decimals * 0.5000001)
+    assert math.isclose(back, value, abs_tol=10**-decimals * 0.5000001)
     assert text.startswith("+") == (signed and back > 0)
     assert not (back == 0 and text[0] in (theme.MINUS, "+"))
 
@@ -42,7 +42,6 @@ def test_text_and_neighbors_have_contrast() -> None:
 def test_marks_differ_without_color() -> None:
     assert len({(badge.mark, badge.word) for badge in theme.DECISIONS.values()}) == len(theme.DECISIONS)
     assert len({shape for shape, _, _ in theme.RAG.values()}) == 3
-    assert len(set(theme.LEVEL_MARKS.values())) == 3
 
 
 @given(st.text(st.characters(codec="ascii", exclude_categories=("Cc",)), max_size=80), st.integers(60, 400))

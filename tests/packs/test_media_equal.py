@@ -10,11 +10,11 @@ import pypdf
 import pytest
 from pptx import Presentation
 
-from pmo_kit.exhibits import theme
-from pmo_kit.exhibits.html import data_table, fragment
+from pmo_kit.exhibits import cells, theme
+from pmo_kit.exhibits.cells import data_table
+from pmo_kit.exhibits.html import fragment
 from pmo_kit.exhibits.jsonform import from_json
 from pmo_kit.exhibits.records import Chart, Table, words
-from pmo_kit.packs.media import cells
 from pmo_kit.packs.media.pdf import pdf_bytes
 from pmo_kit.packs.media.plan import plan
 from pmo_kit.packs.media.pptx import deck_bytes

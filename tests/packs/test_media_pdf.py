@@ -10,8 +10,8 @@ import pytest
 
 from pmo_kit.errors import PackError
 from pmo_kit.exhibits.records import Message
+from pmo_kit.exhibits.svg import picture
 from pmo_kit.packs.media.pdf import pdf_bytes
-from pmo_kit.packs.media.pictures import picture
 from tests.packs.media_case import FRONT, HOSTILE, charts, collected, laid_out, meridian, records, small
 
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from pmo_kit.packs.run import Failure
     from pmo_kit.packs.spec import PackSpec
 
-_HEIGHT = 320
 TEXT_WIDTH, COLUMN_WIDTH = 665, 317
 """Widths on A4 in px: the text (176 mm) and one of two columns (84 mm). Charts are drawn at these."""
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; img-src data: blob:; script-src"
@@ -58,19 +57,19 @@ def _placed(item: Collected, figures: list[tuple[str, str]], width: int = TEXT_W
     """An exhibit with its body as HTML; a chart leaves its place and its figure for the script."""
     from markupsafe import Markup
 
-    from pmo_kit.exhibits.html import data_table, fragment
+    from pmo_kit.exhibits.cells import data_table
+    from pmo_kit.exhibits.html import fragment
     from pmo_kit.exhibits.records import Chart
 
     exhibit = item.exhibit
     body, table = "", ""
     if isinstance(exhibit, Chart):
-        from pmo_kit.exhibits.drawing import figure
+        from pmo_kit.exhibits.plotly import figure
+        from pmo_kit.exhibits.svg import picture
 
-        drawn = figure(exhibit, width=width)
-        height = int(drawn.layout.height or _HEIGHT)
-        figures.append((item.id, drawn.to_json()))
-        place = '<div class="chart" role="img" data-figure="{}" aria-label="{}" style="height:{}px">'
-        body = Markup(place + "</div>").format(item.id, exhibit.alt, height)
+        figures.append((item.id, figure(exhibit, width=width).to_json()))
+        place = '<div class="chart" role="img" data-figure="{}" aria-label="{}">{}</div>'
+        body = Markup(place).format(item.id, exhibit.alt, Markup(picture(exhibit, width)))
         table = Markup(fragment(data_table(exhibit), framed=False))
     else:
         body = Markup(fragment(exhibit, framed=False))

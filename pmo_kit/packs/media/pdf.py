@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pmo_kit.errors import PackError
-from pmo_kit.exhibits import theme
-from pmo_kit.exhibits.html import source_line
+from pmo_kit.exhibits import cells, theme
+from pmo_kit.exhibits.canvas import source_line
 from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Table
-from pmo_kit.packs.media import cells
+from pmo_kit.exhibits.svg import picture
 from pmo_kit.packs.media.glyphs import coverage, printable
 from pmo_kit.packs.media.html import COLUMN_WIDTH, TEXT_WIDTH
 from pmo_kit.packs.media.outline import LETTER
-from pmo_kit.packs.media.pictures import picture
 from pmo_kit.packs.media.widths import widths
 from pmo_kit.shipped import shipped
 

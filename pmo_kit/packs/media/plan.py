@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pmo_kit.exhibits import theme
-from pmo_kit.exhibits.bar_rows import Bar, needs_key, read_bars, series_looks
+from pmo_kit.exhibits.bars import Bar, interval_words, needs_key, read_bars, said_on, series_looks
 from pmo_kit.exhibits.records import Chart, Field
 
 Shape = Literal["bar", "column", "line", "range", "xy"]
@@ -99,7 +99,7 @@ def number_of(chart: Chart) -> Field:
 
 def _bars(chart: Chart) -> Plan | None:
     lying = chart.y.kind != "number"
-    bars = read_bars(chart, lying)
+    bars = read_bars(chart)
     if not bars:
         return None
     number = chart.x if lying else chart.y
@@ -185,7 +185,7 @@ def _intervals(chart: Chart) -> Plan | None:
     categories = tuple(theme.format_text(row[words.name]) for _, row in rows)
     where = tuple(n for n, _ in rows)
     middle, low, high = ([float(row[name]) for _, row in rows] for name in names)
-    labels = tuple(_interval_label(chart, row) for _, row in rows)
+    labels = tuple(interval_words(chart, row) for _, row in rows)
     inside = all(a <= b <= c for a, b, c in zip(low, middle, high, strict=True))
     if lying and min(low) >= 0 and inside:
         first, second = RANGE_LOOKS
@@ -213,20 +213,6 @@ def _intervals(chart: Chart) -> Plan | None:
     return Plan("range", categories, (ends[0], dots, ends[1]))
 
 
-def _interval_label(chart: Chart, row: dict[Any, Any]) -> str:
-    """What stands beside an interval: its label, or the value with both ends."""
-    assert chart.low is not None
-    assert chart.high is not None
-    if chart.label is not None:
-        return "" if theme.is_missing(row[chart.label.name]) else str(row[chart.label.name])
-    number = chart.x if chart.y.kind != "number" else chart.y
-    middle, low, high = (
-        theme.format_number(row[name], number.decimals, number.signed)
-        for name in (number.name, chart.low.name, chart.high.name)
-    )
-    return f"{middle} ({low} to {high})"
-
-
 def _points(chart: Chart) -> Plan | None:
     """Lines and scatters: over words and times a line chart, over numbers and dates points in a plane."""
     present = [value for value in chart.data[chart.x.name] if not theme.is_missing(value)]
@@ -243,7 +229,7 @@ def _points(chart: Chart) -> Plan | None:
         ]  # fmt: skip
         if not mine:
             continue
-        labels = tuple(_point_label(chart, row) for _, row in mine)
+        labels = tuple("" if chart.label is None else said_on(chart, row, chart.y) for _, row in mine)
         title = name or chart.y.title or "value"
         shade = (
             look if style not in ("previous", "muted") else theme.Look(theme.QUIET, theme.QUIET, dash="dash")
@@ -283,15 +269,6 @@ def _place(value: Any) -> float:
 
 def _is_day(value: Any) -> bool:
     return isinstance(value, dt.date) and not isinstance(value, dt.datetime)
-
-
-def _point_label(chart: Chart, row: dict[Any, Any]) -> str:
-    if chart.label is None or theme.is_missing(row[chart.label.name]):
-        return ""
-    said = row[chart.label.name]
-    return (
-        said if isinstance(said, str) else theme.format_number(said, chart.label.decimals, chart.label.signed)
-    )
 
 
 def stepped(xs: Sequence[float], ys: Sequence[float | None]) -> tuple[list[float], list[float | None]]:

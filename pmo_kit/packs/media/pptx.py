@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pmo_kit.exhibits import theme
-from pmo_kit.exhibits.html import source_line
+from pmo_kit.exhibits import cells, theme
+from pmo_kit.exhibits.canvas import source_line
 from pmo_kit.exhibits.records import Chart, Exhibit, Kpi, Message, Table, words
-from pmo_kit.packs.media import cells
 from pmo_kit.packs.media.archive import normalized
 from pmo_kit.packs.media.pptx_charts import add_chart
 from pmo_kit.packs.media.pptx_front import asked, deciding, flat, limits, line_across, turning

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from pmo_kit.exhibits import theme
+from pmo_kit.exhibits import cells, theme
 from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Table, words
-from pmo_kit.packs.media import cells
 from pmo_kit.packs.media.pptx_tables import Run, rgb, write_paragraphs
 from pmo_kit.packs.media.template import Box
 

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pmo_kit.exhibits import theme
-from pmo_kit.exhibits.grid import SHADES, SIGNED_SHADES
+from pmo_kit.exhibits import cells, theme
+from pmo_kit.exhibits.grid import grid_of
 from pmo_kit.exhibits.records import Chart, Table
-from pmo_kit.packs.media import cells
 from pmo_kit.packs.media.template import Box
 from pmo_kit.packs.media.widths import natural_width, widths
 
@@ -112,53 +111,33 @@ def _parted(heights: Sequence[float], room: float) -> list[list[int]]:
 
 
 def heat_pages(chart: Chart, room: Box) -> list[Page]:
-    """A heatmap as a colored table, at most eighteen rows a slide."""
-    assert chart.value is not None
-    columns = list(dict.fromkeys(theme.format_text(value) for value in chart.data[chart.x.name]))
-    rows = list(dict.fromkeys(theme.format_text(value) for value in chart.data[chart.y.name]))
-    records = chart.data.to_dict("records")
-    at = {(theme.format_text(r[chart.y.name]), theme.format_text(r[chart.x.name])): r for r in records}
-    numbers = [float(r[chart.value.name]) for r in records if _is_number(r[chart.value.name])]
-    most = max((abs(n) for n in numbers), default=1.0) or 1.0
-    low, high = (-most, most) if chart.value.signed else (min([0.0, *numbers]), max([0.0, *numbers]) or 1.0)
-    head = (Slot(((Run("", color=theme.QUIET),),)), *(_header_slot(name, "", "center") for name in columns))
+    """A heatmap as a colored table, on as many slides as its rows need."""
+    grid = grid_of(chart)
+    head = (
+        Slot(((Run("", color=theme.QUIET),),)),
+        *(_header_slot(name, "", "center") for name in grid.columns),
+    )
     lines: list[Line] = []
-    for name in rows:
+    for name in grid.rows:
         line = [Slot(((Run(name),),))]
-        for column in columns:
-            record = at.get((name, column))
-            if record is None:
-                line.append(Slot(((Run(""),),), "center"))
-                continue
-            value, field = record[chart.value.name], chart.value
-            if chart.label is not None and not theme.is_missing(record[chart.label.name]) and numbers:
-                said = record[chart.label.name]
-                text = said if isinstance(said, str) else theme.format_number(said, chart.label.decimals)
-                part: cells.Cell = {"kind": "number", "text": text}
-            else:
-                part = cells.cell(field, value)
-            fill = (
-                _shade((float(value) - low) / ((high - low) or 1), chart.value.signed)
-                if _is_number(value)
-                else ""
-            )
+        for column in grid.columns:
+            _, part, shade = grid.parts.get((name, column), ({}, {"kind": "words", "runs": []}, ""))
             slot = _slot(part, "center", False)
-            if fill:
-                ink = theme.PAPER if theme.contrast(fill) > theme.contrast(fill, theme.INK) else theme.INK
-                slot = replace(slot, paragraphs=((Run(cells.said(part), color=ink),),), fill=fill)
+            if shade:
+                said = Run(cells.said(part), color=theme.readable(theme.INK, shade))
+                slot = replace(slot, paragraphs=((said,),), fill=shade)
             line.append(slot)
         lines.append(tuple(line))
-    wide = room.width / _EMU
-    size = 12.0 if len(rows) <= 14 else 11.0
-    first = max((theme.text_width(name, size) for name in rows), default=60) + 3 * _MARGIN
-    other = min((wide - first) / max(len(columns), 1), 90.0)
-    given = (first, *([other] * len(columns)))
-    step = min(22.0, (room.height / _EMU - 34) / max(len(rows), 1))
-    per = len(rows) if step >= size * 1.3 else max(1, int((room.height / _EMU - 34) / (size * 1.6)))
+    wide, high = room.width / _EMU, room.height / _EMU - 34
+    size = 12.0 if len(lines) <= 14 else 11.0
+    first = max(theme.text_width(name, size) for name in grid.rows) + 3 * _MARGIN
+    given = (first, *([min((wide - first) / len(grid.columns), 90.0)] * len(grid.columns)))
+    step = min(22.0, high / len(lines))
+    per = len(lines) if step >= size * 1.3 else max(1, int(high / (size * 1.6)))
     tall = max(step, size * 1.5)
     return [
         Page(head, tuple(lines[n : n + per]), (30.0, *([tall] * len(lines[n : n + per]))), given, size)
-        for n in range(0, max(len(lines), 1), per)
+        for n in range(0, len(lines), per)
     ]
 
 
@@ -363,20 +342,3 @@ def _rule(properties: Any, side: str, color: str, width: float) -> None:
         f'cap="flat"><a:solidFill><a:srgbClr val="{color.lstrip("#")}"/></a:solidFill></a:ln{side}>'
     )
     properties.append(parse_xml(xml))
-
-
-def _shade(share: float, signed: bool) -> str:
-    """A color between two of the scale."""
-    colors = SIGNED_SHADES if signed else SHADES
-    at = min(max(share, 0.0), 1.0) * (len(colors) - 1)
-    first = min(int(at), len(colors) - 2)
-    part = at - first
-    mixed = (
-        round(int(colors[first][i : i + 2], 16) * (1 - part) + int(colors[first + 1][i : i + 2], 16) * part)
-        for i in (1, 3, 5)
-    )
-    return "#" + "".join(f"{value:02X}" for value in mixed)
-
-
-def _is_number(value: Any) -> bool:
-    return not isinstance(value, str | bool) and not theme.is_missing(value)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pmo_kit.exhibits import theme
+from pmo_kit.exhibits.cells import cell, columns, said
 from pmo_kit.exhibits.records import Field, Table
-from pmo_kit.packs.media.cells import cell, columns, said
 
 _WORDS = ("text", "category")
 _FEW = 3

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pmo_kit.exhibits import theme
-from pmo_kit.exhibits.html import data_table, source_line
+from pmo_kit.exhibits.canvas import source_line
+from pmo_kit.exhibits.cells import data_table
 from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Table
 from pmo_kit.packs.media.archive import normalized
 from pmo_kit.packs.media.xlsx_tables import Block, Formats, lines_in, text, write_table

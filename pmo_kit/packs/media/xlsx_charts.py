@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from pmo_kit.exhibits import theme
+from pmo_kit.exhibits.canvas import ticks
 from pmo_kit.exhibits.records import Chart, Field
-from pmo_kit.exhibits.sheet import ticks
 from pmo_kit.packs.media.plan import Drawn, Plan, number_of, plan, stepped
 from pmo_kit.packs.media.xlsx_tables import Block, Formats, header, number_format, text, write_table
 

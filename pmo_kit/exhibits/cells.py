@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pmo_kit.exhibits import theme
-from pmo_kit.exhibits.records import Field, Kpi, Table
+from pmo_kit.exhibits.records import Chart, Field, Kpi, Table, words
 
 Cell = dict[str, Any]
 """A cell: `kind` (words, number, rag, decision, level, missing) and its parts, all texts."""
@@ -41,7 +41,7 @@ def cell(field: Field, value: Any) -> Cell:
     if theme.is_missing(value):
         return {"kind": "missing", "text": theme.MISSING}
     if not isinstance(value, str | bool) and (isinstance(value, int | float) or hasattr(value, "dtype")):
-        return {"kind": "number", "text": theme.format_number(value, field.decimals, field.signed)}
+        return {"kind": "number", "text": theme.format_value(field, value)}
     text = theme.format_text(value)
     letter = theme.rag_letter(value) if field.kind == "rag" else ""
     if letter:
@@ -63,12 +63,38 @@ def said(part: Cell) -> str:
     ('✓ FUND', 'n/a')
     """
     if part["kind"] == "words":
-        from pmo_kit.exhibits.records import words
-
         return words(tuple((role, text) for role, text in part["runs"]))
     if part["kind"] == "decision":
         return f"{part['mark']} {part['text']}"
     return str(part.get("letter") or part["text"])
+
+
+def header(field: Field) -> str:
+    """Title and unit of a column; its name where it has no title.
+
+    Examples
+    --------
+    >>> header(Field("npv", title="net value", unit="EUR million"))
+    'net value, EUR million'
+    """
+    title = " ".join((field.title or field.name.replace("_", " ")).split("\n"))
+    return f"{title}, {field.unit}" if field.unit else title
+
+
+def titled(table: Table) -> bool:
+    """Whether the columns of a table have a header in print."""
+    return any(field.title or field.unit for field in columns(table))
+
+
+def side(field: Field) -> str:
+    """On which side the cells of a column stand."""
+    return {"number": "right", "rag": "center", "mark": "center"}.get(field.kind, "left")
+
+
+def row_header(table: Table) -> int:
+    """Which of `columns` names a row: the first of words that has a title, else the first of words."""
+    worded = [n for n, field in enumerate(columns(table)) if field.kind in ("text", "category")]
+    return next((n for n in worded if columns(table)[n].title), (worded or [0])[0])
 
 
 def columns(table: Table) -> list[Field]:
@@ -144,6 +170,27 @@ def _tile(row: dict[Any, Any]) -> dict[str, Any]:
         "note": _words(row.get("note")),
         "focus": not theme.is_missing(row.get("focus")) and bool(row.get("focus")),
     }
+
+
+def data_table(chart: Chart) -> Table:
+    """The numbers of a chart as a Table, for those who cannot see it and for viewers that draw no charts."""
+    fields = (
+        chart.name,
+        chart.group,
+        chart.series,
+        chart.y,
+        chart.x,
+        chart.start,
+        chart.low,
+        chart.high,
+        chart.value,
+    )
+    shown: dict[str, Field] = {}
+    for field in fields:
+        if field is not None:
+            shown.setdefault(field.name, field)
+    words_first = sorted(shown.values(), key=lambda field: field.kind == "number")
+    return Table(id=chart.id, alt=chart.alt, data=chart.data, columns=tuple(words_first))
 
 
 def parts_of(table: Table) -> list[tuple[int, int]]:

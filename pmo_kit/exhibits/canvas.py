@@ -1,0 +1,346 @@
+"""What a chart is drawn with: boxes, lines, paths, dots and words in px, on a sheet that places them.
+
+Every place is measured from the top left corner of the plot area; what stands left of it or above it has places
+below zero. All of them follow from measured text widths, so no label is cut off and equal charts are drawn alike.
+`plotly` and `svg` write a sheet; neither decides anything.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pmo_kit.exhibits import theme
+from pmo_kit.exhibits.records import Chart, Exhibit, Field, Reference
+
+WIDTH = 800
+"""Width of a chart in the notebook, px: in its frame it fits JupyterLab at 1280 x 800.
+One of two A4 columns is 317 wide, the whole text 665."""
+LEADING = 1.3
+PADDING = 16
+"""White around a framed chart, px."""
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Box:
+    """A filled, outlined or hatched rectangle; `say` is what the pointer reads on it."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    fill: str = ""
+    edge: str = ""
+    width: float = 0.0
+    hatch: bool = False
+    say: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A straight line; `under` everything else for the lines of an axis."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    color: str = theme.INK
+    width: float = 1.0
+    dash: bool = False
+    under: bool = False
+
+
+@dataclass(frozen=True)
+class Path:
+    """A line through points; None leaves a gap. `says` is what the pointer reads at each."""
+
+    points: tuple[Point | None, ...]
+    color: str
+    width: float
+    dash: bool = False
+    says: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A mark at a place: circle, square or diamond."""
+
+    x: float
+    y: float
+    size: float
+    fill: str
+    edge: str = ""
+    width: float = 0.0
+    shape: str = "circle"
+    say: str = ""
+
+
+@dataclass(frozen=True)
+class Words:
+    """Lines of text at a place and, from it, some px to the right and down; `ground` and `edge` color a patch."""
+
+    text: str
+    x: float
+    y: float
+    size: float
+    color: str = theme.INK
+    bold: bool = False
+    across: str = "center"
+    down: str = "middle"
+    dx: float = 0.0
+    dy: float = 0.0
+    ground: str = ""
+    edge: str = ""
+
+
+@dataclass(frozen=True)
+class Tick:
+    """Words on an axis: "y" on the left, "x" below, "top" above."""
+
+    axis: str
+    at: float
+    text: str
+    bold: bool = False
+
+
+Mark = Box | Line | Path | Dot | Words
+
+
+@dataclass
+class Sheet:
+    """A drawing in the making: `width` and the margins in px, `height` of the plot area, `size` of type."""
+
+    width: float
+    size: int
+    left: float = 0.0
+    right: float = 0.0
+    top: float = 4.0
+    bottom: float = 4.0
+    height: float = 300.0
+    x_range: tuple[float, float] = (0.0, 1.0)
+    y_range: tuple[float, float] = (0.0, 1.0)
+    marks: list[Mark] = field(default_factory=list)
+    ticks: list[Tick] = field(default_factory=list)
+    key: list[tuple[str, Mark]] = field(default_factory=list)
+    key_top: float = 0.0
+
+    def widest(self, texts: Iterable[str], bold: bool = False) -> float:
+        """Width of the widest text, with room for a wider font where Source Sans 3 is not at hand."""
+        return max((theme.text_width(text, self.size, bold) for text in texts), default=0.0) * 1.06
+
+    @property
+    def plot_width(self) -> float:
+        """Width of the plot area in px."""
+        return max(self.width - self.left - self.right, 40.0)
+
+    def px(self, x: float) -> float:
+        """Distance of a value from the left edge of the plot area, in px."""
+        low, high = self.x_range
+        return (x - low) / (high - low) * self.plot_width
+
+    def py(self, y: float) -> float:
+        """Distance of a value from the top edge of the plot area, in px."""
+        low, high = self.y_range
+        return (high - y) / (high - low) * self.height
+
+    def line(self, x0: float, y0: float, x1: float, y1: float, **look: Any) -> None:
+        """Draw a straight line."""
+        self.marks.append(Line(x0, y0, x1, y1, **look))
+
+    def words(self, text: str, x: float, y: float, **look: Any) -> None:
+        """Write text at a place."""
+        self.marks.append(Words(text, x, y, **{"size": self.size, **look}))
+
+    def scale(self, values: Sequence[float], texts: Sequence[str], axis: str, grid: bool = False) -> None:
+        """Name places on an axis of numbers; `grid` draws a light line at each."""
+        for value, text in zip(values, texts, strict=True):
+            at = self.py(value) if axis == "y" else self.px(value)
+            self.ticks.append(Tick(axis, at, text))
+            if grid:
+                ends = (0, at, self.plot_width, at) if axis == "y" else (at, 0, at, self.height)
+                self.line(*ends, color=theme.GRID, under=True)
+
+    def name_references(self, references: Sequence[Reference], places: Sequence[float]) -> None:
+        """Draw named lines at their places in px; those across x are named above, in rows without overlap."""
+        taken: list[list[Point]] = []
+        for reference, place in zip(references, places, strict=True):
+            look = theme.look(reference.style)
+            dash = reference.style in ("previous", "muted", "forecast")
+            stroke = {"color": look.line, "width": 1.4, "dash": dash}
+            if reference.axis == "y":
+                self.line(0, place, self.plot_width, place, **stroke)
+                self.words(reference.label, self.plot_width, place, across="right", down="bottom",
+                           color=theme.readable(look.text))  # fmt: skip
+                continue
+            self.line(place, 0, place, self.height, **stroke)
+            half = theme.text_width(reference.label, self.size) / 2
+            middle = min(max(place, half - self.left), self.plot_width + self.right - half)
+            span = (middle - half - 6, middle + half + 6)
+            free = (n for n, spans in enumerate(taken) if all(span[1] <= a or span[0] >= b for a, b in spans))
+            row = next(free, len(taken))
+            taken += [[]] if row == len(taken) else []
+            taken[row].append(span)
+            self.words(reference.label, middle, -2 - row * self.size * 1.25, down="bottom",
+                       color=theme.readable(look.text))  # fmt: skip
+        self.top += len(taken) * self.size * 1.25 + (2 if taken else 0)
+
+    def add_key(self) -> None:
+        """Make room for the names of the series above the plot."""
+        if self.key:
+            self.key_top = self.top
+            self.top += self.size * (1.6 * -(-len(self.key) // self.key_columns()[0]) + 0.3)
+
+    def key_columns(self) -> tuple[int, list[float]]:
+        """How many names stand in a row of the key, and where each begins from the left of the first."""
+        wide = [theme.text_width(name, self.size) * 1.06 + 40 for name, _ in self.key]
+        room = self.plot_width + self.left - 8
+        if sum(wide) <= room:
+            return len(wide), [sum(wide[:n]) for n in range(len(wide))]
+        columns = max(1, int(room / max(wide)))
+        return columns, [n % columns * max(wide) for n in range(len(wide))]
+
+    def frame(self, chart: Chart) -> None:
+        """Write title and unit line above, meaning, note and source below: a notebook shows nothing but the figure."""
+        sizes = theme.SIZES
+        small = sizes["small"] - 1
+        above = [
+            (chart.title, sizes["headline"], theme.DARK_BLUE, True, 1.15),
+            (chart.unit_line, sizes["small"], theme.QUIET, False, 1.4),
+        ]
+        below = [
+            (f"▸ {chart.takeaway}" if chart.takeaway else "", sizes["text"], theme.INK, False, 1.35),
+            (chart.note, small, theme.QUIET, False, 1.35),
+            (source_line(chart), small, theme.QUIET, False, 1.35),
+        ]
+        first = self._written(above, 0.0, draw=False)
+        self._written(above, -self.top - first - 12, draw=True)
+        self.top += first + 18
+        self.bottom += self._written(below, self.height + self.bottom + 8, draw=True) + 14
+
+    def _written(self, blocks: Sequence[tuple[str, int, str, bool, float]], at: float, draw: bool) -> float:
+        start = at
+        for text, size, color, bold, leading in blocks:
+            for part in theme.wrap(text, self.width * 0.98, size, bold) if text else ():
+                if draw:
+                    self.words(
+                        part, -self.left, at, size=size, color=color, bold=bold, across="left", down="top"
+                    )
+                at += size * leading
+        return at - start
+
+
+def draw(chart: Chart, width: int = WIDTH, framed: bool = False) -> Sheet:
+    """Draw a chart.
+
+    Parameters
+    ----------
+    chart : Chart
+        What to draw. Its data are drawn in their order.
+    width : int
+        Width of the drawing in px. A chart is drawn at its printed width, so that type is never scaled:
+        14 px from 700 px on, 12 px below.
+    framed : bool
+        With title, unit line, takeaway, note and source.
+
+    Returns
+    -------
+    Sheet
+        Everything that is drawn, in its order.
+
+    Raises
+    ------
+    ValueError
+        When the mark lacks a field that it needs, or a style is unknown.
+    """
+    from pmo_kit.exhibits.bars import draw_bars, draw_intervals
+    from pmo_kit.exhibits.grid import draw_grid
+    from pmo_kit.exhibits.lines import draw_points
+
+    if chart.mark == "interval" and (chart.low is None or chart.high is None):
+        raise ValueError(f"exhibit {chart.id}: an interval needs the fields `low` and `high`")
+    sheet = Sheet(width=width, size=14 if width >= 700 else 12)
+    drawing = {"bar": draw_bars, "line": draw_points, "scatter": draw_points, "interval": draw_intervals,
+               "heatmap": draw_grid}  # fmt: skip
+    if chart.data.empty:
+        sheet.height = 3.0 * sheet.size
+        sheet.words("No rows to show.", 0, sheet.height / 2, across="left", color=theme.QUIET)
+    else:
+        drawing[chart.mark](chart, sheet)
+    sheet.add_key()
+    if framed:
+        sheet.frame(chart)
+    return sheet
+
+
+def source_line(exhibit: Exhibit) -> str:
+    """Where an exhibit comes from, in one line: id, source, inputs (long hashes cut to eight)."""
+    inputs = [f"{key} {short_hash(value)}" for key, value in exhibit.inputs.items()]
+    return " · ".join(part for part in [exhibit.id, exhibit.source, *inputs] if part)
+
+
+def short_hash(text: str) -> str:
+    """A long hash cut to eight digits; any other text as it is."""
+    return text[:8] if len(text) >= 32 and set(text.lower()) <= set("0123456789abcdef") else text
+
+
+def pointed(*lines: tuple[str, str] | str) -> str:
+    """What the pointer reads: one line for each part that says something; (words, value) are joined by a colon."""
+    said = (line if isinstance(line, str) else ": ".join(part for part in line if part) for line in lines)
+    return "\n".join(line for line in dict.fromkeys(said) if line)
+
+
+def amount(axis: Field, value: Any) -> tuple[str, str]:
+    """A value of an axis for the pointer: what it is, and the value with its unit."""
+    said = theme.format_value(axis, value)
+    unit = f"{theme.THIN_SPACE}%" if axis.unit == "%" else f" {axis.unit}" if axis.unit else ""
+    return axis.title, said + (unit if said != theme.MISSING else "")
+
+
+def ticks(low: float, high: float, count: int = 5) -> list[float]:
+    """Round places from `low` to `high`, about `count` of them, at steps of 1, 2, 2.5 or 5.
+
+    Examples
+    --------
+    >>> ticks(0, 45)
+    [0.0, 10.0, 20.0, 30.0, 40.0]
+    """
+    span = high - low
+    if not span > 0 or math.isinf(span):
+        return [low]
+    power = 10 ** math.floor(math.log10(span / count))
+    step = next(nice * power for nice in (1, 2, 2.5, 5, 10) if nice * power * count >= span * 0.85)
+    first = math.ceil(low / step - 1e-9)
+    return [round(i * step, 12) + 0.0 for i in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+def tick_text(values: Sequence[float], axis: Field) -> list[str]:
+    """Ticks as numbers, with as many decimals as they need and a percent sign for a unit of %."""
+    decimals = next((d for d in range(4) if all(abs(v - round(v, d)) < 1e-9 for v in values)), 4)
+    percent = f"{theme.THIN_SPACE}%" if axis.unit == "%" else ""
+    return [theme.format_number(value, decimals, axis.signed) + percent for value in values]
+
+
+def positions(values: Sequence[Any], axis: Field) -> tuple[list[float], list[float], list[str]]:
+    """Where values stand on an axis, and its ticks: numbers as they are, dates as days, words in order."""
+    present = [value for value in values if not theme.is_missing(value)]
+    if all(isinstance(value, dt.date) for value in present) and present:
+        days = [float("nan") if theme.is_missing(value) else float(value.toordinal()) for value in values]
+        unique = sorted(dict.fromkeys(present))
+        kept = unique[:: max(1, math.ceil(len(unique) / 8))]
+        return (
+            days,
+            [float(value.toordinal()) for value in kept],
+            [theme.format_text(value) for value in kept],
+        )
+    if all(isinstance(value, int | float) for value in present) and present:
+        numbers = [float(value) if not theme.is_missing(value) else float("nan") for value in values]
+        if axis.kind == "time":
+            years = sorted({float(value) for value in present})
+            return numbers, years, [f"{year:.0f}" for year in years]
+        return numbers, [], []
+    order = {value: float(place) for place, value in enumerate(dict.fromkeys(map(str, present)))}
+    return [order.get(str(value), float("nan")) for value in values], list(order.values()), list(order)
