@@ -12,6 +12,7 @@ from pmo_kit.errors import DataError
 from pmo_kit.register.values import shown
 
 if TYPE_CHECKING:
+    from pmo_kit.forms import FormError
     from pmo_kit.register.intake import Intake
 
 COLUMNS = ("severity", "file", "sheet", "row", "column", "value", "rule", "message", "fix")
@@ -73,6 +74,13 @@ class Findings:
         for position, text, value, project in zip(positions, texts, values, projects, strict=True):
             place = (intake.file, intake.sheet, int(intake.rows[position]), intake.header(column, position))
             self._rows.append((severity, *place, value, rule, text.replace("{value}", value), fix, project))
+
+    def add_form(self, error: FormError, rule: str, fix: str) -> None:
+        """Add one blocking finding for every problem of a YAML file."""
+        for one in error.problems:
+            message = f"{error.file.name}, line {one.line}: {one.words}"
+            place = {"file": error.file.name, "row": one.line, "column": one.key, "value": one.value}
+            self.add("block", rule, message, fix, **place)  # type: ignore[arg-type]
 
     def records(self) -> list[dict[str, Any]]:
         """The findings as mappings, with their number."""

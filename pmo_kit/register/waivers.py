@@ -20,11 +20,12 @@ from dataclasses import dataclass
 from datetime import date
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 import pandas as pd
-import yaml
+from pydantic import BeforeValidator
 
+from pmo_kit.forms import Block, Day, Form, FormError, Reading, Required, Rows, read_form
 from pmo_kit.register.findings import Findings
 
 ACCEPTABLE_BLOCKS = frozenset(
@@ -42,7 +43,7 @@ _NARROW = ("project_id", "file", "sheet", "column", "row")
 
 
 @dataclass(frozen=True)
-class Waiver:
+class Waiver(Form):
     """One accepted finding, or several of a kind.
 
     Parameters
@@ -59,12 +60,26 @@ class Waiver:
         What narrows it down: project_id, file, sheet, column, row.
     """
 
-    rule: str
-    who: str
-    why: str
-    when: date
-    until: date | None = None
+    shape: ClassVar[str] = "a waiver is written '- rule: ...' with its lines below."
+    unsaid: ClassVar[tuple[str, ...]] = ("where",)
+    also: ClassVar[tuple[str, ...]] = _NARROW
+
+    rule: Required
+    who: Required
+    why: Required
+    when: Day
+    until: Day | None = None
     where: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def prepared(cls, given: Block, reading: Reading) -> Block:
+        """What narrows it down stands together."""
+        for name in _NARROW:
+            if isinstance(given.get(name), Rows | Block):
+                reading.note(given, "{key} must be one text.", name)
+        where = tuple((name, given[name]) for name in _NARROW if isinstance(given.get(name), str))
+        kept = {name: value for name, value in given.items() if name not in _NARROW}
+        return given.with_({**kept, "where": where})
 
     def fits(self, finding: dict[str, Any]) -> bool:
         """True when the waiver is about this finding."""
@@ -72,32 +87,12 @@ class Waiver:
         return bool(finding["rule"] == self.rule and same)
 
 
-def _day(value: object, name: str) -> date:
-    if isinstance(value, date):
-        return value
-    raise ValueError(f"{name} is not a date such as 2026-09-30")
-
-
-def _waiver(spec: dict[str, Any]) -> Waiver:
-    """One entry of the file."""
-    missing = [name for name in ("rule", "who", "when", "why") if not str(spec.get(name, "")).strip()]
-    unknown = sorted(set(spec) - {"rule", "who", "when", "why", "until", *_NARROW})
-    if missing or unknown:
-        text = f"it lacks {', '.join(missing)}" if missing else f"it has unknown entries {', '.join(unknown)}"
-        raise ValueError(text)
-    until = spec.get("until")
-    return Waiver(
-        rule=str(spec["rule"]),
-        who=str(spec["who"]),
-        why=str(spec["why"]),
-        when=_day(spec["when"], "when"),
-        until=None if until is None else _day(until, "until"),
-        where=tuple((name, str(spec[name])) for name in _NARROW if name in spec),
-    )
+def _entries(given: object) -> object:
+    return [] if given is None else given if isinstance(given, Rows) else [given]
 
 
 def load_waivers(path: str | PathLike[str], findings: Findings) -> list[Waiver]:
-    """Read a file of waivers; an entry that cannot be read is a blocking finding.
+    """Read a file of waivers; each thing that is wrong with it is a blocking finding, and then none counts.
 
     Parameters
     ----------
@@ -107,23 +102,12 @@ def load_waivers(path: str | PathLike[str], findings: Findings) -> list[Waiver]:
         Takes what is wrong with the file.
     """
     place = Path(path)
-    fix = "Give each waiver a rule, who, when (2026-09-30) and why."
     try:
-        entries = yaml.safe_load(place.read_text(encoding="utf-8")) or []
-    except (OSError, yaml.YAMLError) as error:
-        findings.add("block", "waiver_not_read", f"The file cannot be read: {error}.", fix, file=place.name)
+        return read_form(place, Annotated[list[Waiver], BeforeValidator(_entries)])
+    except FormError as error:
+        fix = "Give each waiver a rule, who, when (2026-09-30) and why."
+        findings.add_form(error, "waiver_not_read", fix)
         return []
-    waivers = []
-    for number, entry in enumerate(entries if isinstance(entries, list) else [entries], 1):
-        try:
-            if not isinstance(entry, dict):
-                raise ValueError("it is no list of entries")
-            waivers.append(_waiver(entry))
-        except ValueError as error:
-            findings.add(
-                "block", "waiver_not_read", f"Waiver {number} cannot be used: {error}.", fix, file=place.name
-            )
-    return waivers
 
 
 def apply_waivers(

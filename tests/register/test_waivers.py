@@ -84,3 +84,19 @@ def test_grades(tables, folder):
         grades.summary
         == "Data grade D (projects: 1 A, 1 B, 1 D); the status of the middle project is 44 days old."
     )
+
+
+def test_every_fault_of_a_file_of_waivers_is_told_with_its_line(faulty):
+    text = "- rule: shares_not_100\n  who: CFO\n  when: 2026-13-13\n  file: [a]\n"
+    text += "- {rule: x, whom: me, when: 2026-09-01, why: y}\n"
+    with pytest.raises(DataError) as error:
+        load_register(faulty(text))
+    found = error.value.findings.query("rule == 'waiver_not_read'")
+    assert list(zip(found["row"], found["column"], found["value"], strict=True)) == [
+        (1, "why", ""),
+        (3, "when", "2026-13-13"),
+        (4, "file", ""),
+        (5, "who", ""),
+        (5, "whom", "me"),
+    ]
+    assert "did you mean 'who'" in found["message"].iloc[4]
