@@ -10,6 +10,7 @@ reader busy: see `LIMITS`; what an alias repeats counts as often as it is repeat
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime as dt
 import difflib
 import math
@@ -18,7 +19,7 @@ import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar, cast
 
 import yaml
 from pydantic import (
@@ -38,11 +39,10 @@ from pmo_kit.errors import PmoError
 Model = TypeVar("Model")
 
 LIMITS: Mapping[str, int] = {
-    "bytes of a file": 300_000,
-    "blocks in each other": 20,
-    "values in a file": 50_000,
-}
-"""What a YAML file may hold at most; the largest that is shipped has 5 % of it."""
+    "bytes of a file": 300_000, "blocks in each other": 20, "values in a file": 50_000,
+    "scenarios of a grid": 500, "packs of a matrix": 200,
+}  # fmt: skip
+"""What a YAML file may hold at most; the largest that is shipped has less than a tenth of it."""
 
 _TOLD = 50  # problems in the text of an error; all are in `problems`
 _TAG = "tag:yaml.org,2002:"
@@ -101,10 +101,13 @@ class Problem:
 
 
 class FormError(PmoError):
-    """A file cannot be used; `problems` has all that is wrong with it, in the order of lines."""
+    """A file cannot be used; `problems` has all that is wrong with it, in the order of lines.
 
-    def __init__(self, file: str | Path, problems: Iterable[Problem]) -> None:
-        self.file, self.problems = Path(file), sorted(set(problems))
+    `found` is the model where it could be filled all the same, for checks that go on.
+    """
+
+    def __init__(self, file: str | Path, problems: Iterable[Problem], found: Any = None) -> None:
+        self.file, self.problems, self.found = Path(file), sorted(set(problems)), found
         count = len(self.problems)
         things = "one thing" if count == 1 else f"{count} things"
         lines = [f"  line {one.line}: {one.words}" for one in self.problems[:_TOLD]]
@@ -174,7 +177,7 @@ class Form:
         given = cls.prepared(given, reading) if isinstance(given, Block) else given
         if not isinstance(given, Block):
             raise ValueError(cls.shape)
-        fields = cls.__dataclass_fields__  # type: ignore[attr-defined]
+        fields = [one.name for one in dataclasses.fields(cls)]  # type: ignore[arg-type]
         names = [*(cls.called.get(name, name) for name in fields if name not in cls.unsaid), *cls.also]
         written = (Written, Rows, Block)
         strange = [
@@ -200,7 +203,7 @@ def _short(given: object) -> str:
 def _text(given: object) -> object:
     if isinstance(given, Written) and not isinstance(given.value, str):
         raise ValueError(f"{{key}} must be a text; write it in quotes: '{_short(given)}'.")
-    return given
+    return given.strip() if isinstance(given, str) else given
 
 
 def _day(given: object) -> dt.date:
@@ -289,13 +292,14 @@ def read_form(file: str | Path, model: type[Model]) -> Model:
     """
     reading = Reading(Path(file))
     data = _composed(_read(reading.file, file), reading, file)
+    found = None
     try:
         found = TypeAdapter(model).validate_python(data, context=reading)
     except ValidationError as error:
         reading.problems.extend(_problem(one, data) for one in error.errors(include_url=False))
     if reading.problems:
-        raise FormError(file, reading.problems)
-    return found
+        raise FormError(file, reading.problems, found)
+    return cast(Model, found)
 
 
 def _read(place: Path, file: str | Path) -> str:
@@ -347,7 +351,7 @@ def _composed(text: str, reading: Reading, file: str | Path) -> Any:
                 continue
             here, name, mark = stack[-1], names[-1], event.anchor or ""
             if (tag := getattr(event, "tag", None)) not in _TAGS:
-                tag = tag.removeprefix(_TAG)
+                tag = str(tag).removeprefix(_TAG)
                 raise refused(
                     line, f"the tag '{tag}' is not read; write plain texts, numbers, lists and lines."
                 )
@@ -393,7 +397,7 @@ def _composed(text: str, reading: Reading, file: str | Path) -> Any:
         place = getattr(error, "problem_mark", None)
         line = place.line + 1 if place else text.count("\n", 0, getattr(error, "position", 0)) + 1
         reason = getattr(error, "problem", None) or getattr(error, "reason", None) or "it is not YAML"
-        raise refused(line, f"{reason}.") from error
+        raise refused(line, f"{reason}; check indentation, colons, quotes and brackets.") from error
     return root[0] if root else None
 
 

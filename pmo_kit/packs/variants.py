@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import math
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from pathlib import Path
 import yaml
 
 from pmo_kit.errors import PackError
+from pmo_kit.forms import LIMITS
 from pmo_kit.packs.parameters import declared, read_notebook
 from pmo_kit.packs.spec import Chapter, PackSpec, Scalar
 
@@ -44,6 +46,8 @@ def expand(spec: PackSpec) -> tuple[PackSpec, ...]:
             raise PackError(f"{at} is a parameter of none of its notebooks.")
         for chapter in (c for c in spec.chapters if name in c.parameters):
             raise PackError(f"{at} is also set by the chapter '{chapter.title}'; write it once.")
+    if (count := math.prod(map(len, spec.matrix.values()))) > (most := LIMITS["packs of a matrix"]):
+        raise PackError(f"{spec.file.name}, matrix: {count:,} packs; at most {most} are built from one file.")
     packs = [
         _variant(spec, dict(zip(spec.matrix, values, strict=True)))
         for values in itertools.product(*spec.matrix.values())

@@ -77,10 +77,10 @@ class Findings:
 
     def add_form(self, error: FormError, rule: str, fix: str) -> None:
         """Add one blocking finding for every problem of a YAML file."""
+        name = error.file.name
         for one in error.problems:
-            message = f"{error.file.name}, line {one.line}: {one.words}"
-            place = {"file": error.file.name, "row": one.line, "column": one.key, "value": one.value}
-            self.add("block", rule, message, fix, **place)  # type: ignore[arg-type]
+            message = f"{name}, line {one.line}: {one.words}"
+            self.add("block", rule, message, fix, file=name, row=one.line, column=one.key, value=one.value)
 
     def records(self) -> list[dict[str, Any]]:
         """The findings as mappings, with their number."""
@@ -189,3 +189,11 @@ def raise_blocks(findings: Findings) -> None:
     if (frame["severity"] == "block").any():
         message = describe_findings(frame, severities=("block", "warn"))
         raise DataError(message, frame[list(COLUMNS)])
+
+
+def form_error(error: FormError, rule: str, fix: str) -> DataError:
+    """The DataError for a YAML file that cannot be used: one line and one finding a problem."""
+    findings = Findings()
+    findings.add_form(error, rule, fix)
+    frame = findings.frame()[list(COLUMNS)]
+    return DataError("\n".join(frame["message"]), frame)

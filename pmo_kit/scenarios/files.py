@@ -2,52 +2,197 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 import pandas as pd
 import yaml
+from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo
 
 from pmo_kit.arbitration import Question
 from pmo_kit.errors import DataError
-from pmo_kit.scenarios.changes import Scenario, combine, one_at_a_time, read_scenarios
+from pmo_kit.forms import (
+    LIMITS,
+    Block,
+    Form,
+    FormError,
+    OneOrMore,
+    Problem,
+    Reading,
+    Rows,
+    Written,
+    nearest,
+    read_form,
+    reading_of,
+)
+from pmo_kit.register.findings import form_error
+from pmo_kit.scenarios.changes import Axis, Scenario, combine, one_at_a_time, read_scenarios
 
 FACTORS = ("budget", "capacity", "cost", "benefit", "weights")
 CHANGES = (*FACTORS, "delay", "projects_in", "projects_out", "rules_off", "discount_schedule")
-KEYS = ("name", *CHANGES)
 WHAT = {
     "weights": "weight",
     "projects_in": "project_in",
     "projects_out": "project_out",
     "rules_off": "rule_off",
 }
-PARTS = ("unit", "scenarios", "grid", "sweep")
+_RULE = ("a scenario file is readable", "see templates/scenarios for examples")
+Lines = Mapping[tuple[str, str], tuple[str, int]]
 
 
-class _Mistakes:
-    """Everything that is wrong in a file, with its lines."""
+def _number(given: object, reading: Reading, key: str) -> float:
+    """A factor: a plain number, not below zero; what is none is noted."""
+    try:
+        number = float(given) if isinstance(given, Written) else math.nan
+    except ValueError:
+        number = math.nan
+    if number < 0:
+        reading.note(given, f"{key} {given} is negative; a factor is zero or more: 0.85 is 15 % less.", key)
+    elif not math.isfinite(number):
+        told = given if isinstance(given, Written) else "this"
+        reading.note(given, f"{told!r} is no plain number for {key}; 0.85 is 15 % less.", key)
+    return number if number >= 0 and math.isfinite(number) else 1.0
 
-    def __init__(self, file: str) -> None:
-        self.file = file
-        self.rows: list[dict[str, object]] = []
 
-    def add(self, node: yaml.Node, words: str, fix: str) -> None:
-        """Note a mistake at a place."""
-        line = node.start_mark.line + 1
-        self.rows.append(
-            {
-                "severity": "block", "file": self.file, "sheet": "scenarios", "row": line, "column": "",
-                "value": getattr(node, "value", None) if isinstance(node, yaml.ScalarNode) else None,
-                "rule": "a scenario file is readable", "message": f"{self.file}, line {line}: {words}.", "fix": fix,
-            }
-        )  # fmt: skip
+def _named(given: object, info: ValidationInfo) -> dict[str, float]:
+    if not isinstance(given, Block):
+        raise ValueError("{key} needs names: write {key}: {name: 0.85}.")
+    return {name: _number(one, reading_of(info), str(info.field_name)) for name, one in given.items()}
 
-    def refuse(self) -> None:
-        """One DataError with all of them."""
-        if self.rows:
-            raise DataError("\n".join(str(row["message"]) for row in self.rows), pd.DataFrame(self.rows))
+
+def _factors(given: object, info: ValidationInfo) -> float | dict[str, float]:
+    return (
+        _named(given, info)
+        if isinstance(given, Block)
+        else _number(given, reading_of(info), str(info.field_name))
+    )
+
+
+def _years(given: object, info: ValidationInfo) -> dict[str, int]:
+    if not isinstance(given, Block):
+        raise ValueError("{key} needs a scope: write {key}: {project_id=P09: 1}.")
+    years = _named(given, info)
+    for name, number in years.items():
+        if number % 1:
+            reading_of(info).note(given, f"a delay is whole years, not {given[name]}; write 1, 2, ...", name)
+    return {name: int(number) for name, number in years.items()}
+
+
+def _unit(given: object) -> tuple[str, int]:
+    if not isinstance(given, Written):
+        raise ValueError("{key} is a text, such as EUR million.")
+    return str(given), given.line
+
+
+def _levels(given: object) -> object:
+    if isinstance(given, Written | Rows):
+        return dict.fromkeys([given] if isinstance(given, Written) else given, "")
+    return {name: level or "" for name, level in given.items()} if isinstance(given, Block) else given
+
+
+_Factors = Annotated[Any, PlainValidator(_factors)]
+_Named = Annotated[Any, PlainValidator(_named)]
+_Several = Annotated[tuple[str, ...], OneOrMore]
+
+
+@dataclass(frozen=True)
+class _Entry(Form):
+    """One scenario as it is written: what `Scenario` says, and the line of each change."""
+
+    shape: ClassVar[str] = "a scenario is a name and its changes; begin with - name:."
+    unsaid: ClassVar[tuple[str, ...]] = ("where",)
+
+    name: Annotated[str, Field(min_length=1)]
+    budget: _Factors = 1.0
+    capacity: _Named = None
+    cost: _Factors = 1.0
+    benefit: _Factors = 1.0
+    weights: _Named = None
+    delay: Annotated[Any, PlainValidator(_years)] = None
+    projects_in: Annotated[dict[str, str], BeforeValidator(_levels)] | None = None
+    projects_out: _Several = ()
+    rules_off: _Several = ()
+    discount_schedule: str | None = None
+    where: Any = None
+
+    @classmethod
+    def prepared(cls, given: Block, reading: Reading) -> Block:
+        """Each change has its line."""
+        file = reading.file.name
+        where = {
+            (WHAT.get(key, key), scope): (file, line)
+            for key, value in given.items()
+            for scope, line in _scopes(value, given.lines[key])
+        }
+        return given.with_({**given, "where": where})
+
+    def scenario(self) -> Scenario:
+        """The scenario that is meant."""
+        said = {field.name: getattr(self, field.name) for field in fields(self)}
+        return Scenario(**{name: value for name, value in said.items() if value is not None})
+
+
+def _scopes(value: object, line: int) -> list[tuple[str, int]]:
+    """The names that a change has, with their lines."""
+    if isinstance(value, Block):
+        return list(value.lines.items())
+    if isinstance(value, Rows):
+        return [(str(one), one.line) for one in value if isinstance(one, Written)]
+    return [("all", line), *([(str(value), line)] if isinstance(value, Written) else [])]
+
+
+@dataclass(frozen=True)
+class _Axes:
+    """The values of several changes: (what, scope) -> values, and the line of each."""
+
+    axes: Mapping[Axis, list[float]]
+    where: Lines
+
+
+def _axes(given: object, info: ValidationInfo) -> _Axes:
+    """The axes of a grid or a sweep."""
+    reading = reading_of(info)
+    if not isinstance(given, Block):
+        raise ValueError("{key} is written as lines such as 'budget: [0.8, 0.9, 1.0]'.")
+    axes: dict[Axis, list[float]] = {}
+    where: dict[tuple[str, str], tuple[str, int]] = {}
+    for key, value in given.items():
+        if key not in (*FACTORS, "delay"):
+            reading.note(given, f"{{key}} has no values to vary; {nearest(key, (*FACTORS, 'delay'))}", key)
+            continue
+        for scope, values in (value if isinstance(value, Block) else {"all": value}).items():
+            if isinstance(values, Rows):
+                axes[key, scope] = [_number(one, reading, key) for one in values]
+                where[WHAT.get(key, key), scope] = (reading.file.name, given.lines[key])
+            else:
+                reading.note(given, "{key} needs a list of values: write [0.8, 0.9, 1.0].", key)
+    most = LIMITS["scenarios of a grid"]
+    if info.field_name == "grid" and math.prod(map(len, axes.values())) > most:
+        reading.note(given, f"the grid has more than {most} scenarios.")
+        axes = {}
+    return _Axes(axes, where)
+
+
+@dataclass(frozen=True)
+class _File(Form):
+    """What a scenario file may say."""
+
+    shape: ClassVar[str] = "write scenarios:, grid: or sweep: at the beginning of a line."
+
+    unit: Annotated[tuple[str, int], PlainValidator(_unit)] = ("", 1)
+    scenarios: tuple[_Entry, ...] = ()
+    grid: Annotated[_Axes | None, PlainValidator(_axes)] = None
+    sweep: Annotated[_Axes | None, PlainValidator(_axes)] = None
+
+    def all(self) -> list[Scenario]:
+        """Scenarios, then those of the grid, then those of the sweep."""
+        found = [one.scenario() for one in self.scenarios]
+        found += combine(self.grid.axes, self.grid.where) if self.grid else []
+        return found + (one_at_a_time(self.sweep.axes, self.sweep.where) if self.sweep else [])
 
 
 def read_scenario_file(path: str | Path, question: Question | None = None) -> list[Scenario]:
@@ -69,34 +214,27 @@ def read_scenario_file(path: str | Path, question: Question | None = None) -> li
         The file is no YAML, a key or a value is wrong, a factor is negative, the unit is another one, or a name is not
         in the question. Every mistake is listed with file and line.
     """
-    file = str(path)
-    mistakes = _Mistakes(Path(path).name)
+    mistakes: list[DataError] = []
     try:
-        root = yaml.compose(Path(path).read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        node = yaml.ScalarNode("", "", mark, mark)
-        mistakes.add(node, f"this is no YAML: {error.problem}", "check indentation and colons")
-        mistakes.refuse()
-    if not isinstance(root, yaml.MappingNode):
-        raise DataError(
-            f"{file}: write scenarios:, grid: or sweep: at the beginning of a line.", pd.DataFrame()
-        )
-    found: list[Scenario] = []
-    for key, node in root.value:
-        if key.value == "unit":
-            _check_unit(node, question, mistakes)
-        elif key.value == "scenarios" and isinstance(node, yaml.SequenceNode):
-            found += [one for entry in node.value if (one := _scenario(entry, mistakes)) is not None]
-        elif key.value in ("grid", "sweep") and isinstance(node, yaml.MappingNode):
-            axes, where = _axes(node, mistakes)
-            found += combine(axes, where) if key.value == "grid" else one_at_a_time(axes, where)
-        else:
-            mistakes.add(key, f"{key.value!r} is not understood here", f"use {', '.join(PARTS)}")
+        content = read_form(path, _File)
+    except FormError as error:
+        content = error.found or _File()
+        mistakes.append(form_error(error, *_RULE))
+    found = content.all()
     if question is not None:
+        unit, short = question.register.settings.unit, question.register.settings.unit.split(",")[0]
+        if content.unit[0] not in ("", unit, short):
+            words = f"the unit is {content.unit[0]}, the register's is {short}; convert the file or choose another."
+            wrong = FormError(path, [Problem(content.unit[1], words, "unit", content.unit[0])])
+            mistakes.append(form_error(wrong, *_RULE))
         for scenario in found:
-            _check_names(scenario, question, mistakes)
-    mistakes.refuse()
+            try:
+                scenario.check(question)
+            except DataError as error:
+                mistakes.append(error)
+    if mistakes:
+        findings = pd.concat([one.findings for one in mistakes], ignore_index=True)
+        raise DataError("\n".join(findings["message"]), findings)
     return found
 
 
@@ -162,123 +300,3 @@ def _bare(value: object) -> object:
     if value is None:
         return ""
     return value if isinstance(value, str | int) else float(str(value))
-
-
-def _scenario(entry: yaml.Node, mistakes: _Mistakes) -> Scenario | None:
-    """One entry of the list."""
-    if not isinstance(entry, yaml.MappingNode):
-        mistakes.add(entry, "a scenario is a name and its changes", "begin with - name:")
-        return None
-    given: dict[str, Any] = {}
-    where: dict[tuple[str, str], tuple[str, int]] = {}
-    for key, node in entry.value:
-        if key.value not in KEYS:
-            mistakes.add(key, f"a scenario cannot change {key.value!r}", f"use {', '.join(KEYS)}")
-            continue
-        given[key.value] = _changed(key.value, node, mistakes)
-        what = WHAT.get(key.value, key.value)
-        for scope, line in _scopes(node):
-            where[what, scope] = (mistakes.file, line)
-    if not given.get("name"):
-        mistakes.add(entry, "a scenario needs a name", "add name:")
-        return None
-    return Scenario(**given, where=where)
-
-
-def _changed(key: str, node: yaml.Node, mistakes: _Mistakes) -> Any:
-    """The value of one change, typed."""
-    if key in FACTORS:
-        if isinstance(node, yaml.MappingNode):
-            return {str(name.value): _number(value, key, mistakes) for name, value in node.value}
-        if key in ("capacity", "weights"):
-            mistakes.add(node, f"{key} needs names", f"write {key}: {{name: 0.85}}")
-        return _number(node, key, mistakes)
-    if key == "delay":
-        if not isinstance(node, yaml.MappingNode):
-            mistakes.add(node, "delay needs a scope", "write delay: {project_id=P09: 1}")
-            return {}
-        years = {str(name.value): _number(value, key, mistakes) for name, value in node.value}
-        for name, value in node.value:
-            if years[str(name.value)] % 1:
-                mistakes.add(value, f"a delay is whole years, not {value.value}", "write 1, 2, ...")
-        return {name: int(number) for name, number in years.items()}
-    if key == "projects_in":
-        pairs = node.value if isinstance(node, yaml.MappingNode) else [(one, None) for one in node.value]
-        return {str(name.value): str(level.value) if level is not None else "" for name, level in pairs}
-    if key in ("projects_out", "rules_off"):
-        return (
-            tuple(str(one.value) for one in node.value)
-            if isinstance(node, yaml.SequenceNode)
-            else (str(node.value),)
-        )
-    return str(node.value)
-
-
-def _number(node: yaml.Node, key: str, mistakes: _Mistakes) -> float:
-    """A factor: a plain number, not below zero."""
-    text = str(node.value) if isinstance(node, yaml.ScalarNode) else ""
-    try:
-        number = float(text)
-    except ValueError:
-        mistakes.add(
-            node,
-            f"{text or 'this'!r} is no plain number for {key}",
-            "write a factor without unit: 0.85 is 15 % less",
-        )
-        return 1.0
-    if number < 0 or number != number:
-        mistakes.add(node, f"{key} {text} is negative", "a factor is zero or more: 0.85 is 15 % less")
-        return 1.0
-    return number
-
-
-def _axes(
-    node: yaml.MappingNode, mistakes: _Mistakes
-) -> tuple[dict[tuple[str, str], list[float]], Mapping[Any, Any]]:
-    """The axes of a grid or a sweep: (what, scope) -> values."""
-    axes: dict[tuple[str, str], list[float]] = {}
-    where: dict[tuple[str, str], tuple[str, int]] = {}
-    for key, value in node.value:
-        if key.value not in (*FACTORS, "delay"):
-            mistakes.add(key, f"{key.value!r} has no values to vary", f"use {', '.join((*FACTORS, 'delay'))}")
-            continue
-        named = value.value if isinstance(value, yaml.MappingNode) else [(None, value)]
-        for name, values in named:
-            scope = "all" if name is None else str(name.value)
-            if not isinstance(values, yaml.SequenceNode):
-                mistakes.add(values, f"{key.value} needs a list of values", "write [0.8, 0.9, 1.0]")
-                continue
-            axes[key.value, scope] = [_number(one, key.value, mistakes) for one in values.value]
-            where[WHAT.get(key.value, key.value), scope] = (mistakes.file, key.start_mark.line + 1)
-    return axes, where
-
-
-def _scopes(node: yaml.Node) -> list[tuple[str, int]]:
-    """The names that a change has, with their lines."""
-    if isinstance(node, yaml.MappingNode):
-        return [(str(name.value), name.start_mark.line + 1) for name, _ in node.value]
-    if isinstance(node, yaml.SequenceNode):
-        return [(str(one.value), one.start_mark.line + 1) for one in node.value]
-    return [("all", node.start_mark.line + 1)]
-
-
-def _check_unit(node: yaml.Node, question: Question | None, mistakes: _Mistakes) -> None:
-    """Refuse a file that is written for another unit of money."""
-    if question is None:
-        return
-    settings = question.register.settings
-    unit, short = settings.unit, settings.unit.split(",")[0]
-    if str(node.value) not in (unit, short):
-        mistakes.add(
-            node,
-            f"the unit is {node.value}, the register's is {short}",
-            "convert the file, or choose its register",
-        )
-
-
-def _check_names(scenario: Scenario, question: Question, mistakes: _Mistakes) -> None:
-    """Refuse names that the question does not have."""
-    try:
-        scenario.check(question)
-    except DataError as error:
-        mistakes.rows += error.findings.to_dict("records")

@@ -43,15 +43,15 @@ def test_a_template_fits_the_sample(path: Path, question: pmo.Question) -> None:
         ("scenarios:\n  - name: A\n    budget: -0.5\n", 3, "budget -0.5 is negative"),
         ("unit: EUR thousand\nscenarios:\n  - name: A\n    budget: 0.9\n", 1, "the unit is EUR thousand"),
         ("scenarios:\n  - name: A\n    budget: 85 million\n", 3, "'85 million' is no plain number"),
-        ("scenarios:\n  - name: A\n    wizard: 3\n", 3, "cannot change 'wizard'"),
-        ("scenarios:\n  - budget: 0.9\n", 2, "needs a name"),
+        ("scenarios:\n  - name: A\n    wizard: 3\n", 3, "'wizard' is not known"),
+        ("scenarios:\n  - budget: 0.9\n", 2, "'name' is missing"),
         ("scenarios:\n  - name: A\n    capacity: {astronaut: 0.5}\n", 3, "no capacity 'astronaut'"),
         ("scenarios:\n  - name: A\n    cost: {area=Moon: 1.1}\n", 3, "no cost 'area=Moon'"),
         ("scenarios:\n  - name: A\n    rules_off: [gravity]\n", 3, "no rule_off 'gravity'"),
         ("scenarios:\n  - name: A\n    delay: {project_id=P03: 0.5}\n", 3, "whole years"),
         ("grid:\n  budget: 0.9\n", 2, "a list of values"),
-        ("cases:\n  - name: A\n", 1, "'cases' is not understood"),
-        ("scenarios:\n  - name: A\n  budget: 0.9\n", 3, "no YAML"),
+        ("cases:\n  - name: A\n", 1, "'cases' is not known; known here: unit, scenarios, grid, sweep"),
+        ("scenarios:\n  - name: A\n  budget: 0.9\n", 3, "check indentation"),
     ],
 )
 def test_a_mistake_has_its_file_and_line(
@@ -160,3 +160,33 @@ def test_a_scenario_of_the_file_replaces_that_of_the_register(question: pmo.Ques
     assert [one.name for one in found] == [*(one.name for one in own), "Mine"]
     assert found[1].budget == 0.5
     assert [one.name for one in gather_scenarios(question)] == [one.name for one in own]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("scenarios:\n  - name: A\n    weights: [0.85]\n", "line 3: weights needs names"),
+        ("scenarios:\n  - name: A\n    delay: {project_id=P03: inf}\n", "line 3: 'inf' is no plain number"),
+        (b"scenarios:\n  - name: Sc\xe9nario\n    budget: 0.9\n", "line 2: it is not a text file in UTF-8"),
+        (
+            f"grid:\n  budget: {[1 + n / 1e3 for n in range(300)]}\n  cost: {[1 + n / 1e3 for n in range(300)]}\n",
+            "the grid has more than 500 scenarios",
+        ),
+    ],
+    ids=["a list for names", "no end", "Latin-1", "a large grid"],
+)
+def test_slips_and_bombs_are_refused_in_words(text: str | bytes, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "wrong.yml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(pmo.DataError, match="wrong.yml, ") as caught:
+        read_scenario_file(path)
+    assert words in str(caught.value)
+
+
+def test_one_project_needs_no_list(tmp_path: Path) -> None:
+    path = tmp_path / "one.yml"
+    path.write_text(
+        "scenarios:\n  - {name: A, projects_in: P01, projects_out: 002, rules_off: [x]}\n", encoding="utf-8"
+    )
+    (one,) = read_scenario_file(path)
+    assert (dict(one.projects_in), one.projects_out, one.rules_off) == ({"P01": ""}, ("002",), ("x",))
