@@ -178,7 +178,7 @@ def test_a_scenario_of_the_file_replaces_that_of_the_register(question: pmo.Ques
 def test_slips_and_bombs_are_refused_in_words(text: str | bytes, words: str, tmp_path: Path) -> None:
     path = tmp_path / "wrong.yml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    with pytest.raises(pmo.DataError, match="wrong.yml, ") as caught:
+    with pytest.raises(pmo.DataError, match=r"wrong\.yml, ") as caught:
         read_scenario_file(path)
     assert words in str(caught.value)
 
