@@ -256,7 +256,7 @@ def _span(chart: Chart, bars: Sequence[Bar]) -> tuple[float, float]:
     axis = "x" if chart.y.kind != "number" else "y"
     ends = [0.0, *(value for bar in bars for value in (bar.start, bar.end))]
     ends += [float(line.value) for line in chart.references if line.axis == axis]
-    return min(ends), max(ends) if max(ends) > min(ends) else min(ends) + 1
+    return min(ends), max(ends) if max(ends) - min(ends) > 1e-300 else min(ends) + 1
 
 
 def _range_horizontal(sheet: Sheet, bars: list[Bar], chart: Chart) -> None:

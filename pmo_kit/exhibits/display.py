@@ -5,14 +5,18 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, TypeVar
 
 from pmo_kit.exhibits import theme
 from pmo_kit.exhibits.cells import data_table
 from pmo_kit.exhibits.html import fragment
 from pmo_kit.exhibits.jsonform import MIME, to_json
-from pmo_kit.exhibits.records import Chart, Exhibit
+from pmo_kit.exhibits.records import Chart, Exhibit, Kpi, Table, described
 from pmo_kit.exhibits.text import plain
+from pmo_kit.facts import Fact, facts_of
+
+E = TypeVar("E", bound=Exhibit)
 
 _carrier: list[str] = []
 """The id of the exhibit that brought the fonts into this notebook: the first that is HTML, and it alone."""
@@ -36,10 +40,11 @@ def show(exhibit: Exhibit, *, title: str = "", takeaway: str = "") -> None:
     Raises
     ------
     ValueError
-        Without an id, a title, or words for those who cannot see it (`alt`).
+        Without an id or a title.
     """
     shown = dataclasses.replace(exhibit, title=title or exhibit.title, takeaway=takeaway or exhibit.takeaway)
-    for name in ("id", "title", "alt"):
+    shown = dataclasses.replace(_with_alt(shown), facts=tuple(dict.fromkeys(_facts(shown))))
+    for name in ("id", "title"):
         if not getattr(shown, name).strip():
             raise ValueError(
                 f"exhibit {shown.id or type(shown).__name__}: {name} is empty; every exhibit needs one"
@@ -68,6 +73,29 @@ def mimebundle(exhibit: Exhibit, fonts: bool = False) -> dict[str, Any]:
         bundle["text/html"] = style + fragment(exhibit)
     bundle[MIME] = to_json(exhibit)
     return bundle
+
+
+def _with_alt(exhibit: E) -> E:
+    if isinstance(exhibit, Table) and exhibit.details:
+        details = tuple((row, _with_alt(table)) for row, table in exhibit.details)
+        exhibit = dataclasses.replace(exhibit, details=details)
+    return dataclasses.replace(exhibit, alt=exhibit.alt or described(exhibit))
+
+
+def _facts(exhibit: Exhibit) -> Iterator[Fact]:
+    """Facts given, and those that its sentences, cells and details were made from."""
+    yield from exhibit.facts
+    for words in (exhibit.title, exhibit.unit_line, exhibit.takeaway, exhibit.note):
+        yield from facts_of(words)
+    for pair in getattr(exhibit, "items", ()):
+        yield from (fact for words in pair for fact in facts_of(words))
+    if isinstance(exhibit, Table | Kpi):
+        mixed = [name for name in exhibit.data.columns if exhibit.data[name].dtype == object]
+        for value in exhibit.data[mixed].to_numpy().ravel():
+            runs = (text for _, text in value) if isinstance(value, tuple) else (value,)
+            yield from (fact for words in runs for fact in facts_of(words))
+    for _, table in getattr(exhibit, "details", ()):
+        yield from _facts(table)
 
 
 def _shell() -> Any:

@@ -12,8 +12,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from pmo_kit import facts
 from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Reference, Table
-from pmo_kit.exhibits.theme import is_missing
+from pmo_kit.facts import Fact, is_missing
 
 MIME = "application/vnd.pmo-kit.exhibit+json"
 VERSION = 1
@@ -58,11 +59,8 @@ def from_json(document: Mapping[str, Any] | str) -> Exhibit:
             f"exhibit {content.get('id')}: written by a newer pmo_kit (version {content['version']})"
         )
     record = _TYPES[kind]
-    decoded = {
-        part.name: _decode(part.name, content[part.name])
-        for part in dataclasses.fields(record)
-        if part.name in content
-    }
+    parts = [part.name for part in dataclasses.fields(record) if part.name in content]
+    decoded = {name: _decode(name, content[name]) for name in parts}
     return record(**decoded)
 
 
@@ -71,6 +69,8 @@ def _encode(value: Any) -> Any:
         return _encode_table(value)
     if isinstance(value, Exhibit):
         return to_json(value)
+    if isinstance(value, Fact):
+        return facts.to_json(value)
     if isinstance(value, Field | Reference):
         parts = [[part.name, _scalar(getattr(value, part.name))] for part in dataclasses.fields(value)]
         return [part for part in parts if part != ["formula", ""]]
@@ -146,6 +146,8 @@ def _decode(name: str, value: Any) -> Any:
         return tuple((lead, text) for lead, text in value)
     if name == "columns":
         return tuple(_record(Field, pairs) for pairs in value)
+    if name == "facts":
+        return tuple(map(facts.from_json, value))
     if name == "references":
         return tuple(_record(Reference, pairs) for pairs in value)
     if name == "details":

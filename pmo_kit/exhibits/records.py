@@ -18,6 +18,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from pmo_kit.facts import Fact
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -80,7 +82,7 @@ class Reference:
 class Exhibit:
     """What every exhibit has.
 
-    Figures supply `id`, `unit_line`, `alt`, `source` and `inputs`; `show` adds `title` and `takeaway`.
+    Figures supply `id`, `unit_line`, `source` and `inputs`; `show` adds `title`, `takeaway` and `alt`.
 
     Parameters
     ----------
@@ -93,23 +95,26 @@ class Exhibit:
     takeaway : str
         What it means for the decision, one line.
     alt : str
-        The same in words, for those who cannot see it. Never empty.
+        The same in one sentence, for those who cannot see it; `described` where none is given.
     source : str
         Tables and rows that it comes from.
     note : str
         A foot note; markers are explained here.
     inputs : mapping of str to str
         Register fingerprint, solver status, seed: what is needed to rebuild it.
+    facts : tuple of Fact
+        What its numbers in words were made from; `show` adds those of its sentences.
     """
 
-    id: str
-    alt: str
+    id: str = ""
+    alt: str = ""
     title: str = ""
     unit_line: str = ""
     takeaway: str = ""
     source: str = ""
     note: str = ""
     inputs: Mapping[str, str] = field(default_factory=dict)
+    facts: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -238,9 +243,38 @@ class Message(Exhibit):
     ----------
     items : tuple of (lead, text)
         Either may be empty. Text is data: it is never read as markup.
+    absent : str
+        The sheet that is missing, where this line stands in place of an exhibit.
     """
 
     items: tuple[tuple[str, str], ...]
+    absent: str = ""
+
+
+def described(exhibit: Exhibit) -> str:
+    """One sentence for those who cannot see an exhibit: its message and what it is; the data stands beside it.
+
+    Examples
+    --------
+    >>> described(Message(title="Nothing is contested", items=()))
+    'Nothing is contested.'
+    """
+    title = " ".join(exhibit.title.split()).rstrip(".")
+    if isinstance(exhibit, Chart):
+        what = {
+            "bar": "bars",
+            "line": "a line",
+            "scatter": "points",
+            "interval": "ranges",
+            "heatmap": "a grid",
+        }
+        by = exhibit.x if exhibit.y.kind == "number" else exhibit.y
+        of = exhibit.y if exhibit.y.kind == "number" else exhibit.x
+        return f"{title}: {what[exhibit.mark]}, {of.title or of.name} by {by.title or by.name}."
+    if isinstance(exhibit, Table):
+        heads = ", ".join(field.title for field in exhibit.columns if field.title)
+        return f"{title}: a table of {len(exhibit.data)} rows{f' with {heads}' if heads else ''}."
+    return f"{title}."
 
 
 def words(cell: object) -> str:

@@ -11,8 +11,9 @@ import yaml
 from pmo_kit.arbitration import Allocation, Capacity
 from pmo_kit.exhibits import Exhibit, Field, Message, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.figures.arbitration import inputs_of, money_by_year
-from pmo_kit.figures.captions import count, inputs, listed, not_shown, sentence, shortened, unit_line
+from pmo_kit.figures.arbitration import money_by_year
+from pmo_kit.figures.captions import count, listed, sentence, shortened, unit_line
+from pmo_kit.figures.figure import figure, not_shown
 from pmo_kit.rates import describe_schedule
 from pmo_kit.register import Register
 from pmo_kit.shipped import shipped
@@ -21,6 +22,7 @@ NEAR = 1e-6
 ORDER = {"R": 0, "A": 1, "G": 2}
 
 
+@figure("annex.hand_check", source="costs, resources, budgets, capacity")
 def hand_check(allocation: Allocation) -> Exhibit:
     """Return the funded list to re-add with a pencil: every project's money and scarce people, against what there is.
 
@@ -37,7 +39,10 @@ def hand_check(allocation: Allocation) -> Exhibit:
     limits = pd.concat([money, people.assign(column=people["label"])]).set_index("column")
     if limits.empty:
         line = "Not shown: no envelope is for the whole portfolio and no trade is used up, so there is no sum to check."
-        return Message(id="annex.hand_check", title=line, alt=line, items=(), inputs=inputs(register))
+        return Message(
+            title=line,
+            items=(),
+        )
     rules: dict[str, Any] = {
         str(name): allocation.question.rule(rule) for name, rule in limits["rule"].items()
     }
@@ -71,7 +76,6 @@ def hand_check(allocation: Allocation) -> Exhibit:
     years = list(money["column"].astype("str"))
     tight = limits["slack"].idxmin()
     return Table(
-        id="annex.hand_check",
         data=data,
         totals=len(lines) - ("effects of projects on one another" in lines.index),
         columns=(
@@ -84,15 +88,10 @@ def hand_check(allocation: Allocation) -> Exhibit:
         takeaway="Add a column, take it from what there is: what is left must be nought or more.",
         note="Exit costs of what stops are in its line. Envelopes of one fund, kind or area stand among the limits.",
         unit_line=unit_line(register, "Money by year and people of a trade that is used up"),
-        alt=listed(
-            f"{name}: {format_number(row.used)} of {format_number(row.limit)}"
-            for name, row in limits.iterrows()
-        ),
-        source="costs, resources, budgets, capacity",
-        inputs=inputs_of(allocation),
     )
 
 
+@figure("annex.decisions", source="decisions, status, costs")
 def decisions(register: Register, log: pd.DataFrame) -> Exhibit:
     """Return the decision log: what was recommended, what was decided, what became of it.
 
@@ -102,7 +101,7 @@ def decisions(register: Register, log: pd.DataFrame) -> Exhibit:
         From `pmo_kit.performance.decision_log`.
     """
     if log.empty:
-        return not_shown("annex.decisions", "recommendation, decision and outcome", "decisions")
+        return not_shown("recommendation, decision and outcome", "decisions")
     against = log["followed"].eq(False).fillna(False)
     broken = log.loc[~log["kept"], "name"]
     data = pd.DataFrame(
@@ -121,7 +120,6 @@ def decisions(register: Register, log: pd.DataFrame) -> Exhibit:
     )
     kept = f"{count(len(broken), 'was', 'were')} not kept" if len(broken) else "all were kept"
     return Table(
-        id="annex.decisions",
         data=data,
         columns=(
             Field("date", "date", kind="text"),
@@ -133,9 +131,6 @@ def decisions(register: Register, log: pd.DataFrame) -> Exhibit:
         title=f"Of {count(len(log), 'decision')} {_number(int(against.sum()))} went against the advice, {kept}",
         takeaway=f"Not kept: {shortened(broken)}." if len(broken) else "Every decision was kept.",
         unit_line=unit_line(register, "Recommended, decided, and what became of it"),
-        alt=listed(f"{row.name}: {row.outcome}" for row in log.itertuples(index=False)),
-        source="decisions, status, costs",
-        inputs=inputs(register),
     )
 
 
@@ -147,10 +142,11 @@ def _why(row: Any) -> str:
     )
 
 
+@figure("annex.actions", source="actions")
 def actions(register: Register) -> Exhibit:
     """Return every action on record, open ones first, with owner, date and state."""
     if not register.has("actions"):
-        return not_shown("annex.actions", "the action log", "actions")
+        return not_shown("the action log", "actions")
     table = register.table("actions")
     is_open, as_of = table["status"] == "open", register.settings.as_of
     late = is_open & (table["due"] < pd.Timestamp(as_of) if as_of is not None else False)
@@ -160,7 +156,6 @@ def actions(register: Register) -> Exhibit:
         order=(~is_open).astype(int) - late.astype(int),
     ).sort_values(["order", "due"], kind="stable", ignore_index=True)
     return Table(
-        id="annex.actions",
         data=data.fillna({"owner": "–"}),
         columns=(
             Field("action", "action", kind="text"),
@@ -172,16 +167,14 @@ def actions(register: Register) -> Exhibit:
         f"{'is' if is_open.sum() == 1 else 'are'} open, {_number(int(late.sum()))} past the date",
         takeaway=f"First: {data['action'].iloc[0]}." if is_open.any() else "Nothing is open.",
         unit_line=unit_line(register, "Actions on record", ""),
-        alt=listed(f"{row.action}: {row.status}" for row in data.itertuples()),
-        source="actions",
-        inputs=inputs(register),
     )
 
 
+@figure("annex.assumptions", source="assumptions")
 def assumptions(register: Register) -> Exhibit:
     """Return what is taken for granted, the weakest that matters most first, with owner, source and date."""
     if not register.has("assumptions"):
-        return not_shown("annex.assumptions", "what is taken for granted", "assumptions")
+        return not_shown("what is taken for granted", "assumptions")
     table = register.table("assumptions")
     weakness, reach = (table[name].map(ORDER).fillna(len(ORDER)) for name in ("quality", "impact"))
     data = table.assign(order=weakness + reach, owner=table["owner"].fillna("–"))
@@ -193,7 +186,6 @@ def assumptions(register: Register) -> Exhibit:
     ]  # fmt: skip
     weak = table.loc[(table["quality"] == "R") & (table["impact"] == "R"), "assumption"]
     return Table(
-        id="annex.assumptions",
         data=data,
         columns=(
             Field("assumption", "assumption", kind="text"),
@@ -210,14 +202,10 @@ def assumptions(register: Register) -> Exhibit:
         note="Quality: R a guess, A partly supported, G evidence. Impact: R may turn the advice, A moves the "
         "numbers, G hardly matters. Rated by the owner.",
         unit_line=unit_line(register, "Assumptions, the weakest and most decisive first", ""),
-        alt=listed(
-            f"{row.assumption}: quality {row.quality}, impact {row.impact}" for row in data.itertuples()
-        ),
-        source="assumptions",
-        inputs=inputs(register),
     )
 
 
+@figure("annex.method", source="settings; templates/report/method.yml")
 def method(register: Register) -> Message:
     """Return how the advice is found, in plain words: `templates/report/method.yml` with the register's terms."""
     settings = register.settings
@@ -232,29 +220,22 @@ def method(register: Register) -> Message:
     told = yaml.safe_load(shipped("templates", "report", "method.yml").read_text(encoding="utf-8"))
     items = tuple((entry["lead"], entry["text"].format(**words)) for entry in told)
     return Message(
-        id="annex.method",
         title="How the advice is found",
         items=items,
         unit_line=unit_line(register, "Method in plain words", ""),
-        alt=" ".join(" ".join(item) for item in items),
-        source="settings; templates/report/method.yml",
-        inputs=inputs(register),
     )
 
 
+@figure("annex.glossary", source="templates/workshops/glossary.csv")
 def glossary(register: Register) -> Table:
     """Return the terms that all departments share, which are those of the workshops."""
     file = shipped("templates", "workshops", "glossary.csv")
     terms = pd.read_csv(file, dtype="str").dropna(subset="meaning").rename(columns={"english": "term"})
     return Table(
-        id="annex.glossary",
         data=terms[["term", "meaning"]].reset_index(drop=True),
         columns=(Field("term", "term", kind="text"), Field("meaning", "what is meant", kind="text")),
         title=f"{sentence(count(len(terms), 'term'))} mean the same in all departments",
         unit_line=unit_line(register, "Glossary", ""),
-        alt=listed(f"{row.term}: {row.meaning}" for row in terms.itertuples()),
-        source="templates/workshops/glossary.csv",
-        inputs=inputs(register),
     )
 
 

@@ -9,9 +9,11 @@ import pandas as pd
 from pmo_kit.arbitration import Allocation, Explanation, Frontier, Ledger, Question, obstacles
 from pmo_kit.exhibits import Chart, Exhibit, Field, Message, Reference, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.figures.captions import count, inputs, listed, percent, sentence, shortened, unit_line
+from pmo_kit.figures.captions import count, listed, percent, sentence, shortened, unit_line
+from pmo_kit.figures.figure import figure
 
 
+@figure("arbitration.plan", source="projects, costs, benefits, budgets, capacity, links")
 def plan(allocation: Allocation) -> Table:
     """Return what is funded and stopped: size, value and spend by year; sums at the end."""
     register, years = allocation.question.register, spend_years(allocation)
@@ -32,7 +34,6 @@ def plan(allocation: Allocation) -> Table:
     stopped, refused = (table.loc[table["decision"] == word, "name"] for word in ("stop", "refuse"))
     stop = f", stop {listed(stopped)}" if len(stopped) else ""
     return Table(
-        id="arbitration.plan",
         data=pd.concat([rows, pd.DataFrame(sums)], ignore_index=True),
         totals=1,
         columns=(
@@ -49,13 +50,11 @@ def plan(allocation: Allocation) -> Table:
         unit_line=unit_line(
             register, f"{sentence(value_words(allocation))} and spend by year", scope=_span(years)
         ),
-        alt=listed(f"{row['name']} {row['decision']}" for _, row in rows.iterrows()),
         note="Exit costs of what stops are in its spend.",
-        source="projects, costs, benefits, budgets, capacity, links",
-        inputs=inputs_of(allocation),
     )
 
 
+@figure("arbitration.refused", source="projects, costs, benefits, budgets, capacity, links")
 def refused(allocation: Allocation) -> Table:
     """Return what is refused, what it asks, what it is worth alone, and what stands in its way."""
     register, options = allocation.question.register, allocation.question.options
@@ -85,7 +84,6 @@ def refused(allocation: Allocation) -> Table:
         .index[:1]
     )
     return Table(
-        id="arbitration.refused",
         data=data,
         columns=(
             Field("project", "project", kind="text"),
@@ -98,12 +96,10 @@ def refused(allocation: Allocation) -> Table:
         takeaway=f"What stands most often in the way: {listed(most)}.",
         unit_line=unit_line(register, "Refused, at the largest size asked"),
         note="In its way: what would be overrun if the project were simply added to the plan.",
-        alt=listed(f"{words}" for words in data["words"]),
-        source="projects, costs, benefits, budgets, capacity, links",
-        inputs=inputs_of(allocation),
     )
 
 
+@figure("arbitration.envelopes", source="costs, budgets")
 def envelopes(allocation: Allocation) -> Chart:
     """Return the spend of the plan against the envelopes of the whole portfolio, by year."""
     register, money = allocation.question.register, money_by_year(allocation)
@@ -118,7 +114,6 @@ def envelopes(allocation: Allocation) -> Chart:
         f"{format_number(row.used)} of {format_number(row.limit)} in {row.year}" for row in money.itertuples()
     )
     return Chart(
-        id="arbitration.envelopes",
         mark="bar",
         data=rows,
         x=Field("year", "fiscal year", kind="time"),
@@ -131,12 +126,10 @@ def envelopes(allocation: Allocation) -> Chart:
         else f"The plan leaves {format_number(left)} unspent",
         takeaway=f"{format_number(left)} of the money is left; {bottleneck_sentence(allocation)}.",
         unit_line=unit_line(register, "Spend against envelope", scope="exit costs included"),
-        alt=each,
-        source="costs, budgets",
-        inputs=inputs_of(allocation),
     )
 
 
+@figure("arbitration.prices", source="costs, benefits, budgets, capacity, links")
 def prices(explanation: Explanation) -> Chart:
     """Return what every priced choice costs: letting a refused project in, or giving up one that is in."""
     allocation = explanation.allocation
@@ -177,7 +170,6 @@ def prices(explanation: Explanation) -> Chart:
         else format_number(out.max())
     )
     return Chart(
-        id="arbitration.prices",
         mark="bar",
         data=data.drop(columns="role"),
         x=Field("price", "net value lost", register.settings.unit),
@@ -197,20 +189,18 @@ def prices(explanation: Explanation) -> Chart:
             f"Loss against the recommended {format_number(allocation.value)}",
             scope="one change at a time",
         ),
-        alt=listed(f"{row['project']} {row['label']}" for row in rows),
         note="The cheapest size of each project.",
-        source="costs, benefits, budgets, capacity, links",
-        inputs=inputs_of(allocation),
     )
 
 
+@figure("arbitration.overrides", source="overrides")
 def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
     """Return the overrides on record: who, when, why; the price of each alone, on top of the others, of all."""
     register = allocation.question.register
     if ledger.table.empty:
         line = "No override is on record."
         return Message(
-            id="arbitration.overrides", title=line, alt=line, items=(("", line),), inputs=inputs_of(allocation)
+            title=line, items=(("", line),), 
         )  # fmt: skip
     table, names = ledger.table, register.projects["name"]
     rows = pd.DataFrame(
@@ -237,7 +227,6 @@ def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
     apart = f"{format_number(abs(ledger.interaction))} {words} than the sum of each alone, {alone}"
     dearest = table.loc[table["last_in"].idxmax()]
     return Table(
-        id="arbitration.overrides",
         data=pd.concat(
             [rows, pd.DataFrame([total | {"alone": ledger.joint, "last_in": ledger.joint}])],
             ignore_index=True,
@@ -256,12 +245,10 @@ def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
         unit_line=unit_line(register, f"{sentence(value_words(allocation))} lost"),
         note=(f"Together they cost {apart}. " if len(rows) > 1 else "")
         + "Pushes out: in every equally good plan, the other overrides in force.",
-        alt=listed(f"{row['name']} {format_number(row['alone'])}" for _, row in table.iterrows()),
-        source="overrides",
-        inputs=inputs_of(allocation),
     )
 
 
+@figure("arbitration.frontier", source="budgets, costs, benefits")
 def ladder(frontier: Frontier, allocation: Allocation) -> Chart:
     """Return what the best plan is worth at each level of the envelopes, today's marked."""
     register, table = allocation.question.register, frontier.table
@@ -278,7 +265,6 @@ def ladder(frontier: Frontier, allocation: Allocation) -> Chart:
     low, high = rows.iloc[0], rows.iloc[-1]
     lost, gained = format_number(allocation.value - low.value), format_number(high.value - allocation.value)
     return Chart(
-        id="arbitration.frontier",
         mark="line",
         data=rows,
         x=Field("percent", "share of every envelope", "%", decimals=0),
@@ -289,12 +275,6 @@ def ladder(frontier: Frontier, allocation: Allocation) -> Chart:
         f"{percent(high.percent / 100 - 1)} more buys {gained}",
         takeaway=frontier.summary,
         unit_line=unit_line(register, "Worth of the best plan at each level of every envelope"),
-        alt=listed(
-            f"{percent(p / 100)}: {format_number(v)}"
-            for p, v in zip(rows["percent"], rows["value"], strict=True)
-        ),
-        source="budgets, costs, benefits",
-        inputs=inputs_of(allocation),
     )
 
 
@@ -350,12 +330,6 @@ def bottleneck_names(allocation: Allocation) -> list[str]:
     """Rules to price for page one: the limit that binds, and all the money together."""
     limit = bottleneck(allocation)
     return ["all money"] if limit is None else list(dict.fromkeys([str(limit["rule"]), "all money"]))
-
-
-def inputs_of(allocation: Allocation) -> dict[str, str]:
-    """What is needed to rebuild a figure of a plan."""
-    more = {name: value for name, value in allocation.inputs.items() if name in ("value", "status", "gap")}
-    return inputs(allocation.question.register, **more)
 
 
 def bottleneck_sentence(allocation: Allocation) -> str:

@@ -13,26 +13,24 @@ from pmo_kit.exhibits.theme import format_number
 from pmo_kit.figures import benefits
 from pmo_kit.figures.captions import (
     count,
-    inputs,
-    listed,
     money,
-    not_shown,
     percent,
     sentence,
     shortened,
     unit_line,
 )
+from pmo_kit.figures.figure import figure, not_shown
 from pmo_kit.performance import directions, load_on_units
 from pmo_kit.register import Register
 
 ROWS = 12
 
 
+@figure("balance.goals", source="goals, projects, costs")
 def goals(register: Register, appraisal: Appraisal) -> Exhibit:
     """Return the share of the ask that each strategic goal has against the share it should have."""
-    id = "balance.goals"
     if not register.has("goals"):
-        return not_shown(id, "spend by goal against its target", "goals")
+        return not_shown("spend by goal against its target", "goals")
     table = overview.spend_by_goal(register, appraisal).reset_index()
     shown = table.assign(**{name: 100 * table[name] for name in ("share", "target_share", "gap")})
     stated = shown.dropna(subset="gap")
@@ -42,7 +40,6 @@ def goals(register: Register, appraisal: Appraisal) -> Exhibit:
         side = "above" if far["gap"] > 0 else "below"
         title = f"{far['label']} is {format_number(abs(far['gap']), 0)} points {side} its target share"
     return Table(
-        id=id,
         data=shown,
         columns=(
             Field("label", "goal", kind="text"),
@@ -56,17 +53,14 @@ def goals(register: Register, appraisal: Appraisal) -> Exhibit:
         title=title,
         takeaway="The ask is what sponsors want; the plan may still mend the balance.",
         unit_line=unit_line(register, "Ask by strategic goal", scope="all years to come"),
-        alt=listed(f"{row.label} {format_number(row.share, 0)} %" for row in shown.itertuples()),
-        source="goals, projects, costs",
-        inputs=inputs(register),
     )
 
 
+@figure("balance.types", source="projects, costs")
 def types(register: Register, appraisal: Appraisal) -> Exhibit:
     """Return how much is asked to run, to grow, to transform and to comply."""
-    id = "balance.types"
     if register.projects["project_type"].isna().all():
-        return not_shown(id, "run, grow and transform", "projects, column project_type")
+        return not_shown("run, grow and transform", "projects, column project_type")
     table = overview.ask_by(register, appraisal, "project_type").reset_index()
     table["label"] = [
         f"{money(row.asked)} · {percent(row.share)} · {count(row.projects, 'project')}"
@@ -74,7 +68,6 @@ def types(register: Register, appraisal: Appraisal) -> Exhibit:
     ]
     share = table.set_index("project_type")["share"]
     return Chart(
-        id=id,
         mark="bar",
         data=table,
         x=Field("asked", "asked", register.settings.unit),
@@ -84,17 +77,14 @@ def types(register: Register, appraisal: Appraisal) -> Exhibit:
         f"{percent(share.get('run', 0.0))} to run",
         takeaway=f"{percent(share.get('compliance', 0.0))} is asked for by law or regulation.",
         unit_line=unit_line(register, "Money asked by type of project", scope="all years to come"),
-        alt=listed(f"{row.project_type} {row.label}" for row in table.itertuples()),
-        source="projects, costs",
-        inputs=inputs(register),
     )
 
 
+@figure("balance.value_and_risk", source="risks, costs, benefits")
 def value_and_risk(register: Register, appraisal: Appraisal) -> Exhibit:
     """Return net value against expected cost of risk, the projects that lose more to risk than they bring named."""
-    id = "balance.value_and_risk"
     if not register.has("risks") or not register.has("benefits"):
-        return not_shown(id, "value against risk", "risks")
+        return not_shown("value against risk", "risks")
     table = overview.value_and_risk(register, appraisal).dropna(subset=["npv", "exposure"]).reset_index()
     table["side"] = (table["exposure"] > table["npv"]).map(
         {True: "risk above value", False: "value above risk"}
@@ -103,7 +93,6 @@ def value_and_risk(register: Register, appraisal: Appraisal) -> Exhibit:
     named = set(table.nlargest(3, "exposure")["project_id"]) | set(table.nlargest(3, "npv")["project_id"])
     table["label"] = [p if p in named else "" for p in table["project_id"]]
     return Chart(
-        id=id,
         mark="scatter",
         data=table,
         x=Field("exposure", "expected cost of its risks", register.settings.unit),
@@ -117,18 +106,15 @@ def value_and_risk(register: Register, appraisal: Appraisal) -> Exhibit:
         takeaway=f"Their risks together are expected to cost {money(table['exposure'].sum())}.",
         note="Expected cost: probability times likely cost, summed over the risks of a project.",
         unit_line=unit_line(register, "Net value against expected cost of risk", scope="at the size asked"),
-        alt=f"Above value by risk: {shortened(over['name'], 6)}.",
-        source="risks, costs, benefits",
-        inputs=inputs(register),
     )
 
 
+@figure("balance.enablers", source="links, costs, benefits")
 def enablers(register: Register, appraisal: Appraisal) -> Exhibit:
     """Return the projects on which others stand, and what stands on them."""
-    id = "balance.enablers"
     table = overview.enablers(register, appraisal)
     if table.empty:
-        return not_shown(id, "what requires what", "links")
+        return not_shown("what requires what", "links")
     names = register.projects["name"]
     rows = table.head(ROWS).reset_index()
     rows["project"] = [(("text", row["name"]), ("id", row["project_id"])) for _, row in rows.iterrows()]
@@ -137,7 +123,6 @@ def enablers(register: Register, appraisal: Appraisal) -> Exhibit:
     first = rows.iloc[0]
     losing = int(((table["npv"] < 0) & (table["dependents_npv"] > 0)).sum())
     return Table(
-        id=id,
         data=rows.drop(columns="dependents"),
         columns=(
             Field("project", "enabler", kind="text"),
@@ -152,12 +137,10 @@ def enablers(register: Register, appraisal: Appraisal) -> Exhibit:
         else "No enabler loses money alone.",
         note=f"And {len(table) - ROWS} more." if len(table) > ROWS else "",
         unit_line=unit_line(register, "What requires what, all steps", scope="net value at the size asked"),
-        alt=listed(f"{row['name']}: {row['who']}" for _, row in rows.iterrows()),
-        source="links, costs, benefits",
-        inputs=inputs(register),
     )
 
 
+@figure("balance.real_and_nominal", source="costs, settings")
 def real_and_nominal(register: Register, appraisal: Appraisal, inflation: float = 0.02) -> Exhibit:
     """Return what is asked by year in constant prices and in the cash of each year."""
     if not register.settings.price_basis:
@@ -171,7 +154,6 @@ def real_and_nominal(register: Register, appraisal: Appraisal, inflation: float 
     rows["year"], rows["what"] = rows["year"].astype("str"), rows["what"].map(words)
     more = table["nominal"].sum() - table["real"].sum()
     return Chart(
-        id="balance.real_and_nominal",
         mark="bar",
         data=rows.sort_values(["year", "what"], ascending=[True, False], kind="stable", ignore_index=True),
         x=Field("year", "fiscal year", kind="time"),
@@ -183,44 +165,37 @@ def real_and_nominal(register: Register, appraisal: Appraisal, inflation: float 
         unit_line=unit_line(
             register, f"Ask by year; prices assumed to rise {percent(inflation, 1)} a year", ""
         ),
-        alt=listed(f"{year}: {money(row.real)} and {money(row.nominal)}" for year, row in table.iterrows()),
-        source="costs, settings",
-        inputs=inputs(register, inflation=inflation),
     )
 
 
+@figure("balance.change_load")
 def change_load(register: Register) -> Exhibit:
     """Return how much change every unit is asked to take, quarter by quarter, if all that is asked were done."""
-    id = "balance.change_load"
     if not register.has("change_impacts"):
-        return not_shown(id, "the load of change", "change_impacts")
-    return dataclasses.replace(benefits.change_load(load_on_units(register)), id=id)
+        return not_shown("the load of change", "change_impacts")
+    return dataclasses.replace(benefits.change_load(load_on_units(register)), id="")
 
 
+@figure("balance.actions")
 def actions(register: Register) -> Exhibit:
     """Return open actions and directions given, the most overdue first."""
-    id = "balance.actions"
     if not register.has("actions"):
-        return not_shown(id, "open actions and directions", "actions")
-    return dataclasses.replace(benefits.actions(register, directions(register)), id=id)
+        return not_shown("open actions and directions", "actions")
+    return dataclasses.replace(benefits.actions(register, directions(register)), id="")
 
 
+@figure("balance.vocabulary", source="vocabulary")
 def vocabulary(register: Register) -> Exhibit:
     """Return the words that this organisation prints for the terms of the kit."""
-    id = "balance.vocabulary"
     if not register.has("vocabulary"):
-        return not_shown(id, "one language for all departments", "vocabulary")
+        return not_shown("one language for all departments", "vocabulary")
     rows = pd.DataFrame(register.table("vocabulary"))
     rows["term"] = rows["term"].str.replace("_", " ")
     return Table(
-        id=id,
         data=rows,
         columns=(Field("term", "term", kind="text"), Field("our_word", "our word", kind="text")),
         across=2,
         title=f"{sentence(count(len(rows), 'term has', 'terms have'))} one word in all departments",
         takeaway="Packs print the word on the right.",
         unit_line=unit_line(register, "Our words", ""),
-        alt=listed(f"{row.term}: {row.our_word}" for row in rows.itertuples()),
-        source="vocabulary",
-        inputs=inputs(register),
     )

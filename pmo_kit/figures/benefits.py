@@ -6,7 +6,8 @@ import pandas as pd
 
 from pmo_kit.exhibits import Chart, Field, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.figures.captions import count, inputs, listed, percent, sentence, shortened, unit_line
+from pmo_kit.figures.captions import count, listed, percent, sentence, shortened, unit_line
+from pmo_kit.figures.figure import figure
 from pmo_kit.figures.performance import cut, named
 from pmo_kit.performance import Benefits, ChangeLoad
 from pmo_kit.register import Register
@@ -14,6 +15,7 @@ from pmo_kit.register import Register
 MOVES = {"new": "▲ new", "up": "▲ up", "down": "▼ down", "same": "= same", "closed": "closed"}
 
 
+@figure("benefits.realized", source="benefit_status, benefit_profiles")
 def realized(benefits: Benefits, most: int = 12) -> Chart:
     """Return what was due and what was realized, benefit by benefit, the largest shortfall first."""
     known = benefits.table.dropna(subset=["due", "realized"]).copy()
@@ -30,7 +32,6 @@ def realized(benefits: Benefits, most: int = 12) -> Chart:
     rows = rows.set_index("label").loc[list(shown["label"])].reset_index()
     worst = shown.iloc[0] if len(shown) else None
     return Chart(
-        id="benefits.realized",
         mark="bar",
         data=rows,
         x=Field("amount", "", benefits.unit),
@@ -42,16 +43,11 @@ def realized(benefits: Benefits, most: int = 12) -> Chart:
         else "No benefit is due yet",
         takeaway=benefits.summary,
         unit_line=unit_line(benefits.register, "Benefits due by now and realized"),
-        alt=listed(
-            f"{row.label} {format_number(row.realized)} of {format_number(row.due)}"
-            for row in shown.itertuples()
-        ),
         note=note,
-        source="benefit_status, benefit_profiles",
-        inputs=inputs(benefits.register),
     )
 
 
+@figure("benefits.cases", source="baselines")
 def cases(benefits: Benefits) -> Table:
     """Return the business cases: net benefit as approved and today; those no longer true first."""
     rows = benefits.cases.reset_index()
@@ -61,7 +57,6 @@ def cases(benefits: Benefits) -> Table:
     broken = rows.loc[~rows["holds"], "name"]
     shown, note = cut(rows)
     return Table(
-        id="benefits.cases",
         data=shown,
         columns=(
             Field("project", "project", kind="text"),
@@ -74,13 +69,11 @@ def cases(benefits: Benefits) -> Table:
         else "Every approved business case still holds",
         takeaway="Whole-life benefit less whole-life cost, not discounted, as approved and as forecast today.",
         unit_line=unit_line(benefits.register, "Business cases then and now"),
-        alt=listed(f"{row.project_id} {row.holds_words}" for row in rows.itertuples()),
         note=note,
-        source="baselines",
-        inputs=inputs(benefits.register),
     )
 
 
+@figure("benefits.way_to_goals", source="benefits, benefit_profiles, goals")
 def way_to_goals(register: Register, edges: pd.DataFrame, most: int = 4) -> Table:
     """Return the largest benefits of every strategic goal and the project that brings each."""
     rows = edges[edges["amount"] > 0].sort_values("amount", ascending=False, kind="stable").copy()
@@ -92,7 +85,6 @@ def way_to_goals(register: Register, edges: pd.DataFrame, most: int = 4) -> Tabl
     top = rows.groupby("goal_label", sort=False).head(most).sort_values("order", kind="stable")
     loose = int((~edges["linked"]).sum())
     return Table(
-        id="benefits.way_to_goals",
         data=top,
         group=Field("goal_label", kind="category"),
         columns=(
@@ -107,12 +99,10 @@ def way_to_goals(register: Register, edges: pd.DataFrame, most: int = 4) -> Tabl
         if not loose
         else f"{sentence(count(loose, 'benefit leads', 'benefits lead'))} to no goal.",
         unit_line=unit_line(register, f"Largest {most} benefits of every goal, as asked, not discounted"),
-        alt=listed(f"{goal} {format_number(amount, 0)}" for goal, amount in sums.items()),
-        source="benefits, benefit_profiles, goals",
-        inputs=inputs(register),
     )
 
 
+@figure("benefits.reference_classes", source="benefit_status, baselines")
 def reference_classes(register: Register, classes: pd.DataFrame) -> Table:
     """Return how past claims turned out, by area: what the next appraisal can use."""
     words = {
@@ -124,7 +114,6 @@ def reference_classes(register: Register, classes: pd.DataFrame) -> Table:
     rows = rows.sort_values(["quantity", "last", "area"], kind="stable")
     pooled = classes[classes["area"] == "All"].set_index("quantity")["pooled"]
     return Table(
-        id="benefits.reference_classes",
         data=rows,
         group=Field("what", kind="category"),
         columns=(
@@ -141,13 +130,11 @@ def reference_classes(register: Register, classes: pd.DataFrame) -> Table:
         else "How past claims turned out",
         takeaway="Multiply the next claim by its area's figure, or say why it will be different this time.",
         unit_line=unit_line(register, "Outturn per claim at approval", ""),
-        alt=listed(f"{row.area} {row.quantity} {format_number(row.pooled, 2)}" for row in rows.itertuples()),
         note="n/a: fewer than three projects; use the line All.",
-        source="benefit_status, baselines",
-        inputs=inputs(register),
     )
 
 
+@figure("benefits.change_load", source="change_impacts, areas")
 def change_load(load: ChangeLoad) -> Chart:
     """Return how much change every unit has to take in every quarter."""
     table = load.table.sort_values(["quarter", "unit"], kind="stable")
@@ -164,7 +151,6 @@ def change_load(load: ChangeLoad) -> Chart:
     times = sorted(over.loc[over["unit"] == worst["unit"], "quarter"]) if worst is not None else []
     when = listed(f"{quarter[5:]} {quarter[:4]}" for quarter in times)
     return Chart(
-        id="benefits.change_load",
         mark="heatmap",
         data=rows,
         x=Field("quarter", "", kind="category"),
@@ -178,13 +164,11 @@ def change_load(load: ChangeLoad) -> Chart:
         unit_line=unit_line(
             load.register, "Staff who have to change how they work", "% of staff, heavy change in full"
         ),
-        alt=listed(f"{row.unit} {row.quarter} {percent(row.load)}" for row in table.itertuples()),
         note="Heavy change counts in full, noticeable change two thirds, light change one third.",
-        source="change_impacts, areas",
-        inputs=inputs(load.register),
     )
 
 
+@figure("benefits.collisions", source="change_impacts, areas")
 def collisions(load: ChangeLoad) -> Table:
     """Return the projects that are together too much for a unit, and what deferring each would free."""
     rows = load.collisions
@@ -195,7 +179,6 @@ def collisions(load: ChangeLoad) -> Table:
     rows["enough"] = rows["clears"].map({True: "enough alone", False: "not enough alone"})
     enough = rows[rows["clears"]].drop_duplicates("project_id")["name"]
     return Table(
-        id="benefits.collisions",
         data=rows,
         group=Field("where", kind="category"),
         columns=(
@@ -209,12 +192,10 @@ def collisions(load: ChangeLoad) -> Table:
         else ("No single project is enough" if len(rows) else "No collisions"),
         takeaway=f"{shortened(enough, 4)}." if len(enough) else load.summary,
         unit_line=unit_line(load.register, "Where change collides", "% of staff"),
-        alt=listed(f"{row.where} {row.name}" for row in rows.itertuples()),
-        source="change_impacts, areas",
-        inputs=inputs(load.register),
     )
 
 
+@figure("benefits.gates", source="gates, projects")
 def gates(register: Register, coverage: pd.DataFrame) -> Table:
     """Return gate and quality checks passed by area; the last row is all of them."""
     rows = coverage.reset_index()
@@ -222,7 +203,6 @@ def gates(register: Register, coverage: pd.DataFrame) -> Table:
     parts = coverage.drop(index="All")
     worst = parts["coverage"].idxmin()
     return Table(
-        id="benefits.gates",
         data=rows,
         totals=1,
         columns=(
@@ -238,12 +218,10 @@ def gates(register: Register, coverage: pd.DataFrame) -> Table:
         f"the whole portfolio {percent(coverage.at['All', 'coverage'])}",
         takeaway=f"{sentence(count(int(coverage.at['All', 'missing']), 'check was', 'checks were'))} never done.",
         unit_line=unit_line(register, "Gate and quality checks up to each project's stage", ""),
-        alt=listed(f"{row.area} {row.passed} of {row.asked}" for row in rows.itertuples()),
-        source="gates, projects",
-        inputs=inputs(register),
     )
 
 
+@figure("benefits.risks", source="risks")
 def risks(register: Register, top: pd.DataFrame) -> Table:
     """Return the largest risks of every class with their movement, owner and response."""
     rows = top.copy()
@@ -256,7 +234,6 @@ def risks(register: Register, top: pd.DataFrame) -> Table:
     first = rows.sort_values("exposure", ascending=False).iloc[0]
     bare = int(top["unanswered"].sum())
     return Table(
-        id="benefits.risks",
         data=rows,
         group=Field("class", kind="category"),
         columns=(
@@ -273,12 +250,10 @@ def risks(register: Register, top: pd.DataFrame) -> Table:
         if bare
         else "Every one of them has an owner and a response.",
         unit_line=unit_line(register, "Largest risks of every class; expected cost = likelihood x cost"),
-        alt=listed(f"{row.risk_class} {row.risk}" for row in rows.itertuples()),
-        source="risks",
-        inputs=inputs(register),
     )
 
 
+@figure("benefits.exposure", source="risks")
 def exposure(register: Register, by_class: pd.DataFrame) -> Table:
     """Return the expected cost of all risks by class, now and at the last committee; sums at the end."""
     rows = by_class.reset_index(names="class")
@@ -287,7 +262,6 @@ def exposure(register: Register, by_class: pd.DataFrame) -> Table:
     known = total["before"] == total["before"]
     moved = f", {format_number(total['change'], signed=True)} since the last committee" if known else ""
     return Table(
-        id="benefits.exposure",
         data=rows,
         totals=1,
         columns=(
@@ -300,12 +274,10 @@ def exposure(register: Register, by_class: pd.DataFrame) -> Table:
         title=f"All risks together are expected to cost {format_number(total['exposure'])}{moved}",
         takeaway=f"{sentence(str(by_class.drop(index='All')['exposure'].idxmax()))} risks weigh most.",
         unit_line=unit_line(register, "Expected cost of risks: likelihood x cost"),
-        alt=listed(f"{row[1]} {format_number(row.exposure)}" for row in rows.itertuples()),
-        source="risks",
-        inputs=inputs(register),
     )
 
 
+@figure("benefits.actions", source="actions")
 def actions(register: Register, directions: pd.DataFrame) -> Table:
     """Return open actions and directions with owner and due date, the most overdue first."""
     rows = directions.copy()
@@ -316,7 +288,6 @@ def actions(register: Register, directions: pd.DataFrame) -> Table:
     ]
     late = int(rows["late"].notna().sum())
     return Table(
-        id="benefits.actions",
         data=rows,
         columns=(
             Field("action", "action", kind="text"),
@@ -327,7 +298,4 @@ def actions(register: Register, directions: pd.DataFrame) -> Table:
         title=f"{sentence(count(late, 'action is', 'actions are'))} past the date, {count(len(rows))} open",
         takeaway=str(rows["action"].iloc[0]) + "." if len(rows) else "Nothing is open.",
         unit_line=unit_line(register, "Actions and directions", ""),
-        alt=listed(f"{row.action} ({row.owner})" for row in rows.itertuples()),
-        source="actions",
-        inputs=inputs(register),
     )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from pmo_kit.exhibits import Message
 from pmo_kit.facts import count as count
 from pmo_kit.facts import money as money
 from pmo_kit.facts import percent as percent
@@ -30,11 +29,6 @@ def unit_line(register: Register, what: str, unit: str | None = None, scope: str
     stand = f"data as of {as_of.isoformat()}" if as_of else "as-of date not stated"
     parts = (what, register.settings.unit if unit is None else unit, scope, stand)
     return " · ".join(part for part in parts if part)
-
-
-def inputs(register: Register, **more: object) -> dict[str, str]:
-    """What is needed to rebuild a figure: the register's fingerprint and whatever the result adds."""
-    return {"register": register.fingerprint[:8]} | {name: str(value) for name, value in more.items()}
 
 
 def listed(names: Iterable[str]) -> str:
@@ -72,9 +66,3 @@ def sentence(text: str) -> str:
     'Eight projects'
     """
     return text[:1].upper() + text[1:]
-
-
-def not_shown(id: str, what: str, sheet: str, details: Mapping[str, str] | None = None) -> Message:
-    """One line in place of a figure whose table is absent: what, and which sheet would show it."""
-    line = f"Not shown: {what} needs a sheet {sheet!r}."
-    return Message(id=id, title=line, alt=line, items=(), inputs=dict(details or {}))

@@ -7,12 +7,14 @@ import pandas as pd
 from pmo_kit.exhibits import Field, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.figures.arbitration import value_words
-from pmo_kit.figures.captions import count, inputs, listed, percent, sentence, shortened, unit_line
+from pmo_kit.figures.captions import count, percent, sentence, shortened, unit_line
+from pmo_kit.figures.figure import figure
 from pmo_kit.risk import Fit, Simulation
 
 ROWS = 12
 
 
+@figure("confidence.holds", source="budgets, capacity, costs, estimates, risks")
 def holds(simulation: Simulation, surer: Fit) -> Table:
     """Return how often each limit holds under the plan, and under the plan whose envelopes hold together.
 
@@ -41,7 +43,6 @@ def holds(simulation: Simulation, surer: Fit) -> Table:
         )
         title += f"; {words}"
     return Table(
-        id="confidence.holds",
         data=data,
         totals=1,
         columns=(
@@ -63,7 +64,4 @@ def holds(simulation: Simulation, surer: Fit) -> Table:
         note="Late work moves money and people into later years. The surer plan keeps a reserve in each envelope; "
         "its share is counted on futures that no reserve was computed from."
         + (f" And {len(now) - len(shown)} limits that hold more often." if len(now) > len(shown) else ""),
-        alt=listed(f"{row.label} {format_number(row.holds, 0)} %" for row in data.itertuples()),
-        source="budgets, capacity, costs, estimates, risks",
-        inputs=inputs(register, seed=simulation.seed, draws=simulation.draws, confidence=surer.confidence),
     )

@@ -9,12 +9,14 @@ from pmo_kit.arbitration import Allocation, Core, Explanation, Question
 from pmo_kit.arbitration.letters import letter_items
 from pmo_kit.exhibits import Field, Message, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.figures.arbitration import inputs_of, largest_levels, others, value_words
-from pmo_kit.figures.captions import count, inputs, listed, percent, sentence, shortened, unit_line
+from pmo_kit.figures.arbitration import largest_levels, others, value_words
+from pmo_kit.figures.captions import count, listed, percent, sentence, shortened, unit_line
+from pmo_kit.figures.figure import figure
 
 STANDINGS = ("in every good plan", "at the border", "in no good plan")
 
 
+@figure("contested.core", source="costs, benefits, budgets, capacity, links")
 def core(found: Core) -> Table:
     """Return which projects are in every good plan, at the border, or in none; the border is what to debate."""
     register, table = found.allocation.question.register, found.table
@@ -37,7 +39,6 @@ def core(found: Core) -> Table:
     rows["who"] = rows["who"].where(rows["projects"] > 0, "–")
     good = percent(found.epsilon)
     return Table(
-        id="contested.core",
         data=rows,
         columns=(
             Field("standing", "", kind="text"),
@@ -51,14 +52,10 @@ def core(found: Core) -> Table:
         takeaway=f"Debate {shortened(border, 4)}." if len(border) else "",
         note=f"A good plan is worth at least {percent(1 - found.epsilon)} of the best; proven by searching for one.",
         unit_line=unit_line(register, f"Plans within {good} of the best", ""),
-        alt=found.summary,
-        source="costs, benefits, budgets, capacity, links",
-        inputs=inputs(
-            register, **{k: v for k, v in found.inputs.items() if k in ("epsilon", "status", "draws")}
-        ),
     )
 
 
+@figure("contested.departments")
 def departments(allocation: Allocation, scores: pd.Series | None = None) -> Table:
     """Return what each area asks and gets: projects, money, share of its ask, and how even that is.
 
@@ -93,7 +90,6 @@ def departments(allocation: Allocation, scores: pd.Series | None = None) -> Tabl
     first, last = data.iloc[0], data.iloc[-2]
     score = (Field("score", "mean score", "points", decimals=0),) if scores is not None else ()
     return Table(
-        id="contested.departments",
         data=data,
         totals=1,
         columns=(
@@ -114,9 +110,6 @@ def departments(allocation: Allocation, scores: pd.Series | None = None) -> Tabl
         "better. The ask counts every project at its largest size, without exit costs and effects on one another."
         + (" Mean score: weighted by the money asked." if scores is not None else ""),
         unit_line=unit_line(register, "Ask and plan by area", scope="all years to come"),
-        alt=listed(f"{row.area} {format_number(row.rate, 0)} %" for row in data.itertuples()),
-        source="projects, costs, benefits" + (", scores" if scores is not None else ""),
-        inputs=inputs_of(allocation),
     )
 
 
@@ -137,6 +130,7 @@ def projects(allocation: Allocation, asked: Question) -> list[str]:
     return sorted(found, key=lambda p: (p not in record, -options.loc[(p, largest[p]), "value"], p))
 
 
+@figure("contested.claims", source="requests, overrides, projects, costs, benefits")
 def claims(reasons: Explanation, contested: list[str], left: int = 0) -> Table:
     """Return each contested project with what it asks, what it gets, what granting it costs and whom it displaces."""
     allocation, table = reasons.allocation, reasons.table
@@ -170,7 +164,6 @@ def claims(reasons: Explanation, contested: list[str], left: int = 0) -> Table:
     grant = data[data["if"].eq("grant it") & data["sort"].notna()]
     least = grant.loc[grant["sort"].idxmin()] if len(grant) else None
     return Table(
-        id="contested.claims",
         data=data,
         columns=(
             Field("project", "project", kind="text"),
@@ -195,12 +188,10 @@ def claims(reasons: Explanation, contested: list[str], left: int = 0) -> Table:
         ),
         note="Requests and overrides on record first, then the most valuable."
         + (f" Left out: {count(left, 'other project')} that get less than they ask." if left else ""),
-        alt=listed(f"{row['project'][0][1]} {row['price']}" for row in rows),
-        source="requests, overrides, projects, costs, benefits",
-        inputs=inputs_of(allocation),
     )
 
 
+@figure("contested.running", source="projects, levels, costs, benefits")
 def running(reasons: Explanation, appraisal: Appraisal) -> Table:
     """Return what runs: spent (not counted), still to spend, exit cost, worth of going on and of stopping, the price of
     the other choice."""
@@ -227,7 +218,6 @@ def running(reasons: Explanation, appraisal: Appraisal) -> Table:
     stopped = allocation.table.loc[allocation.table["decision"] == "stop", "name"]
     exits_paid = data.loc[data["decision"] == "stop", "exit"].sum()
     return Table(
-        id="contested.running",
         data=data,
         columns=(
             Field("decision", "", kind="decision"),
@@ -245,12 +235,10 @@ def running(reasons: Explanation, appraisal: Appraisal) -> Table:
         takeaway="What is spent is gone either way. It may pay to stop for what it sets free.",
         unit_line=unit_line(allocation.question.register, "What runs, from today on"),
         note="n/a: no level stop in the register, so it goes on.",
-        alt=listed(f"{row['project'][0][1]} {row['decision']}" for row in rows),
-        source="projects, levels, costs, benefits",
-        inputs=inputs_of(allocation),
     )
 
 
+@figure("contested.later", source="projects, costs, benefits, budgets, capacity")
 def later(allocation: Allocation, waiting: Allocation) -> Table:
     """Return what would start later if that were allowed, and what it gains; `waiting` is the plan of that question."""
     moved = waiting.table[waiting.table["delay"] > 0].sort_values("value", ascending=False, kind="stable")
@@ -268,7 +256,6 @@ def later(allocation: Allocation, waiting: Allocation) -> Table:
     gain, years = waiting.value - allocation.value, waiting.question.deferral
     most = "one year" if years == 1 else f"up to {count(years, 'year')}"
     return Table(
-        id="contested.later",
         data=data,
         columns=(
             Field("project", "project", kind="text"),
@@ -288,12 +275,10 @@ def later(allocation: Allocation, waiting: Allocation) -> Table:
             allocation.question.register, "Best plan if projects may start later, within their latest start"
         ),
         note="Values still count from today's year, so waiting costs; benefits whose end is fixed are lost.",
-        alt=listed(f"{row['name']} {row['label']}" for _, row in moved.iterrows()),
-        source="projects, costs, benefits, budgets, capacity",
-        inputs=inputs_of(waiting),
     )
 
 
+@figure("contested.by_score", source="scores, criteria, costs, benefits, budgets, capacity, links")
 def by_score(allocation: Allocation, scored: Allocation, value: pd.Series) -> Table:
     """Return how the plan would differ if the committee maximized the value of the scores instead of money.
 
@@ -330,7 +315,6 @@ def by_score(allocation: Allocation, scored: Allocation, value: pd.Series) -> Ta
         )
     given_up = data["money"].iloc[0] - data["money"].iloc[1]
     return Table(
-        id="contested.by_score",
         data=data,
         columns=(
             Field("goal", "the plan with", kind="text"),
@@ -346,9 +330,6 @@ def by_score(allocation: Allocation, scored: Allocation, value: pd.Series) -> Ta
         takeaway="What is in both plans needs no debate about what to maximize.",
         unit_line=unit_line(allocation.question.register, "Two goals under the same limits"),
         note=" ".join(notes),
-        alt=listed(f"{row.goal}: {format_number(row.money)}" for row in data.itertuples()),
-        source="scores, criteria, costs, benefits, budgets, capacity, links",
-        inputs=inputs_of(scored),
     )
 
 
@@ -359,6 +340,7 @@ def _gets(row: pd.Series) -> str:
     return f"{row['label'] or 'as asked'}, {format_number(row['cost'])}"
 
 
+@figure("contested.letter_{project}", source="projects, costs, benefits, budgets, capacity, links")
 def sponsor_letter(allocation: Allocation, project: str) -> Message:
     """Return the letter to the sponsor of one project: the decision, why, what it would take."""
     name = allocation.table.loc[project, "name"]
@@ -369,7 +351,4 @@ def sponsor_letter(allocation: Allocation, project: str) -> Message:
         title=f"{name} {decision[allocation.table.loc[project, 'decision']]}",
         items=tuple(items),
         unit_line=f"Letter to the sponsor, {allocation.question.register.projects.loc[project, 'sponsor']}",
-        alt=" ".join(text for _, text in items),
-        source="projects, costs, benefits, budgets, capacity, links",
-        inputs=inputs_of(allocation),
     )

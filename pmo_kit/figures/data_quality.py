@@ -7,7 +7,8 @@ import pandas as pd
 from pmo_kit import overview
 from pmo_kit.exhibits import Exhibit, Field, Message, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.figures.captions import count, inputs, listed, sentence, shortened, unit_line
+from pmo_kit.figures.captions import count, listed, sentence, shortened, unit_line
+from pmo_kit.figures.figure import figure
 from pmo_kit.register import Register
 from pmo_kit.register.grades import LETTERS, Grades
 
@@ -15,6 +16,7 @@ ROWS = 15
 SEVERITY = {"block": "must be fixed", "warn": "doubtful", "waived": "accepted", "info": "note"}
 
 
+@figure("data_quality.known", source="all sheets")
 def known(register: Register) -> Message:
     """Return how far the figures can be trusted: what is missing, how old they are, what is doubtful."""
     findings = register.findings["severity"].value_counts()
@@ -38,16 +40,13 @@ def known(register: Register) -> Message:
     if age == age:
         items.append(("Age:", f"half of the statuses are {format_number(age, 0)} days old or less."))
     return Message(
-        id="data_quality.known",
         title="How well we know it",
         items=tuple(items),
         unit_line=unit_line(register, "Data quality", ""),
-        alt=" ".join(" ".join(item) for item in items),
-        source="all sheets",
-        inputs=inputs(register),
     )
 
 
+@figure("data_quality.findings", source="all sheets")
 def findings(register: Register) -> Exhibit:
     """Return what is doubtful or missing in the register, one row per rule."""
     table = overview.findings_by_rule(register)
@@ -64,10 +63,10 @@ def findings(register: Register) -> Exhibit:
     if table.empty:
         line = f"No data-quality findings; {fresh}."
         return Message(
-            id="data_quality.findings", title=line, alt=line, items=(("", line),), inputs=inputs(register)
+            title=line,
+            items=(("", line),),
         )
     return Table(
-        id="data_quality.findings",
         data=shown,
         columns=(
             Field("severity", "", kind="text"),
@@ -80,12 +79,10 @@ def findings(register: Register) -> Exhibit:
         takeaway=f"{sentence(fresh)}.",
         note=f"And {len(table) - ROWS} more kinds." if len(table) > ROWS else "",
         unit_line=unit_line(register, "Data quality, by rule", "findings"),
-        alt=f"{title}.",
-        source="all sheets",
-        inputs=inputs(register),
     )
 
 
+@figure("data_quality.waivers", source="waivers.yml, exemptions")
 def waivers(register: Register) -> Exhibit:
     """Return what was accepted by name: findings that are waived, and values that are missing for a reason."""
     rows = [
@@ -110,10 +107,10 @@ def waivers(register: Register) -> Exhibit:
     if not rows:
         line = "Nothing was waived: every finding counts."
         return Message(
-            id="data_quality.waivers", title=line, alt=line, items=(("", line),), inputs=inputs(register)
+            title=line,
+            items=(("", line),),
         )
     return Table(
-        id="data_quality.waivers",
         data=pd.DataFrame(rows),
         columns=(
             Field("what", "accepted", kind="text"),
@@ -124,12 +121,10 @@ def waivers(register: Register) -> Exhibit:
         title=f"{sentence(count(len(register.waivers), 'waiver'))}; "
         f"{count(len(register.table('exemptions')), 'value')} missing with a reason",
         unit_line=unit_line(register, "What was accepted in the data, and by whom", ""),
-        alt=listed(f"{row['what']}: {row['why']}" for row in rows),
-        source="waivers.yml, exemptions",
-        inputs=inputs(register),
     )
 
 
+@figure("data_quality.grades", source="all sheets")
 def grades(register: Register, graded: Grades) -> Table:
     """Return how many projects have data of each grade, and whose data are weakest."""
     table = graded.table
@@ -147,7 +142,6 @@ def grades(register: Register, graded: Grades) -> Table:
     )
     worst, best = table[table["grade"] == max(table["grade"])], int((table["grade"] == "A").sum())
     return Table(
-        id="data_quality.grades",
         data=rows,
         columns=(
             Field("grade", "grade", kind="text"),
@@ -160,7 +154,4 @@ def grades(register: Register, graded: Grades) -> Table:
         note="A: at least 90 % of the expected columns, no warning, status at most 45 days old; "
         "B: 75 %, one, 90 days; C: 50 %, three, 180 days.",
         unit_line=unit_line(register, "Grade of the data of each project", ""),
-        alt=graded.summary,
-        source="all sheets",
-        inputs=inputs(register),
     )

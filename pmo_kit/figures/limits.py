@@ -7,12 +7,14 @@ import pandas as pd
 from pmo_kit.arbitration import Allocation, Frontier
 from pmo_kit.exhibits import Chart, Exhibit, Field, Message, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.figures.arbitration import bottleneck_sentence, inputs_of, value_words
-from pmo_kit.figures.captions import count, inputs, listed, percent, sentence, shortened, unit_line
+from pmo_kit.figures.arbitration import bottleneck_sentence, value_words
+from pmo_kit.figures.captions import count, listed, percent, sentence, shortened, unit_line
+from pmo_kit.figures.figure import figure
 
 ROWS = 10
 
 
+@figure("arbitration.limits", source="budgets, capacity, rules")
 def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
     """Return the tightest limits: what the plan uses of each, and what the least increase that helps would gain.
 
@@ -34,7 +36,6 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
     shown["label"] = shown["label"].map(sentence)
     full = use[use["binding"]]
     return Table(
-        id="arbitration.limits",
         data=shown,
         columns=(
             Field("label", "limit", kind="text"),
@@ -51,9 +52,6 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
         f"{value_words(allocation)} it gains; of floors and shares, what setting them aside gains."
         + (f" And {len(use) - ROWS} more limits with more room left." if len(use) > ROWS else ""),
         unit_line=unit_line(register, "The tightest limits and what the plan uses", ""),
-        alt="; ".join(shown["sentence"]),
-        source="budgets, capacity, rules",
-        inputs=inputs_of(allocation),
     )
 
 
@@ -62,6 +60,7 @@ def tightest(allocation: Allocation) -> list[str]:
     return list(dict.fromkeys(_tightness(allocation)["rule"].head(ROWS)))
 
 
+@figure("contested.cuts", source="budgets, costs, benefits")
 def cuts(ladder: Frontier) -> Table:
     """Return who enters and leaves at each level of the envelopes, against today's, and what the next money buys."""
     register, plans = ladder.question.register, ladder.plans
@@ -98,7 +97,6 @@ def cuts(ladder: Frontier) -> Table:
     said += [f"{row['cut']} gains {format_number(row['lost'])}" for _, row in more.tail(1).iterrows()]
     none = table.index[table["status"] == "infeasible"]
     return Table(
-        id="contested.cuts",
         data=data,
         columns=(
             Field("cut", "envelopes", kind="text"),
@@ -117,19 +115,20 @@ def cuts(ladder: Frontier) -> Table:
         unit_line=unit_line(
             register, "All envelopes raised or cut alike; the best plan at each level, against today's"
         ),
-        alt=listed(f"{row.cut}: {format_number(row.value)}" for row in data.itertuples()),
-        source="budgets, costs, benefits",
-        inputs=inputs(register, **{k: v for k, v in ladder.inputs.items() if k == "solver"}),
     )
 
 
+@figure("contested.waterfall", source="budgets, costs, benefits")
 def waterfall(ladder: Frontier, cut: float) -> Exhibit:
     """Return which areas lose and gain value when every envelope is cut by a share; a line where no plan is left."""
     register, factor = ladder.question.register, round(1 - cut, 6)
     losses, values = ladder.losses(), ladder.table.set_index("factor")["value"]
     if pd.isna(values[factor]):
         line = f"Not shown: {percent(cut)} less money leaves no plan that keeps every rule."
-        return Message(id="contested.waterfall", title=line, alt=line, items=(), inputs=inputs(register))
+        return Message(
+            title=line,
+            items=(),
+        )
     by_area = losses[losses["factor"] == factor].groupby("area")["value"].sum().sort_values(kind="stable")
     rest = values[factor] - values[1.0] - by_area.sum()
     if abs(rest) > 1e-6:
@@ -148,7 +147,6 @@ def waterfall(ladder: Frontier, cut: float) -> Exhibit:
         }
     )  # fmt: skip
     return Chart(
-        id="contested.waterfall",
         mark="bar",
         data=rows,
         x=Field("end", "value of the plan", register.settings.unit),
@@ -165,9 +163,6 @@ def waterfall(ladder: Frontier, cut: float) -> Exhibit:
         unit_line=unit_line(
             register, "Worth of the best plan, area by area", scope="every envelope cut alike"
         ),
-        alt=listed(f"{row.step} {row.words}" for row in rows.itertuples()),
-        source="budgets, costs, benefits",
-        inputs=inputs(register, **{k: v for k, v in ladder.inputs.items() if k == "solver"}),
     )
 
 

@@ -10,15 +10,14 @@ from pmo_kit.exhibits import Chart, Exhibit, Field, Kpi, Message, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.figures.captions import (
     count,
-    inputs,
     listed,
     money,
-    not_shown,
     percent,
     sentence,
     shortened,
     unit_line,
 )
+from pmo_kit.figures.figure import figure, not_shown
 from pmo_kit.register import Register
 
 ROWS = 15
@@ -26,11 +25,11 @@ RATINGS = ["rag_declared", "rag_assured"]
 COLUMNS = {"area": "area", "strategic_goal": "goal", "project_type": "type", "stage": "stage"}
 
 
+@figure("overview.ask", source="costs, budgets")
 def ask(register: Register, appraisal: Appraisal) -> Exhibit:
     """Return what is asked against the envelope, by fiscal year."""
-    id = "overview.ask"
     if not register.has("budgets"):
-        return not_shown(id, "the ask against the envelope", "budgets")
+        return not_shown("the ask against the envelope", "budgets")
     table = overview.ask_against_envelopes(register, appraisal)
     rows = table.reset_index().melt("year", var_name="what", value_name="amount").dropna(subset="amount")
     rows["year"] = rows["year"].astype("str")
@@ -39,7 +38,6 @@ def ask(register: Register, appraisal: Appraisal) -> Exhibit:
     asked, envelope = both.loc[worst, "asked"], both.loc[worst, "envelope"]
     over = asked > envelope
     return Chart(
-        id=id,
         mark="bar",
         data=rows.sort_values(["year", "what"], ascending=[True, False], ignore_index=True),
         x=Field("year", "fiscal year", kind="time"),
@@ -52,26 +50,19 @@ def ask(register: Register, appraisal: Appraisal) -> Exhibit:
         if over
         else "The envelope covers the ask in every year.",
         unit_line=unit_line(register, "Ask against envelope", scope="every project at its largest level"),
-        alt=listed(
-            f"{year}: {format_number(row.asked)} asked, {format_number(row.envelope)} there"
-            for year, row in both.iterrows()
-        ),
-        source="costs, budgets",
-        inputs=inputs(register),
     )
 
 
+@figure("overview.people", source="resources, capacity")
 def people(register: Register, appraisal: Appraisal) -> Exhibit:
     """Return the people asked for against the people there are, the scarcest role and period first."""
-    id = "overview.people"
     if not register.has("capacity") or not register.has("resources"):
-        return not_shown(id, "people asked against people there", "capacity")
+        return not_shown("people asked against people there", "capacity")
     table = overview.ask_against_capacity(register, appraisal).head(ROWS)
     table = table.assign(role=table["role"].str.replace("_", " "), percent=100 * table["share"])
     first = table.iloc[0]
     short = int((table["share"] > 1).sum())
     return Table(
-        id=id,
         data=table,
         columns=(
             Field("role", "role", kind="text"),
@@ -88,17 +79,15 @@ def people(register: Register, appraisal: Appraisal) -> Exhibit:
         unit_line=unit_line(
             register, "People asked and there", "full-time equivalents", "at the largest level"
         ),
-        alt=f"{count(len(table))} roles and periods by how far the ask exceeds the people there.",
-        source="resources, capacity",
-        inputs=inputs(register),
     )
 
 
+@figure("", source="projects, costs")
 def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> Exhibit:
     """Return the money asked by one column of the projects, the largest first."""
     id, words = f"overview.by_{COLUMNS.get(column, column)}", COLUMNS.get(column, column)
     if register.projects[column].isna().all():
-        return not_shown(id, f"the ask by {words}", f"projects, column {column}")
+        return not_shown(f"the ask by {words}", f"projects, column {column}", id)
     table = overview.ask_by(register, appraisal, column)
     labels = _labels(register, column) | {
         value: value.replace("_", " ") for value in table.index if "_" in value
@@ -119,19 +108,16 @@ def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> 
         title=f"Most money: {first[column]}, {money(first['asked'])} or {percent(first['share'])}",
         takeaway=f"{sentence(count(len(table), words))} together: {money(table['asked'].sum())}.",
         unit_line=unit_line(register, f"Money asked by {words}", scope="all years to come"),
-        alt=listed(f"{row[column]} {row['label']}" for _, row in table.head(ROWS).iterrows()),
-        source="projects, costs",
-        inputs=inputs(register),
     )
 
 
+@figure("overview.confidence", source="projects")
 def confidence(register: Register) -> Exhibit:
     """Return the declared and the assured rating, counted apart."""
-    id = "overview.confidence"
     table = overview.confidence_counts(register)
     rated = table.drop(index=overview.NOT_STATED)
     if not rated.to_numpy().any():
-        return not_shown(id, "delivery confidence", "projects, columns rag_declared and rag_assured")
+        return not_shown("delivery confidence", "projects, columns rag_declared and rag_assured")
     declared, assured = rated["declared"].sum(), rated["assured"].sum()
     words = listed(
         f"{rated.loc[letter].sum()} {name}" for letter, name in (("R", "Red"), ("A", "Amber"), ("G", "Green"))
@@ -140,7 +126,6 @@ def confidence(register: Register) -> Exhibit:
     data.insert(1, "words", ["Red", "Amber", "Green", "not stated"])
     data["rating"] = data["rating"].where(data["rating"] != overview.NOT_STATED, "–")
     return Table(
-        id=id,
         data=data,
         columns=(
             Field("rating", "", kind="rag"),
@@ -152,25 +137,21 @@ def confidence(register: Register) -> Exhibit:
         takeaway=f"{count(int(declared), 'rating').capitalize()} declared by sponsors, "
         f"{count(int(assured), 'rating')} assured independently; the two are never merged.",
         unit_line=unit_line(register, "Delivery confidence", "projects"),
-        alt=f"Declared and assured ratings: {words}.",
-        source="projects",
-        inputs=inputs(register),
     )
 
 
+@figure("overview.confidence_list", source="projects")
 def confidence_list(register: Register) -> Exhibit:
     """Return the projects rated Red or Amber by anyone, the worst first."""
-    id = "overview.confidence_list"
     projects = register.projects
     ratings = projects[["rag_declared", "rag_assured"]]
     if ratings.isna().all(axis=None):
-        return not_shown(id, "projects by rating", "projects, columns rag_declared and rag_assured")
+        return not_shown("projects by rating", "projects, columns rag_declared and rag_assured")
     rank = ratings.replace({"R": "0", "A": "1", "G": "2"}).astype("float64").min(axis=1)
     shown = projects.assign(rank=rank)[rank < 2].sort_values("rank", kind="stable").reset_index()
     red, amber = int((shown["rank"] == 0).sum()), int((shown["rank"] == 1).sum())
     rest = len(shown) - ROWS
     return Table(
-        id=id,
         data=shown.head(ROWS)[["name", "project_id", "area", "rag_declared", "rag_assured", "finish"]],
         columns=(
             Field("name", "project", kind="text"),
@@ -186,21 +167,18 @@ def confidence_list(register: Register) -> Exhibit:
         else "No project is rated Red.",
         note=f"And {rest} more in the annex." if rest > 0 else "",
         unit_line=unit_line(register, "Projects rated Red or Amber", ""),
-        alt=f"Projects rated Red or Amber: {listed(shown['name'].head(ROWS))}.",
-        source="projects",
-        inputs=inputs(register),
     )
 
 
+@figure("overview.variance_{quantity}", source="baselines")
 def variance(register: Register, quantity: str = "spend", tolerance: float = 0.05) -> Exhibit:
     """Return forecast less baseline of the year's budget, the largest first; red is over, blue is under."""
-    id = f"overview.variance_{quantity}"
     if not register.has("baselines"):
-        return not_shown(id, "forecast against baseline", "baselines")
+        return not_shown("forecast against baseline", "baselines")
     table = overview.budget_variance(register, quantity)
     both = table.dropna(subset="variance")
     if both.empty:
-        return not_shown(id, f"forecast against baseline of {quantity}", "baselines with baseline and now")
+        return not_shown(f"forecast against baseline of {quantity}", "baselines with baseline and now")
     outside = both[(both["share"].abs() > tolerance) | (both["share"].isna() & (both["variance"] != 0))]
     over, under = int((outside["variance"] > 0).sum()), int((outside["variance"] < 0).sum())
     data = both.head(ROWS).reset_index()
@@ -212,7 +190,6 @@ def variance(register: Register, quantity: str = "spend", tolerance: float = 0.0
     ]
     total, base = both["variance"].sum(), both["baseline"].sum()
     return Chart(
-        id=id,
         mark="bar",
         data=data,
         x=Field("variance", "forecast less baseline", register.settings.unit, signed=True),
@@ -228,12 +205,10 @@ def variance(register: Register, quantity: str = "spend", tolerance: float = 0.0
         f"{percent(total / base, signed=True)}.",
         note=f"{sentence(count(len(register.projects) - len(both), 'project'))} without both figures not shown.",
         unit_line=unit_line(register, f"Forecast less baseline, {quantity.replace('_', ' ')}"),
-        alt=listed(f"{row.name} {row.label}" for row in data.itertuples(index=False)),
-        source="baselines",
-        inputs=inputs(register),
     )
 
 
+@figure("overview.headline", source="projects, costs, baselines")
 def headline(register: Register, appraisal: Appraisal) -> Message:
     """Return the portfolio in one sentence: how many, how rated, how far from its budget."""
     parts = [count(len(register.projects), "project")]
@@ -254,16 +229,13 @@ def headline(register: Register, appraisal: Appraisal) -> Message:
             second = f"the year's forecast is {away if abs(total) >= 0.005 * base else 'on'} its baseline"
     title = f"{sentence(', '.join(parts))};\n{second}"
     return Message(
-        id="overview.headline",
         title=title,
         items=(),
         unit_line=unit_line(register, "For information"),
-        alt=title.replace("\n", " "),
-        source="projects, costs, baselines",
-        inputs=inputs(register),
     )
 
 
+@figure("overview.tiles", source="projects, baselines")
 def tiles(register: Register) -> Kpi:
     """Return the four numbers of a portfolio that is watched, not arbitrated."""
     ratings = register.projects[RATINGS]
@@ -290,16 +262,13 @@ def tiles(register: Register) -> Kpi:
     findings = float((register.findings["severity"] != "info").sum())
     rows.append({"label": "Data findings", "value": findings, "decimals": 0, "note": "to look at"})
     return Kpi(
-        id="overview.tiles",
         data=pd.DataFrame(rows),
         title=f"The portfolio in {count(len(rows))} numbers",
         unit_line=unit_line(register, "Portfolio"),
-        alt=listed(f"{row['label']} {row['value']:g}" for row in rows),
-        source="projects, baselines",
-        inputs=inputs(register),
     )
 
 
+@figure("overview.attention", source="projects, baselines")
 def attention(register: Register) -> Message:
     """Return what stands out: the projects rated Red and the forecasts furthest from their baselines."""
     items = []
@@ -318,13 +287,9 @@ def attention(register: Register) -> Message:
             items += [(lead, f"{listed(named)}.")] if named else []
     items = items or [("Nothing", "stands out in what the register holds.")]
     return Message(
-        id="overview.attention",
         title="What stands out",
         items=tuple(items),
         unit_line=unit_line(register, "Ratings and forecasts"),
-        alt=" ".join(" ".join(item) for item in items),
-        source="projects, baselines",
-        inputs=inputs(register),
     )
 
 

@@ -8,8 +8,9 @@ from pmo_kit.arbitration import Allocation, Explanation
 from pmo_kit.errors import DataError
 from pmo_kit.exhibits import Field, Kpi, Message, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.figures.arbitration import bottleneck, inputs_of, money_by_year, spend_years, value_words
+from pmo_kit.figures.arbitration import bottleneck, money_by_year, spend_years, value_words
 from pmo_kit.figures.captions import count, listed, sentence, shortened, unit_line
+from pmo_kit.figures.figure import figure
 from pmo_kit.figures.wording import amount, amounts, moves, one_project, the_plan, worth_words
 from pmo_kit.scenarios import Comparison
 
@@ -20,6 +21,7 @@ MOST = 5
 NEEDED = {"by_when": "by when", "owner": "who owns it", "if_not_decided": "what happens if it is not decided"}
 
 
+@figure("page_one.headline", source="projects, costs, benefits, budgets, capacity")
 def headline(allocation: Allocation, carrying_on: float | None = None) -> Message:
     """Return the decision in one sentence: who stops, how many are funded, for how much, worth how much.
 
@@ -43,16 +45,13 @@ def headline(allocation: Allocation, carrying_on: float | None = None) -> Messag
     if gain > 0:
         meaning += f" · carrying on = the best plan that keeps {shortened(stops, 2)}"
     return Message(
-        id="page_one.headline",
         title=title,
         items=(),
         unit_line=f"For decision · {allocation.question.register.settings.unit} · {meaning}",
-        alt=title.replace("\n", " "),
-        source="projects, costs, benefits, budgets, capacity",
-        inputs=inputs_of(allocation),
     )
 
 
+@figure("page_one.tiles", source="costs, benefits, budgets, capacity")
 def tiles(allocation: Allocation, carrying_on: float | None = None) -> Kpi:
     """Return four numbers: the value, the limit that binds, and the money of the first two years."""
     gain = "" if carrying_on is None else (
@@ -86,16 +85,13 @@ def tiles(allocation: Allocation, carrying_on: float | None = None) -> Kpi:
         rows.append({"label": words, "value": row["used"], "limit": row["limit"]})
     data = pd.DataFrame(rows)
     return Kpi(
-        id="page_one.tiles",
         data=data,
         title="The plan in four numbers",
         unit_line=unit_line(allocation.question.register, "The recommended plan"),
-        alt=listed(f"{row['label']} {format_number(row['value'])}" for row in rows),
-        source="costs, benefits, budgets, capacity",
-        inputs=inputs_of(allocation),
     )
 
 
+@figure("page_one.decisions", source="requests, projects, costs, benefits")
 def decisions(
     allocation: Allocation, explanation: Explanation, comparison: Comparison, most: int | None = MOST
 ) -> Table:
@@ -142,7 +138,7 @@ def decisions(
             }
         )
     return Table(
-        id="page_one.decisions" if most else "arbitration.requests",
+        id="" if most else "arbitration.requests",
         data=pd.DataFrame(rows),
         columns=(
             Field("number", "", decimals=0),
@@ -157,12 +153,10 @@ def decisions(
         if most
         else f"{sentence(count(len(rows), 'decision'))} are asked for",
         unit_line="",
-        alt=f"{sentence(count(len(rows), 'decision'))} with owner, date and what happens if it is not decided.",
-        source="requests, projects, costs, benefits",
-        inputs=inputs_of(allocation),
     )
 
 
+@figure("page_one.limits", source="budgets, capacity, resources")
 def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
     """Return what limits the plan, and what more of it would be worth.
 
@@ -181,15 +175,12 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
         items = [(f"{sentence(limit['sentence'])}.", f"Money left: {left}.")]
         items += [("", worth_words(allocation, row)) for _, row in worth.iterrows()]
     return Message(
-        id="page_one.limits",
         title=title,
         items=tuple(items),
-        alt=" ".join(" ".join(item) for item in items),
-        source="budgets, capacity, resources",
-        inputs=inputs_of(allocation),
     )
 
 
+@figure("page_one.turning_points", source="budgets, capacity, costs")
 def turning_points(allocation: Allocation, points: pd.DataFrame) -> Table:
     """Return the changes that would turn the advice: the nearest of people, of money and of costs.
 
@@ -214,7 +205,6 @@ def turning_points(allocation: Allocation, points: pd.DataFrame) -> Table:
         }
     )
     return Table(
-        id="page_one.turning_points",
         data=rows,
         columns=(
             Field("what", "If this moves …", kind="text"),
@@ -224,12 +214,10 @@ def turning_points(allocation: Allocation, points: pd.DataFrame) -> Table:
             Field("then", "then", kind="note"),
         ),
         title="What would change this advice",
-        alt="; ".join(nearest["sentence"]),
-        source="budgets, capacity, costs",
-        inputs=inputs_of(allocation),
     )
 
 
+@figure("page_one.since_last", source="decisions, status, baselines, actions")
 def since_last(allocation: Allocation, events: pd.DataFrame, most: int | None = 4) -> Message:
     """Return what happened since the last committee: advice not followed, changes without a record, old requests.
 
@@ -252,15 +240,13 @@ def since_last(allocation: Allocation, events: pd.DataFrame, most: int | None = 
     when = f" ({date.date().isoformat()})" if date == date else ""
     items = items or [("Nothing to report.", "Every decision was kept.")]
     return Message(
-        id="page_one.since_last" if most else "arbitration.since_last",
+        id="" if most else "arbitration.since_last",
         title=f"Since last time{when}",
         items=tuple(items),
-        alt=" ".join(" ".join(item) for item in items),
-        source="decisions, status, baselines, actions",
-        inputs=inputs_of(allocation),
     )
 
 
+@figure("page_one.how_sure", source="all sheets")
 def how_sure(allocation: Allocation) -> Message:
     """Return how far the advice can be trusted: proof, the next best plan, the data."""
     register = allocation.question.register
@@ -313,12 +299,8 @@ def how_sure(allocation: Allocation) -> Message:
     else:
         items.append(("No data findings.", "Nothing was repaired."))
     return Message(
-        id="page_one.how_sure",
         title="How sure",
         items=tuple(items),
-        alt=" ".join(" ".join(item) for item in items),
-        source="all sheets",
-        inputs=inputs_of(allocation),
     )
 
 

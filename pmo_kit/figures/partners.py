@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pmo_kit.exhibits import Chart, Field, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.figures.captions import count, inputs, listed, percent, sentence, shortened, unit_line
+from pmo_kit.figures.captions import count, listed, percent, sentence, shortened, unit_line
+from pmo_kit.figures.figure import figure
 from pmo_kit.partners import Award
 
 
+@figure("partners.lots", source="bids, partner_scores, partner_criteria")
 def lots(award: Award) -> Table:
     """Return the award: who gets which lot, at what price, and who would get it lot by lot."""
     rows = award.lots.reset_index()
@@ -20,7 +22,6 @@ def lots(award: Award) -> Table:
     winners = [f"{row.name} for {row.label}" for row in rows.itertuples()]
     different = award.one_by_one_value < award.value - 1e-9
     return Table(
-        id="partners.lots",
         data=rows,
         columns=(
             Field("what", "lot", kind="text"),
@@ -36,13 +37,11 @@ def lots(award: Award) -> Table:
         if different
         else "Awarded one by one or together, the lots go to the same partners.",
         unit_line=unit_line(award.register, "Award of lots"),
-        alt=award.summary,
         note=f"Next best: {award.next_best}, {format_number(award.next_best_value)} points.",
-        source="bids, partner_scores, partner_criteria",
-        inputs=_inputs(award),
     )
 
 
+@figure("partners.bids", source="bids, partner_scores, partner_criteria")
 def bids(award: Award) -> Table:
     """Return every bid with quality, price and value, what failed, and the price at which it would have won."""
     order = ["lot", "passed", "value"]
@@ -56,7 +55,6 @@ def bids(award: Award) -> Table:
     out = rows[~rows["passed"]]
     fails = [f"{row.name} on lot {row.lot} ({row.failed_gate})" for row in out.itertuples()]
     return Table(
-        id="partners.bids",
         data=rows,
         group=Field("group", kind="category"),
         columns=(
@@ -74,14 +72,12 @@ def bids(award: Award) -> Table:
         else "Every bid passes the must-pass minima",
         takeaway=f"Price counts {percent(award.price_weight)}, quality {percent(1 - award.price_weight)}.",
         unit_line=unit_line(award.register, "Bids: price, quality and value"),
-        alt=listed(f"{row.name} lot {row.lot} {format_number(row.value)}" for row in rows.itertuples()),
         note="Wins under other weights: share of random weights of the criteria. Would win below: with the other "
         "bids as they are; n/a where it wins, failed, or no price is low enough.",
-        source="bids, partner_scores, partner_criteria",
-        inputs=_inputs(award),
     )
 
 
+@figure("partners.scores_{lot}", source="partner_scores, evaluator_conflicts")
 def scores(award: Award, lot: str) -> Chart:
     """Return the agreed scores of one lot: criteria against partners."""
     rows = award.evaluation.scores[award.evaluation.scores["lot"] == lot].copy()
@@ -94,7 +90,6 @@ def scores(award: Award, lot: str) -> Chart:
     left_out = int(award.evaluation.evaluators["left_out"].gt(0).sum())
     best = award.table["quality"].xs(lot, level="lot").idxmax()
     return Chart(
-        id=f"partners.scores_{lot}",
         mark="heatmap",
         data=rows[["words", "partner", "consensus"]],
         x=Field("partner", "", kind="category"),
@@ -104,13 +99,11 @@ def scores(award: Award, lot: str) -> Chart:
         f"{format_number(award.table.at[(best, lot), 'quality'], 0)} of 100 points",
         takeaway=f"{sentence(count(left_out, 'evaluator'))} left out for a conflict on part of the bids.",
         unit_line=unit_line(award.register, f"Agreed scores, lot {lot}", ""),
-        alt=listed(f"{row.partner} {row.label} {format_number(row.consensus)}" for row in rows.itertuples()),
         note="Scores under a conflict are left out; what an evaluator gives above or below the others is taken out.",
-        source="partner_scores, evaluator_conflicts",
-        inputs=_inputs(award),
     )
 
 
+@figure("partners.sensitivity", source="bids, partner_scores")
 def sensitivity(award: Award) -> Table:
     """Return which award is best from which weight of the price on."""
     rows = award.sensitivity
@@ -126,7 +119,6 @@ def sensitivity(award: Award) -> Table:
     mine = spans[spans["same"] == "as recommended"]
     holds = f"from {percent(mine['start'].min())} to {percent(mine['end'].max())}" if len(mine) else "nowhere"
     return Table(
-        id="partners.sensitivity",
         data=spans,
         columns=(
             Field("weights", "weight of the price", kind="text"),
@@ -136,19 +128,16 @@ def sensitivity(award: Award) -> Table:
         title=f"The award holds while the price counts {holds}",
         takeaway=f"The price counts {percent(award.price_weight)} today.",
         unit_line=unit_line(award.register, "Best award by weight of the price, in steps of 5 %", ""),
-        alt="; ".join(f"{row.weights}: {row.award}" for row in spans.itertuples()),
-        source="bids, partner_scores",
-        inputs=_inputs(award),
     )
 
 
+@figure("partners.checks", source="partner_scores, evaluator_conflicts, bids")
 def checks(award: Award) -> Table:
     """Return what the award would be with one thing changed."""
     rows = award.checks.copy()
     rows["answer"] = rows["same"].map({True: "the same", False: "another award"})
     changed = rows.loc[~rows["same"], "question"]
     return Table(
-        id="partners.checks",
         data=rows,
         columns=(
             Field("question", "what if", kind="text"),
@@ -160,12 +149,10 @@ def checks(award: Award) -> Table:
         else "No single evaluator decides the award",
         takeaway=f"{sentence(count(int(rows['same'].sum()), 'check'))} of {len(rows)} give the same award.",
         unit_line=unit_line(award.register, "Award with one thing changed", ""),
-        alt=listed(f"{row.question}: {row.answer}" for row in rows.itertuples()),
-        source="partner_scores, evaluator_conflicts, bids",
-        inputs=_inputs(award),
     )
 
 
+@figure("partners.debrief_{partner_id}_{lot}", source="partner_scores")
 def debrief(award: Award, partner_id: str, lot: str) -> Table:
     """Return what a losing bidder is told: its scores beside the winner's; nobody is named."""
     rows = award.debrief
@@ -178,7 +165,6 @@ def debrief(award: Award, partner_id: str, lot: str) -> Table:
     first = rows.iloc[0]
     price = f" At the prices of the others it would have won below {format_number(bid['price_to_win'])}."
     return Table(
-        id=f"partners.debrief_{partner_id}_{lot}",
         data=rows,
         columns=(
             Field("label", "criterion", kind="text"),
@@ -199,17 +185,16 @@ def debrief(award: Award, partner_id: str, lot: str) -> Table:
         takeaway=f"Quality {format_number(bid['quality'], 0)} of 100, price {format_number(bid['price'])}."
         + (price if bid["price_to_win"] == bid["price_to_win"] else ""),
         unit_line=unit_line(award.register, "Debrief", "scores on the declared scale"),
-        alt=listed(f"{row.label} {format_number(row.score)}" for row in rows.itertuples()),
-        source="partner_scores",
-        inputs=_inputs(award),
     )
 
 
+@figure(
+    "partners.audit", source="partners, lots, bids, partner_criteria, partner_scores, evaluator_conflicts"
+)
 def audit(award: Award) -> Table:
     """Return everything that was done, in order."""
     rows = award.audit.assign(number=range(1, len(award.audit) + 1))
     return Table(
-        id="partners.audit",
         data=rows,
         columns=(
             Field("number", "", decimals=0),
@@ -220,12 +205,4 @@ def audit(award: Award) -> Table:
         title=f"{sentence(count(len(rows), 'step'))} from scores to award",
         takeaway="Anyone can repeat it from the register.",
         unit_line=unit_line(award.register, "Audit trail", ""),
-        alt=listed(f"{row.step} {row.what}" for row in rows.itertuples()),
-        source="partners, lots, bids, partner_criteria, partner_scores, evaluator_conflicts",
-        inputs=_inputs(award),
     )
-
-
-def _inputs(award: Award) -> dict[str, str]:
-    """What is needed to rebuild the award."""
-    return inputs(award.register, **{name: text for name, text in award.inputs.items() if name != "register"})

@@ -6,7 +6,8 @@ import pandas as pd
 
 from pmo_kit.exhibits import Chart, Field, Message, Reference, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.figures.captions import count, inputs, listed, not_shown, sentence, shortened, unit_line
+from pmo_kit.figures.captions import count, sentence, shortened, unit_line
+from pmo_kit.figures.figure import figure, not_shown
 from pmo_kit.performance import Review, rag_movement
 from pmo_kit.performance import s_curve as curve_of
 from pmo_kit.register import Register
@@ -32,6 +33,7 @@ def cut(rows: pd.DataFrame, most: int = ROWS) -> tuple[pd.DataFrame, str]:
     return rows.head(most), f"And {more} more." if more > 0 else ""
 
 
+@figure("performance.ratings", source="status, projects, milestones, baselines, benefit_status")
 def ratings(review: Review, before: Review | None = None) -> Table:
     """Return declared, assured and ruled ratings side by side, with the reason in words; watermelons first.
 
@@ -48,7 +50,6 @@ def ratings(review: Review, before: Review | None = None) -> Table:
     melons = review.watermelons["name"]
     contradiction = count(len(melons), "project reports", "projects report")
     return Table(
-        id="performance.ratings",
         data=shown,
         columns=(
             Field("project", "project", kind="text"),
@@ -64,15 +65,11 @@ def ratings(review: Review, before: Review | None = None) -> Table:
         else "No project reports Green while its figures say Red",
         takeaway=review.summary,
         unit_line=unit_line(review.register, "Ratings: declared by the sponsor, assured, and by rule", ""),
-        alt=listed(
-            f"{row.name_}: {row.reason}" for row in rows.rename(columns={"name": "name_"}).itertuples()
-        ),
         note=f"{review.rules.text()} {note}".strip(),
-        source="status, projects, milestones, baselines, benefit_status",
-        inputs=inputs(review.register),
     )
 
 
+@figure("performance.areas", source="status")
 def areas(review: Review) -> Table:
     """Return money, indices and ratings by area; the last row recomputes the ratios from the sums."""
     rows = review.areas.reset_index()
@@ -87,7 +84,6 @@ def areas(review: Review) -> Table:
     total = review.areas.loc["All"]
     worst = review.areas.drop(index="All")["cpi"].idxmin() if len(rows) > 2 else rows["area"].iloc[0]
     return Table(
-        id="performance.areas",
         data=rows,
         totals=1,
         columns=(
@@ -107,13 +103,11 @@ def areas(review: Review) -> Table:
         takeaway=f"At today's pace the running projects end at {format_number(total['eac_cpi'])}, "
         f"{format_number(abs(total['vac']))} {'above' if total['vac'] < 0 else 'below'} their budgets.",
         unit_line=unit_line(review.register, "Budget, plan, work earned and money spent by area"),
-        alt=listed(f"{row.area} {format_number(row.cpi, 2)} earned per 1 spent" for row in rows.itertuples()),
         note="Ratios are recomputed from the sums of each row, never averaged.",
-        source="status",
-        inputs=inputs(review.register),
     )
 
 
+@figure("performance.s_curve_{project}")
 def s_curve(review: Review, project: str) -> Chart:
     """Return plan, work earned and money spent of one project over time, with where it is heading."""
     row = review.table.loc[project]
@@ -124,7 +118,6 @@ def s_curve(review: Review, project: str) -> Chart:
     late = f", {format_number(-behind)} months behind its plan" if behind < 0 else ""
     today = float(curve.loc[curve["what"] == "earned", "months"].iloc[-1])
     return Chart(
-        id=f"performance.s_curve_{project}",
         mark="line",
         data=curve,
         x=Field("months", f"months from the start; month {today:.0f} is {row['period']}", decimals=0),
@@ -137,14 +130,11 @@ def s_curve(review: Review, project: str) -> Chart:
         unit_line=unit_line(
             review.register, "Plan, work earned, money spent", scope=f"{row['name']} {project}"
         ),
-        alt=f"{row['name']}: planned {format_number(row['pv'])}, earned {format_number(row['ev'])}, "
-        f"spent {format_number(row['ac'])} of {format_number(row['bac'])}{ahead}.",
         note="The dashed line goes to the cost by today's pace of cost, at the date by today's pace of time.",
-        source=f"status of {project}",
-        inputs=inputs(review.register),
     )
 
 
+@figure("performance.slips", source="milestones")
 def slips(register: Register, milestones: pd.DataFrame, most: int = ROWS) -> Chart:
     """Return how late the open milestones are: at the last committee (dot) and today (end of the line)."""
     late = milestones[~milestones["done"] & (milestones["slip_months"] > 0)].copy()
@@ -166,7 +156,6 @@ def slips(register: Register, milestones: pd.DataFrame, most: int = ROWS) -> Cha
     )
     moved = late[late["moved_months"] >= 1]
     return Chart(
-        id="performance.slips",
         mark="interval",
         data=shown[["milestone", "low", "last_months", "slip_months", "words", "style"]],
         x=Field("last_months", "months after the approved date", decimals=0),
@@ -179,13 +168,11 @@ def slips(register: Register, milestones: pd.DataFrame, most: int = ROWS) -> Cha
         takeaway=f"{sentence(count(len(moved), 'milestone has', 'milestones have'))} moved by a month or more "
         "since the last committee.",
         unit_line=unit_line(register, "Open milestones against the approved date", "months"),
-        alt=listed(f"{row.milestone} {row.words}" for row in late.itertuples()),
         note=f"The dot is what the last committee saw. {note}".strip(),
-        source="milestones",
-        inputs=inputs(register),
     )
 
 
+@figure("performance.forecasts", source="status")
 def forecasts(review: Review, accuracy: pd.DataFrame) -> Table:
     """Return today's cost at the end beside what it was and what the project declares."""
     rows = accuracy.reset_index().sort_values("declared_gap", kind="stable")
@@ -193,7 +180,6 @@ def forecasts(review: Review, accuracy: pd.DataFrame) -> Table:
     hopeful = rows[rows["declared_gap"] < -0.05 * rows["eac"]]
     shown, note = cut(rows)
     return Table(
-        id="performance.forecasts",
         data=shown,
         columns=(
             Field("project", "project", kind="text"),
@@ -210,13 +196,11 @@ def forecasts(review: Review, accuracy: pd.DataFrame) -> Table:
         takeaway="By pace: the budget divided by what is earned per 1 spent. Declared: spent plus what the "
         "project says it still needs.",
         unit_line=unit_line(review.register, "Cost at the end"),
-        alt=listed(f"{row.name} by pace {format_number(row.eac)}" for row in rows.itertuples()),
         note=note,
-        source="status",
-        inputs=inputs(review.register),
     )
 
 
+@figure("performance.stop_or_continue", source="status, costs, benefits")
 def stop_or_continue(review: Review, verdicts: pd.DataFrame) -> Table:
     """Return the stop or continue test: what is spent is left out."""
     rows = verdicts.reset_index().sort_values(["gain_at_cpi", "project_id"], kind="stable")
@@ -224,7 +208,6 @@ def stop_or_continue(review: Review, verdicts: pd.DataFrame) -> Table:
     doubtful = rows[rows["verdict"].isin(["stop", "look again"])]
     shown, note = cut(rows)
     return Table(
-        id="performance.stop_or_continue",
         data=shown,
         columns=(
             Field("project", "project", kind="text"),
@@ -243,13 +226,11 @@ def stop_or_continue(review: Review, verdicts: pd.DataFrame) -> Table:
         else "Every running project is worth finishing",
         takeaway="Money spent is gone either way; only what is still to come is compared.",
         unit_line=unit_line(review.register, "Worth of what is still to come"),
-        alt=listed(f"{row.project_id} {row.verdict}" for row in rows.itertuples()),
         note=f"What stopping sets free for other projects is weighed in the arbitration, not here. {note}".strip(),
-        source="status, costs, benefits",
-        inputs=inputs(review.register),
     )
 
 
+@figure("performance.rebaselines", source="baselines, status")
 def rebaselines(register: Register, moves: pd.DataFrame) -> Table:
     """Return the log of moved baselines, those without a reference first."""
     rows = moves.sort_values(["explained", "project_id"], kind="stable").copy()
@@ -261,7 +242,6 @@ def rebaselines(register: Register, moves: pd.DataFrame) -> Table:
     silent = rows.loc[~rows["explained"], "name"].drop_duplicates()
     shown, note = cut(rows)
     return Table(
-        id="performance.rebaselines",
         data=shown,
         columns=(
             Field("project", "project", kind="text"),
@@ -277,19 +257,16 @@ def rebaselines(register: Register, moves: pd.DataFrame) -> Table:
         else "Every baseline that moved has a change request",
         takeaway=f"{sentence(count(int(rows['explained'].sum()), 'move has', 'moves have'))} a reference.",
         unit_line=unit_line(register, "Baselines that moved"),
-        alt=listed(f"{row.project_id} {row.what} {row.reference}" for row in rows.itertuples()),
         note=note,
-        source="baselines, status",
-        inputs=inputs(register),
     )
 
 
+@figure("performance.since_last", source="decisions, projects, costs, status, baselines, actions")
 def since_last(register: Register, found: pd.DataFrame) -> Table:
     """Return what became of the last committee's decisions, in whole sentences."""
     rows = found.assign(day=[f"{day:%b %Y}" if pd.notna(day) else "–" for day in found["date"]])
     broken = found[found["kind"] != "open"]
     return Table(
-        id="performance.since_last",
         data=rows,
         group=Field("lead", kind="category"),
         columns=(
@@ -300,23 +277,20 @@ def since_last(register: Register, found: pd.DataFrame) -> Table:
         title=f"{sentence(count(len(broken), 'thing differs', 'things differ'))} from what was decided",
         takeaway=str(broken["text"].iloc[0]) if len(broken) else "Every decision was kept.",
         unit_line=unit_line(register, "Since the last committee"),
-        alt=" ".join(found["text"]) or "Nothing to report.",
-        source="decisions, projects, costs, status, baselines, actions",
-        inputs=inputs(register),
     )
 
 
+@figure("performance.contingency", source="baselines, status")
 def contingency(review: Review, draw_down: pd.DataFrame) -> Table | Message:
     """Return contingency used beside work done; one line where none is baselined."""
     if draw_down.empty:
-        return not_shown("performance.contingency", "contingency", "baselines (quantity contingency)")
+        return not_shown("contingency", "baselines (quantity contingency)")
     rows = draw_down.reset_index()
     rows["project"] = named(rows)
     for share in ("used_share", "done", "ahead"):
         rows[share] = 100 * rows[share]
     short = rows[~rows["lasts"].astype(bool)]
     return Table(
-        id="performance.contingency",
         data=rows,
         columns=(
             Field("project", "project", kind="text"),
@@ -330,9 +304,4 @@ def contingency(review: Review, draw_down: pd.DataFrame) -> Table | Message:
         else "Contingency lasts at today's pace",
         takeaway=f"{sentence(count(len(rows), 'project has', 'projects have'))} a contingency in the baselines.",
         unit_line=unit_line(review.register, "Contingency"),
-        alt=listed(
-            f"{row.project_id} {format_number(row.used_share, 0)} % used" for row in rows.itertuples()
-        ),
-        source="baselines, status",
-        inputs=inputs(review.register),
     )

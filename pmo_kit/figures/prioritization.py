@@ -10,7 +10,8 @@ import pandas as pd
 from pmo_kit.appraisal import Appraisal
 from pmo_kit.exhibits import Chart, Field, Message, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.figures.captions import count, inputs, listed, percent, sentence, shortened, unit_line
+from pmo_kit.figures.captions import count, listed, percent, sentence, shortened, unit_line
+from pmo_kit.figures.figure import figure
 from pmo_kit.figures.robustness import (
     acceptability,
     crossover,
@@ -45,6 +46,7 @@ SERIES = 4
 STANDING = {"mandatory": "by law", "committed": "running"}
 
 
+@figure("prioritization.answer", source="criteria, scores, stakeholder_weights")
 def answer(
     ranking: Ranking,
     robustness: RankRobustness,
@@ -59,16 +61,13 @@ def answer(
     if screening is not None:
         items.append(("The scores.", screening.summary))
     return Message(
-        id="prioritization.answer",
         items=tuple(items),
         title=ranking.summary,
-        alt=" ".join(text for _, text in items),
         unit_line=unit_line(ranking.register, "Value", ranking.unit),
-        source="criteria, scores, stakeholder_weights",
-        inputs=_inputs(ranking),
     )
 
 
+@figure("prioritization.tiers", source="criteria, scores")
 def tiers(ranking: Ranking, robustness: RankRobustness) -> Table:
     """Return the projects in tiers, with the range of ranks instead of a false exact one."""
     rows = robustness.table.sort_values(["tier", "rank"], kind="stable").reset_index()
@@ -100,7 +99,6 @@ def tiers(ranking: Ranking, robustness: RankRobustness) -> Table:
         notes.insert(0, f"And {len(data) - ROWS} more.")
     number = int(rows["tier"].nunique())
     return Table(
-        id="prioritization.tiers",
         data=data.head(ROWS),
         columns=(
             Field("project", "project", kind="text"),
@@ -116,12 +114,10 @@ def tiers(ranking: Ranking, robustness: RankRobustness) -> Table:
         takeaway="Inside a tier the order depends on the weights: decide there by cost, capacity and risk.",
         unit_line=unit_line(ranking.register, "Value and range of ranks", ranking.unit),
         note=" ".join(notes),
-        alt=listed(f"{r.name} {_span(r.rank_low, r.rank_high)}" for r in rows.head(ROWS).itertuples()),
-        source="criteria, scores",
-        inputs=_inputs(ranking, **dict(robustness.inputs)),
     )
 
 
+@figure("prioritization.criteria", source="criteria")
 def criteria(ranking: Ranking) -> Table:
     """Return the criteria with their declared ranges beside their weights: a weight is the worth of that range."""
     table = ranking.card.criteria.reset_index()
@@ -136,7 +132,6 @@ def criteria(ranking: Ranking) -> Table:
     ).sort_values("weight", ascending=False, kind="stable", ignore_index=True)
     top = rows.iloc[0]
     return Table(
-        id="prioritization.criteria",
         data=rows,
         columns=(
             Field("criterion", "criterion", kind="text"),
@@ -149,12 +144,10 @@ def criteria(ranking: Ranking) -> Table:
         takeaway="A weight is the worth of going from the worst to the best end of its scale, nothing else.",
         unit_line=unit_line(ranking.register, "Criteria, declared scales and weights", ""),
         note=f"Seal of these weights: {ranking.inputs['weights_seal'][:8]}.",
-        alt=listed(f"{r.criterion} {format_number(r.weight)} %" for r in rows.itertuples()),
-        source="criteria",
-        inputs=_inputs(ranking),
     )
 
 
+@figure("prioritization.contributions", source="criteria, scores")
 def contributions(ranking: Ranking) -> Chart:
     """Return what gives each project its value, by criterion or, where there are more than four, by group."""
     parts = ranking.contributions.loc[ranking.ranked[:ROWS]]
@@ -169,7 +162,6 @@ def contributions(ranking: Ranking) -> Chart:
     whole, part = parts.loc[leader].sum(), grouped.loc[leader, best]
     more = len(ranking.ranked) - len(parts)
     return Chart(
-        id="prioritization.contributions",
         mark="bar",
         data=long[["project", "what", "points"]],
         x=Field("points", "value", ranking.unit),
@@ -180,12 +172,10 @@ def contributions(ranking: Ranking) -> Chart:
         takeaway=f"The first three are {listed(names.head(3))}.",
         unit_line=unit_line(ranking.register, "What the value is made of", ranking.unit),
         note=f"And {more} more." if more else "",
-        alt=listed(f"{names[i]} {format_number(row.sum())}" for i, row in parts.iterrows()),
-        source="criteria, scores",
-        inputs=_inputs(ranking),
     )
 
 
+@figure("prioritization.scores", source="criteria, scores")
 def scores(ranking: Ranking) -> Chart:
     """Return the value of every score, projects by criteria, with a question mark where one is missing."""
     projects = ranking.ranked[:ROWS]
@@ -207,7 +197,6 @@ def scores(ranking: Ranking) -> Chart:
     holes = f"{sentence(count(gaps, 'score is', 'scores are'))} missing of {format_number(cells, 0)}"
     wide = float((high - low).max(initial=0.0))
     return Chart(
-        id="prioritization.scores",
         mark="heatmap",
         data=pd.DataFrame(rows),
         x=Field("criterion", "criterion", kind="category"),
@@ -224,12 +213,10 @@ def scores(ranking: Ranking) -> Chart:
         else "Scores of several assessors are averaged.",
         unit_line=unit_line(ranking.register, "Value of each score on its declared scale", "points of 100"),
         note=f"And {more} more." if more else "",
-        alt=f"Values of {len(projects)} projects on {len(ranking.weights)} criteria; {gaps} missing.",
-        source="criteria, scores",
-        inputs=_inputs(ranking),
     )
 
 
+@figure("prioritization.value_against_cost", source="criteria, scores, costs")
 def value_against_cost(ranking: Ranking, appraisal: Appraisal) -> Chart:
     """Return value against cost to come; the projects that none beats on both are named."""
     table = ranking.table.loc[ranking.ranked]
@@ -250,7 +237,6 @@ def value_against_cost(ranking: Ranking, appraisal: Appraisal) -> Chart:
     ).iloc[known]
     names = list(table["name"].iloc[best])
     return Chart(
-        id="prioritization.value_against_cost",
         mark="scatter",
         data=rows.sort_values(["what", "cost"], kind="stable", ignore_index=True),
         x=Field("cost", "cost to come", appraisal.unit),
@@ -265,17 +251,7 @@ def value_against_cost(ranking: Ranking, appraisal: Appraisal) -> Chart:
         unit_line=unit_line(
             ranking.register, "Value against cost to come", f"{ranking.unit}; {appraisal.unit}"
         ),
-        alt=listed(f"{name} {format_number(c)}" for name, c in zip(names, cost[best], strict=True)),
-        source="criteria, scores, costs",
-        inputs=_inputs(ranking),
     )
-
-
-def _inputs(ranking: Ranking, **more: object) -> dict[str, str]:
-    """What is needed to rebuild a figure of a ranking."""
-    kept = {key: value[:8] if key == "weights_seal" else value for key, value in ranking.inputs.items()}
-    kept.update({key: str(value) for key, value in more.items() if key not in kept})
-    return kept | inputs(ranking.register)
 
 
 def _named(name: str, project: str) -> tuple[tuple[str, str], tuple[str, str]]:

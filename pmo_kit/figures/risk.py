@@ -6,7 +6,8 @@ import pandas as pd
 
 from pmo_kit.exhibits import Chart, Exhibit, Field, Reference, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.figures.captions import count, inputs, listed, money, percent, sentence, shortened, unit_line
+from pmo_kit.figures.captions import count, listed, money, percent, sentence, shortened, unit_line
+from pmo_kit.figures.figure import figure
 from pmo_kit.risk import Simulation
 
 ROWS = 15
@@ -16,6 +17,7 @@ EACH = 3
 WORDS = {"cost": "cost", "benefit": "benefits", "npv": "net value"}
 
 
+@figure("risk.s_curve_{what}", source="costs, benefits, estimates, risks")
 def s_curve(simulation: Simulation, what: str = "cost") -> Chart:
     """Return how likely the plan's cost (or benefits, or net value) is to stay below every amount."""
     curve = simulation.s_curve(what, POINTS)
@@ -33,7 +35,6 @@ def s_curve(simulation: Simulation, what: str = "cost") -> Chart:
     sure = p20 if better else p80
     side = "at least" if better else "at most"
     return Chart(
-        id=f"risk.s_curve_{what}",
         mark="line",
         data=rows,
         x=Field("value", WORDS[what], register.settings.unit),
@@ -48,16 +49,11 @@ def s_curve(simulation: Simulation, what: str = "cost") -> Chart:
         unit_line=unit_line(
             register, f"{sentence(WORDS[what])} of the plan in {_draws(simulation)} possible futures"
         ),
-        alt=listed(
-            f"{percent(row.probability)} at most {money(row.value)}"
-            for row in curve.iloc[[4, 20, 32, 36]].itertuples()
-        ),
-        source="costs, benefits, estimates, risks",
         note=" ".join(simulation.notes),
-        inputs=_inputs(simulation),
     )
 
 
+@figure("risk.tornado", source="estimates, risks")
 def tornado(simulation: Simulation, most: int = 10) -> Chart:
     """Return the projects that move the plan's net value most: its median where each goes badly, and well."""
     register = simulation.question.register
@@ -70,7 +66,7 @@ def tornado(simulation: Simulation, most: int = 10) -> Chart:
     share = float(shown["share_npv"].head(3).sum())
     lead = shown["name"].head(3)
     return Chart(
-        id="risk.tornado",
+        
         mark="interval",
         data=shown,
         x=Field("middle", "net value of the plan", register.settings.unit),
@@ -89,12 +85,13 @@ def tornado(simulation: Simulation, most: int = 10) -> Chart:
         unit_line=unit_line(
             register, "Plan's middle net value where a project is in its worst and its best tenth",
         ),
-        alt=listed(f"{row.name} {row.words}" for row in shown.itertuples(index=False)),
-        source="estimates, risks",
-        inputs=_inputs(simulation),
+        
+        
+        
     )  # fmt: skip
 
 
+@figure("risk.exceedance", source="budgets, capacity, estimates, risks")
 def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
     """Return how likely every limit of money and people is to be exceeded, the likeliest first."""
     register = simulation.question.register
@@ -106,7 +103,6 @@ def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
     fits = simulation.fits_envelopes
     even = int((table["probability"] > 0.2).sum())
     return Table(
-        id="risk.exceedance",
         data=shown,
         columns=(
             Field("label", "limit", kind="text"),
@@ -129,12 +125,10 @@ def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
         unit_line=unit_line(
             register, "Money and people needed against what there is", f"{register.settings.unit}; people"
         ),
-        alt=listed(f"{row.label} {percent(row.probability)}" for row in shown.itertuples()),
-        source="budgets, capacity, estimates, risks",
-        inputs=_inputs(simulation),
     )
 
 
+@figure("risk.contingency", source="costs, estimates, risks")
 def contingency(simulation: Simulation, confidences: tuple[float, ...] = (0.7, 0.8, 0.9)) -> Table:
     """Return the money to hold back at several confidences: one reserve together, or one for every project."""
     register = simulation.question.register
@@ -152,7 +146,6 @@ def contingency(simulation: Simulation, confidences: tuple[float, ...] = (0.7, 0
     )
     asked = simulation.contingency(0.8)
     return Table(
-        id="risk.contingency",
         data=rows,
         columns=(
             Field("confidence", "confidence", kind="text"),
@@ -167,13 +160,11 @@ def contingency(simulation: Simulation, confidences: tuple[float, ...] = (0.7, 0
         f"not {money(asked.unpooled)} project by project",
         takeaway=f"One reserve saves {money(asked.saved)}: not every project goes badly at once.",
         unit_line=unit_line(register, "Money above the planned cost, all years to come"),
-        alt=listed(f"{row.confidence} {money(row.pooled)}" for row in rows.itertuples()),
-        source="costs, estimates, risks",
         note=f"The worst tenth of the futures cost {money(simulation.cvar('cost', 0.9))} on average.",
-        inputs=_inputs(simulation),
     )
 
 
+@figure("risk.intervals_{what}", source="costs, benefits, estimates, risks")
 def intervals(simulation: Simulation, what: str = "npv", most: int = ROWS) -> Chart:
     """Return the P10 to P90 of projects, the widest first; the dot is the middle."""
     register = simulation.question.register
@@ -194,7 +185,6 @@ def intervals(simulation: Simulation, what: str = "npv", most: int = ROWS) -> Ch
         else f"{sentence(count(below, 'project'))} of {len(table)} more likely than not cost more than planned."
     )
     return Chart(
-        id=f"risk.intervals_{what}",
         mark="interval",
         data=shown,
         x=Field(middle, WORDS[what], register.settings.unit),
@@ -207,15 +197,13 @@ def intervals(simulation: Simulation, what: str = "npv", most: int = ROWS) -> Ch
         unit_line=unit_line(
             register, f"{sentence(WORDS[what])}, eight futures in ten lie on the line; dot: middle"
         ),
-        alt=listed(f"{row['name']} {row['words']}" for _, row in shown.iterrows()),
-        source="costs, benefits, estimates, risks",
         note=f"Not drawn: {len(table) - len(shown)} projects that are surer."
         if len(table) > len(shown)
         else "",
-        inputs=_inputs(simulation),
     )
 
 
+@figure("risk.top_risks", source="risks")
 def top_risks(simulation: Simulation, each: int = EACH) -> Table:
     """Return the largest risks of the plan in every class: likelihood, cost, share of the uncertainty, answer."""
     register = simulation.question.register
@@ -236,7 +224,6 @@ def top_risks(simulation: Simulation, each: int = EACH) -> Table:
     first, classes = table.iloc[0], simulation.classes
     bare = int(shown[["owner", "response"]].eq("none").any(axis=1).sum())
     return Table(
-        id="risk.top_risks",
         data=shown,
         group=Field("class", kind="category"),
         columns=(
@@ -255,13 +242,11 @@ def top_risks(simulation: Simulation, each: int = EACH) -> Table:
         if bare
         else "Every one of them has an owner and a response.",
         unit_line=unit_line(register, f"Largest risks of the plan, {count(each)} of every class"),
-        alt=listed(f"{row.risk_class} {row.label}" for row in shown.itertuples()),
-        source="risks",
         note=f"Not listed: {len(table) - len(shown)} smaller risks. {_held(simulation)}".strip(),
-        inputs=_inputs(simulation),
     )
 
 
+@figure("risk.by_year", source="costs, budgets, estimates, risks")
 def by_year(simulation: Simulation) -> Chart:
     """Return what the plan spends in every year: planned, and the range of eight futures in ten."""
     register = simulation.question.register
@@ -279,7 +264,6 @@ def by_year(simulation: Simulation) -> Chart:
     ]
     worst = max(likely, key=lambda year: likely[year], default="")
     return Chart(
-        id="risk.by_year",
         mark="interval",
         data=table,
         x=Field("spend_p50", "spending", register.settings.unit),
@@ -292,9 +276,6 @@ def by_year(simulation: Simulation) -> Chart:
         else "What the plan spends in every year",
         takeaway="Delays take money out of the first years and put it into later ones.",
         unit_line=unit_line(register, "Spending by year, eight futures in ten lie on the line; dot: middle"),
-        alt=listed(f"{row.year} {row.words}" for row in table.itertuples()),
-        source="costs, budgets, estimates, risks",
-        inputs=_inputs(simulation),
     )
 
 
@@ -302,18 +283,15 @@ def _no_risks(simulation: Simulation) -> Table:
     """The table where the plan holds no risk event."""
     register = simulation.question.register
     return Table(
-        id="risk.top_risks",
         data=pd.DataFrame({"what": ["No risk of the plan is stated, or the figures already hold them all."]}),
         columns=(Field("what", "risk", kind="text"),),
         title="No risk event is counted on top of the plan's figures",
         takeaway=_held(simulation) or "Add a sheet of risks to see what may happen.",
         unit_line=unit_line(register, "Risks of the plan", ""),
-        alt="No risk is counted.",
-        source="risks",
-        inputs=_inputs(simulation),
     )
 
 
+@figure("risk.compared", source="costs, benefits, estimates, risks")
 def compared(simulations: dict[str, Simulation]) -> Exhibit:
     """Return plans side by side, with 80 % confidence; the title sets the second against the first."""
     first_name, first = next(iter(simulations.items()))
@@ -335,7 +313,6 @@ def compared(simulations: dict[str, Simulation]) -> Exhibit:
     other = rows.iloc[min(1, len(rows) - 1)]
     lead = float(other["npv"] - rows["npv"].iloc[0])
     return Table(
-        id="risk.compared",
         data=rows,
         columns=(
             Field("plan", "plan", kind="text"),
@@ -356,9 +333,6 @@ def compared(simulations: dict[str, Simulation]) -> Exhibit:
         ),
         takeaway="The plans are drawn with the same luck, so differences are theirs alone.",
         unit_line=unit_line(register, f"Plans in {_draws(first)} possible futures"),
-        alt=listed(f"{row.plan} {money(row.npv)}" for row in rows.itertuples()),
-        source="costs, benefits, estimates, risks",
-        inputs=_inputs(first),
     )
 
 
@@ -372,11 +346,3 @@ def _held(simulation: Simulation) -> str:
 def _draws(simulation: Simulation) -> str:
     """The number of draws."""
     return format_number(simulation.draws, 0)
-
-
-def _inputs(simulation: Simulation) -> dict[str, str]:
-    """What is needed to draw the same numbers again."""
-    found = inputs(
-        simulation.question.register, seed=simulation.seed, draws=simulation.draws, method=simulation.method
-    )
-    return found | {"correlation": simulation.inputs["correlation"]}

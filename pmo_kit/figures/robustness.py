@@ -7,7 +7,8 @@ import pandas as pd
 
 from pmo_kit.exhibits import Chart, Field, Reference, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.figures.captions import count, inputs, listed, percent, sentence, unit_line
+from pmo_kit.figures.captions import count, listed, percent, sentence, unit_line
+from pmo_kit.figures.figure import figure
 from pmo_kit.prioritization import Disagreement, Ranking, RankRobustness, Screening, leads, value_lines
 from pmo_kit.prioritization.robustness import CASES
 
@@ -26,6 +27,7 @@ CHECKS = {
 }
 
 
+@figure("prioritization.acceptability", source="criteria, scores")
 def acceptability(robustness: RankRobustness) -> Chart:
     """Return how often each project takes each rank; shares below half a percent are left blank."""
     table = robustness.table
@@ -49,7 +51,6 @@ def acceptability(robustness: RankRobustness) -> Chart:
     alone = f"{table.loc[first.index[0], 'name']} comes first in {percent(first.iloc[0])} of cases"
     title = alone if first.iloc[0] >= 0.9 else f"Who comes first depends on the weights: {said}"
     return Chart(
-        id="prioritization.acceptability",
         mark="heatmap",
         data=pd.DataFrame(rows),
         x=Field("rank", "rank", kind="category"),
@@ -62,12 +63,10 @@ def acceptability(robustness: RankRobustness) -> Chart:
             robustness.ranking.register, f"Share of cases in each rank: {_cases(robustness)}", "%"
         ),
         note=" ".join(notes),
-        alt=f"First most often: {said}.",
-        source="criteria, scores",
-        inputs=_inputs(robustness),
     )
 
 
+@figure("prioritization.rank_ranges", source="criteria, scores")
 def rank_ranges(robustness: RankRobustness) -> Chart:
     """Return between which ranks each project lies in 90 % of the cases; the dot is the mean rank."""
     rows = robustness.table.head(ROWS).reset_index()
@@ -79,7 +78,6 @@ def rank_ranges(robustness: RankRobustness) -> Chart:
     widest = rows.loc[(rows["rank_high"] - rows["rank_low"]).idxmax()]
     more = len(robustness.table) - len(rows)
     return Chart(
-        id="prioritization.rank_ranges",
         mark="interval",
         data=rows[["project", "expected_rank", "rank_low", "rank_high", "label"]],
         x=Field("expected_rank", "rank", decimals=0),
@@ -92,12 +90,10 @@ def rank_ranges(robustness: RankRobustness) -> Chart:
         unit_line=unit_line(robustness.ranking.register, f"Rank in 90 % of cases: {_cases(robustness)}", ""),
         note="In the order of today's weights; the dot is the mean rank."
         + (f" And {more} more." if more else ""),
-        alt=listed(f"{row.name} {row.label}" for row in rows.itertuples()),
-        source="criteria, scores",
-        inputs=_inputs(robustness),
     )
 
 
+@figure("prioritization.stability", source="criteria, scores")
 def stability(robustness: RankRobustness) -> Chart:
     """Return between which weights of each criterion the leader leads; the dot is the weight now."""
     table = robustness.stability.reset_index().query("kind == 'criterion'")
@@ -116,7 +112,6 @@ def stability(robustness: RankRobustness) -> Chart:
         }
     ).sort_values("room", kind="stable", ignore_index=True)
     return Chart(
-        id="prioritization.stability",
         mark="interval",
         data=rows.head(ROWS).drop(columns="room"),
         x=Field("weight", "weight of the criterion", "%"),
@@ -130,12 +125,10 @@ def stability(robustness: RankRobustness) -> Chart:
         takeaway="Between the ends of its line a weight may be disputed without changing who leads.",
         unit_line=unit_line(robustness.ranking.register, "Weights between which the leader leads", "%"),
         note="When one weight moves the others keep their proportions.",
-        alt=listed(f"{row.criterion} {row.label}" for row in rows.itertuples()),
-        source="criteria, scores",
-        inputs=_inputs(robustness),
     )
 
 
+@figure("prioritization.crossover.{criterion}", source="criteria, scores")
 def crossover(ranking: Ranking, criterion: str) -> Chart:
     """Return how the value of the leader and its challengers moves with the weight of one criterion."""
     cells, _, _ = ranking.cells()
@@ -161,7 +154,6 @@ def crossover(ranking: Ranking, criterion: str) -> Chart:
         else f"{said} leads at any weight of {word}"
     )
     return Chart(
-        id=f"prioritization.crossover.{criterion}",
         mark="line",
         data=rows,
         x=Field("weight", f"weight of {word}", "%", decimals=0),
@@ -172,12 +164,10 @@ def crossover(ranking: Ranking, criterion: str) -> Chart:
         takeaway=f"Today {word} weighs {percent(now, 1)}.",
         unit_line=unit_line(ranking.register, f"Value by the weight of {word}", ranking.unit),
         note="The other weights keep their proportions.",
-        alt=f"{turn}; today it weighs {percent(now, 1)}.",
-        source="criteria, scores",
-        inputs=inputs(ranking.register),
     )
 
 
+@figure("prioritization.tornado", source="criteria, scores")
 def tornado(ranking: Ranking) -> Chart:
     """Return how the lead of the first project changes when each weight is halved or raised by half."""
     cells, _, _ = ranking.cells()
@@ -196,7 +186,6 @@ def tornado(ranking: Ranking) -> Chart:
     lost = list(dict.fromkeys(str(row["criterion"]) for row in rows if now + float(row["change"]) < 0))
     turn = f"a change by half of {listed(lost).replace(' and ', ' or ')} turns it"
     return Chart(
-        id="prioritization.tornado",
         mark="bar",
         data=pd.DataFrame(rows),
         x=Field("change", "change of the lead", ranking.unit, signed=True),
@@ -209,14 +198,10 @@ def tornado(ranking: Ranking) -> Chart:
         takeaway=f"{rows[0]['criterion'].capitalize()} moves the lead most.",
         unit_line=unit_line(ranking.register, "Change of the lead over the best rival", ranking.unit),
         note="The other weights keep their proportions.",
-        alt=listed(
-            f"{row['criterion']} {row['what']} {format_number(row['change'], signed=True)}" for row in rows
-        ),
-        source="criteria, scores",
-        inputs=inputs(ranking.register),
     )
 
 
+@figure("prioritization.disagreement", source="stakeholder_weights, scores")
 def disagreement(found: Disagreement, ranking: Ranking) -> Chart:
     """Return the ranks that the stakeholders' weights give, the most disputed projects first."""
     table = found.table
@@ -233,7 +218,6 @@ def disagreement(found: Disagreement, ranking: Ranking) -> Chart:
     )
     pairs = len(table) * (len(table) - 1) // 2
     return Chart(
-        id="prioritization.disagreement",
         mark="interval",
         data=rows,
         x=Field("rank", "rank", decimals=0),
@@ -248,12 +232,10 @@ def disagreement(found: Disagreement, ranking: Ranking) -> Chart:
         takeaway=found.summary,
         unit_line=unit_line(ranking.register, "Rank by the weights of each stakeholder", ""),
         note="The dot is the mean of their ranks.",
-        alt=listed(f"{row.project} {row.label}" for row in rows.itertuples()),
-        source="stakeholder_weights, scores",
-        inputs=inputs(ranking.register),
     )
 
 
+@figure("prioritization.near_pairs", source="criteria, scores")
 def near_pairs(robustness: RankRobustness) -> Table:
     """Return which pairs of projects change places first, and how much weight would have to move."""
     table, first = robustness.reversals, robustness.table.index[:ROWS]
@@ -276,7 +258,6 @@ def near_pairs(robustness: RankRobustness) -> Table:
             f"Moving {points} points of weight brings {names[least['behind']]} up to {names[least['ahead']]}"
         )
     return Table(
-        id="prioritization.near_pairs",
         data=data,
         columns=(
             Field("ahead", "ahead", kind="text"),
@@ -292,21 +273,16 @@ def near_pairs(robustness: RankRobustness) -> Table:
             "",
             f"first {len(first)} projects",
         ),
-        alt=listed(
-            f"{r.behind} passes {r.ahead} at {format_number(100 * r.change)}" for r in rows.itertuples()
-        ),
-        source="criteria, scores",
-        inputs=_inputs(robustness),
     )
 
 
+@figure("prioritization.flags", source="scores, criteria, benefits")
 def flags(screening: Screening, ranking: Ranking) -> Table:
     """Return what to look at again in the scores: questions, not accusations."""
     table = screening.table
     rows = pd.DataFrame({"check": table["check"].map(CHECKS), "message": table["message"]})
     more = len(rows) - ROWS
     return Table(
-        id="prioritization.flags",
         data=rows.head(ROWS),
         columns=(Field("check", "look at", kind="text"), Field("message", "what", kind="text")),
         title=screening.summary.rstrip("."),
@@ -315,21 +291,12 @@ def flags(screening: Screening, ranking: Ranking) -> Table:
             ranking.register, f"{sentence(count(len(rows), 'flag'))} on scores and criteria", ""
         ),
         note=f"And {more} more." if more > 0 else "",
-        alt=listed(rows["message"].head(ROWS)),
-        source="scores, criteria, benefits",
-        inputs=inputs(ranking.register),
     )
 
 
 def _cases(robustness: RankRobustness) -> str:
     """The cases in words."""
     return f"{CASES}, {robustness.inputs['draws']} drawn"
-
-
-def _inputs(robustness: RankRobustness) -> dict[str, str]:
-    """What is needed to rebuild a figure of a robustness."""
-    kept = {key: value for key, value in robustness.inputs.items() if key not in ("register", "weights_seal")}
-    return inputs(robustness.ranking.register, **kept)
 
 
 def _who(ranks: pd.Series) -> str:

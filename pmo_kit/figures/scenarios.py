@@ -10,7 +10,8 @@ from pmo_kit.arbitration.rules import role_words
 from pmo_kit.exhibits import Field, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.figures.arbitration import largest_levels
-from pmo_kit.figures.captions import count, inputs, listed, sentence, shortened, unit_line
+from pmo_kit.figures.captions import count, listed, sentence, shortened, unit_line
+from pmo_kit.figures.figure import figure
 from pmo_kit.scenarios import Comparison, partly
 from pmo_kit.scenarios.comparison import OUT
 
@@ -35,6 +36,7 @@ WORDS = {
 KINDS = {"capex": "capital", "opex": "operation"}
 
 
+@figure("scenarios.definitions", source="scenarios")
 def definitions(comparison: Comparison) -> Table:
     """Return what each scenario changes against the base, and nothing else."""
     register, table = comparison.question.register, comparison.changes
@@ -48,7 +50,6 @@ def definitions(comparison: Comparison) -> Table:
     )
     scenarios = len(comparison.scenarios)
     return Table(
-        id="scenarios.definitions",
         data=rows,
         columns=(
             Field("scenario", "case", kind="text"),
@@ -59,12 +60,10 @@ def definitions(comparison: Comparison) -> Table:
         title=f"{sentence(count(scenarios, 'case is', 'cases are'))} set beside {comparison.base.lower()}",
         takeaway="Each case changes only what stands here; everything else is as today.",
         unit_line=unit_line(register, "Changes against today", ""),
-        alt="; ".join(f"{row.scenario}: {row.what} {row.scope} {row.change}" for row in rows.itertuples()),
-        source="scenarios",
-        inputs=_asked(comparison),
     )
 
 
+@figure("scenarios.results", source="scenarios, projects, costs, benefits")
 def results(comparison: Comparison) -> Table:
     """Return what each case is worth, what keeping the base's plan would give, and who enters and leaves."""
     register, table = comparison.question.register, comparison.table.reset_index()
@@ -83,7 +82,6 @@ def results(comparison: Comparison) -> Table:
     worst = table.loc[table["delta"].idxmin()]
     best = table.loc[table["delta"].idxmax()]
     return Table(
-        id="scenarios.results",
         data=table.drop(columns="resized"),
         columns=(
             Field("scenario", "case", kind="text"),
@@ -99,14 +97,12 @@ def results(comparison: Comparison) -> Table:
         + (f"; {best['scenario']} gains {format_number(best['delta'])}" if best["delta"] > 0 else ""),
         takeaway=comparison.summary,
         unit_line=unit_line(register, "Best plan of each case"),
-        alt=listed(f"{row.scenario} {format_number(row.value)}" for row in table.itertuples()),
-        source="scenarios, projects, costs, benefits",
         note="What today's plan no longer fits is dropped from it first"
         + ("; n/a where that does not help." if table["held"].isna().any() else "."),
-        inputs=_asked(comparison),
     )
 
 
+@figure("scenarios.grid", source="scenarios, projects")
 def grid(comparison: Comparison) -> Table:
     """Return project by case: in full, reduced or out; always first, then sometimes, then never."""
     register, levels = comparison.question.register, comparison.grid
@@ -139,7 +135,6 @@ def grid(comparison: Comparison) -> Table:
     if forced:
         note = f"{note} {listed(sorted(forced))} forces the answer and is not counted.".strip()
     return Table(
-        id="scenarios.grid",
         data=shown,
         group=Field("presence", kind="category"),
         columns=(
@@ -153,14 +148,10 @@ def grid(comparison: Comparison) -> Table:
         else "No case changes the list.",
         note=f"Net value: {listed(f'{name} {number}' for name, number in total.items())}. {note}".strip(),
         unit_line=unit_line(register, "filled: in full, half filled: reduced, –: out", ""),
-        alt=listed(
-            f"{group.lower()}: {len(part)} projects" for group, part in rows.groupby("presence", sort=False)
-        ),
-        source="scenarios, projects",
-        inputs=_asked(comparison),
     )
 
 
+@figure("scenarios.regret", source="scenarios")
 def regret(comparison: Comparison) -> Table:
     """Return what each plan loses if another case comes, the least maximum first."""
     register, found = comparison.question.register, comparison.minimax
@@ -180,7 +171,6 @@ def regret(comparison: Comparison) -> Table:
     ]
     lost = "% of the best possible" if comparison.in_percent else None
     return Table(
-        id="scenarios.regret",
         data=table.replace(float("inf"), float("nan")).rename_axis("plan").reset_index(),
         columns=(
             Field("plan", "plan made for", kind="text"),
@@ -198,12 +188,10 @@ def regret(comparison: Comparison) -> Table:
         unit_line=unit_line(
             register, "Net value lost if the case comes and the plan was made for another", lost
         ),
-        alt=listed(f"{plan}: at most {format_number(row['maximum'])}" for plan, row in table.iterrows()),
-        source="scenarios",
-        inputs=_asked(comparison),
     )
 
 
+@figure("scenarios.least_regret", source="scenarios")
 def least_regret(comparison: Comparison) -> Table:
     """Return the plan that loses least in its worst case, of all possible plans: how it differs from today's."""
     register, found = comparison.question.register, comparison.minimax
@@ -230,7 +218,6 @@ def least_regret(comparison: Comparison) -> Table:
     worst = str(found.regrets.idxmax())
     gain = now - found.maximum
     return Table(
-        id="scenarios.least_regret",
         data=rows if len(rows) else pd.DataFrame({"project": ["none"], "today": [""], "there": [""]}),
         columns=(
             Field("project", "project", kind="text"),
@@ -250,13 +237,11 @@ def least_regret(comparison: Comparison) -> Table:
             "Most that may be lost over all cases, after dropping what no longer fits",
             "% of the best possible" if comparison.in_percent else None,
         ),
-        alt=listed(f"{name} {format_number(loss)}" for name, loss in found.regrets.items()),
-        source="scenarios",
         note=sentence(f"{proof}."),
-        inputs=_asked(comparison),
     )
 
 
+@figure("scenarios.futures", source="scenarios, estimates, risks")
 def futures(comparison: Comparison, table: pd.DataFrame) -> Table:
     """Return every plan in every case and many futures: net value with 80 % confidence (from `simulate_cases`)."""
     register = comparison.question.register
@@ -271,7 +256,6 @@ def futures(comparison: Comparison, table: pd.DataFrame) -> Table:
     first = "first" if len(possible) == len(worst) else "first of those that are possible today"
     rows = sure.assign(worst=worst, holds=holds).rename_axis(columns=None).reset_index()
     return Table(
-        id="scenarios.futures",
         data=rows,
         columns=(
             Field("plan", "plan made for", kind="text"),
@@ -287,12 +271,10 @@ def futures(comparison: Comparison, table: pd.DataFrame) -> Table:
         ),
         takeaway="Every plan meets the same futures in every case; n/a where dropping projects does not make it fit.",
         unit_line=unit_line(register, "Net value that is reached in eight futures of ten"),
-        alt=listed(f"{plan} {format_number(value)} at worst" for plan, value in worst.items()),
-        source="scenarios, estimates, risks",
-        inputs=_asked(comparison),
     )
 
 
+@figure("scenarios.watch", source="budgets, capacity")
 def watch(comparison: Comparison, points: pd.DataFrame) -> Table:
     """Return what to watch: the amounts below which today's plan changes, and who leaves first (from `triggers`)."""
     register = comparison.question.register
@@ -304,7 +286,6 @@ def watch(comparison: Comparison, points: pd.DataFrame) -> Table:
     nearest = rows.iloc[0]
     spent = nearest["share"] < 0.005
     return Table(
-        id="scenarios.watch",
         data=rows.drop(columns=["leaves", "enters"]),
         columns=(
             Field("label", "watch", kind="text"),
@@ -319,12 +300,10 @@ def watch(comparison: Comparison, points: pd.DataFrame) -> Table:
         else f"{nearest['label']}: {format_number(nearest['today'], 2)} today; "
         f"{format_number(nearest['at'], 2)} is the point to come back to the committee.",
         unit_line=unit_line(register, "Where today's plan changes", f"{register.settings.unit}; people"),
-        alt=listed(points["sentence"]),
-        source="budgets, capacity",
-        inputs=_asked(comparison),
     )
 
 
+@figure("scenarios.switch", source="scenarios")
 def switch(comparison: Comparison, points: pd.DataFrame) -> Table:
     """Return from where in every case the plan of least regret is better than today's (from `switching_points`)."""
     register = comparison.question.register
@@ -352,7 +331,6 @@ def switch(comparison: Comparison, points: pd.DataFrame) -> Table:
     first = (rows.loc[turns.index[0], "words"] or turns["scenario"].iloc[0]) if len(turns) else ""
     given = -float(points["before"].max()) if len(points) else 0.0
     return Table(
-        id="scenarios.switch",
         data=rows,
         columns=(
             Field("scenario", "case", kind="text"),
@@ -375,9 +353,6 @@ def switch(comparison: Comparison, points: pd.DataFrame) -> Table:
         ),
         note="Both plans after dropping what no longer fits.",
         unit_line=unit_line(register, "Where the plan of least regret becomes better than today's"),
-        alt=listed(f"{row.scenario}: {row.share}" for row in rows.itertuples()),
-        source="scenarios",
-        inputs=_asked(comparison),
     )
 
 
@@ -422,9 +397,3 @@ def _shortest(rows: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     kept = kept.sort_values("order", kind="stable")
     rest = rows.drop(index=kept.index)["presence"].value_counts()
     return kept, listed(f"{number} more {name.lower()}" for name, number in rest.items())
-
-
-def _asked(comparison: Comparison) -> dict[str, str]:
-    """The register, and how many cases are solved to a proof."""
-    proven = sum(allocation.status == "optimal" for allocation in comparison.allocations.values())
-    return inputs(comparison.question.register, proven=f"{proven} of {len(comparison.names)} cases")

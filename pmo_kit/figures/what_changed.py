@@ -6,7 +6,8 @@ import pandas as pd
 
 from pmo_kit.exhibits import Chart, Field, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.figures.captions import inputs, listed, sentence, shortened, unit_line
+from pmo_kit.figures.captions import listed, sentence, shortened, unit_line
+from pmo_kit.figures.figure import figure
 from pmo_kit.scenarios import Attribution
 
 WORDS = {
@@ -19,6 +20,7 @@ WORDS = {
 }
 
 
+@figure("what_changed.causes", source="both registers")
 def causes(attribution: Attribution) -> Chart:
     """Return the way from the last committee's net value to today's, cause by cause."""
     register = attribution.after.question.register
@@ -39,7 +41,6 @@ def causes(attribution: Attribution) -> Chart:
         }
     )
     return Chart(
-        id="what_changed.causes",
         mark="bar",
         data=rows,
         x=Field("end", "net value", register.settings.unit),
@@ -51,12 +52,10 @@ def causes(attribution: Attribution) -> Chart:
         title=_title(attribution),
         takeaway=f"{_takeaway(attribution)}. Nothing is left unexplained.",
         unit_line=unit_line(register, "Net value of the best plan, cause by cause in this order"),
-        alt=listed(f"{row.step} {row.words}" for row in rows.itertuples()),
-        source="both registers",
-        inputs=inputs(register, before=attribution.inputs["before"][:8]),
     )
 
 
+@figure("what_changed.effects", source="both registers")
 def effects(attribution: Attribution) -> Table:
     """Return every cause: its effect on the plan as it was, what choosing anew adds, and who moved; sums at the end."""
     register = attribution.after.question.register
@@ -77,7 +76,6 @@ def effects(attribution: Attribution) -> Table:
     swings = [_cause(str(cause)) for cause in table.index[table["order_matters"]]]
     notes += [f"The sign of {listed(swings)} depends on the order of the causes."] if swings else []
     return Table(
-        id="what_changed.effects",
         data=rows,
         totals=1,
         columns=(
@@ -94,9 +92,6 @@ def effects(attribution: Attribution) -> Table:
         "choice adds to it.",
         unit_line=unit_line(register, "Change of the net value of the best plan since the last committee"),
         note=" ".join(notes),
-        alt=listed(f"{row.cause} {format_number(row.total, signed=True)}" for row in rows.itertuples()),
-        source="both registers",
-        inputs=inputs(register, before=attribution.inputs["before"][:8]),
     )
 
 

@@ -13,6 +13,7 @@ from pmo_kit.exhibits.records import Runs
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.figures.arbitration import largest_levels, spend_years
 from pmo_kit.figures.captions import count, sentence, shortened
+from pmo_kit.figures.figure import figure
 from pmo_kit.scenarios import Comparison
 
 LONGEST = 12
@@ -70,6 +71,7 @@ def the_plan(allocation: Allocation, comparison: Comparison) -> Runs:
     )
 
 
+@figure("page_one.amounts")
 def amounts(allocation: Allocation) -> Table:
     """What each funded project gets in the first two years, or each area where the list is long."""
     table, years = allocation.table, spend_years(allocation)[:2]
@@ -93,12 +95,10 @@ def amounts(allocation: Allocation) -> Table:
         leaving |= {year: total[year] + float(exits[year]) for year in columns}
         data = pd.concat([data, pd.DataFrame([leaving])], ignore_index=True)
     return Table(
-        id="page_one.amounts",
         data=data,
         columns=(Field("project", "", kind="text"), *(Field(year, year) for year in columns)),
         totals=2 if exits.any() else 1,
         across=2,
-        alt="What each funded project spends in the first two years.",
     )
 
 

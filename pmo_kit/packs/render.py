@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from pmo_kit import facts
 from pmo_kit.errors import PackError, PmoError
 from pmo_kit.packs import manifest
 from pmo_kit.packs.spec import PackSpec
@@ -120,6 +121,7 @@ def pack_files(
     files = {
         "index.html": html.page(drawn, others),
         "figures.json": figures,
+        "facts.json": manifest.dumps(_facts(exhibits)),
         **{f"notebooks/{notebook}": data for notebook, data in notebooks.items()},
         **sources,
     }
@@ -129,6 +131,15 @@ def pack_files(
     content["outputs"] = {file: manifest.sha256(data) for file, data in sorted(files.items())}
     files["manifest.json"] = manifest.dumps(content)
     return files, blank_decisions(spec, exhibits, register), name
+
+
+def _facts(exhibits: Sequence[Collected]) -> list[dict[str, Any]]:
+    """Every fact of a pack once; two places that give one fact two values stop the build."""
+    try:
+        found = facts.collect((item.id, fact) for item in exhibits for fact in item.exhibit.facts)
+    except facts.FactError as error:
+        raise PackError(f"Two figures of this pack contradict one another:\n{error}") from error
+    return [facts.to_json(fact) for fact in found]
 
 
 def _lost(exhibits: Sequence[Collected]) -> dict[str, str]:

@@ -59,10 +59,9 @@ def test_the_first_html_exhibit_brings_the_fonts(outputs: Any) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["id", "alt"])
-def test_an_exhibit_needs_its_words(name: str) -> None:
-    with pytest.raises(ValueError, match=f"{name} is empty"):
-        show(dataclasses.replace(meridian_12.limits(), **{name: " "}), title="A title")
+def test_an_exhibit_needs_its_words() -> None:
+    with pytest.raises(ValueError, match="id is empty"):
+        show(dataclasses.replace(meridian_12.limits(), id=" "), title="A title")
     with pytest.raises(ValueError, match="title is empty"):
         show(dataclasses.replace(meridian_12.limits(), title=""))
 

@@ -59,7 +59,6 @@ def everything(register: Register, ranking: pr.Ranking, robustness: pr.RankRobus
 def test_every_figure_can_be_shown_kept_and_drawn(everything: dict[str, Exhibit]) -> None:
     assert len(everything) == 14
     for exhibit in everything.values():
-        assert exhibit.alt
         assert exhibit.title
         assert exhibit.unit_line
         assert exhibit.source
@@ -74,7 +73,7 @@ def test_every_figure_can_be_shown_kept_and_drawn(everything: dict[str, Exhibit]
 
 def test_a_committee_can_read_them(everything: dict[str, Exhibit]) -> None:
     for exhibit in everything.values():
-        text = " ".join((exhibit.title, exhibit.takeaway, exhibit.unit_line, exhibit.note, exhibit.alt))
+        text = " ".join((exhibit.title, exhibit.takeaway, exhibit.unit_line, exhibit.note))
         for word in OURS:
             assert word.lower() not in text.lower(), (exhibit.id, word)
 

@@ -38,10 +38,9 @@ def test_every_exhibit_is_whole_and_drawn(shown: dict[str, Exhibit]) -> None:
     for exhibit in shown.values():
         assert exhibit.title
         assert exhibit.takeaway
-        assert exhibit.alt
         assert to_json(from_json(to_json(exhibit))) == to_json(exhibit)
         assert len(figure(exhibit).data) if isinstance(exhibit, Chart) else fragment(exhibit)
-        said = f"{exhibit.title} {exhibit.takeaway} {exhibit.unit_line} {exhibit.alt}"
+        said = f"{exhibit.title} {exhibit.takeaway} {exhibit.unit_line}"
         assert not [word for word in OURS if word in said]
         assert "nan" not in said.replace("inan", "")
 
@@ -83,7 +82,6 @@ def test_scenarios_and_changes_are_drawn_too() -> None:
     assert made[5].title == "Today's plan is the plan of least regret: there is nothing to change to"
     for exhibit in made:
         assert exhibit.title
-        assert exhibit.alt
         assert to_json(from_json(to_json(exhibit))) == to_json(exhibit)
         assert len(figure(exhibit).data) if isinstance(exhibit, Chart) else fragment(exhibit)
     total = made[-1].data.iloc[-1]  # type: ignore[attr-defined]

@@ -38,7 +38,7 @@ def test_a_pack_holds_the_page_the_figures_the_notebooks_and_where_all_comes_fro
     assert set(manifest["inputs"]) == {"harbor/projects.csv", "harbor/costs.csv", "harbor/settings.csv"}
     assert manifest["exhibits"][0]["id"] == "a.one"
     assert manifest["exhibits"][0]["cell"] == 5
-    made = {"index.html", "figures.json", "notebooks/one.ipynb"}
+    made = {"index.html", "facts.json", "figures.json", "notebooks/one.ipynb"}
     sources = {"pack.yml", "notebooks/one.ipynb", *(f"inputs/{name}" for name in manifest["inputs"])}
     assert made | {f"sources/{name}" for name in sources} <= set(manifest["outputs"])
     figures = json.loads((folder / "figures.json").read_text())
@@ -133,6 +133,25 @@ def test_an_exhibit_that_two_notebooks_show_alike_stands_in_the_first(
     twice = workspace(one=notebook(LOAD, message("a.x"), message("a.x")))
     with pytest.raises(PackError, match=r"'a.x': one.ipynb, cell 4, and one.ipynb, cell 5"):
         build_pack(twice, tmp_path)
+
+
+def _spend(value: float, place: str) -> str:
+    return (
+        "from pmo_kit.facts import Fact, Of, Unit, say\n"
+        f'spend = Fact("plan.spend", {value}, Unit("money", "EUR", "million"), Of(year=2028))\n'
+        f'pmo.show(Message(id="{place}", title=say("{{a}} in 2028", a=spend), items=()))'
+    )
+
+
+def test_facts_of_a_pack_agree_or_the_build_stops(workspace: Workspace, tmp_path: Path) -> None:
+    agreeing = workspace(one=notebook(LOAD, _spend(104.5, "a.x")), two=notebook(LOAD, _spend(104.5, "b.y")))
+    facts = json.loads((build_pack(agreeing, tmp_path) / "facts.json").read_text())
+    assert [(f["key"], f["value"], f["of"]) for f in facts] == [("plan.spend", 104.5, {"year": 2028})]
+    torn = workspace(one=notebook(LOAD, _spend(104.5, "a.x")), two=notebook(LOAD, _spend(104.93, "b.y")))
+    with pytest.raises(
+        PackError, match=r"plan.spend \(year 2028\) is 104.5 EUR million in a.x and 104.9 EUR"
+    ):
+        build_pack(torn, tmp_path)
 
 
 def test_unknown_and_mistyped_parameters_stop_the_build(workspace: Workspace, tmp_path: Path) -> None:
