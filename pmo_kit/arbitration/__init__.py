@@ -7,11 +7,11 @@ from pmo_kit.arbitration.ladder import Frontier, frontier
 from pmo_kit.arbitration.ledger import Ledger, override_ledger
 from pmo_kit.arbitration.letters import letter
 from pmo_kit.arbitration.links import Committed, Excludes, Group, Mandatory, Override, Requires, Synergy
+from pmo_kit.arbitration.proof import Selection, solve_selection
 from pmo_kit.arbitration.question import Question, revalued
 from pmo_kit.arbitration.resampling import Frequencies, inclusion_frequency
 from pmo_kit.arbitration.robustness import Core, core_projects
 from pmo_kit.arbitration.rules import Capacity, Count, Demand, Envelope, Rule, Share, Spend
-from pmo_kit.arbitration.solving import Selection, solve_selection
 from pmo_kit.arbitration.turning import limits_worth, turning_points
 
 __all__ = [

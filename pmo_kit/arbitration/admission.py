@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from pmo_kit.answers import Answer
-from pmo_kit.arbitration.model import NANO, Plan
+from pmo_kit.arbitration.model import ONE, Plan
 from pmo_kit.arbitration.prices import flip, in_the_way
 from pmo_kit.arbitration.rules import (
     QUANTITY_RULES,
@@ -111,7 +111,7 @@ def what_would_admit(allocation: Allocation, project_id: str, level: str | None 
     done = max(flips, key=lambda f: (f.found.plan is not None, f.found.value))
     option, way = done.option, in_the_way(model, plan, done.option)
     limits = [model.question.rule(n) for n in way if isinstance(model.question.rule(n), QUANTITY_RULES)]
-    price = float("nan") if done.found.plan is None else (allocation._value - done.found.value) / NANO
+    price = float("nan") if done.found.plan is None else (allocation._value - done.found.value) / ONE
     unit = options.value_unit.split(",")[0]
     worth = f"{unit} more net value" if options.money_value else f"more of {unit}"
     rows = [("value", price, unit, f"{amount_words(round(price, 2))} {worth}")]
@@ -165,7 +165,7 @@ def _together(allocation: Allocation, limits: list[Rule], option: int) -> tuple[
 def _breaches(allocation: Allocation, plan: Plan) -> dict[str, float]:
     """By how much a plan breaks each rule."""
     model = allocation._model
-    return {model.rows[place].rule: excess / NANO for place, excess in model.evaluate(plan).broken}
+    return {model.rows[place].rule: excess / ONE for place, excess in model.evaluate(plan).broken}
 
 
 def _unit(allocation: Allocation, rule: Rule) -> str:

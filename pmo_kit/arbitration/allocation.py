@@ -12,10 +12,10 @@ import pandas as pd
 
 from pmo_kit.answers import Answer
 from pmo_kit.arbitration.infeasibility import conflict_error
-from pmo_kit.arbitration.model import NANO, Model, Plan, compile_model
-from pmo_kit.arbitration.options import build_options
+from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model
+from pmo_kit.arbitration.proof import MOST_NODES, prove
 from pmo_kit.arbitration.question import Question
-from pmo_kit.arbitration.rules import QUANTITY_RULES, Row, amount_words
+from pmo_kit.arbitration.rules import QUANTITY_RULES, amount_words
 from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, moment, proof_gap, settle_tie
 from pmo_kit.arbitration.solving import Limits, Status
 from pmo_kit.errors import PmoError
@@ -126,7 +126,7 @@ class Allocation(Answer):
 
     def worth_of(self, plan: Mapping[str, str]) -> float:
         """What another plan (project_id -> level) is worth under this question, whether or not it obeys the rules."""
-        return self._model.evaluate(self._model.positions(plan)).value / NANO
+        return self._model.evaluate(self._model.positions(plan)).value / ONE
 
     @cached_property
     def use(self) -> pd.DataFrame:
@@ -144,10 +144,7 @@ class Allocation(Answer):
             for d, w in (("fund", "funded"), ("stop", "stopped"), ("refuse", "refused"))
             if d in counts
         ]
-        if self.question.second is not None and self.status == "optimal":
-            given_up = amount_words(round(self.bound - self.value, 2))
-            proof = f"proven best for the second value, giving up {given_up}"
-        elif self.status == "optimal" and self.gap == 0:
+        if self.status == "optimal" and self.gap == 0:
             proof = "proven best, not unique" if self.unique is False else "proven best"
         else:
             gap = f"{100 * self.gap:.2f} % ({self.gap_projects:.1f} median projects)"
@@ -207,6 +204,8 @@ def arbitrate(question: Question) -> Allocation:
     until = moment(question.time_limit)
     limits = Limits(proof_gap(model), question.node_limit, until, stoppable=True)
     found = _within(model, gap, limits)
+    if found.status == "infeasible" or (gap == 0 and found.status == "optimal"):
+        found = _verified(model, found)
     if found.status == "infeasible":
         raise conflict_error(question)
     if found.plan is None:
@@ -214,8 +213,6 @@ def arbitrate(question: Question) -> Allocation:
             "The limit ended the search before a plan was found: allow more branches or more time."
         )
     second: Found | None = None
-    if question.second is not None:
-        return allocation_of(model, _second(model, found, limits))
     if gap == 0 and found.status == "optimal":
         last = None
         if question.last_plan is not None:
@@ -231,9 +228,9 @@ def allocation_of(model: Model, found: Found, second: Found | None = None) -> Al
     if second is not None and second.status in ("optimal", "infeasible"):
         unique = second.plan is None or second.value < found.value
         if second.plan is not None:
-            other, value = MappingProxyType(model.levels(second.plan)), second.value / NANO
+            other, value = MappingProxyType(model.levels(second.plan)), second.value / ONE
     return Allocation(
-        model.question, found.status, found.value / NANO, found.bound / NANO,
+        model.question, found.status, found.value / ONE, found.bound / ONE,
         MappingProxyType(model.levels(found.plan)), other, value, unique, found.nodes,
         model, found.plan, found.value,
     )  # fmt: skip
@@ -253,7 +250,7 @@ def close_enough(model: Model, found: Found, gap: float) -> bool:
     options = model.question.built
     free = options.table["commitment"].to_numpy(object) == "discretionary"
     worth = abs(float(sum(options.values[i] for i in found.plan if free[i])))
-    return found.bound - found.value <= gap * worth * NANO or found.bound == found.value
+    return found.bound - found.value <= gap * worth * ONE or found.bound == found.value
 
 
 def _within(model: Model, gap: float, limits: Limits) -> Found:
@@ -273,25 +270,28 @@ def _within(model: Model, gap: float, limits: Limits) -> Found:
     return found
 
 
-def _second(model: Model, found: Found, limits: Limits) -> Found:
-    """The plan with the most of the second value that gives up no more than the stated share of the first."""
-    question = model.question
-    assert question.second is not None
-    value, share = question.second
-    least = found.value - round(share * abs(found.value))
-    other = build_options(question.register, value, question.deferral).values
-    objective = np.zeros(len(model.program.value))
-    objective[: model.n] = other
-    more = best_plan(model, objective=objective, least=least, limits=replace(limits, gap=1e-9))
-    if more.plan is None:
+def _verified(model: Model, found: Found) -> Found:
+    """The solver's answer after a second search in exact arithmetic: proven, or bettered and then proven.
+
+    Where that search ends undecided, the solver's word stands and the bound is a billionth above the value.
+    """
+    nodes = MOST_NODES if model.question.time_limit is None else MOST_NODES // 10
+    while True:
+        least = None if found.plan is None else found.value
+
+        def improves(plan: Plan, least: int | None = least) -> bool:
+            exact = model.evaluate(plan)
+            return not exact.broken and (least is None or exact.value > least)
+
+        target = -np.inf if least is None else (least + model.grain // 2) / ONE
+        proof = prove(model.program, model.n, target, improves, nodes)
+        if proof.better is None:
+            break
+        value = model.evaluate(proof.better).value
+        found = replace(found, status="optimal", plan=proof.better, value=value)
+    if found.plan is None:
         return found
-    columns = np.flatnonzero(objective)
-    reached = Row(
-        "second value", columns, objective[columns], float(other[list(more.plan)].sum()) - 1e-7, np.inf
-    )
-    best = Pool(model, [more.plan]).search(extra=[reached], limits=limits)
-    status: Status = "optimal" if {found.status, more.status, best.status} == {"optimal"} else "feasible"
-    return replace(best if best.plan is not None else more, status=status, bound=found.bound)
+    return replace(found, bound=found.value + (0 if proof.proven else round(proof_gap(model) * ONE)))
 
 
 def _known(model: Model, levels: Mapping[str, str]) -> Plan:
@@ -309,7 +309,7 @@ def limits_used(model: Model, plan: Plan) -> pd.DataFrame:
     carried = dict.fromkeys(range(len(model.rows)), 0.0)
     for place, following, limit in model.carries:
         carried[following] = min(
-            limit, max(0.0, model.rows[place].upper + carried[place] - exact.used[place] / NANO)
+            limit, max(0.0, model.rows[place].upper + carried[place] - exact.used[place] / ONE)
         )
     records: list[tuple[object, ...]] = []
     for place, (row, used) in enumerate(zip(model.rows, exact.used, strict=True)):
@@ -317,7 +317,7 @@ def limits_used(model: Model, plan: Plan) -> pd.DataFrame:
         if not isinstance(rule, QUANTITY_RULES):
             continue
         most = np.isfinite(row.upper)
-        limit, amount = (row.upper + carried[place] if most else row.lower), used / NANO
+        limit, amount = (row.upper + carried[place] if most else row.lower), used / ONE
         slack = round((limit - amount) if most else (amount - limit), 9)
         if row.share is not None:
             part, whole = (float(side[list(plan)].sum()) for side in row.share[:2])

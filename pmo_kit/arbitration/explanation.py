@@ -15,7 +15,7 @@ from pmo_kit.arbitration.allocation import SMALL, Allocation, arbitrate, asked_g
 from pmo_kit.arbitration.ledger import Ledger, override_ledger
 from pmo_kit.arbitration.letters import way_words
 from pmo_kit.arbitration.links import Mandatory
-from pmo_kit.arbitration.model import NANO, compile_model
+from pmo_kit.arbitration.model import ONE, compile_model, parts
 from pmo_kit.arbitration.prices import Flip, blocking_rules, bounds_of, flip, in_the_way
 from pmo_kit.arbitration.rules import amount_words
 from pmo_kit.arbitration.search import best_plan, proof_gap
@@ -124,11 +124,11 @@ def explain(
     """
     if exact is None:
         exact = len(allocation.table) <= SMALL
-    if exact and allocation.bound > allocation.value and allocation.question.second is None:
+    if exact and allocation.bound > allocation.value:
         allocation = arbitrate(allocation.question.replace(gap=0.0))
     model = allocation._model
     options = model.question.built
-    plan, value, bound = allocation._positions, allocation._value, round(allocation.bound * NANO)
+    plan, value, bound = allocation._positions, allocation._value, parts(allocation.bound)[0]
     gap = 0.0 if exact else asked_gap(model.question) * abs(allocation._free_value())
     limits = Limits(max(proof_gap(model), gap), model.question.node_limit)
     records = []
@@ -169,7 +169,7 @@ def _record(
     chosen = done.option in allocation._positions
     way = () if chosen else in_the_way(model, allocation._positions, done.option)
     change = done.change
-    with_flip = done.found.value / NANO if done.found.plan is not None else np.nan
+    with_flip = done.found.value / ONE if done.found.plan is not None else np.nan
     parts = (change.displaces, change.admits, change.shifts, change.tied) if change else ((), (), (), False)
     words = _words(allocation, done, _range_words(lower, upper), proof, blocked)
     return key, (
@@ -212,7 +212,7 @@ def _duties(allocation: Allocation, projects: Sequence[str] | None) -> pd.Series
     for rule in question.active_rules:
         if isinstance(rule, Mandatory) and (projects is None or rule.project_id in projects):
             free = best_plan(compile_model(question.without(rule.name)), least=allocation._value)
-            gains[rule.project_id] = (free.value - allocation._value) / NANO
+            gains[rule.project_id] = (free.value - allocation._value) / ONE
     return pd.Series(gains, name="gain", dtype=float).rename_axis("project_id")
 
 

@@ -162,7 +162,7 @@ class _Nearby:
 
     def __init__(self, question: Question) -> None:
         self._gap = asked_gap(question)
-        model = compile_model(question) if self._gap > 0 and question.second is None else None
+        model = compile_model(question) if self._gap > 0 else None
         self._warm = Warm(model) if model is not None and Warm.fits(model) else None
 
     def allocation(self, question: Question) -> Allocation | None:

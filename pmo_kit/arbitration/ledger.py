@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from pmo_kit.answers import Answer
-from pmo_kit.arbitration.model import NANO, compile_model
+from pmo_kit.arbitration.model import ONE, compile_model
 from pmo_kit.arbitration.prices import common_change
 from pmo_kit.arbitration.rules import amount_words
 from pmo_kit.arbitration.search import Found, best_plan
@@ -105,7 +105,7 @@ def _less(before: Found, after: Found) -> float:
     """How much value is lost; NaN where there is no plan."""
     if before.plan is None or after.plan is None:
         return float("nan")
-    return (before.value - after.value) / NANO
+    return (before.value - after.value) / ONE
 
 
 def _effect(question: Question, before: Found, after: Found) -> tuple[tuple[str, ...], tuple[str, ...]]:

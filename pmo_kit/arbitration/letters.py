@@ -8,6 +8,7 @@ import pandas as pd
 
 from pmo_kit.arbitration.admission import Admission, what_would_admit
 from pmo_kit.arbitration.links import Excludes, Group, Override, Requires
+from pmo_kit.arbitration.model import ONE
 from pmo_kit.arbitration.prices import flip
 from pmo_kit.arbitration.rules import Capacity, Demand, Envelope, amount_words
 
@@ -198,7 +199,7 @@ def _in_plan(allocation: Allocation, project_id: str, reduced: bool) -> Items:
         return [*items, ("The price.", "No plan is possible otherwise.")]
     other = "Carrying it on" if row["decision"] == "stop" else "Leaving it out"
     out = _and([names[p] for p in done.change.displaces if p != project_id])
-    words = f"{other} would cost {_value(allocation, allocation.value - done.found.value / 1e9)}"
+    words = f"{other} would cost {_value(allocation, allocation.value - done.found.value / ONE)}"
     return [*items, ("The price.", words + (f" and push out {out}." if out else "."))]
 
 

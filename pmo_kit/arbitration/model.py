@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import cached_property
-from math import gcd, inf, isinf
+from math import floor, gcd, inf, isinf, log10
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,19 +24,23 @@ if TYPE_CHECKING:
     from pmo_kit.arbitration.options import Floats
     from pmo_kit.arbitration.question import Question
 
-NANO = 10**9
+ONE = 10**22  # exact numbers are whole multiples of 1 / ONE
+DIGITS = 14  # of the largest number of a row: what is left of them is noise of the machine's sums
+NO_BOUND = 10**60
 Plan = tuple[int, ...]
 
 
-def nano(x: float) -> int:
-    """A number in whole billionths, from its shortest decimal form.
+def parts(*numbers: float) -> list[int]:
+    """Numbers in whole parts of 1 / ONE, rounded to 14 digits of the largest of them.
 
-    >>> nano(0.1) + nano(0.2) == nano(0.3)
+    >>> parts(0.1 + 0.2) == parts(0.3)
     True
     """
-    if -4e6 < x < 4e6:
-        return round(x * NANO)
-    return int((Decimal(repr(float(x))) * NANO).to_integral_value())
+    array = np.asarray(numbers, float)
+    size = float(np.abs(array).max(initial=0.0))
+    places = min(22, DIGITS - 1 - floor(log10(size))) if size else 0
+    whole = np.rint(array * 10.0**places if places >= 0 else array / 10.0**-places)
+    return [int(x) * 10 ** (22 - places) for x in whole.tolist()]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +56,7 @@ class Product:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """A plan in exact arithmetic: its value in billionths, what each rule row uses, and what it breaks."""
+    """A plan in exact arithmetic: its value in parts of 1 / ONE, what each rule row uses, and what it breaks."""
 
     value: int
     used: tuple[int, ...]
@@ -90,43 +93,58 @@ class Model:
 
     @cached_property
     def values(self) -> list[int]:
-        """Value of every option in billionths."""
-        return [nano(v) for v in self.question.built.values.tolist()]
+        """Value of every option and then product, in parts of 1 / ONE."""
+        return parts(*self.value_row[: self.n + len(self.products)].tolist())
 
     @cached_property
     def grain(self) -> int:
-        """All plan values are multiples of this many billionths (1 where nothing is known)."""
+        """All plan values are multiples of this (1 where nothing is known)."""
         if self.prices:
             return 1
-        return gcd(*self.values, *(nano(p.value) for p in self.products)) or NANO
+        return gcd(*self.values) or ONE
+
+    @cached_property
+    def size(self) -> float:
+        """The largest value of a column: what is small is small against it."""
+        return float(np.abs(self.value_row).max(initial=0.0)) or 1.0
+
+    @cached_property
+    def step(self) -> float:
+        """The least difference of two values, where it is large enough for the solver to see it; otherwise 0."""
+        return self.grain / ONE if self.grain / ONE >= 1e-8 * self.size else 0.0
+
+    def better(self, value: int) -> int:
+        """The least value that counts as more."""
+        return value + max(self.grain, round(1e-8 * self.size * ONE))
 
     @cached_property
     def _entries(self) -> dict[int, list[tuple[int, int]]]:
         """Exact coefficients by option: (row, coefficient)."""
         entries: dict[int, list[tuple[int, int]]] = {}
         for place, row in enumerate(self.rows):
-            for column, coefficient in zip(row.columns.tolist(), row.coefficients.tolist(), strict=True):
-                entries.setdefault(column, []).append((place, nano(coefficient)))
+            whole = parts(*row.coefficients.tolist())
+            for column, coefficient in zip(row.columns.tolist(), whole, strict=True):
+                entries.setdefault(column, []).append((place, coefficient))
         return entries
 
     @cached_property
     def _bounds(self) -> list[tuple[int | None, int | None]]:
         """Exact limits of every row."""
         return [
-            (None if isinf(r.lower) else nano(r.lower), None if isinf(r.upper) else nano(r.upper))
+            (None if isinf(r.lower) else parts(r.lower)[0], None if isinf(r.upper) else parts(r.upper)[0])
             for r in self.rows
         ]
 
     def share_coefficients(self, other: Model) -> None:
         """Take over what was computed from the coefficients of a model that differs in its limits only."""
-        for name in ("values", "grain", "_entries"):
+        for name in ("values", "grain", "step", "_entries"):
             self.__dict__[name] = getattr(other, name)
 
     def evaluate(self, plan: Iterable[int]) -> Evaluation:
         """A plan (positions of the chosen options) in exact integer arithmetic, against every rule.
 
-        Shares are compared with coefficients rounded to billionths, everything else as written in the
-        register.
+        Numbers are rounded to 14 digits of the largest coefficient of their row, which leaves amounts as they are
+        written in the register.
         """
         chosen = set(plan)
         used = [0] * len(self.rows)
@@ -134,18 +152,18 @@ class Model:
             for place, coefficient in self._entries.get(option, ()):
                 used[place] += coefficient
         value = sum(self.values[i] for i in chosen)
-        for product in self.products:
+        for y, product in enumerate(self.products, start=self.n):
             if not chosen.isdisjoint(product.first.tolist()) and not chosen.isdisjoint(
                 product.second.tolist()
             ):
-                value += nano(product.value)
+                value += self.values[y]
                 for place, amount in product.money.items():
-                    used[place] += nano(amount)
+                    used[place] += parts(amount)[0]
         extra = [0] * len(self.rows)
         for place, following, limit in self.carries:
             high = self._bounds[place][1]
             assert high is not None
-            carried = min(nano(limit), max(0, high + extra[place] - used[place]))
+            carried = min(parts(limit)[0], max(0, high + extra[place] - used[place]))
             extra[following] += carried
         broken, penalties = [], 0
         for place, (low, high) in enumerate(self._bounds):
@@ -155,7 +173,7 @@ class Model:
             )
             if excess > 0:
                 if place in self.prices:
-                    penalties += nano(self.prices[place]) * excess // NANO
+                    penalties += parts(self.prices[place])[0] * excess // ONE
                 else:
                     broken.append((place, excess))
         return Evaluation(value - penalties, tuple(used), tuple(broken), penalties)

@@ -10,7 +10,7 @@ from math import inf
 import numpy as np
 
 from pmo_kit.arbitration.links import Committed, Mandatory, Override
-from pmo_kit.arbitration.model import NANO, Model, Plan
+from pmo_kit.arbitration.model import ONE, Model, Plan
 from pmo_kit.arbitration.rules import Row
 from pmo_kit.arbitration.search import Found, Pool, best_plan, proof_gap
 from pmo_kit.arbitration.solving import Limits
@@ -160,7 +160,7 @@ def bounds_of(value: int, bound: int, found: Found) -> tuple[float, float]:
     proven."""
     if found.plan is None:
         return float("nan"), float("nan")
-    return max(0, value - found.bound) / NANO, max(0, bound - found.value) / NANO
+    return max(0, value - found.bound) / ONE, max(0, bound - found.value) / ONE
 
 
 def _levels(model: Model, plan: Plan) -> dict[str, int]:

@@ -43,8 +43,6 @@ class Question:
         Seconds, for interactive use.
     deferral : int
         Most years by which a project may start later, within its `latest_start` (0: nothing is deferred).
-    second : tuple of (str or Series, float), optional
-        A second value, made as large as possible without losing more than this share of the first.
     last_plan : mapping of str to str, optional
         project_id -> level of the last plan: among equally good plans the one with fewest changes is taken.
 
@@ -68,7 +66,6 @@ class Question:
     node_limit: int | None = None
     time_limit: float | None = None
     deferral: int = 0
-    second: tuple[str | pd.Series, float] | None = None
     last_plan: Mapping[str, str] | None = None
     _built: Options | None = field(default=None, init=False, repr=False)
 
@@ -234,7 +231,7 @@ def revalued(question: Question, value: pd.Series) -> Question:
             rule = Override(project_id=project, in_out="out", level=level, reason=NO_VALUE)
             out[rule.name] = rule
     money = [r.name for r in question.active_rules if isinstance(r, Synergy) and r.quantity == "value"]
-    new = question.replace(value=found.fillna(0.0).rename(value.name), second=None)
+    new = question.replace(value=found.fillna(0.0).rename(value.name))
     return new.without(*money).with_rules(*out.values())
 
 

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from pmo_kit.arbitration.allocation import SMALL
 from pmo_kit.arbitration.infeasibility import conflict_error
-from pmo_kit.arbitration.model import NANO, Model, Plan, compile_model
+from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model
 from pmo_kit.arbitration.search import best_plan, moment
 from pmo_kit.arbitration.solving import Limits, solve
 from pmo_kit.arbitration.warm import Warm, as_row, positions
@@ -190,6 +190,6 @@ def _kept(model: Model, pool: dict[Plan, Floats], x: Floats | Plan) -> Plan | No
         exact = model.evaluate(plan)
         if exact.broken:
             return None
-        rest = (exact.value - sum(model.values[i] for i in plan)) / NANO
+        rest = (exact.value - sum(model.values[i] for i in plan)) / ONE
         pool[plan] = np.append(as_row(model.n, plan), rest)
     return plan

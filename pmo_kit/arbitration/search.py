@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pmo_kit.arbitration.model import NANO, Model, Plan
+from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan
 from pmo_kit.arbitration.rules import Row
 from pmo_kit.arbitration.solving import Limits, Program, Status, solve
 
@@ -25,7 +25,7 @@ CORE = 30  # options searched, besides two for each rule, once the relaxation ha
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """A plan with its exact value in billionths, a bound on every plan's value, and how sure that is."""
+    """A plan with its exact value in parts of 1 / ONE, a bound on every plan's value, and how sure that is."""
 
     status: Status
     plan: Plan | None
@@ -37,9 +37,7 @@ class Found:
 
 def proof_gap(model: Model) -> float:
     """The absolute gap that is a proof: just under the grain of the values, or a billionth of their size."""
-    if model.grain >= 1000:
-        return 0.999 * model.grain / NANO
-    return 1e-9 * max(1.0, float(np.abs(model.value_row).max(initial=0.0)))
+    return 0.999 * model.step or 1e-9 * model.size
 
 
 def core_plan(model: Model, gap: float, limits: Limits) -> Found | None:
@@ -58,19 +56,19 @@ def core_plan(model: Model, gap: float, limits: Limits) -> Found | None:
     found = best_plan(model, fixed={int(i): round(x[i]) for i in kept if sure[i] > 0}, limits=limits)
     if found.plan is None:
         return None
-    return replace(found, status="feasible", bound=max(found.value, round(relaxed.bound * NANO)))
+    return replace(found, status="feasible", bound=max(found.value, round(relaxed.bound * ONE)))
 
 
 def value_floor(model: Model, least: int) -> Row:
-    """The row that only plans worth at least so much (in billionths) obey."""
+    """The row that only plans worth at least so much (in parts of 1 / ONE) obey."""
     value = model.value_row
     columns_ = np.flatnonzero(value)
-    return Row("value", columns_, value[columns_], least / NANO - _slack(model, least), inf)
+    return Row("value", columns_, value[columns_], least / ONE - _slack(model, least), inf)
 
 
 def _slack(model: Model, least: int) -> float:
     """How far below a value the solver may look: less than the grain of the values."""
-    return 0.5 * model.grain / NANO if model.grain >= 1000 else 1e-9 * max(1.0, abs(least) / NANO)
+    return 0.5 * model.step or 1e-9 * max(model.size, abs(least) / ONE)
 
 
 def best_plan(
@@ -98,20 +96,23 @@ def best_plan(
     objective : array, optional
         What to maximize instead of the value, one number per column.
     least : int, optional
-        Only plans worth at least this (in billionths).
+        Only plans worth at least this (in parts of 1 / ONE).
     limits : Limits, optional
     program : Program, optional
         Instead of the model's own, for one with more columns.
     loose : frozenset of int
         Rows that the further columns may extend, so that the plan alone may break them.
     """
-    limits = limits or Limits(proof_gap(model) if objective is None else 1e-9)
+    if limits is None:
+        limits = Limits(
+            proof_gap(model) if objective is None else 1e-9 * float(np.abs(objective).max(initial=0.0))
+        )
     start = (program or model.program).fixed(fixed or {})
     if objective is not None:
         start = start.maximizing(objective)
     rows = list(extra)
     if least is not None and objective is None:
-        limits = replace(limits, cutoff=least / NANO - _slack(model, least))
+        limits = replace(limits, cutoff=least / ONE - _slack(model, least))
     elif least is not None:
         rows.append(value_floor(model, least))
     bound, nodes = inf, 0
@@ -125,7 +126,7 @@ def best_plan(
         exact = model.evaluate(plan)
         if limits.cutoff is not None and outcome.value < limits.cutoff - _slack(model, least or 0):
             none: Status = "infeasible" if outcome.status == "optimal" else outcome.status
-            return Found(none, None, 0, -(10**30), nodes)
+            return Found(none, None, 0, -NO_BOUND, nodes)
         if all(row in loose for row, _ in exact.broken) and (least is None or exact.value >= least):
             break
         rows.append(model.other_plan(plan))
@@ -142,9 +143,9 @@ def best_plan(
 def _down(model: Model, bound: float, objective: Floats | None) -> int:
     """A bound in billionths, rounded down to what a plan can be worth."""
     if bound in (inf, -inf) or objective is not None:
-        return 10**30 if bound == inf else -(10**30)
-    whole = int(np.floor(bound * NANO + 1))
-    if model.grain >= 1000:
+        return NO_BOUND if bound == inf else -NO_BOUND
+    whole = round((bound + 1e-9 * max(model.size, abs(bound))) * ONE)
+    if model.step:
         return (whole + model.grain // 1000) // model.grain * model.grain
     return whole
 
@@ -252,7 +253,7 @@ class Pool:
         known = self.best(fixed, extra)
         relaxed = relaxation(self._model, fixed, extra)
         if relaxed is None:
-            return Found("infeasible", None, 0, -(10**30), 0)
+            return Found("infeasible", None, 0, -NO_BOUND, 0)
         for step in (1.5, 5.0) if self._plans else ():
             guess = relaxed - round(step * self._distance)
             if known is None or guess > known:
@@ -283,7 +284,7 @@ def _obeys(plan: Plan, row: Row) -> bool:
 
 
 def relaxation(model: Model, fixed: Mapping[int, int], extra: Sequence[Row] = ()) -> int | None:
-    """The value (in billionths) that plans could have if projects could be split; None where nothing fits."""
+    """The value (in parts of 1 / ONE) that plans could have if projects could be split; None where nothing fits."""
     program = model.program.fixed(fixed).with_rows(extra)
     outcome = solve(replace(program, integer=np.zeros_like(program.integer)))
-    return None if outcome.x is None else round(outcome.value * NANO)
+    return None if outcome.x is None else round(outcome.value * ONE)

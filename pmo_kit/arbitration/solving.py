@@ -11,7 +11,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cache
@@ -19,7 +19,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy import sparse
 
 if TYPE_CHECKING:
@@ -125,16 +125,6 @@ class Limits:
     stoppable: bool = False
 
 
-@dataclass(frozen=True, eq=False)
-class Selection:
-    """A plain selection: `chosen` positions, `value`, `bound`, `status`."""
-
-    chosen: tuple[int, ...]
-    value: float
-    bound: float
-    status: Status
-
-
 # With a good value known, searches inside the search and restarts cost more than they find.
 _PROOF: dict[str, bool | int | float | str] = {
     "mip_allow_restart": False,
@@ -181,8 +171,79 @@ def _stopping_at_ctrl_c(highs: Any) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
+def _near_one(sizes: Floats) -> Floats:
+    """Powers of two that bring sizes to between 1 and 1024; what is there already, or zero, stays."""
+    exponent = np.floor(np.log2(np.where(sizes > 0, sizes, 1.0)))
+    return np.exp2(np.where(exponent < 0, -exponent, np.minimum(0, 9 - exponent)))
+
+
+def _largest(matrix: sparse.csr_array) -> Floats:
+    """The largest size of an entry of each row."""
+    found = np.zeros(matrix.shape[0])
+    np.maximum.at(found, np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr)), np.abs(matrix.data))
+    return found
+
+
+def scaled(program: Program) -> tuple[Program, Floats, float]:
+    """A program whose rows, continuous columns and objective are near 1, for the solver's tolerances are absolute.
+
+    Returns
+    -------
+    tuple of Program, array, float
+        The program; x of the original = the array times x of this one; the factor on the objective. All factors are
+        powers of two, so that nothing is rounded.
+    """
+    matrix = program.matrix.copy()
+    whole = matrix.copy()
+    whole.data = np.where(program.integer[whole.indices], whole.data, 0.0)
+    sizes = _largest(whole)
+    rows = _near_one(np.where(sizes > 0, sizes, _largest(matrix)))
+    matrix.data = matrix.data * np.repeat(rows, np.diff(matrix.indptr))
+    entries = np.zeros(len(program.value))
+    np.maximum.at(entries, matrix.indices, np.abs(matrix.data))
+    columns = np.where(program.integer, 1.0, _near_one(entries))
+    matrix.data = matrix.data * columns[matrix.indices]
+    value = program.value * columns
+    factor = float(_near_one(np.abs(value).max(initial=0.0, keepdims=True))[0])
+    scaled = Program(
+        value * factor, matrix, program.lower * rows, program.upper * rows, program.least / columns,
+        program.most / columns, program.integer,
+    )  # fmt: skip
+    return scaled, columns, factor
+
+
+class SafeBound:
+    """Bounds on what any point of a program is worth, from any multipliers of its rows, whatever the rounding.
+
+    Source: Neumaier and Shcherbina (2004), Safe bounds in linear and mixed-integer linear programming, Math. Prog. 99.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._columns = sparse.csr_array(program.matrix.T)
+        self._sizes = _largest(program.matrix) * np.diff(program.matrix.indptr)
+
+    def of(self, y: Floats, least: Floats, most: Floats) -> tuple[float, Floats]:
+        """The bound from multipliers, and the reduced costs."""
+        return self._bound(self._program.value, y, least, most)
+
+    def empty(self, y: Floats, least: Floats, most: Floats) -> bool:
+        """Whether multipliers show that no point is between these limits."""
+        return self._bound(np.zeros_like(self._program.value), y, least, most)[0] < 0
+
+    def _bound(self, value: Floats, y: Floats, least: Floats, most: Floats) -> tuple[float, Floats]:
+        p = self._program
+        y = np.where(((y > 0) & np.isinf(p.upper)) | ((y < 0) & np.isinf(p.lower)), 0.0, y)
+        ends = np.where(y > 0, p.upper, np.where(y < 0, p.lower, 0.0))
+        reduced = value - self._columns @ y
+        most = np.where((reduced <= 0) & np.isinf(most), least, most)
+        total = float(y @ ends) + float(np.maximum(reduced * least, reduced * most).sum())
+        sizes = float(np.abs(y) @ (np.abs(ends) + self._sizes))
+        return total + 1e-13 * (sizes + float(np.abs(value).sum()) + abs(total)), reduced
+
+
 def solve(program: Program, limits: Limits | None = None) -> Outcome:
-    """Solve a program with HiGHS.
+    """Solve a program with HiGHS, brought to a common scale.
 
     Returns
     -------
@@ -194,21 +255,22 @@ def solve(program: Program, limits: Limits | None = None) -> Outcome:
 
     limits = limits or Limits()
     began = time.monotonic()
+    program, columns, factor = scaled(program)
     highs = _solver()()
     settings: dict[str, bool | int | float | str] = {
         "threads": 1, "parallel": "off", "random_seed": 0,
-        "mip_rel_gap": 0.0, "mip_abs_gap": limits.gap, "mip_feasibility_tolerance": 1e-7,
+        "mip_rel_gap": 0.0, "mip_abs_gap": limits.gap * factor, "mip_feasibility_tolerance": 1e-7,
     }  # fmt: skip
     for option, setting in settings.items():
         highs.setOptionValue(option, setting)
     if limits.cutoff is not None:
-        for option, setting in {**_PROOF, "objective_bound": -limits.cutoff}.items():
+        for option, setting in {**_PROOF, "objective_bound": -limits.cutoff * factor}.items():
             highs.setOptionValue(option, setting)
     if len(program.value) <= _SMALL:
         for option, setting in {**_ANY, "mip_allow_restart": False}.items():
             highs.setOptionValue(option, setting)
     if limits.enough is not None:
-        for option, setting in {**_ANY, "objective_target": limits.enough}.items():
+        for option, setting in {**_ANY, "objective_target": limits.enough * factor}.items():
             highs.setOptionValue(option, setting)
     if limits.nodes is not None:
         highs.setOptionValue("mip_max_nodes", int(limits.nodes))
@@ -225,11 +287,14 @@ def solve(program: Program, limits: Limits | None = None) -> Outcome:
     if status in (kinds.kInfeasible, kinds.kUnboundedOrInfeasible):
         return Outcome("infeasible", None, -inf, -inf, nodes, seconds)
     found = info.primal_solution_status == 2
-    x = np.array(highs.getSolution().col_value) if found else None
-    value = float(info.objective_function_value) if found else -inf
-    bound = float(info.mip_dual_bound) if whole else value
+    x = np.array(highs.getSolution().col_value) * columns if found else None
+    value = float(info.objective_function_value) / factor if found else -inf
+    bound = float(info.mip_dual_bound) / factor if whole else value
+    if found and not whole:
+        y = np.array(highs.getSolution().row_dual)
+        bound = SafeBound(program).of(y, program.least, program.most)[0] / factor
     if status == kinds.kOptimal and found:
-        reduced = None if whole else np.array(highs.getSolution().col_dual)
+        reduced = None if whole else np.array(highs.getSolution().col_dual) / columns / factor
         return Outcome("optimal", x, value, max(bound, value), nodes, seconds, reduced)
     return Outcome("feasible" if found else "unknown", x, value, bound, nodes, seconds)
 
@@ -257,66 +322,3 @@ def relaxed_solver(program: Program) -> Any:
         highs.setOptionValue(option, setting)
     _pass(highs, program, np.zeros_like(program.integer))
     return highs
-
-
-def solve_selection(
-    value: ArrayLike,
-    weights: ArrayLike,
-    capacities: ArrayLike,
-    *,
-    gap: float = 0.0,
-    node_limit: int | None = None,
-    time_limit: float | None = None,
-) -> Selection:
-    """The plain multidimensional knapsack: the most valuable projects within all capacities.
-
-    Parameters
-    ----------
-    value : array (projects)
-    weights : array (constraints x projects)
-    capacities : array (constraints)
-    gap : float
-        Absolute gap that counts as a proof.
-    node_limit : int, optional
-    time_limit : float, optional
-        Seconds.
-
-    Notes
-    -----
-    Source: Kellerer, Pferschy and Pisinger (2004), Knapsack Problems, chapter 9; tested on Petersen (1967),
-    Senju and Toyoda (1968) and Weingartner and Ness (1967) as published in the OR-Library (Beasley 1990).
-
-    Examples
-    --------
-    >>> solve_selection([6, 5, 4], [[3, 2, 2]], [4]).chosen
-    (1, 2)
-    """
-    worth = np.asarray(value, float)
-    matrix = sparse.csr_array(np.atleast_2d(np.asarray(weights, float)))
-    limit = np.asarray(capacities, float)
-    n = len(worth)
-    program = Program(
-        worth, matrix, np.full(len(limit), -inf), limit, np.zeros(n), np.ones(n), np.ones(n, dtype=bool)
-    )
-    until = None if time_limit is None else time.monotonic() + time_limit
-    outcome = solve(program, Limits(max(gap, grain_gap(worth)), node_limit, until))
-    if outcome.x is None:
-        return Selection((), -inf, outcome.bound, outcome.status)
-    chosen = tuple(int(i) for i in np.flatnonzero(outcome.x > 0.5))
-    exact = float(sum(worth[list(chosen)]))
-    bound = exact if outcome.status == "optimal" and gap == 0 else outcome.bound
-    return Selection(chosen, exact, bound, outcome.status)
-
-
-def grain_gap(values: Iterable[float]) -> float:
-    """An absolute gap below which two different sums of these values cannot lie.
-
-    Just under 1 where all values are whole numbers, otherwise a billionth of their size.
-
-    >>> grain_gap([3, 5]), grain_gap([0.5])
-    (0.999, 5e-10)
-    """
-    array = np.asarray(list(values), float)
-    if np.array_equal(array, np.rint(array)):
-        return 0.999
-    return float(1e-9 * np.abs(array).max(initial=0.0))

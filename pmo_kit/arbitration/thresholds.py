@@ -14,11 +14,11 @@ from math import inf, isinf
 
 import numpy as np
 
-from pmo_kit.arbitration.model import NANO, Model, Plan
+from pmo_kit.arbitration.model import ONE, Model, Plan
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Capacity, Count, Demand, Envelope, Row, Rule, Share, Spend
 from pmo_kit.arbitration.search import best_plan, value_floor
-from pmo_kit.arbitration.solving import Limits, solve
+from pmo_kit.arbitration.solving import solve
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +69,7 @@ def least_increase(
         What one unit of change adds to each rule: ``{"envelope all 2027": 1.0}``, or the amounts of all
         envelopes for a common factor. Several mappings are several changes, whose sum is made least.
     least : int
-        Value in billionths.
+        Value in parts of 1 / ONE.
     option : int, optional
 
     Returns
@@ -85,18 +85,18 @@ def least_increase(
     objective[-len(shifts) :] = -1.0
     found = best_plan(
         model, fixed={} if option is None else {option: 1}, objective=objective, least=least, program=program,
-        loose=_loose(model, [row for shift in shifts for row in shift]), limits=Limits(1e-9),
+        loose=_loose(model, [row for shift in shifts for row in shift])
     )  # fmt: skip
     if found.plan is None or found.x is None:
         return None
     if model.carries:
         amount = max(0.0, float(found.x[-len(shifts) :].sum()))
     else:
-        broken = {model.head + row: excess / NANO for row, excess in model.evaluate(found.plan).broken}
+        broken = {model.head + row: excess / ONE for row, excess in model.evaluate(found.plan).broken}
         amount = sum(
             max((broken.get(r, 0.0) / abs(step) for r, step in s.items()), default=0.0) for s in shifts
         )
-    return Threshold(round(amount, 9), found.plan, found.value / NANO)
+    return Threshold(round(amount, 9), found.plan, found.value / ONE)
 
 
 def most_decrease(model: Model, by: Mapping[str, float], plan: Plan) -> float:
@@ -138,10 +138,10 @@ def first_rival(model: Model, option: int, plan: Plan) -> float:
     program = model.program.with_column(entries, most=1e6)
     objective = np.zeros(len(program.value))
     objective[-1] = -1.0
-    least = model.evaluate(plan).value + (model.grain if model.grain >= 1000 else 1000)
+    least = model.better(model.evaluate(plan).value)
     found = best_plan(
         model, fixed={option: 1}, extra=[value_floor(model, least)], objective=objective, program=program,
-        loose=_loose(model, entries), limits=Limits(1e-9),
+        loose=_loose(model, entries)
     )  # fmt: skip
     return inf if found.x is None else round(max(0.0, float(found.x[-1])), 9)
 
@@ -192,23 +192,23 @@ def least_cost_cut(model: Model, option: int, least: int) -> Threshold | None:
     floor = value_floor(model, least)
     if gain:
         columns = np.append(floor.columns, len(program.value) - 1)
-        lower = least / NANO - 1e-9 * max(1.0, abs(least) / NANO)
+        lower = least / ONE - 1e-9 * max(1.0, abs(least) / ONE)
         floor = Row("value", columns, np.append(floor.coefficients, gain), lower, inf)
     objective = np.zeros(len(program.value))
     objective[-1] = -1.0
     found = best_plan(
         model, fixed={option: 1}, extra=[floor], objective=objective, program=program,
-        loose=_loose(model, entries), limits=Limits(1e-9),
+        loose=_loose(model, entries)
     )  # fmt: skip
     if found.plan is None or found.x is None:
         return None
     share = round(max(0.0, float(found.x[-1])), 9)
     if not model.carries and not model.prices:
         broken = model.evaluate(found.plan).broken
-        needs = [excess / NANO / abs(entries[row + model.head]) for row, excess in broken]
-        needs.append((least - found.value) / NANO / gain if gain else 0.0)
+        needs = [excess / ONE / abs(entries[row + model.head]) for row, excess in broken]
+        needs.append((least - found.value) / ONE / gain if gain else 0.0)
         share = round(max(0.0, *needs), 9)
-    return Threshold(share, found.plan, found.value / NANO + share * gain)
+    return Threshold(share, found.plan, found.value / ONE + share * gain)
 
 
 def with_costs_scaled(question: Question, project_id: str, level: str, factor: float) -> Question:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from pmo_kit.arbitration.links import Committed
-from pmo_kit.arbitration.model import NANO, Model, compile_model
+from pmo_kit.arbitration.model import ONE, Model, compile_model
 from pmo_kit.arbitration.prices import Change, common_change
 from pmo_kit.arbitration.rules import (
     Capacity,
@@ -106,12 +106,12 @@ def turning_points(
             if projects is not None and allocation.question.built.project_ids[option] not in projects:
                 continue
             without = allocation._pool.search({option: 0})
-            price = inf if without.plan is None else (allocation._value - without.value) / NANO
+            price = inf if without.plan is None else (allocation._value - without.value) / ONE
             if "costs" in kinds:
                 points += _higher_cost(allocation, option, price)
             if "benefits" in kinds and without.plan is not None:
                 change = common_change(model, allocation._positions, without, {option: 0})
-                points += _lower_benefits(allocation, option, price, without.value / NANO, change)
+                points += _lower_benefits(allocation, option, price, without.value / ONE, change)
     frame = pd.DataFrame(points, columns=POINTS)
     return frame.sort_values(["distance", "what"], kind="stable", ignore_index=True)
 
@@ -219,7 +219,7 @@ def _point(
             f"{words} no plan is possible",
         )
     change = common_change(model, allocation._positions, found, {})
-    value = round(found.value / NANO, 4)
+    value = round(found.value / ONE, 4)
     sentence = f"{words} the plan changes to {amount_words(round(value, 2))}{change_words(question, change)}"
     return (
         kind, what, label, today, at, distance, value, change.displaces, change.admits, change.shifts,
@@ -284,7 +284,7 @@ def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> 
             free = Pool(compile_model(question.without(rule.name)), allocation._pool.plans).search()
             blank = [float("nan")] * 5
             rows.append(
-                (u["label"], u["unit"], u["used"], u["limit"], *blank, free.value / NANO, float("nan"))
+                (u["label"], u["unit"], u["used"], u["limit"], *blank, free.value / ONE, float("nan"))
             )
             index.append(rule.name)
     envelopes = [r for r in question.active_rules if isinstance(r, Envelope)]
@@ -308,12 +308,12 @@ def _ahead(allocation: Allocation, model: Model, rules: Sequence[Rule]) -> tuple
     if free.value <= allocation._value:
         return float("nan"), float("nan"), allocation.value, 0.0
     by = [{rule.name: 1.0} for rule in rules]
-    first = least_increase(model, *by, least=allocation._value + max(model.grain, 1000))
+    first = least_increase(model, *by, least=model.better(allocation._value))
     last = least_increase(model, *by, least=free.value)
     more, value = (first.amount, first.value) if first else (float("nan"), float("nan"))
     if first and len(rules) == 1:
         value = _value(allocation, changed(rules[0], first.amount))
-    return more, value, free.value / NANO, last.amount if last else float("nan")
+    return more, value, free.value / ONE, last.amount if last else float("nan")
 
 
 def _amount(rule: Rule) -> float:
@@ -328,4 +328,4 @@ def _value(allocation: Allocation, rule: Rule) -> float:
     model = compile_model(allocation.question.with_rules(rule))
     found = Pool(model, allocation._pool.plans).search()
     allocation._pool.add(found.plan)
-    return float("nan") if found.plan is None else found.value / NANO
+    return float("nan") if found.plan is None else found.value / ONE

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pmo_kit.arbitration.model import NANO, Model, Plan
+from pmo_kit.arbitration.model import ONE, Model, Plan
 from pmo_kit.arbitration.options import Floats
 from pmo_kit.arbitration.search import Found, moment
 from pmo_kit.arbitration.solving import Limits, Outcome, relaxed_solver, solve
@@ -271,7 +271,7 @@ def good_plan(warm: Warm, model: Model, gap: float) -> Found | None:
     exact = model.evaluate(plan)
     if exact.broken:
         return None
-    return Found("feasible", plan, exact.value, max(exact.value, int(np.ceil(relaxed.bound * NANO))), 0)
+    return Found("feasible", plan, exact.value, max(exact.value, int(np.ceil(relaxed.bound * ONE))), 0)
 
 
 def as_row(n: int, plan: Plan) -> Floats:

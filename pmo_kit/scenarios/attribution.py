@@ -21,7 +21,7 @@ from pmo_kit.arbitration import (
     Rule,
     arbitrate,
 )
-from pmo_kit.arbitration.model import NANO, compile_model
+from pmo_kit.arbitration.model import compile_model
 from pmo_kit.arbitration.rules import amount_words
 from pmo_kit.errors import PmoError
 from pmo_kit.register import Register
@@ -310,7 +310,7 @@ def _minor_units(question: Question) -> int:
     """Minor units in one unit of value: cents where it is money, thousandths of a point otherwise."""
     if not isinstance(question.value, str):
         return 1000
-    return min(NANO, MINOR.get(question.register.settings.money_unit or "unit", 100))
+    return MINOR.get(question.register.settings.money_unit or "unit", 100)
 
 
 def _named(rule: Rule) -> set[str]:

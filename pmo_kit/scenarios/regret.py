@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import sparse
 
 from pmo_kit.arbitration import Allocation, Question
-from pmo_kit.arbitration.model import NANO, Model, compile_model
+from pmo_kit.arbitration.model import ONE, Model, compile_model
 from pmo_kit.arbitration.search import best_plan
 from pmo_kit.arbitration.solving import Limits, Program, Status, solve
 
@@ -142,16 +142,16 @@ def evaluate_plan(model: Model, plan: Mapping[str, str], best: float) -> Tried:
     positions = model.positions(plan)
     exact = model.evaluate(positions)
     broken = [
-        f"{model.rows[place].label or model.rows[place].rule}: {excess / NANO:g} {model.rows[place].unit} too much"
+        f"{model.rows[place].label or model.rows[place].rule}: {excess / ONE:g} {model.rows[place].unit} too much"
         for place, excess in exact.broken
     ]
-    value, dropped = exact.value / NANO, []
+    value, dropped = exact.value / ONE, []
     if broken:
         chosen = set(positions)
         free = model.question.options["commitment"].to_numpy() == "discretionary"
         fixed = {i: int(i in chosen) for i in range(model.n) if i not in chosen or not free[i]}
         found = best_plan(model, fixed=fixed)
-        value = nan if found.plan is None else found.value / NANO
+        value = nan if found.plan is None else found.value / ONE
         dropped = [] if found.plan is None else sorted(set(plan) - set(model.levels(found.plan)))
     return {
         "fits": not broken,

@@ -12,7 +12,7 @@ import numpy as np
 
 from pmo_kit.arbitration import Allocation, Question, arbitrate
 from pmo_kit.arbitration.allocation import limits_used
-from pmo_kit.arbitration.model import NANO, Model, Plan, compile_model
+from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model
 from pmo_kit.arbitration.solving import solve
 from pmo_kit.errors import InfeasibleError, PmoError
 from pmo_kit.widgets.tabu_search import ScaledRows, improved_plans
@@ -133,10 +133,10 @@ def quick_answer(question: Question, pool: PlanPool) -> Answer:
                 best = exact.value, plan
     seconds = time.perf_counter() - began
     if best is None:
-        return Answer("open", bound=bound / NANO, seconds=seconds)
+        return Answer("open", bound=bound / ONE, seconds=seconds)
     levels = model.levels(best[1])
     pool.add(levels)
-    return Answer("known", best[0] / NANO, bound / NANO, levels, None, _limits(model, best[1]), seconds)
+    return Answer("known", best[0] / ONE, bound / ONE, levels, None, _limits(model, best[1]), seconds)
 
 
 def proven_answer(question: Question, pool: PlanPool, seconds: float) -> Answer:
@@ -196,9 +196,9 @@ def _limits(model: Model, plan: Plan) -> tuple[Limit, ...]:
 
 
 def _bound(model: Model, value: float) -> int:
-    """A bound in billionths, rounded down to what a plan can be worth."""
-    whole = int(np.floor(value * NANO + 1))
-    return (whole + model.grain // 1000) // model.grain * model.grain if model.grain >= 1000 else whole
+    """A bound in parts of 1 / ONE, rounded down to what a plan can be worth."""
+    whole = round((value + 1e-9 * model.size) * ONE)
+    return (whole + model.grain // 1000) // model.grain * model.grain if model.step else whole
 
 
 def _starts(model: Model, plans: list[dict[str, str]], relaxed: np.ndarray) -> list[Plan]:

@@ -10,7 +10,7 @@ from math import inf
 import numpy as np
 
 from pmo_kit.arbitration import Mandatory
-from pmo_kit.arbitration.model import NANO, compile_model
+from pmo_kit.arbitration.model import ONE, compile_model
 from pmo_kit.arbitration.rules import Row
 from pmo_kit.arbitration.search import Pool, proof_gap
 from pmo_kit.arbitration.solving import Limits
@@ -63,13 +63,13 @@ def prices_of(
         way: InOut = "out" if out else "in"
         if found.plan is None:
             impossible = found.status == "infeasible"
-            yield Price(project, way, inf if impossible else max(0.0, answer.value - found.bound / NANO), inf)
+            yield Price(project, way, inf if impossible else max(0.0, answer.value - found.bound / ONE), inf)
             continue
         levels = model.levels(found.plan)
         pool.add(levels)
         after = {p for p, level in levels.items() if not options.stops[options.position(p, level)]}
-        high = max(0.0, round(answer.value - found.value / NANO, 9))
-        low = high if found.status == "optimal" else max(0.0, round(answer.value - found.bound / NANO, 9))
+        high = max(0.0, round(answer.value - found.value / ONE, 9))
+        low = high if found.status == "optimal" else max(0.0, round(answer.value - found.bound / ONE, 9))
         yield Price(
             project, way, low, high, tuple(sorted(running - after - {project})),
             tuple(sorted(after - running - {project})),

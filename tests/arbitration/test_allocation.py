@@ -70,15 +70,6 @@ def test_cheapest_way_out_of_two_conflicts(question: Question) -> None:
     assert "12.5 EUR million more in 2027 and 10.8 EUR million more in 2028" in str(caught.value)
 
 
-def test_second_value_within_a_share_of_the_first() -> None:
-    register = _small([("A", 4, 10), ("B", 4, 9), ("C", 4, 5)], budget=4)
-    index = pd.MultiIndex.from_tuples([("A", "full"), ("B", "full"), ("C", "full")])
-    carbon = pd.Series([1.0, 3.0, 9.0], index=index, name="carbon")
-    chosen = [dict(arbitrate(Question(register, second=(carbon, share))).plan) for share in (0.0, 0.1, 0.5)]
-    assert chosen == [{"A": "full"}, {"B": "full"}, {"C": "full"}]
-    assert arbitrate(Question(register, second=(carbon, 0.1))).bound == 10
-
-
 def test_equal_plans_are_settled_by_cost_then_by_id() -> None:
     register = _small([("A", 4, 6), ("B", 3, 6), ("C", 3, 6)], budget=4)
     a = arbitrate(Question(register))

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import pmo_kit as pmo
-from pmo_kit.arbitration.model import NANO, compile_model
+from pmo_kit.arbitration.model import ONE, compile_model
 from pmo_kit.scenarios import attribute, break_even, partly, simulate_cases, triggers
 from pmo_kit.scenarios.regret import dominated_plans, evaluate_plan
 
@@ -117,7 +117,7 @@ def worth_after_dropping(question: pmo.Question, plan: dict[str, str]) -> float:
     for dropped in product((False, True), repeat=len(may)):
         gone = {p for p, drop in zip(may, dropped, strict=True) if drop}
         tried = model.evaluate(model.positions({p: v for p, v in plan.items() if p not in gone}))
-        found += [] if tried.broken else [tried.value / NANO]
+        found += [] if tried.broken else [tried.value / ONE]
     return max(found)
 
 
