@@ -1,4 +1,4 @@
-"""Read a source through a mapping and write it as tables: `python -m pmo_kit.register SOURCE MAPPING.yml OUT`."""
+"""`python -m pmo_kit.register SOURCE MAPPING OUT`: the same as `pmo-kit import SOURCE MAPPING --into OUT`."""
 
 import sys
 from pathlib import Path

@@ -11,7 +11,7 @@ import pandas as pd
 from pmo_kit.register.schema import Column
 from pmo_kit.register.values import Parsed, clean_text, split_missing
 
-_SCALES = {"unit": 1.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
+SCALES = {"unit": 1.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
 _SUFFIXES = {
     "k": 1e3,
     "thousand": 1e3,
@@ -151,16 +151,17 @@ def parse_number(
             bad[position] = True
             continue
         value, suffix, sign = found
+        sign = currency if sign == "USD" and "USD" not in cell.upper() and currency.endswith("D") else sign
         if sign and column.is_money and sign != currency:
             foreign[position] = bool(currency) or sign not in CURRENCIES.values()
         if sign and not column.is_money and sign not in CURRENCIES.values():
             bad[position] = True
             continue
         if suffix:
-            if column.is_money and money_unit not in _SCALES:
+            if column.is_money and money_unit not in SCALES:
                 bad[position] = True
                 continue
-            value *= _SUFFIXES[suffix] / (_SCALES[money_unit or "unit"] if column.is_money else 1.0)
+            value *= _SUFFIXES[suffix] / (SCALES[money_unit or "unit"] if column.is_money else 1.0)
             scaled[position] = True
         percent[position] = "%" in cell
         result[position] = value

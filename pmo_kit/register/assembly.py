@@ -64,7 +64,7 @@ def assemble(
     bodies: dict[str, Body] = {}
     for title, (raw, headers) in sheets.items():
         body = (
-            Body(headers, raw.cells, raw.rows, raw.labels)
+            Body(headers, raw.cells, raw.rows, raw.labels, raw.units or {})
             if headers is not None
             else find_body(raw, schema[title], findings)
         )
@@ -92,8 +92,14 @@ def assemble(
             known_variables=known if "criterion" in table else frozenset(),
             epoch_1904=raw.epoch_1904,
         )
+        intakes[table.name].places = raw.places
     for table in schema.tables.values():
-        if table.required and table.name not in sheets:
+        absent = _absent(table.name, intakes)
+        if table.required and absent:
+            findings.add(
+                "warn", "table_absent", f"The table {table.name} is empty: {absent}.", sheet=table.name
+            )
+        elif table.required and table.name not in sheets:
             columns = ", ".join(column.name for column in table if column.required)
             findings.add(
                 "block",
@@ -102,7 +108,7 @@ def assemble(
                 f"Add a sheet or a file {table.name} with the columns {columns}.",
                 file=name,
             )
-        elif table.required and not sheets[table.name][0].absent and not _has_rows(table.name, intakes):
+        elif table.required and not _has_rows(table.name, intakes):
             findings.add(
                 "block", "table_missing", f"The table {table.name} has no rows.", "Fill it in.", file=name
             )
@@ -144,6 +150,15 @@ def _columns_of(body: Body, places: list[int]) -> Body:
     cells = body.cells.iloc[:, places].set_axis(range(len(places)), axis=1)
     labels = [body.label(place) for place in places]
     return Body([body.headers[place] for place in places], cells, body.rows, labels)
+
+
+def _absent(table: str, intakes: Mapping[str, Intake]) -> str:
+    """Why a source has no rows for a table at all, as its mapping says; empty where it does not say."""
+    if "left_out" not in intakes:
+        return ""
+    frame = intakes["left_out"].frame
+    said = frame.loc[(frame["table"] == table) & frame["row"].isna(), "reason"]
+    return str(said.iloc[0]) if len(said) else ""
 
 
 def _has_rows(table: str, intakes: Mapping[str, Intake]) -> bool:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 COLUMNS = ("severity", "file", "sheet", "row", "column", "value", "rule", "message", "fix")
 SEVERITIES = ("block", "warn", "info")
 _PLACES = 4
+_HIDDEN = ("project_id", "table", "field", "position")
 
 
 class Findings:
@@ -47,7 +48,8 @@ class Findings:
         project_id: str = "",
     ) -> None:
         """Add one finding."""
-        self._rows.append((severity, file, sheet, row, column, shown(value), rule, message, fix, project_id))
+        line = (severity, file, sheet, row, column, shown(value), rule, message, fix)
+        self._rows.append((*line, project_id, "", "", None))
 
     def add_rows(
         self,
@@ -72,8 +74,9 @@ class Findings:
         texts = [message] * len(positions) if isinstance(message, str) else list(message)
         values, projects = intake.written(column, positions), intake.projects(positions)
         for position, text, value, project in zip(positions, texts, values, projects, strict=True):
-            place = (intake.file, intake.sheet, int(intake.rows[position]), intake.header(column, position))
-            self._rows.append((severity, *place, value, rule, text.replace("{value}", value), fix, project))
+            place = (*intake.place(position), int(intake.rows[position]), intake.header(column, position))
+            line = (severity, *place, value, rule, text.replace("{value}", value), fix)
+            self._rows.append((*line, project, intake.table.name, column, int(position)))
 
     def add_form(self, error: FormError, rule: str, fix: str) -> None:
         """Add one blocking finding for every problem of a YAML file."""
@@ -84,17 +87,17 @@ class Findings:
 
     def records(self) -> list[dict[str, Any]]:
         """The findings as mappings, with their number."""
-        names = (*COLUMNS, "project_id")
+        names = (*COLUMNS, *_HIDDEN)
         return [{"number": n, **dict(zip(names, row, strict=True))} for n, row in enumerate(self._rows)]
 
     def accept(self, finding: dict[str, Any], message: str) -> None:
         """Make a finding information, with a message that says who accepted it."""
         line = {**finding, "severity": "info", "message": message, "fix": ""}
-        self._rows[finding["number"]] = tuple(line[name] for name in (*COLUMNS, "project_id"))
+        self._rows[finding["number"]] = tuple(line[name] for name in (*COLUMNS, *_HIDDEN))
 
     def frame(self) -> pd.DataFrame:
         """All findings, the worst first, else in the order in which they were found."""
-        frame = pd.DataFrame(self._rows, columns=[*COLUMNS, "project_id"])
+        frame = pd.DataFrame(self._rows, columns=[*COLUMNS, *_HIDDEN]).drop(columns="position")
         frame = frame.astype({name: "str" for name in frame.columns if name != "row"})
         frame["row"] = frame["row"].astype("Int64")
         frame = frame.drop_duplicates(ignore_index=True)

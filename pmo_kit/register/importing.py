@@ -1,360 +1,970 @@
-"""Sources read through a mapping: every row ends up in a table, or is listed with the reason."""
+"""Sources read through a mapping: every row and amount ends up in a table, or is stored with the reason."""
 
 from __future__ import annotations
 
+import difflib
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatch
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pmo_kit.errors import DataError
 from pmo_kit.register.amounts import decimal_evidence, parse_number
+from pmo_kit.register.dates import parse_date, parse_period
 from pmo_kit.register.findings import COLUMNS, Findings
-from pmo_kit.register.layout import folded
+from pmo_kit.register.intake import Intake
+from pmo_kit.register.layout import folded, top_lines, turned
 from pmo_kit.register.mapping import ColumnSource, Mapping, RowFilter, TableSource
 from pmo_kit.register.schema import Column, load_schema
 from pmo_kit.register.sheets import RawSheet
 from pmo_kit.register.values import MISSING, clean_text, shown
 
-_SCALES = {"unit": 1.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
-_SEARCHED_ROWS = 40
+Place = tuple[str, str]
+Tables = dict[str, tuple[RawSheet, list[str] | None]]
+NOT_STATED = "not stated"
+_TOTAL = re.compile(
+    r"(?i)(grand|sub|overall|zwischen|sous|gran)?[\s\-]*"
+    r"(totals?|sum|summe|sums|gesamt(summe)?|insgesamt|totaux|somme|suma|totales)\b.*"
+)
+_IN_TYPE = ("number", "date", "year", "period")
+_AS_DATE, _AS_PERIOD = Column("date", "date"), Column("period", "period")
 
 
 @dataclass(eq=False)
-class _Source:
-    """The rows of the source below its header."""
+class Source:
+    """The rows of one sheet below its header."""
 
     raw: RawSheet
     headers: list[str]
     cells: pd.DataFrame
     rows: np.ndarray
+    used: set[int] = field(default_factory=set)
 
-    def place(self, names: tuple[str, ...]) -> int | None:
-        """Position of the first of some headers: the whole header, else the only one that begins so."""
-        texts = [folded(header) for header in self.headers]
-        for name in map(folded, names):
-            if name in texts:
-                return texts.index(name)
-            begin = [place for place, text in enumerate(texts) if text.startswith(name)]
-            if len(begin) == 1:
-                return begin[0]
-        return None
+    @property
+    def place(self) -> Place:
+        """File and sheet."""
+        return self.raw.file, self.raw.sheet
+
+    def places(self, header: str) -> list[int]:
+        """Positions of a header, whole and exact; `RAG (2)` is the second of the columns that are called RAG."""
+        texts = [folded(text) for text in self.headers]
+        found = [place for place, text in enumerate(texts) if text == folded(header)]
+        match = re.fullmatch(r"(.+) \((\d+)\)", header)
+        if not found and match:
+            same = [place for place, text in enumerate(texts) if text == folded(match[1])]
+            found = same[int(match[2]) - 1 :][:1] if len(same) > 1 and int(match[2]) > 0 else []
+        return found
 
     def text(self, place: int) -> pd.Series:
         """A column as clean text."""
         return clean_text(self.cells.iloc[:, place])
 
+    def only(self, keep: np.ndarray) -> Source:
+        """Some of the rows."""
+        return replace(self, cells=self.cells[keep].reset_index(drop=True), rows=self.rows[keep])
 
-def map_sheets(
-    sheets: list[RawSheet], mapping: Mapping, findings: Findings
-) -> dict[str, tuple[RawSheet, list[str] | None]]:
-    """Bring a source into the tables of the register.
+
+def header_rows(raw: RawSheet) -> Iterable[Source]:
+    """Every way in which a sheet may have its header: one of its first rows, two rows joined, or a column."""
+    lines = top_lines(raw)
+    for number, line in enumerate(lines):
+        yield Source(raw, list(line), raw.cells.iloc[number + 1 :], raw.rows[number + 1 :])
+    for number in range(len(lines) - 1):
+        merged = {
+            one for top, bottom, left, right in raw.merged if top == number for one in range(left, right + 1)
+        }
+        high, over = [], ""
+        for place, text in enumerate(lines[number]):
+            over = text or (over if place in merged or not merged else "")
+            high.append(over)
+        joined = [f"{one} {two}".strip() for one, two in zip(high, lines[number + 1], strict=True)]
+        yield Source(raw, joined, raw.cells.iloc[number + 2 :], raw.rows[number + 2 :])
+    if len(raw.cells):
+        yield _first_row(turned(raw))
+
+
+def _first_row(raw: RawSheet) -> Source:
+    return Source(raw, clean_text(raw.cells.iloc[0]).fillna("").tolist(), raw.cells.iloc[1:], raw.rows[1:])
+
+
+def _wanted(specs: Iterable[TableSource], source: Source) -> int:
+    """How many of the columns that are asked for a header row has."""
+    asked = {header for spec in specs for one in spec.columns.values() for header in one.headers}
+    turn = [spec.unpivot for spec in specs if spec.unpivot is not None]
+    asked |= {header for one in turn for header in one.columns}
+    patterns = {one.pattern for one in turn if one.pattern}
+    found = sum(bool(source.places(header)) for header in asked)
+    return found + sum(any(re.search(one, header) for header in source.headers) for one in patterns)
+
+
+@dataclass(frozen=True)
+class _Reason:
+    """Why one value is missing, in the words of the source."""
+
+    table: str
+    project_id: str
+    column: str
+    item: str
+    reason: str
+    place: Place
+    row: int
+
+
+@dataclass(eq=False)
+class _Part:
+    """Rows of one table from one sheet: cells, and for each the header and the money unit it was read with."""
+
+    source: Source
+    frame: pd.DataFrame
+    rows: np.ndarray
+    labels: dict[str, np.ndarray]
+    units: dict[str, np.ndarray]
+
+    def only(self, keep: np.ndarray) -> _Part:
+        """Some of the rows."""
+        labels = {name: one[keep] for name, one in self.labels.items()}
+        units = {name: one[keep] for name, one in self.units.items()}
+        return _Part(self.source, self.frame[keep].reset_index(drop=True), self.rows[keep], labels, units)
+
+
+class Import:
+    """A source on its way into the register: its sheets as tables, and what becomes of each row and amount.
 
     Parameters
     ----------
-    sheets : list of RawSheet
-        Of the source; one of them is read.
+    raws : list of RawSheet
+        Sheets of the source.
     mapping : Mapping
-        Says which, and how.
+        Says which are read, and how.
     findings : Findings
-        Takes every row and column that is left out, with the reason.
-
-    Returns
-    -------
-    dict
-        Table -> sheet and headers, as `assemble` takes them.
+        Takes every row and column that is left out on purpose, with the reason.
+    hashes : mapping of str to str
+        SHA-256 of each file.
     """
-    source = _find_source(sheets, mapping, findings)
-    source = _filtered(source, mapping, findings)
-    used: set[int] = set()
-    reasons: list[tuple[str, str, str, str, str, int]] = []
-    parts: dict[str, list[pd.DataFrame]] = {}
-    for spec in mapping.tables:
-        parts.setdefault(spec.table, []).append(_mapped(source, spec, mapping, used, reasons, findings))
-    tables: dict[str, tuple[RawSheet, list[str] | None]] = {}
-    for table, frames in parts.items():
-        tables[table] = _as_sheet(source, table, pd.concat(frames, ignore_index=True))
-    for table, reason in mapping.absent.items():
-        names = [column.name for column in load_schema()[table]]
-        raw = RawSheet(
-            source.raw.file,
-            source.raw.sheet,
-            table,
-            pd.DataFrame(columns=range(len(names))),
-            np.zeros(0, int),
+
+    def __init__(
+        self, raws: list[RawSheet], mapping: Mapping, findings: Findings, hashes: dict[str, str]
+    ) -> None:
+        self.mapping, self.findings, self.hashes = mapping, findings, hashes
+        self.reasons: list[_Reason] = []
+        self.left: list[dict[str, Any]] = []
+        self.found: pd.DataFrame | None = None
+        self.ignored = 0
+        self._equal_rows: set[tuple[Place, int]] = set()
+        self._blanked: set[tuple[str, int, int, str]] = set()
+        self._repeats = {spec.table: spec.repeats for spec in mapping.tables}
+        self.sheets: Tables = {}
+        parts: dict[str, list[_Part]] = {}
+        sources = self._sources(raws)
+        for spec, source in sources:
+            parts.setdefault(spec.table, []).append(self._part(source, spec))
+        for table, some in parts.items():
+            self.sheets[table] = _as_sheet(table, some)
+        for source in {id(source): source for _, source in sources}.values():
+            self._list_unused(source)
+        self._list_sheets(raws, [source for _, source in sources])
+        self.left += [{"table": table, "reason": why} for table, why in mapping.absent.items()]
+        settings = pd.DataFrame(
+            {"key": list(mapping.settings), "value": list(mapping.settings.values())}, dtype="str"
         )
-        raw.absent = True
-        tables[table] = (raw, names)
-        text = f"The table {table} is empty: {reason}."
-        findings.add("warn", "table_absent", text, file=source.raw.file, sheet=source.raw.sheet)
-    _list_unused(source, mapping, used, findings)
-    if reasons:
-        frame = pd.DataFrame(reasons, columns=["table", "project_id", "column", "item", "reason", "row"])
-        tables["exemptions"] = _as_sheet(source, "exemptions", frame)
-    settings = pd.DataFrame(
-        {"key": list(mapping.settings), "value": [str(one) for one in mapping.settings.values()]}
-    )
-    tables["settings"] = _as_sheet(source, "settings", settings.assign(row=0))
-    return tables
+        self._add("settings", settings)
+        self._store()
 
+    def _refused(self, message: str) -> DataError:
+        """The error when a source cannot be read at all."""
+        self.findings.add("block", "source_not_read", message, "Check the file and the mapping.")
+        return DataError(message, self.findings.frame()[list(COLUMNS)])
 
-def _as_sheet(source: _Source, table: str, frame: pd.DataFrame) -> tuple[RawSheet, list[str]]:
-    """A mapped table as a sheet with known headers; row numbers are those of the source."""
-    rows = frame.pop("row").to_numpy(dtype=int)
-    labels = frame.attrs.get("labels", {})
-    headers = [str(name) for name in frame.columns]
-    cells = frame.set_axis(range(len(headers)), axis=1)
-    raw = RawSheet(source.raw.file, source.raw.sheet, table, cells, rows, epoch_1904=source.raw.epoch_1904)
-    raw.labels = [labels.get(name, name) for name in headers]
-    return raw, headers
-
-
-def _find_source(sheets: list[RawSheet], mapping: Mapping, findings: Findings) -> _Source:
-    """The sheet that the mapping means, and the header row that has most of its columns."""
-    named = [raw for raw in sheets if not mapping.sheet or folded(raw.title) == folded(mapping.sheet)]
-    if not named:
-        raise _refused(
-            findings, f"The source has no sheet {mapping.sheet}." if mapping.sheet else "The source is empty."
-        )
-    wanted = [one for spec in mapping.tables for one in spec.columns.values() if one.headers]
-    best: tuple[int, _Source] | None = None
-    for raw in named:
-        head = raw.cells.head(_SEARCHED_ROWS)
-        columns = [clean_text(head.iloc[:, place]).fillna("").tolist() for place in range(head.shape[1])]
-        for number, line in enumerate(zip(*columns, strict=True)):
-            source = _Source(raw, list(line), raw.cells.iloc[number + 1 :], raw.rows[number + 1 :])
-            points = sum(source.place(one.headers) is not None for one in wanted)
-            if best is None or points > best[0]:
-                best = (points, source)
-    if best is None or best[0] == 0:
-        raise _refused(findings, "None of the columns that the mapping names is in the source.")
-    for spec in mapping.tables:
-        for name, one in spec.columns.items():
-            if one.headers and best[1].place(one.headers) is None:
-                findings.add(
-                    "block",
-                    "mapped_column_missing",
-                    f"The source has no column {' or '.join(one.headers)} for {spec.table}.{name}.",
-                    "Correct the mapping file, or the export.",
-                    file=best[1].raw.file,
-                    sheet=best[1].raw.sheet,
-                    column=one.headers[0],
+    def _sources(self, raws: list[RawSheet]) -> list[tuple[TableSource, Source]]:
+        """For each block of the mapping the sheet that it means, below the header row that fits best."""
+        groups: dict[Place, list[TableSource]] = {}
+        for spec in self.mapping.tables:
+            groups.setdefault((spec.file, spec.sheet or self.mapping.sheet), []).append(spec)
+        found: list[tuple[TableSource, Source]] = []
+        for (file, sheet), specs in groups.items():
+            named = [raw for raw in raws if not sheet or folded(raw.title) == folded(sheet)]
+            named = [raw for raw in named if not file or fnmatch(raw.file.casefold(), file.casefold())]
+            if not named:
+                raise self._refused(
+                    f"The source has no {'sheet ' + sheet if sheet else 'file ' + file}."
+                    if sheet or file
+                    else "The source is empty."
                 )
-    return best[1]
+            best = max(
+                (one for raw in named for one in header_rows(raw)),
+                key=lambda one: _wanted(specs, one),
+                default=None,
+            )
+            if best is None or not _wanted(specs, best):
+                raise self._refused("None of the columns that the mapping names is in the source.")
+            for spec in specs:
+                for name, one in spec.columns.items():
+                    self._find(best, f"{spec.table}.{name}", one)
+                for header in spec.unpivot.columns if spec.unpivot else ():
+                    self._one(best, header, f"{spec.table}.{spec.unpivot.into if spec.unpivot else ''}")
+            for test in (
+                *self.mapping.keep,
+                *self.mapping.drop,
+                *(one for spec in specs for one in spec.keep),
+            ):
+                self._one(best, test.column, "a filter")
+            best = self._filtered(best, specs)
+            found += [(spec, best) for spec in specs]
+        order = {id(spec): number for number, spec in enumerate(self.mapping.tables)}
+        return sorted(found, key=lambda pair: order[id(pair[0])])
+
+    def _one(self, source: Source, header: str, where: str) -> int | None:
+        """The position of a header; none or several of them is a finding that blocks."""
+        found = source.places(header)
+        if len(found) == 1:
+            return found[0]
+        file, sheet = source.place
+        if found:
+            message = f'{len(found)} columns are called "{header}"; {where} needs one of them.'
+            fix = f'Write "{header} (1)" or "{header} (2)" in the mapping.'
+        else:
+            message = f"The source has no column {header} for {where}."
+            near = _near(header, source.headers)
+            fix = f'Renamed? It has "{near}". ' if near else ""
+            fix += "Correct the mapping file, or the export."
+        self.findings.add(
+            "block", "mapped_column_missing", message, fix, file=file, sheet=sheet, column=header
+        )
+        return None
+
+    def _find(self, source: Source, where: str, one: ColumnSource) -> list[int]:
+        """Positions that a column is read from; of several alternatives those that are there."""
+        alone = bool(one.join) or not any(source.places(header) for header in one.headers)
+        asked = one.headers if one.join else one.headers[:1] if alone else one.headers
+        there = [self._one(source, header, where) for header in asked if alone or source.places(header)]
+        if one.reason:
+            self._one(source, one.reason, where)
+        return [place for place in there if place is not None]
+
+    def _add(self, table: str, frame: pd.DataFrame) -> None:
+        """A table of our own making, as a sheet."""
+        headers = [str(name) for name in frame.columns]
+        cells = frame.set_axis(range(len(headers)), axis=1)
+        self.sheets[table] = RawSheet("", "", table, cells, np.arange(1, len(cells) + 1)), headers
+
+    # ---------------------------------------------------------------- rows
+
+    def _filtered(self, source: Source, specs: list[TableSource]) -> Source:
+        """Leave out blank rows, totals and banners, and list those that a filter leaves out."""
+        texts = [source.text(place) for place in range(source.cells.shape[1])]
+        filled = np.column_stack([text.notna() for text in texts]) if texts else np.zeros((0, 0), dtype=bool)
+        keep = np.asarray(filled.any(axis=1), dtype=bool)
+        first = [
+            next((text.iloc[n] for text in texts if not pd.isna(text.iloc[n])), "") for n in range(len(keep))
+        ]
+        ids = self._ids(source, next((spec for spec in specs if spec.table == "projects"), specs[0]))
+        file, sheet = source.place
+
+        def leave(out: np.ndarray, severity: str, rule: str, message: str, column: str = "") -> int:
+            for number in np.flatnonzero(out & keep):
+                where: dict[str, Any] = {
+                    "file": file,
+                    "sheet": sheet,
+                    "row": int(source.rows[number]),
+                    "column": column,
+                }
+                self.findings.add(severity, rule, message, value=first[number], **where)
+            count = int((out & keep).sum())
+            keep[out] = False
+            return count
+
+        for wanted, tests in ((False, self.mapping.keep), (True, self.mapping.drop)):
+            for test in tests:
+                out = _fits(source, test, ids, self.findings) == wanted
+                self.ignored += leave(
+                    out, "info", "row_ignored", f"The row was ignored: {test.reason}.", test.column
+                )
+        text = "The row begins like a total and is the sum of the rows above; it was left out."
+        leave(self._totals(source, specs, ids), "warn", "total_row", text)
+        text = "The row holds one text only, no data; it was left out."
+        leave(
+            (filled.sum(axis=1) == 1) & (filled.shape[1] > 2) & ids.eq("").to_numpy(),
+            "info",
+            "banner_row",
+            text,
+        )
+        left = source.only(keep)
+        whole = pd.DataFrame({place: left.text(place) for place in range(left.cells.shape[1])})
+        self._equal_rows |= {(left.place, int(row)) for row in left.rows[whole.duplicated().to_numpy()]}
+        return left
+
+    def _totals(self, source: Source, specs: list[TableSource], ids: pd.Series) -> np.ndarray:
+        """Rows that begin like a total and whose amounts are the sums of the rows above, all or since the last one."""
+        names = [ids] + [
+            source.text(place).fillna("")
+            for spec in specs
+            for name in ("name", "area")
+            if name in spec.columns
+            for header in spec.columns[name].headers
+            for place in source.places(header)[:1]
+        ]
+        like = np.any([text.str.fullmatch(_TOTAL, na=False).to_numpy(dtype=bool) for text in names], axis=0)
+        total = np.zeros(len(ids), dtype=bool)
+        money = (
+            sorted({place for spec in specs for place, _, _ in self._money(source, spec)})
+            if like.any()
+            else []
+        )
+        if not money:
+            return total
+        amounts = np.column_stack([self._numbers(source.cells.iloc[:, place]) for place in money])
+        start = 0
+        for number in np.flatnonzero(like):
+            line = amounts[number]
+            for begin in dict.fromkeys((start, 0)):
+                above = np.arange(begin, number)
+                above = above[~total[above]]
+                sums = np.nansum(amounts[above], axis=0)
+                positive = np.nansum(np.maximum(amounts[above], 0), axis=0)
+                known = ~np.isnan(line)
+                equal = [
+                    np.allclose(line[known], one[known], rtol=1e-3, atol=1e-9) for one in (sums, positive)
+                ]
+                if len(above) > 1 and known.any() and any(equal) and np.abs(line[known]).sum() > 0:
+                    total[number], start = True, int(number) + 1
+                    break
+        return total
+
+    def _numbers(self, cells: pd.Series) -> np.ndarray:
+        """Amounts of a column, NaN where there is none; only for comparing them with each other."""
+        point, comma = decimal_evidence(clean_text(cells).dropna())
+        money = Column("amount", "number", unit="money")
+        parsed = parse_number(
+            cells, money, comma=comma and not point, money_unit="unit", currency=self._currency
+        )
+        return parsed.values.to_numpy(dtype=float)
+
+    @property
+    def _currency(self) -> str:
+        return self.mapping.settings.get("currency", "")
+
+    def _money(self, source: Source, spec: TableSource) -> list[tuple[int, str, str]]:
+        """Columns of a sheet that hold money of a table: position, column of the table, header."""
+        table, found = load_schema()[spec.table], []
+        for name, one in spec.columns.items():
+            if _counted(spec.table, table[name]):
+                found += [(place, name, header) for header in one.headers for place in source.places(header)]
+        if spec.unpivot is not None and _counted(spec.table, table[spec.unpivot.into]):
+            found += [
+                (place, spec.unpivot.into, source.headers[place]) for place in self._turned(source, spec)
+            ]
+        return found
+
+    def _turned(self, source: Source, spec: TableSource) -> dict[int, str]:
+        """Columns that become rows: position -> value of the name."""
+        assert spec.unpivot is not None
+        places = {
+            place: value
+            for header, value in spec.unpivot.columns.items()
+            for place in source.places(header)[:1]
+        }
+        for place, header in enumerate(source.headers if spec.unpivot.pattern else ()):
+            if match := re.search(spec.unpivot.pattern, header):
+                places[place] = match[1] if match.groups() else match[0]
+        return places
+
+    def _ids(self, source: Source, spec: TableSource) -> pd.Series:
+        """Project of each row of a sheet, empty where none is said."""
+        one = spec.columns.get("project_id")
+        if one is None or not one.headers:
+            return pd.Series([""] * len(source.rows), dtype="str")
+        cells, _, _, _ = self._cells(source, one, load_schema()[spec.table]["project_id"], None)
+        return clean_text(cells).str.replace(r"\s+", " ", regex=True).fillna("")
+
+    # ---------------------------------------------------------------- cells
+
+    def _cells(
+        self, source: Source, one: ColumnSource, column: Column, findings: Findings | None
+    ) -> tuple[pd.Series, pd.Series, np.ndarray, list[int]]:
+        """Cells of one column, the reasons of those that are missing with one, their headers, and the positions."""
+        places = [place for header in one.headers for place in source.places(header)[:1]]
+        if not places:
+            empty = pd.Series([None] * len(source.rows), dtype="str")
+            return empty, empty, np.full(len(source.rows), column.name, dtype=object), []
+        source.used.update(places)
+        titles = [shown(source.headers[place]) for place in places]
+        label = np.full(len(source.rows), titles[0], dtype=object)
+        cells = source.cells.iloc[:, places[0]].reset_index(drop=True)
+        text = clean_text(cells)
+        if one.join:
+            texts = [source.text(place) for place in places]
+            text = texts[0].str.cat(texts[1:], sep=one.by) if len(texts) > 1 else text
+            cells = text
+        for place, title in () if one.join else zip(places[1:], titles[1:], strict=True):
+            other = source.text(place)
+            take = (text.isna() | self._empty(text, column)) & other.notna()
+            cells = cells.astype(object).where(~take, source.cells.iloc[:, place].reset_index(drop=True))
+            text, label[take.to_numpy()] = text.where(~take, other), title
+        plain = not (one.join or one.values or one.pattern)
+        known = {key.casefold(): value for key, value in one.values.items()}
+        replaced = text.str.casefold().map(known).astype("str") if known else text.where(text.isna())
+        missed = pd.Series(False, index=text.index)
+        if one.pattern:
+            found = text.str.extract(one.pattern if re.compile(one.pattern).groups else f"({one.pattern})")[0]
+            missed = text.notna() & found.isna() & replaced.isna() & ~self._empty(text, column)
+            again = found.str.casefold().map(known).astype("str") if known else found.where(found.isna())
+            final = replaced.fillna(again).fillna(found)
+        else:
+            final = replaced.fillna(text)
+        reason = text.where((missed | self._empty(text, column)) & replaced.isna())
+        reason = reason.where(reason.str.contains(r"[^\W_]", regex=True, na=False))
+        if one.reason:
+            for place in source.places(one.reason)[:1]:
+                source.used.add(place)
+                reason = reason.mask(text.isna(), source.text(place))
+        gone = final.isna() | ((missed | self._empty(text, column)) & replaced.isna())
+        kept = (cells if plain else final).where(~gone)
+        if one.default:
+            reason = reason.where(~gone)
+            kept = kept.astype(object).where(~gone, one.default)
+            reason = reason.where(kept.isna())
+        if findings is not None:
+            file, sheet = source.place
+            for number in np.flatnonzero(missed):
+                said = {
+                    "row": int(source.rows[number]),
+                    "column": str(label[number]),
+                    "value": text.iloc[number],
+                }
+                message = f"The pattern of {column.name} fits no part of the cell; the value is missing."
+                fix = "Change the pattern in the mapping, or mend the cell."
+                findings.add("warn", "pattern_missed", message, fix, file=file, sheet=sheet, **said)
+        return kept, reason, label, places
+
+    def _empty(self, text: pd.Series, column: Column) -> pd.Series:
+        """Cells that say that there is nothing: "TBC", "-", and words in the place of a number or a date."""
+        empty = text.str.fullmatch(MISSING, na=False)
+        if column.type in _IN_TYPE and self.mapping.doubtful != "refuse":
+            empty |= text.notna() & ~text.str.contains(r"\d", regex=True, na=False)
+        return empty
+
+    def _part(self, source: Source, spec: TableSource) -> _Part:
+        """Rows of one table from the rows of a sheet; rows without any value of their own are no rows."""
+        table = load_schema()[spec.table]
+        latest = np.ones(len(source.rows), dtype=bool)
+        for test in spec.keep:
+            latest &= _fits(source, test, self._ids(source, spec), self.findings)
+        used, source = source.used, source.only(latest)
+        source.used = used
+        size, ids = len(source.rows), self._ids(source, spec)
+        frame, labels, units = pd.DataFrame(index=pd.RangeIndex(size)), {}, {}
+        missing: dict[str, pd.Series] = {}
+        filled: dict[str, np.ndarray] = {}
+        for name, one in spec.columns.items():
+            if one.value:
+                frame[name] = pd.Series([one.value] * size, dtype="str")
+                continue
+            frame[name], missing[name], labels[name], _ = self._cells(source, one, table[name], self.findings)
+            units[name] = np.full(size, one.unit, dtype=object)
+            filled[name] = frame[name].notna().to_numpy()
+        keys = [name for name in table.key if name != "project_id" and name in frame]
+        item = frame[keys].astype("str").apply(lambda line: " ".join(line.dropna()), axis=1) if keys else None
+        for name, why in missing.items():
+            self._note(spec.table, name, why, ids, source, item)
+        if spec.unpivot is not None:
+            return self._unpivoted(source, spec, frame, labels, units, ids)
+        part = _Part(source, frame, source.rows, labels, units)
+        if spec.table == "projects":
+            return self._one_row_each(part, ids)
+        values = [name for name in filled if name not in table.key] or [
+            name for name in filled if name != "project_id"
+        ]
+        own = np.any([filled[name] for name in values], axis=0) if values else np.ones(size, dtype=bool)
+        return part.only(own)
+
+    def _note(
+        self,
+        table: str,
+        column: str,
+        why: pd.Series,
+        ids: pd.Series,
+        source: Source,
+        item: pd.Series | None,
+        said: str = "",
+    ) -> None:
+        """Keep the words of the source where a value is missing."""
+        for n in np.flatnonzero(why.notna()):
+            what = said if item is None else str(item.iloc[n])
+            row = int(source.rows[n])
+            self.reasons.append(
+                _Reason(table, str(ids.iloc[n]), column, what, str(why.iloc[n]), source.place, row)
+            )
+
+    def _unpivoted(
+        self,
+        source: Source,
+        spec: TableSource,
+        frame: pd.DataFrame,
+        labels: dict[str, np.ndarray],
+        units: dict[str, np.ndarray],
+        ids: pd.Series,
+    ) -> _Part:
+        """One row for each filled cell of the columns that become rows."""
+        turn = spec.unpivot
+        assert turn is not None
+        column, size = load_schema()[spec.table][turn.into], len(source.rows)
+        grid: list[tuple[np.ndarray, pd.DataFrame, str]] = []
+        for place, value in self._turned(source, spec).items():
+            name = source.headers[place]
+            twins = [one for one, header in enumerate(source.headers) if header == name]
+            header = f"{name} ({twins.index(place) + 1})" if len(twins) > 1 else name
+            cells, why, _, _ = self._cells(source, ColumnSource(column=(header,)), column, None)
+            self._note(spec.table, turn.into, why, ids, source, None, value)
+            part = frame.assign(**{turn.name: value, turn.into: cells.astype(object)})
+            grid.append((np.flatnonzero(cells.notna()), part, shown(name)))
+        names = [*frame.columns, *(name for name in (turn.name, turn.into) if name not in frame)]
+        long = (
+            pd.concat([part.iloc[rows] for rows, part, _ in grid])
+            if grid
+            else frame.iloc[:0].reindex(columns=names)
+        )
+        rows = np.concatenate([rows for rows, _, _ in grid]) if grid else np.zeros(0, dtype=int)
+        titles = (
+            np.concatenate([np.full(len(rows), name, dtype=object) for rows, _, name in grid])
+            if grid
+            else rows
+        )
+        order = np.argsort(rows, kind="stable")
+        rows = rows[order]
+        labels = {name: one[rows] for name, one in labels.items()} | {
+            turn.into: titles[order],
+            turn.name: titles[order],
+        }
+        units = {name: one[rows] for name, one in units.items()} | {
+            turn.into: np.full(size, turn.unit, dtype=object)[rows]
+        }
+        return _Part(source, long.iloc[order].reset_index(drop=True), source.rows[rows], labels, units)
+
+    def _one_row_each(self, part: _Part, ids: pd.Series) -> _Part:
+        """Projects that stand in several rows are one where the rows say the same; else a finding blocks."""
+        key = ids.str.casefold()
+        several = key.ne("") & key.duplicated(keep=False)
+        if not several.any():
+            return part
+        file, sheet = part.source.place
+        first = ~key.duplicated() | key.eq("")
+        frame = part.frame.copy()
+        for name in frame.columns:
+            text = clean_text(frame[name])
+            for _, group in text[several].groupby(key[several], sort=False):
+                said = group.dropna().drop_duplicates()
+                if name != "project_id" and said.str.casefold().nunique() > 1:
+                    place = int(said.index[1])
+                    message = (
+                        f"Project {ids.iloc[place]} is in {len(group)} rows, and {name} differs: "
+                        f'"{shown(said.iloc[0])}", "{shown(said.iloc[1])}".'
+                    )
+                    fix = "Say in the mapping which row counts (keep: latest by COLUMN), or join two columns as key."
+                    where: dict[str, Any] = {
+                        "row": int(part.rows[place]),
+                        "column": str(part.labels.get(name, [name])[0]),
+                    }
+                    self.findings.add(
+                        "block",
+                        "project_in_several_rows",
+                        message,
+                        fix,
+                        file=file,
+                        sheet=sheet,
+                        project_id=ids.iloc[place],
+                        **where,
+                    )
+                elif len(said) and pd.isna(text[group.index[0]]):
+                    frame[name] = frame[name].astype(object)
+                    frame.loc[group.index[0], name] = frame.loc[said.index[0], name]
+        return replace(part, frame=frame).only(first.to_numpy())
+
+    # ---------------------------------------------------------------- what becomes of doubt
+
+    def settle(self, intakes: dict[str, Intake], trial: Findings) -> bool:
+        """Blank the cells, or leave out the rows, that block; False when there is nothing more that can be done so.
+
+        Parameters
+        ----------
+        intakes : dict
+            The tables as they were read.
+        trial : Findings
+            What was found in them.
+        """
+        if self.found is None:
+            self.found = self._sums(intakes)
+        blocks = [one for one in trial.records() if one["severity"] == "block"]
+        if not blocks or self.mapping.doubtful == "refuse" or any(one["position"] is None for one in blocks):
+            return False
+        out: dict[str, dict[int, dict[str, Any]]] = {}
+        for one in blocks:
+            table, position, name = one["table"], one["position"], one["field"]
+            if table not in self.sheets or table in ("settings", "exemptions", "sources", "left_out"):
+                return False
+            row = (self._place(table, position), int(one["row"]))
+            if one["rule"] == "duplicate_key":
+                if self._repeats.get(table) != "refuse":
+                    self._merge(table, intakes[table])
+                    continue
+                if row not in self._equal_rows:
+                    return False
+                one["message"] = "The same row is in the source twice."
+            elif self.mapping.doubtful == "blank" and self._blank(intakes[table], position, name, one, row):
+                continue
+            out.setdefault(table, {})[position] = one
+            if self.mapping.doubtful == "set_aside" and one["rule"] != "duplicate_key":
+                for other in self.sheets:
+                    raw = self.sheets[other][0]
+                    for place in (
+                        np.flatnonzero(raw.rows == row[1]) if other not in ("settings", "exemptions") else ()
+                    ):
+                        if self._place(other, int(place)) == row[0]:
+                            out.setdefault(other, {}).setdefault(int(place), one)
+        for table, rows in out.items():
+            self._leave_out(table, rows, intakes)
+        self._store()
+        return True
+
+    def _place(self, table: str, position: int) -> Place:
+        raw = self.sheets[table][0]
+        return raw.places[position] if raw.places is not None else (raw.file, raw.sheet)
+
+    def _blank(
+        self, intake: Intake, position: int, name: str, one: dict[str, Any], row: tuple[Place, int]
+    ) -> bool:
+        """Empty an optional cell and keep its words; False when the row cannot do without it."""
+        table = intake.table.name
+        raw, headers = self.sheets[table]
+        assert headers is not None
+        column = load_schema()[table].columns.get(name)
+        mark = (table, hash(row[0]), position, name)
+        if column is None or name not in headers or mark in self._blanked:
+            return False
+        fill: object = None
+        if column.required and column.default is None:
+            if table != "projects" or name == "project_id":
+                return False
+            fill = NOT_STATED if name == "area" else one["project_id"] or None
+            if fill is None:
+                return False
+        self._blanked.add(mark)
+        cells = raw.cells.astype({headers.index(name): object})
+        cells.iat[position, headers.index(name)] = fill
+        self.sheets[table] = replace(raw, cells=cells), headers
+        words = f"{name} was left empty" if fill is None else f'{name} was set to "{fill}"'
+        text = f"{words}: {one['message']}"
+        where = {key: one[key] for key in ("file", "sheet", "row", "column", "value", "project_id")}
+        self.findings.add("warn", "cell_left_empty", text, one["fix"], **where)
+        if _counted(table, column) and not pd.isna(amount := intake.frame[name].iloc[position]):
+            line = {
+                "file": row[0][0],
+                "sheet": row[0][1],
+                "row": row[1],
+                "table": table,
+                "project": one["project_id"],
+            }
+            self.left.append(
+                line | {"column": one["column"], "amount": float(amount), "reason": one["message"]}
+            )
+        why = one["value"] or one["message"]
+        why = f"{why} ({one['message']})" if one["rule"] in ("start_after_finish", "out_of_range") else why
+        self.reasons.append(_Reason(table, one["project_id"], name, self._item(table, position), why, *row))
+        return True
+
+    def _item(self, table: str, position: int) -> str:
+        """Which row of its project a row is: the other columns of the key."""
+        raw, headers = self.sheets[table]
+        assert headers is not None
+        keys = [
+            headers.index(key) for key in load_schema()[table].key if key != "project_id" and key in headers
+        ]
+        texts = [clean_text(raw.cells[key].iloc[[position]]).iloc[0] for key in keys]
+        return " ".join(str(text) for text in texts if not pd.isna(text))
+
+    def _leave_out(self, table: str, rows: dict[int, dict[str, Any]], intakes: dict[str, Intake]) -> None:
+        """Take rows out of a table; their money and the reason are stored."""
+        intake, (raw, headers) = intakes[table], self.sheets[table]
+        assert headers is not None
+        money = [column.name for column in intake.table if _counted(table, column) and column.name in headers]
+        for position, one in rows.items():
+            file, sheet = self._place(table, position)
+            row = int(raw.rows[position])
+            text = f"The row was set aside: {one['message']}"
+            where = {key: one[key] for key in ("column", "value", "project_id")}
+            self.findings.add("warn", "set_aside", text, one["fix"], file=file, sheet=sheet, row=row, **where)
+            who = one["project_id"] or self._words(table, position)
+            line = {
+                "file": file,
+                "sheet": sheet,
+                "row": row,
+                "table": table,
+                "project": who,
+                "reason": one["message"],
+            }
+            amounts = [(name, intake.frame[name].iloc[position]) for name in money]
+            said = [(name, float(amount)) for name, amount in amounts if not pd.isna(amount)]
+            self.left += [
+                line | {"column": intake.header(name, position), "amount": amount} for name, amount in said
+            ] or [line]
+        keep = np.ones(len(raw.rows), dtype=bool)
+        keep[list(rows)] = False
+        self.sheets[table] = _kept(raw, keep), headers
+
+    def _words(self, table: str, position: int) -> str:
+        """What names a row without a project: its first text."""
+        raw = self.sheets[table][0]
+        for source in (self.sheets["projects"][0], raw) if "projects" in self.sheets else (raw,):
+            where = np.flatnonzero(source.rows == raw.rows[position])
+            for place in where[:1]:
+                texts = [clean_text(source.cells[one].iloc[[place]]).iloc[0] for one in source.cells.columns]
+                found = [text for text in texts if not pd.isna(text)]
+                if found:
+                    return str(found[0])
+        return ""
+
+    def _merge(self, table: str, intake: Intake) -> None:
+        """Make one row of the rows with one key: equal ones are one, or their numbers are added up."""
+        raw, headers = self.sheets[table]
+        assert headers is not None
+        keys = [name for name in intake.table.key if name in headers]
+        texts = intake.frame[keys].astype("str").apply(lambda column: column.str.casefold())
+        group = texts.groupby(keys, sort=False, dropna=False).ngroup().to_numpy()
+        first = ~pd.Series(group).duplicated().to_numpy()
+        cells = raw.cells.astype(object)
+        numbers = [
+            column.name for column in intake.table if column.type == "number" and column.name in headers
+        ]
+        units = dict(raw.units or {})
+        if self._repeats[table] == "sum":
+            for name in numbers:
+                sums = intake.frame[name].groupby(group).sum(min_count=1).to_numpy()[group]
+                cells[headers.index(name)] = pd.Series(sums, index=cells.index).astype(object)
+                units[name] = np.full(len(group), "", dtype=object)
+        else:
+            whole = pd.DataFrame({n: clean_text(cells[n]) for n in cells.columns}).assign(group=group)
+            first = ~whole.duplicated().to_numpy()
+            self._repeats[table] = "refuse"
+        self.sheets[table] = _kept(replace(raw, cells=cells, units=units), first), headers
+
+    # ---------------------------------------------------------------- what is stored
+
+    def _sums(self, intakes: dict[str, Intake]) -> pd.DataFrame:
+        """Money of each table by file, sheet and header, and the number of projects, as the tables are now."""
+        lines: list[tuple[str, str, str, str, str, float]] = []
+        for table in {spec.table: None for spec in self.mapping.tables}:
+            intake = intakes.get(table)
+            if intake is None:
+                continue
+            count = len(intake.frame)
+            places = [self._place(table, number) for number in range(count)]
+            if table == "projects":
+                lines += [(table, "", *place, "", 1.0) for place in places]
+            for column in intake.table:
+                if _counted(table, column) and column.name in intake.raw:
+                    amounts = intake.frame[column.name].fillna(0.0).tolist()
+                    heads = [intake.header(column.name, number) for number in range(count)]
+                    lines += [
+                        (table, column.name, *place, head, amount)
+                        for place, head, amount in zip(places, heads, amounts, strict=True)
+                    ]
+        frame = pd.DataFrame(lines, columns=["table", "field", "file", "sheet", "column", "sum"])
+        return frame.groupby(["table", "field", "file", "sheet", "column"], sort=False, as_index=False)[
+            "sum"
+        ].sum()
+
+    def account(self, intakes: dict[str, Intake], findings: Findings) -> None:
+        """Store what was found in the source and what of it is used; what does not add up blocks."""
+        assert self.found is not None
+        keys = ["table", "field", "file", "sheet", "column"]
+        both = self.found.merge(
+            self._sums(intakes), on=keys, how="outer", suffixes=("_found", "_used"), sort=False
+        ).fillna(0.0)
+        left = pd.DataFrame(self.left, columns=["table", "column", "amount"])
+        for (table, name), group in both[both["field"] != ""].groupby(["table", "field"]):
+            mine = left[(left["table"] == table) & left["column"].isin(group["column"])]["amount"].sum()
+            found, used = group["sum_found"].sum(), group["sum_used"].sum()
+            if abs(found - used - mine) > 1e-9 * max(1.0, abs(found)):
+                text = f"The money of {table}.{name} does not add up: "
+                text += f"{found:.6g} in the source, {used:.6g} used, {mine:.6g} left out."
+                findings.add(
+                    "block", "money_not_accounted", text, "Please report this file.", sheet=str(table)
+                )
+        accept = self.mapping.accept
+        accepted = f"up to {accept.up_to:.0%}, {accept.who}: {accept.why}" if accept else ""
+        frame = pd.DataFrame(
+            {
+                "file": both["file"], "sheet": both["sheet"], "sha256": both["file"].map(self.hashes),
+                "mapping": self.mapping.name,
+                "table": both["table"], "column": both["column"], "found": both["sum_found"], "used": both["sum_used"],
+                "accepted": accepted, "up_to": accept.up_to if accept else None,
+            }
+        )  # fmt: skip
+        self._add(
+            "sources",
+            frame.sort_values(["table", "file", "sheet", "column"], kind="stable").reset_index(drop=True),
+        )
+        self._store()
+
+    def _store(self) -> None:
+        """Bring the reasons of missing values and the rows that are left out into their tables."""
+        projects = self.sheets.get("projects")
+        known: set[str] = set()
+        if projects is not None and projects[1] is not None and "project_id" in projects[1]:
+            ids = clean_text(projects[0].cells[projects[1].index("project_id")])
+            known = set(ids.str.replace(r"\s+", " ", regex=True).dropna())
+        kept = [one for one in self.reasons if one.project_id in known]
+        names = ["table", "project_id", "column", "item"]
+        frame = pd.DataFrame(
+            [(one.table, one.project_id, one.column, one.item or None, one.reason) for one in kept],
+            columns=[*names, "reason"],
+        )
+        again = frame.duplicated(names).to_numpy()
+        self.sheets.pop("exemptions", None)
+        if len(frame):
+            self._add("exemptions", frame[~again].reset_index(drop=True))
+            raw, headers = self.sheets["exemptions"]
+            mine = [one for one, twice in zip(kept, again, strict=True) if not twice]
+            rows = np.array([one.row for one in mine], dtype=int)
+            self.sheets["exemptions"] = replace(raw, rows=rows, places=[one.place for one in mine]), headers
+        self.sheets.pop("left_out", None)
+        if self.left:
+            columns = [column.name for column in load_schema()["left_out"]]
+            self._add("left_out", pd.DataFrame(self.left).reindex(columns=columns).astype(object))
+
+    # ---------------------------------------------------------------- what was not read
+
+    def _list_unused(self, source: Source) -> None:
+        """List the columns that the mapping does not read: on purpose (info) or not (warn)."""
+        tests = [
+            *self.mapping.keep,
+            *self.mapping.drop,
+            *(test for spec in self.mapping.tables for test in spec.keep),
+        ]
+        used = source.used | {place for test in tests for place in source.places(test.column)}
+        purpose = {
+            place: why for header, why in self.mapping.ignore.items() for place in source.places(header)
+        }
+        file, sheet = source.place
+        for place, header in enumerate(source.headers):
+            cells = source.text(place).dropna() if place not in used else pd.Series(dtype="str")
+            if not len(cells):
+                continue
+            reason = purpose.get(place)
+            title = shown(header) or str(place + 1)
+            left = f"not in the mapping; its {len(cells)} values were not read"
+            self.findings.add(
+                "info" if reason else "warn",
+                "column_ignored" if reason else "column_not_mapped",
+                f'The column "{title}" was left out: {reason}.'
+                if reason
+                else f'The column "{title}" is {left}.',
+                "" if reason else "Map it, or list it under ignore with the reason.",
+                file=file,
+                sheet=sheet,
+                column=title,
+                value=f"{len(cells)} values: {', '.join(pd.unique(cells)[:5])}",
+            )
+
+    def _list_sheets(self, raws: list[RawSheet], read: list[Source]) -> None:
+        """List the sheets that no table of the mapping reads."""
+        places = {source.place for source in read}
+        for raw in raws:
+            if (raw.file, raw.sheet) not in places:
+                text = (
+                    f'The mapping reads nothing from "{raw.title}"; its {len(raw.cells)} lines were not read.'
+                )
+                self.findings.add("info", "sheet_not_used", text, file=raw.file, sheet=raw.sheet)
 
 
-def _refused(findings: Findings, message: str) -> DataError:
-    """The error when a source cannot be read at all."""
-    findings.add("block", "source_not_read", message, "Check the file and the mapping.")
-    return DataError(message, findings.frame()[list(COLUMNS)])
+def _counted(table: str, column: Column) -> bool:
+    """Money that is accounted for; baselines hold money beside months and shares."""
+    return column.is_money or (table == "baselines" and column.type == "number")
 
 
-def _fits(source: _Source, test: RowFilter) -> np.ndarray:
+def _near(header: str, headers: list[str]) -> str:
+    """The header of the source that was most likely meant."""
+    plain = {folded(one): one for one in headers if one}
+    begin = [one for text, one in plain.items() if folded(header) in text or text in folded(header)]
+    close = difflib.get_close_matches(folded(header), plain, n=1, cutoff=0.6)
+    return shown(begin[0] if begin else plain[close[0]] if close else "")
+
+
+def _fits(source: Source, test: RowFilter, ids: pd.Series, findings: Findings) -> np.ndarray:
     """Rows that a filter describes."""
-    place = source.place((test.column,))
-    if place is None:
-        return np.zeros(len(source.rows), dtype=bool)
-    text = source.text(place)
+    places = source.places(test.column)
+    if len(places) != 1:
+        return np.ones(len(source.rows), dtype=bool)
+    text = source.text(places[0])
+    if test.latest:
+        return _latest(source, places[0], ids, findings)
     if test.equals:
-        return text.str.casefold().isin(test.equals).to_numpy(dtype=bool)
+        return text.str.casefold().isin([one.casefold() for one in test.equals]).to_numpy(dtype=bool)
     if test.matches:
         return text.str.contains(test.matches, regex=True, na=False).to_numpy(dtype=bool)
     return (text.isna() if test.empty else text.notna()).to_numpy(dtype=bool)
 
 
-def _filtered(source: _Source, mapping: Mapping, findings: Findings) -> _Source:
-    """Leave out blank rows, and list those that a filter leaves out."""
-    cells = [source.text(place) for place in range(source.cells.shape[1])]
-    blank = np.all([text.isna() for text in cells], axis=0) if cells else np.zeros(0, dtype=bool)
-    keep = ~blank
-    tests = [(test, ~_fits(source, test)) for test in mapping.keep] + [
-        (test, _fits(source, test)) for test in mapping.drop
-    ]
-    for test, out in tests:
-        for number in np.flatnonzero(out & keep):
-            value = next((text.iloc[number] for text in cells if not pd.isna(text.iloc[number])), "")
-            findings.add(
-                "info",
-                "row_ignored",
-                f"The row was ignored: {test.reason}.",
-                file=source.raw.file,
-                sheet=source.raw.sheet,
-                row=int(source.rows[number]),
-                column=test.column,
-                value=value,
-            )
-        keep &= ~out
-    return _Source(source.raw, source.headers, source.cells[keep].reset_index(drop=True), source.rows[keep])
-
-
-def _cells(
-    source: _Source, place: int, one: ColumnSource, column: Column, mapping: Mapping
-) -> tuple[pd.Series, pd.Series]:
-    """Cells of one mapped column, and the reasons of those that are missing with one."""
-    cells = source.cells.iloc[:, place]
-    text = clean_text(cells)
-    if one.values:
-        text = text.str.casefold().map(dict(one.values)).astype("str").fillna(text)
-    reason = text.where(text.str.fullmatch(MISSING, na=False) & ~text.isin(set(one.values.values())))
-    if one.reason:
-        other = source.place((one.reason,))
-        if other is not None:
-            reason = reason.mask(text.isna(), source.text(other))
-    kept = (text if one.values else cells).where(text.notna() & reason.isna())
-    if one.pattern:
-        kept = clean_text(kept).str.extract(one.pattern, expand=False)
-    if one.unit:
-        point, comma = decimal_evidence(clean_text(kept).dropna())
-        parsed = parse_number(
-            kept,
-            column,
-            comma=comma and not point,
-            money_unit=one.unit,
-            currency=str(mapping.settings.get("currency", "")),
-        )
-        factor = _SCALES[one.unit] / _SCALES[str(mapping.settings.get("money_unit", "unit"))]
-        bad = pd.Series(parsed.bad, index=kept.index)
-        kept = (
-            (parsed.values * factor).astype(object).where(~bad & parsed.values.notna(), kept.astype(object))
-        )
-    return kept, reason
-
-
-def _mapped(
-    source: _Source,
-    spec: TableSource,
-    mapping: Mapping,
-    used: set[int],
-    reasons: list[tuple[str, str, str, str, str, int]],
-    findings: Findings,
-) -> pd.DataFrame:
-    """Rows of one table from the rows of the source; rows without any value of their own are left out."""
-    table = load_schema()[spec.table]
-    size = len(source.rows)
-    ids, labels, own = _project_ids(source, spec), {}, np.zeros(size, dtype=bool)
-    frame = pd.DataFrame({"row": source.rows})
-    missing: dict[str, pd.Series] = {}
-    for name, one in spec.columns.items():
-        place = source.place(one.headers) if one.headers else None
-        if place is None:
-            frame[name] = pd.Series([one.value or None] * size, dtype="str")
-            continue
-        used.add(place)
-        if one.reason and (other := source.place((one.reason,))) is not None:
-            used.add(other)
-        frame[name], missing[name] = _cells(source, place, one, table[name], mapping)
-        labels[name] = shown(source.headers[place])
-        if name != "project_id":
-            own |= frame[name].notna().to_numpy()
-    item_columns = [name for name in table.key if name != "project_id" and name in frame]
-    items = (
-        frame[item_columns].astype("str").apply(lambda line: " ".join(line.dropna()), axis=1)
-        if item_columns
-        else None
-    )
-    for name, why in missing.items():
-        for number in np.flatnonzero(why.notna()):
-            item = "" if items is None else str(items.iloc[number])
-            reasons.append(
-                (
-                    spec.table,
-                    str(ids.iloc[number]),
-                    name,
-                    item,
-                    str(why.iloc[number]),
-                    int(source.rows[number]),
-                )
-            )
-    if spec.unpivot is not None:
-        frame = _unpivoted(source, spec, mapping, frame, ids, used, reasons)
-        own = np.ones(len(frame), dtype=bool)
-        labels |= frame.attrs.get("labels", {})
-    elif spec.table == "projects":
-        own = np.ones(size, dtype=bool)
-    frame = frame[own].reset_index(drop=True)
-    frame.attrs["labels"] = labels
-    return frame
-
-
-def _project_ids(source: _Source, spec: TableSource) -> pd.Series:
-    """Project of each row of the source, for the list of reasons."""
-    one = spec.columns.get("project_id")
-    place = source.place(one.headers) if one is not None and one.headers else None
-    return pd.Series([""] * len(source.rows)) if place is None else source.text(place).fillna("")
-
-
-def _unpivoted(
-    source: _Source,
-    spec: TableSource,
-    mapping: Mapping,
-    frame: pd.DataFrame,
-    ids: pd.Series,
-    used: set[int],
-    reasons: list[tuple[str, str, str, str, str, int]],
-) -> pd.DataFrame:
-    """One row for each filled cell of the columns that become rows."""
-    unpivot = spec.unpivot
-    assert unpivot is not None
-    places: dict[int, str] = {}
-    for header, value in unpivot.columns.items():
-        place = source.place((header,))
-        if place is not None:
-            places[place] = value
-    if unpivot.pattern:
-        for place, header in enumerate(source.headers):
-            if match := re.search(unpivot.pattern, header):
-                places[place] = match[1] if match.groups() else match[0]
-    used.update(places)
-    column = load_schema()[spec.table][unpivot.target]
-    parts = []
-    for place, value in places.items():
-        cells, why = _cells(source, place, unpivot.into, column, mapping)
-        for number in np.flatnonzero(why.notna()):
-            reasons.append(
-                (
-                    spec.table,
-                    str(ids.iloc[number]),
-                    unpivot.target,
-                    value,
-                    str(why.iloc[number]),
-                    int(source.rows[number]),
-                )
-            )
-        part = frame.copy()
-        part[unpivot.name], part[unpivot.target] = value, cells.astype(object)
-        parts.append(part[cells.notna().to_numpy()])
-    long = (
-        pd.concat(parts)
-        if parts
-        else frame.iloc[:0].reindex(columns=[*frame.columns, unpivot.name, unpivot.target])
-    )
-    return long.sort_index(kind="stable").reset_index(drop=True)
-
-
-def _list_unused(source: _Source, mapping: Mapping, used: set[int], findings: Findings) -> None:
-    """List the columns that the mapping does not read: on purpose (info) or not (warn)."""
-    for test in (*mapping.keep, *mapping.drop):
-        place = source.place((test.column,))
-        if place is not None:
-            used.add(place)
-    purpose = {source.place((header,)): reason for header, reason in mapping.ignore.items()}
-    for place, header in enumerate(source.headers):
-        if place in used:
-            continue
-        cells = source.text(place).dropna()
-        if not len(cells):
-            continue
-        reason = purpose.get(place)
-        title = shown(header) or str(place + 1)
-        left = f"not in the mapping; its {len(cells)} values were not read"
+def _latest(source: Source, place: int, ids: pd.Series, findings: Findings) -> np.ndarray:
+    """Rows with the last date, period or number of their project."""
+    cells, text = source.cells.iloc[:, place].reset_index(drop=True), source.text(place)
+    numbers = pd.to_numeric(text, errors="coerce")
+    dates, periods = parse_date(cells, _AS_DATE).values, parse_period(cells, _AS_PERIOD).values
+    ways = (periods.where(periods.notna()), dates, numbers)
+    order = next((one for one in ways if one.notna().sum() == text.notna().sum()), None)
+    if order is None:
+        file, sheet = source.place
+        message = f'"latest by {source.headers[place]}" needs dates, periods or numbers in all filled cells.'
         findings.add(
-            "info" if reason else "warn",
-            "column_ignored" if reason else "column_not_mapped",
-            f'The column "{title}" was left out: {reason}.' if reason else f'The column "{title}" is {left}.',
-            "" if reason else "Map it, or list it under ignore with the reason.",
-            file=source.raw.file,
-            sheet=source.raw.sheet,
-            column=title,
-            value=f"{len(cells)} values: {', '.join(pd.unique(cells)[:5])}",
+            "block",
+            "filter_not_read",
+            message,
+            "Mend the cells, or name another column.",
+            file=file,
+            sheet=sheet,
+            column=source.headers[place],
         )
+        return np.ones(len(text), dtype=bool)
+    rank = order.rank(method="dense").fillna(0.0)
+    return rank.eq(rank.groupby(ids.str.casefold()).transform("max")).to_numpy(dtype=bool)
+
+
+def _kept(raw: RawSheet, keep: np.ndarray) -> RawSheet:
+    """Some rows of a mapped table."""
+    return replace(
+        raw,
+        cells=raw.cells[keep].reset_index(drop=True),
+        rows=raw.rows[keep],
+        labels=[one[keep] if isinstance(one, np.ndarray) else one for one in raw.labels or []],
+        units={name: one[keep] for name, one in (raw.units or {}).items()},
+        places=[place for place, one in zip(raw.places, keep, strict=True) if one]
+        if raw.places is not None
+        else None,
+    )
+
+
+def _as_sheet(table: str, parts: list[_Part]) -> tuple[RawSheet, list[str]]:
+    """Rows of a table as a sheet with known headers; row numbers, headers and places are those of the source."""
+    headers = list(dict.fromkeys(name for part in parts for name in part.frame.columns))
+    cells = pd.concat([part.frame.reindex(columns=headers) for part in parts], ignore_index=True)
+    cells = cells.set_axis(range(len(headers)), axis=1)
+
+    def every(name: str, kind: str, empty: str) -> np.ndarray:
+        some = [getattr(part, kind).get(name, np.full(len(part.rows), empty, dtype=object)) for part in parts]
+        return np.concatenate(some)
+
+    first = parts[0].source.raw
+    return RawSheet(
+        first.file,
+        first.sheet,
+        table,
+        cells,
+        np.concatenate([part.rows for part in parts]),
+        epoch_1904=first.epoch_1904,
+        labels=[every(name, "labels", name) for name in headers],
+        units={name: every(name, "units", "") for name in headers},
+        places=[part.source.place for part in parts for _ in part.rows],
+    ), headers

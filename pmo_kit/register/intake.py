@@ -23,6 +23,12 @@ class Intake:
     rows: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))
     headers: dict[str, str | np.ndarray] = field(default_factory=dict)
     unread: dict[str, np.ndarray] = field(default_factory=dict)
+    places: list[tuple[str, str]] | None = None
+    units: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def place(self, position: int) -> tuple[str, str]:
+        """File and sheet of a row."""
+        return (self.file, self.sheet) if self.places is None else self.places[position]
 
     def header(self, column: str, position: int) -> str:
         """Header of a column as written in the file."""

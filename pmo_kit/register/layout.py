@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -33,10 +33,11 @@ class Body:
     headers: list[str]
     cells: pd.DataFrame
     rows: np.ndarray
-    labels: list[str] | None = None
+    labels: list[str | np.ndarray] | None = None
+    units: dict[str, np.ndarray] = field(default_factory=dict)
 
-    def label(self, place: int) -> str:
-        """Header of a column as the source has it."""
+    def label(self, place: int) -> str | np.ndarray:
+        """Header of a column as the source has it, one text or one for each row."""
         return (self.labels or self.headers)[place]
 
 
@@ -86,7 +87,7 @@ def _scores(top: list[list[str]], known: dict[str, str], variable_type: str) -> 
     return points
 
 
-def _top_lines(raw: RawSheet) -> list[list[str]]:
+def top_lines(raw: RawSheet) -> list[list[str]]:
     """The first lines of a sheet as clean text."""
     head = raw.cells.head(_SEARCHED_ROWS)
     columns = [clean_text(head.iloc[:, place]).fillna("").tolist() for place in range(head.shape[1])]
@@ -97,7 +98,7 @@ def looks_like(raw: RawSheet, table: Table) -> bool:
     """True when one line of a sheet has all needed headers of a table, in the long or in a wide form."""
     known = known_headers(table)
     needed = {column.name for column in table if column.required and column.default is None}
-    for line in _top_lines(raw):
+    for line in top_lines(raw):
         names = {known[folded(text)] for text in line if folded(text) in known}
         lacking = needed - names
         for wide in table.wide:
@@ -114,14 +115,18 @@ def find_body(raw: RawSheet, table: Table, findings: Findings) -> Body | None:
 
     Left out, each with a finding: lines above the header, banners, totals, examples. Blank lines are dropped.
     """
-    top = _top_lines(raw)
+    top = top_lines(raw)
     known = known_headers(table)
     types = [table[wide.variable].type for wide in table.wide]
     variable_type = next((kind for kind in types if kind in ("year", "period")), "")
     points = _scores(top, known, variable_type)
     down = len({known[folded(line[0])] for line in top if line and folded(line[0]) in known})
     if table.name != "settings" and down >= 3 and 2 * down > points.max(initial=0):
-        return find_body(_turned(raw, findings), table, findings)
+        text = "Fields are rows and projects are columns here; the sheet was turned. Row numbers are column numbers."
+        findings.add(
+            "warn", "transposed_layout", text, "Put one project in each row.", file=raw.file, sheet=raw.sheet
+        )
+        return find_body(turned(raw), table, findings)
     place: dict[str, Any] = {"file": raw.file, "sheet": raw.sheet}
     if points.max(initial=0) < 2:
         expected = ", ".join(column.name for column in table if column.required)
@@ -159,21 +164,11 @@ def find_body(raw: RawSheet, table: Table, findings: Findings) -> Body | None:
     return Body(texts, cells.loc[keep].reset_index(drop=True), rows[keep])
 
 
-def _turned(raw: RawSheet, findings: Findings) -> RawSheet:
+def turned(raw: RawSheet) -> RawSheet:
     """A sheet whose rows are fields and whose columns are projects, turned; row numbers are then column numbers."""
-    findings.add(
-        "warn",
-        "transposed_layout",
-        "Fields are rows and projects are columns here; the sheet was turned. Row numbers below are column numbers.",
-        "Put one project in each row.",
-        file=raw.file,
-        sheet=raw.sheet,
-    )
     cells = raw.cells.astype(object).T.reset_index(drop=True)
     cells.columns = range(cells.shape[1])
-    return RawSheet(
-        raw.file, raw.sheet, raw.title, cells, np.arange(1, len(cells) + 1), epoch_1904=raw.epoch_1904
-    )
+    return replace(raw, cells=cells, rows=np.arange(1, len(cells) + 1), merged=[])
 
 
 def _is_second_header(line: list[str], above: list[str], known: dict[str, str], variable_type: str) -> bool:

@@ -1,204 +1,258 @@
 """A mapping file: how anybody's own export becomes tables of the register. Data, no code.
 
-`python -m pmo_kit.register SOURCE MAPPING.yml OUT_FOLDER` writes the tables.
+`pmo-kit import FILE...` drafts one; the page on mappings in `data/samples/README.md` shows every entry.
 
     name: what this mapping reads
-    sheet: Export            # of a workbook; the first one where it is not said
+    source: export.xlsx      # beside this file, or a list of files; then the mapping itself can be read as a register
+    sheet: Export            # of a workbook; the sheet that fits best where it is not said
     settings: {currency: GBP, money_unit: million, as_of: 2024-03-31}
     keep:                    # only rows that fit all of these; the others are listed as ignored
       - {column: Department, equals: [DFT], reason: other departments}
+      - latest by Month      # of each project only the rows with the last month
     drop:                    # rows that fit one of these are listed as ignored
       - {column: Name, matches: "^Total", reason: a total}
     tables:
       projects:
-        project_id: Project number            # a header, or the beginning of one
-        area: [Directorate, Department]       # the first of these headers that is there
+        project_id: {join: [Unit, Number], by: "-"}   # the key is made of two columns
+        name: Title                           # a header, exactly as it stands in the source
+        area: [Directorate, Department]       # the first of these columns that is filled, row by row
+        rag_declared: Rating (1)              # the first of two columns that are both called Rating
         commitment: {value: discretionary}    # the same for every row
-        rag_declared: {column: RAG, values: {Gruen: G}}
+        stage: {column: Gate, pattern: "^(\\\\d)", values: {1: idea, 2: delivery}, default: idea}
         finish: {column: End, reason: Comment}    # where End is empty, Comment says why
       costs:
-        - project_id: Project number
+        - sheet: Budget                       # another sheet (or file: budget.csv) than the rest
+          project_id: Project number
           amount: {column: Budget, unit: unit}    # in units; brought to the money unit of the settings
           year: {value: 2027}
         - project_id: Project number
           unpivot: {name: year, into: amount, pattern: "FY (\\\\d{4})"}   # or columns: {header: year}
+          repeats: sum           # rows of one key are added up; same: equal rows are one; refuse (default)
     ignore: {Description: long text}          # columns left out on purpose, and why
     absent: {costs: the source has totals only}   # a required table that the source does not have
-    doubtful: set_aside      # rows with a blocking problem are left out and listed; refuse: nothing is read
+    doubtful: blank          # a doubtful cell is missing and its words are kept; set_aside: its row is left out; refuse
+    accept: {up_to: 0.05, who: Finance controller, why: closed projects}   # share of the money that may be left out
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping as MappingType
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Annotated, ClassVar, Literal
 
-import yaml
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from pmo_kit.errors import DataError
+from pmo_kit.forms import (
+    Block,
+    Form,
+    FormError,
+    OneOrMore,
+    Reading,
+    Required,
+    Rows,
+    Written,
+    nearest,
+    read_form,
+    reading_of,
+)
 from pmo_kit.register.findings import COLUMNS, Findings
 from pmo_kit.register.schema import load_schema
 
-_KEYS = {
-    "name",
-    "sheet",
-    "settings",
-    "keep",
-    "drop",
-    "tables",
-    "ignore",
-    "absent",
-    "doubtful",
-    "about",
-    "source",
-}
-_SPEC_KEYS = {"column", "value", "values", "unit", "pattern", "reason"}
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{{key}} is no regular expression: {error}.") from error
+    return text
+
+
+def _unit(text: str) -> str:
+    units = load_schema().settings["money_unit"].allowed
+    if text not in units:
+        raise ValueError(f"{{key}} is one of {', '.join(units)}, not '{text}'.")
+    return text
+
+
+Headers = Annotated[tuple[str, ...], OneOrMore]
+Pattern = Annotated[str, AfterValidator(_pattern)]
+Unit = Annotated[str, AfterValidator(_unit)]
+Doubtful = Literal["blank", "set_aside", "refuse"]
+
+
+def _short(given: object) -> object:
+    """A header, or a list of headers, stands for the block of a column."""
+    return Block({"column": given}, given.line) if isinstance(given, Written | Rows) else given
 
 
 @dataclass(frozen=True)
-class ColumnSource:
-    """Where the cells of one column come from.
+class ColumnSource(Form):
+    """Where the cells of one column come from: one header, the first filled of several, a join, or a constant.
 
-    Parameters
-    ----------
-    headers : tuple of str
-        The first of these headers (or beginnings of headers) that the source has; empty for a constant.
-    value : str
-        The constant.
-    values : mapping of str to str
-        Replacements of whole cells, by lower-case text.
-    unit : str
-        Money unit of the cells, where it differs from the settings.
-    pattern : str
-        Regular expression; its first group is the value.
-    reason : str
-        Header of the column that says why a cell is empty.
+    `values` replaces whole cells; `pattern` keeps its first group; `unit` is the money unit of the cells;
+    `default` fills empty cells; `reason` is the header of the column that says why a cell is empty.
     """
 
-    headers: tuple[str, ...] = ()
+    shape: ClassVar[str] = "{key} is a header, a list of headers, or a block with column, join or value."
+    column: Headers = ()
+    join: Headers = ()
+    by: str = "-"
     value: str = ""
-    values: MappingType[str, str] = field(default_factory=dict)
-    unit: str = ""
-    pattern: str = ""
+    values: dict[str, str] = field(default_factory=dict)
+    default: str = ""
+    unit: Unit = ""
+    pattern: Pattern = ""
     reason: str = ""
 
+    @classmethod
+    def prepared(cls, given: Block, reading: Reading) -> Block:
+        """One of three ways to fill a column."""
+        if sum(name in given for name in ("column", "join", "value")) != 1:
+            reading.note(given, "a column has either column, join or value.")
+        return given
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """Headers that are read, but for that of the reason."""
+        return self.column or self.join
+
 
 @dataclass(frozen=True)
-class Unpivot:
+class Unpivot(Form):
     """Columns of the source that become rows: `columns` header -> value of `name`, or by `pattern`."""
 
-    name: str
-    into: ColumnSource
-    target: str
-    columns: MappingType[str, str] = field(default_factory=dict)
-    pattern: str = ""
+    name: Required
+    into: Required
+    columns: dict[str, str] = field(default_factory=dict)
+    pattern: Pattern = ""
+    unit: Unit = ""
+
+    @classmethod
+    def prepared(cls, given: Block, reading: Reading) -> Block:
+        """A list of headers stands for each of them under its own name."""
+        if ("columns" in given) == ("pattern" in given):
+            reading.note(given, "unpivot has either columns or a pattern.")
+        columns = given.get("columns")
+        if isinstance(columns, Rows):
+            given = given.with_({**given, "columns": Block({str(one): one for one in columns}, columns.line)})
+        return given
+
+
+def _latest(given: object) -> object:
+    """`latest by Month` is a filter too."""
+    if not isinstance(given, Written):
+        return given
+    match = re.fullmatch(r"latest by (.+)", given)
+    if match is None:
+        raise ValueError("{key} is written 'latest by COLUMN', or {column: ..., equals: [...], reason: ...}.")
+    words = {"column": match[1], "latest": "true", "reason": f"{match[1]} is not the latest of the project"}
+    return Block({name: Written(value) for name, value in words.items()}, given.line)
 
 
 @dataclass(frozen=True)
-class TableSource:
-    """How rows of the source become rows of one table."""
+class RowFilter(Form):
+    """Rows of the source that are kept or dropped, and why; `latest` keeps the last ones of each project."""
+
+    column: Required
+    reason: Required
+    equals: Headers = ()
+    matches: Pattern = ""
+    empty: bool | None = None
+    latest: bool = False
+
+    @classmethod
+    def prepared(cls, given: Block, reading: Reading) -> Block:
+        """One test."""
+        if sum(name in given for name in ("equals", "matches", "empty", "latest")) != 1:
+            reading.note(given, "a filter has a column, a reason, and one of equals, matches, empty.")
+        return given
+
+
+Filters = Annotated[tuple[Annotated[RowFilter, BeforeValidator(_latest)], ...], OneOrMore]
+_OWN = ("unpivot", "sheet", "file", "keep", "repeats")
+
+
+@dataclass(frozen=True)
+class TableSource(Form):
+    """How rows of one sheet become rows of one table."""
 
     table: str
-    columns: MappingType[str, ColumnSource]
+    columns: dict[str, Annotated[ColumnSource, BeforeValidator(_short)]]
     unpivot: Unpivot | None = None
+    sheet: str = ""
+    file: str = ""
+    keep: Filters = ()
+    repeats: Literal["refuse", "same", "sum"] = "refuse"
+
+    @classmethod
+    def prepared(cls, given: Block, reading: Reading) -> Block:
+        """Every column that is filled is one of the table."""
+        known = [column.name for column in load_schema()[str(given["table"])]]
+        turned = given.get("unpivot") or {}
+        for name in (*given["columns"], *(str(turned[key]) for key in ("name", "into") if key in turned)):
+            if name not in known:
+                hint = nearest(name, [*known, *_OWN])
+                reading.note(given, f"the table {given['table']} has no column {name}; {hint}", name)
+        return given
+
+
+def _tables(given: object, info: ValidationInfo) -> object:
+    """Blocks of columns by table as one list of tables; a table that nobody knows is noted."""
+    if not isinstance(given, Block):
+        raise ValueError("{key} says for each table which column of the source fills which of its columns.")
+    found, tables = Rows([], given.line), [one.name for one in load_schema()]
+    for table, blocks in given.items():
+        if table not in tables:
+            reading_of(info).note(
+                given, f"no tables of the register: {table}; {nearest(table, tables)}", table
+            )
+            continue
+        for block in blocks if isinstance(blocks, Rows) else [blocks]:
+            if not isinstance(block, Block):
+                reading_of(info).note(given, f"{table} is written as lines of 'column: header'.", table)
+                continue
+            columns = block.with_({name: one for name, one in block.items() if name not in _OWN})
+            spec = {name: one for name, one in block.items() if name in _OWN}
+            found.append(block.with_({"table": Written(table), "columns": columns, **spec}))
+    return found
 
 
 @dataclass(frozen=True)
-class RowFilter:
-    """Rows of the source that are kept or dropped, and why."""
+class Accept(Form):
+    """Who accepts that up to a share of the money of the source is left out, and why."""
 
-    column: str
-    reason: str
-    equals: frozenset[str] = frozenset()
-    matches: str = ""
-    empty: bool | None = None
+    up_to: Annotated[float, Field(ge=0, le=1)]
+    who: Required
+    why: Required
 
 
-@dataclass(frozen=True, eq=False)
-class Mapping:
+@dataclass(frozen=True)
+class Mapping(Form):
     """A mapping file, read; see the head of this module for the format."""
 
-    name: str
-    tables: tuple[TableSource, ...]
-    settings: MappingType[str, Any] = field(default_factory=dict)
+    tables: Annotated[tuple[TableSource, ...], BeforeValidator(_tables)]
+    name: str = ""
+    about: str = ""
+    source: Headers = ()
     sheet: str = ""
-    keep: tuple[RowFilter, ...] = ()
-    drop: tuple[RowFilter, ...] = ()
-    ignore: MappingType[str, str] = field(default_factory=dict)
-    absent: MappingType[str, str] = field(default_factory=dict)
-    doubtful: str = "refuse"
+    settings: dict[str, str] = field(default_factory=dict)
+    keep: Filters = ()
+    drop: Filters = ()
+    ignore: dict[str, str] = field(default_factory=dict)
+    absent: dict[str, str] = field(default_factory=dict)
+    doubtful: Doubtful = "blank"
+    accept: Accept | None = None
 
-
-def _column_source(spec: object) -> ColumnSource:
-    """Read one column of the mapping: a header, a list of headers, or a block."""
-    if isinstance(spec, str | int | float):
-        return ColumnSource(headers=(str(spec),))
-    if isinstance(spec, list):
-        return ColumnSource(headers=tuple(map(str, spec)))
-    if not isinstance(spec, dict) or set(spec) - _SPEC_KEYS:
-        raise ValueError(
-            f"a column is a header, a list of headers, or a block of {', '.join(sorted(_SPEC_KEYS))}"
-        )
-    headers = spec.get("column", [])
-    headers = headers if isinstance(headers, list) else [headers]
-    if bool(headers) == ("value" in spec):
-        raise ValueError("a column has either column or value")
-    re.compile(str(spec.get("pattern", "")))
-    return ColumnSource(
-        headers=tuple(map(str, headers)),
-        value=str(spec.get("value", "")),
-        values={str(key).casefold(): str(value) for key, value in spec.get("values", {}).items()},
-        unit=str(spec.get("unit", "")),
-        pattern=str(spec.get("pattern", "")),
-        reason=str(spec.get("reason", "")),
-    )
-
-
-def _unpivot(spec: MappingType[str, Any]) -> Unpivot:
-    """Read the block that turns columns into rows."""
-    columns = spec.get("columns", {})
-    columns = {str(one): str(one) for one in columns} if isinstance(columns, list) else columns
-    pattern = str(spec.get("pattern", ""))
-    if bool(columns) == bool(pattern):
-        raise ValueError("unpivot has either columns or a pattern")
-    re.compile(pattern)
-    return Unpivot(
-        name=spec["name"],
-        into=ColumnSource(unit=str(spec.get("unit", ""))),
-        target=spec["into"],
-        columns={str(key): str(value) for key, value in columns.items()},
-        pattern=pattern,
-    )
-
-
-def _table_source(table: str, spec: MappingType[str, Any]) -> TableSource:
-    """Read one block of a table, and check its columns against the schema."""
-    known = load_schema()[table]
-    spec = dict(spec)
-    unpivot = _unpivot(spec.pop("unpivot")) if "unpivot" in spec else None
-    targets = set(spec) | ({unpivot.name, unpivot.target} if unpivot else set())
-    unknown = sorted(name for name in targets if name not in known)
-    if unknown:
-        raise ValueError(f"the table {table} has no column {', '.join(unknown)}")
-    return TableSource(table, {name: _column_source(one) for name, one in spec.items()}, unpivot)
-
-
-def _row_filter(spec: MappingType[str, Any]) -> RowFilter:
-    """Read one filter of rows."""
-    tests = {"equals", "matches", "empty"} & set(spec)
-    if len(tests) != 1 or "column" not in spec or "reason" not in spec:
-        raise ValueError("a filter has a column, a reason, and one of equals, matches, empty")
-    re.compile(str(spec.get("matches", "")))
-    return RowFilter(
-        column=str(spec["column"]),
-        reason=str(spec["reason"]),
-        equals=frozenset(str(value).casefold() for value in spec.get("equals", ())),
-        matches=str(spec.get("matches", "")),
-        empty=spec.get("empty"),
-    )
+    @classmethod
+    def prepared(cls, given: Block, reading: Reading) -> Block:
+        """What is absent is a table of the register."""
+        for table in given.get("absent") or {}:
+            if table not in load_schema():
+                reading.note(given["absent"], f"no tables of the register: {table}.", table)
+        return given
 
 
 def load_mapping(path: str | PathLike[str]) -> Mapping:
@@ -212,43 +266,24 @@ def load_mapping(path: str | PathLike[str]) -> Mapping:
     Raises
     ------
     DataError
-        When it is not such a file; the message says what is wrong.
+        When it is not such a file; every problem is a finding with its line.
     """
     place = Path(path)
     try:
-        document = yaml.safe_load(place.read_text(encoding="utf-8"))
-        unknown = sorted(set(document) - _KEYS)
-        if unknown:
-            raise ValueError(f"unknown entries: {', '.join(unknown)}")
-        schema = load_schema()
-        wrong = sorted(
-            name for name in [*document["tables"], *document.get("absent", {})] if name not in schema
-        )
-        if wrong:
-            raise ValueError(f"no tables of the register: {', '.join(wrong)}")
-        tables = []
-        for table, spec in document["tables"].items():
-            blocks = spec if isinstance(spec, list) else [spec]
-            tables += [_table_source(table, block) for block in blocks]
-        doubtful = document.get("doubtful", "refuse")
-        if doubtful not in ("refuse", "set_aside"):
-            raise ValueError("doubtful is refuse or set_aside")
-        return Mapping(
-            name=str(document.get("name", place.stem)),
-            tables=tuple(tables),
-            settings=document.get("settings", {}),
-            sheet=str(document.get("sheet", "")),
-            keep=tuple(map(_row_filter, document.get("keep", ()))),
-            drop=tuple(map(_row_filter, document.get("drop", ()))),
-            ignore={str(key): str(value) for key, value in document.get("ignore", {}).items()},
-            absent={str(key): str(value) for key, value in document.get("absent", {}).items()},
-            doubtful=doubtful,
-        )
-    except (OSError, yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError, re.error) as error:
-        text = f"needs {error}" if isinstance(error, KeyError) else str(error)
+        mapping = read_form(place, Mapping)
+    except FormError as error:
         findings = Findings()
-        message = f"The mapping file {place.name} cannot be used: {text}."
-        findings.add(
-            "block", "mapping_not_read", message, "See templates/mappings for examples.", file=place.name
-        )
-        raise DataError(message, findings.frame()[list(COLUMNS)]) from error
+        fix = "Mappings are described in data/samples/README.md."
+        for one in error.problems:
+            findings.add(
+                "block",
+                "mapping_not_read",
+                one.words,
+                fix,
+                file=place.name,
+                row=one.line,
+                column=one.key,
+                value=one.value,
+            )
+        raise DataError(f"{error}\n{fix}", findings.frame()[list(COLUMNS)]) from error
+    return mapping if mapping.name else replace(mapping, name=place.stem)

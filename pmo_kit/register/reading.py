@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import date
 from os import PathLike
@@ -14,9 +15,9 @@ import pandas as pd
 from pmo_kit.errors import DataError
 from pmo_kit.register.assembly import Assembled, assemble
 from pmo_kit.register.findings import COLUMNS, Findings, raise_blocks
-from pmo_kit.register.importing import map_sheets
+from pmo_kit.register.importing import Import
 from pmo_kit.register.layout import NOT_TABLES, folded, looks_like, table_of_sheet
-from pmo_kit.register.mapping import load_mapping
+from pmo_kit.register.mapping import Doubtful, load_mapping
 from pmo_kit.register.schema import load_schema
 from pmo_kit.register.sheets import RawSheet, read_csv_sheet, read_workbook
 from pmo_kit.register.tables import Register
@@ -36,7 +37,7 @@ def load_register(
     mapping: str | PathLike[str] | None = None,
     previous: Register | None = None,
     today: date | None = None,
-    doubtful: str | None = None,
+    doubtful: Doubtful | None = None,
     waivers: str | PathLike[str] | None = None,
 ) -> Register:
     """Read a folder of CSV files (settings.csv, projects.csv, ...) or a workbook into a Register.
@@ -44,7 +45,8 @@ def load_register(
     Parameters
     ----------
     path : path
-        A folder, or an .xlsx file with one sheet for each table; with a mapping any CSV file or workbook.
+        A folder, or an .xlsx file with one sheet for each table; with a mapping any CSV file, workbook or folder of
+        them; or a mapping file that names its source.
     mapping : path or None
         A mapping file that says how the source becomes tables (see `pmo_kit.register.mapping`).
     previous : Register or None
@@ -52,8 +54,8 @@ def load_register(
     today : date or None
         For the age of the figures; `as_of` of the settings when None.
     doubtful : str or None
-        "refuse": a blocking problem raises. "set_aside": rows with one are left out, each is listed.
-        None: as the mapping says, else "refuse".
+        "refuse": a blocking problem raises. "set_aside": rows with one are left out, each is listed. "blank" (only
+        with a mapping): a doubtful cell is missing, and its words are kept. None: as the mapping says, else "refuse".
     waivers : path or None
         A file of accepted findings (see `pmo_kit.register.waivers`); `waivers.yml` beside the tables when None.
 
@@ -76,29 +78,76 @@ def load_register(
     """
     place = Path(path)
     findings = Findings()
-    raws = read_sheets(place, findings)
+    mapping, sources = _mapping_of(place, mapping)
+    raws = [raw for source in sources for raw in read_sheets(source, findings)]
     sheets: dict[str, tuple[RawSheet, list[str] | None]]
+    spec = None
     if mapping is None:
         sheets = {name: (raw, None) for name, raw in tables_of_sheets(raws, findings).items()}
     else:
-        spec = load_mapping(mapping)
-        doubtful = doubtful or spec.doubtful
-        sheets = map_sheets(raws, spec, findings)
+        read = load_mapping(mapping)
+        spec = Import(raws, replace(read, doubtful=doubtful or read.doubtful), findings, _hashes(sources))
+        sheets = spec.sheets
     aside: set[tuple[str, str, int]] = set()
-    while True:
+
+    def once() -> tuple[Findings, Assembled]:
         trial = findings.copy()
-        assembled = assemble(sheets, trial, name=place.stem, previous=previous, today=today)
-        new = _rows_in_doubt(trial) - aside if doubtful == "set_aside" else set()
-        if not new:
-            break
+        return trial, assemble(sheets, trial, name=place.stem, previous=previous, today=today)
+
+    trial, assembled = once()
+    while spec is not None and spec.settle(assembled.intakes, trial):
+        trial, assembled = once()
+    while spec is None and doubtful == "set_aside" and (new := _rows_in_doubt(trial) - aside):
         aside |= new
         _list_aside(trial, new, findings)
         sheets = {name: (_without(raw, headers, new), headers) for name, (raw, headers) in sheets.items()}
-    if mapping is not None:
-        _account(assembled, findings, trial, aside)
+        trial, assembled = once()
+    if spec is not None:
+        spec.account(assembled.intakes, findings)
+        trial, assembled = once()
     accepted = _accepted(place, waivers, trial, today or assembled.settings.as_of)
     raise_blocks(trial)
     return Register.of_assembled(assembled, trial, accepted)
+
+
+def _mapping_of(
+    place: Path, mapping: str | PathLike[str] | None
+) -> tuple[str | PathLike[str] | None, list[Path]]:
+    """The mapping, and the files that it reads: a mapping that names its sources is read like a register."""
+    if mapping is not None or place.suffix.lower() not in (".yml", ".yaml") or not place.is_file():
+        return mapping, [place]
+    return place, sources_of(place)
+
+
+def sources_of(mapping: Path) -> list[Path]:
+    """The files that a mapping names as its source: relative to it, else beside it.
+
+    Raises
+    ------
+    DataError
+        When it names none.
+    """
+    named = load_mapping(mapping).source
+    if not named:
+        text = (
+            f"The mapping {mapping.name} does not say what it reads. Add a line such as source: export.xlsx"
+        )
+        findings = Findings()
+        findings.add("block", "source_not_read", text, file=mapping.name)
+        raise DataError(text, findings.frame()[list(COLUMNS)])
+    places = [mapping.parent / name for name in named]
+    return [place if place.exists() else mapping.parent / place.name for place in places]
+
+
+def _hashes(sources: list[Path]) -> dict[str, str]:
+    """SHA-256 of each file that is read."""
+    files = [
+        file
+        for one in sources
+        for file in ([one] if one.is_file() else sorted(one.iterdir()))
+        if file.is_file()
+    ]
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 
 def _accepted(
@@ -140,19 +189,6 @@ def _without(raw: RawSheet, headers: list[str] | None, rows: set[tuple[str, str,
     if headers is None:
         return replace(raw, cells=raw.cells.mask(np.repeat(drop[:, None], raw.cells.shape[1], axis=1)))
     return replace(raw, cells=raw.cells[~drop].reset_index(drop=True), rows=raw.rows[~drop])
-
-
-def _account(
-    assembled: Assembled, findings: Findings, trial: Findings, aside: set[tuple[str, str, int]]
-) -> None:
-    """Say what became of the rows of a mapped source: projects + set aside + ignored."""
-    frame = findings.frame()
-    ignored = frame.loc[frame["rule"] == "row_ignored", "row"].nunique()
-    projects = assembled.intakes.get("projects")
-    kept = 0 if projects is None else len(projects.frame)
-    total = kept + len(aside) + ignored
-    text = f"{total} rows in the source: {kept} projects, {len(aside)} set aside, {ignored} ignored."
-    trial.add("info", "rows_accounted", text, file=projects.file if projects is not None else "")
 
 
 def read_sheets(path: Path, findings: Findings) -> list[RawSheet]:

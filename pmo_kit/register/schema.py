@@ -67,13 +67,14 @@ class Wide:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: what a row is, what makes it unique, and its columns in the order of the workbook."""
+    """One table: what a row is, what makes it unique, and its columns; `written`: nobody fills it in by hand."""
 
     name: str
     rows: str
     key: tuple[str, ...]
     columns: Mapping[str, Column]
     required: bool = False
+    written: bool = False
     wide: tuple[Wide, ...] = ()
     aliases: tuple[str, ...] = ()
 
@@ -138,6 +139,7 @@ def _table(name: str, spec: Mapping[str, Any], shared: Mapping[str, tuple[str, .
         key=tuple(spec["key"]),
         columns={column: _column(column, line, shared) for column, line in spec["columns"].items()},
         required=bool(spec.get("required", False)),
+        written=bool(spec.get("written", False)),
         wide=tuple(Wide(form["variable"], form["value"]) for form in wide),
         aliases=tuple(str(alias).lower() for alias in spec.get("aliases", ())),
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from pmo_kit.register.amounts import decimal_evidence, header_unit, parse_number
+from pmo_kit.register.amounts import SCALES, decimal_evidence, header_unit, parse_number
 from pmo_kit.register.dates import parse_date, parse_period, parse_year
 from pmo_kit.register.findings import Findings
 from pmo_kit.register.intake import Intake
@@ -18,6 +19,7 @@ from pmo_kit.register.values import (
     EMPTY_DTYPES,
     Parsed,
     clean_text,
+    joined,
     parse_category,
     parse_flag,
     parse_text,
@@ -92,12 +94,16 @@ def shape_table(
     wide, variables = find_wide_form(table, matched, body.headers, rest, known_variables)
     list_unmapped(body, [place for place in rest if place not in variables], table, findings, file, sheet)
     raw = {name: body.cells[place] for name, place in matched.items()}
-    headers: dict[str, str | np.ndarray] = {name: shown(body.label(place)) for name, place in matched.items()}
+    headers: dict[str, str | np.ndarray] = {}
+    for name, place in matched.items():
+        label = body.label(place)
+        headers[name] = label if isinstance(label, np.ndarray) else shown(label)
     rows = body.rows
     if wide is not None:
         raw, headers, rows = melt(body, raw, headers, wide, variables, findings, file, sheet)
     raw = {name: cells.reset_index(drop=True) for name, cells in raw.items()}
     intake = Intake(table, file, sheet, pd.DataFrame(index=pd.RangeIndex(len(rows))), raw, rows, headers)
+    intake.units = {name: units for name, units in body.units.items() if (units != "").any()}
     _compare_header_units(intake, findings, settings)
     _type_columns(intake, findings, settings, epoch_1904)
     return intake
@@ -109,17 +115,20 @@ def _compare_header_units(intake: Intake, findings: Findings, settings: Settings
         said = intake.headers.get(column.name)
         if not column.is_money or said is None:
             continue
-        for header in [said] if isinstance(said, str) else sorted(set(said)):
+        stated = intake.units.get(column.name)
+        heads = np.full(len(intake.rows), said, dtype=object)
+        pairs = set(zip(heads, heads == "" if stated is None else stated != "", strict=True))
+        for header, said_in_mapping in sorted(pairs or {(said, False)} if isinstance(said, str) else pairs):
             currency, unit = header_unit(header)
-            other_unit = bool(unit) and unit != settings.money_unit
+            other_unit = bool(unit) and unit != settings.money_unit and not said_in_mapping
             if not other_unit and (not currency or currency == settings.currency):
                 continue
-            stated = " ".join(part for part in (settings.currency, settings.money_unit) if part) or "nothing"
+            words = " ".join(part for part in (settings.currency, settings.money_unit) if part) or "nothing"
             known = bool(settings.currency and settings.money_unit)
             findings.add(
                 "block" if known else "warn",
                 "header_unit_differs",
-                f'The header "{header}" states another currency or unit than the settings ({stated}).',
+                f'The header "{header}" states another currency or unit than the settings ({words}).',
                 "Bring the amounts to the unit of the settings, or correct the settings.",
                 file=intake.file,
                 sheet=intake.sheet,
@@ -189,7 +198,8 @@ def _type_columns(intake: Intake, findings: Findings, settings: Settings, epoch_
         if column.name not in intake.raw:
             typed[column.name] = pd.Series(index=intake.frame.index, dtype=EMPTY_DTYPES[column.type])
             continue
-        one = _parse(intake.raw[column.name], column, styles[column.name], settings, epoch_1904)
+        units = intake.units.get(column.name)
+        one = _parse(intake.raw[column.name], column, styles[column.name], settings, epoch_1904, units)
         typed[column.name], parsed[column.name] = one.values, one
         intake.unread[column.name] = one.bad
     for column in intake.table:
@@ -204,9 +214,21 @@ def _type_columns(intake: Intake, findings: Findings, settings: Settings, epoch_
 
 
 def _parse(
-    cells: pd.Series, column: Column, comma: bool | None, settings: Settings, epoch_1904: bool
+    cells: pd.Series,
+    column: Column,
+    comma: bool | None,
+    settings: Settings,
+    epoch_1904: bool,
+    units: np.ndarray | None = None,
 ) -> Parsed:
-    """Parse one column by its type."""
+    """Parse one column by its type; `units` are those of its amounts, row by row, where a mapping states them."""
+    if units is not None:
+        parts, ours, money = [], settings.money_unit or "unit", replace(column, unit="money")
+        for unit in dict.fromkeys(units):
+            read = replace(settings, money_unit=unit or settings.money_unit)
+            one = _parse(cells.where(units == unit), money if unit else column, comma, read, epoch_1904)
+            parts.append(one.scaled(SCALES[unit] / SCALES[ours]) if unit else one)
+        return joined(parts)
     if column.type == "number":
         return parse_number(
             cells, column, comma=comma, money_unit=settings.money_unit or None, currency=settings.currency

@@ -28,9 +28,9 @@ class RawSheet:
     """The cells of one CSV file or of one sheet, as they are.
 
     `cells` has positions as columns; `rows` holds the row number of each line, as a spreadsheet shows it.
-    `merged` holds (first line, last line, first column, last column), by position. `labels` are
-    the headers of the source where the headers in use are others (a mapping); `absent` says that a mapping
-    knows of no rows for the table.
+    `merged` holds (first line, last line, first column, last column), by position. Of a source
+    that is read through a mapping: `labels` are its headers, by column and row; `units` the money units that the
+    mapping states, by column and row; `places` the file and sheet of each row.
     """
 
     file: str
@@ -40,8 +40,9 @@ class RawSheet:
     rows: np.ndarray
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
     epoch_1904: bool = False
-    labels: list[str] | None = None
-    absent: bool = False
+    labels: list[str | np.ndarray] | None = None
+    units: dict[str, np.ndarray] | None = None
+    places: list[tuple[str, str]] | None = None
 
 
 def decode(data: bytes) -> tuple[str, str, bool]:

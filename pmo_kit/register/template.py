@@ -54,7 +54,12 @@ def write_template(path: str | PathLike[str], register: Register | None = None) 
     start.title = "start"
     order = [
         *_FIRST,
-        *(table.name for table in schema if table.name not in (*_FIRST, "exemptions")),
+        *(
+            table.name
+            for table in schema
+            if table.name not in (*_FIRST, "exemptions")
+            and (not table.written or (register is not None and register.has(table.name)))
+        ),
         "exemptions",
     ]
     order.remove("settings")

@@ -45,6 +45,19 @@ class Parsed:
     reason: np.ndarray
     notes: list[tuple[str, str, str, np.ndarray | None]] = field(default_factory=list)
 
+    def scaled(self, factor: float) -> Parsed:
+        """The same column with its numbers in another unit."""
+        return Parsed(self.values * factor, self.bad, self.reason, self.notes)
+
+
+def joined(parts: list[Parsed]) -> Parsed:
+    """One column from parts that have their values in different rows."""
+    values, notes = parts[0].values, list(parts[0].notes)
+    for part in parts[1:]:
+        values, notes = values.fillna(part.values), notes + part.notes
+    bad, reason = (np.any([getattr(part, name) for part in parts], axis=0) for name in ("bad", "reason"))
+    return Parsed(values, bad, reason, notes)
+
 
 def clean_text(cells: pd.Series) -> pd.Series:
     """Text without outer blanks, `_x000D_` and odd spaces; empty text is missing. Dtype str."""

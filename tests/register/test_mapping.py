@@ -72,7 +72,7 @@ def test_gmpp_settings_and_attribution(gmpp):
 def test_gmpp_sample_is_what_the_mapping_makes(gmpp, tmp_path, capsys):
     source = SHARED / "gmpp_dft_2024" / "gmpp_dft_march2024.csv"
     assert main([str(source), str(MAPPINGS / "gmpp.yml"), str(tmp_path)]) == 0
-    assert "19 rows in the source: 19 projects, 0 set aside, 0 ignored" in capsys.readouterr().out
+    assert "19 projects in the source, 19 here; none of the money left out" in capsys.readouterr().out
     for file in tmp_path.iterdir():
         assert file.read_bytes() == (GMPP / file.name).read_bytes()
     assert load_register(source, mapping=MAPPINGS / "gmpp.yml").fingerprint == gmpp.fingerprint
@@ -115,8 +115,9 @@ def test_own_mapping(tmp_path):
     assert costs == [["1", 2027, 1.5], ["1", 2028, 2.0005], ["2", 2027, 1.5005]]
     found = register.findings
     accounted = found.query("rule == 'rows_accounted'")["message"].item()
-    assert accounted == "5 rows in the source: 2 projects, 1 set aside, 2 ignored."
-    assert found.query("rule == 'set_aside'")[["row", "column"]].values.tolist() == [[5, "Name"]]
+    assert accounted == "3 projects in the source, 2 here; 0.3 % of the money left out (FY 2027 (k))."
+    aside = found.query("rule == 'set_aside'")[["row", "column"]].values.tolist()
+    assert aside == [[5, "Name"]]
     assert sorted(found.query("rule == 'row_ignored'")["row"]) == [6, 7]
     assert found.query("rule == 'column_not_mapped'")["column"].tolist() == ["Mood"]
     assert found.query("rule == 'column_ignored'")["column"].tolist() == ["Text"]
@@ -135,10 +136,10 @@ def test_written_register_loads_back_equal(tmp_path, gmpp):
     [
         ("tables: {nonsense: {a: b}}", "no tables of the register"),
         ("tables: {projects: {colour: b}}", "no column colour"),
-        ("surprise: 1\ntables: {}", "unknown entries: surprise"),
-        ("tables: {costs: {year: {value: 1, column: a}}}", "either column or value"),
-        ("keep: [{column: a}]\ntables: {}", "a filter has"),
-        ("name: x", "needs 'tables'"),
+        ("surprise: 1\ntables: {}", "'surprise' is not known"),
+        ("tables: {costs: {year: {value: 1, column: a}}}", "either column, join or value"),
+        ("keep: [{column: a}]\ntables: {}", "'reason' is missing"),
+        ("name: x", "'tables' is missing"),
         ("[", "cannot be used"),
     ],
 )
@@ -169,7 +170,7 @@ def test_canada_every_row_and_dollar():
     assert (
         register.findings.query("rule == 'rows_accounted'")["message"]
         .item()
-        .startswith("495 rows in the source")
+        .startswith("495 projects in the source, 495 here; none of the money left out")
     )
     baselines = register.table("baselines")
     total = float(added_by_csv(source, "totalBudget")) / 1e6

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pmo_kit.register.checks import choice, content, delivery, history, logic, money, structure
+from pmo_kit.register.checks import choice, content, delivery, history, logic, money, provenance, structure
 from pmo_kit.register.checks.registry import RULES, Evidence, Rule, rule
 from pmo_kit.register.findings import Findings
 
@@ -16,6 +16,7 @@ __all__ = [
     "history",
     "logic",
     "money",
+    "provenance",
     "rule",
     "run_checks",
     "structure",

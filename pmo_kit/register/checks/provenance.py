@@ -1,0 +1,102 @@
+"""What a register holds of the source that it was made of, and what was left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pmo_kit.register.checks.registry import Evidence, rule
+from pmo_kit.register.findings import Findings
+
+MOST = 0.01
+"""Share of the money of a source that may be left out of a pack unless somebody accepts more."""
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Projects in the source and in the register, and the largest share of the money of a column that is left out.
+
+    Parameters
+    ----------
+    files : tuple of str
+        What was read.
+    found, used : int
+        Projects.
+    share : float
+        Of the money of `column`; 0 where there is none.
+    accepted : str
+        Who accepts it, and why; empty where nobody does, or not as much.
+    """
+
+    files: tuple[str, ...]
+    found: int
+    used: int
+    column: str
+    share: float
+    accepted: str
+
+    @property
+    def stops(self) -> bool:
+        """More money is left out than a pack may leave out in silence, and nobody accepted it."""
+        return self.share > MOST and not self.accepted
+
+    @property
+    def sentence(self) -> str:
+        """The sentence that every pack prints."""
+        text = f"{self.found:,} projects in the source, {self.used:,} here"
+        if self.column:
+            share = (
+                f"{100 * self.share:.1f} %"
+                if self.share >= 0.0005
+                else "less than 0.1 %"
+                if self.share
+                else "none"
+            )
+            text += f"; {share} of the money left out" + (f" ({self.column})" if self.share else "")
+        return f"{text}."
+
+
+def accounts(sources: pd.DataFrame) -> Accounts | None:
+    """Count what a register holds of its source.
+
+    Parameters
+    ----------
+    sources : DataFrame
+        The table of that name; without rows the register was not made from a source, and the answer is None.
+    """
+    if not len(sources):
+        return None
+    counted = sources["column"].isna()
+    projects, money = sources[counted & (sources["table"] == "projects")], sources[~counted]
+    sums = money.groupby(["table", "column"])[["found", "used"]].sum().abs()
+    lost = ((sums["found"] - sums["used"]).abs() / sums["found"].where(sums["found"] > 0)).fillna(0.0)
+    share = float(lost.max()) if len(lost) else 0.0
+    column = str(lost.idxmax()[1]) if len(lost) else ""
+    up_to, accepted = sources["up_to"].iloc[0], sources["accepted"].iloc[0]
+    enough = not pd.isna(accepted) and (pd.isna(up_to) or share <= up_to)
+    files = tuple(dict.fromkeys(sources["file"].dropna()))
+    found, used = (int(projects[name].sum()) for name in ("found", "used"))
+    return Accounts(files, found, used, column, share, str(accepted) if enough else "")
+
+
+@rule(0, "left_out", "warn", "Rows or money of the source are not in the register.")
+def left_out(evidence: Evidence, findings: Findings) -> None:
+    """What was left out, in projects and in money; above 1 % no pack is made unless the mapping accepts it."""
+    if not evidence.has("sources"):
+        return
+    told = accounts(evidence.frame("sources"))
+    if told is None:
+        return
+    fix = "Mend the source; or accept it by name in the mapping: accept: {up_to: 0.05, who: ..., why: ...}"
+    text = (
+        f"{told.sentence} No pack is made of it until somebody accepts it." if told.stops else told.sentence
+    )
+    text += f" Accepted: {told.accepted}" if told.accepted and told.share > MOST else ""
+    findings.add(
+        "warn" if told.stops or told.found != told.used else "info",
+        "left_out_too_much" if told.stops else "rows_accounted",
+        text,
+        fix if told.stops else "",
+        file=", ".join(told.files),
+    )
