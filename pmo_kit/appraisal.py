@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pmo_kit import finance
 from pmo_kit.answers import Answer
+from pmo_kit.doors import door
 from pmo_kit.errors import DataError
 from pmo_kit.rates import describe_schedule, discount_schedule
 
@@ -74,6 +75,7 @@ class Appraisal(Answer):
         return self._sunk.copy(deep=False)
 
 
+@door
 def appraise(register: Register, schedule: str | None = None) -> Appraisal:
     """Appraise every level of every project of a register.
 

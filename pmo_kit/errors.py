@@ -10,7 +10,14 @@ if TYPE_CHECKING:
 
 
 class PmoError(Exception):
-    """Base of every error that pmo_kit raises on purpose."""
+    """Base of every error that pmo_kit raises on purpose; a notebook prints its sentence, not the way to it."""
+
+    def _render_traceback_(self) -> list[str]:
+        return str(self).splitlines() or [type(self).__name__]
+
+
+class InputError(PmoError, ValueError, TypeError):
+    """A function was given what it cannot use; the sentence says what it wants, and how to make or write it."""
 
 
 class DataError(PmoError):

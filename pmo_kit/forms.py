@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
-import difflib
 import math
 import re
 import stat
@@ -34,6 +33,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
+from pmo_kit.doors import nearest as nearest
 from pmo_kit.errors import PmoError
 
 Model = TypeVar("Model")
@@ -235,20 +235,6 @@ Plain = Annotated[str | int | float | bool, PlainValidator(_plain)]
 Required = Annotated[Text, Field(min_length=1)]
 OneOrMore = BeforeValidator(_listed)
 """For a field that holds a list: one value may stand for a list of it."""
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """A hint for a name that is not known: the one that was meant, or what there is.
-
-    Examples
-    --------
-    >>> nearest("titel", ["title", "date"]), nearest("x", ["title", "date"])
-    ("did you mean 'title'?", 'known here: title, date.')
-    """
-    names = list(known)
-    folded = {name.casefold(): name for name in reversed(names)}
-    near = difflib.get_close_matches(word.casefold(), folded, n=1)
-    return f"did you mean '{folded[near[0]]}'?" if near else f"known here: {', '.join(names)}."
 
 
 def reading_of(info: ValidationInfo) -> Reading:

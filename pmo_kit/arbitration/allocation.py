@@ -18,6 +18,7 @@ from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import QUANTITY_RULES, amount_words
 from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, moment, proof_gap, settle_tie
 from pmo_kit.arbitration.solving import Limits, Status
+from pmo_kit.doors import door
 from pmo_kit.errors import PmoError
 
 SMALL = 100  # projects up to which an answer is proven to the last unit by default
@@ -164,6 +165,7 @@ class Allocation(Answer):
         )  # fmt: skip
 
 
+@door
 def arbitrate(question: Question) -> Allocation:
     """The best plan of a question.
 

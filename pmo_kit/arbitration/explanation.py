@@ -21,6 +21,7 @@ from pmo_kit.arbitration.rules import amount_words
 from pmo_kit.arbitration.search import best_plan, proof_gap
 from pmo_kit.arbitration.solving import Limits
 from pmo_kit.arbitration.turning import limits_worth, turning_points
+from pmo_kit.doors import door
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +89,7 @@ class Explanation(Answer):
         return MappingProxyType({**self.allocation.inputs, "prices": proof})
 
 
+@door
 def explain(
     allocation: Allocation, *, exact: bool | None = None, projects: Sequence[str] | None = None
 ) -> Explanation:

@@ -15,6 +15,7 @@ from pmo_kit.arbitration.model import compile_model
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Envelope, amount_words
 from pmo_kit.arbitration.warm import Warm, good_plan
+from pmo_kit.doors import door
 from pmo_kit.errors import InfeasibleError
 
 STEPS = (0.70, 0.80, 0.90, 1.00, 1.10, 1.20)
@@ -93,6 +94,7 @@ class Frontier(Answer):
         )
 
 
+@door
 def frontier(question: Question, budgets: Sequence[float] = STEPS) -> Frontier:
     """The best plan at every factor on whole envelopes.
 

@@ -17,6 +17,7 @@ from pmo_kit.arbitration.resampling import Frequencies, inclusion_frequency
 from pmo_kit.arbitration.rules import Row
 from pmo_kit.arbitration.search import best_plan, proof_gap
 from pmo_kit.arbitration.solving import Limits
+from pmo_kit.doors import door
 
 IN, BORDER, OUT = "in every good plan", "at the border", "in no good plan"
 
@@ -58,6 +59,7 @@ class Core(Answer):
         return MappingProxyType({**self.allocation.inputs, "epsilon": f"{self.epsilon:g}", **extra})
 
 
+@door
 def core_projects(
     question: Question,
     epsilon: float = 0.01,

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
+from pmo_kit.doors import door
 from pmo_kit.exhibits import theme
 from pmo_kit.exhibits.cells import data_table
 from pmo_kit.exhibits.html import fragment
@@ -22,6 +23,7 @@ _carrier: list[str] = []
 """The id of the exhibit that brought the fonts into this notebook: the first that is HTML, and it alone."""
 
 
+@door
 def show(exhibit: Exhibit, *, title: str = "", takeaway: str = "") -> None:
     """Show an exhibit here; a pack picks it up from the notebook.
 

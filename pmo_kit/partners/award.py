@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pmo_kit.answers import Answer
 from pmo_kit.arbitration import solve_selection
+from pmo_kit.doors import door
 from pmo_kit.partners.evaluation import BID, Evaluation, evaluate_bids, price_points
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class Award(Answer):
         return self.lots
 
 
+@door
 def select_partners(
     register: Register, price_weight: float = 0.4, *, draws: int = 200, seed: int = 7
 ) -> Award:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.answers import Answer
+from pmo_kit.doors import door
 from pmo_kit.performance.curves import listed
 from pmo_kit.performance.periods import month_of, months_of
 
@@ -73,6 +74,7 @@ class Benefits(Answer):
         ]
 
 
+@door
 def review_benefits(register: Register) -> Benefits:
     """Compare every benefit as approved, as forecast and as realized.
 

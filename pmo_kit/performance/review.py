@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.answers import Answer
+from pmo_kit.doors import door
 from pmo_kit.performance.baselines import latest_slips
 from pmo_kit.performance.benefits import expected_share
 from pmo_kit.performance.curves import Curves, read_curves
@@ -104,6 +105,7 @@ class Review(Answer):
         return self._table[["name", "area", *MONEY, "cpi", "spi_t", "rag_declared", "rag_rule", "reason"]]
 
 
+@door
 def review_performance(register: Register, as_of: date | None = None) -> Review:
     """Review the projects that report a status.
 

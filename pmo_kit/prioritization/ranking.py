@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.answers import Answer
+from pmo_kit.doors import door
 from pmo_kit.errors import PmoError
 from pmo_kit.prioritization.scorecard import Scorecard, read_scorecard
 from pmo_kit.prioritization.weights import Floats, normalized, seal_weights
@@ -88,6 +89,7 @@ class Ranking(Answer):
         return self.card.values[rows], low[rows], high[rows]
 
 
+@door
 def prioritize(
     register: Register,
     weights: Mapping[str, float] | pd.Series | Sequence[float] | str | None = None,
@@ -245,6 +247,7 @@ def _weights(register: Register, card: Scorecard, weights: Any) -> pd.Series:
     return pd.Series(normalized(given.to_numpy(float)), index=criteria, name="weight")
 
 
+@door
 def stakeholder_weights(register: Register, criteria: pd.Index) -> pd.DataFrame:
     """Normalized weights, stakeholders x criteria; a criterion that a stakeholder left out weighs 0."""
     table = register.need("stakeholder_weights").pivot(

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.answers import Answer
+from pmo_kit.doors import door
 from pmo_kit.errors import PmoError
 from pmo_kit.prioritization.acceptability import (
     central_weights,
@@ -72,6 +73,7 @@ class RankRobustness(Answer):
         return self.sentences
 
 
+@door
 def rank_robustness(ranking: Ranking, draws: int = 10_000, seed: int = 0) -> RankRobustness:
     """How sure a ranking by additive value is, with weights drawn uniformly from all that are possible.
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.answers import Answer
+from pmo_kit.doors import door
 from pmo_kit.prioritization.ranking import Ranking, prioritize
 from pmo_kit.prioritization.robustness import percent
 from pmo_kit.prioritization.scorecard import FAR_OFF, Scorecard
@@ -46,6 +47,7 @@ class Screening(Answer):
     inputs: Mapping[str, str]
 
 
+@door
 def screen_scores(ranking: Ranking) -> Screening:
     """Screen the scores behind a ranking.
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.answers import Answer
+from pmo_kit.doors import door
 from pmo_kit.errors import PmoError
 from pmo_kit.prioritization.ranking import Ranking, stakeholder_weights
 from pmo_kit.prioritization.weights import kendall_w
@@ -45,6 +46,7 @@ class Disagreement(Answer):
     inputs: Mapping[str, str]
 
 
+@door
 def compare_stakeholders(ranking: Ranking) -> Disagreement:
     """Rank the projects with the weights of each stakeholder and say which disagreements change anything.
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from pmo_kit.arbitration import Allocation, Envelope, Question, arbitrate
 from pmo_kit.arbitration.rules import amount_words
+from pmo_kit.doors import door
 from pmo_kit.errors import InfeasibleError
 from pmo_kit.risk.contingency import limits_drawn
 from pmo_kit.risk.running import simulate_plan
@@ -66,6 +67,7 @@ class Fit:
         return f"With reserves all envelopes hold together in {shares}; it costs {lost} of planned net value{how}."
 
 
+@door
 def fit_envelopes(
     question: Question, confidence: float = 0.8, draws: int = 4_000, seed: int = 7, **simulating: Any
 ) -> Fit:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.arbitration import Allocation, Question
+from pmo_kit.doors import door
 from pmo_kit.risk.blocks import (
     PLACES,
     STEPS,
@@ -29,6 +30,7 @@ from pmo_kit.risk.sampling import METHODS, Correlation, Key, Method, Single, nea
 from pmo_kit.risk.simulation import Simulation
 
 
+@door
 def simulate(
     allocation: Allocation,
     draws: int = 10_000,

@@ -23,6 +23,7 @@ from pmo_kit.arbitration import (
 )
 from pmo_kit.arbitration.model import compile_model
 from pmo_kit.arbitration.rules import amount_words
+from pmo_kit.doors import door
 from pmo_kit.errors import PmoError
 from pmo_kit.register import Register
 from pmo_kit.scenarios.regret import evaluate_plan
@@ -98,6 +99,7 @@ class Attribution:
         return f"<p>{html.escape(self.summary)}</p>{self.amounts.to_html(float_format='%.2f')}"
 
 
+@door
 def attribute(before: Question, after: Question) -> Attribution:
     """Attribute the change of value between two questions to its causes.
 

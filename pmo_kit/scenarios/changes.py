@@ -11,11 +11,21 @@ from typing import Any
 import pandas as pd
 
 from pmo_kit.arbitration import Capacity, Envelope, Question
-from pmo_kit.errors import DataError
+from pmo_kit.doors import door, factor, nearest, whole
+from pmo_kit.errors import DataError, InputError
 from pmo_kit.register import Register
 
 Factors = float | Mapping[str, float]
 Axis = tuple[str, str]
+FACTORS = ("budget", "capacity", "cost", "benefit", "weights")
+LONGEST = 50
+"""Most years by which a project may start later; more is a year of the calendar by mistake."""
+_WHAT = {"weights": "weight"}
+_NAMED = {
+    "capacity": "{'data_engineer': 0.5}",
+    "weights": "{'carbon': 1.5}",
+    "delay": "{'project_id=P09': 1}",
+}
 KINDS = (
     "budget",
     "capacity",
@@ -46,7 +56,7 @@ class Scenario:
     cost, benefit : float or mapping of scope to float
         Factor on what is still to be spent, or received; a scope is `column=value` of the projects ("area=Digital",
         "project_id=P06") or of the rows themselves ("kind=capex").
-    projects_in : mapping of project_id to level
+    projects_in : mapping of project_id to level, or sequence of project_id
         Taken in by decision; level None or "" is any.
     projects_out : sequence of project_id
         Taken out by decision.
@@ -68,8 +78,9 @@ class Scenario:
     Raises
     ------
     DataError
-        When it is applied: an envelope, role, project, level or rule that the question does not have, or a negative
-        factor. Every mistake is listed.
+        When it is made: a factor that is no number, negative, or above 5 (a percentage by mistake); a delay that is no
+        whole number of years. When it is applied: an envelope, role, project, level or rule that the question does not
+        have. Every mistake is listed.
 
     Examples
     --------
@@ -92,6 +103,27 @@ class Scenario:
     value: Callable[[Register], pd.Series] | None = field(default=None, repr=False)
     where: Mapping[tuple[str, str], tuple[str, int]] = field(default_factory=dict, repr=False)
 
+    def __post_init__(self) -> None:
+        for name in ("projects_out", "rules_off"):
+            given = getattr(self, name)
+            object.__setattr__(self, name, (given,) if isinstance(given, str) else tuple(given))
+        if not isinstance(self.projects_in, Mapping):
+            named = (self.projects_in,) if isinstance(self.projects_in, str) else self.projects_in
+            object.__setattr__(self, "projects_in", dict.fromkeys(named, ""))
+        mistakes = []
+        for field_name in (*FACTORS, "delay"):
+            given, what = getattr(self, field_name), _WHAT.get(field_name, field_name)
+            if not isinstance(given, Mapping) and field_name in ("capacity", "weights", "delay"):
+                mistakes.append((what, "all", f"{field_name} needs names, such as {_NAMED[field_name]}"))
+                continue
+            for scope, number in given.items() if isinstance(given, Mapping) else [("all", given)]:
+                about = what if scope == "all" else f"{what} of {scope!r}"
+                try:
+                    whole(number, about, most=LONGEST) if what == "delay" else factor(number, about)
+                except InputError as error:
+                    mistakes.append((what, str(scope), str(error).rstrip(".")))
+        self._refuse(mistakes, "a factor is 0 to 5, a delay whole years")
+
     @property
     def other_unit(self) -> bool:
         """Whether values under it are in another unit than the base's: other weights or another discounting."""
@@ -110,8 +142,8 @@ class Scenario:
         for what in ("budget", "capacity", "cost", "benefit"):
             factors = getattr(self, what)
             factors = factors if isinstance(factors, Mapping) else {"all": factors} if factors != 1.0 else {}
-            rows += [(what, scope, float(factor), "") for scope, factor in factors.items()]
-        rows += [("weight", criterion, float(factor), "") for criterion, factor in self.weights.items()]
+            rows += [(what, scope, float(number), "") for scope, number in factors.items()]
+        rows += [("weight", criterion, float(number), "") for criterion, number in self.weights.items()]
         rows += [("delay", scope, float(years), "years") for scope, years in self.delay.items()]
         rows += [("project_in", project, nothing, level or "") for project, level in self.projects_in.items()]
         rows += [("project_out", project, nothing, "") for project in self.projects_out]
@@ -141,10 +173,8 @@ class Scenario:
     def _rule(self, rule: object) -> object:
         """A rule with this scenario's amounts."""
         if isinstance(rule, Envelope):
-            factor = _factor(self.budget, rule.envelope)
-            return dataclasses.replace(
-                rule, amount=rule.amount * factor, carry_limit=rule.carry_limit * factor
-            )
+            times = _factor(self.budget, rule.envelope)
+            return dataclasses.replace(rule, amount=rule.amount * times, carry_limit=rule.carry_limit * times)
         if isinstance(rule, Capacity) and rule.role in self.capacity:
             return dataclasses.replace(rule, fte=rule.fte * self.capacity[rule.role])
         return rule
@@ -155,18 +185,18 @@ class Scenario:
         for name, factors in (("costs", self.cost), ("benefits", self.benefit)):
             if isinstance(factors, Mapping) or factors != 1.0:
                 table = register.table(name)
-                factor = pd.Series(1.0, index=table.index)
+                times = pd.Series(1.0, index=table.index)
                 for scope, number in (factors if isinstance(factors, Mapping) else {"all": factors}).items():
-                    factor[_in_scope(register, scope, table)] *= number
+                    times[_in_scope(register, scope, table)] *= number
                 if name == "costs":
-                    factor = factor.where(table["state"] != "actual", 1.0)
-                tables[name] = table.assign(amount=table["amount"] * factor)
+                    times = times.where(table["state"] != "actual", 1.0)
+                tables[name] = table.assign(amount=table["amount"] * times)
         for scope, years in self.delay.items():
             tables |= _later(register.replace(**tables), scope, int(years))
         if self.weights:
             criteria = register.table("criteria")
-            factor = criteria["criterion"].map(self.weights).fillna(1.0)
-            tables["criteria"] = criteria.assign(weight=_reweighted(criteria["weight"], factor))
+            times = criteria["criterion"].map(self.weights).fillna(1.0)
+            tables["criteria"] = criteria.assign(weight=_reweighted(criteria["weight"], times))
         if self.discount_schedule:
             settings = register.table("settings")
             settings = settings[settings["key"] != "discount_schedule"]
@@ -196,32 +226,41 @@ class Scenario:
                 sheet is not None and not _in_scope(register, str(row.scope), register.table(sheet)).any()
             )
             if scoped or (names is not None and row.scope not in names):
-                there = f"there are {', '.join(sorted(names))}" if names else "write all or column=value"
-                mistakes.append((row, f"there is no {row.what} {row.scope!r}; {there}"))
+                there = nearest(str(row.scope), sorted(names), 2) if names else "write all or column=value"
+                mistakes.append((row, f"there is no {row.what} {row.scope!r}; {there.rstrip('.')}"))
             elif row.what == "project_in" and row.value and (row.scope, row.value) not in levels:
                 mistakes.append((row, f"project {row.scope} has no level {row.value!r}"))
             elif row.what == "weight" and self.value is None:
                 mistakes.append(
                     (row, "weights change no value here; give the function that values a register")
                 )
-            if row.factor < 0:
-                mistakes.append((row, f"the factor {row.factor:g} on {row.what} is negative"))
-        if mistakes:
-            findings = pd.DataFrame(
-                [
-                    {
-                        "severity": "block", "file": file, "sheet": "scenarios", "row": line, "column": row.what,
-                        "value": row.scope, "rule": "a scenario names what the question has",
-                        "message": f"{f'{file}, line {line}: ' if file else ''}Scenario {self.name!r}: {words}.",
-                        "fix": "correct the name or the factor",
-                    }
-                    for row, words in mistakes
-                    for file, line in [self.where.get((row.what, row.scope), ("", None))]
-                ]
-            )  # fmt: skip
-            raise DataError("\n".join(findings["message"]), findings)
+        self._refuse(
+            [(str(row.what), str(row.scope), words) for row, words in mistakes], "it names what there is"
+        )
+
+    def _refuse(self, mistakes: Sequence[tuple[str, str, str]], rule: str) -> None:
+        """One DataError with every mistake (what, scope, words), and where it is written."""
+        if not mistakes:
+            return
+        rows = [
+            finding(what, scope, f"Scenario {self.name!r}: {words}.", rule, self.where.get((what, scope)))
+            for what, scope, words in mistakes
+        ]
+        raise DataError("\n".join(str(row["message"]) for row in rows), pd.DataFrame(rows))
 
 
+def finding(
+    column: str, value: str, words: str, rule: str, where: tuple[str, int] | None
+) -> dict[str, object]:
+    """One mistake in a scenario as a row of findings; `where` is file and line."""
+    file, line = where or ("", None)
+    return {
+        "severity": "block", "file": file, "sheet": "scenarios", "row": line, "column": column, "value": value,
+        "rule": rule, "message": f"{file}, line {line}: {words}" if where else words, "fix": "correct it",
+    }  # fmt: skip
+
+
+@door
 def carry_on(question: Question) -> Scenario:
     """Return the scenario in which nothing that runs is stopped: every committed project is held in."""
     options = question.options
@@ -269,6 +308,7 @@ def one_at_a_time(
     ]
 
 
+@door
 def read_scenarios(register: Register) -> list[Scenario]:
     """Return the scenarios of the register's sheet, in their order there; the usual cases where it has none.
 
@@ -277,7 +317,7 @@ def read_scenarios(register: Register) -> list[Scenario]:
     Raises
     ------
     DataError
-        A change is of another kind than `KINDS`.
+        A change is of another kind than `KINDS`, or its factor is refused as in `Scenario`; every one is listed.
     """
     table = register.table("scenarios")
     if table.empty:
@@ -287,7 +327,16 @@ def read_scenarios(register: Register) -> list[Scenario]:
     for what in set(table["what"]) - set(KINDS):
         wrong = table[table["what"] == what]
         raise DataError(f"Scenarios cannot change {what!r}; they can change {', '.join(KINDS)}.", wrong)
-    return [_scenario(str(name), rows) for name, rows in table.groupby("scenario", sort=False)]
+    found, refused = [], []
+    for name, rows in table.groupby("scenario", sort=False):
+        try:
+            found.append(_scenario(str(name), rows))
+        except DataError as error:
+            refused.append(error.findings)
+    if refused:
+        findings = pd.concat(refused, ignore_index=True)
+        raise DataError("\n".join(findings["message"]), findings)
+    return found
 
 
 def _scenario(name: str, rows: pd.DataFrame) -> Scenario:
@@ -318,7 +367,7 @@ def _scenario(name: str, rows: pd.DataFrame) -> Scenario:
         rules_off=scopes("rule_off", "rule"),
         discount_schedule=schedule,
         weights=factors("weight"),
-        delay={scope: int(years) for scope, years in factors("delay").items()},
+        delay=factors("delay"),  # type: ignore[arg-type]  # whole numbers, or refused
     )
 
 
@@ -326,7 +375,7 @@ def _varied(chosen: list[tuple[Axis, float]], where: Mapping[Any, Any] | None) -
     """The scenario of some changes, named after them."""
     fields: dict[str, Any] = {}
     for (what, scope), value in chosen:
-        fields.setdefault(what, {})[scope] = int(value) if what == "delay" else value
+        fields.setdefault(what, {})[scope] = value
     name = ", ".join(_words(axis, value) for axis, value in chosen)
     return Scenario(name, **fields, where=dict(where or {}))
 

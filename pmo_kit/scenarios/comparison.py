@@ -11,6 +11,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from pmo_kit.arbitration import Allocation, Question, arbitrate
+from pmo_kit.doors import door
 from pmo_kit.errors import InfeasibleError
 from pmo_kit.scenarios.changes import Scenario
 from pmo_kit.scenarios.regret import (
@@ -192,6 +193,7 @@ class Comparison:
         return f"<p>{html.escape(self.summary)}</p>{self._table.to_html(float_format='%.2f', na_rep='')}"
 
 
+@door
 def compare(question: Question, scenarios: Sequence[Scenario]) -> Comparison:
     """Find the best plan of the question and of every scenario of it.
 

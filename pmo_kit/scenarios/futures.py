@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from pmo_kit.doors import door
 from pmo_kit.risk import simulate_plan
 from pmo_kit.scenarios.comparison import Comparison
 from pmo_kit.scenarios.regret import evaluate_plans, reference_plans
@@ -12,6 +13,7 @@ from pmo_kit.scenarios.regret import evaluate_plans, reference_plans
 COLUMNS = ["plan", "scenario", "cost_p80", "npv_p20", "npv_p50", "fits", "wins"]
 
 
+@door
 def simulate_cases(comparison: Comparison, draws: int = 2_000, seed: int = 7) -> pd.DataFrame:
     """Simulate every plan in every case that forces no project; least regret, do nothing and do minimum included.
 

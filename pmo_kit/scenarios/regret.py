@@ -15,6 +15,7 @@ from pmo_kit.arbitration import Allocation, Question
 from pmo_kit.arbitration.model import ONE, Model, compile_model
 from pmo_kit.arbitration.search import best_plan
 from pmo_kit.arbitration.solving import Limits, Program, Status, solve
+from pmo_kit.doors import door
 
 NODES = 2_000  # most branches of the search for the plan of least regret
 
@@ -88,6 +89,7 @@ def regret_table(evaluated: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+@door
 def reference_plans(question: Question) -> dict[str, dict[str, str]]:
     """Return doing nothing and doing the minimum, which belong among the options of every decision.
 

@@ -12,6 +12,7 @@ import pandas as pd
 from pmo_kit.arbitration import Allocation, Question, turning_points
 from pmo_kit.arbitration.model import compile_model
 from pmo_kit.arbitration.rules import amount_words
+from pmo_kit.doors import door
 from pmo_kit.scenarios.changes import Scenario
 from pmo_kit.scenarios.comparison import Comparison
 from pmo_kit.scenarios.regret import evaluate_plan
@@ -20,6 +21,7 @@ FINEST = 1e-3
 MOST = 8
 
 
+@door
 def triggers(allocation: Allocation) -> pd.DataFrame:
     """Return the amounts to watch: what there is today, where the plan changes, and who leaves or enters first.
 
@@ -139,6 +141,7 @@ def break_even(
     return BreakEven(high, before, after)
 
 
+@door
 def switching_points(comparison: Comparison) -> pd.DataFrame:
     """Return from which share of every case the plan of least regret is better than today's.
 

@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from pmo_kit.arbitration import Frontier
+from pmo_kit.doors import door
 from pmo_kit.exhibits import Field, theme
 from pmo_kit.widgets.panel import Panel, column, figure_widget, labeled, row, scrolled, table_html
 
@@ -102,6 +103,7 @@ class FrontierState:
         return "One step more money: " + ("; ".join(words) or "nothing changes") + "."
 
 
+@door
 def frontier(ladder: Frontier) -> Panel:
     """Explore a ladder of budgets: point at a budget, or move the slider, and see its plan.
 

@@ -7,6 +7,7 @@ from typing import Any
 import ipywidgets
 import pandas as pd
 
+from pmo_kit.doors import door
 from pmo_kit.exhibits import Field
 from pmo_kit.exhibits.plotly import figure as drawn
 from pmo_kit.exhibits.theme import format_number
@@ -66,6 +67,7 @@ class PerformanceState:
         self.project = project
 
 
+@door
 def performance(review: Review) -> Panel:
     """Explore a performance review: area, project, its plan, what it has earned and spent.
 

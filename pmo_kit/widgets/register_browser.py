@@ -8,6 +8,7 @@ from typing import Any
 import ipywidgets
 import pandas as pd
 
+from pmo_kit.doors import door
 from pmo_kit.exhibits import Field
 from pmo_kit.register import Register
 from pmo_kit.widgets.panel import Panel, column, row, scrolled, table_html
@@ -104,6 +105,7 @@ class RegisterState:
         return page
 
 
+@door
 def register(register: Register) -> Panel:
     """Browse a register: filter projects, see findings beside them, open a project's page.
 

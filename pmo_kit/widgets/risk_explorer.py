@@ -8,6 +8,7 @@ import ipywidgets
 import pandas as pd
 import plotly.graph_objects as go
 
+from pmo_kit.doors import door
 from pmo_kit.exhibits import Field
 from pmo_kit.exhibits.theme import DARK_BLUE, FONTS, GRID, INK, ORANGE, PAPER, format_number
 from pmo_kit.risk import Simulation
@@ -67,6 +68,7 @@ class RiskState:
         return words
 
 
+@door
 def risk(simulation: Simulation) -> Panel:
     """Explore a simulation: move the confidence, see the reserve that it asks for and what drives it.
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from pmo_kit.arbitration import Allocation, Capacity, Question, arbitrate
 from pmo_kit.arbitration.rules import role_words
+from pmo_kit.doors import door
 from pmo_kit.errors import InfeasibleError, PmoError
 from pmo_kit.exhibits import Field
 from pmo_kit.exhibits.theme import format_number
@@ -129,6 +130,7 @@ class ScenariosState:
         return save_scenarios(self.scenarios, folder, self.question)
 
 
+@door
 def scenarios(question: Question, *, folder: str | PathLike[str] = "session") -> Panel:
     """Build scenarios, compare them with today, and save them for the next pack.
 

@@ -6,10 +6,12 @@ from os import PathLike
 from pathlib import Path
 
 from pmo_kit.arbitration import Question
+from pmo_kit.doors import door
 from pmo_kit.widgets.board import Board
 from pmo_kit.widgets.session_state import SessionState
 
 
+@door
 def committee_session(
     question: Question,
     *,
@@ -48,6 +50,7 @@ def committee_session(
     return Board(session, title=title, folder=Path(folder), committee=committee, ask_reason=True)
 
 
+@door
 def arbitration(
     question: Question, *, folder: str | PathLike[str] = "session", seconds: float = 10.0
 ) -> Board:

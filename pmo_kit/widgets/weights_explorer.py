@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from pmo_kit.doors import door
 from pmo_kit.exhibits import Field, theme
 from pmo_kit.prioritization import Ranking, ahp_weights, prioritize
 from pmo_kit.prioritization.sensitivity import weight_interval
@@ -151,6 +152,7 @@ class WeightsState:
         )
 
 
+@door
 def weights(source: Register | Ranking) -> Panel:
     """Explore the weights of the criteria: sliders, pairs, the order, and what it takes for another to lead.
 

@@ -40,18 +40,29 @@ def test_a_template_fits_the_sample(path: Path, question: pmo.Question) -> None:
     ("text", "line", "words"),
     [
         ("scenarios:\n  - name: A\n    projects_in: {P99: full}\n", 3, "no project_in 'P99'"),
-        ("scenarios:\n  - name: A\n    budget: -0.5\n", 3, "budget -0.5 is negative"),
+        ("scenarios:\n  - name: A\n    budget: -0.5\n", 3, "budget is -0.5, which is negative"),
         ("unit: EUR thousand\nscenarios:\n  - name: A\n    budget: 0.9\n", 1, "the unit is EUR thousand"),
-        ("scenarios:\n  - name: A\n    budget: 85 million\n", 3, "'85 million' is no plain number"),
-        ("scenarios:\n  - name: A\n    wizard: 3\n", 3, "'wizard' is not known"),
-        ("scenarios:\n  - budget: 0.9\n", 2, "'name' is missing"),
+        (
+            "scenarios:\n  - name: A\n    budget: 85 million\n",
+            3,
+            "budget is '85 million': it must be a number",
+        ),
+        ("scenarios:\n  - name: A\n    wizard: 3\n", 3, "cannot change 'wizard'"),
+        ("scenarios:\n  - budget: 0.9\n", 2, "needs a name"),
         ("scenarios:\n  - name: A\n    capacity: {astronaut: 0.5}\n", 3, "no capacity 'astronaut'"),
         ("scenarios:\n  - name: A\n    cost: {area=Moon: 1.1}\n", 3, "no cost 'area=Moon'"),
         ("scenarios:\n  - name: A\n    rules_off: [gravity]\n", 3, "no rule_off 'gravity'"),
-        ("scenarios:\n  - name: A\n    delay: {project_id=P03: 0.5}\n", 3, "whole years"),
+        ("scenarios:\n  - name: A\n    delay: {project_id=P03: 0.5}\n", 3, "whole number"),
         ("grid:\n  budget: 0.9\n", 2, "a list of values"),
-        ("cases:\n  - name: A\n", 1, "'cases' is not known; known here: unit, scenarios, grid, sweep"),
-        ("scenarios:\n  - name: A\n  budget: 0.9\n", 3, "check indentation"),
+        ("grid:\n  budget: [0.9, 90]\n", 2, "a factor above 5 is a percentage; write 0.9 for 90 %"),
+        ("sweep:\n  delay: {project_id=P03: [1, .inf]}\n", 2, "a number that has an end"),
+        ("scenarios:\n  - name: A\n    budget: 85\n", 3, "write 0.85 for 85 %"),
+        ("scenarios:\n  - name: A\n    cost: {kind=capex: 8 %}\n", 3, "'8 %'"),
+        ("scenarios:\n  - name: A\n    benefit: .nan\n", 3, "benefit is nan"),
+        ("scenarios:\n  - name: A\n    delay: {project_id=P03: 2028}\n", 3, "between 0 and 50"),
+        ("scenarios:\n  - name: A\n    capacity: 0.9\n", 3, "capacity needs names"),
+        ("cases:\n  - name: A\n", 1, "'cases' is not known"),
+        ("scenarios:\n  - name: A\n  budget: 0.9\n", 3, "expected"),
     ],
 )
 def test_a_mistake_has_its_file_and_line(
@@ -74,7 +85,7 @@ def test_all_mistakes_of_a_file_are_listed(question: pmo.Question, tmp_path: Pat
     )
     with pytest.raises(pmo.DataError) as caught:
         read_scenario_file(path, question)
-    assert caught.value.findings["row"].tolist() == [3, 6, 4]
+    assert sorted(caught.value.findings["row"]) == [3, 4, 6]
 
 
 def test_a_grid_is_every_combination_and_a_sweep_one_at_a_time() -> None:
@@ -123,7 +134,7 @@ def test_one_weight_rescales_the_others_in_proportion() -> None:
 
 
 names = st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=12)
-factors = st.floats(0, 10, allow_nan=False)
+factors = st.floats(0, 5, allow_nan=False)
 by_name = st.dictionaries(names, factors, max_size=2)
 several = st.lists(names, max_size=2).map(tuple)
 written = st.builds(
@@ -165,8 +176,11 @@ def test_a_scenario_of_the_file_replaces_that_of_the_register(question: pmo.Ques
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("scenarios:\n  - name: A\n    weights: [0.85]\n", "line 3: weights needs names"),
-        ("scenarios:\n  - name: A\n    delay: {project_id=P03: inf}\n", "line 3: 'inf' is no plain number"),
+        ("scenarios:\n  - name: A\n    weights: [0.85]\n", "line 3: Scenario 'A': weights needs names"),
+        (
+            "scenarios:\n  - name: A\n    delay: {project_id=P03: inf}\n",
+            "line 3: Scenario 'A': delay of 'project_id=P03' is 'inf': it must be a number",
+        ),
         (b"scenarios:\n  - name: Sc\xe9nario\n    budget: 0.9\n", "line 2: it is not a text file in UTF-8"),
         (
             f"grid:\n  budget: {[1 + n / 1e3 for n in range(300)]}\n  cost: {[1 + n / 1e3 for n in range(300)]}\n",

@@ -95,12 +95,12 @@ def test_costs_and_benefits_flow_into_value(question: pmo.Question) -> None:
 
 def test_every_mistake_is_listed(question: pmo.Question) -> None:
     wrong = pmo.Scenario(
-        "wrong", capacity={"astronaut": 1.0}, budget=-1.0, projects_in={"P99": ""}, rules_off=("no",)
+        "wrong", capacity={"astronaut": 1.0}, budget={"no": 0.9}, projects_in={"P99": ""}, rules_off=("no",)
     )
     with pytest.raises(pmo.DataError) as caught:
         wrong(question)
     assert len(caught.value.findings) == 4
-    assert "there is no capacity 'astronaut'; there are data_engineer" in str(caught.value)
+    assert "there is no capacity 'astronaut'; known here: data_engineer" in str(caught.value)
 
 
 def test_two_scenarios_of_one_name_are_refused(question: pmo.Question) -> None:

@@ -1,0 +1,228 @@
+"""What a public function is given is looked at at its door: one sentence says what it wants, and how to make it.
+
+`door` reads the types that a function states; the others look at one value: a factor, a share, a whole number, a date,
+an id. Each raises `InputError`, which a notebook and the command line print as its one sentence.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import functools
+import inspect
+import math
+import re
+from collections.abc import Callable, Collection, Iterable
+from numbers import Real
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from pmo_kit.errors import InputError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+MADE = {
+    "Register": "pmo.load_register(path)",
+    "Appraisal": "pmo.appraise(register)",
+    "Ranking": "pmo.prioritize(register)",
+    "RankRobustness": "pmo.rank_robustness(ranking)",
+    "Question": "pmo.Question(register)",
+    "Allocation": "pmo.arbitrate(question)",
+    "Explanation": "pmo.explain(allocation)",
+    "Frontier": "pmo.frontier(question, budgets=[0.85, 1.0])",
+    "Scenario": 'pmo.Scenario("Budget -15 %", budget=0.85)',
+    "Comparison": "pmo.compare(question, scenarios)",
+    "Simulation": "pmo.simulate(allocation)",
+    "Review": "pmo.review_performance(register)",
+    "Award": "pmo.select_partners(register)",
+    "Exhibit": "pmo.figures.arbitration.plan(allocation)",
+}
+"""The kinds of thing that go from one public function to the next, and how each is made."""
+
+_EXHIBITS = {"Chart", "Table", "Kpi", "Message"}
+MOST = 5.0
+"""A factor above this is a percentage by mistake."""
+_TOLD = 40  # names in a hint
+
+
+def door(function: Callable[P, R]) -> Callable[P, R]:
+    """Make a function refuse the neighbor of what it wants, by the types that it states.
+
+    Looked at are parameters whose type is one of `MADE`, several of them (`Register | Ranking`), or a sequence
+    (`Sequence[Scenario]`).
+
+    Examples
+    --------
+    >>> @door
+    ... def arbitrate(question: Question) -> None: ...
+    >>> arbitrate("register.xlsx")
+    Traceback (most recent call last):
+    pmo_kit.errors.InputError: arbitrate wants a Question, not 'register.xlsx'; make one: pmo.Question(register).
+    """
+    stated = inspect.get_annotations(function)
+    wanted = {
+        place: (name, kind) for place, (name, kind) in enumerate(stated.items()) if _looked_at(str(kind))
+    }
+
+    @functools.wraps(function)
+    def entered(*args: P.args, **kwargs: P.kwargs) -> R:
+        for place, (name, kind) in wanted.items():
+            if place < len(args) or name in kwargs:
+                admit(function.__name__, args[place] if place < len(args) else kwargs[name], str(kind))
+        return function(*args, **kwargs)
+
+    return entered
+
+
+def admit(who: str, given: object, kind: str) -> None:
+    """Refuse, in the name of a function, what is not of a kind: "Question", "Register | None", "Sequence[Scenario]"."""
+    several = re.fullmatch(r"(?:Sequence|list|tuple)\[(\w+)(?:, \.\.\.)?\]", kind)
+    if several:
+        one = several[1]
+        good = isinstance(given, list | tuple) and all(_is(each, one) for each in given)
+        wanted, hint = f"a list of {one}", f"write [{MADE[one]}]"
+    else:
+        kinds = [name for name in re.split(r"\s*\|\s*", kind) if name != "None"]
+        good = (given is None and "None" in kind) or any(_is(given, name) for name in kinds)
+        wanted = " or ".join(f"{'an' if name[0] in 'AE' else 'a'} {name}" for name in kinds)
+        hint = f"make one: {MADE[kinds[0]]}"
+    if not good:
+        raise InputError(f"{who} wants {wanted}, not {_told(given)}; {hint}.")
+
+
+def number(given: object, what: str, least: float = -math.inf, most: float = math.inf) -> float:
+    """A number that has an end, from least to most.
+
+    Examples
+    --------
+    >>> number("a lot", "the budget of 'Lean'")
+    Traceback (most recent call last):
+    pmo_kit.errors.InputError: the budget of 'Lean' is 'a lot': it must be a number, written without words or units.
+    """
+    if isinstance(given, bool) or not isinstance(given, Real):
+        raise InputError(f"{what} is {_told(given)}: it must be a number, written without words or units.")
+    found = float(given)
+    if not math.isfinite(found):
+        raise InputError(f"{what} is {found}: it must be a number that has an end.")
+    if not least <= found <= most:
+        raise InputError(f"{what} is {found:g}: it lies between {least:g} and {most:g}.")
+    return found
+
+
+def factor(given: object, what: str) -> float:
+    """A factor on an amount: 0 or more, and at most `MOST`.
+
+    Examples
+    --------
+    >>> factor(85, "the budget of 'Lean'")
+    Traceback (most recent call last):
+    pmo_kit.errors.InputError: the budget of 'Lean' is 85: a factor above 5 is a percentage; write 0.85 for 85 %.
+    """
+    found = number(given, what)
+    if found < 0:
+        raise InputError(f"{what} is {found:g}, which is negative: a factor is 0 or more; 0.85 is 15 % less.")
+    if found > MOST:
+        raise InputError(
+            f"{what} is {found:g}: a factor above {MOST:g} is a percentage; write {found / 100:g} for {found:g} %."
+        )
+    return found
+
+
+def share(given: object, what: str) -> float:
+    """A share or a confidence, from 0 to 1.
+
+    Examples
+    --------
+    >>> share(80, "confidence")
+    Traceback (most recent call last):
+    pmo_kit.errors.InputError: confidence is 80: a share is at most 1; write 0.8 for 80 %.
+    """
+    found = number(given, what, least=0.0)
+    if found > 1:
+        raise InputError(f"{what} is {found:g}: a share is at most 1; write {found / 100:g} for {found:g} %.")
+    return found
+
+
+def whole(given: object, what: str, least: int = 0, most: int = 10**9) -> int:
+    """A whole number from least to most."""
+    found = number(given, what, least, most)
+    if found % 1:
+        raise InputError(f"{what} is {found:g}: it must be a whole number.")
+    return int(found)
+
+
+def day(given: object, what: str) -> dt.date:
+    """A date, as one or as the text 2026-09-30."""
+    if isinstance(given, dt.datetime):
+        return given.date()
+    if isinstance(given, dt.date):
+        return given
+    try:
+        return dt.date.fromisoformat(str(given))
+    except ValueError:
+        raise InputError(f"{what} is {_told(given)}: write a date like 2026-09-30.") from None
+
+
+def known(given: Iterable[object], names: Collection[str], what: str) -> None:
+    """Refuse names that are not there, with those that may have been meant.
+
+    Examples
+    --------
+    >>> known(["P99"], ["P08", "P09"], "project")
+    Traceback (most recent call last):
+    pmo_kit.errors.InputError: There is no project 'P99'; did you mean 'P09'?
+    """
+    odd = [str(name) for name in given if str(name) not in names]
+    if odd:
+        raise InputError(" ".join(f"There is no {what} {name!r}; {nearest(name, names)}" for name in odd))
+
+
+def nearest(word: str, known: Iterable[str], most: int = 1) -> str:
+    """A hint for a name that is not known: the one (or `most`) that was meant, or what there is.
+
+    Examples
+    --------
+    >>> nearest("titel", ["title", "date"]), nearest("x", ["title", "date"])
+    ("did you mean 'title'?", 'known here: title, date.')
+    """
+    names = list(known)
+    folded = {name.casefold(): name for name in reversed(names)}
+    near = [repr(folded[name]) for name in difflib.get_close_matches(word.casefold(), folded, n=most)]
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    more = [f"{len(names) - _TOLD} more"] if len(names) > _TOLD else []
+    return f"known here: {', '.join([*names[:_TOLD], *more]) or 'nothing'}."
+
+
+def missing(path: str | Path) -> str:
+    """What to say of a path where nothing is: where it was looked for, and what stands there under a like name."""
+    place = Path(path).absolute()
+    above = next((folder for folder in place.parents if folder.is_dir()), place)
+    inside = [one.name for one in above.iterdir() if not one.name.startswith(".")]
+    wanted = place.relative_to(above).parts[0] if above != place else place.name
+    return f"There is no file or folder {place}. In {above}: {nearest(wanted, sorted(inside), most=3)}"
+
+
+def _looked_at(kind: str) -> bool:
+    """Whether a type is made of kinds alone."""
+    inner = re.fullmatch(r"(?:Sequence|list|tuple)\[(\w+)(?:, \.\.\.)?\]", kind)
+    names = [inner[1]] if inner else [name for name in re.split(r"\s*\|\s*", kind) if name != "None"]
+    return bool(names) and all(name in MADE for name in names)
+
+
+def _is(given: object, kind: str) -> bool:
+    """Whether a thing is of a kind of this package."""
+    names = {base.__name__ for base in type(given).__mro__ if base.__module__.startswith("pmo_kit")}
+    return bool(names & _EXHIBITS) if kind == "Exhibit" else kind in names
+
+
+def _told(given: object) -> str:
+    """What was given, in few words."""
+    if given is None:
+        return "nothing"
+    if isinstance(given, str | int | float):
+        text = repr(given)
+        return text if len(text) <= 60 else text[:59] + "…"
+    kind = type(given).__name__
+    return f"{'an' if kind[0] in 'AEIOaeio' else 'a'} {kind}"
