@@ -14,8 +14,9 @@ import math
 import re
 from collections.abc import Callable, Collection, Iterable
 from numbers import Real
+from os import PathLike
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from pmo_kit.errors import InputError
 
@@ -60,16 +61,16 @@ def door(function: Callable[P, R]) -> Callable[P, R]:
     Traceback (most recent call last):
     pmo_kit.errors.InputError: arbitrate wants a Question, not 'register.xlsx'; make one: pmo.Question(register).
     """
-    stated = inspect.get_annotations(function)
-    wanted = {
-        place: (name, kind) for place, (name, kind) in enumerate(stated.items()) if _looked_at(str(kind))
-    }
+    names = list(inspect.signature(function).parameters)
+    stated = {name: str(kind) for name, kind in inspect.get_annotations(function).items() if name in names}
+    wanted = {name: kind for name, kind in stated.items() if _looked_at(kind)}
 
     @functools.wraps(function)
     def entered(*args: P.args, **kwargs: P.kwargs) -> R:
-        for place, (name, kind) in wanted.items():
+        for name, kind in wanted.items():
+            place = names.index(name)
             if place < len(args) or name in kwargs:
-                admit(function.__name__, args[place] if place < len(args) else kwargs[name], str(kind))
+                admit(function.__name__, args[place] if place < len(args) else kwargs[name], kind)
         return function(*args, **kwargs)
 
     return entered
@@ -82,13 +83,34 @@ def admit(who: str, given: object, kind: str) -> None:
         one = several[1]
         good = isinstance(given, list | tuple) and all(_is(each, one) for each in given)
         wanted, hint = f"a list of {one}", f"write [{MADE[one]}]"
+        given = (
+            given
+            if not isinstance(given, list | tuple)
+            else next((x for x in given if not _is(x, one)), given)
+        )
     else:
         kinds = [name for name in re.split(r"\s*\|\s*", kind) if name != "None"]
         good = (given is None and "None" in kind) or any(_is(given, name) for name in kinds)
         wanted = " or ".join(f"{'an' if name[0] in 'AE' else 'a'} {name}" for name in kinds)
-        hint = f"make one: {MADE[kinds[0]]}"
+        held = kinds[0].lower()
+        has = not good and _is(getattr(given, held, None), kinds[0])
+        hint = f"it holds one: give its .{held}" if has else f"make one: {MADE[kinds[0]]}"
     if not good:
         raise InputError(f"{who} wants {wanted}, not {_told(given)}; {hint}.")
+
+
+def admit_path(who: str, given: object, kind: str) -> Path:
+    """The path that a function was given; refused, in its name, where it is another thing.
+
+    Examples
+    --------
+    >>> admit_path("load_register", 12, "a workbook or a folder")
+    Traceback (most recent call last):
+    pmo_kit.errors.InputError: load_register wants the path of a workbook or a folder, not 12.
+    """
+    if not isinstance(given, str | PathLike):
+        raise InputError(f"{who} wants the path of {kind}, not {_told(given)}.")
+    return Path(given)
 
 
 def number(given: object, what: str, least: float = -math.inf, most: float = math.inf) -> float:
@@ -162,6 +184,11 @@ def day(given: object, what: str) -> dt.date:
         return dt.date.fromisoformat(str(given))
     except ValueError:
         raise InputError(f"{what} is {_told(given)}: write a date like 2026-09-30.") from None
+
+
+def several(given: object) -> list[Any]:
+    """A list of what was given: one text or number alone is a list of one."""
+    return [given] if isinstance(given, str | Real) or not isinstance(given, Iterable) else list(given)
 
 
 def known(given: Iterable[object], names: Collection[str], what: str) -> None:

@@ -21,7 +21,7 @@ from pmo_kit.arbitration.rules import amount_words
 from pmo_kit.arbitration.search import best_plan, proof_gap
 from pmo_kit.arbitration.solving import Limits
 from pmo_kit.arbitration.turning import limits_worth, turning_points
-from pmo_kit.doors import door
+from pmo_kit.doors import door, known, several
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +103,7 @@ def explain(
         known within the question's gap. Where it is asked for, the plan itself is proven first, and the
         explanation is of the proven plan.
     projects : sequence of str, optional
-        Only these projects.
+        Only these projects; unknown ones are refused.
 
     Returns
     -------
@@ -130,6 +130,8 @@ def explain(
         allocation = arbitrate(allocation.question.replace(gap=0.0))
     model = allocation._model
     options = model.question.built
+    projects = None if projects is None else several(projects)
+    known(projects or (), set(options.project_ids), "project")
     plan, value, bound = allocation._positions, allocation._value, parts(allocation.bound)[0]
     gap = 0.0 if exact else asked_gap(model.question) * abs(allocation._free_value())
     limits = Limits(max(proof_gap(model), gap), model.question.node_limit)

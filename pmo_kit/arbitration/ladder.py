@@ -15,7 +15,7 @@ from pmo_kit.arbitration.model import compile_model
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Envelope, amount_words
 from pmo_kit.arbitration.warm import Warm, good_plan
-from pmo_kit.doors import door
+from pmo_kit.doors import door, factor, several
 from pmo_kit.errors import InfeasibleError
 
 STEPS = (0.70, 0.80, 0.90, 1.00, 1.10, 1.20)
@@ -62,11 +62,11 @@ class Frontier(Answer):
         """
         base = self.allocations[against].table
         parts = []
-        for factor, allocation in self.allocations.items():
+        for times, allocation in self.allocations.items():
             now = allocation.table
             moved = base["level"].fillna("") != now["level"].fillna("")
             part = pd.DataFrame(
-                {"factor": factor, "name": base["name"], "area": base["area"], "before": base["level"],
+                {"factor": times, "name": base["name"], "area": base["area"], "before": base["level"],
                  "after": now["level"], "value": now["value"] - base["value"], "cost": now["cost"] - base["cost"]}
             )  # fmt: skip
             parts.append(part[moved].reset_index())
@@ -127,8 +127,8 @@ def frontier(question: Question, budgets: Sequence[float] = STEPS) -> Frontier:
     >>> pmo.frontier(question, budgets=[0.85, 1.0, 1.1]).table["value"].tolist()
     [28.5, 33.5, 35.5]
     """
-    factors = sorted(float(f) for f in budgets)
-    if not factors or factors[0] < 0 or len(set(factors)) < len(factors):
+    factors = sorted(factor(each, "a budget") for each in several(budgets))
+    if not factors or len(set(factors)) < len(factors):
         raise ValueError("Budgets are factors of zero or more, each stated once.")
     whole = sum(r.amount for r in _counted(question))
     allocations: dict[float, Allocation] = {}
@@ -136,21 +136,19 @@ def frontier(question: Question, budgets: Sequence[float] = STEPS) -> Frontier:
     last: Allocation | None = None
     top = -np.inf
     nearby = _Nearby(question)
-    for factor in factors:
-        budget = round(whole * factor, 9)
+    for times in factors:
+        budget = round(whole * times, 9)
         try:
-            a = nearby.allocation(question.scaled(factor)) or arbitrate(question.scaled(factor))
+            a = nearby.allocation(question.scaled(times)) or arbitrate(question.scaled(times))
         except InfeasibleError as error:
             nan = float("nan")
-            records.append(
-                (factor, budget, "infeasible", nan, nan, nan, nan, nan, (), (), (), error.conflict)
-            )
+            records.append((times, budget, "infeasible", nan, nan, nan, nan, nan, (), (), (), error.conflict))
             continue
         enters, leaves, shifts = _steps(last, a)
         gains = _gains(last, a, budget - float(records[-1][1]) if records else 0.0)  # type: ignore[arg-type]
         top = max(top, a.value)
-        records.append((factor, budget, a.status, a.value, a.bound, top, *gains, enters, leaves, shifts, ()))
-        allocations[factor] = last = a
+        records.append((times, budget, a.status, a.value, a.bound, top, *gains, enters, leaves, shifts, ()))
+        allocations[times] = last = a
     columns = ["factor", "budget", "status", "value", "bound", "best_value", "gain", "gain_upper",
                "enters", "leaves", "shifts", "obstacle"]  # fmt: skip
     plans = pd.DataFrame({f: pd.Series(dict(a.plan), dtype="str") for f, a in allocations.items()})

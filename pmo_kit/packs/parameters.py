@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,8 @@ from typing import Any
 
 import nbformat
 
-from pmo_kit.errors import PackError
+from pmo_kit.doors import factor, nearest
+from pmo_kit.errors import InputError, PackError
 from pmo_kit.packs.spec import Scalar
 
 _TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
@@ -70,7 +70,7 @@ def declared(notebook: Any, name: str) -> dict[str, Parameter]:
 
 
 def problems(given: Mapping[str, object], known: Mapping[str, Parameter]) -> list[str]:
-    """Say what is wrong with the parameters given: an unknown name or a value of another type.
+    """Say what is wrong with the parameters given: an unknown name, a value of another type, 15 for a share of 0.15.
 
     Examples
     --------
@@ -81,11 +81,14 @@ def problems(given: Mapping[str, object], known: Mapping[str, Parameter]) -> lis
     found = []
     for name, value in given.items():
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"it has: {', '.join(known) or 'none'}."
-            found.append(f"no parameter '{name}'; {hint}")
+            found.append(f"no parameter '{name}'; {nearest(name, known)}")
         elif not _fits(value, known[name].type):
             found.append(f"parameter '{name}' must be {_WORDS[known[name].type]}, not {value!r}.")
+        elif known[name].type is float and 0 < float(str(known[name].default)) <= 1:
+            try:
+                factor(value, f"parameter '{name}'")
+            except InputError as error:
+                found.append(str(error))
     return found
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
+from pmo_kit.doors import admit_path, missing
 from pmo_kit.errors import PackError
 from pmo_kit.forms import (
     Block,
@@ -258,9 +259,9 @@ def read_spec(pack_file: str | Path) -> PackSpec:
     PackError
         With every problem at once, each with its line.
     """
-    file = Path(pack_file)
+    file = admit_path("build_pack", pack_file, "a pack file")
     if not os.path.exists(file):
-        raise PackError(f"There is no pack file {file}.")
+        raise PackError(f"There is no pack file {file}. {missing(file)}")
     try:
         return read_form(file, PackSpec)
     except FormError as error:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.answers import Answer
-from pmo_kit.doors import door
+from pmo_kit.doors import day, door
 from pmo_kit.performance.baselines import latest_slips
 from pmo_kit.performance.benefits import expected_share
 from pmo_kit.performance.curves import Curves, read_curves
@@ -139,6 +139,7 @@ def review_performance(register: Register, as_of: date | None = None) -> Review:
     >>> review.watermelons["reason"].tolist()[0]
     '8.6 months earned in 12'
     """
+    as_of = None if as_of is None else day(as_of, "as_of")
     rules = RagRules()
     curves = read_curves(register, as_of)
     table = project_table(register, curves)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from pmo_kit.doors import admit_path, door, missing
 from pmo_kit.errors import DataError
 from pmo_kit.register.assembly import Assembled, assemble
 from pmo_kit.register.findings import COLUMNS, Findings, raise_blocks
@@ -31,6 +32,7 @@ _TEXTS = {".csv", ".tsv", ".txt"}
 _IGNORED = {".md", ".yml", ".yaml", ".json", ".py"}
 
 
+@door
 def load_register(
     path: str | PathLike[str],
     *,
@@ -76,7 +78,7 @@ def load_register(
     >>> len(register.projects), register.settings.unit
     (12, 'EUR million, real 2026')
     """
-    place = Path(path)
+    place = admit_path("load_register", path, "a workbook or of a folder of CSV files")
     findings = Findings()
     mapping, sources = _mapping_of(place, mapping)
     raws = [raw for source in sources for raw in read_sheets(source, findings)]
@@ -194,14 +196,9 @@ def _without(raw: RawSheet, headers: list[str] | None, rows: set[tuple[str, str,
 def read_sheets(path: Path, findings: Findings) -> list[RawSheet]:
     """Every CSV file of a folder, or every sheet of a workbook."""
     if not path.exists():
-        findings.add(
-            "block",
-            "path_not_found",
-            f"There is no file or folder {path}.",
-            "Check the path.",
-            file=path.name,
-        )
-        raise DataError(f"There is no file or folder {path}.", findings.frame()[list(COLUMNS)])
+        words = missing(path)
+        findings.add("block", "path_not_found", words, "Check the path.", file=path.name)
+        raise DataError(words, findings.frame()[list(COLUMNS)])
     if path.is_file():
         if path.suffix.lower() in _WORKBOOKS:
             return read_workbook(path, findings)

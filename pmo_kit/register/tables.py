@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pmo_kit.doors import known
 from pmo_kit.errors import DataError
 from pmo_kit.register.assembly import Assembled, assemble, complete_tables
 from pmo_kit.register.findings import COLUMNS, Findings, raise_blocks
@@ -107,11 +108,12 @@ class Register:
 
         Raises
         ------
-        KeyError
-            When the schema has no such table.
+        InputError
+            When the schema has no such table; the one that was meant is named.
         """
         if name in self._tables:
             return self._tables[name].copy(deep=False)
+        known([name], load_schema().tables, "table")
         frame = empty_table(load_schema()[name])
         return frame.set_index("project_id") if name == "projects" else frame
 

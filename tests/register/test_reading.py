@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pmo_kit.errors import DataError
+from pmo_kit.errors import DataError, InputError
 from pmo_kit.register import Register, Settings, load_register
 
 
@@ -107,7 +107,7 @@ def test_absent_tables_are_empty_with_their_columns(tables, folder):
     assert not register.has("scores")
     with pytest.raises(DataError, match=r"scores\.csv.*project_id, criterion"):
         register.need("scores")
-    with pytest.raises(KeyError):
+    with pytest.raises(InputError, match="no table 'nonsense'"):
         register.table("nonsense")
 
 

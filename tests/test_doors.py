@@ -1,0 +1,174 @@
+"""Each public function, given the neighbor of what it wants, says in one sentence what that is and how to make it."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import pmo_kit as pmo
+from pmo_kit import doors
+from pmo_kit.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def things() -> dict[str, Any]:
+    register = pmo.load_register("data/samples/meridian_12")
+    question = pmo.Question(register)
+    return {
+        "register": register,
+        "question": question,
+        "allocation": pmo.arbitrate(question),
+        "scenario": pmo.Scenario("Less", budget=0.85),
+    }
+
+
+def public_doors() -> list[Any]:
+    """Functions of `pmo` and `pmo.widgets` that state one of the package's kinds as the type of a parameter."""
+    found = []
+    for room in (pmo, importlib.import_module("pmo_kit.widgets")):
+        for name in room.__all__:
+            function = getattr(room, name)
+            if not inspect.isfunction(function):
+                continue
+            for parameter, kind in inspect.get_annotations(function).items():
+                if parameter != "return" and doors._looked_at(str(kind)):
+                    found.append(
+                        pytest.param(function, parameter, str(kind), id=f"{room.__name__}.{name}-{parameter}")
+                    )
+    return found
+
+
+def test_most_public_functions_have_a_door() -> None:
+    assert len(public_doors()) >= 20
+
+
+@pytest.mark.parametrize(("function", "parameter", "kind"), public_doors())
+@pytest.mark.parametrize("other", ["register", "question", "allocation", "scenario", "text", "nothing"])
+def test_what_is_not_of_the_kind_is_refused_in_a_sentence(
+    function: Callable[..., Any], parameter: str, kind: str, other: str, things: dict[str, Any]
+) -> None:
+    wrong = {**things, "text": "register.xlsx", "nothing": None}[other]
+    if type(wrong).__name__ in kind or (wrong is None and "None" in kind):
+        return
+    right = {"Register": "register", "Question": "question", "Allocation": "allocation"}
+    stated = {name: str(one) for name, one in inspect.get_annotations(function).items()}
+    given = {name: things[right[one]] for name, one in stated.items() if one in right and name != "return"}
+    if "path" in stated:
+        given["path"] = "data/samples/meridian_12"
+    with pytest.raises(InputError) as caught:
+        function(**{**given, parameter: wrong})
+    words = str(caught.value)
+    assert words.startswith(f"{function.__name__} wants a")
+    assert "pmo." in words or "it holds one" in words
+    assert "\n" not in words
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda t: pmo.arbitrate(question=t["register"]), "make one: pmo.Question(register)"),
+        (lambda t: pmo.frontier(t["allocation"]), "it holds one: give its .question"),
+        (
+            lambda t: pmo.compare(t["question"], t["scenario"]),
+            "wants a list of Scenario, not a Scenario; write [",
+        ),
+        (lambda t: pmo.compare(t["question"], ["Less"]), "wants a list of Scenario, not 'Less'"),
+        (lambda t: pmo.explain(t["allocation"], projects=["P99"]), "no project 'P99'; did you mean 'P09'?"),
+        (lambda t: pmo.frontier(t["question"], budgets=[70, 85]), "a percentage; write 0.7 for 70 %"),
+        (lambda t: pmo.frontier(t["question"], budgets=[float("nan")]), "a number that has an end"),
+        (lambda t: pmo.review_performance(t["register"], as_of="yesterday"), "write a date like 2026-09-30"),
+        (lambda t: t["register"].table("project"), "no table 'project'; did you mean 'projects'?"),
+        (lambda t: pmo.load_register(t["register"]), "load_register wants the path of"),
+        (lambda t: pmo.build_pack(t["register"]), "build_pack wants the path of a pack file"),
+    ],
+)
+def test_a_slip_is_answered_in_words(call: Callable[..., Any], words: str, things: dict[str, Any]) -> None:
+    with pytest.raises(InputError) as caught:
+        call(things)
+    assert words in str(caught.value)
+
+
+def test_one_id_needs_no_list(things: dict[str, Any]) -> None:
+    found = pmo.explain(things["allocation"], projects="P11").table
+    assert set(found.index.get_level_values(0)) == {"P11"}
+
+
+def test_a_name_that_is_not_there_is_answered_with_the_one_that_is() -> None:
+    with pytest.raises(AttributeError, match="did you mean 'arbitrate'"):
+        pmo.arbitrat  # noqa: B018
+
+
+def test_a_path_that_is_not_there_is_told_whole_with_its_neighbors(tmp_path: Any) -> None:
+    (tmp_path / "meridian.xlsx").touch()
+    with pytest.raises(pmo.DataError) as caught:
+        pmo.load_register(tmp_path / "meridien.xlsx")
+    assert str(tmp_path / "meridien.xlsx") in str(caught.value)
+    assert "did you mean 'meridian.xlsx'?" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "error", [pmo.PmoError("One.\nTwo."), pmo.InfeasibleError("One.\nTwo.", []), InputError("One.\nTwo.")]
+)
+def test_a_notebook_prints_the_sentence_alone(error: pmo.PmoError) -> None:
+    assert error._render_traceback_() == ["One.", "Two."]
+
+
+@given(
+    st.one_of(
+        st.floats(5.01, 1e300),
+        st.floats(max_value=-1e-9),
+        st.just(np.nan),
+        st.text(),
+        st.none(),
+        st.booleans(),
+    )
+)
+def test_no_factor_is_taken_that_is_none(wrong: object) -> None:
+    for change in ({"budget": wrong}, {"budget": {"all": wrong}}, {"cost": wrong}, {"capacity": {"x": wrong}},
+                   {"benefit": wrong}, {"weights": {"x": wrong}}):  # fmt: skip
+        with pytest.raises(pmo.DataError, match="Scenario 'Lean': ") as caught:
+            pmo.Scenario("Lean", **change)  # type: ignore[arg-type]
+        assert len(caught.value.findings) == 1
+    with pytest.raises(InputError):
+        doors.factor(wrong, "a budget")
+
+
+@given(st.floats(0, 5))
+def test_every_factor_up_to_five_is_taken(right: float) -> None:
+    assert pmo.Scenario("Lean", budget=right, cost=np.float64(right)).budget == right
+
+
+@given(st.one_of(st.floats(1.01, 1e9), st.floats(max_value=-1e-9), st.just(np.inf), st.text()))
+def test_no_share_is_taken_that_is_none(wrong: object) -> None:
+    with pytest.raises(InputError):
+        doors.share(wrong, "confidence")
+
+
+@pytest.mark.parametrize("wrong", [np.inf, np.nan, -1, 0.5, 2028, "1"])
+def test_a_delay_is_a_few_whole_years(wrong: Any) -> None:
+    with pytest.raises(pmo.DataError, match="delay of 'project_id=P01'"):
+        pmo.Scenario("Late", delay={"project_id=P01": wrong})
+
+
+def test_the_scenarios_sheet_is_refused_with_every_scenario_named(things: dict[str, Any]) -> None:
+    import pandas as pd
+
+    rows = [
+        ("Lean", "budget", None, 85.0),
+        ("Late", "delay", "project_id=P01", 0.5),
+        ("Fine", "budget", None, 0.9),
+    ]
+    sheet = pd.DataFrame(rows, columns=["scenario", "what", "scope", "factor"]).assign(value=None)
+    register = things["register"].replace(scenarios=sheet)
+    with pytest.raises(pmo.DataError) as caught:
+        pmo.scenarios.read_scenarios(register)
+    assert "Scenario 'Lean': budget is 85: a factor above 5" in str(caught.value)
+    assert "Scenario 'Late': delay of 'project_id=P01' is 0.5" in str(caught.value)
+    assert len(caught.value.findings) == 2
