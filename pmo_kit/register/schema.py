@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -105,11 +106,10 @@ class Schema:
         return table in self.tables
 
 
-def _column(name: str, spec: Mapping[str, Any], shared: Mapping[str, tuple[str, ...]]) -> Column:
+def _column(name: str, spec: Mapping[str, Any], aliases: tuple[str, ...] = ()) -> Column:
     """Turn one line of the YAML file into a Column."""
     refs = spec.get("ref") or []
     refs = [refs] if isinstance(refs, str) else refs
-    aliases = tuple(str(alias).lower() for alias in spec.get("aliases", ())) or shared.get(name, ())
     values = {str(key).lower(): str(value) for key, value in spec.get("values", {}).items()}
     example = spec.get("example", "")
     return Column(
@@ -129,7 +129,12 @@ def _column(name: str, spec: Mapping[str, Any], shared: Mapping[str, tuple[str, 
     )
 
 
-def _table(name: str, spec: Mapping[str, Any], shared: Mapping[str, tuple[str, ...]]) -> Table:
+def _words(words: Mapping[tuple[str, str], tuple[str, ...]], table: str, column: str) -> tuple[str, ...]:
+    """Other headers of a column; project_id is called the same in every table."""
+    return words["projects", column] if column == "project_id" else words.get((table, column), ())
+
+
+def _table(name: str, spec: Mapping[str, Any], words: Mapping[tuple[str, str], tuple[str, ...]]) -> Table:
     """Turn one block of the YAML file into a Table."""
     wide = spec.get("wide") or []
     wide = [wide] if isinstance(wide, Mapping) else wide
@@ -137,12 +142,32 @@ def _table(name: str, spec: Mapping[str, Any], shared: Mapping[str, tuple[str, .
         name=name,
         rows=spec["rows"],
         key=tuple(spec["key"]),
-        columns={column: _column(column, line, shared) for column, line in spec["columns"].items()},
+        columns={
+            column: _column(column, line, _words(words, name, column))
+            for column, line in spec["columns"].items()
+        },
         required=bool(spec.get("required", False)),
         written=bool(spec.get("written", False)),
         wide=tuple(Wide(form["variable"], form["value"]) for form in wide),
-        aliases=tuple(str(alias).lower() for alias in spec.get("aliases", ())),
+        aliases=words.get((name, ""), ()),
     )
+
+
+@cache
+def header_words() -> Mapping[tuple[str, str], tuple[str, ...]]:
+    """The words that people use for tables and columns, in four languages: `headers.csv`, by table and column.
+
+    A column of "" stands for the table itself; the table `words` holds parts of headers (planned, actual, capex).
+
+    >>> header_words()["projects", "finish"][:3], "enddatum" in header_words()["projects", "finish"]
+    (('finish', 'end', 'end date'), True)
+    """
+    with Path(__file__).with_name("headers.csv").open(encoding="utf-8", newline="") as file:
+        next(lines := csv.reader(file))
+        return {
+            (one, two): tuple(dict.fromkeys(word for cell in cells for word in cell.split("|") if word))
+            for one, two, *cells in lines
+        }
 
 
 @cache
@@ -164,8 +189,6 @@ def load_schema() -> Schema:
     """
     text = Path(__file__).with_name("schema.yml").read_text(encoding="utf-8")
     document = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    project = document["projects"]["columns"]["project_id"]
-    shared = {"project_id": tuple(str(alias).lower() for alias in project["aliases"])}
-    tables = {name: _table(name, spec, shared) for name, spec in document.items()}
-    settings = {name: _column(name, line, {}) for name, line in document["settings"]["settings"].items()}
+    tables = {name: _table(name, spec, header_words()) for name, spec in document.items()}
+    settings = {name: _column(name, line) for name, line in document["settings"]["settings"].items()}
     return Schema(tables, settings)

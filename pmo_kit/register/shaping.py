@@ -41,9 +41,17 @@ _UNREAD = {
 
 
 def match_columns(
-    headers: list[str], table: Table, findings: Findings, file: str, sheet: str
+    headers: list[str],
+    table: Table,
+    findings: Findings,
+    file: str,
+    sheet: str,
+    cells: pd.DataFrame | None = None,
 ) -> tuple[dict[str, int], list[int]]:
-    """Match headers to columns: names first, then aliases, then without what stands in brackets.
+    """Match headers to columns: names first, then the words of `headers.csv`, then without what stands in brackets.
+
+    A word may stand for several columns ("Status"): with `cells`, a category takes a header by such a word only where
+    at least half of the values are its own.
 
     Returns
     -------
@@ -52,27 +60,40 @@ def match_columns(
     rest : list of int
         Positions of headers that name no column.
     """
-    known = known_headers(table)
-    own = {folded(column.name) for column in table}
     matched: dict[str, int] = {}
     texts = [folded(header) for header in headers]
     bare = [folded(re.sub(r"[(\[].*?[)\]]", " ", header)) for header in headers]
-    for names, only in ((texts, own), (texts, set(known)), (bare, set(known))):
-        for place, text in enumerate(names):
-            if text in only and known[text] not in matched and place not in matched.values():
-                matched[known[text]] = place
-                if text not in own:
-                    findings.add(
-                        "info",
-                        "column_renamed",
-                        f'The column "{shown(headers[place])}" was read as {known[text]}.',
-                        file=file,
-                        sheet=sheet,
-                        column=shown(headers[place]),
-                        value=known[text],
-                    )
+
+    def take(names: list[str], column: Column, words: tuple[str, ...], own: bool) -> None:
+        for word in map(folded, words):
+            for place, text in enumerate(names):
+                if text != word or column.name in matched or place in matched.values():
+                    continue
+                if not own and cells is not None and not fits(cells[place], column):
+                    continue
+                matched[column.name] = place
+                if not own:
+                    header = shown(headers[place])
+                    message = f'The column "{header}" was read as {column.name}.'
+                    where: dict[str, str] = {"file": file, "sheet": sheet, "column": header}
+                    findings.add("info", "column_renamed", message, value=column.name, **where)
+
+    for column in table:
+        take(texts, column, (column.name,), own=True)
+    for names in (texts, bare):
+        for column in table:
+            take(names, column, (column.name, *column.aliases), own=False)
     rest = [place for place in range(len(headers)) if place not in matched.values()]
     return matched, rest
+
+
+def fits(cells: pd.Series, column: Column) -> bool:
+    """True when at least half of the filled cells are values of a category that has a list; any other column fits."""
+    if not column.allowed:
+        return True
+    read = parse_category(cells, column)
+    filled = read.values.notna().sum() + read.bad.sum()
+    return bool(filled == 0 or read.values.notna().sum() >= 0.5 * filled)
 
 
 def shape_table(
@@ -90,7 +111,7 @@ def shape_table(
 
     Columns that name nothing are listed, never dropped in silence.
     """
-    matched, rest = match_columns(body.headers, table, findings, file, sheet)
+    matched, rest = match_columns(body.headers, table, findings, file, sheet, body.cells)
     wide, variables = find_wide_form(table, matched, body.headers, rest, known_variables)
     list_unmapped(body, [place for place in rest if place not in variables], table, findings, file, sheet)
     raw = {name: body.cells[place] for name, place in matched.items()}
@@ -103,6 +124,7 @@ def shape_table(
         raw, headers, rows = melt(body, raw, headers, wide, variables, findings, file, sheet)
     raw = {name: cells.reset_index(drop=True) for name, cells in raw.items()}
     intake = Intake(table, file, sheet, pd.DataFrame(index=pd.RangeIndex(len(rows))), raw, rows, headers)
+    intake.guessed = {name for name, place in matched.items() if folded(body.headers[place]) != folded(name)}
     intake.units = {name: units for name, units in body.units.items() if (units != "").any()}
     _compare_header_units(intake, findings, settings)
     _type_columns(intake, findings, settings, epoch_1904)
@@ -261,7 +283,11 @@ def _report(intake: Intake, column: Column, parsed: Parsed, findings: Findings) 
             rule, message, fix = _UNREAD[column.type]
             if column.is_money:
                 fix += " Amounts such as 120k or 1.2m are read once the settings say their money_unit."
-        findings.add_rows(intake, parsed.bad, "block", rule, message, fix, column=column.name)
+        guessed = column.type == "category" and column.name in intake.guessed and not column.required
+        message += " It was left empty." if guessed else ""
+        findings.add_rows(
+            intake, parsed.bad, "warn" if guessed else "block", rule, message, fix, column=column.name
+        )
     if parsed.reason.any():
         message = f'{column.name} is missing; the reason given is "{{value}}".'
         findings.add_rows(intake, parsed.reason, "info", "missing_with_reason", message, column=column.name)
