@@ -41,7 +41,6 @@ MADE = {
 }
 """The kinds of thing that go from one public function to the next, and how each is made."""
 
-_EXHIBITS = {"Chart", "Table", "Kpi", "Message"}
 MOST = 5.0
 """A factor above this is a percentage by mistake."""
 _TOLD = 40  # names in a hint
@@ -241,7 +240,7 @@ def _looked_at(kind: str) -> bool:
 def _is(given: object, kind: str) -> bool:
     """Whether a thing is of a kind of this package."""
     names = {base.__name__ for base in type(given).__mro__ if base.__module__.startswith("pmo_kit")}
-    return bool(names & _EXHIBITS) if kind == "Exhibit" else kind in names
+    return kind in names
 
 
 def _told(given: object) -> str:

@@ -172,3 +172,20 @@ def test_the_scenarios_sheet_is_refused_with_every_scenario_named(things: dict[s
     assert "Scenario 'Lean': budget is 85: a factor above 5" in str(caught.value)
     assert "Scenario 'Late': delay of 'project_id=P01' is 0.5" in str(caught.value)
     assert len(caught.value.findings) == 2
+
+
+def test_a_question_and_an_exhibit_at_the_end_of_a_cell_are_short(things: dict[str, Any]) -> None:
+    shown = things["question"]._repr_html_()
+    assert "the best plan of 12 projects of Meridian Water (synthetic), by npv, under 10 rules" in shown
+    assert len(repr(things["question"].replace(deferral=1))) < 200
+    look = pmo.figures.arbitration.plan(things["allocation"])._repr_mimebundle_()
+    assert set(look) == {"text/plain", "text/html"}
+    assert "Lead pipe replacement" in look["text/html"]
+
+
+def test_the_words_of_an_explanation_come_first(things: dict[str, Any]) -> None:
+    reasons = pmo.explain(things["allocation"], projects=["P08"])
+    html = reasons._repr_html_()
+    assert html.index("<th>words</th>") < html.index("<th>in_plan</th>")
+    assert "<th>displaces</th>" not in html
+    assert "displaces" in reasons.table

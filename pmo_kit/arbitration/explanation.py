@@ -82,6 +82,10 @@ class Explanation(Answer):
         return f"The closest call is {nearest['name']} ({nearest['project_id']}): forcing it in costs {cost} {unit}."
 
     @property
+    def _shown(self) -> pd.DataFrame:
+        return self._table[["words", "in_plan", "price", "price_upper", "proof"]]
+
+    @property
     def inputs(self) -> Mapping[str, str]:
         """Those of the allocation, and how the prices are known."""
         kinds = self._table["proof"].value_counts()

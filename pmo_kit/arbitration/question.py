@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import hashlib
+import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +18,7 @@ from pmo_kit.arbitration.links import Committed, Excludes, Group, Mandatory, Ove
 from pmo_kit.arbitration.options import Options, build_options
 from pmo_kit.arbitration.rules import Capacity, Count, Envelope, Rule, Share, Spend
 from pmo_kit.errors import DataError
+from pmo_kit.facts import count
 
 if TYPE_CHECKING:
     from pmo_kit.register import Register
@@ -78,6 +80,18 @@ class Question:
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"Two rules have one name: {', '.join(twice)}.")
+
+    def __repr__(self) -> str:
+        register, orders = self.register, len(self.overrides)
+        value = self.value if isinstance(self.value, str) else self.value.name or "a value that was given"
+        starts = f", starts up to {count(self.deferral, 'year')} later" if self.deferral else ""
+        return (
+            f"Question: the best plan of {len(register.projects)} projects of {register.settings.name}, by {value}, "
+            f"under {len(self.active_rules)} rules, {count(orders, 'order')} on record among them{starts}"
+        )
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(repr(self))}.</p>"
 
     @property
     def built(self) -> Options:

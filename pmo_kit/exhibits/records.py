@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pmo_kit.facts import Fact
 
@@ -115,6 +115,12 @@ class Exhibit:
     note: str = ""
     inputs: Mapping[str, str] = field(default_factory=dict)
     facts: tuple[Fact, ...] = ()
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        """Its look at the end of a cell; a pack takes up only what `show` shows."""
+        from pmo_kit.exhibits.display import MIME, mimebundle
+
+        return {kind: form for kind, form in mimebundle(self).items() if kind != MIME}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
