@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pmo_kit.errors import PackError
 from pmo_kit.packs.compare import project_of
+from pmo_kit.packs.staging import scratch
 from pmo_kit.register.schema import load_schema
 
 if TYPE_CHECKING:
@@ -150,7 +151,6 @@ def record_decisions(path: str | Path, register_folder: str | Path) -> int:
         When the register would not load with them.
     """
     import shutil
-    import tempfile
 
     from pmo_kit.register import load_register
 
@@ -170,8 +170,8 @@ def record_decisions(path: str | Path, register_folder: str | Path) -> int:
         columns += [name for name in (before[0] if before else {}) if name not in columns]
     fresh = {_key(row) for row in rows}
     content = _written(columns, [*(row for row in before if _key(row) not in fresh), *rows])
-    with tempfile.TemporaryDirectory(prefix="pmo_kit_") as temporary:
-        trial = Path(temporary) / folder.resolve().name
+    with scratch() as temporary:
+        trial = temporary / folder.resolve().name
         shutil.copytree(folder, trial)
         (trial / "decisions.csv").write_bytes(content)
         load_register(trial)
