@@ -12,7 +12,7 @@ from pmo_kit.register.amounts import SCALES, decimal_evidence, header_unit, pars
 from pmo_kit.register.dates import parse_date, parse_period, parse_year
 from pmo_kit.register.findings import Findings
 from pmo_kit.register.intake import Intake
-from pmo_kit.register.layout import Body, folded, known_headers
+from pmo_kit.register.layout import Body, folded
 from pmo_kit.register.schema import Column, Table
 from pmo_kit.register.settings import Settings
 from pmo_kit.register.values import (
