@@ -99,7 +99,7 @@ def departments(allocation: Allocation, scores: pd.Series | None = None) -> Tabl
             Field("asked", "asked"),
             *score,
             Field("given", "funded", "money"),
-            Field("rate", "of its ask", "%", decimals=0),
+            Field("rate", "of its ask", "%", decimals=0, formula="100 * given / asked"),
             Field("even", "against all", "times", decimals=2),
             Field("value", value_words(allocation)),
         ),

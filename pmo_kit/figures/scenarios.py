@@ -88,7 +88,7 @@ def results(comparison: Comparison) -> Table:
             Field("value", "net value"),
             Field("delta", "against today", signed=True),
             Field("held", "keeping today's plan", signed=True, ruled=True),
-            Field("anew", "choosing anew adds", signed=True),
+            Field("anew", "choosing anew adds", signed=True, formula="delta - held"),
             Field("funded", "funded", "projects", decimals=0, ruled=True),
             Field("entered", "enter", kind="text"),
             Field("left", "leave", kind="text"),
