@@ -59,6 +59,11 @@ class Series:
     rows: tuple[int | None, ...] = ()
     column: str = ""
 
+    @property
+    def across(self) -> bool:
+        """Whether it is a named line across the chart, not data."""
+        return len(self.labels) == 2 and self.labels == ("", self.name)
+
     def plain(self, number: Field) -> bool:
         """Whether its labels are its numbers, each of them, and nothing else."""
         said = ("" if value is None else theme.format_value(number, value) for value in self.values)
@@ -86,7 +91,7 @@ class Spec:
         """Round ends and step of the axis of values."""
         sums = [0.0] * max((len(series.values) for series in self.series), default=1)
         values = []
-        for series in self.series:
+        for series in (one for one in self.series if not one.across):
             for place, value in enumerate(series.values):
                 if value is not None:
                     sums[place] += value
@@ -230,7 +235,7 @@ def _lines(chart: Chart) -> Spec | None:
 
 
 def _references(chart: Chart, drawn: Spec) -> list[Series]:
-    """The named lines of a chart in a plane, each as a series of two points."""
+    """The named lines of a chart in a plane, each as a series of two points from end to end of its axis."""
     low, high, _ = drawn.span()
     left, right, _ = span([x for series in drawn.series for x in series.xs])
     found = []

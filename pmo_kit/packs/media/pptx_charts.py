@@ -97,7 +97,7 @@ def _dress(chart: Any, drawn: Spec, of: Chart, key: bool) -> None:
         chart.legend.position = XL_LEGEND_POSITION.TOP
         chart.legend.include_in_layout = False
         _font(chart.legend.font, 14)
-        if any(one.kind == "hidden" or one.labels == ("", one.name) for one in drawn.series):
+        if any(one.kind == "hidden" or one.across for one in drawn.series):
             _unnamed(chart, drawn)
     plot = chart.plots[0]
     if drawn.shape in ("bar", "column"):
@@ -126,7 +126,7 @@ def _unnamed(chart: Any, drawn: Spec) -> None:
 
     legend = chart.legend._element
     for place, one in reversed(list(enumerate(drawn.series))):
-        if one.kind == "hidden" or one.labels == ("", one.name):
+        if one.kind == "hidden" or one.across:
             spaces = 'xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"'
             entry = f'<c:legendEntry {spaces}><c:idx val="{place}"/><c:delete val="1"/></c:legendEntry>'
             legend.find("{*}legendPos").addnext(parse_xml(entry))
@@ -163,15 +163,16 @@ def _stroke(series: Any, wanted: Series) -> None:
     look = wanted.look
     color = rgb(look.line if look.fill == theme.PAPER else look.fill)
     series.smooth = False
-    across = wanted.labels == ("", wanted.name)
     if wanted.kind == "line":
         series.format.line.color.rgb = color
-        series.format.line.width = Pt(1.5 if across else 2.5)
+        series.format.line.width = Pt(1.5 if wanted.across else 2.5)
         if look.dash == "dash":
             series.format.line.dash_style = MSO_LINE.DASH
         series.marker.style = XL_MARKER_STYLE.NONE
         dots = [
-            series.points[place].marker for place, said in enumerate(wanted.labels) if said and not across
+            series.points[place].marker
+            for place, said in enumerate(wanted.labels)
+            if said and not wanted.across
         ]
     else:
         series.format.line.fill.background()
@@ -195,7 +196,8 @@ def _labels(series: Any, wanted: Series, drawn: Spec, size: float) -> None:
     elif inner:
         place = At.CENTER
     else:
-        place = At.OUTSIDE_END if drawn.shape in ("bar", "column") else At.ABOVE
+        beside = wanted.across and wanted.xs[0] == wanted.xs[1]
+        place = At.OUTSIDE_END if drawn.shape in ("bar", "column") else At.RIGHT if beside else At.ABOVE
     if wanted.plain(drawn.number):
         labels = series.data_labels
         labels.show_value = True

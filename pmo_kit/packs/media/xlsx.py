@@ -1,4 +1,4 @@
-"""The workbook of a pack: sheets of answers by what they are about, the plan on its inputs, and where all comes from."""
+"""The workbook of a pack: sheets of answers by subject, the plan on its inputs, and where all comes from."""
 
 from __future__ import annotations
 
@@ -148,8 +148,7 @@ def _contents(
     for name, items in placed.items():
         sheet.write_url(row, 0, f"internal:'{name}'!A1", link, name)
         if name in LIVE and plan_of(outline) is not None:
-            text(sheet, row, 1, {"Plan": "Every project, its money by year and its value, on the inputs",
-                                 "Money by year": "What the plan spends and what is left, on the inputs"}[name], formats)  # fmt: skip
+            text(sheet, row, 1, LIVE[name], formats)
             row += 1
         for item in items:
             title = " ".join(item.exhibit.title.split("\n"))
@@ -258,8 +257,9 @@ def _provenance(sheet: Any, outline: Outline, formats: Formats) -> None:
         how = "; ".join(f"{key} {short_hash(str(value))}" for key, value in item["inputs"].items())
         lines.append((item["id"], f"{item['notebook']}, cell {item['cell']}", item["source"], how))
     lines += [("Notebook", "parameters", "SHA-256", "")]
-    lines += [(chapter["notebook"], "; ".join(f"{k} = {v}" for k, v in chapter["parameters"].items()), chapter["sha256"], "")
-              for chapter in manifest["chapters"]]  # fmt: skip
+    for chapter in manifest["chapters"]:
+        given = "; ".join(f"{name} = {value}" for name, value in chapter["parameters"].items())
+        lines.append((chapter["notebook"], given, chapter["sha256"], ""))
     lines += [("File read", "", "SHA-256", "")] + [
         (name, "", value, "") for name, value in manifest["inputs"].items()
     ]

@@ -144,9 +144,7 @@ def _native(book: Any, chart: Chart, drawn: Spec, sheet: str, columns: Sequence[
         "name": [sheet, head - 3, 0], "overlay": False,
         "name_font": {"name": theme.FONT, "size": 12, "color": theme.DARK_BLUE},
     })  # fmt: skip
-    unnamed = [
-        n for n, one in enumerate(drawn.series) if one.kind == "hidden" or one.labels == ("", one.name)
-    ]
+    unnamed = [n for n, one in enumerate(drawn.series) if one.kind == "hidden" or one.across]
     native.set_legend(
         {"position": "top", "font": font, "delete_series": unnamed} if drawn.key else {"none": True}
     )

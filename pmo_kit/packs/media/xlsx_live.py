@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 PLAN = "arbitration.plan"
 """The exhibit whose data hold the plan: project_id, level, decision and delay of what it funds or stops."""
-SHEETS = ("Plan", "Money by year")
+SHEETS = {
+    "Plan": "Every project, its money by year and its planned net value, as formulas on the inputs",
+    "Money by year": "What the plan spends, what is left and what it is worth, as formulas on the inputs",
+}
 INPUTS = ("costs", "benefits", "links", "budgets")
 _DISCOUNT = "discount factors"
 _HEAD = 4
@@ -257,11 +260,13 @@ def _money(
         if links:
             rows = links.data[(links.data["quantity"] == "cost") & (links.data["year"] == year)]
             joint = float(rows["in the plan"].sum())
-            together = f'=SUMIFS({links.range("in the plan")}, {links.range("quantity")}, "cost", {links.range("year")}, {year})'
+            tests = f'{links.range("quantity")}, "cost", {links.range("year")}, {year}'
+            together = f"=SUMIFS({links.range('in the plan')}, {tests})"
         if budgets:
             rows = budgets.data[(budgets.data["scope"] == "all") & (budgets.data["year"] == year)]
             there = float(rows["amount"].sum())
-            envelope = f'=SUMIFS({budgets.range("amount")}, {budgets.range("scope")}, "all", {budgets.range("year")}, {year})'
+            tests = f'{budgets.range("scope")}, "all", {budgets.range("year")}, {year}'
+            envelope = f"=SUMIFS({budgets.range('amount')}, {tests})"
         mine = float(plan.data[str(year)].sum())
         data[str(year)] = [mine, joint, mine + joint, there, there - mine - joint]
         top = _HEAD + 2
