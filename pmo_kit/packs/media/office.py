@@ -132,9 +132,10 @@ def image(chart: Chart, width: int) -> bytes:
     page = (
         '#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes(sys.inputs.at("svg")), width: {}pt)'
     )
+    folders: list[Any] = list(fonts())
     made = typst.compile(
         page.format(width).encode(), format="png", ppi=144, sys_inputs={"svg": drawn.decode()},
-        font_paths=[str(path) for path in fonts()], ignore_system_fonts=True,
+        font_paths=folders, ignore_system_fonts=True,
     )  # fmt: skip
     assert isinstance(made, bytes)
     return made

@@ -159,7 +159,7 @@ class _Deck:
         short = [item for item in rest if _is_short(item.exhibit)]
         if len(short) > 1:
             slide = self.slide("exhibit", "; ".join(item.exhibit.title for item in short))
-            said = [(f"{lead}", text) for item in short for lead, text in item.exhibit.items]
+            said = [(f"{lead}", text) for item in short for lead, text in _said(item.exhibit)]
             _text(slide, self.template.box(slide, "figure"), said, "page one")
             _notes(slide, *(item.exhibit for item in short))
             rest = [item for item in rest if item not in short]
@@ -174,7 +174,7 @@ class _Deck:
         short = [item for item in part.items if _is_short(item.exhibit)]
         said = [(line, "") for line in part.lead]
         said += [
-            (item.exhibit.title, " ".join(" ".join(pair) for pair in item.exhibit.items)) for item in short
+            (item.exhibit.title, " ".join(" ".join(pair) for pair in _said(item.exhibit))) for item in short
         ]
         rest = [item for item in part.items if item not in short]
         self.before = " ".join(said[0][0].split()) if len(said) == 1 and not said[0][1] and rest else ""
@@ -368,6 +368,10 @@ def _notes(slide: Any, *exhibits: Exhibit | None) -> None:
                 f"Source: {source_line(exhibit)}",
             ]
     slide.notes_slide.notes_text_frame.text = clean("\n".join(dict.fromkeys(part for part in parts if part)))
+
+
+def _said(exhibit: Exhibit) -> Sequence[tuple[str, str]]:
+    return exhibit.items if isinstance(exhibit, Message) else ()
 
 
 def _is_short(exhibit: Exhibit) -> bool:

@@ -60,7 +60,7 @@ class Live:
 def plan_of(outline: Outline) -> pd.DataFrame | None:
     """The rows of the plan that a pack shows; None without a register or a plan."""
     for _, item in outline.exhibits:
-        data = getattr(item.exhibit, "data", None)
+        data: Any = getattr(item.exhibit, "data", None)
         if (
             item.id == PLAN
             and outline.register is not None
