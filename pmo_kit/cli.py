@@ -71,7 +71,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
         name = error.filename or error.filename2
-        return _said(f"{os.fsdecode(name)}: {reason}." if name else f"{reason}.".capitalize(), shows)
+        if arguments is None:  # what a library cannot close any more says no more
+            sys.unraisablehook = lambda _: None
+        return _said(f"{os.fsdecode(name) if name else 'It stopped'}: {reason}.", shows)
     except Exception as error:
         import traceback
 
@@ -164,9 +166,9 @@ def record(options: argparse.Namespace) -> int:
     """Add the decisions of a committee to a register."""
     from pmo_kit.packs.decisions import record_decisions
 
-    count = record_decisions(options.pack, options.register)
-    print(f"{count} decision{'s' * (count != 1)} recorded in {options.register / 'decisions.csv'}.")
-    return DONE
+    recorded = record_decisions(options.pack, options.register)
+    print(recorded)
+    return LOOK if recorded.warnings else DONE
 
 
 def new(options: argparse.Namespace) -> int:
@@ -355,7 +357,9 @@ def _parser() -> argparse.ArgumentParser:
         help="add what a committee decided to a register",
         description="Read the decisions.csv that the secretary filled, and add it to the register.",
     )
-    one.add_argument("pack", type=Path, metavar="PACK", help="folder of the pack, or its decisions.csv")
+    one.add_argument(
+        "pack", type=Path, metavar="PACK", help="folder of the pack, or its decisions.csv (or .xlsx)"
+    )
     one.add_argument("register", type=Path, metavar="REGISTER", help="the register: a folder of CSV files")
     one.set_defaults(run=record)
     one = commands.add_parser("new", help="make a workspace of your own", description="Make a workspace.")
