@@ -286,7 +286,7 @@ def blocking_rules(model: Model, option: int, direction: str) -> tuple[str, ...]
 
     level = str(question.built.table.index[option][1]) if direction == "in" else None
     forced = Override(project_id=project, in_out="in" if direction == "in" else "out", level=level)
-    conflict = conflicting_rules(question.with_rules(forced))
+    conflict = conflicting_rules(question.with_rules(forced), [forced.name])
     return tuple(rule.name for rule in conflict if rule.name != forced.name)
 
 
