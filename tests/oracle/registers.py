@@ -46,7 +46,8 @@ def make(folder, seed, projects=7, deferral=False):
     beyond = g.choice(["unlimited", "zero", "refuse"]) if not deferral else "unlimited"
     settings = [
         ["name", f"R{seed}"], ["as_of", "2026-09-30"], ["currency", "EUR"], ["money_unit", "million"],
-        ["price_basis", "real"], ["price_base_year", "2026"], ["discount_schedule", schedule], ["discount_to", "2027"], ["timing", timing],
+        ["price_basis", "real"], ["price_base_year", "2026"], ["discount_schedule", schedule], ["discount_to", "2027"],
+        ["timing", timing],
         ["fiscal_year_start", "1"], ["beyond_horizon", beyond],
     ]  # fmt: skip
     commitment = ["discretionary"] * projects
