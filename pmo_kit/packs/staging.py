@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from pmo_kit.errors import PackError
-from pmo_kit.packs.manifest import sha256
 from pmo_kit.packs.parameters import declared, problems, read_notebook
-from pmo_kit.packs.spec import CELL_SECONDS, PREVIOUS, Chapter, PackSpec, PageOne, Scalar
+from pmo_kit.packs.spec import PREVIOUS, Chapter, PackSpec, PageOne, Scalar
+
+if TYPE_CHECKING:
+    from pmo_kit.register import Register
 
 _FROM_PACK = {"register_path": "register", "previous_path": "previous"}
-_SCRATCH = "pmo_kit_"
 _LEFT_OUT = (".*", "~$*", "*.md", "*.py", "__pycache__")
 
 
@@ -35,23 +32,17 @@ class Job:
     parameters: dict[str, Scalar]
     injected_after: int
     cells: int
-    seconds: int = CELL_SECONDS
-
-    @property
-    def home(self) -> Path:
-        """The folder in which it runs, its own: `notebooks/`, and a copy of the inputs."""
-        return Path(self.target).with_suffix("")
 
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """The temporary tree: `notebooks/`, `inputs/<name>/` and `executed/`; `inputs` has the hash of each input."""
+    """The temporary tree: `notebooks/`, `inputs/<name>/` and `executed/`."""
 
     folder: Path
     jobs: tuple[Job, ...]
     register: Path
     previous: Path | None
-    inputs: dict[str, str]
+    sources: dict[str, Path] = field(default_factory=dict)
     deck: Path | None = None
 
 
@@ -64,14 +55,14 @@ def stage(spec: PackSpec, folder: Path) -> Stage:
         With every unknown or mistyped parameter of every chapter.
     """
     inputs = _Inputs(folder, spec)
-    register = inputs.add(spec.register)
-    previous = inputs.add(spec.previous) if spec.previous else None
+    register = inputs.add(spec.register, is_register=True)
+    previous = inputs.add(spec.previous, is_register=True) if spec.previous else None
     deck = inputs.add(spec.deck.template) if spec.deck else None
     (folder / "notebooks").mkdir()
     (folder / "executed").mkdir()
     found: list[str] = []
     jobs: list[Job] = []
-    names: list[str] = []
+    sources: dict[str, Path] = {}
     for chapter in spec.chapters:
         notebook = read_notebook(chapter.notebook)
         known = declared(notebook, chapter.notebook.name)
@@ -83,7 +74,8 @@ def stage(spec: PackSpec, folder: Path) -> Stage:
             for n in chapter.parameters
             if n in _FROM_PACK
         ]
-        names.append(name := _unique(chapter.notebook.name, names))
+        name = _unique(chapter.notebook.name, sources)
+        sources[name] = chapter.notebook
         found += [f"  {chapter.notebook.name}: {fault}" for fault in faults]
         if faults:
             continue
@@ -104,65 +96,11 @@ def stage(spec: PackSpec, folder: Path) -> Stage:
                 parameters={name: given[name] for name in known if name in given},
                 injected_after=next(i for i, t in enumerate(tags) if "parameters" in t),
                 cells=len(tags) + 1,
-                seconds=spec.cell_timeout,
             )
         )
     if found:
         raise PackError("\n".join([f"{spec.file.name} asks for what its notebooks do not have:", *found]))
-    return Stage(folder, tuple(jobs), register, previous, input_hashes(folder), deck)
-
-
-def input_hashes(folder: Path) -> dict[str, str]:
-    """Every file in `inputs` of a folder -> SHA-256."""
-    inputs = folder / "inputs"
-    paths = sorted(path for path in inputs.rglob("*") if path.is_file())
-    return {path.relative_to(inputs).as_posix(): sha256(path.read_bytes()) for path in paths}
-
-
-@contextmanager
-def scratch(place: Path | None = None) -> Iterator[Path]:
-    """A temporary folder that goes at the end; those of runs that were killed go at the beginning.
-
-    A folder is in use while the lock in it is held; the system lets go of it when the process ends, however it ends.
-    """
-    parent = place or Path(tempfile.gettempdir())
-    for old in parent.glob(f"{_SCRATCH}*"):
-        _sweep(old)
-    folder = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=parent)).resolve()
-    try:
-        with (folder / ".lock").open("wb") as lock:
-            _held(lock.fileno())
-            yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _sweep(folder: Path) -> None:
-    """Remove a temporary folder that no process uses; one without a lock is being made, or is a day old."""
-    try:
-        with (folder / ".lock").open("rb+") as lock:
-            used = _held(lock.fileno())
-        if os.name == "nt":
-            (folder / ".lock").unlink()  # an open file stays
-    except FileNotFoundError:
-        used = folder.is_dir() and time.time() - folder.stat().st_mtime < 86_400
-    except OSError:
-        return
-    if not used:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _held(file: int) -> bool:
-    """Take the lock of a file; True where another process has it."""
-    if os.name == "nt":
-        return False
-    import fcntl
-
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    return False
+    return Stage(folder, tuple(jobs), register, previous, sources, deck)
 
 
 def snapshot(spec: PackSpec, stage: Stage) -> dict[str, bytes]:
@@ -210,7 +148,6 @@ def snapshot(spec: PackSpec, stage: Stage) -> dict[str, bytes]:
         "previous": stage.previous.relative_to(stage.folder).as_posix() if stage.previous else None,
         "formats": list(spec.formats),
         "deck": _deck(spec, stage),
-        "cell_timeout": spec.cell_timeout if spec.cell_timeout != CELL_SECONDS else None,
         "page_one": {key: value for key, value in placed.items() if value} if placed else None,
         **chapters,
     }
@@ -274,6 +211,34 @@ def _optional(page: PageOne | None) -> PageOne | None:
     return replace(page, optional=True) if page else None
 
 
+def _sources(register: Path) -> list[Path]:
+    """The files that a register reads, where it is a mapping."""
+    from pmo_kit.register.reading import sources_of
+
+    return sources_of(register) if register.suffix.lower() in (".yml", ".yaml") else []
+
+
+def register_of(stage: Stage) -> Register:
+    """The register of a stage.
+
+    Raises
+    ------
+    PackError
+        More money of its source is left out than a pack may leave out, and nobody accepted it by name.
+    """
+    from pmo_kit.register import load_register
+    from pmo_kit.register.checks.provenance import accounts
+
+    register = load_register(stage.register)
+    told = accounts(register.table("sources"))
+    if told is not None and told.stops:
+        raise PackError(
+            f"{told.sentence} A pack would be about another portfolio. The rows are in the table left_out; mend the "
+            "source, or accept it by name in the mapping: accept: {up_to: 0.05, who: ..., why: ...}"
+        )
+    return register
+
+
 class _Inputs:
     """Copies each input once into `inputs/<name>/` of the stage."""
 
@@ -281,8 +246,8 @@ class _Inputs:
         self.folder, self.spec = folder, spec
         self.staged: dict[Path, Path] = {}
 
-    def add(self, path: Path) -> Path:
-        """Copy a folder or a file and return where it is now."""
+    def add(self, path: Path, is_register: bool = False) -> Path:
+        """Copy a folder or a file, a register that is a mapping with its sources, and return where it is now."""
         if path not in self.staged:
             name = _unique(path.name if path.is_dir() else path.stem, {p.parent.name for p in self._tops()})
             top = self.folder / "inputs" / name
@@ -293,6 +258,13 @@ class _Inputs:
             else:
                 top.mkdir(parents=True)
                 shutil.copyfile(path, top / path.name)
+                for source in _sources(path) if is_register else ():
+                    if not source.resolve().is_relative_to(self.spec.home):
+                        home = self.spec.home.name
+                        raise PackError(
+                            f"{path.name} reads {source.name}, which is out of the folder '{home}'."
+                        )
+                    shutil.copyfile(source, top / source.name)
                 self.staged[path] = top / path.name
         return self.staged[path]
 
@@ -311,7 +283,7 @@ class _Inputs:
         """The staged path of a parameter that ends in `_path`; None when there is none to give."""
         if name in _FROM_PACK:
             path = getattr(self.spec, _FROM_PACK[name])
-            return self.add(path) if path else None
+            return self.add(path, is_register=True) if path else None
         given = chapter.parameters.get(name)
         base = chapter.notebook.parent if given is None else self.spec.file.parent
         text = default if given is None else str(given)

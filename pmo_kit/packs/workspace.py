@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
@@ -10,6 +12,7 @@ import nbformat
 from pmo_kit.errors import PmoError
 from pmo_kit.packs.parameters import read_notebook
 from pmo_kit.register import load_register
+from pmo_kit.register.drafting import draft_mapping
 from pmo_kit.register.template import write_template
 from pmo_kit.shipped import shipped
 
@@ -27,9 +30,13 @@ _README = """# Your committee packs
 Replace the rows of `register.xlsx` by your own (the sheets projects and costs are enough to begin); `pmo-kit check register.xlsx` says what to mend.
 `pmo-kit pack` makes the packs of `packs/` in `build/packs/` (a chapter whose sheet is empty becomes one line); `pmo-kit lab` opens the notebooks.
 """  # noqa: E501
+_README_FROM = """# Your committee packs
+`{mapping}` says what each column of your export (in `source/`) becomes; lines with a question mark are guesses: correct them, then `pmo-kit check {mapping}`.
+`pmo-kit pack` makes the packs of `packs/` in `build/packs/`. Next month: put the new export in the place of the old one. `pmo-kit lab` opens the notebooks.
+"""  # noqa: E501
 
 
-def new_workspace(folder: str | Path) -> Path:
+def new_workspace(folder: str | Path, sources: Sequence[Path] = ()) -> Path:
     """Make a folder in which `pmo-kit pack` works at once.
 
     It holds `register.xlsx` (a small sample to replace), `packs/` (a pack file), `notebooks/` (their parameters
@@ -39,6 +46,8 @@ def new_workspace(folder: str | Path) -> Path:
     ----------
     folder : str or Path
         A folder that does not exist yet, or is empty.
+    sources : sequence of Path
+        Your own export: it is copied, a mapping is drafted (NAME.map.yml), and everything reads it through that.
 
     Raises
     ------
@@ -48,11 +57,21 @@ def new_workspace(folder: str | Path) -> Path:
     home = Path(folder).resolve()
     if home.is_file() or (home.is_dir() and any(home.iterdir())):
         raise PmoError(f"{home} is not empty. Name a new folder: nothing is overwritten.")
+    for source in sources:
+        if not source.is_file():
+            raise PmoError(f"There is no file {source}.")
     (home / "packs").mkdir(parents=True)
     (home / "notebooks").mkdir()
-    write_template(home / "register.xlsx", load_register(shipped(*SAMPLE)))
+    register = "register.xlsx"
+    if sources:
+        (home / "source").mkdir()
+        copies = [Path(shutil.copy(source, home / "source")) for source in sources]
+        register = f"{sources[0].stem}.map.yml"
+        (home / register).write_text(draft_mapping(copies, home).text, encoding="utf-8")
+    else:
+        write_template(home / register, load_register(shipped(*SAMPLE)))
     for name, changes in PACKS.items():
-        text = own_pack(shipped("templates", "packs", name).read_text(encoding="utf-8"), **changes)
+        text = own_pack(shipped("templates", "packs", name).read_text(encoding="utf-8"), register, **changes)
         own = changes.get("pack", Path(name).stem)
         (home / "packs" / f"{own}.yml").write_text(text, encoding="utf-8")
     for source in sorted(shipped("notebooks").glob("*.ipynb")):
@@ -61,13 +80,14 @@ def new_workspace(folder: str | Path) -> Path:
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None  # they speak of the shipped register
             if "parameters" in cell.metadata.get("tags", ()):
-                cell.source = own_parameters(cell.source)
+                cell.source = own_parameters(cell.source, register)
         nbformat.write(notebook, home / "notebooks" / source.name)
-    (home / "README.md").write_text(_README, encoding="utf-8")
+    text = _README if not sources else _README_FROM.format(mapping=register)
+    (home / "README.md").write_text(text, encoding="utf-8")
     return home
 
 
-def own_pack(text: str, **changes: str) -> str:
+def own_pack(text: str, register: str = "register.xlsx", **changes: str) -> str:
     """A shipped pack file that reads the register and the notebooks of a workspace, some lines changed.
 
     Examples
@@ -77,7 +97,7 @@ def own_pack(text: str, **changes: str) -> str:
     register: ../register.xlsx
       - notebook: ../notebooks/00.ipynb
     """
-    text = re.sub(r"^register:.*$", "register: ../register.xlsx", text, flags=re.MULTILINE)
+    text = re.sub(r"^register:.*$", f"register: ../{register}", text, flags=re.MULTILINE)
     text = re.sub(r"^previous:.*\n", "", text, flags=re.MULTILINE)
     for key, value in changes.items():
         text = re.sub(rf"^{key}:.*$", f"{key}: {value}", text, flags=re.MULTILINE)
@@ -88,7 +108,7 @@ def own_pack(text: str, **changes: str) -> str:
     return text.replace("../../notebooks/", "../notebooks/")
 
 
-def own_parameters(source: str) -> str:
+def own_parameters(source: str, register: str = "register.xlsx") -> str:
     """A parameters cell whose paths are those of a workspace.
 
     Examples
@@ -97,6 +117,6 @@ def own_parameters(source: str) -> str:
     'register_path: str = "../register.xlsx"'
     """
     source = re.sub(
-        r'^(register_path: str = )["\'].*?["\']', r'\1"../register.xlsx"', source, flags=re.MULTILINE
+        r'^(register_path: str = )["\'].*?["\']', rf'\1"../{register}"', source, flags=re.MULTILINE
     )
     return re.sub(r'^(previous_path: str = )["\'].*?["\']', r'\1""', source, flags=re.MULTILINE)

@@ -21,6 +21,8 @@ _MONTH_FORMATS = (
     "%d %b %y",
     "%Y %b %d",
     "%Y %B %d",
+    "%d/%b/%y",
+    "%d/%b/%Y",
 )
 _CLOCK = r"(?:[ T]+\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?\s*(?:[AaPp]\.?[Mm]\.?)?)?"
 _SLASHED = r"^(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{2}|\d{4})" + _CLOCK + "$"
@@ -38,6 +40,7 @@ def parse_date(cells: pd.Series, column: Column, *, epoch_1904: bool = False) ->
             _days(cells.dt.tz_localize(None) if cells.dt.tz is not None else cells), nothing, nothing.copy()
         )
     text, reason = split_missing(clean_text(cells))
+    text = text.str.replace(r"(?i)^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[ ,.]+(?=\d)", "", regex=True)
     dates = pd.Series(pd.NaT, index=index, dtype="datetime64[us]")
     iso = text.str.fullmatch(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:[ T]\d{1,2}:\d{2}.*)?", na=False)
     if iso.any():

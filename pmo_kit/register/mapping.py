@@ -149,7 +149,14 @@ def _latest(given: object) -> object:
     if match is None:
         raise ValueError("{key} is written 'latest by COLUMN', or {column: ..., equals: [...], reason: ...}.")
     words = {"column": match[1], "latest": "true", "reason": f"{match[1]} is not the latest of the project"}
-    return Block({name: Written(value) for name, value in words.items()}, given.line)
+    return Block({name: _written(value, given) for name, value in words.items()}, given.line)
+
+
+def _written(text: str, like: Written) -> Written:
+    """A scalar as if it had been written in the place of another one."""
+    one = Written(text)
+    one.value, one.line = text, like.line
+    return one
 
 
 @dataclass(frozen=True)

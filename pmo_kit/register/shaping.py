@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -75,7 +76,7 @@ def match_columns(
                 if not own:
                     header = shown(headers[place])
                     message = f'The column "{header}" was read as {column.name}.'
-                    where: dict[str, str] = {"file": file, "sheet": sheet, "column": header}
+                    where: dict[str, Any] = {"file": file, "sheet": sheet, "column": header}
                     findings.add("info", "column_renamed", message, value=column.name, **where)
 
     for column in table:

@@ -107,8 +107,7 @@ def table(**changes: object) -> Table:
         "takeaway": "Nothing is over.", "source": "projects", "totals": 1, "data": data,
         "columns": (
             Field("project", title="project", kind="text"), Field("used", title="used"),
-            Field("limit", title="limit"), Field("left", title="left", formula="limit - used"),
-            Field("share", title="share", decimals=2, formula="used / limit"),
+            Field("limit", title="limit"), Field("left", title="left"), Field("share", title="share", decimals=2),
             Field("by", title="by", kind="time"), Field("rag", title="status", kind="rag"),
         ),
     }  # fmt: skip

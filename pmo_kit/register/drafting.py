@@ -1,0 +1,890 @@
+"""A first mapping for anybody's export: what every column seems to be, on which grounds, and how sure that is."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from pmo_kit.errors import DataError, PmoError
+from pmo_kit.register.amounts import CURRENCIES, SCALES, header_unit, parse_number
+from pmo_kit.register.checks.provenance import accounts
+from pmo_kit.register.dates import parse_date, parse_period, read_year
+from pmo_kit.register.findings import Findings, describe_findings
+from pmo_kit.register.importing import NOT_STATED, Source, header_rows
+from pmo_kit.register.layout import table_of_sheet
+from pmo_kit.register.reading import load_register, read_sheets, sources_of
+from pmo_kit.register.schema import Column, header_words, load_schema
+from pmo_kit.register.shaping import fits
+from pmo_kit.register.sheets import RawSheet
+from pmo_kit.register.tables import Register
+from pmo_kit.register.values import MISSING, clean_text
+from pmo_kit.register.writing import write_register
+
+_YEAR = re.compile(
+    r"(?i)(?<![\d.,])(?:(?:fye?|cy|gj|ex|year|jahr|année|año)\s*)?'?((?:19|20)\d\d(?:\s*[-/–]\s*'?(?:\d{4}|\d{2}))?)(?!\d)e?"
+    r"|\b(fy\s*'?\d\d(?:\s*[-/–]\s*'?\d\d)?)\b"
+)
+_SIGNS = {**CURRENCIES, "A$": "AUD", "C$": "CAD", "US$": "USD"}
+_LONG = 60
+_CHILDREN = {"risks": ("probability",), "status": ("period", "pv", "ev"), "milestones": ("milestone",)}
+
+
+def plain(header: str) -> str:
+    """A header in the form in which it is looked up: words in lower case, without accents, units and signs.
+
+    >>> plain("Coûts_prévus (k€)"), plain("projectName"), plain("N° projet")
+    ('couts prevus', 'project name', 'n projet')
+    """
+    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", re.sub(r"[(\[].*?[)\]]", " ", header))
+    text = "".join(
+        one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one)
+    ).casefold()
+    return " ".join(re.sub(r"[^\w%]+|_", " ", text).split())
+
+
+@cache
+def _lookup(table: str) -> dict[str, list[str]]:
+    """Plain header -> columns of a table that it may name, the surest first."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    for column in load_schema()[table]:
+        for rank, word in enumerate((column.name, *column.aliases)):
+            found.setdefault(plain(word), []).append((rank, column.name))
+    return {
+        word: [name for _, name in sorted(some, key=lambda pair: pair[0])] for word, some in found.items()
+    }
+
+
+@cache
+def _parts(kind: str) -> re.Pattern[str]:
+    """Words of a header that tell what kind of money it is."""
+    words = sorted(map(plain, header_words()["words", kind]), key=len, reverse=True)
+    return re.compile(r"\b(" + "|".join(word for word in words if word) + r")s?\b")
+
+
+def year_of(header: str) -> tuple[int, str] | None:
+    """Fiscal year that a header names, and the words around it; None where it names none or other figures too.
+
+    >>> year_of("FY2026/27 Budget (£m)"), year_of("Ist 2027"), year_of("Phase 2"), year_of("FY27")
+    ((2027, 'budget'), (2027, 'ist'), None, (2027, ''))
+    """
+    bare = re.sub(r"[(\[].*?[)\]]", " ", header)
+    match = _YEAR.search(bare)
+    year = read_year(re.sub(r"\s", "", match[1] or match[2])) if match else None
+    rest = bare[: match.start()] + " " + bare[match.end() :] if match else ""
+    return None if year is None or re.search(r"\d", rest) else (year, plain(rest))
+
+
+@dataclass(eq=False)
+class _Col:
+    """One column of a source, and what its cells look like."""
+
+    place: int
+    header: str
+    cells: pd.Series
+    used: str = ""
+    why: str = ""
+    sure: bool = False
+
+    @cached_property
+    def text(self) -> pd.Series:
+        """Filled cells as clean text; words for nothing left out."""
+        text = clean_text(self.cells).dropna()
+        return text[~text.str.fullmatch(MISSING, na=False)]
+
+    @cached_property
+    def plain(self) -> str:
+        return plain(self.header)
+
+    @cached_property
+    def year(self) -> int:
+        """Fiscal year that the header names; 0 where it names none."""
+        return (year_of(self.header) or (0, ""))[0]
+
+    def share(self, kind: str) -> float:
+        """Share of the filled cells that can be read as a number, date, period or year; words do not count."""
+        text = self.text[self.text.str.contains(r"\d", regex=True)]
+        if not len(text) or len(text) < 0.2 * len(self.text):
+            return 0.0
+        column = Column(kind, "date" if kind == "date" else "number", unit="money")
+        if kind == "number":
+            read = parse_number(self.cells.loc[text.index], column, comma=None, money_unit="unit").values
+            loose = text.str.fullmatch(r"[-+(]?\s*\D{0,4}\s*[\d.,'\s]+\D{0,6}\)?", na=False)
+            return float((read.notna() | loose).mean())
+        if kind == "date":
+            slim = ~text.str.fullmatch(r"\d+([.,]\d+)?", na=False)
+            return float((parse_date(self.cells.loc[text.index], column).values.notna() & slim).mean())
+        if kind == "year":
+            return float(text.map(lambda one: read_year(one) is not None).mean())
+        return float(parse_period(self.cells.loc[text.index], column).values.notna().mean())
+
+    @cached_property
+    def number(self) -> bool:
+        return self.share("number") >= 0.8 and not self.date
+
+    @cached_property
+    def date(self) -> bool:
+        return self.share("date") >= 0.7
+
+    @cached_property
+    def long(self) -> bool:
+        return len(self.text) > 0 and self.text.str.len().mean() > _LONG
+
+    @property
+    def sample(self) -> str:
+        return ", ".join(" ".join(one.split())[:24] for one in pd.unique(self.text)[:3])
+
+    def has(self, kind: str) -> bool:
+        """The header has a word of a kind (planned, actual, money, ...)."""
+        return _parts(kind).search(plain(re.sub(r"[()\[\]]", " ", self.header))) is not None
+
+    def fit(self, column: Column) -> bool:
+        """The cells can be what a column of the register needs."""
+        if not len(self.text):
+            return False
+        if column.type == "date":
+            return self.date
+        if column.type == "number":
+            return self.number
+        if column.type in ("year", "period"):
+            return self.share(column.type) >= 0.9
+        if column.allowed:
+            return fits(self.cells, column)
+        return not self.long and not self.date
+
+
+@dataclass(eq=False)
+class _Sheet:
+    """One sheet, its columns, and the lines of the mapping that read it."""
+
+    source: Source
+    cols: list[_Col]
+    blocks: list[tuple[str, list[str]]] = field(default_factory=list)
+    keep: str = ""
+
+    @property
+    def rows(self) -> int:
+        return len(self.source.rows)
+
+    def targets(self, table: str, name: str) -> list[_Col]:
+        """Free columns that name a column of a table, and fit; the surest word first."""
+        column = load_schema()[table][name]
+        ranks = {plain(word): rank for rank, word in reversed(list(enumerate((name, *column.aliases))))}
+        found = [col for col in self.cols if not col.used and col.plain in ranks and col.fit(column)]
+        return sorted(found, key=lambda col: ranks[col.plain])
+
+    def take(self, col: _Col, target: str, why: str, sure: bool) -> str:
+        """Use a column; its header as the mapping writes it."""
+        col.used = col.used or target
+        col.why, col.sure = why, sure
+        return quoted(col.header)
+
+
+def quoted(text: str) -> str:
+    """A text as YAML and JSON write it."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _sheet(raw: RawSheet) -> _Sheet | None:
+    """A sheet below the header row that has most words and years that are known."""
+    best, points = None, 0.0
+    for source in header_rows(raw):
+        texts = [text for text in source.headers if text]
+        known = {plain(text) for text in texts}
+        score = 2.0 * sum(any(word in _lookup(table.name) for table in load_schema()) for word in known)
+        score += (
+            sum(year_of(text) is not None for text in set(texts)) + 0.001 * len(set(texts))
+            if len(source.rows)
+            else -1
+        )
+        score -= 0.5 * (len(texts) - len(set(texts)))
+        if score > points:
+            best, points = source, score
+    if best is None:
+        return None
+    filled = [clean_text(best.cells.iloc[:, place]).notna() for place in range(best.cells.shape[1])]
+    keep = pd.concat(filled, axis=1).any(axis=1).to_numpy()
+    best = best.only(keep)
+    cols = []
+    for place, header in enumerate(best.headers):
+        twins = [one for one, other in enumerate(best.headers) if other == header]
+        name = f"{header} ({twins.index(place) + 1})" if len(twins) > 1 else header
+        if header:
+            cols.append(_Col(place, " ".join(name.split()), best.cells.iloc[:, place]))
+    return _Sheet(best, [col for col in cols if len(clean_text(col.cells).dropna())])
+
+
+def _unique(col: _Col, rows: pd.DataFrame) -> bool:
+    """Every row has its own value, rows that are there twice counted once."""
+    text = clean_text(col.cells)[~rows.duplicated().to_numpy()]
+    return bool(text.notna().mean() > 0.98 and not text.dropna().duplicated().any())
+
+
+def _pairs(one: _Col, two: _Col) -> bool:
+    """Each value of one column goes with one value of another, both ways."""
+    both = pd.DataFrame({1: clean_text(one.cells), 2: clean_text(two.cells)}).dropna().drop_duplicates()
+    return bool(len(both)) and not both[1].duplicated().any() and not both[2].duplicated().any()
+
+
+class Draft:
+    """A mapping in the making.
+
+    Parameters
+    ----------
+    raws : list of RawSheet
+        Sheets of the source.
+    name : str
+        Of the mapping.
+    sources : list of str
+        Paths of the source, as the mapping is to write them.
+    """
+
+    def __init__(self, raws: list[RawSheet], name: str, sources: list[str]) -> None:
+        self.name, self.sources = name, sources
+        self.several = len(raws) > 1
+        self.sheets = [sheet for sheet in map(_sheet, raws) if sheet is not None and sheet.rows]
+        if not self.sheets:
+            raise PmoError("There is no table with a header and rows in this file.")
+        self.settings: dict[str, tuple[str, str]] = {}
+        self.absent: dict[str, str] = {}
+        main = max(self.sheets, key=self._points)
+        self.ids: set[str] = set()
+        self._money_settings()
+        self._projects(main)
+        for sheet in self.sheets:
+            if sheet is not main:
+                self._child(sheet)
+        if not any(table == "costs" for sheet in self.sheets for table, _ in sheet.blocks):
+            self.absent["costs"] = "the source has no amounts by year"
+
+    def _points(self, sheet: _Sheet) -> float:
+        title = table_of_sheet(sheet.source.raw.title, load_schema()) == "projects"
+        return 3.0 * title + sum(
+            bool(sheet.targets("projects", one.name)) for one in load_schema()["projects"]
+        )
+
+    def _money_settings(self) -> None:
+        """Currency and unit, where headers or cells say them."""
+        money = [col for sheet in self.sheets for col in sheet.cols if col.number]
+        said = {header_unit(col.header) for col in money}
+        units, codes = {unit for _, unit in said if unit}, {code for code, _ in said if code}
+        for col in money:
+            text = col.text.head(200)
+            codes |= {
+                code
+                for sign, code in _SIGNS.items()
+                if text.str.contains(re.escape(sign)).any() and len(sign) == 1
+            }
+        words = next(
+            (
+                re.search(r"\b(EUR|USD|GBP|CHF|CAD|AUD)\b", col.header)
+                for col in money
+                if re.search(r"\b(EUR|USD|GBP|CHF|CAD|AUD)\b", col.header)
+            ),
+            None,
+        )
+        codes |= {words[1]} if words else set()
+        if len(codes) == 1:
+            code = codes.pop()
+            self.settings["currency"] = (
+                code,
+                "? the sign $ is used by many dollars" if code == "USD" else "as headers or cells say",
+            )
+        if units:
+            unit = max(units, key=lambda one: SCALES[one])
+            self.settings["money_unit"] = (unit, "as the headers say")
+        else:
+            sizes = [
+                parse_number(
+                    col.cells, Column("x", "number", unit="money"), comma=None, money_unit="unit"
+                ).values.max()
+                for col in money
+                if col.has("money") or year_of(col.header)
+            ]
+            large = max((float(size) for size in sizes if size == size), default=0.0) >= 1e5
+            self.settings["money_unit"] = (
+                ("million", "the source counts in units; shown in millions")
+                if large
+                else ("", "? in what unit is the money")
+            )
+        self.unit = "unit" if not units and self.settings["money_unit"][0] == "million" else ""
+
+    # ------------------------------------------------------------ the sheet of projects
+
+    def _key(self, sheet: _Sheet) -> tuple[list[_Col], str, bool]:
+        """Columns of the key, why, and whether a project has one row."""
+        rows = pd.concat([clean_text(col.cells) for col in sheet.cols], axis=1)
+        free = [col for col in sheet.cols if not (col.used or col.date or col.long)]
+        known, names = sheet.targets("projects", "project_id"), sheet.targets("projects", "name")
+        words = re.compile(r"\b(id|identifier|number|code|key|nr|no)\b")
+        near = [col for col in free if words.search(col.plain) and col not in known]
+        near.sort(key=lambda col: ("project" not in col.plain, "unique" not in col.plain))
+        for some, why in (
+            (known, "its header names a key, and every row has its own"),
+            (near, "? every row has its own"),
+            (names, "? no column is a key; every name is there once"),
+        ):
+            for col in some:
+                if _unique(col, rows):
+                    return [col], why, True
+        for one in known + near:
+            for two in known + near + names:
+                both = clean_text(one.cells).str.cat(clean_text(two.cells), sep="-")
+                if one is not two and _unique(_Col(0, "", both), rows):
+                    return [one, two], "? these two together are there once", True
+        texts = [col for col in free if not col.number and 1 < col.text.nunique() < len(col.text)]
+        twins = [col for col in texts if names and col is not names[0] and _pairs(col, names[0])]
+        for some in (known, near, twins, names, texts):
+            if some:
+                return [max(some, key=lambda col: col.text.nunique())], "? a project has several rows", False
+        raise PmoError(f'No column of "{sheet.source.raw.title}" names the projects.')
+
+    def _projects(self, sheet: _Sheet) -> None:
+        """The projects, and what else their sheet holds."""
+        child = next(
+            (table for table, needs in _CHILDREN.items() if all(sheet.targets(table, one) for one in needs)),
+            "",
+        )
+        reserved: list[_Col] = []
+        if child:
+            for one in load_schema()[child]:
+                if one.name != "project_id" and (cols := sheet.targets(child, one.name)):
+                    cols[0].used = "later"
+                    reserved.append(cols[0])
+        key, why, alone = self._key(sheet)
+        ids = clean_text(key[0].cells)
+        ids = ids.str.cat([clean_text(col.cells) for col in key[1:]], sep="-") if len(key) > 1 else ids
+        self.ids = set(ids.dropna())
+        lines = []
+        sure = not why.startswith("?")
+        named = key[0] in sheet.targets("projects", "name") and key[0] not in sheet.targets(
+            "projects", "project_id"
+        )
+        head = [sheet.take(col, "projects.project_id", why, sure) for col in key]
+        self.key = head[0] if len(head) == 1 else f"{{join: [{', '.join(head)}]}}"
+        lines.append(self._line("project_id", self.key, key[0]))
+        whole = clean_text(key[0].cells)
+        latest = None
+        if not alone and not child:
+            years = sheet.targets("costs", "year")
+            dated = sheet.targets("projects", "status_date")
+            dated += [col for col in sheet.cols if not col.used and (col.share("period") >= 0.9 or col.date)]
+            dated = [col for col in dated if col not in years]
+            latest = next((col for col in dated if col.text.groupby(ids).nunique().gt(1).any()), None)
+            if latest is not None:
+                sheet.keep = f"latest by {latest.header}"
+
+        def steady(col: _Col) -> bool:
+            return alone or latest is not None or not clean_text(col.cells).groupby(ids).nunique().gt(1).any()
+
+        for name in (
+            "name",
+            "area",
+            "strategic_goal",
+            "project_type",
+            "stage",
+            "commitment",
+            "sponsor",
+            "manager",
+        ):
+            cols = [col for col in sheet.targets("projects", name) if steady(col)]
+            if name == "area":
+                cols = [
+                    col
+                    for col in cols
+                    if 0 < col.text.nunique() <= max(1, 0.6 * len(self.ids)) or len(self.ids) < 6
+                ]
+                guess = [
+                    col
+                    for col in sheet.cols
+                    if not (col.used or col.number or col.date or col.long)
+                    and steady(col)
+                    and 1 < col.text.nunique() <= 0.3 * len(self.ids)
+                    and col.share("year") < 0.5
+                    and not fits(col.cells, load_schema()["projects"]["rag_declared"])
+                ]
+                if not cols and guess:
+                    lines.append(
+                        self._line(
+                            name,
+                            sheet.take(guess[0], "projects.area", "? few different words", False),
+                            guess[0],
+                        )
+                    )
+                    continue
+            if name == "name" and named:
+                lines.append(f"    name: {self.key}")
+            elif cols:
+                lines.append(
+                    self._line(
+                        name, sheet.take(cols[0], f"projects.{name}", "its header is known", True), cols[0]
+                    )
+                )
+            elif name == "name":
+                text = [
+                    col
+                    for col in sheet.cols
+                    if not (col.used or col.number or col.date or col.long)
+                    and steady(col)
+                    and col.text.nunique() > 0.7 * len(self.ids)
+                ]
+                lines.append(
+                    self._line(
+                        name,
+                        sheet.take(text[0], "projects.name", "? most rows have their own", False),
+                        text[0],
+                    )
+                    if text
+                    else f"    name: {self.key}  # ? no column of names"
+                )
+            elif name == "area":
+                lines.append(f"    area: {{value: {NOT_STATED}}}  # ? no column of departments")
+            elif name == "commitment":
+                lines.append(
+                    "    commitment: {value: discretionary}  # ? all are up for choice; committed: all are running"
+                )
+        lines += self._ratings(sheet, steady)
+        for name in ("start", "finish", "status_date"):
+            lines += self._dates(sheet, name, steady)
+        sheet.blocks.append(("projects", lines))
+        for col in reserved:
+            col.used = ""
+        if child:
+            self._rows_of(sheet, child)
+        self._amounts(sheet, whole)
+
+    def _line(self, name: str, value: str, col: _Col) -> str:
+        return f"    {name}: {value}  # {col.why}: {col.sample}"
+
+    def _ratings(self, sheet: _Sheet, steady: object) -> list[str]:
+        """One or two columns of Red, Amber, Green."""
+        rag = load_schema()["projects"]["rag_declared"]
+        found = [
+            col
+            for col in sheet.cols
+            if not (col.used or col.number or col.date)
+            and fits(col.cells, rag)
+            and 0 < col.text.nunique() < 40
+            and callable(steady)
+            and steady(col)
+        ]
+        found = [col for col in found if (col.text.str.len().median() if len(col.text) else 99) <= 12]
+        found.sort(key=lambda col: (col.has("assured"), col.plain not in _lookup("projects")))
+        lines = []
+        for name, col in zip(("rag_declared", "rag_assured"), found, strict=False):
+            sure = len(found) == 1 or any(one.has("assured") for one in found)
+            why = "its values are ratings" if sure else "? its values are ratings; whose is it"
+            lines.append(self._line(name, sheet.take(col, f"projects.{name}", why, sure), col))
+        return lines
+
+    def _dates(self, sheet: _Sheet, name: str, steady: object) -> list[str]:
+        """The columns of one date; of several the first that is filled."""
+        words = [plain(word) for word in (name, *load_schema()["projects"][name].aliases) if len(word) > 2]
+        exact = sheet.targets("projects", name)
+        near = [
+            col
+            for col in sheet.cols
+            if not col.used
+            and col.date
+            and col not in exact
+            and any(re.search(rf"\b{re.escape(word)}\b", col.plain) for word in words)
+        ]
+        near.sort(key=lambda col: not (col.has("forecast") or col.has("actual")))
+        both = sorted(exact[:1] + near, key=lambda col: not (col.has("forecast") or col.has("actual")))
+        cols = [
+            col
+            for col in (both if name != "status_date" else (exact + near)[:1])
+            if callable(steady) and steady(col)
+        ]
+        if not cols:
+            return []
+        sure = len(cols) == 1 and bool(exact)
+        why = (
+            "its header is known"
+            if sure
+            else "? dates; the first that is filled counts"
+            if len(cols) > 1
+            else "? dates"
+        )
+        heads = [sheet.take(col, f"projects.{name}", why, sure) for col in cols]
+        if name == "status_date" and cols[0].text.nunique() == 1:
+            day = parse_date(cols[0].text.head(1), load_schema()["projects"][name]).values.iloc[0]
+            self.settings["as_of"] = (f"{day:%Y-%m-%d}", f"the only date in {cols[0].header}")
+        return [self._line(name, heads[0] if len(heads) == 1 else f"[{', '.join(heads)}]", cols[0])]
+
+    # ------------------------------------------------------------ money
+
+    def _unit(self, col: _Col) -> str:
+        """The unit of a column, where it must be said."""
+        said = header_unit(col.header)[1]
+        return self.unit if not said else "" if said == self.settings["money_unit"][0] else said
+
+    def _turn(
+        self, sheet: _Sheet, cols: list[_Col], extra: str, why: str, sure: bool, table: str = "costs"
+    ) -> None:
+        """Columns of years as rows."""
+        pairs = ", ".join(f"{sheet.take(col, f'{table}.amount', why, sure)}: {col.year}" for col in cols)
+        unit = self._unit(cols[0])
+        unit = f", unit: {unit}" if unit else ""
+        lines = [f"    project_id: {self._id(sheet)}", *([f"    {extra}"] if extra else [])]
+        for name in ("kind", "state") if table == "costs" else ():
+            mine = [col for col in sheet.cols if col.used == f"costs.{name}"] or sheet.targets("costs", name)
+            if not extra.startswith(name) and mine:
+                head = sheet.take(mine[0], f"costs.{name}", "its header is known", True)
+                lines.append(f"    {name}: {head}  # {mine[0].sample}")
+        lines.append(
+            f"    unpivot: {{name: year, into: amount{unit}, columns: {{{pairs}}}}}  # {why}: {cols[0].sample}"
+        )
+        sheet.blocks.append((table, lines))
+
+    def _id(self, sheet: _Sheet) -> str:
+        """The key as it is written in a sheet."""
+        mine = next((col for col in sheet.cols if col.used == "projects.project_id"), None)
+        return self.key if mine is None or self.key.startswith("{") else quoted(mine.header)
+
+    def _amounts(self, sheet: _Sheet, ids: pd.Series) -> None:
+        """Amounts by year, and totals as baselines."""
+        years: dict[str, list[_Col]] = {}
+        for col in sheet.cols:
+            said = year_of(col.header)
+            if not col.used and said is not None and col.number:
+                kinds = ("derived", "benefit", "capex", "opex", "actual", "forecast", "planned")
+                years.setdefault(
+                    next((kind for kind in kinds if _parts(kind).search(said[1])), "plain"), []
+                ).append(col)
+        for col in years.pop("derived", []):
+            sheet.take(col, "ignore", "follows from the others", True)
+        if benefits := years.pop("benefit", []):
+            self._turn(sheet, benefits, "benefit: {value: benefit}", "benefits by year", True, "benefits")
+        base = next((kind for kind in ("plain", "planned", "forecast") if kind in years), "")
+        for kind in ("capex", "opex"):
+            if cols := years.pop(kind, []):
+                self._turn(sheet, cols, f"kind: {{value: {kind}}}", f"{kind} by year", True)
+        if base:
+            cols = years.pop(base)
+            self._turn(sheet, cols, "", "its header is a year", base == "plain" or not years)
+            planned = {col.year for col in cols}
+            actual = years.pop("actual", [])
+            spent = [col for col in actual if col.year not in planned]
+            years["again"] = [col for col in actual if col.year in planned]
+            if spent:
+                self._turn(sheet, spent, "state: {value: actual}", "money spent, by year", True)
+        elif spent := years.pop("actual", []):
+            self._turn(sheet, spent, "state: {value: actual}", "money spent, by year", True)
+        for cols in years.values():
+            for col in cols:
+                sheet.take(col, "ignore", "? another figure of a year that is read already", False)
+        totals = [col for col in sheet.cols if not col.used and col.number and self._is_money(col)]
+        for col in [col for col in totals if col.has("derived")]:
+            sheet.take(col, "ignore", "follows from the others", True)
+        totals = [col for col in totals if not col.used]
+        date = next(iter(sheet.targets("costs", "year")), None)
+        if date is not None and totals and not any(table == "costs" for table, _ in sheet.blocks):
+            self._long(sheet, date, totals, clean_text(ids).dropna())
+        elif totals:
+            self._totals(sheet, totals, "")
+
+    def _long(self, sheet: _Sheet, date: _Col, totals: list[_Col], ids: pd.Series) -> None:
+        """Rows with a year and an amount."""
+        pool = [col for col in totals if not (col.has("life") or col.has("benefit"))] or totals
+        amount = min(pool, key=lambda col: (not col.has("forecast"), col.has("planned")))
+        year = sheet.take(date, "costs.year", "its header is known, its values are years", True)
+        why = "money of the year" if len(pool) == 1 else "? money of the year, of several columns"
+        said = sheet.take(amount, "costs.amount", why, len(pool) == 1)
+        lines = [f"    project_id: {self._id(sheet)}", f"    year: {year}  # {date.sample}"]
+        lines.append(f"    amount: {self._spec(amount, said)}  # {why}: {amount.sample}")
+        for name in ("kind", "state"):
+            for col in sheet.targets("costs", name)[:1]:
+                lines.append(
+                    f"    {name}: {sheet.take(col, f'costs.{name}', 'its header is known', True)}  # {col.sample}"
+                )
+        if len(ids) == ids.nunique() and len(totals) > 1:
+            self._totals(sheet, totals, year)
+        elif len(ids) > ids.nunique():
+            lines.append("    repeats: sum  # ? rows of one project and year are added up")
+        sheet.blocks.insert(1, ("costs", lines))
+
+    def _is_money(self, col: _Col) -> bool:
+        marked = any(sign in "".join(col.text.head(20)) for sign in CURRENCIES) or header_unit(
+            col.header
+        ) != ("", "")
+        return (
+            (col.has("money") or marked)
+            and not re.search(r"\b(id|no|number|code|days|schedule|%|fte|score)\b", col.plain)
+            and "%" not in col.header
+        )
+
+    def _spec(self, col: _Col, head: str) -> str:
+        unit = self._unit(col)
+        return f"{{column: {head}, unit: {unit}}}" if unit else head
+
+    def _totals(self, sheet: _Sheet, totals: list[_Col], year: str) -> None:
+        """Totals as baselines: what was approved, and what is expected now."""
+        slots: dict[str, dict[str, _Col]] = {}
+        known = any(col.has("life") for col in totals)
+        for col in totals:
+            life = col.has("life") or (col.has("total") and not known)
+            quantity = (
+                "whole_life_benefit"
+                if col.has("benefit")
+                else "spend"
+                if year and not life
+                else "whole_life_cost"
+            )
+            if not year and life and not (col.has("planned") or col.has("forecast")) and len(totals) > 1:
+                quantity = "lifecycle_cost"
+            side = (
+                "baseline" if col.has("planned") and not (col.has("forecast") or col.has("actual")) else "now"
+            )
+            if side in slots.get(quantity, {}):
+                quantity, side = col.plain.replace(" ", "_"), "now"
+            slots.setdefault(quantity, {})[side] = col
+        for quantity, sides in slots.items():
+            lines = [f"    project_id: {self._id(sheet)}", f"    quantity: {{value: {quantity}}}"]
+            lines += [f"    year: {year}"] if year and quantity == "spend" else []
+            for side, col in sides.items():
+                known = col.has("planned") if side == "baseline" else col.has("forecast")
+                why = "a total by its words" if known else "? a total"
+                head = (
+                    sheet.take(col, f"baselines.{side}", why, known) if not col.used else quoted(col.header)
+                )
+                lines.append(f"    {side}: {self._spec(col, head)}  # {why}: {col.sample}")
+            sheet.blocks.append(("baselines", lines))
+
+    # ------------------------------------------------------------ other sheets
+
+    def _child(self, sheet: _Sheet) -> None:
+        """A sheet whose rows belong to projects: costs, benefits, risks, status, milestones."""
+
+        def inside(col: _Col) -> float:
+            return float(clean_text(col.cells).dropna().isin(self.ids).mean())
+
+        own = [col for col in sheet.cols if inside(col) >= 0.8 and not col.date]
+        if not own:
+            return
+        title = table_of_sheet(sheet.source.raw.title, load_schema())
+        key = max(own, key=lambda col: (inside(col), "project_id" in _lookup("projects").get(col.plain, ())))
+        sheet.take(key, "projects.project_id", f"{inside(key):.0%} of its values are projects", True)
+        for table in ("risks", "status", "milestones"):
+            if title == table or (
+                title not in ("costs", "benefits")
+                and all(sheet.targets(table, one) for one in _CHILDREN[table])
+            ):
+                self._rows_of(sheet, table)
+                return
+        if title == "benefits":
+            self._rows_of(sheet, "benefits")
+            return
+        self._amounts(sheet, clean_text(key.cells))
+
+    def _rows_of(self, sheet: _Sheet, table: str) -> None:
+        """The columns of one table by their headers; amounts by year turned."""
+        lines = [f"    project_id: {self._id(sheet)}"]
+        years = [col for col in sheet.cols if not col.used and year_of(col.header) and col.number]
+        for one in load_schema()[table]:
+            cols = sheet.targets(table, one.name) if one.name != "project_id" else []
+            if cols:
+                head = sheet.take(cols[0], f"{table}.{one.name}", "its header is known", True)
+                lines.append(
+                    f"    {one.name}: {self._spec(cols[0], head) if one.is_money else head}  # {cols[0].sample}"
+                )
+        if table in ("benefits", "costs") and years:
+            self._turn(
+                sheet,
+                years,
+                "\n    ".join(one.strip() for one in lines[1:]),
+                "its header is a year",
+                True,
+                table,
+            )
+        elif len(lines) > 1:
+            sheet.blocks.append((table, lines))
+
+    # ------------------------------------------------------------ what is written
+
+    @property
+    def text(self) -> str:
+        """The mapping file, with its grounds as comments; what is a guess has a question mark."""
+        lines = [
+            "# Drafted by pmo-kit import. Lines with a question mark are guesses: correct them, or delete the mark.",
+            f"name: {quoted(self.name)}",
+        ]
+        lines.append(
+            f"source: {quoted(self.sources[0])}"
+            if len(self.sources) == 1
+            else f"source: [{', '.join(map(quoted, self.sources))}]"
+        )
+        lines += ["settings:", f"  name: {quoted(self.name)}"]
+        for key, (value, why) in self.settings.items():
+            lines.append(f"  {key}: {value}  # {why}" if value else f"  # {key}: million  # {why}")
+        for key, why in (
+            ("as_of", "2026-09-30  # ? the day on which the figures stand"),
+            ("price_basis", "nominal  # ? real or nominal"),
+        ):
+            lines += [] if key in self.settings else [f"  # {key}: {why}"]
+        if any(sheet.keep for sheet in self.sheets):
+            lines.append(
+                "keep: "
+                + quoted(next(sheet.keep for sheet in self.sheets if sheet.keep))
+                + "  # ? each project has several rows"
+            )
+        lines.append("tables:")
+        blocks = [(table, sheet, block) for sheet in self.sheets for table, block in sheet.blocks]
+        for table in dict.fromkeys(table for table, _, _ in blocks):
+            mine = [(sheet, block) for one, sheet, block in blocks if one == table]
+            lines.append(f"  {table}:")
+            for sheet, block in mine:
+                where = []
+                if self.several:
+                    raw = sheet.source.raw
+                    where = [f"    {'sheet' if raw.sheet else 'file'}: {quoted(raw.sheet or raw.file)}"]
+                body = [*where, *block]
+                if len(mine) > 1:
+                    first, *rest = "\n".join(body).split("\n")
+                    body = [f"    - {first.strip()}", *("  " + line for line in rest)]
+                lines += body
+        ignored = [(col, sheet) for sheet in self.sheets for col in sheet.cols if col.used in ("", "ignore")]
+        lines += ["ignore:"] if ignored else []
+        for header in dict.fromkeys(col.header for col, _ in ignored):
+            col = next(col for col, _ in ignored if col.header == header)
+            why = col.why or ("long text" if col.long else "? not needed")
+            lines.append(f"  {quoted(header)}: {quoted(why)}  # {col.sample}")
+        if self.absent:
+            lines += ["absent:", *(f"  {table}: {quoted(why)}" for table, why in self.absent.items())]
+        return "\n".join(lines) + "\n"
+
+    @property
+    def table(self) -> str:
+        """Column, target, sample, sure or guess: one line each."""
+        rows = []
+        for sheet in self.sheets:
+            for col in sheet.cols:
+                sure = "sure" if col.sure or (not col.used and col.long) else "guess"
+                target = col.used if col.used not in ("", "ignore") else "not read"
+                rows.append((col.header[:40], target, col.sample[:44], sure))
+        widths = [
+            max(len(row[place]) for row in [*rows, ("column", "becomes", "for example", "")])
+            for place in range(3)
+        ]
+        lines = [("column", "becomes", "for example", ""), *rows]
+        return "\n".join(
+            "  ".join(text.ljust(width) for text, width in zip(row, [*widths, 5], strict=True)).rstrip()
+            for row in lines
+        )
+
+
+def draft_mapping(files: Iterable[str | os.PathLike[str]], beside: Path | None = None) -> Draft:
+    """Draft a mapping of one or several files.
+
+    Parameters
+    ----------
+    files : iterable of path
+        Workbooks and CSV files.
+    beside : Path or None
+        Folder of the mapping; paths are written as seen from there.
+    """
+    places = [Path(file) for file in files]
+    findings = Findings()
+    raws = [raw for place in places for raw in read_sheets(place, findings)]
+    if not raws:
+        raise DataError(describe_findings(findings.frame()), findings.frame())
+    names = [
+        Path(os.path.relpath(place.resolve(), (beside or place.parent).resolve())).as_posix()
+        for place in places
+    ]
+    return Draft(raws, places[0].stem, names)
+
+
+def import_sources(files: list[Path], into: Path | None = None, replace: bool = False) -> tuple[str, int]:
+    """Read files as a register: draft the mapping where there is none yet, convert, and account for every row.
+
+    Parameters
+    ----------
+    files : list of Path
+        Workbooks and CSV files, at most one of them a mapping (.yml); a mapping alone names its own source.
+    into : Path or None
+        Folder of the mapping and of the tables; named after the first file when None.
+    replace : bool
+        The tables that are there already may be written again. A mapping never is.
+
+    Returns
+    -------
+    tuple of str and int
+        What there is to say, and the exit status: 0 done, 2 the source cannot be used yet.
+    """
+    mappings = [file for file in files if file.suffix.lower() in (".yml", ".yaml")]
+    sources = [file for file in files if file not in mappings]
+    if len(mappings) > 1:
+        raise PmoError("Name one mapping file.")
+    for file in files:
+        if not file.exists():
+            raise PmoError(f"There is no file {file}.")
+    folder = into or (mappings[0].parent if mappings and not sources else Path(sources[0].stem))
+    if folder.is_file() or (not replace and any(folder.glob("*.csv") if folder.is_dir() else ())):
+        raise PmoError(
+            f"{folder} holds tables already; nothing is overwritten. Name a new folder, or say --replace."
+        )
+    lines, mapping = [], mappings[0] if mappings else folder / f"{sources[0].stem}.map.yml"
+    if not mapping.exists():
+        draft = draft_mapping(sources, folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        mapping.write_text(draft.text, encoding="utf-8")
+        lines += [draft.table, ""]
+    sources = sources or sources_of(mapping)
+    again = f"Correct {mapping}, then: pmo-kit import {' '.join(map(str, sources))} {mapping} --into {folder}"
+    try:
+        register = load_register(
+            sources[0] if len(sources) == 1 else mapping, mapping=mapping if len(sources) == 1 else None
+        )
+    except DataError as error:
+        return "\n".join([*lines, str(error), "", again]), 2
+    write_register(register, folder)
+    lines += [
+        reconciled(register),
+        "",
+        describe_findings(register.findings, severities=("block", "warn")),
+        "",
+    ]
+    questions = sum(
+        "?" in line.split("#")[-1] or '"? ' in line
+        for line in mapping.read_text(encoding="utf-8").splitlines()[1:]
+    )
+    lines += [f"{questions} guesses to confirm in {mapping}."] if questions else []
+    lines.append(
+        f"The register is in {folder}. A pack file may read it ({folder.name}) or the source itself ({mapping.name})."
+    )
+    return "\n".join(lines), 0
+
+
+def reconciled(register: Register) -> str:
+    """Projects and money that the source has, that the register has, and that are left out: one line each."""
+    lines: list[tuple[str, ...]] = [("", "in the source", "kept", "left out")]
+    for row in register.table("sources").itertuples(index=False):
+        if pd.isna(row.column) or row.found or row.used:
+            what = "projects" if pd.isna(row.column) else f"{row.table}: {row.column}"
+            digits = 0 if pd.isna(row.column) else 2
+            lines.append(
+                (
+                    what[:60],
+                    *(f"{value:,.{digits}f}" for value in (row.found, row.used, row.found - row.used)),
+                )
+            )
+    widths = [max(len(line[place]) for line in lines) for place in range(4)]
+    text = "\n".join(
+        "  ".join(
+            [
+                line[0].ljust(widths[0]),
+                *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)),
+            ]
+        )
+        for line in lines
+    )
+    told = accounts(register.table("sources"))
+    return f"{text}\n{told.sentence}" if told is not None else text

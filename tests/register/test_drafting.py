@@ -1,0 +1,264 @@
+"""`pmo-kit import`: anybody's export becomes a register in one go, every row and amount accounted for."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from pmo_kit.errors import PmoError
+from pmo_kit.register import load_register
+from pmo_kit.register.drafting import draft_mapping, import_sources
+from pmo_kit.register.mapping import load_mapping
+
+JIRA = """Issue key,Summary,Component/s,Assignee,Status,Due date,Custom field (Budget)
+INF-1,Sea wall,Harbors,Ada,In Progress,31/Dec/27,1200000
+INF-2,Ferry stairs,Harbors,Ben,To Do,30/Jun/28,450000
+INF-3,Tide gauge,,Cleo,Done,,80000
+INF-4,Lock gates,Locks,Ada,Parked,,2300000
+"""
+GERMAN = """Projekt-Nr;Projektname;Abteilung;Ampel;Projektleiter;Beginn;Ende;Plan 2027 (k€);Plan 2028 (k€);Ist 2026 (k€)
+7;Kaimauer;Wasserbau;gelb;A. Meer;01.02.2027;30.11.2028;1.250;750,5;
+8;Schleuse;Wasserbau;rot;B. Fluss;01.03.2027;31.12.2027;500;;120
+9;Leitstelle;Betrieb;grün;C. Turm;15.01.2027;30.06.2028;80,5;19,5;
+"""
+SMARTSHEET = """Task Name,Department,Health,% Complete,Start Date,End Date,Assigned To,Budget
+Sea wall,Harbors,Red,20%,01/15/2027,06/30/2028,Ada,"$1,200,000"
+Ferry stairs,Harbors,Green,0%,02/01/2027,12/31/2027,Ben,"$450,000"
+Tide gauge,Networks,Yellow,90%,03/01/2026,03/31/2027,Cleo,"$80,000"
+"""
+PLANNER = """Task ID,Task Name,Bucket Name,Progress,Priority,Assigned To,Start date,Due date
+aQ1,Sea wall,Harbors,In progress,Important,Ada,2027-01-15,2028-06-30
+bR2,Ferry stairs,Harbors,Not started,Medium,Ben,2027-02-01,2027-12-31
+cS3,Tide gauge,Networks,Completed,Low,Cleo,2026-03-01,2027-03-31
+"""
+ASANA = """Task ID,Created At,Completed At,Last Modified,Name,Section/Column,Assignee,Start Date,Due Date,Tags,Notes
+1201,2026-01-02,,2026-03-01,Sea wall,Harbors,Ada,2027-01-15,2028-06-30,,
+1202,2026-01-03,,2026-03-02,Ferry stairs,Harbors,Ben,2027-02-01,2027-12-31,,
+1203,2026-01-04,,2026-03-03,Tide gauge,Networks,Cleo,2027-02-02,2027-03-31,,
+"""
+SNAPSHOTS = """Project,Name,Borough,Month,Budget
+A1,Pier,North,2026-01,10
+A1,Pier,North,2026-02,12
+A2,Pump,South,2026-01,5
+A2,Pump station,South,2026-02,6
+"""
+RAID = """Risk ID,Site,Site owner,Description,Probability,Impact
+R1,S1,Roads,Late crane,0.3,10
+R2,S1,Roads,Silt,0.1,4
+R3,S2,Water,Strike,0.2,7
+"""
+EVM = """Period,Package,Work,BAC,PV,EV,AC
+2026-05,W1,Piling,18,6,6,6
+2026-06,W1,Piling,18,9,8,9
+2026-05,W2,Deck,9,2,2,3
+2026-06,W2,Deck,9,4,4,5
+2026-06,W3,Fenders,4,1,1,1
+"""
+LEDGER = """Project ID,Project name,Department,Year,Amount (€k)
+A1,Pier,Roads,2027,10
+A1,Pier,Roads,2027,5
+A1,Pier,Roads,2028,20
+A2,Pump,Water,2027,30
+"""
+
+
+def write(folder: Path, name: str, text: str, encoding: str = "utf-8") -> Path:
+    (folder / name).write_bytes(text.encode(encoding))
+    return folder / name
+
+
+def workbook(path: Path, **sheets: list[list[object]]) -> Path:
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for title, lines in sheets.items():
+        sheet = book.create_sheet(title)
+        for line in lines:
+            sheet.append(line)
+    book.save(path)
+    return path
+
+
+def imported(folder: Path, *files: Path):
+    text, code = import_sources(list(files), folder / "out")
+    assert code == 0, text
+    register = load_register(folder / "out")
+    mapping = next((folder / "out").glob("*.map.yml"))
+    assert (
+        load_register(mapping).fingerprint == register.fingerprint
+    )  # next month: the mapping read as a register
+    return register, text, mapping.read_text(encoding="utf-8")
+
+
+def test_every_column_of_the_source_stands_in_the_mapping(tmp_path):
+    for name, text in (
+        ("jira", JIRA),
+        ("german", GERMAN),
+        ("smart", SMARTSHEET),
+        ("planner", PLANNER),
+        ("asana", ASANA),
+    ):
+        draft = draft_mapping([write(tmp_path, f"{name}.csv", text)])
+        write(tmp_path, f"{name}.yml", draft.text)
+        load_mapping(tmp_path / f"{name}.yml")
+        headers = next(csv.reader(io.StringIO(text), delimiter=";" if name == "german" else ","))
+        filled = [
+            one for one in headers if one not in ("Completed At", "Tags", "Notes")
+        ]  # columns without a value
+        assert all(f'"{header}"' in draft.text for header in filled)
+        assert all(header in draft.table for header in filled)
+
+
+def test_jira(tmp_path):
+    register, text, _ = imported(tmp_path, write(tmp_path, "jira.csv", JIRA))
+    projects = register.projects
+    assert projects["stage"].fillna("").tolist() == ["delivery", "idea", "closing", ""]
+    assert projects["area"].tolist() == ["Harbors", "Harbors", "not stated", "Locks"]
+    assert projects["finish"].dt.strftime("%Y-%m-%d").tolist()[:2] == ["2027-12-31", "2028-06-30"]
+    assert register.table("baselines")[["baseline", "now"]].sum().sum() == pytest.approx(4.03)
+    assert "4 projects in the source, 4 here" in text
+    assert "Parked" in register.table("exemptions")["reason"].tolist()
+
+
+def test_german(tmp_path):
+    register, _, _ = imported(tmp_path, write(tmp_path, "export.csv", GERMAN, "cp1252"))
+    assert register.projects["rag_declared"].tolist() == ["A", "R", "G"]
+    assert register.projects["area"].tolist() == ["Wasserbau", "Wasserbau", "Betrieb"]
+    costs = register.costs.groupby(["year", "state"])["amount"].sum().to_dict()
+    assert costs == pytest.approx(
+        {(2026, "actual"): 120, (2027, "planned"): 1830.5, (2028, "planned"): 770.0}
+    )
+    assert register.settings.unit.startswith("EUR thousand")
+
+
+def test_french_workbook_of_two_sheets(tmp_path):
+    file = workbook(
+        tmp_path / "projets.xlsx",
+        Projets=[
+            [
+                "N° projet",
+                "Intitulé",
+                "Direction",
+                "Statut",
+                "Météo",
+                "Chef de projet",
+                "Date de début",
+                "Date de fin",
+            ],
+            ["P-1", "Quai Nord", "Ports", "En cours", "vert", "A. Mer", "01/02/2027", "30/11/2028"],
+            ["P-2", "Écluse", "Voies", "À faire", "rouge", "B. Eau", "15/03/2027", "31/12/2027"],
+        ],
+        Coûts=[
+            ["N° projet", "Nature", "2027", "2028"],
+            ["P-1", "Investissement", "1 250 000,00 €", "500 000,50 €"],
+            ["P-2", "Fonctionnement", "80 000,00 €", None],
+        ],
+    )
+    register, text, mapping = imported(tmp_path, file)
+    assert register.projects["name"].tolist() == ["Quai Nord", "Écluse"]
+    assert register.projects["stage"].tolist() == ["delivery", "idea"]
+    assert register.projects["rag_declared"].tolist() == ["G", "R"]
+    assert register.costs.groupby("kind")["amount"].sum().to_dict() == pytest.approx(
+        {"capex": 1.7500005, "opex": 0.08}
+    )
+    assert register.settings.currency == "EUR"
+    assert 'sheet: "Coûts"' in mapping
+    assert "2 projects in the source, 2 here; none of the money left out." in text
+
+
+def test_smartsheet_and_planner_and_asana(tmp_path):
+    for name, source in (("smart", SMARTSHEET), ("planner", PLANNER), ("asana", ASANA)):
+        (tmp_path / name).mkdir()
+        register, _, _ = imported(tmp_path / name, write(tmp_path / name, f"{name}.csv", source))
+        assert register.projects["name"].tolist() == ["Sea wall", "Ferry stairs", "Tide gauge"]
+        assert register.projects["area"].tolist() == ["Harbors", "Harbors", "Networks"]
+        assert register.projects["finish"].dt.year.tolist() == [2028, 2027, 2027]
+        assert register.projects["manager"].tolist() == ["Ada", "Ben", "Cleo"]
+        if name == "smart":
+            assert register.projects["start"].dt.month.tolist() == [1, 2, 3]
+            assert register.projects["rag_declared"].tolist() == ["R", "G", "A"]
+        if name == "planner":
+            assert register.projects["stage"].tolist() == ["delivery", "idea", "closing"]
+
+
+def test_snapshots_keep_the_latest(tmp_path):
+    register, text, mapping = imported(tmp_path, write(tmp_path, "months.csv", SNAPSHOTS))
+    assert "latest by Month" in mapping
+    assert register.table("baselines")[["baseline", "now"]].sum().sum() == 18
+    assert register.projects["name"].tolist() == ["Pier", "Pump station"]
+    assert "2 projects in the source, 2 here" in text
+    assert (
+        register.findings["rule"] == "row_ignored"
+    ).sum() == 0  # the folder was read; the mapping lists them
+    found = load_register(next((tmp_path / "out").glob("*.map.yml"))).findings
+    assert sorted(found.loc[found["rule"] == "row_ignored", "row"]) == [2, 4]
+
+
+def test_rows_of_risks_and_of_months(tmp_path):
+    register, _, _ = imported(tmp_path, write(tmp_path, "raid.csv", RAID))
+    assert len(register.projects) == 2
+    assert register.table("risks")[["risk", "probability"]].values.tolist() == [
+        ["R1", 0.3],
+        ["R2", 0.1],
+        ["R3", 0.2],
+    ]
+    (tmp_path / "evm").mkdir()
+    register, _, _ = imported(tmp_path / "evm", write(tmp_path / "evm", "evm.csv", EVM))
+    assert len(register.projects) == 3
+    assert len(register.table("status")) == 5
+    assert register.table("status")["ac"].sum() == 24
+
+
+def test_ledger_is_added_up(tmp_path):
+    register, text, mapping = imported(tmp_path, write(tmp_path, "ledger.csv", LEDGER))
+    assert "repeats: sum" in mapping
+    costs = register.costs[["project_id", "year", "amount"]].values.tolist()
+    assert costs == [["A1", 2027, 15.0], ["A1", 2028, 20.0], ["A2", 2027, 30.0]]
+    assert "none of the money left out" in text
+
+
+def test_two_header_rows_and_a_turned_sheet(tmp_path):
+    above = [
+        ["", "", "", "FY2027", "", "FY2028", ""],
+        ["ID", "Name", "Department", "Capex", "Opex", "Capex", "Opex"],
+    ]
+    rows = [["A1", "Pier", "Roads", 10, 1, 5, 2], ["A2", "Pump", "Water", 3, 0.5, 2, 0.25]]
+    register, _, _ = imported(tmp_path, workbook(tmp_path / "two.xlsx", Export=[*above, *rows]))
+    assert register.costs.groupby(["year", "kind"])["amount"].sum().to_dict() == {
+        (2027, "capex"): 13, (2027, "opex"): 1.5, (2028, "capex"): 7, (2028, "opex"): 2.25,
+    }  # fmt: skip
+    (tmp_path / "turned").mkdir()
+    lines: list[list[object]] = [
+        ["Project number", "A1", "A2", "A3"],
+        ["Project name", "Pier", "Pump", "Lock"],
+    ]
+    lines += [["Department", "Roads", "Water", "Water"], ["Budget 2027", 10, 3, 4]]
+    register, _, _ = imported(tmp_path / "turned", workbook(tmp_path / "turned" / "t.xlsx", Export=lines))
+    assert register.projects["name"].tolist() == ["Pier", "Pump", "Lock"]
+    assert register.costs["amount"].sum() == 17
+
+
+def test_nothing_is_overwritten_and_the_mapping_is_kept(tmp_path):
+    source = write(tmp_path, "ledger.csv", LEDGER)
+    imported(tmp_path, source)
+    with pytest.raises(PmoError, match="--replace"):
+        import_sources([source], tmp_path / "out")
+    mapping = tmp_path / "out" / "ledger.map.yml"
+    mapping.write_text(
+        mapping.read_text(encoding="utf-8").replace("Roads", "Roads") + "# mine\n", encoding="utf-8"
+    )
+    text, code = import_sources([source], tmp_path / "out", replace=True)
+    assert code == 0, text
+    assert mapping.read_text(encoding="utf-8").endswith("# mine\n")
+
+
+def test_a_renamed_header_next_month_is_refused(tmp_path):
+    imported(tmp_path, write(tmp_path, "ledger.csv", LEDGER))
+    write(tmp_path, "ledger.csv", LEDGER.replace("Amount (€k)", "Amount (€m)"))
+    text, code = import_sources([tmp_path / "out" / "ledger.map.yml"], replace=True)
+    assert code == 2
+    assert "Renamed?" in text
+    assert "Amount (€m)" in text
