@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import errno
+import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from pmo_kit.errors import PmoError
 
-DATA_OK, DATA_WARNED, FAILED = 0, 1, 2
+DONE, LOOK, FAILED, FAULT = 0, 1, 2, 3
+_REASONS = {
+    errno.EACCES: "it is open in another program, or you may not write there",
+    errno.EPERM: "it is open in another program, or you may not write there",
+    errno.EROFS: "it can only be read",
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "your share of the disk is full",
+    errno.EFBIG: "the file would be larger than is allowed",
+    errno.ENOENT: "there is no such file or folder",
+    errno.ENOTDIR: "a part of the path is a file, not a folder",
+    errno.EISDIR: "it is a folder, not a file",
+    errno.EEXIST: "something of that name is there already",
+    errno.ENAMETOOLONG: "the name is too long",
+    errno.ENOTEMPTY: "the folder is not empty",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,17 +41,80 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0: done. 1: `check --strict` found warnings. 2: it failed, and said why in words.
+        0: done. 1: done, and there is something to look at (`check --strict`: warnings; `verify`: figures equal, bytes
+        not; `diff`: decisions moved). 2: refused or failed, and said why in words. 3: a fault of this program.
     """
-    options = _parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    shows = "--traceback" in given
+    options, others = _parser().parse_known_args([word for word in given if word != "--traceback"])
+    if others and options.run is not lab:
+        _parser().error(f"unrecognized arguments: {' '.join(others)}")
+    options.others = others
     try:
-        return int(options.run(options))
+        with _ended_by_signals():
+            status = int(options.run(options))
+            sys.stdout.flush()
+        return status
     except PmoError as error:
-        print(error, file=sys.stderr)
-        return FAILED
+        return _said(str(error), shows)
     except KeyboardInterrupt:
-        print("Stopped; nothing was published.", file=sys.stderr)
-        return FAILED
+        return _said("Stopped; nothing was published.", shows)
+    except BrokenPipeError:  # the reader of our output has seen enough: | head
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except MemoryError:
+        return _said("The machine has not enough memory for this.", shows)
+    except OSError as error:
+        reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
+        name = error.filename or error.filename2
+        if arguments is None:  # what a library cannot close any more says no more
+            sys.unraisablehook = lambda _: None
+        return _said(f"{os.fsdecode(name) if name else 'It stopped'}: {reason}.", shows)
+    except Exception as error:
+        import traceback
+
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [frame for frame in frames if Path(__file__).parent in Path(frame.filename).parents] or frames
+        where = f"{Path(own[-1].filename).name}, line {own[-1].lineno}"
+        words = " ".join(str(error).split())[:200]
+        told = f"A fault of pmo_kit itself, not of your data: {type(error).__name__} in {where}: {words}"
+        _said(f"{told}. Please report this line and your command; --traceback shows all of it.", shows)
+        return FAULT
+
+
+def _said(words: str, shows: bool) -> int:
+    """Say why it failed, and where where that is asked for."""
+    if shows:
+        import traceback
+
+        traceback.print_exc()
+    with contextlib.suppress(OSError):
+        print(words, file=sys.stderr, flush=True)
+    return FAILED
+
+
+@contextlib.contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Be ended by TERM and HUP as by Ctrl-C: what is temporary goes, kernels end, nothing is published."""
+
+    def ends(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    try:
+        before = {name: signal.signal(getattr(signal, name), ends) for name in names}
+    except ValueError:  # not in the main thread
+        before = {}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
 
 
 def pack(options: argparse.Namespace) -> int:
@@ -45,7 +126,7 @@ def pack(options: argparse.Namespace) -> int:
         print(f"\n{error}\n", file=sys.stderr)
     if options.list or options.dry_run:
         print("\n".join(map(listed if options.list else described, specs)))
-        return FAILED if failed else DATA_OK
+        return FAILED if failed else DONE
     from pmo_kit.packs.asking import cluster, summed, warned
     from pmo_kit.packs.building import build_packs
 
@@ -60,16 +141,17 @@ def pack(options: argparse.Namespace) -> int:
                 print(told, file=sys.stderr)
     if len(built) + len(failed) > 1:
         print(summed(built, len(failed)), file=sys.stderr)
-    return FAILED if failed or any(one.error for one in built) else DATA_OK
+    return FAILED if failed or any(one.error for one in built) else DONE
 
 
 def verify(options: argparse.Namespace) -> int:
-    """Execute a pack again and compare."""
+    """Compare a pack with its hashes and execute it again."""
     from pmo_kit.packs.verify import verify_pack
 
-    found = verify_pack(options.pack, options.against, options.workers)
+    run = False if options.hashes else options.run_it or None
+    found = verify_pack(options.pack, options.against, options.workers, run)
     print(found)
-    return DATA_OK if found.equal else DATA_WARNED if found.sound else FAILED
+    return DONE if found.equal else LOOK if found.sound else FAILED
 
 
 def diff(options: argparse.Namespace) -> int:
@@ -77,16 +159,16 @@ def diff(options: argparse.Namespace) -> int:
     from pmo_kit.packs.diff import diff_packs
 
     print(diff_packs(options.old, options.new))
-    return DATA_OK
+    return DONE
 
 
 def record(options: argparse.Namespace) -> int:
     """Add the decisions of a committee to a register."""
     from pmo_kit.packs.decisions import record_decisions
 
-    count = record_decisions(options.pack, options.register)
-    print(f"{count} decision{'s' * (count != 1)} recorded in {options.register / 'decisions.csv'}.")
-    return DATA_OK
+    recorded = record_decisions(options.pack, options.register)
+    print(recorded)
+    return LOOK if recorded.warnings else DONE
 
 
 def new(options: argparse.Namespace) -> int:
@@ -95,7 +177,7 @@ def new(options: argparse.Namespace) -> int:
 
     folder = new_workspace(options.folder, options.sources)
     print(f"{_short(folder)} is ready. Next:\n  cd {_short(folder)}\n  pmo-kit pack")
-    return DATA_OK
+    return DONE
 
 
 def import_(options: argparse.Namespace) -> int:
@@ -125,7 +207,7 @@ def template(options: argparse.Namespace) -> int:
     if options.file.exists():
         raise PmoError(f"{options.file} is there already; nothing is overwritten. Name a new file.")
     print(f"{_short(write_template(options.file))} is ready to fill; then: pmo-kit check {options.file}")
-    return DATA_OK
+    return DONE
 
 
 def anonymize(options: argparse.Namespace) -> int:
@@ -140,12 +222,12 @@ def anonymize(options: argparse.Namespace) -> int:
     print(
         f"{_short(options.folder)}: names, people and texts replaced, money scaled. Keep the secret to yourself."
     )
-    return DATA_OK
+    return DONE
 
 
 def lab(options: argparse.Namespace) -> int:
     """Open JupyterLab on the first lesson of a workshop's team, else on the start page of the notebooks."""
-    import os
+    import secrets
     import subprocess
     import sysconfig
 
@@ -157,8 +239,11 @@ def lab(options: argparse.Namespace) -> int:
     path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
     pages = (notebooks / "lessons" / "00_ready.ipynb", notebooks / "start.ipynb", notebooks)
     page = next(page for page in pages if page.exists())
-    command = [sys.executable, "-m", "jupyterlab", f"--LabApp.default_url=/lab/tree/{page.as_posix()}"]
-    return subprocess.run(command, env={**os.environ, "PATH": path}, check=False).returncode
+    own = ["--ServerApp.ip=127.0.0.1", f"--LabApp.default_url=/lab/tree/{page.as_posix()}"]
+    command = [sys.executable, "-m", "jupyterlab", *own, *options.others]
+    token = os.environ.get("JUPYTER_TOKEN") or secrets.token_urlsafe(24)
+    ended = subprocess.run(command, env={**os.environ, "PATH": path, "JUPYTER_TOKEN": token}, check=False)
+    return FAILED if ended.returncode else DONE
 
 
 def workshop(options: argparse.Namespace) -> int:
@@ -171,7 +256,7 @@ def workshop(options: argparse.Namespace) -> int:
         f"{folder} is ready: {options.teams} team folders, {folder}/facilitator (guide, solutions, ballots)."
     )
     print(f"Try one:\n  cd {folder}/team_1\n  pmo-kit lab")
-    return DATA_OK
+    return DONE
 
 
 def _pack_files(options: argparse.Namespace) -> list[Path]:
@@ -188,6 +273,24 @@ def _pack_files(options: argparse.Namespace) -> list[Path]:
     raise PmoError("Name a pack file, or say --all, or run this in a workspace (pmo-kit new FOLDER).")
 
 
+def _helped(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
+    """Without a command: print what there is."""
+
+    def helped(_: argparse.Namespace) -> int:
+        parser.print_help()
+        return DONE
+
+    return helped
+
+
+def _count(text: str) -> int:
+    """A whole number of at least one."""
+    number = int(text) if text.strip().isdigit() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least 1")
+    return number
+
+
 def _short(path: Path) -> Path:
     """A path as it is seen from here."""
     here = Path.cwd()
@@ -195,10 +298,15 @@ def _short(path: Path) -> Path:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from importlib import metadata
+
     parser = argparse.ArgumentParser(
         prog="pmo-kit", description="From a register of projects to a committee pack."
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    parser.add_argument("--version", action="version", version=f"pmo_kit {metadata.version('pmo_kit')}")
+    parser.add_argument("--traceback", action="store_true", help="show all of an error, to report it")
+    parser.set_defaults(run=_helped(parser))
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     one = commands.add_parser("pack", help="build committee packs", description="Build committee packs.")
     one.add_argument(
         "files", nargs="*", type=Path, metavar="FILE", help="pack files (default: those in packs/)"
@@ -207,7 +315,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument(
         "--out", default="build/packs", metavar="DIR", help="where packs go (default: build/packs)"
     )
-    one.add_argument("--workers", type=int, default=2, metavar="N", help="notebooks at a time (default: 2)")
+    one.add_argument(
+        "--workers", type=_count, default=2, metavar="N", help="notebooks at a time (default: 2)"
+    )
     one.add_argument(
         "--dask", metavar="ADDRESS", help="run on a Dask cluster (or: local); needs the extra dask"
     )
@@ -232,12 +342,18 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser(
         "verify",
         help="execute a pack again and say what differs",
-        description="Execute a pack again from its own sources. Exits with 0: equal byte by byte; 1: every figure is "
-        "equal, something around it is not; 2: figures differ, or the pack was changed.",
+        description="Compare every file of a pack with what was published, then execute it again from its own "
+        "sources. Its notebooks are programs that run with your rights: nothing runs where a file was changed, and a "
+        "pack that you did not build on this machine runs only with --run. Exits with 0: equal byte by byte; 1: every "
+        "figure is equal, something around it is not; 2: figures differ, the pack was changed, or not executed.",
     )
+    one.add_argument("--hashes", action="store_true", help="compare the files only, execute nothing")
+    one.add_argument("--run", dest="run_it", action="store_true", help="execute also a pack of somebody else")
     one.add_argument("pack", type=Path, metavar="PACK", help="folder of a pack")
     one.add_argument("--against", type=Path, metavar="FILE", help="build from this pack file as it is now")
-    one.add_argument("--workers", type=int, default=2, metavar="N", help="notebooks at a time (default: 2)")
+    one.add_argument(
+        "--workers", type=_count, default=2, metavar="N", help="notebooks at a time (default: 2)"
+    )
     one.set_defaults(run=verify)
     one = commands.add_parser(
         "diff", help="say what moved between two packs", description="Compare the figures of two packs."
@@ -250,7 +366,9 @@ def _parser() -> argparse.ArgumentParser:
         help="add what a committee decided to a register",
         description="Read the decisions.csv that the secretary filled, and add it to the register.",
     )
-    one.add_argument("pack", type=Path, metavar="PACK", help="folder of the pack, or its decisions.csv")
+    one.add_argument(
+        "pack", type=Path, metavar="PACK", help="folder of the pack, or its decisions.csv (or .xlsx)"
+    )
     one.add_argument("register", type=Path, metavar="REGISTER", help="the register: a folder of CSV files")
     one.set_defaults(run=record)
     one = commands.add_parser("new", help="make a workspace of your own", description="Make a workspace.")
@@ -291,7 +409,12 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("folder", type=Path, metavar="FOLDER", help="where the copy goes; it does not exist yet")
     one.add_argument("--secret", required=True, help="any words; the same words give the same copy")
     one.set_defaults(run=anonymize)
-    one = commands.add_parser("lab", help="open JupyterLab on the start page", description="Open JupyterLab.")
+    one = commands.add_parser(
+        "lab",
+        help="open JupyterLab on the start page",
+        description="Open JupyterLab on the start page, for this machine only and with a token. Other options go to "
+        "JupyterLab: pmo-kit lab --no-browser --port 9000",
+    )
     one.set_defaults(run=lab)
     one = commands.add_parser(
         "workshop",
@@ -299,7 +422,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Make a workshop: teams and facilitator.",
     )
     one.add_argument("folder", type=Path, metavar="FOLDER", help="a folder that does not exist yet")
-    one.add_argument("--teams", type=int, default=4, metavar="N", help="how many teams (default: 4)")
+    one.add_argument("--teams", type=_count, default=4, metavar="N", help="how many teams (default: 4)")
     one.set_defaults(run=workshop)
     return parser
 

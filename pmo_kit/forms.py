@@ -439,6 +439,8 @@ def _problem(error: Mapping[str, Any], data: object) -> Problem:
     elif kind == "literal_error":
         expected = error["ctx"]["expected"].replace("'", "")
         words = f"{key} is {expected}, not '{shown}'."
+    elif kind in ("greater_than_equal", "less_than_equal"):
+        words = f"{key} must be at {'least' if 'ge' in error['ctx'] else 'most'} {next(iter(error['ctx'].values()))}."
     elif kind in _ALLOWED:
         words = f"{key} must be {_ALLOWED[kind]}" + (f", not '{shown}'." if shown else ".")
     else:

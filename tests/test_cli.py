@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -118,3 +121,164 @@ def test_the_command_is_installed() -> None:
     command = shutil.which("pmo-kit", path=str(Path(sys.executable).parent))
     assert command
     assert subprocess.run([command, "--help"], capture_output=True, check=False).returncode == 0
+
+
+def run(*words: str, **more: object) -> subprocess.CompletedProcess[bytes]:
+    """The command in a process of its own."""
+    command = [sys.executable, "-m", "pmo_kit.cli", *words]
+    return subprocess.run(command, capture_output=True, check=False, **more)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+def test_any_output_encoding_will_do(tmp_path: Path, encoding: str) -> None:
+    write_workspace(tmp_path)
+    register = tmp_path / "data" / "samples" / "harbor"
+    text = (register / "projects.csv").read_text(encoding="utf-8").replace("Works", "Wodociągi Łódź 🚰")
+    (register / "projects.csv").write_text(text.replace("North quay", ""), encoding="utf-8")
+    done = run("check", str(register), env={**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"})
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_reader_that_has_seen_enough_is_no_fault(tmp_path: Path) -> None:
+    code = (
+        "import sys\nfrom pmo_kit import cli\n"
+        "cli.diff = lambda options: print('x' * 200_000) or 1\nsys.exit(cli.main(['diff', 'a', 'b']))"
+    )
+    first = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert first.stdout is not None
+    assert first.stdout.read(1) == b"x"
+    first.stdout.close()
+    assert first.stderr is not None
+    assert first.stderr.read() == b""
+    assert first.wait() == 0
+
+
+def test_version_help_and_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert re.fullmatch(r"pmo_kit \d+\.\d+\.\d+\s*", capsys.readouterr().out)
+    assert main([]) == 0
+    assert "COMMAND" in capsys.readouterr().out
+    for words in (
+        ["pack", "--workers", "0"],
+        ["pack", "--workers", "two"],
+        ["workshop", "x", "--teams", "-1"],
+    ):
+        with pytest.raises(SystemExit) as ended:
+            main(words)
+        assert ended.value.code == 2
+        assert "is no whole number of at least 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "words"),
+    [
+        (
+            PermissionError(13, "Permission denied", "annex.xlsx"),
+            2,
+            "annex.xlsx: it is open in another program",
+        ),
+        (OSError(28, "No space left on device", "pack.pdf"), 2, "pack.pdf: the disk is full."),
+        (OSError(30, "Read-only file system", "/mnt/x"), 2, "/mnt/x: it can only be read."),
+        (OSError("Z: is gone"), 2, "It stopped: Z: is gone."),
+        (MemoryError(), 2, "not enough memory"),
+        (KeyboardInterrupt(), 2, "Stopped; nothing was published."),
+        (RecursionError("deep"), 3, "A fault of pmo_kit itself, not of your data: RecursionError in "),
+        (ValueError("two\nlines"), 3, "two lines. Please report this line"),
+    ],
+)
+def test_every_error_is_one_line_with_its_status(
+    error: BaseException,
+    status: int,
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fails(_: object) -> int:
+        raise error
+
+    monkeypatch.setattr("pmo_kit.cli.diff", fails)
+    assert main(["diff", "a", "b"]) == status
+    told = capsys.readouterr().err
+    assert words in told
+    assert len(told.splitlines()) == 1
+    assert main(["diff", "a", "b", "--traceback"]) == status
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_places_that_cannot_be_written_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write_workspace(tmp_path, one=notebook(LOAD, message("a.one")))
+    (tmp_path / "file").write_text("mine")
+    for words in (
+        ["pack", str(file), "--out", str(tmp_path / "file")],
+        ["pack", str(file), "--out", str(tmp_path / "file" / "deeper")],
+        ["template", str(tmp_path / "file" / "new.xlsx")],
+        ["check", str(tmp_path / "data" / "samples" / "harbor"), "--xlsx", str(tmp_path / "file")],
+        ["check", str(tmp_path / "data" / "samples" / "harbor"), "--xlsx", str(tmp_path / "file" / "r.xlsx")],
+        ["new", str(tmp_path / "file" / "new")],
+        [
+            "anonymize",
+            str(tmp_path / "data" / "samples" / "harbor"),
+            str(tmp_path / "file"),
+            "--secret",
+            "x y z",
+        ],
+        ["workshop", str(tmp_path / "file")],
+        ["verify", str(tmp_path / "file")],
+        ["record", str(tmp_path / "none.csv"), str(tmp_path / "data" / "samples" / "harbor")],
+    ):
+        assert main(words) == 2, words
+        told = capsys.readouterr().err
+        assert told.strip(), words
+        assert "Traceback" not in told
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits of POSIX")
+def test_a_disk_that_is_full_is_told(tmp_path: Path) -> None:
+    import resource
+
+    def small() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, 2_000))
+
+    done = run("template", str(tmp_path / "new.xlsx"), preexec_fn=small)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.decode().strip() == "It stopped: the file would be larger than is allowed."
+
+
+def test_check_writes_its_report_onto_nothing_that_is_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book = tmp_path / "register.xlsx"
+    assert main(["template", str(book)]) == 0
+    before = book.read_bytes()
+    for target in (str(book), str(tmp_path / "." / "register.xlsx"), str(tmp_path / "report.csv")):
+        assert main(["check", str(book), "--xlsx", target]) == 2
+        assert "Name a new file for the report" in capsys.readouterr().err
+    assert book.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["register.xlsx"]
+
+
+def test_lab_listens_here_alone_and_hands_its_options_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[tuple[list[str], dict[str, str]]] = []
+
+    def called(command: list[str], env: dict[str, str], check: bool) -> subprocess.CompletedProcess[bytes]:
+        calls.append((command, env))
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr("subprocess.run", called)
+    monkeypatch.delenv("JUPYTER_TOKEN", raising=False)
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert main(["lab", "--no-browser", "--port", "9000"]) == 0
+    (command, env) = calls[0]
+    assert command[-3:] == ["--no-browser", "--port", "9000"]
+    assert "--ServerApp.ip=127.0.0.1" in command
+    assert len(env["JUPYTER_TOKEN"]) >= 24

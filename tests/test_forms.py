@@ -183,7 +183,7 @@ def refused(text: str, file: Path) -> str:
     return ""
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(content=NODES)
 def test_any_yaml_is_read_or_refused_in_words(content: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
     file = tmp_path_factory.getbasetemp() / "any.yml"
@@ -194,7 +194,7 @@ def test_any_yaml_is_read_or_refused_in_words(content: Any, tmp_path_factory: py
         assert read_form(file, Dinner).title == str(content["title"]).strip()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=st.text(alphabet="ab:-[]{}*&!?|>'\"#,\n \t0.1é\0%@~<", max_size=60))
 def test_any_text_is_read_or_refused_in_words(text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     assert "cannot be used" in refused(text, tmp_path_factory.getbasetemp() / "any.yml")

@@ -12,7 +12,8 @@ import pandas as pd
 
 from pmo_kit.answers import Answer
 from pmo_kit.arbitration.infeasibility import conflict_error
-from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model
+from pmo_kit.arbitration.links import Synergy
+from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model, parts
 from pmo_kit.arbitration.proof import MOST_NODES, prove
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import QUANTITY_RULES, amount_words
@@ -30,7 +31,7 @@ class Allocation(Answer):
     """The best plan of a question, re-verified in exact arithmetic.
 
     `table` has one row per project: name, area, commitment, level, label, decision (`fund`, `stop`, `refuse`),
-    value, cost, delay (years).
+    value, cost (with what it costs or saves together with others), delay (years).
 
     Parameters
     ----------
@@ -98,6 +99,9 @@ class Allocation(Answer):
         first = options.table.iloc[[int(g[0]) for g in options.groups.values()]].reset_index("level")
         funded = chosen["level"].notna().to_numpy(bool)
         stopped = chosen["stop"].eq(True).to_numpy(bool)
+        together = pd.Series(0.0, index=list(options.groups))
+        for rule in self._joint_costs:
+            together[rule.project_id] += rule.amount
         return pd.DataFrame(
             {
                 "name": first["name"],
@@ -107,7 +111,7 @@ class Allocation(Answer):
                 "label": chosen["label"].fillna(""),
                 "decision": np.select([stopped, funded], ["stop", "fund"], "refuse"),
                 "value": chosen["value"].fillna(0.0),
-                "cost": chosen["cost"].fillna(0.0),
+                "cost": chosen["cost"].fillna(0.0) + together,
                 "delay": chosen["delay"].fillna(0).astype(int),
             },
             index=pd.Index(list(options.groups), name="project_id"),
@@ -115,9 +119,22 @@ class Allocation(Answer):
 
     @property
     def spend(self) -> pd.DataFrame:
-        """Project x fiscal year: what the plan spends, exit costs included."""
+        """Project x fiscal year: what the plan spends, exit costs and costs of two together included."""
         spend = self.question.spend.iloc[list(self._positions)].droplevel("level")
-        return spend.reindex(self._table.index, fill_value=0.0)
+        spend = spend.reindex(self._table.index, fill_value=0.0)
+        for rule in self._joint_costs:
+            if rule.year not in spend:
+                spend[rule.year] = 0.0
+            spend.loc[rule.project_id, rule.year] += rule.amount
+        return spend[sorted(spend)]
+
+    @property
+    def _joint_costs(self) -> list[Synergy]:
+        """The costs of two together that fall in the plan: each is a cost of the first of the two."""
+        rules = {rule.name: rule for rule in self.question.active_rules if isinstance(rule, Synergy)}
+        filled = self._model.columns(self._positions)[len(self._positions) :]
+        found = (rules[self._model.products[y - self._model.n].rule] for y in filled)
+        return [rule for rule in found if rule.quantity == "cost"]
 
     @property
     def people(self) -> pd.DataFrame:
@@ -131,8 +148,8 @@ class Allocation(Answer):
 
     @cached_property
     def use(self) -> pd.DataFrame:
-        """One row per limit: rule, label, kind, used, limit, slack, unit, sense (at most, at least),
-        binding, sentence."""
+        """One row per limit: rule, label, kind, used, limit (of money: the envelope and what is carried in), carried
+        (of it from the year before), slack, unit, sense (at most, at least), binding, sentence."""
         return limits_used(self._model, self._positions)
 
     @property
@@ -306,32 +323,42 @@ def _known(model: Model, levels: Mapping[str, str]) -> Plan:
 
 def limits_used(model: Model, plan: Plan) -> pd.DataFrame:
     """What a plan uses of every limit of quantity (envelopes, people, shares, counts, spend, demand)."""
-    exact = model.evaluate(plan)
-    rules = {rule.name: rule for rule in model.question.rules}
-    carried = dict.fromkeys(range(len(model.rows)), 0.0)
-    for place, following, limit in model.carries:
-        carried[following] = min(
-            limit, max(0.0, model.rows[place].upper + carried[place] - exact.used[place] / ONE)
-        )
+    exact, filled = model.evaluate(plan), model.columns(plan)
+    rules = {rule.name: rule for rule in model.question.active_rules}
     records: list[tuple[object, ...]] = []
     for place, (row, used) in enumerate(zip(model.rows, exact.used, strict=True)):
-        rule = rules[row.rule]
+        rule = rules.get(row.rule)
         if not isinstance(rule, QUANTITY_RULES):
             continue
         most = np.isfinite(row.upper)
-        limit, amount = (row.upper + carried[place] if most else row.lower), used / ONE
-        slack = round((limit - amount) if most else (amount - limit), 9)
+        bound = parts(row.upper)[0] + exact.carried[place] if most else parts(row.lower)[0]
+        amount, limit, slack = used / ONE, bound / ONE, (bound - used if most else used - bound) / ONE
         if row.share is not None:
-            part, whole = (float(side[list(plan)].sum()) for side in row.share[:2])
+            part, whole = (float(side[filled].sum()) for side in row.share[:2])
             amount, limit = (part / whole if whole else np.nan), row.share[2]
             slack = round((limit - amount) if most else (amount - limit), 9)
         words = _use_words(row.label, amount, limit, row.unit, row.share is not None)
-        sense = "at most" if most else "at least"
-        kind = type(rule).__name__.lower()
-        records.append(
-            (row.rule, row.label, kind, round(amount, 9), limit, slack, row.unit, sense, not slack > 0, words)
+        sense, kind, carried = (
+            ("at most" if most else "at least"),
+            type(rule).__name__.lower(),
+            exact.carried[place] / ONE,
         )
-    columns = ["rule", "label", "kind", "used", "limit", "slack", "unit", "sense", "binding", "sentence"]
+        records.append(
+            (row.rule, row.label, kind, amount, limit, carried, slack, row.unit, sense, not slack > 0, words)
+        )
+    columns = [
+        "rule",
+        "label",
+        "kind",
+        "used",
+        "limit",
+        "carried",
+        "slack",
+        "unit",
+        "sense",
+        "binding",
+        "sentence",
+    ]
     return pd.DataFrame(records, columns=columns)
 
 

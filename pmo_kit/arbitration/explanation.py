@@ -16,7 +16,7 @@ from pmo_kit.arbitration.ledger import Ledger, override_ledger
 from pmo_kit.arbitration.letters import way_words
 from pmo_kit.arbitration.links import Mandatory
 from pmo_kit.arbitration.model import ONE, compile_model, parts
-from pmo_kit.arbitration.prices import Flip, blocking_rules, bounds_of, flip, in_the_way
+from pmo_kit.arbitration.prices import Flip, blocking_rules, bounds_of, flips, in_the_way
 from pmo_kit.arbitration.rules import amount_words
 from pmo_kit.arbitration.search import best_plan, proof_gap
 from pmo_kit.arbitration.solving import Limits
@@ -139,12 +139,9 @@ def explain(
     plan, value, bound = allocation._positions, allocation._value, parts(allocation.bound)[0]
     gap = 0.0 if exact else asked_gap(model.question) * abs(allocation._free_value())
     limits = Limits(max(proof_gap(model), gap), model.question.node_limit)
-    records = []
-    for i in range(model.n):
-        if projects is not None and options.project_ids[i] not in projects:
-            continue
-        done = flip(model, plan, i, limits, exact, allocation._pool)
-        records.append(_record(allocation, done, value, bound))
+    asked = [i for i in range(model.n) if projects is None or options.project_ids[i] in projects]
+    done = flips(model, plan, asked, limits, exact, allocation._pool)
+    records = [_record(allocation, done[i], value, bound) for i in asked]
     columns = list(_COLUMNS)
     index = pd.MultiIndex.from_tuples([r[0] for r in records], names=["project_id", "level"])
     table = pd.DataFrame([r[1] for r in records], columns=columns, index=index)

@@ -1,136 +1,226 @@
 """When no plan obeys the rules: which few are in conflict, and the cheapest way out, in words.
 
-Source: Chinneck (2008), Feasibility and Infeasibility in Optimization, chapters 6 and 7 (deletion filter,
-elastic programs). Both work on whole named rules and whole plans, not on the relaxation.
+Sources: Liffiton and Sakallah (2008), Algorithms for computing minimal unsatisfiable subsets, J. Autom. Reasoning 40,
+and Ignatiev, Previti, Liffiton and Marques-Silva (2015), Smallest MUS extraction with minimal hitting set
+dualization, CP 2015; Chinneck (2008), Feasibility and Infeasibility in Optimization, chapters 6 and 7 (deletion filter,
+elastic programs). All on whole named rules and whole plans, not on the relaxation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence, Set
+from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import sparse
 
 from pmo_kit.arbitration.links import Committed, Excludes, Group, Mandatory, Override, Requires
-from pmo_kit.arbitration.model import compile_model
-from pmo_kit.arbitration.rules import QUANTITY_RULES, Capacity, Envelope, Rule
+from pmo_kit.arbitration.model import ONE, Model, compile_model
+from pmo_kit.arbitration.rules import QUANTITY_RULES, Capacity, Envelope, Row, Rule
 from pmo_kit.arbitration.search import best_plan
+from pmo_kit.arbitration.solving import Limits, Program, solve
 from pmo_kit.errors import InfeasibleError
 
 if TYPE_CHECKING:
+    from pmo_kit.arbitration.options import Floats
     from pmo_kit.arbitration.question import Question
 
-# The deletion filter keeps what it tries last: what a committee can least change is kept longest.
+# What a committee can least change is named first, where several conflicts are equally small.
 EASE = (Excludes, Group, Requires, Capacity, Override, Envelope, Committed, Mandatory)
+GIVEN = (Mandatory, Committed, Override)  # laws, commitments and orders on record: never offered as a way out
+ROUNDS, LARGE = 80, 400  # conflicts that are searched for the smallest: so many steps, so many options
 
 
 def conflict_error(question: Question) -> InfeasibleError:
     """The error for a question that no plan answers: the conflict, and the cheapest way out."""
     conflict = conflicting_rules(question)
     unit = question.built.money_unit.split(",")[0]
-    words = "; ".join(rule.sentence(unit) for rule in conflict)
-    message = f"No plan obeys the rules. These cannot hold together: {words}."
-    relaxation = relaxations(question, conflict)
-    ways = list(relaxation.values())
-    if not any(isinstance(question.rule(name), QUANTITY_RULES) for name in relaxation):
-        together = joint_relaxation(question)
-        relaxation |= together
-        ways = [" and ".join(together.values()), *ways] if together else ways
+    given = [rule.sentence(unit) for rule in conflict if isinstance(rule, GIVEN)]
+    others = [rule.sentence(unit) for rule in conflict if not isinstance(rule, GIVEN)]
+    message = f"No plan obeys the rules. These cannot hold together: {'; '.join(others or given)}."
+    if others and given:
+        message += f" Given by law, commitment or order on record: {'; '.join(given)}."
+    ways, relaxation = ways_out(question, conflict)
     if ways:
         message += f" A plan becomes possible with {', or with '.join(ways)}."
+    else:
+        message += " No amount of money or people makes a plan possible: one of these has to give way."
     return InfeasibleError(message, [rule.name for rule in conflict], relaxation)
 
 
-def conflicting_rules(question: Question) -> list[Rule]:
-    """A smallest set of hard rules that cannot hold together: without any one of them the others can."""
+def conflicting_rules(question: Question, given: Sequence[str] = ()) -> list[Rule]:
+    """Hard rules that cannot hold together, while every part of them less one can; the fewest where that is found.
+
+    All other rules are set aside, which changes none of those that are named. The fewest are found as the least set
+    that meets every set of rules whose setting aside lets a plan be; where the question is too large for that, rules
+    are left out one after the other as long as no plan becomes possible.
+
+    Parameters
+    ----------
+    question : Question
+    given : sequence of str
+        Names of rules that are known to have a part in it.
+    """
     hard = [rule for rule in question.active_rules if rule.price is None]
-    order = sorted(hard, key=_ease)
+    found = _fewest(question, hard, given) if len(question.built) <= LARGE else None
+    names = found if found is not None else _filtered(question, [r.name for r in sorted(hard, key=_ease)])
+    return [rule for rule in hard if rule.name in names]
+
+
+def _fewest(question: Question, hard: Sequence[Rule], given: Sequence[str]) -> set[str] | None:
+    """The smallest conflict; None where the search for it ends before."""
+    model = compile_model(question)
+    sets: list[set[str]] = [{name} for name in given]
+    for _ in range(ROUNDS):
+        named = _least_meeting(sets, hard)
+        aside = _least_aside(question, model, hard, named)
+        if aside is None:
+            parts = [named - {name} for name in named]
+            proven = not _possible(question, named) and all(_possible(question, part) for part in parts)
+            return named if proven else None
+        if not aside or aside & named:
+            return None
+        sets.append(aside)
+    return None
+
+
+def _least_meeting(sets: Sequence[Set[str]], hard: Sequence[Rule]) -> set[str]:
+    """The fewest rules that have a member in every set; what is least easy to change first."""
+    if not sets:
+        return set()
+    names = [rule.name for rule in hard]
+    matrix = sparse.csr_array(np.array([[float(name in one) for name in names] for one in sets]))
+    cost = -np.array([1 + 1e-3 * (len(EASE) - _ease(rule)) for rule in hard])
+    ones = np.ones(len(names))
+    program = Program(cost, matrix, np.ones(len(sets)), np.full(len(sets), inf), 0 * ones, ones, ones > 0)
+    outcome = solve(program, Limits(1e-4))
+    assert outcome.x is not None
+    return {name for name, x in zip(names, outcome.x, strict=True) if x > 0.5}
+
+
+def _least_aside(question: Question, model: Model, hard: Sequence[Rule], kept: Set[str]) -> set[str] | None:
+    """Few rules, none of those kept, whose setting aside lets a plan be; None where there are none."""
+    loose = {rule.name for rule in hard} - kept
+    at, data, owner = [], [], []
+    for place, row in enumerate(model.rows):
+        if row.rule in loose:
+            size = float(np.abs(row.coefficients).sum())
+            size += sum(limit for first, _, limit in model.carries if first == place)
+            for bound, sign in ((row.upper, -1.0), (row.lower, 1.0)):
+                if np.isfinite(bound):
+                    at.append(model.head + place)
+                    data.append(sign * (size + abs(bound)))
+                    owner.append(row.rule)
+    p, more = model.program, len(at)
+    columns = sparse.csr_array((data, (at, range(more))), shape=(len(p.lower), more))
+    program = Program(
+        np.append(0 * p.value, -np.ones(more)), sparse.csr_array(sparse.hstack([p.matrix, columns], format="csr")),
+        p.lower, p.upper, np.append(p.least, np.zeros(more)), np.append(p.most, np.ones(more)),
+        np.append(p.integer, np.ones(more, bool)),
+    )  # fmt: skip
+    outcome = solve(program, Limits(0.999))
+    if outcome.x is None:
+        return None
+    plan = np.flatnonzero(outcome.x[: model.n] > 0.5)
+    aside = {name for name, x in zip(owner, outcome.x[len(p.value) :], strict=True) if x > 0.5}
+    exact = compile_model(question.without(*aside))
+    return aside | {exact.rows[place].rule for place, _ in exact.evaluate(plan.tolist()).broken}
+
+
+def _filtered(question: Question, order: Sequence[str]) -> set[str]:
+    """A conflict from which nothing can be left out: what comes last is kept longest."""
     kept = list(order)
-    size = max(1, len(kept) // 4)
-    start = 0
+    size, start = max(1, len(kept) // 4), 0
     while start < len(kept):
         trial = kept[:start] + kept[start + size :]
-        if not _possible(question, trial):
+        if not _possible(question, set(trial)):
             kept = trial
         elif size > 1:
             size = max(1, size // 2)
-            continue
         else:
             start += 1
-    return sorted(kept, key=hard.index)
+    return set(kept)
 
 
-def relaxations(question: Question, conflict: Sequence[Rule]) -> dict[str, str]:
-    """For each rule in conflict: the least change of it alone that makes a plan possible, where there is
-    one."""
-    found = {}
-    unit = question.built.money_unit.split(",")[0]
+def ways_out(question: Question, conflict: Sequence[Rule]) -> tuple[list[str], dict[str, str]]:
+    """What makes a plan possible, the cheapest first: in words, and rule by rule.
+
+    The least money, and beside it the fewest people; what other limits ask for is touched only where money and
+    people do not help. Then one limit of the conflict alone, where that is enough.
+    """
+    hard = [rule for rule in question.active_rules if rule.price is None]
+    money, people = ([r.name for r in hard if isinstance(r, kind)] for kind in (Envelope, Capacity))
+    others = [
+        r.name for r in hard if isinstance(r, QUANTITY_RULES) and not isinstance(r, Envelope | Capacity)
+    ]
+    found = [
+        way for goals in ((money, people), (people, money)) if (way := _least_breaches(question, *goals))
+    ]
+    if not found:
+        way = _least_breaches(question, others, money, people)
+        found = [way] if way else []
     for rule in conflict:
-        rules = [r for r in question.active_rules if r.name != rule.name]
-        if not isinstance(rule, QUANTITY_RULES):
-            if _possible(question, rules):
-                found[rule.name] = f"the rule '{rule.sentence(unit)}' set aside"
-            continue
-        amount = least_breach(question, rule)
-        if amount is not None:
-            found[rule.name] = rule.shortfall(amount, unit)
-    return found
-
-
-def least_breach(question: Question, rule: Rule) -> float | None:
-    """By how much a rule must be broken for a plan to be possible, all others holding; None where nothing
-    helps."""
-    breaches = _least_breaches(question, {rule.name: 1.0})
-    return None if breaches is None else sum(breaches.values())
-
-
-def joint_relaxation(question: Question) -> dict[str, str]:
-    """The changes of several limits, smallest in sum as shares of the limits, that make a plan possible."""
-    hard = {rule.name: rule for rule in question.active_rules if rule.price is None}
-    limits = {name: rule for name, rule in hard.items() if isinstance(rule, QUANTITY_RULES)}
-    model = compile_model(question)
-    sizes: dict[str, float] = {}
-    for row in model.rows:
-        if row.rule in limits:
-            bound = row.upper if np.isfinite(row.upper) else row.lower
-            sizes[row.rule] = max(sizes.get(row.rule, 0.0), abs(bound), 1e-3)
-    breaches = _least_breaches(question, {name: 1 / size for name, size in sizes.items()}) or {}
+        alone = _least_breaches(question, [rule.name]) if isinstance(rule, QUANTITY_RULES) else None
+        found += [alone] if alone else []
     unit = question.built.money_unit.split(",")[0]
-    return {name: limits[name].shortfall(amount, unit) for name, amount in breaches.items() if amount > 0}
+    words: list[str] = []
+    relaxation: dict[str, str] = {}
+    for way in found:
+        each = {name: question.rule(name).shortfall(x, unit, least) for (name, least), x in way.items()}
+        words.append(" and ".join(each.values()))
+        relaxation = {**each, **relaxation}
+    return list(dict.fromkeys(words)), relaxation
 
 
-def _least_breaches(question: Question, prices: Mapping[str, float]) -> dict[str, float] | None:
-    """The cheapest breaches, at these prices, of rules that may be broken; None where nothing helps."""
-    model = compile_model(question, elastic=prices)
+def _least_breaches(question: Question, *goals: Sequence[str]) -> dict[tuple[str, bool], float] | None:
+    """The least by which rules must be broken, the first goal's sum first; None where that does not help.
+
+    Returns
+    -------
+    dict or None
+        (rule, whether it is its least that is broken) -> amount, exactly what the plan lacks.
+    """
+    model = compile_model(question, elastic={name: 1.0 for goal in goals for name in goal})
+    sides = [
+        (place, least)
+        for place in model.prices
+        for bound, least in ((model.rows[place].upper, False), (model.rows[place].lower, True))
+        if np.isfinite(bound)
+    ]
     width = len(model.program.value)
-    sides = [p for p in model.prices for _ in range(_sides(model.rows[p].lower, model.rows[p].upper))]
-    objective = np.zeros(width)
-    for column, place in enumerate(sides, start=width - len(sides)):
-        objective[column] = -prices.get(model.rows[place].rule, 0.0)
-    best = best_plan(model, objective=objective)
-    if best.plan is None or best.x is None:
+    columns = range(width - len(sides), width)
+    rows: list[Row] = []
+    best = None
+    for goal in goals:
+        objective: Floats = np.zeros(width)
+        for column, (place, _) in zip(columns, sides, strict=True):
+            objective[column] = -1.0 if model.rows[place].rule in goal else 0.0
+        if not objective.any():
+            continue
+        best = best_plan(model, objective=objective, extra=rows)
+        if best.plan is None or best.x is None:
+            return None
+        mine = np.flatnonzero(objective)
+        reached = float(best.x[mine].sum())
+        rows.append(Row("least", mine, np.ones(len(mine)), -inf, reached + 1e-7 * max(reached, 1e-6)))
+    if best is None or best.plan is None:
         return None
-    found: dict[str, float] = {}
-    for column, place in enumerate(sides, start=width - len(sides)):
-        rule = model.rows[place].rule
-        if rule in prices:
-            found[rule] = max(found.get(rule, 0.0), round(float(best.x[column]), 6))
+    strict = compile_model(question)
+    found: dict[tuple[str, bool], float] = {}
+    for place, excess in strict.evaluate(best.plan).broken:
+        key = strict.rows[place].rule, np.isinf(strict.rows[place].upper)
+        found[key] = max(found.get(key, 0.0), excess / ONE)
     return found
 
 
-def _sides(lower: float, upper: float) -> int:
-    """How many limits a row has."""
-    return int(np.isfinite(lower)) + int(np.isfinite(upper))
-
-
-def _possible(question: Question, rules: Sequence[Rule]) -> bool:
-    """Whether any plan obeys these rules."""
-    model = compile_model(question, [replace(r) for r in rules])
-    best = best_plan(model, objective=np.zeros(len(model.program.value)))
-    return best.plan is not None
+def _possible(question: Question, names: Set[str]) -> bool:
+    """Whether any plan obeys these hard rules, all others set aside."""
+    aside = [r.name for r in question.active_rules if r.price is None and r.name not in names]
+    model = compile_model(question.without(*aside))
+    return best_plan(model, objective=np.zeros(len(model.program.value))).plan is not None
 
 
 def _ease(rule: Rule) -> int:
-    """Place in the order of deletion."""
+    """Place in the order of what a committee can change, the easiest first."""
     return next((i for i, kind in enumerate(EASE) if isinstance(rule, kind)), 2)

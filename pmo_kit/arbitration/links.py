@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from pmo_kit.arbitration.options import split_scope
 from pmo_kit.arbitration.rules import Row, Rule, amount_words
 
 if TYPE_CHECKING:
@@ -175,6 +176,23 @@ class Synergy(Rule):
     level: str | None = field(default=None, kw_only=True)
     other_level: str | None = field(default=None, kw_only=True)
     year: int | None = field(default=None, kw_only=True)
+
+    def joint_money(self, options: Options, scope: str, year: int | None, measure: str) -> float:
+        """A cost counts as a row of the costs table: of the first project, in its year, kind capex, no fund."""
+        if self.quantity == "value":
+            return 0.0
+        if self.year is None or self.year not in options.factors:
+            raise ValueError(
+                f"{self.name}: a cost of two together needs a year of the question, not {self.year}."
+            )
+        column, wanted = split_scope(scope)
+        own = {"kind": "capex", "fund": ""}
+        inside = (
+            own[column] == wanted if column in own else options.matches(scope)[options.of(self.project_id)[0]]
+        )
+        if not inside or year not in (None, self.year):
+            return 0.0
+        return self.amount * (options.factors[self.year] if measure == "pv_cost" else 1.0)
 
     @property
     def name(self) -> str:

@@ -7,7 +7,7 @@ linearized exactly (Fortet 1960; Glover and Woolsey 1974).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import floor, gcd, inf, isinf, log10
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from pmo_kit.arbitration.rules import Envelope, Row, Rule
 from pmo_kit.arbitration.solving import Program
 
 if TYPE_CHECKING:
-    from pmo_kit.arbitration.options import Floats
+    from pmo_kit.arbitration.options import Floats, Options
     from pmo_kit.arbitration.question import Question
 
 ONE = 10**22  # exact numbers are whole multiples of 1 / ONE
@@ -51,15 +51,15 @@ class Product:
     first: NDArray[np.int64]
     second: NDArray[np.int64]
     value: float
-    money: dict[int, float]  # row position -> coefficient
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """A plan in exact arithmetic: its value in parts of 1 / ONE, what each rule row uses, and what it breaks."""
+    """A plan in exact arithmetic, in parts of 1 / ONE: value, what each row uses and is brought, what it breaks."""
 
     value: int
     used: tuple[int, ...]
+    carried: tuple[int, ...]  # money brought into a row from the year before
     broken: tuple[tuple[int, int], ...]  # (row position, by how much)
     penalties: int
 
@@ -115,7 +115,7 @@ class Model:
 
     def better(self, value: int) -> int:
         """The least value that counts as more."""
-        return value + max(self.grain, round(1e-8 * self.size * ONE))
+        return value + max(self.grain, round(1e-7 * self.size * ONE))
 
     @cached_property
     def _entries(self) -> dict[int, list[tuple[int, int]]]:
@@ -143,28 +143,22 @@ class Model:
     def evaluate(self, plan: Iterable[int]) -> Evaluation:
         """A plan (positions of the chosen options) in exact integer arithmetic, against every rule.
 
+        Unspent money is carried on as far as it may be; a year whose limit is set aside carries on all that it may.
+
         Numbers are rounded to 14 digits of the largest coefficient of their row, which leaves amounts as they are
         written in the register.
         """
-        chosen = set(plan)
+        columns = self.columns(plan)
         used = [0] * len(self.rows)
-        for option in chosen:
-            for place, coefficient in self._entries.get(option, ()):
+        for column in columns:
+            for place, coefficient in self._entries.get(column, ()):
                 used[place] += coefficient
-        value = sum(self.values[i] for i in chosen)
-        for y, product in enumerate(self.products, start=self.n):
-            if not chosen.isdisjoint(product.first.tolist()) and not chosen.isdisjoint(
-                product.second.tolist()
-            ):
-                value += self.values[y]
-                for place, amount in product.money.items():
-                    used[place] += parts(amount)[0]
+        value = sum(self.values[i] for i in columns)
         extra = [0] * len(self.rows)
         for place, following, limit in self.carries:
             high = self._bounds[place][1]
-            assert high is not None
-            carried = min(parts(limit)[0], max(0, high + extra[place] - used[place]))
-            extra[following] += carried
+            most = parts(limit)[0]
+            extra[following] = most if high is None else min(most, max(0, high + extra[place] - used[place]))
         broken, penalties = [], 0
         for place, (low, high) in enumerate(self._bounds):
             excess = max(
@@ -176,7 +170,17 @@ class Model:
                     penalties += parts(self.prices[place])[0] * excess // ONE
                 else:
                     broken.append((place, excess))
-        return Evaluation(value - penalties, tuple(used), tuple(broken), penalties)
+        return Evaluation(value - penalties, tuple(used), tuple(extra), tuple(broken), penalties)
+
+    def columns(self, plan: Iterable[int]) -> list[int]:
+        """The columns that a plan fills: its options, and the effects of two together."""
+        chosen = set(plan)
+        joint = [
+            y
+            for y, product in enumerate(self.products, start=self.n)
+            if not (chosen.isdisjoint(product.first.tolist()) or chosen.isdisjoint(product.second.tolist()))
+        ]
+        return [*chosen, *joint]
 
     def other_plan(self, plan: Plan) -> Row:
         """The row that every plan but this one obeys (a no-good cut)."""
@@ -201,65 +205,54 @@ class Model:
         return tuple(sorted(self.question.built.position(p, level) for p, level in levels.items()))
 
 
-def compile_model(
-    question: Question, rules: Sequence[Rule] | None = None, elastic: Mapping[str, float] | None = None
-) -> Model:
+def rule_rows(options: Options, rules: Sequence[Rule]) -> list[tuple[Rule, Row]]:
+    """The rows of the active rules, and of every envelope that is set aside and may carry money on: without limit."""
+    following = {(r.envelope, r.year - 1) for r in rules if isinstance(r, Envelope)}
+    rows: list[tuple[Rule, Row]] = []
+    for rule in rules:
+        if rule.active:
+            rows += [(rule, row) for row in rule.rows(options, rules)]
+        elif isinstance(rule, Envelope) and rule.carry_limit and (rule.envelope, rule.year) in following:
+            rows += [(rule, replace(row, upper=inf)) for row in rule.rows(options, rules)]
+    return rows
+
+
+def compile_model(question: Question, elastic: Mapping[str, float] | None = None) -> Model:
     """The rows and columns of a question.
 
     Parameters
     ----------
     question : Question
-    rules : sequence of Rule, optional
-        The question's active rules when not given.
     elastic : mapping of str to float, optional
         Rules by name that may be broken at this price, instead of what they say themselves.
     """
-    options = question.built
-    rules = [r for r in (question.rules if rules is None else rules) if r.active]
-    rows: list[Row] = []
+    found = rule_rows(question.built, question.rules)
+    rows = tuple(row for _, row in found)
     prices: dict[int, float] = {}
-    for rule in rules:
+    envelopes: dict[tuple[str, int], tuple[int, Envelope]] = {}
+    for place, (rule, _) in enumerate(found):
         price = (elastic or {}).get(rule.name, rule.price)
-        for row in rule.rows(options, rules):
-            if price is not None:
-                prices[len(rows)] = price
-            rows.append(row)
-    envelopes = {(r.envelope, r.year): r for r in rules if isinstance(r, Envelope)}
-    places = {row.rule: place for place, row in enumerate(rows)}
-    carries = [
-        (places[r.name], places[envelopes[e, y + 1].name], r.carry_limit)
-        for (e, y), r in sorted(envelopes.items())
-        if r.carry_limit and (e, y + 1) in envelopes
-    ]
-    products = [_product(rule, question, envelopes, places) for rule in rules if isinstance(rule, Synergy)]
+        if price is not None and rule.active:
+            prices[place] = price
+        if isinstance(rule, Envelope):
+            envelopes[rule.envelope, rule.year] = place, rule
+    carries = tuple(
+        (place, envelopes[e, y + 1][0], rule.carry_limit)
+        for (e, y), (place, rule) in sorted(envelopes.items())
+        if rule.carry_limit and (e, y + 1) in envelopes
+    )
+    products = tuple(_product(r, question.built) for r in question.active_rules if isinstance(r, Synergy))
     program, value_row = _program(question, rows, products, carries, prices)
-    return Model(question, tuple(rows), tuple(products), tuple(carries), prices, program, value_row)
+    return Model(question, rows, products, carries, prices, program, value_row)
 
 
-def _product(
-    rule: Synergy,
-    question: Question,
-    envelopes: Mapping[tuple[str, int], Envelope],
-    places: Mapping[str, int],
-) -> Product:
-    """The column of a synergy: what it adds to the value, and to the envelopes of its year."""
-    options = question.built
+def _product(rule: Synergy, options: Options) -> Product:
+    """The column of what two together change."""
     first, second = options.of(rule.project_id, rule.level), options.of(rule.other_id, rule.other_level)
-    if rule.quantity == "value":
-        return Product(rule.name, first, second, rule.amount, {})
-    if rule.year is None:
-        raise ValueError(f"{rule.name}: a cost synergy needs the year in which it falls.")
-    money = {
-        places[e.name]: rule.amount
-        for e in envelopes.values()
-        if e.year == rule.year
-        and options.matches(e.scope)[first[0]]
-        and not e.scope.startswith(("kind", "fund"))
-    }
-    if options.money_value and rule.year not in options.factors:
-        raise ValueError(f"{rule.name}: its year {rule.year} is outside the years of the question.")
-    value = -rule.amount * options.factors[rule.year] if options.money_value else 0.0
-    return Product(rule.name, first, second, value, money)
+    value = rule.amount if rule.quantity == "value" else 0.0
+    if rule.quantity == "cost" and options.money_value:
+        value = -rule.joint_money(options, "all", rule.year, "pv_cost")
+    return Product(rule.name, first, second, value)
 
 
 def _program(
@@ -296,7 +289,6 @@ def _program(
         y, f, s = len(value), product.first.tolist(), product.second.tolist()
         value.append(product.value)
         top.append(1.0)
-        put([head + p for p in product.money], [y] * len(product.money), product.money.values())
         for side in (f, s):  # y <= sum of one side
             put([len(lower)] * (len(side) + 1), [y, *side], [1.0, *[-1.0] * len(side)])
             lower.append(-inf)

@@ -166,8 +166,6 @@ class Options:
         """Money of every option in a scope, added up."""
         column, value = split_scope(scope)
         inside = self.matches(scope)
-        if measure == "pv_cost":
-            return np.where(inside, self.table["pv_cost"].to_numpy(float), 0.0)
         rows = self.spending
         keep = np.ones(len(rows), bool) if year is None else rows["year"].to_numpy() == year
         if column in COST_COLUMNS:
@@ -175,6 +173,8 @@ class Options:
         if measure == "capex":
             keep &= rows["kind"].eq("capex").fillna(False).to_numpy(bool)
         amounts = rows["amount"].to_numpy(float)[keep]
+        if measure == "pv_cost":
+            amounts = amounts * rows["year"].map(self.factors).to_numpy(float)[keep]
         total = np.bincount(rows["option"].to_numpy()[keep], amounts, len(self)).astype(float)
         return np.where(inside, total, 0.0)
 
@@ -247,7 +247,9 @@ def build_options(register: Register, value: str | pd.Series, deferral: int = 0)
         _refuse_missing(missing, value)
     settings = register.settings
     start = int(settings.discount_to or 0)
-    dated = [*spending["year"].astype(int), *register.table("links")["year"].dropna().astype(int)]
+    dated = [*spending["year"].astype(int)]
+    for name in ("links", "budgets"):
+        dated += register.table(name)["year"].dropna().astype(int).tolist()
     years = range(start, max([start, *dated]) + 1)
     steps = len(years) if settings.timing != "start" else len(years) - 1
     rates = discount_schedule(settings.discount_schedule, steps)

@@ -3,19 +3,25 @@ plan."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from math import inf
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pmo_kit.arbitration.links import Committed, Mandatory, Override
-from pmo_kit.arbitration.model import ONE, Model, Plan
+from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan
 from pmo_kit.arbitration.rules import Row
 from pmo_kit.arbitration.search import Found, Pool, best_plan, proof_gap
-from pmo_kit.arbitration.solving import Limits
+from pmo_kit.arbitration.solving import Limits, Status, solve
+
+if TYPE_CHECKING:
+    from pmo_kit.arbitration.options import Floats
 
 MOST_TIES = 50
+NOTHING = -NO_BOUND  # the value where there is no plan
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +77,135 @@ def flip(
     return Flip(option, direction, found, change)
 
 
+NEARBY = 28  # options searched around the plan
+
+
+def flips(
+    model: Model, plan: Plan, options: Sequence[int], limits: Limits, ties: bool, pool: Pool
+) -> dict[int, Flip]:
+    """Each of these choices flipped on its own, as `flip` does; what is proven of one narrows the search for the next.
+
+    No plan worth v holds a choice that makes every plan worth less than v. So the dearest choices come first, and where
+    a plan is known for a choice a single search shows that no other is as good.
+    """
+    known = _Proven(model, plan, pool)
+    for option in options:
+        known.relax(option)
+    for option in sorted(options, key=lambda i: known.most[i]):
+        known.look_nearby(option)
+    done = {}
+    for option in sorted(options, key=known.value):
+        done[option] = known.prove(option, limits, ties)
+    return done
+
+
+class _Proven:
+    """What no plan with one choice flipped can exceed, choice by choice."""
+
+    def __init__(self, model: Model, plan: Plan, pool: Pool) -> None:
+        self._model, self._plan, self._pool = model, plan, pool
+        self.most: dict[int, int] = {}  # what a plan with the choice flipped is worth at most
+        self._points: dict[int, Floats] = {}
+
+    def relax(self, option: int) -> None:
+        """A first bound: what the flip would be worth if projects could be split."""
+        program = self._model.program.fixed(flip_columns(self._model, self._plan, option)[1])
+        outcome = solve(replace(program, integer=np.zeros_like(program.integer)))
+        self.most[option] = NOTHING
+        if outcome.x is not None:
+            self._points[option] = outcome.x
+            self.most[option] = round(outcome.bound * ONE)
+
+    def value(self, option: int) -> int:
+        """What the best known plan with the choice flipped is worth."""
+        best = self._pool.best(flip_columns(self._model, self._plan, option)[1])
+        return NOTHING if best is None else best
+
+    def _narrowed(self, option: int, least: int) -> tuple[dict[int, int], list[Row]]:
+        """Columns and rows of the plans worth at least so much that flip a choice: others that cost more stay as they
+        are."""
+        fixed: dict[int, int] = {}
+        rows = []
+        for other, most in self.most.items():
+            if other != option and most < least:
+                direction, columns = flip_columns(self._model, self._plan, other)
+                if direction == "in" or len(columns) == 1:
+                    fixed |= {column: 1 - x for column, x in columns.items()}
+                else:
+                    kept = np.array(sorted(columns), np.int64)
+                    rows.append(Row("kept", kept, np.ones(len(kept)), 1, inf))
+        return fixed | flip_columns(self._model, self._plan, option)[1], rows
+
+    def look_nearby(self, option: int) -> None:
+        """A better plan with the choice flipped among those near the plan and near the split one."""
+        least = self.value(option)
+        if option not in self._points or least >= self.most[option]:
+            return
+        model, x = self._model, self._points[option][: self._model.n]
+        fixed, rows = self._narrowed(option, least)
+        base = np.zeros(model.n)
+        base[list(self._plan)] = 1.0
+        far = np.abs(x - base)
+        near = np.argsort(-far - 1e-6 * self._nearness, kind="stable")[NEARBY:]
+        fixed = {int(i): int(base[i]) for i in near} | fixed
+        hope = max(least + 1, self.most[option] - 2 * self._pool.distance)
+        self._pool.add(best_plan(model, fixed=fixed, extra=rows, least=hope).plan)
+
+    @cached_property
+    def _nearness(self) -> Floats:
+        """How little it costs at most to flip each option, from 0 to 1."""
+        top = max(self.most.values())
+        costs = [float(top - self.most.get(i, NOTHING)) for i in range(self._model.n)]
+        return 1.0 / (1.0 + np.argsort(np.argsort(costs, kind="stable"), kind="stable"))
+
+    def prove(self, option: int, limits: Limits, ties: bool) -> Flip:
+        """The flip of a choice, with what changes in all tied plans."""
+        direction, own = flip_columns(self._model, self._plan, option)
+        if self.most[option] == NOTHING:
+            return Flip(option, direction, Found("infeasible", None, 0, NOTHING, 0), None)
+        found, rival = self._best(option, own, limits, ties)
+        if found.plan is None:
+            self.most[option] = NOTHING if found.status == "infeasible" else self.most[option]
+            return Flip(option, direction, found, None)
+        self.most[option] = min(self.most[option], found.bound)
+        change = plain_change(self._model, self._plan, found.plan)
+        if rival is not None:
+            fixed, rows = self._narrowed(option, found.value)
+            change = common_change(self._model, self._plan, found, fixed, rows, rival)
+        return Flip(option, direction, found, change)
+
+    def _best(
+        self, option: int, own: dict[int, int], limits: Limits, ties: bool
+    ) -> tuple[Found, Plan | None]:
+        """The best plan with the choice flipped, and another that is as good, where that is asked for."""
+        model, nodes = self._model, 0
+        room = 0 if ties else round(limits.gap * ONE)
+        while True:
+            known = self._pool.leader(own)
+            if known is None:
+                fixed, rows = self._narrowed(option, NOTHING)
+                found = best_plan(model, fixed=fixed, extra=rows, limits=limits)
+                if found.plan is None or not ties or found.status != "optimal":
+                    return found, None
+                self._pool.add(found.plan)
+                continue
+            value, plan = known
+            fixed, rows = self._narrowed(option, value + room)
+            rows.append(model.other_plan(plan))
+            found = best_plan(model, fixed=fixed, extra=rows, least=value + room, limits=limits)
+            nodes += found.nodes
+            if found.plan is None:
+                open_ = found.status != "infeasible"
+                bound = min(self.most[option], found.bound) if open_ else value + room
+                status: Status = "feasible" if open_ else "optimal"
+                return Found(status, plan, value, max(value, bound), nodes), None
+            self._pool.add(found.plan)
+            if not ties or found.status != "optimal":
+                return replace(found, nodes=nodes), None
+            if found.value == value:
+                return Found("optimal", plan, value, value, nodes), found.plan
+
+
 def plain_change(model: Model, before: Plan, after: Plan) -> Change:
     """What differs between two plans."""
     options = model.question.built
@@ -86,26 +221,35 @@ def plain_change(model: Model, before: Plan, after: Plan) -> Change:
     )
 
 
-def common_change(model: Model, before: Plan, found: Found, fixed: dict[int, int]) -> Change:
+def common_change(
+    model: Model,
+    before: Plan,
+    found: Found,
+    fixed: dict[int, int],
+    rows: Sequence[Row] = (),
+    rival: Plan | None = None,
+) -> Change:
     """What leaves, enters and changes level in every plan that is as good as the one found.
 
     Another tied plan that keeps one of those that leave, or misses one of those that enter, shrinks the
-    lists; the search ends when there is none.
+    lists; the search ends when there is none. `rival`: a tied plan that is known; `rows`: further rows.
     """
     assert found.plan is not None
     change = plain_change(model, before, found.plan)
     out, into, moved = set(change.displaces), set(change.admits), set(change.shifts)
     tied = False
     for _ in range(MOST_TIES):
-        row = _another(model, out, into, moved)
-        if row is None:
-            break
-        limits = Limits(proof_gap(model))
-        rival = best_plan(model, fixed=fixed, extra=[row], least=found.value, limits=limits)
-        if rival.plan is None:
+        if rival is None:
+            row = _another(model, out, into, moved)
+            if row is None:
+                break
+            limits = Limits(proof_gap(model))
+            rival = best_plan(model, fixed=fixed, extra=[*rows, row], least=found.value, limits=limits).plan
+        if rival is None:
             break
         tied = True
-        other = plain_change(model, before, rival.plan)
+        other = plain_change(model, before, rival)
+        rival = None
         out, into, moved = out & set(other.displaces), into & set(other.admits), moved & set(other.shifts)
     return Change(tuple(sorted(out)), tuple(sorted(into)), tuple(sorted(moved)), tied)
 
@@ -142,7 +286,7 @@ def blocking_rules(model: Model, option: int, direction: str) -> tuple[str, ...]
 
     level = str(question.built.table.index[option][1]) if direction == "in" else None
     forced = Override(project_id=project, in_out="in" if direction == "in" else "out", level=level)
-    conflict = conflicting_rules(question.with_rules(forced))
+    conflict = conflicting_rules(question.with_rules(forced), [forced.name])
     return tuple(rule.name for rule in conflict if rule.name != forced.name)
 
 

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """lower <= coefficients . x[columns] <= upper, over the options."""
+    """lower <= coefficients . x[columns] <= upper, over the options and, after them, the effects of two together.
+
+    `share` holds what a share is made of: its part and its whole (one number a column), and the ratio asked for.
+    """
 
     rule: str
     columns: NDArray[np.int64]
@@ -61,10 +64,18 @@ class Rule(ABC):
 
     @abstractmethod
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
-        """Linear rows over the options."""
+        """Linear rows; `rules` are all rules of the question, those that are set aside too.
 
-    def shortfall(self, amount: float, unit: str) -> str:
-        """Words for relaxing the rule by an amount in its unit."""
+        Setting a rule aside lifts its own limit and changes no other: what a rule takes from others (the amounts and
+        the years of the envelopes) it takes whether they are active or not.
+        """
+
+    def joint_money(self, options: Options, scope: str, year: int | None, measure: str) -> float | None:
+        """Money of two together, for rules that have a column of their own; None for all others."""
+        return None
+
+    def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
+        """Words for relaxing the rule by an amount in its unit: its largest allowed, or its least asked for."""
         return "set the rule aside"
 
 
@@ -105,6 +116,15 @@ def _for(scope: str) -> str:
     return "" if scope == "all" else f" for {scope.replace('=', ' ')}"
 
 
+def money(
+    options: Options, rules: Sequence[Rule], scope: str, year: int | None = None, measure: str = "spend"
+) -> Floats:
+    """Money in a scope of every option, then of every effect of two together that is in force."""
+    joint = [m for r in rules if r.active and (m := r.joint_money(options, scope, year, measure)) is not None]
+    alone = options.measure(scope, year, measure)
+    return np.append(alone, joint) if joint else alone
+
+
 def _row(rule: str, coefficients: Floats, lower: float, upper: float, label: str, unit: str) -> Row:
     """A row from one coefficient per option."""
     columns = np.flatnonzero(coefficients)
@@ -131,11 +151,11 @@ class Envelope(Rule):
         return f"At most {amount_words(self.amount)} {unit} in {self.year}{_for(self.scope)}{carry}"
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
-        spend = options.measure(self.scope, self.year)
+        spend = money(options, rules, self.scope, self.year)
         label = f"money {self.year}" if self.scope == "all" else f"money {self.year}, {self.envelope}"
         return [_row(self.name, spend, -inf, self.amount, label=label, unit=options.money_unit)]
 
-    def shortfall(self, amount: float, unit: str) -> str:
+    def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
         whole = self.envelope == "all" and self.scope == "all"
         return f"{amount_words(amount)} {unit} more in {self.year}" + (
             "" if whole else f" for {self.envelope}"
@@ -162,7 +182,7 @@ class Capacity(Rule):
         label = f"{role_words(self.role)} {self.period}"
         return [_row(self.name, demand, -inf, self.fte, label=label, unit=role_words(self.role))]
 
-    def shortfall(self, amount: float, unit: str) -> str:
+    def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
         return f"{amount_words(amount)} {role_words(self.role, amount)} more in {self.period}"
 
 
@@ -194,16 +214,12 @@ class Share(Rule):
         return f"{self.scope.replace('=', ' ')}: {limits} of {whole}{each}"
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
-        if self.measure == "pv_cost" and (self.of == "envelope" or self.per == "year"):
-            raise ValueError(
-                f"Rule {self.rule!r}: a share of present cost is of the portfolio, over the horizon."
-            )
         years: Sequence[int | None] = _rule_years(options, rules) if self.per == "year" else [None]
         return [row for year in years for row in self._year_rows(options, rules, year)]
 
     def _year_rows(self, options: Options, rules: Sequence[Rule], year: int | None) -> list[Row]:
         """The rows of one year, or of the horizon."""
-        part = options.measure(self.scope, year, self.measure)
+        part = money(options, rules, self.scope, year, self.measure)
         label = self.rule if year is None else f"{self.rule} {year}"
         limits = [(self.minimum, 0.0, inf), (self.maximum, -inf, 0.0)]
         rows = []
@@ -211,22 +227,22 @@ class Share(Rule):
             if share is None:
                 continue
             if self.of == "portfolio":
-                whole = options.measure("all", year, self.measure)
+                whole = money(options, rules, "all", year, self.measure)
                 row = _row(self.rule, part - share * whole, low, high, label=label, unit="share of the plan")
                 ratio = (part, whole, share)
                 row = Row(row.rule, row.columns, row.coefficients, low, high, label, row.unit, ratio)
             else:
                 total = sum(
-                    r.amount for r in rules
-                    if isinstance(r, Envelope) and r.active and r.scope == "all" and year in (None, r.year)
+                    r.amount * (options.factors[r.year] if self.measure == "pv_cost" else 1.0) for r in rules
+                    if isinstance(r, Envelope) and r.scope == "all" and year in (None, r.year)
                 )  # fmt: skip
                 low, high = (share * total, inf) if high == inf else (-inf, share * total)
                 row = _row(self.rule, part, low, high, label=label, unit=options.money_unit)
             rows.append(row)
         return rows
 
-    def shortfall(self, amount: float, unit: str) -> str:
-        return f"{self.rule}: {amount_words(amount)} {unit} short of its share"
+    def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
+        return f"{self.rule}: {amount_words(amount)} {unit} {'below' if least else 'above'} its share"
 
 
 @dataclass(frozen=True)
@@ -250,8 +266,9 @@ class Count(Rule):
         inside = np.where(options.matches(self.scope) & ~options.stops, 1.0, 0.0)
         return _between(self.rule, inside, self.minimum, self.maximum, self.rule, "projects")
 
-    def shortfall(self, amount: float, unit: str) -> str:
-        return f"{self.rule}: {amount_words(amount)} projects away from its limit"
+    def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
+        projects = "project" if round(amount, 6) == 1 else "projects"
+        return f"{self.rule}: {amount_words(amount)} {projects} {'fewer' if least else 'more'} than it allows"
 
 
 @dataclass(frozen=True)
@@ -279,13 +296,13 @@ class Spend(Rule):
         years: Sequence[int | None] = _rule_years(options, rules) if self.per == "year" else [None]
         rows = []
         for year in years:
-            money = options.measure(self.scope, year, self.measure)
+            spend = money(options, rules, self.scope, year, self.measure)
             label = self.rule if year is None else f"{self.rule} {year}"
-            rows += _between(self.rule, money, self.minimum, self.maximum, label, options.money_unit)
+            rows += _between(self.rule, spend, self.minimum, self.maximum, label, options.money_unit)
         return rows
 
-    def shortfall(self, amount: float, unit: str) -> str:
-        return f"{self.rule}: {amount_words(amount)} {unit} away from its limit"
+    def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
+        return f"{self.rule}: {amount_words(amount)} {unit} {'less' if least else 'more'} than it allows"
 
 
 @dataclass(frozen=True)
@@ -313,7 +330,7 @@ class Demand(Rule):
             total[options.of(project_id, level)] += amount
         return [_row(self.rule, total, -inf, self.maximum, label=self.rule, unit=self.unit)]
 
-    def shortfall(self, amount: float, unit: str) -> str:
+    def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
         return f"{self.rule}: {amount_words(amount)} {self.unit} more"
 
 
@@ -333,6 +350,6 @@ def _between(
 
 
 def _rule_years(options: Options, rules: Sequence[Rule]) -> list[int]:
-    """Years of the envelopes, or of the spending where there are none."""
+    """Years of the envelopes, set aside or not; of the spending where there are none."""
     years = {r.year for r in rules if isinstance(r, Envelope)} or set(options.years)
     return sorted(years)

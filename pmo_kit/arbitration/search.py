@@ -229,16 +229,21 @@ class Pool:
             if not exact.broken:
                 self._plans[plan] = exact.value
 
-    def best(self, fixed: Mapping[int, int], extra: Sequence[Row] = ()) -> int | None:
-        """The value of the best kept plan with some options fixed, and further rows obeyed."""
+    def leader(self, fixed: Mapping[int, int], extra: Sequence[Row] = ()) -> tuple[int, Plan] | None:
+        """Value and plan of the best kept plan with some options fixed, and further rows obeyed."""
         into = {i for i, x in fixed.items() if x}
         out = {i for i, x in fixed.items() if not x}
-        values = [
-            value
+        plans = [
+            (value, plan)
             for plan, value in self._plans.items()
             if into <= set(plan) and out.isdisjoint(plan) and all(_obeys(plan, row) for row in extra)
         ]
-        return max(values, default=None)
+        return max(plans, key=lambda found: found[0], default=None)
+
+    def best(self, fixed: Mapping[int, int], extra: Sequence[Row] = ()) -> int | None:
+        """The value of the best kept plan with some options fixed, and further rows obeyed."""
+        found = self.leader(fixed, extra)
+        return None if found is None else found[0]
 
     def search(
         self, fixed: Mapping[int, int] | None = None, extra: Sequence[Row] = (), limits: Limits | None = None
@@ -255,7 +260,7 @@ class Pool:
         if relaxed is None:
             return Found("infeasible", None, 0, -NO_BOUND, 0)
         for step in (1.5, 5.0) if self._plans else ():
-            guess = relaxed - round(step * self._distance)
+            guess = relaxed - round(step * self.distance)
             if known is None or guess > known:
                 found = best_plan(self._model, fixed=fixed, extra=extra, least=guess, limits=limits)
                 if found.plan is not None:
@@ -268,7 +273,7 @@ class Pool:
         return found
 
     @cached_property
-    def _distance(self) -> int:
+    def distance(self) -> int:
         """How far the best kept plan is below the relaxation of the whole question."""
         relaxed, best = relaxation(self._model, {}), self.best({}) or 0
         return max(0 if relaxed is None else relaxed - best, abs(best) // 500)

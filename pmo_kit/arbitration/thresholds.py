@@ -14,7 +14,7 @@ from math import inf, isinf
 
 import numpy as np
 
-from pmo_kit.arbitration.model import ONE, Model, Plan
+from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model, rule_rows
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Capacity, Count, Demand, Envelope, Row, Rule, Share, Spend
 from pmo_kit.arbitration.search import best_plan, value_floor
@@ -47,10 +47,12 @@ def changed(rule: Rule, by: float) -> Rule:
 
 def limit_shift(model: Model, by: Mapping[str, float]) -> dict[int, float]:
     """How the limits of the program's rows move when rules move by these amounts per unit of change."""
-    rules = tuple(changed(r, by[r.name]) if r.name in by else r for r in model.question.active_rules)
-    after = [row for rule in rules for row in rule.rows(model.question.built, rules)]
+    rules = tuple(changed(r, by[r.name]) if r.name in by else r for r in model.question.rules)
+    after = [row for _, row in rule_rows(model.question.built, rules)]
     shift = {}
     for place, (old, new) in enumerate(zip(model.rows, after, strict=True)):
+        if isinf(old.upper) and isinf(old.lower):
+            continue
         step = new.upper - old.upper if not isinf(old.upper) else new.lower - old.lower
         if step:
             shift[model.head + place] = float(step)
@@ -89,7 +91,9 @@ def least_increase(
     )  # fmt: skip
     if found.plan is None or found.x is None:
         return None
-    if model.carries:
+    if model.carries and len(by) == 1:
+        amount = _enough(model, by[0], max(0.0, float(found.x[-1])), found.plan)
+    elif model.carries:
         amount = max(0.0, float(found.x[-len(shifts) :].sum()))
     else:
         broken = {model.head + row: excess / ONE for row, excess in model.evaluate(found.plan).broken}
@@ -97,6 +101,18 @@ def least_increase(
             max((broken.get(r, 0.0) / abs(step) for r, step in s.items()), default=0.0) for s in shifts
         )
     return Threshold(round(amount, 9), found.plan, found.value / ONE)
+
+
+def _enough(model: Model, by: Mapping[str, float], amount: float, plan: Plan) -> float:
+    """An amount of change as the solver says it, and as much more as makes the plan obey every rule exactly."""
+    rules = model.question.rules
+    for _ in range(len(model.rows)):
+        moved = (changed(r, amount * by[r.name]) for r in rules if r.name in by)
+        broken = compile_model(model.question.with_rules(*moved)).evaluate(plan).broken
+        if not broken:
+            break
+        amount += max(excess for _, excess in broken) / ONE / min(abs(step) for step in by.values() if step)
+    return amount
 
 
 def most_decrease(model: Model, by: Mapping[str, float], plan: Plan) -> float:

@@ -23,7 +23,7 @@ from pmo_kit.arbitration.rules import (
     amount_words,
     role_words,
 )
-from pmo_kit.arbitration.search import Pool
+from pmo_kit.arbitration.search import Found, Pool
 from pmo_kit.arbitration.thresholds import (
     changed,
     first_rival,
@@ -261,21 +261,22 @@ def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> 
     -----
     All by solving again: the difference of a relaxation is not what one more unit is worth.
     """
-    question, model = allocation.question, allocation._model
+    question, model, plan = allocation.question, allocation._model, allocation._positions
     use = allocation.use.drop_duplicates("rule").set_index("rule")
     index: list[str] = []
     rows: list[tuple[object, ...]] = []
-    # A share of the envelopes asks for less when they shrink, so less money could allow other plans.
+    # A share of the envelopes moves with them, so less money could allow other plans, and more money other ones.
     shares = any(isinstance(r, Share) and r.of == "envelope" for r in question.active_rules)
     for rule in question.active_rules:
         if isinstance(rule, Envelope | Capacity | Demand) and (names is None or rule.name in names):
             u: Any = use.loc[rule.name]
             step = 1.0
             ahead = _ahead(allocation, model, [rule])
-            up = allocation.value if isnan(ahead[0]) else _value(allocation, changed(rule, step))
-            less = min(step, _amount(rule))
-            spare = u["slack"] >= less and not shares
-            down = allocation.value if spare else _value(allocation, changed(rule, -less))
+            idle = isnan(ahead[0]) and not shares
+            up = allocation.value if idle else _value(allocation, changed(rule, step))
+            less = changed(rule, -min(step, _amount(rule)))
+            spare = not shares and not compile_model(question.with_rules(less)).evaluate(plan).broken
+            down = allocation.value if spare else _value(allocation, less)
             base = (u["label"], u["unit"], u["used"], u["limit"], step)
             rows.append((*base, up - allocation.value, down - allocation.value, *ahead))
             index.append(rule.name)
@@ -283,9 +284,7 @@ def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> 
             u = use.loc[rule.name]
             free = Pool(compile_model(question.without(rule.name)), allocation._pool.plans).search()
             blank = [float("nan")] * 5
-            rows.append(
-                (u["label"], u["unit"], u["used"], u["limit"], *blank, free.value / ONE, float("nan"))
-            )
+            rows.append((u["label"], u["unit"], u["used"], u["limit"], *blank, _worth(free), float("nan")))
             index.append(rule.name)
     envelopes = [r for r in question.active_rules if isinstance(r, Envelope)]
     if len(envelopes) > 1 and (names is None or "all money" in names):
@@ -305,8 +304,8 @@ def _ahead(allocation: Allocation, model: Model, rules: Sequence[Rule]) -> tuple
     """more, more_value, unlimited_value, enough."""
     free_model = compile_model(allocation.question.without(*(rule.name for rule in rules)))
     free = Pool(free_model, allocation._pool.plans).search()
-    if free.value <= allocation._value:
-        return float("nan"), float("nan"), allocation.value, 0.0
+    if free.plan is None or free.value <= allocation._value:
+        return float("nan"), float("nan"), _worth(free), 0.0
     by = [{rule.name: 1.0} for rule in rules]
     first = least_increase(model, *by, least=model.better(allocation._value))
     last = least_increase(model, *by, least=free.value)
@@ -328,4 +327,9 @@ def _value(allocation: Allocation, rule: Rule) -> float:
     model = compile_model(allocation.question.with_rules(rule))
     found = Pool(model, allocation._pool.plans).search()
     allocation._pool.add(found.plan)
+    return _worth(found)
+
+
+def _worth(found: Found) -> float:
+    """The value of a plan; NaN where there is none."""
     return float("nan") if found.plan is None else found.value / ONE

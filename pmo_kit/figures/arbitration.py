@@ -103,13 +103,14 @@ def refused(allocation: Allocation) -> Table:
 def envelopes(allocation: Allocation) -> Chart:
     """Return the spend of the plan against the envelopes of the whole portfolio, by year."""
     register, money = allocation.question.register, money_by_year(allocation)
+    given = money["limit"] - money["carried"]
     rows = pd.concat(
         [
-            pd.DataFrame({"year": money["year"], "what": "envelope", "amount": money["limit"]}),
+            pd.DataFrame({"year": money["year"], "what": "envelope", "amount": given}),
             pd.DataFrame({"year": money["year"], "what": "recommended", "amount": money["used"]}),
         ]
     ).sort_values(["year", "what"], kind="stable", ignore_index=True)
-    left = float(money["slack"].sum())
+    left = float(given.sum() - money["used"].sum())
     each = listed(
         f"{format_number(row.used)} of {format_number(row.limit)} in {row.year}" for row in money.itertuples()
     )

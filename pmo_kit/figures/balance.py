@@ -48,7 +48,7 @@ def goals(register: Register, appraisal: Appraisal) -> Exhibit:
             Field("asked", "asked"),
             Field("share", "share", "%", decimals=0),
             Field("target_share", "target", "%", decimals=0),
-            Field("gap", "against target", "points", decimals=0, signed=True),
+            Field("gap", "against target", "points", decimals=0, signed=True, formula="share - target_share"),
         ),
         title=title,
         takeaway="The ask is what sponsors want; the plan may still mend the balance.",

@@ -212,7 +212,7 @@ def gates(register: Register, coverage: pd.DataFrame) -> Table:
             Field("passed", "passed", decimals=0),
             Field("failed", "failed", decimals=0),
             Field("missing", "not done", decimals=0),
-            Field("share", "passed", "%", decimals=0),
+            Field("share", "passed", "%", decimals=0, formula="100 * passed / asked"),
         ),
         title=f"{worst} has passed {percent(parts.at[worst, 'coverage'])} of its checks, "
         f"the whole portfolio {percent(coverage.at['All', 'coverage'])}",
@@ -269,7 +269,7 @@ def exposure(register: Register, by_class: pd.DataFrame) -> Table:
             Field("risks", "open", decimals=0),
             Field("before", "expected cost then"),
             Field("exposure", "now"),
-            Field("change", "change", signed=True),
+            Field("change", "change", signed=True, formula="exposure - before"),
         ),
         title=f"All risks together are expected to cost {format_number(total['exposure'])}{moved}",
         takeaway=f"{sentence(str(by_class.drop(index='All')['exposure'].idxmax()))} risks weigh most.",

@@ -45,10 +45,10 @@ def core(found: Core) -> Table:
             Field("projects", "projects", "", decimals=0),
             Field("who", "which", kind="text"),
         ),
-        title=f"{sentence(count(len(border), 'project is', 'projects are'))} worth debating; the other "
-        f"{len(table) - len(border)} are settled"
+        title=f"{sentence(count(len(border), 'project is', 'projects are'))} worth debating: every plan within "
+        f"{good} of the best takes or leaves the other {len(table) - len(border)} alike"
         if len(border)
-        else "No project is worth debating: every good plan decides all of them alike",
+        else f"No project is worth debating: every plan within {good} of the best takes or leaves all of them alike",
         takeaway=f"Debate {shortened(border, 4)}." if len(border) else "",
         note=f"A good plan is worth at least {percent(1 - found.epsilon)} of the best; proven by searching for one.",
         unit_line=unit_line(register, f"Plans within {good} of the best", ""),
@@ -99,7 +99,7 @@ def departments(allocation: Allocation, scores: pd.Series | None = None) -> Tabl
             Field("asked", "asked"),
             *score,
             Field("given", "funded", "money"),
-            Field("rate", "of its ask", "%", decimals=0),
+            Field("rate", "of its ask", "%", decimals=0, formula="100 * given / asked"),
             Field("even", "against all", "times", decimals=2),
             Field("value", value_words(allocation)),
         ),

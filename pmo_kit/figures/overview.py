@@ -69,7 +69,7 @@ def people(register: Register, appraisal: Appraisal) -> Exhibit:
             Field("period", "period", kind="text"),
             Field("asked", "asked", "people"),
             Field("capacity", "there", "people"),
-            Field("percent", "asked of there", "%", decimals=0),
+            Field("percent", "asked of there", "%", decimals=0, formula="100 * asked / capacity"),
         ),
         title=f"{sentence(first['role'])}s are the scarcest: {format_number(first['asked'], 0)} asked in "
         f"{first['period']}, {format_number(first['capacity'], 0)} there",

@@ -153,7 +153,7 @@ def contingency(simulation: Simulation, confidences: tuple[float, ...] = (0.7, 0
             Field("pooled", "one reserve together"),
             Field("quantile", "total then"),
             Field("unpooled", "a reserve for each project", ruled=True),
-            Field("saved", "more than together"),
+            Field("saved", "more than together", formula="unpooled - pooled"),
             Field("joint", "total holds, no project a year late", "%", decimals=0, ruled=True),
         ),
         title=f"Hold {money(asked.pooled)} together for 80\u202f% confidence, "

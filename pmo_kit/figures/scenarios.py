@@ -79,8 +79,6 @@ def results(comparison: Comparison) -> Table:
         ]
     infeasible = table["status"] == "infeasible"
     table["entered"] = table["entered"].mask(infeasible, "no plan obeys the limits")
-    worst = table.loc[table["delta"].idxmin()]
-    best = table.loc[table["delta"].idxmax()]
     return Table(
         data=table.drop(columns="resized"),
         columns=(
@@ -88,13 +86,12 @@ def results(comparison: Comparison) -> Table:
             Field("value", "net value"),
             Field("delta", "against today", signed=True),
             Field("held", "keeping today's plan", signed=True, ruled=True),
-            Field("anew", "choosing anew adds", signed=True),
+            Field("anew", "choosing anew adds", signed=True, formula="delta - held"),
             Field("funded", "funded", "projects", decimals=0, ruled=True),
             Field("entered", "enter", kind="text"),
             Field("left", "leave", kind="text"),
         ),
-        title=f"{worst['scenario']} costs most: {format_number(worst['delta'], signed=True)}"
-        + (f"; {best['scenario']} gains {format_number(best['delta'])}" if best["delta"] > 0 else ""),
+        title=_extremes(comparison),
         takeaway=comparison.summary,
         unit_line=unit_line(register, "Best plan of each case"),
         note="What today's plan no longer fits is dropped from it first"
@@ -128,6 +125,7 @@ def grid(comparison: Comparison) -> Table:
     rows["order"] = presence.map(PRESENCE.index)
     rows = rows.sort_values("order", kind="stable")
     counts = presence.value_counts()
+    same = int(((presence == "always") & (comparison.held == len(comparison.others))).sum())
     sometimes = rows.loc[rows["order"] == 1]
     shown, hidden = _shortest(rows)
     total = {name: format_number(value.get(name, float("nan"))) for name in levels}
@@ -141,11 +139,12 @@ def grid(comparison: Comparison) -> Table:
             Field("project", "project", kind="text"),
             *(Field(name, name, kind="mark", ruled=name == first_forced) for name in levels),
         ),
-        title=f"{sentence(count(int(counts.get('always', 0)), 'project holds', 'projects hold'))} in every case, "
-        f"{count(int(counts.get('sometimes', 0)))} in some, {count(int(counts.get('never', 0)))} in none",
-        takeaway=f"Debate {shortened(register.projects.loc[sometimes.index, 'name'], 4)}; the rest is settled."
+        title=f"Over {comparison.over} {count(int(counts.get('always', 0)), 'project is', 'projects are')} always "
+        f"funded ({count(same)} at one size), {count(int(counts.get('sometimes', 0)))} sometimes, "
+        f"{count(int(counts.get('never', 0)))} never",
+        takeaway=f"The case decides {shortened(register.projects.loc[sometimes.index, 'name'], 4)}."
         if len(sometimes)
-        else "No case changes the list.",
+        else "None of these cases changes the list.",
         note=f"Net value: {listed(f'{name} {number}' for name, number in total.items())}. {note}".strip(),
         unit_line=unit_line(register, "filled: in full, half filled: reduced, –: out", ""),
     )
@@ -167,7 +166,9 @@ def regret(comparison: Comparison) -> Table:
         f"Not possible today as they are: {listed(p for p in table.index if p not in possible)}."
         if len(possible) < len(table)
         else "",
-        f"Never better than another plan: {listed(beaten['plan'])}." if len(beaten) else "",
+        f"In none of these cases better than another plan here: {listed(beaten['plan'])}."
+        if len(beaten)
+        else "",
     ]
     lost = "% of the best possible" if comparison.in_percent else None
     return Table(
@@ -179,14 +180,15 @@ def regret(comparison: Comparison) -> Table:
             Field("mean", "on average"),
             Field("fits", "fits as it is", "cases", decimals=0),
         ),
-        title=f"Today's plan loses at most {format_number(today)}, whatever case comes; "
-        f"a plan for least regret at most {format_number(found.maximum)}"
-        if today > found.maximum + 0.05
-        else f"No plan risks less than today's: at most {format_number(today)}, whatever case comes",
+        title=f"Over {comparison.over} today's plan is at most {format_number(today)} worse than the best plan of the "
+        f"case; the plan of least regret at most {format_number(found.maximum)}"
+        if _better(comparison)
+        else f"Over {comparison.over} today's plan is at most {format_number(today)} worse than the best of the case"
+        + (": no plan that is possible today has less to regret" if _proven(comparison) else ""),
         takeaway="A plan that no longer fits is repaired by dropping projects; n/a where even that does not help.",
         note=" ".join(note for note in notes if note),
         unit_line=unit_line(
-            register, "Net value lost if the case comes and the plan was made for another", lost
+            register, "How much worse than the best plan of the case, if the plan was made for another", lost
         ),
     )
 
@@ -211,12 +213,12 @@ def least_regret(comparison: Comparison) -> Table:
     )
     now = float(comparison.regret.loc[comparison.base, "maximum"])
     proof = (
-        "proven: no possible plan loses less in its worst case"
-        if found.bound >= found.maximum - 1e-6
-        else f"no plan loses less than {format_number(found.bound)}"
+        f"Proven: over {comparison.over} no plan that is possible today is less behind in its worst case."
+        if _proven(comparison)
+        else f"No plan that is possible today is less than {format_number(found.bound)} behind in its worst case."
     )
     worst = str(found.regrets.idxmax())
-    gain = now - found.maximum
+    better = _better(comparison)
     return Table(
         data=rows if len(rows) else pd.DataFrame({"project": ["none"], "today": [""], "there": [""]}),
         columns=(
@@ -224,20 +226,21 @@ def least_regret(comparison: Comparison) -> Table:
             Field("today", "today's plan", kind="text"),
             Field("there", "plan of least regret", kind="text"),
         ),
-        title=f"A plan that never loses more than {format_number(found.maximum)} is possible; today's may lose "
-        f"{format_number(now)}"
-        if gain > 0.05
-        else f"No plan risks less than today's: it never loses more than {format_number(now)}",
+        title=f"Over {comparison.over} one plan is at most {format_number(found.maximum)} worse than the best of the "
+        f"case; today's up to {format_number(now)}"
+        if better
+        else f"Over {comparison.over} today's plan is at most {format_number(now)} worse than the best of the case"
+        + (": none that is possible today has less to regret" if _proven(comparison) else ""),
         takeaway=f"It gives up {format_number(float(found.regrets[comparison.base]))} if nothing changes; "
         f"its worst case is {worst}."
-        if gain > 0.05
-        else f"Its worst case is {worst}.",
+        if better
+        else f"Its worst case is {comparison.regret.loc[comparison.base, comparison.cases].idxmax()}.",
         unit_line=unit_line(
             register,
-            "Most that may be lost over all cases, after dropping what no longer fits",
+            f"Most that a plan is worse than the best of the case, over {comparison.over}; what no longer fits dropped",
             "% of the best possible" if comparison.in_percent else None,
         ),
-        note=sentence(f"{proof}."),
+        note=proof,
     )
 
 
@@ -263,7 +266,7 @@ def futures(comparison: Comparison, table: pd.DataFrame) -> Table:
             Field("worst", "worst case", ruled=True),
             Field("holds", "envelopes hold", "%, at least", decimals=0),
         ),
-        title=f"Today's plan is worth at least {format_number(today)} in its worst case, 80\u202f% sure"
+        title=f"Over {comparison.over} today's plan is worth at least {format_number(today)}, 80\u202f% sure"
         + (
             f"; {best[:1].lower()}{best[1:]} is {first}, with {format_number(float(worst[best]))}"
             if best != comparison.base
@@ -281,7 +284,6 @@ def watch(comparison: Comparison, points: pd.DataFrame) -> Table:
     rows = points.assign(
         label=points["watch"].map(sentence),
         away=100 * points["share"],
-        first=[cell.rpartition(", ")[2] for cell in points["sentence"]],
     )
     nearest = rows.iloc[0]
     spent = nearest["share"] < 0.005
@@ -292,9 +294,9 @@ def watch(comparison: Comparison, points: pd.DataFrame) -> Table:
             Field("today", "today", decimals=2),
             Field("at", "the plan changes at", decimals=2),
             Field("away", "that is", "% less", decimals=0),
-            Field("first", "then", kind="text"),
+            Field("then", "then", kind="text"),
         ),
-        title=f"{nearest['label']} is nearest to changing the plan: {nearest['first']}",
+        title=f"{nearest['label']} is nearest to changing the plan: {nearest['then']}",
         takeaway=f"{nearest['label']} is used to the last: come back to the committee with any cut of it."
         if spent
         else f"{nearest['label']}: {format_number(nearest['today'], 2)} today; "
@@ -305,7 +307,7 @@ def watch(comparison: Comparison, points: pd.DataFrame) -> Table:
 
 @figure("scenarios.switch", source="scenarios")
 def switch(comparison: Comparison, points: pd.DataFrame) -> Table:
-    """Return from where in every case the plan of least regret is better than today's (from `switching_points`)."""
+    """Return where in each case the plan of least regret overtakes today's (from `switching_points`)."""
     register = comparison.question.register
     same = comparison.minimax.plan == comparison.allocations[comparison.base].plan
     points = points.assign(share=float("nan")) if same else points
@@ -330,30 +332,53 @@ def switch(comparison: Comparison, points: pd.DataFrame) -> Table:
     turns = points.dropna(subset="share").sort_values("share", kind="stable")
     first = (rows.loc[turns.index[0], "words"] or turns["scenario"].iloc[0]) if len(turns) else ""
     given = -float(points["before"].max()) if len(points) else 0.0
+    pays = int((points["after"] > 1e-9).sum())
     return Table(
         data=rows,
         columns=(
             Field("scenario", "case", kind="text"),
-            Field("share", "least regret is better from", kind="text"),
+            Field("share", "least regret overtakes at", kind="text"),
             Field("words", "that is", kind="text"),
             Field("after", "gained if all of it comes", signed=True),
         ),
-        title=f"From {first} on the plan of least regret is better than today's"
+        title=f"At {first} the plan of least regret overtakes today's"
         if len(turns)
         else "Today's plan is the plan of least regret: there is nothing to change to"
         if same
-        else "Today's plan stays better than the plan of least regret in every case",
+        else f"With none of {count(len(points), 'case')} is the plan of least regret better than today's",
         takeaway=""
         if same
         else f"Changing to it gives up {format_number(given)} if nothing comes"
         + (
-            f"; it pays in {count(len(turns))} of {count(len(points), 'case')}."
-            if len(turns)
+            f"; it pays in {count(pays)} of {count(len(points), 'case')}."
+            if pays
             else "; no case pays that back."
         ),
         note="Both plans after dropping what no longer fits.",
         unit_line=unit_line(register, "Where the plan of least regret becomes better than today's"),
     )
+
+
+def _extremes(comparison: Comparison) -> str:
+    """Which of the cases beside today costs most, and which gains most."""
+    known = comparison.table["delta"].drop(comparison.base).dropna()
+    if known.empty:
+        return "None of the cases has a plan"
+    low, high = float(known.min()), float(known.max())
+    costs = f"{known.idxmin()} costs most: {format_number(low, signed=True)}" if low < 0 else ""
+    gains = f"{known.idxmax()} gains {format_number(high)}" if high > 0 else ""
+    return "; ".join(part for part in (costs, gains) if part) or "None of the cases changes the net value"
+
+
+def _better(comparison: Comparison) -> bool:
+    """Whether the plan of least regret has less to regret than today's, in figures as they are printed."""
+    today = float(comparison.regret.loc[comparison.base, "maximum"])
+    return format_number(comparison.minimax.maximum) != format_number(today)
+
+
+def _proven(comparison: Comparison) -> bool:
+    """Whether no plan that is possible today has less to regret than the plan of least regret."""
+    return comparison.minimax.bound >= comparison.minimax.maximum - 1e-6
 
 
 def _possible(comparison: Comparison) -> list[str]:

@@ -11,6 +11,7 @@ from pmo_kit.arbitration.rules import role_words
 from pmo_kit.exhibits import Field, Table
 from pmo_kit.exhibits.records import Runs
 from pmo_kit.exhibits.theme import format_number
+from pmo_kit.facts import say
 from pmo_kit.figures.arbitration import largest_levels, spend_years
 from pmo_kit.figures.captions import count, sentence, shortened
 from pmo_kit.figures.figure import figure
@@ -37,7 +38,14 @@ def one_project(
     elif decision == "refuse":
         text = _price(allocation, explanation, project, "Letting it in")
     held, cases = comparison.holds(project)
-    notes = [f"Holds in {held} of {cases} cases tested (see scenarios.results)"]
+    size = " at this size" if decision == "fund" else ""
+    notes: list[str] = [
+        say(
+            f"Holds{size} in {{held}} of {{cases}} cases beside today (see scenarios.results)",
+            held=held,
+            cases=cases,
+        )
+    ]
     if decision != SAME.get(asked, asked):
         notes.insert(0, f"The register asks to {asked.replace('_', ' ')}; the plan says {decision}")
     return (("lead", f"{row['name']}."), ("text", text), *(("small", note) for note in notes))
@@ -59,14 +67,21 @@ def the_plan(allocation: Allocation, comparison: Comparison) -> Runs:
     ]
     largest = largest_levels(allocation.question)
     reduced = int((funded["level"] != largest.reindex(funded.index)).sum())
-    always = int((comparison.presence[funded.index] == "always").sum())
+    cases = len(comparison.others)
+    same = comparison.fact("case.holds", int((comparison.held[funded.index] == cases).sum()), "projects")
+    every = comparison.fact("cases", cases, "cases")
     tail = f"; {count(reduced)} of them at a reduced size" if reduced else ""
     return (
         ("lead", f"{sentence(count(len(funded), 'project'))}:"),
         ("text", f"{', '.join(parts)}{tail}."),
         (
             "small",
-            f"{sentence(count(always))} of the {count(len(funded))} hold in all {len(comparison.cases)} cases",
+            say(
+                f"At this size {{same:words}} of the {count(len(funded))} hold in {'all ' if cases > 1 else ''}"
+                f"{{every:words}} other {'case' if cases == 1 else 'cases'}",
+                same=same,
+                every=every,
+            ),
         ),
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -58,8 +57,8 @@ def described(spec: PackSpec) -> str:
     from pmo_kit.packs.render import settled
 
     spec = settled(spec)
-    with tempfile.TemporaryDirectory(prefix="pmo_kit_", ignore_cleanup_errors=True) as temporary:
-        stage = staging.stage(spec, Path(temporary).resolve() / "stage")
+    with staging.scratch() as temporary:
+        stage = staging.stage(spec, temporary / "stage")
         register = staging.register_of(stage)
         _, stage, absent = staging.possible(spec, stage, register.has)
     lines = [
@@ -75,8 +74,8 @@ def described(spec: PackSpec) -> str:
 
 def warned(folder: Path) -> str:
     """What a reader of a published pack should know about its paper; empty when all is well."""
+    from pmo_kit.packs.compare import read_json
     from pmo_kit.packs.media.glyphs import warning
-    from pmo_kit.packs.verify import read_json
 
     return warning(read_json(folder / "manifest.json").get("unprintable", {}))
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import getpass
-import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -15,7 +14,7 @@ from typing import Any
 
 from pmo_kit.errors import PackError, PmoError
 from pmo_kit.packs import manifest, run, staging
-from pmo_kit.packs.cache import Cache, input_hashes, key_of
+from pmo_kit.packs.cache import Cache, key_of
 from pmo_kit.packs.canonical import canonical
 from pmo_kit.packs.parameters import read_notebook
 from pmo_kit.packs.progress import Progress
@@ -139,12 +138,8 @@ def build_packs(
         raise PackError(f"Two packs are named '{twice}': change the line 'pack' of one.")
     place = Path(out).resolve()
     place.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(
-        prefix="pmo_kit_" if executor is None else ".stage_",
-        dir=None if executor is None else place,
-        ignore_cleanup_errors=True,
-    ) as temporary:
-        batch = _Batch(place, Path(temporary).resolve(), Cache(place / ".cache", force))
+    with staging.scratch(None if executor is None else place) as temporary:
+        batch = _Batch(place, temporary, Cache(place / ".cache", force))
         for number, spec in enumerate(specs):
             batch.add(number, spec)
         batch.run(workers, executor, progress)
@@ -187,14 +182,13 @@ class _Batch:
         try:
             spec = settled(spec)
             stage = staging.stage(spec, self.folder / str(number))
-            inputs = input_hashes(stage)
-            register = self._register(stage, inputs)
+            register = self._register(stage)
             sources = staging.snapshot(spec, stage)
             left, stage, absent = staging.possible(spec, stage, register.has)
         except PmoError as error:
             self._ends(spec, None, error)
             return
-        keys = [key_of(job, inputs, self.software) for job in stage.jobs]
+        keys = [key_of(job, stage.inputs, self.software) for job in stage.jobs]
         for key, job in zip(keys, stage.jobs, strict=True):
             if key not in self.known and key not in self.jobs:
                 content = self.cache.get(key)
@@ -234,13 +228,14 @@ class _Batch:
                     run.run_many(jobs, executor, None, done)
             except BaseException:
                 bar.stop()
+                run.stop_kernels()
                 raise
         self.cache.close(self.seconds)
 
-    def _register(self, stage: staging.Stage, inputs: Mapping[str, str]) -> Any:
+    def _register(self, stage: staging.Stage) -> Any:
         """The register of a stage; packs of one register read it once."""
         name = stage.register.relative_to(stage.folder).as_posix()
-        key = manifest.sha256(manifest.dumps([name, sorted(inputs.items())]))
+        key = manifest.sha256(manifest.dumps([name, sorted(stage.inputs.items())]))
         if key not in self.registers:
             self.registers[key] = staging.register_of(stage)
         return self.registers[key]
@@ -251,7 +246,7 @@ class _Batch:
 
         notebook = read_notebook(Path(job.target))
         self.seconds[job.notebook] = float(notebook.metadata.get("papermill", {}).get("duration") or 0.0)
-        fresh = canonical(notebook, Path(job.source).parents[1])
+        fresh = canonical(notebook, job.home)
         content = (nbformat.writes(fresh).rstrip("\n") + "\n").encode()
         self.cache.put(next(key for key, known in self.jobs.items() if known is job), content)
         return content
@@ -278,6 +273,8 @@ class _Batch:
         if failures:
             (home / "error.html").write_bytes(html.error_page(making.spec, failures))
             raise PackError(run.told(making.spec, failures, home / "error.html"))
+        if staging.input_hashes(making.stage.folder) != making.stage.inputs:
+            raise PackError(f"{making.spec.name}: the snapshot of its inputs was changed while it was built.")
         notebooks = {job.notebook: content for job, content in pairs if isinstance(content, bytes)}
         files, decisions, name = pack_files(
             making.spec,
@@ -288,7 +285,8 @@ class _Batch:
             self.software,
             making.sources,
         )
-        beside = {"decisions.csv": decisions, "run.json": manifest.dumps(self._run(making))}
+        diary = {**self._run(making), "seal": manifest.seal(files["manifest.json"])}
+        beside = {"decisions.csv": decisions, "run.json": manifest.dumps(diary)}
         folder = manifest.publish(files, beside, home, name)
         (home / "error.html").unlink(missing_ok=True)
         return folder

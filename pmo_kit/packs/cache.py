@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pmo_kit.packs.manifest import dumps, file_hash, sha256
-from pmo_kit.packs.staging import Job, Stage
+from pmo_kit.packs.staging import Job
 
 KEPT = 400
 """Notebooks that are kept; the oldest go first."""
@@ -29,13 +29,6 @@ def key_of(job: Job, inputs: Mapping[str, str], software: Mapping[str, Any]) -> 
     """
     source = file_hash(Path(job.source))
     return sha256(dumps([source, sorted(job.parameters.items()), sorted(inputs.items()), software]))
-
-
-def input_hashes(stage: Stage) -> dict[str, str]:
-    """Every input of a stage -> SHA-256."""
-    inputs = stage.folder / "inputs"
-    paths = sorted(path for path in inputs.rglob("*") if path.is_file())
-    return {path.relative_to(inputs).as_posix(): file_hash(path) for path in paths}
 
 
 class Cache:

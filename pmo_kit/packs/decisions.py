@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import datetime as dt
 import io
 import os
-from collections.abc import Mapping, Sequence
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from pmo_kit.errors import PackError
-from pmo_kit.packs.compare import project_of
+from pmo_kit.packs.compare import Published, project_of, read_json
+from pmo_kit.packs.staging import scratch
 from pmo_kit.register.schema import load_schema
 
 if TYPE_CHECKING:
@@ -69,62 +77,205 @@ def blank_decisions(spec: PackSpec, exhibits: Sequence[Collected], register: Any
     return _written(columns, lines)
 
 
-def read_decisions(path: str | Path) -> list[dict[str, str]]:
-    """Read what the committee decided from the `decisions.csv` of a pack.
+@dataclass(frozen=True)
+class Recorded:
+    """What became of the decisions of a committee.
 
-    Lines without a decision are left out: nothing was decided.
+    Parameters
+    ----------
+    count : int
+        Decisions that were recorded.
+    file : Path
+        The table that they were added to.
+    left_open : tuple of str
+        Projects that the pack recommends something for and on which nothing was decided.
+    warnings : tuple of str
+        What to look at: the pack was made from another state of the register.
+    """
+
+    count: int
+    file: Path
+    left_open: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        lines = [f"{self.count} decision{'s' * (self.count != 1)} recorded in {self.file}."]
+        if self.left_open:
+            lines.append(f"Left open, nothing was decided on: {', '.join(self.left_open)}.")
+        return "\n".join([*lines, *self.warnings])
+
+
+def read_decisions(path: str | Path) -> list[dict[str, str]]:
+    """Read what the committee decided from the `decisions.csv` of a pack, as any spreadsheet program saved it.
+
+    Every encoding, separator, order of day and month and decimal mark that a register may have is read; day and month
+    are settled by the date of the pack, else by the other dates of the file. Lines without a decision are left out.
 
     Parameters
     ----------
     path : str or Path
-        The file, or the folder of a pack.
+        The file (.csv or .xlsx), or the folder of a pack.
+
+    Returns
+    -------
+    list of dict
+        Column of the table `decisions` -> text; dates are ISO, amounts plain numbers.
 
     Raises
     ------
     PackError
-        With every line to mend: a decision that is not known, a date or committee that is missing, and a decision
-        against the recommendation without a reason or without who decided it.
+        With every line to mend: a decision that is not known, a date that can be read two ways or is none, a committee
+        that is missing, and a decision against the recommendation without a reason or without who decided it.
     """
-    file = Path(path) / "decisions.csv" if Path(path).is_dir() else Path(path)
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PackError(f"{file} cannot be read: {error}") from error
-    columns = {column.name: column for column in load_schema()["decisions"]}
-    separator = ";" if text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",") else ","
-    reader = csv.DictReader(io.StringIO(text), delimiter=separator)
-    absent = {"date", "committee", "project_id", "decision", "recommended", "reason"} - set(
-        reader.fieldnames or ()
-    )
-    if absent:
-        raise PackError(f"{file.name} lacks the column{'s' * (len(absent) > 1)} {', '.join(sorted(absent))}.")
-    rows, faults = [], []
-    for number, raw in enumerate(reader, 2):
-        row = {name: _plain(raw.get(name)) for name in columns}
-        row["decision"] = row["decision"].lower().replace(" ", "_")
+    file = _decisions_file(path)
+    rows: list[dict[str, str]] = []
+    faults: list[str] = []
+    for number, row in _lines(file, faults):
         if not row["decision"]:
             continue
         rows.append(row)
-        who = f"line {number}, {row['project_id'] or 'no project'}"
-        allowed = columns["decision"].allowed or ()
-        if row["decision"] not in allowed:
-            faults.append(f"{who}: '{row['decision']}' is no decision; use {', '.join(allowed)}.")
-        elif _against(row) and not row["reason"]:
-            faults.append(
-                f"{who}: the committee decided {_said(row['decision'])} where {_said(row['recommended'])} was "
-                "recommended; write down the reason."
-            )
-        elif _against(row) and not row["decided_by"]:
-            faults.append(f"{who}: decided against the recommendation; write down who decided.")
-        for name in ("date", "committee", "project_id"):
-            if not row[name]:
-                faults.append(f"{who}: {name} is empty.")
+        faults += _faults(row, _who(number, row))
     if faults:
         raise PackError("\n".join([f"{file} cannot be recorded:", *(f"  {fault}" for fault in faults)]))
     return rows
 
 
-def record_decisions(path: str | Path, register_folder: str | Path) -> int:
+def _decisions_file(path: str | Path) -> Path:
+    """The file itself, or that of a pack."""
+    place = Path(path)
+    if not place.is_dir() or (place / "decisions.csv").is_file():
+        return place / "decisions.csv" if place.is_dir() else place
+    return Published.at(place).folder / "decisions.csv"
+
+
+def _lines(file: Path, faults: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """The lines of a file with their numbers: dates as ISO, amounts as plain numbers; what is none is a fault."""
+    numbers, raws, comma = _cells(file)
+    columns = {column.name: column for column in load_schema()["decisions"]}
+    names = set(raws[0]) if raws else set()
+    absent = sorted({"date", "committee", "project_id", "decision", "recommended", "reason"} - names)
+    if absent:
+        raise PackError(f"{file.name} lacks the column{'s' * (len(absent) > 1)} {', '.join(absent)}.")
+    rows = [{name: _plain(raw.get(name)) for name in columns} for raw in raws]
+    decided = [(number, row) for number, row in zip(numbers, rows, strict=True) if row["decision"]]
+    for _, row in decided:
+        row["decision"] = row["decision"].lower().replace(" ", "_")
+    _read_dates(decided, file, faults)
+    _read_amounts(decided, comma, faults)
+    return iter(zip(numbers, rows, strict=True))
+
+
+def _cells(file: Path) -> tuple[list[int], list[dict[str, str]], bool]:
+    """Line numbers and lines by column, and whether a comma is the decimal mark where nothing proves it."""
+    from pmo_kit.register.findings import Findings
+    from pmo_kit.register.sheets import read_csv_sheet, read_workbook
+
+    findings = Findings()
+    if file.suffix.lower() in (".xlsx", ".xlsm"):
+        raw = next(iter(read_workbook(file, findings)), None)
+        semicolons = False
+    else:
+        raw = read_csv_sheet(file, findings)
+        semicolons = b";" in file.read_bytes().partition(b"\n")[0] if raw is not None else False
+    if raw is None:
+        told = findings.frame()["message"]
+        raise PackError(f"{file} cannot be read: {told.iloc[0] if len(told) else 'it is empty.'}")
+    cells = raw.cells.astype("str").fillna("").to_numpy().tolist()
+    heads = [n for n, line in enumerate(cells) if "project_id" in line and "decision" in line]
+    if not heads:
+        return [], [], semicolons
+    names, body = cells[heads[0]], cells[heads[0] + 1 :]
+    numbers = [int(number) for number in raw.rows[heads[0] + 1 :]]
+    return numbers, [dict(zip(names, line, strict=True)) for line in body], semicolons
+
+
+def _read_dates(rows: Sequence[tuple[int, dict[str, str]]], file: Path, faults: list[str]) -> None:
+    """Write every date as ISO; the order of day and month is one for the whole file."""
+    dated = [(f"{_who(number, row)}: {name}", row, name) for number, row in rows for name in ("date", "due")]
+    dated = [(where, row, name) for where, row, name in dated if row[name]]
+    read = {row[name]: _readings(row[name]) for _, row, name in dated}
+    both = [days for days in read.values() if len(days) == 2]
+    orders = {next(iter(days)) for days in read.values() if len(days) == 1} - {"iso"}
+    if both and not orders and (own := _own_date(file)):
+        orders = {order for days in both for order, day in days.items() if day == own}
+    for where, row, name in dated:
+        days = read[row[name]]
+        left = {day for order, day in days.items() if len(days) == 1 or not orders or order in orders}
+        if len(left) == 1:
+            row[name] = left.pop()
+        elif left:
+            first, second = sorted(left)
+            faults.append(f"{where} {row[name]} can be {first} or {second}; write it as one of these.")
+        else:
+            faults.append(f"{where} '{row[name]}' is no date; write it like 2026-10-15.")
+
+
+def _readings(text: str) -> dict[str, str]:
+    """The ways to read a date: order (iso, day, month) -> ISO; one entry where they are the same day.
+
+    Examples
+    --------
+    >>> _readings("10/5/2026"), _readings("15.10.2026"), _readings("2026-10-15 00:00:00"), _readings("soon")
+    ({'day': '2026-05-10', 'month': '2026-10-05'}, {'day': '2026-10-15'}, {'iso': '2026-10-15'}, {})
+    """
+    match = re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T].*)?", text)
+    if match:
+        pieces = {"iso": (match[1], match[2], match[3])}
+    elif match := re.fullmatch(r"(\d{1,2})([/.\- ])(\d{1,2})\2(\d{4}|\d{2})(?: .*)?", text):
+        year = match[4] if len(match[4]) == 4 else f"20{match[4]}"
+        pieces = {"day": (year, match[3], match[1]), "month": (year, match[1], match[3])}
+        if match[2] == "." or match[1] == match[3]:
+            del pieces["month"]
+    else:
+        return {}
+    found = {}
+    for order, (year, month, day) in pieces.items():
+        with contextlib.suppress(ValueError):
+            found[order] = dt.date(int(year), int(month), int(day)).isoformat()
+    return found
+
+
+def _own_date(file: Path) -> str:
+    """The date of the pack that a file lies in; empty where it lies elsewhere."""
+    manifest = file.parent / "manifest.json"
+    return str(read_json(manifest).get("date") or "") if manifest.is_file() else ""
+
+
+def _read_amounts(rows: Sequence[tuple[int, dict[str, str]]], comma: bool, faults: list[str]) -> None:
+    """Write every amount as a plain number; the decimal mark is one for the whole file."""
+    from pmo_kit.register.amounts import decimal_evidence, parse_number
+
+    told = pd.Series([row["amount"] for _, row in rows], dtype="str")
+    point, proven = decimal_evidence(told)
+    style = None if point and proven else proven or (comma and not point)
+    parsed = parse_number(told, load_schema()["decisions"]["amount"], comma=style)
+    for (number, row), value, bad in zip(rows, parsed.values, parsed.bad, strict=True):
+        if bad:
+            faults.append(f"{_who(number, row)}: amount '{row['amount']}' is no plain number.")
+        elif row["amount"]:
+            row["amount"] = f"{value:.15g}"
+
+
+def _who(number: int, row: Mapping[str, str]) -> str:
+    return f"line {number}, {row['project_id'] or 'no project'}"
+
+
+def _faults(row: Mapping[str, str], who: str) -> Iterator[str]:
+    """What is wrong with one decision."""
+    allowed = load_schema()["decisions"]["decision"].allowed or ()
+    if row["decision"] not in allowed:
+        yield f"{who}: '{row['decision']}' is no decision; use {', '.join(allowed)}."
+    elif _against(row) and not row["reason"]:
+        yield (
+            f"{who}: the committee decided {_said(row['decision'])} where {_said(row['recommended'])} was "
+            "recommended; write down the reason."
+        )
+    elif _against(row) and not row["decided_by"]:
+        yield f"{who}: decided against the recommendation; write down who decided."
+    yield from (f"{who}: {name} is empty." for name in ("date", "committee", "project_id") if not row[name])
+
+
+def record_decisions(path: str | Path, register_folder: str | Path) -> Recorded:
     """Add what a committee decided to the table `decisions` of a register, so that the next pack knows it.
 
     A line of the same date, committee and project is replaced. The register is read and checked with the new lines
@@ -133,14 +284,9 @@ def record_decisions(path: str | Path, register_folder: str | Path) -> int:
     Parameters
     ----------
     path : str or Path
-        The filled `decisions.csv`, or the folder of its pack.
+        The filled `decisions.csv` (or .xlsx), or the folder of its pack.
     register_folder : str or Path
         A register in CSV files.
-
-    Returns
-    -------
-    int
-        How many decisions were recorded.
 
     Raises
     ------
@@ -149,9 +295,6 @@ def record_decisions(path: str | Path, register_folder: str | Path) -> int:
     DataError
         When the register would not load with them.
     """
-    import shutil
-    import tempfile
-
     from pmo_kit.register import load_register
 
     folder = Path(register_folder)
@@ -162,23 +305,40 @@ def record_decisions(path: str | Path, register_folder: str | Path) -> int:
     rows = read_decisions(path)
     if not rows:
         raise PackError(f"No line of {path} has a decision: fill the column 'decision' first.")
+    left = [row["project_id"] for _, row in _lines(_decisions_file(path), []) if not row["decision"]]
     file = folder / "decisions.csv"
+    register = load_register(folder)
     columns = [column.name for column in load_schema()["decisions"]]
     before: list[dict[str, str]] = []
     if file.is_file():
-        before = _raw(file)
-        columns += [name for name in (before[0] if before else {}) if name not in columns]
+        before = _cells(file)[1]
+        known = register.table("decisions")
+        if len(known) == len(before) and known["date"].notna().all():  # dates as the register reads them
+            before = [
+                row | {"date": f"{day:%Y-%m-%d}"} for row, day in zip(before, known["date"], strict=True)
+            ]
+        columns += [name for name in (before[0] if before else {}) if name and name not in columns]
     fresh = {_key(row) for row in rows}
     content = _written(columns, [*(row for row in before if _key(row) not in fresh), *rows])
-    with tempfile.TemporaryDirectory(prefix="pmo_kit_") as temporary:
-        trial = Path(temporary) / folder.resolve().name
+    with scratch() as temporary:
+        trial = temporary / folder.resolve().name
         shutil.copytree(folder, trial)
         (trial / "decisions.csv").write_bytes(content)
         load_register(trial)
     draft = file.with_name(f".decisions.{os.getpid()}.part")
     draft.write_bytes(content)
     os.replace(draft, file)
-    return len(rows)
+    return Recorded(len(rows), file, tuple(filter(None, left)), tuple(_warnings(rows, register)))
+
+
+def _warnings(rows: Sequence[Mapping[str, str]], register: Any) -> Iterator[str]:
+    """Whether the decisions are about this register as it is."""
+    then = sorted({row["register_fingerprint"] for row in rows} - {"", register.fingerprint})
+    if then:
+        yield (
+            f"Look: the pack was made from a register with content {then[0][:8]}, this one has "
+            f"{register.fingerprint[:8]}. It was changed since, or it is another one."
+        )
 
 
 def recommendation(exhibits: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -224,14 +384,6 @@ def _said(decision: str) -> str:
 
 def _key(row: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(_plain(row.get(name)) for name in ("date", "committee", "project_id"))
-
-
-def _raw(file: Path) -> list[dict[str, str]]:
-    """The lines of a table as they are written."""
-    text = file.read_text(encoding="utf-8-sig")
-    first = text.partition("\n")[0]
-    rows = csv.DictReader(io.StringIO(text), delimiter=";" if first.count(";") > first.count(",") else ",")
-    return [{str(key): value or "" for key, value in row.items() if key} for row in rows]
 
 
 def _written(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bytes:

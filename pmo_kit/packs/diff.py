@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pmo_kit.packs.compare import Move, moves, project_of, table_rows
+from pmo_kit.packs.compare import Move, Published, moves, project_of, table_rows
 from pmo_kit.packs.decisions import recommendation
-from pmo_kit.packs.verify import published, read_json
 
 PLAN = "arbitration.plan"
 _MOST = 8
@@ -98,9 +97,10 @@ def diff_packs(old: str | Path, new: str | Path) -> PackDiff:
     PackError
         When one is no pack.
     """
-    folders = (published(old), published(new))
-    before, after = (read_json(folder / "manifest.json") for folder in folders)
-    was, now = ({record["id"]: record for record in read_json(folder / "figures.json")} for folder in folders)
+    packs = (Published.at(old).whole(), Published.at(new).whole())
+    folders = [pack.folder for pack in packs]
+    before, after = (pack.manifest for pack in packs)
+    was, now = ({record["id"]: record for record in pack.figures} for pack in packs)
     figures = {}
     for name in was:
         if name in now:

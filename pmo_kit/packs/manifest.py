@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import hmac
 import json
 import os
 import platform
+import secrets
 import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -67,16 +70,12 @@ def inputs_of(
             "findings": finding_counts(register),
             "grade": grade_register(register).grade,
         },
-        "inputs": {
-            path.relative_to(stage.folder / "inputs").as_posix(): file_hash(path)
-            for path in sorted((stage.folder / "inputs").rglob("*"))
-            if path.is_file()
-        },
+        "inputs": dict(stage.inputs),
         "chapters": [
             {
                 "title": job.title,
                 "notebook": job.notebook,
-                "sha256": file_hash(stage.sources[job.notebook]),
+                "sha256": file_hash(Path(job.source)),
                 "parameters": dict(sorted(job.parameters.items())),
                 "executed_sha256": sha256(notebooks[job.notebook]),
             }
@@ -113,6 +112,27 @@ def software() -> dict[str, Any]:
 def pack_id(inputs: Mapping[str, Any], figures: bytes) -> str:
     """The first twelve digits of the SHA-256 of what goes in and of every number that comes out."""
     return sha256(dumps(inputs) + figures)[:12]
+
+
+def seal(manifest: bytes) -> str:
+    """What only this user of this machine can write for a manifest: says that a pack was built here.
+
+    An HMAC with a key that is made once and stays in the user's own data folder; empty where none can be kept there.
+    """
+    from jupyter_core.paths import jupyter_data_dir
+
+    file = Path(jupyter_data_dir()).parent / "pmo_kit" / "key"
+    try:
+        if not file.is_file():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(FileExistsError):
+                descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                with os.fdopen(descriptor, "wb") as stream:
+                    stream.write(secrets.token_bytes(32))
+        key = file.read_bytes()
+    except OSError:
+        return ""
+    return hmac.new(key, manifest, "sha256").hexdigest() if len(key) == 32 else ""
 
 
 def finding_counts(register: Any) -> dict[str, int]:

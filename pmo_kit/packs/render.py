@@ -116,7 +116,7 @@ def pack_files(
     name = manifest.pack_id(content, figures)
     laid = lay_out(spec, chapters, questions)
     absent = [*absent, *([warning(lost)] if lost else [])]
-    drawn = outline(laid, name, content, register.settings, absent)
+    drawn = outline(laid, name, content, register.settings, absent, register)
     others = [(MEDIA[one].file, MEDIA[one].words) for one in spec.formats if one in MEDIA]
     files = {
         "index.html": html.page(drawn, others),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -10,13 +11,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from pmo_kit.packs.canonical import scrub
 from pmo_kit.packs.spec import PackSpec
-from pmo_kit.packs.staging import Job
-
-CELL_SECONDS = 1200
-"""Longest time that one cell may take."""
+from pmo_kit.packs.staging import Job, input_hashes, scratch
 
 OnCell = Callable[[], object]
 _CAUSES = {
@@ -31,7 +30,8 @@ _CAUSES = {
     "AssertionError": "A check in the notebook does not hold.",
     "MemoryError": "The machine has not enough memory.",
     "DeadKernelError": "Python ended in the middle of the cell, often because memory ran out.",
-    "CellTimeoutError": f"The cell took longer than {CELL_SECONDS // 60} minutes.",
+    "CellTimeoutError": "The cell took longer than it may (the line cell_timeout of the pack file, in seconds).",
+    "InputChanged": "The notebook wrote into its inputs; a pack shows the register as it was given.",
     "SystemExit": "The notebook ended itself before its last cell.",
     "Unfinished": "The cell was not run to its end.",
     "BrokenProcessPool": "The process that ran the notebook ended, often because memory ran out.",
@@ -53,7 +53,7 @@ class Failure:
 
 
 def execute(job: Job, on_cell: OnCell | None = None) -> Failure | None:
-    """Execute one staged notebook and check every cell of the result.
+    """Execute one staged notebook in a folder of its own and check every cell of the result.
 
     papermill reports a notebook as completed after `sys.exit`, a timeout or a dead kernel; so nothing is
     believed: a cell counts as run when it has a count, no error and the status of a completed cell.
@@ -61,7 +61,7 @@ def execute(job: Job, on_cell: OnCell | None = None) -> Failure | None:
     Returns
     -------
     Failure or None
-        The first cell that failed.
+        The first cell that failed, or that wrote into the inputs.
     """
     os.environ["PYTHONHASHSEED"] = "0"  # of the kernel: sets keep their order
     import nbformat
@@ -69,29 +69,38 @@ def execute(job: Job, on_cell: OnCell | None = None) -> Failure | None:
     from papermill.exceptions import PapermillExecutionError
 
     begun: list[tuple[int, str]] = []
+    wrote: list[tuple[int, str]] = []
+    source, home = Path(job.source), job.home
+    shutil.copytree(source.parents[1] / "inputs", home / "inputs")
+    (home / "notebooks").mkdir()
+    given = _stamps(home)
 
     def starts(cell: Any, cell_index: int) -> None:
+        if not wrote and begun and _stamps(home) != given:
+            wrote.append(begun[-1])
         begun.append((cell_index, cell.source))
         if on_cell:
             on_cell()
 
     try:
-        papermill.execute_notebook(
-            job.source,
-            job.target,
-            dict(job.parameters),
-            kernel_name="python3",
-            language="python",
-            progress_bar=False,
-            request_save_on_cell_execute=False,
-            autosave_cell_every=0,
-            execution_timeout=CELL_SECONDS,
-            resources={"metadata": {"path": str(Path(job.source).parent)}},
-            skip_cells_with_tag="interactive",
-            extra_arguments=["--log-level=50"],
-            store_widget_state=False,
-            on_cell_start=starts,
-        )
+        with scratch() as sockets:
+            papermill.execute_notebook(
+                job.source,
+                job.target,
+                dict(job.parameters),
+                kernel_name="python3",
+                language="python",
+                progress_bar=False,
+                request_save_on_cell_execute=False,
+                autosave_cell_every=0,
+                execution_timeout=job.seconds,
+                resources={"metadata": {"path": str(home / "notebooks")}},
+                skip_cells_with_tag="interactive",
+                extra_arguments=["--log-level=50"],
+                store_widget_state=False,
+                on_cell_start=starts,
+                kernel_manager_class=_kernels(sockets),
+            )
     except PapermillExecutionError as error:
         return _failure(job, error.cell_index, error.source, error.ename, error.evalue)
     except Exception as error:
@@ -108,7 +117,46 @@ def execute(job: Job, on_cell: OnCell | None = None) -> Failure | None:
             return _failure(job, index, cell.source, errors[0].ename, errors[0].evalue)
         if note.get("status") != "completed" or note.get("exception") or cell.execution_count is None:
             return _failure(job, index, cell.source, "Unfinished", "")
+    then, now = input_hashes(source.parents[1]), input_hashes(home)
+    if changed := sorted(name for name in {*then, *now} if then.get(name) != now.get(name)):
+        return _failure(job, *(wrote or begun)[-1], "InputChanged", ", ".join(changed[:5]))
     return None
+
+
+def _stamps(home: Path) -> list[tuple[str, int, int]]:
+    """What changes when somebody writes into the inputs of a folder."""
+    paths = [path for path in (home / "inputs").rglob("*") if path.is_file()]
+    return sorted((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths)
+
+
+_RUNNING: WeakSet[Any] = WeakSet()
+
+
+def _kernels(sockets: Path) -> type:
+    """Managers of kernels that no other user of the machine can listen to, and that can be ended at once.
+
+    Kernels talk over sockets in a folder of this user; on Windows over loopback, encrypted where the kernel can.
+    """
+    from jupyter_client.manager import AsyncKernelManager
+
+    class Kernels(AsyncKernelManager):
+        def __init__(self, **traits: Any) -> None:
+            if os.name == "nt":
+                traits["transport_encryption"] = "auto"
+            else:
+                traits |= {"transport": "ipc", "connection_file": str(sockets / "kernel.json")}
+            super().__init__(**traits)
+            _RUNNING.add(self)
+
+    return Kernels
+
+
+def stop_kernels() -> None:
+    """End every kernel that this process runs; their notebooks fail."""
+    for manager in list(_RUNNING):
+        process = getattr(manager.provisioner, "process", None)
+        if process is not None:
+            process.kill()
 
 
 def run_many(
@@ -181,7 +229,6 @@ def workers(count: int) -> Iterator[Executor]:
 
 def _failure(job: Job, index: int, code: str, error: str, message: str) -> Failure:
     """Put a failure in words; cells are counted from the top of the notebook as its author sees it."""
-    folder = Path(job.source).parents[1]
     lines = code.strip().splitlines()
     return Failure(
         title=job.title,
@@ -189,6 +236,6 @@ def _failure(job: Job, index: int, code: str, error: str, message: str) -> Failu
         cell=index + 1 - (index > job.injected_after),
         code="\n".join([*lines[:6], "..."] if len(lines) > 6 else lines),
         error=error.rpartition(".")[2],
-        message=scrub(message, folder).strip(),
+        message=scrub(message, job.home).strip(),
         cause=_CAUSES.get(error.rpartition(".")[2], "The code of the cell raised an error."),
     )

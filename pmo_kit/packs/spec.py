@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from pmo_kit.doors import admit_path, missing
 from pmo_kit.errors import PackError
@@ -35,6 +35,8 @@ Scalar = str | int | float | bool
 
 PREVIOUS = "previous"
 """Among the `needs` of a chapter: the register of the committee before."""
+CELL_SECONDS = 1200
+"""Longest time that one cell may take, where the pack file does not say (`cell_timeout`)."""
 FORMATS = ("html", "pdf", "pptx", "xlsx")
 """Media of a pack; the page (html) is always made."""
 
@@ -205,7 +207,7 @@ class PackSpec(Form):
     """A checked pack file. Paths are absolute and exist; `home` is the folder that they may not leave.
 
     `formats` is empty where the file does not say: every medium that is installed. A `matrix` makes a pack of each
-    combination of its values.
+    combination of its values. `cell_timeout` is in seconds.
     """
 
     shape: ClassVar[str] = "it must hold lines like 'title: Investment Committee'."
@@ -227,6 +229,7 @@ class PackSpec(Form):
     formats: Annotated[tuple[str, ...], AfterValidator(_formats), OneOrMore] = ()
     matrix: Mapping[str, Annotated[tuple[Plain, ...], BeforeValidator(_values)]] = field(default_factory=dict)
     deck: Deck | None = None
+    cell_timeout: Annotated[int, Field(ge=1, le=86_400)] = CELL_SECONDS
 
     @classmethod
     def prepared(cls, given: Block, reading: Reading) -> Block:

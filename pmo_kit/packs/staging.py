@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from pmo_kit.errors import PackError
+from pmo_kit.packs.manifest import sha256
 from pmo_kit.packs.parameters import declared, problems, read_notebook
-from pmo_kit.packs.spec import PREVIOUS, Chapter, PackSpec, PageOne, Scalar
+from pmo_kit.packs.spec import CELL_SECONDS, PREVIOUS, Chapter, PackSpec, PageOne, Scalar
 
 if TYPE_CHECKING:
     from pmo_kit.register import Register
 
 _FROM_PACK = {"register_path": "register", "previous_path": "previous"}
+_SCRATCH = "pmo_kit_"
 _LEFT_OUT = (".*", "~$*", "*.md", "*.py", "__pycache__")
 
 
@@ -32,17 +38,23 @@ class Job:
     parameters: dict[str, Scalar]
     injected_after: int
     cells: int
+    seconds: int = CELL_SECONDS
+
+    @property
+    def home(self) -> Path:
+        """The folder in which it runs, its own: `notebooks/`, and a copy of the inputs."""
+        return Path(self.target).with_suffix("")
 
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """The temporary tree: `notebooks/`, `inputs/<name>/` and `executed/`."""
+    """The temporary tree: `notebooks/`, `inputs/<name>/` and `executed/`; `inputs` has the hash of each input."""
 
     folder: Path
     jobs: tuple[Job, ...]
     register: Path
     previous: Path | None
-    sources: dict[str, Path] = field(default_factory=dict)
+    inputs: dict[str, str]
     deck: Path | None = None
 
 
@@ -62,7 +74,7 @@ def stage(spec: PackSpec, folder: Path) -> Stage:
     (folder / "executed").mkdir()
     found: list[str] = []
     jobs: list[Job] = []
-    sources: dict[str, Path] = {}
+    names: list[str] = []
     for chapter in spec.chapters:
         notebook = read_notebook(chapter.notebook)
         known = declared(notebook, chapter.notebook.name)
@@ -74,8 +86,7 @@ def stage(spec: PackSpec, folder: Path) -> Stage:
             for n in chapter.parameters
             if n in _FROM_PACK
         ]
-        name = _unique(chapter.notebook.name, sources)
-        sources[name] = chapter.notebook
+        names.append(name := _unique(chapter.notebook.name, names))
         found += [f"  {chapter.notebook.name}: {fault}" for fault in faults]
         if faults:
             continue
@@ -96,11 +107,65 @@ def stage(spec: PackSpec, folder: Path) -> Stage:
                 parameters={name: given[name] for name in known if name in given},
                 injected_after=next(i for i, t in enumerate(tags) if "parameters" in t),
                 cells=len(tags) + 1,
+                seconds=spec.cell_timeout,
             )
         )
     if found:
         raise PackError("\n".join([f"{spec.file.name} asks for what its notebooks do not have:", *found]))
-    return Stage(folder, tuple(jobs), register, previous, sources, deck)
+    return Stage(folder, tuple(jobs), register, previous, input_hashes(folder), deck)
+
+
+def input_hashes(folder: Path) -> dict[str, str]:
+    """Every file in `inputs` of a folder -> SHA-256."""
+    inputs = folder / "inputs"
+    paths = sorted(path for path in inputs.rglob("*") if path.is_file())
+    return {path.relative_to(inputs).as_posix(): sha256(path.read_bytes()) for path in paths}
+
+
+@contextmanager
+def scratch(place: Path | None = None) -> Iterator[Path]:
+    """A temporary folder that goes at the end; those of runs that were killed go at the beginning.
+
+    A folder is in use while the lock in it is held; the system lets go of it when the process ends, however it ends.
+    """
+    parent = place or Path(tempfile.gettempdir())
+    for old in parent.glob(f"{_SCRATCH}*"):
+        _sweep(old)
+    folder = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=parent)).resolve()
+    try:
+        with (folder / ".lock").open("wb") as lock:
+            _held(lock.fileno())
+            yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove a temporary folder that no process uses; one without a lock is being made, or is a day old."""
+    try:
+        with (folder / ".lock").open("rb+") as lock:
+            used = _held(lock.fileno())
+        if os.name == "nt":
+            (folder / ".lock").unlink()  # an open file stays
+    except FileNotFoundError:
+        used = folder.is_dir() and time.time() - folder.stat().st_mtime < 86_400
+    except OSError:
+        return
+    if not used:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _held(file: int) -> bool:
+    """Take the lock of a file; True where another process has it."""
+    if os.name == "nt":
+        return False
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    return False
 
 
 def snapshot(spec: PackSpec, stage: Stage) -> dict[str, bytes]:
@@ -148,6 +213,7 @@ def snapshot(spec: PackSpec, stage: Stage) -> dict[str, bytes]:
         "previous": stage.previous.relative_to(stage.folder).as_posix() if stage.previous else None,
         "formats": list(spec.formats),
         "deck": _deck(spec, stage),
+        "cell_timeout": spec.cell_timeout if spec.cell_timeout != CELL_SECONDS else None,
         "page_one": {key: value for key, value in placed.items() if value} if placed else None,
         **chapters,
     }

@@ -13,7 +13,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pmo_kit.errors import DataError
+from pmo_kit.errors import DataError, PmoError
 from pmo_kit.register.findings import Findings, describe_findings, group_findings
 from pmo_kit.register.grades import grade_register
 from pmo_kit.register.reading import load_register, read_sheets
@@ -61,7 +61,7 @@ def check_register(
     strict : bool
         Warnings count too.
     xlsx : path or None
-        Where to write the report as a workbook with the cells in question marked.
+        Where to write the report as a workbook with the cells in question marked; a file that does not exist yet.
     mapping : path or None
         A mapping file, for a source of another form.
 
@@ -75,6 +75,9 @@ def check_register(
     >>> check_register(shipped("data", "samples", "meridian_12")).exit_code
     0
     """
+    if xlsx is not None and (Path(xlsx).suffix.lower() != ".xlsx" or Path(xlsx).exists()):
+        there = "is there already; nothing is overwritten" if Path(xlsx).exists() else "must end in .xlsx"
+        raise PmoError(f"{xlsx} {there}. Name a new file for the report.")
     try:
         register = load_register(path, mapping=mapping)
     except DataError as error:
@@ -103,7 +106,7 @@ def write_check_report(
     findings : DataFrame
         `Register.findings`, or `DataError.findings`.
     target : path
-        An .xlsx file; an existing one is replaced.
+        An .xlsx file.
 
     Returns
     -------

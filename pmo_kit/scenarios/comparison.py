@@ -13,6 +13,7 @@ import pandas as pd
 from pmo_kit.arbitration import Allocation, Question, arbitrate
 from pmo_kit.doors import door
 from pmo_kit.errors import InfeasibleError
+from pmo_kit.facts import Base, Fact, Of, Unit, count
 from pmo_kit.scenarios.changes import Scenario
 from pmo_kit.scenarios.regret import (
     MinimaxPlan,
@@ -82,13 +83,29 @@ class Comparison:
         return pd.DataFrame(columns, index=index).reindex(columns=self.names)
 
     @property
+    def others(self) -> list[str]:
+        """The cases beside the base that test the advice: they have a plan and force no project."""
+        return [s.name for s in self.scenarios if not s.forces and s.name in self.allocations]
+
+    @property
     def cases(self) -> list[str]:
-        """The base and the feasible scenarios that force no project: the cases that test the advice."""
-        return [self.base, *(s.name for s in self.scenarios if not s.forces and s.name in self.allocations)]
+        """The base and the `others`."""
+        return [self.base, *self.others]
+
+    @property
+    def over(self) -> str:
+        """The set that statements range over, in words."""
+        other = count(len(self.others), "other case")
+        return f"{self.base.lower()} and {other}" if self.others else f"{self.base.lower()} alone"
+
+    @cached_property
+    def held(self) -> pd.Series:
+        """Project -> in how many of the `others` it is decided as in the base, at the same level."""
+        return self.grid[self.others].eq(self.grid[self.base], axis=0).sum(axis=1).rename("held")
 
     @property
     def presence(self) -> pd.Series:
-        """Project -> always, sometimes or never funded, over the base and the scenarios that force no project."""
+        """Project -> always, sometimes or never funded, at any level, over the base and the `others`."""
         inside = ~self.grid[self.cases].isin([OUT, "stop"])
         share = inside.mean(axis=1)
         return share.map(lambda s: "always" if s == 1 else "never" if s == 0 else "sometimes").rename(
@@ -142,24 +159,35 @@ class Comparison:
 
     @property
     def least_regret(self) -> str:
-        """The plan with the smallest maximum regret among the scenarios' own plans (then mean, then order)."""
-        return str(self.regret.sort_values(["maximum", "mean"], kind="stable").index[0])
+        """The case whose plan has the smallest maximum regret among the plans of `cases` (then mean, then order)."""
+        return str(self.regret.loc[self.cases].sort_values(["maximum", "mean"], kind="stable").index[0])
 
-    def holds(self, project_id: str) -> tuple[int, int]:
-        """In how many of the cases that force nothing a project is decided as in the base, and of how many."""
-        decided = self.grid.loc[project_id, self.cases]
-        return int((decided == decided[self.base]).sum()), len(decided)
+    def fact(self, key: str, value: float, thing: str, project: str | None = None) -> Fact:
+        """A count over the `others` as a fact."""
+        base = Base("counted", question=self.question.fingerprint, over=self.over)
+        return Fact(key, value, Unit(thing), Of(project=project), base)
+
+    def holds(self, project_id: str) -> tuple[Fact, Fact]:
+        """In how many of the `others` a project is decided as in the base, at the same level; and how many they are."""
+        held = self.fact("case.holds", int(self.held[project_id]), "cases", project_id)
+        return held, self.fact("cases", len(self.others), "cases")
 
     @property
     def summary(self) -> str:
         """One sentence."""
-        presence = self.presence.value_counts()
-        cases = len(self.cases)
-        lost = f"; {len(self.reasons)} without a plan" if self.reasons else ""
+        always = self.presence == "always"
+        same = int((always & (self.held == len(self.others))).sum())
+        counts = self.presence.value_counts()
+        lost = (
+            f" {count(len(self.reasons), 'case has', 'cases have').capitalize()} no plan."
+            if self.reasons
+            else ""
+        )
         return (
-            f"{presence.get('always', 0)} projects are funded in all {cases} cases, "
-            f"{presence.get('sometimes', 0)} in some, {presence.get('never', 0)} in none{lost}. "
-            f"Of the plans made for one case, that of {self.least_regret!r} loses least in its worst case."
+            f"Over {self.over} {count(int(always.sum()), 'project is', 'projects are')} always funded, {count(same)} "
+            f"of them at one size, {count(counts.get('sometimes', 0))} sometimes, "
+            f"{count(counts.get('never', 0))} never."
+            f"{lost} Of the plans made for one of these, that of {self.least_regret!r} is least behind in its worst."
         )
 
     @property

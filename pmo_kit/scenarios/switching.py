@@ -28,15 +28,15 @@ def triggers(allocation: Allocation) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        watch, today, at, share (how far away, of today), leaves, enters, sentence ("below 41.2 in 2027, Partner solar
-        leaves first"); the nearest first.
+        watch, today, at, share (how far away, of today), leaves, enters, then (who moves first),
+        sentence ("below 41.2 in 2027, Partner solar leaves first"); the nearest first.
     """
     points = turning_points(allocation, ("people", "money"), nearest=MOST).head(MOST)
     unit, names = allocation.question.built.money_unit, allocation.question.built.projects["name"]
     rows = []
     for point in points.itertuples():
         who = [f"{names[p]} leaves" for p in point.leaves] + [f"{names[p]} comes in" for p in point.enters]
-        first = (
+        then = (
             f"{who[0]} first"
             if who
             else ("the plan changes" if point.value == point.value else "no plan is possible")
@@ -55,10 +55,13 @@ def triggers(allocation: Allocation) -> pd.DataFrame:
                 "share": point.distance,
                 "leaves": point.leaves,
                 "enters": point.enters,
-                "sentence": f"{point.label}: {side}, {first}",
+                "then": then,
+                "sentence": f"{point.label}: {side}, {then}",
             }
         )
-    return pd.DataFrame(rows, columns=["watch", "today", "at", "share", "leaves", "enters", "sentence"])
+    return pd.DataFrame(
+        rows, columns=["watch", "today", "at", "share", "leaves", "enters", "then", "sentence"]
+    )
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,10 @@ def test_cuts_name_who_loses(allocation: pmo.Allocation) -> None:
 
 def test_the_core_is_settled(allocation: pmo.Allocation) -> None:
     table = contested.core(pmo.core_projects(allocation.question))
-    assert table.title == "No project is worth debating: every good plan decides all of them alike"
+    assert (
+        table.title
+        == "No project is worth debating: every plan within 1\u202f% of the best takes or leaves all of them alike"
+    )
     assert table.data["projects"].tolist() == [8.0, 0.0, 4.0]
 
 

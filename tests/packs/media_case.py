@@ -107,7 +107,8 @@ def table(**changes: object) -> Table:
         "takeaway": "Nothing is over.", "source": "projects", "totals": 1, "data": data,
         "columns": (
             Field("project", title="project", kind="text"), Field("used", title="used"),
-            Field("limit", title="limit"), Field("left", title="left"), Field("share", title="share", decimals=2),
+            Field("limit", title="limit"), Field("left", title="left", formula="limit - used"),
+            Field("share", title="share", decimals=2, formula="used / limit"),
             Field("by", title="by", kind="time"), Field("rag", title="status", kind="rag"),
         ),
     }  # fmt: skip

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import io
 import re
+from decimal import ROUND_HALF_UP, Decimal
 
 import openpyxl
+import pandas as pd
 import pypdf
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pptx import Presentation
+from pptx.enum.shapes import MSO_SHAPE_TYPE
 
 from pmo_kit.exhibits import cells, theme
 from pmo_kit.exhibits.cells import data_table
 from pmo_kit.exhibits.html import fragment
 from pmo_kit.exhibits.jsonform import from_json
-from pmo_kit.exhibits.records import Chart, Table, words
+from pmo_kit.exhibits.records import Chart, Field, Table, words
+from pmo_kit.packs.media.office import header, number_format, spec
+from pmo_kit.packs.media.pdf import _table as pdf_table
 from pmo_kit.packs.media.pdf import pdf_bytes
-from pmo_kit.packs.media.plan import plan
 from pmo_kit.packs.media.pptx import deck_bytes
-from pmo_kit.packs.media.xlsx import annex_bytes, sheet_names
+from pmo_kit.packs.media.pptx_tables import pages
+from pmo_kit.packs.media.template import Box
+from pmo_kit.packs.media.xlsx import annex_bytes, placing
 from tests.packs.media_case import meridian, records
 
 SHOWN = [from_json(r) for r in records() if getattr(from_json(r), "data", None) is not None]
@@ -42,7 +50,7 @@ def book() -> openpyxl.Workbook:
 
 @pytest.fixture(scope="module")
 def sheets() -> dict[str, str]:
-    return sheet_names([item.id for _, item in meridian().exhibits])
+    return {item.id: name for name, items in placing(meridian()).items() for item in items}
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +58,7 @@ def frames() -> dict[str, list[object]]:
     found: dict[str, list[object]] = {}
     for slide in Presentation(io.BytesIO(deck_bytes(meridian()))).slides:
         for shape in slide.shapes:
-            if shape.has_chart or shape.has_table:
+            if shape.has_chart or shape.has_table or shape.shape_type == MSO_SHAPE_TYPE.PICTURE:
                 found.setdefault(shape.name.split(" ", 1)[1], []).append((slide, shape))
     return found
 
@@ -70,34 +78,40 @@ def _in_order(parts: list[str], text: str) -> str:
     return ""
 
 
-def _column(sheet: object, title: str) -> list[object]:
+def _block(sheet: object, exhibit: Chart | Table) -> list[list[object]]:
+    """The rows of an exhibit on its sheet, its header first."""
+    title = " ".join(exhibit.title.split("\n"))
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]  # type: ignore[attr-defined]
+    top = next(n for n, row in enumerate(rows) if row[0] == title)
+    return rows[top + 3 :]
+
+
+def _column(block: list[list[object]], title: str) -> list[object]:
     """The cells under a title of the header."""
-    head = [cell.value for cell in sheet[5]]  # type: ignore[index]
-    place = head.index(title) + 1
-    return [sheet.cell(row, place).value for row in range(6, sheet.max_row + 1)]  # type: ignore[attr-defined]
+    place = block[0].index(title)
+    return [row[place] for row in block[1:]]
 
 
 @pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.id)
 def test_a_chart_has_its_numbers_in_the_workbook(
     chart: Chart, book: openpyxl.Workbook, sheets: dict[str, str]
 ) -> None:
-    sheet = book[sheets[chart.id]]
+    block = _block(book[sheets[chart.id]], chart)
     if chart.mark == "heatmap":
         assert chart.value is not None
-        grid = [cell.value for row in sheet.iter_rows(min_row=6) for cell in row[1:]]
+        grid = [cell for row in block[1 : 1 + chart.data[chart.y.name].nunique()] for cell in row[1:]]
         numbers = [cell for cell in grid if isinstance(cell, int | float)]
         assert numbers == pytest.approx([v for v in chart.data[chart.value.name] if not theme.is_missing(v)])
         return
     for field in data_table(chart).columns:
         wanted = chart.data[field.name].tolist()
-        title = " ".join(part for part in [field.title or field.name.replace("_", " ")] if part)
-        have = _column(sheet, f"{title}, {field.unit}" if field.unit else title)[: len(wanted)]
+        have = _column(block, header(field))[: len(wanted)]
         if field.kind == "number":
             assert have == pytest.approx(wanted)
         else:
             assert have == [theme.format_text(value) for value in wanted]
     for reference in chart.references:
-        lines = [cell.value for row in sheet.iter_rows(max_col=2) for cell in row]
+        lines = [cell for row in block for cell in row[:2]]
         assert lines[lines.index(reference.label) + 1] == pytest.approx(reference.value)
 
 
@@ -105,9 +119,9 @@ def test_a_chart_has_its_numbers_in_the_workbook(
 def test_a_chart_has_its_numbers_labels_order_and_lines_on_its_slide(
     chart: Chart, frames: dict[str, list[tuple[object, object]]]
 ) -> None:
-    slide, shape = frames[chart.id][0]
-    planned = plan(chart)
-    if planned is None:
+    _, shape = frames[chart.id][0]
+    drawn = spec(chart)
+    if chart.mark == "heatmap":
         assert chart.value is not None
         said = [cell.text for row in shape.table.rows for cell in list(row.cells)[1:]][
             len(shape.table.columns) - 1 :
@@ -117,25 +131,21 @@ def test_a_chart_has_its_numbers_labels_order_and_lines_on_its_slide(
             str(label) if isinstance(label, str) else theme.format_number(label) for label in labels
         ]
         return
+    if drawn is None:
+        assert shape.shape_type == MSO_SHAPE_TYPE.PICTURE
+        assert chart.mark in ("scatter", "interval") or chart.step or chart.references
+        assert chart.alt in shape._element.xpath(".//@descr")
+        return
     plot = shape.chart.plots[0]
-    if planned.shape != "xy":
-        assert list(plot.categories) == list(planned.categories)
-    for series, wanted in zip(plot.series, planned.series, strict=True):
+    if drawn.shape != "xy":
+        assert list(plot.categories) == list(drawn.categories)
+    for series, wanted in zip(plot.series, drawn.series, strict=True):
         values = [v for v in series.values if v is not None]
         assert values == pytest.approx([v for v in wanted.values if v is not None])
-    number = chart.x if planned.shape == "bar" else chart.y
-    drawn = [
-        v
-        for s in planned.series
-        if s.column == number.name and not s.minus
-        for v in s.values
-        if v is not None
-    ]
-    if chart.mark != "interval":
-        assert sorted(drawn) == pytest.approx(sorted(chart.data[number.name]))
-    words_on = [shape.text_frame.text for shape in slide.shapes if shape.has_text_frame]
-    for reference in chart.references:
-        assert reference.label in words_on
+    shown = [v for s in drawn.series if s.column == drawn.number.name for v in s.values if v is not None]
+    assert sorted(shown) == pytest.approx(sorted(chart.data[drawn.number.name]))
+    across = {series.name: series.values for series in drawn.series if series.across}
+    assert set(across) == {reference.label for reference in chart.references}
 
 
 @pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.id)
@@ -167,11 +177,10 @@ def test_a_table_reads_the_same_everywhere(
     assert _in_order([f">{text}<" for text in printed], page) == ""
     start = paper.find(_tight(table.title))
     assert _in_order([_tight(text) for text in printed], paper[start:]) == ""
-    sheet = book[sheets[table.id]]
+    block = _block(book[sheets[table.id]], table)
     for n in numbers:
         field = fields[n]
-        title = (field.title or field.name.replace("_", " ")) + (f", {field.unit}" if field.unit else "")
-        for have, value in zip(_column(sheet, title), table.data[field.name], strict=False):
+        for have, value in zip(_column(block, header(field)), table.data[field.name], strict=False):
             if isinstance(have, str):
                 assert have == theme.format_number(value)
             else:
@@ -189,3 +198,47 @@ def test_a_table_reads_the_same_everywhere(
     first = fields[next(n for n, field in enumerate(fields) if field.kind in ("text", "category", "rag"))]
     for value in table.data[first.name]:
         assert any(words(value).split("\n")[0] in text for text in said) or first.kind == "rag"
+
+
+@given(
+    st.lists(st.tuples(st.integers(-10_000_000, 10_000_000), st.integers(0, 4)), min_size=1, max_size=6),
+    st.integers(0, 3),
+    st.booleans(),
+)
+@settings(max_examples=60, deadline=None)
+def test_the_text_of_a_number_is_equal_in_four_media(
+    parts: list[tuple[int, int]], decimals: int, signed: bool
+) -> None:
+    """Halves too: 0.25, 1.15 and 84.85 have one text on the page, on paper, on a slide and in a sheet."""
+    values = [number / 10**places for number, places in parts]
+    values += [value + 0.5 * 10**-decimals for value in values]
+    field = Field("n", decimals=decimals, signed=signed)
+    data = pd.DataFrame({"what": [f"row {n}" for n in range(len(values))], "n": values})
+    table = Table(id="t", alt="-", title="T", data=data, columns=(Field("what", kind="text"), field))
+    page = re.findall(r'<td class="pk-num">([^<]*)</td>', fragment(table, framed=False))
+    paper = [row["cells"][1]["text"] for part in pdf_table(table)["parts"] for row in part]
+    slides = [
+        line[1].paragraphs[0][0].text
+        for part in pages(table, Box(0, 0, 9_000_000, 4_000_000))
+        for line in part.lines
+    ]
+    sheet = [as_excel_shows(value, number_format(field, value)) for value in values]
+    assert page == paper == slides == [theme.format_number(value, decimals, signed) for value in values]
+    assert sheet == page
+
+
+def as_excel_shows(value: float, shape: str) -> str:
+    """What a spreadsheet shows for a number: its section, fifteen digits, halves away from zero."""
+    sections = shape.split(";")
+    if sections[0].startswith("["):
+        bound = float(sections[0][3 : sections[0].index("]")])
+        chosen = sections[0] if value <= bound else sections[1] if value < 0 else sections[2]
+    elif len(sections) > 1:
+        chosen = sections[0] if value > 0 else sections[1] if value < 0 else sections[2]
+    else:
+        chosen = shape if value >= 0 else f"-{shape}"
+    chosen = re.sub(r"\[[^]]*\]", "", chosen)
+    digits = len(chosen.partition(".")[2])
+    exact = abs(Decimal(format(value, ".15g"))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    sign = chosen[0].replace("-", theme.MINUS) if chosen[0] in "+-" else ""
+    return sign + f"{exact:,}".replace(",", theme.THIN_SPACE)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import zipfile
 
 import openpyxl
 import pandas as pd
 import pytest
 
-from pmo_kit.exhibits.records import Field
-from pmo_kit.packs.media.xlsx import annex_bytes, sheet_names
-from tests.packs.media_case import HOSTILE, meridian, small
+from pmo_kit.exhibits.records import Field, Table
+from pmo_kit.packs.media.office import spec
+from pmo_kit.packs.media.xlsx import SHEETS, annex_bytes, placing
+from tests.packs.media_case import HOSTILE, charts, meridian, small
 
 
 @pytest.fixture(scope="module")
@@ -30,31 +32,57 @@ def stored(content: bytes) -> openpyxl.Workbook:
     return openpyxl.load_workbook(io.BytesIO(content), data_only=True)
 
 
-def rows(sheet: object) -> list[list[object]]:
-    return [[cell.value for cell in row] for row in sheet.iter_rows(min_row=5, max_col=7)]  # type: ignore[attr-defined]
+def rows(sheet: object, title: str = "Leak sensors use half") -> list[list[object]]:
+    """The rows of an exhibit from its header on."""
+    found = [[cell.value for cell in row] for row in sheet.iter_rows(max_col=9)]  # type: ignore[attr-defined]
+    top = next(n for n, row in enumerate(found) if row[0] == title)
+    return found[top + 3 :]
 
 
-def test_a_sheet_says_what_it_is_and_where_it_comes_from(live: openpyxl.Workbook) -> None:
-    sheet = live["3 table"]
-    assert sheet["A1"].value == "Leak sensors use half"
-    assert sheet["A2"].value == "EUR million"
-    assert sheet["A3"].value == "▸ Nothing is over."
-    assert sheet.freeze_panes == "A6"
-    said = [cell.value for cell in sheet["A"] if cell.value]
+def at(sheet: object, title: str = "Leak sensors use half") -> int:
+    """The row in which an exhibit begins, from 1."""
+    return next(cell.row for cell in sheet["A"] if cell.value == title)  # type: ignore[index]
+
+
+def test_an_exhibit_says_what_it_is_and_where_it_comes_from(live: openpyxl.Workbook) -> None:
+    said = [cell.value for cell in live["More"]["A"]]
+    top = said.index("Leak sensors use half")
+    assert said[top : top + 3] == ["Leak sensors use half", "EUR million", "▸ Nothing is over."]
     assert "Source: case.table · projects" in said
 
 
-def test_sums_ratios_and_differences_are_formulas_with_their_values(
+def test_sums_and_declared_formulas_are_formulas_with_their_values(
     live: openpyxl.Workbook, stored: openpyxl.Workbook
 ) -> None:
-    formulas, values = rows(live["3 table"]), rows(stored["3 table"])
+    formulas, values = rows(live["More"]), rows(stored["More"])
+    n = at(live["More"]) + 4
     assert formulas[0][:5] == ["project", "used", "limit", "left", "share"]
-    assert formulas[4][1:4] == ["=SUM(B6:B8)", "=SUM(C6:C8)", "=SUM(D6:D8)"]
+    assert formulas[4][1:4] == [f"=SUM({c}{n}:{c}{n + 2})" for c in "BCD"]
     assert values[4][1:4] == [15.0, 23.0, 8.0]
-    assert [row[3] for row in formulas[1:4]] == ["=C6-B6", "=C7-B7", "=C8-B8"]
-    assert [row[4] for row in formulas[1:4]] == ["=B6/C6", "=B7/C7", "=B8/C8"]
+    assert [row[3] for row in formulas[1:4]] == [f"=C{n + k} - B{n + k}" for k in range(3)]
+    assert [row[4] for row in formulas[1:4]] == [f"=B{n + k} / C{n + k}" for k in range(3)]
     assert values[2][4] == pytest.approx(7.5 / 9.0, rel=1e-15)
     assert values[4][4] == "n/a"
+
+
+def test_no_formula_is_guessed_and_a_false_one_stops_the_workbook() -> None:
+    from tests.packs.media_case import collected, laid_out
+
+    data = pd.DataFrame(
+        {"a": [1.0, 2.0, 3.0], "b": [2.0, 4.0, 6.0], "c": [0.5, 0.5, 0.5], "d": [3.0, 6.0, 9.0]}
+    )
+
+    def book(formula: str) -> bytes:
+        fields = (Field("a"), Field("b"), Field("c"), Field("d", formula=formula))
+        return annex_bytes(
+            laid_out([collected(Table(id="t", alt="-", title="T", data=data, columns=fields))])
+        )
+
+    plain = rows(openpyxl.load_workbook(io.BytesIO(book("")))["More"], "T")
+    assert not [cell for row in plain for cell in row if str(cell).startswith("=")]
+    assert rows(openpyxl.load_workbook(io.BytesIO(book("a + b")))["More"], "T")[1][3] == "=A5 + B5"
+    with pytest.raises(ValueError, match=r"the formula of d, a - b, gives -1 in row 1, where 3.0 stands"):
+        book("a - b")
 
 
 def test_what_is_left_follows_from_what_there_is_even_where_that_is_the_sum_by_chance() -> None:
@@ -64,9 +92,9 @@ def test_what_is_left_follows_from_what_there_is_even_where_that_is_the_sum_by_c
     numbers = {"2027": [3.0, 4.0, 7.0, 7.0, 0.0, 0.0], "2028": [1.0, 2.5, 3.5, 5.0, 1.0, 2.5]}
     fields = (Field("project", kind="text"), *(Field(year, year) for year in numbers))
     shown = table(data=data.assign(**numbers), columns=fields, totals=4)
-    found = rows(openpyxl.load_workbook(io.BytesIO(annex_bytes(laid_out([collected(shown)]))))["1 table"])
-    assert [row[1] for row in found[3:7]] == ["=SUM(B6:B7)", 7, 0, "=SUM(B9:B10)-B8"]
-    assert [row[2] for row in found[3:7]] == ["=SUM(C6:C7)", 5, 1, "=SUM(C9:C10)-C8"]
+    found = rows(openpyxl.load_workbook(io.BytesIO(annex_bytes(laid_out([collected(shown)]))))["More"])
+    assert [row[1] for row in found[3:7]] == ["=SUM(B5:B6)", 7, 0, "=SUM(B8:B9)-B7"]
+    assert [row[2] for row in found[3:7]] == ["=SUM(C5:C6)", 5, 1, "=SUM(C8:C9)-C7"]
 
 
 def test_a_total_that_is_no_sum_stays_a_number() -> None:
@@ -74,74 +102,107 @@ def test_a_total_that_is_no_sum_stays_a_number() -> None:
 
     odd = table()
     odd.data.loc[3, "used"] = 99.0
-    sheet = openpyxl.load_workbook(io.BytesIO(annex_bytes(laid_out([collected(odd)]))))["1 table"]
-    assert sheet["B9"].value == 99.0
-    assert sheet["C9"].value == "=SUM(C6:C8)"
+    sheet = openpyxl.load_workbook(io.BytesIO(annex_bytes(laid_out([collected(odd)]))))["More"]
+    assert sheet["B8"].value == 99.0
+    assert sheet["C8"].value == "=SUM(C5:C7)"
 
 
 def test_numbers_beside_words_stay_numbers() -> None:
-    import pandas as pd
-
-    from pmo_kit.exhibits.records import Field, Table
     from tests.packs.media_case import collected, laid_out
 
     data = pd.DataFrame({"what": ["a", "b", "c"], "n": [1.5, "none", float("inf")]})
     mixed = Table(id="t", alt="-", data=data, columns=(Field("what", kind="text"), Field("n")))
-    sheet = openpyxl.load_workbook(io.BytesIO(annex_bytes(laid_out([collected(mixed)]))))["1 t"]
-    assert [sheet.cell(row, 2).value for row in (6, 7, 8)] == [1.5, "none", "∞"]
+    sheet = openpyxl.load_workbook(io.BytesIO(annex_bytes(laid_out([collected(mixed)]))))["More"]
+    assert [sheet.cell(row, 2).value for row in (5, 6, 7)] == [1.5, "none", "∞"]
 
 
 def test_text_of_a_register_is_never_a_formula(live: openpyxl.Workbook) -> None:
-    cell = live["3 table"]["A7"]
+    sheet = live["More"]
+    cell = sheet.cell(at(sheet) + 5, 1)
     assert cell.value == HOSTILE
     assert cell.data_type == "s"
     assert cell.quotePrefix
-    said = live["2 m"]["B6"]
+    said = sheet.cell(at(sheet, "How sure") + 2, 2)
     assert (said.value, said.data_type) == (HOSTILE, "s")
 
 
+@pytest.mark.parametrize("name", ["=cmd|'/c calc'!A0 leads", "Stop!P07 leads", "!A1", "=1+1"])
+def test_text_of_a_chart_is_never_a_formula(name: str) -> None:
+    """Titles, names of axes and labels: a chart takes none of them for the address of a cell."""
+    from pmo_kit.exhibits.records import Chart
+    from tests.packs.media_case import collected, laid_out
+
+    data = pd.DataFrame({"what": ["a", "b"], "n": [2.0, 1.0], "said": [name, name], "s": [name, "b"]})
+    chart = Chart(id="c", alt=name, title=name, mark="bar", data=data, x=Field("n", name, name), unit_line=name,
+                  y=Field("what", name, kind="text"), label=Field("said", kind="text"), series=Field("s"))  # fmt: skip
+    content = annex_bytes(laid_out([collected(chart)]))
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        drawn = archive.read("xl/charts/chart1.xml").decode()
+    formulas = re.findall(r"<c:f>(.*?)</c:f>", drawn)
+    assert {formula.split("!")[0] for formula in formulas} == {"More"}
+    sheet = openpyxl.load_workbook(io.BytesIO(content))["More"]
+    assert sheet["A1"].value == name
+    assert "More!$A$1" in formulas
+    assert not [
+        cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f" and name in str(cell.value)
+    ]
+
+
 def test_dates_are_dates_and_statuses_letters(live: openpyxl.Workbook) -> None:
-    found = rows(live["3 table"])
+    found = rows(live["More"])
     assert found[1][5] == dt.datetime(2026, 11, 30)
     assert [row[6] for row in found[1:4]] == ["R", "A", "G"]
 
 
 def test_tiles_show_their_share_as_a_formula(live: openpyxl.Workbook, stored: openpyxl.Workbook) -> None:
-    head = [cell.value for cell in live["1 k"][5]]
-    column = head.index("used, %") + 1
-    assert live["1 k"].cell(6, column).value == "=100*B6/C6"
-    assert stored["1 k"].cell(6, column).value == 90.0
-    assert live["1 k"].cell(7, column).value is None
+    formulas, values = rows(live["More"], "Four numbers"), rows(stored["More"], "Four numbers")
+    column = formulas[0].index("used, %")
+    n = at(live["More"], "Four numbers") + 4
+    assert formulas[1][column] == f"=100 * B{n} / C{n}"
+    assert values[1][column] == 90.0
+    assert formulas[2][column] == "n/a"
 
 
-def test_each_chart_is_native_and_drawn_from_the_rows(content: bytes, live: openpyxl.Workbook) -> None:
+def test_bars_and_lines_are_native_and_drawn_from_the_rows_the_rest_are_pictures(
+    content: bytes, live: openpyxl.Workbook
+) -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        names = [name for name in archive.namelist() if name.startswith("xl/charts/chart")]
-    assert len(names) == 9
-    sheet = live["4 bar"]
-    linked = [
-        cell.value for row in sheet.iter_rows(min_row=6, max_row=8, min_col=4) for cell in row if cell.value
-    ]
-    assert linked == ["Leak sensors", "=B6", "Own solar", "=B7", "Data platform", "=B8"]
-    lines = [cell.value for row in sheet.iter_rows(max_col=2) for cell in row]
+        names = archive.namelist()
+    drawn = [chart for chart in charts() if chart.mark != "heatmap" and not chart.data.empty]
+    native = [chart for chart in drawn if spec(chart) is not None]
+    assert {chart.id for chart in native} == {"c.stack", "c.bridge", "c.layer", "c.years"}
+    assert len([name for name in names if name.startswith("xl/charts/chart")]) == len(native)
+    assert len([name for name in names if name.startswith("xl/media/")]) == len(drawn) - len(native)
+    linked = {
+        cell.value
+        for row in live["More"].iter_rows(min_col=10)
+        for cell in row
+        if str(cell.value).startswith("=")
+    }
+    assert len(linked) >= 6
+    lines = [cell.value for row in live["More"].iter_rows(max_col=2) for cell in row]
     assert lines[lines.index("the limit") + 1] == 2.5
 
 
 def test_a_heatmap_is_a_grid_of_numbers(live: openpyxl.Workbook) -> None:
-    found = [row[:3] for row in rows(live["13 heat"])[:3]]
-    assert found == [["row", "a", "b"], ["P1", 1, 2], ["P2", 3, "n/a"]]
+    found = [[cell.value for cell in row[:3]] for row in live["More"].iter_rows()]
+    assert ["row", "a", "b"] in found
+    top = found.index(["row", "a", "b"])
+    assert found[top + 1 : top + 3] == [["P1", 1, 2], ["P2", 3, "n/a"]]
 
 
-def test_the_contents_lead_to_every_sheet(live: openpyxl.Workbook) -> None:
+def test_the_contents_lead_to_every_sheet_and_exhibit(live: openpyxl.Workbook) -> None:
     links = [cell.hyperlink.location for row in live["Contents"] for cell in row if cell.hyperlink]
-    assert [link.split("'")[1] for link in links] == live.sheetnames[1:]
+    placed = placing(small())
+    assert {link.split("'")[1] for link in links} == set(placed)
+    assert len(links) == len(placed) + sum(map(len, placed.values()))
 
 
-def test_names_of_sheets_are_short_and_one_each() -> None:
-    names = sheet_names(["a." + "x" * 40, "b." + "x" * 40, "c.[a]:b/c"])
-    assert len(set(names.values())) == 3
-    assert max(map(len, names.values())) <= 31
-    assert names["c.[a]:b/c"] == "3 a  b c"
+def test_a_workbook_has_few_sheets_whatever_a_pack_shows() -> None:
+    """Contents, the subjects, More, the inputs, discount factors and provenance: at most 28."""
+    from pmo_kit.packs.media.xlsx_live import INPUTS
+
+    assert 1 + len(SHEETS) + 1 + len(INPUTS) + 2 <= 28
 
 
 def test_equal_packs_give_equal_bytes() -> None:

@@ -101,7 +101,7 @@ def test_five_thousand_projects_make_a_pack(workspace: Workspace, tmp_path: Path
         ("register: ../../../../../etc", "leads out of the folder"),
         ("register: /etc", "must be relative to this file"),
         ("register: C:\\Windows", "must be relative to this file"),
-        ("register: !!python/object/apply:os.system [touch owned]", "could not determine a constructor"),
+        ("register: !!python/object/apply:os.system [touch owned]", "the tag .python"),
     ],
     ids=["climbs", "absolute", "drive", "code"],
 )

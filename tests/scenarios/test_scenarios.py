@@ -47,7 +47,9 @@ def test_grid_and_presence(comparison: pmo.Comparison) -> None:
 
 
 def test_a_case_that_forces_the_answer_is_no_test_of_it(comparison: pmo.Comparison) -> None:
-    assert comparison.holds("P06") == (3, 4)  # Today, -15 %, +10 % stop it; 13 engineers keep it
+    held, others = comparison.holds("P06")
+    assert (held.value, others.value) == (2, 3)  # -15 % and +10 % stop it as today does; 13 engineers keep it
+    assert held.base.over == "today and three other cases"
 
 
 def test_an_infeasible_scenario_stays_with_its_reason(comparison: pmo.Comparison) -> None:

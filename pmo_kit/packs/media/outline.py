@@ -85,6 +85,8 @@ class Outline:
         The rest.
     absent : tuple of str
         Chapters that are left out, one line each.
+    register : Register, optional
+        The tables that the formulas of the workbook stand on.
     """
 
     spec: PackSpec
@@ -94,6 +96,7 @@ class Outline:
     front: Front | None
     chapters: tuple[Part, ...]
     absent: tuple[str, ...] = ()
+    register: Any = None
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -125,7 +128,12 @@ class Outline:
 
 
 def outline(
-    laid: Laid, pack_id: str, manifest: Mapping[str, Any], settings: Any, absent: Sequence[str] = ()
+    laid: Laid,
+    pack_id: str,
+    manifest: Mapping[str, Any],
+    settings: Any,
+    absent: Sequence[str] = (),
+    register: Any = None,
 ) -> Outline:
     """Say what stands where, for every medium alike.
 
@@ -172,7 +180,7 @@ def outline(
         known = {item.id for chapter in laid.chapters for item in chapter}
         lost = ", ".join(i for i in spec.page_one.ids if i not in known)
         absent = [f"Page one needs {lost}, which no chapter of this pack shows.", *absent]
-    return Outline(spec, pack_id, manifest, settings, front, tuple(parts), tuple(absent))
+    return Outline(spec, pack_id, manifest, settings, front, tuple(parts), tuple(absent), register)
 
 
 def strip(spec: PackSpec, pack_id: str, manifest: Mapping[str, Any]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from pmo_kit.packs.media.glyphs import coverage, printable
 from pmo_kit.packs.media.html import COLUMN_WIDTH, TEXT_WIDTH
 from pmo_kit.packs.media.outline import LETTER
 from pmo_kit.packs.media.widths import widths
+from pmo_kit.packs.staging import scratch
 from pmo_kit.shipped import shipped
 
 if TYPE_CHECKING:
@@ -57,8 +57,7 @@ def pdf_bytes(outline: Outline) -> bytes:
     """
     import typst
 
-    with tempfile.TemporaryDirectory(prefix="pmo_kit_pdf_", ignore_cleanup_errors=True) as temporary:
-        folder = Path(temporary)
+    with scratch() as folder:
         folders = fonts()
         known = coverage(folders)
         content = printable(_Writer(folder, known).document(outline), known)

@@ -15,6 +15,7 @@ from pmo_kit.packs.media.archive import normalized
 from pmo_kit.packs.media.pptx_charts import add_chart
 from pmo_kit.packs.media.pptx_front import asked, deciding, flat, limits, line_across, turning
 from pmo_kit.packs.media.pptx_tables import (
+    WIDER,
     Page,
     Run,
     add_table,
@@ -28,9 +29,10 @@ from pmo_kit.packs.media.xlsx import stamp
 
 if TYPE_CHECKING:
     from pmo_kit.packs.collect import Collected
-    from pmo_kit.packs.media.outline import Front, Outline
+    from pmo_kit.packs.media.outline import Front, Outline, Part
 
 _EMU = 12700
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _SECTION = "http://schemas.microsoft.com/office/powerpoint/2010/main"
 
 
@@ -61,16 +63,11 @@ def deck_bytes(outline: Outline) -> bytes:
     if outline.front is not None:
         writer.section("Decision")
         writer.decision(outline.front)
-        for item in outline.front.items:
-            if item is not outline.front.decisions or not deciding(item.exhibit):
-                writer.exhibit(item)
+        writer.front(outline.front)
     for part in outline.chapters:
-        if part.annex:
-            continue
-        writer.section(part.title)
-        writer.chapter(part.number, part.title, part.lead, part.question)
-        for item in part.items:
-            writer.exhibit(item)
+        if not part.annex:
+            writer.section(part.title)
+            writer.chapter(part)
     writer.finish()
     stream = io.BytesIO()
     made.deck.save(stream)
@@ -83,6 +80,7 @@ class _Deck:
     def __init__(self, template: Template, outline: Outline) -> None:
         self.template, self.outline = template, outline
         self.sections: list[tuple[str, list[int]]] = []
+        self.before = ""
 
     def section(self, name: str) -> None:
         """Begin a section: what PowerPoint shows as a group of slides."""
@@ -147,17 +145,46 @@ class _Deck:
             write_paragraphs(box.text_frame, ((Run(said, bold=True),),), 19)
             under = Box(right.left, right.top + 480000, right.width, min(right.height - 480000, 2500000))
             add_chart(slide, limited, under, key=False)
-        _notes(slide, headline, front.decisions.exhibit if front.decisions else None)
+        _notes(slide, headline, table)
         if isinstance(table, Table) and deciding(table):
             for position, detail in table.details:
                 self._detail(table, position, detail, words(_lead(table, position)).split("\n")[0])
 
-    def chapter(self, number: int, title: str, lead: Sequence[str], question: str) -> None:
-        """The slide that opens a chapter."""
-        slide = self.slide("chapter", f"{number}  {title}")
-        self._say(slide, "lead", "\n".join(lead))
-        self._say(slide, "question", question)
-        slide.notes_slide.notes_text_frame.text = clean(question)
+    def front(self, front: Front) -> None:
+        """What the first slide does not show of page one; its short messages stand together."""
+        tiles = front.tiles.exhibit if front.tiles else None
+        shown = [front.tiles] if isinstance(tiles, Kpi) and limits(tiles) else []
+        shown += [front.decisions] if front.decisions and deciding(front.decisions.exhibit) else []
+        rest = [item for item in front.items if item not in shown]
+        short = [item for item in rest if _is_short(item.exhibit)]
+        if len(short) > 1:
+            slide = self.slide("exhibit", "; ".join(item.exhibit.title for item in short))
+            said = [(f"{lead}", text) for item in short for lead, text in _said(item.exhibit)]
+            _text(slide, self.template.box(slide, "figure"), said, "page one")
+            _notes(slide, *(item.exhibit for item in short))
+            rest = [item for item in rest if item not in short]
+        for item in rest:
+            self.exhibit(item)
+
+    def chapter(self, part: Part) -> None:
+        """The exhibits of a chapter; what it says in a line or two stands together on its first slide.
+
+        A chapter whose short messages are one line has that line under the title of its next slide.
+        """
+        short = [item for item in part.items if _is_short(item.exhibit)]
+        said = [(line, "") for line in part.lead]
+        said += [
+            (item.exhibit.title, " ".join(" ".join(pair) for pair in _said(item.exhibit))) for item in short
+        ]
+        rest = [item for item in part.items if item not in short]
+        self.before = " ".join(said[0][0].split()) if len(said) == 1 and not said[0][1] and rest else ""
+        if said and not self.before:
+            slide = self.slide("exhibit", part.title, part.question)
+            _text(slide, self.template.box(slide, "figure"), said, f"chapter {part.number}")
+            _notes(slide, *(item.exhibit for item in short))
+        for item in rest:
+            self.exhibit(item)
+            self.before = ""
 
     def exhibit(self, item: Collected) -> None:
         """One exhibit on one slide, a long table on several."""
@@ -192,7 +219,8 @@ class _Deck:
 
     def _titled(self, exhibit: Exhibit, unit: str, more: str = "") -> Any:
         title = " ".join(exhibit.title.split("\n")) or exhibit.alt
-        return self.slide("exhibit", title + more, unit, exhibit.takeaway)
+        under = " · ".join(part for part in (self.before, unit) if part)
+        return self.slide("exhibit", title + more, under, exhibit.takeaway)
 
     def _table(self, table: Table, unit: str) -> None:
         self._pages(table, pages(table, self._room(table)), unit)
@@ -230,6 +258,10 @@ class _Deck:
         )
         element = deck.part._element
         spaces = 'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main"'
+        if element.find("{*}notesMasterIdLst") is None and deck.slides._sldIdLst is not None:
+            link = deck.part.relate_to(deck.part.notes_master_part, f"{_OFFICE}/notesMaster")
+            master = f'<p:notesMasterIdLst {spaces} xmlns:r="{_OFFICE}"><p:notesMasterId r:id="{link}"/>'
+            element.find("{*}sldMasterIdLst").addnext(parse_xml(f"{master}</p:notesMasterIdLst>"))
         extension = parse_xml(
             f'<p:ext {spaces} uri="{{521415D9-36F7-43E2-AB2F-B90AF26B5E84}}"><p14:sectionLst '
             f'xmlns:p14="{_SECTION}">{listed}</p14:sectionLst></p:ext>'
@@ -301,7 +333,7 @@ def _text(slide: Any, room: Box, items: Sequence[tuple[str, str]], name: str) ->
     wide, high = room.width / _EMU, room.height / _EMU
     for size in (20.0, 18.0, 16.0, 14.0, 12.0, 11.0, 10.0):
         tall = sum(
-            len(theme.wrap("".join(run.text for run in runs), wide, size * 1.03)) * size * 1.22 + size * 0.5
+            len(theme.wrap("".join(run.text for run in runs), wide, size * WIDER)) * size * 1.22 + size * 0.5
             for runs in paragraphs
         )
         if tall <= high:
@@ -315,19 +347,36 @@ def _close_up(title: Any, unit: Any) -> None:
         return
     run = title.text_frame.paragraphs[0].runs[0]
     size = run.font.size.pt if run.font.size else 28.0
-    rows = len(theme.wrap(title.text_frame.text.replace("\x0b", "\n"), title.width / _EMU, size * 1.03, True))
+    rows = len(
+        theme.wrap(title.text_frame.text.replace("\x0b", "\n"), title.width / _EMU, size * WIDER, True)
+    )
     wanted = title.top + round((rows * size * 1.15 + 5) * _EMU)
     if wanted < unit.top:
         left, wide, high = unit.left, unit.width, unit.height
         unit.left, unit.top, unit.width, unit.height = left, wanted, wide, high
 
 
-def _notes(slide: Any, exhibit: Exhibit, other: Exhibit | None = None) -> None:
-    """Meaning, foot note, source and the picture in words, for the speaker."""
-    parts = [exhibit.takeaway, exhibit.note, f"In words: {exhibit.alt}", f"Source: {source_line(exhibit)}"]
-    if other is not None:
-        parts += [other.note, f"Source: {source_line(other)}"]
-    slide.notes_slide.notes_text_frame.text = clean("\n".join(part for part in parts if part))
+def _notes(slide: Any, *exhibits: Exhibit | None) -> None:
+    """Meaning, foot note, the picture in words and source, for the speaker."""
+    parts = []
+    for exhibit in exhibits:
+        if exhibit is not None:
+            parts += [
+                exhibit.takeaway,
+                exhibit.note,
+                f"In words: {exhibit.alt}",
+                f"Source: {source_line(exhibit)}",
+            ]
+    slide.notes_slide.notes_text_frame.text = clean("\n".join(dict.fromkeys(part for part in parts if part)))
+
+
+def _said(exhibit: Exhibit) -> Sequence[tuple[str, str]]:
+    return exhibit.items if isinstance(exhibit, Message) else ()
+
+
+def _is_short(exhibit: Exhibit) -> bool:
+    """Whether a message is too short for a slide of its own."""
+    return isinstance(exhibit, Message) and sum(len(lead) + len(said) for lead, said in exhibit.items) < 300
 
 
 def _sizes(place: str) -> tuple[float, ...]:
@@ -343,7 +392,7 @@ def _fitting(text: str, width: int, height: int, sizes: Sequence[float]) -> Any:
     from pptx.util import Pt
 
     for size in sizes:
-        rows = len(theme.wrap(text, width / _EMU, size * 1.03, size >= 18))
+        rows = len(theme.wrap(text, width / _EMU, size * WIDER, size >= 18))
         if rows * size * 1.2 <= height / _EMU + 2:
             return Pt(size)
     return Pt(sizes[-1]) if sizes else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pmo_kit.exhibits import cells, theme
 from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Table, words
-from pmo_kit.packs.media.pptx_tables import Run, rgb, write_paragraphs
+from pmo_kit.packs.media.pptx_tables import WIDER, Run, rgb, write_paragraphs
 from pmo_kit.packs.media.template import Box
 
 if TYPE_CHECKING:
@@ -27,7 +27,10 @@ def asked(slide: Any, table: Table, room: Box) -> None:
     wide, high = room.width / _EMU, room.height / _EMU
     for size in (19.0, 17.0, 15.5, 14.0, 13.0, 12.0, 11.0):
         mark = (
-            max((theme.text_width(cells.said(part), size * 0.72, True) for part, _ in rows), default=0) + 16
+            max(
+                (theme.text_width(cells.said(part), size * WIDER * 0.72, True) for part, _ in rows), default=0
+            )
+            + 16
         )
         heights = [_tall(runs, wide - mark - 12, size) + size * 0.55 for _, runs in rows]
         if sum(heights) <= high:
@@ -94,7 +97,7 @@ def _badge(slide: Any, part: cells.Cell, room: Box, size: float) -> None:
 def _tall(paragraphs: Sequence[Sequence[Run]], wide: float, size: float) -> float:
     """Height of paragraphs in pt."""
     return sum(
-        len(theme.wrap("".join(run.text for run in runs), wide, size * 1.03 * runs[0].scale, runs[0].bold))
+        len(theme.wrap("".join(run.text for run in runs), wide, size * WIDER * runs[0].scale, runs[0].bold))
         * size * runs[0].scale * 1.22
         for runs in paragraphs
     )  # fmt: skip

@@ -28,6 +28,10 @@ _PLACES = {
     "question": (0.053, 0.640, 0.894, 0.157),
 }
 """Where a place is that a layout does not have: left, top, width, height as shares of the slide."""
+_APP = (
+    b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<Properties xmlns="http://schemas.openxmlformats.org/'
+    b'officeDocument/2006/extended-properties"><Application>pmo_kit</Application></Properties>'
+)
 _POTX = b"application/vnd.openxmlformats-officedocument.presentationml.template.main+xml"
 _PPTX = b"application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml"
 
@@ -123,6 +127,7 @@ def open_template(deck: Deck | None = None) -> Template:
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise PackError(f"The deck's template {file.name} cannot be used: {error}.") from error
     _emptied(made)
+    _own(made)
     known = {layout.name: layout for layout in made.slide_layouts}
     layouts, places = (deck.layouts, deck.places) if deck else (names["layouts"], names["places"])
     return Template(made, {kind: known[name] for kind, name in layouts.items()}, dict(places))
@@ -151,6 +156,21 @@ def _emptied(deck: Any) -> None:
     for entry in list(listed):
         deck.part.drop_rel(entry.rId)
         listed.remove(entry)
+
+
+def _own(deck: Any) -> None:
+    """What a file says of itself: not the size, picture and program of the deck that it was made from."""
+    from pptx.opc.constants import RELATIONSHIP_TYPE
+
+    package = deck.part.package
+    for key, relation in list(package._rels.items()):
+        if relation.reltype == RELATIONSHIP_TYPE.THUMBNAIL:
+            package.drop_rel(key)
+        elif relation.reltype == RELATIONSHIP_TYPE.EXTENDED_PROPERTIES:
+            relation.target_part._blob = _APP
+    size = deck.part._element.sldSz
+    if size is not None and size.get("type") == "screen4x3" and 4 * size.cy != 3 * size.cx:
+        size.attrib.pop("type")
 
 
 def _foot_types() -> tuple[Any, ...]:

@@ -15,7 +15,7 @@ _SHORT = 0.2
 """Columns no wider than this share of the table are not broken where there is room."""
 
 
-def widths(table: Table, room: float, size: float, pad: float) -> list[float]:
+def widths(table: Table, room: float, size: float, pad: float, even: bool = False) -> list[float]:
     """Share the width of a page among the columns of a table.
 
     Numbers, marks and short words get what they need; headers of numbers take up to three lines; long words
@@ -31,6 +31,8 @@ def widths(table: Table, room: float, size: float, pad: float) -> list[float]:
         Size of type in that unit.
     pad : float
         Room on both sides of a cell together.
+    even : bool
+        What is left over goes to all columns by their need, not to the first of words.
 
     Returns
     -------
@@ -52,7 +54,7 @@ def widths(table: Table, room: float, size: float, pad: float) -> list[float]:
         least.append(low + pad)
         natural.append(high + pad)
     if sum(natural) <= room:
-        return _filled(fields, natural, room)
+        return [room * part / sum(natural) for part in natural] if even else _filled(fields, natural, room)
     if sum(least) >= room:
         return [room * low / sum(least) for low in least]
     open_columns = set(range(len(fields)))
@@ -80,11 +82,6 @@ def widths(table: Table, room: float, size: float, pad: float) -> list[float]:
             left -= width
         open_columns -= set(fixed)
     return given if open_columns else _filled(fields, given, room)
-
-
-def natural_width(table: Table, size: float, pad: float) -> float:
-    """How wide a table is when no line is broken, in the unit of `size`."""
-    return sum(_needs(table, field, size)[1] + pad for field in columns(table))
 
 
 def _filled(fields: Sequence[Field], given: list[float], room: float) -> list[float]:

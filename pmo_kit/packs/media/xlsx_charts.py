@@ -1,23 +1,27 @@
-"""Native charts in a sheet, linked to its cells; a heatmap is a colored grid."""
+"""Charts in a sheet: native ones are linked to its cells; others are pictures beside their numbers."""
 
 from __future__ import annotations
 
-import math
+import io
 from collections.abc import Sequence
 from typing import Any
 
 from pmo_kit.exhibits import theme
-from pmo_kit.exhibits.canvas import ticks
+from pmo_kit.exhibits.grid import grid_of
 from pmo_kit.exhibits.records import Chart, Field
-from pmo_kit.packs.media.plan import Drawn, Plan, number_of, plan, stepped
-from pmo_kit.packs.media.xlsx_tables import Block, Formats, header, number_format, text, write_table
+from pmo_kit.packs.media.office import Series, Spec, header, image, number_format, span, spec
+from pmo_kit.packs.media.xlsx_tables import Block, Formats, text, write_cell, write_table
 
 _SHADES = {"min_color": "#FFFFFF", "mid_color": "#D3E6F6", "max_color": "#6BACE6"}
-_SIGNED = {"min_color": "#F79A6B", "mid_color": "#FFFFFF", "max_color": "#6BACE6"}
-_PATTERNS = {"/": "wide_upward_diagonal"}
+_SIGNED = {
+    "min_color": "#F79A6B",
+    "mid_color": "#FFFFFF",
+    "max_color": "#6BACE6",
+    "mid_type": "num",
+    "mid_value": 0,
+}
 _BESIDE = 12
 """Columns that a chart covers."""
-_DASHES = {"dash": "dash", "solid": "solid"}
 
 
 def write_chart(
@@ -29,7 +33,7 @@ def write_chart(
     ----------
     book, sheet : xlsxwriter workbook and worksheet
     chart : Chart
-        The exhibit.
+        The exhibit; its title stands in the first column three rows above its header.
     head : int
         Row of the header.
     fields : sequence of Field
@@ -42,213 +46,153 @@ def write_chart(
     int
         The first free row under everything.
     """
-    if chart.mark == "heatmap":
+    if chart.mark == "heatmap" and not chart.data.empty:
         return _references(sheet, chart, _grid(sheet, chart, head, formats), formats)
     block = write_table(sheet, head, 0, chart.data, fields, formats)
     row = _references(sheet, chart, block.under, formats)
-    planned = plan(chart)
-    if planned is None:
+    if chart.data.empty:
         return row
-    columns = _columns(sheet, chart, planned, block, block.right + 1 + _BESIDE, formats)
-    drawn = _native(book, chart, planned, sheet.name, columns, block.head)
-    height = 340 if planned.shape != "bar" else max(260, 80 + 27 * len(planned.categories))
-    drawn.set_size({"width": 720, "height": height})
+    drawn = spec(chart)
     place = {"description": chart.alt, "object_position": 3, "x_offset": 24, "y_offset": 2}
-    sheet.insert_chart(block.head, block.right, drawn, place)
-    under = max(row, block.head + 2 + height // 19)
-    sheet.print_area(0, 0, under + 5, block.right + _BESIDE - 1)
-    return under
+    if drawn is None:
+        content = image(chart, 665)
+        high = int.from_bytes(content[20:24], "big") // 2
+        scale = {"image_data": io.BytesIO(content), "x_scale": 0.5 * 96 / 72, "y_scale": 0.5 * 96 / 72}
+        sheet.insert_image(block.head, block.right, f"{chart.id}.png", {**place, **scale})
+        return max(row, block.head + 2 + round(high * 96 / 72) // 19)
+    columns = _columns(sheet, drawn, block, block.right + 1 + _BESIDE, formats)
+    native = _native(book, chart, drawn, sheet.name, columns, block.head)
+    height = 340 if drawn.shape != "bar" else max(260, 80 + 27 * len(drawn.categories))
+    native.set_size({"width": 720, "height": height})
+    sheet.insert_chart(block.head, block.right, native, place)
+    return max(row, block.head + 2 + height // 19)
 
 
 def _references(sheet: Any, chart: Chart, row: int, formats: Formats) -> int:
     """The named lines as a list; the first free row."""
-    for place, reference in enumerate(chart.references):
-        if place == 0:
-            row += 1
-            text(sheet, row, 0, "Lines across the chart", formats, bold=True)
-        row += 1
-        text(sheet, row, 0, reference.label, formats)
-        if isinstance(reference.value, str):
-            text(sheet, row, 1, reference.value, formats, align="right")
-        else:
-            axis = chart.x if reference.axis == "x" else chart.y
-            sheet.write_number(row, 1, float(reference.value), formats(num_format=number_format(axis)))
-    return row + 1 if chart.references else row
+    if not chart.references:
+        return row
+    text(sheet, row + 1, 0, "Lines across the chart", formats, bold=True)
+    for place, line in enumerate(chart.references, row + 2):
+        text(sheet, place, 0, line.label, formats)
+        write_cell(sheet, place, 1, chart.x if line.axis == "x" else chart.y, line.value, formats)
+    return row + 3 + len(chart.references)
 
 
-def _columns(
-    sheet: Any, chart: Chart, planned: Plan, block: Block, left: int, formats: Formats
-) -> list[tuple[int, int]]:
-    """Write categories and series as formulas on the rows; the column of the values and their number."""
-    number = number_of(chart)
-    style = formats(num_format=number_format(number), font_color=theme.QUIET)
+def _columns(sheet: Any, drawn: Spec, block: Block, left: int, formats: Formats) -> list[int]:
+    """Write categories and series as formulas on the rows; the column of the values of each series."""
     quiet = {"font_color": theme.QUIET}
-    places: list[tuple[int, int]] = []
+    places: list[int] = []
     at = left
-    if planned.shape != "xy":
-        text(sheet, block.head, left, "for the chart", formats, bottom=1, valign="bottom", **quiet)
-        for place, category in enumerate(planned.categories):
+    if drawn.shape != "xy":
+        text(sheet, block.head, left, "for the chart", formats, bottom=1, **quiet)
+        for place, category in enumerate(drawn.categories):
             text(sheet, block.head + 1 + place, left, category, formats, **quiet)
-        sheet.set_column(left, left, min(max(map(len, planned.categories)) + 1, 34))
         at += 1
-    for drawn in planned.series:
-        values, xs = list(drawn.values), list(drawn.xs)
-        steps = drawn.manner == "steps"
-        if steps:
-            xs, values = stepped(xs, values)
-        if planned.shape == "xy":
-            text(
-                sheet,
-                block.head,
-                at,
-                header(chart.x),
-                formats,
-                bottom=1,
-                text_wrap=True,
-                valign="bottom",
-                **quiet,
-            )
-            for place, x in enumerate(xs):
+    for one in drawn.series:
+        if drawn.shape == "xy":
+            text(sheet, block.head, at, "across", formats, bottom=1, **quiet)
+            for place, x in enumerate(one.xs):
                 sheet.write_number(block.head + 1 + place, at, x, formats(num_format="General", **quiet))
-            sheet.set_column(at, at, 11)
             at += 1
-        text(sheet, block.head, at, drawn.name, formats, bottom=1, text_wrap=True, valign="bottom",
-             align="right", **quiet)  # fmt: skip
-        for place, value in enumerate(values):
-            if value is None:
-                continue
-            formula = "" if steps else _link(drawn, place, block)
-            if formula:
-                sheet.write_formula(block.head + 1 + place, at, formula, style, value)
-            else:
+        text(sheet, block.head, at, one.name, formats, bottom=1, **quiet)
+        style = formats(num_format=number_format(drawn.number), **quiet)
+        for place, value in enumerate(one.values):
+            row = one.rows[place] if one.rows else None
+            if value is not None and row is not None and one.column in block.names:
+                link = f"={block.cell(row, one.column)}"
+                sheet.write_formula(block.head + 1 + place, at, link, style, value)
+            elif value is not None:
                 sheet.write_number(block.head + 1 + place, at, value, style)
-        sheet.set_column(at, at, 11)
-        places.append((at, len(values)))
+        places.append(at)
         at += 1
     return places
 
 
-def _link(drawn: Drawn, place: int, block: Block) -> str:
-    """The formula that takes a value from the rows; "" where there is none."""
-    if not drawn.rows or drawn.rows[place] is None or drawn.column not in block.names:
-        return ""
-    row = drawn.rows[place]
-    assert row is not None
-    return f"={block.cell(row, drawn.column)}" + (f"-{block.cell(row, drawn.minus)}" if drawn.minus else "")
-
-
-def _native(
-    book: Any, chart: Chart, planned: Plan, sheet: str, columns: list[tuple[int, int]], head: int
-) -> Any:
-    kind: dict[str, Any] = {
-        "bar": {"type": "bar"},
-        "column": {"type": "column"},
-        "line": {"type": "line"},
-        "range": {"type": "line"},
-        "xy": {"type": "scatter", "subtype": "straight"},
-    }[planned.shape]
-    if planned.stacked:
-        kind["subtype"] = "stacked"
-    drawn = book.add_chart(kind)
-    first = columns[0][0] - 1
-    number = number_of(chart)
-    for series, (column, count) in zip(planned.series, columns, strict=True):
-        settings = _series(series, number, planned.stacked)
-        settings["name"] = [sheet, head, column]
-        settings["values"] = [sheet, head + 1, column, head + count, column]
-        across = column - 1 if planned.shape == "xy" else first
-        settings["categories"] = [sheet, head + 1, across, head + count, across]
-        if planned.shape in ("bar", "column"):
-            settings["gap"] = 45
-            settings["overlap"] = 100 if planned.stacked or planned.layered else 0
-        drawn.add_series(settings)
-    if planned.shape == "range":
-        drawn.set_high_low_lines({"line": {"color": theme.DARK_BLUE, "width": 4}})
+def _native(book: Any, chart: Chart, drawn: Spec, sheet: str, columns: Sequence[int], head: int) -> Any:
+    kind = {"xy": {"type": "scatter", "subtype": "straight"}}.get(drawn.shape, {"type": drawn.shape})
+    native = book.add_chart(kind | ({"subtype": "stacked"} if drawn.stacked else {}))
+    first = columns[0] - 1
+    for one, column in zip(drawn.series, columns, strict=True):
+        count = len(one.values)
+        across = column - 1 if drawn.shape == "xy" else first
+        settings = {
+            "name": [sheet, head, column],
+            "values": [sheet, head + 1, column, head + count, column],
+            "categories": [sheet, head + 1, across, head + count, across],
+            **_look(one, drawn),
+        }
+        if drawn.shape in ("bar", "column"):
+            settings |= {"gap": 45, "overlap": 100 if drawn.stacked or drawn.layered else 0}
+        native.add_series(settings)
     font = {"name": theme.FONT, "size": 9, "color": theme.INK, "bold": False}
-    line = {"none": True}
-    grid = {"visible": True, "line": {"color": theme.GRID, "width": 0.75}}
-    labelled = any(any(series.labels) for series in planned.series)
-    values = {"num_font": font, "name_font": font, "line": line, "major_gridlines": {"visible": False} if labelled and
-              planned.shape in ("bar", "column") else grid, "name": header(number),
-              "num_format": "General" if planned.shape == "xy" else number_format(number)}  # fmt: skip
-    words: dict[str, Any] = {"num_font": font, "name_font": font, "line": {"color": theme.INK},
-                             "major_gridlines": {"visible": False}, "label_position": "low"}  # fmt: skip
-    if planned.shape == "bar":
-        values["name"] = header(chart.x)
-        drawn.set_y_axis({**words, "reverse": True, "interval_unit": 1})
-        drawn.set_x_axis({**values, "visible": not labelled})
+    plain = {"num_font": font, "name_font": font, "major_gridlines": {"visible": False}}
+    grid = {"visible": not drawn.labelled, "line": {"color": theme.GRID, "width": 0.75}}
+    values = {**plain, "line": {"none": True}, "major_gridlines": grid, "name": _inert(header(drawn.number)),
+              "num_format": number_format(drawn.number), "visible": not drawn.labelled}  # fmt: skip
+    words: dict[str, Any] = {**plain, "line": {"color": theme.INK}, "label_position": "low"}
+    if drawn.shape == "bar":
+        native.set_y_axis({**words, "reverse": True, "interval_unit": 1})
+        native.set_x_axis(values)
     else:
-        if planned.shape == "xy":
-            words["name"] = header(chart.x)
-            xs = [x for series in planned.series for x in series.xs]
-            words["min"], words["max"], words["major_unit"] = span(xs)
-        drawn.set_x_axis(words)
-        drawn.set_y_axis(values)
-    title = " ".join(chart.title.split("\n"))
-    drawn.set_title({"name": title, "overlay": False,
-                     "name_font": {"name": theme.FONT, "size": 12, "color": theme.DARK_BLUE}})  # fmt: skip
-    if planned.key:
-        hidden = [n for n, series in enumerate(planned.series) if series.manner == "hidden"]
-        drawn.set_legend({"position": "top", "font": font, "delete_series": hidden})
-    else:
-        drawn.set_legend({"none": True})
-    drawn.set_chartarea({"border": {"none": True}})
-    return drawn
+        if drawn.shape == "xy":
+            low, high, step = span([x for one in drawn.series for x in one.xs])
+            words |= {"name": _inert(header(chart.x)), "min": low, "max": high, "major_unit": step}
+        native.set_x_axis(words)
+        native.set_y_axis(values)
+    native.set_title({
+        "name": [sheet, head - 3, 0], "overlay": False,
+        "name_font": {"name": theme.FONT, "size": 12, "color": theme.DARK_BLUE},
+    })  # fmt: skip
+    unnamed = [n for n, one in enumerate(drawn.series) if one.kind == "hidden" or one.across]
+    native.set_legend(
+        {"position": "top", "font": font, "delete_series": unnamed} if drawn.key else {"none": True}
+    )
+    native.set_chartarea({"border": {"none": True}})
+    return native
 
 
-def span(values: Sequence[float], room: float = 0.05, zero: float = 0.3) -> tuple[float, float, float]:
-    """Round ends and step of an axis around some values; it begins at zero where the least is below a share.
+def _inert(said: str) -> str:
+    """Words that a chart does not take for the address of a cell: an invisible joiner follows each "!".
 
     Examples
     --------
-    >>> span([70.0, 120.0])
-    (60.0, 130.0, 10.0)
+    >>> _inert("Stop!A1") == "Stop!\u2060A1", _inert("EUR million")
+    (True, 'EUR million')
     """
-    low, high = min(values), max(values)
-    pad = room * ((high - low) or 1)
-    low = 0.0 if 0 <= low < zero * high else low - pad
-    marks = ticks(low, high + pad, 6)
-    step = marks[1] - marks[0] if len(marks) > 1 else (high - low) or 1.0
-    first = math.floor(low / step + 1e-9) * step
-    return round(first, 9), round(math.ceil((high + pad) / step - 1e-9) * step, 9), round(step, 9)
+    return said.replace("!", "!\u2060")
 
 
-def _series(series: Drawn, number: Field, stacked: bool) -> dict[str, Any]:
-    """Colors, outline and labels of a series."""
-    settings: dict[str, Any] = {}
-    look = series.look
-    if series.manner == "hidden":
-        settings = {name: {"none": True} for name in ("fill", "border", "line")} | {
-            "marker": {"type": "none"}
-        }
-        if any(series.labels):
-            settings["data_labels"] = {
-                "value": True, "position": "inside_base",
-                "font": {"name": theme.FONT, "size": 9, "color": theme.INK},
-                "custom": [{"value": said} if said else {"delete": True} for said in series.labels],
-            }  # fmt: skip
-        return settings
-    if series.manner == "outline":
-        settings |= {"fill": {"none": True}, "border": {"color": theme.INK, "width": 1.75}}
-    elif series.manner == "fill":
-        settings |= _fill(look)
-        if series.looks:
-            settings["points"] = [
-                _fill(series.looks[n]) if n in series.looks else None for n in range(len(series.values))
-            ]
-    else:
-        color = look.line if look.fill == theme.PAPER else look.fill
-        line = {"color": color, "width": 2.0, "dash_type": _DASHES.get(look.dash, "solid")}
+def _look(one: Series, drawn: Spec) -> dict[str, Any]:
+    """Colors, outline and labels of a series; bars have no markers, which the schema forbids there."""
+    settings: dict[str, Any]
+    if one.kind in ("line", "dots"):
+        color = one.look.line if one.look.fill == theme.PAPER else one.look.fill
         dots = {"type": "circle", "size": 8, "fill": {"color": color}, "border": {"color": theme.PAPER}}
-        settings["line"] = {"none": True} if series.manner == "dots" else line
-        settings["marker"] = dots if series.manner == "dots" else {"type": "none"}
-    if any(series.labels) and series.manner != "steps":
-        position = {"position": "above"} if series.manner in ("line", "dots") else {}
-        dark = stacked and theme.contrast(look.fill) > theme.contrast(look.fill, theme.INK)
+        line = {"color": color, "width": 2.0, "dash_type": one.look.dash}
+        settings = {"line": line, "marker": {"type": "none"}}
+        if one.kind == "dots":
+            settings = {"line": {"none": True}, "marker": dots}
+    elif one.kind == "hidden":
+        settings = {"fill": {"none": True}, "border": {"none": True}}
+    elif one.kind == "outline":
+        settings = {"fill": {"none": True}, "border": {"color": theme.INK, "width": 1.75}}
+    else:
+        settings = _fill(one.look)
+        if one.looks:
+            settings["points"] = [
+                _fill(one.looks[n]) if n in one.looks else None for n in range(len(one.values))
+            ]
+    if any(one.labels):
+        inner = drawn.stacked and one.kind == "fill"
+        color = theme.readable(theme.INK, one.look.fill) if inner else theme.INK
         settings["data_labels"] = {
-            "value": True, "num_format": number_format(number), **position,
-            "font": {"name": theme.FONT, "size": 9, "color": theme.PAPER if dark else theme.INK},
-            "custom": [{"value": said} if said else {"delete": True} for said in series.labels],
+            "value": True, "num_format": number_format(drawn.number),
+            "font": {"name": theme.FONT, "size": 9, "color": color},
+            **({"position": "above"} if one.kind in ("line", "dots") else {}),
+            **({} if one.plain(drawn.number) else {
+                "custom": [{"value": _inert(said)} if said else {"delete": True} for said in one.labels]
+            }),
         }  # fmt: skip
     return settings
 
@@ -256,11 +200,7 @@ def _series(series: Drawn, number: Field, stacked: bool) -> dict[str, Any]:
 def _fill(look: theme.Look) -> dict[str, Any]:
     border = {"color": look.line, "width": look.width} if look.width else {"none": True}
     if look.hatch:
-        pattern = {
-            "pattern": _PATTERNS.get(look.hatch, "wide_upward_diagonal"),
-            "fg_color": look.line,
-            "bg_color": look.fill,
-        }
+        pattern = {"pattern": "wide_upward_diagonal", "fg_color": look.line, "bg_color": look.fill}
         return {"pattern": pattern, "border": border}
     return {"fill": {"color": look.fill}, "border": border}
 
@@ -268,38 +208,19 @@ def _fill(look: theme.Look) -> dict[str, Any]:
 def _grid(sheet: Any, chart: Chart, head: int, formats: Formats) -> int:
     """A heatmap as a table: numbers on a scale of color, words as they are."""
     assert chart.value is not None
-    columns = list(dict.fromkeys(theme.format_text(value) for value in chart.data[chart.x.name]))
-    rows = list(dict.fromkeys(theme.format_text(value) for value in chart.data[chart.y.name]))
-    left = 0
-    text(sheet, head, left, header(chart.y), formats, bold=True, bottom=1, valign="bottom")
-    sheet.set_column(left, left, min(max([10, *map(len, rows)]) + 1, 40))
-    for place, name in enumerate(columns):
-        text(sheet, head, left + 1 + place, name, formats, bold=True, bottom=1, align="center", text_wrap=True,
-             valign="bottom")  # fmt: skip
-    sheet.set_column(left + 1, left + len(columns), 12)
-    for place, name in enumerate(rows):
-        text(sheet, head + 1 + place, left, name, formats)
-    for record in chart.data.to_dict("records"):
-        value = record[chart.value.name]
-        at = (
-            head + 1 + rows.index(theme.format_text(record[chart.y.name])),
-            left + 1 + columns.index(theme.format_text(record[chart.x.name])),
-        )
-        if theme.is_missing(value):
-            text(sheet, *at, theme.MISSING, formats, align="center", font_color=theme.QUIET)
-        elif isinstance(value, str):
-            letter = theme.rag_letter(value) if chart.value.kind == "rag" else ""
-            color: dict[str, Any] = {}
-            if letter:
-                color = {"bg_color": theme.RAG[letter][1], "font_color": theme.RAG[letter][2], "bold": True}
-            text(sheet, *at, letter or value, formats, align="center", **color)
-        else:
-            sheet.write_number(
-                *at, float(value), formats(num_format=number_format(chart.value), align="center")
-            )
-    if chart.value.kind == "number" and rows:
-        shades: dict[str, Any] = {"type": "3_color_scale", **(_SIGNED if chart.value.signed else _SHADES)}
-        if chart.value.signed:
-            shades |= {"mid_type": "num", "mid_value": 0}
-        sheet.conditional_format(head + 1, left + 1, head + len(rows), left + len(columns), shades)
-    return head + 1 + len(rows)
+    grid = grid_of(chart)
+    text(sheet, head, 0, header(chart.y), formats, bold=True, bottom=1)
+    formats.widen(sheet, 0, min(max([10, *map(len, grid.rows)]) + 1, 40))
+    for place, name in enumerate(grid.columns, 1):
+        text(sheet, head, place, name, formats, bold=True, bottom=1, align="center", text_wrap=True)
+        formats.widen(sheet, place, 12)
+    for place, name in enumerate(grid.rows, head + 1):
+        text(sheet, place, 0, name, formats)
+    for (row, column), (record, _, _) in grid.parts.items():
+        at = (head + 1 + grid.rows.index(row), 1 + grid.columns.index(column))
+        write_cell(sheet, *at, chart.value, record[chart.value.name], formats, align="center")
+    last = head + len(grid.rows)
+    if chart.value.kind == "number":
+        shades = {"type": "3_color_scale", **(_SIGNED if chart.value.signed else _SHADES)}
+        sheet.conditional_format(head + 1, 1, last, len(grid.columns), shades)
+    return last + 1

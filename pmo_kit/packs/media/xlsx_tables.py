@@ -1,18 +1,20 @@
-"""Tables in a sheet: numbers as numbers, text as inert text, sums and ratios as live formulas."""
+"""Tables in a sheet: numbers as numbers, text as inert text, sums and declared formulas as live formulas."""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pmo_kit.exhibits import theme
-from pmo_kit.exhibits.records import Field, words
-from pmo_kit.packs.media.live import Derived, derived, is_numeric, is_rest, is_sum
+from pmo_kit.exhibits import cells, theme
+from pmo_kit.exhibits.records import Field
+from pmo_kit.packs.media.office import header, number_format
 
-_WIDEST = 46
+WIDEST = 44
+_NAME = re.compile(r"[A-Za-z_]\w*|\[[^\]]+\]")
 
 
 @dataclass(frozen=True)
@@ -98,22 +100,16 @@ def text(sheet: Any, row: int, column: int, value: str, formats: Formats, **sett
     sheet.write_string(row, column, clean, formats(**settings))
 
 
-def number_format(field: Field) -> str:
-    """The format of a field's numbers: decimals, thousands apart, a sign where differences need one.
-
-    Examples
-    --------
-    >>> number_format(Field("x", decimals=2)), number_format(Field("x", decimals=0, signed=True))
-    ('#,##0.00', '+#,##0;-#,##0;0')
-    """
-    plain = "#,##0" + ("." + "0" * field.decimals if field.decimals else "")
-    return f"+{plain};-{plain};{plain.replace('#,##', '')}" if field.signed else plain
+def is_numeric(data: Any, field: Field) -> bool:
+    """Whether a column holds numbers and nothing else."""
+    kinds = {cells.cell(field, value)["kind"] for value in data[field.name]}
+    return "number" in kinds and kinds <= {"number", "missing"}
 
 
 def write_table(
     sheet: Any, head: int, left: int, data: Any, fields: Sequence[Field], formats: Formats, totals: int = 0
 ) -> Block:
-    """Write a header and rows; sums at the end and columns that follow from others become formulas.
+    """Write a header and rows; sums at the end and columns with a declared formula are formulas.
 
     Parameters
     ----------
@@ -127,133 +123,153 @@ def write_table(
     formats : Formats
         Of the workbook.
     totals : int
-        Rows at the end that are sums.
+        Rows at the end that are sums; a total that is no sum stays a number.
 
     Returns
     -------
     Block
         Where it stands.
+
+    Raises
+    ------
+    ValueError
+        A declared formula does not give the number of its row.
     """
     rows = len(data)
     block = Block(head, left, tuple(field.name for field in fields), rows)
     plain = rows - totals
-    live = derived(data, fields, plain)
+    numeric = {field.name: is_numeric(data, field) for field in fields}
     for place, field in enumerate(fields):
-        column = left + place
-        numeric = is_numeric(data, field)
-        title = " ".join(header(field).split("\n"))
-        text(sheet, head, column, title, formats, bold=True, bottom=1, text_wrap=True,
-             align="right" if numeric and field.kind != "time" else "left", valign="bottom",
-             **({} if numeric or not place else {"indent": 1}))  # fmt: skip
-        for row in range(rows):
-            look: dict[str, Any] = {}
-            if row >= plain:
-                look = {"bold": True, "top": 1} if row == plain else {"bold": True}
-            formula = _formula(data, field, row, plain, block, live.get(field.name))
-            value = data[field.name].iloc[row]
-            if place and not numeric:
-                look |= {"indent": 1, "align": "left"}
-            _write(sheet, head + 1 + row, column, field, value, formula, formats, look)
-        formats.widen(sheet, column, _width(data, field, title, numeric))
-    _heights(sheet, head, left, data, fields, formats)
+        column, number = left + place, numeric[field.name]
+        title = header(field)
+        side = (
+            {"align": "right"}
+            if number and field.kind != "time"
+            else {"indent": 1}
+            if place and not number
+            else {}
+        )
+        text(
+            sheet, head, column, title, formats, bold=True, bottom=1, text_wrap=True, valign="bottom", **side
+        )
+        values = data[field.name].tolist()
+        longest = 0
+        for row, value in enumerate(values):
+            look: dict[str, Any] = {"bold": True, "top": int(row == plain)} if row >= plain else {}
+            look |= {"indent": 1, "align": "left"} if place and not number else {}
+            formula = _total(block, field.name, values, row, plain) if row >= plain and number else ""
+            if row < plain and field.formula:
+                formula = declared(field, block, row, data.iloc[row])
+            part = write_cell(sheet, head + 1 + row, column, field, value, formats, formula, **look)
+            longest = max(longest, *map(len, cells.said(part).split("\n")))
+        half = max(max(map(len, title.split()), default=0), -(-len(title) // 2) + 2)
+        wide = longest + (2 if number else 3)
+        formats.widen(sheet, column, min(max(wide, half + 1, 7), WIDEST if not column else 0.7 * WIDEST))
+    _heights(sheet, block, data, fields, formats)
     return block
 
 
-def _heights(sheet: Any, head: int, left: int, data: Any, fields: Sequence[Field], formats: Formats) -> None:
-    """Rows as high as their longest text needs: no program does it alike."""
-    fits = [formats.width(sheet, left + place) for place in range(len(fields))]
-    titles = [
-        lines_in(" ".join(header(field).split("\n")), fit - 1.5)
-        for field, fit in zip(fields, fits, strict=True)
-    ]
-    sheet.set_row(head, 15 * max(titles, default=1))
-    worded = [(n, field.name) for n, field in enumerate(fields) if not is_numeric(data, field)]
-    for row in range(len(data)):
-        cells = [(fits[n] * 1.2, data[name].iloc[row]) for n, name in worded]
-        counts = [lines_in(words(value), fit) for fit, value in cells if isinstance(value, str | tuple)]
-        if max(counts, default=1) > 1:
-            sheet.set_row(head + 1 + row, 13.5 * max(counts) + 2)
-
-
-def header(field: Field) -> str:
-    """Title and unit of a column; its name where it has no title.
+def declared(field: Field, block: Block, row: int, record: Mapping[str, Any]) -> str:
+    """The formula of a cell from the declared one, names of columns replaced by cells; "" where a part is missing.
 
     Examples
     --------
-    >>> header(Field("npv", title="net value", unit="EUR million"))
-    'net value, EUR million'
+    >>> block = Block(0, 0, ("used", "limit", "share"), 1)
+    >>> declared(Field("share", formula="100 * used / limit"), block, 0, {"used": 1.0, "limit": 4.0, "share": 25.0})
+    '=100 * A2 / B2'
+    >>> declared(Field("share", formula="used / limit"), block, 0, {"used": 1.0, "limit": 4.0, "share": 25.0})
+    Traceback (most recent call last):
+        ...
+    ValueError: the formula of share, used / limit, gives 0.25 in row 1, where 25.0 stands
     """
-    title = field.title or field.name.replace("_", " ")
-    return f"{title}, {field.unit}" if field.unit else title
-
-
-def _formula(data: Any, field: Field, row: int, plain: int, block: Block, how: Derived | None) -> str:
-    """The formula of a cell, or "" for a plain value; a sum counts before a ratio."""
-    if row >= plain:
-        numeric = is_numeric(data, field)
-        if numeric and row == plain and is_sum(data, field.name, row, plain):
-            return f"=SUM({block.cell(0, field.name)}:{block.cell(plain - 1, field.name)})"
-        if numeric and row == len(data) - 1 and is_rest(data, field.name, plain):
-            there = f"SUM({block.cell(plain + 1, field.name)}:{block.cell(row - 1, field.name)})"
-            return f"={there}-{block.cell(plain, field.name)}"
+    names = {name: name.strip("[]") for name in _NAME.findall(field.formula)}
+    parts = [record[name] for name in names.values()]
+    if any(theme.is_missing(value) for value in [*parts, record[field.name]]) or not set(
+        names.values()
+    ) <= set(block.names):
         return ""
-    if how is None or any(theme.is_missing(data[n].iloc[row]) for n in (field.name, how.one, how.other)):
+    values = {f"v{n}": float(value) for n, value in enumerate(parts)}
+    order = list(names)
+    try:
+        found = eval(  # the text is a constant of this package, of names, numbers and + - * / alone
+            _NAME.sub(lambda name: f"v{order.index(name[0])}", field.formula), {"__builtins__": {}}, values
+        )
+    except ZeroDivisionError:
         return ""
-    one, other = block.cell(row, how.one), block.cell(row, how.other)
-    return {"ratio": f"={one}/{other}", "percent": f"=100*{one}/{other}", "difference": f"={one}-{other}"}[
-        how.how
-    ]
+    wanted = float(record[field.name])
+    if not math.isclose(found, wanted, rel_tol=1e-9, abs_tol=1e-9 * max(1.0, *map(abs, values.values()))):
+        raise ValueError(
+            f"the formula of {field.name}, {field.formula}, gives {found:g} in row {row + 1}, where {wanted!r} stands"
+        )
+    return "=" + _NAME.sub(lambda name: block.cell(row, names[name[0]]), field.formula)
 
 
-def _write(
-    sheet: Any, row: int, column: int, field: Field, value: Any, formula: str, formats: Formats,
-    look: dict[str, Any],
-) -> None:  # fmt: skip
-    if isinstance(value, tuple):
-        text(sheet, row, column, words(value), formats, text_wrap=True, **look)
-    elif theme.is_missing(value):
-        text(sheet, row, column, theme.MISSING, formats, font_color=theme.QUIET,
-             **{"align": "right" if field.kind == "number" else "left", **look})  # fmt: skip
-    elif isinstance(value, bool | str):
-        _write_word(sheet, row, column, field, theme.format_text(value), formats, look)
-    elif isinstance(value, dt.date):
-        day = dt.datetime(value.year, value.month, value.day)
-        sheet.write_datetime(row, column, day, formats(num_format="yyyy-mm-dd", **{"align": "left", **look}))
-    elif math.isinf(float(value)):
-        text(sheet, row, column, theme.format_number(value), formats, **{**look, "align": "right"})
-    else:
+def _total(block: Block, name: str, values: Sequence[Any], row: int, plain: int) -> str:
+    """The formula of a row of sums: the sum of the rows; the last of several may be what is left of all under it."""
+    parts = [float(value) for value in values[:plain] if not theme.is_missing(value)]
+    if theme.is_missing(values[row]):
+        return ""
+    near = 1e-9 * max([1.0, *map(abs, parts)])
+    if row == plain and len(parts) > 1 and abs(float(values[row]) - math.fsum(parts)) <= near:
+        return f"=SUM({block.cell(0, name)}:{block.cell(plain - 1, name)})"
+    under = [float(value) for value in values[plain:] if not theme.is_missing(value)]
+    last = row == len(values) - 1 and len(under) == len(values) - plain > 2
+    if last and abs(under[-1] - (math.fsum(under[1:-1]) - under[0])) <= near:
+        return f"=SUM({block.cell(plain + 1, name)}:{block.cell(row - 1, name)})-{block.cell(plain, name)}"
+    return ""
+
+
+def write_cell(
+    sheet: Any,
+    row: int,
+    column: int,
+    field: Field,
+    value: Any,
+    formats: Formats,
+    formula: str = "",
+    **look: Any,
+) -> cells.Cell:
+    """Write one cell as `cells.cell` reads it: numbers and dates as such, all else as text; what it is."""
+    part = cells.cell(field, value)
+    kind = part["kind"]
+    if kind == "number" and math.isfinite(float(value)):
         year = field.kind == "time"
-        side = {"indent": 0, "align": "left" if year else "right"}
-        style = formats(num_format="0" if year else number_format(field), **{**look, **side})
+        shape = "0" if year else number_format(field, float(value))
+        style = formats(**{"align": "left" if year else "right", **look, "num_format": shape})
         if formula:
             sheet.write_formula(row, column, formula, style, float(value))
         else:
             sheet.write_number(row, column, float(value), style)
-
-
-def _write_word(
-    sheet: Any, row: int, column: int, field: Field, value: str, formats: Formats, look: dict[str, Any]
-) -> None:
-    """A text cell; statuses keep their letter and color, decisions their word."""
-    letter = theme.rag_letter(value) if field.kind == "rag" else ""
-    if letter:
-        _, fill, ink = theme.RAG[letter]
-        look = {**look, "bg_color": fill, "font_color": ink, "bold": True, "align": "center"}
-        text(sheet, row, column, letter, formats, **look)
-        return
-    badge = theme.DECISIONS.get(value.strip().lower()) if field.kind == "decision" else None
-    if badge is not None:
-        text(sheet, row, column, f"{badge.mark} {badge.word}", formats, **{**look, "bold": True})
-        return
-    text(sheet, row, column, value, formats, text_wrap=len(value) > _WIDEST or "\n" in value, **look)
-
-
-def _width(data: Any, field: Field, title: str, numeric: bool) -> float:
-    """Width of a column in characters: its longest cell, a header may take two lines."""
-    if numeric:
-        show: Callable[[Any], str] = lambda value: theme.format_number(value, field.decimals)  # noqa: E731
+    elif isinstance(value, dt.date) and kind == "words":
+        day = dt.datetime(value.year, value.month, value.day)
+        sheet.write_datetime(
+            row, column, day, formats(**{"align": "left", **look, "num_format": "yyyy-mm-dd"})
+        )
     else:
-        show = lambda value: max(words(value).split("\n"), key=len) if value is not None else ""  # noqa: E731
-    longest = max((len(show(value)) for value in data[field.name]), default=0)
-    half = max(max(map(len, title.split()), default=0), -(-len(title) // 2) + 2)
-    return float(min(max(longest + (2 if numeric else 3), half + 1, 7), _WIDEST))
+        if kind == "rag":
+            _, fill, ink = theme.RAG[part["letter"]]
+            look = {**look, "bg_color": fill, "font_color": ink, "bold": True, "align": "center"}
+        elif kind == "missing":
+            look = {"font_color": theme.QUIET, "align": "right" if field.kind == "number" else "left", **look}
+        elif kind in ("decision", "number"):
+            look = {**look, "bold": True} if kind == "decision" else {**look, "align": "right"}
+        said = cells.said(part)
+        wrap = {"text_wrap": True} if "\n" in said or len(said) > 0.7 * WIDEST else {}
+        text(sheet, row, column, said, formats, **wrap, **look)
+    return part
+
+
+def _heights(sheet: Any, block: Block, data: Any, fields: Sequence[Field], formats: Formats) -> None:
+    """Rows as high as their longest text needs: no program does it alike."""
+    fits = [formats.width(sheet, block.left + place) for place in range(len(fields))]
+    titles = [lines_in(header(field), fit - 1.5) for field, fit in zip(fields, fits, strict=True)]
+    sheet.set_row(block.head, 15 * max(titles, default=1))
+    for row in range(block.rows):
+        parts = (cells.cell(field, data[field.name].iloc[row]) for field in fields)
+        counts = [
+            lines_in(cells.said(part), fit * 1.2)
+            for part, fit in zip(parts, fits, strict=True)
+            if part["kind"] == "words"
+        ]
+        if max(counts, default=1) > 1:
+            sheet.set_row(block.head + 1 + row, 13.5 * max(counts) + 2)

@@ -85,6 +85,7 @@ def main() -> None:
     """Write pmo_kit.pptx beside this file."""
     deck = Presentation()
     deck.slide_width, deck.slide_height = Mm(338.7), Mm(190.5)
+    deck.part._element.sldSz.attrib.pop("type", None)
     master = deck.slide_master
     layouts = list(deck.slide_layouts)
     for layout, (name, places) in zip(layouts, LAYOUTS.items(), strict=False):

@@ -1,0 +1,335 @@
+"""The plan on its inputs: tables of the register as sheets, and the plan, its money and its value as formulas on them.
+
+Spending of a year is every cost row of the sizes that the plan takes, shifted by what it defers, plus what links
+save or cost together. The planned net value is cash benefits less costs, each times the discount factor of its year.
+So whoever changes an amount, or a size on the sheet of the plan, sees what follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pmo_kit.exhibits import theme
+from pmo_kit.exhibits.records import Field
+from pmo_kit.packs.media.xlsx_tables import Formats, text, write_cell
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pmo_kit.packs.media.outline import Outline
+
+PLAN = "arbitration.plan"
+"""The exhibit whose data hold the plan: project_id, level, decision and delay of what it funds or stops."""
+SHEETS = {
+    "Plan": "Every project, its money by year and its planned net value, as formulas on the inputs",
+    "Money by year": "What the plan spends, what is left and what it is worth, as formulas on the inputs",
+}
+INPUTS = ("costs", "benefits", "links", "budgets")
+_DISCOUNT = "discount factors"
+_HEAD = 4
+
+
+@dataclass(frozen=True)
+class Live:
+    """What is written: the sheets with their data and, of some columns, the formulas; a row is {0}, counted from 1."""
+
+    name: str
+    data: pd.DataFrame
+    formulas: dict[str, str]
+    title: str
+    unit: str
+
+    def range(self, column: str) -> str:
+        """The cells of a column, for a formula on another sheet."""
+        letter = self.letter(column)
+        return f"'{self.name}'!${letter}${_HEAD + 2}:${letter}${_HEAD + 1 + len(self.data)}"
+
+    def letter(self, column: str) -> str:
+        """The letter of a column."""
+        from xlsxwriter.utility import xl_col_to_name
+
+        return str(xl_col_to_name(list(self.data.columns).index(column)))
+
+    def here(self, column: str) -> str:
+        """A cell of the same row, on its own sheet."""
+        return f"${self.letter(column)}{{0}}"
+
+
+def plan_of(outline: Outline) -> pd.DataFrame | None:
+    """The rows of the plan that a pack shows; None without a register or a plan."""
+    for _, item in outline.exhibits:
+        data: Any = getattr(item.exhibit, "data", None)
+        if (
+            item.id == PLAN
+            and outline.register is not None
+            and {"project_id", "level", "decision"} <= set(data.columns)
+        ):
+            return data[data["project_id"].notna()]
+    return None
+
+
+def write_plan(book: Any, outline: Outline, formats: Formats) -> int:
+    """Write the sheets Plan and Money by year, which are there, and add those of the inputs they stand on.
+
+    Parameters
+    ----------
+    book : xlsxwriter workbook
+        With empty sheets of the names `SHEETS`.
+    outline : Outline
+        Of a pack with a plan (`plan_of`).
+    formats : Formats
+        Of the workbook.
+
+    Returns
+    -------
+    int
+        The first free row of the sheet Money by year; that of the plan is filled by all projects.
+    """
+    plan = plan_of(outline)
+    assert plan is not None
+    years = [int(name) for name in plan.columns if str(name).isdigit()]
+    inputs = {name: outline.register.table(name).copy() for name in INPUTS if outline.register.has(name)}
+    projects = _projects(outline.register, plan)
+    factors = _factors(outline.register, inputs)
+    live = {name: _input(name, table, projects, factors) for name, table in inputs.items()}
+    sheet = _plan(projects, years, live, outline.settings.unit)
+    for one in (sheet, *live.values(), *([factors] if factors else [])):
+        _write(book.get_worksheet_by_name(one.name) or book.add_worksheet(one.name), one, formats)
+    return _money(book, sheet, years, live, outline.settings.unit, formats)
+
+
+def _projects(register: Any, plan: pd.DataFrame) -> pd.DataFrame:
+    """Every project of the register with what the plan does with it: what it takes first, then the rest."""
+    taken = plan.set_index("project_id")
+    table = register.projects.reset_index()[["project_id", "name", "area", "commitment"]].astype("object")
+    known = taken.reindex(table["project_id"])
+    table["decision"] = known["decision"].fillna("refuse").to_numpy()
+    table["level"] = known["level"].fillna("").to_numpy()
+    table["delay"] = known["delay"].fillna(0.0).to_numpy(float) if "delay" in taken else 0.0
+    return table.sort_values("level", key=lambda level: level == "", kind="stable", ignore_index=True)
+
+
+def _factors(register: Any, inputs: dict[str, pd.DataFrame]) -> Live | None:
+    """Discount factors by year, as formulas on the rates of the register's schedule."""
+    import numpy as np
+    import pandas as pd
+
+    from pmo_kit.rates import describe_schedule, discount_schedule
+
+    if "benefits" not in inputs:
+        return None
+    settings = register.settings
+    first = int(settings.discount_to or inputs["costs"]["year"].min())
+    count = max(int(table["year"].max()) for table in (inputs["costs"], inputs["benefits"])) - first + 12
+    rates = discount_schedule(settings.discount_schedule, count)
+    start = np.concatenate([[1.0], 1 / np.cumprod(1 + rates[:-1])])
+    within = {"start": start, "mid": start / np.sqrt(1 + rates), "end": start / (1 + rates)}[settings.timing]
+    data = pd.DataFrame(
+        {"year": range(first, first + count), "rate": rates, "at the start": start, "factor": within}
+    )
+    schedule = describe_schedule(settings.discount_schedule)
+    how = {"start": "=C{0}", "mid": "=C{0}/SQRT(1+B{0})", "end": "=C{0}/(1+B{0})"}[settings.timing]
+    formulas = {"at the start": "=IF(ROW()=%d,1,C{1}/(1+B{1}))" % (_HEAD + 2), "factor": how}  # noqa: UP031
+    unit = " · ".join(
+        part
+        for part in (schedule.title, schedule.dated, schedule.source, f"timing {settings.timing}")
+        if part
+    )
+    return Live(_DISCOUNT, data, formulas, "Discount factors", unit)
+
+
+def _input(name: str, table: pd.DataFrame, projects: pd.DataFrame, factors: Live | None) -> Live:
+    """A table of the register as it was read, and beside it what each row gives the plan."""
+    import pandas as pd
+
+    formulas = {}
+    plan = Live("Plan", projects, {}, "", "")
+    table = table.reset_index(drop=True)
+    if name in ("costs", "benefits"):
+        at = projects.set_index("project_id").reindex(table["project_id"])
+        table["year in the plan"] = table["year"].astype(float) + at["delay"].fillna(0.0).to_numpy(float)
+        one = Live(name, table, {}, "", "")
+        delay = f"SUMIFS({plan.range('delay')}, {plan.range('project_id')}, {one.here('project_id')})"
+        formulas["year in the plan"] = f"={one.here('year')} + {delay}"
+        if factors:
+            counted = (
+                table["kind"] == "cash" if name == "benefits" else table["state"].ne("actual").fillna(True)
+            )
+            factor = table["year in the plan"].map(factors.data.set_index("year")["factor"]).fillna(0.0)
+            table["value"] = table["amount"].fillna(0.0) * factor * counted.astype(bool)
+            found = (
+                f"SUMIFS({factors.range('factor')}, {factors.range('year')}, {one.here('year in the plan')})"
+            )
+            test = f'{one.here("kind")}="cash"' if name == "benefits" else f'{one.here("state")}<>"actual"'
+            formulas["value"] = f"=IF({test}, {one.here('amount')} * {found}, 0)"
+    elif name == "links":
+        level = projects.set_index("project_id")["level"]
+        one = Live(name, table, {}, "", "")
+        both = pd.Series(True, index=table.index)
+        tests = ""
+        for who, size in (("project_id", "level"), ("other_id", "other_level")):
+            have = table[who].map(level).fillna("")
+            any_size = table[size].isna() | (table[size] == "")
+            both &= ~have.isin(["", "stop"]) & (any_size | (have == table[size]))
+            wanted = f'IF({one.here(size)}="", "<>stop", {one.here(size)})'
+            tests += (
+                f' * (COUNTIFS({plan.range("project_id")}, {one.here(who)}, {plan.range("level")}, "?*", '
+                f"{plan.range('level')}, {wanted})>0)"
+            )
+        table["in the plan"] = table["amount"].fillna(0.0) * (both & (table["relation"] == "synergy"))
+        formulas["in the plan"] = f'=IF({one.here("relation")}="synergy", N({one.here("amount")}){tests}, 0)'
+        if factors:
+            factor = table["year"].map(factors.data.set_index("year")["factor"]).fillna(0.0).astype(float)
+            cost = (table["quantity"] == "cost").fillna(False)
+            table["value"] = table["in the plan"].where(~cost, -table["in the plan"] * factor)
+            found = f"SUMIFS({factors.range('factor')}, {factors.range('year')}, {one.here('year')})"
+            here = Live(name, table, {}, "", "").here("in the plan")
+            formulas["value"] = f'=IF({one.here("quantity")}="cost", -{here} * {found}, {here})'
+    return Live(
+        name, table, formulas, f"Register: {name}", "As it was read; columns in blue follow from the plan"
+    )
+
+
+def _plan(projects: pd.DataFrame, years: Sequence[int], live: dict[str, Live], unit: str) -> Live:
+    """All projects: what the plan does with each, and its money by year and value as formulas on the inputs."""
+    table, formulas = projects.copy(), {}
+    one = Live("Plan", table, {}, "", "")
+    size, who = one.here("level"), one.here("project_id")
+
+    def mine(name: str, column: str, *tests: str) -> str:
+        of = live[name]
+        pairs = [of.range("project_id"), who, of.range("level"), size, *tests]
+        return f"SUMIFS({of.range(column)}, {', '.join(pairs)})"
+
+    costs = live["costs"]
+    for year in years:
+        ahead = costs.data[costs.data["state"].ne("actual").fillna(True)]
+        rows = ahead[ahead["year in the plan"] == year].groupby(["project_id", "level"])["amount"].sum()
+        table[str(year)] = _of(rows, projects)
+        tests = (costs.range("year in the plan"), str(year), costs.range("state"), '"<>actual"')
+        formulas[str(year)] = f'=IF({size}="", 0, {mine("costs", "amount", *tests)})'
+    first, last = (Live("Plan", table, {}, "", "").letter(str(year)) for year in (years[0], years[-1]))
+    table["all years"] = table[[str(year) for year in years]].sum(axis=1)
+    formulas["all years"] = f"=SUM({first}{{0}}:{last}{{0}})"
+    if "benefits" in live:
+        values = (
+            live[name].data.groupby(["project_id", "level"])["value"].sum() for name in ("benefits", "costs")
+        )
+        gain, spent = (_of(value, projects) for value in values)
+        table["planned net value"] = gain - spent
+        formulas["planned net value"] = (
+            f'=IF({size}="", 0, {mine("benefits", "value")} - {mine("costs", "value")})'
+        )
+    said = "change a size in the column level (empty: not in the plan) and money and value follow"
+    return Live(
+        "Plan",
+        table,
+        formulas,
+        "The plan: every project, its money by year and its planned net value",
+        f"{unit} · {said}",
+    )
+
+
+def _of(values: pd.Series, projects: pd.DataFrame) -> Any:
+    """The values of the sizes that the plan takes, by project."""
+    import pandas as pd
+
+    return (
+        values.reindex(pd.MultiIndex.from_frame(projects[["project_id", "level"]]))
+        .fillna(0.0)
+        .to_numpy(float)
+    )
+
+
+def _money(
+    book: Any, plan: Live, years: Sequence[int], live: dict[str, Live], unit: str, formats: Formats
+) -> int:
+    """Spending of the plan against the envelope of all, by year, and its planned net value: all formulas."""
+    import pandas as pd
+
+    lines = ["projects", "what projects save or cost together", "the plan spends", "envelope of all", "left"]
+    data = pd.DataFrame({"": lines})
+    formulas: list[dict[str, str]] = []
+    links, budgets = live.get("links"), live.get("budgets")
+    for place, year in enumerate(years, 1):
+        letter = chr(ord("A") + place)
+        joint = there = 0.0
+        together = envelope = "=0"
+        if links:
+            rows = links.data[(links.data["quantity"] == "cost") & (links.data["year"] == year)]
+            joint = float(rows["in the plan"].sum())
+            tests = f'{links.range("quantity")}, "cost", {links.range("year")}, {year}'
+            together = f"=SUMIFS({links.range('in the plan')}, {tests})"
+        if budgets:
+            rows = budgets.data[(budgets.data["scope"] == "all") & (budgets.data["year"] == year)]
+            there = float(rows["amount"].sum())
+            tests = f'{budgets.range("scope")}, "all", {budgets.range("year")}, {year}'
+            envelope = f"=SUMIFS({budgets.range('amount')}, {tests})"
+        mine = float(plan.data[str(year)].sum())
+        data[str(year)] = [mine, joint, mine + joint, there, there - mine - joint]
+        top = _HEAD + 2
+        formulas.append({"0": f"=SUM({plan.range(str(year))})", "1": together, "2": f"={letter}{top}+{letter}{top + 1}",
+                         "3": envelope, "4": f"={letter}{top + 3}-{letter}{top + 2}"})  # fmt: skip
+        book.define_name(f"spend_{year}", f"='Money by year'!${letter}${top + 2}")
+    sheet = book.get_worksheet_by_name("Money by year")
+    said = "formulas on the sheet Plan and the inputs; what is carried between years stands on the sheet Hand check"
+    _title(sheet, "What the plan spends by year, and what is left", f"{unit} · {said}", formats)
+    for column, name in enumerate(data.columns):
+        text(sheet, _HEAD, column, name, formats, bold=True, bottom=1, align="right")
+    for row, record in enumerate(data.to_dict("records")):
+        bold = {"bold": True, "top": 1} if row in (2, 4) else {}
+        for column, (name, value) in enumerate(record.items()):
+            formula = formulas[column - 1][str(row)] if column else ""
+            write_cell(sheet, _HEAD + 1 + row, column, Field(str(name)), value, formats, formula, **bold)
+    formats.widen(sheet, 0, 44)
+    row = _HEAD + 7
+    if "benefits" in live:
+        value = float(plan.data["planned net value"].sum())
+        joint = float(links.data["value"].sum()) if links else 0.0
+        found = [("planned net value of its projects", f"=SUM({plan.range('planned net value')})", value),
+                 ("what projects add or save together", f"=SUM({links.range('value')})" if links else "=0", joint),
+                 ("planned net value of the plan", f"=B{row + 1}+B{row + 2}", value + joint)]  # fmt: skip
+        for at, (name, formula, number) in enumerate(found, row):
+            bold = {"bold": True, "top": 1} if at == row + 2 else {}
+            text(sheet, at, 0, name, formats, **bold)
+            write_cell(sheet, at, 1, Field("n"), number, formats, formula, **bold)
+        book.define_name("plan_value", f"='Money by year'!$B${row + 3}")
+        row += 4
+    return row + 1
+
+
+def _write(sheet: Any, live: Live, formats: Formats) -> None:
+    """A table with filters: values as they are, missing ones empty, for formulas count on it."""
+    _title(sheet, live.title, live.unit, formats)
+    kinds = {"decision": "decision", "year": "time", "year in the plan": "time", "delay": "time"}
+    count = len(live.data)
+    if count:
+        bold = formats(bold=True, bottom=1, text_wrap=True, valign="bottom")
+        heads = [{"header": str(name), "header_format": bold} for name in live.data.columns]
+        name = f"t_{live.name.replace(' ', '_').lower()}"
+        area = (_HEAD, 0, _HEAD + count, len(heads) - 1)
+        sheet.add_table(*area, {"columns": heads, "style": None, "name": name})
+    for column, name in enumerate(map(str, live.data.columns)):
+        decimals = {"rate": 3, "factor": 4, "at the start": 4, "value": 2}.get(name, 1)
+        field = Field(name, kind=kinds.get(name, "number"), decimals=decimals)  # type: ignore[arg-type]
+        formula = live.formulas.get(name, "")
+        look = {"font_color": theme.DARK_BLUE} if formula else {}
+        longest = 9
+        for row, value in enumerate(live.data[name]):
+            if theme.is_missing(value):
+                continue
+            at = _HEAD + 1 + row
+            number = value.item() if hasattr(value, "item") else value
+            cell = formula.format(at + 1, at) if formula else ""
+            part = write_cell(sheet, at, column, field, number, formats, cell, **look)
+            longest = max(longest, len(str(part.get("text") or value)))
+        formats.widen(sheet, column, min(longest + 3, 40))
+    sheet.freeze_panes(_HEAD + 1, 2 if live.name == "Plan" else 0)
+
+
+def _title(sheet: Any, title: str, unit: str, formats: Formats) -> None:
+    text(sheet, 0, 0, title, formats, bold=True, font_size=14, font_color=theme.DARK_BLUE)
+    sheet.set_row(0, 21)
+    text(sheet, 1, 0, unit, formats, font_color=theme.QUIET)

@@ -1,0 +1,127 @@
+"""The engine against enumeration, on random registers, on those once answered wrongly, and at every scale."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import pmo_kit as pmo
+from pmo_kit.arbitration import Capacity, Count, Envelope, Share, Spend, limits_worth, solve_selection
+from pmo_kit.errors import DataError, InfeasibleError
+from tests.oracle import amounts
+from tests.oracle.compare import LIKELY, Tally, compare
+from tests.oracle.plans import Plans, Register
+from tests.oracle.registers import make
+from tests.strategies import brief
+
+WRONG_ONCE = sorted(p for p in (Path(__file__).parent / "wrong_once").iterdir() if p.is_dir())
+
+
+def check(folder: Path, deferral: int = 0) -> None:
+    tally = Tally()
+    compare(folder, tally, deferral)
+    assert not tally.wrong, "\n".join(tally.wrong)
+
+
+def check_seed(folder: Path, seed: int) -> None:
+    later = seed % 5 == 0
+    make(folder, seed, projects=6 if later else 7, deferral=later)
+    check(folder, 2 if later else 0)
+
+
+@pytest.mark.parametrize("folder", WRONG_ONCE, ids=lambda folder: folder.name)
+def test_registers_once_answered_wrongly(folder: Path) -> None:
+    check(folder)
+
+
+@pytest.mark.parametrize("seed", range(301, 304))
+def test_random_registers(tmp_path: Path, seed: int) -> None:
+    check_seed(tmp_path / "register", seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(300))
+def test_hundreds_of_random_registers(tmp_path: Path, seed: int) -> None:
+    check_seed(tmp_path / "register", seed)
+
+
+def check_scale(kind: str, scale: float, seeds: range) -> None:
+    faults = [amounts.wrong(kind, *amounts.case(seed, scale, kind)) for seed in seeds]
+    assert not [f for f in faults if f]
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e8, 1e10, 1e12])
+@pytest.mark.parametrize("kind", ["arbitrate", "solve_selection"])
+def test_proven_at_every_scale(kind: str, scale: float) -> None:
+    check_scale(kind, scale, range(100, 103))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scale", amounts.SCALES)
+@pytest.mark.parametrize("kind", ["arbitrate", "solve_selection"])
+def test_proven_at_every_scale_many_times(kind: str, scale: float) -> None:
+    check_scale(kind, scale, range(40))
+
+
+def test_a_register_in_single_yen_that_lost_a_third_of_its_value() -> None:
+    found = amounts.FOUND
+    cost, benefit, budget = (np.array(found[name]) for name in ("cost", "benefit", "budget"))
+    assert not amounts.wrong("arbitrate", cost[None, :], benefit, budget)
+
+
+@pytest.mark.parametrize(
+    ("value", "weights", "capacities", "best"),
+    [([1, 1], [[100.4534, 1e12]], [1e12], 1), ([10, 9], [[100.0000001, 100]], [100], 9),
+     ([3, 2], [[100.4534, 1e12], [100.4534, -1e12]], [1e12, 0], 2), ([1, 2], [[0.1, 0.2]], [0.3], 3)],
+)  # fmt: skip
+def test_coefficients_that_misled_a_solver(value: list, weights: list, capacities: list, best: float) -> None:
+    found = solve_selection(value, weights, capacities)
+    assert (found.status, found.value, found.bound) == ("optimal", best, best)
+
+
+def best(question: pmo.Question) -> float:
+    """Value of the best plan; -inf where there is none."""
+    try:
+        return pmo.arbitrate(question).value
+    except InfeasibleError:
+        return -np.inf
+
+
+@brief(25)
+@given(seed=st.integers(1000, 3000), data=st.data())
+def test_a_looser_rule_never_lowers_the_best_value(tmp_path_factory, seed: int, data: st.DataObject) -> None:
+    """Relaxing, enlarging or removing any rule; and what `limits_worth` says of it."""
+    folder = tmp_path_factory.mktemp("register")
+    make(folder, seed, projects=5)
+    try:
+        question = pmo.Question(pmo.load_register(folder), **LIKELY)
+    except DataError:
+        return
+    rule = data.draw(st.sampled_from(question.active_rules))
+    by = data.draw(st.sampled_from([0.1, 1.0, 3.0]))
+    before = best(question)
+    assert best(question.without(rule.name)) >= before - 1e-9
+    looser = None
+    if isinstance(rule, Envelope):
+        looser = replace(rule, amount=rule.amount + by, carry_limit=rule.carry_limit + by)
+    elif isinstance(rule, Capacity):
+        looser = replace(rule, fte=rule.fte + by)
+    elif isinstance(rule, Share | Count | Spend):
+        low = None if rule.minimum is None else rule.minimum - by
+        looser = replace(rule, minimum=low, maximum=None if rule.maximum is None else rule.maximum + by)
+    if looser is not None:
+        assert best(question.with_rules(looser)) >= before - 1e-9
+    plans = Plans(Register(folder))
+    without = plans.best(off=[rule.name])
+    if rule.name in plans.names and without is not None:
+        assert best(question.without(rule.name)) == pytest.approx(without, abs=1e-6)
+    if np.isfinite(before) and isinstance(rule, Envelope | Capacity):
+        row = limits_worth(pmo.arbitrate(question), names=[rule.name]).loc[rule.name]
+        assert row["one_more"] >= -1e-9
+        assert not row["one_fewer"] > 1e-9
+        assert row["unlimited_value"] >= before - 1e-9

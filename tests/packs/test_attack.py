@@ -1,0 +1,215 @@
+"""What may be done to a pack or its run, by malice or accident: refused in words, nothing runs, nothing stays."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from pmo_kit.cli import main
+from pmo_kit.errors import PackError
+from pmo_kit.packs import build_pack
+from pmo_kit.packs.decisions import record_decisions
+from pmo_kit.packs.diff import diff_packs
+from pmo_kit.packs.verify import verify_pack
+from tests.packs.tiny import LOAD, Workspace, message, notebook
+
+
+@pytest.fixture
+def pack(workspace: Workspace, tmp_path: Path) -> Path:
+    """A published pack of one cheap chapter."""
+    return build_pack(workspace(one=notebook(LOAD, message("a.one"))), tmp_path / "out")
+
+
+def with_cell(pack: Path, code: str) -> None:
+    """Put code into the notebook that the pack keeps, and into nothing else."""
+    file = pack / "sources" / "notebooks" / "one.ipynb"
+    book = nbformat.read(file, as_version=4)
+    book.cells.append(nbformat.v4.new_code_cell(code))
+    nbformat.write(book, file)
+
+
+def test_nothing_of_a_changed_pack_is_executed(
+    pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with_cell(pack, f"open({str(tmp_path / 'owned')!r}, 'w').close()")
+    assert main(["verify", str(pack)]) == 2
+    assert main(["verify", str(pack), "--run"]) == 2
+    assert "sources/notebooks/one.ipynb was changed" in capsys.readouterr().out
+    assert not (tmp_path / "owned").exists()
+
+
+def test_a_pack_of_somebody_else_is_executed_only_when_that_is_asked(
+    pack: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = json.loads((pack / "run.json").read_text())
+    (pack / "run.json").write_text(json.dumps({**run, "seal": "0" * 64}))
+    found = verify_pack(pack)
+    assert (found.ran, found.touched) == (False, ())
+    assert main(["verify", str(pack)]) == 2
+    assert "notebooks are programs that run with your rights" in capsys.readouterr().out
+    assert main(["verify", str(pack), "--hashes"]) == 0
+    assert "nothing was executed" in capsys.readouterr().out
+    assert main(["verify", str(pack), "--run"]) == 0
+    assert "byte for byte" in capsys.readouterr().out
+
+
+def test_the_seal_of_another_pack_opens_nothing(pack: Path, workspace: Workspace, tmp_path: Path) -> None:
+    other = build_pack(workspace(one=notebook(LOAD, message("a.one", "Another"))), tmp_path / "out")
+    shutil.copy(pack / "run.json", other / "run.json")
+    assert not verify_pack(other).ran
+
+
+def test_a_renamed_copy_is_a_note_and_no_tampering(
+    pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = shutil.copytree(pack, tmp_path / "for the minister")
+    assert main(["verify", str(copy)]) == 0
+    told = capsys.readouterr().out
+    assert f"it was published as {pack.name}" in told
+    assert "byte for byte" in told
+
+
+def test_diff_and_record_execute_nothing(pack: Path, tmp_path: Path) -> None:
+    with_cell(pack, f"open({str(tmp_path / 'owned')!r}, 'w').close()")
+    diff_packs(pack, pack)
+    with pytest.raises(PackError):
+        record_decisions(pack, tmp_path / "data" / "samples" / "harbor")
+    assert not (tmp_path / "owned").exists()
+
+
+DAMAGE = ["[]", '"x"', "null", "{}", "[1]", "{", "", "\x00", "1e999", "[" * 5_000, '{"id": 7}', '{"id": []}']
+
+
+@pytest.mark.parametrize("name", ["latest.json", "manifest.json", "figures.json"])
+def test_damaged_files_of_a_pack_are_told_and_never_a_one(
+    pack: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = (pack.parent if name == "latest.json" else pack) / name
+    whole = file.read_bytes()
+    for text in DAMAGE:
+        file.write_text(text, encoding="utf-8")
+        for command in (["verify", str(pack.parent)], ["diff", str(pack.parent), str(pack.parent)]):
+            assert main(command) == 2, (name, text, command)
+            told = capsys.readouterr()
+            assert told.err.strip() + told.out.strip()
+            assert "A fault of pmo_kit" not in told.err
+        file.write_bytes(whole)
+
+
+def test_a_hash_list_that_leads_out_reads_nothing_outside(pack: Path) -> None:
+    manifest = json.loads((pack / "manifest.json").read_text())
+    manifest["outputs"]["../../../etc/passwd"] = "0" * 64
+    (pack / "manifest.json").write_text(json.dumps(manifest))
+    assert "../../../etc/passwd leads out of the pack" in verify_pack(pack).touched
+
+
+def test_a_chapter_that_writes_into_its_inputs_fails_by_name(workspace: Workspace, tmp_path: Path) -> None:
+    write = "with open(register_path + '/costs.csv', 'a') as file:\n    file.write('A,2027,9\\n')"
+    file = workspace(one=notebook(LOAD, write, message("a.one")), two=notebook(LOAD, message("b.two")))
+    with pytest.raises(PackError, match=r"one.ipynb, cell 4: The notebook wrote into its inputs") as caught:
+        build_pack(file, tmp_path / "out")
+    assert "harbor/costs.csv" in str(caught.value)
+
+
+def test_chapters_share_no_folder(workspace: Workspace, tmp_path: Path) -> None:
+    leave = "from pathlib import Path\nPath('left.txt').write_text('x')\nPath('../inputs/x.txt').exists()"
+    look = "from pathlib import Path\nassert sorted(p.name for p in Path('.').iterdir()) == []"
+    file = workspace(one=notebook(LOAD, leave, message("a.one")), two=notebook(LOAD, look, message("b.two")))
+    build_pack(file, tmp_path / "out", workers=1)
+
+
+def test_the_time_of_a_cell_is_a_line_of_the_pack_file(workspace: Workspace, tmp_path: Path) -> None:
+    file = workspace(one=notebook(LOAD, "import time; time.sleep(60)"))
+    text = file.read_text()
+    file.write_text(text + "cell_timeout: 2\n")
+    with pytest.raises(PackError, match="cell 4: The cell took longer than it may"):
+        build_pack(file, tmp_path / "out")
+    file.write_text(text + "cell_timeout: 0\n")
+    with pytest.raises(PackError, match="cell_timeout must be at least 1"):
+        build_pack(file, tmp_path / "out")
+
+
+def hanging(workspace: Workspace, tmp_path: Path) -> subprocess.Popen[str]:
+    """`pmo-kit pack` in a cell that hangs, with its temporary files in a folder of its own."""
+    begun = tmp_path / "begun"
+    hang = f"open({str(begun)!r}, 'w').close()\nimport time; time.sleep(300)"
+    file = workspace(one=notebook(LOAD, hang))
+    (tmp_path / "tmp").mkdir()
+    run = subprocess.Popen(
+        [sys.executable, "-m", "pmo_kit.cli", "pack", str(file), "--out", str(tmp_path / "out")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path / "tmp")},
+        start_new_session=True,
+    )
+    while not begun.exists():
+        assert run.poll() is None, run.communicate()
+        time.sleep(0.1)
+    return run
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_one_signal_ends_a_hanging_cell_and_nothing_stays(
+    workspace: Workspace, tmp_path: Path, name: str
+) -> None:
+    run = hanging(workspace, tmp_path)
+    os.kill(run.pid, getattr(signal, name))
+    told = run.communicate(timeout=60)[1]  # 300 without it; on a quiet machine 1 to 2 s
+    assert run.returncode == 2, told
+    assert "Stopped; nothing was published." in told
+    assert "Traceback" not in told
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_what_a_killed_run_leaves_goes_with_the_next(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = hanging(workspace, tmp_path)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.communicate()
+    left = list((tmp_path / "tmp").iterdir())
+    assert left
+    assert all(path.name.startswith("pmo_kit_") for path in left)
+    assert all(path.stat().st_mode & 0o077 == 0 for path in left)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    build_pack(workspace(one=notebook(LOAD, message("a.one"))), tmp_path / "out")
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_a_folder_in_use_is_never_swept(tmp_path: Path) -> None:
+    from pmo_kit.packs.staging import scratch
+
+    with scratch(tmp_path) as first:
+        (first / "mine").write_text("x")
+        code = (
+            "import sys\nfrom pathlib import Path\nfrom pmo_kit.packs.staging import scratch\n"
+            "with scratch(Path(sys.argv[1])) as folder:\n    print(len(list(folder.parent.iterdir())))"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
+        )
+        assert done.stdout.strip() == "2"
+        assert (first / "mine").exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="on Windows kernels talk over loopback")
+def test_kernels_talk_over_sockets_of_the_user_alone(workspace: Workspace, tmp_path: Path) -> None:
+    cell = (
+        "import json, os\nfrom ipykernel.connect import get_connection_info\n"
+        "info = json.loads(get_connection_info())\nassert info['transport'] == 'ipc', info\n"
+        "assert os.stat(os.path.dirname(info['ip'])).st_mode & 0o077 == 0"
+    )
+    build_pack(workspace(one=notebook(LOAD, cell, message("a.one"))), tmp_path / "out")
