@@ -20,7 +20,7 @@ from pmo_kit.arbitration.rules import QUANTITY_RULES, amount_words
 from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, moment, proof_gap, settle_tie
 from pmo_kit.arbitration.solving import Limits, Status
 from pmo_kit.doors import door
-from pmo_kit.errors import PmoError
+from pmo_kit.errors import InputError, PmoError
 
 SMALL = 100  # projects up to which an answer is proven to the last unit by default
 DEFAULT_GAP = 1e-3
@@ -200,6 +200,8 @@ def arbitrate(question: Question) -> Allocation:
     ------
     InfeasibleError
         No plan obeys the rules; it names a smallest set of rules in conflict, and the cheapest way out.
+    InputError
+        What is given is no question.
     PmoError
         A limit ended the search before any plan was found.
 
@@ -218,6 +220,10 @@ def arbitrate(question: Question) -> Allocation:
     >>> allocation.plan["P06"]
     'stop'
     """
+    if not isinstance(question, Question):
+        raise InputError(
+            f"arbitrate wants a question, as pmo.Question(register) makes it, not {type(question).__name__}."
+        )
     model = compile_model(question)
     gap = asked_gap(question)
     until = moment(question.time_limit)

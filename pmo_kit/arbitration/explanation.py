@@ -22,6 +22,7 @@ from pmo_kit.arbitration.search import best_plan, proof_gap
 from pmo_kit.arbitration.solving import Limits
 from pmo_kit.arbitration.turning import limits_worth, turning_points
 from pmo_kit.doors import door, known, several
+from pmo_kit.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,6 +129,12 @@ def explain(
     >>> float(reasons.table.loc[("P08", "full"), "price"])
     9.0
     """
+    if not isinstance(allocation, Allocation):
+        kind = type(allocation).__name__
+        raise InputError(f"explain wants an allocation, as pmo.arbitrate(question) returns it, not {kind}.")
+    projects = [projects] if isinstance(projects, str) else projects
+    if unknown := sorted(set(map(str, projects or ())) - set(allocation.question.built.groups)):
+        raise InputError(f"There is no project {', '.join(unknown)} in the question.")
     if exact is None:
         exact = len(allocation.table) <= SMALL
     if exact and allocation.bound > allocation.value:

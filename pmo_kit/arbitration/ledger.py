@@ -3,7 +3,7 @@ others."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Ledger(Answer):
-    """What the overrides in force cost.
+    """What the overrides on record cost, in force or set aside.
 
     `table` has one row per override (index: rule name): project_id, name, level, in_out, decided_by, date,
-    reason, alone = V*() - V*({o}), last_in = V*(O less o) - V*(O), displaces (projects that the override,
+    reason, active (whether the question has it in force), alone = V*() - V*({o}), last_in = V*(O less o) - V*(O), displaces (projects that the override,
     coming last, pushes out in every equally good plan), admits. NaN where no plan is possible.
 
     Parameters
@@ -47,14 +47,14 @@ class Ledger(Answer):
     def summary(self) -> str:
         """One sentence."""
         if self._table.empty:
-            return "No override is in force."
+            return "No override is on record."
         count = len(self._table)
         words = f"{amount_words(round(self.joint, 2))} {self.unit}"
         return f"{count} override{'s' if count > 1 else ''} together cost{'' if count > 1 else 's'} {words}."
 
 
 def override_ledger(question: Question) -> Ledger:
-    """What each override costs alone, coming last, and all of them together.
+    """What each override on record costs alone, coming last, and all of them together, in force or set aside.
 
     Parameters
     ----------
@@ -69,7 +69,9 @@ def override_ledger(question: Question) -> Ledger:
     Alone and last-in are the first and last place in the order of joining; their difference is the
     interaction (Shapley 1953 averages over all orders; two ends are what a committee can check).
     """
-    overrides = question.overrides
+    overrides = question.orders
+    in_force = {order.name: order.active for order in overrides}
+    question = question.with_rules(*(replace(order, active=True) for order in overrides))
     names = [o.name for o in overrides]
     names_of = question.built.projects["name"]
     none = _best(question.without(*names))
@@ -83,11 +85,12 @@ def override_ledger(question: Question) -> Ledger:
         records.append(
             (
                 override.project_id, names_of.get(override.project_id, ""), override.level,
-                override.in_out, override.decided_by, override.date, override.reason, _less(none, alone),
+                override.in_out, override.decided_by, override.date, override.reason, in_force[override.name],
+                _less(none, alone),
                 _less(rest, everything), displaces, admits,
             )
         )  # fmt: skip
-    columns = ["project_id", "name", "level", "in_out", "decided_by", "date", "reason", "alone", "last_in",
+    columns = ["project_id", "name", "level", "in_out", "decided_by", "date", "reason", "active", "alone", "last_in",
                "displaces", "admits"]  # fmt: skip
     table = pd.DataFrame(records, columns=columns, index=pd.Index(names, name="override", dtype="str"))
     joint = _less(none, everything) if overrides else 0.0

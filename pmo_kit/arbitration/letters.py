@@ -192,8 +192,8 @@ def _in_plan(allocation: Allocation, project_id: str, reduced: bool) -> Items:
     done = flip(model, allocation._positions, option, pool=allocation._pool)
     items = [("The decision.", first)]
     if done.found.plan is None or done.change is None:
-        for rule in allocation.question.overrides:
-            if rule.project_id == project_id:
+        for rule in allocation.question.orders:
+            if rule.active and rule.project_id == project_id:
                 by, why = rule.decided_by or "an override", rule.reason
                 return [*items, ("The order.", f"It is kept in by order of {by}{': ' * bool(why)}{why}.")]
         return [*items, ("The price.", "No plan is possible otherwise.")]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pmo_kit import finance
 from pmo_kit.appraisal import appraise
-from pmo_kit.errors import DataError
+from pmo_kit.errors import DataError, InputError
 from pmo_kit.rates import discount_schedule
 
 if TYPE_CHECKING:
@@ -106,12 +106,12 @@ class Options:
         """Positions of a project's options: at one level (any delay), or all; `stop` only when asked for."""
         where = self.groups.get(project_id)
         if where is None:
-            raise ValueError(f"There is no project {project_id} in the question.")
+            raise InputError(f"There is no project {project_id} in the question.")
         if level is not None:
             base, exact = self._base, self._names
             found = where[(base[where] == level) | (exact[where] == level)]
             if not len(found):
-                raise ValueError(
+                raise InputError(
                     f"Project {project_id} has no level {level!r}; it has {', '.join(base[where])}."
                 )
             return found
@@ -145,7 +145,7 @@ class Options:
         if column == "project_id":
             return self.project_ids == value
         if column not in self.projects.columns:
-            raise ValueError(f"Scope {scope!r}: projects have no column {column!r}.")
+            raise InputError(f"Scope {scope!r}: projects have no column {column!r}.")
         return (
             self.projects[column]
             .astype("str")
@@ -203,7 +203,7 @@ def split_scope(scope: str) -> tuple[str, str]:
         return "", ""
     column, sep, value = scope.partition("=")
     if not sep:
-        raise ValueError(f"Scope {scope!r} is neither 'all' nor column=value.")
+        raise InputError(f"Scope {scope!r} is neither 'all' nor column=value.")
     return column.strip(), value.strip()
 
 
@@ -306,13 +306,13 @@ def _values(value: str | pd.Series, appraised: pd.DataFrame, table: pd.DataFrame
     """The value of each option."""
     if isinstance(value, pd.Series):
         if str(value.name).lower() in NOT_ADDITIVE:
-            raise ValueError(f"{value.name!r} cannot be added up over projects; use a value that can.")
+            raise InputError(f"{value.name!r} cannot be added up over projects; use a value that can.")
         return value.reindex(table.index).to_numpy(float)
     if value in NOT_ADDITIVE:
-        raise ValueError(f"{value!r} is a ratio: it cannot be added up over projects; use npv or npsv.")
+        raise InputError(f"{value!r} is a ratio: it cannot be added up over projects; use npv or npsv.")
     if value not in appraised.columns or not pd.api.types.is_numeric_dtype(appraised[value]):
         numeric = [c for c in appraised.columns if c not in NOT_ADDITIVE and appraised[c].dtype.kind in "fi"]
-        raise ValueError(f"There is no value {value!r}; there are {', '.join(numeric)}.")
+        raise InputError(f"There is no value {value!r}; there are {', '.join(numeric)}.")
     keys = pd.MultiIndex.from_arrays([table.index.get_level_values(0), table["base_level"]])
     return appraised[value].reindex(keys).to_numpy(float)
 

@@ -29,6 +29,7 @@ from pmo_kit.arbitration.solving import (
     scaled,
     solve,
 )
+from pmo_kit.errors import InputError
 
 MOST_NODES = 10_000
 FAR = 1e7  # stands for "no end" in a column of the scaled program
@@ -148,7 +149,7 @@ def solve_selection(value: ArrayLike, weights: ArrayLike, capacities: ArrayLike)
 
     Raises
     ------
-    ValueError
+    InputError
         A number is missing or infinite, or the sizes do not fit together.
 
     Notes
@@ -161,10 +162,13 @@ def solve_selection(value: ArrayLike, weights: ArrayLike, capacities: ArrayLike)
     >>> solve_selection([6, 5, 4], [[3, 2, 2]], [4]).chosen
     (1, 2)
     """
-    worth, limit = np.asarray(value, float), np.atleast_1d(np.asarray(capacities, float))
-    table, n = np.atleast_2d(np.asarray(weights, float)), np.asarray(value).size
+    try:
+        worth, limit = (np.atleast_1d(np.asarray(a, float)) for a in (value, capacities))
+        table, n = np.atleast_2d(np.asarray(weights, float)), len(worth)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"solve_selection needs numbers, in rows of equal length: {error}.") from error
     if table.shape != (len(limit), n) or not all(np.isfinite(a).all() for a in (worth, table, limit)):
-        raise ValueError(
+        raise InputError(
             f"solve_selection needs finite numbers: {n} values, weights of {len(limit)} x {n} (one row a capacity), "
             f"not {' x '.join(map(str, table.shape))}."
         )

@@ -6,9 +6,11 @@ import dataclasses
 import datetime as dt
 import hashlib
 import html
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import inf
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -17,7 +19,7 @@ import pandas as pd
 from pmo_kit.arbitration.links import Committed, Excludes, Group, Mandatory, Override, Requires, Synergy
 from pmo_kit.arbitration.options import Options, build_options
 from pmo_kit.arbitration.rules import Capacity, Count, Envelope, Rule, Share, Spend
-from pmo_kit.errors import DataError
+from pmo_kit.errors import DataError, InputError
 from pmo_kit.facts import count
 
 if TYPE_CHECKING:
@@ -45,6 +47,8 @@ class Question:
         Seconds, for interactive use.
     deferral : int
         Most years by which a project may start later, within its `latest_start` (0: nothing is deferred).
+    overrides : bool
+        Whether the register's overrides are in force; where they are not they stand among the rules, set aside.
     last_plan : mapping of str to str, optional
         project_id -> level of the last plan: among equally good plans the one with fewest changes is taken.
 
@@ -52,8 +56,9 @@ class Question:
     ------
     DataError
         A value is missing, or a year or role has no row and `beyond_horizon` is `refuse`.
-    ValueError
-        The value cannot be added up, two rules have one name, or a rule names what does not exist.
+    InputError
+        What is asked cannot be: the value cannot be added up, a number is missing or out of range, two rules have
+        one name, or a rule names what does not exist. All of it at once.
 
     Notes
     -----
@@ -68,21 +73,20 @@ class Question:
     node_limit: int | None = None
     time_limit: float | None = None
     deferral: int = 0
+    overrides: bool = True
     last_plan: Mapping[str, str] | None = None
     _built: Options | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if self.rules is None:
-            object.__setattr__(self, "rules", register_rules(self.register, self.built))
-        else:
-            object.__setattr__(self, "rules", tuple(self.rules))
-        names = [rule.name for rule in self.rules]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"Two rules have one name: {', '.join(twice)}.")
+        _refuse_any(_asked_wrongly(self))
+        rules = self.rules
+        if rules is None:
+            rules = self._in_force(register_rules(self.register, self.built), self.overrides)
+        object.__setattr__(self, "rules", tuple(rules))
+        _refuse_any(_rules_wrong(self))
 
     def __repr__(self) -> str:
-        register, orders = self.register, len(self.overrides)
+        register, orders = self.register, sum(order.active for order in self.orders)
         value = self.value if isinstance(self.value, str) else self.value.name or "a value that was given"
         starts = f", starts up to {count(self.deferral, 'year')} later" if self.deferral else ""
         return (
@@ -131,9 +135,14 @@ class Question:
         return tuple(rule for rule in self.rules if rule.active)
 
     @property
-    def overrides(self) -> tuple[Override, ...]:
-        """The overrides in force."""
-        return tuple(rule for rule in self.active_rules if isinstance(rule, Override))
+    def orders(self) -> tuple[Override, ...]:
+        """The overrides, in force (`active`) or set aside; those that leave out what has no value are none."""
+        return tuple(r for r in self.rules if isinstance(r, Override) and r.reason != NO_VALUE)
+
+    @staticmethod
+    def _in_force(rules: Iterable[Rule], active: bool) -> tuple[Rule, ...]:
+        """The rules, with every override in force or set aside."""
+        return tuple(dataclasses.replace(r, active=active) if isinstance(r, Override) else r for r in rules)
 
     def rule(self, name: str) -> Rule:
         """The rule of that name.
@@ -150,6 +159,12 @@ class Question:
 
     def replace(self, **changes: object) -> Question:
         """A question with other fields; with another deferral the register's rules hold in the years it reaches."""
+        if "overrides" in changes and not {"register", "rules"} & set(changes):
+            own = {
+                rule.name: rule
+                for rule in self._in_force(_overrides(self.register), bool(changes["overrides"]))
+            }
+            changes["rules"] = tuple(own.get(rule.name, rule) for rule in self.rules)
         new = dataclasses.replace(self, **changes)  # type: ignore[arg-type]
         if not {"register", "value", "deferral"} & set(changes):
             object.__setattr__(new, "_built", self._built)
@@ -189,7 +204,15 @@ class Question:
         return self.with_rules(override)
 
     def scaled(self, budget: float) -> Question:
-        """The question with every envelope multiplied by one factor."""
+        """The question with every envelope multiplied by one factor.
+
+        Raises
+        ------
+        InputError
+            The factor is missing, negative, or above 5 (a percentage by mistake).
+        """
+        if not 0 <= budget <= 5:
+            raise InputError(f"A budget factor lies between 0 and 5 (0.85 is 15 % less), not {budget}.")
         return self.replace(
             rules=tuple(
                 dataclasses.replace(r, amount=r.amount * budget) if isinstance(r, Envelope) else r
@@ -209,6 +232,81 @@ class Question:
 
 
 NO_VALUE = "no value"
+
+
+def _refuse_any(problems: Iterable[str]) -> None:
+    """One error that lists every problem, where there is one."""
+    if found := list(dict.fromkeys(problems)):
+        raise InputError("This question cannot be asked. " + " ".join(found))
+
+
+def _asked_wrongly(question: Question) -> Iterator[str]:
+    """What is wrong with the fields of a question, rules apart."""
+    from pmo_kit.register import Register
+
+    if not isinstance(question.register, Register):
+        kind = type(question.register).__name__
+        yield f"The first thing it needs is a register, as pmo.load_register(path) returns it, not {kind}."
+        return
+    least = {"gap": (0, 1), "node_limit": (1, inf), "time_limit": (0, inf), "deferral": (0, 50)}
+    for name, (low, high) in least.items():
+        number = getattr(question, name)
+        whole = name in ("node_limit", "deferral")
+        if number is None and name != "deferral":
+            continue
+        if (
+            not isinstance(number, Integral if whole else Real)
+            or isinstance(number, bool)
+            or not low <= number <= high
+        ):
+            kind = "a whole number" if whole else "a number"
+            most = f"from {low} to {high}" if high < inf else f"of at least {low}"
+            yield f"{name} is {kind} {most}, not {number!r}."
+    if not isinstance(question.overrides, bool | np.bool_):
+        yield f"overrides is True or False, not {question.overrides!r}."
+    value = question.value
+    if isinstance(value, pd.Series):
+        if value.index.nlevels != 2:
+            yield "A value of your own is a Series with the index (project_id, level)."
+        elif extra := sorted(
+            set(map(str, value.index.get_level_values(0))) - set(question.register.projects.index)
+        ):
+            yield f"The value names projects that are not in the register: {', '.join(extra)}."
+    elif not isinstance(value, str):
+        yield f"value is the name of a column of the appraisal, or a Series, not {type(value).__name__}."
+
+
+def _rules_wrong(question: Question) -> Iterator[str]:
+    """What is wrong with the rules of a question."""
+    wrong = [type(rule).__name__ for rule in question.rules if not isinstance(rule, Rule)]
+    if wrong:
+        yield f"Rules are made with Envelope, Capacity, Share and the like of pmo_kit.arbitration, not {wrong[0]}."
+        return
+    names = [rule.name for rule in question.rules]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        yield f"Two rules have one name: {', '.join(twice)}."
+    for rule in question.rules:
+        for key, number in vars(rule).items():
+            if isinstance(number, float) and not np.isfinite(number):
+                yield f"{rule.name}: {key} is {number}, not a number."
+        if rule.price is not None and rule.price < 0:
+            yield f"{rule.name}: its price is below zero."
+        if isinstance(rule, Envelope | Capacity) and getattr(rule, "amount", getattr(rule, "fte", 0.0)) < 0:
+            yield f"{rule.name}: its amount is below zero."
+        pairs = [(getattr(rule, a, None), getattr(rule, b, None)) for a, b in PARTIES]
+        for project, level in [
+            *pairs,
+            *getattr(rule, "members", ()),
+            *(d[:2] for d in getattr(rule, "demand", ())),
+        ]:
+            try:
+                if project is not None:
+                    question.built.of(project, level)
+            except ValueError as error:
+                yield f"{rule.name}: {error}"
+
+
+PARTIES = (("project_id", "level"), ("other_id", "other_level"))
 
 
 def revalued(question: Question, value: pd.Series) -> Question:
@@ -231,7 +329,7 @@ def revalued(question: Question, value: pd.Series) -> Question:
     >>> register = pmo.load_register("data/samples/meridian_12")
     >>> value = pmo.prioritization.arbitration_value(pmo.prioritize(register), scale=1.0)
     >>> scored = pmo.arbitrate(revalued(pmo.Question(register), value.drop("P08")))
-    >>> [rule.name for rule in scored.question.overrides]
+    >>> [rule.name for rule in scored.question.active_rules if rule.name.startswith("override")]
     ['override P08 out']
     """
     table = question.options

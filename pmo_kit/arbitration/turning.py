@@ -34,6 +34,7 @@ from pmo_kit.arbitration.thresholds import (
     soft_money,
     with_costs_scaled,
 )
+from pmo_kit.errors import InputError
 
 if TYPE_CHECKING:
     from pmo_kit.arbitration.allocation import Allocation
@@ -94,6 +95,8 @@ def turning_points(
     better plan in, whichever comes first. No point is claimed where a soft rule, or a share of the envelopes,
     makes the value move in other ways too.
     """
+    if unknown := sorted(set(kinds) - set(KINDS)):
+        raise InputError(f"Turning points are of {', '.join(KINDS)}, not {', '.join(unknown)}.")
     model = allocation._model
     points: list[tuple[object, ...]] = []
     for kind, limit, points_of in (("people", Capacity, _fewer_people), ("money", Envelope, _less_money)):
@@ -262,6 +265,9 @@ def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> 
     All by solving again: the difference of a relaxation is not what one more unit is worth.
     """
     question, model, plan = allocation.question, allocation._model, allocation._positions
+    known = {rule.name for rule in question.rules} | {"all money"}
+    if unknown := sorted(set(names or ()) - known):
+        raise InputError(f"There is no limit {', '.join(unknown)}; there are: {', '.join(sorted(known))}.")
     use = allocation.use.drop_duplicates("rule").set_index("rule")
     index: list[str] = []
     rows: list[tuple[object, ...]] = []

@@ -120,7 +120,7 @@ def projects(allocation: Allocation, asked: Question) -> list[str]:
     """
     table, options = allocation.table, allocation.question.options
     largest = largest_levels(allocation.question)
-    overridden = {override.project_id for override in asked.overrides}
+    overridden = {override.project_id for override in asked.orders}
     record = overridden | set(asked.register.table("requests")["project_id"].dropna())
     found = [
         str(p)

@@ -127,12 +127,12 @@ class Case:
 def base_and_case(question: Question) -> tuple[Question, Case]:
     """A question without its overrides, and the case that holds them: the committee may lift each."""
     case = Case()
-    for rule in question.overrides:
+    orders = [order for order in question.orders if order.active]
+    for rule in orders:
         case = case.forced(
             Force(rule.project_id, rule.in_out, rule.level, rule.reason, rule.decided_by, rule.date)
         )
-    names = [rule.name for rule in question.overrides]
-    return (question.without(*names) if names else question), case
+    return question.without(*(order.name for order in orders)), case
 
 
 def _clean(number: float) -> float:

@@ -70,7 +70,7 @@ def _moves(lab: Lab, chromium: Any, question: str, prove: bool = False) -> tuple
     from tests.browser.lab import run_all
 
     load = f"import pmo_kit as pmo\nquestion = {question}"
-    call = "pmo.widgets.arbitration(question.without(*[o.name for o in question.overrides]))"
+    call = "pmo.widgets.arbitration(question.replace(overrides=False))"
     page = lab.open(chromium, lab.write("bench.ipynb", load, call))
     run_all(page)
     page.wait_for_selector(".pw-board[data-status=proven]" if prove else ".pw-board[data-status]")

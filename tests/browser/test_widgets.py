@@ -355,7 +355,7 @@ def test_the_reserve_follows_the_confidence(shown: Opened) -> None:
     sixty = str(shipped("data", "samples", "meridian"))
     call = (
         f"q = pmo.Question(pmo.load_register({sixty!r}))\n"
-        "allocation = pmo.arbitrate(q.without(*[o.name for o in q.overrides]))\n"
+        "allocation = pmo.arbitrate(q.replace(overrides=False))\n"
         "widgets.risk(pmo.simulate(allocation, draws=2000, seed=7))"
     )
     page = shown("risk", call)
@@ -364,7 +364,7 @@ def test_the_reserve_follows_the_confidence(shown: Opened) -> None:
         page.keyboard.press("ArrowRight")
     page.wait_for_function("document.querySelector('.pw-h').innerText.startsWith('To be 90 % sure')")
     question = pmo.Question(pmo.load_register(sixty))
-    allocation = pmo.arbitrate(question.without(*[o.name for o in question.overrides]))
+    allocation = pmo.arbitrate(question.replace(overrides=False))
     held = pmo.simulate(allocation, draws=2000, seed=7).contingency(0.9)
     shown_numbers = numbers(page.locator(".pw-h").inner_text())
     assert shown_numbers[1:3] == [round(held.pooled, 1), round(held.base, 1)]

@@ -50,7 +50,7 @@ def test_the_letter_says_what_would_change_it(allocation: pmo.Allocation) -> Non
 
 def test_the_sums_of_the_plan_hold_with_effects_between_projects() -> None:
     question = pmo.Question(pmo.load_register("data/samples/meridian"))
-    allocation = pmo.arbitrate(question.without(*[override.name for override in question.overrides]))
+    allocation = pmo.arbitrate(question.replace(overrides=False))
     rows = figures.plan(allocation).data
     assert rows["value"].iloc[:-1].sum() == pytest.approx(allocation.value)
     assert rows["value"].iloc[-1] == allocation.value
@@ -111,7 +111,7 @@ def test_the_waterfall_adds_up(allocation: pmo.Allocation) -> None:
 
 def test_limits_are_in_their_own_unit_and_priced() -> None:
     question = pmo.Question(pmo.load_register("data/samples/meridian"))
-    found = pmo.arbitrate(question.without(*[override.name for override in question.overrides]))
+    found = pmo.arbitrate(question.replace(overrides=False))
     rule = "Cleaner rivers at least 20 % of spending"
     worth = pmo.arbitration.limits_worth(found, ["envelope all 2027", rule])
     rows = limits.limits(found, worth).data.set_index("rule")

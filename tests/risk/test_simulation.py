@@ -156,7 +156,7 @@ def test_past_overruns_of_the_register_raise_its_plan() -> None:
     register = pmo.load_register("data/samples/meridian")
     past = reference_class(register).set_index(["quantity", "area"]).loc[("cost", "All"), "pooled"]
     asked = pmo.Question(register)
-    question = asked.without(*[override.name for override in asked.overrides])
+    question = asked.replace(overrides=False)
     allocation = pmo.arbitrate(question)
     found = simulate(allocation, 500, 7, uplifts={"all": past - 1})
     assert found.base_npv == pytest.approx(allocation.value)  # what pairs of projects save together included
