@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 class Ledger(Answer):
     """What the overrides on record cost, in force or set aside.
 
-    `table` has one row per override (index: rule name): project_id, name, level, in_out, decided_by, date,
-    reason, active (whether the question has it in force), alone = V*() - V*({o}), last_in = V*(O less o) - V*(O), displaces (projects that the override,
-    coming last, pushes out in every equally good plan), admits. NaN where no plan is possible.
+    `table` has one row per override (index: rule name): project_id, name, level, in_out, decided_by, date, reason,
+    active (whether the question has it in force), alone = V*() - V*({o}), last_in = V*(O less o) - V*(O), displaces
+    (projects that the override, coming last, pushes out in every equally good plan), admits. NaN where no plan is
+    possible.
 
     Parameters
     ----------

@@ -29,7 +29,8 @@ def register() -> Register:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [({"gap": -0.1}, "gap is a number from 0 to 1"), ({"gap": nan}, "gap"), ({"gap": 5}, "gap"),
-     ({"deferral": -1}, "deferral is a whole number"), ({"deferral": 1.5}, "deferral"), ({"deferral": None}, "deferral"),
+     ({"deferral": -1}, "deferral is a whole number"), ({"deferral": 1.5}, "deferral"),
+     ({"deferral": None}, "deferral"),
      ({"node_limit": 0}, "node_limit is a whole number of at least 1"), ({"time_limit": -1.0}, "time_limit"),
      ({"overrides": "no"}, "overrides is True or False"), ({"value": 7}, "value is the name of a column"),
      ({"value": "bcr"}, "cannot be added up"), ({"value": "nvp"}, "There is no value 'nvp'"),
@@ -51,7 +52,8 @@ def test_every_problem_at_once(register: Register) -> None:
 def test_rules_that_name_what_is_not_there(register: Register) -> None:
     question = pmo.Question(register)
     wrong = [Mandatory(project_id="P99"), Envelope(envelope="all", year=2027, amount=nan),
-             Capacity(role="data_engineer", period="2028", fte=-1.0), Count(rule="few", maximum=2, price=-1.0)]  # fmt: skip
+             Capacity(role="data_engineer", period="2028", fte=-1.0),
+             Count(rule="few", maximum=2, price=-1.0)]  # fmt: skip
     with pytest.raises(InputError) as caught:
         question.with_rules(*wrong)
     assert all(words in str(caught.value) for words in ("P99", "amount is nan", "below zero", "its price"))
@@ -66,7 +68,7 @@ def test_what_is_no_question_and_no_allocation(register: Register) -> None:
         lambda: pmo.arbitrate(register),
         lambda: pmo.explain(pmo.Question(register)),
     ):
-        with pytest.raises(InputError, match="pmo."):
+        with pytest.raises(InputError, match="pmo"):
             call()
     allocation = pmo.arbitrate(pmo.Question(register))
     with pytest.raises(InputError, match="P77"):
