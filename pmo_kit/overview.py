@@ -270,22 +270,49 @@ def freshness(register: Register) -> pd.Series:
     return (pd.Timestamp(as_of) - dates).dt.days.rename("days")
 
 
+def money_of_projects(register: Register) -> pd.Series:
+    """Return the money that each project is about: its costs at its largest level, else its largest baseline.
+
+    Returns
+    -------
+    Series of float
+        By project_id, in the register's money unit; 0 where nothing is stated.
+    """
+    costs = register.costs
+    sums = (
+        costs.groupby(["project_id", costs["level"].fillna("full")])["amount"]
+        .sum()
+        .groupby("project_id")
+        .max()
+    )
+    stated = register.table("baselines").groupby("project_id")[["baseline", "now"]].max().max(axis=1)
+    return sums.reindex(register.projects.index).fillna(stated).fillna(0.0)
+
+
 def findings_by_rule(register: Register) -> pd.DataFrame:
-    """Return the data-quality findings, one row per severity, rule and table, the most severe first.
+    """Return the data-quality findings, one row per severity, rule, file, sheet and column, what to fix first on top.
 
     Returns
     -------
     DataFrame
-        severity, sheet, rule, count, message (of the first), fix.
+        severity, file, sheet, column, rule, count, rows (tuple of row numbers), projects (tuple of project ids),
+        money (sum of `money_of_projects`), message (of the first), fix; the most severe first, then the most money.
     """
-    findings = register.findings
-    grouped = findings.groupby(["severity", "sheet", "rule"], sort=False, dropna=False)
-    table = grouped.agg(
-        count=("rule", "size"), message=("message", "first"), fix=("fix", "first")
-    ).reset_index()
-    order = table["severity"].map({"block": 0, "warn": 1, "info": 2})
-    return (
-        table.assign(order=order)
-        .sort_values(["order", "count"], ascending=[True, False])
-        .drop(columns="order")
-    )
+    findings = register.findings.assign(project_id=register.concerned)
+    money = money_of_projects(register)
+    keys = ["severity", "file", "sheet", "column", "rule"]
+    rows = []
+    for key, group in findings.groupby(keys, sort=False, dropna=False):
+        who = tuple(one for one in dict.fromkeys(group["project_id"]) if one in money.index)
+        row = dict(zip(keys, key, strict=True))
+        row |= {"count": len(group), "rows": tuple(sorted(set(group["row"].dropna()))), "projects": who}
+        row |= {
+            "money": money[list(who)].sum(),
+            "message": group["message"].iloc[0],
+            "fix": group["fix"].iloc[0],
+        }
+        rows.append(row)
+    table = pd.DataFrame(rows, columns=[*keys, "count", "rows", "projects", "money", "message", "fix"])
+    table["order"] = table["severity"].map({"block": 0, "warn": 1, "info": 2})
+    table = table.sort_values(["order", "money", "count"], ascending=[True, False, False], kind="stable")
+    return table.drop(columns="order").reset_index(drop=True)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from pmo_kit import overview
 from pmo_kit.exhibits import Exhibit, Field, Message, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.figures.captions import count, listed, sentence, shortened, unit_line
+from pmo_kit.figures.captions import count, listed, money, sentence, shortened, unit_line
 from pmo_kit.figures.figure import figure
 from pmo_kit.register import Register
+from pmo_kit.register.checks.provenance import accounts
 from pmo_kit.register.grades import LETTERS, Grades
 
 ROWS = 15
@@ -21,7 +26,11 @@ def known(register: Register) -> Message:
     """Return how far the figures can be trusted: what is missing, how old they are, what is doubtful."""
     findings = register.findings["severity"].value_counts()
     warnings, notes = int(findings.get("warn", 0)), int(findings.get("info", 0))
-    items = [
+    told = accounts(register.table("sources"))
+    items = [("From the source:", told.sentence)] if told is not None else []
+    if told is not None and told.accepted and told.share:
+        items.append(("Accepted:", f"{told.accepted}."))
+    items += [
         (
             "Data findings:",
             f"{count(warnings) if warnings else 'none'} to look at and {count(notes, 'note')}; nothing was repaired.",
@@ -38,7 +47,7 @@ def known(register: Register) -> Message:
         items.append(("Not stated:", f"{listed(named)}."))
     age = overview.freshness(register).median()
     if age == age:
-        items.append(("Age:", f"half of the statuses are {format_number(age, 0)} days old or less."))
+        items.append(("Age:", f"half of the statuses are at most {format_number(age, 0)} days old."))
     return Message(
         title="How well we know it",
         items=tuple(items),
@@ -48,14 +57,19 @@ def known(register: Register) -> Message:
 
 @figure("data_quality.findings", source="all sheets")
 def findings(register: Register) -> Exhibit:
-    """Return what is doubtful or missing in the register, one row per rule."""
+    """Return what is doubtful or missing in the register: where, of whom, and how to mend it; the most money first."""
     table = overview.findings_by_rule(register)
     counts = register.findings["severity"].value_counts()
     warnings, notes = int(counts.get("warn", 0)), int(counts.get("info", 0))
+    names = register.projects["name"].to_dict()
     shown = table.head(ROWS).assign(severity=lambda rows: rows["severity"].map(SEVERITY))
+    shown["where"] = [_where(row) for row in shown.itertuples()]
+    shown["who"] = [shortened([names[one] for one in who]) if who else "–" for who in shown["projects"]]
+    shown["message"] = [_named(f"{row.message} {row.fix}".strip(), names) for row in shown.itertuples()]
+    shown = shown.drop(columns=["rows", "projects"])
     age = overview.freshness(register).median()
     fresh = (
-        f"half of the statuses are {format_number(age, 0)} days old or less"
+        f"half of the statuses are at most {format_number(age, 0)} days old"
         if age == age
         else "no status is dated"
     )
@@ -70,16 +84,49 @@ def findings(register: Register) -> Exhibit:
         data=shown,
         columns=(
             Field("severity", "", kind="text"),
-            Field("sheet", "sheet", kind="text"),
+            Field("where", "where", kind="text"),
+            Field("who", "project", kind="text"),
             Field("count", "times", "", decimals=0),
-            Field("message", "for example", kind="text"),
-            Field("fix", "how to fix", kind="text"),
+            Field("message", "what is wrong, for example; how to mend it", kind="text"),
+            Field("money", "money of these projects", register.settings.unit),
         ),
         title=title,
-        takeaway=f"{sentence(fresh)}.",
+        takeaway=_first(shown),
         note=f"And {len(table) - ROWS} more kinds." if len(table) > ROWS else "",
-        unit_line=unit_line(register, "Data quality, by rule", "findings"),
+        unit_line=unit_line(register, "Data quality: the most money first", scope=fresh),
     )
+
+
+def _first(shown: pd.DataFrame) -> str:
+    """What to fix first."""
+    doubtful = shown[shown["severity"] == SEVERITY["warn"]]
+    if doubtful.empty or not doubtful["money"].iloc[0]:
+        return "Nothing is doubtful that has money behind it." if doubtful.empty else ""
+    first = doubtful.iloc[0]
+    return f"Fix first: {first['where']} of {first['who']}, {money(first['money'])} of money behind it."
+
+
+def _where(row: Any) -> str:
+    """File or sheet, column and rows of a finding; all rows are in the register's own findings."""
+    rows = [str(number) for number in row.rows[:3]]
+    more = " …" if len(row.rows) > 3 else ""
+    parts = [
+        row.file,
+        row.sheet,
+        str(row.column).replace("_", " "),
+        f"row {', '.join(rows)}{more}" if rows else "",
+    ]
+    return " · ".join(part for part in parts if part) or "register"
+
+
+def _named(text: str, names: Mapping[str, str]) -> str:
+    """A message with the names of projects in place of their ids, and words in place of codes."""
+    for word in dict.fromkeys(re.findall(r"[\w\-/.]*\w", text)):
+        if word in names:
+            text = re.sub(rf"(?<![\w\-]){re.escape(word)}(?![\w\-])", lambda _, name=names[word]: name, text)
+        elif "_" in word:
+            text = text.replace(word, word.replace("_", " "))
+    return re.sub(r";(?=\S)", " and ", text)
 
 
 @figure("data_quality.waivers", source="waivers.yml, exemptions")
@@ -97,7 +144,7 @@ def waivers(register: Register) -> Exhibit:
     names = register.projects["name"]
     rows += [
         {
-            "what": f"{names[row.project_id]}: no {str(row.column).replace('_', ' ')} in {row.table}",
+            "what": f"{names[row.project_id]}: no {str(row.column).replace('_', ' ')} in {row.table.replace('_', ' ')}",
             "why": row.reason,
             "who": "register",
             "until": "–",

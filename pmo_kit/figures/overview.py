@@ -19,6 +19,7 @@ from pmo_kit.figures.captions import (
 )
 from pmo_kit.figures.figure import figure, not_shown
 from pmo_kit.register import Register
+from pmo_kit.register.checks.provenance import accounts
 
 ROWS = 15
 RATINGS = ["rag_declared", "rag_assured"]
@@ -212,6 +213,9 @@ def variance(register: Register, quantity: str = "spend", tolerance: float = 0.0
 def headline(register: Register, appraisal: Appraisal) -> Message:
     """Return the portfolio in one sentence: how many, how rated, how far from its budget."""
     parts = [count(len(register.projects), "project")]
+    told = accounts(register.table("sources"))
+    if told is not None and told.found != told.used:
+        parts = [f"{told.used:,} of {count(told.found, 'project')} in the source"]
     ratings = register.projects[RATINGS]
     rated, red = ratings.notna().any(axis=1), int(ratings.eq("R").any(axis=1).sum())
     if rated.any():
@@ -238,13 +242,14 @@ def headline(register: Register, appraisal: Appraisal) -> Message:
 @figure("overview.tiles", source="projects, baselines")
 def tiles(register: Register) -> Kpi:
     """Return the four numbers of a portfolio that is watched, not arbitrated."""
+    told = accounts(register.table("sources"))
     ratings = register.projects[RATINGS]
     rows: list[dict[str, object]] = [
         {
             "label": "Projects",
             "value": float(len(register.projects)),
             "decimals": 0,
-            "note": "in the register",
+            "note": "in the register" if told is None else told.sentence,
         }
     ]
     if ratings.notna().to_numpy().any():

@@ -12,6 +12,7 @@ from pmo_kit.figures.arbitration import bottleneck, money_by_year, spend_years, 
 from pmo_kit.figures.captions import count, listed, sentence, shortened, unit_line
 from pmo_kit.figures.figure import figure
 from pmo_kit.figures.wording import amount, amounts, moves, one_project, the_plan, worth_words
+from pmo_kit.register.checks.provenance import accounts
 from pmo_kit.scenarios import Comparison
 
 TURNS = 3
@@ -287,6 +288,9 @@ def how_sure(allocation: Allocation) -> Message:
                 f"{lower} lower: {', '.join(moves)}.",
             )
         )
+    told = accounts(register.table("sources"))
+    if told is not None and (told.share or told.found != told.used):
+        items.append(("From the source:", told.sentence))
     findings = register.findings
     doubts = findings[findings["severity"] == "warn"]
     if len(doubts):

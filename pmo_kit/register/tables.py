@@ -169,6 +169,11 @@ class Register:
         """Findings that somebody accepted: rule, who, when, why, until, count."""
         return self._waivers.copy(deep=False)
 
+    @property
+    def concerned(self) -> pd.Series:
+        """Project of each row of `findings`, empty where a finding is about none."""
+        return self._findings["project_id"].copy(deep=False)
+
     def warnings_by_project(self) -> pd.Series:
         """How many different rules with warnings each project trips; projects without any are left out."""
         warns = self._findings[(self._findings["severity"] == "warn") & (self._findings["project_id"] != "")]
