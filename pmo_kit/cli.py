@@ -158,8 +158,9 @@ def diff(options: argparse.Namespace) -> int:
     """Say what moved between two packs."""
     from pmo_kit.packs.diff import diff_packs
 
-    print(diff_packs(options.old, options.new))
-    return DONE
+    found = diff_packs(options.old, options.new)
+    print(found.told(options.all))
+    return LOOK if found.decisions else DONE
 
 
 def record(options: argparse.Namespace) -> int:
@@ -356,10 +357,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     one.set_defaults(run=verify)
     one = commands.add_parser(
-        "diff", help="say what moved between two packs", description="Compare the figures of two packs."
+        "diff",
+        help="say what moved between two packs",
+        description="Compare two packs: what went in, the value, decisions, limits; Markdown for the minutes. "
+        "Nothing is executed. Exits with 1 when decisions moved.",
     )
     one.add_argument("old", type=Path, metavar="OLD", help="folder of a pack")
     one.add_argument("new", type=Path, metavar="NEW", help="folder of a later pack")
+    one.add_argument("--all", action="store_true", help="also every other figure that moved")
     one.set_defaults(run=diff)
     one = commands.add_parser(
         "record",

@@ -1,4 +1,4 @@
-"""Two records of one exhibit: which numbers and words moved, row by row."""
+"""Two packs side by side, for `verify` and `diff`: what they were made from, and which cells of exhibits moved."""
 
 from __future__ import annotations
 
@@ -87,6 +87,11 @@ class Published:
         manifest = read_json(folder / "manifest.json", _Manifest)
         return cls(folder, manifest, read_json(folder / "figures.json", list[_Figure]))
 
+    @property
+    def title(self) -> str:
+        """Name and id."""
+        return f"{self.manifest['pack']} {self.folder.name}"
+
     def whole(self) -> Published:
         """This pack, where its figures are those that it was published with.
 
@@ -152,6 +157,66 @@ class Move:
         if self.column == "" and self.new is None:
             return f"{self.row} is gone"
         return f"{head}: {value_words(self.old)} → {value_words(self.new)}"
+
+
+@dataclass(frozen=True, eq=False)
+class FigureMoves:
+    """Exhibits of two packs: id -> cells that moved, and the ids that only one of them has."""
+
+    moved: Mapping[str, tuple[Move, ...]]
+    added: tuple[str, ...]
+    gone: tuple[str, ...]
+
+
+def figures_moved(old: Published, new: Published) -> FigureMoves:
+    """Compare every exhibit of two packs."""
+    was, now = ({record["id"]: record for record in pack.figures} for pack in (old, new))
+    found = {name: tuple(moves(was[name], now[name])) for name in was if name in now}
+    return FigureMoves(
+        {name: moved for name, moved in found.items() if moved},
+        tuple(name for name in now if name not in was),
+        tuple(name for name in was if name not in now),
+    )
+
+
+def made_from(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    """What two packs were made from and is not the same, from their manifests: all but the rows of the register."""
+    for key in ("title", "committee", "date", "status"):
+        if old[key] != new[key]:
+            yield f"{key}: {value_words(old[key])} → {value_words(new[key])}"
+    for key, words in (("fingerprint", "register"), ("as_of", "data as of"), ("grade", "data grade")):
+        one, other = (_short(pack["register"].get(key)) for pack in (old, new))
+        if one != other:
+            yield f"{words}: {one} → {other}"
+    yield from _pairs("file", old["inputs"], new["inputs"])
+    yield from _pairs("notebook", _by_notebook(old, "sha256"), _by_notebook(new, "sha256"))
+    then, now = _by_notebook(old, "parameters"), _by_notebook(new, "parameters")
+    for name in sorted(set(then) & set(now)):
+        yield from (f"{name}: {line}" for line in _pairs("parameter", then[name], now[name]))
+    yield from _pairs("package", old["software"], new["software"])
+    yield from _pairs("package", old.get("environment", {}), new.get("environment", {}), old["software"])
+
+
+def _by_notebook(manifest: Mapping[str, Any], key: str) -> dict[str, Any]:
+    return {chapter["notebook"]: chapter[key] for chapter in manifest["chapters"]}
+
+
+def _pairs(
+    what: str, old: Mapping[str, Any], new: Mapping[str, Any], told: Mapping[str, Any] | None = None
+) -> Iterator[str]:
+    """Names whose value differs; hashes are shortened."""
+    for name in sorted({*old, *new} - set(told or ())):
+        if name not in new:
+            yield f"{what} {name}: is no more"
+        elif name not in old:
+            yield f"{what} {name}: is new"
+        elif old[name] != new[name]:
+            yield f"{what} {name}: {_short(old[name])} → {_short(new[name])}"
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text[:8] if len(text) == 64 else text
 
 
 def moves(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Move]:
@@ -235,7 +300,7 @@ def value_words(value: Any) -> str:
         return f"{value:.6g}"
     if isinstance(value, dict) and "runs" in value:
         return " ".join(str(text) for _, text in value["runs"])
-    return str(value)
+    return " ".join(str(value).split())
 
 
 def _rows(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Move]:

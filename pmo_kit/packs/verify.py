@@ -7,14 +7,13 @@ runs where one differs, and a pack that was not built by this user on this machi
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from pmo_kit.errors import PackError
 from pmo_kit.packs.building import build_pack
-from pmo_kit.packs.compare import Published, moves, read_json
+from pmo_kit.packs.compare import FigureMoves, Published, figures_moved, made_from, read_json
 from pmo_kit.packs.manifest import dumps, pack_id, seal, sha256
 from pmo_kit.packs.staging import scratch
 
@@ -151,8 +150,8 @@ def verify_pack(
     return replace(
         found,
         ran=True,
-        inputs=tuple(_inputs(old, new)),
-        figures=tuple(_figures(pack.figures, again.figures)),
+        inputs=tuple(made_from(old, new)),
+        figures=tuple(_told(figures_moved(pack, again))),
         outputs=tuple(name for name in names if not name.startswith("sources/")),
     )
 
@@ -189,57 +188,11 @@ def _touched(pack: Published) -> Iterator[str]:
         yield "manifest.json was written again by another program"
 
 
-def _inputs(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
-    """What goes in and differs, in words."""
-    for key in ("title", "committee", "date", "status"):
-        if old[key] != new[key]:
-            yield f"{key}: {old[key]!r}, now {new[key]!r}"
-    if old["register"]["fingerprint"] != new["register"]["fingerprint"]:
-        yield (
-            f"register {old['register']['name']}: content {old['register']['fingerprint'][:8]}, "
-            f"now {new['register']['fingerprint'][:8]}"
-        )
-    yield from _pairs("file", old["inputs"], new["inputs"])
-    yield from _pairs("notebook", _by_notebook(old, "sha256"), _by_notebook(new, "sha256"))
-    then, now = _by_notebook(old, "parameters"), _by_notebook(new, "parameters")
-    for name in sorted(set(then) & set(now)):
-        yield from (f"{name}: {line}" for line in _pairs("parameter", then[name], now[name]))
-    yield from _pairs("package", old["software"], new["software"])
-    yield from _pairs("package", old.get("environment", {}), new.get("environment", {}), old["software"])
-
-
-def _by_notebook(manifest: Mapping[str, Any], key: str) -> dict[str, Any]:
-    return {chapter["notebook"]: chapter[key] for chapter in manifest["chapters"]}
-
-
-def _pairs(
-    what: str, old: Mapping[str, Any], new: Mapping[str, Any], told: Mapping[str, Any] | None = None
-) -> Iterator[str]:
-    """Names whose value differs; hashes are shortened."""
-    for name in sorted({*old, *new} - set(told or ())):
-        if name not in new:
-            yield f"{what} {name}: is no more"
-        elif name not in old:
-            yield f"{what} {name}: is new"
-        elif old[name] != new[name]:
-            yield f"{what} {name}: {_short(old[name])}, now {_short(new[name])}"
-
-
-def _short(value: Any) -> str:
-    text = str(value)
-    return text[:8] if len(text) == 64 else text
-
-
-def _figures(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _told(found: FigureMoves) -> Iterator[str]:
     """Figures that differ, with the first few numbers of each."""
-    before, after = ({record["id"]: record for record in records} for records in (old, new))
-    for name in before:
-        if name not in after:
-            yield f"{name}: is no longer shown"
-            continue
-        found = moves(before[name], after[name])
-        for line in found[:_MOST]:
-            yield f"{name}: {line}"
-        if len(found) > _MOST:
-            yield f"{name}: and {len(found) - _MOST} more"
-    yield from (f"{name}: is new" for name in after if name not in before)
+    yield from (f"{name}: is no longer shown" for name in found.gone)
+    for name, moves in found.moved.items():
+        yield from (f"{name}: {line}" for line in moves[:_MOST])
+        if len(moves) > _MOST:
+            yield f"{name}: and {len(moves) - _MOST} more"
+    yield from (f"{name}: is new" for name in found.added)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pmo_kit.cli import main
 from pmo_kit.errors import DataError, PackError
 from pmo_kit.packs import build_pack
 from pmo_kit.packs.decisions import read_decisions, record_decisions
@@ -108,8 +109,35 @@ def test_two_packs_are_compared_by_decision_and_figure(workspace: Workspace, tmp
     assert "North quay (A): fund, 3 → stop, 1.5" in str(found)
     assert diff_packs(old, old).summary == f"board {old.name} says the same as board {old.name}."
     other = build_pack(workspace(one=notebook(LOAD, message("b.new"))), tmp_path / "other")
-    assert diff_packs(old, other).added == ("b.new: Two projects cost 5.5",)
-    assert [line.split(":")[0] for line in diff_packs(old, other).gone] == ["arbitration.plan", "a.one"]
+    assert diff_packs(old, other).figures.added == ("b.new",)
+    assert diff_packs(old, other).figures.gone == ("arbitration.plan", "a.one")
+
+
+def test_a_comparison_leads_with_the_cells_that_went_in(
+    workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = build_pack(plan(workspace), tmp_path / "out")
+    file, register = plan(workspace, "stop", 1.5), tmp_path / "data" / "samples" / "harbor"
+    (register / "costs.csv").write_text("project_id,2027,2028\nA,3.5,\nB,2.5,1\n")  # another layout
+    (register / "projects.csv").write_text(
+        (register / "projects.csv").read_text().replace("Fleet", "Fleet|2")
+    )
+    new = build_pack(file, tmp_path / "out")
+    found = diff_packs(old, new)
+    assert found.inputs.values.tolist() == [
+        ["projects", "B", "area", "Fleet", "Fleet|2"],
+        ["costs", "A · 2027 · capex · planned", "amount", "3", "3.5"],
+        ["costs", "B · 2028 · capex · planned", "the row", "", "state planned, amount 1"],
+    ]
+    heads = [line for line in str(found).splitlines() if line.startswith("## ")]
+    assert heads == ["## Inputs", "## Made from", "## Decisions"]
+    assert "| projects | B | area | Fleet | Fleet\\|2 |" in str(found)
+    assert "other figure moved: `--all`" in str(found)
+    assert "## Figures" in found.told(all=True)
+    assert main(["diff", str(old), str(new)]) == 1
+    assert capsys.readouterr().out.startswith("From board")
+    assert main(["diff", str(new), str(new)]) == 0
+    assert "says the same as" in capsys.readouterr().out
 
 
 def filled(folder: Path, **changes: dict[str, str]) -> None:

@@ -115,7 +115,8 @@ class Outline:
         return (
             f"To rebuild it: install pmo_kit {version} with the packages of manifest.json, then run pmo-kit verify "
             "on the folder of this pack. The notebooks, the register and the pack file as they were stand in "
-            "its folder sources; they are executed again, and what differs is named."
+            "its folder sources; they are executed again, and what differs is named. Notebooks are programs: execute "
+            "those of a pack only if you trust who sent it."
         )
 
     @property
