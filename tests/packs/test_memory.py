@@ -87,7 +87,7 @@ def test_against_the_files_of_today_each_cause_is_named(
     told = "\n".join(found.inputs)
     assert "notebook one.ipynb: " in told
     assert "one.ipynb: parameter gap: is new" in told
-    assert "package pmo_kit_sha256: 00000000, now 11111111" in told
+    assert "package pmo_kit_sha256: 00000000 → 11111111" in told
     assert found.figures[0] == "a.n: title: Value 2.00 → Value 2.25"
 
 
@@ -127,7 +127,7 @@ def test_a_comparison_leads_with_the_cells_that_went_in(
     assert found.inputs.values.tolist() == [
         ["projects", "B", "area", "Fleet", "Fleet|2"],
         ["costs", "A · 2027 · capex · planned", "amount", "3", "3.5"],
-        ["costs", "B · 2028 · capex · planned", "the row", "", "state planned, amount 1"],
+        ["costs", "B · 2028 · capex · planned", "the row", "", "amount 1"],
     ]
     heads = [line for line in str(found).splitlines() if line.startswith("## ")]
     assert heads == ["## Inputs", "## Made from", "## Decisions"]

@@ -58,13 +58,14 @@ class Live:
 
 
 def plan_of(outline: Outline) -> pd.DataFrame | None:
-    """The rows of the plan that a pack shows; None without a register or a plan."""
+    """The rows of the plan that a pack shows; None without a register, a plan, or its years."""
     for _, item in outline.exhibits:
         data: Any = getattr(item.exhibit, "data", None)
         if (
             item.id == PLAN
             and outline.register is not None
             and {"project_id", "level", "decision"} <= set(data.columns)
+            and any(str(name).isdigit() for name in data.columns)
         ):
             return data[data["project_id"].notna()]
     return None
