@@ -219,4 +219,4 @@ def _cell(field: Field, part: cells.Cell, identity: str, named: bool) -> str:
     runs = part.get("runs", ())
     short = any(role == "line" for role, _ in runs) and all(len(said) <= 24 for _, said in runs)
     css = _css(field, "pk-lines" if short and field.kind not in _ALIGN else "")
-    return f'<th scope="row"{css}>{text}</th>' if named else f"<td{css}>{text}</td>"
+    return f'<th scope="row"{css}>{text}</th>' if named and text else f"<td{css}>{text}</td>"

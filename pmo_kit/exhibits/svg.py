@@ -13,7 +13,7 @@ _ANCHORS = {"left": "start", "center": "middle", "right": "end"}
 _RISE = {"top": 0.0, "middle": 0.5, "bottom": 1.0}
 
 
-def picture(chart: Chart, width: int = WIDTH) -> str:
+def picture(chart: Chart, width: int = WIDTH, name: str = "") -> str:
     """Draw a chart as SVG.
 
     Parameters
@@ -22,6 +22,8 @@ def picture(chart: Chart, width: int = WIDTH) -> str:
         What to draw.
     width : int
         Width in px; a chart is drawn at its printed width, so that type is never scaled.
+    name : str
+        Before the names of its hatches, where a page holds a chart twice.
 
     Returns
     -------
@@ -38,7 +40,7 @@ def picture(chart: Chart, width: int = WIDTH) -> str:
     True
     """
     sheet = draw(chart, width)
-    writer = _Writer(sheet, re.sub(r"\W", "_", chart.id, flags=re.ASCII))
+    writer = _Writer(sheet, re.sub(r"\W", "_", name + chart.id, flags=re.ASCII))
     parts = "".join(writer.parts())
     high = round(sheet.top + sheet.height + sheet.bottom)
     return (

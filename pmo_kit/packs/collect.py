@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pmo_kit.errors import PackError
@@ -24,6 +24,8 @@ class Collected:
     record: dict[str, Any]
     notebook: str
     cell: int
+    refers: Mapping[str, str] = field(default_factory=dict)
+    """Words in its texts that name a place, "(annex 4)", and the exhibit that is meant."""
 
     @property
     def id(self) -> str:
@@ -42,8 +44,12 @@ class Collected:
         """The same with "(see risk.tornado)" said as the place of that exhibit, "(annex 4)", or left out."""
         from pmo_kit.exhibits.jsonform import from_json
 
+        refers: dict[str, str] = {}
+
         def said(found: re.Match[str]) -> str:
             place = places.get(found[1], "")
+            if place:
+                refers.setdefault(f"({place})", found[1])
             return f" ({place})" if place else ""
 
         text = json.dumps(self.record, ensure_ascii=False)
@@ -51,7 +57,7 @@ class Collected:
         if told == text:
             return self
         record = json.loads(told)
-        return replace(self, exhibit=from_json(record), record=record)
+        return replace(self, exhibit=from_json(record), record=record, refers=refers)
 
     @property
     def where(self) -> str:

@@ -9,11 +9,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import axe_playwright_python
 import nbformat
 import pytest
 
 from pmo_kit.packs import build_pack, build_packs, expand, read_spec
 from pmo_kit.shipped import shipped
+from tests.packs.test_media_valid import faults
 from tests.packs.test_vocabulary import ours
 from tests.packs.tiny import write_workspace
 
@@ -40,19 +42,37 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         assert done.folder is not None, done.error
         built = done.folder
     alone = tmp_path_factory.mktemp("alone")
-    shutil.copy(built / "index.html", alone)
-    shutil.copy(built / "figures.json", alone)
+    for file in ("index.html", "figures.json", "facts.json", "manifest.json", "pack.pptx", "annex.xlsx"):
+        if (built / file).is_file():
+            shutil.copy(built / file, alone)
     return alone
 
 
-def test_every_chart_is_drawn_without_a_network(opened: Any, folder: Path) -> None:
+def read_all(page: Any) -> None:
+    """Open what is folded and bring every chart into view, as a reader does who reads it all."""
+    page.wait_for_selector("html[data-ready]", state="attached")
+    page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
+    for place in page.locator(".chart > [data-figure]").all():
+        place.scroll_into_view_if_needed()
+    count = page.locator(".chart").count()
+    page.wait_for_function(f"Number(document.documentElement.dataset.drawn) === {count}")
+
+
+def test_charts_are_pictures_until_they_are_seen_and_then_drawn_without_a_network(
+    opened: Any, folder: Path
+) -> None:
     page, complaints = opened(folder / "index.html")
-    page.wait_for_selector("html[data-drawn]", state="attached")
+    page.wait_for_selector("html[data-ready]", state="attached")
     charts = [x for x in json.loads((folder / "figures.json").read_text()) if x["exhibit"] == "chart"]
     assert charts
     assert page.locator(".chart").count() == len(charts)
+    assert page.locator(".chart > [data-figure] > svg").count() >= len(charts) - 4
+    size = "all => all.map(c => [c.clientWidth, c.clientHeight])"
+    still = page.locator(".chart > [data-figure]").evaluate_all(size)
+    read_all(page)
     assert page.locator(".js-plotly-plot svg.main-svg:first-child").count() == len(charts)
-    assert page.evaluate("document.documentElement.dataset.drawn") == str(len(charts))
+    drawn = page.locator(".chart > [data-figure]").evaluate_all(size)
+    assert all(abs(a[1] - b[1]) <= 1 for a, b in zip(still, drawn, strict=True) if a[1])
     for box in page.evaluate(
         "[...document.querySelectorAll('.js-plotly-plot')].map(p => [p.scrollWidth - p.clientWidth, "
         "p.scrollHeight - p.clientHeight, p.querySelector('svg').getBoundingClientRect().height])"
@@ -64,9 +84,80 @@ def test_every_chart_is_drawn_without_a_network(opened: Any, folder: Path) -> No
     assert complaints == []
 
 
+def test_a_page_is_small_and_paints_before_it_draws(opened: Any, folder: Path) -> None:
+    assert (folder / "index.html").stat().st_size < 4.5e6
+    page, _ = opened(folder / "index.html")
+    page.wait_for_selector("html[data-ready]", state="attached")
+    assert page.evaluate("typeof Plotly") == "undefined" or page.locator(".pk-page").count() == 0
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_page_has_no_barrier_that_axe_finds(browser: Any, folder: Path, width: int) -> None:
+    source = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
+    context = browser.new_context(viewport={"width": width, "height": 900}, bypass_csp=True)
+    page = context.new_page()
+    page.goto((folder / "index.html").resolve().as_uri())
+    page.wait_for_selector("html[data-ready]", state="attached")
+    page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
+    page.evaluate(source)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    assert [(rule["id"], [node["html"][:200] for node in rule["nodes"][:3]]) for rule in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()
+
+
+def test_a_chart_can_be_zoomed_back_and_saved_and_says_names_and_units(opened: Any, folder: Path) -> None:
+    page, _ = opened(folder / "index.html")
+    page.wait_for_selector("html[data-ready]", state="attached")
+    page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
+    chart = page.locator(".chart > [data-figure]").last
+    chart.scroll_into_view_if_needed()
+    chart.locator(".main-svg").first.wait_for(state="attached")
+    titles = chart.locator(".modebar-btn").evaluate_all("all => all.map(b => b.dataset.title)")
+    assert {"Zoom", "Reset axes"} <= set(titles)
+    assert any("png" in title.lower() or "download" in title.lower() for title in titles)
+
+
+def test_tables_are_sorted_copied_and_saved(opened: Any, folder: Path) -> None:
+    page, _ = opened(folder / "index.html")
+    page.wait_for_selector("html[data-ready]", state="attached")
+    page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
+    table = page.locator(
+        "table:has(th[scope=col].pk-num button.sort):not(:has(.pk-group, .pk-under, .pk-detail))"
+    ).first
+    head = table.locator("th[scope=col].pk-num").first
+    head.locator("button.sort").click()
+    assert head.get_attribute("aria-sort") == "ascending"
+    read = """t => { const at = [...t.tHead.rows[0].cells].findIndex(h => h.ariaSort || h.getAttribute('aria-sort'));
+      return [...t.tBodies[0].rows].filter(r => !r.matches('.pk-total')).map(r => r.cells[at].innerText); }"""
+    values = [number(text) for text in table.evaluate(read)]
+    known = [value for value in values if value is not None]
+    assert known == sorted(known)
+    exhibit = table.locator("xpath=ancestor::*[@data-exhibit][1]")
+    exhibit.hover()
+    with page.expect_download() as saved:
+        exhibit.locator(".tools button", has_text="CSV").first.click()
+    content = Path(saved.value.path()).read_text(encoding="utf-8-sig")
+    assert len(content.splitlines()) >= len(values) + 1
+
+
+def number(text: str) -> float | None:
+    plain = text.replace("\u202f", "").replace("\u2212", "-").replace("%", "")
+    try:
+        return float(plain)
+    except ValueError:
+        return None
+
+
+def test_office_files_are_valid(folder: Path) -> None:
+    made = [file for file in (folder / "pack.pptx", folder / "annex.xlsx") if file.is_file()]
+    assert made or read_title(folder).startswith("Investment Committee")
+    assert [fault for file in made for fault in faults(file)] == []
+
+
 def test_page_one_prints_on_one_page(opened: Any, folder: Path) -> None:
     page, _ = opened(folder / "index.html")
-    page.wait_for_selector("html[data-drawn]", state="attached")
+    page.wait_for_selector("html[data-ready]", state="attached")
     first = page.locator(".pk-page")
     if read_title(folder) == "Budget arbitration, Water Supply":
         assert first.count() == 0
@@ -93,7 +184,7 @@ def read_title(folder: Path) -> str:
 
 def test_the_committee_reads_at_most_eight_pages_before_the_annex(opened: Any, folder: Path) -> None:
     page, _ = opened(folder / "index.html")
-    page.wait_for_selector("html[data-drawn]", state="attached")
+    page.wait_for_selector("html[data-ready]", state="attached")
     page.evaluate("document.querySelectorAll('.annex.chapter, .provenance').forEach(part => part.remove())")
     pdf = page.pdf(prefer_css_page_size=True, print_background=True)
     assert len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf)) <= 8
@@ -101,7 +192,7 @@ def test_the_committee_reads_at_most_eight_pages_before_the_annex(opened: Any, f
 
 def test_the_committee_reads_no_word_of_the_trade(opened: Any, folder: Path) -> None:
     page, _ = opened(folder / "index.html")
-    page.wait_for_selector("html[data-drawn]", state="attached")
+    page.wait_for_selector("html[data-ready]", state="attached")
     parts = page.locator(".pk-page, .contents, .chapter:not(.annex)")
     texts = [
         *parts.all_inner_texts(),
@@ -129,8 +220,42 @@ def test_the_page_can_be_read_by_keyboard_and_by_ear(opened: Any, folder: Path) 
 
 def test_a_narrow_screen_needs_no_sideways_scrolling(opened: Any, folder: Path) -> None:
     page, _ = opened(folder / "index.html", width=1024)
-    page.wait_for_selector("html[data-drawn]", state="attached")
+    page.wait_for_selector("html[data-ready]", state="attached")
     assert page.evaluate("document.documentElement.scrollWidth") <= 1024
+
+
+def test_the_contents_stand_beside_the_text_and_references_are_links(opened: Any, folder: Path) -> None:
+    page, _ = opened(folder / "index.html", width=1280)
+    page.wait_for_selector("html[data-ready]", state="attached")
+    page.evaluate("window.scrollTo(0, 2000)")
+    nav = page.locator("nav.contents").bounding_box()
+    assert nav["y"] == 0
+    assert nav["x"] + nav["width"] <= page.locator("main article").first.bounding_box()["x"]
+    bare = page.evaluate("""[...document.querySelectorAll('main p, main td, main th')]
+      .filter(e => !e.querySelector('p, td') && /\\((chapter|annex) [0-9]+\\)/.test(e.textContent)
+        && ![...e.querySelectorAll('a')].some(a => /^(chapter|annex) [0-9]+$/.test(a.textContent)))
+      .map(e => e.textContent)""")
+    assert bare == []
+
+
+def test_every_place_that_names_a_project_is_listed(opened: Any, folder: Path) -> None:
+    page, _ = opened(folder / "index.html")
+    listed = page.locator("#projects dt").all_inner_texts()
+    shown = json.loads((folder / "figures.json").read_text())
+    for entry in page.locator("#projects dt").all()[:5]:
+        identity = (entry.get_attribute("id") or "").removeprefix("project-")
+        places = (
+            entry.locator("xpath=following-sibling::dd[1]")
+            .locator("a")
+            .evaluate_all("all => all.map(a => a.hash.slice(1))")
+        )
+        assert places
+        for record in shown:
+            if record["id"] in places:
+                assert identity in json.dumps(record) or entry.inner_text().removeprefix(
+                    f"{identity} "
+                ) in json.dumps(record, ensure_ascii=False)
+    assert listed or len(shown) < 12
 
 
 def test_text_of_a_register_is_inert(opened: Any, tmp_path: Path) -> None:
@@ -150,7 +275,7 @@ def test_text_of_a_register_is_inert(opened: Any, tmp_path: Path) -> None:
     )
     file.write_text(text, encoding="utf-8")
     page, complaints = opened(build_pack(file, tmp_path / "out") / "index.html")
-    page.wait_for_selector("html[data-drawn]", state="attached")
+    page.wait_for_selector("html[data-ready]", state="attached")
     assert page.evaluate("window.stolen") is None
     assert page.locator("img").count() == 0
     assert complaints == []

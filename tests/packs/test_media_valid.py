@@ -36,6 +36,7 @@ def test_the_validator_bites(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "good.xlsx") as old, zipfile.ZipFile(tmp_path / "bad.xlsx", "w") as new:
         for name in old.namelist():
             new.writestr(
-                name, old.read(name).replace(b"<c:invertIfNegative", b"<c:marker/><c:invertIfNegative", 1)
+                name,
+                old.read(name).replace(b"<c:cat>", b'<c:marker><c:symbol val="none"/></c:marker><c:cat>', 1),
             )
     assert faults(tmp_path / "bad.xlsx")

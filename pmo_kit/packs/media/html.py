@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +21,16 @@ if TYPE_CHECKING:
 
 TEXT_WIDTH, COLUMN_WIDTH = 665, 317
 """Widths on A4 in px: the text (176 mm) and one of two columns (84 mm). Charts are drawn at these."""
+_NARROW = 340
+"""Width of a chart on a telephone, px."""
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; img-src data: blob:; script-src"
 
 
 def page(outline: Outline, others: Sequence[tuple[str, str]] = ()) -> bytes:
     """Render `index.html`.
+
+    Charts stand in it as pictures; one that comes into view is drawn again by plotly, with words under the pointer,
+    zoom and download. Tables can be sorted, copied and saved; references lead to what they name.
 
     Parameters
     ----------
@@ -43,6 +50,7 @@ def page(outline: Outline, others: Sequence[tuple[str, str]] = ()) -> bytes:
             "right": [_placed(item, figures, COLUMN_WIDTH) for item in front.right],
         },
         "chapters": [(part, [_placed(item, figures) for item in part.items]) for part in outline.chapters],
+        "projects": projects_named(outline),
         "others": others,
     }  # fmt: skip
     return _render("page.html", context, figures).encode()
@@ -53,8 +61,28 @@ def error_page(spec: PackSpec, failures: Sequence[Failure]) -> bytes:
     return _render("error.html", {"spec": spec, "failures": failures}, []).encode()
 
 
+def projects_named(outline: Outline) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """Each project of the register with its name and the exhibits (id, title) whose data or words name it."""
+    if outline.register is None:
+        return []
+    shown = [item for part in outline.chapters for item in part.items]
+    texts = [json.dumps(item.record, ensure_ascii=False) for item in shown]
+    words = [set(re.findall(r"\w+", text)) for text in texts]
+    found = []
+    for identity, name in outline.register.projects["name"].items():
+        said = json.dumps(str(name), ensure_ascii=False)[1:-1]
+        places = [
+            (item.id, " ".join(item.exhibit.title.split("\n")) or item.exhibit.alt)
+            for item, text, known in zip(shown, texts, words, strict=True)
+            if str(identity) in known or said in text
+        ]
+        if places:
+            found.append((str(identity), str(name), places))
+    return found
+
+
 def _placed(item: Collected, figures: list[tuple[str, str]], width: int = TEXT_WIDTH) -> dict[str, Any]:
-    """An exhibit with its body as HTML; a chart leaves its place and its figure for the script."""
+    """An exhibit with its body as HTML; a chart stands in it as a picture and leaves its figure for the script."""
     from markupsafe import Markup
 
     from pmo_kit.exhibits.cells import data_table
@@ -68,20 +96,43 @@ def _placed(item: Collected, figures: list[tuple[str, str]], width: int = TEXT_W
         from pmo_kit.exhibits.svg import picture
 
         figures.append((item.id, figure(exhibit, width=width).to_json()))
-        place = '<div class="chart" role="img" data-figure="{}" aria-label="{}">{}</div>'
-        body = Markup(place).format(item.id, exhibit.alt, Markup(picture(exhibit, width)))
+        narrow = (
+            f'<div class="narrow" aria-hidden="true">{picture(exhibit, _NARROW, "narrow_")}</div>'
+            if width > _NARROW
+            else ""
+        )
+        place = '<div class="chart{}" role="img" aria-label="{}"><div data-figure="{}">{}</div>{}</div>'
+        body = Markup(place).format(
+            " both" if narrow else "", exhibit.alt, item.id, Markup(picture(exhibit, width)), Markup(narrow)
+        )
         table = Markup(fragment(data_table(exhibit), framed=False))
     else:
-        body = Markup(fragment(exhibit, framed=False))
-    return {"exhibit": exhibit, "body": body, "numbers": table}
+        body = Markup(_linked(fragment(exhibit, framed=False), item.refers))
+    return {"exhibit": exhibit, "body": body, "numbers": table, "refers": item.refers}
+
+
+def _linked(html: str, refers: Mapping[str, str]) -> Any:
+    """HTML in whose texts, not in whose tags, words that name a place lead to what they mean."""
+    from markupsafe import Markup, escape
+
+    if not refers:
+        return Markup(html)
+    pattern = re.compile("|".join(map(re.escape, refers)))
+
+    def link(found: re.Match[str]) -> str:
+        return f'(<a href="#{escape(refers[found[0]])}">{escape(found[0][1:-1])}</a>)'
+
+    parts = re.split(r"(<[^>]*>)", html)
+    return Markup("".join(part if part.startswith("<") else pattern.sub(link, part) for part in parts))
 
 
 def _render(name: str, context: Mapping[str, Any], figures: Sequence[tuple[str, str]]) -> str:
     """Fill a template of `templates/report`; every text is escaped by jinja."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
+    from markupsafe import Markup, escape
 
     from pmo_kit.exhibits import theme
+    from pmo_kit.exhibits.plotly import CONFIG
 
     folder: Path = shipped("templates", "report")
     environment = Environment(
@@ -92,12 +143,9 @@ def _render(name: str, context: Mapping[str, Any], figures: Sequence[tuple[str, 
         lstrip_blocks=True,
     )
     environment.filters["css_text"] = _css_text
-    scripts: list[str] = []
-    if figures:
-        from plotly.offline import get_plotlyjs
-
-        scripts.append(get_plotlyjs())
-    scripts.append((folder / "page.js").read_text(encoding="utf-8"))
+    environment.filters["linked"] = lambda text, refers: _linked(str(escape(text)), refers)
+    plotly = (folder / "plotly" / "plotly-basic.min.js").read_text(encoding="utf-8") if figures else ""
+    script = (folder / "page.js").read_text(encoding="utf-8")
     data = [{"id": identity, "json": Markup(text.replace("<", "\\u003c"))} for identity, text in figures]
     template = environment.get_template(name)
     return template.render(
@@ -106,8 +154,10 @@ def _render(name: str, context: Mapping[str, Any], figures: Sequence[tuple[str, 
         theme=Markup(theme.css()),
         style=Markup((folder / "page.css").read_text(encoding="utf-8")),
         figures=data,
-        scripts=[Markup(script) for script in scripts],
-        policy=" ".join([_POLICY, *(_source(script) for script in scripts)]),
+        config=Markup(json.dumps(CONFIG)),
+        plotly=Markup(plotly.replace("</script", "<\\/script")),
+        script=Markup(script),
+        policy=" ".join([_POLICY, *(_source(text) for text in (plotly, script) if text)]),
     )
 
 
