@@ -51,7 +51,9 @@ def causes(attribution: Attribution) -> Chart:
         label=Field("words", kind="text"),
         title=_title(attribution),
         takeaway=f"{_takeaway(attribution)}. Nothing is left unexplained.",
-        unit_line=unit_line(register, "Net value of the best plan, cause by cause in this order"),
+        unit_line=unit_line(
+            register, f"Net value of the best plan, cause by cause in this order{_alike(attribution)}"
+        ),
     )
 
 
@@ -90,9 +92,17 @@ def effects(attribution: Attribution) -> Table:
         title=_takeaway(attribution),
         takeaway="Plan as it was: yesterday's choice, with what no longer fits dropped. Choosing anew: what today's "
         "choice adds to it.",
-        unit_line=unit_line(register, "Change of the net value of the best plan since the last committee"),
+        unit_line=unit_line(
+            register,
+            f"Change of the net value of the best plan since the last committee{_alike(attribution)}",
+        ),
         note=" ".join(notes),
     )
+
+
+def _alike(attribution: Attribution) -> str:
+    """How both committees treat the orders on record."""
+    return f"; {attribution.orders}" if attribution.orders else ""
 
 
 def _cause(name: str) -> str:
@@ -108,7 +118,8 @@ def _title(attribution: Attribution) -> str:
         return f"Nothing that counts changed: {format_number(attribution.after.value)} as before"
     largest = amounts.abs().idxmax()
     share = format_number(float(amounts[largest]), signed=True)
-    return f"The net value goes from {way}; most by {_cause(str(largest))}: {share}"
+    orders = f" ({attribution.orders})" if attribution.orders else ""
+    return f"The net value goes from {way}{orders}; most by {_cause(str(largest))}: {share}"
 
 
 def _takeaway(attribution: Attribution) -> str:

@@ -22,14 +22,16 @@ from pmo_kit.arbitration import (
     arbitrate,
 )
 from pmo_kit.arbitration.model import compile_model
-from pmo_kit.arbitration.rules import amount_words
 from pmo_kit.doors import door
 from pmo_kit.errors import PmoError
+from pmo_kit.facts import number
 from pmo_kit.register import Register
 from pmo_kit.scenarios.regret import evaluate_plan
 
 CAUSES = ("method", "data", "projects", "weights", "constraints", "overrides")
-PROJECT_TABLES = ("levels", "costs", "benefits", "resources", "scores")
+PROJECT_TABLES = ("levels", "costs", "benefits", "resources", "scores", "estimates", "risks")
+LIFTED = "both without the orders on record"
+IN_FORCE = "both with the orders on record"
 MINOR = {"unit": 10**2, "thousand": 10**5, "million": 10**8, "billion": 10**9}
 COLUMNS = ["held", "reoptimized", "total", "shapley", "order_matters", "note", "left", "entered", "resized"]
 
@@ -43,11 +45,14 @@ class Attribution:
     before, after : Allocation
     minor : int
         Minor units in one unit of value: 10**8 cents in a million. The effects add up to the change exactly.
+    orders : str
+        Which two were compared: both with the orders on record, or both without; empty where there are none.
     """
 
     before: Allocation
     after: Allocation
     minor: int
+    orders: str
     _table: pd.DataFrame = field(repr=False)
 
     @property
@@ -80,11 +85,12 @@ class Attribution:
     def summary(self) -> str:
         """One sentence."""
         amounts = self.amounts["total"]
-        words = f"The net value goes from {_words(self.before.value)} to {_words(self.after.value)}"
+        words = f"The net value goes from {number(self.before.value)} to {number(self.after.value)}"
+        words += f" ({self.orders})" if self.orders else ""
         if not len(amounts):
             return f"{words}: nothing changed."
         largest = str(amounts.abs().idxmax())
-        return f"{words}; the largest cause is {largest}: {_words(float(amounts[largest]), True)}."
+        return f"{words}; the largest cause is {largest}: {number(amounts[largest], signed=True)}."
 
     @property
     def inputs(self) -> Mapping[str, str]:
@@ -110,7 +116,9 @@ def attribute(before: Question, after: Question) -> Attribution:
     Parameters
     ----------
     before, after : Question
-        Of the last and of this committee. Where their value is a Series it changes as a whole, with the weights.
+        Of the last and of this committee. Where their value is a Series it changes as a whole, with the weights. Like
+        is compared with like: where one of them sets an order on record (an override of its register) aside, both are
+        compared without any; `Attribution.orders` says which.
 
     Returns
     -------
@@ -126,6 +134,7 @@ def attribute(before: Question, after: Question) -> Attribution:
     The order is a convention, so the Shapley value stands beside it: Shapley (1953), A value for n-person games. A
     state without a plan is passed over, its cause merges with the next; orders through it do not count.
     """
+    before, after, orders = _alike(before, after)
     chain = _Chain(before, after)
     first, last = chain.solved(frozenset()), chain.solved(frozenset(chain.causes))
     if first is None or last is None:
@@ -149,7 +158,24 @@ def attribute(before: Question, after: Question) -> Attribution:
         row["order_matters"] = any(signs[part] for part in parts)
     table = pd.DataFrame(rows, index=pd.Index(names, name="cause", dtype="str"), columns=COLUMNS)
     whole = ["held", "reoptimized", "total", "shapley"]
-    return Attribution(first, last, minor, table.astype(dict.fromkeys(whole, "int64")))
+    return Attribution(first, last, minor, orders, table.astype(dict.fromkeys(whole, "int64")))
+
+
+def _alike(before: Question, after: Question) -> tuple[Question, Question, str]:
+    """Two questions that treat the orders on record in one way, and which."""
+    both = (before, after)
+    if any(len(q.register.table("overrides")) > sum(rule.active for rule in _orders(q)) for q in both):
+        first, second = (q.replace(rules=tuple(r for r in q.rules if r not in _orders(q))) for q in both)
+        return first, second, LIFTED
+    return before, after, IN_FORCE if any(map(_orders, both)) else ""
+
+
+def _orders(question: Question) -> list[Rule]:
+    """The rules of a question that are orders on record: overrides of its register, set aside or not."""
+    given = {
+        (str(row.project_id), str(row.in_out)) for row in question.register.table("overrides").itertuples()
+    }
+    return [r for r in question.rules if isinstance(r, Override) and (r.project_id, r.in_out) in given]
 
 
 class _Chain:
@@ -183,11 +209,13 @@ class _Chain:
         pick = {cause: self._sides[cause in on] for cause in CAUSES}
         ids = self._ids["projects" in on]
         register = self._register(pick, ids)
-        rules = [r for r in pick["constraints"].rules if not isinstance(r, Override | Mandatory | Committed)]
+        rules = [
+            r for r in pick["constraints"].active_rules if not isinstance(r, Override | Mandatory | Committed)
+        ]
         duties = register.projects["commitment"]
         rules += [Mandatory(project_id=p, reason="") for p in sorted(ids) if duties[p] == "mandatory"]
         rules += [Committed(project_id=p) for p in sorted(ids) if duties[p] == "committed"]
-        rules += [r for r in pick["overrides"].rules if isinstance(r, Override)]
+        rules += [r for r in pick["overrides"].active_rules if isinstance(r, Override)]
         value = pick["weights"].value
         if not isinstance(value, str):
             value = self._series(value)
@@ -230,7 +258,7 @@ class _Chain:
             kinds = [q.value if isinstance(q.value, str) else "series" for q in self._sides]
             names = ("discount_schedule", "discount_to", "timing", "money_unit", "currency", "price_basis")
             rows = [[getattr(r.settings, name) for name in names] for r in (old, new)]
-            other = [(q.deferral, q.gap) for q in self._sides]
+            other = [[getattr(q, name, None) for name in ("basis", "deferral", "gap")] for q in self._sides]
             return kinds[0] != kinds[1] or rows[0] != rows[1] or other[0] != other[1]
         if cause == "data":
             both = self._ids[0] & self._ids[1]
@@ -244,7 +272,7 @@ class _Chain:
                 return type(values[0]) is not type(values[1])
             return bool(pd.Series(values[0]).to_dict() != pd.Series(values[1]).to_dict())
         own = [
-            {repr(r) for r in q.rules if isinstance(r, Override) == (cause == "overrides")
+            {repr(r) for r in q.active_rules if isinstance(r, Override) == (cause == "overrides")
              and not isinstance(r, Mandatory | Committed)}
             for q in self._sides
         ]  # fmt: skip
@@ -327,9 +355,4 @@ def _rows(register: Register, name: str, ids: frozenset[str]) -> list[tuple[obje
     """Rows of a table about some projects, in one order."""
     table = register.table(name)
     table = table[table["project_id"].isin(ids)].astype("str")
-    return sorted(table.itertuples(index=False, name=None))
-
-
-def _words(value: float, signed: bool = False) -> str:
-    """A number with two decimals."""
-    return f"{'+' if signed and value > 0 else ''}{amount_words(round(value, 2))}"
+    return sorted(table.fillna("").itertuples(index=False, name=None))
