@@ -175,7 +175,7 @@ def _orders(question: Question) -> list[Rule]:
     given = {
         (str(row.project_id), str(row.in_out)) for row in question.register.table("overrides").itertuples()
     }
-    return [r for r in question.rules if isinstance(r, Override) and (r.project_id, r.in_out) in given]
+    return [order for order in question.orders if (order.project_id, order.in_out) in given]
 
 
 class _Chain:
