@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from pmo_kit.answers import Answer
 from pmo_kit.doors import door
 from pmo_kit.errors import DataError
 from pmo_kit.rates import describe_schedule, discount_schedule
+from pmo_kit.uncertainty import expected, states_uncertainty
 
 if TYPE_CHECKING:
     from pmo_kit.register import Register
@@ -42,7 +44,7 @@ class Appraisal(Answer):
     - switching_cost = npv / pv_cost: the change of cost at which the NPV is zero (+0.25: 25 % more)
     - switching_benefit = -npv / pv_benefit: the change of benefits at which the NPV is zero (-0.2: 20 % less)
 
-    Money is in the unit of the register (`unit`).
+    Money is in the unit of the register (`unit`). `expected` is the same appraisal with every figure at its mean.
 
     Parameters
     ----------
@@ -63,6 +65,17 @@ class Appraisal(Answer):
     unit: str
     summary: str
     inputs: Mapping[str, str]
+    _register: Register = field(repr=False)
+
+    @cached_property
+    def expected(self) -> Appraisal:
+        """The appraisal at expected figures: means over estimates, events and lateness (`pmo_kit.uncertainty`).
+
+        Itself where the register has neither estimates nor risks.
+        """
+        if not states_uncertainty(self._register):
+            return self
+        return appraise(expected(self._register), self.inputs["discount_schedule"])
 
     @property
     def spend(self) -> pd.DataFrame:
@@ -176,6 +189,7 @@ def appraise(register: Register, schedule: str | None = None) -> Appraisal:
                 "timing": settings.timing,
             }
         ),
+        register,
     )
 
 

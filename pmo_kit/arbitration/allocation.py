@@ -167,7 +167,8 @@ class Allocation(Answer):
         else:
             gap = f"{100 * self.gap:.2f} % ({self.gap_projects:.1f} median projects)"
             proof = f"at most {gap} below the best, not unique"
-        return f"Net value {amount_words(round(self.value, 2))} {unit}: {', '.join(words)} ({proof})."
+        worth = f"{self.question.basis_word} net value".strip().capitalize()
+        return f"{worth} {amount_words(round(self.value, 2))} {unit}: {', '.join(words)} ({proof})."
 
     @property
     def inputs(self) -> Mapping[str, str]:

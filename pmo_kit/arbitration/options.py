@@ -15,6 +15,7 @@ from pmo_kit import finance
 from pmo_kit.appraisal import appraise
 from pmo_kit.errors import DataError, InputError
 from pmo_kit.rates import discount_schedule
+from pmo_kit.uncertainty import expected
 
 if TYPE_CHECKING:
     from pmo_kit.register import Register
@@ -207,7 +208,9 @@ def split_scope(scope: str) -> tuple[str, str]:
     return column.strip(), value.strip()
 
 
-def build_options(register: Register, value: str | pd.Series, deferral: int = 0) -> Options:
+def build_options(
+    register: Register, value: str | pd.Series, deferral: int = 0, basis: str = "likely"
+) -> Options:
     """The options of a register, with the value asked for.
 
     Parameters
@@ -219,6 +222,8 @@ def build_options(register: Register, value: str | pd.Series, deferral: int = 0)
     deferral : int
         Most years by which a discretionary or mandatory project may start later, within its `latest_start`.
         Costs, benefits and people move with it; discounting stays fixed at t = 0.
+    basis : {"likely", "expected"}
+        Figures as the register states them, or at their means. What may start later follows from those stated.
 
     Raises
     ------
@@ -228,7 +233,8 @@ def build_options(register: Register, value: str | pd.Series, deferral: int = 0)
         The value cannot be added up over projects (a ratio, a rank, a closeness or a net flow).
     """
     projects = register.projects
-    parts = [_at_delay(register, value, k, projects) for k in range(deferral + 1)]
+    rows = expected(register) if basis == "expected" else register
+    parts = [_at_delay(register, rows, value, k, projects) for k in range(deferral + 1)]
     table = pd.concat([p[0] for p in parts])
     keys = (table["base_level"].to_numpy(str), table.index.get_level_values(0).to_numpy(str))
     order = np.lexsort((table["delay"].to_numpy(), *keys))
@@ -262,10 +268,10 @@ def build_options(register: Register, value: str | pd.Series, deferral: int = 0)
 
 
 def _at_delay(
-    register: Register, value: str | pd.Series, delay: int, projects: pd.DataFrame
+    register: Register, rows: Register, value: str | pd.Series, delay: int, projects: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Table, spending and demand of the options that start `delay` years later."""
-    moved = _shifted(register, delay) if delay else register
+    """Table, spending and demand of the options that start `delay` years later; `rows` hold the figures to count."""
+    moved = _shifted(rows, delay) if delay else rows
     appraisal = appraise(moved)
     appraised = appraisal.table
     levels = moved.table("levels").set_index(["project_id", "level"])
@@ -290,7 +296,11 @@ def _at_delay(
     spending = costs.assign(option=_places(costs, table.index))[["option", "year", "kind", "fund", "amount"]]
     demanding = demand.assign(option=_places(demand, table.index))[["option", "role", "period", "fte"]]
     if delay:
-        offered = _deferrable(register, delay, table, demanding)
+        stated = demanding
+        if rows is not register:
+            stated = _shifted(register, delay).table("resources")
+            stated = stated.assign(option=_places(stated, table.index))
+        offered = _deferrable(register, delay, table, stated)
         table, spending, demanding = _keep(table, spending, demanding, offered)
         later = [name + LATER.format(years=delay) for name in table["base_level"]]
         table.index = pd.MultiIndex.from_arrays(

@@ -21,6 +21,7 @@ from pmo_kit.arbitration.options import Options, build_options
 from pmo_kit.arbitration.rules import Capacity, Count, Envelope, Rule, Share, Spend
 from pmo_kit.errors import DataError, InputError
 from pmo_kit.facts import count
+from pmo_kit.uncertainty import states_uncertainty
 
 if TYPE_CHECKING:
     from pmo_kit.register import Register
@@ -51,6 +52,10 @@ class Question:
         Whether the register's overrides are in force; where they are not they stand among the rules, set aside.
     last_plan : mapping of str to str, optional
         project_id -> level of the last plan: among equally good plans the one with fewest changes is taken.
+    basis : {"expected", "likely"}, optional
+        Figures at their means over the register's estimates, risks and lateness (`pmo_kit.uncertainty.expected`), or
+        as it states them. Expected where the register has estimates or risks, when not given. Money and people that
+        only lateness takes beyond the last year of an envelope or role are not limited there.
 
     Raises
     ------
@@ -75,13 +80,16 @@ class Question:
     deferral: int = 0
     overrides: bool = True
     last_plan: Mapping[str, str] | None = None
-    _built: Options | None = field(default=None, init=False, repr=False)
+    basis: Literal["expected", "likely"] = None  # type: ignore[assignment]
+    _built: dict[str, Options] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         _refuse_any(_asked_wrongly(self))
+        if self.basis is None:
+            object.__setattr__(self, "basis", default_basis(self.register))
         rules = self.rules
         if rules is None:
-            rules = self._in_force(register_rules(self.register, self.built), self.overrides)
+            rules = self._in_force(register_rules(self.register, self.stated), self.overrides)
         object.__setattr__(self, "rules", tuple(rules))
         _refuse_any(_rules_wrong(self))
 
@@ -100,10 +108,26 @@ class Question:
     @property
     def built(self) -> Options:
         """The options behind `options`, `spend` and `demand`."""
-        if self._built is None:
-            object.__setattr__(self, "_built", build_options(self.register, self.value, self.deferral))
-        assert self._built is not None
-        return self._built
+        return self._on(self.basis)
+
+    @property
+    def stated(self) -> Options:
+        """The same options on likely figures, as the register states them."""
+        return self._on("likely")
+
+    @property
+    def basis_word(self) -> str:
+        """What its values are: `expected`, or `planned` (likely); empty where the register knows no difference."""
+        if not states_uncertainty(self.register) or not isinstance(self.value, str):
+            return ""
+        return "expected" if self.basis == "expected" else "planned"
+
+    def _on(self, basis: str) -> Options:
+        if basis == "expected" and not states_uncertainty(self.register):
+            basis = "likely"
+        if basis not in self._built:
+            self._built[basis] = build_options(self.register, self.value, self.deferral, basis)
+        return self._built[basis]
 
     @property
     def options(self) -> pd.DataFrame:
@@ -165,12 +189,14 @@ class Question:
                 for rule in self._in_force(_overrides(self.register), bool(changes["overrides"]))
             }
             changes["rules"] = tuple(own.get(rule.name, rule) for rule in self.rules)
+        if "register" in changes and self.basis == default_basis(self.register):
+            changes = {"basis": None} | changes
         new = dataclasses.replace(self, **changes)  # type: ignore[arg-type]
         if not {"register", "value", "deferral"} & set(changes):
             object.__setattr__(new, "_built", self._built)
         if "deferral" in changes and not {"register", "rules"} & set(changes):
-            had = {r.name for r in (*self.rules, *register_rules(self.register, self.built))}
-            new = new.with_rules(*(r for r in register_rules(new.register, new.built) if r.name not in had))
+            had = {r.name for r in (*self.rules, *register_rules(self.register, self.stated))}
+            new = new.with_rules(*(r for r in register_rules(new.register, new.stated) if r.name not in had))
         return new
 
     def with_rules(self, *rules: Rule) -> Question:
@@ -231,6 +257,11 @@ class Question:
         return digest.hexdigest()
 
 
+def default_basis(register: Register) -> Literal["expected", "likely"]:
+    """Expected where the register has estimates or risks, else likely."""
+    return "expected" if states_uncertainty(register) else "likely"
+
+
 NO_VALUE = "no value"
 
 
@@ -264,6 +295,8 @@ def _asked_wrongly(question: Question) -> Iterator[str]:
             yield f"{name} is {kind} {most}, not {number!r}."
     if not isinstance(question.overrides, bool | np.bool_):
         yield f"overrides is True or False, not {question.overrides!r}."
+    if question.basis not in (None, "expected", "likely"):
+        yield f"The basis of figures is 'expected' or 'likely', not {question.basis!r}."
     value = question.value
     if isinstance(value, pd.Series):
         if value.index.nlevels != 2:

@@ -295,7 +295,8 @@ def value_words(allocation: Allocation) -> str:
     value = allocation.question.value
     if not isinstance(value, str):
         return str(value.name or "value")
-    return {"npv": "net value", "npsv": "net value to society"}.get(value, value.replace("_", " "))
+    words = {"npv": "net value", "npsv": "net value to society"}.get(value, value.replace("_", " "))
+    return f"{allocation.question.basis_word} {words}".strip()
 
 
 def spend_years(allocation: Allocation) -> list[int]:

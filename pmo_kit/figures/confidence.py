@@ -35,7 +35,7 @@ def holds(simulation: Simulation, surer: Fit) -> Table:
     left = names[before.index[before & ~after]]
     title = f"All envelopes hold together in {percent(simulation.fits_envelopes)} of the futures"
     if surer.reached > surer.before or not surer.fits:
-        gives_up = f"gives up {format_number(surer.given_up)} of planned {value_words(surer.plain)}"
+        gives_up = f"gives up {format_number(surer.given_up)} of {value_words(surer.plain)}"
         words = (
             f"a plan for {percent(surer.confidence)} {gives_up}"
             if surer.fits
@@ -47,7 +47,7 @@ def holds(simulation: Simulation, surer: Fit) -> Table:
         totals=1,
         columns=(
             Field("label", "limit", kind="text"),
-            Field("limit", "there"),
+            Field("available", "there"),
             Field("planned", "planned"),
             Field("p80", "needed, 80\u202f% sure"),
             Field("unit", "unit", kind="text"),

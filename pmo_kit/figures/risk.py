@@ -106,7 +106,7 @@ def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
         data=shown,
         columns=(
             Field("label", "limit", kind="text"),
-            Field("limit", "there is"),
+            Field("available", "there is"),
             Field("planned", "planned"),
             Field("p50", "middle"),
             Field("p80", "80\u202f% sure"),

@@ -6,6 +6,7 @@ import pandas as pd
 
 from pmo_kit.exhibits import Chart, Field, Table
 from pmo_kit.exhibits.theme import format_number
+from pmo_kit.figures.arbitration import value_words
 from pmo_kit.figures.captions import listed, sentence, shortened, unit_line
 from pmo_kit.figures.figure import figure
 from pmo_kit.scenarios import Attribution
@@ -119,7 +120,7 @@ def _title(attribution: Attribution) -> str:
     largest = amounts.abs().idxmax()
     share = format_number(float(amounts[largest]), signed=True)
     orders = f" ({attribution.orders})" if attribution.orders else ""
-    return f"The net value goes from {way}{orders}; most by {_cause(str(largest))}: {share}"
+    return f"The {value_words(attribution.after)} goes from {way}{orders}; most by {_cause(str(largest))}: {share}"
 
 
 def _takeaway(attribution: Attribution) -> str:

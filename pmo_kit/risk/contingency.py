@@ -11,22 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from pmo_kit.arbitration import Capacity, Envelope, Question
 from pmo_kit.arbitration.rules import role_words
-from pmo_kit.risk.distributions import Floats
 from pmo_kit.risk.exposure import Exposure
+from pmo_kit.uncertainty.distributions import Floats
 
 LIMITS = [
-    "rule",
-    "kind",
-    "label",
-    "limit",
-    "planned",
-    "p50",
-    "p80",
-    "probability",
-    "short_p80",
-    "unit",
-    "quantile",
-]
+    "rule", "kind", "label", "limit", "planned", "p50", "p80", "available", "probability", "short_p80", "unit",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -118,11 +108,7 @@ def variance_shares(draws: ArrayLike, total: ArrayLike | None = None) -> Floats:
 
 
 def limits_drawn(
-    question: Question,
-    exposure: Exposure,
-    spend: NDArray[np.float64],
-    people: NDArray[np.float64],
-    level: float = 0.8,
+    question: Question, exposure: Exposure, spend: NDArray[np.float64], people: NDArray[np.float64]
 ) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
     """Return every limit of money and people against the draws, and in which draws all envelopes hold together.
 
@@ -136,9 +122,15 @@ def limits_drawn(
     Returns
     -------
     DataFrame
-        rule, kind, label, limit, planned, p50, p80 of what is needed, probability that it is more than the limit,
-        short_p80 (by how much at P80), unit; quantile at `level`.
+        rule, kind, label; limit (of the year alone); planned, p50, p80: what is needed; available: the limit and what
+        is carried into the year where P80 is needed; probability that more is needed than there is; short_p80: by how
+        much at P80, zero where it is enough; unit. p80 > available, short_p80 > 0 and probability > 20 % say the same.
     ndarray of bool, shape (draws,)
+
+    Notes
+    -----
+    What is needed and what is carried both vary; the 80 % sure shortfall is the quantile of their difference, and
+    available = p80 - that quantile: between the limit and the limit with all that may be carried.
     """
     rows: list[tuple[object, ...]] = []
     holds = np.ones(spend.shape[-1], bool)
@@ -152,34 +144,33 @@ def limits_drawn(
             continue
         scope, year = exposure.scopes.index(rule.scope), exposure.years.index(rule.year)
         needed = spend[scope, year]
-        limit = rule.amount + carried.get((rule.envelope, rule.year), 0.0)
-        carried[rule.envelope, rule.year + 1] = np.clip(limit - needed, 0.0, rule.carry_limit)
-        over = needed > limit + 1e-6 * max(1.0, rule.amount)
-        holds &= ~over
+        available = rule.amount + carried.get((rule.envelope, rule.year), np.zeros(len(holds)))
+        carried[rule.envelope, rule.year + 1] = np.clip(available - needed, 0.0, rule.carry_limit)
         label = f"money {rule.year}" if rule.scope == "all" else f"money {rule.year}, {rule.envelope}"
-        rows.append(_limit(rule.name, "envelope", label, rule.amount, planned[scope, year], needed, over,
-                           question.built.money_unit, level))  # fmt: skip
+        row, over = _limit(needed, available, rule.amount)
+        holds &= ~over
+        unit = question.built.money_unit
+        rows.append((rule.name, "envelope", label, rule.amount, float(planned[scope, year]), *row, unit))
     demand = sum((p.demand for p in exposure.projects), np.zeros(people.shape[:2]))
     for role_rule in (r for r in question.active_rules if isinstance(r, Capacity)):
         if role_rule.period not in exposure.periods:
             continue
         role, period = exposure.roles.index(role_rule.role), exposure.periods.index(role_rule.period)
-        needed = people[role, period]
-        over = needed > role_rule.fte + 1e-6 * max(1.0, role_rule.fte)
-        label = f"{role_words(role_rule.role)} {role_rule.period}"
-        rows.append(_limit(role_rule.name, "capacity", label, role_rule.fte, demand[role, period], needed, over,
-                           role_words(role_rule.role), level))  # fmt: skip
+        row, _ = _limit(people[role, period], np.full(len(holds), role_rule.fte), role_rule.fte)
+        label, unit = f"{role_words(role_rule.role)} {role_rule.period}", role_words(role_rule.role)
+        rows.append(
+            (role_rule.name, "capacity", label, role_rule.fte, float(demand[role, period]), *row, unit)
+        )
     return pd.DataFrame(rows, columns=LIMITS), holds
 
 
-def _limit(
-    name: str, kind: str, label: str, limit: float, planned: float, needed: Floats,
-    over: NDArray[np.bool_], unit: str, level: float,
-) -> tuple[object, ...]:  # fmt: skip
-    """One row of the table of limits."""
-    p50, p80, high = (float(x) for x in np.quantile(needed, [0.5, 0.8, level]))
-    short = max(0.0, p80 - limit)
-    return (name, kind, label, limit, float(planned), p50, p80, float(over.mean()), short, unit, high)
+def _limit(needed: Floats, available: Floats, amount: float) -> tuple[tuple[float, ...], NDArray[np.bool_]]:
+    """p50, p80, available, probability and shortfall of one limit, and in which draws it is exceeded."""
+    short = needed - available
+    over = short > 1e-6 * max(1.0, amount)
+    p50, p80 = (float(x) for x in np.quantile(needed, [0.5, 0.8], method="inverted_cdf"))
+    missing = float(np.quantile(np.where(over, short, np.minimum(short, 0.0)), 0.8, method="inverted_cdf"))
+    return (p50, p80, p80 - missing, float(over.mean()), max(0.0, missing)), over
 
 
 def curve(drawn: ArrayLike, points: int = 101) -> pd.DataFrame:
@@ -194,17 +185,15 @@ def curve(drawn: ArrayLike, points: int = 101) -> pd.DataFrame:
     return pd.DataFrame({"probability": levels, "value": np.quantile(np.asarray(drawn, float), levels)})
 
 
-def swings(draws: Sequence[NDArray[np.float32]], total: Floats, share: float = 0.1) -> NDArray[np.float64]:
-    """Return parts x 2: the median of the total where a part is in its lowest and in its highest share of draws.
+def swings(draws: Sequence[NDArray[np.float32]], total: Floats) -> NDArray[np.float64]:
+    """Return parts x 2: the median of the total where a part is in its lowest and in its highest tenth of draws.
 
     The bars of a tornado, read from the draws themselves: correlation is in them.
     """
-    k = max(1, round(share * len(total)))
-    found = np.empty((len(draws), 2))
+    k = max(1, len(total) // 10)
+    found = np.full((len(draws), 2), np.median(total))
     for i, part in enumerate(draws):
-        if part.min() == part.max():
-            found[i] = np.median(total)
-            continue
-        order = np.argpartition(part, (k, len(part) - k - 1))
-        found[i] = np.median(total[order[:k]]), np.median(total[order[-k:]])
+        if part.min() < part.max():
+            order = np.argpartition(part, (k, len(part) - k - 1))
+            found[i] = np.median(total[order[:k]]), np.median(total[order[-k:]])
     return found

@@ -5,17 +5,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from pmo_kit.arbitration import Allocation, Envelope, Question, arbitrate
 from pmo_kit.arbitration.rules import amount_words
 from pmo_kit.doors import door
 from pmo_kit.errors import InfeasibleError
-from pmo_kit.risk.contingency import limits_drawn
-from pmo_kit.risk.running import simulate_plan
-from pmo_kit.risk.simulation import Simulation
+from pmo_kit.risk.simulation import DRAWS, SEED, Simulation, simulate_plan
 
 LADDER = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
 
@@ -55,7 +53,7 @@ class Fit:
 
     @property
     def given_up(self) -> float:
-        """Planned net value that the confidence costs."""
+        """Net value, on the question's basis, that the confidence costs."""
         return self.plain.value - self.allocation.value
 
     @property
@@ -64,27 +62,24 @@ class Fit:
         how = "" if self.fits else f"; {100 * self.confidence:.0f} % was not reached"
         shares = f"{100 * self.reached:.0f} % of the futures instead of {100 * self.before:.0f} %"
         lost = amount_words(round(self.given_up, 1))
-        return f"With reserves all envelopes hold together in {shares}; it costs {lost} of planned net value{how}."
+        worth = f"{self.plain.question.basis_word} net value".strip()
+        return f"With reserves all envelopes hold together in {shares}; it costs {lost} of {worth}{how}."
 
 
 @door
-def fit_envelopes(
-    question: Question, confidence: float = 0.8, draws: int = 4_000, seed: int = 7, **simulating: Any
-) -> Fit:
+def fit_envelopes(question: Question, confidence: float = 0.8, draws: int = DRAWS, seed: int = SEED) -> Fit:
     """Return a plan whose envelopes hold together in all years with a confidence.
 
-    Every envelope keeps a reserve: the quantile of the plan's own spending less what is planned. The question is
-    solved again within what is left, the new plan is simulated, and so on with higher quantiles until the confidence
-    is reached jointly on draws that no reserve was computed from.
+    Every envelope keeps a reserve: the quantile of the plan's own spending less what the question counts for it. The
+    question is solved again within what is left, the new plan is simulated, and so on with higher quantiles until the
+    confidence is reached jointly on draws that no reserve was computed from: those of `simulate` with this seed.
 
     Parameters
     ----------
     question : Question
     confidence : float
     draws, seed : int
-        Fresh draws use other seeds.
-    **simulating
-        Passed on to `simulate` (correlation, uplifts, responses, method, executor).
+        Reserves are computed from draws of the next seed.
 
     Returns
     -------
@@ -105,25 +100,22 @@ def fit_envelopes(
     if not 0 < confidence < 1:
         raise ValueError(f"confidence lies between 0 and 1, not {confidence}")
 
-    def drawn(plan: Mapping[str, str], stream: int) -> Simulation:
-        return simulate_plan(question, plan, draws, stream, **simulating)
-
     plain = arbitrate(question)
-    first = drawn(plain.plan, seed + 1)
+    first = simulate_plan(question, plain.plan, draws, seed)
     before = first.fits_envelopes
-    nothing = pd.Series(dtype=float, name="reserve")
-    if before >= confidence:
-        return Fit(plain, plain, first, confidence, before, before, nothing)
+    nothing = Fit(plain, plain, first, confidence, before, before, pd.Series(dtype=float, name="reserve"))
+    if nothing.fits:
+        return nothing
     found: list[Fit] = []
     plan = plain
     for level in LADDER:
         for _ in range(2):  # the reserves of the plan, then those of the plan that they lead to
-            reserves = _reserves(drawn(plan.plan, seed), level)
+            reserves = _reserves(simulate_plan(question, plan.plan, draws, seed + 1), level)
             try:
                 plan = arbitrate(_less(question, reserves))
             except InfeasibleError:
                 break
-            fresh = drawn(plan.plan, seed + 1)
+            fresh = simulate_plan(question, plan.plan, draws, seed)
             held = pd.Series(reserves, name="reserve", dtype=float)
             found.append(Fit(plan, plain, fresh, confidence, before, fresh.fits_envelopes, held))
         if any(fit.fits for fit in found):
@@ -131,18 +123,25 @@ def fit_envelopes(
     enough = [fit for fit in found if fit.fits]
     if enough:
         return max(enough, key=lambda fit: (fit.allocation.value, fit.reached))
-    found.append(Fit(plain, plain, first, confidence, before, before, nothing))
-    return max(found, key=lambda fit: fit.reached)
+    return max([*found, nothing], key=lambda fit: fit.reached)
 
 
 def _reserves(simulation: Simulation, level: float) -> dict[str, float]:
-    """Envelope rule -> quantile of spending less what is planned; never below zero."""
-    table, _ = limits_drawn(
-        simulation.question, simulation._exposure, simulation._block.spend, simulation._block.people, level
-    )
-    money = table[table["kind"] == "envelope"]
-    above = (money["quantile"] - money["planned"]).clip(lower=0.0)
-    return {str(rule): float(x) for rule, x in zip(money["rule"], above, strict=True) if x > 1e-6}
+    """Envelope rule -> quantile of spending less what the question counts; never below zero."""
+    question, years = simulation.question, simulation.years
+    reserves: dict[str, float] = {}
+    for rule in question.active_rules:
+        if isinstance(rule, Envelope) and rule.year in years:
+            needed = simulation.spending(rule.scope, rule.year)
+            counted = (
+                float(needed.mean())
+                if question.basis == "expected"
+                else simulation.planned(rule.scope, rule.year)
+            )
+            above = float(np.quantile(needed, level)) - counted
+            if above > 1e-6:
+                reserves[rule.name] = above
+    return reserves
 
 
 def _less(question: Question, reserves: Mapping[str, float]) -> Question:

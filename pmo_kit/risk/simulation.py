@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pmo_kit.arbitration import Question
+from pmo_kit.arbitration import Allocation, Question
 from pmo_kit.arbitration.rules import amount_words
-from pmo_kit.risk.blocks import STEPS, Block, Run, event_draws, quantiles
+from pmo_kit.doors import door
 from pmo_kit.risk.contingency import (
     Contingency,
     curve,
@@ -23,11 +24,22 @@ from pmo_kit.risk.contingency import (
     swings,
     variance_shares,
 )
-from pmo_kit.risk.distributions import Floats, cvar
-from pmo_kit.risk.exposure import Exposure
-from pmo_kit.risk.sampling import Method
+from pmo_kit.risk.drawing import (
+    CORRELATIONS,
+    LEVELS,
+    Block,
+    Run,
+    blocks_of,
+    empty_block,
+    event_draws,
+    quantiles,
+    shared_streams,
+    simulate_block,
+)
+from pmo_kit.risk.exposure import expose
+from pmo_kit.uncertainty.distributions import Floats, cvar
 
-LEVELS = (0.1, 0.2, 0.5, 0.8, 0.9)
+DRAWS, SEED = 10_000, 7  # wherever a quantity is drawn, so that it is one number
 NAMES = ["p10", "p20", "p50", "p80", "p90"]
 RISKS = [
     "project_id", "risk", "label", "risk_class", "probability", "cost_mean", "expected_cost", "share_cost",
@@ -47,7 +59,6 @@ class Simulation:
     question : Question
     plan : mapping of project_id to level
     draws, seed : int
-    method : {"random", "lhs", "sobol"}
     notes : tuple of str
         Assumptions and repairs, in sentences.
     """
@@ -56,19 +67,16 @@ class Simulation:
     plan: Mapping[str, str]
     draws: int
     seed: int
-    method: Method
     notes: tuple[str, ...]
-    _exposure: Exposure = field(repr=False)
     _run: Run = field(repr=False)
     _block: Block = field(repr=False)
 
     @cached_property
     def _table(self) -> pd.DataFrame:
-        self._need_detail()
-        ids = [p.project for p in self._exposure.projects]
+        ids = [p.project for p in self._run.exposure.projects]
         table = pd.DataFrame(self._block.rows, index=pd.Index(ids, name="project_id", dtype="str"))
         table.insert(0, "name", self.question.register.projects["name"].reindex(ids))
-        table["includes"] = [self._exposure.held[p] for p in ids]
+        table["includes"] = [p.risk.holds for p in self._run.exposure.projects]
         return table
 
     @property
@@ -87,18 +95,17 @@ class Simulation:
 
         Columns spend_base, spend_p10 ... spend_p90, benefit_base, benefit_p10 ... benefit_p90.
         """
-        self._need_detail()
-        b, projects = self._block, self._exposure.projects
+        b, projects = self._block, self._run.exposure.projects
         rows = []
-        for y in range(len(self._exposure.years)):
+        for y in range(len(self._run.exposure.years)):
             rows.append(
-                _quantile_row("spend", float(self._exposure.base_spend[0, y]), b.spend[0, y])
+                _quantile_row("spend", float(self._run.exposure.base_spend[0, y]), b.spend[0, y])
                 | _quantile_row("benefit", sum(float(p.benefit[y]) for p in projects), b.received[y])
             )
         whole = _quantile_row("spend", self.base_cost, b.cost) | _quantile_row(
             "benefit", sum(float(p.benefit.sum()) for p in projects), b.benefit
         )
-        index = pd.Index([*map(str, self._exposure.years), "all years"], name="year", dtype="str")
+        index = pd.Index([*map(str, self._run.exposure.years), "all years"], name="year", dtype="str")
         table = pd.DataFrame([*rows, whole], index=index)
         return table[(table != 0).any(axis=1)]
 
@@ -111,28 +118,43 @@ class Simulation:
     @property
     def _latest(self) -> Floats:
         """Months by which the latest project is late, per draw."""
-        return (self._block.latest.astype(float) - 0.5) / STEPS
+        return self._block.latest.astype(float)
 
     @property
     def base_cost(self) -> float:
         """Sum of the base costs to come."""
-        return float(self._exposure.base_spend[0].sum())
+        return float(self._run.exposure.base_spend[0].sum())
 
     @property
     def base_npv(self) -> float:
         """Net value as the register has it, without bias or risk."""
-        e = self._exposure
+        e = self._run.exposure
         return float(sum((p.benefit - p.spend[0]) @ e.factors for p in e.projects)) + e.together_value
 
     @cached_property
     def _limits(self) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
-        self._need_detail()
-        return limits_drawn(self.question, self._exposure, self._block.spend, self._block.people)
+        return limits_drawn(self.question, self._run.exposure, self._block.spend, self._block.people)
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """Fiscal years that the draws reach."""
+        return self._run.exposure.years
+
+    def spending(self, scope: str, year: int) -> Floats:
+        """Spending of every draw in the scope of an envelope and a year."""
+        at = self._run.exposure.scopes.index(scope), self.years.index(year)
+        return np.asarray(self._block.spend[at])
+
+    def planned(self, scope: str, year: int) -> float:
+        """Spending in the scope of an envelope and a year, on likely figures."""
+        return float(
+            self._run.exposure.base_spend[self._run.exposure.scopes.index(scope), self.years.index(year)]
+        )
 
     @property
     def exceedance(self) -> pd.DataFrame:
         """Every envelope and every role's capacity: limit, planned, p50, p80, probability of exceeding it, unit."""
-        return self._limits[0].drop(columns="quantile")
+        return self._limits[0].copy(deep=False)
 
     @property
     def fits_envelopes(self) -> float:
@@ -141,18 +163,16 @@ class Simulation:
 
     def contingency(self, confidence: float = 0.8) -> Contingency:
         """Return the money to hold for a confidence, pooled and unpooled."""
-        self._need_detail()
-        sure = self._exposure.together[0].sum()
-        base = [*(float(p.spend[0].sum()) for p in self._exposure.projects), float(sure)]
+        sure = self._run.exposure.together[0].sum()
+        base = [*(float(p.spend[0].sum()) for p in self._run.exposure.projects), float(sure)]
         costs = [*self._block.costs, np.full(self.draws, sure, np.float32)]
         return portfolio_contingency(np.stack(costs), base, confidence)
 
     def contingency_by_year(self, confidence: float = 0.8) -> pd.DataFrame:
         """Return base, quantile and contingency of every year; each year on its own, so they do not add up."""
-        self._need_detail()
-        base = self._exposure.base_spend[0]
+        base = self._run.exposure.base_spend[0]
         high = np.quantile(self._block.spend[0], confidence, axis=1)
-        years = pd.Index(self._exposure.years, name="year")
+        years = pd.Index(self._run.exposure.years, name="year")
         table = pd.DataFrame({"base": base, "quantile": high, "contingency": high - base}, index=years)
         return table[(table != 0).any(axis=1)]
 
@@ -173,7 +193,6 @@ class Simulation:
         share_cost, share_npv (each adds up to 1); npv_low, npv_high: the portfolio's median net value where the
         project is in its worst and in its best tenth; swing = npv_high - npv_low.
         """
-        self._need_detail()
         b = self._block
         found = swings(b.npvs, b.npv)
         table = pd.DataFrame(
@@ -199,8 +218,8 @@ class Simulation:
         centered = self._block.cost - self._block.cost.mean()
         spread = float(centered @ centered)
         rows = []
-        for p in self._exposure.projects:
-            for e in p.events:
+        for p in self._run.exposure.projects:
+            for e in p.risk.events:
                 comes, amount = event_draws(self._run, p.project, e)
                 share = float(amount.astype(float) @ centered[comes]) / spread if spread else 0.0
                 cost = e.cost.mean if e.cost else 0.0
@@ -229,8 +248,7 @@ class Simulation:
         """Return the S-curve of the portfolio's cost, benefit, npv, or a fiscal year's spending: probability, value."""
         if what in ("cost", "benefit", "npv"):
             return curve(self.totals[what], points)
-        self._need_detail()
-        return curve(self._block.spend[0, self._exposure.years.index(int(what))], points)
+        return curve(self._block.spend[0, self._run.exposure.years.index(int(what))], points)
 
     def beats(self, other: Simulation) -> float:
         """Probability that this plan is worth more than another, draw against draw: shared projects share their luck.
@@ -238,13 +256,11 @@ class Simulation:
         Raises
         ------
         ValueError
-            The other was simulated with another seed, number of draws or method.
+            The other was simulated with another seed or number of draws.
         """
-        mine, theirs = (self.seed, self.draws, self.method), (other.seed, other.draws, other.method)
+        mine, theirs = (self.seed, self.draws), (other.seed, other.draws)
         if mine != theirs:
-            raise ValueError(
-                f"compare simulations of one seed, number of draws and method, not {mine} with {theirs}"
-            )
+            raise ValueError(f"compare simulations of one seed and number of draws, not {mine} with {theirs}")
         return float((self._block.npv > other._block.npv).mean())
 
     @property
@@ -257,34 +273,99 @@ class Simulation:
             f"(P10 {_short(p10)}, P50 {_short(p50)}, P90 {_short(p90)}); its net value is at least "
             f"{_short(float(np.quantile(self._block.npv, 0.2)))} with the same confidence"
         )
-        if not self._run.detail:
-            return f"{words}."
         return f"{words}; all envelopes hold together in {100 * self.fits_envelopes:.0f} % of {self.draws} draws."
 
     @property
     def inputs(self) -> Mapping[str, str]:
-        """Fingerprints, seed, draws, method and correlations."""
+        """Fingerprints, seed, draws and correlations."""
         q = self.question
         return MappingProxyType(
             {
                 "register": q.register.fingerprint, "question": q.fingerprint, "seed": str(self.seed),
-                "draws": str(self.draws), "method": self.method, "correlation": self._run.correlation.words,
+                "draws": str(self.draws), "correlation": CORRELATIONS,
             }
         )  # fmt: skip
 
-    def _need_detail(self) -> None:
-        if not self._run.detail:
-            raise ValueError(
-                "only portfolio totals were simulated; simulate with detail=True for years and projects"
-            )
-
     def _repr_html_(self) -> str:
-        table = (
-            self._table[[c for c in self._table if not c.startswith("on_")]]
-            if self._run.detail
-            else self.totals.describe()
-        )
+        table = self._table[[c for c in self._table if not c.startswith("on_")]]
         return f"<p>{html.escape(self.summary)}</p>{table.to_html(float_format='%.1f', na_rep='')}"
+
+
+@door
+def simulate(
+    allocation: Allocation,
+    draws: int = DRAWS,
+    seed: int = SEED,
+    *,
+    uplifts: Mapping[str, float] | None = None,
+    executor: Executor | None = None,
+) -> Simulation:
+    """Simulate the plan of an allocation.
+
+    Every draw takes for each project a factor on its cost, on its benefits and on its duration (table `estimates`),
+    and the risk events that come (table `risks`): their cost, their share of benefits lost, their delay. A late start
+    moves costs, benefits and people; work that takes longer stretches them and costs more (`uncertainty.lateness`).
+    What the register's figures already hold (`includes`) is not added again: with risk or optimism_bias no events, with
+    optimism_bias only the spread of the estimates. The mean of the draws is what a question on expected figures counts.
+
+    Parameters
+    ----------
+    allocation : Allocation
+    draws, seed : int
+        Equal numbers for equal seeds, whatever the number of workers; adding a project changes no other draw.
+    uplifts : mapping of scope to fraction, optional
+        Optimism bias or a reference class to add instead of estimates' bias and events: from `pmo_kit.rates`, or from
+        the register's own past, `performance.reference_class`. Never added to figures that hold optimism bias.
+    executor : concurrent.futures.Executor, optional
+        Blocks of projects are drawn by its workers.
+
+    Raises
+    ------
+    DataError
+        Estimates or risks are not in order; every one is listed.
+    ValueError
+        An argument is out of range or names what is not there.
+
+    Examples
+    --------
+    >>> import pmo_kit as pmo
+    >>> plan = pmo.arbitrate(pmo.Question(pmo.load_register("data/samples/meridian_12")))
+    >>> sure = pmo.simulate(plan, draws=100)  # no estimates and no risks: every draw is the plan
+    >>> round(float(sure.totals["npv"].max()), 3), sure.fits_envelopes
+    (33.5, 1.0)
+    """
+    return simulate_plan(
+        allocation.question, allocation.plan, draws, seed, uplifts=uplifts, executor=executor
+    )
+
+
+def simulate_plan(
+    question: Question,
+    plan: Mapping[str, str],
+    draws: int = DRAWS,
+    seed: int = SEED,
+    *,
+    uplifts: Mapping[str, float] | None = None,
+    executor: Executor | None = None,
+) -> Simulation:
+    """Simulate any plan under a question, whether or not it obeys its rules; otherwise as `simulate`."""
+    if draws < 1:
+        raise ValueError(f"draws is at least 1, not {draws}")
+    exposure = expose(question, plan, uplifts)
+    run = Run(seed, draws, shared_streams(exposure, seed, draws), exposure)
+    notes = [CORRELATIONS]
+    held = sum(bool(p.risk.holds) for p in exposure.projects)
+    if held:
+        notes.append(f"{held} projects already hold bias or risk in their figures; it is not added again.")
+    whole = empty_block(exposure, draws)
+    for block in (executor.map if executor else map)(
+        partial(simulate_block, run=run), list(blocks_of(exposure))
+    ):
+        whole.add(block)
+    whole.cost += exposure.together[0].sum()
+    whole.npv += exposure.together_value
+    whole.spend += exposure.together[:, :, None]
+    return Simulation(question, MappingProxyType(dict(plan)), draws, seed, tuple(notes), run, whole)
 
 
 def _quantile_row(name: str, base: float, drawn: Floats) -> dict[str, float]:

@@ -85,7 +85,8 @@ class Attribution:
     def summary(self) -> str:
         """One sentence."""
         amounts = self.amounts["total"]
-        words = f"The net value goes from {number(self.before.value)} to {number(self.after.value)}"
+        worth = f"{self.after.question.basis_word} net value".strip()
+        words = f"The {worth} goes from {number(self.before.value)} to {number(self.after.value)}"
         words += f" ({self.orders})" if self.orders else ""
         if not len(amounts):
             return f"{words}: nothing changed."

@@ -396,8 +396,8 @@ def _nothing(axis: Axis) -> float:
 
 
 def _later(register: Register, scope: str, years: int) -> dict[str, pd.DataFrame]:
-    """The tables with the projects of a scope so many years later."""
-    costs, benefits, people = (register.table(name) for name in ("costs", "benefits", "resources"))
+    """The tables with the projects of a scope so many years later, their dates and the years of their risks too."""
+    costs, benefits = register.table("costs"), register.table("benefits")
     first = register.settings.discount_to or 0
     ahead = ~(costs["state"].eq("actual").fillna(False) | costs["year"].lt(first).fillna(False)).astype(bool)
     moves = _in_scope(register, scope, costs) & ahead
@@ -410,14 +410,20 @@ def _later(register: Register, scope: str, years: int) -> dict[str, pd.DataFrame
         changed["benefits"] = moved[~(moves & fixed & (moved["year"] > end).fillna(False))].reset_index(
             drop=True
         )
-    if register.has("resources"):
-        moves = _in_scope(register, scope, people)
-        later = [
-            f"{int(p[:4]) + years}{p[4:]}" if move else p
-            for p, move in zip(people["period"], moves, strict=True)
-        ]
-        changed["resources"] = people.assign(period=pd.Series(later, index=people.index, dtype="str"))
-    return changed
+    for name in ("resources", "risks"):
+        rows = register.table(name)
+        moves = _in_scope(register, scope, rows) & rows["period"].notna()
+        later = rows["period"].mask(moves, _later_period(rows["period"], years))
+        changed |= {name: rows.assign(period=later)} if moves.any() else {}
+    projects = register.projects.reset_index()
+    moves = _in_scope(register, scope, projects)
+    dates = projects[["start", "finish"]] + pd.DateOffset(years=years)
+    return changed | {"projects": projects.assign(**projects[["start", "finish"]].mask(moves, dates))}
+
+
+def _later_period(periods: pd.Series, years: int) -> pd.Series:
+    """Years, quarters or months as text, so many years later."""
+    return (periods.str[:4].astype("Int64") + years).astype("str") + periods.str[4:]
 
 
 def _reweighted(weights: pd.Series, factor: pd.Series) -> pd.Series:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.doors import door
-from pmo_kit.risk import simulate_plan
+from pmo_kit.risk.simulation import DRAWS, SEED, simulate_plan
 from pmo_kit.scenarios.comparison import Comparison
 from pmo_kit.scenarios.regret import evaluate_plans, reference_plans
 
@@ -14,7 +14,7 @@ COLUMNS = ["plan", "scenario", "cost_p80", "npv_p20", "npv_p50", "fits", "wins"]
 
 
 @door
-def simulate_cases(comparison: Comparison, draws: int = 2_000, seed: int = 7) -> pd.DataFrame:
+def simulate_cases(comparison: Comparison, draws: int = DRAWS, seed: int = SEED) -> pd.DataFrame:
     """Simulate every plan in every case that forces no project; least regret, do nothing and do minimum included.
 
     What a plan no longer fits in a case is dropped from it first, as for its regret.

@@ -110,8 +110,8 @@ def test_the_waterfall_adds_up(allocation: pmo.Allocation) -> None:
 
 
 def test_limits_are_in_their_own_unit_and_priced() -> None:
-    question = pmo.Question(pmo.load_register("data/samples/meridian"))
-    found = pmo.arbitrate(question.replace(overrides=False))
+    question = pmo.Question(pmo.load_register("data/samples/meridian"), overrides=False, basis="likely")
+    found = pmo.arbitrate(question)
     rule = "Cleaner rivers at least 20 % of spending"
     worth = pmo.arbitration.limits_worth(found, ["envelope all 2027", rule])
     rows = limits.limits(found, worth).data.set_index("rule")
@@ -173,7 +173,7 @@ def test_the_chance_that_limits_hold() -> None:
                                 "high": [1.4], "basis": ["min_max"], "distribution": ["triangular"]}),
         budgets=pd.DataFrame({"envelope": ["all"], "year": [2027], "amount": [10.0]}),
     )  # fmt: skip
-    question = pmo.Question(register)
+    question = pmo.Question(register, basis="likely")
     simulation = pmo.simulate(pmo.arbitrate(question), draws=2000, seed=7)
     table = confidence.holds(simulation, pmo.risk.fit_envelopes(question, 0.8, draws=500, seed=7))
     assert table.data["holds"].tolist() == pytest.approx([100 / 3, 100 / 3], abs=3)  # (10 - 8)^2 / (6 * 2)

@@ -7,22 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pmo_kit.risk import Estimate, cvar, nearest_correlation, pert, portfolio_contingency, variance_shares
-from pmo_kit.risk.blocks import Run, event_draws, moved, present_worth
-from pmo_kit.risk.inputs import Event
-from pmo_kit.risk.sampling import Correlation, normals, root
+from pmo_kit.risk import Estimate, cvar, pert, portfolio_contingency, variance_shares
+from pmo_kit.risk.drawing import Run, event_draws, normals
+from pmo_kit.uncertainty import Event, spread
 
 N = 200_000
 points = st.tuples(st.floats(0, 100), st.floats(0, 50), st.floats(0, 50)).map(
     lambda t: (t[0], t[0] + t[1], t[0] + t[1] + t[2])
 )
-
-
-def run_of(draws: int, correlation: Correlation | None = None) -> Run:
-    """A run without projects."""
-    factors = np.ones(3)
-    return Run(7, draws, "random", correlation or Correlation({}, 0.0, 0.0), {}, {}, {}, 1, 3, factors, 0, 0, 12, True,
-               present_worth(factors, 10))  # fmt: skip
 
 
 def test_triangular() -> None:
@@ -39,7 +31,9 @@ def test_triangular() -> None:
 def test_lognormal_sum_with_correlation() -> None:
     """Exact moments of a sum: Cov = m1 m2 (exp(rho s1 s2) - 1)."""
     mu, s = np.array([4.0, 3.5]), np.array([0.3, 0.5])
-    z = root(np.array([[1, 0.4], [0.4, 1]])) @ np.stack([normals(7, (str(i),), 10 * N) for i in range(2)])
+    z = np.linalg.cholesky(np.array([[1, 0.4], [0.4, 1]])) @ np.stack(
+        [normals(7, (str(i),), 10 * N) for i in range(2)]
+    )
     x = [
         Estimate(
             float(np.exp(m - 1.2815515655446004 * d)),
@@ -59,7 +53,7 @@ def test_risk_event() -> None:
     """A discrete risk: E = p m, Var = p (s^2 + m^2) - p^2 m^2, with p 0.3, m 50, s 10."""
     half = (7 * 100) ** 0.5  # a symmetric beta-PERT of variance half^2 / 7
     event = Event("R", "technical", 0.3, Estimate(50 - half, 50, 50 + half), 0, 0.0, 0.0, "")
-    comes, amount = event_draws(run_of(N), "P", event)
+    comes, amount = event_draws(Run(7, N, {}, None), "P", event)  # type: ignore[arg-type]
     drawn = np.zeros(N)
     drawn[comes] = amount
     assert drawn.mean() == pytest.approx(15.0, abs=4 * (555 / N) ** 0.5)
@@ -92,15 +86,6 @@ def test_cvar_of_a_normal() -> None:
     z = normals(7, ("normal",), 1_000_000)
     assert float(cvar(z, 0.95)) == pytest.approx(2.0627, abs=0.01)
     assert float(cvar(z, 0.95, "lower")) == pytest.approx(-2.0627, abs=0.01)
-
-
-def test_higham_nearest_correlation() -> None:
-    """Higham (2002), the matrix of his introduction."""
-    found = nearest_correlation(np.array([[1, 1, 0], [1, 1, 1], [0, 1, 1.0]]))
-    assert found.changed
-    assert found.matrix[0] == pytest.approx([1, 0.7607, 0.1573], abs=5e-5)
-    assert found.largest == pytest.approx(0.2393, abs=5e-5)
-    assert "changed by at most 0.239" in found.words(["A", "B", "C"])
 
 
 @given(points)
@@ -147,22 +132,45 @@ def test_cvar_lies_between_quantile_and_worst(x: list[float], level: float) -> N
     assert float(cvar(x, level, "lower")) == pytest.approx(-float(cvar([-v for v in x], level)), abs=1e-6)
 
 
-@given(st.lists(st.floats(0, 100), min_size=1, max_size=6), st.floats(0, 40))
-def test_a_delay_keeps_the_money(profile: list[float], months: float) -> None:
-    """Whole years of delay are a deferral; nothing is lost before the horizon ends."""
-    wide = np.array([*profile, 0.0, 0.0, 0.0, 0.0])
-    table = moved(wide, int(months * 4) + 1, 12)
-    assert table.sum(axis=1) == pytest.approx(sum(profile))
-    if months >= 12:
-        assert table[48] == pytest.approx([0.0, *wide[:-1]])
+flows = st.lists(st.floats(0, 100), min_size=1, max_size=6)
 
 
-def test_stratified_draws_are_stratified() -> None:
-    for method in ("lhs", "sobol"):
-        z = np.sort(normals(7, ("a",), 1024, method, place=3))  # type: ignore[arg-type]
-        from scipy.special import ndtr
+@given(
+    flows,
+    st.floats(0, 3),
+    st.floats(0, 3),
+    st.floats(0, 2.5),
+    st.floats(0.1, 4),
+    st.sampled_from([0.0, 0.15]),
+)
+def test_late_money_is_all_there_and_never_early(
+    planned: list[float], start: float, overrun: float, begin: float, length: float, time_share: float
+) -> None:
+    """Nothing is lost, work grows by its share that is paid by time, and by no year is more done than was planned."""
+    places, n = np.arange(len(planned)), 16
+    work = (begin, begin + length)
+    table = spread(places, n, work, np.array([start]), np.array([overrun]), time_share)[0]
+    worked = (places < begin + length) & (places + 1 > begin)
+    grown = np.where(worked, 1 + time_share * overrun / length, 1.0)
+    assert table.sum(axis=0) == pytest.approx(grown, abs=1e-9)
+    done = np.cumsum(table / grown, axis=0)
+    assert (done <= np.cumsum(np.eye(n, len(planned)), axis=0) + 1e-9).all()
 
-        assert (np.floor(ndtr(z.astype(float)) * 1024 + 1e-3).astype(int) - np.arange(1024)).max() <= 1
+
+@given(flows, st.integers(0, 3), st.integers(0, 3))
+def test_whole_years_late_are_a_deferral(planned: list[float], start: int, overrun: int) -> None:
+    """A late start moves all by whole years; what follows the work moves by as much as the work ends later."""
+    places, years = np.arange(len(planned)), np.array([float(start)])
+    moved = spread(places, 16, (0.0, 2.0), years, np.zeros(1))[0]
+    assert moved == pytest.approx(np.eye(16, len(planned), -start))
+    late = spread(places, 16, (0.0, 2.0), years, np.array([float(overrun)]))[0]
+    assert late[:, 2:] == pytest.approx(np.eye(16, len(planned), -start - overrun)[:, 2:])
+
+
+def test_work_inside_a_year_keeps_its_dates() -> None:
+    """Six months of 2027 and six of 2028, half as long again: six of the eighteen months are in 2027."""
+    table = spread(np.array([0, 1]), 3, (0.5, 1.5), np.zeros(1), np.array([0.5]))[0]
+    assert table @ [50, 50] == pytest.approx([100 / 3, 200 / 3, 0])
 
 
 def test_refusals() -> None:
@@ -170,9 +178,5 @@ def test_refusals() -> None:
         pert(3, 2, 4, 10, 7)
     with pytest.raises(ValueError, match="lognormal"):
         Estimate(1, 2, 3, "min_max", "lognormal")
-    with pytest.raises(ValueError, match="power of two"):
-        normals(7, ("a",), 1000, "sobol", 0)
-    with pytest.raises(ValueError, match="symmetric"):
-        nearest_correlation(np.array([[1, 0.5], [0.2, 1]]))
     with pytest.raises(ValueError, match="level"):
         cvar([1, 2], 1.0)

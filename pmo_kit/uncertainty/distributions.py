@@ -16,7 +16,7 @@ KINDS: tuple[Kind, ...] = ("pert", "triangular", "lognormal")
 Z80 = 1.2815515655446004  # the standard normal quantile of 0.9
 REACH = 4.5  # tables run over the standard normal from -REACH to REACH
 NODES = 1025
-_GRID = np.linspace(-REACH, REACH, NODES)
+GRID = np.linspace(-REACH, REACH, NODES)
 _MODES = np.linspace(0.0, 1.0, 65)
 
 
@@ -209,10 +209,10 @@ class Estimate:
         A beta-PERT is read from a table of its shapes, made once: equal to `at_normal` within 1e-4 of its width.
         """
         if self.distribution != "pert":
-            return self.at_normal(_GRID[::every])
+            return self.at_normal(GRID[::every])
         a, b = self.ends
         if b == a:
-            return np.full(len(_GRID[::every]), float(self.likely))
+            return np.full(len(GRID[::every]), float(self.likely))
         at = (self.likely - a) / (b - a) * (len(_MODES) - 1)
         first = min(int(at), len(_MODES) - 2)
         shapes, part = _pert_shapes()[:, ::every], at - first
@@ -226,7 +226,7 @@ class Estimate:
 def _pert_shapes() -> Floats:
     """Standard beta-PERT values, modes x nodes."""
     mode = _MODES[:, None]
-    return np.asarray(special.betaincinv(1 + 4 * mode, 5 - 4 * mode, special.ndtr(_GRID)))
+    return np.asarray(special.betaincinv(1 + 4 * mode, 5 - 4 * mode, special.ndtr(GRID)))
 
 
 def _ends_of_quantiles(p10: float, likely: float, p90: float, kind: Kind) -> tuple[float, float]:

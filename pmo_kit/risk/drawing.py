@@ -1,0 +1,354 @@
+"""Drawing a block of projects: money, time and people of every draw, added up in a fixed order.
+
+Every quantity of every project has its own stream, keyed by (seed, project, quantity): adding a project changes no
+other draw. A block is 32 projects. Blocks do not depend on the number of workers, so neither do the numbers. Within a
+block sums are in single precision, over blocks in double.
+
+Sources: Doty-Humphrey, PractRand (SFC64); Nelsen (2006), An Introduction to Copulas (the Gaussian copula).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from pmo_kit.risk.exposure import Exposure, ProjectRisk
+from pmo_kit.uncertainty.distributions import NODES, REACH, Floats
+from pmo_kit.uncertainty.expected import COST_DURATION, DRIVER
+from pmo_kit.uncertainty.lateness import STEPS, spread
+from pmo_kit.uncertainty.stated import QUANTITIES, Event, steps_of
+
+Single = NDArray[np.float32]
+Indices = NDArray[np.intp]
+Key = tuple[str, ...]
+AREA = 0.2  # latent correlation of the estimates of projects of one area
+CORRELATIONS = (
+    f"Correlations: {AREA:g} between projects of one area; {DRIVER:g} between risks of one driver; "
+    f"{COST_DURATION:g} between a project's cost and duration."
+)
+BLOCK = 32
+LEVELS = (0.1, 0.2, 0.5, 0.8, 0.9)
+PLACES = np.float32((NODES - 1) / (2 * REACH))  # places per unit of a standard normal
+_UNIT = np.linspace(0.0, 1.0, 257)
+_GRID = (2 * _UNIT - 1) * REACH
+_MIDDLE = np.float32((NODES - 1) / 2 + 0.5)
+_LOCAL = threading.local()
+
+
+def normals(seed: int, key: Key, draws: int) -> Single:
+    """Standard normal draws of a key: the same on every machine and for every order of asking.
+
+    Normals of 65,536 equally likely sizes, up to 4.32, so a probability is exact to 1 in 65,536.
+
+    Examples
+    --------
+    >>> bool((normals(7, ("P01", "cost"), 5) == normals(7, ("P01", "cost"), 9)[:5]).all())
+    True
+    """
+    if not hasattr(_LOCAL, "generator"):  # making one costs more than setting it
+        _LOCAL.generator = np.random.Generator(np.random.SFC64(0))
+        _LOCAL.state = _LOCAL.generator.bit_generator.state
+    words = "\x1f".join((str(seed), *key)).encode()
+    state = _LOCAL.state
+    state["state"]["state"][:3] = np.frombuffer(hashlib.blake2b(words, digest_size=24).digest(), "<u8")
+    state["state"]["state"][3] = 1
+    state["has_uint32"] = state["uinteger"] = 0
+    _LOCAL.generator.bit_generator.state = state
+    four = _LOCAL.generator.bit_generator.random_raw(-(-draws // 4)).astype("<u8", copy=False)
+    return _sizes().take(four.view("<u2")[:draws])
+
+
+@cache
+def _sizes() -> Single:
+    """Standard normal quantiles in the middle of 65,536 equal steps of probability, with variance 1."""
+    z = special.ndtri((np.arange(1 << 16) + 0.5) / (1 << 16))
+    return np.asarray(z / z.std(), np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What all blocks of a simulation share."""
+
+    seed: int
+    draws: int
+    shared: Mapping[Key, Single]
+    exposure: Exposure
+
+
+@dataclass(eq=False)
+class Block:
+    """Sums of a block, and what is kept of every project."""
+
+    cost: Floats
+    benefit: Floats
+    npv: Floats
+    spend: NDArray[Any]  # scopes x years x draws
+    received: NDArray[Any]  # years x draws
+    people: NDArray[Any]  # roles x periods x draws
+    latest: Single  # months by which the latest project is late
+    rows: list[dict[str, float]] = field(default_factory=list)
+    costs: list[Single] = field(default_factory=list)
+    npvs: list[Single] = field(default_factory=list)
+
+    def add(self, other: Block) -> None:
+        """Add a later block."""
+        for name in ("cost", "benefit", "npv", "spend", "received", "people"):
+            mine = getattr(self, name)
+            np.add(mine, getattr(other, name), out=mine)
+        np.maximum(self.latest, other.latest, out=self.latest)
+        self.rows += other.rows
+        self.costs += other.costs
+        self.npvs += other.npvs
+
+
+def empty_block(exposure: Exposure, n: int, precision: Any = np.float64) -> Block:
+    """A block of nothing."""
+    scopes, years = len(exposure.scopes), len(exposure.years)
+    return Block(
+        np.zeros(n, precision),
+        np.zeros(n, precision),
+        np.zeros(n, precision),
+        np.zeros((scopes, years, n), precision),
+        np.zeros((years, n), precision),
+        np.zeros((len(exposure.roles), len(exposure.periods), n), precision),
+        np.full(n, -np.inf, np.float32),
+    )
+
+
+def blocks_of(exposure: Exposure) -> Iterator[tuple[ProjectRisk, ...]]:
+    """The projects in fixed blocks."""
+    for start in range(0, len(exposure.projects), BLOCK):
+        yield exposure.projects[start : start + BLOCK]
+
+
+def shared_streams(exposure: Exposure, seed: int, draws: int) -> dict[Key, Single]:
+    """Streams that several projects share: areas as weighted places in a table, drivers with their weight."""
+    found: dict[Key, Single] = {}
+    for p in exposure.projects:
+        for key in [("area", p.area, q) for q in QUANTITIES if p.risk.estimate(q)]:
+            if key not in found:
+                found[key] = normals(seed, ("factor", *key), draws) * np.float32(PLACES * AREA**0.5)
+        for driver in {event.driver for event in p.risk.events if event.driver}:
+            if ("driver", driver) not in found:
+                found["driver", driver] = normals(seed, ("driver", driver), draws) * np.float32(DRIVER**0.5)
+    return found
+
+
+def simulate_block(projects: tuple[ProjectRisk, ...], run: Run) -> Block:
+    """Draw a block of projects."""
+    block = empty_block(run.exposure, run.draws, np.float32)
+    for project in projects:
+        _simulate_project(project, run, block)
+    return block
+
+
+def event_draws(run: Run, project: str, event: Event) -> tuple[Indices, Single]:
+    """In which draws an event comes, and its cost there.
+
+    One latent number says whether it comes and how hard it hits: given that it comes, its rank is uniform.
+    """
+    if event.probability <= 0:
+        return np.empty(0, np.intp), np.empty(0, np.float32)
+    z = normals(run.seed, (project, "event", event.risk), run.draws)
+    if ("driver", event.driver) in run.shared:
+        z *= np.float32((1 - DRIVER) ** 0.5)
+        z += run.shared["driver", event.driver]
+    limit = float(special.ndtri(event.probability)) if event.probability < 1 else REACH
+    comes = np.flatnonzero(z < np.float32(limit)) if event.probability < 1 else np.arange(run.draws)
+    if event.cost is None:
+        return comes, np.zeros(len(comes), np.float32)
+    ranks = special.ndtr(_UNIT * (limit + REACH) - REACH) * (1 / event.probability)
+    costs = np.interp(
+        -special.ndtri(np.clip(ranks, 1e-7, 1 - 1e-7)), _GRID, event.cost.table((NODES - 1) // 256)
+    ).astype(np.float32)
+    z = z[comes]
+    z += np.float32(REACH)
+    z *= np.float32((len(_UNIT) - 1) / (limit + REACH))
+    z += np.float32(0.5)
+    return comes, costs.take(z.astype(np.intp), mode="clip")
+
+
+def _simulate_project(p: ProjectRisk, run: Run, block: Block) -> None:
+    """Add one project to its block."""
+    n, exposure = run.draws, run.exposure
+    place = _latent(p, run)
+    dear, good = _factor(p, "cost", place, n), _factor(p, "benefit", place, n)
+    events = [(event, *event_draws(run, p.project, event)) for event in p.risk.events]
+    for event, comes, _ in events:
+        if event.benefit_loss:
+            good[comes] *= np.float32(1 - event.benefit_loss)
+    months, late = _lateness(p, place, events, n)
+    cost, npv = np.zeros(n, np.float32), np.zeros(n, np.float32)
+    spending = _late(p.spend, p, late, 1)
+    for scope, table in enumerate(spending):
+        for year in np.flatnonzero(table.any(axis=0)):
+            block.spend[scope, year] += late.read(table[:, year]) * dear
+    cost += late.read(spending[0].sum(axis=1)) * dear
+    npv -= late.read(spending[0] @ exposure.factors) * dear
+    (table,) = _late(p.benefit[None], p, late, 1, whole=True)
+    if p.last_benefit is not None:
+        table[:, p.last_benefit + 1 :] = 0.0
+    for year in np.flatnonzero(table.any(axis=0)):
+        block.received[year] += late.read(table[:, year]) * good
+    received = late.read(table.sum(axis=1)) * good
+    npv += late.read(table @ exposure.factors) * good
+    for role, table in enumerate(_late(p.demand, p, late, exposure.periods_a_year)):
+        for period in np.flatnonzero(table.any(axis=0)):
+            block.people[role, period] += late.read(table[:, period]) * dear
+    _add_event_costs(p, run, block, events, cost, npv)
+    block.cost += cost
+    block.benefit += received
+    block.npv += npv
+    np.maximum(block.latest, months, out=block.latest)
+    block.rows.append(_row(p, cost, received, npv, months, exposure.factors))
+    block.costs.append(cost)
+    block.npvs.append(npv)
+
+
+def _add_event_costs(
+    p: ProjectRisk,
+    run: Run,
+    block: Block,
+    events: list[tuple[Event, Indices, Single]],
+    cost: Single,
+    npv: Single,
+) -> None:
+    """Add what the events cost, in their year, or in the years for which the project's spending is planned."""
+    years, whole = len(run.exposure.years), float(p.spend[0].sum())
+    spent = p.spend / whole if whole else np.outer(p.capital, np.eye(1, years))  # of 1, scopes x years
+    for year in dict.fromkeys(event.year for event, _, _ in events if event.cost is not None):
+        extra = np.zeros(run.draws, np.float32)
+        for event, comes, amount in events:
+            if event.cost is not None and event.year == year:
+                extra[comes] += amount
+        falls = spent if year is None else np.outer(spent.sum(axis=1), np.eye(1, years, year))
+        for scope, place in zip(*np.nonzero(falls), strict=True):
+            block.spend[scope, place] += extra * np.float32(falls[scope, place])
+        cost += extra
+        npv -= extra * np.float32(falls[0] @ run.exposure.factors)
+
+
+def _latent(p: ProjectRisk, run: Run) -> dict[str, Single]:
+    """Latent normals of the quantities that have an estimate, as places in a fine table.
+
+    Shared factors are kept in units of places, with the middle of the table in them: one product and one sum a draw.
+    """
+    found: dict[str, Single] = {}
+    rho = COST_DURATION if p.risk.cost is not None and p.risk.duration is not None else 0.0
+    for quantity in QUANTITIES:
+        if p.risk.estimate(quantity) is None:
+            continue
+        scale = (1 - rho**2) ** 0.5 if quantity == "duration" else 1.0
+        z = normals(run.seed, (p.project, quantity), run.draws)
+        z *= np.float32((1 - AREA) ** 0.5 * scale * PLACES)
+        z += run.shared["area", p.area, quantity] * np.float32(scale)
+        if rho and quantity == "duration":
+            z += found["cost"] * np.float32(rho)
+            z += np.float32(_MIDDLE * (1 - rho))
+        else:
+            z += _MIDDLE
+        found[quantity] = z
+    return found
+
+
+def _factor(p: ProjectRisk, quantity: str, place: Mapping[str, Single], n: int) -> Single:
+    """Draws of the factor on an amount: that of its estimate, with the uplift for bias."""
+    estimate = p.risk.estimate(quantity)
+    if estimate is None:
+        return np.full(n, p.risk.mean(quantity), np.float32)
+    values = p.risk.factors(quantity, estimate.table()).astype(np.float32)
+    return values.take(place[quantity].astype(np.intp), mode="clip")
+
+
+@dataclass(frozen=True, eq=False)
+class _Cases:
+    """The different cases of lateness: months by which work starts late and takes longer, and the case of a draw."""
+
+    start: Floats
+    overrun: Floats
+    case: Indices | None
+
+    def read(self, table: Floats) -> Single | np.float32:
+        """A table of cases read at every draw; one number where nothing is late."""
+        return np.float32(table[0]) if self.case is None else table.astype(np.float32).take(self.case)
+
+
+def _lateness(
+    p: ProjectRisk, place: Mapping[str, Single], events: list[tuple[Event, Indices, Single]], n: int
+) -> tuple[Single, _Cases]:
+    """Months by which the finish is late in every draw (below zero: early), and the cases of lateness."""
+    months = np.zeros(n, np.float32)
+    over, delays = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    if p.risk.duration is not None:
+        at = place["duration"].astype(np.intp)
+        table = p.risk.overrun(p.risk.duration.table())
+        months += table.astype(np.float32).take(at, mode="clip")
+        over += steps_of(table).take(at, mode="clip")
+    for event, comes, _ in events:
+        if event.delay:
+            months[comes] += np.float32(event.delay)
+            delays[comes] += event.steps
+    start = np.maximum(0, delays + np.minimum(over, 0))
+    np.maximum(over, 0, out=over)
+    if not start.any() and not over.any():
+        return months, _Cases(np.zeros(1), np.zeros(1), None)
+    most = int(over.max()) + 1
+    code = start * most + over
+    there = np.bincount(code) > 0
+    found = np.flatnonzero(there)
+    return months, _Cases(
+        found // most / STEPS, found % most / STEPS, (np.cumsum(there) - 1)[code].astype(np.intp)
+    )
+
+
+def _late(
+    profiles: Floats, p: ProjectRisk, late: _Cases, periods_a_year: int, *, whole: bool = False
+) -> list[Floats]:
+    """Profiles (rows x periods) in every case of lateness: cases x periods, one for each; `whole` only comes later."""
+    places = np.flatnonzero(profiles.any(axis=0))
+    if late.case is None or not len(places):
+        return [profile[None, :].copy() for profile in profiles]
+    scale = periods_a_year / 12
+    start = (late.start + late.overrun if whole else late.start) * scale
+    overrun = late.overrun * (0.0 if whole else scale)
+    work = (p.risk.work[0] * periods_a_year, p.risk.work[1] * periods_a_year)
+    table = spread(places, profiles.shape[1], work, start, overrun, p.risk.time_share)
+    return [table @ profile[places] for profile in profiles]
+
+
+def _row(
+    p: ProjectRisk, cost: Single, benefit: Single, npv: Single, months: Single, factors: Floats
+) -> dict[str, float]:
+    """What is kept of one project: base, quantiles, and how likely cost and finish hold."""
+    base = float(p.spend[0].sum())
+    row = {
+        "cost_base": base,
+        "benefit_base": float(p.benefit.sum()),
+        "npv_base": float((p.benefit - p.spend[0]) @ factors),
+    }
+    for name, drawn in (("cost", cost), ("benefit", benefit), ("npv", npv), ("delay", months)):
+        row |= {f"{name}_p{round(100 * q)}": v for q, v in zip(LEVELS, quantiles(drawn), strict=True)}
+    within, on_time = cost <= np.float32(base * (1 + 1e-6)), months <= 1e-3
+    return row | {
+        "on_cost": float(within.mean()),
+        "on_time": float(on_time.mean()),
+        "on_both": float((within & on_time).mean()),
+    }
+
+
+def quantiles(drawn: NDArray[Any], levels: tuple[float, ...] = LEVELS) -> list[float]:
+    """Quantiles by linear interpolation, from one sort."""
+    ranked = np.sort(drawn)
+    at = np.array(levels) * (len(ranked) - 1)
+    low = at.astype(int)
+    high = np.minimum(low + 1, len(ranked) - 1)
+    part = at - low
+    return [float(x) for x in (1 - part) * ranked[low] + part * ranked[high]]

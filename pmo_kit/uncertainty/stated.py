@@ -1,0 +1,275 @@
+"""What a register says about uncertainty, project by project: estimates, events, the work and when it is done."""
+
+from __future__ import annotations
+
+import calendar
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pmo_kit.errors import DataError
+from pmo_kit.uncertainty.distributions import REACH, Estimate, Floats
+from pmo_kit.uncertainty.lateness import STEPS, TIME_SHARE
+
+if TYPE_CHECKING:
+    from pmo_kit.register import Register
+    from pmo_kit.register.settings import Settings
+
+QUANTITIES = ("cost", "benefit", "duration")
+
+
+@dataclass(frozen=True, eq=False)
+class Event:
+    """A discrete risk: whether it comes, what it costs in which year, what it takes away, how long it delays.
+
+    Parameters
+    ----------
+    year : int or None
+        Years from t = 0 in which it costs; None is spread like the project's spending.
+    delay : float
+        Months by which the work starts later.
+    """
+
+    risk: str
+    risk_class: str
+    probability: float
+    cost: Estimate | None
+    year: int | None
+    benefit_loss: float
+    delay: float
+    driver: str
+
+    @property
+    def expected_cost(self) -> float:
+        """Probability x mean cost."""
+        return self.probability * (self.cost.mean if self.cost else 0.0)
+
+    @property
+    def steps(self) -> int:
+        """Delay in the steps in which lateness is counted."""
+        return round(self.delay * STEPS)
+
+
+@dataclass(frozen=True, eq=False)
+class Uncertainty:
+    """What is not sure about one project.
+
+    Parameters
+    ----------
+    cost, benefit, duration : Estimate or None
+        Factors on the register's figures.
+    holds : str
+        What those figures hold already (`includes`): with risk or optimism_bias no event is added, with optimism_bias
+        estimates keep only their spread around the figure, and the cost of being late is in it.
+    uplift : float
+        Factor on costs for optimism bias that was asked for instead; 1.0 for none.
+    months : float
+        Planned duration.
+    work : (float, float)
+        When the work to come begins and ends, in years from t = 0.
+    """
+
+    project: str
+    cost: Estimate | None
+    benefit: Estimate | None
+    duration: Estimate | None
+    holds: str
+    uplift: float
+    months: float
+    work: tuple[float, float]
+    stated: tuple[Event, ...]
+
+    @property
+    def centered(self) -> bool:
+        """Whether factors are divided by their mean, because the figures hold the expected overrun."""
+        return "optimism_bias" in self.holds or self.uplift > 1
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events to add: none where the figures hold them, or an uplift stands for them."""
+        return () if self.holds or self.uplift > 1 else self.stated
+
+    @property
+    def time_share(self) -> float:
+        """Share of the work's cost that grows with its duration."""
+        return 0.0 if self.centered else TIME_SHARE
+
+    @property
+    def states_anything(self) -> bool:
+        """Whether anything about it is not sure."""
+        return bool(self.events) or any(self.estimate(quantity) for quantity in QUANTITIES)
+
+    def estimate(self, quantity: str) -> Estimate | None:
+        """The estimate of a quantity."""
+        return {"cost": self.cost, "benefit": self.benefit, "duration": self.duration}[quantity]
+
+    def factors(self, quantity: str, values: Floats) -> Floats:
+        """Factors on the register's figures from values of the estimate."""
+        estimate = self.estimate(quantity)
+        center = estimate.mean if estimate is not None and self.centered else 1.0
+        return values * ((self.uplift if quantity == "cost" else 1.0) / center)
+
+    def mean(self, quantity: str) -> float:
+        """Mean factor of cost or benefit."""
+        estimate = self.estimate(quantity)
+        return float(self.factors(quantity, np.array(1.0 if estimate is None else estimate.mean)))
+
+    def overrun(self, values: Floats) -> Floats:
+        """Months that the work takes longer, from values of the estimate of duration; below zero is shorter."""
+        return (self.factors("duration", values) - 1.0) * self.months
+
+    @cached_property
+    def longest(self) -> float:
+        """Months by which it can be late, at most."""
+        late = sum(event.steps for event in self.events) / STEPS
+        if self.duration is not None:
+            end = self.duration.ends[1]
+            most = end if isfinite(end) else float(self.duration.at_normal(REACH))
+            late += max(0.0, float(self.overrun(np.array(most)))) + 1 / STEPS
+        return late
+
+    def later(self, years: int) -> Uncertainty:
+        """The same when the project is asked to start so many years later."""
+        if not years:
+            return self
+        events = tuple(e if e.year is None else replace(e, year=e.year + years) for e in self.stated)
+        return replace(self, work=(self.work[0] + years, self.work[1] + years), stated=events)
+
+
+def steps_of(months: Floats) -> NDArray[np.int64]:
+    """Months in whole steps, the nearest."""
+    return np.rint(np.asarray(months) * STEPS).astype(np.int64)
+
+
+def first_year(register: Register) -> int:
+    """The fiscal year t = 0."""
+    first = register.settings.discount_to
+    return int(register.costs["year"].min() if first is None else first)
+
+
+def read_uncertainty(register: Register) -> dict[str, Uncertainty]:
+    """project -> what is not sure about it, for every project.
+
+    Raises
+    ------
+    DataError
+        An estimate or a risk is not in order; every one is listed.
+    """
+    wrong: list[tuple[str, Any, str]] = []
+    estimates, events = _estimates(register, wrong), _events(register, wrong)
+    if wrong:
+        rows = [
+            {
+                "severity": "block", "file": sheet, "sheet": sheet, "row": int(row.Index) + 2, "column": "",
+                "value": None, "rule": "three points in order", "message": words, "fix": "correct the row",
+            }
+            for sheet, row, words in wrong
+        ]  # fmt: skip
+        raise DataError("\n".join(words for _, _, words in wrong), pd.DataFrame(rows))
+    includes = register.projects["includes"].fillna("").astype("str")
+    found = {}
+    for project, (months, begin, end) in _work(register).items():
+        holds = sorted(
+            {x.strip().replace(" ", "_") for x in includes[project].lower().split(";") if x.strip()}
+        )
+        given = estimates.get(project, {})
+        found[project] = Uncertainty(
+            project, given.get("cost"), given.get("benefit"), given.get("duration"), "; ".join(holds), 1.0, months,
+            (begin, end), tuple(events.get(project, ())),
+        )  # fmt: skip
+    return found
+
+
+def _estimates(register: Register, wrong: list[tuple[str, Any, str]]) -> dict[str, dict[str, Estimate]]:
+    """project -> quantity -> estimate."""
+    found: dict[str, dict[str, Estimate]] = {}
+    for row in register.table("estimates").astype(object).itertuples():
+        try:
+            made = _estimate(
+                float(row.low), float(row.likely), float(row.high), str(row.basis), str(row.distribution)
+            )
+            found.setdefault(str(row.project_id), {})[str(row.quantity)] = made
+        except ValueError as error:
+            wrong.append(("estimates", row, f"{row.project_id} {row.quantity}: {error}"))
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _estimate(low: float, likely: float, high: float, basis: str, kind: str) -> Estimate:
+    """An estimate whose ends are known, so that the quantiles are solved for once."""
+    made = Estimate(low, likely, high, basis, kind)  # type: ignore[arg-type]
+    if basis == "p10_p90" and kind != "lognormal":
+        low, high = made.ends
+        return Estimate(low, likely, high, "min_max", kind)  # type: ignore[arg-type]
+    return made
+
+
+def _events(register: Register, wrong: list[tuple[str, Any, str]]) -> dict[str, list[Event]]:
+    """project -> its risk events."""
+    first = first_year(register)
+    found: dict[str, list[Event]] = {}
+    for row in register.table("risks").astype(object).itertuples():
+        points = [float(x) for x in (row.cost_low, row.cost_likely, row.cost_high) if not pd.isna(x)]
+        if points != sorted(points):
+            wrong.append(
+                (
+                    "risks",
+                    row,
+                    f"{row.project_id} {row.risk}: cost_low <= cost_likely <= cost_high does not hold",
+                )
+            )
+            continue
+        cost = (
+            _estimate(points[0], points[len(points) // 2], points[-1], "min_max", "pert") if points else None
+        )
+        event = Event(
+            str(row.risk),
+            "" if pd.isna(row.risk_class) else str(row.risk_class),
+            float(row.probability),
+            cost if cost is not None and cost.high > 0 else None,
+            None if pd.isna(row.period) else max(0, int(str(row.period)[:4]) - first),
+            0.0 if pd.isna(row.benefit_loss) else float(row.benefit_loss),
+            0.0 if pd.isna(row.delay_months) else float(row.delay_months),
+            "" if pd.isna(row.driver) else str(row.driver),
+        )
+        found.setdefault(str(row.project_id), []).append(event)
+    return found
+
+
+def _work(register: Register) -> dict[str, tuple[float, float, float]]:
+    """project -> planned duration in months, and begin and end of the work to come in years from t = 0.
+
+    From start to finish; where one is missing, or nothing of it is to come, the years that still cost capital (any
+    money, where none of it is capital).
+    """
+    first, settings, costs = first_year(register), register.settings, register.costs
+    ahead = costs[(costs["year"] >= first).fillna(False).astype(bool)]
+    capital = ahead[(ahead["kind"] == "capex").fillna(False).astype(bool)]
+    years = ahead.groupby("project_id")["year"].agg(["min", "max"])
+    years.update(capital.groupby("project_id")["year"].agg(["min", "max"]))
+    found = {}
+    for project, start, finish in register.projects[["start", "finish"]].itertuples():
+        span = (
+            (years.loc[project] - first + [0, 1]).astype(float).tolist()
+            if project in years.index
+            else [0.0, 1.0]
+        )
+        begin, end = (_position(day, settings, first) for day in (start, finish + pd.Timedelta(days=1)))
+        months = 12 * (end - begin) if end > begin else 12 * (span[1] - span[0])
+        begin, end = (max(0.0, begin), end) if end > max(0.0, begin) else span
+        found[str(project)] = (months, begin, end)
+    return found
+
+
+def _position(day: pd.Timestamp, settings: Settings, first: int) -> float:
+    """Years from the start of t = 0 to a day; NaN where there is none."""
+    if pd.isna(day):
+        return float("nan")
+    month = (day.month - settings.fiscal_year_start) % 12
+    part = (day.day - 1) / calendar.monthrange(day.year, day.month)[1]
+    return settings.fiscal_year(day.date()) - first + (month + part) / 12
