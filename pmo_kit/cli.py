@@ -129,14 +129,23 @@ def pack(options: argparse.Namespace) -> int:
         return FAILED if failed else DONE
     from pmo_kit.packs.asking import cluster, summed, warned
     from pmo_kit.packs.building import build_packs
+    from pmo_kit.packs.unattended import log_runs, write_letter
 
     with cluster(options.dask) as executor:
-        built = build_packs(specs, options.out, options.workers, executor, progress=True, force=options.force)
+        built = build_packs(
+            specs, options.out, options.workers, executor, True, options.force, options.if_changed
+        )
+    if options.log:
+        log_runs(built, failed, options.log)
     for one in built:
         if one.error is not None:
             print(f"\n{one.error}\n", file=sys.stderr)
         elif one.folder is not None:
             print(_short(one.folder / "index.html"))
+            if one.unchanged:
+                print(f"{one.spec.name}: nothing changed", file=sys.stderr)
+            elif options.eml:
+                print(_short(write_letter(one)))
             if told := warned(one.folder):
                 print(told, file=sys.stderr)
     if len(built) + len(failed) > 1:
@@ -339,6 +348,15 @@ def _parser() -> argparse.ArgumentParser:
         help="set a parameter, or status, date, title",
     )
     one.add_argument("--force", action="store_true", help="execute also what was executed before")
+    one.add_argument(
+        "--if-changed", action="store_true", help="leave a pack as it is when nothing it follows from changed"
+    )
+    one.add_argument("--log", type=Path, metavar="FILE", help="add a line of JSON for each pack to this file")
+    one.add_argument(
+        "--eml",
+        action="store_true",
+        help="a letter ready to send: page one and what moved since the last pack",
+    )
     one.set_defaults(run=pack)
     one = commands.add_parser(
         "verify",

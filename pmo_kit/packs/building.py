@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import getpass
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ from pmo_kit.errors import PackError, PmoError
 from pmo_kit.packs import manifest, run, staging
 from pmo_kit.packs.cache import Cache, key_of
 from pmo_kit.packs.canonical import canonical
+from pmo_kit.packs.compare import Published
 from pmo_kit.packs.parameters import read_notebook
 from pmo_kit.packs.progress import Progress
 from pmo_kit.packs.spec import PackSpec, read_spec
@@ -38,6 +40,10 @@ class Built:
         From the beginning of the run to its end.
     reused : int
         Chapters that an earlier run, or another pack, had executed.
+    previous : Path or None
+        The pack that was the latest before.
+    unchanged : bool
+        Nothing that it follows from had changed: it was not built again.
     """
 
     spec: PackSpec
@@ -45,6 +51,8 @@ class Built:
     error: PmoError | None
     seconds: float
     reused: int = 0
+    previous: Path | None = None
+    unchanged: bool = False
 
 
 def build_pack(
@@ -107,6 +115,7 @@ def build_packs(
     executor: Executor | None = None,
     progress: bool = False,
     force: bool = False,
+    if_changed: bool = False,
 ) -> tuple[Built, ...]:
     """Build many packs at once; a chapter that several of them have alike is executed once.
 
@@ -122,6 +131,8 @@ def build_packs(
         Where notebooks run instead: processes, or `distributed.Client.get_executor()`. Its workers see `out`.
     progress, force : bool
         As for `build_pack`.
+    if_changed : bool
+        Leave a pack as it is whose file, notebooks, inputs and packages are those of the latest one.
 
     Returns
     -------
@@ -139,7 +150,7 @@ def build_packs(
     place = Path(out).resolve()
     place.mkdir(parents=True, exist_ok=True)
     with staging.scratch(None if executor is None else place) as temporary:
-        batch = _Batch(place, temporary, Cache(place / ".cache", force))
+        batch = _Batch(place, temporary, Cache(place / ".cache", force), if_changed)
         for number, spec in enumerate(specs):
             batch.add(number, spec)
         batch.run(workers, executor, progress)
@@ -163,8 +174,9 @@ class _Making:
 class _Batch:
     """The packs of one run: which chapters they share, and what becomes of each."""
 
-    def __init__(self, place: Path, folder: Path, cache: Cache) -> None:
-        self.place, self.folder, self.cache = place, folder, cache
+    def __init__(self, place: Path, folder: Path, cache: Cache, if_changed: bool = False) -> None:
+        self.place, self.folder, self.cache, self.if_changed = place, folder, cache, if_changed
+        self.latest: dict[str, Path] = {}
         self.begun = time.time()
         self.software = manifest.software()
         self.built: dict[str, Built] = {}
@@ -184,6 +196,9 @@ class _Batch:
             stage = staging.stage(spec, self.folder / str(number))
             register = self._register(stage)
             sources = staging.snapshot(spec, stage)
+            if self._unchanged(spec.name, sources):
+                self._ends(spec, self.latest[spec.name], None, unchanged=True)
+                return
             left, stage, absent = staging.possible(spec, stage, register.has)
         except PmoError as error:
             self._ends(spec, None, error)
@@ -198,6 +213,20 @@ class _Batch:
                     self.known[key] = content
                     self.reused.add(key)
         self.making.append(_Making(spec, left, stage, register, absent, sources, keys))
+
+    def _unchanged(self, name: str, sources: Mapping[str, bytes]) -> bool:
+        """Note the latest pack of a name; whether it is wanted and follows from the same."""
+        with contextlib.suppress(PmoError):  # none yet, or damaged: build
+            pack = Published.at(self.place / name)
+            self.latest[name] = pack.folder
+            kept = {
+                file: digest
+                for file, digest in pack.manifest["outputs"].items()
+                if file.startswith("sources/")
+            }
+            same = kept == {file: manifest.sha256(content) for file, content in sources.items()}
+            return self.if_changed and same and self.software.items() <= pack.manifest.items()
+        return False
 
     def run(self, workers: int, executor: Executor | None, progress: bool) -> None:
         """Execute what is not known and finish each pack as soon as it can be."""
@@ -308,11 +337,17 @@ class _Batch:
         }
 
     def _ends(
-        self, spec: PackSpec, folder: Path | None, error: PmoError | None, making: _Making | None = None
+        self,
+        spec: PackSpec,
+        folder: Path | None,
+        error: PmoError | None,
+        making: _Making | None = None,
+        unchanged: bool = False,
     ) -> None:
         """Note what became of a pack."""
         reused = 0
         if making is not None:
             own = {self.jobs[key].target for key in making.keys if key in self.jobs}
             reused = len(making.keys) - len(own & {job.target for job in making.stage.jobs})
-        self.built[spec.name] = Built(spec, folder, error, time.time() - self.begun, reused)
+        seconds, before = time.time() - self.begun, self.latest.get(spec.name)
+        self.built[spec.name] = Built(spec, folder, error, seconds, reused, before, unchanged)

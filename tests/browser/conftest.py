@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.browser.lab import PATIENCE
+
 
 @pytest.fixture
 def opened(browser: Any) -> Iterator[Any]:
@@ -19,6 +21,7 @@ def opened(browser: Any) -> Iterator[Any]:
         contexts.append(context)
         context.set_offline(True)
         page = context.new_page()
+        page.set_default_timeout(PATIENCE)
         complaints: list[str] = []
 
         def refuse(route: Any) -> None:

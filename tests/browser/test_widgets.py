@@ -16,7 +16,7 @@ from pmo_kit.scenarios import read_scenario_file
 from pmo_kit.shipped import shipped
 from tests.browser.lab import Lab, numbers, run_all
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200)]
 TWELVE = shipped("data", "samples", "meridian_12")
 LOAD = (
     "import pmo_kit as pmo\nwidgets = pmo.widgets\n"
@@ -46,7 +46,7 @@ def shown(lab: Lab, browser: Any) -> Iterator[Opened]:
         page = lab.open(browser, f"{name}.ipynb", width, height)
         pages.append(page)
         run_all(page)
-        page.locator(".pw-board, .pw-panel").first.wait_for(timeout=30_000)
+        page.locator(".pw-board, .pw-panel").first.wait_for()
         return page
 
     yield show
@@ -61,8 +61,7 @@ def settled(page: Any) -> None:
     page.wait_for_function(
         """() => { const b = document.querySelector('.pw-board').dataset;
             return (!b.sent || b.sent === b.seq) && ['proven', 'none'].includes(b.status)
-                && document.querySelector('.pw-board').getAttribute('aria-busy') === 'false'; }""",
-        timeout=30_000,
+                && document.querySelector('.pw-board').getAttribute('aria-busy') === 'false'; }"""
     )
 
 
@@ -95,10 +94,12 @@ def take(page: Any, project: str, way: str, reason: str) -> None:
 
 def step(page: Any, slider: str, key: str, times: int) -> None:
     """Move a slider of the board by keys."""
+    sent = "() => document.querySelector('.pw-board').dataset.sent ?? ''"
+    before = page.evaluate(sent)
     page.locator(slider).focus()
     for _ in range(times):
         page.keyboard.press(key)
-    page.wait_for_timeout(400)
+    page.wait_for_function(f"before => ({sent})() !== before", arg=before)
     settled(page)
 
 
@@ -165,9 +166,9 @@ def test_a_session_from_the_first_move_to_the_saved_file(shown: Opened, lab: Lab
 
     page.get_by_role("button", name="Open the saved session").wait_for(state="hidden")
     page.keyboard.press("Control+s")
-    page.wait_for_timeout(1500)
+    page.wait_for_selector(".lm-DockPanel-tabBar .jp-mod-dirty", state="hidden")
     page.reload()
-    page.locator(BOARD).wait_for(timeout=60_000)
+    page.locator(BOARD).wait_for()
     settled(page)
     assert tile(page, 0) == [33.5]
     assert "Promised to the schools" in page.locator(".pw-log").inner_text()
@@ -187,7 +188,7 @@ def test_a_saved_session_is_opened_by_a_new_kernel(shown: Opened) -> None:
     page.get_by_role("menuitem", name="Restart Kernel and Run All Cells…", exact=True).click()
     page.locator(".jp-Dialog .jp-mod-accept").click()
     opener = page.get_by_role("button", name="Open the saved session")
-    opener.wait_for(timeout=60_000)
+    opener.wait_for()
     settled(page)
     assert tile(page, 0) == [33.5]
     opener.click()
@@ -452,9 +453,7 @@ def test_two_hundred_projects_answer_within_a_second_and_say_how_sure(shown: Ope
             assert words.startswith("Proven best")
         else:
             assert words.startswith("Best plan known: at most ")
-    page.wait_for_function(
-        "document.querySelector('.pw-board').getAttribute('aria-busy') === 'false'", timeout=90_000
-    )
+    page.wait_for_function("document.querySelector('.pw-board').getAttribute('aria-busy') === 'false'")
     status, words = board.get_attribute("data-status"), sure.inner_text()
     assert (status, words[:11]) in (("proven", "Proven best"), ("stopped", "Best plan k"))
     agree(page, rounding=1.0)  # the sum of some hundred values of one decimal
