@@ -15,6 +15,7 @@ import datetime as dt
 import math
 import re
 import stat
+import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,10 +40,11 @@ from pmo_kit.errors import PmoError
 Model = TypeVar("Model")
 
 LIMITS: Mapping[str, int] = {
-    "bytes of a file": 300_000, "blocks in each other": 20, "values in a file": 50_000,
+    "bytes of a YAML file": 300_000, "blocks in each other": 20, "values in a YAML file": 50_000,
     "scenarios of a grid": 500, "packs of a matrix": 200,
+    "bytes of a table": 50_000_000, "bytes of a workbook, unpacked": 150_000_000, "columns of a table": 1_000,
 }  # fmt: skip
-"""What a YAML file may hold at most; the largest that is shipped has less than a tenth of it."""
+"""What a file may hold that somebody gives us; what is larger is refused in words before it is read."""
 
 _TOLD = 50  # problems in the text of an error; all are in `problems`
 _TAG = "tag:yaml.org,2002:"
@@ -288,19 +290,29 @@ def read_form(file: str | Path, model: type[Model]) -> Model:
     return cast(Model, found)
 
 
+def unreadable(path: Path, limit: str) -> str:
+    """Why a file cannot be read from beginning to end: it is none, or larger than a limit; empty where it can."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError) as error:  # ValueError: NUL in a name
+        return f"it cannot be read: {getattr(error, 'strerror', None) or error}."
+    if not stat.S_ISREG(found.st_mode):
+        return "it is not a file that can be read from beginning to end."
+    size, most = found.st_size, LIMITS[limit]
+    if size <= most and limit.endswith("unpacked") and zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            size = sum(part.file_size for part in archive.infolist())
+    return f"it has {size:,} bytes; at most {most:,} are read." if size > most else ""
+
+
 def _read(place: Path, file: str | Path) -> str:
     """The text of a file that is one, of a size that a person writes, in UTF-8."""
-    most = LIMITS["bytes of a file"]
+    if reason := unreadable(place, "bytes of a YAML file"):
+        raise FormError(file, [Problem(1, reason)])
     try:
-        found = place.stat()
-        if not stat.S_ISREG(found.st_mode):
-            raise FormError(file, [Problem(1, "it is not a file that can be read from beginning to end.")])
-        data = place.read_bytes() if found.st_size <= most else b""
-    except (OSError, ValueError) as error:  # ValueError: NUL in a name
-        reason = getattr(error, "strerror", None) or str(error)
-        raise FormError(file, [Problem(1, f"it cannot be read: {reason}.")]) from error
-    if found.st_size > most:
-        raise FormError(file, [Problem(1, f"it has {found.st_size:,} bytes; at most {most:,} are read.")])
+        data = place.read_bytes()
+    except OSError as error:
+        raise FormError(file, [Problem(1, f"it cannot be read: {error.strerror}.")]) from error
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -356,8 +368,8 @@ def _composed(text: str, reading: Reading, file: str | Path) -> Any:
                 start = line if name is None else name.line
                 value = Block({}, start) if isinstance(event, yaml.MappingStartEvent) else Rows([], start)
             sizes[-1] += 1
-            if sum(sizes) > LIMITS["values in a file"]:
-                raise refused(line, f"it holds more than {LIMITS['values in a file']:,} values.")
+            if sum(sizes) > LIMITS["values in a YAML file"]:
+                raise refused(line, f"it holds more than {LIMITS['values in a YAML file']:,} values.")
             if isinstance(here, Rows):
                 here.append(value)
             elif name is None:

@@ -203,7 +203,7 @@ def test_any_text_is_read_or_refused_in_words(text: str, tmp_path_factory: pytes
 def test_no_limit_is_near_what_is_shipped() -> None:
     root = Path(__file__).parents[1]
     sizes = [path.stat().st_size for path in root.glob("templates/**/*.yml")]
-    assert max(sizes) * 10 < LIMITS["bytes of a file"]
+    assert max(sizes) * 10 < LIMITS["bytes of a YAML file"]
 
 
 def test_the_package_begins_without_the_reader() -> None:

@@ -17,9 +17,11 @@ from openpyxl.cell import Cell
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.worksheet import Worksheet
 
+from pmo_kit.forms import LIMITS, unreadable
 from pmo_kit.register.findings import Findings
 
-csv.field_size_limit(2**24)
+csv.field_size_limit(2**26)
+_LARGE = "Give a file of projects: an export with what the tables need."
 _DELIMITERS = ",;\t|"
 
 
@@ -84,6 +86,9 @@ def _delimiter(text: str) -> str:
 
 def read_csv_sheet(path: Path, findings: Findings) -> RawSheet | None:
     """Read one CSV file; None when it holds nothing."""
+    if reason := unreadable(path, "bytes of a table"):
+        findings.add("block", "file_not_read", f"{path.name}: {reason}", _LARGE, file=path.name)
+        return None
     try:
         text, encoding, guessed = decode(path.read_bytes())
     except OSError as error:
@@ -114,6 +119,10 @@ def read_csv_sheet(path: Path, findings: Findings) -> RawSheet | None:
     if len(lines[0]) and re.fullmatch(r"sep=.", lines[0][0] + ("," if len(lines[0]) > 1 else "")):
         lines[0] = [""]
     width = max(map(len, lines))
+    if width > (most := LIMITS["columns of a table"]):
+        text = f"{path.name}: it has {width:,} columns; at most {most:,} are read."
+        findings.add("block", "file_not_read", text, _LARGE, file=path.name)
+        return None
     ragged = [number for number, line in enumerate(lines) if len(line) != width]
     for number in ragged:
         lines[number] = lines[number] + [""] * (width - len(lines[number]))
@@ -124,6 +133,9 @@ def read_csv_sheet(path: Path, findings: Findings) -> RawSheet | None:
 
 def read_workbook(path: Path, findings: Findings) -> list[RawSheet]:
     """Read every sheet of a workbook: values, cached results of formulas, merged and hidden parts."""
+    if reason := unreadable(path, "bytes of a workbook, unpacked"):
+        findings.add("block", "file_not_read", f"{path.name}: {reason}", _LARGE, file=path.name)
+        return []
     try:
         book = openpyxl.load_workbook(path, data_only=True)
         with zipfile.ZipFile(path) as archive:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections.abc import Callable, Iterator
@@ -166,7 +167,9 @@ def test_a_session_from_the_first_move_to_the_saved_file(shown: Opened, lab: Lab
 
     page.get_by_role("button", name="Open the saved session").wait_for(state="hidden")
     page.keyboard.press("Control+s")
-    page.wait_for_selector(".lm-DockPanel-tabBar .jp-mod-dirty", state="hidden")
+    saved = lab.folder / "session.ipynb"
+    while not any(cell.get("outputs") for cell in json.loads(saved.read_text(encoding="utf-8"))["cells"]):
+        page.wait_for_timeout(200)
     page.reload()
     page.locator(BOARD).wait_for()
     settled(page)
