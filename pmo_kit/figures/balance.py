@@ -144,9 +144,7 @@ def enablers(register: Register, appraisal: Appraisal) -> Exhibit:
 def real_and_nominal(register: Register, appraisal: Appraisal, inflation: float = 0.02) -> Exhibit:
     """Return what is asked by year in constant prices and in the cash of each year."""
     if not register.settings.price_basis:
-        return not_shown(
-            "balance.real_and_nominal", "the ask in cash of each year", "settings with price_basis"
-        )
+        return not_shown("the ask in cash of each year", "settings, key price_basis")
     table = overview.real_and_nominal(register, appraisal, inflation)
     rows = table.rename_axis("year").reset_index().melt("year", var_name="what", value_name="amount")
     base = register.settings.price_base_year

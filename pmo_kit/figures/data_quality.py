@@ -66,6 +66,7 @@ def findings(register: Register) -> Exhibit:
     shown["where"] = [_where(row) for row in shown.itertuples()]
     shown["who"] = [shortened([names[one] for one in who]) if who else "–" for who in shown["projects"]]
     shown["message"] = [_named(f"{row.message} {row.fix}".strip(), names) for row in shown.itertuples()]
+    shown["behind"] = [money(amount) if amount else "–" for amount in shown["money"]]
     shown = shown.drop(columns=["rows", "projects"])
     age = overview.freshness(register).median()
     fresh = (
@@ -88,7 +89,7 @@ def findings(register: Register) -> Exhibit:
             Field("who", "project", kind="text"),
             Field("count", "times", "", decimals=0),
             Field("message", "what is wrong, for example; how to mend it", kind="text"),
-            Field("money", "money of these projects", register.settings.unit),
+            Field("behind", "money behind it", kind="text"),
         ),
         title=title,
         takeaway=_first(shown),

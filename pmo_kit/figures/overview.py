@@ -22,6 +22,7 @@ from pmo_kit.register import Register
 from pmo_kit.register.checks.provenance import accounts
 
 ROWS = 15
+AREAS, LARGEST, LISTED = 4, 10, 80
 RATINGS = ["rag_declared", "rag_assured"]
 COLUMNS = {"area": "area", "strategic_goal": "goal", "project_type": "type", "stage": "stage"}
 
@@ -98,6 +99,9 @@ def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> 
         f"{money(row.asked) if row.asked else 'none stated'} · {count(row.projects, 'project')}"
         for row in table.itertuples()
     ]
+    if len(table) == 1:
+        line = f"{words.capitalize()} of all {len(register.projects)} projects: {table[column].iloc[0]}."
+        return Message(id=id, title=line, alt=line, items=())
     first = table.iloc[0]
     return Chart(
         id=id,
@@ -110,6 +114,159 @@ def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> 
         takeaway=f"{sentence(count(len(table), words))} together: {money(table['asked'].sum())}.",
         unit_line=unit_line(register, f"Money asked by {words}", scope="all years to come"),
     )
+
+
+@figure("overview.by_year", source="projects, costs")
+def by_year(register: Register, appraisal: Appraisal) -> Exhibit:
+    """Return the money asked by fiscal year, the three largest areas apart and the others together."""
+    table = overview.asked_by_year(appraisal)
+    table = table.loc[:, table.sum() > 0]
+    if table.empty or not table.shape[1]:
+        return not_shown("the cost by year", "costs")
+    areas = (
+        register.projects["area"]
+        .reindex(table.index)
+        .map(lambda area: _labels(register, "area").get(area, area))
+    )
+    sums = table.groupby(areas).sum()
+    order = sums.sum(axis=1).sort_values(ascending=False, kind="stable").index
+    most = list(order) if len(order) <= AREAS else list(order[: AREAS - 1])
+    other = f"{len(order) - len(most)} other areas"
+    rows = sums.groupby(lambda area: area if area in most else other).sum()
+    rows = (
+        rows.loc[[*most, *([other] if other in rows.index else [])]].rename_axis("area").T.rename_axis("year")
+    )
+    long = rows.stack().rename("amount").reset_index().assign(year=lambda data: data["year"].astype("str"))
+    total = table.sum()
+    peak = int(total.idxmax())
+    return Chart(
+        mark="bar",
+        data=long,
+        x=Field("year", "fiscal year", kind="time"),
+        y=Field("amount", "asked", register.settings.unit, decimals=_digits(long["amount"])),
+        series=Field("area", kind="category"),
+        stacked=True,
+        title=f"{money(total.sum())} asked from {total.index.min()} to {total.index.max()}, "
+        f"most in {peak}: {money(total[peak])}"
+        if len(total) > 1
+        else f"{money(total.sum())} asked in {peak}",
+        takeaway=f"{order[0]} asks for {percent(sums.sum(axis=1)[order[0]] / total.sum())} of it.",
+        unit_line=unit_line(register, "Cost by year and area", scope="every project at its largest level"),
+    )
+
+
+@figure("overview.largest", source="projects, costs, baselines")
+def largest(register: Register) -> Exhibit:
+    """Return the ten projects with the most money behind them."""
+    stated = overview.money_of_projects(register)
+    first = stated[stated > 0].sort_values(ascending=False, kind="stable").head(LARGEST)
+    if first.empty:
+        return not_shown("the largest projects", "costs or baselines")
+    share = first.sum() / stated.sum()
+    data = pd.DataFrame(
+        {"name": register.projects["name"][first.index], "amount": first, "area": register.projects["area"]}
+    )
+    data = data.loc[first.index].reset_index()
+    data["label"] = [f"{money(row.amount)} · {row.area}" for row in data.itertuples()]
+    return Chart(
+        mark="bar",
+        data=data,
+        x=Field("amount", "money", register.settings.unit, decimals=_digits(data["amount"])),
+        y=Field("name", "project", kind="category"),
+        label=Field("label", kind="text"),
+        title=f"The {count(len(data))} largest of {len(stated)} projects are {percent(share)} of the money"
+        if len(data) > 1
+        else f"{data['name'][0]} is all the money: {money(first.iloc[0])}",
+        takeaway=f"{data['name'][0]} alone is {percent(first.iloc[0] / stated.sum())}.",
+        note="The costs of a project over all years; where it states none, its largest baseline.",
+        unit_line=unit_line(register, "Money of the largest projects"),
+    )
+
+
+@figure("overview.timeline", source="projects")
+def timeline(register: Register) -> Exhibit:
+    """Return when projects start and finish, the earliest first; of many those with the most money."""
+    dates = register.projects.dropna(subset=["start", "finish"]).sort_values(
+        ["start", "finish"], kind="stable"
+    )
+    if dates.empty:
+        return not_shown("when projects start and finish", "projects, columns start and finish")
+    first = dates["start"].min()
+    most = (
+        overview.money_of_projects(register)[dates.index]
+        .sort_values(ascending=False, kind="stable")
+        .index[:ROWS]
+    )
+    data = dates[dates.index.isin(most)].reset_index()[["project_id", "name", "start", "finish"]]
+    for name in ("start", "finish"):
+        data[f"{name}_years"] = (data[name] - first).dt.days / 365.25
+    data["label"] = [f"{row.start:%b %Y} to {row.finish:%b %Y}" for row in data.itertuples()]
+    data = data.drop(columns=["start", "finish"])
+    years = range(first.year, dates["finish"].max().year + 1)
+    running = {
+        year: int(((dates["start"].dt.year <= year) & (dates["finish"].dt.year >= year)).sum())
+        for year in years
+    }
+    peak = max(running, key=lambda year: running[year])
+    rest, undated = len(dates) - len(data), len(register.projects) - len(dates)
+    notes = [f"Those with the most money; {rest} more are counted in the title only."] if rest else []
+    notes += [f"{sentence(count(undated, 'project'))} without both dates not drawn."] if undated else []
+    return Chart(
+        mark="interval",
+        data=data,
+        x=Field("finish_years", f"years after {first:%B %Y}", decimals=0),
+        y=Field("name", "project", kind="category"),
+        low=Field("start_years"),
+        high=Field("finish_years"),
+        label=Field("label", kind="text"),
+        title=f"{sentence(count(running[peak], 'project runs', 'projects run'))} at a time in {peak}, "
+        "more than in any other year",
+        takeaway=f"The first starts in {first:%B %Y}, the last finishes in {dates['finish'].max():%B %Y}.",
+        note=" ".join(notes),
+        unit_line=unit_line(register, "Start and finish", ""),
+    )
+
+
+@figure("overview.projects", source="projects, costs, baselines")
+def projects(register: Register) -> Table:
+    """Return the register as a table: every project with its area, stage, dates, rating and money."""
+    stated = overview.money_of_projects(register)
+    data = register.projects.assign(money=stated.where(stated > 0)).sort_values(
+        "money", ascending=False, kind="stable"
+    )
+    data["stage"] = data["stage"].str.replace("_", " ")
+    columns = [
+        Field("name", "project", kind="text"),
+        Field("id", "", kind="text"),
+        Field("area", "area", kind="text"),
+        Field("stage", "stage", kind="text"),
+        Field("manager", "manager", kind="text"),
+        Field("rag_declared", "declared", kind="rag"),
+        Field("rag_assured", "assured", kind="rag"),
+        Field("start", "start", kind="time"),
+        Field("finish", "finish", kind="time"),
+        Field("money", "money", register.settings.unit, decimals=_digits(stated)),
+    ]
+    data = data.reset_index(names="id")
+    shown = [column for column in columns if data[column.name].notna().any()]
+    if (data["id"] == data["name"]).all():
+        shown = [column for column in shown if column.name != "id"]
+    more = len(data) - LISTED
+    return Table(
+        data=data.head(LISTED)[[column.name for column in shown]],
+        columns=tuple(shown),
+        title=f"{sentence(count(len(data), 'project'))}, {money(stated.sum())} of money",
+        takeaway=f"{sentence(count(int((stated == 0).sum()), 'project states', 'projects state'))} no money."
+        if (stated == 0).any()
+        else "Every project states its money.",
+        note=f"And {more} smaller ones: the whole register stands in the workbook." if more > 0 else "",
+        unit_line=unit_line(register, "The register, the most money first"),
+    )
+
+
+def _digits(values: pd.Series) -> int:
+    """Digits after the point: none among thousands."""
+    return 0 if values.abs().max() >= 1000 else 1
 
 
 @figure("overview.confidence", source="projects")
@@ -222,9 +379,7 @@ def headline(register: Register, appraisal: Appraisal) -> Message:
         parts.append(f"{count(red) if red else 'none'} rated Red")
         if rated.mean() < 0.5:
             parts.append(f"{count(int((~rated).sum()))} not rated")
-    second = (
-        f"{format_number(overview.asked_by_year(appraisal).to_numpy().sum())} asked for the years to come"
-    )
+    second = f"{money(overview.asked_by_year(appraisal).to_numpy().sum())} asked for the years to come"
     if register.has("baselines"):
         both = overview.budget_variance(register).dropna(subset="variance")
         total, base = both["variance"].sum(), both["baseline"].sum()

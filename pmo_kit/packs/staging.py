@@ -254,16 +254,26 @@ def possible(
         No chapter is left.
     """
     lines, chapters, jobs = [], [], []
+    lacking: dict[str, list[str]] = {}
     for chapter, job in zip(spec.chapters, stage.jobs, strict=True):
         absent = [table for table in chapter.needs if table != PREVIOUS and not has(table)]
         if PREVIOUS in chapter.needs and not spec.previous:
             lines.append(f"{chapter.title} needs the register of the committee before (a line 'previous').")
             continue
         if absent:
-            lines.append(f"{chapter.title} needs the table{'s' * (len(absent) > 1)} {', '.join(absent)}.")
+            lacking[chapter.title] = absent
         else:
             chapters.append(chapter)
             jobs.append(job)
+    tables = list(dict.fromkeys(table for absent in lacking.values() for table in absent))
+    if len(lacking) > 1:
+        lines.insert(
+            0, f"With the tables {', '.join(tables)} this pack would also hold: {', '.join(lacking)}."
+        )
+    elif lacking:
+        lines.insert(
+            0, f"{next(iter(lacking))} needs the table{'s' * (len(tables) > 1)} {', '.join(tables)}."
+        )
     if not chapters:
         raise PackError("\n".join([f"{spec.file.name}: the register has the tables of no chapter.", *lines]))
     left = replace(

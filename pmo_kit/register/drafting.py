@@ -308,12 +308,15 @@ class Draft:
                 for col in money
                 if col.has("money") or year_of(col.header)
             ]
-            large = max((float(size) for size in sizes if size == size), default=0.0) >= 1e5
-            self.settings["money_unit"] = (
-                ("million", "the source counts in units; shown in millions")
-                if large
-                else ("", "? in what unit is the money")
-            )
+            largest = max((float(size) for size in sizes if size == size), default=0.0)
+            self.settings["money_unit"] = ("", "? in what unit is the money")
+            if largest >= 1e4:
+                self.settings["money_unit"] = ("unit", "? the source seems to count in units")
+            if largest >= 1e7:
+                self.settings["money_unit"] = (
+                    "million",
+                    "? the source seems to count in units; shown in millions",
+                )
         self.unit = "unit" if not units and self.settings["money_unit"][0] == "million" else ""
 
     # ------------------------------------------------------------ the sheet of projects

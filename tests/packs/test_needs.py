@@ -23,7 +23,7 @@ def test_a_chapter_without_its_tables_is_one_line(workspace: Workspace, tmp_path
     file = workspace(PACK, one=notebook(LOAD, message("a.one")), two=notebook(fails))
     page = (build_pack(file, tmp_path / "out") / "index.html").read_text(encoding="utf-8")
     assert "Priorities needs the tables criteria, scores." in page
-    assert "Page one needs page_one.headline, which no chapter of this pack shows." in page
+    assert "There is no page one: it stands on a chapter that this register cannot fill yet." in page
     assert "Two projects cost 5.5" in page
     assert "1. </" not in page
 

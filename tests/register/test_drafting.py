@@ -118,7 +118,7 @@ def test_jira(tmp_path):
     assert projects["stage"].fillna("").tolist() == ["delivery", "idea", "closing", ""]
     assert projects["area"].tolist() == ["Harbors", "Harbors", "not stated", "Locks"]
     assert projects["finish"].dt.strftime("%Y-%m-%d").tolist()[:2] == ["2027-12-31", "2028-06-30"]
-    assert register.table("baselines")[["baseline", "now"]].sum().sum() == pytest.approx(4.03)
+    assert register.table("baselines")[["baseline", "now"]].sum().sum() == pytest.approx(4_030_000)
     assert "4 projects in the source, 4 here" in text
     assert "Parked" in register.table("exemptions")["reason"].tolist()
 
@@ -162,7 +162,7 @@ def test_french_workbook_of_two_sheets(tmp_path):
     assert register.projects["stage"].tolist() == ["delivery", "idea"]
     assert register.projects["rag_declared"].tolist() == ["G", "R"]
     assert register.costs.groupby("kind")["amount"].sum().to_dict() == pytest.approx(
-        {"capex": 1.7500005, "opex": 0.08}
+        {"capex": 1_750_000.5, "opex": 80_000}
     )
     assert register.settings.currency == "EUR"
     assert 'sheet: "Coûts"' in mapping

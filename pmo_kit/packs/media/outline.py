@@ -172,15 +172,13 @@ def outline(
                 lead=tuple(i.exhibit.title for i in kept if _bare(i) and not _not_shown(i)),
                 items=tuple(i for i in kept if not _bare(i)),
                 moved=moved,
-                missing=tuple(_sentence(i) for i in items if _not_shown(i)),
+                missing=_missing([i for i in items if _not_shown(i)]),
                 annex=chapter.annex,
             )
         )
     front = _front(spec, laid.chapters)
     if spec.page_one and front is None:
-        known = {item.id for chapter in laid.chapters for item in chapter}
-        lost = ", ".join(i for i in spec.page_one.ids if i not in known)
-        absent = [f"Page one needs {lost}, which no chapter of this pack shows.", *absent]
+        absent = ["There is no page one: it stands on a chapter that this register cannot fill yet.", *absent]
     return Outline(spec, pack_id, manifest, settings, front, tuple(parts), tuple(absent), register)
 
 
@@ -240,6 +238,15 @@ def _bare(item: Collected) -> bool:
 def _not_shown(item: Collected) -> bool:
     """Whether a message only says that something cannot be shown."""
     return item.exhibit.title.startswith(NOT_SHOWN) and _bare(item)
+
+
+def _missing(items: Sequence[Collected]) -> tuple[str, ...]:
+    """What a chapter cannot show, in one sentence: of many figures only the sheets that they would need."""
+    sheets = list(dict.fromkeys(getattr(item.exhibit, "absent", "") for item in items))
+    if len(items) < 3 or "" in sheets:
+        return tuple(map(_sentence, items))
+    *most, last = sheets
+    return (f"{len(items)} more figures, for which the register would need {', '.join(most)} and {last}.",)
 
 
 def _sentence(item: Collected) -> str:
