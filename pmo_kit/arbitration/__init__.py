@@ -1,12 +1,13 @@
 """Budget arbitration: the best plan of a portfolio under its rules, proven, priced and explained."""
 
 from pmo_kit.arbitration.admission import Admission, what_would_admit
-from pmo_kit.arbitration.allocation import Allocation, arbitrate
-from pmo_kit.arbitration.explanation import Explanation, explain, obstacles
+from pmo_kit.arbitration.allocation import Allocation, LimitUse, arbitrate
+from pmo_kit.arbitration.explanation import Explanation, explain, obstacles, supports
 from pmo_kit.arbitration.ladder import Frontier, frontier
 from pmo_kit.arbitration.ledger import Ledger, override_ledger
 from pmo_kit.arbitration.letters import letter
 from pmo_kit.arbitration.links import Committed, Excludes, Group, Mandatory, Override, Requires, Synergy
+from pmo_kit.arbitration.model import PlanChange
 from pmo_kit.arbitration.proof import Selection, solve_selection
 from pmo_kit.arbitration.question import Question, revalued
 from pmo_kit.arbitration.resampling import Frequencies, inclusion_frequency
@@ -29,8 +30,10 @@ __all__ = [
     "Frontier",
     "Group",
     "Ledger",
+    "LimitUse",
     "Mandatory",
     "Override",
+    "PlanChange",
     "Question",
     "Requires",
     "Rule",
@@ -49,6 +52,7 @@ __all__ = [
     "override_ledger",
     "revalued",
     "solve_selection",
+    "supports",
     "turning_points",
     "what_would_admit",
 ]

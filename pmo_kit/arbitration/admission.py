@@ -112,11 +112,11 @@ def what_would_admit(allocation: Allocation, project_id: str, level: str | None 
     option, way = done.option, in_the_way(model, plan, done.option)
     limits = [model.question.rule(n) for n in way if isinstance(model.question.rule(n), QUANTITY_RULES)]
     price = float("nan") if done.found.plan is None else (allocation._value - done.found.value) / ONE
-    unit = options.value_unit.split(",")[0]
+    unit = allocation.question.worth.short
     worth = f"{unit} more net value" if options.money_value else f"more of {unit}"
     rows = [("value", price, unit, f"{amount_words(round(price, 2))} {worth}")]
     cut = least_cost_cut(model, option, allocation._value)
-    cost = f"{amount_words(round(float(options.costs[option]), 2))} {options.money_unit.split(',')[0]}"
+    cost = f"{amount_words(round(float(options.costs[option]), 2))} {model.question.money.short}"
     rows.append(("cost", *_share(cut, f"off its cost of {cost}")))
     rows += [_one_limit(allocation, rule, option) for rule in limits]
     envelopes = [r for r in model.question.active_rules if isinstance(r, Envelope)]
@@ -127,7 +127,7 @@ def what_would_admit(allocation: Allocation, project_id: str, level: str | None 
     if len(limits) > 1:
         rows.append(_together(allocation, limits, option))
     table = pd.DataFrame(rows, columns=["way", "amount", "unit", "words"])
-    change = done.change.displaces if done.change else ()
+    change = done.change.leaves if done.change else ()
     name = str(options.table.index[option][1])
     return Admission(allocation, project_id, name, price, change, way, table)
 
@@ -145,7 +145,7 @@ def _one_limit(allocation: Allocation, rule: Rule, option: int) -> tuple[str, fl
     unit = _unit(allocation, rule)
     if found is None:
         return rule.name, float("nan"), unit, f"no increase of {rule.name} alone is enough"
-    money = allocation.question.built.money_unit.split(",")[0]
+    money = allocation.question.money.short
     return rule.name, found.amount, unit, rule.shortfall(found.amount, money)
 
 
@@ -157,7 +157,7 @@ def _together(allocation: Allocation, limits: list[Rule], option: int) -> tuple[
     if found is None:
         return "together", float("nan"), "", "no increase of these limits is enough"
     broken = _breaches(allocation, found.plan)
-    money = allocation.question.built.money_unit.split(",")[0]
+    money = allocation.question.money.short
     words = [rule.shortfall(broken[rule.name], money) for rule in limits if broken.get(rule.name)]
     return "together", found.amount, "", " and ".join(words)
 

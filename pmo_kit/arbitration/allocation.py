@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from types import MappingProxyType
 
@@ -16,14 +16,70 @@ from pmo_kit.arbitration.links import Synergy
 from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model, parts
 from pmo_kit.arbitration.proof import MOST_NODES, prove
 from pmo_kit.arbitration.question import Question
-from pmo_kit.arbitration.rules import QUANTITY_RULES, amount_words
+from pmo_kit.arbitration.rules import QUANTITY_RULES, Capacity, Count, Demand, amount_words
 from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, moment, proof_gap, settle_tie
 from pmo_kit.arbitration.solving import Limits, Status
 from pmo_kit.doors import door
-from pmo_kit.errors import InputError, PmoError
+from pmo_kit.errors import PmoError
+from pmo_kit.facts import SHARE, Unit
 
 SMALL = 100  # projects up to which an answer is proven to the last unit by default
 DEFAULT_GAP = 1e-3
+
+
+@dataclass(frozen=True)
+class LimitUse:
+    """What a plan uses of one limit.
+
+    Parameters
+    ----------
+    rule, kind, label : str
+        The rule's name; envelope, capacity, share, count, spend or demand; its words in a table.
+    year, period, role, envelope, scope
+        What the limit is of, where it is of one.
+    least : bool
+        Whether it is a floor.
+    used, limit, carried, slack : float
+        Of money, `limit` is the envelope and what is `carried` in from the year before.
+    unit : Unit
+    """
+
+    rule: str
+    kind: str
+    label: str
+    year: int | None
+    period: str | None
+    role: str | None
+    envelope: str | None
+    scope: str
+    least: bool
+    used: float
+    limit: float
+    carried: float
+    slack: float
+    unit: Unit
+
+    @property
+    def sense(self) -> str:
+        """at least, or at most."""
+        return "at least" if self.least else "at most"
+
+    @property
+    def binding(self) -> bool:
+        """Whether nothing is left."""
+        return not self.slack > 0
+
+    @property
+    def sentence(self) -> str:
+        """What is used of the limit, in words."""
+        if self.unit == SHARE:
+            return f"{self.label}: {100 * self.used:.1f} % against {100 * self.limit:.1f} %"
+        amounts = f"{amount_words(round(self.used, 6))} of {amount_words(self.limit)} {self.unit.short}"
+        if self.kind == "envelope":
+            return f"{amounts} used in {self.year}" + ("" if self.scope == "all" else f" for {self.envelope}")
+        if self.kind == "capacity":
+            return f"{amounts} used in {self.period}"
+        return f"{self.label}: {amounts}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,10 +203,23 @@ class Allocation(Answer):
         return self._model.evaluate(self._model.positions(plan)).value / ONE
 
     @cached_property
-    def use(self) -> pd.DataFrame:
-        """One row per limit: rule, label, kind, used, limit (of money: the envelope and what is carried in), carried
-        (of it from the year before), slack, unit, sense (at most, at least), binding, sentence."""
+    def limits(self) -> tuple[LimitUse, ...]:
+        """What the plan uses of every limit."""
         return limits_used(self._model, self._positions)
+
+    @cached_property
+    def use(self) -> pd.DataFrame:
+        """One row per limit: the fields of `LimitUse` (the unit in words), sense, binding, sentence."""
+        columns = [f.name for f in fields(LimitUse)]
+        rows = [
+            {name: getattr(use, name) for name in columns}
+            | {"unit": "share of the plan" if use.unit == SHARE else use.unit.words}
+            | {"sense": use.sense, "binding": use.binding, "sentence": use.sentence}
+            for use in self.limits
+        ]
+        return pd.DataFrame(rows, columns=[*columns, "sense", "binding", "sentence"]).astype(
+            {"year": "Int64"}
+        )
 
     @property
     def summary(self) -> str:
@@ -221,10 +290,6 @@ def arbitrate(question: Question) -> Allocation:
     >>> allocation.plan["P06"]
     'stop'
     """
-    if not isinstance(question, Question):
-        raise InputError(
-            f"arbitrate wants a question, as pmo.Question(register) makes it, not {type(question).__name__}."
-        )
     model = compile_model(question)
     gap = asked_gap(question)
     until = moment(question.time_limit)
@@ -328,54 +393,30 @@ def _known(model: Model, levels: Mapping[str, str]) -> Plan:
     )
 
 
-def limits_used(model: Model, plan: Plan) -> pd.DataFrame:
+def limits_used(model: Model, plan: Plan) -> tuple[LimitUse, ...]:
     """What a plan uses of every limit of quantity (envelopes, people, shares, counts, spend, demand)."""
-    exact, filled = model.evaluate(plan), model.columns(plan)
-    rules = {rule.name: rule for rule in model.question.active_rules}
-    records: list[tuple[object, ...]] = []
+    exact, filled, question = model.evaluate(plan), model.columns(plan), model.question
+    rules = {rule.name: rule for rule in question.active_rules}
+    uses = []
     for place, (row, used) in enumerate(zip(model.rows, exact.used, strict=True)):
         rule = rules.get(row.rule)
         if not isinstance(rule, QUANTITY_RULES):
             continue
-        most = np.isfinite(row.upper)
-        bound = parts(row.upper)[0] + exact.carried[place] if most else parts(row.lower)[0]
+        most, carried = np.isfinite(row.upper), exact.carried[place]
+        bound = parts(row.upper)[0] + carried if most else parts(row.lower)[0]
         amount, limit, slack = used / ONE, bound / ONE, (bound - used if most else used - bound) / ONE
+        unit = question.money
         if row.share is not None:
             part, whole = (float(side[filled].sum()) for side in row.share[:2])
-            amount, limit = (part / whole if whole else np.nan), row.share[2]
+            amount, limit, unit = (part / whole if whole else np.nan), row.share[2], SHARE
             slack = round((limit - amount) if most else (amount - limit), 9)
-        words = _use_words(row.label, amount, limit, row.unit, row.share is not None)
-        sense, kind, carried = (
-            ("at most" if most else "at least"),
-            type(rule).__name__.lower(),
-            exact.carried[place] / ONE,
-        )
-        records.append(
-            (row.rule, row.label, kind, amount, limit, carried, slack, row.unit, sense, not slack > 0, words)
-        )
-    columns = [
-        "rule",
-        "label",
-        "kind",
-        "used",
-        "limit",
-        "carried",
-        "slack",
-        "unit",
-        "sense",
-        "binding",
-        "sentence",
-    ]
-    return pd.DataFrame(records, columns=columns)
-
-
-def _use_words(label: str, used: float, limit: float, unit: str, share: bool) -> str:
-    """What is used of a limit, in words."""
-    if share:
-        return f"{label}: {100 * used:.1f} % against {100 * limit:.1f} %"
-    unit = unit.split(",")[0]
-    amounts = f"{amount_words(round(used, 6))} of {amount_words(limit)} {unit}"
-    if label.startswith(("money ", unit)):
-        when = label.removeprefix("money ").removeprefix(unit).strip().replace(", ", " for ")
-        return f"{amounts} used in {when}"
-    return f"{label}: {amounts}"
+        elif isinstance(rule, Capacity | Count | Demand):
+            unit = Unit(row.unit)
+        uses.append(
+            LimitUse(
+                row.rule, type(rule).__name__.lower(), row.label, getattr(rule, "year", row.year),
+                getattr(rule, "period", None), getattr(rule, "role", None), getattr(rule, "envelope", None),
+                getattr(rule, "scope", "all"), not most, amount, limit, carried / ONE, slack, unit,
+            )
+        )  # fmt: skip
+    return tuple(uses)

@@ -14,15 +14,22 @@ from pmo_kit.answers import Answer
 from pmo_kit.arbitration.allocation import SMALL, Allocation, arbitrate, asked_gap
 from pmo_kit.arbitration.ledger import Ledger, override_ledger
 from pmo_kit.arbitration.letters import way_words
-from pmo_kit.arbitration.links import Mandatory
-from pmo_kit.arbitration.model import ONE, compile_model, parts
-from pmo_kit.arbitration.prices import Flip, blocking_rules, bounds_of, flips, in_the_way
-from pmo_kit.arbitration.rules import amount_words
+from pmo_kit.arbitration.links import Committed, Mandatory, Override, Requires
+from pmo_kit.arbitration.model import ONE, Plan, compile_model, parts
+from pmo_kit.arbitration.prices import (
+    Flip,
+    blocking_rules,
+    bounds_of,
+    flip_columns,
+    flips,
+    in_the_way,
+    plan_change,
+)
+from pmo_kit.arbitration.rules import Rule, amount_words
 from pmo_kit.arbitration.search import best_plan, proof_gap
 from pmo_kit.arbitration.solving import Limits
 from pmo_kit.arbitration.turning import limits_worth, turning_points
 from pmo_kit.doors import door, known, several
-from pmo_kit.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +62,7 @@ class Explanation(Answer):
     allocation: Allocation
     _table: pd.DataFrame = field(repr=False)
     duties: pd.Series = field(repr=False)
+    _plans: Mapping[tuple[str, str], Plan] = field(repr=False)
 
     @cached_property
     def turning_points(self) -> pd.DataFrame:
@@ -70,6 +78,39 @@ class Explanation(Answer):
     def ledger(self) -> Ledger:
         """What the overrides cost: see `pmo_kit.arbitration.ledger.override_ledger`."""
         return override_ledger(self.allocation.question)
+
+    @cached_property
+    def bundles(self) -> pd.DataFrame:
+        """Exceptions that lead to one and the same plan: one choice, with one price.
+
+        One row per choice, the cheapest first: exceptions (each (project_id, level, `in` or `out`); several are
+        granted together by that plan), value, price, price_upper, and leaves, enters, resized of the plan.
+        """
+        model, table = self.allocation._model, self._table
+        groups: list[tuple[Plan, list[tuple[str, str]]]] = []
+        for key, plan in sorted(self._plans.items(), key=lambda item: (table.loc[item[0], "price"], item[0])):
+            price = table.loc[key, "price"]
+            for made, members in groups:
+                if made == plan or (table.loc[members[0], "price"] == price and self._grants(made, key)):
+                    members.append(key)
+                    break
+            else:
+                groups.append((plan, [key]))
+        records = []
+        for plan, members in groups:
+            change, first = plan_change(model, self.allocation._positions, plan), table.loc[members[0]]
+            names = tuple((*key, table.loc[key, "flip"]) for key in sorted(members))
+            records.append(
+                (names, *first[["value", "price", "price_upper"]], change.leaves, change.enters, change.resized)
+            )  # fmt: skip
+        columns = ["exceptions", "value", "price", "price_upper", "leaves", "enters", "resized"]
+        return pd.DataFrame(records, columns=columns)
+
+    def _grants(self, plan: Plan, key: tuple[str, str]) -> bool:
+        """Whether a plan is as an exception wants it."""
+        option = self.allocation.question.built.position(*key)
+        _, columns = flip_columns(self.allocation._model, self.allocation._positions, option)
+        return all((column in plan) == bool(x) for column, x in columns.items())
 
     @property
     def summary(self) -> str:
@@ -129,12 +170,6 @@ def explain(
     >>> float(reasons.table.loc[("P08", "full"), "price"])
     9.0
     """
-    if not isinstance(allocation, Allocation):
-        kind = type(allocation).__name__
-        raise InputError(f"explain wants an allocation, as pmo.arbitrate(question) returns it, not {kind}.")
-    projects = [projects] if isinstance(projects, str) else projects
-    if unknown := sorted(set(map(str, projects or ())) - set(allocation.question.built.groups)):
-        raise InputError(f"There is no project {', '.join(unknown)} in the question.")
     if exact is None:
         exact = len(allocation.table) <= SMALL
     if exact and allocation.bound > allocation.value:
@@ -152,7 +187,8 @@ def explain(
     columns = list(_COLUMNS)
     index = pd.MultiIndex.from_tuples([r[0] for r in records], names=["project_id", "level"])
     table = pd.DataFrame([r[1] for r in records], columns=columns, index=index)
-    return Explanation(allocation, table, _duties(allocation, projects))
+    plans = {r[0]: done[i].found.plan for r, i in zip(records, asked, strict=True) if done[i].found.plan}
+    return Explanation(allocation, table, _duties(allocation, projects), plans)
 
 
 _COLUMNS = (
@@ -182,7 +218,7 @@ def _record(
     way = () if chosen else in_the_way(model, allocation._positions, done.option)
     change = done.change
     with_flip = done.found.value / ONE if done.found.plan is not None else np.nan
-    parts = (change.displaces, change.admits, change.shifts, change.tied) if change else ((), (), (), False)
+    parts = (change.leaves, change.enters, change.resized, change.tied) if change else ((), (), (), False)
     words = _words(allocation, done, _range_words(lower, upper), proof, blocked)
     return key, (
         row["name"], row["label"], chosen, done.direction, with_flip, lower, upper, proof, *parts,
@@ -200,11 +236,11 @@ def _words(allocation: Allocation, done: Flip, price: str, proof: str, blocked: 
         return f"{verb} is not possible: {', '.join(blocked)}."
     if proof == "undecided":
         return f"{verb}: undecided within the proof."
-    unit = allocation.question.built.value_unit.split(",")[0]
+    unit = allocation.question.worth.short
     costs = "costs nothing" if price == "0" else f"costs {price} {unit}"
     assert done.change is not None
-    out = [names[p] for p in done.change.displaces if p != allocation.question.built.project_ids[done.option]]
-    into = [names[p] for p in done.change.admits if p != allocation.question.built.project_ids[done.option]]
+    out = [names[p] for p in done.change.leaves if p != allocation.question.built.project_ids[done.option]]
+    into = [names[p] for p in done.change.enters if p != allocation.question.built.project_ids[done.option]]
     tail = (f"; {', '.join(out)} would leave" if out else "") + (
         f"; {', '.join(into)} would come in" if into else ""
     )
@@ -228,21 +264,75 @@ def _duties(allocation: Allocation, projects: Sequence[str] | None) -> pd.Series
     return pd.Series(gains, name="gain", dtype=float).rename_axis("project_id")
 
 
+LOSES = "worth less than it costs"
+
+
 def obstacles(allocation: Allocation) -> dict[str, tuple[str, ...]]:
-    """What stands in the way of every refused project: what its largest level would overrun if simply added.
+    """Why every refused project is out: that it is worth less than it costs, then the limits and links in its way.
 
     Returns
     -------
     dict of str to tuple of str
-        project_id -> limits and links in words ("data engineers 2028", "needs Data platform"); empty where the project
-        would fit and is not worth its cost.
+        project_id -> `LOSES` where no level of it is worth more than it costs; then, in words, what its largest level
+        would break if it were simply added ("data engineers in 2028", "needs Data platform").
     """
     question, options = allocation.question, allocation.question.built
     found = {}
     for project, row in allocation.table.iterrows():
         if row["decision"] == "refuse":
-            largest = max(options.of(str(project)).tolist(), key=lambda i: options.costs[i])
+            mine = options.of(str(project)).tolist()
+            largest = max(mine, key=lambda i: options.costs[i])
             way = in_the_way(allocation._model, allocation._positions, largest)
-            words = (way_words(allocation, str(project), question.rule(name)) for name in way)
-            found[str(project)] = tuple(dict.fromkeys(words))
+            words = [way_words(allocation, str(project), question.rule(name)) for name in way]
+            first = [LOSES] if max(options.values[mine]) <= 0 else []
+            found[str(project)] = tuple(dict.fromkeys([*first, *words]))
     return found
+
+
+def supports(allocation: Allocation, projects: Sequence[str] | None = None) -> pd.DataFrame:
+    """Why a project that is worth less than it costs is in the plan all the same.
+
+    Parameters
+    ----------
+    allocation : Allocation
+    projects : sequence of str, optional
+        These; by default the funded projects whose value is zero or less.
+
+    Returns
+    -------
+    DataFrame
+        Index project_id: name, value; rules (names of what the plan breaks without it: a law, a commitment, an order,
+        a project that needs it, a floor), why (in words), loses (what the best plan without it is worth less: the
+        worth of an enabler; NaN where no plan is possible without it).
+    """
+    question, options, model = allocation.question, allocation.question.built, allocation._model
+    table = allocation.table
+    funded = table[(table["decision"] == "fund") & (table["value"] <= 0)].index
+    records = []
+    for project in funded if projects is None else projects:
+        mine = options.of(str(project)).tolist()
+        rest = [i for i in allocation._positions if i not in mine]
+        broken = {model.rows[place].rule for place, _ in model.evaluate(rest).broken}
+        rules = tuple(rule.name for rule in question.active_rules if rule.name in broken)
+        others = best_plan(model, fixed=dict.fromkeys(mine, 0))
+        loses = float("nan") if others.plan is None else (allocation._value - others.value) / ONE
+        words = [_support(allocation, question.rule(name)) for name in rules]
+        why = "; ".join(dict.fromkeys(words)) or "what it brings together with others"
+        records.append((table.loc[project, "name"], table.loc[project, "value"], rules, why, loses))
+    index = pd.Index(
+        [str(p) for p in (funded if projects is None else projects)], name="project_id", dtype="str"
+    )
+    return pd.DataFrame(records, columns=["name", "value", "rules", "why", "loses"], index=index)
+
+
+def _support(allocation: Allocation, rule: Rule) -> str:
+    """What keeps a project in, in words."""
+    if isinstance(rule, Mandatory):
+        return f"it must be done{f': {rule.reason}' if rule.reason else ''}"
+    if isinstance(rule, Committed):
+        return "it is running"
+    if isinstance(rule, Override):
+        return f"by order of {rule.decided_by or 'an override'}"
+    if isinstance(rule, Requires):
+        return f"{allocation.table.loc[rule.project_id, 'name']} needs it"
+    return f"asked for by {rule.sentence(allocation.question.money.short)}"

@@ -35,7 +35,7 @@ ROUNDS, LARGE = 80, 400  # conflicts that are searched for the smallest: so many
 def conflict_error(question: Question) -> InfeasibleError:
     """The error for a question that no plan answers: the conflict, and the cheapest way out."""
     conflict = conflicting_rules(question)
-    unit = question.built.money_unit.split(",")[0]
+    unit = question.money.short
     given = [rule.sentence(unit) for rule in conflict if isinstance(rule, GIVEN)]
     others = [rule.sentence(unit) for rule in conflict if not isinstance(rule, GIVEN)]
     message = f"No plan obeys the rules. These cannot hold together: {'; '.join(others or given)}."
@@ -163,7 +163,7 @@ def ways_out(question: Question, conflict: Sequence[Rule]) -> tuple[list[str], d
     for rule in conflict:
         alone = _least_breaches(question, [rule.name]) if isinstance(rule, QUANTITY_RULES) else None
         found += [alone] if alone else []
-    unit = question.built.money_unit.split(",")[0]
+    unit = question.money.short
     words: list[str] = []
     relaxation: dict[str, str] = {}
     for way in found:

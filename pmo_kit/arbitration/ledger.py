@@ -117,4 +117,4 @@ def _effect(question: Question, before: Found, after: Found) -> tuple[tuple[str,
     if before.plan is None or after.plan is None:
         return (), ()
     change = common_change(compile_model(question), before.plan, after, {})
-    return change.displaces, change.admits
+    return change.leaves, change.enters

@@ -10,7 +10,7 @@ from pmo_kit.arbitration.admission import Admission, what_would_admit
 from pmo_kit.arbitration.links import Excludes, Group, Override, Requires
 from pmo_kit.arbitration.model import ONE
 from pmo_kit.arbitration.prices import flip
-from pmo_kit.arbitration.rules import Capacity, Demand, Envelope, amount_words
+from pmo_kit.arbitration.rules import Capacity, Demand, Envelope, amount_words, role_words
 
 if TYPE_CHECKING:
     from pmo_kit.arbitration.allocation import Allocation
@@ -99,13 +99,11 @@ def way_words(allocation: Allocation, project_id: str, rule: Rule) -> str:
     if isinstance(rule, Override):
         kept = "out" if rule.in_out == "out" else "in at another size"
         return f"is kept {kept} by order of {rule.decided_by or 'an override'}"
-    use = allocation.use.drop_duplicates("rule").set_index("rule")["label"]
-    label = str(use.get(rule.name, rule.name))
-    what, _, envelope = label.partition(", ")
-    if isinstance(rule, Envelope | Capacity):
-        name, _, when = what.rpartition(" ")
-        return f"{envelope} {name} in {when}".strip()
-    return label
+    if isinstance(rule, Envelope):
+        return f"{'' if rule.scope == 'all' else f'{rule.envelope} '}money in {rule.year}"
+    if isinstance(rule, Capacity):
+        return f"{role_words(rule.role)} in {rule.period}"
+    return next((use.label for use in allocation.limits if use.rule == rule.name), rule.name)
 
 
 def _met(allocation: Allocation, project_id: str, option: int, rule: Rule) -> str:
@@ -123,7 +121,7 @@ def _met(allocation: Allocation, project_id: str, option: int, rule: Rule) -> st
 
 def _asked(allocation: Allocation, option: int) -> str:
     """Money by year of one option, and what it is worth by itself."""
-    options, unit = allocation.question.built, allocation.question.built.money_unit.split(",")[0]
+    options, unit = allocation.question.built, allocation.question.money.short
     years = allocation.question.spend.iloc[option]
     money = _and([f"{amount_words(round(x, 2))} in {year}" for year, x in years.items() if x])
     total = f"{amount_words(round(float(options.costs[option]), 2))} {unit}"
@@ -140,8 +138,10 @@ def _refusal(allocation: Allocation, project_id: str, level: str | None) -> Item
     met = [_met(allocation, project_id, option, allocation.question.rule(name)) for name in found.in_its_way]
     what = "It does" if level is None else "The size you asked for does"
     why = f"{what} not fit beside the plan: {'; '.join(met)}."
-    if not met:
-        why = "It would fit beside the plan, but it is not worth its cost."
+    if max(allocation.question.built.values[allocation.question.built.of(project_id)]) <= 0:
+        why = "It is worth less than it costs." + (f" And it would not fit: {'; '.join(met)}." if met else "")
+    elif not met:
+        why = "It would fit beside the plan, but no better plan holds it."
     items = [("Why.", why)]
     if pd.notna(found.price):
         out = _and([names[p] for p in found.displaces if p != project_id])
@@ -181,7 +181,7 @@ def _in_plan(allocation: Allocation, project_id: str, reduced: bool) -> Items:
     """Paragraphs for a project that is funded or stopped."""
     model = allocation._model
     names, row = allocation.table["name"], allocation.table.loc[project_id]
-    unit = model.question.built.money_unit.split(",")[0]
+    unit = model.question.money.short
     level = f" ({row['label']})" if row["label"] else ""
     size = "at a smaller size" if reduced else "as asked"
     first = f"It is in the plan {size}{level}, with {amount_words(round(row['cost'], 2))} {unit}."
@@ -198,7 +198,7 @@ def _in_plan(allocation: Allocation, project_id: str, reduced: bool) -> Items:
                 return [*items, ("The order.", f"It is kept in by order of {by}{': ' * bool(why)}{why}.")]
         return [*items, ("The price.", "No plan is possible otherwise.")]
     other = "Carrying it on" if row["decision"] == "stop" else "Leaving it out"
-    out = _and([names[p] for p in done.change.displaces if p != project_id])
+    out = _and([names[p] for p in done.change.leaves if p != project_id])
     words = f"{other} would cost {_value(allocation, allocation.value - done.found.value / ONE)}"
     return [*items, ("The price.", words + (f" and push out {out}." if out else "."))]
 
@@ -207,7 +207,7 @@ def _value(allocation: Allocation, amount: float) -> str:
     """An amount of the plan's value in words."""
     options, number = allocation.question.built, amount_words(round(amount, 2))
     if options.money_value:
-        return f"{number} {options.value_unit.split(',')[0]} of net value"
+        return f"{number} {allocation.question.worth.short} of net value"
     return f"{number} of {options.value_unit}"
 
 

@@ -43,6 +43,43 @@ def parts(*numbers: float) -> list[int]:
     return [int(x) * 10 ** (22 - places) for x in whole.tolist()]
 
 
+@dataclass(frozen=True)
+class PlanChange:
+    """What is different between two plans, or in all plans that tie: ids, a stop counts as not being there.
+
+    Parameters
+    ----------
+    leaves, enters : tuple of str
+    resized : tuple of (project, from level, to level)
+    tied : bool
+        Whether several plans are as good; what is named then changes in all of them.
+
+    Examples
+    --------
+    >>> PlanChange.between({"A": "full", "B": "full"}, {"A": "half", "C": "full", "D": "stop"})
+    PlanChange(leaves=('B',), enters=('C',), resized=(('A', 'full', 'half'),), tied=False)
+    """
+
+    leaves: tuple[str, ...] = ()
+    enters: tuple[str, ...] = ()
+    resized: tuple[tuple[str, str, str], ...] = ()
+    tied: bool = False
+
+    @staticmethod
+    def between(before: Mapping[str, str], after: Mapping[str, str]) -> PlanChange:
+        """From one plan (project_id -> level) to another."""
+        old, new = ({p: v for p, v in plan.items() if v != "stop"} for plan in (before, after))
+        moved = tuple((p, old[p], new[p]) for p in sorted(old.keys() & new.keys()) if old[p] != new[p])
+        return PlanChange(
+            tuple(sorted(old.keys() - new.keys())), tuple(sorted(new.keys() - old.keys())), moved
+        )
+
+    def common(self, other: PlanChange) -> PlanChange:
+        """What changes in both of two tied plans."""
+        pairs = ((self.leaves, other.leaves), (self.enters, other.enters), (self.resized, other.resized))
+        return PlanChange(*(tuple(sorted(set(a) & set(b))) for a, b in pairs), tied=True)  # type: ignore[arg-type]
+
+
 @dataclass(frozen=True, eq=False)
 class Product:
     """A column that is 1 when one option of each of two sets is in."""

@@ -3,7 +3,7 @@ plan."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pmo_kit.arbitration.links import Committed, Mandatory, Override
-from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan
+from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan, PlanChange
 from pmo_kit.arbitration.rules import Row
 from pmo_kit.arbitration.search import Found, Pool, best_plan, proof_gap
 from pmo_kit.arbitration.solving import Limits, Status, solve
@@ -25,23 +25,13 @@ NOTHING = -NO_BOUND  # the value where there is no plan
 
 
 @dataclass(frozen=True, eq=False)
-class Change:
-    """What is different between a plan and the plans of a flip, in all of those that tie."""
-
-    displaces: tuple[str, ...]
-    admits: tuple[str, ...]
-    shifts: tuple[tuple[str, str, str], ...]  # project, from level, to level
-    tied: bool
-
-
-@dataclass(frozen=True, eq=False)
 class Flip:
     """One option forced in, or one chosen project (or stop) forced out."""
 
     option: int
     direction: str  # "in" or "out"
     found: Found
-    change: Change | None
+    change: PlanChange | None
 
 
 def flip_columns(model: Model, plan: Plan, option: int) -> tuple[str, dict[int, int]]:
@@ -73,7 +63,7 @@ def flip(
     if found.plan is not None and ties and found.status == "optimal":
         change = common_change(model, plan, found, fixed)
     elif found.plan is not None:
-        change = plain_change(model, plan, found.plan)
+        change = plan_change(model, plan, found.plan)
     return Flip(option, direction, found, change)
 
 
@@ -168,7 +158,7 @@ class _Proven:
             self.most[option] = NOTHING if found.status == "infeasible" else self.most[option]
             return Flip(option, direction, found, None)
         self.most[option] = min(self.most[option], found.bound)
-        change = plain_change(self._model, self._plan, found.plan)
+        change = plan_change(self._model, self._plan, found.plan)
         if rival is not None:
             fixed, rows = self._narrowed(option, found.value)
             change = common_change(self._model, self._plan, found, fixed, rows, rival)
@@ -206,21 +196,6 @@ class _Proven:
                 return Found("optimal", plan, value, value, nodes), found.plan
 
 
-def plain_change(model: Model, before: Plan, after: Plan) -> Change:
-    """What differs between two plans."""
-    options = model.question.built
-    old, new = _levels(model, before), _levels(model, after)
-    names = options.table.index.get_level_values(1)
-    moved = [
-        (p, str(names[old[p]]), str(names[new[p]]))
-        for p in sorted(old.keys() & new.keys())
-        if old[p] != new[p]
-    ]
-    return Change(
-        tuple(sorted(old.keys() - new.keys())), tuple(sorted(new.keys() - old.keys())), tuple(moved), False
-    )
-
-
 def common_change(
     model: Model,
     before: Plan,
@@ -228,43 +203,41 @@ def common_change(
     fixed: dict[int, int],
     rows: Sequence[Row] = (),
     rival: Plan | None = None,
-) -> Change:
+) -> PlanChange:
     """What leaves, enters and changes level in every plan that is as good as the one found.
 
     Another tied plan that keeps one of those that leave, or misses one of those that enter, shrinks the
     lists; the search ends when there is none. `rival`: a tied plan that is known; `rows`: further rows.
     """
     assert found.plan is not None
-    change = plain_change(model, before, found.plan)
-    out, into, moved = set(change.displaces), set(change.admits), set(change.shifts)
-    tied = False
+    change = plan_change(model, before, found.plan)
     for _ in range(MOST_TIES):
         if rival is None:
-            row = _another(model, out, into, moved)
+            row = _another(model, change)
             if row is None:
                 break
             limits = Limits(proof_gap(model))
             rival = best_plan(model, fixed=fixed, extra=[*rows, row], least=found.value, limits=limits).plan
         if rival is None:
             break
-        tied = True
-        other = plain_change(model, before, rival)
-        rival = None
-        out, into, moved = out & set(other.displaces), into & set(other.admits), moved & set(other.shifts)
-    return Change(tuple(sorted(out)), tuple(sorted(into)), tuple(sorted(moved)), tied)
+        change, rival = change.common(plan_change(model, before, rival)), None
+    return change
 
 
-def _another(
-    model: Model, out: Iterable[str], into: Iterable[str], moved: Iterable[tuple[str, str, str]]
-) -> Row | None:
-    """The row of plans that keep one of `out`, miss one of `into`, or do not move one of `moved`."""
+def plan_change(model: Model, before: Plan, after: Plan) -> PlanChange:
+    """What differs between two plans."""
+    return PlanChange.between(model.levels(before), model.levels(after))
+
+
+def _another(model: Model, change: PlanChange) -> Row | None:
+    """The row of plans that keep one of those that leave, miss one that enters, or do not resize one."""
     options = model.question.built
-    keep = [int(i) for p in out for i in options.of(p)]
-    miss = [int(i) for p in into for i in options.of(p)]
-    miss += [options.position(p, level) for p, _, level in moved]
+    keep = [int(i) for p in change.leaves for i in options.of(p)]
+    miss = [int(i) for p in change.enters for i in options.of(p)]
+    miss += [options.position(p, level) for p, _, level in change.resized]
     if not keep and not miss:
         return None
-    count = len(set(into)) + len(set(moved))
+    count = len(change.enters) + len(change.resized)
     columns = np.array([*keep, *miss], np.int64)
     return Row("another", columns, np.array([1.0] * len(keep) + [-1.0] * len(miss)), 1.0 - count, inf)
 
@@ -305,9 +278,3 @@ def bounds_of(value: int, bound: int, found: Found) -> tuple[float, float]:
     if found.plan is None:
         return float("nan"), float("nan")
     return max(0, value - found.bound) / ONE, max(0, bound - found.value) / ONE
-
-
-def _levels(model: Model, plan: Plan) -> dict[str, int]:
-    """project_id -> position of its option, without the stops."""
-    options = model.question.built
-    return {str(options.project_ids[i]): i for i in plan if not options.stops[i]}

@@ -19,8 +19,9 @@ import pandas as pd
 from pmo_kit.arbitration.links import Committed, Excludes, Group, Mandatory, Override, Requires, Synergy
 from pmo_kit.arbitration.options import Options, build_options
 from pmo_kit.arbitration.rules import Capacity, Count, Envelope, Rule, Share, Spend
+from pmo_kit.doors import factor
 from pmo_kit.errors import DataError, InputError
-from pmo_kit.facts import count
+from pmo_kit.facts import Unit, count
 from pmo_kit.uncertainty import states_uncertainty
 
 if TYPE_CHECKING:
@@ -128,6 +129,21 @@ class Question:
         if basis not in self._built:
             self._built[basis] = build_options(self.register, self.value, self.deferral, basis)
         return self._built[basis]
+
+    @cached_property
+    def money(self) -> Unit:
+        """Unit of the money in the register."""
+        s = self.register.settings
+        year = f" {s.price_base_year}" if s.price_base_year and s.price_basis == "real" else ""
+        return Unit(
+            "money", s.currency or "", s.money_unit or "", f"{s.price_basis}{year}" if s.price_basis else ""
+        )
+
+    @cached_property
+    def worth(self) -> Unit:
+        """Unit of the value: money, or the scale of a value of one's own."""
+        name = self.built.value_unit
+        return self.money if name == self.built.money_unit else Unit(name)
 
     @property
     def options(self) -> pd.DataFrame:
@@ -237,8 +253,7 @@ class Question:
         InputError
             The factor is missing, negative, or above 5 (a percentage by mistake).
         """
-        if not 0 <= budget <= 5:
-            raise InputError(f"A budget factor lies between 0 and 5 (0.85 is 15 % less), not {budget}.")
+        budget = factor(budget, "a budget")
         return self.replace(
             rules=tuple(
                 dataclasses.replace(r, amount=r.amount * budget) if isinstance(r, Envelope) else r

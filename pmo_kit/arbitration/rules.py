@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 from typing import TYPE_CHECKING, Literal
 
@@ -37,6 +37,7 @@ class Row:
     label: str = ""
     unit: str = ""
     share: tuple[Floats, Floats, float] | None = None
+    year: int | None = None
 
 
 @dataclass(frozen=True)
@@ -215,7 +216,8 @@ class Share(Rule):
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
         years: Sequence[int | None] = _rule_years(options, rules) if self.per == "year" else [None]
-        return [row for year in years for row in self._year_rows(options, rules, year)]
+        found = ((row, year) for year in years for row in self._year_rows(options, rules, year))
+        return [replace(row, year=year) for row, year in found]
 
     def _year_rows(self, options: Options, rules: Sequence[Rule], year: int | None) -> list[Row]:
         """The rows of one year, or of the horizon."""
@@ -229,8 +231,7 @@ class Share(Rule):
             if self.of == "portfolio":
                 whole = money(options, rules, "all", year, self.measure)
                 row = _row(self.rule, part - share * whole, low, high, label=label, unit="share of the plan")
-                ratio = (part, whole, share)
-                row = Row(row.rule, row.columns, row.coefficients, low, high, label, row.unit, ratio)
+                row = replace(row, share=(part, whole, share))
             else:
                 total = sum(
                     r.amount * (options.factors[r.year] if self.measure == "pv_cost" else 1.0) for r in rules
@@ -298,7 +299,8 @@ class Spend(Rule):
         for year in years:
             spend = money(options, rules, self.scope, year, self.measure)
             label = self.rule if year is None else f"{self.rule} {year}"
-            rows += _between(self.rule, spend, self.minimum, self.maximum, label, options.money_unit)
+            found = _between(self.rule, spend, self.minimum, self.maximum, label, options.money_unit)
+            rows += [replace(row, year=year) for row in found]
         return rows
 
     def shortfall(self, amount: float, unit: str, least: bool = False) -> str:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from pmo_kit.arbitration.links import Committed
-from pmo_kit.arbitration.model import ONE, Model, compile_model
-from pmo_kit.arbitration.prices import Change, common_change
+from pmo_kit.arbitration.model import ONE, Model, PlanChange, compile_model
+from pmo_kit.arbitration.prices import common_change
 from pmo_kit.arbitration.rules import (
     Capacity,
     Count,
@@ -34,7 +34,7 @@ from pmo_kit.arbitration.thresholds import (
     soft_money,
     with_costs_scaled,
 )
-from pmo_kit.errors import InputError
+from pmo_kit.doors import door, known
 
 if TYPE_CHECKING:
     from pmo_kit.arbitration.allocation import Allocation
@@ -59,6 +59,7 @@ WORTH = ["label", "unit", "used", "limit", "step", "one_more", "one_fewer", "mor
          "unlimited_value", "enough"]  # fmt: skip
 
 
+@door
 def turning_points(
     allocation: Allocation,
     kinds: Sequence[str] = KINDS,
@@ -95,8 +96,7 @@ def turning_points(
     better plan in, whichever comes first. No point is claimed where a soft rule, or a share of the envelopes,
     makes the value move in other ways too.
     """
-    if unknown := sorted(set(kinds) - set(KINDS)):
-        raise InputError(f"Turning points are of {', '.join(KINDS)}, not {', '.join(unknown)}.")
+    known(kinds, KINDS, "kind of turning point")
     model = allocation._model
     points: list[tuple[object, ...]] = []
     for kind, limit, points_of in (("people", Capacity, _fewer_people), ("money", Envelope, _less_money)):
@@ -171,7 +171,7 @@ def _higher_cost(allocation: Allocation, option: int, price: float) -> list[tupl
 
 
 def _lower_benefits(
-    allocation: Allocation, option: int, price: float, value: float, change: Change
+    allocation: Allocation, option: int, price: float, value: float, change: PlanChange
 ) -> list[tuple[object, ...]]:
     """The present benefits of a chosen option below which the plan changes."""
     options = allocation.question.built
@@ -187,8 +187,8 @@ def _lower_benefits(
     words = f"{what} the plan changes to {amount_words(round(value, 2))}"
     words += change_words(allocation.question, change)
     return [
-        ("benefits", options.project_ids[option], label, today, at, price / today, value, change.displaces,
-         change.admits, change.shifts, words)
+        ("benefits", options.project_ids[option], label, today, at, price / today, value, change.leaves,
+         change.enters, change.resized, words)
     ]  # fmt: skip
 
 
@@ -225,22 +225,23 @@ def _point(
     value = round(found.value / ONE, 4)
     sentence = f"{words} the plan changes to {amount_words(round(value, 2))}{change_words(question, change)}"
     return (
-        kind, what, label, today, at, distance, value, change.displaces, change.admits, change.shifts,
+        kind, what, label, today, at, distance, value, change.leaves, change.enters, change.resized,
         sentence,
     )  # fmt: skip
 
 
-def change_words(question: Question, change: Change) -> str:
+def change_words(question: Question, change: PlanChange) -> str:
     """Who leaves, who comes in and who changes level, in words, with a leading colon."""
     names = question.built.projects["name"]
     running = {rule.project_id for rule in question.rules if isinstance(rule, Committed)}
-    parts = [f"{names[p]} {'stops' if p in running else 'leaves'}" for p in change.displaces]
-    parts += [f"{names[p]} {'stays' if p in running else 'comes in'}" for p in change.admits]
+    parts = [f"{names[p]} {'stops' if p in running else 'leaves'}" for p in change.leaves]
+    parts += [f"{names[p]} {'stays' if p in running else 'comes in'}" for p in change.enters]
     labels = question.built.table["label"]
-    parts += [f"{names[p]} goes to {labels[(p, new)] or new}" for p, _, new in change.shifts]
+    parts += [f"{names[p]} goes to {labels[(p, new)] or new}" for p, _, new in change.resized]
     return f": {', '.join(parts)}" if parts else ""
 
 
+@door
 def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> pd.DataFrame:
     """What more or less of every limit would be worth.
 
@@ -248,8 +249,7 @@ def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> 
     ----------
     allocation : Allocation
     names : sequence of str, optional
-        Only these rules (and `all money`). Floors and shares are priced where they are named: `unlimited_value` is
-        the value with the rule set aside, step and the others are NaN.
+        Only these rules (and `all money`).
 
     Returns
     -------
@@ -258,16 +258,15 @@ def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> 
         person, or one unit of money); one_more and one_fewer: change of the value (NaN: no plan is
         possible); more: the least increase with which the value rises (NaN: none does) and more_value, the
         value it then has; unlimited_value: the value without the limit, and enough: the least increase that
-        reaches it. For `all money` an increase is the sum over the envelopes, placed where it helps most.
+        reaches it. Of floors, shares and counts there is only unlimited_value: what it is above the plan's value is
+        the price of the rule. For `all money` an increase is the sum over the envelopes, placed where it helps most.
 
     Notes
     -----
     All by solving again: the difference of a relaxation is not what one more unit is worth.
     """
     question, model, plan = allocation.question, allocation._model, allocation._positions
-    known = {rule.name for rule in question.rules} | {"all money"}
-    if unknown := sorted(set(names or ()) - known):
-        raise InputError(f"There is no limit {', '.join(unknown)}; there are: {', '.join(sorted(known))}.")
+    known(names or (), {rule.name for rule in question.rules} | {"all money"}, "limit")
     use = allocation.use.drop_duplicates("rule").set_index("rule")
     index: list[str] = []
     rows: list[tuple[object, ...]] = []
@@ -286,7 +285,7 @@ def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> 
             base = (u["label"], u["unit"], u["used"], u["limit"], step)
             rows.append((*base, up - allocation.value, down - allocation.value, *ahead))
             index.append(rule.name)
-        elif isinstance(rule, Share | Count | Spend) and names is not None and rule.name in names:
+        elif isinstance(rule, Share | Count | Spend) and (names is None or rule.name in names):
             u = use.loc[rule.name]
             free = Pool(compile_model(question.without(rule.name)), allocation._pool.plans).search()
             blank = [float("nan")] * 5

@@ -63,13 +63,7 @@ def refused(allocation: Allocation) -> Table:
     for project, level in largest_levels(allocation.question).items():
         if allocation.table.loc[project, "decision"] == "refuse":
             option = options.loc[(project, level)]
-            words = (
-                listed(ways[project])
-                if ways[project]
-                else "worth less than it costs"
-                if option["value"] <= 0
-                else "–"
-            )
+            words = listed(ways[project]) if ways[project] else "–"
             named = {
                 "project": _named(option["name"], project),
                 "area": option["area"],
@@ -308,8 +302,8 @@ def spend_years(allocation: Allocation) -> list[int]:
 def money_by_year(allocation: Allocation) -> pd.DataFrame:
     """The envelopes of the whole portfolio: the rows of `use` with a column year, in order."""
     use = allocation.use
-    money = use[(use["kind"] == "envelope") & use["label"].str.fullmatch(r"money \d{4}")]
-    return money.assign(year=money["label"].str[-4:])
+    money = use[(use["kind"] == "envelope") & (use["scope"] == "all")]
+    return money.assign(year=money["year"].astype(int).astype(str))
 
 
 def largest_levels(question: Question) -> pd.Series:

@@ -131,10 +131,11 @@ def enablers(register: Register, appraisal: Appraisal) -> Exhibit:
             Field("dependents_npv", "their net value"),
             Field("who", "which", kind="text"),
         ),
-        title=f"{first['name']} carries {count(int(first['many']), 'project')} worth {money(first['dependents_npv'])}",
-        takeaway=f"{sentence(count(losing, 'enabler loses', 'enablers lose'))} money alone and carries what earns it."
-        if losing
-        else "No enabler loses money alone.",
+        title=f"{first['name']} is needed by {count(int(first['many']), 'project')}",
+        takeaway=(
+            f"{sentence(count(losing, 'enabler loses', 'enablers lose'))} money alone. " if losing else ""
+        )
+        + "What an enabler is worth is what the best plan loses without it.",
         note=f"And {len(table) - ROWS} more." if len(table) > ROWS else "",
         unit_line=unit_line(register, "What requires what, all steps", scope="net value at the size asked"),
     )

@@ -55,13 +55,17 @@ def the_plan(allocation: Allocation, comparison: Comparison) -> Runs:
     """How many projects are funded and why, and how many of them hold in every case."""
     table = allocation.table
     funded = table[table["decision"] == "fund"]
-    kinds = funded["commitment"].value_counts()
+    alone = funded["value"] > 0
+    kinds = (
+        funded["commitment"].where(alone | (funded["commitment"] != "discretionary"), "kept").value_counts()
+    )
     parts = [
         f"{count(int(kinds.get(kind, 0)))} {words}"
         for kind, words in (
             ("mandatory", "by law"),
             ("committed", "running"),
             ("discretionary", "chosen for value"),
+            ("kept", "needed by others or by a rule"),
         )
         if kinds.get(kind, 0)
     ]

@@ -73,7 +73,7 @@ def test_what_is_no_question_and_no_allocation(register: Register) -> None:
     allocation = pmo.arbitrate(pmo.Question(register))
     with pytest.raises(InputError, match="P77"):
         pmo.explain(allocation, projects=["P08", "P77"])
-    with pytest.raises(InputError, match="no limit nothing"):
+    with pytest.raises(InputError, match="no limit 'nothing'"):
         limits_worth(allocation, names=["nothing"])
 
 

@@ -18,7 +18,11 @@ from pmo_kit.arbitration import (
     arbitrate,
     explain,
     frontier,
+    obstacles,
+    supports,
 )
+from pmo_kit.arbitration.explanation import LOSES
+from pmo_kit.facts import Unit
 from pmo_kit.register import load_register
 
 SAMPLE = Path(__file__).parents[2] / "data" / "samples" / "meridian_12"
@@ -215,3 +219,39 @@ def test_override_ledger(question: Question) -> None:
 
 def engineers(count: float) -> Capacity:
     return Capacity(role="data_engineer", period="2028", fte=count)
+
+
+def test_exceptions_that_lead_to_one_plan_are_one_choice(reasons: Explanation) -> None:
+    bundles = reasons.bundles
+    own_solar = bundles[bundles["exceptions"].map(lambda e: ("P09", "full", "in") in e)].iloc[0]
+    assert own_solar["exceptions"] == (
+        ("P07", "worst_12", "out"),
+        ("P09", "full", "in"),
+        ("P10", "full", "out"),
+    )
+    assert (own_solar["price"], own_solar["leaves"], own_solar["enters"]) == (3.0, ("P07", "P10"), ("P09",))
+    priced = reasons.table["price"].notna().sum()
+    assert sum(map(len, bundles["exceptions"])) == priced
+    assert bundles["price"].is_monotonic_increasing
+
+
+def test_why_in_and_why_out(best: Allocation) -> None:
+    kept = supports(best)
+    assert kept.index.tolist() == ["P01", "P03"]
+    assert kept.loc["P03", "rules"] == ("P04 requires P03", "P05 requires P03")
+    assert kept.loc["P03", "loses"] == 8.5  # an enabler is worth what the plan loses without it
+    assert kept.loc["P01", "why"].startswith("it must be done")
+    out = obstacles(best)
+    assert out["P08"][0] == LOSES
+    assert out["P11"] == ("data engineers in 2028",)
+
+
+def test_a_limit_is_typed(best: Allocation) -> None:
+    people = next(use for use in best.limits if use.kind == "capacity")
+    assert (people.role, people.period, people.used, people.limit) == ("data_engineer", "2028", 14.0, 14.0)
+    money = [use for use in best.limits if use.kind == "envelope"]
+    assert [(use.year, use.envelope, use.scope, use.carried) for use in money] == [
+        (2027, "all", "all", 0.0),
+        (2028, "all", "all", 0.0),
+    ]
+    assert money[0].unit == Unit("money", "EUR", "million", "real 2026")

@@ -57,7 +57,7 @@ def test_ways_in(case: Case) -> None:
         found = what_would_admit(a, project)
         for row in found.table[found.table["amount"].notna()].itertuples():
             for amount, enough in ((row.amount + 1e-6, True), (row.amount - SHORT, False)):
-                if amount < 0:
+                if amount < 0 or (row.way == "all envelopes" and amount > 4):  # factors end at 5
                     continue
                 if row.way == "cost":
                     new = with_costs_scaled(question, project, found.level, 1 - amount)

@@ -184,7 +184,7 @@ def test_the_chance_that_limits_hold() -> None:
 
 def test_a_cut_that_changes_nothing_and_one_that_leaves_no_plan(allocation: pmo.Allocation) -> None:
     """With a hundred times the money nothing leaves; the law and what runs need 14 + 7 of 50 in the first year."""
-    ladder = pmo.frontier(allocation.question.scaled(100), budgets=[0.85, 1.0])
+    ladder = pmo.frontier(allocation.question.scaled(5), budgets=[0.85, 1.0])
     plenty = limits.waterfall(ladder, 0.15)
     assert limits.cuts(ladder).takeaway == ""
     assert plenty.title == "15\u202f% less money costs nothing: the plan stays as it is"

@@ -68,7 +68,8 @@ def test_decisions(
     assert [words(cell) for cell in table.data["text"]] == [
         "Billing replacement. Leaving costs 1.5 in 2027. Carrying it on costs 4.5 and displaces Predictive pumping.\n"
         "Holds in 3 of 4 cases beside today (see scenarios.results)",
-        "Eight projects: one by law, one running, six chosen for value; two of them at a reduced size.\n"
+        "Eight projects: one by law, one running, five chosen for value, one needed by others or by a rule; "
+        "two of them at a reduced size.\n"
         "At this size six of the eight hold in all four other cases",
         "Reservoir Learning Hub. Letting it in costs 9.0 and displaces Storm overflows.\n"
         "Holds in 4 of 4 cases beside today (see scenarios.results)",
