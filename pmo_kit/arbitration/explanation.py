@@ -187,7 +187,8 @@ def explain(
     columns = list(_COLUMNS)
     index = pd.MultiIndex.from_tuples([r[0] for r in records], names=["project_id", "level"])
     table = pd.DataFrame([r[1] for r in records], columns=columns, index=index)
-    plans = {r[0]: done[i].found.plan for r, i in zip(records, asked, strict=True) if done[i].found.plan}
+    found = ((r[0], done[i].found.plan) for r, i in zip(records, asked, strict=True))
+    plans = {key: each for key, each in found if each is not None}
     return Explanation(allocation, table, _duties(allocation, projects), plans)
 
 

@@ -11,10 +11,11 @@ from typing import Literal
 import numpy as np
 
 from pmo_kit.arbitration import Allocation, Question, arbitrate
-from pmo_kit.arbitration.allocation import limits_used
+from pmo_kit.arbitration.allocation import LimitUse, limits_used
 from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model
 from pmo_kit.arbitration.solving import solve
 from pmo_kit.errors import InfeasibleError, PmoError
+from pmo_kit.facts import SHARE
 from pmo_kit.widgets.tabu_search import ScaledRows, improved_plans
 
 Status = Literal["proven", "known", "stopped", "none", "open"]
@@ -163,7 +164,7 @@ def answer_of(allocation: Allocation, seconds: float = 0.0) -> Answer:
         allocation.bound,
         dict(allocation.plan),
         allocation.unique,
-        limits_of(allocation.use.itertuples()),
+        limits_of(allocation.limits),
         seconds,
     )
 
@@ -180,19 +181,19 @@ def better(one: Answer, other: Answer) -> Answer:
     return replace(first, bound=min(first.bound, second.bound), status=status)
 
 
-def limits_of(rows: Iterable[object]) -> tuple[Limit, ...]:
-    """Rows of `Allocation.use` as plain records."""
+def limits_of(rows: Iterable[LimitUse]) -> tuple[Limit, ...]:
+    """The limits in use as plain records."""
     return tuple(
         Limit(
-            str(r.rule), str(r.label), str(r.kind), float(r.used), float(r.limit), str(r.unit).split(",")[0],  # type: ignore[attr-defined]
-            str(r.sense), bool(r.binding), str(r.sentence),  # type: ignore[attr-defined]
+            r.rule, r.label, r.kind, r.used, r.limit, "share of the plan" if r.unit == SHARE else r.unit.short,
+            r.sense, r.binding, r.sentence,
         )
         for r in rows
     )  # fmt: skip
 
 
 def _limits(model: Model, plan: Plan) -> tuple[Limit, ...]:
-    return limits_of(limits_used(model, plan).itertuples())
+    return limits_of(limits_used(model, plan))
 
 
 def _bound(model: Model, value: float) -> int:
