@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from pmo_kit.register.amounts import money_rows
 from pmo_kit.register.schema import Column, Table, load_schema
 from pmo_kit.register.tables import Register
 
@@ -117,11 +118,10 @@ def _anonymous(
 ) -> pd.Series:
     """One column with new words or scaled money; free text becomes its column's name."""
     cells = frame[column.name]
-    if column.is_money:
-        return cells * factor
     if column.type == "number":
-        in_money = _rows_in_money(frame, column, table)
-        return cells if in_money is None else cells.where(~in_money, cells * factor)
+        rows = money_rows(frame, column)
+        rows = np.full(len(cells), column.is_money) if rows is None else rows
+        return cells.mask(rows, cells * factor)
     if column.type not in ("id", "text", "category", "value") or column.allowed or column.name in _KEPT:
         return cells
     if column.name in _SCOPED:
@@ -130,15 +130,6 @@ def _anonymous(
     if kind:
         return cells.map(words[kind]).astype("str").fillna(cells.where(cells.isin(_STANDARD_LEVELS)))
     return cells.where(cells.isna(), f"({column.name})")
-
-
-def _rows_in_money(frame: pd.DataFrame, column: Column, table: Table) -> pd.Series | None:
-    """Rows whose number is money only because of another cell of the row."""
-    if table.name == "baselines" and column.name in ("baseline", "last", "now"):
-        return frame["quantity"].isin(["spend", "whole_life_cost", "whole_life_benefit"])
-    if table.name == "rules" and column.name in ("minimum", "maximum"):
-        return frame["kind"] == "spend"
-    return None
 
 
 def _new_scope(scope: str, words: dict[str, dict[str, str]]) -> str:

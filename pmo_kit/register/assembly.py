@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pmo_kit.register.checks import Evidence, run_checks
+from pmo_kit.register.amounts import decimal_evidence
+from pmo_kit.register.checks.registry import Evidence, Previous, run_checks
+from pmo_kit.register.dates import SLASHED, order_evidence
 from pmo_kit.register.findings import Findings
 from pmo_kit.register.intake import Intake, empty_table
-from pmo_kit.register.layout import Body, find_body, folded
+from pmo_kit.register.layout import find_body
 from pmo_kit.register.schema import load_schema
 from pmo_kit.register.settings import Settings, read_settings
-from pmo_kit.register.shaping import list_unmapped, match_columns, shape_table
-from pmo_kit.register.sheets import RawSheet
-from pmo_kit.register.values import clean_text
+from pmo_kit.register.shaping import Style, list_unmapped, match_columns, shape_table, without_formulas
+from pmo_kit.register.sheets import Body, RawSheet
+from pmo_kit.register.values import clean_text, folded
 from pmo_kit.register.wide import find_wide_form
-
-if TYPE_CHECKING:
-    from pmo_kit.register.tables import Register
 
 _NOTES = {"meaning", "note", "notes", "comment", "unit", "example"}
 _LEVELED = ("costs", "benefits", "resources")
@@ -42,7 +42,7 @@ def assemble(
     findings: Findings,
     *,
     name: str,
-    previous: Register | None = None,
+    previous: Previous | None = None,
     today: date | None = None,
 ) -> Assembled:
     """Type, complete and check the tables of a register; findings collect everything.
@@ -55,7 +55,7 @@ def assemble(
         Collects; nothing is raised here.
     name : str
         Of the register, where the settings do not name it.
-    previous : Register or None
+    previous : Previous or None
         For rules that compare with the last committee.
     today : date or None
         For ages; `as_of` when None.
@@ -71,8 +71,9 @@ def assemble(
         if body is not None:
             bodies[title] = body
     sheets = _split_off_costs(dict(sheets), bodies, findings)
-    settings, canonical = _settings(sheets, bodies, findings, name)
+    settings, canonical, places = _settings(sheets, bodies, findings, name)
     intakes: dict[str, Intake] = {}
+    style = _style(settings, bodies)
     for table in schema.tables.values():
         if table.name == "settings" or table.name not in bodies:
             continue
@@ -87,6 +88,7 @@ def assemble(
             table,
             findings,
             settings,
+            replace(style, semicolon=raw.semicolon),
             file=raw.file,
             sheet=raw.sheet,
             known_variables=known if "criterion" in table else frozenset(),
@@ -113,11 +115,12 @@ def assemble(
                 "block", "table_missing", f"The table {table.name} has no rows.", "Fill it in.", file=name
             )
     _derive_levels(intakes, findings)
-    run_checks(Evidence(intakes, settings, schema, previous, today), findings)
+    settings = _with_first_year(settings, {name: intake.frame for name, intake in intakes.items()})
+    run_checks(Evidence(intakes, settings, schema, previous, today, places), findings)
     tables = {title: intake.frame for title, intake in intakes.items()}
     if len(canonical):
         tables["settings"] = canonical
-    return Assembled(complete_tables(tables), _with_first_year(settings, tables), intakes)
+    return Assembled(complete_tables(tables), settings, intakes)
 
 
 def _split_off_costs(
@@ -148,7 +151,7 @@ def _split_off_costs(
 def _columns_of(body: Body, places: list[int]) -> Body:
     """Some columns of a body."""
     cells = body.cells.iloc[:, places].set_axis(range(len(places)), axis=1)
-    labels = [body.label(place) for place in places]
+    labels = None if body.labels is None else [body.label(place) for place in places]
     return Body([body.headers[place] for place in places], cells, body.rows, labels)
 
 
@@ -171,8 +174,8 @@ def _settings(
     bodies: Mapping[str, Body],
     findings: Findings,
     name: str,
-) -> tuple[Settings, pd.DataFrame]:
-    """Read the settings, or say that there are none."""
+) -> tuple[Settings, pd.DataFrame, dict[str, dict[str, Any]]]:
+    """Read the settings, or say that there are none; and where each of them is written."""
     schema = load_schema()
     frame, rows, file, sheet, epoch = pd.DataFrame({"key": [], "value": []}), [], "", "", False
     if "settings" in bodies:
@@ -180,13 +183,36 @@ def _settings(
         file, sheet, epoch = raw.file, raw.sheet, raw.epoch_1904
         matched, rest = match_columns(body.headers, schema["settings"], Findings(), file, sheet)
         rest = [place for place in rest if folded(body.headers[place]) not in _NOTES]
-        list_unmapped(body, rest, schema["settings"], findings, file, sheet)
+        list_unmapped(body, rest, schema["settings"], findings, file, sheet, matched)
+        body = without_formulas(body, list(matched.values()), findings, file, sheet)
         if "key" in matched and "value" in matched:
             frame = pd.DataFrame({key: clean_text(body.cells[matched[key]]) for key in ("key", "value")})
             rows = [int(row) for row in body.rows]
     return read_settings(
         frame, schema, findings, name=name, file=file, sheet=sheet, rows=rows, epoch_1904=epoch
     )
+
+
+def _style(settings: Settings, bodies: Mapping[str, Body]) -> Style:
+    """How the register is written: as the settings say, else as all sheets together prove (asked only where needed)."""
+
+    @cache
+    def elsewhere(kind: str) -> bool | None:
+        first = second = False
+        for body in bodies.values():
+            for cells in (
+                body.cells[place] for place in body.cells if body.cells[place].dtype in ("str", "object")
+            ):
+                text = cells[[isinstance(cell, str) for cell in cells]].astype("str").drop_duplicates()
+                dates = text.str.fullmatch(SLASHED, na=False)
+                numbers = text[~dates & text.str.fullmatch(r"\D{0,6}\d[\d.,'’ ]*\D{0,12}", na=False)]
+                found = order_evidence(text[dates]) if kind == "date" else decimal_evidence(numbers)
+                first, second = first or found[0], second or found[1]
+        return second if first != second else None
+
+    decimal = {"point": False, "comma": True}.get(settings.decimal)
+    order = {"day_first": False, "month_first": True}.get(settings.date_order)
+    return Style(decimal, order, elsewhere=elsewhere)
 
 
 def _with_first_year(settings: Settings, tables: Mapping[str, pd.DataFrame]) -> Settings:

@@ -1,7 +1,8 @@
-"""Dates, years and periods as people write them; day first or month first is decided for a whole column."""
+"""Dates, years and periods as people write them; day first or month first is decided for a whole sheet."""
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Callable
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.register.schema import Column
-from pmo_kit.register.values import Parsed, clean_text, split_missing
+from pmo_kit.register.values import Parsed, clean_text, split_missing, words
 
 _MONTH_FORMATS = (
     "%d %B %Y",
@@ -25,39 +26,57 @@ _MONTH_FORMATS = (
     "%d/%b/%Y",
 )
 _CLOCK = r"(?:[ T]+\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?\s*(?:[AaPp]\.?[Mm]\.?)?)?"
-_SLASHED = r"^(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{2}|\d{4})" + _CLOCK + "$"
+SLASHED = r"(?:[A-Za-z]{2,9}\.?,? +)?(\d{1,2})([/.\-])(\d{1,2})[/.\-](\d{4}|\d{2})" + _CLOCK
+"""A date of three numbers, the year last; the name of a weekday may stand before it."""
+_PARTS = f"^{SLASHED}$"
 
 
-def parse_date(cells: pd.Series, column: Column, *, epoch_1904: bool = False) -> Parsed:
-    """Read dates: ISO, written months, workbook serials, and d/m/y or m/d/y decided for the whole column.
+def order_evidence(text: pd.Series) -> tuple[bool, bool]:
+    """Tell whether any date proves that days come first, and whether any proves that months do.
 
-    A column of slashed dates that fits both orders is read day first and reported as ambiguous.
+    Points between the numbers are a proof of days first, unless the second number is no month.
+
+    >>> order_evidence(pd.Series(["1/2/2027", "7/31/2027"])), order_evidence(pd.Series(["1/2/2027"]))
+    ((False, True), (False, False))
+    """
+    parts = text.dropna().str.extract(_PARTS).dropna()
+    first, second = parts[0].astype(int), parts[2].astype(int)
+    day = ((first > 12) | (parts[1] == ".")) & (second <= 12)
+    return bool(day.any()), bool(((second > 12) & (first <= 12)).any())
+
+
+def dates_of(cells: pd.Series) -> pd.Series:
+    """The dates of a column that stands alone: months first where one of them proves it, else days first."""
+    return parse_date(cells, Column("date", "date"), month_first=order_evidence(clean_text(cells))[1]).values
+
+
+def parse_date(
+    cells: pd.Series, column: Column, *, epoch_1904: bool = False, month_first: bool | None = None
+) -> Parsed:
+    """Read dates: ISO, written months, workbook serials, and d/m/y or m/d/y as the sheet has them.
+
+    Where `month_first` is None only those are read that can be read one way.
     """
     size, index = len(cells), cells.index
     nothing = np.zeros(size, dtype=bool)
     if pd.api.types.is_datetime64_any_dtype(cells):
-        return Parsed(
-            _days(cells.dt.tz_localize(None) if cells.dt.tz is not None else cells), nothing, nothing.copy()
-        )
+        plain = cells.dt.tz_localize(None) if cells.dt.tz is not None else cells
+        return Parsed(_days(plain), nothing, nothing.copy())
     text, reason = split_missing(clean_text(cells))
     text = text.str.replace(r"(?i)^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[ ,.]+(?=\d)", "", regex=True)
     dates = pd.Series(pd.NaT, index=index, dtype="datetime64[us]")
-    iso = text.str.fullmatch(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:[ T]\d{1,2}:\d{2}.*)?", na=False)
-    if iso.any():
-        days = (
-            text[iso]
-            .str.slice(0, 10)
-            .str.replace("/", "-", regex=False)
-            .str.split("[ T]", n=1, regex=True)
-            .str[0]
-        )
-        dates[iso] = _to_days(days, "%Y-%m-%d")
+    iso = text.str.extract(r"^(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[ T]\d{1,2}:\d{2}.*)?$").dropna()
+    if len(iso):
+        dates[iso.index] = _to_days(iso[0] + "-" + iso[1] + "-" + iso[2], "%Y-%m-%d")
     notes: list[tuple[str, str, str, np.ndarray | None]] = []
     rest = text.notna() & dates.isna()
-    if rest.any():
-        parts = text[rest].str.extract(_SLASHED).dropna()
-        if len(parts):
-            _read_slashed(parts, dates, notes)
+    parts = text[rest].str.extract(_PARTS).dropna() if rest.any() else pd.DataFrame()
+    if len(parts):
+        read = _read_slashed(parts, month_first)
+        dates[read.index] = read
+        if month_first is not None:
+            way = "month first" if month_first else "day first"
+            notes.append(("info", "date_order", f"Dates such as 3/4/2027 were read {way}.", None))
     rest = text.notna() & dates.isna()
     if rest.any():
         serial = pd.to_numeric(text[rest], errors="coerce")
@@ -69,18 +88,13 @@ def parse_date(cells: pd.Series, column: Column, *, epoch_1904: bool = False) ->
             )
             notes.append(("info", "date_serial", "Day numbers of a workbook were read as dates.", None))
         words = text[rest & dates.isna()].str.replace(r"(?<=\d)(st|nd|rd|th)\b|[.,]", " ", regex=True)
-        words = (
-            words.str.replace(r"\s+\d{1,2}:\d{2}.*$", "", regex=True)
-            .str.replace(r"\s+", " ", regex=True)
-            .str.strip()
-        )
+        words = words.str.replace(r"\s+\d{1,2}:\d{2}.*$", "", regex=True)
+        words = words.str.replace(r"\s+", " ", regex=True).str.strip()
         for form in _MONTH_FORMATS:
             open_words = words[dates[words.index].isna()]
-            if not len(open_words):
-                break
-            dates[open_words.index] = _to_days(open_words, form)
-    bad = (text.notna() & dates.isna()).to_numpy()
-    return Parsed(_days(dates), bad, reason, notes)
+            if len(open_words):
+                dates[open_words.index] = _to_days(open_words, form)
+    return Parsed(_days(dates), (text.notna() & dates.isna()).to_numpy(), reason, notes)
 
 
 def _to_days(text: pd.Series, form: str) -> pd.Series:
@@ -92,53 +106,43 @@ def _days(dates: pd.Series) -> pd.Series:
     return dates.dt.normalize().astype("datetime64[us]")
 
 
-def _read_slashed(parts: pd.DataFrame, dates: pd.Series, notes: list) -> None:
-    """Fill slashed dates, day first or month first for the whole column; say which."""
-    first, second, year = (parts[number].astype(int) for number in range(3))
+def _read_slashed(parts: pd.DataFrame, month_first: bool | None) -> pd.Series:
+    """Dates of three numbers, as far as they can be read."""
+    first, second, year = (parts[number].astype(int) for number in (0, 2, 3))
     year = year.where(year >= 100, year + np.where(year >= 70, 1900, 2000))
-    day_proof = bool(((first > 12) & (second <= 12)).any())
-    month_proof = bool(((second > 12) & (first <= 12)).any())
-    if day_proof and month_proof:  # no one order: only the cells that can be read one way are read
-        clear = (first > 12) | (second > 12)
-        day, month = first.where(first > 12, second), second.where(first > 12, first)
-        year, day, month = year[clear], day[clear], month[clear]
-        notes.append(
-            ("warn", "date_order_mixed", "Day-first and month-first dates are mixed in this column.", None)
-        )
-    elif month_proof:
-        day, month = second, first
-        notes.append(("info", "date_order", "Dates were read month first (a day above 12 proves it).", None))
+    if month_first is None:
+        clear = (first > 12) | (second > 12) | (parts[1] == ".") | (first == second)
+        month = second.where(second <= 12, first)
+        day = first.where(second <= 12, second)
+        year, month, day = year[clear], month[clear], day[clear]
     else:
-        day, month = first, second
-        if day_proof:
-            notes.append(
-                ("info", "date_order", "Dates were read day first (a day above 12 proves it).", None)
-            )
-        else:
-            text = "Dates such as 03/04/2027 can be read two ways; they were read day first."
-            notes.append(("warn", "date_ambiguous", text, None))
-    pieces = pd.DataFrame({"year": year, "month": month, "day": day})
-    read = pd.to_datetime(pieces, errors="coerce").astype("datetime64[us]")
-    dates[read.index] = read
+        swap = (parts[1] == ".") & (second <= 12) if month_first else pd.Series(False, index=parts.index)
+        month, day = (first, second) if month_first else (second, first)
+        month, day = month.where(~swap, second), day.where(~swap, first)
+    read = pd.to_datetime(pd.DataFrame({"year": year, "month": month, "day": day}), errors="coerce")
+    return read.astype("datetime64[us]")
+
+
+_YEAR = re.compile(
+    rf"(?:(?P<word>{'|'.join(map(re.escape, words()['year']))})\.?\s*)?'?(?P<year>\d{{4}}|\d{{2}})(?:\.0)?"
+    r"(?:\s*[-/–]\s*'?(?P<end>\d{4}|\d{2}))?"
+)
 
 
 def read_year(text: str) -> int | None:
     """Read a fiscal year; a year over two calendar years is named by the one in which it ends.
 
-    >>> read_year("2027"), read_year("FY2026/27"), read_year("FY27"), read_year("2023-24 (forecast)")
+    >>> read_year("2027"), read_year("FY2026/27"), read_year("Jahr 2027"), read_year("2023-24 (forecast)")
     (2027, 2027, 2027, None)
     """
-    text = text.strip().lower()
-    match = re.fullmatch(
-        r"(?:fy|f\.y\.|year|financial year|fiscal year)?\s*'?(\d{4}|\d{2})(?:\.0)?"
-        r"(?:\s*[-/–]\s*'?(\d{4}|\d{2}))?",
-        text,
-    )
-    if match is None or (len(match[1]) == 2 and not text.startswith("f")):
+    match = _YEAR.fullmatch(text.strip().lower())
+    if match is None or (
+        len(match["year"]) == 2 and not (match["word"] or "").startswith(("f", "cy", "ye", "gj", "hj"))
+    ):
         return None
-    year = int(match[1]) if len(match[1]) == 4 else 2000 + int(match[1])
-    if match[2]:
-        end = int(match[2]) if len(match[2]) == 4 else year // 100 * 100 + int(match[2])
+    year = int(match["year"]) if len(match["year"]) == 4 else 2000 + int(match["year"])
+    if match["end"]:
+        end = int(match["end"]) if len(match["end"]) == 4 else year // 100 * 100 + int(match["end"])
         end += 100 if end < year else 0
         if end != year + 1:
             return None
@@ -146,12 +150,7 @@ def read_year(text: str) -> int | None:
     return year if 1900 <= year <= 2200 else None
 
 
-_MONTHS = {
-    name: number
-    for number, name in enumerate(
-        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
-    )
-}
+_MONTHS = dict(zip(calendar.month_abbr[1:], range(1, 13), strict=True))
 
 
 def read_period(text: str) -> str | None:
@@ -168,7 +167,7 @@ def read_period(text: str) -> str | None:
         if 1 <= month <= 12:
             return f"{match[1]}-{month:02d}"
     if match := re.fullmatch(r"([a-z]{3})[a-z]*\.?[\s\-/]*(\d{4})", low):
-        month = _MONTHS.get(match[1], 0)
+        month = _MONTHS.get(match[1].capitalize(), 0)
         return f"{match[2]}-{month:02d}" if month else None
     year = read_year(text)
     return None if year is None else str(year)

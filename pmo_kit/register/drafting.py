@@ -16,7 +16,7 @@ import pandas as pd
 from pmo_kit.errors import DataError, PmoError
 from pmo_kit.register.amounts import CURRENCIES, SCALES, header_unit, parse_number
 from pmo_kit.register.checks.provenance import accounts
-from pmo_kit.register.dates import parse_date, parse_period, read_year
+from pmo_kit.register.dates import dates_of, parse_period, read_year
 from pmo_kit.register.findings import Findings, describe_findings
 from pmo_kit.register.importing import NOT_STATED, Source, header_rows
 from pmo_kit.register.layout import table_of_sheet
@@ -120,7 +120,7 @@ class _Col:
             return float((read.notna() | loose).mean())
         if kind == "date":
             slim = ~text.str.fullmatch(r"\d+([.,]\d+)?", na=False)
-            return float((parse_date(self.cells.loc[text.index], column).values.notna() & slim).mean())
+            return float((dates_of(self.cells.loc[text.index]).notna() & slim).mean())
         if kind == "year":
             return float(text.map(lambda one: read_year(one) is not None).mean())
         return float(parse_period(self.cells.loc[text.index], column).values.notna().mean())
@@ -518,7 +518,7 @@ class Draft:
         )
         heads = [sheet.take(col, f"projects.{name}", why, sure) for col in cols]
         if name == "status_date" and cols[0].text.nunique() == 1:
-            day = parse_date(cols[0].text.head(1), load_schema()["projects"][name]).values.iloc[0]
+            day = dates_of(cols[0].text).iloc[0]
             self.settings["as_of"] = (f"{day:%Y-%m-%d}", f"the only date in {cols[0].header}")
         return [self._line(name, heads[0] if len(heads) == 1 else f"[{', '.join(heads)}]", cols[0])]
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from pmo_kit.errors import DataError
 from pmo_kit.register.amounts import decimal_evidence, parse_number
-from pmo_kit.register.dates import parse_date, parse_period
+from pmo_kit.register.dates import dates_of, parse_period
 from pmo_kit.register.findings import COLUMNS, Findings
 from pmo_kit.register.intake import Intake
 from pmo_kit.register.layout import folded, top_lines, turned
@@ -912,7 +912,7 @@ def _latest(source: Source, place: int, ids: pd.Series, findings: Findings) -> n
     """Rows with the last date, period or number of their project."""
     cells, text = source.cells.iloc[:, place].reset_index(drop=True), source.text(place)
     numbers = pd.to_numeric(text, errors="coerce")
-    dates, periods = parse_date(cells, _AS_DATE).values, parse_period(cells, _AS_PERIOD).values
+    dates, periods = dates_of(cells), parse_period(cells, _AS_PERIOD).values
     ways = (periods.where(periods.notna()), dates, numbers)
     order = next((one for one in ways if one.notna().sum() == text.notna().sum()), None)
     if order is None:

@@ -31,10 +31,15 @@ class Intake:
         """File and sheet of a row."""
         return (self.file, self.sheet) if self.places is None else self.places[position]
 
+    @classmethod
+    def empty(cls, table: Table) -> Intake:
+        """A table that is not there: every column in its dtype, no rows."""
+        return cls(table, "", table.name, empty_table(table))
+
     def header(self, column: str, position: int) -> str:
         """Header of a column as written in the file."""
         header = self.headers.get(column, column)
-        return header if isinstance(header, str) else str(header[position])
+        return header if isinstance(header, str) else str(header[position] if len(header) else column)
 
     def written(self, column: str, positions: np.ndarray) -> list[str]:
         """Cells as written in the file."""

@@ -3,52 +3,23 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
-from pmo_kit.register.amounts import without_unit
-from pmo_kit.register.dates import read_period, read_year
+from pmo_kit.register.amounts import own_decimal, parse_number
 from pmo_kit.register.findings import Findings
-from pmo_kit.register.schema import Schema, Table
-from pmo_kit.register.sheets import RawSheet
-from pmo_kit.register.values import clean_text
+from pmo_kit.register.schema import Column, Schema, Table
+from pmo_kit.register.sheets import Body, RawSheet, Uncached
+from pmo_kit.register.values import clean_text, folded, is_total
+from pmo_kit.register.wide import read_header
 
-_SEARCHED_ROWS = 40
-_TOTAL = re.compile(
-    r"(?i)(grand|sub|overall)?[\s\-]*(total|sum|summe|sous-total)s?\b[^a-z]*.*"
-    r"|.*\b(sub-?total|grand total|total)s?:?"
-)
-_EXAMPLE = re.compile(r"(?i)(e\.g\.|example\b).*")
+SEARCHED_ROWS = 40
+_EXAMPLE = re.compile(r"(?i)e\.g\..*|example( row)?:?")
+_NUMBER = Column("number", "number", unit="money")
 NOT_TABLES = {"start", "readme", "read me", "dictionary", "cover", "contents", "notes", "lists", "how to"}
-
-
-@dataclass(eq=False)
-class Body:
-    """The lines of a table below its header; `columns` are positions, `headers` their texts."""
-
-    headers: list[str]
-    cells: pd.DataFrame
-    rows: np.ndarray
-    labels: list[str | np.ndarray] | None = None
-    units: dict[str, np.ndarray] = field(default_factory=dict)
-
-    def label(self, place: int) -> str | np.ndarray:
-        """Header of a column as the source has it, one text or one for each row."""
-        return (self.labels or self.headers)[place]
-
-
-def folded(text: object) -> str:
-    """A header in one form: lower case, no line breaks, underscores, stars or colons.
-
-    >>> folded(" Project_Name\\n*")
-    'project name'
-    """
-    plain = unicodedata.normalize("NFKC", str(text)).casefold()
-    return re.sub(r"[\s_]+", " ", plain).strip(" :*.")
 
 
 def known_headers(table: Table) -> dict[str, str]:
@@ -70,97 +41,76 @@ def table_of_sheet(title: str, schema: Schema) -> str | None:
     return None
 
 
-def is_variable(header: str, variable_type: str) -> bool:
-    """True when a header is a year or a period, as in a wide form."""
-    header = without_unit(header)
-    return (read_year(header) if variable_type == "year" else read_period(header)) is not None
+def _variable_type(table: Table) -> str:
+    """Type of what the columns of a wide form are: year or period; empty where neither."""
+    types = [table[wide.variable].type for wide in table.wide]
+    return next((kind for kind in types if kind in ("year", "period")), "")
 
 
-def _scores(top: list[list[str]], known: dict[str, str], variable_type: str) -> np.ndarray:
-    """How much each of the first lines looks like a header."""
-    points = np.zeros(len(top))
-    for number, line in enumerate(top):
-        texts = [folded(text) for text in line if text]
-        points[number] = 2 * len({known[text] for text in texts if text in known})
-        if variable_type:
-            points[number] += sum(is_variable(text, variable_type) for text in texts)
-    return points
+def _points(line: list[str], known: dict[str, str], table: Table) -> int:
+    """How much a line looks like a header: two for each name, one for each year or period."""
+    kind, texts = _variable_type(table), [text for text in line if text]
+    years = sum(read_header(text, table, kind, frozenset()) is not None for text in texts) if kind else 0
+    return 2 * len({known[folded(text)] for text in texts if folded(text) in known}) + years
 
 
 def top_lines(raw: RawSheet) -> list[list[str]]:
     """The first lines of a sheet as clean text."""
-    head = raw.cells.head(_SEARCHED_ROWS)
+    head = raw.cells.head(SEARCHED_ROWS)
     columns = [clean_text(head.iloc[:, place]).fillna("").tolist() for place in range(head.shape[1])]
     return [list(line) for line in zip(*columns, strict=True)]
 
 
 def looks_like(raw: RawSheet, table: Table) -> bool:
     """True when one line of a sheet has all needed headers of a table, in the long or in a wide form."""
-    known = known_headers(table)
+    known, kind = known_headers(table), _variable_type(table)
     needed = {column.name for column in table if column.required and column.default is None}
     for line in top_lines(raw):
-        names = {known[folded(text)] for text in line if folded(text) in known}
-        lacking = needed - names
-        for wide in table.wide:
-            kind = table[wide.variable].type
-            if kind in ("year", "period") and any(text and is_variable(text, kind) for text in line):
-                lacking -= {wide.variable, wide.value}
+        lacking = needed - {known[folded(text)] for text in line if folded(text) in known}
+        if kind and any(text and read_header(text, table, kind, frozenset()) for text in line):
+            lacking -= {name for wide in table.wide for name in (wide.variable, wide.value)}
         if not lacking:
             return True
     return False
 
 
 def find_body(raw: RawSheet, table: Table, findings: Findings) -> Body | None:
-    """Find the header of a table in a sheet and return the lines below it.
+    """Find the header of a table in a sheet, of one row or two, and return the lines below it.
 
     Left out, each with a finding: lines above the header, banners, totals, examples. Blank lines are dropped.
     """
-    top = top_lines(raw)
-    known = known_headers(table)
-    types = [table[wide.variable].type for wide in table.wide]
-    variable_type = next((kind for kind in types if kind in ("year", "period")), "")
-    points = _scores(top, known, variable_type)
+    top, known, place = top_lines(raw), known_headers(table), {"file": raw.file, "sheet": raw.sheet}
+    points = np.array([_points(line, known, table) for line in top] or [0])
     down = len({known[folded(line[0])] for line in top if line and folded(line[0]) in known})
-    if table.name != "settings" and down >= 3 and 2 * down > points.max(initial=0):
+    if table.name != "settings" and down >= 3 and 2 * down > points.max():
         text = "Fields are rows and projects are columns here; the sheet was turned. Row numbers are column numbers."
-        findings.add(
-            "warn", "transposed_layout", text, "Put one project in each row.", file=raw.file, sheet=raw.sheet
-        )
+        findings.add("warn", "transposed_layout", text, "Put one project in each row.", **place)
         return find_body(turned(raw), table, findings)
-    place: dict[str, Any] = {"file": raw.file, "sheet": raw.sheet}
-    if points.max(initial=0) < 2:
+    pairs = [_joined(high, low, known, table) for high, low in pairwise(top)]
+    both = np.array([_points(line, known, table) for line in pairs] or [0])
+    if max(points.max(), both.max()) < 2:
         expected = ", ".join(column.name for column in table if column.required)
+        fix = f"Give the columns the names of the dictionary; needed: {expected}."
         findings.add(
-            "block",
-            "header_not_found",
-            f"No header row of the table {table.name} was found.",
-            f"Give the columns the names of the dictionary; needed: {expected}.",
-            **place,
+            "block", "header_not_found", f"No header row of the table {table.name} was found.", fix, **place
         )
         return None
     header = int(points.argmax())
-    if (
-        header
-        and points[header - 1] >= 2
-        and _is_second_header(top[header], top[header - 1], known, variable_type)
-    ):
-        header -= 1
-    texts = top[header]
-    first = header + 1
-    if first < len(top) and _is_second_header(top[first], texts, known, variable_type):
-        texts = _joined(texts, top[first], table)
+    texts, first = top[header], header + 1
+    if both.max() > points.max():
+        header = int(both.argmax())
+        texts, first = pairs[header], header + 2
+        row = int(raw.rows[header + 1])
         findings.add(
-            "info",
-            "two_header_rows",
-            "The header has two rows; they were joined.",
-            row=int(raw.rows[first]),
-            **place,
+            "info", "two_header_rows", "The header has two rows; they were joined.", row=row, **place
         )
-        first += 1
-    _list_lines_above(raw, top[:header], findings)
+    above = [text for line in top[:header] for text in dict.fromkeys(line) if text]
+    if above:
+        text, row = f"{header} lines above the header are not data.", int(raw.rows[0])
+        findings.add("info", "lines_above_header", text, row=row, value=" | ".join(above), **place)
     cells, rows = raw.cells.iloc[first:], raw.rows[first:]
     cells = _fill_merged(raw, cells.copy(), first, texts, known, table, findings)
-    keep = _kept_lines(cells, rows, raw, texts, known, findings)
+    keep = _kept_lines(cells, rows, raw, texts, known, table, findings)
     return Body(texts, cells.loc[keep].reset_index(drop=True), rows[keep])
 
 
@@ -171,85 +121,48 @@ def turned(raw: RawSheet) -> RawSheet:
     return replace(raw, cells=cells, rows=np.arange(1, len(cells) + 1), merged=[])
 
 
-def _is_second_header(line: list[str], above: list[str], known: dict[str, str], variable_type: str) -> bool:
-    """True when every text of the line is a header too, and stands where the line above names no column."""
-    texts = [(place, text) for place, text in enumerate(line) if text]
-    if not texts:
-        return False
-    for place, text in texts:
-        names = folded(text) in known
-        if not names and not (variable_type and is_variable(text, variable_type)):
-            return False
-        if folded(above[place]) in known and folded(above[place]) != folded(text):
-            return False
-    return True
-
-
-def _joined(above: list[str], below: list[str], table: Table) -> list[str]:
-    """Two header rows as one; a category above stands for all columns up to the next text ("Opex" over 2027, 2028)."""
-    categories = {folded(value) for column in table for value in column.allowed}
-    joined, over = [], ""
+def _joined(above: list[str], below: list[str], known: dict[str, str], table: Table) -> list[str]:
+    """Two header rows as one; what stands above goes for all columns up to the next text: 2027 over Capex, Opex."""
+    kind, joined, over = _variable_type(table), [], ""
     for high, low in zip(above, below, strict=True):
-        if high:
-            over = high if folded(high) in categories else ""
-        joined.append(f"{over} {low}" if low and over else low or high)
+        over = high or over
+        texts = [f"{over} {low}"] if low and over and kind else []
+        if texts and read_header(texts[0], table, kind, frozenset()) is not None:
+            joined.append(texts[0])
+            continue
+        names = [text for text in (low, high) if folded(text) in known]
+        joined.append(names[0] if names else low or high)
     return joined
 
 
-def _list_lines_above(raw: RawSheet, lines: list[list[str]], findings: Findings) -> None:
-    """Say what stands above the header (a title, a note); it is not data."""
-    texts = [text for line in lines for text in dict.fromkeys(line) if text]
-    if texts:
-        findings.add(
-            "info",
-            "lines_above_header",
-            f"{len(lines)} lines above the header are not data.",
-            file=raw.file,
-            sheet=raw.sheet,
-            row=int(raw.rows[0]),
-            value=" | ".join(texts),
-        )
-
-
 def _fill_merged(
-    raw: RawSheet,
-    cells: pd.DataFrame,
-    first: int,
-    headers: list[str],
-    known: dict[str, str],
-    table: Table,
+    raw: RawSheet, cells: pd.DataFrame, first: int, headers: list[str], known: dict[str, str], table: Table,
     findings: Findings,
-) -> pd.DataFrame:
+) -> pd.DataFrame:  # fmt: skip
     """Give every row of a cell merged over several rows its value; amounts stay in the first row only."""
     for top, bottom, left, right in raw.merged:
-        if top < first or top == bottom or left != right:
+        if top < first or top == bottom or left != right or bottom - first >= len(cells):
             continue
         name = known.get(folded(headers[left]))
         if name is None or table[name].type == "number":
             continue
-        value = cells.iat[top - first, left]
-        cells.iloc[top - first : bottom - first + 1, left] = np.full(bottom - top + 1, value, dtype=object)
+        value, size = cells.iat[top - first, left], bottom - top + 1
+        cells.iloc[top - first : bottom - first + 1, left] = np.full(size, value, dtype=object)
+        place = {"file": raw.file, "sheet": raw.sheet, "row": int(raw.rows[top]), "column": headers[left]}
         findings.add(
             "info",
             "merged_cells",
-            f"A merged cell was taken for each of its {bottom - top + 1} rows.",
-            file=raw.file,
-            sheet=raw.sheet,
-            row=int(raw.rows[top]),
-            column=headers[left],
+            f"A merged cell was taken for each of its {size} rows.",
             value=value,
+            **place,
         )
     return cells
 
 
 def _kept_lines(
-    cells: pd.DataFrame,
-    rows: np.ndarray,
-    raw: RawSheet,
-    headers: list[str],
-    known: dict[str, str],
+    cells: pd.DataFrame, rows: np.ndarray, raw: RawSheet, headers: list[str], known: dict[str, str], table: Table,
     findings: Findings,
-) -> np.ndarray:
+) -> np.ndarray:  # fmt: skip
     """Tell which lines are rows of the table; list banners, totals, examples and repeated headers."""
     if not len(cells):
         return np.zeros(0, dtype=bool)
@@ -257,44 +170,106 @@ def _kept_lines(
     filled = np.column_stack([_filled(column) for column in columns])
     count = filled.sum(axis=1)
     keep = count > 0
-    places = [place for place, header in enumerate(headers) if folded(header) in known]
-    id_places = [place for place in places if known[folded(headers[place])].endswith("_id")]
-    suspects = np.zeros(len(cells), dtype=bool)
-    texts: dict[int, pd.Series] = {}
-    for place, column in enumerate(columns):
-        if column.dtype == object or column.dtype == "str":
-            texts[place] = clean_text(column)
-            odd = [text for text in pd.unique(texts[place].dropna()) if _may_be_no_row(text, headers[place])]
-            if odd:
-                suspects |= texts[place].isin(odd).to_numpy()
-    suspects |= (count == 1) & (len(places) > 2)
+    names = {place: known[folded(header)] for place, header in enumerate(headers) if folded(header) in known}
+    ids = [place for place, name in names.items() if name.endswith("_id")]
+    texts = {
+        place: clean_text(column) for place, column in enumerate(columns) if column.dtype in ("object", "str")
+    }
+    suspects = (count == 1) & (len(names) > 2)
+    for place, text in texts.items():
+        odd = [one for one in pd.unique(text.dropna()) if one == headers[place] or _EXAMPLE.fullmatch(one)]
+        suspects |= text.isin(odd).to_numpy() if odd else False
     across = {int(raw.rows[top]) for top, bottom, left, right in raw.merged if top == bottom and right > left}
+    left_out = {}
     for number in np.flatnonzero(suspects & keep):
         line = {place: str(text.iloc[number]) for place, text in texts.items() if filled[number, place]}
-        rule, message = _reason_to_leave(line, int(count[number]), headers, id_places, len(places))
-        if not rule and count[number] == 1 and int(rows[number]) in across:
-            rule, message = (
-                "banner_row",
-                "The row is one text merged over columns, not data; it was left out.",
-            )
-        if rule:
+        said = _reason_to_leave(line, int(count[number]), headers, ids, len(names))
+        if not said[0] and count[number] == 1 and int(rows[number]) in across:
+            said = "banner_row", "The row is one text merged over columns, not data; it was left out."
+        if said[0]:
+            left_out[number] = ("info", *said)
             keep[number] = False
-            findings.add(
-                "warn" if rule == "total_row" else "info",
-                rule,
-                message,
-                file=raw.file,
-                sheet=raw.sheet,
-                row=int(rows[number]),
-                value=" | ".join(line.values()),
-            )
+    left_out |= _totals(table, headers, names, columns, texts, filled, keep)
+    for number, (severity, rule, message) in sorted(left_out.items()):
+        keep[number] &= severity == "block"
+        line = [str(text.iloc[number]) for place, text in texts.items() if filled[number, place]]
+        fix = "Give the row a name of its own, or delete it." if severity == "block" else ""
+        place = {"file": raw.file, "sheet": raw.sheet, "row": int(rows[number])}
+        findings.add(severity, rule, message, fix, value=" | ".join(line), **place)
     return keep
 
 
-def _may_be_no_row(text: str, header: str) -> bool:
-    """A quick look at one text: could its line be a total, an example or a repeated header?"""
-    low = text.lower()
-    return "total" in low or "sum" in low or low.startswith(("e.g.", "example")) or text == header
+def _totals(
+    table: Table, headers: list[str], names: dict[int, str], columns: list[pd.Series], texts: dict[int, pd.Series],
+    filled: np.ndarray, keep: np.ndarray,
+) -> dict[int, tuple[str, str, str]]:  # fmt: skip
+    """Rows of totals: the key is empty or a total word, and nothing else, and the amounts are the sums above.
+
+    Only in tables whose rows are amounts: a rule, a criterion, a goal or a scenario may be called as it likes.
+    """
+    kind = _variable_type(table)
+    added = {c.name for c in table if c.type == "number" and (c.unit in ("money", "full-time equivalents"))}
+    if table.name in ("rules", "settings") or not (added or table.name == "projects"):
+        return {}
+    amounts = [place for place, name in names.items() if name in added]
+    amounts += [
+        place for place, text in enumerate(headers)
+        if place not in names and text and kind and read_header(text, table, kind, frozenset()) is not None
+    ]  # fmt: skip
+    keys = [
+        place for name in table.key for place in names if names[place] == name and table[name].type == "id"
+    ][:1]
+    key = texts.get(keys[0]) if keys else None
+    words = {
+        place: text.isin([one for one in pd.unique(text.dropna()) if is_total(one)]).to_numpy(bool)
+        for place, text in texts.items() if place not in amounts
+    }  # fmt: skip
+    named = words.get(keys[0], np.zeros(len(keep), bool)) if keys else np.zeros(len(keep), bool)
+    blank = np.ones(len(keep), bool) if key is None and not keys else ~filled[:, keys[0]]
+    said = np.any(list(words.values()), axis=0) if words else np.zeros(len(keep), bool)
+    few = filled.sum(axis=1) <= len(amounts) + 1
+    candidates = np.flatnonzero(keep & (named | (blank & (said | few))))
+    if not len(candidates):
+        return {}
+    numbers = np.zeros((len(keep), len(amounts)))
+    for number, place in enumerate(amounts):
+        cells = columns[place]
+        numbers[:, number] = parse_number(cells, _NUMBER, comma=own_decimal(cells), money_unit="unit").values
+    years = [
+        texts[place]
+        for place, name in names.items()
+        if place in texts and table[name].type in ("year", "period")
+    ]
+    own = [place for place, name in names.items() if name in ("scope", "role") and place not in keys]
+    found: dict[int, tuple[str, str, str]] = {}
+    start, rows = 0, np.arange(len(keep))
+    for number in candidates:
+        mine = numbers[number]
+        here = ~np.isnan(mine) & filled[number, amounts]
+        above = keep & (rows < number) & ~np.isin(rows, list(found))
+        for text in years:
+            above &= (text == text.iloc[number]).to_numpy(bool) if not pd.isna(text.iloc[number]) else True
+        sums = [np.nansum(numbers[above & (rows >= begin)], axis=0) for begin in (0, start)]
+        enough = said[number] or above.sum() > 1
+        equal = (
+            here.any()
+            and enough
+            and any(np.allclose(mine[here], one[here], rtol=1e-6, atol=1e-6) for one in sums)
+        )
+        formulas = any(isinstance(columns[place].iloc[number], Uncached) for place in amounts)
+        bare = not here.any() and (formulas or not filled[number, amounts].any()) and said[number]
+        scope = any(filled[number, place] and not words.get(place, named)[number] for place in own)
+        if (equal or (bare and (named[number] or formulas))) and not scope:
+            found[number] = ("warn", "total_row", "The row is the total of the rows above; it was left out.")
+            start = number + 1
+        elif (
+            named[number]
+            and not any(c.refs for c in table if c.name in table.key)
+            and table.name != "projects"
+        ):
+            text = "The row is called as a total and is not the sum of the rows above it: a total or a row?"
+            found[number] = ("block", "total_or_row", text)
+    return found
 
 
 def _filled(column: pd.Series) -> np.ndarray:
@@ -306,7 +281,7 @@ def _filled(column: pd.Series) -> np.ndarray:
 
 
 def _reason_to_leave(
-    line: dict[int, str], count: int, headers: list[str], id_places: list[int], known_count: int
+    line: dict[int, str], count: int, headers: list[str], ids: list[int], known: int
 ) -> tuple[str, str]:
     """Rule and message when a line is no row of the table, else two empty texts."""
     texts = list(line.values())
@@ -316,18 +291,10 @@ def _reason_to_leave(
         2, count - 1
     ):
         return "repeated_header", "The header is repeated here; the row is not data."
-    no_id = bool(id_places) and not any(place in line for place in id_places)
-    total_in_id = any(_TOTAL.fullmatch(line[place]) for place in id_places if place in line)
-    if ((no_id or not id_places) and any(_TOTAL.fullmatch(text) for text in texts)) or total_in_id:
-        return "total_row", "The row looks like a total and was left out."
-    if count == 1 and known_count > 2 and no_id and texts:
+    no_id = bool(ids) and not any(place in line for place in ids)
+    if count == 1 and known > 2 and no_id and texts and not is_total(texts[0]):
         return "banner_row", "The row holds one text only, no data; it was left out."
-    if (
-        count > 1
-        and known_count > 2
-        and count >= len(headers) - 1
-        and len(set(texts)) == 1
-        and len(texts) == count
-    ):
+    several = 1 < count == len(texts) and known > 2 and count >= len(headers) - 1
+    if several and len(set(texts)) == 1 and not is_total(texts[0]):
         return "banner_row", "The row is a banner, not data; it was left out."
     return "", ""

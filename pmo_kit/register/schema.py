@@ -36,6 +36,8 @@ class Column:
         Where the value must be found, in any of them; not checked while that table is absent.
     default : str or None
         Value where the cell is empty.
+    money_where : (column, pattern) or None
+        Where only some rows are money: those whose other column fits the pattern.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Column:
     high: float | None = None
     refs: tuple[tuple[str, str], ...] = ()
     default: str | None = None
+    money_where: tuple[str, str] | None = None
 
     @property
     def is_money(self) -> bool:
@@ -126,6 +129,7 @@ def _column(name: str, spec: Mapping[str, Any], aliases: tuple[str, ...] = ()) -
         high=spec.get("high"),
         refs=tuple((ref.split(".")[0], ref.split(".")[1]) for ref in refs),
         default=None if spec.get("default") is None else str(spec["default"]),
+        money_where=next(iter(spec.get("money_where", {}).items()), None),
     )
 
 

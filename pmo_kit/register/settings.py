@@ -8,13 +8,14 @@ from typing import Any
 
 import pandas as pd
 
-from pmo_kit.register.amounts import parse_number
+from pmo_kit.register.amounts import parse_number, read_unit
 from pmo_kit.register.dates import parse_date, parse_year
 from pmo_kit.register.findings import Findings
 from pmo_kit.register.schema import Column, Schema
-from pmo_kit.register.values import EMPTY_DTYPES, parse_category, parse_text
+from pmo_kit.register.values import EMPTY_DTYPES, near_words, parse_category, parse_text
 
-_WORDS = {"unit": "", "thousand": " thousand", "million": " million", "billion": " billion"}
+_READING = ("decimal", "date_order")
+"""Settings about how the files are written: they say nothing about the portfolio."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Settings:
         What a year or role without an envelope or capacity row means: refuse, unlimited or zero.
     notice : str
         Attribution or caution printed with every pack.
+    decimal, date_order : str
+        How the files are written: point or comma; day_first or month_first. Empty: as the sheets prove.
     """
 
     name: str = ""
@@ -55,6 +58,8 @@ class Settings:
     fiscal_year_start: int = 1
     beyond_horizon: str = "refuse"
     notice: str = ""
+    decimal: str = ""
+    date_order: str = ""
 
     @property
     def unit(self) -> str:
@@ -65,7 +70,8 @@ class Settings:
         >>> Settings().unit
         'currency not stated'
         """
-        text = (self.currency or "currency not stated") + _WORDS.get(self.money_unit, "")
+        text = self.currency or "currency not stated"
+        text += f" {self.money_unit}" if self.money_unit not in ("", "unit") else ""
         if self.price_basis:
             year = f" {self.price_base_year}" if self.price_base_year and self.price_basis == "real" else ""
             text += f", {self.price_basis}{year}"
@@ -82,10 +88,13 @@ class Settings:
         return day.year + (self.fiscal_year_start > 1 and day.month >= self.fiscal_year_start)
 
 
-def _parse_setting(column: Column, cell: pd.Series, epoch_1904: bool) -> tuple[object, bool]:
+def _parse_setting(
+    name: str, column: Column, cell: pd.Series, epoch_1904: bool, order: str
+) -> tuple[object, bool]:
     """One setting as a Python value, and whether it could not be read."""
     if column.type == "date":
-        parsed = parse_date(cell, column, epoch_1904=epoch_1904)
+        month_first = {"day_first": False, "month_first": True}.get(order)
+        parsed = parse_date(cell, column, epoch_1904=epoch_1904, month_first=month_first)
     elif column.type in ("number", "year"):
         parsed = parse_number(cell, column) if column.type == "number" else parse_year(cell, column)
     else:
@@ -95,88 +104,69 @@ def _parse_setting(column: Column, cell: pd.Series, epoch_1904: bool) -> tuple[o
         return None, bool(parsed.bad[0])
     if column.type == "date":
         return pd.Timestamp(value).date(), False
-    return (int(value) if column.type in ("number", "year") else str(value)), False
+    if name == "currency":
+        codes, scale, rest = read_unit(str(value))
+        own = rest.upper() if not codes and len(rest) == 3 else codes
+        return own, len(own) != 3 or bool(scale)
+    if column.type in ("number", "year"):
+        fits = (column.low is None or value >= column.low) and (column.high is None or value <= column.high)
+        return int(value), not fits or int(value) != value
+    return str(value), False
 
 
 def read_settings(
-    frame: pd.DataFrame,
-    schema: Schema,
-    findings: Findings,
-    *,
-    name: str,
-    file: str,
-    sheet: str,
-    rows: list[int],
+    frame: pd.DataFrame, schema: Schema, findings: Findings, *, name: str, file: str, sheet: str, rows: list[int],
     epoch_1904: bool = False,
-) -> tuple[Settings, pd.DataFrame]:
-    """Read the settings table (columns key, value as written) into Settings and its canonical form.
+) -> tuple[Settings, pd.DataFrame, dict[str, dict[str, Any]]]:  # fmt: skip
+    """Read the settings table (columns key, value as written) into Settings, its canonical form, and their places.
 
     A missing setting that gives money its meaning is a warning, as is an unknown one; a value that cannot be
-    read blocks.
+    read blocks, and so does a name that is nearly that of a setting.
     """
     found: dict[str, object] = {}
-    refused: set[str] = set()
-    for position, (key, value) in enumerate(zip(frame["key"], frame["value"], strict=True)):
-        place: dict[str, Any] = {
-            "file": file,
-            "sheet": sheet,
-            "row": rows[position],
-            "column": "value",
-            "value": value,
-        }
+    places: dict[str, dict[str, Any]] = {}
+    lines = list(zip(frame["key"], frame["value"], rows, strict=True))
+    order = next((str(value) for key, value, _ in lines if str(key).strip().lower() == "date_order"), "")
+    order = schema.settings["date_order"].values.get(order.strip().lower(), order.strip().lower())
+    for key, value, row in lines:
+        place: dict[str, Any] = {"file": file, "sheet": sheet, "row": row, "column": "value", "value": value}
         setting = "" if pd.isna(key) else str(key).strip().lower().replace(" ", "_")
         if setting not in schema.settings:
-            fix = "Use one of: " + ", ".join(schema.settings) + "."
-            findings.add(
-                "warn", "unknown_setting", f'"{key}" is not a setting; it was not read.', fix, **place
+            near = near_words(setting, schema.settings) if setting else ""
+            text, fix = (
+                f'"{key}" is not a setting; it was not read.{near}',
+                f"Use one of: {', '.join(schema.settings)}.",
             )
+            findings.add("block" if near else "warn", "unknown_setting", text, fix, **place)
             continue
-        if setting in found:
+        if setting in places:
             findings.add(
                 "block", "duplicate_key", f"The setting {setting} is given twice.", "Keep one.", **place
             )
             continue
         column = schema.settings[setting]
-        parsed, bad = _parse_setting(column, pd.Series([value], dtype=object), epoch_1904)
-        low = column.low is not None and isinstance(parsed, int) and parsed < column.low
-        high = column.high is not None and isinstance(parsed, int) and parsed > column.high
-        if bad or low or high:
+        parsed, bad = _parse_setting(setting, column, pd.Series([value], dtype=object), epoch_1904, order)
+        if bad:
             fix = f"Use one of: {', '.join(column.allowed)}."
             if not column.allowed:
-                fix = f"Write the {column.meaning}" + (
-                    f", such as {column.example}." if column.example else "."
-                )
+                fix = f"Write the {column.meaning}{f', such as {column.example}' if column.example else ''}."
             text = f'"{value}" cannot be read as {setting}.'
             findings.add("block", "setting_not_read", text, fix, **{**place, "column": setting})
-            refused.add(setting)
+            places[setting] = place
         elif parsed is not None:
-            found[setting] = parsed
-    if "currency" in found:
-        found["currency"] = str(found["currency"]).upper()
+            found[setting], places[setting] = parsed, place
+    here = {"file": file, "sheet": sheet if file else "settings"}
     for key in ("currency", "money_unit", "price_basis", "as_of"):
-        if key not in found and key not in refused:
+        if key not in places:
+            text = f"The setting {key} is missing: {schema.settings[key].meaning}."
             findings.add(
-                "warn",
-                "setting_missing",
-                f"The setting {key} is missing: {schema.settings[key].meaning}.",
-                f"Add {key} to the settings table.",
-                file=file,
-                sheet=sheet if file else "settings",
-                column=key,
+                "warn", "setting_missing", text, f"Add {key} to the settings table.", column=key, **here
             )
     if found.get("price_basis") == "real" and "price_base_year" not in found:
-        findings.add(
-            "warn",
-            "setting_missing",
-            "Prices are real, and price_base_year is missing.",
-            "Add price_base_year to the settings table.",
-            file=file,
-            sheet=sheet if file else "settings",
-            column="price_base_year",
-        )
-    canonical = pd.DataFrame(
-        {"key": list(found), "value": [str(value) for value in found.values()]}, dtype=EMPTY_DTYPES["text"]
-    )
+        text, key = "Prices are real, and price_base_year is missing.", "price_base_year"
+        findings.add("warn", "setting_missing", text, f"Add {key} to the settings table.", column=key, **here)
+    told = {key: str(value) for key, value in found.items() if key not in _READING}
+    canonical = pd.DataFrame({"key": list(told), "value": list(told.values())}, dtype=EMPTY_DTYPES["text"])
     known = {one.name for one in fields(Settings)}
-    values = {key: value for key, value in found.items() if key in known}
-    return Settings(**{"name": name, **values}), canonical  # type: ignore[arg-type]
+    values: dict[str, Any] = {key: value for key, value in found.items() if key in known}
+    return Settings(**{"name": name, **values}), canonical, places

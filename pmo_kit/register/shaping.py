@@ -3,31 +3,47 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pmo_kit.register.amounts import SCALES, decimal_evidence, header_unit, parse_number
-from pmo_kit.register.dates import parse_date, parse_period, parse_year
+from pmo_kit.register.amounts import (
+    SCALES,
+    TWO_WAYS,
+    decimal_evidence,
+    header_unit,
+    money_rows,
+    own_decimal,
+    parse_number,
+    read_unit,
+    settle_currency,
+    without_unit,
+)  # fmt: skip
+from pmo_kit.register.dates import SLASHED, order_evidence, parse_date, parse_period, parse_year
 from pmo_kit.register.findings import Findings
 from pmo_kit.register.intake import Intake
-from pmo_kit.register.layout import Body, folded
 from pmo_kit.register.schema import Column, Table
 from pmo_kit.register.settings import Settings
+from pmo_kit.register.sheets import Body, Uncached
 from pmo_kit.register.values import (
     EMPTY_DTYPES,
     Parsed,
     clean_text,
+    folded,
     joined,
+    one_of,
     parse_category,
     parse_flag,
     parse_text,
     shown,
-)
+    words,
+)  # fmt: skip
 from pmo_kit.register.wide import find_wide_form, melt
 
+_AMOUNT_COLUMN = Column("amount", "number", unit="money")
 _UNREAD = {
     "number": (
         "number_not_read",
@@ -63,7 +79,7 @@ def match_columns(
     """
     matched: dict[str, int] = {}
     texts = [folded(header) for header in headers]
-    bare = [folded(re.sub(r"[(\[].*?[)\]]", " ", header)) for header in headers]
+    bare = [folded(re.sub(r"[(\[].*?[)\]]", " ", without_unit(header))) for header in headers]
 
     def take(names: list[str], column: Column, words: tuple[str, ...], own: bool) -> None:
         for word in map(folded, words):
@@ -98,23 +114,19 @@ def fits(cells: pd.Series, column: Column) -> bool:
 
 
 def shape_table(
-    body: Body,
-    table: Table,
-    findings: Findings,
-    settings: Settings,
-    *,
-    file: str,
-    sheet: str,
-    known_variables: frozenset[str] = frozenset(),
-    epoch_1904: bool = False,
-) -> Intake:
+    body: Body, table: Table, findings: Findings, settings: Settings, style: Style, *, file: str, sheet: str,
+    known_variables: frozenset[str] = frozenset(), epoch_1904: bool = False,
+) -> Intake:  # fmt: skip
     """Turn a body into the table of the schema: columns matched, wide form melted, cells typed.
 
-    Columns that name nothing are listed, never dropped in silence.
+    Columns that name nothing are listed, never dropped in silence; one that qualifies amounts, or holds some, blocks.
     """
     matched, rest = match_columns(body.headers, table, findings, file, sheet, body.cells)
-    wide, variables = find_wide_form(table, matched, body.headers, rest, known_variables)
-    list_unmapped(body, [place for place in rest if place not in variables], table, findings, file, sheet)
+    month = settings.fiscal_year_start
+    wide, variables = find_wide_form(table, matched, body.headers, rest, known_variables, month)
+    unread = [place for place in rest if place not in variables]
+    list_unmapped(body, unread, table, findings, file, sheet, matched, variables, settings)
+    body = without_formulas(body, [*matched.values(), *variables], findings, file, sheet)
     raw = {name: body.cells[place] for name, place in matched.items()}
     headers: dict[str, str | np.ndarray] = {}
     for name, place in matched.items():
@@ -127,109 +139,224 @@ def shape_table(
     intake = Intake(table, file, sheet, pd.DataFrame(index=pd.RangeIndex(len(rows))), raw, rows, headers)
     intake.guessed = {name for name, place in matched.items() if folded(body.headers[place]) != folded(name)}
     intake.units = {name: units for name, units in body.units.items() if (units != "").any()}
-    _compare_header_units(intake, findings, settings)
-    _type_columns(intake, findings, settings, epoch_1904)
+    _header_units(intake, findings, settings, mapped=body.labels is not None)
+    _type_columns(intake, findings, settings, style, epoch_1904)
     return intake
 
 
-def _compare_header_units(intake: Intake, findings: Findings, settings: Settings) -> None:
-    """Refuse a header that states another currency or unit than the settings: Cost (£k) among millions of euros."""
+def without_formulas(body: Body, places: list[int], findings: Findings, file: str, sheet: str) -> Body:
+    """Refuse formulas without a stored result in the columns that are read; elsewhere they do no harm."""
+    cells = body.cells
+    for place in places:
+        if cells[place].dtype != object:
+            continue
+        lost = np.array([isinstance(cell, Uncached) for cell in cells[place]], dtype=bool)
+        for row in np.flatnonzero(lost):
+            fix = "Open the workbook in a spreadsheet program, let it calculate, and save it."
+            where = {
+                "file": file,
+                "sheet": sheet,
+                "row": int(body.rows[row]),
+                "column": shown(body.headers[place]),
+            }
+            text = "The formula has no stored result."
+            findings.add("block", "formula_without_result", text, fix, value=cells[place].iloc[row], **where)
+        if lost.any():
+            cells = cells.assign(**{}) if cells is body.cells else cells
+            cells[place] = cells[place].mask(lost, None)
+    return replace(body, cells=cells)
+
+
+def _header_units(intake: Intake, findings: Findings, settings: Settings, *, mapped: bool) -> None:
+    """Amounts whose header states a unit are in that unit ("Cost (€k)" among millions); another currency is refused.
+
+    Where a mapping names the columns it states the units too, and a header that says another one is refused.
+    """
     for column in intake.table:
         said = intake.headers.get(column.name)
         if not column.is_money or said is None:
             continue
         stated = intake.units.get(column.name)
         heads = np.full(len(intake.rows), said, dtype=object)
-        pairs = set(zip(heads, heads == "" if stated is None else stated != "", strict=True))
-        for header, said_in_mapping in sorted(pairs or {(said, False)} if isinstance(said, str) else pairs):
-            currency, unit = header_unit(header)
-            other_unit = bool(unit) and unit != settings.money_unit and not said_in_mapping
-            if not other_unit and (not currency or currency == settings.currency):
-                continue
-            words = " ".join(part for part in (settings.currency, settings.money_unit) if part) or "nothing"
-            known = bool(settings.currency and settings.money_unit)
-            findings.add(
-                "block" if known else "warn",
-                "header_unit_differs",
-                f'The header "{header}" states another currency or unit than the settings ({words}).',
-                "Bring the amounts to the unit of the settings, or correct the settings.",
-                file=intake.file,
-                sheet=intake.sheet,
-                column=header,
-            )
+        units = np.full(len(heads), "", dtype=object)
+        for header in sorted(set(heads) or {str(said)}):
+            currency, unit = header_unit(header, settings.currency)
+            mine = heads == header
+            done = stated is not None and (stated[mine] != "").all()
+            other = bool(currency) and currency != settings.currency and bool(settings.currency)
+            differs = bool(unit) and unit != settings.money_unit and not done
+            if other or (differs and (mapped or not settings.money_unit)):
+                words = (
+                    " ".join(part for part in (settings.currency, settings.money_unit) if part) or "nothing"
+                )
+                text = f'The header "{header}" states another currency or unit than the settings ({words}).'
+                fix = "Bring the amounts to the unit of the settings, or correct the settings."
+                where = {"file": intake.file, "sheet": intake.sheet, "column": header}
+                findings.add("block", "header_unit_differs", text, fix, **where)
+            elif differs:
+                units[mine] = unit
+                text = f'The header "{header}" states its own unit; its amounts were brought to {settings.money_unit}.'
+                findings.add("info", "header_unit", text, file=intake.file, sheet=intake.sheet, column=header)
+        if stated is None and (units != "").any():
+            intake.units[column.name] = units
+
+
+_AMOUNT = re.compile(rf"{one_of('amount')}|[€£$¥₹]|(?:19|20)\d\d|\bfy ?'?\d\d|\+$")
+_NO_AMOUNT, _SPENT = re.compile(one_of("not_amount")), re.compile(one_of("spent"))
+
+
+def _says_the_same(kind: str, cells: pd.Series, settings: Settings) -> bool:
+    """True when a column that qualifies amounts says in every row what the settings say."""
+    values = set(cells.str.casefold())
+    if kind == "currency":
+        return bool(settings.currency) and all(
+            settle_currency(read_unit(one)[0], settings.currency) == settings.currency for one in values
+        )
+    if kind == "unit":
+        return bool(settings.money_unit) and all(
+            (read_unit(one)[1] or ("unit" if read_unit(one)[0] or one in ("unit", "1") else one)) == settings.money_unit
+            and read_unit(one)[0] in ("", settings.currency) for one in values
+        )  # fmt: skip
+    if kind == "price":
+        own = {
+            str(settings.price_base_year),
+            settings.price_basis,
+            f"{settings.price_basis} {settings.price_base_year}",
+        }
+        return values <= own - {"", "none", "None"}
+    return values <= {"1", "1.0", "100%", "100 %", "1,0", "+", "1.00"}
+
+
+def _qualifies(header: str, settings: Settings, cells: pd.Series) -> str:
+    """What a column that is not read says about the amounts beside it; empty where nothing."""
+    name = re.sub(r"\s+", " ", re.sub(r"[^\w%]+", " ", folded(header))).strip()
+    for kind, known in words()["qualifies"].items():
+        if name in known or any(
+            f" {one} " in f" {name} " for one in known if len(one) > 3 and kind != "share"
+        ):
+            return "" if _says_the_same(kind, cells, settings) else kind
+    return ""
 
 
 def list_unmapped(
-    body: Body, places: list[int], table: Table, findings: Findings, file: str, sheet: str
-) -> None:
-    """List columns that were not read, with what they hold."""
+    body: Body, places: list[int], table: Table, findings: Findings, file: str, sheet: str,
+    matched: Mapping[str, int], wide: Iterable[int] = (), settings: Settings | None = None,
+) -> None:  # fmt: skip
+    """List columns that were not read, with what they hold; one whose loss changes amounts blocks."""
+    added = [c.name for c in table if c.type == "number" and c.unit in ("money", "full-time equivalents")]
+    read = [place for name, place in matched.items() if name in added] + list(wide)
+    taken = {folded(body.headers[place]): place for place in matched.values()}
     for place in places:
         cells = clean_text(body.cells[place]).dropna()
         header = shown(body.headers[place])
         if not len(cells):
             continue
-        some = ", ".join(pd.unique(cells)[:5])
-        findings.add(
-            "warn",
-            "column_not_mapped",
-            f'The column "{header or place + 1}" is not one of the table {table.name}; '
-            f"its {len(cells)} values were not read.",
-            "Rename it to a column of the dictionary, or map it in a mapping file.",
-            file=file,
-            sheet=sheet,
-            column=header or str(place + 1),
-            value=f"{len(cells)} values: {some}",
+        numbers = (
+            parse_number(cells, _AMOUNT_COLUMN, comma=None, money_unit="unit").values.notna().mean() >= 0.5
         )
+        severity, why = "warn", ""
+        twin = taken.get(folded(header)) if header else None
+        if twin is not None:
+            same = clean_text(body.cells[place]).equals(clean_text(body.cells[twin]))
+            severity, why = ("info", "") if same else ("block", " Another column has the same header.")
+        elif read and settings is not None and (kind := _qualifies(header, settings, cells)):
+            severity, why = (
+                "block",
+                f" It says something about the amounts beside it ({kind}), which cannot be left out.",
+            )
+        elif read and table.name != "projects" and numbers and not _NO_AMOUNT.search(folded(header)):
+            if _SPENT.search(folded(header)) or _is_sum(body, place, read):
+                severity, why = "warn", ""
+            elif _AMOUNT.search(folded(header)):
+                severity, why = "block", " It looks like amounts, and money must not be left out."
+        text = f'The column "{header or place + 1}" is not one of the table {table.name}; its {len(cells)} values were not read.'  # noqa: E501
+        fix = (
+            "Rename it to a column of the dictionary, map it in a mapping file, or take it out of the sheet."
+        )
+        value = f"{len(cells)} values: {', '.join(pd.unique(cells)[:5])}"
+        where = {"file": file, "sheet": sheet, "column": header or str(place + 1), "value": value}
+        findings.add(severity, "column_not_mapped", text + why, fix, **where)
 
 
-def _comma_styles(intake: Intake, findings: Findings) -> dict[str, bool | None]:
-    """Decimal comma for each number column: its own proof, else that of the sheet, else a point.
+def _is_sum(body: Body, place: int, read: list[int]) -> bool:
+    """True when a column is the sum of the columns that were read, or a part of them."""
+    numbers = [_loose(body.cells[one]) for one in read]
+    mine, whole = _loose(body.cells[place]), pd.concat(numbers, axis=1).sum(axis=1, min_count=1)
+    known = mine.notna() & whole.notna()
+    return bool(
+        len(read) > 1 and known.any() and np.allclose(mine[known], whole[known], rtol=1e-6, atol=0.011)
+    )
 
-    Where nothing proves either, a cell such as 1,234 is read with a decimal point, and reported.
+
+def _loose(cells: pd.Series) -> pd.Series:
+    """Numbers of a column by its own decimal sign."""
+    return parse_number(cells, _AMOUNT_COLUMN, comma=own_decimal(cells), money_unit="unit").values
+
+
+@dataclass(frozen=True, eq=False)
+class Style:
+    """How a register is written, where a sheet does not prove it: True is a decimal comma, or months first.
+
+    `said` are the settings, `delimiter` the separator of the file, `elsewhere` what all other sheets prove together.
     """
+
+    decimal: bool | None = None
+    month_first: bool | None = None
+    semicolon: bool = False
+    elsewhere: Callable[[str], bool | None] = lambda kind: None
+
+
+def _styles(
+    cells: Mapping[str, pd.Series], proof: Callable[[pd.Series], tuple[bool, bool]], said: bool | None,
+    otherwise: Callable[[], bool | None],
+) -> dict[str, bool | None]:  # fmt: skip
+    """One style for each column: as the settings say, else its own proof, else that of the sheet, else of the register.
+
+    None: nothing decides, or the column itself is mixed: only what is clear by itself is read.
+    """
+    if said is not None:
+        return dict.fromkeys(cells, said)
+    seen = {}
+    for name, column in cells.items():
+        if column.dtype in ("str", "object"):
+            written = column[[isinstance(cell, str) for cell in column]].astype("str")
+            seen[name] = proof(written)
+    first, second = (any(pair[n] for pair in seen.values()) for n in (0, 1))
+    sheet = second if first != second else None
     styles: dict[str, bool | None] = {}
-    seen: list[tuple[bool, bool]] = []
-    unclear: dict[str, pd.Series] = {}
-    for name, cells in intake.raw.items():
-        if intake.table[name].type != "number" or cells.dtype not in ("str", object):
-            continue
-        written = cells[[isinstance(cell, str) for cell in cells]].astype("str")
-        point, comma = decimal_evidence(written)
-        seen.append((point, comma))
-        if point or comma:
-            styles[name] = None if point and comma else comma
-        else:
-            unclear[name] = written
-    sheet = any(comma for _, comma in seen) and not any(point for point, _ in seen)
-    if not any(point or comma for point, comma in seen):
-        for name, written in unclear.items():
-            two_ways = written.str.fullmatch(r"\D*\d{1,3}[.,]\d{3}\D*", na=False)
-            if two_ways.any():
-                message = "{value} can be read with a decimal comma or point; a point was taken."
-                fix = "Write at least one amount that is clear, such as 0.5."
-                rows = written.index[two_ways].to_numpy()
-                findings.add_rows(intake, rows, "warn", "number_ambiguous", message, fix, column=name)
-    return {column.name: styles.get(column.name, sheet) for column in intake.table}
+    for name, (one, other) in seen.items():
+        styles[name] = (other if one != other else None) if one or other else sheet
+        if not (one or other) and sheet is None:
+            styles[name] = otherwise()
+    return styles
 
 
-def _type_columns(intake: Intake, findings: Findings, settings: Settings, epoch_1904: bool) -> None:
+def _type_columns(
+    intake: Intake, findings: Findings, settings: Settings, style: Style, epoch_1904: bool
+) -> None:
     """Fill the typed frame, column by column, and say what could not be read."""
-    styles = _comma_styles(intake, findings)
+    numbers = {name: cells for name, cells in intake.raw.items() if intake.table[name].type == "number"}
+    dates = {name: cells for name, cells in intake.raw.items() if intake.table[name].type == "date"}
+    lean = (lambda: True) if style.semicolon else (lambda: style.elsewhere("decimal"))
+    styles = _styles(numbers, decimal_evidence, style.decimal, lean)
+    styles |= _styles(dates, order_evidence, style.month_first, lambda: style.elsewhere("date"))
     typed: dict[str, pd.Series] = {}
     parsed: dict[str, Parsed] = {}
     for column in intake.table:
         if column.name not in intake.raw:
             typed[column.name] = pd.Series(index=intake.frame.index, dtype=EMPTY_DTYPES[column.type])
             continue
-        units = intake.units.get(column.name)
-        one = _parse(intake.raw[column.name], column, styles[column.name], settings, epoch_1904, units)
+        cells, units = intake.raw[column.name], intake.units.get(column.name)
+        rows = money_rows(intake.raw, column)
+        one = _parse(cells, column, styles.get(column.name), settings, epoch_1904, units, rows)
         typed[column.name], parsed[column.name] = one.values, one
         intake.unread[column.name] = one.bad
     for column in intake.table:
         if column.default is not None:
-            bad = intake.unread.get(column.name)
             fill: object = column.default == "yes" if column.type == "flag" else column.default
-            empty = typed[column.name].isna() if bad is None else typed[column.name].isna() & ~bad
+            empty = typed[column.name].isna() & ~intake.unread.get(
+                column.name, np.zeros(len(intake.frame), bool)
+            )
             typed[column.name] = typed[column.name].mask(empty, fill)
     intake.frame = pd.DataFrame(typed, index=intake.frame.index)
     for name, one in parsed.items():
@@ -237,58 +364,62 @@ def _type_columns(intake: Intake, findings: Findings, settings: Settings, epoch_
 
 
 def _parse(
-    cells: pd.Series,
-    column: Column,
-    comma: bool | None,
-    settings: Settings,
-    epoch_1904: bool,
-    units: np.ndarray | None = None,
-) -> Parsed:
-    """Parse one column by its type; `units` are those of its amounts, row by row, where a mapping states them."""
+    cells: pd.Series, column: Column, style: bool | None, settings: Settings, epoch_1904: bool,
+    units: np.ndarray | None = None, rows: np.ndarray | None = None,
+) -> Parsed:  # fmt: skip
+    """Parse one column by its type; `units` are those of its amounts, row by row, `rows` those that are money."""
     if units is not None:
+        units = units if rows is None else np.where(rows, units, "")
         parts, ours, money = [], settings.money_unit or "unit", replace(column, unit="money")
         for unit in dict.fromkeys(units):
             read = replace(settings, money_unit=unit or settings.money_unit)
-            one = _parse(cells.where(units == unit), money if unit else column, comma, read, epoch_1904)
+            one = _parse(
+                cells.where(units == unit), money if unit else column, style, read, epoch_1904, None, rows
+            )
             parts.append(one.scaled(SCALES[unit] / SCALES[ours]) if unit else one)
-        return joined(parts)
+        return joined(parts) if parts else _parse(cells, column, style, settings, epoch_1904)
     if column.type == "number":
+        unit = settings.money_unit or None
         return parse_number(
-            cells, column, comma=comma, money_unit=settings.money_unit or None, currency=settings.currency
+            cells, column, comma=style, money_unit=unit, currency=settings.currency, money=rows
         )
     if column.type == "date":
-        return parse_date(cells, column, epoch_1904=epoch_1904)
-    readers = {
-        "year": parse_year,
-        "period": parse_period,
-        "flag": parse_flag,
-        "category": parse_category,
-        "id": parse_text,
-        "text": parse_text,
-        "value": parse_text,
-    }
-    return readers[column.type](cells, column)
+        return parse_date(cells, column, epoch_1904=epoch_1904, month_first=style)
+    readers = {"year": parse_year, "period": parse_period, "flag": parse_flag, "category": parse_category}
+    return readers.get(column.type, parse_text)(cells, column)
+
+
+_TWO_WAYS = {
+    "number": (TWO_WAYS, "number_ambiguous", "with a decimal comma or a decimal point",
+               "Write one amount that is clear, such as 0.5; or set decimal to point or comma in the settings."),
+    "date": (SLASHED, "date_ambiguous", "day first or month first",
+             "Write it as 2027-03-31; or set date_order to day_first or month_first in the settings."),
+}  # fmt: skip
 
 
 def _report(intake: Intake, column: Column, parsed: Parsed, findings: Findings) -> None:
     """Findings of one column: unread cells, reasons for empty ones, styles."""
-    if parsed.bad.any():
+    bad = parsed.bad
+    if column.type in _TWO_WAYS and bad.any():
+        pattern, rule, ways, fix = _TWO_WAYS[column.type]
+        cells = intake.raw[column.name]
+        both = bad & clean_text(cells).str.fullmatch(pattern, na=False).to_numpy(bool)
+        if column.type == "date":  # the thirty-first of month 31 is no date in any order
+            both &= parse_date(cells, column, month_first=False).values.notna().to_numpy(bool)
+        text = f"{{value}} can be read {ways}, and nothing decides."
+        findings.add_rows(intake, both, "block", rule, text, fix, column=column.name)
+        bad = bad & ~both
+    if bad.any():
         if column.type == "category":
-            allowed = ", ".join(column.allowed)
-            rule, message, fix = (
-                "unknown_category",
-                f'"{{value}}" is not a {column.name}.',
-                f"Use one of: {allowed}.",
-            )
+            rule, message = "unknown_category", f'"{{value}}" is not a {column.name}.'
+            fix = f"Use one of: {', '.join(column.allowed)}."
         else:
             rule, message, fix = _UNREAD[column.type]
             if column.is_money:
                 fix += " Amounts such as 120k or 1.2m are read once the settings say their money_unit."
         guessed = column.type == "category" and column.name in intake.guessed and not column.required
         message += " It was left empty." if guessed else ""
-        findings.add_rows(
-            intake, parsed.bad, "warn" if guessed else "block", rule, message, fix, column=column.name
-        )
+        findings.add_rows(intake, bad, "warn" if guessed else "block", rule, message, fix, column=column.name)
     if parsed.reason.any():
         message = f'{column.name} is missing; the reason given is "{{value}}".'
         findings.add_rows(intake, parsed.reason, "info", "missing_with_reason", message, column=column.name)
@@ -298,13 +429,5 @@ def _report(intake: Intake, column: Column, parsed: Parsed, findings: Findings) 
             findings.add_rows(intake, mask, severity, rule, message, fix, column=column.name)
         else:
             header = intake.headers[column.name]
-            fix = "Write dates as 2027-03-31." if severity == "warn" else ""
-            findings.add(
-                severity,
-                rule,
-                message,
-                fix,
-                file=intake.file,
-                sheet=intake.sheet,
-                column=header if isinstance(header, str) else "",
-            )
+            where = {"file": intake.file, "sheet": intake.sheet}
+            findings.add(severity, rule, message, column=header if isinstance(header, str) else "", **where)

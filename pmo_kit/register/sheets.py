@@ -25,6 +25,10 @@ _LARGE = "Give a file of projects: an export with what the tables need."
 _DELIMITERS = ",;\t|"
 
 
+class Uncached(str):
+    """A formula that has no stored result: it is no text, and its cell has no value."""
+
+
 @dataclass(eq=False)
 class RawSheet:
     """The cells of one CSV file or of one sheet, as they are.
@@ -32,7 +36,7 @@ class RawSheet:
     `cells` has positions as columns; `rows` holds the row number of each line, as a spreadsheet shows it.
     `merged` holds (first line, last line, first column, last column), by position. Of a source
     that is read through a mapping: `labels` are its headers, by column and row; `units` the money units that the
-    mapping states, by column and row; `places` the file and sheet of each row.
+    mapping states, by column and row; `places` the file and sheet of each row. `semicolon`: cells are separated by it.
     """
 
     file: str
@@ -45,6 +49,22 @@ class RawSheet:
     labels: list[str | np.ndarray] | None = None
     units: dict[str, np.ndarray] | None = None
     places: list[tuple[str, str]] | None = None
+    semicolon: bool = False
+
+
+@dataclass(eq=False)
+class Body:
+    """The lines of a table below its header; `columns` are positions, `headers` their texts."""
+
+    headers: list[str]
+    cells: pd.DataFrame
+    rows: np.ndarray
+    labels: list[str | np.ndarray] | None = None
+    units: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def label(self, place: int) -> str | np.ndarray:
+        """Header of a column as the source has it, one text or one for each row."""
+        return (self.labels or self.headers)[place]
 
 
 def decode(data: bytes) -> tuple[str, str, bool]:
@@ -113,7 +133,8 @@ def read_csv_sheet(path: Path, findings: Findings) -> RawSheet | None:
             file=path.name,
         )
     text = text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
-    lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text)))
+    mark = _delimiter(text)
+    lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=mark))
     if not lines:
         return None
     if len(lines[0]) and re.fullmatch(r"sep=.", lines[0][0] + ("," if len(lines[0]) > 1 else "")):
@@ -128,7 +149,7 @@ def read_csv_sheet(path: Path, findings: Findings) -> RawSheet | None:
         lines[number] = lines[number] + [""] * (width - len(lines[number]))
     columns = {place: pd.Series(column, dtype="str") for place, column in enumerate(zip(*lines, strict=True))}
     cells = pd.DataFrame(columns)
-    return RawSheet(path.name, "", path.stem, cells, np.arange(1, len(lines) + 1))
+    return RawSheet(path.name, "", path.stem, cells, np.arange(1, len(lines) + 1), semicolon=mark == ";")
 
 
 def read_workbook(path: Path, findings: Findings) -> list[RawSheet]:

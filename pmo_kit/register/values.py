@@ -2,21 +2,51 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import yaml
 
 from pmo_kit.register.schema import Column
 
+_DASHES = r"[€£$¥₹₩A-Z]{0,3}\s*[-–—−]+\s*[€£$¥₹₩A-Z]{0,3}"
+NOTHING = re.compile(rf"(?i){_DASHES}|n\s*/\s*a\.?|n\.a\.?|na|nil|none|null|nan|#n/a|\?+|\.\.+")
+"""Ways to show that nothing is there, without a reason."""
 MISSING = re.compile(
-    r"(?i)(n\s*/\s*a|n\.a\.?|#n/a|na|nan|none|null|tbc|tbd|tba|t\.b\.[acd]\.?|[-–—−]+|\?+|\.\.+|"
+    rf"(?i){NOTHING.pattern[4:]}|tbc|tbd|tba|t\.b\.[acd]\.?|"
     r"not (applicable|available|known|yet known|set)|unknown|to be (confirmed|determined|agreed)"
-    r"|(exempt|armp|redacted|withheld)\b.*|e\.g\. .*)"
+    r"|(exempt|armp|redacted|withheld)\b.*|e\.g\. .*"
 )
-_SPACES = "\u00a0\u202f\u2009\u2007\u2002\u2003\ufeff"
+_SPACES = "\u00a0\u202f\u2009\u2007\u2002\u2003"
+ODD_SIGNS = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\uffff\ud800-\udfff]"
+    "|_x00(?:0[0-8BCEF]|1[0-9A-F])_"
+)
+"""Signs that no sheet shows: control characters (also as a workbook writes them), zero-width and turning signs."""
+
+
+@cache
+def words() -> dict[str, Any]:
+    """The words around numbers (see words.yml)."""
+    text = Path(__file__).with_name("words.yml").read_text(encoding="utf-8")
+    return dict(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+
+
+def one_of(name: str) -> str:
+    """A pattern that fits one of the words of a list, whole."""
+    found = sorted(map(re.escape, words()[name]), key=len, reverse=True)
+    return rf"(?<!\w)(?:{'|'.join(found)})(?!\w)"
+
+
 _TRUE = {"yes", "y", "true", "t", "1", "x", "✓", "on", "oui", "ja", "si", "sí"}
 _FALSE = {"no", "n", "false", "f", "0", "off", "non", "nein"}
 LONGEST = 160
@@ -76,13 +106,64 @@ _ODD = re.compile(f"[{_SPACES}]|_x000D_")
 
 
 def _clean(text: str) -> str | None:
-    """One text cleaned; None when nothing is left."""
-    if not text.isascii() or "_x000D_" in text:
-        text = _ODD.sub(" ", text)
+    """One text cleaned and composed (NFC); None when nothing is left."""
+    if not text.isascii() or not text.isprintable() or "_x00" in text:
+        text = ODD_SIGNS.sub("", _ODD.sub(" ", unicodedata.normalize("NFC", text)))
     text = text.strip()
     if text.startswith("'") and text[1:2] in ("=", "+", "-", "@"):
         text = text[1:]  # a quote that keeps a spreadsheet from running the text
     return text or None
+
+
+def folded(text: object) -> str:
+    """A header in one form: lower case, no line breaks, underscores, stars or colons.
+
+    >>> folded(" Project_Name\\n*")
+    'project name'
+    """
+    plain = unicodedata.normalize("NFKC", str(text)).casefold()
+    return re.sub(r"[\s_]+", " ", plain).strip(" :*.")
+
+
+def look_alike(text: str) -> str:
+    """A text in the form in which texts that look alike are equal: case, blanks, width, accents, points at the end.
+
+    >>> look_alike("Networks. ") == look_alike("networks"), look_alike("Ｐ０１"), look_alike("1") == look_alike("001")
+    (True, 'p01', False)
+    """
+    plain = unicodedata.normalize("NFKC", ODD_SIGNS.sub("", text)).casefold()
+    return re.sub(r"[\s_\-–—]+", " ", plain).strip(" .,;:") or plain
+
+
+def near_words(value: str, known: Iterable[str]) -> str:
+    """Did you mean: the known value that is most like another one, in words; empty where none is.
+
+    >>> near_words("Nort", ["North", "South"])
+    ' Did you mean "North"?'
+    """
+    forms = {look_alike(one): one for one in known}
+    found = difflib.get_close_matches(look_alike(value), forms, n=1, cutoff=0.7)
+    if not found:
+        return ""
+    same = " (they differ in case, blanks or signs that look alike)" if found[0] == look_alike(value) else ""
+    return f' Did you mean "{forms[found[0]]}"?{same}'
+
+
+def nearest(lost: Iterable[str], known: set[str]) -> dict[str, str]:
+    """For each lost value what it most likely means, in words (see `near_words`)."""
+    return {value: near_words(value, known) for value in lost}
+
+
+def is_total(text: object) -> bool:
+    """True when a text is a total word and nothing else but a year, a unit or a colon.
+
+    >>> is_total("Total 2027:"), is_total("Gesamt (T€)"), is_total("Total-ERP"), is_total("Total quality programme")
+    (True, True, False, False)
+    """
+    if not isinstance(text, str) or not text:
+        return False
+    bare = re.sub(r"[(\[].*?[)\]]|\b(?:19|20)\d\d\b", " ", folded(text))
+    return re.sub(r"\s+", " ", bare).strip(" :-–=") in words()["totals"]
 
 
 def _as_text(cell: object) -> str:

@@ -5,18 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
 from pmo_kit.register.amounts import without_unit
-from pmo_kit.register.dates import read_period, read_year
+from pmo_kit.register.dates import parse_date, read_period, read_year
 from pmo_kit.register.findings import Findings
-from pmo_kit.register.layout import Body, folded
-from pmo_kit.register.schema import Table, Wide
-from pmo_kit.register.values import shown
+from pmo_kit.register.schema import Column, Table, Wide
+from pmo_kit.register.sheets import Body
+from pmo_kit.register.values import MISSING, NOTHING, clean_text, folded, shown, words
 
-_WITH_CATEGORY = re.compile(r"(\D+?)[\s:|/\-–]+(\S*\d.*)$|(\S*\d\S*)[\s:|\-–]+(\D+)$")
+_DATE = Column("header", "date")
+_PLANNED = {"state": "planned"}
+
+_YEAR_PART = re.compile(
+    r"(?i)(?:\b(?:fye?|cye?|ye|gj|hj)\s*)?'?\b(?:19|20|21)\d\d(?:\s*[-/–]\s*'?(?:\d{4}|\d{2})\b)?|\b(?:fye?|cye?|gj|hj)\s*'?\d\d"
+    r"(?:[-/–]\d\d)?"
+)
 
 
 @dataclass(frozen=True)
@@ -28,40 +35,94 @@ class WideColumn:
 
 
 def _categories(text: str, table: Table) -> dict[str, str] | None:
-    """The category that a piece of a header names, or None."""
+    """The categories that the words of a header beside its year name; None where a word names none."""
+    found: dict[str, str] = {}
+    parts = [word for word in re.split(r"[\s:|/–,()_\-]+", folded(text)) if word]
     for column in table:
-        for value in column.allowed:
-            if folded(value) == folded(text):
-                return {column.name: value}
-    return None
+        known = {folded(value): value for value in column.allowed} | {
+            folded(k): v for k, v in column.values.items()
+        }
+        whole = " ".join(parts)
+        if whole in known:
+            return {column.name: known[whole]}
+        for word in [word for word in parts if word in known and column.name not in found]:
+            found[column.name] = known[word]
+            parts.remove(word)
+    return found if all(word in words()["planned"] for word in parts) else None
 
 
-def _read_header(header: str, table: Table, kind: str, known: frozenset[str]) -> WideColumn | None:
-    """Read one header of a wide form; None when it is none."""
+@lru_cache(maxsize=8192)
+def _year_of(text: str, first_month: int) -> int | None:
+    """The fiscal year that a header names: a year, or a date in it."""
+    year = read_year(text)
+    if year is None and text.strip().isdigit():
+        return None
+    if year is not None:
+        return None if first_month > 1 and text.strip().lower().startswith("cy") else year
+    month = read_period(text)
+    if month is not None and "Q" not in month and len(month) == 7:
+        return int(month[:4]) + (1 < first_month <= int(month[5:]))
+    cell = pd.Series([text], dtype="str")
+    days = [parse_date(cell, _DATE, month_first=order).values.iloc[0] for order in (False, True)]
+    years = {day.year + (1 < first_month <= day.month) for day in days if not pd.isna(day)}
+    return int(years.pop()) if len(years) == 1 else None
+
+
+def read_header(
+    header: str, table: Table, kind: str, known: frozenset[str], first_month: int = 1
+) -> WideColumn | None:
+    """Read one header of a wide form; None when it is none.
+
+    Parameters
+    ----------
+    header : str
+    table : Table
+    kind : str
+        Type of the variable.
+    known : frozenset of str
+        Criteria that exist; empty when nobody says.
+    first_month : int
+        Month in which the fiscal year starts: a calendar year is then no fiscal year.
+    """
     if kind not in ("year", "period"):
         if not header or not known:
             return WideColumn(header) if header else None
         name = next((name for name in known if folded(name) == folded(header)), None)
         return None if name is None else WideColumn(name)
-
-    header = without_unit(header)
+    header = without_unit(header).strip()
+    if not any(sign.isdigit() for sign in header):
+        return None
 
     def read(text: str) -> str | None:
-        year = read_year(text) if kind == "year" else None
-        return read_period(text) if kind == "period" else None if year is None else str(year)
+        year = _year_of(text, first_month) if kind == "year" else read_period(text)
+        return None if year is None else str(year)
 
     value = read(header)
     if value is not None:
         return WideColumn(value)
-    match = _WITH_CATEGORY.match(header)
-    if match is None:
-        return None
-    categories, value = _categories(match[1] or match[4], table), read(match[2] or match[3])
-    return None if categories is None or value is None else WideColumn(value, categories)
+    for match in _YEAR_PART.finditer(header) if kind == "year" else ():
+        rest = f"{header[: match.start()]} {header[match.end() :]}"
+        value, letter = read(match[0]), header[match.end() : match.end() + 1].lower()
+        if letter == "a" and not header[match.end() + 1 :].strip():  # 2027A: actual
+            rest = "actual"
+        categories = _categories(rest, table)
+        if value is not None and categories is not None:
+            return WideColumn(value, categories)
+    if kind == "period" and (
+        match := re.fullmatch(r"(\D+?)[\s:|/\-–]+(\S*\d.*)|(\S*\d\S*)[\s:|\-–]+(\D+)", header)
+    ):
+        categories, value = _categories(match[1] or match[4], table), read(match[2] or match[3])
+        return None if categories is None or value is None else WideColumn(value, categories)
+    return None
 
 
 def find_wide_form(
-    table: Table, matched: Mapping[str, int], headers: list[str], rest: list[int], known: frozenset[str]
+    table: Table,
+    matched: Mapping[str, int],
+    headers: list[str],
+    rest: list[int],
+    known: frozenset[str],
+    first_month: int = 1,
 ) -> tuple[Wide | None, dict[int, WideColumn]]:
     """The wide form that a sheet uses, and what each of its columns stands for.
 
@@ -75,6 +136,8 @@ def find_wide_form(
         Positions of the other headers.
     known : frozenset of str
         Criteria that exist; empty when nobody says.
+    first_month : int
+        Month in which the fiscal year starts.
     """
     for wide in table.wide:
         if wide.variable in matched or wide.value in matched:
@@ -82,9 +145,12 @@ def find_wide_form(
         kind = table[wide.variable].type
         found: dict[int, WideColumn] = {}
         for place in rest:
-            column = _read_header(shown(headers[place]), table, kind, known)
-            if column is not None and not set(column.categories) & set(matched):
-                found[place] = column
+            column = read_header(shown(headers[place]), table, kind, known, first_month)
+            if column is None or (set(column.categories) & set(matched) and column.categories != _PLANNED):
+                continue
+            if set(column.categories) & set(matched):  # a plan, where each row says its state
+                column = WideColumn(column.variable)
+            found[place] = column
         if found:
             return wide, found
     return None, {}
@@ -100,13 +166,23 @@ def melt(
     file: str,
     sheet: str,
 ) -> tuple[dict[str, pd.Series], dict[str, str | np.ndarray], np.ndarray]:
-    """One row for each filled cell of the wide columns, in the order of the sheet."""
+    """One row for each filled cell of the wide columns, in the order of the sheet; dashes and "n/a" fill none."""
     places = list(variables)
     grid = np.column_stack([body.cells[place].astype(object).to_numpy() for place in places])
-    filled = np.array(
-        [[not (pd.isna(cell) or str(cell).strip() == "") for cell in line] for line in grid], bool
-    )
-    filled = filled.reshape(len(body.cells), len(places))
+    filled = np.zeros(grid.shape, bool)
+    for number, place in enumerate(places):
+        text = clean_text(body.cells[place])
+        missing = text.str.fullmatch(MISSING, na=False).to_numpy(bool)
+        filled[:, number] = text.notna().to_numpy(bool) & ~missing
+        for row in np.flatnonzero(missing & ~text.str.fullmatch(NOTHING, na=False).to_numpy(bool)):
+            text_ = f'{wide.value} is missing; the reason given is "{text.iloc[row]}".'
+            where = {
+                "file": file,
+                "sheet": sheet,
+                "row": int(body.rows[row]),
+                "column": shown(body.headers[place]),
+            }
+            findings.add("info", "missing_with_reason", text_, value=text.iloc[row], **where)
     line, column = np.nonzero(filled)
     for number in np.flatnonzero(~filled.any(axis=1)):
         text = f"The row has no {wide.value} in any column; it gives no data."

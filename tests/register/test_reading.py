@@ -193,11 +193,13 @@ def test_settings_alone():
     assert np.isclose(Settings(fiscal_year_start=4).fiscal_year(date(2024, 3, 31)), 2024)
 
 
-def test_amounts_that_can_be_read_two_ways_are_reported(tables, folder):
+def test_amounts_that_can_be_read_two_ways_are_refused(tables, folder):
     tables["costs"] = 'project_id,year,amount\nP01,2027,"1,234"\nP02,2027,7\n'
-    register = load_register(folder(tables))
-    assert register.costs["amount"].tolist() == [1234.0, 7.0]
-    assert register.findings.query("rule == 'number_ambiguous'")["row"].tolist() == [2]
+    with pytest.raises(DataError) as error:
+        load_register(folder(tables))
+    assert error.value.findings.query("rule == 'number_ambiguous'")["row"].tolist() == [2]
+    said = {**tables, "settings": tables["settings"] + "decimal,point\n"}
+    assert load_register(folder(said)).costs["amount"].tolist() == [1234.0, 7.0]
     tables["costs"] += 'P03,2027,"0,5"\n'
     assert load_register(folder(tables)).costs["amount"].tolist() == [1.234, 7.0, 0.5]
 
@@ -211,11 +213,11 @@ def test_replaced_rows_without_a_level_are_completed(tables, folder):
 def test_header_that_states_another_unit(tables, folder):
     same = {**tables, "costs": tables["costs"].replace("amount", "amount (EUR m)")}
     assert "header_unit_differs" not in rules(load_register(folder(same)))
-    for header in ("Cost (£m)", "Cost [k EUR]", "amount (€'000)"):
-        with pytest.raises(DataError, match="states another currency or unit"):
-            load_register(folder({**tables, "costs": tables["costs"].replace("amount", header)}))
-    wide = "project_id,2027 (€k),2028 (€k)\nP01,1,2\n"
     with pytest.raises(DataError, match="states another currency or unit"):
-        load_register(folder({**tables, "costs": wide}))
-    register = load_register(folder({**tables, "costs": wide.replace("€k", "€m")}))
-    assert register.costs["amount"].tolist() == [1.0, 2.0]
+        load_register(folder({**tables, "costs": tables["costs"].replace("amount", "Cost (£m)")}))
+    for header in ("Cost [k EUR]", "amount (€'000)", "Cost in TEUR", "amount k€"):
+        register = load_register(folder({**tables, "costs": tables["costs"].replace("amount", header)}))
+        assert register.costs["amount"].tolist() == [0.014, 0.0145, 0.016, 0.004]
+        assert "header_unit" in rules(register)
+    wide = "project_id,2027 (€k),2028 (€m)\nP01,1,2\n"
+    assert load_register(folder({**tables, "costs": wide})).costs["amount"].tolist() == [0.001, 2.0]

@@ -1,19 +1,16 @@
-"""Rules of content: names, totals, people, formulas; and the rules that reading itself applies."""
+"""Rules of content: names, totals, people, formulas, signs that nobody sees; and the rules of reading itself."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
-from pmo_kit.register.checks.registry import Evidence, reading_rule, rule
-from pmo_kit.register.findings import Findings
+from pmo_kit.register.checks.registry import Evidence, Found, reading_rule, rule
+from pmo_kit.register.values import ODD_SIGNS, is_total, shown
 
-_TOTAL = (
-    r"(?i)(?:grand[\s\-]+|sub[\s\-]*|overall[\s\-]+)?totals?\b"
-    r"(?:[\s\-:]*(?:all|of all|portfolio|projects?|costs?)?)*"
-)
 _PEOPLE = ("sponsor", "manager", "owner", "decided_by", "assessor", "evaluator")
 _MAIL = r"[\w.+\-]+@[\w\-]+\.[\w.\-]+"
 _PERSON = re.compile(
@@ -25,6 +22,8 @@ _OFFICES = re.compile(
     r"department|service|analyst|asset|operations|finance|environment|customer|president|minister|secretary|pmo"
 )
 _FORMULA = r"^\s*(?:[=@]|[+\-](?=[A-Za-z_]+[(!|]|\d+[+\-*/]))"
+_OF_ALL = r"(?i)\b(?:of|all|the|portfolio|projects?|costs?)\b"
+_WRITTEN = ("text", "id", "category")
 
 reading_rule(4, "number_not_read", "block", "A number, date, year, period or flag cannot be read.")
 reading_rule(6, "currency_mixed", "block", "An amount is in another currency than the settings say.")
@@ -33,90 +32,93 @@ reading_rule(
 )
 reading_rule(30, "encoding_repaired", "warn", "A file is not UTF-8, or its characters were damaged.")
 reading_rule(31, "column_renamed", "info", "A column was read by another name.")
-reading_rule(32, "column_not_mapped", "warn", "A column names nothing in the dictionary and was not read.")
+reading_rule(32, "column_not_mapped", "block", "A column names nothing in the dictionary and was not read.")
 
 
-@rule(2, "same_name", "warn", "Two projects have the same name and different ids.")
-def same_name(evidence: Evidence, findings: Findings) -> None:
+@rule(2, "warn", "Two projects have the same name and different ids.", "projects")
+def same_name(evidence: Evidence) -> Iterator[Found]:
     """One project entered twice, or two that nobody can tell apart in a pack."""
-    if not evidence.has("projects"):
-        return
-    intake = evidence.intakes["projects"]
-    names = intake.frame["name"].str.casefold().str.replace(r"[^\w]+", " ", regex=True).str.strip()
-    ids = intake.frame["project_id"].str.casefold()
-    frame = pd.DataFrame({"name": names, "id": ids}).dropna().drop_duplicates()
-    twice = frame["name"].duplicated(keep="first")
-    first = frame.drop_duplicates("name").reset_index().set_index("name")["index"]
-    rows = frame.index[twice]
-    owner = intake.frame["project_id"]
-    message = [f"The name is also that of {owner[first[frame.at[row, 'name']]]}." for row in rows]
-    fix = "Merge the two rows, or give each its own name."
-    findings.add_rows(intake, rows.to_numpy(), "warn", "same_name", message, fix, column="name")
-
-
-@rule(28, "total_as_project", "block", "A row of totals was entered as a project.")
-def total_as_project(evidence: Evidence, findings: Findings) -> None:
-    """By its name, or because its cost is the sum of all others."""
-    if not evidence.has("projects"):
-        return
-    intake = evidence.intakes["projects"]
-    fix = "Delete the row and its rows in the other tables."
-    ids, names = intake.frame["project_id"], intake.frame["name"]
-    named = ids.str.fullmatch(_TOTAL, na=False) | names.str.fullmatch(_TOTAL, na=False)
-    findings.add_rows(
-        intake, named, "block", "total_as_project", '"{value}" is a total, not a project.', fix, column="name"
+    projects = evidence.frame("projects")
+    names = projects["name"].str.casefold().str.replace(r"[^\w]+", " ", regex=True).str.strip()
+    frame = (
+        pd.DataFrame({"name": names, "id": projects["project_id"].str.casefold()}).dropna().drop_duplicates()
     )
-    if not evidence.has("costs"):
-        return
+    rows = frame.index[frame["name"].duplicated(keep="first")]
+    first = frame.drop_duplicates("name").reset_index().set_index("name")["index"]
+    words = [
+        f"The name is also that of {projects.at[first[frame.at[row, 'name']], 'project_id']}." for row in rows
+    ]
+    yield Found("projects", "name", rows.to_numpy(), words, "Merge the two rows, or give each its own name.")
+
+
+@rule(28, "block", "A row of totals was entered as a project.", "projects")
+def total_as_project(evidence: Evidence) -> Iterator[Found]:
+    """By its name, or because its cost is the sum of all others."""
+    projects = evidence.frame("projects")
+    ids, fix = projects["project_id"], "Delete the row and its rows in the other tables."
+    names = projects["name"].str.replace(_OF_ALL, " ", regex=True)
+    named = np.array([is_total(one) or is_total(name) for one, name in zip(ids, names, strict=True)], bool)
+    yield Found("projects", "name", named, '"{value}" is a total, not a project.', fix)
     costs = evidence.frame("costs")
     costs = costs[costs["level"].isna() | (costs["level"] == "full")]
-    totals = intake.frame["project_id"].map(costs.groupby("project_id")["amount"].sum())
-    if (totals > 0).sum() < 5 or named.any():
-        return
-    rest = totals.sum() - totals
-    equal = (totals > 0) & np.isclose(totals, rest, rtol=1e-9)
-    text = "Its cost is the sum of all other projects: it looks like a total."
-    findings.add_rows(intake, equal, "block", "total_as_project", text, fix, column="project_id")
+    totals = ids.map(costs.groupby("project_id")["amount"].sum())
+    if (totals > 0).sum() >= 5 and not named.any():
+        equal = (totals > 0) & np.isclose(totals, totals.sum() - totals, rtol=1e-9)
+        text = "Its cost is the sum of all other projects: it looks like a total."
+        yield Found("projects", "project_id", equal, text, fix)
 
 
-@rule(35, "personal_data", "info", "Names of people or mail addresses are in the register.")
-def personal_data(evidence: Evidence, findings: Findings) -> None:
+@rule(35, "info", "Names of people or mail addresses are in the register.")
+def personal_data(evidence: Evidence) -> Iterator[Found]:
     """One finding for each column, so that somebody decides before the register is shared."""
-    for intake in evidence.intakes.values():
+    for name, intake in evidence.intakes.items():
         for column in intake.table:
-            if column.type not in ("text", "id", "category") or column.name not in intake.raw:
+            if column.type not in _WRITTEN or column.name not in intake.raw:
                 continue
             cells = pd.Series(intake.frame[column.name].dropna().unique(), dtype="str")
             found = cells.str.contains(_MAIL, regex=True)
             if column.name in _PEOPLE:
                 person = [bool(_PERSON.fullmatch(cell)) and not _OFFICES.search(cell) for cell in cells]
                 found |= np.array(person, dtype=bool)
-            if found.any():
-                findings.add(
-                    "info",
-                    "personal_data",
-                    f"{int(found.sum())} different names or addresses of people are in {column.name}.",
-                    "Use roles instead, or run pmo-kit anonymize before sharing.",
-                    file=intake.file,
-                    sheet=intake.sheet,
-                    column=intake.header(column.name, 0),
-                    value=f"{int(found.sum())} people",
-                )
+            if count := int(found.sum()):
+                text = f"{count} different names or addresses of people are in {column.name}."
+                fix = "Use roles instead, or run pmo-kit anonymize before sharing."
+                yield Found(name, column.name, None, text, fix, value=f"{count} people")
 
 
-@rule(36, "formula_in_text", "warn", "A text begins like a formula.")
-def formula_in_text(evidence: Evidence, findings: Findings) -> None:
+@rule(36, "warn", "A text begins like a formula.")
+def formula_in_text(evidence: Evidence) -> Iterator[Found]:
     """A spreadsheet would run it; every file that pmo_kit writes makes it inert."""
-    for intake in evidence.intakes.values():
+    for name, intake in evidence.intakes.items():
         for column in intake.table:
-            if column.type not in ("text", "id", "category") or column.name not in intake.raw:
-                continue
-            cells = intake.frame[column.name]
-            odd = pd.unique(cells.dropna())
-            odd = [cell for cell in odd if re.match(_FORMULA, cell)]
-            if odd:
-                message = "The text begins like a formula; it is shown as text everywhere."
-                fix = "Delete the sign in front, unless it is meant."
-                findings.add_rows(
-                    intake, cells.isin(odd), "warn", "formula_in_text", message, fix, column=column.name
+            if column.type in _WRITTEN and column.name in intake.raw:
+                cells = intake.frame[column.name]
+                odd = [cell for cell in pd.unique(cells.dropna()) if re.match(_FORMULA, cell)]
+                text = "The text begins like a formula; it is shown as text everywhere."
+                yield Found(
+                    name, column.name, cells.isin(odd), text, "Delete the sign in front, unless it is meant."
                 )
+
+
+@rule(0, "warn", "A text holds control characters, or characters that nobody can see.")
+def signs_unseen(evidence: Evidence) -> Iterator[Found]:
+    """They were left out of the text, so that it can be printed and compared; no sheet shows them."""
+    for name, intake in evidence.intakes.items():
+        for column in intake.raw:
+            if column not in intake.table or intake.table[column].type not in (*_WRITTEN, "value"):
+                continue
+            cells = intake.raw[column]
+            odd = [
+                one
+                for one in pd.unique(cells[[isinstance(one, str) for one in cells]])
+                if not one.isascii() or not one.isprintable()
+            ]
+            odd = [one for one in odd if ODD_SIGNS.search(one.strip())]
+            mask = cells.isin(odd) & intake.frame[column].notna()
+            signs = {
+                one: " ".join(dict.fromkeys(f"U+{ord(sign):04X}" for sign in ODD_SIGNS.findall(one)))
+                for one in odd
+            }
+            words = [f'"{shown(ODD_SIGNS.sub("·", one))}" holds characters that cannot be seen ({signs[one]}); '
+                     "they were left out." for one in cells[mask]]  # fmt: skip
+            yield Found(name, column, mask, words, "Type the text again.")

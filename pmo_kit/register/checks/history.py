@@ -2,106 +2,74 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pandas as pd
 
-from pmo_kit.register.checks.registry import Evidence, rule
-from pmo_kit.register.findings import Findings
+from pmo_kit.register.checks.registry import Evidence, Found, Previous, rule
 
 _GONE = {"stop", "refuse", "defer", "pause"}
 
 
-@rule(33, "project_vanished", "warn", "A project of the last register is gone without a decision.")
-def project_vanished(evidence: Evidence, findings: Findings) -> None:
+@rule(33, "warn", "A project of the last register is gone without a decision.", "projects")
+def project_vanished(evidence: Evidence) -> Iterator[Found]:
     """Projects end by decision; one that is simply gone took its money and its promises along."""
-    if evidence.previous is None or not evidence.has("projects"):
+    if evidence.previous is None:
         return
-    before = evidence.previous.projects
-    gone = before[~before.index.isin(evidence.known("projects", "project_id"))]
-    decided: set[str] = set()
-    tables = [evidence.previous.table("decisions")]
-    tables += [evidence.frame("decisions")] if evidence.has("decisions") else []
-    for decisions in tables:
-        decided |= set(decisions.loc[decisions["decision"].isin(_GONE), "project_id"])
-    intake = evidence.intakes["projects"]
-    for project, line in gone[~gone.index.isin(decided)].iterrows():
-        findings.add(
-            "warn",
-            "project_vanished",
-            f"{project} ({line['name']}) was in the last register, is gone, and no decision says so.",
-            "Bring it back, or record the decision to stop it.",
-            file=intake.file,
-            sheet=intake.sheet,
-            column=intake.header("project_id", 0),
-            value=project,
-            project_id=str(project),
-        )
+    before = evidence.previous.table("projects")
+    decisions = pd.concat([evidence.previous.table("decisions"), evidence.frame("decisions")])
+    decided = set(decisions.loc[decisions["decision"].isin(_GONE), "project_id"])
+    gone = before[~before.index.isin(evidence.known("projects", "project_id") | decided)]
+    for project, name in gone["name"].items():
+        text = f"{project} ({name}) was in the last register, is gone, and no decision says so."
+        fix = "Bring it back, or record the decision to stop it."
+        yield Found("projects", "project_id", None, text, fix, value=project)
 
 
-def _moved(now: pd.DataFrame, before: pd.DataFrame, key: list[str], column: str) -> pd.DataFrame:
-    """Rows whose value differs from that of the same key before; index of `now`, old value in `old`."""
+def _moved(evidence: Evidence, previous: Previous, table: str, key: list[str], column: str) -> pd.DataFrame:
+    """Rows whose value differs from that of the same key before; index of the table, old value in `old`."""
+    now, before = evidence.frame(table), previous.table(table)
     old = before.dropna(subset=[column]).drop_duplicates(key).set_index(key)[column]
-    keyed = pd.MultiIndex.from_frame(now[key])
-    now = now.assign(old=old.reindex(keyed).to_numpy())
+    now = now.assign(old=old.reindex(pd.MultiIndex.from_frame(now[key])).to_numpy())
     return now[now["old"].notna() & now[column].notna() & (now[column] != now["old"])]
 
 
-@rule(34, "baseline_moved", "warn", "A baseline is not what it was, and no change request is named.")
-def baseline_moved(evidence: Evidence, findings: Findings) -> None:
+@rule(34, "warn", "A baseline is not what it was, and no change request is named.")
+def baseline_moved(evidence: Evidence) -> Iterator[Found]:
     """A baseline moves with a reference, or the promise is re-written in silence."""
-    if evidence.previous is None:
+    previous, named = evidence.previous, evidence.frame("baselines")
+    if previous is None:
         return
     fix = "Name the change request in reference, or restore the baseline."
-    if evidence.has("baselines") and evidence.previous.has("baselines"):
-        now, before = evidence.frame("baselines"), evidence.previous.table("baselines")
-        moved = _moved(now, before, ["project_id", "quantity", "year"], "baseline")
+    if len(named):
+        moved = _moved(evidence, previous, "baselines", ["project_id", "quantity", "year"], "baseline")
         moved = moved[moved["reference"].isna()]
-        message = [
-            f"The baseline of {line['quantity']} was {line['old']:g} and is {line['baseline']:g}."
-            for line in moved.to_dict("records")
+        words = [
+            f"The baseline of {one.quantity} was {one.old:g} and is {one.baseline:g}."
+            for one in moved.itertuples()
         ]
-        rows = moved.index.to_numpy()
-        findings.add_rows(
-            evidence.intakes["baselines"], rows, "warn", "baseline_moved", message, fix, column="baseline"
-        )
-    if evidence.has("milestones") and evidence.previous.has("milestones"):
-        now, before = evidence.frame("milestones"), evidence.previous.table("milestones")
-        moved = _moved(now, before, ["project_id", "milestone"], "baseline")
-        referenced = set()
-        if evidence.has("baselines"):
-            named = evidence.frame("baselines")
-            referenced = set(named.loc[named["reference"].notna(), "project_id"])
-        moved = moved[~moved["project_id"].isin(referenced)]
-        message = [
-            f"The baseline of {line['milestone']} was {line['old']:%Y-%m-%d}, now {line['baseline']:%Y-%m-%d}."
-            for line in moved.to_dict("records")
-        ]
-        rows = moved.index.to_numpy()
-        findings.add_rows(
-            evidence.intakes["milestones"], rows, "warn", "baseline_moved", message, fix, column="baseline"
-        )
+        yield Found("baselines", "baseline", moved.index.to_numpy(), words, fix)
+    if evidence.has("milestones"):
+        moved = _moved(evidence, previous, "milestones", ["project_id", "milestone"], "baseline")
+        moved = moved[~moved["project_id"].isin(named.loc[named["reference"].notna(), "project_id"])]
+        words = [f"The baseline of {one.milestone} was {one.old:%Y-%m-%d}, now {one.baseline:%Y-%m-%d}."
+                 for one in moved.itertuples()]  # fmt: skip
+        yield Found("milestones", "baseline", moved.index.to_numpy(), words, fix)
 
 
-@rule(20, "score_changed", "warn", "A score differs from the published one and carries no new date.")
-def score_changed(evidence: Evidence, findings: Findings) -> None:
+@rule(20, "warn", "A score differs from the published one and carries no new date.", "scores")
+def score_changed(evidence: Evidence) -> Iterator[Found]:
     """After results are published scores change only with a date and evidence."""
-    if evidence.previous is None or not evidence.has("scores") or not evidence.previous.has("scores"):
+    if evidence.previous is None:
         return
-    now, before = evidence.frame("scores"), evidence.previous.table("scores")
-    moved = _moved(now, before, ["project_id", "level", "criterion", "assessor"], "score")
-    published = evidence.previous.settings.as_of
-    if published is not None:
+    moved = _moved(
+        evidence, evidence.previous, "scores", ["project_id", "level", "criterion", "assessor"], "score"
+    )
+    if (published := evidence.previous.settings.as_of) is not None:
         moved = moved[~(moved["date"] > pd.Timestamp(published))]
-    message = [
-        f"The score of {line['criterion']} was published as {line['old']:g}, and is {line['score']:g}."
-        for line in moved.to_dict("records")
+    words = [
+        f"The score of {one.criterion} was published as {one.old:g}, and is {one.score:g}."
+        for one in moved.itertuples()
     ]
     fix = "Restore the score, or give the date and the evidence of the new one."
-    findings.add_rows(
-        evidence.intakes["scores"],
-        moved.index.to_numpy(),
-        "warn",
-        "score_changed",
-        message,
-        fix,
-        column="score",
-    )
+    yield Found("scores", "score", moved.index.to_numpy(), words, fix)

@@ -1,12 +1,13 @@
-"""Rules of money: units, price bases, sums, years, nothing counted twice."""
+"""Rules of money: units, price bases, sums, years, what is spent and what is to come, nothing counted twice."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
-from pmo_kit.register.checks.registry import Evidence, rule
-from pmo_kit.register.findings import Findings
+from pmo_kit.register.checks.registry import Evidence, Found, rule
 
 _SUM_TOLERANCE = 0.01
 _JUMP = (300.0, 3000.0)  # around a factor of a thousand
@@ -18,220 +19,222 @@ def fiscal_years(days: pd.Series, first_month: int) -> pd.Series:
     return days.dt.year.astype("Int64") + later.astype("Int64")
 
 
-def _full_costs(evidence: Evidence) -> pd.DataFrame:
-    """Costs of the level full, or of the only level; the level stop and exit costs are left out."""
-    costs = evidence.frame("costs")
-    whole = costs["level"].isna() | (costs["level"] == "full")
-    return costs[whole & (costs["kind"] != "exit")]
+def _full(costs: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the level full, or of the only level."""
+    return costs[costs["level"].isna() | (costs["level"] == "full")]
+
+
+def _full_costs(evidence: Evidence) -> pd.Series:
+    """Cost of each project at full level; exit costs are left out."""
+    costs = _full(evidence.frame("costs"))
+    return costs[costs["kind"] != "exit"].groupby("project_id")["amount"].sum()
+
+
+@rule(0, "block", "An actual cost lies after as_of: it cannot have been spent.", "costs")
+def actual_after_today(evidence: Evidence) -> Iterator[Found]:
+    """Only as_of says what is sunk; a future amount that is called actual would be free."""
+    costs, today = evidence.frame("costs"), evidence.this_year
+    if today is None:
+        return
+    wrong = (costs["state"].eq("actual") & (costs["year"] > today)).fillna(False)
+    words = [f"{amount:,.6g} in {year} is called actual, and the figures stand at {evidence.settings.as_of}."
+             for amount, year in zip(costs["amount"][wrong], costs["year"][wrong], strict=True)]  # fmt: skip
+    yield Found(
+        "costs", "year", wrong, words, "Set state to planned or committed, or correct the year or as_of."
+    )
+
+
+@rule(0, "block", "Money to come lies before discount_to, so that it would be in no value.", "costs")
+def money_before_start(evidence: Evidence) -> Iterator[Found]:
+    """Money of a later year than that of as_of must count; what is planned for this year or before is shown."""
+    first, today = evidence.settings.discount_to, evidence.this_year
+    for table in ("costs", "benefits"):
+        frame = evidence.frame(table)
+        if first is None or not len(frame):
+            continue
+        early = (frame["year"] < first).fillna(False) & (frame["amount"] > 0)
+        if table == "costs":
+            early &= ~frame["state"].eq("actual").fillna(False)
+        ahead = early & (False if today is None else (frame["year"] > today).fillna(False))
+        for mask, severity in ((ahead, "block"), (early & ~ahead, "warn")):
+            words = [f"{amount:,.6g} in {year} lies before discount_to ({first}): it is in no net present value."
+                     for amount, year in zip(frame["amount"][mask], frame["year"][mask], strict=True)]  # fmt: skip
+            fix = (
+                "Move discount_to to the first year that can still be decided, or correct the year or state."
+            )
+            yield Found(table, "year", mask, words, fix, severity)
+
+
+@rule(
+    0, "block", "Estimates are amounts or durations, where factors on the base value are meant.", "estimates"
+)
+def estimate_is_amount(evidence: Evidence) -> Iterator[Found]:
+    """A likely factor that equals the cost (or benefit, or duration) of its project, or is far below 1."""
+    estimates = evidence.frame("estimates")
+    bases = [_full_costs(evidence).rename("cost")]
+    bases.append(_full(evidence.frame("benefits")).groupby("project_id")["amount"].sum().rename("benefit"))
+    projects = evidence.frame("projects").drop_duplicates("project_id").set_index("project_id")
+    days = (projects["finish"] - projects["start"]).dt.days
+    lengths = [("duration", days / 30.44), ("duration", days / 365.25), ("duration", days / 7)]
+    amount = pd.Series(False, index=estimates.index)
+    for quantity, base in [(str(base.name), base) for base in bases] + lengths:
+        equal = np.isclose(
+            estimates["likely"],
+            estimates["project_id"].map(base),
+            rtol=0.02 if quantity == "duration" else 1e-6,
+        )
+        amount |= equal & (estimates["quantity"] == quantity) & ((estimates["likely"] - 1).abs() > 0.3)
+    amount = (amount | (estimates["likely"] < 0.2)).fillna(False)
+    fix = "Write factors: 0.9, 1, 1.3 for 10 % less and 30 % more than the register says."
+    yield Found("estimates", "likely", amount, "{value} is no factor on the base value.", fix)
+    odd = ((estimates["low"] >= 2) | (estimates["high"] <= 0.5)) & ~amount
+    yield Found(
+        "estimates", "likely", odd, "The whole range is far from the base value, which is 1.", fix, "warn"
+    )
 
 
 @rule(
     5,
-    "unit_jump",
     "warn",
     "A project costs about a thousand times more or less than its area or than last time.",
+    "projects costs",
 )
-def unit_jump(evidence: Evidence, findings: Findings) -> None:
+def unit_jump(evidence: Evidence) -> Iterator[Found]:
     """Thousands typed as millions, or the other way round."""
-    if not evidence.has("projects", "costs"):
-        return
-    projects = evidence.intakes["projects"]
-    totals = _full_costs(evidence).groupby("project_id")["amount"].sum()
-    frame = projects.frame[["project_id", "area"]].assign(total=projects.frame["project_id"].map(totals))
+    projects = evidence.frame("projects")
+    frame = projects[["project_id", "area"]].assign(total=projects["project_id"].map(_full_costs(evidence)))
     frame["total"] = frame["total"].where(frame["total"] > 0)
-    usual = frame.groupby("area")["total"].transform("median")
-    several = frame.groupby("area")["total"].transform("count") >= 4
-    ratio = (frame["total"] / usual).where(several)
+    areas = frame.groupby("area")["total"]
+    ratio = (frame["total"] / areas.transform("median")).where(areas.transform("count") >= 4)
     against = pd.Series("the median of its area", index=frame.index)
     if evidence.previous is not None:
-        before = evidence.previous.costs
-        before = (
-            before[before["level"].isna() | (before["level"] == "full")].groupby("project_id")["amount"].sum()
-        )
+        before = _full(evidence.previous.table("costs")).groupby("project_id")["amount"].sum()
         change = frame["total"] / frame["project_id"].map(before).where(lambda old: old > 0)
         against = against.mask(change.notna(), "what it was last time")
         ratio = change.fillna(ratio)
-    low, high = _JUMP
-    jumps = (ratio.between(low, high)) | (1 / ratio).between(low, high)
-    message = [
-        f"The cost is {one:,.0f} times {what}." if one > 1 else f"The cost is 1/{1 / one:,.0f} of {what}."
-        for one, what in zip(ratio[jumps], against[jumps], strict=True)
-    ]
+    jumps = ratio.between(*_JUMP) | (1 / ratio).between(*_JUMP)
+    words = [f"The cost is {f'{one:,.0f} times' if one > 1 else f'1/{1 / one:,.0f} of'} {what}."
+             for one, what in zip(ratio[jumps], against[jumps], strict=True)]  # fmt: skip
     fix = "Check the unit: the settings say what one unit of money is."
-    findings.add_rows(projects, jumps, "warn", "unit_jump", message, fix, column="project_id")
+    yield Found("projects", "project_id", jumps, words, fix)
 
 
-@rule(7, "price_basis_mixed", "block", "Envelopes are in other prices than the costs.")
-def price_basis_mixed(evidence: Evidence, findings: Findings) -> None:
+@rule(7, "block", "Envelopes are in other prices than the costs.", "budgets")
+def price_basis_mixed(evidence: Evidence) -> Iterator[Found]:
     """Real costs against nominal envelopes: the later years look cheaper than they are."""
-    if not evidence.has("budgets") or not evidence.settings.price_basis:
-        return
-    basis = evidence.frame("budgets")["price_basis"]
-    other = basis.notna() & (basis != evidence.settings.price_basis)
-    message = f"The envelope is {{value}}, and the settings say {evidence.settings.price_basis}."
+    basis, stated = evidence.frame("budgets")["price_basis"], evidence.settings.price_basis
+    other = basis.notna() & (basis != stated) & bool(stated)
+    text = f"The envelope is {{value}}, and the settings say {stated}."
     fix = (
         "Bring the envelope to the prices of the costs, with a dated deflator, and say so in the assumptions."
     )
-    findings.add_rows(
-        evidence.intakes["budgets"], other, "block", "price_basis_mixed", message, fix, column="price_basis"
-    )
+    yield Found("budgets", "price_basis", other, text, fix)
 
 
 def _spent_unseen(evidence: Evidence) -> set[str]:
     """Running projects without rows of actual cost: what they have spent is not among the costs."""
-    costs, as_of = evidence.frame("costs"), evidence.settings.as_of
-    if as_of is None or not evidence.has("projects"):
+    costs, as_of, projects = evidence.frame("costs"), evidence.settings.as_of, evidence.frame("projects")
+    if as_of is None:
         return set()
-    projects = evidence.frame("projects")
     running = set(projects.loc[projects["start"] < pd.Timestamp(as_of), "project_id"])
     return running - set(costs.loc[costs["state"] == "actual", "project_id"])
 
 
-@rule(8, "sum_differs", "warn", "The years do not add up to the stated whole-life cost.")
-def sum_differs(evidence: Evidence, findings: Findings) -> None:
+@rule(8, "warn", "The years do not add up to the stated whole-life cost.", "costs baselines")
+def sum_differs(evidence: Evidence) -> Iterator[Found]:
     """The forecast of the whole-life cost, as stated, against the sum of all cost rows (1 % tolerance)."""
-    if not evidence.has("costs", "baselines"):
-        return
-    baselines = evidence.frame("baselines")
-    stated = baselines[(baselines["quantity"] == "whole_life_cost") & baselines["year"].isna()]
+    stated = evidence.frame("baselines")
+    stated = stated[(stated["quantity"] == "whole_life_cost") & stated["year"].isna()]
     stated = stated[~stated["project_id"].isin(_spent_unseen(evidence))]
-    sums = _full_costs(evidence).groupby("project_id")["amount"].sum()
-    added = stated["project_id"].map(sums)
-    wrong = (added - stated["now"]).abs() > _SUM_TOLERANCE * stated["now"].abs().clip(lower=1e-9)
-    rows = stated.index[wrong.fillna(False)]
-    message = [
-        f"Stated as {stated.at[row, 'now']:,.6g}; the years add up to {added[row]:,.6g}." for row in rows
+    stated = stated.assign(added=stated["project_id"].map(_full_costs(evidence)))
+    wrong = (stated["added"] - stated["now"]).abs() > _SUM_TOLERANCE * stated["now"].abs().clip(lower=1e-9)
+    stated = stated[wrong.fillna(False)]
+    words = [
+        f"Stated as {one.now:,.6g}; the years add up to {one.added:,.6g}." for one in stated.itertuples()
     ]
-    fix = "Correct one of them; part of the cost may have no year."
-    findings.add_rows(
-        evidence.intakes["baselines"], rows.to_numpy(), "warn", "sum_differs", message, fix, column="now"
+    yield Found(
+        "baselines",
+        "now",
+        stated.index.to_numpy(),
+        words,
+        "Correct one of them; part of the cost may have no year.",
     )
 
 
 def _dates_of(evidence: Evidence, ids: pd.Series) -> tuple[pd.Series, pd.Series]:
     """First and last fiscal year of the project of each row; missing where the dates are."""
-    projects = evidence.frame("projects").drop_duplicates("project_id").set_index("project_id")
     month = evidence.settings.fiscal_year_start
-    return ids.map(fiscal_years(projects["start"], month)), ids.map(fiscal_years(projects["finish"], month))
+    first, last = (ids.map(fiscal_years(evidence.owner(name), month)) for name in ("start", "finish"))
+    return first, last
 
 
-@rule(9, "cost_outside_dates", "warn", "Capital cost in a year before the start or after the finish.")
-def cost_outside_dates(evidence: Evidence, findings: Findings) -> None:
+@rule(9, "warn", "Capital cost in a year before the start or after the finish.", "projects costs")
+def cost_outside_dates(evidence: Evidence) -> Iterator[Found]:
     """Capital is spent while a project runs; running costs, exit costs and actual costs may fall outside."""
-    if not evidence.has("projects", "costs"):
-        return
     costs = evidence.frame("costs")
     first, last = _dates_of(evidence, costs["project_id"])
     capital = (costs["kind"] == "capex") & (costs["state"] != "actual") & (costs["amount"] > 0)
     capital &= ~costs["level"].eq("stop").fillna(False)
     outside = (capital & ((costs["year"] < first) | (costs["year"] > last)).fillna(False)).astype(bool)
-    span = [
-        f"The project runs from {'?' if pd.isna(low) else low} to {'?' if pd.isna(high) else high}, not in {year}."
-        for year, low, high in zip(costs["year"][outside], first[outside], last[outside], strict=True)
+    span = first.astype("str").fillna("?") + " to " + last.astype("str").fillna("?")
+    words = [
+        f"The project runs from {one}, not in {year}."
+        for one, year in zip(span[outside], costs["year"][outside], strict=True)
     ]
-    fix = "Move the cost, or correct the dates of the project."
-    findings.add_rows(
-        evidence.intakes["costs"], outside, "warn", "cost_outside_dates", span, fix, column="year"
-    )
+    yield Found("costs", "year", outside, words, "Move the cost, or correct the dates of the project.")
 
 
-@rule(17, "benefit_before_delivery", "warn", "A benefit in a year before the project finishes.")
-def benefit_before_delivery(evidence: Evidence, findings: Findings) -> None:
+@rule(17, "warn", "A benefit in a year before the project finishes.", "projects benefits")
+def benefit_before_delivery(evidence: Evidence) -> Iterator[Found]:
     """Benefits normally come after delivery; a project that delivers in steps says so in a waiver."""
-    if not evidence.has("projects", "benefits"):
-        return
     benefits = evidence.frame("benefits")
     _, last = _dates_of(evidence, benefits["project_id"])
-    good = (benefits["kind"] != "disbenefit") & (benefits["amount"] > 0)
-    early = (good & (benefits["year"] < last).fillna(False)).astype(bool)
-    first = benefits[early].groupby("project_id").head(1).index
-    message = [
+    early = ((benefits["year"] < last) & (benefits["amount"] > 0)).fillna(False)
+    first = (
+        benefits[early].sort_values("year", kind="stable").drop_duplicates(["project_id", "benefit"]).index
+    )
+    words = [
         f"A benefit in {benefits['year'][row]}, and the project finishes in {last[row]}." for row in first
     ]
     fix = "Move the benefit, or accept it in a waiver when the project delivers in steps."
-    findings.add_rows(
-        evidence.intakes["benefits"],
-        first.to_numpy(),
-        "warn",
-        "benefit_before_delivery",
-        message,
-        fix,
-        column="year",
-    )
+    yield Found("benefits", "year", first.to_numpy(), words, fix)
 
 
-@rule(16, "risk_counted_twice", "warn", "Bias or risk seems to be in the figures and in the estimates too.")
-def risk_counted_twice(evidence: Evidence, findings: Findings) -> None:
+@rule(16, "warn", "Bias or risk seems to be in the figures and in the estimates too.", "projects")
+def risk_counted_twice(evidence: Evidence) -> Iterator[Found]:
     """Either the figures hold optimism bias and risk, or estimates and risks are added; never both."""
-    if not evidence.has("projects"):
-        return
-    projects = evidence.frame("projects")
+    projects, estimates = evidence.frame("projects"), evidence.frame("estimates")
     includes = projects["includes"].str.lower().fillna("")
-    risky = evidence.known("risks", "project_id")
-    raised: set[str] = set()
-    if evidence.has("estimates"):
-        estimates = evidence.frame("estimates")
-        raised = set(
-            estimates.loc[(estimates["quantity"] == "cost") & (estimates["likely"] > 1), "project_id"]
-        )
+    raised = estimates.loc[(estimates["quantity"] == "cost") & (estimates["likely"] > 1), "project_id"]
     bias = includes.str.contains("optimism") & projects["project_id"].isin(raised)
-    risk = includes.str.contains(r"\brisk|contingency", regex=True) & projects["project_id"].isin(risky)
-    message = "The figures hold {value} already, and the project has risks or a likely cost above it too."
+    risk = includes.str.contains(r"\brisk|contingency", regex=True)
+    risk &= projects["project_id"].isin(evidence.known("risks", "project_id"))
+    text = "The figures hold {value} already, and the project has risks or a likely cost above it too."
     fix = "Take it out of the figures, or leave the project out of the estimates and risks."
-    findings.add_rows(
-        evidence.intakes["projects"],
-        bias | risk,
-        "warn",
-        "risk_counted_twice",
-        message,
-        fix,
-        column="includes",
-    )
+    yield Found("projects", "includes", bias | risk, text, fix)
 
 
-@rule(21, "shares_not_100", "block", "The target shares of the goals do not add up to 100 %.")
-def shares_not_100(evidence: Evidence, findings: Findings) -> None:
+@rule(21, "block", "The target shares of the goals do not add up to 100 %.", "goals")
+def shares_not_100(evidence: Evidence) -> Iterator[Found]:
     """Shares of spend that leave something over, or promise more than there is."""
-    if not evidence.has("goals"):
-        return
-    intake = evidence.intakes["goals"]
-    shares = intake.frame["target_share"]
-    if shares.isna().any() or np.isclose(shares.sum(), 1.0, atol=0.005):
-        return
-    findings.add(
-        "block",
-        "shares_not_100",
-        f"The target shares of the goals add up to {shares.sum():.1%}.",
-        "Make them add up to 100 % (write 0.25 for 25 %), or leave all of them empty.",
-        file=intake.file,
-        sheet=intake.sheet,
-        column=intake.header("target_share", 0),
-        value=f"{shares.sum():g}",
-    )
+    shares = evidence.frame("goals")["target_share"]
+    if shares.notna().all() and not np.isclose(shares.sum(), 1.0, atol=0.005):
+        text = f"The target shares of the goals add up to {shares.sum():.1%}."
+        fix = "Make them add up to 100 % (write 0.25 for 25 %), or leave all of them empty."
+        yield Found("goals", "target_share", None, text, fix, value=f"{shares.sum():g}")
 
 
-@rule(22, "zero_money", "warn", "A project without any cost, or without any benefit.")
-def zero_money(evidence: Evidence, findings: Findings) -> None:
+@rule(22, "warn", "A project without any cost, or without any benefit.", "projects")
+def zero_money(evidence: Evidence) -> Iterator[Found]:
     """No rows, or zeros only; not reported where the reason is in the table exemptions."""
-    if not evidence.has("projects"):
-        return
-    projects = evidence.intakes["projects"]
-    exempt = (
-        evidence.frame("exemptions")
-        if evidence.has("exemptions")
-        else pd.DataFrame({"table": [], "project_id": []})
-    )
+    projects, exempt = evidence.frame("projects"), evidence.frame("exemptions")
     for name, word in (("costs", "cost"), ("benefits", "benefit")):
         if not evidence.has(name):
             continue
-        totals = evidence.frame(name).groupby("project_id")["amount"].sum()
-        reasoned = set(exempt.loc[exempt["table"] == name, "project_id"])
-        total = projects.frame["project_id"].map(totals)
-        none = ~(total > 0) & ~projects.frame["project_id"].isin(reasoned)
+        total = projects["project_id"].map(evidence.frame(name).groupby("project_id")["amount"].sum())
+        none = ~(total > 0) & ~projects["project_id"].isin(exempt.loc[exempt["table"] == name, "project_id"])
         if name == "benefits":
-            none &= projects.frame["commitment"] != "mandatory"
-        message = [
-            f"The project has no {word}{'' if pd.isna(one) else ' above zero'}." for one in total[none]
-        ]
+            none &= projects["commitment"] != "mandatory"
+        words = [f"The project has no {word}{'' if pd.isna(one) else ' above zero'}." for one in total[none]]
         fix = f"Add its rows to {name}, or say in the table exemptions why there are none."
-        findings.add_rows(projects, none, "warn", "zero_money", message, fix, column="project_id")
+        yield Found("projects", "project_id", none, words, fix)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pandas as pd
 
-from pmo_kit.register.checks.registry import Evidence, rule
-from pmo_kit.register.findings import Findings
+from pmo_kit.register.checks.registry import Evidence, Found, rule
 
 MOST = 0.01
 """Share of the money of a source that may be left out of a pack unless somebody accepts more."""
@@ -80,23 +80,22 @@ def accounts(sources: pd.DataFrame) -> Accounts | None:
     return Accounts(files, found, used, column, share, str(accepted) if enough else "")
 
 
-@rule(0, "left_out", "warn", "Rows or money of the source are not in the register.")
-def left_out(evidence: Evidence, findings: Findings) -> None:
-    """What was left out, in projects and in money; above 1 % no pack is made unless the mapping accepts it."""
-    if not evidence.has("sources"):
-        return
+@rule(0, "warn", "More of the money of the source is left out than a pack may leave out.", "sources")
+def left_out_too_much(evidence: Evidence) -> Iterator[Found]:
+    """Above 1 % no pack is made unless the mapping accepts it."""
     told = accounts(evidence.frame("sources"))
-    if told is None:
-        return
-    fix = "Mend the source; or accept it by name in the mapping: accept: {up_to: 0.05, who: ..., why: ...}"
-    text = (
-        f"{told.sentence} No pack is made of it until somebody accepts it." if told.stops else told.sentence
-    )
-    text += f" Accepted: {told.accepted}" if told.accepted and told.share > MOST else ""
-    findings.add(
-        "warn" if told.stops or told.found != told.used else "info",
-        "left_out_too_much" if told.stops else "rows_accounted",
-        text,
-        fix if told.stops else "",
-        file=", ".join(told.files),
-    )
+    if told is not None and told.stops:
+        text = f"{told.sentence} No pack is made of it until somebody accepts it."
+        fix = (
+            "Mend the source; or accept it by name in the mapping: accept: {up_to: 0.05, who: ..., why: ...}"
+        )
+        yield Found("sources", "column", None, text, fix)
+
+
+@rule(0, "warn", "Rows or money of the source are not in the register.", "sources")
+def rows_accounted(evidence: Evidence) -> Iterator[Found]:
+    """What was left out, in projects and in money."""
+    told = accounts(evidence.frame("sources"))
+    if told is not None and not told.stops:
+        text = told.sentence + (f" Accepted: {told.accepted}" if told.accepted and told.share > MOST else "")
+        yield Found("sources", "column", None, text, severity="info" if told.found == told.used else "warn")

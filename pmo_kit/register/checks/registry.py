@@ -1,12 +1,13 @@
-"""One list of all data-quality rules; a rule is a small function that looks and reports."""
+"""One list of all data-quality rules; a rule looks at the evidence and returns rows and words, nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
+import numpy as np
 import pandas as pd
 
 from pmo_kit.register.findings import Findings
@@ -14,8 +15,19 @@ from pmo_kit.register.intake import Intake
 from pmo_kit.register.schema import Schema
 from pmo_kit.register.settings import Settings
 
-if TYPE_CHECKING:
-    from pmo_kit.register.tables import Register
+
+class Previous(Protocol):
+    """What the rules ask of the previous committee's register."""
+
+    @property
+    def settings(self) -> Settings:
+        """What its figures share."""
+
+    def has(self, name: str) -> bool:
+        """True when the table is present and has rows."""
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A table by name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,10 +39,10 @@ class Evidence:
     intakes : mapping of str to Intake
         Tables that are present, by name.
     settings : Settings
-        Of this register.
+        Of this register; `places` holds where each of them is written (file, sheet, row).
     schema : Schema
         The tables' description.
-    previous : Register or None
+    previous : Previous or None
         The previous committee's register, for rules that compare.
     today : date or None
         For ages; the settings' `as_of` when None.
@@ -39,24 +51,67 @@ class Evidence:
     intakes: Mapping[str, Intake]
     settings: Settings
     schema: Schema
-    previous: Register | None = None
+    previous: Previous | None = None
     today: date | None = None
-    cache: dict[str, object] = field(default_factory=dict)
+    places: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def has(self, *names: str) -> bool:
         """True when all the tables are present and have rows."""
         return all(name in self.intakes and len(self.intakes[name].frame) > 0 for name in names)
 
     def frame(self, name: str) -> pd.DataFrame:
-        """The typed table."""
-        return self.intakes[name].frame
+        """The typed table; an empty one where it is absent."""
+        return self.intakes[name].frame if name in self.intakes else Intake.empty(self.schema[name]).frame
 
     def known(self, table: str, column: str) -> set[str]:
         """The values of a column, as a set."""
         return set(self.frame(table)[column].dropna()) if table in self.intakes else set()
 
+    def owner(self, column: str) -> pd.Series:
+        """A column of the projects by project_id, the first row of each."""
+        projects = self.frame("projects").drop_duplicates("project_id")
+        return projects.set_index("project_id")[column]
 
-Check = Callable[[Evidence, Findings], None]
+    @property
+    def this_year(self) -> int | None:
+        """Fiscal year of `as_of`, where that is stated."""
+        return None if self.settings.as_of is None else self.settings.fiscal_year(self.settings.as_of)
+
+
+Words = str | list[str]
+Rows = np.ndarray | pd.Series | list[int] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What a rule found in one column of a table.
+
+    Parameters
+    ----------
+    table, column : str
+        Of the register; "settings" and the key of a setting, too.
+    rows : mask, positions or None
+        Rows of the table; None where the column as a whole is meant.
+    words : str or list of str
+        One text for all rows (`{value}` stands for the cell as written), or one for each of them.
+    fix : str
+        What to do about it.
+    severity : str
+        Where it is not that of the rule.
+    value : object
+        What is shown, where `rows` is None.
+    """
+
+    table: str
+    column: str
+    rows: Rows
+    words: Words
+    fix: str = ""
+    severity: str = ""
+    value: object = ""
+
+
+Check = Callable[[Evidence], Iterator[Found]]
 
 
 @dataclass(frozen=True)
@@ -73,25 +128,29 @@ class Rule:
         The worst one that it reports.
     what : str
         What it looks for, in one sentence.
+    needs : tuple of str
+        Tables without which it says nothing.
     check : callable or None
-        Looks at the evidence and adds findings; None for rules that reading itself applies, cell by cell.
+        Looks at the evidence; None for rules that reading itself applies, cell by cell.
     """
 
     number: int
     name: str
     severity: str
     what: str
-    check: Check | None
+    needs: tuple[str, ...] = ()
+    check: Check | None = None
 
 
 RULES: dict[str, Rule] = {}
 
 
-def rule(number: int, name: str, severity: str, what: str) -> Callable[[Check], Check]:
-    """Register a function as a rule."""
+def rule(number: int, severity: str, what: str, needs: str = "") -> Callable[[Check], Check]:
+    """Register a function as the rule of its own name; `needs` are tables, separated by blanks."""
 
     def note(check: Check) -> Check:
-        RULES[name] = Rule(number, name, severity, what, check)
+        name = getattr(check, "__name__")  # noqa: B009
+        RULES[name] = Rule(number, name, severity, what, tuple(needs.split()), check)
         return check
 
     return note
@@ -99,4 +158,25 @@ def rule(number: int, name: str, severity: str, what: str) -> Callable[[Check], 
 
 def reading_rule(number: int, name: str, severity: str, what: str) -> None:
     """List a rule that is applied while files are read."""
-    RULES[name] = Rule(number, name, severity, what, None)
+    RULES[name] = Rule(number, name, severity, what)
+
+
+def run_checks(evidence: Evidence, findings: Findings) -> None:
+    """Run every rule; all problems are collected, none stops the others."""
+    for one in RULES.values():
+        if one.check is None or not evidence.has(*one.needs):
+            continue
+        for found in one.check(evidence):
+            severity, intake = found.severity or one.severity, evidence.intakes.get(found.table)
+            if found.table != "settings" and intake is None:
+                continue
+            if intake is not None and found.rows is not None:
+                args = (intake, found.rows, severity, one.name, found.words, found.fix)
+                findings.add_rows(*args, column=found.column)
+                continue
+            place = dict(evidence.places.get(found.column, {"sheet": found.table}))
+            if intake is not None:
+                place = {"file": intake.file, "sheet": intake.sheet}
+            column = found.column if intake is None else intake.header(found.column, 0)
+            place |= {"column": column, "value": found.value}
+            findings.add(severity, one.name, str(found.words), found.fix, **place)

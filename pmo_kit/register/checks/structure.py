@@ -1,19 +1,21 @@
-"""Rules of shape: required cells, keys, ranges, references, levels, periods."""
+"""Rules of shape: required cells, keys, ranges, references, levels, periods, spellings that look alike."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
-from pmo_kit.register.checks.registry import Evidence, rule
-from pmo_kit.register.findings import Findings
+from pmo_kit.register.checks.registry import Evidence, Found, rule
+from pmo_kit.register.values import look_alike, nearest
+
+_LARGEST = 1e15
+_FACTORS = {"estimates": ("low", "likely", "high"), "scenarios": ("factor",)}
 
 
-@rule(3, "missing_required", "block", "A required cell is empty.")
-def missing_required(evidence: Evidence, findings: Findings) -> None:
+@rule(3, "block", "A required cell is empty.")
+def missing_required(evidence: Evidence) -> Iterator[Found]:
     """A row cannot be used without its required cells; a column that is absent is one finding."""
     for name, intake in evidence.intakes.items():
         for column in intake.table:
@@ -21,25 +23,13 @@ def missing_required(evidence: Evidence, findings: Findings) -> None:
                 continue
             what = f" ({column.meaning})" if column.meaning else ""
             if column.name not in intake.raw and column.default is None:
-                findings.add(
-                    "block",
-                    "missing_required",
-                    f"The table {name} has no column {column.name}.",
-                    f"Add the column {column.name}{what}.",
-                    file=intake.file,
-                    sheet=intake.sheet,
-                    column=column.name,
-                )
+                text = f"The table {name} has no column {column.name}."
+                yield Found(name, column.name, None, text, f"Add the column {column.name}{what}.")
                 continue
             empty = intake.frame[column.name].isna().to_numpy()
-            bad = intake.unread.get(column.name)
-            empty = empty if bad is None else empty & ~bad
-            if empty.any():
-                fix = f"Fill it in{what}." + (f" Example: {column.example}." if column.example else "")
-                message = f"{column.name} is missing."
-                findings.add_rows(
-                    intake, empty, "block", "missing_required", message, fix, column=column.name
-                )
+            empty = empty & ~intake.unread.get(column.name, np.zeros(len(empty), bool))
+            fix = f"Fill it in{what}." + (f" Example: {column.example}." if column.example else "")
+            yield Found(name, column.name, empty, f"{column.name} is missing.", fix)
 
 
 def _first_rows(keys: pd.DataFrame) -> np.ndarray:
@@ -51,10 +41,17 @@ def _first_rows(keys: pd.DataFrame) -> np.ndarray:
     return first[group]
 
 
-@rule(1, "duplicate_key", "block", "Two rows say the same thing (also when only case or blanks differ).")
-def duplicate_key(evidence: Evidence, findings: Findings) -> None:
+def _alike(values: pd.Series) -> pd.Series:
+    """Texts in the form in which spellings that look alike are equal."""
+    return values.map({value: look_alike(value) for value in pd.unique(values.dropna())}).astype("str")
+
+
+@rule(
+    1, "block", "Two rows say the same thing (also when only case, blanks or signs that look alike differ)."
+)
+def duplicate_key(evidence: Evidence) -> Iterator[Found]:
     """Two rows with one key: which of them is right, nobody can tell."""
-    for intake in evidence.intakes.values():
+    for table, intake in evidence.intakes.items():
         frame = intake.frame
         key = [name for name in intake.table.key if name in frame]
         if len(frame) < 2 or not key:
@@ -62,7 +59,7 @@ def duplicate_key(evidence: Evidence, findings: Findings) -> None:
         keys = frame[key].copy(deep=False)
         for name in key:
             if intake.table[name].type in ("id", "category", "text"):
-                keys[name] = keys[name].str.casefold()
+                keys[name] = _alike(keys[name])
         needed = [name for name in key if intake.table[name].required]
         whole = frame[needed].notna().all(axis=1) if needed else pd.Series(True, index=frame.index)
         twice = keys.duplicated(keep="first") & whole
@@ -71,56 +68,65 @@ def duplicate_key(evidence: Evidence, findings: Findings) -> None:
         first = _first_rows(keys)
         positions = np.flatnonzero(twice).tolist()
         filled = [name for name in key if frame[name].notna().any()]
-        messages = []
+        words = []
         for position, line in zip(positions, frame[filled].iloc[positions].to_dict("records"), strict=True):
             text = ", ".join(f"{name} {value}" for name, value in line.items() if not pd.isna(value))
-            messages.append(f"{text} is there twice; row {intake.rows[first[position]]} says it first.")
+            words.append(f"{text} is there twice; row {intake.rows[first[position]]} says it first.")
         fix = f"Keep one row for each {intake.table.rows.removeprefix('one ')}."
-        column = "project_id" if key == ["project_id"] else key[0]
-        findings.add_rows(intake, positions, "block", "duplicate_key", messages, fix, column=column)
+        yield Found(table, key[0], positions, words, fix)
 
 
-@rule(18, "out_of_range", "block", "A number is outside the range that its column allows.")
-def out_of_range(evidence: Evidence, findings: Findings) -> None:
-    """A number below or above what its column allows (a negative amount, a probability above 1)."""
-    for intake in evidence.intakes.values():
+@rule(18, "block", "A number is outside the range that its column allows.")
+def out_of_range(evidence: Evidence) -> Iterator[Found]:
+    """A number below or above what its column allows, or so large that a sum of them is none."""
+    for table, intake in evidence.intakes.items():
         for column in intake.table:
             if column.type != "number" or column.name not in intake.raw:
                 continue
             values = intake.frame[column.name]
-            low = values < column.low if column.low is not None else pd.Series(False, index=values.index)
-            high = values > column.high if column.high is not None else pd.Series(False, index=values.index)
-            if not (low | high).any():
+            low, high = -_LARGEST if column.low is None else column.low, column.high or _LARGEST
+            outside = (values < low) | (values > high)
+            if not outside.any():
                 continue
             ends = [
-                f"at least {column.low:g}" if column.low is not None else "",
-                f"at most {column.high:g}" if column.high is not None else "",
+                f"at least {low:g}" if low > -_LARGEST else "",
+                f"at most {high:g}" if high < _LARGEST else "",
             ]
-            allowed = " and ".join(end for end in ends if end)
+            allowed = " and ".join(filter(None, ends)) or f"at most {_LARGEST:g}"
+            money = column.is_money and (values[outside] < low).all()
             fix = (
                 "Costs, benefits and disbenefits are positive amounts."
-                if column.is_money
+                if money
                 else f"Write a number that is {allowed}."
             )
-            message = f"{column.name} {{value}} must be {allowed}."
-            findings.add_rows(intake, low | high, "block", "out_of_range", message, fix, column=column.name)
+            yield Found(table, column.name, outside, f"{column.name} {{value}} must be {allowed}.", fix)
 
 
-def _near_values(lost: Iterable[str], known: set[str]) -> dict[str, str]:
-    """For each lost value the known one that it most likely means, if any."""
-    plain = {value.casefold(): value for value in known}
-    near = {}
-    for value in lost:
-        found = difflib.get_close_matches(value.casefold(), plain, n=1, cutoff=0.75)
-        if found:
-            near[value] = plain[found[0]]
-    return near
+@rule(0, "block", "A factor above 5 is a percentage by mistake.")
+def factor_is_percent(evidence: Evidence) -> Iterator[Found]:
+    """Factors stand on 1: 0.85 is 85 %."""
+    for table, columns in _FACTORS.items():
+        if not evidence.has(table):
+            continue
+        frame = evidence.frame(table)
+        for column in columns:
+            above = frame[column] > 5
+            if table == "scenarios":
+                above &= ~frame["what"].eq("delay").fillna(False)
+            fix = "1 is as in the register, 0.85 is 85 % of it."
+            yield Found(
+                table,
+                column,
+                above,
+                f"{column} {{value}} is no factor: more than five times the base value.",
+                fix,
+            )
 
 
-@rule(13, "unknown_reference", "block", "A value refers to a row of another table that is not there.")
-def unknown_reference(evidence: Evidence, findings: Findings) -> None:
+@rule(13, "block", "A value refers to a row of another table that is not there.")
+def unknown_reference(evidence: Evidence) -> Iterator[Found]:
     """A project, criterion, area, goal, role or partner that its own table does not know."""
-    for intake in evidence.intakes.values():
+    for name, intake in evidence.intakes.items():
         for column in intake.table:
             refs = [ref for ref in column.refs if ref[0] != "levels"]
             if not refs or not all(evidence.has(table) for table, _ in refs) or column.name not in intake.raw:
@@ -131,127 +137,144 @@ def unknown_reference(evidence: Evidence, findings: Findings) -> None:
             if not lost.any():
                 continue
             tables = " or ".join(table for table, _ in refs)
-            near = _near_values(pd.unique(values[lost])[:200], known)
-            messages = []
-            for value in values[lost]:
-                hint = f' Did you mean "{near[value]}"?' if value in near else ""
-                messages.append(f'{column.name} "{value}" is not in the table {tables}.{hint}')
-            fix = f"Correct it, or add it to the table {tables}."
-            findings.add_rows(intake, lost, "block", "unknown_reference", messages, fix, column=column.name)
+            near = nearest(pd.unique(values[lost])[:200], known)
+            words = [
+                f'{column.name} "{one}" is not in the table {tables}.{near.get(one, "")}'
+                for one in values[lost]
+            ]
+            yield Found(name, column.name, lost, words, f"Correct it, or add it to the table {tables}.")
 
 
-_LEVEL_TABLES = {
-    "costs": "level",
-    "benefits": "level",
-    "resources": "level",
-    "scores": "level",
-    "links": "level",
-    "overrides": "level",
-}
+@rule(0, "warn", "One thing is written in several ways that look alike.")
+def look_alikes(evidence: Evidence) -> Iterator[Found]:
+    """Areas, funds, roles and names of any kind: case, blanks, points or signs that look alike make two of one."""
+    usual: dict[tuple[str, str], dict[str, str]] = {}
+    for name, intake in evidence.intakes.items():
+        for column in intake.table:
+            free = column.type in ("category", "id") and not column.allowed and column.name in intake.raw
+            if not (free or (name, column.name) in (("risks", "driver"), ("links", "group"))):
+                continue
+            if name == "decisions" or (name == "projects" and column.name == "name"):
+                continue
+            values = intake.frame[column.name]
+            counts = values.value_counts()
+            if not len(counts):
+                continue
+            about = column.refs[0] if column.refs else ("", column.name)
+            forms = usual.setdefault(about if about[1] != "project_id" else ("projects", "project_id"), {})
+            for value in counts.index:
+                forms.setdefault(look_alike(value), value)
+            odd = {
+                value: forms[look_alike(value)] for value in counts.index if forms[look_alike(value)] != value
+            }
+            mask = values.isin(list(odd))
+            words = [
+                f'{column.name} "{one}" is also written "{odd[one]}": these count as two.'
+                for one in values[mask]
+            ]
+            yield Found(name, column.name, mask, words, "Write it one way everywhere.")
 
 
-@rule(0, "level_not_stated", "block", "A project has funding levels, and a row does not say which one.")
-def level_not_stated(evidence: Evidence, findings: Findings) -> None:
+@rule(0, "block", "Low, likely and high (or minimum and maximum) are not in this order.")
+def order_of_range(evidence: Evidence) -> Iterator[Found]:
+    """Estimates, costs of risks, scores with a range, declared scales, limits of rules."""
+    triples = {
+        "estimates": ("low", "likely", "high"), "risks": ("cost_low", "cost_likely", "cost_high"),
+        "scores": ("low", "score", "high"), "criteria": ("low", "high"), "partner_criteria": ("low", "high"),
+        "rules": ("minimum", "maximum"),
+    }  # fmt: skip
+    for table, columns in triples.items():
+        if not evidence.has(table):
+            continue
+        frame, wrong = evidence.frame(table)[list(columns)], np.zeros(len(evidence.frame(table)), bool)
+        for n, one in enumerate(columns):
+            for other in columns[n + 1 :]:
+                apart = frame[one] >= frame[other] if "criteria" in table else frame[one] > frame[other]
+                wrong |= apart.to_numpy(bool)
+        words = [", ".join(f"{k} {v:g}" for k, v in line.items() if not pd.isna(v)) + " are not in order."
+                 for line in frame[wrong].to_dict("records")]  # fmt: skip
+        yield Found(table, columns[0], wrong, words, f"Write {' <= '.join(columns)}.")
+
+
+_LEVELED = ("costs", "benefits", "resources", "scores", "links", "overrides")
+
+
+@rule(0, "block", "A project has funding levels, and a row does not say which one.")
+def level_not_stated(evidence: Evidence) -> Iterator[Found]:
     """Amounts of a project with levels belong to one level; money spent is the same in all."""
-    levels = (
-        evidence.frame("levels") if evidence.has("levels") else pd.DataFrame({"project_id": [], "level": []})
-    )
-    with_levels = set(levels.loc[levels["level"] != "full", "project_id"].dropna())
+    levels = evidence.frame("levels")
+    several = set(levels.loc[levels["level"] != "full", "project_id"].dropna())
     for name in ("costs", "benefits", "resources"):
-        if not with_levels or not evidence.has(name):
+        if not several or not evidence.has(name):
             continue
         frame = evidence.frame(name)
-        open_rows = frame["project_id"].isin(with_levels) & frame["level"].isna()
+        silent = frame["project_id"].isin(several) & frame["level"].isna()
         if name == "costs":
-            open_rows &= ~frame["state"].eq("actual").fillna(False)
-        message = [
-            f"Project {project} has funding levels; this row does not say which one."
-            for project in frame["project_id"][open_rows]
+            silent &= ~frame["state"].eq("actual").fillna(False)
+        words = [
+            f"Project {one} has funding levels; this row does not say which one."
+            for one in frame["project_id"][silent]
         ]
         fix = "Write the level; level rows are totals, so repeat the amount for each level."
-        findings.add_rows(
-            evidence.intakes[name], open_rows, "block", "level_not_stated", message, fix, column="level"
-        )
+        yield Found(name, "level", silent, words, fix)
 
 
-@rule(0, "unknown_level", "block", "A row names a funding level that the project does not have.")
-def unknown_level(evidence: Evidence, findings: Findings) -> None:
+@rule(0, "block", "A row names a funding level that the project does not have.")
+def unknown_level(evidence: Evidence) -> Iterator[Found]:
     """Levels are listed in the table levels; a project that is not in it has the one level full."""
-    levels = (
-        evidence.frame("levels")
-        if "levels" in evidence.intakes
-        else pd.DataFrame({"project_id": [], "level": []})
-    )
+    levels = evidence.frame("levels")
     known = set(zip(levels["project_id"], levels["level"], strict=True))
-    with_levels = set(levels["project_id"].dropna())
-    uses = [(name, "project_id", column) for name, column in _LEVEL_TABLES.items()] + [
-        ("links", "other_id", "other_level")
-    ]
+    listed = set(levels["project_id"].dropna())
+    uses = [(name, "project_id", "level") for name in _LEVELED] + [("links", "other_id", "other_level")]
     for name, project, column in uses:
         if not evidence.has(name):
             continue
         frame = evidence.frame(name)
         named = frame.loc[frame[column].notna() & frame[project].notna(), [project, column]]
-        ok = np.array(
-            [
-                (one, level) in known or (one not in with_levels and level == "full")
-                for one, level in zip(named[project], named[column], strict=True)
-            ],
-            dtype=bool,
-        )
-        lost = named.loc[~ok]
-        message = [
-            f"Project {one} has no funding level {level}."
-            for one, level in zip(lost[project], lost[column], strict=True)
+        pairs = named.drop_duplicates()
+        fine = [
+            p in known or (p[0] not in listed and p[1] == "full")
+            for p in pairs.itertuples(index=False, name=None)
         ]
-        fix = "Correct it, or add the level to the table levels."
-        findings.add_rows(
-            evidence.intakes[name],
-            lost.index.to_numpy(),
-            "block",
-            "unknown_level",
-            message,
-            fix,
-            column=column,
+        lost = named.merge(pairs[~np.array(fine, bool)], how="left", indicator="in_lost")["in_lost"].eq(
+            "both"
+        )
+        lost = named[lost.to_numpy()]
+        words = [
+            f"Project {one} has no funding level {level}." for one, level in lost.itertuples(index=False)
+        ]
+        yield Found(
+            name, column, lost.index.to_numpy(), words, "Correct it, or add the level to the table levels."
         )
 
 
-@rule(0, "stop_not_committed", "block", "Only a committed project can have the level stop.")
-def stop_not_committed(evidence: Evidence, findings: Findings) -> None:
+@rule(0, "block", "Only a committed project can have the level stop.", "levels projects")
+def stop_not_committed(evidence: Evidence) -> Iterator[Found]:
     """Stopping is a choice for what is running; what is not running is simply not funded."""
-    if not evidence.has("levels", "projects"):
-        return
     projects, levels = evidence.frame("projects"), evidence.frame("levels")
     committed = set(projects.loc[projects["commitment"] == "committed", "project_id"])
     wrong = (levels["level"] == "stop") & ~levels["project_id"].isin(committed)
-    message = [
-        f"Project {one} has the level stop and is not committed." for one in levels["project_id"][wrong]
-    ]
-    fix = "Set commitment to committed, or remove the level stop."
-    findings.add_rows(
-        evidence.intakes["levels"], wrong, "block", "stop_not_committed", message, fix, column="level"
-    )
+    words = [f"Project {one} has the level stop and is not committed." for one in levels["project_id"][wrong]]
+    yield Found("levels", "level", wrong, words, "Set commitment to committed, or remove the level stop.")
 
 
-def _granularity(periods: pd.Series) -> pd.Series:
-    kinds = periods.str.contains("Q", regex=False, na=False).map({True: "quarter", False: "year"})
-    return kinds.mask(
-        periods.str.len() == 7, periods.str.contains("Q").map({True: "quarter", False: "month"})
-    ).where(periods.notna())
+_PERIODS = (("resources", "period"), ("capacity", "period"), ("status", "period"), ("benefit_status", "period"),
+            ("change_impacts", "quarter"))  # fmt: skip
 
 
-@rule(26, "mixed_periods", "block", "Years, quarters and months are mixed where one is needed.")
-def mixed_periods(evidence: Evidence, findings: Findings) -> None:
+@rule(26, "block", "Years, quarters and months are mixed where one is needed.")
+def mixed_periods(evidence: Evidence) -> Iterator[Found]:
     """Resources and capacity share one granularity; so does each other table; impacts are by quarter."""
+
+    def granularity(periods: pd.Series) -> pd.Series:
+        kinds = np.select(
+            [periods.str.contains("Q", na=False), periods.str.len() == 7], ["quarter", "month"], "year"
+        )
+        return pd.Series(kinds, index=periods.index).where(periods.notna())
+
     kinds = {
-        (name, column): _granularity(evidence.frame(name)[column])
-        for name, column in [
-            ("resources", "period"),
-            ("capacity", "period"),
-            ("status", "period"),
-            ("benefit_status", "period"),
-            ("change_impacts", "quarter"),
-        ]
+        (name, column): granularity(evidence.frame(name)[column])
+        for name, column in _PERIODS
         if evidence.has(name)
     }
     people = [kinds[key] for key in kinds if key[0] in ("resources", "capacity")]
@@ -261,6 +284,5 @@ def mixed_periods(evidence: Evidence, findings: Findings) -> None:
         usual = "quarter" if name == "change_impacts" else (counts.index[0] if len(counts) else "")
         usual = "quarter" if shared and usual == "month" else usual
         odd = kind.notna() & (kind != usual)
-        message = f"{{value}} is not a {usual}, as the other periods are."
         fix = f"Use {usual}s everywhere{' in resources and capacity' if shared else ''}."
-        findings.add_rows(evidence.intakes[name], odd, "block", "mixed_periods", message, fix, column=column)
+        yield Found(name, column, odd, f"{{value}} is not a {usual}, as the other periods are.", fix)

@@ -1,0 +1,249 @@
+"""Rules of reach: a limit, a scenario or a remark that is written as text must mean something in this register."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from pmo_kit.rates import describe_schedule, discount_schedule
+from pmo_kit.register.checks.registry import Evidence, Found, rule
+from pmo_kit.register.values import near_words, nearest
+
+_OF_COSTS = ("kind", "fund")
+_HELD = {"optimism_bias", "risk", "contingency"}
+_FIX = "Write all, or column=value as the projects have it, such as area=North."
+
+
+def _values(evidence: Evidence, column: str) -> pd.Series:
+    """What a scope on a column can find: values of the projects, or of the costs to come."""
+    if column not in _OF_COSTS:
+        return evidence.frame("projects")[column].astype("str").dropna()
+    costs = evidence.frame("costs")
+    return costs.loc[~costs["state"].eq("actual").fillna(False), column].dropna()
+
+
+def read_scope(evidence: Evidence, scope: str, more: tuple[str, ...] = _OF_COSTS) -> tuple[str, str]:
+    """What is wrong with a scope, in words, and how bad that is; two empty texts where it finds something."""
+    if scope.strip().lower() == "all":
+        return "", ""
+    name, sign, value = (part.strip() for part in scope.partition("="))
+    projects = evidence.schema["projects"]
+    columns = {column.name for column in projects} | set(more)
+    if not sign:
+        name, _, value = (part.strip() for part in scope.partition(":"))
+        hint = f" Did you mean {name.lower()}={value}?" if value and name.lower() in columns else ""
+        return f'The scope "{scope}" is neither all nor column=value.{hint}', "block"
+    if name not in columns:
+        near = nearest([name], columns).get(name, "")
+        return f'The scope "{scope}" names {name}, which is no column of the projects.{near}', "block"
+    there = set(_values(evidence, name))
+    if value in there:
+        return "", ""
+    column = evidence.schema["costs"][name] if name in _OF_COSTS else projects[name]
+    listed = set(column.allowed) | {one for table, key in column.refs for one in evidence.known(table, key)}
+    what = "no cost to come" if name in _OF_COSTS else "no project"
+    if value in listed:
+        return f'The scope "{scope}" finds {what} now: its limit limits nothing.', "warn"
+    near = nearest([value], there | listed).get(value, "")
+    return f'The scope "{scope}" finds nothing: {what} has {name} "{value}".{near}', "block"
+
+
+@rule(
+    0, "block", "A scope (of an envelope, a rule or a scenario) finds nothing, or cannot be read.", "projects"
+)
+def scope_finds_nothing(evidence: Evidence) -> Iterator[Found]:
+    """A limit that is not applied must never be called kept."""
+    for table in ("budgets", "rules", "scenarios"):
+        if not evidence.has(table):
+            continue
+        frame = evidence.frame(table)
+        texts, skip = frame["scope"], pd.Series(False, index=frame.index)
+        if table == "scenarios":
+            skip = ~frame["what"].isin(["cost", "benefit", "delay"])
+        said = {text: read_scope(evidence, text) for text in pd.unique(texts[~skip].dropna())}
+        for severity in ("block", "warn"):
+            mask = (
+                texts.isin([text for text, (words, how) in said.items() if words and how == severity]) & ~skip
+            )
+            yield Found(table, "scope", mask, [said[text][0] for text in texts[mask]], _FIX, severity)
+    if evidence.has("rules"):
+        rules = evidence.frame("rules")
+        of_costs = rules["scope"].str.match(r"\s*(kind|fund)\s*=", na=False)
+        whole = (rules["kind"] == "count") | (rules["measure"] == "pv_cost")
+        text = 'The scope "{value}" is of costs, and this rule counts whole projects.'
+        yield Found(
+            "rules", "scope", of_costs & whole.fillna(False), text, "Use a column of the projects, or spend."
+        )
+
+
+@rule(0, "block", "A scenario names what is not in the register.", "scenarios")
+def scenario_names_nothing(evidence: Evidence) -> Iterator[Found]:
+    """Envelopes, roles, projects, rules and criteria that a scenario changes must be there."""
+    frame = evidence.frame("scenarios")
+    known = {
+        "budget": evidence.known("budgets", "envelope"), "capacity": evidence.known("capacity", "role"),
+        "project_in": evidence.known("projects", "project_id"), "project_out": evidence.known("projects", "project_id"),
+        "weight": evidence.known("criteria", "criterion"),
+    }  # fmt: skip
+    for what, names in known.items():
+        mine = frame["what"].eq(what).fillna(False)
+        bare = (
+            frame["scope"]
+            .str.replace(r"^\s*(project_id|criterion|role|envelope)\s*=\s*", "", regex=True)
+            .str.strip()
+        )
+        lost = mine & bare.notna() & (bare != "all") & ~bare.isin(names)
+        near = nearest(pd.unique(bare[lost]), names)
+        words = [f'There is no {what.replace("_", " ")} "{one}".{near.get(one, "")}' for one in bare[lost]]
+        yield Found("scenarios", "scope", lost, words, "Correct the name.")
+    schedules = frame["what"].eq("discount_schedule").fillna(False) & frame["value"].notna()
+    bad = schedules & ~frame["value"].map(lambda name: isinstance(name, str) and not _schedule_fault(name, 0))
+    yield Found(
+        "scenarios",
+        "value",
+        bad,
+        'No discount schedule is named "{value}".',
+        "Use a schedule of pmo_kit/rates.",
+    )
+
+
+def _schedule_fault(name: str, years: int) -> str:
+    """What is wrong with a discount schedule; empty where nothing is."""
+    try:
+        describe_schedule(name)
+        discount_schedule(name, years)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+@rule(0, "block", "The discount schedule is unknown, or ends before the figures do.")
+def discount_schedule_unknown(evidence: Evidence) -> Iterator[Found]:
+    """Nothing can be appraised with it, so it is said before a pack is asked for."""
+    name, first = evidence.settings.discount_schedule, evidence.settings.discount_to
+    years = [evidence.frame(table)["year"].max() for table in ("costs", "benefits") if evidence.has(table)]
+    last = max((int(one) for one in years if not pd.isna(one)), default=0)
+    if fault := _schedule_fault(name, max(0, last - (first or last))):
+        percent = name.strip().rstrip("%").strip()
+        plain = percent.replace(",", ".").replace(".", "", 1).isdigit()
+        hint = f" Did you mean flat_{percent}?" if plain and name.strip().endswith("%") else ""
+        text = f"The discount schedule cannot be used: {fault}.{hint}"
+        fix = "Use a schedule of pmo_kit/rates, or flat_3.5 for 3.5 %."
+        yield Found("settings", "discount_schedule", None, text, fix, value=name)
+
+
+@rule(
+    0,
+    "block",
+    "A project is under no envelope, so that nothing limits what it spends.",
+    "budgets projects costs",
+)
+def outside_envelopes(evidence: Evidence) -> Iterator[Found]:
+    """Where envelopes have scopes, each project that costs something to come is in one of them."""
+    settings, scopes = evidence.settings, pd.unique(evidence.frame("budgets")["scope"].dropna())
+    if settings.beyond_horizon == "unlimited" or any(scope.strip().lower() == "all" for scope in scopes):
+        return
+    costs = evidence.frame("costs")
+    ahead = costs[~costs["state"].eq("actual").fillna(False) & (costs["amount"] > 0)]
+    if settings.discount_to is not None:
+        ahead = ahead[(ahead["year"] >= settings.discount_to).fillna(False)]
+    inside = np.zeros(len(ahead), bool)
+    for scope in scopes:
+        name, sign, value = (part.strip() for part in scope.partition("="))
+        if not sign or (name not in _OF_COSTS and name not in evidence.schema["projects"]):
+            return
+        own = ahead["project_id"] if name == "project_id" else None
+        found = (
+            ahead[name]
+            if name in _OF_COSTS
+            else own
+            if own is not None
+            else ahead["project_id"].map(evidence.owner(name).astype("str"))
+        )
+        inside |= found.eq(value).fillna(False).to_numpy(bool)
+    free = ahead.loc[~inside].groupby("project_id")["amount"].sum()
+    covered = set(ahead.loc[inside, "project_id"])
+    projects = evidence.frame("projects")
+    alone = projects["project_id"].isin(set(free.index) - covered)
+    areas = projects["area"].fillna("no area")
+    words = [f"{one} ({area}) costs {free[one]:,.6g} and is under no envelope: nothing limits it."
+             for one, area in zip(projects["project_id"][alone], areas[alone], strict=True)]  # fmt: skip
+    fix = "Add an envelope with the scope all, or one for it; or set beyond_horizon to unlimited."
+    yield Found("projects", "project_id", alone, words, fix)
+    partly = projects["project_id"].isin(set(free.index) & covered)
+    words = [f"{free[one]:,.6g} of the costs of {one} are under no envelope: nothing limits them."
+             for one in projects["project_id"][partly]]  # fmt: skip
+    yield Found("projects", "project_id", partly, words, fix, "warn")
+
+
+@rule(0, "block", "A limit of a rule is missing, or a share that is none.", "rules")
+def limit_missing(evidence: Evidence) -> Iterator[Found]:
+    """A rule has a minimum or a maximum; shares lie between 0 and 1."""
+    rules = evidence.frame("rules")
+    none = rules["minimum"].isna() & rules["maximum"].isna()
+    none &= ~pd.Series(
+        rules.index.isin(np.flatnonzero(_unread(evidence, "rules", "minimum", "maximum"))), index=rules.index
+    )
+    yield Found(
+        "rules", "rule", none, 'The rule "{value}" has neither a minimum nor a maximum.', "Write one of them."
+    )
+    for column in ("minimum", "maximum"):
+        above = (rules["kind"] == "share").fillna(False) & (rules[column] > 1)
+        yield Found(
+            "rules", column, above, "A share of {value} is more than everything.", "Write 0.25 for 25 %."
+        )
+
+
+def _unread(evidence: Evidence, table: str, *columns: str) -> np.ndarray:
+    """Rows in which one of the columns could not be read."""
+    intake = evidence.intakes[table]
+    none = np.zeros(len(intake.frame), bool)
+    return np.any([none, *(intake.unread.get(column, none) for column in columns)], axis=0)
+
+
+@rule(0, "block", "The column includes names what nothing knows.", "projects")
+def includes_unknown(evidence: Evidence) -> Iterator[Found]:
+    """What the figures hold already is not added again, so its name must be one that is understood."""
+    texts = evidence.frame("projects")["includes"]
+    said = {}
+    for text in pd.unique(texts.dropna()):
+        parts = [part.strip().lower().replace(" ", "_") for part in text.split(";") if part.strip()]
+        odd = [part for part in parts if part not in _HELD]
+        if odd:
+            near = "".join(near_words(one, _HELD) for one in odd[:1])
+            said[text] = f'"{text}" in includes is not understood: {", ".join(odd)}.{near}'
+    mask = texts.isin(list(said))
+    fix = f"Write {', '.join(sorted(_HELD))}, separated by a semicolon."
+    yield Found("projects", "includes", mask, [said[text] for text in texts[mask]], fix)
+
+
+@rule(0, "warn", "A group of projects has one member.", "links")
+def group_of_one(evidence: Evidence) -> Iterator[Found]:
+    """A choice among one is none: often a name that is spelled in two ways."""
+    links = evidence.frame("links")
+    grouped = links["group"].notna() & links["relation"].isin(["excludes", "exactly_one"])
+    size = links[grouped].groupby(["relation", "group"])["project_id"].transform("nunique")
+    alone = grouped & size.reindex(links.index).eq(1)
+    yield Found(
+        "links",
+        "group",
+        alone,
+        'The group "{value}" has this one project only.',
+        "Correct the name of the group.",
+    )
+
+
+@rule(0, "warn", "A benefit is followed up that no row of benefits has.", "benefits")
+def benefit_unknown(evidence: Evidence) -> Iterator[Found]:
+    """Profiles and status of benefits name them as the table benefits does."""
+    known = set(zip(*(evidence.frame("benefits")[name] for name in ("project_id", "benefit")), strict=True))
+    for table in ("benefit_profiles", "benefit_status"):
+        frame = evidence.frame(table)
+        pairs = list(zip(frame["project_id"], frame["benefit"], strict=True))
+        lost = np.array([pair not in known for pair in pairs], bool) & frame["benefit"].notna().to_numpy(bool)
+        names = {benefit for _, benefit in known if isinstance(benefit, str)}
+        words = [f"Project {one} has no benefit {name} in the table benefits.{near_words(name, names)}"
+                 for (one, name), out in zip(pairs, lost, strict=True) if out]  # fmt: skip
+        yield Found(table, "benefit", lost, words, "Correct the name, or add its amounts to benefits.")
