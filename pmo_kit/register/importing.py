@@ -31,7 +31,7 @@ _TOTAL = re.compile(
     r"(totals?|sum|summe|sums|gesamt(summe)?|insgesamt|totaux|somme|suma|totales)\b.*"
 )
 _IN_TYPE = ("number", "date", "year", "period")
-_AS_DATE, _AS_PERIOD = Column("date", "date"), Column("period", "period")
+_AS_PERIOD = Column("period", "period")
 
 
 @dataclass(eq=False)
