@@ -86,8 +86,8 @@ def summed(built: Sequence[Built], unread: int = 0) -> str:
     lines = []
     for one in built:
         reused = f", {one.reused} of {len(one.spec.chapters)} chapters reused" if one.reused else ""
-        made = "unchanged" if one.unchanged else f"built after {one.seconds:.0f} s{reused}"
-        state = f"not built: {_first(one.error)}" if one.error else made
+        words = "unchanged" if one.unchanged else f"built after {one.seconds:.0f} s{reused}"
+        state = f"not built: {_first(one.error)}" if one.error else words
         lines.append(f"  {one.spec.name:<{width}}  {state}")
     failed = sum(one.error is not None for one in built) + unread
     made = len(built) + unread - failed

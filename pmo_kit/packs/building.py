@@ -19,7 +19,6 @@ from pmo_kit.packs.cache import Cache, key_of
 from pmo_kit.packs.canonical import canonical
 from pmo_kit.packs.compare import Published
 from pmo_kit.packs.parameters import read_notebook
-from pmo_kit.packs.progress import Progress
 from pmo_kit.packs.spec import PackSpec, read_spec
 from pmo_kit.packs.variants import expand
 
@@ -238,9 +237,8 @@ class _Batch:
         keys = {job.target: key for key, job in self.jobs.items()}
         many = f"{len(self.making)} packs" if len(self.making) > 1 else ""
         title = many or next((making.spec.title for making in self.making), "")
-        at_once = workers if executor is None else len(jobs)
         with ExitStack() as stack:
-            bar = stack.enter_context(Progress(title, jobs, progress and bool(jobs), took, at_once))
+            bar = stack.enter_context(run.Progress(title, jobs, progress and bool(jobs)))
 
             def done(job: staging.Job, failure: run.Failure | None) -> None:
                 bar.done(job, failure)

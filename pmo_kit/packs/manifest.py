@@ -97,8 +97,6 @@ def inputs_of(
 
 def software() -> dict[str, Any]:
     """Versions of what makes a pack, and of every package that it rests on (`environment`)."""
-    from pmo_kit.packs.environment import installed
-
     return {
         "software": {
             "python": platform.python_version(),
@@ -107,6 +105,53 @@ def software() -> dict[str, Any]:
         },
         "environment": installed("pmo_kit"),
     }
+
+
+def installed(name: str) -> dict[str, str]:
+    """A package and all that it requires here, directly or not -> version.
+
+    What is required only by an extra, or by another system or Python, is left out; a package that is required and not
+    installed is "not installed".
+
+    Parameters
+    ----------
+    name : str
+        Of a distribution.
+
+    Examples
+    --------
+    >>> found = installed("papermill")
+    >>> "papermill" in found, "nbformat" in found
+    (True, True)
+    """
+    from packaging.utils import canonicalize_name
+
+    found: dict[str, str] = {}
+    waiting = [name]
+    while waiting:
+        plain = canonicalize_name(waiting.pop())
+        if plain in found:
+            continue
+        try:
+            distribution = metadata.distribution(plain)
+        except metadata.PackageNotFoundError:
+            found[plain] = "not installed"
+            continue
+        found[plain] = distribution.version
+        waiting += [required for line in distribution.requires or () if (required := _required(line))]
+    return dict(sorted(found.items()))
+
+
+def _required(line: str) -> str:
+    """The name in a requirement; empty where its marker does not hold here."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        requirement = Requirement(line)
+    except InvalidRequirement:
+        return ""
+    marker = requirement.marker
+    return requirement.name if marker is None or marker.evaluate({"extra": ""}) else ""
 
 
 def pack_id(inputs: Mapping[str, Any], figures: bytes) -> str:

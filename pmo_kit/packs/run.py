@@ -1,18 +1,21 @@
-"""Run the notebooks of a pack: stage them with one snapshot of the inputs, execute, check every cell."""
+"""Run the staged notebooks of a pack: execute each in a folder of its own, check every cell, say how far it is."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 from weakref import WeakSet
 
+from pmo_kit.errors import PackError
 from pmo_kit.packs.canonical import scrub
 from pmo_kit.packs.spec import PackSpec
 from pmo_kit.packs.staging import Job, input_hashes, scratch
@@ -201,6 +204,65 @@ def run_many(
         for future in running:
             future.cancel()
     return [failure for failure in (ended[job.target] for job in jobs) if failure]
+
+
+class Progress:
+    """How far a run is: a bar of cells with the time left on a terminal, a line for each chapter everywhere.
+
+    Parameters
+    ----------
+    title : str
+        Of the pack, or how many there are.
+    jobs : sequence of Job
+        The notebooks to execute.
+    on : bool
+        False: say nothing.
+    stream : text file, optional
+        Where to say it; standard error by default.
+    """
+
+    def __init__(self, title: str, jobs: Sequence[Job], on: bool, stream: TextIO | None = None) -> None:
+        self.stream = stream or sys.stderr
+        self.on, self.title, self.count = on, title, len(jobs)
+        self.cells = sum(job.cells for job in jobs)
+        self.ended, self.stopped = 0, False
+
+    def __enter__(self) -> Progress:
+        from tqdm import tqdm
+
+        quiet = None if self.on else True  # None: a bar on a terminal only
+        self.bar = tqdm(
+            total=self.cells, desc=self.title, unit="cell", file=self.stream, leave=False, disable=quiet
+        )
+        self.begun = time.monotonic()
+        if self.bar.disable:
+            self._say(f"{self.title}: {self.count} notebook{'s' * (self.count > 1)}")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()
+
+    def _say(self, line: str) -> None:
+        if self.on:
+            self.bar.write(line, file=self.stream)
+            self.stream.flush()
+
+    def cell(self) -> None:
+        """A cell starts; after `stop` no further one does."""
+        if self.stopped:
+            raise PackError("Stopped.")
+        self.bar.update()
+
+    def stop(self) -> None:
+        """Let every notebook end at its next cell."""
+        self.stopped = True
+
+    def done(self, job: Job, failure: Failure | None) -> None:
+        """A notebook ended."""
+        self.ended += 1
+        state = f"failed in cell {failure.cell}" if failure else "done"
+        took = time.monotonic() - self.begun
+        self._say(f"  {self.ended} of {self.count}  {job.title}: {state} ({took:.0f} s)")
 
 
 def told(spec: PackSpec, failures: Sequence[Failure], page: Path) -> str:

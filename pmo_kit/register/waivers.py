@@ -91,6 +91,9 @@ def _entries(given: object) -> object:
     return [] if given is None else given if isinstance(given, Rows) else [given]
 
 
+_WAIVERS: Any = Annotated[list[Waiver], BeforeValidator(_entries)]
+
+
 def load_waivers(path: str | PathLike[str], findings: Findings) -> list[Waiver]:
     """Read a file of waivers; each thing that is wrong with it is a blocking finding, and then none counts.
 
@@ -103,7 +106,7 @@ def load_waivers(path: str | PathLike[str], findings: Findings) -> list[Waiver]:
     """
     place = Path(path)
     try:
-        return read_form(place, Annotated[list[Waiver], BeforeValidator(_entries)])
+        return list(read_form(place, _WAIVERS))
     except FormError as error:
         fix = "Give each waiver a rule, who, when (2026-09-30) and why."
         findings.add_form(error, "waiver_not_read", fix)
