@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pmo_kit.exhibits import theme
-from pmo_kit.exhibits.records import Chart, Field, Kpi, Table, words
+from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Table, words
 
 Cell = dict[str, Any]
 """A cell: `kind` (words, number, rag, decision, level, missing) and its parts, all texts."""
@@ -191,6 +191,44 @@ def data_table(chart: Chart) -> Table:
             shown.setdefault(field.name, field)
     words_first = sorted(shown.values(), key=lambda field: field.kind == "number")
     return Table(id=chart.id, alt=chart.alt, data=chart.data, columns=tuple(words_first))
+
+
+_KINDS = {
+    "bar": "Bar chart",
+    "line": "Line chart",
+    "scatter": "Scatter chart",
+    "interval": "Intervals",
+    "heatmap": "Heat map",
+}
+_SHORT = 200
+
+
+def spoken(exhibit: Exhibit) -> str:
+    """What is said of an exhibit to those who cannot see it: one sentence; its numbers stand in a table.
+
+    Its own words where they are one short sentence, else what it is and its message.
+
+    Examples
+    --------
+    >>> from pmo_kit.exhibits.records import Message
+    >>> spoken(Message(id="m", alt="Proven. No lead. " * 20, title="The plan is\nproven", items=()))
+    'Text: The plan is proven.'
+    """
+    words, title = " ".join(exhibit.alt.split()), " ".join(exhibit.title.split()).rstrip(".")
+    if len(words) <= _SHORT and ". " not in words:
+        return words
+    kind = (
+        _KINDS[exhibit.mark]
+        if isinstance(exhibit, Chart)
+        else "Table"
+        if isinstance(exhibit, Table)
+        else "Text"
+    )
+    return (
+        f"{kind}: {title}."
+        if title
+        else f"{words[:_SHORT].rpartition(' ')[0].partition('. ')[0].rstrip('.')}."
+    )
 
 
 def parts_of(table: Table) -> list[tuple[int, int]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 from collections.abc import Iterator
 from typing import Any, TypeVar
@@ -66,10 +65,9 @@ def mimebundle(exhibit: Exhibit, fonts: bool = False) -> dict[str, Any]:
     bundle: dict[str, Any] = {"text/plain": plain(exhibit)}
     style = f"<style>{theme.font_css((400, 700)) if fonts else ''}{theme.css()}</style>"
     if isinstance(exhibit, Chart):
-        from pmo_kit.exhibits.plotly import CONFIG, figure
+        from pmo_kit.exhibits.plotly import CONFIG, drawing
 
-        drawn = json.loads(figure(exhibit, framed=True).to_json())
-        bundle["application/vnd.plotly.v1+json"] = {**drawn, "config": CONFIG}
+        bundle["application/vnd.plotly.v1+json"] = {**drawing(exhibit, framed=True), "config": CONFIG}
         bundle["text/html"] = style + fragment(exhibit, figure=fragment(data_table(exhibit), framed=False))
     else:
         bundle["text/html"] = style + fragment(exhibit)

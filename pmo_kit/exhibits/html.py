@@ -141,7 +141,7 @@ def _body(exhibit: Exhibit, figure: str) -> str:
         )
         paragraphs = (f"<p>{_runs({'runs': runs})}</p>" for runs in items)
         return f'<div class="pk-message">{"".join(paragraphs)}</div>'
-    named = f'data-figure="{escape(exhibit.id)}" role="img" aria-label="{escape(exhibit.alt)}"'
+    named = f'data-figure="{escape(exhibit.id)}" role="img" aria-label="{escape(cells.spoken(exhibit))}"'
     return figure or f'<div class="pk-figure" {named}></div>'
 
 
@@ -169,7 +169,11 @@ def _grid(table: Table, first: int, last: int) -> str:
     fields = cells.columns(table)
     named = cells.row_header(table)
     details = dict(table.details)
-    html = [f'<table class="pk-table" aria-label="{escape(table.alt)}">', _head(table, fields), "<tbody>"]
+    html = [
+        f'<table class="pk-table" aria-label="{escape(cells.spoken(table))}">',
+        _head(table, fields),
+        "<tbody>",
+    ]
     for row in cells.rows(table, first, last):
         if "group" in row:
             heading = f'<th scope="rowgroup" colspan="{len(fields)}">{lines(row["group"])}</th>'

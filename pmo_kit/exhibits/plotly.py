@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
-import plotly.graph_objects as go
-
 from pmo_kit.exhibits import theme
 from pmo_kit.exhibits.canvas import PADDING, WIDTH, Box, Dot, Line, Mark, Path, Sheet, Words, draw
 from pmo_kit.exhibits.records import Chart
@@ -21,7 +19,7 @@ CONFIG: dict[str, Any] = {
 """What a page gives `Plotly.newPlot` besides the figure."""
 
 
-def figure(chart: Chart, *, width: int = WIDTH, framed: bool = False) -> go.Figure:
+def figure(chart: Chart, *, width: int = WIDTH, framed: bool = False) -> Any:
     """Draw a chart.
 
     Parameters
@@ -45,43 +43,48 @@ def figure(chart: Chart, *, width: int = WIDTH, framed: bool = False) -> go.Figu
     ValueError
         When the mark lacks a field that it needs, or a style is unknown.
     """
+    import plotly.graph_objects as go
+
+    return go.Figure(drawing(chart, width=width, framed=framed))
+
+
+def drawing(chart: Chart, *, width: int = WIDTH, framed: bool = False) -> dict[str, Any]:
+    """The figure as the plain data and layout that plotly's script reads; parameters as for `figure`."""
     sheet = draw(chart, width, framed)
     pad = PADDING if framed else 0
     wide, high = sheet.plot_width, sheet.height
-    left, top = sheet.left + pad, sheet.top + pad
     axis = {"showgrid": False, "zeroline": False, "showline": False, "ticks": "", "ticklabeloverflow": "allow",
             "tickangle": 0, "ticklabelstandoff": 4}  # fmt: skip
-    drawn = go.Figure(data=[*_traces(sheet), *(_swatch(name, mark) for name, mark in sheet.key)])
-    drawn.update_layout(
-        template="none",
-        width=round(width + 2 * pad),
-        height=round(sheet.top + high + sheet.bottom + 2 * pad),
-        margin={"l": left, "r": sheet.right + pad, "t": top, "b": sheet.bottom + pad, "pad": 0, "autoexpand": False},
-        font={"family": theme.FONTS, "size": sheet.size, "color": theme.INK},
-        paper_bgcolor=theme.PAPER,
-        plot_bgcolor=theme.PAPER,
-        barmode="overlay",
-        hovermode="closest",
-        hoverlabel={
-            "bgcolor": theme.PAPER, "bordercolor": theme.DARK_GRAY, "align": "left", "namelength": -1,
-            "font": {"family": theme.FONTS, "size": 14, "color": theme.INK},
-        },
-        dragmode=False,
-        showlegend=bool(sheet.key),
-        xaxis={**axis, "range": [0, wide], **_ticks(sheet, "x", "top")},
-        yaxis={**axis, "range": [high, 0], **_ticks(sheet, "y")},
-        shapes=[_shape(mark) for mark in sheet.marks if isinstance(mark, Line)],
-        annotations=[_annotation(mark, wide, high) for mark in sheet.marks if isinstance(mark, Words)],
-        meta={"exhibit": chart.id, "alt": chart.alt},
-    )  # fmt: skip
-    if sheet.key:
-        drawn.update_layout(legend={
-            "orientation": "h", "x": -(sheet.left + 8) / wide, "xanchor": "left",
-            "y": 1 + (sheet.key_top - sheet.size * 0.2) / high, "yanchor": "bottom", "traceorder": "normal",
-            "itemclick": False, "itemdoubleclick": False, "bgcolor": "rgba(0,0,0,0)", "font": {"size": sheet.size},
-            "borderwidth": 0,
-        })  # fmt: skip
-    return drawn
+    font = {"family": theme.FONTS, "color": theme.INK}
+    legend = {
+        "orientation": "h", "x": -(sheet.left + 8) / wide, "xanchor": "left",
+        "y": 1 + (sheet.key_top - sheet.size * 0.2) / high, "yanchor": "bottom", "traceorder": "normal",
+        "itemclick": False, "itemdoubleclick": False, "bgcolor": "rgba(0,0,0,0)", "font": {"size": sheet.size},
+        "borderwidth": 0,
+    }  # fmt: skip
+    layout = {
+        "template": {},
+        "width": round(width + 2 * pad),
+        "height": round(sheet.top + high + sheet.bottom + 2 * pad),
+        "margin": {"l": sheet.left + pad, "r": sheet.right + pad, "t": sheet.top + pad, "b": sheet.bottom + pad,
+                   "pad": 0, "autoexpand": False},
+        "font": {**font, "size": sheet.size},
+        "paper_bgcolor": theme.PAPER,
+        "plot_bgcolor": theme.PAPER,
+        "barmode": "overlay",
+        "hovermode": "closest",
+        "hoverlabel": {"bgcolor": theme.PAPER, "bordercolor": theme.DARK_GRAY, "align": "left", "namelength": -1,
+                       "font": {**font, "size": 14}},
+        "dragmode": False,
+        "showlegend": bool(sheet.key),
+        "xaxis": {**axis, "range": [0, wide], **_ticks(sheet, "x", "top")},
+        "yaxis": {**axis, "range": [high, 0], **_ticks(sheet, "y")},
+        "shapes": [_shape(mark) for mark in sheet.marks if isinstance(mark, Line)],
+        "annotations": [_annotation(mark, wide, high) for mark in sheet.marks if isinstance(mark, Words)],
+        "meta": {"exhibit": chart.id, "alt": chart.alt},
+        **({"legend": legend} if sheet.key else {}),
+    }  # fmt: skip
+    return {"data": [*_traces(sheet), *(_swatch(name, mark) for name, mark in sheet.key)], "layout": layout}
 
 
 def safe(text: object) -> str:
@@ -110,7 +113,7 @@ def _traces(sheet: Sheet) -> list[Any]:
 
 
 def _bars(boxes: Sequence[Box]) -> Any:
-    return go.Bar(
+    return dict(type="bar",
         x=[box.x1 - box.x0 for box in boxes], base=[box.x0 for box in boxes],
         y=[(box.y0 + box.y1) / 2 for box in boxes], width=[box.y1 - box.y0 for box in boxes], orientation="h",
         marker=_fill(boxes[0]), opacity=1 if boxes[0].fill or boxes[0].edge else 0, cliponaxis=False,
@@ -132,7 +135,7 @@ def _fill(box: Box) -> dict[str, Any]:
 
 
 def _dots(dots: Sequence[Dot]) -> Any:
-    return go.Scatter(
+    return dict(type="scatter",
         x=[dot.x for dot in dots], y=[dot.y for dot in dots], mode="markers", showlegend=False, cliponaxis=False,
         marker={
             "symbol": dots[0].shape, "size": [dot.size for dot in dots], "color": [dot.fill for dot in dots],
@@ -145,7 +148,7 @@ def _dots(dots: Sequence[Dot]) -> Any:
 def _line(paths: Sequence[Path]) -> Any:
     (path,) = paths
     points = [point or (None, None) for point in path.points]
-    return go.Scatter(
+    return dict(type="scatter",
         x=[x for x, _ in points], y=[y for _, y in points], mode="lines", connectgaps=False, cliponaxis=False,
         line={"color": path.color, "width": path.width, "dash": "dash" if path.dash else "solid"}, showlegend=False,
         **_pointer(path.says),
@@ -162,15 +165,20 @@ def _swatch(name: str, mark: Mark) -> Any:
     """A trace without points that names a series in the key."""
     empty = {"x": [None], "y": [None], "name": safe(name), "showlegend": True}
     if isinstance(mark, Box):
-        return go.Bar(**empty, marker=_fill(mark))
+        return dict(type="bar", **empty, marker=_fill(mark))
     if isinstance(mark, Dot):
         line = {"color": mark.edge, "width": mark.width}
-        return go.Scatter(
-            **empty, mode="markers", marker={"color": mark.fill, "size": mark.size, "line": line}
+        return dict(
+            type="scatter",
+            **empty,
+            mode="markers",
+            marker={"color": mark.fill, "size": mark.size, "line": line},
         )
     assert isinstance(mark, Line)
     line = {"color": mark.color, "width": mark.width}
-    return go.Scatter(**empty, mode="markers", marker={"symbol": "line-ns", "size": 14, "line": line})
+    return dict(
+        type="scatter", **empty, mode="markers", marker={"symbol": "line-ns", "size": 14, "line": line}
+    )
 
 
 def _ticks(sheet: Sheet, *axes: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import re
 
 from pmo_kit.exhibits import theme
 from pmo_kit.exhibits.canvas import LEADING, WIDTH, Box, Dot, Line, Mark, Path, Sheet, Words, draw
+from pmo_kit.exhibits.cells import spoken
 from pmo_kit.exhibits.records import Chart
 
 _ANCHORS = {"left": "start", "center": "middle", "right": "end"}
@@ -45,7 +46,7 @@ def picture(chart: Chart, width: int = WIDTH, name: str = "") -> str:
     high = round(sheet.top + sheet.height + sheet.bottom)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{high}" viewBox="0 0 {width} {high}" '
-        f"""font-family="'{theme.FONT}', Arial, sans-serif"><title>{html.escape(chart.alt)}</title>"""
+        f"""font-family="'{theme.FONT}', Arial, sans-serif"><title>{html.escape(spoken(chart))}</title>"""
         f"{writer.defs()}{parts}</svg>"
     )
 

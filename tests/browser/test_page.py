@@ -15,7 +15,7 @@ import pytest
 
 from pmo_kit.packs import build_pack, build_packs, expand, read_spec
 from pmo_kit.shipped import shipped
-from tests.packs.test_media_valid import faults
+from tests.packs.test_media_valid import check_schema, faults
 from tests.packs.test_vocabulary import ours
 from tests.packs.tiny import write_workspace
 
@@ -147,6 +147,15 @@ def number(text: str) -> float | None:
         return float(plain)
     except ValueError:
         return None
+
+
+def test_what_programs_read_follows_its_schema(folder: Path) -> None:
+    found = 0
+    for name in ("figures", "facts", "manifest"):
+        if (folder / f"{name}.json").is_file():
+            check_schema(name, json.loads((folder / f"{name}.json").read_text(encoding="utf-8")))
+            found += 1
+    assert found == 3
 
 
 def test_office_files_are_valid(folder: Path) -> None:

@@ -85,17 +85,17 @@ def _placed(item: Collected, figures: list[tuple[str, str]], width: int = TEXT_W
     """An exhibit with its body as HTML; a chart stands in it as a picture and leaves its figure for the script."""
     from markupsafe import Markup
 
-    from pmo_kit.exhibits.cells import data_table
+    from pmo_kit.exhibits.cells import data_table, spoken
     from pmo_kit.exhibits.html import fragment
     from pmo_kit.exhibits.records import Chart
 
     exhibit = item.exhibit
     body, table = "", ""
     if isinstance(exhibit, Chart):
-        from pmo_kit.exhibits.plotly import figure
+        from pmo_kit.exhibits.plotly import drawing
         from pmo_kit.exhibits.svg import picture
 
-        figures.append((item.id, figure(exhibit, width=width).to_json()))
+        figures.append((item.id, json.dumps(drawing(exhibit, width=width), ensure_ascii=False)))
         narrow = (
             f'<div class="narrow" aria-hidden="true">{picture(exhibit, _NARROW, "narrow_")}</div>'
             if width > _NARROW
@@ -103,7 +103,11 @@ def _placed(item: Collected, figures: list[tuple[str, str]], width: int = TEXT_W
         )
         place = '<div class="chart{}" role="img" aria-label="{}"><div data-figure="{}">{}</div>{}</div>'
         body = Markup(place).format(
-            " both" if narrow else "", exhibit.alt, item.id, Markup(picture(exhibit, width)), Markup(narrow)
+            " both" if narrow else "",
+            spoken(exhibit),
+            item.id,
+            Markup(picture(exhibit, width)),
+            Markup(narrow),
         )
         table = Markup(fragment(data_table(exhibit), framed=False))
     else:

@@ -104,10 +104,12 @@ class _Writer:
 
     def __init__(self, folder: Path, known: frozenset[int]) -> None:
         self.folder, self.known = folder, known
+        self.printed: set[str] = set()
 
     def document(self, outline: Outline) -> dict[str, Any]:
         """The whole pack as lists, texts and numbers."""
         spec, settings = outline.spec, outline.settings
+        self.printed = {item.id for part in outline.chapters for item in part.items}
         return {
             "title": f"{spec.title} (DRAFT)" if spec.status == "DRAFT" else spec.title,
             "name": spec.title,
@@ -170,7 +172,8 @@ class _Writer:
             "takeaway": exhibit.takeaway,
             "note": exhibit.note,
             "source": source_line(exhibit),
-            "alt": exhibit.alt,
+            "alt": cells.spoken(exhibit),
+            "links": [[words, id] for words, id in item.refers.items() if id in self.printed],
             "alone": LETTER in exhibit.id,
             **self._body(exhibit, width),
         }

@@ -236,7 +236,7 @@ class _Deck:
             more = f" ({number}\u00a0of\u00a0{len(parts)})" if len(parts) > 1 else ""
             slide = self._titled(exhibit, unit, more)
             room = self.template.box(slide, "figure")
-            add_table(slide, page, room, exhibit.alt, f"Table {exhibit.id}")
+            add_table(slide, page, room, cells.spoken(exhibit), f"Table {exhibit.id}")
             _notes(slide, exhibit)
 
     def finish(self) -> None:
@@ -291,7 +291,7 @@ def _beside(slide: Any, table: Table, room: Box) -> None:
     flat(box.text_frame)
     write_paragraphs(box.text_frame, ((Run(table.title, bold=True),),), 19)
     under = Box(room.left, room.top + 480000, room.width, room.height - 480000)
-    add_table(slide, pages(table, under)[0], under, table.alt, f"Head of table {table.id}")
+    add_table(slide, pages(table, under)[0], under, cells.spoken(table), f"Head of table {table.id}")
 
 
 def _lead(table: Table, position: int) -> Any:

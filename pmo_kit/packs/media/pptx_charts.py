@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 from pmo_kit.exhibits import theme
+from pmo_kit.exhibits.cells import spoken
 from pmo_kit.exhibits.records import Chart, Field
 from pmo_kit.packs.media.office import GROUND, Series, Spec, header, image, number_format, span, spec
 from pmo_kit.packs.media.pptx_tables import clean, rgb
@@ -40,7 +41,7 @@ def add_chart(slide: Any, chart: Chart, room: Box, key: bool = True) -> Any:
         )
         _dress(shape.chart, drawn, chart, key)
     shape.name = f"Chart {chart.id}"
-    shape._element.xpath(".//p:cNvPr")[0].set("descr", chart.alt)
+    shape._element.xpath(".//p:cNvPr")[0].set("descr", spoken(chart))
     return shape
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pmo_kit.exhibits import theme
+from pmo_kit.exhibits.cells import spoken
 from pmo_kit.exhibits.grid import grid_of
 from pmo_kit.exhibits.records import Chart, Field
 from pmo_kit.packs.media.office import Series, Spec, header, image, number_format, span, spec
@@ -53,7 +54,7 @@ def write_chart(
     if chart.data.empty:
         return row
     drawn = spec(chart)
-    place = {"description": chart.alt, "object_position": 3, "x_offset": 24, "y_offset": 2}
+    place = {"description": spoken(chart), "object_position": 3, "x_offset": 24, "y_offset": 2}
     if drawn is None:
         content = image(chart, 665)
         high = int.from_bytes(content[20:24], "big") // 2
