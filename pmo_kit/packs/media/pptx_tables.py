@@ -75,7 +75,7 @@ def pages(table: Table, room: Box) -> list[Page]:
     head, lines = _head(table), _lines(table)
     made = []
     for size in (16.0, 14.0, 12.0, 11.0):
-        given = tuple(widths(table, most, size * WIDER, 2 * _MARGIN + 2, even=True))
+        given = tuple(widths(table, most, size * WIDER, 2 * _MARGIN + 2, slack=0.16))
         heights = [_height(line, given, size) for line in lines]
         top = _height(head, given, size) if head else 0.0
         made.append((_parted(heights, high - top), size, given, heights, top))

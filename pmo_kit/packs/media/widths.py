@@ -15,7 +15,7 @@ _SHORT = 0.2
 """Columns no wider than this share of the table are not broken where there is room."""
 
 
-def widths(table: Table, room: float, size: float, pad: float, even: bool = False) -> list[float]:
+def widths(table: Table, room: float, size: float, pad: float, slack: float = 0.0) -> list[float]:
     """Share the width of a page among the columns of a table.
 
     Numbers, marks and short words get what they need; headers of numbers take up to three lines; long words
@@ -31,8 +31,9 @@ def widths(table: Table, room: float, size: float, pad: float, even: bool = Fals
         Size of type in that unit.
     pad : float
         Room on both sides of a cell together.
-    even : bool
-        What is left over goes to all columns by their need, not to the first of words.
+    slack : float
+        How much more numbers and single words may take in another font, as a share; what is left over then goes to
+        all columns by their need, not to the first of words.
 
     Returns
     -------
@@ -50,11 +51,11 @@ def widths(table: Table, room: float, size: float, pad: float, even: bool = Fals
     fields = columns(table)
     least, natural = [], []
     for field in fields:
-        low, high = _needs(table, field, size)
+        low, high = _needs(table, field, size, 1 + slack)
         least.append(low + pad)
         natural.append(high + pad)
     if sum(natural) <= room:
-        return [room * part / sum(natural) for part in natural] if even else _filled(fields, natural, room)
+        return [room * part / sum(natural) for part in natural] if slack else _filled(fields, natural, room)
     if sum(least) >= room:
         return [room * low / sum(least) for low in least]
     open_columns = set(range(len(fields)))
@@ -94,7 +95,7 @@ def _filled(fields: Sequence[Field], given: list[float], room: float) -> list[fl
     return given
 
 
-def _needs(table: Table, field: Field, size: float) -> tuple[float, float]:
+def _needs(table: Table, field: Field, size: float, more: float) -> tuple[float, float]:
     """The least and the natural width of a column: its widest word and its widest line."""
     lines = [line for value in table.data[field.name] for line in said(cell(field, value)).split("\n")]
     ids = [other.name for before, other in _pairs(table) if before is field and other.name == "id"]
@@ -108,8 +109,8 @@ def _needs(table: Table, field: Field, size: float) -> tuple[float, float]:
         most = word = most + size * 1.4
     head = _head(field, size * 0.75)
     if field.kind not in (*_WORDS, "note"):
-        return max(most, head), max(most, head)
-    return max(word, head), max(most, head)
+        return max(most * more, head), max(most * more, head)
+    return max(word * more, head), max(most, word * more, head)
 
 
 def _head(field: Field, size: float) -> float:
