@@ -170,14 +170,14 @@ def explain(
     >>> float(reasons.table.loc[("P08", "full"), "price"])
     9.0
     """
+    projects = None if projects is None else several(projects)
+    known(projects or (), allocation.question.built.groups, "project")
     if exact is None:
         exact = len(allocation.table) <= SMALL
     if exact and allocation.bound > allocation.value:
         allocation = arbitrate(allocation.question.replace(gap=0.0))
     model = allocation._model
     options = model.question.built
-    projects = None if projects is None else several(projects)
-    known(projects or (), set(options.project_ids), "project")
     plan, value, bound = allocation._positions, allocation._value, parts(allocation.bound)[0]
     gap = 0.0 if exact else asked_gap(model.question) * abs(allocation._free_value())
     limits = Limits(max(proof_gap(model), gap), model.question.node_limit)

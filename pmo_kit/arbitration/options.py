@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pmo_kit import finance
 from pmo_kit.appraisal import appraise
+from pmo_kit.doors import known
 from pmo_kit.errors import DataError, InputError
 from pmo_kit.rates import discount_schedule
 from pmo_kit.uncertainty import expected
@@ -105,9 +106,8 @@ class Options:
 
     def of(self, project_id: str, level: str | None = None, *, stop: bool = False) -> NDArray[np.int64]:
         """Positions of a project's options: at one level (any delay), or all; `stop` only when asked for."""
-        where = self.groups.get(project_id)
-        if where is None:
-            raise InputError(f"There is no project {project_id} in the question.")
+        known([project_id], self.groups, "project")
+        where = self.groups[project_id]
         if level is not None:
             base, exact = self._base, self._names
             found = where[(base[where] == level) | (exact[where] == level)]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import permutations
@@ -11,6 +10,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from pmo_kit.answers import Answer
 from pmo_kit.arbitration import (
     Allocation,
     Committed,
@@ -30,6 +30,7 @@ from pmo_kit.scenarios.regret import evaluate_plan
 
 CAUSES = ("method", "data", "projects", "weights", "constraints", "overrides")
 PROJECT_TABLES = ("levels", "costs", "benefits", "resources", "scores", "estimates", "risks")
+SETTINGS = ("discount_schedule", "discount_to", "timing", "money_unit", "currency", "price_basis")
 LIFTED = "both without the orders on record"
 IN_FORCE = "both with the orders on record"
 MINOR = {"unit": 10**2, "thousand": 10**5, "million": 10**8, "billion": 10**9}
@@ -37,8 +38,13 @@ COLUMNS = ["held", "reoptimized", "total", "shapley", "order_matters", "note", "
 
 
 @dataclass(frozen=True, eq=False)
-class Attribution:
+class Attribution(Answer):
     """The change of value between two questions, cause by cause in METHOD's order; every number is an integer.
+
+    `table` has one row per cause that changed anything, in order. held: effect on the plan held fixed, repaired by
+    dropping projects where it no longer fits; reoptimized: effect of choosing anew; total = held + reoptimized;
+    shapley: mean effect over all orders of the causes; order_matters: its sign depends on the order; note; left,
+    entered, resized: projects. Effects are integers in minor units.
 
     Parameters
     ----------
@@ -54,17 +60,6 @@ class Attribution:
     minor: int
     orders: str
     _table: pd.DataFrame = field(repr=False)
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per cause that changed anything, in order.
-
-        held: effect on the plan held fixed, repaired by dropping projects where it no longer fits; reoptimized: effect
-        of choosing anew; total = held + reoptimized; shapley: mean effect over all orders of the causes;
-        order_matters: the sign of the effect depends on the order; note; left, entered, resized: projects. Effects are
-        integers in minor units.
-        """
-        return self._table.copy(deep=False)
 
     @property
     def change(self) -> int:
@@ -102,8 +97,9 @@ class Attribution:
     def _minor(self, allocation: Allocation) -> int:
         return round(allocation.value * self.minor)
 
-    def _repr_html_(self) -> str:
-        return f"<p>{html.escape(self.summary)}</p>{self.amounts.to_html(float_format='%.2f')}"
+    @property
+    def _shown(self) -> pd.DataFrame:
+        return self.amounts
 
 
 @door
@@ -185,7 +181,7 @@ class _Chain:
     def __init__(self, before: Question, after: Question) -> None:
         self._sides = (before, after)
         self._solved: dict[frozenset[str], Allocation | None] = {}
-        self.causes = tuple(cause for cause in CAUSES if self._differs(cause))
+        self.causes = tuple(c for c in CAUSES if self._content(before, c) != self._content(after, c))
 
     @cached_property
     def _ids(self) -> tuple[frozenset[str], frozenset[str]]:
@@ -250,34 +246,22 @@ class _Chain:
             tables["criteria"] = weights.table("criteria")
         return pick["method"].register.replace(**tables)
 
-    def _differs(self, cause: str) -> bool:
-        """Whether a cause changes anything between the two questions."""
-        old, new = (q.register for q in self._sides)
+    def _content(self, question: Question, cause: str) -> object:
+        """What of a question a cause is about; two that are equal are no cause."""
+        register, both = question.register, sorted(self._ids[0] & self._ids[1])
         if cause == "projects":
-            return self._ids[0] != self._ids[1]
+            return frozenset(map(str, register.projects.index))
         if cause == "method":
-            kinds = [q.value if isinstance(q.value, str) else "series" for q in self._sides]
-            names = ("discount_schedule", "discount_to", "timing", "money_unit", "currency", "price_basis")
-            rows = [[getattr(r.settings, name) for name in names] for r in (old, new)]
-            other = [[getattr(q, name, None) for name in ("basis", "deferral", "gap")] for q in self._sides]
-            return kinds[0] != kinds[1] or rows[0] != rows[1] or other[0] != other[1]
+            kind = question.value if isinstance(question.value, str) else "series"
+            return [kind, *(getattr(register.settings, name) for name in SETTINGS),
+                    *(getattr(question, name, None) for name in ("basis", "deferral", "gap"))]  # fmt: skip
         if cause == "data":
-            both = self._ids[0] & self._ids[1]
-            duty = [r.projects.loc[sorted(both), "commitment"].tolist() for r in (old, new)]
-            return duty[0] != duty[1] or any(
-                _rows(old, name, both) != _rows(new, name, both) for name in PROJECT_TABLES
-            )
+            duties = register.projects.loc[both, "commitment"].tolist()
+            return [duties, *(_rows(register, name, both) for name in PROJECT_TABLES)]
         if cause == "weights":
-            values = [q.value for q in self._sides]
-            if any(isinstance(v, str) for v in values):
-                return type(values[0]) is not type(values[1])
-            return bool(pd.Series(values[0]).to_dict() != pd.Series(values[1]).to_dict())
-        own = [
-            {repr(r) for r in q.active_rules if isinstance(r, Override) == (cause == "overrides")
-             and not isinstance(r, Mandatory | Committed)}
-            for q in self._sides
-        ]  # fmt: skip
-        return own[0] != own[1]
+            return None if isinstance(question.value, str) else question.value.to_dict()
+        rules = [rule for rule in question.active_rules if not isinstance(rule, Mandatory | Committed)]
+        return {repr(rule) for rule in rules if isinstance(rule, Override) == (cause == "overrides")}
 
 
 def _step(before: Allocation, now: Allocation, minor: int) -> dict[str, object]:
@@ -352,7 +336,7 @@ def _named(rule: Rule) -> set[str]:
     return found | {member for member, _ in getattr(rule, "members", ())}
 
 
-def _rows(register: Register, name: str, ids: frozenset[str]) -> list[tuple[object, ...]]:
+def _rows(register: Register, name: str, ids: Collection[str]) -> list[tuple[object, ...]]:
     """Rows of a table about some projects, in one order."""
     table = register.table(name)
     table = table[table["project_id"].isin(ids)].astype("str")

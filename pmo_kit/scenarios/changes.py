@@ -17,27 +17,15 @@ from pmo_kit.register import Register
 
 Factors = float | Mapping[str, float]
 Axis = tuple[str, str]
-FACTORS = ("budget", "capacity", "cost", "benefit", "weights")
+FIELDS = {
+    "budget": "budget", "capacity": "capacity", "cost": "cost", "benefit": "benefit", "weight": "weights",
+    "delay": "delay", "project_in": "projects_in", "project_out": "projects_out", "rule_off": "rules_off",
+    "discount_schedule": "discount_schedule",
+}  # fmt: skip
+"""What the sheet calls a change -> the field of `Scenario`."""
+NUMBERS = ("budget", "capacity", "cost", "benefit", "weight", "delay")
 LONGEST = 50
 """Most years by which a project may start later; more is a year of the calendar by mistake."""
-_WHAT = {"weights": "weight"}
-_NAMED = {
-    "capacity": "{'data_engineer': 0.5}",
-    "weights": "{'carbon': 1.5}",
-    "delay": "{'project_id=P09': 1}",
-}
-KINDS = (
-    "budget",
-    "capacity",
-    "cost",
-    "benefit",
-    "project_in",
-    "project_out",
-    "rule_off",
-    "discount_schedule",
-    "weight",
-    "delay",
-)
 WORDS = {"budget": "money", "capacity": "people", "cost": "costs", "benefit": "benefits", "weights": "weight"}
 
 
@@ -111,10 +99,10 @@ class Scenario:
             named = (self.projects_in,) if isinstance(self.projects_in, str) else self.projects_in
             object.__setattr__(self, "projects_in", dict.fromkeys(named, ""))
         mistakes = []
-        for field_name in (*FACTORS, "delay"):
-            given, what = getattr(self, field_name), _WHAT.get(field_name, field_name)
-            if not isinstance(given, Mapping) and field_name in ("capacity", "weights", "delay"):
-                mistakes.append((what, "all", f"{field_name} needs names, such as {_NAMED[field_name]}"))
+        for what in NUMBERS:
+            given = getattr(self, FIELDS[what])
+            if not isinstance(given, Mapping) and what in ("capacity", "weight", "delay"):
+                mistakes.append((what, "all", f"{FIELDS[what]} needs names, such as {{'a name': 1}}"))
                 continue
             for scope, number in given.items() if isinstance(given, Mapping) else [("all", given)]:
                 about = what if scope == "all" else f"{what} of {scope!r}"
@@ -137,20 +125,17 @@ class Scenario:
     @property
     def table(self) -> pd.DataFrame:
         """One row per change, as in the register's `scenarios` sheet: scenario, what, scope, factor, value."""
-        nothing = float("nan")
         rows: list[tuple[str, str, float, str]] = []
-        for what in ("budget", "capacity", "cost", "benefit"):
-            factors = getattr(self, what)
-            factors = factors if isinstance(factors, Mapping) else {"all": factors} if factors != 1.0 else {}
-            rows += [(what, scope, float(number), "") for scope, number in factors.items()]
-        rows += [("weight", criterion, float(number), "") for criterion, number in self.weights.items()]
-        rows += [("delay", scope, float(years), "years") for scope, years in self.delay.items()]
-        rows += [("project_in", project, nothing, level or "") for project, level in self.projects_in.items()]
-        rows += [("project_out", project, nothing, "") for project in self.projects_out]
-        rows += [("rule_off", rule, nothing, "") for rule in self.rules_off]
-        rows += (
-            [("discount_schedule", "all", nothing, self.discount_schedule)] if self.discount_schedule else []
-        )
+        for what, name in FIELDS.items():
+            given = getattr(self, name)
+            if isinstance(given, float | int | str):
+                given = {"all": given} if given != 1.0 else {}
+            elif not isinstance(given, Mapping):
+                given = dict.fromkeys(given or (), "")
+            for scope, change in given.items():
+                number = float(change) if what in NUMBERS else float("nan")
+                words = "years" if what == "delay" else "" if what in NUMBERS else change or ""
+                rows.append((what, scope, number, words))
         table = pd.DataFrame(rows, columns=["what", "scope", "factor", "value"])
         table.insert(0, "scenario", self.name)
         return table
@@ -317,16 +302,16 @@ def read_scenarios(register: Register) -> list[Scenario]:
     Raises
     ------
     DataError
-        A change is of another kind than `KINDS`, or its factor is refused as in `Scenario`; every one is listed.
+        A change is none of `FIELDS`, or its factor is refused as in `Scenario`; every one is listed.
     """
     table = register.table("scenarios")
     if table.empty:
         cases = [Scenario("Money −15 %", budget=0.85), Scenario("Money +10 %", budget=1.1)]
         roles = register.table("capacity")["role"].unique() if register.has("resources") else []
         return [*cases, Scenario("People −10 %", capacity=dict.fromkeys(roles, 0.9))] if len(roles) else cases
-    for what in set(table["what"]) - set(KINDS):
+    for what in set(table["what"]) - set(FIELDS):
         wrong = table[table["what"] == what]
-        raise DataError(f"Scenarios cannot change {what!r}; they can change {', '.join(KINDS)}.", wrong)
+        raise DataError(f"Scenarios cannot change {what!r}; {nearest(what, FIELDS)}", wrong)
     found, refused = [], []
     for name, rows in table.groupby("scenario", sort=False):
         try:
@@ -341,34 +326,18 @@ def read_scenarios(register: Register) -> list[Scenario]:
 
 def _scenario(name: str, rows: pd.DataFrame) -> Scenario:
     """One scenario from its rows."""
-    part = dict(iter(rows.groupby("what")))
-
-    def factors(what: str) -> dict[str, float]:
-        found = part.get(what)
-        return {} if found is None else dict(zip(found["scope"].fillna("all"), found["factor"], strict=True))
-
-    def scopes(what: str, column: str) -> tuple[str, ...]:
-        return tuple(part[what]["scope"].str.removeprefix(f"{column}=")) if what in part else ()
-
-    levels = (
-        ["" if pd.isna(level) else str(level) for level in part["project_in"]["value"]]
-        if "project_in" in part
-        else []
-    )
-    schedule = part["discount_schedule"]["value"].iloc[0] if "discount_schedule" in part else None
-    return Scenario(
-        name,
-        budget=factors("budget") or 1.0,
-        capacity={role.removeprefix("role="): factor for role, factor in factors("capacity").items()},
-        cost=factors("cost") or 1.0,
-        benefit=factors("benefit") or 1.0,
-        projects_in=dict(zip(scopes("project_in", "project_id"), levels, strict=True)),
-        projects_out=scopes("project_out", "project_id"),
-        rules_off=scopes("rule_off", "rule"),
-        discount_schedule=schedule,
-        weights=factors("weight"),
-        delay=factors("delay"),  # type: ignore[arg-type]  # whole numbers, or refused
-    )
+    given: dict[str, Any] = {}
+    for row in rows.itertuples():
+        scope = "all" if pd.isna(row.scope) else str(row.scope)
+        if row.what == "discount_schedule":
+            given[row.what] = row.value
+        elif row.what in NUMBERS:
+            scope = scope.removeprefix("role=") if row.what == "capacity" else scope
+            given.setdefault(FIELDS[row.what], {})[scope] = row.factor
+        else:
+            bare = scope.removeprefix("rule=" if row.what == "rule_off" else "project_id=")
+            given.setdefault(FIELDS[row.what], {})[bare] = "" if pd.isna(row.value) else str(row.value)
+    return Scenario(name, **given)
 
 
 def _varied(chosen: list[tuple[Axis, float]], where: Mapping[Any, Any] | None) -> Scenario:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,6 +9,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from pmo_kit.answers import Answer
 from pmo_kit.arbitration import Allocation, Question, arbitrate
 from pmo_kit.doors import door
 from pmo_kit.errors import InfeasibleError
@@ -29,8 +29,12 @@ TODAY = "Today"
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class Comparison(Answer):
     """The best plan of every scenario, side by side; the base comes first.
+
+    `table` has one row per scenario: status, value, delta, funded, stopped, cost, entered, left, resized, reason.
+    `entered`, `left` and `resized` hold project ids against the base's plan; `status` is `infeasible` where no plan
+    obeys the rules, and `reason` says why.
 
     Parameters
     ----------
@@ -62,15 +66,6 @@ class Comparison:
     def _table(self) -> pd.DataFrame:
         rows = [self._row(name) for name in self.names]
         return pd.DataFrame(rows, index=pd.Index(self.names, name="scenario"))
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per scenario: status, value, delta, funded, stopped, cost, entered, left, resized, reason.
-
-        `entered`, `left` and `resized` hold project ids against the base's plan; `status` is `infeasible` where no
-        plan obeys the rules, and `reason` says why.
-        """
-        return self._table.copy(deep=False)
 
     @cached_property
     def grid(self) -> pd.DataFrame:
@@ -216,9 +211,6 @@ class Comparison:
             ),
             "reason": "",
         }
-
-    def _repr_html_(self) -> str:
-        return f"<p>{html.escape(self.summary)}</p>{self._table.to_html(float_format='%.2f', na_rep='')}"
 
 
 @door

@@ -5,51 +5,32 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Any
 
 import pandas as pd
 import yaml
-from pydantic import PlainValidator
 
 from pmo_kit.arbitration import Question
 from pmo_kit.doors import door, missing, nearest
 from pmo_kit.errors import DataError
-from pmo_kit.forms import LIMITS, Block, Form, FormError, Rows, Written, read_form
+from pmo_kit.forms import LIMITS, Block, FormError, Rows, Written, read_form
 from pmo_kit.register.findings import form_error
-from pmo_kit.scenarios.changes import FACTORS, Scenario, combine, finding, one_at_a_time, read_scenarios
+from pmo_kit.scenarios.changes import (
+    FIELDS,
+    NUMBERS,
+    Scenario,
+    combine,
+    finding,
+    one_at_a_time,
+    read_scenarios,
+)
 
 RULE = "a scenario file is readable"
-VARIED = (*FACTORS, "delay")
-CHANGES = (*VARIED, "projects_in", "projects_out", "rules_off", "discount_schedule")
-WHAT = {
-    "weights": "weight",
-    "projects_in": "project_in",
-    "projects_out": "project_out",
-    "rules_off": "rule_off",
-}
-
-
-def _raw(given: object) -> object:
-    """What is written, with its line."""
-    return given
-
-
-Raw = Annotated[Any, PlainValidator(_raw)]
-
-
-@dataclass(frozen=True)
-class _File(Form):
-    """What a file of scenarios may say."""
-
-    shape: ClassVar[str] = "write scenarios:, grid: or sweep: at the beginning of a line."
-
-    unit: Raw = None
-    scenarios: Raw = None
-    grid: Raw = None
-    sweep: Raw = None
+WHAT = {name: what for what, name in FIELDS.items()}
+VARIED = tuple(FIELDS[what] for what in NUMBERS)
+PARTS = ("unit", "scenarios", "grid", "sweep")
 
 
 def read_scenario_file(path: str | Path, question: Question | None = None) -> list[Scenario]:
@@ -75,33 +56,37 @@ def read_scenario_file(path: str | Path, question: Question | None = None) -> li
     if not file.exists():
         raise DataError(missing(file), pd.DataFrame())
     mistakes = _Mistakes(file.name)
+    given: object = Block()
     try:
-        given = read_form(file, _File)
+        given = read_form(file, object)
     except FormError as error:
-        given = error.found or _File()
         mistakes.rows += form_error(error, RULE, "see templates/scenarios").findings.to_dict("records")
+    if not isinstance(given, Block):
+        mistakes.add(given, "write scenarios:, grid: or sweep: at the beginning of a line.")
+        given = Block()
     found: list[Scenario] = []
-    if isinstance(given.scenarios, Rows):
-        found += [one for entry in given.scenarios if (one := _scenario(entry, mistakes)) is not None]
-    elif given.scenarios is not None:
-        mistakes.add(given.scenarios, "scenarios is a list; begin each with - name:")
-    for name, node, make in (("grid", given.grid, combine), ("sweep", given.sweep, one_at_a_time)):
-        if isinstance(node, Block):
+    for key, node in given.items():
+        if key == "scenarios" and isinstance(node, Rows):
+            found += [one for entry in node if (one := _scenario(entry, mistakes)) is not None]
+        elif key in ("grid", "sweep") and isinstance(node, Block):
             axes, where = _axes(node, mistakes)
-            if name == "grid" and prod(map(len, axes.values())) > LIMITS["scenarios of a grid"]:
+            if key == "grid" and prod(map(len, axes.values())) > LIMITS["scenarios of a grid"]:
                 mistakes.add(node, f"the grid has more than {LIMITS['scenarios of a grid']} scenarios.")
                 continue
             with mistakes.listed():
-                found += make(axes, where)
-        elif node is not None:
-            mistakes.add(node, f"{name} is written as lines of 'budget: [0.8, 0.9]'.")
-    if question is not None:
-        settings = question.register.settings
-        short = settings.unit.split(",")[0]
-        if given.unit is not None and str(given.unit) not in (settings.unit, short):
-            mistakes.add(
-                given.unit, f"the unit is {given.unit}, the register's is {short}: convert the file."
+                found += (combine if key == "grid" else one_at_a_time)(axes, where)
+        elif key not in PARTS:
+            mistakes.add(given.lines[key], f"'{key}' is not known; {nearest(key, PARTS)}")
+        elif key != "unit" and node is not None:
+            shape = (
+                "a list; begin each with - name:" if key == "scenarios" else "lines of 'budget: [0.8, 0.9]'."
             )
+            mistakes.add(given.lines[key], f"{key} is written as {shape}")
+    if question is not None:
+        settings, unit = question.register.settings, given.get("unit")
+        short = settings.unit.split(",")[0]
+        if unit is not None and str(unit) not in (settings.unit, short):
+            mistakes.add(unit, f"the unit is {unit}, the register's is {short}: convert the file.")
         for scenario in found:
             with mistakes.listed():
                 scenario.check(question)
@@ -156,22 +141,22 @@ def write_scenario_file(scenarios: Iterable[Scenario], path: str | Path, unit: s
 def _entry(scenario: Scenario) -> dict[str, Any]:
     """A scenario as YAML holds it: its name and what it changes."""
     entry: dict[str, Any] = {"name": scenario.name}
-    for key in CHANGES:
+    for key in WHAT:
         change = getattr(scenario, key)
         if isinstance(change, Mapping):
             change = {str(scope): _bare(value) for scope, value in change.items()}
         elif isinstance(change, tuple):
-            change = [str(one) for one in change]
+            change = list(change)
+        elif change is not None:
+            change = _bare(change)
         if change not in (1.0, None, {}, []):
-            entry[key] = change if isinstance(change, dict | list) else _bare(change)
+            entry[key] = change
     return entry
 
 
 def _bare(value: object) -> object:
     """A value as YAML holds it."""
-    if value is None:
-        return ""
-    return value if isinstance(value, str | int) else float(str(value))
+    return value if isinstance(value, str | int) else "" if value is None else float(str(value))
 
 
 class _Mistakes:
@@ -210,8 +195,8 @@ def _scenario(entry: object, mistakes: _Mistakes) -> Scenario | None:
     where: dict[tuple[str, str], tuple[str, int]] = {}
     for key, node in entry.items():
         line = entry.lines[key]
-        if key not in ("name", *CHANGES):
-            mistakes.add(line, f"a scenario cannot change {key!r}; {nearest(key, CHANGES)}")
+        if key not in ("name", *WHAT):
+            mistakes.add(line, f"a scenario cannot change {key!r}; {nearest(key, WHAT)}")
         elif node is not None:
             given[key] = _plain(node, as_number=key in VARIED)
             scopes = [(scope, node.lines[scope]) for scope in node] if isinstance(node, Block) else []
@@ -223,7 +208,7 @@ def _scenario(entry: object, mistakes: _Mistakes) -> Scenario | None:
     except DataError as error:  # what is left is looked at too: all mistakes are told at once
         mistakes.rows += error.findings.to_dict("records")
         refused = set(error.findings["column"])
-        kept = {key: change for key, change in given.items() if WHAT.get(key, key) not in refused}
+        kept = {key: change for key, change in given.items() if WHAT.get(key) not in refused}
         return Scenario(**kept, where=where)
 
 
@@ -240,7 +225,7 @@ def _axes(
         for scope, values in value.items() if isinstance(value, Block) else [("all", value)]:
             if isinstance(values, Rows):
                 axes[key, scope] = _plain(values, as_number=True)
-                where[WHAT.get(key, key), scope] = (mistakes.file, node.lines[key])
+                where[WHAT[key], scope] = (mistakes.file, node.lines[key])
             else:
                 mistakes.add(node.lines[key], f"{key} needs a list of values, such as [0.8, 0.9, 1.0].")
     return axes, where

@@ -118,7 +118,7 @@ def test_a_reason_is_needed_and_what_does_not_exist_is_refused(session: SessionS
     with pytest.raises(PmoError, match="refused"):
         session.force("P08", "in", reason="  ")
     assert NO_REASON.startswith("An override without a reason is refused")
-    with pytest.raises(ValueError, match="no project P99"):
+    with pytest.raises(ValueError, match="no project 'P99'"):
         session.force("P99", "in", reason="x")
     with pytest.raises(ValueError, match="no level"):
         session.force("P02", "in", "gold", reason="x")
