@@ -185,12 +185,14 @@ class Synergy(Rule):
             raise ValueError(
                 f"{self.name}: a cost of two together needs a year of the question, not {self.year}."
             )
+        if year not in (None, self.year):
+            return 0.0
         column, wanted = split_scope(scope)
         own = {"kind": "capex", "fund": ""}
         inside = (
             own[column] == wanted if column in own else options.matches(scope)[options.of(self.project_id)[0]]
         )
-        if not inside or year not in (None, self.year):
+        if not inside:
             return 0.0
         return self.amount * (options.factors[self.year] if measure == "pv_cost" else 1.0)
 

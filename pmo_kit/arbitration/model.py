@@ -76,8 +76,12 @@ class PlanChange:
 
     def common(self, other: PlanChange) -> PlanChange:
         """What changes in both of two tied plans."""
-        pairs = ((self.leaves, other.leaves), (self.enters, other.enters), (self.resized, other.resized))
-        return PlanChange(*(tuple(sorted(set(a) & set(b))) for a, b in pairs), tied=True)  # type: ignore[arg-type]
+        return PlanChange(
+            tuple(p for p in self.leaves if p in other.leaves),
+            tuple(p for p in self.enters if p in other.enters),
+            tuple(move for move in self.resized if move in other.resized),
+            True,
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -82,7 +82,7 @@ class Question:
     overrides: bool = True
     last_plan: Mapping[str, str] | None = None
     basis: Literal["expected", "likely"] = None  # type: ignore[assignment]
-    _built: dict[str, Options] = field(default_factory=dict, init=False, repr=False)
+    _built: dict[str, Options] = field(default_factory=dict, repr=False, kw_only=True)
 
     def __post_init__(self) -> None:
         _refuse_any(_asked_wrongly(self))
@@ -207,9 +207,9 @@ class Question:
             changes["rules"] = tuple(own.get(rule.name, rule) for rule in self.rules)
         if "register" in changes and self.basis == default_basis(self.register):
             changes = {"basis": None} | changes
+        if {"register", "value", "deferral"} & set(changes):
+            changes["_built"] = {}
         new = dataclasses.replace(self, **changes)  # type: ignore[arg-type]
-        if not {"register", "value", "deferral"} & set(changes):
-            object.__setattr__(new, "_built", self._built)
         if "deferral" in changes and not {"register", "rules"} & set(changes):
             had = {r.name for r in (*self.rules, *register_rules(self.register, self.stated))}
             new = new.with_rules(*(r for r in register_rules(new.register, new.stated) if r.name not in had))
