@@ -157,11 +157,12 @@ def share(given: object, what: str) -> float:
     --------
     >>> share(80, "confidence")
     Traceback (most recent call last):
-    pmo_kit.errors.InputError: confidence is 80: a share is at most 1; write 0.8 for 80 %.
+    pmo_kit.errors.InputError: confidence is 80: it lies between 0 and 1; write 0.8 for 80 %.
     """
-    found = number(given, what, least=0.0)
-    if found > 1:
-        raise InputError(f"{what} is {found:g}: a share is at most 1; write {found / 100:g} for {found:g} %.")
+    found = number(given, what)
+    if not 0 <= found <= 1:
+        hint = f"; write {found / 100:g} for {found:g} %" if found > 1 else ""
+        raise InputError(f"{what} is {found:g}: it lies between 0 and 1{hint}.")
     return found
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from pmo_kit.doors import share
 from pmo_kit.errors import DataError
 from pmo_kit.prioritization import swing_weights
 
@@ -135,8 +136,7 @@ def evaluate_bids(
     ValueError
         `price_weight` is not between 0 and 1.
     """
-    if not 0 <= price_weight <= 1:
-        raise ValueError(f"The weight of the price is {price_weight}; it lies between 0 and 1.")
+    share(price_weight, "price_weight")
     criteria = register.need("partner_criteria").set_index("criterion")
     bids, partners = register.need("bids"), register.need("partners").set_index("partner_id")
     lots = register.need("lots").set_index("lot")

@@ -11,7 +11,7 @@ import pandas as pd
 
 from pmo_kit.arbitration import Allocation, Envelope, Question, arbitrate
 from pmo_kit.arbitration.rules import amount_words
-from pmo_kit.doors import door
+from pmo_kit.doors import door, share
 from pmo_kit.errors import InfeasibleError
 from pmo_kit.risk.simulation import DRAWS, SEED, Simulation, simulate_plan
 
@@ -97,7 +97,7 @@ def fit_envelopes(question: Question, confidence: float = 0.8, draws: int = DRAW
     Source: Charnes and Cooper (1959), Chance-constrained programming, Manage. Sci. 6; reserves from quantiles as in
     sample average approximation, verified out of sample: Luedtke and Ahmed (2008), SIAM J. Optim. 19.
     """
-    if not 0 < confidence < 1:
+    if not 0 < share(confidence, "confidence") < 1:
         raise ValueError(f"confidence lies between 0 and 1, not {confidence}")
 
     plain = arbitrate(question)

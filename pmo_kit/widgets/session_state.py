@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from pmo_kit import doors
 from pmo_kit.arbitration import Question
 from pmo_kit.arbitration.rules import Capacity, Envelope, role_words
 from pmo_kit.errors import PmoError
@@ -214,11 +215,10 @@ class SessionState:
 
         Raises
         ------
-        ValueError
-            The factor is negative.
+        InputError
+            The factor is no number, negative, or above 5: a percentage by mistake.
         """
-        if factor < 0:
-            raise ValueError(f"A factor on money is zero or more, not {factor:g}.")
+        factor = doors.factor(factor, "the factor on money")
         if factor != self._case.money:
             percent = f"{100 * (factor - 1):+.0f}".replace("-", "−")
             words = "Money as in the register" if factor == 1 else f"Money {percent} %"
@@ -229,12 +229,12 @@ class SessionState:
 
         Raises
         ------
-        ValueError
-            There is no such role, or the number is negative.
+        InputError
+            There is no such role, or the number is none, negative, or more than five times as many.
         """
-        today = self.people().get(role)
-        if today is None or count < 0:
-            raise ValueError(f"There are no {count:g} of {role}: roles are {', '.join(self.people())}.")
+        doors.known([role], self.people(), "role")
+        today = self.people()[role]
+        count = doors.number(count, f"people of {role}", 0, doors.MOST * today)
         case = self._case.with_people(role, count / today)
         if case != self._case:
             self._move(case, f"{sentence(role_words(role))}: {count:g} of {today:g}")

@@ -177,8 +177,8 @@ def test_nothing_changed_has_no_cause(question: pmo.Question) -> None:
 @pytest.mark.parametrize(("overrides", "values"), [(True, (65.3, 52.9)), (False, (67.2, 63.8))])
 def test_attribution_between_the_two_committees(overrides: bool, values: tuple[float, float]) -> None:
     """The four values are those of an independent recomputation, on likely figures."""
-    before = pmo.Question(pmo.load_register("data/samples/meridian_2026_03"))
-    after = pmo.Question(pmo.load_register("data/samples/meridian"), overrides=overrides)
+    before = pmo.Question(pmo.load_register("data/samples/meridian_2026_03"), basis="likely")
+    after = pmo.Question(pmo.load_register("data/samples/meridian"), overrides=overrides, basis="likely")
     found = attribute(before, after)
     table = found.table
     assert (round(found.before.value, 1), round(found.after.value, 1)) == values

@@ -122,10 +122,13 @@ def test_a_reason_is_needed_and_what_does_not_exist_is_refused(session: SessionS
         session.force("P99", "in", reason="x")
     with pytest.raises(ValueError, match="no level"):
         session.force("P02", "in", "gold", reason="x")
-    with pytest.raises(ValueError, match="zero or more"):
-        session.set_money(-0.1)
-    with pytest.raises(ValueError, match="roles are"):
+    for wrong in (-0.1, 85, float("nan")):
+        with pytest.raises(ValueError, match="the factor on money is"):
+            session.set_money(wrong)
+    with pytest.raises(ValueError, match="no role 'astronaut'"):
         session.set_people("astronaut", 3)
+    with pytest.raises(ValueError, match="people of data_engineer is nan"):
+        session.set_people("data_engineer", float("nan"))
     assert session.case == Case()
     assert session.moves.empty
 
