@@ -247,7 +247,7 @@ def tables_of_sheets(sheets: list[RawSheet], findings: Findings) -> Mapping[str,
                 "info" if known else "warn",
                 "sheet_not_used",
                 f'"{raw.title}" is not the name of a table; its {len(raw.cells)} lines were not read.',
-                "" if known else "Rename it to a table of the dictionary, or map it in a mapping file.",
+                "" if known else "Rename it to a table of the dictionary, or map it: pmo-kit import FILE.",
                 **place,
             )
         elif name in found:
