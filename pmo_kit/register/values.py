@@ -18,7 +18,8 @@ import yaml
 
 from pmo_kit.register.schema import Column
 
-_DASHES = r"[€£$¥₹₩A-Z]{0,3}\s*[-–—−]+\s*[€£$¥₹₩A-Z]{0,3}"
+_SIGN, _CODE = r"(?:[€£$¥₹₩]|(?:us|ca|au|nz|hk|sg|c|a|r)\$|kr)", r"(?-i:[A-Z]{3})"
+_DASHES = rf"(?:{_SIGN}\s*|{_CODE}\s+)?[-–—−]+|[-–—−]+(?:\s*{_SIGN}|\s+{_CODE})"
 NOTHING = re.compile(rf"(?i){_DASHES}|n\s*/\s*a\.?|n\.a\.?|na|nil|none|null|nan|#n/a|\?+|\.\.+")
 """Ways to show that nothing is there, without a reason."""
 MISSING = re.compile(

@@ -195,3 +195,12 @@ def test_text_is_cleaned_and_inert_quotes_go():
     assert text.isna().tolist()[4]
     mixed = clean_text(pd.Series([12.0, 1.5, True, None, np.nan, 3], dtype=object))
     assert mixed.fillna("?").tolist() == ["12", "1.5", "yes", "?", "?", "3"]
+
+
+def test_a_dash_between_letters_is_a_name_and_no_empty_cell():
+    from pmo_kit.register.values import MISSING
+
+    assert not any(MISSING.fullmatch(text) for text in ("hc-mrs", "it-ops", "A-B", "ABC - DEF", "x -"))
+    assert all(
+        MISSING.fullmatch(text) for text in ("-", "€ -", "- €", "EUR -", "– CHF", "$-", "US$ -", "n/a")
+    )
