@@ -47,6 +47,7 @@ KEYS: dict[str, str] = {
     "plan.next_best": "Value of the best other plan",
     "plan.holds": "Share of futures in which every envelope holds",
     "plan.better": "Share of futures in which a plan is worth more than another",
+    "plan.gain": "By how much a plan is worth more than another, which the subject names",
     "plan.regret": "How much worse than the best plan for a case, at most over the named cases",
     "plan.bound": "No plan of the named set is worth more",
     "envelope.amount": "Money of an envelope in a year",
@@ -56,6 +57,7 @@ KEYS: dict[str, str] = {
     "envelope.used": "Spending counted against an envelope in a year",
     "limit.used": "What a plan uses of a limit",
     "limit.amount": "A limit",
+    "limit.step": "The least increase of a limit that changes the plan",
     "limit.worth": "What so much more of a limit, placed where it helps most, adds to the best value",
     "limit.price": "What a rule costs: best value without it, less best value with it",
     "money.move": "What moving so much money between two years adds to the best value",
@@ -65,6 +67,7 @@ KEYS: dict[str, str] = {
     "project.price_out": "What leaving a funded project out costs",
     "project.delay": "What starting a project a year later adds to the best value",
     "order.price": "What an order on record costs",
+    "order.lifted": "Orders on record that a plan does not follow",
     "case.value": "Best value in a case",
     "case.holds": "Cases beside today in which a decision holds, at its size",
     "cases": "Cases beside today",
@@ -214,8 +217,9 @@ class Fact:
     def words(self, spec: str = "") -> str:
         """The number as it is printed; `spec` as in `say`."""
         signed = "+" in spec
-        if "words" in spec:
-            return count(self.value)
+        if "ords" in spec:
+            written = count(self.value)
+            return written[:1].upper() + written[1:] if "Words" in spec else written
         if self.unit == SHARE:
             return percent(self.value, 0 if ".1" not in spec else 1, signed)
         if self.unit.thing == "money" or not float(self.value).is_integer():

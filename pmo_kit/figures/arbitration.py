@@ -2,56 +2,133 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
-from pmo_kit.arbitration import Allocation, Explanation, Frontier, Ledger, Question, obstacles
+from pmo_kit.arbitration import Allocation, Explanation, Frontier, Ledger, Question, obstacles, supports
 from pmo_kit.exhibits import Chart, Exhibit, Field, Message, Reference, Table
 from pmo_kit.exhibits.theme import format_number
+from pmo_kit.facts import number, say
+from pmo_kit.figures import claims
 from pmo_kit.figures.captions import count, listed, percent, sentence, shortened, unit_line
 from pmo_kit.figures.figure import figure
 
+GROUPS = {"stop": "Stop", "fund": "Fund", "later": "Fund, starting later", "refuse": "Refuse"}
 
-@figure("arbitration.plan", source="projects, costs, benefits, budgets, capacity, links")
-def plan(allocation: Allocation) -> Table:
-    """Return what is funded and stopped: size, value and spend by year; sums at the end."""
+
+@figure("arbitration.plan", source="projects, costs, benefits, budgets, capacity, links, status")
+def plan(
+    allocation: Allocation, explanation: Explanation | None = None, ratings: pd.Series | None = None
+) -> Table:
+    """Return every project: decision, size, money by year and in all, value, why, rating, price of the other choice.
+
+    Parameters
+    ----------
+    allocation : Allocation
+    explanation : Explanation, optional
+        Prices of the other choice, where they were asked for.
+    ratings : Series, optional
+        project_id -> R, A or G by rule.
+    """
     register, years = allocation.question.register, spend_years(allocation)
-    table = allocation.table.join(allocation.spend[years].rename(columns=str))
-    rows = table[table["decision"] != "refuse"].reset_index()
-    rows["order"] = rows["decision"].map({"stop": 0, "fund": 1})
-    rows = rows.sort_values(["order", "value"], ascending=[True, False], kind="stable", ignore_index=True)
+    shown = years if len(years) <= 4 else years[:3]
+    table, spend = allocation.table, allocation.spend
+    rows = table.assign(
+        level=table["level"].fillna(""),
+        group=table["decision"].where(table["delay"] == 0, "later").map(GROUPS),
+        order=table["decision"].map({"stop": 0, "fund": 1, "refuse": 3}) + (table["delay"] > 0),
+        why=pd.Series(_why(allocation)),
+        price=pd.Series(dict(_other_choice(explanation))) if explanation else "",
+        rag=ratings.reindex(table.index) if ratings is not None else None,
+        total=spend[years].sum(axis=1),
+        **{str(year): spend[year] for year in shown},
+    )
+    if len(shown) < len(years):
+        rows["later"] = spend[years[3:]].sum(axis=1)
+    money = [*map(str, shown), *(["later"] if len(shown) < len(years) else []), "total"]
+    rows[money] = rows[money].where(rows["decision"] != "refuse")
+    rows["value"] = rows["value"].where(rows["decision"] != "refuse", _alone(allocation))
+    rows = rows.sort_values(["order", "value"], ascending=[True, False], kind="stable").reset_index()
     rows["project"] = [_named(row["name"], row["project_id"]) for _, row in rows.iterrows()]
-    rows["size"] = rows["label"].where(rows["label"] != "", "–")
-    numbers = ["value", *map(str, years)]
-    total: dict[str, Any] = {"project": (("lead", "The plan"),), "decision": "", "area": "", "size": ""}
-    total |= {name: float(rows[name].sum()) for name in numbers}
-    shared = allocation.value - total["value"]
-    sums = [total | {"value": allocation.value}]
+    rows["size"] = rows["label"].where(rows["label"] != "", "")
+    rows[["why", "price"]] = rows[["why", "price"]].fillna("")
+    inside = rows["decision"] != "refuse"
+    total: dict[str, Any] = dict.fromkeys(rows.columns, "") | {
+        "project": (("lead", "The plan"),),
+        "rag": None,
+    }
+    total |= {name: float(rows.loc[inside, name].sum()) for name in money} | {"value": allocation.value}
+    shared = allocation.value - float(rows.loc[inside, "value"].sum())
+    sums = [total]
     if abs(shared) > 1e-6:
+        effects = dict.fromkeys(rows.columns, "") | dict.fromkeys(money) | {"rag": None, "value": shared}
         words = {"project": (("text", "Effects of projects on one another, and of limits with a price"),)}
-        sums.insert(0, dict.fromkeys(total, "") | words | {"value": shared} | dict.fromkeys(map(str, years)))
+        sums.insert(0, effects | words)
     stopped, refused = (table.loc[table["decision"] == word, "name"] for word in ("stop", "refuse"))
-    stop = f", stop {listed(stopped)}" if len(stopped) else ""
+    rates = (Field("rag", "rated", kind="rag"),) if ratings is not None else ()
+    price = (Field("price", "the other choice costs", kind="text"),) if explanation else ()
     return Table(
         data=pd.concat([rows, pd.DataFrame(sums)], ignore_index=True),
-        totals=1,
+        totals=len(sums),
+        group=Field("group", kind="category"),
         columns=(
             Field("decision", "", kind="decision"),
             Field("project", "project", kind="text"),
-            Field("area", "area", kind="text"),
             Field("size", "size", kind="text"),
+            *(Field(name, {"total": "in all"}.get(name, name)) for name in money),
             Field("value", value_words(allocation)),
-            *(Field(str(year), str(year)) for year in years),
+            *rates,
+            Field("why", "why", kind="text"),
+            *price,
         ),
-        title=f"Fund {count(int((table['decision'] == 'fund').sum()), 'project')}{stop}: "
-        f"{value_words(allocation)} {format_number(allocation.value)}",
-        takeaway=f"{sentence(count(len(refused), 'request'))} must wait: {shortened(refused)}.",
-        unit_line=unit_line(
-            register, f"{sentence(value_words(allocation))} and spend by year", scope=_span(years)
+        title=say(
+            "{stop}{fund:words} of {all} projects are funded, {refuse:words} wait: {whole:unit}, worth {value}{basis}",
+            stop=f"{listed(stopped)} {'stops' if len(stopped) == 1 else 'stop'}; " if len(stopped) else "",
+            fund=claims.decided(allocation, "fund"), refuse=claims.decided(allocation, "refuse"),
+            all=claims.projects(register),
+            whole=claims.spend(allocation), value=claims.value(allocation),
+            basis=" expected" if allocation.question.basis == "expected" else "",
         ),
-        note="Exit costs of what stops are in its spend.",
-    )
+        takeaway=f"What waits, the most valuable first: {shortened(refused)}." if len(refused) else "",
+        unit_line=unit_line(register, f"{sentence(value_words(allocation))} and spending by year", scope=_span(years)),
+        note="Exit costs of what stops are in its spending; what two save together stands in the first of them. The "
+        f"{value_words(allocation)} of what waits is that of its best size by itself.",
+    )  # fmt: skip
+
+
+def _why(allocation: Allocation) -> dict[str, str]:
+    """Why each project is in or out, in words."""
+    found = {project: listed(ways[:2]) for project, ways in obstacles(allocation).items()}
+    kept = supports(allocation)["why"].to_dict()
+    for project, row in allocation.table.iterrows():
+        if row["decision"] == "stop":
+            found[str(project)] = "it frees what others use better"
+        elif row["decision"] == "fund":
+            worth = {"mandatory": "by law", "committed": "running"}.get(
+                row["commitment"], "worth more than it costs"
+            )
+            found[str(project)] = kept.get(project, worth)
+    return {project: words or "worth less than what it would displace" for project, words in found.items()}
+
+
+def _other_choice(explanation: Explanation) -> Iterator[tuple[str, str]]:
+    """project_id -> the price of the other choice at its cheapest size, in words."""
+    for project, flips in explanation.table.groupby(level="project_id", sort=False):
+        priced = flips[flips["price"].notna()]
+        if priced.empty:
+            yield str(project), "not possible"
+            continue
+        row = priced.loc[priced["price"].idxmin()]
+        lower, upper = number(row["price"]), number(row["price_upper"])
+        yield str(project), lower if lower == upper else f"{lower} to {upper}"
+
+
+def _alone(allocation: Allocation) -> pd.Series:
+    """What each project is worth by itself at its best size."""
+    options = allocation.question.options
+    return options[~options["stop"].astype(bool)]["value"].groupby(level="project_id").max()
 
 
 @figure("arbitration.refused", source="projects, costs, benefits, budgets, capacity, links")
@@ -294,9 +371,9 @@ def value_words(allocation: Allocation) -> str:
 
 
 def spend_years(allocation: Allocation) -> list[int]:
-    """Years in which the plan spends anything."""
-    spend = allocation.spend
-    return [int(year) for year in spend.columns if spend[year].any()]
+    """Years in which the plan spends anything that is printed; what lateness leaves beyond them rounds to nothing."""
+    spend = allocation.spend.sum()
+    return [int(year) for year in spend.index if spend[year] >= 0.05]
 
 
 def money_by_year(allocation: Allocation) -> pd.DataFrame:
@@ -314,9 +391,12 @@ def largest_levels(question: Question) -> pd.Series:
 
 
 def bottleneck(allocation: Allocation) -> pd.Series | None:
-    """The limit that is at its end: people first, then money; None where there is room everywhere."""
+    """The limit that is at its end: people first, then money; None where there is room everywhere.
+
+    A limit with a price that the plan pays to break is not at its end.
+    """
     use = allocation.use
-    full = use[use["binding"] & (use["sense"] == "at most")]
+    full = use[use["binding"] & (use["sense"] == "at most") & (use["used"] <= use["limit"] + 1e-6)]
     people = full[full["kind"] == "capacity"]
     chosen = people if len(people) else full
     return None if chosen.empty else chosen.loc[chosen["used"].idxmax()]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from pmo_kit.arbitration import Allocation
 from pmo_kit.exhibits import Field, Table
 from pmo_kit.exhibits.theme import format_number
+from pmo_kit.facts import say
+from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import value_words
 from pmo_kit.figures.captions import count, percent, sentence, shortened, unit_line
 from pmo_kit.figures.figure import figure
@@ -65,3 +68,30 @@ def holds(simulation: Simulation, surer: Fit) -> Table:
         "its share is counted on futures that no reserve was computed from."
         + (f" And {len(now) - len(shown)} limits that hold more often." if len(now) > len(shown) else ""),
     )
+
+
+def certificate(allocation: Allocation, simulation: Simulation, confidence: float = 0.8) -> tuple[str, str]:
+    """Return the line of page one that says what the futures hold for the plan: (lead, text).
+
+    Parameters
+    ----------
+    allocation : Allocation
+        The plan.
+    simulation : Simulation
+        Of the plan.
+    confidence : float
+        How sure "sure" is.
+    """
+    planned, median, sure = claims.drawn(simulation, confidence)
+    parts = [say("{planned} planned", planned=planned)]
+    if allocation.question.basis == "expected":
+        parts.append(say("{value} expected", value=claims.value(allocation)))
+    parts.append(say("{median} in the middle (median)", median=median))
+    parts.append(say("{sure} {word}", sure=sure, word=sure.base.word))
+    worth = say(", ").join(parts)
+    holds, reserve = claims.holds(simulation), claims.reserve(simulation, confidence)
+    money = say(
+        "Every envelope holds in {holds} of the futures; a reserve of {reserve} makes its cost {word}.",
+        holds=holds, reserve=reserve, word=sure.base.word,
+    )  # fmt: skip
+    return "Likely:", say("worth {worth}. {money}", worth=worth, money=money)

@@ -2,109 +2,131 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pandas as pd
 
-from pmo_kit.arbitration import Allocation, Explanation
+from pmo_kit.arbitration import Allocation, Explanation, Ledger
+from pmo_kit.arbitration.rules import role_words
 from pmo_kit.errors import DataError
 from pmo_kit.exhibits import Field, Kpi, Message, Table
-from pmo_kit.exhibits.theme import format_number
+from pmo_kit.facts import facts_of, say
+from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import bottleneck, money_by_year, spend_years, value_words
 from pmo_kit.figures.captions import count, listed, sentence, shortened, unit_line
 from pmo_kit.figures.figure import figure
-from pmo_kit.figures.wording import amount, amounts, moves, one_project, the_plan, worth_words
+from pmo_kit.figures.wording import amount, amounts, moves, one_project, other_choice, the_plan, worth_words
 from pmo_kit.register.checks.provenance import accounts
 from pmo_kit.scenarios import Comparison
 
 TURNS = 3
 AT_ONCE = {"at": "any fewer", "above": "any more", "below": "any less"}
+EVENTS = 4
 MOST = 5
 """Decisions on page one; a longer list stands in its chapter."""
 NEEDED = {"by_when": "by when", "owner": "who owns it", "if_not_decided": "what happens if it is not decided"}
 
 
 @figure("page_one.headline", source="projects, costs, benefits, budgets, capacity")
-def headline(allocation: Allocation, carrying_on: float | None = None) -> Message:
+def headline(allocation: Allocation, likely: float | None = None) -> Message:
     """Return the decision in one sentence: who stops, how many are funded, for how much, worth how much.
 
     Parameters
     ----------
     allocation : Allocation
         The recommended plan.
-    carrying_on : float, optional
-        Value of the best plan that stops nothing that runs.
+    likely : float, optional
+        Its value as planned, where it was chosen on expected figures.
     """
-    table = allocation.table
-    stops, funded = table.loc[table["decision"] == "stop", "name"], table["decision"] == "fund"
-    what = count(int(funded.sum()), "project")
-    first = f"Stop {shortened(stops, 2)} and fund {what}:" if len(stops) else f"Fund {what}:"
-    spend = allocation.spend[funded]
-    money = ", ".join(f"{format_number(spend[year].sum())} in {year}" for year in spend_years(allocation)[:2])
-    gain = 0.0 if carrying_on is None else round(allocation.value - carrying_on, 9)
-    more = f", {format_number(gain)} above carrying on" if gain > 0 else ""
-    title = f"{first}\n{money}; worth {format_number(allocation.value)}{more}"
-    meaning = f"worth = {value_words(allocation)}"
-    if gain > 0:
-        meaning += f" · carrying on = the best plan that keeps {shortened(stops, 2)}"
-    return Message(
-        title=title,
-        items=(),
-        unit_line=f"For decision · {allocation.question.register.settings.unit} · {meaning}",
+    names, years = allocation.table["name"], spend_years(allocation)
+    stops = names[allocation.table["decision"] == "stop"]
+    funded = claims.decided(allocation, "fund")
+    who = say("{n:words} project" if funded.value == 1 else "{n:words} projects", n=funded)
+    first = f"Stop {shortened(stops, 2)} and fund " if len(stops) else "Fund "
+    each = say(", ").join(say("{money} in {year}", money=claims.spend(allocation, y), year=y) for y in years)
+    near = say(", ").join(
+        say("{money} in {year}", money=claims.spend(allocation, y), year=y) for y in years[:2]
     )
+    whole = claims.spend(allocation)
+    total = say(", {whole} to {last}", whole=whole, last=years[-1]) if len(years) > 2 else ""
+    worth = say("worth {value}{basis}", value=claims.value(allocation), basis=_basis(allocation))
+    if likely is not None:
+        worth += say(", {likely} planned", likely=claims.on_likely(allocation, likely))
+    return Message(
+        title=first + who + ":\n" + near + total + "; " + worth,
+        items=(),
+        unit_line=say("For decision · ")
+        + claims.money(allocation.question.register).words
+        + say(" · in all {whole}: ", whole=whole)
+        + each
+        + f" · worth = {value_words(allocation)}",
+    )
+
+
+def _basis(allocation: Allocation) -> str:
+    """The word behind a value that is not simply as planned."""
+    return " expected" if allocation.question.basis == "expected" else ""
 
 
 @figure("page_one.tiles", source="costs, benefits, budgets, capacity")
 def tiles(allocation: Allocation, carrying_on: float | None = None) -> Kpi:
     """Return four numbers: the value, the limit that binds, and the money of the first two years."""
-    gain = "" if carrying_on is None else (
-        f"{format_number(allocation.value - carrying_on)} above carrying on ({format_number(carrying_on)})"
-    )  # fmt: skip
+    value = claims.value(allocation)
+    note = ""
+    if carrying_on is not None:
+        above = claims.gain(allocation, carrying_on, "carry_on")
+        note = say(
+            "{above} {side} carrying on",
+            above=above if above.value >= 0 else claims.gain_of(above, -above.value),
+            side="above" if above.value >= 0 else "below",
+        )
     rows: list[dict[str, object]] = [
-        {"label": sentence(value_words(allocation)), "value": allocation.value, "note": gain, "focus": True}
+        {
+            "label": sentence(value_words(allocation)) + _basis(allocation).replace(" ", ", "),
+            "value": value.value,
+            "note": note,
+            "focus": True,
+        }
     ]
+    stated = [value, *facts_of(note)]
     limit = bottleneck(allocation)
     if limit is not None:
+        used, most = claims.limit(allocation, limit)
+        whole = float(used.value).is_integer() and float(most.value).is_integer()
         rows.append(
             {
                 "label": f"{sentence(limit['label'])}: the limit",
-                "value": limit["used"],
-                "limit": limit["limit"],
-                "decimals": 0
-                if float(limit["used"]).is_integer() and float(limit["limit"]).is_integer()
-                else 1,
+                "value": used.value,
+                "limit": most.value,
+                "decimals": 0 if whole else 1,
                 "focus": True,
             }
         )
-    exits = bool((allocation.table["decision"] == "stop").any())
+        stated += [used, most]
+    stops = allocation.table["decision"] == "stop"
     money = money_by_year(allocation)
-    for _, row in (
-        money[money["label"] != (limit["label"] if limit is not None else "")].head(4 - len(rows)).iterrows()
-    ):
-        with_exit = (
-            exits and allocation.spend.loc[allocation.table["decision"] == "stop", int(row["year"])].any()
-        )
+    other = money[money["rule"] != (limit["rule"] if limit is not None else "")]
+    for _, row in other.head(4 - len(rows)).iterrows():
+        used, most = claims.limit(allocation, row)
+        with_exit = bool(stops.any() and allocation.spend.loc[stops, int(row["year"])].any())
         words = f"{sentence(row['label'])}{', with the exit cost' if with_exit else ''}"
-        rows.append({"label": words, "value": row["used"], "limit": row["limit"]})
-    data = pd.DataFrame(rows)
+        rows.append({"label": words, "value": used.value, "limit": most.value})
+        stated += [used, most]
     return Kpi(
-        data=data,
+        data=pd.DataFrame(rows),
         title="The plan in four numbers",
         unit_line=unit_line(allocation.question.register, "The recommended plan"),
+        facts=tuple(stated),
     )
 
 
 @figure("page_one.decisions", source="requests, projects, costs, benefits")
-def decisions(
-    allocation: Allocation, explanation: Explanation, comparison: Comparison, most: int | None = MOST
-) -> Table:
+def decisions(allocation: Allocation, explanation: Explanation, comparison: Comparison) -> Table:
     """Return what the committee is asked to decide, from the register's `requests`.
 
-    Each row: decision, what it means and costs, owner and date, what happens if it is not decided.
-
-    Parameters
-    ----------
-    most : int, optional
-        How many fit on page one: to stop and to fund first, then in the register's order. None is all of them, for
-        the chapter.
+    Each row: decision, what it means and costs, owner and date, what happens if it is not decided; to stop and to fund
+    first, then in the register's order. What does not fit stands below, one line each.
 
     Raises
     ------
@@ -118,8 +140,7 @@ def decisions(
     requests = requests.assign(order=requests["decision"].map(order).fillna(2)).sort_values(
         "order", kind="stable"
     )
-    shown = requests.head(most) if most else requests
-    rest = len(requests) - len(shown)
+    shown, rest = requests.head(MOST), requests.iloc[MOST:]
     rows: list[dict[str, object]] = []
     details: list[tuple[int, Table]] = []
     for place, request in enumerate(shown.itertuples(index=False)):
@@ -139,7 +160,6 @@ def decisions(
             }
         )
     return Table(
-        id="" if most else "arbitration.requests",
         data=pd.DataFrame(rows),
         columns=(
             Field("number", "", decimals=0),
@@ -148,13 +168,76 @@ def decisions(
             Field("owner", "Owner, by when", kind="text"),
             Field("otherwise", "If not decided", kind="text"),
         ),
-        details=tuple(details) if most else (),
-        note=f"{sentence(count(rest, 'more request'))} (see arbitration.requests)." if rest else "",
-        title="You are asked to decide"
-        if most
-        else f"{sentence(count(len(rows), 'decision'))} are asked for",
+        details=tuple(details),
+        note=say(" ").join(
+            _briefly(allocation, explanation, request) for request in rest.itertuples(index=False)
+        ),
+        title="You are asked to decide",
         unit_line="",
     )
+
+
+def _briefly(allocation: Allocation, explanation: Explanation, request: Any) -> str:
+    """A request in one line: the recommendation, what the other choice costs, by when."""
+    project = str(request.project_id)
+    name = allocation.table.loc[project, "name"] if project in allocation.table.index else "the plan"
+    decision = str(request.decision).replace("_", " ").capitalize()
+    price = other_choice(allocation, explanation, project)
+    return say(
+        "Also: {decision} {name}, {owner}, by {day}. {price}", decision=decision.lower(), name=name,
+        owner=request.owner, day=request.by_when.date().isoformat(), price=price,
+    )  # fmt: skip
+
+
+@figure("page_one.orders", source="overrides")
+def orders(allocation: Allocation, ledger: Ledger) -> Message:
+    """Return every order on record that the plan does not follow, who gave it and why, and what keeping it costs.
+
+    Parameters
+    ----------
+    allocation : Allocation
+        The plan.
+    ledger : Ledger
+        From `pmo_kit.arbitration.override_ledger`.
+    """
+    decided, names = allocation.table["decision"], allocation.question.register.projects["name"]
+    lifted = [row for row in ledger.table.itertuples() if not _followed(row, allocation)]
+    items: list[tuple[str, str]] = []
+    for row in lifted:
+        cost = claims.order(allocation, str(row.project_id), row.alone)
+        asked = "in" if row.in_out == "in" else "out"
+        items.append(
+            (
+                f"{names[row.project_id]} {asked}:",
+                say(
+                    "ordered by {who} ({why}); the plan {does}. Keeping the order costs {cost}.",
+                    who=row.decided_by,
+                    why=str(row.reason).rstrip("."),
+                    cost=cost if row.alone == row.alone else "the whole plan",
+                    does={"fund": "funds it", "stop": "stops it", "refuse": "leaves it out"}[
+                        decided[row.project_id]
+                    ],
+                ),
+            )
+        )
+    title = "No order on record is lifted"
+    if lifted:
+        n = claims.orders_lifted(allocation, len(lifted))
+        title = say(
+            "This plan lifts {n:words} {orders} on record", n=n, orders="order" if n.value == 1 else "orders"
+        )
+        if len(lifted) > 1 and len(lifted) == len(ledger.table):
+            joint = claims.order(allocation, None, ledger.joint)
+            title += say("; keeping all costs {joint}", joint=joint)
+    return Message(title=title, items=tuple(items) or (("", "Every order on record is followed."),))
+
+
+def _followed(row: Any, allocation: Allocation) -> bool:
+    """Whether the plan does what an order says, at the size it says."""
+    level = allocation.plan.get(str(row.project_id))
+    inside = level is not None and allocation.table.loc[row.project_id, "decision"] == "fund"
+    sized = not isinstance(row.level, str) or not row.level or level == row.level
+    return (inside and sized) if row.in_out == "in" else not inside
 
 
 @figure("page_one.limits", source="budgets, capacity, resources")
@@ -167,18 +250,23 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
         From `pmo_kit.arbitration.limits_worth`: the bottleneck, and "all money".
     """
     limit, money = bottleneck(allocation), money_by_year(allocation)
-    left = listed(f"{format_number(row.slack)} in {row.year}" for row in money.head(2).itertuples())
-    if limit is None:
-        title, items = "What limits us: nothing", [("No limit is reached.", f"Money is left: {left}.")]
-    else:
+    left = say(" and ").join(
+        say("{left} in {year}", left=claims.left(allocation, row), year=row["year"])
+        for _, row in money.head(2).iterrows()
+    )
+    items: list[tuple[str, str]] = [("No limit is reached.", say("Money is left: {left}.", left=left))]
+    title = "What limits us: nothing"
+    if limit is not None:
         people = limit["kind"] == "capacity"
         title = f"What limits us: {'people, not money' if people and (money['slack'] > 0).all() else limit['label']}"
-        items = [(f"{sentence(limit['sentence'])}.", f"Money left: {left}.")]
+        used, most = claims.limit(allocation, limit)
+        lead = say("{used} of {most}: {label}.", used=used, most=most, label=limit["label"])
+        if people:
+            who, when = role_words(str(limit["role"])), limit["period"]
+            lead = say("{used} of {most} {who} used in {when}.", used=used, most=most, who=who, when=when)
+        items = [(lead, say("Money left: {left}.", left=left))]
         items += [("", worth_words(allocation, row)) for _, row in worth.iterrows()]
-    return Message(
-        title=title,
-        items=tuple(items),
-    )
+    return Message(title=title, items=tuple(items))
 
 
 @figure("page_one.turning_points", source="budgets, capacity, costs")
@@ -219,93 +307,94 @@ def turning_points(allocation: Allocation, points: pd.DataFrame) -> Table:
 
 
 @figure("page_one.since_last", source="decisions, status, baselines, actions")
-def since_last(allocation: Allocation, events: pd.DataFrame, most: int | None = 4) -> Message:
+def since_last(allocation: Allocation, events: pd.DataFrame) -> Message:
     """Return what happened since the last committee: advice not followed, changes without a record, old requests.
 
     Parameters
     ----------
     events : DataFrame
         From `pmo_kit.performance.since_last_committee`.
-    most : int, optional
-        How many fit on page one; None is all of them and what is still open, for the chapter.
     """
     still = events["kind"] == "open"
-    told = events[~still] if most else events
-    items = [(f"{row.lead}:", str(row.text)) for row in told.head(most or len(told)).itertuples()]
-    if most:
-        also = [f"{count(len(told) - most)} more like these"] if len(told) > most else []
-        pending = count(int(still.sum()), "decision or action", "decisions and actions")
-        also += [f"{pending} still open"] if still.any() else []
-        items += [("Also:", f"{listed(also)} (see arbitration.since_last).")] if also else []
+    told = events[~still]
+    items = [(f"{row.lead}:", str(row.text)) for row in told.head(EVENTS).itertuples()]
+    also = [f"{count(len(told) - EVENTS)} more like these"] if len(told) > EVENTS else []
+    pending = count(int(still.sum()), "decision or action", "decisions and actions")
+    also += [f"{pending} still open"] if still.any() else []
+    items += [("Also:", f"{listed(also)} (see performance.since_last).")] if also else []
     date = pd.to_datetime(allocation.question.register.table("decisions")["date"]).max()
     when = f" ({date.date().isoformat()})" if date == date else ""
     items = items or [("Nothing to report.", "Every decision was kept.")]
-    return Message(
-        id="" if most else "arbitration.since_last",
-        title=f"Since last time{when}",
-        items=tuple(items),
-    )
+    return Message(title=f"Since last time{when}", items=tuple(items))
 
 
 @figure("page_one.how_sure", source="all sheets")
-def how_sure(allocation: Allocation) -> Message:
-    """Return how far the advice can be trusted: proof, the next best plan, the data."""
-    register = allocation.question.register
-    names = register.projects["name"]
+def how_sure(allocation: Allocation, certificate: Sequence[tuple[str, str]] = ()) -> Message:
+    """Return how far the advice can be trusted, in three lines: computed, likely, data.
+
+    Parameters
+    ----------
+    certificate : sequence of (lead, text), optional
+        What the futures say of the plan (`pmo_kit.figures.confidence.certificate`).
+    """
+    value = claims.value(allocation)
+    among = _set_words(allocation)
     if allocation.status == "optimal" and allocation.gap == 0:
-        lead = "Proven."
-        text = f"No other plan within the limits is worth {format_number(allocation.value)} or more."
-        if allocation.unique is False:
-            text = f"Another plan within the limits is worth {format_number(allocation.value)} too; none is worth more."
+        text = say(
+            "{value} is proven to be the most that any plan is worth {among}", value=value, among=among
+        )
+        text += "; another is worth as much." if allocation.unique is False else "."
     else:
-        lead = "Not proven to the last unit."
-        above = format_number(allocation.bound - allocation.value)
-        text = f"No plan can be worth more than {format_number(allocation.bound)}, {above} above this one."
-    items = [(lead, text)]
+        bound = claims.bound(allocation)
+        text = say(
+            "not proven to the last unit: no plan is worth more than {bound} {among}.",
+            among=among,
+            bound=bound,
+        )
     if allocation.next_best is not None and allocation.next_best_value is not None:
-        distance = allocation.value - allocation.next_best_value
-        mine, other = dict(allocation.plan), dict(allocation.next_best)
-        moves = [
-            f"{listed(names[list(who)])} {how}"
-            for who, how in (
-                ([p for p in other if other[p] != "stop" and mine.get(p, "stop") == "stop"], "in"),
-                ([p for p in mine if mine[p] != "stop" and other.get(p, "stop") == "stop"], "out"),
-                (
-                    [
-                        p
-                        for p in mine
-                        if "stop" not in (mine[p], other.get(p, "stop")) and other[p] != mine[p]
-                    ],
-                    "at another size",
-                ),
-            )
-            if who
-        ]
-        lower = format_number(distance) if distance >= 0.05 else "less than 0.1"
-        items.append(
-            (
-                f"Next best {format_number(allocation.next_best_value)},",
-                f"{lower} lower: {', '.join(moves)}.",
-            )
+        text += say(
+            " Next best {next}: {moves}.", next=claims.next_best(allocation), moves=_next_moves(allocation)
         )
-    told = accounts(register.table("sources"))
-    if told is not None and (told.share or told.found != told.used):
-        items.append(("From the source:", told.sentence))
-    findings = register.findings
+    items: list[tuple[str, str]] = [("Computed:", text), *certificate]
+    findings = allocation.question.register.findings
     doubts = findings[findings["severity"] == "warn"]
+    data = "nothing was repaired, no finding is open."
     if len(doubts):
-        items.append(
-            (
-                f"{sentence(count(len(doubts), 'data finding'))}:",
-                f"{shortened(doubts['rule'].str.replace('_', ' ').unique(), 2)} (see data_quality.findings).",
-            )
-        )
-    else:
-        items.append(("No data findings.", "Nothing was repaired."))
-    return Message(
-        title="How sure",
-        items=tuple(items),
+        found = claims.findings(allocation.question.register)
+        kinds = shortened(doubts["rule"].str.replace("_", " ").unique(), 2)
+        data = say("{n} to look at: {kinds} (see data_quality.findings).", n=found, kinds=kinds)
+    told = accounts(allocation.question.register.table("sources"))
+    if told is not None and (told.share or told.found != told.used):
+        data = f"{told.sentence} {sentence(data)}"
+    return Message(title="How sure", items=(*items, ("Data:", data)))
+
+
+def _set_words(allocation: Allocation) -> str:
+    """The set that a proof ranges over: within the limits, with which starts, with or without the orders on record."""
+    question = allocation.question
+    starts = "with every project starting as asked"
+    if question.deferral:
+        starts = f"with starts up to {count(question.deferral, 'year')} later where the register allows it"
+    orders = (
+        ""
+        if not question.register.has("overrides")
+        else (", the orders on record kept" if question.overrides else ", the orders on record set aside")
     )
+    return f"within the limits, {starts}{orders}"
+
+
+def _next_moves(allocation: Allocation) -> str:
+    """What the best other plan changes."""
+    names = allocation.table["name"]
+    mine, other = dict(allocation.plan), dict(allocation.next_best or {})
+    inside = {p for p in mine if mine[p] != "stop"}, {p for p in other if other[p] != "stop"}
+    resized = [p for p in names.index if p in inside[0] & inside[1] and mine[p] != other[p]]
+    changes = (
+        ([p for p in names.index if p in inside[1] - inside[0]], "in"),
+        ([p for p in names.index if p in inside[0] - inside[1]], "out"),
+        (resized, "at another size"),
+    )
+    return ", ".join(f"{shortened(names[who])} {how}" for who, how in changes if who)
 
 
 def _refuse_gaps(requests: pd.DataFrame) -> None:

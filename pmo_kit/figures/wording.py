@@ -10,8 +10,8 @@ from pmo_kit.arbitration import Allocation, Capacity, Envelope, Explanation
 from pmo_kit.arbitration.rules import role_words
 from pmo_kit.exhibits import Field, Table
 from pmo_kit.exhibits.records import Runs
-from pmo_kit.exhibits.theme import format_number
-from pmo_kit.facts import say
+from pmo_kit.facts import number, say
+from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import largest_levels, spend_years
 from pmo_kit.figures.captions import count, sentence, shortened
 from pmo_kit.figures.figure import figure
@@ -28,13 +28,18 @@ def one_project(
     """What a decision about one project means, costs and displaces, and in how many cases it holds."""
     row = allocation.table.loc[project]
     decision = str(row["decision"])
-    text = f"In the plan{f', {row.label}' if row['label'] else ''}: worth {format_number(row['value'])}."
+    size = f", {row['label']}" if row["label"] else ""
+    text: str = say(
+        "In the plan{size}: worth {worth}.", size=size, worth=claims.project_value(allocation, project)
+    )
     if decision == "stop":
         spend = allocation.spend.loc[project]
-        paid = ", ".join(f"{format_number(money)} in {year}" for year, money in spend[spend > 0].items())
-        text = (
-            f"Leaving costs {paid or 'nothing'}. {_price(allocation, explanation, project, 'Carrying it on')}"
+        paid = say(", ").join(
+            say("{money} in {year}", money=claims.project_cost(allocation, project, int(year)), year=year)
+            for year in spend.index[spend > 0]
         )
+        text = say("Leaving costs {paid}. ", paid=paid or "nothing")
+        text += _price(allocation, explanation, project, "Carrying it on")
     elif decision == "refuse":
         text = _price(allocation, explanation, project, "Letting it in")
     held, cases = comparison.holds(project)
@@ -55,48 +60,47 @@ def the_plan(allocation: Allocation, comparison: Comparison) -> Runs:
     """How many projects are funded and why, and how many of them hold in every case."""
     table = allocation.table
     funded = table[table["decision"] == "fund"]
-    alone = funded["value"] > 0
-    kinds = (
-        funded["commitment"].where(alone | (funded["commitment"] != "discretionary"), "kept").value_counts()
-    )
+    chosen = funded["commitment"] == "discretionary"
+    kinds = {
+        "by law": funded["commitment"] == "mandatory",
+        "running": funded["commitment"] == "committed",
+        "worth more than they cost": chosen & (funded["value"] > 0),
+        "for a rule or for projects that need them": chosen & (funded["value"] <= 0),
+    }
     parts = [
-        f"{count(int(kinds.get(kind, 0)))} {words}"
-        for kind, words in (
-            ("mandatory", "by law"),
-            ("committed", "running"),
-            ("discretionary", "chosen for value"),
-            ("kept", "needed by others or by a rule"),
-        )
-        if kinds.get(kind, 0)
+        say("{n:words} {words}", n=claims.counted(allocation, int(inside.sum()), words), words=words)
+        for words, inside in kinds.items()
+        if inside.any()
     ]
     largest = largest_levels(allocation.question)
     reduced = int((funded["level"] != largest.reindex(funded.index)).sum())
     cases = len(comparison.others)
     same = comparison.fact("case.holds", int((comparison.held[funded.index] == cases).sum()), "projects")
     every = comparison.fact("cases", cases, "cases")
-    tail = f"; {count(reduced)} of them at a reduced size" if reduced else ""
+    whole = claims.decided(allocation, "fund")
+    smaller = claims.counted(allocation, reduced, "at a reduced size")
+    tail = say("; {n:words} of them at a reduced size", n=smaller) if reduced else ""
     return (
-        ("lead", f"{sentence(count(len(funded), 'project'))}:"),
-        ("text", f"{', '.join(parts)}{tail}."),
+        ("lead", say("{n:Words} projects:", n=whole)),
+        ("text", say("{parts}{tail}.", parts=say(", ").join(parts), tail=tail)),
         (
             "small",
             say(
-                f"At this size {{same:words}} of the {count(len(funded))} hold in {'all ' if cases > 1 else ''}"
-                f"{{every:words}} other {'case' if cases == 1 else 'cases'}",
-                same=same,
-                every=every,
+                "At this size {same:words} of the {whole:words} hold in {every_word}{every:words} other {noun}",
+                same=same, whole=whole, every=every, every_word="all " if cases > 1 else "",
+                noun="case" if cases == 1 else "cases",
             ),
         ),
-    )
+    )  # fmt: skip
 
 
 @figure("page_one.amounts")
 def amounts(allocation: Allocation) -> Table:
-    """What each funded project gets in the first two years, or each area where the list is long."""
-    table, years = allocation.table, spend_years(allocation)[:2]
+    """What each funded project gets in every year and in all, or each area where the list is long; with exit costs."""
+    table, years = allocation.table, spend_years(allocation)
     funded = table[table["decision"] == "fund"]
-    spend = allocation.spend.loc[funded.index, years].rename(columns=str)
-    columns = [str(year) for year in years]
+    spend = _by_year(allocation.spend.loc[funded.index], years)
+    columns = list(spend.columns)
     if len(funded) <= LONGEST:
         rows = spend.assign(project=[_labelled(row, str(project)) for project, row in funded.iterrows()])
         whole = sentence(count(len(funded), "project"))
@@ -108,17 +112,27 @@ def amounts(allocation: Allocation) -> Table:
         year: float(rows[year].sum()) for year in columns
     }
     data = pd.concat([rows, pd.DataFrame([total])], ignore_index=True)
-    exits = allocation.spend.loc[table["decision"] == "stop", years].rename(columns=str).sum()
-    if exits.any():
-        leaving = {"project": (("text", "with the exit costs"),)}
+    exits = _by_year(allocation.spend[table["decision"] == "stop"], years).sum()
+    if exits["in all"]:
+        leaving = {"project": (("lead", "with the exit costs"),)}
         leaving |= {year: total[year] + float(exits[year]) for year in columns}
         data = pd.concat([data, pd.DataFrame([leaving])], ignore_index=True)
     return Table(
         data=data,
         columns=(Field("project", "", kind="text"), *(Field(year, year) for year in columns)),
-        totals=2 if exits.any() else 1,
-        across=2,
+        totals=2 if exits["in all"] else 1,
+        across=2 if len(columns) <= 3 else 1,
+        facts=(claims.spend(allocation), *(claims.spend(allocation, year) for year in years)),
     )
+
+
+def _by_year(spend: pd.DataFrame, years: list[int]) -> pd.DataFrame:
+    """Spending of the first years, of all later ones together where there are many, and in all."""
+    near = years if len(years) <= 4 else years[:3]
+    found = spend[near].rename(columns=str)
+    if len(near) < len(years):
+        found["later"] = spend.drop(columns=near).sum(axis=1)
+    return found.assign(**{"in all": spend.sum(axis=1)})
 
 
 def moves(point: Any, projects: pd.DataFrame) -> str:
@@ -142,28 +156,49 @@ def moves(point: Any, projects: pd.DataFrame) -> str:
 
 
 def worth_words(allocation: Allocation, row: pd.Series) -> str:
-    """What more of one limit would be worth."""
+    """What more of one limit would be worth; of all money: placed in the envelope and year where it helps most."""
     money = row.name == "all money"
-    what = "money in every envelope" if money else str(row["label"])
+    what = "money in any envelope" if money else str(row["label"])
     if pd.isna(row["more"]):
         return f"More {what} alone would change nothing."
-    gain, most = row["more_value"] - allocation.value, row["unlimited_value"] - allocation.value
-    number = amount(row["more"], "people")
-    unit, period = str(row["unit"]), str(row["label"]).removeprefix(str(row["unit"])).strip()
-    more = f"{number} more money, spread over all envelopes,"
-    if not money:
-        rule = allocation.question.rule(str(row.name))
-        who = role_words(rule.role, row["more"]) if isinstance(rule, Capacity) else unit
-        more = f"{number} more {who}" + (f" in {period}" if period else "")
-        if isinstance(rule, Envelope):
-            more = rule.shortfall(row["more"], unit.partition(",")[0])
+    gain = claims.more(allocation, str(row.name), row["more"], row["more_value"] - allocation.value)
+    most = claims.more(allocation, str(row.name), float("inf"), row["unlimited_value"] - allocation.value)
+    rule = None if money else allocation.question.rule(str(row.name))
+    step = claims.step(allocation, str(row.name), row["more"], rule)
+    if isinstance(rule, Capacity):
+        more = say(
+            "{step} more {who} in {period}",
+            step=step,
+            who=role_words(rule.role, row["more"]),
+            period=rule.period,
+        )
+    elif isinstance(rule, Envelope):
+        more = say("{step:unit} more in {year}", step=step, year=rule.year)
+    elif money:
+        more = say("{step:unit} more, in the envelope and year where it helps most,", step=step)
+    else:
+        more = say("{step} more {what}", step=step, what=what)
     least = ", the least that changes anything," if row["more"] > 1 and not money else ""
-    return f"{more}{least} would gain {format_number(gain)}; no amount gains more than {format_number(most)}."
+    return say(
+        "{more}{least} would gain {gain}; no amount of it gains more than {most}.",
+        more=more, least=least, gain=gain, most=most,
+    )  # fmt: skip
 
 
 def amount(value: float, kind: str) -> str:
     """Money with one decimal; people without where they are whole."""
-    return format_number(value, 0 if kind == "people" and float(value).is_integer() else 1)
+    return number(value, 0 if kind == "people" and float(value).is_integer() else 1)
+
+
+def other_choice(allocation: Allocation, explanation: Explanation, project: str) -> str:
+    """What doing otherwise with one project costs: letting it in, carrying it on, or leaving it out."""
+    if project not in allocation.table.index or project not in explanation.table.index.get_level_values(0):
+        return ""
+    decision = allocation.table.loc[project, "decision"]
+    if decision == "fund":
+        return say("In the plan, worth {worth}.", worth=claims.project_value(allocation, project))
+    verb = "Carrying it on" if decision == "stop" else "Letting it in"
+    return _price(allocation, explanation, project, verb)
 
 
 def _price(allocation: Allocation, explanation: Explanation, project: str, verb: str) -> str:
@@ -172,11 +207,14 @@ def _price(allocation: Allocation, explanation: Explanation, project: str, verb:
     flips = table[(table["flip"] == "in") & table["price"].notna()]
     if flips.empty:
         return f"{verb} is not possible within the limits."
-    row = flips.loc[flips["price"].idxmin()]
-    lower, upper = format_number(row["price"]), format_number(row["price_upper"])
-    price = lower if lower == upper else f"{lower} to {upper}"
+    level, row = flips["price"].idxmin()[1], flips.loc[flips["price"].idxmin()]
+    price: Any = claims.price(allocation, project, level, float(row["price"]))
+    if number(row["price"]) != number(row["price_upper"]):
+        upper = claims.price(allocation, project, level, float(row["price_upper"]), bound="at most")
+        price = say("{low} to {high}", low=price, high=upper)
     out = [names[other] for other in row["displaces"] if other != project]
-    return f"{verb} costs {price}" + (f" and displaces {shortened(out)}." if out else ".")
+    tail = f" and displaces {shortened(out)}." if out else "."
+    return say("{verb} costs {price}{tail}", verb=verb, price=price, tail=tail)
 
 
 def _labelled(row: pd.Series, project: str) -> Runs:

@@ -42,10 +42,13 @@ def comparison(allocation: pmo.Allocation) -> pmo.Comparison:
 
 
 def test_headline(allocation: pmo.Allocation) -> None:
-    assert page_one.headline(allocation, 29.0).title == (
-        "Stop Billing replacement and fund eight projects:\n"
-        "47.0 in 2027, 44.0 in 2028; worth 33.5, 4.5 above carrying on"
+    found = page_one.headline(allocation)
+    assert (
+        found.title
+        == "Stop Billing replacement and fund eight projects:\n48.5 in 2027, 44.0 in 2028; worth 33.5"
     )
+    assert "EUR million, real 2026" in found.unit_line
+    assert "in all 92.5: 48.5 in 2027, 44.0 in 2028" in found.unit_line
 
 
 def test_tiles(allocation: pmo.Allocation) -> None:
@@ -68,7 +71,8 @@ def test_decisions(
     assert [words(cell) for cell in table.data["text"]] == [
         "Billing replacement. Leaving costs 1.5 in 2027. Carrying it on costs 4.5 and displaces Predictive pumping.\n"
         "Holds in 3 of 4 cases beside today (see scenarios.results)",
-        "Eight projects: one by law, one running, five chosen for value, one needed by others or by a rule; "
+        "Eight projects: one by law, one running, five worth more than they cost, one for a rule or for projects "
+        "that need them; "
         "two of them at a reduced size.\n"
         "At this size six of the eight hold in all four other cases",
         "Reservoir Learning Hub. Letting it in costs 9.0 and displaces Storm overflows.\n"
@@ -104,7 +108,8 @@ def test_limits_and_what_more_is_worth(allocation: pmo.Allocation) -> None:
         "Money left: 1.5 in 2027 and 2.0 in 2028.",
     )
     assert message.items[1][1] == (
-        "4 more data engineers in 2028, the least that changes anything, would gain 4.0; no amount gains more than 4.0."
+        "4 more data engineers in 2028, the least that changes anything, would gain 4.0; "
+        "no amount of it gains more than 4.0."
     )
 
 
@@ -145,9 +150,13 @@ def test_since_last_and_how_sure(allocation: pmo.Allocation, register: pmo.Regis
     leads = [lead for lead, _ in page_one.since_last(allocation, events).items]
     assert leads == ["Against advice:", "No record:", "Back again:", "Also:"]
     sure = page_one.how_sure(allocation)
-    assert sure.items[:2] == (
-        ("Proven.", "No other plan within the limits is worth 33.5 or more."),
-        ("Next best 30.5,", "3.0 lower: Own solar in, Storm overflows and Partner solar out."),
+    assert sure.items[:1] == (
+        (
+            "Computed:",
+            "33.5 is proven to be the most that any plan is worth within the limits, "
+            "with every project starting as asked. "
+            "Next best 30.5: Own solar in, Storm overflows and Partner solar out.",
+        ),
     )
 
 

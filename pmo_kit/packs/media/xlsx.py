@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pmo_kit.packs.media.outline import Outline
 
 SHEETS: dict[str, tuple[str, ...]] = {
-    "Decisions": ("page_one.*", "arbitration.requests", "annex.decisions", "*.letter_*"),
+    "Decisions": ("page_one.*", "annex.decisions", "*.letter_*"),
     "Plan": (),
     "Money by year": ("arbitration.envelopes", "overview.ask", "balance.real_and_nominal", "risk.by_year"),
     "Funded and refused": ("arbitration.plan", "arbitration.refused", "contested.departments"),

@@ -1,0 +1,226 @@
+"""What the answers state, as facts: every number that a sentence of a figure may hold comes from here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pmo_kit.facts import SHARE, Base, Fact, Of, Unit
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pmo_kit.arbitration import Allocation, Question
+    from pmo_kit.register import Register
+    from pmo_kit.risk import Simulation
+
+PLAN = "recommended"
+PROJECTS = Unit("projects")
+
+
+def money(register: Register) -> Unit:
+    """The unit of all money of a register."""
+    settings = register.settings
+    year = settings.price_base_year if settings.price_basis == "real" else None
+    prices = f"{settings.price_basis} {year}" if year else settings.price_basis
+    return Unit("money", settings.currency, settings.money_unit, prices)
+
+
+def worth(question: Question) -> Unit:
+    """The unit of the value that a question maximizes: money, or points."""
+    return money(question.register) if isinstance(question.value, str) else Unit("points")
+
+
+def base(question: Question, over: str = "") -> Base:
+    """The figures that a question counts on, which question it is, and the set that a number ranges over."""
+    return Base(figures=question.basis, question=question.fingerprint, over=over)
+
+
+def value(allocation: Allocation, plan: str = PLAN) -> Fact:
+    """What a plan is worth."""
+    return Fact(
+        "plan.value", allocation.value, worth(allocation.question), Of(plan=plan), base(allocation.question)
+    )
+
+
+def gain(allocation: Allocation, other: float, than: str) -> Fact:
+    """By how much the plan is worth more than another, which `than` names."""
+    return Fact(
+        "plan.gain", allocation.value - other, worth(allocation.question), Of(plan=PLAN, part=than),
+        base(allocation.question),
+    )  # fmt: skip
+
+
+def spend(allocation: Allocation, year: int | None = None, area: str | None = None) -> Fact:
+    """What the plan spends, exit costs and joint savings included: of a year, of an area, or in all."""
+    rows = allocation.spend if area is None else allocation.spend[allocation.table["area"] == area]
+    amount = float(rows.to_numpy().sum() if year is None else rows[year].sum())
+    return Fact(
+        "plan.spend", amount, money(allocation.question.register), Of(plan=PLAN, year=year, area=area),
+        base(allocation.question),
+    )  # fmt: skip
+
+
+def decided(allocation: Allocation, decision: str) -> Fact:
+    """How many projects the plan funds, stops or refuses."""
+    keys = {"fund": "plan.funded", "stop": "plan.stopped", "refuse": "plan.refused"}
+    counted = int((allocation.table["decision"] == decision).sum())
+    return Fact(keys[decision], counted, PROJECTS, Of(plan=PLAN), base(allocation.question))
+
+
+def counted(allocation: Allocation, projects: int, part: str) -> Fact:
+    """How many of the funded projects are of a kind."""
+    return Fact("plan.funded", projects, PROJECTS, Of(plan=PLAN, part=part), base(allocation.question))
+
+
+def price(
+    allocation: Allocation,
+    project: str,
+    level: str | None,
+    amount: float,
+    way: str = "in",
+    bound: str = "exactly",
+) -> Fact:
+    """What an exception costs: a project in, or out; `bound`: exactly, or at most."""
+    key = f"project.price_{way}"
+    of = Of(project=project, level=level, part=None if bound == "exactly" else bound)
+    return Fact(key, amount, worth(allocation.question), of, base(allocation.question, "all other plans"))
+
+
+def project_value(allocation: Allocation, project: str) -> Fact:
+    """What a project is worth in the plan, by itself."""
+    amount = float(allocation.table.loc[project, "value"])
+    return Fact(
+        "project.value",
+        amount,
+        worth(allocation.question),
+        Of(project=project, plan=PLAN),
+        base(allocation.question),
+    )
+
+
+def project_cost(allocation: Allocation, project: str, year: int | None = None) -> Fact:
+    """What a project spends in the plan, exit costs included: of a year, or in all."""
+    spend = allocation.spend.loc[project]
+    amount = float(spend.sum() if year is None else spend[year])
+    of = Of(project=project, year=year, plan=PLAN)
+    return Fact("project.cost", amount, money(allocation.question.register), of, base(allocation.question))
+
+
+def step(allocation: Allocation, rule: str, amount: float, of: object = None) -> Fact:
+    """The least increase of a limit that changes the plan."""
+    role = getattr(of, "role", None)
+    unit = Unit(str(role)) if role else money(allocation.question.register)
+    return Fact("limit.step", amount, unit, Of(rule=rule), base(allocation.question))
+
+
+def on_likely(allocation: Allocation, amount: float, plan: str = PLAN) -> Fact:
+    """What a plan is worth on the figures as the register states them."""
+    question = allocation.question
+    stated = replace(base(question), figures="likely")
+    return Fact("plan.value", amount, worth(question), Of(plan=plan), stated)
+
+
+def limit(allocation: Allocation, row: pd.Series) -> tuple[Fact, Fact]:
+    """What the plan uses of a limit, and the limit with what is carried into its year; a row of `Allocation.use`."""
+    question = allocation.question
+    unit = money(question.register) if row["kind"] == "envelope" else Unit(str(row["unit"]))
+    of = Of(rule=str(row["rule"]), plan=PLAN)
+    return (
+        Fact("limit.used", float(row["used"]), unit, of, base(question)),
+        Fact("limit.amount", float(row["limit"]), unit, Of(rule=str(row["rule"])), base(question)),
+    )
+
+
+def next_best(allocation: Allocation) -> Fact:
+    """What the best other plan is worth."""
+    assert allocation.next_best_value is not None
+    return Fact(
+        "plan.next_best", allocation.next_best_value, worth(allocation.question), Of(plan=PLAN),
+        base(allocation.question, "all other plans within the limits"),
+    )  # fmt: skip
+
+
+def left(allocation: Allocation, row: pd.Series) -> Fact:
+    """Envelope less spending, of a year; what was carried in is not added. A row of `money_by_year`."""
+    question = allocation.question
+    amount = question.rule(str(row["rule"])).amount - float(row["used"])  # type: ignore[attr-defined]
+    of = Of(rule=str(row["rule"]), year=int(row["year"]), plan=PLAN)
+    return Fact("envelope.left", amount, money(question.register), of, base(question))
+
+
+def bound(allocation: Allocation) -> Fact:
+    """What no plan of the question is worth more than."""
+    question = allocation.question
+    return Fact(
+        "plan.bound", allocation.bound, worth(question), Of(), base(question, "all plans within the limits")
+    )
+
+
+def findings(register: Register) -> Fact:
+    """How many findings on the data are to be looked at."""
+    counted = int((register.findings["severity"] == "warn").sum())
+    return Fact("data.findings", counted, Unit("findings"), base=Base("counted"))
+
+
+def more(allocation: Allocation, rule: str, amount: float, gained: float) -> Fact:
+    """What so much more of a limit, placed where it helps most, adds to the best value."""
+    question = allocation.question
+    return Fact("limit.worth", gained, worth(question), Of(rule=rule, part=f"{amount:g}"), base(question))
+
+
+def drawn(simulation: Simulation, confidence: float, plan: str = PLAN) -> tuple[Fact, Fact, Fact]:
+    """Net value of a plan as planned, in the middle of the futures, and as it is reached with a confidence."""
+    unit, of, futures = money(simulation.question.register), Of(plan=plan), _futures(simulation)
+    npv = simulation.totals["npv"]
+    return (
+        Fact(
+            "plan.npv",
+            simulation.base_npv,
+            unit,
+            of,
+            replace(futures, figures="likely", draws=None, seed=None),
+        ),
+        Fact("plan.npv", float(npv.median()), unit, of, replace(futures, figures="sure", level=0.5)),
+        Fact(
+            "plan.npv",
+            float(npv.quantile(1 - confidence)),
+            unit,
+            of,
+            replace(futures, figures="sure", level=confidence),
+        ),
+    )
+
+
+def holds(simulation: Simulation, plan: str = PLAN) -> Fact:
+    """Share of the futures in which every envelope of every year holds."""
+    return Fact("plan.holds", simulation.fits_envelopes, SHARE, Of(plan=plan), _futures(simulation))
+
+
+def reserve(simulation: Simulation, confidence: float, plan: str = PLAN) -> Fact:
+    """Money to hold back in one reserve so that the cost of the plan is met with a confidence."""
+    amount = simulation.contingency(confidence).pooled
+    stated = replace(_futures(simulation), level=confidence)
+    return Fact("risk.reserve", amount, money(simulation.question.register), Of(plan=plan), stated)
+
+
+def _futures(simulation: Simulation) -> Base:
+    """The draws that a figure was read from."""
+    fingerprint = simulation.question.fingerprint
+    return Base("counted", question=fingerprint, over="futures", draws=simulation.draws, seed=simulation.seed)
+
+
+def order(allocation: Allocation, project: str | None, amount: float) -> Fact:
+    """What keeping an order on record costs by itself; of no project: all of them together."""
+    question = allocation.question
+    return Fact("order.price", amount, worth(question), Of(project=project), base(question, "alone"))
+
+
+def orders_lifted(allocation: Allocation, lifted: int) -> Fact:
+    """How many orders on record the plan does not follow."""
+    return Fact("order.lifted", lifted, Unit("orders"), Of(plan=PLAN), base(allocation.question))
+
+
+def projects(register: Register) -> Fact:
+    """How many projects the register has."""
+    return Fact("register.projects", len(register.projects), PROJECTS, base=Base("counted"))
