@@ -49,7 +49,9 @@ def test_spending_and_value_are_formulas_on_the_inputs_and_equal_the_plan(book: 
     stored = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
     named = {name: value.attr_text for name, value in live.defined_names.items()}
     spend = allocation.spend.sum()  # type: ignore[attr-defined]
-    for name, wanted in [("plan_value", allocation.value)] + [(f"spend_{y}", v) for y, v in spend.items()]:  # type: ignore[attr-defined]
+    for name, wanted in [("planned_value", allocation.value)] + [
+        (f"planned_spend_{y}", v) for y, v in spend.items()
+    ]:  # type: ignore[attr-defined]
         sheet, cell = re.fullmatch(r"'(.*)'!(.*)", named[name]).groups()  # type: ignore[union-attr]
         cell = cell.replace("$", "")
         assert str(live[sheet][cell].value).startswith("=")

@@ -171,7 +171,7 @@ def _exhibit(book: Any, sheet: Any, exhibit: Exhibit, top: int, formats: Formats
     head, right = top + _HEAD, 1
     if isinstance(exhibit, Chart):
         fields = _chart_fields(exhibit)
-        under, right = write_chart(book, sheet, exhibit, head, fields, formats), len(fields) + 12
+        under, right = write_chart(book, sheet, exhibit, head, fields, formats), len(fields) + 11
     elif isinstance(exhibit, Table):
         under, right = _table(sheet, exhibit, head, formats), len(exhibit.columns) + 1
     elif isinstance(exhibit, Kpi):
@@ -211,7 +211,7 @@ def _table(sheet: Any, table: Table, head: int, formats: Formats) -> int:
     fields = list({field.name: field for field in fields}.values())
     row = write_table(sheet, head, 0, table.data, fields, formats, table.totals).under
     for position, detail in table.details:
-        text(sheet, row + 1, 0, f"Under row {position + 1}: {detail.title or detail.alt}", formats, bold=True)
+        text(sheet, row + 1, 0, f"Under row {position + 1}: {detail.title}".rstrip(": "), formats, bold=True)
         row = write_table(sheet, row + 2, 0, detail.data, detail.columns, formats, detail.totals).under
     return row
 

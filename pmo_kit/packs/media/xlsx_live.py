@@ -24,7 +24,7 @@ PLAN = "arbitration.plan"
 """The exhibit whose data hold the plan: project_id, level, decision and delay of what it funds or stops."""
 SHEETS = {
     "Plan": "Every project, its money by year and its planned net value, as formulas on the inputs",
-    "Money by year": "What the plan spends, what is left and what it is worth, as formulas on the inputs",
+    "Money by year": "What the plan spends, leaves and is worth on planned figures, as formulas on the inputs",
 }
 INPUTS = ("costs", "benefits", "links", "budgets")
 _DISCOUNT = "discount factors"
@@ -98,7 +98,7 @@ def write_plan(book: Any, outline: Outline, formats: Formats) -> int:
     sheet = _plan(projects, years, live, outline.settings.unit)
     for one in (sheet, *live.values(), *([factors] if factors else [])):
         _write(book.get_worksheet_by_name(one.name) or book.add_worksheet(one.name), one, formats)
-    return _money(book, sheet, years, live, outline.settings.unit, formats)
+    return _money(book, sheet, plan, years, live, outline.settings.unit, formats)
 
 
 def _projects(register: Any, plan: pd.DataFrame) -> pd.DataFrame:
@@ -245,7 +245,13 @@ def _of(values: pd.Series, projects: pd.DataFrame) -> Any:
 
 
 def _money(
-    book: Any, plan: Live, years: Sequence[int], live: dict[str, Live], unit: str, formats: Formats
+    book: Any,
+    plan: Live,
+    shown: pd.DataFrame,
+    years: Sequence[int],
+    live: dict[str, Live],
+    unit: str,
+    formats: Formats,
 ) -> int:
     """Spending of the plan against the envelope of all, by year, and its planned net value: all formulas."""
     import pandas as pd
@@ -273,10 +279,15 @@ def _money(
         top = _HEAD + 2
         formulas.append({"0": f"=SUM({plan.range(str(year))})", "1": together, "2": f"={letter}{top}+{letter}{top + 1}",
                          "3": envelope, "4": f"={letter}{top + 3}-{letter}{top + 2}"})  # fmt: skip
-        book.define_name(f"spend_{year}", f"='Money by year'!${letter}${top + 2}")
+        book.define_name(f"planned_spend_{year}", f"='Money by year'!${letter}${top + 2}")
     sheet = book.get_worksheet_by_name("Money by year")
-    said = "formulas on the sheet Plan and the inputs; what is carried between years stands on the sheet Hand check"
-    _title(sheet, "What the plan spends by year, and what is left", f"{unit} · {said}", formats)
+    said = "planned figures, formulas on the sheet Plan and the inputs; what is carried stands on the sheet Hand check"
+    _title(
+        sheet,
+        "What the plan spends by year on planned figures, and what is left",
+        f"{unit} · {said}",
+        formats,
+    )
     for column, name in enumerate(data.columns):
         text(sheet, _HEAD, column, name, formats, bold=True, bottom=1, align="right")
     for row, record in enumerate(data.to_dict("records")):
@@ -296,7 +307,17 @@ def _money(
             bold = {"bold": True, "top": 1} if at == row + 2 else {}
             text(sheet, at, 0, name, formats, **bold)
             write_cell(sheet, at, 1, Field("n"), number, formats, formula, **bold)
-        book.define_name("plan_value", f"='Money by year'!$B${row + 3}")
+        book.define_name("planned_value", f"='Money by year'!$B${row + 3}")
+        row += 4
+    printed = {str(year): float(shown[str(year)].sum()) for year in years}
+    if any(abs(printed[str(year)] - float(plan.data[str(year)].sum())) > 1e-6 for year in years):
+        text(sheet, row, 0, "As the pack prints it: expected figures", formats, bold=True)
+        said = "means of estimates, risks and delays, of projects"
+        text(sheet, row + 1, 0, said, formats)
+        for column, year in enumerate(years, 1):
+            write_cell(sheet, row + 1, column, Field("n"), printed[str(year)], formats)
+        text(sheet, row + 2, 0, "value of the projects", formats)
+        write_cell(sheet, row + 2, 1, Field("n"), float(shown["value"].sum()), formats)
         row += 4
     return row + 1
 
