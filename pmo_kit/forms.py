@@ -43,6 +43,7 @@ LIMITS: Mapping[str, int] = {
     "bytes of a YAML file": 300_000, "blocks in each other": 20, "values in a YAML file": 50_000,
     "scenarios of a grid": 500, "packs of a matrix": 200,
     "bytes of a table": 50_000_000, "bytes of a workbook, unpacked": 150_000_000, "columns of a table": 1_000,
+    "cells of a table": 4_000_000, "letters of a cell": 1_000_000,
 }  # fmt: skip
 """What a file may hold that somebody gives us; what is larger is refused in words before it is read."""
 

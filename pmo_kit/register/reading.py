@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 from datetime import date
 from os import PathLike
@@ -199,32 +200,28 @@ def read_sheets(path: Path, findings: Findings) -> list[RawSheet]:
         words = missing(path)
         findings.add("block", "path_not_found", words, "Check the path.", file=path.name)
         raise DataError(words, findings.frame()[list(COLUMNS)])
-    if path.is_file():
+    if not path.is_dir():
         if path.suffix.lower() in _WORKBOOKS:
             return read_workbook(path, findings)
         raw = read_csv_sheet(path, findings) if path.suffix.lower() in _TEXTS else None
         if raw is None:
-            findings.add(
-                "block",
-                "file_not_read",
-                f"{path.name} is neither a workbook (.xlsx) nor a CSV file with rows.",
-                "Save it as .xlsx or .csv.",
-                file=path.name,
-            )
+            words = f"{path.name} is neither a workbook (.xlsx) nor a CSV file with rows."
+            findings.add("block", "file_not_read", words, "Save it as .xlsx or .csv.", file=path.name)
         return [] if raw is None else [raw]
     sheets = []
     for file in sorted(path.iterdir()):
-        if file.is_dir() or file.name.startswith((".", "~$")):
+        kind, named = file.suffix.lower(), table_of_sheet(file.stem, load_schema()) is not None
+        if file.name.startswith((".", "~$")) or (file.is_dir() and not (named and kind)):
             continue
-        kind = file.suffix.lower()
-        if kind in _TEXTS and table_of_sheet(file.stem, load_schema()) is None and kind == ".txt":
-            continue
-        if kind in _TEXTS:
-            raw = read_csv_sheet(file, findings)
-            sheets += [] if raw is None else [raw]
+        if file.is_dir():
+            words = f"{file.name} is a folder, not a file; it was not read."
+            findings.add("warn", "file_not_used", words, file=file.name)
         elif kind in _WORKBOOKS:
             sheets += read_workbook(file, findings)
-        elif kind not in _IGNORED:
+        elif kind in _TEXTS and (named or kind != ".txt"):
+            raw = read_csv_sheet(file, findings)
+            sheets += [] if raw is None else [raw]
+        elif kind not in (*_IGNORED, *_TEXTS):
             findings.add(
                 "info", "file_not_used", f"{file.name} is no table; it was not read.", file=file.name
             )
@@ -235,46 +232,57 @@ def tables_of_sheets(sheets: list[RawSheet], findings: Findings) -> Mapping[str,
     """Which sheet holds which table; sheets that hold none are listed."""
     schema = load_schema()
     found: dict[str, RawSheet] = {}
-    titles = {table_of_sheet(raw.title, schema) for raw in sheets}
+    named = {id(raw): table_of_sheet(raw.title, schema) for raw in sheets}
+    ends = {id(raw): _table_of_end(raw.title) for raw in sheets}
+    taken = {*named.values(), *ends.values()}
+    shapes = {
+        id(raw): _tables_by_columns(raw, taken) for raw in sheets if not named[id(raw)] and not ends[id(raw)]
+    }
+    guesses = [name for names in shapes.values() for name in names]
     for raw in sheets:
-        name = table_of_sheet(raw.title, schema)
-        if name is None and folded(raw.title) not in NOT_TABLES:
-            name = _table_by_columns(raw, {*titles, *found}, findings)
         place: dict[str, Any] = {"file": raw.file, "sheet": raw.sheet}
+        name, known = named[id(raw)] or ends[id(raw)], folded(raw.title) in NOT_TABLES
+        if name is None and not known:
+            name = next((one for one in shapes[id(raw)] if guesses.count(one) == 1), None)
         if name is None:
-            known = folded(raw.title) in NOT_TABLES
-            findings.add(
-                "info" if known else "warn",
-                "sheet_not_used",
-                f'"{raw.title}" is not the name of a table; its {len(raw.cells)} lines were not read.',
-                "" if known else "Rename it to a table of the dictionary, or map it: pmo-kit import FILE.",
-                **place,
-            )
-        elif name in found:
+            words = f'"{raw.title}" is not the name of a table; its {len(raw.cells)} lines were not read.'
+            fix = "" if known else "Rename it to a table of the dictionary, or map it: pmo-kit import FILE."
+            findings.add("info" if known else "warn", "sheet_not_used", words, fix, **place)
+            continue
+        if named[id(raw)] is None:
+            how = "by the end of its name" if ends[id(raw)] else "by its columns"
+            words = f'"{raw.title}" is not the name of a table; {how} it was read as {name}.'
+            findings.add("warn", "sheet_by_columns", words, f"Rename it to {name}.", **place)
+        if name in found:
             first = found[name]
-            findings.add(
-                "block",
-                "two_sheets",
-                f"The table {name} is there twice; {first.file} {first.sheet} has it too.",
-                "Put all rows into one of them.",
-                **place,
-            )
+            words = f"The table {name} is there twice; {first.file} {first.sheet} has it too."
+            findings.add("block", "two_sheets", words, "Put all rows into one of them.", **place)
         else:
             found[name] = raw
     return found
 
 
-def _table_by_columns(raw: RawSheet, taken: set[str | None], findings: Findings) -> str | None:
-    """The needed table that a sheet without a known name holds, by its columns."""
-    for table in load_schema():
-        if table.required and table.name not in taken and looks_like(raw, table):
-            findings.add(
-                "warn",
-                "sheet_by_columns",
-                f'"{raw.title}" is not the name of a table; by its columns it was read as {table.name}.',
-                f"Rename it to {table.name}.",
-                file=raw.file,
-                sheet=raw.sheet,
-            )
-            return table.name
-    return None
+def _table_of_end(title: str) -> str | None:
+    """The table that the end of a title names, as spreadsheet programs name exported sheets: plan-benefits."""
+    parts = re.split(r"[\s\-_.]+", title.strip())
+    ends = (table_of_sheet(" ".join(parts[start:]), load_schema()) for start in range(1, len(parts)))
+    return next((one for one in ends if one), None)
+
+
+_NEUTRAL = re.compile(
+    r"(sheet|table|tabelle|feuil|feuille|hoja|blad|foglio|planilha|arkusz|list|data|export|register)? ?\d*"
+)
+
+
+def _tables_by_columns(raw: RawSheet, taken: set[str | None]) -> list[str]:
+    """The needed tables that a sheet without a known name may hold, by its columns.
+
+    Costs look like benefits: they are taken only where the title says costs, or says nothing.
+    """
+    title = folded(raw.title)
+    names = [
+        one.name for one in load_schema() if one.required and one.name not in taken and looks_like(raw, one)
+    ]
+    words = {"cost", "costs", "spend", "spending", "kosten", "coût", "coûts", "coste", "costes"}
+    says = bool(_NEUTRAL.fullmatch(title)) or bool(words & set(re.split(r"\W+", title)))
+    return [name for name in names if name != "costs" or says]

@@ -191,8 +191,9 @@ def _write_marked(sheet: Worksheet, raw: RawSheet, findings: pd.DataFrame) -> No
     columns = [
         clean_text(raw.cells.iloc[:, place]).fillna("").tolist() for place in range(raw.cells.shape[1])
     ]
-    for line in zip(*columns, strict=True):
-        sheet.append([_text(cell) for cell in line])
+    for row, line in zip(raw.rows.tolist(), zip(*columns, strict=True), strict=True):
+        for place, text in enumerate(line, 1):
+            sheet.cell(row, place, _text(text))
     heads: dict[str, int] = {}
     for place, column in enumerate(columns, 1):
         for text in column[:_SEARCHED_ROWS]:

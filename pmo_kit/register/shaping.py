@@ -270,9 +270,7 @@ def list_unmapped(
             elif _AMOUNT.search(folded(header)):
                 severity, why = "block", " It looks like amounts, and money must not be left out."
         text = f'The column "{header or place + 1}" is not one of the table {table.name}; its {len(cells)} values were not read.'  # noqa: E501
-        fix = (
-            "Rename it to a column of the dictionary, map it in a mapping file, or take it out of the sheet."
-        )
+        fix = "Rename it to a column of the dictionary, map it (pmo-kit import FILE), or take it out of the sheet."
         value = f"{len(cells)} values: {', '.join(pd.unique(cells)[:5])}"
         where = {"file": file, "sheet": sheet, "column": header or str(place + 1), "value": value}
         findings.add(severity, "column_not_mapped", text + why, fix, **where)

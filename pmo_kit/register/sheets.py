@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import html
 import io
 import re
 import zipfile
@@ -13,14 +14,14 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pandas as pd
-from openpyxl.cell import Cell
+from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pmo_kit.forms import LIMITS, unreadable
 from pmo_kit.register.findings import Findings
 
-csv.field_size_limit(2**26)
+csv.field_size_limit(LIMITS["letters of a cell"])
 _LARGE = "Give a file of projects: an export with what the tables need."
 _DELIMITERS = ",;\t|"
 
@@ -92,7 +93,6 @@ def decode(data: bytes) -> tuple[str, str, bool]:
 def _delimiter(text: str) -> str:
     """The separator that splits the first lines most evenly."""
     sample = text[:20000]
-    lines = [row for row in sample.splitlines()[:30] if row.strip()]
     best, best_score = ",", (0.0, 0.0)
     for mark in _DELIMITERS:
         widths = [len(row) for row in csv.reader(io.StringIO(sample), delimiter=mark) if any(row)][:30]
@@ -101,13 +101,27 @@ def _delimiter(text: str) -> str:
             usual = max(set(wide), key=wide.count)
             score = (wide.count(usual) / len(widths), float(usual))
             best, best_score = (mark, score) if score > best_score else (best, best_score)
-    return best if lines else ","
+    return best
+
+
+def _refused(path: Path, findings: Findings, reason: str, sheet: str = "") -> bool:
+    """Say why a file or a sheet is not read, where there is a reason."""
+    if reason:
+        findings.add("block", "file_not_read", f"{path.name}: {reason}", _LARGE, file=path.name, sheet=sheet)
+    return bool(reason)
+
+
+def _too_large(columns: int, cells: int) -> str:
+    """Why a table of this size is not read; empty where it is."""
+    most, all_ = LIMITS["columns of a table"], LIMITS["cells of a table"]
+    if columns <= most and cells <= all_:
+        return ""
+    return f"it has {columns:,} columns and about {cells:,} cells; at most {most:,} and {all_:,} are read."
 
 
 def read_csv_sheet(path: Path, findings: Findings) -> RawSheet | None:
-    """Read one CSV file; None when it holds nothing."""
-    if reason := unreadable(path, "bytes of a table"):
-        findings.add("block", "file_not_read", f"{path.name}: {reason}", _LARGE, file=path.name)
+    """Read one CSV file; None when it holds nothing, or is refused."""
+    if _refused(path, findings, unreadable(path, "bytes of a table")):
         return None
     try:
         text, encoding, guessed = decode(path.read_bytes())
@@ -117,130 +131,186 @@ def read_csv_sheet(path: Path, findings: Findings) -> RawSheet | None:
         )
         return None
     if guessed:
-        findings.add(
-            "warn",
-            "encoding_repaired",
-            f"The file is not UTF-8; it was read as {encoding}.",
-            "Check accented letters and currency signs, or save as CSV UTF-8.",
-            file=path.name,
-        )
+        words = f"The file is not UTF-8; it was read as {encoding}."
+        fix = "Check accented letters and currency signs, or save as CSV UTF-8."
+        findings.add("warn", "encoding_repaired", words, fix, file=path.name)
     if "\ufffd" in text or re.search("â€|Ã[\x80-\xbf©¨]|â‚¬|Â£", text):
-        findings.add(
-            "warn",
-            "encoding_repaired",
-            "Some characters were damaged before this file was saved.",
-            "Export the file again as UTF-8.",
-            file=path.name,
-        )
-    text = text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
+        words = "Some characters were damaged before this file was saved."
+        findings.add("warn", "encoding_repaired", words, "Export the file again as UTF-8.", file=path.name)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     mark = _delimiter(text)
-    lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=mark))
+    widest = max(line.count(mark) for line in text.split("\n", 200)[:200]) + 1
+    if _refused(path, findings, _too_large(widest, text.count(mark))):
+        return None
+    reader, lines, begins = csv.reader(io.StringIO(text, newline=""), delimiter=mark), [], [0]
+    try:
+        for line in reader:
+            lines.append(line)
+            begins.append(reader.line_num)
+    except csv.Error:
+        words = f"one of its cells has more than {LIMITS['letters of a cell']:,} letters."
+        _refused(path, findings, words)
+        return None
     if not lines:
         return None
+    _report_quotes(path.name, text, mark, lines, begins, findings)
     if len(lines[0]) and re.fullmatch(r"sep=.", lines[0][0] + ("," if len(lines[0]) > 1 else "")):
         lines[0] = [""]
     width = max(map(len, lines))
-    if width > (most := LIMITS["columns of a table"]):
-        text = f"{path.name}: it has {width:,} columns; at most {most:,} are read."
-        findings.add("block", "file_not_read", text, _LARGE, file=path.name)
+    if _refused(path, findings, _too_large(width, width * len(lines))):
         return None
-    ragged = [number for number, line in enumerate(lines) if len(line) != width]
-    for number in ragged:
-        lines[number] = lines[number] + [""] * (width - len(lines[number]))
+    lines = [line if len(line) == width else line + [""] * (width - len(line)) for line in lines]
     columns = {place: pd.Series(column, dtype="str") for place, column in enumerate(zip(*lines, strict=True))}
-    cells = pd.DataFrame(columns)
-    return RawSheet(path.name, "", path.stem, cells, np.arange(1, len(lines) + 1), semicolon=mark == ";")
+    rows = np.arange(1, len(lines) + 1)
+    return RawSheet(path.name, "", path.stem, pd.DataFrame(columns), rows, semicolon=mark == ";")
+
+
+def _report_quotes(
+    file: str, text: str, mark: str, lines: list[list[str]], begins: list[int], findings: Findings
+) -> None:
+    """Refuse a double quote that swallows rows: its lines, read without quotes, are rows of their own."""
+    several = [number for number in range(len(lines)) if begins[number + 1] - begins[number] > 1]
+    if not several:
+        return
+    written, width = text.split("\n"), max(map(len, lines[:1]))
+    for number in several:
+        mine = written[begins[number] : begins[number + 1]]
+        rows = width > 1 and all(line.count(mark) == width - 1 for line in mine)
+        open_quote = begins[number + 1] >= len(written) - 1 and "\n".join(mine).count('"') % 2 == 1
+        if rows or open_quote or (width > 1 and any(line.count(mark) == width - 1 for line in mine[1:-1])):
+            last = begins[number] + len([line for line in mine if line])
+            words = f"A double quote opens in line {begins[number] + 1} and takes the lines up to {last} into one cell."
+            fix = "Delete the quote, or write it twice inside a quoted cell."
+            findings.add(
+                "block", "quote_swallows_rows", words, fix, file=file, row=number + 1, value="\n".join(mine)
+            )
+
+
+_EMPTY = re.compile(rb"<(?:\w+:)?c(?=[\s/>])[^<>]*(?:/>|>\s*</(?:\w+:)?c>)")
+_BARE_ROW = re.compile(rb"<(?:\w+:)?row(?=[\s/>])[^<>]*(?:/>|>\s*</(?:\w+:)?row>)")
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^<>]*?ref="[A-Z]+(\d+):[A-Z]+(\d+)"[^<>]*/>')
+_FORMULA = re.compile(
+    rb"<(?:\w+:)?c\s[^<>]*?\br=\"([A-Z]+)(\d+)\"[^<>]*>\s*<(?:\w+:)?f(?:\s[^<>]*?)?(?:/>|>([^<]*)</(?:\w+:)?f>)\s*"
+    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+)
+
+
+def _trimmed(path: Path) -> tuple[io.BytesIO, dict[str, dict[tuple[int, int], Uncached]], bool]:
+    """A workbook without empty formatted cells; its formulas without a result; whether text is struck through."""
+    copy, formulas, struck = io.BytesIO(), {}, False
+    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(copy, "w", zipfile.ZIP_STORED) as new:
+        for entry in archive.infolist():
+            data = archive.read(entry)
+            if entry.filename.startswith("xl/worksheets/") and entry.filename.endswith(".xml"):
+                data = _BARE_ROW.sub(b"", _EMPTY.sub(b"", data))
+                data = _MERGED.sub(lambda one: one[0] if int(one[2]) - int(one[1]) < 10_000 else b"", data)
+                formulas[entry.filename] = {
+                    (int(row), column_index_from_string(name.decode())): Uncached(f"={text.decode('utf-8', 'replace')}")
+                    for name, row, text in _FORMULA.findall(data)
+                }  # fmt: skip
+            struck = struck or (entry.filename == "xl/styles.xml" and b"<strike" in data)
+            new.writestr(entry.filename, data)
+    return copy, formulas, struck
 
 
 def read_workbook(path: Path, findings: Findings) -> list[RawSheet]:
-    """Read every sheet of a workbook: values, cached results of formulas, merged and hidden parts."""
-    if reason := unreadable(path, "bytes of a workbook, unpacked"):
-        findings.add("block", "file_not_read", f"{path.name}: {reason}", _LARGE, file=path.name)
+    """Read every sheet of a workbook: values, cached results of formulas, merged, hidden and struck parts."""
+    if _refused(path, findings, unreadable(path, "bytes of a workbook, unpacked")):
         return []
     try:
-        book = openpyxl.load_workbook(path, data_only=True)
-        with zipfile.ZipFile(path) as archive:
-            has_formulas = any(
-                b"<f>" in (text := archive.read(name)) or b"<f " in text
-                for name in archive.namelist()
-                if name.startswith("xl/worksheets/")
-            )
-        formulas = openpyxl.load_workbook(path) if has_formulas else None
+        trimmed = _trimmed(path)
+        book = openpyxl.load_workbook(trimmed[0], data_only=True)
     except Exception as error:  # openpyxl raises many kinds on damaged files
-        findings.add(
-            "block",
-            "file_not_read",
-            f"The workbook cannot be opened ({type(error).__name__}).",
-            "Open it in a spreadsheet program and save it again as .xlsx, without a password.",
-            file=path.name,
-        )
+        words = f"The workbook cannot be opened ({type(error).__name__})."
+        fix = "Open it in a spreadsheet program and save it again as .xlsx, without a password."
+        findings.add("block", "file_not_read", words, fix, file=path.name)
         return []
+    formulas, struck = trimmed[1:]
     sheets = []
     for sheet in book.worksheets:
-        lines = [list(line) for line in sheet.iter_rows(values_only=True)]
-        if not any(cell is not None for line in lines for cell in line):
+        cells = [cell for cell in sheet._cells.values() if cell.value is not None]
+        open_cells = formulas.get(_file_of(path, sheet.title), {})
+        if not cells and not open_cells:
             continue
+        rows = np.array(sorted({cell.row for cell in cells} | {row for row, _ in open_cells}))
+        width = max([cell.column for cell in cells] + [column for _, column in open_cells])
+        if _refused(path, findings, _too_large(width, len(rows) * width), sheet.title):
+            continue
+        line = {row: number for number, row in enumerate(rows.tolist())}
+        grid = np.full((len(rows), width), None, dtype=object)
+        for cell in cells:
+            grid[line[cell.row], cell.column - 1] = cell.value
+        for (row, column), formula in open_cells.items():
+            grid[line[row], column - 1] = formula
+        merged = [
+            (line[top], int(np.searchsorted(rows, bottom, "right")) - 1, left - 1, right - 1)
+            for left, top, right, bottom in (one.bounds for one in sheet.merged_cells.ranges)
+            if top in line and right <= width
+        ]
+        epoch = book.epoch == CALENDAR_MAC_1904
         raw = RawSheet(
-            path.name,
-            sheet.title,
-            sheet.title,
-            pd.DataFrame(lines, dtype=object),
-            np.arange(1, len(lines) + 1),
-            [(low - 1, high - 1, left - 1, right - 1) for left, low, right, high in _bounds(sheet)],
-            book.epoch == CALENDAR_MAC_1904,
+            path.name, sheet.title, sheet.title, pd.DataFrame(grid, dtype=object), rows, merged, epoch
         )
         _report_hidden(sheet, raw, findings)
-        if formulas is not None:
-            _report_uncached(formulas[sheet.title], raw, findings)
+        for row in sorted(
+            {cell.row for cell in cells if cell.has_style and cell.font.strike} if struck else ()
+        ):
+            words = "The row holds text that is struck through; it was read like the others."
+            value = " | ".join(str(cell) for cell in grid[line[row]] if cell is not None)
+            fix = "Delete the row, or take the line out of its font."
+            place = {"file": path.name, "sheet": sheet.title, "row": row}
+            findings.add("warn", "struck_through", words, fix, value=value, **place)
         sheets.append(raw)
     return sheets
 
 
-def _bounds(sheet: Worksheet) -> list[tuple[int, int, int, int]]:
-    """Merged ranges as (first column, first row, last column, last row), from 1."""
-    return [one.bounds for one in sheet.merged_cells.ranges]
+def _file_of(path: Path, title: str) -> str:
+    """The part of a workbook that holds a sheet."""
+    with zipfile.ZipFile(path) as archive:
+        book = archive.read("xl/workbook.xml").decode("utf-8", "replace")
+        links = archive.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
+    for name, key in re.findall(r'<(?:\w+:)?sheet\s[^>]*?name="([^"]*)"[^>]*?\w+:id="([^"]*)"', book):
+        if html.unescape(name) == title:
+            for link in re.findall(r"<(?:\w+:)?Relationship\s[^>]*>", links):
+                if f'Id="{key}"' in link and (target := re.search(r'Target="([^"]*)"', link)):
+                    return target[1].lstrip("/") if target[1].startswith("/") else f"xl/{target[1]}"
+    return ""
 
 
 def _report_hidden(sheet: Worksheet, raw: RawSheet, findings: Findings) -> None:
-    """Hidden sheets and rows are read like the others, and reported."""
+    """Hidden sheets, rows and columns are read like the others, and reported."""
+    place = {"file": raw.file, "sheet": raw.sheet}
     if sheet.sheet_state != "visible":
-        text = "The sheet is hidden; it was read all the same."
-        findings.add("warn", "hidden_sheet", text, "Show it, or delete it.", file=raw.file, sheet=raw.sheet)
-    hidden = [n for n, size in sheet.row_dimensions.items() if size.hidden and n <= len(raw.rows)]
-    filled = [n for n in hidden if raw.cells.iloc[n - 1].notna().any()]
-    if filled:
-        rows = ", ".join(map(str, filled[:8])) + ("…" if len(filled) > 8 else "")
         findings.add(
             "warn",
-            "hidden_rows",
-            f"{len(filled)} hidden rows were read like the others (rows {rows}).",
-            "Show them (a filter may be on), or delete them.",
-            file=raw.file,
-            sheet=raw.sheet,
-            row=filled[0],
-            value=rows,
+            "hidden_sheet",
+            "The sheet is hidden; it was read all the same.",
+            "Show it, or delete it.",
+            **place,
         )
-
-
-def _report_uncached(sheet: Worksheet, raw: RawSheet, findings: Findings) -> None:
-    """A formula without a stored result, or with an error, has no value to read."""
-    for line in sheet.iter_rows():
-        for cell in line:
-            if not isinstance(cell, Cell) or cell.data_type != "f":
-                continue
-            stored = raw.cells.iat[cell.row - 1, cell.column - 1]
-            if stored is None:
-                findings.add(
-                    "block",
-                    "formula_without_result",
-                    "The formula has no stored result.",
-                    "Open the workbook in a spreadsheet program, let it calculate, and save it.",
-                    file=raw.file,
-                    sheet=raw.sheet,
-                    row=cell.row,
-                    column=cell.column_letter,
-                    value=cell.value,
-                )
+    hidden = {n for n, size in sheet.row_dimensions.items() if size.hidden}
+    filled = [n for n in raw.rows.tolist() if n in hidden]
+    if filled:
+        rows = ", ".join(map(str, filled[:8])) + ("…" if len(filled) > 8 else "")
+        words = f"{len(filled)} hidden rows were read like the others (rows {rows})."
+        fix = "Show them (a filter may be on), or delete them."
+        findings.add("warn", "hidden_rows", words, fix, row=filled[0], value=rows, **place)
+    spans = [(size.min, min(size.max or size.min, raw.cells.shape[1])) for size in sheet.column_dimensions.values()
+             if size.hidden and size.min]  # fmt: skip
+    for number in sorted({n for first, last in spans for n in range(first, last + 1)}):
+        cells = raw.cells.iloc[:, number - 1].dropna()
+        if len(cells):
+            letter = get_column_letter(number)
+            words = f'The column {letter} ("{cells.iloc[0]}") is hidden; it was read like the others.'
+            findings.add(
+                "warn",
+                "hidden_column",
+                words,
+                "Show it, or delete it.",
+                column=letter,
+                value=cells.iloc[0],
+                **place,
+            )
 
 
 def sheet_of_frame(name: str, frame: pd.DataFrame) -> tuple[RawSheet, list[str]]:

@@ -21,7 +21,7 @@ _DATE = Column("header", "date")
 _PLANNED = {"state": "planned"}
 
 _YEAR_PART = re.compile(
-    r"(?i)(?:\b(?:fye?|cye?|ye|gj|hj)\s*)?'?\b(?:19|20|21)\d\d(?:\s*[-/–]\s*'?(?:\d{4}|\d{2})\b)?|\b(?:fye?|cye?|gj|hj)\s*'?\d\d"
+    r"(?i)(?:\b(?:fye?|cye?|ye|gj|hj)\s*)?'?(?<!\d)(?:19|20|21)\d\d(?!\d)(?:\s*[-/–]\s*'?(?:\d{4}|\d{2})\b)?|\b(?:fye?|cye?|gj|hj)\s*'?\d\d"
     r"(?:[-/–]\d\d)?"
 )
 

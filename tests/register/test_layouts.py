@@ -176,7 +176,7 @@ def test_formula_without_result_blocks(tmp_path):
     with pytest.raises(DataError) as error:
         load_register(tmp_path / "formulas.xlsx")
     found = error.value.findings.query("rule == 'formula_without_result'").iloc[0]
-    assert (found["row"], found["column"], found["value"]) == (2, "C", "=1+1")
+    assert (found["row"], found["column"], found["value"]) == (2, "amount", "=1+1")
 
 
 def test_example_row_and_repeated_header_are_no_data(tables, folder):

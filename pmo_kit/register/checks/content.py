@@ -100,25 +100,33 @@ def formula_in_text(evidence: Evidence) -> Iterator[Found]:
                 )
 
 
-@rule(0, "warn", "A text holds control characters, or characters that nobody can see.")
+@rule(0, "block", "A cell holds control characters, or characters that nobody can see.")
 def signs_unseen(evidence: Evidence) -> Iterator[Found]:
-    """They were left out of the text, so that it can be printed and compared; no sheet shows them."""
+    """No sheet shows them: they are left out of texts, so that these can be printed and compared; no number has any."""
     for name, intake in evidence.intakes.items():
-        for column in intake.raw:
-            if column not in intake.table or intake.table[column].type not in (*_WRITTEN, "value"):
-                continue
+        for column in filter(intake.table.__contains__, intake.raw):
             cells = intake.raw[column]
-            odd = [
-                one
-                for one in pd.unique(cells[[isinstance(one, str) for one in cells]])
-                if not one.isascii() or not one.isprintable()
-            ]
-            odd = [one for one in odd if ODD_SIGNS.search(one.strip())]
-            mask = cells.isin(odd) & intake.frame[column].notna()
-            signs = {
-                one: " ".join(dict.fromkeys(f"U+{ord(sign):04X}" for sign in ODD_SIGNS.findall(one)))
-                for one in odd
-            }
-            words = [f'"{shown(ODD_SIGNS.sub("·", one))}" holds characters that cannot be seen ({signs[one]}); '
-                     "they were left out." for one in cells[mask]]  # fmt: skip
-            yield Found(name, column, mask, words, "Type the text again.")
+            unique = pd.unique(cells[[isinstance(one, str) for one in cells]])
+            odd = [one for one in unique if not (one.isascii() and one.isprintable()) or "_x00" in one]
+            signs = {one: ODD_SIGNS.findall(one.strip()) for one in odd if ODD_SIGNS.search(one.strip())}
+            text = intake.table[column].type in (*_WRITTEN, "value")
+            for severity in ("block", "warn"):
+                hard = [
+                    one
+                    for one, found in signs.items()
+                    if not text and any(sign < " " or len(sign) > 1 for sign in found)
+                ]
+                mask = cells.isin(hard if severity == "block" else [one for one in signs if one not in hard])
+                shapes = {one: shown(ODD_SIGNS.sub("·", one)) for one in signs}
+                codes = {
+                    one: " ".join(dict.fromkeys(f"U+{ord(s[0]):04X}" for s in found))
+                    for one, found in signs.items()
+                }
+                end = (
+                    "they cannot be in a number or a date." if severity == "block" else "they were left out."
+                )
+                words = [
+                    f'"{shapes[one]}" holds characters that cannot be seen ({codes[one]}); {end}'
+                    for one in cells[mask]
+                ]
+                yield Found(name, column, mask, words, "Type the cell again.", severity)
