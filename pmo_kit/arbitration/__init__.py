@@ -2,12 +2,13 @@
 
 from pmo_kit.arbitration.admission import Admission, what_would_admit
 from pmo_kit.arbitration.allocation import Allocation, LimitUse, arbitrate
+from pmo_kit.arbitration.budgets import Frontier, FundingOrder, frontier
 from pmo_kit.arbitration.explanation import Explanation, explain, obstacles, supports
-from pmo_kit.arbitration.ladder import Frontier, frontier
 from pmo_kit.arbitration.ledger import Ledger, override_ledger
 from pmo_kit.arbitration.letters import letter
 from pmo_kit.arbitration.links import Committed, Excludes, Group, Mandatory, Override, Requires, Synergy
 from pmo_kit.arbitration.model import PlanChange
+from pmo_kit.arbitration.moves import money_moves
 from pmo_kit.arbitration.proof import Selection, solve_selection
 from pmo_kit.arbitration.question import Question, revalued
 from pmo_kit.arbitration.resampling import Frequencies, inclusion_frequency
@@ -28,6 +29,7 @@ __all__ = [
     "Explanation",
     "Frequencies",
     "Frontier",
+    "FundingOrder",
     "Group",
     "Ledger",
     "LimitUse",
@@ -48,6 +50,7 @@ __all__ = [
     "inclusion_frequency",
     "letter",
     "limits_worth",
+    "money_moves",
     "obstacles",
     "override_ledger",
     "revalued",

@@ -87,7 +87,7 @@ def least_increase(
     objective[-len(shifts) :] = -1.0
     found = best_plan(
         model, fixed={} if option is None else {option: 1}, objective=objective, least=least, program=program,
-        loose=_loose(model, [row for shift in shifts for row in shift])
+        loose=touched(model, [row for shift in shifts for row in shift])
     )  # fmt: skip
     if found.plan is None or found.x is None:
         return None
@@ -157,7 +157,7 @@ def first_rival(model: Model, option: int, plan: Plan) -> float:
     least = model.better(model.evaluate(plan).value)
     found = best_plan(
         model, fixed={option: 1}, extra=[value_floor(model, least)], objective=objective, program=program,
-        loose=_loose(model, entries)
+        loose=touched(model, entries)
     )  # fmt: skip
     return inf if found.x is None else round(max(0.0, float(found.x[-1])), 9)
 
@@ -173,7 +173,7 @@ def only_limit(model: Model, rule: Rule) -> bool:
     return rule.price is None and rows <= {rule.name}
 
 
-def _loose(model: Model, rows: Iterable[int]) -> frozenset[int]:
+def touched(model: Model, rows: Iterable[int]) -> frozenset[int]:
     """Rules' rows that a further column extends, with the years into which its money may be carried."""
     own = {row - model.head for row in rows}
     return frozenset(own | {place for carry in model.carries for place in carry[:2]})
@@ -214,7 +214,7 @@ def least_cost_cut(model: Model, option: int, least: int) -> Threshold | None:
     objective[-1] = -1.0
     found = best_plan(
         model, fixed={option: 1}, extra=[floor], objective=objective, program=program,
-        loose=_loose(model, entries)
+        loose=touched(model, entries)
     )  # fmt: skip
     if found.plan is None or found.x is None:
         return None

@@ -1,0 +1,547 @@
+"""The best plan at every budget, who comes in and who leaves on the way, and one order of funding for all of them.
+
+Source of the order (nested plans): Koc, Morton, Popova, Hess, Kee and Richards (2009), Prioritizing project selection,
+The Engineering Economist 54(4), 267-297.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from heapq import heappop, heappush
+from itertools import pairwise
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from pmo_kit.answers import Answer
+from pmo_kit.arbitration.allocation import Allocation, allocation_of, arbitrate, asked_gap, close_enough
+from pmo_kit.arbitration.model import ONE, Plan, compile_model, parts
+from pmo_kit.arbitration.question import Question
+from pmo_kit.arbitration.rules import Envelope, Row, amount_words
+from pmo_kit.arbitration.search import Found, best_plan, proof_gap, relaxation
+from pmo_kit.arbitration.solving import Limits, Program, solve
+from pmo_kit.arbitration.warm import Warm, good_plan
+from pmo_kit.doors import door, factor, several
+from pmo_kit.errors import InfeasibleError
+from pmo_kit.facts import number
+
+STEPS = (0.70, 0.80, 0.90, 1.00, 1.10, 1.20)
+
+
+@dataclass(frozen=True, eq=False)
+class Frontier(Answer):
+    """The best plan at every budget, from the smallest to the largest.
+
+    `table` has one row per factor on whole envelopes: factor, budget (money of all envelopes), status
+    (`optimal`, `feasible`, `infeasible`), value, bound, best_value (running maximum of the values: more
+    budget never lowers it without shares of the envelopes), gain (per unit of money since the last point)
+    and gain_upper (equal where both points are proven), enters, leaves, shifts (against the point below),
+    obstacle (rules in conflict).
+
+    Parameters
+    ----------
+    plans : DataFrame
+        project_id x factor: the level, empty where refused; no column where no plan is possible.
+    again : tuple of str
+        Projects that leave and come back as the budget later.
+    """
+
+    question: Question
+    _table: pd.DataFrame = field(repr=False)
+    allocations: Mapping[float, Allocation] = field(repr=False)
+    plans: pd.DataFrame = field(repr=False)
+    again: tuple[str, ...]
+
+    def losses(self, against: float = 1.0) -> pd.DataFrame:
+        """Who loses or gains what at every budget, against one of them.
+
+        Returns
+        -------
+        DataFrame
+            One row per factor and project whose place changes: factor, project_id, name, area, before, after
+            (level; empty where refused), value and cost: by how much they change. They add up to the change of
+            the plan, so they make a waterfall.
+
+        Raises
+        ------
+        KeyError
+            There is no plan at the factor to compare with.
+        """
+        base = self.allocations[against].table
+        parts = []
+        for times, allocation in self.allocations.items():
+            now = allocation.table
+            moved = base["level"].fillna("") != now["level"].fillna("")
+            part = pd.DataFrame(
+                {"factor": times, "name": base["name"], "area": base["area"], "before": base["level"],
+                 "after": now["level"], "value": now["value"] - base["value"], "cost": now["cost"] - base["cost"]}
+            )  # fmt: skip
+            parts.append(part[moved].reset_index())
+        columns = ["factor", "project_id", "name", "area", "before", "after", "value", "cost"]
+        return pd.concat(parts, ignore_index=True)[columns]
+
+    @property
+    def summary(self) -> str:
+        """One sentence."""
+        done = self._table[self._table["value"].notna()]
+        if done.empty:
+            return "No plan is possible at any of these budgets."
+        unit = self.question.built.value_unit
+        low, high = done.iloc[0], done.iloc[-1]
+        first, last = (amount_words(round(point["value"], 2)) for point in (low, high))
+        budgets = f"From {100 * low['factor']:.0f} % to {100 * high['factor']:.0f} % of the budget"
+        return f"{budgets} the net value goes from {first} to {last} {unit}."
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        """Fingerprints."""
+        q = self.question
+        return MappingProxyType(
+            {"register": q.register.fingerprint, "question": q.fingerprint, "solver": "HiGHS"}
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class FundingOrder(Frontier):
+    """One order of funding for a range of budgets: what is funded at a budget is funded at every larger one.
+
+    `table` has two more columns: `alone`, the best plan of that budget alone, and `price`, what the order costs there
+    (alone - value). Its `bound` is that of the budget alone; `status` is of the whole order.
+
+    Parameters
+    ----------
+    order : DataFrame
+        One row per project that is funded at some budget, in the order of entering: project_id, name, level, factor
+        and budget (at which it enters), later ((factor, level) wherever its
+        size changes at a larger budget).
+    weights : tuple of float
+        Of the values, one per budget at which a plan is possible; their sum is 1.
+    value, bound : float
+        Weighted value of the order, and what no order can exceed.
+    """
+
+    order: pd.DataFrame = field(repr=False)
+    weights: tuple[float, ...]
+    value: float
+    bound: float
+
+    @property
+    def gap(self) -> float:
+        """(bound - value) / |value|; 0 where no other order is better."""
+        return 0.0 if self.bound <= self.value else (self.bound - self.value) / abs(self.value or np.inf)
+
+    @property
+    def summary(self) -> str:
+        """One sentence."""
+        unit = self.question.built.value_unit
+        price = float(np.dot(self.weights, self._table["price"].dropna()))
+        proof = (
+            "proven best" if self.gap == 0 else f"at most {number(100 * self.gap, 1)} % below the best order"
+        )
+        return (
+            f"One order of funding for {len(self.weights)} budgets enters {len(self.order)} projects, each for good "
+            f"({proof}); holding to it costs {number(price, 2)} {unit} on average."
+        )
+
+
+@door
+def frontier(
+    question: Question,
+    budgets: Sequence[float] = STEPS,
+    *,
+    nested: bool = False,
+    weights: Sequence[float] | None = None,
+) -> Frontier:
+    """The best plan at every factor on whole envelopes, or one order of funding for all of them.
+
+    Parameters
+    ----------
+    question : Question
+    budgets : sequence of float
+        Factors: 0.85 is 15 % less in every envelope.
+    nested : bool
+        What is funded at a budget, at whatever level, stays funded at every larger one; the plans are those whose
+        weighted value is largest.
+    weights : sequence of float, optional
+        For `nested`: one per budget, in the order of `budgets`; equal when not given.
+
+    Returns
+    -------
+    Frontier
+        Every point is exact or an interval from `value` to `bound`. `FundingOrder` where `nested`.
+
+    Raises
+    ------
+    ValueError
+        A factor is negative or stated twice; weights without `nested`, not one per budget, negative or all zero.
+    InfeasibleError
+        No plans for these budgets can be nested.
+
+    Notes
+    -----
+    Source: the efficient frontier of a project portfolio, Ghasemzadeh and Archer (2000); Lourenco, Morton
+    and Bana e Costa (2012), PROBE. Exit and re-entry are real: the best plan of a larger budget need not
+    contain that of a smaller one.
+
+    Examples
+    --------
+    >>> import pmo_kit as pmo
+    >>> question = pmo.Question(pmo.load_register("data/samples/meridian_12"))
+    >>> pmo.frontier(question, budgets=[0.85, 1.0, 1.1]).table["value"].tolist()
+    [28.5, 33.5, 35.5]
+    >>> order = pmo.frontier(question, budgets=[0.85, 1.0, 1.1], nested=True)
+    >>> order.table["price"].tolist(), order.order["project_id"].tolist()[-1]
+    ([0.0, 0.0, 0.0], 'P07')
+    """
+    asked = [factor(each, "a budget") for each in several(budgets)]
+    factors = sorted(asked)
+    if not factors or len(set(factors)) < len(factors):
+        raise ValueError("Budgets are factors of zero or more, each stated once.")
+    if nested:
+        given = [1.0] * len(asked) if weights is None else [float(w) for w in weights]
+        if len(given) != len(asked) or not all(0 <= w < np.inf for w in given) or not sum(given):
+            raise ValueError("Weights are numbers of zero or more, one for each budget, and not all zero.")
+        return _funding_order(frontier(question, budgets), dict(zip(asked, given, strict=True)))
+    if weights is not None:
+        raise ValueError("Weights belong to one order of funding for all budgets: add nested=True.")
+    nearby = _Nearby(question)
+    found: dict[float, Allocation | InfeasibleError] = {}
+    for times in factors:
+        try:
+            found[times] = nearby.allocation(question.scaled(times)) or arbitrate(question.scaled(times))
+        except InfeasibleError as error:
+            found[times] = error
+    return Frontier(question, *_points(question, found))
+
+
+def _points(
+    question: Question, found: Mapping[float, Allocation | InfeasibleError]
+) -> tuple[pd.DataFrame, Mapping[float, Allocation], pd.DataFrame, tuple[str, ...]]:
+    """Table, allocations, plans and who comes again, from the answers at every factor."""
+    whole = sum(r.amount for r in _counted(question))
+    records: list[tuple[object, ...]] = []
+    last: Allocation | None = None
+    top, before = -np.inf, 0.0
+    for times, a in found.items():
+        budget = round(whole * times, 9)
+        if isinstance(a, InfeasibleError):
+            records.append((times, budget, "infeasible", *[float("nan")] * 5, (), (), (), a.conflict))
+        else:
+            top = max(top, a.value)
+            moves, gains = _steps(last, a), _gains(last, a, budget - before)
+            records.append((times, budget, a.status, a.value, a.bound, top, *gains, *moves, ()))
+            last = a
+        before = budget
+    columns = ["factor", "budget", "status", "value", "bound", "best_value", "gain", "gain_upper",
+               "enters", "leaves", "shifts", "obstacle"]  # fmt: skip
+    allocations = {times: a for times, a in found.items() if isinstance(a, Allocation)}
+    plans = pd.DataFrame({f: pd.Series(dict(a.plan), dtype="str") for f, a in allocations.items()})
+    plans = plans.reindex(list(question.built.groups)).rename_axis(index="project_id", columns="factor")
+    return pd.DataFrame(records, columns=columns), MappingProxyType(allocations), plans, _again(plans)
+
+
+def _funding_order(alone: Frontier, weights: Mapping[float, float]) -> FundingOrder:
+    """The best nested plans for the budgets of a frontier."""
+    question, table = alone.question, alone.table
+    if not alone.allocations:
+        raise InfeasibleError("No plan is possible at any of these budgets.", ())
+    shares = np.array([weights[times] for times in alone.allocations])
+    shares = shares / shares.sum() if shares.any() else np.full(len(shares), 1 / len(shares))
+    chain = _Chain(list(alone.allocations.values()), shares.tolist())
+    plans, bound = chain.search()
+    if plans is None:
+        names = ", ".join(f"{number(100 * times, 1)} %" for times in alone.allocations)
+        raise InfeasibleError(f"No order of funding holds for the budgets of {names} together.", ())
+    nested: dict[float, Allocation | InfeasibleError] = {}
+    for (times, a), plan in zip(alone.allocations.items(), plans, strict=True):
+        value = a._model.evaluate(plan).value
+        nested[times] = allocation_of(
+            a._model, Found("feasible", plan, value, max(value, parts(a.bound)[0]), 0)
+        )
+    value = float(np.dot(shares, [a.value for a in nested.values() if isinstance(a, Allocation)]))
+    bound = max(value, bound)
+    table, allocations, levels, again = _points(
+        question, {times: nested.get(times, InfeasibleError("", why))
+                   for times, why in zip(table["factor"], table["obstacle"], strict=True)}
+    )  # fmt: skip
+    possible = table["status"].ne("infeasible")
+    table["status"] = table["status"].where(~possible, "optimal" if bound == value else "feasible")
+    table["alone"] = alone.table["value"]
+    table["price"] = (table["alone"] - table["value"]).clip(lower=0.0)
+    order = _entries(question, table, levels)
+    return FundingOrder(
+        question, table, allocations, levels, again, order, tuple(shares.tolist()), value, bound
+    )
+
+
+def _entries(question: Question, table: pd.DataFrame, plans: pd.DataFrame) -> pd.DataFrame:
+    """At which budget, and at which level, each project enters, and how it later."""
+    money = table.set_index("factor")["budget"]
+    values, names = question.built.table["value"], question.built.projects["name"]
+    rows = []
+    for project, levels in plans.iterrows():
+        steps = levels[levels.notna() & levels.ne("stop")]
+        if len(steps):
+            changes = steps[steps.ne(steps.shift())]
+            later = tuple((float(times), str(level)) for times, level in changes.iloc[1:].items())
+            first, level = float(changes.index[0]), str(changes.iloc[0])
+            rows.append(
+                (project, names[project], level, first, money[first], later, values[(project, level)])
+            )
+    columns = ["project_id", "name", "level", "factor", "budget", "later", "value"]
+    entries = pd.DataFrame(rows, columns=columns)
+    return entries.sort_values(["factor", "value"], ascending=[True, False], kind="stable", ignore_index=True)
+
+
+BRANCHES = 6  # sets of demands on the plans that are looked at
+NODES, TOGETHER = 1000, 450  # branches of one program for all budgets, and the most columns of one
+
+
+@dataclass(frozen=True, eq=False)
+class _Node:
+    """Budgets whose plans must hold some projects and may not hold others: the best plan of each, on its own."""
+
+    inside: tuple[frozenset[str], ...]
+    outside: tuple[frozenset[str], ...]
+    plans: tuple[Plan, ...]
+    worth: tuple[float, ...]  # no plan of the budget is worth more
+    total: float
+
+
+class _Chain:
+    """Nested plans for growing budgets, by branching on the projects that a larger budget would give up.
+
+    Of a project that is in at one budget and out at a larger one either every plan up to a budget is without it, or
+    every plan above has it. What the budgets are worth on their own under these demands is the bound.
+    """
+
+    def __init__(self, points: Sequence[Allocation], weights: Sequence[float]) -> None:
+        self._models = [a._model for a in points]
+        self._weights = weights
+        self._alone = points
+        self._inside: dict[tuple[int, Plan], frozenset[str]] = {}
+        self._relaxed: dict[tuple[int, str, bool], float] = {}
+        self._near = 2e-9 * max(1e-9, *(m.size for m in self._models))
+        self._best: tuple[Plan, ...] | None = None
+        self._value = -np.inf
+
+    def search(self) -> tuple[tuple[Plan, ...] | None, float]:
+        """The best plans found, and a bound on the weighted value of any."""
+        worth = tuple(a.bound for a in self._alone)
+        none = (frozenset[str](),) * len(worth)
+        root = _Node(none, none, tuple(a._positions for a in self._alone), worth, self._total(worth))
+        for start in range(len(worth)):
+            self._from(start)
+        heap, count, settled = [(-root.total, 0, root)], 0, -np.inf
+        for _ in range(BRANCHES):
+            if not heap or -heap[0][0] <= self._value + self._near:
+                return self._best, max(settled, self._value)
+            node = heappop(heap)[2]
+            conflict = self._conflict(node)
+            if conflict is None:
+                self._keep(node.plans)
+                settled = max(settled, node.total if node.total > self._value + self._near else -np.inf)
+                continue
+            for child in self._children(node, *conflict):
+                count += 1
+                heappush(heap, (-child.total, count, child))
+        bound = max([settled, self._value, *(-total for total, _, _ in heap)])
+        bound = min(bound, self._together())
+        return self._best, max(self._value, bound)
+
+    def _together(self) -> float:
+        """A bound on any order, from one program for all budgets; what is better than the best order so far is kept."""
+        programs = [m.program for m in self._models]
+        starts = np.cumsum([0, *(len(p.value) for p in programs)])
+        if starts[-1] > TOGETHER:
+            return np.inf
+        groups = self._models[0].question.built
+        chain = []
+        for k in range(len(programs) - 1):
+            for members in map(groups.of, groups.groups):
+                columns = np.concatenate([starts[k] + members, starts[k + 1] + members])
+                chain.append(Row("chain", columns, np.repeat([1.0, -1.0], len(members)), -np.inf, 0.0))
+        whole = Program(
+            *(np.concatenate([w * p.value for w, p in zip(self._weights, programs, strict=True)]),
+              sparse.csr_array(sparse.block_diag([p.matrix for p in programs], format="csr"))),
+            *(np.concatenate([getattr(p, name) for p in programs])
+              for name in ("lower", "upper", "least", "most", "integer")),
+        )  # fmt: skip
+        known = None if self._best is None else self._value + self._near
+        nodes = min(NODES, self._models[0].question.node_limit or NODES)
+        found = solve(whole.with_rows(chain), Limits(self._near, nodes, cutoff=known))
+        if found.x is not None:
+            parts_ = np.split(found.x, starts[1:-1])
+            plans = [tuple(np.flatnonzero(x[: m.n] > 0.5).tolist())
+                     for x, m in zip(parts_, self._models, strict=True)]  # fmt: skip
+            held = [self._held(place, plan) for place, plan in enumerate(plans)]
+            exact = [m.evaluate(plan) for m, plan in zip(self._models, plans, strict=True)]
+            if not any(e.broken for e in exact) and all(a <= b for a, b in pairwise(held)):
+                self._keep(tuple(plans))
+        if found.status == "infeasible" or found.value <= self._value + self._near >= found.bound:
+            return self._value
+        return found.bound
+
+    def _total(self, worth: Sequence[float]) -> float:
+        return float(np.dot(self._weights, worth))
+
+    def _keep(self, plans: tuple[Plan, ...]) -> None:
+        """Nested plans, if they are the best so far."""
+        value = self._total([m.evaluate(p).value / ONE for m, p in zip(self._models, plans, strict=True)])
+        if value > self._value:
+            self._best, self._value = plans, value
+
+    def _from(self, start: int) -> None:
+        """Nested plans from the best plan of one budget: each larger budget adds, each smaller one leaves out."""
+        plans = {start: self._alone[start]._positions}
+        worth = [a.bound for a in self._alone]
+        for place in [*range(start + 1, len(self._models)), *range(start - 1, -1, -1)]:
+            up = place > start
+            held = self._held(place - 1 if up else place + 1, plans[place - 1 if up else place + 1])
+            without = frozenset(self._models[place].question.built.groups) - held
+            empty = frozenset[str]()
+            least = self._needed(worth, place)
+            found = self._point(place, held if up else empty, empty if up else without, least)
+            if found.plan is None:
+                return
+            plans[place], worth[place] = found.plan, found.value / ONE
+        self._keep(tuple(plans[place] for place in range(len(plans))))
+
+    def _held(self, place: int, plan: Plan) -> frozenset[str]:
+        """Projects that a plan funds."""
+        if (place, plan) not in self._inside:
+            options = self._models[place].question.built
+            funded = frozenset(str(options.project_ids[i]) for i in plan if not options.stops[i])
+            self._inside[place, plan] = funded
+        return self._inside[place, plan]
+
+    def _demands(
+        self, place: int, inside: Iterable[str], outside: Iterable[str]
+    ) -> tuple[dict[int, int], list[Row]]:
+        """Columns and rows of plans with some projects and without others."""
+        options = self._models[place].question.built
+        rows = [Row("in", m, np.ones(len(m)), 1, np.inf) for m in map(options.of, sorted(inside))]
+        return {int(i): 0 for p in outside for i in options.of(p)}, rows
+
+    def _point(
+        self, place: int, inside: frozenset[str], outside: frozenset[str], least: int | None = None
+    ) -> Found:
+        """The best plan of one budget with some projects and without others."""
+        model, alone = self._models[place], self._alone[place]
+        fixed, rows = self._demands(place, inside, outside)
+        gap = asked_gap(model.question) * abs(alone._free_value())
+        limits = Limits(max(proof_gap(model), gap), model.question.node_limit)
+        return best_plan(model, fixed=fixed, extra=rows, least=least, limits=limits)
+
+    def _needed(self, worth: Sequence[float], place: int) -> int | None:
+        """What a plan of one budget has to be worth for the whole to be better than the best order so far."""
+        weight = self._weights[place]
+        if self._best is None or not weight:
+            return None
+        rest = self._total(worth) - weight * worth[place]
+        return round((self._value + self._near - rest) / weight * ONE)
+
+    def _conflict(self, node: _Node) -> tuple[str, int] | None:
+        """A project and the budget up to which it is out or above which it is in: the one that costs most either way.
+
+        Costs are those of the relaxation; they order the work and prove nothing.
+        """
+        held = [self._held(place, plan) for place, plan in enumerate(node.plans)]
+        room = node.total - self._value if self._best else abs(node.total)
+        best, top = None, -1.0
+        for project in sorted(frozenset.union(*held)):
+            row = [project in each for each in held]
+            for cut in range(len(row) - 1):
+                if any(row[: cut + 1]) and not all(row[cut + 1 :]):
+                    out = sum(self._loss(k, project, False) for k in range(cut + 1) if row[k])
+                    into = sum(self._loss(k, project, True) for k in range(cut + 1, len(row)) if not row[k])
+                    score = (min(out, room) + 1e-3 * room) * (min(into, room) + 1e-3 * room)
+                    if score > top:
+                        best, top = (project, cut), score
+        return best
+
+    def _loss(self, place: int, project: str, into: bool) -> float:
+        """What taking a project in or out costs the relaxation of a budget, weighted."""
+        key = (place, project, into)
+        if key not in self._relaxed:
+            model = self._models[place]
+            demands = self._demands(place, [project] if into else [], [] if into else [project])
+            with_, without = relaxation(model, *demands), relaxation(model, {})
+            lost = np.inf if with_ is None or without is None else max(0, without - with_) / ONE
+            self._relaxed[key] = self._weights[place] * lost if lost < np.inf else np.inf
+        return self._relaxed[key]
+
+    def _children(self, node: _Node, project: str, cut: int) -> Iterator[_Node]:
+        """The node without the project up to a budget, and with it above."""
+        for into in (False, True):
+            inside, outside = list(node.inside), list(node.outside)
+            plans, worth = list(node.plans), list(node.worth)
+            for k in range(cut + 1, len(plans)) if into else range(cut + 1):
+                side = inside if into else outside
+                side[k] = side[k] | {project}
+                if (project in self._held(k, plans[k])) == into:
+                    continue
+                found = self._point(k, inside[k], outside[k], self._needed(worth, k))
+                if found.plan is None and found.status == "infeasible":
+                    break
+                if found.plan is not None:
+                    plans[k], worth[k] = found.plan, min(worth[k], max(found.value, found.bound) / ONE)
+                else:
+                    worth[k] = min(worth[k], found.bound / ONE)
+            else:
+                total = self._total(worth)
+                if total > self._value + self._near:
+                    yield _Node(tuple(inside), tuple(outside), tuple(plans), tuple(worth), total)
+
+
+class _Nearby:
+    """Points of a large question where a gap is accepted: each from the relaxation of the one before it."""
+
+    def __init__(self, question: Question) -> None:
+        self._gap = asked_gap(question)
+        model = compile_model(question) if self._gap > 0 else None
+        self._warm = Warm(model) if model is not None and Warm.fits(model) else None
+
+    def allocation(self, question: Question) -> Allocation | None:
+        """A plan proven to be within the gap, or None where a search is needed."""
+        if self._warm is None:
+            return None
+        model = compile_model(question)
+        found = good_plan(self._warm, model, self._gap)
+        if found is None or not close_enough(model, found, self._gap):
+            return None
+        return allocation_of(model, replace(found, status="optimal"))
+
+
+def _counted(question: Question) -> list[Envelope]:
+    """The envelopes that make the whole budget: those for everything, or all where there is none."""
+    envelopes = [r for r in question.active_rules if isinstance(r, Envelope)]
+    return [r for r in envelopes if r.scope == "all"] or envelopes
+
+
+def _steps(
+    before: Allocation | None, after: Allocation
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Who enters, who leaves, and who changes level."""
+    if before is None:
+        return (), (), ()
+    old, new = ({p: v for p, v in a.plan.items() if v != "stop"} for a in (before, after))
+    moved = tuple(sorted(p for p in old.keys() & new.keys() if old[p] != new[p]))
+    return tuple(sorted(new.keys() - old.keys())), tuple(sorted(old.keys() - new.keys())), moved
+
+
+def _gains(before: Allocation | None, after: Allocation, money: float) -> tuple[float, float]:
+    """Value per unit of further money, between the proofs of both points."""
+    if before is None or money <= 0:
+        return float("nan"), float("nan")
+    return (after.value - before.bound) / money, (after.bound - before.value) / money
+
+
+def _again(plans: pd.DataFrame) -> tuple[str, ...]:
+    """Projects that are in, then out, then in again as the budget later."""
+    inside = plans.notna() & (plans != "stop")
+    falls = (inside.astype(int).diff(axis=1) == -1).cumsum(axis=1) > 0
+    return tuple(str(p) for p in plans.index[(falls & inside).any(axis=1)])
