@@ -120,12 +120,12 @@ class _Moves:
 
     def _model(self, by: dict[str, float], amount: float) -> Model:
         """The question with money moved."""
-        rules = [
+        moved = (
             dataclasses.replace(r, amount=r.amount + amount * by[r.name])
-            if isinstance(r, Envelope) and r.name in by else r
-            for r in self._question.rules
-        ]  # fmt: skip
-        return compile_model(self._question, rules)
+            for r in self._envelopes.values()
+            if r.name in by
+        )
+        return compile_model(self._question.with_rules(*moved))
 
     def gain(self, name: str, start: int | None, to: int, amount: float) -> float:
         """The gain of one move; without a year to start from, of as much more money."""

@@ -1,0 +1,66 @@
+"""Money moved between years, against trying every plan under the moved envelopes."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+import pmo_kit as pmo
+from pmo_kit.arbitration import Envelope, money_moves
+from pmo_kit.errors import InfeasibleError, InputError
+from tests.arbitration.test_brute_force import ask
+from tests.arbitration.test_budgets import by_funded
+from tests.strategies import Case, brief, cases
+
+
+def best_with(question: pmo.Question, together: tuple[str, ...], by: dict[int, float]) -> float:
+    """Value of the best plan with the amounts of some years of some envelopes changed; NaN where there is none."""
+    moved = [
+        dataclasses.replace(r, amount=r.amount + by.get(r.year, 0.0))
+        for r in question.active_rules
+        if isinstance(r, Envelope) and r.envelope in together
+    ]
+    return max(by_funded(question.with_rules(*moved)).values(), default=np.nan)
+
+
+@brief(10)
+@given(cases(most=3))
+def test_gain_and_cap_of_every_move(case: Case) -> None:
+    question = ask(case)
+    try:
+        allocation = pmo.arbitrate(question)
+    except InfeasibleError:
+        return
+    envelopes = {(r.envelope, r.year): r for r in question.active_rules if isinstance(r, Envelope)}
+    table = money_moves(allocation, amounts=(1, 3))
+    assert table["gain"].dropna().is_monotonic_decreasing
+    for row in table.itertuples():
+        assert row.together[0] == row.envelope
+        assert all(envelopes[e, row.to_year].scope in ("all", envelopes[row.envelope, row.to_year].scope)
+                   for e in row.together if (e, row.to_year) in envelopes)  # fmt: skip
+        there = [envelopes[e, row.from_year].amount for e in row.together if (e, row.from_year) in envelopes]
+        if min(there) < row.amount:
+            assert np.isnan(row.gain)
+            continue
+        value = best_with(question, row.together, {row.from_year: -row.amount, row.to_year: row.amount})
+        assert row.gain == pytest.approx(value - allocation.value, abs=1e-6, nan_ok=True)
+        more = best_with(question, row.together, {row.to_year: row.amount})
+        assert row.more == pytest.approx(more - allocation.value, abs=1e-6)
+        assert row.most >= max(0.0, row.gain) - 1e-6
+        if row.cap:
+            at = {row.from_year: -row.cap, row.to_year: row.cap}
+            assert best_with(question, row.together, at) - allocation.value == pytest.approx(
+                row.most, abs=1e-6
+            )
+            less = {row.from_year: 1e-5 - row.cap, row.to_year: row.cap - 1e-5}
+            assert best_with(question, row.together, less) - allocation.value < row.most - 1e-9
+
+
+def test_amounts_that_cannot_be_moved_are_refused() -> None:
+    allocation = pmo.arbitrate(pmo.Question(pmo.load_register("data/samples/meridian_12")))
+    for wrong in ([], [0], [-1], [np.nan], [np.inf]):
+        with pytest.raises(InputError, match="above zero"):
+            money_moves(allocation, amounts=wrong)
