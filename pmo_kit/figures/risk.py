@@ -8,7 +8,7 @@ from pmo_kit.exhibits import Chart, Exhibit, Field, Reference, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.figures.captions import count, listed, money, percent, sentence, shortened, unit_line
 from pmo_kit.figures.figure import figure
-from pmo_kit.risk import Simulation
+from pmo_kit.risk import Bases, Simulation
 
 ROWS = 15
 POINTS = 41  # every 2.5 %
@@ -288,6 +288,48 @@ def _no_risks(simulation: Simulation) -> Table:
         title="No risk event is counted on top of the plan's figures",
         takeaway=_held(simulation) or "Add a sheet of risks to see what may happen.",
         unit_line=unit_line(register, "Risks of the plan", ""),
+    )
+
+
+@figure("risk.bases", source="costs, benefits, estimates, risks, budgets")
+def bases(found: Bases) -> Table:
+    """Return the plan recommended beside the one that is best as planned and the one that is sure of its envelopes."""
+    table, register = found.table, found.fit.plain.question.register
+    names = register.projects["name"]
+    words = {"expected": "Recommended: best on expected figures", "likely": "Best as planned",
+             "sure": f"All envelopes hold in {percent(found.fit.confidence)}"}  # fmt: skip
+    if not found.fit.fits:
+        words["sure"] = "Nearest to that found"
+    data = table.assign(
+        plan=[words[str(name)] for name in table.index],
+        holds=100 * table["fits"],
+        wins=100 * table["better"],
+        out=[shortened(names[list(ids)], 4) if ids else "" for ids in table["leaves"]],
+        into=[shortened(names[list(ids)], 4) if ids else "" for ids in table["enters"]],
+        size=[shortened(names[[p for p, _, _ in ids]], 3) if ids else "" for ids in table["resized"]],
+    )
+    first, likely = table.loc["expected"], table.loc["likely"]
+    return Table(
+        data=data,
+        columns=(
+            Field("plan", "plan", kind="text"),
+            Field("planned", "planned net value"),
+            Field("expected", "expected net value"),
+            Field("median", "middle"),
+            Field("p20", "80\u202f% sure"),
+            Field("holds", "all envelopes hold", "%", decimals=0, ruled=True),
+            Field("wins", "worth more than recommended", "%", decimals=0),
+            Field("out", "out", kind="text"),
+            Field("into", "in", kind="text"),
+            Field("size", "other size", kind="text"),
+        ),
+        title=f"Best as planned would be expected to be worth {money(likely['expected'])}; the recommended plan is "
+        f"{money(first['expected'])}, and worth more in {percent(1 - float(likely['better']))} of the futures",
+        takeaway=f"Keeping all envelopes in {percent(float(table.loc['sure', 'fits']))} of the futures instead of "
+        f"{percent(float(first['fits']))} gives up {money(found.fit.given_up)} of expected net value.",
+        unit_line=unit_line(
+            register, f"Plans in {format_number(found.simulations['expected'].draws, 0)} possible futures"
+        ),
     )
 
 

@@ -2,18 +2,22 @@
 
 from pmo_kit.risk.contingency import Contingency, portfolio_contingency, variance_shares
 from pmo_kit.risk.fitting import Fit, fit_envelopes
+from pmo_kit.risk.plans import Bases, compare_bases, share_better
 from pmo_kit.risk.simulation import Simulation, simulate, simulate_plan
 from pmo_kit.uncertainty import Estimate, cvar, pert
 
 __all__ = [
+    "Bases",
     "Contingency",
     "Estimate",
     "Fit",
     "Simulation",
+    "compare_bases",
     "cvar",
     "fit_envelopes",
     "pert",
     "portfolio_contingency",
+    "share_better",
     "simulate",
     "simulate_plan",
     "variance_shares",

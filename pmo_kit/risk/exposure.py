@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -71,13 +71,13 @@ class Exposure:
 
 
 def expose(
-    question: Question, plan: Mapping[str, str], uplifts: Mapping[str, float] | None = None
+    question: Question, options: Iterable[tuple[str, str]], uplifts: Mapping[str, float] | None = None
 ) -> Exposure:
-    """Return what a plan is exposed to, whatever the basis of the question: draws start from likely figures.
+    """Return what a plan's options are exposed to, whatever the basis of the question: draws start from likely figures.
 
     Parameters
     ----------
-    plan : mapping of project_id to level
+    options : iterable of (project_id, level)
     uplifts : mapping of scope to fraction, optional
         `project_id`, `column=value` or `all` -> optimism bias to add to the costs: 0.44 is 44 %. Never added to a
         project whose `includes` names optimism_bias; where it is added, no risk event is, and estimates keep only
@@ -91,7 +91,7 @@ def expose(
         A scope is unknown, or a fraction is negative.
     """
     register, built = question.register, question.stated
-    chosen = sorted((built.position(*pair) for pair in plan.items()), key=lambda i: str(built.project_ids[i]))
+    chosen = sorted((built.position(*pair) for pair in options), key=lambda i: str(built.project_ids[i]))
     known, raised = read_uncertainty(register), _uplifts(question, uplifts)
     t0, flows = first_year(register), benefits_counted(question)
     risks = []
@@ -139,7 +139,7 @@ def expose(
     settings = register.settings
     rates = discount_schedule(settings.discount_schedule, size if settings.timing != "start" else size - 1)
     factors = finance.discount_factors(rates, size, settings.timing)
-    spend, value = _together(question, set(chosen), scopes, t0, factors)
+    spend, value = together(question, chosen, scopes, factors)
     return Exposure(
         tuple(projects), scopes, tuple(range(t0, t0 + size)), factors, roles, periods, unit, spend, value
     )
@@ -173,14 +173,15 @@ def holds_capital(built: Options, scope: str) -> np.ndarray:
     return built.matches(scope)
 
 
-def _together(
-    question: Question, chosen: set[int], scopes: tuple[str, ...], t0: int, factors: Floats
+def together(
+    question: Question, options: Iterable[int], scopes: tuple[str, ...], factors: Floats
 ) -> tuple[Floats, float]:
-    """What pairs of projects in the plan cost (scopes x years) and bring together.
+    """What pairs of options (positions) cost, scopes x years, and bring together.
 
     A cost synergy is a cost row of the project in `project_id`, in its year, with the defaults of the table of costs.
     """
-    built, spend, value = question.stated, np.zeros((len(scopes), len(factors))), 0.0
+    built, t0, chosen = question.stated, first_year(question.register), set(options)
+    spend, value = np.zeros((len(scopes), len(factors))), 0.0
     for rule in (r for r in question.active_rules if isinstance(r, Synergy)):
         first, second = built.of(rule.project_id, rule.level), built.of(rule.other_id, rule.other_level)
         if chosen.isdisjoint(first.tolist()) or chosen.isdisjoint(second.tolist()):

@@ -132,6 +132,14 @@ class Simulation:
         return float(sum((p.benefit - p.spend[0]) @ e.factors for p in e.projects)) + e.together_value
 
     @cached_property
+    def expected_npv(self) -> float:
+        """Net value at expected figures: what a question on that basis counts for the plan, and the draws' mean."""
+        q = self.question.replace(basis="expected")
+        built = (q if isinstance(q.value, str) else q.replace(value="npv")).built
+        worth = sum(float(built.values[built.position(*pair)]) for pair in self.plan.items())
+        return worth + self._run.exposure.together_value
+
+    @cached_property
     def _limits(self) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
         return limits_drawn(self.question, self._run.exposure, self._block.spend, self._block.people)
 
@@ -351,7 +359,7 @@ def simulate_plan(
     """Simulate any plan under a question, whether or not it obeys its rules; otherwise as `simulate`."""
     if draws < 1:
         raise ValueError(f"draws is at least 1, not {draws}")
-    exposure = expose(question, plan, uplifts)
+    exposure = expose(question, plan.items(), uplifts)
     run = Run(seed, draws, shared_streams(exposure, seed, draws), exposure)
     notes = [CORRELATIONS]
     held = sum(bool(p.risk.holds) for p in exposure.projects)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import calendar
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from math import isfinite
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -152,8 +154,9 @@ def first_year(register: Register) -> int:
     return int(register.costs["year"].min() if first is None else first)
 
 
-def read_uncertainty(register: Register) -> dict[str, Uncertainty]:
-    """project -> what is not sure about it, for every project.
+@lru_cache(maxsize=16)
+def read_uncertainty(register: Register) -> Mapping[str, Uncertainty]:
+    """project -> what is not sure about it, for every project. The same register gives the same object.
 
     Raises
     ------
@@ -182,7 +185,7 @@ def read_uncertainty(register: Register) -> dict[str, Uncertainty]:
             project, given.get("cost"), given.get("benefit"), given.get("duration"), "; ".join(holds), 1.0, months,
             (begin, end), tuple(events.get(project, ())),
         )  # fmt: skip
-    return found
+    return MappingProxyType(found)
 
 
 def _estimates(register: Register, wrong: list[tuple[str, Any, str]]) -> dict[str, dict[str, Estimate]]:

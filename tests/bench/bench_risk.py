@@ -54,10 +54,10 @@ def large_question() -> Question:
     return Question(register)
 
 
-def everything(question: Question, detail: bool) -> Simulation:
+def everything(question: Question) -> Simulation:
     """Simulate all projects."""
     plan = dict.fromkeys(question.register.projects.index, "full")
-    return simulate_plan(question, plan, DRAWS, 7, detail=detail)
+    return simulate_plan(question, plan, DRAWS, 7)
 
 
 def draw_normals() -> None:
@@ -69,17 +69,15 @@ def draw_normals() -> None:
 
 def bench_simulate() -> list[Line]:
     question = large_question()
-    everything(question, False)
-    normals, totals, detail = [], [], []
-    for _ in range(3):  # in turn, so that another load on the machine falls on all three
+    everything(question)
+    normals, drawn = [], []
+    for _ in range(3):  # in turn, so that another load on the machine falls on both
         normals.append(seconds(draw_normals, 1))
-        totals.append(seconds(lambda: everything(question, False), 1))
-        detail.append(seconds(lambda: everything(question, True), 1))
+        drawn.append(seconds(lambda: everything(question), 1))
     what = "1,000 projects x 10,000 draws"
     return [
         Line(f"{what}: normals alone", min(normals), 60.0),
-        Line(f"{what}: portfolio totals, times the normals", min(totals) / min(normals), 1.5, "times"),
-        Line(f"{what}: years and projects, times the normals", min(detail) / min(normals), 5.0, "times"),
+        Line(f"{what}: years and projects, times the normals", min(drawn) / min(normals), 8.0, "times"),
     ]
 
 
@@ -136,10 +134,10 @@ PEERS: dict[str, Callable[[np.ndarray, np.ndarray], None]] = {
 
 def bench_peers() -> list[Line]:
     question, estimates = large_question(), peer_estimates()
-    mine = seconds(lambda: everything(question, False), 2)
+    mine = seconds(lambda: everything(question), 2)
     lines = []
     for name, run in PEERS.items():
-        what = f"1,000 projects x 10,000 draws: portfolio totals, against {name}"
+        what = f"1,000 projects x 10,000 draws: against {name}"
         if not importlib.util.find_spec(name):
             lines.append(Line(f"{what} (not installed, not compared)", mine, 60.0))
             continue
@@ -154,7 +152,7 @@ def bench_memory() -> Line:
     """Peak memory of a simulation alone."""
     script = """
         from tests.bench.bench_risk import everything, large_question
-        everything(large_question(), True).table
+        everything(large_question()).table
     """
     return Line("1,000 projects x 10,000 draws, years and projects: memory", peak_memory(script), 300.0, "MB")
 

@@ -1,0 +1,157 @@
+"""Plans side by side in the same futures: best as planned, best on expected figures, sure of its envelopes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pmo_kit.arbitration import Allocation, Question, arbitrate
+from pmo_kit.doors import door
+from pmo_kit.facts import number
+from pmo_kit.risk.drawing import Run, blocks_of, shared_streams, simulate_block
+from pmo_kit.risk.exposure import expose, together
+from pmo_kit.risk.fitting import Fit, fit_envelopes
+from pmo_kit.risk.simulation import DRAWS, SEED, Simulation, simulate_plan
+
+NAMES = ("expected", "likely", "sure")
+
+
+@dataclass(frozen=True, eq=False)
+class Bases:
+    """Three plans for one question, and what each gives and gives up.
+
+    `table` has one row per plan: `expected` (best on expected figures, the one recommended), `likely` (best on the
+    figures as stated) and `sure` (its envelopes hold together with the confidence), with the columns
+
+    - planned, expected: net value on likely and on expected figures
+    - mean, median, p20: net value over the draws; p20 is reached in 80 % of them
+    - fits: share of futures in which all envelopes of all years hold
+    - better: share of futures in which the plan is worth more than the recommended one; NaN for that one itself
+    - leaves, enters: projects out and in against the recommended plan; resized: (project, level there, level here)
+
+    Parameters
+    ----------
+    allocations : mapping of str to Allocation
+    simulations : mapping of str to Simulation
+        All of one seed and number of draws.
+    fit : Fit
+        How sure the sure plan is.
+    """
+
+    allocations: Mapping[str, Allocation]
+    simulations: Mapping[str, Simulation]
+    fit: Fit
+    _table: pd.DataFrame
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per plan."""
+        return self._table.copy(deep=False)
+
+    @property
+    def summary(self) -> str:
+        """One sentence."""
+        said = [
+            f"{100 * row.fits:.0f} % of the futures and is worth {number(row.mean)} on average "
+            f"({number(row.planned)} planned)"
+            for row in self._table[["fits", "mean", "planned"]].itertuples(name="Row")
+        ]
+        return (
+            f"The plan that is best on expected figures keeps all envelopes in {said[0]}; the one that is best as "
+            f"planned in {said[1]}; one with reserves in {said[2]}."
+        )
+
+
+@door
+def compare_bases(question: Question, confidence: float = 0.8, draws: int = DRAWS, seed: int = SEED) -> Bases:
+    """Return the plans that are best on expected figures, best as planned, and sure of their envelopes, side by side.
+
+    Parameters
+    ----------
+    question : Question
+        Its basis does not matter.
+    confidence : float
+        Of the sure plan; `fit.fits` says whether it was reached.
+    draws, seed : int
+        The same futures for all three.
+
+    Raises
+    ------
+    InfeasibleError
+        The question has no plan on one of the bases.
+
+    Notes
+    -----
+    Source: UK Green Book (2026), expected values in the appraisal; Savage (2009), The Flaw of Averages, on decisions
+    from most likely figures.
+    """
+    asked = question.replace(basis="expected")
+    fit = fit_envelopes(asked, confidence, draws, seed)
+    likely = arbitrate(question.replace(basis="likely"))
+    plans = dict(zip(NAMES, (fit.plain, likely, fit.allocation), strict=True))
+    drawn = {name: simulate_plan(asked, plan.plan, draws, seed) for name, plan in plans.items()}
+    base, rows = plans["expected"].plan, []
+    for name, simulation in drawn.items():
+        plan, npv = plans[name].plan, simulation.totals["npv"]
+        rows.append({
+            "planned": simulation.base_npv, "expected": simulation.expected_npv, "mean": float(npv.mean()),
+            "median": float(npv.median()), "p20": float(npv.quantile(0.2)), "fits": simulation.fits_envelopes,
+            "better": float("nan") if name == "expected" else simulation.beats(drawn["expected"]),
+            "leaves": tuple(sorted(set(base) - set(plan))), "enters": tuple(sorted(set(plan) - set(base))),
+            "resized": tuple((p, base[p], plan[p]) for p in sorted(base) if p in plan and plan[p] != base[p]),
+        })  # fmt: skip
+    return Bases(plans, drawn, fit, pd.DataFrame(rows, index=pd.Index(NAMES, name="plan", dtype="str")))
+
+
+@door
+def share_better(
+    question: Question,
+    plan: Mapping[str, str],
+    others: Mapping[str, Mapping[str, str]],
+    draws: int = DRAWS,
+    seed: int = SEED,
+) -> pd.DataFrame:
+    """Return in which share of futures a plan is the better of two, against each of some others.
+
+    For a price: the plan with the choice reversed is the other. Draws are those of `simulate` with the same seed, and
+    only the options in which the plans differ are drawn.
+
+    Parameters
+    ----------
+    plan : mapping of project_id to level
+    others : mapping of name to plan
+
+    Returns
+    -------
+    DataFrame
+        By name: better, the share of futures in which `plan` is worth more than the other; gain, what it is worth more
+        on average; spread, the standard deviation of that difference. A gain below one spread is not sure to be one.
+
+    Examples
+    --------
+    >>> import pmo_kit as pmo
+    >>> best = pmo.arbitrate(pmo.Question(pmo.load_register("data/samples/meridian_12")))
+    >>> without = {project: level for project, level in best.plan.items() if project != "P10"}
+    >>> share_better(best.question, best.plan, {"without solar": without}, draws=10).round(3).to_dict("list")
+    {'better': [1.0], 'gain': [4.0], 'spread': [0.0]}
+    """
+    common = set(plan.items()).intersection(*(other.items() for other in others.values()))
+    options = sorted(set(plan.items()).union(*(other.items() for other in others.values())) - common)
+    exposure = expose(question, options)
+    run = Run(seed, draws, shared_streams(exposure, seed, draws), exposure)
+    drawn = [npv for block in blocks_of(exposure) for npv in simulate_block(block, run).npvs]
+    place = {option: k for k, option in enumerate(options)}
+
+    def worth(chosen: Mapping[str, str]) -> np.ndarray:
+        positions = [question.stated.position(*pair) for pair in chosen.items()]
+        _, certain = together(question, positions, exposure.scopes, exposure.factors)
+        parts = [drawn[place[pair]].astype(float) for pair in chosen.items() if pair in place]
+        return np.sum(parts, axis=0) + certain if parts else np.full(draws, certain)
+
+    mine = worth(plan)
+    gains = {name: mine - worth(other) for name, other in others.items()}
+    rows = [(float((gain > 0).mean()), float(gain.mean()), float(gain.std())) for gain in gains.values()]
+    return pd.DataFrame(rows, index=pd.Index(gains, name="other"), columns=["better", "gain", "spread"])
