@@ -310,7 +310,7 @@ def bases(found: Bases) -> Table:
     )
     first, likely = table.loc["expected"], table.loc["likely"]
     return Table(
-        data=data,
+        data=data.drop(columns=["leaves", "enters", "resized"]),
         columns=(
             Field("plan", "plan", kind="text"),
             Field("planned", "planned net value"),
