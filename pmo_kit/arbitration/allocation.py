@@ -102,6 +102,12 @@ class Allocation(Answer):
         The best other plan where the answer is proven; `next_best_value` is its value.
     unique : bool or None
         False where another plan is equally good; None where that is not known.
+
+    Notes
+    -----
+    What other modules of this package solve on with: `_model`, the rows and columns of the question and its exact
+    arithmetic; `_positions`, the plan as positions of its options; `_value`, its exact value in parts of 1 / ONE;
+    `_pool`, the plans known so far, which start every later search.
     """
 
     question: Question
