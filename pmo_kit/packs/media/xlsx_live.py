@@ -67,7 +67,7 @@ def plan_of(outline: Outline) -> pd.DataFrame | None:
             and {"project_id", "level", "decision"} <= set(data.columns)
             and any(str(name).isdigit() for name in data.columns)
         ):
-            return data[data["project_id"].notna()]
+            return data[data[["project_id", "level"]].fillna("").ne("").all(axis=1)]
     return None
 
 
