@@ -67,8 +67,8 @@ _ALLOWED = {
 class Written(str):
     """A scalar as it was written; `value` is what YAML reads in it, `line` where it stands."""
 
-    value: object
-    line: int
+    value: object = ""
+    line: int = 1
 
 
 class Rows(list[Any]):
@@ -238,6 +238,18 @@ Plain = Annotated[str | int | float | bool, PlainValidator(_plain)]
 Required = Annotated[Text, Field(min_length=1)]
 OneOrMore = BeforeValidator(_listed)
 """For a field that holds a list: one value may stand for a list of it."""
+
+
+def plain(text: str) -> str | int | float | bool:
+    """One value by the rules of a file, as in `--set gap=0.5`: what is no number, true or false is a text.
+
+    Examples
+    --------
+    >>> plain("0.5"), plain("yes"), plain("[1]"), plain("2026-10-15"), plain(" ")
+    (0.5, True, '[1]', '2026-10-15', '')
+    """
+    value = (_scalar(yaml.ScalarEvent(None, None, (True, False), text.strip()), 1) or Written()).value
+    return value if isinstance(value, str | int | float | bool) else text.strip()
 
 
 def reading_of(info: ValidationInfo) -> Reading:

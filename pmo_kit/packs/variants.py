@@ -12,10 +12,8 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from pmo_kit.errors import PackError
-from pmo_kit.forms import LIMITS
+from pmo_kit.forms import LIMITS, plain
 from pmo_kit.packs.parameters import declared, read_notebook
 from pmo_kit.packs.spec import Chapter, PackSpec, Scalar
 
@@ -120,7 +118,7 @@ def with_values(spec: PackSpec, pairs: Sequence[str]) -> PackSpec:
         if name in _TOP:
             spec = replace(spec, **{name: _top(name, text.strip())})  # type: ignore[arg-type]
             continue
-        value = _scalar(name, text)
+        value = plain(text)
         if not any(name in _declared(chapter.notebook) for chapter in spec.chapters):
             raise PackError(
                 f"{spec.file.name}: no notebook has a parameter '{name}', and no line is named so."
@@ -189,16 +187,3 @@ def _top(name: str, text: str) -> str | dt.date:
         return dt.date.fromisoformat(text)
     except ValueError:
         raise PackError(f"date must be like 2026-10-15, not '{text}'.") from None
-
-
-def _scalar(name: str, text: str) -> Scalar:
-    """A value of the command line, read as in a pack file."""
-    try:
-        value = yaml.safe_load(text) if text.strip() else ""
-    except yaml.YAMLError:
-        value = text
-    if isinstance(value, dt.date):
-        return text.strip()
-    if not isinstance(value, Scalar):
-        raise PackError(f"{name} must be a text, a number, true or false, not '{text}'.")
-    return value

@@ -109,6 +109,11 @@ chapters:
         ("pack: [1, 2", "line 1: expected ',' or ']'"),
         ("", "it must hold lines like"),
         ("- a\n- b\n", "it must hold lines like"),
+        ("register: " + "a" * 5_000 + "\n", "is no path: File name too long"),
+        ("cell_timeout: soon\n", "cell_timeout must be a whole number, not 'soon'"),
+        ("? [a]\n: b\n", "a name before ':' is a plain text"),
+        ("pack: &a [*a]\n", "'*a' repeats a block inside itself"),
+        ("anex: []\n", "'anex' is not known; did you mean 'annex'?"),
         (
             "pack: !!python/object/apply:os.system [ls]\n",
             "the tag 'python/object/apply:os.system' is not read",

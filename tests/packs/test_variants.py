@@ -59,10 +59,15 @@ def test_a_title_without_a_place_has_the_values_at_its_end(workspace: Workspace)
         ("title: The area}", "title: The area, parameters: {gap: 1}}", "'gap' is also set by the chapter"),
         ('"Fleet & Pilots"', '"works!"', "two packs of its matrix would be named 'round_works_0_0'"),
         ("[0.0, 0.5]", "[0.5, 0.5]", "line 7: gap lists a value twice"),
+        (
+            "[0.0, 0.5]",
+            str([n / 1000 for n in range(200)]),
+            "matrix: 400 packs; at most 200 are built from one file",
+        ),
         ("[0.0, 0.5]", "0.5", "line 7: gap needs a list of texts or numbers"),
         ("formats: html", "formats: [html, docx]", "line 4: formats is a list of html, pdf, pptx, xlsx"),
     ],
-    ids=["unknown", "twice set", "one name", "one value twice", "no list", "medium"],
+    ids=["unknown", "twice set", "one name", "one value twice", "too many", "no list", "medium"],
 )
 def test_a_wrong_matrix_is_refused_in_words(workspace: Workspace, old: str, new: str, said: str) -> None:
     file = round_of_areas(workspace, text=PACK.replace(old, new))

@@ -61,7 +61,15 @@ def test_what_a_waiver_can_accept_and_what_not(faulty, tables):
 
 
 @pytest.mark.parametrize(
-    "text", ["- {rule: x, who: me}", "- just text", "[", "- {rule: x, who: a, when: soon, why: b}"]
+    "text",
+    [
+        "- {rule: x, who: me}",
+        "- just text",
+        "[",
+        "- {rule: x, who: a, when: soon, why: b}",
+        "- {rule: x, who: a, when: 2026-09-01, why: b, until: 2026-09-02 10:00:00}",
+        "- &a [*a]",
+    ],
 )
 def test_waivers_that_cannot_be_read_block(faulty, text):
     with pytest.raises(DataError) as error:
