@@ -339,6 +339,10 @@ def _warnings(rows: Sequence[Mapping[str, str]], register: Any) -> Iterator[str]
             f"Look: the pack was made from a register with content {then[0][:8]}, this one has "
             f"{register.fingerprint[:8]}. It was changed since, or it is another one."
         )
+    strange = sorted({row["project_id"] for row in rows} - set(register.projects.index))
+    if strange:
+        verb = "is" if len(strange) == 1 else "are"
+        yield f"Look: {', '.join(strange)} {verb} in no row of the projects of this register."
 
 
 def recommendation(exhibits: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

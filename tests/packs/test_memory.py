@@ -207,7 +207,8 @@ def test_every_wrong_line_is_told_and_nothing_is_written(workspace: Workspace, t
 
 def test_a_register_that_would_not_load_is_left_as_it_is(workspace: Workspace, tmp_path: Path) -> None:
     folder = build_pack(plan(workspace), tmp_path / "out")
-    filled(folder, A={"decision": "fund", "project_id": "Z"})
+    twice = {"decision": "fund", "project_id": "A", "reason": "x", "decided_by": "y"}
+    filled(folder, A={"decision": "fund"}, B=twice)
     register = tmp_path / "data" / "samples" / "harbor"
     with pytest.raises(DataError):
         record_decisions(folder, register)
@@ -288,13 +289,15 @@ def test_a_workbook_of_decisions_and_what_is_left_open(workspace: Workspace, tmp
         [dt.datetime(2026, 10, 15), "Board", "A", "fund", 2.5, None, None, None, "fund", "0123456789abcdef"]
     )
     sheet.append([dt.datetime(2026, 10, 15), "Board", "B", None, 2.5, None, None, None, "fund", None])
+    sheet.append([dt.datetime(2026, 10, 15), "Board", "Z", "fund", 1, None, None, None, "fund", None])
     book.save(tmp_path / "filled.xlsx")
     (register / "decisions.csv").write_text(
         "date,committee,project_id,decision,reason\n15/10/2026,Board,A,refuse,x\n"
     )
     recorded = record_decisions(tmp_path / "filled.xlsx", register)
-    assert (recorded.count, recorded.left_open) == (1, ("B",))
+    assert (recorded.count, recorded.left_open) == (2, ("B",))
     assert "made from a register with content 01234567" in recorded.warnings[0]
+    assert "Look: Z is in no row of the projects of this register." in recorded.warnings[1]
     assert "Left open, nothing was decided on: B." in str(recorded)
     table = load_register(register).table("decisions")
-    assert table[["project_id", "decision"]].values.tolist() == [["A", "fund"]]
+    assert table[["project_id", "decision"]].values.tolist() == [["A", "fund"], ["Z", "fund"]]
