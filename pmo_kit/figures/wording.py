@@ -44,13 +44,8 @@ def one_project(
         text = _price(allocation, explanation, project, "Letting it in")
     held, cases = comparison.holds(project)
     size = " at this size" if decision == "fund" else ""
-    notes: list[str] = [
-        say(
-            f"Holds{size} in {{held}} of {{cases}} cases beside today (see scenarios.results)",
-            held=held,
-            cases=cases,
-        )
-    ]
+    tested = f"Holds{size} in {{held}} of {{cases}} cases beside today (see scenarios.results)"
+    notes: list[str] = [say(tested, held=held, cases=cases)] if comparison.others else []
     if decision != SAME.get(asked, asked):
         notes.insert(0, f"The register asks to {asked.replace('_', ' ')}; the plan says {decision}")
     return (("lead", f"{row['name']}."), ("text", text), *(("small", note) for note in notes))
@@ -89,7 +84,7 @@ def the_plan(allocation: Allocation, comparison: Comparison) -> Runs:
                 "At this size {same:words} of the {whole:words} hold in {every_word}{every:words} other {noun}",
                 same=same, whole=whole, every=every, every_word="all " if cases > 1 else "",
                 noun="case" if cases == 1 else "cases",
-            ),
+            ) if cases else "No case stands beside today",
         ),
     )  # fmt: skip
 

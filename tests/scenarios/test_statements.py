@@ -108,7 +108,8 @@ def test_page_one_counts_the_cases_beside_today_at_the_size_of_the_plan(question
     same = sum(all(plans[case.name].get(p) == plans["Today"][p] for case in cases) for p in funded)
     assert f"At this size {count(same)} of the {count(len(funded))} hold in all two other cases" in plan
     facts = [fact for _, words in the_plan(allocation, comparison) for fact in getattr(words, "facts", ())]
-    assert [(fact.key, fact.value) for fact in facts] == [("case.holds", same), ("cases", 2)]
+    counted = [(fact.key, fact.value) for fact in facts if fact.key in ("case.holds", "cases")]
+    assert counted == [("case.holds", same), ("cases", 2)]
 
 
 @pytest.mark.parametrize(
