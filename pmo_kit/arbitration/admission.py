@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import ceil
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -136,7 +137,8 @@ def _share(found: Threshold | None, words: str) -> tuple[float, str, str]:
     """A threshold that is a share, in words."""
     if found is None:
         return float("nan"), "share", f"no share {words} is enough"
-    return found.amount, "share", f"{amount_words(round(100 * found.amount, 2))} % {words}"
+    enough = ceil(1e4 * found.amount - 1e-5) / 100  # rounded up: at less it is not
+    return found.amount, "share", f"{amount_words(enough)} % {words}"
 
 
 def _one_limit(allocation: Allocation, rule: Rule, option: int) -> tuple[str, float, str, str]:

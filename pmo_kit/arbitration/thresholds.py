@@ -183,7 +183,10 @@ def _stretch(model: Model, entries: Mapping[int, float], plan: Plan) -> float:
     """The largest t with which the plan obeys the rows extended by entries x t."""
     if not entries:
         return inf
-    program = model.program.with_column(entries, most=1e6)
+    limits = {row: (model.program.lower[row], model.program.upper[row]) for row in entries}
+    sizes = [abs(b / entries[row]) for row, ends in limits.items() for b in ends if np.isfinite(b)]
+    most = 1e3 * max(1.0, *sizes, 0.0)
+    program = model.program.with_column(entries, most=most)
     objective = np.zeros(len(program.value))
     objective[-1] = 1.0
     fixed = {i: float(i in set(plan)) for i in range(model.n)}
@@ -191,7 +194,7 @@ def _stretch(model: Model, entries: Mapping[int, float], plan: Plan) -> float:
     if outcome.x is None:
         return 0.0
     amount = float(outcome.x[-1])
-    return inf if amount > 9e5 else round(max(0.0, amount), 9)
+    return inf if amount > 0.9 * most else round(max(0.0, amount), 9)
 
 
 def least_cost_cut(model: Model, option: int, least: int) -> Threshold | None:

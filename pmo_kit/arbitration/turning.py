@@ -145,7 +145,7 @@ def _less_money(allocation: Allocation, rule: Envelope) -> list[tuple[object, ..
     at = round(rule.amount - slack, 9)
     if not isfinite(slack) or at <= 0:
         return []
-    question = allocation.question.with_rules(changed(rule, at - rule.amount - STEP))
+    question = allocation.question.with_rules(changed(rule, at - rule.amount - STEP * at))
     label = f"money {rule.year}" + ("" if rule.scope == "all" else f", {rule.envelope}")
     what = f"{label} below {amount_words(at)}"
     return [_point(allocation, "money", rule.name, label, rule.amount, at, question, what)]

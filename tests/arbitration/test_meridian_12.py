@@ -20,6 +20,7 @@ from pmo_kit.arbitration import (
     frontier,
     obstacles,
     supports,
+    turning_points,
 )
 from pmo_kit.arbitration.explanation import LOSES
 from pmo_kit.facts import Unit
@@ -255,3 +256,16 @@ def test_a_limit_is_typed(best: Allocation) -> None:
         (2028, "all", "all", 0.0),
     ]
     assert money[0].unit == Unit("money", "EUR", "million", "real 2026")
+
+
+def test_turning_points_in_single_euros(best: Allocation) -> None:
+    register, tables = best.question.register, {}
+    for name in ("costs", "benefits", "budgets"):
+        table = register.table(name)
+        tables[name] = table.assign(amount=table["amount"] * 1e6)
+    ones = arbitrate(Question(register.replace(**tables)))
+    assert ones.value == 33_500_000
+    points = [turning_points(a, ("money",)).set_index("what") for a in (best, ones)]
+    assert points[1]["at"].tolist() == pytest.approx((1e6 * points[0]["at"]).tolist())
+    assert points[1]["value"].tolist() == pytest.approx((1e6 * points[0]["value"]).tolist())
+    assert len(points[0]) == 2
