@@ -124,7 +124,7 @@ def _named(text: str, names: Mapping[str, str]) -> str:
     """A message with the names of projects in place of their ids, and words in place of codes."""
     for word in dict.fromkeys(re.findall(r"[\w\-/.]*\w", text)):
         if word in names:
-            text = re.sub(rf"(?<![\w\-]){re.escape(word)}(?![\w\-])", lambda _, name=names[word]: name, text)
+            text = re.sub(rf"(?<![\w\-]){re.escape(word)}(?![\w\-])", names[word].replace("\\", ""), text)
         elif "_" in word:
             text = text.replace(word, word.replace("_", " "))
     return re.sub(r";(?=\S)", " and ", text)

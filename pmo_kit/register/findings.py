@@ -168,6 +168,8 @@ def describe_findings(findings: pd.DataFrame, *, severities: Iterable[str] = SEV
     warns = int((groups["severity"] == "warn").sum())
     if blocks:
         head = f"{_things(blocks, 'thing')} to fix before your first pack"
+    elif (groups["rule"] == "left_out_too_much").any():
+        head = f"Too much of the source is left out for a pack; {_things(warns, 'warning')} to look at"
     elif warns:
         head = f"Nothing stops a pack; {_things(warns, 'warning')} to look at"
     else:

@@ -191,7 +191,7 @@ def _header_units(intake: Intake, findings: Findings, settings: Settings, *, map
                 )
                 text = f'The header "{header}" states another currency or unit than the settings ({words}).'
                 fix = "Bring the amounts to the unit of the settings, or correct the settings."
-                where = {"file": intake.file, "sheet": intake.sheet, "column": header}
+                where: dict[str, Any] = {"file": intake.file, "sheet": intake.sheet, "column": header}
                 findings.add("block", "header_unit_differs", text, fix, **where)
             elif differs:
                 units[mine] = unit
@@ -272,7 +272,12 @@ def list_unmapped(
         text = f'The column "{header or place + 1}" is not one of the table {table.name}; its {len(cells)} values were not read.'  # noqa: E501
         fix = "Rename it to a column of the dictionary, map it (pmo-kit import FILE), or take it out of the sheet."
         value = f"{len(cells)} values: {', '.join(pd.unique(cells)[:5])}"
-        where = {"file": file, "sheet": sheet, "column": header or str(place + 1), "value": value}
+        where: dict[str, Any] = {
+            "file": file,
+            "sheet": sheet,
+            "column": header or str(place + 1),
+            "value": value,
+        }
         findings.add(severity, "column_not_mapped", text + why, fix, **where)
 
 
@@ -427,5 +432,5 @@ def _report(intake: Intake, column: Column, parsed: Parsed, findings: Findings) 
             findings.add_rows(intake, mask, severity, rule, message, fix, column=column.name)
         else:
             header = intake.headers[column.name]
-            where = {"file": intake.file, "sheet": intake.sheet}
+            where: dict[str, Any] = {"file": intake.file, "sheet": intake.sheet}
             findings.add(severity, rule, message, column=header if isinstance(header, str) else "", **where)

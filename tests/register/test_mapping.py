@@ -8,11 +8,14 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from pmo_kit.errors import DataError
 from pmo_kit.register import load_register
 from pmo_kit.register.__main__ import main
+from pmo_kit.register.checks.provenance import accounts
+from pmo_kit.register.findings import describe_findings
 from pmo_kit.register.mapping import load_mapping
 from pmo_kit.register.writing import write_register
 
@@ -193,3 +196,90 @@ def test_melbourne_every_row_dollar_and_date():
     assert gates["Q05388", "BNI"].date() == date(2016, 2, 5)  # written 5/02/2016 5:00:00 PM
     assert gates["Q05388", "BCA"].date() == date(2016, 5, 25)  # written 2016-05-25 17:00:00
     assert gates["Q05388", "PBC"].date() == date(2016, 3, 30)  # written 30/03/2016 5:00:00 PM
+
+
+MANY = """
+settings: {currency: EUR, money_unit: million, price_basis: nominal, as_of: 2026-09-30}
+tables:
+  projects:
+    sheet: Projects
+    project_id: {join: [Unit, No], by: "/"}
+    name: Title
+    area: [Department, Unit]
+    rag_declared: Light (1)
+    rag_assured: Light (2)
+    stage: {column: Gate, pattern: "^(\\\\d)", values: {1: idea, 2: delivery}, default: outline_case}
+    finish: End
+  costs:
+    - {sheet: Budget, project_id: Key, year: {value: 2027}, amount: {column: Plan, unit: thousand}}
+    - {sheet: Paid, project_id: Key, year: Year, amount: Paid, state: {value: actual}, repeats: sum}
+"""
+PROJECT_ROWS = [
+    ["Unit", "No", "Title", "Department", "Light", "Light", "Gate", "End"],
+    ["N", 1, "Pipes", "Networks", "Green", "Amber/Red", "2 - build", "31/12/2028"],
+    ["N", 2, "Meters", None, "late", None, None, "after the tender"],
+    [None, 3, "Lost", "Networks", None, None, "1 - idea", None],
+]
+
+
+def many(folder, lost=1.0, extra=""):
+    book = openpyxl.Workbook()
+    book.worksheets[0].title = "Projects"
+    sheets = {
+        "Projects": PROJECT_ROWS,
+        "Budget": [["Key", "Plan"], ["N/1", 1500], ["N/2", 500], [None, lost]],
+        "Paid": [["Key", "Year", "Paid"], ["N/1", 2026, 1], ["N/1", 2026, 0.5], ["N/2", 2025, 2]],
+    }
+    for title, rows in sheets.items():
+        sheet = book[title] if title in book.sheetnames else book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    book.save(folder / "city.xlsx")
+    (folder / "city.map.yml").write_text("source: city.xlsx\n" + MANY + extra, encoding="utf-8")
+    return folder / "city.map.yml"
+
+
+def test_several_sheets_joined_keys_twins_and_first_filled(tmp_path):
+    register = load_register(many(tmp_path))
+    projects = register.projects
+    assert projects.index.tolist() == ["N/1", "N/2"]
+    assert projects["area"].tolist() == ["Networks", "N"]
+    assert projects["rag_declared"].fillna("").tolist() == ["G", ""]
+    assert projects["rag_assured"].fillna("").tolist() == ["A", ""]
+    assert projects["stage"].tolist() == ["delivery", "outline_case"]
+    costs = register.costs[["project_id", "year", "state", "amount"]].values.tolist()
+    assert sorted(costs) == [
+        ["N/1", 2026, "actual", 1.5], ["N/1", 2027, "planned", 1.5],
+        ["N/2", 2025, "actual", 2.0], ["N/2", 2027, "planned", 0.5],
+    ]  # fmt: skip
+    kept = register.table("exemptions")[["project_id", "column", "reason"]].values.tolist()
+    assert ["N/2", "finish", "after the tender"] in kept
+    assert ["N/2", "rag_declared", "late"] in kept
+    left = register.table("left_out")
+    assert left[["sheet", "row"]].values.tolist() == [["Projects", 4.0], ["Budget", 4.0]]
+    assert left["amount"].sum() == pytest.approx(0.001)
+
+
+def test_what_is_left_out_comes_back_with_the_folder_and_stops_a_pack(tmp_path):
+    register = load_register(many(tmp_path, lost=400))
+    write_register(register, tmp_path / "out")
+    again = load_register(tmp_path / "out")
+    assert again.fingerprint == register.fingerprint
+    told = accounts(again.table("sources"))
+    assert (told.found, told.used, told.accepted) == (3, 2, "")
+    assert told.share == pytest.approx(0.4 / 2.4)
+    assert told.stops
+    assert "left_out_too_much" in set(again.findings["rule"])
+    assert "Nothing stops a pack" not in describe_findings(again.findings)
+    accept = "accept: {up_to: 0.2, who: Finance controller, why: closed}\n"
+    told = accounts(load_register(many(tmp_path, lost=400, extra=accept)).table("sources"))
+    assert not told.stops
+    assert "Finance controller" in told.accepted
+    accept = accept.replace("0.2", "0.1")  # accepted for less than what is left out now
+    assert accounts(load_register(many(tmp_path, lost=400, extra=accept)).table("sources")).stops
+
+
+def test_the_page_on_mappings_is_a_mapping(tmp_path):
+    text = (ROOT / "data" / "samples" / "README.md").read_text(encoding="utf-8")
+    (tmp_path / "page.yml").write_text(re.search(r"```yaml\n(.*?)```", text, re.DOTALL)[1], encoding="utf-8")
+    assert len(load_mapping(tmp_path / "page.yml").tables) == 3

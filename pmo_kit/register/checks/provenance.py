@@ -89,7 +89,7 @@ def left_out_too_much(evidence: Evidence) -> Iterator[Found]:
         fix = (
             "Mend the source; or accept it by name in the mapping: accept: {up_to: 0.05, who: ..., why: ...}"
         )
-        yield Found("sources", "column", None, text, fix)
+        yield Found("sources", "", None, text, fix)
 
 
 @rule(0, "warn", "Rows or money of the source are not in the register.", "sources")
@@ -98,4 +98,4 @@ def rows_accounted(evidence: Evidence) -> Iterator[Found]:
     told = accounts(evidence.frame("sources"))
     if told is not None and not told.stops:
         text = told.sentence + (f" Accepted: {told.accepted}" if told.accepted and told.share > MOST else "")
-        yield Found("sources", "column", None, text, severity="info" if told.found == told.used else "warn")
+        yield Found("sources", "", None, text, severity="info" if told.found == told.used else "warn")
