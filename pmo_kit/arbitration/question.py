@@ -303,7 +303,7 @@ def _asked_wrongly(question: Question) -> Iterator[str]:
         if (
             not isinstance(number, Integral if whole else Real)
             or isinstance(number, bool)
-            or not low <= number <= high
+            or not low <= float(number) <= high
         ):
             kind = "a whole number" if whole else "a number"
             most = f"from {low} to {high}" if high < inf else f"of at least {low}"
