@@ -14,6 +14,7 @@ from pmo_kit.arbitration.question import Question, revalued
 from pmo_kit.arbitration.resampling import Frequencies, inclusion_frequency
 from pmo_kit.arbitration.robustness import Core, core_projects
 from pmo_kit.arbitration.rules import Capacity, Count, Demand, Envelope, Rule, Share, Spend
+from pmo_kit.arbitration.starts import cost_of_delay
 from pmo_kit.arbitration.turning import limits_worth, turning_points
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "Synergy",
     "arbitrate",
     "core_projects",
+    "cost_of_delay",
     "explain",
     "frontier",
     "inclusion_frequency",

@@ -278,6 +278,37 @@ def later(allocation: Allocation, waiting: Allocation) -> Table:
     )
 
 
+@figure("contested.delay", source="projects, costs, benefits, budgets, capacity")
+def delay(allocation: Allocation, costs: pd.DataFrame, most: int = 12) -> Table:
+    """Return what one year later costs or gains; `costs` is from `pmo_kit.arbitration.cost_of_delay`."""
+    table = costs[costs["in_plan"] & costs["cost"].notna()]
+    ends = [*table.index[: most // 2], *table.index[len(table) - most // 2 :]]
+    shown = table.loc[list(dict.fromkeys(ends))]
+    gaining = int((table["cost"] < 0).sum())
+    return Table(
+        data=pd.DataFrame(
+            {
+                "project": [(("text", row["name"]), ("id", str(p))) for p, row in shown.iterrows()],
+                "cost": shown["cost"].to_list(),
+                "value": shown["value"].to_list(),
+            }
+        ),
+        columns=(
+            Field("project", "project, one year later", kind="text"),
+            Field("cost", "costs the portfolio"),
+            Field("value", "value of the plan then"),
+        ),
+        title=f"One year later costs most for {table['name'].iloc[0]}; "
+        f"{count(gaining, 'funded project')} would gain by waiting"
+        if len(table)
+        else "No funded project may start a year later",
+        unit_line=unit_line(
+            allocation.question.register, "Best plan with this project one year later, others as asked"
+        ),
+        note=f"Of {count(len(table), 'funded project')} whose latest start allows it; a negative cost is a gain.",
+    )
+
+
 @figure("contested.by_score", source="scores, criteria, costs, benefits, budgets, capacity, links")
 def by_score(allocation: Allocation, scored: Allocation, value: pd.Series) -> Table:
     """Return how the plan would differ if the committee maximized the value of the scores instead of money.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pmo_kit.arbitration import Allocation, Frontier
+from pmo_kit.arbitration import Allocation, Frontier, FundingOrder
 from pmo_kit.exhibits import Chart, Exhibit, Field, Message, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.figures.arbitration import bottleneck_sentence, value_words
@@ -186,3 +186,69 @@ def _gain(allocation: Allocation, row: pd.Series) -> str:
 
 def _funded(level: object) -> bool:
     return isinstance(level, str) and level not in ("", "stop")
+
+
+@figure("arbitration.holds", source="costs, benefits, budgets")
+def holds(order: FundingOrder) -> Table:
+    """Return the line that holds: one order of funding for all budgets, and what holding to it costs at each."""
+    table, names = order.table[order.table["value"].notna()], order.question.register.projects["name"]
+    entered = order.order.groupby("factor")["project_id"].agg(list)
+    data = pd.DataFrame(
+        {
+            "budget": [percent(x) for x in table["factor"]],
+            "enters": [shortened(names[entered.get(x, [])], 6) for x in table["factor"]],
+            "projects": [int((order.order["factor"] <= x).sum()) for x in table["factor"]],
+            "value": table["value"].to_list(),
+            "alone": table["alone"].to_list(),
+            "price": table["price"].to_list(),
+        }
+    )
+    proof = "proven best" if order.gap == 0 else f"at most {percent(order.gap, 1)} below the best order"
+    return Table(
+        data=data,
+        columns=(
+            Field("budget", "budget", kind="text"),
+            Field("enters", "enters, and stays", kind="text"),
+            Field("projects", "funded", kind="count"),
+            Field("value", "worth"),
+            Field("alone", "best plan of this budget"),
+            Field("price", "what the order costs"),
+        ),
+        title=f"One order of funding holds from {data['budget'].iloc[0]} to {data['budget'].iloc[-1]} of the budget "
+        f"and costs {format_number(float(table['price'].max()))} at most",
+        unit_line=unit_line(
+            order.question.register, f"One list that only adds ({proof}; all budgets weigh the same)"
+        ),
+        note="What is funded at a budget is funded at every larger one; its size may change.",
+    )
+
+
+@figure("arbitration.moves", source="budgets, costs, benefits")
+def moves(allocation: Allocation, moved: pd.DataFrame) -> Exhibit:
+    """Return what moving money between years is worth; `moved` is from `pmo_kit.arbitration.money_moves`."""
+    register = allocation.question.register
+    gaining = moved[moved["gain"] > 0].head(ROWS)
+    if gaining.empty:
+        return Message(title="Moving money between years would gain nothing at the amounts asked for")
+    best = moved.loc[moved["most"].idxmax()]
+    data = gaining[["envelope", "from_year", "to_year", "amount", "gain", "more", "cap"]].reset_index(
+        drop=True
+    )
+    years = [f"{int(r.from_year)} to {int(r.to_year)}" for r in gaining.itertuples()]
+    return Table(
+        data=data.assign(years=years).drop(columns=["from_year", "to_year"]),
+        columns=(
+            Field("years", "moved from", kind="text"),
+            Field("envelope", "envelope", kind="text"),
+            Field("amount", "amount"),
+            Field("gain", "gain"),
+            Field("more", "as much more in that year"),
+            Field("cap", "gains up to"),
+        ),
+        title=f"{format_number(float(best['cap']))} moved from {int(best['from_year'])} to {int(best['to_year'])} "
+        f"would gain {format_number(float(best['most']))}, the most of any move between two years",
+        unit_line=unit_line(
+            register, "Change of the plan's value when money moves between two years' envelopes"
+        ),
+        note="With an envelope move those that hold its money too. As much more: new money in that one year alone.",
+    )

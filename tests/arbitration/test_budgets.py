@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import product
 
 import numpy as np
@@ -20,16 +21,23 @@ from tests.strategies import Case, brief, cases
 FACTORS = (0.6, 0.8, 1.0, 1.3)
 
 
-def by_funded(question: pmo.Question) -> dict[frozenset[str], float]:
-    """Projects funded -> value of the best plan that funds just these, of all plans that obey the rules."""
+def every_plan(question: pmo.Question) -> Iterator[tuple[tuple[int, ...], float]]:
+    """Positions and value of all plans that obey the rules."""
     model, options = compile_model(question), question.built
-    best: dict[frozenset[str], float] = {}
     for choice in product(*([None, *group.tolist()] for group in options.groups.values())):
         plan = tuple(sorted(i for i in choice if i is not None))
         exact = model.evaluate(plan)
         if not exact.broken:
-            funded = frozenset(str(options.project_ids[i]) for i in plan if not options.stops[i])
-            best[funded] = max(best.get(funded, -np.inf), exact.value / ONE)
+            yield plan, exact.value / ONE
+
+
+def by_funded(question: pmo.Question) -> dict[frozenset[str], float]:
+    """Projects funded -> value of the best plan that funds just these, of all plans that obey the rules."""
+    options = question.built
+    best: dict[frozenset[str], float] = {}
+    for plan, value in every_plan(question):
+        funded = frozenset(str(options.project_ids[i]) for i in plan if not options.stops[i])
+        best[funded] = max(best.get(funded, -np.inf), value)
     return best
 
 

@@ -1,0 +1,50 @@
+"""What one year later costs, against trying every plan."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+import pmo_kit as pmo
+from pmo_kit.arbitration import cost_of_delay
+from pmo_kit.errors import InfeasibleError
+from tests.arbitration.test_brute_force import ask
+from tests.arbitration.test_budgets import every_plan
+from tests.strategies import Case, brief, cases
+
+
+@brief(15)
+@given(cases(most=3))
+def test_cost_of_one_year_later(case: Case) -> None:
+    question = ask(case)
+    try:
+        allocation = pmo.arbitrate(question)
+    except InfeasibleError:
+        return
+    later = question.replace(deferral=question.deferral + 1)
+    options = later.built
+    plans = list(every_plan(later))
+    table = cost_of_delay(allocation)
+    told = set()
+    for project, plan in allocation.table.iterrows():
+        years = int(plan["delay"]) + 1
+        late = {i for i in options.of(str(project)) if options.delays[i] == years}
+        if not late:
+            continue
+        told.add(project)
+        values = [
+            value
+            for chosen, value in plans
+            if late & set(chosen)
+            and all(
+                options.delays[i] <= question.deferral for i in chosen if options.project_ids[i] != project
+            )
+        ]
+        row = table.loc[project]
+        assert (row["later"], row["in_plan"]) == (years, plan["decision"] == "fund")
+        assert row["value"] == pytest.approx(max(values, default=np.nan), abs=1e-6, nan_ok=True)
+        assert row["cost"] == pytest.approx(allocation.value - row["value"], abs=1e-6, nan_ok=True)
+        assert row["cost_upper"] == pytest.approx(row["cost"], abs=1e-6, nan_ok=True)
+    assert told == set(table.index)
+    assert table["cost"].dropna().is_monotonic_decreasing
