@@ -229,7 +229,8 @@ def moves(allocation: Allocation, moved: pd.DataFrame) -> Exhibit:
     register = allocation.question.register
     gaining = moved[moved["gain"] > 0].head(ROWS)
     if gaining.empty:
-        return Message(title="Moving money between years would gain nothing at the amounts asked for")
+        asked = listed(f"{x:g}" for x in sorted(set(moved["amount"])))
+        return Message(title=f"Moving {asked} of money between two years would gain nothing", items=())
     best = moved.loc[moved["most"].idxmax()]
     data = gaining[["envelope", "from_year", "to_year", "amount", "gain", "more", "cap"]].reset_index(
         drop=True
