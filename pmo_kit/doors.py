@@ -127,7 +127,8 @@ def number(given: object, what: str, least: float = -math.inf, most: float = mat
     if not math.isfinite(found):
         raise InputError(f"{what} is {found}: it must be a number that has an end.")
     if not least <= found <= most:
-        raise InputError(f"{what} is {found:g}: it lies between {least:g} and {most:g}.")
+        high = f" and at most {most:g}" if most < 10**9 else ""
+        raise InputError(f"{what} is {found:g}: it is at least {least:g}{high}.")
     return found
 
 

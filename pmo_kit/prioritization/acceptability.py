@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pmo_kit.doors import whole
 from pmo_kit.prioritization.weights import Floats, checked_matrix
 
 CONFIDENCE = 0.95  # share of the draws in which the head of a tier beats the head of the next
@@ -42,8 +43,8 @@ def sample_weights(n: int, draws: int, seed: int) -> Floats:
     >>> sample_weights(3, 2, seed=1).sum(axis=1).round(12).tolist()
     [1.0, 1.0]
     """
-    if n < 1 or draws < 1:
-        raise ValueError("at least one criterion and one draw are needed")
+    whole(n, "the number of criteria", least=1)
+    whole(draws, "draws", least=1)
     drawn = np.random.Generator(np.random.SFC64(seed)).standard_exponential((draws, n))
     return np.asarray(drawn / drawn.sum(axis=1, keepdims=True))
 

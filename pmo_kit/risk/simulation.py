@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pmo_kit.arbitration import Allocation, Question
 from pmo_kit.arbitration.rules import amount_words
 from pmo_kit.doors import door
+from pmo_kit.doors import whole as whole_number
 from pmo_kit.risk.contingency import (
     Contingency,
     curve,
@@ -357,8 +358,7 @@ def simulate_plan(
     executor: Executor | None = None,
 ) -> Simulation:
     """Simulate any plan under a question, whether or not it obeys its rules; otherwise as `simulate`."""
-    if draws < 1:
-        raise ValueError(f"draws is at least 1, not {draws}")
+    whole_number(draws, "draws", least=1)
     exposure = expose(question, plan.items(), uplifts)
     run = Run(seed, draws, shared_streams(exposure, seed, draws), exposure)
     notes = [CORRELATIONS]

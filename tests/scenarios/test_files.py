@@ -59,7 +59,7 @@ def test_a_template_fits_the_sample(path: Path, question: pmo.Question) -> None:
         ("scenarios:\n  - name: A\n    budget: 85\n", 3, "write 0.85 for 85 %"),
         ("scenarios:\n  - name: A\n    cost: {kind=capex: 8 %}\n", 3, "'8 %'"),
         ("scenarios:\n  - name: A\n    benefit: .nan\n", 3, "benefit is nan"),
-        ("scenarios:\n  - name: A\n    delay: {project_id=P03: 2028}\n", 3, "between 0 and 50"),
+        ("scenarios:\n  - name: A\n    delay: {project_id=P03: 2028}\n", 3, "at least 0 and at most 50"),
         ("scenarios:\n  - name: A\n    capacity: 0.9\n", 3, "capacity needs names"),
         ("cases:\n  - name: A\n", 1, "'cases' is not known"),
         ("scenarios:\n  - name: A\n  budget: 0.9\n", 3, "expected"),
