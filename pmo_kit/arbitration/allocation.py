@@ -21,7 +21,7 @@ from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, moment
 from pmo_kit.arbitration.solving import Limits, Status
 from pmo_kit.doors import door
 from pmo_kit.errors import PmoError
-from pmo_kit.facts import SHARE, Unit
+from pmo_kit.facts import SHARE, Unit, count
 
 SMALL = 100  # projects up to which an answer is proven to the last unit by default
 DEFAULT_GAP = 1e-3
@@ -238,7 +238,10 @@ class Allocation(Answer):
             if d in counts
         ]
         if self.status == "optimal" and self.gap == 0:
-            proof = "proven best, not unique" if self.unique is False else "proven best"
+            years = count(self.question.deferral, "year")
+            late = f" or up to {years} later where the register allows" if self.question.deferral else ""
+            proof = f"proven best of all plans that start every project as asked{late}"
+            proof += ", not unique" if self.unique is False else ""
         else:
             gap = f"{100 * self.gap:.2f} % ({self.gap_projects:.1f} median projects)"
             proof = f"at most {gap} below the best, not unique"
