@@ -132,7 +132,12 @@ def appraise(register: Register, schedule: str | None = None) -> Appraisal:
     options = pd.MultiIndex.from_frame(register.table("levels")[["project_id", "level"]].astype("str"))
     costs, benefits = register.table("costs"), register.table("benefits")
     first = settings.discount_to
-    start = int(costs["year"].min()) if first is None else first
+    if first is None:  # a source of totals has no amounts by year: any year will do for sums of nothing
+        stated = [*costs["year"].dropna(), *benefits["year"].dropna()]
+        first = (
+            int(min(stated)) if stated else settings.fiscal_year(settings.as_of) if settings.as_of else 2000
+        )
+    start = first
     last = max([start, *_last_year(costs), *_last_year(benefits)])
     years = list(range(start, last + 1))
 

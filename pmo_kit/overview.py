@@ -285,7 +285,9 @@ def money_of_projects(register: Register) -> pd.Series:
         .groupby("project_id")
         .max()
     )
-    stated = register.table("baselines").groupby("project_id")[["baseline", "now"]].max().max(axis=1)
+    base = register.table("baselines")
+    base = base[~base["quantity"].str.contains("benefit|month", na=True)]
+    stated = base.groupby("project_id")[["baseline", "now"]].max().max(axis=1)
     return sums.reindex(register.projects.index).fillna(stated).fillna(0.0)
 
 

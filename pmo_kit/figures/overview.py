@@ -88,8 +88,9 @@ def people(register: Register, appraisal: Appraisal) -> Exhibit:
 def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> Exhibit:
     """Return the money asked by one column of the projects, the largest first."""
     id, words = f"overview.by_{COLUMNS.get(column, column)}", COLUMNS.get(column, column)
-    if register.projects[column].isna().all():
-        return not_shown(f"the ask by {words}", f"projects, column {column}", id)
+    if register.projects[column].isna().all() or not register.has("costs"):
+        needed = "costs" if not register.has("costs") else f"projects, column {column}"
+        return not_shown(f"the ask by {words}", needed, id)
     table = overview.ask_by(register, appraisal, column)
     labels = _labels(register, column) | {
         value: value.replace("_", " ") for value in table.index if "_" in value
@@ -379,7 +380,10 @@ def headline(register: Register, appraisal: Appraisal) -> Message:
         parts.append(f"{count(red) if red else 'none'} rated Red")
         if rated.mean() < 0.5:
             parts.append(f"{count(int((~rated).sum()))} not rated")
-    second = f"{money(overview.asked_by_year(appraisal).to_numpy().sum())} asked for the years to come"
+    asked = overview.asked_by_year(appraisal).to_numpy().sum()
+    second = f"{money(asked)} asked for the years to come"
+    if not register.has("costs"):
+        second = f"{money(overview.money_of_projects(register).sum())} stated as totals, nothing by year"
     if register.has("baselines"):
         both = overview.budget_variance(register).dropna(subset="variance")
         total, base = both["variance"].sum(), both["baseline"].sum()
