@@ -21,7 +21,7 @@ from pmo_kit.register.schema import load_schema
 from pmo_kit.register.settings import Settings, read_settings
 from pmo_kit.register.shaping import Style, list_unmapped, match_columns, shape_table, without_formulas
 from pmo_kit.register.sheets import Body, RawSheet
-from pmo_kit.register.values import clean_text, folded
+from pmo_kit.register.values import MISSING, clean_text, folded
 from pmo_kit.register.wide import find_wide_form
 
 _NOTES = {"meaning", "note", "notes", "comment", "unit", "example"}
@@ -114,6 +114,7 @@ def assemble(
             findings.add(
                 "block", "table_missing", f"The table {table.name} has no rows.", "Fill it in.", file=name
             )
+    _restore_codes(intakes)
     _derive_levels(intakes, findings)
     settings = _with_first_year(settings, {name: intake.frame for name, intake in intakes.items()})
     run_checks(Evidence(intakes, settings, schema, previous, today, places), findings)
@@ -222,6 +223,20 @@ def _with_first_year(settings: Settings, tables: Mapping[str, pd.DataFrame]) -> 
     costs = tables["costs"]
     years = costs.loc[~costs["state"].eq("actual").fillna(False), "year"].dropna()
     return replace(settings, discount_to=int(years.min())) if len(years) else settings
+
+
+def _restore_codes(intakes: Mapping[str, Intake]) -> None:
+    """A text that usually says "not available" is a value where its own table lists it: the area NA."""
+    for intake in intakes.values():
+        for column in intake.table:
+            known: set[str] = set()
+            for table, name in column.refs:
+                known |= set(intakes[table].frame[name].dropna()) if table in intakes else set()
+            codes = [one for one in known if MISSING.fullmatch(one)]
+            if codes and column.name in intake.raw:
+                text = clean_text(intake.raw[column.name])
+                values = intake.frame[column.name]
+                intake.frame[column.name] = values.mask(values.isna() & text.isin(codes), text)
 
 
 def _derive_levels(intakes: dict[str, Intake], findings: Findings) -> None:

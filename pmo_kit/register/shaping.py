@@ -234,7 +234,7 @@ def _qualifies(header: str, settings: Settings, cells: pd.Series) -> str:
         if name in known or any(
             f" {one} " in f" {name} " for one in known if len(one) > 3 and kind != "share"
         ):
-            return "" if _says_the_same(kind, cells, settings) else kind
+            return "same" if _says_the_same(kind, cells, settings) else kind
     return ""
 
 
@@ -260,10 +260,8 @@ def list_unmapped(
             same = clean_text(body.cells[place]).equals(clean_text(body.cells[twin]))
             severity, why = ("info", "") if same else ("block", " Another column has the same header.")
         elif read and settings is not None and (kind := _qualifies(header, settings, cells)):
-            severity, why = (
-                "block",
-                f" It says something about the amounts beside it ({kind}), which cannot be left out.",
-            )
+            words_ = f" It says something about the amounts beside it ({kind}), which cannot be left out."
+            severity, why = ("info", "") if kind == "same" else ("block", words_)
         elif read and table.name != "projects" and numbers and not _NO_AMOUNT.search(folded(header)):
             if _SPENT.search(folded(header)) or _is_sum(body, place, read):
                 severity, why = "warn", ""

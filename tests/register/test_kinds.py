@@ -1,0 +1,373 @@
+"""Kinds of faults, several instances each: nothing is lost, changed or left unlimited in silence."""
+
+from __future__ import annotations
+
+import time
+import zipfile
+
+import openpyxl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl.styles import Font
+
+from pmo_kit.errors import DataError
+from pmo_kit.register import load_register
+from pmo_kit.register.sheets import read_csv_sheet
+from pmo_kit.register.values import is_total, look_alike
+
+SETTINGS = {
+    "name": "Harbor", "as_of": "2026-09-30", "currency": "EUR", "money_unit": "million", "price_basis": "real",
+    "price_base_year": "2026", "discount_schedule": "none", "discount_to": "2027", "beyond_horizon": "refuse",
+}  # fmt: skip
+PLAIN = {
+    "projects": "project_id,name,area,project_type\nP01,Quay wall,North,grow\nP02,Tram depot,South,run\n",
+    "costs": "project_id,year,kind,fund,amount\nP01,2027,capex,Grant A,10\nP02,2027,capex,Grant A,5\n",
+    "benefits": "project_id,benefit,year,amount\nP01,toll,2028,30\nP02,fares,2028,12\n",
+    "budgets": "envelope,scope,year,amount\nall,all,2027,15\n",
+}
+
+
+def read(folder, said=None, **tables):
+    """The register, or the error that refuses it; `said` are other settings."""
+    lines = [f"{key},{value}" for key, value in {**SETTINGS, **(said or {})}.items()]
+    try:
+        return load_register(folder({"settings": "\n".join(["key,value", *lines]) + "\n", **PLAIN, **tables}))
+    except DataError as error:
+        return error
+
+
+def told(result, severity="block", *texts, row=None):
+    """True when a finding of that severity names the texts (and the row)."""
+    frame = result.findings
+    frame = frame[
+        (frame["severity"] == severity) & (True if row is None else frame["row"].eq(row).fillna(False))
+    ]
+    words = (
+        frame["file"] + "|" + frame["column"] + "|" + frame["value"] + "|" + frame["message"]
+    ).str.casefold()
+    return any(all(text.casefold() in line for text in texts) for line in words)
+
+
+def test_the_plain_register_is_read_without_a_finding(folder):
+    assert read(folder).findings.empty
+
+
+SCOPES = [
+    "area=Nort", "area=north", "Area=North", "area:North", "region=North", "project_type=grw", "kind=capx",
+    "fund=Grant B",
+    "project_id=P1", "North", "area=Nor\u200bth x", "name=Quay", "strategic_goal=G9", "stage=idee", "=North", "area=",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("table", "scope"), [(("budgets", "rules", "scenarios")[n % 3], scope) for n, scope in enumerate(SCOPES)]
+)
+def test_a_scope_that_finds_nothing_is_refused(folder, table, scope):
+    sheets = {
+        "budgets": PLAIN["budgets"] + f"ring,{scope},2027,1\n",
+        "rules": f"rule,kind,scope,maximum\nCap,spend,{scope},1\n",
+        "scenarios": f"scenario,what,scope,factor\nDear,cost,{scope},1.2\n",
+    }
+    assert told(read(folder, **{table: sheets[table]}), "block", f"{table}.csv", "scope")
+
+
+@pytest.mark.parametrize("scope", ["project_type=compliance", "kind=exit", "stage=idea"])
+def test_a_known_value_that_no_project_has_is_told(folder, scope):
+    assert told(read(folder, budgets=PLAIN["budgets"] + f"ring,{scope},2027,1\n"), "warn", scope)
+
+
+def test_rules_of_whole_projects_have_no_scope_of_costs_and_limits_are_there(folder):
+    head = "rule,kind,scope,measure,minimum,maximum\n"
+    for line in ("A,count,fund=Grant A,,,1", "A,share,kind=capex,pv_cost,,0.5", "A,count,all,,,", "A,share,all,,,40",
+                 "A,count,all,,3,1"):  # fmt: skip
+        assert told(read(folder, rules=f"{head}{line}\n"), "block", "rules.csv", row=2), line
+    assert not isinstance(read(folder, rules=f"{head}A,spend,kind=capex,,,1.5\n"), DataError)
+
+
+def test_a_project_under_no_envelope_is_refused_unless_the_settings_say_otherwise(folder):
+    budgets = "envelope,scope,year,amount\nnorth,area=North,2027,10\n"
+    assert told(read(folder, budgets=budgets), "block", "P02", "South")
+    assert not isinstance(read(folder, {"beyond_horizon": "unlimited"}, budgets=budgets), DataError)
+    assert told(read(folder, budgets=budgets.replace("area=North", "kind=opex")), "block", "P01")
+
+
+@pytest.mark.parametrize(
+    ("table", "text"),
+    [
+        ("rules", "rule,kind,maximum\nTotal opex cap,spend,8\nTotal,spend,9\n"),
+        ("goals", "goal,label\nG1,Total health\nTotal,Everything\n"),
+        ("areas", "area,label\nNorth,Total care\nSouth,Sum of parts\n"),
+        (
+            "budgets",
+            "envelope,scope,year,amount\nNorth,all,2027,10\nSouth,all,2027,5\nTotal programme,all,2027,12\n",
+        ),
+        ("scenarios", "scenario,what,factor\nTotal freeze,budget,0.5\nSumme,budget,0.9\n"),
+        ("vocabulary", "term,our_word\nTotal,All in\nSum,Amount\n"),
+        (
+            "criteria",
+            "criterion,label,sense,low,high,weight\nc1,Total cost of ownership,min,0,1,60\nc2,Sum,max,0,1,40\n",
+        ),
+    ],
+)
+def test_a_row_that_begins_like_a_total_is_a_row(folder, table, text):
+    register = read(folder, **{table: text})
+    assert len(register.table(table)) == len(text.strip().splitlines()) - 1
+
+
+@pytest.mark.parametrize(
+    "word", ["Total", "TOTAL:", "Gesamt", "Total général", "Suma", "Totaal", "Razem", "", "Summe 2027"]
+)
+def test_a_true_total_is_left_out_and_told(folder, word):
+    costs = f"project_id,name,2027,2028\nP01,a,10,1\nP02,b,5,2\n{word},,15,3\n"
+    register = read(folder, costs=costs)
+    assert register.costs["amount"].sum() == 18
+    assert told(register, "warn", "total", row=4)
+
+
+def test_what_is_called_a_total_and_is_no_sum_is_asked(folder):
+    budgets = "envelope,year,amount\nNorth,2027,10\nSouth,2027,5\nTotal,2027,12\n"
+    assert told(read(folder, budgets=budgets), "block", "total or a row", row=4)
+    assert told(read(folder, costs=PLAIN["costs"] + "Total,2027,capex,,99\n"), "block", "costs.csv", row=4)
+
+
+@given(st.text(min_size=1, max_size=8).filter(lambda text: text.strip().isalnum() and text.strip().isascii()))
+@settings(max_examples=60, deadline=None)
+def test_a_total_word_with_another_word_is_no_total(word):
+    assert not is_total(f"Total {word}x quay")
+    assert is_total("Sous-total :")
+
+
+@pytest.mark.parametrize(
+    ("tables", "severity", "where"),
+    [
+        ({"costs": "project_id,year,state,amount\nP01,2028,actual,10\nP02,2027,planned,5\n"}, "block", "costs.csv"),
+        ({"costs": "project_id,year,amount\nP01,2026,10\nP02,2027,5\n"}, "warn", "costs.csv"),
+        ({"benefits": "project_id,benefit,year,amount\nP01,toll,2026,30\nP02,fares,2028,1\n"}, "warn", "benefits.csv"),
+        ({"costs": "project_id,year,amount\nP01,2127,10\nP02,2027,5\n"}, "warn", "2127"),
+        ({"benefits": "project_id,benefit,year,amount\nP01,toll,1928,30\nP02,fares,2028,1\n"}, "warn", "1928"),
+    ],
+)  # fmt: skip
+def test_money_that_its_date_would_hide_is_told(folder, tables, severity, where):
+    assert told(read(folder, **tables), severity, where, row=2)
+
+
+def test_a_late_base_year_is_refused(folder):
+    assert told(read(folder, {"discount_to": "2028"}), "block", "discount_to", row=2)
+    assert told(read(folder, {"discount_to": "2029"}), "block", "benefits.csv", row=2)
+
+
+@pytest.mark.parametrize("schedule", ["3%", "0.03", "green", "uk_green_book", "flat_x"])
+def test_a_schedule_that_no_pack_can_use_is_found(folder, schedule):
+    assert told(read(folder, {"discount_schedule": schedule}), "block", "discount_schedule")
+
+
+@pytest.mark.parametrize("triple", ["1.2,1.0,0.8", "8,10,18", "80,100,140", "10,10,10", "0.01,0.1,0.2"])
+def test_estimates_are_factors_in_order(folder, triple):
+    assert told(
+        read(folder, estimates=f"project_id,quantity,low,likely,high\nP01,cost,{triple}\n"), "block", row=2
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "text"),
+    [
+        ("risks", "project_id,risk,probability,cost_low,cost_likely,cost_high\nP01,R,0.5,3,2,1\n"),
+        ("criteria", "criterion,sense,low,high,weight\nc1,max,10,0,1\n"),
+        ("scenarios", "scenario,what,factor\nLean,budget,85\n"),
+        ("scenarios", "scenario,what,scope,factor\nLean,capacity,nobody,0.85\n"),
+    ],
+)
+def test_ranges_and_factors_of_other_tables(folder, table, text):
+    assert told(read(folder, **{table: text}), "block", f"{table}.csv", row=2)
+
+
+def test_includes_that_nothing_understands_is_refused(folder):
+    for text in ("optimsm_bias", "optimism_bias, risk", "bias"):
+        projects = (
+            f'project_id,name,area,includes\nP01,Quay,North,"{text}"\nP02,Depot,South,optimism_bias;risk\n'
+        )
+        assert told(read(folder, projects=projects), "block", "includes", row=2)
+
+
+@pytest.mark.parametrize(
+    "column", ["currency:EUR:JPY", "Währung:EUR:USD", "unit:k:m", "price year:2026:2019", "probability:0.5:1",
+               "VAT:0.2:0.1", "amount:1:2", "2029+:4:5", "Later:4:5", "Beyond 2030:1:1", "Forecast:3:4"]
+)  # fmt: skip
+@pytest.mark.parametrize("table", ["costs", "benefits"])
+def test_a_column_that_changes_amounts_is_never_passed_over(folder, table, column):
+    name, first, second = column.split(":")
+    text = f"project_id,benefit,2027,{name}\nP01,a,10,{first}\nP02,b,5,{second}\n"
+    if name == "amount":
+        text = "project_id,benefit,year,amount,amount\nP01,a,2027,10,1\nP02,b,2027,5,2\n"
+    text = text if table == "benefits" else text.replace("benefit,", "fund,")
+    assert told(read(folder, **{table: text}), "block", name)
+
+
+@pytest.mark.parametrize("column", ["currency:EUR", "unit:€m", "price year:2026", "probability:100%"])
+def test_a_column_that_says_what_the_settings_say_is_read_past(folder, column):
+    name, value = column.split(":")
+    register = read(folder, costs=f"project_id,year,amount,{name}\nP01,2027,10,{value}\nP02,2027,5,{value}\n")
+    assert register.costs["amount"].sum() == 15
+
+
+@pytest.mark.parametrize(
+    ("text", "total"),
+    [
+        ("project_id;year;amount\nP01;2027;10,500\nP02;2027;5,250\n", 15.75),
+        ("project_id;year;amount\nP01;2027;1.250\nP02;2027;10.500\n", 11750),
+        ("project_id,year,amount\nP01,2027,\"12,5 Mio. €\"\nP02,2027,\"1,2 Mrd. €\"\n", 1212.5),
+        ("project_id,year,amount\nP01,2027,500 T€\nP02,2027,900 TEUR\n", 1.4),
+        ("project_id,2027 (€k),2028 in Mio. EUR\nP01,1500,1\nP02,500,2\n", 5.0),
+        ("project_id,FY27 Budget,Plan 2028,2029E,CY2030,Jahr 2031\nP01,1,2,3,4,5\nP02,1,,-,n/a,€ -\n", 16.0),
+        ("project_id,2027-12-31,31/12/2028,Dec 2029\nP01,1,2,3\nP02,4,,\n", 10.0),
+    ],
+)  # fmt: skip
+def test_amounts_as_people_write_them(folder, text, total):
+    assert read(folder, costs=text).costs["amount"].sum() == pytest.approx(total)
+
+
+@pytest.mark.parametrize(
+    "amount", ['"1,234"', "1.250", "500 mil €", "5 parsecs", "£12", "1\x002", "1e400", "2e15"]
+)
+def test_an_amount_that_is_not_clear_is_refused(folder, amount):
+    assert told(
+        read(folder, costs=f"project_id,year,amount\nP01,2027,{amount}\nP02,2027,5\n"),
+        "block",
+        "costs.csv",
+        row=2,
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "sign"), [("CAD", "$"), ("AUD", "A$"), ("USD", "US$"), ("SEK", "kr "), ("INR", "Rs. ")]
+)
+def test_a_sign_means_the_currency_of_the_settings(folder, code, sign):
+    costs = f'project_id,year,amount\nP01,2027,"{sign}1,500,000.00"\nP02,2027,{sign}2m\n'
+    assert (
+        read(folder, {"currency": code, "money_unit": "unit"}, costs=costs).costs["amount"].sum() == 3_500_000
+    )
+
+
+def test_baselines_and_limits_are_money_where_they_are(folder):
+    text = "project_id,quantity,baseline,now\nP01,whole_life_cost,1.5m,900k\nP02,finish_months,12,14\n"
+    register = read(folder, baselines=text, rules="rule,kind,maximum\nCap,spend,500k\n")
+    assert register.table("baselines")["baseline"].tolist() == [1.5, 12]
+    assert register.table("rules")["maximum"].tolist() == [0.5]
+    assert told(read(folder, baselines=text.replace("12,14", "12m,14m")), "block", row=3)
+    assert told(read(folder, baselines=text.replace("1.5m", "£1.5m")), "block", row=2)
+
+
+def test_the_order_of_dates_is_that_of_the_sheet(folder):
+    projects = (
+        "project_id,name,area,start,finish\nP01,a,North,10/1/2026,7/31/2027\nP02,b,South,4/1/2027,9/30/2028\n"
+    )
+    days = read(folder, projects=projects).projects["start"].dt.strftime("%Y-%m-%d").tolist()
+    assert days == ["2026-10-01", "2027-04-01"]
+    unclear = projects.replace("7/31/2027", "").replace("9/30/2028", "")
+    assert told(read(folder, projects=unclear), "block", "start", row=2)
+    assert not isinstance(read(folder, {"date_order": "month_first"}, projects=unclear), DataError)
+    later = "project_id,name,area,status_date\nP01,a,North,2027-01-15\nP02,b,South,2026-09-01\n"
+    assert told(read(folder, projects=later), "warn", "status_date", row=2)
+
+
+@pytest.mark.parametrize("other", ["north", "North.", "North\u200b", "Ｎorth", "NORTH "])
+def test_areas_that_look_alike_are_told(folder, other):
+    projects = f"project_id,name,area\nP01,a,North\nP02,b,{other}\nP03,c,North\n"
+    costs = PLAIN["costs"] + "P03,2027,capex,Grant A,1\n"
+    result = read(folder, projects=projects, costs=costs, budgets="envelope,year,amount\nall,2027,20\n")
+    assert told(result, "warn", "projects.csv", "area", row=3)
+    assert look_alike(other) == "north"
+
+
+def test_one_letter_in_two_forms_is_one_letter(folder):
+    projects = PLAIN["projects"].replace("North", "Re\u0301seau").replace("South", "Réseau")
+    assert read(folder, projects=projects).projects["area"].nunique() == 1
+
+
+def test_a_stray_quote_takes_no_rows(folder):
+    for text in (
+        'P01,"toll,2028,30\nP02,fares"",2028,12\nP02,more",2029,1\n',
+        'P01,"toll,2028,30\nP02,fares,2028,12\n',
+    ):
+        assert told(read(folder, benefits=f"project_id,benefit,year,amount\n{text}"), "block", "benefits.csv")
+    named = PLAIN["projects"].replace("Quay wall", '24" main')
+    assert read(folder, projects=named).projects.loc["P01", "name"] == '24" main'
+    two_lines = PLAIN["projects"].replace("Quay wall", '"Quay, wall\nof the port"')
+    assert len(read(folder, projects=two_lines).projects) == 2
+
+
+def book_of(path, change, **extra):
+    """A workbook of a small register, changed."""
+    book = openpyxl.Workbook()
+    book.active.title = "projects"
+    for line in (["project_id", "name", "area"], ["P01", "a", "North"], ["P02", "b", "South"]):
+        book.active.append(line)
+    costs = book.create_sheet("costs")
+    for line in (["project_id", 2027, 2028], ["P01", 10, 2], ["P02", 5, 3]):
+        costs.append(line)
+    change(book)
+    book.save(path)
+    return path
+
+
+def found(path):
+    try:
+        return load_register(path)
+    except DataError as error:
+        return error
+
+
+def test_hidden_and_struck_parts_are_told_and_open_formulas_only_where_they_count(tmp_path):
+    def change(book):
+        book["costs"].column_dimensions["C"].hidden = True
+        book["projects"]["A3"].font = Font(strike=True)
+        book["costs"]["D1"], book["costs"]["D2"] = "remark", "=B2"
+        book["costs"].append(["Total", "=SUM(B2:B3)", "=SUM(C2:C3)"])
+
+    register = found(book_of(tmp_path / "a.xlsx", change))
+    assert register.costs["amount"].sum() == 20
+    assert told(register, "warn", "hidden")
+    assert told(register, "warn", "struck", row=3)
+    path = book_of(tmp_path / "b.xlsx", lambda book: book["costs"].__setitem__("B2", "=5*2"))
+    assert told(found(path), "block", "no stored result", row=2)
+
+
+def test_a_stray_formatted_cell_costs_nothing(tmp_path):
+    for spot in ("J1048576", "XFD1", "XFD1048576"):
+        path = book_of(
+            tmp_path / f"{spot}.xlsx",
+            lambda book, spot=spot: setattr(book["costs"][spot], "font", Font(bold=True)),
+        )
+        begun = time.process_time()
+        assert found(path).costs["amount"].sum() == 20
+        assert time.process_time() - begun < 10
+
+
+def test_what_is_too_large_is_refused_in_words(tmp_path):
+    from pmo_kit.register.findings import Findings
+
+    findings = Findings()
+    (tmp_path / "wide.csv").write_text(",".join(["x"] * 10_000) + "\n")
+    (tmp_path / "cell.csv").write_text('a,b\n"' + "x" * 1_100_000 + '",2\n')
+    assert read_csv_sheet(tmp_path / "wide.csv", findings) is None
+    assert read_csv_sheet(tmp_path / "cell.csv", findings) is None
+    with zipfile.ZipFile(tmp_path / "bomb.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b" " * 160_000_000)
+    assert told(found(tmp_path / "bomb.xlsx"), "block", "bomb.xlsx")
+    assert (findings.frame()["severity"] == "block").sum() == 2
+
+
+def test_sheets_without_a_name_are_never_taken_for_another_table(tmp_path):
+    for name in ("projects", "costs", "benefits"):
+        (tmp_path / f"plan-{name}.csv").write_text(PLAIN[name])
+    register = found(tmp_path)
+    assert (register.costs["amount"].sum(), register.table("benefits")["amount"].sum()) == (15, 42)
+    (tmp_path / "plan-costs.csv").rename(tmp_path / "Savings.csv")
+    assert told(found(tmp_path), "block", "costs is missing")
+
+
+def test_an_area_that_is_called_na_is_an_area(folder):
+    projects = PLAIN["projects"].replace("North", "NA")
+    register = read(folder, projects=projects, areas="area,label\nNA,North America\nSouth,x\n")
+    assert register.projects["area"].tolist() == ["NA", "South"]
