@@ -257,9 +257,9 @@ def _funding_order(alone: Frontier, weights: Mapping[float, float]) -> FundingOr
         raise InfeasibleError(f"No order of funding holds for the budgets of {names} together.", ())
     nested: dict[float, Allocation | InfeasibleError] = {}
     for (times, a), plan in zip(alone.allocations.items(), plans, strict=True):
-        value = a._model.evaluate(plan).value
+        exact = a._model.evaluate(plan).value
         nested[times] = allocation_of(
-            a._model, Found("feasible", plan, value, max(value, parts(a.bound)[0]), 0)
+            a._model, Found("feasible", plan, exact, max(exact, parts(a.bound)[0]), 0)
         )
     value = float(np.dot(shares, [a.value for a in nested.values() if isinstance(a, Allocation)]))
     bound = max(value, bound)

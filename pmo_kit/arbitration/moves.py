@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from math import inf, isfinite, nan
+from math import isfinite, nan
 
 import pandas as pd
 
@@ -135,10 +135,7 @@ class _Moves:
         return self._values[key]
 
     def _solved(self, name: str, start: int | None, to: int, amount: float) -> float:
-        there = [
-            self._envelopes[e, start].amount for e in self.together(name) if (e, start) in self._envelopes
-        ]
-        if start is not None and min(there, default=inf) < amount:
+        if start is not None and self._all(name, start) < amount:
             return nan
         model = self._model(self._by(name, start, to), amount)
         pool = Pool(model, self._base._pool.plans)

@@ -146,7 +146,9 @@ class _Proven:
         """How little it costs at most to flip each option, from 0 to 1."""
         top = max(self.most.values())
         costs = [float(top - self.most.get(i, NOTHING)) for i in range(self._model.n)]
-        return 1.0 / (1.0 + np.argsort(np.argsort(costs, kind="stable"), kind="stable"))
+        return np.asarray(
+            1.0 / (1.0 + np.argsort(np.argsort(costs, kind="stable"), kind="stable")), np.float64
+        )
 
     def prove(self, option: int, limits: Limits, ties: bool) -> Flip:
         """The flip of a choice, with what changes in all tied plans."""
