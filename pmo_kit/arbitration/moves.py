@@ -174,5 +174,7 @@ class _Moves:
     def _all(self, name: str, start: int) -> float:
         """All the money that can leave a year."""
         return min(
-            self._envelopes[e, start].amount for e in self.together(name) if (e, start) in self._envelopes
+            self._envelopes[e, start].amount
+            for e in self.together(name)
+            if start is not None and (e, start) in self._envelopes
         )

@@ -11,6 +11,7 @@ from . import page_one as page_one
 from . import partners as partners
 from . import performance as performance
 from . import prioritization as prioritization
+from . import proof as proof
 from . import risk as risk
 from . import robustness as robustness
 from . import scenarios as scenarios

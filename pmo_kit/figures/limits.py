@@ -209,7 +209,7 @@ def holds(order: FundingOrder) -> Table:
         columns=(
             Field("budget", "budget", kind="text"),
             Field("enters", "enters, and stays", kind="text"),
-            Field("projects", "funded", kind="count"),
+            Field("projects", "funded", "projects", decimals=0),
             Field("value", "worth"),
             Field("alone", "best plan of this budget"),
             Field("price", "what the order costs"),

@@ -76,11 +76,7 @@ def tiles(allocation: Allocation, carrying_on: float | None = None) -> Kpi:
     note = ""
     if carrying_on is not None:
         above = claims.gain(allocation, carrying_on, "carry_on")
-        note = say(
-            "{above} {side} carrying on",
-            above=above if above.value >= 0 else claims.gain_of(above, -above.value),
-            side="above" if above.value >= 0 else "below",
-        )
+        note = say("{above:+} against carrying on", above=above)
     rows: list[dict[str, object]] = [
         {
             "label": sentence(value_words(allocation)) + _basis(allocation).replace(" ", ", "),

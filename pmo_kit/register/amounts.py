@@ -76,9 +76,9 @@ def _split_header(header: str) -> tuple[str, str, str]:
     """Currencies and scale that a header states, and the header without them."""
     money, scale, bare = "", "", header
     for inside in re.findall(r"[(\[].*?[)\]]", header):
-        found = read_unit(inside[1:-1])
-        if found[0] or found[1]:
-            money, scale = found[0] or money, found[1] or scale
+        stated = read_unit(inside[1:-1])
+        if stated[0] or stated[1]:
+            money, scale = stated[0] or money, stated[1] or scale
             bare = bare.replace(inside, " ")
     outside = [(word, _token(word)) for word in re.findall(r"[^\s,;:_()\[\]]+", bare)]
     has_money = bool(money) or any(found and found[0] and word != "R" for word, found in outside)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -79,7 +80,8 @@ def find_body(raw: RawSheet, table: Table, findings: Findings) -> Body | None:
 
     Left out, each with a finding: lines above the header, banners, totals, examples. Blank lines are dropped.
     """
-    top, known, place = top_lines(raw), known_headers(table), {"file": raw.file, "sheet": raw.sheet}
+    top, known = top_lines(raw), known_headers(table)
+    place: Any = {"file": raw.file, "sheet": raw.sheet}
     points = np.array([_points(line, known, table) for line in top] or [0])
     down = len({known[folded(line[0])] for line in top if line and folded(line[0]) in known})
     if table.name != "settings" and down >= 3 and 2 * down > points.max():
@@ -148,7 +150,12 @@ def _fill_merged(
             continue
         value, size = cells.iat[top - first, left], bottom - top + 1
         cells.iloc[top - first : bottom - first + 1, left] = np.full(size, value, dtype=object)
-        place = {"file": raw.file, "sheet": raw.sheet, "row": int(raw.rows[top]), "column": headers[left]}
+        place: Any = {
+            "file": raw.file,
+            "sheet": raw.sheet,
+            "row": int(raw.rows[top]),
+            "column": headers[left],
+        }
         findings.add(
             "info",
             "merged_cells",
@@ -180,8 +187,8 @@ def _kept_lines(
         odd = [one for one in pd.unique(text.dropna()) if one == headers[place] or _EXAMPLE.fullmatch(one)]
         suspects |= text.isin(odd).to_numpy() if odd else False
     across = {int(raw.rows[top]) for top, bottom, left, right in raw.merged if top == bottom and right > left}
-    left_out = {}
-    for number in np.flatnonzero(suspects & keep):
+    left_out: dict[int, tuple[str, str, str]] = {}
+    for number in map(int, np.flatnonzero(suspects & keep)):
         line = {place: str(text.iloc[number]) for place, text in texts.items() if filled[number, place]}
         said = _reason_to_leave(line, int(count[number]), headers, ids, len(names))
         if not said[0] and count[number] == 1 and int(rows[number]) in across:
@@ -192,10 +199,10 @@ def _kept_lines(
     left_out |= _totals(table, headers, names, columns, texts, filled, keep)
     for number, (severity, rule, message) in sorted(left_out.items()):
         keep[number] &= severity == "block"
-        line = [str(text.iloc[number]) for place, text in texts.items() if filled[number, place]]
+        told = [str(text.iloc[number]) for column, text in texts.items() if filled[number, column]]
         fix = "Give the row a name of its own, or delete it." if severity == "block" else ""
-        place = {"file": raw.file, "sheet": raw.sheet, "row": int(rows[number])}
-        findings.add(severity, rule, message, fix, value=" | ".join(line), **place)
+        at: Any = {"file": raw.file, "sheet": raw.sheet, "row": int(rows[number])}
+        findings.add(severity, rule, message, fix, value=" | ".join(told), **at)
     return keep
 
 
@@ -243,7 +250,7 @@ def _totals(
     own = [place for place, name in names.items() if name in ("scope", "role") and place not in keys]
     found: dict[int, tuple[str, str, str]] = {}
     start, rows = 0, np.arange(len(keep))
-    for number in candidates:
+    for number in map(int, candidates):
         mine = numbers[number]
         here = ~np.isnan(mine) & filled[number, amounts]
         above = keep & (rows < number) & ~np.isin(rows, list(found))

@@ -155,7 +155,7 @@ def read_settings(
             places[setting] = place
         elif parsed is not None:
             found[setting], places[setting] = parsed, place
-    here = {"file": file, "sheet": sheet if file else "settings"}
+    here: Any = {"file": file, "sheet": sheet if file else "settings"}
     for key in ("currency", "money_unit", "price_basis", "as_of"):
         if key not in places:
             text = f"The setting {key} is missing: {schema.settings[key].meaning}."

@@ -153,7 +153,7 @@ def without_formulas(body: Body, places: list[int], findings: Findings, file: st
         lost = np.array([isinstance(cell, Uncached) for cell in cells[place]], dtype=bool)
         for row in np.flatnonzero(lost):
             fix = "Open the workbook in a spreadsheet program, let it calculate, and save it."
-            where = {
+            where: Any = {
                 "file": file,
                 "sheet": sheet,
                 "row": int(body.rows[row]),

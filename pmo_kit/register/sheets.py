@@ -10,6 +10,7 @@ import re
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import openpyxl
@@ -258,7 +259,7 @@ def read_workbook(path: Path, findings: Findings) -> list[RawSheet]:
             words = "The row holds text that is struck through; it was read like the others."
             value = " | ".join(str(cell) for cell in grid[line[row]] if cell is not None)
             fix = "Delete the row, or take the line out of its font."
-            place = {"file": path.name, "sheet": sheet.title, "row": row}
+            place: Any = {"file": path.name, "sheet": sheet.title, "row": row}
             findings.add("warn", "struck_through", words, fix, value=value, **place)
         sheets.append(raw)
     return sheets
@@ -279,7 +280,7 @@ def _file_of(path: Path, title: str) -> str:
 
 def _report_hidden(sheet: Worksheet, raw: RawSheet, findings: Findings) -> None:
     """Hidden sheets, rows and columns are read like the others, and reported."""
-    place = {"file": raw.file, "sheet": raw.sheet}
+    place: Any = {"file": raw.file, "sheet": raw.sheet}
     if sheet.sheet_state != "visible":
         findings.add(
             "warn",

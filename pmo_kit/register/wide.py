@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -100,10 +101,10 @@ def read_header(
     value = read(header)
     if value is not None:
         return WideColumn(value)
-    for match in _YEAR_PART.finditer(header) if kind == "year" else ():
-        rest = f"{header[: match.start()]} {header[match.end() :]}"
-        value, letter = read(match[0]), header[match.end() : match.end() + 1].lower()
-        if letter == "a" and not header[match.end() + 1 :].strip():  # 2027A: actual
+    for part in _YEAR_PART.finditer(header) if kind == "year" else ():
+        rest = f"{header[: part.start()]} {header[part.end() :]}"
+        value, letter = read(part[0]), header[part.end() : part.end() + 1].lower()
+        if letter == "a" and not header[part.end() + 1 :].strip():  # 2027A: actual
             rest = "actual"
         categories = _categories(rest, table)
         if value is not None and categories is not None:
@@ -176,7 +177,7 @@ def melt(
         filled[:, number] = text.notna().to_numpy(bool) & ~missing
         for row in np.flatnonzero(missing & ~text.str.fullmatch(NOTHING, na=False).to_numpy(bool)):
             text_ = f'{wide.value} is missing; the reason given is "{text.iloc[row]}".'
-            where = {
+            where: Any = {
                 "file": file,
                 "sheet": sheet,
                 "row": int(body.rows[row]),
@@ -184,7 +185,7 @@ def melt(
             }
             findings.add("info", "missing_with_reason", text_, value=text.iloc[row], **where)
     line, column = np.nonzero(filled)
-    for number in np.flatnonzero(~filled.any(axis=1)):
+    for number in map(int, np.flatnonzero(~filled.any(axis=1))):
         text = f"The row has no {wide.value} in any column; it gives no data."
         findings.add("info", "row_without_values", text, file=file, sheet=sheet, row=int(body.rows[number]))
     long = {name: cells.iloc[line] for name, cells in raw.items()}

@@ -49,7 +49,7 @@ def manifest(items: Sequence[Collected]) -> dict[str, object]:
              "inputs": dict(i.exhibit.inputs)}
             for i in items
         ],
-        "software": {"pmo_kit": "0.1.0"},
+        "software": {"pmo_kit": "0.2.0"},
     }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -78,8 +78,8 @@ class Evidence:
         return None if self.settings.as_of is None else self.settings.fiscal_year(self.settings.as_of)
 
 
-Words = str | list[str]
-Rows = np.ndarray | pd.Series | list[int] | None
+Words: TypeAlias = "str | list[str]"
+Rows: TypeAlias = "np.ndarray | pd.Series | list[int] | None"
 
 
 @dataclass(frozen=True, eq=False)
