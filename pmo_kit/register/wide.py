@@ -52,6 +52,12 @@ def _categories(text: str, table: Table) -> dict[str, str] | None:
     return found if all(word in words()["planned"] for word in parts) else None
 
 
+_LIKE_A_DATE = re.compile(
+    r"\d\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d|\d[.\s-]*[^\W\d]{3,}\.?[\s,-]*\d|[^\W\d]{3,}\.?\s+\d{1,2}\b,?\s+\d{2}"
+)
+"""A day, a month and a year, in digits or with a written month: only such a header is parsed as a date."""
+
+
 @lru_cache(maxsize=8192)
 def _year_of(text: str, first_month: int) -> int | None:
     """The fiscal year that a header names: a year, or a date in it."""
@@ -63,6 +69,8 @@ def _year_of(text: str, first_month: int) -> int | None:
     month = read_period(text)
     if month is not None and "Q" not in month and len(month) == 7:
         return int(month[:4]) + (1 < first_month <= int(month[5:]))
+    if not _LIKE_A_DATE.search(text):
+        return None
     cell = pd.Series([text], dtype="str")
     days = [parse_date(cell, _DATE, month_first=order).values.iloc[0] for order in (False, True)]
     years = {day.year + (1 < first_month <= day.month) for day in days if not pd.isna(day)}
