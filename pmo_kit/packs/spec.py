@@ -166,7 +166,7 @@ class Deck(Form):
     @classmethod
     def prepared(cls, given: Block, reading: Reading) -> Block:
         """What the file does not say is as in the shipped template."""
-        from pmo_kit.packs.media.template import kit_names
+        from pmo_kit.packs.media.template import kit_names, layout_names
 
         maps = {}
         for key, ours in kit_names().items():
@@ -180,6 +180,16 @@ class Deck(Form):
                 if name not in ours:
                     reading.note(own, f"'{{key}}' is not known; {nearest(name, ours)}", name)
             maps[key] = own.with_(ours | {k: v for k, v in own.items() if k in ours and isinstance(v, str)})
+        template = reading.file.resolve().parent / str(given.get("template", ""))
+        if template.is_file():
+            known, own = layout_names(template), given.get("layouts")
+            if not known:
+                reading.note(given, f"'{template.name}' is not a PowerPoint file (.pptx, .potx).", "template")
+            for kind, name in maps["layouts"].items():
+                if known and name not in known:
+                    words = f"{kind}: '{template.name}' has no layout '{name}'; it has {', '.join(known)}."
+                    said = isinstance(own, Block) and kind in own
+                    reading.note(own if said else given, words, kind if said else "layouts")
         return given.with_({**given, **maps})
 
 
