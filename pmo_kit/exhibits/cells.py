@@ -211,7 +211,7 @@ def spoken(exhibit: Exhibit) -> str:
     Examples
     --------
     >>> from pmo_kit.exhibits.records import Message
-    >>> spoken(Message(id="m", alt="Proven. No lead. " * 20, title="The plan is\nproven", items=()))
+    >>> spoken(Message(id="m", alt="Proven. No lead. " * 20, title="The plan is  proven", items=()))
     'Text: The plan is proven.'
     """
     words, title = " ".join(exhibit.alt.split()), " ".join(exhibit.title.split()).rstrip(".")

@@ -101,7 +101,7 @@ def _placed(item: Collected, figures: list[tuple[str, str]], width: int = TEXT_W
             if width > _NARROW
             else ""
         )
-        place = '<div class="chart{}" role="img" aria-label="{}"><div data-figure="{}">{}</div>{}</div>'
+        place = '<div class="chart{}" role="group" aria-label="{}"><div data-figure="{}">{}</div>{}</div>'
         body = Markup(place).format(
             " both" if narrow else "",
             spoken(exhibit),
