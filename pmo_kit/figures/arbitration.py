@@ -222,10 +222,8 @@ def prices(explanation: Explanation) -> Chart:
             part.dropna(subset="price").sort_values("price").groupby(level="project_id", sort=False).head(1)
         )
         for (project, _), row in cheapest.sort_values("price", ascending=False).iterrows():
-            exact = row["price"] == row["price_upper"]
-            label = format_number(row["price"]) + (
-                "" if exact else f" to {format_number(row['price_upper'])}"
-            )
+            lower, upper = format_number(row["price"]), format_number(row["price_upper"])
+            label = lower if lower == upper else f"{lower} to {upper}"
             name = f"{row['name']} {project}"
             rows.append(
                 {"group": group, "project": name, "price": row["price"], "label": label, "role": group[:2]}

@@ -22,23 +22,15 @@ from pmo_kit.scenarios import Comparison
 
 TURNS = 3
 AT_ONCE = {"at": "any fewer", "above": "any more", "below": "any less"}
-EVENTS = 4
+EVENTS = 3
 MOST = 5
 """Decisions on page one; a longer list stands in its chapter."""
 NEEDED = {"by_when": "by when", "owner": "who owns it", "if_not_decided": "what happens if it is not decided"}
 
 
 @figure("page_one.headline", source="projects, costs, benefits, budgets, capacity")
-def headline(allocation: Allocation, likely: float | None = None) -> Message:
-    """Return the decision in one sentence: who stops, how many are funded, for how much, worth how much.
-
-    Parameters
-    ----------
-    allocation : Allocation
-        The recommended plan.
-    likely : float, optional
-        Its value as planned, where it was chosen on expected figures.
-    """
+def headline(allocation: Allocation) -> Message:
+    """Return the decision in one sentence: who stops, how many are funded, for how much, worth how much."""
     names, years = allocation.table["name"], spend_years(allocation)
     stops = names[allocation.table["decision"] == "stop"]
     funded = claims.decided(allocation, "fund")
@@ -51,16 +43,13 @@ def headline(allocation: Allocation, likely: float | None = None) -> Message:
     whole = claims.spend(allocation)
     total = say(", {whole} to {last}", whole=whole, last=years[-1]) if len(years) > 2 else ""
     worth = say("worth {value}{basis}", value=claims.value(allocation), basis=_basis(allocation))
-    if likely is not None:
-        worth += say(", {likely} planned", likely=claims.on_likely(allocation, likely))
     return Message(
         title=first + who + ":\n" + near + total + "; " + worth,
         items=(),
         unit_line=say("For decision · ")
         + claims.money(allocation.question.register).words
         + say(" · in all {whole}: ", whole=whole)
-        + each
-        + f" · worth = {value_words(allocation)}",
+        + each,
     )
 
 
@@ -70,22 +59,25 @@ def _basis(allocation: Allocation) -> str:
 
 
 @figure("page_one.tiles", source="costs, benefits, budgets, capacity")
-def tiles(allocation: Allocation, carrying_on: float | None = None) -> Kpi:
+def tiles(allocation: Allocation, carrying_on: float | None = None, likely: float | None = None) -> Kpi:
     """Return four numbers: the value, the limit that binds, and the money of the first two years."""
     value = claims.value(allocation)
     note = ""
     if carrying_on is not None:
         above = claims.gain(allocation, carrying_on, "carry_on")
         note = say("{above:+} against carrying on", above=above)
+    if likely is not None:
+        stated = say("{likely} planned", likely=claims.on_likely(allocation, likely))
+        note = say("{stated} · {note}", stated=stated, note=note) if note else stated
     rows: list[dict[str, object]] = [
         {
-            "label": sentence(value_words(allocation)) + _basis(allocation).replace(" ", ", "),
+            "label": sentence(value_words(allocation)),
             "value": value.value,
             "note": note,
             "focus": True,
         }
     ]
-    stated = [value, *facts_of(note)]
+    told = [value, *facts_of(note)]
     limit = bottleneck(allocation)
     if limit is not None:
         used, most = claims.limit(allocation, limit)
@@ -99,7 +91,7 @@ def tiles(allocation: Allocation, carrying_on: float | None = None) -> Kpi:
                 "focus": True,
             }
         )
-        stated += [used, most]
+        told += [used, most]
     stops = allocation.table["decision"] == "stop"
     money = money_by_year(allocation)
     other = money[money["rule"] != (limit["rule"] if limit is not None else "")]
@@ -108,12 +100,12 @@ def tiles(allocation: Allocation, carrying_on: float | None = None) -> Kpi:
         with_exit = bool(stops.any() and allocation.spend.loc[stops, int(row["year"])].any())
         words = f"{sentence(row['label'])}{', with the exit cost' if with_exit else ''}"
         rows.append({"label": words, "value": used.value, "limit": most.value})
-        stated += [used, most]
+        told += [used, most]
     return Kpi(
         data=pd.DataFrame(rows),
         title="The plan in four numbers",
         unit_line=unit_line(allocation.question.register, "The recommended plan"),
-        facts=tuple(stated),
+        facts=tuple(told),
     )
 
 
@@ -180,8 +172,8 @@ def _briefly(allocation: Allocation, explanation: Explanation, request: Any) -> 
     decision = str(request.decision).replace("_", " ").capitalize()
     price = other_choice(allocation, explanation, project)
     return say(
-        "Also: {decision} {name}, {owner}, by {day}. {price}", decision=decision.lower(), name=name,
-        owner=request.owner, day=request.by_when.date().isoformat(), price=price,
+        "Also asked: {decision} {name}, by {day}. {price}", decision=decision.lower(), name=name,
+        day=request.by_when.date().isoformat(), price=price,
     )  # fmt: skip
 
 

@@ -133,8 +133,10 @@ def scratch(place: Path | None = None) -> Iterator[Path]:
         _sweep(old)
     folder = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=parent)).resolve()
     try:
-        with (folder / ".lock").open("wb") as lock:
+        with (folder / ".lock.new").open("wb") as lock:
             _held(lock.fileno())
+            if os.name != "nt":  # no other process ever sees a lock that nobody holds yet
+                (folder / ".lock.new").rename(folder / ".lock")
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)

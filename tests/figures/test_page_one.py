@@ -165,7 +165,7 @@ def test_a_committees_words(
 ) -> None:
     worth = pmo.arbitration.limits_worth(allocation, figures.bottleneck_names(allocation))
     pages = (
-        page_one.headline(allocation, 29.0),
+        page_one.headline(allocation),
         page_one.tiles(allocation, 29.0),
         page_one.decisions(allocation, reasons, comparison),
         page_one.limits(allocation, worth),
