@@ -23,7 +23,7 @@ from pmo_kit.scenarios import Comparison
 TURNS = 3
 AT_ONCE = {"at": "any fewer", "above": "any more", "below": "any less"}
 EVENTS = 3
-MOST = 5
+MOST = 3
 """Decisions on page one; a longer list stands in its chapter."""
 NEEDED = {"by_when": "by when", "owner": "who owns it", "if_not_decided": "what happens if it is not decided"}
 
@@ -360,13 +360,13 @@ def how_sure(allocation: Allocation, certificate: Sequence[tuple[str, str]] = ()
 def _set_words(allocation: Allocation) -> str:
     """The set that a proof ranges over: within the limits, with which starts, with or without the orders on record."""
     question = allocation.question
-    starts = "with every project starting as asked"
+    starts = "all starting as asked"
     if question.deferral:
         starts = f"with starts up to {count(question.deferral, 'year')} later where the register allows it"
     orders = (
         ""
         if not question.register.has("overrides")
-        else (", the orders on record kept" if question.overrides else ", the orders on record set aside")
+        else (", orders on record kept" if question.overrides else ", orders on record set aside")
     )
     return f"within the limits, {starts}{orders}"
 

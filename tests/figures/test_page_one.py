@@ -67,7 +67,7 @@ def test_decisions(
     allocation: pmo.Allocation, reasons: pmo.arbitration.Explanation, comparison: pmo.Comparison
 ) -> None:
     table = page_one.decisions(allocation, reasons, comparison)
-    assert table.data["decision"].tolist() == ["stop", "fund", "refuse", "refuse", "refuse"]
+    assert table.data["decision"].tolist() == ["stop", "fund", "refuse"]
     assert [words(cell) for cell in table.data["text"]] == [
         "Billing replacement. Leaving costs 1.5 in 2027. Carrying it on costs 4.5 and displaces Predictive pumping.\n"
         "Holds in 3 of 4 cases beside today (see scenarios.results)",
@@ -77,11 +77,12 @@ def test_decisions(
         "At this size six of the eight hold in all four other cases",
         "Reservoir Learning Hub. Letting it in costs 9.0 and displaces Storm overflows.\n"
         "Holds in 4 of 4 cases beside today (see scenarios.results)",
-        "Customer app. Letting it in costs 8.5 and displaces Data platform, Leak sensors and Predictive pumping.\n"
-        "Holds in 3 of 4 cases beside today (see scenarios.results)",
-        "Own solar. Letting it in costs 3.0 and displaces Storm overflows and Partner solar.\n"
-        "Holds in 4 of 4 cases beside today (see scenarios.results)",
     ]
+    assert table.note == (
+        "Also asked: refuse Customer app, by 2026-11-30. Letting it in costs 8.5 and displaces Data platform, Leak "
+        "sensors and Predictive pumping. Also asked: refuse Own solar, by 2026-11-30. Letting it in costs 3.0 and "
+        "displaces Storm overflows and Partner solar."
+    )
     ((row, amounts),) = table.details
     assert row == 1
     assert amounts.data[["2027", "2028"]].tail(2).to_numpy().tolist() == [[47.0, 44.0], [48.5, 44.0]]
@@ -154,7 +155,7 @@ def test_since_last_and_how_sure(allocation: pmo.Allocation, register: pmo.Regis
         (
             "Computed:",
             "33.5 is proven to be the most that any plan is worth within the limits, "
-            "with every project starting as asked. "
+            "all starting as asked. "
             "Next best 30.5: Own solar in, Storm overflows and Partner solar out.",
         ),
     )
