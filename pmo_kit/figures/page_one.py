@@ -22,7 +22,7 @@ from pmo_kit.scenarios import Comparison
 
 TURNS = 3
 AT_ONCE = {"at": "any fewer", "above": "any more", "below": "any less"}
-EVENTS = 3
+EVENTS = 2
 MOST = 3
 """Decisions on page one; a longer list stands in its chapter."""
 NEEDED = {"by_when": "by when", "owner": "who owns it", "if_not_decided": "what happens if it is not decided"}
