@@ -84,11 +84,11 @@ def plan(
             *price,
         ),
         title=say(
-            "{stop}{fund:words} of {all} projects are funded, {refuse:words} wait: {whole:unit}, worth {value}{basis}",
+            "{stop}{fund:words} of {all} projects are funded, {refuse:words} wait: {whole:unit}, {what} {value}{basis}",
             stop=f"{listed(stopped)} {'stops' if len(stopped) == 1 else 'stop'}; " if len(stopped) else "",
             fund=claims.decided(allocation, "fund"), refuse=claims.decided(allocation, "refuse"),
             all=claims.projects(register),
-            whole=claims.spend(allocation), value=claims.value(allocation),
+            whole=claims.spend(allocation), what=value_words(allocation), value=claims.value(allocation),
             basis=" expected" if allocation.question.basis == "expected" else "",
         ),
         takeaway=f"What waits, the most valuable first: {shortened(refused)}." if len(refused) else "",

@@ -310,6 +310,7 @@ def confidence_list(register: Register) -> Exhibit:
     shown = projects.assign(rank=rank)[rank < 2].sort_values("rank", kind="stable").reset_index()
     red, amber = int((shown["rank"] == 0).sum()), int((shown["rank"] == 1).sum())
     rest = len(shown) - ROWS
+    who = f"{shown['name'].iloc[0]} is" if red == 1 else sentence(count(red, "project is", "projects are"))
     return Table(
         data=shown.head(ROWS)[["name", "project_id", "area", "rag_declared", "rag_assured", "finish"]],
         columns=(
@@ -319,11 +320,8 @@ def confidence_list(register: Register) -> Exhibit:
             Field("rag_assured", "assured", kind="rag"),
             Field("finish", "planned finish", kind="time"),
         ),
-        title=f"{sentence(count(red, 'project is', 'projects are'))} rated Red, "
-        f"{count(amber) if amber else 'none'} Amber",
-        takeaway=f"Ask first about {shortened(shown['name'].head(red))}."
-        if red
-        else "No project is rated Red.",
+        title=f"{who} rated Red, {count(amber) if amber else 'none'} Amber",
+        takeaway=f"Ask first about {shortened(shown['name'].head(red))}." if red > 1 else "",
         note=f"And {rest} more in the annex." if rest > 0 else "",
         unit_line=unit_line(register, "Projects rated Red or Amber", ""),
     )

@@ -41,7 +41,9 @@ def test_no_number_moves_in_a_real_figure() -> None:
     allocation = pmo.arbitrate(pmo.Question(pmo.load_register("data/samples/meridian_12")))
     figure = figures.plan(allocation)
     said = in_own_words(figure, WORDS)
-    assert said.title == "Fund eight projects, stop Billing replacement: NPV 33.5"
+    assert said.title == (
+        "Billing replacement stops; eight of 12 projects are funded, three wait: 92.5 EUR million, NPV 33.5"
+    )
     numbers = figure.data.select_dtypes("number").columns
     assert said.data[numbers].equals(figure.data[numbers])
     assert "net value" not in str(to_json(said)["columns"]).lower()
