@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from pmo_kit.answers import Answer
-from pmo_kit.arbitration.model import ONE, Plan
+from pmo_kit.arbitration.model import ONE
 from pmo_kit.arbitration.prices import flip, in_the_way
 from pmo_kit.arbitration.rules import (
     QUANTITY_RULES,
@@ -158,16 +158,10 @@ def _together(allocation: Allocation, limits: list[Rule], option: int) -> tuple[
     found = least_increase(model, *by, least=allocation._value, option=option)
     if found is None:
         return "together", float("nan"), "", "no increase of these limits is enough"
-    broken = _breaches(allocation, found.plan)
+    broken = model.excess(found.plan)
     money = allocation.question.money.short
     words = [rule.shortfall(broken[rule.name], money) for rule in limits if broken.get(rule.name)]
     return "together", found.amount, "", " and ".join(words)
-
-
-def _breaches(allocation: Allocation, plan: Plan) -> dict[str, float]:
-    """By how much a plan breaks each rule."""
-    model = allocation._model
-    return {model.rows[place].rule: excess / ONE for place, excess in model.evaluate(plan).broken}
 
 
 def _unit(allocation: Allocation, rule: Rule) -> str:

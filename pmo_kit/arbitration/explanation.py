@@ -313,7 +313,7 @@ def supports(allocation: Allocation, projects: Sequence[str] | None = None) -> p
     for project in funded if projects is None else projects:
         mine = options.of(str(project)).tolist()
         rest = [i for i in allocation._positions if i not in mine]
-        broken = {model.rows[place].rule for place, _ in model.evaluate(rest).broken}
+        broken = model.excess(rest)
         rules = tuple(rule.name for rule in question.active_rules if rule.name in broken)
         others = best_plan(model, fixed=dict.fromkeys(mine, 0))
         loses = float("nan") if others.plan is None else (allocation._value - others.value) / ONE

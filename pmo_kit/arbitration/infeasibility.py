@@ -125,7 +125,7 @@ def _least_aside(question: Question, model: Model, hard: Sequence[Rule], kept: S
     plan = np.flatnonzero(outcome.x[: model.n] > 0.5)
     aside = {name for name, x in zip(owner, outcome.x[len(p.value) :], strict=True) if x > 0.5}
     exact = compile_model(question.without(*aside))
-    return aside | {exact.rows[place].rule for place, _ in exact.evaluate(plan.tolist()).broken}
+    return aside | exact.excess(plan.tolist()).keys()
 
 
 def _filtered(question: Question, order: Sequence[str]) -> set[str]:

@@ -104,6 +104,11 @@ class Evaluation:
     broken: tuple[tuple[int, int], ...]  # (row position, by how much)
     penalties: int
 
+    @property
+    def worth(self) -> float:
+        """The value in the question's unit."""
+        return self.value / ONE
+
 
 @dataclass(frozen=True, eq=False)
 class Model:
@@ -212,6 +217,14 @@ class Model:
                 else:
                     broken.append((place, excess))
         return Evaluation(value - penalties, tuple(used), tuple(extra), tuple(broken), penalties)
+
+    def excess(self, plan: Iterable[int]) -> dict[str, float]:
+        """By how much a plan breaks each rule, in the rule's unit: the most where a rule has several rows."""
+        found: dict[str, float] = {}
+        for place, over in self.evaluate(plan).broken:
+            name = self.rows[place].rule
+            found[name] = max(found.get(name, 0.0), over / ONE)
+        return found
 
     def columns(self, plan: Iterable[int]) -> list[int]:
         """The columns that a plan fills: its options, and the effects of two together."""

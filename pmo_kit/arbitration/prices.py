@@ -270,7 +270,7 @@ def in_the_way(model: Model, plan: Plan, option: int) -> tuple[str, ...]:
     project's own."""
     project = model.question.built.project_ids[option]
     others = [i for i in plan if model.question.built.project_ids[i] != project]
-    rows = {model.rows[place].rule for place, _ in model.evaluate([*others, option]).broken}
+    rows = model.excess([*others, option])
     return tuple(rule.name for rule in model.question.rules if rule.name in rows)
 
 

@@ -44,7 +44,7 @@ def test_alternatives_are_good_and_different(question: Question) -> None:
     for plan in plans:
         found = model.evaluate(model.positions(plan))
         assert not found.broken
-        assert found.value / 1e9 >= 0.85 * 33.5
+        assert found.worth >= 0.85 * 33.5
 
 
 def test_frequency_agrees_with_solving_every_sample(question: Question) -> None:

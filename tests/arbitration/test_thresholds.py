@@ -94,9 +94,7 @@ def test_several_limits_together(case: Case) -> None:
         found = least_increase(a._model, *by, least=a._value, option=option) if len(rules) > 1 else None
         if found is None:
             continue
-        broken = {
-            a._model.rows[place].rule: excess / 1e9 for place, excess in a._model.evaluate(found.plan).broken
-        }
+        broken = a._model.excess(found.plan)
         enough = question.with_rules(*(changed(rule, broken.get(rule.name, 0.0) + 1e-6) for rule in rules))
         assert value_with(enough, project, admission.level) >= a.value - NEAR
         for rule in rules:  # all the sum but a little on one limit, nothing on the others
@@ -127,13 +125,13 @@ def test_turning_points(case: Case) -> None:
         model = arbitrate(before)
         held = model._model.evaluate(a._positions)
         assert not held.broken
-        assert model.value == pytest.approx(held.value / 1e9, abs=NEAR)
+        assert model.value == pytest.approx(held.worth, abs=NEAR)
         try:
             new = arbitrate(after)
         except InfeasibleError:
             continue
         changed_plan = new._model.evaluate(a._positions)
-        assert changed_plan.broken or changed_plan.value / 1e9 < new.value + NEAR
+        assert changed_plan.broken or changed_plan.worth < new.value + NEAR
 
 
 @pytest.fixture(scope="module")
