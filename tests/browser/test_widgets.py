@@ -13,6 +13,8 @@ import pandas as pd
 import pytest
 
 import pmo_kit as pmo
+from pmo_kit.exhibits.plotly import figure as drawn
+from pmo_kit.figures.performance import s_curve
 from pmo_kit.scenarios import read_scenario_file
 from pmo_kit.shipped import shipped
 from tests.browser.lab import Lab, numbers, run_all
@@ -349,9 +351,13 @@ def test_the_curve_follows_the_project(shown: Opened) -> None:
     page.wait_for_function("document.querySelector('.pw-h').innerText.startsWith('Billing replacement')")
     assert numbers(page.locator(".pw-h").inner_text())[:2] == [18.2, 22.5]
     assert "0.81" in page.locator(".pw-lower").inner_text()
+    review = pmo.review_performance(pmo.load_register(TWELVE))
+    lines = [list(line.y) for line in drawn(s_curve(review, "P06"), width=505).data]
     page.wait_for_function(
-        """() => document.querySelector('.js-plotly-plot').data.some(
-            t => Array.from(t.y || []).some(y => Math.abs(y - 18.2) < 1e-6))"""
+        """lines => { const found = document.querySelector('.js-plotly-plot').data.map(t => Array.from(t.y));
+            return found.length === lines.length && found.every((line, i) => line.length === lines[i].length
+                && line.every((y, j) => Math.abs(y - lines[i][j]) < 1e-6)); }""",
+        arg=lines,
     )
 
 

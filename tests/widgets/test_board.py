@@ -65,7 +65,7 @@ def test_errors_are_words_on_the_screen(board: Any) -> None:
     assert board.notice["error"]
     assert board.notice["text"].startswith("An override without a reason is refused")
     send(board, "people", role="astronaut", value=2)
-    assert "roles are" in board.notice["text"]
+    assert board.notice["text"] == "There is no role 'astronaut'; known here: data_engineer."
     send(board, "money", value="many")
     assert "That was not possible" in board.notice["text"]
     send(board, "nonsense")

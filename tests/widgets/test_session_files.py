@@ -64,7 +64,7 @@ def test_other_scenarios_in_the_file_stay(session: SessionState, tmp_path: Path)
     assert (one.name, one.projects_in) == ("One", {})
     assert one.capacity == two.capacity == {"data_engineer": 13 / 14}
     (tmp_path / "scenarios.yml").write_text("scenarios: [", encoding="utf-8")
-    with pytest.raises(PmoError, match="no YAML"):
+    with pytest.raises(PmoError, match=r"scenarios.yml, line 1: .*check indentation"):
         save_session(session, tmp_path, "Three")
 
 
