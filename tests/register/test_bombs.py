@@ -30,9 +30,7 @@ def test_more_columns_than_a_table_has(tables: dict[str, str], folder) -> None:
     head, *rows = tables["costs"].strip().splitlines()
     more = ",".join(f"c{n}" for n in range(10_000))
     tables["costs"] = "\n".join([f"{head},{more}", *(row + "," * 10_000 for row in rows)])
-    refused(
-        folder(tables), "it has 10,003 columns" if head.count(",") == 2 else "columns; at most 1,000 are read"
-    )
+    refused(folder(tables), f"it has {head.count(',') + 10_001:,} columns and about")
 
 
 def test_a_large_file_is_not_opened(tables: dict[str, str], folder) -> None:
