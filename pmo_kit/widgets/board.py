@@ -43,7 +43,7 @@ class Board(anywidget.AnyWidget):
         Whether forcing a project opens the box for its reason.
     """
 
-    _esm = (_FILES / "board.js").read_text(encoding="utf-8")
+    _esm = "".join((_FILES / name).read_text(encoding="utf-8") for name in ("board.js", "board_jupyter.js"))
     _css = theme.font_css((400, 700)) + (_FILES / "board.css").read_text(encoding="utf-8")
     state = traitlets.Dict().tag(sync=True)
     prices = traitlets.Dict().tag(sync=True)
@@ -66,13 +66,14 @@ class Board(anywidget.AnyWidget):
                 "ask": ask_reason,
                 "by": committee,
                 "name": f"{committee} {session.clock().date().isoformat()}",
-                "saved": f"A session of {str(saved['saved']).replace('T', ' ')[:16]} is saved here."
+                "sessions": [["", f"Session of {str(saved['saved']).replace('T', ' ')[:16]}"]]
                 if saved
-                else "",
+                else [],
+                "without": ["decide", "compare"],
             },
             notice={"text": "", "error": False},
+            state=self._contents(busy=bool(session.open_cases())),
         )
-        self._draw(busy=bool(session.open_cases()))
         self.on_msg(self._receive)
         one_per_cell(self)
 
@@ -94,7 +95,8 @@ class Board(anywidget.AnyWidget):
         """One message from the screen; whatever goes wrong is said in words, on the screen."""
         kind = str(content.get("type", ""))
         acts: dict[str, Callable[[Mapping[str, Any]], None]] = {
-            "ready": lambda m: None,
+            "ready": lambda m: self.send_state(["state", "prices", "progress", "notice", "options"]),
+            "ping": lambda m: self.send({"pong": m.get("seq", 0)}),
             "force": self._force,
             "free": lambda m: self.session.free(str(m["project"])),
             "money": lambda m: self.session.set_money(round(float(m["value"]) / 100, 6)),
@@ -102,11 +104,16 @@ class Board(anywidget.AnyWidget):
             "undo": lambda m: self.session.undo(),
             "redo": lambda m: self.session.redo(),
             "again": lambda m: self.session.start_again(),
-            "save": self._save,
+            "keep": self._save,
             "restore": lambda m: restore_session(self.session, self.folder),
             "stop": self._stop,
         }
         if kind not in acts:
+            return
+        if kind in ("ready", "ping"):
+            acts[kind](content)
+            if kind == "ready":
+                self._work()
             return
         self._sequence = int(content.get("seq", self._sequence))
         text, error = "", False
@@ -119,8 +126,6 @@ class Board(anywidget.AnyWidget):
             logging.getLogger("pmo_kit").warning("the board could not do %r", kind, exc_info=problem)
             text, error = f"That was not possible ({problem}). The plan shown is unchanged.", True
         self._said = ""
-        if kind == "save" and not error:
-            self.options = {**self.options, "saved": ""}
         self.notice = {"text": text, "error": error, "seq": self._sequence}
         self._draw(busy=kind != "stop" and bool(self.session.open_cases()))
         if kind != "stop":
@@ -222,4 +227,7 @@ class Board(anywidget.AnyWidget):
 
     def _draw(self, *, busy: bool) -> None:
         """Send the whole screen; the same numbers feed every part of it."""
-        self.state = {**board_contents(self.session, title=self.title, busy=busy), "seq": self._sequence}
+        self.state = self._contents(busy)
+
+    def _contents(self, busy: bool) -> dict[str, Any]:
+        return {**board_contents(self.session, title=self.title, busy=busy), "seq": self._sequence}

@@ -26,8 +26,9 @@ def board_contents(session: SessionState, *, title: str, busy: bool) -> dict[str
     answer = session.answer
     return {
         "title": title,
-        "unit": session.base.built.value_unit,
-        "money_unit": session.base.register.settings.unit.split(",")[0],
+        "unit": short_unit(session),
+        "unit_long": session.base.worth.words,
+        "money_unit": session.base.money.short,
         "headline": headline(session),
         "tiles": tiles(session),
         "status": answer.status,
@@ -70,7 +71,7 @@ def headline(session: SessionState) -> str:
 
 def short_unit(session: SessionState) -> str:
     """The unit of value without its price basis: EUR million."""
-    return session.base.built.value_unit.split(",")[0]
+    return session.base.worth.short
 
 
 def _case_words(session: SessionState) -> str:
@@ -178,8 +179,10 @@ def projects(session: SessionState) -> list[dict[str, Any]]:
                 "area": choice.area,
                 "levels": [list(pair) for pair in choice.levels] if len(choice.levels) > 1 else [],
                 "level": dict(choice.levels).get(level, "") if len(choice.levels) > 1 else "",
-                "value": size[0],
-                "cost": size[1],
+                "value": format_number(size[0]),
+                "cost": format_number(size[1]),
+                "worth": float(size[0]),
+                "spend": float(size[1]),
                 "decision": decision,
                 "word": mark + WORDS[decision],
                 "recommended": WORDS[recommended],
@@ -197,13 +200,13 @@ def projects(session: SessionState) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Choice:
-    """What can be chosen of a project: levels with their labels, value and cost of each, in words."""
+    """What can be chosen of a project: levels with their labels, value and cost of each."""
 
     project_id: str
     area: str
     levels: tuple[tuple[str, str], ...]
-    sizes: Mapping[str, tuple[str, str]]
-    largest: tuple[str, str]
+    sizes: Mapping[str, tuple[float, float]]
+    largest: tuple[float, float]
 
 
 @lru_cache(maxsize=4)
@@ -215,10 +218,10 @@ def choices(question: Question) -> tuple[Choice, ...]:
     found = []
     for project, places in options.groups.items():
         going = options.of(project)
-        words = {names[i]: (format_number(options.values[i]), format_number(costs[i])) for i in places}
+        sizes = {names[i]: (options.values[i], costs[i]) for i in places}
         largest = max((int(i) for i in going), key=lambda i: costs[i], default=int(places[0]))
         levels = tuple((names[i], labels[i] or names[i]) for i in going)
-        found.append(Choice(project, str(area[project]), levels, words, words[names[largest]]))
+        found.append(Choice(project, str(area[project]), levels, sizes, sizes[names[largest]]))
     return tuple(found)
 
 
@@ -253,12 +256,13 @@ def _gauge(first: Limit, now: Limit | None) -> dict[str, Any]:
     full = x.used / x.limit if x.limit else float(bool(x.used))
     least = x.sense == "at least"
     return {
+        "id": x.label,
         "label": x.label,
+        "long": x.sentence,
         "words": f"{number(scale * x.used)} {'of at least' if least else 'of'} {number(scale * x.limit)}"
         + (" %" if share else "")
         if now
         else "n/a",
-        "unit": x.unit,
         "share": min(1.0, max(0.0, full)) if now else 0.0,
         "full": bool(now and x.binding and not least),
     }

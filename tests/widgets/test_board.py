@@ -79,12 +79,12 @@ def test_errors_are_words_on_the_screen(board: Any) -> None:
 def test_save_undo_and_open_again(board: Any, question: pmo.Question) -> None:
     send(board, "money", value=85)
     assert board.state["tiles"][0]["value"] == "28.5"
-    send(board, "save", name="Money −15 %")
+    send(board, "keep", name="Money −15 %")
     assert "decisions.csv" in board.notice["text"]
     send(board, "undo")
     assert board.state["tiles"][0]["value"] == "33.5"
     again = widgets.committee_session(question, folder=board.folder)
-    assert again.options["saved"].startswith("A session of 20")
+    assert again.options["sessions"][0][1].startswith("Session of 20")
     send(again, "restore")
     assert again.state["tiles"][0]["value"] == "28.5"
     again.close()
