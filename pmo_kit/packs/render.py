@@ -99,6 +99,7 @@ def pack_files(
     from pmo_kit.packs.media.glyphs import warning
     from pmo_kit.packs.media.outline import outline
     from pmo_kit.packs.placing import lay_out, places
+    from pmo_kit.packs.transparency import transparency_record
 
     parsed = {name: nbformat.reads(content.decode(), as_version=4) for name, content in notebooks.items()}
     chapters = collect(list(parsed.items()))
@@ -128,6 +129,8 @@ def pack_files(
     for one in (MEDIA[one] for one in spec.formats if one in MEDIA):
         files[one.file] = _made(one, drawn, spec)
     content["id"] = name
+    words = ", ".join(["page (HTML)", *(words for _, words in others)])
+    files["record.md"] = transparency_record(content, register, words)
     content["outputs"] = {file: manifest.sha256(data) for file, data in sorted(files.items())}
     files["manifest.json"] = manifest.dumps(content)
     return files, blank_decisions(spec, exhibits, register), name

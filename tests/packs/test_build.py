@@ -38,7 +38,7 @@ def test_a_pack_holds_the_page_the_figures_the_notebooks_and_where_all_comes_fro
     assert set(manifest["inputs"]) == {"harbor/projects.csv", "harbor/costs.csv", "harbor/settings.csv"}
     assert manifest["exhibits"][0]["id"] == "a.one"
     assert manifest["exhibits"][0]["cell"] == 5
-    made = {"index.html", "facts.json", "figures.json", "notebooks/one.ipynb"}
+    made = {"index.html", "record.md", "facts.json", "figures.json", "notebooks/one.ipynb"}
     sources = {"pack.yml", "notebooks/one.ipynb", *(f"inputs/{name}" for name in manifest["inputs"])}
     assert made | {f"sources/{name}" for name in sources} <= set(manifest["outputs"])
     figures = json.loads((folder / "figures.json").read_text())
