@@ -106,7 +106,9 @@ def test_sunk_costs_are_shown_and_never_counted() -> None:
     costs = [cost("A", 2026, 5), cost("A", 2027, 3, None, state="actual"), cost("A", 2027, 4)]
     appraisal = appraise(
         register(
-            costs, [("A", "b", "full", 2026, "cash", 9), ("A", "b", "full", 2028, "cash", 6)], as_of="2027-03-31"
+            costs,
+            [("A", "b", "full", 2026, "cash", 9), ("A", "b", "full", 2028, "cash", 6)],
+            as_of="2027-03-31",
         )
     )
     assert appraisal.sunk["A"] == 8

@@ -27,8 +27,14 @@ def test_layers_hold_and_a_forbidden_import_is_noticed(tmp_path: Path) -> None:
     assert kept.returncode == 0, kept.stdout
     module = tmp_path / "pmo_kit" / "finance.py"
     module.write_text(module.read_text(encoding="utf-8") + "\nfrom pmo_kit import packs\n", encoding="utf-8")
+    module = tmp_path / "pmo_kit" / "packs" / "manifest.py"
+    circle = "\nif TYPE_CHECKING:\n    from pmo_kit.packs.render import pack_files\n"
+    module.write_text(
+        module.read_text(encoding="utf-8") + "\nfrom typing import TYPE_CHECKING\n" + circle, encoding="utf-8"
+    )
     broken = lint(tmp_path)
     assert broken.returncode == 1
+    assert "No cycles are allowed in pmo_kit.packs." in broken.stdout
     assert "pmo_kit.finance -> pmo_kit.packs" in broken.stdout
 
 

@@ -75,6 +75,14 @@ def mimebundle(exhibit: Exhibit, fonts: bool = False) -> dict[str, Any]:
     return bundle
 
 
+def _look(exhibit: Exhibit) -> dict[str, Any]:
+    """What a cell that ends with an exhibit shows: every form but the one that a pack takes up."""
+    return {kind: form for kind, form in mimebundle(exhibit).items() if kind != MIME}
+
+
+Exhibit.look = staticmethod(_look)
+
+
 def _with_alt(exhibit: E) -> E:
     if isinstance(exhibit, Table) and exhibit.details:
         details = tuple((row, _with_alt(table)) for row, table in exhibit.details)

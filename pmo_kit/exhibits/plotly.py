@@ -8,7 +8,8 @@ from html import escape
 from typing import Any
 
 from pmo_kit.exhibits import theme
-from pmo_kit.exhibits.canvas import PADDING, WIDTH, Box, Dot, Line, Mark, Path, Sheet, Words, draw
+from pmo_kit.exhibits.canvas import PADDING, WIDTH, Box, Dot, Line, Mark, Path, Sheet, Words
+from pmo_kit.exhibits.drawing import draw
 from pmo_kit.exhibits.records import Chart
 
 CONFIG: dict[str, Any] = {
@@ -27,7 +28,7 @@ def figure(chart: Chart, *, width: int = WIDTH, framed: bool = False) -> Any:
     chart : Chart
         What to draw.
     width : int
-        Width of the drawing in px, as in `canvas.draw`.
+        Width of the drawing in px, as in `drawing.draw`.
     framed : bool
         Write title, unit line, takeaway, note and source into the picture, for a notebook, which shows
         nothing but the figure. A page writes them in HTML (`html.fragment`).

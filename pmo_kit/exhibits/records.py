@@ -14,9 +14,9 @@ line, "small" a new line in small type. In a sheet a cell of runs is one text wi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pmo_kit.facts import Fact
 
@@ -106,6 +106,9 @@ class Exhibit:
         What its numbers in words were made from; `show` adds those of its sentences.
     """
 
+    look: ClassVar[Callable[[Any], dict[str, Any]]]
+    """Its forms for a notebook by MIME type; `display` gives it."""
+
     id: str = ""
     alt: str = ""
     title: str = ""
@@ -118,9 +121,7 @@ class Exhibit:
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         """Its look at the end of a cell; a pack takes up only what `show` shows."""
-        from pmo_kit.exhibits.display import MIME, mimebundle
-
-        return {kind: form for kind, form in mimebundle(self).items() if kind != MIME}
+        return type(self).look(self)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

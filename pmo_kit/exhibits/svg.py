@@ -6,8 +6,9 @@ import html
 import re
 
 from pmo_kit.exhibits import theme
-from pmo_kit.exhibits.canvas import LEADING, WIDTH, Box, Dot, Line, Mark, Path, Sheet, Words, draw
+from pmo_kit.exhibits.canvas import LEADING, WIDTH, Box, Dot, Line, Mark, Path, Sheet, Words
 from pmo_kit.exhibits.cells import spoken
+from pmo_kit.exhibits.drawing import draw
 from pmo_kit.exhibits.records import Chart
 
 _ANCHORS = {"left": "start", "center": "middle", "right": "end"}

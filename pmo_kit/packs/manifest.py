@@ -11,88 +11,17 @@ import platform
 import secrets
 import shutil
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pmo_kit.errors import PackError
 from pmo_kit.shipped import shipped
 
-if TYPE_CHECKING:
-    from pmo_kit.packs.collect import Collected
-    from pmo_kit.packs.spec import PackSpec
-    from pmo_kit.packs.staging import Stage
-
 _ENGINES = (
     "pmo_kit", "highspy", "numpy", "pandas", "papermill", "plotly", "python-pptx", "scipy", "typst", "xlsxwriter"
 )  # fmt: skip
-
-
-def inputs_of(
-    spec: PackSpec,
-    stage: Stage,
-    register: Any,
-    exhibits: Sequence[Collected],
-    notebooks: Mapping[str, bytes],
-    made_with: Mapping[str, Any],
-) -> dict[str, Any]:
-    """Everything that the pack follows from, in a fixed order: the manifest without its outputs.
-
-    Parameters
-    ----------
-    spec : PackSpec
-        The pack file.
-    stage : Stage
-        The snapshot of notebooks and inputs.
-    register : Register
-        The register of the snapshot.
-    exhibits : sequence of Collected
-        Exhibits with the inputs that the figures gave them (solver status, gap, seeds).
-    notebooks : mapping of str to bytes
-        Executed notebooks, canonical.
-    made_with : mapping
-        As `software` gives it.
-    """
-    from pmo_kit.register.grades import grade_register
-
-    settings = register.settings
-    return {
-        "pack": spec.name,
-        "title": spec.title,
-        "committee": spec.committee,
-        "date": spec.date.isoformat() if spec.date else None,
-        "status": spec.status,
-        "register": {
-            "name": settings.name,
-            "as_of": settings.as_of.isoformat() if settings.as_of else None,
-            "fingerprint": register.fingerprint,
-            "findings": finding_counts(register),
-            "grade": grade_register(register).grade,
-        },
-        "inputs": dict(stage.inputs),
-        "chapters": [
-            {
-                "title": job.title,
-                "notebook": job.notebook,
-                "sha256": file_hash(Path(job.source)),
-                "parameters": dict(sorted(job.parameters.items())),
-                "executed_sha256": sha256(notebooks[job.notebook]),
-            }
-            for job in stage.jobs
-        ],
-        "exhibits": [
-            {
-                "id": item.id,
-                "notebook": item.notebook,
-                "cell": item.cell,
-                "source": item.exhibit.source,
-                "inputs": dict(sorted(item.exhibit.inputs.items())),
-            }
-            for item in exhibits
-        ],
-        **made_with,
-    }
 
 
 def software() -> dict[str, Any]:

@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pmo_kit import facts
@@ -111,7 +112,7 @@ def pack_files(
         chapters = [[item.in_own_words(words) for item in chapter] for chapter in chapters]
     exhibits = [item for chapter in chapters for item in chapter]
     figures = manifest.dumps([{"notebook": i.notebook, "cell": i.cell, **i.record} for i in exhibits])
-    content = manifest.inputs_of(spec, stage, register, exhibits, notebooks, made_with)
+    content = _inputs(spec, stage, register, exhibits, notebooks, made_with)
     content["pack_file"] = manifest.sha256(sources["sources/pack.yml"])
     content["unprintable"] = lost = _lost(exhibits) if "pdf" in spec.formats else {}
     name = manifest.pack_id(content, figures)
@@ -134,6 +135,72 @@ def pack_files(
     content["outputs"] = {file: manifest.sha256(data) for file, data in sorted(files.items())}
     files["manifest.json"] = manifest.dumps(content)
     return files, blank_decisions(spec, exhibits, register), name
+
+
+def _inputs(
+    spec: PackSpec,
+    stage: Stage,
+    register: Any,
+    exhibits: Sequence[Collected],
+    notebooks: Mapping[str, bytes],
+    made_with: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Everything that the pack follows from, in a fixed order: the manifest without its outputs.
+
+    Parameters
+    ----------
+    spec : PackSpec
+        The pack file.
+    stage : Stage
+        The snapshot of notebooks and inputs.
+    register : Register
+        The register of the snapshot.
+    exhibits : sequence of Collected
+        Exhibits with the inputs that the figures gave them (solver status, gap, seeds).
+    notebooks : mapping of str to bytes
+        Executed notebooks, canonical.
+    made_with : mapping
+        As `software` gives it.
+    """
+    from pmo_kit.register.grades import grade_register
+
+    settings = register.settings
+    return {
+        "pack": spec.name,
+        "title": spec.title,
+        "committee": spec.committee,
+        "date": spec.date.isoformat() if spec.date else None,
+        "status": spec.status,
+        "register": {
+            "name": settings.name,
+            "as_of": settings.as_of.isoformat() if settings.as_of else None,
+            "fingerprint": register.fingerprint,
+            "findings": manifest.finding_counts(register),
+            "grade": grade_register(register).grade,
+        },
+        "inputs": dict(stage.inputs),
+        "chapters": [
+            {
+                "title": job.title,
+                "notebook": job.notebook,
+                "sha256": manifest.file_hash(Path(job.source)),
+                "parameters": dict(sorted(job.parameters.items())),
+                "executed_sha256": manifest.sha256(notebooks[job.notebook]),
+            }
+            for job in stage.jobs
+        ],
+        "exhibits": [
+            {
+                "id": item.id,
+                "notebook": item.notebook,
+                "cell": item.cell,
+                "source": item.exhibit.source,
+                "inputs": dict(sorted(item.exhibit.inputs.items())),
+            }
+            for item in exhibits
+        ],
+        **made_with,
+    }
 
 
 def _facts(exhibits: Sequence[Collected]) -> list[dict[str, Any]]:

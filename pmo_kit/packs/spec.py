@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import html
 import os
 import re
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
+import yaml
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from pmo_kit.doors import admit_path, missing
@@ -30,6 +33,7 @@ from pmo_kit.forms import (
     reading_of,
 )
 from pmo_kit.register.schema import load_schema
+from pmo_kit.shipped import shipped
 
 Scalar = str | int | float | bool
 
@@ -149,6 +153,29 @@ class PageOne(Form):
         return given
 
 
+def deck_home() -> Path:
+    """The folder of the kit's own template of slides."""
+    return shipped("templates", "report", "deck")
+
+
+def kit_names() -> dict[str, dict[str, str]]:
+    """What layouts and places are called in the kit's own template: `templates/report/deck/layouts.yml`."""
+    content = yaml.safe_load((deck_home() / "layouts.yml").read_text(encoding="utf-8"))
+    return {key: dict(content[key]) for key in ("layouts", "places")}
+
+
+def layout_names(file: Path) -> tuple[str, ...]:
+    """The names of the layouts of a .pptx or .potx; empty where the file is something else."""
+    try:
+        with zipfile.ZipFile(file) as content:
+            parts = sorted(n for n in content.namelist() if re.fullmatch(r"ppt/slideLayouts/[^/]+\.xml", n))
+            texts = [content.read(part).decode("utf-8") for part in parts]
+    except (OSError, zipfile.BadZipFile, UnicodeDecodeError):
+        return ()
+    found = [re.search(r'<p:cSld[^>]*\bname="([^"]*)"', text) for text in texts]
+    return tuple(html.unescape(name[1]) for name in found if name)
+
+
 @dataclass(frozen=True, eq=False)
 class Deck(Form):
     """An organization's own template of slides: its file, and what its layouts and places are called there.
@@ -166,8 +193,6 @@ class Deck(Form):
     @classmethod
     def prepared(cls, given: Block, reading: Reading) -> Block:
         """What the file does not say is as in the shipped template."""
-        from pmo_kit.packs.media.template import kit_names, layout_names
-
         maps = {}
         for key, ours in kit_names().items():
             own = given.get(key)

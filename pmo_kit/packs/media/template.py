@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import copy
-import html
 import io
-import re
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import yaml
+from typing import Any
 
 from pmo_kit.errors import PackError
-from pmo_kit.shipped import shipped
-
-if TYPE_CHECKING:
-    from pmo_kit.packs.spec import Deck
+from pmo_kit.packs.spec import Deck, deck_home, kit_names
 
 _PLACES = {
     "title": (0.053, 0.063, 0.894, 0.131),
@@ -87,24 +79,6 @@ class Template:
         return Box(round(left * wide), round(top * high), round(width * wide), round(height * high))
 
 
-def kit_names() -> dict[str, dict[str, str]]:
-    """What layouts and places are called in the kit's own template: `templates/report/deck/layouts.yml`."""
-    content = yaml.safe_load((_home() / "layouts.yml").read_text(encoding="utf-8"))
-    return {key: dict(content[key]) for key in ("layouts", "places")}
-
-
-def layout_names(file: Path) -> tuple[str, ...]:
-    """The names of the layouts of a .pptx or .potx; empty where the file is something else."""
-    try:
-        with zipfile.ZipFile(file) as content:
-            parts = sorted(n for n in content.namelist() if re.fullmatch(r"ppt/slideLayouts/[^/]+\.xml", n))
-            texts = [content.read(part).decode("utf-8") for part in parts]
-    except (OSError, zipfile.BadZipFile, UnicodeDecodeError):
-        return ()
-    found = [re.search(r'<p:cSld[^>]*\bname="([^"]*)"', text) for text in texts]
-    return tuple(html.unescape(name[1]) for name in found if name)
-
-
 def open_template(deck: Deck | None = None) -> Template:
     """Open an organization's template, or the kit's own.
 
@@ -121,7 +95,7 @@ def open_template(deck: Deck | None = None) -> Template:
     from pptx import Presentation
 
     names = kit_names()
-    file = deck.template if deck else _home() / "pmo_kit.pptx"
+    file = deck.template if deck else deck_home() / "pmo_kit.pptx"
     try:
         made = Presentation(io.BytesIO(_as_deck(file.read_bytes())))
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
@@ -131,10 +105,6 @@ def open_template(deck: Deck | None = None) -> Template:
     known = {layout.name: layout for layout in made.slide_layouts}
     layouts, places = (deck.layouts, deck.places) if deck else (names["layouts"], names["places"])
     return Template(made, {kind: known[name] for kind, name in layouts.items()}, dict(places))
-
-
-def _home() -> Path:
-    return shipped("templates", "report", "deck")
 
 
 def _as_deck(content: bytes) -> bytes:
