@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -13,7 +13,7 @@ import pandas as pd
 from pmo_kit.answers import Answer
 from pmo_kit.arbitration.infeasibility import conflict_error
 from pmo_kit.arbitration.links import Synergy
-from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model, parts
+from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model, kept, parts
 from pmo_kit.arbitration.proof import MOST_NODES, prove
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import QUANTITY_RULES, Capacity, Count, Demand, amount_words
@@ -23,6 +23,7 @@ from pmo_kit.doors import door
 from pmo_kit.errors import PmoError
 from pmo_kit.facts import SHARE, Unit, count
 
+ANSWERS = 64  # kept at once
 SMALL = 100  # projects up to which an answer is proven to the last unit by default
 DEFAULT_GAP = 1e-3
 
@@ -299,11 +300,29 @@ def arbitrate(question: Question) -> Allocation:
     >>> allocation.plan["P06"]
     'stop'
     """
+    q = question
+    last = None if q.last_plan is None else frozenset(q.last_plan.items())
+    key = (q.rules, q.basis, q.gap, q.node_limit, q.overrides, last)
+    known = q.built.memo.setdefault("answers", {})
+    if q.time_limit is None and key in known:  # asked before, by another figure
+        return known[key]
+    allocation = arbitrate_from(question)
+    if allocation.status == "optimal":
+        kept(known, key, lambda: allocation, ANSWERS)
+    return allocation
+
+
+def arbitrate_from(question: Question, known: Iterable[Plan] = (), settle: bool = True) -> Allocation:
+    """As `arbitrate`, from plans (positions of the same options) that may be good.
+
+    Without `settle` there is no next best plan, and of equally good plans the one found first is taken.
+    """
     model = compile_model(question)
     gap = asked_gap(question)
     until = moment(question.time_limit)
     limits = Limits(proof_gap(model), question.node_limit, until, stoppable=True)
-    found = _within(model, gap, limits)
+    pool = Pool(model, known)
+    found = pool.search(limits=limits) if gap == 0 and pool.plans else _within(model, gap, limits)
     if found.status == "infeasible" or (gap == 0 and found.status == "optimal"):
         found = _verified(model, found)
     if found.status == "infeasible":
@@ -313,11 +332,12 @@ def arbitrate(question: Question) -> Allocation:
             "The limit ended the search before a plan was found: allow more branches or more time."
         )
     second: Found | None = None
-    if gap == 0 and found.status == "optimal":
+    if gap == 0 and found.status == "optimal" and settle:
         last = None
         if question.last_plan is not None:
             last = _known(model, question.last_plan)
-        found, second = settle_tie(model, found, last, until)
+        pool.add(found.plan)
+        found, second = settle_tie(pool, found, last, until)
     return allocation_of(model, found, second)
 
 

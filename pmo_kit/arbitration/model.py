@@ -6,18 +6,26 @@ linearized exactly (Fortet 1960; Glover and Woolsey 1974).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import floor, gcd, inf, isinf, log10
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from pmo_kit.arbitration.links import Synergy
-from pmo_kit.arbitration.rules import Envelope, Row, Rule
+from pmo_kit.arbitration.links import (
+    Committed,
+    Excludes,
+    Group,
+    Mandatory,
+    Override,
+    Requires,
+    Synergy,
+)
+from pmo_kit.arbitration.rules import Capacity, Count, Demand, Envelope, Row, Rule, Share, Spend
 from pmo_kit.arbitration.solving import Program
 
 if TYPE_CHECKING:
@@ -27,6 +35,7 @@ if TYPE_CHECKING:
 ONE = 10**22  # exact numbers are whole multiples of 1 / ONE
 DIGITS = 14  # of the largest number of a row: what is left of them is noise of the machine's sums
 NO_BOUND = 10**60
+MODELS, PLANS, ROWS = 64, 4096, 20_000  # kept at once
 Plan = tuple[int, ...]
 
 
@@ -110,6 +119,32 @@ class Evaluation:
         return self.value / ONE
 
 
+class Coefficients:
+    """Exact values and coefficients, and what plans use of them; nothing here depends on a limit."""
+
+    def __init__(self, model: Model) -> None:
+        self.values = parts(*model.value_row[: model.n + len(model.products)].tolist())
+        self.grain = gcd(*self.values) or ONE
+        self._rows = len(model.rows)
+        self._entries: dict[int, list[tuple[int, int]]] = {}  # by option: (row, coefficient)
+        for place, row in enumerate(model.rows):
+            whole = parts(*row.coefficients.tolist())
+            for column, coefficient in zip(row.columns.tolist(), whole, strict=True):
+                self._entries.setdefault(column, []).append((place, coefficient))
+        self._plans: dict[Plan, tuple[int, tuple[int, ...]]] = {}
+
+    def of(self, model: Model, plan: Plan) -> tuple[int, tuple[int, ...]]:
+        """Value of a plan before any penalty, and what it uses of each row."""
+        return kept(self._plans, plan, lambda: self._of(model.columns(plan)), PLANS)
+
+    def _of(self, columns: list[int]) -> tuple[int, tuple[int, ...]]:
+        used = [0] * self._rows
+        for column in columns:
+            for place, coefficient in self._entries.get(column, ()):
+                used[place] += coefficient
+        return sum(self.values[i] for i in columns), tuple(used)
+
+
 @dataclass(frozen=True, eq=False)
 class Model:
     """A question as rows and columns.
@@ -138,16 +173,21 @@ class Model:
         return len(self.question.built.groups)
 
     @cached_property
+    def _exact(self) -> Coefficients:
+        """Exact coefficients, the same for models that differ in their limits only."""
+        m, known = self.program.matrix, self.question.built.memo
+        key = (m.data.tobytes(), m.indices.tobytes(), m.indptr.tobytes(), self.value_row.tobytes())
+        return kept(known.setdefault("coefficients", {}), key, lambda: Coefficients(self), MODELS)
+
+    @property
     def values(self) -> list[int]:
         """Value of every option and then product, in parts of 1 / ONE."""
-        return parts(*self.value_row[: self.n + len(self.products)].tolist())
+        return self._exact.values
 
     @cached_property
     def grain(self) -> int:
         """All plan values are multiples of this (1 where nothing is known)."""
-        if self.prices:
-            return 1
-        return gcd(*self.values) or ONE
+        return 1 if self.prices else self._exact.grain
 
     @cached_property
     def size(self) -> float:
@@ -164,27 +204,12 @@ class Model:
         return value + max(self.grain, round(1e-7 * self.size * ONE))
 
     @cached_property
-    def _entries(self) -> dict[int, list[tuple[int, int]]]:
-        """Exact coefficients by option: (row, coefficient)."""
-        entries: dict[int, list[tuple[int, int]]] = {}
-        for place, row in enumerate(self.rows):
-            whole = parts(*row.coefficients.tolist())
-            for column, coefficient in zip(row.columns.tolist(), whole, strict=True):
-                entries.setdefault(column, []).append((place, coefficient))
-        return entries
-
-    @cached_property
     def _bounds(self) -> list[tuple[int | None, int | None]]:
         """Exact limits of every row."""
         return [
             (None if isinf(r.lower) else parts(r.lower)[0], None if isinf(r.upper) else parts(r.upper)[0])
             for r in self.rows
         ]
-
-    def share_coefficients(self, other: Model) -> None:
-        """Take over what was computed from the coefficients of a model that differs in its limits only."""
-        for name in ("values", "grain", "step", "_entries"):
-            self.__dict__[name] = getattr(other, name)
 
     def evaluate(self, plan: Iterable[int]) -> Evaluation:
         """A plan (positions of the chosen options) in exact integer arithmetic, against every rule.
@@ -194,12 +219,7 @@ class Model:
         Numbers are rounded to 14 digits of the largest coefficient of their row, which leaves amounts as they are
         written in the register.
         """
-        columns = self.columns(plan)
-        used = [0] * len(self.rows)
-        for column in columns:
-            for place, coefficient in self._entries.get(column, ()):
-                used[place] += coefficient
-        value = sum(self.values[i] for i in columns)
+        value, used = self._exact.of(self, tuple(plan))
         extra = [0] * len(self.rows)
         for place, following, limit in self.carries:
             high = self._bounds[place][1]
@@ -216,7 +236,7 @@ class Model:
                     penalties += parts(self.prices[place])[0] * excess // ONE
                 else:
                     broken.append((place, excess))
-        return Evaluation(value - penalties, tuple(used), tuple(extra), tuple(broken), penalties)
+        return Evaluation(value - penalties, used, tuple(extra), tuple(broken), penalties)
 
     def excess(self, plan: Iterable[int]) -> dict[str, float]:
         """By how much a plan breaks each rule, in the rule's unit: the most where a rule has several rows."""
@@ -259,15 +279,42 @@ class Model:
         return tuple(sorted(self.question.built.position(p, level) for p, level in levels.items()))
 
 
+def kept(found: dict[Any, Any], key: Any, compute: Callable[[], Any], most: int) -> Any:
+    """What was computed before for a key, or is now; no more than `most` are kept."""
+    if key not in found:
+        if len(found) >= most:
+            found.clear()
+        found[key] = compute()
+    return found[key]
+
+
+ALONE = (Capacity, Count, Demand, Committed, Excludes, Group, Mandatory, Override, Requires, Synergy)
+
+
 def rule_rows(options: Options, rules: Sequence[Rule]) -> list[tuple[Rule, Row]]:
-    """The rows of the active rules, and of every envelope that is set aside and may carry money on: without limit."""
-    following = {(r.envelope, r.year - 1) for r in rules if isinstance(r, Envelope)}
+    """The rows of the active rules, and of every envelope that is set aside and may carry money on: without limit.
+
+    Rows of a rule are made once, as long as the other rules that it reads are the same.
+    """
+    envelopes = tuple(r for r in rules if isinstance(r, Envelope))
+    following = {(r.envelope, r.year - 1) for r in envelopes}
+    joint = tuple(r for r in rules if r.active and isinstance(r, Synergy))
+    reads: dict[type[Rule], tuple[Rule, ...]] = dict.fromkeys(ALONE, ())
+    reads |= {Envelope: joint, Share: joint + envelopes, Spend: joint + envelopes}
+    keys = {kind: tuple(map(id, others)) for kind, others in reads.items()}
+    known = options.memo.setdefault("rows", {})
     rows: list[tuple[Rule, Row]] = []
     for rule in rules:
-        if rule.active:
-            rows += [(rule, row) for row in rule.rows(options, rules)]
-        elif isinstance(rule, Envelope) and rule.carry_limit and (rule.envelope, rule.year) in following:
-            rows += [(rule, replace(row, upper=inf)) for row in rule.rows(options, rules)]
+        idle = not rule.active
+        if idle and not (
+            isinstance(rule, Envelope) and rule.carry_limit and (rule.envelope, rule.year) in following
+        ):
+            continue
+        kind = type(rule)
+        others = reads.get(kind, tuple(rules))  # held with the rows, so that their ids stay theirs
+        key = (id(rule), keys[kind] if kind in keys else tuple(map(id, others)))
+        own = kept(known, key, lambda r=rule, o=others: (r, o, r.rows(options, rules)), ROWS)[2]
+        rows += [(rule, replace(row, upper=inf) if idle else row) for row in own]
     return rows
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
-from math import isfinite, nan
+from collections.abc import Iterable, Mapping, Sequence
+from math import inf, isfinite, nan
 
 import pandas as pd
 
 from pmo_kit.arbitration.allocation import Allocation
 from pmo_kit.arbitration.model import ONE, Model, compile_model
+from pmo_kit.arbitration.prices import NOTHING
 from pmo_kit.arbitration.rules import Envelope, Share
 from pmo_kit.arbitration.search import Pool, best_plan
-from pmo_kit.arbitration.thresholds import least_increase, limit_shift, touched
+from pmo_kit.arbitration.thresholds import Threshold, changed, least_increase, limit_shift, touched
 from pmo_kit.doors import door
 from pmo_kit.errors import InputError
 
@@ -84,17 +84,23 @@ def money_moves(allocation: Allocation, amounts: Sequence[float] = (1, 2, 4)) ->
 
 
 class _Moves:
-    """Best plans with money moved, each asked once."""
+    """Best values with money moved, each proven once.
+
+    More money never lowers the value, so that a value proven for at least as much money is a bound, and a known plan
+    that reaches it is the answer. A share of the envelopes moves with them: then there is no such bound.
+    """
 
     def __init__(self, allocation: Allocation) -> None:
         self._base, self._question = allocation, allocation.question
-        self._envelopes = {
-            (r.envelope, r.year): r for r in self._question.active_rules if isinstance(r, Envelope)
-        }
+        active = self._question.active_rules
+        self._envelopes = {(r.envelope, r.year): r for r in active if isinstance(r, Envelope)}
         self.names = list(dict.fromkeys(name for name, _ in self._envelopes))
-        # A share of the envelopes moves with them, so that more money can also allow less.
-        self._shares = any(isinstance(r, Share) and r.of == "envelope" for r in self._question.active_rules)
-        self._values: dict[tuple[str, int | None, int, float], float] = {}
+        self._shares = any(isinstance(r, Share) and r.of == "envelope" for r in active)
+        self._plans = dict.fromkeys(allocation._pool.plans)
+        proven = {frozenset[tuple[str, float]](): allocation._value} if allocation.gap == 0 else {}
+        self._values: dict[frozenset[tuple[str, float]], int] = proven
+        self._enough: dict[tuple[frozenset[str], int], Threshold | None] = {}
+        self._everything = sum(r.amount for r in self._envelopes.values())
 
     def years(self, name: str) -> list[int]:
         """Years of an envelope."""
@@ -108,73 +114,121 @@ class _Moves:
         )
         return (name, *holds)
 
+    def _rules(self, names: Iterable[str], year: int) -> list[Envelope]:
+        return [self._envelopes[each, year] for each in names if (each, year) in self._envelopes]
+
     def _by(self, name: str, start: int | None, to: int) -> dict[str, float]:
         """What one unit of money does to each rule."""
-        by = {}
-        for each in self.together(name):
-            for year, sign in ((start, -1.0), (to, 1.0)):
-                rule = self._envelopes.get((each, year)) if year is not None else None
-                if rule is not None:
-                    by[rule.name] = sign
-        return by
+        less = {} if start is None else {r.name: -1.0 for r in self._rules(self.together(name), start)}
+        return less | {r.name: 1.0 for r in self._rules(self.together(name), to)}
 
-    def _model(self, by: dict[str, float], amount: float) -> Model:
-        """The question with money moved."""
-        moved = (
-            dataclasses.replace(r, amount=r.amount + amount * by[r.name])
-            for r in self._envelopes.values()
-            if r.name in by
-        )
+    def _model(self, by: Mapping[str, float]) -> Model:
+        """The question with the envelopes changed by so much."""
+        moved = (changed(r, by[r.name]) for r in self._envelopes.values() if r.name in by)
         return compile_model(self._question.with_rules(*moved))
+
+    def _value(self, by: Mapping[str, float], wider: Mapping[str, float] | None = None) -> int:
+        """The value of the best plan with the envelopes changed by so much; `NOTHING` where there is none.
+
+        `wider` is a change that leaves at least as much money everywhere: asked first where a search is needed.
+        """
+        key = frozenset(by.items())
+        if key not in self._values:
+            pool = Pool(self._model(by), self._plans)
+            most, known = self._most(by), pool.best({})
+            if wider is not None and most != NOTHING and known != most:
+                most = min(most, self._value(wider))
+            if most == NOTHING or known == most:
+                self._values[key] = most
+            else:
+                found = pool.search()
+                self._values[key] = NOTHING if found.plan is None else found.value
+                if found.plan is not None:
+                    self._plans[found.plan] = None
+        return self._values[key]
+
+    def _most(self, by: Mapping[str, float]) -> float:
+        """What no plan exceeds, as values for at least as much money show."""
+        if self._shares:
+            return inf
+        more = (
+            value
+            for key, value in self._values.items()
+            if all(amount >= by.get(name, 0.0) for name, amount in key)
+            and all(amount <= 0 or name in dict(key) for name, amount in by.items())
+        )
+        return min(more, default=inf)
+
+    def _gained(self, value: int) -> float:
+        if value == NOTHING:
+            return nan
+        gained = (value - self._base._value) / ONE
+        return 0.0 if abs(gained) <= SAME * max(1e-9, self._base._model.size) else gained
 
     def gain(self, name: str, start: int | None, to: int, amount: float) -> float:
         """The gain of one move; without a year to start from, of as much more money."""
-        key = (name, start, to, amount)
-        if key not in self._values:
-            self._values[key] = self._solved(name, start, to, amount)
-        return self._values[key]
-
-    def _solved(self, name: str, start: int | None, to: int, amount: float) -> float:
         if start is not None and self._all(name, start) < amount:
             return nan
-        model = self._model(self._by(name, start, to), amount)
-        pool = Pool(model, self._base._pool.plans)
-        known = pool.best({})
-        if start is not None and known is not None and not self._shares:
-            ahead = self.gain(name, None, to, amount)
-            if known / ONE - self._base.value >= ahead - self._near:
-                return ahead
-        found = pool.search()
-        self._base._pool.add(found.plan)
-        if found.plan is None:
-            return nan
-        gained = (found.value - self._base._value) / ONE
-        return 0.0 if abs(gained) <= self._near else gained
-
-    @property
-    def _near(self) -> float:
-        return SAME * max(1e-9, self._base._model.size)
+        by = {rule: amount * sign for rule, sign in self._by(name, start, to).items()}
+        wider = None
+        if start is not None and not self._shares:
+            less = {rule: change for rule, change in by.items() if change < 0}
+            others = (r.name for r in self._envelopes.values() if r.year != start)
+            wider = dict.fromkeys(others, self._everything) | less
+        return self._gained(self._value(by, wider))
 
     def best(self, name: str, start: int, to: int) -> tuple[float, float]:
         """The largest gain of any amount, and the least amount that reaches it."""
-        model, by = self._base._model, self._by(name, start, to)
-        everything = max(self._all(name, year) for year in self.years(name) if year != to)
-        if not self._shares and self.gain(name, None, to, everything) <= 0:
+        model, by, most = self._base._model, self._by(name, start, to), self._all(name, start)
+        into = [r.name for r in self._rules(self.together(name), to)]
+        if not self._shares:
+            everyone = [r.name for r in self._rules(self.names, to)]
+            for more in (dict.fromkeys(everyone, self._everything), dict.fromkeys(into, most)):
+                if not self._gained(self._value(more)) > 0:
+                    return 0.0, 0.0
+        value = self._reached(by, into, most)
+        if value < (inf if self._shares else self._value(dict.fromkeys(into, most))):
+            shift = limit_shift(model, by)
+            program = model.program.with_column({row: -step for row, step in shift.items()}, most=most)
+            found = best_plan(
+                model, program=program, loose=touched(model, shift), least=max(value, self._base._value)
+            )
+            value = value if found.plan is None else max(value, found.value)
+            if found.plan is not None:
+                self._plans[found.plan] = None
+        gained = self._gained(value)
+        if not gained > 0:
             return 0.0, 0.0
-        shift = limit_shift(model, by)
-        program = model.program.with_column(
-            {row: -step for row, step in shift.items()}, most=self._all(name, start)
-        )
-        found = best_plan(model, program=program, loose=touched(model, shift), least=self._base._value)
-        if found.plan is None or (found.value - self._base._value) / ONE <= self._near:
-            return 0.0, 0.0
-        least = least_increase(model, by, least=found.value)
-        return (found.value - self._base._value) / ONE, least.amount if least else nan
+        least = self._least(by, into, value)
+        return gained, nan if least is None else least.amount
+
+    def _reached(self, by: Mapping[str, float], into: Sequence[str], most: float) -> int:
+        """The value of the best known plan that some amount admits."""
+        best = self._base._value
+        for plan in self._plans:
+            exact, over = self._base._model.evaluate(plan), self._base._model.excess(plan)
+            amount = max(over.values(), default=0.0)
+            if exact.value > best and over.keys() <= set(into) and amount <= most:
+                moved = self._model({rule: amount * sign for rule, sign in by.items()}).evaluate(plan)
+                best = best if moved.broken else max(best, moved.value)
+        return best
+
+    def _least(self, by: Mapping[str, float], into: Sequence[str], value: int) -> Threshold | None:
+        """The least amount with which a value is reached: not less than of new money, and no more where that fits."""
+        model = self._base._model
+        if self._shares:
+            return least_increase(model, by, least=value)
+        key = (frozenset(into), value)
+        if key not in self._enough:
+            self._enough[key] = least_increase(model, dict.fromkeys(into, 1.0), least=value)
+        new = self._enough[key]
+        if new is not None:
+            amount = new.amount + 1e-9  # it is rounded
+            moved = self._model({rule: amount * sign for rule, sign in by.items()}).evaluate(new.plan)
+            if not moved.broken and moved.value >= value:
+                return new
+        return least_increase(model, by, least=value)
 
     def _all(self, name: str, start: int) -> float:
         """All the money that can leave a year."""
-        return min(
-            self._envelopes[e, start].amount
-            for e in self.together(name)
-            if start is not None and (e, start) in self._envelopes
-        )
+        return min(r.amount for r in self._rules(self.together(name), start))

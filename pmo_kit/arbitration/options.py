@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -65,6 +65,11 @@ class Options:
 
     def __len__(self) -> int:
         return len(self.table)
+
+    def __getstate__(self) -> dict[str, object]:
+        return {
+            key: each for key, each in vars(self).items() if key != "memo"
+        }  # it knows objects by identity
 
     @cached_property
     def project_ids(self) -> NDArray[np.object_]:
@@ -134,12 +139,19 @@ class Options:
         return self.table.index.get_level_values(1).to_numpy(object)
 
     @cached_property
-    def _sums(self) -> dict[tuple[str, ...], Floats]:
-        """Sums asked for before."""
+    def memo(self) -> dict[Any, Any]:
+        """What was computed of these options before, by what it depends on: sums, rows, exact coefficients."""
         return {}
 
     def matches(self, scope: str) -> NDArray[np.bool_]:
         """Options whose project is in the scope (`all`, or column=value of a projects column)."""
+        key = ("scope", scope)
+        if key not in self.memo:
+            self.memo[key] = self._matches(scope)
+        return self.memo[key]
+
+    def _matches(self, scope: str) -> NDArray[np.bool_]:
+        """Options whose project is in the scope, looked up."""
         column, value = split_scope(scope)
         if not column or column in COST_COLUMNS:
             return np.ones(len(self), bool)
@@ -158,10 +170,10 @@ class Options:
 
     def measure(self, scope: str = "all", year: int | None = None, measure: str = "spend") -> Floats:
         """Money of every option in a scope: `spend` or `capex` of one year or of all years, or `pv_cost`."""
-        key = ("money", scope, str(year), measure)
-        if key not in self._sums:
-            self._sums[key] = self._measure(scope, year, measure)
-        return self._sums[key]
+        key = ("money", scope, year, measure)
+        if key not in self.memo:
+            self.memo[key] = self._measure(scope, year, measure)
+        return self.memo[key]
 
     def _measure(self, scope: str, year: int | None, measure: str) -> Floats:
         """Money of every option in a scope, added up."""
@@ -182,9 +194,9 @@ class Options:
     def demand(self, role: str, period: str) -> Floats:
         """People of a role that every option needs in a period."""
         key = ("people", role, period)
-        if key not in self._sums:
-            self._sums[key] = self._demand(role, period)
-        return self._sums[key]
+        if key not in self.memo:
+            self.memo[key] = self._demand(role, period)
+        return self.memo[key]
 
     def _demand(self, role: str, period: str) -> Floats:
         """People of a role in a period, added up."""

@@ -333,25 +333,37 @@ def _rules_wrong(question: Question) -> Iterator[str]:
     names = [rule.name for rule in question.rules]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         yield f"Two rules have one name: {', '.join(twice)}."
+    sound: dict[int, Rule] = question.built.memo.setdefault(
+        "sound", {}
+    )  # looked at before; kept, so that ids hold
     for rule in question.rules:
-        for key, number in vars(rule).items():
-            if isinstance(number, float) and not np.isfinite(number):
-                yield f"{rule.name}: {key} is {number}, not a number."
-        if rule.price is not None and rule.price < 0:
-            yield f"{rule.name}: its price is below zero."
-        if isinstance(rule, Envelope | Capacity) and getattr(rule, "amount", getattr(rule, "fte", 0.0)) < 0:
-            yield f"{rule.name}: its amount is below zero."
-        pairs = [(getattr(rule, a, None), getattr(rule, b, None)) for a, b in PARTIES]
-        for project, level in [
-            *pairs,
-            *getattr(rule, "members", ()),
-            *(d[:2] for d in getattr(rule, "demand", ())),
-        ]:
-            try:
-                if project is not None:
-                    question.built.of(project, level)
-            except ValueError as error:
-                yield f"{rule.name}: {error}"
+        if id(rule) not in sound:
+            problems = list(_rule_wrong(rule, question.built))
+            yield from problems
+            if not problems:
+                sound[id(rule)] = rule
+
+
+def _rule_wrong(rule: Rule, options: Options) -> Iterator[str]:
+    """What is wrong with one rule."""
+    for key, number in vars(rule).items():
+        if isinstance(number, float) and not np.isfinite(number):
+            yield f"{rule.name}: {key} is {number}, not a number."
+    if rule.price is not None and rule.price < 0:
+        yield f"{rule.name}: its price is below zero."
+    if isinstance(rule, Envelope | Capacity) and getattr(rule, "amount", getattr(rule, "fte", 0.0)) < 0:
+        yield f"{rule.name}: its amount is below zero."
+    pairs = [(getattr(rule, a, None), getattr(rule, b, None)) for a, b in PARTIES]
+    for project, level in [
+        *pairs,
+        *getattr(rule, "members", ()),
+        *(d[:2] for d in getattr(rule, "demand", ())),
+    ]:
+        try:
+            if project is not None:
+                options.of(project, level)
+        except ValueError as error:
+            yield f"{rule.name}: {error}"
 
 
 PARTIES = (("project_id", "level"), ("other_id", "other_level"))

@@ -151,7 +151,7 @@ def _down(model: Model, bound: float, objective: Floats | None) -> int:
 
 
 def settle_tie(
-    model: Model, found: Found, last: Plan | None, until: float | None = None
+    pool: Pool, found: Found, last: Plan | None, until: float | None = None
 ) -> tuple[Found, Found]:
     """The plan to take among equally good ones, and the next best plan.
 
@@ -160,8 +160,9 @@ def settle_tie(
     all.
     """
     assert found.plan is not None
+    model = pool.model
     limits = Limits(proof_gap(model), None, until)
-    second = Pool(model, [found.plan]).search(extra=[model.other_plan(found.plan)], limits=limits)
+    second = pool.search(extra=[model.other_plan(found.plan)], limits=limits)
     if second.plan is None or second.value < found.value:
         return found, second
     least, first = found.value, found.plan
@@ -212,7 +213,7 @@ class Pool:
     """Plans that obey every rule, found on the way: the best known answer to the next question."""
 
     def __init__(self, model: Model, plans: Iterable[Plan] = ()) -> None:
-        self._model = model
+        self.model = model
         self._plans: dict[Plan, int] = {}
         for plan in plans:
             self.add(plan)
@@ -225,7 +226,7 @@ class Pool:
     def add(self, plan: Plan | None) -> None:
         """Keep a plan, if it obeys every rule."""
         if plan is not None and plan not in self._plans:
-            exact = self._model.evaluate(plan)
+            exact = self.model.evaluate(plan)
             if not exact.broken:
                 self._plans[plan] = exact.value
 
@@ -252,31 +253,44 @@ class Pool:
 
         A search that only looks above a value is several times faster than one that looks everywhere. The
         value is that of a kept plan, or a guess: as far below the relaxation as the best plan of all is below
-        its own. Where nothing lies above a guess, the next one is lower; the last search has no such limit.
+        its own. Where nothing lies above a guess, the next one is lower; where nothing is better than the kept
+        plan, that one is the best.
         """
-        fixed = fixed or {}
-        known = self.best(fixed, extra)
-        relaxed = relaxation(self._model, fixed, extra)
+        model, fixed = self.model, fixed or {}
+        lead = self.leader(fixed, extra)
+        relaxed = relaxation(model, fixed, extra) if fixed or extra else self._relaxed
         if relaxed is None:
             return Found("infeasible", None, 0, -NO_BOUND, 0)
         for step in (1.5, 5.0) if self._plans else ():
             guess = relaxed - round(step * self.distance)
-            if known is None or guess > known:
-                found = best_plan(self._model, fixed=fixed, extra=extra, least=guess, limits=limits)
+            if lead is None or guess > lead[0]:
+                found = best_plan(model, fixed=fixed, extra=extra, least=guess, limits=limits)
                 if found.plan is not None:
                     self.add(found.plan)
                     return found
-        found = best_plan(self._model, fixed=fixed, extra=extra, least=known, limits=limits)
-        if found.plan is None and known is not None:
-            found = best_plan(self._model, fixed=fixed, extra=extra, limits=limits)
+        if lead is None:
+            found = best_plan(model, fixed=fixed, extra=extra, limits=limits)
+        else:
+            value, plan = lead
+            rows = [*extra, model.other_plan(plan)]
+            found = best_plan(model, fixed=fixed, extra=rows, least=value + model.grain, limits=limits)
+            if found.plan is None:
+                proven = found.status == "infeasible"
+                bound = value if proven else max(value, found.bound)
+                return Found("optimal" if proven else "feasible", plan, value, bound, found.nodes)
         self.add(found.plan)
         return found
 
     @cached_property
+    def _relaxed(self) -> int | None:
+        """The relaxation of the whole question."""
+        return relaxation(self.model, {})
+
+    @cached_property
     def distance(self) -> int:
         """How far the best kept plan is below the relaxation of the whole question."""
-        relaxed, best = relaxation(self._model, {}), self.best({}) or 0
-        return max(0 if relaxed is None else relaxed - best, abs(best) // 500)
+        best = self.best({}) or 0
+        return max(0 if self._relaxed is None else self._relaxed - best, abs(best) // 500)
 
 
 def _obeys(plan: Plan, row: Row) -> bool:

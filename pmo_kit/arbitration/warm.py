@@ -74,7 +74,6 @@ class Warm:
             and np.array_equal(np.isfinite(old.upper), np.isfinite(new.upper))
         )
         if same:
-            model.share_coefficients(self._model)
             for row in np.flatnonzero((old.lower != new.lower) | (old.upper != new.upper)).tolist():
                 self._highs.changeRowBounds(row, new.lower[row], new.upper[row])
         else:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.arbitration import Allocation, Envelope, Question, arbitrate
+from pmo_kit.arbitration.allocation import arbitrate_from
 from pmo_kit.arbitration.rules import amount_words
 from pmo_kit.doors import door, share
 from pmo_kit.errors import InfeasibleError
@@ -112,7 +113,7 @@ def fit_envelopes(question: Question, confidence: float = 0.8, draws: int = DRAW
         for _ in range(2):  # the reserves of the plan, then those of the plan that they lead to
             reserves = _reserves(simulate_plan(question, plan.plan, draws, seed + 1), level)
             try:
-                plan = arbitrate(_less(question, reserves))
+                plan = arbitrate_from(_less(question, reserves), plan._pool.plans)
             except InfeasibleError:
                 break
             fresh = simulate_plan(question, plan.plan, draws, seed)

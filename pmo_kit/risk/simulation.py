@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pmo_kit.arbitration import Allocation, Question
+from pmo_kit.arbitration.model import kept
 from pmo_kit.arbitration.rules import amount_words
 from pmo_kit.doors import door
 from pmo_kit.doors import whole as whole_number
@@ -41,6 +42,7 @@ from pmo_kit.risk.exposure import expose
 from pmo_kit.uncertainty.distributions import Floats, cvar
 
 DRAWS, SEED = 10_000, 7  # wherever a quantity is drawn, so that it is one number
+KEPT = 16  # simulations of one register at once
 NAMES = ["p10", "p20", "p50", "p80", "p90"]
 RISKS = [
     "project_id", "risk", "label", "risk_class", "probability", "cost_mean", "expected_cost", "share_cost",
@@ -359,6 +361,22 @@ def simulate_plan(
 ) -> Simulation:
     """Simulate any plan under a question, whether or not it obeys its rules; otherwise as `simulate`."""
     whole_number(draws, "draws", least=1)
+    if uplifts is None and executor is None:  # the same plan is asked about by several figures
+        key = (*map(id, question.rules), question.basis, frozenset(plan.items()), draws, seed)
+        known = question.stated.memo.setdefault("simulations", {})
+        return kept(known, key, lambda: _simulated(question, plan, draws, seed), KEPT)
+    return _simulated(question, plan, draws, seed, uplifts, executor)
+
+
+def _simulated(
+    question: Question,
+    plan: Mapping[str, str],
+    draws: int,
+    seed: int,
+    uplifts: Mapping[str, float] | None = None,
+    executor: Executor | None = None,
+) -> Simulation:
+    """The draws of a plan."""
     exposure = expose(question, plan.items(), uplifts)
     run = Run(seed, draws, shared_streams(exposure, seed, draws), exposure)
     notes = [CORRELATIONS]
