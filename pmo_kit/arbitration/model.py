@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from math import floor, gcd, inf, isinf, log10
 from typing import TYPE_CHECKING, Any
 
@@ -313,9 +313,16 @@ def rule_rows(options: Options, rules: Sequence[Rule]) -> list[tuple[Rule, Row]]
         kind = type(rule)
         others = reads.get(kind, tuple(rules))  # held with the rows, so that their ids stay theirs
         key = (id(rule), keys[kind] if kind in keys else tuple(map(id, others)))
-        own = kept(known, key, lambda r=rule, o=others: (r, o, r.rows(options, rules)), ROWS)[2]
-        rows += [(rule, replace(row, upper=inf) if idle else row) for row in own]
+        made = partial(_made, rule, others, options, rules)
+        rows += [(rule, replace(row, upper=inf) if idle else row) for row in kept(known, key, made, ROWS)[2]]
     return rows
+
+
+def _made(
+    rule: Rule, others: tuple[Rule, ...], options: Options, rules: Sequence[Rule]
+) -> tuple[Rule, tuple[Rule, ...], list[Row]]:
+    """The rows of a rule, with all that they were made of."""
+    return rule, others, rule.rows(options, rules)
 
 
 def compile_model(question: Question, elastic: Mapping[str, float] | None = None) -> Model:

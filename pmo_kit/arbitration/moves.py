@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import inf, isfinite, nan
+from math import isfinite, nan
 
 import pandas as pd
 
 from pmo_kit.arbitration.allocation import Allocation
-from pmo_kit.arbitration.model import ONE, Model, compile_model
+from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, compile_model
 from pmo_kit.arbitration.prices import NOTHING
 from pmo_kit.arbitration.rules import Envelope, Share
 from pmo_kit.arbitration.search import Pool, best_plan
@@ -147,17 +147,17 @@ class _Moves:
                     self._plans[found.plan] = None
         return self._values[key]
 
-    def _most(self, by: Mapping[str, float]) -> float:
+    def _most(self, by: Mapping[str, float]) -> int:
         """What no plan exceeds, as values for at least as much money show."""
         if self._shares:
-            return inf
+            return NO_BOUND
         more = (
             value
             for key, value in self._values.items()
             if all(amount >= by.get(name, 0.0) for name, amount in key)
             and all(amount <= 0 or name in dict(key) for name, amount in by.items())
         )
-        return min(more, default=inf)
+        return min(more, default=NO_BOUND)
 
     def _gained(self, value: int) -> float:
         if value == NOTHING:
@@ -187,7 +187,7 @@ class _Moves:
                 if not self._gained(self._value(more)) > 0:
                     return 0.0, 0.0
         value = self._reached(by, into, most)
-        if value < (inf if self._shares else self._value(dict.fromkeys(into, most))):
+        if value < (NO_BOUND if self._shares else self._value(dict.fromkeys(into, most))):
             shift = limit_shift(model, by)
             program = model.program.with_column({row: -step for row, step in shift.items()}, most=most)
             found = best_plan(
