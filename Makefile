@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help pack workshop test slow lessons lab check strip bench clean
+.PHONY: help pack live workshop test slow lessons lab check strip bench clean
 help:            ## what there is
 	@grep -E '^[a-z]+: .*##|^[a-z]+:  +##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -18,6 +18,9 @@ help:            ## what there is
 
 pack: .venv/kit            ## committee packs of every shipped register, in build/packs
 	$(BIN)/pmo-kit pack --all
+
+live: .venv/kit            ## the solver of pages that answer back, from npm, if it is the pinned one
+	$(BIN)/python -m pmo_kit.packs.live
 
 workshop: .venv/kit        ## lessons from their sources, facilitator guide in build/workshop
 	$(BIN)/python -m pmo_kit.workshop

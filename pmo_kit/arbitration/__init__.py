@@ -9,6 +9,7 @@ from pmo_kit.arbitration.letters import letter
 from pmo_kit.arbitration.links import Committed, Excludes, Group, Mandatory, Override, Requires, Synergy
 from pmo_kit.arbitration.model import PlanChange
 from pmo_kit.arbitration.moves import money_moves
+from pmo_kit.arbitration.portable import Portable, as_data
 from pmo_kit.arbitration.proof import Selection, solve_selection
 from pmo_kit.arbitration.question import Question, revalued
 from pmo_kit.arbitration.resampling import Frequencies, inclusion_frequency
@@ -37,6 +38,7 @@ __all__ = [
     "Mandatory",
     "Override",
     "PlanChange",
+    "Portable",
     "Question",
     "Requires",
     "Rule",
@@ -45,6 +47,7 @@ __all__ = [
     "Spend",
     "Synergy",
     "arbitrate",
+    "as_data",
     "core_projects",
     "cost_of_delay",
     "explain",

@@ -96,6 +96,7 @@ def pack_files(
 
     from pmo_kit.packs.collect import collect, question
     from pmo_kit.packs.decisions import blank_decisions
+    from pmo_kit.packs.live import live
     from pmo_kit.packs.media import html
     from pmo_kit.packs.media.glyphs import warning
     from pmo_kit.packs.media.outline import outline
@@ -115,16 +116,20 @@ def pack_files(
     content = _inputs(spec, stage, register, exhibits, notebooks, made_with)
     content["pack_file"] = manifest.sha256(sources["sources/pack.yml"])
     content["unprintable"] = lost = _lost(exhibits) if "pdf" in spec.formats else {}
+    answering, why = live(parsed.values()) if spec.live else (None, "")
+    if answering is not None:
+        content["live"] = answering.stated
     name = manifest.pack_id(content, figures)
     laid = lay_out(spec, chapters, questions)
-    absent = [*absent, *([warning(lost)] if lost else [])]
+    absent = [*absent, *([warning(lost)] if lost else []), *([why] if why else [])]
     drawn = outline(laid, name, content, register.settings, absent, register)
     others = [(MEDIA[one].file, MEDIA[one].words) for one in spec.formats if one in MEDIA]
     files = {
-        "index.html": html.page(drawn, others),
+        "index.html": html.page(drawn, others, answering),
         "figures.json": figures,
         "facts.json": manifest.dumps(_facts(exhibits)),
         **{f"notebooks/{notebook}": data for notebook, data in notebooks.items()},
+        **({"question.json": answering.question} if answering else {}),
         **sources,
     }
     for one in (MEDIA[one] for one in spec.formats if one in MEDIA):

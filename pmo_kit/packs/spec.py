@@ -242,7 +242,7 @@ class PackSpec(Form):
     """A checked pack file. Paths are absolute and exist; `home` is the folder that they may not leave.
 
     `formats` is empty where the file does not say: every medium that is installed. A `matrix` makes a pack of each
-    combination of its values. `cell_timeout` is in seconds.
+    combination of its values. `cell_timeout` is in seconds. A `live` pack's page answers what-if questions itself.
     """
 
     shape: ClassVar[str] = "it must hold lines like 'title: Investment Committee'."
@@ -264,6 +264,7 @@ class PackSpec(Form):
     formats: Annotated[tuple[str, ...], AfterValidator(_formats), OneOrMore] = ()
     matrix: Mapping[str, Annotated[tuple[Plain, ...], BeforeValidator(_values)]] = field(default_factory=dict)
     deck: Deck | None = None
+    live: bool = False
     cell_timeout: Annotated[int, Field(ge=1, le=86_400)] = CELL_SECONDS
 
     @classmethod

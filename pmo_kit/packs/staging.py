@@ -215,6 +215,7 @@ def snapshot(spec: PackSpec, stage: Stage) -> dict[str, bytes]:
         "previous": stage.previous.relative_to(stage.folder).as_posix() if stage.previous else None,
         "formats": list(spec.formats),
         "deck": _deck(spec, stage),
+        "live": spec.live or None,
         "cell_timeout": spec.cell_timeout if spec.cell_timeout != CELL_SECONDS else None,
         "page_one": {key: value for key, value in placed.items() if value} if placed else None,
         **chapters,

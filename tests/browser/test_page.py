@@ -86,7 +86,8 @@ def test_charts_are_pictures_until_they_are_seen_and_then_drawn_without_a_networ
 
 
 def test_a_page_is_small_and_paints_before_it_draws(opened: Any, folder: Path) -> None:
-    assert (folder / "index.html").stat().st_size < 4.5e6
+    answers = "live" in json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert (folder / "index.html").stat().st_size < (6.3e6 if answers else 4.5e6)  # the solver is 1.8 MB
     page, _ = opened(folder / "index.html")
     page.wait_for_selector("html[data-ready]", state="attached")
     assert page.evaluate("typeof Plotly") == "undefined" or page.locator(".pk-page").count() == 0

@@ -53,6 +53,7 @@ class Solver {
     const { question } = this, limits = question.limits(money, people), program = question.program(limits, forces);
     const began = performance.now(), relaxed = this.run(program, { whole: false });
     if (relaxed.status === "none") return { status: "none", rules: this.conflict(limits, forces, false) };
+    const gap = Math.max(question.gap, question.data.gap * Math.abs(relaxed.bound));
     let best = null, bound = relaxed.bound + 1e-9 * question.size;
     const take = (plan) => {
       const exact = question.evaluate(plan, limits);
@@ -61,32 +62,32 @@ class Solver {
       return true;
     };
     const said = (status) => ({ status, plan: best?.plan ?? null, exact: best?.exact ?? null, bound: best && status === "proven" ? amount(best.exact) : bound, ms: performance.now() - began });
+    const done = () => (question.data.gap ? { ...said("stopped"), bound: Math.min(bound, amount(best.exact) + gap) } : said("proven"));
     for (const plan of this.known) take(plan);
     tell(said("known"));
     for (const start of this.starts(limits, forces, relaxed.x)) take(new Search(question, limits, forces).improve(start));
     if (best) this.keep(best.plan);
     tell(said("known"));
-    const gap = Math.max(question.gap, question.data.gap * Math.abs(relaxed.bound)), cuts = [];
+    const cuts = [];
     for (;;) {
       const cutoff = best ? amount(best.exact) + (question.step ? 0.5 * question.step : gap) : undefined;
-      if (best && bound < cutoff) return said("proven");
+      if (best && bound < cutoff) return done();
       const narrowed = best ? this.narrowed(program, relaxed, cutoff) : { ...program };
       narrowed.rows = [...narrowed.rows, ...cuts];
       const told = (now) => { if (now < bound - 1e-3 * question.size) { bound = now; tell(said("known")); } };
       const found = this.run(narrowed, { gap, cutoff, seconds, told });
       if (!found.found) {
         if (found.status === "open") return said("stopped");
-        return best ? said("proven") : { status: "none", rules: this.conflict(limits, forces, true) };
+        return best ? done() : { status: "none", rules: this.conflict(limits, forces, true) };
       }
       const plan = found.x.flatMap((x, c) => (c < question.n && x > 0.5 ? [c] : []));
       const better = take(plan);
       if (found.status === "open") { bound = Math.min(bound, found.bound); return said("stopped"); }
       if (better) {
         this.keep(plan);
-        bound = Math.min(bound, Math.max(found.bound, amount(best.exact)));
-        return said(question.data.gap ? "stopped" : "proven");
+        return done();
       }
-      if (!question.evaluate(plan, limits).broken.length) return best ? said("proven") : said("stopped");
+      if (!question.evaluate(plan, limits).broken.length) return best ? done() : said("stopped");
       cuts.push({ entries: Array.from({ length: question.n }, (_, c) => [c, plan.includes(c) ? 1 : -1]), low: -FREE, high: plan.length - 1 });
     }
   }

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pmo_kit.packs.collect import Collected
+    from pmo_kit.packs.live import Live
     from pmo_kit.packs.media.outline import Outline
     from pmo_kit.packs.run import Failure
     from pmo_kit.packs.spec import PackSpec
@@ -26,7 +27,7 @@ _NARROW = 340
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; img-src data: blob:; script-src"
 
 
-def page(outline: Outline, others: Sequence[tuple[str, str]] = ()) -> bytes:
+def page(outline: Outline, others: Sequence[tuple[str, str]] = (), live: Live | None = None) -> bytes:
     """Render `index.html`.
 
     Charts stand in it as pictures; one that comes into view is drawn again by plotly, with words under the pointer,
@@ -38,6 +39,8 @@ def page(outline: Outline, others: Sequence[tuple[str, str]] = ()) -> bytes:
         The pack.
     others : sequence of (file, words)
         The same pack in other media.
+    live : Live, optional
+        What the page answers what-if questions with.
     """
     figures: list[tuple[str, str]] = []
     front = outline.front
@@ -53,7 +56,7 @@ def page(outline: Outline, others: Sequence[tuple[str, str]] = ()) -> bytes:
         "projects": projects_named(outline),
         "others": others,
     }  # fmt: skip
-    return _render("page.html", context, figures).encode()
+    return _render("page.html", context, figures, live).encode()
 
 
 def error_page(spec: PackSpec, failures: Sequence[Failure]) -> bytes:
@@ -130,7 +133,9 @@ def _linked(html: str, refers: Mapping[str, str]) -> Any:
     return Markup("".join(part if part.startswith("<") else pattern.sub(link, part) for part in parts))
 
 
-def _render(name: str, context: Mapping[str, Any], figures: Sequence[tuple[str, str]]) -> str:
+def _render(
+    name: str, context: Mapping[str, Any], figures: Sequence[tuple[str, str]], live: Live | None = None
+) -> str:
     """Fill a template of `templates/report`; every text is escaped by jinja."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup, escape
@@ -161,8 +166,23 @@ def _render(name: str, context: Mapping[str, Any], figures: Sequence[tuple[str, 
         config=Markup(json.dumps(CONFIG)),
         plotly=Markup(plotly.replace("</script", "<\\/script")),
         script=Markup(script),
-        policy=" ".join([_POLICY, *(_source(text) for text in (plotly, script) if text)]),
+        live=live
+        and {
+            "question": Markup(live.question.decode().replace("<", "\\u003c")),
+            "program": Markup(live.program.replace("</script", "<\\/script")),
+            "binary": Markup(live.binary),
+            "script": Markup(live.script),
+            "style": Markup(live.style),
+        },
+        policy=_policy([plotly, script], live),
     )
+
+
+def _policy(scripts: list[str], live: Live | None) -> str:
+    """What the page may do: run these scripts; and, where it answers back, one worker that holds the solver."""
+    scripts = [*scripts, live.script] if live else scripts
+    allowed = [_POLICY, *(_source(text) for text in scripts if text)]
+    return " ".join(allowed) + (" 'wasm-unsafe-eval'; worker-src blob:" if live else "")
 
 
 def _source(script: str) -> str:

@@ -28,7 +28,7 @@ MOST_PLANS = 120
 
 
 @dataclass(frozen=True, eq=False)
-class Compiled:
+class Portable:
     """A question as plain data; the last line of a cell hands it to the pack.
 
     Parameters
@@ -44,7 +44,7 @@ class Compiled:
         return {"text/plain": said, MIME: dict(self.data)}
 
 
-def compiled(answer: Allocation | Explanation) -> Compiled:
+def as_data(answer: Allocation | Explanation) -> Portable:
     """The question of an answer as data, its orders on record apart, and the plans known of it.
 
     Parameters
@@ -56,7 +56,7 @@ def compiled(answer: Allocation | Explanation) -> Compiled:
     --------
     >>> import pmo_kit as pmo
     >>> question = pmo.Question(pmo.load_register("data/samples/meridian_12"))
-    >>> data = compiled(pmo.arbitrate(question)).data
+    >>> data = as_data(pmo.arbitrate(question)).data
     >>> data["recommended"]["value"], data["options"][0]["project"], data["rows"][0]["rule"]
     (33.5, 'P01', 'envelope all 2027')
     """
@@ -68,9 +68,9 @@ def compiled(answer: Allocation | Explanation) -> Compiled:
     model, options, register = compile_model(question), question.built, question.register
     rules = {rule.name: rule for rule in question.rules}
     duty = {rule.project_id for rule in question.active_rules if isinstance(rule, Mandatory)}
-    values = list(map(_plain, model.values))
+    values, known = list(map(_plain, model.values)), register.projects
     worth = sorted(plans - {allocation._positions}, key=lambda p: (-model.evaluate(p).value, p))
-    return Compiled({
+    return Portable({
         "version": 1,
         "register": {"name": register.settings.name, "fingerprint": register.fingerprint},
         "question": question.fingerprint,
@@ -78,7 +78,7 @@ def compiled(answer: Allocation | Explanation) -> Compiled:
         "basis": question.basis_word,
         "gap": 0.0 if len(options.groups) <= SMALL else max(asked_gap(question), 0.01),
         "projects": [
-            {"id": p, "name": str(register.projects["name"][p]), "area": str(register.projects["area"][p]), "duty": p in duty}
+            {"id": p, "name": str(known["name"][p]), "area": str(known["area"][p]), "duty": p in duty}
             for p in options.groups
         ],
         "options": _options(options, values),
