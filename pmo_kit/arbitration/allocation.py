@@ -75,7 +75,7 @@ class LimitUse:
         """What is used of the limit, in words."""
         if self.unit == SHARE:
             return f"{self.label}: {100 * self.used:.1f} % against {100 * self.limit:.1f} %"
-        amounts = f"{amount_words(round(self.used, 6))} of {amount_words(self.limit)} {self.unit.short}"
+        amounts = f"{amount_words(round(self.used, 2))} of {amount_words(self.limit)} {self.unit.short}"
         if self.kind == "envelope":
             return f"{amounts} used in {self.year}" + ("" if self.scope == "all" else f" for {self.envelope}")
         if self.kind == "capacity":

@@ -318,7 +318,9 @@ def supports(allocation: Allocation, projects: Sequence[str] | None = None) -> p
         others = best_plan(model, fixed=dict.fromkeys(mine, 0))
         loses = float("nan") if others.plan is None else (allocation._value - others.value) / ONE
         words = [_support(allocation, question.rule(name)) for name in rules]
-        why = "; ".join(dict.fromkeys(words)) or "what it brings together with others"
+        unique = list(dict.fromkeys(words))
+        more = [f"and {len(unique) - 2} more"] if len(unique) > 2 else []
+        why = "; ".join([*unique[:2], *more]) or "what it brings together with others"
         records.append((table.loc[project, "name"], table.loc[project, "value"], rules, why, loses))
     index = pd.Index(
         [str(p) for p in (funded if projects is None else projects)], name="project_id", dtype="str"

@@ -115,7 +115,7 @@ def _met(allocation: Allocation, project_id: str, option: int, rule: Rule) -> st
     if isinstance(rule, Envelope):
         return f"{words} and it needs {amount_words(round(float(options.measure(rule.scope, rule.year)[option]), 2))}"
     if isinstance(rule, Capacity):
-        return f"{words} and it needs {amount_words(float(options.demand(rule.role, rule.period)[option]))}"
+        return f"{words} and it needs {amount_words(round(float(options.demand(rule.role, rule.period)[option]), 2))}"
     return words
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from math import inf
+from math import ceil, inf
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -90,6 +90,15 @@ def amount_words(amount: float) -> str:
     return "0" if text in ("-0", "") else text
 
 
+def enough_words(amount: float) -> str:
+    """An amount that must be reached, rounded up to two digits: at less it is not enough.
+
+    >>> enough_words(2.955838), enough_words(1.3), enough_words(2.0)
+    ('2.96', '1.3', '2')
+    """
+    return amount_words(ceil(100 * amount - 1e-4) / 100)
+
+
 def role_words(role: str, count: float = 2) -> str:
     """The name of a role in the plural, or the singular for one.
 
@@ -158,7 +167,7 @@ class Envelope(Rule):
 
     def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
         whole = self.envelope == "all" and self.scope == "all"
-        return f"{amount_words(amount)} {unit} more in {self.year}" + (
+        return f"{enough_words(amount)} {unit} more in {self.year}" + (
             "" if whole else f" for {self.envelope}"
         )
 
@@ -184,7 +193,7 @@ class Capacity(Rule):
         return [_row(self.name, demand, -inf, self.fte, label=label, unit=role_words(self.role))]
 
     def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
-        return f"{amount_words(amount)} {role_words(self.role, amount)} more in {self.period}"
+        return f"{enough_words(amount)} {role_words(self.role, amount)} more in {self.period}"
 
 
 @dataclass(frozen=True)

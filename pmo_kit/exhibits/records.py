@@ -252,10 +252,13 @@ class Message(Exhibit):
         Either may be empty. Text is data: it is never read as markup.
     absent : str
         The sheet that is missing, where this line stands in place of an exhibit.
+    to : str
+        Whom a letter is for; empty for what is none.
     """
 
     items: tuple[tuple[str, str], ...]
     absent: str = ""
+    to: str = ""
 
 
 def described(exhibit: Exhibit) -> str:

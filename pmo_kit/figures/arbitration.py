@@ -15,12 +15,22 @@ from pmo_kit.figures import claims
 from pmo_kit.figures.captions import count, listed, percent, sentence, shortened, unit_line
 from pmo_kit.figures.figure import figure
 
-GROUPS = {"stop": "Stop", "fund": "Fund", "later": "Fund, starting later", "refuse": "Refuse"}
+GROUPS = {
+    "stop": "Stop",
+    "fund": "Fund",
+    "condition": "Fund with a condition",
+    "later": "Fund, starting later",
+    "refuse": "Refuse",
+}
 
 
 @figure("arbitration.plan", source="projects, costs, benefits, budgets, capacity, links, status")
 def plan(
-    allocation: Allocation, explanation: Explanation | None = None, ratings: pd.Series | None = None
+    allocation: Allocation,
+    explanation: Explanation | None = None,
+    ratings: pd.Series | None = None,
+    conditions: pd.Series | None = None,
+    area: str = "",
 ) -> Table:
     """Return every project: decision, size, money by year and in all, value, why, rating, price of the other choice.
 
@@ -31,16 +41,25 @@ def plan(
         Prices of the other choice, where they were asked for.
     ratings : Series, optional
         project_id -> R, A or G by rule.
+    conditions : Series, optional
+        project_id -> what to ask of it before it gets more (`pmo_kit.performance.conditions`).
+    area : str, optional
+        Only the projects of this area.
     """
     register, years = allocation.question.register, spend_years(allocation)
     shown = years if len(years) <= 4 else years[:3]
-    table, spend = allocation.table, allocation.spend
+    table = allocation.table if not area else allocation.table[allocation.table["area"] == area]
+    spend = allocation.spend.loc[table.index]
+    asked = conditions if conditions is not None else pd.Series(dtype=object)
+    asked = asked.reindex(table.index).where(table["decision"] == "fund").fillna("")
+    kind = table["decision"].mask(asked != "", "condition").mask(table["delay"] > 0, "later")
     rows = table.assign(
         level=table["level"].fillna(""),
-        group=table["decision"].where(table["delay"] == 0, "later").map(GROUPS),
-        order=table["decision"].map({"stop": 0, "fund": 1, "refuse": 3}) + (table["delay"] > 0),
-        why=pd.Series(_why(allocation)),
-        price=pd.Series(dict(_other_choice(explanation))) if explanation else "",
+        group=kind.map(GROUPS),
+        order=kind.map({name: place for place, name in enumerate(GROUPS)}),
+        condition=asked,
+        why=pd.Series(_why(allocation)).reindex(table.index),
+        price=pd.Series(dict(_other_choice(explanation)), dtype=object) if explanation else "",
         rag=ratings.reindex(table.index) if ratings is not None else None,
         total=spend[years].sum(axis=1),
         **{str(year): spend[year] for year in shown},
@@ -51,50 +70,75 @@ def plan(
     rows[money] = rows[money].where(rows["decision"] != "refuse")
     rows["value"] = rows["value"].where(rows["decision"] != "refuse", _alone(allocation))
     rows = rows.sort_values(["order", "value"], ascending=[True, False], kind="stable").reset_index()
-    rows["project"] = [_named(row["name"], row["project_id"]) for _, row in rows.iterrows()]
-    rows["size"] = rows["label"].where(rows["label"] != "", "")
+    rows["project"] = [
+        (*_named(row["name"], row["project_id"]), *((("text", f", {row['label']}"),) if row["label"] else ()))
+        for _, row in rows.iterrows()
+    ]
+    rows["size"] = rows["label"].fillna("")
     rows[["why", "price"]] = rows[["why", "price"]].fillna("")
+    rows["why"] = rows["why"].mask(rows["condition"] != "", rows["why"] + "; needs " + rows["condition"])
     inside = rows["decision"] != "refuse"
     total: dict[str, Any] = dict.fromkeys(rows.columns, "") | {
-        "project": (("lead", "The plan"),),
+        "project": (("lead", area or "The plan"),),
         "rag": None,
     }
-    total |= {name: float(rows.loc[inside, name].sum()) for name in money} | {"value": allocation.value}
-    shared = allocation.value - float(rows.loc[inside, "value"].sum())
+    total |= {name: float(rows.loc[inside, name].sum()) for name in money}
+    own = float(rows.loc[inside, "value"].sum())
+    total["value"] = own if area else allocation.value
     sums = [total]
-    if abs(shared) > 1e-6:
-        effects = dict.fromkeys(rows.columns, "") | dict.fromkeys(money) | {"rag": None, "value": shared}
+    if not area and abs(allocation.value - own) > 1e-6:
+        effects = dict.fromkeys(rows.columns, "") | dict.fromkeys(money)
+        effects |= {"rag": None, "value": allocation.value - own}
         words = {"project": (("text", "Effects of projects on one another, and of limits with a price"),)}
         sums.insert(0, effects | words)
-    stopped, refused = (table.loc[table["decision"] == word, "name"] for word in ("stop", "refuse"))
+    refused = rows.loc[~inside, "name"]
     rates = (Field("rag", "rated", kind="rag"),) if ratings is not None else ()
-    price = (Field("price", "the other choice costs", kind="text"),) if explanation else ()
+    price = (Field("price", "other choice", kind="text"),) if explanation else ()
     return Table(
         data=pd.concat([rows, pd.DataFrame(sums)], ignore_index=True),
         totals=len(sums),
         group=Field("group", kind="category"),
         columns=(
-            Field("decision", "", kind="decision"),
             Field("project", "project", kind="text"),
-            Field("size", "size", kind="text"),
             *(Field(name, {"total": "in all"}.get(name, name)) for name in money),
             Field("value", value_words(allocation)),
             *rates,
             Field("why", "why", kind="text"),
             *price,
         ),
-        title=say(
-            "{stop}{fund:words} of {all} projects are funded, {refuse:words} wait: {whole:unit}, {what} {value}{basis}",
-            stop=f"{listed(stopped)} {'stops' if len(stopped) == 1 else 'stop'}; " if len(stopped) else "",
-            fund=claims.decided(allocation, "fund"), refuse=claims.decided(allocation, "refuse"),
-            all=claims.projects(register),
-            whole=claims.spend(allocation), what=value_words(allocation), value=claims.value(allocation),
-            basis=" expected" if allocation.question.basis == "expected" else "",
-        ),
+        title=_area_title(allocation, area) if area else _plan_title(allocation),
         takeaway=f"What waits, the most valuable first: {shortened(refused)}." if len(refused) else "",
         unit_line=unit_line(register, f"{sentence(value_words(allocation))} and spending by year", scope=_span(years)),
-        note="Exit costs of what stops are in its spending; what two save together stands in the first of them. The "
-        f"{value_words(allocation)} of what waits is that of its best size by itself.",
+        note=f"{PAYS}: worth more than it costs. Other choice: what taking it the other way costs the plan, at its "
+        "cheapest size. Exit costs of what stops are in its spending; what two save together stands in the first of "
+        f"them. The {value_words(allocation)} of what waits is that of its best size by itself.",
+    )  # fmt: skip
+
+
+PAYS = "pays"
+"""Why a project is in, in one word."""
+
+
+def _plan_title(allocation: Allocation) -> str:
+    """Who stops, how many are funded and wait, for how much, worth how much."""
+    table = allocation.table
+    stopped = table.loc[table["decision"] == "stop", "name"]
+    return say(
+        "{stop}{fund:words} of {all} projects are funded, {refuse:words} wait: {whole:unit}, {what} {value}",
+        stop=f"{listed(stopped)} {'stops' if len(stopped) == 1 else 'stop'}; " if len(stopped) else "",
+        fund=claims.decided(allocation, "fund"), refuse=claims.decided(allocation, "refuse"),
+        all=claims.projects(allocation.question.register), whole=claims.spend(allocation),
+        what=value_words(allocation), value=claims.value(allocation),
+    )  # fmt: skip
+
+
+def _area_title(allocation: Allocation, area: str) -> str:
+    """What an area asked for, and what it gets."""
+    return say(
+        "{area} asked {asked:unit} for {all:words} {noun} and gets {gets} for {fund:words}",
+        area=area, asked=claims.asked(allocation, area), all=claims.projects(allocation.question.register, area),
+        noun="project" if (allocation.table["area"] == area).sum() == 1 else "projects",
+        gets=claims.spend(allocation, area=area), fund=claims.decided(allocation, "fund", area),
     )  # fmt: skip
 
 
@@ -106,9 +150,7 @@ def _why(allocation: Allocation) -> dict[str, str]:
         if row["decision"] == "stop":
             found[str(project)] = "it frees what others use better"
         elif row["decision"] == "fund":
-            worth = {"mandatory": "by law", "committed": "running"}.get(
-                row["commitment"], "worth more than it costs"
-            )
+            worth = {"mandatory": "by law", "committed": "running"}.get(row["commitment"], PAYS)
             found[str(project)] = kept.get(project, worth)
     return {project: words or "worth less than what it would displace" for project, words in found.items()}
 

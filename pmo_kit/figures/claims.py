@@ -61,11 +61,22 @@ def spend(allocation: Allocation, year: int | None = None, area: str | None = No
     )  # fmt: skip
 
 
-def decided(allocation: Allocation, decision: str) -> Fact:
-    """How many projects the plan funds, stops or refuses."""
+def decided(allocation: Allocation, decision: str, area: str | None = None) -> Fact:
+    """How many projects the plan funds, stops or refuses: of an area, or in all."""
     keys = {"fund": "plan.funded", "stop": "plan.stopped", "refuse": "plan.refused"}
-    counted = int((allocation.table["decision"] == decision).sum())
-    return Fact(keys[decision], counted, PROJECTS, Of(plan=PLAN), base(allocation.question))
+    own = allocation.table["area"].eq(area) if area else True
+    counted = int((allocation.table["decision"].eq(decision) & own).sum())
+    return Fact(keys[decision], counted, PROJECTS, Of(plan=PLAN, area=area), base(allocation.question))
+
+
+def asked(allocation: Allocation, area: str | None = None) -> Fact:
+    """What projects ask at their largest size: of an area, or in all."""
+    options = allocation.question.options
+    running = options[~options["stop"].astype(bool)]
+    own = running if area is None else running[running["area"] == area]
+    amount = float(own["cost"].groupby(level="project_id").max().sum())
+    of = Of(area=area, part="largest size")
+    return Fact("register.asked", amount, money(allocation.question.register), of, base(allocation.question))
 
 
 def counted(allocation: Allocation, projects: int, part: str) -> Fact:
@@ -221,6 +232,7 @@ def orders_lifted(allocation: Allocation, lifted: int) -> Fact:
     return Fact("order.lifted", lifted, Unit("orders"), Of(plan=PLAN), base(allocation.question))
 
 
-def projects(register: Register) -> Fact:
-    """How many projects the register has."""
-    return Fact("register.projects", len(register.projects), PROJECTS, base=Base("counted"))
+def projects(register: Register, area: str | None = None) -> Fact:
+    """How many projects the register has: of an area, or in all."""
+    counted = len(register.projects) if area is None else int((register.projects["area"] == area).sum())
+    return Fact("register.projects", counted, PROJECTS, Of(area=area), Base("counted"))

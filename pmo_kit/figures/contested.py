@@ -374,12 +374,13 @@ def _gets(row: pd.Series) -> str:
 @figure("contested.letter_{project}", source="projects, costs, benefits, budgets, capacity, links")
 def sponsor_letter(allocation: Allocation, project: str) -> Message:
     """Return the letter to the sponsor of one project: the decision, why, what it would take."""
-    name = allocation.table.loc[project, "name"]
+    name, sponsor = allocation.question.register.projects.loc[project, ["name", "sponsor"]]
     decision = {"fund": "is in the plan", "stop": "is to stop", "refuse": "is not in the plan"}
     items = letter_items(allocation, project)
     return Message(
         id=f"contested.letter_{project.lower()}",
         title=f"{name} {decision[allocation.table.loc[project, 'decision']]}",
         items=tuple(items),
-        unit_line=f"Letter to the sponsor, {allocation.question.register.projects.loc[project, 'sponsor']}",
+        unit_line="Letter to the sponsor",
+        to=str(sponsor) if pd.notna(sponsor) else f"the sponsor of {name}",
     )

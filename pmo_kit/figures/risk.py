@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from pmo_kit.arbitration import Envelope
 from pmo_kit.exhibits import Chart, Exhibit, Field, Reference, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.figures.captions import count, listed, money, percent, sentence, shortened, unit_line
@@ -253,10 +254,12 @@ def by_year(simulation: Simulation) -> Chart:
     table = simulation.portfolio.drop(index="all years")
     visible = 0.01 * table["spend_p90"].max()
     table = table[(table["spend_base"] > 0) | (table["spend_p90"] > visible)].reset_index()
-    limits = simulation.exceedance
-    money_rows = limits[limits["label"].str.fullmatch(r"money \d+")]
-    limit = dict(zip(money_rows["label"].str.removeprefix("money "), money_rows["limit"], strict=True))
-    likely = dict(zip(money_rows["label"].str.removeprefix("money "), money_rows["probability"], strict=True))
+    limit, likely = {}, {}
+    for row in simulation.exceedance.itertuples():
+        rule = simulation.question.rule(str(row.rule))
+        if isinstance(rule, Envelope) and rule.scope == "all":
+            limit[str(rule.year)], likely[str(rule.year)] = row.limit, row.probability
+    table["year"] = table["year"].astype("str")
     table["words"] = [
         f"{money(row.spend_p10)} to {money(row.spend_p90)}, planned {money(row.spend_base)}"
         + (f", limit {money(limit[row.year])}" if row.year in limit else "")

@@ -313,7 +313,7 @@ class _Batch:
             making.sources,
         )
         diary = {**self._run(making), "seal": manifest.seal(files["manifest.json"])}
-        beside = {"decisions.csv": decisions, "run.json": manifest.dumps(diary)}
+        beside = {"run.json": manifest.dumps(diary), **({"decisions.csv": decisions} if decisions else {})}
         folder = manifest.publish(files, beside, home, name)
         (home / "error.html").unlink(missing_ok=True)
         return folder

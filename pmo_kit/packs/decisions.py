@@ -45,16 +45,22 @@ def blank_decisions(spec: PackSpec, exhibits: Sequence[Collected], register: Any
         of the register are.
     register : Register
         Names, requests, fingerprint.
+
+    Returns
+    -------
+    bytes
+        Empty where nothing is recommended.
     """
     columns = [column.name for column in load_schema()["decisions"]]
     advice = _advice(exhibits)
     rows = register.table("requests").to_dict("records")
     requests = {row["project_id"]: row for row in rows if _text(row["project_id"])}
     of_all = {row["decision"]: row for row in rows if not _text(row["project_id"])}
-    for project_id, row in requests.items():
-        advice.setdefault(
-            project_id, {"recommended": _text(row["decision"]), "amount": _number(row["amount"])}
-        )
+    if not advice:
+        advice = {
+            project_id: {"recommended": _text(row["decision"]), "amount": _number(row["amount"])}
+            for project_id, row in requests.items()
+        }
     allowed = load_schema()["decisions"]["recommended"].allowed or ()
     names = register.projects["name"]
     lines = []
@@ -68,13 +74,14 @@ def blank_decisions(spec: PackSpec, exhibits: Sequence[Collected], register: Any
                 "project_name": _text(names.get(project_id)),
                 "amount": found.get("amount", ""),
                 "level": found.get("level", ""),
+                "condition": found.get("condition", ""),
                 "owner": _text(request.get("owner")),
                 "due": _text(request.get("by_when"))[:10],
                 "recommended": found["recommended"] if found["recommended"] in allowed else "",
                 "register_fingerprint": register.fingerprint,
             }
         )
-    return _written(columns, lines)
+    return _written(columns, lines) if lines else b""
 
 
 @dataclass(frozen=True)
@@ -364,8 +371,14 @@ def recommendation(exhibits: Sequence[Mapping[str, Any]]) -> dict[str, dict[str,
             if not project_id:
                 continue
             decision = row.get("decision") if record["id"] == PLAN else "refuse"
+            if record["id"] == REFUSED and str(project_id) in found:
+                continue
+            condition = str(row.get("condition") or "")
             found[str(project_id)] = {
-                "recommended": str(decision or ""),
+                "recommended": "fund_with_condition"
+                if decision == "fund" and condition
+                else str(decision or ""),
+                **({"condition": condition} if condition else {}),
                 "level": str(row.get("level") or "") if decision != "refuse" else "",
                 "amount": _number(row.get("cost")),
             }

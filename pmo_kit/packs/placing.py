@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 LONG = 16
 """Lines of a table that a chapter still holds; a longer one stands in the annex."""
 PAGE_ONE = "page_one."
+WORKBOOK = "the workbook"
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,12 +33,18 @@ class Laid:
         The question that heads each; empty in the annex.
     moved : tuple of tuple of Collected
         What each chapter has in the annex.
+    letters : tuple of Collected
+        What is handed out on paper of its own.
+    rest : tuple of Collected
+        What is printed nowhere and stands in the workbook.
     """
 
     spec: PackSpec
     chapters: tuple[tuple[Collected, ...], ...]
     questions: tuple[str, ...]
     moved: tuple[tuple[Collected, ...], ...]
+    letters: tuple[Collected, ...] = ()
+    rest: tuple[Collected, ...] = ()
 
 
 def places(laid: Laid) -> dict[str, str]:
@@ -47,12 +54,15 @@ def places(laid: Laid) -> dict[str, str]:
     for number, (chapter, items) in enumerate(rows, 1):
         place = chapter.title.partition(".")[0].lower() if chapter.annex else f"chapter {number}"
         found |= {item.id: place for item in items if not item.id.startswith(PAGE_ONE)}
+    found |= {item.id: WORKBOOK for item in laid.rest}
     front = laid.spec.page_one.ids if laid.spec.page_one else ()
     return {name: place for name, place in found.items() if name not in front}
 
 
 def lay_out(spec: PackSpec, chapters: Sequence[Sequence[Collected]], questions: Sequence[str]) -> Laid:
-    """Send to the annex what a chapter does not `show`, or where it does not say, its long tables.
+    """Keep what a chapter shows; its long tables go to the annex, and in a full annex all that is not shown.
+
+    Letters are paper of their own.
 
     Parameters
     ----------
@@ -71,11 +81,17 @@ def lay_out(spec: PackSpec, chapters: Sequence[Sequence[Collected]], questions: 
     kept: list[tuple[Chapter, tuple[Collected, ...], str, tuple[Collected, ...]]] = []
     annex: list[tuple[Chapter, tuple[Collected, ...]]] = []
     whole: list[tuple[Chapter, tuple[Collected, ...]]] = []
+    rest: list[Collected] = []
+    letters = tuple(item for items in chapters for item in items if addressee(item))
     for chapter, items, question in zip(spec.chapters, chapters, questions, strict=True):
-        if chapter.annex:
-            whole.append((chapter, tuple(items)))
-            continue
+        items = [item for item in items if not addressee(item)]
         stay, move = _parted(spec, chapter, items)
+        if chapter.show and not spec.full:
+            rest += [item for item in move if item.id not in chapter.more]
+            move = tuple(item for item in move if item.id in chapter.more)
+        if chapter.annex:
+            whole.append((chapter, (*stay, *move)))
+            continue
         kept.append((chapter, stay, question, move))
         if move:
             annex.append((chapter, move))
@@ -88,7 +104,14 @@ def lay_out(spec: PackSpec, chapters: Sequence[Sequence[Collected]], questions: 
         chapters=tuple([items for _, items, *_ in kept] + [items for _, items in parts]),
         questions=tuple([question for _, _, question, _ in kept] + [""] * len(parts)),
         moved=tuple([move for *_, move in kept] + [()] * len(parts)),
+        letters=letters,
+        rest=tuple(rest),
     )
+
+
+def addressee(item: Collected) -> str:
+    """To whom a letter goes; empty for what is none."""
+    return str(getattr(item.exhibit, "to", ""))
 
 
 def _parted(
@@ -97,7 +120,7 @@ def _parted(
     """What stays in a chapter, in its order, and what moves."""
     placed = spec.page_one.ids if spec.page_one else ()
     known: Mapping[str, Collected] = {item.id: item for item in items}
-    absent = [identity for identity in chapter.show if identity not in known]
+    absent = [identity for identity in (*chapter.show, *chapter.more) if identity not in known]
     if absent:
         have = [identity for identity in known if not identity.startswith(PAGE_ONE)]
         near = difflib.get_close_matches(absent[0], have, n=1)
@@ -111,7 +134,7 @@ def _parted(
         heads = not getattr(item.exhibit, "items", True)
         if heads or item.id in placed or item.id.startswith(PAGE_ONE):
             return False
-        return item.id not in chapter.show if chapter.show else _long(item)
+        return item.id not in chapter.show if chapter.show else not chapter.annex and _long(item)
 
     move = tuple(item for item in items if moves(item))
     stay = [item for item in items if not moves(item)]

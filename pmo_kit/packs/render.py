@@ -85,7 +85,7 @@ def pack_files(
     Returns
     -------
     dict of str to bytes, bytes, str
-        The files of the pack, its `decisions.csv`, its id.
+        The files of the pack, its `decisions.csv` (empty where it asks for none), its id.
 
     Raises
     ------
@@ -95,11 +95,12 @@ def pack_files(
     import nbformat
 
     from pmo_kit.packs.collect import collect, question
-    from pmo_kit.packs.decisions import blank_decisions
+    from pmo_kit.packs.decisions import PLAN, blank_decisions
     from pmo_kit.packs.live import live
     from pmo_kit.packs.media import html
     from pmo_kit.packs.media.glyphs import warning
     from pmo_kit.packs.media.outline import outline
+    from pmo_kit.packs.media.pdf import letter_files, provenance_bytes
     from pmo_kit.packs.placing import lay_out, places
     from pmo_kit.packs.transparency import transparency_record
 
@@ -134,12 +135,15 @@ def pack_files(
     }
     for one in (MEDIA[one] for one in spec.formats if one in MEDIA):
         files[one.file] = _made(one, drawn, spec)
+    if "pdf" in spec.formats:
+        files |= {**letter_files(drawn), "provenance.pdf": provenance_bytes(drawn)}
     content["id"] = name
     words = ", ".join(["page (HTML)", *(words for _, words in others)])
     files["record.md"] = transparency_record(content, register, words)
     content["outputs"] = {file: manifest.sha256(data) for file, data in sorted(files.items())}
     files["manifest.json"] = manifest.dumps(content)
-    return files, blank_decisions(spec, exhibits, register), name
+    asks = drawn.front is None or drawn.front.deciding or any(item.id == PLAN for item in exhibits)
+    return files, blank_decisions(spec, exhibits, register) if asks else b"", name
 
 
 def _inputs(

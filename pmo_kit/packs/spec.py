@@ -39,6 +39,8 @@ Scalar = str | int | float | bool
 
 PREVIOUS = "previous"
 """Among the `needs` of a chapter: the register of the committee before."""
+FULL = "full"
+"""`annex: full`: everything that the notebooks of the pack show is printed."""
 CELL_SECONDS = 1200
 """Longest time that one cell may take, where the pack file does not say (`cell_timeout`)."""
 FORMATS = ("html", "pdf", "pptx", "xlsx")
@@ -223,7 +225,8 @@ class Chapter(Form):
     """One notebook of a pack, with the parameters that this pack gives it.
 
     `needs` names the tables without which the chapter is one line, "Not shown", instead. `show` lists the exhibits
-    that stand in the chapter, in this order; its others move to the annex. An `annex` chapter stands there whole.
+    that stand in the chapter or in that part of the `annex`, in this order, and `more` those that a chapter has in the
+    annex; the others are in the workbook, and in a full annex. A part of the annex without `show` stands there whole.
     """
 
     shape: ClassVar[str] = "a chapter is written '- notebook: ...' with its title below."
@@ -234,6 +237,7 @@ class Chapter(Form):
     needs: Annotated[tuple[str, ...], AfterValidator(_needs), OneOrMore] = ()
     parameters: Mapping[str, Plain] = field(default_factory=dict)
     show: Ids = ()
+    more: Ids = ()
     annex: bool = False
 
 
@@ -242,11 +246,12 @@ class PackSpec(Form):
     """A checked pack file. Paths are absolute and exist; `home` is the folder that they may not leave.
 
     `formats` is empty where the file does not say: every medium that is installed. A `matrix` makes a pack of each
-    combination of its values. `cell_timeout` is in seconds. A `live` pack's page answers what-if questions itself.
+    combination of its values. `cell_timeout` is in seconds. A `live` pack's page answers what-if questions itself. With
+    `full` the annex holds whatever the notebooks show.
     """
 
     shape: ClassVar[str] = "it must hold lines like 'title: Investment Committee'."
-    unsaid: ClassVar[tuple[str, ...]] = ("file", "home")
+    unsaid: ClassVar[tuple[str, ...]] = ("file", "home", "full")
     also: ClassVar[tuple[str, ...]] = ("annex",)
     called: ClassVar[Mapping[str, str]] = {"name": "pack"}
 
@@ -266,20 +271,26 @@ class PackSpec(Form):
     deck: Deck | None = None
     live: bool = False
     cell_timeout: Annotated[int, Field(ge=1, le=86_400)] = CELL_SECONDS
+    full: bool = False
 
     @classmethod
     def prepared(cls, given: Block, reading: Reading) -> Block:
-        """The chapters of the annex stand behind the others."""
+        """The chapters of the annex stand behind the others; the word `full` brings the rest."""
         file, chapters = reading.file.resolve(), given.get("chapters")
         if isinstance(chapters, Rows) and not chapters:
             reading.note(given, "{key} is a list with at least one notebook.", "chapters")
         annex = given.pop("annex", None)
+        full = annex == FULL or (isinstance(annex, Rows) and FULL in annex)
+        if full:
+            annex = (
+                Rows([one for one in annex if one != FULL], annex.line) if isinstance(annex, Rows) else None
+            )
         if isinstance(annex, Rows) and isinstance(chapters, Rows):
             behind = [one.with_({**one, "annex": True}) if isinstance(one, Block) else one for one in annex]
             given = given.with_({**given, "chapters": Rows([*chapters, *behind], chapters.line)})
         elif annex is not None and not isinstance(annex, Rows):
-            reading.note(given, "{key} is a list with at least one notebook.", "annex")
-        return given.with_({**given, "file": file, "home": home_of(file)})
+            reading.note(given, "{key} is a list with at least one notebook, or the word full.", "annex")
+        return given.with_({**given, "file": file, "home": home_of(file), "full": full})
 
 
 def read_spec(pack_file: str | Path) -> PackSpec:

@@ -6,6 +6,7 @@ from pmo_kit.performance.change_load import ChangeLoad, load_on_units, with_chan
 from pmo_kit.performance.decisions import decision_log, since_last_committee
 from pmo_kit.performance.earning import earned_schedule, earned_value
 from pmo_kit.performance.forecasts import (
+    conditions,
     contingency_draw_down,
     forecast_accuracy,
     forecast_history,
@@ -30,6 +31,7 @@ __all__ = [
     "Review",
     "baseline_moves",
     "benefits_map",
+    "conditions",
     "contingency_draw_down",
     "coverage_by_area",
     "decision_log",

@@ -10,6 +10,7 @@ import pandas as pd
 
 from pmo_kit.appraisal import appraise
 from pmo_kit.performance.curves import Curves, pick
+from pmo_kit.performance.decisions import last_decisions
 from pmo_kit.performance.earning import earned_value
 
 if TYPE_CHECKING:
@@ -162,6 +163,41 @@ def stop_or_continue(register: Register, review: Review) -> pd.DataFrame:
     verdict = verdict.mask(table["npv_continue"].isna(), "no benefits stated")
     table["verdict"] = verdict.mask(table["commitment"] == "mandatory", "by law")
     return table
+
+
+def conditions(register: Register, review: Review) -> pd.Series:
+    """Return what to ask of projects before they get more money, where the figures give reason to.
+
+    Reasons: Red by rule; a condition of the last decision that is past its date; going on would not pay at today's
+    pace, or not at all (`stop_or_continue`).
+
+    Returns
+    -------
+    Series
+        project_id -> the condition in words; projects without a reason are not in it.
+
+    Examples
+    --------
+    >>> import pmo_kit as pmo
+    >>> register = pmo.load_register("data/samples/meridian_12")
+    >>> conditions(register, pmo.review_performance(register)).index.tolist()
+    ['P06', 'P12']
+    """
+    found: dict[str, list[str]] = {}
+    for project in review.table.index[review.table["rag_rule"] == "R"]:
+        found.setdefault(str(project), []).append("a recovery plan: Red by the figures")
+    verdicts = stop_or_continue(register, review)["verdict"]
+    for project in verdicts.index[verdicts.isin(["look again", "stop"])]:
+        found.setdefault(str(project), []).append(
+            "a new business case: going on does not pay at today's pace"
+        )
+    as_of = register.settings.as_of
+    for row in last_decisions(register).itertuples():
+        late = as_of is not None and pd.notna(row.due) and row.due < pd.Timestamp(as_of)
+        if row.decision == "fund_with_condition" and pd.notna(row.condition) and late:
+            words = f"what was due by {row.due.date().isoformat()}: {row.condition}"
+            found.setdefault(str(row.project_id), []).append(words)
+    return pd.Series({project: "; ".join(found[project]) for project in sorted(found)}, dtype=object)
 
 
 def s_curve(review: Review, project: str) -> pd.DataFrame:

@@ -84,7 +84,7 @@ def read_scenario_file(path: str | Path, question: Question | None = None) -> li
             mistakes.add(given.lines[key], f"{key} is written as {shape}")
     if question is not None:
         settings, unit = question.register.settings, given.get("unit")
-        short = settings.unit.split(",")[0]
+        short = question.money.short
         if unit is not None and str(unit) not in (settings.unit, short):
             mistakes.add(unit, f"the unit is {unit}, the register's is {short}: convert the file.")
         for scenario in found:

@@ -32,7 +32,7 @@ def triggers(allocation: Allocation) -> pd.DataFrame:
         sentence ("below 41.2 in 2027, Partner solar leaves first"); the nearest first.
     """
     points = turning_points(allocation, ("people", "money"), nearest=MOST).head(MOST)
-    unit, names = allocation.question.built.money_unit, allocation.question.built.projects["name"]
+    unit, names = allocation.question.money.short, allocation.question.built.projects["name"]
     rows = []
     for point in points.itertuples():
         who = [f"{names[p]} leaves" for p in point.leaves] + [f"{names[p]} comes in" for p in point.enters]
@@ -42,9 +42,7 @@ def triggers(allocation: Allocation) -> pd.DataFrame:
             else ("the plan changes" if point.value == point.value else "no plan is possible")
         )
         amount = (
-            f"{amount_words(round(point.at, 2))} {unit.split(',')[0]}"
-            if point.kind == "money"
-            else amount_words(point.at)
+            f"{amount_words(round(point.at, 2))} {unit}" if point.kind == "money" else amount_words(point.at)
         )
         side = f"below {amount}" if point.kind == "money" else f"at {amount}"
         rows.append(

@@ -86,7 +86,7 @@ class FrontierState:
     def units(self) -> tuple[str, str]:
         """The units of value and of money, in short."""
         question = self.ladder.question
-        return question.built.value_unit.split(",")[0], question.register.settings.unit.split(",")[0]
+        return question.worth.short, question.money.short
 
     @property
     def next_words(self) -> str:

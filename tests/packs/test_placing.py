@@ -1,16 +1,32 @@
 """A sentence that points to another exhibit names the chapter or the part of the annex where it stands."""
 
+import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
+import pypdf
+import pytest
+
+import pmo_kit as pmo
+from pmo_kit.exhibits import Message
 from pmo_kit.packs import build_pack
+from pmo_kit.packs.media.outline import outline
+from pmo_kit.packs.media.pdf import letter_files, provenance_bytes, source_rows
+from pmo_kit.packs.placing import lay_out
+from tests.packs.media_case import collected, laid_out
 from tests.packs.tiny import LOAD, Workspace, message, notebook
 
 TOLD = "More of it (see a.two), of that (see a.three), of none (see a.gone) and of a.two."
 
 
-def test_references_name_where_an_exhibit_stands(workspace: Workspace, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("annex", "place"), [("", "the workbook"), ("annex: full\n", "annex 1"), ("annex: [full]\n", "annex 1")]
+)
+def test_references_name_where_an_exhibit_stands(
+    workspace: Workspace, tmp_path: Path, annex: str, place: str
+) -> None:
     file = workspace(
         one=notebook(LOAD, message("a.one", text=TOLD), message("a.two")),
         two=notebook(LOAD, message("a.three")),
@@ -18,9 +34,52 @@ def test_references_name_where_an_exhibit_stands(workspace: Workspace, tmp_path:
     text = file.read_text(encoding="utf-8").replace(
         "title: About one\n", "title: About one\n    show: [a.one]\n"
     )
-    file.write_text(text, encoding="utf-8")
+    file.write_text(annex + text, encoding="utf-8")
     folder = build_pack(file, tmp_path / "out")
     figures = json.loads((folder / "figures.json").read_text(encoding="utf-8"))
-    said = "More of it (annex 1), of that (chapter 2), of none and of a.two."
+    said = f"More of it ({place}), of that (chapter 2), of none and of a.two."
     assert said in json.dumps(figures[0])
-    assert said in re.sub(r"<[^>]+>", "", (folder / "index.html").read_text(encoding="utf-8"))
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    linked = re.sub(r"<a [^>]*>([^<]*)</a>", r"\1", page)
+    assert said in linked
+    assert ('data-exhibit="a.two"' in page) == bool(annex)
+
+
+def letter(identity: str, to: str) -> Message:
+    return Message(id=identity, alt="-", title=f"{identity} waits", items=(("Why.", "So."),), to=to)
+
+
+def test_a_sponsor_gets_one_letter_file_with_all_that_is_for_him() -> None:
+    pairs = (("c.letter_a", "Chair"), ("c.letter_b", "Head, IT"), ("c.letter_c", "Chair"))
+    shown = collected(*(letter(identity, to) for identity, to in pairs))
+    laid = lay_out(laid_out([shown]).spec, [shown], ["What?"])
+    assert [item.id for item in laid.letters] == [identity for identity, _ in pairs]
+    assert not any(laid.chapters), "a letter stands in no chapter"
+    drawn = outline(laid, "748e29fbef2a", laid_out([shown]).manifest, laid_out([shown]).settings)
+    assert letter_files(drawn) == {}, "no paper is asked for"
+    drawn = replace(drawn, spec=replace(drawn.spec, formats=("html", "pdf")))
+    files = letter_files(drawn)
+    assert list(files) == ["letters/chair.pdf", "letters/head_it.pdf"]
+    paper = pypdf.PdfReader(io.BytesIO(files["letters/chair.pdf"]))
+    said = [" ".join(page.extract_text().split()) for page in paper.pages]
+    assert len(said) == 2
+    for words, identity in zip(said, ("c.letter_a", "c.letter_c"), strict=True):
+        assert all(
+            part in words for part in ("To: Chair", "2026-10-15", "Investment Committee", f"{identity} waits")
+        )
+        assert "Head" not in words
+
+
+def test_provenance_names_the_tables_and_rows_of_what_names_few_projects() -> None:
+    register = pmo.load_register("data/samples/meridian_12")
+    shown = [
+        Message(id="a.one", alt="-", title="P08 waits", items=(("Why.", "-"),), source="costs"),
+        Message(id="a.all", alt="-", title="All twelve", items=(("Why.", "-"),), source="projects, costs"),
+    ]
+    drawn = replace(laid_out([collected(*shown)]), register=register)
+    own = [n for n, one in enumerate(register.costs["project_id"], 2) if one == "P08"]
+    rows = source_rows(drawn)
+    assert rows["a.all"] == f"projects 2 to 13; costs 2 to {len(register.costs) + 1}"
+    assert [int(n) for n in re.findall(r"\d+", rows["a.one"])] == [own[0], own[-1]]
+    said = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(provenance_bytes(drawn))).pages)
+    assert "Where every number comes from" in said

@@ -161,7 +161,7 @@ register: ../data/samples/harbor
 formats: html
 chapters:
   - {notebook: ../notebooks/one.ipynb, title: First}
-  - {notebook: ../notebooks/two.ipynb, title: Second, show: [b.two, b.one]}
+  - {notebook: ../notebooks/two.ipynb, title: Second, show: [b.two, b.one], more: [b.four]}
 annex:
   - {notebook: ../notebooks/three.ipynb, title: Third}
 """
@@ -169,7 +169,13 @@ annex:
     file = workspace(
         text,
         one=notebook(*cells),
-        two=notebook(LOAD, message("b.one", "B1"), message("b.two", "B2"), message("b.three", "B3")),
+        two=notebook(
+            LOAD,
+            message("b.one", "B1"),
+            message("b.two", "B2"),
+            message("b.three", "B3"),
+            message("b.four", "B4"),
+        ),
         three=notebook(LOAD, message("c.one", "C1")),
     )
     page = (build_pack(file, tmp_path / "out") / "index.html").read_text()
@@ -181,13 +187,14 @@ annex:
         "Annex 1. First",
         "Table long",
         "Annex 2. Second",
-        "B3",
+        "B4",
         "Annex 3. Third",
         "C1",
     ]
     places = [body.index(f"{word}</h") for word in order]
     assert places == sorted(places)
     assert body.count('class="in-annex"') == 2
+    assert "B3" not in body, "what is not named stands in the workbook"
     file.write_text(text.replace("b.one]", "b.none]"))
     with pytest.raises(PackError, match=r"'Second' of board.yml is to show b.none, which two.ipynb does not"):
         build_pack(file, tmp_path / "out")

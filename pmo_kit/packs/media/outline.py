@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pmo_kit.errors import PackError
-from pmo_kit.packs.placing import PAGE_ONE
+from pmo_kit.packs.placing import PAGE_ONE, addressee
 
 if TYPE_CHECKING:
     from pmo_kit.packs.collect import Collected
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from pmo_kit.packs.spec import PackSpec
 
 NOT_SHOWN = "Not shown: "
-LETTER = ".letter_"
-"""In the id of an exhibit that is handed out: it stands on a page of its own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +86,10 @@ class Outline:
         Chapters that are left out, one line each.
     register : Register, optional
         The tables that the formulas of the workbook stand on.
+    letters : tuple of Collected
+        Papers of their own, each to somebody.
+    rest : tuple of Collected
+        What is printed nowhere: the workbook has it.
     """
 
     spec: PackSpec
@@ -97,6 +100,8 @@ class Outline:
     chapters: tuple[Part, ...]
     absent: tuple[str, ...] = ()
     register: Any = None
+    letters: tuple[Collected, ...] = ()
+    rest: tuple[Collected, ...] = ()
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -120,12 +125,26 @@ class Outline:
         )
 
     @property
+    def papers(self) -> dict[str, str]:
+        """The files of the letters, where papers are made -> the sponsor whom each is for."""
+        sponsors = (
+            dict.fromkeys(addressee(item) for item in self.letters) if "pdf" in self.spec.formats else {}
+        )
+        names = [re.sub(r"[^a-z0-9]+", "_", one.lower()).strip("_") or "sponsor" for one in sponsors]
+        return {
+            f"letters/{name if names.count(name) == 1 else f'{name}_{place}'}.pdf": sponsor
+            for place, (name, sponsor) in enumerate(zip(names, sponsors, strict=True), 1)
+        }
+
+    @property
     def exhibits(self) -> Iterator[tuple[str, Collected]]:
         """Where it stands ("Page one", or the title of its chapter) and the exhibit, in reading order."""
         if self.front is not None:
             yield from (("Page one", item) for item in self.front.items)
         for part in self.chapters:
             yield from ((part.title, item) for item in part.items)
+        yield from (("Letters", item) for item in self.letters)
+        yield from (("Here only", item) for item in self.rest if not _bare(item))
 
 
 def outline(
@@ -154,7 +173,7 @@ def outline(
         When page one asks for an exhibit that no notebook shows, or an exhibit has no alternative text.
     """
     spec = laid.spec
-    for item in (item for chapter in laid.chapters for item in chapter):
+    for item in (*(item for chapter in laid.chapters for item in chapter), *laid.letters, *laid.rest):
         if not item.exhibit.alt.strip():
             raise PackError(
                 f"Exhibit '{item.id}' ({item.where}) has no words for those who cannot see it (alt)."
@@ -179,7 +198,18 @@ def outline(
     front = _front(spec, laid.chapters)
     if spec.page_one and front is None:
         absent = ["There is no page one: it stands on a chapter that this register cannot fill yet.", *absent]
-    return Outline(spec, pack_id, manifest, settings, front, tuple(parts), tuple(absent), register)
+    return Outline(
+        spec,
+        pack_id,
+        manifest,
+        settings,
+        front,
+        tuple(parts),
+        tuple(absent),
+        register,
+        laid.letters,
+        laid.rest,
+    )
 
 
 def strip(spec: PackSpec, pack_id: str, manifest: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The paper of a pack: `pack.pdf` by Typst, tagged, with page numbers and without a browser."""
+"""The papers of a pack by Typst, tagged, without a browser: `pack.pdf`, a letter a sponsor, `provenance.pdf`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,14 @@ from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Table
 from pmo_kit.exhibits.svg import picture
 from pmo_kit.packs.media.glyphs import coverage, printable
 from pmo_kit.packs.media.html import COLUMN_WIDTH, TEXT_WIDTH
-from pmo_kit.packs.media.outline import LETTER
 from pmo_kit.packs.media.widths import widths
+from pmo_kit.packs.placing import addressee
 from pmo_kit.packs.staging import scratch
 from pmo_kit.shipped import shipped
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pmo_kit.packs.collect import Collected
     from pmo_kit.packs.media.outline import Outline
 
@@ -29,12 +32,12 @@ _TEXT, _COLUMN = 499.0, 238.0
 """Widths of the text and of one of two columns in pt: 176 and 84 mm."""
 _PAD, _GAP = 8.0, 20.0
 """Room beside a cell and between columns of a long list in pt."""
-_DENSE, _LONG = 10, 16
+_DENSE, _LONG, _FEW = 10, 8, 3
 _TOO_LONG = "page one is longer than one page"
 
 
 def pdf_bytes(outline: Outline) -> bytes:
-    """Render `pack.pdf` on A4: page one, contents with page numbers, chapters, where numbers come from.
+    """Render `pack.pdf` on A4: page one, contents with page numbers, chapters, annex.
 
     The template `templates/report/pack.typ` reads the pack as data, so text of a register is never markup.
     PDF/UA-1 is asked for: Typst checks tags, title, language and alternative texts, and refuses otherwise. Letters
@@ -55,12 +58,32 @@ def pdf_bytes(outline: Outline) -> bytes:
     PackError
         When page one does not fit one page, or Typst refuses the document.
     """
+    return _paper(outline, "pack")
+
+
+def letter_files(outline: Outline) -> dict[str, bytes]:
+    """Name -> PDF: one a sponsor, with the committee, the date and whom it is for; a letter starts on a page."""
+    return {
+        file: _paper(
+            replace(outline, letters=tuple(i for i in outline.letters if addressee(i) == to)), "letters"
+        )
+        for file, to in outline.papers.items()
+    }
+
+
+def provenance_bytes(outline: Outline) -> bytes:
+    """Render `provenance.pdf`: for each figure its cell, its tables and their rows, and how it was computed."""
+    return _paper(outline, "provenance")
+
+
+def _paper(outline: Outline, kind: str) -> bytes:
+    """One paper: "pack", "letters" or "provenance"."""
     import typst
 
     with scratch() as folder:
         folders = fonts()
         known = coverage(folders)
-        content = printable(_Writer(folder, known).document(outline), known)
+        content = printable(_Writer(folder, known).document(outline, kind), known)
         (folder / "pack.json").write_text(
             json.dumps(content, ensure_ascii=False, allow_nan=False), encoding="utf-8"
         )
@@ -106,12 +129,16 @@ class _Writer:
         self.folder, self.known = folder, known
         self.printed: set[str] = set()
 
-    def document(self, outline: Outline) -> dict[str, Any]:
-        """The whole pack as lists, texts and numbers."""
+    def document(self, outline: Outline, kind: str) -> dict[str, Any]:
+        """A whole paper as lists, texts and numbers."""
         spec, settings = outline.spec, outline.settings
         self.printed = {item.id for part in outline.chapters for item in part.items}
+        to = addressee(outline.letters[0]) if kind == "letters" else ""
+        about = {"pack": spec.title, "letters": f"{spec.title}: letter to {to}",
+                 "provenance": f"{spec.title}: where every number comes from"}[kind]  # fmt: skip
         return {
-            "title": f"{spec.title} (DRAFT)" if spec.status == "DRAFT" else spec.title,
+            "kind": kind,
+            "title": f"{about} (DRAFT)" if spec.status == "DRAFT" else about,
             "name": spec.title,
             "author": outline.manifest["register"]["name"],
             "committee": spec.committee,
@@ -129,7 +156,12 @@ class _Writer:
                 "paper": theme.PAPER,
             },
             "rag": {letter: [fill, ink] for letter, (_, fill, ink) in theme.RAG.items()},
-            "front": self._front(outline),
+            "front": self._front(outline) if kind == "pack" else None,
+            "to": to,
+            "date": (spec.date or settings.as_of).isoformat() if spec.date or settings.as_of else "",
+            "letters": [self._exhibit(item, TEXT_WIDTH) for item in outline.letters]
+            if kind == "letters"
+            else [],
             "missing": list(outline.missing),
             "chapters": [
                 {
@@ -141,8 +173,9 @@ class _Writer:
                     "exhibits": [self._exhibit(item, TEXT_WIDTH) for item in part.items],
                 }
                 for part in outline.chapters
+                if kind == "pack"
             ],
-            "provenance": _provenance(outline),
+            "provenance": _provenance(outline) if kind == "provenance" else None,
         }
 
     def _front(self, outline: Outline) -> dict[str, Any] | None:
@@ -174,7 +207,6 @@ class _Writer:
             "source": source_line(exhibit),
             "alt": cells.spoken(exhibit),
             "links": [[words, id] for words, id in item.refers.items() if id in self.printed],
-            "alone": LETTER in exhibit.id,
             **self._body(exhibit, width),
         }
 
@@ -232,9 +264,51 @@ def _first_words(fields: Sequence[Field]) -> int:
     return next(named, 0)
 
 
+def source_rows(outline: Outline) -> dict[str, str]:
+    """Exhibit -> the tables and rows that it stands on: those of the projects it names where they are few, else all.
+
+    A row is counted as in the table's own sheet, whose header is row 1.
+    """
+    register = outline.register
+    if register is None:
+        return {}
+    projects = set(register.projects.index)
+    found = {}
+    for _, item in outline.exhibits:
+        named = projects & set(re.findall(r"\w+", json.dumps(item.record, ensure_ascii=False)))
+        tables = [name.strip() for name in item.exhibit.source.split(",")]
+        parts = [
+            _rows(register.table(name).reset_index(), name, named) for name in tables if register.has(name)
+        ]
+        found[item.id] = "; ".join(part for part in parts if part)
+    return found
+
+
+def _rows(table: pd.DataFrame, name: str, projects: set[str]) -> str:
+    """Rows of one table in words: "costs 14 to 16"."""
+    if table.empty:
+        return ""
+    places = range(2, len(table) + 2)
+    if 0 < len(projects) <= _FEW and "project_id" in table:
+        own = [place for place, one in zip(places, table["project_id"], strict=True) if one in projects]
+        return f"{name} {_spans(own)}" if own else ""
+    return f"{name} 2 to {places[-1]}"
+
+
+def _spans(places: Sequence[int]) -> str:
+    """Ascending numbers, runs of them as "14 to 16"."""
+    spans: list[list[int]] = []
+    for place in places:
+        if spans and place == spans[-1][1] + 1:
+            spans[-1][1] = place
+        else:
+            spans.append([place, place])
+    return ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in spans)
+
+
 def _provenance(outline: Outline) -> dict[str, Any]:
     """What the pack follows from: register, exhibits, notebooks, files, software."""
-    manifest = outline.manifest
+    manifest, rows = outline.manifest, source_rows(outline)
     register = manifest["register"]
     findings = register["findings"]
     return {
@@ -250,7 +324,12 @@ def _provenance(outline: Outline) -> dict[str, Any]:
         "exhibits": [
             {
                 "notebook": item["notebook"],
-                "cells": [item["id"], str(item["cell"]), item["source"], _inputs(item["inputs"])],
+                "cells": [
+                    item["id"],
+                    str(item["cell"]),
+                    rows.get(item["id"]) or item["source"],
+                    _inputs(item["inputs"]),
+                ],
             }
             for item in manifest["exhibits"]
         ],
