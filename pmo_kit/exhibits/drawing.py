@@ -1,13 +1,887 @@
-"""A chart to primitives on a sheet: which mark is drawn by whom."""
+"""A chart to primitives on a sheet: bars and intervals, lines and points, grids; each drawn once for every medium."""
 
 from __future__ import annotations
 
-from pmo_kit.exhibits import theme
-from pmo_kit.exhibits.bars import draw_bars, draw_intervals
-from pmo_kit.exhibits.canvas import WIDTH, Sheet
-from pmo_kit.exhibits.grid import draw_grid
-from pmo_kit.exhibits.lines import draw_points
-from pmo_kit.exhibits.records import Chart
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pmo_kit.exhibits import cells, theme
+from pmo_kit.exhibits.canvas import (
+    WIDTH,
+    Box,
+    Dot,
+    Line,
+    Mark,
+    Path,
+    Point,
+    Sheet,
+    Tick,
+    amount,
+    pointed,
+    positions,
+    tick_text,
+    ticks,
+)
+from pmo_kit.exhibits.records import Chart, Field, Reference
+
+
+@dataclass
+class Bar:
+    """One bar: its slot on the axis of words, from where to where, and what it says."""
+
+    row: int
+    slot: int
+    category: str
+    group: str
+    series: str
+    start: float
+    end: float
+    label: str
+    look: theme.Look
+    style: str
+    shift: float = 0.0
+    thickness: float = 0.7
+    inner: bool = False
+
+
+def series_looks(chart: Chart) -> dict[str, tuple[str, theme.Look]]:
+    """Series -> its style ("" for a palette color) and look, in order of the data."""
+    if chart.series is None:
+        return {"": ("ordinary", theme.look("ordinary"))}
+    names = list(dict.fromkeys(str(value) for value in chart.data[chart.series.name]))
+    styles = {name: chart.styles.get(name, name if name in theme.LOOKS else "") for name in names}
+    palette = iter(theme.category_looks(sum(not style for style in styles.values())))
+    looks = {name: (style, theme.look(style) if style else next(palette)) for name, style in styles.items()}
+    if "focus" in styles.values():
+        looks = {
+            name: (style, theme.look("muted") if style == "ordinary" else look)
+            for name, (style, look) in looks.items()
+        }
+    return looks
+
+
+def fields_of(chart: Chart) -> tuple[Field, Field]:
+    """The axis of words and the axis of numbers: words stand on y where bars are horizontal."""
+    return (chart.y, chart.x) if chart.y.kind != "number" else (chart.x, chart.y)
+
+
+def said_on(chart: Chart, row: Mapping[Any, Any], number: Field) -> str:
+    """What stands on a mark: its label, or its number where the chart has no labels."""
+    if chart.label is None:
+        return theme.format_value(number, row[number.name])
+    value = row[chart.label.name]
+    return "" if theme.is_missing(value) else theme.format_value(chart.label, value)
+
+
+def read_bars(chart: Chart) -> list[Bar]:
+    """The bars in order of the data; a slot is one category of one block.
+
+    A category that comes again in its series gets a slot of its own, so that no bar hides another.
+    """
+    words, number = fields_of(chart)
+    looks = series_looks(chart)
+    slots: dict[tuple[str, str, int], int] = {}
+    times: dict[tuple[str, str, str], int] = {}
+    bars = []
+    for place, row in enumerate(chart.data.to_dict("records")):
+        if theme.is_missing(row[number.name]):
+            continue
+        category = theme.format_text(row[words.name])
+        group = "" if chart.group is None else str(row[chart.group.name])
+        series = "" if chart.series is None else str(row[chart.series.name])
+        again = times[(group, category, series)] = times.get((group, category, series), -1) + 1
+        slot = slots.setdefault((group, category, 0 if chart.stacked else again), len(slots))
+        start = (
+            0.0 if chart.start is None or theme.is_missing(row[chart.start.name]) else row[chart.start.name]
+        )
+        style, look = looks[series]
+        label = said_on(chart, row, number)
+        bars.append(
+            Bar(
+                place,
+                slot,
+                category,
+                group,
+                series,
+                float(start),
+                float(row[number.name]),
+                label,
+                look,
+                style,
+            )
+        )
+    return bars
+
+
+def needs_key(chart: Chart, bars: Sequence[Bar]) -> bool:
+    """Whether the series are named in a key: they share slots, or no block and no plain style explains them."""
+    if chart.series is None or chart.start is not None:
+        return False
+    names = {bar.series for bar in bars}
+    alone = len({bar.slot for bar in bars}) == len(bars)
+    return not alone or (chart.group is None and len(names) > 1 and not names <= set(theme.LOOKS))
+
+
+def draw_bars(chart: Chart, sheet: Sheet) -> None:
+    """Draw a bar chart onto a sheet; bars are horizontal when y holds words."""
+    bars = read_bars(chart)
+    _arrange(chart, bars)
+    (_horizontal if chart.y.kind != "number" else _upright)(chart, sheet, bars)
+    if needs_key(chart, bars):
+        for name in dict.fromkeys(bar.series for bar in bars):
+            first = next(bar for bar in bars if bar.series == name)
+            cap = chart.layered and first.style == "limit"
+            swatch: Mark = (
+                Line(12, -7, 12, 7, first.look.line, 2.5) if cap else _box(first.look, 4, -5, 20, 5)
+            )
+            sheet.key.append((name, swatch))
+
+
+def _arrange(chart: Chart, bars: list[Bar]) -> None:
+    """Give the bars of one slot their shift, thickness and, when stacked, their base."""
+    names = list(dict.fromkeys(bar.series for bar in bars))
+    many = len({bar.slot for bar in bars}) < len(bars)
+    tops: dict[tuple[int, bool], float] = {}
+    for bar in bars:
+        place = names.index(bar.series)
+        if chart.stacked:
+            bar.inner = True
+            base = tops.get((bar.slot, bar.end < 0), 0.0)
+            bar.start, bar.end = base, base + bar.end
+            tops[(bar.slot, bar.end < base)] = bar.end
+        elif chart.layered:
+            bar.thickness = 0.9 if bar.style == "limit" else max(0.74 - 0.2 * place, 0.2)
+            bar.inner = place > 0 and bar.style != "limit"
+        elif many:
+            bar.thickness = 0.84 / len(names)
+            bar.shift = (place - (len(names) - 1) / 2) * bar.thickness
+
+
+def _box(look: theme.Look, x0: float, y0: float, x1: float, y1: float, say: str = "") -> Box:
+    edge = look.line if look.width else ""
+    return Box(
+        min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1), look.fill, edge, look.width, bool(look.hatch), say
+    )
+
+
+def _draw(chart: Chart, sheet: Sheet, bars: Sequence[Bar], middle: Mapping[int, float], unit: float) -> None:
+    """The bars, series by series; `middle` is where a slot stands in px, `unit` how thick a whole one is."""
+    _, number = fields_of(chart)
+    names = list(dict.fromkeys(bar.series for bar in bars))
+    for bar in sorted(bars, key=lambda bar: names.index(bar.series)):
+        at, half = middle[bar.slot] + bar.shift * unit, bar.thickness * unit / 2
+        said = amount(number, bar.end - bar.start if chart.start is not None or chart.stacked else bar.end)
+        say = pointed(bar.group, bar.category, bar.series, said)
+        cap = chart.layered and bar.style == "limit"
+        if chart.y.kind != "number":
+            ends = sheet.px(bar.start), at - half, sheet.px(bar.end), at + half
+            tip = ends[2], at - half, ends[2], at + half
+        else:
+            ends = at - half, sheet.py(bar.start), at + half, sheet.py(bar.end)
+            tip = at - half, ends[3], at + half, ends[3]
+        if not cap:
+            sheet.marks.append(_box(bar.look, *ends, say=say))
+            continue
+        sheet.line(*tip, color=bar.look.line, width=2.5)
+        sheet.marks.append(Box(tip[0] - 4, tip[1] - 4, tip[2] + 4, tip[3] + 4, say=say))
+
+
+def _horizontal(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
+    size = sheet.size
+    names = {bar.slot: bar.category for bar in bars}
+    focus = {bar.slot for bar in bars if bar.style == "focus"}
+    wrapped = {
+        slot: theme.wrap(name, max(0.36 * sheet.width, 13.5 * size), size) for slot, name in names.items()
+    }
+    sheet.left = (
+        max(sheet.widest(lines, slot in focus) for slot, lines in wrapped.items()) + 9 if wrapped else 9
+    )
+    row = _row_height(chart, sheet, bars, max((len(parts) for parts in wrapped.values()), default=1))
+    middle: dict[int, float] = {}
+    blocks: list[tuple[float, float]] = []
+    at = 0.0
+    for group in dict.fromkeys(bar.group for bar in bars):
+        if group:
+            at += size * 0.9 if blocks else 0.0
+            sheet.words(group, -sheet.left, at + size * 0.875, bold=True, size=size + 1, across="left")
+            at += size * 1.75
+        blocks.append((at, at))
+        for slot in dict.fromkeys(bar.slot for bar in bars if bar.group == group):
+            middle[slot] = at + row / 2
+            at += row
+        blocks[-1] = (blocks[-1][0], at)
+    sheet.height = max(at, row)
+    _range_horizontal(sheet, bars, chart)
+    if not any(bar.label for bar in bars):
+        values = ticks(*sheet.x_range)
+        sheet.scale(values, tick_text(values, chart.x), "x", grid=True)
+        sheet.bottom += size * 1.6
+    _draw(chart, sheet, bars, middle, row)
+    for first, last in blocks:
+        sheet.line(sheet.px(0), first + 1, sheet.px(0), last - 1)
+    for bar in bars:
+        _label_horizontal(chart, sheet, bar, middle[bar.slot] + bar.shift * row)
+    for slot, total, end in _totals(chart, bars):
+        sheet.words(total, sheet.px(end), middle[slot], across="left", dx=5, bold=True)
+    sheet.ticks += [Tick("y", middle[slot], "\n".join(wrapped[slot]), slot in focus) for slot in middle]
+    sheet.name_references(chart.references, [sheet.px(float(line.value)) for line in chart.references])
+
+
+def _row_height(chart: Chart, sheet: Sheet, bars: list[Bar], lines: int) -> float:
+    """Height of a row in px: room for its words and for the bars side by side in it."""
+    counts = [sum(bar.slot == slot for bar in bars) for slot in {bar.slot for bar in bars}]
+    beside = 1 if chart.stacked or chart.layered else max(counts, default=1)
+    return max(sheet.size * 1.95, beside * sheet.size * 1.35, lines * sheet.size * 1.2 + 6)
+
+
+def _label_horizontal(chart: Chart, sheet: Sheet, bar: Bar, at: float) -> None:
+    if not bar.label:
+        return
+    focus, end = bar.style == "focus", sheet.px(bar.end)
+    if not bar.inner:
+        ahead = bar.end >= bar.start
+        color = theme.readable(bar.look.text) if focus else theme.INK
+        sheet.words(
+            bar.label,
+            end,
+            at,
+            across="left" if ahead else "right",
+            dx=5 if ahead else -5,
+            bold=focus,
+            color=color,
+        )
+    elif abs(end - sheet.px(bar.start)) >= theme.text_width(bar.label, sheet.size) + 6:
+        _inner(sheet, bar, sheet.px((bar.start + bar.end) / 2), at)
+    elif not chart.stacked:
+        sheet.words(bar.label, end, at, across="left", dx=3, bold=True, color=theme.readable(bar.look.text))
+
+
+def _inner(sheet: Sheet, bar: Bar, x: float, y: float) -> None:
+    """A label inside a bar: on a white patch where it is hatched, else in the color that can be read."""
+    hatched = bool(bar.look.hatch)
+    ink = bar.look.text if hatched else theme.readable(theme.INK, bar.look.fill)
+    sheet.words(bar.label, x, y, ground=theme.PAPER if hatched else "", bold=hatched, color=ink)
+
+
+def _span(chart: Chart, bars: Sequence[Bar]) -> tuple[float, float]:
+    """The ends of a scale from zero that holds every bar and line."""
+    axis = "x" if chart.y.kind != "number" else "y"
+    ends = [0.0, *(value for bar in bars for value in (bar.start, bar.end))]
+    ends += [float(line.value) for line in chart.references if line.axis == axis]
+    return min(ends), max(ends) if max(ends) - min(ends) > 1e-300 else min(ends) + 1
+
+
+def _range_horizontal(sheet: Sheet, bars: list[Bar], chart: Chart) -> None:
+    """A scale from zero on which every label has room."""
+    low, high = _span(chart, bars)
+    before = max((_room(sheet, bar) + 8 for bar in bars if bar.end < bar.start), default=0.0)
+    scale = (sheet.plot_width - before - 4) / (high - low)
+    for bar in bars:
+        if bar.end >= bar.start and bar.end > low:
+            scale = min(scale, (sheet.plot_width - before - _room(sheet, bar)) / (bar.end - low))
+    scale = max(scale, 1e-12)
+    start = low - before / scale
+    sheet.x_range = (start, start + sheet.plot_width / scale)
+
+
+def _room(sheet: Sheet, bar: Bar) -> float:
+    if bar.inner:
+        return 4.2 * sheet.size
+    return theme.text_width(bar.label, sheet.size, bar.style == "focus") * 1.06 + 8 if bar.label else 2.0
+
+
+def _upright(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
+    size = sheet.size
+    names = {bar.slot: bar.category for bar in bars}
+    count = max(len(names), 1)
+    labelled = any(bar.label for bar in bars)
+    low, high = _span(chart, bars)
+    values = ticks(low, high)
+    if not labelled:
+        sheet.left = max(theme.text_width(text, size) for text in tick_text(values, chart.y)) + 10
+    if chart.layered:
+        named = [bar.label for bar in bars if not bar.inner and bar.style != "limit"]
+        beside = max((theme.text_width(label, size) for label in named), default=0.0)
+        sheet.right = max(0.0, beside + 6 - 0.16 * min(sheet.plot_width / count, 160.0))
+    sheet.height = 15.5 * size
+    room = size * 1.5 if labelled else 4.0
+    above = room if high > 0 else 2.0
+    below = room if low < 0 and any(bar.end < min(bar.start, 0) for bar in bars) else 0.0
+    scale = (sheet.height - above - below) / (high - low)
+    sheet.y_range = (low - below / scale, high + above / scale)
+    unit = min(sheet.plot_width / count, 160.0)
+    middle = {slot: (slot + 0.5) * unit for slot in names}
+    for bar in bars:
+        bar.thickness *= 0.9
+    if not labelled:
+        sheet.scale(values, tick_text(values, chart.y), "y", grid=True)
+    _draw(chart, sheet, bars, middle, unit)
+    sheet.line(0, sheet.py(0), count * unit, sheet.py(0))
+    if chart.start is not None:
+        for bar, after in itertools.pairwise(bars):
+            ends = (
+                middle[bar.slot] + bar.thickness * unit / 2,
+                middle[after.slot] - after.thickness * unit / 2,
+            )
+            sheet.line(ends[0], sheet.py(bar.end), ends[1], sheet.py(bar.end), width=0.8, color=theme.QUIET)
+    for bar in bars:
+        crowns = [other.end for other in bars if other.slot == bar.slot and not other.inner]
+        _label_upright(chart, sheet, bar, crowns, middle[bar.slot] + bar.shift * unit, unit)
+    for slot, total, end in _totals(chart, bars):
+        sheet.words(total, middle[slot], sheet.py(end), down="bottom", dy=-2, bold=True)
+    wrapped = {slot: theme.wrap(name, unit - 4, size) for slot, name in names.items()}
+    sheet.ticks += [Tick("x", middle[slot], "\n".join(lines)) for slot, lines in wrapped.items()]
+    sheet.bottom += max((len(lines) for lines in wrapped.values()), default=1) * size * 1.35 + 6
+    slots = {theme.format_text(name): slot for slot, name in reversed(names.items())}
+    sheet.name_references(chart.references, [
+        sheet.py(float(line.value)) if line.axis == "y" else middle[slots[theme.format_text(line.value)]]
+        for line in chart.references
+    ])  # fmt: skip
+
+
+def _label_upright(chart: Chart, sheet: Sheet, bar: Bar, crowns: list[float], at: float, unit: float) -> None:
+    if not bar.label:
+        return
+    start, end = sheet.py(bar.start), sheet.py(bar.end)
+    if bar.inner:
+        close = not chart.stacked and any(0 <= end - sheet.py(crown) < sheet.size * 1.1 for crown in crowns)
+        if abs(end - start) > sheet.size * 1.3 or close:
+            _inner(sheet, bar, at, (start + end) / 2)
+        elif not chart.stacked:
+            color = theme.readable(bar.look.text)
+            sheet.words(bar.label, at, end, down="bottom", dy=3, bold=True, color=color)
+        return
+    up = chart.start is not None or bar.end >= bar.start
+    beside = chart.layered and bar.style != "limit"
+    focus = bar.style == "focus"
+    sheet.words(
+        bar.label, at + (bar.thickness * unit / 2 if beside else 0), min(start, end) if up else end,
+        across="left" if beside else "center", down="bottom" if up else "top",
+        dx=3 if beside else 0, dy=(-2 if up else 2) + (sheet.size * 0.4 if beside else 0),
+        bold=focus or (chart.start is not None and bar.start == 0),
+        color=theme.readable(bar.look.text) if focus else theme.INK,
+    )  # fmt: skip
+
+
+def _totals(chart: Chart, bars: Sequence[Bar]) -> list[tuple[int, str, float]]:
+    """Slot, sum and end of each stack of positive parts, as a reading aid."""
+    if not chart.stacked or chart.label is not None:
+        return []
+    _, number = fields_of(chart)
+    stacks = {
+        slot: [bar for bar in bars if bar.slot == slot] for slot in dict.fromkeys(bar.slot for bar in bars)
+    }
+    return [
+        (
+            slot,
+            theme.format_number(math.fsum(bar.end - bar.start for bar in mine), number.decimals),
+            mine[-1].end,
+        )
+        for slot, mine in stacks.items()
+        if len(mine) > 1 and all(bar.end >= bar.start for bar in mine)
+    ]
+
+
+def interval_words(chart: Chart, row: Mapping[Any, Any]) -> str:
+    """What stands beside an interval: its label, or the value with both ends."""
+    assert chart.low is not None
+    assert chart.high is not None
+    _, number = fields_of(chart)
+    if chart.label is not None:
+        return said_on(chart, row, number)
+    middle, low, high = (
+        theme.format_number(row[name], number.decimals, number.signed)
+        for name in (number.name, chart.low.name, chart.high.name)
+    )
+    return f"{middle} ({low} to {high})"
+
+
+def draw_intervals(chart: Chart, sheet: Sheet) -> None:
+    """Draw intervals: a band from low to high and a dot at the value; horizontal when y holds words."""
+    assert chart.low is not None
+    assert chart.high is not None
+    flat = chart.y.kind != "number"
+    words, number = fields_of(chart)
+    records = chart.data.to_dict("records")
+    names = [theme.format_text(row[words.name]) for row in records]
+    slots = {name: place for place, name in enumerate(dict.fromkeys(names))}
+    low_name, high_name = chart.low.name, chart.high.name
+    ends = [float(row[name]) for row in records for name in (number.name, low_name, high_name)
+            if not theme.is_missing(row[name])]  # fmt: skip
+    ends += [float(line.value) for line in chart.references if line.axis == ("x" if flat else "y")]
+    low, high = min(ends, default=0.0), max(ends, default=1.0)
+    low = 0.0 if 0 <= low < 0.5 * high else low - 0.04 * ((high - low) or 1)
+    span = (low, high + 0.02 * ((high - low) or 1))
+    said = [interval_words(chart, row) for row in records]
+    middle = (_interval_rows if flat else _interval_columns)(sheet, slots, said, number, span)
+    looks = series_looks(chart)
+    for row, name, words_said in zip(records, names, said, strict=True):
+        style, look = looks["" if chart.series is None else str(row[chart.series.name])]
+        color = look.line if look.fill == theme.PAPER else look.fill
+        start, end, value = row[low_name], row[high_name], row[number.name]
+        if theme.is_missing(start) or theme.is_missing(end):
+            continue
+        at, along = middle[slots[name]], sheet.px if flat else sheet.py
+        say = pointed(name, amount(number, value), amount(chart.low, start), amount(chart.high, end))
+        a, b = along(start), along(end)
+        pale = "#" + "".join(f"{round(int(color[i : i + 2], 16) * 0.4 + 153):02X}" for i in (1, 3, 5))
+        if flat:
+            sheet.line(0, at, a, at, color=theme.GRID)
+        sheet.marks.append(
+            Box(*((a, at - 3.5, b, at + 3.5) if flat else (at - 3.5, b, at + 3.5, a)), fill=pale, say=say)
+        )
+        if not theme.is_missing(value):
+            x, y = (along(value), at) if flat else (at, along(value))
+            sheet.marks.append(Dot(x, y, 11, color, theme.PAPER, 1.5, say=say))
+        place: dict[str, Any] = {"across": "left", "dx": 8} if flat else {"down": "bottom", "dy": -3}
+        ink = theme.readable(look.text) if style == "focus" else theme.INK
+        sheet.words(words_said, *((b, at) if flat else (at, b)), bold=style == "focus", color=ink, **place)
+    sheet.name_references(chart.references, [
+        (sheet.px if flat else sheet.py)(float(line.value)) if line.axis == ("x" if flat else "y")
+        else middle[slots[str(line.value)]]
+        for line in chart.references
+    ])  # fmt: skip
+
+
+def _interval_rows(
+    sheet: Sheet, slots: Mapping[str, int], said: Sequence[str], number: Field, span: tuple[float, float]
+) -> list[float]:
+    """Lay out intervals one under the other; where each row stands in px."""
+    size = sheet.size
+    wrapped = [theme.wrap(name, 0.36 * sheet.width, size) for name in slots]
+    sheet.left = sheet.widest(line for parts in wrapped for line in parts) + 11
+    sheet.right = sheet.widest(said) + 12
+    row = max(size * 2.1, max(map(len, wrapped)) * size * 1.2 + 8)
+    sheet.height = len(slots) * row
+    sheet.x_range = span
+    values = ticks(*span)
+    sheet.scale(values, tick_text(values, number), "x")
+    if span[0] <= 0:
+        sheet.line(sheet.px(0), 0, sheet.px(0), sheet.height)
+    sheet.ticks += [Tick("y", (n + 0.5) * row, "\n".join(lines)) for n, lines in enumerate(wrapped)]
+    sheet.bottom += size * 1.6
+    return [(n + 0.5) * row for n in range(len(slots))]
+
+
+def _interval_columns(
+    sheet: Sheet, slots: Mapping[str, int], said: Sequence[str], number: Field, span: tuple[float, float]
+) -> list[float]:
+    """Lay out intervals side by side; where each column stands in px."""
+    size = sheet.size
+    values = ticks(*span)
+    text = tick_text(values, number)
+    sheet.left = max(theme.text_width(item, size) for item in text) + 10
+    sheet.height = 16 * size
+    sheet.y_range = (span[0], span[1] + 0.1 * (span[1] - span[0]))
+    sheet.scale(values, text, "y", grid=True)
+    if span[0] <= 0:
+        sheet.line(0, sheet.py(0), sheet.plot_width, sheet.py(0))
+    unit = sheet.plot_width / len(slots)
+    wrapped = [theme.wrap(name, unit - 6, size) for name in slots]
+    sheet.ticks += [Tick("x", (n + 0.5) * unit, "\n".join(parts)) for n, parts in enumerate(wrapped)]
+    sheet.bottom += max(map(len, wrapped)) * size * 1.35 + 4
+    return [(n + 0.5) * unit for n in range(len(slots))]
+
+
+Patch = tuple[float, float, float, float]
+
+
+@dataclass
+class Track:
+    """The points of one series, in order of the data, with their labels and what the pointer reads."""
+
+    name: str
+    style: str
+    look: theme.Look
+    x: list[float] = field(default_factory=list)
+    y: list[float] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    says: list[str] = field(default_factory=list)
+
+
+def draw_points(chart: Chart, sheet: Sheet) -> None:
+    """Draw a line or scatter chart: labelled rows get a dot and their words, lines their name at the end."""
+    xs, x_ticks, x_text = positions(chart.data[chart.x.name].tolist(), chart.x)
+    ys, y_ticks, y_text = positions(chart.data[chart.y.name].tolist(), chart.y)
+    tracks = _tracks(chart, xs, ys)
+    lines = chart.mark == "line"
+    named = [track for track in tracks if lines and track.name and len(track.x) > 1]
+    places = [_reference_place(chart, line) for line in chart.references]
+    _axes(chart, sheet, xs, ys, (x_ticks, x_text), (y_ticks, y_text), named, places)
+    boxes: list[Patch] = []
+    paths = [_path(sheet, track, chart.step) for track in tracks if lines and len(track.x) > 1]
+    for track in tracks:
+        _draw_track(chart, sheet, track, lines)
+    _name_ends(sheet, named, boxes)
+    spots = [sheet.px(at) if line.axis == "x" else sheet.py(at)
+             for line, at in zip(chart.references, places, strict=True)]  # fmt: skip
+    sheet.name_references(chart.references, spots)
+    title = axis_title(chart.y)
+    if title:
+        sheet.words(title, -sheet.left, -sheet.top - 2, across="left", down="bottom")
+        sheet.top += sheet.size * 1.6
+    paths += [[(at, 0.0), (at, sheet.height)]
+              for line, at in zip(chart.references, spots, strict=True) if line.axis == "x"]  # fmt: skip
+    points = [
+        (track, sheet.px(x), sheet.py(y), label, track.style == "focus" and x in places)
+        for track in tracks
+        for x, y, label in zip(track.x, track.y, track.labels, strict=True)
+        if not math.isnan(y)
+    ]
+    boxes += [
+        (x - 6, y - 6, x + 6, y + 6)
+        for track, x, y, label, _ in points
+        if label or not lines or len(track.x) == 1
+    ]
+    for track, x, y, label, bold in sorted(points, key=lambda point: not point[4]):
+        if label:
+            _say(sheet, track, (x, y), label, bold, boxes, paths)
+
+
+def _tracks(chart: Chart, xs: Sequence[float], ys: Sequence[float]) -> list[Track]:
+    tracks = {name: Track(name, style, look) for name, (style, look) in series_looks(chart).items()}
+    for row, x, y in zip(chart.data.to_dict("records"), xs, ys, strict=True):
+        if math.isnan(x):
+            continue
+        track = tracks["" if chart.series is None else str(row[chart.series.name])]
+        label = "" if chart.label is None else said_on(chart, row, chart.y)
+        who = (
+            "" if chart.name is None or theme.is_missing(row[chart.name.name]) else str(row[chart.name.name])
+        )
+        track.x.append(x)
+        track.y.append(y)
+        track.labels.append(label)
+        values = (amount(chart.x, row[chart.x.name]), amount(chart.y, row[chart.y.name]))
+        track.says.append(pointed(who, track.name, label.replace("\n", " "), *values))
+    return list(tracks.values())
+
+
+def _axes(
+    chart: Chart, sheet: Sheet, xs: Sequence[float], ys: Sequence[float],
+    x_ticks: tuple[list[float], list[str]], y_ticks: tuple[list[float], list[str]], named: Sequence[Track],
+    places: Sequence[float],
+) -> None:  # fmt: skip
+    size = sheet.size
+    lines = {
+        axis: [at for line, at in zip(chart.references, places, strict=True) if line.axis == axis]
+        for axis in "xy"
+    }
+    low, high = _ends_of([*ys, *lines["y"]], zero=True)
+    values, text = y_ticks
+    if not values:
+        values = ticks(low, high + 0.04 * (high - low))
+        text = tick_text(values, chart.y)
+    sheet.left = max((theme.text_width(item, size) for item in text), default=0) + 10
+    ends = (theme.text_width(track.name, size, track.style == "focus") for track in named)
+    sheet.right = min(max(ends, default=4) + 10, 0.3 * sheet.width)
+    sheet.height = 21 * size
+    pad = 0.07 * (high - low)
+    sheet.y_range = (low - (0 if low == 0 else pad), high + pad)
+    x_low, x_high = _ends_of([*xs, *lines["x"]], zero=False)
+    side = (0.02 if chart.mark == "line" else 0.05) * (x_high - x_low)
+    start = 0.0 if chart.mark != "line" and x_low == 0 else x_low - side
+    sheet.x_range = (start, x_high + (0 if named else side))
+    x_values, x_text = x_ticks
+    if not x_values:
+        x_values = ticks(*sheet.x_range, count=7)
+        x_text = tick_text(x_values, chart.x)
+    sheet.scale(values, text, "y", grid=True)
+    sheet.scale(x_values, x_text, "x")
+    sheet.line(0, sheet.height, sheet.plot_width, sheet.height, under=True)
+    sheet.bottom += size * 1.7
+    under = axis_title(chart.x)
+    if under:
+        sheet.words(
+            under, sheet.plot_width, sheet.height + size * 1.7, across="right", down="top", color=theme.QUIET
+        )
+        sheet.bottom += size * 1.5
+
+
+def axis_title(axis: Field) -> str:
+    """Title and unit of an axis in one line; a percent sign already stands at each tick."""
+    return ", ".join(part for part in (axis.title, "" if axis.unit == "%" else axis.unit) if part)
+
+
+def _ends_of(values: Sequence[float], zero: bool) -> tuple[float, float]:
+    real = [value for value in values if not math.isnan(value)]
+    low, high = (min(real), max(real)) if real else (0.0, 1.0)
+    if zero and 0 < low < 0.6 * high:
+        low = 0.0
+    return (low, high) if low < high else (low - 0.5, high + 0.5)
+
+
+def _reference_place(chart: Chart, reference: Reference) -> float:
+    axis = chart.x if reference.axis == "x" else chart.y
+    values = chart.data[axis.name].tolist()
+    if isinstance(reference.value, int | float):
+        return float(reference.value)
+    known = {theme.format_text(v): p for v, p in zip(values, positions(values, axis)[0], strict=True)}
+    if reference.value not in known:
+        raise ValueError(
+            f"exhibit {chart.id}: {reference.label!r} stands at {reference.value!r}, which is not on the axis"
+        )
+    return known[str(reference.value)]
+
+
+def _draw_track(chart: Chart, sheet: Sheet, track: Track, lines: bool) -> None:
+    look, single = track.look, len(track.x) == 1
+    color = look.line if look.fill == theme.PAPER else look.fill
+    hollow = track.style in ("previous", "plan", "muted")
+    spots = [
+        None if math.isnan(y) else (sheet.px(x), sheet.py(y)) for x, y in zip(track.x, track.y, strict=True)
+    ]
+    fill, edge = (theme.PAPER, theme.INK) if hollow else (color, theme.PAPER)
+    if lines and not single:
+        shade = theme.QUIET if hollow and track.style != "plan" else color
+        points: list[Point | None] = []
+        says: list[str] = []
+        for spot, say in zip(spots, track.says, strict=True):
+            if chart.step and spot and points and points[-1]:
+                points.append((spot[0], points[-1][1]))
+                says.append("")
+            points.append(spot)
+            says.append(say)
+        dash = track.style in ("previous", "muted", "forecast")
+        width = 3 if track.style in ("focus", "good") else 2
+        sheet.marks.append(Path(tuple(points), shade, width, dash, tuple(says)))
+    elif not lines and not set(series_looks(chart)) <= set(theme.LOOKS) | {""}:
+        sheet.key.append((track.name, Dot(12, 0, 10, fill, edge, 2)))
+    for place, spot in enumerate(spots):
+        if spot and (not lines or single or track.labels[place]):
+            sheet.marks.append(Dot(*spot, 10, fill, edge, 2, say=track.says[place]))
+
+
+def _path(sheet: Sheet, track: Track, step: bool) -> list[Point]:
+    """A line in pixels, its steps written out, gaps left out."""
+    points: list[Point] = []
+    for x, y in zip(track.x, track.y, strict=True):
+        if math.isnan(y):
+            continue
+        if step and points:
+            points.append((sheet.px(x), points[-1][1]))
+        points.append((sheet.px(x), sheet.py(y)))
+    return points
+
+
+def _name_ends(sheet: Sheet, tracks: Sequence[Track], boxes: list[Patch]) -> None:
+    """Name each line at its right end, moved apart where ends are close."""
+    last = sorted(
+        (sheet.py(track.y[end]), place, track.x[end])
+        for place, track in enumerate(tracks)
+        for end in [max((i for i, y in enumerate(track.y) if not math.isnan(y)), default=-1)]
+        if end >= 0
+    )
+    floor = -math.inf
+    for height, place, x in last:
+        track = tracks[place]
+        bold = track.style == "focus"
+        parts = theme.wrap(track.name, sheet.right - 8, sheet.size, bold)
+        high = len(parts) * sheet.size * 1.25
+        at = max(height, floor + high / 2)
+        floor = at + high / 2
+        left = sheet.px(x)
+        color = theme.readable(track.look.text if bold else track.look.fill)
+        sheet.words("\n".join(parts), left, at, across="left", dx=7, bold=bold, color=color)
+        wide = max(theme.text_width(part, sheet.size, bold) for part in parts)
+        boxes.append((left, at - high / 2, left + wide, floor))
+
+
+def _say(
+    sheet: Sheet, track: Track, point: Point, label: str, bold: bool, boxes: list[Patch],
+    paths: Sequence[Sequence[Point]],
+) -> None:  # fmt: skip
+    """Write a label at the best of the places around its point: off the lines, off other labels."""
+    size = sheet.size
+    rows = label.split("\n")
+    width = max(theme.text_width(row, size, bold) for row in rows) + 4
+    high = len(rows) * size * 1.3
+    px, py = point
+    near = [(width / 2 + 10, 0), (-width / 2 - 10, 0), (0, -high / 2 - 9), (0, high / 2 + 9)]
+    near += [(side * (width / 2 + 4), up * (high / 2 + 7)) for up in (-1, 1) for side in (-1, 1)]
+    far = [
+        (part * width / 2, up * (high / 2 + out))
+        for out in (20, 38)
+        for up in (1, -1)
+        for part in (0, -0.5, 0.5, -1, 1)
+    ]
+    others = [
+        box for box in boxes if abs(box[0] + box[2] - 2 * px) > 2e-6 or abs(box[1] + box[3] - 2 * py) > 2e-6
+    ]
+    segments = [pair for path in paths for pair in itertools.pairwise(path)]
+
+    def cost(rank: int, dx: float, dy: float) -> float:
+        box = (px + dx - width / 2, py + dy - high / 2, px + dx + width / 2, py + dy + high / 2)
+        found = rank * 0.1 + 10 * _outside(sheet, box) + 8 * sum(_overlap(box, other) for other in others)
+        if rank >= len(near):
+            x0, y0, x1, y1 = _reach(point, dx, dy, width, high)
+            thin = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+            found += 4 * sum(_overlap(thin, other) for other in others)
+            found += sum(_meet((x0, y0), (x1, y1), a, b) for a, b in segments)
+        return found + 5 * sum(_crosses(box, a, b) for a, b in segments)
+
+    rank, (dx, dy) = min(
+        enumerate([*near, *far]), key=lambda item: (round(cost(item[0], *item[1]), 9), item[0])
+    )
+    boxes.append((px + dx - width / 2, py + dy - high / 2, px + dx + width / 2, py + dy + high / 2))
+    if rank >= len(near):
+        sheet.line(*_reach(point, dx, dy, width, high), color=theme.QUIET, width=0.9)
+    color = theme.readable(track.look.text) if bold else theme.INK
+    sheet.words(label, px, py, dx=dx, dy=dy, bold=bold, color=color, ground="#FFFFFFBF")
+
+
+def _reach(point: Point, dx: float, dy: float, width: float, high: float) -> Patch:
+    """Start and tip of the thin line from a point to its label."""
+    tip = (min(max(0.0, dx - width / 2 + 6), dx + width / 2 - 6), dy - math.copysign(high / 2 + 1, dy))
+    length = math.hypot(*tip) or 1.0
+    x, y = point
+    return x + 7 * tip[0] / length, y + 7 * tip[1] / length, x + tip[0], y + tip[1]
+
+
+def _outside(sheet: Sheet, box: Patch) -> float:
+    """0 inside the plot area, 1 beside it, 10 where the picture ends."""
+    far = (
+        box[0] < -sheet.left
+        or box[2] > sheet.plot_width + sheet.right
+        or box[3] > sheet.height + sheet.bottom
+    )
+    return 10.0 if far else float(box[0] < 0 or box[1] < -4 or box[3] > sheet.height)
+
+
+def _overlap(a: Patch, b: Patch) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _meet(p: Point, q: Point, a: Point, b: Point) -> bool:
+    """Do the lines from p to q and from a to b cross?"""
+
+    def side(u: Point, v: Point, w: Point) -> float:
+        return (v[0] - u[0]) * (w[1] - u[1]) - (v[1] - u[1]) * (w[0] - u[0])
+
+    return side(p, q, a) * side(p, q, b) < 0 and side(a, b, p) * side(a, b, q) < 0
+
+
+def _crosses(box: Patch, a: Point, b: Point) -> bool:
+    """Does the line from a to b touch the box? Tested at 24 points, enough for labels."""
+    return any(
+        box[0] - 1 <= a[0] + (b[0] - a[0]) * i / 24 <= box[2] + 1
+        and box[1] - 1 <= a[1] + (b[1] - a[1]) * i / 24 <= box[3] + 1
+        for i in range(25)
+    )
+
+
+SHADES = ("#FFFFFF", "#D3E6F6", "#6BACE6", "#2073BC", "#12436D")
+SIGNED_SHADES = ("#F46A25", "#FBC9AE", "#FFFFFF", "#A9CBEA", "#12436D")
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A heat map as every medium reads it: rows, columns, and of each pair its row of the data, cell and shade."""
+
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    parts: dict[tuple[str, str], tuple[dict[Any, Any], cells.Cell, str]]
+
+
+def grid_of(chart: Chart) -> Grid:
+    """Rows top to bottom and columns left to right in order of the data.
+
+    Raises
+    ------
+    ValueError
+        Without a field `value`.
+    """
+    if chart.value is None:
+        raise ValueError(f"exhibit {chart.id}: a heatmap needs the field `value`")
+    value, records = chart.value, chart.data.to_dict("records")
+    numbers = [float(row[value.name]) for row in records if _is_number(row[value.name])]
+    most = max((abs(number) for number in numbers), default=1.0) or 1.0
+    low, high = (-most, most) if value.signed else (min([0.0, *numbers]), max([0.0, *numbers]))
+    parts = {}
+    for row in records:
+        part = cells.cell(value, row[value.name])
+        if chart.label is not None and value.kind == "number" and not theme.is_missing(row[chart.label.name]):
+            part = {"kind": "number", "text": theme.format_value(chart.label, row[chart.label.name])}
+        share = (float(row[value.name]) - low) / ((high - low) or 1) if _is_number(row[value.name]) else None
+        shade = "" if share is None else _mix(share, SIGNED_SHADES if value.signed else SHADES)
+        parts[theme.format_text(row[chart.y.name]), theme.format_text(row[chart.x.name])] = (row, part, shade)
+    rows, columns = (tuple(dict.fromkeys(pair[n] for pair in parts)) for n in (0, 1))
+    return Grid(rows, columns, parts)
+
+
+def draw_grid(chart: Chart, sheet: Sheet) -> None:
+    """Draw a heat map."""
+    grid = grid_of(chart)
+    assert chart.value is not None
+    size = sheet.size
+    wrapped = [theme.wrap(name, 0.36 * sheet.width, size) for name in grid.rows]
+    sheet.left = sheet.widest(line for parts in wrapped for line in parts) + 11
+    wide = max(theme.text_width(cells.said(part), size) for _, part, _ in grid.parts.values()) + 16
+    cell = min(sheet.plot_width / len(grid.columns), max(wide, 5.2 * size))
+    heads = [theme.wrap(name, cell - 4, size) for name in grid.columns]
+    sheet.right = max(sheet.width - sheet.left - cell * len(grid.columns), 0)
+    high = max(size * 2.0, max(map(len, wrapped)) * size * 1.2 + 6)
+    sheet.height = high * len(grid.rows)
+    sheet.top += max(map(len, heads)) * size * 1.25 + 6
+    sheet.ticks = [Tick("top", (n + 0.5) * cell, "\n".join(lines)) for n, lines in enumerate(heads)]
+    sheet.ticks += [Tick("y", (n + 0.5) * high, "\n".join(lines)) for n, lines in enumerate(wrapped)]
+    for n in range(len(grid.rows) + 1):
+        sheet.line(0, n * high, cell * len(grid.columns), n * high, color=theme.GRID, under=True)
+    for (row, column), (_, part, shade) in grid.parts.items():
+        x, y = grid.columns.index(column) * cell, grid.rows.index(row) * high
+        value = cells.said(part) + (
+            f" {chart.value.unit}" if chart.value.unit and part["kind"] == "number" else ""
+        )
+        say = pointed(row, column, (chart.value.title, value))
+        edge = theme.PAPER if shade else ""
+        sheet.marks.append(Box(x, y, x + cell, y + high, shade, edge, 1.5 if shade else 0.0, say=say))
+        _cell(sheet, part, shade, x + cell / 2, y + high / 2)
+    for reference in chart.references:
+        name = theme.format_text(reference.value)
+        if reference.axis == "x" and name in grid.columns:
+            at = grid.columns.index(name) * cell
+            sheet.line(at, 0, at, sheet.height)
+
+
+def _cell(sheet: Sheet, part: cells.Cell, shade: str, x: float, y: float) -> None:
+    """What stands in a cell: a number, a level as a square, a status in its shape, a decision, or words."""
+    size, kind = sheet.size, part["kind"]
+    if kind == "level" and part["text"] != "out":
+        wide, tall = size * 0.575, size * 0.4
+        end = x + wide if part["text"] == "full" else x
+        sheet.marks.append(Box(x - wide, y - tall, x + wide, y + tall, theme.PAPER, theme.DARK_BLUE, 1.5))
+        sheet.marks.append(Box(x - wide, y - tall, end, y + tall, theme.DARK_BLUE))
+    elif kind == "rag":
+        shape, fill, ink = theme.RAG[part["letter"]]
+        sheet.marks.append(Dot(x, y, size * (1.6 if shape == "diamond" else 1.45), fill, shape=shape))
+        sheet.words(part["letter"], x, y, color=ink, bold=True, size=size - 2)
+    elif kind == "decision":
+        fill = theme.BADGES.get(part["css"], "")
+        sheet.words(cells.said(part), x, y, bold=True, size=size - 3, edge=fill or theme.DARK_GRAY,
+                    ground=fill or theme.PAPER, color=theme.PAPER if fill else theme.DARK_GRAY)  # fmt: skip
+    else:
+        quiet = kind in ("missing", "level")
+        ink = theme.readable(theme.INK, shade) if shade else theme.QUIET if quiet else theme.INK
+        sheet.words("–" if kind == "level" else cells.said(part), x, y, color=ink)
+
+
+def _mix(share: float, colors: tuple[str, ...]) -> str:
+    at = min(max(share, 0.0), 1.0) * (len(colors) - 1)
+    first = min(int(at), len(colors) - 2)
+    parts = (
+        round(
+            int(colors[first][i : i + 2], 16) * (first + 1 - at)
+            + int(colors[first + 1][i : i + 2], 16) * (at - first)
+        )
+        for i in (1, 3, 5)
+    )
+    return "#" + "".join(f"{part:02X}" for part in parts)
+
+
+def _is_number(value: object) -> bool:
+    return not isinstance(value, str | bool) and not theme.is_missing(value)
 
 
 def draw(chart: Chart, width: int = WIDTH, framed: bool = False) -> Sheet:

@@ -59,8 +59,8 @@ def write_letter(built: Built) -> Path:
     PackError
         When the pack is damaged.
     """
+    from pmo_kit.exhibits.display import plain
     from pmo_kit.exhibits.jsonform import from_json
-    from pmo_kit.exhibits.text import plain
 
     assert built.folder is not None
     pack = Published.at(built.folder)

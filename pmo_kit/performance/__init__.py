@@ -1,9 +1,7 @@
 """Performance: earned value and schedule, ratings by rule, benefits, change load, decisions kept."""
 
-from pmo_kit.performance.baselines import baseline_moves, milestone_slips
 from pmo_kit.performance.benefits import Benefits, benefits_map, reference_class, review_benefits
 from pmo_kit.performance.change_load import ChangeLoad, load_on_units, with_change_load
-from pmo_kit.performance.decisions import decision_log, since_last_committee
 from pmo_kit.performance.earning import earned_schedule, earned_value
 from pmo_kit.performance.forecasts import (
     conditions,
@@ -14,15 +12,18 @@ from pmo_kit.performance.forecasts import (
     stop_or_continue,
 )
 from pmo_kit.performance.governance import (
+    baseline_moves,
     coverage_by_area,
+    decision_log,
     directions,
     exposure_by_class,
     gate_coverage,
+    milestone_slips,
     risk_movement,
+    since_last_committee,
     top_risks,
 )
-from pmo_kit.performance.rag import RagRules, rag_movement
-from pmo_kit.performance.review import Review, review_performance, roll_up
+from pmo_kit.performance.review import RagRules, Review, rag_movement, review_performance, roll_up
 
 __all__ = [
     "Benefits",

@@ -15,8 +15,7 @@ import pandas as pd
 
 from pmo_kit.answers import Answer
 from pmo_kit.doors import door
-from pmo_kit.performance.curves import listed
-from pmo_kit.performance.periods import month_of, months_of
+from pmo_kit.performance.curves import listed, month_of, months_of
 
 if TYPE_CHECKING:
     from pmo_kit.register import Register

@@ -1,19 +1,27 @@
 """Ranking with reasons, and how sure it is."""
 
-from pmo_kit.prioritization.acceptability import rank_acceptability, sample_weights
-from pmo_kit.prioritization.methods import promethee, topsis, value_frontier, weighted_value
+from pmo_kit.prioritization.methods import (
+    promethee,
+    rank_acceptability,
+    sample_weights,
+    topsis,
+    value_frontier,
+    weighted_value,
+)
 from pmo_kit.prioritization.ranking import Ranking, arbitration_value, prioritize, stakeholder_weights
-from pmo_kit.prioritization.robustness import RankRobustness, rank_robustness
-from pmo_kit.prioritization.screening import Screening, screen_scores
-from pmo_kit.prioritization.sensitivity import (
+from pmo_kit.prioritization.robustness import (
+    Disagreement,
+    RankRobustness,
     WeightInterval,
+    compare_stakeholders,
     dominance,
     leads,
+    rank_robustness,
     smallest_change,
     value_lines,
     weight_interval,
 )
-from pmo_kit.prioritization.stakeholders import Disagreement, compare_stakeholders
+from pmo_kit.prioritization.screening import Screening, screen_scores
 from pmo_kit.prioritization.values import ValueFunction, piecewise_value, read_value_function
 from pmo_kit.prioritization.weights import (
     AhpWeights,

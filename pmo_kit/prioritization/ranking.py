@@ -13,7 +13,7 @@ import pandas as pd
 from pmo_kit.answers import Answer
 from pmo_kit.doors import door
 from pmo_kit.errors import PmoError
-from pmo_kit.prioritization.scorecard import Scorecard, read_scorecard
+from pmo_kit.prioritization.values import Scorecard, read_scorecard
 from pmo_kit.prioritization.weights import Floats, normalized, seal_weights
 
 if TYPE_CHECKING:

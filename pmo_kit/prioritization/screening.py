@@ -17,7 +17,7 @@ from pmo_kit.answers import Answer
 from pmo_kit.doors import door
 from pmo_kit.prioritization.ranking import Ranking, prioritize
 from pmo_kit.prioritization.robustness import percent
-from pmo_kit.prioritization.scorecard import FAR_OFF, Scorecard
+from pmo_kit.prioritization.values import FAR_OFF, Scorecard
 
 BEST = 99.0  # points of 100 that count as the best end of a scale
 LENIENT = 5.0  # points above or below the others

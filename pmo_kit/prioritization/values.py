@@ -5,13 +5,18 @@ The scale is declared before scoring, so that withdrawing or adding a project ch
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
+from pmo_kit.errors import DataError
 from pmo_kit.prioritization.weights import Floats
+
+if TYPE_CHECKING:
+    from pmo_kit.register import Register
 
 Shape = Literal["linear", "piecewise", "discrete", "target"]
 
@@ -176,3 +181,249 @@ def _target(words: str, low: float, high: float) -> ValueFunction:
     at = sorted({low, first, last, high})
     worth = [100 * (1 - max(first - x, x - last, 0.0) / reach) for x in at]
     return ValueFunction("target", tuple(at), tuple(worth))
+
+
+FAR_OFF = 40.0  # points of 100 from the other assessors' median: not used to estimate leniency
+
+
+@dataclass(frozen=True, eq=False)
+class Scorecard:
+    """Scores and values of every option (project and level) on every criterion.
+
+    Arrays are options x criteria. A missing score is NaN in `scores`; `low` and `high` then span the declared
+    scale, so that its value is an interval.
+
+    Parameters
+    ----------
+    criteria : DataFrame
+        Index criterion: label, group, sense, low, high, unit, do_nothing, gate, weight.
+    functions : tuple of ValueFunction
+    options : MultiIndex
+        (project_id, level). The level stop has the scores of doing nothing unless it was scored itself.
+    scores, low, high : ndarray
+        Mean score of the assessors, and between what it may lie (as declared; the whole scale where missing).
+    spread : ndarray
+        Standard deviation between assessors; NaN below two.
+    ratings : DataFrame
+        One row per option, criterion and assessor: score, points (0..100, more is better), date, row.
+    assessors : DataFrame
+        Index assessor: ratings, share_missing, leniency (points above the others), share_best.
+    """
+
+    criteria: pd.DataFrame
+    functions: tuple[ValueFunction, ...]
+    options: pd.MultiIndex
+    scores: Floats = field(repr=False)
+    low: Floats = field(repr=False)
+    high: Floats = field(repr=False)
+    spread: Floats = field(repr=False)
+    ratings: pd.DataFrame = field(repr=False)
+    assessors: pd.DataFrame = field(repr=False)
+
+    @property
+    def missing(self) -> NDArray[np.bool_]:
+        """Cells without any score."""
+        return np.isnan(self.scores)
+
+    def bounds(self) -> tuple[Floats, Floats]:
+        """Least and greatest value of every cell, 0..100, over what the score may be."""
+        pairs = [f.span(self.low[:, j], self.high[:, j]) for j, f in enumerate(self.functions)]
+        return np.column_stack([a for a, _ in pairs]), np.column_stack([b for _, b in pairs])
+
+    @property
+    def values(self) -> Floats:
+        """Value of every cell, 0..100; a missing score counts as the middle of its interval of values."""
+        low, high = self.bounds()
+        exact = np.column_stack([f.between(self.scores[:, j]) for j, f in enumerate(self.functions)])
+        return np.where(self.missing, (low + high) / 2, exact)
+
+    @property
+    def baseline(self) -> Floats:
+        """Value of doing nothing on every criterion."""
+        nothing = self.criteria["do_nothing"].to_numpy(float)
+        return np.array([float(f.between(nothing[j])) for j, f in enumerate(self.functions)])
+
+    def gate_reasons(self) -> list[str]:
+        """Per option: which must-pass gates it fails, in words; empty where it passes all."""
+        reasons = [""] * len(self.options)
+        stops = self.options.get_level_values(1) == "stop"
+        for j, (criterion, row) in enumerate(self.criteria.iterrows()):
+            if pd.isna(row["gate"]):
+                continue
+            below = (
+                self.scores[:, j] < row["gate"] if row["sense"] == "max" else self.scores[:, j] > row["gate"]
+            )
+            for i in np.flatnonzero((below | self.missing[:, j]) & ~stops):
+                word = "no score" if self.missing[i, j] else f"{self.scores[i, j]:.3g}"
+                limit = "at least" if row["sense"] == "max" else "at most"
+                text = f"gate {criterion}: {word}, needs {limit} {row['gate']:g}"
+                reasons[i] = f"{reasons[i]}; {text}" if reasons[i] else text
+        return reasons
+
+
+def read_scorecard(register: Register) -> Scorecard:
+    """Bring the criteria and scores of a register together.
+
+    Scores of several assessors are averaged. A score without a level holds for every level but stop that has
+    none of its own. Each assessor's leniency is estimated by least squares on points of the scale (score = option and
+    criterion + assessor), ratings more than 40 points from the other assessors' median left out; it is not taken off.
+
+    Parameters
+    ----------
+    register : Register
+
+    Raises
+    ------
+    DataError
+        With every cell that cannot be used: off the declared scale, or an unreadable value function.
+    """
+    criteria, functions = _criteria(register)
+    options = pd.MultiIndex.from_frame(register.table("levels")[["project_id", "level"]].astype("str"))
+    ratings = _ratings(register, criteria, functions, options)
+    shape = (len(options), len(criteria))
+    cell = (ratings["option"] * shape[1] + ratings["column"]).to_numpy(int)
+    who, names = pd.factorize(ratings["assessor"].to_numpy(), sort=True)
+    score = ratings["score"].to_numpy(float)
+    bias = _leniency(ratings["points"].to_numpy(float), cell, who, len(names))
+    low = np.where(ratings["low"].isna(), score, ratings["low"].to_numpy(float))
+    high = np.where(ratings["high"].isna(), score, ratings["high"].to_numpy(float))
+    score = np.where(np.isnan(score), (low + high) / 2, score)
+    mean, spread = _mean_and_spread(score, cell, shape)
+    lows, _ = _mean_and_spread(low, cell, shape)
+    highs, _ = _mean_and_spread(high, cell, shape)
+    unscored = (options.get_level_values(1) == "stop") & np.isnan(mean).all(axis=1)
+    nothing = np.broadcast_to(criteria["do_nothing"].to_numpy(float), shape)
+    mean, lows, highs = (np.where(unscored[:, None], nothing, cells) for cells in (mean, lows, highs))
+    gap = np.isnan(mean)
+    lows = np.where(gap, criteria["low"].to_numpy(float), lows)
+    highs = np.where(gap, criteria["high"].to_numpy(float), highs)
+    kept = ratings.assign(leniency=bias[who])
+    return Scorecard(
+        criteria, functions, options, mean, lows, highs, spread, kept, _assessors(kept, names, cell)
+    )
+
+
+def _criteria(register: Register) -> tuple[pd.DataFrame, tuple[ValueFunction, ...]]:
+    """Criteria with the do-nothing score filled in, and their value functions."""
+    table = register.need("criteria").set_index("criterion")
+    functions, nothing, problems = [], [], []
+    for criterion, row in table.iterrows():
+        text = "" if pd.isna(row["value_function"]) else str(row["value_function"])
+        try:
+            function = read_value_function(text, row["low"], row["high"], row["sense"])
+        except ValueError as error:
+            problems.append(
+                _finding("value_function", text, f"{criterion}: {error}", "see the data dictionary")
+            )
+            function = ValueFunction("linear", (0.0, 1.0), (0.0, 100.0))
+        functions.append(function)
+        worst = function.points[int(np.argmin(function.values))]
+        nothing.append(worst if pd.isna(row["do_nothing"]) else row["do_nothing"])
+        if not row["low"] <= nothing[-1] <= row["high"]:
+            problems.append(
+                _finding("do_nothing", nothing[-1], f"{criterion}: off the declared scale", "correct it")
+            )
+    if problems:
+        _refuse(problems, "criteria")
+    return table.assign(do_nothing=np.array(nothing, dtype=float)), tuple(functions)
+
+
+def _ratings(
+    register: Register, criteria: pd.DataFrame, functions: tuple[ValueFunction, ...], options: pd.MultiIndex
+) -> pd.DataFrame:
+    """Checked scores, one row per option, criterion and assessor."""
+    rows = register.need("scores").reset_index(drop=True)
+    rows = rows.assign(row=rows.index + 2, assessor=rows["assessor"].astype("object").fillna(""))
+    every = rows["level"].isna()
+    levels = options.to_frame(index=False)
+    spread = rows[every].drop(columns="level").merge(levels[levels["level"] != "stop"], on="project_id")
+    both = pd.concat([rows[~every], spread], ignore_index=True)
+    both = both.drop_duplicates(["project_id", "level", "criterion", "assessor"], ignore_index=True)
+    option = options.get_indexer(pd.MultiIndex.from_frame(both[["project_id", "level"]].astype("str")))
+    column = criteria.index.get_indexer(pd.Index(both["criterion"]))
+    low, high = (criteria[end].to_numpy(float)[column] for end in ("low", "high"))
+    problems = []
+    for name in ("score", "low", "high"):
+        cells = both[name].to_numpy(float)
+        for i in np.flatnonzero((cells < low) | (cells > high)):
+            place = f"{both['project_id'][i]}, {both['criterion'][i]}, {both['assessor'][i] or 'no assessor'}"
+            text = f"{place}: {name} {cells[i]:g} is off the declared scale {low[i]:g} to {high[i]:g}"
+            problems.append(
+                _finding(name, cells[i], text, "correct the score or the scale", int(both["row"][i]))
+            )
+    for j, function in enumerate(functions):
+        for i in np.flatnonzero(column == j) if function.shape == "discrete" else ():
+            try:
+                function(both["score"][i])
+            except ValueError as error:
+                text = f"{both['project_id'][i]}, {both['criterion'][i]}: {error}"
+                problems.append(
+                    _finding("score", both["score"][i], text, "use a listed score", int(both["row"][i]))
+                )
+    if problems:
+        _refuse(problems)
+    share = 100 * (both["score"].to_numpy(float) - low) / (high - low)
+    points = np.where(criteria["sense"].to_numpy()[column] == "min", 100 - share, share)
+    both = both.assign(option=option, column=column, points=points)
+    stated = both[["score", "low", "high"]].notna().any(axis=1) & (option >= 0)
+    return both[stated].reset_index(drop=True)
+
+
+def _mean_and_spread(x: Floats, cell: NDArray[np.int_], shape: tuple[int, int]) -> tuple[Floats, Floats]:
+    """Mean and standard deviation of the ratings of each cell."""
+    size = shape[0] * shape[1]
+    count = np.bincount(cell, minlength=size).astype(float)
+    mean = np.divide(np.bincount(cell, x, size), count, out=np.full(size, np.nan), where=count > 0)
+    squares = np.bincount(cell, (x - mean[cell]) ** 2, size)
+    variance = np.divide(squares, count - 1, out=np.full(size, np.nan), where=count > 1)
+    return mean.reshape(shape), np.sqrt(variance).reshape(shape)
+
+
+def _leniency(points: Floats, cell: NDArray[np.int_], who: NDArray[np.int_], n: int) -> Floats:
+    """Points by which each assessor scores above the others on the same cells; they sum to zero."""
+    bias = np.zeros(n)
+    frame = pd.DataFrame({"cell": cell, "who": who, "points": points}).dropna()
+    middle = frame.groupby("cell")["points"].transform("median")
+    frame = frame[(frame["points"] - middle).abs() <= FAR_OFF]
+    frame = frame[frame.groupby("cell")["who"].transform("size") > 1]
+    if frame.empty or n < 2:
+        return bias
+    code, _ = pd.factorize(frame["cell"])
+    by, mark = frame["who"].to_numpy(int), frame["points"].to_numpy(float)
+    each, rated = np.bincount(code), np.bincount(by, minlength=n)
+    for _ in range(50):
+        truth = np.bincount(code, mark - bias[by]) / each
+        new = np.bincount(by, mark - truth[code], n) / np.maximum(rated, 1)
+        new -= new[rated > 0].mean()
+        bias = np.where(rated > 0, new, 0.0)
+    return bias
+
+
+def _assessors(ratings: pd.DataFrame, names: NDArray[np.object_], cell: NDArray[np.int_]) -> pd.DataFrame:
+    """What each assessor did, in figures."""
+    cells = len(np.unique(cell))
+    by = ratings.groupby("assessor")
+    table = pd.DataFrame(
+        {
+            "ratings": by.size(),
+            "share_missing": 1 - by.size() / max(cells, 1),
+            "leniency": by["leniency"].first(),
+            "share_best": by["points"].agg(lambda x: float((x >= 100 - 1e-9).mean())),
+        },
+        index=pd.Index(names, name="assessor"),
+    )
+    return table
+
+
+def _finding(column: str, value: object, message: str, fix: str, row: int | None = None) -> dict[str, object]:
+    """One problem, in the columns that a DataError carries."""
+    return {"column": column, "value": str(value), "message": message, "fix": fix, "row": row}
+
+
+def _refuse(problems: list[dict[str, object]], table: str = "scores") -> None:
+    """Raise one DataError with every problem."""
+    frame = pd.DataFrame(problems).assign(severity="block", file=table, sheet=table, rule="declared scales")
+    order = ["severity", "file", "sheet", "row", "column", "value", "rule", "message", "fix"]
+    shown = "\n".join(f"  - {problem['message']}" for problem in problems[:20])
+    more = f"\n  and {len(problems) - 20} more" if len(problems) > 20 else ""
+    raise DataError(f"{len(problems)} problems in {table}:\n{shown}{more}", frame[order])

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from pmo_kit.doors import door
 from pmo_kit.exhibits import Field, theme
 from pmo_kit.prioritization import Ranking, ahp_weights, prioritize
-from pmo_kit.prioritization.sensitivity import weight_interval
+from pmo_kit.prioritization.robustness import weight_interval
 from pmo_kit.register import Register
 from pmo_kit.widgets.panel import Panel, button, column, figure_widget, labeled, row, scrolled, table_html
 

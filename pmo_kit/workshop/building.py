@@ -1,23 +1,272 @@
-"""From the sources of the lessons to notebooks, and the answers the checks compare with."""
+"""From the sources of the lessons to notebooks, and the answers the checks compare with.
+
+A cell of a source begins with `# %% KIND NAME`. Kinds: `text` (a section of the texts), `code` (the same for all),
+`parameters` (code, tagged), `gap` (code; a line that ends in `#?` is a gap for learners: what follows the mark is
+their line, or `name = ____`), `check` (right and wrong answers, computed when built; learners see `check(...)`),
+`checked` (in the solution alone: prints the numbers that tests compare) and `guide` (computed for the guide alone).
+"""
 
 from __future__ import annotations
 
+import ast
+import contextlib
+import io
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jinja2
 import nbformat
+import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from pmo_kit.errors import PmoError
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.shipped import shipped
-from pmo_kit.workshop.running import expected, run_cells, solution_code
-from pmo_kit.workshop.source import Cell, lesson_names, read_source
-from pmo_kit.workshop.texts import LANGUAGE, Texts, home, read_texts
+
+LANGUAGE = "en"
+_FIELD = re.compile(r"^- (label|unit|open|right|else|wrong \w+): ", re.MULTILINE)
+
+
+@dataclass(frozen=True, eq=False)
+class Texts:
+    """What a lesson says: its title and question, texts and guide sections by name, hints by check and case."""
+
+    title: str
+    question: str
+    text: dict[str, str]
+    guide: dict[str, str]
+    checks: dict[str, dict[str, str]]
+
+
+def home() -> Path:
+    """The folder of the lessons and their texts."""
+    return shipped("templates", "workshops")
+
+
+def languages() -> list[str]:
+    """Languages that have texts: the folders that hold common.yml.
+
+    Examples
+    --------
+    >>> languages()
+    ['en']
+    """
+    return sorted(file.parent.name for file in home().glob("*/common.yml"))
+
+
+@cache
+def read_texts(name: str, language: str = LANGUAGE) -> Texts:
+    """Read the texts of one lesson.
+
+    The file begins with `# Title` and the question; then `## text NAME`, `## check NAME` (a list of label, unit
+    where the answer is a number with one, open, right, wrong CASE, else) and `## guide NAME` sections follow.
+
+    Parameters
+    ----------
+    name : str
+        The lesson: "02_ranking".
+    language : str
+        A folder of templates/workshops.
+
+    Raises
+    ------
+    PmoError
+        The lesson has no texts in this language, or a section cannot be read.
+    """
+    path = home() / language / f"{name}.md"
+    if not path.is_file():
+        raise PmoError(f"No texts of lesson {name} in {language}; languages: {', '.join(languages())}.")
+    head, *sections = re.split(r"^## ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    title, _, question = head.strip().partition("\n")
+    kinds: dict[str, dict[str, str]] = {"text": {}, "check": {}, "guide": {}}
+    for section in sections:
+        heading, _, body = section.partition("\n")
+        kind, _, key = heading.strip().partition(" ")
+        if kind not in kinds or not key or key in kinds[kind]:
+            raise PmoError(
+                f"{path.name}: section '## {heading}' is not one of text, check, guide, or is there twice."
+            )
+        kinds[kind][key] = body.strip()
+    checks = {key: _fields(body, f"{path.name}, check {key}") for key, body in kinds["check"].items()}
+    return Texts(title.removeprefix("# ").strip(), question.strip(), kinds["text"], kinds["guide"], checks)
+
+
+@cache
+def common(language: str = LANGUAGE) -> dict[str, str]:
+    """Words that belong to no lesson: verdicts, seals, general hints."""
+    text = (home() / language / "common.yml").read_text(encoding="utf-8")
+    return {key: str(value).strip() for key, value in yaml.safe_load(text).items()}
+
+
+def words(key: str, language: str = LANGUAGE) -> str:
+    """One of the common words."""
+    return common(language)[key]
+
+
+def _fields(body: str, where: str) -> dict[str, str]:
+    """`- open: ...` items of a check section, lines joined."""
+    parts = _FIELD.split(body)
+    if parts[0].strip() or len(parts) < 3:
+        raise PmoError(
+            f"{where}: a check is a list of '- label:', '- open:', '- right:', '- wrong CASE:', '- else:'."
+        )
+    pairs = zip(parts[1::2], parts[2::2], strict=True)
+    return {key.removeprefix("wrong "): " ".join(value.split()) for key, value in pairs}
+
+
+KINDS = ("text", "code", "parameters", "gap", "check", "checked", "guide")
+_HEAD = re.compile(r"^# %% (\w+) ?(\w*)$", re.MULTILINE)
+_GAP = re.compile(r"^(?P<solution>.*?)  #\?(?: (?P<learner>.*))?$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a source: its kind, its name where it has one, its code."""
+
+    kind: str
+    name: str
+    code: str
+
+    @property
+    def solution(self) -> str:
+        """Code of the solution."""
+        return _GAP.sub(lambda line: line["solution"], self.code)
+
+    @property
+    def learner(self) -> str:
+        """Code that learners see: `____` in the gaps."""
+        return _GAP.sub(lambda line: line["learner"] or _blank(line["solution"]), self.code)
+
+
+def lesson_names() -> list[str]:
+    """Lessons in their order.
+
+    Examples
+    --------
+    >>> lesson_names()[:3]
+    ['00_ready', '01_gut_round', '02_ranking']
+    """
+    return sorted(path.stem for path in (home() / "lessons").glob("*.py"))
+
+
+def read_source(name: str) -> list[Cell]:
+    """Cells of a lesson.
+
+    Raises
+    ------
+    PmoError
+        A cell of a kind that does not exist.
+    """
+    return parse_source(home() / "lessons" / f"{name}.py")
+
+
+def parse_source(path: Path) -> list[Cell]:
+    """Cells of a source file; what stands before the first cell is a comment to the reader."""
+    parts = _HEAD.split(path.read_text(encoding="utf-8"))
+    cells = []
+    for kind, name, code in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
+        if kind not in KINDS:
+            raise PmoError(f"{path.name}: no cell is of kind {kind!r}; kinds: {', '.join(KINDS)}.")
+        cells.append(Cell(kind, name, code.strip("\n")))
+    return cells
+
+
+def _blank(line: str) -> str:
+    """`name = ____` for an assignment."""
+    name, equals, _ = line.partition(" = ")
+    if not equals:
+        raise PmoError(f"A gap needs an assignment or the learner's line after '#?': {line}")
+    return f"{name} = ____"
+
+
+SAMPLE = ("data", "samples", "meridian_12")
+
+
+@dataclass(eq=False)
+class Run:
+    """What running gave: the names, what each cell printed, and the value of its last line where it has one."""
+
+    names: dict[str, Any] = field(default_factory=dict)
+    printed: list[str] = field(default_factory=list)
+    values: list[Any] = field(default_factory=list)
+
+
+def run_cells(cells: Iterable[Cell], code: Callable[[Cell], str]) -> Run:
+    """Run cells one after the other, as a notebook does, in one namespace.
+
+    Parameters
+    ----------
+    cells : iterable of Cell
+        Texts are passed over.
+    code : callable
+        Cell -> what to run: `solution_code`, or a learner's.
+
+    Raises
+    ------
+    Exception
+        Whatever a cell raises.
+    """
+    run = Run()
+    for cell in cells:
+        if cell.kind == "text":
+            continue
+        shown = io.StringIO()
+        with contextlib.redirect_stdout(shown):
+            value = run_code(code(cell), run.names)
+        if cell.kind == "parameters":
+            run.names["register_path"] = str(shipped(*SAMPLE))
+        run.printed.append(shown.getvalue())
+        run.values.append(value)
+    return run
+
+
+def run_code(code: str, names: dict[str, Any]) -> Any:
+    """Run code in a namespace; the value of a last line that is an expression, else None."""
+    tree = ast.parse(code)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, "<cell>", "exec"), names)
+    if isinstance(last, ast.Expr):
+        return eval(compile(ast.Expression(last.value), "<cell>", "eval"), names)
+    return None
+
+
+def solution_code(cell: Cell) -> str:
+    """The code of the solution; a check cell judges nothing while the answers are computed."""
+    return "" if cell.kind == "check" else cell.solution
+
+
+def expected(cell: Cell, names: dict[str, Any]) -> dict[str, Any]:
+    """Right answer, known wrong ones and tolerance of a check cell, in the namespace of the solution.
+
+    The cell assigns `right` (by default the variable that has the name of the check), `within` where numbers need
+    another tolerance than half a percent, and one name per known mistake.
+    """
+    own: dict[str, Any] = {}
+    exec(compile(cell.code, f"<check {cell.name}>", "exec"), dict(names), own)
+    right = plain(own.pop("right", names[cell.name]))
+    within = own.pop("within", None)
+    if within is None:
+        within = 0.005 * abs(right) if isinstance(right, float) else 0.0
+    return {
+        "right": right,
+        "within": plain(within),
+        "wrong": {case: plain(value) for case, value in own.items()},
+    }
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON holds it: numbers to nine digits, lists sorted."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return sorted(str(item) for item in value)
+    return round(float(value), 9)
+
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 CHECKED = ["keep_output", "nbval-check-output"]

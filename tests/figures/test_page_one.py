@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 
 import pmo_kit as pmo
+from pmo_kit.exhibits.display import plain
 from pmo_kit.exhibits.records import words
-from pmo_kit.exhibits.text import plain
 from pmo_kit.figures import arbitration as figures
 from pmo_kit.figures import page_one
 

@@ -9,7 +9,7 @@ import pytest
 
 from pmo_kit.errors import DataError
 from pmo_kit.performance import since_last_committee
-from pmo_kit.performance.baselines import baseline_moves, how
+from pmo_kit.performance.governance import baseline_moves, how
 from pmo_kit.register import Register, load_register
 
 TWELVE = Path(__file__).parents[2] / "data" / "samples" / "meridian_12"

@@ -17,8 +17,8 @@ from pmo_kit.performance import (
     s_curve,
     stop_or_continue,
 )
+from pmo_kit.performance.curves import last_month
 from pmo_kit.performance.forecasts import period_name
-from pmo_kit.performance.periods import last_month
 from pmo_kit.register import Register, load_register
 
 TWELVE = Path(__file__).parents[2] / "data" / "samples" / "meridian_12"

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from pmo_kit.errors import DataError
 from pmo_kit.performance import RagRules, review_performance
-from pmo_kit.performance.rag import apply_rules
-from pmo_kit.performance.review import roll_up
+from pmo_kit.performance.review import apply_rules, roll_up
 from pmo_kit.register import Register, load_register
 
 TWELVE = Path(__file__).parents[2] / "data" / "samples" / "meridian_12"

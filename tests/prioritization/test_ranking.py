@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pmo_kit import prioritization as pr
 from pmo_kit.errors import DataError, PmoError
-from pmo_kit.prioritization.scorecard import read_scorecard
+from pmo_kit.prioritization.values import read_scorecard
 from pmo_kit.register import Register
 
 Build = Callable[..., Register]

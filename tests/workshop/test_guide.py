@@ -10,11 +10,9 @@ import pytest
 
 from pmo_kit.cli import main
 from pmo_kit.errors import PmoError
-from pmo_kit.workshop.building import built
+from pmo_kit.workshop.building import built, home, lesson_names, read_texts
 from pmo_kit.workshop.folders import write_workshop
 from pmo_kit.workshop.guide import glossary, guide_content, write_guide
-from pmo_kit.workshop.source import lesson_names
-from pmo_kit.workshop.texts import home, read_texts
 
 SECTIONS = {"aim", "script", "fallback", "paper"}
 STAGING = (

@@ -11,7 +11,7 @@ import pytest
 from nbclient import NotebookClient
 
 from pmo_kit.shipped import shipped
-from pmo_kit.workshop.source import lesson_names
+from pmo_kit.workshop.building import lesson_names
 
 FOLDER = shipped("notebooks", "workshops")
 

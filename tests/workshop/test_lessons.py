@@ -10,12 +10,9 @@ import pytest
 import yaml
 
 from pmo_kit.shipped import shipped
-from pmo_kit.workshop.building import Built, built, lesson_files
+from pmo_kit.workshop.building import Built, Cell, Run, built, home, lesson_files, lesson_names, run_cells
 from pmo_kit.workshop.checks import GENERAL, Verdict, lesson
 from pmo_kit.workshop.guide import written_number
-from pmo_kit.workshop.running import Run, run_cells
-from pmo_kit.workshop.source import Cell, lesson_names
-from pmo_kit.workshop.texts import home
 
 NAMES = lesson_names()
 CHECKS = [(name, check) for name in NAMES for check in built(name).answers]

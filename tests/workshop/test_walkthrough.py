@@ -14,10 +14,8 @@ import yaml
 
 from pmo_kit.cli import main
 from pmo_kit.shipped import shipped
-from pmo_kit.workshop.building import built
+from pmo_kit.workshop.building import built, home, lesson_names
 from pmo_kit.workshop.checks import lesson as checker
-from pmo_kit.workshop.source import lesson_names
-from pmo_kit.workshop.texts import home
 from tests.browser.lab import Lab
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(600)]

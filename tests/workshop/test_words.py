@@ -11,11 +11,9 @@ import pytest
 import pmo_kit as pmo
 from pmo_kit.errors import PmoError
 from pmo_kit.workshop import Verdict, ____, filled, lesson, seal
-from pmo_kit.workshop.checks import judge
-from pmo_kit.workshop.gaps import is_open
-from pmo_kit.workshop.markup import inline, markup
-from pmo_kit.workshop.source import parse_source
-from pmo_kit.workshop.texts import read_texts
+from pmo_kit.workshop.building import parse_source, read_texts
+from pmo_kit.workshop.checks import is_open, judge
+from pmo_kit.workshop.guide import inline, markup
 
 
 def test_a_gap_survives_what_lessons_do_with_it() -> None:

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pmo_kit.exhibits import theme
-from pmo_kit.exhibits.bars import Bar, fields_of, needs_key, read_bars, said_on, series_looks
 from pmo_kit.exhibits.canvas import ticks
 from pmo_kit.exhibits.cells import header as header
+from pmo_kit.exhibits.drawing import Bar, fields_of, needs_key, read_bars, said_on, series_looks
 from pmo_kit.exhibits.records import Chart, Field
 from pmo_kit.exhibits.svg import picture
 

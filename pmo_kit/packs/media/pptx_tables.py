@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pmo_kit.exhibits import cells, theme
-from pmo_kit.exhibits.grid import grid_of
+from pmo_kit.exhibits.drawing import grid_of
 from pmo_kit.exhibits.records import Chart, Table
 from pmo_kit.packs.media.template import Box
 from pmo_kit.packs.media.widths import widths

@@ -8,7 +8,7 @@ from typing import Any
 
 from pmo_kit.exhibits import theme
 from pmo_kit.exhibits.cells import spoken
-from pmo_kit.exhibits.grid import grid_of
+from pmo_kit.exhibits.drawing import grid_of
 from pmo_kit.exhibits.records import Chart, Field
 from pmo_kit.packs.media.office import Series, Spec, header, image, number_format, span, spec
 from pmo_kit.packs.media.xlsx_tables import Block, Formats, text, write_cell, write_table
