@@ -99,7 +99,7 @@ def show(exhibit: Exhibit, *, title: str = "", takeaway: str = "") -> None:
             )
     shell = _shell()
     if shell is None:
-        print(plain(shown))
+        print(plain(shown.printed))
         return
     from IPython.display import display
 
@@ -109,6 +109,7 @@ def show(exhibit: Exhibit, *, title: str = "", takeaway: str = "") -> None:
 
 def mimebundle(exhibit: Exhibit, fonts: bool = False) -> dict[str, Any]:
     """Every form of an exhibit, by MIME type. A chart's plotly figure holds its frame as well."""
+    whole, exhibit = exhibit, exhibit.printed
     bundle: dict[str, Any] = {"text/plain": plain(exhibit)}
     style = f"<style>{theme.font_css((400, 700)) if fonts else ''}{theme.css()}</style>"
     if isinstance(exhibit, Chart):
@@ -118,7 +119,7 @@ def mimebundle(exhibit: Exhibit, fonts: bool = False) -> dict[str, Any]:
         bundle["text/html"] = style + fragment(exhibit, figure=fragment(data_table(exhibit), framed=False))
     else:
         bundle["text/html"] = style + fragment(exhibit)
-    bundle[MIME] = to_json(exhibit)
+    bundle[MIME] = to_json(whole)
     return bundle
 
 

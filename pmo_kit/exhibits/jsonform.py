@@ -37,8 +37,9 @@ def to_json(exhibit: Exhibit) -> dict[str, Any]:
     kind = next(name for name, record in _TYPES.items() if isinstance(exhibit, record))
     document: dict[str, Any] = {"exhibit": kind, "version": VERSION}
     for part in dataclasses.fields(exhibit):
-        if part.name != "name" or getattr(exhibit, part.name) is not None:
-            document[part.name] = _encode(getattr(exhibit, part.name))
+        value = getattr(exhibit, part.name)
+        if not (part.name == "name" and value is None) and not (part.name == "first" and value == 0):
+            document[part.name] = _encode(value)
     return document
 
 

@@ -15,7 +15,7 @@ line, "small" a new line in small type. In a sheet a cell of runs is one text wi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pmo_kit.facts import Fact
@@ -119,6 +119,11 @@ class Exhibit:
     inputs: Mapping[str, str] = field(default_factory=dict)
     facts: tuple[Fact, ...] = ()
 
+    @property
+    def printed(self) -> Exhibit:
+        """What page, paper, slides and notebook show of it; the workbook and `figures.json` hold it whole."""
+        return self
+
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         """Its look at the end of a cell; a pack takes up only what `show` shows."""
         return type(self).look(self)
@@ -206,6 +211,8 @@ class Table(Exhibit):
         Tables printed under a row, given by its position: the projects and amounts behind one decision.
     across : int
         Print the rows in so many columns side by side (long narrow lists); sums stand at the end of the last.
+    first : int
+        How many rows are printed, before the sums; 0 is all. The workbook holds every row.
     """
 
     data: pd.DataFrame
@@ -214,6 +221,31 @@ class Table(Exhibit):
     group: Field | None = None
     details: tuple[tuple[int, Table], ...] = ()
     across: int = 1
+    first: int = 0
+
+    @property
+    def printed(self) -> Table:
+        """The rows that are printed, the sums, and how many more the workbook has.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> table = Table(data=pd.DataFrame({"n": [1, 2, 3, 6]}), columns=(Field("n", "N"),), totals=1, first=2)
+        >>> table.printed.data["n"].tolist(), table.printed.note
+        ([1, 2, 6], 'The first 2 of 3 rows; the workbook has all.')
+        """
+        rows = len(self.data) - self.totals
+        if not 0 < self.first < rows:
+            return self
+        kept = [*range(self.first), *range(rows, len(self.data))]
+        more = f"The first {self.first} of {rows} rows; the workbook has all."
+        return replace(
+            self,
+            data=self.data.iloc[kept].reset_index(drop=True),
+            details=tuple((kept.index(row), table) for row, table in self.details if row in kept),
+            note=" ".join(part for part in (self.note, more) if part),
+            first=0,
+        )
 
     def __post_init__(self) -> None:
         names = [field.name for field in self.columns] + ([self.group.name] if self.group else [])

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pmo_kit.errors import PackError
@@ -31,6 +32,11 @@ class Collected:
     def id(self) -> str:
         """Id of the exhibit."""
         return self.exhibit.id
+
+    @cached_property
+    def printed(self) -> Exhibit:
+        """What page, paper and slides show of it; the workbook has all."""
+        return self.exhibit.printed
 
     def in_own_words(self, vocabulary: Mapping[str, str]) -> Collected:
         """The same in the words of the organisation, in every medium."""

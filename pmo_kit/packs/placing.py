@@ -146,5 +146,5 @@ def _long(item: Collected) -> bool:
     """Whether an exhibit is a table that is longer than a chapter holds."""
     from pmo_kit.exhibits import Table
 
-    exhibit = item.exhibit
+    exhibit = item.printed
     return isinstance(exhibit, Table) and len(exhibit.data) > LONG * exhibit.across

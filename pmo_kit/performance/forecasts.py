@@ -10,8 +10,8 @@ import pandas as pd
 
 from pmo_kit.appraisal import appraise
 from pmo_kit.performance.curves import Curves, pick
-from pmo_kit.performance.decisions import last_decisions
 from pmo_kit.performance.earning import earned_value
+from pmo_kit.performance.governance import last_decisions
 
 if TYPE_CHECKING:
     from pmo_kit.performance.review import Review

@@ -92,7 +92,7 @@ def _placed(item: Collected, figures: list[tuple[str, str]], width: int = TEXT_W
     from pmo_kit.exhibits.html import fragment
     from pmo_kit.exhibits.records import Chart
 
-    exhibit = item.exhibit
+    exhibit = item.printed
     body, table = "", ""
     if isinstance(exhibit, Chart):
         from pmo_kit.exhibits.plotly import drawing

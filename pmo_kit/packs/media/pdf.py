@@ -197,7 +197,7 @@ class _Writer:
         }
 
     def _exhibit(self, item: Collected, width: int) -> dict[str, Any]:
-        exhibit = item.exhibit
+        exhibit = item.printed
         return {
             "id": exhibit.id,
             "title": exhibit.title,

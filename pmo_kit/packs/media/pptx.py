@@ -128,7 +128,7 @@ class _Deck:
         gap = round(0.035 * room.width)
         left = Box(room.left, room.top, round(room.width * 0.575), room.height)
         right = Box(room.left + left.width + gap, room.top, room.width - left.width - gap, room.height)
-        table = front.decisions.exhibit if front.decisions else None
+        table = front.decisions.printed if front.decisions else None
         if isinstance(table, Table) and deciding(table):
             asked(slide, table, left)
         elif isinstance(table, Table):
@@ -188,7 +188,7 @@ class _Deck:
 
     def exhibit(self, item: Collected) -> None:
         """One exhibit on one slide, a long table on several."""
-        exhibit = item.exhibit
+        exhibit = item.printed
         if isinstance(exhibit, Table):
             self._table(exhibit, exhibit.unit_line)
             for position, detail in exhibit.details:

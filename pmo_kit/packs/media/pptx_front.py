@@ -129,7 +129,7 @@ def limits(kpi: Kpi) -> Chart | None:
 def turning(front: Front) -> str:
     """What would change the advice, in one line."""
     for item in front.items:
-        table = item.exhibit
+        table = item.printed
         if isinstance(table, Table) and item.id.endswith(".turning_points") and len(table.columns) > 2:
             first = table.columns[0].name
             turns = "turns" if "turns" in table.data.columns else table.columns[1].name
