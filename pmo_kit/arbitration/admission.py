@@ -24,6 +24,7 @@ from pmo_kit.arbitration.rules import (
     role_words,
 )
 from pmo_kit.arbitration.thresholds import Threshold, least_cost_cut, least_increase
+from pmo_kit.doors import door
 
 if TYPE_CHECKING:
     from pmo_kit.arbitration.allocation import Allocation
@@ -74,6 +75,7 @@ class Admission(Answer):
         return MappingProxyType(dict(self.allocation.inputs))
 
 
+@door
 def what_would_admit(allocation: Allocation, project_id: str, level: str | None = None) -> Admission:
     """What would let a refused project (or level) in, each way alone.
 
@@ -108,7 +110,7 @@ def what_would_admit(allocation: Allocation, project_id: str, level: str | None 
     candidates = options.of(project_id, level).tolist()
     if any(i in plan for i in candidates):
         raise ValueError(f"{project_id} is in the plan already.")
-    flips = [flip(model, plan, i, pool=allocation._pool) for i in candidates]
+    flips = [flip(allocation, i) for i in candidates]
     done = max(flips, key=lambda f: (f.found.plan is not None, f.found.value))
     option, way = done.option, in_the_way(model, plan, done.option)
     limits = [model.question.rule(n) for n in way if isinstance(model.question.rule(n), QUANTITY_RULES)]

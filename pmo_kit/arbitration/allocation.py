@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -131,6 +132,11 @@ class Allocation(Answer):
         if self.next_best is not None:
             known.append(self._model.positions(self.next_best))
         return Pool(self._model, known)
+
+    @cached_property
+    def _flips(self) -> dict[int, Any]:
+        """Choices reversed so far, proven, by option (`prices.Flip`)."""
+        return {}
 
     @property
     def gap(self) -> float:

@@ -24,7 +24,7 @@ from pmo_kit.arbitration.rules import Envelope, Row, amount_words
 from pmo_kit.arbitration.search import Found, best_plan, proof_gap, relaxation
 from pmo_kit.arbitration.solving import Limits, Program, solve
 from pmo_kit.arbitration.warm import Warm, good_plan
-from pmo_kit.doors import door, factor, several
+from pmo_kit.doors import door, factor, known, several
 from pmo_kit.errors import InfeasibleError
 from pmo_kit.facts import number
 
@@ -67,9 +67,10 @@ class Frontier(Answer):
 
         Raises
         ------
-        KeyError
+        InputError
             There is no plan at the factor to compare with.
         """
+        known([factor(against, "a budget")], {str(times) for times in self.allocations}, "plan at the factor")
         base = self.allocations[against].table
         parts = []
         for times, allocation in self.allocations.items():

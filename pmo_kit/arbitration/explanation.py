@@ -64,6 +64,11 @@ class Explanation(Answer):
     duties: pd.Series = field(repr=False)
     _plans: Mapping[tuple[str, str], Plan] = field(repr=False)
 
+    def plan(self, project_id: str, level: str) -> Mapping[str, str] | None:
+        """The best plan with one choice reversed (project_id -> level); None where there is none."""
+        found = self._plans.get((project_id, level))
+        return None if found is None else self.allocation._model.levels(found)
+
     @cached_property
     def turning_points(self) -> pd.DataFrame:
         """What would change the plan: see `pmo_kit.arbitration.turning.turning_points`."""
@@ -178,11 +183,14 @@ def explain(
         allocation = arbitrate(allocation.question.replace(gap=0.0))
     model = allocation._model
     options = model.question.built
-    plan, value, bound = allocation._positions, allocation._value, parts(allocation.bound)[0]
+    plan, value = allocation._positions, allocation._value
+    bound = value if allocation.gap == 0 else parts(allocation.bound)[0]
     gap = 0.0 if exact else asked_gap(model.question) * abs(allocation._free_value())
     limits = Limits(max(proof_gap(model), gap), model.question.node_limit)
     asked = [i for i in range(model.n) if projects is None or options.project_ids[i] in projects]
     done = flips(model, plan, asked, limits, exact, allocation._pool)
+    if exact:
+        allocation._flips.update({i: each for i, each in done.items() if each.found.status != "feasible"})
     records = [_record(allocation, done[i], value, bound) for i in asked]
     columns = list(_COLUMNS)
     index = pd.MultiIndex.from_tuples([r[0] for r in records], names=["project_id", "level"])
@@ -268,6 +276,7 @@ def _duties(allocation: Allocation, projects: Sequence[str] | None) -> pd.Series
 LOSES = "worth less than it costs"
 
 
+@door
 def obstacles(allocation: Allocation) -> dict[str, tuple[str, ...]]:
     """Why every refused project is out: that it is worth less than it costs, then the limits and links in its way.
 
@@ -290,6 +299,7 @@ def obstacles(allocation: Allocation) -> dict[str, tuple[str, ...]]:
     return found
 
 
+@door
 def supports(allocation: Allocation, projects: Sequence[str] | None = None) -> pd.DataFrame:
     """Why a project that is worth less than it costs is in the plan all the same.
 
@@ -308,9 +318,11 @@ def supports(allocation: Allocation, projects: Sequence[str] | None = None) -> p
     """
     question, options, model = allocation.question, allocation.question.built, allocation._model
     table = allocation.table
-    funded = table[(table["decision"] == "fund") & (table["value"] <= 0)].index
+    funded = table.index[(table["decision"] == "fund") & (table["value"] <= 0)].tolist()
+    asked = funded if projects is None else several(projects)
+    known(asked, table.index, "project")
     records = []
-    for project in funded if projects is None else projects:
+    for project in asked:
         mine = options.of(str(project)).tolist()
         rest = [i for i in allocation._positions if i not in mine]
         broken = model.excess(rest)
@@ -322,9 +334,7 @@ def supports(allocation: Allocation, projects: Sequence[str] | None = None) -> p
         more = [f"and {len(unique) - 2} more"] if len(unique) > 2 else []
         why = "; ".join([*unique[:2], *more]) or "what it brings together with others"
         records.append((table.loc[project, "name"], table.loc[project, "value"], rules, why, loses))
-    index = pd.Index(
-        [str(p) for p in (funded if projects is None else projects)], name="project_id", dtype="str"
-    )
+    index = pd.Index(asked, name="project_id", dtype="str")
     return pd.DataFrame(records, columns=["name", "value", "rules", "why", "loses"], index=index)
 
 

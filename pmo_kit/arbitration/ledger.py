@@ -14,6 +14,7 @@ from pmo_kit.arbitration.model import ONE, compile_model
 from pmo_kit.arbitration.prices import common_change
 from pmo_kit.arbitration.rules import amount_words
 from pmo_kit.arbitration.search import Found, best_plan
+from pmo_kit.doors import door
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,6 +55,7 @@ class Ledger(Answer):
         return f"{count} override{'s' if count > 1 else ''} together cost{'' if count > 1 else 's'} {words}."
 
 
+@door
 def override_ledger(question: Question) -> Ledger:
     """What each override on record costs alone, coming last, and all of them together, in force or set aside.
 

@@ -11,6 +11,7 @@ from pmo_kit.arbitration.links import Excludes, Group, Override, Requires
 from pmo_kit.arbitration.model import ONE
 from pmo_kit.arbitration.prices import flip
 from pmo_kit.arbitration.rules import Capacity, Demand, Envelope, amount_words, role_words
+from pmo_kit.doors import door, known
 
 if TYPE_CHECKING:
     from pmo_kit.arbitration.allocation import Allocation
@@ -20,6 +21,7 @@ Items = list[tuple[str, str]]
 BULLET = "▸"
 
 
+@door
 def letter(allocation: Allocation, project_id: str) -> str:
     """One page in plain words about one project, as Markdown.
 
@@ -42,6 +44,7 @@ def letter(allocation: Allocation, project_id: str) -> str:
     >>> print(letter(allocation, "P11").split(chr(10))[0])
     # Customer app (P11): not in the plan
     """
+    known([project_id], allocation.table.index, "project")
     row = allocation.table.loc[project_id]
     title = {"fund": "funded", "stop": "to be stopped", "refuse": "not in the plan"}[row["decision"]]
     blocks = [f"# {row['name']} ({project_id}): {title}"]
@@ -189,7 +192,7 @@ def _in_plan(allocation: Allocation, project_id: str, reduced: bool) -> Items:
         spent = "What was spent before is gone either way and not counted."
         first = f"The plan stops it, at an exit cost of {amount_words(round(row['cost'], 2))} {unit}. {spent}"
     option = next(i for i in allocation._positions if model.question.built.project_ids[i] == project_id)
-    done = flip(model, allocation._positions, option, pool=allocation._pool)
+    done = flip(allocation, option)
     items = [("The decision.", first)]
     if done.found.plan is None or done.change is None:
         for rule in allocation.question.orders:

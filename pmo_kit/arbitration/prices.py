@@ -18,6 +18,7 @@ from pmo_kit.arbitration.search import Found, Pool, best_plan, proof_gap
 from pmo_kit.arbitration.solving import Limits, Status, solve
 
 if TYPE_CHECKING:
+    from pmo_kit.arbitration.allocation import Allocation
     from pmo_kit.arbitration.options import Floats
 
 MOST_TIES = 50
@@ -48,23 +49,19 @@ def flip_columns(model: Model, plan: Plan, option: int) -> tuple[str, dict[int, 
     return "out", {int(i): 0 for i in options.of(str(options.project_ids[option]))}
 
 
-def flip(
-    model: Model,
-    plan: Plan,
-    option: int,
-    limits: Limits | None = None,
-    ties: bool = True,
-    pool: Pool | None = None,
-) -> Flip:
+def flip(allocation: Allocation, option: int) -> Flip:
     """The best plan with one choice flipped, and what that changes in all tied plans."""
-    direction, fixed = flip_columns(model, plan, option)
-    found = (pool or Pool(model)).search(fixed, limits=limits)
-    change = None
-    if found.plan is not None and ties and found.status == "optimal":
-        change = common_change(model, plan, found, fixed)
-    elif found.plan is not None:
-        change = plan_change(model, plan, found.plan)
-    return Flip(option, direction, found, change)
+    known = allocation._flips
+    if option not in known:
+        model, plan = allocation._model, allocation._positions
+        direction, fixed = flip_columns(model, plan, option)
+        found, change = allocation._pool.search(fixed), None
+        if found.plan is not None and found.status == "optimal":
+            change = common_change(model, plan, found, fixed)
+        elif found.plan is not None:
+            change = plan_change(model, plan, found.plan)
+        known[option] = Flip(option, direction, found, change)
+    return known[option]
 
 
 NEARBY = 28  # options searched around the plan

@@ -19,7 +19,7 @@ import pandas as pd
 from pmo_kit.arbitration.links import Committed, Excludes, Group, Mandatory, Override, Requires, Synergy
 from pmo_kit.arbitration.options import Options, build_options
 from pmo_kit.arbitration.rules import Capacity, Count, Envelope, Rule, Share, Spend
-from pmo_kit.doors import factor
+from pmo_kit.doors import factor, known
 from pmo_kit.errors import DataError, InputError
 from pmo_kit.facts import Unit, count
 from pmo_kit.uncertainty import states_uncertainty
@@ -82,7 +82,7 @@ class Question:
     overrides: bool = True
     last_plan: Mapping[str, str] | None = None
     basis: Literal["expected", "likely"] = None  # type: ignore[assignment]
-    _built: dict[str, Options] = field(default_factory=dict, repr=False, kw_only=True)
+    _built: dict[tuple[str, int], Options] = field(default_factory=dict, repr=False, kw_only=True)
 
     def __post_init__(self) -> None:
         _refuse_any(_asked_wrongly(self))
@@ -126,9 +126,10 @@ class Question:
     def _on(self, basis: str) -> Options:
         if basis == "expected" and not states_uncertainty(self.register):
             basis = "likely"
-        if basis not in self._built:
-            self._built[basis] = build_options(self.register, self.value, self.deferral, basis)
-        return self._built[basis]
+        key = (basis, self.deferral)
+        if key not in self._built:
+            self._built[key] = build_options(self.register, self.value, self.deferral, basis)
+        return self._built[key]
 
     @cached_property
     def money(self) -> Unit:
@@ -189,13 +190,12 @@ class Question:
 
         Raises
         ------
-        KeyError
-            There is none; the message lists those there are.
+        InputError
+            There is none; the message names those that may have been meant.
         """
-        for rule in self.rules:
-            if rule.name == name:
-                return rule
-        raise KeyError(f"There is no rule {name!r}; there are: {', '.join(r.name for r in self.rules)}.")
+        found = {rule.name: rule for rule in self.rules}
+        known([name], found, "rule")
+        return found[str(name)]
 
     def replace(self, **changes: object) -> Question:
         """A question with other fields; with another deferral the register's rules hold in the years it reaches."""
@@ -207,7 +207,7 @@ class Question:
             changes["rules"] = tuple(own.get(rule.name, rule) for rule in self.rules)
         if "register" in changes and self.basis == default_basis(self.register):
             changes = {"basis": None} | changes
-        if {"register", "value", "deferral"} & set(changes):
+        if {"register", "value"} & set(changes):
             changes["_built"] = {}
         new = dataclasses.replace(self, **changes)  # type: ignore[arg-type]
         if "deferral" in changes and not {"register", "rules"} & set(changes):
@@ -223,7 +223,8 @@ class Question:
 
     def without(self, *names: str) -> Question:
         """The question with these rules switched off, for a what-if. A name that is not there is an error."""
-        off = {self.rule(name).name for name in names}
+        known(names, {rule.name for rule in self.rules}, "rule")
+        off = set(names)
         return self.replace(
             rules=tuple(dataclasses.replace(r, active=False) if r.name in off else r for r in self.rules)
         )
@@ -395,11 +396,11 @@ def revalued(question: Question, value: pd.Series) -> Question:
     table = question.options
     ids = table.index.get_level_values("project_id")
     found = value.reindex(pd.MultiIndex.from_arrays([ids, table["base_level"]])).set_axis(table.index)
-    known = found.notna().groupby(level="project_id").any()
+    valued = found.notna().groupby(level="project_id").any()
     out: dict[str, Override] = {}
     for (project, _), row in table[found.isna().to_numpy()].iterrows():
-        if known[project] or row["commitment"] == "discretionary":
-            level = row["base_level"] if known[project] else None
+        if valued[project] or row["commitment"] == "discretionary":
+            level = row["base_level"] if valued[project] else None
             rule = Override(project_id=project, in_out="out", level=level, reason=NO_VALUE)
             out[rule.name] = rule
     money = [r.name for r in question.active_rules if isinstance(r, Synergy) and r.quantity == "value"]
@@ -462,12 +463,12 @@ def _beyond(register: Register, options: Options, rules: list[Rule]) -> list[Rul
     if how == "unlimited":
         return []
     envelopes = {r.envelope: r.scope for r in rules if isinstance(r, Envelope)}
-    known = {(r.envelope, r.year) for r in rules if isinstance(r, Envelope)}
+    there = {(r.envelope, r.year) for r in rules if isinstance(r, Envelope)}
     missing: list[Rule] = [
         Envelope(envelope=envelope, year=year, amount=0.0, scope=scope)
         for envelope, scope in envelopes.items()
         for year in options.years
-        if (envelope, year) not in known and options.measure(scope, year).any()
+        if (envelope, year) not in there and options.measure(scope, year).any()
     ]
     people = {(r.role, r.period) for r in rules if isinstance(r, Capacity)}
     pairs = options.demanding[options.demanding["fte"] > 0][["role", "period"]].drop_duplicates()

@@ -34,7 +34,7 @@ from pmo_kit.arbitration.thresholds import (
     soft_money,
     with_costs_scaled,
 )
-from pmo_kit.doors import door, known
+from pmo_kit.doors import door, known, several
 
 if TYPE_CHECKING:
     from pmo_kit.arbitration.allocation import Allocation
@@ -97,6 +97,8 @@ def turning_points(
     makes the value move in other ways too.
     """
     known(kinds, KINDS, "kind of turning point")
+    projects = None if projects is None else several(projects)
+    known(projects or (), allocation.question.built.groups, "project")
     model = allocation._model
     points: list[tuple[object, ...]] = []
     for kind, limit, points_of in (("people", Capacity, _fewer_people), ("money", Envelope, _less_money)):

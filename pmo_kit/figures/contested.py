@@ -130,9 +130,22 @@ def projects(allocation: Allocation, asked: Question) -> list[str]:
     return sorted(found, key=lambda p: (p not in record, -options.loc[(p, largest[p]), "value"], p))
 
 
+def _better(shares: pd.DataFrame, key: tuple[str, str]) -> str:
+    """The share of futures in which the plan is better than with a choice reversed, where the futures leave it open."""
+    if key not in shares.index or not shares.loc[key, "close"]:
+        return ""
+    return percent(float(shares.loc[key, "better"]))
+
+
 @figure("contested.claims", source="requests, overrides, projects, costs, benefits")
-def claims(reasons: Explanation, contested: list[str], left: int = 0) -> Table:
-    """Return each contested project with what it asks, what it gets, what granting it costs and whom it displaces."""
+def claims(
+    reasons: Explanation, contested: list[str], left: int = 0, shares: pd.DataFrame | None = None
+) -> Table:
+    """Return each contested project with what it asks, what it gets, what granting it costs and whom it displaces.
+
+    `shares` is from `pmo_kit.risk.price_shares`: beside a price that the futures do not settle, in how many of them the
+    plan is the better one.
+    """
     allocation, table = reasons.allocation, reasons.table
     names, options = allocation.table["name"], allocation.question.options
     rows = []
@@ -155,12 +168,14 @@ def claims(reasons: Explanation, contested: list[str], left: int = 0) -> Table:
                 if price != price
                 else format_number(price)
                 + (f" to {format_number(upper)}" if (upper := flip["price_upper"]) != price else ""),
+                "better": "" if shares is None else _better(shares, (project, str(flip.name))),
                 "displaces": others(names, flip["displaces"], project),
                 "sort": price,
             }
         )
-    columns = ["project", "asked", "gets", "if", "price", "displaces", "sort"]
+    columns = ["project", "asked", "gets", "if", "price", "better", "displaces", "sort"]
     data = pd.DataFrame(rows, columns=columns)
+    better = (Field("better", "plan better in", kind="text"),) if data["better"].any() else ()
     grant = data[data["if"].eq("grant it") & data["sort"].notna()]
     least = grant.loc[grant["sort"].idxmin()] if len(grant) else None
     return Table(
@@ -171,6 +186,7 @@ def claims(reasons: Explanation, contested: list[str], left: int = 0) -> Table:
             Field("gets", "the plan says", kind="text"),
             Field("if", "to", kind="text"),
             Field("price", "costs", kind="text"),
+            *better,
             Field("displaces", "and displaces", kind="text"),
         ),
         title=f"{sentence(count(len(data), 'claim is', 'claims are'))} contested; the cheapest to grant, "
@@ -187,6 +203,11 @@ def claims(reasons: Explanation, contested: list[str], left: int = 0) -> Table:
             f"Claims, and {value_words(allocation)} lost by granting one, at the size asked",
         ),
         note="Requests and overrides on record first, then the most valuable."
+        + (
+            " Plan better in: share of futures, where the price is under one standard deviation."
+            if better
+            else ""
+        )
         + (f" Left out: {count(left, 'other project')} that get less than they ask." if left else ""),
     )
 

@@ -2,7 +2,7 @@
 
 from pmo_kit.risk.contingency import Contingency, portfolio_contingency, variance_shares
 from pmo_kit.risk.fitting import Fit, fit_envelopes
-from pmo_kit.risk.plans import Bases, compare_bases, share_better
+from pmo_kit.risk.plans import Bases, compare_bases, price_shares, share_better
 from pmo_kit.risk.simulation import Simulation, simulate, simulate_plan
 from pmo_kit.uncertainty import Estimate, cvar, pert
 
@@ -17,6 +17,7 @@ __all__ = [
     "fit_envelopes",
     "pert",
     "portfolio_contingency",
+    "price_shares",
     "share_better",
     "simulate",
     "simulate_plan",

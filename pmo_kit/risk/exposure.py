@@ -13,6 +13,8 @@ from pmo_kit import finance
 from pmo_kit.appraisal import SOCIAL_KINDS
 from pmo_kit.arbitration import Capacity, Envelope, Question, Synergy
 from pmo_kit.arbitration.options import Options, split_scope
+from pmo_kit.doors import nearest
+from pmo_kit.errors import InputError
 from pmo_kit.rates import discount_schedule
 from pmo_kit.uncertainty.distributions import Floats
 from pmo_kit.uncertainty.expected import period_at, places_of
@@ -209,5 +211,6 @@ def _uplifts(question: Question, uplifts: Mapping[str, float] | None) -> dict[st
         elif scope == "all" or "=" in scope:
             raised |= dict.fromkeys(map(str, built.project_ids[built.matches(scope)]), float(fraction))
         else:
-            raise ValueError(f"{scope!r} is no project, no column=value and not all")
+            there = ["all", *map(str, question.register.projects.index)]
+            raise InputError(f"{scope!r} is no project, no column=value and not all; {nearest(scope, there)}")
     return raised

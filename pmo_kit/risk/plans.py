@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pmo_kit.arbitration import Allocation, Question, arbitrate
+from pmo_kit.arbitration import Allocation, Explanation, Question, arbitrate
 from pmo_kit.doors import door
 from pmo_kit.facts import number
 from pmo_kit.risk.drawing import Run, blocks_of, shared_streams, simulate_block
@@ -104,6 +104,31 @@ def compare_bases(question: Question, confidence: float = 0.8, draws: int = DRAW
             "resized": tuple((p, base[p], plan[p]) for p in sorted(base) if p in plan and plan[p] != base[p]),
         })  # fmt: skip
     return Bases(plans, drawn, fit, pd.DataFrame(rows, index=pd.Index(NAMES, name="plan", dtype="str")))
+
+
+@door
+def price_shares(explanation: Explanation, draws: int = DRAWS, seed: int = SEED) -> pd.DataFrame:
+    """Return, beside every price, in which share of futures the plan is better than that with the choice reversed.
+
+    Returns
+    -------
+    DataFrame
+        By (project_id, level) of what has a price: better, gain and spread as in `share_better`, and close: whether the
+        price is under one spread, so that the share belongs beside it.
+
+    Examples
+    --------
+    >>> import pmo_kit as pmo
+    >>> reasons = pmo.explain(pmo.arbitrate(pmo.Question(pmo.load_register("data/samples/meridian_12"))))
+    >>> price_shares(reasons, draws=10).loc[("P08", "full"), ["better", "gain"]].tolist()
+    [1.0, 9.0]
+    """
+    allocation = explanation.allocation
+    plans = {key: plan for key in explanation.table.index if (plan := explanation.plan(*key))}
+    named = {f"{project}\n{level}": plan for (project, level), plan in plans.items()}
+    table = share_better(allocation.question, allocation.plan, named, draws, seed)
+    table.index = pd.MultiIndex.from_tuples(plans, names=["project_id", "level"])
+    return table.assign(close=explanation.table["price"].reindex(table.index) < table["spread"])
 
 
 @door

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pmo_kit.arbitration import Allocation, Question
 from pmo_kit.arbitration.model import kept
 from pmo_kit.arbitration.rules import amount_words
-from pmo_kit.doors import door
+from pmo_kit.doors import door, known
 from pmo_kit.doors import whole as whole_number
 from pmo_kit.risk.contingency import (
     Contingency,
@@ -153,14 +153,17 @@ class Simulation:
 
     def spending(self, scope: str, year: int) -> Floats:
         """Spending of every draw in the scope of an envelope and a year."""
-        at = self._run.exposure.scopes.index(scope), self.years.index(year)
-        return np.asarray(self._block.spend[at])
+        return np.asarray(self._block.spend[self._at(scope, year)])
 
     def planned(self, scope: str, year: int) -> float:
         """Spending in the scope of an envelope and a year, on likely figures."""
-        return float(
-            self._run.exposure.base_spend[self._run.exposure.scopes.index(scope), self.years.index(year)]
-        )
+        return float(self._run.exposure.base_spend[self._at(scope, year)])
+
+    def _at(self, scope: str, year: int) -> tuple[int, int]:
+        """Where a scope and a year stand."""
+        known([scope], self._run.exposure.scopes, "scope of an envelope")
+        known([year], list(map(str, self.years)), "year")
+        return self._run.exposure.scopes.index(scope), self.years.index(int(year))
 
     @property
     def exceedance(self) -> pd.DataFrame:
@@ -195,6 +198,7 @@ class Simulation:
 
     def cvar(self, what: str = "cost", level: float = 0.9) -> float:
         """Mean of the worst draws beyond a confidence: highest costs, or lowest benefits and net values."""
+        known([what], self.totals.columns, "total")
         return float(cvar(self.totals[what], level, "upper" if what == "cost" else "lower"))
 
     @cached_property
@@ -259,7 +263,8 @@ class Simulation:
         """Return the S-curve of the portfolio's cost, benefit, npv, or a fiscal year's spending: probability, value."""
         if what in ("cost", "benefit", "npv"):
             return curve(self.totals[what], points)
-        return curve(self._block.spend[0, self._run.exposure.years.index(int(what))], points)
+        known([what], ["cost", "benefit", "npv", *map(str, self.years)], "total or year")
+        return curve(self._block.spend[0, self.years.index(int(what))], points)
 
     def beats(self, other: Simulation) -> float:
         """Probability that this plan is worth more than another, draw against draw: shared projects share their luck.
@@ -363,8 +368,8 @@ def simulate_plan(
     whole_number(draws, "draws", least=1)
     if uplifts is None and executor is None:  # the same plan is asked about by several figures
         key = (*map(id, question.rules), question.basis, frozenset(plan.items()), draws, seed)
-        known = question.stated.memo.setdefault("simulations", {})
-        return kept(known, key, lambda: _simulated(question, plan, draws, seed), KEPT)
+        drawn = question.stated.memo.setdefault("simulations", {})
+        return kept(drawn, key, lambda: _simulated(question, plan, draws, seed), KEPT)
     return _simulated(question, plan, draws, seed, uplifts, executor)
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from pmo_kit.answers import Answer
 from pmo_kit.arbitration import Allocation, Question, arbitrate
-from pmo_kit.doors import door
+from pmo_kit.doors import door, known
 from pmo_kit.errors import InfeasibleError
 from pmo_kit.facts import Base, Fact, Of, Unit, count
 from pmo_kit.scenarios.changes import Scenario
@@ -164,6 +164,7 @@ class Comparison(Answer):
 
     def holds(self, project_id: str) -> tuple[Fact, Fact]:
         """In how many of the `others` a project is decided as in the base, at the same level; and how many they are."""
+        known([project_id], self.held.index, "project")
         held = self.fact("case.holds", int(self.held[project_id]), "cases", project_id)
         return held, self.fact("cases", len(self.others), "cases")
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from pmo_kit.arbitration import Envelope, Question, arbitrate
-from pmo_kit.errors import DataError, InfeasibleError
+from pmo_kit.errors import DataError, InfeasibleError, InputError
 from pmo_kit.register import Register, load_register
 
 SAMPLE = Path(__file__).parents[2] / "data" / "samples" / "meridian_12"
@@ -45,7 +45,7 @@ def test_recommended_plan(question: Question) -> None:
 def test_what_if_switches_rules_off(question: Question) -> None:
     free = question.without("envelope all 2027", "envelope all 2028")
     assert arbitrate(free).value == 37.5
-    with pytest.raises(KeyError, match="There is no rule"):
+    with pytest.raises(InputError, match="There is no rule"):
         question.without("envelope all 2040")
 
 

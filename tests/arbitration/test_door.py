@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import nan
+from typing import Any
 
 import pandas as pd
 import pytest
 
 import pmo_kit as pmo
+from pmo_kit import arbitration
 from pmo_kit.arbitration import (
     Capacity,
     Count,
@@ -17,7 +20,7 @@ from pmo_kit.arbitration import (
     override_ledger,
     solve_selection,
 )
-from pmo_kit.errors import InputError
+from pmo_kit.errors import DataError, InputError
 from pmo_kit.register import Register
 
 
@@ -103,3 +106,40 @@ def test_orders_on_record_are_in_force_or_set_aside_and_always_priced() -> None:
         == pytest.approx(pmo.arbitrate(lifted).value - pmo.arbitrate(asked).value)
     )
     pd.testing.assert_frame_equal(with_.table.drop(columns="active"), without.table.drop(columns="active"))
+
+
+@pytest.mark.parametrize(
+    ("ask", "words"),
+    [(lambda q, a: q.rule("envelop all 2027"), "There is no rule 'envelop all 2027'; did you mean 'envelope"),
+     (lambda q, a: q.without("envelope all 2027", "no such rule"), "There is no rule 'no such rule'"),
+     (lambda q, a: q.with_override("P99", "in"), "There is no project 'P99'; did you mean 'P09'?"),
+     (lambda q, a: q.with_override("P01", "in", "huge"), "has no level 'huge'"),
+     (lambda q, a: pmo.explain(a, projects=["P99"]), "no project 'P99'; did you mean"),
+     (lambda q, a: arbitration.supports(a, ["P99"]), "no project 'P99'; did you mean"),
+     (lambda q, a: arbitration.letter(a, "P99"), "no project 'P99'; did you mean"),
+     (lambda q, a: arbitration.what_would_admit(a, "P99"), "no project 'P99'; did you mean"),
+     (lambda q, a: arbitration.what_would_admit(a, "P11", "huge"), "has no level 'huge'"),
+     (lambda q, a: arbitration.turning_points(a, projects=["P99"]), "no project 'P99'; did you mean"),
+     (lambda q, a: arbitration.turning_points(a, ("peple",)), "did you mean 'people'?"),
+     (lambda q, a: limits_worth(a, ["all mony"]), "did you mean 'all money'?"),
+     (lambda q, a: a.worth_of({"P99": "full"}), "no project 'P99'; did you mean"),
+     (lambda q, a: pmo.frontier(q, budgets=[0.85, 1.0]).losses(0.9), "no plan at the factor '0.9'"),
+     (lambda q, a: pmo.simulate(a, draws=5, uplifts={"P99": 0.2}), "did you mean 'P09'?"),
+     (lambda q, a: pmo.simulate(a, draws=5).spending("al", 2027), "did you mean 'all'?"),
+     (lambda q, a: pmo.simulate(a, draws=5).spending("all", 1927), "There is no year '1927'"),
+     (lambda q, a: pmo.simulate(a, draws=5).cvar("costs"), "did you mean 'cost'?"),
+     (lambda q, a: pmo.simulate(a, draws=5).s_curve("npw"), "did you mean 'npv'?"),
+     (lambda q, a: pmo.risk.simulate_plan(q, {"P99": "full"}, 5), "no project 'P99'; did you mean"),
+     (lambda q, a: pmo.risk.share_better(q, a.plan, {"other": {"P99": "full"}}, 5), "no project 'P99'"),
+     (lambda q, a: pmo.compare(q, [pmo.Scenario("x", capacity={"data_enginer": 0.5})]), "did you mean 'data_engineer'"),
+     (lambda q, a: pmo.compare(q, [pmo.Scenario("x", budget={"al": 0.5})]), "did you mean 'all'"),
+     (lambda q, a: pmo.compare(q, [pmo.Scenario("x", rules_off=["envelop all 2027"])]), "did you mean 'envelope all"),
+     (lambda q, a: pmo.compare(q, [pmo.Scenario("x", budget=0.9)]).holds("P99"), "no project 'P99'; did you mean")],
+)  # fmt: skip
+def test_a_name_that_is_not_there_is_refused_with_those_that_may_be_meant(
+    register: Register, ask: Callable[[Any, Any], object], words: str
+) -> None:
+    question = pmo.Question(register)
+    with pytest.raises((InputError, DataError)) as caught:
+        ask(question, pmo.arbitrate(question))
+    assert words in str(caught.value)

@@ -5,7 +5,7 @@ import pytest
 
 import pmo_kit as pmo
 from pmo_kit.figures import risk as figures
-from pmo_kit.risk import Bases, compare_bases, share_better, simulate_plan
+from pmo_kit.risk import Bases, compare_bases, price_shares, share_better, simulate_plan
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +66,21 @@ def test_a_plan_is_better_in_as_many_futures_whichever_way_it_is_asked(
             [gain.mean(), gain.std()], abs=1e-4
         )
     assert found.loc["expected"].tolist() == [0, 0, 0]
+
+
+def test_a_share_stands_beside_every_price(question: pmo.Question) -> None:
+    reasons = pmo.explain(pmo.arbitrate(question))
+    found = price_shares(reasons, draws=2000)
+    assert set(found.index) == set(reasons.table.index[reasons.table["price"].notna()])
+    mine = simulate_plan(question, reasons.allocation.plan, 2000)
+    for key, row in found.iterrows():
+        plan = reasons.plan(*key)
+        assert plan is not None
+        assert (plan.get(key[0]) == key[1]) != reasons.table.loc[key, "in_plan"]
+        other = simulate_plan(question, plan, 2000)
+        assert row["better"] == mine.beats(other)
+        assert row["close"] == (reasons.table.loc[key, "price"] < row["spread"])
+        assert row["gain"] == pytest.approx(reasons.table.loc[key, "price"], abs=0.1)
 
 
 def test_they_are_shown(bases: Bases) -> None:
