@@ -74,7 +74,10 @@ def as_data(answer: Allocation | Explanation) -> Portable:
         "version": 1,
         "register": {"name": register.settings.name, "fingerprint": register.fingerprint},
         "question": question.fingerprint,
-        "unit": {"value": options.value_unit, "money": options.money_unit},
+        "unit": {
+            "value": question.worth.words, "short": question.worth.short, "money": question.money.words,
+            "money_short": question.money.short,
+        },
         "basis": question.basis_word,
         "gap": 0.0 if len(options.groups) <= SMALL else max(asked_gap(question), 0.01),
         "projects": [
@@ -99,6 +102,7 @@ def as_data(answer: Allocation | Explanation) -> Portable:
             "status": allocation.status,
         },
         "plans": [list(plan) for plan in worth[:MOST_PLANS]],
+        "reversals": [] if isinstance(answer, Allocation) else _reversals(answer),
     })  # fmt: skip
 
 
@@ -139,6 +143,18 @@ def _row(row: Row, rule: Rule, rules: tuple[Rule, ...], options: Options) -> dic
         part, whole, found["share"] = row.share
         found |= {"part": _sparse(part), "whole": _sparse(whole)}
     return found
+
+
+def _reversals(reasons: Explanation) -> list[dict[str, Any]]:
+    """What the other choice on each project costs, at its cheapest size, where that is proven."""
+    table, stops = reasons.table, reasons.allocation.question.options["stop"]
+    taken = table.groupby("project_id")["in_plan"].transform("any")
+    exact = table[(table["proof"] == "exact") & (table["in_plan"] | ~taken)]
+    found = exact.sort_values("price", kind="stable").groupby("project_id").head(1).sort_index()
+    return [
+        {"project": p, "way": "in" if stops[p, level] else row["flip"], "price": float(row["price"])}
+        for (p, level), row in found.iterrows()
+    ]
 
 
 def _sparse(numbers: np.ndarray) -> list[list[float]]:

@@ -88,8 +88,10 @@ def settled(page: Any) -> float:
 def test_a_choice_is_answered_as_the_engine_answers_it(page: Any) -> None:
     base = Question(pmo.load_register(TWELVE), overrides=False)
     assert choose(page, "P08", "in") == pytest.approx(24.5, abs=NEAR)
-    assert page.locator("#live .lv-tile").first.inner_text().split("\n")[-1] == "33.5 EUR million"
-    assert "9.0 less than recommended" in page.locator("#live .lv-trial").inner_text()
+    tiles = page.locator("#live .pw-tile")
+    words = [" ".join(text.split()) for text in tiles.all_inner_texts()]
+    assert words[0] == "Recommended in this pack 33.5 EUR million"
+    assert words[1] == "Trial, not the pack's figures 24.5 9.0 less than recommended"
     assert "P07 Storm overflows" in page.locator("#live .lv-facts").inner_text()
     bar = page.locator(".lv-bar")
     assert bar.is_visible()
@@ -99,21 +101,21 @@ def test_a_choice_is_answered_as_the_engine_answers_it(page: Any) -> None:
     assert plan.locator("[data-way=in]").get_attribute("aria-pressed") == "true"
     both = base.with_override("P08", "in").with_override("P04", "out")
     assert choose(page, "P04", "out") == pytest.approx(arbitrate(both).value, abs=NEAR)
-    page.locator("#live [data-act=undo]").click()
+    page.locator("#live [data-needs=undo]").click()
     assert settled(page) == pytest.approx(24.5, abs=NEAR)
-    page.locator(".lv-bar [data-act=again]").click()
+    bar.get_by_role("button", name="Back to the plan").click()
     assert settled(page) == pytest.approx(33.5, abs=NEAR)
     assert bar.is_hidden()
 
 
 def test_limits_move_by_slider_and_a_conflict_is_named(page: Any) -> None:
     base = Question(pmo.load_register(TWELVE), overrides=False)
-    slider = page.get_by_label("Money", exact=True)
+    slider = page.get_by_label("Money, percent of the envelopes")
     slider.evaluate("(s) => { s.value = 120; s.dispatchEvent(new Event('input', {bubbles: true})); }")
     page.locator(".lv-bar", has_text="+20").wait_for()
     assert settled(page) == pytest.approx(arbitrate(Case(1.2).question(base)).value, abs=NEAR)
     choose(page, "P12", "out")  # a running project without a stop
-    said = page.locator("#live .lv-conflict").inner_text()
+    said = page.locator("#live .pw-conflict").inner_text()
     assert "P12" in said
     assert "out" in said
 

@@ -96,9 +96,19 @@ def live(notebooks: Iterable[Any]) -> tuple[Live | None, str]:
             _text("worker.js"),
         ]
     )
-    script = "\n".join(["(() => {", _text("question.js"), _text("session.js"), _text("page.js"), "})();"])
+    board = files("pmo_kit") / "widgets"
+    drawn = [
+        _text("question.js"),
+        _text("session.js"),
+        (board / "board.js").read_text("utf-8"),
+        _text("page.js"),
+    ]
     return Live(
-        f"{found[0]}\n".encode(), program, base64.b64encode(packed).decode(), script, _text("page.css")
+        f"{found[0]}\n".encode(),
+        program,
+        base64.b64encode(packed).decode(),
+        "\n".join(["(() => {", *drawn, "})();"]),
+        (board / "board.css").read_text("utf-8") + _text("page.css"),
     ), ""
 
 

@@ -1,4 +1,4 @@
-// A trial on the page: moves, undo, reasons, and the answers met, as the state that a board draws. No screen, no solver.
+// A trial on the page: moves, undo, reasons, and the answers met; the link of a board. No screen, no solver.
 "use strict";
 const START = { money: 1, people: {}, forces: [] };
 const WORDS = { fund: "FUND", stop: "STOP", refuse: "OUT", none: "–" };
@@ -19,12 +19,12 @@ const listed = (words) => (words.length < 2 ? words.join("") : `${words.slice(0,
 const keyOf = ({ money, people, forces }) => JSON.stringify([money, Object.entries(people).sort(), forces.map((f) => [f.project, f.way, f.level])]);
 
 class Session {
-  // `ask(case, known, tell)` starts a search and ends the one before; `changed()` is told of every new state.
-  constructor(question, ask, changed, { committee = "", title = "", now = () => new Date() } = {}) {
+  // `ask(case, known, tell)` starts a search and ends the one before; without a case it only ends it.
+  constructor(question, ask, { committee = "", title = "", now = () => new Date() } = {}) {
     const { data } = question, { recommended } = data;
-    Object.assign(this, { question, ask, changed, committee, title, now, past: [], future: [], log: [], seq: 0, answers: new Map(), notice: null });
+    Object.assign(this, { question, ask, committee, title, now, past: [], future: [], log: [], seq: 0, answers: new Map(), heard: new Set() });
     this.names = new Map(data.projects.map((one) => [one.id, one.name]));
-    this.unit = data.unit.value.split(",")[0];
+    this.unit = data.unit.short;
     this.orders = data.orders.map((one) => ({ ...one }));
     this.start = { ...START, forces: this.orders };
     const { value } = question.evaluate(recommended.plan, question.limits());
@@ -43,10 +43,27 @@ class Session {
   name(id) { return `${id} ${this.names.get(id)}`; }
   role(role) { return this.question.data.rows.find((row) => row.role === role).people; }
 
-  // Moves, as a screen sends them.
-  send({ type, ...told }) {
+  // The link: moves as a board sends them, and every new state for whoever listens.
+  listen(act) {
+    const without = ["keep", "decide", "restore", "compare"];
+    this.heard.add(act);
+    act({ state: this.state, prices: this.prices, progress: "", notice: {}, options: { ask: false, by: "", name: "", sessions: [], without } });
+    return () => this.heard.delete(act);
+  }
+  changed() {
+    const news = { state: this.state, prices: this.prices };
+    for (const act of this.heard) act(news);
+  }
+  fail() {
+    this.running = false;
+    this.changed();
+  }
+  send({ type, seq = this.seq, ...told }) {
     const { case: now } = this;
-    if (type === "force") this.force(told);
+    this.seq = seq;
+    if (type === "ready" || type === "ping") for (const act of this.heard) act({ pong: seq });
+    if (type === "stop") { this.ask(null); this.fail(); }
+    else if (type === "force") this.force(told);
     else if (type === "free") this.move({ ...now, forces: now.forces.filter((f) => f.project !== told.project) }, `${this.name(told.project)} free again`);
     else if (type === "money") this.move({ ...now, money: told.value / 100 }, told.value === 100 ? "Money as in the register" : `Money ${printed(told.value - 100, 0, true)} %`);
     else if (type === "people") {
@@ -135,7 +152,7 @@ class Session {
         const [part, whole] = [row.part, row.whole].map((side) => side.reduce((all, [c, x]) => all + (filled.has(c) ? x : 0), 0));
         used = whole ? part / whole : 0; limit = row.share; slack = clean(most ? limit - used : used - limit);
       }
-      return [{ row, label: row.label, used, limit, least, full: slack <= 0, share: Boolean(row.part) }];
+      return [{ row, label: row.label, used, limit, least, full: slack <= 0, over: slack < 0, share: Boolean(row.part) }];
     });
   }
 
@@ -153,7 +170,7 @@ class Session {
       return {
         id, name, area, duty, decision, word: WORDS[decision], recommended: WORDS[advice], differs: decision !== advice && decision !== "none",
         levels: going.length > 1 ? going.map((one) => [one.level, one.label || one.level]) : [], level: going.length > 1 && option && !option.stop ? option.label || option.level : "",
-        value: sum(shown.value), cost: sum(shown.cost), moved: last.entered.includes(id) ? "entered" : last.left.includes(id) ? "left" : last.resized.includes(id) ? "resized" : "",
+        value: printed(shown.value), cost: printed(shown.cost), worth: shown.value, spend: shown.cost, moved: last.entered.includes(id) ? "entered" : last.left.includes(id) ? "left" : last.resized.includes(id) ? "resized" : "",
         forced: force?.way ?? "free", forced_level: force?.level ?? "", reason: force?.reason ?? "", by: force?.by ?? "",
       };
     });
@@ -165,20 +182,38 @@ class Session {
     const scarce = new Map();
     for (const use of this.uses(recommended, this.start)) if (use.row.role) scarce.set(use.row.role, Math.max(scarce.get(use.row.role) ?? 0, use.limit ? use.used / use.limit : 1));
     people.sort((a, b) => (scarce.get(b.role) ?? 0) - (scarce.get(a.role) ?? 0));
+    const limits = uses.map(({ row, label, used, limit, least, share, over, full: end }) => {
+      const words = `${plainly(share ? 100 * used : used)} ${least ? "of at least" : "of"} ${plainly(share ? 100 * limit : limit)}${share ? " %" : ""}${over ? ", at its price" : ""}`;
+      return { id: `${row.rule} ${label} ${least}`, label, words, long: `${label}: ${words}${share ? "" : ` ${row.unit}`}`, full: end && !least, over, share: Math.min(1, Math.max(0, limit ? used / limit : 1)) };
+    });
+    const limiting = full.map((use) => limits[uses.indexOf(use)]).map((one) => `${one.label}: ${one.words}`);
     const names = (ids) => ids.map((id) => this.name(id)).join(", ");
     return {
-      title: this.title, unit: data.unit.value, money_unit: data.unit.money.split(",")[0], basis: data.basis, headline: this.headline(), status: answer.status, proof: this.proof(rest), busy: this.running,
+      title: this.title, unit, unit_long: data.unit.value, money_unit: data.unit.money_short, basis: data.basis, headline: this.headline(), status: answer.status, proof: this.proof(rest), busy: this.running, computing: this.running && answer.status === "open" ? "Looking for a plan…" : "",
       conflict: answer.status === "none" ? `No plan obeys all of this together: ${listed(answer.rules.map((name) => this.ruleWords(name)))}.` : "",
-      trial: this.trial, value: answer.plan ? sum(value) : "n/a", advice: sum(amount(recommended.exact)), short: unit, projects,
-      loss: this.lossWords(), left: names(moved.left), entered: names(moved.entered), resized: moved.resized.map((id) => `${this.name(id)} (${this.level(id).label || this.level(id).level})`).join(", "),
-      limiting: full.map((use) => `${use.label}: ${plainly(use.share ? 100 * use.used : use.used)}${use.share ? " %" : ""} of ${plainly(use.share ? 100 * use.limit : use.limit)}${use.share ? " %" : ""}`),
-      limits: uses.map((use) => ({ label: use.label, unit: use.row.unit, full: use.full && !use.least, share: Math.min(1, Math.max(0, use.limit ? use.used / use.limit : 1)), words: `${plainly(use.share ? 100 * use.used : use.used)} ${use.least ? "of at least" : "of"} ${plainly(use.share ? 100 * use.limit : use.limit)}${use.share ? " %" : ""}` })),
+      trial: this.trial, advice: sum(amount(recommended.exact)), projects, left: names(moved.left), entered: names(moved.entered), resized: moved.resized.map((id) => `${this.name(id)} (${this.level(id).label || this.level(id).level})`).join(", "),
+      limiting, limits, tiles: [
+        { label: "Recommended in this pack", value: sum(amount(recommended.exact)), note: unit },
+        { label: this.trial ? "Trial, not the pack's figures" : "No trial yet", value: answer.plan ? sum(value) : "n/a", note: this.trial ? this.lossWords() : "choose below", focus: this.trial },
+        { label: "What limits the plan", value: full.length ? limits[uses.indexOf(full[0])].words : answer.plan ? "no limit" : "n/a", note: full.length ? `${full[0].label}${full.length > 1 ? `, and ${full.length - 1} more` : ""}` : "" },
+      ],
+      moved: this.log.length ? [["Left", last.left], ["Entered", last.entered], ["Other level", last.resized]].flatMap(([label, ids]) => (ids.length ? [[label, names(ids)]] : [])) : [["", "No move yet. Take a project in or out, or move a limit."]],
       money: { value: Math.round(100 * now.money), low: 50, high: 150, words: `${sum(this.funds * now.money)} in all, ${now.money === 1 ? "as in the register" : `${printed(100 * (now.money - 1), 0, true)} %`}` },
-      people, scarce: people.filter((one) => (scarce.get(one.role) ?? 0) >= 0.9).map((one) => one.role),
+      people, cases: [],
       forces: now.forces.map((f) => ({ ...f, name: this.name(f.project) })),
       log: this.log.slice(-60).reverse().map((one) => ({ time: one.time.toTimeString().slice(0, 5), move: one.words, why: [one.reason, one.by].filter(Boolean).join("; "), value: this.valueWords(one.at) })),
       undo: this.past.length > 0, redo: this.future.length > 0, changed: this.trial, seq: this.seq,
     };
+  }
+
+  // What reversing a choice of the recommended plan costs; in a trial nobody has worked it out.
+  get prices() {
+    const verbs = { in: "Taking it in", out: "Taking it out" }, { reversals = [] } = this.question.data;
+    return Object.fromEntries(this.question.data.projects.map(({ id }) => {
+      const found = this.trial ? null : reversals.find((one) => one.project === id);
+      if (!found) return [id, { short: "–", long: this.trial ? "Not worked out in a trial: choose it and see." : "" }];
+      return [id, { way: found.way, low: found.price, short: sum(found.price), long: `${verbs[found.way]} costs ${sum(found.price)} ${this.unit}.` }];
+    }));
   }
 
   headline() {
@@ -224,7 +259,7 @@ class Session {
   }
   decisions() {
     const { case: now, committee, question: { data } } = this, today = this.now().toISOString().slice(0, 10);
-    const moves = [...now.forces.map((f) => `${f.project} ${f.way} (${f.reason})`), ...(this.about() ? [] : []), ...(now.money === 1 ? [] : [`money ${printed(100 * (now.money - 1), 0, true)} %`]), ...Object.keys(now.people).map((role) => `other number of ${this.role(role)}`)];
+    const moves = [...now.forces.map((f) => `${f.project} ${f.way} (${f.reason})`), ...(now.money === 1 ? [] : [`money ${printed(100 * (now.money - 1), 0, true)} %`]), ...Object.keys(now.people).map((role) => `other number of ${this.role(role)}`)];
     const head = ["date", "committee", "project_id", "project_name", "decision", "amount", "level", "reason", "decided_by", "recommended", "register_fingerprint"];
     const rows = data.projects.map(({ id, name }) => {
       const force = now.forces.find((f) => f.project === id), option = this.level(id), decision = this.decision(id), advice = this.decision(id, this.recommended);
