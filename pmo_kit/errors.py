@@ -47,12 +47,22 @@ class InfeasibleError(PmoError):
         Names of the rules in conflict: without any one of them the others can hold.
     relaxation : mapping of str to str
         Rule name -> the least change that makes a plan possible, with its unit.
+    ways : sequence of str
+        Each makes a plan possible, the cheapest first, in words.
+    why : str
+        The conflict alone, in words.
     """
 
     def __init__(
-        self, message: str, conflict: Sequence[str], relaxation: Mapping[str, str] | None = None
+        self,
+        message: str,
+        conflict: Sequence[str],
+        relaxation: Mapping[str, str] | None = None,
+        ways: Sequence[str] = (),
+        why: str = "",
     ) -> None:
         super().__init__(message)
+        self.ways, self.why = tuple(ways), why or message
         self.conflict = tuple(conflict)
         self.relaxation = dict(relaxation or {})
 

@@ -41,12 +41,13 @@ def conflict_error(question: Question) -> InfeasibleError:
     message = f"No plan obeys the rules. These cannot hold together: {'; '.join(others or given)}."
     if others and given:
         message += f" Given by law, commitment or order on record: {'; '.join(given)}."
+    why = message
     ways, relaxation = ways_out(question, conflict)
     if ways:
         message += f" A plan becomes possible with {', or with '.join(ways)}."
     else:
         message += " No amount of money or people makes a plan possible: one of these has to give way."
-    return InfeasibleError(message, [rule.name for rule in conflict], relaxation)
+    return InfeasibleError(message, [rule.name for rule in conflict], relaxation, ways, why)
 
 
 def conflicting_rules(question: Question, given: Sequence[str] = ()) -> list[Rule]:

@@ -11,8 +11,9 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import cache
 from math import inf
@@ -156,6 +157,23 @@ def _solver() -> type[Any]:
     return Quiet
 
 
+class Interrupted(Exception):
+    """The search was no longer wanted; there is no answer."""
+
+
+_unwanted: ContextVar[Callable[[], bool] | None] = ContextVar("unwanted", default=None)
+
+
+@contextmanager
+def interruptible(unwanted: Callable[[], bool]) -> Iterator[None]:
+    """Let every search in here end with `Interrupted` soon after `unwanted()` has become true."""
+    token = _unwanted.set(unwanted)
+    try:
+        yield
+    finally:
+        _unwanted.reset(token)
+
+
 @contextmanager
 def _stopping_at_ctrl_c(highs: Any) -> Iterator[None]:
     """Let Ctrl-C end the search instead of raising; only the main thread may listen to it."""
@@ -278,8 +296,13 @@ def solve(program: Program, limits: Limits | None = None) -> Outcome:
         highs.setOptionValue("time_limit", max(0.01, limits.until - began))
     whole = program.integer.any()
     _pass(highs, program, program.integer)
+    unwanted = _unwanted.get()
+    if unwanted is not None:
+        highs.cbMipInterrupt += lambda event: event.interrupt() if unwanted() else None
     with _stopping_at_ctrl_c(highs) if limits.stoppable else nullcontext():
         highs.run()
+    if unwanted is not None and unwanted():
+        raise Interrupted
     info, status = highs.getInfo(), highs.getModelStatus()
     seconds = time.monotonic() - began
     nodes = max(0, int(info.mip_node_count))

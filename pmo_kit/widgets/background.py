@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 
-SLICES = (0.6, 2.0)
-"""Seconds of the first searches for one answer: each longer than the one before, the next only where it failed."""
+from pmo_kit.arbitration.solving import Interrupted, interruptible
 
 
 class BackgroundWork:
@@ -16,7 +18,7 @@ class BackgroundWork:
 
     A job is a function that takes `stopped` (a function: whether newer work has come) and returns nothing. `hand`
     runs a function on the loop, so that widgets are only ever touched from there; outside a kernel it runs at
-    once, under a lock.
+    once, under a lock. What the solver searches for a job ends when newer work comes, and before Python ends.
     """
 
     def __init__(self) -> None:
@@ -27,6 +29,7 @@ class BackgroundWork:
         self._turn = 0
         self._thread: threading.Thread | None = None
         self._closed = False
+        atexit.register(self.close)
 
     def ask(self, job: Callable[[Callable[[], bool]], None]) -> None:
         """Do this next; what runs now is told to stop, what waits is forgotten."""
@@ -65,9 +68,11 @@ class BackgroundWork:
             self._job = None
 
     def close(self) -> None:
-        """Stop for good."""
+        """Stop for good, and wait for the end of the search under way."""
         self._closed = True
         self.stop()
+        self.wait()
+        atexit.unregister(self.close)
 
     def _work(self) -> None:
         while True:
@@ -77,7 +82,13 @@ class BackgroundWork:
                 if job is None:
                     self._thread = None
                     return
-            job(lambda turn=turn: self._turn != turn)  # type: ignore[misc]
+            stopped = partial(self._past, turn)
+            with suppress(Interrupted), interruptible(stopped):
+                job(stopped)
+
+    def _past(self, turn: int) -> bool:
+        """Whether newer work has come since."""
+        return self._turn != turn
 
 
 def _kernel_loop() -> asyncio.AbstractEventLoop | None:

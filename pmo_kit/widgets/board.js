@@ -126,7 +126,7 @@ function board(el, link) {
   const root = make("div", { class: "pw-board", role: "group", "aria-label": "Arbitration" }, desk, dialog.node, closing.node);
   el.append(root);
   // A narrow place (a small window, 200 % zoom, larger type): one column.
-  const fit = () => desk.classList.toggle("pw-narrow", root.clientWidth > 0 && root.clientWidth / Number(root.dataset.size || 1) < 690);
+  const fit = () => desk.classList.toggle("pw-narrow", root.clientWidth > 0 && root.clientWidth / Number(root.dataset.size || 1) < 760);
   const sized = new ResizeObserver(fit);
   sized.observe(root);
 

@@ -13,15 +13,23 @@ from typing import Any
 import anywidget
 import traitlets
 
+from pmo_kit.arbitration.solving import Interrupted
 from pmo_kit.errors import PmoError
 from pmo_kit.exhibits import theme
-from pmo_kit.widgets.answers import Answer
-from pmo_kit.widgets.background import SLICES, BackgroundWork
+from pmo_kit.widgets.answers import Answer, prices_of
+from pmo_kit.widgets.background import BackgroundWork
 from pmo_kit.widgets.board_contents import board_contents, price_words
 from pmo_kit.widgets.cases import Case
 from pmo_kit.widgets.lifetime import one_per_cell, parts_of
-from pmo_kit.widgets.reversal_prices import prices_of
-from pmo_kit.widgets.session_files import restore_session, save_session, saved_session
+from pmo_kit.widgets.session_files import (
+    compare_session,
+    decide,
+    keep_case,
+    new_place,
+    restore_session,
+    save_session,
+    saved_sessions,
+)
 from pmo_kit.widgets.session_state import SessionState
 
 BETWEEN_PRICES = 0.4
@@ -36,7 +44,7 @@ class Board(anywidget.AnyWidget):
     session : SessionState
     title : str
     folder : path
-        Where Save writes.
+        Where sessions are kept, by committee and date.
     committee : str
         Who decides, where a move does not say.
     ask_reason : bool
@@ -55,24 +63,22 @@ class Board(anywidget.AnyWidget):
         self, session: SessionState, *, title: str, folder: Path, committee: str, ask_reason: bool
     ) -> None:
         self.session, self.title, self.folder, self.committee = session, title, folder, committee
+        self.place = new_place(folder, committee, session.clock().date())
         self._background = BackgroundWork()
         self._sequence = 0
         self._priced: tuple[object, ...] = ()
         self._all_priced = False
+        self._stopped = False
         self._said = ""
-        saved = saved_session(session, folder)
         super().__init__(
             options={
                 "ask": ask_reason,
                 "by": committee,
                 "name": f"{committee} {session.clock().date().isoformat()}",
-                "sessions": [["", f"Session of {str(saved['saved']).replace('T', ' ')[:16]}"]]
-                if saved
-                else [],
-                "without": ["decide", "compare"],
+                "sessions": saved_sessions(session, folder),
             },
             notice={"text": "", "error": False},
-            state=self._contents(busy=bool(session.open_cases())),
+            state=self._contents(),
         )
         self.on_msg(self._receive)
         one_per_cell(self)
@@ -94,42 +100,47 @@ class Board(anywidget.AnyWidget):
     def _receive(self, _: object, content: Mapping[str, Any], __: object) -> None:
         """One message from the screen; whatever goes wrong is said in words, on the screen."""
         kind = str(content.get("type", ""))
-        acts: dict[str, Callable[[Mapping[str, Any]], None]] = {
-            "ready": lambda m: self.send_state(["state", "prices", "progress", "notice", "options"]),
-            "ping": lambda m: self.send({"pong": m.get("seq", 0)}),
+        session = self.session
+        acts: dict[str, Callable[[Mapping[str, Any]], object]] = {
             "force": self._force,
-            "free": lambda m: self.session.free(str(m["project"])),
-            "money": lambda m: self.session.set_money(round(float(m["value"]) / 100, 6)),
-            "people": lambda m: self.session.set_people(str(m["role"]), float(m["value"])),
-            "undo": lambda m: self.session.undo(),
-            "redo": lambda m: self.session.redo(),
-            "again": lambda m: self.session.start_again(),
-            "keep": self._save,
-            "restore": lambda m: restore_session(self.session, self.folder),
-            "stop": self._stop,
+            "free": lambda m: session.free(str(m["project"])),
+            "money": lambda m: session.set_money(round(float(m["value"]) / 100, 6)),
+            "people": lambda m: session.set_people(str(m["role"]), float(m["value"])),
+            "undo": lambda m: session.undo(),
+            "redo": lambda m: session.redo(),
+            "again": lambda m: session.start_again(),
+            "keep": lambda m: keep_case(session, self.place, str(m.get("name", ""))),
+            "decide": self._decide,
+            "restore": lambda m: restore_session(session, self.folder / str(m["session"])),
+            "compare": lambda m: compare_session(session, self.folder / str(m["session"])),
+            "stop": lambda m: self._stop(),
         }
-        if kind not in acts:
-            return
-        if kind in ("ready", "ping"):
-            acts[kind](content)
-            if kind == "ready":
-                self._work()
-            return
-        self._sequence = int(content.get("seq", self._sequence))
-        text, error = "", False
+        if kind == "ping":
+            self.send({"pong": content.get("seq", 0)})
+        elif kind == "ready":
+            self.send_state(["state", "prices", "progress", "notice", "options"])
+            self._work()
+        elif kind in acts:
+            self._sequence = int(content.get("seq", self._sequence))
+            self._stopped = kind == "stop"
+            said, error = self._tried(partial(acts[kind], content), kind)
+            self.notice = {"text": said, "error": error, "seq": self._sequence}
+            self._work()
+            self._draw()
+
+    def _tried(self, act: Callable[[], object], kind: str) -> tuple[str, bool]:
+        """Do it, and keep every move: what is to be said, and whether it went wrong."""
+        moves = len(self.session.log)
         try:
-            acts[kind](content)
-            text = self._said
+            said = act()
+            if len(self.session.log) > moves:
+                save_session(self.session, self.place, self.committee)
+            return said if isinstance(said, str) else "", False
         except PmoError as problem:
-            text, error = str(problem), True
+            return str(problem), True
         except Exception as problem:
             logging.getLogger("pmo_kit").warning("the board could not do %r", kind, exc_info=problem)
-            text, error = f"That was not possible ({problem}). The plan shown is unchanged.", True
-        self._said = ""
-        self.notice = {"text": text, "error": error, "seq": self._sequence}
-        self._draw(busy=kind != "stop" and bool(self.session.open_cases()))
-        if kind != "stop":
-            self._work()
+            return f"That was not possible ({problem}). The plan shown is unchanged.", True
 
     def _force(self, message: Mapping[str, Any]) -> None:
         self.session.force(
@@ -140,94 +151,88 @@ class Board(anywidget.AnyWidget):
             decided_by=str(message.get("by", "")),
         )
 
-    def _save(self, message: Mapping[str, Any]) -> None:
-        files = save_session(self.session, self.folder, str(message.get("name", "")), self.committee)
-        sure = (
-            ""
-            if self.session.answer.status == "proven"
-            else " The plan is the best one known, not proven best."
-        )
-        names = ", ".join(file.name for file in files)
-        self._said = f"Saved in the folder {self.folder.name}: {names}.{sure}"
+    def _decide(self, message: Mapping[str, Any]) -> str:
+        case = self.session.tried()[int(message["case"])]
+        return decide(
+            self.session, self.place, case, committee=self.committee, note=str(message.get("note", "")),
+            decided_by=str(message.get("by", "")),
+        )  # fmt: skip
 
-    def _stop(self, _: Mapping[str, Any]) -> None:
+    def _stop(self) -> str:
         self._background.stop()
         self.progress = ""
-        self._said = "The search was stopped; the best plan known is shown."
+        return "The search was stopped; what is shown is the best plan known, with its bound."
 
     # What is searched beside it
 
     def _work(self) -> None:
-        """Search for what is still open: proofs first, then prices."""
+        """Ask the solver what is still open, then the prices."""
         case, session = self.session.case, self.session
         if self._priced != case.key:
             self.prices, self._priced, self._all_priced = {}, case.key, False
             self.progress = ""
-        wanted = session.open_cases()
-        if wanted or not self._all_priced:
+        wanted = list(session.open_searches())
+        if not self._stopped and (wanted or not self._all_priced):
             self._all_priced = False
-            self._background.ask(partial(self._search_safely, case, wanted, session.answer))
+            self._background.ask(partial(self._search_safely, case, wanted, session.known(case)))
 
     def _search_safely(
-        self, case: Case, wanted: list[Case], answer: Answer, stopped: Callable[[], bool]
+        self, case: Case, wanted: list[tuple[Case, bool]], answer: Answer | None, stopped: Callable[[], bool]
     ) -> None:
-        """In the thread: a search that fails says so on the screen."""
+        """In the thread: first answers and proofs, then a price for every project; what fails is said."""
         try:
-            self._search(case, wanted, answer, stopped)
+            done = set()
+            for one, last in wanted:
+                if one.key in done:
+                    continue
+                found = self.session.search(one, last=last)
+                if stopped():
+                    return
+                if found.ended:
+                    done.add(one.key)
+                if one == case:
+                    answer = found
+                self._background.hand(partial(self._settle, one, found))
+            if answer is not None and answer.allocation is not None:
+                self._search_prices(case, answer, stopped)
+        except Interrupted:
+            raise
         except Exception as problem:
             logging.getLogger("pmo_kit").warning("the search failed", exc_info=problem)
             self._background.hand(partial(self._failed, str(problem)))
 
     def _failed(self, why: str) -> None:
-        self.progress = ""
-        self.notice = {"text": f"The search failed ({why}). The best plan known is shown.", "error": True}
-        self._draw(busy=False)
-
-    def _search(self, case: Case, wanted: list[Case], answer: Answer, stopped: Callable[[], bool]) -> None:
-        """In the thread: proofs with growing patience, then a price for every project."""
-        session, last = self.session, self.session.seconds
-        patiences = [*(s for s in SLICES if s < last), last]
-        for one in wanted:
-            for patience in patiences:
-                if stopped():
-                    return
-                found = session.answers.search(one, patience, last=patience == last)
-                done = found.status in ("proven", "none", "stopped")
-                self._background.hand(partial(self._settle, one, found))
-                if one == case:
-                    answer = found
-                if done:
-                    break
-        if answer.has_plan:
-            self._search_prices(case, answer, stopped)
+        self.progress, self._stopped = "", True
+        self.notice = {"text": f"The search failed ({why}). The last answer is shown.", "error": True}
+        self._draw()
 
     def _search_prices(self, case: Case, answer: Answer, stopped: Callable[[], bool]) -> None:
         """In the thread: prices, handed over a few at a time."""
-        new: dict[str, dict[str, str]] = {}
+        new: dict[str, dict[str, Any]] = {}
         count, shown = len(self.session.base.built.groups), time.monotonic()
-        for price in prices_of(self.session, case, answer, self.session.answers.pool):
+        for price in prices_of(answer, [force.project_id for force in case.forces]):
             if stopped():
                 return
-            new[price.project_id] = {**price_words(self.session, price), "way": price.in_out}
+            new[price.project_id] = price_words(self.session, price)
             if time.monotonic() - shown > BETWEEN_PRICES:
-                self._background.hand(
-                    partial(self._show_prices, case, dict(new), f"Prices: {len(new)} of {count} projects")
-                )
+                words = f"Prices: {len(new)} of {count} projects"
+                self._background.hand(partial(self._show_prices, case, dict(new), words))
                 shown = time.monotonic()
         self._background.hand(partial(self._show_prices, case, new, ""))
 
-    def _show_prices(self, case: Case, prices: dict[str, dict[str, str]], progress: str) -> None:
+    def _show_prices(self, case: Case, prices: dict[str, dict[str, Any]], progress: str) -> None:
         if case.key == self.session.case.key:
             self.prices, self.progress = prices, progress
             self._all_priced = not progress
 
     def _settle(self, case: Case, answer: Answer) -> None:
         self.session.settle(case, answer)
-        self._draw(busy=bool(self.session.open_cases()))
+        self._draw()
 
-    def _draw(self, *, busy: bool) -> None:
+    def _draw(self) -> None:
         """Send the whole screen; the same numbers feed every part of it."""
-        self.state = self._contents(busy)
+        self.state = self._contents()
 
-    def _contents(self, busy: bool) -> dict[str, Any]:
+    def _contents(self) -> dict[str, Any]:
+        busy = not self._stopped and any(True for _ in self.session.open_searches())
         return {**board_contents(self.session, title=self.title, busy=busy), "seq": self._sequence}

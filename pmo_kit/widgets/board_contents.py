@@ -8,161 +8,199 @@ from functools import lru_cache
 from math import isinf
 from typing import Any
 
-from pmo_kit.arbitration import Envelope, Mandatory, Question
+from pmo_kit.arbitration import Envelope, LimitUse, Mandatory, PlanChange, Question
 from pmo_kit.arbitration.rules import role_words
-from pmo_kit.exhibits.theme import DECISIONS, format_number
-from pmo_kit.figures.captions import listed
-from pmo_kit.widgets.answers import Answer, Limit
+from pmo_kit.exhibits.theme import DECISIONS
+from pmo_kit.facts import SHARE, number
+from pmo_kit.figures.captions import listed, sentence
+from pmo_kit.widgets.answers import Answer, Price
 from pmo_kit.widgets.cases import Case
-from pmo_kit.widgets.reversal_prices import Price
-from pmo_kit.widgets.session_state import Change, SessionState
+from pmo_kit.widgets.session_state import SessionState, money_words
 
 MOST_LOG = 60
 WORDS = {"fund": "FUND", "stop": "STOP", "refuse": "OUT", "none": "–"}
 
 
 def board_contents(session: SessionState, *, title: str, busy: bool) -> dict[str, Any]:
-    """Everything on the board but prices, which come one by one."""
-    answer = session.answer
+    """Everything on the board but prices, which come one by one.
+
+    The plan and its numbers are those of the last case whose answer stands; the choices are those on the table.
+    """
+    standing = session.standing
+    answer = session.known(standing)
+    assert answer is not None
+    computing = standing.key != session.case.key
     return {
         "title": title,
-        "unit": short_unit(session),
+        "unit": session.base.worth.short,
         "unit_long": session.base.worth.words,
         "money_unit": session.base.money.short,
-        "headline": headline(session),
-        "tiles": tiles(session),
+        "headline": headline(session, standing, answer),
+        "tiles": tiles(session, standing, answer),
         "status": answer.status,
-        "proof": "No plan" if answer.status == "none" else proof_words(answer, busy),
-        "conflict": proof_words(answer, busy) if answer.status == "none" else "",
-        "busy": busy and answer.status in ("known", "open"),
-        "projects": projects(session),
-        "limits": gauges(session),
+        "computing": _computing_words(session, busy) if computing else "",
+        "proof": proof_words(answer, busy),
+        "conflict": conflict_words(answer),
+        "busy": busy,
+        "projects": projects(session, answer),
+        "limits": gauges(session, answer),
         "money": _money(session),
         "people": _people(session),
-        "moved": moved_words(session),
+        "moved": moved_words(session, answer, computing),
         "log": log(session),
+        "cases": cases(session),
         "undo": session.can_undo,
         "redo": session.can_redo,
         "changed": session.case.key != Case().key,
     }
 
 
-def headline(session: SessionState) -> str:
-    """The answer in a sentence, the number first."""
-    answer, case = session.answer, session.case
+def _computing_words(session: SessionState, busy: bool) -> str:
+    """That the case on the table has no answer yet."""
+    case = session.case_words(session.case, 1)
+    return f"Computing: {case}…" if busy else f"Not computed: {case}"
+
+
+def headline(session: SessionState, case: Case, answer: Answer) -> str:
+    """The answer in a sentence: the number, what it is against the recommended plan, the case."""
     if answer.status == "none":
-        return "No plan obeys the rules of this case."
-    if not answer.has_plan:
-        return (
-            "Looking for a first plan…"
-            if answer.status == "open"
-            else "No plan was found in the time allowed."
-        )
-    value = f"{format_number(answer.value)} {short_unit(session)}"
-    if not case.forces and case.money == 1 and not case.people:
-        best = "recommended plan" if answer.status == "proven" else "best plan known"
-        return f"{value} with the {best}"
-    loss = session.loss
-    words = "as much as recommended"
-    if loss:
-        words = f"{format_number(abs(loss))} {'less' if loss > 0 else 'more'} than recommended"
-    return f"{value} {_case_words(session)}: {words}"
+        return f"No plan obeys the rules with {session.case_words(case, 2)}."
+    if answer.allocation is None:
+        return "No plan was found in the time allowed."
+    value = (
+        f"{between(answer.value, answer.bound if answer.rest else answer.value)} {session.base.worth.short}"
+    )
+    words = session.case_words(case, 2)
+    if case.key == Case().key:
+        return f"{value} with {words}"
+    return f"{value}, {_loss_words(session, case)}, with {words}"
 
 
-def short_unit(session: SessionState) -> str:
-    """The unit of value without its price basis: EUR million."""
-    return session.base.worth.short
+def _loss_words(session: SessionState, case: Case) -> str:
+    """What a case is worth less than the recommended plan."""
+    loss = session.worse(Case(), case)
+    if loss is None:
+        return "the recommended plan is not known yet"
+    low, high = loss
+    if low == high == 0:
+        return "as much as recommended"
+    if high <= 0:
+        return f"{between(-high, -low)} more than recommended"
+    if low < 0:
+        return f"{number(-low)} more to {number(high)} less than recommended"
+    return f"{between(low, high)} less than recommended"
 
 
-def _case_words(session: SessionState) -> str:
-    """The case in a few words."""
-    case = session.case
-    parts = []
-    if case.money != 1:
-        parts.append(f"money {format_number(100 * (case.money - 1), 0, signed=True)} %")
-    today = session.people()
-    parts += [f"{factor * today[role]:g} {role_words(role)}" for role, factor in case.people]
-    forced = [f"{session.names[f.project_id]} {f.in_out}" for f in case.forces]
-    if len(forced) > 2:
-        forced = [f"{len(forced)} projects forced"]
-    return f"with {listed(parts + forced)}"
-
-
-def tiles(session: SessionState) -> list[dict[str, Any]]:
+def tiles(session: SessionState, case: Case, answer: Answer) -> list[dict[str, Any]]:
     """Value, price of what is forced, bottleneck."""
-    answer = session.answer
+    has = answer.allocation is not None
     value = {
-        "label": f"Net value, {short_unit(session)}",
-        "value": format_number(answer.value) if answer.has_plan else "n/a",
+        "label": f"Net value, {session.base.worth.short}",
+        "value": between(answer.value, answer.value + answer.rest) if has else "n/a",
         "note": recommended_words(session.recommended),
         "focus": True,
     }
-    return [value, _price_tile(session), _bottleneck_tile(answer)]
+    return [value, _price_tile(session, case), _bottleneck_tile(session, answer)]
 
 
 def recommended_words(answer: Answer) -> str:
     """What the plan is compared with, and how sure that is."""
-    sure = "" if answer.status == "proven" else f" (at most {format_number(answer.rest)} better is possible)"
-    return f"recommended {format_number(answer.value)}{sure}"
+    sure = "" if answer.status == "proven" else f" (at most {number(answer.rest)} better is possible)"
+    return f"recommended {number(answer.value)}{sure}"
 
 
-def _price_tile(session: SessionState) -> dict[str, Any]:
+def _price_tile(session: SessionState, case: Case) -> dict[str, Any]:
     """What the forced projects cost under today's limits."""
-    price, count = session.price, len(session.case.forces)
-    label = f"Price of what is forced, {short_unit(session)}"
+    count = len(case.forces)
+    label = f"Price of what is forced, {session.base.worth.short}"
     if not count:
         return {"label": label, "value": "0.0", "note": "nothing is forced", "focus": False}
+    price = session.worse(case.unforced, case)
     note = f"{count} project{'s' if count > 1 else ''} forced, these limits"
     if price is None:
-        return {
-            "label": label,
-            "value": "n/a",
-            "note": "no plan" if session.answer.status == "none" else note,
-        }
-    return {"label": label, "value": interval(*price), "note": note, "focus": price[1] > 0}
+        return {"label": label, "value": "n/a", "note": note}
+    low, high = max(0.0, price[0]), max(0.0, price[1])
+    return {"label": label, "value": interval(low, high), "note": note, "focus": high > 0}
 
 
-def _bottleneck_tile(answer: Answer) -> dict[str, Any]:
-    """The limit that is at its end."""
-    limit = bottleneck(answer.limits)
-    if not answer.has_plan:
-        return {"label": "What limits the plan", "value": "n/a", "note": "no plan"}
+def _bottleneck_tile(session: SessionState, answer: Answer) -> dict[str, Any]:
+    """The limit that is overrun, or at its end."""
+    label = "What limits the plan"
+    if answer.allocation is None:
+        return {"label": label, "value": "n/a", "note": "no plan"}
+    limit = bottleneck(answer.allocation.limits)
     if limit is None:
-        return {"label": "What limits the plan", "value": "no limit", "note": "there is room everywhere"}
-    return {
-        "label": "What limits the plan",
-        "value": f"{number(limit.used)} of {number(limit.limit)}",
-        "note": limit.label if limit.kind == "capacity" else limit.label + " used up",
-        "focus": False,
-    }
+        return {"label": label, "value": "no limit", "note": "there is room everywhere"}
+    amount = f"{_amount(limit, limit.used)} of {_amount(limit, limit.limit)}"
+    if over(limit):
+        note = f"{limit.label}: {over_words(session.base, limit)}"
+        return {"label": label, "value": amount, "note": note, "over": True}
+    return {"label": label, "value": amount, "note": f"{limit.label}: used up"}
 
 
-def bottleneck(limits: Iterable[Limit]) -> Limit | None:
-    """The limit at its end: people first, then money."""
-    full = [x for x in limits if x.binding and x.sense == "at most"]
+def over(limit: LimitUse) -> bool:
+    """Whether a soft limit is overrun, or a soft floor not reached."""
+    return limit.slack < -1e-9
+
+
+def over_words(question: Question, limit: LimitUse) -> str:
+    """By how much a soft limit is overrun, and what that costs."""
+    price = next((rule.price for rule in question.active_rules if rule.name == limit.rule), None) or 0.0
+    cost = f"{number(price * -limit.slack)} {question.worth.short}"
+    return f"{quantity(-limit.slack)} {'short' if limit.least else 'over'}, which costs {cost}"
+
+
+def bottleneck(limits: Iterable[LimitUse]) -> LimitUse | None:
+    """The limit that is overrun; else the one at its end: people first, then money."""
+    full = [x for x in limits if x.binding and (not x.least or over(x))]
     people = [x for x in full if x.kind == "capacity"]
-    return max(people or full, key=lambda x: x.used, default=None)
+    beyond = [x for x in full if over(x)]
+    return max(beyond or people or full, key=lambda x: x.used, default=None)
 
 
 def proof_words(answer: Answer, busy: bool) -> str:
     """How sure the answer is."""
-    more = "" if isinf(answer.bound) else f": at most {format_number(answer.rest)} better is possible"
     if answer.status == "proven":
-        return "Proven best" if answer.unique is not False else "Proven best; another plan is as good"
+        unique = answer.allocation is None or answer.allocation.unique is not False
+        return "Proven best" if unique else "Proven best; another plan is as good"
     if answer.status == "none":
-        return answer.words or "No plan obeys the rules; finding out which rules cannot hold together…"
-    if answer.status == "stopped":
-        if not answer.has_plan:
-            return "The search ended without a plan. Free a project, or allow more time."
-        return f"Best plan known{more}; the search has ended"
-    if answer.status == "open":
-        return "Looking for a plan…"
-    return f"Best plan known{more}" + ("; proving…" if busy else "")
+        return "No plan"
+    if answer.allocation is None:
+        return "The search ended without a plan: free a project, or allow more time"
+    more = f": at most {number(answer.rest)} better is possible"
+    return f"Best plan known{more}; " + ("proving…" if busy else "the search has ended")
 
 
-def projects(session: SessionState) -> list[dict[str, Any]]:
+def conflict_words(answer: Answer) -> str:
+    """Where no plan is possible: first what would make one possible, the cheapest in money and people, then why."""
+    if answer.error is None:
+        return ""
+    ways = (
+        f"A plan becomes possible with {', or with '.join(answer.error.ways)}. " if answer.error.ways else ""
+    )
+    return ways + answer.error.why
+
+
+def cases(session: SessionState) -> list[dict[str, Any]]:
+    """What the meeting tried, the newest first: for the question which of it was decided."""
+    return [
+        {"id": place, "words": sentence(session.case_words(case)), "value": _value_words(session.known(case))}
+        for place, case in enumerate(session.tried())
+    ]
+
+
+def _value_words(answer: Answer | None) -> str:
+    """What a case is worth, as far as that is known."""
+    if answer is None:
+        return ""
+    if answer.allocation is None:
+        return "no plan"
+    return between(answer.value, answer.value + answer.rest)
+
+
+def projects(session: SessionState, answer: Answer) -> list[dict[str, Any]]:
     """One row per project, in the order of the ids."""
-    answer, moved = session.answer, session.changes
+    moved, advice = _moved(session.changes), session.recommended.decisions
     duty = {rule.project_id for rule in session.base.active_rules if isinstance(rule, Mandatory)}
     rows = []
     for choice in choices(session.base):
@@ -170,7 +208,7 @@ def projects(session: SessionState) -> list[dict[str, Any]]:
         level = answer.plan.get(project, "")
         size = choice.sizes.get(level, choice.largest)
         force = session.case.force(project)
-        decision, recommended = session.decision(project), session.decision(project, session.recommended)
+        decision, recommended = answer.decisions.get(project, "none"), advice[project]
         mark = DECISIONS[decision].mark + " " if decision in DECISIONS else ""
         rows.append(
             {
@@ -179,15 +217,15 @@ def projects(session: SessionState) -> list[dict[str, Any]]:
                 "area": choice.area,
                 "levels": [list(pair) for pair in choice.levels] if len(choice.levels) > 1 else [],
                 "level": dict(choice.levels).get(level, "") if len(choice.levels) > 1 else "",
-                "value": format_number(size[0]),
-                "cost": format_number(size[1]),
+                "value": number(size[0]),
+                "cost": number(size[1]),
                 "worth": float(size[0]),
                 "spend": float(size[1]),
                 "decision": decision,
                 "word": mark + WORDS[decision],
                 "recommended": WORDS[recommended],
                 "differs": decision != recommended and decision != "none",
-                "moved": _moved(project, moved),
+                "moved": moved.get(project, ""),
                 "forced": force.in_out if force else "free",
                 "forced_level": (force.level or "") if force else "",
                 "reason": force.reason if force else "",
@@ -225,61 +263,70 @@ def choices(question: Question) -> tuple[Choice, ...]:
     return tuple(found)
 
 
-def _moved(project: str, change: Change) -> str:
-    """What happened to a project in the last move."""
-    for word, ids in (("entered", change.entered), ("left", change.left), ("resized", change.resized)):
-        if project in ids:
-            return word
-    return ""
+def _moved(change: PlanChange) -> dict[str, str]:
+    """What happened to each project in the last move."""
+    found = dict.fromkeys(change.enters, "entered") | dict.fromkeys(change.leaves, "left")
+    return found | {project: "resized" for project, *_ in change.resized}
 
 
-def gauges(session: SessionState) -> list[dict[str, Any]]:
+def gauges(session: SessionState, answer: Answer) -> list[dict[str, Any]]:
     """Limits as bars in an order that stays: all the money by year, then the tightest of the recommended plan."""
-    first = {x.label: x for x in session.recommended.limits}
-    now = {x.label: x for x in session.answer.limits}
+    assert session.recommended.allocation is not None
+    first = {_key(x): x for x in session.recommended.allocation.limits}
+    now = {_key(x): x for x in answer.allocation.limits} if answer.allocation else {}
     whole = {r.name for r in session.base.active_rules if isinstance(r, Envelope) and r.scope == "all"}
 
-    def order(label: str) -> tuple[int, float]:
-        x = first[label]
+    def order(key: str) -> tuple[int, float]:
+        x = first[key]
         if x.rule in whole:
             return 0, 0.0
-        return (1, -x.used / x.limit if x.limit else -1.0) if x.sense == "at most" else (2, 0.0)
+        return (2, 0.0) if x.least else (1, -x.used / x.limit if x.limit else -1.0)
 
-    return [_gauge(first[label], now.get(label)) for label in sorted(first, key=order)]
+    return [_gauge(session.base, first[key], now.get(key)) for key in sorted(first, key=order)]
 
 
-def _gauge(first: Limit, now: Limit | None) -> dict[str, Any]:
+def _key(limit: LimitUse) -> str:
+    """What a limit is, whatever it is called."""
+    return f"{limit.rule}|{limit.year or ''}|{limit.period or ''}"
+
+
+def _gauge(question: Question, first: LimitUse, now: LimitUse | None) -> dict[str, Any]:
     """One bar; empty where there is no plan."""
-    share = first.kind == "share" and "share" in first.unit
-    x = now or first
-    scale = 100.0 if share else 1.0
-    full = x.used / x.limit if x.limit else float(bool(x.used))
-    least = x.sense == "at least"
+    words, long, share = "n/a", first.label, 0.0
+    if now is not None:
+        words = f"{_amount(now, now.used)} {'of at least' if now.least else 'of'} {_amount(now, now.limit)}"
+        words += " %" if now.unit == SHARE else ""
+        long = now.sentence + (f"; {over_words(question, now)}" if over(now) else "")
+        share = min(1.0, max(0.0, now.used / now.limit if now.limit else float(bool(now.used))))
     return {
-        "id": x.label,
-        "label": x.label,
-        "long": x.sentence,
-        "words": f"{number(scale * x.used)} {'of at least' if least else 'of'} {number(scale * x.limit)}"
-        + (" %" if share else "")
-        if now
-        else "n/a",
-        "share": min(1.0, max(0.0, full)) if now else 0.0,
-        "full": bool(now and x.binding and not least),
+        "id": _key(first),
+        "label": first.label,
+        "words": words,
+        "long": long,
+        "share": share,
+        "full": bool(now and now.binding and not now.least),
+        "over": bool(now and over(now)),
     }
+
+
+def _amount(limit: LimitUse, value: float) -> str:
+    """An amount of a limit; a share in percent."""
+    return quantity(100 * value if limit.unit == SHARE else value)
 
 
 def _money(session: SessionState) -> dict[str, Any]:
     """The slider on money."""
     factor = session.case.money
-    change = "as in the register" if factor == 1 else f"{format_number(100 * (factor - 1), 0, signed=True)} %"
-    total = format_number(session.money() * factor)
+    change = "as in the register" if factor == 1 else money_words(factor).removeprefix("money ")
+    total = number(session.money() * factor)
     return {"value": round(100 * factor), "low": 50, "high": 150, "words": f"{total} in all, {change}"}
 
 
 def _people(session: SessionState) -> list[dict[str, Any]]:
     """A slider for every role, the bottleneck's first."""
     now = dict(session.case.people)
-    limit = bottleneck(session.recommended.limits)
+    assert session.recommended.allocation is not None
+    limit = bottleneck(session.recommended.allocation.limits)
     rows = []
     for role, today in session.people().items():
         count = round(today * now.get(role, 1.0), 6)
@@ -290,61 +337,76 @@ def _people(session: SessionState) -> list[dict[str, Any]]:
                 "value": count,
                 "today": today,
                 "high": max(1.0, round(1.5 * today)),
-                "words": f"{number(count)} of {number(today)} in the fullest period",
+                "words": f"{quantity(count)} of {quantity(today)} in the fullest period",
             }
         )
-    first = limit.rule.rsplit(" ", 1)[0] if limit is not None and limit.kind == "capacity" else ""
+    first = limit.role if limit is not None else None
     return sorted(rows, key=lambda r: (r["role"] != first, r["label"]))
 
 
-def moved_words(session: SessionState) -> list[list[str]]:
+def moved_words(session: SessionState, answer: Answer, computing: bool) -> list[list[str]]:
     """What entered, left and changed its level since the last move."""
-    change = session.changes
-    name = session.names
-    parts = [("Entered", change.entered), ("Left", change.left), ("Other level", change.resized)]
-    words = [[label, ", ".join(f"{name[p]} {p}" for p in ids)] for label, ids in parts if ids]
-    if words:
-        return words
     if not session.log:
         return [["", "No move yet. Take a project in or out, or move a limit."]]
-    return (
-        [["", "The plan is the same."]] if session.answer.has_plan else [["", "There is no plan to compare."]]
-    )
+    if computing:
+        return [["", "The plan shown is that before the last move, until the new one stands."]]
+    if answer.allocation is None:
+        return [["", "There is no plan to compare."]]
+    change = session.changes
+    parts = [
+        ("Entered", change.enters),
+        ("Left", change.leaves),
+        ("Other level", [p for p, *_ in change.resized]),
+    ]
+    words = [[lead, ", ".join(f"{session.names[p]} {p}" for p in ids)] for lead, ids in parts if ids]
+    return words or [["", "The plan is the same."]]
 
 
 def log(session: SessionState) -> list[dict[str, str]]:
     """The last moves, newest first."""
-    rows = []
-    for row in session.moves.tail(MOST_LOG).iloc[::-1].itertuples():
-        why = "; ".join(filter(None, (str(row.reason), str(row.decided_by))))
-        value = "no plan" if row.status == "none" else format_number(row.value)
-        rows.append({"time": row.time.strftime("%H:%M"), "move": str(row.move), "why": why, "value": value})
-    return rows
-
-
-def price_words(session: SessionState, price: Price) -> dict[str, str]:
-    """A price for the column, and in a sentence."""
-    name = session.names
-    verb = "Taking it in" if price.in_out == "in" else "Taking it out"
-    if isinf(price.low):
-        return {"short": "no plan", "long": f"{verb} leaves no plan that obeys the rules."}
-    if isinf(price.high):
-        return {
-            "short": f"≥ {format_number(price.low)}",
-            "long": f"{verb} costs at least {format_number(price.low)} {short_unit(session)}.",
+    return [
+        {
+            "time": move.time.strftime("%H:%M"),
+            "move": move.words,
+            "why": "; ".join(filter(None, (move.reason, move.decided_by))),
+            "value": _value_words(session.known(move.case)),
         }
-    words = f"{verb} costs {interval(price.low, price.high)} {short_unit(session)}"
-    parts = []
-    if price.left:
-        parts.append(f"{listed(name[p] for p in price.left)} {'leave' if len(price.left) > 1 else 'leaves'}")
-    if price.entered:
-        parts.append(
-            f"{listed(name[p] for p in price.entered)} {'enter' if len(price.entered) > 1 else 'enters'}"
+        for move in reversed(session.log[-MOST_LOG:])
+    ]
+
+
+def price_words(session: SessionState, price: Price) -> dict[str, Any]:
+    """A price for the column, to sort by, and in a sentence."""
+    name, unit = session.names, session.base.worth.short
+    verb = "Taking it in" if price.in_out == "in" else "Taking it out"
+    found = {"way": price.in_out, "low": min(price.low, 1e300)}
+    if isinf(price.low):
+        return found | {"short": "no plan", "long": f"{verb} leaves no plan that obeys the rules."}
+    if isinf(price.high):
+        least = number(price.low)
+        return found | {"short": f"≥ {least}", "long": f"{verb} costs at least {least} {unit}."}
+    words = f"{verb} costs {interval(price.low, price.high)} {unit}"
+    change = price.change or PlanChange()
+    parts = [
+        f"{listed(name[p] for p in ids)} {word}{'' if len(ids) > 1 else 's'}"
+        for ids, word in (
+            ([p for p in change.leaves if p != price.project_id], "leave"),
+            ([p for p in change.enters if p != price.project_id], "enter"),
         )
-    return {
-        "short": interval(price.low, price.high),
-        "long": words + ("; in the plan found " + ", ".join(parts) if parts else "") + ".",
-    }
+        if ids
+    ]
+    words += "; in the plan found " + ", ".join(parts) if parts else ""
+    return found | {"short": interval(price.low, price.high), "long": words + "."}
+
+
+def between(low: float, high: float) -> str:
+    """A number, or from where to where it is not proven.
+
+    >>> between(9.0, 9.0), between(9.0, 9.3)
+    ('9.0', '9.0 to 9.3')
+    """
+    one, other = number(low), number(high)
+    return one if one == other else f"{one} to {other}"
 
 
 def interval(low: float, high: float) -> str:
@@ -353,16 +415,13 @@ def interval(low: float, high: float) -> str:
     >>> interval(9.0, 9.0), interval(0.0, 1.26), interval(2.0, 3.0)
     ('9.0', 'at most 1.3', '2.0 to 3.0')
     """
-    one, other = format_number(low), format_number(high)
-    if one == other:
-        return one
-    return f"at most {other}" if not low else f"{one} to {other}"
+    return between(low, high) if low or number(low) == number(high) else f"at most {number(high)}"
 
 
-def number(value: float) -> str:
+def quantity(value: float) -> str:
     """A number without an empty decimal.
 
-    >>> number(14.0), number(48.5)
+    >>> quantity(14.0), quantity(48.5)
     ('14', '48.5')
     """
-    return format_number(value, 0 if abs(value - round(value)) < 0.05 else 1)
+    return number(value, 0 if abs(value - round(value)) < 0.05 else 1)

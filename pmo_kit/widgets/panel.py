@@ -117,13 +117,25 @@ def scrolled(part: Any, share: int = 1) -> Any:
 
 
 def figure_widget(figure: Any) -> Any:
-    """A figure that can be pointed at and is as large as its place, without the bar of tools."""
+    """A figure that can be pointed at and is as large as its place, without the bar of tools.
+
+    All of it travels with the message that opens it: a page that is busy draws a chart, or nothing, never empty axes.
+    """
     from plotly.graph_objects import FigureWidget
 
-    made = FigureWidget(figure)
+    class Whole(FigureWidget):
+        whole = False
+
+        def open(self) -> None:
+            if self.whole:
+                super().open()
+
+    made = Whole(figure)
     made.update_layout(autosize=True, width=None, height=None)
     made._config = {**made._config, "displayModeBar": False, "displaylogo": False, "responsive": True}
     made.add_class("pw-figure")
+    made.whole = True
+    made.open()
     return made
 
 

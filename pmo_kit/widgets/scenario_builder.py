@@ -14,13 +14,14 @@ import pandas as pd
 
 from pmo_kit.arbitration import Allocation, Capacity, Question, arbitrate
 from pmo_kit.arbitration.rules import role_words
+from pmo_kit.arbitration.solving import Interrupted
 from pmo_kit.doors import door
 from pmo_kit.errors import InfeasibleError, PmoError
 from pmo_kit.exhibits import Field
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.scenarios import Comparison, Scenario, read_scenarios
 from pmo_kit.scenarios.comparison import TODAY
-from pmo_kit.widgets.background import SLICES, BackgroundWork
+from pmo_kit.widgets.background import BackgroundWork
 from pmo_kit.widgets.panel import Panel, button, column, labeled, row, scrolled, table_html
 from pmo_kit.widgets.session_files import save_scenarios
 
@@ -69,27 +70,18 @@ class ScenariosState:
             raise PmoError("This scenario changes nothing: move a limit, or take a project in or out.")
         scenario.check(self.question)
 
-    def solve(self, scenario: Scenario, stopped: Stopped = lambda: False) -> Allocation | str:
-        """The best plan under a scenario, or why there is none; once it is `stopped`, the best one known.
+    def solve(self, scenario: Scenario) -> Allocation | str:
+        """The best plan under a scenario, or why there is none.
 
         Raises
         ------
         PmoError
             No plan was found in the time allowed.
         """
-        question = scenario(self.question)
-        for seconds in (*(s for s in SLICES if s < self.seconds), self.seconds):
-            try:
-                found = arbitrate(question.replace(time_limit=seconds))
-            except InfeasibleError as error:
-                return str(error)
-            except PmoError:
-                if seconds == self.seconds or stopped():
-                    raise
-                continue
-            if found.status == "optimal" or stopped():
-                break
-        return found
+        try:
+            return arbitrate(scenario(self.question).replace(time_limit=self.seconds))
+        except InfeasibleError as error:
+            return str(error)
 
     def keep(self, scenario: Scenario, answer: Allocation | str) -> None:
         """Take the answer of a scenario in."""
@@ -215,7 +207,9 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
             if stopped():
                 return
             try:
-                answer = state.solve(scenario, stopped)
+                answer = state.solve(scenario)
+            except Interrupted:
+                raise
             except Exception as problem:
                 work.hand(partial(failed, scenario, str(problem)))
                 return
@@ -243,7 +237,7 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
 
     def stopped_by_hand(*_: object) -> None:
         work.stop()
-        rest("Stopping: the case under way keeps the best plan known, the others are left out.")
+        rest("Stopped: the case under way and those after it are left out.")
 
     def removed(*_: object) -> None:
         if chosen.value:
@@ -260,7 +254,7 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
     add = button(
         "Add and compare", lambda *_: panel.guard(lambda: ask([draft()]))(), "Find the best plan of this case"
     )
-    stop = button("Stop", lambda *_: panel.guard(stopped_by_hand)(), "Keep the best plan known")
+    stop = button("Stop", lambda *_: panel.guard(stopped_by_hand)(), "Leave out the case that is searched")
     unit = question.built.value_unit
     panel = Panel(
         f"A scenario is a set of changes to today; each gets its own best plan. Values in {unit}.",

@@ -21,15 +21,16 @@ def committee_session(
 ) -> Board:
     """One dashboard for a meeting: take projects in and out, move limits, and see at once what it costs.
 
-    The best plan known is shown first, with how much better another may be; the proof follows. Every forced project
-    needs a reason. Save writes `decisions.csv`, `scenarios.yml`, `overrides.csv`, `moves.csv` and `session.json`.
+    A move is answered within 1 % at once, with the bound; the proof follows. Every forced project needs a reason.
+    Every move is kept as it is made. A case that is tried is no decision: *End of meeting* asks which was decided, and
+    writes `decisions.csv`, `overrides.csv` and `minutes.pdf`; *Keep this case* writes it to `scenarios.yml`.
 
     Parameters
     ----------
     question : Question
         Overrides in it are the first moves; the recommended plan is the best one without them.
     folder : path
-        Where Save writes, and from where a saved session is opened; beside the notebook.
+        Where sessions are kept, by committee and date, and opened from; beside the notebook.
     committee : str
         Name of the committee: who decides, where a move does not say.
     seconds : float
@@ -62,7 +63,7 @@ def arbitration(
     ----------
     question : Question
     folder : path
-        Where Save writes.
+        Where sessions are kept.
     seconds : float
         Longest search for one proof.
 

@@ -1,4 +1,8 @@
-"""A session on disk: decisions as a register holds them, the scenario, the log, and the state to open again."""
+"""A session on disk, by committee and date: every move, cases kept, what was decided, the minutes.
+
+`<folder>/<committee>/<date>/` holds one session; a second one of a day is `<date>-2`. Nothing that is there is ever
+overwritten but the session's own log, which only grows.
+"""
 
 from __future__ import annotations
 
@@ -7,99 +11,170 @@ import dataclasses
 import datetime as dt
 import json
 import os
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from pmo_kit.arbitration import Question
+from pmo_kit.arbitration import PlanChange, Question
 from pmo_kit.errors import PmoError
+from pmo_kit.facts import number
+from pmo_kit.figures.captions import listed
 from pmo_kit.register.writing import inert
 from pmo_kit.scenarios import Scenario, read_scenario_file, write_scenario_file
+from pmo_kit.widgets.answers import Answer
 from pmo_kit.widgets.cases import Case, Force
+from pmo_kit.widgets.minutes import write_minutes
 from pmo_kit.widgets.session_state import Move, SessionState
 
-STATE = "session.json"
-DECISIONS = "decisions.csv"
-SCENARIOS = "scenarios.yml"
-OVERRIDES = "overrides.csv"
-LOG = "moves.csv"
+STATE, DECISIONS, SCENARIOS, OVERRIDES, LOG = (
+    "session.json", "decisions.csv", "scenarios.yml", "overrides.csv", "moves.csv",
+)  # fmt: skip
+MINUTES = "minutes.pdf"
 
 
-def decisions_of(session: SessionState, committee: str) -> pd.DataFrame:
-    """One row per project, in the columns of the register's table `decisions`.
+def new_place(folder: str | PathLike[str], committee: str, day: dt.date) -> Path:
+    """Where a new session of a committee is kept; the folder is not made yet.
+
+    >>> new_place("session", "Investment Committee", dt.date(2026, 10, 15)).as_posix()
+    'session/investment_committee/2026-10-15'
+    """
+    name = re.sub(r"\W+", "_", committee.lower()).strip("_") or "committee"
+    return _free(Path(folder) / name / day.isoformat())
+
+
+def _free(path: Path) -> Path:
+    """A path that is not taken: the path itself, or with a number."""
+    number, found = 1, path
+    while found.exists():
+        number += 1
+        found = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return found
+
+
+def save_session(session: SessionState, place: str | PathLike[str], committee: str = "Committee") -> Path:
+    """Write every move of a session, and its case: `session.json`, and `moves.csv` to read.
 
     Raises
     ------
     PmoError
-        There is no plan to write down.
+        The folder cannot be written.
     """
-    if not session.answer.has_plan:
-        raise PmoError("There is no plan to save: no plan obeys the rules of this case.")
-    options = session.base.built
-    today = session.clock().date().isoformat()
+    place = Path(place)
+    found = session.known(session.case)
+    state = {
+        "question": session.base.fingerprint, "committee": committee, "saved": session.clock().isoformat(),
+        "case": _plain(session.case), "words": session.case_words(session.case),
+        "status": found.status if found else "", "plan": found.plan if found else {},
+        "value": found.value if found and found.allocation else None,
+        "log": [{**dataclasses.asdict(m), "time": m.time.isoformat(), "case": _plain(m.case)} for m in session.log],
+    }  # fmt: skip
+    moves = session.moves.drop(columns="number")
+    with _written(place):
+        _write(place / LOG, moves.columns, moves.itertuples(index=False))
+        _replace(place / STATE, json.dumps(state, ensure_ascii=False, indent=1, default=str))
+    return place / STATE
+
+
+def keep_case(session: SessionState, place: str | PathLike[str], name: str) -> str:
+    """Keep the case on the table as a scenario for the next pack: it was tried, nothing is decided.
+
+    Raises
+    ------
+    PmoError
+        It has no name, changes nothing, or the folder cannot be written.
+    """
+    if not name.strip():
+        raise PmoError("Give the case a name before it is kept.")
+    scenario = session.case.scenario(name.strip())
+    if scenario.table.empty:
+        raise PmoError("This is the recommended plan: there is no case to keep.")
+    file = save_scenarios([scenario], place, session.base)
+    return f"Kept as {name.strip()} in {file}. A case that is kept is no decision."
+
+
+def decide(
+    session: SessionState,
+    place: str | PathLike[str],
+    case: Case,
+    *,
+    committee: str,
+    note: str = "",
+    decided_by: str = "",
+) -> str:
+    """Close the meeting: the case that was decided, as `decisions.csv`, `overrides.csv` and the minutes.
+
+    `decisions.csv` is what `pmo-kit record` takes as it is; `overrides.csv` is a sheet of a register. Those of an
+    earlier decision of the session stay.
+
+    Raises
+    ------
+    PmoError
+        The case has no plan, or the folder cannot be written.
+    """
+    place = Path(place)
+    for one in (Case(), case):
+        found = session.known(one)
+        if found is None or not found.ended:
+            session.settle(one, session.search(one, last=True))
+    answer = session.known(case)
+    if answer is None or answer.allocation is None:
+        raise PmoError("That case has no plan: no plan obeys its rules. Decide another one.")
+    rows = decisions_of(session, case, answer, committee, decided_by)
+    save_session(session, place, committee)
+    head = ["project_id", "in_out", "level", "reason", "decided_by", "date"]
+    forces = [
+        (f.project_id, f.in_out, f.level or "", f.reason, f.decided_by or committee, f.date or "")
+        for f in case.forces
+    ]
+    with _written(place):
+        decisions = _write(_free(place / DECISIONS), rows.columns, rows.itertuples(index=False))
+        _write(_free(place / OVERRIDES), head, forces)
+        minutes = write_minutes(_free(place / MINUTES), session, case, rows, committee, note, decided_by)
+    sure = "" if answer.status == "proven" else " The plan is the best one known, not proven best."
+    return (
+        f"Decided: {session.case_words(case)}. Written: {minutes} and {decisions}; "
+        f"pmo-kit record {decisions} REGISTER takes it as it is.{sure}"
+    )
+
+
+def decisions_of(
+    session: SessionState, case: Case, answer: Answer, committee: str, decided_by: str = ""
+) -> pd.DataFrame:
+    """One row per project, in the columns of the register's table `decisions`; each that differs has its reason."""
+    assert answer.allocation is not None
+    assert session.recommended.allocation is not None
+    plan, advice = answer.allocation.table, session.recommended.allocation
+    change = PlanChange.between(advice.plan, answer.plan)
+    lead = dict.fromkeys(change.leaves, "displaced by") | dict.fromkeys(change.enters, "comes in with")
+    orders = [
+        f"{session.force_words(f)}, ordered by {f.decided_by or decided_by or committee} ({f.reason})"
+        for f in case.forces
+    ]
+    limits = [] if case.unforced == Case() else [session.case_words(case.unforced)]
+    because = listed([*orders, *limits]) if orders or limits else "another plan within the bound"
     rows = []
-    for project, row in session.table.iterrows():
-        force = session.case.force(str(project))
-        cost = options.costs[options.position(str(project), row["level"])] if row["level"] else 0.0
+    for project, row in plan.iterrows():
+        force = case.force(str(project))
+        differs = row["decision"] != advice.table.at[project, "decision"] or (
+            answer.plan.get(str(project)) != advice.plan.get(str(project))
+        )
+        known = f"{lead.get(str(project), 'changed with')} {because}" if differs else ""
         rows.append(
             {
-                "date": today, "committee": committee, "project_id": project, "project_name": row["name"],
-                "decision": row["decision"], "amount": f"{cost:.15g}", "level": row["level"],
-                "reason": force.reason if force else "", "decided_by": (force and force.decided_by) or committee,
-                "recommended": row["recommended"], "register_fingerprint": session.base.register.fingerprint,
+                "date": session.clock().date().isoformat(), "committee": committee, "project_id": project,
+                "project_name": row["name"], "decision": row["decision"], "amount": f"{row['cost']:.15g}",
+                "level": answer.plan.get(str(project), ""), "reason": force.reason if force else known,
+                "decided_by": (force and force.decided_by) or decided_by or committee,
+                "recommended": advice.table.at[project, "decision"],
+                "register_fingerprint": session.base.register.fingerprint,
             }
         )  # fmt: skip
     return pd.DataFrame(rows)
-
-
-def save_session(
-    session: SessionState, folder: str | PathLike[str], name: str, committee: str = "Committee"
-) -> list[Path]:
-    """Write a session into a folder.
-
-    `decisions.csv` and `overrides.csv` are sheets of a register. `scenarios.yml` (other scenarios in it stay) is what
-    `read_scenario_file` reads, and a pack through the parameter `scenarios_path` of its scenarios notebook.
-    `moves.csv` is the log, `session.json` what `restore_session` opens.
-
-    Returns
-    -------
-    list of Path
-        The files, the decisions first.
-
-    Raises
-    ------
-    PmoError
-        There is no plan, the scenario has no name, or the folder cannot be written.
-    """
-    if not name.strip():
-        raise PmoError("Give the case a name before it is saved.")
-    decisions = decisions_of(session, committee)
-    scenario = session.case.scenario(name.strip())
-    place = Path(folder)
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        files = [_write(place / DECISIONS, decisions.columns, decisions.itertuples(index=False))]
-        if not scenario.table.empty or (place / SCENARIOS).exists():
-            files.append(save_scenarios([scenario], place, session.base))
-        forces = [
-            (f.project_id, f.in_out, f.level or "", f.reason, f.decided_by or committee, f.date or "")
-            for f in session.case.forces
-        ]
-        head = ["project_id", "in_out", "level", "reason", "decided_by", "date"]
-        files.append(_write(place / OVERRIDES, head, forces))
-        moves = session.moves.drop(columns="number")
-        files.append(_write(place / LOG, moves.columns, moves.itertuples(index=False)))
-        state = {
-            "question": session.base.fingerprint, "name": name.strip(), "saved": session.clock().isoformat(),
-            "value": session.answer.value, "status": session.answer.status, "case": _plain(session.case),
-            "log": [{**dataclasses.asdict(m), "time": m.time.isoformat(), "case": _plain(m.case)} for m in session.log],
-        }  # fmt: skip
-        _replace(place / STATE, json.dumps(state, ensure_ascii=False, indent=1, default=str))
-    except OSError as error:
-        raise PmoError(f"The folder {place} cannot be written: {error.strerror or error}.") from error
-    return [*files, place / STATE]
 
 
 def save_scenarios(scenarios: Sequence[Scenario], folder: str | PathLike[str], question: Question) -> Path:
@@ -112,44 +187,94 @@ def save_scenarios(scenarios: Sequence[Scenario], folder: str | PathLike[str], q
     """
     file = Path(folder) / SCENARIOS
     names = {one.name for one in scenarios}
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+    with _written(file.parent):
         others = [one for one in read_scenario_file(file) if one.name not in names] if file.exists() else []
-        unit = question.register.settings.unit.split(",")[0]
-        return write_scenario_file([*others, *(s for s in scenarios if not s.table.empty)], file, unit)
-    except OSError as error:
-        raise PmoError(f"The folder {file.parent} cannot be written: {error.strerror or error}.") from error
+        kept = [*others, *(one for one in scenarios if not one.table.empty)]
+        return write_scenario_file(kept, file, question.money.short)
 
 
-def saved_session(session: SessionState, folder: str | PathLike[str]) -> dict[str, object] | None:
-    """What is saved in a folder about this very question; None where there is nothing, or of another question."""
-    file = Path(folder) / STATE
-    try:
-        state = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return state if isinstance(state, dict) and state.get("question") == session.base.fingerprint else None
+def saved_sessions(session: SessionState, folder: str | PathLike[str]) -> list[list[str]]:
+    """The sessions of this very question in a folder, the newest first: [place in the folder, in words]."""
+    found = []
+    for file in sorted(Path(folder).glob(f"*/*/{STATE}")):
+        state = _read(session, file.parent)
+        if state is not None:
+            words = f"{state['committee']}, {state['saved'][:16].replace('T', ' ')}: {state['words']}"
+            found.append((state["saved"], [file.parent.relative_to(folder).as_posix(), words]))
+    return [entry for _, entry in sorted(found, reverse=True)]
 
 
-def restore_session(session: SessionState, folder: str | PathLike[str]) -> None:
-    """Open a saved session: its case and its log.
+def restore_session(session: SessionState, place: str | PathLike[str]) -> str:
+    """Open a saved session: its case and its log; undo and redo replay its moves.
 
     Raises
     ------
     PmoError
         Nothing is saved there, or it belongs to another question: the register has changed since.
     """
-    state = saved_session(session, folder)
-    if state is None:
-        raise PmoError(
-            f"In {Path(folder)} no session of this question is saved; the register may have changed."
-        )
+    state = _known(session, place)
     log = [
         Move(m["number"], dt.datetime.fromisoformat(m["time"]), m["words"], m["reason"], m["decided_by"],
              _case(m["case"]))
-        for m in state["log"]  # type: ignore[attr-defined]
+        for m in state["log"]
     ]  # fmt: skip
     session.restore(_case(state["case"]), log)
+    return f"Opened: {state['committee']}, {state['saved'][:10]}. Undo and Redo go through its moves."
+
+
+def compare_session(session: SessionState, place: str | PathLike[str]) -> str:
+    """What is different between the plan of a saved session and the one on the table, in a sentence.
+
+    Raises
+    ------
+    PmoError
+        As `restore_session`; or one of them has no plan.
+    """
+    state, answer = _known(session, place), session.answer
+    if answer.allocation is None or state["value"] is None:
+        raise PmoError("One of the two has no plan: there is nothing to compare.")
+    change = PlanChange.between(state["plan"], answer.plan)
+    parts = [
+        f"{lead} {listed(map(session.name, ids))}"
+        for lead, ids in (
+            ("here and not there", change.enters), ("there and not here", change.leaves),
+            ("at another level", [project for project, *_ in change.resized]),
+        )
+        if ids
+    ]  # fmt: skip
+    unit = session.base.worth.short
+    values = (
+        f"There {state['words']}: {number(state['value'])} {unit}; here {session.case_words(session.case)}: "
+    )
+    return f"{values}{number(answer.value)}. {'; '.join(parts) or 'The plans are the same'}."
+
+
+def _known(session: SessionState, place: str | PathLike[str]) -> dict[str, Any]:
+    state = _read(session, Path(place))
+    if state is None:
+        raise PmoError(
+            f"In {Path(place)} no session of this question is saved; the register may have changed."
+        )
+    return state
+
+
+def _read(session: SessionState, place: Path) -> dict[str, Any] | None:
+    """What is saved in a place about this very question."""
+    try:
+        state = json.loads((place / STATE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return state if isinstance(state, dict) and state.get("question") == session.base.fingerprint else None
+
+
+@contextmanager
+def _written(place: Path) -> Iterator[None]:
+    """Write into a folder, and say in words where that is not possible."""
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        raise PmoError(f"The folder {place} cannot be written: {error.strerror or error}.") from error
 
 
 def _plain(case: Case) -> dict[str, object]:

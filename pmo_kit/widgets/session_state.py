@@ -1,4 +1,4 @@
-"""The state of an arbitration in the room, without a screen: moves, undo, the log, and the answers met.
+"""The state of an arbitration in the room, without a screen: moves, undo, the log, and the answers of the solver.
 
 A view sends moves and draws `SessionState`; a test does the same without a view. Nothing here imports ipywidgets.
 """
@@ -6,21 +6,23 @@ A view sends moves and draws `SessionState`; a test does the same without a view
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pandas as pd
 
 from pmo_kit import doors
-from pmo_kit.arbitration import Question
+from pmo_kit.arbitration import PlanChange, Question, arbitrate
 from pmo_kit.arbitration.rules import Capacity, Envelope, role_words
 from pmo_kit.errors import PmoError
+from pmo_kit.facts import number
 from pmo_kit.figures.captions import listed, sentence
-from pmo_kit.widgets.answers import Answer
+from pmo_kit.widgets.answers import FIRST_GAP, Answer, ask
 from pmo_kit.widgets.cases import Case, Force, InOut, base_and_case
-from pmo_kit.widgets.known_answers import KnownAnswers
 
 NO_REASON = "An override without a reason is refused: say in a few words why."
+MOST_ANSWERS = 100
 
 
 @dataclass(frozen=True)
@@ -33,18 +35,6 @@ class Move:
     reason: str
     decided_by: str
     case: Case
-
-
-@dataclass(frozen=True)
-class Change:
-    """What is different between two plans."""
-
-    entered: tuple[str, ...] = ()
-    left: tuple[str, ...] = ()
-    resized: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.entered or self.left or self.resized)
 
 
 class SessionState:
@@ -89,19 +79,18 @@ class SessionState:
     ) -> None:
         self.base, self.start = base_and_case(question)
         self.reasons, self.seconds, self.clock = reasons, seconds, clock
-        register = self.base.register
-        self.names = {str(p): str(name) for p, name in register.projects["name"].items()}
-        self._at = {pair: i for i, pair in enumerate(self.base.built.table.index)}
-        self.answers = KnownAnswers(self.base)
+        self.names = {str(p): str(name) for p, name in self.base.register.projects["name"].items()}
+        first = arbitrate(self.base.replace(gap=FIRST_GAP, time_limit=seconds))
+        self._answers: dict[tuple[object, ...], Answer] = {Case().key: Answer("known", first)}
         self.log: list[Move] = []
         self._past: list[Case] = []
         self._future: list[Case] = []
-        self._case = self._before = Case()
-        self.answers.open_with(seconds)
+        self._case = self._stood = self._before = Case()
         if self.start != Case():
-            self._case = self._before = self.start
-            self._write("Overrides in force at the start: " + self._forced_words(self.start))
-        self.answers.quick(self._case, self._held())
+            self._case = self.start
+            self._write(
+                "Overrides in force at the start: " + listed(map(self.force_words, self.start.forces))
+            )
 
     # What is asked now, and the answer
 
@@ -116,60 +105,60 @@ class SessionState:
         return self._case.question(self.base)
 
     @property
+    def standing(self) -> Case:
+        """The case whose answer is known: the one on the table, or the last one before it."""
+        found = self.known(self._case)
+        if found is not None and found.status != "open" and self._stood != self._case:
+            self._before, self._stood = self._stood, self._case
+        return self._stood
+
+    def known(self, case: Case) -> Answer | None:
+        """The answer of a case, where there is one."""
+        return self._answers.get(case.key)
+
+    @property
     def answer(self) -> Answer:
-        """The answer known so far."""
-        answer = self.answers.known(self._case)
-        assert answer is not None
-        return answer
+        """The answer of the case; where none is known yet, the solver is asked for its first one, here and now."""
+        found = self.known(self._case)
+        if found is None:
+            found = self.search(self._case, last=False)
+            self.settle(self._case, found)
+        return found
 
     @property
     def recommended(self) -> Answer:
-        """The best plan of the question with nothing forced and no limit moved, as known so far."""
-        answer = self.answers.known(Case())
-        assert answer is not None
-        return answer
-
-    @property
-    def unforced(self) -> Answer | None:
-        """The answer with the same limits and nothing forced, where it is known."""
-        return self.answers.known(self._case.unforced)
+        """The best plan of the question with nothing forced and no limit moved."""
+        return self._answers[Case().key]
 
     @property
     def loss(self) -> float:
-        """What the case is worth less than the recommended plan; the answer need not be proven."""
+        """What the plan of the case is worth less than the recommended one; the answer need not be proven."""
         return round(self.recommended.value - self.answer.value, 9)
 
     @property
     def price(self) -> tuple[float, float] | None:
         """Between what the forced projects cost under today's limits; equal ends where both are proven."""
-        free, now = self.unforced, self.answer
-        if free is None or not free.has_plan or not now.has_plan:
+        return self.worse(self._case.unforced, self._case)
+
+    def worse(self, one: Case, other: Case) -> tuple[float, float] | None:
+        """By how much the best plan of a case is worth less than that of another: least and most."""
+        first, second = self.known(one), self.known(other)
+        if first is None or second is None or first.allocation is None or second.allocation is None:
             return None
-        low = max(0.0, free.value - (now.value if now.status == "proven" else now.bound))
-        high = max(0.0, (free.value if free.status == "proven" else free.bound) - now.value)
+        low, high = first.value - second.bound, first.bound - second.value
+        if first.status == "proven":
+            high = first.value - second.value
+        if second.status == "proven":
+            low = first.value - second.value
         return round(low, 9), round(high, 9)
 
     @property
-    def changes(self) -> Change:
-        """What entered, left and changed its level since the last move."""
-        before = self.answers.known(self._before)
-        return self.changes_between(before, self.answer)
-
-    def changes_between(self, before: Answer | None, after: Answer) -> Change:
-        """What entered, left and changed its level between two answers; nothing where one has no plan."""
-        if before is None or not before.has_plan or not after.has_plan:
-            return Change()
-        old, new = self._running(before), self._running(after)
-        return Change(
-            tuple(sorted(new.keys() - old.keys())),
-            tuple(sorted(old.keys() - new.keys())),
-            tuple(sorted(p for p in old.keys() & new.keys() if old[p] != new[p])),
-        )
-
-    def _running(self, answer: Answer) -> dict[str, str]:
-        """Projects that go on, with their level: a stop is out."""
-        stops = self.base.built.stops
-        return {p: v for p, v in answer.plan.items() if not stops[self._at[p, v]]}
+    def changes(self) -> PlanChange:
+        """What the last move changed in the plan."""
+        now, before = self.known(self.standing), self.known(self._before)
+        if self._stood != self._case or not (now and before and now.allocation and before.allocation):
+            return PlanChange()
+        return PlanChange.between(before.plan, now.plan)
 
     # Moves
 
@@ -197,13 +186,7 @@ class SessionState:
         force = Force(
             project_id, in_out, level, reason.strip() or "what-if", decided_by.strip(), self.clock().date()
         )
-        where = f" ({self.level_words(project_id, level)})" if level else ""
-        self._move(
-            self._case.forced(force),
-            f"{self.name(project_id)} {in_out}{where}",
-            force.reason,
-            force.decided_by,
-        )
+        self._move(self._case.forced(force), self.force_words(force), force.reason, force.decided_by)
 
     def free(self, project_id: str) -> None:
         """Leave a project to the best plan."""
@@ -220,8 +203,7 @@ class SessionState:
         """
         factor = doors.factor(factor, "the factor on money")
         if factor != self._case.money:
-            percent = f"{100 * (factor - 1):+.0f}".replace("-", "−")
-            words = "Money as in the register" if factor == 1 else f"Money {percent} %"
+            words = "Money as in the register" if factor == 1 else sentence(money_words(factor))
             self._move(self._case.with_money(factor), words)
 
     def set_people(self, role: str, count: float) -> None:
@@ -271,11 +253,12 @@ class SessionState:
             self._move(Case(), "Back to the recommended plan")
 
     def restore(self, case: Case, log: list[Move]) -> None:
-        """Take a saved session up: its case and its log."""
-        self._past.append(self._case)
-        self._future.clear()
+        """Take a saved session up: its case and its log; undo and redo go through its moves."""
         self.log = list(log)
-        self._go(case)
+        cases = [Case(), *(move.case for move in log)]
+        self._past = [one for one, following in pairwise(cases) if one != following]
+        self._future.clear()
+        self._case = case
         self._write("The saved session was opened")
 
     @property
@@ -295,30 +278,56 @@ class SessionState:
         self._write(words, reason, decided_by)
 
     def _go(self, case: Case) -> None:
-        self._before, self._case = self._case, case
-        self.answers.quick(case, self._held())
+        self._before = self._stood = self.standing
+        self._case = case
 
     def _write(self, words: str, reason: str = "", decided_by: str = "") -> None:
         self.log.append(Move(len(self.log) + 1, self.clock(), words, reason, decided_by, self._case))
 
     # Answers
 
-    def open_cases(self) -> list[Case]:
-        """Cases whose answer is still to be proven: on the table, the same with nothing forced, the recommended."""
-        return self.answers.open_cases([self._case, self._case.unforced, Case()])
+    def open_searches(self) -> Iterator[tuple[Case, bool]]:
+        """What is still to be asked, (case, whether last): the case, the same with nothing forced, the recommended."""
+        seen = set()
+        for case in (self._case, self._case.unforced, Case()):
+            found = self.known(case)
+            if case.key not in seen and not (found and found.ended):
+                if found is None:
+                    yield case, False
+                yield case, True
+            seen.add(case.key)
+
+    def search(self, case: Case, *, last: bool) -> Answer:
+        """Ask the solver; nothing is kept, so that any thread may."""
+        return ask(case.question(self.base), self.seconds, last=last)
 
     def settle(self, case: Case, answer: Answer) -> None:
-        """Take the answer of a longer search in."""
-        self.answers.settle(case, answer, self._held())
+        """Keep an answer; of those that are not on the screen the oldest is forgotten."""
+        before = self._answers.pop(case.key, None)
+        if before is not None and (before.ended or answer.status == "open"):
+            answer = before
+        if (
+            answer.allocation is None
+            and before is not None
+            and before.allocation
+            and answer.status == "stopped"
+        ):
+            answer = Answer("stopped", before.allocation)
+        self._answers[case.key] = answer
+        held = {one.key for one in (Case(), self._case, self._case.unforced, self._before, self._stood)}
+        for key in [key for key in self._answers if key not in held][: len(self._answers) - MOST_ANSWERS]:
+            del self._answers[key]
 
     def prove(self) -> None:
-        """Search for every proof that is open, here and now."""
-        for case in self.open_cases():
-            self.settle(case, self.answers.search(case, self.seconds, last=True))
+        """Have every answer that is open, here and now."""
+        for case, last in list(self.open_searches()):
+            self.settle(case, self.search(case, last=last))
 
-    def _held(self) -> list[Case]:
-        """Cases whose answers are on the screen: they are never forgotten."""
-        return [Case(), self._case, self._case.unforced, self._before]
+    def tried(self) -> list[Case]:
+        """The cases of this session, the newest first, each once; the recommended plan among them."""
+        found = {case.key: case for case in [Case(), *(move.case for move in self.log)]}
+        found.pop(self._case.key, None)
+        return [self._case, *reversed(found.values())]
 
     # Words and tables
 
@@ -332,52 +341,57 @@ class SessionState:
         label = options.table["label"].iloc[options.position(project_id, level)]
         return str(label) or level
 
-    def _forced_words(self, case: Case) -> str:
-        return listed(f"{self.name(f.project_id)} {f.in_out}" for f in case.forces)
+    def force_words(self, force: Force) -> str:
+        """A forced project in words: P08 Reservoir Learning Hub in."""
+        where = f" ({self.level_words(force.project_id, force.level)})" if force.level else ""
+        return f"{self.name(force.project_id)} {force.in_out}{where}"
+
+    def case_words(self, case: Case, most: int | None = None) -> str:
+        """A case in a few words; more forced projects than `most` are counted."""
+        today = self.people()
+        limits = [money_words(case.money)] if case.money != 1 else []
+        limits += [f"{factor * today[role]:g} {role_words(role)}" for role, factor in case.people]
+        forced = [f"{self.names[f.project_id]} {f.in_out}" for f in case.forces]
+        if most is not None and len(forced) > most:
+            forced = [f"{len(forced)} projects forced"]
+        return listed([*limits, *forced]) if limits or forced else "the recommended plan"
 
     @property
     def table(self) -> pd.DataFrame:
         """One row per project: name, level, decision (fund, stop, refuse), recommended, forced, reason."""
-        options, now = self.base.built, self.answer
-        rows = []
-        for project in options.groups:
-            force = self._case.force(project)
-            rows.append(
-                {
-                    "project_id": project,
-                    "name": self.names[project],
-                    "level": now.plan.get(project, ""),
-                    "decision": self.decision(project, now),
-                    "recommended": self.decision(project, self.recommended),
-                    "forced": force.in_out if force else "",
-                    "reason": force.reason if force else "",
-                }
-            )
-        return pd.DataFrame(rows).set_index("project_id")
+        return self.table_of(self._case, self.answer)
 
-    def decision(self, project_id: str, answer: Answer | None = None) -> str:
-        """What an answer (that of the case unless given) says of a project: fund, stop, refuse; none without a plan."""
-        answer = answer or self.answer
-        if not answer.has_plan:
-            return "none"
-        level = answer.plan.get(project_id)
-        if level is None:
-            return "refuse"
-        return "stop" if self.base.built.stops[self._at[project_id, level]] else "fund"
+    def table_of(self, case: Case, answer: Answer) -> pd.DataFrame:
+        """The table of a case under its answer."""
+        advice, plan = self.recommended.decisions, answer.plan
+        forces = {force.project_id: force for force in case.forces}
+        rows = [
+            (
+                project, self.names[project], plan.get(project, ""), answer.decisions.get(project, "none"),
+                advice[project], forces[project].in_out if project in forces else "",
+                forces[project].reason if project in forces else "",
+            )
+            for project in advice
+        ]  # fmt: skip
+        columns = ["project_id", "name", "level", "decision", "recommended", "forced", "reason"]
+        return pd.DataFrame(rows, columns=columns).set_index("project_id")
 
     @property
     def moves(self) -> pd.DataFrame:
-        """The log: number, time, move, reason, decided_by, value and status of the answer as known now."""
+        """The log: number, time, move, reason, decided_by, and value, bound and status of the answer as known now."""
         rows = []
         for move in self.log:
-            answer = self.answers.known(move.case)
-            rows.append(
-                {
-                    "number": move.number, "time": move.time, "move": move.words, "reason": move.reason,
-                    "decided_by": move.decided_by,
-                    "value": answer.value if answer is not None and answer.has_plan else float("nan"),
-                    "status": answer.status if answer is not None else "",
-                }
-            )  # fmt: skip
-        columns = ["number", "time", "move", "reason", "decided_by", "value", "status"]
+            found = self.known(move.case)
+            answer = (found.value, found.bound, found.status) if found else (float("nan"), float("nan"), "")
+            rows.append((move.number, move.time, move.words, move.reason, move.decided_by, *answer))
+        columns = ["number", "time", "move", "reason", "decided_by", "value", "bound", "status"]
         return pd.DataFrame(rows, columns=columns)
+
+
+def money_words(factor: float) -> str:
+    """A factor on money in words.
+
+    >>> money_words(0.85)
+    'money −15 %'
+    """
+    return f"money {number(100 * (factor - 1), 0, signed=True)} %"

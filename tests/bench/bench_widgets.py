@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pmo_kit as pmo
 from pmo_kit.shipped import shipped
-from pmo_kit.widgets.answers import PlanPool, proven_answer, quick_answer
+from pmo_kit.widgets.answers import ask
 from pmo_kit.widgets.cases import Case, Force, base_and_case
 from tests.bench.line import Line, seconds
 
@@ -24,11 +24,10 @@ MOVES = 12
 def bench_first_answer() -> list[Line]:
     """The first answer at 60 projects, without a browser."""
     base, _ = base_and_case(pmo.Question(pmo.load_register(SIXTY)))
-    pool = PlanPool()
-    proven_answer(base, pool, 10)
     question = Case().forced(Force("P08", "in")).question(base)
     return [
-        Line("first answer of a session, 60 projects", seconds(lambda: quick_answer(question, pool)), 0.3)
+        Line("first answer of a session, 60 projects", seconds(lambda: ask(question, 10, last=False)), 0.3),
+        Line("proof of a session, 60 projects", seconds(lambda: ask(question, 10, last=True)), 1.0),
     ]
 
 
@@ -61,7 +60,7 @@ def bench_moves_in_the_browser() -> list[Line]:
         Line(f"click to answer, 60 projects, median {where}", statistics.median(sixty), 0.3),
         Line(f"click to answer, 60 projects, slowest {where}", max(sixty), 0.3),
         Line(f"click to proof, 60 projects, median {where}", statistics.median(proofs), 2.0),
-        Line(f"click to best known plan and bound, 200 projects, slowest {where}", max(large), 1.0),
+        Line(f"click to answer within 1 % and its bound, 200 projects, slowest {where}", max(large), 1.0),
     ]
 
 
@@ -73,7 +72,7 @@ def _moves(lab: Lab, chromium: Any, question: str, prove: bool = False) -> tuple
     call = "pmo.widgets.arbitration(question.replace(overrides=False))"
     page = lab.open(chromium, lab.write("bench.ipynb", load, call))
     run_all(page)
-    page.wait_for_selector(".pw-board[data-status=proven]" if prove else ".pw-board[data-status]")
+    page.wait_for_selector(".pw-board[data-status=proven]" if prove else ".pw-board[data-seq]")
     board, dice, answers, proofs = page.locator(".pw-board"), random.Random(5), [], []
     count = page.locator(".pw-row[data-project]").count()
     for move in range(1, MOVES + 1):

@@ -48,7 +48,7 @@ class Lab:
             [
                 sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={self.port}",
                 f"--IdentityProvider.token={self.token}", f"--notebook-dir={folder}", "--allow-root",
-                "--ServerApp.port_retries=0", "--LabApp.news_url=",
+                "--ServerApp.port_retries=0", "--LabApp.news_url=", "--LabApp.expose_app_in_browser=True",
             ],
             cwd=folder, env=environment, stdout=self.output, stderr=subprocess.STDOUT,
         )  # fmt: skip
@@ -122,6 +122,20 @@ def run_all(page: Any) -> None:
             return prompts.length === count && prompts.every(p => /\\[\\d+\\]/.test(p.innerText));
         }""",
         arg=count,
+    )
+
+
+def run_again(page: Any, call: str) -> None:
+    """Put another call into the last cell of a notebook that has run, and run it alone."""
+    page.evaluate(
+        """async call => {
+            const app = window.jupyterapp, book = app.shell.currentWidget.content;
+            await app.commands.execute('notebook:clear-all-cell-outputs');
+            book.activeCellIndex = book.widgets.length - 1;
+            book.widgets[book.widgets.length - 1].model.sharedModel.setSource(call);
+            await app.commands.execute('notebook:run-cell');
+        }""",
+        call,
     )
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
+import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,7 @@ from pmo_kit.exhibits.plotly import figure as drawn
 from pmo_kit.figures.performance import s_curve
 from pmo_kit.scenarios import read_scenario_file
 from pmo_kit.shipped import shipped
-from tests.browser.lab import Lab, numbers, run_all
+from tests.browser.lab import Lab, numbers, run_again, run_all
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200)]
 TWELVE = shipped("data", "samples", "meridian_12")
@@ -39,23 +42,40 @@ def lab(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]
 Opened = Callable[..., Any]
 
 
+@pytest.fixture(scope="module")
+def desks(lab: Lab, browser: Any) -> Iterator[dict[tuple[int, int], Any]]:
+    """Pages by size, each with a kernel that has loaded the register: the tests of a module share them."""
+    found: dict[tuple[int, int], Any] = {}
+    yield found
+    for page in found.values():
+        page.close()
+
+
 @pytest.fixture
-def shown(lab: Lab, browser: Any) -> Iterator[Opened]:
-    """Open a notebook of one call, run it, and give the page."""
+def shown(lab: Lab, browser: Any, desks: dict[tuple[int, int], Any]) -> Iterator[Opened]:
+    """Run one call in a notebook, and give the page; `alone`: with a page and a kernel of its own."""
     pages: list[Any] = []
 
-    def show(name: str, call: str, width: int = 1280, height: int = 800) -> Any:
-        lab.write(f"{name}.ipynb", LOAD, call)
-        page = lab.open(browser, f"{name}.ipynb", width, height)
-        pages.append(page)
-        run_all(page)
+    def show(name: str, call: str, width: int = 1280, height: int = 800, alone: bool = False) -> Any:
+        page = None if alone else desks.get((width, height))
+        if page is None:
+            lab.write(f"{name}.ipynb", LOAD, call)
+            page = lab.open(browser, f"{name}.ipynb", width, height)
+            run_all(page)
+            if not alone:
+                desks[width, height] = page
+        else:
+            run_again(page, call)
+        pages.append((page, alone))
         page.locator(".pw-board, .pw-panel").first.wait_for()
         return page
 
     yield show
-    complaints = [one for page in pages for one in page.complaints]
-    for page in pages:
-        page.close()
+    complaints = [one for page, _ in pages for one in page.complaints]
+    for page, alone in pages:
+        page.complaints.clear()
+        if alone:
+            page.close()
     assert complaints == []
 
 
@@ -63,7 +83,7 @@ def settled(page: Any) -> None:
     """Wait until the last move is answered and proven."""
     page.wait_for_function(
         """() => { const b = document.querySelector('.pw-board').dataset;
-            return (!b.sent || b.sent === b.seq) && ['proven', 'none'].includes(b.status)
+            return !b.empty && (!b.sent || b.sent === b.seq) && ['proven', 'none'].includes(b.status)
                 && document.querySelector('.pw-board').getAttribute('aria-busy') === 'false'; }"""
     )
 
@@ -127,7 +147,7 @@ def agree(page: Any, rounding: float = 0.05) -> None:
 
 
 def test_a_session_from_the_first_move_to_the_saved_file(shown: Opened, lab: Lab) -> None:
-    page = shown("session", SESSION)
+    page = shown("session", SESSION, alone=True)
     settled(page)
     assert tile(page, 0) == [33.5]
     assert page.locator(".pw-proof").inner_text() == "Proven best"
@@ -151,7 +171,7 @@ def test_a_session_from_the_first_move_to_the_saved_file(shown: Opened, lab: Lab
     agree(page)
 
     page.get_by_role("button", name="Keep this case").click()
-    page.wait_for_function("document.querySelector('.pw-notice').innerText.includes('decisions.csv')")
+    page.wait_for_function("document.querySelector('.pw-notice').innerText.includes('scenarios.yml')")
     page.get_by_role("button", name="Undo", exact=True).click()
     settled(page)
     assert tile(page, 0) == [33.5]
@@ -163,11 +183,21 @@ def test_a_session_from_the_first_move_to_the_saved_file(shown: Opened, lab: Lab
     assert tile(page, 0) == [33.5]
     assert page.locator(BOARD).evaluate(place) == box
 
-    decisions = pd.read_csv(lab.folder / "session" / "decisions.csv").set_index("project_id")
+    page.get_by_role("button", name="End of meeting…").click()
+    cases = page.locator(".pw-case")
+    assert cases.all_inner_texts() == ["The recommended plan\n33.5", "Reservoir Learning Hub in\n24.5"]
+    cases.nth(1).click()
+    page.locator(".pw-note-text").fill("Until the next gate")
+    page.get_by_role("button", name="Write minutes and decisions").click()
+    page.wait_for_function("document.querySelector('.pw-notice').innerText.startsWith('Decided: ')")
+    (place,) = (lab.folder / "session" / "investment_committee").iterdir()
+    decisions = pd.read_csv(place / "decisions.csv").set_index("project_id")
     assert decisions.loc["P08", "decision"] == "fund"
     assert decisions.loc["P08", "reason"] == "Promised to the schools"
+    assert decisions.loc["P07", "reason"].startswith("displaced by P08 ")
+    assert (place / "minutes.pdf").read_bytes().startswith(b"%PDF")
     question = pmo.Question(pmo.load_register(TWELVE))
-    (scenario,) = read_scenario_file(lab.folder / "session" / "scenarios.yml", question)
+    (scenario,) = read_scenario_file(place / "scenarios.yml", question)
     assert pmo.arbitrate(scenario(question)).value == 24.5
 
     page.keyboard.press("Control+s")
@@ -184,13 +214,10 @@ def test_a_session_from_the_first_move_to_the_saved_file(shown: Opened, lab: Lab
 
 
 def test_a_saved_session_is_opened_by_a_new_kernel(shown: Opened) -> None:
-    page = shown("again", "widgets.committee_session(question, folder='kept')")
+    page = shown("again", "widgets.committee_session(question, folder='kept')", alone=True)
     settled(page)
     step(page, "input[aria-label^=Money]", "ArrowLeft", 15)
     assert tile(page, 0) == [28.5]
-    page.locator(".pw-name").fill("Money −15 %")
-    page.get_by_role("button", name="Keep this case").click()
-    page.wait_for_function("document.querySelector('.pw-notice').innerText.includes('session.json')")
     page.get_by_role("menuitem", name="Kernel", exact=True).click()
     page.get_by_role("menuitem", name="Restart Kernel and Run All Cells…", exact=True).click()
     page.locator(".jp-Dialog .jp-mod-accept").click()
@@ -202,6 +229,35 @@ def test_a_saved_session_is_opened_by_a_new_kernel(shown: Opened) -> None:
     page.wait_for_function("document.querySelector('.pw-headline').innerText.includes('28.5')")
     settled(page)
     assert tile(page, 0) == [28.5]
+
+
+def test_a_killed_kernel_is_said_and_the_session_opens_again(shown: Opened) -> None:
+    call = "import os\nprint('kernel', os.getpid())\nwidgets.committee_session(question, folder='killed')"
+    page = shown("killed", call, alone=True)
+    settled(page)
+    step(page, "input[aria-label^=Money]", "ArrowLeft", 15)
+    pid = re.search(r"kernel (\d+)", page.locator(".jp-OutputArea-output").first.inner_text())
+    assert pid is not None
+    os.kill(int(pid.group(1)), signal.SIGKILL)
+    gone = time.monotonic()
+    page.locator(".pw-alarm").wait_for()
+    spent = time.monotonic() - gone
+    assert "Run this cell again, then open the session" in page.locator(".pw-alarm").inner_text()
+    assert page.locator(".pw-proof").is_hidden(), "nothing is called proven by a kernel that is gone"
+    assert spent < 5 * slowness(), spent
+    page.get_by_role("button", name="OK").click(timeout=5000) if page.locator(".jp-Dialog").count() else None
+    run_all(page)
+    page.get_by_role("button", name="Open the saved session").click()
+    page.wait_for_function("document.querySelector('.pw-headline').innerText.includes('28.5')")
+    settled(page)
+    assert tile(page, 0) == [28.5]
+
+
+def slowness() -> float:
+    """How many times slower than a free core this machine is now, at least 1."""
+    began, used = time.monotonic(), time.process_time()
+    sum(i * i for i in range(2_000_000))
+    return max(1.0, (time.monotonic() - began) / max(1e-3, time.process_time() - used))
 
 
 def test_limits_levels_and_cases_without_a_plan(shown: Opened) -> None:
@@ -230,7 +286,9 @@ def test_limits_levels_and_cases_without_a_plan(shown: Opened) -> None:
     page.wait_for_function(
         "document.querySelector('.pw-conflict').innerText.includes('cannot hold together')"
     )
-    assert page.locator(".pw-headline").inner_text() == "No plan obeys the rules of this case."
+    assert page.locator(".pw-headline").inner_text() == (
+        "No plan obeys the rules with Smart meters in and Control-room upgrade out."
+    )
     agree(page)
     page.locator(".pw-find").focus()
     page.keyboard.press("Shift+Tab")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gc
+import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -15,11 +18,18 @@ import pytest
 
 import pmo_kit as pmo
 from pmo_kit import widgets
+from pmo_kit.facts import number
+from pmo_kit.packs.decisions import record_decisions
 from pmo_kit.scenarios import read_scenario_file, read_scenarios
 from pmo_kit.shipped import shipped
 from pmo_kit.widgets import lifetime
+from pmo_kit.widgets.answers import Answer
+from pmo_kit.widgets.board import Board
+from pmo_kit.widgets.cases import Case
 from pmo_kit.widgets.lifetime import parts_of
+from pmo_kit.widgets.session_state import SessionState
 
+ROOT = Path(__file__).parents[2]
 TWELVE = shipped("data", "samples", "meridian_12")
 
 
@@ -49,7 +59,7 @@ def send(board: Any, kind: str, **more: Any) -> None:
 def test_board_and_session_never_differ(board: Any) -> None:
     send(board, "force", project="P08", way="in", reason="promised", by="Chair")
     state = board.state
-    assert state["headline"] == "24.5 EUR million with Reservoir Learning Hub in: 9.0 less than recommended"
+    assert state["headline"] == "24.5 EUR million, 9.0 less than recommended, with Reservoir Learning Hub in"
     assert [tile["value"] for tile in state["tiles"]] == ["24.5", "9.0", "14 of 14"]
     assert (state["status"], state["proof"]) == ("proven", "Proven best")
     assert state["moved"] == [["Entered", "Reservoir Learning Hub P08"], ["Left", "Storm overflows P07"]]
@@ -72,29 +82,132 @@ def test_errors_are_words_on_the_screen(board: Any) -> None:
     assert board.state["headline"] == before
     send(board, "force", project="P01", way="out", reason="too dear", by="Chair")
     assert board.state["status"] == "none"
-    assert "These cannot hold together" in board.state["conflict"]
+    assert "cannot hold together" in board.state["conflict"]
     assert "Traceback" not in str(board.get_state())
 
 
-def test_save_undo_and_open_again(board: Any, question: pmo.Question) -> None:
+def test_a_meeting_is_kept_move_by_move_and_opened_again(board: Any, question: pmo.Question) -> None:
     send(board, "money", value=85)
     assert board.state["tiles"][0]["value"] == "28.5"
     send(board, "keep", name="Money −15 %")
-    assert "decisions.csv" in board.notice["text"]
+    assert board.notice["text"].startswith("Kept as Money −15 % in ")
     send(board, "undo")
     assert board.state["tiles"][0]["value"] == "33.5"
     again = widgets.committee_session(question, folder=board.folder)
-    assert again.options["sessions"][0][1].startswith("Session of 20")
-    send(again, "restore")
+    ((place, words),) = again.options["sessions"]
+    assert words.endswith("the recommended plan")
+    send(again, "restore", session=place)
+    send(again, "undo")
     assert again.state["tiles"][0]["value"] == "28.5"
+    send(again, "compare", session=place)
+    assert (
+        "the recommended plan: 33.5 EUR million; here money −15 %: 28.5. there and not here P07"
+        in again.notice["text"]
+    )
+    assert again.place != board.place
     again.close()
 
 
-def test_stop_keeps_the_best_plan_known(board: Any) -> None:
+def test_the_meeting_closes_into_the_register(board: Any, tmp_path: Path) -> None:
+    send(board, "force", project="P08", way="in", reason="promised", by="Chair")
+    send(board, "money", value=85)
+    words = [one["words"] for one in board.state["cases"]]
+    assert words == [
+        "Money −15 % and Reservoir Learning Hub in",
+        "Reservoir Learning Hub in",
+        "The recommended plan",
+    ]
+    assert not list(board.place.glob("decisions*.csv")), "a case that is tried is no decision"
+    send(board, "decide", case=1, note="Until the next gate", by="The board")
+    assert board.notice["text"].startswith("Decided: Reservoir Learning Hub in. Written: ")
+    send(board, "decide", case=2, note="", by="The board")
+    names = sorted(file.name for file in board.place.iterdir())
+    assert {"decisions.csv", "decisions-2.csv", "minutes.pdf", "minutes-2.pdf", "session.json"} <= set(names)
+    register = tmp_path / "register"
+    shutil.copytree(TWELVE, register)
+    recorded = record_decisions(board.place / "decisions.csv", register)
+    assert (recorded.count, recorded.left_open, recorded.warnings) == (12, (), ())
+    decided = (
+        pmo.load_register(register)
+        .table("decisions")
+        .query("committee == 'Committee'")
+        .set_index("project_id")
+    )
+    assert decided.loc["P07", ["decision", "recommended", "reason"]].tolist() == [
+        "refuse", "fund", "displaced by P08 Reservoir Learning Hub in, ordered by Chair (promised)",
+    ]  # fmt: skip
+    assert decided.loc["P01", "decided_by"] == "The board"
+    assert (board.place / "minutes.pdf").read_bytes().startswith(b"%PDF")
+    send(board, "decide", case=99, note="", by="")
+    assert board.notice["error"]
+
+
+def test_no_number_without_a_proof_or_its_bound(
+    question: pmo.Question, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Whatever is known when: the screen says proven, or the bound, or that of the last case that stands."""
+    found = SessionState.search
+
+    def loose(self: SessionState, case: Case, *, last: bool) -> Answer:
+        answer = found(self, case, last=last)
+        if last or answer.allocation is None:
+            return answer
+        return dataclasses.replace(
+            answer, allocation=dataclasses.replace(answer.allocation, bound=answer.value + 2)
+        )
+
+    monkeypatch.setattr(SessionState, "search", loose)
+    seen: list[dict[str, Any]] = []
+    board = widgets.arbitration(question, folder=tmp_path)
+    board.observe(lambda change: seen.append(change["new"]), "state")
+    for kind, more in (("money", {"value": 85}), ("force", {"project": "P08", "way": "in"}), ("undo", {})):
+        send(board, kind, **more)
+    board.close()
+    assert any("at most 2.0" in state["proof"] for state in seen)
+    for state in seen:
+        if state["status"] == "known" and "at most 0.0" not in state["proof"]:
+            assert " to " in state["tiles"][0]["value"]
+            assert " to " in state["headline"].split(" EUR")[0]
+            assert "at most 2.0 better is possible" in state["proof"]
+        if state["computing"]:
+            assert state["computing"].startswith("Computing: ")
+            assert not any(row["moved"] for row in state["projects"])
+    assert seen[-1]["status"] == "proven"
+    assert not seen[-1]["busy"]
+
+
+def test_a_case_without_a_plan_leads_with_the_cheapest_money(board: Any) -> None:
+    for project in ("P02", "P07", "P08"):
+        send(board, "force", project=project, way="in", level="", reason="promised", by="Chair")
+    send(board, "money", value=50)
+    assert board.state["status"] == "none"
+    first = board.state["conflict"].split(". ")[0]
+    assert first.startswith("A plan becomes possible with ")
+    assert "EUR million more in 20" in first
+    assert first + ". " + board.session.answer.error.why == board.state["conflict"]
+
+
+def test_a_soft_limit_that_is_overrun_says_its_price(register: pmo.Register, tmp_path: Path) -> None:
+    rule = pmo.arbitration.Spend(rule="Systems", maximum=20.0, price=0.4)
+    question = pmo.Question(register)
+    board = widgets.arbitration(question.replace(rules=(*question.rules, rule)), folder=tmp_path)
+    board._work()
+    board.wait()
+    limit = next(x for x in board.session.recommended.allocation.limits if x.rule == "Systems")
+    assert limit.slack < 0
+    tile = board.state["tiles"][2]
+    assert tile["over"]
+    over = number(-limit.slack).removesuffix(".0")
+    assert f"{over} over, which costs {number(-0.4 * limit.slack)} EUR million" in tile["note"]
+    board.close()
+
+
+def test_stop_keeps_the_last_answer(board: Any) -> None:
     board._receive(None, {"type": "money", "seq": 1, "value": 90}, None)
     board._receive(None, {"type": "stop", "seq": 2}, None)
     board.wait()
     assert board.state["status"] in ("known", "proven")
+    assert not board.state["busy"]
     assert "stopped" in board.notice["text"]
 
 
@@ -102,16 +215,41 @@ def test_a_search_that_fails_says_so(board: Any, monkeypatch: pytest.MonkeyPatch
     def fail(*_: object, **__: object) -> None:
         raise MemoryError("no memory left")
 
-    monkeypatch.setattr(board.session.answers, "search", fail)
+    monkeypatch.setattr(board.session, "search", fail)
     send(board, "money", value=91)
-    assert board.notice["text"] == "The search failed (no memory left). The best plan known is shown."
+    assert board.notice["text"] == "The search failed (no memory left). The last answer is shown."
     assert not board.state["busy"]
+    assert board.state["computing"].startswith("Not computed: money −9 %")
 
 
-def test_closed_boards_leave_nothing(question: pmo.Question, register: pmo.Register) -> None:
+def test_the_first_message_carries_the_whole_screen(
+    question: pmo.Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[dict[str, Any]] = []
+    monkeypatch.setattr(Board, "open", lambda self: opened.append(self.get_state()))
+    board = widgets.committee_session(question)
+    assert opened[0]["state"] == board.state
+    assert opened[0]["state"]["projects"]
+    figure = widgets.frontier(pmo.frontier(question, budgets=[0.9, 1.0])).figure
+    assert figure.comm is not None
+
+
+def test_python_ends_cleanly_while_it_searches(tmp_path: Path) -> None:
+    code = (
+        "import sys; import pmo_kit as pmo; from tests.bench.instances import question; "
+        "board = pmo.widgets.arbitration(question(200), folder=sys.argv[1]); "
+        "board._receive(None, {'type': 'money', 'seq': 1, 'value': 90}, None); print('ends')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, cwd=ROOT, env=os.environ
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "ends\n", "")
+
+
+def test_closed_boards_leave_nothing(question: pmo.Question, register: pmo.Register, tmp_path: Path) -> None:
     before, threads = len(ipywidgets.widgets.widget._instances), threading.active_count()
     for _ in range(3):
-        board = widgets.arbitration(question)
+        board = widgets.arbitration(question, folder=tmp_path)
         send(board, "force", project="P08", way="in")
         board.close()
         widgets.weights(register).close()
@@ -142,7 +280,7 @@ def test_scenarios_are_searched_beside_the_cell_and_saved(question: pmo.Question
     press(panel, "Save")
     assert [one.name for one in read_scenario_file(tmp_path / "scenarios.yml")] == [*own, "A hard year"]
     press(panel, "Stop")
-    assert "keeps the best plan known" in panel._said.value
+    assert "are left out" in panel._said.value
     panel.fields["name"].value = ""
     press(panel, "Add and compare")
     assert "name of its own" in panel._said.value

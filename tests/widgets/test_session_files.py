@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import pmo_kit as pmo
 from pmo_kit.errors import PmoError
 from pmo_kit.packs import build_pack
+from pmo_kit.packs.decisions import record_decisions
 from pmo_kit.scenarios import read_scenario_file
 from pmo_kit.shipped import shipped
-from pmo_kit.widgets.session_files import restore_session, save_session, saved_session
+from pmo_kit.widgets.session_files import (
+    compare_session,
+    decide,
+    keep_case,
+    new_place,
+    restore_session,
+    save_session,
+    saved_sessions,
+)
 from pmo_kit.widgets.session_state import SessionState
 
 TWELVE = shipped("data", "samples", "meridian_12")
 
 
+@pytest.fixture(scope="module")
+def question() -> pmo.Question:
+    return pmo.Question(pmo.load_register(TWELVE))
+
+
 @pytest.fixture
-def session() -> SessionState:
-    session = SessionState(pmo.Question(pmo.load_register(TWELVE)))
+def session(question: pmo.Question) -> SessionState:
+    session = SessionState(question)
     session.force("P08", "in", reason='=HYPERLINK("x")', decided_by="Chair")
     session.set_people("data_engineer", 13)
     session.prove()
@@ -29,9 +45,10 @@ def session() -> SessionState:
 
 
 def test_the_next_register_reads_decisions_overrides_and_the_scenario(
-    session: SessionState, tmp_path: Path
+    session: SessionState, question: pmo.Question, tmp_path: Path
 ) -> None:
-    files = save_session(session, tmp_path / "session", "Hub in, one fewer", "Investment Committee")
+    keep_case(session, tmp_path / "session", "Hub in, one fewer")
+    decide(session, tmp_path / "session", session.case, committee="Investment Committee")
     folder = tmp_path / "register"
     shutil.copytree(TWELVE, folder)
     for name in ("decisions.csv", "overrides.csv"):
@@ -43,69 +60,125 @@ def test_the_next_register_reads_decisions_overrides_and_the_scenario(
     assert decisions.loc["P08", "reason"] == '=HYPERLINK("x")'
     assert set(decisions["committee"]) == {"Investment Committee"}
     assert register.table("overrides")["decided_by"].tolist() == ["Chair"]
-    base = pmo.Question(pmo.load_register(TWELVE))
-    (scenario,) = read_scenario_file(tmp_path / "session" / "scenarios.yml", base)
+    (scenario,) = read_scenario_file(tmp_path / "session" / "scenarios.yml", question)
     assert scenario.name == "Hub in, one fewer"
-    assert pmo.arbitrate(scenario(base)).value == session.answer.value
-    assert files[0].name == "decisions.csv"
+    assert pmo.arbitrate(scenario(question)).value == session.answer.value
     raw = (tmp_path / "session" / "decisions.csv").read_text(encoding="utf-8")
     assert ",=HYPER" not in raw
     assert ',"=HYPER' not in raw
 
 
+@pytest.mark.parametrize(
+    ("moves", "because"),
+    [
+        ({"money": 0.85}, "displaced by money −15 %"),
+        ({"money": 0.85, "in": "P08"}, "displaced by P08 Reservoir Learning Hub in, ordered by Chair (promised)"),
+        ({"out": "P03"}, "comes in with P03 Data platform out, ordered by Chair (promised)"),
+        ({"people": 10}, "displaced by 10 data engineers"),
+    ],
+)  # fmt: skip
+def test_every_decision_against_the_advice_has_its_reason(
+    question: pmo.Question, tmp_path: Path, moves: dict[str, object], because: str
+) -> None:
+    session = SessionState(question)
+    if "money" in moves:
+        session.set_money(0.85)
+    if "people" in moves:
+        session.set_people("data_engineer", 10)
+    for way in {"in", "out"} & moves.keys():
+        session.force(str(moves[way]), way, reason="promised", decided_by="Chair")  # type: ignore[arg-type]
+    session.prove()
+    decide(session, tmp_path / "s", session.case, committee="Board")
+    shutil.copytree(TWELVE, tmp_path / "register")
+    assert record_decisions(tmp_path / "s", tmp_path / "register").count == 12
+    rows = pd.read_csv(tmp_path / "s" / "decisions.csv", keep_default_na=False)
+    against = rows[rows["decision"] != rows["recommended"]]
+    assert len(against)
+    assert all(against["reason"])
+    assert any(reason.startswith(because) for reason in against["reason"])
+
+
 def test_other_scenarios_in_the_file_stay(session: SessionState, tmp_path: Path) -> None:
-    save_session(session, tmp_path, "One")
+    keep_case(session, tmp_path, "One")
     session.free("P08")
     session.prove()
-    save_session(session, tmp_path, "Two")
-    save_session(session, tmp_path, "One")
+    keep_case(session, tmp_path, "Two")
+    keep_case(session, tmp_path, "One")
     two, one = read_scenario_file(tmp_path / "scenarios.yml")
     assert (two.name, two.projects_in) == ("Two", {})
     assert (one.name, one.projects_in) == ("One", {})
     assert one.capacity == two.capacity == {"data_engineer": 13 / 14}
     (tmp_path / "scenarios.yml").write_text("scenarios: [", encoding="utf-8")
     with pytest.raises(PmoError, match=r"scenarios.yml, line 1: .*check indentation"):
-        save_session(session, tmp_path, "Three")
+        keep_case(session, tmp_path, "Three")
 
 
-def test_a_session_is_opened_again(session: SessionState, tmp_path: Path) -> None:
-    save_session(session, tmp_path, "Hub in")
-    again = SessionState(pmo.Question(pmo.load_register(TWELVE)))
+def test_a_session_is_opened_and_replayed_by_another(
+    session: SessionState, question: pmo.Question, tmp_path: Path
+) -> None:
+    save_session(session, tmp_path)
+    again = SessionState(question)
     restore_session(again, tmp_path)
     again.prove()
     assert again.case == session.case
     assert again.answer.value == session.answer.value
     assert again.moves["move"].tolist() == [*session.moves["move"], "The saved session was opened"]
     again.undo()
+    assert again.answer.value == 24.5
+    again.undo()
     assert again.answer.value == 33.5
+    again.redo()
+    assert again.answer.value == 24.5
 
 
-def test_a_session_of_another_question_is_not_opened(session: SessionState, tmp_path: Path) -> None:
-    save_session(session, tmp_path, "Hub in")
-    other = SessionState(pmo.Question(pmo.load_register(TWELVE)).scaled(1.1))
-    assert saved_session(other, tmp_path) is None
+def test_sessions_are_kept_apart_by_committee_and_date(session: SessionState, tmp_path: Path) -> None:
+    day = dt.date(2026, 10, 15)
+    places = []
+    for committee in ("Investment Committee", "Digital Board", "Investment Committee"):
+        places.append(new_place(tmp_path, committee, day))
+        save_session(session, places[-1], committee)
+    assert [place.relative_to(tmp_path).as_posix() for place in places] == [
+        "investment_committee/2026-10-15", "digital_board/2026-10-15", "investment_committee/2026-10-15-2",
+    ]  # fmt: skip
+    found = saved_sessions(session, tmp_path)
+    assert sorted(place for place, _ in found) == sorted(p.relative_to(tmp_path).as_posix() for p in places)
+    session.undo()
+    session.prove()
+    assert compare_session(session, places[0]).startswith(
+        "There 13 data engineers and Reservoir Learning Hub in: 20.5"
+    )
+
+
+def test_a_session_of_another_question_is_not_opened(
+    session: SessionState, question: pmo.Question, tmp_path: Path
+) -> None:
+    save_session(session, tmp_path / "a" / "b")
+    other = SessionState(question.scaled(1.1))
+    assert saved_sessions(other, tmp_path) == []
     with pytest.raises(PmoError, match="register may have changed"):
-        restore_session(other, tmp_path)
-    (tmp_path / "session.json").write_text("{broken", encoding="utf-8")
-    assert saved_session(session, tmp_path) is None
+        restore_session(other, tmp_path / "a" / "b")
+    (tmp_path / "a" / "b" / "session.json").write_text("{broken", encoding="utf-8")
+    assert saved_sessions(session, tmp_path) == []
 
 
 def test_what_cannot_be_saved_is_said_in_words(session: SessionState, tmp_path: Path) -> None:
     with pytest.raises(PmoError, match="a name"):
-        save_session(session, tmp_path, "  ")
+        keep_case(session, tmp_path, "  ")
     file = tmp_path / "file"
     file.write_text("", encoding="utf-8")
     with pytest.raises(PmoError, match="cannot be written"):
-        save_session(session, file, "x")
+        save_session(session, file)
+    with pytest.raises(PmoError, match="cannot be written"):
+        decide(session, file, session.case, committee="Board")
     session.force("P01", "out", reason="x")
     session.prove()
-    with pytest.raises(PmoError, match="no plan to save"):
-        save_session(session, tmp_path, "x")
+    with pytest.raises(PmoError, match="has no plan"):
+        decide(session, tmp_path, session.case, committee="Board")
 
 
 @pytest.mark.slow
 def test_a_pack_reads_the_saved_scenario(session: SessionState, tmp_path: Path) -> None:
-    save_session(session, tmp_path / "session", "Hub in, one fewer")
+    keep_case(session, tmp_path / "session", "Hub in, one fewer")
     shutil.copytree(TWELVE, tmp_path / "register")
     (tmp_path / "notebooks").mkdir()
     shutil.copy(shipped("notebooks", "03_scenario_comparison.ipynb"), tmp_path / "notebooks")

@@ -12,13 +12,12 @@ from pathlib import Path
 import pytest
 
 import pmo_kit as pmo
+from pmo_kit.arbitration import PlanChange
 from pmo_kit.errors import InfeasibleError, PmoError
 from pmo_kit.shipped import shipped
-from pmo_kit.widgets.answers import Answer, PlanPool, better, proven_answer, quick_answer
+from pmo_kit.widgets.answers import ask, prices_of
 from pmo_kit.widgets.cases import Case, Force, base_and_case
-from pmo_kit.widgets.known_answers import KnownAnswers
-from pmo_kit.widgets.reversal_prices import prices_of
-from pmo_kit.widgets.session_state import NO_REASON, Change, SessionState
+from pmo_kit.widgets.session_state import MOST_ANSWERS, NO_REASON, SessionState
 from tests.bench.instances import question as large_question
 
 TWELVE = shipped("data", "samples", "meridian_12")
@@ -41,7 +40,7 @@ def test_a_forced_project_has_its_price_and_displaces(session: SessionState) -> 
     session.prove()
     assert (session.answer.status, session.answer.value, session.loss) == ("proven", 24.5, 9.0)
     assert session.price == (9.0, 9.0)
-    assert session.changes == Change(("P08",), ("P07",), ())
+    assert session.changes == PlanChange(leaves=("P07",), enters=("P08",))
     assert session.table.loc["P08", ["decision", "recommended", "forced"]].tolist() == [
         "fund",
         "refuse",
@@ -69,7 +68,7 @@ def test_limits_move(session: SessionState) -> None:
     session.set_money(0.85)
     session.prove()
     assert session.answer.value == 28.5
-    assert session.changes.left == ("P07",)
+    assert session.changes.leaves == ("P07",)
     session.set_money(1.1)
     session.prove()
     assert session.answer.value == 35.5
@@ -78,7 +77,8 @@ def test_limits_move(session: SessionState) -> None:
     session.prove()
     assert session.answer.value == 29.0
     assert session.moves["move"].tolist()[-1] == "Data engineers: 13 of 14"
-    limit = next(x for x in session.answer.limits if x.kind == "capacity")
+    assert session.answer.allocation is not None
+    limit = next(x for x in session.answer.allocation.limits if x.kind == "capacity")
     assert (limit.used, limit.limit) == (13.0, 13.0)
 
 
@@ -137,7 +137,8 @@ def test_a_case_without_a_plan_says_which_rules_clash(session: SessionState) -> 
     session.force("P01", "out", reason="too dear")
     assert session.answer.status == "none"
     session.prove()
-    assert "cannot hold together" in session.answer.words
+    assert session.answer.error is not None
+    assert "cannot hold together" in session.answer.error.why
     assert session.price is None
     assert set(session.table["decision"]) == {"none"}
     session.undo()
@@ -164,50 +165,48 @@ def test_a_question_without_a_plan_is_refused(question: pmo.Question) -> None:
         SessionState(question.scaled(0.1))
 
 
-def test_quick_answers_are_plans_and_bounds() -> None:
+def test_first_answers_are_plans_and_bounds() -> None:
+    """Within 1 % at once, and the bound is one: the proof lies between."""
     base, _ = base_and_case(pmo.Question(pmo.load_register(SIXTY)))
-    pool, dice = PlanPool(), random.Random(3)
-    proven_answer(base, pool, 30)
-    projects = list(base.built.groups)
-    for _ in range(6):
+    dice, projects = random.Random(3), list(base.built.groups)
+    for _ in range(5):
         case = Case(money=dice.choice([0.9, 1.0, 1.1]))
         for project in dice.sample(projects, 2):
             case = case.forced(Force(project, dice.choice(["in", "out"])))
         question = case.question(base)
-        quick, proof = quick_answer(question, pool), proven_answer(question, PlanPool(), 60)
-        if proof.status == "none":
-            assert quick.status == "none"
+        first, proof = ask(question, 60, last=False), ask(question, 60, last=True)
+        assert (first.status == "none") == (proof.status == "none")
+        if proof.allocation is None or first.allocation is None:
             continue
-        assert proof.status == "proven"
-        assert quick.bound >= proof.value - 1e-9
-        if quick.has_plan:
-            assert quick.value <= proof.value + 1e-9
-            fixed = question
-            for project in projects:
-                level = quick.plan.get(project)
-                fixed = (
-                    fixed.with_override(project, "in" if level else "out", level)
-                    if level != "stop"
-                    else fixed
-                )
-            assert pmo.arbitrate(fixed).value == pytest.approx(quick.value)
+        assert (first.status, proof.status) == ("known", "proven")
+        assert first.value <= proof.value + 1e-9 <= first.bound + 2e-9
+        assert first.allocation.gap <= 0.01 + 1e-9
+        assert first.allocation.worth_of(first.plan) == pytest.approx(first.value)
 
 
-def test_the_better_of_two_answers() -> None:
-    known, stopped = Answer("known", 5.0, 9.0), Answer("stopped", 6.0, 8.0)
-    assert (better(known, stopped).value, better(known, stopped).bound) == (6.0, 8.0)
-    assert better(stopped, Answer("known", 7.0, 7.5)).status == "stopped"
-    assert better(known, Answer("proven", 5.5, 5.5)).status == "proven"
-    assert better(Answer("none"), Answer("none", words="why")).words == "why"
-    lost = Answer("stopped")
-    assert not lost.has_plan
-    assert better(lost, known).value == 5.0
-    assert math.isinf(lost.rest)
+def test_the_screen_stays_with_the_last_case_that_stands(session: SessionState) -> None:
+    session.prove()
+    session.set_money(0.9)
+    session.force("P08", "in", reason="asked")
+    assert session.standing == Case()
+    session.settle(session.case, session.search(session.case, last=False))
+    assert session.standing == session.case
+    assert "P08" in session.changes.enters
+    assert [last for case, last in session.open_searches() if case == session.case] == [True]
+
+
+def test_a_later_answer_is_never_worse(session: SessionState) -> None:
+    session.prove()
+    proven = session.answer
+    session.settle(Case(), ask(session.base, 10, last=False))
+    assert session.answer is proven
 
 
 def test_prices_agree_with_the_explanation(session: SessionState) -> None:
     reasons = pmo.explain(pmo.arbitrate(session.base)).table
-    prices = {p.project_id: p for p in prices_of(session, session.case, session.answer, session.answers.pool)}
+    session.prove()
+    prices = {p.project_id: p for p in prices_of(session.answer, ["P05"])}
+    assert "P05" not in prices
     assert "P01" not in prices
     assert (prices["P08"].in_out, prices["P08"].low, prices["P08"].high) == ("in", 9.0, 9.0)
     assert prices["P11"].high == 8.5
@@ -219,16 +218,10 @@ def test_prices_agree_with_the_explanation(session: SessionState) -> None:
             assert price.high == pytest.approx(flips["price"].min())
 
 
-def test_plans_met_while_pricing_answer_the_next_move_at_once(session: SessionState) -> None:
-    list(prices_of(session, session.case, session.answer, session.answers.pool))
-    session.force("P11", "in", reason="asked")
-    assert session.answer.value == 25.0
-
-
-def test_a_hundred_moves_hold_their_memory(session: SessionState) -> None:
+def test_fifty_moves_hold_their_memory(session: SessionState) -> None:
     dice = random.Random(7)
     projects = [p for p in session.base.built.groups if p not in ("P01", "P12")]
-    for _ in range(100):
+    for _ in range(50):
         act = dice.random()
         if act < 0.5:
             session.force(dice.choice(projects), dice.choice(["in", "out"]), reason="scripted")
@@ -241,8 +234,7 @@ def test_a_hundred_moves_hold_their_memory(session: SessionState) -> None:
         expected = "none" if session.answer.status in ("none", "open") else "fund"
         assert expected in set(session.table["decision"])
         assert len(session.moves) == len(session.log)
-    assert len(session.answers.pool) <= 400
-    assert len(session.answers) <= 300
+    assert len(session._answers) <= MOST_ANSWERS
 
 
 def test_reasons_are_not_part_of_what_is_asked() -> None:
@@ -256,34 +248,21 @@ def test_paths_are_not_created_by_a_desk(tmp_path: Path, session: SessionState) 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_better_plan_with_forced_projects_is_one_without_them(question: pmo.Question) -> None:
-    answers, case = KnownAnswers(question), Case().forced(Force("P07", "in"))
-    best = proven_answer(question, PlanPool(), 10)
-    answers.settle(Case(), Answer("known", 20.0, 36.0), [])
-    answers.settle(case, replace(best, status="known", bound=40.0), [])
-    free, forced = answers.known(Case()), answers.known(case)
-    assert free is not None
-    assert forced is not None
-    assert (free.status, free.value, free.bound, free.plan) == ("known", 33.5, 36.0, best.plan)
-    assert (forced.value, forced.bound) == (33.5, 36.0)
-
-
 @pytest.mark.slow
 def test_two_hundred_projects_open_and_answer_within_a_second() -> None:
     session = SessionState(large_question(200), reasons=False)
-    assert session.answer.status == "known"
     dice, ids = random.Random(5), list(session.base.built.groups)
     spent = []
     for _ in range(10):
         began = time.process_time()
         session.force(dice.choice(ids), dice.choice(["in", "out"]))
-        spent.append(time.process_time() - began)
         answer = session.answer
+        spent.append(time.process_time() - began)
         assert answer.status == "known"
-        assert answer.value <= answer.bound <= session.recommended.bound
-        assert answer.rest / answer.value < 0.03
-        assert session.loss >= 0
-    assert max(spent) < 1.0
+        assert answer.value <= answer.bound
+        assert answer.rest / answer.value < 0.011
+    print("CPU seconds to a first answer, 200 projects:", sorted(spent))
+    assert sorted(spent)[5] < 0.5
 
 
 def test_the_log_names_people_as_the_limits_do() -> None:

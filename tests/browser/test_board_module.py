@@ -1,0 +1,216 @@
+"""The board's front-end module over a link of our own: empty, silent, dead, sorted, large, narrow, mirrored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import pmo_kit as pmo
+from pmo_kit.shipped import shipped
+from pmo_kit.widgets import board as module
+from pmo_kit.widgets import committee_session
+from tests.browser.lab import PATIENCE
+
+pytestmark = pytest.mark.browser
+SIXTY = shipped("data", "samples", "meridian")
+PARTS = ("state", "prices", "progress", "notice", "options")
+
+
+@pytest.fixture(scope="module")
+def heard(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What a board of sixty projects says, money moved and a project forced, every price known."""
+    board = committee_session(pmo.Question(pmo.load_register(SIXTY)), folder=tmp_path_factory.mktemp("s"))
+    move = {"type": "force", "seq": 1, "project": "P08", "way": "in", "reason": "promised", "by": "Chair"}
+    board._receive(None, {"type": "money", "seq": 0, "value": 85}, None)
+    board._receive(None, move, None)
+    board.wait()
+    found = {part: getattr(board, part) for part in PARTS}
+    board.close()
+    return found
+
+
+@pytest.fixture
+def opened(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """A page with the board and a link that the test holds: `sent`, `hear(news)`, `link`."""
+    contexts: list[Any] = []
+    complaints: list[str] = []
+
+    def show(width: int = 1280, height: int = 800, place: int = 833) -> Any:
+        script = Path(module.__file__).with_name("board.js").read_text(encoding="utf-8")
+        page_file = tmp_path / "board.html"
+        page_file.write_text(
+            f"<meta charset=utf8><style>body{{margin:0}}{module.Board._css}</style>"
+            f"<div id=place style='width:min(100vw, {place}px)'></div><script type=module>{script}\n"
+            "window.sent = []; window.status = ''; window.broken = false;"
+            "const link = { send: m => { if (window.broken) throw new Error('Cannot send'); window.sent.push(m); },"
+            " listen: act => { window.hear = act; return () => { window.deaf = true; }; },"
+            " health: () => window.health };"
+            "window.health = ''; window.end = board(document.getElementById('place'), link);</script>",
+            encoding="utf-8",
+        )
+        context = browser.new_context(viewport={"width": width, "height": height})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(page_file.as_uri())
+        page.wait_for_selector(".pw-board")
+        return page
+
+    yield show
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def hear(page: Any, news: dict[str, Any]) -> None:
+    page.evaluate("news => window.hear(JSON.parse(news))", json.dumps(news))
+
+
+@pytest.mark.parametrize(
+    "nothing", [{}, {"state": {}}, {part: {} for part in PARTS}, {"state": None, "prices": None}]
+)
+def test_an_empty_state_is_drawn_and_asked_again(
+    opened: Callable[..., Any], heard: dict[str, Any], nothing: dict[str, Any]
+) -> None:
+    page = opened()
+    hear(page, nothing)
+    assert page.locator(".pw-headline").inner_text() == "Waiting for the first answer…"
+    assert "undefined" not in page.locator(".pw-board").inner_text()
+    for label in ("Undo", "Recommended"):
+        page.get_by_role("button", name=label, exact=True).click()
+    page.wait_for_function("window.sent.filter(m => m.type === 'ready').length >= 2")
+    hear(page, heard)
+    assert page.locator(".pw-row[data-project]").count() == 60
+    page.wait_for_function("window.sent.at(-1).type === 'ping'")
+
+
+def test_parts_may_come_in_any_order(opened: Callable[..., Any], heard: dict[str, Any]) -> None:
+    page = opened()
+    for part in ("prices", "options", "notice", "progress", "state"):
+        hear(page, {part: heard[part]})
+    assert page.locator("[data-project=P02] .pw-cost").inner_text() == heard["prices"]["P02"]["short"]
+
+
+def test_silence_is_said_and_taken_back(opened: Callable[..., Any], heard: dict[str, Any]) -> None:
+    page = opened()
+    hear(page, heard)
+    alarm = page.locator(".pw-alarm")
+    began = page.evaluate("performance.now()")
+    page.get_by_role("button", name="Undo", exact=True).click()
+    alarm.wait_for()
+    assert page.evaluate("performance.now()") - began < 5000
+    assert "Run this cell again" in alarm.inner_text() or "run this cell again" in alarm.inner_text()
+    assert page.locator(".pw-proof").is_hidden()
+    hear(page, {"pong": 1})
+    assert alarm.is_hidden()
+    assert page.locator(".pw-proof").is_visible()
+
+
+@pytest.mark.parametrize(
+    ("breaks", "words"),
+    [
+        ("window.health = 'dead'", "The kernel has stopped"),
+        ("window.broken = true", "The kernel has stopped"),
+    ],
+)
+def test_a_dead_kernel_is_said_without_a_click(
+    opened: Callable[..., Any], heard: dict[str, Any], breaks: str, words: str
+) -> None:
+    page = opened()
+    hear(page, heard)
+    page.evaluate(f"() => {{ {breaks}; }}")
+    page.locator(".pw-alarm").wait_for()
+    assert page.locator(".pw-alarm").inner_text().startswith(words)
+    page.get_by_role("button", name="Undo", exact=True).click()
+    assert page.locator(".pw-alarm").is_visible()
+
+
+def test_a_busy_kernel_is_not_called_dead(opened: Callable[..., Any], heard: dict[str, Any]) -> None:
+    page = opened()
+    hear(page, heard)
+    page.evaluate("() => { window.health = 'busy'; }")
+    page.get_by_role("button", name="Undo", exact=True).click()
+    page.locator(".pw-alarm").wait_for()
+    assert page.locator(".pw-alarm").inner_text().startswith("The kernel is busy with another cell")
+
+
+@pytest.mark.parametrize(
+    ("key", "of"), [("worth", "worth"), ("spend", "spend"), ("name", "name"), ("price", "low")]
+)
+def test_every_column_sorts(opened: Callable[..., Any], heard: dict[str, Any], key: str, of: str) -> None:
+    page = opened()
+    hear(page, heard)
+    ids = "() => [...document.querySelectorAll('.pw-row[data-project]')].map(r => r.dataset.project)"
+    first = page.evaluate(ids)
+    head = page.locator(f".pw-sort[data-sort={key}]")
+    head.click()
+    table = {p["id"]: p for p in heard["state"]["projects"]}
+    values = [
+        heard["prices"].get(i, {}).get("low", 1e301) if key == "price" else table[i][of]
+        for i in page.evaluate(ids)
+    ]
+    assert values == sorted(values, reverse=key in ("worth", "spend"))
+    direction = head.locator("..").get_attribute("aria-sort")
+    assert direction == ("descending" if key in ("worth", "spend") else "ascending")
+    head.click()
+    head.click()
+    assert page.evaluate(ids) == first
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "place", "clicks"),
+    [
+        (1280, 800, 833, 0),
+        (1920, 1080, 1450, 0),
+        (1280, 800, 833, 2),
+        (640, 400, 420, 0),
+        (1280, 800, 1280, 3),
+    ],
+)
+def test_nothing_is_cut_or_runs_out(
+    opened: Callable[..., Any], heard: dict[str, Any], width: int, height: int, place: int, clicks: int
+) -> None:
+    page = opened(width, height, place)
+    hear(page, heard)
+    for _ in range(clicks):
+        page.get_by_role("button", name="Larger type").click()
+    page.wait_for_function("document.querySelector('.pw-desk').offsetWidth > 0")
+    root = page.locator(".pw-board")
+    assert root.evaluate("b => b.scrollWidth - b.clientWidth") <= 1
+    right = root.bounding_box()["x"] + root.bounding_box()["width"]
+    for part in ("button:visible", ".pw-headline", ".pw-proof", ".pw-log"):
+        for box in page.locator(f".pw-board {part}").evaluate_all(
+            "all => all.map(n => n.getBoundingClientRect().right)"
+        ):
+            assert box <= right + 1, part
+    cut = page.locator(".pw-headline").evaluate(
+        "n => [n.scrollWidth - n.clientWidth, n.scrollHeight - n.clientHeight]"
+    )
+    assert max(cut) <= 4
+
+
+def test_the_second_screen_shows_and_asks_nothing(opened: Callable[..., Any], heard: dict[str, Any]) -> None:
+    page = opened()
+    hear(page, heard)
+    with page.context.expect_page() as opening:
+        page.get_by_role("button", name="Second screen").click()
+    second = opening.value
+    second.wait_for_selector(".pw-row[data-project]")
+    assert second.locator("button:visible:not(.pw-sort)").count() == 0
+    changed = {**heard["state"], "headline": "12.3 EUR million"}
+    hear(page, {"state": changed})
+    assert second.locator(".pw-headline").inner_text() == "12.3 EUR million"
+    assert not any(message["type"] not in ("ready", "ping") for message in page.evaluate("window.sent"))
+
+
+def test_the_end_leaves_nothing(opened: Callable[..., Any], heard: dict[str, Any]) -> None:
+    page = opened()
+    hear(page, heard)
+    page.evaluate("window.end()")
+    assert page.locator(".pw-board").count() == 0
+    assert page.evaluate("window.deaf")
