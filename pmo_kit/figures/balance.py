@@ -116,7 +116,7 @@ def enablers(register: Register, appraisal: Appraisal) -> Exhibit:
     if table.empty:
         return not_shown("what requires what", "links")
     names = register.projects["name"]
-    rows = table.head(ROWS).reset_index()
+    rows = table.reset_index()
     rows["project"] = [(("text", row["name"]), ("id", row["project_id"])) for _, row in rows.iterrows()]
     rows["who"] = [shortened(names[list(who)], 4) for who in rows["dependents"]]
     rows["many"] = rows["dependents"].map(len).astype(float)
@@ -124,6 +124,7 @@ def enablers(register: Register, appraisal: Appraisal) -> Exhibit:
     losing = int(((table["npv"] < 0) & (table["dependents_npv"] > 0)).sum())
     return Table(
         data=rows.drop(columns="dependents"),
+        first=ROWS,
         columns=(
             Field("project", "enabler", kind="text"),
             Field("npv", "its net value"),
@@ -136,7 +137,6 @@ def enablers(register: Register, appraisal: Appraisal) -> Exhibit:
             f"{sentence(count(losing, 'enabler loses', 'enablers lose'))} money alone. " if losing else ""
         )
         + "What an enabler is worth is what the best plan loses without it.",
-        note=f"And {len(table) - ROWS} more." if len(table) > ROWS else "",
         unit_line=unit_line(register, "What requires what, all steps", scope="net value at the size asked"),
     )
 

@@ -8,7 +8,7 @@ from pmo_kit.exhibits import Chart, Field, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.figures.captions import count, listed, percent, sentence, shortened, unit_line
 from pmo_kit.figures.figure import figure
-from pmo_kit.figures.performance import cut, named
+from pmo_kit.figures.performance import ROWS, cut, named
 from pmo_kit.performance import Benefits, ChangeLoad
 from pmo_kit.register import Register
 
@@ -55,9 +55,9 @@ def cases(benefits: Benefits) -> Table:
     rows["holds_words"] = rows["holds"].map({True: "holds", False: "no longer true"})
     rows["holds_words"] = rows["holds_words"].mask(rows["net_approved"] <= 0, "approved below zero")
     broken = rows.loc[~rows["holds"], "name"]
-    shown, note = cut(rows)
     return Table(
-        data=shown,
+        data=rows,
+        first=ROWS,
         columns=(
             Field("project", "project", kind="text"),
             Field("net_approved", "net as approved"),
@@ -69,7 +69,6 @@ def cases(benefits: Benefits) -> Table:
         else "Every approved business case still holds",
         takeaway="Whole-life benefit less whole-life cost, not discounted, as approved and as forecast today.",
         unit_line=unit_line(benefits.register, "Business cases then and now"),
-        note=note,
     )
 
 

@@ -31,7 +31,7 @@ def holds(simulation: Simulation, surer: Fit) -> Table:
         surer=100 * (1 - then["probability"].reindex(now.index)),
         unit=now["unit"].str.partition(",")[0],
     )
-    shown = rows[rows["planned"] > 0].sort_values("holds", kind="stable").head(ROWS)
+    shown = rows[rows["planned"] > 0].sort_values("holds", kind="stable")
     together = {"label": "All envelopes, all years", "unit": "", "holds": 100 * simulation.fits_envelopes}
     data = pd.concat([shown, pd.DataFrame([together | {"surer": 100 * surer.reached}])], ignore_index=True)
     before, after = (one.table["decision"].eq("fund") for one in (surer.plain, surer.allocation))
@@ -48,6 +48,7 @@ def holds(simulation: Simulation, surer: Fit) -> Table:
     return Table(
         data=data,
         totals=1,
+        first=ROWS,
         columns=(
             Field("label", "limit", kind="text"),
             Field("available", "there"),
@@ -65,8 +66,7 @@ def holds(simulation: Simulation, surer: Fit) -> Table:
             register, f"Share of {simulation.draws} possible futures in which a limit holds", "%"
         ),
         note="Late work moves money and people into later years. The surer plan keeps a reserve in each envelope; "
-        "its share is counted on futures that no reserve was computed from."
-        + (f" And {len(now) - len(shown)} limits that hold more often." if len(now) > len(shown) else ""),
+        "its share is counted on futures that no reserve was computed from.",
     )
 
 

@@ -62,7 +62,7 @@ def findings(register: Register) -> Exhibit:
     counts = register.findings["severity"].value_counts()
     warnings, notes = int(counts.get("warn", 0)), int(counts.get("info", 0))
     names = register.projects["name"].to_dict()
-    shown = table.head(ROWS).assign(severity=lambda rows: rows["severity"].map(SEVERITY))
+    shown = table.assign(severity=lambda rows: rows["severity"].map(SEVERITY))
     shown["where"] = [_where(row) for row in shown.itertuples()]
     shown["who"] = [shortened([names[one] for one in who]) if who else "–" for who in shown["projects"]]
     shown["message"] = [_named(f"{row.message} {row.fix}".strip(), names) for row in shown.itertuples()]
@@ -83,6 +83,7 @@ def findings(register: Register) -> Exhibit:
         )
     return Table(
         data=shown,
+        first=ROWS,
         columns=(
             Field("severity", "", kind="text"),
             Field("where", "where", kind="text"),
@@ -93,7 +94,6 @@ def findings(register: Register) -> Exhibit:
         ),
         title=title,
         takeaway=_first(shown),
-        note=f"And {len(table) - ROWS} more kinds." if len(table) > ROWS else "",
         unit_line=unit_line(register, "Data quality: the most money first", scope=fresh),
     )
 

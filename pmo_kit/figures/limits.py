@@ -25,7 +25,7 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
         From `pmo_kit.arbitration.limits_worth`, for the limits of `tightest` or fewer.
     """
     register, use = allocation.question.register, _tightness(allocation)
-    shown = use.head(ROWS).copy()
+    shown = use.copy()
     parts = shown["unit"].eq("share of the plan")
     for column in ("used", "limit", "slack"):
         shown[column] = shown[column].where(~parts, 100 * shown[column])
@@ -37,6 +37,7 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
     full = use[use["binding"]]
     return Table(
         data=shown,
+        first=ROWS,
         columns=(
             Field("label", "limit", kind="text"),
             Field("sense", "", kind="text"),
@@ -49,8 +50,7 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
         title=f"{sentence(bottleneck_sentence(allocation))}",
         takeaway=f"{sentence(count(len(full), 'limit is', 'limits are'))} reached of {len(use)}.",
         note="Worth of more: the least increase of this limit alone that changes anything, and the "
-        f"{value_words(allocation)} it gains; of floors and shares, what setting them aside gains."
-        + (f" And {len(use) - ROWS} more limits with more room left." if len(use) > ROWS else ""),
+        f"{value_words(allocation)} it gains; of floors and shares, what setting them aside gains.",
         unit_line=unit_line(register, "The tightest limits and what the plan uses", ""),
     )
 

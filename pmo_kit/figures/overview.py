@@ -252,15 +252,14 @@ def projects(register: Register) -> Table:
     shown = [column for column in columns if data[column.name].notna().any()]
     if (data["id"] == data["name"]).all():
         shown = [column for column in shown if column.name != "id"]
-    more = len(data) - LISTED
     return Table(
-        data=data.head(LISTED)[[column.name for column in shown]],
+        data=data[[column.name for column in shown]],
+        first=LISTED,
         columns=tuple(shown),
         title=f"{sentence(count(len(data), 'project'))}, {money(stated.sum())} of money",
         takeaway=f"{sentence(count(int((stated == 0).sum()), 'project states', 'projects state'))} no money."
         if (stated == 0).any()
         else "Every project states its money.",
-        note=f"And {more} smaller ones: the whole register stands in the workbook." if more > 0 else "",
         unit_line=unit_line(register, "The register, the most money first"),
     )
 
@@ -309,10 +308,10 @@ def confidence_list(register: Register) -> Exhibit:
     rank = ratings.replace({"R": "0", "A": "1", "G": "2"}).astype("float64").min(axis=1)
     shown = projects.assign(rank=rank)[rank < 2].sort_values("rank", kind="stable").reset_index()
     red, amber = int((shown["rank"] == 0).sum()), int((shown["rank"] == 1).sum())
-    rest = len(shown) - ROWS
     who = f"{shown['name'].iloc[0]} is" if red == 1 else sentence(count(red, "project is", "projects are"))
     return Table(
-        data=shown.head(ROWS)[["name", "project_id", "area", "rag_declared", "rag_assured", "finish"]],
+        first=ROWS,
+        data=shown[["name", "project_id", "area", "rag_declared", "rag_assured", "finish"]],
         columns=(
             Field("name", "project", kind="text"),
             Field("area", "area", kind="text"),
@@ -322,7 +321,6 @@ def confidence_list(register: Register) -> Exhibit:
         ),
         title=f"{who} rated Red, {count(amber) if amber else 'none'} Amber",
         takeaway=f"Ask first about {shortened(shown['name'].head(red))}." if red > 1 else "",
-        note=f"And {rest} more in the annex." if rest > 0 else "",
         unit_line=unit_line(register, "Projects rated Red or Amber", ""),
     )
 

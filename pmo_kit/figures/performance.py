@@ -46,11 +46,11 @@ def ratings(review: Review, before: Review | None = None) -> Table:
     rows = rows.sort_values(["watermelon", "order", "bac"], ascending=[False, True, False], kind="stable")
     rows["project"] = named(rows)
     rows["reason"] = rows["reason"].replace("", "–")
-    shown, note = cut(rows)
     melons = review.watermelons["name"]
     contradiction = count(len(melons), "project reports", "projects report")
     return Table(
-        data=shown,
+        data=rows,
+        first=ROWS,
         columns=(
             Field("project", "project", kind="text"),
             Field("rag_declared", "declared", kind="rag"),
@@ -65,7 +65,7 @@ def ratings(review: Review, before: Review | None = None) -> Table:
         else "No project reports Green while its figures say Red",
         takeaway=review.summary,
         unit_line=unit_line(review.register, "Ratings: declared by the sponsor, assured, and by rule", ""),
-        note=f"{review.rules.text()} {note}".strip(),
+        note=review.rules.text(),
     )
 
 
@@ -178,9 +178,9 @@ def forecasts(review: Review, accuracy: pd.DataFrame) -> Table:
     rows = accuracy.reset_index().sort_values("declared_gap", kind="stable")
     rows["project"] = named(rows)
     hopeful = rows[rows["declared_gap"] < -0.05 * rows["eac"]]
-    shown, note = cut(rows)
     return Table(
-        data=shown,
+        data=rows,
+        first=ROWS,
         columns=(
             Field("project", "project", kind="text"),
             Field("eac", "cost at the end, by pace"),
@@ -196,7 +196,6 @@ def forecasts(review: Review, accuracy: pd.DataFrame) -> Table:
         takeaway="By pace: the budget divided by what is earned per 1 spent. Declared: spent plus what the "
         "project says it still needs.",
         unit_line=unit_line(review.register, "Cost at the end"),
-        note=note,
     )
 
 
@@ -206,9 +205,9 @@ def stop_or_continue(review: Review, verdicts: pd.DataFrame) -> Table:
     rows = verdicts.reset_index().sort_values(["gain_at_cpi", "project_id"], kind="stable")
     rows["project"] = named(rows)
     doubtful = rows[rows["verdict"].isin(["stop", "look again"])]
-    shown, note = cut(rows)
     return Table(
-        data=shown,
+        data=rows,
+        first=ROWS,
         columns=(
             Field("project", "project", kind="text"),
             Field("spent", "spent (not counted)"),
@@ -226,7 +225,7 @@ def stop_or_continue(review: Review, verdicts: pd.DataFrame) -> Table:
         else "Every running project is worth finishing",
         takeaway="Money spent is gone either way; only what is still to come is compared.",
         unit_line=unit_line(review.register, "Worth of what is still to come"),
-        note=f"What stopping sets free for other projects is weighed in the arbitration, not here. {note}".strip(),
+        note="What stopping sets free for other projects is weighed in the arbitration, not here.",
     )
 
 
@@ -240,9 +239,9 @@ def rebaselines(register: Register, moves: pd.DataFrame) -> Table:
     rows["since"] = [f"{day:%b %Y}" if pd.notna(day) else "–" for day in rows["since"]]
     rows["reference"] = rows["reference"].astype("object").where(rows["explained"], "none")
     silent = rows.loc[~rows["explained"], "name"].drop_duplicates()
-    shown, note = cut(rows)
     return Table(
-        data=shown,
+        data=rows,
+        first=ROWS,
         columns=(
             Field("project", "project", kind="text"),
             Field("what", "what", kind="text"),
@@ -257,7 +256,6 @@ def rebaselines(register: Register, moves: pd.DataFrame) -> Table:
         else "Every baseline that moved has a change request",
         takeaway=f"{sentence(count(int(rows['explained'].sum()), 'move has', 'moves have'))} a reference.",
         unit_line=unit_line(register, "Baselines that moved"),
-        note=note,
     )
 
 

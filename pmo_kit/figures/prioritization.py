@@ -95,11 +95,10 @@ def tiers(ranking: Ranking, robustness: RankRobustness) -> Table:
     ]
     if (base["commitment"] == "mandatory").any():
         notes.insert(0, "By law: done whatever its rank.")
-    if len(data) > ROWS:
-        notes.insert(0, f"And {len(data) - ROWS} more.")
     number = int(rows["tier"].nunique())
     return Table(
-        data=data.head(ROWS),
+        data=data,
+        first=ROWS,
         columns=(
             Field("project", "project", kind="text"),
             Field("area", "area", kind="text"),

@@ -281,16 +281,15 @@ def flags(screening: Screening, ranking: Ranking) -> Table:
     """Return what to look at again in the scores: questions, not accusations."""
     table = screening.table
     rows = pd.DataFrame({"check": table["check"].map(CHECKS), "message": table["message"]})
-    more = len(rows) - ROWS
     return Table(
-        data=rows.head(ROWS),
+        data=rows,
+        first=ROWS,
         columns=(Field("check", "look at", kind="text"), Field("message", "what", kind="text")),
         title=screening.summary.rstrip("."),
         takeaway="Each line is a question to those who scored, not a finding against them.",
         unit_line=unit_line(
             ranking.register, f"{sentence(count(len(rows), 'flag'))} on scores and criteria", ""
         ),
-        note=f"And {more} more." if more > 0 else "",
     )
 
 

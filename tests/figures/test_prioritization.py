@@ -148,12 +148,14 @@ def test_long_lists_are_cut_and_say_so() -> None:
     register = load_register(Path(__file__).parents[2] / "data" / "samples" / "meridian")
     ranking = pr.prioritize(register)
     robustness = pr.rank_robustness(ranking, draws=200, seed=1)
+    tiers = figures.tiers(ranking, robustness)
+    assert len(tiers.data) - tiers.first == 44
+    assert "The first 15 of 59 rows; the workbook has all." in tiers.printed.note
     for exhibit in (
-        figures.tiers(ranking, robustness),
         figures.contributions(ranking),
         figures.scores(ranking),
         figures.acceptability(robustness),
         figures.rank_ranges(robustness),
     ):
         assert "44 more." in exhibit.note
-    assert "Archive digitization is not ranked: no scores." in figures.tiers(ranking, robustness).note
+    assert "Archive digitization is not ranked: no scores." in tiers.note
