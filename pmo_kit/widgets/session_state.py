@@ -62,7 +62,7 @@ class SessionState:
     >>> session = SessionState(pmo.Question(pmo.load_register("data/samples/meridian_12")))
     >>> session.force("P08", "in", reason="promised to the schools", decided_by="Chair")
     >>> session.prove()
-    >>> session.answer.value, session.loss, session.changes.left
+    >>> session.answer.value, session.loss, session.changes.leaves
     (24.5, 9.0, ('P07',))
     >>> session.undo()
     >>> session.answer.value
