@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.register.schema import Column
-from pmo_kit.register.values import Parsed, clean_text, split_missing, words
+from pmo_kit.register.values import Parsed, clean_text, one_of, split_missing, words
 
 SCALES: dict[str, float] = {name: float(one["worth"]) for name, one in words()["scales"].items()}
 """What one unit of money is worth, by its name in the settings."""
@@ -120,6 +120,19 @@ def header_unit(header: str, currency: str = "") -> tuple[str, str]:
     return settle_currency(codes, currency), scale
 
 
+_SAYS_UNIT = re.compile(rf"(?i)\b(?:in|en)\b|{one_of('amount')}|^\W*\w+\W*(?:\w+)?\W*$|[(\[]")
+
+
+def line_unit(text: str, currency: str = "") -> tuple[str, str]:
+    """Currency and unit that a line above or below a table states; a title that names none states none.
+
+    >>> line_unit("Costs in thousands of EUR"), line_unit("alle Angaben in T€"), line_unit("Thousands gain from it")
+    (('EUR', 'thousand'), ('EUR', 'thousand'), ('', ''))
+    """
+    said = header_unit(text, currency)
+    return said if said[0] or _SAYS_UNIT.search(text) else ("", "")
+
+
 _AFTER = r"(?!\d)[^\d]*$"
 _POINT = rf"\d\.\d{{1,2}}{_AFTER}|\.\d{{4,}}{_AFTER}|,\d{{3}}\.\d|" + (
     rf"\d(?:,\d{{2,3}}){{2,}}{_AFTER}|(?:^|\D)0\.\d|(?:^|[^\d,])\.\d"
@@ -162,6 +175,32 @@ _NUMBER = re.compile(
 _MINUS = re.compile(r"[-−–—]")
 
 
+class Shown(float):
+    """A number of a workbook that is shown with a currency, a unit or a percent sign: `unit` is that text."""
+
+    unit: str = ""
+
+
+_IN_FORMAT = re.compile(r'\[\$([^-\]]*)[^\]]*\]|\[[^\]]*\]|"([^"]*)"|\\(.)|[_*].|([€£¥₹$%])|[A-Z]{3}|.')
+
+
+@lru_cache(maxsize=4096)
+def unit_of_format(code: str) -> str:
+    """The unit that a number format of a workbook shows; empty where none.
+
+    A comma behind the digits divides what is shown: nobody can tell whether the number or its picture is meant.
+
+    >>> unit_of_format('#,##0.0 "k€";[Red]-#,##0.0 "k€"'), unit_of_format("[$£-809]#,##0"), unit_of_format("#,##0.0,,")
+    ('k€', '£', ',')
+    """
+    first = re.split(r';(?=(?:[^"]*"[^"]*")*[^"]*$)', code)[0]
+    if re.search(r"[0#?],+(?![0#?,])", re.sub(r'"[^"]*"', " ", first)):
+        return ","
+    text = " ".join(filter(None, ("".join(filter(None, one.groups())) for one in _IN_FORMAT.finditer(first))))
+    codes, scale, _ = read_unit(text.replace("%", " "))
+    return text.strip() if codes or scale or "%" in text else ""
+
+
 def _digits(digits: str, comma: bool | None) -> float | None:
     """The value of bare digits; None where they are grouped as no number is, or can be read two ways."""
     digits = digits.strip(" '’")
@@ -184,8 +223,8 @@ def _digits(digits: str, comma: bool | None) -> float | None:
     return float(f"{whole or 0}.{rest or 0}") if whole or rest else None
 
 
-def _one_number(text: str, comma: bool | None) -> tuple[float, str, str] | None:
-    """Read one number: value, scale, currencies; None when it is not a number."""
+def _one_number(text: str, comma: bool | None, is_money: bool = False) -> tuple[float, str, str] | None:
+    """Read one number: value, scale, currencies; None when it is not a number (a percentage is no money)."""
     match = _NUMBER.fullmatch(text)
     value = (
         None
@@ -206,7 +245,13 @@ def _one_number(text: str, comma: bool | None) -> tuple[float, str, str] | None:
         value *= float("1" + (match["exponent"] or "e0"))
     except (OverflowError, ValueError):
         return None
-    if rest or signs > 1 or any(one in text for one in "()[]/,") or not np.isfinite(value):
+    if (
+        rest
+        or signs > 1
+        or (percent and is_money)
+        or any(one in text for one in "()[]/,")
+        or not np.isfinite(value)
+    ):
         return None
     return (-value if signs else value) / (100 if percent else 1), scale, money
 
@@ -252,17 +297,24 @@ def parse_number(
     if cells.dtype == object:
         native = np.array([isinstance(c, Number) and not isinstance(c, bool) for c in cells], dtype=bool)
     text, reason = split_missing(clean_text(cells))
-    plain = text.where(
-        native | text.str.fullmatch(r"[-+]?\d+(?:\.\d+)?" if comma is False else r"[-+]?\d+", na=False)
-    )
+    odd = np.array([isinstance(c, Shown) for c in cells], dtype=bool) if native.any() else native
+    whole = text.str.fullmatch(r"[-+]?\d+(?:\.\d+)?" if comma is False else r"[-+]?\d+", na=False)
+    plain = text.where((native | whole) & ~odd)
     values = pd.to_numeric(plain, errors="coerce").astype("float64")
     values = values.where(np.isfinite(values))
     rest = np.flatnonzero((text.notna() & values.isna()).to_numpy())
     result, bad = values.to_numpy(copy=True), np.zeros(len(cells), dtype=bool)
-    scaled, foreign, used = bad.copy(), bad.copy(), set[str]()
+    scaled, foreign, divided, used = bad.copy(), bad.copy(), bad.copy(), set[str]()
     for position in rest:
-        found = _one_number(text.iloc[position], comma)
         mine = column.is_money if money is None else bool(money[position])
+        written, point = text.iloc[position], comma
+        if odd[position]:
+            if not mine or cells.iloc[position].unit == ",":
+                result[position] = float(cells.iloc[position])
+                divided[position] = mine
+                continue
+            written, point = f"{written} {cells.iloc[position].unit}", False
+        found = _one_number(written, point, mine)
         if found is None or (found[2] and not mine) or (found[1] and money is not None and not mine):
             bad[position] = True
             continue
@@ -285,6 +337,9 @@ def parse_number(
         notes.append(
             ("info", "scale_suffix", "{value} was brought to the money unit of the settings.", scaled)
         )
+    if divided.any():
+        message = "{value} is shown divided by its number format: is this the amount, or what is shown?"
+        notes.append(("block", "number_shown_divided", message, divided))
     if foreign.any():
         message = f"{{value}} is in another currency than the settings say ({currency or 'none'})."
         notes.append(("block", "currency_mixed", message, foreign))

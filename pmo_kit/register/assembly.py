@@ -64,7 +64,7 @@ def assemble(
     bodies: dict[str, Body] = {}
     for title, (raw, headers) in sheets.items():
         body = (
-            Body(headers, raw.cells, raw.rows, raw.labels, raw.units or {})
+            Body(headers, raw.cells, raw.rows, raw.labels, raw.units or {}, raw.around)
             if headers is not None
             else find_body(raw, schema[title], findings)
         )
@@ -144,8 +144,9 @@ def _split_off_costs(
         sheet=raw.sheet,
         value=", ".join(body.headers[one] for one in years),
     )
-    others = [one for one in range(len(body.headers)) if one not in years]
-    bodies["projects"], bodies["costs"] = _columns_of(body, others), _columns_of(body, [place, *years])
+    others = [one for one in range(len(body.headers)) if one not in years and one not in rest]
+    bodies["projects"] = _columns_of(body, others)
+    bodies["costs"] = _columns_of(body, [place, *rest])
     return {**sheets, "costs": (raw, None)}
 
 
@@ -153,7 +154,8 @@ def _columns_of(body: Body, places: list[int]) -> Body:
     """Some columns of a body."""
     cells = body.cells.iloc[:, places].set_axis(range(len(places)), axis=1)
     labels = None if body.labels is None else [body.label(place) for place in places]
-    return Body([body.headers[place] for place in places], cells, body.rows, labels)
+    headers = [body.headers[place] for place in places]
+    return Body(headers, cells, body.rows, labels, around=body.around, beside=True)
 
 
 def _absent(table: str, intakes: Mapping[str, Intake]) -> str:

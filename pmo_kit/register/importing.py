@@ -14,24 +14,23 @@ import pandas as pd
 
 from pmo_kit.errors import DataError
 from pmo_kit.register.amounts import decimal_evidence, parse_number
-from pmo_kit.register.dates import dates_of, parse_period
+from pmo_kit.register.dates import order_evidence, parse_date, parse_period
 from pmo_kit.register.findings import COLUMNS, Findings
 from pmo_kit.register.intake import Intake
-from pmo_kit.register.layout import folded, top_lines, turned
+from pmo_kit.register.layout import called_total, lines_around, sums_above, top_lines, turned
 from pmo_kit.register.mapping import ColumnSource, Mapping, RowFilter, TableSource
 from pmo_kit.register.schema import Column, load_schema
+from pmo_kit.register.settings import Settings
+from pmo_kit.register.shaping import looks_like_amounts, qualifies
 from pmo_kit.register.sheets import RawSheet
-from pmo_kit.register.values import MISSING, clean_text, shown
+from pmo_kit.register.values import MISSING, clean_text, folded, is_total, near_words, shown
+from pmo_kit.register.wide import open_ended
 
 Place = tuple[str, str]
 Tables = dict[str, tuple[RawSheet, list[str] | None]]
 NOT_STATED = "not stated"
-_TOTAL = re.compile(
-    r"(?i)(grand|sub|overall|zwischen|sous|gran)?[\s\-]*"
-    r"(totals?|sum|summe|sums|gesamt(summe)?|insgesamt|totaux|somme|suma|totales)\b.*"
-)
 _IN_TYPE = ("number", "date", "year", "period")
-_AS_PERIOD = Column("period", "period")
+_AS_PERIOD, _AS_DATE = Column("period", "period"), Column("date", "date")
 
 
 @dataclass(eq=False)
@@ -43,6 +42,7 @@ class Source:
     cells: pd.DataFrame
     rows: np.ndarray
     used: set[int] = field(default_factory=set)
+    around: tuple[tuple[int, str], ...] = ()
 
     @property
     def place(self) -> Place:
@@ -212,7 +212,8 @@ class Import:
                 *(one for spec in specs for one in spec.keep),
             ):
                 self._one(best, test.column, "a filter")
-            best = self._filtered(best, specs)
+            first = len(best.raw.cells) - len(best.cells)
+            best = self._filtered(replace(best, around=lines_around(best.raw, first - 1, first)), specs)
             found += [(spec, best) for spec in specs]
         order = {id(spec): number for number, spec in enumerate(self.mapping.tables)}
         return sorted(found, key=lambda pair: order[id(pair[0])])
@@ -279,7 +280,7 @@ class Import:
 
         for wanted, tests in ((False, self.mapping.keep), (True, self.mapping.drop)):
             for test in tests:
-                out = _fits(source, test, ids, self.findings) == wanted
+                out = _fits(source, test, ids, self.findings, self._order) == wanted
                 self.ignored += leave(
                     out, "info", "row_ignored", f"The row was ignored: {test.reason}.", test.column
                 )
@@ -298,8 +299,9 @@ class Import:
         return left
 
     def _totals(self, source: Source, specs: list[TableSource], ids: pd.Series) -> np.ndarray:
-        """Rows that begin like a total and whose amounts are the sums of the rows above, all or since the last one."""
-        names = [ids] + [
+        """Rows that are called like a total where their key should be, or that have no key, and are the sums above."""
+        total = np.zeros(len(ids), dtype=bool)
+        names = [
             source.text(place).fillna("")
             for spec in specs
             for name in ("name", "area")
@@ -307,31 +309,32 @@ class Import:
             for header in spec.columns[name].headers
             for place in source.places(header)[:1]
         ]
-        like = np.any([text.str.fullmatch(_TOTAL, na=False).to_numpy(dtype=bool) for text in names], axis=0)
-        total = np.zeros(len(ids), dtype=bool)
-        money = (
-            sorted({place for spec in specs for place, _, _ in self._money(source, spec)})
-            if like.any()
-            else []
-        )
-        if not money:
+        none = ids.eq("").to_numpy(bool)
+        named = ids.map(called_total).to_numpy(bool)
+        for text in names:
+            named = named | (none & text.map(called_total).to_numpy(bool))
+        texts = [source.text(place) for place in range(source.cells.shape[1])]
+        money = sorted({place for spec in specs for place, _, _ in self._money(source, spec)})
+        words = [text.notna() for place, text in enumerate(texts) if place not in money]
+        alone = np.sum(words, axis=0) <= 1 if words else total
+        may = named | alone
+        if not money or not may.any():
             return total
         amounts = np.column_stack([self._numbers(source.cells.iloc[:, place]) for place in money])
-        start = 0
-        for number in np.flatnonzero(like):
-            line = amounts[number]
-            for begin in dict.fromkeys((start, 0)):
-                above = np.arange(begin, number)
-                above = above[~total[above]]
-                sums = np.nansum(amounts[above], axis=0)
-                positive = np.nansum(np.maximum(amounts[above], 0), axis=0)
-                known = ~np.isnan(line)
-                equal = [
-                    np.allclose(line[known], one[known], rtol=1e-3, atol=1e-9) for one in (sums, positive)
-                ]
-                if len(above) > 1 and known.any() and any(equal) and np.abs(line[known]).sum() > 0:
-                    total[number], start = True, int(number) + 1
-                    break
+        every = np.ones(len(ids), dtype=bool)
+        file, sheet = source.place
+        for number in sums_above(amounts, may, every, ids.map(is_total).to_numpy(bool)):
+            total[number] = named[number]
+            if not named[number]:
+                who = next((text.iloc[number] for text in texts if not pd.isna(text.iloc[number])), "")
+                message = (
+                    "The row has no text of its own and is the sum of the rows above it: a total or a row?"
+                )
+                fix = "Leave it out in the mapping (drop: {column: ..., matches: ..., reason: a total}), or fill it in."
+                row = int(source.rows[number])
+                self.findings.add(
+                    "block", "total_or_row", message, fix, file=file, sheet=sheet, row=row, value=who
+                )
         return total
 
     def _numbers(self, cells: pd.Series) -> np.ndarray:
@@ -346,6 +349,17 @@ class Import:
     @property
     def _currency(self) -> str:
         return self.mapping.settings.get("currency", "")
+
+    @property
+    def _told(self) -> dict[str, Any]:
+        """What the settings of the mapping say about money."""
+        said = {key: self.mapping.settings.get(key, "") for key in ("currency", "money_unit", "price_basis")}
+        year = self.mapping.settings.get("price_base_year", "")
+        return {**said, "price_base_year": int(year) if year.isdigit() else None}
+
+    @property
+    def _order(self) -> str:
+        return self.mapping.settings.get("date_order", "")
 
     def _money(self, source: Source, spec: TableSource) -> list[tuple[int, str, str]]:
         """Columns of a sheet that hold money of a table: position, column of the table, header."""
@@ -452,7 +466,7 @@ class Import:
         table = load_schema()[spec.table]
         latest = np.ones(len(source.rows), dtype=bool)
         for test in spec.keep:
-            latest &= _fits(source, test, self._ids(source, spec), self.findings)
+            latest &= _fits(source, test, self._ids(source, spec), self.findings, self._order)
         used, source = source.used, source.only(latest)
         source.used = used
         size, ids = len(source.rows), self._ids(source, spec)
@@ -519,6 +533,7 @@ class Import:
             header = f"{name} ({twins.index(place) + 1})" if len(twins) > 1 else name
             cells, why, _, _ = self._cells(source, ColumnSource(column=(header,)), column, None)
             self._note(spec.table, turn.into, why, ids, source, None, value)
+            self._doubt_turned(source, place, spec, column, cells, why)
             part = frame.assign(**{turn.name: value, turn.into: cells.astype(object)})
             grid.append((np.flatnonzero(cells.notna()), part, shown(name)))
         names = [*frame.columns, *(name for name in (turn.name, turn.into) if name not in frame)]
@@ -543,6 +558,23 @@ class Import:
             turn.into: np.full(size, turn.unit, dtype=object)[rows]
         }
         return _Part(source, long.iloc[order].reset_index(drop=True), source.rows[rows], labels, units)
+
+    def _doubt_turned(
+        self, source: Source, place: int, spec: TableSource, column: Column, cells: pd.Series, why: pd.Series
+    ) -> None:
+        """A column that a pattern takes may stand for more than one year, or hold no amounts at all."""
+        turn, name = spec.unpivot, source.headers[place]
+        assert turn is not None
+        file, sheet = source.place
+        at: dict[str, Any] = {"file": file, "sheet": sheet, "column": shown(name)}
+        dated = load_schema()[spec.table][turn.name].type in ("year", "period")
+        if turn.pattern and dated and open_ended(name):
+            message = f'"{shown(name)}" holds later years too, and the pattern reads it as one.'
+            fix = "Name the columns one by one (columns: {header: year}), or change the pattern."
+            self.findings.add("block", "several_years_in_one", message, fix, **at)
+        if _counted(spec.table, column) and why.notna().any() and not cells.notna().any():
+            message = f'"{shown(name)}" holds words only, and no amount.'
+            self.findings.add("warn", "column_without_numbers", message, "Is it a column of amounts?", **at)
 
     def _one_row_each(self, part: _Part, ids: pd.Series) -> _Part:
         """Projects that stand in several rows are one where the rows say the same; else a finding blocks."""
@@ -849,6 +881,7 @@ class Import:
             place: why for header, why in self.mapping.ignore.items() for place in source.places(header)
         }
         file, sheet = source.place
+        money = any(self._money(source, spec) for spec in self.mapping.tables)
         for place, header in enumerate(source.headers):
             cells = source.text(place).dropna() if place not in used else pd.Series(dtype="str")
             if not len(cells):
@@ -856,8 +889,10 @@ class Import:
             reason = purpose.get(place)
             title = shown(header) or str(place + 1)
             left = f"not in the mapping; its {len(cells)} values were not read"
+            kind = qualifies(header, Settings(**self._told), cells) if money else ""
+            grave = (bool(kind) and kind != "same") or (money and looks_like_amounts(header, cells))
             self.findings.add(
-                "info" if reason else "warn",
+                "info" if reason else "block" if grave else "warn",
                 "column_ignored" if reason else "column_not_mapped",
                 f'The column "{title}" was left out: {reason}.'
                 if reason
@@ -893,43 +928,60 @@ def _near(header: str, headers: list[str]) -> str:
     return shown(begin[0] if begin else plain[close[0]] if close else "")
 
 
-def _fits(source: Source, test: RowFilter, ids: pd.Series, findings: Findings) -> np.ndarray:
+def _fits(source: Source, test: RowFilter, ids: pd.Series, findings: Findings, order: str = "") -> np.ndarray:
     """Rows that a filter describes."""
     places = source.places(test.column)
     if len(places) != 1:
         return np.ones(len(source.rows), dtype=bool)
     text = source.text(places[0])
     if test.latest:
-        return _latest(source, places[0], ids, findings)
+        return _latest(source, places[0], ids, findings, order)
     if test.equals:
+        there = set(text.dropna().str.casefold())
+        for lost in (one for one in test.equals if one.casefold() not in there):
+            near = near_words(lost, set(text.dropna()))
+            file, sheet = source.place
+            message = f'No row has "{lost}" in {source.headers[places[0]]}.{near}'
+            place: dict[str, Any] = {"file": file, "sheet": sheet, "column": test.column, "value": lost}
+            findings.add(
+                "block" if near else "warn", "filter_finds_nothing", message, "Correct the mapping.", **place
+            )
         return text.str.casefold().isin([one.casefold() for one in test.equals]).to_numpy(dtype=bool)
     if test.matches:
         return text.str.contains(test.matches, regex=True, na=False).to_numpy(dtype=bool)
     return (text.isna() if test.empty else text.notna()).to_numpy(dtype=bool)
 
 
-def _latest(source: Source, place: int, ids: pd.Series, findings: Findings) -> np.ndarray:
-    """Rows with the last date, period or number of their project."""
+def _latest(source: Source, place: int, ids: pd.Series, findings: Findings, order: str) -> np.ndarray:
+    """Rows with the last date, period or number of their project; what can be read two ways must give one answer."""
     cells, text = source.cells.iloc[:, place].reset_index(drop=True), source.text(place)
-    numbers = pd.to_numeric(text, errors="coerce")
-    dates, periods = dates_of(cells), parse_period(cells, _AS_PERIOD).values
-    ways = (periods.where(periods.notna()), dates, numbers)
-    order = next((one for one in ways if one.notna().sum() == text.notna().sum()), None)
-    if order is None:
-        file, sheet = source.place
-        message = f'"latest by {source.headers[place]}" needs dates, periods or numbers in all filled cells.'
-        findings.add(
-            "block",
-            "filter_not_read",
-            message,
-            "Mend the cells, or name another column.",
-            file=file,
-            sheet=sheet,
-            column=source.headers[place],
+    day, month = order_evidence(text)
+    said = {"day_first": [False], "month_first": [True]}.get(
+        order, [month] if day != month else [False, True]
+    )
+    periods = parse_period(cells, _AS_PERIOD).values
+    ways = [
+        periods.where(periods.notna()),
+        *(parse_date(cells, _AS_DATE, month_first=one).values for one in said),
+    ]
+    ways.append(pd.to_numeric(text, errors="coerce"))
+    whole = [one for one in ways if one.notna().sum() == text.notna().sum()]
+    picked = []
+    for way in whole[: 1 if whole and whole[0] is ways[0] else len(said)]:
+        rank = way.rank(method="dense").fillna(0.0)
+        picked.append(rank.eq(rank.groupby(ids.str.casefold()).transform("max")).to_numpy(dtype=bool))
+    if picked and all((one == picked[0]).all() for one in picked):
+        return picked[0]
+    file, sheet, header = *source.place, source.headers[place]
+    message = f'"latest by {header}" needs dates, periods or numbers in all filled cells.'
+    fix = "Mend the cells, or name another column."
+    if picked:
+        message = (
+            f"The dates in {header} can be read day first or month first, and the last ones are not the same."
         )
-        return np.ones(len(text), dtype=bool)
-    rank = order.rank(method="dense").fillna(0.0)
-    return rank.eq(rank.groupby(ids.str.casefold()).transform("max")).to_numpy(dtype=bool)
+        fix = "Set date_order to day_first or month_first in the settings of the mapping."
+    findings.add("block", "filter_not_read", message, fix, file=file, sheet=sheet, column=header)
+    return np.ones(len(text), dtype=bool)
 
 
 def _kept(raw: RawSheet, keep: np.ndarray) -> RawSheet:
@@ -967,4 +1019,5 @@ def _as_sheet(table: str, parts: list[_Part]) -> tuple[RawSheet, list[str]]:
         labels=[every(name, "labels", name) for name in headers],
         units={name: every(name, "units", "") for name in headers},
         places=[part.source.place for part in parts for _ in part.rows],
+        around=tuple(line for part in parts for line in part.source.around),
     ), headers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -14,7 +15,7 @@ from pmo_kit.register.amounts import own_decimal, parse_number
 from pmo_kit.register.findings import Findings
 from pmo_kit.register.schema import Column, Schema, Table
 from pmo_kit.register.sheets import Body, RawSheet, Uncached
-from pmo_kit.register.values import clean_text, folded, is_total
+from pmo_kit.register.values import clean_text, folded, is_total, one_of
 from pmo_kit.register.wide import read_header
 
 SEARCHED_ROWS = 40
@@ -113,7 +114,26 @@ def find_body(raw: RawSheet, table: Table, findings: Findings) -> Body | None:
     cells, rows = raw.cells.iloc[first:], raw.rows[first:]
     cells = _fill_merged(raw, cells.copy(), first, texts, known, table, findings)
     keep = _kept_lines(cells, rows, raw, texts, known, table, findings)
-    return Body(texts, cells.loc[keep].reset_index(drop=True), rows[keep])
+    return Body(
+        texts, cells.loc[keep].reset_index(drop=True), rows[keep], around=lines_around(raw, header, first)
+    )
+
+
+def lines_around(raw: RawSheet, header: int, first: int) -> tuple[tuple[int, str], ...]:
+    """Texts above the header of a sheet, and lines of one text below it, each with its row: they may state the unit."""
+    found: list[tuple[int, str]] = []
+    for place in raw.cells.columns:
+        cells = raw.cells[place].iloc[:header]
+        found += [
+            (int(raw.rows[n]), str(cell)) for n, cell in enumerate(cells) if isinstance(cell, str) and cell
+        ]
+    below = raw.cells.iloc[first:]
+    count = np.sum([_filled(below[place]) for place in below.columns], axis=0) if len(below) else np.zeros(0)
+    for number in np.flatnonzero(count == 1):
+        cells = below.iloc[number]
+        text = next((cell for cell in cells if isinstance(cell, str) and cell.strip()), "")
+        found += [(int(raw.rows[first + number]), text)] if " " in text else []
+    return tuple(found)
 
 
 def turned(raw: RawSheet) -> RawSheet:
@@ -198,12 +218,57 @@ def _kept_lines(
             keep[number] = False
     left_out |= _totals(table, headers, names, columns, texts, filled, keep)
     for number, (severity, rule, message) in sorted(left_out.items()):
-        keep[number] &= severity == "block"
+        keep[number] &= rule == "total_or_row"
         told = [str(text.iloc[number]) for column, text in texts.items() if filled[number, column]]
-        fix = "Give the row a name of its own, or delete it." if severity == "block" else ""
+        fix = "Give the row a name of its own, or delete it." if rule == "total_or_row" else ""
         at: Any = {"file": raw.file, "sheet": raw.sheet, "row": int(rows[number])}
         findings.add(severity, rule, message, fix, value=" | ".join(told), **at)
     return keep
+
+
+def sums_above(
+    numbers: np.ndarray, candidates: np.ndarray, keep: np.ndarray, lone: np.ndarray
+) -> dict[int, int]:
+    """Candidates whose amounts are the sums of rows above, all or those since the last total: row -> how many.
+
+    Parameters
+    ----------
+    numbers : ndarray
+        Rows by amounts, NaN where there is none.
+    candidates : ndarray of bool
+        Rows that may be totals.
+    keep : ndarray of bool
+        Rows that are summed up.
+    lone : ndarray of bool
+        Candidates that may be the total of one row: they are called totals.
+    """
+    found: dict[int, int] = {}
+    start, summed = 0, keep.copy()
+    for number in map(int, np.flatnonzero(candidates & keep)):
+        mine, here = numbers[number], ~np.isnan(numbers[number])
+        summed[number] = False
+        for begin in dict.fromkeys((start, 0)):
+            above = numbers[begin:number][summed[begin:number]]
+            sums = (np.nansum(above, axis=0), np.nansum(np.maximum(above, 0), axis=0))
+            equal = any(np.allclose(mine[here], one[here], rtol=1e-3, atol=1e-9) for one in sums)
+            if here.any() and equal and mine[here].any() and len(above) > (0 if lone[number] else 1):
+                found[number], start = len(above), number + 1
+                break
+        else:
+            summed[number] = True
+    return found
+
+
+_CALLED = re.compile(rf"{one_of('totals')}|{one_of('total_parts')}", re.I)
+
+
+def called_total(text: object) -> bool:
+    """True when a text begins or ends as totals do: "Total outlays", "Gesamtkosten", "Portfolio total".
+
+    >>> called_total("Total outlays"), called_total("Portfolio total"), called_total("Quay wall")
+    (True, True, False)
+    """
+    return isinstance(text, str) and _CALLED.search(folded(text)) is not None
 
 
 def _totals(
@@ -223,60 +288,65 @@ def _totals(
         place for place, text in enumerate(headers)
         if place not in names and text and kind and read_header(text, table, kind, frozenset()) is not None
     ]  # fmt: skip
+    none = np.zeros(len(keep), bool)
     keys = [
         place for name in table.key for place in names if names[place] == name and table[name].type == "id"
     ][:1]
-    key = texts.get(keys[0]) if keys else None
-    words = {
-        place: text.isin([one for one in pd.unique(text.dropna()) if is_total(one)]).to_numpy(bool)
-        for place, text in texts.items() if place not in amounts
-    }  # fmt: skip
-    named = words.get(keys[0], np.zeros(len(keep), bool)) if keys else np.zeros(len(keep), bool)
-    blank = np.ones(len(keep), bool) if key is None and not keys else ~filled[:, keys[0]]
-    said = np.any(list(words.values()), axis=0) if words else np.zeros(len(keep), bool)
-    few = filled.sum(axis=1) <= len(amounts) + 1
-    candidates = np.flatnonzero(keep & (named | (blank & (said | few))))
-    if not len(candidates):
+    words = {place: _words_fit(text, is_total) for place, text in texts.items() if place not in amounts}
+    named = words.get(keys[0], none) if keys else none
+    blank = ~filled[:, keys[0]] if keys else ~none
+    said = np.any(list(words.values()), axis=0) if words else none
+    loose = _words_fit(texts[keys[0]], called_total) if keys and keys[0] in texts else none
+    other = [
+        place for place, name in names.items()
+        if name in table.key and place not in keys and table[name].type not in ("year", "period")
+    ]  # fmt: skip
+    own = np.any([none, *(filled[:, place] & ~words.get(place, none) for place in other)], axis=0)
+    few = (filled.sum(axis=1) <= len(amounts) + 1) & ~own
+    may = keep & (named | loose | (blank & (said | few)))
+    if not may.any():
         return {}
-    numbers = np.zeros((len(keep), len(amounts)))
+    numbers = np.full((len(keep), len(amounts)), np.nan)
     for number, place in enumerate(amounts):
         cells = columns[place]
-        numbers[:, number] = parse_number(cells, _NUMBER, comma=own_decimal(cells), money_unit="unit").values
-    years = [
-        texts[place]
-        for place, name in names.items()
-        if place in texts and table[name].type in ("year", "period")
-    ]
-    own = [place for place, name in names.items() if name in ("scope", "role") and place not in keys]
-    found: dict[int, tuple[str, str, str]] = {}
-    start, rows = 0, np.arange(len(keep))
-    for number in map(int, candidates):
-        mine = numbers[number]
-        here = ~np.isnan(mine) & filled[number, amounts]
-        above = keep & (rows < number) & ~np.isin(rows, list(found))
-        for text in years:
-            above &= (text == text.iloc[number]).to_numpy(bool) if not pd.isna(text.iloc[number]) else True
-        sums = [np.nansum(numbers[above & (rows >= begin)], axis=0) for begin in (0, start)]
-        enough = said[number] or above.sum() > 1
-        equal = (
-            here.any()
-            and enough
-            and any(np.allclose(mine[here], one[here], rtol=1e-6, atol=1e-6) for one in sums)
-        )
+        read = parse_number(cells, _NUMBER, comma=own_decimal(cells), money_unit="unit").values
+        numbers[:, number] = read.where(filled[:, place])
+    found = sums_above(numbers, may, keep, said)
+    years = [texts[p] for p, name in names.items() if p in texts and table[name].type in ("year", "period")]
+    for text in years:  # a total of one year, below the rows of several
+        for value in pd.unique(text.dropna()):
+            mine = keep & (text == value).to_numpy(bool)
+            found |= sums_above(numbers, may & mine, mine, said)
+    scopes = [place for place, name in names.items() if name in ("scope", "role") and place not in keys]
+    result: dict[int, tuple[str, str, str]] = {}
+    for number in map(int, np.flatnonzero(may)):
+        scope = any(filled[number, place] and not words.get(place, named)[number] for place in scopes)
         formulas = any(isinstance(columns[place].iloc[number], Uncached) for place in amounts)
-        bare = not here.any() and (formulas or not filled[number, amounts].any()) and said[number]
-        scope = any(filled[number, place] and not words.get(place, named)[number] for place in own)
-        if (equal or (bare and (named[number] or formulas))) and not scope:
-            found[number] = ("warn", "total_row", "The row is the total of the rows above; it was left out.")
-            start = number + 1
+        nothing = np.isnan(numbers[number]).all() and (formulas or not filled[number, amounts].any())
+        total = named[number] or (blank[number] and (said[number] or few[number]))
+        if (
+            total
+            and not scope
+            and (number in found or (nothing and said[number] and (named[number] or formulas)))
+        ):
+            result[number] = ("warn", "total_row", "The row is the total of the rows above; it was left out.")
         elif (
             named[number]
             and not any(c.refs for c in table if c.name in table.key)
             and table.name != "projects"
         ):
-            text = "The row is called as a total and is not the sum of the rows above it: a total or a row?"
-            found[number] = ("block", "total_or_row", text)
-    return found
+            why = "has a scope of its own" if scope else "is not the sum of the rows above it"
+            text = f"The row is called as a total and {why}: a total or a row?"
+            result[number] = ("block", "total_or_row", text)
+        elif number in found and loose[number]:
+            text = "The row is called like a total and is the sum of the rows above; it was read as a row."
+            result[number] = ("warn", "total_or_row", text)
+    return result
+
+
+def _words_fit(text: pd.Series, fits: Callable[[object], bool]) -> np.ndarray:
+    """Rows whose text is of a kind."""
+    return text.isin([one for one in pd.unique(text.dropna()) if fits(one)]).to_numpy(bool)
 
 
 def _filled(column: pd.Series) -> np.ndarray:

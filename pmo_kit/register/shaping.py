@@ -15,6 +15,7 @@ from pmo_kit.register.amounts import (
     TWO_WAYS,
     decimal_evidence,
     header_unit,
+    line_unit,
     money_rows,
     own_decimal,
     parse_number,
@@ -140,6 +141,7 @@ def shape_table(
     intake.guessed = {name for name, place in matched.items() if folded(body.headers[place]) != folded(name)}
     intake.units = {name: units for name, units in body.units.items() if (units != "").any()}
     _header_units(intake, findings, settings, mapped=body.labels is not None)
+    _unit_around(intake, body.around, findings, settings)
     _type_columns(intake, findings, settings, style, epoch_1904)
     return intake
 
@@ -183,6 +185,10 @@ def _header_units(intake: Intake, findings: Findings, settings: Settings, *, map
             currency, unit = header_unit(header, settings.currency)
             mine = heads == header
             done = stated is not None and (stated[mine] != "").all()
+            if unit and done and stated is not None and (wrong := sorted(set(stated[mine]) - {unit})):
+                text = f'The header "{header}" states another unit than the mapping ({wrong[0]}).'
+                at: dict[str, Any] = {"file": intake.file, "sheet": intake.sheet, "column": header}
+                findings.add("block", "header_unit_differs", text, "Correct the unit in the mapping.", **at)
             other = bool(currency) and currency != settings.currency and bool(settings.currency)
             differs = bool(unit) and unit != settings.money_unit and not done
             if other or (differs and (mapped or not settings.money_unit)):
@@ -201,8 +207,40 @@ def _header_units(intake: Intake, findings: Findings, settings: Settings, *, map
             intake.units[column.name] = units
 
 
+def _unit_around(
+    intake: Intake, around: Iterable[tuple[int, str]], findings: Findings, settings: Settings
+) -> None:
+    """A line above or below the table that states another unit than the settings, where no header states one."""
+    money = [one.name for one in intake.table if one.is_money and one.name in intake.headers]
+    heads = {
+        str(head) for name in money for head in np.atleast_1d(np.array(intake.headers[name], dtype=object))
+    }
+    if not money or any(header_unit(head, settings.currency)[1] for head in heads):
+        return
+    if (
+        all((units != "").all() for name in money if (units := intake.units.get(name)) is not None)
+        and intake.units
+    ):
+        return
+    for row, text in around:
+        currency, unit = line_unit(text, settings.currency)
+        if (unit and unit != settings.money_unit) or (currency and currency != settings.currency):
+            own = " ".join(part for part in (settings.currency, settings.money_unit) if part) or "nothing"
+            words_ = f'"{shown(text)}" states another currency or unit than the settings ({own}).'
+            fix = "Write the unit into the headers of the amounts, such as 2027 (k€), or into the mapping (unit: ...)."
+            where: dict[str, Any] = {"file": intake.file, "sheet": intake.sheet, "row": row, "value": text}
+            findings.add("block", "header_unit_differs", words_, fix, **where)
+
+
 _AMOUNT = re.compile(rf"{one_of('amount')}|[€£$¥₹]|(?:19|20)\d\d|\bfy ?'?\d\d|\+$")
 _NO_AMOUNT, _SPENT = re.compile(one_of("not_amount")), re.compile(one_of("spent"))
+
+
+def looks_like_amounts(header: str, cells: pd.Series) -> bool:
+    """True when a header names amounts, and at least half of the filled cells are numbers."""
+    numbers = parse_number(cells, _AMOUNT_COLUMN, comma=None, money_unit="unit").values.notna().mean() >= 0.5
+    name = folded(header)
+    return bool(numbers and _AMOUNT.search(name) and not _NO_AMOUNT.search(name) and not _SPENT.search(name))
 
 
 def _says_the_same(kind: str, cells: pd.Series, settings: Settings) -> bool:
@@ -224,11 +262,28 @@ def _says_the_same(kind: str, cells: pd.Series, settings: Settings) -> bool:
             f"{settings.price_basis} {settings.price_base_year}",
         }
         return values <= own - {"", "none", "None"}
-    return values <= {"1", "1.0", "100%", "100 %", "1,0", "+", "1.00"}
+    return values <= {"1", "1.0", "100%", "100 %", "1,0", "+", "1.00"} or (len(values) == 1 and kind == "tax")
 
 
-def _qualifies(header: str, settings: Settings, cells: pd.Series) -> str:
-    """What a column that is not read says about the amounts beside it; empty where nothing."""
+def _says_unit(text: str) -> bool:
+    """True when a text is a currency or a unit of money, and nothing else."""
+    codes, scale, rest = read_unit(text)
+    return not rest and bool(codes or (len(text) > 2 and scale))
+
+
+def qualifies(header: str, settings: Settings, cells: pd.Series) -> str:
+    """What a column that is not read says about the amounts beside it, by its header or by all of its values.
+
+    Empty where nothing; "same" where it says what the settings say.
+    """
+    values = [one.strip(" .").casefold() for one in pd.unique(cells)]
+    if len(values) <= 40 and all(map(_says_unit, values)):
+        scaled = any(read_unit(one)[1] for one in values)
+        kind = "unit" if scaled else "currency"
+        return "same" if _says_the_same(kind, cells, settings) else kind
+    for kind in ("sign", "tax", "per"):
+        if len(values) > 1 and set(values) <= set(words()["qualifies"][kind]):
+            return kind
     name = re.sub(r"\s+", " ", re.sub(r"[^\w%]+", " ", folded(header))).strip()
     for kind, known in words()["qualifies"].items():
         if name in known or any(
@@ -259,13 +314,13 @@ def list_unmapped(
         if twin is not None:
             same = clean_text(body.cells[place]).equals(clean_text(body.cells[twin]))
             severity, why = ("info", "") if same else ("block", " Another column has the same header.")
-        elif read and settings is not None and (kind := _qualifies(header, settings, cells)):
+        elif read and settings is not None and (kind := qualifies(header, settings, cells)):
             words_ = f" It says something about the amounts beside it ({kind}), which cannot be left out."
             severity, why = ("info", "") if kind == "same" else ("block", words_)
         elif read and table.name != "projects" and numbers and not _NO_AMOUNT.search(folded(header)):
             if _SPENT.search(folded(header)) or _is_sum(body, place, read):
                 severity, why = "warn", ""
-            elif _AMOUNT.search(folded(header)):
+            elif _AMOUNT.search(folded(header)) or (table.wide and not body.beside):
                 severity, why = "block", " It looks like amounts, and money must not be left out."
         text = f'The column "{header or place + 1}" is not one of the table {table.name}; its {len(cells)} values were not read.'  # noqa: E501
         fix = "Rename it to a column of the dictionary, map it (pmo-kit import FILE), or take it out of the sheet."

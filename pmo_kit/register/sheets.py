@@ -20,6 +20,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pmo_kit.forms import LIMITS, unreadable
+from pmo_kit.register.amounts import Shown, unit_of_format
 from pmo_kit.register.findings import Findings
 
 csv.field_size_limit(LIMITS["letters of a cell"])
@@ -38,7 +39,8 @@ class RawSheet:
     `cells` has positions as columns; `rows` holds the row number of each line, as a spreadsheet shows it.
     `merged` holds (first line, last line, first column, last column), by position. Of a source
     that is read through a mapping: `labels` are its headers, by column and row; `units` the money units that the
-    mapping states, by column and row; `places` the file and sheet of each row. `semicolon`: cells are separated by it.
+    mapping states, by column and row; `places` the file and sheet of each row. `semicolon`: cells are separated by it;
+    `around`: see Body.
     """
 
     file: str
@@ -52,17 +54,23 @@ class RawSheet:
     units: dict[str, np.ndarray] | None = None
     places: list[tuple[str, str]] | None = None
     semicolon: bool = False
+    around: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(eq=False)
 class Body:
-    """The lines of a table below its header; `columns` are positions, `headers` their texts."""
+    """The lines of a table below its header; `columns` are positions, `headers` their texts.
+
+    `around` are the texts above and below the rows, with their row; `beside`: the columns stood beside projects.
+    """
 
     headers: list[str]
     cells: pd.DataFrame
     rows: np.ndarray
     labels: list[str | np.ndarray] | None = None
     units: dict[str, np.ndarray] = field(default_factory=dict)
+    around: tuple[tuple[int, str], ...] = ()
+    beside: bool = False
 
     def label(self, place: int) -> str | np.ndarray:
         """Header of a column as the source has it, one text or one for each row."""
@@ -241,6 +249,9 @@ def read_workbook(path: Path, findings: Findings) -> list[RawSheet]:
         grid = np.full((len(rows), width), None, dtype=object)
         for cell in cells:
             grid[line[cell.row], cell.column - 1] = cell.value
+            if cell.data_type == "n" and cell.has_style and (unit := unit_of_format(cell.number_format)):
+                grid[line[cell.row], cell.column - 1] = number = Shown(str(cell.value))
+                number.unit = unit
         for (row, column), formula in open_cells.items():
             grid[line[row], column - 1] = formula
         merged = [

@@ -20,14 +20,14 @@ from pmo_kit.register.schema import Column
 
 _SIGN, _CODE = r"(?:[€£$¥₹₩]|(?:us|ca|au|nz|hk|sg|c|a|r)\$|kr)", r"(?-i:[A-Z]{3})"
 _DASHES = rf"(?:{_SIGN}\s*|{_CODE}\s+)?[-–—−]+|[-–—−]+(?:\s*{_SIGN}|\s+{_CODE})"
-NOTHING = re.compile(rf"(?i){_DASHES}|n\s*/\s*a\.?|n\.a\.?|na|nil|none|null|nan|#n/a|\?+|\.\.+")
+NOTHING = re.compile(rf"(?i){_DASHES}|n\s*/\s*a\.?|n\.a\.?|na|nil|none|null|nan|\?+|\.\.+")
 """Ways to show that nothing is there, without a reason."""
 MISSING = re.compile(
     rf"(?i){NOTHING.pattern[4:]}|tbc|tbd|tba|t\.b\.[acd]\.?|"
     r"not (applicable|available|known|yet known|set)|unknown|to be (confirmed|determined|agreed)"
     r"|(exempt|armp|redacted|withheld)\b.*|e\.g\. .*"
 )
-_SPACES = "\u00a0\u202f\u2009\u2007\u2002\u2003"
+_SPACES = "\u00a0\u202f\u2009\u2007\u2002\u2003\x85\u2028\u2029"
 ODD_SIGNS = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\uffff\ud800-\udfff]"
     "|_x00(?:0[0-8BCEF]|1[0-9A-F])_"
@@ -126,13 +126,23 @@ def folded(text: object) -> str:
     return re.sub(r"[\s_]+", " ", plain).strip(" :*.")
 
 
+_TWINS = str.maketrans(
+    "аеорсухіјѕһԁԛԝԍвкмнтАВЕКМНОРСТУХІЈЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧοανρτικυχ",
+    "aeopcyxijshdqwgbkmhtABEKMHOPCTYXIJSABEZHIKMNOPTYXoavptikux",
+)
+"""Cyrillic and Greek letters that look like Latin ones."""
+
+
 def look_alike(text: str) -> str:
-    """A text in the form in which texts that look alike are equal: case, blanks, width, accents, points at the end.
+    """A text in the form in which texts that look alike are equal: case, blanks, width, accents, scripts, last points.
 
     >>> look_alike("Networks. ") == look_alike("networks"), look_alike("Ｐ０１"), look_alike("1") == look_alike("001")
     (True, 'p01', False)
+    >>> look_alike("Nоrth") == look_alike("North"), look_alike("Réseau")  # the first o is Cyrillic
+    (True, 'reseau')
     """
-    plain = unicodedata.normalize("NFKC", ODD_SIGNS.sub("", text)).casefold()
+    plain = unicodedata.normalize("NFKD", ODD_SIGNS.sub("", text)) if not text.isascii() else text
+    plain = "".join(sign for sign in plain if not unicodedata.combining(sign)).translate(_TWINS).casefold()
     return re.sub(r"[\s_\-–—]+", " ", plain).strip(" .,;:") or plain
 
 

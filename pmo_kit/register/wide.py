@@ -16,7 +16,7 @@ from pmo_kit.register.dates import parse_date, read_period, read_year
 from pmo_kit.register.findings import Findings
 from pmo_kit.register.schema import Column, Table, Wide
 from pmo_kit.register.sheets import Body
-from pmo_kit.register.values import MISSING, NOTHING, clean_text, folded, shown, words
+from pmo_kit.register.values import MISSING, NOTHING, clean_text, folded, one_of, shown, words
 
 _DATE = Column("header", "date")
 _PLANNED = {"state": "planned"}
@@ -25,6 +25,18 @@ _YEAR_PART = re.compile(
     r"(?i)(?:\b(?:fye?|cye?|ye|gj|hj)\s*)?'?(?<!\d)(?:19|20|21)\d\d(?!\d)(?:\s*[-/–]\s*'?(?:\d{4}|\d{2})\b)?|\b(?:fye?|cye?|gj|hj)\s*'?\d\d"
     r"(?:[-/–]\d\d)?"
 )
+
+
+_OPEN = re.compile(rf"\d\s*(?:\+|\.\.+|…|→|>|[-–—/]\s*$|ff\b)|^\W*(?:>|≥|→)|{one_of('later')}", re.I)
+
+
+def open_ended(header: str) -> bool:
+    """True when a header of a year says that later years are in it too.
+
+    >>> [open_ended(one) for one in ("2029+", "2029 ff.", "2029–", "from 2029 on", "2029-30", "Plan 2029")]
+    [True, True, True, True, False, False]
+    """
+    return any(sign.isdigit() for sign in header) and _OPEN.search(header) is not None
 
 
 @dataclass(frozen=True)
@@ -99,7 +111,7 @@ def read_header(
         name = next((name for name in known if folded(name) == folded(header)), None)
         return None if name is None else WideColumn(name)
     header = without_unit(header).strip()
-    if not any(sign.isdigit() for sign in header):
+    if not any(sign.isdigit() for sign in header) or open_ended(header):
         return None
 
     def read(text: str) -> str | None:

@@ -125,6 +125,26 @@ def test_a_true_total_is_left_out_and_told(folder, word):
     assert told(register, "warn", "total", row=4)
 
 
+@pytest.mark.parametrize("word", ["Total outlays", "Gesamtkosten", "Portfolio total", "Overall"])
+def test_a_row_that_is_called_like_a_total_and_is_the_sum_is_told(folder, word):
+    budgets = f"envelope,year,amount\nNorth,2027,10\nSouth,2027,5\n{word},2027,15\n"
+    register = read(folder, budgets=budgets)
+    assert register.table("budgets")["amount"].sum() == 30
+    assert told(register, "warn", word, row=4)
+
+
+@pytest.mark.parametrize(
+    "costs",
+    [
+        "project_id,kind,2027,2028\nP02,capex,4,\nP01,capex,6,\n,opex,10,\n",
+        "project_id,fund,year,amount\nP02,A,2027,4\nP01,A,2027,6\n,B,2027,10\n",
+        "project_id,year,amount\nP01,2027,10\n,2027,10\n",
+    ],
+)
+def test_a_row_whose_key_stands_above_is_never_a_total(folder, costs):
+    assert told(read(folder, costs=costs), "block", "costs.csv", "project_id")
+
+
 def test_what_is_called_a_total_and_is_no_sum_is_asked(folder):
     budgets = "envelope,year,amount\nNorth,2027,10\nSouth,2027,5\nTotal,2027,12\n"
     assert told(read(folder, budgets=budgets), "block", "total or a row", row=4)
@@ -144,12 +164,19 @@ def test_a_total_word_with_another_word_is_no_total(word):
         ({"costs": "project_id,year,state,amount\nP01,2028,actual,10\nP02,2027,planned,5\n"}, "block", "costs.csv"),
         ({"costs": "project_id,year,amount\nP01,2026,10\nP02,2027,5\n"}, "warn", "costs.csv"),
         ({"benefits": "project_id,benefit,year,amount\nP01,toll,2026,30\nP02,fares,2028,1\n"}, "warn", "benefits.csv"),
+        ({"costs": "project_id,2025 Plan,2027\nP01,10,\nP02,,5\n"}, "warn", "costs.csv"),
+        ({"costs": "project_id,Ist 2028,2027\nP01,10,\nP02,,5\n"}, "block", "costs.csv"),
         ({"costs": "project_id,year,amount\nP01,2127,10\nP02,2027,5\n"}, "warn", "2127"),
         ({"benefits": "project_id,benefit,year,amount\nP01,toll,1928,30\nP02,fares,2028,1\n"}, "warn", "1928"),
     ],
 )  # fmt: skip
 def test_money_that_its_date_would_hide_is_told(folder, tables, severity, where):
     assert told(read(folder, **tables), severity, where, row=2)
+
+
+@pytest.mark.parametrize("as_of", ["2036-09-30", "2006-09-30", "2029-01-01"])
+def test_a_date_of_the_figures_that_fits_no_year_is_told(folder, as_of):
+    assert told(read(folder, {"as_of": as_of}), "warn", as_of)
 
 
 def test_a_late_base_year_is_refused(folder):
@@ -192,7 +219,10 @@ def test_includes_that_nothing_understands_is_refused(folder):
 
 @pytest.mark.parametrize(
     "column", ["currency:EUR:JPY", "Währung:EUR:USD", "unit:k:m", "price year:2026:2019", "probability:0.5:1",
-               "VAT:0.2:0.1", "amount:1:2", "2029+:4:5", "Later:4:5", "Beyond 2030:1:1", "Forecast:3:4"]
+               "VAT:0.2:0.1", "amount:1:2", "2029+:4:5", "Later:4:5", "Beyond 2030:1:1", "Forecast:3:4",
+               "remark:EUR:USD", "remark:k€:Mio. €", "side:debit:credit", "how:net:gross", "how often:monthly:yearly",
+               "Reserve:1:2", "2029 ff.:1:2", "2029…:1:2", "2029–:1:2", "Folgejahre:1:2", "2O29:1:2", "Nachtrag:1:2",
+               "quantity:3:1", "our share:0.5:1"]
 )  # fmt: skip
 @pytest.mark.parametrize("table", ["costs", "benefits"])
 def test_a_column_that_changes_amounts_is_never_passed_over(folder, table, column):
@@ -228,7 +258,23 @@ def test_amounts_as_people_write_them(folder, text, total):
 
 
 @pytest.mark.parametrize(
-    "amount", ['"1,234"', "1.250", "500 mil €", "5 parsecs", "£12", "1\x002", "1e400", "2e15"]
+    "amount",
+    [
+        "10 %",
+        "#N/A",
+        "10.Mai",
+        "8-12",
+        "<10",
+        "4+6",
+        '"1,234"',
+        "1.250",
+        "500 mil €",
+        "5 parsecs",
+        "£12",
+        "1\x002",
+        "1e400",
+        "2e15",
+    ],
 )
 def test_an_amount_that_is_not_clear_is_refused(folder, amount):
     assert told(
@@ -271,13 +317,58 @@ def test_the_order_of_dates_is_that_of_the_sheet(folder):
     assert told(read(folder, projects=later), "warn", "status_date", row=2)
 
 
-@pytest.mark.parametrize("other", ["north", "North.", "North\u200b", "Ｎorth", "NORTH "])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Costs in thousands of EUR",
+        "alle Angaben in T€",
+        "(in thousands)",
+        "Montants en k€",
+        "(£ in millions)",
+        "Amounts: USD",
+    ],
+)
+def test_a_unit_that_stands_above_or_below_a_table_counts(folder, line):
+    table = "project_id,2027,2028\nP01,10000,\nP02,5000,\n"
+    for text in (f'"{line}",,\n{table}', f"{table}\n{line} only,,\n"):
+        assert told(read(folder, costs=text), "block", line)
+    said = table.replace("2027", "2027 (k€)").replace("2028", "2028 (k€)")
+    assert read(folder, costs=f"Costs in thousands of EUR,,\n{said}").costs["amount"].sum() == 15
+    register = read(folder, costs=f"Costs in EUR million of Kraków m. b. H.,,\n{table.replace('000', '')}")
+    assert register.costs["amount"].sum() == 15
+
+
+@pytest.mark.parametrize("amount", ["10000000", '"€ 10,000,000.00"', "2000000"])
+def test_an_amount_beyond_a_trillion_is_told(folder, amount):
+    costs = f"project_id,year,amount\nP01,2027,{amount}\nP02,2027,5\n"
+    assert told(read(folder, costs=costs), "warn", "trillion", row=2)
+
+
+def test_columns_of_years_beside_projects_lose_no_money(folder):
+    head = "project_id,name,area,2027,2028,Priority"
+    for more, values in (("2029+", (1, 2)), ("Currency", ("EUR", "USD")), ("Later", (1, 2))):
+        projects = f"{head},{more}\nP01,a,North,10,2,1,{values[0]}\nP02,b,South,5,3,2,{values[1]}\n"
+        result = read(folder, projects=projects, costs="")
+        assert told(result, "block", more)
+    register = read(folder, projects=f"{head}\nP01,a,North,10,,1\nP02,b,South,5,,2\n", costs="")
+    assert register.costs["amount"].sum() == 15
+
+
+@pytest.mark.parametrize("other", ["Nоrth", "Νorth", "north", "North.", "North\u200b", "Ｎorth", "NORTH "])
 def test_areas_that_look_alike_are_told(folder, other):
     projects = f"project_id,name,area\nP01,a,North\nP02,b,{other}\nP03,c,North\n"
     costs = PLAIN["costs"] + "P03,2027,capex,Grant A,1\n"
     result = read(folder, projects=projects, costs=costs, budgets="envelope,year,amount\nall,2027,20\n")
     assert told(result, "warn", "projects.csv", "area", row=3)
     assert look_alike(other) == "north"
+
+
+def test_accents_and_scripts_of_keys_are_compared(folder):
+    for other in ("Р01", "P０1", "p01"):
+        projects = PLAIN["projects"] + f"{other},Other,North,grow\n"
+        assert told(read(folder, projects=projects), "block", "project_id", row=4)
+    text = "project_id,name,area\nP01,a,Réseau\nP02,b,Reseau\n"
+    assert told(read(folder, projects=text), "warn", "Reseau")
 
 
 def test_one_letter_in_two_forms_is_one_letter(folder):
@@ -333,6 +424,29 @@ def test_hidden_and_struck_parts_are_told_and_open_formulas_only_where_they_coun
     assert told(found(path), "block", "no stored result", row=2)
 
 
+@pytest.mark.parametrize(
+    ("form", "total"),
+    [('#,##0 "€"', 20), ("0.0", 20), ('0 "k€"', 10.01), ('0.0" Mio. €"', 20), ('"£"#,##0', None),
+     ("[$$-409]#,##0", None), ("0%", None), ("#,##0.0,,", None), ('0.0,"k"', None)],
+)  # fmt: skip
+def test_what_a_number_format_shows_counts(tmp_path, form, total):
+    path = book_of(tmp_path / "a.xlsx", lambda book: setattr(book["costs"]["B2"], "number_format", form))
+    with_settings(path)
+    result = found(path)
+    if total is None:
+        assert told(result, "block", "a.xlsx", row=2)
+    else:
+        assert result.costs["amount"].sum() == pytest.approx(total)
+
+
+def with_settings(path):
+    book = openpyxl.load_workbook(path)
+    sheet = book.create_sheet("settings")
+    for line in [("key", "value"), *SETTINGS.items()]:
+        sheet.append(line)
+    book.save(path)
+
+
 def test_a_stray_formatted_cell_costs_nothing(tmp_path):
     for spot in ("J1048576", "XFD1", "XFD1048576"):
         path = book_of(
@@ -371,3 +485,76 @@ def test_an_area_that_is_called_na_is_an_area(folder):
     projects = PLAIN["projects"].replace("North", "NA")
     register = read(folder, projects=projects, areas="area,label\nNA,North America\nSouth,x\n")
     assert register.projects["area"].tolist() == ["NA", "South"]
+
+
+MAPPED = "ID,Title,Dept,When,2027,2028\n"
+MAPPING = """settings: {currency: EUR, money_unit: million, as_of: 2026-09-30, discount_to: 2027}
+EXTRA
+tables:
+  projects: {project_id: ID, name: Title, area: Dept}
+  costs:
+    project_id: ID
+    unpivot: {name: year, into: amount, pattern: "(20\\\\d\\\\d)"UNIT}
+ignore: {When: a date}
+"""
+
+
+def mapped(tmp_path, export, extra="", unit=""):
+    (tmp_path / "export.csv").write_text(export, encoding="utf-8")
+    text = MAPPING.replace("EXTRA", extra).replace("UNIT", f", unit: {unit}" if unit else "")
+    (tmp_path / "map.yml").write_text(text, encoding="utf-8")
+    try:
+        return load_register(tmp_path / "export.csv", mapping=tmp_path / "map.yml")
+    except DataError as error:
+        return error
+
+
+ROWS = "P01,a,N,,10,2\nP02,b,S,,5,3\n"
+
+
+@pytest.mark.parametrize(
+    ("export", "extra", "unit", "text"),
+    [
+        (f"in thousands of euros,,,,,\n{MAPPED}{ROWS}", "", "", "thousands"),
+        (MAPPED.replace("2028", "2028 (€m)") + ROWS, "", "thousand", "2028"),
+        (MAPPED.replace("When", "Currency") + "P01,a,N,EUR,10,2\nP02,b,S,USD,5,3\n", "", "", "Currency"),
+        (MAPPED.replace("When", "Later") + "P01,a,N,7,10,2\nP02,b,S,7,5,3\n", "", "", "Later"),
+        (MAPPED.replace("2028", "2028+") + ROWS, "", "", "2028+"),
+        (MAPPED.replace("2028", "ab 2028") + ROWS, "", "", "ab 2028"),
+        (f"{MAPPED}{ROWS}Whole house,,,,15,5\n", "", "", "Whole house"),
+        (
+            f"{MAPPED}{ROWS}",
+            "keep:\n  - {column: Dept, equals: [N, S, s.], reason: ours}",
+            "",
+            "Did you mean",
+        ),
+        (MAPPED + "P01,a,N,1/12/2026,10,2\nP01,a,N,2/11/2026,7,2\n", "keep: latest by When", "", "When"),
+    ],
+)
+def test_a_mapped_source_keeps_the_same_promises(tmp_path, export, extra, unit, text):
+    assert told(mapped(tmp_path, export, extra, unit), "block", text)
+
+
+@pytest.mark.parametrize(
+    ("export", "extra", "unit", "total"),
+    [
+        (MAPPED + ROWS, "", "", 20),
+        (MAPPED.replace("2027", "2027 (T€)").replace("2028", "2028 (T€)") + ROWS, "", "thousand", 0.02),
+        (f"in thousands of euros,,,,,\n{MAPPED}{ROWS}", "", "thousand", 0.02),
+        (f"{MAPPED}{ROWS}Total outlays,,,,15,5\n", "", "", 20),
+        (f"{MAPPED}{ROWS},Total,,,15,5\n", "", "", 20),
+        (MAPPED + "P01,a,N,,10,2\nSub-total,,,,10,2\nP02,b,S,,5,3\nGrand total,,,,15,5\n", "", "", 20),
+        (f"{MAPPED}{ROWS}P03,Total revamp,N,,15,5\n", "", "", 40),
+        (MAPPED + "P01,a,N,Jan 2026,10,2\nP01,a,N,Feb 2026,7,2\n", "keep: latest by When", "", 9),
+        (MAPPED + "P01,a,N,1/12/2026,10,2\nP01,a,N,1/11/2026,7,2\n", "keep: latest by When", "", 12),
+    ],
+)
+def test_a_mapped_source_is_read_right(tmp_path, export, extra, unit, total):
+    register = mapped(tmp_path, export, extra, unit)
+    assert not isinstance(register, DataError), str(register)
+    assert register.costs["amount"].sum() == pytest.approx(total)
+
+
+def test_ids_that_a_spreadsheet_cut_short_are_told(tmp_path):
+    export = MAPPED + ROWS.replace("P01", "1.21143E+15")
+    assert told(mapped(tmp_path, export), "warn", "1.21143E+15")

@@ -37,7 +37,6 @@ def numbers(*cells, comma=False, **options):
         ("€ 12.3", 12.3),
         ("12.3 EUR", 12.3),
         ("-€12.3", -12.3),
-        ("40 %", 0.4),
         ("1.5e3", 1500.0),
         (".5", 0.5),
     ],
@@ -205,3 +204,8 @@ def test_a_dash_between_letters_is_a_name_and_no_empty_cell():
     assert all(
         MISSING.fullmatch(text) for text in ("-", "€ -", "- €", "EUR -", "– CHF", "$-", "US$ -", "n/a")
     )
+
+
+def test_a_percentage_is_a_share_and_never_an_amount():
+    assert parse_number(pd.Series(["40 %"], dtype="str"), Column("share", "number")).values.tolist() == [0.4]
+    assert parse_number(pd.Series(["40 %"], dtype="str"), Column("amount", "number", unit="money")).bad.all()

@@ -68,6 +68,14 @@ def total_as_project(evidence: Evidence) -> Iterator[Found]:
         yield Found("projects", "project_id", equal, text, fix)
 
 
+@rule(0, "warn", "An id was damaged by a spreadsheet.", "projects")
+def id_damaged(evidence: Evidence) -> Iterator[Found]:
+    """Long numbers are shown as 1.21E+15: digits are lost, and different projects may have become one."""
+    odd = evidence.frame("projects")["project_id"].str.fullmatch(r"\d+(?:[.,]\d+)?[eE]\+?\d+", na=False)
+    text = "{value} is a long number that a spreadsheet has cut short."
+    yield Found("projects", "project_id", odd, text, "Export the ids as text.")
+
+
 @rule(35, "info", "Names of people or mail addresses are in the register.")
 def personal_data(evidence: Evidence) -> Iterator[Found]:
     """One finding for each column, so that somebody decides before the register is shared."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from pmo_kit.register.amounts import SCALES
 from pmo_kit.register.checks.registry import Evidence, Found, rule
 
 _SUM_TOLERANCE = 0.01
@@ -117,6 +118,67 @@ def unit_jump(evidence: Evidence) -> Iterator[Found]:
              for one, what in zip(ratio[jumps], against[jumps], strict=True)]  # fmt: skip
     fix = "Check the unit: the settings say what one unit of money is."
     yield Found("projects", "project_id", jumps, words, fix)
+
+
+_TRILLION = 1e12
+_SMALL_MONEY = {
+    "JPY",
+    "KRW",
+    "IDR",
+    "VND",
+    "CLP",
+    "COP",
+    "HUF",
+    "NGN",
+    "PKR",
+    "KZT",
+    "CRC",
+    "UGX",
+    "XOF",
+    "XAF",
+    "LBP",
+    "IRR",
+}
+
+
+@rule(0, "warn", "An amount is above a trillion: whole units where the settings say thousands or millions.")
+def amount_beyond_belief(evidence: Evidence) -> Iterator[Found]:
+    """10,000,000 in a register of millions is ten trillion; such amounts are asked for."""
+    worth = SCALES.get(evidence.settings.money_unit or "unit", 1.0)
+    most = _TRILLION / worth * (1000 if evidence.settings.currency in _SMALL_MONEY else 1)
+    for table, intake in evidence.intakes.items():
+        for column in intake.table:
+            if column.is_money and column.money_where is None and column.name in intake.raw:
+                large = (intake.frame[column.name].abs() >= most).fillna(False)
+                one = evidence.settings.money_unit or "unit"
+                text = f"{{value}} is more than a trillion: one unit of money is a {one} here."
+                yield Found(
+                    table,
+                    column.name,
+                    large,
+                    text,
+                    "Check the unit: the settings say what one unit of money is.",
+                )
+
+
+@rule(0, "warn", "as_of and discount_to are years apart, or money is planned in years that are over.")
+def dates_of_settings(evidence: Evidence) -> Iterator[Found]:
+    """What is to come is discounted to the year that follows as_of, or to that of as_of itself."""
+    first, today, costs = evidence.settings.discount_to, evidence.this_year, evidence.frame("costs")
+    if first is None or today is None:
+        return
+    if not -1 <= first - today <= 3:
+        text = f"The figures stand at {evidence.settings.as_of}, and they are discounted to {first}."
+        yield Found(
+            "settings", "as_of", None, text, "Correct as_of or discount_to.", value=evidence.settings.as_of
+        )
+    over = ((costs["year"] < today) & (costs["year"] >= first) & (costs["amount"] > 0)).fillna(False)
+    over &= ~costs["state"].eq("actual").fillna(False)
+    words = [f"{amount:,.6g} in {year} is to come, and the figures stand at {evidence.settings.as_of}."
+             for amount, year in zip(costs["amount"][over], costs["year"][over], strict=True)]  # fmt: skip
+    yield Found(
+        "costs", "year", over, words, "Set state to actual where it is spent, or correct the year or as_of."
+    )
 
 
 @rule(7, "block", "Envelopes are in other prices than the costs.", "budgets")
