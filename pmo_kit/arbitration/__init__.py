@@ -1,22 +1,33 @@
 """Budget arbitration: the best plan of a portfolio under its rules, proven, priced and explained."""
 
-from pmo_kit.arbitration.admission import Admission, what_would_admit
 from pmo_kit.arbitration.allocation import Allocation, LimitUse, arbitrate
 from pmo_kit.arbitration.budgets import Frontier, FundingOrder, frontier
-from pmo_kit.arbitration.explanation import Explanation, explain, obstacles, supports
-from pmo_kit.arbitration.ledger import Ledger, override_ledger
-from pmo_kit.arbitration.letters import letter
-from pmo_kit.arbitration.links import Committed, Excludes, Group, Mandatory, Override, Requires, Synergy
+from pmo_kit.arbitration.counterfactual import Admission, letter, what_would_admit
+from pmo_kit.arbitration.explanation import Explanation, Ledger, explain, obstacles, override_ledger, supports
 from pmo_kit.arbitration.model import PlanChange
 from pmo_kit.arbitration.moves import money_moves
 from pmo_kit.arbitration.portable import Portable, as_data
-from pmo_kit.arbitration.proof import Selection, solve_selection
 from pmo_kit.arbitration.question import Question, revalued
-from pmo_kit.arbitration.resampling import Frequencies, inclusion_frequency
 from pmo_kit.arbitration.robustness import Core, core_projects
-from pmo_kit.arbitration.rules import Capacity, Count, Demand, Envelope, Rule, Share, Spend
+from pmo_kit.arbitration.rules import (
+    Capacity,
+    Committed,
+    Count,
+    Demand,
+    Envelope,
+    Excludes,
+    Group,
+    Mandatory,
+    Override,
+    Requires,
+    Rule,
+    Share,
+    Spend,
+    Synergy,
+)
+from pmo_kit.arbitration.solving import Selection, solve_selection
 from pmo_kit.arbitration.starts import cost_of_delay
-from pmo_kit.arbitration.turning import limits_worth, turning_points
+from pmo_kit.arbitration.thresholds import limits_worth, turning_points
 
 __all__ = [
     "Admission",
@@ -29,7 +40,6 @@ __all__ = [
     "Envelope",
     "Excludes",
     "Explanation",
-    "Frequencies",
     "Frontier",
     "FundingOrder",
     "Group",
@@ -52,7 +62,6 @@ __all__ = [
     "cost_of_delay",
     "explain",
     "frontier",
-    "inclusion_frequency",
     "letter",
     "limits_worth",
     "money_moves",

@@ -13,13 +13,11 @@ import pandas as pd
 
 from pmo_kit.answers import Answer
 from pmo_kit.arbitration.infeasibility import conflict_error
-from pmo_kit.arbitration.links import Synergy
 from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model, kept, parts
-from pmo_kit.arbitration.proof import MOST_NODES, prove
 from pmo_kit.arbitration.question import Question
-from pmo_kit.arbitration.rules import QUANTITY_RULES, Capacity, Count, Demand, amount_words
+from pmo_kit.arbitration.rules import QUANTITY_RULES, Capacity, Count, Demand, Synergy, amount_words
 from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, moment, proof_gap, settle_tie
-from pmo_kit.arbitration.solving import Limits, Status
+from pmo_kit.arbitration.solving import MOST_NODES, Limits, Status, prove
 from pmo_kit.doors import door
 from pmo_kit.errors import PmoError
 from pmo_kit.facts import SHARE, Unit, count

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from itertools import pairwise
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,12 +19,11 @@ from scipy import sparse
 
 from pmo_kit.answers import Answer
 from pmo_kit.arbitration.allocation import Allocation, allocation_of, arbitrate, asked_gap, close_enough
-from pmo_kit.arbitration.model import ONE, Plan, compile_model, parts
+from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model, parts
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Envelope, Row, amount_words
-from pmo_kit.arbitration.search import Found, best_plan, proof_gap, relaxation
-from pmo_kit.arbitration.solving import Limits, Program, solve
-from pmo_kit.arbitration.warm import Warm, good_plan
+from pmo_kit.arbitration.search import Found, best_plan, moment, proof_gap, relaxation
+from pmo_kit.arbitration.solving import Floats, Limits, Program, SafeBound, relaxed_solver, solve
 from pmo_kit.doors import door, factor, known, several
 from pmo_kit.errors import InfeasibleError
 from pmo_kit.facts import number
@@ -546,3 +546,106 @@ def _again(plans: pd.DataFrame) -> tuple[str, ...]:
     inside = plans.notna() & (plans != "stop")
     falls = (inside.astype(int).diff(axis=1) == -1).cumsum(axis=1) > 0
     return tuple(str(p) for p in plans.index[(falls & inside).any(axis=1)])
+
+
+CORE, AROUND, TRIES, LARGE = 65, 90, 6, 80  # options searched, of how many, how often, and at last
+SEARCHED = 500  # branches of one such search; of all options a fifth
+
+
+@dataclass(frozen=True, eq=False)
+class Relaxed:
+    """What plans could be worth if projects could be split: a proven bound, the point, reduced costs."""
+
+    value: Floats
+    bound: float
+    x: Floats
+    reduced: Floats
+
+
+class Warm:
+    """The relaxation of a model, solved again and again from where it stood.
+
+    Only for models whose columns are all options (`fits`): no synergies, money carried over or soft rules.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._highs: Any = relaxed_solver(model.program)
+
+    @staticmethod
+    def fits(model: Model) -> bool:
+        """Whether the columns are all options."""
+        return bool(model.program.integer.all())
+
+    def turn_to(self, model: Model) -> None:
+        """Take a model of the same options; where only limits differ the relaxation stays warm."""
+        old, new = self._model.program, model.program
+        same = (
+            np.array_equal(old.matrix.indptr, new.matrix.indptr)
+            and np.array_equal(old.matrix.indices, new.matrix.indices)
+            and np.array_equal(old.matrix.data, new.matrix.data)
+            and np.array_equal(np.isfinite(old.lower), np.isfinite(new.lower))
+            and np.array_equal(np.isfinite(old.upper), np.isfinite(new.upper))
+        )
+        if same:
+            for row in np.flatnonzero((old.lower != new.lower) | (old.upper != new.upper)).tolist():
+                self._highs.changeRowBounds(row, new.lower[row], new.upper[row])
+        else:
+            self._highs = relaxed_solver(new)
+        self._model = model
+
+    def relax(self) -> Relaxed | None:
+        """The relaxation; None where it has no answer."""
+        p, highs = self._model.program, self._highs
+        highs.run()
+        if highs.getInfo().primal_solution_status != 2:
+            return None
+        solution = highs.getSolution()
+        bound, reduced = SafeBound(p).of(np.array(solution.row_dual), p.least, p.most)
+        return Relaxed(p.value, bound, np.array(solution.col_value), reduced)
+
+    def core(self, relaxed: Relaxed, enough: float, until: float | None = None) -> Floats | None:
+        """A plan worth `enough`, as zeros and ones; None where none is found.
+
+        Searched are small sets of the options that cost least to change (Balas and Zemel 1980), the others as in
+        the relaxation: the nearest, then some of those not too far, then a larger set; at last all of them.
+        """
+        order = np.argsort(np.abs(relaxed.reduced), kind="stable")
+        rng = np.random.Generator(np.random.SFC64(0))
+        near, around = order[: CORE // 2], order[CORE // 2 : AROUND]
+        sets = [order[:CORE]]
+        if len(order) > CORE:
+            drawn = min(len(around), CORE - len(near))
+            sets += [np.append(near, rng.choice(around, drawn, replace=False)) for _ in range(TRIES)]
+            sets.append(order[:LARGE])
+        p = replace(self._model.program, value=relaxed.value)
+        for columns in sets:
+            part, x = p.part(columns, relaxed.x), np.rint(relaxed.x)
+            x[columns] = 0.0
+            short = enough - float(x @ relaxed.value)
+            found = solve(part, Limits(0.0, SEARCHED, until, short, short))
+            if found.x is not None and found.value >= short:
+                x[columns] = np.rint(found.x)
+                return x
+        whole = solve(p, Limits(0.0, SEARCHED // 5, until, enough=enough))
+        return None if whole.x is None or whole.value < enough else np.rint(whole.x)
+
+
+def good_plan(warm: Warm, model: Model, gap: float) -> Found | None:
+    """A plan of a model within about a gap of the relaxation, with the relaxation's bound; None where none is
+    found."""
+    until = moment(model.question.time_limit)
+    warm.turn_to(model)
+    relaxed = warm.relax()
+    if relaxed is None:
+        return None
+    free = model.question.built.table["commitment"].to_numpy(object) == "discretionary"
+    enough = relaxed.bound - 0.995 * gap * abs(float((relaxed.value * relaxed.x)[free].sum()))
+    x = warm.core(relaxed, enough, until)
+    if x is None:
+        return None
+    plan = tuple(int(i) for i in np.flatnonzero(x > 0.5))
+    exact = model.evaluate(plan)
+    if exact.broken:
+        return None
+    return Found("feasible", plan, exact.value, max(exact.value, int(np.ceil(relaxed.bound * ONE))), 0)

@@ -15,9 +15,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from pmo_kit.arbitration.links import Committed, Excludes, Group, Mandatory, Override, Requires
 from pmo_kit.arbitration.model import ONE, Model, compile_model
-from pmo_kit.arbitration.rules import QUANTITY_RULES, Capacity, Envelope, Row, Rule
+from pmo_kit.arbitration.rules import (
+    QUANTITY_RULES,
+    Capacity,
+    Committed,
+    Envelope,
+    Excludes,
+    Group,
+    Mandatory,
+    Override,
+    Requires,
+    Row,
+    Rule,
+)
 from pmo_kit.arbitration.search import best_plan
 from pmo_kit.arbitration.solving import Limits, Program, solve
 from pmo_kit.errors import InfeasibleError

@@ -16,16 +16,23 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from pmo_kit.arbitration.links import (
+from pmo_kit.arbitration.rules import (
+    Capacity,
     Committed,
+    Count,
+    Demand,
+    Envelope,
     Excludes,
     Group,
     Mandatory,
     Override,
     Requires,
+    Row,
+    Rule,
+    Share,
+    Spend,
     Synergy,
 )
-from pmo_kit.arbitration.rules import Capacity, Count, Demand, Envelope, Row, Rule, Share, Spend
 from pmo_kit.arbitration.solving import Program
 
 if TYPE_CHECKING:

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pmo_kit.arbitration.allocation import SMALL, Allocation, asked_gap
-from pmo_kit.arbitration.links import Mandatory
 from pmo_kit.arbitration.model import ONE, compile_model, parts
-from pmo_kit.arbitration.rules import Capacity, Envelope, Row, Rule, Share, role_words
+from pmo_kit.arbitration.rules import Capacity, Envelope, Mandatory, Row, Rule, Share, role_words
 
 if TYPE_CHECKING:
     from pmo_kit.arbitration.explanation import Explanation

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pmo_kit.arbitration.links import Committed, Mandatory, Override
 from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan, PlanChange
-from pmo_kit.arbitration.rules import Row
+from pmo_kit.arbitration.rules import Committed, Mandatory, Override, Row
 from pmo_kit.arbitration.search import Found, Pool, best_plan, proof_gap
 from pmo_kit.arbitration.solving import Limits, Status, solve
 

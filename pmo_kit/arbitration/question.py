@@ -16,9 +16,22 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from pmo_kit.arbitration.links import Committed, Excludes, Group, Mandatory, Override, Requires, Synergy
 from pmo_kit.arbitration.options import Options, build_options
-from pmo_kit.arbitration.rules import Capacity, Count, Envelope, Rule, Share, Spend
+from pmo_kit.arbitration.rules import (
+    Capacity,
+    Committed,
+    Count,
+    Envelope,
+    Excludes,
+    Group,
+    Mandatory,
+    Override,
+    Requires,
+    Rule,
+    Share,
+    Spend,
+    Synergy,
+)
 from pmo_kit.doors import factor, known
 from pmo_kit.errors import DataError, InputError
 from pmo_kit.facts import Unit, count

@@ -1,4 +1,4 @@
-"""How firm the plan is: which projects are in every good plan, how often under other values, and how else."""
+"""How firm the plan is: which projects are in every good plan, at the border, or in none."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ import pandas as pd
 
 from pmo_kit.answers import Answer
 from pmo_kit.arbitration.allocation import Allocation, arbitrate
-from pmo_kit.arbitration.model import Model, Plan
+from pmo_kit.arbitration.model import Model
 from pmo_kit.arbitration.question import Question
-from pmo_kit.arbitration.resampling import Frequencies, inclusion_frequency
 from pmo_kit.arbitration.rules import Row
 from pmo_kit.arbitration.search import best_plan, proof_gap
 from pmo_kit.arbitration.solving import Limits
@@ -27,23 +26,18 @@ class Core(Answer):
     """Which projects hold in every good plan.
 
     `table` has one row per project: name, area, in_plan, standing (`in every good plan`, `at the border`, `in no good
-    plan`; proven), and frequency where values were sampled (how often it was in the best plan: never proven).
+    plan`; proven).
 
     Parameters
     ----------
     allocation : Allocation
     epsilon : float
         A good plan is worth at least (1 - epsilon) of the best.
-    alternatives : tuple of mapping
-        Good plans (project_id -> level) that differ most from the plan and from each other.
-    frequencies : Frequencies or None
     """
 
     allocation: Allocation
     epsilon: float
     _table: pd.DataFrame = field(repr=False)
-    alternatives: tuple[Mapping[str, str], ...] = field(repr=False)
-    frequencies: Frequencies | None = field(repr=False)
 
     @property
     def summary(self) -> str:
@@ -54,21 +48,12 @@ class Core(Answer):
 
     @property
     def inputs(self) -> Mapping[str, str]:
-        """Those of the allocation, epsilon, draws and seed."""
-        extra = {} if self.frequencies is None else self.frequencies.inputs
-        return MappingProxyType({**self.allocation.inputs, "epsilon": f"{self.epsilon:g}", **extra})
+        """Those of the allocation, and epsilon."""
+        return MappingProxyType({**self.allocation.inputs, "epsilon": f"{self.epsilon:g}"})
 
 
 @door
-def core_projects(
-    question: Question,
-    epsilon: float = 0.01,
-    *,
-    draws: int = 0,
-    spread: float = 0.1,
-    seed: int = 0,
-    alternatives: int = 3,
-) -> Core:
+def core_projects(question: Question, epsilon: float = 0.01, *, seed: int = 7) -> Core:
     """Which projects are in every good plan, at the border, or in none.
 
     Parameters
@@ -76,12 +61,8 @@ def core_projects(
     question : Question
     epsilon : float
         A plan is good within this share of the best value.
-    draws : int
-        Samples for the inclusion frequency (0: none): every option's value uniform within +- `spread`.
-    spread : float
     seed : int
-    alternatives : int
-        How many good plans that are really different to look for.
+        Taken as by every function of its kind; this one proves and draws nothing, so that no answer depends on it.
 
     Raises
     ------
@@ -90,9 +71,8 @@ def core_projects(
 
     Notes
     -----
-    *In every good plan* = in every plan within epsilon of V*, proven by an exact search for a plan without it. The
-    core index over an information set is that of Liesioe, Mild and Salo (2007), Preference programming for robust
-    portfolio modeling, EJOR 181; sampled, it is called inclusion frequency here, and never proven core.
+    *In every good plan* = in every plan within epsilon of V*, proven by an exact search for a plan without it. What is
+    only sampled (the core index of Liesioe, Mild and Salo 2007, EJOR 181, over an information set) is no such proof.
 
     Examples
     --------
@@ -112,15 +92,7 @@ def core_projects(
     base = allocation.table["decision"].eq("fund")
     standing = {p: _standing(allocation, model, p, bool(base[p]), least) for p in options.groups}
     table = allocation.table[["name", "area"]].assign(in_plan=base, standing=pd.Series(standing))
-    frequencies = None
-    if draws:
-        rng = np.random.Generator(np.random.SFC64(seed))
-        samples = options.values * (1 + spread * rng.uniform(-1, 1, (draws, len(options))))
-        inputs = {"draws": str(draws), "spread": f"{spread:g}", "seed": str(seed)}
-        frequencies = inclusion_frequency(question, samples, plan=allocation.plan, inputs=inputs)
-        table["frequency"] = frequencies.table["frequency"]
-    different = _different(model, allocation, least, alternatives)
-    return Core(allocation, epsilon, table, different, frequencies)
+    return Core(allocation, epsilon, table)
 
 
 def _standing(allocation: Allocation, model: Model, project: str, inside: bool, least: int) -> str:
@@ -140,19 +112,3 @@ def _standing(allocation: Allocation, model: Model, project: str, inside: bool, 
         if found.plan is None:
             return IN if inside else OUT
     return BORDER
-
-
-def _different(model: Model, allocation: Allocation, least: int, count: int) -> tuple[Mapping[str, str], ...]:
-    """Good plans that differ most from the plan, and then from each other."""
-    plans: list[Plan] = [allocation._positions]
-    while len(plans) <= count:
-        objective = np.zeros(len(model.program.value))
-        for plan in plans:
-            objective[: model.n] += 1
-            objective[list(plan)] -= 2
-        rows = [model.other_plan(plan) for plan in plans]
-        found = best_plan(model, extra=rows, objective=objective, least=least)
-        if found.plan is None:
-            break
-        plans.append(found.plan)
-    return tuple(MappingProxyType(model.levels(plan)) for plan in plans[1:])

@@ -1,24 +1,43 @@
-"""Exact thresholds by one program each: how much more, how much cheaper, how much less before the plan
-changes.
+"""Exact thresholds: how much more, how much cheaper, how much less before the plan changes, and what limits are worth.
 
-Inclusion is not monotone in the budget, so nothing here bisects on inclusion: the threshold itself is the
-variable.
+Inclusion is not monotone in the budget, so nothing here bisects on inclusion: the threshold itself is the variable of
+one program.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf, isinf
+from math import ceil, inf, isfinite, isinf, isnan
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
-from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model, rule_rows
+from pmo_kit.arbitration.model import ONE, Model, Plan, PlanChange, compile_model, rule_rows
+from pmo_kit.arbitration.prices import common_change
 from pmo_kit.arbitration.question import Question
-from pmo_kit.arbitration.rules import Capacity, Count, Demand, Envelope, Row, Rule, Share, Spend
-from pmo_kit.arbitration.search import best_plan, value_floor
+from pmo_kit.arbitration.rules import (
+    Capacity,
+    Committed,
+    Count,
+    Demand,
+    Envelope,
+    Row,
+    Rule,
+    Share,
+    Spend,
+    amount_words,
+    role_words,
+)
+from pmo_kit.arbitration.search import Found, Pool, best_plan, value_floor
 from pmo_kit.arbitration.solving import solve
+from pmo_kit.doors import door, known, several
+
+if TYPE_CHECKING:
+    from pmo_kit.arbitration.allocation import Allocation
+    from pmo_kit.arbitration.question import Question
 
 
 @dataclass(frozen=True, eq=False)
@@ -240,3 +259,305 @@ def with_costs_scaled(question: Question, project_id: str, level: str, factor: f
         amount=costs["amount"].where(~(mine & ahead).to_numpy(bool), costs["amount"] * factor)
     )
     return question.replace(register=question.register.replace(costs=changed_))
+
+
+KINDS = ("people", "money", "costs", "benefits")
+STEP = 1e-6  # just past a threshold
+POINTS = [
+    "kind",
+    "what",
+    "label",
+    "today",
+    "at",
+    "distance",
+    "value",
+    "leaves",
+    "enters",
+    "shifts",
+    "sentence",
+]
+WORTH = ["label", "unit", "used", "limit", "step", "one_more", "one_fewer", "more", "more_value",
+         "unlimited_value", "enough"]  # fmt: skip
+
+
+@door
+def turning_points(
+    allocation: Allocation,
+    kinds: Sequence[str] = KINDS,
+    *,
+    projects: Sequence[str] | None = None,
+    nearest: int | None = None,
+) -> pd.DataFrame:
+    """Where the plan changes, nearest first.
+
+    Parameters
+    ----------
+    allocation : Allocation
+    kinds : sequence of str
+        `people`, `money` (a limit shrinks), `costs` (a chosen option costs more, in every year alike),
+        `benefits` (it brings less).
+    projects : sequence of str, optional
+        Costs and benefits of these only.
+    nearest : int, optional
+        Only so many limits of people and of money, those with the smallest share left.
+
+    Returns
+    -------
+    DataFrame
+        kind; what (rule or project); label; today and at (the limit, the cost or the benefits; people in
+        whole numbers: the first number at which the plan changes; otherwise the last value at which it
+        holds); distance = |at - today| / today; value of the plan just past it (NaN: none is possible);
+        leaves, enters, shifts in all equally good plans; sentence.
+
+    Notes
+    -----
+    A shrinking limit leaves the plan best until the plan no longer fits: the turning point is the plan's
+    use, and the question is solved again just past it. A rising cost or a falling benefit changes the plan
+    when it no longer fits, when the best plan without the option is worth as much, or when a share rule lets a
+    better plan in, whichever comes first. No point is claimed where a soft rule, or a share of the envelopes,
+    makes the value move in other ways too.
+    """
+    known(kinds, KINDS, "kind of turning point")
+    projects = None if projects is None else several(projects)
+    known(projects or (), allocation.question.built.groups, "project")
+    model = allocation._model
+    points: list[tuple[object, ...]] = []
+    for kind, limit, points_of in (("people", Capacity, _fewer_people), ("money", Envelope, _less_money)):
+        if kind in kinds:
+            rules = [rule for rule in _tightest(allocation, limit) if only_limit(model, rule)]
+            for rule in rules[:nearest]:
+                points += points_of(allocation, rule)
+    if "costs" in kinds or "benefits" in kinds:
+        for option in allocation._positions:
+            if projects is not None and allocation.question.built.project_ids[option] not in projects:
+                continue
+            without = allocation._pool.search({option: 0})
+            price = inf if without.plan is None else (allocation._value - without.value) / ONE
+            if "costs" in kinds:
+                points += _higher_cost(allocation, option, price)
+            if "benefits" in kinds and without.plan is not None:
+                change = common_change(model, allocation._positions, without, {option: 0})
+                points += _lower_benefits(allocation, option, price, without.value / ONE, change)
+    frame = pd.DataFrame(points, columns=POINTS)
+    return frame.sort_values(["distance", "what"], kind="stable", ignore_index=True)
+
+
+def _tightest(allocation: Allocation, kind: type[Rule]) -> list[Any]:
+    """The limits of one kind, the one with the smallest share left first."""
+    use = allocation.use
+    left = (use["slack"] / use["limit"]).where(use["limit"] > 0, inf).groupby(use["rule"]).min()
+    rules = [rule for rule in allocation.question.active_rules if isinstance(rule, kind)]
+    return sorted(rules, key=lambda rule: (left.get(rule.name, inf), rule.name))
+
+
+def _fewer_people(allocation: Allocation, rule: Capacity) -> list[tuple[object, ...]]:
+    """The first whole number of people with which the plan no longer fits."""
+    slack = most_decrease(allocation._model, {rule.name: 1.0}, allocation._positions)
+    at = ceil(round(rule.fte - slack, 6)) - 1
+    if not isfinite(slack) or at < 0:
+        return []
+    question = allocation.question.with_rules(changed(rule, at - rule.fte))
+    what = f"{amount_words(rule.fte)} {role_words(rule.role, rule.fte)} in {rule.period}: at {at}"
+    label = f"{role_words(rule.role)} {rule.period}"
+    return [_point(allocation, "people", rule.name, label, rule.fte, float(at), question, what)]
+
+
+def _less_money(allocation: Allocation, rule: Envelope) -> list[tuple[object, ...]]:
+    """The amount below which the plan no longer fits."""
+    slack = most_decrease(allocation._model, {rule.name: 1.0}, allocation._positions)
+    at = round(rule.amount - slack, 9)
+    if not isfinite(slack) or at <= 0:
+        return []
+    question = allocation.question.with_rules(changed(rule, at - rule.amount - STEP * at))
+    label = f"money {rule.year}" + ("" if rule.scope == "all" else f", {rule.envelope}")
+    what = f"{label} below {amount_words(at)}"
+    return [_point(allocation, "money", rule.name, label, rule.amount, at, question, what)]
+
+
+def _higher_cost(allocation: Allocation, option: int, price: float) -> list[tuple[object, ...]]:
+    """The cost of a chosen option above which the plan changes."""
+    options = allocation.question.built
+    row = options.table.iloc[option]
+    project, level = options.table.index[option]
+    if row["cost"] <= 0 or row["delay"] or soft_money(allocation._model, option):
+        return []
+    worth = price / row["pv_cost"] if options.money_value and row["pv_cost"] > 0 else inf
+    fits = most_overrun(allocation._model, option, allocation._positions)
+    share = min(worth, fits, first_rival(allocation._model, option, allocation._positions))
+    if not isfinite(share):
+        return []
+    question = with_costs_scaled(allocation.question, project, level, 1 + share + STEP)
+    at = round(float(row["cost"]) * (1 + share), 9)
+    label = f"{'exit cost' if row['stop'] else 'cost'} of {row['name']}"
+    what = f"{label} above {amount_words(round(at, 2))}"
+    return [_point(allocation, "costs", project, label, float(row["cost"]), at, question, what)]
+
+
+def _lower_benefits(
+    allocation: Allocation, option: int, price: float, value: float, change: PlanChange
+) -> list[tuple[object, ...]]:
+    """The present benefits of a chosen option below which the plan changes."""
+    options = allocation.question.built
+    row = options.table.iloc[option]
+    if not options.money_value:
+        return []
+    today = round(float(row["value"] + row["pv_cost"]), 9)
+    if today <= 0 or price > today:
+        return []
+    label = f"benefits of {row['name']}"
+    at = round(today - price, 9)
+    what = f"{label} below {amount_words(round(at, 2))}"
+    words = f"{what} the plan changes to {amount_words(round(value, 2))}"
+    words += change_words(allocation.question, change)
+    return [
+        ("benefits", options.project_ids[option], label, today, at, price / today, value, change.leaves,
+         change.enters, change.resized, words)
+    ]  # fmt: skip
+
+
+def _point(
+    allocation: Allocation,
+    kind: str,
+    what: str,
+    label: str,
+    today: float,
+    at: float,
+    question: Question,
+    words: str,
+) -> tuple[object, ...]:
+    """One turning point: the question just past it, solved."""
+    model = compile_model(question)
+    found = Pool(model, allocation._pool.plans).search()
+    allocation._pool.add(found.plan)
+    distance = abs(at - today) / today if today else inf
+    if found.plan is None:
+        return (
+            kind,
+            what,
+            label,
+            today,
+            at,
+            distance,
+            float("nan"),
+            (),
+            (),
+            (),
+            f"{words} no plan is possible",
+        )
+    change = common_change(model, allocation._positions, found, {})
+    value = round(found.value / ONE, 4)
+    sentence = f"{words} the plan changes to {amount_words(round(value, 2))}{change_words(question, change)}"
+    return (
+        kind, what, label, today, at, distance, value, change.leaves, change.enters, change.resized,
+        sentence,
+    )  # fmt: skip
+
+
+def change_words(question: Question, change: PlanChange) -> str:
+    """Who leaves, who comes in and who changes level, in words, with a leading colon."""
+    names = question.built.projects["name"]
+    running = {rule.project_id for rule in question.rules if isinstance(rule, Committed)}
+    parts = [f"{names[p]} {'stops' if p in running else 'leaves'}" for p in change.leaves]
+    parts += [f"{names[p]} {'stays' if p in running else 'comes in'}" for p in change.enters]
+    labels = question.built.table["label"]
+    parts += [f"{names[p]} goes to {labels[(p, new)] or new}" for p, _, new in change.resized]
+    return f": {', '.join(parts)}" if parts else ""
+
+
+@door
+def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> pd.DataFrame:
+    """What more or less of every limit would be worth.
+
+    Parameters
+    ----------
+    allocation : Allocation
+    names : sequence of str, optional
+        Only these rules (and `all money`).
+
+    Returns
+    -------
+    DataFrame
+        Index: rule name, and `all money` for every envelope together. label, unit, used, limit; step (one
+        person, or one unit of money); one_more and one_fewer: change of the value (NaN: no plan is
+        possible); more: the least increase with which the value rises (NaN: none does) and more_value, the
+        value it then has; unlimited_value: the value without the limit, and enough: the least increase that
+        reaches it. Of floors, shares and counts there is only unlimited_value: what it is above the plan's value is
+        the price of the rule. For `all money` an increase is the sum over the envelopes, placed where it helps most.
+
+    Notes
+    -----
+    All by solving again: the difference of a relaxation is not what one more unit is worth.
+    """
+    question, model, plan = allocation.question, allocation._model, allocation._positions
+    known(names or (), {rule.name for rule in question.rules} | {"all money"}, "limit")
+    use = allocation.use.drop_duplicates("rule").set_index("rule")
+    index: list[str] = []
+    rows: list[tuple[object, ...]] = []
+    # A share of the envelopes moves with them, so less money could allow other plans, and more money other ones.
+    shares = any(isinstance(r, Share) and r.of == "envelope" for r in question.active_rules)
+    for rule in question.active_rules:
+        if isinstance(rule, Envelope | Capacity | Demand) and (names is None or rule.name in names):
+            u: Any = use.loc[rule.name]
+            step = 1.0
+            ahead = _ahead(allocation, model, [rule])
+            idle = isnan(ahead[0]) and not shares
+            up = allocation.value if idle else _value(allocation, changed(rule, step))
+            less = changed(rule, -min(step, _amount(rule)))
+            spare = not shares and not compile_model(question.with_rules(less)).evaluate(plan).broken
+            down = allocation.value if spare else _value(allocation, less)
+            base = (u["label"], u["unit"], u["used"], u["limit"], step)
+            rows.append((*base, up - allocation.value, down - allocation.value, *ahead))
+            index.append(rule.name)
+        elif isinstance(rule, Share | Count | Spend) and (names is None or rule.name in names):
+            u = use.loc[rule.name]
+            free = Pool(compile_model(question.without(rule.name)), allocation._pool.plans).search()
+            blank = [float("nan")] * 5
+            rows.append((u["label"], u["unit"], u["used"], u["limit"], *blank, _worth(free), float("nan")))
+            index.append(rule.name)
+    envelopes = [r for r in question.active_rules if isinstance(r, Envelope)]
+    if len(envelopes) > 1 and (names is None or "all money" in names):
+        total = sum(r.amount for r in envelopes if r.scope == "all")
+        used = float(use.loc[[r.name for r in envelopes if r.scope == "all"], "used"].sum())
+        ahead = _ahead(allocation, model, envelopes)
+        unit = question.built.money_unit
+        nan = float("nan")
+        rows.append(("all money", unit, used, total, nan, nan, nan, *ahead))
+        index.append("all money")
+    return pd.DataFrame(rows, columns=WORTH, index=pd.Index(index, name="rule", dtype="str")).astype(
+        dict.fromkeys(WORTH[2:], float)
+    )
+
+
+def _ahead(allocation: Allocation, model: Model, rules: Sequence[Rule]) -> tuple[float, float, float, float]:
+    """more, more_value, unlimited_value, enough."""
+    free_model = compile_model(allocation.question.without(*(rule.name for rule in rules)))
+    free = Pool(free_model, allocation._pool.plans).search()
+    if free.plan is None or free.value <= allocation._value:
+        return float("nan"), float("nan"), _worth(free), 0.0
+    by = [{rule.name: 1.0} for rule in rules]
+    first = least_increase(model, *by, least=model.better(allocation._value))
+    last = least_increase(model, *by, least=free.value)
+    more, value = (first.amount, first.value) if first else (float("nan"), float("nan"))
+    if first and len(rules) == 1:
+        value = _value(allocation, changed(rules[0], first.amount))
+    return more, value, free.value / ONE, last.amount if last else float("nan")
+
+
+def _amount(rule: Rule) -> float:
+    """The amount of a rule of money, people or demand."""
+    if isinstance(rule, Envelope):
+        return rule.amount
+    return rule.fte if isinstance(rule, Capacity) else getattr(rule, "maximum", 0.0)
+
+
+def _value(allocation: Allocation, rule: Rule) -> float:
+    """Value of the best plan with a rule changed; NaN where there is none."""
+    model = compile_model(allocation.question.with_rules(rule))
+    found = Pool(model, allocation._pool.plans).search()
+    allocation._pool.add(found.plan)
+    return _worth(found)
+
+
+def _worth(found: Found) -> float:
+    """The value of a plan; NaN where there is none."""
+    return float("nan") if found.plan is None else found.value / ONE

@@ -6,7 +6,7 @@ import pandas as pd
 
 from pmo_kit.appraisal import Appraisal
 from pmo_kit.arbitration import Allocation, Core, Explanation, Question
-from pmo_kit.arbitration.letters import letter_items
+from pmo_kit.arbitration.counterfactual import letter_items
 from pmo_kit.exhibits import Field, Message, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.figures.arbitration import largest_levels, others, value_words

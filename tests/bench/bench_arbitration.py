@@ -1,17 +1,20 @@
-"""Arbitration at size: proofs, prices, frontiers and samples, against CBC (PuLP), scipy.milp and plain HiGHS."""
+"""Arbitration at size: proofs, prices, frontiers, what a committee asks; against CBC (PuLP), scipy.milp, plain HiGHS."""
 
 from __future__ import annotations
 
+import tempfile
 import time
+from pathlib import Path
 
 import highspy
 import numpy as np
-import pandas as pd
+import papermill
 import pulp
 from scipy import optimize
 
-from pmo_kit.arbitration import Question, arbitrate, explain, frontier, inclusion_frequency
+from pmo_kit.arbitration import Question, arbitrate, explain, frontier, money_moves
 from pmo_kit.arbitration.model import compile_model
+from pmo_kit.register import load_register
 from tests.bench.instances import question
 from tests.bench.line import Line, peak_memory
 
@@ -76,6 +79,7 @@ def plain_highs(asked: Question, gap: float) -> float:
     return timed(run)[0]
 
 
+ROOT = Path(__file__).parents[2]
 PEERS = {"CBC rebuilt by PuLP": cbc, "scipy.milp": scipy_milp, "plain HiGHS": plain_highs}
 LIMIT = 30.0
 """Seconds after which a peer is stopped, in its favor."""
@@ -134,17 +138,36 @@ def bench_frontier_1000() -> list[Line]:
     return against_peers(what, seconds, 120.0, some, 1e-3, 10, cbc=5.0)
 
 
-def bench_inclusion_200() -> list[Line]:
-    asked = question(200, gap=0.003)
-    rng = np.random.default_rng(7)
-    samples = asked.built.values * rng.uniform(0.9, 1.1, (1000, len(asked.built)))
-    seconds, found = timed(lambda: inclusion_frequency(asked, samples))
-    some = [
-        asked.replace(value=pd.Series(v, asked.options.index, name="v"), gap=0.003) for v in samples[::100]
+def bench_committee() -> list[Line]:
+    """What a committee asks of the 60 projects of the sample, on expected figures."""
+    asked = Question(
+        load_register(ROOT / "data" / "samples" / "meridian"), overrides=False, node_limit=20_000
+    )
+    budgets = [0.7, 0.8, 0.85, 0.9, 1.0, 1.1, 1.2]
+    nested, _ = timed(lambda: frontier(asked, budgets, nested=True))
+    allocation = arbitrate(asked)
+    prices, _ = timed(lambda: explain(allocation))
+    moves, _ = timed(lambda: money_moves(allocation))
+    return [
+        Line("Meridian: one order of funding for 7 budgets", nested, 10.0),
+        Line("Meridian: all prices exact", prices, 8.0),
+        Line("Meridian: money moved between years", moves, 10.0),
     ]
-    what = "200 projects: inclusion frequency, 1,000 samples"
-    mean = Line(f"{what}, mean gap", float(found.gaps.mean()), 0.5, "median projects")
-    return [mean, *against_peers(f"{what}, to 0.3 %", seconds, 300.0, some, 0.003, 100, cbc=5.0)]
+
+
+def bench_notebook() -> list[Line]:
+    """The notebook of the plan from start to end, starts as asked and one year later where the register allows."""
+    lines = []
+    for deferral, bound in ((0, 40.0), (1, 40.0)):
+        with tempfile.TemporaryDirectory() as folder:
+            seconds, _ = timed(
+                lambda deferral=deferral, folder=folder: papermill.execute_notebook(
+                    ROOT / "notebooks" / "02_budget_arbitration.ipynb", Path(folder) / "done.ipynb",
+                    {"deferral": deferral}, progress_bar=False, cwd=ROOT / "notebooks",
+                )
+            )  # fmt: skip
+        lines.append(Line(f"notebook 02, starts up to {deferral} years later", seconds, bound))
+    return lines
 
 
 def bench_memory() -> list[Line]:
