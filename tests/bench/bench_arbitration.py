@@ -1,4 +1,4 @@
-"""Arbitration at size: proofs, prices, frontiers, what a committee asks; against CBC (PuLP), scipy.milp, plain HiGHS."""
+"""Arbitration at size: proofs, prices, frontiers, what a committee asks; against CBC, scipy.milp, plain HiGHS."""
 
 from __future__ import annotations
 
