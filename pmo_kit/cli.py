@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     shows = "--traceback" in given
     options, others = _parser().parse_known_args([word for word in given if word != "--traceback"])
-    if others and options.run is not lab:
+    if others and options.run not in (lab, board):
         _parser().error(f"unrecognized arguments: {' '.join(others)}")
     options.others = others
     try:
@@ -237,22 +237,53 @@ def anonymize(options: argparse.Namespace) -> int:
 
 def lab(options: argparse.Namespace) -> int:
     """Open JupyterLab on the first lesson of a workshop's team, else on the start page of the notebooks."""
-    import secrets
-    import subprocess
-    import sysconfig
-
     notebooks = Path("notebooks")
     if not notebooks.is_dir():
         raise PmoError(
             "There is no folder 'notebooks' here. Go to your workspace, or make one: pmo-kit new FOLDER"
         )
-    path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
     pages = (notebooks / "lessons" / "00_ready.ipynb", notebooks / "start.ipynb", notebooks)
-    page = next(page for page in pages if page.exists())
-    own = ["--ServerApp.ip=127.0.0.1", f"--LabApp.default_url=/lab/tree/{page.as_posix()}"]
-    command = [sys.executable, "-m", "jupyterlab", *own, *options.others]
+    return _jupyter_lab(next(page for page in pages if page.exists()), options.others)
+
+
+def board(options: argparse.Namespace) -> int:
+    """Open the board alone in the browser, by Voila; without it, its notebook in JupyterLab."""
+    import importlib.util
+
+    from pmo_kit.widgets.room import session_notebook
+
+    with session_notebook(options.register, options.committee) as page:
+        if importlib.util.find_spec("voila") is None:
+            print(
+                "Voila is not installed (pip install voila): the board opens in JupyterLab.", file=sys.stderr
+            )
+            return _jupyter_lab(page, options.others)
+        words = ["--Voila.ip=127.0.0.1", "--preheat_kernel=True", "--pool_size=1", "--show_tracebacks=True"]
+        return _jupyter("voila", [str(page), "--token", *words, *options.others])
+
+
+def _jupyter_lab(page: Path, others: Sequence[str]) -> int:
+    """JupyterLab on a page of the folder in which it is started, or of one above the page."""
+    root = Path() if not page.is_absolute() else page.parent
+    own = [
+        f"--LabApp.default_url=/lab/tree/{page.relative_to(root).as_posix()}",
+        f"--ServerApp.root_dir={root.resolve()}",
+    ]
+    return _jupyter("jupyterlab", ["--ServerApp.ip=127.0.0.1", *own, *others])
+
+
+def _jupyter(program: str, words: Sequence[str]) -> int:
+    """Run a server of notebooks for this machine only, with a token."""
+    import secrets
+    import subprocess
+    import sysconfig
+
+    path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
     token = os.environ.get("JUPYTER_TOKEN") or secrets.token_urlsafe(24)
-    ended = subprocess.run(command, env={**os.environ, "PATH": path, "JUPYTER_TOKEN": token}, check=False)
+    if program == "voila" and "--no-browser" in words:
+        print(f"Add to the address below: ?token={token}", flush=True)
+    environment = {**os.environ, "PATH": path, "JUPYTER_TOKEN": token}
+    ended = subprocess.run([sys.executable, "-m", program, *words], env=environment, check=False)
     return FAILED if ended.returncode else DONE
 
 
@@ -439,6 +470,17 @@ def _parser() -> argparse.ArgumentParser:
         "JupyterLab: pmo-kit lab --no-browser --port 9000",
     )
     one.set_defaults(run=lab)
+    one = commands.add_parser(
+        "board",
+        help="open the board of a committee session",
+        description="Open the board alone in the browser, for this machine only and with a token. Sessions are kept in "
+        "the folder `session`. Other options go to Voila: pmo-kit board --no-browser --port 9000",
+    )
+    one.add_argument(
+        "register", nargs="?", type=Path, metavar="REGISTER", help="a folder of CSV files or a workbook"
+    )
+    one.add_argument("--committee", default="Investment Committee", metavar="NAME", help="who decides")
+    one.set_defaults(run=board)
     one = commands.add_parser(
         "workshop",
         help="folders for a training workshop",

@@ -21,7 +21,8 @@ def split(requirement: str) -> tuple[str, str]:
 
 
 def test_conda_environment_equals_pyproject() -> None:
-    wanted = {CONDA_NAMES.get(name, name) + bound for name, bound in map(split, PROJECT["dependencies"])} | {
+    named = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["board"]  # conda has no extras
+    wanted = {CONDA_NAMES.get(name, name) + bound for name, bound in map(split, named)} | {
         f"python{PROJECT['requires-python']}",
         "pip",
     }

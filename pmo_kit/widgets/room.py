@@ -1,0 +1,58 @@
+"""The room: the notebook of the committee session, ready to be shown alone in a browser."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+
+from pmo_kit.errors import PmoError
+from pmo_kit.shipped import shipped
+
+NOTEBOOK = "11_committee_session.ipynb"
+
+
+@contextmanager
+def session_notebook(register: Path | None, committee: str) -> Iterator[Path]:
+    """The notebook of the session for a register, in a folder that goes when the room is left.
+
+    Sessions are kept in `session` in the folder where the command was given.
+
+    Raises
+    ------
+    PmoError
+        There is no such register, or none is named and the folder holds none.
+    """
+    found = (register or own_register()).resolve()
+    if not found.exists():
+        raise PmoError(f"There is no register {found}: name a folder of CSV files or a workbook.")
+    book = nbformat.read(shipped("notebooks", NOTEBOOK), as_version=4)
+    values = {
+        "register_path": str(found),
+        "committee": committee,
+        "sessions_path": str(Path("session").resolve()),
+    }
+    for cell in book.cells:
+        if "parameters" in cell.metadata.get("tags", ()):
+            cell.source = "\n".join(f"{name}: str = {value!r}" for name, value in values.items())
+    book.cells = [cell for cell in book.cells if cell.cell_type == "code"]
+    for cell in book.cells:
+        cell.outputs, cell.source = [], cell.source.replace("print(question.register.summary)", "")
+    with tempfile.TemporaryDirectory(prefix="pmo_kit_board_") as folder:
+        page = Path(folder, "board.ipynb")
+        nbformat.write(book, page)
+        yield page
+
+
+def own_register() -> Path:
+    """The register of a workspace; in a clone, the shipped sample."""
+    here = Path()
+    for one in (here / "register.xlsx", *sorted(here.glob("*.map.yml")), here / "register"):
+        if one.exists():
+            return one
+    if (here / "notebooks").is_dir() and (here / "data" / "samples").is_dir():
+        return shipped("data", "samples", "meridian")
+    raise PmoError("There is no register here; name one: pmo-kit board REGISTER")
