@@ -270,6 +270,27 @@ def freshness(register: Register) -> pd.Series:
     return (pd.Timestamp(as_of) - dates).dt.days.rename("days")
 
 
+def whole_life(register: Register) -> pd.DataFrame:
+    """Return what each project costs and brings over its life, and its year, the dearest first.
+
+    Returns
+    -------
+    DataFrame
+        Index project_id; name, rag_declared, rag_assured, finish, life_cost, life_benefit (as forecast now, else as
+        baselined; missing where neither is stated), now, variance (of the year's spending). Projects without any of
+        these sums are left out.
+    """
+    rows = register.need("baselines")
+    now = rows["now"].fillna(rows["baseline"])
+    sums = now.groupby([rows["project_id"], rows["quantity"]]).sum(min_count=1).unstack()
+    sums = sums.reindex(columns=["whole_life_cost", "whole_life_benefit"])
+    table = register.projects[["name", "rag_declared", "rag_assured", "finish"]].copy()
+    table[["life_cost", "life_benefit"]] = sums.reindex(table.index).to_numpy()
+    table[["now", "variance"]] = budget_variance(register)[["now", "variance"]].reindex(table.index)
+    table = table.dropna(subset=["life_cost", "life_benefit", "now"], how="all")
+    return table.sort_values(["life_cost", "now"], ascending=False, kind="stable", na_position="last")
+
+
 def money_of_projects(register: Register) -> pd.Series:
     """Return the money that each project is about: its costs at its largest level, else its largest baseline.
 

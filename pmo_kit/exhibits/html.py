@@ -12,7 +12,7 @@ from pmo_kit.exhibits import cells, theme
 from pmo_kit.exhibits.canvas import source_line
 from pmo_kit.exhibits.records import Exhibit, Field, Kpi, Message, Table
 
-_ALIGN = {"number": "pk-num", "rag": "pk-mid", "mark": "pk-mid", "decision": "pk-badge"}
+_ALIGN = {"number": "pk-num", "rag": "pk-mid", "mark": "pk-mid", "decision": "pk-badge", "time": "pk-time"}
 
 
 def fragment(exhibit: Exhibit, *, framed: bool = True, level: int = 3, figure: str = "") -> str:

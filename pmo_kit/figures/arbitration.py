@@ -10,9 +10,9 @@ import pandas as pd
 from pmo_kit.arbitration import Allocation, Explanation, Frontier, Ledger, Question, obstacles, supports
 from pmo_kit.exhibits import Chart, Exhibit, Field, Message, Reference, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.facts import number, say
+from pmo_kit.facts import SHARE, Unit, number, say
 from pmo_kit.figures import claims
-from pmo_kit.figures.captions import count, listed, percent, sentence, shortened, unit_line
+from pmo_kit.figures.captions import listed, sentence, shortened, unit_line
 from pmo_kit.figures.figure import figure
 
 GROUPS = {
@@ -134,11 +134,13 @@ def _plan_title(allocation: Allocation) -> str:
 
 def _area_title(allocation: Allocation, area: str) -> str:
     """What an area asked for, and what it gets."""
+    funded = claims.decided(allocation, "fund", area)
     return say(
-        "{area} asked {asked:unit} for {all:words} {noun} and gets {gets} for {fund:words}",
+        "{area} asked {asked:unit} for {all:words} {noun} and gets {gets}{many}",
         area=area, asked=claims.asked(allocation, area), all=claims.projects(allocation.question.register, area),
         noun="project" if (allocation.table["area"] == area).sum() == 1 else "projects",
-        gets=claims.spend(allocation, area=area), fund=claims.decided(allocation, "fund", area),
+        gets=claims.spend(allocation, area=area),
+        many=say(" for {n:words}", n=funded) if funded.value else ", none is funded",
     )  # fmt: skip
 
 
@@ -173,6 +175,25 @@ def _alone(allocation: Allocation) -> pd.Series:
     return options[~options["stop"].astype(bool)]["value"].groupby(level="project_id").max()
 
 
+@figure("arbitration.area", source="projects, costs, benefits, budgets")
+def area_headline(allocation: Allocation, area: str) -> Message:
+    """Return what an area asked for and what it gets, in one sentence, and what it is told besides."""
+    own = allocation.table[allocation.table["area"] == area]
+    stops, waits = own.loc[own["decision"] == "stop", "name"], own.loc[own["decision"] == "refuse", "name"]
+    parts = [f"{shortened(stops)} {'stops' if len(stops) == 1 else 'stop'}"] if len(stops) else []
+    parts += [f"{shortened(waits, 2)} {'waits' if len(waits) == 1 else 'wait'}"] if len(waits) else []
+    second = listed(parts) if parts else "nothing waits"
+    return Message(
+        title=_area_title(allocation, area) + ";\n" + second,
+        items=(),
+        unit_line=unit_line(
+            allocation.question.register,
+            "For information and answer",
+            scope=f"{allocation.question.basis} figures",
+        ),
+    )
+
+
 @figure("arbitration.refused", source="projects, costs, benefits, budgets, capacity, links")
 def refused(allocation: Allocation) -> Table:
     """Return what is refused, what it asks, what it is worth alone, and what stands in its way."""
@@ -205,7 +226,18 @@ def refused(allocation: Allocation) -> Table:
             Field("value", f"{value_words(allocation)} alone"),
             Field("words", "in its way", kind="text"),
         ),
-        title=f"{sentence(count(len(data), 'request'))} for {format_number(data['cost'].sum())} must wait",
+        title=say(
+            "{n:Words} {noun} for {cost} must wait",
+            n=claims.decided(allocation, "refuse"),
+            noun="request" if len(data) == 1 else "requests",
+            cost=claims.asked_of(
+                allocation.question,
+                "refused.cost",
+                data["cost"].sum(),
+                claims.money(register),
+                plan=claims.PLAN,
+            ),
+        ),
         takeaway=f"What stands most often in the way: {listed(most)}.",
         unit_line=unit_line(register, "Refused, at the largest size asked"),
         note="In its way: what would be overrun if the project were simply added to the plan.",
@@ -224,8 +256,10 @@ def envelopes(allocation: Allocation) -> Chart:
         ]
     ).sort_values(["year", "what"], kind="stable", ignore_index=True)
     left = float(given.sum() - money["used"].sum())
-    each = listed(
-        f"{format_number(row.used)} of {format_number(row.limit)} in {row.year}" for row in money.itertuples()
+    rest = claims.asked_of(allocation.question, "plan.left", left, claims.money(register), plan=claims.PLAN)
+    pairs = [(*claims.limit(allocation, row), row["year"]) for _, row in money.iterrows()]
+    each = say(" and ").join(
+        say("{used} of {most} in {year}", used=a, most=b, year=year) for a, b, year in pairs
     )
     return Chart(
         mark="bar",
@@ -235,10 +269,12 @@ def envelopes(allocation: Allocation) -> Chart:
         series=Field("what", kind="category"),
         styles={"envelope": "plan", "recommended": "forecast"},
         layered=True,
-        title=f"The plan spends {each}"
+        title=say("The plan spends {each}", each=each)
         if len(money) <= 2
-        else f"The plan leaves {format_number(left)} unspent",
-        takeaway=f"{format_number(left)} of the money is left; {bottleneck_sentence(allocation)}.",
+        else say("The plan leaves {left} unspent", left=rest),
+        takeaway=say(
+            "{left} of the money is left; {limit}.", left=rest, limit=bottleneck_sentence(allocation)
+        ),
         unit_line=unit_line(register, "Spend against envelope", scope="exit costs included"),
     )
 
@@ -276,11 +312,12 @@ def prices(explanation: Explanation) -> Chart:
         rows.append(words | {"label": format_number(gain)})
     data = pd.DataFrame(rows)
     out = data[data["role"] == "Ou"]["price"] if len(data) else pd.Series(dtype=float)
-    span = (
-        f"{format_number(out.min())} to {format_number(out.max())}"
-        if len(out) > 1
-        else format_number(out.max())
-    )
+    over = f"{len(out)} projects outside"
+    ends = [
+        claims.asked_of(allocation.question, "project.price_in", amount, over=over, part=part)
+        for part, amount in (("least", out.min()), ("most", out.max()))
+    ]
+    span = say("{low} to {high}", low=ends[0], high=ends[1]) if len(out) > 1 else say("{high}", high=ends[1])
     return Chart(
         mark="bar",
         data=data.drop(columns="role"),
@@ -294,7 +331,11 @@ def prices(explanation: Explanation) -> Chart:
             "By law: what the duty costs": "plan",
         },
         label=Field("label", kind="text"),
-        title=f"Letting a refused project in costs {span} of {value_words(allocation)}",
+        title=say(
+            "Letting a refused project in costs {span} of {what}", span=span, what=value_words(allocation)
+        )
+        if len(out)
+        else "Nothing is refused",
         takeaway="Prices do not add up: admit two and the plan is computed again.",
         unit_line=unit_line(
             register,
@@ -333,7 +374,7 @@ def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
         ]
     )
     total = {"project": (("lead", "All together"),), "who": "", "reason": "", "displaces": ""}
-    cost, alone = format_number(ledger.joint), format_number(table["alone"].sum(skipna=False))
+    alone = format_number(table["alone"].sum(skipna=False))
     costs = "together they cost" if len(table) > 1 else "it costs"
     words = "more" if ledger.interaction > 0 else "less"
     apart = f"{format_number(abs(ledger.interaction))} {words} than the sum of each alone, {alone}"
@@ -352,8 +393,20 @@ def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
             Field("last_in", "on top of the others"),
             Field("displaces", "pushes out", kind="text"),
         ),
-        title=f"{sentence(count(len(table), 'override is', 'overrides are'))} on record; {costs} {cost}",
-        takeaway=f"Lifting {dearest['name']} alone gives back {format_number(dearest['last_in'])}.",
+        title=say(
+            "{n:Words} {noun} on record; {costs} {cost}",
+            n=claims.asked_of(allocation.question, "count", len(table), Unit("orders"), part="on record"),
+            noun="override is" if len(table) == 1 else "overrides are",
+            costs=costs,
+            cost=claims.asked_of(allocation.question, "order.joint", ledger.joint),
+        ),
+        takeaway=say(
+            "Lifting {who} alone gives back {freed}.",
+            who=dearest["name"],
+            freed=claims.asked_of(
+                allocation.question, "order.freed", dearest["last_in"], project=str(dearest["project_id"])
+            ),
+        ),
         unit_line=unit_line(register, f"{sentence(value_words(allocation))} lost"),
         note=(f"Together they cost {apart}. " if len(rows) > 1 else "")
         + "Pushes out: in every equally good plan, the other overrides in force.",
@@ -375,7 +428,14 @@ def ladder(frontier: Frontier, allocation: Allocation) -> Chart:
         for p, v in zip(rows["percent"], rows["value"], strict=True)
     ]
     low, high = rows.iloc[0], rows.iloc[-1]
-    lost, gained = format_number(allocation.value - low.value), format_number(high.value - allocation.value)
+    ends = {
+        name: claims.asked_of(allocation.question, key, amount, unit, part=f"{row.percent:g}")
+        for row, less in ((low, 1), (high, -1))
+        for name, key, amount, unit in (
+            (f"factor{less}", "ladder.factor", abs(1 - row.percent / 100), SHARE),
+            (f"change{less}", "ladder.change", less * (allocation.value - row.value), None),
+        )
+    }
     return Chart(
         mark="line",
         data=rows,
@@ -383,8 +443,13 @@ def ladder(frontier: Frontier, allocation: Allocation) -> Chart:
         y=Field("value", value_words(allocation), register.settings.unit),
         label=Field("label", kind="text"),
         references=(Reference("x", 100.0, "envelope today"),),
-        title=f"{percent(1 - low.percent / 100)} less money costs {lost}; "
-        f"{percent(high.percent / 100 - 1)} more buys {gained}",
+        title=say(
+            "{less} less money costs {lost}; {more} more buys {gained}",
+            less=ends["factor1"],
+            lost=ends["change1"],
+            more=ends["factor-1"],
+            gained=ends["change-1"],
+        ),
         takeaway=frontier.summary,
         unit_line=unit_line(register, "Worth of the best plan at each level of every envelope"),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pmo_kit.facts import SHARE, Base, Fact, Of, Unit
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from pmo_kit.arbitration import Allocation, Question
     from pmo_kit.register import Register
-    from pmo_kit.risk import Simulation
+    from pmo_kit.risk import Fit, Simulation
 
 PLAN = "recommended"
 PROJECTS = Unit("projects")
@@ -49,6 +49,33 @@ def gain(allocation: Allocation, other: float, than: str) -> Fact:
         "plan.gain", allocation.value - other, worth(allocation.question), Of(plan=PLAN, part=than),
         base(allocation.question),
     )  # fmt: skip
+
+
+def more_than(allocation: Allocation, other: float, what: str) -> Fact:
+    """By how much another plan, which `what` names, is worth more than the plan."""
+    return Fact(
+        "plan.more", other - allocation.value, worth(allocation.question), Of(plan=PLAN, part=what),
+        base(allocation.question),
+    )  # fmt: skip
+
+
+def moved(allocation: Allocation, row: pd.Series) -> tuple[Fact, Fact]:
+    """What moving money between two years adds at most, and how much is moved; a row of `money_moves`."""
+    question = allocation.question
+    of = Of(year=int(row["to_year"]), envelope=str(row["envelope"]), part=f"from {int(row['from_year'])}")
+    return (
+        Fact("money.move", float(row["most"]), worth(question), of, base(question)),
+        Fact("money.moved", float(row["cap"]), money(question.register), of, base(question)),
+    )
+
+
+def reached(surer: Fit) -> tuple[Fact, Fact]:
+    """Share of futures in which all envelopes hold: of the plan, and of the cautious plan."""
+    over = Base("counted", question=surer.plain.question.fingerprint, over="fresh futures")
+    return (
+        Fact("plan.holds", surer.before, SHARE, Of(plan=PLAN), over),
+        Fact("plan.holds", surer.reached, SHARE, Of(plan="cautious"), over),
+    )
 
 
 def spend(allocation: Allocation, year: int | None = None, area: str | None = None) -> Fact:
@@ -236,3 +263,42 @@ def projects(register: Register, area: str | None = None) -> Fact:
     """How many projects the register has: of an area, or in all."""
     counted = len(register.projects) if area is None else int((register.projects["area"] == area).sum())
     return Fact("register.projects", counted, PROJECTS, Of(area=area), Base("counted"))
+
+
+def stated(
+    register: Register, key: str, amount: float, unit: Unit | str | None = None, over: str = "", **of: Any
+) -> Fact:
+    """What the register states or a review counts: money of the register, or so many of a thing.
+
+    Parameters
+    ----------
+    register : Register
+    key, amount, over
+        As in `pmo_kit.facts.Fact`.
+    unit : Unit or str, optional
+        The register's money where it is not given; a word is a counted thing.
+    **of
+        What it is about, as in `pmo_kit.facts.Of`.
+    """
+    what = money(register) if unit is None else Unit(unit) if isinstance(unit, str) else unit
+    return Fact(key, float(amount), what, Of(**of), Base("counted", over=over))
+
+
+def asked_of(
+    question: Question, key: str, amount: float, unit: Unit | None = None, over: str = "", **of: Any
+) -> Fact:
+    """What an answer to a question says: of its value, unless another unit is given."""
+    return Fact(key, float(amount), unit or worth(question), Of(**of), base(question, over))
+
+
+def in_futures(
+    simulation: Simulation,
+    key: str,
+    amount: float,
+    unit: Unit | None = None,
+    level: float | None = None,
+    **of: Any,
+) -> Fact:
+    """What the futures of a plan say; money unless another unit is given."""
+    what = unit or money(simulation.question.register)
+    return Fact(key, float(amount), what, Of(**of), replace(_futures(simulation), level=level))

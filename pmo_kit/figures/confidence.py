@@ -29,7 +29,7 @@ def holds(simulation: Simulation, surer: Fit) -> Table:
         label=now["label"].map(sentence),
         holds=100 * (1 - now["probability"]),
         surer=100 * (1 - then["probability"].reindex(now.index)),
-        unit=now["unit"].str.partition(",")[0],
+        unit=now["unit"].mask(now["kind"] == "envelope", simulation.question.money.short),
     )
     shown = rows[rows["planned"] > 0].sort_values("holds", kind="stable")
     together = {"label": "All envelopes, all years", "unit": "", "holds": 100 * simulation.fits_envelopes}

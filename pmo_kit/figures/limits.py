@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pmo_kit.arbitration import Allocation, Frontier, FundingOrder
+from pmo_kit.arbitration import Allocation, Frontier, FundingOrder, Question
 from pmo_kit.exhibits import Chart, Exhibit, Field, Message, Table
 from pmo_kit.exhibits.theme import format_number
+from pmo_kit.facts import SHARE, Fact, say
+from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import bottleneck_sentence, value_words
 from pmo_kit.figures.captions import count, listed, percent, sentence, shortened, unit_line
 from pmo_kit.figures.figure import figure
@@ -188,6 +190,11 @@ def _funded(level: object) -> bool:
     return isinstance(level, str) and level not in ("", "stop")
 
 
+def _factor(question: Question, factor: float) -> Fact:
+    """A share of the money, as a fact."""
+    return claims.asked_of(question, "ladder.factor", factor, SHARE, part=f"{factor:g}")
+
+
 @figure("arbitration.holds", source="costs, benefits, budgets")
 def holds(order: FundingOrder) -> Table:
     """Return the line that holds: one order of funding for all budgets, and what holding to it costs at each."""
@@ -214,8 +221,14 @@ def holds(order: FundingOrder) -> Table:
             Field("alone", "best plan of this budget"),
             Field("price", "what the order costs"),
         ),
-        title=f"One order of funding holds from {data['budget'].iloc[0]} to {data['budget'].iloc[-1]} of the budget "
-        f"and costs {format_number(float(table['price'].max()))} at most",
+        title=say(
+            "One order of funding holds from {first} to {last} of the budget and costs {most} at most",
+            first=_factor(order.question, table["factor"].iloc[0]),
+            last=_factor(order.question, table["factor"].iloc[-1]),
+            most=claims.asked_of(
+                order.question, "list.price", table["price"].max(), over=f"{len(table)} budgets"
+            ),
+        ),
         unit_line=unit_line(
             order.question.register, f"One list that only adds ({proof}; all budgets weigh the same)"
         ),
@@ -232,6 +245,7 @@ def moves(allocation: Allocation, moved: pd.DataFrame) -> Exhibit:
         asked = listed(f"{x:g}" for x in sorted(set(moved["amount"])))
         return Message(title=f"Moving {asked} of money between two years would gain nothing", items=())
     best = moved.loc[moved["most"].idxmax()]
+    gain, amount = claims.moved(allocation, best)
     data = gaining[["envelope", "from_year", "to_year", "amount", "gain", "more", "cap"]].reset_index(
         drop=True
     )
@@ -246,8 +260,13 @@ def moves(allocation: Allocation, moved: pd.DataFrame) -> Exhibit:
             Field("more", "as much more in that year"),
             Field("cap", "gains up to"),
         ),
-        title=f"{format_number(float(best['cap']))} moved from {int(best['from_year'])} to {int(best['to_year'])} "
-        f"would gain {format_number(float(best['most']))}, the most of any move between two years",
+        title=say(
+            "{amount} moved from {first} to {then} would gain {gain}, the most of any move between two years",
+            first=int(best["from_year"]),
+            then=int(best["to_year"]),
+            gain=gain,
+            amount=amount,
+        ),
         unit_line=unit_line(
             register, "Change of the plan's value when money moves between two years' envelopes"
         ),

@@ -8,6 +8,8 @@ from pmo_kit import overview
 from pmo_kit.appraisal import Appraisal
 from pmo_kit.exhibits import Chart, Exhibit, Field, Kpi, Message, Table
 from pmo_kit.exhibits.theme import format_number
+from pmo_kit.facts import SHARE, say
+from pmo_kit.figures import claims
 from pmo_kit.figures.captions import (
     count,
     listed,
@@ -21,7 +23,7 @@ from pmo_kit.figures.figure import figure, not_shown
 from pmo_kit.register import Register
 from pmo_kit.register.checks.provenance import accounts
 
-ROWS = 15
+ROWS, ROWS_OF_LIFE = 15, 24
 AREAS, LARGEST, LISTED = 4, 10, 80
 RATINGS = ["rag_declared", "rag_assured"]
 COLUMNS = {"area": "area", "strategic_goal": "goal", "project_type": "type", "stage": "stage"}
@@ -100,9 +102,9 @@ def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> 
         f"{money(row.asked) if row.asked else 'none stated'} · {count(row.projects, 'project')}"
         for row in table.itertuples()
     ]
-    if len(table) == 1:
-        line = f"{words.capitalize()} of all {len(register.projects)} projects: {table[column].iloc[0]}."
-        return Message(id=id, title=line, alt=line, items=())
+    if int((table["asked"] > 0).sum()) <= 1 or len(table) == 1:  # one bar says nothing
+        line = say("{first} is the {words} of all that is asked", first=table[column].iloc[0], words=words)
+        return Message(id=id, title=line, alt=f"{line}.", items=())
     first = table.iloc[0]
     return Chart(
         id=id,
@@ -113,7 +115,7 @@ def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> 
         label=Field("label", kind="text"),
         title=f"Most money: {first[column]}, {money(first['asked'])} or {percent(first['share'])}",
         takeaway=f"{sentence(count(len(table), words))} together: {money(table['asked'].sum())}.",
-        unit_line=unit_line(register, f"Money asked by {words}", scope="all years to come"),
+        unit_line=unit_line(register, f"Money asked by {words}", scope=_years(register)),
     )
 
 
@@ -140,6 +142,10 @@ def by_year(register: Register, appraisal: Appraisal) -> Exhibit:
     long = rows.stack().rename("amount").reset_index().assign(year=lambda data: data["year"].astype("str"))
     total = table.sum()
     peak = int(total.idxmax())
+    if len(total) == 1:
+        asked = claims.stated(register, "register.asked", total[peak], year=peak)
+        line = say("All that is asked falls in {year}: {asked:unit}", year=peak, asked=asked)
+        return Message(title=line, items=())
     return Chart(
         mark="bar",
         data=long,
@@ -148,9 +154,7 @@ def by_year(register: Register, appraisal: Appraisal) -> Exhibit:
         series=Field("area", kind="category"),
         stacked=True,
         title=f"{money(total.sum())} asked from {total.index.min()} to {total.index.max()}, "
-        f"most in {peak}: {money(total[peak])}"
-        if len(total) > 1
-        else f"{money(total.sum())} asked in {peak}",
+        f"most in {peak}: {money(total[peak])}",
         takeaway=f"{order[0]} asks for {percent(sums.sum(axis=1)[order[0]] / total.sum())} of it.",
         unit_line=unit_line(register, "Cost by year and area", scope="every project at its largest level"),
     )
@@ -264,6 +268,15 @@ def projects(register: Register) -> Table:
     )
 
 
+def _years(register: Register) -> str:
+    """The years of the costs that are asked for, in words."""
+    years = register.costs.loc[register.costs["state"].fillna("planned") != "actual", "year"]
+    if years.empty:
+        return "no year"
+    first, last = int(years.min()), int(years.max())
+    return str(first) if first == last else f"{first} to {last}"
+
+
 def _digits(values: pd.Series) -> int:
     """Digits after the point: none among thousands."""
     return 0 if values.abs().max() >= 1000 else 1
@@ -358,39 +371,119 @@ def variance(register: Register, quantity: str = "spend", tolerance: float = 0.0
         else f"All {len(both)} forecasts are within {percent(tolerance)} of their baselines",
         takeaway=f"Together the forecast is {money(total, signed=True)} on {money(base)}, "
         f"{percent(total / base, signed=True)}.",
-        note=f"{sentence(count(len(register.projects) - len(both), 'project'))} without both figures not shown.",
+        note=_left_out(register, both),
         unit_line=unit_line(register, f"Forecast less baseline, {quantity.replace('_', ' ')}"),
     )
 
 
+def _left_out(register: Register, both: pd.DataFrame) -> str:
+    """Which projects a chart of variances does not draw."""
+    unknown, rest = len(register.projects) - len(both), both.iloc[ROWS:]
+    notes = [f"And {len(rest)} with less variance: {shortened(rest['name'])}."] if len(rest) else []
+    notes += [f"{sentence(count(unknown, 'project'))} without both figures not shown."] if unknown else []
+    return " ".join(notes)
+
+
 @figure("overview.headline", source="projects, costs, baselines")
 def headline(register: Register, appraisal: Appraisal) -> Message:
-    """Return the portfolio in one sentence: how many, how rated, how far from its budget."""
-    parts = [count(len(register.projects), "project")]
+    """Return the worst that the register states, in one sentence: who is Red, how far off the year is."""
+    first = say("{n:Words} {noun}", n=claims.projects(register),
+                noun="project" if len(register.projects) == 1 else "projects")  # fmt: skip
     told = accounts(register.table("sources"))
     if told is not None and told.found != told.used:
-        parts = [f"{told.used:,} of {count(told.found, 'project')} in the source"]
+        used, found = (claims.stated(register, "data.rows", n, "projects", part=part)
+                       for n, part in ((told.used, "used"), (told.found, "found")))  # fmt: skip
+        first = say("{used} of {found} projects in the source", used=used, found=found)
     ratings = register.projects[RATINGS]
-    rated, red = ratings.notna().any(axis=1), int(ratings.eq("R").any(axis=1).sum())
+    rated, red = ratings.notna().any(axis=1), ratings.eq("R").any(axis=1)
+    parts: list[str] = [first]
     if rated.any():
-        parts.append(f"{count(red) if red else 'none'} rated Red")
+        n = claims.stated(register, "rating", red.sum(), "projects", part="R")
+        parts.append(say("{n:words} rated Red", n=n) if red.any() else "none rated Red")
         if rated.mean() < 0.5:
-            parts.append(f"{count(int((~rated).sum()))} not rated")
-    asked = overview.asked_by_year(appraisal).to_numpy().sum()
-    second = f"{money(asked)} asked for the years to come"
+            n = claims.stated(register, "rating", (~rated).sum(), "projects", part="none")
+            parts.append(say("{n:words} not rated", n=n))
+    asked = claims.stated(register, "register.asked", overview.asked_by_year(appraisal).to_numpy().sum())
+    second = say("{asked:unit} asked for the years to come", asked=asked)
     if not register.has("costs"):
-        second = f"{money(overview.money_of_projects(register).sum())} stated as totals, nothing by year"
+        whole = claims.stated(register, "register.asked", overview.money_of_projects(register).sum())
+        second = say("{whole:unit} stated as totals, nothing by year", whole=whole)
     if register.has("baselines"):
-        both = overview.budget_variance(register).dropna(subset="variance")
-        total, base = both["variance"].sum(), both["baseline"].sum()
-        if base:
-            away = f"{percent(abs(total) / base)} {'above' if total > 0 else 'below'}"
-            second = f"the year's forecast is {away if abs(total) >= 0.005 * base else 'on'} its baseline"
-    title = f"{sentence(', '.join(parts))};\n{second}"
+        both = overview.budget_variance(register).dropna(subset=["baseline", "now"])
+        if both["baseline"].sum():
+            second = _year_words(register, both, red)
     return Message(
-        title=title,
+        title=say(", ").join(parts) + ";\n" + second,
         items=(),
         unit_line=unit_line(register, "For information"),
+    )
+
+
+def _year_words(register: Register, both: pd.DataFrame, red: pd.Series) -> str:
+    """How far the year's forecast is from its baseline; where Red projects have most of the money, the others apart."""
+    inside = red.reindex(both.index, fill_value=False)
+    share = both.loc[inside, "now"].sum() / both["now"].sum() if both["now"].sum() else 0.0
+    rest = both[~inside] if share >= 0.2 else both
+    base = rest["baseline"].sum()
+    off = abs(rest["variance"].sum()) / base if base else 0.0
+    side = "over" if rest["variance"].sum() > 0 else "under"
+    variance = claims.stated(register, "year.variance", off, SHARE, over=f"{len(rest)} projects", part=side)
+    on = off < 0.005
+    if share < 0.2 or rest.empty:
+        n = claims.stated(register, "count", len(both), "projects", part="year stated")
+        if on:
+            return say("the forecast of {n:words} is on its baseline", n=n)
+        return say(
+            "the year's forecast of {n:words} is {variance} {side} its baseline",
+            n=n,
+            variance=variance,
+            side=side,
+        )
+    names = both.loc[inside, "name"]
+    part = claims.stated(
+        register, "share", share, SHARE, over=f"{len(both)} projects", part="Red of the year's money"
+    )
+    n = claims.stated(register, "count", len(rest), "projects", part="not Red, year stated")
+    first = say("{who} {verb} {part} of the year's money", who=shortened(names, 2), part=part,
+                verb="is" if len(names) == 1 else "are")  # fmt: skip
+    tail = "are on budget" if on else say("forecast {variance} {side} budget", variance=variance, side=side)
+    return say("{first}; the other {n} {tail}", first=first, n=n, tail=tail)
+
+
+@figure("overview.whole_life", source="projects, baselines")
+def whole_life(register: Register) -> Exhibit:
+    """Return each project's rating, finish, cost and benefit over its life, and how far its year is from its budget."""
+    if not register.has("baselines"):
+        return not_shown("cost and benefit over the whole life", "baselines")
+    table = overview.whole_life(register)
+    if table[["life_cost", "life_benefit"]].isna().all(axis=None):
+        return not_shown("cost and benefit over the whole life", "baselines with whole_life_cost")
+    cost, brings = table["life_cost"].dropna(), table["life_benefit"].dropna()
+    facts = {
+        "cost": claims.stated(register, "life.cost", cost.sum()),
+        "n": claims.stated(register, "count", len(cost), "projects", part="life cost stated"),
+        "brings": claims.stated(register, "life.benefit", brings.sum()),
+        "m": claims.stated(register, "count", len(brings), "projects", part="life benefit stated"),
+    }
+    most = len(table) - ROWS_OF_LIFE
+    return Table(
+        data=table.head(ROWS_OF_LIFE).reset_index(),
+        columns=(
+            Field("name", "project", kind="text"),
+            Field("rag_declared", "declared", kind="rag"),
+            Field("rag_assured", "assured", kind="rag"),
+            Field("finish", "finish", kind="time"),
+            Field("life_cost", "whole-life cost", decimals=_digits(cost)),
+            Field("life_benefit", "whole-life benefit", decimals=_digits(brings)),
+            Field("now", "forecast of the year", decimals=_digits(table["now"].dropna())),
+            Field("variance", "less baseline", signed=True),
+        ),
+        title=say(
+            "Over their lives {n:words} projects cost {cost:unit}; {m:words} state benefits of {brings}",
+            **facts,
+        ),
+        note=f"And {most} more in the annex. " if most > 0 else "",
+        unit_line=unit_line(register, "Whole life and this year"),
     )
 
 

@@ -17,10 +17,13 @@ from pmo_kit.figures.arbitration import bottleneck, money_by_year, spend_years, 
 from pmo_kit.figures.captions import count, listed, sentence, shortened, unit_line
 from pmo_kit.figures.figure import figure
 from pmo_kit.figures.wording import amount, amounts, moves, one_project, other_choice, the_plan, worth_words
+from pmo_kit.register import Register
 from pmo_kit.register.checks.provenance import accounts
+from pmo_kit.risk import Fit
 from pmo_kit.scenarios import Comparison
 
 TURNS = 3
+SMALL = 1e-6
 AT_ONCE = {"at": "any fewer", "above": "any more", "below": "any less"}
 EVENTS = 2
 MOST = 3
@@ -110,11 +113,17 @@ def tiles(allocation: Allocation, carrying_on: float | None = None, likely: floa
 
 
 @figure("page_one.decisions", source="requests, projects, costs, benefits")
-def decisions(allocation: Allocation, explanation: Explanation, comparison: Comparison) -> Table:
+def decisions(
+    allocation: Allocation,
+    explanation: Explanation,
+    comparison: Comparison,
+    conditions: pd.Series | None = None,
+) -> Table:
     """Return what the committee is asked to decide, from the register's `requests`.
 
     Each row: decision, what it means and costs, owner and date, what happens if it is not decided; to stop and to fund
-    first, then in the register's order. What does not fit stands below, one line each.
+    first, then in the register's order. What does not fit stands below, one line each. `conditions`
+    (`pmo_kit.performance.conditions`) names what is funded with a condition.
 
     Raises
     ------
@@ -134,7 +143,7 @@ def decisions(allocation: Allocation, explanation: Explanation, comparison: Comp
     for place, request in enumerate(shown.itertuples(index=False)):
         project = None if pd.isna(request.project_id) else str(request.project_id)
         if project is None:
-            text, detail = the_plan(allocation, comparison), amounts(allocation)
+            text, detail = the_plan(allocation, comparison, conditions), amounts(allocation)
             details.append((place, detail))
         else:
             text = one_project(allocation, explanation, comparison, project, str(request.decision))
@@ -228,6 +237,56 @@ def _followed(row: Any, allocation: Allocation) -> bool:
     return (inside and sized) if row.in_out == "in" else not inside
 
 
+@figure("page_one.alternatives", source="budgets, costs, benefits, estimates, risks")
+def alternatives(
+    allocation: Allocation, surer: Fit | None, waiting: Allocation, moves: pd.DataFrame, ledger: Ledger
+) -> Message:
+    """Return the plans that beat this one on another measure, each with what it gives up or asks for.
+
+    Parameters
+    ----------
+    surer : Fit, optional
+        From `pmo_kit.risk.fit_envelopes`: the cautious plan.
+    waiting : Allocation
+        Of the same question with starts one year later where the register allows it.
+    moves : DataFrame
+        From `pmo_kit.arbitration.money_moves`.
+    ledger : Ledger
+        The orders on record.
+    """
+    items: list[tuple[str, str]] = []
+    if surer is not None and surer.fits and surer.reached > surer.before:
+        before, after = claims.reached(surer)
+        lost = claims.gain(allocation, allocation.value - surer.given_up, "cautious")
+        items.append(
+            (
+                "Cautious:",
+                say("all envelopes hold in {after} of the futures, not {before}; gives up {lost}.",
+                    after=after, before=before, lost=lost),
+            )
+        )  # fmt: skip
+    if waiting.value > allocation.value + SMALL:
+        more = claims.more_than(allocation, waiting.value, "later starts")
+        late = claims.counted(allocation, int((waiting.table["delay"] > 0).sum()), "starting later")
+        noun = "project starts" if late.value == 1 else "projects start"
+        words = say("{more:+} if {late:words} {noun} a year later.", more=more, late=late, noun=noun)
+        items.append(("Later:", words))
+    best = moves.loc[moves["most"].idxmax()] if len(moves) else None
+    if best is not None and best["most"] > SMALL:
+        gain, amount = claims.moved(allocation, best)
+        years = {"first": int(best["from_year"]), "then": int(best["to_year"])}
+        words = say("{gain:+} if {amount} moves from {first} to {then}.", gain=gain, amount=amount, **years)
+        items.append(("Money moved:", words))
+    if len(ledger.table) and ledger.joint == ledger.joint:
+        items.append(
+            (
+                "Orders kept:",
+                say("all on record for {cost}.", cost=claims.order(allocation, None, ledger.joint)),
+            )
+        )
+    return Message(title="What else could be decided", items=tuple(items) or (("Nothing", "beats it."),))
+
+
 @figure("page_one.limits", source="budgets, capacity, resources")
 def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
     """Return what limits the plan, and what more of it would be worth.
@@ -295,7 +354,7 @@ def turning_points(allocation: Allocation, points: pd.DataFrame) -> Table:
 
 
 @figure("page_one.since_last", source="decisions, status, baselines, actions")
-def since_last(allocation: Allocation, events: pd.DataFrame) -> Message:
+def since_last(register: Register, events: pd.DataFrame) -> Message:
     """Return what happened since the last committee: advice not followed, changes without a record, old requests.
 
     Parameters
@@ -310,7 +369,7 @@ def since_last(allocation: Allocation, events: pd.DataFrame) -> Message:
     pending = count(int(still.sum()), "decision or action", "decisions and actions")
     also += [f"{pending} still open"] if still.any() else []
     items += [("Also:", f"{listed(also)} (see performance.since_last).")] if also else []
-    date = pd.to_datetime(allocation.question.register.table("decisions")["date"]).max()
+    date = pd.to_datetime(register.table("decisions")["date"]).max()
     when = f" ({date.date().isoformat()})" if date == date else ""
     items = items or [("Nothing to report.", "Every decision was kept.")]
     return Message(title=f"Since last time{when}", items=tuple(items))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pmo_kit.exhibits import Chart, Field, Message, Reference, Table
+from pmo_kit.exhibits import Chart, Field, Kpi, Message, Reference, Table
 from pmo_kit.exhibits.theme import format_number
+from pmo_kit.facts import Fact, say
+from pmo_kit.figures import claims
 from pmo_kit.figures.captions import count, sentence, shortened, unit_line
 from pmo_kit.figures.figure import figure, not_shown
-from pmo_kit.performance import Review, rag_movement
+from pmo_kit.performance import Benefits, Review, rag_movement
 from pmo_kit.performance import s_curve as curve_of
 from pmo_kit.register import Register
 
@@ -31,6 +33,75 @@ def cut(rows: pd.DataFrame, most: int = ROWS) -> tuple[pd.DataFrame, str]:
     """The first rows, and a note of how many more there are."""
     more = len(rows) - most
     return rows.head(most), f"And {more} more." if more > 0 else ""
+
+
+def _of_review(review: Review) -> dict[str, Fact]:
+    """What the review counts, as facts: running, red by rule and declared, falsely green, money at the pace."""
+    register, table, total = review.register, review.table, review.areas.loc["All"]
+    counts = {
+        "running": ("delivery.running", len(table), ""),
+        "red": ("delivery.red", int((table["rag_rule"] == "R").sum()), "by rule"),
+        "declared": ("delivery.red", int((table["rag_declared"] == "R").sum()), "declared"),
+        "false": ("delivery.false_green", len(review.watermelons), ""),
+    }
+    money = {
+        "earned": ("delivery.earned", total["ev"]),
+        "spent": ("delivery.spent", total["ac"]),
+        "end": ("delivery.at_pace", total["eac_cpi"]),
+        "budget": ("delivery.budget", total["bac"]),
+        "over": ("delivery.over", abs(total["vac"])),
+    }
+    found = {
+        k: claims.stated(register, key, n, "projects", part=part) for k, (key, n, part) in counts.items()
+    }
+    return found | {k: claims.stated(register, key, n) for k, (key, n) in money.items()}
+
+
+@figure("performance.headline", source="status, projects")
+def headline(review: Review) -> Message:
+    """Return the worst that the figures say, in one sentence: who is Red, and where today's pace ends."""
+    told, total = _of_review(review), review.areas.loc["All"]
+    runs = say(
+        "{running:Words} {noun}", **told, noun="project runs" if len(review.table) == 1 else "projects run"
+    )
+    red = say("{red:words} {verb} Red by the figures, {declared:words} by their sponsors", **told,
+              verb="is" if told["red"].value == 1 else "are")  # fmt: skip
+    if not told["red"].value:
+        red = say("none is Red by the figures", **told)
+    side = "over" if total["vac"] < 0 else "under"
+    pace = say("at today's pace they end {over:unit} {side} their {budget} of budget", **told, side=side)
+    if pd.isna(total["vac"]):
+        pace = say("where they end is not known")
+    return Message(
+        title=runs + "; " + red + ";\n" + pace,
+        items=(),
+        unit_line=unit_line(review.register, "For information"),
+        facts=tuple(told.values()),
+    )
+
+
+@figure("performance.tiles", source="status, benefit_status, actions")
+def tiles(review: Review, benefits: Benefits, directions: pd.DataFrame) -> Kpi:
+    """Return four numbers of delivery: Red by rule, cost at today's pace, benefits that came, late actions."""
+    told, register = _of_review(review), review.register
+    known = benefits.table.dropna(subset="realized")
+    due = claims.stated(register, "benefit.due", known["due"].sum())
+    came = claims.stated(register, "benefit.realized", known["realized"].sum())
+    late = claims.stated(register, "action.late", (directions["days_late"] > 0).sum(), "actions")
+    red = say("{declared:words} declared, {false:words} report Green", **told)
+    tiles = [
+        {"label": "Red by the figures", "value": told["red"].value, "decimals": 0, "note": red, "focus": True},
+        {"label": "Cost at today's pace, of budget", "value": told["end"].value, "limit": told["budget"].value},
+        {"label": "Benefits that came, of due", "value": came.value, "limit": due.value},
+        {"label": "Actions past their date", "value": late.value, "decimals": 0,
+         "note": say("of {n:words} open", n=claims.stated(register, "action.open", len(directions), "actions"))},
+    ]  # fmt: skip
+    return Kpi(
+        data=pd.DataFrame(tiles),
+        title="Delivery in four numbers",
+        unit_line=unit_line(register, "Running projects"),
+        facts=(*told.values(), due, came, late),
+    )
 
 
 @figure("performance.ratings", source="status, projects, milestones, baselines, benefit_status")

@@ -7,6 +7,8 @@ import pandas as pd
 from pmo_kit.arbitration import Envelope
 from pmo_kit.exhibits import Chart, Exhibit, Field, Reference, Table
 from pmo_kit.exhibits.theme import format_number
+from pmo_kit.facts import SHARE, Fact, Unit, say
+from pmo_kit.figures import claims
 from pmo_kit.figures.captions import count, listed, money, percent, sentence, shortened, unit_line
 from pmo_kit.figures.figure import figure
 from pmo_kit.risk import Bases, Simulation
@@ -35,6 +37,11 @@ def s_curve(simulation: Simulation, what: str = "cost") -> Chart:
     share = float((totals >= planned).mean() if better else (totals <= planned).mean())
     sure = p20 if better else p80
     side = "at least" if better else "at most"
+
+    def told(amount: float, level: float | None) -> Fact:
+        key = "risk.cost" if what == "cost" else "risk.value"
+        return claims.in_futures(simulation, key, amount, level=level, part=what)
+
     return Chart(
         mark="line",
         data=rows,
@@ -44,9 +51,19 @@ def s_curve(simulation: Simulation, what: str = "cost") -> Chart:
             Reference("x", planned, f"as planned {money(planned)}", "plan"),
             Reference("x", sure, f"80\u202f% sure {money(sure)}", "limit"),
         ),
-        title=f"{sentence(WORDS[what])}: {side} {money(sure)} with 80\u202f% confidence, {money(planned)} planned",
-        takeaway=f"What is planned holds in {percent(share)} of the futures; half of them lie "
-        f"{'below' if better else 'above'} {money(p50)}.",
+        title=say(
+            "{what}: {side} {sure} with 80\u202f% confidence, {planned} planned",
+            what=sentence(WORDS[what]),
+            side=side,
+            sure=told(sure, 0.8),
+            planned=told(planned, None),
+        ),
+        takeaway=say(
+            "What is planned holds in {share} of the futures; half of them lie {side} {middle}.",
+            share=claims.in_futures(simulation, "risk.below", share, SHARE, part=what),
+            side="below" if better else "above",
+            middle=told(p50, 0.5),
+        ),
         unit_line=unit_line(
             register, f"{sentence(WORDS[what])} of the plan in {_draws(simulation)} possible futures"
         ),
@@ -76,11 +93,15 @@ def tornado(simulation: Simulation, most: int = 10) -> Chart:
         high=Field("npv_high"),
         label=Field("words", kind="text"),
         references=(Reference("x", middle, f"middle {money(middle)}", "plan"),),
-        title=f"{listed(lead)} move the plan most: {percent(share)} of its uncertainty"
+        title=say("{who} move the plan most: {share} of its uncertainty", who=listed(lead),
+                  share=claims.in_futures(simulation, "risk.share", share, SHARE, part="first three"))
         if len(shown)
         else "Nothing in the plan is uncertain",
-        takeaway=f"If {lead.iloc[0]} goes badly the plan is worth {money(float(shown['npv_low'].iloc[0]))}; "
-        f"if it goes well, {money(float(shown['npv_high'].iloc[0]))}."
+        takeaway=say("If {who} goes badly the plan is worth {low}; if it goes well, {high}.", who=lead.iloc[0],
+                     low=claims.in_futures(simulation, "risk.value", shown["npv_low"].iloc[0],
+                                           project=str(shown.index[0]), part="worst tenth"),
+                     high=claims.in_futures(simulation, "risk.value", shown["npv_high"].iloc[0],
+                                            project=str(shown.index[0]), part="best tenth"))
         if len(shown)
         else "Estimates and risks are missing or certain.",
         unit_line=unit_line(
@@ -101,7 +122,6 @@ def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
     shown = table[table["probability"] >= 0.005].head(most)
     shown = shown if len(shown) else table.head(3)
     first = table.iloc[0]
-    fits = simulation.fits_envelopes
     even = int((table["probability"] > 0.2).sum())
     return Table(
         data=shown,
@@ -114,9 +134,19 @@ def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
             Field("short_p80", "short by then"),
             Field("percent", "likely to be exceeded", "%", decimals=0),
         ),
-        title=f"{first['label']} is exceeded in {percent(float(first['probability']))} of the futures; "
-        f"all envelopes hold together in {percent(fits)}",
-        takeaway=f"{sentence(count(even, 'limit is', 'limits are'))} exceeded more often than one time in five."
+        title=say(
+            "{what} is exceeded in {share} of the futures; all envelopes hold together in {holds}",
+            what=first["label"],
+            holds=claims.holds(simulation),
+            share=claims.in_futures(
+                simulation, "risk.exceeded", first["probability"], SHARE, rule=str(first["rule"])
+            ),
+        ),
+        takeaway=say(
+            "{n:Words} {noun} exceeded more often than one time in five.",
+            n=claims.in_futures(simulation, "risk.limits", even, Unit("limits")),
+            noun="limit is" if even == 1 else "limits are",
+        )
         if even
         else "Every limit holds with 80\u202f% confidence.",
         note=f"Not listed: {count(len(table) - len(shown), 'limit', 'limits')} that are exceeded less often. "
@@ -157,9 +187,17 @@ def contingency(simulation: Simulation, confidences: tuple[float, ...] = (0.7, 0
             Field("saved", "more than together", formula="unpooled - pooled"),
             Field("joint", "total holds, no project a year late", "%", decimals=0, ruled=True),
         ),
-        title=f"Hold {money(asked.pooled)} together for 80\u202f% confidence, "
-        f"not {money(asked.unpooled)} project by project",
-        takeaway=f"One reserve saves {money(asked.saved)}: not every project goes badly at once.",
+        title=say(
+            "Hold {one} together for 80\u202f% confidence, not {each} project by project",
+            one=claims.reserve(simulation, 0.8),
+            each=claims.in_futures(
+                simulation, "risk.reserve", asked.unpooled, level=0.8, part="project by project"
+            ),
+        ),
+        takeaway=say(
+            "One reserve saves {saved}: not every project goes badly at once.",
+            saved=claims.in_futures(simulation, "risk.saved", asked.saved, level=0.8),
+        ),
         unit_line=unit_line(register, "Money above the planned cost, all years to come"),
         note=f"The worst tenth of the futures cost {money(simulation.cvar('cost', 0.9))} on average.",
     )
@@ -236,9 +274,16 @@ def top_risks(simulation: Simulation, each: int = EACH) -> Table:
             Field("owner", "owner", kind="text"),
             Field("response", "response", kind="text"),
         ),
-        title=f"{sentence(classes.index[0])} risks weigh most: {money(float(classes['expected_cost'].iloc[0]))} of "
-        f"{money(float(classes['expected_cost'].sum()))} expected; the largest is "
-        f"{first['label'][:1].lower()}{first['label'][1:]}, {names[first['project_id']]}",
+        title=say(
+            "{kind} risks weigh most: {part} of {whole} expected; the largest is {which}, {who}",
+            kind=sentence(classes.index[0]),
+            which=f"{first['label'][:1].lower()}{first['label'][1:]}",
+            who=names[first["project_id"]],
+            part=claims.in_futures(
+                simulation, "risk.expected", classes["expected_cost"].iloc[0], part=str(classes.index[0])
+            ),
+            whole=claims.in_futures(simulation, "risk.expected", classes["expected_cost"].sum()),
+        ),
         takeaway=f"{sentence(count(bare, 'of these has', 'of these have'))} no owner or no response."
         if bare
         else "Every one of them has an owner and a response.",
@@ -254,11 +299,12 @@ def by_year(simulation: Simulation) -> Chart:
     table = simulation.portfolio.drop(index="all years")
     visible = 0.01 * table["spend_p90"].max()
     table = table[(table["spend_base"] > 0) | (table["spend_p90"] > visible)].reset_index()
-    limit, likely = {}, {}
+    limit, likely, rules = {}, {}, {}
     for row in simulation.exceedance.itertuples():
         rule = simulation.question.rule(str(row.rule))
         if isinstance(rule, Envelope) and rule.scope == "all":
             limit[str(rule.year)], likely[str(rule.year)] = row.limit, row.probability
+            rules[str(rule.year)] = rule.name
     table["year"] = table["year"].astype("str")
     table["words"] = [
         f"{money(row.spend_p10)} to {money(row.spend_p90)}, planned {money(row.spend_base)}"
@@ -274,7 +320,11 @@ def by_year(simulation: Simulation) -> Chart:
         low=Field("spend_p10"),
         high=Field("spend_p90"),
         label=Field("words", kind="text"),
-        title=f"{worst} is the year at risk: its money is exceeded in {percent(likely[worst])} of the futures"
+        title=say(
+            "{year} is the year at risk: its money is exceeded in {share} of the futures",
+            year=worst,
+            share=claims.in_futures(simulation, "risk.exceeded", likely[worst], SHARE, rule=rules[worst]),
+        )
         if worst
         else "What the plan spends in every year",
         takeaway="Delays take money out of the first years and put it into later ones.",
@@ -312,6 +362,10 @@ def bases(found: Bases) -> Table:
         size=[shortened(names[[p for p, _, _ in ids]], 3) if ids else "" for ids in table["resized"]],
     )
     first, likely = table.loc["expected"], table.loc["likely"]
+
+    def told(key: str, amount: float, unit: Unit | None = None, **of: str) -> Fact:
+        return claims.in_futures(found.simulations["expected"], key, amount, unit, **of)
+
     return Table(
         data=data.drop(columns=["leaves", "enters", "resized"]),
         columns=(
@@ -326,10 +380,21 @@ def bases(found: Bases) -> Table:
             Field("into", "in", kind="text"),
             Field("size", "other size", kind="text"),
         ),
-        title=f"Best as planned would be expected to be worth {money(likely['expected'])}; the recommended plan is "
-        f"{money(first['expected'])}, and worth more in {percent(1 - float(likely['better']))} of the futures",
-        takeaway=f"Keeping all envelopes in {percent(float(table.loc['sure', 'fits']))} of the futures instead of "
-        f"{percent(float(first['fits']))} gives up {money(found.fit.given_up)} of expected net value.",
+        title=say(
+            "Best as planned would be expected to be worth {other}; the recommended plan is {own}, and worth more "
+            "in {better} of the futures",
+            other=told("plan.npv", likely["expected"], plan="as planned"),
+            own=told("plan.npv", first["expected"], plan=claims.PLAN, part="mean"),
+            better=told(
+                "plan.better", 1 - float(likely["better"]), SHARE, plan=claims.PLAN, part="as planned"
+            ),
+        ),
+        takeaway=say(
+            "Keeping all envelopes in {then} of the futures instead of {now} gives up {lost} of expected net value.",
+            then=told("plan.holds", table.loc["sure", "fits"], SHARE, plan="sure"),
+            now=told("plan.holds", first["fits"], SHARE, plan=claims.PLAN),
+            lost=told("plan.gain", found.fit.given_up, plan=claims.PLAN, part="sure"),
+        ),
         unit_line=unit_line(
             register, f"Plans in {format_number(found.simulations['expected'].draws, 0)} possible futures"
         ),
@@ -369,10 +434,17 @@ def compared(simulations: dict[str, Simulation]) -> Exhibit:
             Field("fits", "all envelopes hold", "%", decimals=0, ruled=True),
             Field("wins", f"worth more than {first_name}", "%", decimals=0),
         ),
-        title=f"{first_name} keeps all envelopes in {percent(first.fits_envelopes)} of the futures"
+        title=say(
+            "{who} keeps all envelopes in {holds} of the futures", who=first_name, holds=claims.holds(first)
+        )
         + (
-            f"; {other['plan'][:1].lower()}{other['plan'][1:]} in {percent(other['fits'] / 100)}, for "
-            f"{money(abs(lead))} {'less' if lead < 0 else 'more'} net value in the middle"
+            say(
+                "; {other} in {holds}, for {lead} {side} net value in the middle",
+                other=f"{other['plan'][:1].lower()}{other['plan'][1:]}",
+                side="less" if lead < 0 else "more",
+                holds=claims.in_futures(first, "plan.holds", other["fits"] / 100, SHARE, plan=other["plan"]),
+                lead=claims.in_futures(first, "plan.gain", abs(lead), level=0.5, part=other["plan"]),
+            )
             if len(rows) > 1
             else ""
         ),

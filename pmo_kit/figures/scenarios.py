@@ -9,6 +9,8 @@ import pandas as pd
 from pmo_kit.arbitration.rules import role_words
 from pmo_kit.exhibits import Field, Table
 from pmo_kit.exhibits.theme import format_number
+from pmo_kit.facts import SHARE, Fact, say
+from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import largest_levels
 from pmo_kit.figures.captions import count, listed, sentence, shortened, unit_line
 from pmo_kit.figures.figure import figure
@@ -180,10 +182,19 @@ def regret(comparison: Comparison) -> Table:
             Field("mean", "on average"),
             Field("fits", "fits as it is", "cases", decimals=0),
         ),
-        title=f"Over {comparison.over} today's plan is at most {format_number(today)} worse than the best plan of the "
-        f"case; the plan of least regret at most {format_number(found.maximum)}"
+        title=say(
+            "Over {over} today's plan is at most {now} worse than the best plan of the case; the plan of least "
+            "regret at most {least}",
+            over=comparison.over,
+            now=_regret(comparison, today, "today"),
+            least=_regret(comparison, found.maximum, "least regret"),
+        )
         if _better(comparison)
-        else f"Over {comparison.over} today's plan is at most {format_number(today)} worse than the best of the case"
+        else say(
+            "Over {over} today's plan is at most {now} worse than the best of the case",
+            over=comparison.over,
+            now=_regret(comparison, today, "today"),
+        )
         + (": no plan that is possible today has less to regret" if _proven(comparison) else ""),
         takeaway="A plan that no longer fits is repaired by dropping projects; n/a where even that does not help.",
         note=" ".join(note for note in notes if note),
@@ -368,6 +379,13 @@ def _extremes(comparison: Comparison) -> str:
     costs = f"{known.idxmin()} costs most: {format_number(low, signed=True)}" if low < 0 else ""
     gains = f"{known.idxmax()} gains {format_number(high)}" if high > 0 else ""
     return "; ".join(part for part in (costs, gains) if part) or "None of the cases changes the net value"
+
+
+def _regret(comparison: Comparison, amount: float, plan: str) -> Fact:
+    """How much worse a plan is than the best plan of a case, at most."""
+    unit = SHARE if comparison.in_percent else None
+    share = amount / 100 if comparison.in_percent else amount
+    return claims.asked_of(comparison.question, "plan.regret", share, unit, comparison.over, plan=plan)
 
 
 def _better(comparison: Comparison) -> bool:

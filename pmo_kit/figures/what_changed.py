@@ -6,6 +6,8 @@ import pandas as pd
 
 from pmo_kit.exhibits import Chart, Field, Table
 from pmo_kit.exhibits.theme import format_number
+from pmo_kit.facts import Sentence, say
+from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import value_words
 from pmo_kit.figures.captions import listed, sentence, shortened, unit_line
 from pmo_kit.figures.figure import figure
@@ -51,7 +53,7 @@ def causes(attribution: Attribution) -> Chart:
         styles={"before": "previous", "now": "actual", "more": "good", "less": "bad"},
         label=Field("words", kind="text"),
         title=_title(attribution),
-        takeaway=f"{_takeaway(attribution)}. Nothing is left unexplained.",
+        takeaway=_takeaway(attribution) + ". Nothing is left unexplained.",
         unit_line=unit_line(
             register, f"Net value of the best plan, cause by cause in this order{_alike(attribution)}"
         ),
@@ -114,17 +116,26 @@ def _cause(name: str) -> str:
 def _title(attribution: Attribution) -> str:
     """From where to where, and the largest cause."""
     amounts = attribution.amounts["total"]
-    way = f"{format_number(attribution.before.value)} to {format_number(attribution.after.value)}"
+    before = claims.value(attribution.before, "the last committee's")
+    after = claims.value(
+        attribution.after, f"{claims.PLAN}, {attribution.orders}" if attribution.orders else claims.PLAN
+    )
+    way = Sentence(f"{before} to {after}", (before, after))
     if not len(amounts):
-        return f"Nothing that counts changed: {format_number(attribution.after.value)} as before"
+        return say("Nothing that counts changed: {after} as before", after=after)
     largest = amounts.abs().idxmax()
-    share = format_number(float(amounts[largest]), signed=True)
+    share = claims.asked_of(attribution.after.question, "change.value", amounts[largest], part=str(largest))
     orders = f" ({attribution.orders})" if attribution.orders else ""
-    return f"The {value_words(attribution.after)} goes from {way}{orders}; most by {_cause(str(largest))}: {share}"
+    return say("The {what} goes from {way}{orders}; most by {cause}: {share:+}", what=value_words(attribution.after),
+               way=way, orders=orders, cause=_cause(str(largest)), share=share)  # fmt: skip
 
 
 def _takeaway(attribution: Attribution) -> str:
     """What the new choice makes of it."""
     amounts = attribution.amounts
-    held, anew = (format_number(float(amounts[part].sum()), signed=True) for part in ("held", "reoptimized"))
-    return f"The old plan alone would have moved by {held}; choosing anew adds {anew}"
+    question = attribution.after.question
+    return say(
+        "The old plan alone would have moved by {held:+}; choosing anew adds {anew:+}",
+        held=claims.asked_of(question, "change.held", amounts["held"].sum()),
+        anew=claims.asked_of(question, "change.anew", amounts["reoptimized"].sum()),
+    )

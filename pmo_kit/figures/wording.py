@@ -51,7 +51,7 @@ def one_project(
     return (("lead", f"{row['name']}."), ("text", text), *(("small", note) for note in notes))
 
 
-def the_plan(allocation: Allocation, comparison: Comparison) -> Runs:
+def the_plan(allocation: Allocation, comparison: Comparison, conditions: pd.Series | None = None) -> Runs:
     """How many projects are funded and why, and how many of them hold in every case."""
     table = allocation.table
     funded = table[table["decision"] == "fund"]
@@ -75,9 +75,19 @@ def the_plan(allocation: Allocation, comparison: Comparison) -> Runs:
     whole = claims.decided(allocation, "fund")
     smaller = claims.counted(allocation, reduced, "at a reduced size")
     tail = say("; {n:words} of them at a reduced size", n=smaller) if reduced else ""
+    asked = [] if conditions is None else [p for p in conditions.index if p in funded.index]
+    held = claims.counted(allocation, len(asked), "with a condition")
+    with_condition = say(
+        " {n:Words} with a condition (see arbitration.plan): {who}.",
+        n=held,
+        who=shortened(table.loc[asked, "name"]),
+    )
     return (
         ("lead", say("{n:Words} projects:", n=whole)),
-        ("text", say("{parts}{tail}.", parts=say(", ").join(parts), tail=tail)),
+        (
+            "text",
+            say("{parts}{tail}.{asked}", parts=say(", ").join(parts), tail=tail, asked=with_condition if asked else ""),
+        ),
         (
             "small",
             say(

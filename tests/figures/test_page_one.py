@@ -148,7 +148,7 @@ def test_turning_points(allocation: pmo.Allocation) -> None:
 
 def test_since_last_and_how_sure(allocation: pmo.Allocation, register: pmo.Register) -> None:
     events = pmo.performance.since_last_committee(register)
-    leads = [lead for lead, _ in page_one.since_last(allocation, events).items]
+    leads = [lead for lead, _ in page_one.since_last(register, events).items]
     assert leads == ["Against advice:", "No record:", "Also:"]
     sure = page_one.how_sure(allocation)
     assert sure.items[:1] == (
