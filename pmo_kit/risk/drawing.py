@@ -319,7 +319,8 @@ def _late(
     """Profiles (rows x periods) in every case of lateness: cases x periods, one for each; `whole` only comes later."""
     places = np.flatnonzero(profiles.any(axis=0))
     if late.case is None or not len(places):
-        return [profile[None, :].copy() for profile in profiles]
+        cases = 1 if late.case is None else len(late.start)
+        return [np.tile(profile, (cases, 1)) for profile in profiles]
     scale = periods_a_year / 12
     start = (late.start + late.overrun if whole else late.start) * scale
     overrun = late.overrun * (0.0 if whole else scale)

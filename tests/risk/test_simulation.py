@@ -276,3 +276,22 @@ def test_the_sample_says_something_a_committee_can_read() -> None:
     assert found.portfolio.loc["all years", "spend_p80"] > found.base_cost
     assert set(found.classes.index) == {"financial", "human", "technical", "external"}
     assert found._repr_html_().startswith("<p>")
+
+
+def test_what_brings_nothing_and_may_be_late_is_drawn() -> None:
+    """An enabler without a benefit of its own, late in several ways: no row of its empty profile is asked for."""
+    register = pmo.Register(
+        settings={"currency": "EUR", "as_of": "2026-01-01", "discount_schedule": "none", "discount_to": 2027},
+        projects=pd.DataFrame({"project_id": ["A"], "name": ["A"], "area": ["X"]}),
+        costs=pd.DataFrame({"project_id": ["A"], "year": [2027], "amount": [2.0]}),
+        benefits=pd.DataFrame(
+            {"project_id": ["A"], "benefit": ["B"], "year": [2028], "kind": ["cash"], "amount": [0.0]}
+        ),
+        budgets=pd.DataFrame({"envelope": ["all"], "scope": ["all"], "year": [2027], "amount": [9.0]}),
+        estimates=pd.DataFrame(
+            {"project_id": ["A"], "quantity": ["duration"], "low": [0.8], "likely": [1.0], "high": [2.0]}
+        ),
+    )
+    question = pmo.Question(register)
+    drawn = pmo.risk.simulate_plan(question, {"A": "full"}, draws=200, seed=7)
+    assert (drawn.totals["benefit"] == 0).all()
