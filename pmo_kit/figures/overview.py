@@ -404,7 +404,7 @@ def headline(register: Register, appraisal: Appraisal) -> Message:
             n = claims.stated(register, "rating", (~rated).sum(), "projects", part="none")
             parts.append(say("{n:words} not rated", n=n))
     asked = claims.stated(register, "register.asked", overview.asked_by_year(appraisal).to_numpy().sum())
-    second = say("{asked:unit} asked for the years to come", asked=asked)
+    second: str = say("{asked:unit} asked for the years to come", asked=asked)
     if not register.has("costs"):
         whole = claims.stated(register, "register.asked", overview.money_of_projects(register).sum())
         second = say("{whole:unit} stated as totals, nothing by year", whole=whole)

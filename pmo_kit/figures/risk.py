@@ -364,7 +364,7 @@ def bases(found: Bases) -> Table:
     first, likely = table.loc["expected"], table.loc["likely"]
 
     def told(key: str, amount: float, unit: Unit | None = None, **of: str) -> Fact:
-        return claims.in_futures(found.simulations["expected"], key, amount, unit, **of)
+        return claims.in_futures(found.simulations["expected"], key, amount, unit, None, **of)
 
     return Table(
         data=data.drop(columns=["leaves", "enters", "resized"]),
