@@ -106,7 +106,8 @@ def plan(
             Field("why", "why", kind="text"),
             *price,
         ),
-        title=_area_title(allocation, area) if area else _plan_title(allocation),
+        title=say("All {n:words} {noun} of {area}", n=claims.projects(register, area), area=area,
+                  noun="project" if len(table) == 1 else "projects") if area else _plan_title(allocation),
         takeaway=f"What waits, the most valuable first: {shortened(refused)}." if len(refused) else "",
         unit_line=unit_line(register, f"{sentence(value_words(allocation))} and spending by year", scope=_span(years)),
         note=f"{PAYS}: worth more than it costs. Other choice: what taking it the other way costs the plan, at its "
@@ -136,7 +137,7 @@ def _area_title(allocation: Allocation, area: str) -> str:
     """What an area asked for, and what it gets."""
     funded = claims.decided(allocation, "fund", area)
     return say(
-        "{area} asked {asked:unit} for {all:words} {noun} and gets {gets}{many}",
+        "{area} asked {asked:unit} for {all:words} {noun}, gets {gets}{many}",
         area=area, asked=claims.asked(allocation, area), all=claims.projects(allocation.question.register, area),
         noun="project" if (allocation.table["area"] == area).sum() == 1 else "projects",
         gets=claims.spend(allocation, area=area),

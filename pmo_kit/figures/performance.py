@@ -64,16 +64,15 @@ def headline(review: Review) -> Message:
     runs = say(
         "{running:Words} {noun}", **told, noun="project runs" if len(review.table) == 1 else "projects run"
     )
-    red = say("{red:words} {verb} Red by the figures, {declared:words} by their sponsors", **told,
-              verb="is" if told["red"].value == 1 else "are")  # fmt: skip
+    red = say("{red:words} Red by the figures, {declared:words} by their sponsors", **told)
     if not told["red"].value:
-        red = say("none is Red by the figures", **told)
+        red = say("none Red by the figures", **told)
     side = "over" if total["vac"] < 0 else "under"
-    pace = say("at today's pace they end {over:unit} {side} their {budget} of budget", **told, side=side)
+    pace = say("at today's pace they end {over:unit} {side} budget", **told, side=side)
     if pd.isna(total["vac"]):
         pace = say("where they end is not known")
     return Message(
-        title=runs + "; " + red + ";\n" + pace,
+        title=runs + ", " + red + ";\n" + pace,
         items=(),
         unit_line=unit_line(review.register, "For information"),
         facts=tuple(told.values()),

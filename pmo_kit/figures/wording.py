@@ -19,6 +19,8 @@ from pmo_kit.scenarios import Comparison
 
 LONGEST = 12
 """Projects printed with their amounts; a longer list is summed by area and stands in its chapter."""
+AREAS = 2
+"""Areas printed apart where the list is summed; the others stand together."""
 SAME = {"defer": "refuse", "pause": "refuse", "fund_to_next_gate": "fund", "fund_with_condition": "fund"}
 
 
@@ -101,7 +103,7 @@ def the_plan(allocation: Allocation, comparison: Comparison, conditions: pd.Seri
 
 @figure("page_one.amounts")
 def amounts(allocation: Allocation) -> Table:
-    """What each funded project gets in every year and in all, or each area where the list is long; with exit costs."""
+    """What each funded project gets in every year and in all, or the largest areas where they are many; exit costs."""
     table, years = allocation.table, spend_years(allocation)
     funded = table[table["decision"] == "fund"]
     spend = _by_year(allocation.spend.loc[funded.index], years)
@@ -110,7 +112,13 @@ def amounts(allocation: Allocation) -> Table:
         rows = spend.assign(project=[_labelled(row, str(project)) for project, row in funded.iterrows()])
         whole = sentence(count(len(funded), "project"))
     else:
-        sums, sizes = spend.groupby(funded["area"]).sum(), funded.groupby("area").size()
+        order = (
+            spend["in all"].groupby(funded["area"]).sum().sort_values(ascending=False, kind="stable").index
+        )
+        most = list(order) if len(order) <= AREAS + 1 else list(order[:AREAS])
+        area = funded["area"].where(funded["area"].isin(most), f"{count(len(order) - len(most))} other areas")
+        sums, sizes = spend.groupby(area, sort=False).sum(), area.value_counts()
+        sums = sums.loc[[*most, *sums.index.difference(most)]]
         names = [(("text", f"{area}, {count(int(sizes[area]), 'project')}"),) for area in sums.index]
         rows, whole = sums.assign(project=names), f"All {len(funded)} projects"
     total: dict[str, Any] = {"project": (("lead", whole),)} | {
