@@ -14,15 +14,15 @@ from pathlib import Path
 import pandas as pd
 
 from pmo_kit.errors import DataError, PmoError
-from pmo_kit.register.amounts import CURRENCIES, SCALES, header_unit, parse_number
+from pmo_kit.register.amounts import CURRENCIES, SCALES, header_unit, line_unit, parse_number
 from pmo_kit.register.checks.provenance import accounts
 from pmo_kit.register.dates import dates_of, parse_period, read_year
 from pmo_kit.register.findings import Findings, describe_findings
 from pmo_kit.register.importing import NOT_STATED, Source, header_rows
-from pmo_kit.register.layout import table_of_sheet
+from pmo_kit.register.layout import called_total, lines_around, table_of_sheet
 from pmo_kit.register.reading import load_register, read_sheets, sources_of
 from pmo_kit.register.schema import Column, header_words, load_schema
-from pmo_kit.register.shaping import fits
+from pmo_kit.register.shaping import fits, looks_like_amounts
 from pmo_kit.register.sheets import RawSheet
 from pmo_kit.register.tables import Register
 from pmo_kit.register.values import MISSING, clean_text
@@ -92,6 +92,7 @@ class _Col:
     used: str = ""
     why: str = ""
     sure: bool = False
+    stated: tuple[str, str] = ("", "")
 
     @cached_property
     def text(self) -> pd.Series:
@@ -211,13 +212,15 @@ def _sheet(raw: RawSheet) -> _Sheet | None:
         return None
     filled = [clean_text(best.cells.iloc[:, place]).notna() for place in range(best.cells.shape[1])]
     keep = pd.concat(filled, axis=1).any(axis=1).to_numpy()
-    best = best.only(keep)
-    cols = []
+    first = len(best.raw.cells) - len(best.cells)
+    around = [line_unit(text) for _, text in lines_around(best.raw, first - 1, first)]
+    stated = next((said for said in around if said != ("", "")), ("", ""))
+    best, cols = best.only(keep), []
     for place, header in enumerate(best.headers):
         twins = [one for one, other in enumerate(best.headers) if other == header]
         name = f"{header} ({twins.index(place) + 1})" if len(twins) > 1 else header
         if header:
-            cols.append(_Col(place, " ".join(name.split()), best.cells.iloc[:, place]))
+            cols.append(_Col(place, " ".join(name.split()), best.cells.iloc[:, place], stated=stated))
     return _Sheet(best, [col for col in cols if len(clean_text(col.cells).dropna())])
 
 
@@ -273,7 +276,7 @@ class Draft:
     def _money_settings(self) -> None:
         """Currency and unit, where headers or cells say them."""
         money = [col for sheet in self.sheets for col in sheet.cols if col.number]
-        said = {header_unit(col.header) for col in money}
+        said = {header_unit(col.header) for col in money} | {col.stated for col in money}
         units, codes = {unit for _, unit in said if unit}, {code for code, _ in said if code}
         for col in money:
             text = col.text.head(200)
@@ -526,7 +529,7 @@ class Draft:
 
     def _unit(self, col: _Col) -> str:
         """The unit of a column, where it must be said."""
-        said = header_unit(col.header)[1]
+        said = header_unit(col.header)[1] or col.stated[1]
         return self.unit if not said else "" if said == self.settings["money_unit"][0] else said
 
     def _turn(
@@ -667,7 +670,8 @@ class Draft:
         """A sheet whose rows belong to projects: costs, benefits, risks, status, milestones."""
 
         def inside(col: _Col) -> float:
-            return float(clean_text(col.cells).dropna().isin(self.ids).mean())
+            text = clean_text(col.cells).dropna()
+            return float(text[~text.map(called_total).to_numpy(bool)].isin(self.ids).mean())
 
         own = [col for col in sheet.cols if inside(col) >= 0.8 and not col.date]
         if not own:
@@ -757,7 +761,8 @@ class Draft:
         lines += ["ignore:"] if ignored else []
         for header in dict.fromkeys(col.header for col, _ in ignored):
             col = next(col for col, _ in ignored if col.header == header)
-            why = col.why or ("long text" if col.long else "? not needed")
+            lost = looks_like_amounts(header, col.text) if len(col.text) else False
+            why = col.why or ("? amounts, not read" if lost else "long text" if col.long else "? not needed")
             lines.append(f"  {quoted(header)}: {quoted(why)}  # {col.sample}")
         if self.absent:
             lines += ["absent:", *(f"  {table}: {quoted(why)}" for table, why in self.absent.items())]

@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.errors import DataError
-from pmo_kit.register.amounts import decimal_evidence, parse_number
+from pmo_kit.register.amounts import own_decimal, parse_number
 from pmo_kit.register.dates import order_evidence, parse_date, parse_period
 from pmo_kit.register.findings import COLUMNS, Findings
 from pmo_kit.register.intake import Intake
-from pmo_kit.register.layout import called_total, lines_around, sums_above, top_lines, turned
+from pmo_kit.register.layout import called_total, lines_around, sums_above, table_of_sheet, top_lines, turned
 from pmo_kit.register.mapping import ColumnSource, Mapping, RowFilter, TableSource
 from pmo_kit.register.schema import Column, load_schema
 from pmo_kit.register.settings import Settings
@@ -339,16 +339,10 @@ class Import:
 
     def _numbers(self, cells: pd.Series) -> np.ndarray:
         """Amounts of a column, NaN where there is none; only for comparing them with each other."""
-        point, comma = decimal_evidence(clean_text(cells).dropna())
         money = Column("amount", "number", unit="money")
-        parsed = parse_number(
-            cells, money, comma=comma and not point, money_unit="unit", currency=self._currency
-        )
+        unit, code = "unit", self._told["currency"]
+        parsed = parse_number(cells, money, comma=own_decimal(cells), money_unit=unit, currency=code)
         return parsed.values.to_numpy(dtype=float)
-
-    @property
-    def _currency(self) -> str:
-        return self.mapping.settings.get("currency", "")
 
     @property
     def _told(self) -> dict[str, Any]:
@@ -892,7 +886,13 @@ class Import:
             kind = qualifies(header, Settings(**self._told), cells) if money else ""
             grave = (bool(kind) and kind != "same") or (money and looks_like_amounts(header, cells))
             self.findings.add(
-                "info" if reason else "block" if grave else "warn",
+                "warn"
+                if reason == "? amounts, not read"
+                else "info"
+                if reason
+                else "block"
+                if grave
+                else "warn",
                 "column_ignored" if reason else "column_not_mapped",
                 f'The column "{title}" was left out: {reason}.'
                 if reason
@@ -912,7 +912,8 @@ class Import:
                 text = (
                     f'The mapping reads nothing from "{raw.title}"; its {len(raw.cells)} lines were not read.'
                 )
-                self.findings.add("info", "sheet_not_used", text, file=raw.file, sheet=raw.sheet)
+                severity = "warn" if table_of_sheet(raw.title, load_schema()) else "info"
+                self.findings.add(severity, "sheet_not_used", text, file=raw.file, sheet=raw.sheet)
 
 
 def _counted(table: str, column: Column) -> bool:

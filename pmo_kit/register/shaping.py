@@ -224,7 +224,9 @@ def _unit_around(
         return
     for row, text in around:
         currency, unit = line_unit(text, settings.currency)
-        if (unit and unit != settings.money_unit) or (currency and currency != settings.currency):
+        if (unit and unit != settings.money_unit) or (
+            currency and settings.currency and currency != settings.currency
+        ):
             own = " ".join(part for part in (settings.currency, settings.money_unit) if part) or "nothing"
             words_ = f'"{shown(text)}" states another currency or unit than the settings ({own}).'
             fix = "Write the unit into the headers of the amounts, such as 2027 (k€), or into the mapping (unit: ...)."

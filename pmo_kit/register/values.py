@@ -90,6 +90,9 @@ def joined(parts: list[Parsed]) -> Parsed:
     return Parsed(values, bad, reason, notes)
 
 
+_PLAIN = {str, int, float, bool, type(None)}
+
+
 def clean_text(cells: pd.Series) -> pd.Series:
     """Text without outer blanks, `_x000D_` and odd spaces; empty text is missing. Dtype str."""
     if pd.api.types.is_datetime64_any_dtype(cells):
@@ -99,7 +102,13 @@ def clean_text(cells: pd.Series) -> pd.Series:
         clean = {cell: _clean(cell) for cell in set(written) if cell is not None}
         texts = [clean.get(cell) for cell in written]
     else:
-        texts = [_clean(_as_text(cell)) for cell in written]
+        known: dict[tuple[type, object], str | None] = {}
+        texts = []
+        for cell in written:
+            key = (cell.__class__, cell if cell.__class__ in _PLAIN else str(cell))
+            if key not in known:
+                known[key] = _clean(_as_text(cell))
+            texts.append(known[key])
     return pd.Series(texts, index=cells.index, dtype="str")
 
 

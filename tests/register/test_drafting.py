@@ -262,3 +262,39 @@ def test_a_renamed_header_next_month_is_refused(tmp_path):
     assert code == 2
     assert "Renamed?" in text
     assert "Amount (€m)" in text
+
+
+def test_a_sheet_of_costs_with_a_total_row_in_mixed_cells_is_read(tmp_path):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Projets"
+    for line in (["Code projet", "Intitulé", "Direction"], ["P1", "Quai", "Nord"], ["P2", "Dépôt", "Sud"]):
+        sheet.append(line)
+    sheet = book.create_sheet("Coûts")
+    for line in (
+        ["Code projet", "Nature", "2027 (k€)", "2028 (k€)"],
+        ["P1", "Investissement", "1 250,5", "300"],
+        ["P2", "Fonctionnement", 800, "-"],
+        ["Total", None, 2050.5, 300],
+    ):
+        sheet.append(line)
+    sheet = book.create_sheet("Budgets")
+    for line in (["Enveloppe", "2027"], ["Toutes", 5]):
+        sheet.append(line)
+    book.save(tmp_path / "plan.xlsx")
+    text, code = import_sources([tmp_path / "plan.xlsx"], tmp_path / "out")
+    assert code == 0, text
+    register = load_register(tmp_path / "out")
+    assert register.costs.groupby("kind")["amount"].sum().to_dict() == {"capex": 1550.5, "opex": 800.0}
+    assert register.settings.money_unit == "thousand"
+    assert 'reads nothing from "Budgets"' in text
+
+
+@pytest.mark.parametrize("line", ["Amounts in thousands of EUR", "alle Angaben in T€", "(EUR thousand)"])
+def test_a_unit_above_the_header_is_drafted(tmp_path, line):
+    rows = "ID,Title,Department,2027,2028\nA1,x,N,1500,200\nA2,y,S,700,300\n"
+    (tmp_path / "plan.csv").write_text(f"Capital plan,,,,\n{line},,,,\n{rows}", encoding="utf-8")
+    text, code = import_sources([tmp_path / "plan.csv"], tmp_path / "out")
+    assert code == 0, text
+    register = load_register(tmp_path / "out")
+    assert (register.settings.unit, register.costs["amount"].sum()) == ("EUR thousand", 2700)
