@@ -15,7 +15,7 @@ from pmo_kit.answers import Answer
 from pmo_kit.arbitration.infeasibility import conflict_error
 from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model, kept, parts
 from pmo_kit.arbitration.question import Question
-from pmo_kit.arbitration.rules import QUANTITY_RULES, Capacity, Count, Demand, Synergy, amount_words
+from pmo_kit.arbitration.rules import Capacity, Count, Demand, Limit, Synergy, amount_words
 from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, moment, proof_gap, settle_tie
 from pmo_kit.arbitration.solving import MOST_NODES, Limits, Status, prove
 from pmo_kit.doors import door
@@ -433,7 +433,7 @@ def limits_used(model: Model, plan: Plan) -> tuple[LimitUse, ...]:
     uses = []
     for place, (row, used) in enumerate(zip(model.rows, exact.used, strict=True)):
         rule = rules.get(row.rule)
-        if not isinstance(rule, QUANTITY_RULES):
+        if not isinstance(rule, Limit):
             continue
         most, carried = np.isfinite(row.upper), exact.carried[place]
         bound = parts(row.upper)[0] + carried if most else parts(row.lower)[0]

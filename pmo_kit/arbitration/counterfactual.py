@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 from types import MappingProxyType
@@ -14,13 +14,12 @@ from pmo_kit.answers import Answer
 from pmo_kit.arbitration.model import ONE
 from pmo_kit.arbitration.prices import flip, in_the_way
 from pmo_kit.arbitration.rules import (
-    QUANTITY_RULES,
     Capacity,
-    Count,
     Demand,
     Envelope,
     Excludes,
     Group,
+    Limit,
     Override,
     Requires,
     Rule,
@@ -118,7 +117,7 @@ def what_would_admit(allocation: Allocation, project_id: str, level: str | None 
     flips = [flip(allocation, i) for i in candidates]
     done = max(flips, key=lambda f: (f.found.plan is not None, f.found.value))
     option, way = done.option, in_the_way(model, plan, done.option)
-    limits = [model.question.rule(n) for n in way if isinstance(model.question.rule(n), QUANTITY_RULES)]
+    limits = [rule for rule in map(model.question.rule, way) if isinstance(rule, Limit)]
     price = float("nan") if done.found.plan is None else (allocation._value - done.found.value) / ONE
     unit = allocation.question.worth.short
     worth = f"{unit} more net value" if options.money_value else f"more of {unit}"
@@ -148,17 +147,17 @@ def _share(found: Threshold | None, words: str) -> tuple[float, str, str]:
     return found.amount, "share", f"{amount_words(enough)} % {words}"
 
 
-def _one_limit(allocation: Allocation, rule: Rule, option: int) -> tuple[str, float, str, str]:
+def _one_limit(allocation: Allocation, rule: Limit, option: int) -> tuple[str, float, str, str]:
     """The least increase of one limit."""
     found = least_increase(allocation._model, {rule.name: 1.0}, least=allocation._value, option=option)
-    unit = _unit(allocation, rule)
+    unit = rule.unit_of(allocation.question.built.money_unit)
     if found is None:
         return rule.name, float("nan"), unit, f"no increase of {rule.name} alone is enough"
     money = allocation.question.money.short
     return rule.name, found.amount, unit, rule.shortfall(found.amount, money)
 
 
-def _together(allocation: Allocation, limits: list[Rule], option: int) -> tuple[str, float, str, str]:
+def _together(allocation: Allocation, limits: Sequence[Rule], option: int) -> tuple[str, float, str, str]:
     """The least sum of increases of several limits, and how it is made up."""
     model = allocation._model
     by = [{rule.name: 1.0} for rule in limits]
@@ -169,15 +168,6 @@ def _together(allocation: Allocation, limits: list[Rule], option: int) -> tuple[
     money = allocation.question.money.short
     words = [rule.shortfall(broken[rule.name], money) for rule in limits if broken.get(rule.name)]
     return "together", found.amount, "", " and ".join(words)
-
-
-def _unit(allocation: Allocation, rule: Rule) -> str:
-    """The unit of a rule's amount."""
-    if isinstance(rule, Capacity):
-        return role_words(rule.role)
-    if isinstance(rule, Count):
-        return "projects"
-    return rule.unit if isinstance(rule, Demand) else allocation.question.built.money_unit
 
 
 Items = list[tuple[str, str]]

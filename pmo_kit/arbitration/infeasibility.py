@@ -17,12 +17,12 @@ from scipy import sparse
 
 from pmo_kit.arbitration.model import ONE, Model, compile_model
 from pmo_kit.arbitration.rules import (
-    QUANTITY_RULES,
     Capacity,
     Committed,
     Envelope,
     Excludes,
     Group,
+    Limit,
     Mandatory,
     Override,
     Requires,
@@ -163,9 +163,7 @@ def ways_out(question: Question, conflict: Sequence[Rule]) -> tuple[list[str], d
     """
     hard = [rule for rule in question.active_rules if rule.price is None]
     money, people = ([r.name for r in hard if isinstance(r, kind)] for kind in (Envelope, Capacity))
-    others = [
-        r.name for r in hard if isinstance(r, QUANTITY_RULES) and not isinstance(r, Envelope | Capacity)
-    ]
+    others = [r.name for r in hard if isinstance(r, Limit) and not isinstance(r, Envelope | Capacity)]
     found = [
         way for goals in ((money, people), (people, money)) if (way := _least_breaches(question, *goals))
     ]
@@ -173,7 +171,7 @@ def ways_out(question: Question, conflict: Sequence[Rule]) -> tuple[list[str], d
         way = _least_breaches(question, others, money, people)
         found = [way] if way else []
     for rule in conflict:
-        alone = _least_breaches(question, [rule.name]) if isinstance(rule, QUANTITY_RULES) else None
+        alone = _least_breaches(question, [rule.name]) if isinstance(rule, Limit) else None
         found += [alone] if alone else []
     unit = question.money.short
     words: list[str] = []

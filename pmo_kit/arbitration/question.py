@@ -24,6 +24,7 @@ from pmo_kit.arbitration.rules import (
     Envelope,
     Excludes,
     Group,
+    Limit,
     Mandatory,
     Override,
     Requires,
@@ -365,7 +366,7 @@ def _rule_wrong(rule: Rule, options: Options) -> Iterator[str]:
             yield f"{rule.name}: {key} is {number}, not a number."
     if rule.price is not None and rule.price < 0:
         yield f"{rule.name}: its price is below zero."
-    if isinstance(rule, Envelope | Capacity) and getattr(rule, "amount", getattr(rule, "fte", 0.0)) < 0:
+    if isinstance(rule, Limit) and (rule.stock or 0.0) < 0:
         yield f"{rule.name}: its amount is below zero."
     pairs = [(getattr(rule, a, None), getattr(rule, b, None)) for a, b in PARTIES]
     for project, level in [

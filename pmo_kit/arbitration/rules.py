@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil, inf
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,6 +83,27 @@ class Rule(ABC):
         return "set the rule aside"
 
 
+@dataclass(frozen=True)
+class Limit(Rule):
+    """A rule that limits a quantity; what-ifs, prices and thresholds work on any kind of it."""
+
+    moved_by_costs: ClassVar[bool] = True
+    """Whether an option that costs more takes more of it."""
+
+    @abstractmethod
+    def changed(self, by: float) -> Limit:
+        """The rule with its amount, or with its least and most, eased by an amount in its unit."""
+
+    @property
+    def stock(self) -> float | None:
+        """What there is of it, for a limit of one amount; None for a least, a most or a share."""
+        return None
+
+    def unit_of(self, money: str) -> str:
+        """The unit of its amount, where the question's money is called `money`."""
+        return money
+
+
 def amount_words(amount: float) -> str:
     """A number as a committee writes it.
 
@@ -145,7 +166,7 @@ def _row(rule: str, coefficients: Floats, lower: float, upper: float, label: str
 
 
 @dataclass(frozen=True)
-class Envelope(Rule):
+class Envelope(Limit):
     """Money of one envelope in one year; unspent money may be carried into the next year up to
     `carry_limit`."""
 
@@ -158,6 +179,13 @@ class Envelope(Rule):
     @property
     def name(self) -> str:
         return f"envelope {self.envelope} {self.year}"
+
+    @property
+    def stock(self) -> float:
+        return self.amount
+
+    def changed(self, by: float) -> Envelope:
+        return replace(self, amount=self.amount + by)
 
     def sentence(self, unit: str) -> str:
         carry = f", {amount_words(self.carry_limit)} of it may be carried over" if self.carry_limit else ""
@@ -176,8 +204,10 @@ class Envelope(Rule):
 
 
 @dataclass(frozen=True)
-class Capacity(Rule):
+class Capacity(Limit):
     """People of one role in one period."""
+
+    moved_by_costs: ClassVar[bool] = False
 
     role: str = field(kw_only=True)
     period: str = field(kw_only=True)
@@ -186,6 +216,16 @@ class Capacity(Rule):
     @property
     def name(self) -> str:
         return f"{self.role} {self.period}"
+
+    @property
+    def stock(self) -> float:
+        return self.fte
+
+    def changed(self, by: float) -> Capacity:
+        return replace(self, fte=self.fte + by)
+
+    def unit_of(self, money: str) -> str:
+        return role_words(self.role)
 
     def sentence(self, unit: str) -> str:
         return f"At most {amount_words(self.fte)} {role_words(self.role, self.fte)} in {self.period}"
@@ -200,7 +240,7 @@ class Capacity(Rule):
 
 
 @dataclass(frozen=True)
-class Share(Rule):
+class Share(Limit):
     """A scope's share of money: of what the plan spends (`portfolio`), or of the envelopes (`envelope`)."""
 
     rule: str = field(kw_only=True)
@@ -214,6 +254,9 @@ class Share(Rule):
     @property
     def name(self) -> str:
         return self.rule
+
+    def changed(self, by: float) -> Share:
+        return replace(self, minimum=_eased(self.minimum, -by), maximum=_eased(self.maximum, by))
 
     def sentence(self, unit: str) -> str:
         limits = _limits(*(x if x is None else f"{100 * x:g} %" for x in (self.minimum, self.maximum)))
@@ -259,8 +302,10 @@ class Share(Rule):
 
 
 @dataclass(frozen=True)
-class Count(Rule):
+class Count(Limit):
     """How many projects of a scope may or must be in."""
+
+    moved_by_costs: ClassVar[bool] = False
 
     rule: str = field(kw_only=True)
     scope: str = field(default="all", kw_only=True)
@@ -270,6 +315,12 @@ class Count(Rule):
     @property
     def name(self) -> str:
         return self.rule
+
+    def changed(self, by: float) -> Count:
+        return replace(self, minimum=_eased(self.minimum, -by), maximum=_eased(self.maximum, by))
+
+    def unit_of(self, money: str) -> str:
+        return "projects"
 
     def sentence(self, unit: str) -> str:
         limits = _limits(*map(_amount, (self.minimum, self.maximum)))
@@ -285,7 +336,7 @@ class Count(Rule):
 
 
 @dataclass(frozen=True)
-class Spend(Rule):
+class Spend(Limit):
     """Least or most money of a scope, each year or over the horizon."""
 
     rule: str = field(kw_only=True)
@@ -298,6 +349,9 @@ class Spend(Rule):
     @property
     def name(self) -> str:
         return self.rule
+
+    def changed(self, by: float) -> Spend:
+        return replace(self, minimum=_eased(self.minimum, -by), maximum=_eased(self.maximum, by))
 
     def sentence(self, unit: str) -> str:
         limits = _limits(*map(_amount, (self.minimum, self.maximum)))
@@ -320,11 +374,13 @@ class Spend(Rule):
 
 
 @dataclass(frozen=True)
-class Demand(Rule):
+class Demand(Limit):
     """Most of any demand that options make, such as the change that a unit can take in a quarter.
 
     `demand` is a tuple of (project_id, level, amount); level None is every level but stop.
     """
+
+    moved_by_costs: ClassVar[bool] = False
 
     rule: str = field(kw_only=True)
     demand: tuple[tuple[str, str | None, float], ...] = field(kw_only=True)
@@ -334,6 +390,16 @@ class Demand(Rule):
     @property
     def name(self) -> str:
         return self.rule
+
+    @property
+    def stock(self) -> float:
+        return self.maximum
+
+    def changed(self, by: float) -> Demand:
+        return replace(self, maximum=self.maximum + by)
+
+    def unit_of(self, money: str) -> str:
+        return self.unit
 
     def sentence(self, unit: str) -> str:
         return f"{self.rule}: at most {amount_words(self.maximum)} {self.unit}"
@@ -348,7 +414,8 @@ class Demand(Rule):
         return f"{self.rule}: {amount_words(amount)} {self.unit} more"
 
 
-QUANTITY_RULES = (Envelope, Capacity, Share, Count, Spend, Demand)
+def _eased(limit: float | None, by: float) -> float | None:
+    return None if limit is None else limit + by
 
 
 def _between(

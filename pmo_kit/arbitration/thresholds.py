@@ -6,7 +6,6 @@ one program.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, inf, isfinite, isinf, isnan
@@ -21,13 +20,11 @@ from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import (
     Capacity,
     Committed,
-    Count,
-    Demand,
     Envelope,
+    Limit,
     Row,
     Rule,
     Share,
-    Spend,
     amount_words,
     role_words,
 )
@@ -49,19 +46,11 @@ class Threshold:
     value: float
 
 
-def changed(rule: Rule, by: float) -> Rule:
+def changed(rule: Rule, by: float) -> Limit:
     """The rule with its amount changed."""
-    if isinstance(rule, Envelope):
-        return dataclasses.replace(rule, amount=rule.amount + by)
-    if isinstance(rule, Capacity):
-        return dataclasses.replace(rule, fte=rule.fte + by)
-    if isinstance(rule, Demand):
-        return dataclasses.replace(rule, maximum=rule.maximum + by)
-    if isinstance(rule, Share | Count | Spend):
-        low = None if rule.minimum is None else rule.minimum - by
-        high = None if rule.maximum is None else rule.maximum + by
-        return dataclasses.replace(rule, minimum=low, maximum=high)
-    raise ValueError(f"{rule.name} has no amount.")
+    if not isinstance(rule, Limit):
+        raise ValueError(f"{rule.name} has no amount.")
+    return rule.changed(by)
 
 
 def limit_shift(model: Model, by: Mapping[str, float]) -> dict[int, float]:
@@ -145,7 +134,8 @@ def cost_rows(model: Model, option: int) -> dict[int, float]:
     rules = {rule.name: rule for rule in model.question.active_rules}
     rows = {}
     for place, row in enumerate(model.rows):
-        if isinstance(rules[row.rule], Envelope | Spend | Share):
+        rule = rules[row.rule]
+        if isinstance(rule, Limit) and rule.moved_by_costs:
             at = np.flatnonzero(row.columns == option)
             if len(at):
                 rows[model.head + place] = float(row.coefficients[at[0]])
@@ -165,8 +155,7 @@ def first_rival(model: Model, option: int, plan: Plan) -> float:
     """
     entries = cost_rows(model, option)
     if all(
-        not isinstance(model.question.rule(model.rows[row - model.head].rule), Share)
-        and isinf(model.rows[row - model.head].lower)
+        model.rows[row - model.head].share is None and isinf(model.rows[row - model.head].lower)
         for row in entries
     ):
         return inf
@@ -496,20 +485,21 @@ def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> 
     # A share of the envelopes moves with them, so less money could allow other plans, and more money other ones.
     shares = any(isinstance(r, Share) and r.of == "envelope" for r in question.active_rules)
     for rule in question.active_rules:
-        if isinstance(rule, Envelope | Capacity | Demand) and (names is None or rule.name in names):
-            u: Any = use.loc[rule.name]
+        if not isinstance(rule, Limit) or (names is not None and rule.name not in names):
+            continue
+        u: Any = use.loc[rule.name]
+        if rule.stock is not None:
             step = 1.0
             ahead = _ahead(allocation, model, [rule])
             idle = isnan(ahead[0]) and not shares
             up = allocation.value if idle else _value(allocation, changed(rule, step))
-            less = changed(rule, -min(step, _amount(rule)))
+            less = changed(rule, -min(step, rule.stock))
             spare = not shares and not compile_model(question.with_rules(less)).evaluate(plan).broken
             down = allocation.value if spare else _value(allocation, less)
             base = (u["label"], u["unit"], u["used"], u["limit"], step)
             rows.append((*base, up - allocation.value, down - allocation.value, *ahead))
             index.append(rule.name)
-        elif isinstance(rule, Share | Count | Spend) and (names is None or rule.name in names):
-            u = use.loc[rule.name]
+        else:
             free = Pool(compile_model(question.without(rule.name)), allocation._pool.plans).search()
             blank = [float("nan")] * 5
             rows.append((u["label"], u["unit"], u["used"], u["limit"], *blank, _worth(free), float("nan")))
@@ -541,13 +531,6 @@ def _ahead(allocation: Allocation, model: Model, rules: Sequence[Rule]) -> tuple
     if first and len(rules) == 1:
         value = _value(allocation, changed(rules[0], first.amount))
     return more, value, free.value / ONE, last.amount if last else float("nan")
-
-
-def _amount(rule: Rule) -> float:
-    """The amount of a rule of money, people or demand."""
-    if isinstance(rule, Envelope):
-        return rule.amount
-    return rule.fte if isinstance(rule, Capacity) else getattr(rule, "maximum", 0.0)
 
 
 def _value(allocation: Allocation, rule: Rule) -> float:

@@ -162,7 +162,7 @@ def on_likely(allocation: Allocation, amount: float, plan: str = PLAN) -> Fact:
 def limit(allocation: Allocation, row: pd.Series) -> tuple[Fact, Fact]:
     """What the plan uses of a limit, and the limit with what is carried into its year; a row of `Allocation.use`."""
     question = allocation.question
-    unit = money(question.register) if row["kind"] == "envelope" else Unit(str(row["unit"]))
+    unit = next(use.unit for use in allocation.limits if use.rule == row["rule"])
     of = Of(rule=str(row["rule"]), plan=PLAN)
     return (
         Fact("limit.used", float(row["used"]), unit, of, base(question)),

@@ -6,7 +6,13 @@ Five projects under no limit but the one of the row; each number can be added up
 from __future__ import annotations
 
 import dataclasses
+import itertools
+import re
+from collections.abc import Sequence
+from math import inf, isfinite
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -29,8 +35,11 @@ from pmo_kit.arbitration import (
     Synergy,
     arbitrate,
 )
+from pmo_kit.arbitration.options import Options
+from pmo_kit.arbitration.rules import Limit, Row, money
 from pmo_kit.errors import InfeasibleError
 from pmo_kit.register import Register
+from pmo_kit.register.schema import load_schema
 
 # id, area, commitment, cost 2027, net value, engineers in 2027; E has a level stop: exit cost 1, value -1
 ROWS = [
@@ -164,3 +173,89 @@ def test_another_deferral_keeps_the_rules_of_the_years_that_it_reaches(beyond: s
     later = pmo.Question(register).replace(deferral=1)
     assert pmo.arbitrate(later).value == value
     assert later.fingerprint == pmo.Question(register, deferral=1).fingerprint
+
+
+LIMITS = (
+    Envelope(envelope="all", year=2027, amount=5.0),
+    Capacity(role="dev", period="2027", fte=3.0),
+    Share(rule="north", scope="area=North", maximum=0.5),
+    Count(rule="few", minimum=1.0, maximum=3.0),
+    Spend(rule="spend", maximum=9.0),
+    Demand(rule="change", demand=(("A", None, 1.0),), maximum=2.0, unit="points"),
+)
+
+
+def test_every_kind_of_limit_is_a_limit_everywhere() -> None:
+    """A kind says itself how it is changed, what its unit is and whether costs move it; the page knows it too."""
+    kinds = {type(made).__name__.lower() for made in LIMITS}
+    assert kinds == {kind.__name__.lower() for kind in Limit.__subclasses__() if kind is not Heaviest}
+    script = Path(__file__).parents[2] / "pmo_kit" / "packs" / "live" / "session.js"
+    listed = re.search(r"QUANTITY = \[(.*?)\]", script.read_text(encoding="utf-8"))
+    assert listed is not None
+    assert set(re.findall(r'"(\w+)"', listed[1])) == kinds
+    assert set(load_schema()["rules"]["kind"].allowed) <= kinds
+    for made in LIMITS:
+        eased = made.changed(2.0)
+        assert type(eased) is type(made)
+        assert eased != made
+        assert eased.changed(-2.0) == made
+        assert made.stock is None or eased.stock == made.stock + 2.0
+    assert [made.unit_of("EUR") for made in LIMITS] == ["EUR", "devs", "EUR", "projects", "EUR", "points"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Heaviest(Limit):
+    """A kind that the engine has never seen: no project costs more than an amount."""
+
+    most: float = dataclasses.field(kw_only=True)
+
+    @property
+    def name(self) -> str:
+        return "no giant"
+
+    def changed(self, by: float) -> Heaviest:
+        return dataclasses.replace(self, most=self.most + by)
+
+    def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
+        made = []
+        for project in dict.fromkeys(options.project_ids.tolist()):
+            row = money(options, rules, f"project_id={project}", None, "spend")
+            made.append(Row("no giant", np.arange(len(row)), row, -inf, self.most, project, "EUR million"))
+        return made
+
+
+@pytest.mark.parametrize("most", [4.0, 3.5, 3.0, 2.5, 2.0, 1.5, 1.0, 0.5])
+def test_a_kind_that_the_engine_has_never_seen_is_answered_right(free: Question, most: float) -> None:
+    """Against trying all 32 plans: the best plan, the price of an exception, what admits a project, what it costs."""
+    question = free.with_rules(Heaviest(most=most))
+
+    def best(inside: str = "", cheaper: float = 0.0, bound: bool = True) -> float:
+        """Best value of the plans that hold a project, whose cost is cut by a share; -inf where there is none."""
+        found = -inf
+        for chosen in itertools.product((0, 1), repeat=5):
+            cost = [r[3] * (1 - cheaper * (r[0] == inside)) for r in ROWS]
+            spent = [c * x for c, x in zip(cost, chosen, strict=True)]
+            spent[4] += 0.0 if chosen[4] else 1.0  # what runs stops at the cost of its exit
+            worth = sum(r[4] * x for r, x in zip(ROWS, chosen, strict=True)) - (not chosen[4])
+            worth += next((r[3] * cheaper for r in ROWS if r[0] == inside), 0.0)
+            held = not bound or max(spent) <= most + 1e-12
+            if held and (not inside or chosen["ABCDE".index(inside)]):
+                found = max(found, worth)
+        return found
+
+    if best() == -inf:
+        with pytest.raises(InfeasibleError):
+            arbitrate(question)
+        return
+    allocation = arbitrate(question)
+    assert allocation.value == pytest.approx(best())
+    worth = pmo.arbitration.limits_worth(allocation)
+    assert worth.loc["no giant", "unlimited_value"] == pytest.approx(best(bound=False))
+    for project in set("ABCD") - {p for p, level in allocation.plan.items() if level == "full"}:
+        ways = pmo.arbitration.what_would_admit(allocation, project).table.set_index("way")
+        cut = ways.at["cost", "amount"]
+        if isfinite(cut):
+            assert best(project, cut + 1e-4) >= allocation.value - 1e-6
+            assert cut < 1e-4 or best(project, cut - 1e-4) < allocation.value
+        else:
+            assert max(best(project, share / 1000) for share in range(1001)) < allocation.value

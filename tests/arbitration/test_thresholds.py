@@ -17,7 +17,7 @@ from pmo_kit.arbitration import (
     turning_points,
     what_would_admit,
 )
-from pmo_kit.arbitration.rules import QUANTITY_RULES
+from pmo_kit.arbitration.rules import Limit
 from pmo_kit.arbitration.thresholds import changed, least_increase, with_costs_scaled
 from pmo_kit.errors import InfeasibleError
 from pmo_kit.register import load_register
@@ -88,7 +88,7 @@ def test_several_limits_together(case: Case) -> None:
     for project in a.table.index[a.table["decision"] == "refuse"]:
         admission = what_would_admit(a, project)
         rules = [question.rule(name) for name in admission.in_its_way]
-        rules = [rule for rule in rules if isinstance(rule, QUANTITY_RULES)]
+        rules = [rule for rule in rules if isinstance(rule, Limit)]
         option = question.built.position(project, admission.level)
         by = [{rule.name: 1.0} for rule in rules]
         found = least_increase(a._model, *by, least=a._value, option=option) if len(rules) > 1 else None
