@@ -161,12 +161,12 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
         style=style,
         layout=wide,
     )
-    taken = ipywidgets.Dropdown(
-        options=[("none", ""), *projects], description="Take in", style=style, layout=wide
-    )
-    left = ipywidgets.Dropdown(
-        options=[("none", ""), *projects], description="Leave out", style=style, layout=wide
-    )
+
+    def several(text: str) -> Any:
+        return ipywidgets.SelectMultiple(options=projects, description=text, rows=3, style=style, layout=wide)
+
+    taken, left, later = several("Take in"), several("Leave out"), several("Start later")
+    years = ipywidgets.IntSlider(value=1, min=1, max=5, description="by years", style=style, layout=wide)
     table, detail = ipywidgets.HTML(), ipywidgets.HTML()
     chosen = ipywidgets.Dropdown(description="Show", style={"description_width": "50px"}, layout=wide)
 
@@ -179,8 +179,9 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
             cost=round(1 + cost.value / 100, 6),
             benefit=round(1 + benefit.value / 100, 6),
             capacity=dict.fromkeys(picked, round(factor, 6)) if people.value else {},
-            projects_in={taken.value: ""} if taken.value else {},
-            projects_out=(left.value,) if left.value else (),
+            projects_in=dict.fromkeys(taken.value, ""),
+            projects_out=left.value,
+            delay={f"project_id={project}": years.value for project in later.value},
         )
 
     def draw(show: str = "") -> None:
@@ -256,11 +257,12 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
     )
     stop = button("Stop", lambda *_: panel.guard(stopped_by_hand)(), "Leave out the case that is searched")
     unit = question.built.value_unit
+    controls = (name, money, people, role, cost, benefit, taken, left, later, years)
     panel = Panel(
         f"A scenario is a set of changes to today; each gets its own best plan. Values in {unit}.",
         [
             row(
-                column(name, money, people, role, cost, benefit, taken, left, width="40%"),
+                column(scrolled(column(*controls, width="100%")), width="40%"),
                 column(
                     labeled(f"Worth of the best plan, {unit}"), scrolled(table, 3), chosen, scrolled(detail, 2),
                     width="60%",
@@ -274,7 +276,10 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
         ],
     )  # fmt: skip
     panel.state, panel.work = state, work
-    panel.fields = {"name": name, "money": money, "people": people, "cost": cost}
+    panel.fields = {
+        "name": name, "money": money, "people": people, "cost": cost, "in": taken, "out": left, "later": later,
+        "years": years,
+    }  # fmt: skip
     stop.disabled = True
     panel.on_close(work.close)
     chosen.observe(panel.guard(shown), "value")

@@ -75,7 +75,7 @@ def save_session(session: SessionState, place: str | PathLike[str], committee: s
     }  # fmt: skip
     moves = session.moves.drop(columns="number")
     with _written(place):
-        _write(place / LOG, moves.columns, moves.itertuples(index=False))
+        write_csv(place / LOG, moves.columns, moves.itertuples(index=False))
         _replace(place / STATE, json.dumps(state, ensure_ascii=False, indent=1, default=str))
     return place / STATE
 
@@ -132,8 +132,8 @@ def decide(
         for f in case.forces
     ]
     with _written(place):
-        decisions = _write(_free(place / DECISIONS), rows.columns, rows.itertuples(index=False))
-        _write(_free(place / OVERRIDES), head, forces)
+        decisions = write_csv(_free(place / DECISIONS), rows.columns, rows.itertuples(index=False))
+        write_csv(_free(place / OVERRIDES), head, forces)
         minutes = write_minutes(_free(place / MINUTES), session, case, rows, committee, note, decided_by)
     sure = "" if answer.status == "proven" else " The plan is the best one known, not proven best."
     return (
@@ -291,7 +291,7 @@ def _case(plain: object) -> Case:
     return Case(float(plain["money"]), people, tuple(Force(**f) for f in forces))
 
 
-def _write(file: Path, head: Iterable[object], rows: Iterable[Iterable[object]]) -> Path:
+def write_csv(file: Path, head: Iterable[object], rows: Iterable[Iterable[object]]) -> Path:
     """A CSV file that a spreadsheet program opens without running anything in it."""
     lines = [[inert("" if cell is None or cell != cell else str(cell)) for cell in row] for row in rows]
     temporary = file.with_suffix(".part")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import ipywidgets
@@ -10,11 +13,14 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from pmo_kit.doors import door
+from pmo_kit.errors import PmoError
 from pmo_kit.exhibits import Field, theme
-from pmo_kit.prioritization import Ranking, ahp_weights, prioritize
+from pmo_kit.prioritization import Ranking, ahp_weights, compare_stakeholders, prioritize
 from pmo_kit.prioritization.robustness import weight_interval
 from pmo_kit.register import Register
+from pmo_kit.register.writing import inert
 from pmo_kit.widgets.panel import Panel, button, column, figure_widget, labeled, row, scrolled, table_html
+from pmo_kit.widgets.session_files import write_csv
 
 SHOWN = 15
 AXIS = {"text": "value, points of 100", "standoff": 4, "font": {"size": 13}}
@@ -128,6 +134,45 @@ class WeightsState:
             return f"{lead}; the order is that of the weights at the start"
         return f"{lead}; {moved} of {len(table)} projects have moved"
 
+    def save(self, folder: str | PathLike[str], name: str, day: dt.date | None = None) -> Path:
+        """Keep the weights of a person, with the date, in `stakeholder_weights.csv`: a sheet of a register.
+
+        Those of other people, and of the same person at other dates, stay.
+
+        Raises
+        ------
+        PmoError
+            There is no name, or the folder cannot be written.
+        """
+        if not name.strip():
+            raise PmoError("Say whose weights these are before they are saved.")
+        who = f"{name.strip()} {(day or dt.date.today()).isoformat()}"
+        file = Path(folder) / "stakeholder_weights.csv"
+        rows = [row for row in self.saved(folder).itertuples(index=False) if row.stakeholder != inert(who)]
+        mine = [(who, criterion, round(float(weight), 6)) for criterion, weight in self.weights.items()]
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            return write_csv(file, ["stakeholder", "criterion", "weight"], [*rows, *mine])
+        except OSError as error:
+            raise PmoError(f"The folder {folder} cannot be written: {error.strerror or error}.") from error
+
+    def saved(self, folder: str | PathLike[str]) -> pd.DataFrame:
+        """The weights kept in a folder: stakeholder, criterion, weight."""
+        file = Path(folder) / "stakeholder_weights.csv"
+        if file.exists():
+            return pd.read_csv(file)
+        return pd.DataFrame(columns=["stakeholder", "criterion", "weight"])
+
+    def spread(self, folder: str | PathLike[str]) -> str:
+        """Whether the people whose weights are kept disagree on anything that changes the order, in words."""
+        kept = self.saved(folder)
+        if kept["stakeholder"].nunique() < 2:
+            return (
+                "Save the weights of a second person to see whether they disagree on anything that matters."
+            )
+        register = self.first.register.replace(stakeholder_weights=kept)
+        return compare_stakeholders(prioritize(register)).summary
+
     def judge(self, one: str, other: str, times: float) -> None:
         """Say how many times more one criterion matters than another."""
         self.judgements[one, other] = times
@@ -153,12 +198,16 @@ class WeightsState:
 
 
 @door
-def weights(source: Register | Ranking) -> Panel:
+def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "session") -> Panel:
     """Explore the weights of the criteria: sliders, pairs, the order, and what it takes for another to lead.
+
+    Save keeps them by person and date in `stakeholder_weights.csv`, and says whether the people kept so far disagree.
 
     Parameters
     ----------
     source : Register or Ranking
+    folder : path
+        Where Save writes; beside the notebook.
 
     Returns
     -------
@@ -218,7 +267,16 @@ def weights(source: Register | Ranking) -> Panel:
         state.set_all(weights_)
         follow()
 
-    buttons = row(button("Back to the weights at the start", lambda *_: panel.guard(reset)()))
+    def saved(*_: object) -> None:
+        file = state.save(folder, person.value)
+        panel.say(f"Saved in {file}. {state.spread(folder)}")
+
+    person = ipywidgets.Text(placeholder="Whose weights", layout=ipywidgets.Layout(width="150px"))
+    buttons = row(
+        button("Back to the weights at the start", lambda *_: panel.guard(reset)()),
+        person,
+        button("Save", lambda *_: panel.guard(saved)(), "stakeholder_weights.csv, a sheet of a register"),
+    )
     panel = Panel(
         "Points say how much the whole range of a criterion matters, from its worst end to its best: 100 for the "
         "one that matters most.",
@@ -231,7 +289,7 @@ def weights(source: Register | Ranking) -> Panel:
             ),
         ],
     )
-    panel.state, panel.figure, panel.sliders = state, figure, sliders
+    panel.state, panel.figure, panel.sliders, panel.person = state, figure, sliders, person
     for slider in sliders.values():
         slider.observe(panel.guard(moved), "value")
     for pick in pairs.picks.values():

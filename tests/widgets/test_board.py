@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import gc
+import html
 import os
 import shutil
 import subprocess
@@ -266,7 +267,8 @@ def test_closed_boards_leave_nothing(question: pmo.Question, register: pmo.Regis
 def press(panel: Any, words: str) -> None:
     """Click a button of a panel, and wait until nothing is searched."""
     next(part for part in parts_of(panel) if getattr(part, "description", "") == words).click()
-    panel.work.wait()
+    if hasattr(panel, "work"):
+        panel.work.wait()
 
 
 def test_scenarios_are_searched_beside_the_cell_and_saved(question: pmo.Question, tmp_path: Path) -> None:
@@ -284,6 +286,46 @@ def test_scenarios_are_searched_beside_the_cell_and_saved(question: pmo.Question
     panel.fields["name"].value = ""
     press(panel, "Add and compare")
     assert "name of its own" in panel._said.value
+    panel.close()
+
+
+def test_a_scenario_takes_several_projects_and_delays(question: pmo.Question, tmp_path: Path) -> None:
+    panel = widgets.scenarios(question, folder=tmp_path)
+    panel.work.wait()
+    panel.fields["name"].value, panel.fields["out"].value = "Two out, one later", ("P09", "P11")
+    panel.fields["later"].value, panel.fields["years"].value = ("P07",), 1
+    press(panel, "Add and compare")
+    assert "was added" in panel._said.value
+    own = pmo.Scenario("x", projects_out=("P09", "P11"), delay={"project_id=P07": 1})
+    assert panel.state.table.loc["Two out, one later", "value"] == pmo.arbitrate(own(question)).value
+    press(panel, "Save")
+    kept = read_scenario_file(tmp_path / "scenarios.yml")[-1]
+    assert (kept.projects_out, dict(kept.delay)) == (("P09", "P11"), {"project_id=P07": 1})
+    panel.close()
+
+
+def test_weights_are_kept_by_person_and_a_register_reads_them(register: pmo.Register, tmp_path: Path) -> None:
+    panel = widgets.weights(register, folder=tmp_path)
+    press(panel, "Save")
+    assert "Say whose weights these are" in panel._said.value
+    panel.person.value = "=Finance"
+    press(panel, "Save")
+    press(panel, "Save")
+    assert "second person" in panel._said.value
+    next(iter(panel.sliders.values())).value = 5
+    panel.person.value = "Operations"
+    press(panel, "Save")
+    press(panel, "Save")
+    kept = panel.state.saved(tmp_path)
+    assert kept.groupby("stakeholder")["weight"].sum().round(4).tolist() == [1.0, 1.0]
+    assert len(kept) == 2 * len(panel.sliders)
+    folder = tmp_path / "register"
+    shutil.copytree(TWELVE, folder)
+    shutil.copy(tmp_path / "stakeholder_weights.csv", folder)
+    read = pmo.load_register(folder)
+    assert pmo.prioritization.compare_stakeholders(pmo.prioritize(read)).summary in html.unescape(
+        panel._said.value
+    )
     panel.close()
 
 
