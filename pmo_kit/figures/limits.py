@@ -243,7 +243,11 @@ def moves(allocation: Allocation, moved: pd.DataFrame) -> Exhibit:
     gaining = moved[moved["gain"] > 0].head(ROWS)
     if gaining.empty:
         asked = listed(f"{x:g}" for x in sorted(set(moved["amount"])))
-        return Message(title=f"Moving {asked} of money between two years would gain nothing", items=())
+        return Message(
+            title="Moving money between two years would gain nothing",
+            items=(),
+            note=f"Tried: {asked}.",
+        )
     best = moved.loc[moved["most"].idxmax()]
     gain, amount = claims.moved(allocation, best)
     data = gaining[["envelope", "from_year", "to_year", "amount", "gain", "more", "cap"]].reset_index(

@@ -8,14 +8,18 @@ import numpy as np
 import pytest
 
 import pmo_kit as pmo
+from pmo_kit import performance
 from pmo_kit.exhibits.display import _facts
 from pmo_kit.exhibits.records import Exhibit, Message, Table, words
 from pmo_kit.facts import Fact, collect
 from pmo_kit.figures import arbitration as figures
-from pmo_kit.figures import page_one
+from pmo_kit.figures import limits, overview, page_one, risk, scenarios
+from pmo_kit.figures import performance as delivery
 from tests.oracle.plans import Plans, Register
 
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
+NAMED = re.compile("HS2 Phase 1")
+"""Names with digits in them."""
 NUMBER = re.compile(r"[−+]?\d[\d\u202f]*(?:\.\d+)?")
 
 
@@ -47,19 +51,83 @@ def spoken(exhibit: Exhibit) -> list[str]:
     return found
 
 
+def strangers(exhibit: Exhibit, texts: list[str]) -> list[tuple[str, str, str]]:
+    """Numbers in texts that are no fact of the exhibit, no year and not the level of a confidence."""
+    facts = list(_facts(exhibit))
+    printed = {fact.words(spec) for fact in facts for spec in ("", "+", ".1")}
+    printed |= {f"{100 * fact.base.level:.0f}" for fact in facts if fact.base.level is not None}
+    bare = {text.rstrip("\u202f%").split(" ")[0].lstrip("−+") for text in printed}
+    return [
+        (exhibit.id, number, text)
+        for text in texts
+        for number in NUMBER.findall(NAMED.sub("", DATE.sub("", text)))
+        if not re.fullmatch(r"20\d\d", number) and number.strip("−+\u202f") not in bare
+    ]
+
+
 def test_every_number_in_a_sentence_is_a_fact(shown: list[Exhibit]) -> None:
-    for exhibit in shown:
-        facts = list(_facts(exhibit))
-        printed = {fact.words(spec) for fact in facts for spec in ("", "+", ".1")}
-        bare = {text.rstrip("\u202f%").split(" ")[0] for text in printed}
-        for text in spoken(exhibit):
-            for number in NUMBER.findall(DATE.sub("", text)):
-                year = re.fullmatch(r"20\d\d", number)
-                assert year or number.lstrip("−+") in {one.lstrip("−+") for one in bare}, (
-                    exhibit.id,
-                    number,
-                    text,
-                )
+    assert [found for exhibit in shown for found in strangers(exhibit, spoken(exhibit))] == []
+
+
+@pytest.fixture(scope="module")
+def titled() -> list[Exhibit]:
+    """Figures of every notebook, on small registers and few futures."""
+    register = pmo.load_register("data/samples/meridian_12")
+    asked = pmo.Question(register)
+    allocation, ledger = pmo.arbitrate(asked.replace(overrides=False)), pmo.arbitration.override_ledger(asked)
+    question, reasons = allocation.question, pmo.explain(allocation)
+    comparison = pmo.compare(question, [pmo.Scenario("Money −15 %", budget=0.85)])
+    waiting = pmo.arbitrate(question.replace(deferral=1))
+    moves = pmo.arbitration.money_moves(allocation)
+    simulation = pmo.simulate(allocation, draws=200, seed=7)
+    surer = pmo.risk.fit_envelopes(question, 0.8, draws=200, seed=7)
+    bases = pmo.risk.compare_bases(question, 0.8, 200, 7)
+    ladder = pmo.frontier(question, budgets=[0.7, 1.0, 1.2])
+    order = pmo.frontier(question, budgets=[0.7, 1.0, 1.2], nested=True)
+    large = pmo.load_register("data/samples/meridian")
+    review = pmo.review_performance(large)
+    benefits, directions = performance.review_benefits(large), performance.directions(large)
+    ministry = pmo.load_register("data/samples/gmpp_dft_2024")
+    drawn = {name: pmo.risk.simulate_plan(question, plan, 200, 7) for name, plan in
+             {"Today's plan": allocation.plan, **pmo.scenarios.reference_plans(question)}.items()}  # fmt: skip
+    return [
+        *(figures.area_headline(allocation, area) for area in allocation.table["area"].unique()),
+        *(figures.plan(allocation, area=area) for area in allocation.table["area"].unique()),
+        figures.refused(allocation),
+        figures.envelopes(allocation),
+        figures.overrides(ledger, allocation),
+        figures.prices(reasons),
+        figures.ladder(ladder, allocation),
+        limits.holds(order),
+        limits.moves(allocation, moves),
+        page_one.alternatives(allocation, surer, waiting, moves, ledger),
+        scenarios.regret(comparison),
+        *(risk.s_curve(simulation, what) for what in ("cost", "benefit", "npv")),
+        risk.tornado(simulation),
+        risk.exceedance(simulation),
+        risk.contingency(simulation),
+        risk.top_risks(simulation),
+        risk.by_year(simulation),
+        risk.bases(bases),
+        risk.compared(drawn),
+        delivery.headline(review),
+        delivery.tiles(review, benefits, directions),
+        *(overview.headline(one, pmo.appraise(one)) for one in (register, ministry)),
+        overview.whole_life(ministry),
+    ]
+
+
+def test_every_number_of_a_title_is_a_fact(titled: list[Exhibit]) -> None:
+    assert [found for exhibit in titled for found in strangers(exhibit, [exhibit.title])] == []
+    messages = [exhibit for exhibit in titled if isinstance(exhibit, Message)]
+    assert [found for one in messages for found in strangers(one, spoken(one))] == []
+
+
+def test_facts_of_all_figures_agree(shown: list[Exhibit], titled: list[Exhibit]) -> None:
+    areas = ("arbitration.area", "arbitration.plan")
+    pairs = [(one.id, fact) for one in (*shown, *titled) for fact in _facts(one) if one.id not in areas]
+    ministry = [pair for pair in pairs if pair[1].unit.currency == "GBP" or pair[0].startswith("overview")]
+    assert len(collect(pair for pair in pairs if pair not in ministry)) > 60
 
 
 def test_facts_of_page_one_agree(shown: list[Exhibit]) -> None:
