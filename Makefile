@@ -32,7 +32,7 @@ test: .venv/dev            ## every fast test, notebooks and browser included
 	$(BIN)/python -m pytest -n 2 --dist loadscope -m "not slow"
 
 slow: .venv/dev            ## the slow suites
-	$(BIN)/python -m pytest -m slow
+	EXAMPLES=4 $(BIN)/python -m pytest -m "slow or hypothesis"
 
 lessons: .venv/dev         ## workshop solutions with their numbers, the half day walked through in JupyterLab
 	$(BIN)/python -m pytest -n 2 --dist loadscope -m slow tests/workshop

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -17,11 +18,14 @@ from numpy.typing import NDArray
 
 from pmo_kit.register import Register
 
+TIMES = int(os.environ.get("EXAMPLES", "1"))
+"""How many times as many examples: `make slow` asks for more."""
+
 
 def brief(examples: int) -> settings:
     """So many examples, drawn anew each time and not shrunk: a case is small already."""
     return settings(
-        max_examples=examples, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate),
+        max_examples=examples * TIMES, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate),
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
 

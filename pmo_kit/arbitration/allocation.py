@@ -350,7 +350,7 @@ def allocation_of(model: Model, found: Found, second: Found | None = None) -> Al
     assert found.plan is not None
     unique, other, value = None, None, None
     if second is not None and second.status in ("optimal", "infeasible"):
-        unique = second.plan is None or second.value < found.value
+        unique = second.plan is None or second.value < found.value - model.noise
         if second.plan is not None:
             other, value = MappingProxyType(model.levels(second.plan)), second.value / ONE
     return Allocation(

@@ -197,6 +197,12 @@ class Model:
         return 1 if self.prices else self._exact.grain
 
     @cached_property
+    def noise(self) -> int:
+        """How far apart rounding may bring two plans of equal worth: discounted money is cut after 14 digits."""
+        unit = 10 ** max(0, 22 - DIGITS + 1 + floor(log10(self.size)))  # of the last digit kept
+        return 0 if self._exact.grain >= 10 * unit else 2 * unit * len(self.question.built.groups)
+
+    @cached_property
     def size(self) -> float:
         """The largest value of a column: what is small is small against it."""
         return float(np.abs(self.value_row).max(initial=0.0)) or 1.0

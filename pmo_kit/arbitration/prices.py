@@ -167,7 +167,7 @@ class _Proven:
     ) -> tuple[Found, Plan | None]:
         """The best plan with the choice flipped, and another that is as good, where that is asked for."""
         model, nodes = self._model, 0
-        room = 0 if ties else round(limits.gap * ONE)
+        room = -model.noise if ties else round(limits.gap * ONE)
         while True:
             known = self._pool.leader(own)
             if known is None:
@@ -190,7 +190,7 @@ class _Proven:
             self._pool.add(found.plan)
             if not ties or found.status != "optimal":
                 return replace(found, nodes=nodes), None
-            if found.value == value:
+            if found.value <= value:
                 return Found("optimal", plan, value, value, nodes), found.plan
 
 
@@ -215,7 +215,8 @@ def common_change(
             if row is None:
                 break
             limits = Limits(proof_gap(model))
-            rival = best_plan(model, fixed=fixed, extra=[*rows, row], least=found.value, limits=limits).plan
+            least = found.value - model.noise
+            rival = best_plan(model, fixed=fixed, extra=[*rows, row], least=least, limits=limits).plan
         if rival is None:
             break
         change, rival = change.common(plan_change(model, before, rival)), None

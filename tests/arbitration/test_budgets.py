@@ -52,7 +52,7 @@ def nested_by_hand(points: list[dict[frozenset[str], float]], weights: list[floa
     return max(chains.values(), default=-np.inf)
 
 
-@brief(12)
+@brief(6)
 @given(cases(most=4), st.lists(st.integers(0, 3), min_size=4, max_size=4).filter(any))
 def test_order_is_the_best_of_all(case: Case, weights: list[int]) -> None:
     question = ask(case)

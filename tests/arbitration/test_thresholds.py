@@ -41,7 +41,7 @@ def value_with(question: Question, project: str, level: str) -> float:
         return float("-inf")
 
 
-@brief(25)
+@brief(8)
 @given(cases(most=5))
 def test_ways_in(case: Case) -> None:
     case.deferral = 0
@@ -75,7 +75,7 @@ def test_ways_in(case: Case) -> None:
                 assert (value_with(new, project, found.level) >= a.value - NEAR) == enough, (row.way, amount)
 
 
-@brief(20)
+@brief(7)
 @given(cases(least=4, most=6))
 def test_several_limits_together(case: Case) -> None:
     """The increases found for several limits admit the project; no split of a smaller sum does."""
@@ -102,7 +102,7 @@ def test_several_limits_together(case: Case) -> None:
             assert value_with(new, project, admission.level) < a.value - NEAR
 
 
-@brief(20)
+@brief(7)
 @given(cases(most=5))
 def test_turning_points(case: Case) -> None:
     case.deferral = 0

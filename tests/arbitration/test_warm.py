@@ -20,7 +20,7 @@ def ask(case: Case, gap: float) -> Question:
         reject()
 
 
-@brief(15)
+@brief(8)
 @given(cases())
 def test_frontier_with_a_gap_is_within_it_of_every_plan(case: Case) -> None:
     """The best plan of the question is found by trying all of them; the bound is never below it."""
@@ -36,7 +36,7 @@ def test_frontier_with_a_gap_is_within_it_of_every_plan(case: Case) -> None:
     assert row["value"] <= max(plans) + NEAR <= row["bound"] + 2 * NEAR
 
 
-@brief(15)
+@brief(8)
 @given(cases())
 def test_bound_holds_however_the_limits_move(case: Case) -> None:
     """One relaxation kept warm over four budgets: never below the best plan, and what it finds is a plan."""
