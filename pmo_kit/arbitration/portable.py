@@ -145,13 +145,14 @@ def _row(row: Row, rule: Rule, rules: tuple[Rule, ...], options: Options) -> dic
 
 
 def _reversals(reasons: Explanation) -> list[dict[str, Any]]:
-    """What the other choice on each project costs, at its cheapest size, where that is proven."""
+    """What the other choice on each project costs, at its cheapest size, where it is known to six digits."""
     table, stops = reasons.table, reasons.allocation.question.options["stop"]
     taken = table.groupby("project_id")["in_plan"].transform("any")
-    exact = table[(table["proof"] == "exact") & (table["in_plan"] | ~taken)]
+    known = table["price_upper"] - table["price"] <= 1e-6 * table["price_upper"].clip(lower=1.0)
+    exact = table[known & (table["in_plan"] | ~taken)]
     found = exact.sort_values("price", kind="stable").groupby("project_id").head(1).sort_index()
     return [
-        {"project": p, "way": "in" if stops[p, level] else row["flip"], "price": float(row["price"])}
+        {"project": p, "way": "in" if stops[p, level] else row["flip"], "price": float(row["price_upper"])}
         for (p, level), row in found.iterrows()
     ]
 

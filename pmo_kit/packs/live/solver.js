@@ -6,6 +6,7 @@ const PROOF = { // with a good value known, searches inside the search cost more
   mip_detect_symmetry: false, mip_pool_soft_limit: 10, mip_lp_age_limit: 2,
 };
 const KEPT = 400; // plans
+const CORE = 65; // options that a large question is searched in first
 
 class Solver {
   constructor(highs, question) {
@@ -66,6 +67,10 @@ class Solver {
     for (const plan of this.known) take(plan);
     tell(said("known"));
     for (const start of this.starts(limits, forces, relaxed.x)) take(new Search(question, limits, forces).improve(start));
+    if (question.data.gap && !(best && bound < amount(best.exact) + gap)) {
+      const found = this.run(this.core(program, relaxed), { gap: 0.5 * gap, seconds: 3 });
+      if (found.found) take(this.plan(found));
+    }
     if (best) this.keep(best.plan);
     tell(said("known"));
     const cuts = [];
@@ -75,12 +80,12 @@ class Solver {
       const narrowed = best ? this.narrowed(program, relaxed, cutoff) : { ...program };
       narrowed.rows = [...narrowed.rows, ...cuts];
       const told = (now) => { if (now < bound - 1e-3 * question.size) { bound = now; tell(said("known")); } };
-      const found = this.run(narrowed, { gap, cutoff, seconds, told });
+      const found = this.run(narrowed, { gap, cutoff: question.data.gap ? undefined : cutoff, seconds, told });
       if (!found.found) {
         if (found.status === "open") return said("stopped");
         return best ? done() : { status: "none", rules: this.conflict(limits, forces, true) };
       }
-      const plan = found.x.flatMap((x, c) => (c < question.n && x > 0.5 ? [c] : []));
+      const plan = this.plan(found);
       const better = take(plan);
       if (found.status === "open") { bound = Math.min(bound, found.bound); return said("stopped"); }
       if (better) {
@@ -90,6 +95,16 @@ class Solver {
       if (!question.evaluate(plan, limits).broken.length) return best ? done() : said("stopped");
       cuts.push({ entries: Array.from({ length: question.n }, (_, c) => [c, plan.includes(c) ? 1 : -1]), low: -FREE, high: plan.length - 1 });
     }
+  }
+
+  plan({ x }) { return x.flatMap((one, c) => (c < this.question.n && one > 0.5 ? [c] : [])); }
+
+  // What the relaxation is surest of stays as it is there; the rest is searched (Balas and Zemel 1980).
+  core(program, { x, reduced }) {
+    const order = Array.from({ length: program.n }, (_, c) => c).sort((a, b) => Math.abs(reduced[a]) - Math.abs(reduced[b]));
+    const least = [...program.least], most = [...program.most];
+    for (const c of order.slice(CORE)) if (Math.abs(x[c] - Math.round(x[c])) < 1e-7) least[c] = most[c] = Math.round(x[c]);
+    return { ...program, least, most };
   }
 
   // What costs more than there is between the bound and a value stays as in the relaxation in every better plan.
