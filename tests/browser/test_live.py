@@ -114,6 +114,13 @@ def test_limits_move_by_slider_and_a_conflict_is_named(page: Any) -> None:
     slider.evaluate("(s) => { s.value = 120; s.dispatchEvent(new Event('input', {bubbles: true})); }")
     page.locator(".lv-bar", has_text="+20").wait_for()
     assert settled(page) == pytest.approx(arbitrate(Case(1.2).question(base)).value, abs=NEAR)
+    slider.evaluate("(s) => { s.value = 50; s.dispatchEvent(new Event('input', {bubbles: true})); }")
+    choose(page, "P08", "in")
+    said = page.locator("#live .pw-conflict").inner_text()
+    assert re.search("money 2027: at most 25|money 2028: at most 23", said)  # half of 50 and 46
+    for _ in range(2):
+        page.locator("#live [data-needs=undo]").click()
+        settled(page)
     choose(page, "P12", "out")  # a running project without a stop
     said = page.locator("#live .pw-conflict").inner_text()
     assert "P12" in said

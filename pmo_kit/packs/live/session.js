@@ -248,7 +248,10 @@ class Session {
   }
   ruleWords(name) {
     const force = this.case.forces.find((f) => `${f.project} ${f.way}` === name);
-    return force ? `${this.name(force.project)} ${force.way}` : this.question.data.rules.find((rule) => rule.name === name)?.words ?? name;
+    if (force) return `${this.name(force.project)} ${force.way}`;
+    const at = this.question.data.rows.findIndex((row) => row.rule === name && ["envelope", "capacity"].includes(row.kind)); // as the trial moved it
+    if (at >= 0) return `${this.question.data.rows[at].label}: at most ${plainly(this.question.limits(this.case.money, this.case.people).rows[at].high)}`;
+    return this.question.data.rules.find((rule) => rule.name === name)?.words ?? name;
   }
 
   // What is saved: rows of decisions.csv, and the session that the board opens. Words for what is missing, or none.
