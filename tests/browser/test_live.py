@@ -28,7 +28,7 @@ from pmo_kit.packs.decisions import read_decisions
 from pmo_kit.packs.verify import verify_pack
 from pmo_kit.shipped import shipped
 from pmo_kit.widgets.cases import Case, Force, base_and_case
-from pmo_kit.widgets.session_files import restore_session
+from pmo_kit.widgets.session_files import compare_session, restore_session
 from pmo_kit.widgets.session_state import SessionState
 from tests.arbitration.test_brute_force import ask
 from tests.browser.lab import PATIENCE
@@ -151,7 +151,8 @@ def test_what_the_page_hands_over_is_read_by_the_kit(page: Any, tmp_path: Path) 
     )
     assert len(told) == 12
     session = SessionState(Question(pmo.load_register(TWELVE), overrides=False))
-    restore_session(session, tmp_path)
+    assert restore_session(session, tmp_path).startswith("Opened: Board, ")
+    assert compare_session(session, tmp_path).endswith("The plans are the same.")
     session.prove()
     assert session.answer.value == pytest.approx(24.5)
     assert session.case.forces[0].reason.startswith("=promised")

@@ -94,7 +94,7 @@ function desk(session, committee) {
     make("h3", { class: "lv-title" }, "Your choices, and why"), forces,
     make("div", { class: "lv-tools" }, make("label", {}, "Committee ", who),
       button("Save decisions.csv", () => keep("decisions.csv", "text/csv", () => session.decisions())),
-      button("Save session.json", () => keep("session.json", "application/json", () => session.saved(`${who.value || "Trial"} ${new Date().toISOString().slice(0, 10)}`)))),
+      button("Save session.json", () => keep("session.json", "application/json", () => session.saved()))),
     notice);
   const said = make("b"), beside = make("span"), undo = button("Undo", () => send({ type: "undo" }));
   const bar = make("aside", { class: "lv-bar", hidden: true, "aria-label": "Trial, not the pack's figures" },

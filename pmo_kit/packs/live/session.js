@@ -272,12 +272,16 @@ class Session {
     const inert = (text) => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text), cell = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
     return [head, ...rows].map((row) => row.map((text) => cell(inert(text))).join(",")).join("\n") + "\n";
   }
-  saved(name) {
+  saved() {
     const local = (date) => new Date(date - date.getTimezoneOffset() * 60000).toISOString().slice(0, 19);
     const plain = ({ money, people, forces }) => ({
       money, people: Object.entries(people).sort(), forces: forces.map((f) => ({ project_id: f.project, in_out: f.way, level: f.level || null, reason: f.reason, decided_by: f.by, date: f.date || null })),
     });
     const log = this.log.map((one, i) => ({ number: i + 1, time: local(one.time), words: one.words, reason: one.reason, decided_by: one.by, case: plain(one.case) }));
-    return JSON.stringify({ question: this.question.data.question, name, saved: local(this.now()), value: this.answer.plan && amount(this.answer.exact), status: this.answer.status, case: plain(this.case), log }, null, 1);
+    const plan = Object.fromEntries((this.answer.plan ?? []).map((i) => [this.question.data.options[i].project, this.question.data.options[i].level]));
+    return JSON.stringify({
+      question: this.question.data.question, committee: this.committee || "Committee", saved: local(this.now()), case: plain(this.case), words: this.about().slice(6) || "the recommended plan",
+      status: this.answer.status, plan, value: this.answer.plan && amount(this.answer.exact), log,
+    }, null, 1);
   }
 }
