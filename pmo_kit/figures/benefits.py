@@ -6,9 +6,9 @@ import pandas as pd
 
 from pmo_kit.exhibits import Chart, Field, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.figures.captions import count, listed, percent, sentence, shortened, unit_line
+from pmo_kit.figures.captions import count, listed, percent, sentence, unit_line
 from pmo_kit.figures.figure import figure
-from pmo_kit.figures.performance import ROWS, cut, named
+from pmo_kit.figures.performance import cut
 from pmo_kit.performance import Benefits, ChangeLoad
 from pmo_kit.register import Register
 
@@ -44,60 +44,6 @@ def realized(benefits: Benefits, most: int = 12) -> Chart:
         takeaway=benefits.summary,
         unit_line=unit_line(benefits.register, "Benefits due by now and realized"),
         note=note,
-    )
-
-
-@figure("benefits.cases", source="baselines")
-def cases(benefits: Benefits) -> Table:
-    """Return the business cases: net benefit as approved and today; those no longer true first."""
-    rows = benefits.cases.reset_index()
-    rows["project"] = named(rows)
-    rows["holds_words"] = rows["holds"].map({True: "holds", False: "no longer true"})
-    rows["holds_words"] = rows["holds_words"].mask(rows["net_approved"] <= 0, "approved below zero")
-    broken = rows.loc[~rows["holds"], "name"]
-    return Table(
-        data=rows,
-        first=ROWS,
-        columns=(
-            Field("project", "project", kind="text"),
-            Field("net_approved", "net as approved"),
-            Field("net_now", "net today"),
-            Field("holds_words", "", kind="text"),
-        ),
-        title=f"The business case of {shortened(broken)} is no longer true"
-        if len(broken)
-        else "Every approved business case still holds",
-        takeaway="Whole-life benefit less whole-life cost, not discounted, as approved and as forecast today.",
-        unit_line=unit_line(benefits.register, "Business cases then and now"),
-    )
-
-
-@figure("benefits.way_to_goals", source="benefits, benefit_profiles, goals")
-def way_to_goals(register: Register, edges: pd.DataFrame, most: int = 4) -> Table:
-    """Return the largest benefits of every strategic goal and the project that brings each."""
-    rows = edges[edges["amount"] > 0].sort_values("amount", ascending=False, kind="stable").copy()
-    rows["goal_label"] = rows["goal_label"].fillna("No goal named")
-    sums = rows.groupby("goal_label")["amount"].sum().sort_values(ascending=False)
-    rows["order"] = rows["goal_label"].map({goal: place for place, goal in enumerate(sums.index)})
-    rows["project"] = named(rows)
-    rows["kind"] = rows["kind"].str.replace("_", "-")
-    top = rows.groupby("goal_label", sort=False).head(most).sort_values("order", kind="stable")
-    loose = int((~edges["linked"]).sum())
-    return Table(
-        data=top,
-        group=Field("goal_label", kind="category"),
-        columns=(
-            Field("benefit", "benefit", kind="text"),
-            Field("project", "brought by", kind="text"),
-            Field("kind", "kind", kind="text"),
-            Field("amount", "whole life"),
-        ),
-        title=f"{sums.index[0]} is promised most: {format_number(sums.iloc[0], 0)}; "
-        f"{sums.index[-1]} least: {format_number(sums.iloc[-1], 0)}",
-        takeaway="Every benefit leads to a goal."
-        if not loose
-        else f"{sentence(count(loose, 'benefit leads', 'benefits lead'))} to no goal.",
-        unit_line=unit_line(register, f"Largest {most} benefits of every goal, as asked, not discounted"),
     )
 
 
@@ -164,33 +110,6 @@ def change_load(load: ChangeLoad) -> Chart:
             load.register, "Staff who have to change how they work", "% of staff, heavy change in full"
         ),
         note="Heavy change counts in full, noticeable change two thirds, light change one third.",
-    )
-
-
-@figure("benefits.collisions", source="change_impacts, areas")
-def collisions(load: ChangeLoad) -> Table:
-    """Return the projects that are together too much for a unit, and what deferring each would free."""
-    rows = load.collisions
-    rows["project"] = named(rows)
-    rows["where"] = rows["unit"] + ", " + rows["quarter"]
-    for share in ("load", "over", "frees"):
-        rows[share] = 100 * rows[share]
-    rows["enough"] = rows["clears"].map({True: "enough alone", False: "not enough alone"})
-    enough = rows[rows["clears"]].drop_duplicates("project_id")["name"]
-    return Table(
-        data=rows,
-        group=Field("where", kind="category"),
-        columns=(
-            Field("project", "project", kind="text"),
-            Field("load", "touches", "% of staff", decimals=0),
-            Field("frees", "deferring it frees", "of the points over", decimals=0),
-            Field("enough", "", kind="text"),
-        ),
-        title=f"Deferring any one of {count(len(enough), 'project')} would be enough"
-        if len(enough)
-        else ("No single project is enough" if len(rows) else "No collisions"),
-        takeaway=f"{shortened(enough, 4)}." if len(enough) else load.summary,
-        unit_line=unit_line(load.register, "Where change collides", "% of staff"),
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pmo_kit.arbitration import Allocation, Frontier, FundingOrder, Question
-from pmo_kit.exhibits import Chart, Exhibit, Field, Message, Table
+from pmo_kit.arbitration import Allocation, FundingOrder, Question
+from pmo_kit.exhibits import Exhibit, Field, Message, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import SHARE, Fact, say
 from pmo_kit.figures import claims
@@ -62,112 +62,6 @@ def tightest(allocation: Allocation) -> list[str]:
     return list(dict.fromkeys(_tightness(allocation)["rule"].head(ROWS)))
 
 
-@figure("contested.cuts", source="budgets, costs, benefits")
-def cuts(ladder: Frontier) -> Table:
-    """Return who enters and leaves at each level of the envelopes, against today's, and what the next money buys."""
-    register, plans = ladder.question.register, ladder.plans
-    names, table = register.projects["name"], ladder.table.set_index("factor")
-    today = plans[1.0]
-    rows = []
-    for factor in sorted((f for f in plans if f != 1.0), reverse=True):
-        now = plans[factor]
-        gone = [p for p in today.index if _funded(today[p]) and not _funded(now[p])]
-        moved = [p for p in today.index if _funded(today[p]) and _funded(now[p]) and today[p] != now[p]]
-        entered = [p for p in today.index if _funded(now[p]) and not _funded(today[p])]
-        money = table.loc[factor, "budget"] - table.loc[1.0, "budget"]
-        change = table.loc[factor, "value"] - table.loc[1.0, "value"]
-        rows.append(
-            {
-                "cut": f"{format_number(100 * (factor - 1), 0, signed=True)}\u202f%",
-                "factor": factor,
-                "value": table.loc[factor, "value"],
-                "lost": change,
-                "each": change / money if money else float("nan"),
-                "leave": shortened(names[gone], 4) if gone else "–",
-                "reduced": shortened(names[moved], 3) if moved else "–",
-                "enter": shortened(names[entered], 3) if entered else "–",
-            }
-        )
-    columns = ["cut", "factor", "value", "lost", "each", "leave", "reduced", "enter"]
-    data = pd.DataFrame(rows, columns=columns)
-    less, more = data[data["factor"] < 1], data[data["factor"] > 1]
-    leaving = less.loc[less["leave"] != "–", "leave"]
-    said = [
-        f"the first cut, {row['cut']}, costs {format_number(-row['lost'])}"
-        for _, row in less.head(1).iterrows()
-    ]
-    said += [f"{row['cut']} gains {format_number(row['lost'])}" for _, row in more.tail(1).iterrows()]
-    none = table.index[table["status"] == "infeasible"]
-    return Table(
-        data=data,
-        columns=(
-            Field("cut", "envelopes", kind="text"),
-            Field("value", "then worth"),
-            Field("lost", "against today", signed=True),
-            Field("each", "per unit of money", decimals=2),
-            Field("leave", "leave", kind="text"),
-            Field("reduced", "other size", kind="text"),
-            Field("enter", "enter", kind="text"),
-        ),
-        title=sentence("; ".join(said)) if said else "No other level than today's was asked for",
-        takeaway=f"First to leave: {leaving.iloc[0]}." if len(leaving) else "",
-        note=f"No plan is possible at {listed(percent(f) for f in none)} of the envelopes."
-        if len(none)
-        else "",
-        unit_line=unit_line(
-            register, "All envelopes raised or cut alike; the best plan at each level, against today's"
-        ),
-    )
-
-
-@figure("contested.waterfall", source="budgets, costs, benefits")
-def waterfall(ladder: Frontier, cut: float) -> Exhibit:
-    """Return which areas lose and gain value when every envelope is cut by a share; a line where no plan is left."""
-    register, factor = ladder.question.register, round(1 - cut, 6)
-    losses, values = ladder.losses(), ladder.table.set_index("factor")["value"]
-    if pd.isna(values[factor]):
-        line = f"Not shown: {percent(cut)} less money leaves no plan that keeps every rule."
-        return Message(
-            title=line,
-            items=(),
-        )
-    by_area = losses[losses["factor"] == factor].groupby("area")["value"].sum().sort_values(kind="stable")
-    rest = values[factor] - values[1.0] - by_area.sum()
-    if abs(rest) > 1e-6:
-        by_area["effects on one another"] = rest
-    ends = values[1.0] + by_area.cumsum()
-    rows = pd.DataFrame(
-        {
-            "step": ["today", *by_area.index, f"with −{percent(cut)}"],
-            "start": [0.0, *(ends - by_area), 0.0],
-            "end": [values[1.0], *ends, values[factor]],
-            "words": [
-                format_number(values[1.0]), *(format_number(x, signed=True) for x in by_area),
-                format_number(values[factor]),
-            ],
-            "kind": ["before", *("more" if x >= 0 else "less" for x in by_area), "now"],
-        }
-    )  # fmt: skip
-    return Chart(
-        mark="bar",
-        data=rows,
-        x=Field("end", "value of the plan", register.settings.unit),
-        y=Field("step", "area", kind="category"),
-        start=Field("start"),
-        series=Field("kind", kind="category"),
-        styles={"before": "actual", "now": "plan", "more": "good", "less": "bad"},
-        label=Field("words", kind="text"),
-        title=f"{percent(cut)} less money costs {format_number(values[1.0] - values[factor])}: "
-        f"{by_area.index[0]} loses most, {format_number(-by_area.iloc[0])}"
-        if len(by_area)
-        else f"{percent(cut)} less money costs nothing: the plan stays as it is",
-        takeaway="Areas that gain take what the leaving projects set free." if (by_area > 0).any() else "",
-        unit_line=unit_line(
-            register, "Worth of the best plan, area by area", scope="every envelope cut alike"
-        ),
-    )
-
-
 def _tightness(allocation: Allocation) -> pd.DataFrame:
     """The limits that hold anything, the one with the least left as a share of itself first."""
     use = allocation.use
@@ -184,10 +78,6 @@ def _gain(allocation: Allocation, row: pd.Series) -> str:
         return "nothing"
     gain = format_number(row["more_value"] - allocation.value)
     return f"{format_number(row['more'])} more gains {gain}"
-
-
-def _funded(level: object) -> bool:
-    return isinstance(level, str) and level not in ("", "stop")
 
 
 def _factor(question: Question, factor: float) -> Fact:

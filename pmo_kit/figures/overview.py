@@ -311,33 +311,6 @@ def confidence(register: Register) -> Exhibit:
     )
 
 
-@figure("overview.confidence_list", source="projects")
-def confidence_list(register: Register) -> Exhibit:
-    """Return the projects rated Red or Amber by anyone, the worst first."""
-    projects = register.projects
-    ratings = projects[["rag_declared", "rag_assured"]]
-    if ratings.isna().all(axis=None):
-        return not_shown("projects by rating", "projects, columns rag_declared and rag_assured")
-    rank = ratings.replace({"R": "0", "A": "1", "G": "2"}).astype("float64").min(axis=1)
-    shown = projects.assign(rank=rank)[rank < 2].sort_values("rank", kind="stable").reset_index()
-    red, amber = int((shown["rank"] == 0).sum()), int((shown["rank"] == 1).sum())
-    who = f"{shown['name'].iloc[0]} is" if red == 1 else sentence(count(red, "project is", "projects are"))
-    return Table(
-        first=ROWS,
-        data=shown[["name", "project_id", "area", "rag_declared", "rag_assured", "finish"]],
-        columns=(
-            Field("name", "project", kind="text"),
-            Field("area", "area", kind="text"),
-            Field("rag_declared", "declared", kind="rag"),
-            Field("rag_assured", "assured", kind="rag"),
-            Field("finish", "planned finish", kind="time"),
-        ),
-        title=f"{who} rated Red, {count(amber) if amber else 'none'} Amber",
-        takeaway=f"Ask first about {shortened(shown['name'].head(red))}." if red > 1 else "",
-        unit_line=unit_line(register, "Projects rated Red or Amber", ""),
-    )
-
-
 @figure("overview.variance_{quantity}", source="baselines")
 def variance(register: Register, quantity: str = "spend", tolerance: float = 0.05) -> Exhibit:
     """Return forecast less baseline of the year's budget, the largest first; red is over, blue is under."""

@@ -131,27 +131,6 @@ def sensitivity(award: Award) -> Table:
     )
 
 
-@figure("partners.checks", source="partner_scores, evaluator_conflicts, bids")
-def checks(award: Award) -> Table:
-    """Return what the award would be with one thing changed."""
-    rows = award.checks.copy()
-    rows["answer"] = rows["same"].map({True: "the same", False: "another award"})
-    changed = rows.loc[~rows["same"], "question"]
-    return Table(
-        data=rows,
-        columns=(
-            Field("question", "what if", kind="text"),
-            Field("award", "best award", kind="text"),
-            Field("answer", "", kind="text"),
-        ),
-        title=f"The award would change {listed(changed)}"
-        if len(changed)
-        else "No single evaluator decides the award",
-        takeaway=f"{sentence(count(int(rows['same'].sum()), 'check'))} of {len(rows)} give the same award.",
-        unit_line=unit_line(award.register, "Award with one thing changed", ""),
-    )
-
-
 @figure("partners.debrief_{partner_id}_{lot}", source="partner_scores")
 def debrief(award: Award, partner_id: str, lot: str) -> Table:
     """Return what a losing bidder is told: its scores beside the winner's; nobody is named."""
@@ -185,24 +164,4 @@ def debrief(award: Award, partner_id: str, lot: str) -> Table:
         takeaway=f"Quality {format_number(bid['quality'], 0)} of 100, price {format_number(bid['price'])}."
         + (price if bid["price_to_win"] == bid["price_to_win"] else ""),
         unit_line=unit_line(award.register, "Debrief", "scores on the declared scale"),
-    )
-
-
-@figure(
-    "partners.audit", source="partners, lots, bids, partner_criteria, partner_scores, evaluator_conflicts"
-)
-def audit(award: Award) -> Table:
-    """Return everything that was done, in order."""
-    rows = award.audit.assign(number=range(1, len(award.audit) + 1))
-    return Table(
-        data=rows,
-        columns=(
-            Field("number", "", decimals=0),
-            Field("step", "step", kind="text"),
-            Field("what", "what", kind="text"),
-            Field("detail", "detail", kind="text"),
-        ),
-        title=f"{sentence(count(len(rows), 'step'))} from scores to award",
-        takeaway="Anyone can repeat it from the register.",
-        unit_line=unit_line(award.register, "Audit trail", ""),
     )

@@ -7,38 +7,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pmo_kit.appraisal import Appraisal
 from pmo_kit.exhibits import Chart, Field, Message, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.figures.captions import count, listed, percent, sentence, shortened, unit_line
 from pmo_kit.figures.figure import figure
-from pmo_kit.figures.robustness import (
-    acceptability,
-    crossover,
-    disagreement,
-    flags,
-    near_pairs,
-    rank_ranges,
-    stability,
-    tornado,
-)
-from pmo_kit.prioritization import Disagreement, Ranking, RankRobustness, Screening, value_frontier
+from pmo_kit.figures.robustness import acceptability, disagreement, flags, stability
+from pmo_kit.prioritization import Disagreement, Ranking, RankRobustness, Screening
 
 __all__ = [
     "acceptability",
     "answer",
     "contributions",
     "criteria",
-    "crossover",
     "disagreement",
     "flags",
-    "near_pairs",
-    "rank_ranges",
     "scores",
     "stability",
     "tiers",
-    "tornado",
-    "value_against_cost",
 ]
 
 ROWS = 15
@@ -212,44 +197,6 @@ def scores(ranking: Ranking) -> Chart:
         else "Scores of several assessors are averaged.",
         unit_line=unit_line(ranking.register, "Value of each score on its declared scale", "points of 100"),
         note=f"And {more} more." if more else "",
-    )
-
-
-@figure("prioritization.value_against_cost", source="criteria, scores, costs")
-def value_against_cost(ranking: Ranking, appraisal: Appraisal) -> Chart:
-    """Return value against cost to come; the projects that none beats on both are named."""
-    table = ranking.table.loc[ranking.ranked]
-    options = pd.MultiIndex.from_arrays([table.index, table["level"]])
-    cost = appraisal.table["cost"].reindex(options).to_numpy(float)
-    known = np.flatnonzero(np.isfinite(cost))
-    best = known[value_frontier(cost[known], table["value"].to_numpy(float)[known])]
-    front = np.zeros(len(table), dtype=bool)
-    front[best] = True
-    rows = pd.DataFrame(
-        {
-            "cost": cost,
-            "value": table["value"].to_numpy(float),
-            "what": np.where(front, "none gives more for less", "another gives more for less"),
-            "label": np.where(front, table.index, ""),
-            "name": table["name"].to_numpy(),
-        }
-    ).iloc[known]
-    names = list(table["name"].iloc[best])
-    return Chart(
-        mark="scatter",
-        data=rows.sort_values(["what", "cost"], kind="stable", ignore_index=True),
-        x=Field("cost", "cost to come", appraisal.unit),
-        y=Field("value", "value", ranking.unit),
-        series=Field("what", kind="category"),
-        styles={"none gives more for less": "focus", "another gives more for less": "ordinary"},
-        label=Field("label", kind="text"),
-        name=Field("name", "project", kind="text"),
-        title=f"{sentence(count(len(best), 'project gives', 'projects give'))} a value that none gives for less: "
-        f"{shortened(names)}",
-        takeaway="Value per cost ignores size, capacity and what needs what: the plan is found by arbitration.",
-        unit_line=unit_line(
-            ranking.register, "Value against cost to come", f"{ranking.unit}; {appraisal.unit}"
-        ),
     )
 
 

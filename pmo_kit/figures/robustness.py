@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from pmo_kit.exhibits import Chart, Field, Reference, Table
+from pmo_kit.exhibits import Chart, Field, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.figures.captions import count, listed, percent, sentence, unit_line
 from pmo_kit.figures.figure import figure
-from pmo_kit.prioritization import Disagreement, Ranking, RankRobustness, Screening, leads, value_lines
+from pmo_kit.prioritization import Disagreement, Ranking, RankRobustness, Screening
 from pmo_kit.prioritization.robustness import CASES
 
 ROWS = 15
@@ -66,33 +66,6 @@ def acceptability(robustness: RankRobustness) -> Chart:
     )
 
 
-@figure("prioritization.rank_ranges", source="criteria, scores")
-def rank_ranges(robustness: RankRobustness) -> Chart:
-    """Return between which ranks each project lies in 90 % of the cases; the dot is the mean rank."""
-    rows = robustness.table.head(ROWS).reset_index()
-    rows["project"] = rows["name"] + " " + rows["project_id"]
-    rows["label"] = [
-        f"{row.rank_low} to {row.rank_high}" if row.rank_low < row.rank_high else str(row.rank_low)
-        for row in rows.itertuples()
-    ]
-    widest = rows.loc[(rows["rank_high"] - rows["rank_low"]).idxmax()]
-    more = len(robustness.table) - len(rows)
-    return Chart(
-        mark="interval",
-        data=rows[["project", "expected_rank", "rank_low", "rank_high", "label"]],
-        x=Field("expected_rank", "rank", decimals=0),
-        y=Field("project", "project", kind="category"),
-        low=Field("rank_low"),
-        high=Field("rank_high"),
-        label=Field("label", kind="text"),
-        title=f"{widest['name']} may rank anywhere from {widest['rank_low']} to {widest['rank_high']}",
-        takeaway="Where the lines overlap the order is not settled.",
-        unit_line=unit_line(robustness.ranking.register, f"Rank in 90 % of cases: {_cases(robustness)}", ""),
-        note="In the order of today's weights; the dot is the mean rank."
-        + (f" And {more} more." if more else ""),
-    )
-
-
 @figure("prioritization.stability", source="criteria, scores")
 def stability(robustness: RankRobustness) -> Chart:
     """Return between which weights of each criterion the leader leads; the dot is the weight now."""
@@ -128,79 +101,6 @@ def stability(robustness: RankRobustness) -> Chart:
     )
 
 
-@figure("prioritization.crossover.{criterion}", source="criteria, scores")
-def crossover(ranking: Ranking, criterion: str) -> Chart:
-    """Return how the value of the leader and its challengers moves with the weight of one criterion."""
-    cells, _, _ = ranking.cells()
-    part = ranking.weights.index == criterion
-    now, at_zero, at_one = value_lines(cells, ranking.weights, part)
-    steps = np.linspace(0, 1, 101)
-    worth = np.outer(1 - steps, at_zero) + np.outer(steps, at_one)
-    order = list(dict.fromkeys([0, *worth.argmax(axis=1).tolist(), *range(len(cells))]))[:4]
-    names = [f"{ranking.table.loc[ranking.ranked[i], 'name']} {ranking.ranked[i]}" for i in order]
-    rows = pd.DataFrame(
-        [
-            {"weight": 100 * t, "value": (1 - t) * at_zero[i] + t * at_one[i], "project": name}
-            for i, name in zip(order, names, strict=True)
-            for t in (0.0, now, 1.0)
-        ]
-    )
-    word = criterion.replace("_", " ")
-    tops = list(dict.fromkeys(worth.argmax(axis=1).tolist()))
-    said = " to ".join(str(ranking.table.loc[ranking.ranked[i], "name"]) for i in tops)
-    turn = (
-        f"As {word} weighs more the lead passes from {said}"
-        if len(tops) > 1
-        else f"{said} leads at any weight of {word}"
-    )
-    return Chart(
-        mark="line",
-        data=rows,
-        x=Field("weight", f"weight of {word}", "%", decimals=0),
-        y=Field("value", "value", ranking.unit),
-        series=Field("project", kind="category"),
-        references=(Reference("x", 100 * now, f"now {format_number(100 * now)} %"),),
-        title=turn,
-        takeaway=f"Today {word} weighs {percent(now, 1)}.",
-        unit_line=unit_line(ranking.register, f"Value by the weight of {word}", ranking.unit),
-        note="The other weights keep their proportions.",
-    )
-
-
-@figure("prioritization.tornado", source="criteria, scores")
-def tornado(ranking: Ranking) -> Chart:
-    """Return how the lead of the first project changes when each weight is halved or raised by half."""
-    cells, _, _ = ranking.cells()
-    now, after = leads(cells, ranking.weights)
-    reach = np.abs(after - now).max(axis=1)
-    rows = [
-        {
-            "criterion": str(ranking.weights.index[j]).replace("_", " "),
-            "what": what,
-            "change": after[j, side] - now,
-        }
-        for j in np.argsort(-reach, kind="stable")[:ROWS]
-        for side, what in enumerate(("weight halved", "weight up by half"))
-    ]
-    name = str(ranking.table["name"].iloc[0])
-    lost = list(dict.fromkeys(str(row["criterion"]) for row in rows if now + float(row["change"]) < 0))
-    turn = f"a change by half of {listed(lost).replace(' and ', ' or ')} turns it"
-    return Chart(
-        mark="bar",
-        data=pd.DataFrame(rows),
-        x=Field("change", "change of the lead", ranking.unit, signed=True),
-        y=Field("criterion", "criterion", kind="category"),
-        series=Field("what", kind="category"),
-        references=(Reference("x", -now, "lead lost"),),
-        title=f"{name} leads by {format_number(now)}; {turn}"
-        if lost
-        else f"{name} keeps its lead of {format_number(now)} when any one weight changes by half",
-        takeaway=f"{rows[0]['criterion'].capitalize()} moves the lead most.",
-        unit_line=unit_line(ranking.register, "Change of the lead over the best rival", ranking.unit),
-        note="The other weights keep their proportions.",
-    )
-
-
 @figure("prioritization.disagreement", source="stakeholder_weights, scores")
 def disagreement(found: Disagreement, ranking: Ranking) -> Chart:
     """Return the ranks that the stakeholders' weights give, the most disputed projects first."""
@@ -232,47 +132,6 @@ def disagreement(found: Disagreement, ranking: Ranking) -> Chart:
         takeaway=found.summary,
         unit_line=unit_line(ranking.register, "Rank by the weights of each stakeholder", ""),
         note="The dot is the mean of their ranks.",
-    )
-
-
-@figure("prioritization.near_pairs", source="criteria, scores")
-def near_pairs(robustness: RankRobustness) -> Table:
-    """Return which pairs of projects change places first, and how much weight would have to move."""
-    table, first = robustness.reversals, robustness.table.index[:ROWS]
-    near = table[np.isfinite(table["change"]) & table["ahead"].isin(first) & table["behind"].isin(first)]
-    rows = near.sort_values("change", kind="stable", ignore_index=True).head(ROWS)
-    names = robustness.table["name"]
-    data = pd.DataFrame(
-        {
-            "ahead": [(("text", names[i]), ("id", i)) for i in rows["ahead"]],
-            "behind": [(("text", names[i]), ("id", i)) for i in rows["behind"]],
-            "change": 100 * rows["change"],
-            "toward": rows["toward"].str.replace("_", " "),
-        }
-    )
-    least = rows.iloc[0] if len(rows) else None
-    title = "No weights turn any neighbors in the ranking"
-    if least is not None:
-        points = "less than 0.1" if least["change"] < 0.001 else format_number(100 * least["change"])
-        title = (
-            f"Moving {points} points of weight brings {names[least['behind']]} up to {names[least['ahead']]}"
-        )
-    return Table(
-        data=data,
-        columns=(
-            Field("ahead", "ahead", kind="text"),
-            Field("behind", "behind", kind="text"),
-            Field("change", "weight to move", "points of 100"),
-            Field("toward", "toward", kind="text"),
-        ),
-        title=title,
-        takeaway="A difference that a few points of weight turn is no reason to fund one and refuse the other.",
-        unit_line=unit_line(
-            robustness.ranking.register,
-            "Least change of weights that turns a pair",
-            "",
-            f"first {len(first)} projects",
-        ),
     )
 
 

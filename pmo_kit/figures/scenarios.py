@@ -288,34 +288,6 @@ def futures(comparison: Comparison, table: pd.DataFrame) -> Table:
     )
 
 
-@figure("scenarios.watch", source="budgets, capacity")
-def watch(comparison: Comparison, points: pd.DataFrame) -> Table:
-    """Return what to watch: the amounts below which today's plan changes, and who leaves first (from `triggers`)."""
-    register = comparison.question.register
-    rows = points.assign(
-        label=points["watch"].map(sentence),
-        away=100 * points["share"],
-    )
-    nearest = rows.iloc[0]
-    spent = nearest["share"] < 0.005
-    return Table(
-        data=rows.drop(columns=["leaves", "enters"]),
-        columns=(
-            Field("label", "watch", kind="text"),
-            Field("today", "today", decimals=2),
-            Field("at", "the plan changes at", decimals=2),
-            Field("away", "that is", "% less", decimals=0),
-            Field("then", "then", kind="text"),
-        ),
-        title=f"{nearest['label']} is nearest to changing the plan: {nearest['then']}",
-        takeaway=f"{nearest['label']} is used to the last: come back to the committee with any cut of it."
-        if spent
-        else f"{nearest['label']}: {format_number(nearest['today'], 2)} today; "
-        f"{format_number(nearest['at'], 2)} is the point to come back to the committee.",
-        unit_line=unit_line(register, "Where today's plan changes", f"{register.settings.unit}; people"),
-    )
-
-
 @figure("scenarios.switch", source="scenarios")
 def switch(comparison: Comparison, points: pd.DataFrame) -> Table:
     """Return where in each case the plan of least regret overtakes today's (from `switching_points`)."""

@@ -21,13 +21,6 @@ def test_departments_by_hand(allocation: pmo.Allocation) -> None:
     assert table.title == "Digital gets 100 % of its ask, Corporate 0 %"
 
 
-def test_cuts_name_who_loses(allocation: pmo.Allocation) -> None:
-    ladder = pmo.frontier(allocation.question, budgets=[0.85, 1.0])
-    table = limits.cuts(ladder)
-    assert table.title == "The first cut, −15\u202f%, costs 5.0"
-    assert table.data.loc[0, ["leave", "reduced", "enter"]].tolist() == ["Storm overflows", "–", "–"]
-
-
 def test_the_core_is_settled(allocation: pmo.Allocation) -> None:
     table = contested.core(pmo.core_projects(allocation.question))
     assert (
@@ -103,13 +96,6 @@ def test_what_runs_shows_sunk_money_and_leaves_it_out(reasons: pmo.Explanation) 
     assert table.title == "Stop Billing replacement: leaving costs 1.5"
 
 
-def test_the_waterfall_adds_up(allocation: pmo.Allocation) -> None:
-    """At 15 % less only P07 (5.0, Wastewater) leaves."""
-    chart = limits.waterfall(pmo.frontier(allocation.question, budgets=[0.85, 1.0]), 0.15)
-    assert chart.data["end"].tolist() == [33.5, 28.5, 28.5]
-    assert chart.title == "15\u202f% less money costs 5.0: Wastewater loses most, 5.0"
-
-
 def test_limits_are_in_their_own_unit_and_priced() -> None:
     question = pmo.Question(pmo.load_register("data/samples/meridian"), overrides=False, basis="likely")
     found = pmo.arbitrate(question)
@@ -181,13 +167,3 @@ def test_the_chance_that_limits_hold() -> None:
     assert table.data["surer"].tolist() == [100.0, 100.0]
     assert table.title.endswith("a plan for 80\u202f% gives up 4.0 of planned net value")
     assert table.takeaway == "The surer plan leaves out one of today's projects: One."
-
-
-def test_a_cut_that_changes_nothing_and_one_that_leaves_no_plan(allocation: pmo.Allocation) -> None:
-    """With a hundred times the money nothing leaves; the law and what runs need 14 + 7 of 50 in the first year."""
-    ladder = pmo.frontier(allocation.question.scaled(5), budgets=[0.85, 1.0])
-    plenty = limits.waterfall(ladder, 0.15)
-    assert limits.cuts(ladder).takeaway == ""
-    assert plenty.title == "15\u202f% less money costs nothing: the plan stays as it is"
-    short = limits.waterfall(pmo.frontier(allocation.question, budgets=[0.3, 1.0]), 0.7)
-    assert short.title == "Not shown: 70\u202f% less money leaves no plan that keeps every rule."

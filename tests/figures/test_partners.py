@@ -28,10 +28,8 @@ def shown(award: Award) -> dict[str, Exhibit]:
         figures.bids(award),
         figures.scores(award, "A"),
         figures.sensitivity(award),
-        figures.checks(award),
         figures.debrief(award, "boreal", "A"),
         figures.debrief(award, "boreal", "B"),
-        figures.audit(award),
     ]
     return {exhibit.id: exhibit for exhibit in made}
 
@@ -52,7 +50,6 @@ def test_titles_are_the_message(shown: dict[str, Exhibit]) -> None:
     assert shown["partners.bids"].title == (
         "One bid misses a must-pass minimum: Boreal Systems on lot B (Cyber security 2, needs 3)"
     )
-    assert shown["partners.checks"].title == "The award would change if conflicts were not excluded"
     assert (
         shown["partners.debrief_boreal_A"].title
         == "Boreal Systems, lot A: most was lost on technical fit, 6.0 points"

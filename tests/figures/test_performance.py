@@ -13,7 +13,6 @@ from pmo_kit.figures import benefits as benefit_figures
 from pmo_kit.figures import performance as figures
 from pmo_kit.performance import (
     baseline_moves,
-    benefits_map,
     contingency_draw_down,
     coverage_by_area,
     directions,
@@ -52,11 +51,8 @@ def shown() -> dict[str, Exhibit]:
         figures.since_last(register, since_last_committee(register, previous)),
         figures.contingency(review, contingency_draw_down(register, review)),
         benefit_figures.realized(benefits),
-        benefit_figures.cases(benefits),
-        benefit_figures.way_to_goals(register, benefits_map(register)),
         benefit_figures.reference_classes(register, reference_class(register)),
         benefit_figures.change_load(load),
-        benefit_figures.collisions(load),
         benefit_figures.gates(register, coverage_by_area(gate_coverage(register))),
         benefit_figures.risks(register, top_risks(risk_movement(register, previous))),
         benefit_figures.exposure(register, exposure_by_class(risk_movement(register, previous))),

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from pmo_kit import prioritization as pr
-from pmo_kit.appraisal import appraise
 from pmo_kit.exhibits import Chart, Exhibit, from_json, to_json
 from pmo_kit.exhibits.html import fragment
 from pmo_kit.exhibits.plotly import figure
@@ -43,21 +42,16 @@ def everything(register: Register, ranking: pr.Ranking, robustness: pr.RankRobus
         figures.criteria(ranking),
         figures.contributions(ranking),
         figures.scores(ranking),
-        figures.value_against_cost(ranking, appraise(register)),
         figures.acceptability(robustness),
-        figures.rank_ranges(robustness),
         figures.stability(robustness),
-        figures.crossover(ranking, "health_risk"),
-        figures.tornado(ranking),
         figures.disagreement(disputes, ranking),
-        figures.near_pairs(robustness),
         figures.flags(flags, ranking),
     ]
     return {exhibit.id.removeprefix("prioritization."): exhibit for exhibit in shown}
 
 
 def test_every_figure_can_be_shown_kept_and_drawn(everything: dict[str, Exhibit]) -> None:
-    assert len(everything) == 14
+    assert len(everything) == 9
     for exhibit in everything.values():
         assert exhibit.title
         assert exhibit.unit_line
@@ -109,41 +103,6 @@ def test_tiers_hold_every_project_and_its_range(
     assert table.data["first"].sum() == pytest.approx(100)
 
 
-def test_the_frontier_is_named(everything: dict[str, Exhibit]) -> None:
-    chart = everything["value_against_cost"]
-    assert isinstance(chart, Chart)
-    assert [label for label in chart.data["label"] if label] == ["P10", "P11", "P07", "P01"]
-    assert chart.title.startswith("Four projects give a value that none gives for less: Partner solar")
-
-
-def test_lines_cross_where_the_interval_ends(
-    everything: dict[str, Exhibit], robustness: pr.RankRobustness
-) -> None:
-    chart = everything["crossover.health_risk"]
-    assert isinstance(chart, Chart)
-    edge = 100 * robustness.stability.loc[("criterion", "health_risk"), "low"]
-    lines = {
-        name: np.interp(edge, part["weight"], part["value"]) for name, part in chart.data.groupby("project")
-    }
-    assert lines["Lead pipe replacement P01"] == pytest.approx(lines["Smart meters P02"])
-    assert chart.references[0].value == pytest.approx(27.5)
-
-
-def test_the_tornado_starts_at_the_lead(everything: dict[str, Exhibit], ranking: pr.Ranking) -> None:
-    chart = everything["tornado"]
-    assert isinstance(chart, Chart)
-    lead = ranking.table["value"].iloc[0] - ranking.table["value"].iloc[1]
-    assert chart.references[0].value == pytest.approx(-lead)
-    half = ranking.weights.copy()
-    half["health_risk"] /= 2
-    others = half.index != "health_risk"
-    half[others] *= (1 - half["health_risk"]) / half[others].sum()
-    worth = pr.prioritize(ranking.register, half).table["value"]
-    after = worth["P01"] - worth.drop("P01").max()
-    row = chart.data[(chart.data["criterion"] == "health risk") & (chart.data["what"] == "weight halved")]
-    assert row["change"].iloc[0] == pytest.approx(after - lead)
-
-
 def test_long_lists_are_cut_and_say_so() -> None:
     register = load_register(Path(__file__).parents[2] / "data" / "samples" / "meridian")
     ranking = pr.prioritize(register)
@@ -155,7 +114,6 @@ def test_long_lists_are_cut_and_say_so() -> None:
         figures.contributions(ranking),
         figures.scores(ranking),
         figures.acceptability(robustness),
-        figures.rank_ranges(robustness),
     ):
         assert "44 more." in exhibit.note
     assert "Archive digitization is not ranked: no scores." in tiers.note

@@ -73,13 +73,12 @@ def test_scenarios_and_changes_are_drawn_too() -> None:
         drawn.results(comparison),
         drawn.regret(comparison),
         drawn.least_regret(comparison),
-        drawn.watch(comparison, pmo.scenarios.triggers(comparison.allocations[comparison.base])),
         drawn.switch(comparison, pmo.scenarios.switching_points(comparison)),
         drawn.futures(comparison, pmo.scenarios.simulate_cases(comparison, draws=100)),
         what_changed.causes(attribution),
         what_changed.effects(attribution),
     ]
-    assert made[5].title == "Today's plan is the plan of least regret: there is nothing to change to"
+    assert made[4].title == "Today's plan is the plan of least regret: there is nothing to change to"
     for exhibit in made:
         assert exhibit.title
         assert to_json(from_json(to_json(exhibit))) == to_json(exhibit)
