@@ -316,7 +316,8 @@ class Import:
         texts = [source.text(place) for place in range(source.cells.shape[1])]
         money = sorted({place for spec in specs for place, _, _ in self._money(source, spec)})
         words = [text.notna() for place, text in enumerate(texts) if place not in money]
-        alone = np.sum(words, axis=0) <= 1 if words else total
+        counts = np.sum(words, axis=0) if words else np.zeros(len(ids))
+        alone = (counts <= 1) & (np.median(counts) >= 2)  # where other rows say more than their key
         may = named | alone
         if not money or not may.any():
             return total

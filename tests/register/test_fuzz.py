@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 from datetime import date, datetime
 from pathlib import Path
+from types import FunctionType
 
 import openpyxl
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -31,7 +33,24 @@ GRIDS = st.integers(1, 7).flatmap(
         st.lists(st.lists(CELLS, min_size=width, max_size=width), max_size=8),
     )
 )
-QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+CHECKS = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
+
+def fuzz(**strategies):
+    """A test of a dozen examples, and a slow one of some hundreds beside it."""
+
+    def make(check):
+        def some(function, count):
+            return settings(max_examples=count, deadline=None, suppress_health_check=CHECKS)(
+                given(**strategies)(function)
+            )
+
+        name = f"{check.__name__}_at_length"
+        again = FunctionType(check.__code__, check.__globals__, name)
+        globals()[name] = pytest.mark.slow(some(again, 300))
+        return some(check, 12)
+
+    return make
 
 
 def load(path: Path, **options):
@@ -47,8 +66,7 @@ def write(folder: Path, name: str, lines, mark=",", encoding="utf-8"):
         csv.writer(file, delimiter=mark).writerows(lines)
 
 
-@QUICK
-@given(
+@fuzz(
     projects=GRIDS, costs=GRIDS, mark=st.sampled_from(",;\t"),
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "cp1252", "utf-16"]),
     doubtful=st.sampled_from(["refuse", "set_aside"]),
@@ -60,8 +78,7 @@ def test_any_folder(tmp_path_factory, projects, costs, mark, encoding, doubtful)
     load(folder, doubtful=doubtful)
 
 
-@QUICK
-@given(bodies=st.lists(st.lists(CELLS, min_size=6, max_size=6), min_size=1, max_size=10), data=st.data())
+@fuzz(bodies=st.lists(st.lists(CELLS, min_size=6, max_size=6), min_size=1, max_size=10), data=st.data())
 def test_no_row_of_projects_is_lost_unlisted(tmp_path_factory, bodies, data):
     folder = tmp_path_factory.mktemp("rows")
     headers = ["project_id", "name", "area", "start", "finish", "latest_start"]
@@ -90,8 +107,7 @@ def test_no_row_of_projects_is_lost_unlisted(tmp_path_factory, bodies, data):
     assert listed <= set(full)
 
 
-@QUICK
-@given(
+@fuzz(
     lines=st.lists(
         st.lists(
             st.one_of(
@@ -127,8 +143,7 @@ def test_any_workbook(tmp_path_factory, lines, merges):
     load(path, doubtful="set_aside")
 
 
-@QUICK
-@given(data=st.binary(max_size=300))
+@fuzz(data=st.binary(max_size=300))
 def test_any_bytes(tmp_path_factory, data):
     folder = tmp_path_factory.mktemp("bytes")
     (folder / "projects.csv").write_bytes(data)
@@ -137,8 +152,7 @@ def test_any_bytes(tmp_path_factory, data):
     load(folder)
 
 
-@QUICK
-@given(text=st.text(max_size=200))
+@fuzz(text=st.text(max_size=200))
 def test_any_settings(tmp_path_factory, text):
     folder = tmp_path_factory.mktemp("settings")
     write(

@@ -555,6 +555,18 @@ def test_a_mapped_source_is_read_right(tmp_path, export, extra, unit, total):
     assert register.costs["amount"].sum() == pytest.approx(total)
 
 
+@pytest.mark.parametrize("last", ["Total outlays,60,66", "Gesamt,60,66", "Roads,60,66"])
+def test_a_row_that_happens_to_be_a_sum_is_a_row_where_rows_have_one_text(tmp_path, last):
+    text = f"Agency,2027,2028\nHarbors,10,11\nCourts,20,22\nParks,30,33\n{last}\n"
+    (tmp_path / "export.csv").write_text(text)
+    head = "settings: {currency: EUR, money_unit: million, as_of: 2026-09-30}\ntables:\n"
+    projects = "  projects: {project_id: Agency, name: Agency, area: Agency}\n"
+    costs = '  costs: {project_id: Agency, unpivot: {name: year, into: amount, pattern: "^(20..)"}}\n'
+    (tmp_path / "map.yml").write_text(head + projects + costs)
+    register = load_register(tmp_path / "export.csv", mapping=tmp_path / "map.yml")
+    assert register.costs["amount"].sum() == (252 if "Roads" in last else 126)
+
+
 def test_ids_that_a_spreadsheet_cut_short_are_told(tmp_path):
     export = MAPPED + ROWS.replace("P01", "1.21143E+15")
     assert told(mapped(tmp_path, export), "warn", "1.21143E+15")
