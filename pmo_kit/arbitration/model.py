@@ -224,6 +224,12 @@ class Model:
             for r in self.rows
         ]
 
+    @cached_property
+    def _scalars(self) -> dict[float, int]:
+        """Amounts that may be carried on, and prices of soft rules, in exact parts."""
+        numbers = {*(limit for *_, limit in self.carries), *self.prices.values()}
+        return {number: parts(number)[0] for number in numbers}
+
     def evaluate(self, plan: Iterable[int]) -> Evaluation:
         """A plan (positions of the chosen options) in exact integer arithmetic, against every rule.
 
@@ -236,7 +242,7 @@ class Model:
         extra = [0] * len(self.rows)
         for place, following, limit in self.carries:
             high = self._bounds[place][1]
-            most = parts(limit)[0]
+            most = self._scalars[limit]
             extra[following] = most if high is None else min(most, max(0, high + extra[place] - used[place]))
         broken, penalties = [], 0
         for place, (low, high) in enumerate(self._bounds):
@@ -246,7 +252,7 @@ class Model:
             )
             if excess > 0:
                 if place in self.prices:
-                    penalties += parts(self.prices[place])[0] * excess // ONE
+                    penalties += self._scalars[self.prices[place]] * excess // ONE
                 else:
                     broken.append((place, excess))
         return Evaluation(value - penalties, used, tuple(extra), tuple(broken), penalties)
