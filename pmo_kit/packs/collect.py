@@ -49,12 +49,13 @@ class Collected:
     def referring(self, places: Mapping[str, str]) -> Collected:
         """The same with "(see risk.tornado)" said as the place of that exhibit, "(annex 4)", or left out."""
         from pmo_kit.exhibits.jsonform import from_json
+        from pmo_kit.packs.placing import WORKBOOK
 
         refers: dict[str, str] = {}
 
         def said(found: re.Match[str]) -> str:
             place = places.get(found[1], "")
-            if place:
+            if place and place != WORKBOOK:  # what stands there alone cannot be led to
                 refers.setdefault(f"({place})", found[1])
             return f" ({place})" if place else ""
 
