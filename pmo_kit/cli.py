@@ -165,7 +165,7 @@ def verify(options: argparse.Namespace) -> int:
 
 def diff(options: argparse.Namespace) -> int:
     """Say what moved between two packs."""
-    from pmo_kit.packs.diff import diff_packs
+    from pmo_kit.packs.verify import diff_packs
 
     found = diff_packs(options.old, options.new)
     print(found.told(options.all))

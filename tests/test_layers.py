@@ -28,7 +28,7 @@ def test_layers_hold_and_a_forbidden_import_is_noticed(tmp_path: Path) -> None:
     module = tmp_path / "pmo_kit" / "finance.py"
     module.write_text(module.read_text(encoding="utf-8") + "\nfrom pmo_kit import packs\n", encoding="utf-8")
     module = tmp_path / "pmo_kit" / "packs" / "manifest.py"
-    circle = "\nif TYPE_CHECKING:\n    from pmo_kit.packs.render import pack_files\n"
+    circle = "\nif TYPE_CHECKING:\n    from pmo_kit.packs.building import pack_files\n"
     module.write_text(
         module.read_text(encoding="utf-8") + "\nfrom typing import TYPE_CHECKING\n" + circle, encoding="utf-8"
     )

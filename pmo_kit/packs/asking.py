@@ -9,8 +9,7 @@ from pathlib import Path
 
 from pmo_kit.errors import PackError, PmoError
 from pmo_kit.packs.building import Built
-from pmo_kit.packs.spec import PackSpec, read_spec
-from pmo_kit.packs.variants import expand, only, with_values
+from pmo_kit.packs.spec import PackSpec, expand, only, read_spec, with_values
 
 
 def asked(
@@ -54,7 +53,7 @@ def described(spec: PackSpec) -> str:
         What can be known to be wrong before a notebook runs.
     """
     from pmo_kit.packs import staging
-    from pmo_kit.packs.render import settled
+    from pmo_kit.packs.building import settled
 
     spec = settled(spec)
     with staging.scratch() as temporary:

@@ -22,7 +22,7 @@ from pmo_kit.packs.staging import scratch
 from pmo_kit.register.schema import load_schema
 
 if TYPE_CHECKING:
-    from pmo_kit.packs.collect import Collected
+    from pmo_kit.packs.layout import Collected
     from pmo_kit.packs.spec import PackSpec
 
 PLAN, REFUSED = "arbitration.plan", "arbitration.refused"

@@ -16,8 +16,17 @@ import yaml
 
 from pmo_kit.errors import PackError
 from pmo_kit.packs.manifest import sha256
-from pmo_kit.packs.parameters import declared, problems, read_notebook
-from pmo_kit.packs.spec import CELL_SECONDS, PREVIOUS, Chapter, PackSpec, PageOne, Scalar
+from pmo_kit.packs.spec import (
+    CELL_SECONDS,
+    PREVIOUS,
+    Chapter,
+    PackSpec,
+    PageOne,
+    Scalar,
+    declared,
+    problems,
+    read_notebook,
+)
 
 if TYPE_CHECKING:
     from pmo_kit.register import Register

@@ -12,8 +12,8 @@ from pathlib import Path
 from pmo_kit.errors import PmoError
 from pmo_kit.packs.building import Built
 from pmo_kit.packs.compare import Published
-from pmo_kit.packs.diff import diff_packs
 from pmo_kit.packs.spec import read_spec
+from pmo_kit.packs.verify import diff_packs
 
 
 def log_runs(built: Sequence[Built], failed: Sequence[PmoError], file: Path) -> None:

@@ -1,21 +1,334 @@
-"""Compare a pack with what was published and, where that is safe, rebuild it from its own sources and say what differs.
-
-The notebooks of a pack are programs: they run with the rights of whoever executes them. So hashes come first, nothing
-runs where one differs, and a pack that was not built by this user on this machine runs only when that is asked for.
-"""
+"""Two packs side by side: what was changed since one was published, and what moved from one to the next."""
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from pmo_kit.errors import PackError
+import pandas as pd
+
+from pmo_kit.errors import PackError, PmoError
+from pmo_kit.facts import KEYS
 from pmo_kit.packs.building import build_pack
-from pmo_kit.packs.compare import FigureMoves, Published, figures_moved, made_from, read_json
+from pmo_kit.packs.compare import (
+    FigureMoves,
+    Move,
+    Published,
+    figures_moved,
+    made_from,
+    project_of,
+    read_json,
+    table_rows,
+    value_words,
+)
+from pmo_kit.packs.decisions import recommendation
 from pmo_kit.packs.manifest import dumps, pack_id, seal, sha256
+from pmo_kit.packs.spec import read_spec
 from pmo_kit.packs.staging import scratch
+
+_LISTED = 8
+_LINES = 40
+_VALUE, _LIMITS = ("plan.", "risk."), ("limit.", "envelope.", "money.")
+
+
+@dataclass(frozen=True, eq=False)
+class PackDiff:
+    """What moved from one pack to another. As text it is Markdown; `told(all=True)` has every figure.
+
+    Parameters
+    ----------
+    old, new : str
+        Name and id of each.
+    inputs : DataFrame
+        One row per cell of the register that is not the same: file, key, column, old, new; one of the last two is empty
+        where the row is new or gone.
+    made_from : tuple of str
+        What else they were made from and differs: dates, notebooks, parameters, versions.
+    value, limits : tuple of str
+        Facts of the plan and of its limits that moved.
+    decisions : tuple of str
+        Projects whose recommendation, size or money moved.
+    page_one : tuple of str
+        Ids of the exhibits that stand on page one of the new pack.
+    figures : FigureMoves
+        Every exhibit, cell by cell.
+    """
+
+    old: str
+    new: str
+    inputs: pd.DataFrame
+    made_from: tuple[str, ...]
+    value: tuple[str, ...]
+    decisions: tuple[str, ...]
+    limits: tuple[str, ...]
+    page_one: tuple[str, ...]
+    figures: FigureMoves
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per cell of an exhibit that moved: exhibit, row, column, old, new, change (numbers only)."""
+        columns = ["exhibit", "row", "column", "old", "new", "change"]
+        rows = [
+            (name, move.row, move.column, move.old, move.new, _change(move))
+            for name, found in self.figures.moved.items()
+            for move in found
+        ]
+        return pd.DataFrame(rows, columns=columns)
+
+    @property
+    def summary(self) -> str:
+        """One sentence."""
+        found = self.figures
+        if not (self.decisions or found.moved or found.added or found.gone or len(self.inputs)):
+            return f"{self.new} says the same as {self.old}."
+        parts = [
+            _count(
+                len(self.inputs),
+                "cell of the register is not the same",
+                "cells of the register are not the same",
+            ),
+            _count(len(self.decisions), "project decided otherwise", "projects decided otherwise"),
+            _count(len(found.moved), "figure or table moved", "figures and tables moved"),
+            _count(len(found.added), "is new", "are new"),
+            _count(len(found.gone), "is gone", "are gone"),
+        ]
+        return f"From {self.old} to {self.new}: {', '.join(part for part in parts if part)}."
+
+    def told(self, all: bool = False) -> str:
+        """The whole as Markdown; with `all` every figure, else those of page one."""
+        lines = [self.summary]
+        if len(self.inputs):
+            cells = [
+                map(_cell, row) for row in self.inputs.head(None if all else _LINES).itertuples(index=False)
+            ]
+            lines += [
+                "",
+                "## Inputs",
+                "",
+                f"| {' | '.join(self.inputs.columns)} |",
+                "| --- | --- | --- | --- | --- |",
+            ]
+            lines += [f"| {' | '.join(row)} |" for row in cells]
+            lines += (
+                [f"\nAnd {len(self.inputs) - _LINES} more (`--all`)."]
+                if len(self.inputs) > len(cells)
+                else []
+            )
+        for head, found in (
+            ("Made from", self.made_from if all or not len(self.inputs) else self._but_files()),
+            ("Value", self.value),
+            ("Decisions", self.decisions),
+            ("Limits", self.limits),
+        ):
+            lines += ["", f"## {head}", "", *(f"- {line}" for line in found)] if found else []
+        shown = [name for name in self.figures.moved if all or name in self.page_one]
+        if shown:
+            lines += ["", "## Figures" if all else "## Page one", ""]
+        for name in shown:
+            moves = [
+                move for move in self.figures.moved[name] if all or move.column not in ("number", "order")
+            ]
+            most = len(moves) if all else _LISTED
+            lines += [f"- {name}", *(f"  - {_moved(move)}" for move in moves[:most])]
+            lines += [f"  - and {len(moves) - most} more"] if len(moves) > most else []
+        for head, names in (("New", self.figures.added), ("Gone", self.figures.gone)) if all else ():
+            lines += ["", f"## {head}", "", *(f"- {name}" for name in names)] if names else []
+        rest = len(self.figures.moved) - len(shown)
+        lines += ["", f"{_count(rest, 'other figure', 'other figures')} moved: `--all`."] if rest else []
+        return "\n".join(lines)
+
+    def _but_files(self) -> list[str]:
+        """What they were made from, without the files whose cells are listed."""
+        return [line for line in self.made_from if not line.startswith(("file ", "package "))]
+
+    def __str__(self) -> str:
+        return self.told()
+
+
+def diff_packs(old: str | Path, new: str | Path) -> PackDiff:
+    """Compare two published packs: what went in, what it is worth, what is decided otherwise, which figures moved.
+
+    Only what the packs hold is read; nothing is executed.
+
+    Parameters
+    ----------
+    old, new : str or Path
+        Folders of packs, or those with their `latest.json`.
+
+    Raises
+    ------
+    PackError
+        When one is no pack, or was changed after it was published.
+    """
+    packs = (Published.at(old).whole(), Published.at(new).whole())
+    before, after = (pack.manifest for pack in packs)
+    was, now = ({record["id"]: record for record in pack.figures} for pack in packs)
+    facts = list(_facts_moved(*packs))
+    return PackDiff(
+        old=packs[0].title,
+        new=packs[1].title,
+        inputs=_inputs(*packs),
+        made_from=tuple(made_from(before, after)),
+        value=tuple(words for key, words in facts if key.startswith(_VALUE)),
+        decisions=tuple(_decisions(was, now)),
+        limits=tuple(words for key, words in facts if key.startswith(_LIMITS)),
+        page_one=_page_one(packs[1]),
+        figures=figures_moved(*packs),
+    )
+
+
+def _inputs(old: Published, new: Published) -> pd.DataFrame:
+    """The cells of the two registers that differ, by the keys of their tables; none where one cannot be read."""
+    from pmo_kit.register.schema import load_schema
+
+    columns = ["file", "key", "column", "old", "new"]
+    same = old.manifest["register"]["fingerprint"] == new.manifest["register"]["fingerprint"]
+    registers = [] if same else [_register(pack) for pack in (old, new)]
+    if same or None in registers:
+        return pd.DataFrame([], columns=columns)
+    rows = []
+    for table in load_schema():
+        one, other = (_keyed(register, table) for register in registers)
+        for key in [*one, *(key for key in other if key not in one)]:
+            before, after = one.get(key), other.get(key)
+            if before is None or after is None:
+                said = (before or after or {}).items()
+                whole = ", ".join(
+                    f"{name} {value}" for name, value in said if value and name not in table.key
+                )
+                rows.append((table.name, key, "the row", whole if before else "", whole if after else ""))
+            else:
+                found = [(name, before[name], after[name]) for name in before if before[name] != after[name]]
+                rows += [(table.name, key, name, then, now) for name, then, now in found]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _register(pack: Published) -> Any:
+    """The register that a pack keeps; None where it cannot be read any more."""
+    from pmo_kit.register import load_register
+
+    try:
+        return load_register(read_spec(pack.folder / "sources" / "pack.yml").register)
+    except PmoError:
+        return None
+
+
+def _keyed(register: Any, table: Any) -> dict[str, dict[str, str]]:
+    """Key in words -> column -> text, for each row of a table; rows of one key are numbered."""
+    from pmo_kit.register.writing import text_columns
+
+    frame = register.table(table.name)
+    frame = frame.reset_index() if frame.index.name else frame
+    found: dict[str, dict[str, str]] = {}
+    for row in text_columns(frame).to_dict("records"):
+        name = " · ".join(row[key] for key in table.key if row.get(key) and row[key] != "full")
+        fresh, count = name, 2
+        while fresh in found:
+            fresh, count = f"{name} ({count})", count + 1
+        found[fresh] = {str(column): value for column, value in row.items()}
+    return found
+
+
+def _facts_moved(old: Published, new: Published) -> Iterator[tuple[str, str]]:
+    """Facts of equal key, subject and basis whose value moved, in words."""
+    one, other = _facts(old), _facts(new)
+    for name, fact in one.items():
+        if name in other and other[name]["value"] != fact["value"]:
+            of = ", ".join(str(value) for value in (fact.get("of") or {}).values())
+            base = fact.get("base") or {}
+            basis = ", ".join(str(base[key]) for key in ("figures", "level", "over") if base.get(key))
+            words = f"{KEYS.get(fact['key'], fact['key'])}{f', {of}' if of else ''}{f' ({basis})' if basis else ''}"
+            yield fact["key"], f"{words}: {value_words(fact['value'])} → {value_words(other[name]['value'])}"
+
+
+def _facts(pack: Published) -> dict[str, dict[str, Any]]:
+    """The facts of a pack by key, subject and basis, whatever the fingerprint of the question."""
+    file = pack.folder / "facts.json"
+    found = read_json(file, list[dict[str, Any]]) if file.is_file() else []
+    names = {}
+    for fact in found:
+        base = {key: value for key, value in (fact.get("base") or {}).items() if key != "question"}
+        names[str((fact.get("key"), sorted((fact.get("of") or {}).items()), sorted(base.items())))] = fact
+    return names
+
+
+def _page_one(pack: Published) -> tuple[str, ...]:
+    """Ids of the exhibits on page one."""
+    try:
+        page = read_spec(pack.folder / "sources" / "pack.yml").page_one
+    except PmoError:
+        return ()
+    return page.ids if page else ()
+
+
+def _cell(value: object) -> str:
+    """A cell of a Markdown table."""
+    text = " ".join(str(value).split()).replace("|", "\\|")
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def _decisions(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Projects whose recommendation, size or money moved, in words with amounts."""
+    before, after = recommendation(list(was.values())), recommendation(list(now.values()))
+    if not before or not after:
+        return []
+    names = _names(was) | _names(now)
+    lines = []
+    for project_id in {**before, **after}:
+        one, other = before.get(project_id), after.get(project_id)
+        name = names.get(project_id, "")
+        who = f"{name} ({project_id})" if name else project_id
+        if one is None and other is not None:
+            lines.append(f"{who}: new, {_said(other)}")
+        elif other is None and one is not None:
+            lines.append(f"{who}: gone, was {_said(one)}")
+        elif one and other and (one["recommended"], one["level"]) != (other["recommended"], other["level"]):
+            lines.append(f"{who}: {_said(one)} → {_said(other)}")
+        elif one and other and one["amount"] != other["amount"] and one["recommended"] != "refuse":
+            lines.append(f"{who}: still {one['recommended']}, {_amount(one)} → {_amount(other)}")
+    return lines
+
+
+def _names(records: Mapping[str, Any]) -> dict[str, str]:
+    """Project -> its name, where the plan or what is refused gives it."""
+    found = {}
+    for record in records.values():
+        if not str(record["id"]).startswith("arbitration."):
+            continue
+        for row in table_rows(record).values():
+            runs = row["project"].get("runs", ()) if isinstance(row.get("project"), dict) else ()
+            identity = project_of(row)
+            if identity and runs:
+                found[identity] = " ".join(text for role, text in runs if role in ("lead", "text"))
+    return found
+
+
+def _said(advice: Mapping[str, Any]) -> str:
+    size = advice["level"]
+    words = advice["recommended"] + (f" ({size})" if size not in ("", "full", "stop") else "")
+    return f"{words}, {_amount(advice)}" if advice["recommended"] != "refuse" else words
+
+
+def _amount(advice: Mapping[str, Any]) -> str:
+    return f"{advice['amount']:g}" if isinstance(advice["amount"], int | float) else "no amount"
+
+
+def _change(move: Move) -> float:
+    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (move.old, move.new))
+    return float(move.new) - float(move.old) if numbers else float("nan")
+
+
+def _moved(move: Move) -> str:
+    change = _change(move)
+    return f"{move} ({change:+.4g})" if change == change else str(move)
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}" if number else ""
+
 
 BESIDE = ("manifest.json", "run.json", "decisions.csv")
 """Files of a pack that no hash covers: the list of hashes, the diary of the run, what the secretary fills in."""

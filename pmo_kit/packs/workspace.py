@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 
 from pmo_kit.errors import PmoError
-from pmo_kit.packs.parameters import read_notebook
+from pmo_kit.packs.spec import read_notebook
 from pmo_kit.register import load_register
 from pmo_kit.register.drafting import draft_mapping
 from pmo_kit.register.template import write_template

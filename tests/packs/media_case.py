@@ -13,9 +13,7 @@ import pandas as pd
 
 from pmo_kit.exhibits.jsonform import from_json, to_json
 from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Reference, Table
-from pmo_kit.packs.collect import Collected
-from pmo_kit.packs.media.outline import Outline, outline
-from pmo_kit.packs.placing import Laid
+from pmo_kit.packs.layout import Collected, Laid, Outline, outline
 from pmo_kit.packs.spec import Chapter, PackSpec, PageOne
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "media" / "meridian.json"

@@ -18,8 +18,7 @@ from pmo_kit.cli import main
 from pmo_kit.errors import PackError
 from pmo_kit.packs import build_pack
 from pmo_kit.packs.decisions import record_decisions
-from pmo_kit.packs.diff import diff_packs
-from pmo_kit.packs.verify import verify_pack
+from pmo_kit.packs.verify import diff_packs, verify_pack
 from tests.packs.tiny import LOAD, Workspace, message, notebook
 
 

@@ -15,7 +15,7 @@ import pypdf
 import pytest
 
 import pmo_kit as pmo
-from pmo_kit.packs.media.outline import Outline
+from pmo_kit.packs.layout import Outline
 from pmo_kit.packs.media.pptx import deck_bytes
 from pmo_kit.packs.media.xlsx import annex_bytes
 from pmo_kit.shipped import shipped

@@ -14,8 +14,8 @@ from pptx.enum.shapes import MSO_SHAPE_TYPE
 
 from pmo_kit.errors import PackError
 from pmo_kit.packs import build_pack
+from pmo_kit.packs.layout import Outline
 from pmo_kit.packs.media.office import spec
-from pmo_kit.packs.media.outline import Outline
 from pmo_kit.packs.media.pptx import deck_bytes
 from pmo_kit.packs.media.template import kit_names
 from pmo_kit.packs.spec import Deck, read_spec

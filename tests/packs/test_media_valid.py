@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 from openxml_audit import OpenXmlValidator
 
-from pmo_kit.packs.media.outline import Outline
+from pmo_kit.packs.layout import Outline
 from pmo_kit.packs.media.pptx import deck_bytes
 from pmo_kit.packs.media.xlsx import annex_bytes
 from tests.packs.media_case import meridian, records, small

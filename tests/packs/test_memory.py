@@ -15,8 +15,7 @@ from pmo_kit.cli import main
 from pmo_kit.errors import DataError, PackError
 from pmo_kit.packs import build_pack
 from pmo_kit.packs.decisions import read_decisions, record_decisions
-from pmo_kit.packs.diff import diff_packs
-from pmo_kit.packs.verify import verify_pack
+from pmo_kit.packs.verify import diff_packs, verify_pack
 from pmo_kit.performance import decision_log
 from pmo_kit.register import load_register
 from tests.packs.tiny import LOAD, PARAMETERS, Workspace, message, notebook

@@ -12,9 +12,8 @@ import pytest
 import pmo_kit as pmo
 from pmo_kit.exhibits import Message
 from pmo_kit.packs import build_pack
-from pmo_kit.packs.media.outline import outline
+from pmo_kit.packs.layout import lay_out, outline
 from pmo_kit.packs.media.pdf import letter_files, provenance_bytes, source_rows
-from pmo_kit.packs.placing import lay_out
 from tests.packs.media_case import collected, laid_out
 from tests.packs.tiny import LOAD, Workspace, message, notebook
 

@@ -10,7 +10,7 @@ import pytest
 from pmo_kit.errors import PackError
 from pmo_kit.packs import build_pack, build_packs, expand, read_spec
 from pmo_kit.packs.asking import asked, described, listed, summed
-from pmo_kit.packs.variants import only, with_values
+from pmo_kit.packs.spec import only, with_values
 from tests.packs.tiny import LOAD, Workspace, message, notebook
 
 PACK = """pack: round

@@ -14,9 +14,8 @@ from pmo_kit.shipped import shipped
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pmo_kit.packs.collect import Collected
+    from pmo_kit.packs.layout import Collected, Outline
     from pmo_kit.packs.live import Live
-    from pmo_kit.packs.media.outline import Outline
     from pmo_kit.packs.run import Failure
     from pmo_kit.packs.spec import PackSpec
 

@@ -15,18 +15,17 @@ from pmo_kit.exhibits import cells, theme
 from pmo_kit.exhibits.canvas import source_line
 from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Table
 from pmo_kit.exhibits.svg import picture
+from pmo_kit.packs.layout import addressee
 from pmo_kit.packs.media.glyphs import coverage, printable
 from pmo_kit.packs.media.html import COLUMN_WIDTH, TEXT_WIDTH
 from pmo_kit.packs.media.widths import widths
-from pmo_kit.packs.placing import addressee
 from pmo_kit.packs.staging import scratch
 from pmo_kit.shipped import shipped
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pmo_kit.packs.collect import Collected
-    from pmo_kit.packs.media.outline import Outline
+    from pmo_kit.packs.layout import Collected, Outline
 
 _TEXT, _COLUMN = 499.0, 238.0
 """Widths of the text and of one of two columns in pt: 176 and 84 mm."""

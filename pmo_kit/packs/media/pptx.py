@@ -28,8 +28,7 @@ from pmo_kit.packs.media.template import Box, Template, open_template
 from pmo_kit.packs.media.xlsx import stamp
 
 if TYPE_CHECKING:
-    from pmo_kit.packs.collect import Collected
-    from pmo_kit.packs.media.outline import Front, Outline, Part
+    from pmo_kit.packs.layout import Collected, Front, Outline, Part
 
 _EMU = 12700
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

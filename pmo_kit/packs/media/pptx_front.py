@@ -11,7 +11,7 @@ from pmo_kit.packs.media.pptx_tables import WIDER, Run, rgb, write_paragraphs
 from pmo_kit.packs.media.template import Box
 
 if TYPE_CHECKING:
-    from pmo_kit.packs.media.outline import Front
+    from pmo_kit.packs.layout import Front
 
 _EMU = 12700
 

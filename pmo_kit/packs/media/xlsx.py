@@ -18,8 +18,7 @@ from pmo_kit.packs.media.xlsx_live import plan_of, write_plan
 from pmo_kit.packs.media.xlsx_tables import Formats, lines_in, text, write_table
 
 if TYPE_CHECKING:
-    from pmo_kit.packs.collect import Collected
-    from pmo_kit.packs.media.outline import Outline
+    from pmo_kit.packs.layout import Collected, Outline
 
 SHEETS: dict[str, tuple[str, ...]] = {
     "Decisions": ("page_one.*", "annex.decisions", "*.letter_*"),

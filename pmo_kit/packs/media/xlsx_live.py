@@ -18,7 +18,7 @@ from pmo_kit.packs.media.xlsx_tables import Formats, text, write_cell
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pmo_kit.packs.media.outline import Outline
+    from pmo_kit.packs.layout import Outline
 
 PLAN = "arbitration.plan"
 """The exhibit whose data hold the plan: project_id, level, decision and delay of what it funds or stops."""
