@@ -224,7 +224,7 @@ def anonymize(options: argparse.Namespace) -> int:
     """Write a copy of a register that can be shared."""
     from pmo_kit.register import load_register
     from pmo_kit.register.anonymize import anonymize_register
-    from pmo_kit.register.writing import write_register
+    from pmo_kit.register.template import write_register
 
     if options.folder.exists():
         raise PmoError(f"{options.folder} is there already; nothing is overwritten. Name a new folder.")

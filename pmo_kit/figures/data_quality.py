@@ -15,7 +15,7 @@ from pmo_kit.figures.captions import count, listed, money, sentence, shortened, 
 from pmo_kit.figures.figure import figure
 from pmo_kit.register import Register
 from pmo_kit.register.checks.provenance import accounts
-from pmo_kit.register.grades import LETTERS, Grades
+from pmo_kit.register.report import LETTERS, Grades
 
 ROWS = 15
 SEVERITY = {"block": "must be fixed", "warn": "doubtful", "waived": "accepted", "info": "note"}

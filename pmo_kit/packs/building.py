@@ -178,7 +178,7 @@ def _inputs(
     made_with : mapping
         As `software` gives it.
     """
-    from pmo_kit.register.grades import grade_register
+    from pmo_kit.register.report import grade_register
 
     settings = register.settings
     return {

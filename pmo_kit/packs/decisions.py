@@ -250,7 +250,7 @@ def _own_date(file: Path) -> str:
 
 def _read_amounts(rows: Sequence[tuple[int, dict[str, str]]], comma: bool, faults: list[str]) -> None:
     """Write every amount as a plain number; the decimal mark is one for the whole file."""
-    from pmo_kit.register.amounts import decimal_evidence, parse_number
+    from pmo_kit.register.values import decimal_evidence, parse_number
 
     told = pd.Series([row["amount"] for _, row in rows], dtype="str")
     point, proven = decimal_evidence(told)
@@ -405,7 +405,7 @@ def _key(row: Mapping[str, str]) -> tuple[str, ...]:
 
 def _written(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bytes:
     """A CSV file in which no text can run as a formula."""
-    from pmo_kit.register.writing import inert
+    from pmo_kit.register.template import inert
 
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")

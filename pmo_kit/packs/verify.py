@@ -218,7 +218,7 @@ def _register(pack: Published) -> Any:
 
 def _keyed(register: Any, table: Any) -> dict[str, dict[str, str]]:
     """Key in words -> column -> text, for each row of a table; rows of one key are numbered."""
-    from pmo_kit.register.writing import text_columns
+    from pmo_kit.register.template import text_columns
 
     frame = register.table(table.name)
     frame = frame.reset_index() if frame.index.name else frame

@@ -6,7 +6,7 @@ from pathlib import Path
 from pmo_kit.errors import DataError
 from pmo_kit.register.findings import describe_findings
 from pmo_kit.register.reading import load_register
-from pmo_kit.register.writing import write_register
+from pmo_kit.register.template import write_register
 
 
 def main(arguments: list[str]) -> int:

@@ -8,9 +8,9 @@ import re
 import numpy as np
 import pandas as pd
 
-from pmo_kit.register.amounts import money_rows
 from pmo_kit.register.schema import Column, Table, load_schema
 from pmo_kit.register.tables import Register
+from pmo_kit.register.values import money_rows
 
 _PEOPLE = {"sponsor", "manager", "owner", "decided_by", "assessor", "evaluator", "stakeholder"}
 _NAMED = {

@@ -11,18 +11,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pmo_kit.register.amounts import decimal_evidence
 from pmo_kit.register.checks.registry import Evidence, Previous, run_checks
-from pmo_kit.register.dates import SLASHED, order_evidence
 from pmo_kit.register.findings import Findings
 from pmo_kit.register.intake import Intake, empty_table
-from pmo_kit.register.layout import find_body
+from pmo_kit.register.layout import find_body, find_wide_form
 from pmo_kit.register.schema import load_schema
 from pmo_kit.register.settings import Settings, read_settings
 from pmo_kit.register.shaping import Style, list_unmapped, match_columns, shape_table, without_formulas
 from pmo_kit.register.sheets import Body, RawSheet
-from pmo_kit.register.values import MISSING, clean_text, folded
-from pmo_kit.register.wide import find_wide_form
+from pmo_kit.register.values import MISSING, SLASHED, clean_text, decimal_evidence, folded, order_evidence
 
 _NOTES = {"meaning", "note", "notes", "comment", "unit", "example"}
 _LEVELED = ("costs", "benefits", "resources")

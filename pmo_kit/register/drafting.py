@@ -14,9 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from pmo_kit.errors import DataError, PmoError
-from pmo_kit.register.amounts import CURRENCIES, SCALES, header_unit, line_unit, parse_number
 from pmo_kit.register.checks.provenance import accounts
-from pmo_kit.register.dates import dates_of, parse_period, read_year
 from pmo_kit.register.findings import Findings, describe_findings
 from pmo_kit.register.importing import NOT_STATED, Source, header_rows
 from pmo_kit.register.layout import called_total, lines_around, table_of_sheet
@@ -25,8 +23,19 @@ from pmo_kit.register.schema import Column, header_words, load_schema
 from pmo_kit.register.shaping import fits, looks_like_amounts
 from pmo_kit.register.sheets import RawSheet
 from pmo_kit.register.tables import Register
-from pmo_kit.register.values import MISSING, clean_text
-from pmo_kit.register.writing import write_register
+from pmo_kit.register.template import write_register
+from pmo_kit.register.values import (
+    CURRENCIES,
+    MISSING,
+    SCALES,
+    clean_text,
+    dates_of,
+    header_unit,
+    line_unit,
+    parse_number,
+    parse_period,
+    read_year,
+)
 
 _YEAR = re.compile(
     r"(?i)(?<![\d.,])(?:(?:fye?|cy|gj|ex|year|jahr|année|año)\s*)?'?((?:19|20)\d\d(?:\s*[-/–]\s*'?(?:\d{4}|\d{2}))?)(?!\d)e?"

@@ -13,18 +13,35 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.errors import DataError
-from pmo_kit.register.amounts import own_decimal, parse_number
-from pmo_kit.register.dates import order_evidence, parse_date, parse_period
 from pmo_kit.register.findings import COLUMNS, Findings
 from pmo_kit.register.intake import Intake
-from pmo_kit.register.layout import called_total, lines_around, sums_above, table_of_sheet, top_lines, turned
+from pmo_kit.register.layout import (
+    called_total,
+    lines_around,
+    open_ended,
+    sums_above,
+    table_of_sheet,
+    top_lines,
+    turned,
+)
 from pmo_kit.register.mapping import ColumnSource, Mapping, RowFilter, TableSource
 from pmo_kit.register.schema import Column, load_schema
 from pmo_kit.register.settings import Settings
 from pmo_kit.register.shaping import looks_like_amounts, qualifies
 from pmo_kit.register.sheets import RawSheet
-from pmo_kit.register.values import MISSING, clean_text, folded, is_total, near_words, shown
-from pmo_kit.register.wide import open_ended
+from pmo_kit.register.values import (
+    MISSING,
+    clean_text,
+    folded,
+    is_total,
+    near_words,
+    order_evidence,
+    own_decimal,
+    parse_date,
+    parse_number,
+    parse_period,
+    shown,
+)
 
 Place = tuple[str, str]
 Tables = dict[str, tuple[RawSheet, list[str] | None]]

@@ -8,11 +8,18 @@ from typing import Any
 
 import pandas as pd
 
-from pmo_kit.register.amounts import parse_number, read_unit
-from pmo_kit.register.dates import parse_date, parse_year
 from pmo_kit.register.findings import Findings
 from pmo_kit.register.schema import Column, Schema
-from pmo_kit.register.values import EMPTY_DTYPES, near_words, parse_category, parse_text
+from pmo_kit.register.values import (
+    EMPTY_DTYPES,
+    near_words,
+    parse_category,
+    parse_date,
+    parse_number,
+    parse_text,
+    parse_year,
+    read_unit,
+)
 
 _READING = ("decimal", "date_order")
 """Settings about how the files are written: they say nothing about the portfolio."""

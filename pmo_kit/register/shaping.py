@@ -10,39 +10,41 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pmo_kit.register.amounts import (
-    SCALES,
-    TWO_WAYS,
-    decimal_evidence,
-    header_unit,
-    line_unit,
-    money_rows,
-    own_decimal,
-    parse_number,
-    read_unit,
-    settle_currency,
-    without_unit,
-)  # fmt: skip
-from pmo_kit.register.dates import SLASHED, order_evidence, parse_date, parse_period, parse_year
 from pmo_kit.register.findings import Findings
 from pmo_kit.register.intake import Intake
+from pmo_kit.register.layout import find_wide_form, melt
 from pmo_kit.register.schema import Column, Table
 from pmo_kit.register.settings import Settings
 from pmo_kit.register.sheets import Body, Uncached
 from pmo_kit.register.values import (
     EMPTY_DTYPES,
+    SCALES,
+    SLASHED,
+    TWO_WAYS,
     Parsed,
     clean_text,
+    decimal_evidence,
     folded,
+    header_unit,
     joined,
+    line_unit,
+    money_rows,
     one_of,
+    order_evidence,
+    own_decimal,
     parse_category,
+    parse_date,
     parse_flag,
+    parse_number,
+    parse_period,
     parse_text,
+    parse_year,
+    read_unit,
+    settle_currency,
     shown,
+    without_unit,
     words,
-)  # fmt: skip
-from pmo_kit.register.wide import find_wide_form, melt
+)  # fmt: skip  # fmt: skip
 
 _AMOUNT_COLUMN = Column("amount", "number", unit="money")
 _UNREAD = {

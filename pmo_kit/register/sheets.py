@@ -20,8 +20,8 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pmo_kit.forms import LIMITS, unreadable
-from pmo_kit.register.amounts import Shown, unit_of_format
 from pmo_kit.register.findings import Findings
+from pmo_kit.register.values import Shown, unit_of_format
 
 csv.field_size_limit(LIMITS["letters of a cell"])
 _LARGE = "Give a file of projects: an export with what the tables need."

@@ -26,7 +26,7 @@ from pmo_kit.doors import door
 from pmo_kit.errors import PmoError
 from pmo_kit.facts import number
 from pmo_kit.register import Register
-from pmo_kit.scenarios.regret import evaluate_plan
+from pmo_kit.scenarios.comparison import evaluate_plan
 
 CAUSES = ("method", "data", "projects", "weights", "constraints", "overrides")
 PROJECT_TABLES = ("levels", "costs", "benefits", "resources", "scores", "estimates", "risks")

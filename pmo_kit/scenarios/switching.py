@@ -14,8 +14,7 @@ from pmo_kit.arbitration.model import compile_model
 from pmo_kit.arbitration.rules import amount_words
 from pmo_kit.doors import door
 from pmo_kit.scenarios.changes import Scenario
-from pmo_kit.scenarios.comparison import Comparison
-from pmo_kit.scenarios.regret import evaluate_plan
+from pmo_kit.scenarios.comparison import Comparison, evaluate_plan
 
 FINEST = 1e-3
 MOST = 8

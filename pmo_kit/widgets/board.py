@@ -16,10 +16,8 @@ import traitlets
 from pmo_kit.arbitration.solving import Interrupted
 from pmo_kit.errors import PmoError
 from pmo_kit.exhibits import theme
-from pmo_kit.widgets.answers import Answer, prices_of
 from pmo_kit.widgets.background import BackgroundWork
 from pmo_kit.widgets.board_contents import board_contents, price_words
-from pmo_kit.widgets.cases import Case
 from pmo_kit.widgets.lifetime import one_per_cell, parts_of
 from pmo_kit.widgets.session_files import (
     compare_session,
@@ -30,7 +28,7 @@ from pmo_kit.widgets.session_files import (
     save_session,
     saved_sessions,
 )
-from pmo_kit.widgets.session_state import SessionState
+from pmo_kit.widgets.session_state import Answer, Case, SessionState, prices_of
 
 BETWEEN_PRICES = 0.4
 _FILES = resources.files("pmo_kit.widgets")

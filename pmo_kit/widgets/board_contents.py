@@ -13,9 +13,7 @@ from pmo_kit.arbitration.rules import role_words
 from pmo_kit.exhibits.theme import DECISIONS
 from pmo_kit.facts import SHARE, number
 from pmo_kit.figures.captions import listed, sentence
-from pmo_kit.widgets.answers import Answer, Price
-from pmo_kit.widgets.cases import Case
-from pmo_kit.widgets.session_state import SessionState, money_words
+from pmo_kit.widgets.session_state import Answer, Case, Price, SessionState, money_words
 
 MOST_LOG = 60
 WORDS = {"fund": "FUND", "stop": "STOP", "refuse": "OUT", "none": "–"}

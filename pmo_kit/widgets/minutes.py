@@ -13,8 +13,7 @@ from pmo_kit.facts import number
 from pmo_kit.figures.captions import sentence
 from pmo_kit.shipped import shipped
 from pmo_kit.widgets.board_contents import between, cases, log, proof_words
-from pmo_kit.widgets.cases import Case
-from pmo_kit.widgets.session_state import SessionState
+from pmo_kit.widgets.session_state import Case, SessionState
 
 
 def write_minutes(

@@ -24,12 +24,10 @@ from pmo_kit.arbitration import PlanChange, Question
 from pmo_kit.errors import PmoError
 from pmo_kit.facts import number
 from pmo_kit.figures.captions import listed
-from pmo_kit.register.writing import inert
+from pmo_kit.register.template import inert
 from pmo_kit.scenarios import Scenario, read_scenario_file, write_scenario_file
-from pmo_kit.widgets.answers import Answer
-from pmo_kit.widgets.cases import Case, Force
 from pmo_kit.widgets.minutes import write_minutes
-from pmo_kit.widgets.session_state import Move, SessionState
+from pmo_kit.widgets.session_state import Answer, Case, Force, Move, SessionState
 
 STATE, DECISIONS, SCENARIOS, OVERRIDES, LOG = (
     "session.json", "decisions.csv", "scenarios.yml", "overrides.csv", "moves.csv",

@@ -5,21 +5,271 @@ A view sends moves and draws `SessionState`; a test does the same without a view
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
+from math import inf
+from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from pmo_kit import doors
-from pmo_kit.arbitration import PlanChange, Question, arbitrate
-from pmo_kit.arbitration.rules import Capacity, Envelope, role_words
-from pmo_kit.errors import PmoError
+from pmo_kit.arbitration import Allocation, Capacity, Envelope, Mandatory, PlanChange, Question, arbitrate
+from pmo_kit.arbitration.model import ONE
+from pmo_kit.arbitration.rules import Row, role_words
+from pmo_kit.arbitration.search import proof_gap
+from pmo_kit.arbitration.solving import Limits
+from pmo_kit.errors import InfeasibleError, PmoError
 from pmo_kit.facts import number
 from pmo_kit.figures.captions import listed, sentence
-from pmo_kit.widgets.answers import FIRST_GAP, Answer, ask
-from pmo_kit.widgets.cases import Case, Force, InOut, base_and_case
+from pmo_kit.scenarios import Scenario
+
+InOut = Literal["in", "out"]
+
+
+@dataclass(frozen=True)
+class Force:
+    """One project taken in or out by decision, at one level or at any, and why."""
+
+    project_id: str
+    in_out: InOut
+    level: str | None = None
+    reason: str = ""
+    decided_by: str = ""
+    date: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """Changes to a base question, nothing else: money, people, forced projects.
+
+    Parameters
+    ----------
+    money : float
+        Factor on every envelope.
+    people : tuple of (role, factor)
+        Factor on the people of a role in every period; 1 is never held.
+    forces : tuple of Force
+        At most one per project, in the order of the project ids.
+
+    Examples
+    --------
+    >>> case = Case().forced(Force("P08", "in", reason="promised")).with_money(0.85)
+    >>> case.key
+    (0.85, (), (('P08', 'in', None),))
+    >>> case.freed("P08").with_money(1.0) == Case()
+    True
+    """
+
+    money: float = 1.0
+    people: tuple[tuple[str, float], ...] = ()
+    forces: tuple[Force, ...] = ()
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What the answer depends on: two cases that differ in reasons alone have one answer."""
+        forced = tuple((f.project_id, f.in_out, f.level) for f in self.forces)
+        return (round(self.money, 9), tuple((r, round(x, 9)) for r, x in self.people), forced)
+
+    @property
+    def unforced(self) -> Case:
+        """The same limits, no project forced."""
+        return dataclasses.replace(self, forces=())
+
+    def force(self, project_id: str) -> Force | None:
+        """How a project is forced, if it is."""
+        return next((f for f in self.forces if f.project_id == project_id), None)
+
+    def forced(self, force: Force) -> Case:
+        """The case with one more project forced, or forced otherwise."""
+        others = [f for f in self.forces if f.project_id != force.project_id]
+        return dataclasses.replace(self, forces=tuple(sorted([*others, force], key=lambda f: f.project_id)))
+
+    def freed(self, project_id: str) -> Case:
+        """The case with a project left to the best plan."""
+        return dataclasses.replace(self, forces=tuple(f for f in self.forces if f.project_id != project_id))
+
+    def with_money(self, factor: float) -> Case:
+        """The case with another factor on every envelope."""
+        return dataclasses.replace(self, money=factor)
+
+    def with_people(self, role: str, factor: float) -> Case:
+        """The case with another factor on the people of a role."""
+        others = {r: x for r, x in self.people if r != role}
+        if abs(factor - 1) > 1e-9:
+            others[role] = factor
+        return dataclasses.replace(self, people=tuple(sorted(others.items())))
+
+    def question(self, base: Question) -> Question:
+        """The base question under this case."""
+        people = dict(self.people)
+
+        def changed(rule: object) -> object:
+            if isinstance(rule, Envelope) and self.money != 1.0:
+                return dataclasses.replace(
+                    rule,
+                    amount=_clean(rule.amount * self.money),
+                    carry_limit=_clean(rule.carry_limit * self.money),
+                )
+            if isinstance(rule, Capacity) and rule.role in people:
+                return dataclasses.replace(rule, fte=_clean(rule.fte * people[rule.role]))
+            return rule
+
+        question = base.replace(rules=tuple(changed(rule) for rule in base.rules))
+        for force in self.forces:
+            question = question.with_override(
+                force.project_id,
+                force.in_out,
+                force.level,
+                reason=force.reason or "what-if",
+                decided_by=force.decided_by,
+                date=force.date,
+            )
+        return question
+
+    def scenario(self, name: str) -> Scenario:
+        """The case as a scenario that a register holds and a pack reads."""
+        return Scenario(
+            name,
+            budget=self.money,
+            capacity=dict(self.people),
+            projects_in={f.project_id: f.level or "" for f in self.forces if f.in_out == "in"},
+            projects_out=tuple(f.project_id for f in self.forces if f.in_out == "out"),
+        )
+
+
+def base_and_case(question: Question) -> tuple[Question, Case]:
+    """A question without its overrides, and the case that holds them: the committee may lift each."""
+    case = Case()
+    orders = [order for order in question.orders if order.active]
+    for rule in orders:
+        case = case.forced(
+            Force(rule.project_id, rule.in_out, rule.level, rule.reason, rule.decided_by, rule.date)
+        )
+    return question.without(*(order.name for order in orders)), case
+
+
+def _clean(number: float) -> float:
+    """A product without the noise of its last digits: 14 x 13/14 is 13."""
+    return round(number, 9)
+
+
+Status = Literal["proven", "known", "stopped", "none", "open"]
+FIRST_GAP = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What the solver says of a case.
+
+    Parameters
+    ----------
+    status : str
+        `proven`: no plan is better. `known`: within the first gap, the proof is still searched. `stopped`: the proof
+        was not found in the time allowed, or not asked for by the question. `none`: no plan obeys the rules, and
+        `error` says why. `open`: no plan was found so far.
+    allocation : Allocation, optional
+        The plan, with its value and the bound on every plan.
+    """
+
+    status: Status
+    allocation: Allocation | None = None
+    error: InfeasibleError | None = None
+
+    @property
+    def value(self) -> float:
+        """What the plan is worth; NaN without a plan."""
+        return self.allocation.value if self.allocation else float("nan")
+
+    @property
+    def bound(self) -> float:
+        """What no plan can exceed."""
+        return max(self.allocation.bound, self.allocation.value) if self.allocation else inf
+
+    @property
+    def plan(self) -> dict[str, str]:
+        """project_id -> level; a project that is left out is absent."""
+        return dict(self.allocation.plan) if self.allocation else {}
+
+    @cached_property
+    def decisions(self) -> dict[str, str]:
+        """project_id -> fund, stop or refuse; empty without a plan."""
+        return dict(self.allocation.table["decision"]) if self.allocation else {}
+
+    @property
+    def rest(self) -> float:
+        """How much better the best plan may be."""
+        return 0.0 if self.status == "proven" else self.bound - self.value if self.allocation else inf
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will be found."""
+        return self.status in ("proven", "stopped", "none")
+
+
+def ask(question: Question, seconds: float, *, last: bool) -> Answer:
+    """The solver's answer: the first one, within 1 %, or the last one, which proves what the question asks for."""
+    asked = question.replace(time_limit=seconds, gap=question.gap if last else FIRST_GAP)
+    try:
+        allocation = arbitrate(asked)
+    except InfeasibleError as error:
+        return Answer("none", error=error)
+    except PmoError as error:
+        if type(error) is not PmoError:  # a fault of the question, not the end of the time
+            raise
+        return Answer("stopped" if last else "open")
+    if not last:
+        return Answer("known", allocation)
+    proven = allocation.status == "optimal" and allocation.bound <= allocation.value
+    return Answer("proven" if proven else "stopped", allocation)
+
+
+@dataclass(frozen=True)
+class Price:
+    """What taking a project in or out costs against the plan of the case: between `low` and `high`.
+
+    `low` is infinite where it is proven impossible.
+    """
+
+    project_id: str
+    in_out: InOut
+    low: float
+    high: float
+    change: PlanChange | None = None
+
+
+def prices_of(answer: Answer, held: Collection[str], seconds: float = 2.0) -> Iterator[Price]:
+    """The price of reversing each project that is not `held`, as an override would reverse it.
+
+    Each is a search that starts from the plans met so far; `seconds` limits it, and the price is then an interval.
+    """
+    allocation = answer.allocation
+    assert allocation is not None
+    model, plan, pool = allocation._model, answer.plan, allocation._pool
+    options = model.question.built
+    duty = {rule.project_id for rule in model.question.active_rules if isinstance(rule, Mandatory)}
+    for project in options.groups:
+        mine = options.of(project)
+        if project in held or project in duty or not len(mine):
+            continue
+        out = project in plan and not options.stops[options.position(project, plan[project])]
+        forced = Row("reversed", np.asarray(mine, np.int64), np.ones(len(mine)), 1.0, inf)
+        limits = Limits(proof_gap(model), None, time.monotonic() + seconds)
+        found = pool.search({int(i): 0 for i in mine} if out else {}, [] if out else [forced], limits)
+        way: InOut = "out" if out else "in"
+        least = max(0.0, round(answer.value - found.bound / ONE, 9))
+        if found.plan is None:
+            yield Price(project, way, inf if found.status == "infeasible" else least, inf)
+            continue
+        high = max(0.0, round(answer.bound - found.value / ONE, 9))
+        low = high if found.status == "optimal" and not answer.rest else least
+        yield Price(project, way, low, high, PlanChange.between(plan, model.levels(found.plan)))
+
 
 NO_REASON = "An override without a reason is refused: say in a few words why."
 MOST_ANSWERS = 100

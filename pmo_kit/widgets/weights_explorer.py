@@ -18,7 +18,7 @@ from pmo_kit.exhibits import Field, theme
 from pmo_kit.prioritization import Ranking, ahp_weights, compare_stakeholders, prioritize
 from pmo_kit.prioritization.robustness import weight_interval
 from pmo_kit.register import Register
-from pmo_kit.register.writing import inert
+from pmo_kit.register.template import inert
 from pmo_kit.widgets.panel import Panel, button, column, figure_widget, labeled, row, scrolled, table_html
 from pmo_kit.widgets.session_files import write_csv
 

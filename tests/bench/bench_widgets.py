@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pmo_kit as pmo
 from pmo_kit.shipped import shipped
-from pmo_kit.widgets.answers import ask
-from pmo_kit.widgets.cases import Case, Force, base_and_case
+from pmo_kit.widgets.session_state import Case, Force, ask, base_and_case
 from tests.bench.line import Line, seconds
 
 if TYPE_CHECKING:

@@ -27,9 +27,8 @@ from pmo_kit.packs import build_pack, live
 from pmo_kit.packs.decisions import read_decisions
 from pmo_kit.packs.verify import verify_pack
 from pmo_kit.shipped import shipped
-from pmo_kit.widgets.cases import Case, Force, base_and_case
 from pmo_kit.widgets.session_files import compare_session, restore_session
-from pmo_kit.widgets.session_state import SessionState
+from pmo_kit.widgets.session_state import Case, Force, SessionState, base_and_case
 from tests.arbitration.test_brute_force import ask
 from tests.browser.lab import PATIENCE
 from tests.packs.test_media_valid import check_schema

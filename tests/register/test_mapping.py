@@ -17,7 +17,7 @@ from pmo_kit.register.__main__ import main
 from pmo_kit.register.checks.provenance import accounts
 from pmo_kit.register.findings import describe_findings
 from pmo_kit.register.mapping import load_mapping
-from pmo_kit.register.writing import write_register
+from pmo_kit.register.template import write_register
 
 ROOT = Path(__file__).parents[2]
 MAPPINGS = ROOT / "templates" / "mappings"

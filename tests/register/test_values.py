@@ -8,10 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pmo_kit.register.amounts import decimal_evidence, parse_number
-from pmo_kit.register.dates import order_evidence, parse_date, read_period, read_year
 from pmo_kit.register.schema import Column
-from pmo_kit.register.values import clean_text, parse_category, parse_flag
+from pmo_kit.register.values import (
+    clean_text,
+    decimal_evidence,
+    order_evidence,
+    parse_category,
+    parse_date,
+    parse_flag,
+    parse_number,
+    read_period,
+    read_year,
+)
 
 MONEY = Column("amount", "number", unit="money")
 PLAIN = Column("fte", "number")

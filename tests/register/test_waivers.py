@@ -6,7 +6,7 @@ import pytest
 
 from pmo_kit.errors import DataError
 from pmo_kit.register import load_register
-from pmo_kit.register.grades import grade_register
+from pmo_kit.register.report import grade_register
 
 WAIVER = """
 - rule: cost_outside_dates

@@ -10,7 +10,7 @@ import pytest
 import pmo_kit as pmo
 from pmo_kit.arbitration.model import ONE, compile_model
 from pmo_kit.scenarios import attribute, break_even, partly, simulate_cases, triggers
-from pmo_kit.scenarios.regret import dominated_plans, evaluate_plan
+from pmo_kit.scenarios.comparison import dominated_plans, evaluate_plan
 
 CUT, MORE = pmo.Scenario("Budget -15 %", budget=0.85), pmo.Scenario("Budget +10 %", budget=1.1)
 FEWER = pmo.Scenario("One engineer fewer", capacity={"data_engineer": 13 / 14})

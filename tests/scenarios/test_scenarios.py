@@ -3,7 +3,7 @@
 import pytest
 
 import pmo_kit as pmo
-from pmo_kit.scenarios.regret import regret_table
+from pmo_kit.scenarios.comparison import regret_table
 
 CUT, MORE = pmo.Scenario("Budget -15 %", budget=0.85), pmo.Scenario("Budget +10 %", budget=1.1)
 FEWER = pmo.Scenario("One engineer fewer", capacity={"data_engineer": 13 / 14})

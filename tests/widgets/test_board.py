@@ -24,11 +24,9 @@ from pmo_kit.packs.decisions import record_decisions
 from pmo_kit.scenarios import read_scenario_file, read_scenarios
 from pmo_kit.shipped import shipped
 from pmo_kit.widgets import lifetime
-from pmo_kit.widgets.answers import Answer
 from pmo_kit.widgets.board import Board
-from pmo_kit.widgets.cases import Case
 from pmo_kit.widgets.lifetime import parts_of
-from pmo_kit.widgets.session_state import SessionState
+from pmo_kit.widgets.session_state import Answer, Case, SessionState
 
 ROOT = Path(__file__).parents[2]
 TWELVE = shipped("data", "samples", "meridian_12")

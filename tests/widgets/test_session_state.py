@@ -15,9 +15,16 @@ import pmo_kit as pmo
 from pmo_kit.arbitration import PlanChange
 from pmo_kit.errors import InfeasibleError, PmoError
 from pmo_kit.shipped import shipped
-from pmo_kit.widgets.answers import ask, prices_of
-from pmo_kit.widgets.cases import Case, Force, base_and_case
-from pmo_kit.widgets.session_state import MOST_ANSWERS, NO_REASON, SessionState
+from pmo_kit.widgets.session_state import (
+    MOST_ANSWERS,
+    NO_REASON,
+    Case,
+    Force,
+    SessionState,
+    ask,
+    base_and_case,
+    prices_of,
+)
 from tests.bench.instances import question as large_question
 
 TWELVE = shipped("data", "samples", "meridian_12")

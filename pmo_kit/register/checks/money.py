@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from pmo_kit.register.amounts import SCALES
 from pmo_kit.register.checks.registry import Evidence, Found, rule
+from pmo_kit.register.values import SCALES
 
 _SUM_TOLERANCE = 0.01
 _JUMP = (300.0, 3000.0)  # around a factor of a thousand
