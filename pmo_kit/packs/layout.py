@@ -239,7 +239,10 @@ def _parted(
     placed = spec.page_one.ids if spec.page_one else ()
     known: Mapping[str, Collected] = {item.id: item for item in items}
     absent = [identity for identity in (*chapter.show, *chapter.more) if identity not in known]
-    if absent:
+    excused = any(
+        getattr(item.exhibit, "absent", "") for item in items
+    )  # a line in it says which sheet is missing
+    if absent and not excused:
         have = [identity for identity in known if not identity.startswith(PAGE_ONE)]
         near = difflib.get_close_matches(absent[0], have, n=1)
         hint = f"Did you mean '{near[0]}'?" if near else f"It shows: {', '.join(have) or 'none'}."
@@ -256,7 +259,7 @@ def _parted(
 
     move = tuple(item for item in items if moves(item))
     stay = [item for item in items if not moves(item)]
-    first = [known[identity] for identity in chapter.show if known[identity] in stay]
+    first = [known[identity] for identity in chapter.show if known.get(identity) in stay]
     return (*(item for item in stay if item not in first), *first), move
 
 

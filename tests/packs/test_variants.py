@@ -208,3 +208,15 @@ def test_the_strip_says_how_good_the_data_are_and_which_version(workspace: Works
     page = (folder / "index.html").read_text()
     assert f"data grade {grade} · pmo_kit {version} · DRAFT" in page
     assert manifest["environment"]["papermill"]
+
+
+def test_a_chapter_that_says_which_sheet_is_missing_is_excused(workspace: Workspace, tmp_path: Path) -> None:
+    lack = 'pmo.show(Message(id="a.lack", alt="-", items=(), absent="estimates"), title="Not shown: futures")'
+    file = workspace(one=notebook(LOAD, message("a.one"), lack))
+    text = file.read_text(encoding="utf-8").replace(
+        "title: About one\n", "title: About one\n    show: [a.one, a.futures]\n"
+    )
+    file.write_text(text, encoding="utf-8")
+    page = (build_pack(file, tmp_path / "out") / "index.html").read_text(encoding="utf-8")
+    assert "Two projects cost 5.5" in page
+    assert "Futures" in page[page.index("Not shown:") :]
