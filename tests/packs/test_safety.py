@@ -231,7 +231,7 @@ def whole_folder(folder: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
     for name, digest in manifest["outputs"].items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest, name
-    assert (folder / "decisions.csv").is_file()
+    assert (folder / "run.json").is_file()
 
 
 def test_a_register_that_cannot_be_read_is_refused_in_words(workspace: Workspace, tmp_path: Path) -> None:
