@@ -92,7 +92,7 @@ def best(question: pmo.Question) -> float:
         return -np.inf
 
 
-@brief(25)
+@brief(8)
 @given(seed=st.integers(1000, 3000), data=st.data())
 def test_a_looser_rule_never_lowers_the_best_value(tmp_path_factory, seed: int, data: st.DataObject) -> None:
     """Relaxing, enlarging or removing any rule; and what `limits_worth` says of it."""

@@ -219,6 +219,7 @@ def test_what_is_wrong_with_a_deck_is_told_with_its_line(workspace: Workspace, t
     assert f"line {first + 2}: chapter: 'own.pptx' has no layout 'Chapter'" in told
 
 
+@pytest.mark.slow
 def test_five_thousand_rows_take_four_slides_and_say_how_many_are_left() -> None:
     import pandas as pd
 

@@ -86,6 +86,7 @@ def test_letters_that_the_paper_lacks_are_told(
     assert "U+" in (manifest.parent / "index.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_five_thousand_projects_make_a_pack(workspace: Workspace, tmp_path: Path) -> None:
     file = hostile(workspace, tmp_path, 5_000)
     file.write_text(file.read_text() + "formats: html\n")
@@ -164,6 +165,7 @@ def test_every_medium_has_equal_bytes_when_made_again(workspace: Workspace, tmp_
     assert found.equal, str(found)
 
 
+@pytest.mark.slow
 def test_processes_and_a_cluster_give_the_serial_pack(workspace: Workspace, tmp_path: Path) -> None:
     file = workspace(one=notebook(LOAD, message("a.one")), two=notebook(LOAD, message("b.two")))
     packs = expand(read_spec(file))
