@@ -26,7 +26,7 @@ SHIPPED = [
     for file in sorted(shipped("templates", "packs").glob("[!_]*.yml"))
     if file.stem not in ("proof", "workshop_arbitration")
 ]
-"""What committees read; the proof is for auditors, in words of the trade, the workshop's page has a plan and no chart."""
+"""What committees read; the proof is for auditors, in words of the trade, the page of the workshop has no chart."""
 
 
 def golden(home: Path) -> Path:
