@@ -148,11 +148,7 @@ class Question:
     @cached_property
     def money(self) -> Unit:
         """Unit of the money in the register."""
-        s = self.register.settings
-        year = f" {s.price_base_year}" if s.price_base_year and s.price_basis == "real" else ""
-        return Unit(
-            "money", s.currency or "", s.money_unit or "", f"{s.price_basis}{year}" if s.price_basis else ""
-        )
+        return self.register.settings.money
 
     @cached_property
     def worth(self) -> Unit:

@@ -149,7 +149,10 @@ def _tile(tile: cells.Cell) -> str:
     bar = ""
     if tile["share"] is not None:
         over = " pk-over" if tile["share"] > 1 else ""
-        bar = f'<div class="pk-bar{over}"><i style="width:{min(max(tile["share"], 0), 1) * 100:.2f}%"></i></div>'
+        filled = (
+            f'<svg width="{min(max(tile["share"], 0), 1) * 100:.2f}%" height="100%" aria-hidden="true"></svg>'
+        )
+        bar = f'<div class="pk-bar{over}">{filled}</div>'
     note = f'<div class="pk-kpi-note">{lines(tile["note"])}</div>' if tile["note"] else ""
     after = f" {escape(tile['after'])}" if tile["after"] else ""
     return (
@@ -162,7 +165,7 @@ def _table(table: Table) -> str:
     parts = [_grid(table, *ends) for ends in cells.parts_of(table)]
     if len(parts) == 1:
         return parts[0]
-    return f'<div class="pk-across" style="--pk-across:{table.across}">{"".join(parts)}</div>'
+    return f'<div class="pk-across pk-across-{table.across}">{"".join(parts)}</div>'
 
 
 def _grid(table: Table, first: int, last: int) -> str:

@@ -235,7 +235,7 @@ def refused(allocation: Allocation) -> Table:
                 allocation.question,
                 "refused.cost",
                 data["cost"].sum(),
-                claims.money(register),
+                register.settings.money,
                 plan=claims.PLAN,
             ),
         ),
@@ -257,7 +257,7 @@ def envelopes(allocation: Allocation) -> Chart:
         ]
     ).sort_values(["year", "what"], kind="stable", ignore_index=True)
     left = float(given.sum() - money["used"].sum())
-    rest = claims.asked_of(allocation.question, "plan.left", left, claims.money(register), plan=claims.PLAN)
+    rest = claims.asked_of(allocation.question, "plan.left", left, register.settings.money, plan=claims.PLAN)
     pairs = [(*claims.limit(allocation, row), row["year"]) for _, row in money.iterrows()]
     each = say(" and ").join(
         say("{used} of {most} in {year}", used=a, most=b, year=year) for a, b, year in pairs

@@ -18,17 +18,9 @@ PLAN = "recommended"
 PROJECTS = Unit("projects")
 
 
-def money(register: Register) -> Unit:
-    """The unit of all money of a register."""
-    settings = register.settings
-    year = settings.price_base_year if settings.price_basis == "real" else None
-    prices = f"{settings.price_basis} {year}" if year else settings.price_basis
-    return Unit("money", settings.currency, settings.money_unit, prices)
-
-
 def worth(question: Question) -> Unit:
     """The unit of the value that a question maximizes: money, or points."""
-    return money(question.register) if isinstance(question.value, str) else Unit("points")
+    return question.register.settings.money if isinstance(question.value, str) else Unit("points")
 
 
 def base(question: Question, over: str = "") -> Base:
@@ -65,7 +57,7 @@ def moved(allocation: Allocation, row: pd.Series) -> tuple[Fact, Fact]:
     of = Of(year=int(row["to_year"]), envelope=str(row["envelope"]), part=f"from {int(row['from_year'])}")
     return (
         Fact("money.move", float(row["most"]), worth(question), of, base(question)),
-        Fact("money.moved", float(row["cap"]), money(question.register), of, base(question)),
+        Fact("money.moved", float(row["cap"]), question.register.settings.money, of, base(question)),
     )
 
 
@@ -83,7 +75,7 @@ def spend(allocation: Allocation, year: int | None = None, area: str | None = No
     rows = allocation.spend if area is None else allocation.spend[allocation.table["area"] == area]
     amount = float(rows.to_numpy().sum() if year is None else rows[year].sum())
     return Fact(
-        "plan.spend", amount, money(allocation.question.register), Of(plan=PLAN, year=year, area=area),
+        "plan.spend", amount, allocation.question.register.settings.money, Of(plan=PLAN, year=year, area=area),
         base(allocation.question),
     )  # fmt: skip
 
@@ -103,7 +95,9 @@ def asked(allocation: Allocation, area: str | None = None) -> Fact:
     own = running if area is None else running[running["area"] == area]
     amount = float(own["cost"].groupby(level="project_id").max().sum())
     of = Of(area=area, part="largest size")
-    return Fact("register.asked", amount, money(allocation.question.register), of, base(allocation.question))
+    return Fact(
+        "register.asked", amount, allocation.question.register.settings.money, of, base(allocation.question)
+    )
 
 
 def counted(allocation: Allocation, projects: int, part: str) -> Fact:
@@ -142,13 +136,15 @@ def project_cost(allocation: Allocation, project: str, year: int | None = None) 
     spend = allocation.spend.loc[project]
     amount = float(spend.sum() if year is None else spend[year])
     of = Of(project=project, year=year, plan=PLAN)
-    return Fact("project.cost", amount, money(allocation.question.register), of, base(allocation.question))
+    return Fact(
+        "project.cost", amount, allocation.question.register.settings.money, of, base(allocation.question)
+    )
 
 
 def step(allocation: Allocation, rule: str, amount: float, of: object = None) -> Fact:
     """The least increase of a limit that changes the plan."""
     role = getattr(of, "role", None)
-    unit = Unit(str(role)) if role else money(allocation.question.register)
+    unit = Unit(str(role)) if role else allocation.question.register.settings.money
     return Fact("limit.step", amount, unit, Of(rule=rule), base(allocation.question))
 
 
@@ -184,7 +180,7 @@ def left(allocation: Allocation, row: pd.Series) -> Fact:
     question = allocation.question
     amount = question.rule(str(row["rule"])).amount - float(row["used"])  # type: ignore[attr-defined]
     of = Of(rule=str(row["rule"]), year=int(row["year"]), plan=PLAN)
-    return Fact("envelope.left", amount, money(question.register), of, base(question))
+    return Fact("envelope.left", amount, question.register.settings.money, of, base(question))
 
 
 def bound(allocation: Allocation) -> Fact:
@@ -209,7 +205,7 @@ def more(allocation: Allocation, rule: str, amount: float, gained: float) -> Fac
 
 def drawn(simulation: Simulation, confidence: float, plan: str = PLAN) -> tuple[Fact, Fact, Fact]:
     """Net value of a plan as planned, in the middle of the futures, and as it is reached with a confidence."""
-    unit, of, futures = money(simulation.question.register), Of(plan=plan), _futures(simulation)
+    unit, of, futures = simulation.question.register.settings.money, Of(plan=plan), _futures(simulation)
     npv = simulation.totals["npv"]
     return (
         Fact(
@@ -239,7 +235,7 @@ def reserve(simulation: Simulation, confidence: float, plan: str = PLAN) -> Fact
     """Money to hold back in one reserve so that the cost of the plan is met with a confidence."""
     amount = simulation.contingency(confidence).pooled
     stated = replace(_futures(simulation), level=confidence)
-    return Fact("risk.reserve", amount, money(simulation.question.register), Of(plan=plan), stated)
+    return Fact("risk.reserve", amount, simulation.question.register.settings.money, Of(plan=plan), stated)
 
 
 def _futures(simulation: Simulation) -> Base:
@@ -280,7 +276,7 @@ def stated(
     **of
         What it is about, as in `pmo_kit.facts.Of`.
     """
-    what = money(register) if unit is None else Unit(unit) if isinstance(unit, str) else unit
+    what = register.settings.money if unit is None else Unit(unit) if isinstance(unit, str) else unit
     return Fact(key, float(amount), what, Of(**of), Base("counted", over=over))
 
 
@@ -300,5 +296,5 @@ def in_futures(
     **of: Any,
 ) -> Fact:
     """What the futures of a plan say; money unless another unit is given."""
-    what = unit or money(simulation.question.register)
+    what = unit or simulation.question.register.settings.money
     return Fact(key, float(amount), what, Of(**of), replace(_futures(simulation), level=level))

@@ -28,10 +28,11 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
     """
     register, use = allocation.question.register, _tightness(allocation)
     shown = use.copy()
-    parts = shown["unit"].eq("share of the plan")
+    units = {limit.rule: limit.unit for limit in allocation.limits}
+    parts = shown["rule"].map(units).eq(SHARE)
     for column in ("used", "limit", "slack"):
         shown[column] = shown[column].where(~parts, 100 * shown[column])
-    shown["unit"] = shown["unit"].where(~parts, "% of spending").str.partition(",")[0]
+    shown["unit"] = ["% of spending" if units[rule] == SHARE else units[rule].short for rule in shown["rule"]]
     shown["more"] = [
         _gain(allocation, worth.loc[rule]) if rule in worth.index else "–" for rule in shown["rule"]
     ]

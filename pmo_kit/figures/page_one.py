@@ -50,7 +50,7 @@ def headline(allocation: Allocation) -> Message:
         title=first + who + ":\n" + near + total + "; " + worth,
         items=(),
         unit_line=say("For decision · ")
-        + claims.money(allocation.question.register).words
+        + allocation.question.register.settings.money.words
         + say(" · in all {whole}: ", whole=whole)
         + each,
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from pmo_kit.facts import Unit
 from pmo_kit.register.findings import Findings
 from pmo_kit.register.schema import Column, Schema
 from pmo_kit.register.values import (
@@ -69,6 +70,13 @@ class Settings:
     date_order: str = ""
 
     @property
+    def money(self) -> Unit:
+        """Unit of the money in the tables."""
+        year = f" {self.price_base_year}" if self.price_base_year and self.price_basis == "real" else ""
+        prices = f"{self.price_basis}{year}" if self.price_basis else ""
+        return Unit("money", self.currency or "", self.money_unit or "", prices)
+
+    @property
     def unit(self) -> str:
         """Unit of the money in the tables, in words.
 
@@ -77,12 +85,7 @@ class Settings:
         >>> Settings().unit
         'currency not stated'
         """
-        text = self.currency or "currency not stated"
-        text += f" {self.money_unit}" if self.money_unit not in ("", "unit") else ""
-        if self.price_basis:
-            year = f" {self.price_base_year}" if self.price_base_year and self.price_basis == "real" else ""
-            text += f", {self.price_basis}{year}"
-        return text
+        return self.money.words
 
     def fiscal_year(self, day: date) -> int:
         """Fiscal year of a date, named by the calendar year in which it ends.

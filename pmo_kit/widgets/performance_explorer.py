@@ -147,7 +147,7 @@ def _curve(state: PerformanceState) -> Any:
 
 def _facts(state: PerformanceState) -> str:
     """The figures of a project."""
-    row, unit = state.row, state.review.unit.split(",")[0]
+    row, unit = state.row, state.review.register.settings.money.short
     words = [
         ("Earned per 1 spent", "cpi", 2), ("Earned per 1 planned", "spi", 2), ("Months behind (−) or ahead", "sv_t", 1),
         (f"Budget, {unit}", "bac", 1), (f"Spent, {unit}", "ac", 1),

@@ -50,7 +50,7 @@ class RiskState:
     @property
     def unit(self) -> str:
         """The unit of money, in short."""
-        return self.simulation.question.register.settings.unit.split(",")[0]
+        return self.simulation.question.money.short
 
     @property
     def table(self) -> pd.DataFrame:

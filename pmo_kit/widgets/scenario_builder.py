@@ -191,7 +191,7 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
         if state.scenarios:
             chosen.value = show or state.scenarios[-1].name
         shown()
-        panel.headline(_headline(compared, unit))
+        panel.headline(_headline(compared, question.worth.short))
 
     def shown(*_: object) -> None:
         detail.value = _detail(state, str(chosen.value), names) if chosen.value else ""
@@ -288,9 +288,9 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
     return panel
 
 
-def _headline(compared: pd.DataFrame, unit: str) -> str:
+def _headline(compared: pd.DataFrame, short: str) -> str:
     """What today is worth, and the hardest case."""
-    short, count = unit.split(",")[0], len(compared) - 1
+    count = len(compared) - 1
     today = f"Today {format_number(compared['value'].iloc[0])} {short}"
     impossible = int((compared["status"] == "infeasible").sum())
     if not count:

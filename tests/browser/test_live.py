@@ -166,6 +166,8 @@ def test_the_policy_lets_nothing_in_and_the_manifest_names_the_solver(folder: Pa
     assert policy["default-src"] == ["'none'"]
     assert policy["worker-src"] == ["blob:"]
     assert "connect-src" not in policy
+    assert "unsafe-inline" not in found[1]
+    assert all(x.startswith("'sha256-") for x in policy["style-src"])
     assert all(x == "'wasm-unsafe-eval'" or x.startswith("'sha256-") for x in policy["script-src"])
     manifest = json.loads((folder / "manifest.json").read_text())
     check_schema("manifest", manifest)

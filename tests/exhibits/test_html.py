@@ -148,10 +148,10 @@ def test_tiles_draw_the_share_of_a_limit() -> None:
     html = fragment(meridian_12.tiles(), framed=False)
     assert html.count('class="pk-kpi') >= 4
     assert html.count('class="pk-bar"') == 3
-    assert "width:97.00%" in html
+    assert 'width="97.00%"' in html
     over = Kpi(id="k", alt="-", data=pd.DataFrame({"label": ["Money"], "value": [55.0], "limit": [50.0]}))
     assert "pk-over" in fragment(over)
-    assert "width:100.00%" in fragment(over)
+    assert 'width="100.00%"' in fragment(over)
 
 
 def test_a_chart_leaves_its_place_and_its_numbers() -> None:

@@ -23,7 +23,8 @@ TEXT_WIDTH, COLUMN_WIDTH = 665, 317
 """Widths on A4 in px: the text (176 mm) and one of two columns (84 mm). Charts are drawn at these."""
 _NARROW = 340
 """Width of a chart on a telephone, px."""
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; img-src data: blob:; script-src"
+_POLICY = "font-src data:; img-src data: blob:; script-src"
+"""Behind what the template says itself: nothing but its own style sheet, and the empty one that plotly fills."""
 
 
 def page(outline: Outline, others: Sequence[tuple[str, str]] = (), live: Live | None = None) -> bytes:
@@ -151,6 +152,7 @@ def _render(
         lstrip_blocks=True,
     )
     environment.filters["css_text"] = _css_text
+    environment.filters["source"] = _source
     environment.filters["linked"] = lambda text, refers: _linked(str(escape(text)), refers)
     plotly = (folder / "plotly" / "plotly-basic.min.js").read_text(encoding="utf-8") if figures else ""
     script = (folder / "page.js").read_text(encoding="utf-8")
@@ -184,9 +186,9 @@ def _policy(scripts: list[str], live: Live | None) -> str:
     return " ".join(allowed) + (" 'wasm-unsafe-eval'; worker-src blob:" if live else "")
 
 
-def _source(script: str) -> str:
-    """A script as the page's security policy names it: by its SHA-256."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+def _source(text: str) -> str:
+    """A script or style sheet as the page's security policy names it: by its SHA-256."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _css_text(text: str) -> str:
