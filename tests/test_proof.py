@@ -39,5 +39,7 @@ def test_every_row_can_fail(proof: Proof) -> None:
 def test_every_source_can_be_found(proof: Proof) -> None:
     for column in ("source", "title", "place"):
         assert (proof.table[column].str.len() > 5).all()
+    cited = proof.table["source"] + " " + proof.table["title"] + " " + proof.table["place"]
+    assert cited.str.contains(r"\b(?:19|20)\d\d\b|no date", regex=True).all(), "author, year, title, place"
     listed = pd.read_csv(FOLDER / "figures.csv")
     assert not listed.duplicated(["source", "case", "quantity"]).any()
