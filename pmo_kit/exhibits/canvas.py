@@ -97,6 +97,9 @@ class Words:
     edge: str = ""
 
 
+TICK_GAP = 7.0  # px between the plot area and the words on its axis
+
+
 @dataclass(frozen=True)
 class Tick:
     """Words on an axis: "y" on the left, "x" below, "top" above."""
@@ -104,7 +107,6 @@ class Tick:
     axis: str
     at: float
     text: str
-    bold: bool = False
 
 
 Mark = Box | Line | Path | Dot | Words

@@ -10,6 +10,7 @@ from typing import Any
 
 from pmo_kit.exhibits import cells, theme
 from pmo_kit.exhibits.canvas import (
+    TICK_GAP,
     WIDTH,
     Box,
     Dot,
@@ -226,7 +227,11 @@ def _horizontal(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
         _label_horizontal(chart, sheet, bar, middle[bar.slot] + bar.shift * row)
     for slot, total, end in _totals(chart, bars):
         sheet.words(total, sheet.px(end), middle[slot], across="left", dx=5, bold=True)
-    sheet.ticks += [Tick("y", middle[slot], "\n".join(wrapped[slot]), slot in focus) for slot in middle]
+    for slot, at in middle.items():
+        if slot in focus:  # a tick has one weight for all of its axis
+            sheet.words("\n".join(wrapped[slot]), -TICK_GAP, at, bold=True, across="right")
+        else:
+            sheet.ticks.append(Tick("y", at, "\n".join(wrapped[slot])))
     sheet.name_references(chart.references, [sheet.px(float(line.value)) for line in chart.references])
 
 

@@ -184,7 +184,7 @@ def _swatch(name: str, mark: Mark) -> Any:
 
 def _ticks(sheet: Sheet, *axes: str) -> dict[str, Any]:
     ticks = [tick for tick in sheet.ticks if tick.axis in axes]
-    text = [f"<b>{safe(tick.text)}</b>" if tick.bold else safe(tick.text) for tick in ticks]
+    text = [safe(tick.text) for tick in ticks]
     side = {"side": "top"} if any(tick.axis == "top" for tick in ticks) else {}
     return {"tickvals": [tick.at for tick in ticks], "ticktext": text, "showticklabels": bool(ticks), **side}
 

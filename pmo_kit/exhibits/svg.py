@@ -6,7 +6,7 @@ import html
 import re
 
 from pmo_kit.exhibits import theme
-from pmo_kit.exhibits.canvas import LEADING, WIDTH, Box, Dot, Line, Mark, Path, Sheet, Words
+from pmo_kit.exhibits.canvas import LEADING, TICK_GAP, WIDTH, Box, Dot, Line, Mark, Path, Sheet, Words
 from pmo_kit.exhibits.cells import spoken
 from pmo_kit.exhibits.drawing import draw
 from pmo_kit.exhibits.records import Chart
@@ -66,13 +66,12 @@ class _Writer:
         rest = [mark for mark in sheet.marks if not isinstance(mark, Words) and mark not in under]
         found = [self.mark(mark, sheet.left, sheet.top) for mark in [*under, *rest]]
         for tick in sheet.ticks:
-            gap = 7.0
             x, y, across, down = {
-                "y": (-gap, tick.at, "right", "middle"),
-                "x": (tick.at, sheet.height + gap, "center", "top"),
-                "top": (tick.at, -gap, "center", "bottom"),
+                "y": (-TICK_GAP, tick.at, "right", "middle"),
+                "x": (tick.at, sheet.height + TICK_GAP, "center", "top"),
+                "top": (tick.at, -TICK_GAP, "center", "bottom"),
             }[tick.axis]
-            words.append(Words(tick.text, x, y, sheet.size, bold=tick.bold, across=across, down=down))
+            words.append(Words(tick.text, x, y, sheet.size, across=across, down=down))
         if sheet.key:
             per_row, starts = sheet.key_columns()
             for place, ((name, swatch), start) in enumerate(zip(sheet.key, starts, strict=True)):
