@@ -14,6 +14,12 @@ from pathlib import Path
 from pmo_kit.errors import PmoError
 
 DONE, LOOK, FAILED, FAULT = 0, 1, 2, 3
+LAUNCH = (
+    "import runpy, sys; sys.modules.setdefault('rfc3987_syntax', None); "  # seconds of import that nothing uses
+    "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
+)
+WIDGETS = ("@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget")
+"""What the page of the board needs beside Voila itself."""
 _REASONS = {
     errno.EACCES: "it is open in another program, or you may not write there",
     errno.EPERM: "it is open in another program, or you may not write there",
@@ -258,7 +264,8 @@ def board(options: argparse.Namespace) -> int:
                 "Voila is not installed (pip install voila): the board opens in JupyterLab.", file=sys.stderr
             )
             return _jupyter_lab(page, options.others)
-        words = ["--Voila.ip=127.0.0.1", "--preheat_kernel=True", "--pool_size=1", "--show_tracebacks=True"]
+        needed = [f"--VoilaConfiguration.extension_allowlist={name}" for name in WIDGETS]
+        words = ["--Voila.ip=127.0.0.1", "--show_tracebacks=True", *needed]
         return _jupyter("voila", [str(page), "--token", *words, *options.others])
 
 
@@ -283,7 +290,7 @@ def _jupyter(program: str, words: Sequence[str]) -> int:
     if program == "voila" and "--no-browser" in words:
         print(f"Add to the address below: ?token={token}", flush=True)
     environment = {**os.environ, "PATH": path, "JUPYTER_TOKEN": token}
-    ended = subprocess.run([sys.executable, "-m", program, *words], env=environment, check=False)
+    ended = subprocess.run([sys.executable, "-c", LAUNCH, program, *words], env=environment, check=False)
     return FAILED if ended.returncode else DONE
 
 

@@ -618,7 +618,10 @@ def order_evidence(text: pd.Series) -> tuple[bool, bool]:
     >>> order_evidence(pd.Series(["1/2/2027", "7/31/2027"])), order_evidence(pd.Series(["1/2/2027"]))
     ((False, True), (False, False))
     """
-    parts = text.dropna().str.extract(_PARTS).dropna()
+    text = text.dropna()
+    if not len(text):
+        return False, False
+    parts = text.str.extract(_PARTS).dropna()
     first, second = parts[0].astype(int), parts[2].astype(int)
     day = ((first > 12) | (parts[1] == ".")) & (second <= 12)
     return bool(day.any()), bool(((second > 12) & (first <= 12)).any())

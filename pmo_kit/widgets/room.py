@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-import nbformat
 
 from pmo_kit.errors import PmoError
 from pmo_kit.shipped import shipped
@@ -29,21 +28,21 @@ def session_notebook(register: Path | None, committee: str) -> Iterator[Path]:
     found = (register or own_register()).resolve()
     if not found.exists():
         raise PmoError(f"There is no register {found}: name a folder of CSV files or a workbook.")
-    book = nbformat.read(shipped("notebooks", NOTEBOOK), as_version=4)
+    book = json.loads(shipped("notebooks", NOTEBOOK).read_text(encoding="utf-8"))
     values = {
         "register_path": str(found),
         "committee": committee,
         "sessions_path": str(Path("session").resolve()),
     }
-    for cell in book.cells:
-        if "parameters" in cell.metadata.get("tags", ()):
-            cell.source = "\n".join(f"{name}: str = {value!r}" for name, value in values.items())
-    book.cells = [cell for cell in book.cells if cell.cell_type == "code"]
-    for cell in book.cells:
-        cell.outputs, cell.source = [], cell.source.replace("print(question.register.summary)", "")
+    book["cells"] = [cell for cell in book["cells"] if cell["cell_type"] == "code"]
+    for cell in book["cells"]:
+        if "parameters" in cell["metadata"].get("tags", ()):
+            cell["source"] = "\n".join(f"{name}: str = {value!r}" for name, value in values.items())
+        source = "".join(cell["source"]).replace("print(question.register.summary)", "")
+        cell.update(outputs=[], source=source)
     with tempfile.TemporaryDirectory(prefix="pmo_kit_board_") as folder:
         page = Path(folder, "board.ipynb")
-        nbformat.write(book, page)
+        page.write_text(json.dumps(book), encoding="utf-8")
         yield page
 
 
