@@ -149,7 +149,9 @@ class Unit:
         if self.thing != "money":
             return self.thing
         scale = "" if self.scale in ("", "unit") else f" {self.scale}"
-        return (self.currency or "currency not stated") + scale
+        if not self.currency:
+            return f"{scale} (currency not stated)".strip() if scale else "currency not stated"
+        return self.currency + scale
 
     @property
     def words(self) -> str:

@@ -292,7 +292,7 @@ def whole_life(register: Register) -> pd.DataFrame:
 
 
 def money_of_projects(register: Register) -> pd.Series:
-    """Return the money that each project is about: its costs at its largest level, else its largest baseline.
+    """Return the money that each project is about: its costs at its largest level, else its whole life as stated.
 
     Returns
     -------
@@ -308,8 +308,10 @@ def money_of_projects(register: Register) -> pd.Series:
     )
     base = register.table("baselines")
     base = base[~base["quantity"].str.contains("benefit|month", na=True)]
+    whole = base[base["quantity"] == "whole_life_cost"]
+    life = whole["now"].fillna(whole["baseline"]).groupby(whole["project_id"]).sum(min_count=1)
     stated = base.groupby("project_id")[["baseline", "now"]].max().max(axis=1)
-    return sums.reindex(register.projects.index).fillna(stated).fillna(0.0)
+    return sums.reindex(register.projects.index).fillna(life).fillna(stated).fillna(0.0)
 
 
 def findings_by_rule(register: Register) -> pd.DataFrame:

@@ -23,7 +23,7 @@ from pmo_kit.figures.figure import figure, not_shown
 from pmo_kit.register import Register
 from pmo_kit.register.checks.provenance import accounts
 
-ROWS, ROWS_OF_LIFE = 15, 24
+ROWS, ROWS_OF_LIFE, RED_NAMED = 15, 24, 8
 AREAS, LARGEST, LISTED = 4, 10, 80
 RATINGS = ["rag_declared", "rag_assured"]
 COLUMNS = {"area": "area", "strategic_goal": "goal", "project_type": "type", "stage": "stage"}
@@ -438,24 +438,30 @@ def whole_life(register: Register) -> Exhibit:
         "brings": claims.stated(register, "life.benefit", brings.sum()),
         "m": claims.stated(register, "count", len(brings), "projects", part="life benefit stated"),
     }
-    most = len(table) - ROWS_OF_LIFE
+    rows = len(table) if len(table) <= ROWS_OF_LIFE else ROWS  # the first of many, and page one holds them
+    names = {"rag_declared", "rag_assured", "finish", "life_benefit", "now", "variance"}
+    empty = {name for name in names if table[name].isna().all()}
+    title = "Over their lives {n:words} projects cost {cost:unit}"
+    if len(brings):
+        title += "; {m:words} state benefits of {brings}"
     return Table(
-        data=table.head(ROWS_OF_LIFE).reset_index(),
-        columns=(
-            Field("name", "project", kind="text"),
-            Field("rag_declared", "declared", kind="rag"),
-            Field("rag_assured", "assured", kind="rag"),
-            Field("finish", "finish", kind="time"),
-            Field("life_cost", "whole-life cost", decimals=_digits(cost)),
-            Field("life_benefit", "whole-life benefit", decimals=_digits(brings)),
-            Field("now", "forecast of the year", decimals=_digits(table["now"].dropna())),
-            Field("variance", "less baseline", signed=True),
+        data=table.head(rows).reset_index(),
+        columns=tuple(
+            one
+            for one in (
+                Field("name", "project", kind="text"),
+                Field("rag_declared", "declared", kind="rag"),
+                Field("rag_assured", "assured", kind="rag"),
+                Field("finish", "finish", kind="time"),
+                Field("life_cost", "whole-life cost", decimals=_digits(cost)),
+                Field("life_benefit", "whole-life benefit", decimals=_digits(brings)),
+                Field("now", "forecast of the year", decimals=_digits(table["now"].dropna())),
+                Field("variance", "less baseline", signed=True),
+            )
+            if one.name not in empty
         ),
-        title=say(
-            "Over their lives {n:words} projects cost {cost:unit}; {m:words} state benefits of {brings}",
-            **facts,
-        ),
-        note=f"And {most} more in the annex. " if most > 0 else "",
+        title=say(title, **facts),
+        note=f"And {len(table) - rows} more in the annex. " if len(table) > rows else "",
         unit_line=unit_line(register, "Whole life and this year"),
     )
 
@@ -501,7 +507,10 @@ def attention(register: Register) -> Message:
     projects = register.projects
     red = projects[(projects[["rag_declared", "rag_assured"]] == "R").any(axis=1)]
     if len(red):
-        items.append(("Rated Red:", f"{listed(red['name'])}."))
+        names = red["name"]
+        if len(names) > RED_NAMED + 1:
+            names = names.loc[overview.money_of_projects(register)[names.index].sort_values().index[::-1]]
+        items.append(("Rated Red:", f"{shortened(names, RED_NAMED)}."))
     if register.has("baselines"):
         both = overview.budget_variance(register).dropna(subset="variance").sort_values("variance")
         for lead, rows in (("Furthest over budget:", both.iloc[::-1]), ("Furthest under:", both)):

@@ -34,14 +34,15 @@ from pmo_kit.register.values import (
     line_unit,
     parse_number,
     parse_period,
+    read_unit,
     read_year,
+    split_header,
 )
 
 _YEAR = re.compile(
     r"(?i)(?<![\d.,])(?:(?:fye?|cy|gj|ex|year|jahr|année|año)\s*)?'?((?:19|20)\d\d(?:\s*[-/–]\s*'?(?:\d{4}|\d{2}))?)(?!\d)e?"
     r"|\b(fy\s*'?\d\d(?:\s*[-/–]\s*'?\d\d)?)\b"
 )
-_SIGNS = {**CURRENCIES, "A$": "AUD", "C$": "CAD", "US$": "USD"}
 _LONG = 60
 _CHILDREN = {"risks": ("probability",), "status": ("period", "pv", "ev"), "milestones": ("milestone",)}
 
@@ -285,50 +286,35 @@ class Draft:
     def _money_settings(self) -> None:
         """Currency and unit, where headers or cells say them."""
         money = [col for sheet in self.sheets for col in sheet.cols if col.number]
-        said = {header_unit(col.header) for col in money} | {col.stated for col in money}
+        said = {split_header(col.header)[:2] for col in money} | {col.stated for col in money}
         units, codes = {unit for _, unit in said if unit}, {code for code, _ in said if code}
-        for col in money:
-            text = col.text.head(200)
-            codes |= {
-                code
-                for sign, code in _SIGNS.items()
-                if text.str.contains(re.escape(sign)).any() and len(sign) == 1
-            }
-        words = next(
-            (
-                re.search(r"\b(EUR|USD|GBP|CHF|CAD|AUD)\b", col.header)
-                for col in money
-                if re.search(r"\b(EUR|USD|GBP|CHF|CAD|AUD)\b", col.header)
-            ),
-            None,
-        )
-        codes |= {words[1]} if words else set()
-        if len(codes) == 1:
-            code = codes.pop()
-            self.settings["currency"] = (
-                code,
-                "? the sign $ is used by many dollars" if code == "USD" else "as headers or cells say",
-            )
+        for text in (col.text.head(200) for col in money):
+            slim = text[text.str.fullmatch(r"\D{0,5}[\d.,'\s]+\D{0,6}")]
+            codes |= {read_unit(one)[0] for one in slim.str.replace(r"[\d.,'\s]+", " ", regex=True).unique()}
+        codes -= {""}
+        if len(codes) == 1 and " " not in (code := codes.pop()):
+            self.settings["currency"] = (code, "as headers or cells say")
+        elif money:
+            several = "? of several currencies" if codes else "? which dollar, or other currency"
+            self.settings["currency"] = ("", several)
         if units:
             unit = max(units, key=lambda one: SCALES[one])
             self.settings["money_unit"] = (unit, "as the headers say")
         else:
-            sizes = [
-                parse_number(
-                    col.cells, Column("x", "number", unit="money"), comma=None, money_unit="unit"
-                ).values.max()
+            amount = Column("amount", "number", unit="money")
+            read = [
+                parse_number(col.cells, amount, comma=None, money_unit="unit").values
                 for col in money
-                if col.has("money") or year_of(col.header)
+                if col.has("money") or col.year
             ]
-            largest = max((float(size) for size in sizes if size == size), default=0.0)
+            usual = max((one.median() for one in read), default=0.0)
+            largest = max((one.max() for one in read), default=0.0)
             self.settings["money_unit"] = ("", "? in what unit is the money")
-            if largest >= 1e4:
+            if usual >= 1e4:  # most projects cost more than some hundred units
                 self.settings["money_unit"] = ("unit", "? the source seems to count in units")
-            if largest >= 1e7:
-                self.settings["money_unit"] = (
-                    "million",
-                    "? the source seems to count in units; shown in millions",
-                )
+            if usual >= 1e4 and largest >= 1e7:
+                why = "? the source seems to count in units; shown in millions"
+                self.settings["money_unit"] = ("million", why)
         self.unit = "unit" if not units and self.settings["money_unit"][0] == "million" else ""
 
     # ------------------------------------------------------------ the sheet of projects
@@ -739,7 +725,8 @@ class Draft:
         )
         lines += ["settings:", f"  name: {quoted(self.name)}"]
         for key, (value, why) in self.settings.items():
-            lines.append(f"  {key}: {value}  # {why}" if value else f"  # {key}: million  # {why}")
+            example = "EUR" if key == "currency" else "million"
+            lines.append(f"  {key}: {value}  # {why}" if value else f"  # {key}: {example}  # {why}")
         for key, why in (
             ("as_of", "2026-09-30  # ? the day on which the figures stand"),
             ("price_basis", "nominal  # ? real or nominal"),

@@ -74,7 +74,8 @@ class Settings:
         """Unit of the money in the tables."""
         year = f" {self.price_base_year}" if self.price_base_year and self.price_basis == "real" else ""
         prices = f"{self.price_basis}{year}" if self.price_basis else ""
-        return Unit("money", self.currency or "", self.money_unit or "", prices)
+        scale = self.money_unit or ("(unit not stated)" if self.currency else "")
+        return Unit("money", self.currency or "", scale, prices)
 
     @property
     def unit(self) -> str:
@@ -82,8 +83,8 @@ class Settings:
 
         >>> Settings(currency="EUR", money_unit="million", price_basis="real", price_base_year=2026).unit
         'EUR million, real 2026'
-        >>> Settings().unit
-        'currency not stated'
+        >>> Settings().unit, Settings(currency="GBP").unit
+        ('currency not stated', 'GBP (unit not stated)')
         """
         return self.money.words
 

@@ -184,9 +184,12 @@ def _report_quotes(
     written, width = text.split("\n"), max(map(len, lines[:1]))
     for number in several:
         mine = written[begins[number] : begins[number + 1]]
-        rows = width > 1 and all(line.count(mark) == width - 1 for line in mine)
+        full = [width > 1 and line.count(mark) == width - 1 for line in mine]
+        inside = [one for one, line in zip(full, mine, strict=True) if line.strip()][1:-1]
         open_quote = begins[number + 1] >= len(written) - 1 and "\n".join(mine).count('"') % 2 == 1
-        if rows or open_quote or (width > 1 and any(line.count(mark) == width - 1 for line in mine[1:-1])):
+        if (
+            all(full) or open_quote or 2 * sum(inside) > len(inside)
+        ):  # prose has a line of so many commas, too
             last = begins[number] + len([line for line in mine if line])
             words = f"A double quote opens in line {begins[number] + 1} and takes the lines up to {last} into one cell."
             fix = "Delete the quote, or write it twice inside a quoted cell."

@@ -317,7 +317,7 @@ def settle_currency(codes: str, currency: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _split_header(header: str) -> tuple[str, str, str]:
+def split_header(header: str) -> tuple[str, str, str]:
     """Currencies and scale that a header states, and the header without them."""
     money, scale, bare = "", "", header
     for inside in re.findall(r"[(\[].*?[)\]]", header):
@@ -352,7 +352,7 @@ def without_unit(header: str) -> str:
     >>> without_unit("2027 (€k)"), without_unit("2027 (baseline)"), without_unit("2027 in Mio. EUR")
     ('2027', '2027 (baseline)', '2027')
     """
-    return _split_header(header)[2]
+    return split_header(header)[2]
 
 
 def header_unit(header: str, currency: str = "") -> tuple[str, str]:
@@ -361,7 +361,7 @@ def header_unit(header: str, currency: str = "") -> tuple[str, str]:
     >>> header_unit("Cost (£m)"), header_unit("Budget [k EUR]"), header_unit("$ 000", "CAD")
     (('GBP', 'million'), ('EUR', 'thousand'), ('CAD', 'thousand'))
     """
-    codes, scale, _ = _split_header(header)
+    codes, scale, _ = split_header(header)
     return settle_currency(codes, currency), scale
 
 

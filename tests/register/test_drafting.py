@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 
 from pmo_kit.errors import PmoError
@@ -167,6 +168,38 @@ def test_french_workbook_of_two_sheets(tmp_path):
     assert register.settings.currency == "EUR"
     assert 'sheet: "Coûts"' in mapping
     assert "2 projects in the source, 2 here; none of the money left out." in text
+
+
+def test_the_same_workbook_in_two_languages_is_one_register(tmp_path):
+    heads = {
+        "en": (["Project number", "Title", "Department", "Status", "RAG", "Start date", "End date"],
+               ["Project number", "Type", "2027", "2028"]),
+        "fr": (["N° projet", "Intitulé", "Direction", "Statut", "Météo", "Date de début", "Date de fin"],
+               ["N° projet", "Nature", "2027", "2028"]),
+    }  # fmt: skip
+    words = {"en": ("In progress", "To do", "green", "red", "Capital", "Opex"),
+             "fr": ("En cours", "À faire", "vert", "rouge", "Investissement", "Fonctionnement")}  # fmt: skip
+    sheets = {"en": ("Projects", "Costs"), "fr": ("Projets", "Coûts")}
+    read = {}
+    for language, (running, waiting, good, bad, capital, running_cost) in words.items():
+        projects = [
+            ["P-1", "Quai Nord", "Ports", running, good, "2027-02-01", "2028-11-30"],
+            ["P-2", "Écluse", "Voies", waiting, bad, "2027-03-15", "2027-12-31"],
+        ]
+        costs = [["P-1", capital, 1250000, 500000.5], ["P-2", running_cost, 80000, None]]
+        names = dict(zip(sheets[language], (projects, costs), strict=True))
+        (tmp_path / language).mkdir()
+        content = {
+            sheet: [head, *rows] for (sheet, rows), head in zip(names.items(), heads[language], strict=True)
+        }
+        read[language], _, _ = imported(
+            tmp_path / language, workbook(tmp_path / language / "plan.xlsx", **content)
+        )
+    one, two = read["en"], read["fr"]
+    for table in ("projects", "costs"):
+        pd.testing.assert_frame_equal(one.table(table), two.table(table))
+    assert one.projects["stage"].tolist() == ["delivery", "idea"]
+    assert one.costs["kind"].tolist() == ["capex", "capex", "opex"]
 
 
 def test_smartsheet_and_planner_and_asana(tmp_path):

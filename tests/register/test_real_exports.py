@@ -8,8 +8,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from pmo_kit.errors import PackError
 from pmo_kit.register import load_register
 from pmo_kit.register.drafting import import_sources
+from pmo_kit.register.findings import Findings
+from pmo_kit.register.sheets import read_csv_sheet
 
 EXPORTS = Path(__file__).with_name("exports")
 FILES = {
@@ -81,12 +84,44 @@ def test_words_of_the_source_are_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_from_the_export_to_a_pack(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", FILES)
+def test_from_the_export_to_a_pack(name: str, tmp_path: Path) -> None:
+    """Nothing of the draft is edited, and the pack counts every project; rows that are there twice are accepted."""
     from pmo_kit.packs import build_pack
     from pmo_kit.packs.workspace import new_workspace
 
-    home = new_workspace(tmp_path / "board", [EXPORTS / "gmpp_2018.csv"])
-    page = (build_pack(home / "packs" / "portfolio_overview.yml", tmp_path / "out") / "index.html").read_text(
-        "utf-8"
-    )
-    assert "33 projects in the source, 33 here; none of the money left out." in page
+    mark, encoding, key, money = FILES[name]
+    source = pd.read_csv(EXPORTS / f"{name}.csv", sep=mark, encoding=encoding, dtype="str")
+    home = new_workspace(tmp_path / "board", [EXPORTS / f"{name}.csv"])
+    spec, mapping = home / "packs" / "portfolio_overview.yml", home / f"{name}.map.yml"
+    if name == "us_it_dashboard":
+        with pytest.raises(PackError, match=r"4\.7 % of the money left out.*accept: \{up_to"):
+            build_pack(spec, tmp_path / "out")
+        accept = "accept: {up_to: 0.05, who: Controller, why: equal rows are there twice}\n"
+        mapping.write_text(mapping.read_text("utf-8") + accept, encoding="utf-8")
+    page = (build_pack(spec, tmp_path / "out") / "index.html").read_text("utf-8")
+    count = source[key].str.split().str.join(" ").nunique()
+    assert f"{count} projects in the source, {count} here; " in page
+    assert "state benefits of 0" not in page
+    register = load_register(mapping)
+    if not register.settings.money_unit:
+        assert "(unit not stated)" in page
+    told = register.table("sources")
+    for column in money:
+        assert column in set(told["column"])
+
+
+def test_prose_with_many_commas_swallows_no_row(tmp_path: Path) -> None:
+    """A cell of several lines, one of which has as many commas as the header, is a cell; rows are a majority."""
+    prose = '"Done so far: a, b, c, d\nThere is more\n\nfirst, second, third, fourth, fifth\nand one, two"'
+    rows = "".join(f"P{n},Area,100,2027,{prose}\n" for n in range(1, 4))
+    (tmp_path / "projects.csv").write_text("project_id,area,amount,year,comment\n" + rows, encoding="utf-8")
+    findings = Findings()
+    raw = read_csv_sheet(tmp_path / "projects.csv", findings)
+    assert raw is not None
+    assert len(raw.cells) == 4
+    assert findings.frame().empty
+    broken = 'project_id,name,area\nP1,"open,A\nP2,b,A\n\nP3,c,A\nP4,d,A,late\nP5,close",A\n'
+    (tmp_path / "projects.csv").write_text(broken, encoding="utf-8")
+    read_csv_sheet(tmp_path / "projects.csv", findings)
+    assert findings.frame()["rule"].tolist() == ["quote_swallows_rows"]
