@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -22,6 +23,8 @@ from pmo_kit.register.sheets import Body, RawSheet
 from pmo_kit.register.values import MISSING, SLASHED, clean_text, decimal_evidence, folded, order_evidence
 
 _NOTES = {"meaning", "note", "notes", "comment", "unit", "example"}
+_A_DATE = re.compile(SLASHED)
+_A_NUMBER = re.compile(r"\D{0,6}\d[\d.,'’ ]*\D{0,12}")
 _LEVELED = ("costs", "benefits", "resources")
 
 
@@ -200,13 +203,11 @@ def _style(settings: Settings, bodies: Mapping[str, Body]) -> Style:
     def elsewhere(kind: str) -> bool | None:
         first = second = False
         for body in bodies.values():
-            for cells in (
-                body.cells[place] for place in body.cells if body.cells[place].dtype in ("str", "object")
-            ):
-                text = cells[[isinstance(cell, str) for cell in cells]].astype("str").drop_duplicates()
-                dates = text.str.fullmatch(SLASHED, na=False)
-                numbers = text[~dates & text.str.fullmatch(r"\D{0,6}\d[\d.,'’ ]*\D{0,12}", na=False)]
-                found = order_evidence(text[dates]) if kind == "date" else decimal_evidence(numbers)
+            for place in body.cells:
+                texts = {cell for cell in body.cells[place] if isinstance(cell, str)}
+                dates = set(filter(_A_DATE.fullmatch, texts))
+                numbers = filter(_A_NUMBER.fullmatch, texts - dates)
+                found = order_evidence(dates) if kind == "date" else decimal_evidence(numbers)
                 first, second = first or found[0], second or found[1]
         return second if first != second else None
 

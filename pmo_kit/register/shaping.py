@@ -366,9 +366,14 @@ class Style:
     elsewhere: Callable[[str], bool | None] = lambda kind: None
 
 
+_MARKED = re.compile(r"[.,]\s*\d")
+_APART = re.compile(r"^(?!\s*\d{4}).*\d[./\-]\d", re.S)
+"""What stands in every number, and in every date, that can be read two ways."""
+
+
 def _styles(
-    cells: Mapping[str, pd.Series], proof: Callable[[pd.Series], tuple[bool, bool]], said: bool | None,
-    otherwise: Callable[[], bool | None],
+    cells: Mapping[str, pd.Series], proof: Callable[[pd.Series], tuple[bool, bool]], doubt: re.Pattern[str],
+    said: bool | None, otherwise: Callable[[], bool | None],
 ) -> dict[str, bool | None]:  # fmt: skip
     """One style for each column: as the settings say, else its own proof, else that of the sheet, else of the register.
 
@@ -376,17 +381,18 @@ def _styles(
     """
     if said is not None:
         return dict.fromkeys(cells, said)
-    seen = {}
-    for name, column in cells.items():
-        if column.dtype in ("str", "object"):
-            written = column[[isinstance(cell, str) for cell in column]].astype("str")
-            seen[name] = proof(written)
+    texts = {name: column for name, column in cells.items() if column.dtype in ("str", "object")}
+    seen = {name: proof(column) for name, column in texts.items()}
     first, second = (any(pair[n] for pair in seen.values()) for n in (0, 1))
     sheet = second if first != second else None
     styles: dict[str, bool | None] = {}
     for name, (one, other) in seen.items():
         styles[name] = (other if one != other else None) if one or other else sheet
-        if not (one or other) and sheet is None:
+        if (
+            not (one or other)
+            and sheet is None
+            and any(isinstance(cell, str) and doubt.search(cell) for cell in texts[name])
+        ):
             styles[name] = otherwise()
     return styles
 
@@ -398,8 +404,9 @@ def _type_columns(
     numbers = {name: cells for name, cells in intake.raw.items() if intake.table[name].type == "number"}
     dates = {name: cells for name, cells in intake.raw.items() if intake.table[name].type == "date"}
     lean = (lambda: True) if style.semicolon else (lambda: style.elsewhere("decimal"))
-    styles = _styles(numbers, decimal_evidence, style.decimal, lean)
-    styles |= _styles(dates, order_evidence, style.month_first, lambda: style.elsewhere("date"))
+    styles = _styles(numbers, decimal_evidence, _MARKED, style.decimal, lean)
+    order = style.month_first
+    styles |= _styles(dates, order_evidence, _APART, order, lambda: style.elsewhere("date"))
     typed: dict[str, pd.Series] = {}
     parsed: dict[str, Parsed] = {}
     for column in intake.table:

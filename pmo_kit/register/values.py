@@ -127,6 +127,7 @@ def _clean(text: str) -> str | None:
     return text or None
 
 
+@lru_cache(maxsize=1 << 14, typed=True)
 def folded(text: object) -> str:
     """A header in one form: lower case, no line breaks, underscores, stars or colons.
 
@@ -144,6 +145,7 @@ _TWINS = str.maketrans(
 """Cyrillic and Greek letters that look like Latin ones."""
 
 
+@lru_cache(maxsize=1 << 14)
 def look_alike(text: str) -> str:
     """A text in the form in which texts that look alike are equal: case, blanks, width, accents, scripts, last points.
 
@@ -379,36 +381,36 @@ def line_unit(text: str, currency: str = "") -> tuple[str, str]:
 
 
 _AFTER = r"(?!\d)[^\d]*$"
-_POINT = rf"\d\.\d{{1,2}}{_AFTER}|\.\d{{4,}}{_AFTER}|,\d{{3}}\.\d|" + (
+_POINT = re.compile(
+    rf"\d\.\d{{1,2}}{_AFTER}|\.\d{{4,}}{_AFTER}|,\d{{3}}\.\d|"
     rf"\d(?:,\d{{2,3}}){{2,}}{_AFTER}|(?:^|\D)0\.\d|(?:^|[^\d,])\.\d"
 )
-_COMMA = rf"\d,\d{{1,2}}{_AFTER}|,\d{{4,}}{_AFTER}|\.\d{{3}},\d|" + (
+_COMMA = re.compile(
+    rf"\d,\d{{1,2}}{_AFTER}|,\d{{4,}}{_AFTER}|\.\d{{3}},\d|"
     rf"\d(?:\.\d{{3}}){{2,}}{_AFTER}|(?:^|\D)0,\d|(?:^|[^\d.]),\d"
 )
 TWO_WAYS = r"[^\d.,]*[1-9]\d{0,2}[.,]\d{3}\D*"
 """A number that a decimal comma and a decimal point read differently, and neither proves."""
 
 
-def decimal_evidence(text: pd.Series) -> tuple[bool, bool]:
-    """Tell whether any cell proves a decimal point, and whether any proves a decimal comma.
+def decimal_evidence(cells: Iterable[object]) -> tuple[bool, bool]:
+    """Tell whether any text proves a decimal point, and whether any proves a decimal comma.
 
-    >>> decimal_evidence(pd.Series(["1.234,50", "12"], dtype="str"))
-    (False, True)
-    >>> decimal_evidence(pd.Series(["1,234", "12"], dtype="str")), decimal_evidence(pd.Series(["12,5 Mio. €"]))
-    ((False, False), (False, True))
+    >>> decimal_evidence(["1.234,50", "12"]), decimal_evidence(["1,234", "12"]), decimal_evidence(["12,5 Mio. €"])
+    ((False, True), (False, False), (False, True))
     """
-    text = text.dropna()
-    text = text[text.str.contains("[.,]", regex=True).to_numpy(bool)]
-    if not len(text):
-        return False, False
-    return bool(text.str.contains(_POINT, regex=True).any()), bool(
-        text.str.contains(_COMMA, regex=True).any()
-    )
+    texts = [text for text in _texts(cells) if "." in text or "," in text]
+    return any(map(_POINT.search, texts)), any(map(_COMMA.search, texts))
+
+
+def _texts(cells: Iterable[object]) -> set[str]:
+    """The different texts among cells."""
+    return {cell for cell in cells if isinstance(cell, str)}
 
 
 def own_decimal(cells: pd.Series) -> bool:
     """True when the texts of a column alone prove a decimal comma."""
-    point, comma = decimal_evidence(cells[[isinstance(cell, str) for cell in cells]].astype("str"))
+    point, comma = decimal_evidence(cells)
     return comma and not point
 
 
@@ -608,23 +610,24 @@ _CLOCK = r"(?:[ T]+\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?\s*(?:[AaPp]\.?[Mm]\.?)?)?"
 SLASHED = r"(?:[A-Za-z]{2,9}\.?,? +)?(\d{1,2})([/.\-])(\d{1,2})[/.\-](\d{4}|\d{2})" + _CLOCK
 """A date of three numbers, the year last; the name of a weekday may stand before it."""
 _PARTS = f"^{SLASHED}$"
+_SLASHED = re.compile(SLASHED)
 
 
-def order_evidence(text: pd.Series) -> tuple[bool, bool]:
+def order_evidence(cells: Iterable[object]) -> tuple[bool, bool]:
     """Tell whether any date proves that days come first, and whether any proves that months do.
 
     Points between the numbers are a proof of days first, unless the second number is no month.
 
-    >>> order_evidence(pd.Series(["1/2/2027", "7/31/2027"])), order_evidence(pd.Series(["1/2/2027"]))
+    >>> order_evidence(["1/2/2027", "7/31/2027"]), order_evidence(["1/2/2027"])
     ((False, True), (False, False))
     """
-    text = text.dropna()
-    if not len(text):
-        return False, False
-    parts = text.str.extract(_PARTS).dropna()
-    first, second = parts[0].astype(int), parts[2].astype(int)
-    day = ((first > 12) | (parts[1] == ".")) & (second <= 12)
-    return bool(day.any()), bool(((second > 12) & (first <= 12)).any())
+    day = month = False
+    for found in map(_SLASHED.fullmatch, _texts(cells)):
+        if found:
+            first, second = int(found[1]), int(found[3])
+            day |= (first > 12 or found[2] == ".") and second <= 12
+            month |= second > 12 and first <= 12
+    return day, month
 
 
 def dates_of(cells: pd.Series) -> pd.Series:

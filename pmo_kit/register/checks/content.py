@@ -102,6 +102,8 @@ def formula_in_text(evidence: Evidence) -> Iterator[Found]:
             if column.type in _WRITTEN and column.name in intake.raw:
                 cells = intake.frame[column.name]
                 odd = [cell for cell in pd.unique(cells.dropna()) if re.match(_FORMULA, cell)]
+                if not odd:
+                    continue
                 text = "The text begins like a formula; it is shown as text everywhere."
                 yield Found(
                     name, column.name, cells.isin(odd), text, "Delete the sign in front, unless it is meant."
@@ -114,9 +116,11 @@ def signs_unseen(evidence: Evidence) -> Iterator[Found]:
     for name, intake in evidence.intakes.items():
         for column in filter(intake.table.__contains__, intake.raw):
             cells = intake.raw[column]
-            unique = pd.unique(cells[[isinstance(one, str) for one in cells]])
-            odd = [one for one in unique if not (one.isascii() and one.isprintable()) or "_x00" in one]
+            odd = [one for one in dict.fromkeys(cells) if isinstance(one, str)]
+            odd = [one for one in odd if not (one.isascii() and one.isprintable()) or "_x00" in one]
             signs = {one: ODD_SIGNS.findall(one.strip()) for one in odd if ODD_SIGNS.search(one.strip())}
+            if not signs:
+                continue
             text = intake.table[column].type in (*_WRITTEN, "value")
             for severity in ("block", "warn"):
                 hard = [
