@@ -75,6 +75,15 @@ def ask_against_envelopes(register: Register, appraisal: Appraisal) -> pd.DataFr
     return table[(table["asked"] > 0) | table["envelope"].notna()].sort_index()
 
 
+def most_carried_in(register: Register) -> pd.Series:
+    """Return year -> the most money that the rules let the year before hand over, envelopes of the whole together."""
+    budgets = register.table("budgets")
+    whole = budgets[budgets["scope"].fillna("all") == "all"].sort_values(["envelope", "year"])
+    follows = whole.groupby("envelope")["year"].diff() == 1
+    carried = whole.groupby("envelope")["carry_limit"].shift().where(follows).fillna(0.0)
+    return carried.groupby(whole["year"]).sum()
+
+
 def ask_against_capacity(register: Register, appraisal: Appraisal) -> pd.DataFrame:
     """Return the people asked for and the people there are, by role and period.
 
@@ -140,8 +149,8 @@ def budget_variance(register: Register, quantity: str = "spend") -> pd.DataFrame
     -------
     DataFrame
         Index project_id; name, baseline, now (of several years: their sums), variance = now - baseline, share =
-        variance / baseline (missing where the baseline is missing or 0). Projects where both figures are missing
-        are left out; the largest variance, up or down, first.
+        variance / baseline (missing where the baseline is missing or 0), years (a tuple). Projects where both figures
+        are missing are left out; the largest variance, up or down, first.
 
     Raises
     ------
@@ -154,6 +163,7 @@ def budget_variance(register: Register, quantity: str = "spend") -> pd.DataFrame
     table.insert(0, "name", register.projects["name"].reindex(table.index))
     table["variance"] = table["now"] - table["baseline"]
     table["share"] = (table["variance"] / table["baseline"]).where(table["baseline"] > 0)
+    table["years"] = rows.groupby("project_id")["year"].agg(lambda years: tuple(years.dropna()))
     order = table["variance"].abs().sort_values(ascending=False, kind="stable", na_position="last").index
     return table.loc[order]
 

@@ -39,10 +39,7 @@ def hand_check(allocation: Allocation) -> Exhibit:
     limits = pd.concat([money, people.assign(column=people["label"])]).set_index("column")
     if limits.empty:
         line = "Not shown: no envelope is for the whole portfolio and no trade is used up, so there is no sum to check."
-        return Message(
-            title=line,
-            items=(),
-        )
+        return Message(title=line, items=(), absent="budgets")
     rules: dict[str, Any] = {
         str(name): allocation.question.rule(rule) for name, rule in limits["rule"].items()
     }

@@ -311,14 +311,19 @@ def prices(explanation: Explanation) -> Chart:
         name = f"{register.projects.loc[project, 'name']} {project}"
         words = {"group": "By law: what the duty costs", "project": name, "price": gain, "role": "By"}
         rows.append(words | {"label": format_number(gain)})
-    data = pd.DataFrame(rows)
-    out = data[data["role"] == "Ou"]["price"] if len(data) else pd.Series(dtype=float)
+    data = pd.DataFrame(rows, columns=["group", "project", "price", "label", "role"])
+    out = data.loc[data["role"] == "Ou", "price"].astype(float)
     over = f"{len(out)} projects outside"
     ends = [
         claims.asked_of(allocation.question, "project.price_in", amount, over=over, part=part)
         for part, amount in (("least", out.min()), ("most", out.max()))
     ]
     span = say("{low} to {high}", low=ends[0], high=ends[1]) if len(out) > 1 else say("{high}", high=ends[1])
+    tried = allocation.table.index[allocation.table["decision"] != "fund"].isin(
+        table.index.get_level_values(0)
+    )
+    few = claims.counted(allocation, int(tried.sum()), "outside, priced")
+    one = "a refused project" if tried.all() else say("one of the {n:words} refused here", n=few)
     return Chart(
         mark="bar",
         data=data.drop(columns="role"),
@@ -332,11 +337,9 @@ def prices(explanation: Explanation) -> Chart:
             "By law: what the duty costs": "plan",
         },
         label=Field("label", kind="text"),
-        title=say(
-            "Letting a refused project in costs {span} of {what}", span=span, what=value_words(allocation)
-        )
+        title=say("Letting {one} in costs {span} of {what}", one=one, span=span, what=value_words(allocation))
         if len(out)
-        else "Nothing is refused",
+        else "No exception was priced that is possible",
         takeaway="Prices do not add up: admit two and the plan is computed again.",
         unit_line=unit_line(
             register,

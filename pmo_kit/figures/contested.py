@@ -9,6 +9,8 @@ from pmo_kit.arbitration import Allocation, Core, Explanation, Question
 from pmo_kit.arbitration.counterfactual import letter_items
 from pmo_kit.exhibits import Field, Message, Table
 from pmo_kit.exhibits.theme import format_number
+from pmo_kit.facts import say
+from pmo_kit.figures import claims as facts
 from pmo_kit.figures.arbitration import largest_levels, others, value_words
 from pmo_kit.figures.captions import count, listed, percent, sentence, shortened, unit_line
 from pmo_kit.figures.figure import figure
@@ -376,7 +378,12 @@ def by_score(allocation: Allocation, scored: Allocation, value: pd.Series) -> Ta
             Field("funded", "funded", "projects", decimals=0),
             Field("only", "only in this plan", kind="text"),
         ),
-        title=f"By scores {count(shared)} projects stay; {format_number(given_up)} of {goal} is given up"
+        title=say(
+            "By scores {n:words} projects stay; {lost} of {goal} is given up",
+            n=facts.counted(allocation, shared, "by scores too"),
+            lost=facts.gain(allocation, allocation.value - given_up, "by scores"),
+            goal=goal,
+        )
         if len(ours.symmetric_difference(theirs)) or given_up
         else "Scores and money ask for the same plan",
         takeaway="What is in both plans needs no debate about what to maximize.",

@@ -39,8 +39,12 @@ def ask(register: Register, appraisal: Appraisal) -> Exhibit:
     rows["year"] = rows["year"].astype("str")
     both = table.dropna()
     worst = (both["asked"] / both["envelope"]).idxmax()
-    asked, envelope = both.loc[worst, "asked"], both.loc[worst, "envelope"]
-    over = asked > envelope
+    asked = claims.stated(register, "register.asked", both.loc[worst, "asked"], year=int(worst))
+    envelope = claims.stated(register, "envelope.amount", both.loc[worst, "envelope"], year=int(worst))
+    most = envelope.value + overview.most_carried_in(register).get(int(worst), 0.0)
+    part = claims.stated(
+        register, "share", max(1 - most / asked.value, 0.0), SHARE, year=int(worst), part="asked"
+    )
     return Chart(
         mark="bar",
         data=rows.sort_values(["year", "what"], ascending=[True, False], ignore_index=True),
@@ -49,10 +53,15 @@ def ask(register: Register, appraisal: Appraisal) -> Exhibit:
         series=Field("what", kind="category"),
         styles={"envelope": "plan", "asked": "limit"},
         layered=True,
-        title=f"Asked in {worst}: {format_number(asked)} for an envelope of {format_number(envelope)}",
-        takeaway=f"{percent(1 - envelope / asked)} of the {worst} ask must wait in any plan."
-        if over
-        else "The envelope covers the ask in every year.",
+        title=say(
+            "Asked in {year}: {asked} for an envelope of {envelope}",
+            year=worst,
+            asked=asked,
+            envelope=envelope,
+        ),
+        takeaway=say("At least {part} of the {year} ask does not fit in any plan.", part=part, year=worst)
+        if part.value > 0
+        else "The envelope, with what may be carried in, covers the ask in every year.",
         unit_line=unit_line(register, "Ask against envelope", scope="every project at its largest level"),
     )
 
@@ -402,22 +411,18 @@ def _year_words(register: Register, both: pd.DataFrame, red: pd.Series) -> str:
     side = "over" if rest["variance"].sum() > 0 else "under"
     variance = claims.stated(register, "year.variance", off, SHARE, over=f"{len(rest)} projects", part=side)
     on = off < 0.005
+    years = sorted({int(y) for y in both["years"].dropna().sum()}) if both["years"].notna().any() else []
+    named = f" for {listed(map(str, years))}" if years else ""
     if share < 0.2 or rest.empty:
         n = claims.stated(register, "count", len(both), "projects", part="year stated")
-        if on:
-            return say("the forecast of {n:words} is on its baseline", n=n)
-        return say(
-            "the year's forecast of {n:words} is {variance} {side} its baseline",
-            n=n,
-            variance=variance,
-            side=side,
-        )
+        words = "is on its baseline" if on else say("is {v} {side} its baseline", v=variance, side=side)
+        return say("the forecast{named} of {n:words} {words}", named=named, n=n, words=words)
     names = both.loc[inside, "name"]
     part = claims.stated(
-        register, "share", share, SHARE, over=f"{len(both)} projects", part="Red of the year's money"
+        register, "share", share, SHARE, over=f"{len(both)} projects", part="Red of the money forecast"
     )
     n = claims.stated(register, "count", len(rest), "projects", part="not Red, year stated")
-    first = say("{who} {verb} {part} of the year's money", who=shortened(names, 2), part=part,
+    first = say("{who} {verb} {part} of the money forecast{named}", who=shortened(names, 2), part=part, named=named,
                 verb="is" if len(names) == 1 else "are")  # fmt: skip
     tail = "are on budget" if on else say("forecast {variance} {side} budget", variance=variance, side=side)
     return say("{first}; the other {n} {tail}", first=first, n=n, tail=tail)

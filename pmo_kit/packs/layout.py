@@ -414,7 +414,7 @@ def outline(
     """Say what stands where, for every medium alike.
 
     Exhibits of page one, and all whose id begins with `page_one.`, stand there only; a message without text heads its
-    chapter, or is one line when its title begins with "Not shown: ".
+    chapter, or is one line when it says which sheet it lacks (`Message.absent`).
 
     Parameters
     ----------
@@ -522,14 +522,14 @@ def _bare(item: Collected) -> bool:
 
 
 def _not_shown(item: Collected) -> bool:
-    """Whether a message only says that something cannot be shown."""
-    return item.exhibit.title.startswith(NOT_SHOWN) and _bare(item)
+    """Whether a message only says that something cannot be shown, for want of a sheet."""
+    return bool(getattr(item.exhibit, "absent", ""))
 
 
 def _missing(items: Sequence[Collected]) -> tuple[str, ...]:
     """What a chapter cannot show, in one sentence: of many figures only the sheets that they would need."""
     sheets = list(dict.fromkeys(getattr(item.exhibit, "absent", "") for item in items))
-    if len(items) < 3 or "" in sheets:
+    if len(items) < 3:
         return tuple(map(_sentence, items))
     *most, last = sheets
     return (f"{len(items)} more figures, for which the register would need {', '.join(most)} and {last}.",)

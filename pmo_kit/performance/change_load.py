@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from pmo_kit.answers import Answer
+from pmo_kit.facts import number, percent
 
 if TYPE_CHECKING:
     from pmo_kit.register import Register
@@ -93,7 +94,7 @@ def load_on_units(register: Register) -> ChangeLoad:
     >>> from pmo_kit.register import load_register
     >>> from pmo_kit.shipped import shipped
     >>> load_on_units(load_register(shipped("data", "samples", "meridian"))).summary.split(". ")[-1]
-    'Deferring Smart meters is enough.'
+    'Deferring Smart meters is enough there.'
     """
     impacts = register.need("change_impacts")
     impacts = impacts.assign(part=impacts["headcount_share"] * impacts["severity"] / HEAVY)
@@ -164,11 +165,10 @@ def summarize(table: pd.DataFrame, collisions: pd.DataFrame) -> str:
         return "No unit is asked for more change than it can take."
     worst = over.iloc[0]
     first = collisions.iloc[0]
-    part = f"frees {100 * first['frees']:.0f} of {100 * first['over']:.0f} points"
-    enough = "is enough" if first["clears"] else part
+    part = f"frees {number(100 * first['frees'], 0)} of {number(100 * first['over'], 0)} points there"
+    enough = "is enough there" if first["clears"] else part
     return (
-        f"{len(over)} of {len(table)} unit-quarters are over their threshold; the worst is {worst['unit']} "
-        f"in {worst['quarter']}: {100 * worst['load']:.0f} % of staff against "
-        f"{100 * worst['threshold']:.0f} %. "
-        f"Deferring {first['name']} {enough}."
+        f"If all that is asked goes ahead, {len(over)} of {len(table)} unit-quarters are over their threshold; the "
+        f"worst is {worst['unit']} in {worst['quarter']}: {percent(worst['load'])} of staff against "
+        f"{percent(worst['threshold'])}. Deferring {first['name']} {enough}."
     )

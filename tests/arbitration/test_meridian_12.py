@@ -222,7 +222,7 @@ def engineers(count: float) -> Capacity:
     return Capacity(role="data_engineer", period="2028", fte=count)
 
 
-def test_exceptions_that_lead_to_one_plan_are_one_choice(reasons: Explanation) -> None:
+def test_b14_exceptions_that_lead_to_one_plan_are_one_choice(reasons: Explanation) -> None:
     bundles = reasons.bundles
     own_solar = bundles[bundles["exceptions"].map(lambda e: ("P09", "full", "in") in e)].iloc[0]
     assert own_solar["exceptions"] == (

@@ -202,7 +202,7 @@ def read_title(folder: Path) -> str:
     return found.group(1) if found else ""
 
 
-def test_the_committee_reads_at_most_nine_pages_before_the_annex(opened: Any, folder: Path) -> None:
+def test_a11_the_committee_reads_at_most_nine_pages_before_the_annex(opened: Any, folder: Path) -> None:
     page, _ = opened(folder / "index.html")
     page.wait_for_selector("html[data-ready]", state="attached")
     page.evaluate("document.querySelectorAll('.annex.chapter, .provenance').forEach(part => part.remove())")

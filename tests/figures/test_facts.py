@@ -123,7 +123,7 @@ def test_every_number_of_a_title_is_a_fact(titled: list[Exhibit]) -> None:
     assert [found for one in messages for found in strangers(one, spoken(one))] == []
 
 
-def test_facts_of_all_figures_agree(shown: list[Exhibit], titled: list[Exhibit]) -> None:
+def test_b18_a18_facts_of_all_figures_agree(shown: list[Exhibit], titled: list[Exhibit]) -> None:
     areas = ("arbitration.area", "arbitration.plan")
     pairs = [(one.id, fact) for one in (*shown, *titled) for fact in _facts(one) if one.id not in areas]
     ministry = [pair for pair in pairs if pair[1].unit.currency == "GBP" or pair[0].startswith("overview")]

@@ -165,5 +165,5 @@ def small() -> Outline:
     tiles = Kpi(id="k", alt="-", title="Four numbers", data=pd.DataFrame(numbers))
     said = Message(id="m", alt="-", title="How sure", items=(("Proven.", HOSTILE), ("", "No lead.")))
     lead = Message(id="lead", alt="-", title="The portfolio is sound", items=())
-    none = Message(id="none", alt="-", title="Not shown: partners, for want of bids", items=())
+    none = Message(id="none", alt="-", title="Not shown: partners, for want of bids", items=(), absent="bids")
     return laid_out([collected(lead, none, tiles, said, table()), collected(*charts())])

@@ -202,7 +202,8 @@ def test_page_one_must_find_its_exhibits_or_be_told_why_not(workspace: Workspace
     file.write_text(text + "page_one: {headline: page_one.headline, left: [page_one.limits]}\n")
     with pytest.raises(PackError, match=r"asks for page_one\.limits, which no notebook shows"):
         build_pack(file, tmp_path / "out")
-    absent = 'pmo.show(Message(id="page_one.limits", alt="-", items=()), title="Not shown: no people.")'
+    lacking = 'Message(id="page_one.limits", alt="-", items=(), absent="capacity")'
+    absent = f'pmo.show({lacking}, title="Not shown: no people.")'
     book.cells.append(nbformat.v4.new_code_cell(absent))
     nbformat.write(book, tmp_path / "notebooks" / "one.ipynb")
     page = (build_pack(file, tmp_path / "out") / "index.html").read_text()

@@ -205,7 +205,7 @@ def test_a_table_reads_the_same_everywhere(
     st.booleans(),
 )
 @settings(max_examples=60, deadline=None)
-def test_the_text_of_a_number_is_equal_in_four_media(
+def test_a5_the_text_of_a_number_is_equal_in_four_media(
     parts: list[tuple[int, int]], decimals: int, signed: bool
 ) -> None:
     """Halves too: 0.25, 1.15 and 84.85 have one text on the page, on paper, on a slide and in a sheet."""

@@ -99,7 +99,7 @@ def same(one: object, other: object) -> bool:
 @pytest.mark.slow
 @pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")
 @pytest.mark.parametrize("family", FALLBACKS, ids=lambda family: family.partition("/")[0])
-def test_a_deck_breaks_no_number_and_leaves_no_slide_in_another_font(family: str, tmp_path: Path) -> None:
+def test_a9_a_deck_breaks_no_number_and_leaves_no_slide_in_another_font(family: str, tmp_path: Path) -> None:
     """Each number and date of a table stands whole in a line of the slide as it is shown."""
     files = [file for file in FONTS.glob(family) if "Mono" not in file.name]
     if not files:

@@ -19,7 +19,7 @@ from tests.packs.media_case import meridian, records, small
 
 @pytest.mark.parametrize("pack", [meridian, small])
 @pytest.mark.parametrize(("file", "made"), [("pack.pptx", deck_bytes), ("annex.xlsx", annex_bytes)])
-def test_a_file_is_valid(
+def test_a8_a_file_is_valid(
     pack: Callable[[], Outline], file: str, made: Callable[[Outline], bytes], tmp_path: Path
 ) -> None:
     (tmp_path / file).write_bytes(made(pack()))

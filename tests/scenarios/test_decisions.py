@@ -200,7 +200,7 @@ def with_orders(question: pmo.Question, budget: float, *orders: tuple[str, str])
 
 
 @pytest.mark.parametrize("lifted", [(True, True), (True, False), (False, True), (False, False)])
-def test_like_is_compared_with_like(question: pmo.Question, lifted: tuple[bool, bool]) -> None:
+def test_b5_like_is_compared_with_like(question: pmo.Question, lifted: tuple[bool, bool]) -> None:
     """Whoever lifts the orders on record of one side has both compared without any."""
     registers = [
         with_orders(question, 1.0, ("P08", "in")),

@@ -52,7 +52,7 @@ several = st.lists(st.tuples(money, people), min_size=1, max_size=3, unique=True
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(several)
-def test_counts_and_regrets_are_those_of_the_named_cases(
+def test_b7_b8_counts_and_regrets_are_those_of_the_named_cases(
     question: pmo.Question, given_cases: list[tuple[float, float]]
 ) -> None:
     cases = [
@@ -90,7 +90,7 @@ def test_counts_and_regrets_are_those_of_the_named_cases(
         assert figures.regret(comparison).title.startswith(said)
 
 
-def test_page_one_counts_the_cases_beside_today_at_the_size_of_the_plan(question: pmo.Question) -> None:
+def test_b8_page_one_counts_the_cases_beside_today_at_the_size_of_the_plan(question: pmo.Question) -> None:
     """With 10 % more money P07 is funded in full and no longer reduced: funded in both cases, at its size in one."""
     cases = [pmo.Scenario("more", budget=1.1), pmo.Scenario("as much", budget=1.0)]
     comparison = pmo.compare(question, cases)
