@@ -353,7 +353,7 @@ def _support(allocation: Allocation, rule: Rule) -> str:
         return f"by order of {rule.decided_by or 'an override'}"
     if isinstance(rule, Requires):
         return f"{allocation.table.loc[rule.project_id, 'name']} needs it"
-    return f"asked for by {rule.sentence(allocation.question.money.short)}"
+    return f"the rule asks for it: {rule.name}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -40,9 +40,12 @@ def headline(allocation: Allocation) -> Message:
     who = say("{n:words} project" if funded.value == 1 else "{n:words} projects", n=funded)
     first = f"Stop {shortened(stops, 2)} and fund " if len(stops) else "Fund "
     each = say(", ").join(say("{money} in {year}", money=claims.spend(allocation, y), year=y) for y in years)
+    stated = allocation.question.register.settings.money.currency
     near = say(", ").join(
-        say("{money} in {year}", money=claims.spend(allocation, y), year=y) for y in years[:2]
-    )
+        say("{money:unit} in {year}" if stated and y == years[0] else "{money} in {year}",
+            money=claims.spend(allocation, y), year=y)
+        for y in years[:2]
+    )  # fmt: skip
     whole = claims.spend(allocation)
     total = say(", {whole} to {last}", whole=whole, last=years[-1]) if len(years) > 2 else ""
     worth = say("worth {value}{basis}", value=claims.value(allocation), basis=_basis(allocation))
@@ -167,7 +170,10 @@ def decisions(
         ),
         details=tuple(details),
         note=say(" ").join(
-            _briefly(allocation, explanation, request) for request in rest.itertuples(index=False)
+            [
+                *(_briefly(allocation, explanation, request) for request in rest.itertuples(index=False)),
+                *_one_choice(allocation, explanation, list(requests["project_id"].dropna())),
+            ]
         ),
         title="You are asked to decide",
         unit_line="",
@@ -184,6 +190,21 @@ def _briefly(allocation: Allocation, explanation: Explanation, request: Any) -> 
         "Also asked: {decision} {name}, by {day}. {price}", decision=decision.lower(), name=name,
         day=request.by_when.date().isoformat(), price=price,
     )  # fmt: skip
+
+
+def _one_choice(allocation: Allocation, explanation: Explanation, requested: list[str]) -> Iterator[str]:
+    """Requests that would be granted by one and the same plan, with the one price of it."""
+    outside = allocation.table.index[allocation.table["decision"] != "fund"]
+    for bundle in explanation.bundles.itertuples():
+        ways = {p: level for p, level, flip in bundle.exceptions if flip == "in" and p in outside}
+        together = [p for p in requested if p in ways]
+        if len(together) > 1:
+            first = together[0]
+            yield say(
+                "{who} are one choice: one other plan grants them all and costs {price} once.",
+                who=listed(allocation.table.loc[together, "name"]),
+                price=claims.price(allocation, first, ways[first], float(bundle.price)),
+            )
 
 
 @figure("page_one.orders", source="overrides")
@@ -239,7 +260,12 @@ def _followed(row: Any, allocation: Allocation) -> bool:
 
 @figure("page_one.alternatives", source="budgets, costs, benefits, estimates, risks")
 def alternatives(
-    allocation: Allocation, surer: Fit | None, waiting: Allocation, moves: pd.DataFrame, ledger: Ledger
+    allocation: Allocation,
+    surer: Fit | None,
+    waiting: Allocation,
+    moves: pd.DataFrame,
+    ledger: Ledger,
+    social: Allocation | None = None,
 ) -> Message:
     """Return the plans that beat this one on another measure, each with what it gives up or asks for.
 
@@ -253,6 +279,8 @@ def alternatives(
         From `pmo_kit.arbitration.money_moves`.
     ledger : Ledger
         The orders on record.
+    social : Allocation, optional
+        Of the same question asked for the value to society (`value="npsv"`).
     """
     items: list[tuple[str, str]] = []
     if surer is not None and surer.fits and surer.reached > surer.before:
@@ -277,6 +305,12 @@ def alternatives(
         years = {"first": int(best["from_year"]), "then": int(best["to_year"])}
         words = say("{gain:+} if {amount} moves from {first} to {then}.", gain=gain, amount=amount, **years)
         items.append(("Money moved:", words))
+    if social is not None and (more := social.value - social.worth_of(allocation.plan)) > SMALL:
+        gained = claims.asked_of(social.question, "plan.more", more, plan="social")
+        lost = claims.gain(allocation, allocation.worth_of(social.plan), "social")
+        words = say("{gained:+} of net value to society, all benefits counted, for {lost} of {what}.",
+                    gained=gained, lost=lost, what=value_words(allocation), between="for")  # fmt: skip
+        items.append(("Society:", words))
     if len(ledger.table) and ledger.joint == ledger.joint:
         items.append(
             (

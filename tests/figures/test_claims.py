@@ -481,3 +481,55 @@ def test_every_claim_has_a_test() -> None:
     )  # fmt: skip
     marks = itertools.chain((f"_b{n}_" for n in range(1, 21)), (f"_a{n}_" for n in range(1, 19)))
     assert [mark for mark in marks if mark not in names] == []
+
+
+def test_b14_requests_that_one_plan_grants_are_one_choice_with_one_price(twelve: Asked) -> None:
+    """Own solar, and storm overflows at the worst twelve sites left out, are one other plan: said once on page one."""
+    allocation, plans = twelve
+    register = allocation.question.register
+    asked = register.table("requests")
+    asked.loc[asked["request_id"] == asked["request_id"].iloc[-1], "project_id"] = "P02"
+    allocation = pmo.arbitrate(pmo.Question(register.replace(requests=asked), overrides=False))
+    explanation = pmo.explain(allocation)
+    comparison = pmo.compare(allocation.question, [pmo.Scenario("Money −15 %", budget=0.85)])
+    note = page_one.decisions(allocation, explanation, comparison).note
+    value = np.where(plans.holds(), plans.value(), -np.inf)
+    outside = [p for p in asked["project_id"].dropna() if allocation.table.loc[p, "decision"] != "fund"]
+    for first, second in itertools.combinations(outside, 2):
+        alone = [value[plans.has(p)].max() for p in (first, second)]
+        both = value[plans.has(first) & plans.has(second)].max()
+        together = both == pytest.approx(alone[0]) == pytest.approx(alone[1])
+        names = allocation.table.loc[[first, second], "name"]
+        assert together == any(
+            "one choice" in line and all(n in line for n in names) for line in note.split(". ")
+        )
+
+
+def test_the_price_of_society_stands_on_page_one(twelve: Asked) -> None:
+    """What most value to society would add, and what it would cost in money: both by trying every plan."""
+    allocation, plans = twelve
+    register = allocation.question.register
+    benefits = pd.concat([register.table("benefits"), pd.DataFrame(
+        [{"project_id": "P08", "level": "full", "benefit": "Learning", "year": 2029, "kind": "social", "amount": 60.0}]
+    )], ignore_index=True)  # fmt: skip
+    question = pmo.Question(register.replace(benefits=benefits), overrides=False)
+    ours, social = pmo.arbitrate(question), pmo.arbitrate(question.replace(value="npsv"))
+    message = page_one.alternatives(
+        ours, None, ours, pmo.arbitration.money_moves(ours), pmo.arbitration.override_ledger(question), social
+    )
+    ok = plans.holds()
+    factor = social.worth_of({**dict(ours.plan), "P08": "full"}) - social.worth_of(ours.plan)
+    own = max(plans.worth[i] for i in plans.at("P08", None))
+    society = np.where(ok, plans.value() + (factor - own) * plans.has("P08"), -np.inf)
+    gained = society.max() - society[mine(allocation, plans)]
+    assert told(message, "plan.more").value == pytest.approx(gained)
+    lost = allocation.value - max(plans.value()[society >= society.max() - 1e-9])
+    assert told(message, "plan.gain", part="social").value == pytest.approx(lost)
+    assert "net value to society" in spoken(message)
+
+
+def test_a_rule_is_named_in_the_register_s_words_and_by_no_column(asked: list[Asked]) -> None:
+    for allocation, _ in asked:
+        for why in figures.plan(allocation).data["why"]:
+            assert "strategic_goal" not in str(why)
+            assert "project_type" not in str(why)
