@@ -60,6 +60,7 @@ KEYS: dict[str, str] = {
     "limit.amount": "A limit",
     "limit.step": "The least increase of a limit that changes the plan",
     "limit.worth": "What so much more of a limit, placed where it helps most, adds to the best value",
+    "limit.priced": "Limits that were tried without, one by one",
     "limit.price": "What a rule costs: best value without it, less best value with it",
     "money.moved": "Money moved between two years",
     "money.move": "What moving so much money between two years adds to the best value",

@@ -273,9 +273,7 @@ def envelopes(allocation: Allocation) -> Chart:
         title=say("The plan spends {each}", each=each)
         if len(money) <= 2
         else say("The plan leaves {left} unspent", left=rest),
-        takeaway=say(
-            "{left} of the money is left; {limit}.", left=rest, limit=bottleneck_sentence(allocation)
-        ),
+        takeaway=say("{left} of the money is left{limit}.", left=rest, limit=_at_its_end(allocation)),
         unit_line=unit_line(register, "Spend against envelope", scope="exit costs included"),
     )
 
@@ -517,9 +515,9 @@ def bottleneck_names(allocation: Allocation) -> list[str]:
     return ["all money"] if limit is None else list(dict.fromkeys([str(limit["rule"]), "all money"]))
 
 
-def bottleneck_sentence(allocation: Allocation) -> str:
+def _at_its_end(allocation: Allocation) -> str:
     limit = bottleneck(allocation)
-    return "no limit is reached" if limit is None else str(limit["sentence"])
+    return "" if limit is None else f"; {limit['sentence']}"
 
 
 def _span(years: list[int]) -> str:

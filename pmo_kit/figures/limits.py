@@ -7,13 +7,14 @@ import pandas as pd
 from pmo_kit.arbitration import Allocation, FundingOrder, Question
 from pmo_kit.exhibits import Exhibit, Field, Message, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.facts import SHARE, Fact, say
+from pmo_kit.facts import SHARE, Fact, Unit, say
 from pmo_kit.figures import claims
-from pmo_kit.figures.arbitration import bottleneck_sentence, value_words
+from pmo_kit.figures.arbitration import value_words
 from pmo_kit.figures.captions import count, listed, percent, sentence, shortened, unit_line
 from pmo_kit.figures.figure import figure
 
 ROWS = 10
+SMALL = 1e-6
 
 
 @figure("arbitration.limits", source="budgets, capacity, rules")
@@ -37,7 +38,13 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
         _gain(allocation, worth.loc[rule]) if rule in worth.index else "–" for rule in shown["rule"]
     ]
     shown["label"] = shown["label"].map(sentence)
-    full = use[use["binding"]]
+    held, priced = (
+        holding(allocation, worth),
+        claims.stated(
+            register, "limit.priced", len(worth.drop("all money", errors="ignore")), Unit("limits")
+        ),
+    )
+    full = use[use["binding"] & (use["sense"] == "at most") & (use["slack"] > -SMALL)]
     return Table(
         data=shown,
         first=ROWS,
@@ -50,8 +57,17 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
             Field("unit", "unit", kind="text"),
             Field("more", "worth of more", kind="text"),
         ),
-        title=f"{sentence(bottleneck_sentence(allocation))}",
-        takeaway=f"{sentence(count(len(full), 'limit is', 'limits are'))} reached of {len(use)}.",
+        title=say(
+            "Of the {n:words} tightest limits one holds back most, {what}: {words}",
+            n=priced,
+            what=held[0][0],
+            words=held[0][1],
+        )
+        if held
+        else say("None of the {n:words} tightest limits by itself keeps a better plan out", n=priced),
+        takeaway=f"{sentence(count(len(full), 'limit is', 'limits are'))} used up of {len(use)}."
+        if len(full)
+        else f"None of the {len(use)} limits is used up.",
         note="Worth of more: the least increase of this limit alone that changes anything, and the "
         f"{value_words(allocation)} it gains; of floors and shares, what setting them aside gains.",
         unit_line=unit_line(register, "The tightest limits and what the plan uses", ""),
@@ -69,6 +85,21 @@ def _tightness(allocation: Allocation) -> pd.DataFrame:
     use = use[(use["limit"] > 0) & (use["used"] > 0)]
     left = (use["slack"] / use["limit"]).rename("room")
     return use.join(left).sort_values("room", kind="stable", ignore_index=True)
+
+
+def holding(allocation: Allocation, worth: pd.DataFrame) -> list[tuple[str, Fact | str]]:
+    """Each limit in `worth` without which a better plan could be had, the largest gain first: label and words."""
+    gains = (worth["unlimited_value"] - allocation.value).drop("all money", errors="ignore")
+    use = allocation.use.drop_duplicates("rule").set_index("rule", drop=False)
+    found = []
+    for rule, gained in gains[gains > SMALL].sort_values(ascending=False, kind="stable").items():
+        gain = claims.more(allocation, str(rule), float("inf"), float(gained))
+        words = say("without it the plan would be worth {gain} more.", gain=gain)
+        if pd.notna(worth.loc[rule, "step"]):
+            used, most = claims.limit(allocation, use.loc[rule])
+            words = say("{used} of {most} used; {words}", used=used, most=most, words=words)
+        found.append((str(use.loc[rule, "label"]), words))
+    return found
 
 
 def _gain(allocation: Allocation, row: pd.Series) -> str:

@@ -13,9 +13,16 @@ from pmo_kit.errors import DataError
 from pmo_kit.exhibits import Field, Kpi, Message, Table
 from pmo_kit.facts import facts_of, say
 from pmo_kit.figures import claims
-from pmo_kit.figures.arbitration import bottleneck, money_by_year, spend_years, value_words
+from pmo_kit.figures.arbitration import (
+    bottleneck,
+    bottleneck_names,
+    money_by_year,
+    spend_years,
+    value_words,
+)
 from pmo_kit.figures.captions import count, listed, sentence, shortened, unit_line
 from pmo_kit.figures.figure import figure
+from pmo_kit.figures.limits import holding
 from pmo_kit.figures.wording import amount, amounts, moves, one_project, other_choice, the_plan, worth_words
 from pmo_kit.register import Register
 from pmo_kit.register.checks.provenance import accounts
@@ -26,6 +33,7 @@ TURNS = 3
 SMALL = 1e-6
 AT_ONCE = {"at": "any fewer", "above": "any more", "below": "any less"}
 EVENTS = 2
+LIMITS = 3
 MOST = 3
 """Decisions on page one; a longer list stands in its chapter."""
 NEEDED = {"by_when": "by when", "owner": "who owns it", "if_not_decided": "what happens if it is not decided"}
@@ -328,26 +336,51 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
     Parameters
     ----------
     worth : DataFrame
-        From `pmo_kit.arbitration.limits_worth`: the bottleneck, and "all money".
+        From `pmo_kit.arbitration.limits_worth`: of the tightest limits, and of "all money".
+
+    Notes
+    -----
+    A limit with something left still limits where it keeps a better plan out: projects are whole. So nothing is
+    said to limit the plan only where none of the limits in `worth` does.
     """
     limit, money = bottleneck(allocation), money_by_year(allocation)
     left = say(" and ").join(
         say("{left} in {year}", left=claims.left(allocation, row), year=row["year"])
         for _, row in money.head(2).iterrows()
     )
-    items: list[tuple[str, str]] = [("No limit is reached.", say("Money is left: {left}.", left=left))]
-    title = "What limits us: nothing"
-    if limit is not None:
-        people = limit["kind"] == "capacity"
-        title = f"What limits us: {'people, not money' if people and (money['slack'] > 0).all() else limit['label']}"
-        used, most = claims.limit(allocation, limit)
-        lead = say("{used} of {most}: {label}.", used=used, most=most, label=limit["label"])
-        if people:
-            who, when = role_words(str(limit["role"])), limit["period"]
-            lead = say("{used} of {most} {who} used in {when}.", used=used, most=most, who=who, when=when)
-        items = [(lead, say("Money left: {left}.", left=left))]
-        items += [("", worth_words(allocation, row)) for _, row in worth.iterrows()]
-    return Message(title=title, items=tuple(items))
+    over = [(f"{sentence(name)}:", words) for name, words in _overrun(allocation)]
+    if limit is None:
+        held = holding(allocation, worth)
+        items = [(f"{sentence(label)}:", words) for label, words in held[:LIMITS]]
+        what = held[0][0] if held else "no limit by itself"
+        spare = say("Money left: {left}.", left=left)
+        lead = (
+            "No limit is used up, yet nothing better fits." if held else f"None of the {len(worth)} tightest."
+        )
+        return Message(title=f"What limits us: {what}", items=((lead, spare), *items, *over))
+    people = limit["kind"] == "capacity"
+    title = (
+        f"What limits us: {'people, not money' if people and (money['slack'] > 0).all() else limit['label']}"
+    )
+    used, most = claims.limit(allocation, limit)
+    lead = say("{used} of {most}: {label}.", used=used, most=most, label=limit["label"])
+    if people:
+        who, when = role_words(str(limit["role"])), limit["period"]
+        lead = say("{used} of {most} {who} used in {when}.", used=used, most=most, who=who, when=when)
+    items = [(lead, say("Money left: {left}.", left=left))]
+    items += [
+        ("", worth_words(allocation, worth.loc[name]))
+        for name in bottleneck_names(allocation)
+        if name in worth.index
+    ]
+    return Message(title=title, items=(*items, *over))
+
+
+def _overrun(allocation: Allocation) -> Iterator[tuple[str, str]]:
+    """The limits with a price that the plan pays to break."""
+    for _, row in allocation.use[allocation.use["slack"] < -SMALL].drop_duplicates("rule").iterrows():
+        used, _ = claims.limit(allocation, row)
+        yield str(row["label"]), say("the plan takes {used} and pays the price of going beyond.", used=used)
 
 
 @figure("page_one.turning_points", source="budgets, capacity, costs")

@@ -122,18 +122,22 @@ def _price_tile(session: SessionState, case: Case) -> dict[str, Any]:
 
 
 def _bottleneck_tile(session: SessionState, answer: Answer) -> dict[str, Any]:
-    """The limit that is overrun, or at its end."""
+    """The limit that is overrun, or at its end, or next to it."""
     label = "What limits the plan"
     if answer.allocation is None:
         return {"label": label, "value": "n/a", "note": "no plan"}
     limit = bottleneck(answer.allocation.limits)
     if limit is None:
-        return {"label": label, "value": "no limit", "note": "there is room everywhere"}
+        return {"label": label, "value": "no limit", "note": "the register has none"}
     amount = f"{_amount(limit, limit.used)} of {_amount(limit, limit.limit)}"
     if over(limit):
         note = f"{limit.label}: {over_words(session.base, limit)}"
         return {"label": label, "value": amount, "note": note, "over": True}
-    return {"label": label, "value": amount, "note": f"{limit.label}: used up"}
+    return {
+        "label": label,
+        "value": amount,
+        "note": f"{limit.label}: {'used up' if limit.binding else 'the tightest'}",
+    }
 
 
 def over(limit: LimitUse) -> bool:
@@ -149,11 +153,13 @@ def over_words(question: Question, limit: LimitUse) -> str:
 
 
 def bottleneck(limits: Iterable[LimitUse]) -> LimitUse | None:
-    """The limit that is overrun; else the one at its end: people first, then money."""
-    full = [x for x in limits if x.binding and (not x.least or over(x))]
+    """The limit that is overrun; else one at its end, people before money; else the one with the least left."""
+    limits = [x for x in limits if not x.least or over(x)]
+    full = [x for x in limits if x.binding]
     people = [x for x in full if x.kind == "capacity"]
     beyond = [x for x in full if over(x)]
-    return max(beyond or people or full, key=lambda x: x.used, default=None)
+    tight = sorted((x for x in limits if x.limit > 0), key=lambda x: x.slack / x.limit)[:1]
+    return max(beyond or people or full or tight, key=lambda x: x.used, default=None)
 
 
 def proof_words(answer: Answer, busy: bool) -> str:

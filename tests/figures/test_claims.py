@@ -22,9 +22,9 @@ from pmo_kit.arbitration import obstacles, supports
 from pmo_kit.exhibits import Exhibit, Message
 from pmo_kit.exhibits.display import _facts
 from pmo_kit.exhibits.records import words
-from pmo_kit.facts import Fact
+from pmo_kit.facts import Fact, facts_of
 from pmo_kit.figures import arbitration as figures
-from pmo_kit.figures import balance, confidence, contested, page_one
+from pmo_kit.figures import balance, confidence, contested, limits, page_one
 from pmo_kit.figures import overview as portfolio
 from pmo_kit.figures import performance as delivery
 from tests.oracle.plans import Plans, Register
@@ -533,3 +533,25 @@ def test_a_rule_is_named_in_the_register_s_words_and_by_no_column(asked: list[As
         for why in figures.plan(allocation).data["why"]:
             assert "strategic_goal" not in str(why)
             assert "project_type" not in str(why)
+
+
+def test_what_limits_us_is_what_keeps_a_better_plan_out(asked: list[Asked]) -> None:
+    """Projects are whole: a limit with something left may limit, and one that is used up may not."""
+    slack = 0
+    for allocation, plans in asked:
+        worth = pmo.arbitration.limits_worth(allocation)
+        labels = allocation.use.drop_duplicates("rule").set_index("rule")["label"]
+        best = plans.best()
+        gains = {rule: (plans.best(off={rule}) or best) - best for rule in worth.index if rule != "all money"}
+        keeps = {labels[rule]: gain for rule, gain in gains.items() if gain > 1e-6}
+        held = limits.holding(allocation, worth)
+        assert {label for label, _ in held} == set(keeps)
+        assert keeps.get(held[0][0] if held else "", 0.0) == max(keeps.values(), default=0.0)
+        for label, said in held:
+            (gain,) = (fact for fact in facts_of(said) if fact.key == "limit.worth")
+            assert gain.value == pytest.approx(keeps[label])
+        message = page_one.limits(allocation, worth)
+        if figures.bottleneck(allocation) is None:
+            slack += bool(keeps)
+            assert message.title == f"What limits us: {held[0][0] if held else 'no limit by itself'}"
+    assert slack

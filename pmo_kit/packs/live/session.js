@@ -175,6 +175,7 @@ class Session {
       };
     });
     const uses = this.uses(), full = uses.filter((use) => use.full && !use.least);
+    const near = full[0] ?? uses.filter((use) => !use.least && use.limit > 0).sort((a, b) => b.used / b.limit - a.used / a.limit)[0];
     const people = Object.entries(this.today).map(([role, count]) => {
       const value = clean(count * (now.people[role] ?? 1));
       return { role, label: this.role(role), value, today: count, high: Math.max(1, Math.round(1.5 * count)), words: `${plainly(value)} of ${plainly(count)} in the fullest period` };
@@ -195,7 +196,7 @@ class Session {
       limiting, limits, tiles: [
         { label: "Recommended in this pack", value: sum(amount(recommended.exact)), note: unit },
         { label: this.trial ? "Trial, not the pack's figures" : "No trial yet", value: answer.plan ? sum(value) : "n/a", note: this.trial ? this.lossWords() : "choose below", focus: this.trial },
-        { label: "What limits the plan", value: full.length ? limits[uses.indexOf(full[0])].words : answer.plan ? "no limit" : "n/a", note: full.length ? `${full[0].label}${full.length > 1 ? `, and ${full.length - 1} more` : ""}` : "" },
+        { label: "What limits the plan", value: answer.plan ? (near ? limits[uses.indexOf(near)].words : "no limit") : "n/a", note: full.length ? `${near.label}${full.length > 1 ? `, and ${full.length - 1} more` : ""}` : near ? `${near.label}, the tightest` : "" },
       ],
       moved: this.log.length ? [["Left", last.left], ["Entered", last.entered], ["Other level", last.resized]].flatMap(([label, ids]) => (ids.length ? [[label, names(ids)]] : [])) : [["", "No move yet. Take a project in or out, or move a limit."]],
       money: { value: Math.round(100 * now.money), low: 50, high: 150, words: `${sum(this.funds * now.money)} in all, ${now.money === 1 ? "as in the register" : `${printed(100 * (now.money - 1), 0, true)} %`}` },
