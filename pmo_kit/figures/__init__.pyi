@@ -1,11 +1,5 @@
 from . import annex as annex
 from . import arbitration as arbitration
-from . import balance as balance
-from . import benefits as benefits
-from . import confidence as confidence
-from . import contested as contested
-from . import data_quality as data_quality
-from . import limits as limits
 from . import overview as overview
 from . import page_one as page_one
 from . import partners as partners
@@ -13,6 +7,5 @@ from . import performance as performance
 from . import prioritization as prioritization
 from . import proof as proof
 from . import risk as risk
-from . import robustness as robustness
 from . import scenarios as scenarios
 from . import what_changed as what_changed

@@ -12,8 +12,7 @@ from pmo_kit.arbitration import Allocation, Capacity
 from pmo_kit.exhibits import Exhibit, Field, Message, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.figures.arbitration import money_by_year
-from pmo_kit.figures.captions import count, listed, sentence, shortened, unit_line
-from pmo_kit.figures.figure import figure, not_shown
+from pmo_kit.figures.figure import count, figure, listed, not_shown, sentence, shortened, unit_line
 from pmo_kit.rates import describe_schedule
 from pmo_kit.register import Register
 from pmo_kit.shipped import shipped

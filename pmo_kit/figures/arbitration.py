@@ -7,14 +7,27 @@ from typing import Any
 
 import pandas as pd
 
-from pmo_kit.arbitration import Allocation, Explanation, Frontier, Ledger, Question, obstacles, supports
+from pmo_kit.appraisal import Appraisal
+from pmo_kit.arbitration import (
+    Allocation,
+    Core,
+    Explanation,
+    Frontier,
+    FundingOrder,
+    Ledger,
+    Question,
+    arbitrate,
+    obstacles,
+    supports,
+)
+from pmo_kit.arbitration.counterfactual import letter_items
 from pmo_kit.exhibits import Chart, Exhibit, Field, Message, Reference, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.facts import SHARE, Unit, number, say
-from pmo_kit.figures import claims
-from pmo_kit.figures.captions import listed, sentence, shortened, unit_line
-from pmo_kit.figures.figure import figure
+from pmo_kit.facts import SHARE, Fact, Unit, number, say
+from pmo_kit.figures import claims as facts
+from pmo_kit.figures.figure import count, figure, listed, percent, sentence, shortened, unit_line
 
+SMALL = 1e-6
 GROUPS = {
     "stop": "Stop",
     "fund": "Fund",
@@ -106,7 +119,7 @@ def plan(
             Field("why", "why", kind="text"),
             *price,
         ),
-        title=say("All {n:words} {noun} of {area}", n=claims.projects(register, area), area=area,
+        title=say("All {n:words} {noun} of {area}", n=facts.projects(register, area), area=area,
                   noun="project" if len(table) == 1 else "projects") if area else _plan_title(allocation),
         takeaway=f"What waits, the most valuable first: {shortened(refused)}." if len(refused) else "",
         unit_line=unit_line(register, f"{sentence(value_words(allocation))} and spending by year", scope=_span(years)),
@@ -127,20 +140,20 @@ def _plan_title(allocation: Allocation) -> str:
     return say(
         "{stop}{fund:words} of {all} projects are funded, {refuse:words} wait: {whole:unit}, {what} {value}",
         stop=f"{listed(stopped)} {'stops' if len(stopped) == 1 else 'stop'}; " if len(stopped) else "",
-        fund=claims.decided(allocation, "fund"), refuse=claims.decided(allocation, "refuse"),
-        all=claims.projects(allocation.question.register), whole=claims.spend(allocation),
-        what=value_words(allocation), value=claims.value(allocation),
+        fund=facts.decided(allocation, "fund"), refuse=facts.decided(allocation, "refuse"),
+        all=facts.projects(allocation.question.register), whole=facts.spend(allocation),
+        what=value_words(allocation), value=facts.value(allocation),
     )  # fmt: skip
 
 
 def _area_title(allocation: Allocation, area: str) -> str:
     """What an area asked for, and what it gets."""
-    funded = claims.decided(allocation, "fund", area)
+    funded = facts.decided(allocation, "fund", area)
     return say(
         "{area} asked {asked:unit} for {all:words} {noun}, gets {gets}{many}",
-        area=area, asked=claims.asked(allocation, area), all=claims.projects(allocation.question.register, area),
+        area=area, asked=facts.asked(allocation, area), all=facts.projects(allocation.question.register, area),
         noun="project" if (allocation.table["area"] == area).sum() == 1 else "projects",
-        gets=claims.spend(allocation, area=area),
+        gets=facts.spend(allocation, area=area),
         many=say(" for {n:words}", n=funded) if funded.value else ", none is funded",
     )  # fmt: skip
 
@@ -229,14 +242,14 @@ def refused(allocation: Allocation) -> Table:
         ),
         title=say(
             "{n:Words} {noun} for {cost} must wait",
-            n=claims.decided(allocation, "refuse"),
+            n=facts.decided(allocation, "refuse"),
             noun="request" if len(data) == 1 else "requests",
-            cost=claims.asked_of(
+            cost=facts.asked_of(
                 allocation.question,
                 "refused.cost",
                 data["cost"].sum(),
                 register.settings.money,
-                plan=claims.PLAN,
+                plan=facts.PLAN,
             ),
         ),
         takeaway=f"What stands most often in the way: {listed(most)}.",
@@ -257,8 +270,8 @@ def envelopes(allocation: Allocation) -> Chart:
         ]
     ).sort_values(["year", "what"], kind="stable", ignore_index=True)
     left = float(given.sum() - money["used"].sum())
-    rest = claims.asked_of(allocation.question, "plan.left", left, register.settings.money, plan=claims.PLAN)
-    pairs = [(*claims.limit(allocation, row), row["year"]) for _, row in money.iterrows()]
+    rest = facts.asked_of(allocation.question, "plan.left", left, register.settings.money, plan=facts.PLAN)
+    pairs = [(*facts.limit(allocation, row), row["year"]) for _, row in money.iterrows()]
     each = say(" and ").join(
         say("{used} of {most} in {year}", used=a, most=b, year=year) for a, b, year in pairs
     )
@@ -313,14 +326,14 @@ def prices(explanation: Explanation) -> Chart:
     out = data.loc[data["role"] == "Ou", "price"].astype(float)
     over = f"{len(out)} projects outside"
     ends = [
-        claims.asked_of(allocation.question, "project.price_in", amount, over=over, part=part)
+        facts.asked_of(allocation.question, "project.price_in", amount, over=over, part=part)
         for part, amount in (("least", out.min()), ("most", out.max()))
     ]
     span = say("{low} to {high}", low=ends[0], high=ends[1]) if len(out) > 1 else say("{high}", high=ends[1])
     tried = allocation.table.index[allocation.table["decision"] != "fund"].isin(
         table.index.get_level_values(0)
     )
-    few = claims.counted(allocation, int(tried.sum()), "outside, priced")
+    few = facts.counted(allocation, int(tried.sum()), "outside, priced")
     one = "a refused project" if tried.all() else say("one of the {n:words} refused here", n=few)
     return Chart(
         mark="bar",
@@ -397,15 +410,15 @@ def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
         ),
         title=say(
             "{n:Words} {noun} on record; {costs} {cost}",
-            n=claims.asked_of(allocation.question, "count", len(table), Unit("orders"), part="on record"),
+            n=facts.asked_of(allocation.question, "count", len(table), Unit("orders"), part="on record"),
             noun="override is" if len(table) == 1 else "overrides are",
             costs=costs,
-            cost=claims.asked_of(allocation.question, "order.joint", ledger.joint),
+            cost=facts.asked_of(allocation.question, "order.joint", ledger.joint),
         ),
         takeaway=say(
             "Lifting {who} alone gives back {freed}.",
             who=dearest["name"],
-            freed=claims.asked_of(
+            freed=facts.asked_of(
                 allocation.question, "order.freed", dearest["last_in"], project=str(dearest["project_id"])
             ),
         ),
@@ -416,9 +429,13 @@ def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
 
 
 @figure("arbitration.frontier", source="budgets, costs, benefits")
-def ladder(frontier: Frontier, allocation: Allocation) -> Chart:
-    """Return what the best plan is worth at each level of the envelopes, today's marked."""
-    register, table = allocation.question.register, frontier.table
+def frontier(ladder: Frontier, allocation: Allocation | None = None) -> Chart:
+    """Return what the best plan is worth at each level of the envelopes, today's marked.
+
+    `allocation` is the plan of today's envelopes, where the ladder has no rung at 1.0.
+    """
+    register, table = ladder.question.register, ladder.table.dropna(subset="value")
+    allocation = allocation or ladder.allocations.get(1.0) or arbitrate(ladder.question)
     rows = pd.DataFrame({"percent": 100 * table["factor"], "value": table["value"]})
     marked = {
         100.0: f"today {format_number(allocation.value)}",
@@ -431,7 +448,7 @@ def ladder(frontier: Frontier, allocation: Allocation) -> Chart:
     ]
     low, high = rows.iloc[0], rows.iloc[-1]
     ends = {
-        name: claims.asked_of(allocation.question, key, amount, unit, part=f"{row.percent:g}")
+        name: facts.asked_of(allocation.question, key, amount, unit, part=f"{row.percent:g}")
         for row, less in ((low, 1), (high, -1))
         for name, key, amount, unit in (
             (f"factor{less}", "ladder.factor", abs(1 - row.percent / 100), SHARE),
@@ -452,7 +469,7 @@ def ladder(frontier: Frontier, allocation: Allocation) -> Chart:
             more=ends["factor-1"],
             gained=ends["change-1"],
         ),
-        takeaway=frontier.summary,
+        takeaway=ladder.summary,
         unit_line=unit_line(register, "Worth of the best plan at each level of every envelope"),
     )
 
@@ -522,3 +539,586 @@ def _at_its_end(allocation: Allocation) -> str:
 
 def _span(years: list[int]) -> str:
     return f"{years[0]} to {years[-1]}" if len(years) > 1 else str(years[0]) if years else ""
+
+
+TIGHTEST = 10
+
+
+@figure("arbitration.limits", source="budgets, capacity, rules")
+def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
+    """Return the tightest limits: what the plan uses of each, and what the least increase that helps would gain.
+
+    Parameters
+    ----------
+    allocation : Allocation
+    worth : DataFrame
+        From `pmo_kit.arbitration.limits_worth`, for the limits of `tightest` or fewer.
+    """
+    register, use = allocation.question.register, _tightness(allocation)
+    shown = use.copy()
+    units = {limit.rule: limit.unit for limit in allocation.limits}
+    parts = shown["rule"].map(units).eq(SHARE)
+    for column in ("used", "limit", "slack"):
+        shown[column] = shown[column].where(~parts, 100 * shown[column])
+    shown["unit"] = ["% of spending" if units[rule] == SHARE else units[rule].short for rule in shown["rule"]]
+    shown["more"] = [
+        _gain(allocation, worth.loc[rule]) if rule in worth.index else "–" for rule in shown["rule"]
+    ]
+    shown["label"] = shown["label"].map(sentence)
+    held, priced = (
+        holding(allocation, worth),
+        facts.stated(register, "limit.priced", len(worth.drop("all money", errors="ignore")), Unit("limits")),
+    )
+    full = use[use["binding"] & (use["sense"] == "at most") & (use["slack"] > -SMALL)]
+    return Table(
+        data=shown,
+        first=TIGHTEST,
+        columns=(
+            Field("label", "limit", kind="text"),
+            Field("sense", "", kind="text"),
+            Field("limit", "there"),
+            Field("used", "used"),
+            Field("slack", "left"),
+            Field("unit", "unit", kind="text"),
+            Field("more", "worth of more", kind="text"),
+        ),
+        title=say(
+            "Of the {n:words} tightest limits one holds back most, {what}: {words}",
+            n=priced,
+            what=held[0][0],
+            words=held[0][1],
+        )
+        if held
+        else say("None of the {n:words} tightest limits by itself keeps a better plan out", n=priced),
+        takeaway=f"{sentence(count(len(full), 'limit is', 'limits are'))} used up of {len(use)}."
+        if len(full)
+        else f"None of the {len(use)} limits is used up.",
+        note="Worth of more: the least increase of this limit alone that changes anything, and the "
+        f"{value_words(allocation)} it gains; of floors and shares, what setting them aside gains.",
+        unit_line=unit_line(register, "The tightest limits and what the plan uses", ""),
+    )
+
+
+def tightest(allocation: Allocation) -> list[str]:
+    """Rules of the limits that `limits` shows, to price with `pmo_kit.arbitration.limits_worth`."""
+    return list(dict.fromkeys(_tightness(allocation)["rule"].head(TIGHTEST)))
+
+
+def _tightness(allocation: Allocation) -> pd.DataFrame:
+    """The limits that hold anything, the one with the least left as a share of itself first."""
+    use = allocation.use
+    use = use[(use["limit"] > 0) & (use["used"] > 0)]
+    left = (use["slack"] / use["limit"]).rename("room")
+    return use.join(left).sort_values("room", kind="stable", ignore_index=True)
+
+
+def holding(allocation: Allocation, worth: pd.DataFrame) -> list[tuple[str, str]]:
+    """Each limit in `worth` without which a better plan could be had, the largest gain first: label and words."""
+    gains = (worth["unlimited_value"] - allocation.value).drop("all money", errors="ignore")
+    use = allocation.use.drop_duplicates("rule").set_index("rule", drop=False)
+    found: list[tuple[str, str]] = []
+    for rule, gained in gains[gains > SMALL].sort_values(ascending=False, kind="stable").items():
+        gain = facts.more(allocation, str(rule), float("inf"), float(gained))
+        words: str = say("without it the plan would be worth {gain} more.", gain=gain)
+        if pd.notna(worth.loc[rule, "step"]):
+            used, most = facts.limit(allocation, use.loc[rule])
+            words = say("{used} of {most} used; {words}", used=used, most=most, words=words)
+        found.append((str(use.loc[rule, "label"]), words))
+    return found
+
+
+def _gain(allocation: Allocation, row: pd.Series) -> str:
+    """What the least increase of a limit that helps would gain."""
+    if pd.isna(row["more"]) and row["unlimited_value"] > allocation.value and pd.isna(row["step"]):
+        return f"set aside gains {format_number(row['unlimited_value'] - allocation.value)}"
+    if pd.isna(row["more"]):
+        return "nothing"
+    gain = format_number(row["more_value"] - allocation.value)
+    return f"{format_number(row['more'])} more gains {gain}"
+
+
+def _factor(question: Question, factor: float) -> Fact:
+    """A share of the money, as a fact."""
+    return facts.asked_of(question, "ladder.factor", factor, SHARE, part=f"{factor:g}")
+
+
+@figure("arbitration.holds", source="costs, benefits, budgets")
+def holds(order: FundingOrder) -> Table:
+    """Return the line that holds: one order of funding for all budgets, and what holding to it costs at each."""
+    table, names = order.table[order.table["value"].notna()], order.question.register.projects["name"]
+    entered = order.order.groupby("factor")["project_id"].agg(list)
+    data = pd.DataFrame(
+        {
+            "budget": [percent(x) for x in table["factor"]],
+            "enters": [shortened(names[entered.get(x, [])], 6) for x in table["factor"]],
+            "projects": [int((order.order["factor"] <= x).sum()) for x in table["factor"]],
+            "value": table["value"].to_list(),
+            "alone": table["alone"].to_list(),
+            "price": table["price"].to_list(),
+        }
+    )
+    proof = "proven best" if order.gap == 0 else f"at most {percent(order.gap, 1)} below the best order"
+    return Table(
+        data=data,
+        columns=(
+            Field("budget", "budget", kind="text"),
+            Field("enters", "enters, and stays", kind="text"),
+            Field("projects", "funded", "projects", decimals=0),
+            Field("value", "worth"),
+            Field("alone", "best plan of this budget"),
+            Field("price", "what the order costs"),
+        ),
+        title=say(
+            "One order of funding holds from {first} to {last} of the budget and costs {most} at most",
+            first=_factor(order.question, table["factor"].iloc[0]),
+            last=_factor(order.question, table["factor"].iloc[-1]),
+            most=facts.asked_of(
+                order.question, "list.price", table["price"].max(), over=f"{len(table)} budgets"
+            ),
+        ),
+        unit_line=unit_line(
+            order.question.register, f"One list that only adds ({proof}; all budgets weigh the same)"
+        ),
+        note="What is funded at a budget is funded at every larger one; its size may change.",
+    )
+
+
+@figure("arbitration.moves", source="budgets, costs, benefits")
+def moves(allocation: Allocation, moved: pd.DataFrame) -> Exhibit:
+    """Return what moving money between years is worth; `moved` is from `pmo_kit.arbitration.money_moves`."""
+    register = allocation.question.register
+    gaining = moved[moved["gain"] > 0].head(TIGHTEST)
+    if gaining.empty:
+        asked = listed(f"{x:g}" for x in sorted(set(moved["amount"])))
+        return Message(
+            title="Moving money between two years would gain nothing",
+            items=(),
+            note=f"Tried: {asked}.",
+        )
+    best = moved.loc[moved["most"].idxmax()]
+    gain, amount = facts.moved(allocation, best)
+    data = gaining[["envelope", "from_year", "to_year", "amount", "gain", "more", "cap"]].reset_index(
+        drop=True
+    )
+    years = [f"{int(r.from_year)} to {int(r.to_year)}" for r in gaining.itertuples()]
+    return Table(
+        data=data.assign(years=years).drop(columns=["from_year", "to_year"]),
+        columns=(
+            Field("years", "moved from", kind="text"),
+            Field("envelope", "envelope", kind="text"),
+            Field("amount", "amount"),
+            Field("gain", "gain"),
+            Field("more", "as much more in that year"),
+            Field("cap", "gains up to"),
+        ),
+        title=say(
+            "{amount} moved from {first} to {then} would gain {gain}, the most of any move between two years",
+            first=int(best["from_year"]),
+            then=int(best["to_year"]),
+            gain=gain,
+            amount=amount,
+        ),
+        unit_line=unit_line(
+            register, "Change of the plan's value when money moves between two years' envelopes"
+        ),
+        note="With an envelope move those that hold its money too. As much more: new money in that one year alone.",
+    )
+
+
+STANDINGS = ("in every good plan", "at the border", "in no good plan")
+
+
+@figure("contested.core", source="costs, benefits, budgets, capacity, links")
+def core(found: Core) -> Table:
+    """Return which projects are in every good plan, at the border, or in none; the border is what to debate."""
+    register, table = found.allocation.question.register, found.table
+    border = table.loc[table["standing"] == STANDINGS[1], "name"]
+    rows = pd.DataFrame(
+        [
+            {
+                "standing": sentence(standing),
+                "projects": float((table["standing"] == standing).sum()),
+                "who": listed(names)
+                if standing == STANDINGS[1]
+                else shortened(names, 8)
+                if len(names)
+                else "–",
+            }
+            for standing in STANDINGS
+            for names in [table.loc[table["standing"] == standing, "name"]]
+        ]
+    )
+    rows["who"] = rows["who"].where(rows["projects"] > 0, "–")
+    good = percent(found.epsilon)
+    return Table(
+        data=rows,
+        columns=(
+            Field("standing", "", kind="text"),
+            Field("projects", "projects", "", decimals=0),
+            Field("who", "which", kind="text"),
+        ),
+        title=f"{sentence(count(len(border), 'project is', 'projects are'))} worth debating: every plan within "
+        f"{good} of the best takes or leaves the other {len(table) - len(border)} alike"
+        if len(border)
+        else f"No project is worth debating: every plan within {good} of the best takes or leaves all of them alike",
+        takeaway=f"Debate {shortened(border, 4)}." if len(border) else "",
+        note=f"A good plan is worth at least {percent(1 - found.epsilon)} of the best; proven by searching for one.",
+        unit_line=unit_line(register, f"Plans within {good} of the best", ""),
+    )
+
+
+@figure("contested.departments")
+def departments(allocation: Allocation, scores: pd.Series | None = None) -> Table:
+    """Return what each area asks and gets: projects, money, share of its ask, and how even that is.
+
+    Parameters
+    ----------
+    allocation : Allocation
+    scores : Series, optional
+        project_id -> points of 100; the mean of each area, weighted by what its projects ask.
+    """
+    register, options = allocation.question.register, allocation.question.options
+    largest = largest_levels(allocation.question)
+    table = allocation.table
+    asked = pd.Series({p: options.loc[(p, level), "cost"] for p, level in largest.items()})
+    funded = table["decision"] == "fund"
+    data = pd.DataFrame(
+        {
+            "requests": 1.0, "funded": funded.astype(float), "asked": asked,
+            "given": table["cost"].where(funded, 0.0), "value": table["value"].where(funded, 0.0),
+        }
+    )  # fmt: skip
+    if scores is not None:
+        data["points"] = data["asked"] * scores.reindex(data.index)
+        data["scored"] = data["asked"].where(scores.reindex(data.index).notna())
+    data = data.groupby(table["area"]).sum()
+    data.loc["All"] = data.sum()
+    data["rate"] = 100 * data["given"] / data["asked"]
+    data["even"] = data["rate"] / data.loc["All", "rate"]
+    if scores is not None:
+        data["score"] = data["points"] / data["scored"]
+    areas = data.drop(index="All").sort_values("rate", ascending=False, kind="stable")
+    data = pd.concat([areas, data.loc[["All"]]]).rename_axis("area").reset_index()
+    first, last = data.iloc[0], data.iloc[-2]
+    score = (Field("score", "mean score", "points", decimals=0),) if scores is not None else ()
+    return Table(
+        data=data,
+        totals=1,
+        columns=(
+            Field("area", "area", kind="text"),
+            Field("requests", "requests", "", decimals=0),
+            Field("funded", "funded", "", decimals=0),
+            Field("asked", "asked"),
+            *score,
+            Field("given", "funded", "money"),
+            Field("rate", "of its ask", "%", decimals=0, formula="100 * given / asked"),
+            Field("even", "against all", "times", decimals=2),
+            Field("value", value_words(allocation)),
+        ),
+        title=f"{first['area']} gets {format_number(first['rate'], 0)} % of its ask, {last['area']} "
+        f"{format_number(last['rate'], 0)} %",
+        takeaway="The plan follows value under the limits, not equal shares; the committee may wish to say so.",
+        note="Against all: 1.00 is the share of its ask that the whole portfolio gets; above it an area is served "
+        "better. The ask counts every project at its largest size, without exit costs and effects on one another."
+        + (" Mean score: weighted by the money asked." if scores is not None else ""),
+        unit_line=unit_line(register, "Ask and plan by area", scope="all years to come"),
+    )
+
+
+def contested(allocation: Allocation, asked: Question) -> list[str]:
+    """Return what is contested: projects that do not get what they ask, or that an override decides.
+
+    Those that a request to the committee or an override names come first, then the most valuable ask.
+    """
+    table, options = allocation.table, allocation.question.options
+    largest = largest_levels(allocation.question)
+    overridden = {override.project_id for override in asked.orders}
+    record = overridden | set(asked.register.table("requests")["project_id"].dropna())
+    found = [
+        str(p)
+        for p, row in table.iterrows()
+        if p in overridden or row["level"] != largest[str(p)] or row["delay"]
+    ]
+    return sorted(found, key=lambda p: (p not in record, -options.loc[(p, largest[p]), "value"], p))
+
+
+def _better(shares: pd.DataFrame, key: tuple[str, str]) -> str:
+    """The share of futures in which the plan is better than with a choice reversed, where the futures leave it open."""
+    if key not in shares.index or not shares.loc[key, "close"]:
+        return ""
+    return percent(float(shares.loc[key, "better"]))
+
+
+@figure("contested.claims", source="requests, overrides, projects, costs, benefits")
+def claims(
+    reasons: Explanation, asking: list[str], left: int = 0, shares: pd.DataFrame | None = None
+) -> Table:
+    """Return each contested project with what it asks, what it gets, what granting it costs and whom it displaces.
+
+    `shares` is from `pmo_kit.risk.price_shares`: beside a price that the futures do not settle, in how many of them the
+    plan is the better one.
+    """
+    allocation, table = reasons.allocation, reasons.table
+    names, options = allocation.table["name"], allocation.question.options
+    rows = []
+    for project in asking:
+        row, level = allocation.table.loc[project], largest_levels(allocation.question)[project]
+        flips = table.loc[project]
+        flip = flips.loc[level] if not flips.loc[level, "in_plan"] else flips[flips["in_plan"]].iloc[0]
+        price = flip["price"]
+        rows.append(
+            {
+                "project": (("text", row["name"]), ("id", project)),
+                "asked": options.loc[(project, level), "cost"],
+                "gets": _gets(row),
+                "if": "leave it out"
+                if flip["in_plan"]
+                else "carry it on"
+                if row["decision"] == "stop"
+                else "grant it",
+                "price": "not possible"
+                if price != price
+                else format_number(price)
+                + (f" to {format_number(upper)}" if (upper := flip["price_upper"]) != price else ""),
+                "better": "" if shares is None else _better(shares, (project, str(flip.name))),
+                "displaces": others(names, flip["displaces"], project),
+                "sort": price,
+            }
+        )
+    columns = ["project", "asked", "gets", "if", "price", "better", "displaces", "sort"]
+    data = pd.DataFrame(rows, columns=columns)
+    better = (Field("better", "plan better in", kind="text"),) if data["better"].any() else ()
+    grant = data[data["if"].eq("grant it") & data["sort"].notna()]
+    least = grant.loc[grant["sort"].idxmin()] if len(grant) else None
+    return Table(
+        data=data,
+        columns=(
+            Field("project", "project", kind="text"),
+            Field("asked", "asks"),
+            Field("gets", "the plan says", kind="text"),
+            Field("if", "to", kind="text"),
+            Field("price", "costs", kind="text"),
+            *better,
+            Field("displaces", "and displaces", kind="text"),
+        ),
+        title=f"{sentence(count(len(data), 'claim is', 'claims are'))} contested; the cheapest to grant, "
+        f"{least['project'][0][1]}, costs {format_number(least['sort'])}"
+        if least is not None
+        else "No claim can be granted"
+        if len(data)
+        else "Nothing is contested: every project gets what it asks",
+        takeaway="Each has its letter to the sponsor: what was decided, why, and what would change it."
+        if len(data)
+        else "",
+        unit_line=unit_line(
+            allocation.question.register,
+            f"Claims, and {value_words(allocation)} lost by granting one, at the size asked",
+        ),
+        note="Requests and overrides on record first, then the most valuable."
+        + (
+            " Plan better in: share of futures, where the price is under one standard deviation."
+            if better
+            else ""
+        )
+        + (f" Left out: {count(left, 'other project')} that get less than they ask." if left else ""),
+    )
+
+
+@figure("contested.running", source="projects, levels, costs, benefits")
+def running(reasons: Explanation, appraisal: Appraisal) -> Table:
+    """Return what runs: spent (not counted), still to spend, exit cost, worth of going on and of stopping, the price of
+    the other choice."""
+    allocation, options = reasons.allocation, reasons.allocation.question.options
+    rows = []
+    for project, row in allocation.table[allocation.table["commitment"] == "committed"].iterrows():
+        levels, full = options.loc[project], largest_levels(allocation.question)[str(project)]
+        exits = levels[levels["stop"].astype(bool)]
+        stop = exits.iloc[0] if len(exits) else None
+        price = reasons.table.loc[(project, exits.index[0]), "price"] if stop is not None else float("nan")
+        rows.append(
+            {
+                "project": (("text", row["name"]), ("id", project)),
+                "decision": row["decision"],
+                "sunk": appraisal.sunk.get(project, 0.0),
+                "cost": levels.loc[full, "cost"],
+                "on": levels.loc[full, "value"],
+                "exit": float("nan") if stop is None else stop["cost"],
+                "off": float("nan") if stop is None else stop["value"],
+                "price": price,
+            }
+        )
+    data = pd.DataFrame(rows, columns=["decision", "project", "sunk", "cost", "on", "exit", "off", "price"])
+    stopped = allocation.table.loc[allocation.table["decision"] == "stop", "name"]
+    exits_paid = data.loc[data["decision"] == "stop", "exit"].sum()
+    return Table(
+        data=data,
+        columns=(
+            Field("decision", "", kind="decision"),
+            Field("project", "project", kind="text"),
+            Field("sunk", "spent (not counted)"),
+            Field("cost", "to spend"),
+            Field("on", "worth going on"),
+            Field("exit", "exit cost"),
+            Field("off", "worth stopping"),
+            Field("price", "the other choice costs"),
+        ),
+        title=f"Stop {listed(stopped)}: leaving costs {format_number(exits_paid)}"
+        if len(stopped)
+        else f"{sentence(count(len(data), 'running project goes', 'running projects go'))} on",
+        takeaway="What is spent is gone either way. It may pay to stop for what it sets free.",
+        unit_line=unit_line(allocation.question.register, "What runs, from today on"),
+        note="n/a: no level stop in the register, so it goes on.",
+    )
+
+
+@figure("contested.later", source="projects, costs, benefits, budgets, capacity")
+def later(allocation: Allocation, waiting: Allocation) -> Table:
+    """Return what would start later if that were allowed, and what it gains; `waiting` is the plan of that question."""
+    moved = waiting.table[waiting.table["delay"] > 0].sort_values("value", ascending=False, kind="stable")
+    was, names = allocation.table["decision"], allocation.table["name"]
+    data = pd.DataFrame(
+        {
+            "project": [(("text", row["name"]), ("id", str(p))) for p, row in moved.iterrows()],
+            "now": ["in the plan" if was[p] == "fund" else "not in the plan" for p in moved.index],
+            "size": moved["label"].to_list(),
+            "cost": moved["cost"].to_list(),
+            "value": moved["value"].to_list(),
+        }
+    )
+    funded, before = (one.table["decision"].eq("fund") for one in (waiting, allocation))
+    gain, years = waiting.value - allocation.value, waiting.question.deferral
+    most = "one year" if years == 1 else f"up to {count(years, 'year')}"
+    return Table(
+        data=data,
+        columns=(
+            Field("project", "project", kind="text"),
+            Field("now", "today", kind="text"),
+            Field("size", "then", kind="text"),
+            Field("cost", "cost"),
+            Field("value", value_words(allocation)),
+        ),
+        title=f"Starting {count(len(data), 'project')} {most} later would gain {format_number(gain)}, "
+        f"{format_number(waiting.value)} in all"
+        if len(data)
+        else f"Starting later by {most} gains nothing",
+        takeaway=f"In: {shortened(names[funded & ~before], 4)}; out: {shortened(names[before & ~funded], 4)}."
+        if len(data)
+        else "",
+        unit_line=unit_line(
+            allocation.question.register, "Best plan if projects may start later, within their latest start"
+        ),
+        note="Values still count from today's year, so waiting costs; benefits whose end is fixed are lost.",
+    )
+
+
+@figure("contested.delay", source="projects, costs, benefits, budgets, capacity")
+def delay(allocation: Allocation, costs: pd.DataFrame, most: int = 12) -> Table:
+    """Return what one year later costs or gains; `costs` is from `pmo_kit.arbitration.cost_of_delay`."""
+    table = costs[costs["in_plan"] & costs["cost"].notna()]
+    ends = [*table.index[: most // 2], *table.index[len(table) - most // 2 :]]
+    shown = table.loc[list(dict.fromkeys(ends))]
+    gaining = int((table["cost"] < 0).sum())
+    return Table(
+        data=pd.DataFrame(
+            {
+                "project": [(("text", row["name"]), ("id", str(p))) for p, row in shown.iterrows()],
+                "cost": shown["cost"].to_list(),
+                "value": shown["value"].to_list(),
+            }
+        ),
+        columns=(
+            Field("project", "project, one year later", kind="text"),
+            Field("cost", "costs the portfolio"),
+            Field("value", "value of the plan then"),
+        ),
+        title=f"One year later costs most for {table['name'].iloc[0]}; "
+        f"{count(gaining, 'funded project')} would gain by waiting"
+        if len(table)
+        else "No funded project may start a year later",
+        unit_line=unit_line(
+            allocation.question.register, "Best plan with this project one year later, others as asked"
+        ),
+        note=f"Of {count(len(table), 'funded project')} whose latest start allows it; a negative cost is a gain.",
+    )
+
+
+@figure("contested.by_score", source="scores, criteria, costs, benefits, budgets, capacity, links")
+def by_score(allocation: Allocation, scored: Allocation, value: pd.Series) -> Table:
+    """Return how the plan would differ if the committee maximized the value of the scores instead of money.
+
+    Parameters
+    ----------
+    allocation, scored : Allocation
+        The plan, and that of `pmo_kit.arbitration.revalued`.
+    value : Series
+        (project_id, level) -> points, NaN where nothing is scored.
+    """
+    names, goal = allocation.table["name"], value_words(allocation)
+    ours, theirs = (one.table.index[one.table["decision"] == "fund"] for one in (allocation, scored))
+    data = pd.DataFrame(
+        [
+            {
+                "goal": f"Most {what}", "money": allocation.worth_of(one.plan), "points": scored.worth_of(one.plan),
+                "cost": one.table["cost"].sum(), "funded": float(len(funded)), "only": shortened(names[only], 4),
+            }
+            for what, one, funded, only in (
+                (goal, allocation, ours, ours.difference(theirs)),
+                ("points of the scores", scored, theirs, theirs.difference(ours)),
+            )
+        ]
+    )  # fmt: skip
+    shared = len(ours.intersection(theirs))
+    notes = [
+        "Points: 100 is every criterion from worst to best; a project counts what it adds to doing nothing."
+    ]
+    known = value.notna().groupby(level="project_id").any()
+    unscored = [str(p) for p in names.index if not known.get(p, False)]
+    if unscored:
+        notes.append(
+            f"Not scored: {listed(names[unscored])}; in the second plan only where law or contract says so."
+        )
+    given_up = data["money"].iloc[0] - data["money"].iloc[1]
+    return Table(
+        data=data,
+        columns=(
+            Field("goal", "the plan with", kind="text"),
+            Field("money", goal),
+            Field("points", "score", "points", decimals=0),
+            Field("cost", "money spent"),
+            Field("funded", "funded", "projects", decimals=0),
+            Field("only", "only in this plan", kind="text"),
+        ),
+        title=say(
+            "By scores {n:words} projects stay; {lost} of {goal} is given up",
+            n=facts.counted(allocation, shared, "by scores too"),
+            lost=facts.gain(allocation, allocation.value - given_up, "by scores"),
+            goal=goal,
+        )
+        if len(ours.symmetric_difference(theirs)) or given_up
+        else "Scores and money ask for the same plan",
+        takeaway="What is in both plans needs no debate about what to maximize.",
+        unit_line=unit_line(allocation.question.register, "Two goals under the same limits"),
+        note=" ".join(notes),
+    )
+
+
+def _gets(row: pd.Series) -> str:
+    """What a project gets, in words."""
+    if row["decision"] != "fund":
+        return {"refuse": "not in the plan", "stop": "to stop"}[row["decision"]]
+    return f"{row['label'] or 'as asked'}, {format_number(row['cost'])}"
+
+
+@figure("contested.letter_{project}", source="projects, costs, benefits, budgets, capacity, links")
+def sponsor_letter(allocation: Allocation, project: str) -> Message:
+    """Return the letter to the sponsor of one project: the decision, why, what it would take."""
+    name, sponsor = allocation.question.register.projects.loc[project, ["name", "sponsor"]]
+    decision = {"fund": "is in the plan", "stop": "is to stop", "refuse": "is not in the plan"}
+    items = letter_items(allocation, project)
+    return Message(
+        id=f"contested.letter_{project.lower()}",
+        title=f"{name} {decision[allocation.table.loc[project, 'decision']]}",
+        items=tuple(items),
+        unit_line="Letter to the sponsor",
+        to=str(sponsor) if pd.notna(sponsor) else f"the sponsor of {name}",
+    )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pmo_kit.exhibits import Chart, Field, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.figures.captions import count, listed, percent, sentence, shortened, unit_line
-from pmo_kit.figures.figure import figure
+from pmo_kit.figures.figure import count, figure, listed, percent, sentence, shortened, unit_line
 from pmo_kit.partners import Award
 
 

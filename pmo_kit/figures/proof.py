@@ -6,8 +6,7 @@ import pandas as pd
 
 from pmo_kit.exhibits import Chart, Field, Reference, Table
 from pmo_kit.facts import count, number
-from pmo_kit.figures.captions import listed, sentence
-from pmo_kit.figures.figure import figure
+from pmo_kit.figures.figure import figure, listed, sentence
 from pmo_kit.proof import Proof
 
 DATA = "data/samples/published"

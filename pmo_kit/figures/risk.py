@@ -9,8 +9,7 @@ from pmo_kit.exhibits import Chart, Exhibit, Field, Reference, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import SHARE, Fact, Unit, say
 from pmo_kit.figures import claims
-from pmo_kit.figures.captions import count, listed, money, percent, sentence, shortened, unit_line
-from pmo_kit.figures.figure import figure
+from pmo_kit.figures.figure import count, figure, listed, money, percent, sentence, shortened, unit_line
 from pmo_kit.risk import Bases, Simulation
 
 ROWS = 15

@@ -12,8 +12,7 @@ from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import SHARE, Fact, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import largest_levels
-from pmo_kit.figures.captions import count, listed, sentence, shortened, unit_line
-from pmo_kit.figures.figure import figure
+from pmo_kit.figures.figure import count, figure, listed, sentence, shortened, unit_line
 from pmo_kit.scenarios import Comparison, partly
 from pmo_kit.scenarios.comparison import OUT
 

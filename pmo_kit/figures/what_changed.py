@@ -9,8 +9,7 @@ from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import Sentence, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import value_words
-from pmo_kit.figures.captions import listed, sentence, shortened, unit_line
-from pmo_kit.figures.figure import figure
+from pmo_kit.figures.figure import figure, listed, sentence, shortened, unit_line
 from pmo_kit.scenarios import Attribution
 
 WORDS = {
@@ -78,7 +77,7 @@ def effects(attribution: Attribution) -> Table:
     last = {"cause": "together", "enter": "", "leave": ""} | total.to_dict()
     rows = pd.concat([rows, pd.DataFrame([last])], ignore_index=True)
     notes = [f"{sentence(_cause(str(cause)))}: {note}." for cause, note in table["note"].items() if note]
-    swings = [_cause(str(cause)) for cause in table.index[table["order_matters"]]]
+    swings = [_cause(str(cause)) for cause in table.index[table["order_matters"].astype(bool)]]
     notes += [f"The sign of {listed(swings)} depends on the order of the causes."] if swings else []
     return Table(
         data=rows,

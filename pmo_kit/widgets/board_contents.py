@@ -12,7 +12,7 @@ from pmo_kit.arbitration import Envelope, LimitUse, Mandatory, PlanChange, Quest
 from pmo_kit.arbitration.rules import role_words
 from pmo_kit.exhibits.theme import DECISIONS
 from pmo_kit.facts import SHARE, number
-from pmo_kit.figures.captions import listed, sentence
+from pmo_kit.figures.figure import listed, sentence
 from pmo_kit.widgets.session_state import Answer, Case, Price, SessionState, money_words
 
 MOST_LOG = 60

@@ -10,7 +10,7 @@ import pandas as pd
 
 from pmo_kit.exhibits import theme
 from pmo_kit.facts import number
-from pmo_kit.figures.captions import sentence
+from pmo_kit.figures.figure import sentence
 from pmo_kit.shipped import shipped
 from pmo_kit.widgets.board_contents import between, cases, log, proof_words
 from pmo_kit.widgets.session_state import Case, SessionState

@@ -23,7 +23,7 @@ import pandas as pd
 from pmo_kit.arbitration import PlanChange, Question
 from pmo_kit.errors import PmoError
 from pmo_kit.facts import number
-from pmo_kit.figures.captions import listed
+from pmo_kit.figures.figure import listed
 from pmo_kit.register.template import inert
 from pmo_kit.scenarios import Scenario, read_scenario_file, write_scenario_file
 from pmo_kit.widgets.minutes import write_minutes

@@ -26,7 +26,7 @@ from pmo_kit.arbitration.search import proof_gap
 from pmo_kit.arbitration.solving import Limits
 from pmo_kit.errors import InfeasibleError, PmoError
 from pmo_kit.facts import number
-from pmo_kit.figures.captions import listed, sentence
+from pmo_kit.figures.figure import listed, sentence
 from pmo_kit.scenarios import Scenario
 
 InOut = Literal["in", "out"]

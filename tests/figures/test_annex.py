@@ -5,7 +5,7 @@ import pytest
 
 import pmo_kit as pmo
 from pmo_kit.exhibits.records import words
-from pmo_kit.figures import annex, data_quality
+from pmo_kit.figures import annex, overview
 from pmo_kit.performance import decision_log
 
 
@@ -70,7 +70,7 @@ def test_what_is_absent_is_said(twelve: pmo.Register) -> None:
     assert annex.assumptions(bare).title.startswith("Not shown")
     assert annex.actions(bare).title.startswith("Not shown")
     assert annex.decisions(bare, decision_log(bare)).title.startswith("Not shown")
-    assert data_quality.waivers(bare).title == "Nothing was waived: every finding counts."
+    assert overview.waivers(bare).title == "Nothing was waived: every finding counts."
 
 
 def test_waivers_say_who_and_why(meridian: pmo.Register, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +79,7 @@ def test_waivers_say_who_and_why(meridian: pmo.Register, monkeypatch: pytest.Mon
         columns=["rule", "who", "when", "why", "until", "count"],
     )
     monkeypatch.setattr(type(meridian), "waivers", property(lambda _: rows))
-    first = data_quality.waivers(meridian).data.iloc[0]
+    first = overview.waivers(meridian).data.iloc[0]
     assert first.tolist() == [
         "Cost outside dates, two findings", "retention money", "Controller, 2026-09-30", "no end",
     ]  # fmt: skip

@@ -24,8 +24,8 @@ from pmo_kit.exhibits.display import _facts
 from pmo_kit.exhibits.records import words
 from pmo_kit.facts import Fact, facts_of
 from pmo_kit.figures import arbitration as figures
-from pmo_kit.figures import balance, confidence, contested, limits, page_one
 from pmo_kit.figures import overview as portfolio
+from pmo_kit.figures import page_one
 from pmo_kit.figures import performance as delivery
 from tests.oracle.plans import Plans, Register
 from tests.oracle.registers import make
@@ -162,7 +162,7 @@ def test_b3_a1_no_likely_value_alone_where_the_register_knows_better() -> None:
     )  # fmt: skip
     allocation = pmo.arbitrate(pmo.Question(register))
     simulation = pmo.simulate(allocation, draws=2000, seed=7)
-    line = confidence.certificate(allocation, simulation, 0.8)
+    line = page_one.certificate(allocation, simulation, 0.8)
     page = [page_one.headline(allocation), page_one.tiles(allocation, None, simulation.base_npv),
             page_one.how_sure(allocation, [line])]  # fmt: skip
     assert page[0].title.endswith("expected")
@@ -269,7 +269,7 @@ def test_b12_what_is_worth_debating_is_what_good_plans_differ_in(twelve: Asked) 
         names = plans.register.projects
         inside = {p: good[:, plans.at(p, None)].any(1) for p in names}
         border = [p for p in names if inside[p].any() and not inside[p].all()]
-        table = contested.core(pmo.core_projects(allocation.question, epsilon=epsilon))
+        table = figures.core(pmo.core_projects(allocation.question, epsilon=epsilon))
         assert table.data["projects"].tolist() == [
             sum(inside[p].all() for p in names), len(border), sum(not inside[p].any() for p in names),
         ]  # fmt: skip
@@ -282,7 +282,7 @@ def test_b13_an_enabler_is_worth_what_the_best_plan_loses_without_it(twelve: Ask
     lost = best - (plans.best(among=~plans.has("P03")) or 0.0)
     assert supports(allocation).loc["P03", "loses"] == pytest.approx(lost)
     register = allocation.question.register
-    table = balance.enablers(register, pmo.appraise(register))
+    table = portfolio.enablers(register, pmo.appraise(register))
     assert not [f for f in _facts(table) if f.unit.thing == "money"]
     assert "loses without it" in table.takeaway
 
@@ -438,7 +438,7 @@ def test_a15_scores_and_money_are_compared_by_the_plans_they_give(twelve: Asked)
         np.arange(len(question.options), dtype=float), index=question.options.index, name="points"
     )
     scored = pmo.arbitrate(pmo.arbitration.revalued(question, points))
-    table = contested.by_score(allocation, scored, points)
+    table = figures.by_score(allocation, scored, points)
     theirs = Plans(Register(TWELVE), value=points.to_dict(), overrides=False)
     assert table.data["points"].iloc[1] == pytest.approx(theirs.best())
     shared = [p for p in plans.register.projects
@@ -467,7 +467,7 @@ def test_a17_the_whole_commitment_and_the_reserve_stand_on_page_one(twelve: Aske
     assert told(headline, "plan.spend", year=None).value == pytest.approx(whole)
     assert "in all" in headline.unit_line
     simulation = pmo.simulate(allocation, draws=300, seed=7)
-    certificate = confidence.certificate(allocation, simulation, 0.8)
+    certificate = page_one.certificate(allocation, simulation, 0.8)
     cost = simulation.totals["cost"]
     reserve = told(page_one.how_sure(allocation, [certificate]), "risk.reserve")
     assert reserve.value == pytest.approx(float(cost.quantile(0.8)) - simulation.base_cost)
@@ -544,7 +544,7 @@ def test_what_limits_us_is_what_keeps_a_better_plan_out(asked: list[Asked]) -> N
         best = plans.best()
         gains = {rule: (plans.best(off={rule}) or best) - best for rule in worth.index if rule != "all money"}
         keeps = {labels[rule]: gain for rule, gain in gains.items() if gain > 1e-6}
-        held = limits.holding(allocation, worth)
+        held = figures.holding(allocation, worth)
         assert {label for label, _ in held} == set(keeps)
         assert keeps.get(held[0][0] if held else "", 0.0) == max(keeps.values(), default=0.0)
         for label, said in held:

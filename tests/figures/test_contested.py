@@ -5,7 +5,7 @@ import pytest
 
 import pmo_kit as pmo
 from pmo_kit.figures import arbitration as figures
-from pmo_kit.figures import confidence, contested, limits
+from pmo_kit.figures import page_one
 
 
 @pytest.fixture(scope="module")
@@ -15,14 +15,14 @@ def allocation() -> pmo.Allocation:
 
 def test_departments_by_hand(allocation: pmo.Allocation) -> None:
     """Customer asks 36.5 (P02 full 34, P11 2.5) and gets 15 (P02 in two districts)."""
-    table = contested.departments(allocation)
+    table = figures.departments(allocation)
     row = table.data.set_index("area").loc["Customer"]
     assert (row["asked"], row["given"], round(row["rate"], 4)) == (36.5, 15.0, 41.0959)
     assert table.title == "Digital gets 100 % of its ask, Corporate 0 %"
 
 
 def test_the_core_is_settled(allocation: pmo.Allocation) -> None:
-    table = contested.core(pmo.core_projects(allocation.question))
+    table = figures.core(pmo.core_projects(allocation.question))
     assert (
         table.title
         == "No project is worth debating: every plan within 1\u202f% of the best takes or leaves all of them alike"
@@ -31,7 +31,7 @@ def test_the_core_is_settled(allocation: pmo.Allocation) -> None:
 
 
 def test_the_letter_says_what_would_change_it(allocation: pmo.Allocation) -> None:
-    letter = contested.sponsor_letter(allocation, "P11")
+    letter = figures.sponsor_letter(allocation, "P11")
     assert (letter.id, letter.title) == ("contested.letter_p11", "Customer app is not in the plan")
     assert letter.items[0][1].startswith(
         "2.5 EUR million: 1.5 in 2027 and 1 in 2028. By itself it is worth 4 "
@@ -53,7 +53,7 @@ def test_the_sums_of_the_plan_hold_with_effects_between_projects() -> None:
 @pytest.fixture(scope="module")
 def reasons(allocation: pmo.Allocation) -> pmo.Explanation:
     asked = allocation.question.with_override("P05", "in", reason="promised")
-    return pmo.explain(allocation, projects=[*contested.projects(allocation, asked), "P12"])
+    return pmo.explain(allocation, projects=[*figures.contested(allocation, asked), "P12"])
 
 
 def test_contested_is_what_gets_less_than_it_asks_and_what_an_override_decides(
@@ -62,7 +62,7 @@ def test_contested_is_what_gets_less_than_it_asks_and_what_an_override_decides(
     """Requests name P06, P08, P09 and P11; P02 and P07 are reduced (full: 19 and 7); P05 is overridden (8)."""
     asked = allocation.question.with_override("P05", "in", reason="promised")
     named = set(asked.register.table("requests")["project_id"].dropna())
-    found = contested.projects(allocation, asked)
+    found = figures.contested(allocation, asked)
     assert set(found) == {"P02", "P05", "P06", "P07", "P08", "P09", "P11"}
     first = [p for p in found if p in named | {"P05"}]
     assert found[: len(first)] == first
@@ -72,7 +72,7 @@ def test_contested_is_what_gets_less_than_it_asks_and_what_an_override_decides(
 
 def test_claims_say_what_granting_costs(reasons: pmo.Explanation) -> None:
     """At the size asked P02 costs 12.5; the overridden P05 is in: leaving it out costs 33.5 - 29.0 (P06 returns)."""
-    table = contested.claims(reasons, ["P02", "P05", "P06", "P11"], left=3)
+    table = figures.claims(reasons, ["P02", "P05", "P06", "P11"], left=3)
     rows = table.data.assign(id=[cell[1][1] for cell in table.data["project"]]).set_index("id")
     assert rows["if"].tolist() == ["grant it", "leave it out", "carry it on", "grant it"]
     assert rows["price"].tolist() == ["12.5", "4.5", "4.5", "8.5"]
@@ -82,7 +82,7 @@ def test_claims_say_what_granting_costs(reasons: pmo.Explanation) -> None:
 
 
 def test_what_runs_shows_sunk_money_and_leaves_it_out(reasons: pmo.Explanation) -> None:
-    table = contested.running(reasons, pmo.appraise(reasons.allocation.question.register))
+    table = figures.running(reasons, pmo.appraise(reasons.allocation.question.register))
     row = table.data.iloc[0]
     assert row[["decision", "cost", "on", "exit", "off", "price"]].tolist() == [
         "stop",
@@ -101,7 +101,7 @@ def test_limits_are_in_their_own_unit_and_priced() -> None:
     found = pmo.arbitrate(question)
     rule = "Cleaner rivers at least 20 % of spending"
     worth = pmo.arbitration.limits_worth(found, ["envelope all 2027", rule])
-    rows = limits.limits(found, worth).data.set_index("rule")
+    rows = figures.limits(found, worth).data.set_index("rule")
     goals = found.question.register.projects["strategic_goal"].reindex(found.table.index)
     share = 100 * found.spend[goals == "G2"].to_numpy().sum() / found.spend.to_numpy().sum()
     assert rows.loc[rule, ["used", "limit", "slack"]].tolist() == pytest.approx([share, 20, share - 20])
@@ -123,11 +123,11 @@ def test_what_would_start_later(allocation: pmo.Allocation) -> None:
     )  # fmt: skip
     question = pmo.Question(register)
     waiting = pmo.arbitrate(question.replace(deferral=1))
-    table = contested.later(pmo.arbitrate(question), waiting)
+    table = figures.later(pmo.arbitrate(question), waiting)
     assert table.title == "Starting one project one year later would gain 5.0, 11.0 in all"
     assert table.data["now"].tolist() == ["not in the plan"]
     assert table.takeaway == "In: Two; out: nothing."
-    letter = dict(contested.sponsor_letter(waiting, "B").items)
+    letter = dict(figures.sponsor_letter(waiting, "B").items)
     assert (
         letter["The decision."]
         == "It is in the plan as asked (full one year later), with 4 currency not stated."
@@ -141,7 +141,7 @@ def test_another_goal_is_compared_under_the_same_limits(allocation: pmo.Allocati
     points = pd.Series(0.0, index=question.options.index, name="points")
     points["P08"], points["P11"] = 10.0, float("nan")
     scored = pmo.arbitrate(pmo.arbitration.revalued(question, points))
-    table = contested.by_score(allocation, scored, points)
+    table = figures.by_score(allocation, scored, points)
     assert table.data["points"].tolist() == [0.0, 10.0]
     assert table.data["money"].tolist() == [33.5, allocation.worth_of(scored.plan)]
     assert "Not scored: Customer app" in table.note
@@ -162,7 +162,7 @@ def test_the_chance_that_limits_hold() -> None:
     )  # fmt: skip
     question = pmo.Question(register, basis="likely")
     simulation = pmo.simulate(pmo.arbitrate(question), draws=2000, seed=7)
-    table = confidence.holds(simulation, pmo.risk.fit_envelopes(question, 0.8, draws=500, seed=7))
+    table = page_one.holds(simulation, pmo.risk.fit_envelopes(question, 0.8, draws=500, seed=7))
     assert table.data["holds"].tolist() == pytest.approx([100 / 3, 100 / 3], abs=3)  # (10 - 8)^2 / (6 * 2)
     assert table.data["surer"].tolist() == [100.0, 100.0]
     assert table.title.endswith("a plan for 80\u202f% gives up 4.0 of planned net value")

@@ -13,7 +13,7 @@ from pmo_kit.exhibits.display import _facts
 from pmo_kit.exhibits.records import Exhibit, Message, Table, words
 from pmo_kit.facts import Fact, collect
 from pmo_kit.figures import arbitration as figures
-from pmo_kit.figures import limits, overview, page_one, risk, scenarios
+from pmo_kit.figures import overview, page_one, risk, scenarios
 from pmo_kit.figures import performance as delivery
 from tests.oracle.plans import Plans, Register
 
@@ -97,9 +97,9 @@ def titled() -> list[Exhibit]:
         figures.envelopes(allocation),
         figures.overrides(ledger, allocation),
         figures.prices(reasons),
-        figures.ladder(ladder, allocation),
-        limits.holds(order),
-        limits.moves(allocation, moves),
+        figures.frontier(ladder),
+        figures.holds(order),
+        figures.moves(allocation, moves),
         page_one.alternatives(allocation, surer, waiting, moves, ledger),
         scenarios.regret(comparison),
         *(risk.s_curve(simulation, what) for what in ("cost", "benefit", "npv")),
@@ -155,3 +155,11 @@ def test_a_fact_of_another_value_is_found(shown: list[Exhibit]) -> None:
     other = Fact(value.key, value.value + 0.4, value.unit, value.of, value.base)
     with pytest.raises(pmo.PmoError, match=r"plan\.value"):
         collect([("here", value), ("there", other)])
+
+
+def test_the_ladder_is_drawn_without_its_plan_too() -> None:
+    """`pmo.figures.arbitration.frontier(ladder)`: the plan of today is asked for where it has no rung."""
+    question = pmo.Question(pmo.load_register("data/samples/meridian_12"))
+    ladder = pmo.frontier(question, budgets=[0.85, 1.1])
+    chart = pmo.figures.arbitration.frontier(ladder)
+    assert chart.title == figures.frontier(ladder, pmo.arbitrate(question)).title

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import pmo_kit as pmo
-from pmo_kit.figures import contested, limits
+from pmo_kit.figures import arbitration as figures
 
 
 def test_lines_of_the_twelve() -> None:
     question = pmo.Question(pmo.load_register("data/samples/meridian_12"))
     allocation = pmo.arbitrate(question)
     order = pmo.frontier(question, [0.7, 0.85, 1.0, 1.1], nested=True)
-    table = limits.holds(order)
+    table = figures.holds(order)
     assert table.data["price"].tolist() == order.table["price"].tolist()
     assert table.data["projects"].iloc[-1] == len(order.order)
     moved = pmo.arbitration.money_moves(allocation, amounts=[1, 2])
     assert moved["gain"].max() == 0
-    assert "would gain nothing" in limits.moves(allocation, moved).title
+    assert "would gain nothing" in figures.moves(allocation, moved).title
     costs = pmo.arbitration.cost_of_delay(allocation)
-    later = contested.delay(allocation, costs)
+    later = figures.delay(allocation, costs)
     assert set(later.data["cost"]) <= set(costs["cost"])

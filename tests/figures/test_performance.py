@@ -9,7 +9,6 @@ import pytest
 from pmo_kit.exhibits import Chart, Exhibit, from_json, to_json
 from pmo_kit.exhibits.html import fragment
 from pmo_kit.exhibits.plotly import figure
-from pmo_kit.figures import benefits as benefit_figures
 from pmo_kit.figures import performance as figures
 from pmo_kit.performance import (
     baseline_moves,
@@ -50,13 +49,13 @@ def shown() -> dict[str, Exhibit]:
         figures.rebaselines(register, baseline_moves(register, previous)),
         figures.since_last(register, since_last_committee(register, previous)),
         figures.contingency(review, contingency_draw_down(register, review)),
-        benefit_figures.realized(benefits),
-        benefit_figures.reference_classes(register, reference_class(register)),
-        benefit_figures.change_load(load),
-        benefit_figures.gates(register, coverage_by_area(gate_coverage(register))),
-        benefit_figures.risks(register, top_risks(risk_movement(register, previous))),
-        benefit_figures.exposure(register, exposure_by_class(risk_movement(register, previous))),
-        benefit_figures.actions(register, directions(register)),
+        figures.realized(benefits),
+        figures.reference_classes(register, reference_class(register)),
+        figures.change_load(load),
+        figures.gates(register, coverage_by_area(gate_coverage(register))),
+        figures.risks(register, top_risks(risk_movement(register, previous))),
+        figures.exposure(register, exposure_by_class(risk_movement(register, previous))),
+        figures.actions(register, directions(register)),
     ]
     assert len({exhibit.id for exhibit in made}) == len(made)
     return {exhibit.id: exhibit for exhibit in made}

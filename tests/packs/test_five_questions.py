@@ -15,7 +15,7 @@ from pmo_kit.exhibits import Exhibit
 from pmo_kit.exhibits.display import plain
 from pmo_kit.facts import number, percent
 from pmo_kit.figures import arbitration as figures
-from pmo_kit.figures import confidence, page_one
+from pmo_kit.figures import page_one
 from pmo_kit.packs.media.xlsx import annex_bytes
 from pmo_kit.packs.spec import PageOne
 from tests.oracle.plans import Plans, Register
@@ -56,7 +56,7 @@ def shown() -> list[Exhibit]:
         page_one.alternatives(allocation, None, waiting, moves, ledger),
         page_one.limits(allocation, worth),
         page_one.turning_points(allocation, points),
-        page_one.how_sure(allocation, [confidence.certificate(allocation, simulation)]),
+        page_one.how_sure(allocation, [page_one.certificate(allocation, simulation)]),
     ]
 
 

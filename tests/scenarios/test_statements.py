@@ -13,7 +13,7 @@ from pmo_kit.arbitration.model import ONE, compile_model
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import count
 from pmo_kit.figures import scenarios as figures
-from pmo_kit.figures.wording import one_project, the_plan
+from pmo_kit.figures.page_one import one_project, the_plan
 
 
 @pytest.fixture(scope="module")
