@@ -589,7 +589,7 @@ def variance(register: Register, quantity: str = "spend", tolerance: float = 0.0
         return not_shown(f"forecast against baseline of {quantity}", "baselines with baseline and now")
     outside = both[(both["share"].abs() > tolerance) | (both["share"].isna() & (both["variance"] != 0))]
     over, under = int((outside["variance"] > 0).sum()), int((outside["variance"] < 0).sum())
-    data = both.head(ROWS).reset_index()
+    data = both.drop(columns="years").head(ROWS).reset_index()
     data["direction"] = data["variance"].gt(0).map({True: "over", False: "under"})
     data["label"] = [
         f"{format_number(row.variance, signed=True)}"
