@@ -6,15 +6,15 @@ The Engineering Economist 54(4), 267-297.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from heapq import heappop, heappush
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import sparse
 
 from pmo_kit.answers import Answer
@@ -22,7 +22,7 @@ from pmo_kit.arbitration.allocation import Allocation, allocation_of, arbitrate,
 from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model, parts
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Envelope, Row, amount_words
-from pmo_kit.arbitration.search import Found, best_plan, moment, proof_gap, relaxation
+from pmo_kit.arbitration.search import Found, best_plan, moment, proof_gap
 from pmo_kit.arbitration.solving import Floats, Limits, Program, SafeBound, relaxed_solver, solve
 from pmo_kit.doors import door, factor, known, several
 from pmo_kit.errors import InfeasibleError
@@ -252,12 +252,12 @@ def _funding_order(alone: Frontier, weights: Mapping[float, float]) -> FundingOr
     shares = np.array([weights[times] for times in alone.allocations])
     shares = shares / shares.sum() if shares.any() else np.full(len(shares), 1 / len(shares))
     chain = _Chain(list(alone.allocations.values()), shares.tolist())
-    plans, bound = chain.search()
-    if plans is None:
+    bound = chain.search()
+    if chain.best is None:
         names = ", ".join(f"{number(100 * times, 1)} %" for times in alone.allocations)
         raise InfeasibleError(f"No order of funding holds for the budgets of {names} together.", ())
     nested: dict[float, Allocation | InfeasibleError] = {}
-    for (times, a), plan in zip(alone.allocations.items(), plans, strict=True):
+    for (times, a), plan in zip(alone.allocations.items(), chain.best, strict=True):
         exact = a._model.evaluate(plan).value
         nested[times] = allocation_of(
             a._model, Found("feasible", plan, exact, max(exact, parts(a.bound)[0]), 0)
@@ -297,205 +297,140 @@ def _entries(question: Question, table: pd.DataFrame, plans: pd.DataFrame) -> pd
     return entries.sort_values(["factor", "value"], ascending=[True, False], kind="stable", ignore_index=True)
 
 
-BRANCHES = 6  # sets of demands on the plans that are looked at
-NODES, TOGETHER = 1000, 450  # branches of one program for all budgets, and the most columns of one
-
-
-@dataclass(frozen=True, eq=False)
-class _Node:
-    """Budgets whose plans must hold some projects and may not hold others: the best plan of each, on its own."""
-
-    inside: tuple[frozenset[str], ...]
-    outside: tuple[frozenset[str], ...]
-    plans: tuple[Plan, ...]
-    worth: tuple[float, ...]  # no plan of the budget is worth more
-    total: float
+WINDOW, TOGETHER = 3, 450  # budgets that are improved at a time, and the most columns of one program
+NODES = 300  # branches of one program
 
 
 class _Chain:
-    """Nested plans for growing budgets, by branching on the projects that a larger budget would give up.
+    """Nested plans for growing budgets, the best known of them at any time in `best`, worth `value`.
 
-    Of a project that is in at one budget and out at a larger one either every plan up to a budget is without it, or
-    every plan above has it. What the budgets are worth on their own under these demands is the bound.
+    From the best plan of each budget outward, then a few budgets at a time in one program while the others stay as they
+    are, at last all budgets in one program, whose bound is that of the whole. Where that program is too large the
+    budgets are cut into runs: what each run is worth at most, whatever the others are, adds up to a bound.
     """
 
     def __init__(self, points: Sequence[Allocation], weights: Sequence[float]) -> None:
+        self._points, self._weights = points, weights
         self._models = [a._model for a in points]
-        self._weights = weights
-        self._alone = points
-        self._inside: dict[tuple[int, Plan], frozenset[str]] = {}
-        self._relaxed: dict[tuple[int, str, bool], float] = {}
+        self._groups = self._models[0].question.built.groups
         self._near = 2e-9 * max(1e-9, *(m.size for m in self._models))
-        self._best: tuple[Plan, ...] | None = None
-        self._value = -np.inf
+        self.best: tuple[Plan, ...] | None = None
+        self.value = -np.inf
 
-    def search(self) -> tuple[tuple[Plan, ...] | None, float]:
-        """The best plans found, and a bound on the weighted value of any."""
-        worth = tuple(a.bound for a in self._alone)
-        none = (frozenset[str](),) * len(worth)
-        root = _Node(none, none, tuple(a._positions for a in self._alone), worth, self._total(worth))
-        for start in range(len(worth)):
-            self._from(start)
-        heap, count, settled = [(-root.total, 0, root)], 0, -np.inf
-        for _ in range(BRANCHES):
-            if not heap or -heap[0][0] <= self._value + self._near:
-                return self._best, max(settled, self._value)
-            node = heappop(heap)[2]
-            conflict = self._conflict(node)
-            if conflict is None:
-                self._keep(node.plans)
-                settled = max(settled, node.total if node.total > self._value + self._near else -np.inf)
-                continue
-            for child in self._children(node, *conflict):
-                count += 1
-                heappush(heap, (-child.total, count, child))
-        bound = max([settled, self._value, *(-total for total, _, _ in heap)])
-        bound = min(bound, self._together())
-        return self._best, max(self._value, bound)
+    def search(self) -> float:
+        """Look for the best plans; a bound on the weighted value of any."""
+        count = len(self._points)
+        bound = float(np.dot(self._weights, [a.bound for a in self._points]))
+        for start in range(count):
+            if self.value + self._near < bound:
+                self._from(start)
+        done: dict[int, tuple[Plan, ...]] = {}  # what stood in and around a run when it was last improved
+        before = None
+        while self.best is not None and self.best != before and self.value < bound - self._near:
+            before = self.best
+            for first in range(count - WINDOW + 1) if count > WINDOW else ():
+                around = slice(max(0, first - 1), first + WINDOW + 1)
+                if done.get(first) != self.best[around]:
+                    self._together(range(first, first + WINDOW))
+                    done[first] = self.best[around]
+        if self.value + self._near < bound:
+            whole = self._together(range(count))
+            bound = min(bound, whole if whole < np.inf else self._runs())
+        return max(self.value, bound) if bound > self.value + self._near else self.value
 
-    def _together(self) -> float:
-        """A bound on any order, from one program for all budgets; what is better than the best order so far is kept."""
-        programs = [m.program for m in self._models]
+    def _runs(self) -> float:
+        """The least sum of bounds on runs of budgets, each free of the others."""
+        most = [0.0]
+        for end, a in enumerate(self._points, start=1):
+            most.append(most[-1] + self._weights[end - 1] * a.bound)
+            if end >= WINDOW:
+                run = self._together(range(end - WINDOW, end), free=True)
+                most[end] = min(most[end], most[end - WINDOW] + run)
+        return most[-1]
+
+    def _from(self, start: int) -> None:
+        """Nested plans from the best plan of one budget: each larger budget adds, each smaller one leaves out."""
+        plans = {start: self._points[start]._positions}
+        for place in [*range(start + 1, len(self._models)), *range(start - 1, -1, -1)]:
+            model = self._models[place]
+            if place > start:
+                fixed, rows = self._between(self._held(place - 1, plans[place - 1]), None)
+            else:
+                fixed, rows = self._between((), self._held(place + 1, plans[place + 1]))
+            gap = asked_gap(model.question) * abs(self._points[place]._free_value())
+            limits = Limits(max(proof_gap(model), gap), model.question.node_limit)
+            found = best_plan(model, fixed=fixed, extra=rows, limits=limits)
+            if found.plan is None:
+                return
+            plans[place] = found.plan
+        self._keep(tuple(plans[place] for place in range(len(plans))))
+
+    def _together(self, places: range, free: bool = False) -> float:
+        """A bound on the plans of adjacent budgets from one program, the others as they are best known, or `free`."""
+        models = [self._models[k] for k in places]
+        programs, weights = [m.program for m in models], [self._weights[k] for k in places]
         starts = np.cumsum([0, *(len(p.value) for p in programs)])
         if starts[-1] > TOGETHER:
             return np.inf
-        groups = self._models[0].question.built
-        chain = []
-        for k in range(len(programs) - 1):
-            for members in map(groups.of, groups.groups):
-                columns = np.concatenate([starts[k] + members, starts[k + 1] + members])
-                chain.append(Row("chain", columns, np.repeat([1.0, -1.0], len(members)), -np.inf, 0.0))
+        rows, fixed = [], dict[int, int]()
+        for k, start in enumerate(starts[:-2]):
+            for members in map(self._funding, self._groups):
+                columns = np.concatenate([start + members, starts[k + 1] + members])
+                rows.append(Row("chain", columns, np.repeat([1.0, -1.0], len(members)), -np.inf, 0.0))
+        low, high = places[0] - 1, places[-1] + 1
+        if self.best is not None and low >= 0 and not free:
+            rows += self._between(self._held(low, self.best[low]), None)[1]
+        if self.best is not None and high < len(self._models) and not free:
+            out, _ = self._between((), self._held(high, self.best[high]))
+            fixed = {int(starts[-2]) + column: 0 for column in out}
         whole = Program(
-            *(np.concatenate([w * p.value for w, p in zip(self._weights, programs, strict=True)]),
+            *(np.concatenate([w * p.value for w, p in zip(weights, programs, strict=True)]),
               sparse.csr_array(sparse.block_diag([p.matrix for p in programs], format="csr"))),
             *(np.concatenate([getattr(p, name) for p in programs])
               for name in ("lower", "upper", "least", "most", "integer")),
         )  # fmt: skip
-        known = None if self._best is None else self._value + self._near
-        nodes = min(NODES, self._models[0].question.node_limit or NODES)
-        found = solve(whole.with_rows(chain), Limits(self._near, nodes, cutoff=known))
+        known = -np.inf if self.best is None else self._worth(places, self.best[places[0] : high])
+        nodes = min(NODES, models[0].question.node_limit or NODES)
+        cutoff = None if self.best is None else known + self._near
+        found = solve(whole.fixed(fixed).with_rows(rows), Limits(self._near, nodes, cutoff=cutoff))
         if found.x is not None:
-            parts_ = np.split(found.x, starts[1:-1])
-            plans = [tuple(np.flatnonzero(x[: m.n] > 0.5).tolist())
-                     for x, m in zip(parts_, self._models, strict=True)]  # fmt: skip
-            held = [self._held(place, plan) for place, plan in enumerate(plans)]
-            exact = [m.evaluate(plan) for m, plan in zip(self._models, plans, strict=True)]
-            if not any(e.broken for e in exact) and all(a <= b for a, b in pairwise(held)):
-                self._keep(tuple(plans))
-        if found.status == "infeasible" or found.value <= self._value + self._near >= found.bound:
-            return self._value
+            parts_ = zip(np.split(found.x, starts[1:-1]), models, strict=True)
+            plans = tuple(tuple(np.flatnonzero(x[: m.n] > 0.5).tolist()) for x, m in parts_)
+            self._keep((*(self.best or ())[: places[0]], *plans, *(self.best or ())[high:]))
+        if found.status == "infeasible" or found.value <= known + self._near >= found.bound:
+            return known
         return found.bound
 
-    def _total(self, worth: Sequence[float]) -> float:
-        return float(np.dot(self._weights, worth))
+    def _worth(self, places: Iterable[int], plans: Iterable[Plan]) -> float:
+        """Weighted value of plans of some budgets."""
+        exact = (self._models[k].evaluate(plan).worth for k, plan in zip(places, plans, strict=True))
+        return float(np.dot([self._weights[k] for k in places], list(exact)))
 
     def _keep(self, plans: tuple[Plan, ...]) -> None:
-        """Nested plans, if they are the best so far."""
-        value = self._total([m.evaluate(p).value / ONE for m, p in zip(self._models, plans, strict=True)])
-        if value > self._value:
-            self._best, self._value = plans, value
+        """Plans for all budgets, if they are nested, obey every rule and are the best so far."""
+        held = [self._held(place, plan) for place, plan in enumerate(plans)]
+        broken = any(m.evaluate(plan).broken for m, plan in zip(self._models, plans, strict=True))
+        if not broken and all(a <= b for a, b in pairwise(held)):
+            value = self._worth(range(len(plans)), plans)
+            if value > self.value:
+                self.best, self.value = plans, value
 
-    def _from(self, start: int) -> None:
-        """Nested plans from the best plan of one budget: each larger budget adds, each smaller one leaves out."""
-        plans = {start: self._alone[start]._positions}
-        worth = [a.bound for a in self._alone]
-        for place in [*range(start + 1, len(self._models)), *range(start - 1, -1, -1)]:
-            up = place > start
-            held = self._held(place - 1 if up else place + 1, plans[place - 1 if up else place + 1])
-            without = frozenset(self._models[place].question.built.groups) - held
-            empty = frozenset[str]()
-            least = self._needed(worth, place)
-            found = self._point(place, held if up else empty, empty if up else without, least)
-            if found.plan is None:
-                return
-            plans[place], worth[place] = found.plan, found.value / ONE
-        self._keep(tuple(plans[place] for place in range(len(plans))))
+    def _funding(self, project: str) -> NDArray[np.int64]:
+        """Positions of the options that fund a project; the same for every budget."""
+        return self._models[0].question.built.of(project)
 
     def _held(self, place: int, plan: Plan) -> frozenset[str]:
         """Projects that a plan funds."""
-        if (place, plan) not in self._inside:
-            options = self._models[place].question.built
-            funded = frozenset(str(options.project_ids[i]) for i in plan if not options.stops[i])
-            self._inside[place, plan] = funded
-        return self._inside[place, plan]
-
-    def _demands(
-        self, place: int, inside: Iterable[str], outside: Iterable[str]
-    ) -> tuple[dict[int, int], list[Row]]:
-        """Columns and rows of plans with some projects and without others."""
         options = self._models[place].question.built
-        rows = [Row("in", m, np.ones(len(m)), 1, np.inf) for m in map(options.of, sorted(inside))]
-        return {int(i): 0 for p in outside for i in options.of(p)}, rows
+        return frozenset(str(options.project_ids[i]) for i in plan if not options.stops[i])
 
-    def _point(
-        self, place: int, inside: frozenset[str], outside: frozenset[str], least: int | None = None
-    ) -> Found:
-        """The best plan of one budget with some projects and without others."""
-        model, alone = self._models[place], self._alone[place]
-        fixed, rows = self._demands(place, inside, outside)
-        gap = asked_gap(model.question) * abs(alone._free_value())
-        limits = Limits(max(proof_gap(model), gap), model.question.node_limit)
-        return best_plan(model, fixed=fixed, extra=rows, least=least, limits=limits)
-
-    def _needed(self, worth: Sequence[float], place: int) -> int | None:
-        """What a plan of one budget has to be worth for the whole to be better than the best order so far."""
-        weight = self._weights[place]
-        if self._best is None or not weight:
-            return None
-        rest = self._total(worth) - weight * worth[place]
-        return round((self._value + self._near - rest) / weight * ONE)
-
-    def _conflict(self, node: _Node) -> tuple[str, int] | None:
-        """A project and the budget up to which it is out or above which it is in: the one that costs most either way.
-
-        Costs are those of the relaxation; they order the work and prove nothing.
-        """
-        held = [self._held(place, plan) for place, plan in enumerate(node.plans)]
-        room = node.total - self._value if self._best else abs(node.total)
-        best, top = None, -1.0
-        for project in sorted(frozenset.union(*held)):
-            row = [project in each for each in held]
-            for cut in range(len(row) - 1):
-                if any(row[: cut + 1]) and not all(row[cut + 1 :]):
-                    out = sum(self._loss(k, project, False) for k in range(cut + 1) if row[k])
-                    into = sum(self._loss(k, project, True) for k in range(cut + 1, len(row)) if not row[k])
-                    score = (min(out, room) + 1e-3 * room) * (min(into, room) + 1e-3 * room)
-                    if score > top:
-                        best, top = (project, cut), score
-        return best
-
-    def _loss(self, place: int, project: str, into: bool) -> float:
-        """What taking a project in or out costs the relaxation of a budget, weighted."""
-        key = (place, project, into)
-        if key not in self._relaxed:
-            model = self._models[place]
-            demands = self._demands(place, [project] if into else [], [] if into else [project])
-            with_, without = relaxation(model, *demands), relaxation(model, {})
-            lost = np.inf if with_ is None or without is None else max(0, without - with_) / ONE
-            self._relaxed[key] = self._weights[place] * lost if lost < np.inf else np.inf
-        return self._relaxed[key]
-
-    def _children(self, node: _Node, project: str, cut: int) -> Iterator[_Node]:
-        """The node without the project up to a budget, and with it above."""
-        for into in (False, True):
-            inside, outside = list(node.inside), list(node.outside)
-            plans, worth = list(node.plans), list(node.worth)
-            for k in range(cut + 1, len(plans)) if into else range(cut + 1):
-                side = inside if into else outside
-                side[k] = side[k] | {project}
-                if (project in self._held(k, plans[k])) == into:
-                    continue
-                found = self._point(k, inside[k], outside[k], self._needed(worth, k))
-                if found.plan is None and found.status == "infeasible":
-                    break
-                if found.plan is not None:
-                    plans[k], worth[k] = found.plan, min(worth[k], max(found.value, found.bound) / ONE)
-                else:
-                    worth[k] = min(worth[k], found.bound / ONE)
-            else:
-                total = self._total(worth)
-                if total > self._value + self._near:
-                    yield _Node(tuple(inside), tuple(outside), tuple(plans), tuple(worth), total)
+    def _between(
+        self, inside: Iterable[str], within: Iterable[str] | None
+    ) -> tuple[dict[int, int], list[Row]]:
+        """Columns and rows of plans with some projects, and with none but some."""
+        outside = () if within is None else sorted(self._groups.keys() - set(within))
+        rows = [Row("in", m, np.ones(len(m)), 1, np.inf) for m in map(self._funding, sorted(inside))]
+        return {int(i): 0 for p in outside for i in self._funding(p)}, rows
 
 
 class _Nearby:
