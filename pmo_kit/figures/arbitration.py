@@ -583,10 +583,10 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
             Field("more", "worth of more", kind="text"),
         ),
         title=say(
-            "Of the {n:words} tightest limits one holds back most, {what}: {words}",
+            "Of the {n:words} tightest limits one holds back most: without {what} {gain:+}",
             n=priced,
             what=held[0][0],
-            words=held[0][1],
+            gain=held[0][1],
         )
         if held
         else say("None of the {n:words} tightest limits by itself keeps a better plan out", n=priced),
@@ -612,19 +612,12 @@ def _tightness(allocation: Allocation) -> pd.DataFrame:
     return use.join(left).sort_values("room", kind="stable", ignore_index=True)
 
 
-def holding(allocation: Allocation, worth: pd.DataFrame) -> list[tuple[str, str]]:
-    """Each limit in `worth` without which a better plan could be had, the largest gain first: label and words."""
+def holding(allocation: Allocation, worth: pd.DataFrame) -> list[tuple[str, Fact]]:
+    """Each limit in `worth` without which a better plan could be had: its label and the gain, the largest first."""
     gains = (worth["unlimited_value"] - allocation.value).drop("all money", errors="ignore")
-    use = allocation.use.drop_duplicates("rule").set_index("rule", drop=False)
-    found: list[tuple[str, str]] = []
-    for rule, gained in gains[gains > SMALL].sort_values(ascending=False, kind="stable").items():
-        gain = facts.more(allocation, str(rule), float("inf"), float(gained))
-        words: str = say("without it the plan would be worth {gain} more.", gain=gain)
-        if pd.notna(worth.loc[rule, "step"]):
-            used, most = facts.limit(allocation, use.loc[rule])
-            words = say("{used} of {most} used; {words}", used=used, most=most, words=words)
-        found.append((str(use.loc[rule, "label"]), words))
-    return found
+    labels = allocation.use.drop_duplicates("rule").set_index("rule")["label"]
+    held = gains[gains > SMALL].sort_values(ascending=False, kind="stable")
+    return [(str(labels[r]), facts.more(allocation, str(r), float("inf"), float(g))) for r, g in held.items()]
 
 
 def _gain(allocation: Allocation, row: pd.Series) -> str:

@@ -337,7 +337,7 @@ TURNS = 3
 SMALL = 1e-6
 AT_ONCE = {"at": "any fewer", "above": "any more", "below": "any less"}
 EVENTS = 2
-LIMITS = 3
+LIMITS = 2
 MOST = 3
 """Decisions on page one; a longer list stands in its chapter."""
 NEEDED = {"by_when": "by when", "owner": "who owns it", "if_not_decided": "what happens if it is not decided"}
@@ -654,14 +654,13 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
     )
     over = [(f"{sentence(name)}:", words) for name, words in _overrun(allocation)]
     if limit is None:
-        held = holding(allocation, worth)
-        items = [(f"{sentence(label)}:", words) for label, words in held[:LIMITS]]
-        what = held[0][0] if held else "no limit by itself"
-        spare = say("Money left: {left}.", left=left)
-        lead = (
-            "No limit is used up, yet nothing better fits." if held else f"None of the {len(worth)} tightest."
-        )
-        return Message(title=f"What limits us: {what}", items=((lead, spare), *items, *over))
+        held = holding(allocation, worth)[:LIMITS]
+        first = held[0][0] if held else "no limit by itself"
+        gains = [say("{without} {what} {gain:+}", without="without" if n else "Without", what=what if n else "it",
+                     gain=gain) for n, (what, gain) in enumerate(held)]  # fmt: skip
+        spare = say("None is used up, yet nothing better fits. Left: {left}.", left=left)
+        items = [("", say("{gains}.", gains=say("; ").join(gains)))] if held else []
+        return Message(title=f"What limits us: {first}", items=(*items, ("", spare), *over))
     people = limit["kind"] == "capacity"
     title = (
         f"What limits us: {'people, not money' if people and (money['slack'] > 0).all() else limit['label']}"
@@ -684,7 +683,7 @@ def _overrun(allocation: Allocation) -> Iterator[tuple[str, str]]:
     """The limits with a price that the plan pays to break."""
     for _, row in allocation.use[allocation.use["slack"] < -SMALL].drop_duplicates("rule").iterrows():
         used, _ = claims.limit(allocation, row)
-        yield str(row["label"]), say("the plan takes {used} and pays the price of going beyond.", used=used)
+        yield str(row["label"]), say("{used} in the plan, at its price.", used=used)
 
 
 @figure("page_one.turning_points", source="budgets, capacity, costs")

@@ -22,7 +22,7 @@ from pmo_kit.arbitration import obstacles, supports
 from pmo_kit.exhibits import Exhibit, Message
 from pmo_kit.exhibits.display import _facts
 from pmo_kit.exhibits.records import words
-from pmo_kit.facts import Fact, facts_of
+from pmo_kit.facts import Fact
 from pmo_kit.figures import arbitration as figures
 from pmo_kit.figures import overview as portfolio
 from pmo_kit.figures import page_one
@@ -547,9 +547,7 @@ def test_what_limits_us_is_what_keeps_a_better_plan_out(asked: list[Asked]) -> N
         held = figures.holding(allocation, worth)
         assert {label for label, _ in held} == set(keeps)
         assert keeps.get(held[0][0] if held else "", 0.0) == max(keeps.values(), default=0.0)
-        for label, said in held:
-            (gain,) = (fact for fact in facts_of(said) if fact.key == "limit.worth")
-            assert gain.value == pytest.approx(keeps[label])
+        assert all(gain.value == pytest.approx(keeps[label]) for label, gain in held)
         message = page_one.limits(allocation, worth)
         if figures.bottleneck(allocation) is None:
             slack += bool(keeps)
