@@ -656,8 +656,15 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
     if limit is None:
         held = holding(allocation, worth)[:LIMITS]
         first = held[0][0] if held else "no limit by itself"
-        gains = [say("{without} {what} {gain:+}", without="without" if n else "Without", what=f"that on {what}" if n else "this limit",
-                     gain=gain) for n, (what, gain) in enumerate(held)]  # fmt: skip
+        gains = [
+            say(
+                "{without} {what} {gain:+}",
+                without="without" if n else "Without",
+                what=f"that on {what}" if n else "this limit",
+                gain=gain,
+            )
+            for n, (what, gain) in enumerate(held)
+        ]
         spare = say("None is used up, yet nothing better fits. Left: {left}.", left=left)
         items = [("", say("{gains}.", gains=say("; ").join(gains)))] if held else []
         return Message(title=f"What limits us: {first}", items=(*items, ("", spare), *over))

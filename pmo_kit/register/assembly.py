@@ -20,7 +20,15 @@ from pmo_kit.register.schema import load_schema
 from pmo_kit.register.settings import Settings, read_settings
 from pmo_kit.register.shaping import Style, list_unmapped, match_columns, shape_table, without_formulas
 from pmo_kit.register.sheets import Body, RawSheet
-from pmo_kit.register.values import MISSING, SLASHED, clean_text, decimal_evidence, folded, order_evidence
+from pmo_kit.register.values import (
+    MISSING,
+    SLASHED,
+    clean_text,
+    decimal_evidence,
+    folded,
+    order_evidence,
+    texts_of,
+)
 
 _NOTES = {"meaning", "note", "notes", "comment", "unit", "example"}
 _A_DATE = re.compile(SLASHED)
@@ -64,37 +72,26 @@ def assemble(
     bodies: dict[str, Body] = {}
     for title, (raw, headers) in sheets.items():
         body = (
-            Body(headers, raw.cells, raw.rows, raw.labels, raw.units or {}, raw.around)
+            Body(raw, headers, raw.cells, raw.rows, raw.labels, raw.around)
             if headers is not None
             else find_body(raw, schema[title], findings)
         )
         if body is not None:
             bodies[title] = body
     sheets = _split_off_costs(dict(sheets), bodies, findings)
-    settings, canonical, places = _settings(sheets, bodies, findings, name)
+    settings, canonical, places = _settings(bodies.get("settings"), findings, name)
     intakes: dict[str, Intake] = {}
     style = _style(settings, bodies)
     for table in schema.tables.values():
         if table.name == "settings" or table.name not in bodies:
             continue
-        raw = sheets[table.name][0]
         known = (
             frozenset(intakes["criteria"].frame["criterion"].dropna())
             if "criteria" in intakes
             else frozenset()
         )
-        intakes[table.name] = shape_table(
-            bodies[table.name],
-            table,
-            findings,
-            settings,
-            replace(style, semicolon=raw.semicolon),
-            file=raw.file,
-            sheet=raw.sheet,
-            known_variables=known if "criterion" in table else frozenset(),
-            epoch_1904=raw.epoch_1904,
-        )
-        intakes[table.name].places = raw.places
+        known = known if "criterion" in table else frozenset()
+        intakes[table.name] = shape_table(bodies[table.name], table, findings, settings, style, known)
     for table in schema.tables.values():
         absent = _absent(table.name, intakes)
         if table.required and absent:
@@ -130,8 +127,8 @@ def _split_off_costs(
     """Where there is no sheet of costs, the columns of years in the sheet of projects are the costs."""
     if "costs" in sheets or "projects" not in bodies:
         return sheets
-    schema, body, raw = load_schema(), bodies["projects"], sheets["projects"][0]
-    matched, rest = match_columns(body.headers, schema["projects"], Findings(), raw.file, raw.sheet)
+    schema, body = load_schema(), bodies["projects"]
+    matched, rest = match_columns(body, schema["projects"], Findings())
     place = matched.get("project_id")
     wide, years = find_wide_form(schema["costs"], {}, body.headers, rest, frozenset())
     if place is None or wide is None:
@@ -140,14 +137,13 @@ def _split_off_costs(
         "info",
         "costs_beside_projects",
         f"There is no table costs; {len(years)} columns of years beside the projects were read as costs.",
-        file=raw.file,
-        sheet=raw.sheet,
+        at=body,
         value=", ".join(body.headers[one] for one in years),
     )
     others = [one for one in range(len(body.headers)) if one not in years and one not in rest]
     bodies["projects"] = _columns_of(body, others)
     bodies["costs"] = _columns_of(body, [place, *rest])
-    return {**sheets, "costs": (raw, None)}
+    return {**sheets, "costs": (body.raw, None)}
 
 
 def _columns_of(body: Body, places: list[int]) -> Body:
@@ -155,7 +151,7 @@ def _columns_of(body: Body, places: list[int]) -> Body:
     cells = body.cells.iloc[:, places].set_axis(range(len(places)), axis=1)
     labels = None if body.labels is None else [body.label(place) for place in places]
     headers = [body.headers[place] for place in places]
-    return Body(headers, cells, body.rows, labels, around=body.around, beside=True)
+    return Body(body.raw, headers, cells, body.rows, labels, body.around, beside=True)
 
 
 def _absent(table: str, intakes: Mapping[str, Intake]) -> str:
@@ -173,27 +169,20 @@ def _has_rows(table: str, intakes: Mapping[str, Intake]) -> bool:
 
 
 def _settings(
-    sheets: Mapping[str, tuple[RawSheet, list[str] | None]],
-    bodies: Mapping[str, Body],
-    findings: Findings,
-    name: str,
+    body: Body | None, findings: Findings, name: str
 ) -> tuple[Settings, pd.DataFrame, dict[str, dict[str, Any]]]:
     """Read the settings, or say that there are none; and where each of them is written."""
-    schema = load_schema()
-    frame, rows, file, sheet, epoch = pd.DataFrame({"key": [], "value": []}), [], "", "", False
-    if "settings" in bodies:
-        raw, body = sheets["settings"][0], bodies["settings"]
-        file, sheet, epoch = raw.file, raw.sheet, raw.epoch_1904
-        matched, rest = match_columns(body.headers, schema["settings"], Findings(), file, sheet)
+    table = load_schema()["settings"]
+    frame, rows = pd.DataFrame({"key": [], "value": []}), []
+    if body is not None:
+        matched, rest = match_columns(body, table, Findings())
         rest = [place for place in rest if folded(body.headers[place]) not in _NOTES]
-        list_unmapped(body, rest, schema["settings"], findings, file, sheet, matched)
-        body = without_formulas(body, list(matched.values()), findings, file, sheet)
+        list_unmapped(body, rest, table, findings, matched)
+        body = without_formulas(body, list(matched.values()), findings)
         if "key" in matched and "value" in matched:
             frame = pd.DataFrame({key: clean_text(body.cells[matched[key]]) for key in ("key", "value")})
             rows = [int(row) for row in body.rows]
-    return read_settings(
-        frame, schema, findings, name=name, file=file, sheet=sheet, rows=rows, epoch_1904=epoch
-    )
+    return read_settings(frame, findings, name=name, rows=rows, raw=None if body is None else body.raw)
 
 
 def _style(settings: Settings, bodies: Mapping[str, Body]) -> Style:
@@ -204,7 +193,7 @@ def _style(settings: Settings, bodies: Mapping[str, Body]) -> Style:
         first = second = False
         for body in bodies.values():
             for place in body.cells:
-                texts = {cell for cell in body.cells[place] if isinstance(cell, str)}
+                texts = texts_of(body.cells[place])
                 dates = set(filter(_A_DATE.fullmatch, texts))
                 numbers = filter(_A_NUMBER.fullmatch, texts - dates)
                 found = order_evidence(dates) if kind == "date" else decimal_evidence(numbers)

@@ -6,22 +6,23 @@ import json
 import os
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from pmo_kit.errors import DataError, PmoError
 from pmo_kit.register.checks.provenance import accounts
 from pmo_kit.register.findings import Findings, describe_findings
-from pmo_kit.register.importing import NOT_STATED, Source, header_rows
-from pmo_kit.register.layout import called_total, lines_around, table_of_sheet
+from pmo_kit.register.importing import NOT_STATED
+from pmo_kit.register.layout import Heading, called_total, first_column, headings, table_of_sheet
 from pmo_kit.register.reading import load_register, read_sheets, sources_of
 from pmo_kit.register.schema import Column, header_words, load_schema
 from pmo_kit.register.shaping import fits, looks_like_amounts
-from pmo_kit.register.sheets import RawSheet
+from pmo_kit.register.sheets import Body, RawSheet
 from pmo_kit.register.tables import Register
 from pmo_kit.register.template import write_register
 from pmo_kit.register.values import (
@@ -44,6 +45,7 @@ _YEAR = re.compile(
     r"|\b(fy\s*'?\d\d(?:\s*[-/–]\s*'?\d\d)?)\b"
 )
 _LONG = 60
+_OF_PROJECTS = ("name", "area", "strategic_goal", "project_type", "stage", "commitment", "sponsor", "manager")
 _CHILDREN = {"risks": ("probability",), "status": ("period", "pv", "ev"), "milestones": ("milestone",)}
 
 
@@ -175,7 +177,7 @@ class _Col:
 class _Sheet:
     """One sheet, its columns, and the lines of the mapping that read it."""
 
-    source: Source
+    source: Body
     cols: list[_Col]
     blocks: list[tuple[str, list[str]]] = field(default_factory=list)
     keep: str = ""
@@ -205,27 +207,23 @@ def quoted(text: str) -> str:
 
 def _sheet(raw: RawSheet) -> _Sheet | None:
     """A sheet below the header row that has most words and years that are known."""
-    best, points = None, 0.0
-    for source in header_rows(raw):
-        texts = [text for text in source.headers if text]
-        known = {plain(text) for text in texts}
-        score = 2.0 * sum(any(word in _lookup(table.name) for table in load_schema()) for word in known)
-        score += (
-            sum(year_of(text) is not None for text in set(texts)) + 0.001 * len(set(texts))
-            if len(source.rows)
-            else -1
-        )
-        score -= 0.5 * (len(texts) - len(set(texts)))
-        if score > points:
-            best, points = source, score
-    if best is None:
+
+    def score(heading: Heading) -> float:
+        texts = [text for text in heading.texts if text]
+        known, apart = {plain(text) for text in texts}, set(texts)
+        points = 2.0 * sum(any(word in _lookup(table.name) for table in load_schema()) for word in known)
+        below = sum(year_of(text) is not None for text in apart) + 0.001 * len(apart)
+        points += below if heading.first < len(heading.raw.rows) else -1
+        return points - 0.5 * (len(texts) - len(apart))
+
+    heading = max((*headings(raw), *first_column(raw)), key=score, default=None)
+    if heading is None or score(heading) <= 0:
         return None
-    filled = [clean_text(best.cells.iloc[:, place]).notna() for place in range(best.cells.shape[1])]
-    keep = pd.concat(filled, axis=1).any(axis=1).to_numpy()
-    first = len(best.raw.cells) - len(best.cells)
-    around = [line_unit(text) for _, text in lines_around(best.raw, first - 1, first)]
+    best, cols = heading.body, []
+    keep = np.any([best.text(place).notna() for place in range(best.cells.shape[1])], axis=0)
+    around = [line_unit(text) for _, text in heading.around]
     stated = next((said for said in around if said != ("", "")), ("", ""))
-    best, cols = best.only(keep), []
+    best = best.only(keep)
     for place, header in enumerate(best.headers):
         twins = [one for one, other in enumerate(best.headers) if other == header]
         name = f"{header} ({twins.index(place) + 1})" if len(twins) > 1 else header
@@ -385,72 +383,41 @@ class Draft:
         def steady(col: _Col) -> bool:
             return alone or latest is not None or not clean_text(col.cells).groupby(ids).nunique().gt(1).any()
 
-        for name in (
-            "name",
-            "area",
-            "strategic_goal",
-            "project_type",
-            "stage",
-            "commitment",
-            "sponsor",
-            "manager",
-        ):
-            cols = [col for col in sheet.targets("projects", name) if steady(col)]
+        def say(name: str, col: _Col, why: str, sure: bool) -> None:
+            lines.append(self._line(name, sheet.take(col, f"projects.{name}", why, sure), col))
+
+        def words(test: Callable[[_Col], bool]) -> list[_Col]:
+            """Free columns of short words that fit a test."""
+            free = [col for col in sheet.cols if not (col.used or col.number or col.date or col.long)]
+            return [col for col in free if steady(col) and test(col)]
+
+        def kinds(col: _Col) -> bool:
+            """Few different words, no years, no ratings: departments perhaps."""
+            few = 1 < col.text.nunique() <= 0.3 * len(self.ids) and col.share("year") < 0.5
+            return few and not fits(col.cells, load_schema()["projects"]["rag_declared"])
+
+        otherwise = {
+            "name": f"{self.key}  # ? no column of names",
+            "area": f"{{value: {NOT_STATED}}}  # ? no column of departments",
+            "commitment": "{value: discretionary}  # ? all are up for choice; committed: all are running",
+        }
+        for name in _OF_PROJECTS:
+            cols, guess = [col for col in sheet.targets("projects", name) if steady(col)], list[_Col]()
+            why = "? few different words" if name == "area" else "? most rows have their own"
             if name == "area":
-                cols = [
-                    col
-                    for col in cols
-                    if 0 < col.text.nunique() <= max(1, 0.6 * len(self.ids)) or len(self.ids) < 6
-                ]
-                guess = [
-                    col
-                    for col in sheet.cols
-                    if not (col.used or col.number or col.date or col.long)
-                    and steady(col)
-                    and 1 < col.text.nunique() <= 0.3 * len(self.ids)
-                    and col.share("year") < 0.5
-                    and not fits(col.cells, load_schema()["projects"]["rag_declared"])
-                ]
-                if not cols and guess:
-                    lines.append(
-                        self._line(
-                            name,
-                            sheet.take(guess[0], "projects.area", "? few different words", False),
-                            guess[0],
-                        )
-                    )
-                    continue
+                most = max(1, 0.6 * len(self.ids)) if len(self.ids) >= 6 else np.inf
+                cols = [col for col in cols if 0 < col.text.nunique() <= most]
+                guess = [] if cols else words(kinds)
+            elif name == "name" and not (named or cols):
+                guess = words(lambda col: col.text.nunique() > 0.7 * len(self.ids))
             if name == "name" and named:
                 lines.append(f"    name: {self.key}")
             elif cols:
-                lines.append(
-                    self._line(
-                        name, sheet.take(cols[0], f"projects.{name}", "its header is known", True), cols[0]
-                    )
-                )
-            elif name == "name":
-                text = [
-                    col
-                    for col in sheet.cols
-                    if not (col.used or col.number or col.date or col.long)
-                    and steady(col)
-                    and col.text.nunique() > 0.7 * len(self.ids)
-                ]
-                lines.append(
-                    self._line(
-                        name,
-                        sheet.take(text[0], "projects.name", "? most rows have their own", False),
-                        text[0],
-                    )
-                    if text
-                    else f"    name: {self.key}  # ? no column of names"
-                )
-            elif name == "area":
-                lines.append(f"    area: {{value: {NOT_STATED}}}  # ? no column of departments")
-            elif name == "commitment":
-                lines.append(
-                    "    commitment: {value: discretionary}  # ? all are up for choice; committed: all are running"
-                )
+                say(name, cols[0], "its header is known", True)
+            elif guess:
+                say(name, guess[0], why, False)
+            elif name in otherwise:
+                lines.append(f"    {name}: {otherwise[name]}")
         lines += self._ratings(sheet, steady)
         for name in ("start", "finish", "status_date"):
             lines += self._dates(sheet, name, steady)
@@ -464,19 +431,14 @@ class Draft:
     def _line(self, name: str, value: str, col: _Col) -> str:
         return f"    {name}: {value}  # {col.why}: {col.sample}"
 
-    def _ratings(self, sheet: _Sheet, steady: object) -> list[str]:
+    def _ratings(self, sheet: _Sheet, steady: Callable[[_Col], bool]) -> list[str]:
         """One or two columns of Red, Amber, Green."""
         rag = load_schema()["projects"]["rag_declared"]
-        found = [
-            col
-            for col in sheet.cols
-            if not (col.used or col.number or col.date)
-            and fits(col.cells, rag)
-            and 0 < col.text.nunique() < 40
-            and callable(steady)
-            and steady(col)
+        free = [
+            col for col in sheet.cols if not (col.used or col.number or col.date) and fits(col.cells, rag)
         ]
-        found = [col for col in found if (col.text.str.len().median() if len(col.text) else 99) <= 12]
+        found = [col for col in free if 0 < col.text.nunique() < 40 and steady(col)]
+        found = [col for col in found if col.text.str.len().median() <= 12]
         found.sort(key=lambda col: (col.has("assured"), col.plain not in _lookup("projects")))
         lines = []
         for name, col in zip(("rag_declared", "rag_assured"), found, strict=False):
@@ -485,35 +447,21 @@ class Draft:
             lines.append(self._line(name, sheet.take(col, f"projects.{name}", why, sure), col))
         return lines
 
-    def _dates(self, sheet: _Sheet, name: str, steady: object) -> list[str]:
+    def _dates(self, sheet: _Sheet, name: str, steady: Callable[[_Col], bool]) -> list[str]:
         """The columns of one date; of several the first that is filled."""
         words = [plain(word) for word in (name, *load_schema()["projects"][name].aliases) if len(word) > 2]
         exact = sheet.targets("projects", name)
-        near = [
-            col
-            for col in sheet.cols
-            if not col.used
-            and col.date
-            and col not in exact
-            and any(re.search(rf"\b{re.escape(word)}\b", col.plain) for word in words)
-        ]
+        like = re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})\b")
+        free = [col for col in sheet.cols if not col.used and col.date and col not in exact]
+        near = [col for col in free if like.search(col.plain)]
         near.sort(key=lambda col: not (col.has("forecast") or col.has("actual")))
         both = sorted(exact[:1] + near, key=lambda col: not (col.has("forecast") or col.has("actual")))
-        cols = [
-            col
-            for col in (both if name != "status_date" else (exact + near)[:1])
-            if callable(steady) and steady(col)
-        ]
+        cols = [col for col in (both if name != "status_date" else (exact + near)[:1]) if steady(col)]
         if not cols:
             return []
         sure = len(cols) == 1 and bool(exact)
-        why = (
-            "its header is known"
-            if sure
-            else "? dates; the first that is filled counts"
-            if len(cols) > 1
-            else "? dates"
-        )
+        why = "its header is known" if sure else "? dates"
+        why += "; the first that is filled counts" if len(cols) > 1 else ""
         heads = [sheet.take(col, f"projects.{name}", why, sure) for col in cols]
         if name == "status_date" and cols[0].text.nunique() == 1:
             day = dates_of(cols[0].text).iloc[0]
@@ -557,9 +505,8 @@ class Draft:
             said = year_of(col.header)
             if not col.used and said is not None and col.number:
                 kinds = ("derived", "benefit", "capex", "opex", "actual", "forecast", "planned")
-                years.setdefault(
-                    next((kind for kind in kinds if _parts(kind).search(said[1])), "plain"), []
-                ).append(col)
+                what = next((kind for kind in kinds if _parts(kind).search(said[1])), "plain")
+                years.setdefault(what, []).append(col)
         for col in years.pop("derived", []):
             sheet.take(col, "ignore", "follows from the others", True)
         if benefits := years.pop("benefit", []):
@@ -613,14 +560,10 @@ class Draft:
         sheet.blocks.insert(1, ("costs", lines))
 
     def _is_money(self, col: _Col) -> bool:
-        marked = any(sign in "".join(col.text.head(20)) for sign in CURRENCIES) or header_unit(
-            col.header
-        ) != ("", "")
-        return (
-            (col.has("money") or marked)
-            and not re.search(r"\b(id|no|number|code|days|schedule|%|fte|score)\b", col.plain)
-            and "%" not in col.header
-        )
+        if "%" in col.header or re.search(r"\b(id|no|number|code|days|schedule|fte|score)\b", col.plain):
+            return False
+        signs = any(sign in "".join(col.text.head(20)) for sign in CURRENCIES)
+        return col.has("money") or signs or header_unit(col.header) != ("", "")
 
     def _spec(self, col: _Col, head: str) -> str:
         unit = self._unit(col)
@@ -632,18 +575,12 @@ class Draft:
         known = any(col.has("life") for col in totals)
         for col in totals:
             life = col.has("life") or (col.has("total") and not known)
-            quantity = (
-                "whole_life_benefit"
-                if col.has("benefit")
-                else "spend"
-                if year and not life
-                else "whole_life_cost"
-            )
+            quantity = "spend" if year and not life else "whole_life_cost"
+            quantity = "whole_life_benefit" if col.has("benefit") else quantity
             if not year and life and not (col.has("planned") or col.has("forecast")) and len(totals) > 1:
                 quantity = "lifecycle_cost"
-            side = (
-                "baseline" if col.has("planned") and not (col.has("forecast") or col.has("actual")) else "now"
-            )
+            later = col.has("forecast") or col.has("actual")
+            side = "baseline" if col.has("planned") and not later else "now"
             if side in slots.get(quantity, {}):
                 quantity, side = col.plain.replace(" ", "_"), "now"
             slots.setdefault(quantity, {})[side] = col
@@ -714,30 +651,26 @@ class Draft:
     @property
     def text(self) -> str:
         """The mapping file, with its grounds as comments; what is a guess has a question mark."""
+        named = (
+            quoted(self.sources[0]) if len(self.sources) == 1 else f"[{', '.join(map(quoted, self.sources))}]"
+        )
         lines = [
             "# Drafted by pmo-kit import. Lines with a question mark are guesses: correct them, or delete the mark.",
             f"name: {quoted(self.name)}",
+            f"source: {named}",
+            "settings:",
+            f"  name: {quoted(self.name)}",
         ]
-        lines.append(
-            f"source: {quoted(self.sources[0])}"
-            if len(self.sources) == 1
-            else f"source: [{', '.join(map(quoted, self.sources))}]"
-        )
-        lines += ["settings:", f"  name: {quoted(self.name)}"]
         for key, (value, why) in self.settings.items():
             example = "EUR" if key == "currency" else "million"
             lines.append(f"  {key}: {value}  # {why}" if value else f"  # {key}: {example}  # {why}")
-        for key, why in (
-            ("as_of", "2026-09-30  # ? the day on which the figures stand"),
-            ("price_basis", "nominal  # ? real or nominal"),
-        ):
-            lines += [] if key in self.settings else [f"  # {key}: {why}"]
-        if any(sheet.keep for sheet in self.sheets):
-            lines.append(
-                "keep: "
-                + quoted(next(sheet.keep for sheet in self.sheets if sheet.keep))
-                + "  # ? each project has several rows"
-            )
+        open_questions = {
+            "as_of": "2026-09-30  # ? the day on which the figures stand",
+            "price_basis": "nominal  # ? real or nominal",
+        }
+        lines += [f"  # {key}: {why}" for key, why in open_questions.items() if key not in self.settings]
+        if keep := next((sheet.keep for sheet in self.sheets if sheet.keep), ""):
+            lines.append(f"keep: {quoted(keep)}  # ? each project has several rows")
         lines.append("tables:")
         blocks = [(table, sheet, block) for sheet in self.sheets for table, block in sheet.blocks]
         for table in dict.fromkeys(table for table, _, _ in blocks):
@@ -773,15 +706,21 @@ class Draft:
                 sure = "sure" if col.sure or (not col.used and col.long) else "guess"
                 target = col.used if col.used not in ("", "ignore") else "not read"
                 rows.append((col.header[:40], target, col.sample[:44], sure))
-        widths = [
-            max(len(row[place]) for row in [*rows, ("column", "becomes", "for example", "")])
-            for place in range(3)
-        ]
-        lines = [("column", "becomes", "for example", ""), *rows]
-        return "\n".join(
-            "  ".join(text.ljust(width) for text, width in zip(row, [*widths, 5], strict=True)).rstrip()
-            for row in lines
-        )
+        return aligned([("column", "becomes", "for example", ""), *rows])
+
+
+def aligned(lines: list[tuple[str, ...]], right: bool = False) -> str:
+    """Lines of texts in columns; `right`: numbers, all but the first column stand at the right.
+
+    >>> aligned([("a", "10"), ("bb", "5")], right=True)
+    'a   10\\nbb   5'
+    """
+    widths = [max(map(len, texts)) for texts in zip(*lines, strict=True)]
+    sides = [str.ljust, *([str.rjust if right else str.ljust] * len(widths))]
+    cells = [
+        [side(text, width) for side, text, width in zip(sides, line, widths, strict=False)] for line in lines
+    ]
+    return "\n".join("  ".join(line).rstrip() for line in cells)
 
 
 def draft_mapping(files: Iterable[str | os.PathLike[str]], beside: Path | None = None) -> Draft:
@@ -874,21 +813,8 @@ def reconciled(register: Register) -> str:
         if pd.isna(row.column) or row.found or row.used:
             what = "projects" if pd.isna(row.column) else f"{row.table}: {row.column}"
             digits = 0 if pd.isna(row.column) else 2
-            lines.append(
-                (
-                    what[:60],
-                    *(f"{value:,.{digits}f}" for value in (row.found, row.used, row.found - row.used)),
-                )
-            )
-    widths = [max(len(line[place]) for line in lines) for place in range(4)]
-    text = "\n".join(
-        "  ".join(
-            [
-                line[0].ljust(widths[0]),
-                *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)),
-            ]
-        )
-        for line in lines
-    )
+            numbers = (f"{value:,.{digits}f}" for value in (row.found, row.used, row.found - row.used))
+            lines.append((what[:60], *numbers))
+    text = aligned(lines, right=True)
     told = accounts(register.table("sources"))
     return f"{text}\n{told.sentence}" if told is not None else text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,18 @@ COLUMNS = ("severity", "file", "sheet", "row", "column", "value", "rule", "messa
 SEVERITIES = ("block", "warn", "info")
 _PLACES = 4
 _HIDDEN = ("project_id", "table", "field", "position")
+
+
+class Placed(Protocol):
+    """What has a file and a sheet: cells as they are, a body below its header, a typed table, a source."""
+
+    @property
+    def file(self) -> str:
+        """Name of the file."""
+
+    @property
+    def sheet(self) -> str:
+        """Name of the sheet; empty where the file has none."""
 
 
 class Findings:
@@ -40,6 +52,7 @@ class Findings:
         message: str,
         fix: str = "",
         *,
+        at: Placed | None = None,
         file: str = "",
         sheet: str = "",
         row: int | None = None,
@@ -47,7 +60,9 @@ class Findings:
         value: object = "",
         project_id: str = "",
     ) -> None:
-        """Add one finding."""
+        """Add one finding; `at` has its file and sheet."""
+        if at is not None:
+            file, sheet = at.file, at.sheet
         line = (severity, file, sheet, row, column, shown(value), rule, message, fix)
         self._rows.append((*line, project_id, "", "", None))
 
@@ -77,6 +92,11 @@ class Findings:
             place = (*intake.place(position), int(intake.rows[position]), intake.header(column, position))
             line = (severity, *place, value, rule, text.replace("{value}", value), fix)
             self._rows.append((*line, project, intake.table.name, column, int(position)))
+
+    def refused(self, rule: str, message: str, fix: str = "", **place: Any) -> DataError:
+        """The error of something without which nothing can be read; it has all findings so far."""
+        self.add("block", rule, message, fix, **place)
+        return DataError(message, self.frame()[list(COLUMNS)])
 
     def add_form(self, error: FormError, rule: str, fix: str) -> None:
         """Add one blocking finding for every problem of a YAML file."""

@@ -5,30 +5,28 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pmo_kit.errors import DataError
-from pmo_kit.register.findings import COLUMNS, Findings
+from pmo_kit.register.findings import Findings
 from pmo_kit.register.intake import Intake
 from pmo_kit.register.layout import (
     called_total,
-    lines_around,
+    first_column,
+    headings,
     open_ended,
     sums_above,
     table_of_sheet,
-    top_lines,
-    turned,
 )
 from pmo_kit.register.mapping import ColumnSource, Mapping, RowFilter, TableSource
 from pmo_kit.register.schema import Column, load_schema
 from pmo_kit.register.settings import Settings
 from pmo_kit.register.shaping import looks_like_amounts, qualifies
-from pmo_kit.register.sheets import RawSheet
+from pmo_kit.register.sheets import Body, RawSheet
 from pmo_kit.register.values import (
     MISSING,
     clean_text,
@@ -50,65 +48,7 @@ _IN_TYPE = ("number", "date", "year", "period")
 _AS_PERIOD, _AS_DATE = Column("period", "period"), Column("date", "date")
 
 
-@dataclass(eq=False)
-class Source:
-    """The rows of one sheet below its header."""
-
-    raw: RawSheet
-    headers: list[str]
-    cells: pd.DataFrame
-    rows: np.ndarray
-    used: set[int] = field(default_factory=set)
-    around: tuple[tuple[int, str], ...] = ()
-
-    @property
-    def place(self) -> Place:
-        """File and sheet."""
-        return self.raw.file, self.raw.sheet
-
-    def places(self, header: str) -> list[int]:
-        """Positions of a header, whole and exact; `RAG (2)` is the second of the columns that are called RAG."""
-        texts = [folded(text) for text in self.headers]
-        found = [place for place, text in enumerate(texts) if text == folded(header)]
-        match = re.fullmatch(r"(.+) \((\d+)\)", header)
-        if not found and match:
-            same = [place for place, text in enumerate(texts) if text == folded(match[1])]
-            found = same[int(match[2]) - 1 :][:1] if len(same) > 1 and int(match[2]) > 0 else []
-        return found
-
-    def text(self, place: int) -> pd.Series:
-        """A column as clean text."""
-        return clean_text(self.cells.iloc[:, place])
-
-    def only(self, keep: np.ndarray) -> Source:
-        """Some of the rows."""
-        return replace(self, cells=self.cells[keep].reset_index(drop=True), rows=self.rows[keep])
-
-
-def header_rows(raw: RawSheet) -> Iterable[Source]:
-    """Every way in which a sheet may have its header: one of its first rows, two rows joined, or a column."""
-    lines = top_lines(raw)
-    for number, line in enumerate(lines):
-        yield Source(raw, list(line), raw.cells.iloc[number + 1 :], raw.rows[number + 1 :])
-    for number in range(len(lines) - 1):
-        merged = {
-            one for top, bottom, left, right in raw.merged if top == number for one in range(left, right + 1)
-        }
-        high, over = [], ""
-        for place, text in enumerate(lines[number]):
-            over = text or (over if place in merged or not merged else "")
-            high.append(over)
-        joined = [f"{one} {two}".strip() for one, two in zip(high, lines[number + 1], strict=True)]
-        yield Source(raw, joined, raw.cells.iloc[number + 2 :], raw.rows[number + 2 :])
-    if len(raw.cells):
-        yield _first_row(turned(raw))
-
-
-def _first_row(raw: RawSheet) -> Source:
-    return Source(raw, clean_text(raw.cells.iloc[0]).fillna("").tolist(), raw.cells.iloc[1:], raw.rows[1:])
-
-
-def _wanted(specs: Iterable[TableSource], source: Source) -> int:
+def _wanted(specs: Iterable[TableSource], source: Body) -> int:
     """How many of the columns that are asked for a header row has."""
     asked = {header for spec in specs for one in spec.columns.values() for header in one.headers}
     turn = [spec.unpivot for spec in specs if spec.unpivot is not None]
@@ -135,7 +75,7 @@ class _Reason:
 class _Part:
     """Rows of one table from one sheet: cells, and for each the header and the money unit it was read with."""
 
-    source: Source
+    source: Body
     frame: pd.DataFrame
     rows: np.ndarray
     labels: dict[str, np.ndarray]
@@ -185,62 +125,47 @@ class Import:
             self._list_unused(source)
         self._list_sheets(raws, [source for _, source in sources])
         self.left += [{"table": table, "reason": why} for table, why in mapping.absent.items()]
-        settings = pd.DataFrame(
-            {"key": list(mapping.settings), "value": list(mapping.settings.values())}, dtype="str"
-        )
-        self._add("settings", settings)
+        self._add("settings", pd.DataFrame(mapping.settings.items(), columns=["key", "value"], dtype="str"))
         self._store()
 
-    def _refused(self, message: str) -> DataError:
-        """The error when a source cannot be read at all."""
-        self.findings.add("block", "source_not_read", message, "Check the file and the mapping.")
-        return DataError(message, self.findings.frame()[list(COLUMNS)])
-
-    def _sources(self, raws: list[RawSheet]) -> list[tuple[TableSource, Source]]:
+    def _sources(self, raws: list[RawSheet]) -> list[tuple[TableSource, Body]]:
         """For each block of the mapping the sheet that it means, below the header row that fits best."""
+        findings, check = self.findings, "Check the file and the mapping."
         groups: dict[Place, list[TableSource]] = {}
         for spec in self.mapping.tables:
             groups.setdefault((spec.file, spec.sheet or self.mapping.sheet), []).append(spec)
-        found: list[tuple[TableSource, Source]] = []
+        found: list[tuple[TableSource, Body]] = []
         for (file, sheet), specs in groups.items():
             named = [raw for raw in raws if not sheet or folded(raw.title) == folded(sheet)]
             named = [raw for raw in named if not file or fnmatch(raw.file.casefold(), file.casefold())]
             if not named:
-                raise self._refused(
-                    f"The source has no {'sheet ' + sheet if sheet else 'file ' + file}."
-                    if sheet or file
-                    else "The source is empty."
-                )
-            best = max(
-                (one for raw in named for one in header_rows(raw)),
-                key=lambda one: _wanted(specs, one),
-                default=None,
-            )
-            if best is None or not _wanted(specs, best):
-                raise self._refused("None of the columns that the mapping names is in the source.")
+                what = f"sheet {sheet}" if sheet else f"file {file}"
+                text = f"The source has no {what}." if sheet or file else "The source is empty."
+                raise findings.refused("source_not_read", text, check)
+            found_ = [one for raw in named for one in (*headings(raw), *first_column(raw))]
+            best = max(found_, key=lambda one: _wanted(specs, one.body), default=None)
+            if best is None or not _wanted(specs, best.body):
+                text = "None of the columns that the mapping names is in the source."
+                raise findings.refused("source_not_read", text, check)
+            source = replace(best.body, around=best.around)
             for spec in specs:
-                for name, one in spec.columns.items():
-                    self._find(best, f"{spec.table}.{name}", one)
+                for name, column in spec.columns.items():
+                    self._find(source, f"{spec.table}.{name}", column)
                 for header in spec.unpivot.columns if spec.unpivot else ():
-                    self._one(best, header, f"{spec.table}.{spec.unpivot.into if spec.unpivot else ''}")
-            for test in (
-                *self.mapping.keep,
-                *self.mapping.drop,
-                *(one for spec in specs for one in spec.keep),
-            ):
-                self._one(best, test.column, "a filter")
-            first = len(best.raw.cells) - len(best.cells)
-            best = self._filtered(replace(best, around=lines_around(best.raw, first - 1, first)), specs)
-            found += [(spec, best) for spec in specs]
+                    self._one(source, header, f"{spec.table}.{spec.unpivot.into if spec.unpivot else ''}")
+            own = (one for spec in specs for one in spec.keep)
+            for test in (*self.mapping.keep, *self.mapping.drop, *own):
+                self._one(source, test.column, "a filter")
+            source = self._filtered(source, specs)
+            found += [(spec, source) for spec in specs]
         order = {id(spec): number for number, spec in enumerate(self.mapping.tables)}
         return sorted(found, key=lambda pair: order[id(pair[0])])
 
-    def _one(self, source: Source, header: str, where: str) -> int | None:
+    def _one(self, source: Body, header: str, where: str) -> int | None:
         """The position of a header; none or several of them is a finding that blocks."""
         found = source.places(header)
         if len(found) == 1:
             return found[0]
-        file, sheet = source.place
         if found:
             message = f'{len(found)} columns are called "{header}"; {where} needs one of them.'
             fix = f'Write "{header} (1)" or "{header} (2)" in the mapping.'
@@ -249,12 +174,10 @@ class Import:
             near = _near(header, source.headers)
             fix = f'Renamed? It has "{near}". ' if near else ""
             fix += "Correct the mapping file, or the export."
-        self.findings.add(
-            "block", "mapped_column_missing", message, fix, file=file, sheet=sheet, column=header
-        )
+        self.findings.add("block", "mapped_column_missing", message, fix, at=source, column=header)
         return None
 
-    def _find(self, source: Source, where: str, one: ColumnSource) -> list[int]:
+    def _find(self, source: Body, where: str, one: ColumnSource) -> list[int]:
         """Positions that a column is read from; of several alternatives those that are there."""
         alone = bool(one.join) or not any(source.places(header) for header in one.headers)
         asked = one.headers if one.join else one.headers[:1] if alone else one.headers
@@ -271,7 +194,7 @@ class Import:
 
     # ---------------------------------------------------------------- rows
 
-    def _filtered(self, source: Source, specs: list[TableSource]) -> Source:
+    def _filtered(self, source: Body, specs: list[TableSource]) -> Body:
         """Leave out blank rows, totals and banners, and list those that a filter leaves out."""
         texts = [source.text(place) for place in range(source.cells.shape[1])]
         filled = np.column_stack([text.notna() for text in texts]) if texts else np.zeros((0, 0), dtype=bool)
@@ -280,17 +203,11 @@ class Import:
             next((text.iloc[n] for text in texts if not pd.isna(text.iloc[n])), "") for n in range(len(keep))
         ]
         ids = self._ids(source, next((spec for spec in specs if spec.table == "projects"), specs[0]))
-        file, sheet = source.place
 
         def leave(out: np.ndarray, severity: str, rule: str, message: str, column: str = "") -> int:
             for number in np.flatnonzero(out & keep):
-                where: dict[str, Any] = {
-                    "file": file,
-                    "sheet": sheet,
-                    "row": int(source.rows[number]),
-                    "column": column,
-                }
-                self.findings.add(severity, rule, message, value=first[number], **where)
+                row, value = int(source.rows[number]), first[number]
+                self.findings.add(severity, rule, message, at=source, row=row, column=column, value=value)
             count = int((out & keep).sum())
             keep[out] = False
             return count
@@ -304,18 +221,14 @@ class Import:
         text = "The row begins like a total and is the sum of the rows above; it was left out."
         leave(self._totals(source, specs, ids), "warn", "total_row", text)
         text = "The row holds one text only, no data; it was left out."
-        leave(
-            (filled.sum(axis=1) == 1) & (filled.shape[1] > 2) & ids.eq("").to_numpy(),
-            "info",
-            "banner_row",
-            text,
-        )
+        alone = (filled.sum(axis=1) == 1) & (filled.shape[1] > 2) & ids.eq("").to_numpy()
+        leave(alone, "info", "banner_row", text)
         left = source.only(keep)
         whole = pd.DataFrame({place: left.text(place) for place in range(left.cells.shape[1])})
         self._equal_rows |= {(left.place, int(row)) for row in left.rows[whole.duplicated().to_numpy()]}
         return left
 
-    def _totals(self, source: Source, specs: list[TableSource], ids: pd.Series) -> np.ndarray:
+    def _totals(self, source: Body, specs: list[TableSource], ids: pd.Series) -> np.ndarray:
         """Rows that are called like a total where their key should be, or that have no key, and are the sums above."""
         total = np.zeros(len(ids), dtype=bool)
         names = [
@@ -340,19 +253,14 @@ class Import:
             return total
         amounts = np.column_stack([self._numbers(source.cells.iloc[:, place]) for place in money])
         every = np.ones(len(ids), dtype=bool)
-        file, sheet = source.place
         for number in sums_above(amounts, may, every, ids.map(is_total).to_numpy(bool)):
             total[number] = named[number]
             if not named[number]:
                 who = next((text.iloc[number] for text in texts if not pd.isna(text.iloc[number])), "")
-                message = (
-                    "The row has no text of its own and is the sum of the rows above it: a total or a row?"
-                )
+                text = "The row has no text of its own and is the sum of the rows above it: a total or a row?"
                 fix = "Leave it out in the mapping (drop: {column: ..., matches: ..., reason: a total}), or fill it in."
                 row = int(source.rows[number])
-                self.findings.add(
-                    "block", "total_or_row", message, fix, file=file, sheet=sheet, row=row, value=who
-                )
+                self.findings.add("block", "total_or_row", text, fix, at=source, row=row, value=who)
         return total
 
     def _numbers(self, cells: pd.Series) -> np.ndarray:
@@ -373,7 +281,7 @@ class Import:
     def _order(self) -> str:
         return self.mapping.settings.get("date_order", "")
 
-    def _money(self, source: Source, spec: TableSource) -> list[tuple[int, str, str]]:
+    def _money(self, source: Body, spec: TableSource) -> list[tuple[int, str, str]]:
         """Columns of a sheet that hold money of a table: position, column of the table, header."""
         table, found = load_schema()[spec.table], []
         for name, one in spec.columns.items():
@@ -385,7 +293,7 @@ class Import:
             ]
         return found
 
-    def _turned(self, source: Source, spec: TableSource) -> dict[int, str]:
+    def _turned(self, source: Body, spec: TableSource) -> dict[int, str]:
         """Columns that become rows: position -> value of the name."""
         assert spec.unpivot is not None
         places = {
@@ -398,7 +306,7 @@ class Import:
                 places[place] = match[1] if match.groups() else match[0]
         return places
 
-    def _ids(self, source: Source, spec: TableSource) -> pd.Series:
+    def _ids(self, source: Body, spec: TableSource) -> pd.Series:
         """Project of each row of a sheet, empty where none is said."""
         one = spec.columns.get("project_id")
         if one is None or not one.headers:
@@ -409,7 +317,7 @@ class Import:
     # ---------------------------------------------------------------- cells
 
     def _cells(
-        self, source: Source, one: ColumnSource, column: Column, findings: Findings | None
+        self, source: Body, one: ColumnSource, column: Column, findings: Findings | None
     ) -> tuple[pd.Series, pd.Series, np.ndarray, list[int]]:
         """Cells of one column, the reasons of those that are missing with one, their headers, and the positions."""
         places = [place for header in one.headers for place in source.places(header)[:1]]
@@ -454,16 +362,11 @@ class Import:
             kept = kept.astype(object).where(~gone, one.default)
             reason = reason.where(kept.isna())
         if findings is not None:
-            file, sheet = source.place
-            for number in np.flatnonzero(missed):
-                said = {
-                    "row": int(source.rows[number]),
-                    "column": str(label[number]),
-                    "value": text.iloc[number],
-                }
-                message = f"The pattern of {column.name} fits no part of the cell; the value is missing."
-                fix = "Change the pattern in the mapping, or mend the cell."
-                findings.add("warn", "pattern_missed", message, fix, file=file, sheet=sheet, **said)
+            message = f"The pattern of {column.name} fits no part of the cell; the value is missing."
+            fix = "Change the pattern in the mapping, or mend the cell."
+            for n in np.flatnonzero(missed):
+                said: Any = {"row": int(source.rows[n]), "column": str(label[n]), "value": text.iloc[n]}
+                findings.add("warn", "pattern_missed", message, fix, at=source, **said)
         return kept, reason, label, places
 
     def _empty(self, text: pd.Series, column: Column) -> pd.Series:
@@ -473,14 +376,13 @@ class Import:
             empty |= text.notna() & ~text.str.contains(r"\d", regex=True, na=False)
         return empty
 
-    def _part(self, source: Source, spec: TableSource) -> _Part:
+    def _part(self, source: Body, spec: TableSource) -> _Part:
         """Rows of one table from the rows of a sheet; rows without any value of their own are no rows."""
         table = load_schema()[spec.table]
         latest = np.ones(len(source.rows), dtype=bool)
         for test in spec.keep:
             latest &= _fits(source, test, self._ids(source, spec), self.findings, self._order)
-        used, source = source.used, source.only(latest)
-        source.used = used
+        source = source.only(latest)
         size, ids = len(source.rows), self._ids(source, spec)
         frame, labels, units = pd.DataFrame(index=pd.RangeIndex(size)), {}, {}
         missing: dict[str, pd.Series] = {}
@@ -513,7 +415,7 @@ class Import:
         column: str,
         why: pd.Series,
         ids: pd.Series,
-        source: Source,
+        source: Body,
         item: pd.Series | None,
         said: str = "",
     ) -> None:
@@ -527,7 +429,7 @@ class Import:
 
     def _unpivoted(
         self,
-        source: Source,
+        source: Body,
         spec: TableSource,
         frame: pd.DataFrame,
         labels: dict[str, np.ndarray],
@@ -572,13 +474,12 @@ class Import:
         return _Part(source, long.iloc[order].reset_index(drop=True), source.rows[rows], labels, units)
 
     def _doubt_turned(
-        self, source: Source, place: int, spec: TableSource, column: Column, cells: pd.Series, why: pd.Series
+        self, source: Body, place: int, spec: TableSource, column: Column, cells: pd.Series, why: pd.Series
     ) -> None:
         """A column that a pattern takes may stand for more than one year, or hold no amounts at all."""
         turn, name = spec.unpivot, source.headers[place]
         assert turn is not None
-        file, sheet = source.place
-        at: dict[str, Any] = {"file": file, "sheet": sheet, "column": shown(name)}
+        at: dict[str, Any] = {"at": source, "column": shown(name)}
         dated = load_schema()[spec.table][turn.name].type in ("year", "period")
         if turn.pattern and dated and open_ended(name):
             message = f'"{shown(name)}" holds later years too, and the pattern reads it as one.'
@@ -594,7 +495,6 @@ class Import:
         several = key.ne("") & key.duplicated(keep=False)
         if not several.any():
             return part
-        file, sheet = part.source.place
         first = ~key.duplicated() | key.eq("")
         frame = part.frame.copy()
         for name in frame.columns:
@@ -608,20 +508,10 @@ class Import:
                         f'"{shown(said.iloc[0])}", "{shown(said.iloc[1])}".'
                     )
                     fix = "Say in the mapping which row counts (keep: latest by COLUMN), or join two columns as key."
-                    where: dict[str, Any] = {
-                        "row": int(part.rows[place]),
-                        "column": str(part.labels.get(name, [name])[0]),
-                    }
-                    self.findings.add(
-                        "block",
-                        "project_in_several_rows",
-                        message,
-                        fix,
-                        file=file,
-                        sheet=sheet,
-                        project_id=ids.iloc[place],
-                        **where,
-                    )
+                    row, head = int(part.rows[place]), str(part.labels.get(name, [name])[0])
+                    where: Any = {"row": row, "column": head, "project_id": ids.iloc[place]}
+                    rule = "project_in_several_rows"
+                    self.findings.add("block", rule, message, fix, at=part.source, **where)
                 elif len(said) and pd.isna(text[group.index[0]]):
                     frame[name] = frame[name].astype(object)
                     frame.loc[group.index[0], name] = frame.loc[said.index[0], name]
@@ -703,17 +593,8 @@ class Import:
         text = f"{words}: {one['message']}"
         where = {key: one[key] for key in ("file", "sheet", "row", "column", "value", "project_id")}
         self.findings.add("warn", "cell_left_empty", text, one["fix"], **where)
-        if _counted(table, column) and not pd.isna(amount := intake.frame[name].iloc[position]):
-            line = {
-                "file": row[0][0],
-                "sheet": row[0][1],
-                "row": row[1],
-                "table": table,
-                "project": one["project_id"],
-            }
-            self.left.append(
-                line | {"column": one["column"], "amount": float(amount), "reason": one["message"]}
-            )
+        if _counted(table, column):
+            self._leave(intake, position, [name], one, one["project_id"], always=False)
         why = one["value"] or one["message"]
         why = f"{why} ({one['message']})" if one["rule"] in ("start_after_finish", "out_of_range") else why
         self.reasons.append(_Reason(table, one["project_id"], name, self._item(table, position), why, *row))
@@ -741,22 +622,26 @@ class Import:
             where = {key: one[key] for key in ("column", "value", "project_id")}
             self.findings.add("warn", "set_aside", text, one["fix"], file=file, sheet=sheet, row=row, **where)
             who = one["project_id"] or self._words(table, position)
-            line = {
-                "file": file,
-                "sheet": sheet,
-                "row": row,
-                "table": table,
-                "project": who,
-                "reason": one["message"],
-            }
-            amounts = [(name, intake.frame[name].iloc[position]) for name in money]
-            said = [(name, float(amount)) for name, amount in amounts if not pd.isna(amount)]
-            self.left += [
-                line | {"column": intake.header(name, position), "amount": amount} for name, amount in said
-            ] or [line]
+            self._leave(intake, position, money, one, who, always=True)
         keep = np.ones(len(raw.rows), dtype=bool)
         keep[list(rows)] = False
         self.sheets[table] = _kept(raw, keep), headers
+
+    def _leave(
+        self, intake: Intake, position: int, money: list[str], one: dict[str, Any], who: str, *, always: bool
+    ) -> None:
+        """Store the amounts that are left out with a row or a cell; with `always` also that there were none."""
+        table = intake.table.name
+        file, sheet = self._place(table, position)
+        line = {"file": file, "sheet": sheet, "row": int(self.sheets[table][0].rows[position])}
+        line |= {"table": table, "project": who, "reason": one["message"]}
+        amounts = {name: intake.frame[name].iloc[position] for name in money}
+        said = [
+            line | {"column": intake.header(name, position), "amount": float(amount)}
+            for name, amount in amounts.items()
+            if not pd.isna(amount)
+        ]
+        self.left += said or ([line] if always else [])
 
     def _words(self, table: str, position: int) -> str:
         """What names a row without a project: its first text."""
@@ -881,7 +766,7 @@ class Import:
 
     # ---------------------------------------------------------------- what was not read
 
-    def _list_unused(self, source: Source) -> None:
+    def _list_unused(self, source: Body) -> None:
         """List the columns that the mapping does not read: on purpose (info) or not (warn)."""
         tests = [
             *self.mapping.keep,
@@ -892,7 +777,6 @@ class Import:
         purpose = {
             place: why for header, why in self.mapping.ignore.items() for place in source.places(header)
         }
-        file, sheet = source.place
         money = any(self._money(source, spec) for spec in self.mapping.tables)
         for place, header in enumerate(source.headers):
             cells = source.text(place).dropna() if place not in used else pd.Series(dtype="str")
@@ -903,26 +787,16 @@ class Import:
             left = f"not in the mapping; its {len(cells)} values were not read"
             kind = qualifies(header, Settings(**self._told), cells) if money else ""
             grave = (bool(kind) and kind != "same") or (money and looks_like_amounts(header, cells))
-            self.findings.add(
-                "warn"
-                if reason == "? amounts, not read"
-                else "info"
-                if reason
-                else "block"
-                if grave
-                else "warn",
-                "column_ignored" if reason else "column_not_mapped",
-                f'The column "{title}" was left out: {reason}.'
-                if reason
-                else f'The column "{title}" is {left}.',
-                "" if reason else "Map it, or list it under ignore with the reason.",
-                file=file,
-                sheet=sheet,
-                column=title,
-                value=f"{len(cells)} values: {', '.join(pd.unique(cells)[:5])}",
-            )
+            if reason:
+                how, fix = "warn" if reason == "? amounts, not read" else "info", ""
+                rule, text = "column_ignored", f'The column "{title}" was left out: {reason}.'
+            else:
+                how, fix = "block" if grave else "warn", "Map it, or list it under ignore with the reason."
+                rule, text = "column_not_mapped", f'The column "{title}" is {left}.'
+            value = f"{len(cells)} values: {', '.join(pd.unique(cells)[:5])}"
+            self.findings.add(how, rule, text, fix, at=source, column=title, value=value)
 
-    def _list_sheets(self, raws: list[RawSheet], read: list[Source]) -> None:
+    def _list_sheets(self, raws: list[RawSheet], read: list[Body]) -> None:
         """List the sheets that no table of the mapping reads."""
         places = {source.place for source in read}
         for raw in raws:
@@ -931,7 +805,7 @@ class Import:
                     f'The mapping reads nothing from "{raw.title}"; its {len(raw.cells)} lines were not read.'
                 )
                 severity = "warn" if table_of_sheet(raw.title, load_schema()) else "info"
-                self.findings.add(severity, "sheet_not_used", text, file=raw.file, sheet=raw.sheet)
+                self.findings.add(severity, "sheet_not_used", text, at=raw)
 
 
 def _counted(table: str, column: Column) -> bool:
@@ -947,7 +821,7 @@ def _near(header: str, headers: list[str]) -> str:
     return shown(begin[0] if begin else plain[close[0]] if close else "")
 
 
-def _fits(source: Source, test: RowFilter, ids: pd.Series, findings: Findings, order: str = "") -> np.ndarray:
+def _fits(source: Body, test: RowFilter, ids: pd.Series, findings: Findings, order: str = "") -> np.ndarray:
     """Rows that a filter describes."""
     places = source.places(test.column)
     if len(places) != 1:
@@ -959,19 +833,17 @@ def _fits(source: Source, test: RowFilter, ids: pd.Series, findings: Findings, o
         there = set(text.dropna().str.casefold())
         for lost in (one for one in test.equals if one.casefold() not in there):
             near = near_words(lost, set(text.dropna()))
-            file, sheet = source.place
             message = f'No row has "{lost}" in {source.headers[places[0]]}.{near}'
-            place: dict[str, Any] = {"file": file, "sheet": sheet, "column": test.column, "value": lost}
-            findings.add(
-                "block" if near else "warn", "filter_finds_nothing", message, "Correct the mapping.", **place
-            )
+            said: Any = {"at": source, "column": test.column, "value": lost}
+            bad = "block" if near else "warn"
+            findings.add(bad, "filter_finds_nothing", message, "Correct the mapping.", **said)
         return text.str.casefold().isin([one.casefold() for one in test.equals]).to_numpy(dtype=bool)
     if test.matches:
         return text.str.contains(test.matches, regex=True, na=False).to_numpy(dtype=bool)
     return (text.isna() if test.empty else text.notna()).to_numpy(dtype=bool)
 
 
-def _latest(source: Source, place: int, ids: pd.Series, findings: Findings, order: str) -> np.ndarray:
+def _latest(source: Body, place: int, ids: pd.Series, findings: Findings, order: str) -> np.ndarray:
     """Rows with the last date, period or number of their project; what can be read two ways must give one answer."""
     cells, text = source.cells.iloc[:, place].reset_index(drop=True), source.text(place)
     day, month = order_evidence(text)
@@ -991,7 +863,7 @@ def _latest(source: Source, place: int, ids: pd.Series, findings: Findings, orde
         picked.append(rank.eq(rank.groupby(ids.str.casefold()).transform("max")).to_numpy(dtype=bool))
     if picked and all((one == picked[0]).all() for one in picked):
         return picked[0]
-    file, sheet, header = *source.place, source.headers[place]
+    header = source.headers[place]
     message = f'"latest by {header}" needs dates, periods or numbers in all filled cells.'
     fix = "Mend the cells, or name another column."
     if picked:
@@ -999,7 +871,7 @@ def _latest(source: Source, place: int, ids: pd.Series, findings: Findings, orde
             f"The dates in {header} can be read day first or month first, and the last ones are not the same."
         )
         fix = "Set date_order to day_first or month_first in the settings of the mapping."
-    findings.add("block", "filter_not_read", message, fix, file=file, sheet=sheet, column=header)
+    findings.add("block", "filter_not_read", message, fix, at=source, column=header)
     return np.ones(len(text), dtype=bool)
 
 

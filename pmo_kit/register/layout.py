@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -198,8 +197,6 @@ def melt(
     wide: Wide,
     variables: dict[int, WideColumn],
     findings: Findings,
-    file: str,
-    sheet: str,
 ) -> tuple[dict[str, pd.Series], dict[str, str | np.ndarray], np.ndarray]:
     """One row for each filled cell of the wide columns, in the order of the sheet; dashes and "n/a" fill none."""
     places = list(variables)
@@ -210,18 +207,14 @@ def melt(
         missing = text.str.fullmatch(MISSING, na=False).to_numpy(bool)
         filled[:, number] = text.notna().to_numpy(bool) & ~missing
         for row in np.flatnonzero(missing & ~text.str.fullmatch(NOTHING, na=False).to_numpy(bool)):
-            text_ = f'{wide.value} is missing; the reason given is "{text.iloc[row]}".'
-            where: Any = {
-                "file": file,
-                "sheet": sheet,
-                "row": int(body.rows[row]),
-                "column": shown(body.headers[place]),
-            }
-            findings.add("info", "missing_with_reason", text_, value=text.iloc[row], **where)
+            why, head = text.iloc[row], shown(body.headers[place])
+            words_ = f'{wide.value} is missing; the reason given is "{why}".'
+            at_row = int(body.rows[row])
+            findings.add("info", "missing_with_reason", words_, at=body, row=at_row, column=head, value=why)
     line, column = np.nonzero(filled)
     for number in map(int, np.flatnonzero(~filled.any(axis=1))):
         text = f"The row has no {wide.value} in any column; it gives no data."
-        findings.add("info", "row_without_values", text, file=file, sheet=sheet, row=int(body.rows[number]))
+        findings.add("info", "row_without_values", text, at=body, row=int(body.rows[number]))
     long = {name: cells.iloc[line] for name, cells in raw.items()}
     values = pd.Series(grid[line, column], dtype=object)
     if all(isinstance(value, str) for value in values):
@@ -300,45 +293,82 @@ def find_body(raw: RawSheet, table: Table, findings: Findings) -> Body | None:
     Left out, each with a finding: lines above the header, banners, totals, examples. Blank lines are dropped.
     """
     top, known = top_lines(raw), known_headers(table)
-    place: Any = {"file": raw.file, "sheet": raw.sheet}
-    points = np.array([_points(line, known, table) for line in top] or [0])
+    found = [(_points(one.texts, known, table), one) for one in headings(raw, _joining(known, table))]
+    points, best = max(found, key=lambda pair: pair[0], default=(0, Heading(raw, [], 0)))
     down = len({known[folded(line[0])] for line in top if line and folded(line[0]) in known})
-    if table.name != "settings" and down >= 3 and 2 * down > points.max():
+    alone = max((one for one, heading in found if heading.lines == 1), default=0)
+    if table.name != "settings" and down >= 3 and 2 * down > alone:
         text = "Fields are rows and projects are columns here; the sheet was turned. Row numbers are column numbers."
-        findings.add("warn", "transposed_layout", text, "Put one project in each row.", **place)
+        findings.add("warn", "transposed_layout", text, "Put one project in each row.", at=raw)
         return find_body(turned(raw), table, findings)
-    pairs = [_joined(high, low, known, table) for high, low in pairwise(top)]
-    both = np.array([_points(line, known, table) for line in pairs] or [0])
-    if max(points.max(), both.max()) < 2:
+    if points < 2:
         expected = ", ".join(column.name for column in table if column.required)
         fix = f"Give the columns the names of the dictionary; needed: {expected}."
-        findings.add(
-            "block", "header_not_found", f"No header row of the table {table.name} was found.", fix, **place
-        )
+        text = f"No header row of the table {table.name} was found."
+        findings.add("block", "header_not_found", text, fix, at=raw)
         return None
-    header = int(points.argmax())
-    texts, first = top[header], header + 1
-    if both.max() > points.max():
-        header = int(both.argmax())
-        texts, first = pairs[header], header + 2
+    texts, first, header = best.texts, best.first, best.first - best.lines
+    if best.lines == 2:
         row = int(raw.rows[header + 1])
-        findings.add(
-            "info", "two_header_rows", "The header has two rows; they were joined.", row=row, **place
-        )
+        findings.add("info", "two_header_rows", "The header has two rows; they were joined.", at=raw, row=row)
     above = [text for line in top[:header] for text in dict.fromkeys(line) if text]
     if above:
         text, row = f"{header} lines above the header are not data.", int(raw.rows[0])
-        findings.add("info", "lines_above_header", text, row=row, value=" | ".join(above), **place)
-    cells, rows = raw.cells.iloc[first:], raw.rows[first:]
-    cells = _fill_merged(raw, cells.copy(), first, texts, known, table, findings)
-    keep = _kept_lines(cells, rows, raw, texts, known, table, findings)
-    return Body(
-        texts, cells.loc[keep].reset_index(drop=True), rows[keep], around=lines_around(raw, header, first)
-    )
+        findings.add("info", "lines_above_header", text, at=raw, row=row, value=" | ".join(above))
+    body = best.body
+    cells = _fill_merged(raw, body.cells.copy(), first, texts, known, table, findings)
+    keep = _kept_lines(cells, body.rows, raw, texts, known, table, findings)
+    return replace(body, cells=cells, around=best.around).only(keep)
 
 
-def lines_around(raw: RawSheet, header: int, first: int) -> tuple[tuple[int, str], ...]:
-    """Texts above the header of a sheet, and lines of one text below it, each with its row: they may state the unit."""
+@dataclass(frozen=True, eq=False)
+class Heading:
+    """A header that a sheet may have: its texts, where the rows below it begin, and how many lines it takes."""
+
+    raw: RawSheet
+    texts: list[str]
+    first: int
+    lines: int = 1
+
+    @property
+    def body(self) -> Body:
+        """The lines below it."""
+        return Body(self.raw, self.texts, self.raw.cells.iloc[self.first :], self.raw.rows[self.first :])
+
+    @property
+    def around(self) -> tuple[tuple[int, str], ...]:
+        """Texts above it, and lines of one text below it, each with its row: they may state the unit."""
+        return _lines_around(self.raw, self.first - self.lines, self.first)
+
+
+def headings(raw: RawSheet, join: Callable[[str, str, str], str] | None = None) -> Iterator[Heading]:
+    """Every header that a sheet may have: one of its first lines, or two of them, joined column by column.
+
+    `join` makes one text of what stands over a column (it goes on to the next text), above and below.
+    """
+    lines = top_lines(raw)
+    for number, line in enumerate(lines):
+        yield Heading(raw, line, number + 1)
+    for number, (above, below) in enumerate(pairwise(lines)):
+        merged = {
+            one for top, _, left, right in raw.merged if top == number for one in range(left, right + 1)
+        }
+        texts, over = [], ""
+        for place, (high, low) in enumerate(zip(above, below, strict=True)):
+            over = high or (over if place in merged or not merged else "")
+            texts.append(join(over, high, low) if join else f"{over} {low}".strip())
+        yield Heading(raw, texts, number + 2, 2)
+
+
+def first_column(raw: RawSheet) -> Iterator[Heading]:
+    """The first column as the header of a sheet that has its fields as rows; none where it is empty."""
+    if len(raw.cells):
+        across = turned(raw)
+        yield Heading(across, clean_text(across.cells.iloc[0]).fillna("").tolist(), 1)
+
+
+def _lines_around(raw: RawSheet, header: int, first: int) -> tuple[tuple[int, str], ...]:
+    """Texts above the header, and lines of one text below it, each with its row."""
     found: list[tuple[int, str]] = []
     for place in raw.cells.columns:
         cells = raw.cells[place].iloc[:header]
@@ -361,18 +391,17 @@ def turned(raw: RawSheet) -> RawSheet:
     return replace(raw, cells=cells, rows=np.arange(1, len(cells) + 1), merged=[])
 
 
-def _joined(above: list[str], below: list[str], known: dict[str, str], table: Table) -> list[str]:
-    """Two header rows as one; what stands above goes for all columns up to the next text: 2027 over Capex, Opex."""
-    kind, joined, over = _variable_type(table), [], ""
-    for high, low in zip(above, below, strict=True):
-        over = high or over
-        texts = [f"{over} {low}"] if low and over and kind else []
-        if texts and read_header(texts[0], table, kind, frozenset()) is not None:
-            joined.append(texts[0])
-            continue
-        names = [text for text in (low, high) if folded(text) in known]
-        joined.append(names[0] if names else low or high)
-    return joined
+def _joining(known: dict[str, str], table: Table) -> Callable[[str, str, str], str]:
+    """How two header rows of a table are one: 2027 over Capex, Opex is both; else what names a column."""
+    kind = _variable_type(table)
+
+    def join(over: str, high: str, low: str) -> str:
+        both = f"{over} {low}"
+        if over and low and kind and read_header(both, table, kind, frozenset()) is not None:
+            return both
+        return next((text for text in (low, high) if folded(text) in known), low or high)
+
+    return join
 
 
 def _fill_merged(
@@ -388,19 +417,8 @@ def _fill_merged(
             continue
         value, size = cells.iat[top - first, left], bottom - top + 1
         cells.iloc[top - first : bottom - first + 1, left] = np.full(size, value, dtype=object)
-        place: Any = {
-            "file": raw.file,
-            "sheet": raw.sheet,
-            "row": int(raw.rows[top]),
-            "column": headers[left],
-        }
-        findings.add(
-            "info",
-            "merged_cells",
-            f"A merged cell was taken for each of its {size} rows.",
-            value=value,
-            **place,
-        )
+        text, row = f"A merged cell was taken for each of its {size} rows.", int(raw.rows[top])
+        findings.add("info", "merged_cells", text, at=raw, row=row, column=headers[left], value=value)
     return cells
 
 
@@ -439,8 +457,8 @@ def _kept_lines(
         keep[number] &= rule == "total_or_row"
         told = [str(text.iloc[number]) for column, text in texts.items() if filled[number, column]]
         fix = "Give the row a name of its own, or delete it." if rule == "total_or_row" else ""
-        at: Any = {"file": raw.file, "sheet": raw.sheet, "row": int(rows[number])}
-        findings.add(severity, rule, message, fix, value=" | ".join(told), **at)
+        row = int(rows[number])
+        findings.add(severity, rule, message, fix, at=raw, row=row, value=" | ".join(told))
     return keep
 
 

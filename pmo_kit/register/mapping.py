@@ -58,7 +58,7 @@ from pmo_kit.forms import (
     read_form,
     reading_of,
 )
-from pmo_kit.register.findings import COLUMNS, Findings
+from pmo_kit.register.findings import form_error
 from pmo_kit.register.schema import load_schema
 
 
@@ -279,18 +279,7 @@ def load_mapping(path: str | PathLike[str]) -> Mapping:
     try:
         mapping = read_form(place, Mapping)
     except FormError as error:
-        findings = Findings()
         fix = "Mappings are described in data/samples/README.md."
-        for one in error.problems:
-            findings.add(
-                "block",
-                "mapping_not_read",
-                one.words,
-                fix,
-                file=place.name,
-                row=one.line,
-                column=one.key,
-                value=one.value,
-            )
-        raise DataError(f"{error}\n{fix}", findings.frame()[list(COLUMNS)]) from error
+        told = form_error(error, "mapping_not_read", fix).findings
+        raise DataError(f"{error}\n{fix}", told) from error
     return mapping if mapping.name else replace(mapping, name=place.stem)

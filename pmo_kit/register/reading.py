@@ -8,15 +8,14 @@ from dataclasses import replace
 from datetime import date
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from pmo_kit.doors import admit_path, door, missing
-from pmo_kit.errors import DataError
 from pmo_kit.register.assembly import Assembled, assemble
-from pmo_kit.register.findings import COLUMNS, Findings, raise_blocks
+from pmo_kit.register.findings import Findings, raise_blocks
 from pmo_kit.register.importing import Import
 from pmo_kit.register.layout import NOT_TABLES, folded, looks_like, table_of_sheet
 from pmo_kit.register.mapping import Doubtful, load_mapping
@@ -132,12 +131,9 @@ def sources_of(mapping: Path) -> list[Path]:
     """
     named = load_mapping(mapping).source
     if not named:
-        text = (
-            f"The mapping {mapping.name} does not say what it reads. Add a line such as source: export.xlsx"
-        )
-        findings = Findings()
-        findings.add("block", "source_not_read", text, file=mapping.name)
-        raise DataError(text, findings.frame()[list(COLUMNS)])
+        text = f"The mapping {mapping.name} does not say what it reads."
+        fix = "Add a line such as source: export.xlsx"
+        raise Findings().refused("source_not_read", f"{text} {fix}", fix, file=mapping.name)
     places = [mapping.parent / name for name in named]
     return [place if place.exists() else mapping.parent / place.name for place in places]
 
@@ -197,9 +193,7 @@ def _without(raw: RawSheet, headers: list[str] | None, rows: set[tuple[str, str,
 def read_sheets(path: Path, findings: Findings) -> list[RawSheet]:
     """Every CSV file of a folder, or every sheet of a workbook."""
     if not path.exists():
-        words = missing(path)
-        findings.add("block", "path_not_found", words, "Check the path.", file=path.name)
-        raise DataError(words, findings.frame()[list(COLUMNS)])
+        raise findings.refused("path_not_found", missing(path), "Check the path.", file=path.name)
     if not path.is_dir():
         if path.suffix.lower() in _WORKBOOKS:
             return read_workbook(path, findings)
@@ -240,23 +234,22 @@ def tables_of_sheets(sheets: list[RawSheet], findings: Findings) -> Mapping[str,
     }
     guesses = [name for names in shapes.values() for name in names]
     for raw in sheets:
-        place: dict[str, Any] = {"file": raw.file, "sheet": raw.sheet}
         name, known = named[id(raw)] or ends[id(raw)], folded(raw.title) in NOT_TABLES
         if name is None and not known:
             name = next((one for one in shapes[id(raw)] if guesses.count(one) == 1), None)
         if name is None:
             words = f'"{raw.title}" is not the name of a table; its {len(raw.cells)} lines were not read.'
             fix = "" if known else "Rename it to a table of the dictionary, or map it: pmo-kit import FILE."
-            findings.add("info" if known else "warn", "sheet_not_used", words, fix, **place)
+            findings.add("info" if known else "warn", "sheet_not_used", words, fix, at=raw)
             continue
         if named[id(raw)] is None:
             how = "by the end of its name" if ends[id(raw)] else "by its columns"
             words = f'"{raw.title}" is not the name of a table; {how} it was read as {name}.'
-            findings.add("warn", "sheet_by_columns", words, f"Rename it to {name}.", **place)
+            findings.add("warn", "sheet_by_columns", words, f"Rename it to {name}.", at=raw)
         if name in found:
             first = found[name]
             words = f"The table {name} is there twice; {first.file} {first.sheet} has it too."
-            findings.add("block", "two_sheets", words, "Put all rows into one of them.", **place)
+            findings.add("block", "two_sheets", words, "Put all rows into one of them.", at=raw)
         else:
             found[name] = raw
     return found

@@ -10,7 +10,8 @@ import pandas as pd
 
 from pmo_kit.facts import Unit
 from pmo_kit.register.findings import Findings
-from pmo_kit.register.schema import Column, Schema
+from pmo_kit.register.schema import Column, load_schema
+from pmo_kit.register.sheets import RawSheet
 from pmo_kit.register.values import (
     EMPTY_DTYPES,
     near_words,
@@ -126,15 +127,16 @@ def _parse_setting(
 
 
 def read_settings(
-    frame: pd.DataFrame, schema: Schema, findings: Findings, *, name: str, file: str, sheet: str, rows: list[int],
-    epoch_1904: bool = False,
+    frame: pd.DataFrame, findings: Findings, *, name: str, rows: list[int], raw: RawSheet | None
 ) -> tuple[Settings, pd.DataFrame, dict[str, dict[str, Any]]]:  # fmt: skip
     """Read the settings table (columns key, value as written) into Settings, its canonical form, and their places.
 
     A missing setting that gives money its meaning is a warning, as is an unknown one; a value that cannot be
     read blocks, and so does a name that is nearly that of a setting.
     """
-    found: dict[str, object] = {}
+    schema, found = load_schema(), dict[str, object]()
+    file, sheet = ("", "") if raw is None else (raw.file, raw.sheet)
+    epoch_1904 = raw is not None and raw.epoch_1904
     places: dict[str, dict[str, Any]] = {}
     lines = list(zip(frame["key"], frame["value"], rows, strict=True))
     order = next((str(value) for key, value, _ in lines if str(key).strip().lower() == "date_order"), "")
@@ -144,16 +146,13 @@ def read_settings(
         setting = "" if pd.isna(key) else str(key).strip().lower().replace(" ", "_")
         if setting not in schema.settings:
             near = near_words(setting, schema.settings) if setting else ""
-            text, fix = (
-                f'"{key}" is not a setting; it was not read.{near}',
-                f"Use one of: {', '.join(schema.settings)}.",
-            )
+            text = f'"{key}" is not a setting; it was not read.{near}'
+            fix = f"Use one of: {', '.join(schema.settings)}."
             findings.add("block" if near else "warn", "unknown_setting", text, fix, **place)
             continue
         if setting in places:
-            findings.add(
-                "block", "duplicate_key", f"The setting {setting} is given twice.", "Keep one.", **place
-            )
+            text = f"The setting {setting} is given twice."
+            findings.add("block", "duplicate_key", text, "Keep one.", **place)
             continue
         column = schema.settings[setting]
         parsed, bad = _parse_setting(setting, column, pd.Series([value], dtype=object), epoch_1904, order)
@@ -167,14 +166,14 @@ def read_settings(
         elif parsed is not None:
             found[setting], places[setting] = parsed, place
     here: Any = {"file": file, "sheet": sheet if file else "settings"}
-    for key in ("currency", "money_unit", "price_basis", "as_of"):
-        if key not in places:
-            text = f"The setting {key} is missing: {schema.settings[key].meaning}."
-            findings.add(
-                "warn", "setting_missing", text, f"Add {key} to the settings table.", column=key, **here
-            )
+    lost = {
+        key: f"The setting {key} is missing: {schema.settings[key].meaning}."
+        for key in ("currency", "money_unit", "price_basis", "as_of")
+        if key not in places
+    }
     if found.get("price_basis") == "real" and "price_base_year" not in found:
-        text, key = "Prices are real, and price_base_year is missing.", "price_base_year"
+        lost["price_base_year"] = "Prices are real, and price_base_year is missing."
+    for key, text in lost.items():
         findings.add("warn", "setting_missing", text, f"Add {key} to the settings table.", column=key, **here)
     told = {key: str(value) for key, value in found.items() if key not in _READING}
     canonical = pd.DataFrame({"key": list(told), "value": list(told.values())}, dtype=EMPTY_DTYPES["text"])

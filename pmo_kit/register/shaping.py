@@ -60,18 +60,11 @@ _UNREAD = {
 }
 
 
-def match_columns(
-    headers: list[str],
-    table: Table,
-    findings: Findings,
-    file: str,
-    sheet: str,
-    cells: pd.DataFrame | None = None,
-) -> tuple[dict[str, int], list[int]]:
+def match_columns(body: Body, table: Table, findings: Findings) -> tuple[dict[str, int], list[int]]:
     """Match headers to columns: names first, then the words of `headers.csv`, then without what stands in brackets.
 
-    A word may stand for several columns ("Status"): with `cells`, a category takes a header by such a word only where
-    at least half of the values are its own.
+    A word may stand for several columns ("Status"): a category takes a header by such a word only where at least half
+    of the values are its own.
 
     Returns
     -------
@@ -81,6 +74,7 @@ def match_columns(
         Positions of headers that name no column.
     """
     matched: dict[str, int] = {}
+    headers = body.headers
     texts = [folded(header) for header in headers]
     bare = [folded(re.sub(r"[(\[].*?[)\]]", " ", without_unit(header))) for header in headers]
 
@@ -89,14 +83,13 @@ def match_columns(
             for place, text in enumerate(names):
                 if text != word or column.name in matched or place in matched.values():
                     continue
-                if not own and cells is not None and not fits(cells[place], column):
+                if not own and not fits(body.cells[place], column):
                     continue
                 matched[column.name] = place
                 if not own:
                     header = shown(headers[place])
                     message = f'The column "{header}" was read as {column.name}.'
-                    where: dict[str, Any] = {"file": file, "sheet": sheet, "column": header}
-                    findings.add("info", "column_renamed", message, value=column.name, **where)
+                    findings.add("info", "column_renamed", message, at=body, column=header, value=column.name)
 
     for column in table:
         take(texts, column, (column.name,), own=True)
@@ -117,19 +110,19 @@ def fits(cells: pd.Series, column: Column) -> bool:
 
 
 def shape_table(
-    body: Body, table: Table, findings: Findings, settings: Settings, style: Style, *, file: str, sheet: str,
-    known_variables: frozenset[str] = frozenset(), epoch_1904: bool = False,
+    body: Body, table: Table, findings: Findings, settings: Settings, style: Style,
+    known_variables: frozenset[str] = frozenset(),
 ) -> Intake:  # fmt: skip
     """Turn a body into the table of the schema: columns matched, wide form melted, cells typed.
 
     Columns that name nothing are listed, never dropped in silence; one that qualifies amounts, or holds some, blocks.
     """
-    matched, rest = match_columns(body.headers, table, findings, file, sheet, body.cells)
+    matched, rest = match_columns(body, table, findings)
     month = settings.fiscal_year_start
     wide, variables = find_wide_form(table, matched, body.headers, rest, known_variables, month)
     unread = [place for place in rest if place not in variables]
-    list_unmapped(body, unread, table, findings, file, sheet, matched, variables, settings)
-    body = without_formulas(body, [*matched.values(), *variables], findings, file, sheet)
+    list_unmapped(body, unread, table, findings, matched, variables, settings)
+    body = without_formulas(body, [*matched.values(), *variables], findings)
     raw = {name: body.cells[place] for name, place in matched.items()}
     headers: dict[str, str | np.ndarray] = {}
     for name, place in matched.items():
@@ -137,18 +130,21 @@ def shape_table(
         headers[name] = label if isinstance(label, np.ndarray) else shown(label)
     rows = body.rows
     if wide is not None:
-        raw, headers, rows = melt(body, raw, headers, wide, variables, findings, file, sheet)
+        raw, headers, rows = melt(body, raw, headers, wide, variables, findings)
     raw = {name: cells.reset_index(drop=True) for name, cells in raw.items()}
-    intake = Intake(table, file, sheet, pd.DataFrame(index=pd.RangeIndex(len(rows))), raw, rows, headers)
+    frame = pd.DataFrame(index=pd.RangeIndex(len(rows)))
+    intake = Intake(table, body.file, body.sheet, frame, raw, rows, headers, places=body.raw.places)
     intake.guessed = {name for name, place in matched.items() if folded(body.headers[place]) != folded(name)}
-    intake.units = {name: units for name, units in body.units.items() if (units != "").any()}
+    intake.units = {name: units for name, units in (body.raw.units or {}).items() if (units != "").any()}
     _header_units(intake, findings, settings, mapped=body.labels is not None)
     _unit_around(intake, body.around, findings, settings)
-    _type_columns(intake, findings, settings, style, epoch_1904)
+    _type_columns(
+        intake, findings, settings, replace(style, semicolon=body.raw.semicolon), body.raw.epoch_1904
+    )
     return intake
 
 
-def without_formulas(body: Body, places: list[int], findings: Findings, file: str, sheet: str) -> Body:
+def without_formulas(body: Body, places: list[int], findings: Findings) -> Body:
     """Refuse formulas without a stored result in the columns that are read; elsewhere they do no harm."""
     cells = body.cells
     for place in places:
@@ -157,14 +153,9 @@ def without_formulas(body: Body, places: list[int], findings: Findings, file: st
         lost = np.array([isinstance(cell, Uncached) for cell in cells[place]], dtype=bool)
         for row in np.flatnonzero(lost):
             fix = "Open the workbook in a spreadsheet program, let it calculate, and save it."
-            where: Any = {
-                "file": file,
-                "sheet": sheet,
-                "row": int(body.rows[row]),
-                "column": shown(body.headers[place]),
-            }
-            text = "The formula has no stored result."
-            findings.add("block", "formula_without_result", text, fix, value=cells[place].iloc[row], **where)
+            where: Any = {"row": int(body.rows[row]), "column": shown(body.headers[place])}
+            text, value = "The formula has no stored result.", cells[place].iloc[row]
+            findings.add("block", "formula_without_result", text, fix, at=body, value=value, **where)
         if lost.any():
             cells = cells.assign(**{}) if cells is body.cells else cells
             cells[place] = cells[place].mask(lost, None)
@@ -189,8 +180,8 @@ def _header_units(intake: Intake, findings: Findings, settings: Settings, *, map
             done = stated is not None and (stated[mine] != "").all()
             if unit and done and stated is not None and (wrong := sorted(set(stated[mine]) - {unit})):
                 text = f'The header "{header}" states another unit than the mapping ({wrong[0]}).'
-                at: dict[str, Any] = {"file": intake.file, "sheet": intake.sheet, "column": header}
-                findings.add("block", "header_unit_differs", text, "Correct the unit in the mapping.", **at)
+                fix = "Correct the unit in the mapping."
+                findings.add("block", "header_unit_differs", text, fix, at=intake, column=header)
             other = bool(currency) and currency != settings.currency and bool(settings.currency)
             differs = bool(unit) and unit != settings.money_unit and not done
             if other or (differs and (mapped or not settings.money_unit)):
@@ -199,12 +190,11 @@ def _header_units(intake: Intake, findings: Findings, settings: Settings, *, map
                 )
                 text = f'The header "{header}" states another currency or unit than the settings ({words}).'
                 fix = "Bring the amounts to the unit of the settings, or correct the settings."
-                where: dict[str, Any] = {"file": intake.file, "sheet": intake.sheet, "column": header}
-                findings.add("block", "header_unit_differs", text, fix, **where)
+                findings.add("block", "header_unit_differs", text, fix, at=intake, column=header)
             elif differs:
                 units[mine] = unit
                 text = f'The header "{header}" states its own unit; its amounts were brought to {settings.money_unit}.'
-                findings.add("info", "header_unit", text, file=intake.file, sheet=intake.sheet, column=header)
+                findings.add("info", "header_unit", text, at=intake, column=header)
         if stated is None and (units != "").any():
             intake.units[column.name] = units
 
@@ -232,8 +222,7 @@ def _unit_around(
             own = " ".join(part for part in (settings.currency, settings.money_unit) if part) or "nothing"
             words_ = f'"{shown(text)}" states another currency or unit than the settings ({own}).'
             fix = "Write the unit into the headers of the amounts, such as 2027 (k€), or into the mapping (unit: ...)."
-            where: dict[str, Any] = {"file": intake.file, "sheet": intake.sheet, "row": row, "value": text}
-            findings.add("block", "header_unit_differs", words_, fix, **where)
+            findings.add("block", "header_unit_differs", words_, fix, at=intake, row=row, value=text)
 
 
 _AMOUNT = re.compile(rf"{one_of('amount')}|[€£$¥₹]|(?:19|20)\d\d|\bfy ?'?\d\d|\+$")
@@ -298,8 +287,8 @@ def qualifies(header: str, settings: Settings, cells: pd.Series) -> str:
 
 
 def list_unmapped(
-    body: Body, places: list[int], table: Table, findings: Findings, file: str, sheet: str,
-    matched: Mapping[str, int], wide: Iterable[int] = (), settings: Settings | None = None,
+    body: Body, places: list[int], table: Table, findings: Findings, matched: Mapping[str, int],
+    wide: Iterable[int] = (), settings: Settings | None = None,
 ) -> None:  # fmt: skip
     """List columns that were not read, with what they hold; one whose loss changes amounts blocks."""
     added = [c.name for c in table if c.type == "number" and c.unit in ("money", "full-time equivalents")]
@@ -329,13 +318,8 @@ def list_unmapped(
         text = f'The column "{header or place + 1}" is not one of the table {table.name}; its {len(cells)} values were not read.'  # noqa: E501
         fix = "Rename it to a column of the dictionary, map it (pmo-kit import FILE), or take it out of the sheet."
         value = f"{len(cells)} values: {', '.join(pd.unique(cells)[:5])}"
-        where: dict[str, Any] = {
-            "file": file,
-            "sheet": sheet,
-            "column": header or str(place + 1),
-            "value": value,
-        }
-        findings.add(severity, "column_not_mapped", text + why, fix, **where)
+        column = header or str(place + 1)
+        findings.add(severity, "column_not_mapped", text + why, fix, at=body, column=column, value=value)
 
 
 def _is_sum(body: Body, place: int, read: list[int]) -> bool:
@@ -372,7 +356,7 @@ _APART = re.compile(r"^(?!\s*\d{4}).*\d[./\-]\d", re.S)
 
 
 def _styles(
-    cells: Mapping[str, pd.Series], proof: Callable[[pd.Series], tuple[bool, bool]], doubt: re.Pattern[str],
+    cells: Mapping[str, pd.Series], proof: Callable[[Iterable[object]], tuple[bool, bool]], doubt: re.Pattern[str],
     said: bool | None, otherwise: Callable[[], bool | None],
 ) -> dict[str, bool | None]:  # fmt: skip
     """One style for each column: as the settings say, else its own proof, else that of the sheet, else of the register.
@@ -496,5 +480,5 @@ def _report(intake: Intake, column: Column, parsed: Parsed, findings: Findings) 
             findings.add_rows(intake, mask, severity, rule, message, fix, column=column.name)
         else:
             header = intake.headers[column.name]
-            where: dict[str, Any] = {"file": intake.file, "sheet": intake.sheet}
-            findings.add(severity, rule, message, column=header if isinstance(header, str) else "", **where)
+            column_ = header if isinstance(header, str) else ""
+            findings.add(severity, rule, message, at=intake, column=column_)

@@ -8,9 +8,8 @@ import html
 import io
 import re
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import openpyxl
@@ -21,7 +20,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from pmo_kit.forms import LIMITS, unreadable
 from pmo_kit.register.findings import Findings
-from pmo_kit.register.values import Shown, unit_of_format
+from pmo_kit.register.values import Shown, clean_text, folded, unit_of_format
 
 csv.field_size_limit(LIMITS["letters of a cell"])
 _LARGE = "Give a file of projects: an export with what the tables need."
@@ -59,18 +58,53 @@ class RawSheet:
 
 @dataclass(eq=False)
 class Body:
-    """The lines of a table below its header; `columns` are positions, `headers` their texts.
+    """The lines of a table below its header, in a sheet; `columns` are positions, `headers` their texts.
 
-    `around` are the texts above and below the rows, with their row; `beside`: the columns stood beside projects.
+    `around` are the texts above and below the rows, with their row; `beside`: the columns stood beside projects;
+    `used`: positions that a mapping reads.
     """
 
+    raw: RawSheet
     headers: list[str]
     cells: pd.DataFrame
     rows: np.ndarray
     labels: list[str | np.ndarray] | None = None
-    units: dict[str, np.ndarray] = field(default_factory=dict)
     around: tuple[tuple[int, str], ...] = ()
     beside: bool = False
+    used: set[int] = field(default_factory=set)
+
+    @property
+    def file(self) -> str:
+        """Name of the file."""
+        return self.raw.file
+
+    @property
+    def sheet(self) -> str:
+        """Name of the sheet."""
+        return self.raw.sheet
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """File and sheet."""
+        return self.file, self.sheet
+
+    def places(self, header: str) -> list[int]:
+        """Positions of a header, whole and exact; `RAG (2)` is the second of the columns that are called RAG."""
+        texts = [folded(text) for text in self.headers]
+        found = [place for place, text in enumerate(texts) if text == folded(header)]
+        match = re.fullmatch(r"(.+) \((\d+)\)", header)
+        if not found and match:
+            same = [place for place, text in enumerate(texts) if text == folded(match[1])]
+            found = same[int(match[2]) - 1 :][:1] if len(same) > 1 and int(match[2]) > 0 else []
+        return found
+
+    def text(self, place: int) -> pd.Series:
+        """A column as clean text."""
+        return clean_text(self.cells.iloc[:, place])
+
+    def only(self, keep: np.ndarray) -> Body:
+        """Some of the rows."""
+        return replace(self, cells=self.cells[keep].reset_index(drop=True), rows=self.rows[keep])
 
     def label(self, place: int) -> str | np.ndarray:
         """Header of a column as the source has it, one text or one for each row."""
@@ -273,8 +307,7 @@ def read_workbook(path: Path, findings: Findings) -> list[RawSheet]:
             words = "The row holds text that is struck through; it was read like the others."
             value = " | ".join(str(cell) for cell in grid[line[row]] if cell is not None)
             fix = "Delete the row, or take the line out of its font."
-            place: Any = {"file": path.name, "sheet": sheet.title, "row": row}
-            findings.add("warn", "struck_through", words, fix, value=value, **place)
+            findings.add("warn", "struck_through", words, fix, at=raw, row=row, value=value)
         sheets.append(raw)
     return sheets
 
@@ -294,37 +327,28 @@ def _file_of(path: Path, title: str) -> str:
 
 def _report_hidden(sheet: Worksheet, raw: RawSheet, findings: Findings) -> None:
     """Hidden sheets, rows and columns are read like the others, and reported."""
-    place: Any = {"file": raw.file, "sheet": raw.sheet}
     if sheet.sheet_state != "visible":
-        findings.add(
-            "warn",
-            "hidden_sheet",
-            "The sheet is hidden; it was read all the same.",
-            "Show it, or delete it.",
-            **place,
-        )
+        words, fix = "The sheet is hidden; it was read all the same.", "Show it, or delete it."
+        findings.add("warn", "hidden_sheet", words, fix, at=raw)
     hidden = {n for n, size in sheet.row_dimensions.items() if size.hidden}
     filled = [n for n in raw.rows.tolist() if n in hidden]
     if filled:
         rows = ", ".join(map(str, filled[:8])) + ("…" if len(filled) > 8 else "")
         words = f"{len(filled)} hidden rows were read like the others (rows {rows})."
         fix = "Show them (a filter may be on), or delete them."
-        findings.add("warn", "hidden_rows", words, fix, row=filled[0], value=rows, **place)
+        findings.add("warn", "hidden_rows", words, fix, at=raw, row=filled[0], value=rows)
     spans = [(size.min, min(size.max or size.min, raw.cells.shape[1])) for size in sheet.column_dimensions.values()
              if size.hidden and size.min]  # fmt: skip
     for number in sorted({n for first, last in spans for n in range(first, last + 1)}):
         cells = raw.cells.iloc[:, number - 1].dropna()
         if len(cells):
             letter = get_column_letter(number)
-            words = f'The column {letter} ("{cells.iloc[0]}") is hidden; it was read like the others.'
+            words, value = (
+                f'The column {letter} ("{cells.iloc[0]}") is hidden; it was read like the others.',
+                cells.iloc[0],
+            )
             findings.add(
-                "warn",
-                "hidden_column",
-                words,
-                "Show it, or delete it.",
-                column=letter,
-                value=cells.iloc[0],
-                **place,
+                "warn", "hidden_column", words, "Show it, or delete it.", at=raw, column=letter, value=value
             )
 
 

@@ -133,11 +133,10 @@ class Register:
             return self.table(name)
         table = load_schema()[name]
         columns = [column.name for column in table if column.required]
-        findings = Findings()
         message = f"The table {name} is needed here and the register has none."
         fix = f"Add {name}.csv, or a sheet {name}, {table.rows} a row, with the columns {', '.join(columns)}."
-        findings.add("block", "table_missing", message, fix, sheet=name)
-        raise DataError(f"{message} {fix}", findings.frame()[list(COLUMNS)])
+        error = Findings().refused("table_missing", message, fix, sheet=name)
+        raise DataError(f"{message} {fix}", error.findings)
 
     @property
     def projects(self) -> pd.DataFrame:

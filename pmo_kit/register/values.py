@@ -399,12 +399,13 @@ def decimal_evidence(cells: Iterable[object]) -> tuple[bool, bool]:
     >>> decimal_evidence(["1.234,50", "12"]), decimal_evidence(["1,234", "12"]), decimal_evidence(["12,5 Mio. €"])
     ((False, True), (False, False), (False, True))
     """
-    texts = [text for text in _texts(cells) if "." in text or "," in text]
+    texts = [text for text in texts_of(cells) if "." in text or "," in text]
     return any(map(_POINT.search, texts)), any(map(_COMMA.search, texts))
 
 
-def _texts(cells: Iterable[object]) -> set[str]:
-    """The different texts among cells."""
+def texts_of(cells: Iterable[object]) -> set[str]:
+    """The different texts among cells; the numbers and dates of a workbook are none."""
+    cells = cells.to_numpy(dtype=object) if isinstance(cells, pd.Series) else cells
     return {cell for cell in cells if isinstance(cell, str)}
 
 
@@ -622,7 +623,7 @@ def order_evidence(cells: Iterable[object]) -> tuple[bool, bool]:
     ((False, True), (False, False))
     """
     day = month = False
-    for found in map(_SLASHED.fullmatch, _texts(cells)):
+    for found in map(_SLASHED.fullmatch, texts_of(cells)):
         if found:
             first, second = int(found[1]), int(found[3])
             day |= (first > 12 or found[2] == ".") and second <= 12

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import os
+import random
+from collections import Counter
 from datetime import date, datetime
 from pathlib import Path
 from types import FunctionType
@@ -87,15 +90,21 @@ def test_no_row_of_projects_is_lost_unlisted(tmp_path_factory, bodies, data):
     write(folder, "projects.csv", [headers, *lines])
     write(folder, "costs.csv", [["project_id", "year", "amount"], ["Z1", "2027", "1"]])
     register = load(folder, doubtful="set_aside")
-    if register is None:
-        return
+    if register is not None:
+        kept, listed, full = accounted(folder, register)
+        assert kept + len(listed) == len(full)
+        assert listed <= full
+
+
+def accounted(folder, register):
+    """How many rows of projects.csv are projects, which are listed as left out, and which hold anything."""
     with (folder / "projects.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
-    full = [
+    full = {
         n
         for n, row in enumerate(rows, 1)
         if n > 1 and any(cell.strip("\x00\ufeff \u00a0\n\r\t\u202f") for cell in row)
-    ]
+    }
     here = register.findings[register.findings["file"] == "projects.csv"]
     listed = set(
         here.loc[
@@ -103,8 +112,52 @@ def test_no_row_of_projects_is_lost_unlisted(tmp_path_factory, bodies, data):
             "row",
         ]
     )
-    assert len(register.projects) + len(listed) == len(full)
-    assert listed <= set(full)
+    return len(register.projects), listed, full
+
+
+@pytest.mark.slow
+def test_cells_by_the_thousand(tmp_path, capsys):
+    """Odd cells in sound rows, `CELLS` of them (2,000): counted are files read and refused, rows kept and listed."""
+    rng, count = random.Random(15), Counter()
+    heads = ["project_id", "name", "area", "commitment", "start", "finish", "rag_declared", "latest_start"]
+    while count["odd cells"] < int(os.environ.get("CELLS", "2000")):
+        odd = rng.choice([0.02, 0.1, 0.4])
+        lines = []
+        for n in range(1, 201):
+            line = [
+                f"P{n:03d}",
+                f"Project {n}",
+                "North",
+                "discretionary",
+                "2027-01-01",
+                "2028-12-31",
+                "G",
+                "2028",
+            ]
+            for place in range(len(line)):
+                if rng.random() < odd:
+                    signs = (
+                        chr(rng.choice([rng.randrange(32, 127), rng.randrange(160, 0x2FFF)]))
+                        for _ in range(6)
+                    )
+                    line[place] = rng.choice([*NASTY, "".join(signs)])
+                    count["odd cells"] += 1
+            lines.append(line)
+        write(tmp_path, "projects.csv", [heads, *lines])
+        write(tmp_path, "costs.csv", [["project_id", "year", "amount"], ["P001", "2027", "1"]])
+        try:
+            register = load_register(tmp_path, doubtful="set_aside")
+        except DataError as error:
+            count.update({"files refused": 1, "refused without a finding": int(error.findings.empty)})
+            continue
+        kept, listed, full = accounted(tmp_path, register)
+        count.update({"files read": 1, "rows": len(full), "rows kept": kept, "rows listed": len(listed)})
+        count["rows unlisted"] += len(full) - kept - len(listed)
+    with capsys.disabled():
+        print("", *(f"{number:,} {what}" for what, number in count.items()), sep="; ")
+    assert count["files read"]
+    assert not count["refused without a finding"]
+    assert not count["rows unlisted"]
 
 
 @fuzz(

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.register.checks.registry import Evidence, Found, reading_rule, rule
-from pmo_kit.register.values import ODD_SIGNS, is_total, shown
+from pmo_kit.register.values import ODD_SIGNS, is_total, shown, texts_of
 
 _PEOPLE = ("sponsor", "manager", "owner", "decided_by", "assessor", "evaluator")
-_MAIL = r"[\w.+\-]+@[\w\-]+\.[\w.\-]+"
+_MAIL = re.compile(r"[\w.+\-]+@[\w\-]+\.[\w.\-]+")
 _PERSON = re.compile(
     r"(?:(?:Mr|Mrs|Ms|Dr|Prof|Sir|Dame)\.?\s+)?"
     r"[A-Z][a-zà-ÿ'’\-]+(?:\s+[A-Z]\.?)?\s+[A-Z][a-zA-Zà-ÿ'’\-]+"
@@ -21,7 +21,7 @@ _OFFICES = re.compile(
     r"(?i)director|manager|officer|lead|head|chief|committee|board|team|office|engineer|owner|council|unit|group|"
     r"department|service|analyst|asset|operations|finance|environment|customer|president|minister|secretary|pmo"
 )
-_FORMULA = r"^\s*(?:[=@]|[+\-](?=[A-Za-z_]+[(!|]|\d+[+\-*/]))"
+_FORMULA = re.compile(r"\s*(?:[=@]|[+\-](?=[A-Za-z_]+[(!|]|\d+[+\-*/]))")
 _OF_ALL = r"(?i)\b(?:of|all|the|portfolio|projects?|costs?)\b"
 _WRITTEN = ("text", "id", "category")
 
@@ -76,38 +76,35 @@ def id_damaged(evidence: Evidence) -> Iterator[Found]:
     yield Found("projects", "project_id", odd, text, "Export the ids as text.")
 
 
+def _written(evidence: Evidence) -> Iterator[tuple[str, str, pd.Series]]:
+    """Tables, columns and cells of everything that is text."""
+    for name, intake in evidence.intakes.items():
+        for column in intake.table:
+            if column.type in _WRITTEN and column.name in intake.raw:
+                yield name, column.name, intake.frame[column.name]
+
+
 @rule(35, "info", "Names of people or mail addresses are in the register.")
 def personal_data(evidence: Evidence) -> Iterator[Found]:
     """One finding for each column, so that somebody decides before the register is shared."""
-    for name, intake in evidence.intakes.items():
-        for column in intake.table:
-            if column.type not in _WRITTEN or column.name not in intake.raw:
-                continue
-            cells = pd.Series(intake.frame[column.name].dropna().unique(), dtype="str")
-            found = cells.str.contains(_MAIL, regex=True)
-            if column.name in _PEOPLE:
-                person = [bool(_PERSON.fullmatch(cell)) and not _OFFICES.search(cell) for cell in cells]
-                found |= np.array(person, dtype=bool)
-            if count := int(found.sum()):
-                text = f"{count} different names or addresses of people are in {column.name}."
-                fix = "Use roles instead, or run pmo-kit anonymize before sharing."
-                yield Found(name, column.name, None, text, fix, value=f"{count} people")
+    for name, column, cells in _written(evidence):
+        count = 0
+        for cell in texts_of(cells):
+            person = column in _PEOPLE and _PERSON.fullmatch(cell) and not _OFFICES.search(cell)
+            count += bool(person or ("@" in cell and _MAIL.search(cell)))
+        if count:
+            text = f"{count} different names or addresses of people are in {column}."
+            fix = "Use roles instead, or run pmo-kit anonymize before sharing."
+            yield Found(name, column, None, text, fix, value=f"{count} people")
 
 
 @rule(36, "warn", "A text begins like a formula.")
 def formula_in_text(evidence: Evidence) -> Iterator[Found]:
     """A spreadsheet would run it; every file that pmo_kit writes makes it inert."""
-    for name, intake in evidence.intakes.items():
-        for column in intake.table:
-            if column.type in _WRITTEN and column.name in intake.raw:
-                cells = intake.frame[column.name]
-                odd = [cell for cell in pd.unique(cells.dropna()) if re.match(_FORMULA, cell)]
-                if not odd:
-                    continue
-                text = "The text begins like a formula; it is shown as text everywhere."
-                yield Found(
-                    name, column.name, cells.isin(odd), text, "Delete the sign in front, unless it is meant."
-                )
+    for name, column, cells in _written(evidence):
+        if odd := [cell for cell in texts_of(cells) if _FORMULA.match(cell)]:
+            text = "The text begins like a formula; it is shown as text everywhere."
+            yield Found(name, column, cells.isin(odd), text, "Delete the sign in front, unless it is meant.")
 
 
 @rule(0, "block", "A cell holds control characters, or characters that nobody can see.")
@@ -116,29 +113,29 @@ def signs_unseen(evidence: Evidence) -> Iterator[Found]:
     for name, intake in evidence.intakes.items():
         for column in filter(intake.table.__contains__, intake.raw):
             cells = intake.raw[column]
-            odd = [one for one in dict.fromkeys(cells) if isinstance(one, str)]
-            odd = [one for one in odd if not (one.isascii() and one.isprintable()) or "_x00" in one]
-            signs = {one: ODD_SIGNS.findall(one.strip()) for one in odd if ODD_SIGNS.search(one.strip())}
-            if not signs:
-                continue
+            odd = [
+                one for one in texts_of(cells) if not (one.isascii() and one.isprintable()) or "_x00" in one
+            ]
+            signs = {one: ODD_SIGNS.findall(one.strip()) for one in odd}
+            signs = {one: found for one, found in signs.items() if found}
             text = intake.table[column].type in (*_WRITTEN, "value")
-            for severity in ("block", "warn"):
-                hard = [
-                    one
-                    for one, found in signs.items()
-                    if not text and any(sign < " " or len(sign) > 1 for sign in found)
-                ]
-                mask = cells.isin(hard if severity == "block" else [one for one in signs if one not in hard])
-                shapes = {one: shown(ODD_SIGNS.sub("·", one)) for one in signs}
-                codes = {
-                    one: " ".join(dict.fromkeys(f"U+{ord(s[0]):04X}" for s in found))
-                    for one, found in signs.items()
-                }
-                end = (
-                    "they cannot be in a number or a date." if severity == "block" else "they were left out."
-                )
-                words = [
-                    f'"{shapes[one]}" holds characters that cannot be seen ({codes[one]}); {end}'
-                    for one in cells[mask]
-                ]
-                yield Found(name, column, mask, words, "Type the cell again.", severity)
+            hard = [
+                one
+                for one, found in signs.items()
+                if not text and any(sign < " " or len(sign) > 1 for sign in found)
+            ]
+            told = {
+                "block": (hard, "they cannot be in a number or a date."),
+                "warn": ([one for one in signs if one not in hard], "they were left out."),
+            }
+            for severity, (some, end) in told.items():
+                if some:
+                    mask = cells.isin(some)
+                    words = [_unseen(one, signs[one], end) for one in cells[mask]]
+                    yield Found(name, column, mask, words, "Type the cell again.", severity)
+
+
+def _unseen(text: str, signs: list[str], end: str) -> str:
+    """A cell with its unseen signs shown as points, and named."""
+    codes = " ".join(dict.fromkeys(f"U+{ord(sign[0]):04X}" for sign in signs))
+    return f'"{shown(ODD_SIGNS.sub("·", text))}" holds characters that cannot be seen ({codes}); {end}'
