@@ -72,6 +72,7 @@ KEYS: dict[str, str] = {
     "order.price": "What an order on record costs",
     "order.lifted": "Orders on record that a plan does not follow",
     "case.value": "Best value in a case",
+    "case.change": "Best value in a case, less today's",
     "case.holds": "Cases beside today in which a decision holds, at its size",
     "cases": "Cases beside today",
     "turn.at": "Where a quantity turns a decision",
@@ -116,6 +117,7 @@ KEYS: dict[str, str] = {
     "life.cost": "Cost over the whole life, as forecast now",
     "life.benefit": "Benefit over the whole life, as forecast now",
     "share": "A part of a whole",
+    "amount": "Money, points or another measure that one figure states; the subject names which",
     "count": "How many of a kind",
     "data.findings": "Findings to look at",
     "data.rows": "Rows in the source, shown, left out",
@@ -255,9 +257,12 @@ class Fact:
 
     def words(self, spec: str = "") -> str:
         """The number as it is printed; `spec` as in `say`."""
+        if "|" in spec:
+            how, _, nouns = spec.partition(" ")
+            return f"{self.words(how)} {nouns.split('|')[self.value != 1]}"
         signed = "+" in spec
         if "ords" in spec:
-            written = count(self.value)
+            written = "none" if "nones" in spec and not self.value else count(self.value)
             return written[:1].upper() + written[1:] if "Words" in spec else written
         if self.unit == SHARE:
             return percent(self.value, 0 if ".1" not in spec else 1, signed)
@@ -310,8 +315,9 @@ class FactError(PmoError):
 def say(template: str, /, **parts: Any) -> Sentence:
     """A sentence made from facts; `template` has the words and a name in braces for each part.
 
-    Behind a colon: `+` prints a sign, `unit` adds the unit, `words` writes a count up to twelve in letters,
-    `.1` prints a share with a decimal. Parts that are no facts (names, other sentences) are put in as they are.
+    Behind a colon: `+` prints a sign, `unit` adds the unit, `words` writes a count up to twelve in letters
+    (`nones-words` also zero as "none"), `.1` prints a share with a decimal; behind a blank `one|many` is the noun.
+    Parts that are no facts (names, other sentences) are put in as they are.
 
     Raises
     ------

@@ -233,6 +233,13 @@ class Allocation(Answer):
         )
 
     @property
+    def _among(self) -> str:
+        """The set that a proof ranges over, in words."""
+        years = count(self.question.deferral, "year")
+        late = f" or up to {years} later where the register allows" if self.question.deferral else ""
+        return f"all plans that start every project as asked{late}"
+
+    @property
     def summary(self) -> str:
         """One sentence."""
         table, unit = self._table, self.question.built.value_unit
@@ -243,9 +250,7 @@ class Allocation(Answer):
             if d in counts
         ]
         if self.status == "optimal" and self.gap == 0:
-            years = count(self.question.deferral, "year")
-            late = f" or up to {years} later where the register allows" if self.question.deferral else ""
-            proof = f"proven best of all plans that start every project as asked{late}"
+            proof = f"proven best of {self._among}"
             proof += ", not unique" if self.unique is False else ""
         else:
             gap = f"{100 * self.gap:.2f} % ({self.gap_projects:.1f} median projects)"

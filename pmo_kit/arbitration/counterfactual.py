@@ -225,7 +225,7 @@ def letter_items(allocation: Allocation, project_id: str) -> Items:
     elif row["decision"] == "stop":
         items += _ways(allocation, what_would_admit(allocation, project_id))
     worth = f"The plan is worth {amount_words(round(allocation.value, 2))} {options.value_unit}"
-    proven = "; it is proven that no plan is worth more."
+    proven = f", proven best of {allocation._among}."
     sure = proven if allocation.gap == 0 else "; a better plan is not excluded."
     return [*items, ("How sure.", worth + sure)]
 

@@ -10,7 +10,8 @@ import yaml
 
 from pmo_kit.arbitration import Allocation, Capacity
 from pmo_kit.exhibits import Exhibit, Field, Message, Table
-from pmo_kit.exhibits.theme import format_number
+from pmo_kit.facts import number, say
+from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import money_by_year
 from pmo_kit.figures.figure import count, figure, listed, not_shown, sentence, shortened, unit_line
 from pmo_kit.rates import describe_schedule
@@ -80,7 +81,7 @@ def hand_check(allocation: Allocation) -> Exhibit:
             *(Field(name, name, ruled=not n) for n, name in enumerate(people["label"].astype("str"))),
         ),
         title=f"{sentence(count(len(chosen), 'line adds', 'lines add'))} up within every envelope; least is left in "
-        f"{tight}: {format_number(float(limits.loc[tight, 'slack']))}",
+        f"{tight}: {number(float(limits.loc[tight, 'slack']))}",
         takeaway="Add a column, take it from what there is: what is left must be nought or more.",
         note="Exit costs of what stops are in its line. Envelopes of one fund, kind or area stand among the limits.",
         unit_line=unit_line(register, "Money by year and people of a trade that is used up"),
@@ -143,7 +144,7 @@ def actions(register: Register) -> Exhibit:
     """Return every action on record, open ones first, with owner, date and state."""
     if not register.has("actions"):
         return not_shown("the action log", "actions")
-    table = register.table("actions")
+    table, told = register.table("actions"), claims.teller(register, "annex.actions", "actions")
     is_open, as_of = table["status"] == "open", register.settings.as_of
     late = is_open & (table["due"] < pd.Timestamp(as_of) if as_of is not None else False)
     data = table.assign(
@@ -159,8 +160,13 @@ def actions(register: Register) -> Exhibit:
             Field("due", "due", kind="text"),
             Field("status", "state", kind="text"),
         ),
-        title=f"{sentence(_number(int(is_open.sum())))} of {count(len(table), 'action')} "
-        f"{'is' if is_open.sum() == 1 else 'are'} open, {_number(int(late.sum()))} past the date",
+        title=say(
+            "{n:nones-Words} of {all:words action|actions} {verb} open, {late:nones-words} past the date",
+            verb="is" if is_open.sum() == 1 else "are",
+            n=told("open", is_open.sum()),
+            all=told("all", len(table)),
+            late=told("late", late.sum()),
+        ),
         takeaway=f"First: {data['action'].iloc[0]}." if is_open.any() else "Nothing is open.",
         unit_line=unit_line(register, "Actions on record", ""),
     )
@@ -171,7 +177,7 @@ def assumptions(register: Register) -> Exhibit:
     """Return what is taken for granted, the weakest that matters most first, with owner, source and date."""
     if not register.has("assumptions"):
         return not_shown("what is taken for granted", "assumptions")
-    table = register.table("assumptions")
+    table, told = register.table("assumptions"), claims.teller(register, "annex.assumptions", "assumptions")
     weakness, reach = (table[name].map(ORDER).fillna(len(ORDER)) for name in ("quality", "impact"))
     data = table.assign(order=weakness + reach, owner=table["owner"].fillna("–"))
     data = data.iloc[np.lexsort([reach, data["order"]])].reset_index(drop=True)
@@ -190,8 +196,12 @@ def assumptions(register: Register) -> Exhibit:
             Field("owner", "owner", kind="text"),
             Field("source", "source, date", kind="text"),
         ),
-        title=f"{sentence(_number(len(weak)))} of {count(len(table), 'assumption')} "
-        f"{'is' if len(weak) == 1 else 'are'} both weak and decisive",
+        title=say(
+            "{n:nones-Words} of {all:words assumption|assumptions} {verb} both weak and decisive",
+            verb="is" if len(weak) == 1 else "are",
+            n=told("weak", len(weak)),
+            all=told("all", len(table)),
+        ),
         takeaway=f"Test first: {listed(weak)}."
         if len(weak)
         else f"Test first: {data['assumption'].iloc[0]}.",

@@ -119,8 +119,8 @@ def plan(
             Field("why", "why", kind="text"),
             *price,
         ),
-        title=say("All {n:words} {noun} of {area}", n=facts.projects(register, area), area=area,
-                  noun="project" if len(table) == 1 else "projects") if area else _plan_title(allocation),
+        title=say("All {n:words project|projects} of {area}", n=facts.projects(register, area), area=area)
+        if area else _plan_title(allocation),
         takeaway=f"What waits, the most valuable first: {shortened(refused)}." if len(refused) else "",
         unit_line=unit_line(register, f"{sentence(value_words(allocation))} and spending by year", scope=_span(years)),
         note=f"{PAYS}: worth more than it costs. Other choice: what taking it the other way costs the plan, at its "
@@ -150,9 +150,8 @@ def _area_title(allocation: Allocation, area: str) -> str:
     """What an area asked for, and what it gets."""
     funded = facts.decided(allocation, "fund", area)
     return say(
-        "{area} asked {asked:unit} for {all:words} {noun}, gets {gets}{many}",
+        "{area} asked {asked:unit} for {all:words project|projects}, gets {gets}{many}",
         area=area, asked=facts.asked(allocation, area), all=facts.projects(allocation.question.register, area),
-        noun="project" if (allocation.table["area"] == area).sum() == 1 else "projects",
         gets=facts.spend(allocation, area=area),
         many=say(" for {n:words}", n=funded) if funded.value else ", none is funded",
     )  # fmt: skip
@@ -218,11 +217,7 @@ def refused(allocation: Allocation) -> Table:
         if allocation.table.loc[project, "decision"] == "refuse":
             option = options.loc[(project, level)]
             words = listed(ways[project]) if ways[project] else "–"
-            named = {
-                "project": _named(option["name"], project),
-                "area": option["area"],
-                "words": words,
-            }
+            named = {"project": _named(option["name"], project), "area": option["area"], "words": words}
             rows.append(named | {"cost": option["cost"], "value": option["value"]})
     data = pd.DataFrame(rows, columns=["project", "area", "cost", "value", "words"])
     data = data.sort_values("value", ascending=False, kind="stable", ignore_index=True)
@@ -241,9 +236,8 @@ def refused(allocation: Allocation) -> Table:
             Field("words", "in its way", kind="text"),
         ),
         title=say(
-            "{n:Words} {noun} for {cost} must wait",
+            "{n:Words request|requests} for {cost} must wait",
             n=facts.decided(allocation, "refuse"),
-            noun="request" if len(data) == 1 else "requests",
             cost=facts.asked_of(
                 allocation.question,
                 "refused.cost",
@@ -367,9 +361,7 @@ def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
     register = allocation.question.register
     if ledger.table.empty:
         line = "No override is on record."
-        return Message(
-            title=line, items=(("", line),), 
-        )  # fmt: skip
+        return Message(title=line, items=(("", line),))
     table, names = ledger.table, register.projects["name"]
     rows = pd.DataFrame(
         [
@@ -409,9 +401,8 @@ def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
             Field("displaces", "pushes out", kind="text"),
         ),
         title=say(
-            "{n:Words} {noun} on record; {costs} {cost}",
+            "{n:Words override is|overrides are} on record; {costs} {cost}",
             n=facts.asked_of(allocation.question, "count", len(table), Unit("orders"), part="on record"),
-            noun="override is" if len(table) == 1 else "overrides are",
             costs=costs,
             cost=facts.asked_of(allocation.question, "order.joint", ledger.joint),
         ),
@@ -684,9 +675,7 @@ def moves(allocation: Allocation, moved: pd.DataFrame) -> Exhibit:
     if gaining.empty:
         asked = listed(f"{x:g}" for x in sorted(set(moved["amount"])))
         return Message(
-            title="Moving money between two years would gain nothing",
-            items=(),
-            note=f"Tried: {asked}.",
+            title="Moving money between two years would gain nothing", items=(), note=f"Tried: {asked}."
         )
     best = moved.loc[moved["most"].idxmax()]
     gain, amount = facts.moved(allocation, best)
@@ -979,7 +968,7 @@ def later(allocation: Allocation, waiting: Allocation) -> Table:
         }
     )
     funded, before = (one.table["decision"].eq("fund") for one in (waiting, allocation))
-    gain, years = waiting.value - allocation.value, waiting.question.deferral
+    years = waiting.question.deferral
     most = "one year" if years == 1 else f"up to {count(years, 'year')}"
     return Table(
         data=data,
@@ -990,8 +979,14 @@ def later(allocation: Allocation, waiting: Allocation) -> Table:
             Field("cost", "cost"),
             Field("value", value_words(allocation)),
         ),
-        title=f"Starting {count(len(data), 'project')} {most} later would gain {format_number(gain)}, "
-        f"{format_number(waiting.value)} in all"
+        title=say(
+            "Starting {n:words project|projects} {most} later would gain {gain}, {whole} in all",
+            most=most,
+            n=facts.counted(allocation, len(data), "starting later"),
+            between="in all",
+            gain=facts.more_than(allocation, waiting.value, "later starts"),
+            whole=facts.value(waiting, "later starts"),
+        )
         if len(data)
         else f"Starting later by {most} gains nothing",
         takeaway=f"In: {shortened(names[funded & ~before], 4)}; out: {shortened(names[before & ~funded], 4)}."

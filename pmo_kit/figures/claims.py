@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pmo_kit.facts import SHARE, Base, Fact, Of, Unit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
     from pmo_kit.arbitration import Allocation, Question
@@ -205,24 +207,17 @@ def more(allocation: Allocation, rule: str, amount: float, gained: float) -> Fac
 
 def drawn(simulation: Simulation, confidence: float, plan: str = PLAN) -> tuple[Fact, Fact, Fact]:
     """Net value of a plan as planned, in the middle of the futures, and as it is reached with a confidence."""
-    unit, of, futures = simulation.question.register.settings.money, Of(plan=plan), _futures(simulation)
-    npv = simulation.totals["npv"]
+    unit, futures, npv = (
+        simulation.question.register.settings.money,
+        _futures(simulation),
+        simulation.totals["npv"],
+    )
+    planned = replace(futures, figures="likely", draws=None, seed=None)
+    middle, sure = (replace(futures, figures="sure", level=level) for level in (0.5, confidence))
     return (
-        Fact(
-            "plan.npv",
-            simulation.base_npv,
-            unit,
-            of,
-            replace(futures, figures="likely", draws=None, seed=None),
-        ),
-        Fact("plan.npv", float(npv.median()), unit, of, replace(futures, figures="sure", level=0.5)),
-        Fact(
-            "plan.npv",
-            float(npv.quantile(1 - confidence)),
-            unit,
-            of,
-            replace(futures, figures="sure", level=confidence),
-        ),
+        Fact("plan.npv", simulation.base_npv, unit, Of(plan=plan), planned),
+        Fact("plan.npv", float(npv.median()), unit, Of(plan=plan), middle),
+        Fact("plan.npv", float(npv.quantile(1 - confidence)), unit, Of(plan=plan), sure),
     )
 
 
@@ -278,6 +273,14 @@ def stated(
     """
     what = register.settings.money if unit is None else Unit(unit) if isinstance(unit, str) else unit
     return Fact(key, float(amount), what, Of(**of), Base("counted", over=over))
+
+
+def teller(register: Register, figure: str, counted: str = "projects") -> Callable[..., Fact]:
+    """A maker of the facts that one figure alone states: so many of what is `counted`, or of another thing."""
+
+    return lambda part, value, thing=counted: stated(
+        register, "count", value, thing, part=f"{figure}: {part}"
+    )
 
 
 def asked_of(

@@ -75,6 +75,7 @@ def enablers(register: Register, appraisal: Appraisal) -> Exhibit:
     rows["many"] = rows["dependents"].map(len).astype(float)
     first = rows.iloc[0]
     losing = int(((table["npv"] < 0) & (table["dependents_npv"] > 0)).sum())
+    told = claims.teller(register, "balance.enablers")
     return Table(
         data=rows.drop(columns="dependents"),
         first=ENABLERS,
@@ -85,9 +86,15 @@ def enablers(register: Register, appraisal: Appraisal) -> Exhibit:
             Field("dependents_npv", "their net value"),
             Field("who", "which", kind="text"),
         ),
-        title=f"{first['name']} is needed by {count(int(first['many']), 'project')}",
+        title=say(
+            "{who} is needed by {n:words project|projects}",
+            who=first["name"],
+            n=told("need it", first["many"]),
+        ),
         takeaway=(
-            f"{sentence(count(losing, 'enabler loses', 'enablers lose'))} money alone. " if losing else ""
+            say("{n:Words enabler loses|enablers lose} money alone. ", n=told("lose", losing))
+            if losing
+            else ""
         )
         + "What an enabler is worth is what the best plan loses without it.",
         unit_line=unit_line(register, "What requires what, all steps", scope="net value at the size asked"),
@@ -125,9 +132,7 @@ def known(register: Register) -> Message:
     if age == age:
         items.append(("Age:", f"half of the statuses are at most {format_number(age, 0)} days old."))
     return Message(
-        title="How well we know it",
-        items=tuple(items),
-        unit_line=unit_line(register, "Data quality", ""),
+        title="How well we know it", items=tuple(items), unit_line=unit_line(register, "Data quality", "")
     )
 
 
@@ -136,7 +141,7 @@ def findings(register: Register) -> Exhibit:
     """Return what is doubtful or missing in the register: where, of whom, and how to mend it; the most money first."""
     table = overview.findings_by_rule(register)
     counts = register.findings["severity"].value_counts()
-    warnings, notes = int(counts.get("warn", 0)), int(counts.get("info", 0))
+    notes = int(counts.get("info", 0))
     names = register.projects["name"].to_dict()
     shown = table.assign(severity=lambda rows: rows["severity"].map(SEVERITY))
     shown["where"] = [_where(row) for row in shown.itertuples()]
@@ -150,13 +155,12 @@ def findings(register: Register) -> Exhibit:
         if age == age
         else "no status is dated"
     )
-    title = f"{sentence(count(warnings, 'finding'))} to look at, {count(notes, 'note')}; nothing was repaired"
+    noted = claims.teller(register, "data_quality.findings", "notes")("noted", notes)
+    title = say("{n:nones-Words finding|findings} to look at, {m:nones-words note|notes}; nothing was repaired",
+                n=claims.findings(register), m=noted)  # fmt: skip
     if table.empty:
         line = f"No data-quality findings; {fresh}."
-        return Message(
-            title=line,
-            items=(("", line),),
-        )
+        return Message(title=line, items=(("", line),))
     return Table(
         data=shown,
         first=ROWS,
@@ -230,10 +234,7 @@ def waivers(register: Register) -> Exhibit:
     ]
     if not rows:
         line = "Nothing was waived: every finding counts."
-        return Message(
-            title=line,
-            items=(("", line),),
-        )
+        return Message(title=line, items=(("", line),))
     return Table(
         data=pd.DataFrame(rows),
         columns=(
@@ -332,23 +333,33 @@ def people(register: Register, appraisal: Appraisal) -> Exhibit:
     table = overview.ask_against_capacity(register, appraisal).head(ROWS)
     table = table.assign(role=table["role"].str.replace("_", " "), percent=100 * table["share"])
     first = table.iloc[0]
-    short = int((table["share"] > 1).sum())
+    short, told = int((table["share"] > 1).sum()), claims.teller(register, "overview.people", "FTE")
     return Table(
         data=table,
         columns=(
             Field("role", "role", kind="text"),
             Field("period", "period", kind="text"),
             Field("asked", "asked", "people"),
-            Field("capacity", "there", "people"),
-            Field("percent", "asked of there", "%", decimals=0, formula="100 * asked / capacity"),
+            Field("capacity", "available", "people"),
+            Field("percent", "asked of available", "%", decimals=0, formula="100 * asked / capacity"),
         ),
-        title=f"{sentence(first['role'])}s are the scarcest: {format_number(first['asked'], 0)} asked in "
-        f"{first['period']}, {format_number(first['capacity'], 0)} there",
-        takeaway=f"{sentence(count(short, 'role and period', 'roles and periods'))} cannot serve all that is asked."
+        title=say(
+            "{who}s are the scarcest: {asked} asked in {period}, {most} available",
+            period=first["period"],
+            who=sentence(first["role"]),
+            asked=told("asked", first["asked"]),
+            most=told("there", first["capacity"]),
+        )
+        if short
+        else "There are people enough in every role and period",
+        takeaway=say(
+            "{n:Words role and period|roles and periods} cannot serve all that is asked.",
+            n=told("short", short, "roles"),
+        )
         if short
         else "There are people for all that is asked.",
         unit_line=unit_line(
-            register, "People asked and there", "full-time equivalents", "at the largest level"
+            register, "People asked and available", "full-time equivalents", "at the largest level"
         ),
     )
 
@@ -627,8 +638,7 @@ def _left_out(register: Register, both: pd.DataFrame) -> str:
 @figure("overview.headline", source="projects, costs, baselines")
 def headline(register: Register, appraisal: Appraisal) -> Message:
     """Return the worst that the register states, in one sentence: who is Red, how far off the year is."""
-    first = say("{n:Words} {noun}", n=claims.projects(register),
-                noun="project" if len(register.projects) == 1 else "projects")  # fmt: skip
+    first = say("{n:Words project|projects}", n=claims.projects(register))
     told = accounts(register.table("sources"))
     if told is not None and told.found != told.used:
         used, found = (claims.stated(register, "data.rows", n, "projects", part=part)
@@ -785,9 +795,7 @@ def attention(register: Register) -> Message:
             items += [(lead, f"{listed(named)}.")] if named else []
     items = items or [("Nothing", "stands out in what the register holds.")]
     return Message(
-        title="What stands out",
-        items=tuple(items),
-        unit_line=unit_line(register, "Ratings and forecasts"),
+        title="What stands out", items=tuple(items), unit_line=unit_line(register, "Ratings and forecasts")
     )
 
 

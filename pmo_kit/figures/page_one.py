@@ -106,9 +106,8 @@ def the_plan(allocation: Allocation, comparison: Comparison, conditions: pd.Seri
         (
             "small",
             say(
-                "At this size {same:words} of the {whole:words} hold in {every_word}{every:words} other {noun}",
-                same=same, whole=whole, every=every, every_word="all " if cases > 1 else "",
-                noun="case" if cases == 1 else "cases",
+                "At this size {same:words} of the {whole:words} hold in {all}{every:words other case|other cases}",
+                same=same, whole=whole, every=every, all="all " if cases > 1 else "",
             ) if cases else "No case stands beside today",
         ),
     )  # fmt: skip
@@ -388,12 +387,7 @@ def tiles(allocation: Allocation, carrying_on: float | None = None, likely: floa
         stated = say("{likely} planned", likely=claims.on_likely(allocation, likely))
         note = say("{stated} · {note}", stated=stated, note=note) if note else stated
     rows: list[dict[str, object]] = [
-        {
-            "label": sentence(value_words(allocation)),
-            "value": value.value,
-            "note": note,
-            "focus": True,
-        }
+        {"label": sentence(value_words(allocation)), "value": value.value, "note": note, "focus": True}
     ]
     told = [value, *facts_of(note)]
     limit = bottleneck(allocation)
@@ -608,8 +602,9 @@ def alternatives(
     if waiting.value > allocation.value + SMALL:
         more = claims.more_than(allocation, waiting.value, "later starts")
         late = claims.counted(allocation, int((waiting.table["delay"] > 0).sum()), "starting later")
-        noun = "project starts" if late.value == 1 else "projects start"
-        words = say("{more:+} if {late:words} {noun} a year later.", more=more, late=late, noun=noun)
+        words = say(
+            "{more:+} if {late:words project starts|projects start} a year later.", more=more, late=late
+        )
         items.append(("Later:", words))
     best = moves.loc[moves["most"].idxmax()] if len(moves) else None
     if best is not None and best["most"] > SMALL:

@@ -6,14 +6,15 @@ import pandas as pd
 
 from pmo_kit.exhibits import Chart, Field, Kpi, Message, Reference, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.facts import Fact, say
+from pmo_kit.facts import SHARE, Fact, say
 from pmo_kit.figures import claims
-from pmo_kit.figures.figure import count, figure, listed, not_shown, percent, sentence, shortened, unit_line
+from pmo_kit.figures.figure import count, figure, listed, percent, sentence, shortened, unit_line
 from pmo_kit.performance import Benefits, ChangeLoad, Review, rag_movement
 from pmo_kit.performance import s_curve as curve_of
 from pmo_kit.register import Register
 
 ROWS = 15
+RISK_MOVES = {"new": "▲ new", "up": "▲ up", "down": "▼ down", "same": "= same", "closed": "closed"}
 MOVES = {"worse": "▼ worse", "better": "▲ better", "same": "= same", "new": "new"}
 WORST_FIRST = {"R": 0, "A": 1, "G": 2}
 
@@ -60,9 +61,7 @@ def _of_review(review: Review) -> dict[str, Fact]:
 def headline(review: Review) -> Message:
     """Return the worst that the figures say, in one sentence: who is Red, and where today's pace ends."""
     told, total = _of_review(review), review.areas.loc["All"]
-    runs = say(
-        "{running:Words} {noun}", **told, noun="project runs" if len(review.table) == 1 else "projects run"
-    )
+    runs = say("{running:Words project runs|projects run}", **told)
     red = say("{red:words} Red by the figures, {declared:words} by their sponsors", **told)
     if not told["red"].value:
         red = say("none Red by the figures", **told)
@@ -116,7 +115,6 @@ def ratings(review: Review, before: Review | None = None) -> Table:
     rows["project"] = named(rows)
     rows["reason"] = rows["reason"].replace("", "–")
     melons = review.watermelons["name"]
-    contradiction = count(len(melons), "project reports", "projects report")
     return Table(
         data=rows,
         first=ROWS,
@@ -129,7 +127,11 @@ def ratings(review: Review, before: Review | None = None) -> Table:
             Field("cpi", "earned per 1 spent", decimals=2),
             Field("reason", "why", kind="text"),
         ),
-        title=f"{sentence(contradiction)} Green while the figures say Red: {shortened(melons)}"
+        title=say(
+            "{false:Words project reports|projects report} Green while the figures say Red: {who}",
+            who=shortened(melons),
+            **_of_review(review),
+        )
         if len(melons)
         else "No project reports Green while its figures say Red",
         takeaway=review.summary,
@@ -288,8 +290,11 @@ def stop_or_continue(review: Review, verdicts: pd.DataFrame) -> Table:
             Field("gain_at_cpi", "at today's pace", signed=True),
             Field("verdict", "", kind="text"),
         ),
-        title=f"{sentence(count(len(doubtful), 'running project'))} would not pay at today's pace: "
-        f"{shortened(doubtful['name'])}"
+        title=say(
+            "{n:Words running project|running projects} would not pay at today's pace: {who}",
+            n=claims.teller(review.register, "stop_or_continue")("doubtful", len(doubtful)),
+            who=shortened(doubtful["name"]),
+        )
         if len(doubtful)
         else "Every running project is worth finishing",
         takeaway="Money spent is gone either way; only what is still to come is compared.",
@@ -347,36 +352,6 @@ def since_last(register: Register, found: pd.DataFrame) -> Table:
     )
 
 
-@figure("performance.contingency", source="baselines, status")
-def contingency(review: Review, draw_down: pd.DataFrame) -> Table | Message:
-    """Return contingency used beside work done; one line where none is baselined."""
-    if draw_down.empty:
-        return not_shown("contingency", "baselines (quantity contingency)")
-    rows = draw_down.reset_index()
-    rows["project"] = named(rows)
-    for share in ("used_share", "done", "ahead"):
-        rows[share] = 100 * rows[share]
-    short = rows[~rows["lasts"].astype(bool)]
-    return Table(
-        data=rows,
-        columns=(
-            Field("project", "project", kind="text"),
-            Field("approved", "approved"),
-            Field("left", "left"),
-            Field("used_share", "used", "%", decimals=0),
-            Field("done", "work done", "%", decimals=0),
-        ),
-        title=f"Contingency goes faster than the work in {shortened(short['name'])}"
-        if len(short)
-        else "Contingency lasts at today's pace",
-        takeaway=f"{sentence(count(len(rows), 'project has', 'projects have'))} a contingency in the baselines.",
-        unit_line=unit_line(review.register, "Contingency"),
-    )
-
-
-RISK_MOVES = {"new": "▲ new", "up": "▲ up", "down": "▼ down", "same": "= same", "closed": "closed"}
-
-
 @figure("benefits.realized", source="benefit_status, benefit_profiles")
 def realized(benefits: Benefits, most: int = 12) -> Chart:
     """Return what was due and what was realized, benefit by benefit, the largest shortfall first."""
@@ -400,7 +375,18 @@ def realized(benefits: Benefits, most: int = 12) -> Chart:
         y=Field("label", "", kind="text"),
         series=Field("what", kind="category"),
         styles={"approved": "plan", "realized": "actual"},
-        title=f"{worst['name']} has brought {percent(worst['rate'])} of the benefit that was due"
+        title=say(
+            "{who} has brought {rate} of the benefit that was due",
+            who=worst["name"],
+            rate=claims.stated(
+                benefits.register,
+                "share",
+                worst["rate"],
+                SHARE,
+                part="realized of due",
+                project=str(worst["project_id"]),
+            ),
+        )
         if worst is not None
         else "No benefit is due yet",
         takeaway=benefits.summary,

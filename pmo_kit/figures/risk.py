@@ -142,9 +142,8 @@ def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
             ),
         ),
         takeaway=say(
-            "{n:Words} {noun} exceeded more often than one time in five.",
+            "{n:Words limit is|limits are} exceeded more often than one time in five.",
             n=claims.in_futures(simulation, "risk.limits", even, Unit("limits")),
-            noun="limit is" if even == 1 else "limits are",
         )
         if even
         else "Every limit holds with 80\u202f% confidence.",

@@ -346,10 +346,14 @@ def _extremes(comparison: Comparison) -> str:
     known = comparison.table["delta"].drop(comparison.base).dropna()
     if known.empty:
         return "None of the cases has a plan"
-    low, high = float(known.min()), float(known.max())
-    costs = f"{known.idxmin()} costs most: {format_number(low, signed=True)}" if low < 0 else ""
-    gains = f"{known.idxmax()} gains {format_number(high)}" if high > 0 else ""
-    return "; ".join(part for part in (costs, gains) if part) or "None of the cases changes the net value"
+    low, high = (
+        claims.asked_of(comparison.question, "case.change", known[case], over=comparison.over, case=str(case))
+        for case in (known.idxmin(), known.idxmax())
+    )
+    costs = say("{case} costs most: {low:+}", case=low.of.case, low=low) if low.value < 0 else ""
+    gains = say("{case} gains {high}", case=high.of.case, high=high) if high.value > 0 else ""
+    parts = [part for part in (costs, gains) if part]
+    return say("; ").join(parts) if parts else "None of the cases changes the net value"
 
 
 def _regret(comparison: Comparison, amount: float, plan: str) -> Fact:

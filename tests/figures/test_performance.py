@@ -12,7 +12,6 @@ from pmo_kit.exhibits.plotly import figure
 from pmo_kit.figures import performance as figures
 from pmo_kit.performance import (
     baseline_moves,
-    contingency_draw_down,
     coverage_by_area,
     directions,
     exposure_by_class,
@@ -48,7 +47,6 @@ def shown() -> dict[str, Exhibit]:
         figures.stop_or_continue(review, stop_or_continue(register, review)),
         figures.rebaselines(register, baseline_moves(register, previous)),
         figures.since_last(register, since_last_committee(register, previous)),
-        figures.contingency(review, contingency_draw_down(register, review)),
         figures.realized(benefits),
         figures.reference_classes(register, reference_class(register)),
         figures.change_load(load),
