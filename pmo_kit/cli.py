@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import errno
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TextIO
 
-from pmo_kit.errors import PmoError
+from pmo_kit.errors import PmoError, worded
 
 DONE, LOOK, FAILED, FAULT = 0, 1, 2, 3
 LAUNCH = (
@@ -20,20 +20,6 @@ LAUNCH = (
 )
 WIDGETS = ("@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget")
 """What the page of the board needs beside Voila itself."""
-_REASONS = {
-    errno.EACCES: "it is open in another program, or you may not write there",
-    errno.EPERM: "it is open in another program, or you may not write there",
-    errno.EROFS: "it can only be read",
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "your share of the disk is full",
-    errno.EFBIG: "the file would be larger than is allowed",
-    errno.ENOENT: "there is no such file or folder",
-    errno.ENOTDIR: "a part of the path is a file, not a folder",
-    errno.EISDIR: "it is a folder, not a file",
-    errno.EEXIST: "something of that name is there already",
-    errno.ENAMETOOLONG: "the name is too long",
-    errno.ENOTEMPTY: "the folder is not empty",
-}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,31 +41,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     shows = "--traceback" in given
-    options, others = _parser().parse_known_args([word for word in given if word != "--traceback"])
-    if others and options.run not in (lab, board):
-        _parser().error(f"unrecognized arguments: {' '.join(others)}")
-    options.others = others
     try:
         with _ended_by_signals():
-            status = int(options.run(options))
-            sys.stdout.flush()
-        return status
+            options, others = _parsed([word for word in given if word != "--traceback"])
+            options.others = others
+            return int(options.run(options))
     except PmoError as error:
         return _said(str(error), shows)
     except KeyboardInterrupt:
         return _said("Stopped; nothing was published.", shows)
-    except BrokenPipeError:  # the reader of our output has seen enough: | head
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:
         return DONE
     except MemoryError:
         return _said("The machine has not enough memory for this.", shows)
     except OSError as error:
-        reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
-        name = error.filename or error.filename2
         if arguments is None:  # what a library cannot close any more says no more
             sys.unraisablehook = lambda _: None
-        return _said(f"{os.fsdecode(name) if name else 'It stopped'}: {reason}.", shows)
+        return _said(worded(error), shows)
     except Exception as error:
         import traceback
 
@@ -90,6 +68,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         told = f"A fault of pmo_kit itself, not of your data: {type(error).__name__} in {where}: {words}"
         _said(f"{told}. Please report this line and your command; --traceback shows all of it.", shows)
         return FAULT
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                if stream is not None:
+                    stream.flush()
+            except (OSError, ValueError):
+                _closed(stream)
+
+
+def _tell(words: object, stream: TextIO | None = None) -> None:
+    """Print; a reader that has seen enough (| head) or is gone stops no work and changes no exit status."""
+    try:
+        print(words, file=stream, flush=True)
+    except BrokenPipeError:
+        _closed(stream or sys.stdout)
+
+
+def _closed(stream: TextIO) -> None:
+    """Say nothing more there, not even when Python ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _said(words: str, shows: bool) -> int:
@@ -99,19 +98,22 @@ def _said(words: str, shows: bool) -> int:
 
         traceback.print_exc()
     with contextlib.suppress(OSError):
-        print(words, file=sys.stderr, flush=True)
+        _tell(words, sys.stderr)
     return FAILED
 
 
 @contextlib.contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """Be ended by TERM and HUP as by Ctrl-C: what is temporary goes, kernels end, nothing is published."""
+    """Be ended by Ctrl-C, TERM and HUP alike: what is temporary goes, kernels end, nothing is published.
+
+    The second one is not heard: it would leave behind what the first one is clearing away.
+    """
 
     def ends(number: int, _frame: object) -> None:
         signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     try:
         before = {name: signal.signal(getattr(signal, name), ends) for name in names}
     except ValueError:  # not in the main thread
@@ -129,9 +131,9 @@ def pack(options: argparse.Namespace) -> int:
 
     specs, failed = asked(_pack_files(options), options.only, options.set)
     for error in failed:
-        print(f"\n{error}\n", file=sys.stderr)
+        _tell(f"\n{error}\n", sys.stderr)
     if options.list or options.dry_run:
-        print("\n".join(map(listed if options.list else described, specs)))
+        _tell("\n".join(map(listed if options.list else described, specs)))
         return FAILED if failed else DONE
     from pmo_kit.packs.asking import cluster, summed, warned
     from pmo_kit.packs.building import build_packs
@@ -145,17 +147,17 @@ def pack(options: argparse.Namespace) -> int:
         log_runs(built, failed, options.log)
     for one in built:
         if one.error is not None:
-            print(f"\n{one.error}\n", file=sys.stderr)
+            _tell(f"\n{one.error}\n", sys.stderr)
         elif one.folder is not None:
-            print(_short(one.folder / "index.html"))
+            _tell(_short(one.folder / "index.html"))
             if one.unchanged:
-                print(f"{one.spec.name}: nothing changed", file=sys.stderr)
+                _tell(f"{one.spec.name}: nothing changed", sys.stderr)
             elif options.eml:
-                print(_short(write_letter(one)))
+                _tell(_short(write_letter(one)))
             if told := warned(one.folder):
-                print(told, file=sys.stderr)
+                _tell(told, sys.stderr)
     if len(built) + len(failed) > 1:
-        print(summed(built, len(failed)), file=sys.stderr)
+        _tell(summed(built, len(failed)), sys.stderr)
     return FAILED if failed or any(one.error for one in built) else DONE
 
 
@@ -165,7 +167,7 @@ def verify(options: argparse.Namespace) -> int:
 
     run = False if options.hashes else options.run_it or None
     found = verify_pack(options.pack, options.against, options.workers, run)
-    print(found)
+    _tell(found)
     return DONE if found.equal else LOOK if found.sound else FAILED
 
 
@@ -174,7 +176,7 @@ def diff(options: argparse.Namespace) -> int:
     from pmo_kit.packs.verify import diff_packs
 
     found = diff_packs(options.old, options.new)
-    print(found.told(options.all))
+    _tell(found.told(options.all))
     return LOOK if found.decisions else DONE
 
 
@@ -183,7 +185,7 @@ def record(options: argparse.Namespace) -> int:
     from pmo_kit.packs.decisions import record_decisions
 
     recorded = record_decisions(options.pack, options.register)
-    print(recorded)
+    _tell(recorded)
     return LOOK if recorded.warnings else DONE
 
 
@@ -192,7 +194,7 @@ def new(options: argparse.Namespace) -> int:
     from pmo_kit.packs.workspace import new_workspace
 
     folder = new_workspace(options.folder, options.sources)
-    print(f"{_short(folder)} is ready. Next:\n  cd {_short(folder)}\n  pmo-kit pack")
+    _tell(f"{_short(folder)} is ready. Next:\n  cd {_short(folder)}\n  pmo-kit pack")
     return DONE
 
 
@@ -201,7 +203,7 @@ def import_(options: argparse.Namespace) -> int:
     from pmo_kit.register.drafting import import_sources
 
     text, status = import_sources(options.files, options.into, options.replace)
-    print(text)
+    _tell(text)
     return status
 
 
@@ -210,7 +212,7 @@ def check(options: argparse.Namespace) -> int:
     from pmo_kit.register.report import check_register
 
     result = check_register(options.path, strict=options.strict, xlsx=options.xlsx, mapping=options.mapping)
-    print(result.text)
+    _tell(result.text)
     return result.exit_code
 
 
@@ -222,20 +224,23 @@ def template(options: argparse.Namespace) -> int:
         raise PmoError(f"{options.file} is no name of a workbook; it must end in .xlsx.")
     if options.file.exists():
         raise PmoError(f"{options.file} is there already; nothing is overwritten. Name a new file.")
-    print(f"{_short(write_template(options.file))} is ready to fill; then: pmo-kit check {options.file}")
+    _tell(f"{_short(write_template(options.file))} is ready to fill; then: pmo-kit check {options.file}")
     return DONE
 
 
 def anonymize(options: argparse.Namespace) -> int:
     """Write a copy of a register that can be shared."""
+    from pmo_kit.disk import new_folder
     from pmo_kit.register import load_register
     from pmo_kit.register.anonymize import anonymize_register
     from pmo_kit.register.template import write_register
 
     if options.folder.exists():
         raise PmoError(f"{options.folder} is there already; nothing is overwritten. Name a new folder.")
-    write_register(anonymize_register(load_register(options.path), options.secret), options.folder)
-    print(
+    register = anonymize_register(load_register(options.path), options.secret)
+    with new_folder(options.folder) as draft:
+        write_register(register, draft)
+    _tell(
         f"{_short(options.folder)}: names, people and texts replaced, money scaled. Keep the secret to yourself."
     )
     return DONE
@@ -260,9 +265,7 @@ def board(options: argparse.Namespace) -> int:
 
     with session_notebook(options.register, options.committee) as page:
         if importlib.util.find_spec("voila") is None:
-            print(
-                "Voila is not installed (pip install voila): the board opens in JupyterLab.", file=sys.stderr
-            )
+            _tell("Voila is not installed (pip install voila): the board opens in JupyterLab.", sys.stderr)
             return _jupyter_lab(page, options.others)
         needed = [f"--VoilaConfiguration.extension_allowlist={name}" for name in WIDGETS]
         words = ["--Voila.ip=127.0.0.1", "--show_tracebacks=True", *needed]
@@ -288,7 +291,7 @@ def _jupyter(program: str, words: Sequence[str]) -> int:
     path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
     token = os.environ.get("JUPYTER_TOKEN") or secrets.token_urlsafe(24)
     if program == "voila" and "--no-browser" in words:
-        print(f"Add to the address below: ?token={token}", flush=True)
+        _tell(f"Add to the address below: ?token={token}")
     environment = {**os.environ, "PATH": path, "JUPYTER_TOKEN": token}
     ended = subprocess.run([sys.executable, "-c", LAUNCH, program, *words], env=environment, check=False)
     return FAILED if ended.returncode else DONE
@@ -300,10 +303,10 @@ def workshop(options: argparse.Namespace) -> int:
     from pmo_kit.workshop.folders import write_workshop
 
     folder = _short(write_workshop(options.folder, options.teams, new_workspace))
-    print(
+    _tell(
         f"{folder} is ready: {options.teams} team folders, {folder}/facilitator (guide, solutions, ballots)."
     )
-    print(f"Try one:\n  cd {folder}/team_1\n  pmo-kit lab")
+    _tell(f"Try one:\n  cd {folder}/team_1\n  pmo-kit lab")
     return DONE
 
 
@@ -343,6 +346,15 @@ def _short(path: Path) -> Path:
     """A path as it is seen from here."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _parsed(words: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
+    """The command and its options, and the options that are another program's."""
+    parser = _parser()
+    options, others = parser.parse_known_args(words)
+    if others and options.run not in (lab, board):
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
+    return options, others
 
 
 def _parser() -> argparse.ArgumentParser:

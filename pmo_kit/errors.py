@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -69,3 +71,32 @@ class InfeasibleError(PmoError):
 
 class PackError(PmoError):
     """A pack could not be built; the last published pack is untouched."""
+
+
+_REASONS = {
+    errno.EACCES: "it is open in another program, or you may not write there",
+    errno.EPERM: "it is open in another program, or you may not write there",
+    errno.EROFS: "it can only be read",
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "your share of the disk is full",
+    errno.EFBIG: "the file would be larger than is allowed",
+    errno.ENOENT: "there is no such file or folder",
+    errno.ENOTDIR: "a part of the path is a file, not a folder",
+    errno.EISDIR: "it is a folder, not a file",
+    errno.EEXIST: "something of that name is there already",
+    errno.ENAMETOOLONG: "the name is too long",
+    errno.ENOTEMPTY: "the folder is not empty",
+}
+
+
+def worded(error: OSError) -> str:
+    """What the system refused, of which file and why, as a sentence.
+
+    Examples
+    --------
+    >>> worded(OSError(errno.ENOSPC, "No space left on device", "pack.pdf"))
+    'pack.pdf: the disk is full.'
+    """
+    name = error.filename2 or error.filename
+    reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
+    return f"{os.fsdecode(name) if name else 'It stopped'}: {reason}."

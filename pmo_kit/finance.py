@@ -65,8 +65,9 @@ def discount_factors(rate: ArrayLike, n: int, timing: str = "start") -> Floats:
     rates = rates[..., :steps]
     if np.any(rates <= -1):
         raise ValueError("every rate must be above -1 (-100 %)")
-    growth = np.cumprod(1.0 + rates, axis=-1)
-    at_start = np.concatenate([np.ones((*growth.shape[:-1], 1)), 1.0 / growth], axis=-1)
+    with np.errstate(over="ignore", divide="ignore"):  # a factor may be larger than a number can say: inf
+        growth = np.cumprod(1.0 + rates, axis=-1)
+        at_start = np.concatenate([np.ones((*growth.shape[:-1], 1)), 1.0 / growth], axis=-1)
     if timing == "start":
         return np.asarray(at_start[..., :n])
     if timing == "end":
@@ -89,6 +90,7 @@ def npv(rate: ArrayLike, flows: ArrayLike) -> Floats:
     Returns
     -------
     ndarray or scalar, shape (...)
+        inf or NaN where a sum is larger than a number can say (1.8e308).
 
     Examples
     --------
@@ -96,7 +98,8 @@ def npv(rate: ArrayLike, flows: ArrayLike) -> Floats:
     788.2
     """
     money = _flows(flows)
-    return np.asarray((money * discount_factors(rate, money.shape[-1])).sum(axis=-1))[()]
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray((money * discount_factors(rate, money.shape[-1])).sum(axis=-1))[()]
 
 
 def bcr(rate: ArrayLike, benefits: ArrayLike, costs: ArrayLike) -> Floats:
@@ -125,9 +128,9 @@ def bcr(rate: ArrayLike, benefits: ArrayLike, costs: ArrayLike) -> Floats:
 def irr(flows: ArrayLike) -> Floats:
     """Internal rate of return: the one rate above -1 at which the NPV is zero, or NaN.
 
-    NaN where it is undefined (no change of sign, or no real root) or not unique (several roots, or a root at
-    which the NPV touches zero without crossing it). `irr_roots` then lists what there is. numpy-financial,
-    pyxirr and Excel return one of several roots instead; rank by NPV where this is NaN.
+    NaN where it is undefined (no change of sign, no real root, or one that rounds to -1) or not unique (several
+    roots, or a root at which the NPV touches zero without crossing it). `irr_roots` then lists what there is.
+    numpy-financial, pyxirr and Excel return one of several roots instead; rank by NPV where this is NaN.
 
     Parameters
     ----------
@@ -332,11 +335,11 @@ def _horner(rows: Floats, x: Floats) -> Floats:
 
 def _bisect(rows: Floats) -> Floats:
     """The single root of rows with one change of sign, in u = log(1 + rate)."""
+    size = np.abs(rows).max(axis=-1, keepdims=True)
     forward, backward = _shifted(rows), _shifted(rows[:, ::-1])
-    size = np.abs(rows).max(axis=-1)
-    low = -np.log1p(size / np.abs(backward[:, 0]))
-    high = np.log1p(size / np.abs(forward[:, 0]))
-    early = np.sign(forward[:, 0])
+    early, least = np.sign(forward[:, 0]), np.log(np.abs([backward[:, 0], forward[:, 0]]))
+    low, high = np.array([[-1], [1]]) * np.logaddexp(0, np.log(size[:, 0]) - least)
+    forward, backward = forward / size, backward / size
     for _ in range(80):
         middle = (low + high) / 2
         x = np.exp(-np.abs(middle))
@@ -344,7 +347,9 @@ def _bisect(rows: Floats) -> Floats:
         above = np.sign(value) * early > 0  # the early flows weigh more: the root is at a lower rate
         high = np.where(above, middle, high)
         low = np.where(above, low, middle)
-    return np.expm1((low + high) / 2)
+    with np.errstate(over="ignore"):
+        rate = np.expm1((low + high) / 2)
+    return np.where((rate > -1) & (rate < np.inf), rate, np.nan)  # nearer to its ends than a number can say
 
 
 def _roots(money: Floats) -> list[tuple[float, bool]]:
@@ -370,7 +375,7 @@ def _roots(money: Floats) -> list[tuple[float, bool]]:
         crosses = values[i] * values[i + 1] < 0
         if crosses and (len(cluster) == 1 or abs(_scaled(flows, middle)) > _TOUCH):
             middle = _between(flows, edges[i], edges[i + 1])
-        if crosses or abs(_scaled(flows, middle)) <= _TOUCH:
+        if middle - 1.0 > -1.0 and (crosses or abs(_scaled(flows, middle)) <= _TOUCH):
             roots.append((middle - 1.0, crosses))
     return roots
 

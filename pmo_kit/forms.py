@@ -19,7 +19,7 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, TypeVar, cast
+from typing import IO, Annotated, Any, ClassVar, TypeVar, cast
 
 import yaml
 from pydantic import (
@@ -40,12 +40,16 @@ from pmo_kit.errors import PmoError
 Model = TypeVar("Model")
 
 LIMITS: Mapping[str, int] = {
-    "bytes of a YAML file": 300_000, "blocks in each other": 20, "values in a YAML file": 50_000,
+    "bytes of a YAML file": 300_000, "blocks in each other": 20, "values in a YAML file": 20_000,
     "scenarios of a grid": 500, "packs of a matrix": 200,
-    "bytes of a table": 50_000_000, "bytes of a workbook, unpacked": 150_000_000, "columns of a table": 1_000,
-    "cells of a table": 4_000_000, "letters of a cell": 1_000_000,
+    "bytes of a table": 50_000_000, "bytes of a workbook, unpacked": 100_000_000, "columns of a table": 1_000,
+    "cells of a table": 4_000_000, "letters of a cell": 100_000,
+    "bytes of a notebook or JSON file": 50_000_000, "marks in a workbook, notebook or JSON file": 3_000_000,
 }  # fmt: skip
-"""What a file may hold that somebody gives us; what is larger is refused in words before it is read."""
+"""What a file may hold that somebody gives us; what is larger is refused in words before it is read.
+
+Marks are what opens or parts values: `<` in the parts of a workbook, `,` `[` `{` in JSON. They say what reading costs.
+"""
 
 _TOLD = 50  # problems in the text of an error; all are in `problems`
 _TAG = "tag:yaml.org,2002:"
@@ -312,10 +316,25 @@ def unreadable(path: Path, limit: str) -> str:
     if not stat.S_ISREG(found.st_mode):
         return "it is not a file that can be read from beginning to end."
     size, most = found.st_size, LIMITS[limit]
-    if size <= most and limit.endswith("unpacked") and zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            size = sum(part.file_size for part in archive.infolist())
-    return f"it has {size:,} bytes; at most {most:,} are read." if size > most else ""
+    marks, least = 0, LIMITS["marks in a workbook, notebook or JSON file"]
+    with contextlib.suppress(Exception):  # a damaged archive is told by its reader
+        if size <= most and limit.endswith("unpacked") and zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                size = sum(part.file_size for part in archive.infolist())
+                if size <= most:
+                    marks = sum(_marks(archive.open(part), b"<") for part in archive.infolist())
+        elif size <= most and limit.endswith("JSON file"):
+            marks = _marks(path.open("rb"), b",[{")
+    if size > most:
+        return f"it has {size:,} bytes; at most {most:,} are read."
+    return f"it has {marks:,} values and marks; at most {least:,} are read." if marks > least else ""
+
+
+def _marks(stream: IO[bytes], marks: bytes) -> int:
+    """How often some bytes stand in a stream, which is closed."""
+    with stream:
+        pieces = iter(lambda: stream.read(1_000_000), b"")
+        return sum(piece.count(mark) for piece in pieces for mark in marks)
 
 
 def _read(place: Path, file: str | Path) -> str:

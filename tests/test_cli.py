@@ -248,7 +248,10 @@ def test_a_disk_that_is_full_is_told(tmp_path: Path) -> None:
 
     done = run("template", str(tmp_path / "new.xlsx"), preexec_fn=small)
     assert done.returncode == 2, done.stderr
-    assert done.stderr.decode().strip() == "It stopped: the file would be larger than is allowed."
+    assert (
+        done.stderr.decode().strip() == f"{tmp_path / 'new.xlsx'}: the file would be larger than is allowed."
+    )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_check_writes_its_report_onto_nothing_that_is_there(

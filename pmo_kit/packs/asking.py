@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
 
+from pmo_kit.disk import scratch
 from pmo_kit.errors import PackError, PmoError
 from pmo_kit.packs.building import Built
 from pmo_kit.packs.spec import PackSpec, expand, only, read_spec, with_values
@@ -56,7 +57,7 @@ def described(spec: PackSpec) -> str:
     from pmo_kit.packs.building import settled
 
     spec = settled(spec)
-    with staging.scratch() as temporary:
+    with scratch() as temporary:
         stage = staging.stage(spec, temporary / "stage")
         register = staging.register_of(stage)
         _, stage, absent = staging.possible(spec, stage, register.has)

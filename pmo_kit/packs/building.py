@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pmo_kit import facts
-from pmo_kit.errors import PackError, PmoError
+from pmo_kit.disk import scratch, write_whole
+from pmo_kit.errors import PackError, PmoError, worded
 from pmo_kit.packs import manifest, run, staging
 from pmo_kit.packs.cache import Cache, key_of
 from pmo_kit.packs.compare import Published
@@ -242,7 +243,7 @@ def _made(medium: Medium, drawn: Any, spec: PackSpec) -> bytes:
     """A file of a medium; what goes wrong in it is said of it alone."""
     try:
         content = getattr(importlib.import_module(medium.module), medium.function)(drawn)
-    except PmoError:
+    except (PmoError, OSError, MemoryError):
         raise
     except Exception as error:
         raise PackError(
@@ -257,6 +258,12 @@ def _lacks(name: str) -> str:
     """The package that a medium lacks here; empty when it can be made."""
     medium = MEDIA[name]
     return "" if find_spec(medium.needs) else medium.needs
+
+
+def _said(spec: PackSpec, error: PmoError | OSError) -> PmoError:
+    """What is wrong with one pack, in words."""
+    words = f"{spec.name} was not built; the pack published last is untouched. "
+    return PackError(words + worded(error)) if isinstance(error, OSError) else error
 
 
 @dataclass(frozen=True, eq=False)
@@ -384,7 +391,7 @@ def build_packs(
         raise PackError(f"Two packs are named '{twice}': change the line 'pack' of one.")
     place = Path(out).resolve()
     place.mkdir(parents=True, exist_ok=True)
-    with staging.scratch(None if executor is None else place) as temporary:
+    with scratch(None if executor is None else place) as temporary:
         batch = _Batch(place, temporary, Cache(place / ".cache", force), if_changed)
         for number, spec in enumerate(specs):
             batch.add(number, spec)
@@ -433,8 +440,8 @@ class _Batch:
                 self._ends(spec, self.latest[spec.name], None, unchanged=True)
                 return
             left, stage, absent = staging.possible(spec, stage, register.has)
-        except PmoError as error:
-            self._ends(spec, None, error)
+        except (PmoError, OSError) as error:
+            self._ends(spec, None, _said(spec, error))
             return
         keys = [key_of(job, stage.inputs, self.software) for job in stage.jobs]
         for key, job in zip(keys, stage.jobs, strict=True):
@@ -520,8 +527,8 @@ class _Batch:
             home = self.place / making.spec.name
             try:
                 self._ends(making.whole, self._published(making, home), None, making)
-            except PmoError as error:
-                self._ends(making.whole, None, error, making)
+            except (PmoError, OSError) as error:
+                self._ends(making.whole, None, _said(making.spec, error), making)
 
     def _published(self, making: _Making, home: Path) -> Path:
         """Publish a pack, or leave the page that says which cells failed."""
@@ -531,7 +538,7 @@ class _Batch:
         pairs = [(job, self.known[key]) for job, key in zip(making.stage.jobs, making.keys, strict=True)]
         failures = [replace(x, title=job.title) for job, x in pairs if isinstance(x, run.Failure)]
         if failures:
-            (home / "error.html").write_bytes(html.error_page(making.spec, failures))
+            write_whole(home / "error.html", html.error_page(making.spec, failures))
             raise PackError(run.told(making.spec, failures, home / "error.html"))
         if staging.input_hashes(making.stage.folder) != making.stage.inputs:
             raise PackError(f"{making.spec.name}: the snapshot of its inputs was changed while it was built.")

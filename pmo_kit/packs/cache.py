@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pmo_kit.disk import write_whole
 from pmo_kit.packs.manifest import dumps, file_hash, sha256
 from pmo_kit.packs.staging import Job
 
@@ -60,9 +61,7 @@ class Cache:
     def put(self, key: str, content: bytes) -> None:
         """Keep an executed notebook, whole or not at all."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        draft = self.folder / f".{key}.{os.getpid()}.part"
-        draft.write_bytes(sha256(content).encode() + b"\n" + content)
-        os.replace(draft, self.folder / f"{key}.ipynb")
+        write_whole(self.folder / f"{key}.ipynb", sha256(content).encode() + b"\n" + content)
 
     def seconds(self) -> dict[str, float]:
         """How long each notebook took last, by name."""
@@ -76,9 +75,7 @@ class Cache:
         """Note how long notebooks took and let the oldest go."""
         if not self.folder.is_dir():
             return
-        draft = self.folder / f".seconds.{os.getpid()}.part"
-        draft.write_bytes(dumps({**self.seconds(), **seconds}))
-        os.replace(draft, self._times)
+        write_whole(self._times, dumps({**self.seconds(), **seconds}))
         kept = sorted(self.folder.glob("*.ipynb"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
         for path in kept[KEPT:]:
             path.unlink(missing_ok=True)

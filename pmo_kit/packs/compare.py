@@ -11,6 +11,7 @@ from typing import Any
 from typing_extensions import TypedDict
 
 from pmo_kit.errors import PackError
+from pmo_kit.forms import unreadable
 from pmo_kit.packs.manifest import sha256
 
 _KEYS = (
@@ -115,6 +116,8 @@ def read_json(path: Path, kind: Any = None) -> Any:
     PackError
         It cannot be read, or holds something else.
     """
+    if reason := unreadable(path, "bytes of a notebook or JSON file"):
+        raise PackError(f"{path} cannot be read: {reason}")
     try:
         found = json.loads(path.read_bytes().decode("utf-8"))
     except (OSError, ValueError, RecursionError) as error:

@@ -6,7 +6,6 @@ import contextlib
 import csv
 import datetime as dt
 import io
-import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from pmo_kit.disk import scratch, write_whole
 from pmo_kit.errors import PackError
 from pmo_kit.packs.compare import Published, project_of, read_json
-from pmo_kit.packs.staging import scratch
 from pmo_kit.register.schema import load_schema
 
 if TYPE_CHECKING:
@@ -332,9 +331,7 @@ def record_decisions(path: str | Path, register_folder: str | Path) -> Recorded:
         shutil.copytree(folder, trial)
         (trial / "decisions.csv").write_bytes(content)
         load_register(trial)
-    draft = file.with_name(f".decisions.{os.getpid()}.part")
-    draft.write_bytes(content)
-    os.replace(draft, file)
+    write_whole(file, content)
     return Recorded(len(rows), file, tuple(filter(None, left)), tuple(_warnings(rows, register)))
 
 

@@ -9,13 +9,12 @@ import json
 import os
 import platform
 import secrets
-import shutil
-import time
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from pmo_kit.disk import flushed, new_folder, write_whole
 from pmo_kit.errors import PackError
 from pmo_kit.shipped import shipped
 
@@ -146,45 +145,16 @@ def publish(files: Mapping[str, bytes], beside: Mapping[str, bytes], folder: Pat
                 "never changed: move that folder away and build again."
             )
     else:
-        _sweep(folder)
-        _write_folder({**files, **beside}, home)
-    _replace(folder / "latest.json", dumps({"pack": folder.name, "id": name, "index": f"{name}/index.html"}))
-    return home
-
-
-def _write_folder(files: Mapping[str, bytes], home: Path) -> None:
-    """Write beside the place, flush to disk, then rename into place."""
-    draft = home.parent / f".{home.name}.{os.getpid()}.part"
-    shutil.rmtree(draft, ignore_errors=True)
-    try:
-        for file, content in files.items():
-            path = draft / file
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
         try:
-            os.rename(draft, home)
-        except OSError:
+            with new_folder(home) as draft:
+                for file, content in {**files, **beside}.items():
+                    flushed(draft / file, content)
+        except OSError:  # another run was faster
             if not (home / "manifest.json").is_file():
                 raise
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what runs that were killed a day ago left behind."""
-    for draft in folder.glob(".*.part"):
-        if time.time() - draft.stat().st_mtime > 86_400:
-            shutil.rmtree(draft, ignore_errors=True) if draft.is_dir() else draft.unlink(missing_ok=True)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Replace a small file in one step."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-    draft.write_bytes(content)
-    os.replace(draft, path)
+    latest = {"pack": folder.name, "id": name, "index": f"{name}/index.html"}
+    write_whole(folder / "latest.json", dumps(latest))
+    return home
 
 
 def _read(path: Path) -> bytes | None:
@@ -203,7 +173,8 @@ def sha256(content: bytes) -> str:
 
 def file_hash(path: Path) -> str:
     """SHA-256 of a file in hex."""
-    return sha256(path.read_bytes())
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def package_hash() -> str:

@@ -10,16 +10,17 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TextIO
 from weakref import WeakSet
 
-from pmo_kit.errors import PackError
+from pmo_kit.disk import scratch
+from pmo_kit.errors import PackError, worded
 from pmo_kit.packs.spec import PackSpec
-from pmo_kit.packs.staging import Job, input_hashes, scratch
+from pmo_kit.packs.staging import Job, input_hashes
 
 _ADDRESS = re.compile(r"(?<= at )0x[0-9a-fA-F]+")
 _CELL_FILE = re.compile(r"[^\s\"'<>()]*ipykernel_\d+[/\\]+\d+\.py")
@@ -159,6 +160,8 @@ _CAUSES = {
     "DeadKernelError": "Python ended in the middle of the cell, often because memory ran out.",
     "CellTimeoutError": "The cell took longer than it may (the line cell_timeout of the pack file, in seconds).",
     "InputChanged": "The notebook wrote into its inputs; a pack shows the register as it was given.",
+    "SharedInputChanged": "This notebook, or one beside it, wrote into the inputs of all.",
+    "OSError": "A file could not be read or written.",
     "SystemExit": "The notebook ended itself before its last cell.",
     "Unfinished": "The cell was not run to its end.",
     "BrokenProcessPool": "The process that ran the notebook ended, often because memory ran out.",
@@ -199,6 +202,8 @@ def execute(job: Job, on_cell: OnCell | None = None) -> Failure | None:
     wrote: list[tuple[int, str]] = []
     source, home = Path(job.source), job.home
     shutil.copytree(source.parents[1] / "inputs", home / "inputs")
+    if changed := _changed(job, home):
+        return _failure(job, 0, "", "SharedInputChanged", changed)
     (home / "notebooks").mkdir()
     given = _stamps(home)
 
@@ -232,7 +237,10 @@ def execute(job: Job, on_cell: OnCell | None = None) -> Failure | None:
         return _failure(job, error.cell_index, error.source, error.ename, error.evalue)
     except Exception as error:
         index, code = begun[-1] if begun else (0, "")
-        return _failure(job, index, code, type(error).__name__, str(error))
+        name, words = type(error).__name__, str(error)
+        if isinstance(error, OSError) and name not in _CAUSES:
+            name, words = "OSError", worded(error)
+        return _failure(job, index, code, name, words)
     notebook = nbformat.read(job.target, as_version=4)
     for index, cell in enumerate(notebook.cells):
         skipped = "interactive" in cell.metadata.get("tags", ())
@@ -244,10 +252,17 @@ def execute(job: Job, on_cell: OnCell | None = None) -> Failure | None:
             return _failure(job, index, cell.source, errors[0].ename, errors[0].evalue)
         if note.get("status") != "completed" or note.get("exception") or cell.execution_count is None:
             return _failure(job, index, cell.source, "Unfinished", "")
-    then, now = input_hashes(source.parents[1]), input_hashes(home)
-    if changed := sorted(name for name in {*then, *now} if then.get(name) != now.get(name)):
-        return _failure(job, *(wrote or begun)[-1], "InputChanged", ", ".join(changed[:5]))
+    for folder, kind in ((home, "InputChanged"), (source.parents[1], "SharedInputChanged")):
+        if changed := _changed(job, folder):
+            return _failure(job, *(wrote or begun)[-1], kind, changed)
     return None
+
+
+def _changed(job: Job, folder: Path) -> str:
+    """The first inputs in a folder that are not those that the job was given; empty where all are."""
+    now = input_hashes(folder)
+    names = sorted(name for name in {*job.inputs, *now} if job.inputs.get(name) != now.get(name))
+    return ", ".join(names[:5])
 
 
 def _stamps(home: Path) -> list[tuple[str, int, int]]:
@@ -368,14 +383,16 @@ class Progress:
 
     def _say(self, line: str) -> None:
         if self.on:
-            self.bar.write(line, file=self.stream)
-            self.stream.flush()
+            with suppress(OSError):  # nobody listens any more: the work goes on
+                self.bar.write(line, file=self.stream)
+                self.stream.flush()
 
     def cell(self) -> None:
         """A cell starts; after `stop` no further one does."""
         if self.stopped:
             raise PackError("Stopped.")
-        self.bar.update()
+        with suppress(OSError):
+            self.bar.update()
 
     def stop(self) -> None:
         """Let every notebook end at its next cell."""

@@ -40,6 +40,7 @@ from pmo_kit.forms import (
     plain,
     read_form,
     reading_of,
+    unreadable,
 )
 from pmo_kit.register.schema import load_schema
 from pmo_kit.shipped import shipped
@@ -177,6 +178,8 @@ def kit_names() -> dict[str, dict[str, str]]:
 
 def layout_names(file: Path) -> tuple[str, ...]:
     """The names of the layouts of a .pptx or .potx; empty where the file is something else."""
+    if unreadable(file, "bytes of a workbook, unpacked"):
+        return ()
     try:
         with zipfile.ZipFile(file) as content:
             parts = sorted(n for n in content.namelist() if re.fullmatch(r"ppt/slideLayouts/[^/]+\.xml", n))
@@ -342,6 +345,8 @@ class Parameter:
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:
     """Read a notebook file; a file that is none is refused in words."""
+    if reason := unreadable(path, "bytes of a notebook or JSON file"):
+        raise PackError(f"{path.name} is not a notebook that can be read: {reason}")
     try:
         return nbformat.read(path, as_version=4)
     except Exception as error:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from pmo_kit.errors import PackError
-from pmo_kit.packs.manifest import sha256
+from pmo_kit.packs.manifest import file_hash
 from pmo_kit.packs.spec import (
     CELL_SECONDS,
     PREVIOUS,
@@ -32,7 +29,6 @@ if TYPE_CHECKING:
     from pmo_kit.register import Register
 
 _FROM_PACK = {"register_path": "register", "previous_path": "previous"}
-_SCRATCH = "pmo_kit_"
 _LEFT_OUT = (".*", "~$*", "*.md", "*.py", "__pycache__")
 
 
@@ -48,6 +44,7 @@ class Job:
     injected_after: int
     cells: int
     seconds: int = CELL_SECONDS
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def home(self) -> Path:
@@ -121,62 +118,15 @@ def stage(spec: PackSpec, folder: Path) -> Stage:
         )
     if found:
         raise PackError("\n".join([f"{spec.file.name} asks for what its notebooks do not have:", *found]))
-    return Stage(folder, tuple(jobs), register, previous, input_hashes(folder), deck)
+    hashes = input_hashes(folder)
+    return Stage(folder, tuple(replace(job, inputs=hashes) for job in jobs), register, previous, hashes, deck)
 
 
 def input_hashes(folder: Path) -> dict[str, str]:
     """Every file in `inputs` of a folder -> SHA-256."""
     inputs = folder / "inputs"
     paths = sorted(path for path in inputs.rglob("*") if path.is_file())
-    return {path.relative_to(inputs).as_posix(): sha256(path.read_bytes()) for path in paths}
-
-
-@contextmanager
-def scratch(place: Path | None = None) -> Iterator[Path]:
-    """A temporary folder that goes at the end; those of runs that were killed go at the beginning.
-
-    A folder is in use while the lock in it is held; the system lets go of it when the process ends, however it ends.
-    """
-    parent = place or Path(tempfile.gettempdir())
-    for old in parent.glob(f"{_SCRATCH}*"):
-        _sweep(old)
-    folder = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=parent)).resolve()
-    try:
-        with (folder / ".lock.new").open("wb") as lock:
-            _held(lock.fileno())
-            if os.name != "nt":  # no other process ever sees a lock that nobody holds yet
-                (folder / ".lock.new").rename(folder / ".lock")
-            yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _sweep(folder: Path) -> None:
-    """Remove a temporary folder that no process uses; one without a lock is being made, or is a day old."""
-    try:
-        with (folder / ".lock").open("rb+") as lock:
-            used = _held(lock.fileno())
-        if os.name == "nt":
-            (folder / ".lock").unlink()  # an open file stays
-    except FileNotFoundError:
-        used = folder.is_dir() and time.time() - folder.stat().st_mtime < 86_400
-    except OSError:
-        return
-    if not used:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _held(file: int) -> bool:
-    """Take the lock of a file; True where another process has it."""
-    if os.name == "nt":
-        return False
-    import fcntl
-
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    return False
+    return {path.relative_to(inputs).as_posix(): file_hash(path) for path in paths}
 
 
 def snapshot(spec: PackSpec, stage: Stage) -> dict[str, bytes]:
@@ -357,11 +307,13 @@ class _Inputs:
         return self.staged[path]
 
     def _stays_at_home(self, folder: Path) -> None:
-        """Refuse a link inside a folder that leads out of the home of the pack."""
+        """Refuse a link inside a folder that leads out of the home of the pack, and what is no file."""
         for path in folder.rglob("*"):
-            if path.is_symlink() and not path.resolve().is_relative_to(self.spec.home):
+            if not Path(os.path.realpath(path)).is_relative_to(self.spec.home):
                 home = self.spec.home.name
                 raise PackError(f"{folder.name}/{path.name} is a link that leads out of the folder '{home}'.")
+            if not (path.is_file() or path.is_dir()):
+                raise PackError(f"{folder.name}/{path.name} is no file that can be copied.")
 
     def _tops(self) -> list[Path]:
         """A path inside each staged folder."""

@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
+from pmo_kit.disk import write_whole
 from pmo_kit.errors import PmoError
 from pmo_kit.packs.building import Built
 from pmo_kit.packs.compare import Published
@@ -81,6 +82,4 @@ def write_letter(built: Built) -> Path:
             )
             break
     letter.set_boundary(f"pmo_kit_{pack.folder.name}")
-    file = pack.folder.parent / f"{pack.folder.name}.eml"
-    file.write_bytes(letter.as_bytes())
-    return file
+    return write_whole(pack.folder.parent / f"{pack.folder.name}.eml", letter.as_bytes())

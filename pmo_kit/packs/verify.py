@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from pmo_kit.disk import scratch
 from pmo_kit.errors import PackError, PmoError
 from pmo_kit.facts import KEYS
 from pmo_kit.packs.building import build_pack
@@ -25,9 +26,8 @@ from pmo_kit.packs.compare import (
     value_words,
 )
 from pmo_kit.packs.decisions import recommendation
-from pmo_kit.packs.manifest import dumps, pack_id, seal, sha256
+from pmo_kit.packs.manifest import dumps, file_hash, pack_id, seal
 from pmo_kit.packs.spec import read_spec
-from pmo_kit.packs.staging import scratch
 
 _LISTED = 8
 _LINES = 40
@@ -487,7 +487,7 @@ def _touched(pack: Published) -> Iterator[str]:
             yield f"{name} leads out of the pack"
         elif not path.is_file():
             yield f"{name} is gone"
-        elif sha256(path.read_bytes()) != digest:
+        elif file_hash(path) != digest:
             yield f"{name} was changed"
     known = {*old["outputs"], *BESIDE}
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):

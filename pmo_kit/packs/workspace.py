@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 
+from pmo_kit.disk import new_folder
 from pmo_kit.errors import PmoError
 from pmo_kit.packs.spec import read_notebook
 from pmo_kit.register import load_register
@@ -60,7 +61,14 @@ def new_workspace(folder: str | Path, sources: Sequence[Path] = ()) -> Path:
     for source in sources:
         if not source.is_file():
             raise PmoError(f"There is no file {source}.")
-    (home / "packs").mkdir(parents=True)
+    with new_folder(home) as draft:
+        _fill(draft, sources)
+    return home
+
+
+def _fill(home: Path, sources: Sequence[Path]) -> None:
+    """Put everything into the folder of a workspace."""
+    (home / "packs").mkdir()
     (home / "notebooks").mkdir()
     register = "register.xlsx"
     if sources:
@@ -84,7 +92,6 @@ def new_workspace(folder: str | Path, sources: Sequence[Path] = ()) -> Path:
         nbformat.write(notebook, home / "notebooks" / source.name)
     text = _README if not sources else _README_FROM.format(mapping=register)
     (home / "README.md").write_text(text, encoding="utf-8")
-    return home
 
 
 def own_pack(text: str, register: str = "register.xlsx", **changes: str) -> str:

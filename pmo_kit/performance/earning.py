@@ -130,7 +130,8 @@ def earned_schedule(pv_curve: ArrayLike, ev: ArrayLike, at: ArrayLike) -> dict[s
     """
     curve = np.asarray(pv_curve, dtype=np.float64)
     curve = np.concatenate([np.zeros((*curve.shape[:-1], 1)), curve], axis=-1)
-    steps = np.diff(curve, axis=-1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        steps = np.diff(curve, axis=-1)
     if np.any(steps < 0):
         raise ValueError("The plan curve falls: it must be cumulative.")
     missing = np.isnan(curve)
@@ -154,7 +155,7 @@ def earned_schedule(pv_curve: ArrayLike, ev: ArrayLike, at: ArrayLike) -> dict[s
     part = np.clip(ratio(ev - planned, step), 0.0, 1.0)
     es = np.where(reached, before.astype(np.float64), last + part)
     es = np.where((ev > top * (1 + CLOSE)) | np.isnan(ev) | (top <= 0), np.nan, es)
-    elapsed = np.clip(np.nan_to_num(np.floor(at + CLOSE)).astype(int), 0, curve.shape[-1] - 1)
+    elapsed = np.clip(np.nan_to_num(np.floor(at + CLOSE)), 0, curve.shape[-1] - 1).astype(int)
     now = np.take_along_axis(curve, elapsed[..., np.newaxis], axis=-1)[..., 0]
     started = ~(now <= 0) | (ev > 0)
     es = np.where(started, es, np.nan)

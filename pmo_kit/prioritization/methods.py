@@ -102,7 +102,9 @@ def count_ranks(cells: Floats, weights: Floats) -> Floats:
     position = np.arange(n)
     counts = np.zeros(n * n, dtype=np.int64)
     bits = max(n - 1, 1).bit_length()
-    top, steps = cells.max(), 2.0 ** (62 - bits) / max(np.ptp(cells), 1e-300)
+    size = np.abs(cells).max()
+    cells = cells if 1e-100 < size < 1e100 else cells / (size or 1.0)  # ranks have no scale
+    top, steps = cells.max(), 2.0 ** (62 - bits) / max(np.ptp(cells), 1e-200)
     for _, worth in _blocks(cells, weights):
         # an integer per value, best first, with the position of the project in its last bits: one plain sort
         np.subtract(top, worth, out=worth)

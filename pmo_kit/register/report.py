@@ -20,7 +20,7 @@ from pmo_kit.register.findings import Findings, describe_findings, group_finding
 from pmo_kit.register.reading import load_register, read_sheets
 from pmo_kit.register.sheets import RawSheet
 from pmo_kit.register.tables import Register
-from pmo_kit.register.template import inert
+from pmo_kit.register.template import inert, write_book
 from pmo_kit.register.values import clean_text, shown
 
 EXPECTED = (
@@ -208,10 +208,7 @@ def write_check_report(
         name = _sheet_name(raw.sheet or Path(raw.file).stem, taken)
         taken.add(name)
         _write_marked(book.create_sheet(name), raw, mine)
-    path = Path(target)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    book.save(path)
-    return path
+    return write_book(book, Path(target))
 
 
 def _sheet_name(title: str, taken: set[str]) -> str:

@@ -154,6 +154,9 @@ def _refused(path: Path, findings: Findings, reason: str, sheet: str = "") -> bo
     return bool(reason)
 
 
+_TOO_LONG = f"one of its cells has more than {LIMITS['letters of a cell']:,} letters."
+
+
 def _too_large(columns: int, cells: int) -> str:
     """Why a table of this size is not read; empty where it is."""
     most, all_ = LIMITS["columns of a table"], LIMITS["cells of a table"]
@@ -191,8 +194,7 @@ def read_csv_sheet(path: Path, findings: Findings) -> RawSheet | None:
             lines.append(line)
             begins.append(reader.line_num)
     except csv.Error:
-        words = f"one of its cells has more than {LIMITS['letters of a cell']:,} letters."
-        _refused(path, findings, words)
+        _refused(path, findings, _TOO_LONG)
         return None
     if not lines:
         return None
@@ -280,7 +282,11 @@ def read_workbook(path: Path, findings: Findings) -> list[RawSheet]:
             continue
         rows = np.array(sorted({cell.row for cell in cells} | {row for row, _ in open_cells}))
         width = max([cell.column for cell in cells] + [column for _, column in open_cells])
-        if _refused(path, findings, _too_large(width, len(rows) * width), sheet.title):
+        long = any(
+            len(str(cell.value)) > LIMITS["letters of a cell"] for cell in cells if cell.data_type == "s"
+        )
+        reason = _TOO_LONG if long else _too_large(width, len(rows) * width)
+        if _refused(path, findings, reason, sheet.title):
             continue
         line = {row: number for number, row in enumerate(rows.tolist())}
         grid = np.full((len(rows), width), None, dtype=object)

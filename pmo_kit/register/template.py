@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from datetime import date
 from os import PathLike
 from pathlib import Path
@@ -17,6 +18,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from pmo_kit.disk import write_whole
 from pmo_kit.register.schema import Column, Schema, Table, load_schema
 from pmo_kit.register.tables import Register
 
@@ -32,6 +34,14 @@ def inert(text: str) -> str:
     ("'=cmd|' /C calc'!A0", 'plain')
     """
     return "'" + text if text.startswith(_DANGEROUS) else text
+
+
+def write_book(book: openpyxl.Workbook, file: Path) -> Path:
+    """Write a workbook, and the folders above it."""
+    content = io.BytesIO()
+    book.save(content)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return write_whole(file, content.getvalue())
 
 
 def text_columns(frame: pd.DataFrame) -> pd.DataFrame:
@@ -76,11 +86,9 @@ def write_register(register: Register, folder: str | PathLike[str]) -> list[Path
         if not len(frame):
             continue
         text = text_columns(frame[keep])
-        with (place / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(keep)
-            writer.writerows(text.itertuples(index=False))
-        written.append(place / f"{name}.csv")
+        lines = io.StringIO()
+        csv.writer(lines, lineterminator="\n").writerows([keep, *text.itertuples(index=False)])
+        written.append(write_whole(place / f"{name}.csv", lines.getvalue().encode()))
     return written
 
 
@@ -137,10 +145,7 @@ def write_template(path: str | PathLike[str], register: Register | None = None) 
         else:
             _write_table(sheet, schema[name], schema, frame)
     _write_dictionary(book.create_sheet("dictionary"), schema, order)
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    book.save(target)
-    return target
+    return write_book(book, Path(path))
 
 
 def _header(sheet: Worksheet, names: list[str], needed: list[bool]) -> None:

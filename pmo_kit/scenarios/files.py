@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from math import prod
 from pathlib import Path
@@ -13,6 +12,7 @@ import pandas as pd
 import yaml
 
 from pmo_kit.arbitration import Question
+from pmo_kit.disk import write_whole
 from pmo_kit.doors import door, missing, nearest
 from pmo_kit.errors import DataError
 from pmo_kit.forms import LIMITS, Block, FormError, Rows, Written, read_form
@@ -131,11 +131,7 @@ def write_scenario_file(scenarios: Iterable[Scenario], path: str | Path, unit: s
     <BLANKLINE>
     """
     content = ({"unit": unit} if unit else {}) | {"scenarios": [_entry(one) for one in scenarios]}
-    file = Path(path)
-    temporary = file.with_suffix(".part")
-    temporary.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), encoding="utf-8")
-    os.replace(temporary, file)
-    return file
+    return write_whole(Path(path), yaml.safe_dump(content, sort_keys=False, allow_unicode=True).encode())
 
 
 def _entry(scenario: Scenario) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def cvar(x: ArrayLike, level: float, tail: Literal["upper", "lower"] = "upper") 
     Raises
     ------
     ValueError
-        The level is not in [0, 1), or the tail is neither.
+        The level is not in [0, 1), the tail is neither, or there is no outcome or an infinite one.
 
     Notes
     -----
@@ -103,10 +103,13 @@ def cvar(x: ArrayLike, level: float, tail: Literal["upper", "lower"] = "upper") 
     if tail not in ("upper", "lower"):
         raise ValueError(f"tail is 'upper' or 'lower', not {tail!r}")
     values = np.sort(np.asarray(x, float), axis=-1)
+    if not values.size or np.isinf(values).any():
+        raise ValueError("x needs outcomes, none of them infinite")
     values = values[..., ::-1] if tail == "upper" else values
     n = values.shape[-1]
     weights = np.clip(n * (1 - level) - np.arange(n), 0.0, 1.0)
-    return np.asarray(values @ weights / weights.sum())[()]
+    with np.errstate(over="ignore", invalid="ignore"):  # a sum larger than a number can say
+        return np.asarray(values @ weights / weights.sum())[()]
 
 
 @dataclass(frozen=True)

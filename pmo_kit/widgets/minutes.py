@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from pmo_kit.disk import write_whole
 from pmo_kit.exhibits import theme
 from pmo_kit.facts import number
 from pmo_kit.figures.figure import sentence
@@ -79,5 +80,4 @@ def write_minutes(
         sys_inputs={"minutes": json.dumps(data, ensure_ascii=False)},
         timestamp=dt.datetime(now.year, now.month, now.day, tzinfo=dt.UTC),
     )  # fmt: skip
-    file.write_bytes(made)
-    return file
+    return write_whole(file, made)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pmo_kit.disk import scratch
 from pmo_kit.errors import PmoError
 from pmo_kit.shipped import shipped
 
@@ -40,8 +40,8 @@ def session_notebook(register: Path | None, committee: str) -> Iterator[Path]:
             cell["source"] = "\n".join(f"{name}: str = {value!r}" for name, value in values.items())
         source = "".join(cell["source"]).replace("print(question.register.summary)", "")
         cell.update(outputs=[], source=source)
-    with tempfile.TemporaryDirectory(prefix="pmo_kit_board_") as folder:
-        page = Path(folder, "board.ipynb")
+    with scratch() as folder:
+        page = folder / "board.ipynb"
         page.write_text(json.dumps(book), encoding="utf-8")
         yield page
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import csv
 import dataclasses
 import datetime as dt
+import io
 import json
-import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +21,7 @@ from typing import Any
 import pandas as pd
 
 from pmo_kit.arbitration import PlanChange, Question
+from pmo_kit.disk import write_whole
 from pmo_kit.errors import PmoError
 from pmo_kit.facts import number
 from pmo_kit.figures.figure import listed
@@ -74,7 +75,7 @@ def save_session(session: SessionState, place: str | PathLike[str], committee: s
     moves = session.moves.drop(columns="number")
     with _written(place):
         write_csv(place / LOG, moves.columns, moves.itertuples(index=False))
-        _replace(place / STATE, json.dumps(state, ensure_ascii=False, indent=1, default=str))
+        write_whole(place / STATE, json.dumps(state, ensure_ascii=False, indent=1, default=str).encode())
     return place / STATE
 
 
@@ -292,16 +293,6 @@ def _case(plain: object) -> Case:
 def write_csv(file: Path, head: Iterable[object], rows: Iterable[Iterable[object]]) -> Path:
     """A CSV file that a spreadsheet program opens without running anything in it."""
     lines = [[inert("" if cell is None or cell != cell else str(cell)) for cell in row] for row in rows]
-    temporary = file.with_suffix(".part")
-    with temporary.open("w", encoding="utf-8", newline="") as open_file:
-        writer = csv.writer(open_file, lineterminator="\n")
-        writer.writerow(list(head))
-        writer.writerows(lines)
-    os.replace(temporary, file)
-    return file
-
-
-def _replace(file: Path, text: str) -> None:
-    temporary = file.with_suffix(".part")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, file)
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([list(head), *lines])
+    return write_whole(file, text.getvalue().encode())

@@ -9,10 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pmo_kit.disk import new_folder
 from pmo_kit.errors import PmoError
 from pmo_kit.shipped import shipped
 from pmo_kit.workshop.building import (
     LANGUAGE,
+    Built,
     built,
     learner_notebook,
     lesson_names,
@@ -105,6 +107,15 @@ def write_workshop(
     if not 1 <= teams <= MOST_TEAMS:
         raise PmoError(f"--teams is a number from 1 to {MOST_TEAMS}, not {teams}.")
     lessons = [built(name, language) for name in lesson_names()]
+    with new_folder(home) as draft:
+        _fill(draft, lessons, teams, workspace, language)
+    return home
+
+
+def _fill(
+    home: Path, lessons: Sequence[Built], teams: int, workspace: Callable[[Path], Path], language: str
+) -> None:
+    """Put the folders of the teams and of the facilitator into one."""
     for number in range(1, teams + 1):
         team = workspace(home / f"team_{number}")
         texts = {lesson.name: learner_notebook(lesson) for lesson in lessons}
@@ -119,7 +130,6 @@ def write_workshop(
         ("sheets", "sheets"),
     ):
         write_guide(own / f"{name}.pdf", part, teams, language)
-    return home
 
 
 def _write_notebooks(folder: Path, notebooks: dict[str, str]) -> None:

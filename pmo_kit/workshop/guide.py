@@ -6,12 +6,12 @@ import csv
 import json
 import re
 import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from pmo_kit.disk import scratch
 from pmo_kit.errors import PmoError
 from pmo_kit.workshop.building import LANGUAGE, Built, built, home, lesson_names
 from pmo_kit.workshop.checks import written_number
@@ -130,11 +130,11 @@ def write_guide(path: Path, part: str = "guide", teams: int = 4, language: str =
     except ImportError as error:
         raise PmoError("The guide needs Typst: pip install typst") from error
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder, "guide.typ")
+    with scratch() as folder:
+        source = folder / "guide.typ"
         shutil.copy(home() / "guide.typ", source)
         data = guide_content(language) | {"part": part, "teams": 1 if part == "guide" else teams}
-        Path(folder, "guide.json").write_text(json.dumps(data), encoding="utf-8")
+        (folder / "guide.json").write_text(json.dumps(data), encoding="utf-8")
         typst.compile(
             str(source), output=str(path), font_paths=[str(shipped_fonts())], ignore_system_fonts=True,
             timestamp=0, pdf_standards=["ua-1"],

@@ -188,12 +188,12 @@ def test_what_a_killed_run_leaves_goes_with_the_next(
 
 
 def test_a_folder_in_use_is_never_swept(tmp_path: Path) -> None:
-    from pmo_kit.packs.staging import scratch
+    from pmo_kit.disk import scratch
 
     with scratch(tmp_path) as first:
         (first / "mine").write_text("x")
         code = (
-            "import sys\nfrom pathlib import Path\nfrom pmo_kit.packs.staging import scratch\n"
+            "import sys\nfrom pathlib import Path\nfrom pmo_kit.disk import scratch\n"
             "with scratch(Path(sys.argv[1])) as folder:\n    print(len(list(folder.parent.iterdir())))"
         )
         done = subprocess.run(

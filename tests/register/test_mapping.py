@@ -11,9 +11,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from pmo_kit.cli import main
 from pmo_kit.errors import DataError
 from pmo_kit.register import load_register
-from pmo_kit.register.__main__ import main
 from pmo_kit.register.checks.provenance import accounts
 from pmo_kit.register.findings import describe_findings
 from pmo_kit.register.mapping import load_mapping
@@ -74,7 +74,7 @@ def test_gmpp_settings_and_attribution(gmpp):
 @pytest.mark.skipif(not SHARED.exists(), reason=NO_SOURCE)
 def test_gmpp_sample_is_what_the_mapping_makes(gmpp, tmp_path, capsys):
     source = SHARED / "gmpp_dft_2024" / "gmpp_dft_march2024.csv"
-    assert main([str(source), str(MAPPINGS / "gmpp.yml"), str(tmp_path)]) == 0
+    assert main(["import", str(source), str(MAPPINGS / "gmpp.yml"), "--into", str(tmp_path)]) == 0
     assert "19 projects in the source, 19 here; none of the money left out" in capsys.readouterr().out
     for file in tmp_path.iterdir():
         assert file.read_bytes() == (GMPP / file.name).read_bytes()

@@ -7,9 +7,9 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import tempfile
 from pathlib import Path
 
+from pmo_kit.disk import scratch
 from pmo_kit.packs.live import PINNED, VERSION
 from pmo_kit.packs.manifest import sha256
 
@@ -19,13 +19,13 @@ def main() -> str | None:
     npm = shutil.which("npm")
     if npm is None:
         return "npm is not installed: it fetches the solver."
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch() as folder:
         ran = subprocess.run(
             [npm, "pack", f"highs@{VERSION}", "--silent"], cwd=folder, capture_output=True, text=True
         )
         if ran.returncode:
             return f"npm could not fetch highs {VERSION}: {ran.stderr.strip()}"
-        with tarfile.open(next(Path(folder).glob("*.tgz"))) as archive:
+        with tarfile.open(next(folder.glob("*.tgz"))) as archive:
             names = {"highs.js": "build/highs.js", "highs.wasm": "build/highs.wasm", "LICENSE": "LICENSE"}
             found = {to: archive.extractfile(f"package/{name}").read() for to, name in names.items()}  # type: ignore[union-attr]
     for name, digest in PINNED.items():

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pmo_kit.disk import scratch
 from pmo_kit.errors import PackError
 from pmo_kit.exhibits import cells, theme
 from pmo_kit.exhibits.canvas import source_line
@@ -19,7 +20,6 @@ from pmo_kit.packs.layout import addressee
 from pmo_kit.packs.media.glyphs import coverage, printable
 from pmo_kit.packs.media.html import COLUMN_WIDTH, TEXT_WIDTH
 from pmo_kit.packs.media.widths import widths
-from pmo_kit.packs.staging import scratch
 from pmo_kit.shipped import shipped
 
 if TYPE_CHECKING:

@@ -90,9 +90,9 @@ def out_of_range(evidence: Evidence) -> Iterator[Found]:
                 continue
             ends = [
                 f"at least {low:g}" if low > -_LARGEST else "",
-                f"at most {high:g}" if high < _LARGEST else "",
+                f"at most {high:g}" if high < _LARGEST or (values > high).any() else "",
             ]
-            allowed = " and ".join(filter(None, ends)) or f"at most {_LARGEST:g}"
+            allowed = " and ".join(filter(None, ends)) or f"at least {low:g}"
             money = column.is_money and (values[outside] < low).all()
             fix = (
                 "Costs, benefits and disbenefits are positive amounts."

@@ -1,0 +1,120 @@
+"""What stands on a disk: files and folders that are whole or not there, and temporary ones that go."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_NAME, _LOCK, _UNLOCKED = "pmo_kit_", ".lock", ".lock.new"
+
+
+@contextmanager
+def scratch(place: Path | None = None) -> Iterator[Path]:
+    """A temporary folder that goes at the end; those of runs that were killed go at the beginning.
+
+    A folder is in use while the lock in it is held; the system lets go of it when the process ends, however it ends.
+
+    Parameters
+    ----------
+    place : Path, optional
+        Where it is made, hidden; by default where the system has what is temporary.
+    """
+    parent, name = (Path(tempfile.gettempdir()), _NAME) if place is None else (place, f".{_NAME}")
+    for old in parent.glob(f"{name}*"):
+        _sweep(old)
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=name, dir=parent)).resolve()
+    except OSError as error:
+        error.filename = str(parent)  # the name that somebody knows
+        raise
+    try:
+        with (folder / (_LOCK if os.name == "nt" else _UNLOCKED)).open("wb") as lock:
+            _held(lock.fileno())
+            if os.name != "nt":  # no other process ever sees a lock that nobody holds yet
+                (folder / _UNLOCKED).rename(folder / _LOCK)
+            yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def new_folder(home: Path) -> Iterator[Path]:
+    """A folder to fill, which gets its name when it is whole; what goes wrong before leaves nothing.
+
+    Raises
+    ------
+    OSError
+        Something that is not an empty folder has that name by then.
+    """
+    home.parent.mkdir(parents=True, exist_ok=True)
+    with scratch(home.parent) as draft:
+        (draft / home.name).mkdir()
+        yield draft / home.name
+        if home.is_dir():
+            home.rmdir()
+        (draft / home.name).rename(home)
+
+
+def write_whole(file: Path, content: bytes) -> Path:
+    """Write a file, or put it in the place of the old one, in one step: no reader ever sees half of it.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     print(write_whole(Path(folder, "a.txt"), b"whole").read_text(), len(list(Path(folder).iterdir())))
+    whole 1
+    """
+    try:
+        with scratch(file.parent) as draft:
+            flushed(draft / file.name, content)
+            os.replace(draft / file.name, file)
+    except OSError as error:
+        error.filename, error.filename2 = str(file), None  # the name that somebody knows
+        raise
+    return file
+
+
+def flushed(file: Path, content: bytes) -> None:
+    """Write a file, with the folders above it, and wait until the disk has it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _sweep(folder: Path) -> None:
+    """Remove a temporary folder that no process uses; one that never had a lock goes when it is a day old."""
+    try:
+        with (folder / _LOCK).open("rb+") as lock:
+            used = _held(lock.fileno())
+        if os.name == "nt":
+            (folder / _LOCK).unlink()  # an open file stays
+    except FileNotFoundError:
+        try:
+            ours = {path.name for path in folder.iterdir()} <= {_UNLOCKED}
+            used = not ours or time.time() - folder.stat().st_mtime < 86_400
+        except OSError:  # gone, or a file
+            return
+    except OSError:
+        return
+    if not used:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _held(file: int) -> bool:
+    """Take the lock of a file; True where another process has it."""
+    if os.name == "nt":
+        return False
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    return False
