@@ -137,8 +137,10 @@ def entropy_weights(matrix: ArrayLike) -> Floats:
     if (cells < 0).any():
         row, column = np.argwhere(cells < 0)[0]
         raise ValueError(f"cell ({row}, {column}) is {cells[row, column]}: entropy needs 0 or more")
-    if len(cells) < 2 or (cells.sum(axis=0) == 0).any():
+    if len(cells) < 2 or (cells == 0).all(axis=0).any():
         raise ValueError("entropy needs at least two alternatives and no criterion that is zero throughout")
+    peak = cells.max(axis=0)
+    cells = cells / peak if (peak > 1e300).any() else cells  # a sum that no number can say
     share = cells / cells.sum(axis=0)
     logs = np.log(share, out=np.zeros_like(share), where=share > 0)
     differ = 1.0 + (share * logs).sum(axis=0) / np.log(len(cells))
