@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from pmo_kit.errors import PmoError, worded
 
@@ -240,9 +240,8 @@ def anonymize(options: argparse.Namespace) -> int:
     register = anonymize_register(load_register(options.path), options.secret)
     with new_folder(options.folder) as draft:
         write_register(register, draft)
-    _tell(
-        f"{_short(options.folder)}: names, people and texts replaced, money scaled. Keep the secret to yourself."
-    )
+    folder = _short(options.folder)
+    _tell(f"{folder}: names, people and texts replaced, money scaled. Keep the secret to yourself.")
     return DONE
 
 
@@ -324,14 +323,10 @@ def _pack_files(options: argparse.Namespace) -> list[Path]:
     raise PmoError("Name a pack file, or say --all, or run this in a workspace (pmo-kit new FOLDER).")
 
 
-def _helped(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
+def _helped(_: argparse.Namespace) -> int:
     """Without a command: print what there is."""
-
-    def helped(_: argparse.Namespace) -> int:
-        parser.print_help()
-        return DONE
-
-    return helped
+    _parser().print_help()
+    return DONE
 
 
 def _count(text: str) -> int:
@@ -357,157 +352,119 @@ def _parsed(words: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     return options, others
 
 
+Argument = tuple[str, dict[str, Any]]
+
+
+def _option(name: str, metavar: str, words: str, **more: Any) -> Argument:
+    return name, {"metavar": metavar, "help": words, **more}
+
+
+def _path(name: str, metavar: str, words: str, **more: Any) -> Argument:
+    return _option(name, metavar, words, type=Path, **more)
+
+
+def _flag(name: str, words: str, **more: Any) -> Argument:
+    return name, {"action": "store_true", "help": words, **more}
+
+
+_WORKERS = _option("--workers", "N", "notebooks at a time (default: 2)", type=_count, default=2)
+_REGISTER = _path("path", "PATH", "a folder of CSV files or a workbook")
+_MANY: dict[str, Any] = {"action": "append", "default": []}
+_COMMANDS: tuple[tuple[Callable[[argparse.Namespace], int], str, str, tuple[Argument, ...]], ...] = (
+    (pack, "build committee packs", "", (
+        _path("files", "FILE", "pack files (default: those in packs/)", nargs="*"),
+        _flag("--all", "all pack files: of this workspace, or those shipped"),
+        _option("--out", "DIR", "where packs go (default: build/packs)", default="build/packs"),
+        _WORKERS,
+        _option("--dask", "ADDRESS", "run on a Dask cluster (or: local); needs the extra dask"),
+        _flag("--list", "list the packs and their chapters, build nothing"),
+        _flag("--dry-run", "check everything that can be, build nothing"),
+        _option("--only", "CHAPTER", "these chapters: number, title or notebook", **_MANY),
+        _option("--set", "NAME=VALUE", "set a parameter, or status, date, title", **_MANY),
+        _flag("--force", "execute also what was executed before"),
+        _flag("--if-changed", "leave a pack as it is when nothing it follows from changed"),
+        _path("--log", "FILE", "add a line of JSON for each pack to this file"),
+        _flag("--eml", "a letter ready to send: page one and what moved since the last pack"),
+    )),
+    (verify, "execute a pack again and say what differs",
+        "Compare every file of a pack with what was published, then execute it again from its own "
+        "sources. Its notebooks are programs that run with your rights: nothing runs where a file was changed, and a "
+        "pack that you did not build on this machine runs only with --run. Exits with 0: equal byte by byte; 1: every "
+        "figure is equal, something around it is not; 2: figures differ, the pack was changed, or not executed.", (
+        _flag("--hashes", "compare the files only, execute nothing"),
+        _flag("--run", "execute also a pack of somebody else", dest="run_it"),
+        _path("pack", "PACK", "folder of a pack"),
+        _path("--against", "FILE", "build from this pack file as it is now"),
+        _WORKERS,
+    )),
+    (diff, "say what moved between two packs",
+        "Compare two packs: what went in, the value, decisions, limits; Markdown for the minutes. "
+        "Nothing is executed. Exits with 1 when decisions moved.", (
+        _path("old", "OLD", "folder of a pack"),
+        _path("new", "NEW", "folder of a later pack"),
+        _flag("--all", "also every other figure that moved"),
+    )),
+    (record, "add what a committee decided to a register",
+        "Read the decisions.csv that the secretary filled, and add it to the register. Nothing is executed.", (
+        _path("pack", "PACK", "folder of the pack, or its decisions.csv (or .xlsx)"),
+        _path("register", "REGISTER", "the register: a folder of CSV files"),
+    )),
+    (new, "make a workspace of your own", "", (
+        _option("folder", "FOLDER", "a folder that does not exist yet"),
+        _path("--from", "FILE", "your own export", dest="sources", nargs="+", default=[]),
+    )),
+    (import_, "read any export as a register",
+        "Draft a mapping (what each column becomes), read the files with it, and account for every row and "
+        "amount. A mapping file among FILE is used as it is.", (
+        _path("files", "FILE", "workbooks, CSV files, a mapping", nargs="+"),
+        _path("--into", "FOLDER", "where mapping and tables go"),
+        _flag("--replace", "write the tables again; never the mapping"),
+    )),
+    (check, "say what is wrong with a register", "", (
+        _REGISTER,
+        _flag("--strict", "exit with 1 when there are warnings"),
+        _path("--xlsx", "FILE", "also write a workbook with the cells marked"),
+        _path("--mapping", "FILE", "a mapping file, for an export of another form"),
+    )),
+    (template, "write a workbook to fill", "", (
+        _path("file", "FILE", "a workbook (.xlsx) that does not exist yet"),
+    )),
+    (anonymize, "copy a register so that it can be shared", "", (
+        _REGISTER,
+        _path("folder", "FOLDER", "where the copy goes; it does not exist yet"),
+        _option("--secret", "WORDS", "any words; the same words give the same copy", required=True),
+    )),
+    (lab, "open JupyterLab on the start page",
+        "Open JupyterLab on the start page, for this machine only and with a token. Other options go to "
+        "JupyterLab: pmo-kit lab --no-browser --port 9000", ()),
+    (board, "open the board of a committee session",
+        "Open the board alone in the browser, for this machine only and with a token. Sessions are kept in "
+        "the folder `session`. Other options go to Voila: pmo-kit board --no-browser --port 9000", (
+        _path("register", "REGISTER", "a folder of CSV files or a workbook", nargs="?"),
+        _option("--committee", "NAME", "who decides", default="Investment Committee"),
+    )),
+    (workshop, "folders for a training workshop", "", (
+        _path("folder", "FOLDER", "a folder that does not exist yet"),
+        _option("--teams", "N", "how many teams (default: 4)", type=_count, default=4),
+    )),
+)  # fmt: skip
+
+
 def _parser() -> argparse.ArgumentParser:
     from importlib import metadata
 
-    parser = argparse.ArgumentParser(
-        prog="pmo-kit", description="From a register of projects to a committee pack."
-    )
+    words = "From a register of projects to a committee pack."
+    parser = argparse.ArgumentParser(prog="pmo-kit", description=words)
     parser.add_argument("--version", action="version", version=f"pmo_kit {metadata.version('pmo_kit')}")
     parser.add_argument("--traceback", action="store_true", help="show all of an error, to report it")
-    parser.set_defaults(run=_helped(parser))
+    parser.set_defaults(run=_helped)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    one = commands.add_parser("pack", help="build committee packs", description="Build committee packs.")
-    one.add_argument(
-        "files", nargs="*", type=Path, metavar="FILE", help="pack files (default: those in packs/)"
-    )
-    one.add_argument("--all", action="store_true", help="all pack files: of this workspace, or those shipped")
-    one.add_argument(
-        "--out", default="build/packs", metavar="DIR", help="where packs go (default: build/packs)"
-    )
-    one.add_argument(
-        "--workers", type=_count, default=2, metavar="N", help="notebooks at a time (default: 2)"
-    )
-    one.add_argument(
-        "--dask", metavar="ADDRESS", help="run on a Dask cluster (or: local); needs the extra dask"
-    )
-    one.add_argument("--list", action="store_true", help="list the packs and their chapters, build nothing")
-    one.add_argument("--dry-run", action="store_true", help="check everything that can be, build nothing")
-    one.add_argument(
-        "--only",
-        action="append",
-        default=[],
-        metavar="CHAPTER",
-        help="these chapters: number, title or notebook",
-    )
-    one.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="set a parameter, or status, date, title",
-    )
-    one.add_argument("--force", action="store_true", help="execute also what was executed before")
-    one.add_argument(
-        "--if-changed", action="store_true", help="leave a pack as it is when nothing it follows from changed"
-    )
-    one.add_argument("--log", type=Path, metavar="FILE", help="add a line of JSON for each pack to this file")
-    one.add_argument(
-        "--eml",
-        action="store_true",
-        help="a letter ready to send: page one and what moved since the last pack",
-    )
-    one.set_defaults(run=pack)
-    one = commands.add_parser(
-        "verify",
-        help="execute a pack again and say what differs",
-        description="Compare every file of a pack with what was published, then execute it again from its own "
-        "sources. Its notebooks are programs that run with your rights: nothing runs where a file was changed, and a "
-        "pack that you did not build on this machine runs only with --run. Exits with 0: equal byte by byte; 1: every "
-        "figure is equal, something around it is not; 2: figures differ, the pack was changed, or not executed.",
-    )
-    one.add_argument("--hashes", action="store_true", help="compare the files only, execute nothing")
-    one.add_argument("--run", dest="run_it", action="store_true", help="execute also a pack of somebody else")
-    one.add_argument("pack", type=Path, metavar="PACK", help="folder of a pack")
-    one.add_argument("--against", type=Path, metavar="FILE", help="build from this pack file as it is now")
-    one.add_argument(
-        "--workers", type=_count, default=2, metavar="N", help="notebooks at a time (default: 2)"
-    )
-    one.set_defaults(run=verify)
-    one = commands.add_parser(
-        "diff",
-        help="say what moved between two packs",
-        description="Compare two packs: what went in, the value, decisions, limits; Markdown for the minutes. "
-        "Nothing is executed. Exits with 1 when decisions moved.",
-    )
-    one.add_argument("old", type=Path, metavar="OLD", help="folder of a pack")
-    one.add_argument("new", type=Path, metavar="NEW", help="folder of a later pack")
-    one.add_argument("--all", action="store_true", help="also every other figure that moved")
-    one.set_defaults(run=diff)
-    one = commands.add_parser(
-        "record",
-        help="add what a committee decided to a register",
-        description="Read the decisions.csv that the secretary filled, and add it to the register.",
-    )
-    one.add_argument(
-        "pack", type=Path, metavar="PACK", help="folder of the pack, or its decisions.csv (or .xlsx)"
-    )
-    one.add_argument("register", type=Path, metavar="REGISTER", help="the register: a folder of CSV files")
-    one.set_defaults(run=record)
-    one = commands.add_parser("new", help="make a workspace of your own", description="Make a workspace.")
-    one.add_argument("folder", metavar="FOLDER", help="a folder that does not exist yet")
-    one.add_argument(
-        "--from", dest="sources", nargs="+", type=Path, default=[], metavar="FILE", help="your own export"
-    )
-    one.set_defaults(run=new)
-    one = commands.add_parser(
-        "import",
-        help="read any export as a register",
-        description="Draft a mapping (what each column becomes), read the files with it, and account for every row and "
-        "amount. A mapping file among FILE is used as it is.",
-    )
-    one.add_argument("files", nargs="+", type=Path, metavar="FILE", help="workbooks, CSV files, a mapping")
-    one.add_argument("--into", type=Path, metavar="FOLDER", help="where mapping and tables go")
-    one.add_argument("--replace", action="store_true", help="write the tables again; never the mapping")
-    one.set_defaults(run=import_)
-    one = commands.add_parser(
-        "check", help="say what is wrong with a register", description="Check a register."
-    )
-    one.add_argument("path", type=Path, metavar="PATH", help="a folder of CSV files or a workbook")
-    one.add_argument("--strict", action="store_true", help="exit with 1 when there are warnings")
-    one.add_argument("--xlsx", type=Path, metavar="FILE", help="also write a workbook with the cells marked")
-    one.add_argument(
-        "--mapping", type=Path, metavar="FILE", help="a mapping file, for an export of another form"
-    )
-    one.set_defaults(run=check)
-    one = commands.add_parser(
-        "template", help="write a workbook to fill", description="Write a blank register."
-    )
-    one.add_argument("file", type=Path, metavar="FILE", help="a workbook (.xlsx) that does not exist yet")
-    one.set_defaults(run=template)
-    one = commands.add_parser(
-        "anonymize", help="copy a register so that it can be shared", description="Make an anonymous copy."
-    )
-    one.add_argument("path", type=Path, metavar="PATH", help="a folder of CSV files or a workbook")
-    one.add_argument("folder", type=Path, metavar="FOLDER", help="where the copy goes; it does not exist yet")
-    one.add_argument("--secret", required=True, help="any words; the same words give the same copy")
-    one.set_defaults(run=anonymize)
-    one = commands.add_parser(
-        "lab",
-        help="open JupyterLab on the start page",
-        description="Open JupyterLab on the start page, for this machine only and with a token. Other options go to "
-        "JupyterLab: pmo-kit lab --no-browser --port 9000",
-    )
-    one.set_defaults(run=lab)
-    one = commands.add_parser(
-        "board",
-        help="open the board of a committee session",
-        description="Open the board alone in the browser, for this machine only and with a token. Sessions are kept in "
-        "the folder `session`. Other options go to Voila: pmo-kit board --no-browser --port 9000",
-    )
-    one.add_argument(
-        "register", nargs="?", type=Path, metavar="REGISTER", help="a folder of CSV files or a workbook"
-    )
-    one.add_argument("--committee", default="Investment Committee", metavar="NAME", help="who decides")
-    one.set_defaults(run=board)
-    one = commands.add_parser(
-        "workshop",
-        help="folders for a training workshop",
-        description="Make a workshop: teams and facilitator.",
-    )
-    one.add_argument("folder", type=Path, metavar="FOLDER", help="a folder that does not exist yet")
-    one.add_argument("--teams", type=_count, default=4, metavar="N", help="how many teams (default: 4)")
-    one.set_defaults(run=workshop)
+    for function, words, more, arguments in _COMMANDS:
+        more = more or f"{words[0].upper()}{words[1:]}."
+        one = commands.add_parser(function.__name__.rstrip("_"), help=words, description=more)
+        for name, settings in arguments:
+            one.add_argument(name, **settings)
+        one.set_defaults(run=globals()[function.__name__])
     return parser
 
 

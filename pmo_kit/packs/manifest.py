@@ -138,7 +138,10 @@ def publish(files: Mapping[str, bytes], beside: Mapping[str, bytes], folder: Pat
     """
     home = folder / name
     if home.is_dir():
-        changed = [file for file, content in files.items() if _read(home / file) != content]
+        kept = {file for file in files if (home / file).is_file()}
+        changed = [
+            file for file in files if file not in kept or file_hash(home / file) != sha256(files[file])
+        ]
         if changed:
             raise PackError(
                 f"{home} was changed after it was published ({', '.join(changed[:3])}). A published pack is "
@@ -155,10 +158,6 @@ def publish(files: Mapping[str, bytes], beside: Mapping[str, bytes], folder: Pat
     latest = {"pack": folder.name, "id": name, "index": f"{name}/index.html"}
     write_whole(folder / "latest.json", dumps(latest))
     return home
-
-
-def _read(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None
 
 
 def dumps(value: Any) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 from datetime import date
 from os import PathLike
@@ -39,7 +40,11 @@ def inert(text: str) -> str:
 def write_book(book: openpyxl.Workbook, file: Path) -> Path:
     """Write a workbook, and the folders above it."""
     content = io.BytesIO()
-    book.save(content)
+    try:
+        book.save(content)
+    except Exception as error:  # the XML library puts the system's reason into words of its own
+        code = getattr(errno, str(error).removeprefix("IO_"), None)
+        raise OSError(code, str(error), str(file)) if code else error from None
     file.parent.mkdir(parents=True, exist_ok=True)
     return write_whole(file, content.getvalue())
 
