@@ -78,14 +78,11 @@ _REASONS = {
     errno.EPERM: "it is open in another program, or you may not write there",
     errno.EROFS: "it can only be read",
     errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "your share of the disk is full",
     errno.EFBIG: "the file would be larger than is allowed",
     errno.ENOENT: "there is no such file or folder",
     errno.ENOTDIR: "a part of the path is a file, not a folder",
     errno.EISDIR: "it is a folder, not a file",
     errno.EEXIST: "something of that name is there already",
-    errno.ENAMETOOLONG: "the name is too long",
-    errno.ENOTEMPTY: "the folder is not empty",
 }
 
 

@@ -39,9 +39,8 @@ def listed(spec: PackSpec) -> str:
     """A pack and its chapters, in a few lines."""
     lines = [f"{spec.name}: {spec.title} ({spec.status})"]
     for number, chapter in enumerate(spec.chapters, 1):
-        lines.append(
-            f"  {number}  {chapter.title}{' (annex)' if chapter.annex else ''}: {chapter.notebook.stem}"
-        )
+        title = f"{chapter.title} (annex)" if chapter.annex else chapter.title
+        lines.append(f"  {number}  {title}: {chapter.notebook.stem}")
     return "\n".join(lines)
 
 

@@ -459,11 +459,8 @@ class _Batch:
         with contextlib.suppress(PmoError):  # none yet, or damaged: build
             pack = Published.at(self.place / name)
             self.latest[name] = pack.folder
-            kept = {
-                file: digest
-                for file, digest in pack.manifest["outputs"].items()
-                if file.startswith("sources/")
-            }
+            outputs = pack.manifest["outputs"].items()
+            kept = {file: digest for file, digest in outputs if file.startswith("sources/")}
             same = kept == {file: manifest.sha256(content) for file, content in sources.items()}
             return self.if_changed and same and self.software.items() <= pack.manifest.items()
         return False

@@ -14,7 +14,9 @@ from pmo_kit.errors import PackError
 from pmo_kit.forms import unreadable
 from pmo_kit.packs.manifest import sha256
 
-_KEYS = ("project_id", "rule", "label", "criterion", "scenario", "plan", "role", "period", "rating", "what", "who"  # fmt: skip
+_KEYS = (
+    "project_id", "rule", "label", "criterion", "scenario", "plan", "role", "period", "rating", "what", "who"
+)  # fmt: skip
 
 
 class _Chapter(TypedDict):
