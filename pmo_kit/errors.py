@@ -81,7 +81,6 @@ _REASONS = {
     errno.EFBIG: "the file would be larger than is allowed",
     errno.ENOENT: "there is no such file or folder",
     errno.ENOTDIR: "a part of the path is a file, not a folder",
-    errno.EISDIR: "it is a folder, not a file",
     errno.EEXIST: "something of that name is there already",
 }
 

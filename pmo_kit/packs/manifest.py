@@ -138,10 +138,8 @@ def publish(files: Mapping[str, bytes], beside: Mapping[str, bytes], folder: Pat
     """
     home = folder / name
     if home.is_dir():
-        kept = {file for file in files if (home / file).is_file()}
-        changed = [
-            file for file in files if file not in kept or file_hash(home / file) != sha256(files[file])
-        ]
+        known = {file: file_hash(home / file) for file in files if (home / file).is_file()}
+        changed = [file for file, content in files.items() if known.get(file) != sha256(content)]
         if changed:
             raise PackError(
                 f"{home} was changed after it was published ({', '.join(changed[:3])}). A published pack is "
