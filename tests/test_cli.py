@@ -154,6 +154,30 @@ def test_a_reader_that_has_seen_enough_is_no_fault(tmp_path: Path) -> None:
     assert first.wait() == 0
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX")
+@pytest.mark.parametrize(("closed", "status"), [(">&-", 0), (">&- 2>&-", 0), (">/dev/full", 2)])
+def test_output_that_cannot_be_written_changes_no_status_in_silence(
+    tmp_path: Path, closed: str, status: int
+) -> None:
+    write_workspace(tmp_path)
+    register = tmp_path / "data" / "samples" / "harbor"
+    line = f"{sys.executable} -m pmo_kit.cli check {register} {closed}"
+    done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, check=False)
+    assert done.returncode == status, done.stderr
+    assert done.stderr == ("It stopped: the disk is full.\n" if status else "")
+
+
+def test_nobody_listens_to_the_progress_and_the_pack_is_built(tmp_path: Path) -> None:
+    file = write_workspace(tmp_path, one=notebook(LOAD, message("a.one")))
+    file.write_text(file.read_text() + "formats: html\n")
+    command = [sys.executable, "-m", "pmo_kit.cli", "pack", str(file), "--out", str(tmp_path / "out")]
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert running.stderr is not None
+    running.stderr.close()
+    assert running.wait() == 0
+    assert (tmp_path / "out" / "board" / "latest.json").is_file()
+
+
 def test_version_help_and_counts(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--version"])

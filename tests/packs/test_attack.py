@@ -212,3 +212,45 @@ def test_kernels_talk_over_sockets_of_the_user_alone(workspace: Workspace, tmp_p
         "assert os.stat(os.path.dirname(info['ip'])).st_mode & 0o077 == 0"
     )
     build_pack(workspace(one=notebook(LOAD, cell, message("a.one"))), tmp_path / "out")
+
+
+def test_inputs_of_all_that_a_chapter_wrote_into_are_in_no_later_pack(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    climb = "with open('../../../inputs/harbor/costs.csv', 'a') as file:\n    file.write('A,2028,9\\n')"
+    file = workspace(one=notebook(LOAD, climb, message("a.one")), two=notebook(LOAD, message("b.two")))
+    with pytest.raises(PackError, match="wrote into the inputs of all"):
+        build_pack(file, tmp_path / "out", workers=1)
+    assert list((tmp_path / "out").rglob("*.ipynb")) == [], "what was read from them is not kept either"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits of POSIX")
+@pytest.mark.parametrize(
+    "most", [20_000, *(pytest.param(n, marks=pytest.mark.slow) for n in (500, 4_000, 200_000))]
+)
+def test_a_full_disk_leaves_the_old_pack_and_nothing_else(
+    pack: Path, workspace: Workspace, tmp_path: Path, most: int
+) -> None:
+    import resource
+
+    def small() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+    (tmp_path / "tmp").mkdir()
+    before = {path: path.read_bytes() for path in pack.parent.rglob("*") if path.is_file()}
+    file = workspace(one=notebook(LOAD, message("a.one", "New")))
+    done = subprocess.run(
+        [sys.executable, "-m", "pmo_kit.cli", "pack", str(file), "--out", str(tmp_path / "out")],
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=small,
+        env={**os.environ, "TMPDIR": str(tmp_path / "tmp")},
+    )
+    assert done.returncode == 2, done.stderr
+    assert "larger than is allowed" in done.stderr
+    assert "Traceback" not in done.stderr
+    after = {path: path.read_bytes() for path in pack.parent.rglob("*") if path.is_file()}
+    assert {path: content for path, content in after.items() if path.name != "error.html"} == before
+    assert [*(tmp_path / "tmp").iterdir(), *(tmp_path / "out").rglob(".pmo_kit_*")] == []
