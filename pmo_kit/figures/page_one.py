@@ -661,7 +661,7 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
             for n, (what, gain) in enumerate(held)
         ]
         spare = say("None is used up, yet nothing better fits. Left: {left}.", left=left)
-        items = [("", say("{gains}.", gains=say("; ").join(gains)))] if held else []
+        items: list[tuple[str, str]] = [("", say("{gains}.", gains=say("; ").join(gains)))] if held else []
         return Message(title=f"What limits us: {first}", items=(*items, ("", spare), *over))
     people = limit["kind"] == "capacity"
     title = (
