@@ -351,12 +351,9 @@ def headline(allocation: Allocation) -> Message:
     who = say("{n:words} project" if funded.value == 1 else "{n:words} projects", n=funded)
     first = f"Stop {shortened(stops, 2)} and fund " if len(stops) else "Fund "
     each = say(", ").join(say("{money} in {year}", money=claims.spend(allocation, y), year=y) for y in years)
-    stated = allocation.question.register.settings.money.currency
     near = say(", ").join(
-        say("{money:unit} in {year}" if stated and y == years[0] else "{money} in {year}",
-            money=claims.spend(allocation, y), year=y)
-        for y in years[:2]
-    )  # fmt: skip
+        say("{money} in {year}", money=claims.spend(allocation, y), year=y) for y in years[:2]
+    )
     whole = claims.spend(allocation)
     total = say(", {whole} to {last}", whole=whole, last=years[-1]) if len(years) > 2 else ""
     worth = say("worth {value}{basis}", value=claims.value(allocation), basis=_basis(allocation))
@@ -615,7 +612,7 @@ def alternatives(
     if social is not None and (better := social.value - social.worth_of(allocation.plan)) > SMALL:
         gained = claims.asked_of(social.question, "plan.more", better, plan="social")
         lost = claims.gain(allocation, allocation.worth_of(social.plan), "social")
-        words = say("{gained:+} of net value to society, all benefits counted, for {lost} of {what}.",
+        words = say("{gained:+} of net value to society for {lost} of {what}.",
                     gained=gained, lost=lost, what=value_words(allocation), between="for")  # fmt: skip
         items.append(("Society:", words))
     if len(ledger.table) and ledger.joint == ledger.joint:

@@ -45,7 +45,7 @@ def test_headline(allocation: pmo.Allocation) -> None:
     found = page_one.headline(allocation)
     assert (
         found.title
-        == "Stop Billing replacement and fund eight projects:\n48.5 EUR million in 2027, 44.0 in 2028; worth 33.5"
+        == "Stop Billing replacement and fund eight projects:\n48.5 in 2027, 44.0 in 2028; worth 33.5"
     )
     assert "EUR million, real 2026" in found.unit_line
     assert "in all 92.5: 48.5 in 2027, 44.0 in 2028" in found.unit_line
