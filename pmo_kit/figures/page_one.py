@@ -657,7 +657,7 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
             )
             for n, (what, gain) in enumerate(held)
         ]
-        spare = say("None is used up, yet nothing better fits. Left: {left}.", left=left)
+        spare = "None is used up, yet nothing better fits." if held else say("Money left: {left}.", left=left)
         items: list[tuple[str, str]] = [("", say("{gains}.", gains=say("; ").join(gains)))] if held else []
         return Message(title=f"What limits us: {first}", items=(*items, ("", spare), *over))
     people = limit["kind"] == "capacity"
@@ -682,7 +682,7 @@ def _overrun(allocation: Allocation) -> Iterator[tuple[str, str]]:
     """The limits with a price that the plan pays to break."""
     for _, row in allocation.use[allocation.use["slack"] < -SMALL].drop_duplicates("rule").iterrows():
         used, _ = claims.limit(allocation, row)
-        yield str(row["label"]), say("{used} in the plan, at its price.", used=used)
+        yield str(row["label"]), say("{used}, at its price.", used=used)
 
 
 @figure("page_one.turning_points", source="budgets, capacity, costs")

@@ -12,7 +12,7 @@
     const room = first.getBoundingClientRect().bottom - parseFloat(getComputedStyle(first).paddingBottom);
     return first.querySelector(".pk-foot").getBoundingClientRect().bottom > room + 1;
   };
-  if (long()) root.classList.add("tight");
+  for (const step of ["tight", "tighter"]) if (long()) root.classList.add(step);
   if (long()) root.classList.add("page-one-overflows");
 
   // What is folded opens where a link leads, and for paper.
