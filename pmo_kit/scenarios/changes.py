@@ -38,7 +38,8 @@ class Scenario:
     name : str
         What the committee calls it: "Budget -15 %".
     budget : float or mapping of envelope to float
-        Factor on whole envelopes, committed money included.
+        Factor on whole envelopes, committed money included; "year=2027" is a factor on every envelope of that year
+        alone, beside the envelope's own.
     capacity : mapping of role to float
         Factor on the people of a role in every period.
     cost, benefit : float or mapping of scope to float
@@ -159,9 +160,12 @@ class Scenario:
         """A rule with this scenario's amounts."""
         if isinstance(rule, Envelope):
             times = _factor(self.budget, rule.envelope)
-            return dataclasses.replace(rule, amount=rule.amount * times, carry_limit=rule.carry_limit * times)
+            if isinstance(self.budget, Mapping):
+                times *= self.budget.get(f"year={rule.year}", 1.0)
+            amount, carried = round(rule.amount * times, 9), round(rule.carry_limit * times, 9)
+            return dataclasses.replace(rule, amount=amount, carry_limit=carried)
         if isinstance(rule, Capacity) and rule.role in self.capacity:
-            return dataclasses.replace(rule, fte=rule.fte * self.capacity[rule.role])
+            return dataclasses.replace(rule, fte=round(rule.fte * self.capacity[rule.role], 9))
         return rule
 
     def _register(self, register: Register) -> Register:
@@ -193,7 +197,9 @@ class Scenario:
         """One DataError with everything that this scenario names and the question does not have."""
         register = question.register
         known = {
-            "budget": {rule.envelope for rule in question.rules if isinstance(rule, Envelope)} | {"all"},
+            "budget": {"all"}.union(
+                *((r.envelope, f"year={r.year}") for r in question.rules if isinstance(r, Envelope))
+            ),
             "capacity": {rule.role for rule in question.rules if isinstance(rule, Capacity)},
             "project_in": set(register.projects.index),
             "project_out": set(register.projects.index),
@@ -422,4 +428,4 @@ def _in_scope(register: Register, scope: str, rows: pd.DataFrame) -> pd.Series:
         found = rows["project_id"].map(projects[column])
     else:
         return pd.Series(False, index=rows.index)
-    return found.eq(value).fillna(False).astype(bool)
+    return found.astype("str").eq(value).fillna(False).astype(bool)

@@ -1,4 +1,7 @@
-"""The board: a session on the screen. It draws what `board_contents` says and sends moves back."""
+"""The board: a session on the screen, for a committee or an analyst.
+
+It draws what `board_contents` says and sends moves back.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,21 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import resources
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
 
+from pmo_kit.arbitration import Question
 from pmo_kit.arbitration.solving import Interrupted
-from pmo_kit.errors import PmoError
+from pmo_kit.doors import door
 from pmo_kit.exhibits import theme
 from pmo_kit.widgets.background import BackgroundWork
 from pmo_kit.widgets.board_contents import board_contents, price_words
 from pmo_kit.widgets.lifetime import one_per_cell, parts_of
+from pmo_kit.widgets.panel import tried
 from pmo_kit.widgets.session_files import (
     compare_session,
     decide,
@@ -129,16 +135,15 @@ class Board(anywidget.AnyWidget):
     def _tried(self, act: Callable[[], object], kind: str) -> tuple[str, bool]:
         """Do it, and keep every move: what is to be said, and whether it went wrong."""
         moves = len(self.session.log)
-        try:
+
+        def kept() -> object:
             said = act()
             if len(self.session.log) > moves:
                 save_session(self.session, self.place, self.committee)
-            return said if isinstance(said, str) else "", False
-        except PmoError as problem:
-            return str(problem), True
-        except Exception as problem:
-            logging.getLogger("pmo_kit").warning("the board could not do %r", kind, exc_info=problem)
-            return f"That was not possible ({problem}). The plan shown is unchanged.", True
+            return said
+
+        said, bad = tried(kept, f"the board, asked to {kind},")
+        return said if isinstance(said, str) else "", bad
 
     def _force(self, message: Mapping[str, Any]) -> None:
         self.session.force(
@@ -234,3 +239,80 @@ class Board(anywidget.AnyWidget):
     def _contents(self) -> dict[str, Any]:
         busy = not self._stopped and any(True for _ in self.session.open_searches())
         return {**board_contents(self.session, title=self.title, busy=busy), "seq": self._sequence}
+
+
+@door
+def committee_session(
+    question: Question,
+    *,
+    folder: str | PathLike[str] = "session",
+    committee: str = "Committee",
+    seconds: float = 10.0,
+) -> Board:
+    """One dashboard for a meeting: take projects in and out, move limits, and see at once what it costs.
+
+    A move is answered within 1 % at once, with the bound; the proof follows. Every forced project needs a reason.
+    Every move is kept as it is made. A case that is tried is no decision: *End of meeting* asks which was decided, and
+    writes `decisions.csv`, `overrides.csv` and `minutes.pdf`; *Keep this case* writes it to `scenarios.yml`.
+
+    Parameters
+    ----------
+    question : Question
+        Overrides in it are the first moves; the recommended plan is the best one without them.
+    folder : path
+        Where sessions are kept, by committee and date, and opened from; beside the notebook.
+    committee : str
+        Name of the committee: who decides, where a move does not say.
+    seconds : float
+        Longest search for one proof.
+
+    Returns
+    -------
+    Board
+        `board.session` holds the state: `session.answer`, `session.table`, `session.moves`.
+
+    Raises
+    ------
+    InfeasibleError
+        No plan obeys the rules of the question without its overrides.
+    """
+    session = SessionState(question, reasons=True, seconds=seconds)
+    title = f"{committee} · {_about(question)}"
+    return Board(session, title=title, folder=Path(folder), committee=committee, ask_reason=True)
+
+
+@door
+def arbitration(
+    question: Question, *, folder: str | PathLike[str] = "session", seconds: float = 10.0
+) -> Board:
+    """Explore an arbitration: force projects at a click, move money and people, see prices and what moves.
+
+    The same board as `committee_session`, without asking for reasons.
+
+    Parameters
+    ----------
+    question : Question
+    folder : path
+        Where sessions are kept.
+    seconds : float
+        Longest search for one proof.
+
+    Returns
+    -------
+    Board
+    """
+    session = SessionState(question, reasons=False, seconds=seconds)
+    return Board(
+        session,
+        title=f"What if · {_about(question)}",
+        folder=Path(folder),
+        committee="Analyst",
+        ask_reason=False,
+    )
+
+
+def _about(question: Question) -> str:
+    """The register and the date of the data."""
+    settings = question.register.settings
+    as_of = f" · data as of {settings.as_of.isoformat()}" if settings.as_of else ""
+    return f"{settings.name}{as_of}"

@@ -65,9 +65,7 @@ def headline(session: SessionState, case: Case, answer: Answer) -> str:
         return f"No plan obeys the rules with {session.case_words(case, 2)}."
     if answer.allocation is None:
         return "No plan was found in the time allowed."
-    value = (
-        f"{between(answer.value, answer.bound if answer.rest else answer.value)} {session.base.worth.short}"
-    )
+    value = f"{_value_words(answer)} {session.base.worth.short}"
     words = session.case_words(case, 2)
     if case.key == Case().key:
         return f"{value} with {words}"
@@ -90,15 +88,18 @@ def _loss_words(session: SessionState, case: Case) -> str:
 
 
 def tiles(session: SessionState, case: Case, answer: Answer) -> list[dict[str, Any]]:
-    """Value, price of what is forced, bottleneck."""
-    has = answer.allocation is not None
-    value = {
-        "label": f"Net value, {session.base.worth.short}",
-        "value": between(answer.value, answer.value + answer.rest) if has else "n/a",
-        "note": recommended_words(session.recommended),
-        "focus": True,
-    }
-    return [value, _price_tile(session, case), _bottleneck_tile(session, answer)]
+    """Value, price of what is forced, bottleneck: label, value, note; `focus` and `over` color it."""
+    unit = session.base.worth.short
+    value = between(answer.value, answer.value + answer.rest) if answer.allocation else "n/a"
+    found = [
+        ("Net value, " + unit, value, recommended_words(session.recommended), "focus"),
+        ("Price of what is forced, " + unit, *_price_tile(session, case)),
+        ("What limits the plan", *_bottleneck_tile(session, answer)),
+    ]
+    return [
+        {"label": label, "value": value, "note": note, "focus": color == "focus", "over": color == "over"}
+        for label, value, note, color in found
+    ]
 
 
 def recommended_words(answer: Answer) -> str:
@@ -107,37 +108,30 @@ def recommended_words(answer: Answer) -> str:
     return f"recommended {number(answer.value)}{sure}"
 
 
-def _price_tile(session: SessionState, case: Case) -> dict[str, Any]:
-    """What the forced projects cost under today's limits."""
+def _price_tile(session: SessionState, case: Case) -> tuple[str, str, str]:
+    """What the forced projects cost under today's limits: value, note, color."""
     count = len(case.forces)
-    label = f"Price of what is forced, {session.base.worth.short}"
     if not count:
-        return {"label": label, "value": "0.0", "note": "nothing is forced", "focus": False}
+        return "0.0", "nothing is forced", ""
     price = session.worse(case.unforced, case)
     note = f"{count} project{'s' if count > 1 else ''} forced, these limits"
     if price is None:
-        return {"label": label, "value": "n/a", "note": note}
+        return "n/a", note, ""
     low, high = max(0.0, price[0]), max(0.0, price[1])
-    return {"label": label, "value": interval(low, high), "note": note, "focus": high > 0}
+    return interval(low, high), note, "focus" if high > 0 else ""
 
 
-def _bottleneck_tile(session: SessionState, answer: Answer) -> dict[str, Any]:
-    """The limit that is overrun, or at its end, or next to it."""
-    label = "What limits the plan"
+def _bottleneck_tile(session: SessionState, answer: Answer) -> tuple[str, str, str]:
+    """The limit that is overrun, or at its end, or next to it: value, note, color."""
     if answer.allocation is None:
-        return {"label": label, "value": "n/a", "note": "no plan"}
+        return "n/a", "no plan", ""
     limit = bottleneck(answer.allocation.limits)
     if limit is None:
-        return {"label": label, "value": "no limit", "note": "the register has none"}
+        return "no limit", "the register has none", ""
     amount = f"{_amount(limit, limit.used)} of {_amount(limit, limit.limit)}"
     if over(limit):
-        note = f"{limit.label}: {over_words(session.base, limit)}"
-        return {"label": label, "value": amount, "note": note, "over": True}
-    return {
-        "label": label,
-        "value": amount,
-        "note": f"{limit.label}: {'used up' if limit.binding else 'the tightest'}",
-    }
+        return amount, f"{limit.label}: {over_words(session.base, limit)}", "over"
+    return amount, f"{limit.label}: {'used up' if limit.binding else 'the tightest'}", ""
 
 
 def over(limit: LimitUse) -> bool:
@@ -204,7 +198,8 @@ def _value_words(answer: Answer | None) -> str:
 
 def projects(session: SessionState, answer: Answer) -> list[dict[str, Any]]:
     """One row per project, in the order of the ids."""
-    moved, advice = _moved(session.changes), session.recommended.decisions
+    moved = {project: key for key, _, ids in _moved(session.changes) for project in ids}
+    advice = session.recommended.decisions
     duty = {rule.project_id for rule in session.base.active_rules if isinstance(rule, Mandatory)}
     rows = []
     for choice in choices(session.base):
@@ -267,10 +262,11 @@ def choices(question: Question) -> tuple[Choice, ...]:
     return tuple(found)
 
 
-def _moved(change: PlanChange) -> dict[str, str]:
-    """What happened to each project in the last move."""
-    found = dict.fromkeys(change.enters, "entered") | dict.fromkeys(change.leaves, "left")
-    return found | {project: "resized" for project, *_ in change.resized}
+def _moved(change: PlanChange) -> list[tuple[str, str, list[str]]]:
+    """What the last move did (key, in a word), and to which projects."""
+    resized = [project for project, *_ in change.resized]
+    found = [("entered", "Entered", [*change.enters]), ("left", "Left", [*change.leaves])]
+    return [one for one in (*found, ("resized", "Other level", resized)) if one[-1]]
 
 
 def gauges(session: SessionState, answer: Answer) -> list[dict[str, Any]]:
@@ -356,13 +352,9 @@ def moved_words(session: SessionState, answer: Answer, computing: bool) -> list[
         return [["", "The plan shown is that before the last move, until the new one stands."]]
     if answer.allocation is None:
         return [["", "There is no plan to compare."]]
-    change = session.changes
-    parts = [
-        ("Entered", change.enters),
-        ("Left", change.leaves),
-        ("Other level", [p for p, *_ in change.resized]),
+    words = [
+        [word, ", ".join(f"{session.names[p]} {p}" for p in ids)] for _, word, ids in _moved(session.changes)
     ]
-    words = [[lead, ", ".join(f"{session.names[p]} {p}" for p in ids)] for lead, ids in parts if ids]
     return words or [["", "The plan is the same."]]
 
 

@@ -1,18 +1,23 @@
-"""The frontier at the table: point at a budget, see its plan."""
+"""The frontier at the table: point at a budget, see its plan, and the one order of funding that holds for all."""
 
 from __future__ import annotations
 
+from functools import cached_property
 from html import escape
 from typing import Any
 
 import ipywidgets
 import pandas as pd
-import plotly.graph_objects as go
 
-from pmo_kit.arbitration import Frontier
+from pmo_kit.arbitration import Frontier, FundingOrder
+from pmo_kit.arbitration import frontier as ladder_of
 from pmo_kit.doors import door
+from pmo_kit.errors import InfeasibleError
 from pmo_kit.exhibits import Field, theme
-from pmo_kit.widgets.panel import Panel, column, figure_widget, labeled, row, scrolled, table_html
+from pmo_kit.facts import number
+from pmo_kit.figures.arbitration import holds
+from pmo_kit.widgets import panel as ui
+from pmo_kit.widgets.panel import Panel
 
 DECIDED = {"fund": 0, "stop": 1, "refuse": 2}
 
@@ -28,18 +33,37 @@ class FrontierState:
     >>> state.choose(0.85)
     >>> state.value, state.difference
     (28.5, {'enters': ['P07'], 'leaves': [], 'shifts': []})
+    >>> state.order.table["price"].tolist()
+    [0.0, 0.0]
     """
 
     def __init__(self, ladder: Frontier) -> None:
         self.ladder = ladder
         self.points = ladder.table[ladder.table["value"].notna()].reset_index(drop=True)
         if self.points.empty:
-            raise ValueError(ladder.summary)
-        self.factor = min(map(float, self.points["factor"]), key=lambda f: abs(f - 1))
+            raise InfeasibleError(ladder.summary, ())
+        self.choose(1.0)
 
     def choose(self, factor: float) -> None:
         """Look at the point nearest to a factor on the envelopes."""
         self.factor = min(map(float, self.points["factor"]), key=lambda f: abs(f - factor))
+
+    @cached_property
+    def order(self) -> FundingOrder | None:
+        """The line that holds: one order of funding for the budgets of the ladder; None where no order holds."""
+        if isinstance(self.ladder, FundingOrder):
+            return self.ladder
+        try:
+            found = ladder_of(self.ladder.question, self.points["factor"].tolist(), nested=True)
+        except InfeasibleError:
+            return None
+        assert isinstance(found, FundingOrder)
+        return found
+
+    @property
+    def point(self) -> pd.Series:
+        """The point that is looked at."""
+        return self.points[self.points["factor"] == self.factor].iloc[0]
 
     @property
     def value(self) -> float:
@@ -50,16 +74,16 @@ class FrontierState:
     def difference(self) -> dict[str, list[str]]:
         """What the next larger budget would change: enters, leaves, shifts."""
         more = self.points[self.points["factor"] > self.factor]
-        if more.empty:
-            return {"enters": [], "leaves": [], "shifts": []}
-        first = more.iloc[0]
-        return {name: list(first[name]) for name in ("enters", "leaves", "shifts")}
+        return {
+            name: list(more.iloc[0][name]) if len(more) else [] for name in ("enters", "leaves", "shifts")
+        }
 
     @property
     def table(self) -> pd.DataFrame:
-        """The plan at this budget: decision, project, level, value, cost."""
+        """The plan at this budget: decision, project, level, value, cost; nothing where nothing is funded."""
         plan = self.ladder.allocations[self.factor].table.reset_index()
         order = plan["decision"].map(DECIDED)
+        plan[["value", "cost"]] = plan[["value", "cost"]].mask(plan["decision"] == "refuse")
         return plan.assign(order=order).sort_values(
             ["order", "value"], ascending=[True, False], kind="stable"
         )
@@ -67,45 +91,38 @@ class FrontierState:
     @property
     def headline(self) -> str:
         """The point in a sentence."""
-        point = self.points[self.points["factor"] == self.factor].iloc[0]
-        share, budget = theme.format_number(100 * self.factor, 0), theme.format_number(point["budget"])
-        unit, money = self.units
-        plan = self.ladder.allocations[self.factor]
-        sure = (
-            ""
-            if plan.status == "optimal"
-            else f", at most {theme.format_number(plan.bound - plan.value)} better"
-        )
+        plan, question = self.ladder.allocations[self.factor], self.ladder.question
+        sure = "" if plan.status == "optimal" else f", at most {number(plan.bound - plan.value)} better"
         funded = int((plan.table["decision"] == "fund").sum())
-        value = theme.format_number(self.value)
+        money = f"{number(self.point['budget'])} {question.money.short}"
         return (
-            f"{share} % of the money ({budget} {money}) buys {value} {unit}{sure}: {funded} projects funded"
+            f"{number(100 * self.factor, 0)} % of the money ({money}) buys {number(self.value)} "
+            f"{question.worth.short}{sure}: {funded} projects funded"
         )
-
-    @property
-    def units(self) -> tuple[str, str]:
-        """The units of value and of money, in short."""
-        question = self.ladder.question
-        return question.worth.short, question.money.short
 
     @property
     def next_words(self) -> str:
-        """What more money changes, in a sentence."""
-        names = self.ladder.question.register.projects["name"]
-        found = self.difference
+        """What more money changes, and what holding to one order costs here, in a sentence each."""
+        names, found = self.ladder.question.register.projects["name"], self.difference
         words = [
             f"{', '.join(str(names[p]) for p in found[key])} {verb}"
             for key, verb in (("enters", "in"), ("leaves", "out"), ("shifts", "at another level"))
             if found[key]
         ]
-        if self.factor == self.points["factor"].max():
-            return "This is the largest budget of the ladder."
-        return "One step more money: " + ("; ".join(words) or "nothing changes") + "."
+        last = self.factor == self.points["factor"].max()
+        more = f"One step more money: {'; '.join(words) or 'nothing changes'}."
+        more = "This is the largest budget of the ladder." if last else more
+        if self.order is None:
+            return f"{more} No order of funding holds for all these budgets."
+        price = self.order.table.set_index("factor")["price"][self.factor]
+        return f"{more} Holding to one order costs {number(price)} here."
 
 
 @door
 def frontier(ladder: Frontier) -> Panel:
     """Explore a ladder of budgets: point at a budget, or move the slider, and see its plan.
+
+    The dashed line is the one that holds: one order of funding that only adds, and what it costs at each budget.
 
     Parameters
     ----------
@@ -118,85 +135,69 @@ def frontier(ladder: Frontier) -> Panel:
         `panel.state` is the `FrontierState`.
     """
     state = FrontierState(ladder)
-    figure = figure_widget(_line(state))
+    figure = _lines(state)
     options = [(f"{100 * f:.0f} %", float(f)) for f in state.points["factor"]]
-    slider = ipywidgets.SelectionSlider(
-        options=options, value=state.factor, description="Money", continuous_update=True,
-        style={"description_width": "60px"}, layout=ipywidgets.Layout(width="98%"),
-    )  # fmt: skip
-    table, following = ipywidgets.HTML(), ipywidgets.HTML()
+    slider = ui.control(ipywidgets.SelectionSlider, "Money", "60px", options=options, value=state.factor)
+    plan, order, following = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
+    if state.order is not None:
+        order.value = ui.exhibit_html(holds(state.order))
+    panel = Panel(
+        state,
+        f"Best plan at each share of every envelope, and the order of funding that holds for all (dashed); "
+        f"{ladder.question.built.value_unit}. Point at a budget to read it; click it, or move the slider.",
+    )
 
-    def draw() -> None:
-        points = state.points
-        chosen = points[points["factor"] == state.factor].iloc[0]
+    def draw() -> str:
         with figure.batch_update():
-            figure.data[1].x, figure.data[1].y = [100 * state.factor], [float(chosen["value"])]
-        table.value = _plan(state)
+            figure.data[1].x, figure.data[1].y = [100 * state.factor], [float(state.point["value"])]
+        plan.value = ui.table_html(
+            state.table, Field("decision", "", kind="decision"), ("name", "project"), ("project_id", "id"),
+            Field("value", "value"), Field("cost", "cost"),
+        )  # fmt: skip
         following.value = f'<span class="pw-about">{escape(state.next_words)}</span>'
-        panel.headline(state.headline)
-
-    def slid(change: dict[str, Any]) -> None:
-        state.choose(float(change["new"]))
-        draw()
+        return state.headline
 
     def pointed(_: object, points: Any, __: object) -> None:
         if points.point_inds:
             slider.value = float(state.points["factor"].iloc[points.point_inds[0]])
 
-    panel = Panel(
-        f"Best plan at each share of every envelope; {ladder.question.built.value_unit}. "
-        "Point at a budget to read it; click it, or move the slider, to see its plan.",
-        [
-            row(
-                column(figure, slider, following, width="50%"),
-                column(
-                    labeled(f"The plan at this budget, {ladder.question.register.settings.unit}"),
-                    scrolled(table),
-                    width="50%",
-                ),
-                share=1,
-            )
-        ],
+    tables = ipywidgets.Tab([ui.scrolled(plan), ui.scrolled(order)])
+    tables.titles = (
+        f"The plan at this budget, {ladder.question.register.settings.unit}",
+        "The line that holds",
     )
-    panel.state, panel.figure, panel.slider = state, figure, slider
-    slider.observe(panel.guard(slid), "value")
-    figure.data[0].on_click(panel.guard(pointed))
-    draw()
+    panel.figure, panel.slider = figure, slider
+    panel.play(
+        [ui.row(ui.column(figure, slider, following), ui.column(tables), share=1)],
+        draw,
+        {slider: state.choose},
+    )
+    figure.data[0].on_click(pointed)
     return panel
 
 
-def _line(state: FrontierState) -> Any:
-    """The ladder, and the point that is looked at."""
-    points = state.points
-    share = (100 * points["factor"]).tolist()
-    unit, money = state.units
-    words = [
-        f"{s:.0f} % of the money: {theme.format_number(b)} {money}<br>best plan worth {theme.format_number(v)} {unit}"
-        for s, b, v in zip(share, points["budget"], points["value"], strict=True)
-    ]
-    line = go.Scatter(
-        x=share, y=points["value"].tolist(), mode="lines+markers", line={"color": theme.DARK_GRAY, "width": 2},
-        marker={"size": 11, "color": theme.DARK_GRAY}, hovertext=words, hoverinfo="text", name="best plan",
-    )  # fmt: skip
-    ring = go.Scatter(
-        x=[], y=[], mode="markers", hoverinfo="skip", name="shown",
-        marker={"size": 20, "color": "rgba(0,0,0,0)", "line": {"color": theme.ORANGE, "width": 4}},
-    )  # fmt: skip
-    figure = go.Figure([line, ring])
-    figure.update_layout(
-        showlegend=False, margin={"l": 50, "r": 20, "t": 10, "b": 45}, hovermode="closest",
-        plot_bgcolor=theme.PAPER, paper_bgcolor=theme.PAPER,
-        font={"family": theme.FONTS, "size": 14, "color": theme.INK},
-        xaxis={"title": "share of every envelope, %", "gridcolor": theme.GRID, "zeroline": False},
-        yaxis={"title": f"worth of the best plan, {unit}", "gridcolor": theme.GRID, "rangemode": "tozero"},
-    )  # fmt: skip
-    return figure
+def _lines(state: FrontierState) -> Any:
+    """The ladder, the point that is looked at, and the order that holds."""
+    unit, money = state.ladder.question.worth.short, state.ladder.question.money.short
 
+    def line(points: pd.DataFrame, name: str, color: str, dash: str, size: int) -> dict[str, Any]:
+        words = [
+            f"{number(100 * f, 0)} % of the money: {number(b)} {money}<br>{name} worth {number(v)} {unit}"
+            for f, b, v in zip(points["factor"], points["budget"], points["value"], strict=True)
+        ]
+        return {
+            "type": "scatter", "x": (100 * points["factor"]).tolist(), "y": points["value"].tolist(), "name": name,
+            "mode": "lines+markers", "line": {"color": color, "width": 2, "dash": dash}, "hovertext": words,
+            "hoverinfo": "text", "marker": {"size": size, "color": color},
+        }  # fmt: skip
 
-def _plan(state: FrontierState) -> str:
-    """The plan at the point as a table."""
-    fields = (
-        Field("decision", "", kind="decision"), Field("name", "project", kind="text"),
-        Field("project_id", "id", kind="text"), Field("value", "value"), Field("cost", "cost"),
-    )  # fmt: skip
-    return table_html(state.table, fields)
+    traces = [line(state.points, "best plan", theme.DARK_GRAY, "solid", 11), ui.ring()]
+    if state.order is not None:
+        held = state.order.table.dropna(subset="value")
+        dashed = line(held, "order that holds", theme.ORANGE, "dash", 6)
+        traces.append(dashed | {"mode": "lines", "hoverinfo": "skip"})
+    return ui.plot(
+        traces,
+        "share of every envelope, %",
+        {"title": f"worth of the plan, {unit}", "rangemode": "tozero"},
+    )

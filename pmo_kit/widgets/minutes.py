@@ -31,10 +31,7 @@ def write_minutes(
 
     answer, now, unit = session.known(case), session.clock(), session.base.worth.short
     assert answer is not None
-    named = [
-        f"{p} {name}" for p, name in zip(decisions["project_id"], decisions["project_name"], strict=True)
-    ]
-    level = {p: session.recommended.plan.get(str(p), "") for p in decisions["project_id"]}
+    named, level = decisions["project_id"] + " " + decisions["project_name"], session.recommended.plan
     rows = list(zip(named, decisions.to_dict("records"), strict=True))
     sizes = {p: session.level_words(p, v) for p, v in answer.plan.items() if v != "stop"}
     loss = session.worse(Case(), case)
@@ -56,7 +53,7 @@ def write_minutes(
         "differs": [
             [name, row["decision"], row["recommended"], row["reason"], row["decided_by"]]
             for name, row in rows
-            if row["decision"] != row["recommended"] or row["level"] != level[row["project_id"]]
+            if row["decision"] != row["recommended"] or row["level"] != level.get(row["project_id"], "")
         ],
         "plan": [
             [

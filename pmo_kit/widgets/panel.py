@@ -1,9 +1,10 @@
-"""What the explorers have in common: a frame with a title, a line for words, and parts that close together."""
+"""What the explorers have in common: a frame with a title, controls, a line for words, one way to draw."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from html import escape
 from importlib import resources
 from typing import Any
@@ -13,8 +14,9 @@ import ipywidgets
 import pandas as pd
 
 from pmo_kit.errors import PmoError
-from pmo_kit.exhibits import Field, Table, theme
+from pmo_kit.exhibits import Exhibit, Field, Table, theme
 from pmo_kit.exhibits.html import fragment
+from pmo_kit.widgets.background import BackgroundWork
 from pmo_kit.widgets.lifetime import one_per_cell, parts_of
 
 _FILES = resources.files("pmo_kit.widgets")
@@ -30,26 +32,74 @@ class Frame(anywidget.AnyWidget):
 class Panel(ipywidgets.VBox):
     """One explorer: a headline, a line about it, its controls and answers, and a line for words.
 
-    `headline` and `say` write; `guard` makes a handler that says what went wrong instead of raising.
+    `play` draws it and hears its controls, `button` its buttons; what goes wrong is said in words, in the panel.
+
+    Parameters
+    ----------
+    state : object
+        What is looked at; it holds no widget.
+    about : str
+        The line about it.
     """
 
-    def __init__(self, about: str, parts: Iterable[Any]) -> None:
+    def __init__(self, state: Any, about: str) -> None:
+        self.state, self._draw, self._drawing = state, lambda: "", False
         self._head = ipywidgets.HTML()
         self._said = ipywidgets.HTML('<span class="pw-say" role="status"></span>')
         self._about = ipywidgets.HTML(f'<span class="pw-about">{escape(about)}</span>')
-        super().__init__([Frame(), self._about, self._head, *parts, self._said])
+        self._frame = (Frame(), self._about, self._head)
+        super().__init__([*self._frame, self._said])
         self.add_class("pw-panel")
-        self._ends: list[Callable[[], None]] = []
+        self.work = BackgroundWork()
         one_per_cell(self)
 
-    @property
-    def words(self) -> str:
-        """The headline, as plain words."""
-        return self._words
+    def play(
+        self, parts: Iterable[Any], draw: Callable[[], str], moves: Mapping[Any, Callable[[Any], object]]
+    ) -> None:
+        """Show the parts; draw now and after every move.
+
+        Parameters
+        ----------
+        parts : iterable of widgets
+        draw : callable
+            Writes the parts and gives the headline. What it sets is no move.
+        moves : mapping of control to callable
+            What is done with the new value of a control; words that it gives are said, False draws nothing yet.
+        """
+        self._draw = draw
+        self.children = (*self._frame, *parts, self._said)
+        for control, act in moves.items():
+            control.observe(lambda change, act=act: self._moved(act, change["new"]), "value")
+        self.draw()
+
+    def draw(self) -> None:
+        """Write every part as the state is now."""
+        self._drawing = True
+        try:
+            self.headline(self._draw())
+        finally:
+            self._drawing = False
+
+    def button(self, text: str, act: Callable[[], object], hint: str = "") -> Any:
+        """A button with words; what `act` gives back is said."""
+        made = ipywidgets.Button(description=text, tooltip=hint, layout=ipywidgets.Layout(width="auto"))
+        made.on_click(lambda _: self._moved(lambda _: act(), None))
+        return made
+
+    def _moved(self, act: Callable[[Any], object], new: Any) -> None:
+        """Do what a person asked, draw, and say what came of it."""
+        if self._drawing:
+            return
+        self.say("")
+        said, bad = tried(partial(act, new), "the explorer")
+        if bad or said is not False:
+            self.draw()
+        if isinstance(said, str):
+            self.say(said, bad)
 
     def headline(self, text: str) -> None:
         """Write the message of the explorer."""
-        self._words = text
+        self.words = text
         self._head.value = f'<span class="pw-h" aria-live="polite">{escape(text)}</span>'
 
     def say(self, text: str, bad: bool = False) -> None:
@@ -57,41 +107,37 @@ class Panel(ipywidgets.VBox):
         css = "pw-say pw-bad" if bad else "pw-say"
         self._said.value = f'<span class="{css}" role="status">{escape(text)}</span>'
 
-    def guard(self, act: Callable[..., None]) -> Callable[..., None]:
-        """A handler whose errors are said in words, in the panel."""
-
-        def handler(*values: object) -> None:
-            try:
-                self.say("")
-                act(*values)
-            except PmoError as problem:
-                self.say(str(problem), bad=True)
-            except Exception as problem:
-                logging.getLogger("pmo_kit").warning("the explorer could not do that", exc_info=problem)
-                self.say(f"That was not possible ({problem}). What is shown is unchanged.", bad=True)
-
-        return handler
-
-    def on_close(self, act: Callable[[], None]) -> None:
-        """Have something done when the panel closes."""
-        self._ends.append(act)
-
     def close(self) -> None:
-        """Close the panel with all its parts."""
-        for act in self._ends:
-            act()
+        """Close the panel with all its parts, and stop its work."""
+        self.work.close()
         for part in parts_of(self):
             part.unobserve_all()
             part.close()
         super().close()
 
 
-def table_html(data: pd.DataFrame, columns: Iterable[Field], empty: str = "Nothing to show.") -> str:
-    """A table in the look of the packs, without its frame."""
+def tried(act: Callable[[], Any], what: str) -> tuple[Any, bool]:
+    """Do what a person asked: what it gives or, in words, what went wrong; and whether it did."""
+    try:
+        return act(), False
+    except PmoError as problem:
+        return str(problem), True
+    except Exception as problem:
+        logging.getLogger("pmo_kit").warning("%s could not do that", what, exc_info=problem)
+        return f"That was not possible ({problem}). What is shown is unchanged.", True
+
+
+def table_html(data: pd.DataFrame, *columns: Field | tuple[str, str], empty: str = "Nothing to show.") -> str:
+    """A table in the look of the packs, without its frame; a pair is (column, heading) of words."""
     if data.empty:
         return f'<div class="pk-exhibit">{escape(empty)}</div>'
-    table = Table(id="widget.table", alt="table", data=data, columns=tuple(columns))
-    return f'<div class="pk-exhibit">{fragment(table, framed=False)}</div>'
+    fields = tuple(one if isinstance(one, Field) else Field(*one, kind="text") for one in columns)
+    return exhibit_html(Table(id="widget.table", alt="table", data=data, columns=fields))
+
+
+def exhibit_html(exhibit: Exhibit) -> str:
+    """An exhibit of the packs, without its frame."""
+    return f'<div class="pk-exhibit">{fragment(exhibit, framed=False)}</div>'
 
 
 def column(*parts: Any, width: str = "50%") -> Any:
@@ -114,6 +160,39 @@ def scrolled(part: Any, share: int = 1) -> Any:
     )
     box.add_class("pw-lower")
     return box
+
+
+def control(kind: type, text: str = "", label: str = "110px", **given: Any) -> Any:
+    """A control as wide as its place, with its label beside it."""
+    own = {"description": text, "style": {"description_width": label}} if text else {}
+    return kind(layout=ipywidgets.Layout(width="98%"), **own, **given)
+
+
+def plot(traces: Iterable[Any], x: Any = "", y: Any = "", **layout: Any) -> Any:
+    """A chart whose points can be pointed at; `x` and `y` are titles, or settings of the axes."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure(list(traces))
+    axes = {
+        name: {
+            "gridcolor": theme.GRID,
+            "zeroline": False,
+            **(axis if isinstance(axis, dict) else {"title": axis}),
+        }
+        for name, axis in (("xaxis", x), ("yaxis", y))
+    }
+    figure.update_layout(
+        showlegend=False, margin={"l": 50, "r": 20, "t": 24, "b": 45}, hovermode="closest", plot_bgcolor=theme.PAPER,
+        paper_bgcolor=theme.PAPER, font={"family": theme.FONTS, "size": 14, "color": theme.INK}, **axes,
+    )  # fmt: skip
+    figure.update_layout(layout)
+    return figure_widget(figure)
+
+
+def ring() -> dict[str, Any]:
+    """The mark around the point that is looked at."""
+    return {"type": "scatter", "x": [], "y": [], "mode": "markers", "hoverinfo": "skip",
+            "marker": {"size": 20, "color": "rgba(0,0,0,0)", "line": {"color": theme.ORANGE, "width": 4}}}  # fmt: skip
 
 
 def figure_widget(figure: Any) -> Any:
@@ -142,10 +221,3 @@ def figure_widget(figure: Any) -> Any:
 def labeled(text: str) -> Any:
     """A line that says what stands below it."""
     return ipywidgets.HTML(f'<span class="pw-label">{escape(text)}</span>')
-
-
-def button(text: str, act: Callable[..., None], hint: str = "") -> Any:
-    """A button with words."""
-    made = ipywidgets.Button(description=text, tooltip=hint, layout=ipywidgets.Layout(width="auto"))
-    made.on_click(act)
-    return made

@@ -8,16 +8,20 @@ import ipywidgets
 import pandas as pd
 
 from pmo_kit.doors import door
-from pmo_kit.exhibits import Field
+from pmo_kit.errors import PmoError
 from pmo_kit.exhibits.plotly import figure as drawn
-from pmo_kit.exhibits.theme import format_number
+from pmo_kit.facts import number
 from pmo_kit.figures.performance import s_curve
 from pmo_kit.performance import Review
-from pmo_kit.widgets.panel import Panel, column, figure_widget, row, scrolled, table_html
+from pmo_kit.widgets.panel import Panel, column, control, figure_widget, row, scrolled, table_html
 
 ALL = "All areas"
 WORST_FIRST = {"R": 0, "A": 1, "G": 2}
 COLORS = {"R": "Red", "A": "Amber", "G": "Green"}
+FACTS = (
+    ("Earned per 1 spent", "cpi", 2), ("Earned per 1 planned", "spi", 2), ("Months behind (−) or ahead", "sv_t", 1),
+    ("Budget, {unit}", "bac", 1), ("Spent, {unit}", "ac", 1), ("Cost at this pace, {unit}", "eac", 1),
+)  # fmt: skip
 
 
 class PerformanceState:
@@ -35,8 +39,8 @@ class PerformanceState:
     def __init__(self, review: Review) -> None:
         self.review = review
         if review.table.empty:
-            raise ValueError("The register has no status rows: there is no curve to show.")
-        self.area, self.project = ALL, str(self.projects.index[0])
+            raise PmoError("The register has no status rows: there is no curve to show.")
+        self.choose_area(ALL)
 
     @property
     def areas(self) -> list[str]:
@@ -47,7 +51,7 @@ class PerformanceState:
     def projects(self) -> pd.DataFrame:
         """The area's projects, the worst by rule first."""
         table = self.review.table
-        if getattr(self, "area", ALL) != ALL:
+        if self.area != ALL:
             table = table[table["area"] == self.area]
         order = table["rag_rule"].map(WORST_FIRST).fillna(3)
         return table.assign(order=order).sort_values(["order", "bac"], ascending=[True, False], kind="stable")
@@ -57,6 +61,17 @@ class PerformanceState:
         """The row of the open project."""
         return self.review.table.loc[self.project]
 
+    @property
+    def facts(self) -> pd.DataFrame:
+        """The figures of the open project: what, today."""
+        unit = self.review.register.settings.money.short
+        words = [(what.format(unit=unit), number(self.row[key], places)) for what, key, places in FACTS]
+        words += [
+            ("Rated by rule", COLORS.get(self.row["rag_rule"], "not rated")),
+            ("Declared", COLORS.get(self.row["rag_declared"], "not stated")),
+        ]
+        return pd.DataFrame(words, columns=["what", "today"])
+
     def choose_area(self, area: str) -> None:
         """Look at an area; its worst project opens."""
         self.area = area
@@ -64,7 +79,7 @@ class PerformanceState:
 
     def choose(self, project: str) -> None:
         """Open a project."""
-        self.project = project
+        self.project = project or self.project
 
 
 @door
@@ -82,43 +97,30 @@ def performance(review: Review) -> Panel:
         `panel.state` is the `PerformanceState`.
     """
     state = PerformanceState(review)
-    wide = ipywidgets.Layout(width="98%")
-    area = ipywidgets.Dropdown(options=state.areas, layout=wide)
-    projects = ipywidgets.Select(options=_options(state), value=state.project, rows=9, layout=wide)
+    area = control(ipywidgets.Dropdown, options=state.areas)
+    projects = control(ipywidgets.Select, options=_options(state), value=state.project, rows=9)
     figure, facts = figure_widget(_curve(state)), ipywidgets.HTML()
-    own = {"moving": False}
+    panel = Panel(state, review.summary)
 
-    def draw() -> None:
-        own["moving"] = True
+    def draw() -> str:
         projects.options = _options(state)
         projects.value = state.project
-        own["moving"] = False
         new = _curve(state)
         with figure.batch_update():
             figure.data = []
             figure.add_traces(new.data)
             figure.layout = new.layout
             figure.update_layout(autosize=True, width=None, height=None)
-        facts.value = _facts(state)
-        panel.headline(s_curve(review, state.project).title)
+        facts.value = table_html(state.facts, ("what", "measure"), ("today", "today"))
+        return s_curve(review, state.project).title
 
-    def area_chosen(change: dict[str, Any]) -> None:
-        state.choose_area(str(change["new"]))
-        draw()
-
-    def project_chosen(change: dict[str, Any]) -> None:
-        if not own["moving"] and change["new"]:
-            state.choose(str(change["new"]))
-            draw()
-
-    panel = Panel(
-        review.summary,
-        [row(column(area, projects, scrolled(facts), width="39%"), column(figure, width="61%"), share=1)],
+    panel.figure, panel.projects = figure, projects
+    left = column(area, projects, scrolled(facts), width="39%")
+    panel.play(
+        [row(left, column(figure, width="61%"), share=1)],
+        draw,
+        {area: state.choose_area, projects: state.choose},
     )
-    panel.state, panel.figure, panel.projects = state, figure, projects
-    area.observe(panel.guard(area_chosen), "value")
-    projects.observe(panel.guard(project_chosen), "value")
-    draw()
     return panel
 
 
@@ -143,19 +145,3 @@ def _curve(state: PerformanceState) -> Any:
         if label.yref == "paper" and label.y == 1 and (label.yshift or 0) < 0:
             label.y, label.yshift = 1 + label.yshift / height, 0
     return picture
-
-
-def _facts(state: PerformanceState) -> str:
-    """The figures of a project."""
-    row, unit = state.row, state.review.register.settings.money.short
-    words = [
-        ("Earned per 1 spent", "cpi", 2), ("Earned per 1 planned", "spi", 2), ("Months behind (−) or ahead", "sv_t", 1),
-        (f"Budget, {unit}", "bac", 1), (f"Spent, {unit}", "ac", 1),
-        (f"Cost at this pace, {unit}", "eac", 1),
-    ]  # fmt: skip
-    rows = pd.DataFrame(
-        {"what": [w for w, *_ in words], "is": [format_number(row[c], d) for _, c, d in words]}
-    )
-    rows.loc[len(rows)] = ["Rated by rule", COLORS.get(row["rag_rule"], "not rated")]
-    rows.loc[len(rows)] = ["Declared", COLORS.get(row["rag_declared"], "not stated")]
-    return table_html(rows, (Field("what", "measure", kind="text"), Field("is", "today", kind="text")))

@@ -9,9 +9,8 @@ import ipywidgets
 import pandas as pd
 
 from pmo_kit.doors import door
-from pmo_kit.exhibits import Field
 from pmo_kit.register import Register
-from pmo_kit.widgets.panel import Panel, column, row, scrolled, table_html
+from pmo_kit.widgets.panel import Panel, column, control, row, scrolled, table_html
 
 LEFT_OUT = ("projects", "settings", "criteria", "budgets", "capacity", "rules")
 ALL = "All areas"
@@ -46,13 +45,7 @@ class RegisterState:
         """The projects that the filter leaves, with the number of findings of each."""
         table = self.register.projects
         table = table.assign(findings=[len(self.findings_of(str(p))) for p in table.index])
-        text = (
-            table.index.astype("str")
-            + " "
-            + table["name"].astype("str")
-            + " "
-            + table["area"].fillna("").astype("str")
-        )
+        text = table[["name", "area"]].fillna("").astype("str").assign(id=table.index).agg(" ".join, axis=1)
         keep = text.str.lower().str.contains(self.word.lower(), regex=False)
         if self.area != ALL:
             keep &= (table["area"] == self.area).fillna(False).to_numpy(bool)
@@ -69,40 +62,38 @@ class RegisterState:
         if self.project not in there:
             self.project = there[0] if there else ""
 
+    def choose(self, project: str | None) -> None:
+        """Open a project."""
+        self.project = project or self.project
+
     def findings_of(self, project: str) -> pd.DataFrame:
         """Findings that name the project, or stand in one of its rows."""
-        findings = self._findings
+        findings = self.register.findings
         message = findings["message"].astype("str") + " " + findings["value"].astype("str")
         return findings[message.str.contains(rf"\b{project}\b", regex=True, na=False)]
-
-    @property
-    def _findings(self) -> pd.DataFrame:
-        return self.register.findings
 
     def page(self) -> list[tuple[str, pd.DataFrame]]:
         """Everything about the open project: (table, its rows), columns that hold nothing left out."""
         if not self.project:
             return []
         facts = self.register.projects.loc[self.project].dropna()
-        facts = facts[facts.astype("str") != ""]
-        page = [
-            (
-                "project",
-                pd.DataFrame({"what": [str(w).replace("_", " ") for w in facts.index], "value": list(facts)}),
-            )
-        ]
+        facts = facts[facts.astype("str") != ""].rename(lambda name: str(name).replace("_", " "))
+        page = [("project", facts.rename_axis("what").rename("value").reset_index())]
         for name in self.register.names:
             table = self.register.table(name)
-            if name in LEFT_OUT or "project_id" not in table:
-                continue
-            rows = (
-                table[table["project_id"] == self.project]
-                .drop(columns="project_id")
-                .dropna(axis=1, how="all")
-            )
-            if len(rows):
-                page.append((name, rows))
-        return page
+            if name not in LEFT_OUT and "project_id" in table:
+                rows = table[table["project_id"] == self.project].drop(columns="project_id")
+                page.append((name, rows.dropna(axis=1, how="all")))
+        return [(name, rows) for name, rows in page if len(rows)]
+
+    @property
+    def headline(self) -> str:
+        """The open project, what was found about it, and how many are listed."""
+        name = self.register.projects.loc[self.project, "name"] if self.project else "no project"
+        count = len(self.findings_of(self.project)) if self.project else 0
+        words = f"{count or 'no'} finding{'s' * (count > 1)}"
+        listed = f"{len(self.found)} of {len(self.register.projects)} projects listed"
+        return f"{self.project} {name}: {words}; {listed}".strip()
 
 
 @door
@@ -119,47 +110,30 @@ def register(register: Register) -> Panel:
         `panel.state` is the `RegisterState`.
     """
     state = RegisterState(register)
-    wide = ipywidgets.Layout(width="98%")
-    word = ipywidgets.Text(placeholder="Find a project", continuous_update=True, layout=wide)
-    area = ipywidgets.Dropdown(options=state.areas, layout=wide)
+    word = control(ipywidgets.Text, placeholder="Find a project", continuous_update=True)
+    area = control(ipywidgets.Dropdown, options=state.areas)
     only = ipywidgets.Checkbox(value=False, description="only with findings", indent=False)
-    projects = ipywidgets.Select(options=_options(state), value=state.project or None, rows=18, layout=wide)
+    projects = control(ipywidgets.Select, options=_options(state), value=state.project or None, rows=18)
     page = ipywidgets.HTML()
     page.add_class("pw-page")
-    own = {"moving": False}
+    panel = Panel(state, register.summary)
 
-    def draw() -> None:
-        count = len(state.found)
-        own["moving"] = True
+    def draw() -> str:
         projects.options = _options(state)
         projects.value = state.project or None
-        own["moving"] = False
         page.value = _page(state)
-        name = register.projects.loc[state.project, "name"] if state.project else "no project"
-        found = len(state.findings_of(state.project)) if state.project else 0
-        words = "no finding" if not found else f"{found} finding{'s' if found > 1 else ''}"
-        panel.headline(
-            f"{state.project} {name}: {words}; {count} of {len(register.projects)} projects listed".strip()
-        )
+        return state.headline
 
-    def filtered(_: object) -> None:
-        state.find(word.value, area.value, bool(only.value))
-        draw()
-
-    def opened(change: dict[str, Any]) -> None:
-        if not own["moving"] and change["new"]:
-            state.project = str(change["new"])
-            draw()
-
-    panel = Panel(
-        register.summary,
-        [row(column(word, area, only, projects, width="34%"), column(scrolled(page), width="66%"), share=1)],
-    )
-    panel.state, panel.projects = state, projects
-    for control in (word, area, only):
-        control.observe(panel.guard(filtered), "value")
-    projects.observe(panel.guard(opened), "value")
-    draw()
+    panel.projects = projects
+    left = column(word, area, only, projects, width="34%")
+    panel.play(
+        [row(left, column(scrolled(page), width="66%"), share=1)],
+        draw,
+        {
+            word: lambda new: state.find(word=new), area: lambda new: state.find(area=new),
+            only: lambda new: state.find(only_found=new), projects: state.choose,
+        },
+    )  # fmt: skip
     return panel
 
 
@@ -174,26 +148,21 @@ def _options(state: RegisterState) -> list[tuple[str, str]]:
 def _page(state: RegisterState) -> str:
     """The page of a project."""
     if not state.project:
-        return table_html(pd.DataFrame(), (), "No project fits this filter.")
+        return table_html(pd.DataFrame(), empty="No project fits this filter.")
     parts = []
     findings = state.findings_of(state.project)
     if len(findings):
-        fields = (
-            Field("severity", "how bad", kind="text"),
-            Field("message", "finding", kind="text"),
-            Field("fix", "what to do", kind="text"),
-        )
-        parts.append("<h4>Findings</h4>" + table_html(findings, fields))
+        columns = (("severity", "how bad"), ("message", "finding"), ("fix", "what to do"))
+        parts.append("<h4>Findings</h4>" + table_html(findings, *columns))
     for name, rows in state.page():
-        text = rows.apply(lambda cells: cells.map(_cell))
+        text = rows.map(_cell)
         same = [] if len(rows) == 1 else [c for c in text if text[c].nunique() == 1 and c not in KEPT]
         said = [f"{str(c).replace('_', ' ')} {text[c].iloc[0]}" for c in same]
         said += [state.register.settings.unit] if "amount" in text else []
         shown = text.drop(columns=same).head(MOST_ROWS)
         more = f"<p>and {len(rows) - MOST_ROWS} more rows</p>" if len(rows) > MOST_ROWS else ""
-        columns = [Field(str(c), str(c).replace("_", " "), kind="text") for c in shown.columns]
         head = f"<h4>{escape(name.replace('_', ' '))} <span>{escape(', '.join(said))}</span></h4>"
-        parts.append(head + table_html(shown, columns) + more)
+        parts.append(head + table_html(shown, *((str(c), str(c).replace("_", " ")) for c in shown)) + more)
     return "".join(parts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from functools import partial
 from os import PathLike
@@ -12,23 +13,19 @@ from typing import Any
 import ipywidgets
 import pandas as pd
 
-from pmo_kit.arbitration import Allocation, Capacity, Question, arbitrate
+from pmo_kit.arbitration import Allocation, Capacity, Envelope, Question, arbitrate
 from pmo_kit.arbitration.rules import role_words
 from pmo_kit.arbitration.solving import Interrupted
 from pmo_kit.doors import door
 from pmo_kit.errors import InfeasibleError, PmoError
 from pmo_kit.exhibits import Field
-from pmo_kit.exhibits.theme import format_number
+from pmo_kit.facts import number
+from pmo_kit.figures.scenarios import definitions
 from pmo_kit.scenarios import Comparison, Scenario, read_scenarios
 from pmo_kit.scenarios.comparison import TODAY
-from pmo_kit.widgets.background import BackgroundWork
-from pmo_kit.widgets.panel import Panel, button, column, labeled, row, scrolled, table_html
+from pmo_kit.widgets.panel import Panel, column, control, exhibit_html, labeled, row, scrolled, table_html
 from pmo_kit.widgets.session_files import save_scenarios
 
-WORDS = {
-    "budget": "money", "capacity": "", "cost": "costs", "benefit": "benefits", "project_in": "in:",
-    "project_out": "out:", "rule_off": "without the rule", "discount_schedule": "discounted by", "weight": "weight of",
-}  # fmt: skip
 Stopped = Callable[[], bool]
 
 
@@ -50,6 +47,7 @@ class ScenariosState:
         self.scenarios: list[Scenario] = []
         self._allocations: dict[str, Allocation] = {}
         self._reasons: dict[str, str] = {}
+        self.shown = ""
 
     def add(self, scenario: Scenario) -> None:
         """Solve a scenario and keep it; one of the same name is replaced.
@@ -87,6 +85,7 @@ class ScenariosState:
         """Take the answer of a scenario in."""
         self.remove(scenario.name)
         self.scenarios.append(scenario)
+        self.show(scenario.name)
         if isinstance(answer, str):
             self._reasons[scenario.name] = answer
         else:
@@ -97,6 +96,11 @@ class ScenariosState:
         self.scenarios = [s for s in self.scenarios if s.name != name]
         self._allocations.pop(name, None)
         self._reasons.pop(name, None)
+        self.show(self.scenarios[-1].name if self.scenarios else "")
+
+    def show(self, name: str) -> None:
+        """Look at a scenario."""
+        self.shown = name
 
     @property
     def comparison(self) -> Comparison:
@@ -115,6 +119,20 @@ class ScenariosState:
         """The table of the comparison."""
         return self.comparison.table
 
+    @property
+    def headline(self) -> str:
+        """What today is worth, and the hardest case."""
+        table, count = self.table, len(self.scenarios)
+        today = f"Today {number(table['value'].iloc[0])} {self.question.worth.short}"
+        none = int((table["status"] == "infeasible").sum())
+        if not count:
+            return f"{today}; no case yet"
+        if none:
+            return f"{today}; {none} of {count} case{'s' * (count > 1)} leave{'s' * (none == 1)} no plan"
+        worst = float(table["delta"].min())
+        costs = f"costs {number(-worst)}" if worst < 0 else "costs nothing"
+        return f"{today}; the hardest of {count} cases {costs}" if count > 1 else f"{today}; the case {costs}"
+
     def save(self, folder: str | PathLike[str]) -> Path:
         """Write the scenarios as `scenarios.yml`, which the next pack reads."""
         if not self.scenarios:
@@ -125,6 +143,8 @@ class ScenariosState:
 @door
 def scenarios(question: Question, *, folder: str | PathLike[str] = "session") -> Panel:
     """Build scenarios, compare them with today, and save them for the next pack.
+
+    A scenario moves money, costs and benefits, in every year or in one, people, and takes projects in, out or later.
 
     Parameters
     ----------
@@ -138,73 +158,32 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
     Panel
         `panel.state` is the `ScenariosState`.
     """
-    state = ScenariosState(question)
-    names = question.register.projects["name"]
-    projects = [(f"{p} {name}", str(p)) for p, name in names.items()]
-    roles = sorted({r.role for r in question.active_rules if isinstance(r, Capacity)})
-    wide, style = ipywidgets.Layout(width="98%"), {"description_width": "110px"}
-
-    def slider(text: str, low: int, high: int) -> Any:
-        return ipywidgets.IntSlider(
-            value=0, min=low, max=high, description=text, continuous_update=False, readout_format="+d", style=style,
-            layout=wide,
-        )  # fmt: skip
-
-    name = ipywidgets.Text(
-        description="Name", placeholder="What the committee calls it", style=style, layout=wide
-    )
-    money, cost = slider("Money, %", -50, 50), slider("Costs, %", -30, 50)
-    benefit, people = slider("Benefits, %", -50, 30), slider("People, %", -50, 50)
-    role = ipywidgets.Dropdown(
-        options=[("every role", ""), *((role_words(r), r) for r in roles)],
-        description="of",
-        style=style,
-        layout=wide,
-    )
-
-    def several(text: str) -> Any:
-        return ipywidgets.SelectMultiple(options=projects, description=text, rows=3, style=style, layout=wide)
-
-    taken, left, later = several("Take in"), several("Leave out"), several("Start later")
-    years = ipywidgets.IntSlider(value=1, min=1, max=5, description="by years", style=style, layout=wide)
+    state, unit = ScenariosState(question), question.built.value_unit
+    fields = _fields(question)
     table, detail = ipywidgets.HTML(), ipywidgets.HTML()
-    chosen = ipywidgets.Dropdown(description="Show", style={"description_width": "50px"}, layout=wide)
+    chosen = control(ipywidgets.Dropdown, "Show", "50px")
+    panel = Panel(
+        state, f"A scenario is a set of changes to today; each gets its own best plan. Values in {unit}."
+    )
 
-    def draft() -> Scenario:
-        factor = 1 + people.value / 100
-        picked = [role.value] if role.value else roles
-        return Scenario(
-            name.value.strip(),
-            budget=round(1 + money.value / 100, 6),
-            cost=round(1 + cost.value / 100, 6),
-            benefit=round(1 + benefit.value / 100, 6),
-            capacity=dict.fromkeys(picked, round(factor, 6)) if people.value else {},
-            projects_in=dict.fromkeys(taken.value, ""),
-            projects_out=left.value,
-            delay={f"project_id={project}": years.value for project in later.value},
-        )
+    def draw() -> str:
+        chosen.options = [one.name for one in state.scenarios]
+        chosen.value = state.shown or None
+        table.value = _results(state.table)
+        detail.value = _detail(state) if state.shown else ""
+        return state.headline
 
-    def draw(show: str = "") -> None:
-        compared = state.table
-        table.value = _results(compared)
-        chosen.options = [s.name for s in state.scenarios]
-        if state.scenarios:
-            chosen.value = show or state.scenarios[-1].name
-        shown()
-        panel.headline(_headline(compared, question.worth.short))
-
-    def shown(*_: object) -> None:
-        detail.value = _detail(state, str(chosen.value), names) if chosen.value else ""
-
-    def ask(scenarios: list[Scenario]) -> None:
+    def ask(scenarios: list[Scenario]) -> bool:
         for scenario in scenarios:
             state.check(scenario)
         if scenarios:
-            working(f"Searching for the best plan: {scenarios[0].name}…")
-            work.ask(partial(search, scenarios))
+            add.disabled, stop.disabled = True, False
+            panel.say(f"Searching for the best plan: {scenarios[0].name}…")
+            panel.work.ask(partial(search, scenarios))
+        return False
 
     def search(scenarios: list[Scenario], stopped: Stopped) -> None:
-        for number, scenario in enumerate(scenarios, start=1):
+        for place, scenario in enumerate(scenarios, start=1):
             if stopped():
                 return
             try:
@@ -212,138 +191,135 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
             except Interrupted:
                 raise
             except Exception as problem:
-                work.hand(partial(failed, scenario, str(problem)))
+                panel.work.hand(partial(rest, f"{scenario.name} was not added: {problem}", bad=True))
                 return
-            following = scenarios[number].name if number < len(scenarios) else ""
-            work.hand(partial(found, scenario, answer, following))
+            following = scenarios[place].name if place < len(scenarios) else ""
+            panel.work.hand(partial(found, scenario, answer, following))
 
     def found(scenario: Scenario, answer: Allocation | str, following: str) -> None:
         state.keep(scenario, answer)
-        draw(scenario.name)
+        panel.draw()
         if following and not stop.disabled:
-            working(f"{scenario.name} was added. Searching for the best plan: {following}…")
+            panel.say(f"{scenario.name} was added. Searching for the best plan: {following}…")
         else:
             rest(f"{scenario.name} was added.")
-
-    def failed(scenario: Scenario, why: str) -> None:
-        rest(f"{scenario.name} was not added: {why}", bad=True)
-
-    def working(words: str) -> None:
-        add.disabled, stop.disabled = True, False
-        panel.say(words)
 
     def rest(words: str, bad: bool = False) -> None:
         add.disabled, stop.disabled = False, True
         panel.say(words, bad)
 
-    def stopped_by_hand(*_: object) -> None:
-        work.stop()
-        rest("Stopped: the case under way and those after it are left out.")
+    def stopped_by_hand() -> str:
+        panel.work.stop()
+        add.disabled, stop.disabled = False, True
+        return "Stopped: the case under way and those after it are left out."
 
-    def removed(*_: object) -> None:
-        if chosen.value:
-            state.remove(str(chosen.value))
-            draw()
-
-    def saved(*_: object) -> None:
+    def saved() -> str:
         file = state.save(folder)
-        panel.say(
-            f"Saved in {file}. A pack reads it: scenarios_path under parameters of its scenarios chapter."
-        )
+        return f"Saved in {file}. A pack reads it: scenarios_path under parameters of its scenarios chapter."
 
-    work = BackgroundWork()
-    add = button(
-        "Add and compare", lambda *_: panel.guard(lambda: ask([draft()]))(), "Find the best plan of this case"
+    add = panel.button(
+        "Add and compare", lambda: ask([_draft(question, fields)]), "Find the best plan of this case"
     )
-    stop = button("Stop", lambda *_: panel.guard(stopped_by_hand)(), "Leave out the case that is searched")
-    unit = question.built.value_unit
-    controls = (name, money, people, role, cost, benefit, taken, left, later, years)
-    panel = Panel(
-        f"A scenario is a set of changes to today; each gets its own best plan. Values in {unit}.",
-        [
-            row(
-                column(scrolled(column(*controls, width="100%")), width="40%"),
-                column(
-                    labeled(f"Worth of the best plan, {unit}"), scrolled(table, 3), chosen, scrolled(detail, 2),
-                    width="60%",
-                ),
-                share=1,
-            ),
-            row(
-                add, stop, button("Remove the one shown", lambda *_: panel.guard(removed)()),
-                button("Save", lambda *_: panel.guard(saved)(), "scenarios.yml, which the next pack reads"),
-            ),
-        ],
-    )  # fmt: skip
-    panel.state, panel.work = state, work
-    panel.fields = {
-        "name": name, "money": money, "people": people, "cost": cost, "in": taken, "out": left, "later": later,
-        "years": years,
-    }  # fmt: skip
+    stop = panel.button("Stop", stopped_by_hand, "Leave out the case that is searched")
+    remove = panel.button("Remove the one shown", lambda: state.remove(state.shown))
+    save = panel.button("Save", saved, "scenarios.yml, which the next pack reads")
+    answers = column(
+        labeled(f"Worth of the best plan, {unit}"),
+        scrolled(table, 3),
+        chosen,
+        scrolled(detail, 2),
+        width="60%",
+    )
+    left = column(scrolled(column(*fields.values(), width="100%")), width="40%")
+    panel.fields = fields
     stop.disabled = True
-    panel.on_close(work.close)
-    chosen.observe(panel.guard(shown), "value")
-    draw()
+    panel.play([row(left, answers, share=1), row(add, stop, remove, save)], draw, {chosen: state.show})
     ask(read_scenarios(question.register))
     return panel
 
 
-def _headline(compared: pd.DataFrame, short: str) -> str:
-    """What today is worth, and the hardest case."""
-    count = len(compared) - 1
-    today = f"Today {format_number(compared['value'].iloc[0])} {short}"
-    impossible = int((compared["status"] == "infeasible").sum())
-    if not count:
-        return f"{today}; no case yet"
-    if impossible:
-        return (
-            f"{today}; {impossible} of {count} case{'s' * (count > 1)} leave{'s' * (impossible == 1)} no plan"
+def _fields(question: Question) -> dict[str, Any]:
+    """The controls of a scenario."""
+    projects = [(f"{p} {name}", str(p)) for p, name in question.register.projects["name"].items()]
+    roles = sorted({rule.role for rule in question.active_rules if isinstance(rule, Capacity)})
+    years = sorted({rule.year for rule in question.active_rules if isinstance(rule, Envelope)})
+
+    def slider(text: str, low: int, high: int) -> Any:
+        return control(
+            ipywidgets.IntSlider,
+            text,
+            value=0,
+            min=low,
+            max=high,
+            continuous_update=False,
+            readout_format="+d",
         )
-    worst = float(compared["delta"].min())
-    costs = f"costs {format_number(-worst)}" if worst < 0 else "costs nothing"
-    return f"{today}; the hardest of {count} cases {costs}" if count > 1 else f"{today}; the case {costs}"
+
+    def several(text: str) -> Any:
+        return control(ipywidgets.SelectMultiple, text, options=projects, rows=3)
+
+    return {
+        "name": control(ipywidgets.Text, "Name", placeholder="What the committee calls it"),
+        "money": slider("Money, %", -50, 50), "cost": slider("Costs, %", -30, 50),
+        "benefit": slider("Benefits, %", -50, 30),
+        "year": control(ipywidgets.Dropdown, "in", options=[("every year", 0), *((str(y), y) for y in years)]),
+        "people": slider("People, %", -50, 50),
+        "role": control(
+            ipywidgets.Dropdown, "of", options=[("every role", ""), *((role_words(r), r) for r in roles)]
+        ),
+        "in": several("Take in"), "out": several("Leave out"), "later": several("Start later"),
+        "years": control(ipywidgets.IntSlider, "by years", value=1, min=1, max=5),
+    }  # fmt: skip
+
+
+def _draft(question: Question, fields: dict[str, Any]) -> Scenario:
+    """The scenario that the controls say."""
+    now = {name: field.value for name, field in fields.items()}
+
+    def factor(name: str) -> Any:
+        times = round(1 + now[name] / 100, 6)
+        return {f"year={now['year']}": times} if now["year"] and times != 1 else times
+
+    roles = {rule.role for rule in question.active_rules if isinstance(rule, Capacity)}
+    people = [now["role"]] if now["role"] else sorted(roles)
+    return Scenario(
+        now["name"].strip(),
+        budget=factor("money"),
+        cost=factor("cost"),
+        benefit=factor("benefit"),
+        capacity=dict.fromkeys(people, round(1 + now["people"] / 100, 6)) if now["people"] else {},
+        projects_in=dict.fromkeys(now["in"], ""),
+        projects_out=now["out"],
+        delay={f"project_id={project}": now["years"] for project in now["later"]},
+    )
 
 
 def _results(table: pd.DataFrame) -> str:
     """Every case with its worth, how sure that is, and how much it changes."""
     rows = table.reset_index()
-    for column_ in ("entered", "left", "resized"):
-        rows[column_] = [
-            "–" if status == "infeasible" else str(len(ids))
-            for ids, status in zip(rows[column_], rows["status"], strict=True)
-        ]
+    for moved in ("entered", "left", "resized"):
+        counted = rows[moved].map(len, na_action="ignore").astype("str")
+        rows[moved] = counted.mask(rows["status"] == "infeasible", "–")
     words = {"optimal": "best", "infeasible": "no plan obeys the rules"}
-    rows["sure"] = [words.get(str(status), "best known") for status in rows["status"]]
-    fields = (
-        Field("scenario", "case", kind="text"), Field("value", "worth"), Field("delta", "against today", signed=True),
-        Field("entered", "projects in", kind="text"), Field("left", "projects out", kind="text"),
-        Field("resized", "other level", kind="text"), Field("sure", "plan", kind="text"),
+    rows["sure"] = rows["status"].map(words).fillna("best known")
+    return table_html(
+        rows, ("scenario", "case"), Field("value", "worth"), Field("delta", "against today", signed=True),
+        ("entered", "projects in"), ("left", "projects out"), ("resized", "other level"), ("sure", "plan"),
     )  # fmt: skip
-    return table_html(rows, fields)
 
 
-def _change_words(row: Any) -> str:
-    """One change: money −15 %, people of a role, a project in."""
-    what = WORDS.get(row.what, "")
-    words = row.scope.replace("project_id=", "").replace("=", " ").replace("_", " ")
-    scope = "" if row.scope == "all" else f" {role_words(row.scope) if row.what == 'capacity' else words}"
-    if row.factor != row.factor:
-        return f"{what}{scope} {row.value}".strip()
-    if row.what == "delay":
-        return f"{words} {row.factor:g} year{'s' * (row.factor != 1)} later"
-    return f"{what}{scope} {format_number(100 * (row.factor - 1), 0, signed=True)} %".strip()
-
-
-def _detail(state: ScenariosState, name: str, names: pd.Series) -> str:
-    """What a case changes in the question, and in the plan."""
-    scenario = next(s for s in state.scenarios if s.name == name)
-    changes = "; ".join(_change_words(row) for row in scenario.table.itertuples())
-    line = state.table.loc[name]
-    words = [("Changes", changes)]
-    for label, column_ in (("In", "entered"), ("Out", "left"), ("Other level", "resized")):
-        if len(line[column_]):
-            words.append((label, ", ".join(f"{names[p]} {p}" for p in line[column_])))
+def _detail(state: ScenariosState) -> str:
+    """What the case shown changes in the question, and in the plan."""
+    name = state.shown
+    one = tuple(scenario for scenario in state.scenarios if scenario.name == name)
+    changes = definitions(dataclasses.replace(state.comparison, scenarios=one))
+    line, names = state.table.loc[name], state.question.register.projects["name"]
+    words = [
+        (label, ", ".join(f"{names[p]} {p}" for p in line[ids]))
+        for label, ids in (("In", "entered"), ("Out", "left"), ("Other level", "resized"))
+        if len(line[ids])
+    ]
     if line["status"] == "infeasible":
         words.append(("No plan", str(line["reason"])))
     frame = pd.DataFrame(words, columns=["what", "is"])
-    return table_html(frame, (Field("what", "", kind="text"), Field("is", name, kind="text")))
+    return exhibit_html(changes) + table_html(frame, ("what", ""), ("is", name), empty="The plan is today's.")

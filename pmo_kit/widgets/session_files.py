@@ -6,13 +6,11 @@ overwritten but the session's own log, which only grows.
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import datetime as dt
-import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
@@ -67,16 +65,13 @@ def save_session(session: SessionState, place: str | PathLike[str], committee: s
     found = session.known(session.case)
     state = {
         "question": session.base.fingerprint, "committee": committee, "saved": session.clock().isoformat(),
-        "case": _plain(session.case), "words": session.case_words(session.case),
+        "case": dataclasses.asdict(session.case), "words": session.case_words(session.case),
         "status": found.status if found else "", "plan": found.plan if found else {},
         "value": found.value if found and found.allocation else None,
-        "log": [{**dataclasses.asdict(m), "time": m.time.isoformat(), "case": _plain(m.case)} for m in session.log],
+        "log": [dataclasses.asdict(move) for move in session.log],
     }  # fmt: skip
-    moves = session.moves.drop(columns="number")
-    with _written(place):
-        write_csv(place / LOG, moves.columns, moves.itertuples(index=False))
-        write_whole(place / STATE, json.dumps(state, ensure_ascii=False, indent=1, default=str).encode())
-    return place / STATE
+    write_csv(place / LOG, session.moves.drop(columns="number"))
+    return _replace(place / STATE, json.dumps(state, ensure_ascii=False, indent=1, default=str))
 
 
 def keep_case(session: SessionState, place: str | PathLike[str], name: str) -> str:
@@ -125,14 +120,11 @@ def decide(
         raise PmoError("That case has no plan: no plan obeys its rules. Decide another one.")
     rows = decisions_of(session, case, answer, committee, decided_by)
     save_session(session, place, committee)
-    head = ["project_id", "in_out", "level", "reason", "decided_by", "date"]
-    forces = [
-        (f.project_id, f.in_out, f.level or "", f.reason, f.decided_by or committee, f.date or "")
-        for f in case.forces
-    ]
+    forces = pd.DataFrame(case.forces, columns=[field.name for field in dataclasses.fields(Force)])
+    forces["decided_by"] = forces["decided_by"].replace("", committee)
     with _written(place):
-        decisions = write_csv(_free(place / DECISIONS), rows.columns, rows.itertuples(index=False))
-        write_csv(_free(place / OVERRIDES), head, forces)
+        decisions = write_csv(_free(place / DECISIONS), rows)
+        write_csv(_free(place / OVERRIDES), forces)
         minutes = write_minutes(_free(place / MINUTES), session, case, rows, committee, note, decided_by)
     sure = "" if answer.status == "proven" else " The plan is the best one known, not proven best."
     return (
@@ -213,10 +205,9 @@ def restore_session(session: SessionState, place: str | PathLike[str]) -> str:
     """
     state = _known(session, place)
     log = [
-        Move(m["number"], dt.datetime.fromisoformat(m["time"]), m["words"], m["reason"], m["decided_by"],
-             _case(m["case"]))
-        for m in state["log"]
-    ]  # fmt: skip
+        Move(**{**move, "time": dt.datetime.fromisoformat(move["time"]), "case": _case(move["case"])})
+        for move in state["log"]
+    ]
     session.restore(_case(state["case"]), log)
     return f"Opened: {state['committee']}, {state['saved'][:10]}. Undo and Redo go through its moves."
 
@@ -276,23 +267,29 @@ def _written(place: Path) -> Iterator[None]:
         raise PmoError(f"The folder {place} cannot be written: {error.strerror or error}.") from error
 
 
-def _plain(case: Case) -> dict[str, object]:
-    """A case as JSON holds it."""
-    forces = [{**dataclasses.asdict(f), "date": f.date.isoformat() if f.date else None} for f in case.forces]
-    return {"money": case.money, "people": [list(pair) for pair in case.people], "forces": forces}
-
-
-def _case(plain: object) -> Case:
+def _case(plain: dict[str, Any]) -> Case:
     """A case from its JSON."""
-    assert isinstance(plain, dict)
-    forces = [{**f, "date": dt.date.fromisoformat(f["date"]) if f["date"] else None} for f in plain["forces"]]
+    forces = (
+        Force(**{**f, "date": dt.date.fromisoformat(f["date"]) if f["date"] else None})
+        for f in plain["forces"]
+    )
     people = tuple((str(role), float(factor)) for role, factor in plain["people"])
-    return Case(float(plain["money"]), people, tuple(Force(**f) for f in forces))
+    return Case(float(plain["money"]), people, tuple(forces))
 
 
-def write_csv(file: Path, head: Iterable[object], rows: Iterable[Iterable[object]]) -> Path:
-    """A CSV file that a spreadsheet program opens without running anything in it."""
-    lines = [[inert("" if cell is None or cell != cell else str(cell)) for cell in row] for row in rows]
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([list(head), *lines])
-    return write_whole(file, text.getvalue().encode())
+def write_csv(file: Path, rows: pd.DataFrame) -> Path:
+    """A CSV file that a spreadsheet program opens without running anything in it.
+
+    Raises
+    ------
+    PmoError
+        It cannot be written.
+    """
+    plain = rows.astype("object").where(rows.notna(), "").map(lambda cell: inert(str(cell)))
+    return _replace(file, plain.to_csv(index=False, lineterminator="\n"))
+
+
+def _replace(file: Path, text: str) -> Path:
+    """Write a file whole, or not at all."""
+    with _written(file.parent):
+        return write_whole(file, text.encode())

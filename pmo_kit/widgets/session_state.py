@@ -107,20 +107,7 @@ class Case:
 
     def question(self, base: Question) -> Question:
         """The base question under this case."""
-        people = dict(self.people)
-
-        def changed(rule: object) -> object:
-            if isinstance(rule, Envelope) and self.money != 1.0:
-                return dataclasses.replace(
-                    rule,
-                    amount=_clean(rule.amount * self.money),
-                    carry_limit=_clean(rule.carry_limit * self.money),
-                )
-            if isinstance(rule, Capacity) and rule.role in people:
-                return dataclasses.replace(rule, fte=_clean(rule.fte * people[rule.role]))
-            return rule
-
-        question = base.replace(rules=tuple(changed(rule) for rule in base.rules))
+        question = self.unforced.scenario("what-if")(base)
         for force in self.forces:
             question = question.with_override(
                 force.project_id,
@@ -152,11 +139,6 @@ def base_and_case(question: Question) -> tuple[Question, Case]:
             Force(rule.project_id, rule.in_out, rule.level, rule.reason, rule.decided_by, rule.date)
         )
     return question.without(*(order.name for order in orders)), case
-
-
-def _clean(number: float) -> float:
-    """A product without the noise of its last digits: 14 x 13/14 is 13."""
-    return round(number, 9)
 
 
 Status = Literal["proven", "known", "stopped", "none", "open"]
@@ -556,12 +538,8 @@ class SessionState:
         before = self._answers.pop(case.key, None)
         if before is not None and (before.ended or answer.status == "open"):
             answer = before
-        if (
-            answer.allocation is None
-            and before is not None
-            and before.allocation
-            and answer.status == "stopped"
-        ):
+        empty = answer.status == "stopped" and answer.allocation is None
+        if empty and before is not None and before.allocation:
             answer = Answer("stopped", before.allocation)
         self._answers[case.key] = answer
         held = {one.key for one in (Case(), self._case, self._case.unforced, self._before, self._stood)}
@@ -609,22 +587,15 @@ class SessionState:
     @property
     def table(self) -> pd.DataFrame:
         """One row per project: name, level, decision (fund, stop, refuse), recommended, forced, reason."""
-        return self.table_of(self._case, self.answer)
-
-    def table_of(self, case: Case, answer: Answer) -> pd.DataFrame:
-        """The table of a case under its answer."""
-        advice, plan = self.recommended.decisions, answer.plan
-        forces = {force.project_id: force for force in case.forces}
-        rows = [
-            (
-                project, self.names[project], plan.get(project, ""), answer.decisions.get(project, "none"),
-                advice[project], forces[project].in_out if project in forces else "",
-                forces[project].reason if project in forces else "",
-            )
-            for project in advice
-        ]  # fmt: skip
-        columns = ["project_id", "name", "level", "decision", "recommended", "forced", "reason"]
-        return pd.DataFrame(rows, columns=columns).set_index("project_id")
+        answer, forces = self.answer, self._case.forces
+        columns = {
+            "name": self.names, "level": answer.plan, "decision": answer.decisions,
+            "recommended": self.recommended.decisions, "forced": {f.project_id: f.in_out for f in forces},
+            "reason": {f.project_id: f.reason for f in forces},
+        }  # fmt: skip
+        order = pd.Index(list(self.recommended.decisions), name="project_id")
+        table = pd.DataFrame({name: pd.Series(cells, order, dtype="str") for name, cells in columns.items()})
+        return table.fillna({"decision": "none"}).fillna("")
 
     @property
     def moves(self) -> pd.DataFrame:

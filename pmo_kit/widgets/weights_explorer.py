@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
+from html import escape
+from itertools import combinations
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -10,21 +13,27 @@ from typing import Any
 import ipywidgets
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
+from pmo_kit.arbitration import Question, arbitrate
+from pmo_kit.arbitration.question import revalued
 from pmo_kit.doors import door
 from pmo_kit.errors import PmoError
 from pmo_kit.exhibits import Field, theme
-from pmo_kit.prioritization import Ranking, ahp_weights, compare_stakeholders, prioritize
+from pmo_kit.facts import count, number
+from pmo_kit.figures.figure import listed
+from pmo_kit.prioritization import Ranking, ahp_weights, arbitration_value, compare_stakeholders, prioritize
 from pmo_kit.prioritization.robustness import weight_interval
 from pmo_kit.register import Register
 from pmo_kit.register.template import inert
-from pmo_kit.widgets.panel import Panel, button, column, figure_widget, labeled, row, scrolled, table_html
+from pmo_kit.widgets.panel import Panel, column, control, labeled, plot, row, scrolled, table_html
 from pmo_kit.widgets.session_files import write_csv
 
 SHOWN = 15
-AXIS = {"text": "value, points of 100", "standoff": 4, "font": {"size": 13}}
 SCALE = (9, 7, 5, 3, 2, 1, 1 / 2, 1 / 3, 1 / 5, 1 / 7, 1 / 9)
+PAIR = {9.0: "9 times more", 1.0: "as much"}
+SECONDS = 5.0
+"""Longest search for the plan under one person's weights."""
+MOST = 4
 
 
 class WeightsState:
@@ -53,7 +62,9 @@ class WeightsState:
             str(c): round(100 * float(w) / top) for c, w in self.first.weights.items()
         }
         self._start = dict(self.points)
-        self.judgements: dict[tuple[str, str], float] = {}
+        self.judgements = {
+            (one, other): self._times(one, other) for one, other in combinations(self.points, 2)
+        }
         self.ranking = self.first
 
     @property
@@ -61,13 +72,20 @@ class WeightsState:
         """Normalized weights, as the points say."""
         return self.ranking.weights
 
+    def _times(self, one: str, other: str) -> float:
+        """How many times more one criterion matters than another by the points, on the scale of the pairs."""
+        ratio = max(self.points[one], 1e-9) / max(self.points[other], 1e-9)
+        return float(min(SCALE, key=lambda step: abs(np.log(step / ratio))))
+
     def set(self, criterion: str, points: float) -> None:
         """Give a criterion points from 0 to 100 for its whole range.
 
         Raises
         ------
         ValueError
-            No such criterion, or every criterion would have none.
+            No such criterion.
+        PmoError
+            Every criterion would have none.
         """
         if criterion not in self.points or points < 0:
             raise ValueError(f"There is no criterion {criterion!r} with {points:g} points.")
@@ -84,7 +102,7 @@ class WeightsState:
 
     def _rank(self, points: dict[str, float]) -> None:
         if not sum(points.values()) > 0:
-            raise ValueError("at least one criterion needs points")
+            raise PmoError("At least one criterion needs points.")
         self.ranking = prioritize(self.first.register, weights=points)
         self.points = points
 
@@ -103,24 +121,24 @@ class WeightsState:
 
     @property
     def flips(self) -> pd.DataFrame:
-        """Criterion -> weight now, and the weights below and above which another project leads."""
+        """One row per criterion: weight now, in percent, and who would lead at another."""
         cells = self.ranking.cells()[0]
         weights, names = self.weights.to_numpy(float), self.ranking.table["name"]
-        ranked = self.ranking.ranked
         rows = []
         for place, criterion in enumerate(self.weights.index):
             part = np.arange(len(weights)) == place
             if not weights[~part].any():
                 continue
             span = weight_interval(cells, weights, part)
-            rivals = [
-                "" if at is None else str(names[ranked[at]])
-                for at in (span.challenger_low, span.challenger_high)
+            ends = (("below", span.low, span.challenger_low), ("above", span.high, span.challenger_high))
+            leads = [
+                f"{side} {number(100 * end, 0)} %: {names[self.ranking.ranked[at]]}"
+                for side, end, at in ends
+                if at is not None
             ]
-            rows.append((self.labels[str(criterion)], 100 * weights[place], 100 * span.low, rivals[0],
-                         100 * span.high, rivals[1]))  # fmt: skip
-        columns = ["criterion", "now", "low", "below", "high", "above"]
-        return pd.DataFrame(rows, columns=columns)
+            words = "; ".join(leads) or "nobody, whatever its weight"
+            rows.append((self.labels[str(criterion)], 100 * weights[place], words))
+        return pd.DataFrame(rows, columns=["criterion", "now", "leads"])
 
     @property
     def headline(self) -> str:
@@ -128,7 +146,7 @@ class WeightsState:
         table = self.table
         leader, was = table["name"].iloc[0], self.first.table["name"].iloc[0]
         moved = int((table["moved"] != 0).sum())
-        lead = f"{leader} leads with {theme.format_number(table['value'].iloc[0])} of 100"
+        lead = f"{leader} leads with {number(table['value'].iloc[0])} of 100"
         lead += f" instead of {was}" if leader != was else ""
         if not moved:
             return f"{lead}; the order is that of the weights at the start"
@@ -144,17 +162,25 @@ class WeightsState:
         PmoError
             There is no name, or the folder cannot be written.
         """
-        if not name.strip():
-            raise PmoError("Say whose weights these are before they are saved.")
-        who = f"{name.strip()} {(day or dt.date.today()).isoformat()}"
-        file = Path(folder) / "stakeholder_weights.csv"
-        rows = [row for row in self.saved(folder).itertuples(index=False) if row.stakeholder != inert(who)]
-        mine = [(who, criterion, round(float(weight), 6)) for criterion, weight in self.weights.items()]
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            return write_csv(file, ["stakeholder", "criterion", "weight"], [*rows, *mine])
-        except OSError as error:
-            raise PmoError(f"The folder {folder} cannot be written: {error.strerror or error}.") from error
+        who = f"{_named(name)} {(day or dt.date.today()).isoformat()}"
+        kept = self.saved(folder)
+        mine = self.weights.round(6).rename_axis("criterion").reset_index().assign(stakeholder=inert(who))
+        rows = pd.concat([kept[kept["stakeholder"] != inert(who)], mine[kept.columns]])
+        return write_csv(Path(folder) / "stakeholder_weights.csv", rows)
+
+    def save_criteria(self, folder: str | PathLike[str], name: str, day: dt.date | None = None) -> Path:
+        """Keep the weights as those of the register, with who agreed on them and when, in `criteria.csv`.
+
+        Raises
+        ------
+        PmoError
+            There is no name, or the folder cannot be written.
+        """
+        criteria = self.first.register.table("criteria")
+        weights = (100 * criteria["criterion"].map(self.weights)).round(6)
+        day = day or dt.date.today()
+        rows = criteria.assign(weight=weights, weighted_by=_named(name), weighted_on=day.isoformat())
+        return write_csv(Path(folder) / "criteria.csv", rows.dropna(axis=1, how="all"))
 
     def saved(self, folder: str | PathLike[str]) -> pd.DataFrame:
         """The weights kept in a folder: stakeholder, criterion, weight."""
@@ -163,15 +189,53 @@ class WeightsState:
             return pd.read_csv(file)
         return pd.DataFrame(columns=["stakeholder", "criterion", "weight"])
 
+    def decisions(self, folder: str | PathLike[str]) -> pd.DataFrame:
+        """What is decided under the weights of each person kept in a folder: projects x people, fund, stop or refuse.
+
+        The value of a plan is that of its scores over doing nothing. Among equally good plans the one nearest to that
+        of the person before is taken, so that only what the weights move differs.
+
+        Raises
+        ------
+        PmoError
+            Under some weights no plan obeys the rules, or none was found in the time allowed.
+        """
+        register = self._with_those_of(folder)
+        question = Question(register, overrides=False, time_limit=SECONDS)
+        plans: dict[str, pd.Series] = {}
+        last: dict[str, str] | None = None
+        for who in register.table("stakeholder_weights")["stakeholder"].unique():
+            value = arbitration_value(prioritize(register, str(who)), scale=1.0)
+            plan = arbitrate(revalued(question, value).replace(last_plan=last))
+            plans[str(who)], last = plan.table["decision"], dict(plan.plan)
+        return pd.DataFrame(plans)
+
     def spread(self, folder: str | PathLike[str]) -> str:
-        """Whether the people whose weights are kept disagree on anything that changes the order, in words."""
-        kept = self.saved(folder)
-        if kept["stakeholder"].nunique() < 2:
+        """Whether the people whose weights are kept disagree on any rank, and on any decision, in words."""
+        if self.saved(folder)["stakeholder"].nunique() < 2:
             return (
                 "Save the weights of a second person to see whether they disagree on anything that matters."
             )
-        register = self.first.register.replace(stakeholder_weights=kept)
-        return compare_stakeholders(prioritize(register)).summary
+        ranks = compare_stakeholders(prioritize(self._with_those_of(folder))).summary
+        try:
+            plans = self.decisions(folder)
+        except PmoError as problem:
+            return f"{ranks} What would be funded was not compared: {problem}"
+        moved = plans[plans.nunique(axis=1) > 1]
+        if moved.empty:
+            return f"{ranks} The spread changes no decision: the same projects are funded under everybody's weights."
+        names = self.first.table["name"]
+        words = [
+            f"{names[project]} (funded for {listed(row.index[row == 'fund'])})"
+            for project, row in moved.iterrows()
+        ]
+        more = [f"{len(words) - MOST} more"] if len(words) > MOST else []
+        return (
+            f"{ranks} The spread changes {count(len(moved), 'decision')}: {listed([*words[:MOST], *more])}."
+        )
+
+    def _with_those_of(self, folder: str | PathLike[str]) -> Register:
+        return self.first.register.replace(stakeholder_weights=self.saved(folder))
 
     def judge(self, one: str, other: str, times: float) -> None:
         """Say how many times more one criterion matters than another."""
@@ -181,27 +245,30 @@ class WeightsState:
         """Weights by the pairwise judgements, their consistency ratio, and the pair that fits worst, in words."""
         names = list(self.points)
         matrix = np.ones((len(names), len(names)))
-        for i, one in enumerate(names):
-            for j, other in enumerate(names[i + 1 :], start=i + 1):
-                times = self.judgements.get((one, other), 1.0)
-                matrix[i, j], matrix[j, i] = times, 1 / times
-        answer = ahp_weights(matrix)
+        for (i, one), (j, other) in combinations(enumerate(names), 2):
+            matrix[i, j] = self.judgements[one, other]
+            matrix[j, i] = 1 / matrix[i, j]
+        found = ahp_weights(matrix)
         worst = ""
-        if answer.worst_pair is not None and answer.consistency_ratio > 0.1:
-            i, j = answer.worst_pair[:2]
-            worst = f"{self.labels[names[i]]} against {self.labels[names[j]]}"
-        return (
-            dict(zip(names, map(float, answer.weights), strict=True)),
-            float(answer.consistency_ratio),
-            worst,
-        )
+        if found.worst_pair is not None and found.consistency_ratio > 0.1:
+            worst = " against ".join(self.labels[names[place]] for place in found.worst_pair[:2])
+        weights = dict(zip(names, map(float, found.weights), strict=True))
+        return weights, float(found.consistency_ratio), worst
+
+
+def _named(name: str) -> str:
+    """Whose weights these are."""
+    if not name.strip():
+        raise PmoError("Say whose weights these are before they are saved.")
+    return name.strip()
 
 
 @door
 def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "session") -> Panel:
     """Explore the weights of the criteria: sliders, pairs, the order, and what it takes for another to lead.
 
-    Save keeps them by person and date in `stakeholder_weights.csv`, and says whether the people kept so far disagree.
+    *Save* keeps them by person and date in `stakeholder_weights.csv`, and says whether the people kept so far disagree
+    on any decision; *Save as agreed* writes `criteria.csv` with who agreed and when. Both are sheets of a register.
 
     Parameters
     ----------
@@ -215,109 +282,92 @@ def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "sessio
         `panel.state` is the `WeightsState`.
     """
     state = WeightsState(source)
-    sliders = {}
-    for c, points in state.points.items():
-        sliders[c] = ipywidgets.IntSlider(
-            value=int(points), min=0, max=100, description=state.labels[c], continuous_update=True,
-            style={"description_width": "48%"}, layout=ipywidgets.Layout(width="98%", height="auto", min_height="34px"),
-        )  # fmt: skip
-        sliders[c].add_class("pw-points")
-    figure, order, flips = figure_widget(_bars(state)), ipywidgets.HTML(), ipywidgets.HTML()
-    pairs, consistency = _pairs(state), ipywidgets.HTML()
-    points_tab = scrolled(column(*sliders.values(), width="100%"))
-    pairs_tab = column(scrolled(pairs), consistency, width="100%")
-    tabs = ipywidgets.Tab([points_tab, pairs_tab])
-    tabs.titles = ("Points", "Pairs")
-    own = {"moving": False}
-
-    def draw() -> None:
-        table = state.table.head(SHOWN).iloc[::-1]
-        with figure.batch_update():
-            figure.data[0].x, figure.data[0].y = table["value"].tolist(), _names(table)
-            figure.data[0].text = [theme.format_number(v) for v in table["value"]]
-        order.value = _order(state)
-        flips.value = _flips(state)
-        panel.headline(state.headline)
-
-    def moved(change: dict[str, Any]) -> None:
-        if not own["moving"]:
-            name = next(c for c, slider in sliders.items() if slider is change["owner"])
-            state.set(name, float(change["new"]))
-            draw()
-
-    def follow() -> None:
-        own["moving"] = True
-        for c, slider in sliders.items():
-            slider.value = round(state.points[c])
-        own["moving"] = False
-        draw()
-
-    def reset(*_: object) -> None:
-        state.reset()
-        follow()
-
-    def compared(*_: object) -> None:
-        for (one, other), pick in pairs.picks.items():
-            state.judge(one, other, float(pick.value))
-        weights_, ratio, worst = state.judged()
-        words = f"Consistency ratio {ratio:.2f}: " + (
-            "consistent" if ratio <= 0.1 else f"look again at {worst}"
-        )
-        consistency.value = f'<span class="pw-about">{words}.</span>'
-        state.set_all(weights_)
-        follow()
-
-    def saved(*_: object) -> None:
-        file = state.save(folder, person.value)
-        panel.say(f"Saved in {file}. {state.spread(folder)}")
-
-    person = ipywidgets.Text(placeholder="Whose weights", layout=ipywidgets.Layout(width="150px"))
-    buttons = row(
-        button("Back to the weights at the start", lambda *_: panel.guard(reset)()),
-        person,
-        button("Save", lambda *_: panel.guard(saved)(), "stakeholder_weights.csv, a sheet of a register"),
+    sliders = {c: control(ipywidgets.IntSlider, state.labels[c], "48%", value=round(points), min=0, max=100)
+               for c, points in state.points.items()}  # fmt: skip
+    choices = [(PAIR.get(s) or f"{s:g} times" if s >= 1 else f"1/{round(1 / s)}", float(s)) for s in SCALE]
+    pairs = {(one, other): control(ipywidgets.Dropdown, f"{state.labels[one]} : {state.labels[other]}", "60%",
+                                   options=choices, value=times)
+             for (one, other), times in state.judgements.items()}  # fmt: skip
+    for one in (*sliders.values(), *pairs.values()):
+        one.add_class("pw-points")
+    figure = _bars(state)
+    order, flips, consistency = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
+    points = scrolled(column(*sliders.values(), width="100%"))
+    tabs = ipywidgets.Tab(
+        [points, column(scrolled(column(*pairs.values(), width="96%")), consistency, width="100%")]
     )
+    tabs.titles = ("Points", "Pairs")
     panel = Panel(
+        state,
         "Points say how much the whole range of a criterion matters, from its worst end to its best: 100 for the "
         "one that matters most.",
+    )
+
+    def draw() -> str:
+        for c, slider in sliders.items():
+            slider.value = round(state.points[c])
+        table = state.table.head(SHOWN).iloc[::-1]
+        with figure.batch_update():
+            figure.data[0].x, figure.data[0].y = table["value"].tolist(), _places(table)
+            figure.data[0].text = [number(v) for v in table["value"]]
+        order.value, flips.value = _order(state), _flips(state)
+        return state.headline
+
+    def compared(one: str, other: str, times: float) -> None:
+        state.judge(one, other, times)
+        weights, ratio, worst = state.judged()
+        words = "consistent" if ratio <= 0.1 else f"look again at {worst}"
+        consistency.value = (
+            f'<span class="pw-about">Consistency ratio {number(ratio, 2)}: {escape(words)}.</span>'
+        )
+        state.set_all(weights)
+
+    def saved() -> str:
+        file = state.save(folder, person.value)
+        return f"Saved in {file}. {state.spread(folder)}"
+
+    def agreed() -> str:
+        return f"Saved in {state.save_criteria(folder, person.value)}, a sheet of the register."
+
+    person = ipywidgets.Text(placeholder="Whose weights", layout=ipywidgets.Layout(width="130px"))
+    back = panel.button("Back to the weights at the start", state.reset)
+    buttons = row(
+        person,
+        panel.button("Save", saved, "As this person's: stakeholder_weights.csv, a sheet of a register"),
+        panel.button("Save as agreed", agreed, "As the register's: criteria.csv"),
+    )
+    panel.figure, panel.sliders, panel.person = figure, sliders, person
+    panel.play(
         [
-            row(column(tabs, buttons, width="46%"), column(figure, width="54%"), share=10),
+            row(column(tabs, back, buttons, width="46%"), column(figure, width="54%"), share=10),
             row(
                 column(labeled("What it takes for another project to lead"), scrolled(flips)),
                 column(labeled("The whole order"), scrolled(order)),
                 share=7,
             ),
         ],
+        draw,
+        {slider: partial(state.set, c) for c, slider in sliders.items()}
+        | {pick: partial(compared, *pair) for pair, pick in pairs.items()},
     )
-    panel.state, panel.figure, panel.sliders, panel.person = state, figure, sliders, person
-    for slider in sliders.values():
-        slider.observe(panel.guard(moved), "value")
-    for pick in pairs.picks.values():
-        pick.observe(panel.guard(compared), "value")
-    draw()
     return panel
 
 
-def _names(table: pd.DataFrame) -> list[str]:
+def _places(table: pd.DataFrame) -> list[str]:
     return [f"{rank}  {name}" for rank, name in zip(table["rank"], table["name"], strict=True)]
 
 
 def _bars(state: WeightsState) -> Any:
     """The first projects as bars."""
     table = state.table.head(SHOWN).iloc[::-1]
-    bars = go.Bar(
-        x=table["value"].tolist(), y=_names(table), orientation="h", marker={"color": theme.DARK_BLUE},
-        text=[theme.format_number(v) for v in table["value"]], textposition="outside", cliponaxis=False,
-        constraintext="none", hovertemplate="%{y}: %{x:.1f}<extra></extra>",
-    )  # fmt: skip
-    figure = go.Figure(bars)
-    figure.update_layout(
-        margin={"l": 10, "r": 20, "t": 4, "b": 36}, plot_bgcolor=theme.PAPER,
-        paper_bgcolor=theme.PAPER, font={"family": theme.FONTS, "size": 14, "color": theme.INK},
-        xaxis={"range": [0, 105], "gridcolor": theme.GRID, "title": AXIS},
-        yaxis={"automargin": True, "ticklen": 4, "dtick": 1},
-    )  # fmt: skip
-    return figure
+    bars = {
+        "type": "bar", "x": table["value"].tolist(), "y": _places(table), "orientation": "h", "text": [],
+        "marker": {"color": theme.DARK_BLUE}, "textposition": "outside", "cliponaxis": False,
+        "constraintext": "none", "hovertemplate": "%{y}: %{x:.1f}<extra></extra>",
+    }  # fmt: skip
+    x = {"range": [0, 105], "title": {"text": "value, points of 100", "standoff": 4, "font": {"size": 13}}}
+    y = {"automargin": True, "ticklen": 4, "dtick": 1, "showgrid": False}
+    return plot([bars], x, y, margin={"l": 10, "r": 20, "t": 4, "b": 36})
 
 
 def _order(state: WeightsState) -> str:
@@ -327,49 +377,15 @@ def _order(state: WeightsState) -> str:
         "–" if not m else f"{'▲' if m > 0 else '▼'} {abs(m)} (was {b})"
         for m, b in zip(table["moved"], table["before"], strict=True)
     ]
-    fields = (
-        Field("rank", "rank", decimals=0), Field("name", "project", kind="text"),
-        Field("project_id", "id", kind="text"), Field("value", "value, of 100"), Field("change", "moved", kind="text"),
+    return table_html(
+        table, Field("rank", "rank", decimals=0), ("name", "project"), ("project_id", "id"),
+        Field("value", "value, of 100"), ("change", "moved"),
     )  # fmt: skip
-    return table_html(table, fields)
 
 
 def _flips(state: WeightsState) -> str:
     """What weight would make another project lead."""
-    rows = state.flips
-    rows["low"] = [
-        f"below {low:.0f} %: {name}" if name else ""
-        for low, name in zip(rows["low"], rows["below"], strict=True)
-    ]
-    rows["high"] = [
-        f"above {high:.0f} %: {name}" if name else ""
-        for high, name in zip(rows["high"], rows["above"], strict=True)
-    ]
-    rows["leads"] = [
-        "; ".join(filter(None, pair)) or "nobody, whatever its weight"
-        for pair in zip(rows["low"], rows["high"], strict=True)
-    ]
-    fields = (
-        Field("criterion", "criterion", kind="text"), Field("now", "weight, %", decimals=0),
-        Field("leads", "who would lead at another weight", kind="text"),
+    return table_html(
+        state.flips, ("criterion", "criterion"), Field("now", "weight, %", decimals=0),
+        ("leads", "who would lead at another weight"),
     )  # fmt: skip
-    return table_html(rows, fields)
-
-
-def _pairs(state: WeightsState) -> Any:
-    """A pick for each pair of criteria."""
-    words = {9: "9 times more", 7: "7 times", 5: "5 times", 3: "3 times", 2: "2 times", 1: "as much"}
-    choices = [(words[int(s)] if s >= 1 else f"1/{round(1 / s)}", float(s)) for s in SCALE]
-    picks, lines = {}, []
-    names = list(state.points)
-    for i, one in enumerate(names):
-        for other in names[i + 1 :]:
-            pick = ipywidgets.Dropdown(
-                options=choices, value=1.0, description=f"{state.labels[one]} : {state.labels[other]}",
-                style={"description_width": "60%"}, layout=ipywidgets.Layout(width="100%"),
-            )  # fmt: skip
-            picks[one, other] = pick
-            lines.append(pick)
-    box = ipywidgets.VBox(lines, layout=ipywidgets.Layout(width="96%"))
-    box.picks = picks
-    return box

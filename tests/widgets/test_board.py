@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import gc
 import html
 import os
@@ -15,18 +16,24 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets
+import nbformat
 import pytest
 
 import pmo_kit as pmo
 from pmo_kit import widgets
+from pmo_kit.arbitration import Envelope
+from pmo_kit.arbitration.question import revalued
+from pmo_kit.errors import PmoError
 from pmo_kit.facts import number
 from pmo_kit.packs.decisions import record_decisions
+from pmo_kit.prioritization import arbitration_value
 from pmo_kit.scenarios import read_scenario_file, read_scenarios
 from pmo_kit.shipped import shipped
 from pmo_kit.widgets import lifetime
 from pmo_kit.widgets.board import Board
 from pmo_kit.widgets.lifetime import parts_of
 from pmo_kit.widgets.session_state import Answer, Case, SessionState
+from pmo_kit.widgets.weights_explorer import WeightsState
 
 ROOT = Path(__file__).parents[2]
 TWELVE = shipped("data", "samples", "meridian_12")
@@ -246,6 +253,7 @@ def test_python_ends_cleanly_while_it_searches(tmp_path: Path) -> None:
 
 
 def test_closed_boards_leave_nothing(question: pmo.Question, register: pmo.Register, tmp_path: Path) -> None:
+    award = pmo.select_partners(pmo.load_register(shipped("data", "samples", "meridian")), draws=5)
     before, threads = len(ipywidgets.widgets.widget._instances), threading.active_count()
     for _ in range(3):
         board = widgets.arbitration(question, folder=tmp_path)
@@ -257,6 +265,7 @@ def test_closed_boards_leave_nothing(question: pmo.Question, register: pmo.Regis
         widgets.frontier(pmo.frontier(question, budgets=[0.9, 1.0])).close()
         widgets.performance(pmo.review_performance(register)).close()
         widgets.risk(pmo.simulate(pmo.arbitrate(question), draws=200, seed=7)).close()
+        widgets.partners(award).close()
     gc.collect()
     assert len(ipywidgets.widgets.widget._instances) - before <= 3 * 2
     assert threading.active_count() <= threads
@@ -299,6 +308,132 @@ def test_a_scenario_takes_several_projects_and_delays(question: pmo.Question, tm
     press(panel, "Save")
     kept = read_scenario_file(tmp_path / "scenarios.yml")[-1]
     assert (kept.projects_out, dict(kept.delay)) == (("P09", "P11"), {"project_id=P07": 1})
+    panel.close()
+
+
+def test_a_scenario_moves_money_and_costs_in_one_year(question: pmo.Question) -> None:
+    panel = widgets.scenarios(question)
+    panel.work.wait()
+    fields, year = panel.fields, panel.fields["year"].options[1][1]
+    fields["name"].value, fields["money"].value, fields["cost"].value = "A hard year", -20, 10
+    fields["year"].value = year
+    press(panel, "Add and compare")
+    asked = panel.state.scenarios[-1](question)
+    before = {rule.name: rule.amount for rule in question.rules if isinstance(rule, Envelope)}
+    for rule in asked.rules:
+        if isinstance(rule, Envelope):
+            assert rule.amount == pytest.approx(before[rule.name] * (0.8 if rule.year == year else 1))
+    costs, other = asked.register.table("costs"), question.register.table("costs")
+    moved = costs["amount"] != other["amount"]
+    assert moved.any()
+    assert set(costs.loc[moved, "year"]) == {year}
+    panel.close()
+
+
+def test_the_frontier_shows_the_order_that_holds(question: pmo.Question) -> None:
+    ladder = pmo.frontier(question, budgets=[0.7, 0.85, 1.0, 1.15])
+    panel = widgets.frontier(ladder)
+    order = pmo.frontier(question, budgets=[0.7, 0.85, 1.0, 1.15], nested=True)
+    assert list(panel.figure.data[2].y) == order.table["value"].tolist()
+    for factor, price in zip(order.table["factor"], order.table["price"], strict=True):
+        panel.slider.value = float(factor)
+        assert f"one order costs {number(price)} here" in panel.state.next_words
+        refused = panel.state.table[panel.state.table["decision"] == "refuse"]
+        assert refused[["value", "cost"]].isna().all(axis=None)
+    panel.close()
+
+
+def test_a_notebook_runs_with_other_parameters_and_stays_as_it_is(tmp_path: Path) -> None:
+    book = nbformat.v4.new_notebook()
+    lines = 'draws: int = 10\ncut: float = 0.15\nsure: bool = False\nname: str = "a"'
+    book.cells = [
+        nbformat.v4.new_code_cell(lines, metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell("print(draws, cut, sure, name)\nassert draws < 99, 'too many'"),
+        nbformat.v4.new_code_cell("raise SystemError", metadata={"tags": ["interactive"]}),
+    ]
+    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    page = tmp_path / "07_page.ipynb"
+    nbformat.write(book, page)
+    before = page.read_bytes()
+    panel = widgets.parameters(page, folder=tmp_path / "session")
+    panel.fields["draws"].value, panel.fields["sure"].value = 12, True
+    assert "draws 12; sure True" in panel.words
+    press(panel, "Run")
+    assert panel._said.value.count("Done: ") == 1
+    (copy,) = (tmp_path / "session").iterdir()
+    outputs = [cell.outputs for cell in nbformat.read(copy, as_version=4).cells if cell.get("outputs")]
+    assert outputs[0][0]["text"] == "12 0.15 True a\n"
+    panel.fields["draws"].value = 99
+    press(panel, "Run")
+    assert "It stopped: too many" in panel._said.value
+    assert page.read_bytes() == before
+    panel.close()
+    with pytest.raises(PmoError, match="There is no notebook"):
+        widgets.parameters(tmp_path / "none.ipynb")
+
+
+def test_the_weight_of_the_price_moves_the_award() -> None:
+    register = pmo.load_register(shipped("data", "samples", "meridian"))
+    panel = widgets.partners(pmo.select_partners(register))
+    assert "the award of the start" in panel.words
+    for percent in (0, 100):
+        panel.slider.value = percent
+        again = pmo.select_partners(register, percent / 100)
+        assert panel.state.award.value == pytest.approx(again.value)
+        assert panel.state.award.lots["partner_id"].tolist() == again.lots["partner_id"].tolist()
+    panel.close()
+
+
+def test_agreed_weights_are_those_of_the_register_with_name_and_date(
+    register: pmo.Register, tmp_path: Path
+) -> None:
+    panel = widgets.weights(register, folder=tmp_path)
+    next(iter(panel.sliders.values())).value = 5
+    panel.person.value = "The committee"
+    press(panel, "Save as agreed")
+    folder = tmp_path / "register"
+    shutil.copytree(TWELVE, folder)
+    shutil.copy(tmp_path / "criteria.csv", folder)
+    read = pmo.load_register(folder)
+    assert not (read.findings["severity"] == "block").any()
+    assert pmo.prioritize(read).weights.round(6).to_dict() == panel.state.weights.round(6).to_dict()
+    criteria = read.table("criteria")
+    assert set(criteria["weighted_by"]) == {"The committee"}
+    assert set(criteria["weighted_on"].dt.date) == {dt.date.today()}
+    assert criteria.drop(columns=["weight", "weighted_by", "weighted_on"]).equals(
+        register.table("criteria").drop(columns=["weight", "weighted_by", "weighted_on"])
+    )
+    panel.close()
+
+
+def test_the_spread_of_weights_says_which_decisions_it_changes(
+    register: pmo.Register, tmp_path: Path
+) -> None:
+    state = WeightsState(register)
+    first, *_, last = state.points
+    state.save(tmp_path, "One")
+    state.save(tmp_path, "Other")
+    assert "The spread changes no decision" in state.spread(tmp_path)
+    state.set_all({c: 1.0 if c == first else 1e-6 for c in state.points})
+    state.save(tmp_path, "Other")
+    state.set_all({c: 1.0 if c == last else 1e-6 for c in state.points})
+    state.save(tmp_path, "Third")
+    plans = state.decisions(tmp_path)
+    moved = plans.index[plans.nunique(axis=1) > 1]
+    words = state.spread(tmp_path).partition("The spread changes ")[2]
+    assert len(moved)
+    assert all(f"{state.first.table.at[p, 'name']} (funded for " in words for p in moved[:4])
+    for who in plans:
+        name = register.replace(stakeholder_weights=state.saved(tmp_path))
+        value = arbitration_value(pmo.prioritize(name, who), 1.0)
+        best = pmo.arbitrate(revalued(pmo.Question(register, overrides=False), value))
+        worth = value.reindex([(p, v) for p, v in best.plan.items()]).sum()
+        assert best.value == pytest.approx(worth, abs=1e-6)
+    panel = widgets.weights(register, folder=tmp_path)
+    for slider in panel.sliders.values():
+        slider.value = 0
+    assert "At least one criterion needs points" in panel._said.value
+    assert sum(slider.value for slider in panel.sliders.values()) > 0, "what is shown is what counts"
     panel.close()
 
 
