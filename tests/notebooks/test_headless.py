@@ -38,6 +38,6 @@ def test_interactive_cells_name_nothing(path: Path) -> None:
 def test_same_exhibits_with_and_without_widgets() -> None:
     path = ROOT / "notebooks" / "04_performance_review.ipynb"
     (plain, none), (live, some) = shown(path, without_widgets=True), shown(path, without_widgets=False)
-    assert (none, some) == (0, 2)  # the gauges, and the bar of parameters
+    assert (none, some) == (0, 2)  # the explorer, and the bar of parameters
     assert plain
     assert plain == live
