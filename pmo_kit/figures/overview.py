@@ -381,7 +381,10 @@ def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> 
         for row in table.itertuples()
     ]
     if int((table["asked"] > 0).sum()) <= 1 or len(table) == 1:  # one bar says nothing
-        line = say("{first} is the {words} of all that is asked", first=table[column].iloc[0], words=words)
+        of_one = say(
+            "All the money asked is of one {words}: {first}", first=table[column].iloc[0], words=words
+        )
+        line = of_one if table["asked"].any() else "No money is asked"
         return Message(id=id, title=line, alt=f"{line}.", items=())
     first = table.iloc[0]
     return Chart(
