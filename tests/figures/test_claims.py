@@ -27,6 +27,7 @@ from pmo_kit.figures import arbitration as figures
 from pmo_kit.figures import overview as portfolio
 from pmo_kit.figures import page_one
 from pmo_kit.figures import performance as delivery
+from tests.figures.two_projects import two_projects
 from tests.oracle.plans import Plans, Register
 from tests.oracle.registers import make
 
@@ -150,16 +151,7 @@ def _alternatives(allocation: pmo.Allocation, waiting: pmo.Allocation) -> Messag
 
 def test_b3_a1_no_likely_value_alone_where_the_register_knows_better() -> None:
     """Page one says planned, expected, in the middle and 80 % sure, and how often the envelopes hold."""
-    register = pmo.Register(
-        settings=pd.DataFrame({"key": ["discount_schedule", "discount_to"], "value": ["none", "2027"]}),
-        projects=pd.DataFrame({"project_id": ["A", "B"], "name": ["One", "Two"], "area": "X",
-                               "commitment": "discretionary"}),
-        costs=pd.DataFrame({"project_id": ["A", "B"], "year": 2027, "amount": [10.0, 6.0]}),
-        benefits=pd.DataFrame({"project_id": ["A", "B"], "year": 2028, "amount": [20.0, 12.0]}),
-        estimates=pd.DataFrame({"project_id": ["A"], "quantity": ["cost"], "low": [0.8], "likely": [1.0],
-                                "high": [1.4], "basis": ["min_max"], "distribution": ["triangular"]}),
-        budgets=pd.DataFrame({"envelope": ["all"], "year": [2027], "amount": [17.0]}),
-    )  # fmt: skip
+    register = two_projects(budget=17.0)
     allocation = pmo.arbitrate(pmo.Question(register))
     simulation = pmo.simulate(allocation, draws=2000, seed=7)
     line = page_one.certificate(allocation, simulation, 0.8)

@@ -6,6 +6,7 @@ import pytest
 import pmo_kit as pmo
 from pmo_kit.figures import arbitration as figures
 from pmo_kit.figures import page_one
+from tests.figures.two_projects import two_projects
 
 
 @pytest.fixture(scope="module")
@@ -150,16 +151,7 @@ def test_another_goal_is_compared_under_the_same_limits(allocation: pmo.Allocati
 
 def test_the_chance_that_limits_hold() -> None:
     """One project of 10 in 2027, cost between 8 and 14, under 10: it holds where the draw is at most 10."""
-    register = pmo.Register(
-        settings=pd.DataFrame({"key": ["discount_schedule", "discount_to"], "value": ["none", "2027"]}),
-        projects=pd.DataFrame({"project_id": ["A", "B"], "name": ["One", "Two"], "area": "X",
-                               "commitment": "discretionary"}),
-        costs=pd.DataFrame({"project_id": ["A", "B"], "year": 2027, "amount": [10.0, 6.0]}),
-        benefits=pd.DataFrame({"project_id": ["A", "B"], "year": 2028, "amount": [20.0, 12.0]}),
-        estimates=pd.DataFrame({"project_id": ["A"], "quantity": ["cost"], "low": [0.8], "likely": [1.0],
-                                "high": [1.4], "basis": ["min_max"], "distribution": ["triangular"]}),
-        budgets=pd.DataFrame({"envelope": ["all"], "year": [2027], "amount": [10.0]}),
-    )  # fmt: skip
+    register = two_projects(budget=10.0)
     question = pmo.Question(register, basis="likely")
     simulation = pmo.simulate(pmo.arbitrate(question), draws=2000, seed=7)
     table = page_one.holds(simulation, pmo.risk.fit_envelopes(question, 0.8, draws=500, seed=7))
