@@ -88,13 +88,13 @@ def _loss_words(session: SessionState, case: Case) -> str:
 
 
 def tiles(session: SessionState, case: Case, answer: Answer) -> list[dict[str, Any]]:
-    """Value, price of what is forced, bottleneck: label, value, note; `focus` and `over` color it."""
+    """Value, price of what is forced, tightest limit: label, value, note; `focus` and `over` color it."""
     unit = session.base.worth.short
     value = between(answer.value, answer.value + answer.rest) if answer.allocation else "n/a"
     found = [
         ("Net value, " + unit, value, recommended_words(session.recommended), "focus"),
         ("Price of what is forced, " + unit, *_price_tile(session, case)),
-        ("What limits the plan", *_bottleneck_tile(session, answer)),
+        ("Tightest limit", *_tightest_tile(session, answer)),
     ]
     return [
         {"label": label, "value": value, "note": note, "focus": color == "focus", "over": color == "over"}
@@ -121,17 +121,17 @@ def _price_tile(session: SessionState, case: Case) -> tuple[str, str, str]:
     return interval(low, high), note, "focus" if high > 0 else ""
 
 
-def _bottleneck_tile(session: SessionState, answer: Answer) -> tuple[str, str, str]:
+def _tightest_tile(session: SessionState, answer: Answer) -> tuple[str, str, str]:
     """The limit that is overrun, or at its end, or next to it: value, note, color."""
     if answer.allocation is None:
         return "n/a", "no plan", ""
-    limit = bottleneck(answer.allocation.limits)
+    limit = tightest(answer.allocation.limits)
     if limit is None:
         return "no limit", "the register has none", ""
     amount = f"{_amount(limit, limit.used)} of {_amount(limit, limit.limit)}"
     if over(limit):
         return amount, f"{limit.label}: {over_words(session.base, limit)}", "over"
-    return amount, f"{limit.label}: {'used up' if limit.binding else 'the tightest'}", ""
+    return amount, f"{limit.label}{': used up' if limit.binding else ''}", ""
 
 
 def over(limit: LimitUse) -> bool:
@@ -146,7 +146,7 @@ def over_words(question: Question, limit: LimitUse) -> str:
     return f"{quantity(-limit.slack)} {'short' if limit.least else 'over'}, which costs {cost}"
 
 
-def bottleneck(limits: Iterable[LimitUse]) -> LimitUse | None:
+def tightest(limits: Iterable[LimitUse]) -> LimitUse | None:
     """The limit that is overrun; else one at its end, people before money; else the one with the least left."""
     limits = [x for x in limits if not x.least or over(x)]
     full = [x for x in limits if x.binding]
@@ -323,10 +323,10 @@ def _money(session: SessionState) -> dict[str, Any]:
 
 
 def _people(session: SessionState) -> list[dict[str, Any]]:
-    """A slider for every role, the bottleneck's first."""
+    """A slider for every role, the tightest first."""
     now = dict(session.case.people)
     assert session.recommended.allocation is not None
-    limit = bottleneck(session.recommended.allocation.limits)
+    limit = tightest(session.recommended.allocation.limits)
     rows = []
     for role, today in session.people().items():
         count = round(today * now.get(role, 1.0), 6)

@@ -210,6 +210,15 @@ def test_a11_the_committee_reads_at_most_nine_pages_before_the_annex(opened: Any
     assert len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf)) <= 9
 
 
+def test_the_readme_s_picture_is_page_one_of_today(folder: Path) -> None:
+    """A picture cannot be compared; the words under it can, and whoever changes them sees that it is old."""
+    shown = {x["id"]: x["title"] for x in json.loads((folder / "figures.json").read_text())}
+    if json.loads((folder / "manifest.json").read_text())["pack"] == "investment_committee":
+        said = " ".join(shown["page_one.headline"].split())
+        readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+        assert f"![Page one of a committee pack: {said}](notebooks/pictures/page_one.png)" in readme
+
+
 def test_the_committee_reads_no_word_of_the_trade(opened: Any, folder: Path) -> None:
     page, _ = opened(folder / "index.html")
     page.wait_for_selector("html[data-ready]", state="attached")

@@ -18,6 +18,14 @@ const plainly = (x) => printed(x, Math.abs(x - Math.round(x)) < 0.05 ? 0 : 1);
 const listed = (words) => (words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`);
 const keyOf = ({ money, people, forces }) => JSON.stringify([money, Object.entries(people).sort(), forces.map((f) => [f.project, f.way, f.level])]);
 
+// The limit that is overrun; else one at its end, people before money; else the one with the least left.
+const tightest = (uses) => {
+  const limits = uses.filter((use) => !use.least || use.over), full = limits.filter((use) => use.full);
+  const near = limits.filter((use) => use.limit > 0).sort((a, b) => b.used / b.limit - a.used / a.limit).slice(0, 1);
+  const found = [full.filter((use) => use.over), full.filter((use) => use.row.role), full, near].find((part) => part.length) ?? [];
+  return found.reduce((most, use) => (most && most.used >= use.used ? most : use), undefined);
+};
+
 class Session {
   // `ask(case, known, tell)` starts a search and ends the one before; without a case it only ends it.
   constructor(question, ask, { committee = "", title = "", now = () => new Date() } = {}) {
@@ -174,8 +182,7 @@ class Session {
         forced: force?.way ?? "free", forced_level: force?.level ?? "", reason: force?.reason ?? "", by: force?.by ?? "",
       };
     });
-    const uses = this.uses(), full = uses.filter((use) => use.full && !use.least);
-    const near = full[0] ?? uses.filter((use) => !use.least && use.limit > 0).sort((a, b) => b.used / b.limit - a.used / a.limit)[0];
+    const uses = this.uses(), near = tightest(uses), full = uses.filter((use) => use.full && (!use.least || use.over));
     const people = Object.entries(this.today).map(([role, count]) => {
       const value = clean(count * (now.people[role] ?? 1));
       return { role, label: this.role(role), value, today: count, high: Math.max(1, Math.round(1.5 * count)), words: `${plainly(value)} of ${plainly(count)} in the fullest period` };
@@ -196,7 +203,7 @@ class Session {
       limiting, limits, tiles: [
         { label: "Recommended in this pack", value: sum(amount(recommended.exact)), note: unit },
         { label: this.trial ? "Trial, not the pack's figures" : "No trial yet", value: answer.plan ? sum(value) : "n/a", note: this.trial ? this.lossWords() : "choose below", focus: this.trial },
-        { label: "What limits the plan", value: answer.plan ? (near ? limits[uses.indexOf(near)].words : "no limit") : "n/a", note: full.length ? `${near.label}${full.length > 1 ? `, and ${full.length - 1} more` : ""}` : near ? `${near.label}, the tightest` : "" },
+        { label: "Tightest limit", value: answer.plan ? (near ? limits[uses.indexOf(near)].words : "no limit") : "n/a", note: near ? `${near.label}${full.length > 1 ? `, and ${full.length - 1} more` : ""}` : "" },
       ],
       moved: this.log.length ? [["Left", last.left], ["Entered", last.entered], ["Other level", last.resized]].flatMap(([label, ids]) => (ids.length ? [[label, names(ids)]] : [])) : [["", "No move yet. Take a project in or out, or move a limit."]],
       money: { value: Math.round(100 * now.money), low: 50, high: 150, words: `${sum(this.funds * now.money)} in all, ${now.money === 1 ? "as in the register" : `${printed(100 * (now.money - 1), 0, true)} %`}` },
