@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
 
 from pmo_kit.arbitration import solve_selection
+from pmo_kit.arbitration.solving import Program, prove
 
 MKP = Path(__file__).parents[3] / "shared" / "data" / "mkp" / "capital_budgeting_mkp.json"
 INSTANCES = json.loads(MKP.read_text()) if MKP.exists() else []
@@ -34,3 +39,29 @@ def test_nothing_fits() -> None:
 
 def test_a_negative_capacity_cannot_be_met() -> None:
     assert solve_selection([1.0], [[1.0]], [-1.0]).status == "infeasible"
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=60, deadline=None)
+def test_a_search_in_exact_arithmetic_against_trying_every_plan(seed: int) -> None:
+    """Whole numbers, rows with both limits, any target or none: nothing better is there, or it is found."""
+    rng = np.random.default_rng(seed)
+    n, rows = int(rng.integers(1, 8)), int(rng.integers(1, 4))
+    value, matrix = rng.integers(-5, 9, n), rng.integers(-3, 9, (rows, n))
+    upper, lower = rng.integers(-2, 25, rows).astype(float), np.full(rows, -np.inf)
+    lower[rng.random(rows) < 0.4] = 3.0
+    upper = np.maximum(upper, np.where(np.isinf(lower), upper, lower))
+    every = {
+        tuple(np.flatnonzero(x).tolist()): int(value @ x)
+        for x in map(np.array, itertools.product((0, 1), repeat=n))
+        if (matrix @ x <= upper).all() and (matrix @ x >= lower).all()
+    }
+    best = max(every.values(), default=None)
+    target = -np.inf if rng.random() < 0.3 or best is None else best + float(rng.integers(-2, 2)) + 0.5
+    ones = np.ones(n)
+    program = Program(
+        value.astype(float), sparse.csr_array(matrix.astype(float)), lower, upper, 0 * ones, ones, ones > 0
+    )
+    found = prove(program, n, target, lambda plan: plan in every and every[plan] >= target)
+    there = best is not None and best >= target
+    assert (found.proven, found.better is not None) == (not there, there)
