@@ -339,14 +339,18 @@ class _Chain:
         return max(self.value, bound) if bound > self.value + self._near else self.value
 
     def _runs(self) -> float:
-        """The least sum of bounds on runs of budgets, each free of the others."""
-        most = [0.0]
-        for end, a in enumerate(self._points, start=1):
-            most.append(most[-1] + self._weights[end - 1] * a.bound)
-            if end >= WINDOW:
-                run = self._together(range(end - WINDOW, end), free=True)
-                most[end] = min(most[end], most[end - WINDOW] + run)
-        return most[-1]
+        """A bound from runs of budgets, each free of the others: first where the best known plans lose most."""
+        most = [w * a.bound for w, a in zip(self._weights, self._points, strict=True)]
+        runs = [range(first, first + WINDOW) for first in range(len(most) - WINDOW + 1)]
+        alone = {run: sum(most[run.start : run.stop]) for run in runs}
+        best = self.best or tuple(() for _ in most)
+        known = {run: self._worth(run, best[run.start : run.stop]) for run in runs}
+        total, taken = sum(most), set[int]()
+        for run in sorted(runs, key=lambda run: known[run] - alone[run]):
+            if taken.isdisjoint(run):
+                taken.update(run)
+                total -= max(0.0, alone[run] - self._together(run, free=True))
+        return total
 
     def _from(self, start: int) -> None:
         """Nested plans from the best plan of one budget: each larger budget adds, each smaller one leaves out."""

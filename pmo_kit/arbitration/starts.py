@@ -47,7 +47,8 @@ def cost_of_delay(allocation: Allocation) -> pd.DataFrame:
     question = allocation.question
     model = compile_model(question.replace(deferral=question.deferral + 1))
     options, delays = model.question.built, model.question.built.delays
-    pool = Pool(model, [model.positions(dict(allocation.plan))])
+    known = [set(model.positions(allocation._model.levels(plan))) for plan in allocation._pool.plans]
+    pool = Pool(model, map(tuple, map(sorted, known)))
     exact = len(options.groups) <= SMALL
     gap = 0.0 if exact else asked_gap(question) * abs(allocation._free_value())
     limits = Limits(max(proof_gap(model), gap), question.node_limit)
@@ -58,6 +59,9 @@ def cost_of_delay(allocation: Allocation) -> pd.DataFrame:
         wanted = mine[delays[mine] == int(plan["delay"]) + 1]
         if not len(wanted):
             continue
+        moved = (tuple(sorted(plan.difference(mine) | {i})) for plan in known for i in wanted.tolist())
+        lead = Pool(model, moved).leader({})
+        pool.add(None if lead is None else lead[1])
         fixed = {int(i): 0 for i in [*late, *mine] if i not in wanted}
         found = pool.search(fixed, [Row("later", wanted, np.ones(len(wanted)), 1, np.inf)], limits)
         value = cost = upper = float("nan")
