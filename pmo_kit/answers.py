@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
+from pmo_kit.facts import number
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -42,4 +44,4 @@ class Answer:
 
     def _repr_html_(self) -> str:
         notes = "".join(f"<p>{html.escape(note)}</p>" for note in self._notes)
-        return notes + self._shown.to_html(float_format="{:.2f}".format, na_rep="n/a")
+        return notes + self._shown.to_html(float_format=lambda value: number(value, 2), na_rep="n/a")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import contextlib
 import os
 import signal
@@ -12,12 +13,14 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from pmo_kit.errors import PmoError, worded
+from pmo_kit.facts import MINUS, THIN_SPACE
 
 DONE, LOOK, FAILED, FAULT = 0, 1, 2, 3
 LAUNCH = (
     "import runpy, sys; sys.modules.setdefault('rfc3987_syntax', None); "  # seconds of import that nothing uses
     "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
 )
+PLAIN = "pmo_kit.plain"
 WIDGETS = ("@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget")
 """What the page of the board needs beside Voila itself."""
 
@@ -39,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(errors=PLAIN)
     shows = "--traceback" in given
     try:
         with _ended_by_signals():
@@ -75,6 +78,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     stream.flush()
             except (OSError, ValueError):
                 _closed(stream)
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    """What an encoding of few letters prints instead: a blank for a thin space, a hyphen for a minus."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lost = error.object[error.start : error.end]
+    return "".join({THIN_SPACE: " ", MINUS: "-"}.get(letter, "?") for letter in lost), error.end
+
+
+codecs.register_error(PLAIN, _plain)
 
 
 def _tell(words: object, stream: TextIO | None = None) -> None:

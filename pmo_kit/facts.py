@@ -464,6 +464,21 @@ def rounded(value: float, decimals: int = 1) -> Decimal:
     return digits.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
 
 
+def as_given(value: object) -> str:
+    """A number as somebody gave it: no digit before the point is lost, six are kept behind it.
+
+    Examples
+    --------
+    >>> as_given(1234567.5), as_given(0.85), as_given(14.0), as_given(0.1 + 0.2), as_given(2.5e-7)
+    ('1\u202f234\u202f567.5', '0.85', '14', '0.3', '0.00000025')
+    """
+    size = 0.0 if is_missing(value) else abs(float(value))  # type: ignore[arg-type]
+    if size >= 1e15 and not math.isinf(size):
+        return f"{value:.6g}".replace("-", MINUS)
+    text = number(value, 6 if size >= 1e-3 or not size else 5 - Decimal(size).adjusted())
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def money(value: float, signed: bool = False) -> str:
     """An amount in the register's unit: one decimal below 1000, none from there on.
 

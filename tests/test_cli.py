@@ -140,6 +140,18 @@ def test_any_output_encoding_will_do(tmp_path: Path, encoding: str) -> None:
     assert b"Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_a_number_keeps_its_digits_together_in_any_encoding(encoding: str) -> None:
+    """The thin space and the minus of a printed number are in no code page: a blank and a hyphen, no question mark."""
+    code = (
+        "from pmo_kit import cli, facts\n"
+        "cli.diff = lambda _: print(facts.number(-1234567.25, 2), 'Ł') or 0\ncli.main(['diff', 'a', 'b'])"
+    )
+    written = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    told = subprocess.run([sys.executable, "-c", code], env=written, capture_output=True, check=False)
+    assert told.stdout.decode(encoding).strip() == "-1 234 567.25 ?"
+
+
 def test_a_reader_that_has_seen_enough_is_no_fault(tmp_path: Path) -> None:
     code = (
         "import sys\nfrom pmo_kit import cli\n"

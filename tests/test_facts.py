@@ -1,11 +1,15 @@
 """Facts: printed as an accountant rounds, one value for one key and base, no two bases in a sentence unsaid."""
 
+import ast
+import re
 from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import pmo_kit
 from pmo_kit import facts
 from pmo_kit.facts import (
     Base,
@@ -82,3 +86,31 @@ def test_facts_come_back_from_json(key: str, value: float, year: int) -> None:
         key, value, EUROS, Of(project="P01", year=year), Base("sure", 0.8, "f3ed", "20 refused", 10_000, 7)
     )
     assert from_json(to_json(fact)) == fact
+
+
+DRAWN = {"doors.py", "exhibits/svg.py", "exhibits/html.py", "register/template.py"}
+"""An argument is echoed as it was typed; coordinates, and the limits of a workbook's own checks, are for machines."""
+
+
+def test_numbers_are_printed_by_one_function() -> None:
+    """Python's own formats print 1234567.5 as 1.23457e+06 and round 0.25 to 0.2: words for people use facts.py."""
+    package = Path(pmo_kit.__file__).parent
+    found = []
+    for file in sorted(package.rglob("*.py")):
+        if "_shipped" in file.parts or file.relative_to(package).as_posix() in DRAWN:
+            continue
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FormattedValue) and node.format_spec is not None:
+                spec = "".join(
+                    str(part.value) for part in node.format_spec.values if isinstance(part, ast.Constant)
+                )
+                if re.search(r"[eEfFgG%]$", spec) and not spec.startswith("%") and spec != ".15g":
+                    found.append(f"{file.relative_to(package)}, line {node.lineno}: {spec}")
+    assert all(one.startswith("facts.py,") for one in found), "\n".join(found)
+
+
+@given(st.floats(-1e14, 1e14).map(lambda value: float(f"{value:.15g}")))
+def test_a_number_as_given_loses_no_digit_before_the_point(value: float) -> None:
+    printed = facts.as_given(value).replace(facts.THIN_SPACE, "").replace(facts.MINUS, "-")
+    assert float(printed) == pytest.approx(value, abs=5.1e-7, rel=1e-5 if abs(value) < 1e-3 else 1e-14)
+    assert "e" not in printed

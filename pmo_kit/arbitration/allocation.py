@@ -20,7 +20,7 @@ from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, moment
 from pmo_kit.arbitration.solving import MOST_NODES, Limits, Status, prove
 from pmo_kit.doors import door
 from pmo_kit.errors import PmoError
-from pmo_kit.facts import SHARE, Unit, count
+from pmo_kit.facts import SHARE, Unit, as_given, count, number
 
 ANSWERS = 64  # kept at once
 SMALL = 100  # projects up to which an answer is proven to the last unit by default
@@ -73,7 +73,7 @@ class LimitUse:
     def sentence(self) -> str:
         """What is used of the limit, in words."""
         if self.unit == SHARE:
-            return f"{self.label}: {100 * self.used:.1f} % against {100 * self.limit:.1f} %"
+            return f"{self.label}: {number(100 * self.used)} % against {number(100 * self.limit)} %"
         amounts = f"{amount_words(round(self.used, 2))} of {amount_words(self.limit)} {self.unit.short}"
         if self.kind == "envelope":
             return f"{amounts} used in {self.year}" + ("" if self.scope == "all" else f" for {self.envelope}")
@@ -253,7 +253,7 @@ class Allocation(Answer):
             proof = f"proven best of {self._among}"
             proof += ", not unique" if self.unique is False else ""
         else:
-            gap = f"{100 * self.gap:.2f} % ({self.gap_projects:.1f} median projects)"
+            gap = f"{number(100 * self.gap, 2)} % ({number(self.gap_projects)} median projects)"
             proof = f"at most {gap} below the best, not unique"
         worth = f"{self.question.basis_word} net value".strip().capitalize()
         return f"{worth} {amount_words(round(self.value, 2))} {unit}: {', '.join(words)} ({proof})."
@@ -266,7 +266,7 @@ class Allocation(Answer):
             {
                 "register": q.register.fingerprint, "question": q.fingerprint,
                 "value": q.value if isinstance(q.value, str) else str(q.value.name or "value"),
-                "solver": "HiGHS", "status": self.status, "gap": f"{self.gap:.6g}", "nodes": str(self.nodes),
+                "solver": "HiGHS", "status": self.status, "gap": as_given(self.gap), "nodes": str(self.nodes),
             }
         )  # fmt: skip
 

@@ -93,7 +93,9 @@ class Frontier(Answer):
         unit = self.question.built.value_unit
         low, high = done.iloc[0], done.iloc[-1]
         first, last = (amount_words(round(point["value"], 2)) for point in (low, high))
-        budgets = f"From {100 * low['factor']:.0f} % to {100 * high['factor']:.0f} % of the budget"
+        budgets = (
+            f"From {number(100 * low['factor'], 0)} % to {number(100 * high['factor'], 0)} % of the budget"
+        )
         return f"{budgets} the net value goes from {first} to {last} {unit}."
 
     @property

@@ -17,6 +17,7 @@ from pmo_kit.arbitration.rules import Row
 from pmo_kit.arbitration.search import best_plan, proof_gap
 from pmo_kit.arbitration.solving import Limits
 from pmo_kit.doors import door
+from pmo_kit.facts import as_given
 
 IN, BORDER, OUT = "in every good plan", "at the border", "in no good plan"
 
@@ -44,12 +45,12 @@ class Core(Answer):
         """One sentence."""
         counts = self._table["standing"].value_counts()
         words = ", ".join(f"{counts.get(kind, 0)} {kind}" for kind in (IN, BORDER, OUT))
-        return f"Plans within {100 * self.epsilon:g} % of the best: {words} (proven)."
+        return f"Plans within {as_given(100 * self.epsilon)} % of the best: {words} (proven)."
 
     @property
     def inputs(self) -> Mapping[str, str]:
         """Those of the allocation, and epsilon."""
-        return MappingProxyType({**self.allocation.inputs, "epsilon": f"{self.epsilon:g}"})
+        return MappingProxyType({**self.allocation.inputs, "epsilon": as_given(self.epsilon)})
 
 
 @door

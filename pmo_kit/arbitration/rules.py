@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pmo_kit.arbitration.options import split_scope
+from pmo_kit.facts import as_given
 
 if TYPE_CHECKING:
     from pmo_kit.arbitration.options import Floats, Options
@@ -108,10 +109,9 @@ def amount_words(amount: float) -> str:
     """A number as a committee writes it.
 
     >>> amount_words(14.0), amount_words(1.5), amount_words(1234567.8901)
-    ('14', '1.5', '1,234,567.8901')
+    ('14', '1.5', '1\u202f234\u202f567.8901')
     """
-    text = f"{amount:,.6f}".rstrip("0").rstrip(".")
-    return "0" if text in ("-0", "") else text
+    return as_given(amount)
 
 
 def enough_words(amount: float) -> str:
@@ -259,7 +259,9 @@ class Share(Limit):
         return replace(self, minimum=_eased(self.minimum, -by), maximum=_eased(self.maximum, by))
 
     def sentence(self, unit: str) -> str:
-        limits = _limits(*(x if x is None else f"{100 * x:g} %" for x in (self.minimum, self.maximum)))
+        limits = _limits(
+            *(x if x is None else f"{as_given(100 * x)} %" for x in (self.minimum, self.maximum))
+        )
         what = {
             "spend": "what the plan spends",
             "capex": "the plan's capital",

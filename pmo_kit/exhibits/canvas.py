@@ -299,7 +299,7 @@ def positions(values: Sequence[Any], axis: Field) -> tuple[list[float], list[flo
         numbers = [float(value) if not theme.is_missing(value) else float("nan") for value in values]
         if axis.kind == "time":
             years = sorted({float(value) for value in present})
-            return numbers, years, [f"{year:.0f}" for year in years]
+            return numbers, years, [str(round(year)) for year in years]
         return numbers, [], []
     order = {value: float(place) for place, value in enumerate(dict.fromkeys(map(str, present)))}
     return [order.get(str(value), float("nan")) for value in values], list(order.values()), list(order)

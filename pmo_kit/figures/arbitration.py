@@ -23,7 +23,7 @@ from pmo_kit.arbitration import (
 from pmo_kit.arbitration.counterfactual import letter_items
 from pmo_kit.exhibits import Chart, Exhibit, Field, Message, Reference, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.facts import SHARE, Fact, Unit, number, say
+from pmo_kit.facts import SHARE, Fact, Unit, as_given, number, say
 from pmo_kit.figures import claims as facts
 from pmo_kit.figures.figure import count, figure, listed, percent, sentence, shortened, unit_line
 
@@ -439,7 +439,7 @@ def frontier(ladder: Frontier, allocation: Allocation | None = None) -> Chart:
     ]
     low, high = rows.iloc[0], rows.iloc[-1]
     ends = {
-        name: facts.asked_of(allocation.question, key, amount, unit, part=f"{row.percent:g}")
+        name: facts.asked_of(allocation.question, key, amount, unit, part=as_given(row.percent))
         for row, less in ((low, 1), (high, -1))
         for name, key, amount, unit in (
             (f"factor{less}", "ladder.factor", abs(1 - row.percent / 100), SHARE),
@@ -623,7 +623,7 @@ def _gain(allocation: Allocation, row: pd.Series) -> str:
 
 def _factor(question: Question, factor: float) -> Fact:
     """A share of the money, as a fact."""
-    return facts.asked_of(question, "ladder.factor", factor, SHARE, part=f"{factor:g}")
+    return facts.asked_of(question, "ladder.factor", factor, SHARE, part=as_given(factor))
 
 
 @figure("arbitration.holds", source="costs, benefits, budgets")
@@ -673,7 +673,7 @@ def moves(allocation: Allocation, moved: pd.DataFrame) -> Exhibit:
     register = allocation.question.register
     gaining = moved[moved["gain"] > 0].head(TIGHTEST)
     if gaining.empty:
-        asked = listed(f"{x:g}" for x in sorted(set(moved["amount"])))
+        asked = listed(as_given(x) for x in sorted(set(moved["amount"])))
         return Message(
             title="Moving money between two years would gain nothing", items=(), note=f"Tried: {asked}."
         )

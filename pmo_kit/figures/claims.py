@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pmo_kit.facts import SHARE, Base, Fact, Of, Unit
+from pmo_kit.facts import SHARE, Base, Fact, Of, Unit, as_given
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -202,7 +202,7 @@ def findings(register: Register) -> Fact:
 def more(allocation: Allocation, rule: str, amount: float, gained: float) -> Fact:
     """What so much more of a limit, placed where it helps most, adds to the best value."""
     question = allocation.question
-    return Fact("limit.worth", gained, worth(question), Of(rule=rule, part=f"{amount:g}"), base(question))
+    return Fact("limit.worth", gained, worth(question), Of(rule=rule, part=as_given(amount)), base(question))
 
 
 def drawn(simulation: Simulation, confidence: float, plan: str = PLAN) -> tuple[Fact, Fact, Fact]:

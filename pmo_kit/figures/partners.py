@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pmo_kit.exhibits import Chart, Field, Table
 from pmo_kit.exhibits.theme import format_number
+from pmo_kit.facts import number
 from pmo_kit.figures.figure import count, figure, listed, percent, sentence, shortened, unit_line
 from pmo_kit.partners import Award
 
@@ -47,7 +48,11 @@ def bids(award: Award) -> Table:
     rows = award.table.reset_index().sort_values(order, ascending=[True, False, False], kind="stable")
     rows["group"] = rows["lot_label"] + ", lot " + rows["lot"]
     rows["remark"] = [
-        "award" if row.awarded else f"out: {row.failed_gate}" if not row.passed else f"rank {row.rank:.0f}"
+        "award"
+        if row.awarded
+        else f"out: {row.failed_gate}"
+        if not row.passed
+        else f"rank {number(row.rank, 0)}"
         for row in rows.itertuples()
     ]
     rows["robust"] = 100 * rows["wins"]

@@ -6,7 +6,7 @@ import pandas as pd
 
 from pmo_kit.exhibits import Chart, Field, Kpi, Message, Reference, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.facts import SHARE, Fact, say
+from pmo_kit.facts import SHARE, Fact, number, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.figure import count, figure, listed, percent, sentence, shortened, unit_line
 from pmo_kit.performance import Benefits, ChangeLoad, Review, rag_movement
@@ -191,7 +191,7 @@ def s_curve(review: Review, project: str) -> Chart:
     return Chart(
         mark="line",
         data=curve,
-        x=Field("months", f"months from the start; month {today:.0f} is {row['period']}", decimals=0),
+        x=Field("months", f"months from the start; month {number(today, 0)} is {row['period']}", decimals=0),
         y=Field("amount", "cumulative", review.unit),
         series=Field("what", kind="category"),
         styles={"plan": "plan", "earned": "focus", "spent": "actual", "forecast": "forecast"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from pmo_kit.exhibits import Chart, Field, Reference, Table
-from pmo_kit.facts import count, number
+from pmo_kit.facts import as_given, count, number
 from pmo_kit.figures.figure import figure, listed, sentence
 from pmo_kit.proof import Proof
 
@@ -99,8 +99,4 @@ def _figure(value: float, step: float) -> str:
     decimals = 0
     while decimals < 6 and step * 10**decimals < 0.999:
         decimals += 1
-    return (
-        f"{value:,.{decimals}f}".rstrip("0").rstrip(".")
-        if step < 1e-5 * max(1, abs(value))
-        else f"{value:,.{decimals}f}"
-    )
+    return as_given(round(value, decimals)) if step < 1e-5 * max(1, abs(value)) else number(value, decimals)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pmo_kit.disk import scratch
 from pmo_kit.errors import PackError, PmoError
+from pmo_kit.facts import number
 from pmo_kit.packs.building import Built
 from pmo_kit.packs.spec import PackSpec, expand, only, read_spec, with_values
 
@@ -38,9 +39,9 @@ def asked(
 def listed(spec: PackSpec) -> str:
     """A pack and its chapters, in a few lines."""
     lines = [f"{spec.name}: {spec.title} ({spec.status})"]
-    for number, chapter in enumerate(spec.chapters, 1):
+    for place, chapter in enumerate(spec.chapters, 1):
         title = f"{chapter.title} (annex)" if chapter.annex else chapter.title
-        lines.append(f"  {number}  {title}: {chapter.notebook.stem}")
+        lines.append(f"  {place}  {title}: {chapter.notebook.stem}")
     return "\n".join(lines)
 
 
@@ -65,9 +66,9 @@ def described(spec: PackSpec) -> str:
         f"  register {register.settings.name}, content {register.fingerprint[:8]}, {len(register.projects)} projects",
         f"  media {', '.join(spec.formats)}",
     ]
-    for number, job in enumerate(stage.jobs, 1):
+    for place, job in enumerate(stage.jobs, 1):
         given = ", ".join(f"{name} = {value!r}" for name, value in sorted(job.parameters.items()))
-        lines.append(f"  {number}  {job.title}: {job.notebook}, {given}")
+        lines.append(f"  {place}  {job.title}: {job.notebook}, {given}")
     return "\n".join([*lines, *(f"  not shown: {line}" for line in absent)])
 
 
@@ -85,7 +86,7 @@ def summed(built: Sequence[Built], unread: int = 0) -> str:
     lines = []
     for one in built:
         reused = f", {one.reused} of {len(one.spec.chapters)} chapters reused" if one.reused else ""
-        words = "unchanged" if one.unchanged else f"built after {one.seconds:.0f} s{reused}"
+        words = "unchanged" if one.unchanged else f"built after {number(one.seconds, 0)} s{reused}"
         state = f"not built: {_first(one.error)}" if one.error else words
         lines.append(f"  {one.spec.name:<{width}}  {state}")
     failed = sum(one.error is not None for one in built) + unread

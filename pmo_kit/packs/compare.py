@@ -11,6 +11,7 @@ from typing import Any
 from typing_extensions import TypedDict
 
 from pmo_kit.errors import PackError
+from pmo_kit.facts import as_given
 from pmo_kit.forms import unreadable
 from pmo_kit.packs.manifest import sha256
 
@@ -290,7 +291,7 @@ def value_words(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
-        return f"{value:.6g}"
+        return as_given(value)
     if isinstance(value, dict) and "runs" in value:
         return " ".join(str(text) for _, text in value["runs"])
     return " ".join(str(value).split())

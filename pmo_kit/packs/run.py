@@ -19,6 +19,7 @@ from weakref import WeakSet
 
 from pmo_kit.disk import scratch
 from pmo_kit.errors import PackError, worded
+from pmo_kit.facts import number
 from pmo_kit.packs.spec import PackSpec
 from pmo_kit.packs.staging import Job, input_hashes
 
@@ -42,11 +43,11 @@ def canonical(notebook: Any, folder: Path) -> Any:
     import nbformat
 
     cells = []
-    for number, cell in enumerate(notebook.cells):
+    for place, cell in enumerate(notebook.cells):
         tags = list(cell.metadata.get("tags", []))
         fresh = {
             "cell_type": cell.cell_type,
-            "id": f"cell-{number:03d}",
+            "id": f"cell-{place:03d}",
             "metadata": {"tags": tags} if tags else {},
             "source": scrub(cell.source, folder),
         }
@@ -403,7 +404,7 @@ class Progress:
         self.ended += 1
         state = f"failed in cell {failure.cell}" if failure else "done"
         took = time.monotonic() - self.begun
-        self._say(f"  {self.ended} of {self.count}  {job.title}: {state} ({took:.0f} s)")
+        self._say(f"  {self.ended} of {self.count}  {job.title}: {state} ({number(took, 0)} s)")
 
 
 def told(spec: PackSpec, failures: Sequence[Failure], page: Path) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from pmo_kit.disk import scratch
 from pmo_kit.errors import PackError, PmoError
-from pmo_kit.facts import KEYS
+from pmo_kit.facts import KEYS, as_given
 from pmo_kit.packs.building import build_pack
 from pmo_kit.packs.compare import (
     FigureMoves,
@@ -313,7 +313,7 @@ def _said(advice: Mapping[str, Any]) -> str:
 
 
 def _amount(advice: Mapping[str, Any]) -> str:
-    return f"{advice['amount']:g}" if isinstance(advice["amount"], int | float) else "no amount"
+    return as_given(advice["amount"]) if isinstance(advice["amount"], int | float) else "no amount"
 
 
 def _change(move: Move) -> float:
@@ -323,7 +323,7 @@ def _change(move: Move) -> float:
 
 def _moved(move: Move) -> str:
     change = _change(move)
-    return f"{move} ({change:+.4g})" if change == change else str(move)
+    return f"{move} ({'+' if change > 0 else ''}{as_given(change)})" if change == change else str(move)
 
 
 def _count(number: int, one: str, many: str) -> str:

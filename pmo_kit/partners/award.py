@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pmo_kit.answers import Answer
 from pmo_kit.arbitration import solve_selection
 from pmo_kit.doors import door
+from pmo_kit.facts import as_given, number
 from pmo_kit.partners.evaluation import BID, Evaluation, evaluate_bids, price_points
 
 if TYPE_CHECKING:
@@ -132,21 +133,23 @@ def select_partners(
         [(w, *_told(found, w, chosen)) for w in PRICE_WEIGHTS],
         columns=["price_weight", "award", "same"],
     )
-    trail = [("award", f"lot {lot}", f"{partner}, {found.bids.at[(partner, lot), 'value']:.1f} points")
+    trail = [("award", f"lot {lot}", f"{partner}, {number(found.bids.at[(partner, lot), 'value'])} points")
              for partner, lot in chosen]  # fmt: skip
     trail += [
         ("award", "status", "proven best"),
-        ("award", "next best", f"{words(found, second[0])}, {second[1]:.1f}"),
+        ("award", "next best", f"{words(found, second[0])}, {number(second[1])}"),
     ]
     audit = pd.concat(
         [found.audit, pd.DataFrame(trail, columns=list(found.audit.columns))], ignore_index=True
     )
-    inputs = {"register": register.fingerprint, "price_weight": f"{price_weight:g}", "status": "optimal",
+    inputs = {"register": register.fingerprint, "price_weight": as_given(price_weight), "status": "optimal",
               "draws": str(draws), "seed": str(seed)}  # fmt: skip
     one_by_one = words(found, alone)
-    summary = f"{words(found, chosen)}: {value:.1f} points at {sum(prices(found, chosen).values()):.1f}"
+    summary = (
+        f"{words(found, chosen)}: {number(value)} points at {number(sum(prices(found, chosen).values()))}"
+    )
     if set(alone) != set(chosen):
-        summary += f"; awarded lot by lot it would be {one_by_one}: {alone_value:.1f}"
+        summary += f"; awarded lot by lot it would be {one_by_one}: {number(alone_value)}"
     return Award(
         table, lots, weights, checks, debrief_losers(found, chosen), audit, found, register, value, one_by_one,
         alone_value, words(found, second[0]), second[1], price_weight, register.settings.unit, summary + ".", inputs,

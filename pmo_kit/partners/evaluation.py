@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pmo_kit.doors import share
 from pmo_kit.errors import DataError
+from pmo_kit.facts import as_given, number
 from pmo_kit.prioritization import swing_weights
 
 if TYPE_CHECKING:
@@ -179,7 +180,10 @@ def evaluate_bids(
     table["value"] = (1 - price_weight) * table["quality"] + price_weight * table["price_points"]
     below = scores[scores["consensus"] < scores["gate"] - CLOSE]
     words = pd.Series(
-        [f"{row.label} {row.consensus:g}, needs {row.gate:g}" for row in below.round(2).itertuples()],
+        [
+            f"{row.label} {as_given(row.consensus)}, needs {as_given(row.gate)}"
+            for row in below.round(2).itertuples()
+        ],
         index=below.index,
         dtype="str",
     )
@@ -187,11 +191,13 @@ def evaluate_bids(
     table["passed"] = table["failed_gate"] == ""
     audit += [("gate", f"{p}, lot {lot}", text) for (p, lot), text in table["failed_gate"].items() if text]
     audit += [
-        ("weight", str(name), f"{100 * weight:.1f} %")
+        ("weight", str(name), f"{number(100 * weight)} %")
         for name, weight in zip(criteria.index, swing, strict=True)
     ]
-    audit += [("price", f"lot {lot}", f"reference price {price:.2f}") for lot, price in reference.items()]
-    audit.append(("price", "weight of the price", f"{100 * price_weight:.0f} %"))
+    audit += [
+        ("price", f"lot {lot}", f"reference price {number(price, 2)}") for lot, price in reference.items()
+    ]
+    audit.append(("price", "weight of the price", f"{number(100 * price_weight, 0)} %"))
     trail = pd.DataFrame(audit, columns=["step", "what", "detail"])
     return Evaluation(table, scores.reset_index(), evaluators, reference, reference / reference.sum(), trail)
 
@@ -211,7 +217,7 @@ def _votes_that_count(
     high = votes["criterion"].map(criteria["high"])
     off = votes[(votes["score"] < low) | (votes["score"] > high)]
     if len(off):
-        refuse([f"{r.evaluator} gives {r.partner_id}, lot {r.lot}, {r.criterion} a {r.score:g}, off the scale."
+        refuse([f"{r.evaluator} gives {r.partner_id}, lot {r.lot}, {r.criterion} a {as_given(r.score)}, off the scale."
                 for r in off.itertuples()])  # fmt: skip
     votes = votes.assign(share=(votes["score"] - low) / (high - low))
     conflicts = register.table("evaluator_conflicts")

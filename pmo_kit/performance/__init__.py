@@ -1,11 +1,10 @@
 """Performance: earned value and schedule, ratings by rule, benefits, change load, decisions kept."""
 
-from pmo_kit.performance.benefits import Benefits, benefits_map, reference_class, review_benefits
+from pmo_kit.performance.benefits import Benefits, reference_class, review_benefits
 from pmo_kit.performance.change_load import ChangeLoad, load_on_units, with_change_load
 from pmo_kit.performance.earning import earned_schedule, earned_value
 from pmo_kit.performance.forecasts import (
     conditions,
-    contingency_draw_down,
     forecast_accuracy,
     forecast_history,
     s_curve,
@@ -31,9 +30,7 @@ __all__ = [
     "RagRules",
     "Review",
     "baseline_moves",
-    "benefits_map",
     "conditions",
-    "contingency_draw_down",
     "coverage_by_area",
     "decision_log",
     "directions",

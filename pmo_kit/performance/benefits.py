@@ -15,6 +15,7 @@ import pandas as pd
 
 from pmo_kit.answers import Answer
 from pmo_kit.doors import door
+from pmo_kit.facts import number
 from pmo_kit.performance.curves import listed, month_of, months_of
 
 if TYPE_CHECKING:
@@ -193,40 +194,13 @@ def benefit_summary(table: pd.DataFrame, cases: pd.DataFrame, unit: str) -> str:
     """One sentence that a committee can read."""
     known = table[table["realized"].notna()]
     due, realized = known["due"].sum(), known["realized"].sum()
-    text = f"{len(known)} benefits report: {realized:.1f} realized of {due:.1f} due ({unit})"
+    text = f"{len(known)} benefits report: {number(realized)} realized of {number(due)} due ({unit})"
     if due > 0:
-        text += f", {100 * realized / due:.0f} %"
+        text += f", {number(100 * realized / due, 0)} %"
     broken = cases.loc[~cases["holds"], "name"].tolist()
     if broken:
         text += f"; no longer true: the business case of {', '.join(broken)}"
     return text + "."
-
-
-def benefits_map(register: Register) -> pd.DataFrame:
-    """Return the way from project to benefit to strategic goal.
-
-    Returns
-    -------
-    DataFrame
-        project_id, name, benefit, kind, goal, goal_label, amount (whole life, at the level that is asked for;
-        disbenefits are negative), linked (False: no goal is named, or it is not in `goals`).
-    """
-    rows = register.table("benefits")
-    rows = rows[rows["level"].fillna("full") != "stop"]
-    signed = rows["amount"].where(rows["kind"] != "disbenefit", -rows["amount"])
-    keys = [rows[key].fillna("full") for key in ("project_id", "benefit", "kind", "level")]
-    sums = signed.groupby(keys).sum().rename("amount").reset_index()
-    size = sums["amount"].abs()
-    largest = size.groupby([sums["project_id"], sums["benefit"], sums["kind"]]).idxmax()
-    edges = sums.loc[largest].drop(columns="level").reset_index(drop=True)
-    profiles = register.table("benefit_profiles")[["project_id", "benefit", "strategic_goal"]]
-    edges = edges.merge(profiles, on=["project_id", "benefit"], how="left")
-    projects, goals = register.projects, register.table("goals").set_index("goal")["label"]
-    edges["goal"] = edges.pop("strategic_goal").fillna(edges["project_id"].map(projects["strategic_goal"]))
-    edges["goal_label"] = edges["goal"].map(goals)
-    edges["linked"] = edges["goal"].isin(goals.index) if len(goals) else edges["goal"].notna()
-    edges.insert(1, "name", edges["project_id"].map(projects["name"]))
-    return edges[["project_id", "name", "benefit", "kind", "goal", "goal_label", "amount", "linked"]]
 
 
 def reference_class(register: Register) -> pd.DataFrame:

@@ -252,32 +252,3 @@ def forecast_line(curves: Curves, place: int, row: pd.Series) -> list[tuple[int,
     length = int(np.argmax(plan >= np.nanmax(plan) * (1 - 1e-9))) + 1
     end = max(now + 1, round(length / row["spi_t"]) - 1)
     return [(now, "forecast", float(row["ac"])), (end, "forecast", float(row["eac"]))]
-
-
-def contingency_draw_down(register: Register, review: Review) -> pd.DataFrame:
-    """Return how much contingency is left beside how much work is left.
-
-    Needs rows with quantity `contingency` in `baselines`: baseline (approved), last, now (left). A register
-    without them gives no rows.
-
-    Returns
-    -------
-    DataFrame
-        Index project_id: name, approved, last, left, used_share, done (EV / BAC), ahead = used_share - done
-        (above 0: contingency goes faster than the work), lasts (False: at this pace it is gone before the
-        end).
-    """
-    rows = register.table("baselines")
-    rows = (
-        rows[rows["quantity"] == "contingency"]
-        .groupby("project_id")[["baseline", "last", "now"]]
-        .sum(min_count=1)
-    )
-    table = rows.rename(columns={"baseline": "approved", "now": "left"})
-    table.insert(0, "name", register.projects["name"].reindex(table.index))
-    figures = review.table.reindex(table.index)
-    table["used_share"] = 1 - table["left"] / table["approved"]
-    table["done"] = figures["ev"] / figures["bac"]
-    table["ahead"] = table["used_share"] - table["done"]
-    table["lasts"] = ~(table["ahead"] > 0)
-    return table.sort_values("ahead", ascending=False, kind="stable")

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.errors import DataError
+from pmo_kit.facts import as_given, number
 from pmo_kit.performance.curves import called, listed, month_of, months_of, rows_of
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def unexplained_moves(
         year = "" if pd.isna(first["year"]) else f" of {first['year']}"
         name = register.projects["name"].get(project, project)
         text = f"The baseline of {name} moved without a decision: {label}{year}"
-        text += f" from {first['before']:g} to {first['after']:g}."
+        text += f" from {as_given(first['before'])} to {as_given(first['after'])}."
         amount = float(first["change"]) if first["quantity"] in MONEY else np.nan
         since = pd.NaT if pd.isna(first["since"]) else first["since"]
         yield str(project), text, amount, since
@@ -110,6 +111,16 @@ def returned_requests(
     register: Register, previous: Register | None, decisions: pd.DataFrame
 ) -> Iterator[tuple[str, str, float, object]]:
     """Yield refused requests that are back: another name, the same cost; say how benefits changed."""
+    for row, project, old, asked, benefits in _returned(register, previous, decisions):
+        text = f"{old}, refused on {row.date:%Y-%m-%d}, returns as {register.projects.at[project, 'name']}:"
+        text += f" the same cost of {number(asked)}{how(*benefits)}."
+        yield project, text, asked, row.date
+
+
+def _returned(
+    register: Register, previous: Register | None, decisions: pd.DataFrame
+) -> Iterator[tuple[Any, str, str, float, tuple[float, float]]]:
+    """The refusal, the project that is back, what it was called, its cost, its benefits then and now."""
     refused = decisions[decisions["decision"] == "refuse"]
     costs, benefits = whole_life(register, "costs"), whole_life(register, "benefits")
     names = register.projects["name"]
@@ -132,9 +143,7 @@ def returned_requests(
             then, now = gain, benefits.get(project, np.nan)
             if pd.isna(then):
                 then, now = baselined_benefit(register, project)
-            text = f"{old}, refused on {row.date:%Y-%m-%d}, returns as {names[project]}:"
-            text += f" the same cost of {asked:.1f}{how(then, now)}."
-            yield str(project), text, float(asked), row.date
+            yield row, str(project), old, float(asked), (then, now)
 
 
 def how(then: float, now: float) -> str:
@@ -145,9 +154,9 @@ def how(then: float, now: float) -> str:
     if abs(factor - 1) < 0.005:
         return ", the same benefits"
     if abs(factor - 2) < 0.03:
-        return f", benefits doubled from {then:.1f} to {now:.1f}"
+        return f", benefits doubled from {number(then)} to {number(now)}"
     more = "higher" if factor > 1 else "lower"
-    return f", benefits {100 * abs(factor - 1):.0f} % {more} ({then:.1f} to {now:.1f})"
+    return f", benefits {number(100 * abs(factor - 1), 0)} % {more} ({number(then)} to {number(now)})"
 
 
 def whole_life(register: Register, table: str) -> pd.Series:
@@ -362,7 +371,7 @@ def _against_advice(decisions: pd.DataFrame, register: Register) -> list[Row]:
         text = f"{name} was {WORDS[row.decision]}; the advice was to {advice}."
         if row.project_id in status.index:
             figures = status.loc[row.project_id]
-            text += f" It has earned {figures['ev']:.1f} of work for {figures['ac']:.1f} spent"
+            text += f" It has earned {number(figures['ev'])} of work for {number(figures['ac'])} spent"
             declared = projects["rag_declared"].get(row.project_id)
             green = declared == "G" and figures["ev"] < 0.95 * figures["ac"]
             text += " and still reports Green." if green else "."
@@ -377,7 +386,7 @@ def _not_kept(decisions: pd.DataFrame, register: Register, previous: Register | 
         amount, words = _spent_since(register, previous, row.project_id, row.date)
         if amount > 1e-9:
             name = called(register.projects, row.project_id, row.project_name)
-            text = f"{name} was {WORDS[row.decision]} on {row.date:%Y-%m-%d} and {words.format(amount)}."
+            text = f"{name} was {WORDS[row.decision]} on {row.date:%Y-%m-%d} and {words}."
             rows.append(("not_kept", row.project_id, text, amount, row.date))
     return rows
 
@@ -404,9 +413,10 @@ def _spent_since(
     else:
         more = float(actual.loc[actual["year"] > day.year, "amount"].sum())
     if more > 1e-9:
-        return more, "has spent {:.1f} since"
+        return more, f"has spent {number(more)} since"
     if register.projects["stage"].get(project) in ("delivery", "closing", "operating", "stopped"):
-        return float(mine["amount"].sum() - actual["amount"].sum()), "still plans to spend {:.1f}"
+        more = float(mine["amount"].sum() - actual["amount"].sum())
+        return more, f"still plans to spend {number(more)}"
     return 0.0, ""
 
 
@@ -419,7 +429,7 @@ def _gone(decisions: pd.DataFrame, register: Register, previous: Register | None
         costs = previous.table("costs").groupby("project_id")["amount"].sum()
         for project in previous.projects.index.difference(list(here | decided), sort=True):
             asked = float(costs.get(project, np.nan))
-            of = f", with {asked:.1f} of planned cost" if asked > 0 else ""
+            of = f", with {number(asked)} of planned cost" if asked > 0 else ""
             text = (
                 f"{called(previous.projects, project)} is no longer in the register{of}; no decision says so."
             )
@@ -484,8 +494,8 @@ def decision_log(register: Register, previous: Register | None = None) -> pd.Dat
         _same_money(register, previous)
     table = _recorded(register, previous)
     latest = table.groupby("project_id")["date"].max()
-    returned = {row[0]: row[1].partition(" returns as ")[2].partition(":")[0]
-                for row in returned_requests(register, previous, last_decisions(register, previous))}  # fmt: skip
+    back = _returned(register, previous, last_decisions(register, previous))
+    returned = {project: register.projects.at[project, "name"] for _, project, *_ in back}
     status, rows = _latest_status(register), []
     for row in rows_of(table):
         spent, words = 0.0, ""
@@ -494,7 +504,6 @@ def decision_log(register: Register, previous: Register | None = None) -> pd.Dat
             words = f"decided again on {later:%Y-%m-%d}"
         elif row.decision in ("stop", "refuse", "pause"):
             spent, words = _spent_since(register, previous, row.project_id, row.date)
-            words = words.format(spent)
         rows.append((spent <= 1e-9, words or _state(row, register, status, returned)))
     table["kept"], table["outcome"] = [kept for kept, _ in rows], [words for _, words in rows]
     same = (table["decision"] == table["recommended"]) | (
@@ -518,7 +527,7 @@ def _state(row: Any, register: Register, status: pd.DataFrame, returned: dict[st
     project = register.projects.loc[row.project_id]
     if goes and row.project_id in status.index:
         figures = status.loc[row.project_id]
-        return f"earned {figures['ev']:.1f} of work for {figures['ac']:.1f} spent"
+        return f"earned {number(figures['ev'])} of work for {number(figures['ac'])} spent"
     condition = row.condition if isinstance(row.condition, str) else ""
     if row.decision == "refuse":
         return f"asked again{' as ' + returned[row.project_id] if row.project_id in returned else ''}"

@@ -7,7 +7,7 @@ watermelon is declared Green and Red by rule: green outside, red inside.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +15,7 @@ import pandas as pd
 
 from pmo_kit.answers import Answer
 from pmo_kit.doors import day, door
+from pmo_kit.facts import as_given, number
 from pmo_kit.performance.benefits import expected_share
 from pmo_kit.performance.curves import Curves, read_curves, rows_of
 from pmo_kit.performance.earning import earned_schedule, earned_value, ratio
@@ -57,12 +58,13 @@ class RagRules:
         >>> RagRules().text().split(";")[0]
         'Cost: Red below 0.85 earned per 1 spent, Amber below 0.95'
         """
+        said = {name: as_given(limit) for name, limit in asdict(self).items()}
         return (
-            f"Cost: Red below {self.cost_red:g} earned per 1 spent, Amber below {self.cost_amber:g}; "
-            f"time: Red below {self.time_red:g} months earned per month, Amber below {self.time_amber:g}; "
-            f"benefits: Red below {self.benefit_red:g} of the approved, Amber below {self.benefit_amber:g}; "
+            "Cost: Red below {cost_red} earned per 1 spent, Amber below {cost_amber}; "
+            "time: Red below {time_red} months earned per month, Amber below {time_amber}; "
+            "benefits: Red below {benefit_red} of the approved, Amber below {benefit_amber}; "
             "the worst of the three counts."
-        )
+        ).format(**said)
 
 
 def rate(measure: pd.Series, amber: float, red: float) -> pd.Series:
@@ -123,20 +125,19 @@ def rag_movement(now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
 
 def reason_cost(cpi: float) -> str:
     """Return the cost reason in a committee's words."""
-    return f"{cpi:.2f} earned per 1 spent"
+    return f"{number(cpi, 2)} earned per 1 spent"
 
 
 def reason_time(es: float, at: float, spi: float) -> str:
     """Return the time reason: months earned where a plan curve is known, else the share of planned work."""
     if np.isfinite(es):
-        return f"{es:.1f} months earned in {at:.0f}"
-    return f"{spi:.2f} of the planned work done"
+        return f"{number(es)} months earned in {number(at, 0)}"
+    return f"{number(spi, 2)} of the planned work done"
 
 
 def reason_benefits(share: float) -> str:
     """Return the benefit reason in a committee's words."""
-    decimals = 1 if 0.9 <= share < 1 else 0
-    return f"{100 * share:.{decimals}f} % of the approved benefits still expected"
+    return f"{number(100 * share, 1 if 0.9 <= share < 1 else 0)} % of the approved benefits still expected"
 
 
 def apply_rules(table: pd.DataFrame, rules: RagRules) -> pd.DataFrame:
@@ -391,8 +392,8 @@ def summarize(table: pd.DataFrame, areas: pd.DataFrame, unit: str) -> str:
     running = int(total["counted"])
     text = f"{running} project{'s' * (running != 1)} report{'s' * (running == 1)} figures"
     if total["ac"] > 0:
-        text += f": {total['ev']:.1f} of work earned for {total['ac']:.1f} spent ({unit})"
-        text += f", {total['cpi']:.2f} per 1"
+        text += f": {number(total['ev'])} of work earned for {number(total['ac'])} spent ({unit})"
+        text += f", {number(total['cpi'], 2)} per 1"
     melons = table.loc[table["watermelon"], "name"].tolist()
     if melons:
         verb = "is" if len(melons) == 1 else "are"

@@ -5,7 +5,6 @@ from pmo_kit.prioritization.methods import (
     rank_acceptability,
     sample_weights,
     topsis,
-    value_frontier,
     weighted_value,
 )
 from pmo_kit.prioritization.ranking import Ranking, arbitration_value, prioritize, stakeholder_weights
@@ -66,7 +65,6 @@ __all__ = [
     "stakeholder_weights",
     "swing_weights",
     "topsis",
-    "value_frontier",
     "value_lines",
     "weight_interval",
     "weighted_value",

@@ -327,39 +327,6 @@ def promethee(
     return flows
 
 
-def value_frontier(cost: ArrayLike, value: ArrayLike) -> NDArray[np.intp]:
-    """Alternatives that no other beats on both cost and value, cheapest first.
-
-    Parameters
-    ----------
-    cost, value : array, shape (n,)
-        Less cost and more value are better. Of equal pairs the first stands for all.
-
-    Returns
-    -------
-    ndarray of int
-        Positions.
-
-    Raises
-    ------
-    ValueError
-        The lengths differ, or a cost or a value is missing.
-
-    Examples
-    --------
-    >>> value_frontier([1, 2, 3, 3], [10, 12, 30, 5]).tolist()
-    [0, 1, 2]
-    """
-    price, worth = np.asarray(cost, dtype=float), np.asarray(value, dtype=float)
-    if price.shape != worth.shape or price.ndim != 1:
-        raise ValueError("cost and value need one number for each alternative")
-    if not (np.isfinite(price).all() and np.isfinite(worth).all()):
-        raise ValueError("a cost or a value is missing")
-    order = np.lexsort((-worth, price))
-    before = np.concatenate([[-np.inf], np.maximum.accumulate(worth[order])[:-1]])
-    return np.asarray(order[worth[order] > before])
-
-
 def _problem(
     matrix: ArrayLike, weights: ArrayLike, maximize: ArrayLike
 ) -> tuple[Floats, Floats, NDArray[np.bool_]]:

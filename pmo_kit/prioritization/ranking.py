@@ -13,6 +13,7 @@ import pandas as pd
 from pmo_kit.answers import Answer
 from pmo_kit.doors import door
 from pmo_kit.errors import PmoError
+from pmo_kit.facts import as_given, number
 from pmo_kit.prioritization.values import Scorecard, read_scorecard
 from pmo_kit.prioritization.weights import Floats, normalized, seal_weights
 
@@ -210,7 +211,7 @@ def arbitration_value(ranking: Ranking, scale: float) -> pd.Series:
     card, weights = ranking.card, ranking.weights.to_numpy(float)
     worth = scale * ((card.values - card.baseline) @ weights)
     out = np.array([bool(reason) for reason in card.gate_reasons()]) | card.missing.all(axis=1)
-    name = f"value over doing nothing ({scale:g} a point)"
+    name = f"value over doing nothing ({as_given(scale)} a point)"
     return pd.Series(np.where(out, np.nan, worth), index=card.options, name=name)
 
 
@@ -329,7 +330,7 @@ def _sentence(table: pd.DataFrame) -> str:
     first = ranked[ranked["rank"] == 1]
     names = " and ".join(_label(i, name) for i, name in first["name"].items())
     verb = "leads" if len(first) == 1 else "lead together"
-    text = f"{names} {verb} with {first['value'].iloc[0]:.1f} ({UNIT})"
+    text = f"{names} {verb} with {number(first['value'].iloc[0])} ({UNIT})"
     following = ranked.loc[ranked["rank"] > 1, "name"].head(2)
     if len(following):
         text += f", then {' and '.join(_label(i, name) for i, name in following.items())}"

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from pmo_kit.answers import Answer
 from pmo_kit.doors import door
 from pmo_kit.errors import PmoError
+from pmo_kit.facts import number, percent
 from pmo_kit.prioritization.methods import (
     central_weights,
     count_ranks,
@@ -371,7 +372,7 @@ def _sentence(ranking: Ranking, table: pd.DataFrame, pairs: pd.DataFrame, agreem
             f"The disagreement changes only {words}; the other {total - len(pairs)} pairs are in one order."
         )
     return (
-        f"The {who} weightings agree on {total - len(pairs)} of {total} pairs (agreement {agreement:.2f} of 1); "
+        f"The {who} weightings agree on {total - len(pairs)} of {total} pairs (agreement {number(agreement, 2)} of 1); "
         f"the closest pair they dispute is {label(pairs['first'][0])} against {label(pairs['second'][0])}: "
         f"{pairs['for_second'][0]} would turn it."
     )
@@ -554,17 +555,6 @@ def _reversals(ranking: Ranking, cells: Floats, weights: Floats, projects: pd.In
     return pd.DataFrame(rows, columns=["ahead", "behind", "change", "toward", "away_from"])
 
 
-def percent(share: float, decimals: int = 0) -> str:
-    """A share in percent, with the thin space of the house.
-
-    Examples
-    --------
-    >>> percent(0.236, 1)
-    '23.6\u202f%'
-    """
-    return f"{100 * share:.{decimals}f}\u202f%"
-
-
 def _sentences(
     ranking: Ranking, table: pd.DataFrame, stability: pd.DataFrame, reversals: pd.DataFrame
 ) -> tuple[str, ...]:
@@ -597,7 +587,7 @@ def _sentences(
     if len(near) and np.isfinite(near["change"].iloc[0]):
         row = near.iloc[0]
         lines.append(
-            f"Moving {100 * row['change']:.1f} points of weight to {row['toward'].replace('_', ' ')} is enough "
+            f"Moving {number(100 * row['change'])} points of weight to {row['toward'].replace('_', ' ')} is enough "
             f"to bring {label(row['behind'])} up to {leader}."
         )
     return tuple(line for line in lines if line)

@@ -15,8 +15,8 @@ import pandas as pd
 
 from pmo_kit.answers import Answer
 from pmo_kit.doors import door
+from pmo_kit.facts import as_given, number, percent
 from pmo_kit.prioritization.ranking import Ranking, prioritize
-from pmo_kit.prioritization.robustness import percent
 from pmo_kit.prioritization.values import FAR_OFF, Scorecard
 
 BEST = 99.0  # points of 100 that count as the best end of a scale
@@ -121,7 +121,7 @@ def _all_best(card: Scorecard) -> tuple[list[Flag], list[int]]:
         project, assessor = str(row.project_id), str(row.assessor)
         text = (
             f"{assessor} gave {project} the best score on {percent(row.best)} of the criteria; the others see "
-            f"{row.others:.0f} points on average"
+            f"{number(row.others, 0)} points on average"
         )
         flags.append(("all_best", project, "", assessor, text))
         mine = (frame["project_id"] == project) & (frame["assessor"] == assessor)
@@ -137,8 +137,8 @@ def _far_off(card: Scorecard, known: list[int]) -> list[Flag]:
     flags: list[Flag] = []
     for row in odd.drop_duplicates("row").itertuples():
         text = (
-            f"{row.assessor} scores {row.project_id} {row.points:.0f} points on {row.criterion}, the others "
-            f"{row.others:.0f}"
+            f"{row.assessor} scores {row.project_id} {number(row.points, 0)} points on {row.criterion}, the others "
+            f"{number(row.others, 0)}"
         )
         flags.append(("far_off", str(row.project_id), str(row.criterion), str(row.assessor), text))
     return flags
@@ -173,7 +173,7 @@ def _just_over(card: Scorecard) -> list[Flag]:
         over = card.scores[:, j] - row["gate"] if row["sense"] == "max" else row["gate"] - card.scores[:, j]
         for i in np.flatnonzero((over >= 0) & (over < CLOSE * (row["high"] - row["low"]))):
             unit = "" if pd.isna(row["unit"]) else f" {row['unit']}"
-            text = f"{projects[int(i)]} clears the gate on {criterion} by {over[i]:.3g}{unit}"
+            text = f"{projects[int(i)]} clears the gate on {criterion} by {as_given(over[i])}{unit}"
             flags.append(("just_over", projects[int(i)], str(criterion), "", text))
     return list(dict.fromkeys(flags))
 
@@ -205,7 +205,7 @@ def _leniency(card: Scorecard) -> list[Flag]:
     for name, points in card.assessors["leniency"].items():
         if abs(points) >= LENIENT:
             side = "above" if points > 0 else "below"
-            text = f"{name} scores {abs(points):.1f} points {side} the others on the same cells"
+            text = f"{name} scores {number(abs(points))} points {side} the others on the same cells"
             flags.append(("leniency", "", "", str(name), text))
     return flags
 
@@ -225,7 +225,7 @@ def _same_thing(ranking: Ranking) -> list[Flag]:
             r = float(np.corrcoef(x, y)[0, 1])
             if r >= ALIKE:
                 text = (
-                    f"{names[a]} and {names[b]} go together (correlation {r:.2f}): together they weigh "
+                    f"{names[a]} and {names[b]} go together (correlation {number(r, 2)}): together they weigh "
                     f"{percent(weights[a] + weights[b])}; one thing may be counted twice"
                 )
                 flags.append(("same_thing", "", f"{names[a]}, {names[b]}", "", text))

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from pmo_kit.errors import DataError
+from pmo_kit.facts import as_given
 from pmo_kit.prioritization.weights import Floats
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class ValueFunction:
             odd = np.isfinite(given) & ~np.isin(given, self.points)
             if odd.any():
                 raise ValueError(
-                    f"score {given[odd][0]:g} is none of {', '.join(f'{p:g}' for p in self.points)}"
+                    f"score {as_given(given[odd][0])} is none of {', '.join(as_given(p) for p in self.points)}"
                 )
         return self.between(given)
 
@@ -133,7 +134,9 @@ def read_value_function(text: str, low: float, high: float, sense: str = "max") 
     [50.0, 100.0, 66.66666666666667]
     """
     if not low < high:
-        raise ValueError(f"the declared scale runs from {low:g} to {high:g}: low must be below high")
+        raise ValueError(
+            f"the declared scale runs from {as_given(low)} to {as_given(high)}: low must be below high"
+        )
     if sense not in ("max", "min"):
         raise ValueError(f"sense is max or min, not {sense!r}")
     words = text.strip().lower()
@@ -146,7 +149,7 @@ def read_value_function(text: str, low: float, high: float, sense: str = "max") 
     if list(points) != sorted(set(points)) or len(points) < 2:
         raise ValueError(f"{text!r}: scores are all different and ascending")
     if points[0] < low or points[-1] > high or (not discrete and (points[0] > low or points[-1] < high)):
-        raise ValueError(f"{text!r} does not cover the declared scale {low:g} to {high:g}")
+        raise ValueError(f"{text!r} does not cover the declared scale {as_given(low)} to {as_given(high)}")
     if min(values) < 0 or max(values) > 100:
         raise ValueError(f"{text!r}: values run from 0 to 100")
     ordered = values if sense == "max" else values[::-1]
@@ -173,7 +176,9 @@ def _target(words: str, low: float, high: float) -> ValueFunction:
     except ValueError:
         numbers = []
     if len(numbers) not in (1, 2) or not low <= numbers[0] <= numbers[-1] <= high:
-        raise ValueError(f"{words!r}: write target 7 or target 6 8, inside the scale {low:g} to {high:g}")
+        raise ValueError(
+            f"{words!r}: write target 7 or target 6 8, inside the scale {as_given(low)} to {as_given(high)}"
+        )
     first, last = numbers[0], numbers[-1]
     reach = max(first - low, high - last)
     if reach <= 0:
@@ -254,9 +259,9 @@ class Scorecard:
                 self.scores[:, j] < row["gate"] if row["sense"] == "max" else self.scores[:, j] > row["gate"]
             )
             for i in np.flatnonzero((below | self.missing[:, j]) & ~stops):
-                word = "no score" if self.missing[i, j] else f"{self.scores[i, j]:.3g}"
+                word = "no score" if self.missing[i, j] else as_given(self.scores[i, j])
                 limit = "at least" if row["sense"] == "max" else "at most"
-                text = f"gate {criterion}: {word}, needs {limit} {row['gate']:g}"
+                text = f"gate {criterion}: {word}, needs {limit} {as_given(row['gate'])}"
                 reasons[i] = f"{reasons[i]}; {text}" if reasons[i] else text
         return reasons
 
@@ -347,7 +352,8 @@ def _ratings(
         cells = both[name].to_numpy(float)
         for i in np.flatnonzero((cells < low) | (cells > high)):
             place = f"{both['project_id'][i]}, {both['criterion'][i]}, {both['assessor'][i] or 'no assessor'}"
-            text = f"{place}: {name} {cells[i]:g} is off the declared scale {low[i]:g} to {high[i]:g}"
+            found, least, most = map(as_given, (cells[i], low[i], high[i]))
+            text = f"{place}: {name} {found} is off the declared scale {least} to {most}"
             problems.append(
                 _finding(name, cells[i], text, "correct the score or the scale", int(both["row"][i]))
             )

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pmo_kit.facts import as_given, number
+
 Floats = NDArray[np.float64]
 # Saaty (1980), The Analytic Hierarchy Process: mean consistency index of random matrices, n = 1..15.
 RANDOM_INDEX = (
@@ -183,11 +185,11 @@ class AhpWeights:
     def summary(self) -> str:
         """The verdict in a sentence, with the judgement to look at again."""
         verdict = "accepted" if self.acceptable else "too inconsistent to use"
-        text = f"Consistency ratio {self.consistency_ratio:.3f} (Saaty's random index): {verdict}"
+        text = f"Consistency ratio {number(self.consistency_ratio, 3)} (Saaty's random index): {verdict}"
         if self.worst_pair is None:
             return f"{text}."
         row, column = self.worst_pair
-        return f"{text}; look again at row {row + 1}, column {column + 1}: the others imply {self.mend:.2g}."
+        return f"{text}; look again at row {row + 1}, column {column + 1}: the others imply {as_given(self.mend)}."
 
 
 def ahp_weights(comparisons: ArrayLike) -> AhpWeights:
@@ -292,7 +294,7 @@ def seal_weights(weights: Mapping[str, float]) -> str:
     given = dict(weights)
     names = sorted(given)
     shares = normalized([given[name] for name in names])
-    content = [[name, f"{share:.9f}"] for name, share in zip(names, shares, strict=True)]
+    content = [[name, f"{round(share, 9):.15g}"] for name, share in zip(names, shares, strict=True)]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
@@ -330,8 +332,8 @@ def _judgements(comparisons: ArrayLike) -> Floats:
     if off.any():
         row, column = np.argwhere(off)[0]
         raise ValueError(
-            f"cell ({row}, {column}) is {judged[row, column]:g} and its mirror {judged[column, row]:g}: "
-            "they must be reciprocal"
+            f"cell ({row}, {column}) is {as_given(judged[row, column])} and its mirror "
+            f"{as_given(judged[column, row])}: they must be reciprocal"
         )
     upper = np.triu(judged, 1)
     lower = np.divide(1.0, upper, out=np.zeros_like(upper), where=upper > 0).T

@@ -13,6 +13,8 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from pmo_kit.facts import as_given
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -74,7 +76,7 @@ def describe_schedule(name: str) -> Schedule:
     """
     flat = _flat(name)
     if flat is not None:
-        title = f"Flat {round(flat * 100, 6):g} %"
+        title = f"Flat {as_given(round(flat * 100, 6))} %"
         return Schedule(name, title, "", "any", "rate chosen by the user")
     entry = _schedules(name)
     return Schedule(name, entry["title"], str(entry["dated"]), entry["basis"], entry["source"])
@@ -116,45 +118,6 @@ def optimism_bias(shares: Mapping[str, float], quantity: str = "capex") -> float
     if missing:
         raise ValueError(f"no {quantity} bound for {', '.join(missing)}; types: {', '.join(bounds)}")
     return float(sum(share * bounds[kind][quantity] for kind, share in shares.items()))
-
-
-def reference_class_uplift(name: str, confidence: float = 0.5) -> float:
-    """Uplift of an estimate that a share of past projects of a class stayed within.
-
-    Parameters
-    ----------
-    name : str
-        A class of pmo_kit/rates/reference_classes.yml: roads, rail, fixed_links.
-    confidence : float
-        Share of past projects: one that is printed there. Nothing is read between them.
-
-    Returns
-    -------
-    float
-        Fraction to add: 0.32 is + 32 %. `simulate(..., uplifts={"area=Rail": 0.4})` adds it once: see there.
-
-    Raises
-    ------
-    ValueError
-        The class is unknown, or no uplift is printed for the confidence.
-
-    Notes
-    -----
-    Source: Flyvbjerg and COWI (2004), Procedures for Dealing with Optimism Bias in Transport Planning.
-
-    Examples
-    --------
-    >>> reference_class_uplift("roads", 0.8), reference_class_uplift("rail")
-    (0.32, 0.4)
-    """
-    classes = _read("reference_classes.yml")["flyvbjerg_cowi_2004"]["classes"]
-    if name not in classes:
-        raise ValueError(f"no reference class named {name!r}; known: {', '.join(classes)}")
-    uplifts = {row["share"]: row["uplift"] for row in classes[name]}
-    if confidence not in uplifts:
-        known = ", ".join(f"{share:g}" for share in uplifts)
-        raise ValueError(f"{name} has an uplift for the confidence {known}, not for {confidence:g}")
-    return float(uplifts[confidence])
 
 
 @cache

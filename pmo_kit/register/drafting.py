@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.errors import DataError, PmoError
+from pmo_kit.facts import number
 from pmo_kit.register.checks.provenance import accounts
 from pmo_kit.register.findings import Findings, describe_findings
 from pmo_kit.register.importing import NOT_STATED
@@ -610,7 +611,9 @@ class Draft:
             return
         title = table_of_sheet(sheet.source.raw.title, load_schema())
         key = max(own, key=lambda col: (inside(col), "project_id" in _lookup("projects").get(col.plain, ())))
-        sheet.take(key, "projects.project_id", f"{inside(key):.0%} of its values are projects", True)
+        sheet.take(
+            key, "projects.project_id", f"{number(100 * inside(key), 0)} % of its values are projects", True
+        )
         for table in ("risks", "status", "milestones"):
             if title == table or (
                 title not in ("costs", "benefits")
@@ -813,7 +816,7 @@ def reconciled(register: Register) -> str:
         if pd.isna(row.column) or row.found or row.used:
             what = "projects" if pd.isna(row.column) else f"{row.table}: {row.column}"
             digits = 0 if pd.isna(row.column) else 2
-            numbers = (f"{value:,.{digits}f}" for value in (row.found, row.used, row.found - row.used))
+            numbers = (number(value, digits) for value in (row.found, row.used, row.found - row.used))
             lines.append((what[:60], *numbers))
     text = aligned(lines, right=True)
     told = accounts(register.table("sources"))

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pmo_kit.facts import as_given
 from pmo_kit.register.findings import Findings
 from pmo_kit.register.intake import Intake
 from pmo_kit.register.layout import (
@@ -718,12 +719,12 @@ class Import:
             found, used = group["sum_found"].sum(), group["sum_used"].sum()
             if abs(found - used - mine) > 1e-9 * max(1.0, abs(found)):
                 text = f"The money of {table}.{name} does not add up: "
-                text += f"{found:.6g} in the source, {used:.6g} used, {mine:.6g} left out."
+                text += f"{as_given(found)} in the source, {as_given(used)} used, {as_given(mine)} left out."
                 findings.add(
                     "block", "money_not_accounted", text, "Please report this file.", sheet=str(table)
                 )
         accept = self.mapping.accept
-        accepted = f"up to {accept.up_to:.0%}, {accept.who}: {accept.why}" if accept else ""
+        accepted = f"up to {as_given(100 * accept.up_to)} %, {accept.who}: {accept.why}" if accept else ""
         frame = pd.DataFrame(
             {
                 "file": both["file"], "sheet": both["sheet"], "sha256": both["file"].map(self.hashes),

@@ -16,6 +16,7 @@ from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pmo_kit.errors import DataError, PmoError
+from pmo_kit.facts import as_given
 from pmo_kit.register.findings import Findings, describe_findings, group_findings
 from pmo_kit.register.reading import load_register, read_sheets
 from pmo_kit.register.sheets import RawSheet
@@ -56,7 +57,7 @@ class Grades:
         parts = [f"{counts[letter]} {letter}" for letter in LETTERS if letter in counts]
         fresh = "the age of the status is not stated"
         if not np.isnan(self.age_days):
-            fresh = f"the status of the middle project is {self.age_days:.0f} days old"
+            fresh = f"the status of the middle project is {as_given(round(self.age_days))} days old"
         return f"Data grade {self.grade} (projects: {', '.join(parts)}); {fresh}."
 
 

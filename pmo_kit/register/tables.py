@@ -13,6 +13,7 @@ import pandas as pd
 
 from pmo_kit.doors import known
 from pmo_kit.errors import DataError
+from pmo_kit.facts import number
 from pmo_kit.register.assembly import Assembled, assemble, complete_tables
 from pmo_kit.register.findings import COLUMNS, Findings, raise_blocks
 from pmo_kit.register.intake import Intake, empty_table
@@ -252,7 +253,7 @@ class Register:
         )
         text = f"{self.settings.name}: {len(projects)} projects in {projects['area'].nunique()} areas"
         if len(years):
-            text += f", {full['amount'].sum():,.1f} of cost in {span} ({self.settings.unit})"
+            text += f", {number(full['amount'].sum())} of cost in {span} ({self.settings.unit})"
         warns = int((self._findings["severity"] == "warn").sum())
         return f"{text}; {warns} {'warning' if warns == 1 else 'warnings'} on the data."
 
@@ -261,7 +262,7 @@ class Register:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td>{name}</td><td style='text-align:right'>{len(self._tables[name]):,}</td></tr>"
+            f"<tr><td>{name}</td><td style='text-align:right'>{number(len(self._tables[name]), 0)}</td></tr>"
             for name in self.names
         )
         head = f"<p><b>{html.escape(self.summary)}</b></p>"

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from pmo_kit.facts import as_given
 from pmo_kit.risk.exposure import Exposure, ProjectRisk
 from pmo_kit.uncertainty.distributions import NODES, REACH, Floats
 from pmo_kit.uncertainty.expected import COST_DURATION, DRIVER
@@ -32,8 +33,8 @@ Indices = NDArray[np.intp]
 Key = tuple[str, ...]
 AREA = 0.2  # latent correlation of the estimates of projects of one area
 CORRELATIONS = (
-    f"Correlations: {AREA:g} between projects of one area; {DRIVER:g} between risks of one driver; "
-    f"{COST_DURATION:g} between a project's cost and duration."
+    f"Correlations: {as_given(AREA)} between projects of one area; {as_given(DRIVER)} between risks of one driver; "
+    f"{as_given(COST_DURATION)} between a project's cost and duration."
 )
 BLOCK = 32
 LEVELS = (0.1, 0.2, 0.5, 0.8, 0.9)

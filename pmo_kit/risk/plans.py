@@ -63,8 +63,10 @@ class Fit:
     @property
     def summary(self) -> str:
         """One sentence."""
-        how = "" if self.fits else f"; {100 * self.confidence:.0f} % was not reached"
-        shares = f"{100 * self.reached:.0f} % of the futures instead of {100 * self.before:.0f} %"
+        how = "" if self.fits else f"; {number(100 * self.confidence, 0)} % was not reached"
+        shares = (
+            f"{number(100 * self.reached, 0)} % of the futures instead of {number(100 * self.before, 0)} %"
+        )
         lost = amount_words(round(self.given_up, 1))
         worth = f"{self.plain.question.basis_word} net value".strip()
         return f"With reserves all envelopes hold together in {shares}; it costs {lost} of {worth}{how}."
@@ -198,7 +200,7 @@ class Bases:
     def summary(self) -> str:
         """One sentence."""
         said = [
-            f"{100 * row.fits:.0f} % of the futures and is worth {number(row.mean)} on average "
+            f"{number(100 * row.fits, 0)} % of the futures and is worth {number(row.mean)} on average "
             f"({number(row.planned)} planned)"
             for row in self._table[["fits", "mean", "planned"]].itertuples(name="Row")
         ]

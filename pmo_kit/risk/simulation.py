@@ -18,6 +18,7 @@ from pmo_kit.arbitration.model import kept
 from pmo_kit.arbitration.rules import amount_words
 from pmo_kit.doors import door, known
 from pmo_kit.doors import whole as whole_number
+from pmo_kit.facts import number
 from pmo_kit.risk.contingency import (
     Contingency,
     curve,
@@ -289,7 +290,8 @@ class Simulation:
             f"(P10 {_short(p10)}, P50 {_short(p50)}, P90 {_short(p90)}); its net value is at least "
             f"{_short(float(np.quantile(self._block.npv, 0.2)))} with the same confidence"
         )
-        return f"{words}; all envelopes hold together in {100 * self.fits_envelopes:.0f} % of {self.draws} draws."
+        held = f"{number(100 * self.fits_envelopes, 0)} % of {self.draws} draws"
+        return f"{words}; all envelopes hold together in {held}."
 
     @property
     def inputs(self) -> Mapping[str, str]:

@@ -13,6 +13,7 @@ import pandas as pd
 from pmo_kit.arbitration import Capacity, Envelope, Question
 from pmo_kit.doors import door, factor, nearest, whole
 from pmo_kit.errors import DataError, InputError
+from pmo_kit.facts import as_given
 from pmo_kit.register import Register
 
 Factors = float | Mapping[str, float]
@@ -359,10 +360,10 @@ def _words(axis: Axis, value: float) -> str:
     """A change in words."""
     what, scope = axis
     if what == "delay":
-        return f"{scope.partition('=')[2] or scope} {value:g} years later"
+        return f"{scope.partition('=')[2] or scope} {as_given(value)} years later"
     if what in ("capacity", "weights"):
-        return f"{scope.replace('_', ' ')} {value:g}"
-    return f"{WORDS[what]}{'' if scope == 'all' else f' {scope}'} {value:g}"
+        return f"{scope.replace('_', ' ')} {as_given(value)}"
+    return f"{WORDS[what]}{'' if scope == 'all' else f' {scope}'} {as_given(value)}"
 
 
 def _nothing(axis: Axis) -> float:

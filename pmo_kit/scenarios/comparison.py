@@ -20,7 +20,7 @@ from pmo_kit.arbitration.search import best_plan
 from pmo_kit.arbitration.solving import Limits, Program, Status, solve
 from pmo_kit.doors import door, known
 from pmo_kit.errors import InfeasibleError
-from pmo_kit.facts import Base, Fact, Of, Unit, count
+from pmo_kit.facts import Base, Fact, Of, Unit, as_given, count
 from pmo_kit.risk.simulation import DRAWS, SEED, simulate_plan
 from pmo_kit.scenarios.changes import Scenario
 
@@ -151,8 +151,8 @@ def evaluate_plan(model: Model, plan: Mapping[str, str], best: float) -> Tried:
     positions = model.positions(plan)
     exact = model.evaluate(positions)
     broken = [
-        f"{model.rows[place].label or model.rows[place].rule}: {excess / ONE:g} {model.rows[place].unit} too much"
-        for place, excess in exact.broken
+        f"{row.label or row.rule}: {as_given(excess / ONE)} {row.unit} too much"
+        for row, excess in ((model.rows[place], excess) for place, excess in exact.broken)
     ]
     value, dropped = exact.value / ONE, []
     if broken:

@@ -13,6 +13,7 @@ from pmo_kit.arbitration import Allocation, Question, turning_points
 from pmo_kit.arbitration.model import compile_model
 from pmo_kit.arbitration.rules import amount_words
 from pmo_kit.doors import door
+from pmo_kit.facts import as_given
 from pmo_kit.scenarios.changes import Scenario
 from pmo_kit.scenarios.comparison import Comparison, evaluate_plan
 
@@ -104,7 +105,7 @@ def partly(scenario: Scenario, share: float) -> Scenario:
     changed = {
         name: part(getattr(scenario, name)) for name in ("budget", "capacity", "cost", "benefit", "weights")
     }
-    return dataclasses.replace(scenario, name=f"{scenario.name} x {share:g}", **changed)  # type: ignore[arg-type]
+    return dataclasses.replace(scenario, name=f"{scenario.name} x {as_given(share)}", **changed)  # type: ignore[arg-type]
 
 
 def break_even(

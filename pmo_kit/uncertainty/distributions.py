@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from pmo_kit.facts import as_given
+
 Floats = NDArray[np.float64]
 Kind = Literal["pert", "triangular", "lognormal"]
 KINDS: tuple[Kind, ...] = ("pert", "triangular", "lognormal")
@@ -248,7 +250,9 @@ def _ends_of_quantiles(p10: float, likely: float, p90: float, kind: Kind) -> tup
 
     found, _, status, _ = fsolve(miss, np.log([0.3, 0.3]), full_output=True, xtol=1e-12)
     if status != 1 or np.abs(miss(found)).max() > 1e-6:
-        raise ValueError(f"no {kind} distribution has mode {likely:g}, P10 {p10:g} and P90 {p90:g}")
+        raise ValueError(
+            f"no {kind} distribution has mode {as_given(likely)}, P10 {as_given(p10)} and P90 {as_given(p90)}"
+        )
     return float(p10 - width * np.exp(found[0])), float(p90 + width * np.exp(found[1]))
 
 

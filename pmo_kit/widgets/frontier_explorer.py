@@ -136,7 +136,7 @@ def frontier(ladder: Frontier) -> Panel:
     """
     state = FrontierState(ladder)
     figure = _lines(state)
-    options = [(f"{100 * f:.0f} %", float(f)) for f in state.points["factor"]]
+    options = [(f"{number(100 * f, 0)} %", float(f)) for f in state.points["factor"]]
     slider = ui.control(ipywidgets.SelectionSlider, "Money", "60px", options=options, value=state.factor)
     plan, order, following = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
     if state.order is not None:

@@ -9,6 +9,7 @@ import ipywidgets
 import pandas as pd
 
 from pmo_kit.doors import door
+from pmo_kit.facts import as_given
 from pmo_kit.register import Register
 from pmo_kit.widgets.panel import Panel, column, control, row, scrolled, table_html
 
@@ -172,4 +173,4 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, pd.Timestamp):
         return value.date().isoformat()
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return as_given(value) if isinstance(value, float) else str(value)

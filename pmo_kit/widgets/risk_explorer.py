@@ -10,7 +10,7 @@ import pandas as pd
 from pmo_kit.doors import door
 from pmo_kit.exhibits import Field
 from pmo_kit.exhibits.theme import DARK_BLUE, INK
-from pmo_kit.facts import number
+from pmo_kit.facts import as_given, number
 from pmo_kit.risk import Simulation
 from pmo_kit.widgets.panel import Panel, column, control, labeled, plot, ring, row, scrolled, table_html
 
@@ -43,7 +43,7 @@ class RiskState:
             It is not between 0 and 1.
         """
         if not 0 < confidence < 1:
-            raise ValueError(f"a confidence lies between 0 and 1, not {confidence:g}")
+            raise ValueError(f"a confidence lies between 0 and 1, not {as_given(confidence)}")
         self.confidence = confidence
         self.reserve = self.simulation.contingency(confidence)
 

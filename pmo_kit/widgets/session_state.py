@@ -25,7 +25,7 @@ from pmo_kit.arbitration.rules import Row, role_words
 from pmo_kit.arbitration.search import proof_gap
 from pmo_kit.arbitration.solving import Limits
 from pmo_kit.errors import InfeasibleError, PmoError
-from pmo_kit.facts import number
+from pmo_kit.facts import as_given, number
 from pmo_kit.figures.figure import listed, sentence
 from pmo_kit.scenarios import Scenario
 
@@ -451,7 +451,7 @@ class SessionState:
         count = doors.number(count, f"people of {role}", 0, doors.MOST * today)
         case = self._case.with_people(role, count / today)
         if case != self._case:
-            self._move(case, f"{sentence(role_words(role))}: {count:g} of {today:g}")
+            self._move(case, f"{sentence(role_words(role))}: {as_given(count)} of {as_given(today)}")
 
     def people(self) -> dict[str, float]:
         """Role -> people in its fullest period, in the question."""
@@ -578,7 +578,7 @@ class SessionState:
         """A case in a few words; more forced projects than `most` are counted."""
         today = self.people()
         limits = [money_words(case.money)] if case.money != 1 else []
-        limits += [f"{factor * today[role]:g} {role_words(role)}" for role, factor in case.people]
+        limits += [f"{as_given(factor * today[role])} {role_words(role)}" for role, factor in case.people]
         forced = [f"{self.names[f.project_id]} {f.in_out}" for f in case.forces]
         if most is not None and len(forced) > most:
             forced = [f"{len(forced)} projects forced"]

@@ -19,7 +19,7 @@ from pmo_kit.arbitration.question import revalued
 from pmo_kit.doors import door
 from pmo_kit.errors import PmoError
 from pmo_kit.exhibits import Field, theme
-from pmo_kit.facts import count, number
+from pmo_kit.facts import as_given, count, number
 from pmo_kit.figures.figure import listed
 from pmo_kit.prioritization import Ranking, ahp_weights, arbitration_value, compare_stakeholders, prioritize
 from pmo_kit.prioritization.robustness import weight_interval
@@ -88,7 +88,7 @@ class WeightsState:
             Every criterion would have none.
         """
         if criterion not in self.points or points < 0:
-            raise ValueError(f"There is no criterion {criterion!r} with {points:g} points.")
+            raise ValueError(f"There is no criterion {criterion!r} with {as_given(points)} points.")
         self._rank({**self.points, criterion: points})
 
     def set_all(self, weights: dict[str, float]) -> None:
@@ -284,7 +284,9 @@ def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "sessio
     state = WeightsState(source)
     sliders = {c: control(ipywidgets.IntSlider, state.labels[c], "48%", value=round(points), min=0, max=100)
                for c, points in state.points.items()}  # fmt: skip
-    choices = [(PAIR.get(s) or f"{s:g} times" if s >= 1 else f"1/{round(1 / s)}", float(s)) for s in SCALE]
+    choices = [
+        (PAIR.get(s) or f"{as_given(s)} times" if s >= 1 else f"1/{round(1 / s)}", float(s)) for s in SCALE
+    ]
     pairs = {(one, other): control(ipywidgets.Dropdown, f"{state.labels[one]} : {state.labels[other]}", "60%",
                                    options=choices, value=times)
              for (one, other), times in state.judgements.items()}  # fmt: skip

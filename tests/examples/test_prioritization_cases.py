@@ -30,7 +30,6 @@ OFFICE_VALUES = [
     [0, 0, 70, 0, 80, 0],
     [60, 100, 20, 50, 50, 80],
 ]
-OFFICE_COST = [35_000, 17_800, 6_700, 14_100, 34_800, 18_600, 12_000]
 OFFICE_BENEFIT = [80.8, 39.4, 47.4, 52.3, 64.8, 20.9, 60.2]
 PHONES = [[5490, 51.4, 8.5, 285], [6500, 70.6, 7, 288], [6489, 54.3, 7.5, 290]]
 
@@ -107,12 +106,6 @@ def test_entropy_weights() -> None:
 def test_additive_value_of_the_offices() -> None:
     """Goodwin and Wright, chapter 3 (SMART)."""
     assert pr.weighted_value(OFFICE_VALUES, [32, 26, 23, 10, 6, 3]) == pytest.approx(OFFICE_BENEFIT, abs=1e-9)
-
-
-def test_frontier_of_the_offices() -> None:
-    """Goodwin and Wright, chapter 3; by strict dominance, which keeps Elton, inside the hull of the other three."""
-    found = pr.value_frontier(OFFICE_COST, OFFICE_BENEFIT)
-    assert sorted(OFFICES[i] for i in found) == ["Addison", "Carlisle", "Elton", "Gorton"]
 
 
 def test_weighted_sum_of_kracka() -> None:

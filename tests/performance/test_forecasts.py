@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 from pmo_kit.performance import (
-    contingency_draw_down,
     forecast_accuracy,
     forecast_history,
     milestone_slips,
@@ -107,11 +106,6 @@ def test_stopping_billing_is_worth_a_look(twelve: Register) -> None:
     assert (row["npv_continue"], row["npv_stop"], row["to_spend"]) == (2, -1.5, 10)
     assert row["gain_at_cpi"] == pytest.approx(3.5 - (22.5 + 11.8 / (18.2 / 22.5) - 22.5 - 10))
     assert row["verdict"] == "look again"
-
-
-def test_contingency_goes_faster_than_the_work(small: Register) -> None:
-    row = contingency_draw_down(small, review_performance(small)).loc["B"]
-    assert (row["used_share"], row["done"], row["lasts"]) == (0.5, 0.2, False)
 
 
 def test_the_s_curve_ends_where_earned_schedule_says(twelve: Register) -> None:

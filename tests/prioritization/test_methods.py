@@ -107,15 +107,3 @@ def test_missing_cells_and_wrong_weights_are_refused() -> None:
 
 def test_identical_alternatives_are_level() -> None:
     assert pr.topsis([[3, 3], [3, 3]], [1, 1], [True, False]).tolist() == [0.5, 0.5]
-
-
-@given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), min_size=1, max_size=12))
-def test_frontier_is_what_nobody_beats(points: list[tuple[int, int]]) -> None:
-    cost, value = np.array(points, dtype=float).T
-    kept = set(pr.value_frontier(cost, value).tolist())
-    for i in range(len(points)):
-        beaten = ((cost <= cost[i]) & (value >= value[i]) & ((cost < cost[i]) | (value > value[i]))).any()
-        if i in kept:
-            assert not beaten
-        elif not beaten:
-            assert any(cost[j] == cost[i] and value[j] == value[i] for j in kept)

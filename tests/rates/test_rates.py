@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pmo_kit.finance import discount_factors
-from pmo_kit.rates import describe_schedule, discount_schedule, optimism_bias, reference_class_uplift
+from pmo_kit.rates import describe_schedule, discount_schedule, optimism_bias
 
 
 def test_green_book_steps() -> None:
@@ -77,15 +77,3 @@ def test_upper_bounds_of_optimism_bias(kind: str, duration: float, capex: float)
     """HM Treasury (2003), Supplementary Green Book Guidance on Optimism Bias, table 1, in percent."""
     found = [100 * optimism_bias({kind: 1.0}, quantity) for quantity in ("duration", "capex")]
     assert found == pytest.approx([duration, capex])
-
-
-def test_reference_classes() -> None:
-    """Flyvbjerg (2006): a road of 100 million needs 115 or 132; Edinburgh Tram Line 2 goes from 255 to 357 or 400."""
-    road = [round(100 * (1 + reference_class_uplift("roads", share)), 9) for share in (0.5, 0.8)]
-    assert road == [115, 132]
-    tram = [round(255 * (1 + reference_class_uplift("rail", share))) for share in (0.5, 0.8)]
-    assert tram == [357, 400]
-    with pytest.raises(ValueError, match=r"confidence 0\.5, not for 0\.8"):
-        reference_class_uplift("fixed_links", 0.8)
-    with pytest.raises(ValueError, match="roads, rail, fixed_links"):
-        reference_class_uplift("canals")

@@ -215,7 +215,7 @@ def test_changed_score(folder):
 def test_unit_jump_since_last_time(folder):
     previous = before(folder, **change("costs", "P02,2027,8", "P02,2027,0.008"))
     hits = found(folder, CLEAN, previous=previous)
-    assert "1,000 times what it was last time" in hits.query("rule == 'unit_jump'")["message"].item()
+    assert "1\u202f000 times what it was last time" in hits.query("rule == 'unit_jump'")["message"].item()
 
 
 def test_age_counts_to_the_day_of_the_check(folder):

@@ -10,7 +10,6 @@ import pytest
 
 import pmo_kit as pmo
 from pmo_kit.performance import reference_class
-from pmo_kit.rates import reference_class_uplift
 from pmo_kit.risk import Estimate, Simulation, simulate, simulate_plan
 
 FLOWS = ["project_id", "year", "amount"]
@@ -188,7 +187,7 @@ def test_an_uplift_replaces_events_and_bias_and_is_never_doubled() -> None:
 def test_a_reference_class_raises_its_area_once(words: str) -> None:
     """Rail needs 40 % at the middle; two projects of 20 each, and one that holds its bias already."""
     question = small(SPREAD[:2], projects=2)
-    uplifts = {"area=A": reference_class_uplift("rail")}
+    uplifts = {"area=A": 0.4}
     assert run(question, uplifts=uplifts).totals["cost"].mean() == pytest.approx(40 * 1.4, rel=0.01)
     assert run(small(SPREAD[:2], includes=["", words]), uplifts=uplifts).totals[
         "cost"

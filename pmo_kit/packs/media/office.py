@@ -278,7 +278,7 @@ def number_format(field: Field, value: Any = None) -> str:
         if field.signed:
             return zero + f";{zero};{zero}"
         if value < 0:
-            return f"[<=-{5 * 10 ** -(field.decimals + 1):.{field.decimals + 1}f}]-{plain};[<0]{zero};{plain}"
+            return f"[<=-0.{'0' * field.decimals}5]-{plain};[<0]{zero};{plain}"
     return f"+{plain};-{plain};{zero}" if field.signed else plain
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from pmo_kit.facts import as_given
 from pmo_kit.register.checks.registry import Evidence, Found, rule
 
 _FEW_SCORES = 4
@@ -27,8 +28,8 @@ def score_outside_scale(evidence: Evidence) -> Iterator[Found]:
             continue
         scores = _with_scale(evidence.frame(table), evidence.frame(criteria))
         outside = (scores["score"] < scores["bottom"]) | (scores["score"] > scores["top"])
-        words = [f"{line['score']:g} on {line['criterion']} is outside {line['bottom']:g} to {line['top']:g}."
-                 for line in scores[outside].to_dict("records")]  # fmt: skip
+        words = [f"{as_given(one.score)} on {one.criterion} is outside {as_given(one.bottom)} "
+                 f"to {as_given(one.top)}." for one in scores[outside].itertuples()]  # fmt: skip
         fix = "Correct the score, or the scale of the criterion for all projects."
         yield Found(table, "score", outside, words, fix)
 
@@ -65,8 +66,8 @@ def demand_above_supply(evidence: Evidence) -> Iterator[Found]:
     pairs = pd.MultiIndex.from_frame(demand[["role", "period"]])
     demand = demand.assign(there=total.reindex(pairs).to_numpy())
     above = demand["fte"] > demand["there"]
-    words = [f"{one.project_id} alone needs {one.fte:g} {one.role} in {one.period}; there are {one.there:g}."
-             for one in demand[above].itertuples()]  # fmt: skip
+    words = [f"{one.project_id} alone needs {as_given(one.fte)} {one.role} in {one.period}; "
+             f"there are {as_given(one.there)}." for one in demand[above].itertuples()]  # fmt: skip
     fix = "Spread the work over more periods, correct the demand, or raise the capacity."
     yield Found("resources", "fte", above, words, fix)
 

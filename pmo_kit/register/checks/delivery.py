@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from pmo_kit.facts import as_given, number
 from pmo_kit.register.checks.registry import Evidence, Found, rule
 
 OLD_AFTER_DAYS = 90
@@ -30,7 +31,7 @@ def status_old(evidence: Evidence) -> Iterator[Found]:
     status = evidence.frame("projects")["status_date"]
     age = (pd.Timestamp(evidence.today or evidence.settings.as_of) - status).dt.days
     old = age > OLD_AFTER_DAYS
-    words = [f"The status is {days:.0f} days old." for days in age[old]]
+    words = [f"The status is {number(days, 0)} days old." for days in age[old]]
     yield Found("projects", "status_date", old, words, "Ask the project for its status of this month.")
     later = status > pd.Timestamp(evidence.settings.as_of)
     text = f"The status_date {{value}} is after as_of ({evidence.settings.as_of})."
@@ -42,7 +43,7 @@ def ev_above_bac(evidence: Evidence) -> Iterator[Found]:
     """Earned value is the budgeted cost of the work done: it cannot exceed the budget at completion."""
     status = evidence.frame("status")
     wrong = status["ev"] > status["bac"] + 1e-9 * status["bac"].abs()
-    words = [f"EV {one.ev:g} is above BAC {one.bac:g}." for one in status[wrong].itertuples()]
+    words = [f"EV {as_given(one.ev)} is above BAC {as_given(one.bac)}." for one in status[wrong].itertuples()]
     yield Found(
         "status", "ev", wrong, words, "Correct the earned value, or re-baseline BAC with a reference."
     )
@@ -56,7 +57,8 @@ def actual_falls(evidence: Evidence) -> Iterator[Found]:
         before = status.groupby("project_id")[column].ffill().groupby(status["project_id"]).shift()
         rows = status.index[status[column] < before - 1e-9].to_numpy()
         words = [
-            f"{column.upper()} falls from {before[row]:g} to {status.at[row, column]:g}." for row in rows
+            f"{column.upper()} falls from {as_given(before[row])} to {as_given(status.at[row, column])}."
+            for row in rows
         ]
         yield Found(
             "status", column, rows, words, "Figures are cumulative; correct this one or the one before."
@@ -83,9 +85,11 @@ def watermelon(evidence: Evidence) -> Iterator[Found]:
     """Green outside, red inside: the declared rating hides cost or time."""
     frame, words = _ratings(evidence), []
     for line in frame[frame["melon"]].itertuples():
-        parts = [f"it earns {line.cpi:.2f} for 1 spent"] if line.cpi < _WATERMELON_COST else []
+        parts = [f"it earns {number(line.cpi, 2)} for 1 spent"] if line.cpi < _WATERMELON_COST else []
         parts += (
-            [f"a milestone slips by {line.slip:.0%} of its duration"] if line.slip > _WATERMELON_SLIP else []
+            [f"a milestone slips by {number(100 * line.slip, 0)} % of its duration"]
+            if line.slip > _WATERMELON_SLIP
+            else []
         )
         words.append(f"Declared green, but {' and '.join(parts)}.")
     yield Found("projects", "rag_declared", frame["melon"], words, _ASK)

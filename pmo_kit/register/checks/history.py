@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from pmo_kit.facts import as_given
 from pmo_kit.register.checks.registry import Evidence, Found, Previous, rule
 
 _GONE = {"stop", "refuse", "defer", "pause"}
@@ -45,7 +46,7 @@ def baseline_moved(evidence: Evidence) -> Iterator[Found]:
         moved = _moved(evidence, previous, "baselines", ["project_id", "quantity", "year"], "baseline")
         moved = moved[moved["reference"].isna()]
         words = [
-            f"The baseline of {one.quantity} was {one.old:g} and is {one.baseline:g}."
+            f"The baseline of {one.quantity} was {as_given(one.old)} and is {as_given(one.baseline)}."
             for one in moved.itertuples()
         ]
         yield Found("baselines", "baseline", moved.index.to_numpy(), words, fix)
@@ -68,7 +69,7 @@ def score_changed(evidence: Evidence) -> Iterator[Found]:
     if (published := evidence.previous.settings.as_of) is not None:
         moved = moved[~(moved["date"] > pd.Timestamp(published))]
     words = [
-        f"The score of {one.criterion} was published as {one.old:g}, and is {one.score:g}."
+        f"The score of {one.criterion} was published as {as_given(one.old)}, and is {as_given(one.score)}."
         for one in moved.itertuples()
     ]
     fix = "Restore the score, or give the date and the evidence of the new one."

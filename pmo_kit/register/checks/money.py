@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from pmo_kit.facts import as_given, number
 from pmo_kit.register.checks.registry import Evidence, Found, rule
 from pmo_kit.register.values import SCALES
 
@@ -38,7 +39,7 @@ def actual_after_today(evidence: Evidence) -> Iterator[Found]:
     if today is None:
         return
     wrong = (costs["state"].eq("actual") & (costs["year"] > today)).fillna(False)
-    words = [f"{amount:,.6g} in {year} is called actual, and the figures stand at {evidence.settings.as_of}."
+    words = [f"{as_given(amount)} in {year} is called actual, and the figures stand at {evidence.settings.as_of}."
              for amount, year in zip(costs["amount"][wrong], costs["year"][wrong], strict=True)]  # fmt: skip
     yield Found(
         "costs", "year", wrong, words, "Set state to planned or committed, or correct the year or as_of."
@@ -58,7 +59,7 @@ def money_before_start(evidence: Evidence) -> Iterator[Found]:
             early &= ~frame["state"].eq("actual").fillna(False)
         ahead = early & (False if today is None else (frame["year"] > today).fillna(False))
         for mask, severity in ((ahead, "block"), (early & ~ahead, "warn")):
-            words = [f"{amount:,.6g} in {year} lies before discount_to ({first}): it is in no net present value."
+            words = [f"{as_given(amount)} in {year} lies before discount_to ({first}): it is in no net present value."
                      for amount, year in zip(frame["amount"][mask], frame["year"][mask], strict=True)]  # fmt: skip
             fix = (
                 "Move discount_to to the first year that can still be decided, or correct the year or state."
@@ -114,7 +115,7 @@ def unit_jump(evidence: Evidence) -> Iterator[Found]:
         against = against.mask(change.notna(), "what it was last time")
         ratio = change.fillna(ratio)
     jumps = ratio.between(*_JUMP) | (1 / ratio).between(*_JUMP)
-    words = [f"The cost is {f'{one:,.0f} times' if one > 1 else f'1/{1 / one:,.0f} of'} {what}."
+    words = [f"The cost is {f'{number(one, 0)} times' if one > 1 else f'1/{number(1 / one, 0)} of'} {what}."
              for one, what in zip(ratio[jumps], against[jumps], strict=True)]  # fmt: skip
     fix = "Check the unit: the settings say what one unit of money is."
     yield Found("projects", "project_id", jumps, words, fix)
@@ -174,7 +175,7 @@ def dates_of_settings(evidence: Evidence) -> Iterator[Found]:
         )
     over = ((costs["year"] < today) & (costs["year"] >= first) & (costs["amount"] > 0)).fillna(False)
     over &= ~costs["state"].eq("actual").fillna(False)
-    words = [f"{amount:,.6g} in {year} is to come, and the figures stand at {evidence.settings.as_of}."
+    words = [f"{as_given(amount)} in {year} is to come, and the figures stand at {evidence.settings.as_of}."
              for amount, year in zip(costs["amount"][over], costs["year"][over], strict=True)]  # fmt: skip
     yield Found(
         "costs", "year", over, words, "Set state to actual where it is spent, or correct the year or as_of."
@@ -212,7 +213,8 @@ def sum_differs(evidence: Evidence) -> Iterator[Found]:
     wrong = (stated["added"] - stated["now"]).abs() > _SUM_TOLERANCE * stated["now"].abs().clip(lower=1e-9)
     stated = stated[wrong.fillna(False)]
     words = [
-        f"Stated as {one.now:,.6g}; the years add up to {one.added:,.6g}." for one in stated.itertuples()
+        f"Stated as {as_given(one.now)}; the years add up to {as_given(one.added)}."
+        for one in stated.itertuples()
     ]
     yield Found(
         "baselines",
@@ -281,9 +283,9 @@ def shares_not_100(evidence: Evidence) -> Iterator[Found]:
     """Shares of spend that leave something over, or promise more than there is."""
     shares = evidence.frame("goals")["target_share"]
     if shares.notna().all() and not np.isclose(shares.sum(), 1.0, atol=0.005):
-        text = f"The target shares of the goals add up to {shares.sum():.1%}."
+        text = f"The target shares of the goals add up to {number(100 * shares.sum())} %."
         fix = "Make them add up to 100 % (write 0.25 for 25 %), or leave all of them empty."
-        yield Found("goals", "target_share", None, text, fix, value=f"{shares.sum():g}")
+        yield Found("goals", "target_share", None, text, fix, value=as_given(shares.sum()))
 
 
 @rule(22, "warn", "A project without any cost, or without any benefit.", "projects")

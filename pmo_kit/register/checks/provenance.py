@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from pmo_kit.facts import number
 from pmo_kit.register.checks.registry import Evidence, Found, rule
 
 MOST = 0.01
@@ -44,10 +45,10 @@ class Accounts:
     @property
     def sentence(self) -> str:
         """The sentence that every pack prints."""
-        text = f"{self.found:,} projects in the source, {self.used:,} here"
+        text = f"{number(self.found, 0)} projects in the source, {number(self.used, 0)} here"
         if self.column:
             share = (
-                f"{100 * self.share:.1f} %"
+                f"{number(100 * self.share)} %"
                 if self.share >= 0.0005
                 else "less than 0.1 %"
                 if self.share

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from pmo_kit.facts import as_given
 from pmo_kit.rates import describe_schedule, discount_schedule
 from pmo_kit.register.checks.registry import Evidence, Found, rule
 from pmo_kit.register.values import near_words, nearest
@@ -168,12 +169,12 @@ def outside_envelopes(evidence: Evidence) -> Iterator[Found]:
     projects = evidence.frame("projects")
     alone = projects["project_id"].isin(set(free.index) - covered)
     areas = projects["area"].fillna("no area")
-    words = [f"{one} ({area}) costs {free[one]:,.6g} and is under no envelope: nothing limits it."
+    words = [f"{one} ({area}) costs {as_given(free[one])} and is under no envelope: nothing limits it."
              for one, area in zip(projects["project_id"][alone], areas[alone], strict=True)]  # fmt: skip
     fix = "Add an envelope with the scope all, or one for it; or set beyond_horizon to unlimited."
     yield Found("projects", "project_id", alone, words, fix)
     partly = projects["project_id"].isin(set(free.index) & covered)
-    words = [f"{free[one]:,.6g} of the costs of {one} are under no envelope: nothing limits them."
+    words = [f"{as_given(free[one])} of the costs of {one} are under no envelope: nothing limits them."
              for one in projects["project_id"][partly]]  # fmt: skip
     yield Found("projects", "project_id", partly, words, fix, "warn")
 

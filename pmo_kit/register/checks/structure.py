@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from pmo_kit.facts import as_given
 from pmo_kit.register.checks.registry import Evidence, Found, rule
 from pmo_kit.register.values import look_alike, nearest
 
@@ -89,10 +90,10 @@ def out_of_range(evidence: Evidence) -> Iterator[Found]:
             if not outside.any():
                 continue
             ends = [
-                f"at least {low:g}" if low > -_LARGEST else "",
-                f"at most {high:g}" if high < _LARGEST or (values > high).any() else "",
+                f"at least {as_given(low)}" if low > -_LARGEST else "",
+                f"at most {as_given(high)}" if high < _LARGEST or (values > high).any() else "",
             ]
-            allowed = " and ".join(filter(None, ends)) or f"at least {low:g}"
+            allowed = " and ".join(filter(None, ends)) or f"at least {as_given(low)}"
             money = column.is_money and (values[outside] < low).all()
             fix = (
                 "Costs, benefits and disbenefits are positive amounts."
@@ -191,7 +192,7 @@ def order_of_range(evidence: Evidence) -> Iterator[Found]:
             for other in columns[n + 1 :]:
                 apart = frame[one] >= frame[other] if "criteria" in table else frame[one] > frame[other]
                 wrong |= apart.to_numpy(bool)
-        words = [", ".join(f"{k} {v:g}" for k, v in line.items() if not pd.isna(v)) + " are not in order."
+        words = [", ".join(f"{k} {as_given(v)}" for k, v in line.items() if not pd.isna(v)) + " are not in order."
                  for line in frame[wrong].to_dict("records")]  # fmt: skip
         yield Found(table, columns[0], wrong, words, f"Write {' <= '.join(columns)}.")
 
