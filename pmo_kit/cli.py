@@ -149,9 +149,8 @@ def pack(options: argparse.Namespace) -> int:
     if options.list or options.dry_run:
         _tell("\n".join(map(listed if options.list else described, specs)))
         return FAILED if failed else DONE
-    from pmo_kit.packs.asking import cluster, summed, warned
+    from pmo_kit.packs.asking import cluster, log_runs, summed, warned, write_letter
     from pmo_kit.packs.building import build_packs
-    from pmo_kit.packs.unattended import log_runs, write_letter
 
     with cluster(options.dask) as executor:
         built = build_packs(

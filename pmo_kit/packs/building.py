@@ -8,7 +8,7 @@ import getpass
 import importlib
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
@@ -19,9 +19,8 @@ from pmo_kit import facts
 from pmo_kit.disk import scratch, write_whole
 from pmo_kit.errors import PackError, PmoError, worded
 from pmo_kit.packs import manifest, run, staging
-from pmo_kit.packs.cache import Cache, key_of
-from pmo_kit.packs.compare import Published
-from pmo_kit.packs.run import canonical
+from pmo_kit.packs.manifest import Published
+from pmo_kit.packs.run import Cache, canonical, key_of
 from pmo_kit.packs.spec import PackSpec, expand, read_notebook, read_spec
 
 if TYPE_CHECKING:
@@ -105,22 +104,18 @@ def pack_files(
     import nbformat
 
     from pmo_kit.packs.decisions import PLAN, blank_decisions
-    from pmo_kit.packs.layout import collect, lay_out, outline, places, question
+    from pmo_kit.packs.layout import collect, lay_out, question
     from pmo_kit.packs.live import live
     from pmo_kit.packs.media import html
-    from pmo_kit.packs.media.glyphs import warning
-    from pmo_kit.packs.media.pdf import letter_files, provenance_bytes
+    from pmo_kit.packs.media.pdf import letter_files, provenance_bytes, warning
     from pmo_kit.packs.transparency import transparency_record
 
     parsed = {name: nbformat.reads(content.decode(), as_version=4) for name, content in notebooks.items()}
     chapters = collect(list(parsed.items()))
     questions = [question(notebook) for notebook in parsed.values()]
-    where = places(lay_out(spec, chapters, questions))
-    chapters = [[item.referring(where) for item in chapter] for chapter in chapters]
-    if register.has("vocabulary"):
-        words = register.table("vocabulary").set_index("term")["our_word"].to_dict()
-        chapters = [[item.in_own_words(words) for item in chapter] for chapter in chapters]
-    exhibits = [item for chapter in chapters for item in chapter]
+    drawn = lay_out(spec, chapters, questions)
+    own = register.table("vocabulary").set_index("term")["our_word"].to_dict()
+    exhibits = [i.referring(drawn.places).in_own_words(own) for chapter in chapters for i in chapter]
     figures = manifest.dumps([{"notebook": i.notebook, "cell": i.cell, **i.record} for i in exhibits])
     content = _inputs(spec, stage, register, exhibits, notebooks, made_with)
     content["pack_file"] = manifest.sha256(sources["sources/pack.yml"])
@@ -129,9 +124,9 @@ def pack_files(
     if answering is not None:
         content["live"] = answering.stated
     name = manifest.pack_id(content, figures)
-    laid = lay_out(spec, chapters, questions)
-    absent = [*absent, *([warning(lost)] if lost else []), *([why] if why else [])]
-    drawn = outline(laid, name, content, register.settings, absent, register)
+    absent = (*absent, *([warning(lost)] if lost else []), *([why] if why else []))
+    drawn = replace(drawn.worded({item.id: item for item in exhibits}), pack_id=name, manifest=content,
+                    settings=register.settings, absent=absent, register=register)  # fmt: skip
     others = [(MEDIA[one].file, MEDIA[one].words) for one in spec.formats if one in MEDIA]
     files = {
         "index.html": html.page(drawn, others, answering),
@@ -231,8 +226,7 @@ def _facts(exhibits: Sequence[Collected]) -> list[dict[str, Any]]:
 
 def _lost(exhibits: Sequence[Collected]) -> dict[str, str]:
     """Exhibits with letters that the fonts of the PDF lack, and these letters."""
-    from pmo_kit.packs.media.glyphs import coverage, lacking
-    from pmo_kit.packs.media.pdf import fonts
+    from pmo_kit.packs.media.pdf import coverage, fonts, lacking
 
     known = coverage(fonts())
     found = {item.id: lacking(item.record, known) for item in exhibits}
@@ -391,7 +385,8 @@ def build_packs(
         raise PackError(f"Two packs are named '{twice}': change the line 'pack' of one.")
     place = Path(out).resolve()
     place.mkdir(parents=True, exist_ok=True)
-    with scratch(None if executor is None else place) as temporary:
+    with scratch(None if executor is None else place) as temporary, run.surroundings(temporary / "registers"):
+        (temporary / "registers").mkdir()
         batch = _Batch(place, temporary, Cache(place / ".cache", force), if_changed)
         for number, spec in enumerate(specs):
             batch.add(number, spec)
@@ -487,7 +482,7 @@ class _Batch:
             self._finish()
             try:
                 if executor is None:
-                    own = stack.enter_context(run.workers(workers))
+                    own = stack.enter_context(ThreadPoolExecutor(max(1, workers)))
                     run.run_many(jobs, own, bar.cell, done)
                 else:
                     run.run_many(jobs, executor, None, done)

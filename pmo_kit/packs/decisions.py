@@ -17,7 +17,7 @@ import pandas as pd
 
 from pmo_kit.disk import scratch, write_whole
 from pmo_kit.errors import PackError
-from pmo_kit.packs.compare import Published, project_of, read_json
+from pmo_kit.packs.manifest import Published, read_json
 from pmo_kit.register.schema import load_schema
 
 if TYPE_CHECKING:
@@ -347,6 +347,20 @@ def _warnings(rows: Sequence[Mapping[str, str]], register: Any) -> Iterator[str]
     if strange:
         verb = "is" if len(strange) == 1 else "are"
         yield f"Look: {', '.join(strange)} {verb} in no row of the projects of this register."
+
+
+def project_of(row: Mapping[str, Any]) -> str:
+    """The id of the project that a row is about; empty for none.
+
+    Examples
+    --------
+    >>> project_of({"project": {"runs": [["text", "Own solar"], ["id", "P09"]]}}), project_of({"year": 2027})
+    ('P09', '')
+    """
+    if row.get("project_id"):
+        return str(row["project_id"])
+    runs = row["project"].get("runs", ()) if isinstance(row.get("project"), dict) else ()
+    return next((str(text) for role, text in runs if role == "id"), "")
 
 
 def recommendation(exhibits: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -135,52 +135,261 @@ LONG = 16
 """Lines of a table that a chapter still holds; a longer one stands in the annex."""
 PAGE_ONE = "page_one."
 WORKBOOK = "the workbook"
+NOT_SHOWN = "Not shown: "
+
+
+def addressee(item: Collected) -> str:
+    """To whom a letter goes; empty for what is none."""
+    return str(getattr(item.exhibit, "to", ""))
 
 
 @dataclass(frozen=True, eq=False)
-class Laid:
-    """A pack laid out: chapters, then the parts of the annex.
+class Front:
+    """Page one: the headline and what stands under it."""
+
+    headline: Collected
+    tiles: Collected | None
+    decisions: Collected | None
+    left: tuple[Collected, ...]
+    right: tuple[Collected, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def items(self) -> tuple[Collected, ...]:
+        """The exhibits under the headline, in reading order."""
+        return tuple(item for item in (self.tiles, self.decisions, *self.left, *self.right) if item)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Foot notes of the page."""
+        return tuple(i.exhibit.note for i in (self.headline, *self.items) if i.exhibit.note)
+
+    @property
+    def deciding(self) -> bool:
+        """Whether its table asks for decisions."""
+        exhibit = self.decisions.exhibit if self.decisions else None
+        return any(field.kind == "decision" for field in getattr(exhibit, "columns", ()))
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A chapter or a part of the annex.
+
+    Parameters
+    ----------
+    number : int
+        Its place in the pack.
+    title, question : str
+        What heads it.
+    shown : tuple of Collected
+        All that its notebook shows here, in printed order, also what stands on page one instead.
+    moved : tuple of Collected
+        What it has in the annex.
+    placed : tuple of str
+        Ids that stand on page one.
+    annex : bool
+        Whether it is a part of the annex.
+    """
+
+    number: int
+    title: str
+    question: str
+    shown: tuple[Collected, ...]
+    moved: tuple[Collected, ...] = ()
+    placed: tuple[str, ...] = ()
+    annex: bool = False
+
+    def _kept(self, bare: bool) -> tuple[Collected, ...]:
+        return tuple(i for i in self.shown
+                     if _bare(i) == bare and i.id not in self.placed and not i.id.startswith(PAGE_ONE))  # fmt: skip
+
+    @property
+    def items(self) -> tuple[Collected, ...]:
+        """Its exhibits."""
+        return self._kept(bare=False)
+
+    @property
+    def lead(self) -> tuple[str, ...]:
+        """The messages without text that head it."""
+        return tuple(item.exhibit.title for item in self._kept(bare=True) if not _not_shown(item))
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What it cannot show, in one sentence: of many figures only the sheets that they would need."""
+        items = [item for item in self.shown if _not_shown(item)]
+        if len(items) < 3:
+            return tuple(map(_sentence, items))
+        *most, last = dict.fromkeys(getattr(item.exhibit, "absent", "") for item in items)
+        return (
+            f"{len(items)} more figures, for which the register would need {', '.join(most)} and {last}.",
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """A pack before it is drawn in a medium.
 
     Parameters
     ----------
     spec : PackSpec
-        Its chapters are those that are printed; a part of the annex has `annex`.
-    chapters : tuple of tuple of Collected
-        Exhibits of each, in printed order.
-    questions : tuple of str
-        The question that heads each; empty in the annex.
-    moved : tuple of tuple of Collected
-        What each chapter has in the annex.
+        The pack file.
+    chapters : tuple of Part
+        The chapters, then the parts of the annex.
     letters : tuple of Collected
-        What is handed out on paper of its own.
+        Papers of their own, each to somebody.
     rest : tuple of Collected
-        What is printed nowhere and stands in the workbook.
+        What is printed nowhere: the workbook has it.
+    pack_id : str
+        Printed on every page.
+    manifest : mapping
+        What the pack follows from.
+    settings : Settings
+        Of the register: name, unit, as_of, notice.
+    absent : tuple of str
+        Chapters that are left out, one line each.
+    register : Register, optional
+        The tables that the formulas of the workbook stand on.
+
+    Raises
+    ------
+    PackError
+        When page one asks for an exhibit that no notebook shows, or an exhibit has no alternative text.
     """
 
     spec: PackSpec
-    chapters: tuple[tuple[Collected, ...], ...]
-    questions: tuple[str, ...]
-    moved: tuple[tuple[Collected, ...], ...]
+    chapters: tuple[Part, ...]
     letters: tuple[Collected, ...] = ()
     rest: tuple[Collected, ...] = ()
+    pack_id: str = ""
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+    settings: Any = None
+    absent: tuple[str, ...] = ()
+    register: Any = None
+
+    def __post_init__(self) -> None:
+        for item in (*(item for part in self.chapters for item in part.shown), *self.letters, *self.rest):
+            if not item.exhibit.alt.strip():
+                raise PackError(
+                    f"Exhibit '{item.id}' ({item.where}) has no words for those who cannot see it (alt)."
+                )
+        _ = self.front
+
+    def worded(self, known: Mapping[str, Collected]) -> Outline:
+        """The same places with other words: each exhibit as it is in `known`."""
+
+        def now(items: Sequence[Collected]) -> tuple[Collected, ...]:
+            return tuple(known[item.id] for item in items)
+
+        parts = (replace(part, shown=now(part.shown), moved=now(part.moved)) for part in self.chapters)
+        return replace(self, chapters=tuple(parts), letters=now(self.letters), rest=now(self.rest))
+
+    @cached_property
+    def front(self) -> Front | None:
+        """Page one; None where the pack file has none, or one whose chapter is left out."""
+        asked = self.spec.page_one
+        if asked is None:
+            return None
+        known = {item.id: item for part in self.chapters for item in part.shown}
+        absent = [i for i in asked.ids if i not in known]
+        if absent and asked.optional:
+            return None
+        if absent:
+            have = ", ".join(sorted(i for i in known if i.startswith(PAGE_ONE))) or "none"
+            raise PackError(
+                f"Page one of {self.spec.file.name} asks for {', '.join(absent)}, which no "
+                f"notebook shows. Shown for page one: {have}."
+            )
+
+        def shown(*ids: str) -> tuple[Collected, ...]:
+            return tuple(known[i] for i in ids if i and not _not_shown(known[i]))
+
+        return Front(
+            headline=known[asked.headline],
+            tiles=next(iter(shown(asked.tiles)), None),
+            decisions=next(iter(shown(asked.decisions)), None),
+            left=shown(*asked.left),
+            right=shown(*asked.right),
+            missing=tuple(_sentence(known[i]) for i in asked.ids if _not_shown(known[i])),
+        )
+
+    @property
+    def places(self) -> dict[str, str]:
+        """Where each exhibit stands, in words: "chapter 4", "annex 2"; page one needs none."""
+        found = {
+            item.id: part.title.partition(".")[0].lower() if part.annex else f"chapter {part.number}"
+            for part in self.chapters
+            for item in part.shown
+            if item.id not in part.placed and not item.id.startswith(PAGE_ONE)
+        }
+        return found | {item.id: WORKBOOK for item in self.rest}
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What is not shown, one line each."""
+        without = self.spec.page_one is not None and self.front is None
+        line = "There is no page one: it stands on a chapter that this register cannot fill yet."
+        parts = (told for part in self.chapters for told in part.missing)
+        return (*([line] if without else []), *self.absent, *parts)
+
+    @property
+    def strip(self) -> str:
+        """The line at the foot of every page, without the page number.
+
+        What a reader needs to know which paper this is: whose, which pack, when, data as of when, from which
+        register, how good the data (a grade, A to D), made by which version, draft or final.
+        """
+        register = self.manifest["register"]
+        parts = [
+            register["name"],
+            f"Pack {self.pack_id}",
+            self.spec.date.isoformat() if self.spec.date else "",
+            f"data as of {register['as_of'] or 'a date not stated'}",
+            f"register {register['fingerprint'][:8]}",
+            f"data grade {register['grade']}",
+            f"pmo_kit {self.manifest['software']['pmo_kit']}",
+            self.spec.status,
+        ]
+        return " · ".join(part for part in parts if part)
+
+    @property
+    def rebuild(self) -> str:
+        """How to make the pack again, in words."""
+        version = self.manifest["software"]["pmo_kit"]
+        return (
+            f"To rebuild it: install pmo_kit {version} with the packages of manifest.json, then run pmo-kit verify "
+            "on the folder of this pack. The notebooks, the register and the pack file as they were stand in "
+            "its folder sources; they are executed again, and what differs is named. Notebooks are programs: execute "
+            "those of a pack only if you trust who sent it."
+        )
+
+    @property
+    def papers(self) -> dict[str, str]:
+        """The files of the letters, where papers are made -> the sponsor whom each is for."""
+        sponsors = (
+            dict.fromkeys(addressee(item) for item in self.letters) if "pdf" in self.spec.formats else {}
+        )
+        names = [re.sub(r"[^a-z0-9]+", "_", one.lower()).strip("_") or "sponsor" for one in sponsors]
+        return {
+            f"letters/{name if names.count(name) == 1 else f'{name}_{place}'}.pdf": sponsor
+            for place, (name, sponsor) in enumerate(zip(names, sponsors, strict=True), 1)
+        }
+
+    @property
+    def exhibits(self) -> Iterator[tuple[str, Collected]]:
+        """Where it stands ("Page one", or the title of its chapter) and the exhibit, in reading order."""
+        if self.front is not None:
+            yield from (("Page one", item) for item in self.front.items)
+        for part in self.chapters:
+            yield from ((part.title, item) for item in part.items)
+        yield from (("Letters", item) for item in self.letters)
+        yield from (("Here only", item) for item in self.rest if not _bare(item))
 
 
-def places(laid: Laid) -> dict[str, str]:
-    """Where each exhibit stands, in words: "chapter 4", "annex 2"; page one needs none."""
-    found: dict[str, str] = {}
-    rows = zip(laid.spec.chapters, laid.chapters, strict=True)
-    for number, (chapter, items) in enumerate(rows, 1):
-        place = chapter.title.partition(".")[0].lower() if chapter.annex else f"chapter {number}"
-        found |= {item.id: place for item in items if not item.id.startswith(PAGE_ONE)}
-    found |= {item.id: WORKBOOK for item in laid.rest}
-    front = laid.spec.page_one.ids if laid.spec.page_one else ()
-    return {name: place for name, place in found.items() if name not in front}
+def lay_out(spec: PackSpec, chapters: Sequence[Sequence[Collected]], questions: Sequence[str]) -> Outline:
+    """Say what stands where, once and for every medium alike.
 
-
-def lay_out(spec: PackSpec, chapters: Sequence[Sequence[Collected]], questions: Sequence[str]) -> Laid:
-    """Keep what a chapter shows; its long tables go to the annex, and in a full annex all that is not shown.
-
-    Letters are paper of their own.
+    A chapter keeps what it shows; its long tables go to the annex, and in a full annex all that is not shown. Exhibits
+    of page one, and all whose id begins with `page_one.`, stand there only; letters are paper of their own.
 
     Parameters
     ----------
@@ -194,42 +403,30 @@ def lay_out(spec: PackSpec, chapters: Sequence[Sequence[Collected]], questions: 
     Raises
     ------
     PackError
-        A chapter is to show what its notebook does not.
+        A chapter is to show what its notebook does not; or as `Outline`.
     """
-    kept: list[tuple[Chapter, tuple[Collected, ...], str, tuple[Collected, ...]]] = []
-    annex: list[tuple[Chapter, tuple[Collected, ...]]] = []
-    whole: list[tuple[Chapter, tuple[Collected, ...]]] = []
+    placed = spec.page_one.ids if spec.page_one else ()
+    kept: list[Part] = []
+    annex: list[tuple[str, tuple[Collected, ...]]] = []
+    whole: list[tuple[str, tuple[Collected, ...]]] = []
     rest: list[Collected] = []
-    letters = tuple(item for items in chapters for item in items if addressee(item))
-    for chapter, items, question in zip(spec.chapters, chapters, questions, strict=True):
-        items = [item for item in items if not addressee(item)]
-        stay, move = _parted(spec, chapter, items)
+    for chapter, items, asked in zip(spec.chapters, chapters, questions, strict=True):
+        stay, move = _parted(spec, chapter, [item for item in items if not addressee(item)])
         if chapter.show and not spec.full:
             rest += [item for item in move if item.id not in chapter.more]
             move = tuple(item for item in move if item.id in chapter.more)
         if chapter.annex:
-            whole.append((chapter, (*stay, *move)))
+            whole.append((chapter.title, (*stay, *move)))
             continue
-        kept.append((chapter, stay, question, move))
+        kept.append(Part(len(kept) + 1, chapter.title, asked, stay, move, placed))
         if move:
-            annex.append((chapter, move))
-    parts = [
-        (replace(chapter, title=f"Annex {number}. {chapter.title}", annex=True), items)
-        for number, (chapter, items) in enumerate([*annex, *whole], 1)
+            annex.append((chapter.title, move))
+    behind = [
+        Part(len(kept) + number, f"Annex {number}. {title}", "", items, (), placed, annex=True)
+        for number, (title, items) in enumerate([*annex, *whole], 1)
     ]
-    return Laid(
-        spec=replace(spec, chapters=tuple([c for c, *_ in kept] + [c for c, _ in parts])),
-        chapters=tuple([items for _, items, *_ in kept] + [items for _, items in parts]),
-        questions=tuple([question for _, _, question, _ in kept] + [""] * len(parts)),
-        moved=tuple([move for *_, move in kept] + [()] * len(parts)),
-        letters=letters,
-        rest=tuple(rest),
-    )
-
-
-def addressee(item: Collected) -> str:
-    """To whom a letter goes; empty for what is none."""
-    return str(getattr(item.exhibit, "to", ""))
+    letters = tuple(item for items in chapters for item in items if addressee(item))
+    return Outline(spec, (*kept, *behind), letters, tuple(rest))
 
 
 def _parted(
@@ -271,251 +468,6 @@ def _long(item: Collected) -> bool:
     return isinstance(exhibit, Table) and len(exhibit.data) > LONG * exhibit.across
 
 
-NOT_SHOWN = "Not shown: "
-
-
-@dataclass(frozen=True, eq=False)
-class Front:
-    """Page one: the headline and what stands under it."""
-
-    headline: Collected
-    tiles: Collected | None
-    decisions: Collected | None
-    left: tuple[Collected, ...]
-    right: tuple[Collected, ...]
-    missing: tuple[str, ...]
-
-    @property
-    def items(self) -> tuple[Collected, ...]:
-        """The exhibits under the headline, in reading order."""
-        return tuple(item for item in (self.tiles, self.decisions, *self.left, *self.right) if item)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Foot notes of the page."""
-        return tuple(i.exhibit.note for i in (self.headline, *self.items) if i.exhibit.note)
-
-    @property
-    def deciding(self) -> bool:
-        """Whether its table asks for decisions."""
-        exhibit = self.decisions.exhibit if self.decisions else None
-        return any(field.kind == "decision" for field in getattr(exhibit, "columns", ()))
-
-
-@dataclass(frozen=True, eq=False)
-class Part:
-    """A chapter or a part of the annex.
-
-    Its title and question, the messages without text that head it, its exhibits, those it has in the annex, and what
-    is not shown.
-    """
-
-    number: int
-    title: str
-    question: str
-    lead: tuple[str, ...]
-    items: tuple[Collected, ...]
-    moved: tuple[Collected, ...]
-    missing: tuple[str, ...]
-    annex: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class Outline:
-    """A pack before it is drawn in a medium.
-
-    Parameters
-    ----------
-    spec : PackSpec
-        The pack file.
-    pack_id : str
-        Printed on every page.
-    manifest : mapping
-        What the pack follows from.
-    settings : Settings
-        Of the register: name, unit, as_of, notice.
-    front : Front or None
-        Page one.
-    chapters : tuple of Part
-        The rest.
-    absent : tuple of str
-        Chapters that are left out, one line each.
-    register : Register, optional
-        The tables that the formulas of the workbook stand on.
-    letters : tuple of Collected
-        Papers of their own, each to somebody.
-    rest : tuple of Collected
-        What is printed nowhere: the workbook has it.
-    """
-
-    spec: PackSpec
-    pack_id: str
-    manifest: Mapping[str, Any]
-    settings: Any
-    front: Front | None
-    chapters: tuple[Part, ...]
-    absent: tuple[str, ...] = ()
-    register: Any = None
-    letters: tuple[Collected, ...] = ()
-    rest: tuple[Collected, ...] = ()
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """What is not shown, one line each."""
-        return (*self.absent, *(line for part in self.chapters for line in part.missing))
-
-    @property
-    def strip(self) -> str:
-        """The line at the foot of every page."""
-        return strip(self.spec, self.pack_id, self.manifest)
-
-    @property
-    def rebuild(self) -> str:
-        """How to make the pack again, in words."""
-        version = self.manifest["software"]["pmo_kit"]
-        return (
-            f"To rebuild it: install pmo_kit {version} with the packages of manifest.json, then run pmo-kit verify "
-            "on the folder of this pack. The notebooks, the register and the pack file as they were stand in "
-            "its folder sources; they are executed again, and what differs is named. Notebooks are programs: execute "
-            "those of a pack only if you trust who sent it."
-        )
-
-    @property
-    def papers(self) -> dict[str, str]:
-        """The files of the letters, where papers are made -> the sponsor whom each is for."""
-        sponsors = (
-            dict.fromkeys(addressee(item) for item in self.letters) if "pdf" in self.spec.formats else {}
-        )
-        names = [re.sub(r"[^a-z0-9]+", "_", one.lower()).strip("_") or "sponsor" for one in sponsors]
-        return {
-            f"letters/{name if names.count(name) == 1 else f'{name}_{place}'}.pdf": sponsor
-            for place, (name, sponsor) in enumerate(zip(names, sponsors, strict=True), 1)
-        }
-
-    @property
-    def exhibits(self) -> Iterator[tuple[str, Collected]]:
-        """Where it stands ("Page one", or the title of its chapter) and the exhibit, in reading order."""
-        if self.front is not None:
-            yield from (("Page one", item) for item in self.front.items)
-        for part in self.chapters:
-            yield from ((part.title, item) for item in part.items)
-        yield from (("Letters", item) for item in self.letters)
-        yield from (("Here only", item) for item in self.rest if not _bare(item))
-
-
-def outline(
-    laid: Laid,
-    pack_id: str,
-    manifest: Mapping[str, Any],
-    settings: Any,
-    absent: Sequence[str] = (),
-    register: Any = None,
-) -> Outline:
-    """Say what stands where, for every medium alike.
-
-    Exhibits of page one, and all whose id begins with `page_one.`, stand there only; a message without text heads its
-    chapter, or is one line when it says which sheet it lacks (`Message.absent`).
-
-    Parameters
-    ----------
-    laid : Laid
-        The chapters, then the parts of the annex.
-    pack_id, manifest, settings, absent
-        As `Outline` holds them.
-
-    Raises
-    ------
-    PackError
-        When page one asks for an exhibit that no notebook shows, or an exhibit has no alternative text.
-    """
-    spec = laid.spec
-    for item in (*(item for chapter in laid.chapters for item in chapter), *laid.letters, *laid.rest):
-        if not item.exhibit.alt.strip():
-            raise PackError(
-                f"Exhibit '{item.id}' ({item.where}) has no words for those who cannot see it (alt)."
-            )
-    placed = spec.page_one.ids if spec.page_one else ()
-    parts = []
-    rows = zip(spec.chapters, laid.chapters, laid.questions, laid.moved, strict=True)
-    for number, (chapter, items, asked, moved) in enumerate(rows, 1):
-        kept = [i for i in items if i.id not in placed and not i.id.startswith(PAGE_ONE)]
-        parts.append(
-            Part(
-                number=number,
-                title=chapter.title,
-                question=asked,
-                lead=tuple(i.exhibit.title for i in kept if _bare(i) and not _not_shown(i)),
-                items=tuple(i for i in kept if not _bare(i)),
-                moved=moved,
-                missing=_missing([i for i in items if _not_shown(i)]),
-                annex=chapter.annex,
-            )
-        )
-    front = _front(spec, laid.chapters)
-    if spec.page_one and front is None:
-        absent = ["There is no page one: it stands on a chapter that this register cannot fill yet.", *absent]
-    return Outline(
-        spec,
-        pack_id,
-        manifest,
-        settings,
-        front,
-        tuple(parts),
-        tuple(absent),
-        register,
-        laid.letters,
-        laid.rest,
-    )
-
-
-def strip(spec: PackSpec, pack_id: str, manifest: Mapping[str, Any]) -> str:
-    """The line at the foot of every page, without the page number.
-
-    What a reader needs to know which paper this is: whose, which pack, when, data as of when, from which
-    register, how good the data (a grade, A to D), made by which version, draft or final.
-    """
-    register = manifest["register"]
-    parts = [
-        register["name"],
-        f"Pack {pack_id}",
-        spec.date.isoformat() if spec.date else "",
-        f"data as of {register['as_of'] or 'a date not stated'}",
-        f"register {register['fingerprint'][:8]}",
-        f"data grade {register['grade']}",
-        f"pmo_kit {manifest['software']['pmo_kit']}",
-        spec.status,
-    ]
-    return " · ".join(part for part in parts if part)
-
-
-def _front(spec: PackSpec, chapters: Sequence[Sequence[Collected]]) -> Front | None:
-    asked = spec.page_one
-    if asked is None:
-        return None
-    known = {item.id: item for chapter in chapters for item in chapter}
-    absent = [i for i in asked.ids if i not in known]
-    if absent and asked.optional:
-        return None
-    if absent:
-        have = ", ".join(sorted(i for i in known if i.startswith(PAGE_ONE))) or "none"
-        raise PackError(
-            f"Page one of {spec.file.name} asks for {', '.join(absent)}, which no "
-            f"notebook shows. Shown for page one: {have}."
-        )
-
-    def shown(*ids: str) -> tuple[Collected, ...]:
-        return tuple(known[i] for i in ids if i and not _not_shown(known[i]))
-
-    return Front(
-        headline=known[asked.headline],
-        tiles=next(iter(shown(asked.tiles)), None),
-        decisions=next(iter(shown(asked.decisions)), None),
-        left=shown(*asked.left),
-        right=shown(*asked.right),
-        missing=tuple(_sentence(known[i]) for i in asked.ids if _not_shown(known[i])),
-    )
-
-
 def _bare(item: Collected) -> bool:
     """Whether a message is a title and nothing else."""
     return not getattr(item.exhibit, "items", True)
@@ -524,15 +476,6 @@ def _bare(item: Collected) -> bool:
 def _not_shown(item: Collected) -> bool:
     """Whether a message only says that something cannot be shown, for want of a sheet."""
     return bool(getattr(item.exhibit, "absent", ""))
-
-
-def _missing(items: Sequence[Collected]) -> tuple[str, ...]:
-    """What a chapter cannot show, in one sentence: of many figures only the sheets that they would need."""
-    sheets = list(dict.fromkeys(getattr(item.exhibit, "absent", "") for item in items))
-    if len(items) < 3:
-        return tuple(map(_sentence, items))
-    *most, last = sheets
-    return (f"{len(items)} more figures, for which the register would need {', '.join(most)} and {last}.",)
 
 
 def _sentence(item: Collected) -> str:

@@ -1,4 +1,4 @@
-"""What a pack was made from and the safe way to publish it: manifest, id, immutable folder, latest.json."""
+"""A published pack: what it was made from, its id, its immutable folder, written and read in one safe way."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ import json
 import os
 import platform
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import TypedDict
+
 from pmo_kit.disk import flushed, new_folder, write_whole
 from pmo_kit.errors import PackError
+from pmo_kit.forms import unreadable
 from pmo_kit.shipped import shipped
 
 _ENGINES = (
@@ -194,3 +198,108 @@ def _version(name: str) -> str:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return "not installed"
+
+
+class _Chapter(TypedDict):
+    notebook: str
+    sha256: str
+    parameters: dict[str, Any]
+
+
+class _Manifest(TypedDict):
+    pack: str
+    id: str
+    title: str
+    committee: str | None
+    date: str | None
+    status: str
+    register: dict[str, Any]
+    inputs: dict[str, str]
+    chapters: list[_Chapter]
+    software: dict[str, Any]
+    outputs: dict[str, str]
+
+
+class _Figure(TypedDict):
+    id: str
+
+
+class _Latest(TypedDict):
+    id: str
+
+
+@dataclass(frozen=True, eq=False)
+class Published:
+    """A pack as it lies in its folder: read, never executed."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    figures: Sequence[Mapping[str, Any]]
+
+    @classmethod
+    def at(cls, place: str | Path) -> Published:
+        """The pack in a folder, or the one that its `latest.json` names.
+
+        Raises
+        ------
+        PackError
+            When there is no pack, or its files are damaged.
+        """
+        folder = Path(place)
+        if folder.name in ("latest.json", "manifest.json", "index.html"):
+            folder = folder.parent
+        latest = folder / "latest.json"
+        if latest.is_file():
+            named = read_json(latest, _Latest)["id"]
+            if not named.isalnum():
+                raise PackError(f"{latest} does not name a pack.")
+            folder = folder / named
+        if not (folder / "manifest.json").is_file():
+            raise PackError(f"{place} is no pack: it holds neither manifest.json nor latest.json.")
+        manifest = read_json(folder / "manifest.json", _Manifest)
+        return cls(folder, manifest, read_json(folder / "figures.json", list[_Figure]))
+
+    @property
+    def title(self) -> str:
+        """Name and id."""
+        return f"{self.manifest['pack']} {self.folder.name}"
+
+    def whole(self) -> Published:
+        """This pack, where its figures are those that it was published with.
+
+        Raises
+        ------
+        PackError
+            They were changed.
+        """
+        if sha256((self.folder / "figures.json").read_bytes()) != self.manifest["outputs"].get(
+            "figures.json"
+        ):
+            raise PackError(f"{self.folder}: figures.json was changed after it was published.")
+        return self
+
+
+def read_json(path: Path, kind: Any = None) -> Any:
+    """A JSON file of a pack, of the kind that a pack has there.
+
+    Raises
+    ------
+    PackError
+        It cannot be read, or holds something else.
+    """
+    if reason := unreadable(path, "bytes of a notebook or JSON file"):
+        raise PackError(f"{path} cannot be read: {reason}")
+    try:
+        found = json.loads(path.read_bytes().decode("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise PackError(f"{path} cannot be read: {error}") from error
+    if kind is not None:
+        from pydantic import TypeAdapter, ValidationError
+
+        try:
+            TypeAdapter(kind).validate_python(found)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"])) or "the whole"
+            raise PackError(f"{path} is damaged: {where}: {first['msg']}.") from error
+    return found

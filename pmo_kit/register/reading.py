@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import pickle
 import re
 from dataclasses import replace
 from datetime import date
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from pmo_kit.disk import write_whole
 from pmo_kit.doors import admit_path, door, missing
 from pmo_kit.register.assembly import Assembled, assemble
 from pmo_kit.register.findings import Findings, raise_blocks
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 _WORKBOOKS = {".xlsx", ".xlsm"}
 _TEXTS = {".csv", ".tsv", ".txt"}
 _IGNORED = {".md", ".yml", ".yaml", ".json", ".py"}
+SHARED = "PMO_KIT_SHARED_REGISTERS"
+"""Environment variable: a folder of this run alone, in which a register that was read is kept for its other kernels."""
 
 
 @door
@@ -79,6 +84,40 @@ def load_register(
     (12, 'EUR million, real 2026')
     """
     place = admit_path("load_register", path, "a workbook or of a folder of CSV files")
+    given = (mapping, previous, today, doubtful, waivers)
+    kept = _kept(place) if all(one is None for one in given) else None
+    if kept is not None and kept.is_file():
+        register: Register = pickle.loads(kept.read_bytes())
+        return register
+    register = _read(place, *given)
+    if kept is not None:
+        write_whole(kept, pickle.dumps(register))
+    return register
+
+
+def _kept(place: Path) -> Path | None:
+    """Where a register is kept once it was read in this run, by the content of its files; None outside of a run.
+
+    A mapping is read each time: it may name files elsewhere.
+    """
+    folder = os.environ.get(SHARED, "")
+    if not folder or place.suffix.lower() in (".yml", ".yaml"):
+        return None
+    files = place.rglob("*") if place.is_dir() else [place, place.parent / "waivers.yml"]
+    known = [(str(one.relative_to(place.parent)), one.read_bytes() if one.is_file() else None)
+             for one in sorted(files)]  # fmt: skip
+    return Path(folder) / hashlib.sha256(repr((place.name, known)).encode()).hexdigest()
+
+
+def _read(
+    place: Path,
+    mapping: str | PathLike[str] | None,
+    previous: Register | None,
+    today: date | None,
+    doubtful: Doubtful | None,
+    waivers: str | PathLike[str] | None,
+) -> Register:
+    """What `load_register` does, once the path is admitted."""
     findings = Findings()
     mapping, sources = _mapping_of(place, mapping)
     raws = [raw for source in sources for raw in read_sheets(source, findings)]

@@ -13,7 +13,7 @@ import pandas as pd
 
 from pmo_kit.exhibits.jsonform import from_json, to_json
 from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Reference, Table
-from pmo_kit.packs.layout import Collected, Laid, Outline, outline
+from pmo_kit.packs.layout import Collected, Outline, Part
 from pmo_kit.packs.spec import Chapter, PackSpec, PageOne
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "media" / "meridian.json"
@@ -63,8 +63,10 @@ def laid_out(
         chapters=tuple(Chapter(home / "one.ipynb", name) for name in names), **changes,  # type: ignore[arg-type]
     )  # fmt: skip
     items = [item for chapter in chapters for item in chapter]
-    laid = Laid(spec, tuple(map(tuple, chapters)), ("What?",) * len(chapters), ((),) * len(chapters))
-    return outline(laid, "748e29fbef2a", manifest(items), SETTINGS)
+    placed = front.ids if front else ()
+    rows = enumerate(zip(names, chapters, strict=True), 1)
+    parts = tuple(Part(number, name, "What?", tuple(shown), (), placed) for number, (name, shown) in rows)
+    return Outline(spec, parts, pack_id="748e29fbef2a", manifest=manifest(items), settings=SETTINGS)
 
 
 def collected(*exhibits: Exhibit) -> list[Collected]:

@@ -6,17 +6,19 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 
 from pmo_kit.errors import DataError, PackError
 from pmo_kit.packs import build_pack, read_spec
-from pmo_kit.packs.run import run_many
+from pmo_kit.packs.run import run_many, surroundings
 from pmo_kit.packs.staging import stage
 from tests.packs.tiny import COSTS, LOAD, PARAMETERS, PROJECTS, SETTINGS, Workspace, message, notebook
 
@@ -251,3 +253,42 @@ def test_killing_a_run_leaves_the_published_pack_whole(workspace: Workspace, tmp
     manifest = json.loads((folder / "manifest.json").read_text())
     for name, digest in manifest["outputs"].items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+
+
+def test_a_register_is_read_once_for_all_kernels_of_a_run(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second kernel gets the register that the first one read, its findings too; another content is read anew."""
+    import pmo_kit as pmo
+    from pmo_kit.register import reading
+
+    place = workspace(one=notebook(LOAD)).parents[1] / "data" / "samples" / "harbor"
+    first = pmo.load_register(place)
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    with surroundings(kept):
+        pmo.load_register(place)
+        assert len(list(kept.iterdir())) == 1
+        again = tmp_path / "again"
+        with monkeypatch.context() as patched:
+            patched.setattr(reading, "_read", lambda *_: pytest.fail("it is read twice"))
+            second = pmo.load_register(place)
+        assert second.fingerprint == first.fingerprint
+        pd.testing.assert_frame_equal(second.findings, first.findings)
+        for name in ("projects", "costs"):
+            pd.testing.assert_frame_equal(second.table(name), first.table(name))
+        shutil.copytree(place, again / "harbor")
+        costs = again / "harbor" / "costs.csv"
+        costs.write_text(costs.read_text().replace("3", "4", 1))
+        assert pmo.load_register(again / "harbor").fingerprint != first.fingerprint
+    assert reading.SHARED not in os.environ
+
+
+def test_every_kernel_of_a_pack_finds_the_register_that_was_read(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    found = "from pmo_kit.register import reading\nreading._read = None  # it is not read again"
+    folder = build_pack(
+        workspace(one=notebook(LOAD, found, READ), two=notebook(LOAD, found, READ)), tmp_path / "out"
+    )
+    assert folder.is_dir()

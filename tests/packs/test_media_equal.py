@@ -24,8 +24,7 @@ from pmo_kit.packs.media.office import header, number_format, spec
 from pmo_kit.packs.media.pdf import _table as pdf_table
 from pmo_kit.packs.media.pdf import pdf_bytes
 from pmo_kit.packs.media.pptx import deck_bytes
-from pmo_kit.packs.media.pptx_tables import pages
-from pmo_kit.packs.media.template import Box
+from pmo_kit.packs.media.pptx_shapes import Box, pages
 from pmo_kit.packs.media.xlsx import annex_bytes, placing
 from tests.packs.media_case import meridian, records
 

@@ -17,8 +17,7 @@ from pmo_kit.packs import build_pack
 from pmo_kit.packs.layout import Outline
 from pmo_kit.packs.media.office import spec
 from pmo_kit.packs.media.pptx import deck_bytes
-from pmo_kit.packs.media.template import kit_names
-from pmo_kit.packs.spec import Deck, read_spec
+from pmo_kit.packs.spec import Deck, kit_names, read_spec
 from pmo_kit.packs.verify import verify_pack
 from pmo_kit.shipped import shipped
 from tests.packs.media_case import HOSTILE, charts, collected, laid_out, meridian, small

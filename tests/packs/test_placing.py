@@ -12,7 +12,7 @@ import pytest
 import pmo_kit as pmo
 from pmo_kit.exhibits import Message
 from pmo_kit.packs import build_pack
-from pmo_kit.packs.layout import lay_out, outline
+from pmo_kit.packs.layout import lay_out
 from pmo_kit.packs.media.pdf import letter_files, provenance_bytes, source_rows
 from tests.packs.media_case import collected, laid_out
 from tests.packs.tiny import LOAD, Workspace, message, notebook
@@ -51,10 +51,11 @@ def letter(identity: str, to: str) -> Message:
 def test_a_sponsor_gets_one_letter_file_with_all_that_is_for_him() -> None:
     pairs = (("c.letter_a", "Chair"), ("c.letter_b", "Head, IT"), ("c.letter_c", "Chair"))
     shown = collected(*(letter(identity, to) for identity, to in pairs))
-    laid = lay_out(laid_out([shown]).spec, [shown], ["What?"])
-    assert [item.id for item in laid.letters] == [identity for identity, _ in pairs]
-    assert not any(laid.chapters), "a letter stands in no chapter"
-    drawn = outline(laid, "748e29fbef2a", laid_out([shown]).manifest, laid_out([shown]).settings)
+    whole = laid_out([shown])
+    drawn = lay_out(whole.spec, [shown], ["What?"])
+    assert [item.id for item in drawn.letters] == [identity for identity, _ in pairs]
+    assert not any(part.shown for part in drawn.chapters), "a letter stands in no chapter"
+    drawn = replace(drawn, pack_id=whole.pack_id, manifest=whole.manifest, settings=whole.settings)
     assert letter_files(drawn) == {}, "no paper is asked for"
     drawn = replace(drawn, spec=replace(drawn.spec, formats=("html", "pdf")))
     files = letter_files(drawn)

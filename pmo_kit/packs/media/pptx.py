@@ -2,35 +2,317 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import io
+import zipfile
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from pmo_kit.errors import PackError
 from pmo_kit.exhibits import cells, theme
 from pmo_kit.exhibits.canvas import source_line
-from pmo_kit.exhibits.records import Chart, Exhibit, Kpi, Message, Table, words
-from pmo_kit.packs.media.archive import normalized
-from pmo_kit.packs.media.pptx_charts import add_chart
-from pmo_kit.packs.media.pptx_front import asked, deciding, flat, limits, line_across, turning
-from pmo_kit.packs.media.pptx_tables import (
+from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Table, words
+from pmo_kit.packs.media.office import normalized
+from pmo_kit.packs.media.pptx_shapes import (
+    EMU,
     WIDER,
+    Box,
     Page,
     Run,
+    add_chart,
     add_table,
     clean,
     heat_pages,
     pages,
+    rgb,
     write_paragraphs,
 )
-from pmo_kit.packs.media.template import Box, Template, open_template
 from pmo_kit.packs.media.xlsx import stamp
+from pmo_kit.packs.spec import Deck, deck_home, kit_names
 
 if TYPE_CHECKING:
     from pmo_kit.packs.layout import Collected, Front, Outline, Part
 
-_EMU = 12700
+
+_PLACES = {
+    "title": (0.053, 0.063, 0.894, 0.131),
+    "unit": (0.053, 0.199, 0.894, 0.037),
+    "figure": (0.053, 0.252, 0.894, 0.577),
+    "meaning": (0.053, 0.840, 0.894, 0.094),
+    "lead": (0.053, 0.409, 0.894, 0.210),
+    "question": (0.053, 0.640, 0.894, 0.157),
+}
+"""Where a place is that a layout does not have: left, top, width, height as shares of the slide."""
+_APP = (
+    b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<Properties xmlns="http://schemas.openxmlformats.org/'
+    b'officeDocument/2006/extended-properties"><Application>pmo_kit</Application></Properties>'
+)
+_POTX = b"application/vnd.openxmlformats-officedocument.presentationml.template.main+xml"
+_PPTX = b"application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml"
+
+
+@dataclass(frozen=True, eq=False)
+class Template:
+    """An open, empty deck and the names that it goes by."""
+
+    deck: Any
+    layouts: dict[str, Any]
+    names: dict[str, str]
+
+    def slide(self, kind: str) -> Any:
+        """A new slide of a kind: decision, chapter or exhibit, with its strip and number."""
+        layout = self.layouts[kind]
+        slide = self.deck.slides.add_slide(layout)
+        for shape in layout.placeholders:
+            if shape.placeholder_format.type in _foot_types():
+                slide.shapes._spTree.append(copy.deepcopy(shape._element))
+        return slide
+
+    def place(self, slide: Any, name: str) -> Any:
+        """The placeholder of a place on a slide; None when the layout has none."""
+        if name == "title":
+            return slide.shapes.title
+        wanted = self.names.get(name, name)
+        origin = {shape.placeholder_format.idx: shape.name for shape in slide.slide_layout.placeholders}
+        for shape in slide.placeholders:
+            if origin.get(shape.placeholder_format.idx) == wanted:
+                return shape
+        return None
+
+    def box(self, slide: Any, name: str) -> Box:
+        """Where a place is; a placeholder for a figure is taken off the slide."""
+        shape = self.place(slide, name)
+        if shape is not None:
+            found = Box(shape.left, shape.top, shape.width, shape.height)
+            if name == "figure":
+                shape._element.getparent().remove(shape._element)
+            return found
+        wide, high = self.deck.slide_width, self.deck.slide_height
+        left, top, width, height = _PLACES[name]
+        return Box(round(left * wide), round(top * high), round(width * wide), round(height * high))
+
+
+def open_template(deck: Deck | None = None) -> Template:
+    """Open an organization's template, or the kit's own.
+
+    Parameters
+    ----------
+    deck : Deck, optional
+        From the pack file, where its layouts were checked.
+
+    Raises
+    ------
+    PackError
+        When PowerPoint's file cannot be read.
+    """
+    from pptx import Presentation
+
+    names = kit_names()
+    file = deck.template if deck else deck_home() / "pmo_kit.pptx"
+    try:
+        made = Presentation(io.BytesIO(_as_deck(file.read_bytes())))
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise PackError(f"The deck's template {file.name} cannot be used: {error}.") from error
+    _emptied(made)
+    _own(made)
+    known = {layout.name: layout for layout in made.slide_layouts}
+    layouts, places = (deck.layouts, deck.places) if deck else (names["layouts"], names["places"])
+    return Template(made, {kind: known[name] for kind, name in layouts.items()}, dict(places))
+
+
+def _as_deck(content: bytes) -> bytes:
+    """A .potx made a .pptx: python-pptx reads only the latter."""
+    stream = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as old,
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for name in old.namelist():
+            member = old.read(name)
+            new.writestr(name, member.replace(_POTX, _PPTX) if name == "[Content_Types].xml" else member)
+    return stream.getvalue()
+
+
+def _emptied(deck: Any) -> None:
+    """Take the sample slides of a template away."""
+    listed = deck.slides._sldIdLst
+    for entry in list(listed):
+        deck.part.drop_rel(entry.rId)
+        listed.remove(entry)
+
+
+def _own(deck: Any) -> None:
+    """What a file says of itself: not the size, picture and program of the deck that it was made from."""
+    from pptx.opc.constants import RELATIONSHIP_TYPE
+
+    package = deck.part.package
+    for key, relation in list(package._rels.items()):
+        if relation.reltype == RELATIONSHIP_TYPE.THUMBNAIL:
+            package.drop_rel(key)
+        elif relation.reltype == RELATIONSHIP_TYPE.EXTENDED_PROPERTIES:
+            relation.target_part._blob = _APP
+    size = deck.part._element.sldSz
+    if size is not None and size.get("type") == "screen4x3" and 4 * size.cy != 3 * size.cx:
+        size.attrib.pop("type")
+
+
+def _foot_types() -> tuple[Any, ...]:
+    from pptx.enum.shapes import PP_PLACEHOLDER
+
+    return PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.SLIDE_NUMBER
+
+
+def deciding(exhibit: Exhibit) -> bool:
+    """Whether an exhibit is a table that asks for decisions."""
+    return isinstance(exhibit, Table) and any(field.kind == "decision" for field in exhibit.columns)
+
+
+def asked(slide: Any, table: Table, room: Box) -> None:
+    """What is asked, one below the other: a mark and its words; smaller type where there are many."""
+    rows = [_decision(table, row) for row in table.data.to_dict("records")]
+    wide, high = room.width / EMU, room.height / EMU
+    for size in (19.0, 17.0, 15.5, 14.0, 13.0, 12.0, 11.0):
+        mark = (
+            max(
+                (theme.text_width(cells.said(part), size * WIDER * 0.72, True) for part, _ in rows), default=0
+            )
+            + 16
+        )
+        heights = [_tall(runs, wide - mark - 12, size) + size * 0.55 for _, runs in rows]
+        if sum(heights) <= high:
+            break
+    top = room.top
+    for (part, runs), height in zip(rows, heights, strict=True):
+        line_across(
+            slide, Box(room.left, top, room.width, 0), theme.DARK_BLUE if top == room.top else "#D0D0D0"
+        )
+        if part["kind"] == "decision":
+            _badge(
+                slide,
+                part,
+                Box(room.left, top + 70000, round(mark * EMU), round(size * 1.3 * EMU)),
+                size * 0.72,
+            )
+        left = round((mark + 12) * EMU)
+        box = slide.shapes.add_textbox(
+            room.left + left, top + 50000, room.width - left, round(height * EMU) - 60000
+        )
+        box.name = f"Decision {part.get('text', '')}"
+        flat(box.text_frame)
+        write_paragraphs(box.text_frame, runs, size)
+        top += round(height * EMU)
+
+
+def _decision(table: Table, row: dict[Any, Any]) -> tuple[cells.Cell, list[tuple[Run, ...]]]:
+    """The mark of a decision and its words: what in bold, the rest below."""
+    field = next(field for field in table.columns if field.kind == "decision")
+    text = next((f for f in table.columns if f.kind == "text" and f.title), table.columns[0])
+    part = cells.cell(field, row[field.name])
+    value = row[text.name]
+    runs = value if isinstance(value, tuple) else (("lead", theme.format_text(value)),)
+    lead = "".join(said for role, said in runs if role == "lead").rstrip(".:")
+    rest = " ".join(said for role, said in runs if role in ("text", "line"))
+    found: list[tuple[Run, ...]] = [(Run(lead, bold=True),)] if lead else []
+    return part, found + ([(Run(rest, scale=0.76),)] if rest else [])
+
+
+def _badge(slide: Any, part: cells.Cell, room: Box, size: float) -> None:
+    """A decision as a word with a mark in a small box: filled for stop and fund, outlined otherwise."""
+    from pptx.enum.shapes import MSO_SHAPE
+    from pptx.enum.text import MSO_ANCHOR
+    from pptx.util import Pt
+
+    fill = {"stop": theme.DARK_PINK, "fund": theme.DARK_BLUE}.get(part.get("css", ""), "")
+    shape = slide.shapes.add_shape(MSO_SHAPE.ROUNDED_RECTANGLE, room.left, room.top, room.width, room.height)
+    shape.name = f"Mark {part['text']}"
+    shape.adjustments[0] = 0.12
+    plain(shape)
+    shape.line.color.rgb = rgb(fill or theme.DARK_GRAY)
+    shape.line.width = Pt(1)
+    if fill:
+        shape.fill.solid()
+        shape.fill.fore_color.rgb = rgb(fill)
+    else:
+        shape.fill.background()
+    flat(shape.text_frame)
+    shape.text_frame.vertical_anchor = MSO_ANCHOR.MIDDLE
+    color = theme.PAPER if fill else theme.DARK_GRAY
+    write_paragraphs(shape.text_frame, ((Run(cells.said(part), bold=True, color=color),),), size, "center")
+
+
+def _tall(paragraphs: Sequence[Sequence[Run]], wide: float, size: float) -> float:
+    """Height of paragraphs in pt."""
+    return sum(
+        len(theme.wrap("".join(run.text for run in runs), wide, size * WIDER * runs[0].scale, runs[0].bold))
+        * size * runs[0].scale * 1.22
+        for runs in paragraphs
+    )  # fmt: skip
+
+
+def limits(kpi: Kpi) -> Chart | None:
+    """Tiles with a limit as bars within outlines, each scaled to its own limit."""
+    import pandas as pd
+
+    rows = []
+    for tile, row in zip(cells.tiles(kpi), kpi.data.to_dict("records"), strict=True):
+        if tile["share"] is None:
+            continue
+        said = f"{tile['number']} {tile['after']}"
+        rows.append({"what": tile["label"], "part": "limit", "share": 100.0, "said": ""})
+        used = 100 * float(row["value"]) / float(row["limit"] or 1)
+        rows.append({"what": tile["label"], "part": "used", "share": used, "said": said})
+    if not rows:
+        return None
+    alt = ", ".join(f"{row['what']}: {row['said']}" for row in rows if row["said"])
+    return Chart(
+        id=f"{kpi.id}.limits", alt=alt, mark="bar", data=pd.DataFrame(rows), layered=True,
+        x=Field("share", title="used", unit="%", decimals=0), y=Field("what", kind="category"),
+        series=Field("part", kind="category"), label=Field("said", kind="text"),
+        styles={"limit": "limit", "used": "forecast"},
+    )  # fmt: skip
+
+
+def turning(front: Front) -> str:
+    """What would change the advice, in one line."""
+    for item in front.items:
+        table = item.printed
+        if isinstance(table, Table) and item.id.endswith(".turning_points") and len(table.columns) > 2:
+            first = table.columns[0].name
+            turns = "turns" if "turns" in table.data.columns else table.columns[1].name
+            said = [f"{words(row[first])}, {row[turns]}" for row in table.data.to_dict("records")]
+            return f"{table.title}: " + "; ".join(said)
+    return front.headline.exhibit.takeaway
+
+
+def line_across(slide: Any, room: Box, color: str = theme.DARK_BLUE) -> None:
+    """A thin line above a block, for the eye only."""
+    from pptx.enum.shapes import MSO_CONNECTOR
+    from pptx.util import Pt
+
+    line = slide.shapes.add_connector(
+        MSO_CONNECTOR.STRAIGHT, room.left, room.top, room.left + room.width, room.top
+    )
+    line.name = "Rule"
+    plain(line)
+    line.line.color.rgb = rgb(color)
+    line.line.width = Pt(1 if color == theme.DARK_BLUE else 0.5)
+
+
+def plain(shape: Any) -> None:
+    """Take the shadow and the colors of the template's styles off a shape."""
+    for child in list(shape._element):
+        if child.tag.endswith("}style"):
+            shape._element.remove(child)
+
+
+def flat(frame: Any) -> None:
+    """No margins, lines broken at the edge."""
+    frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
+    frame.word_wrap = True
+
+
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _SECTION = "http://schemas.microsoft.com/office/powerpoint/2010/main"
 
@@ -329,7 +611,7 @@ def _text(slide: Any, room: Box, items: Sequence[tuple[str, str]], name: str) ->
         )
         for lead, said in items
     ]
-    wide, high = room.width / _EMU, room.height / _EMU
+    wide, high = room.width / EMU, room.height / EMU
     for size in (20.0, 18.0, 16.0, 14.0, 12.0, 11.0, 10.0):
         tall = sum(
             len(theme.wrap("".join(run.text for run in runs), wide, size * WIDER)) * size * 1.22 + size * 0.5
@@ -346,10 +628,8 @@ def _close_up(title: Any, unit: Any) -> None:
         return
     run = title.text_frame.paragraphs[0].runs[0]
     size = run.font.size.pt if run.font.size else 28.0
-    rows = len(
-        theme.wrap(title.text_frame.text.replace("\x0b", "\n"), title.width / _EMU, size * WIDER, True)
-    )
-    wanted = title.top + round((rows * size * 1.15 + 5) * _EMU)
+    rows = len(theme.wrap(title.text_frame.text.replace("\x0b", "\n"), title.width / EMU, size * WIDER, True))
+    wanted = title.top + round((rows * size * 1.15 + 5) * EMU)
     if wanted < unit.top:
         left, wide, high = unit.left, unit.width, unit.height
         unit.left, unit.top, unit.width, unit.height = left, wanted, wide, high
@@ -391,8 +671,8 @@ def _fitting(text: str, width: int, height: int, sizes: Sequence[float]) -> Any:
     from pptx.util import Pt
 
     for size in sizes:
-        rows = len(theme.wrap(text, width / _EMU, size * WIDER, size >= 18))
-        if rows * size * 1.2 <= height / _EMU + 2:
+        rows = len(theme.wrap(text, width / EMU, size * WIDER, size >= 18))
+        if rows * size * 1.2 <= height / EMU + 2:
             return Pt(size)
     return Pt(sizes[-1]) if sizes else None
 

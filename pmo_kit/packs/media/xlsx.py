@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 from pmo_kit.exhibits import cells, theme
 from pmo_kit.exhibits.canvas import short_hash, source_line
 from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Table
-from pmo_kit.packs.media.archive import normalized
-from pmo_kit.packs.media.xlsx_charts import write_chart
+from pmo_kit.packs.media.office import normalized
 from pmo_kit.packs.media.xlsx_live import SHEETS as LIVE
 from pmo_kit.packs.media.xlsx_live import plan_of, write_plan
-from pmo_kit.packs.media.xlsx_tables import Formats, lines_in, text, write_table
+from pmo_kit.packs.media.xlsx_sheets import Formats, lines_in, text, write_chart, write_table
 
 if TYPE_CHECKING:
     from pmo_kit.packs.layout import Collected, Outline

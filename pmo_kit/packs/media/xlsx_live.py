@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pmo_kit.exhibits import theme
 from pmo_kit.exhibits.records import Field
-from pmo_kit.packs.media.xlsx_tables import Formats, text, write_cell
+from pmo_kit.packs.media.xlsx_sheets import Formats, text, write_cell
 
 if TYPE_CHECKING:
     import pandas as pd

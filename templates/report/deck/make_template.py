@@ -14,7 +14,7 @@ from pptx.oxml import parse_xml
 from pptx.util import Mm
 
 from pmo_kit.exhibits import theme
-from pmo_kit.packs.media.archive import normalized
+from pmo_kit.packs.media.office import normalized
 
 SPACES = (
     'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" '
