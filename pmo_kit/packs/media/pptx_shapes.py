@@ -20,7 +20,7 @@ _RAG_MARKS = {"R": "■", "A": "◆", "G": "●"}
 _MARGIN = 3.4
 WIDER = 1.13
 """How much wider than Source Sans 3 the font may be that a slide is shown in: digits of Arial are 556 of 500 wide."""
-_MOST = 4
+_MOST = 6
 """Slides that a table may take; a longer one is for the annex."""
 
 
@@ -70,7 +70,7 @@ class Page:
 
 
 def pages(table: Table, room: Box) -> list[Page]:
-    """Part a table over as many slides as it needs, four at most; the header stands on each.
+    """Part a table over as many slides as it needs, six at most; the header stands on each.
 
     Parameters
     ----------

@@ -49,11 +49,8 @@ def widths(table: Table, room: float, size: float, pad: float, slack: float = 0.
     [178, 22]
     """
     fields = columns(table)
-    least, natural = [], []
-    for field in fields:
-        low, high = _needs(table, field, size, 1 + slack)
-        least.append(low + pad)
-        natural.append(high + pad)
+    needs = [_needs(table, field, size, 1 + slack) for field in fields]
+    least, natural, usual = ([each[n] + pad for each in needs] for n in range(3))
     if sum(natural) <= room:
         return [room * part / sum(natural) for part in natural] if slack else _filled(fields, natural, room)
     if sum(least) >= room:
@@ -68,7 +65,7 @@ def widths(table: Table, room: float, size: float, pad: float, slack: float = 0.
             left -= natural[n]
         open_columns -= set(short)
     while open_columns:
-        weight = {n: max(natural[n], 1.0) ** 0.6 for n in open_columns}
+        weight = {n: max(usual[n], 1.0) ** 0.6 for n in open_columns}
         total = sum(weight.values())
         share = {n: left * weight[n] / total for n in open_columns}
         fixed = {n: natural[n] for n in open_columns if natural[n] <= share[n]}
@@ -95,22 +92,23 @@ def _filled(fields: Sequence[Field], given: list[float], room: float) -> list[fl
     return given
 
 
-def _needs(table: Table, field: Field, size: float, more: float) -> tuple[float, float]:
-    """The least and the natural width of a column: its widest word and its widest line."""
+def _needs(table: Table, field: Field, size: float, more: float) -> tuple[float, float, float]:
+    """The least, the natural and the usual width of a column: its widest word, its widest and its typical line."""
     lines = [line for value in table.data[field.name] for line in said(cell(field, value)).split("\n")]
     ids = [other.name for before, other in _pairs(table) if before is field and other.name == "id"]
     if ids:
         lines = [f"{a} {b}" for a, b in zip(lines, table.data[ids[0]], strict=False)]
     bold = bool(table.totals) or any("lead" in str(value)[:12] for value in table.data[field.name])
     words = [word for line in lines for word in line.split(" ")]
-    most = max((theme.text_width(line, size, bold) for line in lines), default=0.0) * 1.03
+    wide = sorted(theme.text_width(line, size, bold) * 1.03 for line in lines) or [0.0]
+    most, usual = wide[-1], wide[len(wide) * 2 // 3]
     word = max((theme.text_width(part, size, bold) for part in words), default=0.0) * 1.03
     if field.kind in ("decision", "rag"):
         most = word = most + size * 1.4
     head = _head(field, size * 0.75)
     if field.kind not in (*_WORDS, "note"):
-        return max(most * more, head), max(most * more, head)
-    return max(word * more, head), max(most, word * more, head)
+        return (max(most * more, head),) * 3
+    return max(word * more, head), max(most, word * more, head), max(usual, word * more, head)
 
 
 def _head(field: Field, size: float) -> float:
