@@ -202,7 +202,7 @@ def declared(field: Field, block: Block, row: int, record: Mapping[str, Any]) ->
     wanted = float(record[field.name])
     if not math.isclose(found, wanted, rel_tol=1e-9, abs_tol=1e-9 * max(1.0, *map(abs, values.values()))):
         raise ValueError(
-            f"the formula of {field.name}, {field.formula}, gives {found!r} in row {row + 1}, "
+            f"the formula of {field.name}, {field.formula}, gives {found:.15g} in row {row + 1}, "
             f"where {wanted!r} stands"
         )
     return "=" + _NAME.sub(lambda name: block.cell(row, names[name[0]]), field.formula)
