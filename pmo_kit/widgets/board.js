@@ -4,9 +4,9 @@
 //   send(message)    { type, seq, ... }: ready, ping, force { project, way, level, reason, by }, free { project },
 //                    money { value in percent }, people { role, value }, undo, redo, again, stop,
 //                    keep { name }, decide { case, note, by }, restore { session }, compare { session }
-//   listen(act)      calls act with any of { state, prices, progress, notice, options, pong }, now and later; returns
+//   listen(act)      calls act with any of { state, prices, progress, notice, options, pong, alarm }, now and later; returns
 //                    a function that ends it. Whatever is heard is a sign of life; ready and ping want an answer.
-//   health()         optional: "busy" or "dead" where that is known, else "".
+//   health()         optional: "busy" or "dead" where that is known, else "" (link.js asks it).
 // options: ask (a force needs a reason), by, name, sessions [[id, words]], without [types the other side lacks],
 //          readonly. An empty state is drawn as "Waiting for the first answer". All text is data: only textContent is written.
 const make = (tag, props = {}, ...children) => {
@@ -25,28 +25,20 @@ const pace = (wait, act) => {
   let timer;
   return (...values) => { clearTimeout(timer); timer = setTimeout(() => act(...values), wait); };
 };
-const SILENCE = 3000;  // milliseconds without an answer after which the other side is said to be gone
-const LOST = "The kernel does not answer: it has stopped, or something else keeps it. If this line stays, run this cell again and then open the session: every move is kept.";
-const STOPPED = "The kernel has stopped; what is shown is the last answer. Run this cell again, then open the session: every move is kept.";
-const BUSY = "The kernel is busy with another cell; the board goes on when that is done.";
 
 function board(el, link) {
   const now = { state: {}, prices: {}, progress: "", notice: {}, options: {} };
   const ready = () => Array.isArray(now.state.projects);
   const asks = () => now.options.ask;
   const sent = new Map();
-  let seq = 0, wantsFocus = null, by = null, waiting = 0, over = false;
-  const push = (message) => {
-    waiting ||= performance.now();
-    try { link.send(message); } catch { lost(STOPPED); }
-  };
+  let seq = 0, wantsFocus = null, by = null;
   const send = (type, more = {}) => {
     if (now.options.readonly) return;
     seq = Math.max(seq, now.state.seq || 0) + 1;
     sent.set(seq, performance.now());
     root.dataset.sent = seq;
     root.dataset.waiting = "yes";
-    push({ type, seq, ...more });
+    guard.push({ type, seq, ...more });
   };
 
   // --- the frame, built once
@@ -481,29 +473,14 @@ function board(el, link) {
   }
 
   // --- whether the other side is there
-  function lost(words) {
-    root.dataset.link = "lost";
+  const warn = (words) => {
+    root.dataset.link = words ? "lost" : "";
     write(alarm, words);
-    alarm.hidden = false;
-    proof.hidden = true;
-  }
-  function found() {
-    waiting = 0;
-    if (root.dataset.link !== "lost") return;
-    root.dataset.link = "";
-    alarm.hidden = true;
-    proof.hidden = false;
-  }
-  const look = () => {
-    if (over || now.options.readonly) return;
-    const health = link.health ? link.health() : "";
-    if (health === "dead") lost(STOPPED);
-    else if (waiting && performance.now() - waiting > SILENCE) {
-      lost(health === "busy" ? BUSY : LOST);
-      waiting = 0;
-    }
-    if (!waiting && health !== "busy" && (!document.hidden || !ready())) push({ type: ready() ? "ping" : "ready", seq });
+    alarm.hidden = !words;
+    proof.hidden = !!words;
+    for (const hear of mirrors) hear({ alarm: words });
   };
+  const guard = watch(link, warn, () => !now.options.readonly && (!document.hidden || !ready()) && { type: ready() ? "ping" : "ready", seq }, ", then open the session: every move is kept.");
 
   // Keys typed here are not JupyterLab's.
   root.addEventListener("keydown", (event) => {
@@ -518,13 +495,14 @@ function board(el, link) {
   root.addEventListener("fullscreenchange", () => write(wide, document.fullscreenElement ? "Leave full screen" : "Full screen"));
   const drawings = { state: draw, prices: drawPrices, progress: drawProgress, notice: drawNotice, options: drawOptions };
   const deaf = link.listen((news) => {
-    found();
+    if (news.alarm) { warn(news.alarm); return; }
+    guard.heard();
     for (const part of Object.keys(now)) if (news[part] !== undefined && news[part] !== null) now[part] = news[part];
     for (const [part, act] of Object.entries(drawings)) if (news[part] !== undefined) act();
     for (const hear of mirrors) hear(news);
   });
   draw(); drawOptions();
-  push({ type: "ready", seq });
-  const watch = setInterval(look, 1000);
-  return () => { over = true; clearInterval(watch); sized.disconnect(); deaf(); root.remove(); };
+  guard.push({ type: "ready", seq });
+  link.opened?.then(() => guard.push({ type: "ready", seq }));
+  return () => { guard.end(); sized.disconnect(); deaf(); root.remove(); };
 }

@@ -9,12 +9,10 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from importlib import resources
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
 
 from pmo_kit.arbitration import Question
@@ -23,7 +21,7 @@ from pmo_kit.doors import door
 from pmo_kit.exhibits import theme
 from pmo_kit.widgets.background import BackgroundWork
 from pmo_kit.widgets.board_contents import board_contents, price_words
-from pmo_kit.widgets.lifetime import one_per_cell, parts_of
+from pmo_kit.widgets.lifetime import Linked, front, one_per_cell, parts_of
 from pmo_kit.widgets.panel import tried
 from pmo_kit.widgets.session_files import (
     compare_session,
@@ -37,46 +35,43 @@ from pmo_kit.widgets.session_files import (
 from pmo_kit.widgets.session_state import Answer, Case, SessionState, prices_of
 
 BETWEEN_PRICES = 0.4
-_FILES = resources.files("pmo_kit.widgets")
 
 
-class Board(anywidget.AnyWidget):
+class Board(Linked):
     """A session on the screen: projects to take in and out, limits as gauges, the answer, and the log.
 
     Parameters
     ----------
     session : SessionState
-    title : str
     folder : path
         Where sessions are kept, by committee and date.
     committee : str
         Who decides, where a move does not say.
-    ask_reason : bool
-        Whether forcing a project opens the box for its reason.
     """
 
-    _esm = "".join((_FILES / name).read_text(encoding="utf-8") for name in ("board.js", "board_jupyter.js"))
-    _css = theme.font_css((400, 700)) + (_FILES / "board.css").read_text(encoding="utf-8")
+    PARTS = ("state", "prices", "progress", "notice", "options")
+    _esm = front("link.js", "board.js", "board_jupyter.js")
+    _css = theme.font_css((400, 700)) + front("board.css")
     state = traitlets.Dict().tag(sync=True)
     prices = traitlets.Dict().tag(sync=True)
     progress = traitlets.Unicode("").tag(sync=True)
     notice = traitlets.Dict().tag(sync=True)
     options = traitlets.Dict().tag(sync=True)
 
-    def __init__(
-        self, session: SessionState, *, title: str, folder: Path, committee: str, ask_reason: bool
-    ) -> None:
-        self.session, self.title, self.folder, self.committee = session, title, folder, committee
+    def __init__(self, session: SessionState, folder: Path, committee: str) -> None:
+        self.session, self.folder, self.committee = session, folder, committee
+        settings = session.base.register.settings
+        as_of = f" · data as of {settings.as_of.isoformat()}" if settings.as_of else ""
+        self.title = f"{committee if session.reasons else 'What if'} · {settings.name}{as_of}"
         self.place = new_place(folder, committee, session.clock().date())
         self._background = BackgroundWork()
         self._sequence = 0
         self._priced: tuple[object, ...] = ()
         self._all_priced = False
         self._stopped = False
-        self._said = ""
         super().__init__(
             options={
-                "ask": ask_reason,
+                "ask": session.reasons,
                 "by": committee,
                 "name": f"{committee} {session.clock().date().isoformat()}",
                 "sessions": saved_sessions(session, folder),
@@ -84,13 +79,11 @@ class Board(anywidget.AnyWidget):
             notice={"text": "", "error": False},
             state=self._contents(),
         )
-        self.on_msg(self._receive)
         one_per_cell(self)
 
     def close(self) -> None:
         """Close the widget and stop its work."""
         self._background.close()
-        self.on_msg(self._receive, remove=True)
         for part in parts_of(self):
             part.close()
         super().close()
@@ -119,10 +112,8 @@ class Board(anywidget.AnyWidget):
             "compare": lambda m: compare_session(session, self.folder / str(m["session"])),
             "stop": lambda m: self._stop(),
         }
-        if kind == "ping":
-            self.send({"pong": content.get("seq", 0)})
-        elif kind == "ready":
-            self.send_state(["state", "prices", "progress", "notice", "options"])
+        super()._receive(_, content, __)
+        if kind == "ready":
             self._work()
         elif kind in acts:
             self._sequence = int(content.get("seq", self._sequence))
@@ -276,9 +267,7 @@ def committee_session(
     InfeasibleError
         No plan obeys the rules of the question without its overrides.
     """
-    session = SessionState(question, reasons=True, seconds=seconds)
-    title = f"{committee} · {_about(question)}"
-    return Board(session, title=title, folder=Path(folder), committee=committee, ask_reason=True)
+    return Board(SessionState(question, reasons=True, seconds=seconds), Path(folder), committee)
 
 
 @door
@@ -301,18 +290,4 @@ def arbitration(
     -------
     Board
     """
-    session = SessionState(question, reasons=False, seconds=seconds)
-    return Board(
-        session,
-        title=f"What if · {_about(question)}",
-        folder=Path(folder),
-        committee="Analyst",
-        ask_reason=False,
-    )
-
-
-def _about(question: Question) -> str:
-    """The register and the date of the data."""
-    settings = question.register.settings
-    as_of = f" · data as of {settings.as_of.isoformat()}" if settings.as_of else ""
-    return f"{settings.name}{as_of}"
+    return Board(SessionState(question, reasons=False, seconds=seconds), Path(folder), "Analyst")

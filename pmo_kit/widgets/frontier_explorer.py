@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from html import escape
 from typing import Any
@@ -18,8 +19,6 @@ from pmo_kit.facts import number
 from pmo_kit.figures.arbitration import holds
 from pmo_kit.widgets import panel as ui
 from pmo_kit.widgets.panel import Panel
-
-DECIDED = {"fund": 0, "stop": 1, "refuse": 2}
 
 
 class FrontierState:
@@ -82,7 +81,7 @@ class FrontierState:
     def table(self) -> pd.DataFrame:
         """The plan at this budget: decision, project, level, value, cost; nothing where nothing is funded."""
         plan = self.ladder.allocations[self.factor].table.reset_index()
-        order = plan["decision"].map(DECIDED)
+        order = plan["decision"].map({"fund": 0, "stop": 1, "refuse": 2})
         plan[["value", "cost"]] = plan[["value", "cost"]].mask(plan["decision"] == "refuse")
         return plan.assign(order=order).sort_values(
             ["order", "value"], ascending=[True, False], kind="stable"
@@ -135,7 +134,7 @@ def frontier(ladder: Frontier) -> Panel:
         `panel.state` is the `FrontierState`.
     """
     state = FrontierState(ladder)
-    figure = _lines(state)
+    figure = _lines(state, lambda curve, point: slider.set_trait("value", options[point][1]))
     options = [(f"{number(100 * f, 0)} %", float(f)) for f in state.points["factor"]]
     slider = ui.control(ipywidgets.SelectionSlider, "Money", "60px", options=options, value=state.factor)
     plan, order, following = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
@@ -148,18 +147,14 @@ def frontier(ladder: Frontier) -> Panel:
     )
 
     def draw() -> str:
-        with figure.batch_update():
-            figure.data[1].x, figure.data[1].y = [100 * state.factor], [float(state.point["value"])]
+        figure.data[1].x, figure.data[1].y = [100 * state.factor], [float(state.point["value"])]
+        figure.draw()
         plan.value = ui.table_html(
             state.table, Field("decision", "", kind="decision"), ("name", "project"), ("project_id", "id"),
             Field("value", "value"), Field("cost", "cost"),
         )  # fmt: skip
         following.value = f'<span class="pw-about">{escape(state.next_words)}</span>'
         return state.headline
-
-    def pointed(_: object, points: Any, __: object) -> None:
-        if points.point_inds:
-            slider.value = float(state.points["factor"].iloc[points.point_inds[0]])
 
     tables = ipywidgets.Tab([ui.scrolled(plan), ui.scrolled(order)])
     tables.titles = (
@@ -172,11 +167,10 @@ def frontier(ladder: Frontier) -> Panel:
         draw,
         {slider: state.choose},
     )
-    figure.data[0].on_click(pointed)
     return panel
 
 
-def _lines(state: FrontierState) -> Any:
+def _lines(state: FrontierState, clicked: Callable[[int, int], object]) -> ui.Chart:
     """The ladder, the point that is looked at, and the order that holds."""
     unit, money = state.ladder.question.worth.short, state.ladder.question.money.short
 
@@ -200,4 +194,5 @@ def _lines(state: FrontierState) -> Any:
         traces,
         "share of every envelope, %",
         {"title": f"worth of the plan, {unit}", "rangemode": "tozero"},
+        clicked,
     )

@@ -1,27 +1,22 @@
-// The frame of an explorer: its charts fill their places, also when a side bar opens; its keys are not JupyterLab's.
-function render({ el }) {
-  const fit = () => {
-    const panel = el.closest(".pw-panel");
-    if (!panel) return;
-    added.observe(panel, { childList: true, subtree: true });
-    let wrong = false;
-    for (const plot of panel.querySelectorAll(".js-plotly-plot")) {
-      sized.observe(plot);
-      const drawn = plot.querySelector(".main-svg");
-      if (drawn && plot.clientWidth)
-        wrong ||= Math.abs(drawn.clientWidth - plot.clientWidth) > 1 || Math.abs(drawn.clientHeight - plot.clientHeight) > 1;
-    }
-    if (wrong) window.dispatchEvent(new Event("resize"));
-  };
-  const sized = new ResizeObserver(fit), added = new MutationObserver(fit);
+// The frame of an explorer: a narrow place has one column; its keys are not JupyterLab's; it says when the kernel is gone.
+function render({ model, el }) {
+  const alarm = document.createElement("div");
+  alarm.className = "pw-alarm";
+  alarm.setAttribute("role", "alert");
+  el.append(alarm);
+  const link = kernel(model);
+  const guard = watch(link, (words) => { alarm.textContent = words; }, () => !document.hidden && { type: "ping" }, ".");
+  const deaf = link.listen(guard.heard);
   const own = (event) => { if (!event.ctrlKey && !event.metaKey) event.stopPropagation(); };
   let panel = null;
-  const first = new ResizeObserver(() => {
-    if (panel || !(panel = el.closest(".pw-panel"))) return;
-    panel.addEventListener("keydown", own);
-    fit();
+  const sized = new ResizeObserver(() => {
+    if (!panel && (panel = el.closest(".pw-panel"))) {
+      panel.addEventListener("keydown", own);
+      sized.observe(panel);
+    }
+    panel?.classList.toggle("pw-narrow", panel.clientWidth > 0 && panel.clientWidth < 700);
   });
-  first.observe(el);
-  return () => { for (const observer of [sized, added, first]) observer.disconnect(); panel?.removeEventListener("keydown", own); };
+  sized.observe(el);
+  return () => { guard.end(); deaf(); sized.disconnect(); panel?.removeEventListener("keydown", own); };
 }
 export default { render };

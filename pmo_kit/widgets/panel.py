@@ -2,31 +2,70 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from html import escape
-from importlib import resources
 from typing import Any
 
-import anywidget
 import ipywidgets
 import pandas as pd
+import traitlets
 
 from pmo_kit.errors import PmoError
 from pmo_kit.exhibits import Exhibit, Field, Table, theme
 from pmo_kit.exhibits.html import fragment
 from pmo_kit.widgets.background import BackgroundWork
-from pmo_kit.widgets.lifetime import one_per_cell, parts_of
-
-_FILES = resources.files("pmo_kit.widgets")
+from pmo_kit.widgets.lifetime import Linked, front, one_per_cell, parts_of
 
 
-class Frame(anywidget.AnyWidget):
-    """The look of a panel, and the script that keeps its charts as large as their places."""
+class Frame(Linked):
+    """The look of a panel, and the script that says when the kernel is gone."""
 
-    _esm = (_FILES / "panel.js").read_text(encoding="utf-8")
-    _css = theme.font_css((400, 700)) + theme.css() + (_FILES / "panel.css").read_text(encoding="utf-8")
+    _esm = front("link.js", "panel.js")
+    _css = theme.font_css((400, 700)) + theme.css() + front("panel.css")
+
+
+class Chart(Linked):
+    """A chart that can be pointed at and is as large as its place.
+
+    All of it travels with every message: a page that is busy draws a chart, or nothing, never empty axes.
+
+    Parameters
+    ----------
+    figure : plotly Figure
+    clicked : callable, optional
+        Hears the trace and the point that is clicked.
+    """
+
+    _esm = front("link.js", "chart.js")
+    PARTS = ("drawn",)
+    drawn = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, figure: Any, clicked: Callable[[int, int], object] | None = None) -> None:
+        self.figure, self._clicked = figure, clicked
+        super().__init__(drawn=json.loads(figure.to_json()))
+        self.add_class("pw-figure")
+
+    @property
+    def data(self) -> Any:
+        """The traces."""
+        return self.figure.data
+
+    def draw(self, figure: Any = None) -> None:
+        """Show the figure as it is now, or another one."""
+        self.figure = figure or self.figure
+        self.drawn = json.loads(self.figure.to_json())
+
+    def _receive(self, _: object, content: Mapping[str, Any], __: object) -> None:
+        super()._receive(_, content, __)
+        if content.get("library"):
+            from plotly.offline import get_plotlyjs
+
+            self.send({"library": True}, [get_plotlyjs().encode()])
+        elif content.get("type") == "click" and self._clicked:
+            self._clicked(int(content["curve"]), int(content["point"]))
 
 
 class Panel(ipywidgets.VBox):
@@ -168,7 +207,9 @@ def control(kind: type, text: str = "", label: str = "110px", **given: Any) -> A
     return kind(layout=ipywidgets.Layout(width="98%"), **own, **given)
 
 
-def plot(traces: Iterable[Any], x: Any = "", y: Any = "", **layout: Any) -> Any:
+def plot(
+    traces: Iterable[Any], x: Any, y: Any, clicked: Callable[[int, int], object] | None = None, **layout: Any
+) -> Chart:
     """A chart whose points can be pointed at; `x` and `y` are titles, or settings of the axes."""
     import plotly.graph_objects as go
 
@@ -186,36 +227,13 @@ def plot(traces: Iterable[Any], x: Any = "", y: Any = "", **layout: Any) -> Any:
         paper_bgcolor=theme.PAPER, font={"family": theme.FONTS, "size": 14, "color": theme.INK}, **axes,
     )  # fmt: skip
     figure.update_layout(layout)
-    return figure_widget(figure)
+    return Chart(figure, clicked)
 
 
 def ring() -> dict[str, Any]:
     """The mark around the point that is looked at."""
     return {"type": "scatter", "x": [], "y": [], "mode": "markers", "hoverinfo": "skip",
             "marker": {"size": 20, "color": "rgba(0,0,0,0)", "line": {"color": theme.ORANGE, "width": 4}}}  # fmt: skip
-
-
-def figure_widget(figure: Any) -> Any:
-    """A figure that can be pointed at and is as large as its place, without the bar of tools.
-
-    All of it travels with the message that opens it: a page that is busy draws a chart, or nothing, never empty axes.
-    """
-    from plotly.graph_objects import FigureWidget
-
-    class Whole(FigureWidget):
-        whole = False
-
-        def open(self) -> None:
-            if self.whole:
-                super().open()
-
-    made = Whole(figure)
-    made.update_layout(autosize=True, width=None, height=None)
-    made._config = {**made._config, "displayModeBar": False, "displaylogo": False, "responsive": True}
-    made.add_class("pw-figure")
-    made.whole = True
-    made.open()
-    return made
 
 
 def labeled(text: str) -> Any:

@@ -13,10 +13,9 @@ from pmo_kit.exhibits.plotly import figure as drawn
 from pmo_kit.facts import number
 from pmo_kit.figures.performance import s_curve
 from pmo_kit.performance import Review
-from pmo_kit.widgets.panel import Panel, column, control, figure_widget, row, scrolled, table_html
+from pmo_kit.widgets.panel import Chart, Panel, column, control, row, scrolled, table_html
 
 ALL = "All areas"
-WORST_FIRST = {"R": 0, "A": 1, "G": 2}
 COLORS = {"R": "Red", "A": "Amber", "G": "Green"}
 FACTS = (
     ("Earned per 1 spent", "cpi", 2), ("Earned per 1 planned", "spi", 2), ("Months behind (−) or ahead", "sv_t", 1),
@@ -53,7 +52,7 @@ class PerformanceState:
         table = self.review.table
         if self.area != ALL:
             table = table[table["area"] == self.area]
-        order = table["rag_rule"].map(WORST_FIRST).fillna(3)
+        order = table["rag_rule"].map({color: place for place, color in enumerate(COLORS)}).fillna(3)
         return table.assign(order=order).sort_values(["order", "bac"], ascending=[True, False], kind="stable")
 
     @property
@@ -99,18 +98,13 @@ def performance(review: Review) -> Panel:
     state = PerformanceState(review)
     area = control(ipywidgets.Dropdown, options=state.areas)
     projects = control(ipywidgets.Select, options=_options(state), value=state.project, rows=9)
-    figure, facts = figure_widget(_curve(state)), ipywidgets.HTML()
+    figure, facts = Chart(_curve(state)), ipywidgets.HTML()
     panel = Panel(state, review.summary)
 
     def draw() -> str:
         projects.options = _options(state)
         projects.value = state.project
-        new = _curve(state)
-        with figure.batch_update():
-            figure.data = []
-            figure.add_traces(new.data)
-            figure.layout = new.layout
-            figure.update_layout(autosize=True, width=None, height=None)
+        figure.draw(_curve(state))
         facts.value = table_html(state.facts, ("what", "measure"), ("today", "today"))
         return s_curve(review, state.project).title
 

@@ -92,8 +92,8 @@ def risk(simulation: Simulation) -> Panel:
     panel = Panel(state, simulation.summary)
 
     def draw() -> str:
-        with figure.batch_update():
-            figure.data[1].x, figure.data[1].y = [state.reserve.quantile], [100 * state.confidence]
+        figure.data[1].x, figure.data[1].y = [state.reserve.quantile], [100 * state.confidence]
+        figure.draw()
         by_year = simulation.contingency_by_year(state.confidence).reset_index().astype({"year": "str"})
         years.value = table_html(
             by_year, ("year", "year"), Field("base", "planned"), Field("quantile", "at most"),
@@ -125,7 +125,7 @@ def _curve(state: RiskState) -> Any:
     figure = plot(
         [line, ring()], f"cost of the plan, {state.unit}", {"title": "how sure, %", "range": [0, 104]}
     )
-    figure.add_vline(
+    figure.figure.add_vline(
         x=state.reserve.base,
         line={"color": INK, "width": 2},
         annotation_text="as planned",

@@ -208,10 +208,9 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
         add.disabled, stop.disabled = False, True
         panel.say(words, bad)
 
-    def stopped_by_hand() -> str:
+    def stopped_by_hand() -> None:
         panel.work.stop()
-        add.disabled, stop.disabled = False, True
-        return "Stopped: the case under way and those after it are left out."
+        rest("Stopped: the case under way and those after it are left out.")
 
     def saved() -> str:
         file = state.save(folder)

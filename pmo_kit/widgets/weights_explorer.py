@@ -309,9 +309,9 @@ def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "sessio
         for c, slider in sliders.items():
             slider.value = round(state.points[c])
         table = state.table.head(SHOWN).iloc[::-1]
-        with figure.batch_update():
-            figure.data[0].x, figure.data[0].y = table["value"].tolist(), _places(table)
-            figure.data[0].text = [number(v) for v in table["value"]]
+        figure.data[0].x, figure.data[0].y = table["value"].tolist(), _places(table)
+        figure.data[0].text = [number(v) for v in table["value"]]
+        figure.draw()
         order.value, flips.value = _order(state), _flips(state)
         return state.headline
 

@@ -1,4 +1,4 @@
-"""The board's front-end module over a link of our own: empty, silent, dead, sorted, large, narrow, mirrored."""
+"""The front-end modules over links of our own: empty, silent, dead, sorted, large, narrow, mirrored."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ import pmo_kit as pmo
 from pmo_kit.shipped import shipped
 from pmo_kit.widgets import board as module
 from pmo_kit.widgets import committee_session
+from pmo_kit.widgets.lifetime import front
+from pmo_kit.widgets.panel import Chart, Frame
 from tests.browser.lab import PATIENCE
 
 pytestmark = pytest.mark.browser
@@ -40,7 +42,7 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
     complaints: list[str] = []
 
     def show(width: int = 1280, height: int = 800, place: int = 833) -> Any:
-        script = Path(module.__file__).with_name("board.js").read_text(encoding="utf-8")
+        script = front("link.js", "board.js")
         page_file = tmp_path / "board.html"
         page_file.write_text(
             f"<meta charset=utf8><style>body{{margin:0}}{module.Board._css}</style>"
@@ -209,6 +211,60 @@ def test_the_second_screen_shows_and_asks_nothing(opened: Callable[..., Any], he
     hear(page, {"state": changed})
     assert second.locator(".pw-headline").inner_text() == "12.3 EUR million"
     assert not any(message["type"] not in ("ready", "ping") for message in page.evaluate("window.sent"))
+
+
+@pytest.mark.parametrize("widget", [module.Board, Frame, Chart])
+@pytest.mark.parametrize("nothing", ["undefined", "null", "{}", "''"])
+@pytest.mark.parametrize("kernel", ["undefined", "{}", "{ kernel: null }", "{ kernel: { status: 'idle' } }"])
+def test_a_module_starts_with_an_empty_model_and_asks_again(
+    browser: Any, tmp_path: Path, widget: Any, nothing: str, kernel: str
+) -> None:
+    (tmp_path / "page.html").write_text("<div class=pw-panel><div id=place></div></div>", encoding="utf-8")
+    page = browser.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.clock.install()
+    page.goto((tmp_path / "page.html").as_uri())
+    page.evaluate(
+        f"""async source => {{
+            const heard = {{}}, model = {{
+                get: () => {nothing}, send: m => window.sent.push(m.type), widget_manager: {kernel},
+                on: (event, act) => {{ heard[event] = act; }}, off: event => {{ delete heard[event]; }} }};
+            window.sent = []; window.heard = heard;
+            const made = await import(URL.createObjectURL(new Blob([source], {{ type: "text/javascript" }})));
+            window.end = made.default.render({{ model, el: document.getElementById("place") }}); }}""",
+        widget._esm,
+    )
+    page.clock.run_for(5000)
+    assert page.evaluate("window.sent.length") >= 2
+    if widget is not Chart:  # the frame around it says it for the chart
+        alarm = page.locator(".pw-alarm")
+        assert alarm.inner_text().startswith("The kernel does not answer")
+        page.evaluate("window.heard['msg:custom']({ pong: 1 })")
+        assert alarm.inner_text() == ""
+        page.evaluate("window.heard['comm_live_update']()")
+        page.clock.run_for(1000)
+        assert alarm.inner_text().startswith("The kernel has stopped; what is shown is the last answer. Run")
+    page.evaluate("window.end()")
+    assert page.evaluate("Object.keys(window.heard)") == []
+    page.close()
+    assert complaints == []
+
+
+def test_a_second_screen_says_it_too(opened: Callable[..., Any], heard: dict[str, Any]) -> None:
+    page = opened()
+    hear(page, heard)
+    with page.context.expect_page() as opening:
+        page.get_by_role("button", name="Second screen").click()
+    second = opening.value
+    second.wait_for_selector(".pw-row[data-project]")
+    page.evaluate("() => { window.health = 'dead'; }")
+    page.clock.run_for(2000)
+    assert second.locator(".pw-alarm").inner_text().startswith("The kernel has stopped")
+    assert second.locator(".pw-proof").is_hidden()
+    page.evaluate("() => { window.health = ''; }")
+    hear(page, {"pong": 1})
+    assert second.locator(".pw-alarm").is_hidden()
 
 
 def test_the_end_leaves_nothing(opened: Callable[..., Any], heard: dict[str, Any]) -> None:

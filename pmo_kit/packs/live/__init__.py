@@ -100,7 +100,7 @@ def live(notebooks: Iterable[Any]) -> tuple[Live | None, str]:
     drawn = [
         _text("question.js"),
         _text("session.js"),
-        (board / "board.js").read_text("utf-8"),
+        *((board / name).read_text("utf-8") for name in ("link.js", "board.js")),
         _text("page.js"),
     ]
     return Live(
