@@ -417,8 +417,8 @@ def reference_classes(register: Register, classes: pd.DataFrame) -> Table:
             Field("median", "half below", decimals=2),
             Field("high", "9 in 10 below", decimals=2),
         ),
-        title=f"Of 1 promised {format_number(pooled['benefit'], 2)} came; "
-        f"for 1 budgeted {format_number(pooled['cost'], 2)} is needed"
+        title=f"Projects delivered {percent(pooled['benefit'])} of the benefits that they promised and cost "
+        f"{percent(abs(pooled['cost'] - 1))} {'more' if pooled['cost'] >= 1 else 'less'} than budgeted"
         if {"benefit", "cost"} <= set(pooled.index)
         else "How past claims turned out",
         takeaway="Multiply the next claim by its area's figure, or say why it will be different this time.",

@@ -194,7 +194,8 @@ def benefit_summary(table: pd.DataFrame, cases: pd.DataFrame, unit: str) -> str:
     """One sentence that a committee can read."""
     known = table[table["realized"].notna()]
     due, realized = known["due"].sum(), known["realized"].sum()
-    text = f"{len(known)} benefits report: {number(realized)} realized of {number(due)} due ({unit})"
+    verb = "benefit reports" if len(known) == 1 else "benefits report"
+    text = f"{len(known)} {verb}: {number(realized)} realized of {number(due)} due ({unit})"
     if due > 0:
         text += f", {number(100 * realized / due, 0)} %"
     broken = cases.loc[~cases["holds"], "name"].tolist()
