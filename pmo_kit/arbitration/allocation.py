@@ -426,9 +426,7 @@ def _verified(model: Model, found: Found) -> Found:
 def _known(model: Model, levels: Mapping[str, str]) -> Plan:
     """Positions of those choices of the last plan that still exist."""
     index = model.question.built.table.index
-    return tuple(
-        sorted(int(i) for i in index.get_indexer(pd.MultiIndex.from_tuples(levels.items())) if i >= 0)
-    )
+    return tuple(i for i, (project, level) in enumerate(index) if levels.get(project) == level)
 
 
 def limits_used(model: Model, plan: Plan) -> tuple[LimitUse, ...]:

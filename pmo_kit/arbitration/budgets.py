@@ -25,7 +25,8 @@ from pmo_kit.arbitration.rules import Envelope, Row, amount_words
 from pmo_kit.arbitration.search import Found, best_plan, moment, proof_gap
 from pmo_kit.arbitration.solving import Floats, Limits, Program, SafeBound, relaxed_solver, solve
 from pmo_kit.doors import door, factor, known, several
-from pmo_kit.errors import InfeasibleError
+from pmo_kit.doors import number as at_least
+from pmo_kit.errors import InfeasibleError, InputError
 from pmo_kit.facts import number
 
 STEPS = (0.70, 0.80, 0.90, 1.00, 1.10, 1.20)
@@ -178,7 +179,7 @@ def frontier(
 
     Raises
     ------
-    ValueError
+    InputError
         A factor is negative or stated twice; weights without `nested`, not one per budget, negative or all zero.
     InfeasibleError
         No plans for these budgets can be nested.
@@ -202,14 +203,18 @@ def frontier(
     asked = [factor(each, "a budget") for each in several(budgets)]
     factors = sorted(asked)
     if not factors or len(set(factors)) < len(factors):
-        raise ValueError("Budgets are factors of zero or more, each stated once.")
+        raise InputError("Budgets are factors of zero or more, each stated once.")
     if nested:
-        given = [1.0] * len(asked) if weights is None else [float(w) for w in weights]
-        if len(given) != len(asked) or not all(0 <= w < np.inf for w in given) or not sum(given):
-            raise ValueError("Weights are numbers of zero or more, one for each budget, and not all zero.")
+        given = (
+            [1.0] * len(asked)
+            if weights is None
+            else [at_least(w, "a weight", 0.0) for w in several(weights)]
+        )
+        if len(given) != len(asked) or not sum(given):
+            raise InputError("Weights are numbers of zero or more, one for each budget, and not all zero.")
         return _funding_order(frontier(question, budgets), dict(zip(asked, given, strict=True)))
     if weights is not None:
-        raise ValueError("Weights belong to one order of funding for all budgets: add nested=True.")
+        raise InputError("Weights belong to one order of funding for all budgets: add nested=True.")
     nearby = _Nearby(question)
     found: dict[float, Allocation | InfeasibleError] = {}
     for times in factors:

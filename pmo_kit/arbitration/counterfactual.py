@@ -28,6 +28,7 @@ from pmo_kit.arbitration.rules import (
 )
 from pmo_kit.arbitration.thresholds import Threshold, least_cost_cut, least_increase
 from pmo_kit.doors import door, known
+from pmo_kit.errors import InputError
 
 if TYPE_CHECKING:
     from pmo_kit.arbitration.allocation import Allocation
@@ -92,7 +93,7 @@ def what_would_admit(allocation: Allocation, project_id: str, level: str | None 
 
     Raises
     ------
-    ValueError
+    InputError
         The project or level is in the plan already.
 
     Notes
@@ -113,7 +114,7 @@ def what_would_admit(allocation: Allocation, project_id: str, level: str | None 
     options = model.question.built
     candidates = options.of(project_id, level).tolist()
     if any(i in plan for i in candidates):
-        raise ValueError(f"{project_id} is in the plan already.")
+        raise InputError(f"{project_id} is in the plan already.")
     flips = [flip(allocation, i) for i in candidates]
     done = max(flips, key=lambda f: (f.found.plan is not None, f.found.value))
     option, way = done.option, in_the_way(model, plan, done.option)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import isfinite, nan
+from math import nan
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ from pmo_kit.arbitration.prices import NOTHING
 from pmo_kit.arbitration.rules import Envelope, Share
 from pmo_kit.arbitration.search import Pool, best_plan
 from pmo_kit.arbitration.thresholds import Threshold, changed, least_increase, limit_shift, touched
-from pmo_kit.doors import door
+from pmo_kit.doors import door, number, several
 from pmo_kit.errors import InputError
 
 COLUMNS = ["from_year", "to_year", "envelope", "amount", "gain", "more", "most", "cap", "together"]
@@ -57,11 +57,9 @@ def money_moves(allocation: Allocation, amounts: Sequence[float] = (1, 2, 4)) ->
     >>> moves[["from_year", "to_year", "gain", "most", "cap"]].iloc[0].tolist()
     [2028.0, 2027.0, 0.0, 0.0, 0.0]
     """
-    wrong = [each for each in amounts if not (isfinite(float(each)) and float(each) > 0)]
-    if wrong or not len(amounts):
-        raise InputError(
-            f"Amounts of money to move are finite numbers above zero; {wrong or 'none'} cannot be moved."
-        )
+    amounts = [number(each, "an amount of money to move, above zero,") for each in several(amounts)]
+    if not amounts or min(amounts) <= 0:
+        raise InputError(f"Amounts of money to move are above zero; {amounts or 'none'} cannot be moved.")
     moves = _Moves(allocation)
     rows = []
     for name in moves.names:
@@ -72,10 +70,10 @@ def money_moves(allocation: Allocation, amounts: Sequence[float] = (1, 2, 4)) ->
                     most, cap = moves.best(name, start, to)
                     for amount in amounts:
                         pair = (
-                            moves.gain(name, start, to, float(amount)),
-                            moves.gain(name, None, to, float(amount)),
+                            moves.gain(name, start, to, amount),
+                            moves.gain(name, None, to, amount),
                         )
-                        rows.append((start, to, name, float(amount), *pair, most, cap, moves.together(name)))
+                        rows.append((start, to, name, amount, *pair, most, cap, moves.together(name)))
     table = pd.DataFrame(rows, columns=COLUMNS)
     order = ["gain", "amount", "cap", "envelope", "from_year", "to_year"]
     return table.sort_values(

@@ -241,7 +241,7 @@ def build_options(
     ------
     DataError
         A value is missing; every option without one is listed.
-    ValueError
+    InputError
         The value cannot be added up over projects (a ratio, a rank, a closeness or a net flow).
     """
     projects = register.projects

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import datetime as dt
 import hashlib
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from pmo_kit.arbitration.options import Options, build_options
+from pmo_kit.arbitration.options import Options, build_options, split_scope
 from pmo_kit.arbitration.rules import (
     Capacity,
     Committed,
@@ -33,7 +34,7 @@ from pmo_kit.arbitration.rules import (
     Spend,
     Synergy,
 )
-from pmo_kit.doors import factor, known
+from pmo_kit.doors import MOST, factor, known
 from pmo_kit.errors import DataError, InputError
 from pmo_kit.facts import Unit, count
 from pmo_kit.uncertainty import states_uncertainty
@@ -227,6 +228,7 @@ class Question:
 
     def with_rules(self, *rules: Rule) -> Question:
         """The question with these rules; a rule replaces the one of the same name."""
+        _refuse_any(_no_rules(rules))
         new = {rule.name: rule for rule in rules}
         kept = tuple(new.pop(rule.name, rule) for rule in self.rules)
         return self.replace(rules=kept + tuple(new.values()))
@@ -323,23 +325,34 @@ def _asked_wrongly(question: Question) -> Iterator[str]:
         yield f"overrides is True or False, not {question.overrides!r}."
     if question.basis not in (None, "expected", "likely"):
         yield f"The basis of figures is 'expected' or 'likely', not {question.basis!r}."
-    value = question.value
-    if isinstance(value, pd.Series):
-        if value.index.nlevels != 2:
-            yield "A value of your own is a Series with the index (project_id, level)."
-        elif extra := sorted(
-            set(map(str, value.index.get_level_values(0))) - set(question.register.projects.index)
-        ):
-            yield f"The value names projects that are not in the register: {', '.join(extra)}."
-    elif not isinstance(value, str):
+    if not isinstance(question.last_plan, Mapping | None):
+        yield f"last_plan says project_id -> level, as the plan of an allocation, not {question.last_plan!r}."
+    if not isinstance(question.value, str):
+        yield from _value_wrong(question.register, question.value)
+
+
+def _value_wrong(register: Register, value: object) -> Iterator[str]:
+    """What is wrong with a value of one's own."""
+    if not isinstance(value, pd.Series):
         yield f"value is the name of a column of the appraisal, or a Series, not {type(value).__name__}."
+    elif value.index.nlevels != 2:
+        yield "A value of your own is a Series with the index (project_id, level)."
+    elif extra := sorted(set(map(str, value.index.get_level_values(0))) - set(register.projects.index)):
+        yield f"The value names projects that are not in the register: {', '.join(extra)}."
+    elif not pd.api.types.is_numeric_dtype(value) or np.isinf(value.to_numpy(float, na_value=np.nan)).any():
+        yield "A value of your own is made of numbers that have an end."
+
+
+def _no_rules(rules: Iterable[object]) -> Iterator[str]:
+    """What is given as a rule and is none."""
+    for kind in [type(rule).__name__ for rule in rules if not isinstance(rule, Rule)][:1]:
+        yield f"Rules are made with Envelope, Capacity, Share and the like of pmo_kit.arbitration, not {kind}."
 
 
 def _rules_wrong(question: Question) -> Iterator[str]:
     """What is wrong with the rules of a question."""
-    wrong = [type(rule).__name__ for rule in question.rules if not isinstance(rule, Rule)]
-    if wrong:
-        yield f"Rules are made with Envelope, Capacity, Share and the like of pmo_kit.arbitration, not {wrong[0]}."
+    if wrong := list(_no_rules(question.rules)):
+        yield from wrong
         return
     names = [rule.name for rule in question.rules]
     if twice := sorted({name for name in names if names.count(name) > 1}):
@@ -357,13 +370,24 @@ def _rules_wrong(question: Question) -> Iterator[str]:
 
 def _rule_wrong(rule: Rule, options: Options) -> Iterator[str]:
     """What is wrong with one rule."""
-    for key, number in vars(rule).items():
-        if isinstance(number, float) and not np.isfinite(number):
-            yield f"{rule.name}: {key} is {number}, not a number."
+    if odd := list(_fields_wrong(rule)):
+        yield from odd
+        return
     if rule.price is not None and rule.price < 0:
         yield f"{rule.name}: its price is below zero."
-    if isinstance(rule, Limit) and (rule.stock or 0.0) < 0:
+    if isinstance(rule, Limit) and min(rule.stock or 0.0, getattr(rule, "carry_limit", 0.0)) < 0:
         yield f"{rule.name}: its amount is below zero."
+    for bound in (rule.minimum, rule.maximum) if isinstance(rule, Share) else ():
+        if bound is not None and bound > MOST:
+            yield f"{rule.name}: a share of {bound:g} is a percentage; write {bound / 100:g} for {bound:g} %."
+    if isinstance(rule, Group) and not rule.members:
+        yield f"{rule.name}: it names no projects."
+    try:
+        column, wanted = split_scope(scope := getattr(rule, "scope", "all"))
+        options.matches(scope)
+        known([wanted] if column == "project_id" else (), options.groups, "project")
+    except InputError as error:
+        yield f"{rule.name}: {error}"
     pairs = [(getattr(rule, a, None), getattr(rule, b, None)) for a, b in PARTIES]
     for project, level in [
         *pairs,
@@ -373,8 +397,29 @@ def _rule_wrong(rule: Rule, options: Options) -> Iterator[str]:
         try:
             if project is not None:
                 options.of(project, level)
-        except ValueError as error:
+        except InputError as error:
             yield f"{rule.name}: {error}"
+
+
+def _fields_wrong(rule: Rule) -> Iterator[str]:
+    """Numbers of a rule that are none, and words that are none of those that it knows."""
+    for each in dataclasses.fields(rule):
+        given, kind = getattr(rule, each.name), str(each.type)
+        numbers = [given] if kind in ("float", "int", "float | None", "int | None") else []
+        if given is None and "None" in kind:
+            continue
+        if kind.startswith("Literal["):
+            allowed = ast.literal_eval(kind.removeprefix("Literal"))
+            if given not in allowed:
+                yield f"{rule.name}: {each.name} is {' or '.join(allowed)}, not {given!r}."
+        if each.name == "demand":
+            numbers = [amount for *_, amount in given]
+        for number in numbers:
+            whole = kind.startswith("int")
+            if not isinstance(number, Integral if whole else Real) or isinstance(number, bool):
+                yield f"{rule.name}: {each.name} is {'a whole number' if whole else 'a number'}, not {number!r}."
+            elif not np.isfinite(float(number)):
+                yield f"{rule.name}: {each.name} is {float(number)}, not a number."
 
 
 PARTIES = (("project_id", "level"), ("other_id", "other_level"))
@@ -403,6 +448,7 @@ def revalued(question: Question, value: pd.Series) -> Question:
     >>> [rule.name for rule in scored.question.active_rules if rule.name.startswith("override")]
     ['override P08 out']
     """
+    _refuse_any(_value_wrong(question.register, value))
     table = question.options
     ids = table.index.get_level_values("project_id")
     found = value.reindex(pd.MultiIndex.from_arrays([ids, table["base_level"]])).set_axis(table.index)

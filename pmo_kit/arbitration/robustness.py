@@ -16,7 +16,8 @@ from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Row
 from pmo_kit.arbitration.search import best_plan, proof_gap
 from pmo_kit.arbitration.solving import Limits
-from pmo_kit.doors import door
+from pmo_kit.doors import door, share
+from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given
 
 IN, BORDER, OUT = "in every good plan", "at the border", "in no good plan"
@@ -67,7 +68,7 @@ def core_projects(question: Question, epsilon: float = 0.01, *, seed: int = 7) -
 
     Raises
     ------
-    ValueError
+    InputError
         The answer to the question is not proven, so that no core can be.
 
     Notes
@@ -82,9 +83,10 @@ def core_projects(question: Question, epsilon: float = 0.01, *, seed: int = 7) -
     >>> core.table.loc["P03", "standing"]
     'in every good plan'
     """
+    epsilon = share(epsilon, "epsilon")
     allocation = arbitrate(question)
     if allocation.gap > 0:
-        raise ValueError(
+        raise InputError(
             "The plan is not proven best, so no project can be proven to be in every good plan: set gap=0."
         )
     model = allocation._model

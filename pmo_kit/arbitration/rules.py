@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pmo_kit.arbitration.options import split_scope
+from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given
 
 if TYPE_CHECKING:
@@ -564,7 +565,7 @@ class Override(Rule):
 
     def __post_init__(self) -> None:
         if self.in_out not in ("in", "out"):
-            raise ValueError(f"An override says 'in' or 'out', not {self.in_out!r}.")
+            raise InputError(f"An override says 'in' or 'out', not {self.in_out!r}.")
 
     @property
     def name(self) -> str:
@@ -599,7 +600,7 @@ class Synergy(Rule):
         if self.quantity == "value":
             return 0.0
         if self.year is None or self.year not in options.factors:
-            raise ValueError(
+            raise InputError(
                 f"{self.name}: a cost of two together needs a year of the question, not {self.year}."
             )
         if year not in (None, self.year):

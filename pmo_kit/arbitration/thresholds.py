@@ -31,6 +31,7 @@ from pmo_kit.arbitration.rules import (
 from pmo_kit.arbitration.search import Found, Pool, best_plan, value_floor
 from pmo_kit.arbitration.solving import solve
 from pmo_kit.doors import door, known, several
+from pmo_kit.errors import InputError
 
 if TYPE_CHECKING:
     from pmo_kit.arbitration.allocation import Allocation
@@ -49,7 +50,7 @@ class Threshold:
 def changed(rule: Rule, by: float) -> Limit:
     """The rule with its amount changed."""
     if not isinstance(rule, Limit):
-        raise ValueError(f"{rule.name} has no amount.")
+        raise InputError(f"{rule.name} has no amount.")
     return rule.changed(by)
 
 

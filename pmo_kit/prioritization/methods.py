@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pmo_kit.doors import whole
+from pmo_kit.errors import InputError
 from pmo_kit.prioritization.weights import Floats, checked_matrix, normalized
 
 CONFIDENCE = 0.95  # share of the draws in which the head of a tier beats the head of the next
@@ -31,7 +32,7 @@ def sample_weights(n: int, draws: int, seed: int) -> Floats:
 
     Raises
     ------
-    ValueError
+    InputError
         Fewer than one criterion or draw.
 
     Notes
@@ -203,7 +204,7 @@ def weighted_value(values: ArrayLike, weights: ArrayLike) -> Floats:
 
     Raises
     ------
-    ValueError
+    InputError
         A missing value (named), a negative or missing weight, or a number of weights that differs.
 
     Notes
@@ -217,10 +218,10 @@ def weighted_value(values: ArrayLike, weights: ArrayLike) -> Floats:
     """
     worth, share = np.asarray(values, dtype=float), normalized(weights)
     if worth.ndim == 0 or share.shape != worth.shape[-1:]:
-        raise ValueError(f"{worth.shape[-1:] or 0} criteria and {share.shape[-1]} weights do not match")
+        raise InputError(f"{worth.shape[-1:] or 0} criteria and {share.shape[-1]} weights do not match")
     if not np.isfinite(worth).all():
         place = tuple(int(i) for i in np.argwhere(~np.isfinite(worth))[0])
-        raise ValueError(f"value at {place} is missing: state how missing scores count before adding up")
+        raise InputError(f"value at {place} is missing: state how missing scores count before adding up")
     return np.asarray(worth @ share)
 
 
@@ -314,10 +315,10 @@ def promethee(
     cells, share, up = _problem(matrix, weights, maximize)
     n, k = cells.shape
     if n < 2:
-        raise ValueError("net flows need at least two alternatives")
+        raise InputError("net flows need at least two alternatives")
     kinds = [preference] * k if isinstance(preference, str) else list(preference)
     if len(kinds) != k:
-        raise ValueError(f"{k} criteria and {len(kinds)} preference functions do not match")
+        raise InputError(f"{k} criteria and {len(kinds)} preference functions do not match")
     limits = [np.broadcast_to(np.asarray(limit, dtype=float), (k,)) for limit in (q, p, s)]
     flows = np.zeros(n)
     for j, kind in enumerate(kinds):
@@ -334,7 +335,7 @@ def _problem(
     cells, share = checked_matrix(matrix), normalized(weights)
     up = np.broadcast_to(np.asarray(maximize, dtype=bool), cells.shape[1:])
     if share.shape != cells.shape[1:]:
-        raise ValueError(f"{cells.shape[1]} criteria and {share.shape[-1]} weights do not match")
+        raise InputError(f"{cells.shape[1]} criteria and {share.shape[-1]} weights do not match")
     return cells, share, up
 
 
@@ -352,16 +353,16 @@ def _scaled(cells: Floats, normalization: str) -> Floats:
     elif normalization == "none":
         return cells
     else:
-        raise ValueError(f"normalization is vector, minmax, sum, max or none, not {normalization!r}")
+        raise InputError(f"normalization is vector, minmax, sum, max or none, not {normalization!r}")
     if (size < 0).any():
-        raise ValueError(f"normalization {normalization} needs columns whose size is above zero")
+        raise InputError(f"normalization {normalization} needs columns whose size is above zero")
     return np.divide(cells - base, size, out=np.zeros_like(cells), where=size > 0)
 
 
 def _preference(d: Floats, kind: str, q: float, p: float, s: float) -> Floats:
     """Degree of preference for differences d, zero where d is not above zero."""
     if q < 0 or p < 0 or s < 0:
-        raise ValueError("thresholds q, p and s are not below zero")
+        raise InputError("thresholds q, p and s are not below zero")
     if kind == "usual":
         degree = np.ones_like(d)
     elif kind == "u_shape":
@@ -379,11 +380,11 @@ def _preference(d: Floats, kind: str, q: float, p: float, s: float) -> Floats:
         _need(s > 0, "gaussian needs s above zero")
         degree = -np.expm1(-(d**2) / (2 * s**2))
     else:
-        raise ValueError(f"preference is one of {', '.join(PREFERENCES)}, not {kind!r}")
+        raise InputError(f"preference is one of {', '.join(PREFERENCES)}, not {kind!r}")
     return np.where(d > 0, degree, 0.0)
 
 
 def _need(holds: bool, message: str) -> None:
     """Raise a ValueError unless something holds."""
     if not holds:
-        raise ValueError(message)
+        raise InputError(message)

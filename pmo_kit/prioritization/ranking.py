@@ -12,7 +12,7 @@ import pandas as pd
 
 from pmo_kit.answers import Answer
 from pmo_kit.doors import door
-from pmo_kit.errors import PmoError
+from pmo_kit.errors import InputError, PmoError
 from pmo_kit.facts import as_given, number
 from pmo_kit.prioritization.values import Scorecard, read_scorecard
 from pmo_kit.prioritization.weights import Floats, normalized, seal_weights
@@ -118,7 +118,7 @@ def prioritize(
     ------
     DataError
         A table is missing, or a score is off its declared scale.
-    ValueError
+    InputError
         Weights that do not fit the criteria, or another method.
 
     Notes
@@ -134,7 +134,7 @@ def prioritize(
     {'P01': 1, 'P02': 2, 'P07': 3}
     """
     if method != "value":
-        raise ValueError(
+        raise InputError(
             f"a register is ranked by method 'value', not {method!r}; topsis and promethee take bare arrays: "
             "pmo.prioritization.topsis(matrix, weights, maximize)"
         )
@@ -184,7 +184,7 @@ def arbitration_value(ranking: Ranking, scale: float) -> pd.Series:
     ------
     PmoError
         The ranking is not additive.
-    ValueError
+    InputError
         The scale is not above zero.
 
     Notes
@@ -207,7 +207,7 @@ def arbitration_value(ranking: Ranking, scale: float) -> pd.Series:
             "depend on what is compared. Use prioritize(register)."
         )
     if not np.isfinite(scale) or scale <= 0:
-        raise ValueError(f"the scale is what one point is worth, above zero, not {scale}")
+        raise InputError(f"the scale is what one point is worth, above zero, not {scale}")
     card, weights = ranking.card, ranking.weights.to_numpy(float)
     worth = scale * ((card.values - card.baseline) @ weights)
     out = np.array([bool(reason) for reason in card.gate_reasons()]) | card.missing.all(axis=1)
@@ -235,16 +235,16 @@ def _weights(register: Register, card: Scorecard, weights: Any) -> pd.Series:
         given = pd.Series(weights, dtype=float)
         odd = [str(name) for name in given.index.symmetric_difference(criteria)]
         if odd:
-            raise ValueError(f"weights and criteria do not match: {', '.join(odd)}")
+            raise InputError(f"weights and criteria do not match: {', '.join(odd)}")
         given = given.reindex(criteria)
     else:
         given = pd.Series(np.asarray(weights, dtype=float))
         if len(given) != len(criteria):
-            raise ValueError(f"{len(criteria)} criteria and {len(given)} weights do not match")
+            raise InputError(f"{len(criteria)} criteria and {len(given)} weights do not match")
     bad = ~np.isfinite(given.to_numpy(float)) | (given.to_numpy(float) < 0)
     if bad.any():
         place = int(np.flatnonzero(bad)[0])
-        raise ValueError(f"the weight of {criteria[place]} is {given.iloc[place]}: it must be 0 or more")
+        raise InputError(f"the weight of {criteria[place]} is {given.iloc[place]}: it must be 0 or more")
     return pd.Series(normalized(given.to_numpy(float)), index=criteria, name="weight")
 
 
@@ -264,7 +264,7 @@ def _of_stakeholders(register: Register, criteria: pd.Index, who: str) -> pd.Ser
     if who == "stakeholders":
         return table.mean()
     if who not in table.index:
-        raise ValueError(
+        raise InputError(
             f"no stakeholder {who!r}; known: {', '.join(table.index)}, or stakeholders for the mean"
         )
     return pd.Series(table.loc[who])

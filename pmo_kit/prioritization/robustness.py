@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pmo_kit.answers import Answer
 from pmo_kit.doors import door
-from pmo_kit.errors import PmoError
+from pmo_kit.errors import InputError, PmoError
 from pmo_kit.facts import number, percent
 from pmo_kit.prioritization.methods import (
     central_weights,
@@ -83,7 +83,7 @@ def value_lines(values: ArrayLike, weights: ArrayLike, part: ArrayLike) -> tuple
     cells, share = checked_matrix(values), normalized(weights)
     mask = np.asarray(part, dtype=bool)
     if mask.shape != share.shape or not mask.any() or mask.all():
-        raise ValueError("the part whose weight varies is some of the criteria, not none and not all")
+        raise InputError("the part whose weight varies is some of the criteria, not none and not all")
     inside, outside = (
         cells[:, some] @ normalized(share[some] if share[some].sum() > 0 else np.ones(some.sum()))
         for some in (mask, ~mask)
@@ -175,7 +175,7 @@ def smallest_change(ahead: ArrayLike, behind: ArrayLike, weights: ArrayLike) -> 
     share = normalized(weights)
     gap = np.asarray(behind, dtype=float) - np.asarray(ahead, dtype=float)
     if gap.shape != share.shape or not np.isfinite(gap).all():
-        raise ValueError("two alternatives need one value for each criterion")
+        raise InputError("two alternatives need one value for each criterion")
     need = -float(gap @ share)
     if need <= _NOISE:
         return 0.0, share
@@ -243,7 +243,7 @@ def leads(values: ArrayLike, weights: ArrayLike) -> tuple[float, Floats]:
     """
     cells, share = checked_matrix(values), normalized(weights)
     if min(cells.shape) < 2:
-        raise ValueError("a lead needs at least two alternatives and two criteria")
+        raise InputError("a lead needs at least two alternatives and two criteria")
     first = int((cells @ share).argmax())
     after = np.empty((len(share), 2))
     for j in range(len(share)):

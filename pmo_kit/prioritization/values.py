@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from pmo_kit.errors import DataError
+from pmo_kit.errors import DataError, InputError
 from pmo_kit.facts import as_given
 from pmo_kit.prioritization.weights import Floats
 
@@ -38,7 +38,7 @@ def piecewise_value(x: ArrayLike, points: ArrayLike, values: ArrayLike) -> Float
 
     Raises
     ------
-    ValueError
+    InputError
         Points that repeat, are unordered or missing, or a number of values that differs.
 
     Notes
@@ -52,14 +52,14 @@ def piecewise_value(x: ArrayLike, points: ArrayLike, values: ArrayLike) -> Float
     """
     at, worth = np.asarray(points, dtype=float), np.asarray(values, dtype=float)
     if at.ndim != 1 or at.shape != worth.shape or len(at) < 2:
-        raise ValueError("a value function needs at least two points and one value for each")
+        raise InputError("a value function needs at least two points and one value for each")
     if not (np.isfinite(at).all() and np.isfinite(worth).all()):
-        raise ValueError("a point or a value of the value function is missing")
+        raise InputError("a point or a value of the value function is missing")
     step = np.diff(at)
     if (step < 0).all():
         at, worth = at[::-1], worth[::-1]
     elif not (step > 0).all():
-        raise ValueError(f"points of a value function are all different and in order, not {at.tolist()}")
+        raise InputError(f"points of a value function are all different and in order, not {at.tolist()}")
     return np.asarray(np.interp(np.asarray(x, dtype=float), at, worth))[()]
 
 
@@ -85,7 +85,7 @@ class ValueFunction:
         if self.shape == "discrete":
             odd = np.isfinite(given) & ~np.isin(given, self.points)
             if odd.any():
-                raise ValueError(
+                raise InputError(
                     f"score {as_given(given[odd][0])} is none of {', '.join(as_given(p) for p in self.points)}"
                 )
         return self.between(given)
@@ -123,7 +123,7 @@ def read_value_function(text: str, low: float, high: float, sense: str = "max") 
 
     Raises
     ------
-    ValueError
+    InputError
         The text cannot be read; the pairs do not cover the scale, leave 0..100 or run against the sense.
 
     Examples
@@ -134,11 +134,11 @@ def read_value_function(text: str, low: float, high: float, sense: str = "max") 
     [50.0, 100.0, 66.66666666666667]
     """
     if not low < high:
-        raise ValueError(
+        raise InputError(
             f"the declared scale runs from {as_given(low)} to {as_given(high)}: low must be below high"
         )
     if sense not in ("max", "min"):
-        raise ValueError(f"sense is max or min, not {sense!r}")
+        raise InputError(f"sense is max or min, not {sense!r}")
     words = text.strip().lower()
     if words in ("", "linear"):
         return ValueFunction("linear", (low, high), (0.0, 100.0) if sense == "max" else (100.0, 0.0))
@@ -147,14 +147,14 @@ def read_value_function(text: str, low: float, high: float, sense: str = "max") 
     discrete = words.startswith("steps")
     points, values = _pairs(words.removeprefix("steps"), text)
     if list(points) != sorted(set(points)) or len(points) < 2:
-        raise ValueError(f"{text!r}: scores are all different and ascending")
+        raise InputError(f"{text!r}: scores are all different and ascending")
     if points[0] < low or points[-1] > high or (not discrete and (points[0] > low or points[-1] < high)):
-        raise ValueError(f"{text!r} does not cover the declared scale {as_given(low)} to {as_given(high)}")
+        raise InputError(f"{text!r} does not cover the declared scale {as_given(low)} to {as_given(high)}")
     if min(values) < 0 or max(values) > 100:
-        raise ValueError(f"{text!r}: values run from 0 to 100")
+        raise InputError(f"{text!r}: values run from 0 to 100")
     ordered = values if sense == "max" else values[::-1]
     if list(ordered) != sorted(ordered):
-        raise ValueError(f"{text!r} runs against the sense {sense}; use a target where the middle is best")
+        raise InputError(f"{text!r} runs against the sense {sense}; use a target where the middle is best")
     return ValueFunction("discrete" if discrete else "piecewise", points, values)
 
 
@@ -164,7 +164,7 @@ def _pairs(words: str, text: str) -> tuple[tuple[float, ...], tuple[float, ...]]
         cells = [pair.split(":") for pair in words.split(";") if pair.strip()]
         return tuple(float(score) for score, _ in cells), tuple(float(value) for _, value in cells)
     except ValueError:
-        raise ValueError(
+        raise InputError(
             f"{text!r} is no value function: write linear, 0:0; 10:40; 25:100, steps 0:0; 4:100 or target 7"
         ) from None
 
@@ -176,13 +176,13 @@ def _target(words: str, low: float, high: float) -> ValueFunction:
     except ValueError:
         numbers = []
     if len(numbers) not in (1, 2) or not low <= numbers[0] <= numbers[-1] <= high:
-        raise ValueError(
+        raise InputError(
             f"{words!r}: write target 7 or target 6 8, inside the scale {as_given(low)} to {as_given(high)}"
         )
     first, last = numbers[0], numbers[-1]
     reach = max(first - low, high - last)
     if reach <= 0:
-        raise ValueError(f"{words!r}: the target is the whole scale")
+        raise InputError(f"{words!r}: the target is the whole scale")
     at = sorted({low, first, last, high})
     worth = [100 * (1 - max(first - x, x - last, 0.0) / reach) for x in at]
     return ValueFunction("target", tuple(at), tuple(worth))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given, number
 
 Floats = NDArray[np.float64]
@@ -36,7 +37,7 @@ def normalized(weights: ArrayLike, what: str = "weight") -> Floats:
 
     Raises
     ------
-    ValueError
+    InputError
         Names the position of the first bad weight.
 
     Examples
@@ -46,14 +47,14 @@ def normalized(weights: ArrayLike, what: str = "weight") -> Floats:
     """
     given = np.asarray(weights, dtype=float)
     if given.ndim == 0 or given.shape[-1] == 0:
-        raise ValueError(f"there is no {what}")
+        raise InputError(f"there is no {what}")
     bad = ~np.isfinite(given) | (given < 0)
     if bad.any():
         place = ", ".join(str(i) for i in np.argwhere(bad)[0])
-        raise ValueError(f"{what} at position {place} is {given[bad][0]}: it must be 0 or more")
+        raise InputError(f"{what} at position {place} is {given[bad][0]}: it must be 0 or more")
     total = given.sum(axis=-1, keepdims=True)
     if (total <= 0).any():
-        raise ValueError(f"every {what} is zero")
+        raise InputError(f"every {what} is zero")
     return np.asarray(given / total)
 
 
@@ -123,7 +124,7 @@ def entropy_weights(matrix: ArrayLike) -> Floats:
 
     Raises
     ------
-    ValueError
+    InputError
         A missing or negative cell (named), or no criterion differs between alternatives.
 
     Notes
@@ -138,9 +139,9 @@ def entropy_weights(matrix: ArrayLike) -> Floats:
     cells = checked_matrix(matrix)
     if (cells < 0).any():
         row, column = np.argwhere(cells < 0)[0]
-        raise ValueError(f"cell ({row}, {column}) is {cells[row, column]}: entropy needs 0 or more")
+        raise InputError(f"cell ({row}, {column}) is {cells[row, column]}: entropy needs 0 or more")
     if len(cells) < 2 or (cells == 0).all(axis=0).any():
-        raise ValueError("entropy needs at least two alternatives and no criterion that is zero throughout")
+        raise InputError("entropy needs at least two alternatives and no criterion that is zero throughout")
     peak = cells.max(axis=0)
     cells = cells / peak if (peak > 1e300).any() else cells  # a sum that no number can say
     share = cells / cells.sum(axis=0)
@@ -148,7 +149,7 @@ def entropy_weights(matrix: ArrayLike) -> Floats:
     differ = 1.0 + (share * logs).sum(axis=0) / np.log(len(cells))
     differ[np.ptp(cells, axis=0) == 0] = 0.0
     if differ.sum() <= 0:
-        raise ValueError("no criterion differs between the alternatives")
+        raise InputError("no criterion differs between the alternatives")
     return np.asarray(differ / differ.sum())
 
 
@@ -210,7 +211,7 @@ def ahp_weights(comparisons: ArrayLike) -> AhpWeights:
 
     Raises
     ------
-    ValueError
+    InputError
         Not square, a cell missing, not positive or not reciprocal (named), or n beyond Saaty's table.
 
     Notes
@@ -253,7 +254,7 @@ def kendall_w(ranks: ArrayLike) -> float:
 
     Raises
     ------
-    ValueError
+    InputError
         Fewer than two items or judges, a missing rank, or every judge ties everything.
 
     Notes
@@ -268,7 +269,7 @@ def kendall_w(ranks: ArrayLike) -> float:
     given = checked_matrix(ranks)
     n, m = given.shape
     if n < 2 or m < 2:
-        raise ValueError("Kendall's W needs at least two items and two judges")
+        raise InputError("Kendall's W needs at least two items and two judges")
     below = (given[:, None, :] < given[None, :, :]).sum(axis=0)
     same = (given[:, None, :] == given[None, :, :]).sum(axis=0)
     mean_rank = below + (same + 1) / 2
@@ -277,7 +278,7 @@ def kendall_w(ranks: ArrayLike) -> float:
     spread = ((sums - sums.mean()) ** 2).sum()
     most = m**2 * (n**3 - n) - m * ties
     if most <= 0:
-        raise ValueError("every judge ties every item")
+        raise InputError("every judge ties every item")
     return float(12 * spread / most)
 
 
@@ -302,17 +303,17 @@ def checked_matrix(matrix: ArrayLike) -> Floats:
     """A finite matrix of two dimensions, or a ValueError that names the cell."""
     cells = np.asarray(matrix, dtype=float)
     if cells.ndim != 2 or 0 in cells.shape:
-        raise ValueError(f"a matrix of alternatives x criteria is needed, not shape {cells.shape}")
+        raise InputError(f"a matrix of alternatives x criteria is needed, not shape {cells.shape}")
     if not np.isfinite(cells).all():
         row, column = np.argwhere(~np.isfinite(cells))[0]
-        raise ValueError(f"cell ({row}, {column}) is missing or not finite")
+        raise InputError(f"cell ({row}, {column}) is missing or not finite")
     return cells
 
 
 def _ranks(n: int) -> Floats:
     """1..n as floats."""
     if n < 1:
-        raise ValueError("at least one criterion is needed")
+        raise InputError("at least one criterion is needed")
     return np.arange(1, n + 1, dtype=float)
 
 
@@ -321,17 +322,17 @@ def _judgements(comparisons: ArrayLike) -> Floats:
     judged = checked_matrix(comparisons)
     n = len(judged)
     if judged.shape != (n, n):
-        raise ValueError(f"a comparison matrix is square, not {judged.shape[0]} x {judged.shape[1]}")
+        raise InputError(f"a comparison matrix is square, not {judged.shape[0]} x {judged.shape[1]}")
     if n > len(RANDOM_INDEX):
-        raise ValueError(f"Saaty's random index ends at {len(RANDOM_INDEX)} criteria, got {n}: use groups")
+        raise InputError(f"Saaty's random index ends at {len(RANDOM_INDEX)} criteria, got {n}: use groups")
     if (judged <= 0).any():
         row, column = np.argwhere(judged <= 0)[0]
-        raise ValueError(f"cell ({row}, {column}) is {judged[row, column]}: judgements are above zero")
+        raise InputError(f"cell ({row}, {column}) is {judged[row, column]}: judgements are above zero")
     product = judged * judged.T
     off = np.abs(product - 1) > _RECIPROCAL
     if off.any():
         row, column = np.argwhere(off)[0]
-        raise ValueError(
+        raise InputError(
             f"cell ({row}, {column}) is {as_given(judged[row, column])} and its mirror "
             f"{as_given(judged[column, row])}: they must be reciprocal"
         )

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from pmo_kit.arbitration import Capacity, Envelope, Question
 from pmo_kit.arbitration.rules import role_words
 from pmo_kit.doors import share
+from pmo_kit.errors import InputError
 from pmo_kit.risk.exposure import Exposure
 from pmo_kit.uncertainty.distributions import Floats
 
@@ -70,7 +71,7 @@ def portfolio_contingency(costs: ArrayLike, base: ArrayLike, confidence: float =
     (2.0, 3.2)
     """
     if not 0 < share(confidence, "confidence") < 1:
-        raise ValueError(f"confidence lies between 0 and 1, not {confidence}")
+        raise InputError(f"confidence lies between 0 and 1, not {confidence}")
     drawn, bases = np.atleast_2d(np.asarray(costs)), np.asarray(base, float)
     total = drawn.sum(axis=0, dtype=float)
     whole = float(np.quantile(total, confidence))

@@ -89,7 +89,7 @@ def expose(
     ------
     DataError
         An estimate or a risk is not in order; every one is listed.
-    ValueError
+    InputError
         A scope is unknown, or a fraction is negative.
     """
     register, built = question.register, question.stated
@@ -205,7 +205,7 @@ def _uplifts(question: Question, uplifts: Mapping[str, float] | None) -> dict[st
     ordered = sorted((uplifts or {}).items(), key=lambda item: (item[0] != "all", "=" not in item[0]))
     for scope, fraction in ordered:
         if fraction < 0:
-            raise ValueError(f"the uplift of {scope} is negative")
+            raise InputError(f"the uplift of {scope} is negative")
         if scope in question.register.projects.index:
             raised[scope] = float(fraction)
         elif scope == "all" or "=" in scope:

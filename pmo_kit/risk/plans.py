@@ -13,7 +13,7 @@ from pmo_kit.arbitration import Allocation, Envelope, Explanation, Question, arb
 from pmo_kit.arbitration.allocation import arbitrate_from
 from pmo_kit.arbitration.rules import amount_words
 from pmo_kit.doors import door, share
-from pmo_kit.errors import InfeasibleError
+from pmo_kit.errors import InfeasibleError, InputError
 from pmo_kit.facts import number
 from pmo_kit.risk.drawing import Run, blocks_of, shared_streams, simulate_block
 from pmo_kit.risk.exposure import expose, together
@@ -104,7 +104,7 @@ def fit_envelopes(question: Question, confidence: float = 0.8, draws: int = DRAW
     sample average approximation, verified out of sample: Luedtke and Ahmed (2008), SIAM J. Optim. 19.
     """
     if not 0 < share(confidence, "confidence") < 1:
-        raise ValueError(f"confidence lies between 0 and 1, not {confidence}")
+        raise InputError(f"confidence lies between 0 and 1, not {confidence}")
 
     plain = arbitrate(question)
     first = simulate_plan(question, plain.plan, draws, seed)

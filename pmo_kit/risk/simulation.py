@@ -18,6 +18,7 @@ from pmo_kit.arbitration.model import kept
 from pmo_kit.arbitration.rules import amount_words
 from pmo_kit.doors import door, known
 from pmo_kit.doors import whole as whole_number
+from pmo_kit.errors import InputError
 from pmo_kit.facts import number
 from pmo_kit.risk.contingency import (
     Contingency,
@@ -272,12 +273,12 @@ class Simulation:
 
         Raises
         ------
-        ValueError
+        InputError
             The other was simulated with another seed or number of draws.
         """
         mine, theirs = (self.seed, self.draws), (other.seed, other.draws)
         if mine != theirs:
-            raise ValueError(f"compare simulations of one seed and number of draws, not {mine} with {theirs}")
+            raise InputError(f"compare simulations of one seed and number of draws, not {mine} with {theirs}")
         return float((self._block.npv > other._block.npv).mean())
 
     @property
@@ -341,7 +342,7 @@ def simulate(
     ------
     DataError
         Estimates or risks are not in order; every one is listed.
-    ValueError
+    InputError
         An argument is out of range or names what is not there.
 
     Examples

@@ -19,7 +19,7 @@ from pmo_kit.arbitration.model import ONE, Model, compile_model
 from pmo_kit.arbitration.search import best_plan
 from pmo_kit.arbitration.solving import Limits, Program, Status, solve
 from pmo_kit.doors import door, known
-from pmo_kit.errors import InfeasibleError
+from pmo_kit.errors import InfeasibleError, InputError
 from pmo_kit.facts import Base, Fact, Of, Unit, as_given, count
 from pmo_kit.risk.simulation import DRAWS, SEED, simulate_plan
 from pmo_kit.scenarios.changes import Scenario
@@ -214,7 +214,7 @@ def minimax_plan(allocations: Mapping[str, Allocation], in_percent: bool = False
 
     Raises
     ------
-    ValueError
+    InputError
         In percent, and a best value is not above zero; or no plan can be repaired in every scenario.
 
     Notes
@@ -229,7 +229,7 @@ def minimax_plan(allocations: Mapping[str, Allocation], in_percent: bool = False
     n = len(options)
     scale = {name: 100 / allocations[name].value if in_percent else 1.0 for name in names}
     if in_percent and min(allocations[name].value for name in names) <= 0:
-        raise ValueError("a regret in percent needs a best value above zero in every scenario")
+        raise InputError("a regret in percent needs a best value above zero in every scenario")
     models = [compile_model(allocations[name].question) for name in names]
     programs = [model.program for model in models]
     widths = [len(program.value) for program in programs]
@@ -251,7 +251,7 @@ def minimax_plan(allocations: Mapping[str, Allocation], in_percent: bool = False
             continue
         here = model.question.options.index.get_indexer(options.index)
         if (here < 0).any():
-            raise ValueError(f"scenario {name!r} has other projects or levels than the base")
+            raise InputError(f"scenario {name!r} has other projects or levels than the base")
         link = sparse.csr_array(
             (
                 np.concatenate([np.ones(n), -np.ones(n)]),
@@ -271,7 +271,7 @@ def minimax_plan(allocations: Mapping[str, Allocation], in_percent: bool = False
     program = Program(objective, matrix, np.concatenate(lower), np.concatenate(upper), least, most, integer)
     outcome = solve(program, Limits(gap=1e-6, nodes=NODES))
     if outcome.x is None:
-        raise ValueError("no plan of today can be repaired in every scenario")
+        raise InputError("no plan of today can be repaired in every scenario")
     plan = models[0].levels(tuple(int(i) for i in np.flatnonzero(outcome.x[:n] > 0.5)))
     there = {
         name: evaluate_plan(model, plan, allocations[name].value)
@@ -510,7 +510,7 @@ def compare(question: Question, scenarios: Sequence[Scenario]) -> Comparison:
         The base itself has no plan. A scenario without one stays in the comparison, with its reason.
     DataError
         A scenario names what the question does not have.
-    ValueError
+    InputError
         Two scenarios have one name, or one is called Today, as the base is.
 
     Examples
@@ -526,7 +526,7 @@ def compare(question: Question, scenarios: Sequence[Scenario]) -> Comparison:
     """
     names = [TODAY, *(scenario.name for scenario in scenarios)]
     if len(set(names)) < len(names):
-        raise ValueError(f"Two scenarios have one name: {', '.join(names)}.")
+        raise InputError(f"Two scenarios have one name: {', '.join(names)}.")
     asked = {scenario.name: scenario(question) for scenario in scenarios}
     allocations, reasons = {TODAY: arbitrate(question)}, {}
     for name, changed in asked.items():

@@ -13,6 +13,7 @@ from pmo_kit.arbitration import Allocation, Question, turning_points
 from pmo_kit.arbitration.model import compile_model
 from pmo_kit.arbitration.rules import amount_words
 from pmo_kit.doors import door
+from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given
 from pmo_kit.scenarios.changes import Scenario
 from pmo_kit.scenarios.comparison import Comparison, evaluate_plan
@@ -86,7 +87,7 @@ def partly(scenario: Scenario, share: float) -> Scenario:
 
     Raises
     ------
-    ValueError
+    InputError
         It takes projects in or out, sets rules aside, delays or changes the discounting: that has no half.
 
     Examples
@@ -95,7 +96,7 @@ def partly(scenario: Scenario, share: float) -> Scenario:
     {'kind=capex': 1.04}
     """
     if scenario.forces or scenario.rules_off or scenario.discount_schedule or scenario.delay:
-        raise ValueError(f"{scenario.name!r} changes something that cannot be done by half")
+        raise InputError(f"{scenario.name!r} changes something that cannot be done by half")
 
     def part(factors: float | Mapping[str, float]) -> float | dict[str, float]:
         if isinstance(factors, Mapping):
@@ -123,7 +124,7 @@ def break_even(
 
     Raises
     ------
-    ValueError
+    InputError
         The scenario changes what has no half: see `partly`.
     """
 

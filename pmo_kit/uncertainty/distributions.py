@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given
 
 Floats = NDArray[np.float64]
@@ -46,7 +47,7 @@ def pert(
 
     Raises
     ------
-    ValueError
+    InputError
         The three points are not in order, or one is missing.
 
     Notes
@@ -87,7 +88,7 @@ def cvar(x: ArrayLike, level: float, tail: Literal["upper", "lower"] = "upper") 
 
     Raises
     ------
-    ValueError
+    InputError
         The level is not in [0, 1), the tail is neither, or there is no outcome or an infinite one.
 
     Notes
@@ -101,12 +102,12 @@ def cvar(x: ArrayLike, level: float, tail: Literal["upper", "lower"] = "upper") 
     (9.5, 1.5)
     """
     if not 0 <= level < 1:
-        raise ValueError(f"level is a confidence from 0 to below 1, not {level}")
+        raise InputError(f"level is a confidence from 0 to below 1, not {level}")
     if tail not in ("upper", "lower"):
-        raise ValueError(f"tail is 'upper' or 'lower', not {tail!r}")
+        raise InputError(f"tail is 'upper' or 'lower', not {tail!r}")
     values = np.sort(np.asarray(x, float), axis=-1)
     if not values.size or np.isinf(values).any():
-        raise ValueError("x needs outcomes, none of them infinite")
+        raise InputError("x needs outcomes, none of them infinite")
     values = values[..., ::-1] if tail == "upper" else values
     n = values.shape[-1]
     weights = np.clip(n * (1 - level) - np.arange(n), 0.0, 1.0)
@@ -127,7 +128,7 @@ class Estimate:
 
     Raises
     ------
-    ValueError
+    InputError
         The points are not in order, a lognormal has ends instead of quantiles or a low that is not positive, or no
         distribution of that kind has these quantiles.
 
@@ -146,11 +147,11 @@ class Estimate:
 
     def __post_init__(self) -> None:
         if not self.low <= self.likely <= self.high:
-            raise ValueError("an estimate needs low <= likely <= high, none of them missing")
+            raise InputError("an estimate needs low <= likely <= high, none of them missing")
         if self.distribution not in KINDS:
-            raise ValueError(f"a distribution is one of {', '.join(KINDS)}, not {self.distribution!r}")
+            raise InputError(f"a distribution is one of {', '.join(KINDS)}, not {self.distribution!r}")
         if self.distribution == "lognormal" and (self.basis != "p10_p90" or self.low <= 0):
-            raise ValueError("a lognormal is defined by a P10 above zero and a P90: write basis p10_p90")
+            raise InputError("a lognormal is defined by a P10 above zero and a P90: write basis p10_p90")
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -250,7 +251,7 @@ def _ends_of_quantiles(p10: float, likely: float, p90: float, kind: Kind) -> tup
 
     found, _, status, _ = fsolve(miss, np.log([0.3, 0.3]), full_output=True, xtol=1e-12)
     if status != 1 or np.abs(miss(found)).max() > 1e-6:
-        raise ValueError(
+        raise InputError(
             f"no {kind} distribution has mode {as_given(likely)}, P10 {as_given(p10)} and P90 {as_given(p90)}"
         )
     return float(p10 - width * np.exp(found[0])), float(p90 + width * np.exp(found[1]))
@@ -260,5 +261,5 @@ def _ordered(low: ArrayLike, likely: ArrayLike, high: ArrayLike) -> tuple[Floats
     """The three points as arrays of one shape, or an error."""
     a, m, b = np.broadcast_arrays(*(np.asarray(x, float) for x in (low, likely, high)))
     if not ((a <= m) & (m <= b)).all():
-        raise ValueError("an estimate needs low <= likely <= high, none of them missing")
+        raise InputError("an estimate needs low <= likely <= high, none of them missing")
     return a, m, b

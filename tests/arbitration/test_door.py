@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import nan
+from math import inf, nan
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -14,8 +15,13 @@ from pmo_kit import arbitration
 from pmo_kit.arbitration import (
     Capacity,
     Count,
+    Demand,
     Envelope,
+    Group,
     Mandatory,
+    Share,
+    Spend,
+    Synergy,
     limits_worth,
     override_ledger,
     solve_selection,
@@ -143,3 +149,65 @@ def test_a_name_that_is_not_there_is_refused_with_those_that_may_be_meant(
     with pytest.raises((InputError, DataError)) as caught:
         ask(question, pmo.arbitrate(question))
     assert words in str(caught.value)
+
+
+SCALE = pd.MultiIndex.from_tuples([("P01", "full"), ("P99", "full")], names=["project_id", "level"])
+
+
+@pytest.mark.parametrize(
+    ("ask", "words"),
+    [(lambda q: q.with_rules(Share(rule="s", scope="all", minimum=30)), "write 0.3 for 30 %"),
+     (lambda q: q.with_rules(Share(rule="s", scope="all", minimum=0.1, of="plan")), "of is portfolio or envelope"),
+     (lambda q: q.with_rules(Share(rule="s", scope="all", minimum=0.1, per="month")), "per is year or horizon"),
+     (lambda q: q.with_rules(Spend(rule="s", maximum=1.0, measure="cash")), "measure is spend or capex or pv_cost"),
+     (lambda q: q.with_rules(Share(rule="s", scope="colour=red", minimum=0.1)), "no column 'colour'"),
+     (lambda q: q.with_rules(Share(rule="s", scope="red", minimum=0.1)), "neither 'all' nor column=value"),
+     (lambda q: q.with_rules(Count(rule="c", scope="project_id=P99", maximum=1)), "no project 'P99'"),
+     (lambda q: q.with_rules(Count(rule="c", minimum="3")), "minimum is a number, not '3'"),
+     (lambda q: q.with_rules(Count(rule="c", maximum=nan)), "maximum is nan"),
+     (lambda q: q.with_rules(Count(rule="c", maximum=3, price=nan)), "price is nan"),
+     (lambda q: q.with_rules(Envelope(envelope="all", year=2027, amount="12")), "amount is a number, not '12'"),
+     (lambda q: q.with_rules(Envelope(envelope="all", year=2027, amount=None)), "amount is a number, not None"),
+     (lambda q: q.with_rules(Envelope(envelope="all", year="2027", amount=12)), "year is a whole number"),
+     (lambda q: q.with_rules(Envelope(envelope="all", year=2027, amount=np.float32(nan))), "amount is nan"),
+     (lambda q: q.with_rules(Envelope(envelope="all", year=2027, amount=1, carry_limit=-1)), "below zero"),
+     (lambda q: q.with_rules(Demand(rule="d", demand=(("P01", None, nan),), maximum=3)), "demand is nan"),
+     (lambda q: q.with_rules(Demand(rule="d", demand=(("P99", None, 1),), maximum=3)), "no project 'P99'"),
+     (lambda q: q.with_rules(Group(group="g", members=())), "names no projects"),
+     (lambda q: q.with_rules(Synergy(project_id="P01", other_id="P02", amount=nan)), "amount is nan"),
+     (lambda q: q.with_rules(Synergy(project_id="P01", other_id="P02", amount=1, quantity="money")), "value or cost"),
+     (lambda q: pmo.arbitrate(q.with_rules(Synergy(project_id="P01", other_id="P02", amount=1, quantity="cost"))),
+      "needs a year"),
+     (lambda q: q.with_rules(None), "Rules are made with"),
+     (lambda q: q.with_override("P01", "maybe"), "'in' or 'out', not 'maybe'"),
+     (lambda q: q.replace(last_plan=["P01"]), "last_plan says project_id -> level"),
+     (lambda q: arbitration.revalued(q, {"P01": 1.0}), "or a Series, not dict"),
+     (lambda q: arbitration.revalued(q, pd.Series([1.0], index=["P01"])), "the index (project_id, level)"),
+     (lambda q: arbitration.revalued(q, pd.Series([1.0, 1.0], index=SCALE)), "not in the register: P99"),
+     (lambda q: pmo.Question(q.register, pd.Series(inf, index=q.options.index)), "numbers that have an end"),
+     (lambda q: pmo.core_projects(q, nan), "epsilon is nan"),
+     (lambda q: pmo.core_projects(q, 5), "write 0.05 for 5 %"),
+     (lambda q: pmo.frontier(q, []), "each stated once"),
+     (lambda q: pmo.frontier(q, [1, 1]), "each stated once"),
+     (lambda q: pmo.frontier(q, ["all"]), "must be a number"),
+     (lambda q: pmo.frontier(q, [0.9, 1], nested=True, weights=["a", 1]), "a weight is 'a'"),
+     (lambda q: pmo.frontier(q, [0.9, 1], nested=True, weights=[nan, 1]), "a weight is nan"),
+     (lambda q: pmo.frontier(q, [0.9, 1], nested=True, weights=[-1, 1]), "a weight is -1"),
+     (lambda q: arbitration.money_moves(pmo.arbitrate(q), ["two"]), "must be a number"),
+     (lambda q: pmo.compare(q, [pmo.Scenario("x"), pmo.Scenario("x")]), "Two scenarios have one name"),
+     (lambda q: pmo.risk.fit_envelopes(q, 80), "write 0.8 for 80 %"),
+     (lambda q: pmo.prioritize(q.register, method="best"), "not 'best'"),
+     (lambda q: pmo.prioritize(q.register, weights={"health": 1.0}), "do not match")],
+)  # fmt: skip
+def test_what_no_rule_and_no_answer_can_hold_is_refused_in_words(
+    register: Register, ask: Callable[[Any], object], words: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        ask(pmo.Question(register))
+    assert words in str(caught.value)
+
+
+def test_a_last_plan_counts_as_far_as_it_still_exists(register: Register) -> None:
+    best = pmo.arbitrate(pmo.Question(register))
+    for last in ({}, {"P99": "full"}, {"P01": "no such level"}):
+        assert pmo.arbitrate(pmo.Question(register, last_plan=last)).plan == best.plan
