@@ -69,10 +69,7 @@ def money_moves(allocation: Allocation, amounts: Sequence[float] = (1, 2, 4)) ->
                 if start != to:
                     most, cap = moves.best(name, start, to)
                     for amount in amounts:
-                        pair = (
-                            moves.gain(name, start, to, amount),
-                            moves.gain(name, None, to, amount),
-                        )
+                        pair = (moves.gain(name, start, to, amount), moves.gain(name, None, to, amount))
                         rows.append((start, to, name, amount, *pair, most, cap, moves.together(name)))
     table = pd.DataFrame(rows, columns=COLUMNS)
     order = ["gain", "amount", "cap", "envelope", "from_year", "to_year"]
