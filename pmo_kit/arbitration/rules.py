@@ -241,23 +241,33 @@ class Capacity(Limit):
 
 
 @dataclass(frozen=True)
-class Share(Limit):
-    """A scope's share of money: of what the plan spends (`portfolio`), or of the envelopes (`envelope`)."""
+class Range(Limit):
+    """A least and a most of what a scope counts for."""
 
     rule: str = field(kw_only=True)
-    scope: str = field(kw_only=True)
+    scope: str = field(default="all", kw_only=True)
     minimum: float | None = field(default=None, kw_only=True)
     maximum: float | None = field(default=None, kw_only=True)
-    measure: Literal["spend", "capex", "pv_cost"] = field(default="spend", kw_only=True)
-    of: Literal["portfolio", "envelope"] = field(default="portfolio", kw_only=True)
-    per: Literal["year", "horizon"] = field(default="horizon", kw_only=True)
 
     @property
     def name(self) -> str:
         return self.rule
 
-    def changed(self, by: float) -> Share:
-        return replace(self, minimum=_eased(self.minimum, -by), maximum=_eased(self.maximum, by))
+    def changed(self, by: float) -> Range:
+        low, high = self.minimum, self.maximum
+        return replace(
+            self, minimum=None if low is None else low - by, maximum=None if high is None else high + by
+        )
+
+
+@dataclass(frozen=True)
+class Share(Range):
+    """A scope's share of money: of what the plan spends (`portfolio`), or of the envelopes (`envelope`)."""
+
+    scope: str = field(kw_only=True)
+    measure: Literal["spend", "capex", "pv_cost"] = field(default="spend", kw_only=True)
+    of: Literal["portfolio", "envelope"] = field(default="portfolio", kw_only=True)
+    per: Literal["year", "horizon"] = field(default="horizon", kw_only=True)
 
     def sentence(self, unit: str) -> str:
         limits = _limits(
@@ -305,22 +315,10 @@ class Share(Limit):
 
 
 @dataclass(frozen=True)
-class Count(Limit):
+class Count(Range):
     """How many projects of a scope may or must be in."""
 
     moved_by_costs: ClassVar[bool] = False
-
-    rule: str = field(kw_only=True)
-    scope: str = field(default="all", kw_only=True)
-    minimum: float | None = field(default=None, kw_only=True)
-    maximum: float | None = field(default=None, kw_only=True)
-
-    @property
-    def name(self) -> str:
-        return self.rule
-
-    def changed(self, by: float) -> Count:
-        return replace(self, minimum=_eased(self.minimum, -by), maximum=_eased(self.maximum, by))
 
     def unit_of(self, money: str) -> str:
         return "projects"
@@ -339,22 +337,11 @@ class Count(Limit):
 
 
 @dataclass(frozen=True)
-class Spend(Limit):
+class Spend(Range):
     """Least or most money of a scope, each year or over the horizon."""
 
-    rule: str = field(kw_only=True)
-    scope: str = field(default="all", kw_only=True)
-    minimum: float | None = field(default=None, kw_only=True)
-    maximum: float | None = field(default=None, kw_only=True)
     measure: Literal["spend", "capex", "pv_cost"] = field(default="spend", kw_only=True)
     per: Literal["year", "horizon"] = field(default="horizon", kw_only=True)
-
-    @property
-    def name(self) -> str:
-        return self.rule
-
-    def changed(self, by: float) -> Spend:
-        return replace(self, minimum=_eased(self.minimum, -by), maximum=_eased(self.maximum, by))
 
     def sentence(self, unit: str) -> str:
         limits = _limits(*map(_amount, (self.minimum, self.maximum)))
@@ -415,10 +402,6 @@ class Demand(Limit):
 
     def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
         return f"{self.rule}: {amount_words(amount)} {self.unit} more"
-
-
-def _eased(limit: float | None, by: float) -> float | None:
-    return None if limit is None else limit + by
 
 
 def _between(

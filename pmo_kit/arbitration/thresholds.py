@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, inf, isfinite, isinf, isnan
+from math import ceil, inf, isfinite, isinf, isnan, nan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -420,27 +420,12 @@ def _point(
     found = Pool(model, allocation._pool.plans).search()
     allocation._pool.add(found.plan)
     distance = abs(at - today) / today if today else inf
-    if found.plan is None:
-        return (
-            kind,
-            what,
-            label,
-            today,
-            at,
-            distance,
-            float("nan"),
-            (),
-            (),
-            (),
-            f"{words} no plan is possible",
-        )
-    change = common_change(model, allocation._positions, found, {})
-    value = round(found.value / ONE, 4)
-    sentence = f"{words} the plan changes to {amount_words(round(value, 2))}{change_words(question, change)}"
-    return (
-        kind, what, label, today, at, distance, value, change.leaves, change.enters, change.resized,
-        sentence,
-    )  # fmt: skip
+    value, change, said = nan, PlanChange(), f"{words} no plan is possible"
+    if found.plan is not None:
+        change, value = common_change(model, allocation._positions, found, {}), round(found.value / ONE, 4)
+        said = f"{words} the plan changes to {amount_words(round(value, 2))}{change_words(question, change)}"
+    moved = change.leaves, change.enters, change.resized
+    return (kind, what, label, today, at, distance, value, *moved, said)
 
 
 def change_words(question: Question, change: PlanChange) -> str:
@@ -502,8 +487,8 @@ def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> 
             index.append(rule.name)
         else:
             free = Pool(compile_model(question.without(rule.name)), allocation._pool.plans).search()
-            blank = [float("nan")] * 5
-            rows.append((u["label"], u["unit"], u["used"], u["limit"], *blank, _worth(free), float("nan")))
+            blank = [nan] * 5
+            rows.append((u["label"], u["unit"], u["used"], u["limit"], *blank, _worth(free), nan))
             index.append(rule.name)
     envelopes = [r for r in question.active_rules if isinstance(r, Envelope)]
     if len(envelopes) > 1 and (names is None or "all money" in names):
@@ -511,7 +496,6 @@ def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> 
         used = float(use.loc[[r.name for r in envelopes if r.scope == "all"], "used"].sum())
         ahead = _ahead(allocation, model, envelopes)
         unit = question.built.money_unit
-        nan = float("nan")
         rows.append(("all money", unit, used, total, nan, nan, nan, *ahead))
         index.append("all money")
     return pd.DataFrame(rows, columns=WORTH, index=pd.Index(index, name="rule", dtype="str")).astype(
@@ -524,14 +508,14 @@ def _ahead(allocation: Allocation, model: Model, rules: Sequence[Rule]) -> tuple
     free_model = compile_model(allocation.question.without(*(rule.name for rule in rules)))
     free = Pool(free_model, allocation._pool.plans).search()
     if free.plan is None or free.value <= allocation._value:
-        return float("nan"), float("nan"), _worth(free), 0.0
+        return nan, nan, _worth(free), 0.0
     by = [{rule.name: 1.0} for rule in rules]
     first = least_increase(model, *by, least=model.better(allocation._value))
     last = least_increase(model, *by, least=free.value)
-    more, value = (first.amount, first.value) if first else (float("nan"), float("nan"))
+    more, value = (first.amount, first.value) if first else (nan, nan)
     if first and len(rules) == 1:
         value = _value(allocation, changed(rules[0], first.amount))
-    return more, value, free.value / ONE, last.amount if last else float("nan")
+    return more, value, free.value / ONE, last.amount if last else nan
 
 
 def _value(allocation: Allocation, rule: Rule) -> float:
@@ -544,4 +528,4 @@ def _value(allocation: Allocation, rule: Rule) -> float:
 
 def _worth(found: Found) -> float:
     """The value of a plan; NaN where there is none."""
-    return float("nan") if found.plan is None else found.value / ONE
+    return nan if found.plan is None else found.value / ONE
