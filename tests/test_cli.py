@@ -232,6 +232,8 @@ def test_every_error_is_one_line_with_its_status(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    """Attack 3e."""
+
     def fails(_: object) -> int:
         raise error
 
@@ -247,6 +249,7 @@ def test_every_error_is_one_line_with_its_status(
 def test_places_that_cannot_be_written_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Attack 3b."""
     file = write_workspace(tmp_path, one=notebook(LOAD, message("a.one")))
     (tmp_path / "file").write_text("mine")
     for words in (
@@ -276,6 +279,7 @@ def test_places_that_cannot_be_written_are_told(
 
 @pytest.mark.skipif(os.name == "nt", reason="limits of POSIX")
 def test_a_disk_that_is_full_is_told(tmp_path: Path) -> None:
+    """Attack 3f."""
     import resource
 
     def small() -> None:

@@ -150,6 +150,7 @@ BOMB = "x0: &x0 [1,1,1,1,1,1,1,1,1]\n" + "".join(
 def test_what_would_harm_is_refused_in_words(
     read: Callable[[str | bytes], Dinner], text: str | bytes, words: str
 ) -> None:
+    """Attack 11a."""
     with pytest.raises(FormError) as caught:
         read(text)
     assert words in str(caught.value)

@@ -213,6 +213,7 @@ def readers() -> list[tuple[Path, Callable[[Path], object]]]:
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("long", LONG)
 def test_any_file_that_people_write_is_read_or_refused_in_words(long: bool, tmp_path: Path) -> None:
+    """Attack 11f."""
     draw, counts, kinds = random.Random(21), Counter[str](), readers()
     bits = [":", "- ", "[", "]", "{", "}", "&a ", "*a", "!!int ", "!x ", "|", ">", "'", '"', "#", "\n", "\t", "  ",
             "\x00", "2026-13-13", "1e999", ".inf", "null", "~", "yes", "P01", "85", "0.85", "é",
@@ -280,6 +281,7 @@ CALLS: dict[str, tuple[Callable[..., Any], tuple[st.SearchStrategy[Any], ...]]] 
 @pytest.mark.parametrize("long", LONG)
 @pytest.mark.parametrize("name", CALLS)
 def test_extreme_numbers_give_an_answer_or_words(name: str, long: bool) -> None:
+    """Attacks 13a and 13b."""
     call, given_to = CALLS[name]
     counts = Counter[str]()
 
@@ -364,6 +366,7 @@ def test_a_thousand_projects_are_read_appraised_and_arbitrated(tmp_path: Path) -
 
 @pytest.mark.parametrize("amount", ["1e308", "1e309", "-1e308", "9" * 400, "inf", "1e30"])
 def test_amounts_whose_sum_is_no_number_block(amount: str, tmp_path: Path) -> None:
+    """Attack 13c."""
     tables = {**SMALL, "costs": [*SMALL["costs"][:-1], ["P12", "2028", "capex", amount]]}
     with pytest.raises(DataError) as caught:
         pmo.load_register(save(tables, tmp_path / "register"))

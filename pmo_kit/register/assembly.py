@@ -22,6 +22,7 @@ from pmo_kit.register.shaping import Style, list_unmapped, match_columns, shape_
 from pmo_kit.register.sheets import Body, RawSheet
 from pmo_kit.register.values import (
     MISSING,
+    ODD_SIGNS,
     SLASHED,
     clean_text,
     decimal_evidence,
@@ -182,6 +183,13 @@ def _settings(
         if "key" in matched and "value" in matched:
             frame = pd.DataFrame({key: clean_text(body.cells[matched[key]]) for key in ("key", "value")})
             rows = [int(row) for row in body.rows]
+            for row, cells in zip(
+                rows, body.cells[[matched["key"], matched["value"]]].to_numpy(), strict=True
+            ):
+                if signs := {sign for cell in cells for sign in ODD_SIGNS.findall(str(cell).strip())}:
+                    severity = "block" if min(signs) < " " else "warn"
+                    words = "The line holds characters that cannot be seen."
+                    findings.add(severity, "signs_unseen", words, "Type it again.", at=body.raw, row=row)
     return read_settings(frame, findings, name=name, rows=rows, raw=None if body is None else body.raw)
 
 

@@ -58,6 +58,7 @@ def check_scale(kind: str, scale: float, seeds: range) -> None:
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e8, 1e10, 1e12])
 @pytest.mark.parametrize("kind", ["arbitrate", "solve_selection"])
 def test_proven_at_every_scale(kind: str, scale: float) -> None:
+    """Attack 1b."""
     check_scale(kind, scale, range(100, 103))
 
 
@@ -65,10 +66,12 @@ def test_proven_at_every_scale(kind: str, scale: float) -> None:
 @pytest.mark.parametrize("scale", amounts.SCALES)
 @pytest.mark.parametrize("kind", ["arbitrate", "solve_selection"])
 def test_proven_at_every_scale_many_times(kind: str, scale: float) -> None:
+    """Attack 1b."""
     check_scale(kind, scale, range(40))
 
 
 def test_a_register_in_single_yen_that_lost_a_third_of_its_value() -> None:
+    """Attack 1a."""
     found = amounts.FOUND
     cost, benefit, budget = (np.array(found[name]) for name in ("cost", "benefit", "budget"))
     assert not amounts.wrong("arbitrate", cost[None, :], benefit, budget)
@@ -80,6 +83,7 @@ def test_a_register_in_single_yen_that_lost_a_third_of_its_value() -> None:
      ([3, 2], [[100.4534, 1e12], [100.4534, -1e12]], [1e12, 0], 2), ([1, 2], [[0.1, 0.2]], [0.3], 3)],
 )  # fmt: skip
 def test_coefficients_that_misled_a_solver(value: list, weights: list, capacities: list, best: float) -> None:
+    """Attack 1c."""
     found = solve_selection(value, weights, capacities)
     assert (found.status, found.value, found.bound) == ("optimal", best, best)
 

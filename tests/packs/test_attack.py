@@ -39,6 +39,7 @@ def with_cell(pack: Path, code: str) -> None:
 def test_nothing_of_a_changed_pack_is_executed(
     pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Attack 2a."""
     with_cell(pack, f"open({str(tmp_path / 'owned')!r}, 'w').close()")
     assert main(["verify", str(pack)]) == 2
     assert main(["verify", str(pack), "--run"]) == 2
@@ -49,6 +50,7 @@ def test_nothing_of_a_changed_pack_is_executed(
 def test_a_pack_of_somebody_else_is_executed_only_when_that_is_asked(
     pack: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Attack 2b."""
     run = json.loads((pack / "run.json").read_text())
     (pack / "run.json").write_text(json.dumps({**run, "seal": "0" * 64}))
     found = verify_pack(pack)
@@ -92,6 +94,7 @@ DAMAGE = ["[]", '"x"', "null", "{}", "[1]", "{", "", "\x00", "1e999", "[" * 5_00
 def test_damaged_files_of_a_pack_are_told_and_never_a_one(
     pack: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Attack 3a."""
     file = (pack.parent if name == "latest.json" else pack) / name
     whole = file.read_bytes()
     for text in DAMAGE:
@@ -112,6 +115,7 @@ def test_a_hash_list_that_leads_out_reads_nothing_outside(pack: Path) -> None:
 
 
 def test_a_chapter_that_writes_into_its_inputs_fails_by_name(workspace: Workspace, tmp_path: Path) -> None:
+    """Attack 10a."""
     write = "with open(register_path + '/costs.csv', 'a') as file:\n    file.write('A,2027,9\\n')"
     file = workspace(one=notebook(LOAD, write, message("a.one")), two=notebook(LOAD, message("b.two")))
     with pytest.raises(PackError, match=r"one.ipynb, cell 4: The notebook wrote into its inputs") as caught:
@@ -127,6 +131,7 @@ def test_chapters_share_no_folder(workspace: Workspace, tmp_path: Path) -> None:
 
 
 def test_the_time_of_a_cell_is_a_line_of_the_pack_file(workspace: Workspace, tmp_path: Path) -> None:
+    """Attack 9d."""
     file = workspace(one=notebook("import time; time.sleep(300)"))
     text = file.read_text()
     file.write_text(text + "cell_timeout: 5\n")
@@ -162,6 +167,7 @@ def hanging(workspace: Workspace, tmp_path: Path) -> subprocess.Popen[str]:
 def test_one_signal_ends_a_hanging_cell_and_nothing_stays(
     workspace: Workspace, tmp_path: Path, name: str
 ) -> None:
+    """Attacks 9b and 9c."""
     run = hanging(workspace, tmp_path)
     os.kill(run.pid, getattr(signal, name))
     told = run.communicate(timeout=60)[1]  # 300 without it; on a quiet machine 1 to 2 s
@@ -175,6 +181,7 @@ def test_one_signal_ends_a_hanging_cell_and_nothing_stays(
 def test_what_a_killed_run_leaves_goes_with_the_next(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Attack 9a."""
     run = hanging(workspace, tmp_path)
     os.killpg(run.pid, signal.SIGKILL)
     run.communicate()
@@ -217,6 +224,7 @@ def test_kernels_talk_over_sockets_of_the_user_alone(workspace: Workspace, tmp_p
 def test_inputs_of_all_that_a_chapter_wrote_into_are_in_no_later_pack(
     workspace: Workspace, tmp_path: Path
 ) -> None:
+    """Attack 10b."""
     climb = "with open('../../../inputs/harbor/costs.csv', 'a') as file:\n    file.write('A,2028,9\\n')"
     file = workspace(one=notebook(LOAD, climb, message("a.one")), two=notebook(LOAD, message("b.two")))
     with pytest.raises(PackError, match="wrote into the inputs of all"):
@@ -231,6 +239,7 @@ def test_inputs_of_all_that_a_chapter_wrote_into_are_in_no_later_pack(
 def test_a_full_disk_leaves_the_old_pack_and_nothing_else(
     pack: Path, workspace: Workspace, tmp_path: Path, most: int
 ) -> None:
+    """Attack 3f."""
     import resource
 
     def small() -> None:

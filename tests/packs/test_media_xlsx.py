@@ -128,7 +128,7 @@ def test_text_of_a_register_is_never_a_formula(live: openpyxl.Workbook) -> None:
 
 @pytest.mark.parametrize("name", ["=cmd|'/c calc'!A0 leads", "Stop!P07 leads", "!A1", "=1+1"])
 def test_text_of_a_chart_is_never_a_formula(name: str) -> None:
-    """Titles, names of axes and labels: a chart takes none of them for the address of a cell."""
+    """Attack 8a. Titles, names of axes and labels: a chart takes none of them for the address of a cell."""
     from pmo_kit.exhibits.records import Chart
     from tests.packs.media_case import collected, laid_out
 

@@ -7,9 +7,11 @@ import hashlib
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -198,17 +200,53 @@ def test_two_runs_at_once_publish_one_whole_pack(workspace: Workspace, tmp_path:
     assert whole(tmp_path / "out" / "board") == names.pop()
 
 
+SLOWED = """
+import sys, time
+from pathlib import Path
+from pmo_kit import cli, disk
+from pmo_kit.packs import manifest
+
+begun, wait = Path(sys.argv.pop(1)), float(sys.argv.pop(1))
+
+
+def slow(call):
+    def called(*given, **more):
+        time.sleep(wait)
+        found = call(*given, **more)
+        time.sleep(wait)
+        return found
+
+    return called
+
+
+def publish(*given, call=manifest.publish):
+    begun.touch()
+    for owner, name in ((disk.os, "replace"), (Path, "rename"), (disk, "flushed"), (disk.shutil, "rmtree")):
+        setattr(owner, name, slow(getattr(owner, name)))
+    manifest.flushed = disk.flushed
+    return call(*given)
+
+
+manifest.publish = publish
+sys.exit(cli.main(sys.argv[1:]))
+"""
+"""`pmo-kit` whose steps of publishing are slow, and which tells that it begins to publish."""
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(0)
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-def test_a_hundred_kills_at_random_moments_leave_no_broken_pack(workspace: Workspace, tmp_path: Path) -> None:
+def test_a_hundred_kills_leave_no_broken_pack(workspace: Workspace, tmp_path: Path) -> None:
+    """Attack 9a: half of them in the moment of publication, by four signals; packs are whole, the next run tidies."""
     out, temporary, draw = tmp_path / "out", tmp_path / "tmp", random.Random(7)
     temporary.mkdir()
+    begun = tmp_path / "begun"
 
-    def run(title: str) -> subprocess.Popen[bytes]:
+    def run(title: str, wait: float = 0.0) -> subprocess.Popen[bytes]:
+        begun.unlink(missing_ok=True)
         file = workspace(one=notebook(LOAD, message("a.one", title)))
         file.write_text(file.read_text() + "formats: html\n")
-        command = [sys.executable, "-m", "pmo_kit.cli", "pack", str(file), "--out", str(out)]
+        command = [sys.executable, "-c", SLOWED, str(begun), str(wait), "pack", str(file), "--out", str(out)]
         environment = {**os.environ, "TMPDIR": str(temporary)}
         return subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
@@ -216,29 +254,34 @@ def test_a_hundred_kills_at_random_moments_leave_no_broken_pack(workspace: Works
 
     home, longest = out / "board", 0.0
     for number in range(2):  # the second one finds everything in the cache of the system
-        begun = time.monotonic()
+        start = time.monotonic()
         assert run(f"Trial {number}").wait() == 0
-        longest = time.monotonic() - begun
-    counts = dict.fromkeys(("killed", "ended first", "published", "left for the next run"), 0)
-    for number in range(int(os.environ.get("KILLS", "100"))):
-        before, one = whole(home), run(f"Two cost {number}")
+        longest = time.monotonic() - start
+    counts, times = Counter[str](), int(os.environ.get("KILLS", "100"))
+    for number in range(times):
+        before, name = whole(home), ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")[number % 4]
+        one = run(f"Two cost {number}", 0.03)
+        publishing = number // 4 % 2 == 0
+        while publishing and not begun.exists() and one.poll() is None:
+            time.sleep(0.005)
         try:
-            one.wait(draw.uniform(0.1, 1.1 * longest))
+            one.wait(draw.uniform(0, 1.2) if publishing else draw.uniform(0.1, longest))
             counts["ended first"] += 1
         except subprocess.TimeoutExpired:
-            one.kill()
+            counts["while publishing" if begun.exists() else "before publishing"] += 1
+            one.send_signal(getattr(signal, name))
             one.wait()
-            counts["killed"] += 1
-        counts["published"] += whole(home) != before
+            counts[name] += 1
+        after = whole(home)
+        counts["published" if after != before else "not published"] += 1
         counts["left for the next run"] += len([*temporary.iterdir(), *out.rglob(".pmo_kit_*")])
         for folder in home.glob("[!.]*/"):
             whole_folder(folder)
     assert run("The last").wait() == 0
     assert [*temporary.iterdir(), *out.rglob(".pmo_kit_*")] == []
-    assert counts["killed"] > 0
-    print(
-        f"\nkills at random moments of {longest:.1f} s: {counts}; broken packs 0, left after the next run 0"
-    )
+    assert counts["while publishing"] >= times // 4
+    told = ", ".join(f"{count} {what}" for what, count in counts.items())
+    print(f"\n{times} kills: {told}; broken packs 0, left after the next run 0")
 
 
 def whole(home: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import email
 import json
 import os
@@ -19,6 +20,8 @@ import pytest
 import yaml
 
 from pmo_kit.cli import _parser, main
+from pmo_kit.register import load_register
+from pmo_kit.register.template import write_register
 from tests.packs.tiny import LOAD, Workspace, message, notebook
 
 RECIPES = (Path(__file__).parents[2] / "templates" / "unattended.md").read_text(encoding="utf-8")
@@ -78,18 +81,66 @@ def test_every_command_of_the_recipes_is_one(tmp_path: Path) -> None:
         assert callable(options.run)
 
 
-def test_the_plain_command_runs_in_a_shell_as_cron_calls_it(workspace: Workspace, tmp_path: Path) -> None:
-    file = workspace(one=notebook(LOAD, message("a.one")))
-    file.write_text(file.read_text() + "formats: html\n")
-    (line,) = (line for line in blocks("cron")[0].splitlines() if line.strip())
-    minute, hour, day, month, week, command = line.split(maxsplit=5)
+def recipes() -> dict[str, list[str]]:
+    """What each recipe runs, as lines of a shell: of cron and the task scheduler the part after the time, of systemd
+    the unit's command in its folder, of a pipeline every line of its script.
+    """
+    (cron,) = (line for line in blocks("cron")[0].splitlines() if line.strip())
+    minute, hour, day, month, week, command = cron.split(maxsplit=5)
     assert (minute, hour, day, month, week) == ("30", "6", "*", "*", "1-5")
-    (tmp_path / "my_board").symlink_to(tmp_path)
-    home = {"HOME": str(tmp_path), "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"}
-    home["PYTHONPATH"] = os.environ.get("PYTHONPATH", "")
-    done = subprocess.run(["/bin/sh", "-c", command], env=home, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert json.loads((tmp_path / "packs.jsonl").read_text())["state"] == "built"
+    unit = configparser.ConfigParser(interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment, method-assign]
+    unit.read_string(blocks("ini")[0])
+    place = unit["Service"]["WorkingDirectory"].replace("%h", "$HOME")
+    (task,) = blocks("bat")
+    run = shlex.split(task, posix=False)[-1].strip('"')
+    parts = re.fullmatch(r"cmd /c cd /d %USERPROFILE%\\(\S+) && (.*)", run)
+    assert parts is not None
+    gitlab, github = map(yaml.safe_load, blocks("yaml"))
+    plain, check = blocks("sh")
+    return {
+        "plain": ["cd my_board", plain],
+        "cron": [command],
+        "systemd": [f'cd "{place}"', f"exec {unit['Service']['ExecStart']}"],
+        "Task Scheduler": [f'cd "$HOME/{parts[1]}"', parts[2]],
+        "GitLab": ["cd my_board", *gitlab["packs"]["script"]],
+        "GitHub": [
+            "cd my_board",
+            *(step["run"] for step in github["jobs"]["packs"]["steps"] if "run" in step),
+        ],
+        "somebody else's": ["cd my_board", check.replace("investment_committee", "board")],
+    }
+
+
+def test_what_each_recipe_runs_runs_in_a_clean_folder(workspace: Workspace, tmp_path: Path) -> None:
+    """Unattended: cron, systemd, Task Scheduler, GitLab, GitHub; pip is the only thing that is not what it is there."""
+    home = tmp_path / "home"
+    (home / "bin").mkdir(parents=True)
+    (home / "bin" / "pip").write_text('#!/bin/sh\necho "$@" >> "$HOME/installed"\n')
+    (home / "bin" / "pip").chmod(0o755)
+    file = workspace(one=notebook(LOAD, message("a.one")))
+    file.write_text(file.read_text() + "formats: html\npage_one: {headline: a.one}\n")
+    board = home / "my_board"
+    board.mkdir()
+    for place in ("data", "notebooks", "packs"):
+        (tmp_path / place).rename(board / place)
+    write_register(load_register(board / "data" / "samples" / "harbor"), board / "register.xlsx")
+    path = f"{home / 'bin'}:{Path(sys.executable).parent}:/usr/bin:/bin"
+    system = {"HOME": str(home), "PATH": path, "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
+    states = []
+    for name, lines in recipes().items():
+        script = "\n".join(["set -e", *lines])
+        done = subprocess.run(
+            ["/bin/sh", "-c", script], env=system, cwd=home, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, (name, script, done.stdout, done.stderr)
+        states.append(
+            [json.loads(line)["state"] for line in (board / "packs.jsonl").read_text().splitlines()]
+        )
+    assert states[-1] == ["built", "unchanged", "unchanged", "unchanged", "built", "built"]
+    assert [len(one) for one in states] == [1, 2, 3, 4, 5, 6, 6]
+    assert (home / "installed").read_text().split() == ["install", "pmo_kit"] * 2
+    assert len(list((board / "build" / "packs" / "board").glob("*.eml"))) == 1
 
 
 def test_the_units_the_pipelines_and_the_task_are_well_formed(tmp_path: Path) -> None:

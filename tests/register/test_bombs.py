@@ -21,12 +21,14 @@ def refused(path: Path, words: str) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")
 def test_a_pipe_among_the_tables(tables: dict[str, str], folder) -> None:
+    """Attack 12e."""
     place = folder(tables)
     os.mkfifo(place / "benefits.csv")
     refused(place, "benefits.csv: it is not a file that can be read from beginning to end")
 
 
 def test_more_columns_than_a_table_has(tables: dict[str, str], folder) -> None:
+    """Attack 12c."""
     head, *rows = tables["costs"].strip().splitlines()
     more = ",".join(f"c{n}" for n in range(10_000))
     tables["costs"] = "\n".join([f"{head},{more}", *(row + "," * 10_000 for row in rows)])
@@ -34,6 +36,7 @@ def test_more_columns_than_a_table_has(tables: dict[str, str], folder) -> None:
 
 
 def test_a_large_file_is_not_opened(tables: dict[str, str], folder) -> None:
+    """Attack 12d."""
     place = folder(tables)
     with (place / "benefits.csv").open("wb") as file:
         file.truncate(300_000_000)
@@ -41,6 +44,7 @@ def test_a_large_file_is_not_opened(tables: dict[str, str], folder) -> None:
 
 
 def test_a_workbook_that_unpacks_to_too_much(tmp_path: Path) -> None:
+    """Attack 12b."""
     book = tmp_path / "register.xlsx"
     with (
         zipfile.ZipFile(book, "w", zipfile.ZIP_DEFLATED) as archive,

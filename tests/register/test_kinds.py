@@ -186,6 +186,7 @@ def test_a_late_base_year_is_refused(folder):
 
 @pytest.mark.parametrize("schedule", ["3%", "0.03", "green", "uk_green_book", "flat_x"])
 def test_a_schedule_that_no_pack_can_use_is_found(folder, schedule):
+    """Attack 6a."""
     assert told(read(folder, {"discount_schedule": schedule}), "block", "discount_schedule")
 
 
@@ -277,6 +278,7 @@ def test_amounts_as_people_write_them(folder, text, total):
     ],
 )
 def test_an_amount_that_is_not_clear_is_refused(folder, amount):
+    """Attack 5a."""
     assert told(
         read(folder, costs=f"project_id,year,amount\nP01,2027,{amount}\nP02,2027,5\n"),
         "block",
@@ -356,6 +358,7 @@ def test_columns_of_years_beside_projects_lose_no_money(folder):
 
 @pytest.mark.parametrize("other", ["Nоrth", "Νorth", "north", "North.", "North\u200b", "Ｎorth", "NORTH "])
 def test_areas_that_look_alike_are_told(folder, other):
+    """Attack 13d."""
     projects = f"project_id,name,area\nP01,a,North\nP02,b,{other}\nP03,c,North\n"
     costs = PLAIN["costs"] + "P03,2027,capex,Grant A,1\n"
     result = read(folder, projects=projects, costs=costs, budgets="envelope,year,amount\nall,2027,20\n")
@@ -364,6 +367,7 @@ def test_areas_that_look_alike_are_told(folder, other):
 
 
 def test_accents_and_scripts_of_keys_are_compared(folder):
+    """Attack 13d."""
     for other in ("Р01", "P０1", "p01"):
         projects = PLAIN["projects"] + f"{other},Other,North,grow\n"
         assert told(read(folder, projects=projects), "block", "project_id", row=4)
@@ -377,6 +381,7 @@ def test_one_letter_in_two_forms_is_one_letter(folder):
 
 
 def test_a_stray_quote_takes_no_rows(folder):
+    """Attack 4a."""
     for text in (
         'P01,"toll,2028,30\nP02,fares"",2028,12\nP02,more",2029,1\n',
         'P01,"toll,2028,30\nP02,fares,2028,12\n',
@@ -448,6 +453,7 @@ def with_settings(path):
 
 
 def test_a_stray_formatted_cell_costs_nothing(tmp_path):
+    """Attack 12a."""
     for spot in ("J1048576", "XFD1", "XFD1048576"):
         path = book_of(
             tmp_path / f"{spot}.xlsx",
@@ -459,6 +465,7 @@ def test_a_stray_formatted_cell_costs_nothing(tmp_path):
 
 
 def test_what_is_too_large_is_refused_in_words(tmp_path):
+    """Attacks 3c and 12f."""
     from pmo_kit.register.findings import Findings
 
     findings = Findings()

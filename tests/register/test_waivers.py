@@ -72,6 +72,7 @@ def test_what_a_waiver_can_accept_and_what_not(faulty, tables):
     ],
 )
 def test_waivers_that_cannot_be_read_block(faulty, text):
+    """Attack 11c."""
     with pytest.raises(DataError) as error:
         load_register(faulty(text))
     assert "waiver_not_read" in set(error.value.findings["rule"])
@@ -95,6 +96,7 @@ def test_grades(tables, folder):
 
 
 def test_every_fault_of_a_file_of_waivers_is_told_with_its_line(faulty):
+    """Attack 11c."""
     text = "- rule: shares_not_100\n  who: CFO\n  when: 2026-13-13\n  file: [a]\n"
     text += "- {rule: x, whom: me, when: 2026-09-01, why: y}\n"
     with pytest.raises(DataError) as error:

@@ -190,6 +190,7 @@ def test_a_scenario_of_the_file_replaces_that_of_the_register(question: pmo.Ques
     ids=["a list for names", "no end", "Latin-1", "a large grid"],
 )
 def test_slips_and_bombs_are_refused_in_words(text: str | bytes, words: str, tmp_path: Path) -> None:
+    """Attack 11b."""
     path = tmp_path / "wrong.yml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(pmo.DataError, match=r"wrong\.yml, ") as caught:
