@@ -45,6 +45,7 @@ LIMITS: Mapping[str, int] = {
     "bytes of a table": 50_000_000, "bytes of a workbook, unpacked": 100_000_000, "columns of a table": 1_000,
     "cells of a table": 4_000_000, "letters of a cell": 100_000,
     "bytes of a notebook or JSON file": 50_000_000, "marks in a workbook, notebook or JSON file": 3_000_000,
+    "marks in the sheets of a workbook": 12_000_000,
 }  # fmt: skip
 """What a file may hold that somebody gives us; what is larger is refused in words before it is read.
 
@@ -316,18 +317,27 @@ def unreadable(path: Path, limit: str) -> str:
     if not stat.S_ISREG(found.st_mode):
         return "it is not a file that can be read from beginning to end."
     size, most = found.st_size, LIMITS[limit]
-    marks, least = 0, LIMITS["marks in a workbook, notebook or JSON file"]
+    marks = dict.fromkeys(
+        ("marks in a workbook, notebook or JSON file", "marks in the sheets of a workbook"), 0
+    )
+    other, sheets = marks
     with contextlib.suppress(Exception):  # a damaged archive is told by its reader
         if size <= most and limit.endswith("unpacked") and zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 size = sum(part.file_size for part in archive.infolist())
-                if size <= most:
-                    marks = sum(_marks(archive.open(part), b"<") for part in archive.infolist())
+                for part in archive.infolist() if size <= most else ():
+                    quick = part.filename.startswith(("xl/worksheets/", "xl/sharedStrings"))
+                    marks[sheets if quick else other] += _marks(archive.open(part), b"<")
         elif size <= most and limit.endswith("JSON file"):
-            marks = _marks(path.open("rb"), b",[{")
+            marks[other] = _marks(path.open("rb"), b",[{")
     if size > most:
         return f"it has {size:,} bytes; at most {most:,} are read."
-    return f"it has {marks:,} values and marks; at most {least:,} are read." if marks > least else ""
+    many = [
+        f"it has {n:,} values and marks; at most {LIMITS[name]:,} are read."
+        for name, n in marks.items()
+        if n > LIMITS[name]
+    ]
+    return "".join(many[:1])
 
 
 def _marks(stream: IO[bytes], marks: bytes) -> int:

@@ -22,7 +22,7 @@ from pmo_kit.register.importing import NOT_STATED
 from pmo_kit.register.layout import Heading, called_total, first_column, headings, table_of_sheet
 from pmo_kit.register.reading import load_register, read_sheets, sources_of
 from pmo_kit.register.schema import Column, header_words, load_schema
-from pmo_kit.register.shaping import fits, looks_like_amounts
+from pmo_kit.register.shaping import fits, looks_like_amounts, say_units
 from pmo_kit.register.sheets import Body, RawSheet
 from pmo_kit.register.tables import Register
 from pmo_kit.register.template import write_register
@@ -36,6 +36,7 @@ from pmo_kit.register.values import (
     line_unit,
     parse_number,
     parse_period,
+    read_period,
     read_unit,
     read_year,
     split_header,
@@ -85,10 +86,12 @@ def _parts(kind: str) -> re.Pattern[str]:
 def year_of(header: str) -> tuple[int, str] | None:
     """Fiscal year that a header names, and the words around it; None where it names none or other figures too.
 
-    >>> year_of("FY2026/27 Budget (£m)"), year_of("Ist 2027"), year_of("Phase 2"), year_of("FY27")
-    ((2027, 'budget'), (2027, 'ist'), None, (2027, ''))
+    >>> year_of("FY2026/27 Budget (£m)"), year_of("Ist 2027"), year_of("Phase 2"), year_of("FY27"), year_of("Feb-27")
+    ((2027, 'budget'), (2027, 'ist'), None, (2027, ''), (2027, ''))
     """
     bare = re.sub(r"[(\[].*?[)\]]", " ", header)
+    if month := read_period(re.sub(r"(?<=\D)[-'’ ]+(\d\d)$", r" 20\1", bare.strip())):
+        return (int(month[:4]), "") if month[4:5] == "-" else (int(month), "")
     match = _YEAR.search(bare)
     year = read_year(re.sub(r"\s", "", match[1] or match[2])) if match else None
     rest = bare[: match.start()] + " " + bare[match.end() :] if match else ""
@@ -191,6 +194,10 @@ class _Sheet:
         """Free columns that name a column of a table, and fit; the surest word first."""
         column = load_schema()[table][name]
         ranks = {plain(word): rank for rank, word in reversed(list(enumerate((name, *column.aliases))))}
+        if table == "projects":  # Project Owner, Project Department
+            ranks |= {
+                f"project {word}": rank for word, rank in ranks.items() if f"project {word}" not in ranks
+            }
         found = [col for col in self.cols if not col.used and col.plain in ranks and col.fit(column)]
         return sorted(found, key=lambda col: ranks[col.plain])
 
@@ -290,6 +297,10 @@ class Draft:
         for text in (col.text.head(200) for col in money):
             slim = text[text.str.fullmatch(r"\D{0,5}[\d.,'\s]+\D{0,6}")]
             codes |= {read_unit(one)[0] for one in slim.str.replace(r"[\d.,'\s]+", " ", regex=True).unique()}
+        texts = [set(col.text) for sheet in self.sheets for col in sheet.cols if not col.number]
+        codes |= {
+            read_unit(one)[0] for some in texts if 0 < len(some) < 9 and say_units(some) for one in some
+        }
         codes -= {""}
         if len(codes) == 1 and " " not in (code := codes.pop()):
             self.settings["currency"] = (code, "as headers or cells say")
@@ -492,6 +503,8 @@ class Draft:
         lines.append(
             f"    unpivot: {{name: year, into: amount{unit}, columns: {{{pairs}}}}}  # {why}: {cols[0].sample}"
         )
+        if len({col.year for col in cols}) < len(cols):
+            lines.append("    repeats: sum  # several columns of one year are added up")
         sheet.blocks.append((table, lines))
 
     def _id(self, sheet: _Sheet) -> str:

@@ -26,7 +26,7 @@ from pmo_kit.register.layout import (
 from pmo_kit.register.mapping import ColumnSource, Mapping, RowFilter, TableSource
 from pmo_kit.register.schema import Column, load_schema
 from pmo_kit.register.settings import Settings
-from pmo_kit.register.shaping import looks_like_amounts, qualifies
+from pmo_kit.register.shaping import looks_like_amounts, qualifies, say_units
 from pmo_kit.register.sheets import Body, RawSheet
 from pmo_kit.register.values import (
     MISSING,
@@ -40,6 +40,7 @@ from pmo_kit.register.values import (
     parse_number,
     parse_period,
     shown,
+    words,
 )
 
 Place = tuple[str, str]
@@ -222,7 +223,11 @@ class Import:
         text = "The row begins like a total and is the sum of the rows above; it was left out."
         leave(self._totals(source, specs, ids), "warn", "total_row", text)
         text = "The row holds one text only, no data; it was left out."
-        alone = (filled.sum(axis=1) == 1) & (filled.shape[1] > 2) & ids.eq("").to_numpy()
+        alone = (filled.sum(axis=1) == 1) & (filled.shape[1] > 2)
+        prose = ids.str.contains(r"\w\s+\w", regex=True).to_numpy(
+            bool
+        )  # a line of words among keys of one word
+        alone &= ids.eq("").to_numpy(bool) | (prose & (not (prose & ~alone).any()))
         leave(alone, "info", "banner_row", text)
         left = source.only(keep)
         whole = pd.DataFrame({place: left.text(place) for place in range(left.cells.shape[1])})
@@ -246,22 +251,30 @@ class Import:
             named = named | (none & text.map(called_total).to_numpy(bool))
         texts = [source.text(place) for place in range(source.cells.shape[1])]
         money = sorted({place for spec in specs for place, _, _ in self._money(source, spec)})
-        words = [text.notna() for place, text in enumerate(texts) if place not in money]
-        counts = np.sum(words, axis=0) if words else np.zeros(len(ids))
+        others = [text.notna() for place, text in enumerate(texts) if place not in money]
+        counts = np.sum(others, axis=0) if others else np.zeros(len(ids))
         alone = (counts <= 1) & (np.median(counts) >= 2)  # where other rows say more than their key
         may = named | alone
         if not money or not may.any():
             return total
         amounts = np.column_stack([self._numbers(source.cells.iloc[:, place]) for place in money])
-        every = np.ones(len(ids), dtype=bool)
-        for number in sums_above(amounts, may, every, ids.map(is_total).to_numpy(bool)):
-            total[number] = named[number]
-            if not named[number]:
-                who = next((text.iloc[number] for text in texts if not pd.isna(text.iloc[number])), "")
-                text = "The row has no text of its own and is the sum of the rows above it: a total or a row?"
-                fix = "Leave it out in the mapping (drop: {column: ..., matches: ..., reason: a total}), or fill it in."
-                row = int(source.rows[number])
-                self.findings.add("block", "total_or_row", text, fix, at=source, row=row, value=who)
+        every, lone = np.ones(len(ids), dtype=bool), ids.map(is_total).to_numpy(bool) | (named & alone)
+        found = sums_above(amounts, may, every, lone)
+        said = ids.map(lambda text: folded(text) in words()["averages"]).to_numpy(bool)
+        for number in map(int, np.flatnonzero(may)):
+            total[number] = named[number] and number in found
+            if total[number] or not (number in found or (alone[number] and (named[number] or said[number]))):
+                continue
+            who = next((text.iloc[number] for text in texts if not pd.isna(text.iloc[number])), "")
+            what = (
+                "is the sum of the rows above it"
+                if number in found
+                else "is called like a total and is no sum"
+            )
+            text = f"The row has no text of its own and {what}: a total or a row?"
+            fix = "Leave it out in the mapping (drop: {column: ..., matches: ..., reason: a total}), or fill it in."
+            row = int(source.rows[number])
+            self.findings.add("block", "total_or_row", text, fix, at=source, row=row, value=who)
         return total
 
     def _numbers(self, cells: pd.Series) -> np.ndarray:
@@ -536,15 +549,16 @@ class Import:
         if not blocks or self.mapping.doubtful == "refuse" or any(one["position"] is None for one in blocks):
             return False
         out: dict[str, dict[int, dict[str, Any]]] = {}
+        several: set[str] = set()
         for one in blocks:
             table, position, name = one["table"], one["position"], one["field"]
             if table not in self.sheets or table in ("settings", "exemptions", "sources", "left_out"):
                 return False
+            if one["rule"] == "duplicate_key" and self._repeats.get(table) != "refuse":
+                several.add(table)
+                continue
             row = (self._place(table, position), int(one["row"]))
             if one["rule"] == "duplicate_key":
-                if self._repeats.get(table) != "refuse":
-                    self._merge(table, intakes[table])
-                    continue
                 if row not in self._equal_rows:
                     return False
                 one["message"] = "The same row is in the source twice."
@@ -559,8 +573,10 @@ class Import:
                     ):
                         if self._place(other, int(place)) == row[0]:
                             out.setdefault(other, {}).setdefault(int(place), one)
-        for table, rows in out.items():
-            self._leave_out(table, rows, intakes)
+        for table in several:
+            self._merge(table, intakes[table])
+        for table in out.keys() - several:  # what is to leave a merged table is found again
+            self._leave_out(table, out[table], intakes)
         self._store()
         return True
 
@@ -642,7 +658,7 @@ class Import:
             for name, amount in amounts.items()
             if not pd.isna(amount)
         ]
-        self.left += said or ([line] if always else [])
+        self.left += said or ([line | {"column": one["column"]}] if always else [])
 
     def _words(self, table: str, position: int) -> str:
         """What names a row without a project: its first text."""
@@ -788,7 +804,8 @@ class Import:
             left = f"not in the mapping; its {len(cells)} values were not read"
             kind = qualifies(header, Settings(**self._told), cells) if money else ""
             grave = (bool(kind) and kind != "same") or (money and looks_like_amounts(header, cells))
-            if reason:
+            open_question = reason is not None and reason.startswith("?") and kind not in ("", "same")
+            if reason and not (open_question and say_units(pd.unique(cells))):
                 how, fix = "warn" if reason == "? amounts, not read" else "info", ""
                 rule, text = "column_ignored", f'The column "{title}" was left out: {reason}.'
             else:

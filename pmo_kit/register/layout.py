@@ -17,9 +17,11 @@ from pmo_kit.register.sheets import Body, RawSheet, Uncached
 from pmo_kit.register.values import (
     MISSING,
     NOTHING,
+    clean_cell,
     clean_text,
     folded,
     is_total,
+    narrowed,
     one_of,
     own_decimal,
     parse_date,
@@ -27,6 +29,7 @@ from pmo_kit.register.values import (
     read_period,
     read_year,
     shown,
+    texts_of,
     without_unit,
     words,
 )
@@ -203,6 +206,9 @@ def melt(
     grid = np.column_stack([body.cells[place].astype(object).to_numpy() for place in places])
     filled = np.zeros(grid.shape, bool)
     for number, place in enumerate(places):
+        if body.cells[place].dtype == "float64":
+            filled[:, number] = body.cells[place].notna()
+            continue
         text = clean_text(body.cells[place])
         missing = text.str.fullmatch(MISSING, na=False).to_numpy(bool)
         filled[:, number] = text.notna().to_numpy(bool) & ~missing
@@ -216,10 +222,7 @@ def melt(
         text = f"The row has no {wide.value} in any column; it gives no data."
         findings.add("info", "row_without_values", text, at=body, row=int(body.rows[number]))
     long = {name: cells.iloc[line] for name, cells in raw.items()}
-    values = pd.Series(grid[line, column], dtype=object)
-    if all(isinstance(value, str) for value in values):
-        values = values.astype("str")
-    long[wide.value] = values
+    long[wide.value] = narrowed(pd.Series(grid[line, column], dtype=object))
     titles = np.array([shown(body.label(place)) for place in places], dtype=object)[column]
     said = {wide.variable: [variables[place].variable for place in places]}
     for name in dict.fromkeys(name for one in variables.values() for name in one.categories):
@@ -318,7 +321,8 @@ def find_body(raw: RawSheet, table: Table, findings: Findings) -> Body | None:
     body = best.body
     cells = _fill_merged(raw, body.cells.copy(), first, texts, known, table, findings)
     keep = _kept_lines(cells, body.rows, raw, texts, known, table, findings)
-    return replace(body, cells=cells, around=best.around).only(keep)
+    kept = replace(body, cells=cells, around=best.around).only(keep)
+    return replace(kept, cells=pd.DataFrame({place: narrowed(one) for place, one in kept.cells.items()}))
 
 
 @dataclass(frozen=True, eq=False)
@@ -435,18 +439,22 @@ def _kept_lines(
     keep = count > 0
     names = {place: known[folded(header)] for place, header in enumerate(headers) if folded(header) in known}
     ids = [place for place, name in names.items() if name.endswith("_id")]
-    texts = {
-        place: clean_text(column) for place, column in enumerate(columns) if column.dtype in ("object", "str")
-    }
+    texts = {place: clean_text(column) for place, column in enumerate(columns) if texts_of(column)}
     suspects = (count == 1) & (len(names) > 2)
+
+    def told(number: int) -> dict[int, str]:
+        """The filled cells of a line as text."""
+        return {
+            place: clean_cell(columns[place].iloc[number]) or "" for place in np.flatnonzero(filled[number])
+        }
+
     for place, text in texts.items():
         odd = [one for one in pd.unique(text.dropna()) if one == headers[place] or _EXAMPLE.fullmatch(one)]
         suspects |= text.isin(odd).to_numpy() if odd else False
     across = {int(raw.rows[top]) for top, bottom, left, right in raw.merged if top == bottom and right > left}
     left_out: dict[int, tuple[str, str, str]] = {}
     for number in map(int, np.flatnonzero(suspects & keep)):
-        line = {place: str(text.iloc[number]) for place, text in texts.items() if filled[number, place]}
-        said = _reason_to_leave(line, int(count[number]), headers, ids, len(names))
+        said = _reason_to_leave(told(number), int(count[number]), headers, ids, len(names))
         if not said[0] and count[number] == 1 and int(rows[number]) in across:
             said = "banner_row", "The row is one text merged over columns, not data; it was left out."
         if said[0]:
@@ -455,10 +463,10 @@ def _kept_lines(
     left_out |= _totals(table, headers, names, columns, texts, filled, keep)
     for number, (severity, rule, message) in sorted(left_out.items()):
         keep[number] &= rule == "total_or_row"
-        told = [str(text.iloc[number]) for column, text in texts.items() if filled[number, column]]
         fix = "Give the row a name of its own, or delete it." if rule == "total_or_row" else ""
         row = int(rows[number])
-        findings.add(severity, rule, message, fix, at=raw, row=row, value=" | ".join(told))
+        value = " | ".join(told(number).values())
+        findings.add(severity, rule, message, fix, at=raw, row=row, value=value)
     return keep
 
 
@@ -548,7 +556,7 @@ def _totals(
         read = parse_number(cells, _NUMBER, comma=own_decimal(cells), money_unit="unit").values
         numbers[:, number] = read.where(filled[:, place])
     found = sums_above(numbers, may, keep, said)
-    years = [texts[p] for p, name in names.items() if p in texts and table[name].type in ("year", "period")]
+    years = [clean_text(columns[p]) for p, name in names.items() if table[name].type in ("year", "period")]
     for text in years:  # a total of one year, below the rows of several
         for value in pd.unique(text.dropna()):
             mine = keep & (text == value).to_numpy(bool)
@@ -563,7 +571,10 @@ def _totals(
         if (
             total
             and not scope
-            and (number in found or (nothing and said[number] and (named[number] or formulas)))
+            and (
+                number in found
+                or (nothing and said[number] and ((named[number] and few[number]) or formulas))
+            )
         ):
             result[number] = ("warn", "total_row", "The row is the total of the rows above; it was left out.")
         elif (
@@ -587,10 +598,8 @@ def _words_fit(text: pd.Series, fits: Callable[[object], bool]) -> np.ndarray:
 
 def _filled(column: pd.Series) -> np.ndarray:
     """Cells that hold something."""
-    if column.dtype == "str":
-        cells = column.to_numpy(dtype=object, na_value="")
-        return np.array([cell != "" and not cell.isspace() for cell in cells], dtype=bool)
-    return np.array([not pd.isna(cell) and str(cell).strip() != "" for cell in column], dtype=bool)
+    blank = [one for one in texts_of(column) if not one.strip()]
+    return (column.notna() & ~column.isin(blank)).to_numpy(bool)
 
 
 def _reason_to_leave(

@@ -42,6 +42,7 @@ from pmo_kit.register.values import (
     read_unit,
     settle_currency,
     shown,
+    unit_in_doubt,
     without_unit,
     words,
 )  # fmt: skip  # fmt: skip
@@ -176,6 +177,10 @@ def _header_units(intake: Intake, findings: Findings, settings: Settings, *, map
         units = np.full(len(heads), "", dtype=object)
         for header in sorted(set(heads) or {str(said)}):
             currency, unit = header_unit(header, settings.currency)
+            if doubt := unit_in_doubt(header):
+                text = f'The header "{header}" states a unit that cannot be read: {doubt}.'
+                fix = "Write the unit into the header as in (k€) or (€ million)."
+                findings.add("block", "header_unit_differs", text, fix, at=intake, column=header)
             mine = heads == header
             done = stated is not None and (stated[mine] != "").all()
             if unit and done and stated is not None and (wrong := sorted(set(stated[mine]) - {unit})):
@@ -258,10 +263,11 @@ def _says_the_same(kind: str, cells: pd.Series, settings: Settings) -> bool:
     return values <= {"1", "1.0", "100%", "100 %", "1,0", "+", "1.00"} or (len(values) == 1 and kind == "tax")
 
 
-def _says_unit(text: str) -> bool:
-    """True when a text is a currency or a unit of money, and nothing else."""
-    codes, scale, rest = read_unit(text)
-    return not rest and bool(codes or (len(text) > 2 and scale))
+def say_units(texts: Iterable[str]) -> bool:
+    """True when texts are currencies or units of money, and nothing else; one letter alone may mean anything."""
+    read = {text: read_unit(text) for text in texts}
+    clear = len(read) > 1 or any(codes or len(text) > 2 for text, (codes, _, _) in read.items())
+    return clear and all((codes or scale) and not rest for codes, scale, rest in read.values())
 
 
 def qualifies(header: str, settings: Settings, cells: pd.Series) -> str:
@@ -270,7 +276,7 @@ def qualifies(header: str, settings: Settings, cells: pd.Series) -> str:
     Empty where nothing; "same" where it says what the settings say.
     """
     values = [one.strip(" .").casefold() for one in pd.unique(cells)]
-    if len(values) <= 40 and all(map(_says_unit, values)):
+    if len(values) <= 40 and say_units(values):
         scaled = any(read_unit(one)[1] for one in values)
         kind = "unit" if scaled else "currency"
         return "same" if _says_the_same(kind, cells, settings) else kind

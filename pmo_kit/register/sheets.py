@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import codecs
 import csv
-import html
 import io
 import re
-import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import IO, Any
+from xml.parsers import expat
 
 import numpy as np
-import openpyxl
 import pandas as pd
-from openpyxl.utils import column_index_from_string, get_column_letter
-from openpyxl.utils.datetime import CALENDAR_MAC_1904
-from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl import Workbook
+from openpyxl.reader.excel import ExcelReader
+from openpyxl.styles.numbers import BUILTIN_FORMATS, BUILTIN_FORMATS_MAX_SIZE
+from openpyxl.styles.stylesheet import apply_stylesheet
+from openpyxl.utils import column_index_from_string, get_column_letter, range_boundaries
+from openpyxl.utils.datetime import CALENDAR_MAC_1904, from_excel, from_ISO8601
+from openpyxl.xml.constants import SHARED_STRINGS
 
 from pmo_kit.forms import LIMITS, unreadable
 from pmo_kit.register.findings import Findings
@@ -234,128 +238,220 @@ def _report_quotes(
             )
 
 
-_EMPTY = re.compile(rb"<(?:\w+:)?c(?=[\s/>])[^<>]*(?:/>|>\s*</(?:\w+:)?c>)")
-_BARE_ROW = re.compile(rb"<(?:\w+:)?row(?=[\s/>])[^<>]*(?:/>|>\s*</(?:\w+:)?row>)")
-_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^<>]*?ref="[A-Z]+(\d+):[A-Z]+(\d+)"[^<>]*/>')
-_FORMULA = re.compile(
-    rb"<(?:\w+:)?c\s[^<>]*?\br=\"([A-Z]+)(\d+)\"[^<>]*>\s*<(?:\w+:)?f(?:\s[^<>]*?)?(?:/>|>([^<]*)</(?:\w+:)?f>)\s*"
-    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
-)
+_TRUE = ("1", "true", "on", "t")
 
 
-def _trimmed(path: Path) -> tuple[io.BytesIO, dict[str, dict[tuple[int, int], Uncached]], bool]:
-    """A workbook without empty formatted cells; its formulas without a result; whether text is struck through."""
-    copy, formulas, struck = io.BytesIO(), {}, False
-    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(copy, "w", zipfile.ZIP_STORED) as new:
-        for entry in archive.infolist():
-            data = archive.read(entry)
-            if entry.filename.startswith("xl/worksheets/") and entry.filename.endswith(".xml"):
-                data = _BARE_ROW.sub(b"", _EMPTY.sub(b"", data))
-                data = _MERGED.sub(lambda one: one[0] if int(one[2]) - int(one[1]) < 10_000 else b"", data)
-                formulas[entry.filename] = {
-                    (int(row), column_index_from_string(name.decode())): Uncached(f"={text.decode('utf-8', 'replace')}")
-                    for name, row, text in _FORMULA.findall(data)
-                }  # fmt: skip
-            struck = struck or (entry.filename == "xl/styles.xml" and b"<strike" in data)
-            new.writestr(entry.filename, data)
-    return copy, formulas, struck
+@dataclass(eq=False)
+class _Part:
+    """What one sheet of a workbook holds, as its file says it: its filled cells, and what is merged or hidden."""
+
+    rows: list[int] = field(default_factory=list)
+    columns: list[int] = field(default_factory=list)
+    styles: list[int] = field(default_factory=list)
+    values: list[Any] = field(default_factory=list)
+    merged: list[tuple[int, int, int, int]] = field(default_factory=list)
+    hidden_rows: list[int] = field(default_factory=list)
+    hidden_columns: list[tuple[int, int]] = field(default_factory=list)
+
+
+def _read_part(stream: IO[bytes], read: Callable[[str, int, str], Any] = lambda *_: None) -> _Part:
+    """One pass over a sheet, or over the texts that cells share; `read` makes a value of a type, a style and a text."""
+    part, tags, letters, text = _Part(), dict[str, str](), dict[str, int](), list[str]()
+    row, column, style, kind, aloud, found = 0, 0, 0, "n", True, dict[str, str]()
+
+    def start(name: str, said: dict[str, str]) -> None:
+        nonlocal row, column, style, kind, aloud, found
+        tag = tags.get(name) or tags.setdefault(name, name.rpartition(":")[2])
+        if tag == "c":
+            column += 1
+            if place := said.get("r"):
+                head = place.rstrip("0123456789")
+                column = letters.get(head) or letters.setdefault(head, column_index_from_string(head))
+                row = int(place[len(head) :])
+            kind, style, found = said.get("t", "n"), int(said.get("s", 0)), {}
+        elif tag == "v" or tag == "t" or tag == "f":
+            text.clear()
+        elif tag == "si":  # a text that several cells share
+            found = {}
+        elif tag == "row":
+            row, column = int(float(said["r"])) if "r" in said else row + 1, 0
+            if said.get("hidden") in _TRUE:
+                part.hidden_rows.append(row)
+        elif tag == "rPh":  # how a Japanese text is spoken
+            aloud = False
+        elif tag == "col" and said.get("hidden") in _TRUE:
+            part.hidden_columns.append((int(said["min"]), int(said.get("max", said["min"]))))
+        elif tag == "mergeCell":
+            part.merged.append(range_boundaries(said["ref"]))
+
+    def end(name: str) -> None:
+        nonlocal aloud
+        tag = tags[name]
+        if tag == "v" or tag == "f":
+            found[tag] = "".join(text)
+        elif tag == "t" and aloud:
+            found["t"] = found.get("t", "") + "".join(text)
+        elif tag == "rPh":
+            aloud = True
+        elif tag == "si":
+            part.values.append(found.get("t", "").replace("x005F_", ""))
+        elif tag == "c" and found:
+            written = found.get("t" if kind == "inlineStr" else "v")
+            if not written and ("f" not in found or (kind == "str" and written is not None)):
+                return
+            part.values.append(read(kind, style, written) if written else Uncached(f"={found['f']}"))
+            part.rows.append(row)
+            part.columns.append(column)
+            part.styles.append(style)
+
+    def doctype(*_: object) -> None:
+        raise ValueError("a workbook has no document type")
+
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.CharacterDataHandler, parser.StartDoctypeDeclHandler = text.append, doctype
+    parser.ParseFile(stream)
+    return part
+
+
+def _values_of(book: Workbook, strings: list[str]) -> Callable[[str, int, str], Any]:
+    """How the cells of a workbook are read: type, style and text to a value."""
+    dates, spans, epoch = book._date_formats, book._timedelta_formats, book.epoch
+
+    def read(kind: str, style: int, text: str) -> Any:
+        if kind == "n":
+            number = float(text) if "." in text or "E" in text or "e" in text else int(text)
+            if style not in dates:
+                return number
+            try:
+                return from_excel(number, epoch, timedelta=style in spans)
+            except (OverflowError, ValueError):  # no day has this number
+                return "#VALUE!"
+        if kind == "s":
+            return strings[int(text)]
+        if kind == "b":
+            return bool(int(text))
+        return from_ISO8601(text) if kind == "d" else text
+
+    return read
 
 
 def read_workbook(path: Path, findings: Findings) -> list[RawSheet]:
     """Read every sheet of a workbook: values, cached results of formulas, merged, hidden and struck parts."""
     if _refused(path, findings, unreadable(path, "bytes of a workbook, unpacked")):
         return []
+    sheets = []
     try:
-        trimmed = _trimmed(path)
-        book = openpyxl.load_workbook(trimmed[0], data_only=True)
-    except Exception as error:  # openpyxl raises many kinds on damaged files
+        reader = ExcelReader(path, read_only=True, keep_links=False)
+        with reader.archive:
+            reader.read_manifest()
+            reader.read_workbook()
+            apply_stylesheet(reader.archive, reader.wb)
+            texts = []
+            if shared := reader.package.find(SHARED_STRINGS):
+                with reader.archive.open(shared.PartName[1:]) as stream:
+                    texts = _read_part(stream).values
+            read = _values_of(reader.wb, texts)
+            for sheet, link in reader.parser.find_sheets():
+                if link.target in reader.valid_files and "chartsheet" not in link.Type:
+                    with reader.archive.open(link.target) as stream:
+                        sheets.append((sheet.name, sheet.state, _read_part(stream, read)))
+    except Exception as error:  # damaged files raise many kinds
         words = f"The workbook cannot be opened ({type(error).__name__})."
         fix = "Open it in a spreadsheet program and save it again as .xlsx, without a password."
         findings.add("block", "file_not_read", words, fix, file=path.name)
         return []
-    formulas, struck = trimmed[1:]
-    sheets = []
-    for sheet in book.worksheets:
-        cells = [cell for cell in sheet._cells.values() if cell.value is not None]
-        open_cells = formulas.get(_file_of(path, sheet.title), {})
-        if not cells and not open_cells:
-            continue
-        rows = np.array(sorted({cell.row for cell in cells} | {row for row, _ in open_cells}))
-        width = max([cell.column for cell in cells] + [column for _, column in open_cells])
-        long = any(
-            len(str(cell.value)) > LIMITS["letters of a cell"] for cell in cells if cell.data_type == "s"
+    raws = (_raw_sheet(path, *sheet, reader.wb, findings) for sheet in sheets)
+    return [raw for raw in raws if raw is not None]
+
+
+def _raw_sheet(
+    path: Path, title: str, state: str, part: _Part, book: Workbook, findings: Findings
+) -> RawSheet | None:
+    """The cells of one sheet as a grid, and what is to be said about it; None where it holds nothing or is refused."""
+    looks = {style: book._cell_styles[style] for style in set(part.styles)}
+    formats = {style: _format_of(look.numFmtId, book) for style, look in looks.items()}
+    units = {style: unit for style, code in formats.items() if (unit := unit_of_format(code))}
+    struck = [style for style, look in looks.items() if book._fonts[look.fontId].strike]
+    order = np.argsort(part.rows, kind="stable")
+    row, column, style = (np.array(one)[order] for one in (part.rows, part.columns, part.styles))
+    values = np.array([*part.values, None], dtype=object)[:-1][order]
+    for number in np.flatnonzero(np.isin(style, list(units))):
+        if isinstance(value := values[number], int | float) and not isinstance(value, bool):
+            values[number] = Shown(str(value))
+            values[number].unit = units[style[number]]
+    merged = [one for one in part.merged if one[3] - one[1] < 10_000]
+    seen = np.ones(len(row), bool)
+    for left, top, right, bottom in merged:
+        inside = slice(*np.searchsorted(row, [top, bottom + 1]))
+        beside = (column[inside] < left) | (column[inside] > right)
+        seen[inside] &= beside | ((row[inside] == top) & (column[inside] == left))
+    if not seen.any():
+        return None
+    rows, line = np.unique(row[seen], return_inverse=True)
+    width = int(column[seen].max())
+    long = any(len(one) > LIMITS["letters of a cell"] for one in part.values if isinstance(one, str))
+    if _refused(path, findings, _TOO_LONG if long else _too_large(width, len(rows) * width), title):
+        return None
+    grid = np.full((len(rows), width), None, dtype=object)
+    grid[line, column[seen] - 1] = values[seen]
+    spans = [
+        (
+            int(np.searchsorted(rows, top)),
+            int(np.searchsorted(rows, bottom, "right")) - 1,
+            left - 1,
+            right - 1,
         )
-        reason = _TOO_LONG if long else _too_large(width, len(rows) * width)
-        if _refused(path, findings, reason, sheet.title):
-            continue
-        line = {row: number for number, row in enumerate(rows.tolist())}
-        grid = np.full((len(rows), width), None, dtype=object)
-        for cell in cells:
-            grid[line[cell.row], cell.column - 1] = cell.value
-            if cell.data_type == "n" and cell.has_style and (unit := unit_of_format(cell.number_format)):
-                grid[line[cell.row], cell.column - 1] = number = Shown(str(cell.value))
-                number.unit = unit
-        for (row, column), formula in open_cells.items():
-            grid[line[row], column - 1] = formula
-        merged = [
-            (line[top], int(np.searchsorted(rows, bottom, "right")) - 1, left - 1, right - 1)
-            for left, top, right, bottom in (one.bounds for one in sheet.merged_cells.ranges)
-            if top in line and right <= width
-        ]
-        epoch = book.epoch == CALENDAR_MAC_1904
-        raw = RawSheet(
-            path.name, sheet.title, sheet.title, pd.DataFrame(grid, dtype=object), rows, merged, epoch
+        for left, top, right, bottom in merged
+        if top in rows and right <= width
+    ]
+    epoch = book.epoch == CALENDAR_MAC_1904
+    raw = RawSheet(path.name, title, title, pd.DataFrame(grid, dtype=object), rows, spans, epoch)
+    _report_hidden(state, part, raw, findings)
+    if not seen.all():
+        first = int(np.flatnonzero(~seen)[0])
+        words = f"{(~seen).sum()} filled cells lie under merged ones, where no sheet shows them; they were not read."
+        where: Any = {
+            "row": int(row[first]),
+            "column": get_column_letter(column[first]),
+            "value": values[first],
+        }
+        findings.add(
+            "warn", "cells_under_merged", words, "Unmerge the cells, and look at them.", at=raw, **where
         )
-        _report_hidden(sheet, raw, findings)
-        for row in sorted(
-            {cell.row for cell in cells if cell.has_style and cell.font.strike} if struck else ()
-        ):
-            words = "The row holds text that is struck through; it was read like the others."
-            value = " | ".join(str(cell) for cell in grid[line[row]] if cell is not None)
-            fix = "Delete the row, or take the line out of its font."
-            findings.add("warn", "struck_through", words, fix, at=raw, row=row, value=value)
-        sheets.append(raw)
-    return sheets
+    for number in np.unique(row[np.isin(style, struck)]):
+        words = "The row holds text that is struck through; it was read like the others."
+        value = " | ".join(str(cell) for cell in grid[np.searchsorted(rows, number)] if cell is not None)
+        fix = "Delete the row, or take the line out of its font."
+        findings.add("warn", "struck_through", words, fix, at=raw, row=int(number), value=value)
+    return raw
 
 
-def _file_of(path: Path, title: str) -> str:
-    """The part of a workbook that holds a sheet."""
-    with zipfile.ZipFile(path) as archive:
-        book = archive.read("xl/workbook.xml").decode("utf-8", "replace")
-        links = archive.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
-    for name, key in re.findall(r'<(?:\w+:)?sheet\s[^>]*?name="([^"]*)"[^>]*?\w+:id="([^"]*)"', book):
-        if html.unescape(name) == title:
-            for link in re.findall(r"<(?:\w+:)?Relationship\s[^>]*>", links):
-                if f'Id="{key}"' in link and (target := re.search(r'Target="([^"]*)"', link)):
-                    return target[1].lstrip("/") if target[1].startswith("/") else f"xl/{target[1]}"
-    return ""
+def _format_of(number: int, book: Workbook) -> str:
+    """A number format, by its number in a workbook."""
+    return str(BUILTIN_FORMATS.get(number) or book._number_formats[number - BUILTIN_FORMATS_MAX_SIZE])
 
 
-def _report_hidden(sheet: Worksheet, raw: RawSheet, findings: Findings) -> None:
+def _report_hidden(state: str, part: _Part, raw: RawSheet, findings: Findings) -> None:
     """Hidden sheets, rows and columns are read like the others, and reported."""
-    if sheet.sheet_state != "visible":
+    if state != "visible":
         words, fix = "The sheet is hidden; it was read all the same.", "Show it, or delete it."
         findings.add("warn", "hidden_sheet", words, fix, at=raw)
-    hidden = {n for n, size in sheet.row_dimensions.items() if size.hidden}
-    filled = [n for n in raw.rows.tolist() if n in hidden]
+    filled = raw.rows[np.isin(raw.rows, part.hidden_rows)].tolist()
     if filled:
         rows = ", ".join(map(str, filled[:8])) + ("…" if len(filled) > 8 else "")
         words = f"{len(filled)} hidden rows were read like the others (rows {rows})."
         fix = "Show them (a filter may be on), or delete them."
         findings.add("warn", "hidden_rows", words, fix, at=raw, row=filled[0], value=rows)
-    spans = [(size.min, min(size.max or size.min, raw.cells.shape[1])) for size in sheet.column_dimensions.values()
-             if size.hidden and size.min]  # fmt: skip
-    for number in sorted({n for first, last in spans for n in range(first, last + 1)}):
+    width = raw.cells.shape[1]
+    for number in sorted({n for low, high in part.hidden_columns for n in range(low, min(high, width) + 1)}):
         cells = raw.cells.iloc[:, number - 1].dropna()
         if len(cells):
-            letter = get_column_letter(number)
-            words, value = (
-                f'The column {letter} ("{cells.iloc[0]}") is hidden; it was read like the others.',
-                cells.iloc[0],
-            )
-            findings.add(
-                "warn", "hidden_column", words, "Show it, or delete it.", at=raw, column=letter, value=value
-            )
+            letter, value = get_column_letter(number), cells.iloc[0]
+            words = f'The column {letter} ("{value}") is hidden; it was read like the others.'
+            where: Any = {"column": letter, "value": value}
+            findings.add("warn", "hidden_column", words, "Show it, or delete it.", at=raw, **where)
 
 
 def sheet_of_frame(name: str, frame: pd.DataFrame) -> tuple[RawSheet, list[str]]:

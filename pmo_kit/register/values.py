@@ -92,26 +92,31 @@ def joined(parts: list[Parsed]) -> Parsed:
     return Parsed(values, bad, reason, notes)
 
 
-_PLAIN = {str, int, float, bool, type(None)}
-
-
 def clean_text(cells: pd.Series) -> pd.Series:
     """Text without outer blanks, `_x000D_` and odd spaces; empty text is missing. Dtype str."""
     if pd.api.types.is_datetime64_any_dtype(cells):
         cells = cells.dt.strftime("%Y-%m-%d")
     written = cells.to_numpy(dtype=object, na_value=None)
-    if cells.dtype == "str":
-        clean = {cell: _clean(cell) for cell in set(written) if cell is not None}
-        texts = [clean.get(cell) for cell in written]
-    else:
-        known: dict[tuple[type, object], str | None] = {}
-        texts = []
-        for cell in written:
-            key = (cell.__class__, cell if cell.__class__ in _PLAIN else str(cell))
-            if key not in known:
-                known[key] = _clean(_as_text(cell))
-            texts.append(known[key])
-    return pd.Series(texts, index=cells.index, dtype="str")
+    truths = cells.dtype != "str" and bool in set(map(type, written))  # True is not the number 1
+    keys = [(cell.__class__, cell) for cell in written] if truths else written
+    clean = {key: clean_cell(cell) for key, cell in dict(zip(keys, written, strict=True)).items()}
+    return pd.Series([clean[key] for key in keys], index=cells.index, dtype="str")
+
+
+def clean_cell(cell: object) -> str | None:
+    """One cell as clean text (see `clean_text`); None when nothing is left."""
+    return _clean(cell if isinstance(cell, str) else _as_text(cell))
+
+
+def narrowed(cells: pd.Series) -> pd.Series:
+    """Cells of a workbook in a dtype that holds each of them exactly: numbers, or text; else as they are."""
+    kinds = set(map(type, cells.to_numpy())) if cells.dtype == object else {object}
+    if kinds <= {str, type(None)}:
+        return cells.astype("str")
+    if kinds <= {int, float, type(None)}:
+        numbers = cells.astype("float64")
+        return cells if (numbers.abs() >= 1e15).any() else numbers
+    return cells
 
 
 _ODD = re.compile(f"[{_SPACES}]|_x000D_")
@@ -194,6 +199,8 @@ def _as_text(cell: object) -> str:
     """One workbook cell as text: 12.0 is "12", a date is ISO, True is "yes"."""
     if cell is None or cell is pd.NA or cell is pd.NaT:
         return ""
+    if type(cell) is float and cell == cell and abs(cell) < 1e15:
+        return str(int(cell)) if cell.is_integer() else repr(cell)
     if isinstance(cell, (bool, np.bool_)):
         return "yes" if cell else "no"
     if isinstance(cell, (int, np.integer)):
@@ -256,7 +263,8 @@ def shown(value: object) -> str:
     """Write a cell as text on one line, cut when it is long."""
     if value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NA or value is pd.NaT:
         return ""
-    text = " ".join(str(value).split())
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
+    text = " ".join(str(int(value) if whole else value).split())
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
@@ -348,6 +356,26 @@ def split_header(header: str) -> tuple[str, str, str]:
     return (money, scale, re.sub(r"\s+", " ", bare).strip(" ,;")) if money or scale else ("", "", header)
 
 
+_FACTOR = re.compile(r"\^|[x×*]\s*\d|\d{3}")
+_DATED = re.compile(r"\b(?:fy|cy)?\s*(?:19|20)\d\d(?:\s*[-/–]\s*\d{2,4})?\b", re.I)
+
+
+def unit_in_doubt(header: str) -> str:
+    """What the brackets of a header say about the unit and nobody can bring to one; empty where nothing.
+
+    >>> [unit_in_doubt(one) for one in ("Cost (R$ mil)", "Cost (€ 10 000)", "Cost (1.000 €, nominal)", "Cost (2)")]
+    ['R$ mil', '€ 10 000', '', '']
+    """
+    for inside in re.findall(r"[(\[](.*?)[)\]]", header):
+        bare = _DATED.sub(" ", inside)
+        codes, scale, rest = read_unit(bare)
+        left = [one for one in re.findall(r"\w+", rest.casefold()) if one not in words()["neutral"]]
+        unclear = any(word in words()["unclear"] for word in left)
+        if unclear or (left and (codes or scale)) or (not scale and _FACTOR.search(bare)):
+            return str(inside)
+    return ""
+
+
 def without_unit(header: str) -> str:
     """A header without the unit that it states; other brackets stay.
 
@@ -405,8 +433,9 @@ def decimal_evidence(cells: Iterable[object]) -> tuple[bool, bool]:
 
 def texts_of(cells: Iterable[object]) -> set[str]:
     """The different texts among cells; the numbers and dates of a workbook are none."""
-    cells = cells.to_numpy(dtype=object) if isinstance(cells, pd.Series) else cells
-    return {cell for cell in cells if isinstance(cell, str)}
+    if isinstance(cells, pd.Series):
+        cells = cells.to_numpy(dtype=object) if cells.dtype in ("object", "str") else ()
+    return {cell for cell in set(cells) if isinstance(cell, str)}
 
 
 def own_decimal(cells: pd.Series) -> bool:
@@ -673,8 +702,10 @@ def parse_date(
                 "datetime64[us]"
             )
             notes.append(("info", "date_serial", "Day numbers of a workbook were read as dates.", None))
-        words = text[rest & dates.isna()].str.replace(r"(?<=\d)(st|nd|rd|th)\b|[.,]", " ", regex=True)
-        words = words.str.replace(r"\s+\d{1,2}:\d{2}.*$", "", regex=True)
+        words = text[rest & dates.isna()].str.replace(
+            r"(?<=\d)(st|nd|rd|th|er)\b|[.,]|\bde\b", " ", regex=True
+        )
+        words = words.map(english_months).str.replace(r"\s+\d{1,2}:\d{2}.*$", "", regex=True)
         words = words.str.replace(r"\s+", " ", regex=True).str.strip()
         for form in _MONTH_FORMATS:
             open_words = words[dates[words.index].isna()]
@@ -736,7 +767,24 @@ def read_year(text: str) -> int | None:
     return year if 1900 <= year <= 2200 else None
 
 
-_MONTHS = dict(zip(calendar.month_abbr[1:], range(1, 13), strict=True))
+_MONTHS = {name.casefold(): n for n, name in enumerate(calendar.month_abbr) if name}
+_MONTHS |= {name.casefold(): n for n, name in enumerate(calendar.month_name) if name}
+_MONTHS |= {name: n for n, names in words()["months"].items() for name in names}
+_WORD = re.compile(r"[^\W\d_]{3,}")
+
+
+def english_months(text: str) -> str:
+    """A text in which the names of months are those that a date is parsed by.
+
+    >>> english_months("3 mars 2027"), english_months("1 Dez 27")
+    ('3 Mar 2027', '1 Dec 27')
+    """
+
+    def english(word: re.Match[str]) -> str:
+        number = _MONTHS.get(word[0].casefold())
+        return word[0] if number is None else calendar.month_abbr[number]
+
+    return _WORD.sub(english, text)
 
 
 def read_period(text: str) -> str | None:
@@ -752,8 +800,8 @@ def read_period(text: str) -> str | None:
         month = int(match[2])
         if 1 <= month <= 12:
             return f"{match[1]}-{month:02d}"
-    if match := re.fullmatch(r"([a-z]{3})[a-z]*\.?[\s\-/]*(\d{4})", low):
-        month = _MONTHS.get(match[1].capitalize(), 0)
+    if match := re.fullmatch(r"([^\W\d_]{3,})\.?[\s\-/]*(?:de )?(\d{4})", low):
+        month = _MONTHS.get(match[1], 0)
         return f"{match[2]}-{month:02d}" if month else None
     year = read_year(text)
     return None if year is None else str(year)

@@ -253,6 +253,23 @@ def test_ledger_is_added_up(tmp_path):
     assert "none of the money left out" in text
 
 
+def test_columns_of_months_are_added_up_and_a_line_below_is_no_project(tmp_path):
+    lines = ["Code,Name,Team,Jan-27,Feb-27,janv. 28", *(f"P{n},Pier {n},Roads,{n},2,3" for n in range(1, 6))]
+    text = "\n".join([*lines, "Amounts in k€,,,,,"])
+    register, _, _ = imported(tmp_path, write(tmp_path, "months.csv", text))
+    assert register.costs.groupby("year")["amount"].sum().to_dict() == {2027: 25, 2028: 15}
+    assert len(register.projects) == 5
+    assert register.settings.money_unit == "thousand"
+
+
+def test_amounts_in_two_currencies_are_never_added_up(tmp_path):
+    text = "ID,Name,Dept,Money,2027,2028\n1,Pier,N,{},10,1\n2,Tram,S,USD,5,2\n"
+    with pytest.raises(AssertionError, match="says something about the amounts|Money"):
+        imported(tmp_path / "two", write(tmp_path, "two.csv", text.format("EUR")))
+    register, _, _ = imported(tmp_path / "one", write(tmp_path, "one.csv", text.format("USD")))
+    assert register.settings.currency == "USD"
+
+
 def test_two_header_rows_and_a_turned_sheet(tmp_path):
     above = [
         ["", "", "", "FY2027", "", "FY2028", ""],

@@ -223,7 +223,7 @@ def test_includes_that_nothing_understands_is_refused(folder):
                "VAT:0.2:0.1", "amount:1:2", "2029+:4:5", "Later:4:5", "Beyond 2030:1:1", "Forecast:3:4",
                "remark:EUR:USD", "remark:k€:Mio. €", "side:debit:credit", "how:net:gross", "how often:monthly:yearly",
                "Reserve:1:2", "2029 ff.:1:2", "2029…:1:2", "2029–:1:2", "Folgejahre:1:2", "2O29:1:2", "Nachtrag:1:2",
-               "quantity:3:1", "our share:0.5:1"]
+               "quantity:3:1", "our share:0.5:1", "remark:k:m"]
 )  # fmt: skip
 @pytest.mark.parametrize("table", ["costs", "benefits"])
 def test_a_column_that_changes_amounts_is_never_passed_over(folder, table, column):
@@ -251,11 +251,25 @@ def test_a_column_that_says_what_the_settings_say_is_read_past(folder, column):
         ("project_id,year,amount\nP01,2027,500 T€\nP02,2027,900 TEUR\n", 1.4),
         ("project_id,2027 (€k),2028 in Mio. EUR\nP01,1500,1\nP02,500,2\n", 5.0),
         ("project_id,FY27 Budget,Plan 2028,2029E,CY2030,Jahr 2031\nP01,1,2,3,4,5\nP02,1,,-,n/a,€ -\n", 16.0),
+        ("project_id,year,amount (тыс. €)\nP01,2027,10\nP02,2027,5\n", 0.015),
+        ("project_id,year,Betrag [1.000 €]\nP01,2027,10\nP02,2027,5\n", 0.015),
+        ("project_id,year,amount (€ k; nominal)\nP01,2027,10\nP02,2027,5\n", 0.015),
+        ("project_id,2027 (k€),Plan 2028\nP01,10000,1\nP02,5000,2\n", 18.0),
         ("project_id,2027-12-31,31/12/2028,Dec 2029\nP01,1,2,3\nP02,4,,\n", 10.0),
     ],
 )  # fmt: skip
 def test_amounts_as_people_write_them(folder, text, total):
     assert read(folder, costs=text).costs["amount"].sum() == pytest.approx(total)
+
+
+@pytest.mark.parametrize(
+    "unit", ["mil €", "R$ mil", "€ 10 000", "10^3 €", "€ hundreds", "万元", "€ per month", "x 100", "mil."]
+)
+@pytest.mark.parametrize("head", ["year,amount ({})", "2027 ({})", "2027 [{}]"])
+def test_a_header_whose_unit_cannot_be_read_is_refused(folder, head, unit):
+    year = "2027," if "year" in head else ""
+    text = f"project_id,{head.format(unit)}\nP01,{year}10\nP02,{year}5\n"
+    assert told(read(folder, costs=text), "block", unit)
 
 
 @pytest.mark.parametrize(
@@ -536,6 +550,9 @@ ROWS = "P01,a,N,,10,2\nP02,b,S,,5,3\n"
             "Did you mean",
         ),
         (MAPPED + "P01,a,N,1/12/2026,10,2\nP01,a,N,2/11/2026,7,2\n", "keep: latest by When", "", "When"),
+        (f"{MAPPED}{ROWS}Mittelwert,,,,7.5,2.5\n", "", "", "Mittelwert"),
+        (f"{MAPPED}{ROWS}Count,,,,2,2\n", "", "", "Count"),
+        (f"{MAPPED}{ROWS}Subtotal North,,,,9,9\n", "", "", "Subtotal North"),
     ],
 )
 def test_a_mapped_source_keeps_the_same_promises(tmp_path, export, extra, unit, text):
@@ -553,6 +570,16 @@ def test_a_mapped_source_keeps_the_same_promises(tmp_path, export, extra, unit, 
         (MAPPED + "P01,a,N,,10,2\nSub-total,,,,10,2\nP02,b,S,,5,3\nGrand total,,,,15,5\n", "", "", 20),
         (f"{MAPPED}{ROWS}P03,Total revamp,N,,15,5\n", "", "", 40),
         (MAPPED + "P01,a,N,Jan 2026,10,2\nP01,a,N,Feb 2026,7,2\n", "keep: latest by When", "", 9),
+        (MAPPED + "P01,a,N,märz 2026,10,2\nP01,a,N,Mai 2026,7,2\n", "keep: latest by When", "", 9),
+        (MAPPED + "P01,a,N,1er déc. 2026,10,2\nP01,a,N,3 août 2026,7,2\n", "keep: latest by When", "", 12),
+        (
+            MAPPED
+            + "P01,a,N,,10,2\nSubtotal N,,,,10,2\nP02,b,S,,5,3\nP03,c,S,,1,1\nSubtotal S,,,,6,4\nTotal,,,,16,6\n",
+            "",
+            "",
+            22,
+        ),
+        (f"{MAPPED}{ROWS}P03,c,S,,ca. 4,2-3\n", "accept: {up_to: 1, who: a, why: b}", "", 20),
         (MAPPED + "P01,a,N,1/12/2026,10,2\nP01,a,N,1/11/2026,7,2\n", "keep: latest by When", "", 12),
     ],
 )

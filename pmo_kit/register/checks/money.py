@@ -257,9 +257,8 @@ def benefit_before_delivery(evidence: Evidence) -> Iterator[Found]:
     first = (
         benefits[early].sort_values("year", kind="stable").drop_duplicates(["project_id", "benefit"]).index
     )
-    words = [
-        f"A benefit in {benefits['year'][row]}, and the project finishes in {last[row]}." for row in first
-    ]
+    years = zip(benefits["year"][first], last[first], strict=True)
+    words = [f"A benefit in {one}, and the project finishes in {end}." for one, end in years]
     fix = "Move the benefit, or accept it in a waiver when the project delivers in steps."
     yield Found("benefits", "year", first.to_numpy(), words, fix)
 
