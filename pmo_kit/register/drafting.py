@@ -34,8 +34,8 @@ from pmo_kit.register.values import (
     dates_of,
     header_unit,
     line_unit,
-    parse_number,
     parse_period,
+    plain_numbers,
     read_period,
     read_unit,
     read_year,
@@ -130,9 +130,8 @@ class _Col:
         text = self.text[self.text.str.contains(r"\d", regex=True)]
         if not len(text) or len(text) < 0.2 * len(self.text):
             return 0.0
-        column = Column(kind, "date" if kind == "date" else "number", unit="money")
         if kind == "number":
-            read = parse_number(self.cells.loc[text.index], column, comma=None, money_unit="unit").values
+            read = plain_numbers(self.cells.loc[text.index])
             loose = text.str.fullmatch(r"[-+(]?\s*\D{0,4}\s*[\d.,'\s]+\D{0,6}\)?", na=False)
             return float((read.notna() | loose).mean())
         if kind == "date":
@@ -140,7 +139,7 @@ class _Col:
             return float((dates_of(self.cells.loc[text.index]).notna() & slim).mean())
         if kind == "year":
             return float(text.map(lambda one: read_year(one) is not None).mean())
-        return float(parse_period(self.cells.loc[text.index], column).values.notna().mean())
+        return float(parse_period(self.cells.loc[text.index], Column(kind, kind)).values.notna().mean())
 
     @cached_property
     def number(self) -> bool:
@@ -311,12 +310,7 @@ class Draft:
             unit = max(units, key=lambda one: SCALES[one])
             self.settings["money_unit"] = (unit, "as the headers say")
         else:
-            amount = Column("amount", "number", unit="money")
-            read = [
-                parse_number(col.cells, amount, comma=None, money_unit="unit").values
-                for col in money
-                if col.has("money") or col.year
-            ]
+            read = [plain_numbers(col.cells) for col in money if col.has("money") or col.year]
             usual = max((one.median() for one in read), default=0.0)
             largest = max((one.max() for one in read), default=0.0)
             self.settings["money_unit"] = ("", "? in what unit is the money")

@@ -35,10 +35,9 @@ from pmo_kit.register.values import (
     is_total,
     near_words,
     order_evidence,
-    own_decimal,
     parse_date,
-    parse_number,
     parse_period,
+    plain_numbers,
     shown,
     words,
 )
@@ -257,7 +256,7 @@ class Import:
         may = named | alone
         if not money or not may.any():
             return total
-        amounts = np.column_stack([self._numbers(source.cells.iloc[:, place]) for place in money])
+        amounts = np.column_stack([plain_numbers(source.cells.iloc[:, place], own=True) for place in money])
         every, lone = np.ones(len(ids), dtype=bool), ids.map(is_total).to_numpy(bool) | (named & alone)
         found = sums_above(amounts, may, every, lone)
         said = ids.map(lambda text: folded(text) in words()["averages"]).to_numpy(bool)
@@ -276,13 +275,6 @@ class Import:
             row = int(source.rows[number])
             self.findings.add("block", "total_or_row", text, fix, at=source, row=row, value=who)
         return total
-
-    def _numbers(self, cells: pd.Series) -> np.ndarray:
-        """Amounts of a column, NaN where there is none; only for comparing them with each other."""
-        money = Column("amount", "number", unit="money")
-        unit, code = "unit", self._told["currency"]
-        parsed = parse_number(cells, money, comma=own_decimal(cells), money_unit=unit, currency=code)
-        return parsed.values.to_numpy(dtype=float)
 
     @property
     def _told(self) -> dict[str, Any]:

@@ -23,9 +23,8 @@ from pmo_kit.register.values import (
     is_total,
     narrowed,
     one_of,
-    own_decimal,
     parse_date,
-    parse_number,
+    plain_numbers,
     read_period,
     read_year,
     shown,
@@ -234,7 +233,6 @@ def melt(
 
 SEARCHED_ROWS = 40
 _EXAMPLE = re.compile(r"(?i)e\.g\..*|example( row)?:?")
-_NUMBER = Column("number", "number", unit="money")
 NOT_TABLES = {"start", "readme", "read me", "dictionary", "cover", "contents", "notes", "lists", "how to"}
 
 
@@ -552,9 +550,7 @@ def _totals(
         return {}
     numbers = np.full((len(keep), len(amounts)), np.nan)
     for number, place in enumerate(amounts):
-        cells = columns[place]
-        read = parse_number(cells, _NUMBER, comma=own_decimal(cells), money_unit="unit").values
-        numbers[:, number] = read.where(filled[:, place])
+        numbers[:, number] = plain_numbers(columns[place], own=True).where(filled[:, place])
     found = sums_above(numbers, may, keep, said)
     years = [clean_text(columns[p]) for p, name in names.items() if table[name].type in ("year", "period")]
     for text in years:  # a total of one year, below the rows of several
@@ -573,7 +569,7 @@ def _totals(
             and not scope
             and (
                 number in found
-                or (nothing and said[number] and ((named[number] and few[number]) or formulas))
+                or (nothing and said[number] and ((named[number] and filled[number].sum() <= 2) or formulas))
             )
         ):
             result[number] = ("warn", "total_row", "The row is the total of the rows above; it was left out.")

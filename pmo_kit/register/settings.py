@@ -14,12 +14,10 @@ from pmo_kit.register.schema import Column, load_schema
 from pmo_kit.register.sheets import RawSheet
 from pmo_kit.register.values import (
     EMPTY_DTYPES,
+    READERS,
     near_words,
-    parse_category,
     parse_date,
     parse_number,
-    parse_text,
-    parse_year,
     read_unit,
 )
 
@@ -107,10 +105,8 @@ def _parse_setting(
     if column.type == "date":
         month_first = {"day_first": False, "month_first": True}.get(order)
         parsed = parse_date(cell, column, epoch_1904=epoch_1904, month_first=month_first)
-    elif column.type in ("number", "year"):
-        parsed = parse_number(cell, column) if column.type == "number" else parse_year(cell, column)
     else:
-        parsed = parse_category(cell, column) if column.type == "category" else parse_text(cell, column)
+        parsed = parse_number(cell, column) if column.type == "number" else READERS[column.type](cell, column)
     value = parsed.values.iloc[0]
     if pd.isna(value):
         return None, bool(parsed.bad[0])

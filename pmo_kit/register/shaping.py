@@ -18,6 +18,7 @@ from pmo_kit.register.settings import Settings
 from pmo_kit.register.sheets import Body, Uncached
 from pmo_kit.register.values import (
     EMPTY_DTYPES,
+    READERS,
     SCALES,
     SLASHED,
     TWO_WAYS,
@@ -31,14 +32,10 @@ from pmo_kit.register.values import (
     money_rows,
     one_of,
     order_evidence,
-    own_decimal,
     parse_category,
     parse_date,
-    parse_flag,
     parse_number,
-    parse_period,
-    parse_text,
-    parse_year,
+    plain_numbers,
     read_unit,
     settle_currency,
     shown,
@@ -47,7 +44,6 @@ from pmo_kit.register.values import (
     words,
 )  # fmt: skip  # fmt: skip
 
-_AMOUNT_COLUMN = Column("amount", "number", unit="money")
 _UNREAD = {
     "number": (
         "number_not_read",
@@ -236,7 +232,7 @@ _NO_AMOUNT, _SPENT = re.compile(one_of("not_amount")), re.compile(one_of("spent"
 
 def looks_like_amounts(header: str, cells: pd.Series) -> bool:
     """True when a header names amounts, and at least half of the filled cells are numbers."""
-    numbers = parse_number(cells, _AMOUNT_COLUMN, comma=None, money_unit="unit").values.notna().mean() >= 0.5
+    numbers = plain_numbers(cells).notna().mean() >= 0.5
     name = folded(header)
     return bool(numbers and _AMOUNT.search(name) and not _NO_AMOUNT.search(name) and not _SPENT.search(name))
 
@@ -305,9 +301,7 @@ def list_unmapped(
         header = shown(body.headers[place])
         if not len(cells):
             continue
-        numbers = (
-            parse_number(cells, _AMOUNT_COLUMN, comma=None, money_unit="unit").values.notna().mean() >= 0.5
-        )
+        numbers = plain_numbers(cells).notna().mean() >= 0.5
         severity, why = "warn", ""
         twin = taken.get(folded(header)) if header else None
         if twin is not None:
@@ -330,17 +324,15 @@ def list_unmapped(
 
 def _is_sum(body: Body, place: int, read: list[int]) -> bool:
     """True when a column is the sum of the columns that were read, or a part of them."""
-    numbers = [_loose(body.cells[one]) for one in read]
-    mine, whole = _loose(body.cells[place]), pd.concat(numbers, axis=1).sum(axis=1, min_count=1)
+    numbers = [plain_numbers(body.cells[one], own=True) for one in read]
+    mine, whole = (
+        plain_numbers(body.cells[place], own=True),
+        pd.concat(numbers, axis=1).sum(axis=1, min_count=1),
+    )
     known = mine.notna() & whole.notna()
     return bool(
         len(read) > 1 and known.any() and np.allclose(mine[known], whole[known], rtol=1e-6, atol=0.011)
     )
-
-
-def _loose(cells: pd.Series) -> pd.Series:
-    """Numbers of a column by its own decimal sign."""
-    return parse_number(cells, _AMOUNT_COLUMN, comma=own_decimal(cells), money_unit="unit").values
 
 
 @dataclass(frozen=True, eq=False)
@@ -442,8 +434,7 @@ def _parse(
         )
     if column.type == "date":
         return parse_date(cells, column, epoch_1904=epoch_1904, month_first=style)
-    readers = {"year": parse_year, "period": parse_period, "flag": parse_flag, "category": parse_category}
-    return readers.get(column.type, parse_text)(cells, column)
+    return READERS[column.type](cells, column)
 
 
 _TWO_WAYS = {

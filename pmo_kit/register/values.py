@@ -50,8 +50,8 @@ def one_of(name: str) -> str:
     return rf"(?<!\w)(?:{'|'.join(found)})(?!\w)"
 
 
-_TRUE = {"yes", "y", "true", "t", "1", "x", "✓", "on", "oui", "ja", "si", "sí"}
-_FALSE = {"no", "n", "false", "f", "0", "off", "non", "nein"}
+_FLAGS = dict.fromkeys(("yes", "y", "true", "t", "1", "x", "✓", "on", "oui", "ja", "si", "sí"), True)
+_FLAGS |= dict.fromkeys(("no", "n", "false", "f", "0", "off", "non", "nein"), False)
 LONGEST = 160
 EMPTY_DTYPES = {
     "id": "str",
@@ -222,16 +222,6 @@ def split_missing(text: pd.Series) -> tuple[pd.Series, np.ndarray]:
     return text.mask(reason), reason
 
 
-def parse_flag(cells: pd.Series, column: Column) -> Parsed:
-    """Read yes / no."""
-    text, reason = split_missing(clean_text(cells))
-    low = text.str.lower()
-    values = pd.Series(pd.NA, index=cells.index, dtype="boolean")
-    values[low.isin(_TRUE)] = True
-    values[low.isin(_FALSE)] = False
-    return Parsed(values, (text.notna() & values.isna()).to_numpy(), reason)
-
-
 def parse_text(cells: pd.Series, column: Column) -> Parsed:
     """Read free text; an identifier also loses inner line breaks."""
     text = clean_text(cells)
@@ -244,15 +234,9 @@ def parse_text(cells: pd.Series, column: Column) -> Parsed:
 
 def parse_category(cells: pd.Series, column: Column) -> Parsed:
     """Read one of the allowed values, whatever its case; without a list any text will do."""
-    text, reason = split_missing(clean_text(cells))
-    if not column.allowed:
-        return Parsed(text, np.zeros(len(text), dtype=bool), reason)
     known = {_folded(value): value for value in column.allowed}
     known |= {_folded(key): value for key, value in column.values.items()}
-    written = pd.unique(text.dropna())
-    table = {value: known.get(_folded(value)) for value in written}
-    values = text.map(table).astype("str")
-    return Parsed(values, (text.notna() & values.isna()).to_numpy(), reason)
+    return _by_distinct(cells, lambda text: known.get(_folded(text)) if known else text, "str")
 
 
 def _folded(value: str) -> str:
@@ -623,6 +607,16 @@ def parse_number(
     return Parsed(pd.Series(result, index=index), bad, reason, notes)
 
 
+def plain_numbers(cells: pd.Series, *, own: bool = False) -> pd.Series:
+    """Amounts of a column in single units, NaN where there is none, only for comparing them with each other.
+
+    `own`: the column itself decides what its comma means; else each cell does.
+    """
+    comma = own_decimal(cells) if own else None
+    return parse_number(cells, _AMOUNT, comma=comma, money_unit="unit").values
+
+
+_AMOUNT = Column("amount", "number", unit="money")
 _MONTH_FORMATS = (
     "%d %B %Y",
     "%d %b %Y",
@@ -811,8 +805,7 @@ def _by_distinct(cells: pd.Series, read: Callable[[str], object], dtype: str) ->
     """Parse a column that has few distinct texts by a function of one text."""
     text, reason = split_missing(clean_text(cells))
     table = {value: read(value) for value in pd.unique(text.dropna())}
-    values = pd.Series(text.map(table), index=cells.index)
-    values = values.astype("Float64").astype("Int64") if dtype == "Int64" else values.astype("str")
+    values = text.map(table).astype(object).astype(dtype)
     return Parsed(values, (text.notna() & values.isna()).to_numpy(), reason)
 
 
@@ -824,3 +817,15 @@ def parse_year(cells: pd.Series, column: Column) -> Parsed:
 def parse_period(cells: pd.Series, column: Column) -> Parsed:
     """Read years, quarters and months."""
     return _by_distinct(cells, read_period, "str")
+
+
+def parse_flag(cells: pd.Series, column: Column) -> Parsed:
+    """Read yes / no."""
+    return _by_distinct(cells, lambda text: _FLAGS.get(text.lower()), "boolean")
+
+
+READERS = {
+    "year": parse_year, "period": parse_period, "flag": parse_flag, "category": parse_category, "id": parse_text,
+    "text": parse_text, "value": parse_text,
+}  # fmt: skip
+"""How a column is read by its type, where the cell says it all; numbers and dates depend on their sheet."""

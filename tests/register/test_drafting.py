@@ -264,7 +264,7 @@ def test_columns_of_months_are_added_up_and_a_line_below_is_no_project(tmp_path)
 
 def test_amounts_in_two_currencies_are_never_added_up(tmp_path):
     text = "ID,Name,Dept,Money,2027,2028\n1,Pier,N,{},10,1\n2,Tram,S,USD,5,2\n"
-    with pytest.raises(AssertionError, match="says something about the amounts|Money"):
+    with pytest.raises(AssertionError, match="Money"):
         imported(tmp_path / "two", write(tmp_path, "two.csv", text.format("EUR")))
     register, _, _ = imported(tmp_path / "one", write(tmp_path, "one.csv", text.format("USD")))
     assert register.settings.currency == "USD"
