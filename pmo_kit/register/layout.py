@@ -443,7 +443,8 @@ def _kept_lines(
     def told(number: int) -> dict[int, str]:
         """The filled cells of a line as text."""
         return {
-            place: clean_cell(columns[place].iloc[number]) or "" for place in np.flatnonzero(filled[number])
+            place: clean_cell(columns[place].iloc[number]) or ""
+            for place in map(int, np.flatnonzero(filled[number]))
         }
 
     for place, text in texts.items():

@@ -14,7 +14,6 @@ from xml.parsers import expat
 
 import numpy as np
 import pandas as pd
-from openpyxl import Workbook
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.styles.numbers import BUILTIN_FORMATS, BUILTIN_FORMATS_MAX_SIZE
 from openpyxl.styles.stylesheet import apply_stylesheet
@@ -282,7 +281,8 @@ def _read_part(stream: IO[bytes], read: Callable[[str, int, str], Any] = lambda 
         elif tag == "col" and said.get("hidden") in _TRUE:
             part.hidden_columns.append((int(said["min"]), int(said.get("max", said["min"]))))
         elif tag == "mergeCell":
-            part.merged.append(range_boundaries(said["ref"]))
+            bounds: Any = range_boundaries(said["ref"])
+            part.merged.append(bounds)
 
     def end(name: str) -> None:
         nonlocal aloud
@@ -315,7 +315,7 @@ def _read_part(stream: IO[bytes], read: Callable[[str, int, str], Any] = lambda 
     return part
 
 
-def _values_of(book: Workbook, strings: list[str]) -> Callable[[str, int, str], Any]:
+def _values_of(book: Any, strings: list[str]) -> Callable[[str, int, str], Any]:
     """How the cells of a workbook are read: type, style and text to a value."""
     dates, spans, epoch = book._date_formats, book._timedelta_formats, book.epoch
 
@@ -356,7 +356,7 @@ def read_workbook(path: Path, findings: Findings) -> list[RawSheet]:
             for sheet, link in reader.parser.find_sheets():
                 if link.target in reader.valid_files and "chartsheet" not in link.Type:
                     with reader.archive.open(link.target) as stream:
-                        sheets.append((sheet.name, sheet.state, _read_part(stream, read)))
+                        sheets.append((sheet.name, str(sheet.state), _read_part(stream, read)))
     except Exception as error:  # damaged files raise many kinds
         words = f"The workbook cannot be opened ({type(error).__name__})."
         fix = "Open it in a spreadsheet program and save it again as .xlsx, without a password."
@@ -367,7 +367,7 @@ def read_workbook(path: Path, findings: Findings) -> list[RawSheet]:
 
 
 def _raw_sheet(
-    path: Path, title: str, state: str, part: _Part, book: Workbook, findings: Findings
+    path: Path, title: str, state: str, part: _Part, book: Any, findings: Findings
 ) -> RawSheet | None:
     """The cells of one sheet as a grid, and what is to be said about it; None where it holds nothing or is refused."""
     looks = {style: book._cell_styles[style] for style in set(part.styles)}
@@ -428,7 +428,7 @@ def _raw_sheet(
     return raw
 
 
-def _format_of(number: int, book: Workbook) -> str:
+def _format_of(number: int, book: Any) -> str:
     """A number format, by its number in a workbook."""
     return str(BUILTIN_FORMATS.get(number) or book._number_formats[number - BUILTIN_FORMATS_MAX_SIZE])
 

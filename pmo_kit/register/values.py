@@ -247,8 +247,9 @@ def shown(value: object) -> str:
     """Write a cell as text on one line, cut when it is long."""
     if value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NA or value is pd.NaT:
         return ""
-    whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
-    text = " ".join(str(int(value) if whole else value).split())
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        value = int(value)
+    text = " ".join(str(value).split())
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
