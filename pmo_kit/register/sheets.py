@@ -356,7 +356,7 @@ def read_workbook(path: Path, findings: Findings) -> list[RawSheet]:
             for sheet, link in reader.parser.find_sheets():
                 if link.target in reader.valid_files and "chartsheet" not in link.Type:
                     with reader.archive.open(link.target) as stream:
-                        sheets.append((sheet.name, str(sheet.state), _read_part(stream, read)))
+                        sheets.append((sheet.name, str(sheet.state or "visible"), _read_part(stream, read)))
     except Exception as error:  # damaged files raise many kinds
         words = f"The workbook cannot be opened ({type(error).__name__})."
         fix = "Open it in a spreadsheet program and save it again as .xlsx, without a password."
