@@ -11,8 +11,8 @@ import numpy as np
 import openpyxl
 import pandas as pd
 from openpyxl.comments import Comment
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import column_index_from_string, get_column_letter
+from openpyxl.styles import Alignment, PatternFill
+from openpyxl.utils import column_index_from_string
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pmo_kit.errors import DataError, PmoError
@@ -21,7 +21,7 @@ from pmo_kit.register.findings import Findings, describe_findings, group_finding
 from pmo_kit.register.reading import load_register, read_sheets
 from pmo_kit.register.sheets import RawSheet
 from pmo_kit.register.tables import Register
-from pmo_kit.register.template import inert, write_book
+from pmo_kit.register.template import inert, write_book, write_header
 from pmo_kit.register.values import clean_text, shown
 
 EXPECTED = (
@@ -228,19 +228,9 @@ def _text(value: object) -> str:
     return inert(text[:_LONGEST])
 
 
-def _headed(sheet: Worksheet, names: list[str], widths: tuple[int, ...]) -> None:
-    """A header row that stays in view."""
-    for place, (name, width) in enumerate(zip(names, widths, strict=True), 1):
-        cell = sheet.cell(1, place, name)
-        cell.font = Font(bold=True, color="FFFFFF")
-        cell.fill = PatternFill("solid", fgColor="1F5A7A")
-        sheet.column_dimensions[get_column_letter(place)].width = width
-    sheet.freeze_panes = "A2"
-
-
 def _write_groups(sheet: Worksheet, findings: pd.DataFrame) -> None:
     """One line for each kind of finding, blocks first."""
-    _headed(sheet, _HEAD, (12, 34, 8, 46, 70, 60))
+    write_header(sheet, _HEAD, (12, 34, 8, 46, 70, 60))
     for number, line in enumerate(group_findings(findings).to_dict("records"), 2):
         cells = [line["where"], line["count"], line["places"], line["message"], line["fix"]]
         sheet.cell(number, 1, _WORDS[line["severity"]]).fill = PatternFill(
@@ -255,7 +245,7 @@ def _write_groups(sheet: Worksheet, findings: pd.DataFrame) -> None:
 
 def _write_all(sheet: Worksheet, findings: pd.DataFrame) -> None:
     """Every finding, to filter and sort."""
-    _headed(sheet, _ALL, (12, 22, 16, 8, 22, 30, 24, 70, 60))
+    write_header(sheet, _ALL, (12, 22, 16, 8, 22, 30, 24, 70, 60))
     names = ["file", "sheet", "row", "column", "value", "rule", "message", "fix"]
     for line in findings.to_dict("records"):
         cells = ["" if pd.isna(line[name]) else line[name] for name in names]

@@ -14,7 +14,7 @@ import openpyxl
 import pandas as pd
 from openpyxl.comments import Comment
 from openpyxl.formatting.rule import FormulaRule
-from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
@@ -153,15 +153,15 @@ def write_template(path: str | PathLike[str], register: Register | None = None) 
     return write_book(book, Path(path))
 
 
-def _header(sheet: Worksheet, names: list[str], needed: list[bool]) -> None:
+def write_header(
+    sheet: Worksheet, names: list[str], widths: tuple[int, ...], needed: tuple[str, ...] = ()
+) -> None:
     """A header row that stays in view; needed columns are darker and starred."""
-    for place, (name, dark) in enumerate(zip(names, needed, strict=True), 1):
-        cell = sheet.cell(1, place, f"{name} *" if dark else name)
+    for place, (name, width) in enumerate(zip(names, widths, strict=True), 1):
+        cell = sheet.cell(1, place, f"{name} *" if name in needed else name)
         cell.font = Font(bold=True, color=_PAPER)
-        cell.fill = PatternFill("solid", fgColor=_NEEDED if dark else _OPTIONAL)
-        cell.alignment = Alignment(vertical="center")
-        sheet.column_dimensions[get_column_letter(place)].width = max(12, min(40, len(name) + 6))
-    sheet.row_dimensions[1].height = 22
+        cell.fill = PatternFill("solid", fgColor=_NEEDED if name in needed else _OPTIONAL)
+        sheet.column_dimensions[get_column_letter(place)].width = width
     sheet.freeze_panes = "A2"
 
 
@@ -219,7 +219,11 @@ def _validation(column: Column) -> DataValidation | None:
 def _write_table(sheet: Worksheet, table: Table, schema: Schema, frame: pd.DataFrame | None) -> None:
     """One table: header with notes, the example row, lists and ranges, rows where there are some."""
     columns = list(table)
-    _header(sheet, [column.name for column in columns], [c.required and c.default is None for c in columns])
+    names, needed = (
+        [c.name for c in columns],
+        tuple(c.name for c in columns if c.required and c.default is None),
+    )
+    write_header(sheet, names, tuple(max(12, min(40, len(name) + 6)) for name in names), needed)
     sheet.sheet_properties.tabColor = _NEEDED if table.required else _OPTIONAL
     last = get_column_letter(len(columns))
     for place, column in enumerate(columns, 1):
@@ -266,7 +270,7 @@ def _cell(value: object) -> str | int | float | date:
 
 def _write_settings(sheet: Worksheet, schema: Schema, frame: pd.DataFrame | None) -> None:
     """All settings by key, to be given a value."""
-    _header(sheet, ["key", "value", "meaning"], [True, True, False])
+    write_header(sheet, ["key", "value", "meaning"], (22, 32, 90), ("key", "value"))
     sheet.sheet_properties.tabColor = _NEEDED
     given = {} if frame is None else dict(zip(frame["key"], frame["value"], strict=True))
     for number, (name, column) in enumerate(schema.settings.items(), 2):
@@ -281,8 +285,6 @@ def _write_settings(sheet: Worksheet, schema: Schema, frame: pd.DataFrame | None
             if validation is not None:
                 sheet.add_data_validation(validation)
                 validation.add(f"B{number}")
-    for letter, width in (("A", 22), ("B", 32), ("C", 90)):
-        sheet.column_dimensions[letter].width = width
 
 
 def _write_start(sheet: Worksheet, schema: Schema, order: list[str]) -> None:
@@ -311,7 +313,7 @@ def _write_start(sheet: Worksheet, schema: Schema, order: list[str]) -> None:
 def _write_dictionary(sheet: Worksheet, schema: Schema, order: list[str]) -> None:
     """Every column of every table, from the schema."""
     heads = ["table", "column", "type", "needed", "unit", "allowed", "meaning", "also read as"]
-    _header(sheet, heads, [False] * len(heads))
+    write_header(sheet, heads, (20, 22, 10, 8, 22, 40, 70, 50))
     for name in order:
         columns = schema.settings.values() if name == "settings" else schema[name]
         for column in columns:
@@ -320,5 +322,3 @@ def _write_dictionary(sheet: Worksheet, schema: Schema, order: list[str]) -> Non
             line = [name, column.name, column.type, needed, unit, ", ".join(column.allowed), column.meaning]
             sheet.append([*line, ", ".join(column.aliases)])
     sheet.auto_filter.ref = f"A1:H{sheet.max_row}"
-    for letter, width in zip("ABCDEFGH", (20, 22, 10, 8, 22, 40, 70, 50), strict=True):
-        sheet.column_dimensions[letter].width = width

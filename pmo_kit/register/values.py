@@ -53,17 +53,8 @@ def one_of(name: str) -> str:
 _FLAGS = dict.fromkeys(("yes", "y", "true", "t", "1", "x", "✓", "on", "oui", "ja", "si", "sí"), True)
 _FLAGS |= dict.fromkeys(("no", "n", "false", "f", "0", "off", "non", "nein"), False)
 LONGEST = 160
-EMPTY_DTYPES = {
-    "id": "str",
-    "text": "str",
-    "category": "str",
-    "value": "str",
-    "period": "str",
-    "number": "float64",
-    "year": "Int64",
-    "date": "datetime64[us]",
-    "flag": "boolean",
-}
+EMPTY_DTYPES = dict.fromkeys(("id", "text", "category", "value", "period"), "str")
+EMPTY_DTYPES |= {"number": "float64", "year": "Int64", "date": "datetime64[us]", "flag": "boolean"}
 
 
 @dataclass(eq=False)
@@ -618,19 +609,7 @@ def plain_numbers(cells: pd.Series, *, own: bool = False) -> pd.Series:
 
 
 _AMOUNT = Column("amount", "number", unit="money")
-_MONTH_FORMATS = (
-    "%d %B %Y",
-    "%d %b %Y",
-    "%B %d %Y",
-    "%b %d %Y",
-    "%d-%b-%Y",
-    "%d-%b-%y",
-    "%d %b %y",
-    "%Y %b %d",
-    "%Y %B %d",
-    "%d/%b/%y",
-    "%d/%b/%Y",
-)
+_MONTH_FORMATS = ("%d %b %Y", "%b %d %Y", "%d %b %y", "%Y %b %d")
 _CLOCK = r"(?:[ T]+\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?\s*(?:[AaPp]\.?[Mm]\.?)?)?"
 SLASHED = r"(?:[A-Za-z]{2,9}\.?,? +)?(\d{1,2})([/.\-])(\d{1,2})[/.\-](\d{4}|\d{2})" + _CLOCK
 """A date of three numbers, the year last; the name of a weekday may stand before it."""
@@ -698,7 +677,7 @@ def parse_date(
             )
             notes.append(("info", "date_serial", "Day numbers of a workbook were read as dates.", None))
         words = text[rest & dates.isna()].str.replace(
-            r"(?<=\d)(st|nd|rd|th|er)\b|[.,]|\bde\b", " ", regex=True
+            r"(?<=\d)(st|nd|rd|th|er)\b|[.,/-]|\bde\b", " ", regex=True
         )
         words = words.map(english_months).str.replace(r"\s+\d{1,2}:\d{2}.*$", "", regex=True)
         words = words.str.replace(r"\s+", " ", regex=True).str.strip()
