@@ -7,14 +7,19 @@ sentence, a label or a unit back. Two facts with one key, one `of` and one base 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass, fields
 from decimal import ROUND_HALF_UP, Decimal
+from functools import wraps
 from string import Formatter
-from typing import Any, Literal
+from typing import Any, Literal, ParamSpec
 
 from pmo_kit.errors import PmoError
 
+P = ParamSpec("P")
 THIN_SPACE = "\u202f"
 MINUS = "\u2212"
 MISSING = "n/a"
@@ -166,6 +171,10 @@ SHARE = Unit("%")
 """Unit of a share; the value is between 0 and 1 and is printed in percent."""
 
 
+MEASURE = Unit("measure")
+"""Unit of an amount that is in the unit of its exhibit."""
+
+
 @dataclass(frozen=True)
 class Of:
     """What a fact is about; ids, never labels. What is not given is meant in all."""
@@ -257,9 +266,13 @@ class Fact:
 
     def words(self, spec: str = "") -> str:
         """The number as it is printed; `spec` as in `say`."""
+        with printing():
+            return self._words(spec)
+
+    def _words(self, spec: str) -> str:
         if "|" in spec:
             how, _, nouns = spec.partition(" ")
-            return f"{self.words(how)} {nouns.split('|')[self.value != 1]}"
+            return f"{self._words(how)} {nouns.split('|')[self.value != 1]}"
         signed = "+" in spec
         if "ords" in spec:
             written = "none" if "nones" in spec and not self.value else count(self.value)
@@ -295,6 +308,9 @@ class Sentence(str):
     def join(self, parts: Iterable[str]) -> Sentence:
         parts = list(parts)
         return Sentence(str(self).join(parts), (fact for part in parts for fact in facts_of(part)))
+
+    def rstrip(self, ends: str | None = None, /) -> Sentence:
+        return Sentence(str(self).rstrip(ends), self.facts)
 
 
 def facts_of(words: object) -> tuple[Fact, ...]:
@@ -417,6 +433,67 @@ def from_json(data: Mapping[str, Any]) -> Fact:
     return Fact(data["key"], data["value"], Unit(**data["unit"]), Of(**data["of"]), Base(**data["base"]))
 
 
+_printed: ContextVar[dict[str, Fact] | None] = ContextVar("printed", default=None)
+
+
+@contextmanager
+def printing() -> Iterator[dict[str, Fact]]:
+    """Every number that `number`, `money`, `percent` and `count` print inside, by its words, as a fact.
+
+    What one figure alone states (a count in its title, the ends of a range beside a mark) needs no name of its own:
+    that it was printed by the one function that prints, from a number, is what makes it a fact.
+
+    Examples
+    --------
+    >>> with printing() as told:
+    ...     words = f"{count(3, 'project')} for {number(4.55)}"
+    >>> words, [fact.key for fact in told.values()]
+    ('three projects for 4.6', ['count', 'amount'])
+    """
+    told: dict[str, Fact] = {}
+    outer = _printed.set(told)
+    try:
+        yield told
+    finally:
+        _printed.reset(outer)
+
+
+NUMBER = re.compile(r"(?<![\w.])[−+]?\d+(?:\u202f\d{3})*(?:\.\d+)?")
+"""A number as `number` prints it, where it is no part of a word."""
+
+
+def told_in(words: str, told: Mapping[str, Fact]) -> tuple[Fact, ...]:
+    """Those of the printed numbers that stand in words."""
+    read = {*NUMBER.findall(words), *re.findall(r"[a-z]+", words.lower())}
+    return tuple(fact for printed, fact in told.items() if printed in read)
+
+
+def keeping(make: Callable[P, str]) -> Callable[P, Sentence]:
+    """Decorate a function that makes a sentence of plain words: the sentence keeps the numbers printed in it as facts.
+
+    Examples
+    --------
+    >>> facts_of(keeping(lambda: f"{number(4.55)} too much")())[0].value
+    4.6
+    """
+
+    @wraps(make)
+    def made(*args: P.args, **kwargs: P.kwargs) -> Sentence:
+        with printing() as told:
+            words = make(*args, **kwargs)
+        return Sentence(words, (*facts_of(words), *told_in(words, told)))
+
+    return made
+
+
+def _tell(words: str, key: str, value: float, unit: Unit) -> str:
+    """Words of a number, kept with the value that they say for who listens."""
+    told = _printed.get()
+    if told is not None:
+        told.setdefault(words, Fact(key, value, unit, Of(part=words), Base("counted")))
+    return words
+
+
 def number(value: object, decimals: int = 1, signed: bool = False) -> str:
     """A number as a committee reads it: thin spaces between thousands, a real minus, n/a when missing.
 
@@ -445,9 +522,9 @@ def number(value: object, decimals: int = 1, signed: bool = False) -> str:
     if math.isinf(amount):
         return "∞" if amount > 0 else f"{MINUS}∞"
     text = f"{abs(rounded(amount, decimals)):,.{decimals}f}".replace(",", THIN_SPACE)
-    if not text.strip(f"0.{THIN_SPACE}"):
-        return text
-    return (MINUS if amount < 0 else "+" if signed else "") + text
+    if text.strip(f"0.{THIN_SPACE}"):
+        text = (MINUS if amount < 0 else "+" if signed else "") + text
+    return _tell(text, "amount", float(rounded(amount, decimals)), MEASURE)
 
 
 def rounded(value: float, decimals: int = 1) -> Decimal:
@@ -475,8 +552,10 @@ def as_given(value: object) -> str:
     size = 0.0 if is_missing(value) else abs(float(value))  # type: ignore[arg-type]
     if size >= 1e15 and not math.isinf(size):
         return f"{value:.6g}".replace("-", MINUS)
-    text = number(value, 6 if size >= 1e-3 or not size else 5 - Decimal(size).adjusted())
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    with printing():
+        text = number(value, 6 if size >= 1e-3 or not size else 5 - Decimal(size).adjusted())
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text if is_missing(value) else _tell(text, "amount", float(value), MEASURE)  # type: ignore[arg-type]
 
 
 def money(value: float, signed: bool = False) -> str:
@@ -498,7 +577,11 @@ def percent(share: float, decimals: int = 0, signed: bool = False) -> str:
     >>> percent(-0.15)
     '−15\u202f%'
     """
-    return f"{number(100 * share, decimals, signed)}{THIN_SPACE}%"
+    with printing():
+        words = number(100 * share, decimals, signed)
+    if not is_missing(share):
+        _tell(words, "share", float(rounded(100 * share, decimals)) / 100, SHARE)
+    return f"{words}{THIN_SPACE}%"
 
 
 def count(things: float, noun: str = "", plural: str = "") -> str:
@@ -510,7 +593,9 @@ def count(things: float, noun: str = "", plural: str = "") -> str:
     ('eight projects', 'one project', '30 findings')
     """
     whole = float(things).is_integer() and 0 <= things < len(COUNTS)
-    word = COUNTS[int(things)] if whole else number(things, 0 if float(things).is_integer() else 1)
+    with printing():
+        word = COUNTS[int(things)] if whole else number(things, 0 if float(things).is_integer() else 1)
+    _tell(word, "count", float(things), Unit(plural or f"{noun}s" if noun else "count"))
     return f"{word} {noun if things == 1 else plural or f'{noun}s'}" if noun else word
 
 

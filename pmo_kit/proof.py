@@ -15,6 +15,7 @@ import pandas as pd
 
 from pmo_kit.answers import Answer
 from pmo_kit.arbitration import Question, arbitrate, frontier, solve_selection
+from pmo_kit.facts import number
 from pmo_kit.register import Register
 from pmo_kit.shipped import shipped
 
@@ -56,8 +57,8 @@ class Proof(Answer):
         table = self._table
         asked = table["ours"].notna()
         return (
-            f"{int(table.loc[asked, 'agrees'].sum())} of {int(asked.sum())} published figures of "
-            f"{table['source'].nunique()} sources are reproduced; {int((~asked).sum())} are not asked."
+            f"{number(table.loc[asked, 'agrees'].sum(), 0)} of {number(asked.sum(), 0)} published figures of "
+            f"{number(table['source'].nunique(), 0)} sources are reproduced; {number((~asked).sum(), 0)} are not asked."
         )
 
     @property

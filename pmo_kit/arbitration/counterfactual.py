@@ -265,10 +265,10 @@ def way_words(allocation: Allocation, project_id: str, rule: Rule) -> str:
 
 def _met(allocation: Allocation, project_id: str, option: int, rule: Rule) -> str:
     """A limit or a link that an option meets, with what it needs of the limit."""
-    use = allocation.use[allocation.use["rule"] == rule.name]
-    if use.empty:
+    use = next((use for use in allocation.limits if use.rule == rule.name), None)
+    if use is None:
         return f"it {way_words(allocation, project_id, rule)}"
-    options, words = allocation.question.built, str(use["sentence"].iloc[0])
+    options, words = allocation.question.built, use.sentence
     if isinstance(rule, Envelope):
         return f"{words} and it needs {amount_words(round(float(options.measure(rule.scope, rule.year)[option]), 2))}"
     if isinstance(rule, Capacity):

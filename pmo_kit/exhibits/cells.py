@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pmo_kit.exhibits import theme
-from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Table, words
+from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Table, words
 
 Cell = dict[str, Any]
 """A cell: `kind` (words, number, rag, decision, level, missing) and its parts, all texts."""
@@ -240,3 +240,23 @@ def parts_of(table: Table) -> list[tuple[int, int]]:
 
 def _words(value: Any) -> str:
     return "" if theme.is_missing(value) else str(value)
+
+
+def sayings(exhibit: Exhibit) -> Iterator[str]:
+    """Everything that a reader reads as words: title, small lines, paragraphs, tiles, labels of marks and lines.
+
+    Examples
+    --------
+    >>> from pmo_kit.exhibits import Message
+    >>> list(sayings(Message(id="m", title="Proven", takeaway="Fund it.", items=(("All", "381 plans."),))))
+    ['Proven', 'Fund it.', 'All', '381 plans.']
+    """
+    yield from filter(None, (exhibit.title, exhibit.unit_line, exhibit.takeaway, exhibit.note))
+    if isinstance(exhibit, Message):
+        yield from (text for item in exhibit.items for text in item)
+    if isinstance(exhibit, Kpi):
+        yield from (text for tile in tiles(exhibit) for text in tile.values() if isinstance(text, str))
+    if isinstance(exhibit, Chart):
+        yield from (line.label for line in exhibit.references)
+        if exhibit.label is not None:
+            yield from (label for label in exhibit.data[exhibit.label.name] if isinstance(label, str))

@@ -318,7 +318,7 @@ def prices(explanation: Explanation) -> Chart:
         rows.append(words | {"label": format_number(gain)})
     data = pd.DataFrame(rows, columns=["group", "project", "price", "label", "role"])
     out = data.loc[data["role"] == "Ou", "price"].astype(float)
-    over = f"{len(out)} projects outside"
+    over = f"{number(len(out), 0)} projects outside"
     ends = [
         facts.asked_of(allocation.question, "project.price_in", amount, over=over, part=part)
         for part, amount in (("least", out.min()), ("most", out.max()))
@@ -525,7 +525,9 @@ def bottleneck_names(allocation: Allocation) -> list[str]:
 
 def _at_its_end(allocation: Allocation) -> str:
     limit = bottleneck(allocation)
-    return "" if limit is None else f"; {limit['sentence']}"
+    return (
+        "" if limit is None else "; " + next(u.sentence for u in allocation.limits if u.rule == limit["rule"])
+    )
 
 
 def _span(years: list[int]) -> str:
@@ -581,9 +583,9 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
         )
         if held
         else say("None of the {n:words} tightest limits by itself keeps a better plan out", n=priced),
-        takeaway=f"{sentence(count(len(full), 'limit is', 'limits are'))} used up of {len(use)}."
+        takeaway=f"{sentence(count(len(full), 'limit is', 'limits are'))} used up of {number(len(use), 0)}."
         if len(full)
-        else f"None of the {len(use)} limits is used up.",
+        else f"None of the {number(len(use), 0)} limits is used up.",
         note="Worth of more: the least increase of this limit alone that changes anything, and the "
         f"{value_words(allocation)} it gains; of floors and shares, what setting them aside gains.",
         unit_line=unit_line(register, "The tightest limits and what the plan uses", ""),
@@ -657,7 +659,7 @@ def holds(order: FundingOrder) -> Table:
             first=_factor(order.question, table["factor"].iloc[0]),
             last=_factor(order.question, table["factor"].iloc[-1]),
             most=facts.asked_of(
-                order.question, "list.price", table["price"].max(), over=f"{len(table)} budgets"
+                order.question, "list.price", table["price"].max(), over=f"{number(len(table), 0)} budgets"
             ),
         ),
         unit_line=unit_line(
@@ -740,7 +742,7 @@ def core(found: Core) -> Table:
             Field("who", "which", kind="text"),
         ),
         title=f"{sentence(count(len(border), 'project is', 'projects are'))} worth debating: every plan within "
-        f"{good} of the best takes or leaves the other {len(table) - len(border)} alike"
+        f"{good} of the best takes or leaves the other {number(len(table) - len(border), 0)} alike"
         if len(border)
         else f"No project is worth debating: every plan within {good} of the best takes or leaves all of them alike",
         takeaway=f"Debate {shortened(border, 4)}." if len(border) else "",
@@ -800,9 +802,9 @@ def departments(allocation: Allocation, scores: pd.Series | None = None) -> Tabl
         title=f"{first['area']} gets {format_number(first['rate'], 0)} % of its ask, {last['area']} "
         f"{format_number(last['rate'], 0)} %",
         takeaway="The plan follows value under the limits, not equal shares; the committee may wish to say so.",
-        note="Against all: 1.00 is the share of its ask that the whole portfolio gets; above it an area is served "
-        "better. The ask counts every project at its largest size, without exit costs and effects on one another."
-        + (" Mean score: weighted by the money asked." if scores is not None else ""),
+        note="Against all: the share of its ask that an area gets, over that of the whole portfolio; above one it "
+        "is served better. The ask counts every project at its largest size, without exit costs and effects on one "
+        "another." + (" Mean score: weighted by the money asked." if scores is not None else ""),
         unit_line=unit_line(register, "Ask and plan by area", scope="all years to come"),
     )
 
@@ -1057,7 +1059,7 @@ def by_score(allocation: Allocation, scored: Allocation, value: pd.Series) -> Ta
     )  # fmt: skip
     shared = len(ours.intersection(theirs))
     notes = [
-        "Points: 100 is every criterion from worst to best; a project counts what it adds to doing nothing."
+        "Points: of 100, which is every criterion from worst to best; a project counts what it adds to doing nothing."
     ]
     known = value.notna().groupby(level="project_id").any()
     unscored = [str(p) for p in names.index if not known.get(p, False)]

@@ -9,8 +9,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from pmo_kit.exhibits import Exhibit, Message
+from pmo_kit.exhibits.cells import sayings
+from pmo_kit.facts import Fact, Of, Sentence, facts_of, printing, say, told_in
 from pmo_kit.facts import count as count
 from pmo_kit.facts import money as money
+from pmo_kit.facts import number as number
 from pmo_kit.facts import percent as percent
 from pmo_kit.register import Register
 
@@ -45,7 +48,7 @@ def listed(names: Iterable[str]) -> str:
     'Leak sensors, Own solar and Storm overflows'
     """
     *most, last = list(names) or ["nothing"]
-    return f"{', '.join(most)} and {last}" if most else last
+    return say("{most} and {last}", most=say(", ").join(most), last=last) if most else last
 
 
 def shortened(names: Iterable[str], most: int = 3) -> str:
@@ -59,7 +62,7 @@ def shortened(names: Iterable[str], most: int = 3) -> str:
     all_names = list(names)
     if len(all_names) <= most + 1:
         return listed(all_names)
-    return f"{', '.join(all_names[:most])} and {len(all_names) - most} more"
+    return f"{', '.join(all_names[:most])} and {number(len(all_names) - most, 0)} more"
 
 
 def sentence(text: str) -> str:
@@ -70,7 +73,7 @@ def sentence(text: str) -> str:
     >>> sentence("eight projects")
     'Eight projects'
     """
-    return text[:1].upper() + text[1:]
+    return Sentence(text[:1].upper() + text[1:], facts_of(text))
 
 
 P = ParamSpec("P")
@@ -95,11 +98,14 @@ def figure(id: str, source: str = "") -> Callable[[Callable[P, E]], Callable[P, 
         def made(*args: P.args, **kwargs: P.kwargs) -> E:
             given = signature.bind(*args, **kwargs)
             given.apply_defaults()
-            exhibit = make(*args, **kwargs)
+            with printing() as told:
+                exhibit = make(*args, **kwargs)
             named = {name: value for name, value in given.arguments.items() if isinstance(value, str)}
+            name = exhibit.id or id.format(**named)
             return replace(
                 exhibit,
-                id=exhibit.id or id.format(**named),
+                id=name,
+                facts=(*exhibit.facts, *_stated(exhibit, name, told)),
                 source=exhibit.source or source,
                 inputs=_inputs(given.arguments.values()) | dict(exhibit.inputs),
             )
@@ -107,6 +113,14 @@ def figure(id: str, source: str = "") -> Callable[[Callable[P, E]], Callable[P, 
         return made
 
     return decorate
+
+
+def _stated(exhibit: Exhibit, name: str, told: Mapping[str, Fact]) -> Iterator[Fact]:
+    """What this figure alone states: numbers that it printed and that a reader reads in its sentences and labels."""
+    with printing() as tiled:
+        text = " ".join(sayings(exhibit))
+    for fact in told_in(text, {**told, **tiled}):
+        yield replace(fact, of=Of(part=f"{name}: {fact.of.part}"))
 
 
 def not_shown(what: str, sheet: str, id: str = "") -> Message:

@@ -12,7 +12,7 @@ from pmo_kit import overview
 from pmo_kit.appraisal import Appraisal
 from pmo_kit.exhibits import Chart, Exhibit, Field, Kpi, Message, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.facts import SHARE, say
+from pmo_kit.facts import SHARE, number, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.figure import (
     count,
@@ -27,7 +27,7 @@ from pmo_kit.figures.figure import (
 )
 from pmo_kit.register import Register
 from pmo_kit.register.checks.provenance import accounts
-from pmo_kit.register.report import LETTERS, Grades
+from pmo_kit.register.report import LETTERS, LIMITS, Grades
 
 ENABLERS = 12
 
@@ -274,10 +274,14 @@ def grades(register: Register, graded: Grades) -> Table:
             Field("who", "which", kind="text"),
         ),
         title=f"The register's data are grade {graded.grade}: "
-        f"{count(best) if best else 'none'} of {len(table)} projects reach A",
+        f"{count(best) if best else 'none'} of {number(len(table), 0)} projects reach A",
         takeaway=f"Weakest: {shortened(register.projects.loc[worst.index, 'name'])}.",
-        note="A: at least 90 % of the expected columns, no warning, status at most 45 days old; "
-        "B: 75 %, one, 90 days; C: 50 %, three, 180 days.",
+        note="At least, of the expected columns; at most, rules tripped and days since the status: "
+        + "; ".join(
+            f"{letter} {percent(share)}, {count(rules)}, {count(days, 'day')}"
+            for letter, (share, rules, days) in zip(LETTERS, LIMITS, strict=False)
+        )
+        + ".",
         unit_line=unit_line(register, "Grade of the data of each project", ""),
     )
 
@@ -415,7 +419,7 @@ def by_year(register: Register, appraisal: Appraisal) -> Exhibit:
     sums = table.groupby(areas).sum()
     order = sums.sum(axis=1).sort_values(ascending=False, kind="stable").index
     most = list(order) if len(order) <= AREAS else list(order[: AREAS - 1])
-    other = f"{len(order) - len(most)} other areas"
+    other = f"{number(len(order) - len(most), 0)} other areas"
     rows = sums.groupby(lambda area: area if area in most else other).sum()
     rows = (
         rows.loc[[*most, *([other] if other in rows.index else [])]].rename_axis("area").T.rename_axis("year")
@@ -460,7 +464,7 @@ def largest(register: Register) -> Exhibit:
         x=Field("amount", "money", register.settings.unit, decimals=_digits(data["amount"])),
         y=Field("name", "project", kind="category"),
         label=Field("label", kind="text"),
-        title=f"The {count(len(data))} largest of {len(stated)} projects are {percent(share)} of the money"
+        title=f"The {count(len(data))} largest of {number(len(stated), 0)} projects are {percent(share)} of the money"
         if len(data) > 1
         else f"{data['name'][0]} is all the money: {money(first.iloc[0])}",
         takeaway=f"{data['name'][0]} alone is {percent(first.iloc[0] / stated.sum())}.",
@@ -495,7 +499,9 @@ def timeline(register: Register) -> Exhibit:
     }
     peak = max(running, key=lambda year: running[year])
     rest, undated = len(dates) - len(data), len(register.projects) - len(dates)
-    notes = [f"Those with the most money; {rest} more are counted in the title only."] if rest else []
+    notes = (
+        [f"Those with the most money; {number(rest, 0)} more are counted in the title only."] if rest else []
+    )
     notes += [f"{sentence(count(undated, 'project'))} without both dates not drawn."] if undated else []
     return Chart(
         mark="interval",
@@ -572,7 +578,8 @@ def confidence(register: Register) -> Exhibit:
         return not_shown("delivery confidence", "projects, columns rag_declared and rag_assured")
     declared, assured = rated["declared"].sum(), rated["assured"].sum()
     words = listed(
-        f"{rated.loc[letter].sum()} {name}" for letter, name in (("R", "Red"), ("A", "Amber"), ("G", "Green"))
+        f"{number(rated.loc[letter].sum(), 0)} {name}"
+        for letter, name in (("R", "Red"), ("A", "Amber"), ("G", "Green"))
     )
     data = table.reset_index()
     data.insert(1, "words", ["Red", "Amber", "Green", "not stated"])
@@ -585,7 +592,7 @@ def confidence(register: Register) -> Exhibit:
             Field("declared", "declared by the sponsor", "projects", decimals=0),
             Field("assured", "assured independently", "projects", decimals=0),
         ),
-        title=f"{words}: {rated.to_numpy().sum()} ratings for {count(len(register.projects), 'project')}",
+        title=f"{words}: {number(rated.to_numpy().sum(), 0)} ratings for {count(len(register.projects), 'project')}",
         takeaway=f"{count(int(declared), 'rating').capitalize()} declared by sponsors, "
         f"{count(int(assured), 'rating')} assured independently; the two are never merged.",
         unit_line=unit_line(register, "Delivery confidence", "projects"),
@@ -619,10 +626,10 @@ def variance(register: Register, quantity: str = "spend", tolerance: float = 0.0
         series=Field("direction", kind="category"),
         styles={"over": "bad", "under": "good"},
         label=Field("label", kind="text"),
-        title=f"{sentence(count(len(outside)))} of {len(both)} forecasts are more than {percent(tolerance)} off: "
-        f"{count(over)} over, {count(under)} under"
+        title=f"{sentence(count(len(outside)))} of {number(len(both), 0)} forecasts are more than {percent(tolerance)} "
+        f"off: {count(over)} over, {count(under)} under"
         if len(outside)
-        else f"All {len(both)} forecasts are within {percent(tolerance)} of their baselines",
+        else f"All {number(len(both), 0)} forecasts are within {percent(tolerance)} of their baselines",
         takeaway=f"Together the forecast is {money(total, signed=True)} on {money(base)}, "
         f"{percent(total / base, signed=True)}.",
         note=_left_out(register, both),
@@ -633,7 +640,9 @@ def variance(register: Register, quantity: str = "spend", tolerance: float = 0.0
 def _left_out(register: Register, both: pd.DataFrame) -> str:
     """Which projects a chart of variances does not draw."""
     unknown, rest = len(register.projects) - len(both), both.iloc[ROWS:]
-    notes = [f"And {len(rest)} with less variance: {shortened(rest['name'])}."] if len(rest) else []
+    notes = (
+        [f"And {number(len(rest), 0)} with less variance: {shortened(rest['name'])}."] if len(rest) else []
+    )
     notes += [f"{sentence(count(unknown, 'project'))} without both figures not shown."] if unknown else []
     return " ".join(notes)
 
@@ -680,7 +689,9 @@ def _year_words(register: Register, both: pd.DataFrame, red: pd.Series) -> str:
     base = rest["baseline"].sum()
     off = abs(rest["variance"].sum()) / base if base else 0.0
     side = "over" if rest["variance"].sum() > 0 else "under"
-    variance = claims.stated(register, "year.variance", off, SHARE, over=f"{len(rest)} projects", part=side)
+    variance = claims.stated(
+        register, "year.variance", off, SHARE, over=f"{number(len(rest), 0)} projects", part=side
+    )
     on = off < 0.005
     years = sorted({int(y) for y in both["years"].dropna().sum()}) if both["years"].notna().any() else []
     named = f" for {listed(map(str, years))}" if years else ""
@@ -690,7 +701,12 @@ def _year_words(register: Register, both: pd.DataFrame, red: pd.Series) -> str:
         return say("the forecast{named} of {n:words} {words}", named=named, n=n, words=words)
     names = both.loc[inside, "name"]
     part = claims.stated(
-        register, "share", share, SHARE, over=f"{len(both)} projects", part="Red of the money forecast"
+        register,
+        "share",
+        share,
+        SHARE,
+        over=f"{number(len(both), 0)} projects",
+        part="Red of the money forecast",
     )
     n = claims.stated(register, "count", len(rest), "projects", part="not Red, year stated")
     first = say("{who} {verb} {part} of the money forecast{named}", who=shortened(names, 2), part=part, named=named,
@@ -737,7 +753,7 @@ def whole_life(register: Register) -> Exhibit:
             if one.name not in empty
         ),
         title=say(title, **facts),
-        note=f"And {len(table) - rows} more in the annex. " if len(table) > rows else "",
+        note=f"And {number(len(table) - rows, 0)} more in the annex. " if len(table) > rows else "",
         unit_line=unit_line(register, "Whole life and this year"),
     )
 

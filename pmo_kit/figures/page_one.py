@@ -132,7 +132,7 @@ def amounts(allocation: Allocation) -> Table:
         sums, sizes = spend.groupby(area, sort=False).sum(), area.value_counts()
         sums = sums.loc[[*most, *sums.index.difference(most)]]
         names = [(("text", f"{area}, {count(int(sizes[area]), 'project')}"),) for area in sums.index]
-        rows, whole = sums.assign(project=names), f"All {len(funded)} projects"
+        rows, whole = sums.assign(project=names), f"All {number(len(funded), 0)} projects"
     total: dict[str, Any] = {"project": (("lead", whole),)} | {
         year: float(rows[year].sum()) for year in columns
     }
@@ -298,7 +298,7 @@ def holds(simulation: Simulation, surer: Fit) -> Table:
         if len(left)
         else "The surer plan funds the same projects.",
         unit_line=unit_line(
-            register, f"Share of {simulation.draws} possible futures in which a limit holds", "%"
+            register, f"Share of {number(simulation.draws, 0)} possible futures in which a limit holds", "%"
         ),
         note="Late work moves money and people into later years. The surer plan keeps a reserve in each envelope; "
         "its share is counted on futures that no reserve was computed from.",
@@ -733,7 +733,7 @@ def since_last(register: Register, events: pd.DataFrame) -> Message:
     """
     still = events["kind"] == "open"
     told = events[~still]
-    items = [(f"{row.lead}:", str(row.text)) for row in told.head(EVENTS).itertuples()]
+    items = [(f"{row.lead}:", row.text) for row in told.head(EVENTS).itertuples()]
     also = [f"{count(len(told) - EVENTS)} more like these"] if len(told) > EVENTS else []
     pending = count(int(still.sum()), "decision or action", "decisions and actions")
     also += [f"{pending} still open"] if still.any() else []

@@ -131,7 +131,9 @@ def sensitivity(award: Award) -> Table:
         ),
         title=f"The award holds while the price counts {holds}",
         takeaway=f"The price counts {percent(award.price_weight)} today.",
-        unit_line=unit_line(award.register, "Best award by weight of the price, in steps of 5 %", ""),
+        unit_line=unit_line(
+            award.register, f"Best award by weight of the price, in steps of {percent(0.05)}", ""
+        ),
     )
 
 

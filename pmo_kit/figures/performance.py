@@ -32,7 +32,7 @@ def named(
 def cut(rows: pd.DataFrame, most: int = ROWS) -> tuple[pd.DataFrame, str]:
     """The first rows, and a note of how many more there are."""
     more = len(rows) - most
-    return rows.head(most), f"And {more} more." if more > 0 else ""
+    return rows.head(most), f"And {number(more, 0)} more." if more > 0 else ""
 
 
 def _of_review(review: Review) -> dict[str, Fact]:

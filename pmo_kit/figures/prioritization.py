@@ -9,6 +9,7 @@ import pandas as pd
 
 from pmo_kit.exhibits import Chart, Field, Message, Table
 from pmo_kit.exhibits.theme import format_number
+from pmo_kit.facts import number, say
 from pmo_kit.figures.figure import count, figure, listed, percent, sentence, shortened, unit_line
 from pmo_kit.prioritization import Disagreement, Ranking, RankRobustness, Screening
 from pmo_kit.prioritization.robustness import CASES
@@ -43,8 +44,8 @@ def acceptability(robustness: RankRobustness) -> Chart:
         for rank, value in line.items()
     ]
     more = len(table) - len(share)
-    notes = [f"And {more} more."] if more else []
-    notes += [f"Ranks beyond {RANKS} are not drawn."] if len(table) > RANKS else []
+    notes = [f"And {number(more, 0)} more."] if more else []
+    notes += [f"Ranks beyond {number(RANKS, 0)} are not drawn."] if len(table) > RANKS else []
     first = table["first"].sort_values(ascending=False, kind="stable").head(3)
     first = first[first >= 0.005]
     said = listed(f"{table.loc[i, 'name']} {percent(value)}" for i, value in first.items())
@@ -125,8 +126,8 @@ def disagreement(found: Disagreement, ranking: Ranking) -> Chart:
         low=Field("low"),
         high=Field("high"),
         label=Field("label", kind="text"),
-        title=f"The {count(table.shape[1])} weightings dispute {len(found.pairs)} of {pairs} pairs; "
-        f"{ranking.table.loc[order[0], 'name']} moves most: {rows['label'][0]}"
+        title=f"The {count(table.shape[1])} weightings dispute {number(len(found.pairs), 0)} of {number(pairs, 0)} "
+        f"pairs; {ranking.table.loc[order[0], 'name']} moves most: {rows['label'][0]}"
         if len(found.pairs)
         else found.summary.rstrip("."),
         takeaway=found.summary,
@@ -154,14 +155,14 @@ def flags(screening: Screening, ranking: Ranking) -> Table:
 
 def _cases(robustness: RankRobustness) -> str:
     """The cases in words."""
-    return f"{CASES}, {robustness.inputs['draws']} drawn"
+    return f"{CASES}, {number(robustness.inputs['draws'], 0)} drawn"
 
 
 def _who(ranks: pd.Series) -> str:
     """The two ends of a disagreement by name."""
     if ranks.min() == ranks.max():
-        return str(ranks.min())
-    return f"{ranks.idxmin()} {ranks.min()}, {ranks.idxmax()} {ranks.max()}"
+        return number(ranks.min(), 0)
+    return f"{ranks.idxmin()} {number(ranks.min(), 0)}, {ranks.idxmax()} {number(ranks.max(), 0)}"
 
 
 ROWS = 15
@@ -177,7 +178,7 @@ def answer(
     screening: Screening | None = None,
 ) -> Message:
     """Return the result of a prioritization in short paragraphs: the answer, how sure, what would change it."""
-    sure, turning = robustness.sentences[0], " ".join(robustness.sentences[1:])
+    sure, turning = robustness.sentences[0], say(" ").join(robustness.sentences[1:])
     items = [("The answer.", ranking.summary), ("How sure.", sure), ("What would change it.", turning)]
     if disagreement is not None:
         items.append(("Where you differ.", disagreement.summary))
@@ -293,7 +294,7 @@ def contributions(ranking: Ranking) -> Chart:
         title=f"{names[leader]} leads with {format_number(whole)}; {format_number(part)} of it from {best}",
         takeaway=f"The first three are {listed(names.head(3))}.",
         unit_line=unit_line(ranking.register, "What the value is made of", ranking.unit),
-        note=f"And {more} more." if more else "",
+        note=f"And {number(more, 0)} more." if more else "",
     )
 
 
@@ -334,7 +335,7 @@ def scores(ranking: Ranking) -> Chart:
         if wide > 0
         else "Scores of several assessors are averaged.",
         unit_line=unit_line(ranking.register, "Value of each score on its declared scale", "points of 100"),
-        note=f"And {more} more." if more else "",
+        note=f"And {number(more, 0)} more." if more else "",
     )
 
 
@@ -345,7 +346,7 @@ def _named(name: str, project: str) -> tuple[tuple[str, str], tuple[str, str]]:
 
 def _span(low: int, high: int) -> str:
     """A range of ranks."""
-    return str(low) if low == high else f"{low} to {high}"
+    return str(low) if low == high else f"{number(low, 0)} to {number(high, 0)}"
 
 
 def _label(row: Any) -> str:

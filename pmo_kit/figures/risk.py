@@ -7,7 +7,7 @@ import pandas as pd
 from pmo_kit.arbitration import Envelope
 from pmo_kit.exhibits import Chart, Exhibit, Field, Reference, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.facts import SHARE, Fact, Unit, say
+from pmo_kit.facts import SHARE, Fact, Unit, number, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.figure import count, figure, listed, money, percent, sentence, shortened, unit_line
 from pmo_kit.risk import Bases, Simulation
@@ -48,7 +48,7 @@ def s_curve(simulation: Simulation, what: str = "cost") -> Chart:
         y=Field("percent", "likely to be at most", "%", decimals=0),
         references=(
             Reference("x", planned, f"as planned {money(planned)}", "plan"),
-            Reference("x", sure, f"80\u202f% sure {money(sure)}", "limit"),
+            Reference("x", sure, f"{percent(0.8)} sure {money(sure)}", "limit"),
         ),
         title=say(
             "{what}: {side} {sure} with 80\u202f% confidence, {planned} planned",
@@ -66,7 +66,7 @@ def s_curve(simulation: Simulation, what: str = "cost") -> Chart:
         unit_line=unit_line(
             register, f"{sentence(WORDS[what])} of the plan in {_draws(simulation)} possible futures"
         ),
-        note=" ".join(simulation.notes),
+        note=say(" ").join(simulation.notes),
     )
 
 
@@ -146,7 +146,7 @@ def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
             n=claims.in_futures(simulation, "risk.limits", even, Unit("limits")),
         )
         if even
-        else "Every limit holds with 80\u202f% confidence.",
+        else f"Every limit holds with {percent(0.8)} confidence.",
         note=f"Not listed: {count(len(table) - len(shown), 'limit', 'limits')} that are exceeded less often. "
         "Late work moves money and people into later years."
         if len(table) > len(shown)
@@ -216,10 +216,10 @@ def intervals(simulation: Simulation, what: str = "npv", most: int = ROWS) -> Ch
     below = (
         int((table[low] < 0).sum()) if what == "npv" else int((table["cost_p50"] > table["cost_base"]).sum())
     )
-    meaning = (
-        f"{sentence(count(below, 'project'))} of {len(table)} may lose money: one future in ten or more."
+    meaning = f"{sentence(count(below, 'project'))} of {number(len(table), 0)} " + (
+        "may lose money: one future in ten or more."
         if what == "npv"
-        else f"{sentence(count(below, 'project'))} of {len(table)} more likely than not cost more than planned."
+        else "more likely than not cost more than planned."
     )
     return Chart(
         mark="interval",
@@ -234,7 +234,7 @@ def intervals(simulation: Simulation, what: str = "npv", most: int = ROWS) -> Ch
         unit_line=unit_line(
             register, f"{sentence(WORDS[what])}, eight futures in ten lie on the line; dot: middle"
         ),
-        note=f"Not drawn: {len(table) - len(shown)} projects that are surer."
+        note=f"Not drawn: {number(len(table) - len(shown), 0)} projects that are surer."
         if len(table) > len(shown)
         else "",
     )
@@ -286,7 +286,7 @@ def top_risks(simulation: Simulation, each: int = EACH) -> Table:
         if bare
         else "Every one of them has an owner and a response.",
         unit_line=unit_line(register, f"Largest risks of the plan, {count(each)} of every class"),
-        note=f"Not listed: {len(table) - len(shown)} smaller risks. {_held(simulation)}".strip(),
+        note=f"Not listed: {number(len(table) - len(shown), 0)} smaller risks. {_held(simulation)}".strip(),
     )
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from pmo_kit.arbitration.rules import role_words
 from pmo_kit.exhibits import Field, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.facts import SHARE, Fact, say
+from pmo_kit.facts import SHARE, Fact, number, percent, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import largest_levels
 from pmo_kit.figures.figure import count, figure, listed, sentence, shortened, unit_line
@@ -276,7 +276,7 @@ def futures(comparison: Comparison, table: pd.DataFrame) -> Table:
             Field("worst", "worst case", ruled=True),
             Field("holds", "envelopes hold", "%, at least", decimals=0),
         ),
-        title=f"Over {comparison.over} today's plan is worth at least {format_number(today)}, 80\u202f% sure"
+        title=f"Over {comparison.over} today's plan is worth at least {format_number(today)}, {percent(0.8)} sure"
         + (
             f"; {best[:1].lower()}{best[1:]} is {first}, with {format_number(float(worst[best]))}"
             if best != comparison.base
@@ -414,4 +414,4 @@ def _shortest(rows: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     kept = pd.concat([rows[rows["order"] == 1], rows[rows["order"] != 1].head(max(room, 0))])
     kept = kept.sort_values("order", kind="stable")
     rest = rows.drop(index=kept.index)["presence"].value_counts()
-    return kept, listed(f"{number} more {name.lower()}" for name, number in rest.items())
+    return kept, listed(f"{number(many, 0)} more {name.lower()}" for name, many in rest.items())

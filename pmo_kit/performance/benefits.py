@@ -15,7 +15,7 @@ import pandas as pd
 
 from pmo_kit.answers import Answer
 from pmo_kit.doors import door
-from pmo_kit.facts import number
+from pmo_kit.facts import keeping, number
 from pmo_kit.performance.curves import listed, month_of, months_of
 
 if TYPE_CHECKING:
@@ -190,12 +190,13 @@ def unanswered(table: pd.DataFrame) -> pd.DataFrame:
     return listed(rows)
 
 
+@keeping
 def benefit_summary(table: pd.DataFrame, cases: pd.DataFrame, unit: str) -> str:
     """One sentence that a committee can read."""
     known = table[table["realized"].notna()]
     due, realized = known["due"].sum(), known["realized"].sum()
-    verb = "benefit reports" if len(known) == 1 else "benefits report"
-    text = f"{len(known)} {verb}: {number(realized)} realized of {number(due)} due ({unit})"
+    reports = f"{number(len(known), 0)} {'benefit reports' if len(known) == 1 else 'benefits report'}"
+    text = f"{reports}: {number(realized)} realized of {number(due)} due ({unit})"
     if due > 0:
         text += f", {number(100 * realized / due, 0)} %"
     broken = cases.loc[~cases["holds"], "name"].tolist()

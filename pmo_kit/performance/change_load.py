@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from pmo_kit.answers import Answer
-from pmo_kit.facts import number, percent
+from pmo_kit.facts import keeping, number, percent
 
 if TYPE_CHECKING:
     from pmo_kit.register import Register
@@ -158,6 +158,7 @@ def with_change_load(register: Register, load: ChangeLoad) -> Register:
     return register.replace(resources=demand, capacity=capacity)
 
 
+@keeping
 def summarize(table: pd.DataFrame, collisions: pd.DataFrame) -> str:
     """One sentence that a committee can read."""
     over = table[table["over"] > 1e-9].sort_values(["over", "unit", "quarter"], ascending=[False, True, True])
@@ -167,8 +168,9 @@ def summarize(table: pd.DataFrame, collisions: pd.DataFrame) -> str:
     first = collisions.iloc[0]
     part = f"frees {number(100 * first['frees'], 0)} of {number(100 * first['over'], 0)} points there"
     enough = "is enough there" if first["clears"] else part
+    over_all = f"{number(len(over), 0)} of {number(len(table), 0)} unit-quarters"
     return (
-        f"If all that is asked goes ahead, {len(over)} of {len(table)} unit-quarters are over their threshold; the "
+        f"If all that is asked goes ahead, {over_all} are over their threshold; the "
         f"worst is {worst['unit']} in {worst['quarter']}: {percent(worst['load'])} of staff against "
         f"{percent(worst['threshold'])}. Deferring {first['name']} {enough}."
     )

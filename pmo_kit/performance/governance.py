@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.errors import DataError
-from pmo_kit.facts import as_given, number
+from pmo_kit.facts import Sentence, as_given, number, printing, told_in
 from pmo_kit.performance.curves import called, listed, month_of, months_of, rows_of
 
 if TYPE_CHECKING:
@@ -296,14 +296,18 @@ def since_last_committee(register: Register, previous: Register | None = None) -
     if previous is not None:
         _same_money(register, previous)
     decisions = last_decisions(register, previous)
-    rows: list[Row] = []
-    rows += _against_advice(decisions, register)
-    rows += _not_kept(decisions, register, previous)
-    rows += _gone(decisions, register, previous)
-    rows += [("baseline_moved", *row) for row in unexplained_moves(register, previous)]
-    rows += [("returned", *row) for row in returned_requests(register, previous, decisions)]
-    rows += _open(decisions, register)
+    with printing() as told:
+        rows: list[Row] = [
+            *_against_advice(decisions, register),
+            *_not_kept(decisions, register, previous),
+            *_gone(decisions, register, previous),
+            *(("baseline_moved", *row) for row in unexplained_moves(register, previous)),
+            *(("returned", *row) for row in returned_requests(register, previous, decisions)),
+            *_open(decisions, register),
+        ]
     found = pd.DataFrame(rows, columns=["kind", "project_id", "text", "amount", "date"])
+    kept = [Sentence(text, told_in(text, told)) for text in found["text"]]
+    found["text"] = pd.Series(kept, found.index, dtype=object)
     found.insert(1, "lead", found["kind"].map(LEADS))
     found["date"] = pd.to_datetime(found["date"])
     found["amount"] = found["amount"].astype(float)

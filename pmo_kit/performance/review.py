@@ -15,7 +15,7 @@ import pandas as pd
 
 from pmo_kit.answers import Answer
 from pmo_kit.doors import day, door
-from pmo_kit.facts import as_given, number
+from pmo_kit.facts import as_given, keeping, number
 from pmo_kit.performance.benefits import expected_share
 from pmo_kit.performance.curves import Curves, read_curves, rows_of
 from pmo_kit.performance.earning import earned_schedule, earned_value, ratio
@@ -386,19 +386,20 @@ def roll_up(table: pd.DataFrame, by: str) -> pd.DataFrame:
     return rolled
 
 
+@keeping
 def summarize(table: pd.DataFrame, areas: pd.DataFrame, unit: str) -> str:
     """One sentence that a committee can read."""
     total = areas.iloc[-1]
     running = int(total["counted"])
-    text = f"{running} project{'s' * (running != 1)} report{'s' * (running == 1)} figures"
+    text = f"{number(running, 0)} project{'s' * (running != 1)} report{'s' * (running == 1)} figures"
     if total["ac"] > 0:
         text += f": {number(total['ev'])} of work earned for {number(total['ac'])} spent ({unit})"
         text += f", {number(total['cpi'], 2)} per 1"
     melons = table.loc[table["watermelon"], "name"].tolist()
     if melons:
         verb = "is" if len(melons) == 1 else "are"
-        text += f"; {len(melons)} declared Green {verb} Red by rule: {', '.join(melons)}"
+        text += f"; {number(len(melons), 0)} declared Green {verb} Red by rule: {', '.join(melons)}"
     missing = int(total["projects"]) - running
     if missing:
-        text += f"; {missing} not counted because the figures contradict themselves or are missing"
+        text += f"; {number(missing, 0)} not counted because the figures contradict themselves or are missing"
     return text + "."

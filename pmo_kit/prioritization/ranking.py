@@ -13,7 +13,7 @@ import pandas as pd
 from pmo_kit.answers import Answer
 from pmo_kit.doors import door
 from pmo_kit.errors import InputError, PmoError
-from pmo_kit.facts import as_given, number
+from pmo_kit.facts import as_given, keeping, number
 from pmo_kit.prioritization.values import Scorecard, read_scorecard
 from pmo_kit.prioritization.weights import Floats, normalized, seal_weights
 
@@ -322,6 +322,7 @@ def _label(project: object, name: object) -> str:
     return str(project) if project == name else f"{project} {name}"
 
 
+@keeping
 def _sentence(table: pd.DataFrame) -> str:
     """What a committee reads first."""
     ranked = table[table["rank"].notna()]
@@ -334,10 +335,10 @@ def _sentence(table: pd.DataFrame) -> str:
     following = ranked.loc[ranked["rank"] > 1, "name"].head(2)
     if len(following):
         text += f", then {' and '.join(_label(i, name) for i, name in following.items())}"
-    text += f"; {len(ranked)} projects ranked"
+    text += f"; {number(len(ranked), 0)} projects ranked"
     gaps = int((ranked["missing"] > 0).sum())
     ties = int(ranked["tie"].sum())
     out = len(table) - len(ranked)
-    notes = [f"{ties} tied"] * (ties > 0) + [f"{gaps} with missing scores"] * (gaps > 0)
-    notes += [f"{out} not ranked"] * (out > 0)
+    notes = [f"{number(ties, 0)} tied"] * (ties > 0) + [f"{number(gaps, 0)} with missing scores"] * (gaps > 0)
+    notes += [f"{number(out, 0)} not ranked"] * (out > 0)
     return text + (", " + ", ".join(notes) if notes else "") + "."

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from pmo_kit.answers import Answer
 from pmo_kit.doors import door
 from pmo_kit.errors import InputError, PmoError
-from pmo_kit.facts import number, percent
+from pmo_kit.facts import Sentence, keeping, number, percent, printing, told_in
 from pmo_kit.prioritization.methods import (
     central_weights,
     count_ranks,
@@ -359,20 +359,20 @@ def _pairs(values: pd.DataFrame, ranking: Ranking) -> pd.DataFrame:
     return frame.sort_values("gap", kind="stable", ignore_index=True)
 
 
+@keeping
 def _sentence(ranking: Ranking, table: pd.DataFrame, pairs: pd.DataFrame, agreement: float) -> str:
     """Whether the disagreement matters, in words."""
-    who, n, label = table.shape[1], len(table), ranking.label
+    who, n, label = number(table.shape[1], 0), len(table), ranking.label
     if pairs.empty:
         return f"The {who} weightings give one order: the disagreement changes nothing."
     total = n * (n - 1) // 2
+    alike, whole = number(total - len(pairs), 0), number(total, 0)
     if len(pairs) <= 2:
         both = zip(pairs["first"].map(label), pairs["second"].map(label), strict=True)
         words = " and ".join(f"{a} against {b}" for a, b in both)
-        return (
-            f"The disagreement changes only {words}; the other {total - len(pairs)} pairs are in one order."
-        )
+        return f"The disagreement changes only {words}; the other {alike} pairs are in one order."
     return (
-        f"The {who} weightings agree on {total - len(pairs)} of {total} pairs (agreement {number(agreement, 2)} of 1); "
+        f"The {who} weightings agree on {alike} of {whole} pairs (agreement {number(agreement, 2)} of 1); "
         f"the closest pair they dispute is {label(pairs['first'][0])} against {label(pairs['second'][0])}: "
         f"{pairs['for_second'][0]} would turn it."
     )
@@ -472,7 +472,9 @@ def rank_robustness(ranking: Ranking, draws: int = 10_000, seed: int = 0) -> Ran
     stability = _stability(ranking, cells, weights, projects)
     reversals = _reversals(ranking, cells, weights, projects)
     table = _table(ranking, share, wins)
-    sentences = _sentences(ranking, table, stability, reversals)
+    with printing() as told:
+        lines = _sentences(ranking, table, stability, reversals)
+    sentences = tuple(Sentence(line, told_in(line, told)) for line in lines)
     better, worse = np.nonzero(dominance(low, high))
     inputs = {
         "register": ranking.inputs["register"],
@@ -575,11 +577,11 @@ def _sentences(
     count, same = int(table["tier"].nunique()), table.index[table["tier"] == 1]
     few = len(same) <= 3
     firsts = ", ".join(label(str(i)) if few else str(i) for i in same[:6])
-    firsts += f" and {len(same) - 6} more" if len(same) > 6 else ""
+    firsts += f" and {number(len(same) - 6, 0)} more" if len(same) > 6 else ""
     tell = (
         "no tiers can be told apart"
         if count == 1
-        else f"{count} tiers can be told apart, the first is {firsts}"
+        else f"{number(count, 0)} tiers can be told apart, the first is {firsts}"
     )
     lines = [f"{top}; {tell}."]
     lines += [unless_sentence(leader, stability.replace({i: label(str(i)) for i in table.index}))]

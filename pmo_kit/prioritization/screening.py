@@ -15,7 +15,7 @@ import pandas as pd
 
 from pmo_kit.answers import Answer
 from pmo_kit.doors import door
-from pmo_kit.facts import as_given, number, percent
+from pmo_kit.facts import as_given, keeping, number, percent
 from pmo_kit.prioritization.ranking import Ranking, prioritize
 from pmo_kit.prioritization.values import FAR_OFF, Scorecard
 
@@ -277,16 +277,17 @@ def _without(ranking: Ranking, rows: list[int]) -> Ranking:
     return prioritize(ranking.register.replace(scores=kept), ranking.weights)
 
 
+@keeping
 def _sentence(ranking: Ranking, table: pd.DataFrame, without: Ranking | None) -> str:
     """The flags in a sentence, with what the heaviest of them changes."""
     if table.empty:
         return "Nothing in the scores asks for a second look."
-    text = f"{len(table)} flags on the scores"
+    text = f"{number(len(table), 0)} flags on the scores"
     if without is None:
         return f"{text}; none is a project scored best throughout by one assessor."
     before, after = ranking.table["rank"], without.table["rank"]
     moved = [
-        f"{ranking.label(project)} from rank {before[project]} to {after[project]}"
+        f"{ranking.label(project)} from rank {number(before[project], 0)} to {number(after[project], 0)}"
         for project in dict.fromkeys(table.loc[table["check"] == "all_best", "project_id"])
         if pd.notna(before[project]) and pd.notna(after[project]) and before[project] != after[project]
     ]

@@ -28,7 +28,7 @@ EXPECTED = (
     "name", "area", "strategic_goal", "project_type", "stage", "sponsor", "manager", "start", "finish", "status_date",
 )  # fmt: skip
 LETTERS = "ABCD"
-_LIMITS = ((0.9, 0, 45), (0.75, 1, 90), (0.5, 3, 180))
+LIMITS = ((0.9, 0, 45), (0.75, 1, 90), (0.5, 3, 180))
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +91,7 @@ def grade_register(register: Register, *, today: date | None = None) -> Grades:
         )
     grade = np.full(len(table), len(LETTERS) - 1)
     age = table["age_days"].fillna(90)
-    for letter, (share, rules, days) in reversed(list(enumerate(_LIMITS))):
+    for letter, (share, rules, days) in reversed(list(enumerate(LIMITS))):
         reached = (table["filled"] >= share) & (table["warnings"] <= rules) & (age <= days)
         grade = np.where(reached, letter, grade)
     table.insert(0, "grade", pd.Series([LETTERS[one] for one in grade], index=table.index, dtype="str"))

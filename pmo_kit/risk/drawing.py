@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from pmo_kit.facts import as_given
+from pmo_kit.facts import keeping, number
 from pmo_kit.risk.exposure import Exposure, ProjectRisk
 from pmo_kit.uncertainty.distributions import NODES, REACH, Floats
 from pmo_kit.uncertainty.expected import COST_DURATION, DRIVER
@@ -32,10 +32,12 @@ Single = NDArray[np.float32]
 Indices = NDArray[np.intp]
 Key = tuple[str, ...]
 AREA = 0.2  # latent correlation of the estimates of projects of one area
-CORRELATIONS = (
-    f"Correlations: {as_given(AREA)} between projects of one area; {as_given(DRIVER)} between risks of one driver; "
-    f"{as_given(COST_DURATION)} between a project's cost and duration."
-)
+CORRELATIONS = keeping(
+    lambda: (
+        f"Correlations: {number(AREA)} between projects of one area; {number(DRIVER)} between risks of one driver; "
+        f"{number(COST_DURATION)} between a project's cost and duration."
+    )
+)()
 BLOCK = 32
 LEVELS = (0.1, 0.2, 0.5, 0.8, 0.9)
 PLACES = np.float32((NODES - 1) / (2 * REACH))  # places per unit of a standard normal

@@ -19,7 +19,7 @@ from pmo_kit.arbitration.rules import amount_words
 from pmo_kit.doors import door, known
 from pmo_kit.doors import whole as whole_number
 from pmo_kit.errors import InputError
-from pmo_kit.facts import number
+from pmo_kit.facts import keeping, number
 from pmo_kit.risk.contingency import (
     Contingency,
     curve,
@@ -390,7 +390,7 @@ def _simulated(
     notes = [CORRELATIONS]
     held = sum(bool(p.risk.holds) for p in exposure.projects)
     if held:
-        notes.append(f"{held} projects already hold bias or risk in their figures; it is not added again.")
+        notes.append(_held_words(held))
     whole = empty_block(exposure, draws)
     for block in (executor.map if executor else map)(
         partial(simulate_block, run=run), list(blocks_of(exposure))
@@ -400,6 +400,13 @@ def _simulated(
     whole.npv += exposure.together_value
     whole.spend += exposure.together[:, :, None]
     return Simulation(question, MappingProxyType(dict(plan)), draws, seed, tuple(notes), run, whole)
+
+
+@keeping
+def _held_words(held: int) -> str:
+    """Whose figures hold their bias or risk already."""
+    many = "project already holds" if held == 1 else "projects already hold"
+    return f"{number(held, 0)} {many} bias or risk in the figures; it is not added again."
 
 
 def _quantile_row(name: str, base: float, drawn: Floats) -> dict[str, float]:

@@ -13,6 +13,9 @@ import axe_playwright_python
 import nbformat
 import pytest
 
+from pmo_kit.exhibits.cells import sayings
+from pmo_kit.exhibits.jsonform import from_json
+from pmo_kit.facts import NUMBER
 from pmo_kit.packs import build_pack, build_packs, expand, read_spec
 from pmo_kit.shipped import shipped
 from tests.packs.test_media_valid import check_schema, faults
@@ -21,6 +24,8 @@ from tests.packs.tiny import write_workspace
 
 pytestmark = pytest.mark.browser
 GOLDEN = Path(__file__).parents[1] / "golden" / "packs"
+DOCUMENTS = ("annex.method", "annex.glossary")
+"""Texts of a template, which state no result."""
 SHIPPED = [
     file
     for file in sorted(shipped("templates", "packs").glob("[!_]*.yml"))
@@ -93,6 +98,37 @@ def test_charts_are_pictures_until_they_are_seen_and_then_drawn_without_a_networ
         assert box[2] > 20
     assert page.evaluate("document.fonts.check('700 14px \"Source Sans 3\"')")
     assert complaints == []
+
+
+NAMED = re.compile(
+    r"(annex|chapter|page) \d+|\b[0-9a-f]{8}\b|\d{4}-\d\d(-\d\d)?|\d{4}Q\d|20\d\d"
+    r"|[A-Z]\w+ [−+]\d+ %|Phase 1|Stage 2 & 3"
+    r"|\b[Rr]ow \d+(, \d+)*|(?<=[Pp]er )1\b|(?<=of )100\b|\bt?on? 1 spent"
+)
+"""Dates, years, seals, names of projects and cases, rows of a sheet; what is counted per 1 or of 100 points."""
+OF_LIMITS = re.compile(r"at (most|least) [\d.]+( %)?")
+"""A limit is called by what its rule says."""
+
+
+def test_every_number_in_words_was_printed_from_a_fact(folder: Path) -> None:
+    """Titles, takeaways, notes, paragraphs, letters, tiles and labels hold no digit that is not a fact's."""
+    strangers = []
+    for record in json.loads((folder / "figures.json").read_text(encoding="utf-8")):
+        exhibit = from_json(record)
+        if exhibit.id in DOCUMENTS:
+            continue
+        stated = {text for fact in exhibit.facts for spec in ("", "+", ".1") for text in [fact.words(spec)]}
+        stated |= {part for fact in exhibit.facts for part in NUMBER.findall(fact.of.part or "")}
+        stated |= {f"{100 * fact.base.level:.0f}" for fact in exhibit.facts if fact.base.level is not None}
+        bare = {text.split("\u202f%")[0].lstrip("−+") for text in stated}
+        strangers += [
+            (exhibit.id, number, text)
+            for text in sayings(exhibit)
+            for number in NUMBER.findall(OF_LIMITS.sub("", NAMED.sub("", text)))
+            if number.lstrip("−+") not in bare
+        ]
+    by_hand = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["pack"] == "committee"
+    assert bool(strangers) == by_hand, strangers  # the golden pack is typed by hand, and its digits are found
 
 
 def test_a_page_is_small_and_paints_before_it_draws(opened: Any, folder: Path) -> None:
