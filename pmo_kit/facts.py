@@ -24,21 +24,8 @@ THIN_SPACE = "\u202f"
 MINUS = "\u2212"
 MISSING = "n/a"
 
-COUNTS = (
-    "no",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-)
+COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+          "twelve")  # fmt: skip
 
 KEYS: dict[str, str] = {
     "plan.value": "Value of a plan under the objective",

@@ -253,19 +253,8 @@ def with_costs_scaled(question: Question, project_id: str, level: str, factor: f
 
 KINDS = ("people", "money", "costs", "benefits")
 STEP = 1e-6  # just past a threshold
-POINTS = [
-    "kind",
-    "what",
-    "label",
-    "today",
-    "at",
-    "distance",
-    "value",
-    "leaves",
-    "enters",
-    "shifts",
-    "sentence",
-]
+POINTS = ["kind", "what", "label", "today", "at", "distance", "value", "leaves", "enters", "shifts",
+          "sentence"]  # fmt: skip
 WORTH = ["label", "unit", "used", "limit", "step", "one_more", "one_fewer", "more", "more_value",
          "unlimited_value", "enough"]  # fmt: skip
 

@@ -3,16 +3,3 @@
 from pmo_kit.exhibits.display import show
 from pmo_kit.exhibits.jsonform import from_json, to_json
 from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Reference, Table
-
-__all__ = [
-    "Chart",
-    "Exhibit",
-    "Field",
-    "Kpi",
-    "Message",
-    "Reference",
-    "Table",
-    "from_json",
-    "show",
-    "to_json",
-]

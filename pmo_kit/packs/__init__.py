@@ -12,5 +12,3 @@ from pmo_kit.packs.spec import (  # noqa: E402
     expand,
     read_spec,
 )
-
-__all__ = ["Built", "PackSpec", "build_pack", "build_packs", "expand", "read_spec"]

@@ -2,5 +2,3 @@
 
 from pmo_kit.partners.award import Award, select_partners
 from pmo_kit.partners.evaluation import Evaluation, adjust_leniency, evaluate_bids
-
-__all__ = ["Award", "Evaluation", "adjust_leniency", "evaluate_bids", "select_partners"]

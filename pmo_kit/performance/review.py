@@ -183,19 +183,8 @@ def apply_rules(table: pd.DataFrame, rules: RagRules) -> pd.DataFrame:
     return rated
 
 
-INDICES = (
-    "cv",
-    "sv",
-    "cpi",
-    "spi",
-    "eac_cpi",
-    "eac_plan",
-    "eac_cpi_spi",
-    "etc",
-    "vac",
-    "tcpi_bac",
-    "tcpi_eac",
-)
+INDICES = ("cv", "sv", "cpi", "spi", "eac_cpi", "eac_plan", "eac_cpi_spi", "etc", "vac", "tcpi_bac",
+           "tcpi_eac")  # fmt: skip
 MONEY = ("bac", "pv", "ev", "ac")
 DECLARED = ("name", "area", "strategic_goal", "sponsor", "rag_declared", "rag_assured")
 

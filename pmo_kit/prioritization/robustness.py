@@ -529,17 +529,8 @@ def _stability(ranking: Ranking, cells: Floats, weights: Floats, projects: pd.In
         )
         ends = (found.weight, found.low, found.high, below, above, found.order_low, found.order_high)
         rows.append((kind, name, *ends))
-    columns = [
-        "kind",
-        "name",
-        "weight",
-        "low",
-        "high",
-        "leads_below",
-        "leads_above",
-        "order_low",
-        "order_high",
-    ]
+    columns = ["kind", "name", "weight", "low", "high", "leads_below", "leads_above", "order_low",
+               "order_high"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns).set_index(["kind", "name"])
 
 

@@ -3,5 +3,3 @@
 from pmo_kit.register.reading import load_register
 from pmo_kit.register.settings import Settings
 from pmo_kit.register.tables import Register
-
-__all__ = ["Register", "Settings", "load_register"]

@@ -4,21 +4,3 @@ from pmo_kit.risk.contingency import Contingency, portfolio_contingency, varianc
 from pmo_kit.risk.plans import Bases, Fit, compare_bases, fit_envelopes, price_shares, share_better
 from pmo_kit.risk.simulation import Simulation, simulate, simulate_plan
 from pmo_kit.uncertainty import Estimate, cvar, pert
-
-__all__ = [
-    "Bases",
-    "Contingency",
-    "Estimate",
-    "Fit",
-    "Simulation",
-    "compare_bases",
-    "cvar",
-    "fit_envelopes",
-    "pert",
-    "portfolio_contingency",
-    "price_shares",
-    "share_better",
-    "simulate",
-    "simulate_plan",
-    "variance_shares",
-]

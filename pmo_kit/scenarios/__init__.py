@@ -12,27 +12,3 @@ from pmo_kit.scenarios.comparison import (
 )
 from pmo_kit.scenarios.files import gather_scenarios, read_scenario_file, write_scenario_file
 from pmo_kit.scenarios.switching import BreakEven, break_even, partly, switching_points, triggers
-
-__all__ = [
-    "Attribution",
-    "BreakEven",
-    "Comparison",
-    "MinimaxPlan",
-    "Scenario",
-    "attribute",
-    "break_even",
-    "carry_on",
-    "combine",
-    "compare",
-    "gather_scenarios",
-    "minimax_plan",
-    "one_at_a_time",
-    "partly",
-    "read_scenario_file",
-    "read_scenarios",
-    "reference_plans",
-    "simulate_cases",
-    "switching_points",
-    "triggers",
-    "write_scenario_file",
-]

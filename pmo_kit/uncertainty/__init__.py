@@ -4,16 +4,3 @@ from pmo_kit.uncertainty.distributions import Estimate, cvar, pert
 from pmo_kit.uncertainty.expected import expected, states_uncertainty
 from pmo_kit.uncertainty.lateness import TIME_SHARE, spread
 from pmo_kit.uncertainty.stated import Event, Uncertainty, read_uncertainty
-
-__all__ = [
-    "TIME_SHARE",
-    "Estimate",
-    "Event",
-    "Uncertainty",
-    "cvar",
-    "expected",
-    "pert",
-    "read_uncertainty",
-    "spread",
-    "states_uncertainty",
-]

@@ -2,5 +2,3 @@
 
 from pmo_kit.workshop.checks import Checker, Gap, Verdict, ____, filled, items, lesson
 from pmo_kit.workshop.folders import Seal, seal
-
-__all__ = ["Checker", "Gap", "Seal", "Verdict", "____", "filled", "items", "lesson", "seal"]

@@ -12,8 +12,3 @@ from pmo_kit.register.checks import (
     structure,
 )
 from pmo_kit.register.checks.registry import RULES, Evidence, Found, Rule, rule, run_checks
-
-__all__ = [
-    "RULES", "Evidence", "Found", "Rule", "choice", "content", "delivery", "history", "logic", "money", "provenance",
-    "rule", "run_checks", "scopes", "structure",
-]  # fmt: skip

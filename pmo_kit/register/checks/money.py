@@ -122,24 +122,8 @@ def unit_jump(evidence: Evidence) -> Iterator[Found]:
 
 
 _TRILLION = 1e12
-_SMALL_MONEY = {
-    "JPY",
-    "KRW",
-    "IDR",
-    "VND",
-    "CLP",
-    "COP",
-    "HUF",
-    "NGN",
-    "PKR",
-    "KZT",
-    "CRC",
-    "UGX",
-    "XOF",
-    "XAF",
-    "LBP",
-    "IRR",
-}
+_SMALL_MONEY = {"JPY", "KRW", "IDR", "VND", "CLP", "COP", "HUF", "NGN", "PKR", "KZT", "CRC", "UGX", "XOF",
+                "XAF", "LBP", "IRR"}  # fmt: skip
 
 
 @rule(0, "warn", "An amount is above a trillion: whole units where the settings say thousands or millions.")
