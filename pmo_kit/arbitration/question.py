@@ -36,7 +36,7 @@ from pmo_kit.arbitration.rules import (
 )
 from pmo_kit.doors import MOST, factor, known
 from pmo_kit.errors import DataError, InputError
-from pmo_kit.facts import Unit, count
+from pmo_kit.facts import Unit, as_given, count
 from pmo_kit.uncertainty import states_uncertainty
 
 if TYPE_CHECKING:
@@ -379,7 +379,8 @@ def _rule_wrong(rule: Rule, options: Options) -> Iterator[str]:
         yield f"{rule.name}: its amount is below zero."
     for bound in (rule.minimum, rule.maximum) if isinstance(rule, Share) else ():
         if bound is not None and bound > MOST:
-            yield f"{rule.name}: a share of {bound:g} is a percentage; write {bound / 100:g} for {bound:g} %."
+            told = as_given(bound)
+            yield f"{rule.name}: a share of {told} is a percentage; write {as_given(bound / 100)} for {told} %."
     if isinstance(rule, Group) and not rule.members:
         yield f"{rule.name}: it names no projects."
     try:
