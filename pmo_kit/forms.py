@@ -43,8 +43,9 @@ LIMITS: Mapping[str, int] = {
     "bytes of a YAML file": 300_000, "blocks in each other": 20, "values in a YAML file": 20_000,
     "scenarios of a grid": 500, "packs of a matrix": 200,
     "bytes of a table": 50_000_000, "bytes of a workbook, unpacked": 100_000_000, "columns of a table": 1_000,
-    "cells of a table": 4_000_000, "letters of a cell": 100_000,
-    "bytes of a notebook or JSON file": 50_000_000, "marks in a workbook, notebook or JSON file": 3_000_000,
+    "cells of a table": 4_000_000, "letters of a cell": 32_767, "letters of a line": 1_000_000,
+    "sheets of a workbook": 500, "merged areas of a sheet": 20_000, "bytes of a notebook or JSON file": 50_000_000,
+    "marks in a deck, notebook or JSON file": 3_000_000, "marks in the formats of a workbook": 200_000,
     "marks in the sheets of a workbook": 12_000_000,
 }  # fmt: skip
 """What a file may hold that somebody gives us; what is larger is refused in words before it is read.
@@ -317,27 +318,27 @@ def unreadable(path: Path, limit: str) -> str:
     if not stat.S_ISREG(found.st_mode):
         return "it is not a file that can be read from beginning to end."
     size, most = found.st_size, LIMITS[limit]
-    marks = dict.fromkeys(
-        ("marks in a workbook, notebook or JSON file", "marks in the sheets of a workbook"), 0
-    )
-    other, sheets = marks
+    marks = dict.fromkeys((name for name in LIMITS if name.startswith("marks")), 0)
+    other, formats, sheets = marks
     with contextlib.suppress(Exception):  # a damaged archive is told by its reader
         if size <= most and limit.endswith("unpacked") and zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 size = sum(part.file_size for part in archive.infolist())
                 for part in archive.infolist() if size <= most else ():
-                    quick = part.filename.startswith(("xl/worksheets/", "xl/sharedStrings"))
-                    marks[sheets if quick else other] += _marks(archive.open(part), b"<")
+                    place = re.match(r"xl/(?:(worksheets/|sharedStrings)|(workbook|styles)|.)", part.filename)
+                    kind = other if place is None else sheets if place[1] else formats if place[2] else None
+                    if kind is not None:  # no other part of a workbook is read
+                        marks[kind] += _marks(archive.open(part), b"<")
         elif size <= most and limit.endswith("JSON file"):
             marks[other] = _marks(path.open("rb"), b",[{")
     if size > most:
         return f"it has {size:,} bytes; at most {most:,} are read."
-    many = [
-        f"it has {n:,} values and marks; at most {LIMITS[name]:,} are read."
-        for name, n in marks.items()
-        if n > LIMITS[name]
-    ]
-    return "".join(many[:1])
+    return "".join(too_many("values and marks", n, name) for name, n in marks.items())
+
+
+def too_many(what: str, count: int, limit: str) -> str:
+    """Why so many of something are not read; empty where they are."""
+    return f"it has {count:,} {what}; at most {LIMITS[limit]:,} are read." if count > LIMITS[limit] else ""
 
 
 def _marks(stream: IO[bytes], marks: bytes) -> int:

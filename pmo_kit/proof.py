@@ -19,19 +19,8 @@ from pmo_kit.facts import number
 from pmo_kit.register import Register
 from pmo_kit.shipped import shipped
 
-COLUMNS = [
-    "source",
-    "title",
-    "place",
-    "case",
-    "quantity",
-    "published",
-    "ours",
-    "difference",
-    "step",
-    "agrees",
-    "note",
-]
+COLUMNS = ["source", "title", "place", "case", "quantity", "published", "ours", "difference", "step", "agrees",
+           "note"]  # fmt: skip
 FIRST = 2027
 SETTINGS = {
     "currency": "USD", "money_unit": "million", "price_basis": "real", "price_base_year": 2027, "as_of": "2026-12-31",

@@ -652,17 +652,8 @@ def risk_movement(register: Register, previous: Register | None = None) -> pd.Da
     now["unanswered"] = (now["owner"].isna() | now["response"].isna()) & (
         now["movement"].fillna("") != "closed"
     )
-    order = [
-        "project_id",
-        "name",
-        "risk",
-        "label",
-        "risk_class",
-        "probability",
-        "exposure",
-        "before",
-        "movement",
-    ]
+    order = ["project_id", "name", "risk", "label", "risk_class", "probability", "exposure", "before",
+             "movement"]  # fmt: skip
     table = now[[*order, "delay_months", "owner", "response", "unanswered"]]
     return table.sort_values(
         ["exposure", "project_id"], ascending=[False, True], kind="stable", ignore_index=True

@@ -21,7 +21,8 @@ from openpyxl.utils import column_index_from_string, get_column_letter, range_bo
 from openpyxl.utils.datetime import CALENDAR_MAC_1904, from_excel, from_ISO8601
 from openpyxl.xml.constants import SHARED_STRINGS
 
-from pmo_kit.forms import LIMITS, unreadable
+from pmo_kit.errors import PmoError
+from pmo_kit.forms import LIMITS, too_many, unreadable
 from pmo_kit.register.findings import Findings
 from pmo_kit.register.values import Shown, clean_text, folded, unit_of_format
 
@@ -189,9 +190,14 @@ def read_csv_sheet(path: Path, findings: Findings) -> RawSheet | None:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     mark = _delimiter(text)
     widest = max(line.count(mark) for line in text.split("\n", 200)[:200]) + 1
-    if _refused(path, findings, _too_large(widest, text.count(mark))):
+    reason = _too_large(widest, text.count(mark) + text.count("\n"))
+    most = LIMITS["letters of a line"]
+    if not reason and any(len(one[0]) > most for one in re.finditer("[^\n]+", text)):
+        reason = f"one of its lines has more than {most:,} letters."
+    if _refused(path, findings, reason):
         return None
-    reader, lines, begins = csv.reader(io.StringIO(text, newline=""), delimiter=mark), [], [0]
+    written = (one[0] for one in re.finditer(r"[^\n]*\n|[^\n]+", text))
+    reader, lines, begins = csv.reader(written, delimiter=mark), [], [0]
     try:
         for line in reader:
             lines.append(line)
@@ -283,6 +289,8 @@ def _read_part(stream: IO[bytes], read: Callable[[str, int, str], Any] = lambda 
         elif tag == "mergeCell":
             bounds: Any = range_boundaries(said["ref"])
             part.merged.append(bounds)
+            if reason := too_many("merged areas", len(part.merged), "merged areas of a sheet"):
+                raise PmoError(reason)
 
     def end(name: str) -> None:
         nonlocal aloud
@@ -311,8 +319,24 @@ def _read_part(stream: IO[bytes], read: Callable[[str, int, str], Any] = lambda 
     parser.buffer_text = True
     parser.StartElementHandler, parser.EndElementHandler = start, end
     parser.CharacterDataHandler, parser.StartDoctypeDeclHandler = text.append, doctype
-    parser.ParseFile(stream)
+    rest = b""
+    while piece := stream.read(1_000_000):
+        rest = _trimmed(rest + piece)
+        whole = rest.rfind(b"<", len(rest) - 1_000)  # -1: in the middle of a text
+        parser.Parse(rest[:whole] if whole > 0 else rest)
+        rest = rest[whole:] if whole > 0 else b""
+    parser.Parse(rest, True)
     return part
+
+
+_BARE_CELL = re.compile(rb'<(?:\w+:)?c r="[^<>]*(?:/>|>\s*</(?:\w+:)?c>)')
+_BARE_ROW = re.compile(rb'<(?:\w+:)?row r="[^<>]*(?:/>|>\s*</(?:\w+:)?row>)')
+_PLACELESS = re.compile(rb'<(?:\w+:)?(?:c|row)(?=[\s/>])(?! r=")|<!\[CDATA\[')
+
+
+def _trimmed(cells: bytes) -> bytes:
+    """A piece of a sheet without its empty cells and rows; all of it where places are not stated or text is literal."""
+    return cells if _PLACELESS.search(cells) else _BARE_ROW.sub(b"", _BARE_CELL.sub(b"", cells))
 
 
 def _values_of(book: Any, strings: list[str]) -> Callable[[str, int, str], Any]:
@@ -353,10 +377,16 @@ def read_workbook(path: Path, findings: Findings) -> list[RawSheet]:
                 with reader.archive.open(shared.PartName[1:]) as stream:
                     texts = _read_part(stream).values
             read = _values_of(reader.wb, texts)
-            for sheet, link in reader.parser.find_sheets():
+            found = [*reader.parser.find_sheets()]
+            if reason := too_many("sheets", len(found), "sheets of a workbook"):
+                raise PmoError(reason)
+            for sheet, link in found:
                 if link.target in reader.valid_files and "chartsheet" not in link.Type:
                     with reader.archive.open(link.target) as stream:
                         sheets.append((sheet.name, str(sheet.state or "visible"), _read_part(stream, read)))
+    except PmoError as error:
+        _refused(path, findings, str(error))
+        return []
     except Exception as error:  # damaged files raise many kinds
         words = f"The workbook cannot be opened ({type(error).__name__})."
         fix = "Open it in a spreadsheet program and save it again as .xlsx, without a password."

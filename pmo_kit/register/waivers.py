@@ -28,17 +28,10 @@ from pydantic import BeforeValidator
 from pmo_kit.forms import Block, Day, Form, FormError, Reading, Required, Rows, read_form
 from pmo_kit.register.findings import Findings
 
-ACCEPTABLE_BLOCKS = frozenset(
-    {
-        "cycle_in_requires",
-        "impossible_obligation",
-        "price_basis_mixed",
-        "score_outside_scale",
-        "shares_not_100",
-        "start_after_finish",
-        "total_as_project",
-    }
-)
+ACCEPTABLE_BLOCKS = frozenset((
+    "cycle_in_requires", "impossible_obligation", "price_basis_mixed", "score_outside_scale", "shares_not_100",
+    "start_after_finish", "total_as_project",
+))  # fmt: skip
 _NARROW = ("project_id", "file", "sheet", "column", "row")
 
 
