@@ -16,7 +16,7 @@ from pmo_kit import finance
 from pmo_kit.answers import Answer
 from pmo_kit.doors import door
 from pmo_kit.errors import DataError
-from pmo_kit.facts import percent
+from pmo_kit.facts import number
 from pmo_kit.rates import describe_schedule, discount_schedule
 from pmo_kit.uncertainty import expected, states_uncertainty
 
@@ -264,7 +264,7 @@ def _reason(flows: NDArray[np.float64], rate: float) -> str:
         return "a flow is missing"
     if not (flows > 0).any() or not (flows < 0).any():
         return "no change of sign"
-    roots = [percent(root, 1) for root in finance.irr_roots(flows)]
+    roots = [f"{number(100 * root)}%" for root in finance.irr_roots(flows)]
     if not roots:
         return "no rate brings the NPV to zero"
     if len(roots) == 1:
