@@ -459,9 +459,8 @@ def _scalar(event: yaml.ScalarEvent, line: int) -> Written | None:
     one.value, one.line = str(one), line
     kind = tag.removeprefix(_TAG)
     if kind in ("bool", "int", "float", "timestamp") and not re.match(r"[-+]?(0[0-7_]|\d[\d_]*:)", one):
-        with contextlib.suppress(
-            ValueError, KeyError, AttributeError
-        ):  # 2026-13-13 stays a text, refused as such
+        # 2026-13-13 stays a text, and an int of no letters: refused as such
+        with contextlib.suppress(ValueError, LookupError, AttributeError):
             one.value = getattr(_SCALARS, f"construct_yaml_{kind}")(yaml.ScalarNode(tag, event.value))
     return one
 

@@ -134,6 +134,7 @@ BOMB = "x0: &x0 [1,1,1,1,1,1,1,1,1]\n" + "".join(
         ),
         ("title: !!binary aGk=", "the tag 'binary' is not read"),
         ("title: a\0b", "special characters are not allowed"),
+        ("seats: !!int", "seats must be a whole number"),
         ("title: !!timestamp soon\nday: !!bool maybe", "day must be like 2026-10-15, not 'maybe'"),
         (b"host: x\ntitle: Sc\xe9nario", "line 2: it is not a text file in UTF-8"),
         ("title: x".encode("utf-16"), "line 1: it is not a text file in UTF-8"),

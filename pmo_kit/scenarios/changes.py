@@ -359,11 +359,12 @@ def _varied(chosen: list[tuple[Axis, float]], where: Mapping[Any, Any] | None) -
 def _words(axis: Axis, value: float) -> str:
     """A change in words."""
     what, scope = axis
+    told = as_given(value) if isinstance(value, int | float) else value  # what is no number, Scenario refuses
     if what == "delay":
-        return f"{scope.partition('=')[2] or scope} {as_given(value)} years later"
+        return f"{scope.partition('=')[2] or scope} {told} years later"
     if what in ("capacity", "weights"):
-        return f"{scope.replace('_', ' ')} {as_given(value)}"
-    return f"{WORDS[what]}{'' if scope == 'all' else f' {scope}'} {as_given(value)}"
+        return f"{scope.replace('_', ' ')} {told}"
+    return f"{WORDS[what]}{'' if scope == 'all' else f' {scope}'} {told}"
 
 
 def _nothing(axis: Axis) -> float:
