@@ -15,7 +15,7 @@ from pmo_kit.answers import Answer
 from pmo_kit.arbitration.infeasibility import conflict_error
 from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model, kept, parts
 from pmo_kit.arbitration.question import Question
-from pmo_kit.arbitration.rules import Capacity, Count, Demand, Limit, Synergy, amount_words
+from pmo_kit.arbitration.rules import Capacity, Count, Demand, Limit, Synergy
 from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, moment, proof_gap, settle_tie
 from pmo_kit.arbitration.solving import MOST_NODES, Limits, Status, prove
 from pmo_kit.doors import door
@@ -74,7 +74,7 @@ class LimitUse:
         """What is used of the limit, in words."""
         if self.unit == SHARE:
             return f"{self.label}: {number(100 * self.used)} % against {number(100 * self.limit)} %"
-        amounts = f"{amount_words(round(self.used, 2))} of {amount_words(self.limit)} {self.unit.short}"
+        amounts = f"{as_given(round(self.used, 2))} of {as_given(self.limit)} {self.unit.short}"
         if self.kind == "envelope":
             return f"{amounts} used in {self.year}" + ("" if self.scope == "all" else f" for {self.envelope}")
         if self.kind == "capacity":
@@ -256,7 +256,7 @@ class Allocation(Answer):
             gap = f"{number(100 * self.gap, 2)} % ({number(self.gap_projects)} median projects)"
             proof = f"at most {gap} below the best, not unique"
         worth = f"{self.question.basis_word} net value".strip().capitalize()
-        return f"{worth} {amount_words(round(self.value, 2))} {unit}: {', '.join(words)} ({proof})."
+        return f"{worth} {as_given(round(self.value, 2))} {unit}: {', '.join(words)} ({proof})."
 
     @property
     def inputs(self) -> Mapping[str, str]:

@@ -21,13 +21,13 @@ from pmo_kit.answers import Answer
 from pmo_kit.arbitration.allocation import Allocation, allocation_of, arbitrate, asked_gap, close_enough
 from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model, parts
 from pmo_kit.arbitration.question import Question
-from pmo_kit.arbitration.rules import Envelope, Row, amount_words
+from pmo_kit.arbitration.rules import Envelope, Row
 from pmo_kit.arbitration.search import Found, best_plan, moment, proof_gap
 from pmo_kit.arbitration.solving import Floats, Limits, Program, SafeBound, relaxed_solver, solve
 from pmo_kit.doors import door, factor, known, several
 from pmo_kit.doors import number as at_least
 from pmo_kit.errors import InfeasibleError, InputError
-from pmo_kit.facts import number
+from pmo_kit.facts import as_given, number
 
 STEPS = (0.70, 0.80, 0.90, 1.00, 1.10, 1.20)
 
@@ -93,7 +93,7 @@ class Frontier(Answer):
             return "No plan is possible at any of these budgets."
         unit = self.question.built.value_unit
         low, high = done.iloc[0], done.iloc[-1]
-        first, last = (amount_words(round(point["value"], 2)) for point in (low, high))
+        first, last = (as_given(round(point["value"], 2)) for point in (low, high))
         budgets = (
             f"From {number(100 * low['factor'], 0)} % to {number(100 * high['factor'], 0)} % of the budget"
         )

@@ -23,12 +23,12 @@ from pmo_kit.arbitration.rules import (
     Override,
     Requires,
     Rule,
-    amount_words,
     role_words,
 )
 from pmo_kit.arbitration.thresholds import Threshold, least_cost_cut, least_increase
 from pmo_kit.doors import door, known
 from pmo_kit.errors import InputError
+from pmo_kit.facts import as_given
 
 if TYPE_CHECKING:
     from pmo_kit.arbitration.allocation import Allocation
@@ -122,9 +122,9 @@ def what_would_admit(allocation: Allocation, project_id: str, level: str | None 
     price = float("nan") if done.found.plan is None else (allocation._value - done.found.value) / ONE
     unit = allocation.question.worth.short
     worth = f"{unit} more net value" if options.money_value else f"more of {unit}"
-    rows = [("value", price, unit, f"{amount_words(round(price, 2))} {worth}")]
+    rows = [("value", price, unit, f"{as_given(round(price, 2))} {worth}")]
     cut = least_cost_cut(model, option, allocation._value)
-    cost = f"{amount_words(round(float(options.costs[option]), 2))} {model.question.money.short}"
+    cost = f"{as_given(round(float(options.costs[option]), 2))} {model.question.money.short}"
     rows.append(("cost", *_share(cut, f"off its cost of {cost}")))
     rows += [_one_limit(allocation, rule, option) for rule in limits]
     envelopes = [r for r in model.question.active_rules if isinstance(r, Envelope)]
@@ -145,7 +145,7 @@ def _share(found: Threshold | None, words: str) -> tuple[float, str, str]:
     if found is None:
         return float("nan"), "share", f"no share {words} is enough"
     enough = ceil(1e4 * found.amount - 1e-5) / 100  # rounded up: at less it is not
-    return found.amount, "share", f"{amount_words(enough)} % {words}"
+    return found.amount, "share", f"{as_given(enough)} % {words}"
 
 
 def _one_limit(allocation: Allocation, rule: Limit, option: int) -> tuple[str, float, str, str]:
@@ -225,7 +225,7 @@ def letter_items(allocation: Allocation, project_id: str) -> Items:
         items += _refusal(allocation, project_id, None if row["decision"] == "refuse" else level)
     elif row["decision"] == "stop":
         items += _ways(allocation, what_would_admit(allocation, project_id))
-    worth = f"The plan is worth {amount_words(round(allocation.value, 2))} {options.value_unit}"
+    worth = f"The plan is worth {as_given(round(allocation.value, 2))} {options.value_unit}"
     proven = f", proven best of {allocation._among}."
     sure = proven if allocation.gap == 0 else "; a better plan is not excluded."
     return [*items, ("How sure.", worth + sure)]
@@ -270,9 +270,9 @@ def _met(allocation: Allocation, project_id: str, option: int, rule: Rule) -> st
         return f"it {way_words(allocation, project_id, rule)}"
     options, words = allocation.question.built, use.sentence
     if isinstance(rule, Envelope):
-        return f"{words} and it needs {amount_words(round(float(options.measure(rule.scope, rule.year)[option]), 2))}"
+        return f"{words} and it needs {as_given(round(float(options.measure(rule.scope, rule.year)[option]), 2))}"
     if isinstance(rule, Capacity):
-        return f"{words} and it needs {amount_words(round(float(options.demand(rule.role, rule.period)[option]), 2))}"
+        return f"{words} and it needs {as_given(round(float(options.demand(rule.role, rule.period)[option]), 2))}"
     return words
 
 
@@ -280,8 +280,8 @@ def _asked(allocation: Allocation, option: int) -> str:
     """Money by year of one option, and what it is worth by itself."""
     options, unit = allocation.question.built, allocation.question.money.short
     years = allocation.question.spend.iloc[option]
-    money = _and([f"{amount_words(round(x, 2))} in {year}" for year, x in years.items() if x])
-    total = f"{amount_words(round(float(options.costs[option]), 2))} {unit}"
+    money = _and([f"{as_given(round(x, 2))} in {year}" for year, x in years.items() if x])
+    total = f"{as_given(round(float(options.costs[option]), 2))} {unit}"
     worth = float(options.values[option])
     alone = f"By itself it {'is worth' if worth >= 0 else 'loses'} {_value(allocation, abs(worth))}."
     return f"{total}: {money}. {alone}"
@@ -341,10 +341,10 @@ def _in_plan(allocation: Allocation, project_id: str, reduced: bool) -> Items:
     unit = model.question.money.short
     level = f" ({row['label']})" if row["label"] else ""
     size = "at a smaller size" if reduced else "as asked"
-    first = f"It is in the plan {size}{level}, with {amount_words(round(row['cost'], 2))} {unit}."
+    first = f"It is in the plan {size}{level}, with {as_given(round(row['cost'], 2))} {unit}."
     if row["decision"] == "stop":
         spent = "What was spent before is gone either way and not counted."
-        first = f"The plan stops it, at an exit cost of {amount_words(round(row['cost'], 2))} {unit}. {spent}"
+        first = f"The plan stops it, at an exit cost of {as_given(round(row['cost'], 2))} {unit}. {spent}"
     option = next(i for i in allocation._positions if model.question.built.project_ids[i] == project_id)
     done = flip(allocation, option)
     items = [("The decision.", first)]
@@ -362,7 +362,7 @@ def _in_plan(allocation: Allocation, project_id: str, reduced: bool) -> Items:
 
 def _value(allocation: Allocation, amount: float) -> str:
     """An amount of the plan's value in words."""
-    options, number = allocation.question.built, amount_words(round(amount, 2))
+    options, number = allocation.question.built, as_given(round(amount, 2))
     if options.money_value:
         return f"{number} {allocation.question.worth.short} of net value"
     return f"{number} of {options.value_unit}"

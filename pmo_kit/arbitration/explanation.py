@@ -25,11 +25,12 @@ from pmo_kit.arbitration.prices import (
     in_the_way,
     plan_change,
 )
-from pmo_kit.arbitration.rules import Committed, Mandatory, Override, Requires, Rule, amount_words
+from pmo_kit.arbitration.rules import Committed, Mandatory, Override, Requires, Rule
 from pmo_kit.arbitration.search import Found, best_plan, proof_gap
 from pmo_kit.arbitration.solving import Limits
 from pmo_kit.arbitration.thresholds import limits_worth, turning_points
 from pmo_kit.doors import door, known, several
+from pmo_kit.facts import as_given
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -263,7 +264,7 @@ def _words(allocation: Allocation, done: Flip, price: str, proof: str, blocked: 
 
 def _range_words(lower: float, upper: float) -> str:
     """A price, or the interval in which it lies."""
-    low, high = (amount_words(round(x, 2)) for x in (lower, upper))
+    low, high = (as_given(round(x, 2)) for x in (lower, upper))
     return low if low == high else f"{low} to {high}"
 
 
@@ -385,7 +386,7 @@ class Ledger(Answer):
         if self._table.empty:
             return "No override is on record."
         count = len(self._table)
-        words = f"{amount_words(round(self.joint, 2))} {self.unit}"
+        words = f"{as_given(round(self.joint, 2))} {self.unit}"
         return f"{count} override{'s' if count > 1 else ''} together cost{'' if count > 1 else 's'} {words}."
 
 

@@ -106,22 +106,13 @@ class Limit(Rule):
         return money
 
 
-def amount_words(amount: float) -> str:
-    """A number as a committee writes it.
-
-    >>> amount_words(14.0), amount_words(1.5), amount_words(1234567.8901)
-    ('14', '1.5', '1\u202f234\u202f567.8901')
-    """
-    return as_given(amount)
-
-
 def enough_words(amount: float) -> str:
     """An amount that must be reached, rounded up to two digits: at less it is not enough.
 
     >>> enough_words(2.955838), enough_words(1.3), enough_words(2.0)
     ('2.96', '1.3', '2')
     """
-    return amount_words(ceil(100 * amount - 1e-4) / 100)
+    return as_given(ceil(100 * amount - 1e-4) / 100)
 
 
 def role_words(role: str, count: float = 2) -> str:
@@ -138,7 +129,7 @@ def role_words(role: str, count: float = 2) -> str:
 
 def _amount(limit: float | None) -> str | None:
     """A limit in words, where there is one."""
-    return None if limit is None else amount_words(limit)
+    return None if limit is None else as_given(limit)
 
 
 def _limits(low: str | None, high: str | None) -> str:
@@ -189,8 +180,8 @@ class Envelope(Limit):
         return replace(self, amount=self.amount + by)
 
     def sentence(self, unit: str) -> str:
-        carry = f", {amount_words(self.carry_limit)} of it may be carried over" if self.carry_limit else ""
-        return f"At most {amount_words(self.amount)} {unit} in {self.year}{_for(self.scope)}{carry}"
+        carry = f", {as_given(self.carry_limit)} of it may be carried over" if self.carry_limit else ""
+        return f"At most {as_given(self.amount)} {unit} in {self.year}{_for(self.scope)}{carry}"
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
         spend = money(options, rules, self.scope, self.year)
@@ -229,7 +220,7 @@ class Capacity(Limit):
         return role_words(self.role)
 
     def sentence(self, unit: str) -> str:
-        return f"At most {amount_words(self.fte)} {role_words(self.role, self.fte)} in {self.period}"
+        return f"At most {as_given(self.fte)} {role_words(self.role, self.fte)} in {self.period}"
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
         demand = options.demand(self.role, self.period)
@@ -311,7 +302,7 @@ class Share(Range):
         return rows
 
     def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
-        return f"{self.rule}: {amount_words(amount)} {unit} {'below' if least else 'above'} its share"
+        return f"{self.rule}: {as_given(amount)} {unit} {'below' if least else 'above'} its share"
 
 
 @dataclass(frozen=True)
@@ -333,7 +324,7 @@ class Count(Range):
 
     def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
         projects = "project" if round(amount, 6) == 1 else "projects"
-        return f"{self.rule}: {amount_words(amount)} {projects} {'fewer' if least else 'more'} than it allows"
+        return f"{self.rule}: {as_given(amount)} {projects} {'fewer' if least else 'more'} than it allows"
 
 
 @dataclass(frozen=True)
@@ -360,7 +351,7 @@ class Spend(Range):
         return rows
 
     def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
-        return f"{self.rule}: {amount_words(amount)} {unit} {'less' if least else 'more'} than it allows"
+        return f"{self.rule}: {as_given(amount)} {unit} {'less' if least else 'more'} than it allows"
 
 
 @dataclass(frozen=True)
@@ -392,7 +383,7 @@ class Demand(Limit):
         return self.unit
 
     def sentence(self, unit: str) -> str:
-        return f"{self.rule}: at most {amount_words(self.maximum)} {self.unit}"
+        return f"{self.rule}: at most {as_given(self.maximum)} {self.unit}"
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
         total = np.zeros(len(options))
@@ -401,7 +392,7 @@ class Demand(Limit):
         return [_row(self.rule, total, -inf, self.maximum, label=self.rule, unit=self.unit)]
 
     def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
-        return f"{self.rule}: {amount_words(amount)} {self.unit} more"
+        return f"{self.rule}: {as_given(amount)} {self.unit} more"
 
 
 def _between(
@@ -605,9 +596,7 @@ class Synergy(Rule):
 
     def sentence(self, unit: str) -> str:
         word = "more" if self.amount > 0 else "less"
-        return (
-            f"{self.name[0].upper()}{self.name[1:]}: {amount_words(abs(self.amount))} {word} when both are in"
-        )
+        return f"{self.name[0].upper()}{self.name[1:]}: {as_given(abs(self.amount))} {word} when both are in"
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
         return []

@@ -25,13 +25,13 @@ from pmo_kit.arbitration.rules import (
     Row,
     Rule,
     Share,
-    amount_words,
     role_words,
 )
 from pmo_kit.arbitration.search import Found, Pool, best_plan, value_floor
 from pmo_kit.arbitration.solving import solve
 from pmo_kit.doors import door, known, several
 from pmo_kit.errors import InputError
+from pmo_kit.facts import as_given
 
 if TYPE_CHECKING:
     from pmo_kit.arbitration.allocation import Allocation
@@ -336,7 +336,7 @@ def _fewer_people(allocation: Allocation, rule: Capacity) -> list[tuple[object, 
     if not isfinite(slack) or at < 0:
         return []
     question = allocation.question.with_rules(changed(rule, at - rule.fte))
-    what = f"{amount_words(rule.fte)} {role_words(rule.role, rule.fte)} in {rule.period}: at {at}"
+    what = f"{as_given(rule.fte)} {role_words(rule.role, rule.fte)} in {rule.period}: at {at}"
     label = f"{role_words(rule.role)} {rule.period}"
     return [_point(allocation, "people", rule.name, label, rule.fte, float(at), question, what)]
 
@@ -349,7 +349,7 @@ def _less_money(allocation: Allocation, rule: Envelope) -> list[tuple[object, ..
         return []
     question = allocation.question.with_rules(changed(rule, at - rule.amount - STEP * at))
     label = f"money {rule.year}" + ("" if rule.scope == "all" else f", {rule.envelope}")
-    what = f"{label} below {amount_words(at)}"
+    what = f"{label} below {as_given(at)}"
     return [_point(allocation, "money", rule.name, label, rule.amount, at, question, what)]
 
 
@@ -368,7 +368,7 @@ def _higher_cost(allocation: Allocation, option: int, price: float) -> list[tupl
     question = with_costs_scaled(allocation.question, project, level, 1 + share + STEP)
     at = round(float(row["cost"]) * (1 + share), 9)
     label = f"{'exit cost' if row['stop'] else 'cost'} of {row['name']}"
-    what = f"{label} above {amount_words(round(at, 2))}"
+    what = f"{label} above {as_given(round(at, 2))}"
     return [_point(allocation, "costs", project, label, float(row["cost"]), at, question, what)]
 
 
@@ -385,8 +385,8 @@ def _lower_benefits(
         return []
     label = f"benefits of {row['name']}"
     at = round(today - price, 9)
-    what = f"{label} below {amount_words(round(at, 2))}"
-    words = f"{what} the plan changes to {amount_words(round(value, 2))}"
+    what = f"{label} below {as_given(round(at, 2))}"
+    words = f"{what} the plan changes to {as_given(round(value, 2))}"
     words += change_words(allocation.question, change)
     return [
         ("benefits", options.project_ids[option], label, today, at, price / today, value, change.leaves,
@@ -412,7 +412,7 @@ def _point(
     value, change, said = nan, PlanChange(), f"{words} no plan is possible"
     if found.plan is not None:
         change, value = common_change(model, allocation._positions, found, {}), round(found.value / ONE, 4)
-        said = f"{words} the plan changes to {amount_words(round(value, 2))}{change_words(question, change)}"
+        said = f"{words} the plan changes to {as_given(round(value, 2))}{change_words(question, change)}"
     moved = change.leaves, change.enters, change.resized
     return (kind, what, label, today, at, distance, value, *moved, said)
 

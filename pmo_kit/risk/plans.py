@@ -11,10 +11,9 @@ import pandas as pd
 
 from pmo_kit.arbitration import Allocation, Envelope, Explanation, Question, arbitrate
 from pmo_kit.arbitration.allocation import arbitrate_from
-from pmo_kit.arbitration.rules import amount_words
 from pmo_kit.doors import door, share
 from pmo_kit.errors import InfeasibleError, InputError
-from pmo_kit.facts import number
+from pmo_kit.facts import as_given, number
 from pmo_kit.risk.drawing import Run, blocks_of, shared_streams, simulate_block
 from pmo_kit.risk.exposure import expose, together
 from pmo_kit.risk.simulation import DRAWS, SEED, Simulation, simulate_plan
@@ -67,7 +66,7 @@ class Fit:
         shares = (
             f"{number(100 * self.reached, 0)} % of the futures instead of {number(100 * self.before, 0)} %"
         )
-        lost = amount_words(round(self.given_up, 1))
+        lost = as_given(round(self.given_up, 1))
         worth = f"{self.plain.question.basis_word} net value".strip()
         return f"With reserves all envelopes hold together in {shares}; it costs {lost} of {worth}{how}."
 

@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 
 from pmo_kit.arbitration import Allocation, Question
 from pmo_kit.arbitration.model import kept
-from pmo_kit.arbitration.rules import amount_words
 from pmo_kit.doors import door, known
 from pmo_kit.doors import whole as whole_number
 from pmo_kit.errors import InputError
-from pmo_kit.facts import keeping, number
+from pmo_kit.facts import as_given, keeping, number
 from pmo_kit.risk.contingency import (
     Contingency,
     curve,
@@ -419,4 +418,4 @@ def _quantile_row(name: str, base: float, drawn: Floats) -> dict[str, float]:
 
 def _short(value: float) -> str:
     """A number with one decimal."""
-    return amount_words(round(float(value), 1))
+    return as_given(round(float(value), 1))

@@ -11,7 +11,6 @@ import pandas as pd
 
 from pmo_kit.arbitration import Allocation, Question, turning_points
 from pmo_kit.arbitration.model import compile_model
-from pmo_kit.arbitration.rules import amount_words
 from pmo_kit.doors import door
 from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given
@@ -42,9 +41,7 @@ def triggers(allocation: Allocation) -> pd.DataFrame:
             if who
             else ("the plan changes" if point.value == point.value else "no plan is possible")
         )
-        amount = (
-            f"{amount_words(round(point.at, 2))} {unit}" if point.kind == "money" else amount_words(point.at)
-        )
+        amount = f"{as_given(round(point.at, 2))} {unit}" if point.kind == "money" else as_given(point.at)
         side = f"below {amount}" if point.kind == "money" else f"at {amount}"
         rows.append(
             {

@@ -199,13 +199,18 @@ def test_nothing_is_cut_or_runs_out(
     assert max(cut) <= 4
 
 
+def second_screen(page: Any) -> Any:
+    """The page that the button of a board opens, once it shows its rows."""
+    with page.context.expect_page() as opening:
+        page.get_by_role("button", name="Second screen").click()
+    opening.value.wait_for_selector(".pw-row[data-project]")
+    return opening.value
+
+
 def test_the_second_screen_shows_and_asks_nothing(opened: Callable[..., Any], heard: dict[str, Any]) -> None:
     page = opened()
     hear(page, heard)
-    with page.context.expect_page() as opening:
-        page.get_by_role("button", name="Second screen").click()
-    second = opening.value
-    second.wait_for_selector(".pw-row[data-project]")
+    second = second_screen(page)
     assert second.locator("button:visible:not(.pw-sort)").count() == 0
     changed = {**heard["state"], "headline": "12.3 EUR million"}
     hear(page, {"state": changed})
@@ -254,10 +259,7 @@ def test_a_module_starts_with_an_empty_model_and_asks_again(
 def test_a_second_screen_says_it_too(opened: Callable[..., Any], heard: dict[str, Any]) -> None:
     page = opened()
     hear(page, heard)
-    with page.context.expect_page() as opening:
-        page.get_by_role("button", name="Second screen").click()
-    second = opening.value
-    second.wait_for_selector(".pw-row[data-project]")
+    second = second_screen(page)
     page.evaluate("() => { window.health = 'dead'; }")
     page.clock.run_for(2000)
     assert second.locator(".pw-alarm").inner_text().startswith("The kernel has stopped")
