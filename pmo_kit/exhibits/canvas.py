@@ -171,12 +171,11 @@ class Sheet:
         taken: list[list[Point]] = []
         for reference, place in zip(references, places, strict=True):
             look = theme.look(reference.style)
-            dash = reference.style in ("previous", "muted", "forecast")
-            stroke = {"color": look.line, "width": 1.4, "dash": dash}
+            stroke = {"color": look.line, "width": 1.4, "dash": reference.style in theme.DASHED}
+            said = {"down": "bottom", "color": theme.readable(look.text)}
             if reference.axis == "y":
                 self.line(0, place, self.plot_width, place, **stroke)
-                self.words(reference.label, self.plot_width, place, across="right", down="bottom",
-                           color=theme.readable(look.text))  # fmt: skip
+                self.words(reference.label, self.plot_width, place, across="right", **said)
                 continue
             self.line(place, 0, place, self.height, **stroke)
             half = theme.text_width(reference.label, self.size) / 2
@@ -186,8 +185,7 @@ class Sheet:
             row = next(free, len(taken))
             taken += [[]] if row == len(taken) else []
             taken[row].append(span)
-            self.words(reference.label, middle, -2 - row * self.size * 1.25, down="bottom",
-                       color=theme.readable(look.text))  # fmt: skip
+            self.words(reference.label, middle, -2 - row * self.size * 1.25, **said)
         self.top += len(taken) * self.size * 1.25 + (2 if taken else 0)
 
     def add_key(self) -> None:
@@ -219,18 +217,19 @@ class Sheet:
             (source_line(chart), small, theme.QUIET, False, 1.35),
         ]
         first = self._written(above, 0.0, draw=False)
-        self._written(above, -self.top - first - 12, draw=True)
+        self._written(above, -self.top - first - 12)
         self.top += first + 18
-        self.bottom += self._written(below, self.height + self.bottom + 8, draw=True) + 14
+        self.bottom += self._written(below, self.height + self.bottom + 8) + 14
 
-    def _written(self, blocks: Sequence[tuple[str, int, str, bool, float]], at: float, draw: bool) -> float:
-        start = at
+    def _written(
+        self, blocks: Sequence[tuple[str, int, str, bool, float]], at: float, draw: bool = True
+    ) -> float:
+        """Write blocks of text one under the other; how high they are."""
+        start, place = at, {"across": "left", "down": "top"}
         for text, size, color, bold, leading in blocks:
             for part in theme.wrap(text, self.width * 0.98, size, bold) if text else ():
                 if draw:
-                    self.words(
-                        part, -self.left, at, size=size, color=color, bold=bold, across="left", down="top"
-                    )
+                    self.words(part, -self.left, at, size=size, color=color, bold=bold, **place)
                 at += size * leading
         return at - start
 
@@ -290,11 +289,7 @@ def positions(values: Sequence[Any], axis: Field) -> tuple[list[float], list[flo
         days = [float("nan") if theme.is_missing(value) else float(value.toordinal()) for value in values]
         unique = sorted(dict.fromkeys(present))
         kept = unique[:: max(1, math.ceil(len(unique) / 8))]
-        return (
-            days,
-            [float(value.toordinal()) for value in kept],
-            [theme.format_text(value) for value in kept],
-        )
+        return days, [float(day.toordinal()) for day in kept], [theme.format_text(day) for day in kept]
     if all(isinstance(value, int | float) for value in present) and present:
         numbers = [float(value) if not theme.is_missing(value) else float("nan") for value in values]
         if axis.kind == "time":

@@ -174,32 +174,16 @@ def _tile(row: dict[Any, Any]) -> dict[str, Any]:
 
 def data_table(chart: Chart) -> Table:
     """The numbers of a chart as a Table, for those who cannot see it and for viewers that draw no charts."""
-    fields = (
-        chart.name,
-        chart.group,
-        chart.series,
-        chart.y,
-        chart.x,
-        chart.start,
-        chart.low,
-        chart.high,
-        chart.value,
-    )
-    shown: dict[str, Field] = {}
-    for field in fields:
-        if field is not None:
-            shown.setdefault(field.name, field)
-    words_first = sorted(shown.values(), key=lambda field: field.kind == "number")
+    order = ("name", "group", "series", "y", "x", "start", "low", "high", "value")
+    fields = [field for part in order if (field := getattr(chart, part)) is not None]
+    first = {field.name: field for field in reversed(fields)}
+    shown = (first[name] for name in dict.fromkeys(field.name for field in fields))
+    words_first = sorted(shown, key=lambda field: field.kind == "number")
     return Table(id=chart.id, alt=chart.alt, data=chart.data, columns=tuple(words_first))
 
 
-_KINDS = {
-    "bar": "Bar chart",
-    "line": "Line chart",
-    "scatter": "Scatter chart",
-    "interval": "Intervals",
-    "heatmap": "Heat map",
-}
+_KINDS = {"bar": "Bar chart", "line": "Line chart", "scatter": "Scatter chart", "interval": "Intervals",
+          "heatmap": "Heat map"}  # fmt: skip
 _SHORT = 200
 
 
@@ -217,18 +201,11 @@ def spoken(exhibit: Exhibit) -> str:
     words, title = " ".join(exhibit.alt.split()), " ".join(exhibit.title.split()).rstrip(".")
     if len(words) <= _SHORT and ". " not in words:
         return words
-    kind = (
-        _KINDS[exhibit.mark]
-        if isinstance(exhibit, Chart)
-        else "Table"
-        if isinstance(exhibit, Table)
-        else "Text"
-    )
-    return (
-        f"{kind}: {title}."
-        if title
-        else f"{words[:_SHORT].rpartition(' ')[0].partition('. ')[0].rstrip('.')}."
-    )
+    if not title:
+        return f"{words[:_SHORT].rpartition(' ')[0].partition('. ')[0].rstrip('.')}."
+    if isinstance(exhibit, Chart):
+        return f"{_KINDS[exhibit.mark]}: {title}."
+    return f"{'Table' if isinstance(exhibit, Table) else 'Text'}: {title}."
 
 
 def parts_of(table: Table) -> list[tuple[int, int]]:

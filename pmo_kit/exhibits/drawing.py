@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,6 @@ from pmo_kit.exhibits.canvas import (
     Box,
     Dot,
     Line,
-    Mark,
     Path,
     Point,
     Sheet,
@@ -64,9 +64,14 @@ def series_looks(chart: Chart) -> dict[str, tuple[str, theme.Look]]:
     return looks
 
 
+def series_of(chart: Chart, row: Mapping[Any, Any]) -> str:
+    """The series of a row; empty where the chart has none."""
+    return "" if chart.series is None else str(row[chart.series.name])
+
+
 def fields_of(chart: Chart) -> tuple[Field, Field]:
     """The axis of words and the axis of numbers: words stand on y where bars are horizontal."""
-    return (chart.y, chart.x) if chart.y.kind != "number" else (chart.x, chart.y)
+    return (chart.y, chart.x) if chart.flat else (chart.x, chart.y)
 
 
 def said_on(chart: Chart, row: Mapping[Any, Any], number: Field) -> str:
@@ -85,35 +90,21 @@ def read_bars(chart: Chart) -> list[Bar]:
     words, number = fields_of(chart)
     looks = series_looks(chart)
     slots: dict[tuple[str, str, int], int] = {}
-    times: dict[tuple[str, str, str], int] = {}
+    times: Counter[tuple[str, str, str]] = Counter()
     bars = []
     for place, row in enumerate(chart.data.to_dict("records")):
         if theme.is_missing(row[number.name]):
             continue
-        category = theme.format_text(row[words.name])
+        category, series = theme.format_text(row[words.name]), series_of(chart, row)
         group = "" if chart.group is None else str(row[chart.group.name])
-        series = "" if chart.series is None else str(row[chart.series.name])
-        again = times[(group, category, series)] = times.get((group, category, series), -1) + 1
+        again = times[group, category, series]
+        times[group, category, series] += 1
         slot = slots.setdefault((group, category, 0 if chart.stacked else again), len(slots))
-        start = (
-            0.0 if chart.start is None or theme.is_missing(row[chart.start.name]) else row[chart.start.name]
-        )
+        start: Any = None if chart.start is None else row[chart.start.name]
+        ends = 0.0 if theme.is_missing(start) else float(start), float(row[number.name])
         style, look = looks[series]
         label = said_on(chart, row, number)
-        bars.append(
-            Bar(
-                place,
-                slot,
-                category,
-                group,
-                series,
-                float(start),
-                float(row[number.name]),
-                label,
-                look,
-                style,
-            )
-        )
+        bars.append(Bar(place, slot, category, group, series, *ends, label, look, style))
     return bars
 
 
@@ -130,14 +121,12 @@ def draw_bars(chart: Chart, sheet: Sheet) -> None:
     """Draw a bar chart onto a sheet; bars are horizontal when y holds words."""
     bars = read_bars(chart)
     _arrange(chart, bars)
-    (_horizontal if chart.y.kind != "number" else _upright)(chart, sheet, bars)
+    (_horizontal if chart.flat else _upright)(chart, sheet, bars)
     if needs_key(chart, bars):
+        first = {bar.series: bar for bar in reversed(bars)}
         for name in dict.fromkeys(bar.series for bar in bars):
-            first = next(bar for bar in bars if bar.series == name)
-            cap = chart.layered and first.style == "limit"
-            swatch: Mark = (
-                Line(12, -7, 12, 7, first.look.line, 2.5) if cap else _box(first.look, 4, -5, 20, 5)
-            )
+            look, cap = first[name].look, chart.layered and first[name].style == "limit"
+            swatch = Line(12, -7, 12, 7, look.line, 2.5) if cap else _box(look, 4, -5, 20, 5)
             sheet.key.append((name, swatch))
 
 
@@ -162,10 +151,8 @@ def _arrange(chart: Chart, bars: list[Bar]) -> None:
 
 
 def _box(look: theme.Look, x0: float, y0: float, x1: float, y1: float, say: str = "") -> Box:
-    edge = look.line if look.width else ""
-    return Box(
-        min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1), look.fill, edge, look.width, bool(look.hatch), say
-    )
+    corners = min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+    return Box(*corners, look.fill, look.line if look.width else "", look.width, bool(look.hatch), say)
 
 
 def _draw(chart: Chart, sheet: Sheet, bars: Sequence[Bar], middle: Mapping[int, float], unit: float) -> None:
@@ -176,31 +163,29 @@ def _draw(chart: Chart, sheet: Sheet, bars: Sequence[Bar], middle: Mapping[int, 
         at, half = middle[bar.slot] + bar.shift * unit, bar.thickness * unit / 2
         said = amount(number, bar.end - bar.start if chart.start is not None or chart.stacked else bar.end)
         say = pointed(bar.group, bar.category, bar.series, said)
-        cap = chart.layered and bar.style == "limit"
-        if chart.y.kind != "number":
-            ends = sheet.px(bar.start), at - half, sheet.px(bar.end), at + half
-            tip = ends[2], at - half, ends[2], at + half
+        if chart.flat:
+            x0, y0, x1, y1 = sheet.px(bar.start), at - half, sheet.px(bar.end), at + half
         else:
-            ends = at - half, sheet.py(bar.start), at + half, sheet.py(bar.end)
-            tip = at - half, ends[3], at + half, ends[3]
-        if not cap:
-            sheet.marks.append(_box(bar.look, *ends, say=say))
+            x0, y0, x1, y1 = at - half, sheet.py(bar.start), at + half, sheet.py(bar.end)
+        if not chart.layered or bar.style != "limit":
+            sheet.marks.append(_box(bar.look, x0, y0, x1, y1, say))
             continue
-        sheet.line(*tip, color=bar.look.line, width=2.5)
-        sheet.marks.append(Box(tip[0] - 4, tip[1] - 4, tip[2] + 4, tip[3] + 4, say=say))
+        x0, y0 = (x1, y0) if chart.flat else (x0, y1)
+        sheet.line(x0, y0, x1, y1, color=bar.look.line, width=2.5)
+        sheet.marks.append(Box(x0 - 4, y0 - 4, x1 + 4, y1 + 4, say=say))
 
 
 def _horizontal(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
     size = sheet.size
     names = {bar.slot: bar.category for bar in bars}
     focus = {bar.slot for bar in bars if bar.style == "focus"}
-    wrapped = {
-        slot: theme.wrap(name, max(0.36 * sheet.width, 13.5 * size), size) for slot, name in names.items()
-    }
-    sheet.left = (
-        max(sheet.widest(lines, slot in focus) for slot, lines in wrapped.items()) + 9 if wrapped else 9
+    most = max(0.36 * sheet.width, 13.5 * size)
+    wrapped = {slot: theme.wrap(name, most, size) for slot, name in names.items()}
+    sheet.left = max((sheet.widest(lines, slot in focus) for slot, lines in wrapped.items()), default=0) + 9
+    beside = (
+        1 if chart.stacked or chart.layered else max(Counter(bar.slot for bar in bars).values(), default=1)
     )
-    row = _row_height(chart, sheet, bars, max((len(parts) for parts in wrapped.values()), default=1))
+    row = max(size * 1.95, beside * size * 1.35, max(map(len, wrapped.values()), default=1) * size * 1.2 + 6)
     middle: dict[int, float] = {}
     blocks: list[tuple[float, float]] = []
     at = 0.0
@@ -215,7 +200,15 @@ def _horizontal(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
             at += row
         blocks[-1] = (blocks[-1][0], at)
     sheet.height = max(at, row)
-    _range_horizontal(sheet, bars, chart)
+    low, high = _span(chart, bars)
+    before = max((_room(sheet, bar) + 8 for bar in bars if bar.end < bar.start), default=0.0)
+    scale = (sheet.plot_width - before - 4) / (high - low)
+    for bar in bars:  # every label has room
+        if bar.end >= bar.start and bar.end > low:
+            scale = min(scale, (sheet.plot_width - before - _room(sheet, bar)) / (bar.end - low))
+    scale = max(scale, 1e-12)
+    start = low - before / scale
+    sheet.x_range = (start, start + sheet.plot_width / scale)
     if not any(bar.label for bar in bars):
         values = ticks(*sheet.x_range)
         sheet.scale(values, tick_text(values, chart.x), "x", grid=True)
@@ -235,29 +228,14 @@ def _horizontal(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
     sheet.name_references(chart.references, [sheet.px(float(line.value)) for line in chart.references])
 
 
-def _row_height(chart: Chart, sheet: Sheet, bars: list[Bar], lines: int) -> float:
-    """Height of a row in px: room for its words and for the bars side by side in it."""
-    counts = [sum(bar.slot == slot for bar in bars) for slot in {bar.slot for bar in bars}]
-    beside = 1 if chart.stacked or chart.layered else max(counts, default=1)
-    return max(sheet.size * 1.95, beside * sheet.size * 1.35, lines * sheet.size * 1.2 + 6)
-
-
 def _label_horizontal(chart: Chart, sheet: Sheet, bar: Bar, at: float) -> None:
     if not bar.label:
         return
     focus, end = bar.style == "focus", sheet.px(bar.end)
     if not bar.inner:
-        ahead = bar.end >= bar.start
+        across, dx = ("left", 5) if bar.end >= bar.start else ("right", -5)
         color = theme.readable(bar.look.text) if focus else theme.INK
-        sheet.words(
-            bar.label,
-            end,
-            at,
-            across="left" if ahead else "right",
-            dx=5 if ahead else -5,
-            bold=focus,
-            color=color,
-        )
+        sheet.words(bar.label, end, at, across=across, dx=dx, bold=focus, color=color)
     elif abs(end - sheet.px(bar.start)) >= theme.text_width(bar.label, sheet.size) + 6:
         _inner(sheet, bar, sheet.px((bar.start + bar.end) / 2), at)
     elif not chart.stacked:
@@ -273,23 +251,10 @@ def _inner(sheet: Sheet, bar: Bar, x: float, y: float) -> None:
 
 def _span(chart: Chart, bars: Sequence[Bar]) -> tuple[float, float]:
     """The ends of a scale from zero that holds every bar and line."""
-    axis = "x" if chart.y.kind != "number" else "y"
+    axis = "x" if chart.flat else "y"
     ends = [0.0, *(value for bar in bars for value in (bar.start, bar.end))]
     ends += [float(line.value) for line in chart.references if line.axis == axis]
     return min(ends), max(ends) if max(ends) - min(ends) > 1e-300 else min(ends) + 1
-
-
-def _range_horizontal(sheet: Sheet, bars: list[Bar], chart: Chart) -> None:
-    """A scale from zero on which every label has room."""
-    low, high = _span(chart, bars)
-    before = max((_room(sheet, bar) + 8 for bar in bars if bar.end < bar.start), default=0.0)
-    scale = (sheet.plot_width - before - 4) / (high - low)
-    for bar in bars:
-        if bar.end >= bar.start and bar.end > low:
-            scale = min(scale, (sheet.plot_width - before - _room(sheet, bar)) / (bar.end - low))
-    scale = max(scale, 1e-12)
-    start = low - before / scale
-    sheet.x_range = (start, start + sheet.plot_width / scale)
 
 
 def _room(sheet: Sheet, bar: Bar) -> float:
@@ -327,11 +292,9 @@ def _upright(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
     sheet.line(0, sheet.py(0), count * unit, sheet.py(0))
     if chart.start is not None:
         for bar, after in itertools.pairwise(bars):
-            ends = (
-                middle[bar.slot] + bar.thickness * unit / 2,
-                middle[after.slot] - after.thickness * unit / 2,
-            )
-            sheet.line(ends[0], sheet.py(bar.end), ends[1], sheet.py(bar.end), width=0.8, color=theme.QUIET)
+            left, right = middle[bar.slot] + bar.thickness * unit / 2, middle[after.slot]
+            end = sheet.py(bar.end)
+            sheet.line(left, end, right - after.thickness * unit / 2, end, width=0.8, color=theme.QUIET)
     for bar in bars:
         crowns = [other.end for other in bars if other.slot == bar.slot and not other.inner]
         _label_upright(chart, sheet, bar, crowns, middle[bar.slot] + bar.shift * unit, unit)
@@ -375,100 +338,89 @@ def _totals(chart: Chart, bars: Sequence[Bar]) -> list[tuple[int, str, float]]:
     """Slot, sum and end of each stack of positive parts, as a reading aid."""
     if not chart.stacked or chart.label is not None:
         return []
-    _, number = fields_of(chart)
-    stacks = {
-        slot: [bar for bar in bars if bar.slot == slot] for slot in dict.fromkeys(bar.slot for bar in bars)
-    }
-    return [
-        (
-            slot,
-            theme.format_number(math.fsum(bar.end - bar.start for bar in mine), number.decimals),
-            mine[-1].end,
-        )
-        for slot, mine in stacks.items()
-        if len(mine) > 1 and all(bar.end >= bar.start for bar in mine)
-    ]
-
-
-def interval_words(chart: Chart, row: Mapping[Any, Any]) -> str:
-    """What stands beside an interval: its label, or the value with both ends."""
-    assert chart.low is not None
-    assert chart.high is not None
-    _, number = fields_of(chart)
-    if chart.label is not None:
-        return said_on(chart, row, number)
-    middle, low, high = (
-        theme.format_number(row[name], number.decimals, number.signed)
-        for name in (number.name, chart.low.name, chart.high.name)
-    )
-    return f"{middle} ({low} to {high})"
+    decimals, found = fields_of(chart)[1].decimals, []
+    for slot in dict.fromkeys(bar.slot for bar in bars):
+        mine = [bar for bar in bars if bar.slot == slot]
+        if len(mine) > 1 and all(bar.end >= bar.start for bar in mine):
+            total = math.fsum(bar.end - bar.start for bar in mine)
+            found.append((slot, theme.format_number(total, decimals), mine[-1].end))
+    return found
 
 
 def draw_intervals(chart: Chart, sheet: Sheet) -> None:
     """Draw intervals: a band from low to high and a dot at the value; horizontal when y holds words."""
     assert chart.low is not None
     assert chart.high is not None
-    flat = chart.y.kind != "number"
-    words, number = fields_of(chart)
+    flat, number = chart.flat, fields_of(chart)[1]
     records = chart.data.to_dict("records")
-    names = [theme.format_text(row[words.name]) for row in records]
+    names = [theme.format_text(row[fields_of(chart)[0].name]) for row in records]
     slots = {name: place for place, name in enumerate(dict.fromkeys(names))}
-    low_name, high_name = chart.low.name, chart.high.name
-    ends = [float(row[name]) for row in records for name in (number.name, low_name, high_name)
-            if not theme.is_missing(row[name])]  # fmt: skip
+    parts = number.name, chart.low.name, chart.high.name
+    ends = [float(row[name]) for row in records for name in parts if not theme.is_missing(row[name])]
     ends += [float(line.value) for line in chart.references if line.axis == ("x" if flat else "y")]
     low, high = min(ends, default=0.0), max(ends, default=1.0)
     low = 0.0 if 0 <= low < 0.5 * high else low - 0.04 * ((high - low) or 1)
     span = (low, high + 0.02 * ((high - low) or 1))
-    said = [interval_words(chart, row) for row in records]
+    said = []
+    for row in records:
+        value, *both = (theme.format_number(row[name], number.decimals, number.signed) for name in parts)
+        said.append(said_on(chart, row, number) if chart.label else f"{value} ({' to '.join(both)})")
     middle = (_interval_rows if flat else _interval_columns)(sheet, slots, said, number, span)
-    looks = series_looks(chart)
+    along, looks = sheet.px if flat else sheet.py, series_looks(chart)
     for row, name, words_said in zip(records, names, said, strict=True):
-        style, look = looks["" if chart.series is None else str(row[chart.series.name])]
-        color = look.line if look.fill == theme.PAPER else look.fill
-        start, end, value = row[low_name], row[high_name], row[number.name]
+        style, look = looks[series_of(chart, row)]
+        value, start, end = (row[part] for part in parts)
         if theme.is_missing(start) or theme.is_missing(end):
             continue
-        at, along = middle[slots[name]], sheet.px if flat else sheet.py
+        at, a, b = middle[slots[name]], along(start), along(end)
         say = pointed(name, amount(number, value), amount(chart.low, start), amount(chart.high, end))
-        a, b = along(start), along(end)
-        pale = "#" + "".join(f"{round(int(color[i : i + 2], 16) * 0.4 + 153):02X}" for i in (1, 3, 5))
+        pale = _mix(0.6, (look.shade, theme.PAPER))
         if flat:
             sheet.line(0, at, a, at, color=theme.GRID)
-        sheet.marks.append(
-            Box(*((a, at - 3.5, b, at + 3.5) if flat else (at - 3.5, b, at + 3.5, a)), fill=pale, say=say)
-        )
+        band = (a, at - 3.5, b, at + 3.5) if flat else (at - 3.5, b, at + 3.5, a)
+        sheet.marks.append(Box(*band, fill=pale, say=say))
         if not theme.is_missing(value):
             x, y = (along(value), at) if flat else (at, along(value))
-            sheet.marks.append(Dot(x, y, 11, color, theme.PAPER, 1.5, say=say))
+            sheet.marks.append(Dot(x, y, 11, look.shade, theme.PAPER, 1.5, say=say))
         place: dict[str, Any] = {"across": "left", "dx": 8} if flat else {"down": "bottom", "dy": -3}
         ink = theme.readable(look.text) if style == "focus" else theme.INK
         sheet.words(words_said, *((b, at) if flat else (at, b)), bold=style == "focus", color=ink, **place)
     sheet.name_references(chart.references, [
-        (sheet.px if flat else sheet.py)(float(line.value)) if line.axis == ("x" if flat else "y")
-        else middle[slots[str(line.value)]]
+        along(float(line.value)) if line.axis == ("x" if flat else "y") else middle[slots[str(line.value)]]
         for line in chart.references
     ])  # fmt: skip
+
+
+def _names_on_left(
+    sheet: Sheet, names: Iterable[str], least: float, pad: float
+) -> tuple[list[list[str]], float]:
+    """Wrap the words on the left of rows and make room for them; how high a row is in px."""
+    wrapped = [theme.wrap(name, 0.36 * sheet.width, sheet.size) for name in names]
+    sheet.left = sheet.widest(line for parts in wrapped for line in parts) + 11
+    return wrapped, max(sheet.size * least, max(map(len, wrapped)) * sheet.size * 1.2 + pad)
+
+
+def _name_slots(sheet: Sheet, axis: str, step: float, wrapped: Sequence[Sequence[str]]) -> list[float]:
+    """Name rows or columns of one size on an axis; where the middle of each is in px."""
+    middle = [(n + 0.5) * step for n in range(len(wrapped))]
+    sheet.ticks += [Tick(axis, at, "\n".join(lines)) for at, lines in zip(middle, wrapped, strict=True)]
+    return middle
 
 
 def _interval_rows(
     sheet: Sheet, slots: Mapping[str, int], said: Sequence[str], number: Field, span: tuple[float, float]
 ) -> list[float]:
     """Lay out intervals one under the other; where each row stands in px."""
-    size = sheet.size
-    wrapped = [theme.wrap(name, 0.36 * sheet.width, size) for name in slots]
-    sheet.left = sheet.widest(line for parts in wrapped for line in parts) + 11
+    wrapped, row = _names_on_left(sheet, slots, 2.1, 8)
     sheet.right = sheet.widest(said) + 12
-    row = max(size * 2.1, max(map(len, wrapped)) * size * 1.2 + 8)
     sheet.height = len(slots) * row
     sheet.x_range = span
     values = ticks(*span)
     sheet.scale(values, tick_text(values, number), "x")
     if span[0] <= 0:
         sheet.line(sheet.px(0), 0, sheet.px(0), sheet.height)
-    sheet.ticks += [Tick("y", (n + 0.5) * row, "\n".join(lines)) for n, lines in enumerate(wrapped)]
-    sheet.bottom += size * 1.6
-    return [(n + 0.5) * row for n in range(len(slots))]
+    sheet.bottom += sheet.size * 1.6
+    return _name_slots(sheet, "y", row, wrapped)
 
 
 def _interval_columns(
@@ -486,96 +438,91 @@ def _interval_columns(
         sheet.line(0, sheet.py(0), sheet.plot_width, sheet.py(0))
     unit = sheet.plot_width / len(slots)
     wrapped = [theme.wrap(name, unit - 6, size) for name in slots]
-    sheet.ticks += [Tick("x", (n + 0.5) * unit, "\n".join(parts)) for n, parts in enumerate(wrapped)]
     sheet.bottom += max(map(len, wrapped)) * size * 1.35 + 4
-    return [(n + 0.5) * unit for n in range(len(slots))]
+    return _name_slots(sheet, "x", unit, wrapped)
 
 
 Patch = tuple[float, float, float, float]
 
 
-@dataclass
+@dataclass(frozen=True)
+class Spot:
+    """A point of a series: its values, its label and what the pointer reads; y is NaN where a line has a gap."""
+
+    x: float
+    y: float
+    label: str
+    say: str
+
+
+@dataclass(frozen=True)
 class Track:
-    """The points of one series, in order of the data, with their labels and what the pointer reads."""
+    """The points of one series, in order of the data."""
 
     name: str
     style: str
     look: theme.Look
-    x: list[float] = field(default_factory=list)
-    y: list[float] = field(default_factory=list)
-    labels: list[str] = field(default_factory=list)
-    says: list[str] = field(default_factory=list)
+    spots: list[Spot] = field(default_factory=list)
 
 
 def draw_points(chart: Chart, sheet: Sheet) -> None:
     """Draw a line or scatter chart: labelled rows get a dot and their words, lines their name at the end."""
-    xs, x_ticks, x_text = positions(chart.data[chart.x.name].tolist(), chart.x)
-    ys, y_ticks, y_text = positions(chart.data[chart.y.name].tolist(), chart.y)
-    tracks = _tracks(chart, xs, ys)
-    lines = chart.mark == "line"
-    named = [track for track in tracks if lines and track.name and len(track.x) > 1]
+    tracks, lines = _tracks(chart), chart.mark == "line"
+    named = [track for track in tracks if lines and track.name and len(track.spots) > 1]
     places = [_reference_place(chart, line) for line in chart.references]
-    _axes(chart, sheet, xs, ys, (x_ticks, x_text), (y_ticks, y_text), named, places)
-    boxes: list[Patch] = []
-    paths = [_path(sheet, track, chart.step) for track in tracks if lines and len(track.x) > 1]
+    _axes(chart, sheet, named, places)
     for track in tracks:
         _draw_track(chart, sheet, track, lines)
-    _name_ends(sheet, named, boxes)
-    spots = [sheet.px(at) if line.axis == "x" else sheet.py(at)
-             for line, at in zip(chart.references, places, strict=True)]  # fmt: skip
-    sheet.name_references(chart.references, spots)
+    boxes = _name_ends(sheet, named)
+    across = [sheet.px(at) if line.axis == "x" else sheet.py(at)
+              for line, at in zip(chart.references, places, strict=True)]  # fmt: skip
+    sheet.name_references(chart.references, across)
     title = axis_title(chart.y)
     if title:
         sheet.words(title, -sheet.left, -sheet.top - 2, across="left", down="bottom")
         sheet.top += sheet.size * 1.6
+    paths = [[point for point in mark.points if point] for mark in sheet.marks if isinstance(mark, Path)]
     paths += [[(at, 0.0), (at, sheet.height)]
-              for line, at in zip(chart.references, spots, strict=True) if line.axis == "x"]  # fmt: skip
+              for line, at in zip(chart.references, across, strict=True) if line.axis == "x"]  # fmt: skip
     points = [
-        (track, sheet.px(x), sheet.py(y), label, track.style == "focus" and x in places)
+        (track, (sheet.px(spot.x), sheet.py(spot.y)), spot.label, track.style == "focus" and spot.x in places)
         for track in tracks
-        for x, y, label in zip(track.x, track.y, track.labels, strict=True)
-        if not math.isnan(y)
+        for spot in track.spots
+        if not math.isnan(spot.y)
     ]
     boxes += [
         (x - 6, y - 6, x + 6, y + 6)
-        for track, x, y, label, _ in points
-        if label or not lines or len(track.x) == 1
+        for track, (x, y), label, _ in points
+        if label or not lines or len(track.spots) == 1
     ]
-    for track, x, y, label, bold in sorted(points, key=lambda point: not point[4]):
+    for track, point, label, bold in sorted(points, key=lambda point: not point[3]):
         if label:
-            _say(sheet, track, (x, y), label, bold, boxes, paths)
+            _say(sheet, track, point, label, bold, boxes, paths)
 
 
-def _tracks(chart: Chart, xs: Sequence[float], ys: Sequence[float]) -> list[Track]:
+def _tracks(chart: Chart) -> list[Track]:
+    xs, ys = (positions(chart.data[axis.name].tolist(), axis)[0] for axis in (chart.x, chart.y))
     tracks = {name: Track(name, style, look) for name, (style, look) in series_looks(chart).items()}
     for row, x, y in zip(chart.data.to_dict("records"), xs, ys, strict=True):
         if math.isnan(x):
             continue
-        track = tracks["" if chart.series is None else str(row[chart.series.name])]
+        track = tracks[series_of(chart, row)]
         label = "" if chart.label is None else said_on(chart, row, chart.y)
-        who = (
-            "" if chart.name is None or theme.is_missing(row[chart.name.name]) else str(row[chart.name.name])
-        )
-        track.x.append(x)
-        track.y.append(y)
-        track.labels.append(label)
-        values = (amount(chart.x, row[chart.x.name]), amount(chart.y, row[chart.y.name]))
-        track.says.append(pointed(who, track.name, label.replace("\n", " "), *values))
+        who = None if chart.name is None else row[chart.name.name]
+        named = "" if theme.is_missing(who) else str(who)
+        values = (amount(axis, row[axis.name]) for axis in (chart.x, chart.y))
+        track.spots.append(Spot(x, y, label, pointed(named, track.name, label.replace("\n", " "), *values)))
     return list(tracks.values())
 
 
-def _axes(
-    chart: Chart, sheet: Sheet, xs: Sequence[float], ys: Sequence[float],
-    x_ticks: tuple[list[float], list[str]], y_ticks: tuple[list[float], list[str]], named: Sequence[Track],
-    places: Sequence[float],
-) -> None:  # fmt: skip
+def _axes(chart: Chart, sheet: Sheet, named: Sequence[Track], places: Sequence[float]) -> None:
     size = sheet.size
-    lines = {
-        axis: [at for line, at in zip(chart.references, places, strict=True) if line.axis == axis]
-        for axis in "xy"
-    }
-    low, high = _ends_of([*ys, *lines["y"]], zero=True)
-    values, text = y_ticks
+    (xs, x_values, x_text), (ys, values, text) = (
+        positions(chart.data[axis.name].tolist(), axis) for axis in (chart.x, chart.y)
+    )
+    for line, at in zip(chart.references, places, strict=True):
+        (xs if line.axis == "x" else ys).append(at)
+    low, high = _ends_of(ys, zero=True)
     if not values:
         values = ticks(low, high + 0.04 * (high - low))
         text = tick_text(values, chart.y)
@@ -585,11 +532,10 @@ def _axes(
     sheet.height = 21 * size
     pad = 0.07 * (high - low)
     sheet.y_range = (low - (0 if low == 0 else pad), high + pad)
-    x_low, x_high = _ends_of([*xs, *lines["x"]], zero=False)
+    x_low, x_high = _ends_of(xs, zero=False)
     side = (0.02 if chart.mark == "line" else 0.05) * (x_high - x_low)
     start = 0.0 if chart.mark != "line" and x_low == 0 else x_low - side
     sheet.x_range = (start, x_high + (0 if named else side))
-    x_values, x_text = x_ticks
     if not x_values:
         x_values = ticks(*sheet.x_range, count=7)
         x_text = tick_text(x_values, chart.x)
@@ -599,9 +545,8 @@ def _axes(
     sheet.bottom += size * 1.7
     under = axis_title(chart.x)
     if under:
-        sheet.words(
-            under, sheet.plot_width, sheet.height + size * 1.7, across="right", down="top", color=theme.QUIET
-        )
+        at = sheet.height + size * 1.7
+        sheet.words(under, sheet.plot_width, at, across="right", down="top", color=theme.QUIET)
         sheet.bottom += size * 1.5
 
 
@@ -632,66 +577,49 @@ def _reference_place(chart: Chart, reference: Reference) -> float:
 
 
 def _draw_track(chart: Chart, sheet: Sheet, track: Track, lines: bool) -> None:
-    look, single = track.look, len(track.x) == 1
-    color = look.line if look.fill == theme.PAPER else look.fill
+    color, single = track.look.shade, len(track.spots) == 1
     hollow = track.style in ("previous", "plan", "muted")
-    spots = [
-        None if math.isnan(y) else (sheet.px(x), sheet.py(y)) for x, y in zip(track.x, track.y, strict=True)
-    ]
     fill, edge = (theme.PAPER, theme.INK) if hollow else (color, theme.PAPER)
     if lines and not single:
-        shade = theme.QUIET if hollow and track.style != "plan" else color
         points: list[Point | None] = []
         says: list[str] = []
-        for spot, say in zip(spots, track.says, strict=True):
-            if chart.step and spot and points and points[-1]:
-                points.append((spot[0], points[-1][1]))
+        for spot in track.spots:
+            point = None if math.isnan(spot.y) else (sheet.px(spot.x), sheet.py(spot.y))
+            if chart.step and point and points and points[-1]:
+                points.append((point[0], points[-1][1]))
                 says.append("")
-            points.append(spot)
-            says.append(say)
-        dash = track.style in ("previous", "muted", "forecast")
+            points.append(point)
+            says.append(spot.say)
+        shade = theme.QUIET if hollow and track.style != "plan" else color
         width = 3 if track.style in ("focus", "good") else 2
-        sheet.marks.append(Path(tuple(points), shade, width, dash, tuple(says)))
+        sheet.marks.append(Path(tuple(points), shade, width, track.style in theme.DASHED, tuple(says)))
     elif not lines and not set(series_looks(chart)) <= set(theme.LOOKS) | {""}:
         sheet.key.append((track.name, Dot(12, 0, 10, fill, edge, 2)))
-    for place, spot in enumerate(spots):
-        if spot and (not lines or single or track.labels[place]):
-            sheet.marks.append(Dot(*spot, 10, fill, edge, 2, say=track.says[place]))
+    for spot in track.spots:
+        if not math.isnan(spot.y) and (not lines or single or spot.label):
+            sheet.marks.append(Dot(sheet.px(spot.x), sheet.py(spot.y), 10, fill, edge, 2, say=spot.say))
 
 
-def _path(sheet: Sheet, track: Track, step: bool) -> list[Point]:
-    """A line in pixels, its steps written out, gaps left out."""
-    points: list[Point] = []
-    for x, y in zip(track.x, track.y, strict=True):
-        if math.isnan(y):
-            continue
-        if step and points:
-            points.append((sheet.px(x), points[-1][1]))
-        points.append((sheet.px(x), sheet.py(y)))
-    return points
-
-
-def _name_ends(sheet: Sheet, tracks: Sequence[Track], boxes: list[Patch]) -> None:
-    """Name each line at its right end, moved apart where ends are close."""
+def _name_ends(sheet: Sheet, tracks: Sequence[Track]) -> list[Patch]:
+    """Name each line at its right end, moved apart where ends are close; where the names stand."""
     last = sorted(
-        (sheet.py(track.y[end]), place, track.x[end])
+        (sheet.py(drawn[-1].y), place, sheet.px(drawn[-1].x))
         for place, track in enumerate(tracks)
-        for end in [max((i for i, y in enumerate(track.y) if not math.isnan(y)), default=-1)]
-        if end >= 0
+        if (drawn := [spot for spot in track.spots if not math.isnan(spot.y)])
     )
-    floor = -math.inf
-    for height, place, x in last:
+    floor, boxes = -math.inf, []
+    for height, place, left in last:
         track = tracks[place]
         bold = track.style == "focus"
         parts = theme.wrap(track.name, sheet.right - 8, sheet.size, bold)
         high = len(parts) * sheet.size * 1.25
         at = max(height, floor + high / 2)
         floor = at + high / 2
-        left = sheet.px(x)
         color = theme.readable(track.look.text if bold else track.look.fill)
         sheet.words("\n".join(parts), left, at, across="left", dx=7, bold=bold, color=color)
         wide = max(theme.text_width(part, sheet.size, bold) for part in parts)
         boxes.append((left, at - high / 2, left + wide, floor))
+    return boxes
 
 
 def _say(
@@ -706,53 +634,47 @@ def _say(
     px, py = point
     near = [(width / 2 + 10, 0), (-width / 2 - 10, 0), (0, -high / 2 - 9), (0, high / 2 + 9)]
     near += [(side * (width / 2 + 4), up * (high / 2 + 7)) for up in (-1, 1) for side in (-1, 1)]
-    far = [
-        (part * width / 2, up * (high / 2 + out))
-        for out in (20, 38)
-        for up in (1, -1)
-        for part in (0, -0.5, 0.5, -1, 1)
-    ]
+    turns = itertools.product((20, 38), (1, -1), (0, -0.5, 0.5, -1, 1))
+    far = [(part * width / 2, up * (high / 2 + out)) for out, up, part in turns]
     others = [
         box for box in boxes if abs(box[0] + box[2] - 2 * px) > 2e-6 or abs(box[1] + box[3] - 2 * py) > 2e-6
     ]
     segments = [pair for path in paths for pair in itertools.pairwise(path)]
 
+    def patch(dx: float, dy: float) -> Patch:
+        return px + dx - width / 2, py + dy - high / 2, px + dx + width / 2, py + dy + high / 2
+
+    def reach(dx: float, dy: float) -> Patch:
+        """Start and tip of the thin line from the point to a label that is far."""
+        tip = (min(max(0.0, dx - width / 2 + 6), dx + width / 2 - 6), dy - math.copysign(high / 2 + 1, dy))
+        length = math.hypot(*tip) or 1.0
+        return px + 7 * tip[0] / length, py + 7 * tip[1] / length, px + tip[0], py + tip[1]
+
     def cost(rank: int, dx: float, dy: float) -> float:
-        box = (px + dx - width / 2, py + dy - high / 2, px + dx + width / 2, py + dy + high / 2)
+        box = patch(dx, dy)
         found = rank * 0.1 + 10 * _outside(sheet, box) + 8 * sum(_overlap(box, other) for other in others)
         if rank >= len(near):
-            x0, y0, x1, y1 = _reach(point, dx, dy, width, high)
+            x0, y0, x1, y1 = reach(dx, dy)
             thin = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
             found += 4 * sum(_overlap(thin, other) for other in others)
             found += sum(_meet((x0, y0), (x1, y1), a, b) for a, b in segments)
         return found + 5 * sum(_crosses(box, a, b) for a, b in segments)
 
-    rank, (dx, dy) = min(
-        enumerate([*near, *far]), key=lambda item: (round(cost(item[0], *item[1]), 9), item[0])
-    )
-    boxes.append((px + dx - width / 2, py + dy - high / 2, px + dx + width / 2, py + dy + high / 2))
+    costs = [round(cost(rank, *place), 9) for rank, place in enumerate([*near, *far])]
+    rank = costs.index(min(costs))
+    dx, dy = [*near, *far][rank]
+    boxes.append(patch(dx, dy))
     if rank >= len(near):
-        sheet.line(*_reach(point, dx, dy, width, high), color=theme.QUIET, width=0.9)
+        sheet.line(*reach(dx, dy), color=theme.QUIET, width=0.9)
     color = theme.readable(track.look.text) if bold else theme.INK
     sheet.words(label, px, py, dx=dx, dy=dy, bold=bold, color=color, ground="#FFFFFFBF")
 
 
-def _reach(point: Point, dx: float, dy: float, width: float, high: float) -> Patch:
-    """Start and tip of the thin line from a point to its label."""
-    tip = (min(max(0.0, dx - width / 2 + 6), dx + width / 2 - 6), dy - math.copysign(high / 2 + 1, dy))
-    length = math.hypot(*tip) or 1.0
-    x, y = point
-    return x + 7 * tip[0] / length, y + 7 * tip[1] / length, x + tip[0], y + tip[1]
-
-
 def _outside(sheet: Sheet, box: Patch) -> float:
     """0 inside the plot area, 1 beside it, 10 where the picture ends."""
-    far = (
-        box[0] < -sheet.left
-        or box[2] > sheet.plot_width + sheet.right
-        or box[3] > sheet.height + sheet.bottom
-    )
-    return 10.0 if far else float(box[0] < 0 or box[1] < -4 or box[3] > sheet.height)
+    x0, y0, x1, y1 = box
+    far = x0 < -sheet.left or x1 > sheet.plot_width + sheet.right or y1 > sheet.height + sheet.bottom
+    return 10.0 if far else float(x0 < 0 or y0 < -4 or y1 > sheet.height)
 
 
 def _overlap(a: Patch, b: Patch) -> bool:
@@ -821,17 +743,15 @@ def draw_grid(chart: Chart, sheet: Sheet) -> None:
     grid = grid_of(chart)
     assert chart.value is not None
     size = sheet.size
-    wrapped = [theme.wrap(name, 0.36 * sheet.width, size) for name in grid.rows]
-    sheet.left = sheet.widest(line for parts in wrapped for line in parts) + 11
+    wrapped, high = _names_on_left(sheet, grid.rows, 2.0, 6)
     wide = max(theme.text_width(cells.said(part), size) for _, part, _ in grid.parts.values()) + 16
     cell = min(sheet.plot_width / len(grid.columns), max(wide, 5.2 * size))
     heads = [theme.wrap(name, cell - 4, size) for name in grid.columns]
     sheet.right = max(sheet.width - sheet.left - cell * len(grid.columns), 0)
-    high = max(size * 2.0, max(map(len, wrapped)) * size * 1.2 + 6)
     sheet.height = high * len(grid.rows)
     sheet.top += max(map(len, heads)) * size * 1.25 + 6
-    sheet.ticks = [Tick("top", (n + 0.5) * cell, "\n".join(lines)) for n, lines in enumerate(heads)]
-    sheet.ticks += [Tick("y", (n + 0.5) * high, "\n".join(lines)) for n, lines in enumerate(wrapped)]
+    _name_slots(sheet, "top", cell, heads)
+    _name_slots(sheet, "y", high, wrapped)
     for n in range(len(grid.rows) + 1):
         sheet.line(0, n * high, cell * len(grid.columns), n * high, color=theme.GRID, under=True)
     for (row, column), (_, part, shade) in grid.parts.items():
@@ -873,16 +793,11 @@ def _cell(sheet: Sheet, part: cells.Cell, shade: str, x: float, y: float) -> Non
 
 
 def _mix(share: float, colors: tuple[str, ...]) -> str:
+    """The color at a share of the way through several, from 0 to 1."""
     at = min(max(share, 0.0), 1.0) * (len(colors) - 1)
     first = min(int(at), len(colors) - 2)
-    parts = (
-        round(
-            int(colors[first][i : i + 2], 16) * (first + 1 - at)
-            + int(colors[first + 1][i : i + 2], 16) * (at - first)
-        )
-        for i in (1, 3, 5)
-    )
-    return "#" + "".join(f"{part:02X}" for part in parts)
+    pairs = ([int(color[i : i + 2], 16) for color in colors[first : first + 2]] for i in (1, 3, 5))
+    return "#" + "".join(f"{round(low * (first + 1 - at) + high * (at - first)):02X}" for low, high in pairs)
 
 
 def _is_number(value: object) -> bool:

@@ -9,7 +9,7 @@ import dataclasses
 import datetime as dt
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pmo_kit import facts
@@ -19,6 +19,15 @@ from pmo_kit.facts import Fact, is_missing
 MIME = "application/vnd.pmo-kit.exhibit+json"
 VERSION = 1
 _TYPES: dict[str, type[Exhibit]] = {"chart": Chart, "table": Table, "kpi": Kpi, "message": Message}
+_UNSAID = (("name", None), ("first", 0), ("formula", ""))
+"""Parts that are written only where they say something."""
+_WRITTEN: dict[str, Callable[[Any], Any]] = {
+    "runs": lambda runs: tuple(map(tuple, runs)),
+    "time": dt.datetime.fromisoformat,
+    "date": dt.date.fromisoformat,
+    "float": float,
+}
+"""Cells that JSON has no form for, each an object of one key."""
 
 
 def to_json(exhibit: Exhibit) -> dict[str, Any]:
@@ -35,12 +44,9 @@ def to_json(exhibit: Exhibit) -> dict[str, Any]:
     True
     """
     kind = next(name for name, record in _TYPES.items() if isinstance(exhibit, record))
-    document: dict[str, Any] = {"exhibit": kind, "version": VERSION}
-    for part in dataclasses.fields(exhibit):
-        value = getattr(exhibit, part.name)
-        if not (part.name == "name" and value is None) and not (part.name == "first" and value == 0):
-            document[part.name] = _encode(value)
-    return document
+    found = ((part.name, getattr(exhibit, part.name)) for part in dataclasses.fields(exhibit))
+    parts = {name: _encode(value) for name, value in found if (name, value) not in _UNSAID}
+    return {"exhibit": kind, "version": VERSION, **parts}
 
 
 def from_json(document: Mapping[str, Any] | str) -> Exhibit:
@@ -60,9 +66,8 @@ def from_json(document: Mapping[str, Any] | str) -> Exhibit:
             f"exhibit {content.get('id')}: written by a newer pmo_kit (version {content['version']})"
         )
     record = _TYPES[kind]
-    parts = [part.name for part in dataclasses.fields(record) if part.name in content]
-    decoded = {name: _decode(name, content[name]) for name in parts}
-    return record(**decoded)
+    parts = (part.name for part in dataclasses.fields(record) if part.name in content)
+    return record(**{name: _decode(name, content[name]) for name in parts})
 
 
 def _encode(value: Any) -> Any:
@@ -73,8 +78,8 @@ def _encode(value: Any) -> Any:
     if isinstance(value, Fact):
         return facts.to_json(value)
     if isinstance(value, Field | Reference):
-        parts = [[part.name, _scalar(getattr(value, part.name))] for part in dataclasses.fields(value)]
-        return [part for part in parts if part != ["formula", ""]]
+        found = ((part.name, getattr(value, part.name)) for part in dataclasses.fields(value))
+        return [[name, _scalar(part)] for name, part in found if (name, part) not in _UNSAID]
     if isinstance(value, Mapping):
         return [[str(key), str(item)] for key, item in value.items()]
     if isinstance(value, tuple | list):
@@ -102,13 +107,8 @@ def _scalar(value: Any) -> Any:
 def _unscalar(value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
-    if "runs" in value:
-        return tuple((role, text) for role, text in value["runs"])
-    if "time" in value:
-        return dt.datetime.fromisoformat(value["time"])
-    if "date" in value:
-        return dt.date.fromisoformat(value["date"])
-    return float(value["float"])
+    ((kind, text),) = value.items()
+    return _WRITTEN[kind](text)
 
 
 def _encode_table(data: Any) -> dict[str, Any]:
@@ -138,24 +138,23 @@ def _decode_table(content: Mapping[str, Any]) -> Any:
     return pd.DataFrame(columns, columns=content["columns"])
 
 
+_FIELDS = {part.name for part in dataclasses.fields(Chart) if "Field" in str(part.type)}
+_READ: dict[str, Callable[[Any], Any]] = {
+    "data": _decode_table,
+    "styles": dict,
+    "inputs": dict,
+    "items": lambda value: tuple(map(tuple, value)),
+    "facts": lambda value: tuple(map(facts.from_json, value)),
+    "columns": lambda value: tuple(_record(Field, pairs) for pairs in value),
+    "references": lambda value: tuple(_record(Reference, pairs) for pairs in value),
+    "details": lambda value: tuple((row, from_json(table)) for row, table in value),
+}
+
+
 def _decode(name: str, value: Any) -> Any:
-    if name == "data":
-        return _decode_table(value)
-    if name in ("styles", "inputs"):
-        return dict(value)
-    if name == "items":
-        return tuple((lead, text) for lead, text in value)
-    if name == "columns":
-        return tuple(_record(Field, pairs) for pairs in value)
-    if name == "facts":
-        return tuple(map(facts.from_json, value))
-    if name == "references":
-        return tuple(_record(Reference, pairs) for pairs in value)
-    if name == "details":
-        return tuple((row, from_json(table)) for row, table in value)
-    if name in ("x", "y", "series", "label", "low", "high", "start", "value", "group", "name"):
+    if name in _FIELDS:
         return None if value is None else _record(Field, value)
-    return value
+    return _READ[name](value) if name in _READ else value
 
 
 def _record(kind: type, pairs: list[list[Any]]) -> Any:

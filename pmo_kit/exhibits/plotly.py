@@ -123,12 +123,8 @@ def _bars(boxes: Sequence[Box]) -> Any:
 
 
 def _fill(box: Box) -> dict[str, Any]:
-    marker: dict[str, Any] = {
-        "color": box.fill or theme.PAPER,
-        "line": {"color": box.edge, "width": box.width},
-    }
-    if not box.edge:
-        marker["line"] = {"width": 0}
+    edge = {"color": box.edge, "width": box.width} if box.edge else {"width": 0}
+    marker: dict[str, Any] = {"color": box.fill or theme.PAPER, "line": edge}
     if box.hatch:
         marker["pattern"] = {"shape": "/", "fgcolor": box.edge, "bgcolor": box.fill, "fillmode": "overlay", "size": 7,
                              "solidity": 0.22}  # fmt: skip
@@ -166,20 +162,13 @@ def _swatch(name: str, mark: Mark) -> Any:
     """A trace without points that names a series in the key."""
     empty = {"x": [None], "y": [None], "name": safe(name), "showlegend": True}
     if isinstance(mark, Box):
-        return dict(type="bar", **empty, marker=_fill(mark))
+        return {"type": "bar", **empty, "marker": _fill(mark)}
     if isinstance(mark, Dot):
-        line = {"color": mark.edge, "width": mark.width}
-        return dict(
-            type="scatter",
-            **empty,
-            mode="markers",
-            marker={"color": mark.fill, "size": mark.size, "line": line},
-        )
-    assert isinstance(mark, Line)
-    line = {"color": mark.color, "width": mark.width}
-    return dict(
-        type="scatter", **empty, mode="markers", marker={"symbol": "line-ns", "size": 14, "line": line}
-    )
+        marker = {"color": mark.fill, "size": mark.size, "line": {"color": mark.edge, "width": mark.width}}
+    else:
+        assert isinstance(mark, Line)
+        marker = {"symbol": "line-ns", "size": 14, "line": {"color": mark.color, "width": mark.width}}
+    return {"type": "scatter", **empty, "mode": "markers", "marker": marker}
 
 
 def _ticks(sheet: Sheet, *axes: str) -> dict[str, Any]:

@@ -187,6 +187,11 @@ class Chart(Exhibit):
     step: bool = False
     references: tuple[Reference, ...] = ()
 
+    @property
+    def flat(self) -> bool:
+        """Whether words stand on the upright axis: bars are horizontal."""
+        return self.y.kind != "number"
+
     def __post_init__(self) -> None:
         fields = (self.x, self.y, self.series, self.label, self.low, self.high, self.start, self.value, self.group,
                   self.name)  # fmt: skip
@@ -293,6 +298,9 @@ class Message(Exhibit):
     to: str = ""
 
 
+_SHAPES = {"bar": "bars", "line": "a line", "scatter": "points", "interval": "ranges", "heatmap": "a grid"}
+
+
 def described(exhibit: Exhibit) -> str:
     """One sentence for those who cannot see an exhibit: its message and what it is; the data stands beside it.
 
@@ -303,16 +311,8 @@ def described(exhibit: Exhibit) -> str:
     """
     title = " ".join(exhibit.title.split()).rstrip(".")
     if isinstance(exhibit, Chart):
-        what = {
-            "bar": "bars",
-            "line": "a line",
-            "scatter": "points",
-            "interval": "ranges",
-            "heatmap": "a grid",
-        }
-        by = exhibit.x if exhibit.y.kind == "number" else exhibit.y
-        of = exhibit.y if exhibit.y.kind == "number" else exhibit.x
-        return f"{title}: {what[exhibit.mark]}, {of.title or of.name} by {by.title or by.name}."
+        by, of = (exhibit.y, exhibit.x) if exhibit.flat else (exhibit.x, exhibit.y)
+        return f"{title}: {_SHAPES[exhibit.mark]}, {of.title or of.name} by {by.title or by.name}."
     if isinstance(exhibit, Table):
         heads = ", ".join(field.title for field in exhibit.columns if field.title)
         return f"{title}: a table of {len(exhibit.data)} rows{f' with {heads}' if heads else ''}."

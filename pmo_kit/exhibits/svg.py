@@ -75,23 +75,21 @@ class _Writer:
         if sheet.key:
             per_row, starts = sheet.key_columns()
             for place, ((name, swatch), start) in enumerate(zip(sheet.key, starts, strict=True)):
-                y = -sheet.key_top - sheet.size * (
-                    0.2 + 1.6 * (-(-len(sheet.key) // per_row) - place // per_row - 0.5)
-                )
+                below = -(-len(sheet.key) // per_row) - place // per_row - 0.5
+                y = -sheet.key_top - sheet.size * (0.2 + 1.6 * below)
                 found.append(self.mark(swatch, start + 2, sheet.top + y))
                 words.append(Words(name, start + 28 - sheet.left, y, sheet.size, across="left"))
         return [part for part in [*found, *(self.words(mark) for mark in words)] if part]
 
     def mark(self, mark: Mark, dx: float, dy: float) -> str:
         """A box, line, path or dot, moved by some px."""
-        if isinstance(mark, Box):
-            return _rect(
-                mark.x0 + dx, mark.y0 + dy, mark.x1 + dx, mark.y1 + dy, self.fill(mark), mark.edge, mark.width
-            )
-        if isinstance(mark, Line):
-            ends = (f'{name}="{_n(value)}"' for name, value in zip(("x1", "y1", "x2", "y2"),
-                    (mark.x0 + dx, mark.y0 + dy, mark.x1 + dx, mark.y1 + dy), strict=True))  # fmt: skip
-            return f"<line {' '.join(ends)} {_stroke(mark.color, mark.width, mark.dash)}/>"
+        if isinstance(mark, Box | Line):
+            ends = mark.x0 + dx, mark.y0 + dy, mark.x1 + dx, mark.y1 + dy
+            if isinstance(mark, Box):
+                return _rect(*ends, self.fill(mark), mark.edge, mark.width)
+            x0, y0, x1, y1 = map(_n, ends)
+            stroke = _stroke(mark.color, mark.width, mark.dash)
+            return f'<line x1="{x0}" y1="{y0}" x2="{x1}" y2="{y1}" {stroke}/>'
         if isinstance(mark, Path):
             drawn, pen = "", "M"
             for point in mark.points:
@@ -106,10 +104,9 @@ class _Writer:
             return f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(half)}" fill="{mark.fill}"{stroke}/>'
         if mark.shape == "square":
             return _rect(x - half, y - half, x + half, y + half, mark.fill, mark.edge, mark.width)
-        corners = (
-            f"M{_n(x)} {_n(y - half)}L{_n(x + half)} {_n(y)}L{_n(x)} {_n(y + half)}L{_n(x - half)} {_n(y)}Z"
-        )
-        return f'<path d="{corners}" fill="{mark.fill}"{stroke}/>'
+        tips = ((x, y - half), (x + half, y), (x, y + half), (x - half, y))
+        corners = "L".join(f"{_n(a)} {_n(b)}" for a, b in tips)
+        return f'<path d="M{corners}Z" fill="{mark.fill}"{stroke}/>'
 
     def fill(self, box: Box) -> str:
         """A color, or a hatch, which is defined before its first use."""
@@ -155,23 +152,14 @@ class _Writer:
 
 
 def _rect(
-    x0: float,
-    y0: float,
-    x1: float,
-    y1: float,
-    fill: str,
-    edge: str = "",
-    width: float = 0.0,
-    opacity: float = 1.0,
+    x0: float, y0: float, x1: float, y1: float, fill: str, edge: str, width: float, opacity: float = 1.0
 ) -> str:
     if not fill and not edge:
         return ""
-    stroke = f' stroke="{edge}" stroke-width="{_n(width)}"' if edge and width else ""
+    stroke = f" {_stroke(edge, width)}" if edge and width else ""
     shine = f' fill-opacity="{_n(opacity)}"' if opacity < 1 else ""
-    return (
-        f'<rect x="{_n(x0)}" y="{_n(y0)}" width="{_n(x1 - x0)}" height="{_n(y1 - y0)}" fill="{fill or "none"}"'
-        f"{shine}{stroke}/>"
-    )
+    x, y, wide, high = map(_n, (x0, y0, x1 - x0, y1 - y0))
+    return f'<rect x="{x}" y="{y}" width="{wide}" height="{high}" fill="{fill or "none"}"{shine}{stroke}/>'
 
 
 def _stroke(color: str, width: float, dash: bool = False) -> str:

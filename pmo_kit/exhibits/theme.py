@@ -54,7 +54,14 @@ class Look:
     width: float = 0.0
     dash: str = "solid"
 
+    @property
+    def shade(self) -> str:
+        """The color of a line or a dot: the inside, or the outline where the inside is paper."""
+        return self.line if self.fill == PAPER else self.fill
 
+
+DASHED = ("previous", "muted", "forecast")
+"""Styles whose lines are dashed."""
 LOOKS: dict[str, Look] = {
     "ordinary": Look(DARK_GRAY, DARK_GRAY),
     "actual": Look(DARK_GRAY, DARK_GRAY),
