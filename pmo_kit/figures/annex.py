@@ -13,7 +13,7 @@ from pmo_kit.exhibits import Exhibit, Field, Message, Table
 from pmo_kit.facts import number, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import money_by_year
-from pmo_kit.figures.figure import count, figure, listed, not_shown, sentence, shortened, unit_line
+from pmo_kit.figures.figure import columns, count, figure, listed, not_shown, sentence, shortened, unit_line
 from pmo_kit.rates import describe_schedule
 from pmo_kit.register import Register
 from pmo_kit.shipped import shipped
@@ -75,8 +75,8 @@ def hand_check(allocation: Allocation) -> Exhibit:
     return Table(
         data=data,
         totals=len(lines) - ("effects of projects on one another" in lines.index),
-        columns=(
-            Field("project", "funded or stopped", kind="text"),
+        columns=columns(
+            "project: funded or stopped",
             *(Field(name, name) for name in years),
             *(Field(name, name, ruled=not n) for n, name in enumerate(people["label"].astype("str"))),
         ),
@@ -118,13 +118,7 @@ def decisions(register: Register, log: pd.DataFrame) -> Exhibit:
     kept = f"{count(len(broken), 'was', 'were')} not kept" if len(broken) else "all were kept"
     return Table(
         data=data,
-        columns=(
-            Field("date", "date", kind="text"),
-            Field("project", "project", kind="text"),
-            Field("recommended", "recommended", kind="decision"),
-            Field("decision", "decided", kind="decision"),
-            Field("outcome", "outcome", kind="text"),
-        ),
+        columns=columns("date | project | recommended | decision: decided | outcome"),
         title=f"Of {count(len(log), 'decision')} {_number(int(against.sum()))} went against the advice, {kept}",
         takeaway=f"Not kept: {shortened(broken)}." if len(broken) else "Every decision was kept.",
         unit_line=unit_line(register, "Recommended, decided, and what became of it"),
@@ -154,12 +148,7 @@ def actions(register: Register) -> Exhibit:
     ).sort_values(["order", "due"], kind="stable", ignore_index=True)
     return Table(
         data=data.fillna({"owner": "–"}),
-        columns=(
-            Field("action", "action", kind="text"),
-            Field("owner", "owner", kind="text"),
-            Field("due", "due", kind="text"),
-            Field("status", "state", kind="text"),
-        ),
+        columns=columns("action | owner | due | status"),
         title=say(
             "{n:nones-Words} of {all:words action|actions} {verb} open, {late:nones-words} past the date",
             verb="is" if is_open.sum() == 1 else "are",
@@ -189,13 +178,7 @@ def assumptions(register: Register) -> Exhibit:
     weak = table.loc[(table["quality"] == "R") & (table["impact"] == "R"), "assumption"]
     return Table(
         data=data,
-        columns=(
-            Field("assumption", "assumption", kind="text"),
-            Field("quality", "quality", kind="rag"),
-            Field("impact", "impact", kind="rag"),
-            Field("owner", "owner", kind="text"),
-            Field("source", "source, date", kind="text"),
-        ),
+        columns=columns("assumption | quality | impact | owner | source"),
         title=say(
             "{n:nones-Words} of {all:words assumption|assumptions} {verb} both weak and decisive",
             verb="is" if len(weak) == 1 else "are",
@@ -239,7 +222,7 @@ def glossary(register: Register) -> Table:
     terms = pd.read_csv(file, dtype="str").dropna(subset="meaning").rename(columns={"english": "term"})
     return Table(
         data=terms[["term", "meaning"]].reset_index(drop=True),
-        columns=(Field("term", "term", kind="text"), Field("meaning", "what is meant", kind="text")),
+        columns=columns("term | meaning"),
         title=f"{sentence(count(len(terms), 'term'))} mean the same in all departments",
         unit_line=unit_line(register, "Glossary", ""),
     )

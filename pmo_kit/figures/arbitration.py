@@ -25,7 +25,7 @@ from pmo_kit.exhibits import Chart, Exhibit, Field, Message, Reference, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import SHARE, Fact, Unit, as_given, number, say
 from pmo_kit.figures import claims as facts
-from pmo_kit.figures.figure import count, figure, listed, percent, sentence, shortened, unit_line
+from pmo_kit.figures.figure import columns, count, figure, listed, percent, sentence, shortened, unit_line
 
 SMALL = 1e-6
 GROUPS = {
@@ -105,19 +105,14 @@ def plan(
         words = {"project": (("text", "Effects of projects on one another, and of limits with a price"),)}
         sums.insert(0, effects | words)
     refused = rows.loc[~inside, "name"]
-    rates = (Field("rag", "rated", kind="rag"),) if ratings is not None else ()
-    price = (Field("price", "other choice", kind="text"),) if explanation else ()
     return Table(
         data=pd.concat([rows, pd.DataFrame(sums)], ignore_index=True),
         totals=len(sums),
         group=Field("group", kind="category"),
-        columns=(
-            Field("project", "project", kind="text"),
-            *(Field(name, {"total": "in all"}.get(name, name)) for name in money),
-            Field("value", value_words(allocation)),
-            *rates,
-            Field("why", "why", kind="text"),
-            *price,
+        columns=columns(
+            "project", *(Field(name, {"total": "in all"}.get(name, name)) for name in money),
+            f"value: {value_words(allocation)}", "rag" if ratings is not None else "", "why",
+            "price.other" if explanation else "",
         ),
         title=say("All {n:words project|projects} of {area}", n=facts.projects(register, area), area=area)
         if area else _plan_title(allocation),
@@ -228,13 +223,7 @@ def refused(allocation: Allocation) -> Table:
     )
     return Table(
         data=data,
-        columns=(
-            Field("project", "project", kind="text"),
-            Field("area", "area", kind="text"),
-            Field("cost", "asked"),
-            Field("value", f"{value_words(allocation)} alone"),
-            Field("words", "in its way", kind="text"),
-        ),
+        columns=columns(f"project | area | cost | value: {value_words(allocation)} alone | words"),
         title=say(
             "{n:Words request|requests} for {cost} must wait",
             n=facts.decided(allocation, "refuse"),
@@ -392,14 +381,7 @@ def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
             ignore_index=True,
         ),
         totals=1,
-        columns=(
-            Field("project", "project", kind="text"),
-            Field("who", "by", kind="text"),
-            Field("reason", "reason", kind="text"),
-            Field("alone", "price alone"),
-            Field("last_in", "on top of the others"),
-            Field("displaces", "pushes out", kind="text"),
-        ),
+        columns=columns("project | who: by | reason | alone | last_in | displaces"),
         title=say(
             "{n:Words override is|overrides are} on record; {costs} {cost}",
             n=facts.asked_of(allocation.question, "count", len(table), Unit("orders"), part="on record"),
@@ -566,15 +548,7 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
     return Table(
         data=shown,
         first=TIGHTEST,
-        columns=(
-            Field("label", "limit", kind="text"),
-            Field("sense", "", kind="text"),
-            Field("limit", "there"),
-            Field("used", "used"),
-            Field("slack", "left"),
-            Field("unit", "unit", kind="text"),
-            Field("more", "worth of more", kind="text"),
-        ),
+        columns=columns("label | sense | limit | used | slack | unit | more"),
         title=say(
             "Of the {n:words} tightest limits one holds back most: without {what} {gain:+}",
             n=priced,
@@ -646,13 +620,9 @@ def holds(order: FundingOrder) -> Table:
     proof = "proven best" if order.gap == 0 else f"at most {percent(order.gap, 1)} below the best order"
     return Table(
         data=data,
-        columns=(
-            Field("budget", "budget", kind="text"),
-            Field("enters", "enters, and stays", kind="text"),
-            Field("projects", "funded", "projects", decimals=0),
-            Field("value", "worth"),
-            Field("alone", "best plan of this budget"),
-            Field("price", "what the order costs"),
+        columns=columns(
+            "budget | enters | projects.funded",
+            "value | alone: best plan of this budget | price: what the order costs",
         ),
         title=say(
             "One order of funding holds from {first} to {last} of the budget and costs {most} at most",
@@ -687,14 +657,7 @@ def moves(allocation: Allocation, moved: pd.DataFrame) -> Exhibit:
     years = [f"{int(r.from_year)} to {int(r.to_year)}" for r in gaining.itertuples()]
     return Table(
         data=data.assign(years=years).drop(columns=["from_year", "to_year"]),
-        columns=(
-            Field("years", "moved from", kind="text"),
-            Field("envelope", "envelope", kind="text"),
-            Field("amount", "amount"),
-            Field("gain", "gain"),
-            Field("more", "as much more in that year"),
-            Field("cap", "gains up to"),
-        ),
+        columns=columns("years | envelope | amount | gain | more.amount | cap"),
         title=say(
             "{amount} moved from {first} to {then} would gain {gain}, the most of any move between two years",
             first=int(best["from_year"]),
@@ -736,11 +699,7 @@ def core(found: Core) -> Table:
     good = percent(found.epsilon)
     return Table(
         data=rows,
-        columns=(
-            Field("standing", "", kind="text"),
-            Field("projects", "projects", "", decimals=0),
-            Field("who", "which", kind="text"),
-        ),
+        columns=columns("standing | projects | who"),
         title=f"{sentence(count(len(border), 'project is', 'projects are'))} worth debating: every plan within "
         f"{good} of the best takes or leaves the other {number(len(table) - len(border), 0)} alike"
         if len(border)
@@ -784,20 +743,13 @@ def departments(allocation: Allocation, scores: pd.Series | None = None) -> Tabl
     areas = data.drop(index="All").sort_values("rate", ascending=False, kind="stable")
     data = pd.concat([areas, data.loc[["All"]]]).rename_axis("area").reset_index()
     first, last = data.iloc[0], data.iloc[-2]
-    score = (Field("score", "mean score", "points", decimals=0),) if scores is not None else ()
     return Table(
         data=data,
         totals=1,
-        columns=(
-            Field("area", "area", kind="text"),
-            Field("requests", "requests", "", decimals=0),
-            Field("funded", "funded", "", decimals=0),
-            Field("asked", "asked"),
-            *score,
-            Field("given", "funded", "money"),
-            Field("rate", "of its ask", "%", decimals=0, formula="100 * given / asked"),
-            Field("even", "against all", "times", decimals=2),
-            Field("value", value_words(allocation)),
+        columns=columns(
+            "area | requests | funded.count | asked",
+            "score.mean" if scores is not None else "",
+            f"given | rate | even | value: {value_words(allocation)}",
         ),
         title=f"{first['area']} gets {format_number(first['rate'], 0)} % of its ask, {last['area']} "
         f"{format_number(last['rate'], 0)} %",
@@ -869,21 +821,15 @@ def claims(
                 "sort": price,
             }
         )
-    columns = ["project", "asked", "gets", "if", "price", "better", "displaces", "sort"]
-    data = pd.DataFrame(rows, columns=columns)
-    better = (Field("better", "plan better in", kind="text"),) if data["better"].any() else ()
+    heads = ["project", "asked", "gets", "if", "price", "better", "displaces", "sort"]
+    data = pd.DataFrame(rows, columns=heads)
+    better = "better" if data["better"].any() else ""
     grant = data[data["if"].eq("grant it") & data["sort"].notna()]
     least = grant.loc[grant["sort"].idxmin()] if len(grant) else None
     return Table(
         data=data,
-        columns=(
-            Field("project", "project", kind="text"),
-            Field("asked", "asks"),
-            Field("gets", "the plan says", kind="text"),
-            Field("if", "to", kind="text"),
-            Field("price", "costs", kind="text"),
-            *better,
-            Field("displaces", "and displaces", kind="text"),
+        columns=columns(
+            "project | asked: asks | gets | if | price.words", better, "displaces: and displaces"
         ),
         title=f"{sentence(count(len(data), 'claim is', 'claims are'))} contested; the cheapest to grant, "
         f"{least['project'][0][1]}, costs {format_number(least['sort'])}"
@@ -936,15 +882,8 @@ def running(reasons: Explanation, appraisal: Appraisal) -> Table:
     exits_paid = data.loc[data["decision"] == "stop", "exit"].sum()
     return Table(
         data=data,
-        columns=(
-            Field("decision", "", kind="decision"),
-            Field("project", "project", kind="text"),
-            Field("sunk", "spent (not counted)"),
-            Field("cost", "to spend"),
-            Field("on", "worth going on"),
-            Field("exit", "exit cost"),
-            Field("off", "worth stopping"),
-            Field("price", "the other choice costs"),
+        columns=columns(
+            "decision | project | sunk | cost: to spend | on | exit | off | price: the other choice costs"
         ),
         title=f"Stop {listed(stopped)}: leaving costs {format_number(exits_paid)}"
         if len(stopped)
@@ -974,13 +913,7 @@ def later(allocation: Allocation, waiting: Allocation) -> Table:
     most = "one year" if years == 1 else f"up to {count(years, 'year')}"
     return Table(
         data=data,
-        columns=(
-            Field("project", "project", kind="text"),
-            Field("now", "today", kind="text"),
-            Field("size", "then", kind="text"),
-            Field("cost", "cost"),
-            Field("value", value_words(allocation)),
-        ),
+        columns=columns(f"project | now | size | cost: cost | value: {value_words(allocation)}"),
         title=say(
             "Starting {n:words project|projects} {most} later would gain {gain}, {whole} in all",
             most=most,
@@ -1016,10 +949,8 @@ def delay(allocation: Allocation, costs: pd.DataFrame, most: int = 12) -> Table:
                 "value": shown["value"].to_list(),
             }
         ),
-        columns=(
-            Field("project", "project, one year later", kind="text"),
-            Field("cost", "costs the portfolio"),
-            Field("value", "value of the plan then"),
+        columns=columns(
+            "project: project, one year later | cost: costs the portfolio | value: value of the plan then"
         ),
         title=f"One year later costs most for {table['name'].iloc[0]}; "
         f"{count(gaining, 'funded project')} would gain by waiting"
@@ -1070,14 +1001,7 @@ def by_score(allocation: Allocation, scored: Allocation, value: pd.Series) -> Ta
     given_up = data["money"].iloc[0] - data["money"].iloc[1]
     return Table(
         data=data,
-        columns=(
-            Field("goal", "the plan with", kind="text"),
-            Field("money", goal),
-            Field("points", "score", "points", decimals=0),
-            Field("cost", "money spent"),
-            Field("funded", "funded", "projects", decimals=0),
-            Field("only", "only in this plan", kind="text"),
-        ),
+        columns=columns(f"goal | money: {goal} | points | cost: money spent | funded | only"),
         title=say(
             "By scores {n:words} projects stay; {lost} of {goal} is given up",
             n=facts.counted(allocation, shared, "by scores too"),

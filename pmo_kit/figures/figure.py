@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
-from pmo_kit.exhibits import Exhibit, Message
+from pmo_kit.exhibits import Exhibit, Field, Message
 from pmo_kit.exhibits.cells import sayings
 from pmo_kit.facts import Fact, Of, Sentence, facts_of, printing, say, told_in
 from pmo_kit.facts import count as count
@@ -18,7 +20,7 @@ from pmo_kit.facts import percent as percent
 from pmo_kit.register import Register
 
 if TYPE_CHECKING:
-    from pmo_kit.register import Register
+    from pmo_kit.exhibits.records import Kind
 
 
 def unit_line(register: Register, what: str, unit: str | None = None, scope: str = "") -> str:
@@ -37,6 +39,43 @@ def unit_line(register: Register, what: str, unit: str | None = None, scope: str
     stand = f"data as of {as_of.isoformat()}" if as_of else "as-of date not stated"
     parts = (what, register.settings.unit if unit is None else unit, scope, stand)
     return " · ".join(part for part in parts if part)
+
+
+@functools.cache
+def _catalogue() -> dict[str, Field]:
+    """`columns.csv`: of every column its usual title, its unit, kind and digits, and how it follows from others."""
+    with Path(__file__).with_name("columns.csv").open(encoding="utf-8", newline="") as file:
+        return {
+            row["name"]: Field(
+                row["name"].partition(".")[0], row["title"], row["unit"], cast("Kind", row["kind"]),
+                int(row["decimals"]), row["signed"] == "yes", formula=row["formula"],
+            )
+            for row in csv.DictReader(file)
+        }  # fmt: skip
+
+
+def columns(*parts: str | Field) -> tuple[Field, ...]:
+    """The columns of a table as one reads its head: names of `columns.csv`, with another title behind a colon.
+
+    A double bar is the thin rule before columns that are only for comparison; "" is no column. A name with a dot is the
+    same column in another unit or of another kind. What only the data name (years, cases) is given as a `Field`.
+
+    Examples
+    --------
+    >>> [(one.name, one.title, one.kind, one.ruled) for one in columns("project || cost: money spent")]
+    [('project', 'project', 'text', False), ('cost', 'money spent', 'number', True)]
+    """
+    found: list[Field] = []
+    for part in parts:
+        if isinstance(part, Field):
+            found.append(part)
+            continue
+        for place, block in enumerate(part.split("||")):
+            for nth, column in enumerate(one for one in block.split(" | ") if one.strip()):
+                name, colon, title = column.strip().partition(":")
+                usual, ruled = _catalogue()[name], place > 0 and nth == 0
+                found.append(replace(usual, title=title.strip() if colon else usual.title, ruled=ruled))
+    return tuple(found)
 
 
 def listed(names: Iterable[str]) -> str:

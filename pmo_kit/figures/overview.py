@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -15,6 +16,7 @@ from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import SHARE, number, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.figure import (
+    columns,
     count,
     figure,
     listed,
@@ -47,15 +49,7 @@ def goals(register: Register, appraisal: Appraisal) -> Exhibit:
         title = f"{far['label']} is {format_number(abs(far['gap']), 0)} points {side} its target share"
     return Table(
         data=shown,
-        columns=(
-            Field("label", "goal", kind="text"),
-            Field("owner", "owner", kind="text"),
-            Field("projects", "projects", "", decimals=0),
-            Field("asked", "asked"),
-            Field("share", "share", "%", decimals=0),
-            Field("target_share", "target", "%", decimals=0),
-            Field("gap", "against target", "points", decimals=0, signed=True, formula="share - target_share"),
-        ),
+        columns=columns("label: goal | owner | projects | asked | share | target_share | gap"),
         title=title,
         takeaway="The ask is what sponsors want; the plan may still mend the balance.",
         unit_line=unit_line(register, "Ask by strategic goal", scope="all years to come"),
@@ -79,13 +73,7 @@ def enablers(register: Register, appraisal: Appraisal) -> Exhibit:
     return Table(
         data=rows.drop(columns="dependents"),
         first=ENABLERS,
-        columns=(
-            Field("project", "enabler", kind="text"),
-            Field("npv", "its net value"),
-            Field("many", "projects that need it", "", decimals=0),
-            Field("dependents_npv", "their net value"),
-            Field("who", "which", kind="text"),
-        ),
+        columns=columns("project: enabler | npv | many | dependents_npv | who"),
         title=say(
             "{who} is needed by {n:words project|projects}",
             who=first["name"],
@@ -164,14 +152,7 @@ def findings(register: Register) -> Exhibit:
     return Table(
         data=shown,
         first=ROWS,
-        columns=(
-            Field("severity", "", kind="text"),
-            Field("where", "where", kind="text"),
-            Field("who", "project", kind="text"),
-            Field("count", "times", "", decimals=0),
-            Field("message", "what is wrong, for example; how to mend it", kind="text"),
-            Field("behind", "money behind it", kind="text"),
-        ),
+        columns=columns("severity | where | who: project | count | message | behind"),
         title=title,
         takeaway=_first(shown),
         unit_line=unit_line(register, "Data quality: the most money first", scope=fresh),
@@ -237,12 +218,7 @@ def waivers(register: Register) -> Exhibit:
         return Message(title=line, items=(("", line),))
     return Table(
         data=pd.DataFrame(rows),
-        columns=(
-            Field("what", "accepted", kind="text"),
-            Field("why", "reason", kind="text"),
-            Field("who", "by", kind="text"),
-            Field("until", "until", kind="text"),
-        ),
+        columns=columns("what: accepted | why: reason | who: by | until"),
         title=f"{sentence(count(len(register.waivers), 'waiver'))}; "
         f"{count(len(register.table('exemptions')), 'value')} missing with a reason",
         unit_line=unit_line(register, "What was accepted in the data, and by whom", ""),
@@ -268,11 +244,7 @@ def grades(register: Register, graded: Grades) -> Table:
     worst, best = table[table["grade"] == max(table["grade"])], int((table["grade"] == "A").sum())
     return Table(
         data=rows,
-        columns=(
-            Field("grade", "grade", kind="text"),
-            Field("projects", "projects", "", decimals=0),
-            Field("who", "which", kind="text"),
-        ),
+        columns=columns("grade | projects | who"),
         title=f"The register's data are grade {graded.grade}: "
         f"{count(best) if best else 'none'} of {number(len(table), 0)} projects reach A",
         takeaway=f"Weakest: {shortened(register.projects.loc[worst.index, 'name'])}.",
@@ -340,13 +312,7 @@ def people(register: Register, appraisal: Appraisal) -> Exhibit:
     short, told = int((table["share"] > 1).sum()), claims.teller(register, "overview.people", "FTE")
     return Table(
         data=table,
-        columns=(
-            Field("role", "role", kind="text"),
-            Field("period", "period", kind="text"),
-            Field("asked", "asked", "people"),
-            Field("capacity", "available", "people"),
-            Field("percent", "asked of available", "%", decimals=0, formula="100 * asked / capacity"),
-        ),
+        columns=columns("role | period | asked.people | capacity | percent"),
         title=say(
             "{who}s are the scarcest: {asked} asked in {period}, {most} available",
             period=first["period"],
@@ -527,20 +493,10 @@ def projects(register: Register) -> Table:
         "money", ascending=False, kind="stable"
     )
     data["stage"] = data["stage"].str.replace("_", " ")
-    columns = [
-        Field("name", "project", kind="text"),
-        Field("id", "", kind="text"),
-        Field("area", "area", kind="text"),
-        Field("stage", "stage", kind="text"),
-        Field("manager", "manager", kind="text"),
-        Field("rag_declared", "declared", kind="rag"),
-        Field("rag_assured", "assured", kind="rag"),
-        Field("start", "start", kind="time"),
-        Field("finish", "finish", kind="time"),
-        Field("money", "money", register.settings.unit, decimals=_digits(stated)),
-    ]
     data = data.reset_index(names="id")
-    shown = [column for column in columns if data[column.name].notna().any()]
+    amount = Field("money", "money", register.settings.unit, decimals=_digits(stated))
+    known = "name: project | id | area | stage | manager | rag_declared | rag_assured | start | finish"
+    shown = [column for column in columns(known, amount) if data[column.name].notna().any()]
     if (data["id"] == data["name"]).all():
         shown = [column for column in shown if column.name != "id"]
     return Table(
@@ -586,12 +542,7 @@ def confidence(register: Register) -> Exhibit:
     data["rating"] = data["rating"].where(data["rating"] != overview.NOT_STATED, "–")
     return Table(
         data=data,
-        columns=(
-            Field("rating", "", kind="rag"),
-            Field("words", "rating", kind="text"),
-            Field("declared", "declared by the sponsor", "projects", decimals=0),
-            Field("assured", "assured independently", "projects", decimals=0),
-        ),
+        columns=columns("rating | words: rating | declared | assured"),
         title=f"{words}: {number(rated.to_numpy().sum(), 0)} ratings for {count(len(register.projects), 'project')}",
         takeaway=f"{count(int(declared), 'rating').capitalize()} declared by sponsors, "
         f"{count(int(assured), 'rating')} assured independently; the two are never merged.",
@@ -733,22 +684,17 @@ def whole_life(register: Register) -> Exhibit:
     rows = len(table) if len(table) <= ROWS_OF_LIFE else ROWS  # the first of many, and page one holds them
     names = {"rag_declared", "rag_assured", "finish", "life_benefit", "now", "variance"}
     empty = {name for name in names if table[name].isna().all()}
+    sums = {"life_cost", "life_benefit", "now"}
     title = "Over their lives {n:words} projects cost {cost:unit}"
     if len(brings):
         title += "; {m:words} state benefits of {brings}"
     return Table(
         data=table.head(rows).reset_index(),
         columns=tuple(
-            one
-            for one in (
-                Field("name", "project", kind="text"),
-                Field("rag_declared", "declared", kind="rag"),
-                Field("rag_assured", "assured", kind="rag"),
-                Field("finish", "finish", kind="time"),
-                Field("life_cost", "whole-life cost", decimals=_digits(cost)),
-                Field("life_benefit", "whole-life benefit", decimals=_digits(brings)),
-                Field("now", "forecast of the year", decimals=_digits(table["now"].dropna())),
-                Field("variance", "less baseline", signed=True),
+            replace(one, decimals=_digits(table[one.name].dropna())) if one.name in sums else one
+            for one in columns(
+                "name: project | rag_declared | rag_assured | finish | life_cost | life_benefit",
+                "now.year | variance",
             )
             if one.name not in empty
         ),

@@ -24,7 +24,7 @@ from pmo_kit.figures.arbitration import (
     spend_years,
     value_words,
 )
-from pmo_kit.figures.figure import count, figure, listed, percent, sentence, shortened, unit_line
+from pmo_kit.figures.figure import columns, count, figure, listed, percent, sentence, shortened, unit_line
 from pmo_kit.register import Register
 from pmo_kit.register.checks.provenance import accounts
 from pmo_kit.risk import Fit, Simulation
@@ -119,7 +119,7 @@ def amounts(allocation: Allocation) -> Table:
     table, years = allocation.table, spend_years(allocation)
     funded = table[table["decision"] == "fund"]
     spend = _by_year(allocation.spend.loc[funded.index], years)
-    columns = list(spend.columns)
+    heads = list(spend.columns)
     if len(funded) <= LONGEST:
         rows = spend.assign(project=[_labelled(row, str(project)) for project, row in funded.iterrows()])
         whole = sentence(count(len(funded), "project"))
@@ -134,19 +134,19 @@ def amounts(allocation: Allocation) -> Table:
         names = [(("text", f"{area}, {count(int(sizes[area]), 'project')}"),) for area in sums.index]
         rows, whole = sums.assign(project=names), f"All {number(len(funded), 0)} projects"
     total: dict[str, Any] = {"project": (("lead", whole),)} | {
-        year: float(rows[year].sum()) for year in columns
+        year: float(rows[year].sum()) for year in heads
     }
     data = pd.concat([rows, pd.DataFrame([total])], ignore_index=True)
     exits = _by_year(allocation.spend[table["decision"] == "stop"], years).sum()
     if exits["in all"]:
         leaving = {"project": (("lead", "with the exit costs"),)}
-        leaving |= {year: total[year] + float(exits[year]) for year in columns}
+        leaving |= {year: total[year] + float(exits[year]) for year in heads}
         data = pd.concat([data, pd.DataFrame([leaving])], ignore_index=True)
     return Table(
         data=data,
-        columns=(Field("project", "", kind="text"), *(Field(year, year) for year in columns)),
+        columns=columns("project: ", *(Field(year, year) for year in heads)),
         totals=2 if exits["in all"] else 1,
-        across=2 if len(columns) <= 3 else 1,
+        across=2 if len(heads) <= 3 else 1,
         facts=(claims.spend(allocation), *(claims.spend(allocation, year) for year in years)),
     )
 
@@ -284,15 +284,7 @@ def holds(simulation: Simulation, surer: Fit) -> Table:
         data=data,
         totals=1,
         first=HELD,
-        columns=(
-            Field("label", "limit", kind="text"),
-            Field("available", "there"),
-            Field("planned", "planned"),
-            Field("p80", "needed, 80\u202f% sure"),
-            Field("unit", "unit", kind="text"),
-            Field("holds", "holds: this plan", "%", decimals=0),
-            Field("surer", "holds: surer plan", "%", decimals=0),
-        ),
+        columns=columns("label | available | planned | p80 | unit | holds | surer"),
         title=title,
         takeaway=f"The surer plan leaves out {count(len(left))} of today's projects: {shortened(left, 5)}."
         if len(left)
@@ -464,13 +456,7 @@ def decisions(
         )
     return Table(
         data=pd.DataFrame(rows),
-        columns=(
-            Field("number", "", decimals=0),
-            Field("decision", "", kind="decision"),
-            Field("text", "Decision", kind="text"),
-            Field("owner", "Owner, by when", kind="text"),
-            Field("otherwise", "If not decided", kind="text"),
-        ),
+        columns=columns("number | decision | text | owner: Owner, by when | otherwise"),
         details=tuple(details),
         note=say(" ").join(
             [
@@ -711,13 +697,7 @@ def turning_points(allocation: Allocation, points: pd.DataFrame) -> Table:
     )
     return Table(
         data=rows,
-        columns=(
-            Field("what", "If this moves …", kind="text"),
-            Field("now", "now"),
-            Field("turns", "turns"),
-            Field("value", "then worth"),
-            Field("then", "then", kind="note"),
-        ),
+        columns=columns("what: If this moves … | now.value | turns | value: then worth | then"),
         title="What would change this advice",
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pmo_kit.exhibits import Chart, Field, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import number
-from pmo_kit.figures.figure import count, figure, listed, percent, sentence, shortened, unit_line
+from pmo_kit.figures.figure import columns, count, figure, listed, percent, sentence, shortened, unit_line
 from pmo_kit.partners import Award
 
 
@@ -23,14 +23,7 @@ def lots(award: Award) -> Table:
     different = award.one_by_one_value < award.value - 1e-9
     return Table(
         data=rows,
-        columns=(
-            Field("what", "lot", kind="text"),
-            Field("name", "award to", kind="text"),
-            Field("price", "price"),
-            Field("value", "points", decimals=1),
-            Field("runner_up", "runner-up", kind="text"),
-            Field("alone", "lot by lot", kind="text"),
-        ),
+        columns=columns("what: lot | name | price | value: points | runner_up | alone.who"),
         title=f"{sentence(listed(winners))}: {format_number(rows['price'].sum())} together",
         takeaway=f"Lot by lot would earn {format_number(award.one_by_one_value)} points, "
         f"together {format_number(award.value)}: no partner can take more lots than it has room for."
@@ -61,15 +54,9 @@ def bids(award: Award) -> Table:
     return Table(
         data=rows,
         group=Field("group", kind="category"),
-        columns=(
-            Field("name", "partner", kind="text"),
-            Field("price", "price"),
-            Field("quality", "quality", "points", decimals=0),
-            Field("price_points", "price", "points", decimals=0),
-            Field("value", "together", "points"),
-            Field("robust", "wins under other weights", "%", decimals=0),
-            Field("price_to_win", "would win below"),
-            Field("remark", "", kind="text"),
+        columns=columns(
+            "name: partner | price | quality.points | price_points | value.points",
+            "robust | price_to_win | remark",
         ),
         title=f"{sentence(count(len(out), 'bid misses', 'bids miss'))} a must-pass minimum: {shortened(fails)}"
         if fails
@@ -124,11 +111,7 @@ def sensitivity(award: Award) -> Table:
     holds = f"from {percent(mine['start'].min())} to {percent(mine['end'].max())}" if len(mine) else "nowhere"
     return Table(
         data=spans,
-        columns=(
-            Field("weights", "weight of the price", kind="text"),
-            Field("award", "best award", kind="text"),
-            Field("same", "", kind="text"),
-        ),
+        columns=columns("weights | award | same"),
         title=f"The award holds while the price counts {holds}",
         takeaway=f"The price counts {percent(award.price_weight)} today.",
         unit_line=unit_line(
@@ -151,14 +134,7 @@ def debrief(award: Award, partner_id: str, lot: str) -> Table:
     price = f" At the prices of the others it would have won below {format_number(bid['price_to_win'])}."
     return Table(
         data=rows,
-        columns=(
-            Field("label", "criterion", kind="text"),
-            Field("weight", "weight", "%", decimals=0),
-            Field("score", "your score"),
-            Field("winner_score", "winner"),
-            Field("lost", "points behind", signed=True),
-            Field("remarks", "remarks", kind="text"),
-        ),
+        columns=columns("label: criterion | weight | score | winner_score | lost | remarks"),
         title=f"{bid['name']}, lot {lot}: "
         + (
             f"out because {bid['failed_gate']}"

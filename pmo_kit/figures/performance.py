@@ -8,7 +8,7 @@ from pmo_kit.exhibits import Chart, Field, Kpi, Message, Reference, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import SHARE, Fact, number, say
 from pmo_kit.figures import claims
-from pmo_kit.figures.figure import count, figure, listed, percent, sentence, shortened, unit_line
+from pmo_kit.figures.figure import columns, count, figure, listed, percent, sentence, shortened, unit_line
 from pmo_kit.performance import Benefits, ChangeLoad, Review, rag_movement
 from pmo_kit.performance import s_curve as curve_of
 from pmo_kit.register import Register
@@ -118,14 +118,10 @@ def ratings(review: Review, before: Review | None = None) -> Table:
     return Table(
         data=rows,
         first=ROWS,
-        columns=(
-            Field("project", "project", kind="text"),
-            Field("rag_declared", "declared", kind="rag"),
-            Field("rag_assured", "assured", kind="rag"),
-            Field("rag_rule", "by rule", kind="rag"),
-            *((Field("move", "since last time", kind="text"),) if before is not None else ()),
-            Field("cpi", "earned per 1 spent", decimals=2),
-            Field("reason", "why", kind="text"),
+        columns=columns(
+            "project | rag_declared | rag_assured | rag_rule",
+            "move" if before is not None else "",
+            "cpi | reason: why",
         ),
         title=say(
             "{false:Words project reports|projects report} Green while the figures say Red: {who}",
@@ -157,18 +153,7 @@ def areas(review: Review) -> Table:
     return Table(
         data=rows,
         totals=1,
-        columns=(
-            Field("area", "area", kind="text"),
-            Field("projects", "projects", decimals=0),
-            Field("bac", "budget"),
-            Field("pv", "planned"),
-            Field("ev", "earned"),
-            Field("ac", "spent"),
-            Field("cpi", "earned per 1 spent", decimals=2, formula="ev / ac"),
-            Field("spi_t", "months earned per month", decimals=2),
-            Field("eac_cpi", "cost at the end", formula="bac / cpi"),
-            Field("ratings", "by rule", kind="text"),
-        ),
+        columns=columns("area | projects | bac | pv | ev | ac | cpi.sums | spi_t | eac_cpi | ratings"),
         title=f"{format_number(total['ev'])} earned for {format_number(total['ac'])} spent; "
         f"{worst} earns least: {format_number(review.areas.at[worst, 'cpi'], 2)} per 1",
         takeaway=f"At today's pace the running projects end at {format_number(total['eac_cpi'])}, "
@@ -252,14 +237,7 @@ def forecasts(review: Review, accuracy: pd.DataFrame) -> Table:
     return Table(
         data=rows,
         first=ROWS,
-        columns=(
-            Field("project", "project", kind="text"),
-            Field("eac", "cost at the end, by pace"),
-            Field("eac_before", "four periods ago"),
-            Field("drift", "moved by", signed=True, formula="eac - eac_before"),
-            Field("eac_declared", "declared"),
-            Field("declared_gap", "declared less pace", signed=True, formula="eac_declared - eac"),
-        ),
+        columns=columns("project | eac | eac_before | drift | eac_declared | declared_gap"),
         title=f"{sentence(count(len(hopeful), 'project hopes', 'projects hope'))} to end cheaper than their pace: "
         f"{shortened(hopeful['name'])}"
         if len(hopeful)
@@ -279,16 +257,8 @@ def stop_or_continue(review: Review, verdicts: pd.DataFrame) -> Table:
     return Table(
         data=rows,
         first=ROWS,
-        columns=(
-            Field("project", "project", kind="text"),
-            Field("spent", "spent (not counted)"),
-            Field("to_spend", "to spend, as planned"),
-            Field("etc", "to spend, by pace"),
-            Field("npv_continue", "worth going on"),
-            Field("npv_stop", "worth stopping"),
-            Field("gain", "going on gains", signed=True, formula="npv_continue - npv_stop"),
-            Field("gain_at_cpi", "at today's pace", signed=True),
-            Field("verdict", "", kind="text"),
+        columns=columns(
+            "project | spent | to_spend | etc | npv_continue | npv_stop | gain.on | gain_at_cpi | verdict"
         ),
         title=say(
             "{n:Words running project|running projects} would not pay at today's pace: {who}",
@@ -316,15 +286,7 @@ def rebaselines(register: Register, moves: pd.DataFrame) -> Table:
     return Table(
         data=rows,
         first=ROWS,
-        columns=(
-            Field("project", "project", kind="text"),
-            Field("what", "what", kind="text"),
-            Field("before", "was"),
-            Field("after", "is"),
-            Field("change", "change", signed=True, formula="after - before"),
-            Field("since", "since", kind="text"),
-            Field("reference", "change request", kind="text"),
-        ),
+        columns=columns("project | what: what | before | after | change | since | reference"),
         title=f"The baseline of {shortened(silent)} moved without a decision"
         if len(silent)
         else "Every baseline that moved has a change request",
@@ -341,11 +303,7 @@ def since_last(register: Register, found: pd.DataFrame) -> Table:
     return Table(
         data=rows,
         group=Field("lead", kind="category"),
-        columns=(
-            Field("text", "what", kind="text"),
-            Field("amount", "at stake"),
-            Field("day", "date", kind="text"),
-        ),
+        columns=columns("text: what | amount: at stake | day"),
         title=f"{sentence(count(len(broken), 'thing differs', 'things differ'))} from what was decided",
         takeaway=str(broken["text"].iloc[0]) if len(broken) else "Every decision was kept.",
         unit_line=unit_line(register, "Since the last committee"),
@@ -409,14 +367,7 @@ def reference_classes(register: Register, classes: pd.DataFrame) -> Table:
     return Table(
         data=rows,
         group=Field("what", kind="category"),
-        columns=(
-            Field("area", "area", kind="text"),
-            Field("cases", "projects", decimals=0),
-            Field("pooled", "together", decimals=2),
-            Field("low", "1 in 10 below", decimals=2),
-            Field("median", "half below", decimals=2),
-            Field("high", "9 in 10 below", decimals=2),
-        ),
+        columns=columns("area | cases | pooled | low | median | high"),
         title=f"Projects delivered {percent(pooled['benefit'])} of the benefits that they promised and cost "
         f"{percent(abs(pooled['cost'] - 1))} {'more' if pooled['cost'] >= 1 else 'less'} than budgeted"
         if {"benefit", "cost"} <= set(pooled.index)
@@ -471,15 +422,7 @@ def gates(register: Register, coverage: pd.DataFrame) -> Table:
     return Table(
         data=rows,
         totals=1,
-        columns=(
-            Field("area", "area", kind="text"),
-            Field("projects", "projects", decimals=0),
-            Field("asked", "checks asked", decimals=0),
-            Field("passed", "passed", decimals=0),
-            Field("failed", "failed", decimals=0),
-            Field("missing", "not done", decimals=0),
-            Field("share", "passed", "%", decimals=0, formula="100 * passed / asked"),
-        ),
+        columns=columns("area | projects | asked.checks | passed | failed | missing | share.passed"),
         title=f"{worst} has passed {percent(parts.at[worst, 'coverage'])} of its checks, "
         f"the whole portfolio {percent(coverage.at['All', 'coverage'])}",
         takeaway=f"{sentence(count(int(coverage.at['All', 'missing']), 'check was', 'checks were'))} never done.",
@@ -502,14 +445,7 @@ def risks(register: Register, top: pd.DataFrame) -> Table:
     return Table(
         data=rows,
         group=Field("class", kind="category"),
-        columns=(
-            Field("what", "risk", kind="text"),
-            Field("likely", "likely", "%", decimals=0),
-            Field("exposure", "expected cost"),
-            Field("movement", "since last time", kind="text"),
-            Field("owner", "owner", kind="text"),
-            Field("response", "response", kind="text"),
-        ),
+        columns=columns("what | likely | exposure | movement | owner | response"),
         title=f"The largest risk is {first['label'][:1].lower()}{first['label'][1:]}, {first['name']}: "
         f"{format_number(first['exposure'])} expected",
         takeaway=f"{sentence(count(bare, 'of these risks has', 'of these risks have'))} no owner or no response."
@@ -530,13 +466,7 @@ def exposure(register: Register, by_class: pd.DataFrame) -> Table:
     return Table(
         data=rows,
         totals=1,
-        columns=(
-            Field("class", "risks", kind="text"),
-            Field("risks", "open", decimals=0),
-            Field("before", "expected cost then"),
-            Field("exposure", "now"),
-            Field("change", "change", signed=True, formula="exposure - before"),
-        ),
+        columns=columns("class | risks | before: expected cost then | exposure: now | change.risks"),
         title=f"All risks together are expected to cost {format_number(total['exposure'])}{moved}",
         takeaway=f"{sentence(str(by_class.drop(index='All')['exposure'].idxmax()))} risks weigh most.",
         unit_line=unit_line(register, "Expected cost of risks: likelihood x cost"),
@@ -555,12 +485,7 @@ def actions(register: Register, directions: pd.DataFrame) -> Table:
     late = int(rows["late"].notna().sum())
     return Table(
         data=rows,
-        columns=(
-            Field("action", "action", kind="text"),
-            Field("owner", "owner", kind="text"),
-            Field("due", "due", kind="text"),
-            Field("late_words", "", kind="text"),
-        ),
+        columns=columns("action | owner | due | late_words"),
         title=f"{sentence(count(late, 'action is', 'actions are'))} past the date, {count(len(rows))} open",
         takeaway=str(rows["action"].iloc[0]) + "." if len(rows) else "Nothing is open.",
         unit_line=unit_line(register, "Actions and directions", ""),

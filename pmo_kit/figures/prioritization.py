@@ -10,7 +10,7 @@ import pandas as pd
 from pmo_kit.exhibits import Chart, Field, Message, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import number, say
-from pmo_kit.figures.figure import count, figure, listed, percent, sentence, shortened, unit_line
+from pmo_kit.figures.figure import columns, count, figure, listed, percent, sentence, shortened, unit_line
 from pmo_kit.prioritization import Disagreement, Ranking, RankRobustness, Screening
 from pmo_kit.prioritization.robustness import CASES
 
@@ -144,7 +144,7 @@ def flags(screening: Screening, ranking: Ranking) -> Table:
     return Table(
         data=rows,
         first=ROWS,
-        columns=(Field("check", "look at", kind="text"), Field("message", "what", kind="text")),
+        columns=columns("check | message: what"),
         title=screening.summary.rstrip("."),
         takeaway="Each line is a question to those who scored, not a finding against them.",
         unit_line=unit_line(
@@ -223,14 +223,10 @@ def tiers(ranking: Ranking, robustness: RankRobustness) -> Table:
     return Table(
         data=data,
         first=ROWS,
-        columns=(
-            Field("project", "project", kind="text"),
-            Field("area", "area", kind="text"),
+        columns=columns(
+            "project | area",
             Field("value", "value", ranking.unit),
-            Field("ranks", "rank in 90 % of cases", kind="text"),
-            Field("first", "comes first", "%", decimals=0),
-            Field("standing", "", kind="text"),
-            Field("missing", "scores missing", kind="text"),
+            "ranks | first | standing | missing.scores",
         ),
         group=Field("tier", kind="text"),
         title=f"{sentence(count(number, 'tier'))} can be told apart; the first is {shortened(first)}",
@@ -256,13 +252,7 @@ def criteria(ranking: Ranking) -> Table:
     top = rows.iloc[0]
     return Table(
         data=rows,
-        columns=(
-            Field("criterion", "criterion", kind="text"),
-            Field("swing", "from worst to best", kind="text"),
-            Field("nothing", "doing nothing scores"),
-            Field("gate", "must pass", kind="text"),
-            Field("weight", "weight", "%"),
-        ),
+        columns=columns("criterion | swing | nothing | gate | weight.exact"),
         title=f"{top['criterion']} weighs most: {percent(top['weight'] / 100, 1)} for {top['swing'][0][1]}",
         takeaway="A weight is the worth of going from the worst to the best end of its scale, nothing else.",
         unit_line=unit_line(ranking.register, "Criteria, declared scales and weights", ""),

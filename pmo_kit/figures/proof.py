@@ -6,7 +6,7 @@ import pandas as pd
 
 from pmo_kit.exhibits import Chart, Field, Reference, Table
 from pmo_kit.facts import as_given, count, number
-from pmo_kit.figures.figure import figure, listed, sentence
+from pmo_kit.figures.figure import columns, figure, listed, sentence
 from pmo_kit.proof import Proof
 
 DATA = "data/samples/published"
@@ -31,14 +31,7 @@ def cases(proof: Proof) -> Table:
     rows["where"] = rows["where"].where(~table["source"].eq(table["source"].shift()), "")
     return Table(
         data=rows,
-        columns=(
-            Field("where", "where it is printed", kind="text"),
-            Field("what", "figure", kind="text"),
-            Field("published", "published", kind="text"),
-            Field("ours", "ours", kind="text"),
-            Field("agrees", "equal to the last digit printed", kind="text"),
-            Field("note", "", kind="note"),
-        ),
+        columns=columns("where: where it is printed | what: figure | published | ours | agrees | note"),
         title=proof.summary,
         takeaway="Each row is computed when this is run; a row that differs would say NO.",
         unit_line="Figures as printed in the source; ours with one digit more",
@@ -81,13 +74,7 @@ def second_program(agreement: pd.DataFrame) -> Table:
     questions, agreed = int(agreement["questions"].sum()), int(agreement["agreed"].sum())
     return Table(
         data=agreement,
-        columns=(
-            Field("asked", "asked of both", kind="text"),
-            Field("questions", "questions", decimals=0),
-            Field("agreed", "answered alike", decimals=0),
-            Field("date", "last full run", kind="text"),
-            Field("repeat", "to repeat it", kind="text"),
-        ),
+        columns=columns("asked.words | questions | agreed | date: last full run | repeat"),
         title=f"A second program agreed in {number(agreed, 0)} of {number(questions, 0)} answers",
         takeaway="It enumerates every plan of a small register and shares no line with the package.",
         unit_line="Random registers; amounts equal to a millionth",

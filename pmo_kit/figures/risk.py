@@ -9,7 +9,17 @@ from pmo_kit.exhibits import Chart, Exhibit, Field, Reference, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import SHARE, Fact, Unit, number, say
 from pmo_kit.figures import claims
-from pmo_kit.figures.figure import count, figure, listed, money, percent, sentence, shortened, unit_line
+from pmo_kit.figures.figure import (
+    columns,
+    count,
+    figure,
+    listed,
+    money,
+    percent,
+    sentence,
+    shortened,
+    unit_line,
+)
 from pmo_kit.risk import Bases, Simulation
 
 ROWS = 15
@@ -124,14 +134,9 @@ def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
     even = int((table["probability"] > 0.2).sum())
     return Table(
         data=shown,
-        columns=(
-            Field("label", "limit", kind="text"),
-            Field("available", "there is"),
-            Field("planned", "planned"),
-            Field("p50", "middle"),
-            Field("p80", "80\u202f% sure"),
-            Field("short_p80", "short by then"),
-            Field("percent", "likely to be exceeded", "%", decimals=0),
+        columns=columns(
+            "label | available: there is | planned | p50 | p80: 80\u202f% sure | short_p80",
+            "percent.exceeded",
         ),
         title=say(
             "{what} is exceeded in {share} of the futures; all envelopes hold together in {holds}",
@@ -176,15 +181,7 @@ def contingency(simulation: Simulation, confidences: tuple[float, ...] = (0.7, 0
     asked = simulation.contingency(0.8)
     return Table(
         data=rows,
-        columns=(
-            Field("confidence", "confidence", kind="text"),
-            Field("base", "planned cost"),
-            Field("pooled", "one reserve together"),
-            Field("quantile", "total then"),
-            Field("unpooled", "a reserve for each project", ruled=True),
-            Field("saved", "more than together", formula="unpooled - pooled"),
-            Field("joint", "total holds, no project a year late", "%", decimals=0, ruled=True),
-        ),
+        columns=columns("confidence | base | pooled.money | quantile || unpooled | saved || joint"),
         title=say(
             "Hold {one} together for 80\u202f% confidence, not {each} project by project",
             one=claims.reserve(simulation, 0.8),
@@ -263,15 +260,7 @@ def top_risks(simulation: Simulation, each: int = EACH) -> Table:
     return Table(
         data=shown,
         group=Field("class", kind="category"),
-        columns=(
-            Field("what", "risk", kind="text"),
-            Field("likely", "likely", "%", decimals=0),
-            Field("cost_mean", "cost if it comes"),
-            Field("expected_cost", "expected cost"),
-            Field("late", "late by", "months", decimals=0),
-            Field("owner", "owner", kind="text"),
-            Field("response", "response", kind="text"),
-        ),
+        columns=columns("what | likely | cost_mean | expected_cost | late | owner | response"),
         title=say(
             "{kind} risks weigh most: {part} of {whole} expected; the largest is {which}, {who}",
             kind=sentence(classes.index[0]),
@@ -335,7 +324,7 @@ def _no_risks(simulation: Simulation) -> Table:
     register = simulation.question.register
     return Table(
         data=pd.DataFrame({"what": ["No risk of the plan is stated, or the figures already hold them all."]}),
-        columns=(Field("what", "risk", kind="text"),),
+        columns=columns("what"),
         title="No risk event is counted on top of the plan's figures",
         takeaway=_held(simulation) or "Add a sheet of risks to see what may happen.",
         unit_line=unit_line(register, "Risks of the plan", ""),
@@ -366,17 +355,9 @@ def bases(found: Bases) -> Table:
 
     return Table(
         data=data.drop(columns=["leaves", "enters", "resized"]),
-        columns=(
-            Field("plan", "plan", kind="text"),
-            Field("planned", "planned net value"),
-            Field("expected", "expected net value"),
-            Field("median", "middle"),
-            Field("p20", "80\u202f% sure"),
-            Field("holds", "all envelopes hold", "%", decimals=0, ruled=True),
-            Field("wins", "worth more than recommended", "%", decimals=0),
-            Field("out", "out", kind="text"),
-            Field("into", "in", kind="text"),
-            Field("size", "other size", kind="text"),
+        columns=columns(
+            "plan | planned: planned net value | expected | median.money",
+            "p20 || holds: all envelopes hold | wins | out | into | size: other size",
         ),
         title=say(
             "Best as planned would be expected to be worth {other}; the recommended plan is {own}, and worth more "
@@ -422,15 +403,9 @@ def compared(simulations: dict[str, Simulation]) -> Exhibit:
     lead = float(other["npv"] - rows["npv"].iloc[0])
     return Table(
         data=rows,
-        columns=(
-            Field("plan", "plan", kind="text"),
-            Field("planned", "planned cost"),
-            Field("cost", "cost, 80\u202f% sure"),
-            Field("value", "planned net value", ruled=True),
-            Field("npv", "net value, middle"),
-            Field("sure", "net value, 80\u202f% sure"),
-            Field("fits", "all envelopes hold", "%", decimals=0, ruled=True),
-            Field("wins", f"worth more than {first_name}", "%", decimals=0),
+        columns=columns(
+            "plan | planned: planned cost | cost: cost, 80\u202f% sure || value: planned net value",
+            f"npv: net value, middle | sure || fits | wins: worth more than {first_name}",
         ),
         title=say(
             "{who} keeps all envelopes in {holds} of the futures", who=first_name, holds=claims.holds(first)

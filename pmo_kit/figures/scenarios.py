@@ -12,7 +12,7 @@ from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import SHARE, Fact, number, percent, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import largest_levels
-from pmo_kit.figures.figure import count, figure, listed, sentence, shortened, unit_line
+from pmo_kit.figures.figure import columns, count, figure, listed, sentence, shortened, unit_line
 from pmo_kit.scenarios import Comparison, partly
 from pmo_kit.scenarios.comparison import OUT
 
@@ -52,12 +52,7 @@ def definitions(comparison: Comparison) -> Table:
     scenarios = len(comparison.scenarios)
     return Table(
         data=rows,
-        columns=(
-            Field("scenario", "case", kind="text"),
-            Field("what", "what changes", kind="text"),
-            Field("scope", "of", kind="text"),
-            Field("change", "by", kind="text"),
-        ),
+        columns=columns("scenario | what: what changes | scope | change.words"),
         title=f"{sentence(count(scenarios, 'case is', 'cases are'))} set beside {comparison.base.lower()}",
         takeaway="Each case changes only what stands here; everything else is as today.",
         unit_line=unit_line(register, "Changes against today", ""),
@@ -82,16 +77,7 @@ def results(comparison: Comparison) -> Table:
     table["entered"] = table["entered"].mask(infeasible, "no plan obeys the limits")
     return Table(
         data=table.drop(columns="resized"),
-        columns=(
-            Field("scenario", "case", kind="text"),
-            Field("value", "net value"),
-            Field("delta", "against today", signed=True),
-            Field("held", "keeping today's plan", signed=True, ruled=True),
-            Field("anew", "choosing anew adds", signed=True, formula="delta - held"),
-            Field("funded", "funded", "projects", decimals=0, ruled=True),
-            Field("entered", "enter", kind="text"),
-            Field("left", "leave", kind="text"),
-        ),
+        columns=columns("scenario | value: net value | delta || held | anew || funded | entered | left"),
         title=_extremes(comparison),
         takeaway=comparison.summary,
         unit_line=unit_line(register, "Best plan of each case"),
@@ -136,9 +122,8 @@ def grid(comparison: Comparison) -> Table:
     return Table(
         data=shown,
         group=Field("presence", kind="category"),
-        columns=(
-            Field("project", "project", kind="text"),
-            *(Field(name, name, kind="mark", ruled=name == first_forced) for name in levels),
+        columns=columns(
+            "project", *(Field(name, name, kind="mark", ruled=name == first_forced) for name in levels)
         ),
         title=f"Over {comparison.over} {count(int(counts.get('always', 0)), 'project is', 'projects are')} always "
         f"funded ({count(same)} at one size), {count(int(counts.get('sometimes', 0)))} sometimes, "
@@ -174,12 +159,10 @@ def regret(comparison: Comparison) -> Table:
     lost = "% of the best possible" if comparison.in_percent else None
     return Table(
         data=table.replace(float("inf"), float("nan")).rename_axis("plan").reset_index(),
-        columns=(
-            Field("plan", "plan made for", kind="text"),
+        columns=columns(
+            "plan: plan made for",
             *(Field(name, f"if {name}") for name in names),
-            Field("maximum", "most lost", ruled=True),
-            Field("mean", "on average"),
-            Field("fits", "fits as it is", "cases", decimals=0),
+            "|| maximum | mean | fits.cases",
         ),
         title=say(
             "Over {over} today's plan is at most {now} worse than the best plan of the case; the plan of least "
@@ -231,11 +214,7 @@ def least_regret(comparison: Comparison) -> Table:
     better = _better(comparison)
     return Table(
         data=rows if len(rows) else pd.DataFrame({"project": ["none"], "today": [""], "there": [""]}),
-        columns=(
-            Field("project", "project", kind="text"),
-            Field("today", "today's plan", kind="text"),
-            Field("there", "plan of least regret", kind="text"),
-        ),
+        columns=columns("project | today | there"),
         title=f"Over {comparison.over} one plan is at most {format_number(found.maximum)} worse than the best of the "
         f"case; today's up to {format_number(now)}"
         if better
@@ -270,11 +249,10 @@ def futures(comparison: Comparison, table: pd.DataFrame) -> Table:
     rows = sure.assign(worst=worst, holds=holds).rename_axis(columns=None).reset_index()
     return Table(
         data=rows,
-        columns=(
-            Field("plan", "plan made for", kind="text"),
+        columns=columns(
+            "plan: plan made for",
             *(Field(str(name), f"if {name}") for name in sure.columns),
-            Field("worst", "worst case", ruled=True),
-            Field("holds", "envelopes hold", "%, at least", decimals=0),
+            "|| worst | holds.least",
         ),
         title=f"Over {comparison.over} today's plan is worth at least {format_number(today)}, {percent(0.8)} sure"
         + (
@@ -317,12 +295,7 @@ def switch(comparison: Comparison, points: pd.DataFrame) -> Table:
     pays = int((points["after"] > 1e-9).sum())
     return Table(
         data=rows,
-        columns=(
-            Field("scenario", "case", kind="text"),
-            Field("share", "least regret overtakes at", kind="text"),
-            Field("words", "that is", kind="text"),
-            Field("after", "gained if all of it comes", signed=True),
-        ),
+        columns=columns("scenario | share.words | words: that is | after.gained"),
         title=f"At {first} the plan of least regret overtakes today's"
         if len(turns)
         else "Today's plan is the plan of least regret: there is nothing to change to"

@@ -9,7 +9,7 @@ from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import Sentence, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import value_words
-from pmo_kit.figures.figure import figure, listed, sentence, shortened, unit_line
+from pmo_kit.figures.figure import columns, figure, listed, sentence, shortened, unit_line
 from pmo_kit.scenarios import Attribution
 
 WORDS = {
@@ -82,15 +82,7 @@ def effects(attribution: Attribution) -> Table:
     return Table(
         data=rows,
         totals=1,
-        columns=(
-            Field("cause", "cause", kind="text"),
-            Field("held", "plan as it was", signed=True),
-            Field("reoptimized", "choosing anew", signed=True),
-            Field("total", "together", signed=True),
-            Field("shapley", "whatever the order", signed=True, ruled=True),
-            Field("enter", "enter", kind="text"),
-            Field("leave", "leave", kind="text"),
-        ),
+        columns=columns("cause | held: plan as it was | reoptimized | total || shapley | enter | leave"),
         title=_takeaway(attribution),
         takeaway="Plan as it was: yesterday's choice, with what no longer fits dropped. Choosing anew: what today's "
         "choice adds to it.",

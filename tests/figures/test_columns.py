@@ -1,0 +1,46 @@
+"""The catalogue of columns: every entry is used, none is doubtful, and a head is read as it is written."""
+
+from __future__ import annotations
+
+import ast
+import csv
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from pmo_kit.exhibits.records import Kind
+from pmo_kit.figures.figure import columns
+
+HOME = Path("pmo_kit/figures")
+
+
+def heads() -> set[str]:
+    """The names that the figures ask the catalogue for."""
+    found = set()
+    for file in HOME.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                parts = node.value.replace("||", "|").split("|")
+                found |= {part.partition(":")[0].strip() for part in parts}
+    return found
+
+
+def test_the_catalogue_holds_what_is_shown_and_nothing_else() -> None:
+    with (HOME / "columns.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    names = [row["name"] for row in rows]
+    assert names == sorted(set(names))
+    assert {row["kind"] for row in rows} <= set(get_args(Kind))
+    assert set(names) - heads() == set()
+
+
+def test_a_head_is_read_as_it_is_written() -> None:
+    found = columns("project | holds: holds: this plan || value: planned net value", "", "change.risks")
+    assert [(one.name, one.title, one.ruled) for one in found] == [
+        ("project", "project", False), ("holds", "holds: this plan", False),
+        ("value", "planned net value", True), ("change", "change", False),
+    ]  # fmt: skip
+    assert found[-1].formula == "exposure - before"
+    with pytest.raises(KeyError, match="nobody"):
+        columns("project | nobody")
