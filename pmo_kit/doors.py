@@ -50,7 +50,7 @@ def door(function: Callable[P, R]) -> Callable[P, R]:
     """Make a function refuse the neighbor of what it wants, by the types that it states.
 
     Looked at are parameters whose type is one of `MADE`, several of them (`Register | Ranking`), or a sequence
-    (`Sequence[Scenario]`).
+    (`Sequence[Scenario]`); and whole numbers (`int`): a seed is zero or more, draws are one or more.
 
     Examples
     --------
@@ -62,14 +62,15 @@ def door(function: Callable[P, R]) -> Callable[P, R]:
     """
     names = list(inspect.signature(function).parameters)
     stated = {name: str(kind) for name, kind in inspect.get_annotations(function).items() if name in names}
-    wanted = {name: kind for name, kind in stated.items() if _looked_at(kind)}
+    wanted = {name: kind for name, kind in stated.items() if kind == "int" or _looked_at(kind)}
 
     @functools.wraps(function)
     def entered(*args: P.args, **kwargs: P.kwargs) -> R:
-        for name, kind in wanted.items():
-            place = names.index(name)
-            if place < len(args) or name in kwargs:
-                admit(function.__name__, args[place] if place < len(args) else kwargs[name], kind)
+        for name, given in {**dict(zip(names, args, strict=False)), **kwargs}.items():
+            if wanted.get(name) == "int":
+                whole(given, name, least=int(name == "draws"))
+            elif name in wanted:
+                admit(function.__name__, given, wanted[name])
         return function(*args, **kwargs)
 
     return entered

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from pmo_kit.arbitration.options import Options, build_options, split_scope
+from pmo_kit.arbitration.options import COST_COLUMNS, Options, build_options, split_scope
 from pmo_kit.arbitration.rules import (
     Capacity,
     Committed,
@@ -97,22 +97,30 @@ class Question:
     overrides: bool = True
     last_plan: Mapping[str, str] | None = None
     basis: Literal["expected", "likely"] = None  # type: ignore[assignment]
-    _built: dict[tuple[str, int], Options] = field(default_factory=dict, repr=False, kw_only=True)
+    _built: dict[tuple[str, int], Options] = field(default=None, repr=False, kw_only=True)  # type: ignore[arg-type]
 
     def __post_init__(self) -> None:
         _refuse_any(_asked_wrongly(self))
+        anew = self._built is None  # by a person, and no change of a question
+        if anew:
+            object.__setattr__(self, "_built", {})
         if self.basis is None:
             object.__setattr__(self, "basis", default_basis(self.register))
-        rules = self.rules
+        rules, given = self.rules, self.rules is not None
         if rules is None:
             rules = self._in_force(register_rules(self.register, self.stated), self.overrides)
         object.__setattr__(self, "rules", tuple(rules))
         _refuse_any(_rules_wrong(self))
+        if anew and given:
+            _refuse_any(_names_wrong(self.register, self.built, self.rules))
 
     def __repr__(self) -> str:
         register, orders = self.register, sum(order.active for order in self.orders)
         value = self.value if isinstance(self.value, str) else self.value.name or "a value that was given"
         starts = f", starts up to {count(self.deferral, 'year')} later" if self.deferral else ""
+        first = min(self.built.factors)
+        if past := int((register.table("budgets")["year"] < first).sum()):
+            starts += f"; {count(past, 'envelope')} of years before {first} counted in nothing"
         return (
             f"Question: the best plan of {len(register.projects)} projects of {register.settings.name}, by {value}, "
             f"under {len(self.active_rules)} rules, {count(orders, 'order')} on record among them{starts}"
@@ -231,7 +239,9 @@ class Question:
         _refuse_any(_no_rules(rules))
         new = {rule.name: rule for rule in rules}
         kept = tuple(new.pop(rule.name, rule) for rule in self.rules)
-        return self.replace(rules=kept + tuple(new.values()))
+        question = self.replace(rules=kept + tuple(new.values()))
+        _refuse_any(_names_wrong(self.register, self.built, new.values()))
+        return question
 
     def without(self, *names: str) -> Question:
         """The question with these rules switched off, for a what-if. A name that is not there is an error."""
@@ -291,6 +301,7 @@ def default_basis(register: Register) -> Literal["expected", "likely"]:
 
 
 NO_VALUE = "no value"
+KINDS = ("capex", "opex", "exit")
 
 
 def _refuse_any(problems: Iterable[str]) -> None:
@@ -423,6 +434,31 @@ def _fields_wrong(rule: Rule) -> Iterator[str]:
                 yield f"{rule.name}: {each.name} is {float(number)}, not a number."
 
 
+def _names_wrong(register: Register, options: Options, rules: Iterable[Rule]) -> Iterator[str]:
+    """What rules of a person's own name that stands nowhere in the register: they would limit nothing, in silence."""
+    capacity, budgets, stated = (register.table(name) for name in ("capacity", "budgets", "rules"))
+    scopes = {split_scope(str(scope)) for scope in [*budgets["scope"].dropna(), *stated["scope"].dropna()]}
+    first = min(options.factors)
+    for rule in rules:
+        looked = []
+        if isinstance(rule, Capacity):
+            for what, name in (("role", rule.role), ("period", rule.period)):
+                looked.append(
+                    (what, name, {*capacity[what].astype(str), *options.demanding[what].astype(str)})
+                )
+        column, value = split_scope(getattr(rule, "scope", "all"))
+        if column and column != "project_id" and (column, value) not in scopes:
+            there = register.table("costs" if column in COST_COLUMNS else "projects")[column]
+            looked.append((column, value, {*KINDS} if column == "kind" else {*there.dropna().astype(str)}))
+        for what, name, names in looked:
+            try:
+                known([name], sorted(names), what)
+            except InputError as error:
+                yield f"{rule.name}: {error}"
+        if isinstance(rule, Envelope) and rule.year < first:
+            yield f"{rule.name}: its year is past; the first year that counts is {first}."
+
+
 PARTIES = (("project_id", "level"), ("other_id", "other_level"))
 
 
@@ -477,6 +513,8 @@ def register_rules(register: Register, options: Options) -> tuple[Rule, ...]:
     """
     rules: list[Rule] = _envelopes(register) + _capacities(register)
     rules += _beyond(register, options, rules)
+    first = min(options.factors)
+    rules = [r for r in rules if int(getattr(r, "year", getattr(r, "period", "")[:4])) >= first]
     for project_id, row in register.projects.sort_index().iterrows():
         if row["commitment"] == "mandatory":
             rules.append(Mandatory(project_id=str(project_id), reason=_text(row["mandatory_reason"]) or ""))

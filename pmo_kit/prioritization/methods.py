@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pmo_kit.doors import whole
+from pmo_kit.doors import door, whole
 from pmo_kit.errors import InputError
 from pmo_kit.prioritization.weights import Floats, checked_matrix, normalized
 
@@ -51,6 +51,7 @@ def sample_weights(n: int, draws: int, seed: int) -> Floats:
     return np.asarray(drawn / drawn.sum(axis=1, keepdims=True))
 
 
+@door
 def rank_acceptability(values: ArrayLike, draws: int = 10_000, seed: int = 0) -> Floats:
     """Share of uniform weights for which each alternative takes each rank.
 

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from pmo_kit.arbitration import Allocation, Question
 from pmo_kit.arbitration.model import kept
 from pmo_kit.doors import door, known
-from pmo_kit.doors import whole as whole_number
 from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given, keeping, number
 from pmo_kit.risk.contingency import (
@@ -357,6 +356,7 @@ def simulate(
     )
 
 
+@door
 def simulate_plan(
     question: Question,
     plan: Mapping[str, str],
@@ -367,7 +367,6 @@ def simulate_plan(
     executor: Executor | None = None,
 ) -> Simulation:
     """Simulate any plan under a question, whether or not it obeys its rules; otherwise as `simulate`."""
-    whole_number(draws, "draws", least=1)
     if uplifts is None and executor is None:  # the same plan is asked about by several figures
         key = (*map(id, question.rules), question.basis, frozenset(plan.items()), draws, seed)
         drawn = question.stated.memo.setdefault("simulations", {})

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
+from math import inf
 
 import pandas as pd
 import pytest
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
-from pmo_kit.arbitration import Demand, Question, arbitrate, explain
+from pmo_kit.arbitration import (
+    Demand,
+    Envelope,
+    Excludes,
+    Group,
+    Override,
+    Question,
+    Requires,
+    Rule,
+    Share,
+    Synergy,
+    arbitrate,
+    explain,
+)
 from pmo_kit.arbitration.options import LATER
+from pmo_kit.arbitration.rules import Limit, Range
 from pmo_kit.errors import DataError, InfeasibleError
 from pmo_kit.register import Register
 from tests.strategies import Case, brief, cases
@@ -99,6 +115,45 @@ def test_what_discounting_makes_equal_is_not_called_the_only_best(early: int, la
     assert a.unique is False
     assert a.next_best_value == pytest.approx(a.value, abs=1e-9)
     assert a.gap == 0.0
+
+
+def looser(rule: Rule, by: float, floors: bool) -> list[Rule]:
+    """The same rule made easier to obey, in every way there is; `floors`: a least share stands on the envelopes."""
+    found = [replace(rule, active=False), replace(rule, price=by if rule.price is None else rule.price / 2)]
+    if isinstance(rule, Limit) and not (floors and isinstance(rule, Envelope)):
+        found.append(rule.changed(by))
+    if isinstance(rule, Envelope):
+        found.append(replace(rule, carry_limit=rule.carry_limit + by))
+    if isinstance(rule, Range):
+        found += [replace(rule, minimum=None), replace(rule, maximum=None)]
+    if isinstance(rule, Requires | Excludes):
+        found.append(replace(rule, level=rule.level or "full"))
+    if isinstance(rule, Override):
+        found.append(replace(rule, level=None if rule.in_out == "in" else rule.level or "full"))
+    if isinstance(rule, Group):
+        found += [replace(rule, least=0), replace(rule, least=0, members=rule.members[1:])]
+    return found
+
+
+@brief(10)
+@given(cases(most=5), st.data())
+def test_whatever_is_made_looser_never_lowers_the_best_value(case: Case, data: st.DataObject) -> None:
+    """Any rules of any kind relaxed, enlarged, made soft or removed, one upon the other."""
+    question, before = ask(case), -inf
+    for _ in range(4):
+        try:
+            now = arbitrate(question).value
+        except InfeasibleError:
+            now = -inf
+        assert now >= before - NEAR
+        rules = [r for r in question.active_rules if not isinstance(r, Synergy)]
+        if not rules:
+            return
+        floors = any(isinstance(r, Share) and r.of == "envelope" and r.minimum is not None for r in rules)
+        rule = data.draw(st.sampled_from(rules))
+        new = data.draw(st.sampled_from(looser(rule, data.draw(st.sampled_from([0.5, 1.0, 3.0])), floors)))
+        question = question.replace(rules=tuple(new if r is rule else r for r in question.rules))
+        before = now
 
 
 @brief(6)

@@ -179,6 +179,21 @@ SCALE = pd.MultiIndex.from_tuples([("P01", "full"), ("P99", "full")], names=["pr
      (lambda q: pmo.arbitrate(q.with_rules(Synergy(project_id="P01", other_id="P02", amount=1, quantity="cost"))),
       "needs a year"),
      (lambda q: q.with_rules(None), "Rules are made with"),
+     (lambda q: q.with_rules(Capacity(role="data_enginer", period="2028", fte=3)), "did you mean 'data_engineer'?"),
+     (lambda q: q.with_rules(Capacity(role="data_engineer", period="1999", fte=3)), "There is no period '1999'"),
+     (lambda q: pmo.Question(q.register, rules=[*q.rules, Capacity(role="welder", period="2028", fte=3)]),
+      "There is no role 'welder'"),
+     (lambda q: q.with_rules(Share(rule="s", scope="area=Digitl", minimum=0.1)), "no area 'Digitl'; did you mean"),
+     (lambda q: q.with_rules(Envelope(envelope="c", scope="kind=capx", year=2027, amount=1)), "did you mean 'capex'?"),
+     (lambda q: q.with_rules(Envelope(envelope="f", scope="fund=no fund", year=2027, amount=1)), "no fund 'no fund'"),
+     (lambda q: q.with_rules(Envelope(envelope="all", year=1999, amount=1)), "its year is past"),
+     (lambda q: pmo.core_projects(q, seed="a"), "seed is 'a': it must be a number"),
+     (lambda q: pmo.simulate(pmo.arbitrate(q), draws=10, seed=1.5), "seed is 1.5: it must be a whole number"),
+     (lambda q: pmo.simulate(pmo.arbitrate(q), draws=0), "draws is 0: it is at least 1"),
+     (lambda q: pmo.risk.fit_envelopes(q, draws=10, seed=None), "seed is nothing"),
+     (lambda q: pmo.risk.simulate_plan(q, {}, 10, seed=True), "seed is True"),
+     (lambda q: pmo.rank_robustness(pmo.prioritize(q.register), 10, seed="a"), "seed is 'a'"),
+     (lambda q: pmo.prioritization.rank_acceptability([[1.0]], 10, seed="a"), "seed is 'a'"),
      (lambda q: q.with_override("P01", "maybe"), "'in' or 'out', not 'maybe'"),
      (lambda q: q.replace(last_plan=["P01"]), "last_plan says project_id -> level"),
      (lambda q: arbitration.revalued(q, {"P01": 1.0}), "or a Series, not dict"),
@@ -205,6 +220,21 @@ def test_what_no_rule_and_no_answer_can_hold_is_refused_in_words(
     with pytest.raises(InputError) as caught:
         ask(pmo.Question(register))
     assert words in str(caught.value)
+
+
+def test_envelopes_of_years_that_are_past_count_in_nothing(register: Register) -> None:
+    """What is past is spent or gone: no total, share or carry-over holds it, and the question says so."""
+    budgets = register.table("budgets")
+    gone = budgets.iloc[:1].assign(year=[2026], amount=100.0, carry_limit=50.0)
+    question = pmo.Question(register.replace(budgets=pd.concat([budgets, gone], ignore_index=True)))
+    today = pmo.Question(register)
+    assert {rule.name for rule in question.rules} == {rule.name for rule in today.rules}
+    assert repr(question).endswith("one envelope of years before 2027 counted in nothing")
+    assert "counted in nothing" not in repr(today)
+    assert (
+        pmo.frontier(question, [1.0]).table["budget"].tolist()
+        == pmo.frontier(today, [1.0]).table["budget"].tolist()
+    )
 
 
 def test_a_last_plan_counts_as_far_as_it_still_exists(register: Register) -> None:

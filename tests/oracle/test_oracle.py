@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pmo_kit as pmo
-from pmo_kit.arbitration import Capacity, Count, Envelope, Share, Spend, limits_worth, solve_selection
+from pmo_kit.arbitration import Capacity, Envelope, Synergy, limits_worth, solve_selection
 from pmo_kit.errors import DataError, InfeasibleError
 from tests.oracle import amounts
 from tests.oracle.compare import LIKELY, Tally, compare
@@ -99,27 +98,16 @@ def best(question: pmo.Question) -> float:
 @brief(8)
 @given(seed=st.integers(1000, 3000), data=st.data())
 def test_a_looser_rule_never_lowers_the_best_value(tmp_path_factory, seed: int, data: st.DataObject) -> None:
-    """Relaxing, enlarging or removing any rule; and what `limits_worth` says of it."""
+    """Removing any rule, against enumeration; and what `limits_worth` says of it."""
     folder = tmp_path_factory.mktemp("register")
     make(folder, seed, projects=5)
     try:
         question = pmo.Question(pmo.load_register(folder), **LIKELY)
     except DataError:
         return
-    rule = data.draw(st.sampled_from(question.active_rules))
-    by = data.draw(st.sampled_from([0.1, 1.0, 3.0]))
+    rule = data.draw(st.sampled_from([r for r in question.active_rules if not isinstance(r, Synergy)]))
     before = best(question)
     assert best(question.without(rule.name)) >= before - 1e-9
-    looser = None
-    if isinstance(rule, Envelope):
-        looser = replace(rule, amount=rule.amount + by, carry_limit=rule.carry_limit + by)
-    elif isinstance(rule, Capacity):
-        looser = replace(rule, fte=rule.fte + by)
-    elif isinstance(rule, Share | Count | Spend):
-        low = None if rule.minimum is None else rule.minimum - by
-        looser = replace(rule, minimum=low, maximum=None if rule.maximum is None else rule.maximum + by)
-    if looser is not None:
-        assert best(question.with_rules(looser)) >= before - 1e-9
     plans = Plans(Register(folder))
     without = plans.best(off=[rule.name])
     if rule.name in plans.names and without is not None:
