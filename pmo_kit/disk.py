@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import pickle
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
+T = TypeVar("T")
+SHARED = "PMO_KIT_SHARED"
+"""Environment variable: a folder of one run alone, in which its processes keep what another would work out again."""
 _NAME, _LOCK, _UNLOCKED = "pmo_kit_", ".lock", ".lock.new"
 
 
@@ -77,6 +83,38 @@ def write_whole(file: Path, content: bytes) -> Path:
         error.filename, error.filename2 = str(file), None  # the name that somebody knows
         raise
     return file
+
+
+def shared(key: Callable[[], object], make: Callable[[], T], proven: Callable[[T], bool] = bool) -> T:
+    """What follows from a key and nothing else, worked out once in a run; outside of a run each time.
+
+    Parameters
+    ----------
+    key : callable
+        All that the answer follows from; what `repr` says of it counts. It is called in a run only.
+    make : callable
+        Works the answer out.
+    proven : callable
+        Whether an answer may be kept for others.
+
+    Examples
+    --------
+    >>> shared(lambda: ("a sum", 2, 3), lambda: 2 + 3)
+    5
+    """
+    folder = os.environ.get(SHARED, "")
+    if not folder:
+        return make()
+    file = Path(folder, hashlib.sha256(repr(key()).encode()).hexdigest())
+    if file.is_file():
+        kept: T = pickle.loads(file.read_bytes())
+        return kept
+    found = make()
+    if proven(found):
+        draft = file.with_suffix(f".{os.getpid()}")
+        draft.write_bytes(pickle.dumps(found))
+        os.replace(draft, file)
+    return found
 
 
 def flushed(file: Path, content: bytes) -> None:

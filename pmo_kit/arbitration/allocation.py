@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Any
 
@@ -18,6 +18,7 @@ from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Capacity, Count, Demand, Limit, Synergy
 from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, moment, proof_gap, settle_tie
 from pmo_kit.arbitration.solving import MOST_NODES, Limits, Status, prove
+from pmo_kit.disk import shared
 from pmo_kit.doors import door
 from pmo_kit.errors import PmoError
 from pmo_kit.facts import SHARE, Unit, as_given, count, number
@@ -413,7 +414,12 @@ def _verified(model: Model, found: Found) -> Found:
             return not exact.broken and (least is None or exact.value > least)
 
         target = -np.inf if least is None else (least + model.grain // 2) / ONE
-        proof = prove(model.program, model.n, target, improves, nodes)
+        asked = model.n, target, nodes, model.question.fingerprint
+        proof = shared(
+            lambda asked=asked: (model.program.content, asked),
+            partial(prove, model.program, model.n, target, improves, nodes),
+            lambda proof: proof.proven,
+        )
         if proof.better is None:
             break
         value = model.evaluate(proof.better).value

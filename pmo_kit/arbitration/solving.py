@@ -8,6 +8,7 @@ worse plan optimal.
 
 from __future__ import annotations
 
+import hashlib
 import signal
 import threading
 import time
@@ -17,13 +18,16 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache, partial
+from importlib.metadata import version
 from math import inf
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
+from pmo_kit.disk import shared
 from pmo_kit.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,6 +36,12 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
+
+
+@cache
+def _code() -> tuple[str, ...]:
+    """The solver's version, and the code that asks it."""
+    return version("highspy"), hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +104,14 @@ class Program:
             self.value[columns], sparse.csr_array(matrix[rows]), (self.lower - used)[rows],
             (self.upper - used)[rows], self.least[columns], self.most[columns], self.integer[columns],
         )  # fmt: skip
+
+    @property
+    def content(self) -> tuple[str, ...]:
+        """All that an answer follows from: hashes of every number, of this code, and the version of the solver."""
+        matrix = self.matrix
+        parts = (self.value, matrix.indptr, matrix.indices, matrix.data, self.lower, self.upper, self.least,
+                 self.most, self.integer)  # fmt: skip
+        return (*_code(), *(hashlib.sha256(np.ascontiguousarray(part)).hexdigest() for part in parts))
 
     def maximizing(self, value: Floats) -> Program:
         """The program with another objective."""
@@ -271,11 +289,22 @@ def solve(program: Program, limits: Limits | None = None) -> Outcome:
     -------
     Outcome
         Status `optimal` only where the gap is closed; `feasible` at a limit; `unknown` at a limit without a
-        plan.
+        plan. A proof of another process of the same run is taken from it.
     """
+    limits = limits or Limits()
+    if limits.until is not None:  # what a clock ends follows from more than the program
+        return _solved(program, limits)
+    return shared(lambda: (program.content, limits), lambda: _solved(program, limits), _is_proven)
+
+
+def _is_proven(outcome: Outcome) -> bool:
+    return outcome.status in ("optimal", "infeasible")
+
+
+def _solved(program: Program, limits: Limits) -> Outcome:
+    """The outcome of a search by HiGHS."""
     import highspy
 
-    limits = limits or Limits()
     began = time.monotonic()
     program, columns, factor = scaled(program)
     highs = _solver()()

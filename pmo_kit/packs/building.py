@@ -385,8 +385,8 @@ def build_packs(
         raise PackError(f"Two packs are named '{twice}': change the line 'pack' of one.")
     place = Path(out).resolve()
     place.mkdir(parents=True, exist_ok=True)
-    with scratch(None if executor is None else place) as temporary, run.surroundings(temporary / "registers"):
-        (temporary / "registers").mkdir()
+    with scratch(None if executor is None else place) as temporary, run.surroundings(temporary / "shared"):
+        (temporary / "shared").mkdir()
         batch = _Batch(place, temporary, Cache(place / ".cache", force), if_changed)
         for number, spec in enumerate(specs):
             batch.add(number, spec)

@@ -18,13 +18,12 @@ from pathlib import Path
 from typing import Any, TextIO
 from weakref import WeakSet
 
-from pmo_kit.disk import scratch, write_whole
+from pmo_kit.disk import SHARED, scratch, write_whole
 from pmo_kit.errors import PackError, worded
 from pmo_kit.facts import number
 from pmo_kit.packs.manifest import dumps, file_hash, sha256
 from pmo_kit.packs.spec import PackSpec
 from pmo_kit.packs.staging import Job, input_hashes
-from pmo_kit.register.reading import SHARED
 
 KEPT = 400
 """Notebooks that are kept; the oldest go first."""
@@ -491,7 +490,7 @@ def told(spec: PackSpec, failures: Sequence[Failure], page: Path) -> str:
 
 @contextmanager
 def surroundings(folder: Path) -> Iterator[None]:
-    """What kernels start in: sets keep their order, and a register that one has read is read again by none.
+    """What kernels start in: sets keep their order; what one has read or proven is read and proven again by none.
 
     The environment is afterwards as it was.
     """

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import pickle
 import re
 from dataclasses import replace
 from datetime import date
@@ -15,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from pmo_kit.disk import write_whole
+from pmo_kit.disk import shared
 from pmo_kit.doors import admit_path, door, missing
 from pmo_kit.register.assembly import Assembled, assemble
 from pmo_kit.register.findings import Findings, raise_blocks
@@ -33,8 +31,6 @@ if TYPE_CHECKING:
 _WORKBOOKS = {".xlsx", ".xlsm"}
 _TEXTS = {".csv", ".tsv", ".txt"}
 _IGNORED = {".md", ".yml", ".yaml", ".json", ".py"}
-SHARED = "PMO_KIT_SHARED_REGISTERS"
-"""Environment variable: a folder of this run alone, in which a register that was read is kept for its other kernels."""
 
 
 @door
@@ -85,28 +81,17 @@ def load_register(
     """
     place = admit_path("load_register", path, "a workbook or of a folder of CSV files")
     given = (mapping, previous, today, doubtful, waivers)
-    kept = _kept(place) if all(one is None for one in given) else None
-    if kept is not None and kept.is_file():
-        register: Register = pickle.loads(kept.read_bytes())
-        return register
-    register = _read(place, *given)
-    if kept is not None:
-        write_whole(kept, pickle.dumps(register))
-    return register
+    if place.suffix.lower() in (".yml", ".yaml") or any(one is not None for one in given):
+        return _read(place, *given)  # a mapping may name files elsewhere
+    return shared(lambda: _content(place), lambda: _read(place, *given), lambda _: True)
 
 
-def _kept(place: Path) -> Path | None:
-    """Where a register is kept once it was read in this run, by the content of its files; None outside of a run.
-
-    A mapping is read each time: it may name files elsewhere.
-    """
-    folder = os.environ.get(SHARED, "")
-    if not folder or place.suffix.lower() in (".yml", ".yaml"):
-        return None
+def _content(place: Path) -> tuple[object, ...]:
+    """The name of a register, and each of its files with all that is in it."""
     files = place.rglob("*") if place.is_dir() else [place, place.parent / "waivers.yml"]
     known = [(str(one.relative_to(place.parent)), one.read_bytes() if one.is_file() else None)
              for one in sorted(files)]  # fmt: skip
-    return Path(folder) / hashlib.sha256(repr((place.name, known)).encode()).hexdigest()
+    return place.name, known
 
 
 def _read(

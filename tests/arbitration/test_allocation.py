@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import pickle
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from pmo_kit import disk
+from pmo_kit.arbitration import allocation, solving
 from pmo_kit.arbitration import Envelope, Question, arbitrate
 from pmo_kit.errors import DataError, InfeasibleError, InputError
 from pmo_kit.register import Register, load_register
@@ -99,3 +104,32 @@ def _small(rows: list[tuple[str, float, float]], budget: float, budget_year: int
         benefits=pd.DataFrame({"project_id": ids, "year": 2028, "amount": [r[1] + r[2] for r in rows]}),
         budgets=pd.DataFrame({"envelope": ["all"], "year": [budget_year], "amount": [budget]}),
     )
+
+
+def test_a_proof_of_another_process_of_a_run_is_taken_and_looked_at_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is kept in a run answers an equal question alone; a kept plan that breaks a rule is never taken."""
+    alone = arbitrate(Question(load_register(SAMPLE)))
+    monkeypatch.setenv(disk.SHARED, str(tmp_path))
+    first = arbitrate(Question(load_register(SAMPLE)))
+    kept = list(tmp_path.iterdir())
+    with monkeypatch.context() as patched:
+        patched.setattr(solving, "_solved", lambda *_: pytest.fail("it is solved twice"))
+        patched.setattr(allocation, "prove", lambda *_: pytest.fail("it is proven twice"))
+        again = arbitrate(Question(load_register(SAMPLE)))
+    for found in (first, again):
+        assert dict(found.plan) == dict(alone.plan)
+        assert dict(found.inputs) == dict(alone.inputs)
+        pd.testing.assert_frame_equal(found.table, alone.table)
+    assert arbitrate(Question(load_register(SAMPLE)).scaled(0.85)).value < alone.value
+    assert len(list(tmp_path.iterdir())) > len(kept)
+    forged = 0
+    for file in kept:
+        outcome = pickle.loads(file.read_bytes())
+        if isinstance(outcome, solving.Outcome) and outcome.x is not None:
+            file.write_bytes(pickle.dumps(replace(outcome, x=np.ones_like(outcome.x), value=1e3)))
+            forged += 1
+    assert forged
+    held = arbitrate(Question(load_register(SAMPLE)))
+    assert (held.value, dict(held.plan)) == (alone.value, dict(alone.plan))

@@ -260,6 +260,7 @@ def test_a_register_is_read_once_for_all_kernels_of_a_run(
 ) -> None:
     """The second kernel gets the register that the first one read, its findings too; another content is read anew."""
     import pmo_kit as pmo
+    from pmo_kit import disk
     from pmo_kit.register import reading
 
     place = workspace(one=notebook(LOAD)).parents[1] / "data" / "samples" / "harbor"
@@ -281,7 +282,7 @@ def test_a_register_is_read_once_for_all_kernels_of_a_run(
         costs = again / "harbor" / "costs.csv"
         costs.write_text(costs.read_text().replace("3", "4", 1))
         assert pmo.load_register(again / "harbor").fingerprint != first.fingerprint
-    assert reading.SHARED not in os.environ
+    assert disk.SHARED not in os.environ
 
 
 def test_every_kernel_of_a_pack_finds_the_register_that_was_read(

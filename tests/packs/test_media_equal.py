@@ -23,8 +23,7 @@ from pmo_kit.exhibits.records import Chart, Field, Table, words
 from pmo_kit.packs.media.office import header, number_format, spec
 from pmo_kit.packs.media.pdf import _table as pdf_table
 from pmo_kit.packs.media.pdf import pdf_bytes
-from pmo_kit.packs.media.pptx import deck_bytes
-from pmo_kit.packs.media.pptx_shapes import Box, pages
+from pmo_kit.packs.media.pptx import Box, deck_bytes, pages
 from pmo_kit.packs.media.xlsx import annex_bytes, placing
 from tests.packs.media_case import meridian, records
 

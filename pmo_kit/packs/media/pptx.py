@@ -5,35 +5,621 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import io
+import math
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pmo_kit.errors import PackError
 from pmo_kit.exhibits import cells, theme
 from pmo_kit.exhibits.canvas import source_line
+from pmo_kit.exhibits.cells import spoken
+from pmo_kit.exhibits.drawing import grid_of
 from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Table, words
-from pmo_kit.packs.media.office import normalized
-from pmo_kit.packs.media.pptx_shapes import (
-    EMU,
-    WIDER,
-    Box,
-    Page,
-    Run,
-    add_chart,
-    add_table,
-    clean,
-    heat_pages,
-    pages,
-    rgb,
-    write_paragraphs,
+from pmo_kit.packs.media.office import (
+    GROUND,
+    Series,
+    Spec,
+    header,
+    image,
+    normalized,
+    number_format,
+    span,
+    spec,
 )
+from pmo_kit.packs.media.widths import widths
 from pmo_kit.packs.media.xlsx import stamp
 from pmo_kit.packs.spec import Deck, deck_home, kit_names
 
 if TYPE_CHECKING:
     from pmo_kit.packs.layout import Collected, Front, Outline, Part
+
+EMU = 12700
+_RAG_MARKS = {"R": "■", "A": "◆", "G": "●"}
+_MARGIN = 3.4
+WIDER = 1.13
+"""How much wider than Source Sans 3 the font may be that a slide is shown in: digits of Arial are 556 of 500 wide."""
+_MOST = 6
+"""Slides that a table may take; a longer one is for the annex."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A place on a slide, in EMU (914 400 to the inch)."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """A piece of text in one look."""
+
+    text: str
+    bold: bool = False
+    color: str = theme.INK
+    scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A cell: paragraphs of runs, its side, its ground and the rule above it."""
+
+    paragraphs: tuple[tuple[Run, ...], ...]
+    side: str = "left"
+    fill: str = ""
+    rule: str = ""
+    span: int = 1
+
+
+Line = tuple[Slot, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """The lines of a table that stand on one slide, with their heights in pt."""
+
+    head: Line
+    lines: tuple[Line, ...]
+    heights: tuple[float, ...]
+    widths: tuple[float, ...]
+    size: float
+
+
+def pages(table: Table, room: Box) -> list[Page]:
+    """Part a table over as many slides as it needs, six at most; the header stands on each.
+
+    Parameters
+    ----------
+    table : Table
+        The exhibit.
+    room : Box
+        Where it stands on a slide.
+
+    Returns
+    -------
+    list of Page
+    """
+    high, most = room.height / EMU, room.width / EMU
+    head, lines = _head(table), _lines(table)
+    made = []
+    for size in (16.0, 14.0, 12.0, 11.0):
+        given = tuple(widths(table, most, size * WIDER, 2 * _MARGIN + 2, slack=0.16))
+        heights = [_height(line, given, size) for line in lines]
+        top = _height(head, given, size) if head else 0.0
+        made.append((_parted(heights, high - top), size, given, heights, top))
+        if len(made[-1][0]) == 1:
+            break
+    least = len(made[-1][0])
+    found, size, given, heights, top = next(one for one in made if len(one[0]) <= least)
+    if len(found) > _MOST:
+        last = found[_MOST - 1]
+        rest = len(lines) - last[0] - len(last) + 1
+        lines[last[-1]] = (
+            Slot(((Run(f"and {rest} more, in the annex", color=theme.QUIET),),), span=len(given)),
+        )
+        found = found[:_MOST]
+    return [
+        Page(head, tuple(lines[n] for n in part), (top, *(heights[n] for n in part)), given, size)
+        for part in found
+    ]
+
+
+def _parted(heights: Sequence[float], room: float) -> list[list[int]]:
+    """Lines over as few slides as hold them, about alike."""
+    count = max(1, math.ceil(sum(heights) / room))
+    found: list[list[int]] = [[]]
+    used, aim = 0.0, sum(heights) / count
+    for place, height in enumerate(heights):
+        full = used + height > room
+        if found[-1] and (full or (used + height / 2 > aim and len(found) < count)):
+            found.append([])
+            used = 0.0
+        found[-1].append(place)
+        used += height
+    return found
+
+
+def heat_pages(chart: Chart, room: Box) -> list[Page]:
+    """A heatmap as a colored table, on as many slides as its rows need."""
+    grid = grid_of(chart)
+    head = Slot(((Run(""),),)), *(_header_slot(name, "", "center") for name in grid.columns)
+    lines: list[Line] = []
+    for name in grid.rows:
+        line = [Slot(((Run(name),),))]
+        for column in grid.columns:
+            _, part, shade = grid.parts.get((name, column), ({}, {"kind": "words", "runs": []}, ""))
+            slot = _slot(part, "center", False)
+            if shade:
+                said = Run(cells.said(part), color=theme.readable(theme.INK, shade))
+                slot = replace(slot, paragraphs=((said,),), fill=shade)
+            line.append(slot)
+        lines.append(tuple(line))
+    wide, high = room.width / EMU, room.height / EMU - 34
+    size = 12.0 if len(lines) <= 14 else 11.0
+    first = max(theme.text_width(name, size * WIDER) for name in grid.rows) + 3 * _MARGIN
+    given = (first, *([(wide - first) / len(grid.columns)] * len(grid.columns)))
+    step = min(22.0, high / len(lines))
+    per = len(lines) if step >= size * 1.3 else max(1, int(high / (size * 1.6)))
+    tall = max(step, size * 1.5)
+    parts = (tuple(lines[n : n + per]) for n in range(0, len(lines), per))
+    return [Page(head, part, (30.0, *([tall] * len(part))), given, size) for part in parts]
+
+
+def add_table(slide: Any, page: Page, room: Box, alt: str, name: str) -> Any:
+    """Put one page of a table on a slide; its shape carries the alternative text."""
+    from pptx.util import Emu
+
+    lines = [page.head, *page.lines] if page.head else list(page.lines)
+    heights = page.heights if page.head else page.heights[1:]
+    count = len(page.widths)
+    wide = round(sum(page.widths) * EMU)
+    frame = slide.shapes.add_table(len(lines), count, room.left, room.top, wide, round(sum(heights) * EMU))
+    frame.name = name
+    frame._element.nvGraphicFramePr.cNvPr.set("descr", alt)
+    table = frame.table
+    properties = table._tbl.tblPr
+    for flag in ("bandRow", "firstRow"):
+        properties.attrib.pop(flag, None)
+    if page.head:
+        properties.set("firstRow", "1")
+    style = properties.find("{http://schemas.openxmlformats.org/drawingml/2006/main}tableStyleId")
+    if style is not None:
+        style.text = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
+    for column, width in enumerate(page.widths):
+        table.columns[column].width = Emu(round(width * EMU))
+    for row, (line, height) in enumerate(zip(lines, heights, strict=True)):
+        table.rows[row].height = Emu(round(height * EMU))
+        column = 0
+        for slot in line:
+            cell = table.cell(row, column)
+            if slot.span > 1:
+                cell.merge(table.cell(row, column + slot.span - 1))
+            _write(cell, slot, page.size, last=row == len(lines) - 1, head=bool(page.head) and row == 0)
+            column += slot.span
+    return frame
+
+
+def _lines(table: Table) -> list[Line]:
+    fields, lines = cells.columns(table), list[Line]()
+    words = next((n for n, field in enumerate(fields) if field.kind in ("text", "category")), 0)
+    for row in cells.rows(table):
+        if "group" in row:
+            runs = (Run(row["group"], bold=True, color=theme.DARK_BLUE),)
+            lines.append((Slot((runs,), span=len(fields)),))
+            continue
+        line = []
+        rule = theme.DARK_GRAY if row["first"] else ""
+        for place, (part, identity) in enumerate(zip(row["cells"], row["ids"], strict=True)):
+            slot = _slot(part, cells.side(fields[place]), row["total"])
+            paragraphs = list(slot.paragraphs)
+            if identity:
+                paragraphs[-1] = (*paragraphs[-1], Run(f" {identity}", color=theme.QUIET))
+            if place == words:
+                under = (cells.said(part) for part in row["under"])
+                paragraphs += [(Run(said, color=theme.QUIET, scale=0.8),) for said in under]
+            line.append(replace(slot, paragraphs=tuple(paragraphs), rule=rule))
+        lines.append(tuple(line))
+    return lines
+
+
+def _slot(part: cells.Cell, side: str, total: bool) -> Slot:
+    if part["kind"] == "decision":
+        color = theme.BADGES.get(part["css"], theme.INK)
+        return Slot(((Run(cells.said(part), bold=True, color=color, scale=0.85),),))
+    if part["kind"] == "rag":
+        _, fill, ink = theme.RAG[part["letter"]]
+        return Slot(
+            ((Run(f"{_RAG_MARKS[part['letter']]} {part['letter']}", bold=True, color=ink),),), "center", fill
+        )
+    if part["kind"] == "level":
+        fill = {"full": theme.DARK_BLUE, "reduced": "#D3E6F6"}.get(part["text"], "")
+        color = theme.PAPER if part["text"] == "full" else theme.INK
+        return Slot(((Run(part["text"] if fill else "–", color=color, scale=0.85),),), "center", fill)
+    if part["kind"] != "words":
+        color = theme.QUIET if part["kind"] == "missing" else theme.INK
+        return Slot(((Run(part["text"], bold=total, color=color),),), side)
+    return Slot(paragraphs_of(part["runs"], total), side)
+
+
+def paragraphs_of(runs: Sequence[Sequence[str]], bold: bool = False) -> tuple[tuple[Run, ...], ...]:
+    """Runs of a text cell as paragraphs; "line" and "small" begin a new one."""
+    found: list[list[Run]] = [[]]
+    for role, text in runs:
+        for place, line in enumerate(text.split("\n")):
+            if (role in ("line", "small") or place) and found[-1]:
+                found.append([])
+            joint = "" if not found[-1] or line[:1] in (",", ".", ";", ":") else " "
+            found[-1].append(
+                Run(joint + line, bold=bold or role == "lead", scale=0.8 if role == "small" else 1.0,
+                    color=theme.QUIET if role in ("small", "id") else theme.INK)
+            )  # fmt: skip
+    return tuple(tuple(line) for line in found)
+
+
+def _head(table: Table) -> Line:
+    if not cells.titled(table):
+        return ()
+    return tuple(_header_slot(field.title, field.unit, cells.side(field)) for field in cells.columns(table))
+
+
+def _header_slot(title: str, unit: str, side: str) -> Slot:
+    text = " ".join(part for part in (title.replace("\n", " "), unit) if part)
+    return Slot(((Run(text, color=theme.QUIET, scale=0.8),),), side)
+
+
+def _tall(paragraphs: Sequence[Sequence[Run]], wide: float, size: float) -> float:
+    """Height of paragraphs in pt, from the widths of their words."""
+    high = 0.0
+    for runs in paragraphs:
+        text, bold = "".join(run.text for run in runs), any(run.bold for run in runs)
+        scaled = size * max((run.scale for run in runs), default=1.0)
+        high += len(theme.wrap(text, wide, scaled * WIDER, bold)) * scaled * 1.22
+    return high
+
+
+def _height(line: Line, given: Sequence[float], size: float) -> float:
+    """Height of a line of a table in pt."""
+    most, column = 0.0, 0
+    for slot in line:
+        room = sum(given[column : column + slot.span]) - 2 * _MARGIN - 1
+        most = max(most, _tall(slot.paragraphs, room, size))
+        column += slot.span
+    return most + 4.2
+
+
+def _write(cell: Any, slot: Slot, size: float, last: bool, head: bool) -> None:
+    from pptx.enum.text import MSO_ANCHOR
+    from pptx.util import Pt
+
+    cell.margin_left = cell.margin_right = Pt(_MARGIN)
+    cell.margin_top, cell.margin_bottom = Pt(1.6), Pt(1.6)
+    cell.vertical_anchor = MSO_ANCHOR.BOTTOM if head else MSO_ANCHOR.TOP
+    write_paragraphs(cell.text_frame, slot.paragraphs, size, slot.side)
+    properties = cell._tc.get_or_add_tcPr()
+    if slot.rule:
+        _rule(properties, "T", slot.rule, 1.0)
+    _rule(properties, "B", theme.DARK_GRAY if head or last else "#D0D0D0", 0.75 if head or last else 0.5)
+    if slot.fill:
+        cell.fill.solid()
+        cell.fill.fore_color.rgb = rgb(slot.fill)
+    else:
+        cell.fill.background()
+
+
+def write_paragraphs(
+    frame: Any, paragraphs: Sequence[Sequence[Run]], size: float, side: str = "left", gap: float = 0.0
+) -> None:
+    """Write paragraphs of runs into a text frame; text is data, never markup."""
+    from pptx.enum.text import PP_ALIGN
+    from pptx.util import Pt
+
+    align = {"left": PP_ALIGN.LEFT, "right": PP_ALIGN.RIGHT, "center": PP_ALIGN.CENTER}[side]
+    frame.word_wrap = True
+    for place, runs in enumerate(paragraphs):
+        paragraph = frame.paragraphs[0] if place == 0 else frame.add_paragraph()
+        paragraph.alignment = align
+        if gap and place:
+            paragraph.space_before = Pt(gap)
+        if not any(run.text for run in runs):
+            end = paragraph._p.get_or_add_endParaRPr()
+            end.set("sz", str(round(size * 100)))
+            continue
+        for run in runs:
+            added = paragraph.add_run()
+            added.text = clean(run.text)
+            added.font.size = Pt(round(size * run.scale, 1))
+            added.font.bold = run.bold
+            added.font.color.rgb = rgb(run.color)
+
+
+def clean(text: str) -> str:
+    """Text without the control characters that XML cannot hold.
+
+    Examples
+    --------
+    >>> clean("a\\x07b\\nc")
+    'ab\\nc'
+    """
+    return "".join(c for c in text if c >= " " or c in "\n\t")
+
+
+def rgb(color: str) -> Any:
+    """A color of the theme for python-pptx."""
+    from pptx.dml.color import RGBColor
+
+    return RGBColor.from_string(color.lstrip("#"))
+
+
+def _rule(properties: Any, side: str, color: str, width: float) -> None:
+    """A border of a cell; python-pptx has none."""
+    from pptx.oxml import parse_xml
+
+    xml = (
+        f'<a:ln{side} xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" w="{round(width * EMU)}" '
+        f'cap="flat"><a:solidFill><a:srgbClr val="{color.lstrip("#")}"/></a:solidFill></a:ln{side}>'
+    )
+    properties.append(parse_xml(xml))
+
+
+_PX = 9525
+_DENSE = 12
+
+
+def add_chart(slide: Any, chart: Chart, room: Box, key: bool = True) -> Any:
+    """Put a chart on a slide; None where there is nothing to draw.
+
+    Parameters
+    ----------
+    slide : pptx slide
+    chart : Chart
+        Any mark but a heatmap, which is a table.
+    room : Box
+        Where it stands.
+    key : bool
+        Name the series where several need it.
+    """
+    if chart.data.empty:
+        return None
+    drawn = spec(chart)
+    if drawn is None:
+        shape = _add_picture(slide, chart, room)
+    else:
+        shape = slide.shapes.add_chart(
+            _kind(drawn), room.left, room.top, room.width, room.height, _data(drawn)
+        )
+        _dress(shape.chart, drawn, chart, key)
+    shape.name = f"Chart {chart.id}"
+    shape._element.xpath(".//p:cNvPr")[0].set("descr", spoken(chart))
+    return shape
+
+
+def _add_picture(slide: Any, chart: Chart, room: Box) -> Any:
+    """The picture of a chart, drawn for the width of the slide so that its type is as large as other type."""
+    wide = round(room.width / _PX * 0.72)
+    content = io.BytesIO(image(chart, wide))
+    shape = slide.shapes.add_picture(content, room.left, room.top)
+    scale = min(room.width / shape.width, room.height / shape.height)
+    shape.width, shape.height = round(shape.width * scale), round(shape.height * scale)
+    return shape
+
+
+def _kind(drawn: Spec) -> Any:
+    from pptx.enum.chart import XL_CHART_TYPE as Kind
+
+    return {
+        "bar": Kind.BAR_STACKED if drawn.stacked else Kind.BAR_CLUSTERED,
+        "column": Kind.COLUMN_STACKED if drawn.stacked else Kind.COLUMN_CLUSTERED,
+        "line": Kind.LINE_MARKERS,
+        "xy": Kind.XY_SCATTER_LINES_NO_MARKERS,
+    }[drawn.shape]
+
+
+def _data(drawn: Spec) -> Any:
+    """The workbook behind a chart."""
+    from pptx.chart.data import CategoryChartData, XyChartData
+
+    form = number_format(drawn.number)
+    if drawn.shape == "xy":
+        points = XyChartData(number_format=form)
+        for one in drawn.series:
+            series = points.add_series(clean(one.name))
+            for x, y in zip(one.xs, one.values, strict=True):
+                series.add_data_point(x, y)
+        return points
+    data = CategoryChartData(number_format=form)
+    for category in drawn.categories:
+        data.add_category(clean(category))
+    for one in drawn.series:
+        data.add_series(clean(one.name), one.values)
+    return data
+
+
+def _dress(chart: Any, drawn: Spec, of: Chart, key: bool) -> None:
+    """Looks, labels, axes and key; axis ids as the schema wants them."""
+    from pptx.enum.chart import XL_LEGEND_POSITION
+
+    size = 14 if len(drawn.categories) <= _DENSE and not (drawn.layered and drawn.shape == "bar") else 12
+    _font(chart.font, size)
+    chart.has_title = False
+    chart.has_legend = drawn.key and key
+    if chart.has_legend:
+        chart.legend.position = XL_LEGEND_POSITION.TOP
+        chart.legend.include_in_layout = False
+        _font(chart.legend.font, 14)
+        if any(one.kind == "hidden" or one.across for one in drawn.series):
+            _unnamed(chart, drawn)
+    plot = chart.plots[0]
+    if drawn.shape in ("bar", "column"):
+        few = max(0, 5 - len(drawn.categories))
+        plot.gap_width = (45 if drawn.shape == "bar" else 60) + 55 * few
+        plot.overlap = 100 if drawn.stacked or drawn.layered else -5 if len(drawn.series) > 1 else 0
+        plot.vary_by_categories = False
+    for series, wanted in zip(plot.series, drawn.series, strict=True):
+        if wanted.kind in ("line", "dots"):
+            _stroke(series, wanted)
+        else:
+            _fill(series.format, wanted.look, wanted.kind)
+            series.invert_if_negative = False
+            for place, look in wanted.looks.items():
+                _fill(series.points[place].format, look, "fill")
+        if any(wanted.labels):
+            _labels(series, wanted, drawn, size)
+    _axes(chart, drawn, of)
+    for element in chart._chartSpace.iter("{*}axId", "{*}crossAx"):
+        element.set("val", element.get("val").lstrip("-"))
+
+
+def _unnamed(chart: Any, drawn: Spec) -> None:
+    """Take out of the key what only holds others up, or is named where it stands."""
+    from pptx.oxml import parse_xml
+
+    legend = chart.legend._element
+    for place, one in reversed(list(enumerate(drawn.series))):
+        if one.kind == "hidden" or one.across:
+            spaces = 'xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"'
+            entry = f'<c:legendEntry {spaces}><c:idx val="{place}"/><c:delete val="1"/></c:legendEntry>'
+            legend.find("{*}legendPos").addnext(parse_xml(entry))
+
+
+def _fill(form: Any, look: theme.Look, kind: str) -> None:
+    from pptx.enum.dml import MSO_PATTERN
+    from pptx.util import Pt
+
+    line, width = (theme.INK, 1.75) if kind == "outline" else (look.line, look.width)
+    if kind in ("outline", "hidden"):
+        form.fill.background()
+    elif look.hatch:
+        form.fill.patterned()
+        form.fill.pattern = MSO_PATTERN.LIGHT_UPWARD_DIAGONAL
+        form.fill.fore_color.rgb = rgb(look.line)
+        form.fill.back_color.rgb = rgb(look.fill)
+    else:
+        form.fill.solid()
+        form.fill.fore_color.rgb = rgb(look.fill)
+    if width and kind != "hidden":
+        form.line.color.rgb = rgb(line)
+        form.line.width = Pt(width)
+    else:
+        form.line.fill.background()
+
+
+def _stroke(series: Any, wanted: Series) -> None:
+    """A line, with dots where it has labels; or dots alone."""
+    from pptx.enum.chart import XL_MARKER_STYLE
+    from pptx.enum.dml import MSO_LINE
+    from pptx.util import Pt
+
+    look = wanted.look
+    color = rgb(look.shade)
+    series.smooth = False
+    if wanted.kind == "line":
+        series.format.line.color.rgb = color
+        series.format.line.width = Pt(1.5 if wanted.across else 2.5)
+        if look.dash == "dash":
+            series.format.line.dash_style = MSO_LINE.DASH
+        series.marker.style = XL_MARKER_STYLE.NONE
+        named = () if wanted.across else wanted.labels
+        dots = [series.points[place].marker for place, said in enumerate(named) if said]
+    else:
+        series.format.line.fill.background()
+        dots = [series.marker]
+    for dot in dots:
+        dot.style = XL_MARKER_STYLE.CIRCLE
+        dot.size = 9
+        dot.format.fill.solid()
+        dot.format.fill.fore_color.rgb = color
+        dot.format.line.color.rgb = rgb(theme.PAPER)
+
+
+def _labels(series: Any, wanted: Series, drawn: Spec, size: float) -> None:
+    """Words on the marks: the number where they say just that, else the words themselves."""
+    from pptx.enum.chart import XL_LABEL_POSITION as At
+
+    inner = drawn.stacked and wanted.kind == "fill"
+    color = theme.readable(theme.INK, wanted.look.fill) if inner else theme.INK
+    if drawn.layered and (wanted.look.hatch or wanted.look is GROUND):
+        place = At.INSIDE_END if wanted.look.hatch else At.INSIDE_BASE
+    elif inner:
+        place = At.CENTER
+    else:
+        beside = wanted.across and wanted.xs[0] == wanted.xs[1]
+        place = At.OUTSIDE_END if drawn.shape in ("bar", "column") else At.RIGHT if beside else At.ABOVE
+    if wanted.plain(drawn.number):
+        labels = series.data_labels
+        labels.show_value = True
+        labels.number_format, labels.number_format_is_linked = number_format(drawn.number), False
+        labels.position = place
+        _font(labels.font, size, color)
+        return
+    for at, said in enumerate(wanted.labels):
+        if said:
+            label = series.points[at].data_label
+            _worded(label.text_frame, said, size, color)
+            label.text_frame.word_wrap = False
+            label.position = place
+
+
+def _axes(chart: Any, drawn: Spec, of: Chart) -> None:
+    from pptx.enum.chart import XL_TICK_LABEL_POSITION, XL_TICK_MARK
+    from pptx.util import Pt
+
+    across, values = chart.category_axis, chart.value_axis
+    for axis in (across, values):
+        axis.major_tick_mark = axis.minor_tick_mark = XL_TICK_MARK.NONE
+        axis.has_major_gridlines = False
+        axis.format.line.color.rgb = rgb(theme.INK)
+    across.tick_label_position = XL_TICK_LABEL_POSITION.LOW
+    if drawn.shape == "bar":
+        across.reverse_order = True
+        values.tick_label_position = XL_TICK_LABEL_POSITION.HIGH
+    values.format.line.fill.background()
+    _scaled(values, drawn.span(), drawn.number.signed)
+    values.visible = not drawn.labelled
+    if not drawn.labelled:
+        values.has_major_gridlines = True
+        values.major_gridlines.format.line.color.rgb = rgb(theme.GRID)
+        values.major_gridlines.format.line.width = Pt(0.75)
+        _title(values, drawn.number)
+    if drawn.shape == "xy":
+        _scaled(across, span([x for one in drawn.series for x in one.xs]))
+        if of.x.kind == "time":
+            across.tick_labels.number_format = "yyyy-mm"
+        _title(across, of.x)
+
+
+def _scaled(axis: Any, ends: tuple[float, float, float], signed: bool = False) -> None:
+    """Lowest, highest and step of an axis of numbers, and how its numbers are written."""
+    axis.minimum_scale, axis.maximum_scale, step = ends
+    if step:
+        axis.major_unit = step
+    decimals = 0 if not step or float(step).is_integer() else 1
+    axis.tick_labels.number_format = number_format(Field("", decimals=decimals, signed=signed))
+    axis.tick_labels.number_format_is_linked = False
+
+
+def _title(axis: Any, field: Field) -> None:
+    axis.has_title = True
+    _worded(axis.axis_title.text_frame, header(field), 12, theme.QUIET)
+    for run in axis.axis_title.text_frame.paragraphs[0].runs:
+        run.font.bold = False
+
+
+def _worded(frame: Any, text: str, size: float, color: str) -> None:
+    """Words of a chart in one look."""
+    frame.text = clean(text)
+    for run in (run for paragraph in frame.paragraphs for run in paragraph.runs):
+        _font(run.font, size, color)
+
+
+def _font(font: Any, size: float, color: str = theme.INK) -> None:
+    from pptx.util import Pt
+
+    font.size = Pt(size)
+    font.color.rgb = rgb(color)
 
 
 _PLACES = {
@@ -63,10 +649,12 @@ class Template:
 
     def slide(self, kind: str) -> Any:
         """A new slide of a kind: decision, chapter or exhibit, with its strip and number."""
+        from pptx.enum.shapes import PP_PLACEHOLDER as Kind
+
         layout = self.layouts[kind]
         slide = self.deck.slides.add_slide(layout)
         for shape in layout.placeholders:
-            if shape.placeholder_format.type in _foot_types():
+            if shape.placeholder_format.type in (Kind.FOOTER, Kind.SLIDE_NUMBER):
                 slide.shapes._spTree.append(copy.deepcopy(shape._element))
         return slide
 
@@ -84,11 +672,20 @@ class Template:
     def box(self, slide: Any, name: str) -> Box:
         """Where a place is; a placeholder for a figure is taken off the slide."""
         shape = self.place(slide, name)
+        found = self._box(shape, name)
+        if shape is not None and name == "figure":
+            shape._element.getparent().remove(shape._element)
+        return found
+
+    @property
+    def room(self) -> Box:
+        """Where the figure of an exhibit is, without a slide."""
+        wanted, layout = self.names.get("figure", "figure"), self.layouts["exhibit"]
+        return self._box(next((s for s in layout.placeholders if s.name == wanted), None), "figure")
+
+    def _box(self, shape: Any, name: str) -> Box:
         if shape is not None:
-            found = Box(shape.left, shape.top, shape.width, shape.height)
-            if name == "figure":
-                shape._element.getparent().remove(shape._element)
-            return found
+            return Box(shape.left, shape.top, shape.width, shape.height)
         wide, high = self.deck.slide_width, self.deck.slide_height
         left, top, width, height = _PLACES[name]
         return Box(round(left * wide), round(top * high), round(width * wide), round(height * high))
@@ -158,64 +755,45 @@ def _own(deck: Any) -> None:
         size.attrib.pop("type")
 
 
-def _foot_types() -> tuple[Any, ...]:
-    from pptx.enum.shapes import PP_PLACEHOLDER
-
-    return PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.SLIDE_NUMBER
-
-
-def deciding(exhibit: Exhibit) -> bool:
-    """Whether an exhibit is a table that asks for decisions."""
-    return isinstance(exhibit, Table) and any(field.kind == "decision" for field in exhibit.columns)
-
-
 def asked(slide: Any, table: Table, room: Box) -> None:
     """What is asked, one below the other: a mark and its words; smaller type where there are many."""
     rows = [_decision(table, row) for row in table.data.to_dict("records")]
-    wide, high = room.width / EMU, room.height / EMU
-    for size in (19.0, 17.0, 15.5, 14.0, 13.0, 12.0, 11.0):
-        mark = (
-            max(
-                (theme.text_width(cells.said(part), size * WIDER * 0.72, True) for part, _ in rows), default=0
-            )
-            + 16
-        )
-        heights = [_tall(runs, wide - mark - 12, size) + size * 0.55 for _, runs in rows]
-        if sum(heights) <= high:
-            break
-    top = room.top
+
+    def laid(size: float) -> tuple[float, list[float]]:
+        """Width of the marks and heights of the rows in pt."""
+        marks = (theme.text_width(cells.said(part), size * WIDER * 0.72, True) for part, _ in rows)
+        mark = max(marks, default=0) + 16
+        return mark, [_tall(runs, room.width / EMU - mark - 12, size) + size * 0.55 for _, runs in rows]
+
+    sizes = (19.0, 17.0, 15.5, 14.0, 13.0, 12.0, 11.0)
+    size = _largest(sizes, lambda size: sum(laid(size)[1]) <= room.height / EMU)
+    mark, heights = laid(size)
+    top, left = room.top, round((mark + 12) * EMU)
     for (part, runs), height in zip(rows, heights, strict=True):
-        line_across(
-            slide, Box(room.left, top, room.width, 0), theme.DARK_BLUE if top == room.top else "#D0D0D0"
-        )
+        across = Box(room.left, top, room.width, 0)
+        line_across(slide, across, theme.DARK_BLUE if top == room.top else "#D0D0D0")
         if part["kind"] == "decision":
-            _badge(
-                slide,
-                part,
-                Box(room.left, top + 70000, round(mark * EMU), round(size * 1.3 * EMU)),
-                size * 0.72,
-            )
-        left = round((mark + 12) * EMU)
-        box = slide.shapes.add_textbox(
-            room.left + left, top + 50000, room.width - left, round(height * EMU) - 60000
-        )
-        box.name = f"Decision {part.get('text', '')}"
-        flat(box.text_frame)
-        write_paragraphs(box.text_frame, runs, size)
+            place = Box(room.left, top + 70000, round(mark * EMU), round(size * 1.3 * EMU))
+            _badge(slide, part, place, size * 0.72)
+        under = Box(room.left + left, top + 50000, room.width - left, round(height * EMU) - 60000)
+        add_text(slide, under, runs, size, f"Decision {part.get('text', '')}")
         top += round(height * EMU)
+
+
+def _worded_by(table: Table) -> str:
+    """The column that says in words what a row of decisions is about."""
+    return next((f for f in table.columns if f.kind == "text" and f.title), table.columns[0]).name
 
 
 def _decision(table: Table, row: dict[Any, Any]) -> tuple[cells.Cell, list[tuple[Run, ...]]]:
     """The mark of a decision and its words: what in bold, the rest below."""
     field = next(field for field in table.columns if field.kind == "decision")
-    text = next((f for f in table.columns if f.kind == "text" and f.title), table.columns[0])
-    part = cells.cell(field, row[field.name])
-    value = row[text.name]
+    value = row[_worded_by(table)]
     runs = value if isinstance(value, tuple) else (("lead", theme.format_text(value)),)
     lead = "".join(said for role, said in runs if role == "lead").rstrip(".:")
     rest = " ".join(said for role, said in runs if role in ("text", "line"))
     found: list[tuple[Run, ...]] = [(Run(lead, bold=True),)] if lead else []
-    return part, found + ([(Run(rest, scale=0.76),)] if rest else [])
+    return cells.cell(field, row[field.name]), found + ([(Run(rest, scale=0.76),)] if rest else [])
 
 
 def _badge(slide: Any, part: cells.Cell, room: Box, size: float) -> None:
@@ -224,7 +802,7 @@ def _badge(slide: Any, part: cells.Cell, room: Box, size: float) -> None:
     from pptx.enum.text import MSO_ANCHOR
     from pptx.util import Pt
 
-    fill = {"stop": theme.DARK_PINK, "fund": theme.DARK_BLUE}.get(part.get("css", ""), "")
+    fill = theme.BADGES.get(part["css"], "")
     shape = slide.shapes.add_shape(MSO_SHAPE.ROUNDED_RECTANGLE, room.left, room.top, room.width, room.height)
     shape.name = f"Mark {part['text']}"
     shape.adjustments[0] = 0.12
@@ -240,15 +818,6 @@ def _badge(slide: Any, part: cells.Cell, room: Box, size: float) -> None:
     shape.text_frame.vertical_anchor = MSO_ANCHOR.MIDDLE
     color = theme.PAPER if fill else theme.DARK_GRAY
     write_paragraphs(shape.text_frame, ((Run(cells.said(part), bold=True, color=color),),), size, "center")
-
-
-def _tall(paragraphs: Sequence[Sequence[Run]], wide: float, size: float) -> float:
-    """Height of paragraphs in pt."""
-    return sum(
-        len(theme.wrap("".join(run.text for run in runs), wide, size * WIDER * runs[0].scale, runs[0].bold))
-        * size * runs[0].scale * 1.22
-        for runs in paragraphs
-    )  # fmt: skip
 
 
 def limits(kpi: Kpi) -> Chart | None:
@@ -313,6 +882,23 @@ def flat(frame: Any) -> None:
     frame.word_wrap = True
 
 
+def add_text(
+    slide: Any, room: Box, paragraphs: Sequence[Sequence[Run]], size: float, name: str = "", gap: float = 0.0
+) -> None:
+    """Put paragraphs of runs on a slide."""
+    box = slide.shapes.add_textbox(room.left, room.top, room.width, room.height)
+    if name:
+        box.name = name
+    flat(box.text_frame)
+    write_paragraphs(box.text_frame, paragraphs, size, gap=gap)
+
+
+_SIZES = {
+    "title": (28.0, 26.0, 24.0, 22.0, 20.0, 18.0),
+    "unit": (14.0, 13.0, 12.0, 11.0, 10.0),
+    "meaning": (17.0, 16.0, 15.0, 14.0, 13.0, 12.0),
+}
+"""Sizes of type in pt that a place may have, the largest that fits first; others have the template's."""
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _SECTION = "http://schemas.microsoft.com/office/powerpoint/2010/main"
 
@@ -369,10 +955,12 @@ class _Deck:
 
     def slide(self, kind: str, title: str, unit: str = "", meaning: str = "") -> Any:
         """A slide with its texts; empty places are taken off."""
+        from pptx.enum.shapes import PP_PLACEHOLDER
+
         slide = self.template.slide(kind)
         self.sections[-1][1].append(slide.slide_id)
         for shape in slide.placeholders:
-            if shape.placeholder_format.type in _footers():
+            if shape.placeholder_format.type == PP_PLACEHOLDER.FOOTER:
                 shape.text_frame.text = clean(self.outline.strip)
         self._say(slide, "title", title)
         self._say(slide, "unit", unit)
@@ -381,24 +969,29 @@ class _Deck:
         return slide
 
     def _say(self, slide: Any, place: str, text: str) -> None:
+        from pptx.util import Pt
+
         shape = self.template.place(slide, place)
-        if shape is None:
-            if text:
-                box = self.template.box(slide, place)
-                shape = slide.shapes.add_textbox(box.left, box.top, box.width, box.height)
-                shape.text_frame.word_wrap = True
-            else:
-                return
         if not text:
-            shape._element.getparent().remove(shape._element)
+            if shape is not None:
+                shape._element.getparent().remove(shape._element)
             return
-        frame = shape.text_frame
-        frame.text = clean(text)
-        size = _fitting(text, shape.width, shape.height, _sizes(place))
-        if size is not None:
-            for paragraph in frame.paragraphs:
-                for run in paragraph.runs:
-                    run.font.size = size
+        if shape is None:
+            box = self.template.box(slide, place)
+            shape = slide.shapes.add_textbox(box.left, box.top, box.width, box.height)
+            shape.text_frame.word_wrap = True
+        shape.text_frame.text = clean(text)
+        if place not in _SIZES:
+            return  # the template's
+
+        def fits(size: float) -> bool:
+            rows = theme.wrap(text, shape.width / EMU, size * WIDER, size >= 18)
+            return len(rows) * size * 1.2 <= shape.height / EMU + 2
+
+        size = _largest(_SIZES[place], fits)
+        for paragraph in shape.text_frame.paragraphs:
+            for run in paragraph.runs:
+                run.font.size = Pt(size)
 
     def decision(self, front: Front) -> None:
         """The first slide: marks and what is asked on the left, what limits us on the right, what turns it below."""
@@ -410,37 +1003,34 @@ class _Deck:
         left = Box(room.left, room.top, round(room.width * 0.575), room.height)
         right = Box(room.left + left.width + gap, room.top, room.width - left.width - gap, room.height)
         table = front.decisions.printed if front.decisions else None
-        if isinstance(table, Table) and deciding(table):
+        if isinstance(table, Table) and front.deciding:
             asked(slide, table, left)
-        elif isinstance(table, Table):
-            _beside(slide, table, left)
+        elif isinstance(table, Table):  # its head; it stands whole on a slide of its own
+            under = _headed(slide, table.title, left)
+            name = f"Head of table {table.id}"
+            add_table(slide, pages(table, under)[0], under, cells.spoken(table), name)
         tiles = front.tiles.exhibit if front.tiles else None
         limited = limits(tiles) if isinstance(tiles, Kpi) else None
         if limited is not None and tiles is not None:
-            line_across(slide, right)
-            said = next(
-                (item.exhibit.title for item in front.items if item.id.endswith(".limits")), tiles.title
-            )
-            box = slide.shapes.add_textbox(right.left, right.top + 60000, right.width, 420000)
-            flat(box.text_frame)
-            write_paragraphs(box.text_frame, ((Run(said, bold=True),),), 19)
-            under = Box(right.left, right.top + 480000, right.width, min(right.height - 480000, 2500000))
-            add_chart(slide, limited, under, key=False)
+            titles = (item.exhibit.title for item in front.items if item.id.endswith(".limits"))
+            under = _headed(slide, next(titles, tiles.title), right)
+            add_chart(slide, limited, replace(under, height=min(under.height, 2500000)), key=False)
         _notes(slide, headline, table)
-        if isinstance(table, Table) and deciding(table):
+        if isinstance(table, Table) and front.deciding:
             for position, detail in table.details:
-                self._detail(table, position, detail, words(_lead(table, position)).split("\n")[0])
+                lead = words(table.data[_worded_by(table)].iloc[position])
+                self._detail(table, position, detail, lead.split("\n")[0])
 
     def front(self, front: Front) -> None:
         """What the first slide does not show of page one; its short messages stand together."""
         tiles = front.tiles.exhibit if front.tiles else None
         shown = [front.tiles] if isinstance(tiles, Kpi) and limits(tiles) else []
-        shown += [front.decisions] if front.decisions and deciding(front.decisions.exhibit) else []
+        shown += [front.decisions] if front.decisions and front.deciding else []
         rest = [item for item in front.items if item not in shown]
         short = [item for item in rest if _is_short(item.exhibit)]
         if len(short) > 1:
             slide = self.slide("exhibit", "; ".join(item.exhibit.title for item in short))
-            said = [(f"{lead}", text) for item in short for lead, text in _said(item.exhibit)]
+            said = [pair for item in short for pair in _said(item.exhibit)]
             _text(slide, self.template.box(slide, "figure"), said, "page one")
             _notes(slide, *(item.exhibit for item in short))
             rest = [item for item in rest if item not in short]
@@ -476,7 +1066,7 @@ class _Deck:
                 self._detail(exhibit, position, detail, exhibit.title)
             return
         if isinstance(exhibit, Chart) and exhibit.mark == "heatmap":
-            self._pages(exhibit, heat_pages(exhibit, self._room(exhibit)), exhibit.unit_line)
+            self._pages(exhibit, heat_pages(exhibit, self.template.room), exhibit.unit_line)
             return
         slide = self._titled(exhibit, exhibit.unit_line)
         room = self.template.box(slide, "figure")
@@ -489,22 +1079,13 @@ class _Deck:
             _text(slide, room, exhibit.items, exhibit.id)
         _notes(slide, exhibit)
 
-    def _room(self, exhibit: Exhibit) -> Box:
-        """The room for a figure, measured on a layout without leaving a slide behind."""
-        layout = self.template.layouts["exhibit"]
-        wanted = self.template.names.get("figure", "figure")
-        for shape in layout.placeholders:
-            if shape.name == wanted:
-                return Box(shape.left, shape.top, shape.width, shape.height)
-        return self.template.box(_Bare(layout), "figure")
-
     def _titled(self, exhibit: Exhibit, unit: str, more: str = "") -> Any:
         title = " ".join(exhibit.title.split("\n")) or exhibit.alt
         under = " · ".join(part for part in (self.before, unit) if part)
         return self.slide("exhibit", title + more, under, exhibit.takeaway)
 
     def _table(self, table: Table, unit: str) -> None:
-        self._pages(table, pages(table, self._room(table)), unit)
+        self._pages(table, pages(table, self.template.room), unit)
 
     def _detail(self, table: Table, position: int, detail: Table, title: str) -> None:
         """The table under a row of another, on slides of its own."""
@@ -557,69 +1138,46 @@ class _Deck:
         known.append(extension)
 
 
-class _Bare:
-    """A layout asked like a slide that has no placeholders."""
-
-    def __init__(self, layout: Any) -> None:
-        self.slide_layout = layout
-        self.placeholders: tuple[Any, ...] = ()
-
-
-def _beside(slide: Any, table: Table, room: Box) -> None:
-    """The head of a table that asks for no decision, under its title; it stands whole on a slide of its own."""
+def _headed(slide: Any, title: str, room: Box) -> Box:
+    """A rule and a title in bold at the top of a place; what is left under them."""
     line_across(slide, room)
-    box = slide.shapes.add_textbox(room.left, room.top + 60000, room.width, 420000)
-    flat(box.text_frame)
-    write_paragraphs(box.text_frame, ((Run(table.title, bold=True),),), 19)
-    under = Box(room.left, room.top + 480000, room.width, room.height - 480000)
-    add_table(slide, pages(table, under)[0], under, cells.spoken(table), f"Head of table {table.id}")
-
-
-def _lead(table: Table, position: int) -> Any:
-    """The words of a row of decisions."""
-    text = next((f for f in table.columns if f.kind == "text" and f.title), table.columns[0])
-    return table.data[text.name].iloc[position]
+    above = Box(room.left, room.top + 60000, room.width, 420000)
+    add_text(slide, above, ((Run(title, bold=True),),), 19)
+    return Box(room.left, room.top + 480000, room.width, room.height - 480000)
 
 
 def _tiles(slide: Any, room: Box, kpi: Kpi) -> None:
     """Big numbers side by side, as text."""
     tiles = cells.tiles(kpi)
-    gap = round(0.03 * room.width)
-    wide = (room.width - gap * (max(len(tiles), 1) - 1)) // max(len(tiles), 1)
+    gap, count = round(0.03 * room.width), max(len(tiles), 1)
+    wide = (room.width - gap * (count - 1)) // count
     for place, tile in enumerate(tiles):
-        box = slide.shapes.add_textbox(room.left + place * (wide + gap), room.top + 500000, wide, 1900000)
-        box.name = f"Tile {tile['label']}"
-        flat(box.text_frame)
         color = theme.DARK_BLUE if tile["focus"] else theme.DARK_GRAY
-        number = (
-            Run(tile["number"], bold=True, color=color, scale=2.9),
-            Run(f" {tile['after']}" if tile["after"] else ""),
-        )
-        paragraphs = [(Run(tile["label"], bold=tile["focus"]),), number]
+        after = Run(f" {tile['after']}" if tile["after"] else "")
+        paragraphs = [(Run(tile["label"], bold=tile["focus"]),),
+                      (Run(tile["number"], bold=True, color=color, scale=2.9), after)]  # fmt: skip
         paragraphs += [(Run(tile["note"], color=theme.QUIET, scale=0.9),)] if tile["note"] else []
-        write_paragraphs(box.text_frame, paragraphs, 17)
+        box = Box(room.left + place * (wide + gap), room.top + 500000, wide, 1900000)
+        add_text(slide, box, paragraphs, 17, f"Tile {tile['label']}")
 
 
 def _text(slide: Any, room: Box, items: Sequence[tuple[str, str]], name: str) -> None:
     """Paragraphs with a lead in bold; as large as they fit."""
-    box = slide.shapes.add_textbox(room.left, room.top, room.width, room.height)
-    box.name = f"Text {name}"
-    flat(box.text_frame)
     paragraphs = [
         tuple(
-            run for run in (Run(lead, bold=True) if lead else None, Run(f" {said}" if lead else said)) if run
+            run
+            for run in (Run(lead, bold=True), Run(f" {said}" if lead else said))
+            if run.text or not run.bold
         )
         for lead, said in items
     ]
-    wide, high = room.width / EMU, room.height / EMU
-    for size in (20.0, 18.0, 16.0, 14.0, 12.0, 11.0, 10.0):
-        tall = sum(
-            len(theme.wrap("".join(run.text for run in runs), wide, size * WIDER)) * size * 1.22 + size * 0.5
-            for runs in paragraphs
-        )
-        if tall <= high:
-            break
-    write_paragraphs(box.text_frame, paragraphs, size, gap=size * 0.5)
+    plain = [(Run("".join(run.text for run in runs)),) for runs in paragraphs]
+
+    def fits(size: float) -> bool:
+        return _tall(plain, room.width / EMU, size) + size * 0.5 * len(plain) <= room.height / EMU
+
+    size = _largest((20.0, 18.0, 16.0, 14.0, 12.0, 11.0, 10.0), fits)
+    add_text(slide, room, paragraphs, size, f"Text {name}", gap=size * 0.5)
 
 
 def _close_up(title: Any, unit: Any) -> None:
@@ -658,29 +1216,9 @@ def _is_short(exhibit: Exhibit) -> bool:
     return isinstance(exhibit, Message) and sum(len(lead) + len(said) for lead, said in exhibit.items) < 300
 
 
-def _sizes(place: str) -> tuple[float, ...]:
-    return {
-        "title": (28.0, 26.0, 24.0, 22.0, 20.0, 18.0),
-        "unit": (14.0, 13.0, 12.0, 11.0, 10.0),
-        "meaning": (17.0, 16.0, 15.0, 14.0, 13.0, 12.0),
-    }.get(place, ())
-
-
-def _fitting(text: str, width: int, height: int, sizes: Sequence[float]) -> Any:
-    """The largest size at which a text fits its place; None leaves the template's."""
-    from pptx.util import Pt
-
-    for size in sizes:
-        rows = len(theme.wrap(text, width / EMU, size * WIDER, size >= 18))
-        if rows * size * 1.2 <= height / EMU + 2:
-            return Pt(size)
-    return Pt(sizes[-1]) if sizes else None
-
-
-def _footers() -> tuple[Any, ...]:
-    from pptx.enum.shapes import PP_PLACEHOLDER
-
-    return (PP_PLACEHOLDER.FOOTER,)
+def _largest(sizes: Sequence[float], fits: Callable[[float], bool]) -> float:
+    """The largest size at which something fits; the smallest where none does."""
+    return next((size for size in sizes if fits(size)), sizes[-1])
 
 
 def _section_id(number: int) -> str:

@@ -24,13 +24,8 @@ SHEETS: dict[str, tuple[str, ...]] = {
     "Plan": (),
     "Money by year": ("arbitration.envelopes", "overview.ask", "balance.real_and_nominal", "risk.by_year"),
     "Funded and refused": ("arbitration.plan", "arbitration.refused", "contested.departments"),
-    "Limits": (
-        "arbitration.limits",
-        "arbitration.frontier",
-        "contested.c*s",
-        "contested.later",
-        "overview.people",
-    ),
+    "Limits": ("arbitration.limits", "arbitration.frontier", "contested.c*s", "contested.later",
+               "overview.people"),
     "Prices": ("arbitration.*", "contested.*", "confidence.*"),
     "Ranking": ("prioritization.*",),
     "Options": ("scenarios.*", "options.*"),
@@ -43,7 +38,7 @@ SHEETS: dict[str, tuple[str, ...]] = {
     "Glossary": ("*.glossary", "*.vocabulary", "annex.method"),
     "Portfolio": ("overview.*", "balance.*"),
     "Data": ("data_quality.*",),
-}
+}  # fmt: skip
 """Sheet -> the ids of the exhibits that stand on it; an exhibit stands on the first that names it, else on "More"."""
 _HEAD = 3
 """Rows from the title of an exhibit to its header."""
@@ -111,11 +106,7 @@ def placing(outline: Outline) -> dict[str, list[Collected]]:
     """Sheet -> its exhibits, in the order of the pack; sheets without any are left out."""
     found: dict[str, list[Collected]] = {name: [] for name in (*SHEETS, "More")}
     for _, item in outline.exhibits:
-        names = (
-            name
-            for name, patterns in SHEETS.items()
-            if any(fnmatch(item.id, pattern) for pattern in patterns)
-        )
+        names = (name for name, patterns in SHEETS.items() if any(fnmatch(item.id, one) for one in patterns))
         found[next(names, "More")].append(item)
     kept = LIVE if plan_of(outline) is not None else ()
     return {name: items for name, items in found.items() if items or name in kept}
@@ -258,12 +249,10 @@ def _provenance(sheet: Any, outline: Outline, formats: Formats) -> None:
     for chapter in manifest["chapters"]:
         given = "; ".join(f"{name} = {value}" for name, value in chapter["parameters"].items())
         lines.append((chapter["notebook"], given, chapter["sha256"], ""))
-    lines += [("File read", "", "SHA-256", "")] + [
-        (name, "", value, "") for name, value in manifest["inputs"].items()
-    ]
-    lines += [("Software", "", "", "")] + [
-        (name, str(value), "", "") for name, value in manifest["software"].items()
-    ]
+    lines += [("File read", "", "SHA-256", "")]
+    lines += [(name, "", value, "") for name, value in manifest["inputs"].items()]
+    lines += [("Software", "", "", "")]
+    lines += [(name, str(value), "", "") for name, value in manifest["software"].items()]
     heads = ("Register", "Figure or table", "Notebook", "File read", "Software")
     for row, line in enumerate(lines):
         for column, said in enumerate(line):

@@ -8,7 +8,7 @@ So whoever changes an amount, or a size on the sheet of the plan, sees what foll
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pmo_kit.exhibits import theme
@@ -33,13 +33,18 @@ _HEAD = 4
 
 @dataclass(frozen=True)
 class Live:
-    """What is written: the sheets with their data and, of some columns, the formulas; a row is {0}, counted from 1."""
+    """A sheet in the making: its data and the formulas of some columns; {0} is a row from 1, {1} that above it."""
 
     name: str
     data: pd.DataFrame
-    formulas: dict[str, str]
     title: str
     unit: str
+    formulas: dict[str, str] = field(default_factory=dict)
+
+    def add(self, column: str, values: Any, formula: str) -> None:
+        """Add a column of numbers that follow from a formula."""
+        self.data[column] = values
+        self.formulas[column] = formula
 
     def range(self, column: str) -> str:
         """The cells of a column, for a formula on another sheet."""
@@ -55,6 +60,16 @@ class Live:
     def here(self, column: str) -> str:
         """A cell of the same row, on its own sheet."""
         return f"${self.letter(column)}{{0}}"
+
+    def sums(self, column: str, *tests: str) -> str:
+        """The sum of a column where tests hold, each a range and what it is to be, as the part of a formula."""
+        return f"SUMIFS({self.range(column)}, {', '.join(tests)})"
+
+    def total(self, column: str, year: int, test: str, wanted: str) -> tuple[float, str]:
+        """The sum of a column in a year where another says something, and its formula."""
+        rows = self.data[(self.data[test] == wanted) & (self.data["year"] == year)]
+        pairs = (self.range(test), f'"{wanted}"', self.range("year"), str(year))
+        return float(rows[column].sum()), f"={self.sums(column, *pairs)}"
 
 
 def plan_of(outline: Outline) -> pd.DataFrame | None:
@@ -92,10 +107,12 @@ def write_plan(book: Any, outline: Outline, formats: Formats) -> int:
     assert plan is not None
     years = [int(name) for name in plan.columns if str(name).isdigit()]
     inputs = {name: outline.register.table(name).copy() for name in INPUTS if outline.register.has(name)}
-    projects = _projects(outline.register, plan)
+    said = "change a size in the column level (empty: not in the plan) and money and value follow"
+    title = "The plan: every project, its money by year and its planned net value"
+    sheet = Live("Plan", _projects(outline.register, plan), title, f"{outline.settings.unit} · {said}")
     factors = _factors(outline.register, inputs)
-    live = {name: _input(name, table, projects, factors) for name, table in inputs.items()}
-    sheet = _plan(projects, years, live, outline.settings.unit)
+    live = {name: _input(name, table, sheet, factors) for name, table in inputs.items()}
+    _spend(sheet, years, live)
     for one in (sheet, *live.values(), *([factors] if factors else [])):
         _write(book.get_worksheet_by_name(one.name) or book.add_worksheet(one.name), one, formats)
     return _money(book, sheet, plan, years, live, outline.settings.unit, formats)
@@ -127,47 +144,44 @@ def _factors(register: Any, inputs: dict[str, pd.DataFrame]) -> Live | None:
     rates = discount_schedule(settings.discount_schedule, count)
     start = np.concatenate([[1.0], 1 / np.cumprod(1 + rates[:-1])])
     within = {"start": start, "mid": start / np.sqrt(1 + rates), "end": start / (1 + rates)}[settings.timing]
-    data = pd.DataFrame(
-        {"year": range(first, first + count), "rate": rates, "at the start": start, "factor": within}
-    )
     schedule = describe_schedule(settings.discount_schedule)
+    told = (schedule.title, schedule.dated, schedule.source, f"timing {settings.timing}")
+    data = pd.DataFrame({"year": range(first, first + count), "rate": rates})
+    found = Live(_DISCOUNT, data, "Discount factors", " · ".join(part for part in told if part))
+    found.add("at the start", start, f"=IF(ROW()={_HEAD + 2},1,C{{1}}/(1+B{{1}}))")
     how = {"start": "=C{0}", "mid": "=C{0}/SQRT(1+B{0})", "end": "=C{0}/(1+B{0})"}[settings.timing]
-    formulas = {"at the start": "=IF(ROW()=%d,1,C{1}/(1+B{1}))" % (_HEAD + 2), "factor": how}  # noqa: UP031
-    unit = " · ".join(
-        part
-        for part in (schedule.title, schedule.dated, schedule.source, f"timing {settings.timing}")
-        if part
-    )
-    return Live(_DISCOUNT, data, formulas, "Discount factors", unit)
+    found.add("factor", within, how)
+    return found
 
 
-def _input(name: str, table: pd.DataFrame, projects: pd.DataFrame, factors: Live | None) -> Live:
+def _input(name: str, table: pd.DataFrame, plan: Live, factors: Live | None) -> Live:
     """A table of the register as it was read, and beside it what each row gives the plan."""
     import pandas as pd
 
-    formulas = {}
-    plan = Live("Plan", projects, {}, "", "")
     table = table.reset_index(drop=True)
+    one = Live(name, table, f"Register: {name}", "As it was read; columns in blue follow from the plan")
+    projects, known = plan.data, pd.Series(dtype=float)
+    if factors:
+        known = factors.data.set_index("year")["factor"]
+
+    def factor(year: str) -> str:
+        assert factors is not None
+        return factors.sums("factor", factors.range("year"), one.here(year))
+
     if name in ("costs", "benefits"):
         at = projects.set_index("project_id").reindex(table["project_id"])
-        table["year in the plan"] = table["year"].astype(float) + at["delay"].fillna(0.0).to_numpy(float)
-        one = Live(name, table, {}, "", "")
-        delay = f"SUMIFS({plan.range('delay')}, {plan.range('project_id')}, {one.here('project_id')})"
-        formulas["year in the plan"] = f"={one.here('year')} + {delay}"
+        later = table["year"].astype(float) + at["delay"].fillna(0.0).to_numpy(float)
+        delay = plan.sums("delay", plan.range("project_id"), one.here("project_id"))
+        one.add("year in the plan", later, f"={one.here('year')} + {delay}")
         if factors:
-            counted = (
-                table["kind"] == "cash" if name == "benefits" else table["state"].ne("actual").fillna(True)
-            )
-            factor = table["year in the plan"].map(factors.data.set_index("year")["factor"]).fillna(0.0)
-            table["value"] = table["amount"].fillna(0.0) * factor * counted.astype(bool)
-            found = (
-                f"SUMIFS({factors.range('factor')}, {factors.range('year')}, {one.here('year in the plan')})"
-            )
-            test = f'{one.here("kind")}="cash"' if name == "benefits" else f'{one.here("state")}<>"actual"'
-            formulas["value"] = f"=IF({test}, {one.here('amount')} * {found}, 0)"
+            column, kept, same = ("kind", "cash", "=") if name == "benefits" else ("state", "actual", "<>")
+            counted = table[column].eq(kept) if same == "=" else table[column].ne(kept).fillna(True)
+            worth = table["amount"].fillna(0.0) * later.map(known).fillna(0.0) * counted.astype(bool)
+            test = f'{one.here(column)}{same}"{kept}"'
+            formula = f"=IF({test}, {one.here('amount')} * {factor('year in the plan')}, 0)"
+            one.add("value", worth, formula)
     elif name == "links":
         level = projects.set_index("project_id")["level"]
-        one = Live(name, table, {}, "", "")
         both = pd.Series(True, index=table.index)
         tests = ""
         for who, size in (("project_id", "level"), ("other_id", "other_level")):
@@ -179,122 +193,87 @@ def _input(name: str, table: pd.DataFrame, projects: pd.DataFrame, factors: Live
                 f' * (COUNTIFS({plan.range("project_id")}, {one.here(who)}, {plan.range("level")}, "?*", '
                 f"{plan.range('level')}, {wanted})>0)"
             )
-        table["in the plan"] = table["amount"].fillna(0.0) * (both & (table["relation"] == "synergy"))
-        formulas["in the plan"] = f'=IF({one.here("relation")}="synergy", N({one.here("amount")}){tests}, 0)'
+        joint = table["amount"].fillna(0.0) * (both & (table["relation"] == "synergy"))
+        amount = f"N({one.here('amount')})"
+        one.add("in the plan", joint, f'=IF({one.here("relation")}="synergy", {amount}{tests}, 0)')
         if factors:
-            factor = table["year"].map(factors.data.set_index("year")["factor"]).fillna(0.0).astype(float)
-            cost = (table["quantity"] == "cost").fillna(False)
-            table["value"] = table["in the plan"].where(~cost, -table["in the plan"] * factor)
-            found = f"SUMIFS({factors.range('factor')}, {factors.range('year')}, {one.here('year')})"
-            here = Live(name, table, {}, "", "").here("in the plan")
-            formulas["value"] = f'=IF({one.here("quantity")}="cost", -{here} * {found}, {here})'
-    return Live(
-        name, table, formulas, f"Register: {name}", "As it was read; columns in blue follow from the plan"
-    )
+            discount = table["year"].map(known).fillna(0.0).astype(float)
+            cost, here = (table["quantity"] == "cost").fillna(False), one.here("in the plan")
+            formula = f'=IF({one.here("quantity")}="cost", -{here} * {factor("year")}, {here})'
+            one.add("value", joint.where(~cost, -joint * discount), formula)
+    return one
 
 
-def _plan(projects: pd.DataFrame, years: Sequence[int], live: dict[str, Live], unit: str) -> Live:
-    """All projects: what the plan does with each, and its money by year and value as formulas on the inputs."""
-    table, formulas = projects.copy(), {}
-    one = Live("Plan", table, {}, "", "")
-    size, who = one.here("level"), one.here("project_id")
+def _spend(plan: Live, years: Sequence[int], live: dict[str, Live]) -> None:
+    """Add to all projects of a plan their money by year and value, as formulas on the inputs."""
+    projects, size = plan.data[["project_id", "level"]], plan.here("level")
 
     def mine(name: str, column: str, *tests: str) -> str:
         of = live[name]
-        pairs = [of.range("project_id"), who, of.range("level"), size, *tests]
-        return f"SUMIFS({of.range(column)}, {', '.join(pairs)})"
+        pairs = [of.range("project_id"), plan.here("project_id"), of.range("level"), size, *tests]
+        return of.sums(column, *pairs)
 
     costs = live["costs"]
+    ahead = costs.data[costs.data["state"].ne("actual").fillna(True)]
     for year in years:
-        ahead = costs.data[costs.data["state"].ne("actual").fillna(True)]
         rows = ahead[ahead["year in the plan"] == year].groupby(["project_id", "level"])["amount"].sum()
-        table[str(year)] = _of(rows, projects)
         tests = (costs.range("year in the plan"), str(year), costs.range("state"), '"<>actual"')
-        formulas[str(year)] = f'=IF({size}="", 0, {mine("costs", "amount", *tests)})'
-    first, last = (Live("Plan", table, {}, "", "").letter(str(year)) for year in (years[0], years[-1]))
-    table["all years"] = table[[str(year) for year in years]].sum(axis=1)
-    formulas["all years"] = f"=SUM({first}{{0}}:{last}{{0}})"
+        plan.add(str(year), _of(rows, projects), f'=IF({size}="", 0, {mine("costs", "amount", *tests)})')
+    first, last = (plan.letter(str(year)) for year in (years[0], years[-1]))
+    whole = plan.data[[str(year) for year in years]].sum(axis=1)
+    plan.add("all years", whole, f"=SUM({first}{{0}}:{last}{{0}})")
     if "benefits" in live:
-        values = (
-            live[name].data.groupby(["project_id", "level"])["value"].sum() for name in ("benefits", "costs")
+        gain, spent = (
+            _of(live[name].data.groupby(["project_id", "level"])["value"].sum(), projects)
+            for name in ("benefits", "costs")
         )
-        gain, spent = (_of(value, projects) for value in values)
-        table["planned net value"] = gain - spent
-        formulas["planned net value"] = (
-            f'=IF({size}="", 0, {mine("benefits", "value")} - {mine("costs", "value")})'
-        )
-    said = "change a size in the column level (empty: not in the plan) and money and value follow"
-    return Live(
-        "Plan",
-        table,
-        formulas,
-        "The plan: every project, its money by year and its planned net value",
-        f"{unit} · {said}",
-    )
+        formula = f'=IF({size}="", 0, {mine("benefits", "value")} - {mine("costs", "value")})'
+        plan.add("planned net value", gain - spent, formula)
 
 
 def _of(values: pd.Series, projects: pd.DataFrame) -> Any:
     """The values of the sizes that the plan takes, by project."""
     import pandas as pd
 
-    return (
-        values.reindex(pd.MultiIndex.from_frame(projects[["project_id", "level"]]))
-        .fillna(0.0)
-        .to_numpy(float)
-    )
+    return values.reindex(pd.MultiIndex.from_frame(projects)).fillna(0.0).to_numpy(float)
 
 
 def _money(
-    book: Any,
-    plan: Live,
-    shown: pd.DataFrame,
-    years: Sequence[int],
-    live: dict[str, Live],
-    unit: str,
+    book: Any, plan: Live, shown: pd.DataFrame, years: Sequence[int], live: dict[str, Live], unit: str,
     formats: Formats,
-) -> int:
+) -> int:  # fmt: skip
     """Spending of the plan against the envelope of all, by year, and its planned net value: all formulas."""
     import pandas as pd
 
     lines = ["projects", "what projects save or cost together", "the plan spends", "envelope of all", "left"]
     data = pd.DataFrame({"": lines})
-    formulas: list[dict[str, str]] = []
+    formulas = [[""] * len(lines)]
     links, budgets = live.get("links"), live.get("budgets")
     for place, year in enumerate(years, 1):
         letter = chr(ord("A") + place)
         joint = there = 0.0
         together = envelope = "=0"
         if links:
-            rows = links.data[(links.data["quantity"] == "cost") & (links.data["year"] == year)]
-            joint = float(rows["in the plan"].sum())
-            tests = f'{links.range("quantity")}, "cost", {links.range("year")}, {year}'
-            together = f"=SUMIFS({links.range('in the plan')}, {tests})"
+            joint, together = links.total("in the plan", year, "quantity", "cost")
         if budgets:
-            rows = budgets.data[(budgets.data["scope"] == "all") & (budgets.data["year"] == year)]
-            there = float(rows["amount"].sum())
-            tests = f'{budgets.range("scope")}, "all", {budgets.range("year")}, {year}'
-            envelope = f"=SUMIFS({budgets.range('amount')}, {tests})"
+            there, envelope = budgets.total("amount", year, "scope", "all")
         mine = float(plan.data[str(year)].sum())
         data[str(year)] = [mine, joint, mine + joint, there, there - mine - joint]
         top = _HEAD + 2
-        formulas.append({"0": f"=SUM({plan.range(str(year))})", "1": together, "2": f"={letter}{top}+{letter}{top + 1}",
-                         "3": envelope, "4": f"={letter}{top + 3}-{letter}{top + 2}"})  # fmt: skip
+        sums = f"={letter}{top}+{letter}{top + 1}", f"={letter}{top + 3}-{letter}{top + 2}"
+        formulas.append([f"=SUM({plan.range(str(year))})", together, sums[0], envelope, sums[1]])
         book.define_name(f"planned_spend_{year}", f"='Money by year'!${letter}${top + 2}")
     sheet = book.get_worksheet_by_name("Money by year")
     said = "planned figures, formulas on the sheet Plan and the inputs; what is carried stands on the sheet Hand check"
-    _title(
-        sheet,
-        "What the plan spends by year on planned figures, and what is left",
-        f"{unit} · {said}",
-        formats,
-    )
+    title = "What the plan spends by year on planned figures, and what is left"
+    _title(sheet, title, f"{unit} · {said}", formats)
     for column, name in enumerate(data.columns):
         text(sheet, _HEAD, column, name, formats, bold=True, bottom=1, align="right")
     for row, record in enumerate(data.to_dict("records")):
         bold = {"bold": True, "top": 1} if row in (2, 4) else {}
         for column, (name, value) in enumerate(record.items()):
-            formula = formulas[column - 1][str(row)] if column else ""
-            write_cell(sheet, _HEAD + 1 + row, column, Field(str(name)), value, formats, formula, **bold)
+            at, formula = (_HEAD + 1 + row, column), formulas[column][row]
+            write_cell(sheet, *at, Field(str(name)), value, formats, formula, **bold)
     formats.widen(sheet, 0, 44)
     row = _HEAD + 7
     if "benefits" in live:
@@ -309,13 +288,14 @@ def _money(
             write_cell(sheet, at, 1, Field("n"), number, formats, formula, **bold)
         book.define_name("planned_value", f"='Money by year'!$B${row + 3}")
         row += 4
-    printed = {str(year): float(shown[str(year)].sum()) for year in years}
-    if any(abs(printed[str(year)] - float(plan.data[str(year)].sum())) > 1e-6 for year in years):
+    printed = [float(shown[str(year)].sum()) for year in years]
+    planned = [float(plan.data[str(year)].sum()) for year in years]
+    if any(abs(one - other) > 1e-6 for one, other in zip(printed, planned, strict=True)):
         text(sheet, row, 0, "As the pack prints it: expected figures", formats, bold=True)
         said = "means of estimates, risks and delays, of projects"
         text(sheet, row + 1, 0, said, formats)
-        for column, year in enumerate(years, 1):
-            write_cell(sheet, row + 1, column, Field("n"), printed[str(year)], formats)
+        for column, amount in enumerate(printed, 1):
+            write_cell(sheet, row + 1, column, Field("n"), amount, formats)
         text(sheet, row + 2, 0, "value of the projects", formats)
         write_cell(sheet, row + 2, 1, Field("n"), float(shown["value"].sum()), formats)
         row += 4

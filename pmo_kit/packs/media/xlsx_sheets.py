@@ -143,9 +143,8 @@ def write_table(
         inner: dict[str, Any] = {} if number or column == left else {"indent": 1}
         title = header(field)
         side = {"align": "right"} if number and field.kind != "time" else inner
-        text(
-            sheet, head, column, title, formats, bold=True, bottom=1, text_wrap=True, valign="bottom", **side
-        )
+        top = {"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom", **side}
+        text(sheet, head, column, title, formats, **top)
         longest = 0
         for row, value in enumerate(values):
             look: dict[str, Any] = {"bold": True, "top": int(row == plain)} if row >= plain else {}
@@ -163,9 +162,7 @@ def write_table(
         formats.widen(sheet, column, min(max(wide, half + 1, 7), most))
     heads = [lines_in(header(field), formats.width(sheet, n) - 1.5) for n, field in enumerate(fields, left)]
     sheet.set_row(head, 15 * max(heads, default=1))
-    for row, found in enumerate(
-        texts, head + 1
-    ):  # as high as the longest text needs: no program does it alike
+    for row, found in enumerate(texts, head + 1):  # as high as needed: no program does it alike
         lines = max((lines_in(said, formats.width(sheet, n) * 1.2) for n, said in found), default=1)
         if lines > 1:
             sheet.set_row(row, 13.5 * lines + 2)
@@ -187,16 +184,15 @@ def declared(field: Field, block: Block, row: int, record: Mapping[str, Any]) ->
     """
     names = {name: name.strip("[]") for name in _NAME.findall(field.formula)}
     parts = [record[name] for name in names.values()]
-    if any(theme.is_missing(value) for value in [*parts, record[field.name]]) or not set(
-        names.values()
-    ) <= set(block.names):
+    if any(map(theme.is_missing, [*parts, record[field.name]])) or not set(names.values()) <= set(
+        block.names
+    ):
         return ""
     values = {f"v{n}": float(value) for n, value in enumerate(parts)}
     order = list(names)
-    try:
-        found = eval(  # the text is a constant of this package, of names, numbers and + - * / alone
-            _NAME.sub(lambda name: f"v{order.index(name[0])}", field.formula), {"__builtins__": {}}, values
-        )
+    said = _NAME.sub(lambda name: f"v{order.index(name[0])}", field.formula)
+    try:  # the text is a constant of this package, of names, numbers and + - * / alone
+        found = eval(said, {"__builtins__": {}}, values)
     except ZeroDivisionError:
         return ""
     wanted = float(record[field.name])
@@ -246,9 +242,8 @@ def write_cell(
             sheet.write_number(row, column, float(value), style)
     elif isinstance(value, dt.date) and kind == "words":
         day = dt.datetime(value.year, value.month, value.day)
-        sheet.write_datetime(
-            row, column, day, formats(**{"align": "left", **look, "num_format": "yyyy-mm-dd"})
-        )
+        style = formats(**{"align": "left", **look, "num_format": "yyyy-mm-dd"})
+        sheet.write_datetime(row, column, day, style)
     else:
         if kind == "rag":
             _, fill, ink = theme.RAG[part["letter"]]
@@ -264,13 +259,8 @@ def write_cell(
 
 
 _SHADES = {"min_color": "#FFFFFF", "mid_color": "#D3E6F6", "max_color": "#6BACE6"}
-_SIGNED = {
-    "min_color": "#F79A6B",
-    "mid_color": "#FFFFFF",
-    "max_color": "#6BACE6",
-    "mid_type": "num",
-    "mid_value": 0,
-}
+_SIGNED = {"min_color": "#F79A6B", "mid_color": "#FFFFFF", "max_color": "#6BACE6", "mid_type": "num",
+           "mid_value": 0}  # fmt: skip
 _BESIDE = 12
 """Columns that a chart covers."""
 
@@ -418,7 +408,7 @@ def _look(one: Series, drawn: Spec) -> dict[str, Any]:
     """Colors, outline and labels of a series; bars have no markers, which the schema forbids there."""
     settings: dict[str, Any]
     if one.kind in ("line", "dots"):
-        color = one.look.line if one.look.fill == theme.PAPER else one.look.fill
+        color = one.look.shade
         dots = {"type": "circle", "size": 8, "fill": {"color": color}, "border": {"color": theme.PAPER}}
         line = {"color": color, "width": 2.0, "dash_type": one.look.dash}
         settings = {"line": line, "marker": {"type": "none"}}
@@ -431,9 +421,8 @@ def _look(one: Series, drawn: Spec) -> dict[str, Any]:
     else:
         settings = _fill(one.look)
         if one.looks:
-            settings["points"] = [
-                _fill(one.looks[n]) if n in one.looks else None for n in range(len(one.values))
-            ]
+            looks = map(one.looks.get, range(len(one.values)))
+            settings["points"] = [look and _fill(look) for look in looks]
     if any(one.labels):
         inner = drawn.stacked and one.kind == "fill"
         color = theme.readable(theme.INK, one.look.fill) if inner else theme.INK
