@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from functools import cached_property, partial
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -17,7 +17,7 @@ from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model, kept, par
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Capacity, Count, Demand, Limit, Synergy
 from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, moment, proof_gap, settle_tie
-from pmo_kit.arbitration.solving import MOST_NODES, Limits, Status, prove
+from pmo_kit.arbitration.solving import MOST_NODES, Limits, Proof, Status, prove
 from pmo_kit.disk import shared
 from pmo_kit.doors import door
 from pmo_kit.errors import PmoError
@@ -400,6 +400,15 @@ def _within(model: Model, gap: float, limits: Limits) -> Found:
     return found
 
 
+def _proof(model: Model, target: float, improves: Callable[[Plan], bool], nodes: int) -> Proof:
+    """What the second search says; a proof of another process of the same run is taken from it."""
+    return shared(
+        lambda: (model.program.content, model.question.fingerprint, target, nodes),
+        lambda: prove(model.program, model.n, target, improves, nodes),
+        lambda proof: proof.proven,
+    )
+
+
 def _verified(model: Model, found: Found) -> Found:
     """The solver's answer after a second search in exact arithmetic: proven, or bettered and then proven.
 
@@ -414,12 +423,7 @@ def _verified(model: Model, found: Found) -> Found:
             return not exact.broken and (least is None or exact.value > least)
 
         target = -np.inf if least is None else (least + model.grain // 2) / ONE
-        asked = model.n, target, nodes, model.question.fingerprint
-        proof = shared(
-            lambda asked=asked: (model.program.content, asked),
-            partial(prove, model.program, model.n, target, improves, nodes),
-            lambda proof: proof.proven,
-        )
+        proof = _proof(model, target, improves, nodes)
         if proof.better is None:
             break
         value = model.evaluate(proof.better).value

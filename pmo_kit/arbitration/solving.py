@@ -109,9 +109,9 @@ class Program:
     def content(self) -> tuple[str, ...]:
         """All that an answer follows from: hashes of every number, of this code, and the version of the solver."""
         matrix = self.matrix
-        parts = (self.value, matrix.indptr, matrix.indices, matrix.data, self.lower, self.upper, self.least,
-                 self.most, self.integer)  # fmt: skip
-        return (*_code(), *(hashlib.sha256(np.ascontiguousarray(part)).hexdigest() for part in parts))
+        parts: list[Any] = [self.value, matrix.indptr, matrix.indices, matrix.data, self.lower, self.upper]
+        parts += [self.least, self.most, self.integer]
+        return (*_code(), *(hashlib.sha256(part.tobytes()).hexdigest() for part in parts))
 
     def maximizing(self, value: Floats) -> Program:
         """The program with another objective."""

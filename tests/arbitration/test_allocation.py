@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 
 from pmo_kit import disk
-from pmo_kit.arbitration import allocation, solving
-from pmo_kit.arbitration import Envelope, Question, arbitrate
+from pmo_kit.arbitration import Envelope, Question, allocation, arbitrate, solving
 from pmo_kit.errors import DataError, InfeasibleError, InputError
 from pmo_kit.register import Register, load_register
 

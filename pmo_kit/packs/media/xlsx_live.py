@@ -272,8 +272,8 @@ def _money(
     for row, record in enumerate(data.to_dict("records")):
         bold = {"bold": True, "top": 1} if row in (2, 4) else {}
         for column, (name, value) in enumerate(record.items()):
-            at, formula = (_HEAD + 1 + row, column), formulas[column][row]
-            write_cell(sheet, *at, Field(str(name)), value, formats, formula, **bold)
+            formula = formulas[column][row]
+            write_cell(sheet, _HEAD + 1 + row, column, Field(str(name)), value, formats, formula, **bold)
     formats.widen(sheet, 0, 44)
     row = _HEAD + 7
     if "benefits" in live:
