@@ -9,11 +9,17 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from pmo_kit.errors import PmoError, worded
 from pmo_kit.facts import MINUS, THIN_SPACE
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from pmo_kit.register import Register
 
 DONE, LOOK, FAILED, FAULT = 0, 1, 2, 3
 LAUNCH = (
@@ -224,9 +230,35 @@ def check(options: argparse.Namespace) -> int:
     """Read a register and say what was found."""
     from pmo_kit.register.report import check_register
 
-    result = check_register(options.path, strict=options.strict, xlsx=options.xlsx, mapping=options.mapping)
+    result = check_register(
+        options.path, strict=options.strict, xlsx=options.xlsx, mapping=options.mapping, refused=_refused
+    )
     _tell(result.text)
     return result.exit_code
+
+
+def _refused(register: Register) -> list[DataFrame]:
+    """What the chapters of a pack would refuse of a register that reads well, as findings."""
+    from pmo_kit.arbitration import Question
+    from pmo_kit.errors import DataError
+    from pmo_kit.prioritization.values import read_scorecard
+    from pmo_kit.scenarios import read_scenarios
+
+    found = []
+
+    def ask(door: Callable[[Any], Any], about: Any) -> Any:
+        try:
+            return door(about)
+        except DataError as error:
+            found.append(error.findings)
+
+    if register.has("criteria") and register.has("scores"):
+        ask(read_scorecard, register)
+    if register.has("costs") and register.has("scenarios"):
+        question = Question(register)
+        for scenario in ask(read_scenarios, register) or ():
+            ask(replace(scenario, weights={}).check, question)  # that a weight names a criterion is a rule
+    return found
 
 
 def template(options: argparse.Namespace) -> int:

@@ -1,5 +1,7 @@
 """check, template and anonymize from the command line: what they print, write and refuse."""
 
+import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -45,3 +47,31 @@ def test_anonymize_hides_names_and_keeps_the_links(tmp_path: Path) -> None:
 def test_a_template_is_a_workbook_by_name_too(tmp_path: Path) -> None:
     assert main(["template", str(tmp_path / "board.csv")]) == 2
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("table", "old", "new", "column"),
+    [
+        ("criteria", "0:0; 10:40; 25:100", "0:0; 10:40", "value_function"),
+        ("criteria", "0:0; 10:40; 25:100", "0:0; 10:400; 25:100", "value_function"),
+        ("criteria", "0:0; 10:40; 25:100", "0:0; 10:ten; 25:100", "value_function"),
+        ("criteria", "0:0; 10:40; 25:100", "steps 0:0; 25:100", "score"),
+        ("criteria", "0:0; 10:40; 25:100", "logistic", "value_function"),
+        ("criteria", ",0,0:0; 10:40; 25:100", ",30,linear", "do_nothing"),
+        ("scenarios", "", "Hub in,project_in,project_id=P08,,gold", "project_in"),
+        ("scenarios", "", "Free,rule_off,rule=no such rule,,", "rule_off"),
+    ],
+)
+def test_check_refuses_what_a_chapter_would_refuse(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], table: str, old: str, new: str, column: str
+) -> None:
+    """What reads well and cannot be answered on is said before a pack is asked for, and every instance of it."""
+    folder = tmp_path / "register"
+    shutil.copytree(SAMPLE, folder)
+    file = folder / f"{table}.csv"
+    text = file.read_text(encoding="utf-8") if file.exists() else "scenario,what,scope,factor,value\n"
+    file.write_text(text.replace(old, new, 1) if old else f"{text}{new}\n", encoding="utf-8")
+    assert main(["check", str(folder)]) == 2
+    told = capsys.readouterr().out
+    assert re.search(rf"\[block\] ({table}|scores).*{column}", told)
+    assert "to fix before your first pack" in told

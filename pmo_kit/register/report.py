@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from os import PathLike
@@ -132,6 +133,7 @@ def check_register(
     strict: bool = False,
     xlsx: str | PathLike[str] | None = None,
     mapping: str | PathLike[str] | None = None,
+    refused: Callable[[Register], list[pd.DataFrame]] = lambda _: [],
 ) -> CheckResult:
     """Read a register and report on it; nothing is raised for what is wrong with the data.
 
@@ -145,6 +147,8 @@ def check_register(
         Where to write the report as a workbook with the cells in question marked; a file that does not exist yet.
     mapping : path or None
         A mapping file, for a source of another form.
+    refused : callable
+        Register -> findings of those who use a register that reads well: what they could not answer on.
 
     Returns
     -------
@@ -164,12 +168,13 @@ def check_register(
     except DataError as error:
         findings, text, code = error.findings, str(error), 2
     else:
-        findings = register.findings
+        more = refused(register)
+        findings = pd.concat([*more, register.findings], ignore_index=True)
         lines = [register.summary, grade_register(register).summary, "", describe_findings(findings)]
         for line in register.waivers.to_dict("records"):
             lines.append(f"\nAccepted by {line['who']} on {line['when']}: {line['rule']} ({line['why']})")
         text = "\n".join(lines)
-        code = 1 if strict and (findings["severity"] == "warn").any() else 0
+        code = 2 if more else 1 if strict and (findings["severity"] == "warn").any() else 0
     if xlsx is not None:
         text += f"\n\nWritten: {write_check_report(path, findings, xlsx)}"
     return CheckResult(text, code)

@@ -1,4 +1,4 @@
-"""Hostile text in every text column of every table of the register is text in every medium of a pack."""
+"""Hostile text in every column of words, names and keys of every table of the register is text in every medium of a pack."""  # noqa: E501
 
 from __future__ import annotations
 
@@ -33,13 +33,32 @@ HOSTILE = (
     "**b** [l](javascript:stolen) ![i](http://evil/i.png) # h", "{{ 7 * 7 }} {% raw %} ${7*7}", "A & B's \"best\" &amp; ]]>",  # noqa: E501
     "bell\x07 tab\x0b esc\x1b[31m", "_x001B_ \ufffe", "🚰 👩‍🔧", "Bcc: all@evil\r\nX: y", "'; DROP TABLE projects;--",
 )  # fmt: skip
-PARSED = {("budgets", "scope"), ("rules", "scope"), ("scenarios", "scope"), ("projects", "includes")}
+SCOPES = {("budgets", "scope"), ("rules", "scope"), ("scenarios", "scope")}
+PARSED = SCOPES | {
+    (table, column)
+    for table, columns in {
+        "projects": "includes project_type",
+        "benefits": "kind",
+        "budgets": "price_basis",
+        "rules": "kind measure of per",
+        "links": "relation quantity",
+        "overrides": "in_out",
+        "criteria": "sense",
+        "scenarios": "what",
+        "estimates": "quantity basis distribution",
+        "risks": "risk_class",
+        "requests": "decision",
+        "decisions": "decision recommended",
+        "actions": "status",
+    }.items()
+    for column in columns.split()
+}
 """Columns in which the kit reads words of its own: anything else is refused."""
 CELL = """register = pmo.load_register(register_path)
 from pmo_kit.register.schema import load_schema
 for table in load_schema():
     frame = register.table(table.name).reset_index()
-    names = [name for name in table.columns if table.columns[name].type == "text" and name in frame]
+    names = [name for name in table.columns if table.columns[name].type in ("text", "id", "category") and name in frame]
     if not len(frame) or not names:
         continue
     rows = pd.concat([frame[[name]].drop_duplicates().head(40).reset_index(drop=True) for name in names], axis=1)
@@ -76,7 +95,7 @@ def spoiled(text: str, count: int) -> str:
 
 
 def write_hostile(folder: Path, spared: set[tuple[str, str]]) -> set[tuple[str, str]]:
-    """The largest sample with hostile text in all its text columns, empty ones too; which these are."""
+    """The largest sample with hostile text in all columns of words, empty ones too, and of names and keys; which these are."""  # noqa: E501
     done: set[tuple[str, str]] = set()
     for old in folder.iterdir():
         old.unlink()
@@ -85,13 +104,22 @@ def write_hostile(folder: Path, spared: set[tuple[str, str]]) -> set[tuple[str, 
         if not file.exists():
             continue
         rows = list(csv.DictReader(file.open(encoding="utf-8")))
+        kinds = {name: column.type for name, column in table.columns.items() if not column.values}
         texts = [
-            name for name in table.columns if table.columns[name].type == "text" and table.name != "settings"
+            name for name in kinds if kinds[name] in ("text", "id", "category") and table.name != "settings"
         ]
         texts = [name for name in texts if (table.name, name) not in spared]
-        for row in rows:
+        for count, row in enumerate(rows, len(done)):
             for name in texts:
-                row[name] = spoiled(row.get(name) or "", len(done) + rows.index(row))
+                if row.get(name) or kinds[name] == "text":
+                    row[name] = spoiled(row.get(name) or "", count)
+                if kinds[name] != "text":  # a name of two lines is refused as a quote that does not close
+                    row[name] = " ".join(row[name].split()) if row.get(name) else row.get(name, "")
+            if (table.name, "scope") in spared & SCOPES and "=" in row["scope"]:
+                column, name = row["scope"].split("=")
+                known = {("projects", column), ("capacity", column)} - spared
+                if len(known) == 2 and column != "kind":
+                    row["scope"] = f"{column}={' '.join(spoiled(name, 0).split())}"
             if table.name == "settings" and row["key"] in ("name", "notice"):
                 row["value"] = HOSTILE[7] + row["value"]
         done |= {(table.name, name) for name in texts}
@@ -134,7 +162,7 @@ def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return page.parent
 
 
-def test_every_text_column_of_every_table_is_hostile_or_refused_in_words(
+def test_every_column_of_words_of_every_table_is_hostile_or_refused_in_words(
     workspace: Workspace, tmp_path: Path
 ) -> None:
     """Attack 7a and held: ESC and BEL are found at load, by cell; no column is dropped to get the rest through."""
@@ -145,10 +173,11 @@ def test_every_text_column_of_every_table_is_hostile_or_refused_in_words(
     with pytest.raises(DataError) as caught:
         pmo.load_register(folder)
     blocks = caught.value.findings.query("severity == 'block'")
-    assert {
+    refused = {
         (file.removesuffix(".csv"), column)
         for file, column in zip(blocks["file"], blocks["column"], strict=True)
-    } == PARSED
+    }
+    assert refused == PARSED - {("scenarios", "scope")}, "a scope only once its row is read"
     assert write_hostile(folder, PARSED) == done - PARSED
     register = pmo.load_register(folder)
     assert len(register.projects) == len(pmo.load_register(shipped("data", "samples", "meridian")).projects)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 from collections import Counter
 
+import pandas as pd
 import pypdf
 import pytest
 
 from pmo_kit.errors import PackError
-from pmo_kit.exhibits.records import Message
+from pmo_kit.exhibits.records import Field, Message, Table
 from pmo_kit.exhibits.svg import picture
 from pmo_kit.packs.media.pdf import pdf_bytes
 from tests.packs.media_case import FRONT, HOSTILE, charts, collected, laid_out, meridian, records, small
@@ -104,6 +105,20 @@ def test_text_of_a_register_is_printed_not_read() -> None:
     for part in ('=1+1#panic("x")*bold*$x$<b>&amp;\\u{41}@SUM(A1)', "'q'abc□"):
         assert part.replace(" ", "") in said
     assert HOSTILE.startswith("=1+1")
+
+
+def test_a_part_of_a_cell_may_begin_with_any_letter() -> None:
+    """Names, ids and words of a committee in any script, alone and beside others."""
+    names = ("Ü01", "é1", "水1", "🚰1", "ﬁ", "Йод", "مشروع", ",x", "·y", "a")
+    runs = [(("lead", "A"), ("id", name), ("body", name), ("small", name)) for name in names]
+    shown = Table(
+        id="t", alt="-", title="t", data=pd.DataFrame({"a": runs}), columns=(Field("a", "a", kind="text"),)
+    )
+    said = "".join(
+        page.extract_text()
+        for page in pypdf.PdfReader(io.BytesIO(pdf_bytes(laid_out([collected(shown)])))).pages
+    )
+    assert all(name in said for name in ("Ü01", "é1", "Йод"))
 
 
 def test_a_page_one_that_is_too_long_stops_the_build() -> None:

@@ -606,3 +606,25 @@ def test_a_row_that_happens_to_be_a_sum_is_a_row_where_rows_have_one_text(tmp_pa
 def test_ids_that_a_spreadsheet_cut_short_are_told(tmp_path):
     export = MAPPED + ROWS.replace("P01", "1.21143E+15")
     assert told(mapped(tmp_path, export), "warn", "1.21143E+15")
+
+
+@pytest.mark.parametrize(
+    ("table", "text"),
+    [
+        ("baselines", "project_id,quantity,baseline,now\nP01,whole_life_cots,1,2\nP01,risk appetite,1,2\n"),
+        ("baselines", "project_id,quantity,baseline,now\nP01,Finish months,1,2\nP02,carbon,3,3\n"),
+        (
+            "exemptions",
+            "table,project_id,column,reason\nbenefit,P01,amount,not yet\nbenefits,P02,amount,late\n",
+        ),
+        (
+            "exemptions",
+            "table,project_id,column,reason\nprojects,P01,sponsr,none\nprojects,P02,sponsor,none\n",
+        ),
+    ],
+)
+def test_a_word_that_is_nearly_one_that_is_read_is_told(folder, table, text):
+    register = read(folder, **{table: text})
+    mine = register.findings.query("rule == 'word_read_by_nothing'")
+    assert mine["row"].tolist() == [2]
+    assert mine["message"].str.contains("Did you mean").all()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from pmo_kit.register.checks.registry import Evidence, Found, rule
 from pmo_kit.register.values import near_words, nearest
 
 _OF_COSTS = ("kind", "fund")
+_QUANTITIES = {"spend", "whole_life_cost", "whole_life_benefit", "finish_months"}
 _HELD = {"optimism_bias", "risk", "contingency"}
 _FIX = "Write all, or column=value as the projects have it, such as area=North."
 
@@ -218,6 +219,35 @@ def includes_unknown(evidence: Evidence) -> Iterator[Found]:
     mask = texts.isin(list(said))
     fix = f"Write {', '.join(sorted(_HELD))}, separated by a semicolon."
     yield Found("projects", "includes", mask, [said[text] for text in texts[mask]], fix)
+
+
+@rule(0, "warn", "A word of a remark or a baseline is nearly one that is read, and so is read by nothing.")
+def word_read_by_nothing(evidence: Evidence) -> Iterator[Found]:
+    """An organization may have quantities of its own; one that is spelled almost like a known one is none."""
+    tables = {table.name: {column.name for column in table} for table in evidence.schema}
+    remarks = evidence.frame("exemptions")
+    known = [set(tables)] * len(remarks), [tables.get(one, set()) for one in remarks["table"].fillna("")]
+    for column, names in zip(("table", "column"), known, strict=True):
+        yield _almost("exemptions", column, remarks[column], names)
+    quantities = evidence.frame("baselines")["quantity"]
+    yield _almost("baselines", "quantity", quantities, [_QUANTITIES] * len(quantities))
+
+
+def _almost(table: str, column: str, given: pd.Series, known: Iterable[set[str]]) -> Found:
+    """Rows whose word is none of those that are read there, and nearly one of them."""
+    near = {
+        row: near_words(word, names)
+        for row, (word, names) in enumerate(zip(given.fillna(""), known, strict=True))
+        if word and word not in names
+    }
+    rows = [row for row, words in near.items() if words]
+    return Found(
+        table,
+        column,
+        rows,
+        [f'Nothing reads "{given.iloc[row]}" here.{near[row]}' for row in rows],
+        "Correct it.",
+    )
 
 
 @rule(0, "warn", "A group of projects has one member.", "links")
