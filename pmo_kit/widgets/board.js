@@ -104,7 +104,7 @@ function board(el, link) {
   const uses = section("", gaugeList), usesHead = uses.firstChild;
   const dialog = reasonBox(), closing = closingBox();
   const desk = make("div", { class: "pw-desk" },
-    make("header", { class: "pw-bar" }, title, make("div", { class: "pw-buttons" }, undo, redo, again, larger, second, wide)),
+    make("div", { class: "pw-bar" }, title, make("div", { class: "pw-buttons" }, undo, redo, again, larger, second, wide)),
     make("div", { class: "pw-lead" }, headline, proof, alarm),
     make("div", { class: "pw-numbers" }, tileRow, conflict),
     make("div", { class: "pw-main" },
@@ -114,7 +114,7 @@ function board(el, link) {
         uses,
         section("Since the last move", movedBox),
         section("Log", logBox))),
-    make("footer", { class: "pw-foot" }, caseName, keep, end, sessions, open, against, notice, progress, stop));
+    make("div", { class: "pw-foot" }, caseName, keep, end, sessions, open, against, notice, progress, stop));
   const root = make("div", { class: "pw-board", role: "group", "aria-label": "Arbitration" }, desk, dialog.node, closing.node);
   el.append(root);
   // A narrow place (a small window, 200 % zoom, larger type): one column.
@@ -141,7 +141,7 @@ function board(el, link) {
       event.stopPropagation();
       if (event.key === "Escape") close();
       if (event.key !== "Tab") return;
-      const stops = [...form.querySelectorAll("input,select,button")].filter((n) => n.offsetParent);
+      const stops = [...form.querySelectorAll("input,select,button")].filter((n) => n.offsetParent && (n.type !== "radio" || n.checked));
       const at = stops.indexOf(root.getRootNode().activeElement);
       if (event.shiftKey && at === 0) { event.preventDefault(); stops[stops.length - 1].focus(); }
       if (!event.shiftKey && at === stops.length - 1) { event.preventDefault(); stops[0].focus(); }

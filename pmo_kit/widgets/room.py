@@ -11,7 +11,7 @@ from pmo_kit.disk import scratch
 from pmo_kit.errors import PmoError
 from pmo_kit.shipped import shipped
 
-NOTEBOOK = "11_committee_session.ipynb"
+NOTEBOOK = "09_committee_session.ipynb"
 
 
 @contextmanager

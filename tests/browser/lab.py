@@ -1,4 +1,4 @@
-"""A real JupyterLab for the tests: its own folder, its own port, its own settings."""
+"""A real JupyterLab or Notebook 7 for the tests: its own folder, its own port, its own settings."""
 
 from __future__ import annotations
 
@@ -20,11 +20,15 @@ PATIENCE = 240_000
 """Milliseconds that a page may take where the machine is busy; a test waits for what it wants, not for a time."""
 
 
-class Lab:
-    """A JupyterLab server on a folder of notebooks."""
+APPS = {"jupyterlab": ("LabApp", "lab/tree"), "notebook": ("JupyterNotebookApp", "notebooks")}
 
-    def __init__(self, folder: Path) -> None:
+
+class Lab:
+    """A server on a folder of notebooks: JupyterLab, or Notebook 7."""
+
+    def __init__(self, folder: Path, program: str = "jupyterlab") -> None:
         self.folder, self.token = folder, secrets.token_hex(16)
+        app, self.page = APPS[program]
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -46,9 +50,9 @@ class Lab:
         self.output = (home / "server.txt").open("w")
         self.process = subprocess.Popen(
             [
-                sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={self.port}",
+                sys.executable, "-m", program, "--no-browser", "--ip=127.0.0.1", f"--port={self.port}",
                 f"--IdentityProvider.token={self.token}", f"--notebook-dir={folder}", "--allow-root",
-                "--ServerApp.port_retries=0", "--LabApp.news_url=", "--LabApp.expose_app_in_browser=True",
+                "--ServerApp.port_retries=0", "--LabApp.news_url=", f"--{app}.expose_app_in_browser=True",
             ],
             cwd=folder, env=environment, stdout=self.output, stderr=subprocess.STDOUT,
         )  # fmt: skip
@@ -84,7 +88,7 @@ class Lab:
 
     def address(self, name: str) -> str:
         """Where a notebook opens, without the panels of an earlier visit."""
-        return f"http://127.0.0.1:{self.port}/lab/tree/{name}?token={self.token}&reset"
+        return f"http://127.0.0.1:{self.port}/{self.page}/{name}?token={self.token}&reset"
 
     def open(self, browser: Any, name: str, width: int = 1280, height: int = 800) -> Any:
         """A page on a notebook, its cells not run yet."""

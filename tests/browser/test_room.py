@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import datetime as dt
+import json
 import os
 import re
 import shutil
@@ -21,14 +23,16 @@ import nbformat
 import pytest
 
 import pmo_kit as pmo
+from pmo_kit.cli import main
 from pmo_kit.errors import PmoError
-from pmo_kit.packs.decisions import record_decisions
+from pmo_kit.packs import build_pack
 from pmo_kit.shipped import shipped
 from pmo_kit.widgets.room import session_notebook
 from tests.browser.lab import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 TWELVE = shipped("data", "samples", "meridian_12")
+AGAINST = "Reservoir Learning Hub"
 
 
 @pytest.fixture
@@ -66,6 +70,48 @@ def answers(port: int) -> bool:
         return False
 
 
+def reach(page: Any, wanted: str, key: str = "Tab") -> None:
+    """Press a key until the focus is on what is wanted: what cannot be reached by keys is not found."""
+    for _ in range(200):
+        page.keyboard.press(key)
+        if page.evaluate("wanted => document.activeElement.matches(wanted)", wanted):
+            return
+    raise AssertionError(f"{key} does not lead to {wanted}")
+
+
+def meet(page: Any) -> None:
+    """A whole meeting by keyboard alone: a project is taken in, a limit moves and moves back, a case is decided."""
+    proven = ".pw-board[data-status=proven][aria-busy=false]"
+    page.wait_for_selector(proven)
+    reach(page, ".pw-find")
+    page.keyboard.type("learning")
+    reach(page, "[data-project=P08] [data-way=in]")
+    page.keyboard.press("Enter")
+    page.keyboard.type("Promised to the schools")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelector('.pw-headline').innerText.startsWith('24.5')")
+    assert page.evaluate("document.activeElement.matches('[data-project=P08] [data-way=in]')")
+    reach(page, ".pw-range")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("document.querySelector('.pw-headline').innerText.includes('money −1 %')")
+    page.keyboard.press("Control+z")
+    page.wait_for_function("!document.querySelector('.pw-headline').innerText.includes('money')")
+    page.wait_for_selector(proven)
+    reach(page, "[data-needs=decide]")
+    page.keyboard.press("Enter")
+    assert "Reservoir Learning Hub in" in page.locator(".pw-case:has(input:focus)").inner_text()
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate("document.activeElement.innerText") == "Cancel", "the focus stays in the dialog"
+    reach(page, ".pw-case input")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    reach(page, ".pw-note-text")
+    page.keyboard.type("Until the next gate")
+    reach(page, "button[type=submit]")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelector('.pw-notice').innerText.startsWith('Decided: ')")
+
+
 @pytest.mark.browser
 def test_a_whole_meeting_from_the_command_to_the_register(room: tuple[str, Path], browser: Any) -> None:
     address, folder = room
@@ -74,30 +120,50 @@ def test_a_whole_meeting_from_the_command_to_the_register(room: tuple[str, Path]
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto(address)
-    page.wait_for_selector(".pw-board[data-status=proven][aria-busy=false]")
+    page.wait_for_selector(".pw-row[data-project]")
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert page.locator(".jp-InputArea:visible").count() == 0, "the board alone"
-    page.locator("[data-project=P08] [data-way=in]").click()
-    page.locator(".pw-reason").fill("Promised to the schools")
-    page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelector('.pw-headline').innerText.startsWith('24.5')")
-    page.wait_for_selector(".pw-board[data-status=proven][aria-busy=false]")
+    meet(page)
     with page.context.expect_page() as opening:
         page.get_by_role("button", name="Second screen").click()
     second = opening.value
     second.wait_for_selector(".pw-headline")
     assert second.locator(".pw-headline").inner_text() == page.locator(".pw-headline").inner_text()
-    page.get_by_role("button", name="End of meeting…").click()
-    page.locator(".pw-case").filter(has_text="Reservoir Learning Hub in").click()
-    page.get_by_role("button", name="Write minutes and decisions").click()
-    page.wait_for_function("document.querySelector('.pw-notice').innerText.startsWith('Decided: ')")
-    (place,) = folder.glob("session/investment_committee/*")
-    shutil.copytree(TWELVE, folder / "register")
-    assert record_decisions(place / "decisions.csv", folder / "register").count == 12
-    again = pmo.load_register(folder / "register").table("decisions")
-    assert again["reason"].astype(str).str.startswith("displaced by P08").sum() == 1
     page.close()
     assert complaints == []
+    (place,) = folder.glob("session/investment_committee/*")
+    assert {file.name for file in place.iterdir()} >= {"minutes.pdf", "decisions.csv", "session.json"}
+    shutil.copytree(TWELVE, folder / "register")
+    command = ["record", str(place / "decisions.csv"), str(folder / "register")]
+    assert main(command) == 0
+    again = pmo.load_register(folder / "register").table("decisions")
+    assert again["reason"].astype(str).str.startswith("displaced by P08").sum() == 1
+    told = pmo.performance.since_last_committee(pmo.load_register(folder / "register"))
+    assert AGAINST in told.loc[told["project_id"] == "P08", "text"].str.cat()
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_the_next_pack_says_what_the_meeting_decided(room: tuple[str, Path], browser: Any) -> None:
+    address, folder = room
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(address)
+    meet(page)
+    page.close()
+    shutil.copytree(TWELVE, folder / "register")
+    (decisions,) = folder.glob("session/*/*/decisions.csv")
+    assert main(["record", str(decisions), str(folder / "register")]) == 0
+    (folder / "next.yml").write_text(
+        "pack: next\ntitle: The next meeting\ncommittee: Investment Committee\ndate: 2026-11-15\nregister: register\n"
+        "page_one: {headline: page_one.headline, right: [page_one.since_last]}\n"
+        f"chapters:\n  - notebook: {shipped('notebooks', '02_budget_arbitration.ipynb')}\n    title: The plan\n"
+    )
+    pack = build_pack(folder / "next.yml", folder / "packs")
+    shown = json.loads((pack / "figures.json").read_text(encoding="utf-8"))
+    (last,) = (str(one) for one in shown if one["id"] == "page_one.since_last")
+    assert f"Since last time ({dt.date.today().isoformat()})" in last
+    assert AGAINST in last
 
 
 def test_the_notebook_of_the_room_reads_the_register_that_is_named(

@@ -7,11 +7,14 @@ import os
 import random
 import re
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import axe_playwright_python
 import pandas as pd
 import pytest
 
@@ -586,6 +589,43 @@ def test_an_explorer_fits_the_screen(shown: Opened, name: str, width: int, heigh
     assert outside == 0
 
 
+@pytest.fixture
+def load() -> Iterator[None]:
+    """Two programs that take all of the machine."""
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2)]
+    yield
+    for one in busy:
+        one.kill()
+        one.wait()
+
+
+@pytest.mark.parametrize("turns", [2, pytest.param(20, marks=pytest.mark.slow)])
+def test_run_all_leaves_no_blank_board(lab: Lab, browser: Any, turns: int, request: Any) -> None:
+    if turns == 20:
+        request.getfixturevalue("load")
+    ladder = "widgets.frontier(pmo.frontier(question, budgets=[0.85, 1.0, 1.1]))"
+    name = lab.write(f"runs_{turns}.ipynb", LOAD, SESSION, ladder)
+    for turn in range(turns):
+        page = lab.open(browser, name)  # a new page each time; a new kernel every fourth
+        if turn % 4 == 1:
+            page.evaluate("() => { window.jupyterapp.commands.execute('notebook:restart-kernel'); }")
+            page.locator(".jp-Dialog .jp-mod-accept").click()
+        run_all(page)
+        page.wait_for_selector(".pw-row[data-project]")
+        page.wait_for_selector(".pw-board[data-status=proven][aria-busy=false]")
+        page.locator(".pw-panel").scroll_into_view_if_needed()
+        fitted(page)
+        assert page.locator(".pw-row[data-project]").count() == 12, turn
+        assert tile(page, 0) == [33.5], turn
+        assert page.locator(".js-plotly-plot .scatterlayer .point").count() >= 3, turn
+        for part in (".pw-board", ".pw-panel"):
+            words = page.locator(part).inner_text()
+            assert not re.search("undefined|NaN|Waiting for", words), (turn, words)
+        assert set(page.complaints) <= {LATE}, turn
+        page.close()
+        print(f"Run all {turn + 1} of {turns}: whole")
+
+
 SLOW = """
 import asyncio
 from pmo_kit.widgets import board, panel
@@ -623,3 +663,47 @@ def test_a_killed_kernel_is_said_by_the_board_and_by_every_explorer(shown: Opene
     gone = time.monotonic()
     page.wait_for_function(f"() => ({said})().every(words => /run this cell again/i.test(words))")
     print(f"a killed kernel is said by all after {time.monotonic() - gone:.1f} s")
+
+
+def barriers(page: Any, part: str) -> list[tuple[str, list[str]]]:
+    """What axe finds wrong in a part of the page, contrast included."""
+    page.evaluate(Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate(f"axe.run({part!r}, {{resultTypes: ['violations']}})")["violations"]
+    return [(rule["id"], [node["html"][:160] for node in rule["nodes"][:3]]) for rule in found]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["board", *EXPLORERS])
+def test_the_dark_scheme_leaves_it_as_readable(shown: Opened, name: str) -> None:
+    page = shown(f"dark_{name}", SESSION if name == "board" else LARGE + EXPLORERS[name])
+    part = ".pw-board" if name == "board" else ".pw-panel"
+    page.wait_for_timeout(1500)
+    light = page.locator(part).inner_text()
+    theme = "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })"
+    page.evaluate(theme, "JupyterLab Dark")
+    page.wait_for_function("document.body.dataset.jpThemeLight === 'false'")
+    page.wait_for_timeout(500)
+    try:
+        assert page.locator(part).inner_text() == light
+        assert barriers(page, part) == []
+    finally:
+        page.evaluate(theme, "JupyterLab Light")
+        page.wait_for_function("document.body.dataset.jpThemeLight === 'true'")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["board", *EXPLORERS])
+def test_at_two_hundred_percent_nothing_is_cut(shown: Opened, name: str) -> None:
+    page = shown(f"zoom_{name}", SESSION if name == "board" else LARGE + EXPLORERS[name], 640, 400)
+    part = page.locator(".pw-board" if name == "board" else ".pw-panel")
+    part.scroll_into_view_if_needed()
+    page.wait_for_timeout(1500)
+    box, output = part.bounding_box(), page.locator(".jp-OutputArea-output").last.bounding_box()
+    assert box["x"] + box["width"] <= output["x"] + output["width"] + 1
+    cut = part.evaluate(
+        """p => { const right = p.getBoundingClientRect().right + 1;
+            return [...p.querySelectorAll('button, select, input, td, th, .noUi-handle, h2, .pw-h, .pw-about')]
+                .filter(n => n.offsetParent && n.getBoundingClientRect().right > right)
+                .map(n => n.outerHTML.slice(0, 120)); }"""
+    )
+    assert cut == []
