@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 
 from pmo_kit.arbitration.solving import Interrupted, interruptible
 
@@ -23,9 +22,7 @@ class BackgroundWork:
 
     def __init__(self) -> None:
         self._loop = _kernel_loop()
-        self._lock = threading.Condition()
         self._hands = threading.RLock()
-        self._job: Callable[[Callable[[], bool]], None] | None = None
         self._turn = 0
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -33,14 +30,23 @@ class BackgroundWork:
 
     def ask(self, job: Callable[[Callable[[], bool]], None]) -> None:
         """Do this next; what runs now is told to stop, what waits is forgotten."""
-        with self._lock:
-            if self._closed:
-                return
-            self._turn += 1
-            self._job = job
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="pmo_kit search", daemon=True)
-                self._thread.start()
+        if self._closed:
+            return
+        self._turn += 1
+        turn, before = self._turn, self._thread
+
+        def stopped() -> bool:
+            return self._turn != turn
+
+        def work() -> None:
+            if before is not None:
+                before.join()
+            if not stopped():
+                with suppress(Interrupted), interruptible(stopped):
+                    job(stopped)
+
+        self._thread = threading.Thread(target=work, name="pmo_kit search", daemon=True)
+        self._thread.start()
 
     def hand(self, act: Callable[[], None]) -> None:
         """Run something where widgets may be touched."""
@@ -57,15 +63,12 @@ class BackgroundWork:
 
     def wait(self, seconds: float = 60.0) -> None:
         """Wait until there is no work left; for programs and tests, not for the loop itself."""
-        thread = self._thread
-        if thread is not None:
-            thread.join(seconds)
+        if self._thread is not None:
+            self._thread.join(seconds)
 
     def stop(self) -> None:
         """Tell the work to stop at its next step."""
-        with self._lock:
-            self._turn += 1
-            self._job = None
+        self._turn += 1
 
     def close(self) -> None:
         """Stop for good, and wait for the end of the search under way."""
@@ -73,22 +76,6 @@ class BackgroundWork:
         self.stop()
         self.wait()
         atexit.unregister(self.close)
-
-    def _work(self) -> None:
-        while True:
-            with self._lock:
-                job, turn = self._job, self._turn
-                self._job = None
-                if job is None:
-                    self._thread = None
-                    return
-            stopped = partial(self._past, turn)
-            with suppress(Interrupted), interruptible(stopped):
-                job(stopped)
-
-    def _past(self, turn: int) -> bool:
-        """Whether newer work has come since."""
-        return self._turn != turn
 
 
 def _kernel_loop() -> asyncio.AbstractEventLoop | None:

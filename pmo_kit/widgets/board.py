@@ -175,17 +175,10 @@ class Board(Linked):
     ) -> None:
         """In the thread: first answers and proofs, then a price for every project; what fails is said."""
         try:
-            done = set()
-            for one, last in wanted:
-                if one.key in done:
-                    continue
-                found = self.session.search(one, last=last)
+            for one, found in self.session.searched(wanted):
                 if stopped():
                     return
-                if found.ended:
-                    done.add(one.key)
-                if one == case:
-                    answer = found
+                answer = found if one == case else answer
                 self._background.hand(partial(self._settle, one, found))
             if answer is not None and answer.allocation is not None:
                 self._search_prices(case, answer, stopped)

@@ -1,4 +1,5 @@
-// The frame of an explorer: a narrow place has one column; its keys are not JupyterLab's; it says when the kernel is gone.
+// The frame of an explorer: a narrow place has one column; its keys are not JupyterLab's; it says when the kernel is gone;
+// what ipywidgets leaves without a name, or out of reach of the keyboard, has one and is.
 function render({ model, el }) {
   const alarm = document.createElement("div");
   alarm.className = "pw-alarm";
@@ -9,14 +10,25 @@ function render({ model, el }) {
   const deaf = link.listen(guard.heard);
   const own = (event) => { if (!event.ctrlKey && !event.metaKey) event.stopPropagation(); };
   let panel = null;
+  const name = () => {
+    for (const node of panel.querySelectorAll(".noUi-handle, select, input")) {
+      const label = node.closest(".jupyter-widgets")?.querySelector(".widget-label");
+      const words = label?.textContent || label?.title || node.placeholder;
+      if (words) node.setAttribute("aria-label", words);
+    }
+    for (const node of panel.querySelectorAll(".pw-lower")) node.tabIndex = 0;
+  };
+  const grown = new MutationObserver(name);
   const sized = new ResizeObserver(() => {
     if (!panel && (panel = el.closest(".pw-panel"))) {
       panel.addEventListener("keydown", own);
       sized.observe(panel);
+      grown.observe(panel, { childList: true, subtree: true });
+      name();
     }
     panel?.classList.toggle("pw-narrow", panel.clientWidth > 0 && panel.clientWidth < 700);
   });
   sized.observe(el);
-  return () => { guard.end(); deaf(); sized.disconnect(); panel?.removeEventListener("keydown", own); };
+  return () => { guard.end(); deaf(); sized.disconnect(); grown.disconnect(); panel?.removeEventListener("keydown", own); };
 }
 export default { render };

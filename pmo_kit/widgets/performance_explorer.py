@@ -96,8 +96,10 @@ def performance(review: Review) -> Panel:
         `panel.state` is the `PerformanceState`.
     """
     state = PerformanceState(review)
-    area = control(ipywidgets.Dropdown, options=state.areas)
-    projects = control(ipywidgets.Select, options=_options(state), value=state.project, rows=9)
+    area = control(ipywidgets.Dropdown, tooltip="Area", options=state.areas)
+    projects = control(
+        ipywidgets.Select, tooltip="Projects", options=_options(state), value=state.project, rows=9
+    )
     figure, facts = Chart(_curve(state)), ipywidgets.HTML()
     panel = Panel(state, review.summary)
 

@@ -112,9 +112,11 @@ def register(register: Register) -> Panel:
     """
     state = RegisterState(register)
     word = control(ipywidgets.Text, placeholder="Find a project", continuous_update=True)
-    area = control(ipywidgets.Dropdown, options=state.areas)
+    area = control(ipywidgets.Dropdown, tooltip="Area", options=state.areas)
     only = ipywidgets.Checkbox(value=False, description="only with findings", indent=False)
-    projects = control(ipywidgets.Select, options=_options(state), value=state.project or None, rows=18)
+    projects = control(
+        ipywidgets.Select, tooltip="Projects", options=_options(state), value=state.project or None, rows=18
+    )
     page = ipywidgets.HTML()
     page.add_class("pw-page")
     panel = Panel(state, register.summary)

@@ -6,17 +6,16 @@ overwritten but the session's own log, which only grows.
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
-import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
+from pydantic import TypeAdapter
 
 from pmo_kit.arbitration import PlanChange, Question
 from pmo_kit.disk import write_whole
@@ -26,12 +25,28 @@ from pmo_kit.figures.figure import listed
 from pmo_kit.register.template import inert
 from pmo_kit.scenarios import Scenario, read_scenario_file, write_scenario_file
 from pmo_kit.widgets.minutes import write_minutes
-from pmo_kit.widgets.session_state import Answer, Case, Force, Move, SessionState
+from pmo_kit.widgets.session_state import Answer, Case, Move, SessionState
 
-STATE, DECISIONS, SCENARIOS, OVERRIDES, LOG = (
-    "session.json", "decisions.csv", "scenarios.yml", "overrides.csv", "moves.csv",
-)  # fmt: skip
-MINUTES = "minutes.pdf"
+STATE = "session.json"
+ORDER = ("project_id", "in_out", "level", "reason", "decided_by", "date")
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What `session.json` says: the question by its fingerprint, the case and its plan, every move."""
+
+    question: str
+    committee: str
+    saved: dt.datetime
+    case: Case
+    words: str
+    status: str
+    plan: dict[str, str]
+    value: float | None
+    log: list[Move]
+
+
+FORM = TypeAdapter(Saved)
 
 
 def new_place(folder: str | PathLike[str], committee: str, day: dt.date) -> Path:
@@ -61,17 +76,20 @@ def save_session(session: SessionState, place: str | PathLike[str], committee: s
     PmoError
         The folder cannot be written.
     """
-    place = Path(place)
-    found = session.known(session.case)
-    state = {
-        "question": session.base.fingerprint, "committee": committee, "saved": session.clock().isoformat(),
-        "case": dataclasses.asdict(session.case), "words": session.case_words(session.case),
-        "status": found.status if found else "", "plan": found.plan if found else {},
-        "value": found.value if found and found.allocation else None,
-        "log": [dataclasses.asdict(move) for move in session.log],
-    }  # fmt: skip
-    write_csv(place / LOG, session.moves.drop(columns="number"))
-    return _replace(place / STATE, json.dumps(state, ensure_ascii=False, indent=1, default=str))
+    place, found = Path(place), session.known(session.case)
+    saved = Saved(
+        session.base.fingerprint,
+        committee,
+        session.clock(),
+        session.case,
+        session.case_words(session.case),
+        found.status if found else "",
+        found.plan if found else {},
+        found.value if found and found.allocation else None,
+        session.log,
+    )
+    write_csv(place / "moves.csv", session.moves.drop(columns="number"))
+    return _replace(place / STATE, FORM.dump_json(saved, indent=1))
 
 
 def keep_case(session: SessionState, place: str | PathLike[str], name: str) -> str:
@@ -120,12 +138,15 @@ def decide(
         raise PmoError("That case has no plan: no plan obeys its rules. Decide another one.")
     rows = decisions_of(session, case, answer, committee, decided_by)
     save_session(session, place, committee)
-    forces = pd.DataFrame(case.forces, columns=[field.name for field in dataclasses.fields(Force)])
-    forces["decided_by"] = forces["decided_by"].replace("", committee)
+    forces = pd.DataFrame(case.forces, columns=list(ORDER)).assign(
+        decided_by=[force.decided_by or committee for force in case.forces]
+    )
     with _written(place):
-        decisions = write_csv(_free(place / DECISIONS), rows)
-        write_csv(_free(place / OVERRIDES), forces)
-        minutes = write_minutes(_free(place / MINUTES), session, case, rows, committee, note, decided_by)
+        decisions = write_csv(_free(place / "decisions.csv"), rows)
+        write_csv(_free(place / "overrides.csv"), forces)
+        minutes = write_minutes(
+            _free(place / "minutes.pdf"), session, case, rows, committee, note, decided_by
+        )
     sure = "" if answer.status == "proven" else " The plan is the best one known, not proven best."
     return (
         f"Decided: {session.case_words(case)}. Written: {minutes} and {decisions}; "
@@ -176,7 +197,7 @@ def save_scenarios(scenarios: Sequence[Scenario], folder: str | PathLike[str], q
     PmoError
         The folder cannot be written, or the file that is there cannot be read.
     """
-    file = Path(folder) / SCENARIOS
+    file = Path(folder) / "scenarios.yml"
     names = {one.name for one in scenarios}
     with _written(file.parent):
         others = [one for one in read_scenario_file(file) if one.name not in names] if file.exists() else []
@@ -186,13 +207,12 @@ def save_scenarios(scenarios: Sequence[Scenario], folder: str | PathLike[str], q
 
 def saved_sessions(session: SessionState, folder: str | PathLike[str]) -> list[list[str]]:
     """The sessions of this very question in a folder, the newest first: [place in the folder, in words]."""
-    found = []
-    for file in sorted(Path(folder).glob(f"*/*/{STATE}")):
-        state = _read(session, file.parent)
-        if state is not None:
-            words = f"{state['committee']}, {state['saved'][:16].replace('T', ' ')}: {state['words']}"
-            found.append((state["saved"], [file.parent.relative_to(folder).as_posix(), words]))
-    return [entry for _, entry in sorted(found, reverse=True)]
+    places = [file.parent for file in sorted(Path(folder).glob(f"*/*/{STATE}"))]
+    found = [
+        (saved, place.relative_to(folder).as_posix()) for place in places if (saved := _read(session, place))
+    ]
+    found.sort(key=lambda one: (one[0].saved, one[1]), reverse=True)
+    return [[place, f"{one.committee}, {one.saved:%Y-%m-%d %H:%M}: {one.words}"] for one, place in found]
 
 
 def restore_session(session: SessionState, place: str | PathLike[str]) -> str:
@@ -203,13 +223,9 @@ def restore_session(session: SessionState, place: str | PathLike[str]) -> str:
     PmoError
         Nothing is saved there, or it belongs to another question: the register has changed since.
     """
-    state = _known(session, place)
-    log = [
-        Move(**{**move, "time": dt.datetime.fromisoformat(move["time"]), "case": _case(move["case"])})
-        for move in state["log"]
-    ]
-    session.restore(_case(state["case"]), log)
-    return f"Opened: {state['committee']}, {state['saved'][:10]}. Undo and Redo go through its moves."
+    saved = _known(session, place)
+    session.restore(saved.case, saved.log)
+    return f"Opened: {saved.committee}, {saved.saved.date()}. Undo and Redo go through its moves."
 
 
 def compare_session(session: SessionState, place: str | PathLike[str]) -> str:
@@ -220,10 +236,10 @@ def compare_session(session: SessionState, place: str | PathLike[str]) -> str:
     PmoError
         As `restore_session`; or one of them has no plan.
     """
-    state, answer = _known(session, place), session.answer
-    if answer.allocation is None or state["value"] is None:
+    saved, answer = _known(session, place), session.answer
+    if answer.allocation is None or saved.value is None:
         raise PmoError("One of the two has no plan: there is nothing to compare.")
-    change = PlanChange.between(state["plan"], answer.plan)
+    change = PlanChange.between(saved.plan, answer.plan)
     parts = [
         f"{lead} {listed(map(session.name, ids))}"
         for lead, ids in (
@@ -232,29 +248,27 @@ def compare_session(session: SessionState, place: str | PathLike[str]) -> str:
         )
         if ids
     ]  # fmt: skip
-    unit = session.base.worth.short
-    values = (
-        f"There {state['words']}: {number(state['value'])} {unit}; here {session.case_words(session.case)}: "
-    )
-    return f"{values}{number(answer.value)}. {'; '.join(parts) or 'The plans are the same'}."
+    unit, here = session.base.worth.short, session.case_words(session.case)
+    values = f"There {saved.words}: {number(saved.value)} {unit}; here {here}: {number(answer.value)}"
+    return f"{values}. {'; '.join(parts) or 'The plans are the same'}."
 
 
-def _known(session: SessionState, place: str | PathLike[str]) -> dict[str, Any]:
-    state = _read(session, Path(place))
-    if state is None:
+def _known(session: SessionState, place: str | PathLike[str]) -> Saved:
+    saved = _read(session, Path(place))
+    if saved is None:
         raise PmoError(
             f"In {Path(place)} no session of this question is saved; the register may have changed."
         )
-    return state
+    return saved
 
 
-def _read(session: SessionState, place: Path) -> dict[str, Any] | None:
+def _read(session: SessionState, place: Path) -> Saved | None:
     """What is saved in a place about this very question."""
     try:
-        state = json.loads((place / STATE).read_text(encoding="utf-8"))
+        saved = FORM.validate_json((place / STATE).read_bytes())
     except (OSError, ValueError):
         return None
-    return state if isinstance(state, dict) and state.get("question") == session.base.fingerprint else None
+    return saved if saved.question == session.base.fingerprint else None
 
 
 @contextmanager
@@ -267,16 +281,6 @@ def _written(place: Path) -> Iterator[None]:
         raise PmoError(f"The folder {place} cannot be written: {error.strerror or error}.") from error
 
 
-def _case(plain: dict[str, Any]) -> Case:
-    """A case from its JSON."""
-    forces = (
-        Force(**{**f, "date": dt.date.fromisoformat(f["date"]) if f["date"] else None})
-        for f in plain["forces"]
-    )
-    people = tuple((str(role), float(factor)) for role, factor in plain["people"])
-    return Case(float(plain["money"]), people, tuple(forces))
-
-
 def write_csv(file: Path, rows: pd.DataFrame) -> Path:
     """A CSV file that a spreadsheet program opens without running anything in it.
 
@@ -286,10 +290,10 @@ def write_csv(file: Path, rows: pd.DataFrame) -> Path:
         It cannot be written.
     """
     plain = rows.astype("object").where(rows.notna(), "").map(lambda cell: inert(str(cell)))
-    return _replace(file, plain.to_csv(index=False, lineterminator="\n"))
+    return _replace(file, plain.to_csv(index=False, lineterminator="\n").encode())
 
 
-def _replace(file: Path, text: str) -> Path:
+def _replace(file: Path, content: bytes) -> Path:
     """Write a file whole, or not at all."""
     with _written(file.parent):
-        return write_whole(file, text.encode())
+        return write_whole(file, content)

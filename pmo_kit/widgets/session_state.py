@@ -5,21 +5,29 @@ A view sends moves and draws `SessionState`; a test does the same without a view
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import time
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property, reduce
 from itertools import pairwise
-from math import inf
+from math import inf, nan
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from pmo_kit import doors
-from pmo_kit.arbitration import Allocation, Capacity, Envelope, Mandatory, PlanChange, Question, arbitrate
+from pmo_kit.arbitration import (
+    Allocation,
+    Capacity,
+    Envelope,
+    Mandatory,
+    Override,
+    PlanChange,
+    Question,
+    arbitrate,
+)
 from pmo_kit.arbitration.model import ONE
 from pmo_kit.arbitration.rules import Row, role_words
 from pmo_kit.arbitration.search import proof_gap
@@ -33,18 +41,6 @@ InOut = Literal["in", "out"]
 
 
 @dataclass(frozen=True)
-class Force:
-    """One project taken in or out by decision, at one level or at any, and why."""
-
-    project_id: str
-    in_out: InOut
-    level: str | None = None
-    reason: str = ""
-    decided_by: str = ""
-    date: dt.date | None = None
-
-
-@dataclass(frozen=True)
 class Case:
     """Changes to a base question, nothing else: money, people, forced projects.
 
@@ -54,21 +50,21 @@ class Case:
         Factor on every envelope.
     people : tuple of (role, factor)
         Factor on the people of a role in every period; 1 is never held.
-    forces : tuple of Force
-        At most one per project, in the order of the project ids.
+    forces : tuple of Override
+        Projects taken in or out: at most one per project, in the order of the project ids.
 
     Examples
     --------
-    >>> case = Case().forced(Force("P08", "in", reason="promised")).with_money(0.85)
+    >>> case = Case(money=0.85).forced(Override(project_id="P08", in_out="in", reason="promised"))
     >>> case.key
     (0.85, (), (('P08', 'in', None),))
-    >>> case.freed("P08").with_money(1.0) == Case()
+    >>> case.freed("P08") == Case(money=0.85)
     True
     """
 
     money: float = 1.0
     people: tuple[tuple[str, float], ...] = ()
-    forces: tuple[Force, ...] = ()
+    forces: tuple[Override, ...] = ()
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -79,45 +75,32 @@ class Case:
     @property
     def unforced(self) -> Case:
         """The same limits, no project forced."""
-        return dataclasses.replace(self, forces=())
+        return replace(self, forces=())
 
-    def force(self, project_id: str) -> Force | None:
+    def force(self, project_id: str) -> Override | None:
         """How a project is forced, if it is."""
         return next((f for f in self.forces if f.project_id == project_id), None)
 
-    def forced(self, force: Force) -> Case:
+    def forced(self, force: Override) -> Case:
         """The case with one more project forced, or forced otherwise."""
-        others = [f for f in self.forces if f.project_id != force.project_id]
-        return dataclasses.replace(self, forces=tuple(sorted([*others, force], key=lambda f: f.project_id)))
+        forces = [*self.freed(force.project_id).forces, force]
+        return replace(self, forces=tuple(sorted(forces, key=lambda f: f.project_id)))
 
     def freed(self, project_id: str) -> Case:
         """The case with a project left to the best plan."""
-        return dataclasses.replace(self, forces=tuple(f for f in self.forces if f.project_id != project_id))
-
-    def with_money(self, factor: float) -> Case:
-        """The case with another factor on every envelope."""
-        return dataclasses.replace(self, money=factor)
+        return replace(self, forces=tuple(f for f in self.forces if f.project_id != project_id))
 
     def with_people(self, role: str, factor: float) -> Case:
         """The case with another factor on the people of a role."""
         others = {r: x for r, x in self.people if r != role}
         if abs(factor - 1) > 1e-9:
             others[role] = factor
-        return dataclasses.replace(self, people=tuple(sorted(others.items())))
+        return replace(self, people=tuple(sorted(others.items())))
 
     def question(self, base: Question) -> Question:
         """The base question under this case."""
-        question = self.unforced.scenario("what-if")(base)
-        for force in self.forces:
-            question = question.with_override(
-                force.project_id,
-                force.in_out,
-                force.level,
-                reason=force.reason or "what-if",
-                decided_by=force.decided_by,
-                date=force.date,
-            )
-        return question
+        forces = [replace(force, reason=force.reason or "what-if") for force in self.forces]
+        return self.unforced.scenario("what-if")(base).with_rules(*forces)
 
     def scenario(self, name: str) -> Scenario:
         """The case as a scenario that a register holds and a pack reads."""
@@ -132,13 +115,8 @@ class Case:
 
 def base_and_case(question: Question) -> tuple[Question, Case]:
     """A question without its overrides, and the case that holds them: the committee may lift each."""
-    case = Case()
     orders = [order for order in question.orders if order.active]
-    for rule in orders:
-        case = case.forced(
-            Force(rule.project_id, rule.in_out, rule.level, rule.reason, rule.decided_by, rule.date)
-        )
-    return question.without(*(order.name for order in orders)), case
+    return question.without(*(order.name for order in orders)), reduce(Case.forced, orders, Case())
 
 
 Status = Literal["proven", "known", "stopped", "none", "open"]
@@ -166,12 +144,12 @@ class Answer:
     @property
     def value(self) -> float:
         """What the plan is worth; NaN without a plan."""
-        return self.allocation.value if self.allocation else float("nan")
+        return self.allocation.value if self.allocation else nan
 
     @property
     def bound(self) -> float:
         """What no plan can exceed."""
-        return max(self.allocation.bound, self.allocation.value) if self.allocation else inf
+        return max(self.allocation.bound, self.value) if self.allocation else inf
 
     @property
     def plan(self) -> dict[str, str]:
@@ -186,7 +164,7 @@ class Answer:
     @property
     def rest(self) -> float:
         """How much better the best plan may be."""
-        return 0.0 if self.status == "proven" else self.bound - self.value if self.allocation else inf
+        return self.bound - self.value if self.allocation else inf
 
     @property
     def ended(self) -> bool:
@@ -317,31 +295,24 @@ class SessionState:
         self.log: list[Move] = []
         self._past: list[Case] = []
         self._future: list[Case] = []
-        self._case = self._stood = self._before = Case()
+        self.case = self._stood = self._before = Case()
         if self.start != Case():
-            self._case = self.start
-            self._write(
-                "Overrides in force at the start: " + listed(map(self.force_words, self.start.forces))
-            )
+            forced = listed(map(self.force_words, self.start.forces))
+            self._go(self.start, f"Overrides in force at the start: {forced}")
 
     # What is asked now, and the answer
 
     @property
-    def case(self) -> Case:
-        """The case on the table."""
-        return self._case
-
-    @property
     def question(self) -> Question:
         """The question of the case."""
-        return self._case.question(self.base)
+        return self.case.question(self.base)
 
     @property
     def standing(self) -> Case:
         """The case whose answer is known: the one on the table, or the last one before it."""
-        found = self.known(self._case)
-        if found is not None and found.status != "open" and self._stood != self._case:
-            self._before, self._stood = self._stood, self._case
+        found = self.known(self.case)
+        if found is not None and found.status != "open" and self._stood != self.case:
+            self._before, self._stood = self._stood, self.case
         return self._stood
 
     def known(self, case: Case) -> Answer | None:
@@ -351,10 +322,10 @@ class SessionState:
     @property
     def answer(self) -> Answer:
         """The answer of the case; where none is known yet, the solver is asked for its first one, here and now."""
-        found = self.known(self._case)
+        found = self.known(self.case)
         if found is None:
-            found = self.search(self._case, last=False)
-            self.settle(self._case, found)
+            found = self.search(self.case, last=False)
+            self.settle(self.case, found)
         return found
 
     @property
@@ -370,25 +341,20 @@ class SessionState:
     @property
     def price(self) -> tuple[float, float] | None:
         """Between what the forced projects cost under today's limits; equal ends where both are proven."""
-        return self.worse(self._case.unforced, self._case)
+        return self.worse(self.case.unforced, self.case)
 
     def worse(self, one: Case, other: Case) -> tuple[float, float] | None:
         """By how much the best plan of a case is worth less than that of another: least and most."""
         first, second = self.known(one), self.known(other)
         if first is None or second is None or first.allocation is None or second.allocation is None:
             return None
-        low, high = first.value - second.bound, first.bound - second.value
-        if first.status == "proven":
-            high = first.value - second.value
-        if second.status == "proven":
-            low = first.value - second.value
-        return round(low, 9), round(high, 9)
+        return round(first.value - second.bound, 9), round(first.bound - second.value, 9)
 
     @property
     def changes(self) -> PlanChange:
         """What the last move changed in the plan."""
         now, before = self.known(self.standing), self.known(self._before)
-        if self._stood != self._case or not (now and before and now.allocation and before.allocation):
+        if self._stood != self.case or not (now and before and now.allocation and before.allocation):
             return PlanChange()
         return PlanChange.between(before.plan, now.plan)
 
@@ -415,15 +381,20 @@ class SessionState:
         self.base.built.of(project_id, level)
         if self.reasons and not reason.strip():
             raise PmoError(NO_REASON)
-        force = Force(
-            project_id, in_out, level, reason.strip() or "what-if", decided_by.strip(), self.clock().date()
+        force = Override(
+            project_id=project_id,
+            in_out=in_out,
+            level=level,
+            reason=reason.strip() or "what-if",
+            decided_by=decided_by.strip(),
+            date=self.clock().date(),
         )
-        self._move(self._case.forced(force), self.force_words(force), force.reason, force.decided_by)
+        self._move(self.case.forced(force), self.force_words(force), force.reason, force.decided_by)
 
     def free(self, project_id: str) -> None:
         """Leave a project to the best plan."""
-        if self._case.force(project_id) is not None:
-            self._move(self._case.freed(project_id), f"{self.name(project_id)} free again")
+        if self.case.force(project_id) is not None:
+            self._move(self.case.freed(project_id), f"{self.name(project_id)} free again")
 
     def set_money(self, factor: float) -> None:
         """Put a factor on every envelope.
@@ -434,9 +405,9 @@ class SessionState:
             The factor is no number, negative, or above 5: a percentage by mistake.
         """
         factor = doors.factor(factor, "the factor on money")
-        if factor != self._case.money:
+        if factor != self.case.money:
             words = "Money as in the register" if factor == 1 else sentence(money_words(factor))
-            self._move(self._case.with_money(factor), words)
+            self._move(replace(self.case, money=factor), words)
 
     def set_people(self, role: str, count: float) -> None:
         """Set the people of a role in its fullest period; other periods change by the same factor.
@@ -449,8 +420,8 @@ class SessionState:
         doors.known([role], self.people(), "role")
         today = self.people()[role]
         count = doors.number(count, f"people of {role}", 0, doors.MOST * today)
-        case = self._case.with_people(role, count / today)
-        if case != self._case:
+        case = self.case.with_people(role, count / today)
+        if case != self.case:
             self._move(case, f"{sentence(role_words(role))}: {as_given(count)} of {as_given(today)}")
 
     def people(self) -> dict[str, float]:
@@ -467,31 +438,23 @@ class SessionState:
 
     def undo(self) -> None:
         """Take the last move back."""
-        if self._past:
-            self._future.append(self._case)
-            self._go(self._past.pop())
-            self._write("Undo")
+        self._step(self._past, self._future, "Undo")
 
     def redo(self) -> None:
         """Make the move again that was taken back."""
-        if self._future:
-            self._past.append(self._case)
-            self._go(self._future.pop())
-            self._write("Redo")
+        self._step(self._future, self._past, "Redo")
 
     def start_again(self) -> None:
         """Back to the recommended plan; it can be undone."""
-        if self._case != Case():
+        if self.case != Case():
             self._move(Case(), "Back to the recommended plan")
 
     def restore(self, case: Case, log: list[Move]) -> None:
         """Take a saved session up: its case and its log; undo and redo go through its moves."""
         self.log = list(log)
         cases = [Case(), *(move.case for move in log)]
-        self._past = [one for one, following in pairwise(cases) if one != following]
-        self._future.clear()
-        self._case = case
-        self._write("The saved session was opened")
+        self._past, self._future = [one for one, following in pairwise(cases) if one != following], []
+        self._go(case, "The saved session was opened")
 
     @property
     def can_undo(self) -> bool:
@@ -504,30 +467,42 @@ class SessionState:
         return bool(self._future)
 
     def _move(self, case: Case, words: str, reason: str = "", decided_by: str = "") -> None:
-        self._past.append(self._case)
+        self._past.append(self.case)
         self._future.clear()
-        self._go(case)
-        self._write(words, reason, decided_by)
+        self._go(case, words, reason, decided_by)
 
-    def _go(self, case: Case) -> None:
+    def _step(self, here: list[Case], there: list[Case], words: str) -> None:
+        """Go to the last case of one list, and keep the one on the table in the other."""
+        if here:
+            there.append(self.case)
+            self._go(here.pop(), words)
+
+    def _go(self, case: Case, words: str, reason: str = "", decided_by: str = "") -> None:
+        """Put a case on the table, and write it into the log."""
         self._before = self._stood = self.standing
-        self._case = case
-
-    def _write(self, words: str, reason: str = "", decided_by: str = "") -> None:
-        self.log.append(Move(len(self.log) + 1, self.clock(), words, reason, decided_by, self._case))
+        self.case = case
+        self.log.append(Move(len(self.log) + 1, self.clock(), words, reason, decided_by, case))
 
     # Answers
 
     def open_searches(self) -> Iterator[tuple[Case, bool]]:
         """What is still to be asked, (case, whether last): the case, the same with nothing forced, the recommended."""
-        seen = set()
-        for case in (self._case, self._case.unforced, Case()):
+        for case in {case.key: case for case in (self.case, self.case.unforced, Case())}.values():
             found = self.known(case)
-            if case.key not in seen and not (found and found.ended):
-                if found is None:
-                    yield case, False
+            if found is None:
+                yield case, False
+            if found is None or not found.ended:
                 yield case, True
-            seen.add(case.key)
+
+    def searched(self, wanted: Iterable[tuple[Case, bool]]) -> Iterator[tuple[Case, Answer]]:
+        """Ask the solver for one after another; of a case that has ended nothing more is asked."""
+        ended = set()
+        for case, last in wanted:
+            if case.key not in ended:
+                answer = self.search(case, last=last)
+                if answer.ended:
+                    ended.add(case.key)
+                yield case, answer
 
     def search(self, case: Case, *, last: bool) -> Answer:
         """Ask the solver; nothing is kept, so that any thread may."""
@@ -535,27 +510,26 @@ class SessionState:
 
     def settle(self, case: Case, answer: Answer) -> None:
         """Keep an answer; of those that are not on the screen the oldest is forgotten."""
-        before = self._answers.pop(case.key, None)
-        if before is not None and (before.ended or answer.status == "open"):
+        before = self._answers.pop(case.key, answer)
+        if before.ended or answer.status == "open":
             answer = before
-        empty = answer.status == "stopped" and answer.allocation is None
-        if empty and before is not None and before.allocation:
+        elif answer.status == "stopped" and answer.allocation is None:
             answer = Answer("stopped", before.allocation)
         self._answers[case.key] = answer
-        held = {one.key for one in (Case(), self._case, self._case.unforced, self._before, self._stood)}
+        held = {one.key for one in (Case(), self.case, self.case.unforced, self._before, self._stood)}
         for key in [key for key in self._answers if key not in held][: len(self._answers) - MOST_ANSWERS]:
             del self._answers[key]
 
     def prove(self) -> None:
         """Have every answer that is open, here and now."""
-        for case, last in list(self.open_searches()):
-            self.settle(case, self.search(case, last=last))
+        for case, answer in self.searched([*self.open_searches()]):
+            self.settle(case, answer)
 
     def tried(self) -> list[Case]:
         """The cases of this session, the newest first, each once; the recommended plan among them."""
         found = {case.key: case for case in [Case(), *(move.case for move in self.log)]}
-        found.pop(self._case.key, None)
-        return [self._case, *reversed(found.values())]
+        found.pop(self.case.key, None)
+        return [self.case, *reversed(found.values())]
 
     # Words and tables
 
@@ -569,7 +543,7 @@ class SessionState:
         label = options.table["label"].iloc[options.position(project_id, level)]
         return str(label) or level
 
-    def force_words(self, force: Force) -> str:
+    def force_words(self, force: Override) -> str:
         """A forced project in words: P08 Reservoir Learning Hub in."""
         where = f" ({self.level_words(force.project_id, force.level)})" if force.level else ""
         return f"{self.name(force.project_id)} {force.in_out}{where}"
@@ -587,7 +561,7 @@ class SessionState:
     @property
     def table(self) -> pd.DataFrame:
         """One row per project: name, level, decision (fund, stop, refuse), recommended, forced, reason."""
-        answer, forces = self.answer, self._case.forces
+        answer, forces = self.answer, self.case.forces
         columns = {
             "name": self.names, "level": answer.plan, "decision": answer.decisions,
             "recommended": self.recommended.decisions, "forced": {f.project_id: f.in_out for f in forces},
@@ -600,12 +574,12 @@ class SessionState:
     @property
     def moves(self) -> pd.DataFrame:
         """The log: number, time, move, reason, decided_by, and value, bound and status of the answer as known now."""
+        columns = ["number", "time", "move", "reason", "decided_by", "value", "bound", "status"]
         rows = []
         for move in self.log:
             found = self.known(move.case)
-            answer = (found.value, found.bound, found.status) if found else (float("nan"), float("nan"), "")
+            answer = (found.value, found.bound, found.status) if found else (nan, nan, "")
             rows.append((move.number, move.time, move.words, move.reason, move.decided_by, *answer))
-        columns = ["number", "time", "move", "reason", "decided_by", "value", "bound", "status"]
         return pd.DataFrame(rows, columns=columns)
 
 

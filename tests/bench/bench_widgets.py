@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pmo_kit as pmo
+from pmo_kit.arbitration import Override
 from pmo_kit.shipped import shipped
-from pmo_kit.widgets.session_state import Case, Force, ask, base_and_case
+from pmo_kit.widgets.session_state import Case, ask, base_and_case
 from tests.bench.line import Line, seconds
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ MOVES = 12
 def bench_first_answer() -> list[Line]:
     """The first answer at 60 projects, without a browser."""
     base, _ = base_and_case(pmo.Question(pmo.load_register(SIXTY)))
-    question = Case().forced(Force("P08", "in")).question(base)
+    question = Case().forced(Override(project_id="P08", in_out="in")).question(base)
     return [
         Line("first answer of a session, 60 projects", seconds(lambda: ask(question, 10, last=False)), 0.3),
         Line("proof of a session, 60 projects", seconds(lambda: ask(question, 10, last=True)), 1.0),

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 import pmo_kit as pmo
-from pmo_kit.arbitration import Question, arbitrate, as_data, explain
+from pmo_kit.arbitration import Override, Question, arbitrate, as_data, explain
 from pmo_kit.arbitration.model import compile_model
 from pmo_kit.arbitration.portable import MIME
 from pmo_kit.errors import InfeasibleError
@@ -28,7 +28,7 @@ from pmo_kit.packs.decisions import read_decisions
 from pmo_kit.packs.verify import verify_pack
 from pmo_kit.shipped import shipped
 from pmo_kit.widgets.session_files import compare_session, restore_session
-from pmo_kit.widgets.session_state import Case, Force, SessionState, base_and_case
+from pmo_kit.widgets.session_state import Case, SessionState, base_and_case
 from tests.arbitration.test_brute_force import ask
 from tests.browser.lab import PATIENCE
 from tests.packs.test_media_valid import check_schema
@@ -322,7 +322,11 @@ def check_random_registers(engine: Any, examples: int, start: int) -> set[str]:
             for project in rng.sample(list(base.built.groups), rng.choice([0, 1, 1, 2])):
                 levels = {str(x) for x in table.loc[[project], "base_level"]} - {"stop"}
                 case = case.forced(
-                    Force(project, rng.choice(["in", "out"]), rng.choice([None, *sorted(levels)]))
+                    Override(
+                        project_id=project,
+                        in_out=rng.choice(["in", "out"]),
+                        level=rng.choice([None, *sorted(levels)]),
+                    )
                 )
             plan = [
                 int(rng.choice(list(group))) for group in base.built.groups.values() if rng.random() < 0.6
@@ -378,7 +382,9 @@ def test_sixty_projects_both_ways_and_twenty_limits_are_answered_alike(engine: A
     base = Question(register, overrides=False)
     allocation = arbitrate(base)
     data = as_data(explain(allocation)).data
-    posed = [Case().forced(Force(p, way)) for p in base.built.groups for way in ("in", "out")]
+    posed = [
+        Case().forced(Override(project_id=p, in_out=way)) for p in base.built.groups for way in ("in", "out")
+    ]
     roles = sorted({row["role"] for row in data["rows"] if "role" in row})
     posed += [Case(factor) for factor in (0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 1.05, 1.1, 1.2, 1.5)]
     moved = [(1.0, 0.5), (1.0, 0.7), (1.0, 0.8), (1.0, 0.9), (1.0, 1.1), (1.0, 1.3), (1.0, 1.5), (0.9, 0.8)]

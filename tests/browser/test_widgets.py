@@ -552,6 +552,7 @@ EXPLORERS = {
     "partners": "widgets.partners(pmo.select_partners(large, draws=50))",
     "parameters": f"widgets.parameters({str(shipped('notebooks', '05_partner_selection.ipynb'))!r})",
 }
+CHARTED = ("weights", "frontier", "performance", "risk")
 LARGE = f"large = pmo.load_register({str(shipped('data', 'samples', 'meridian'))!r})\n"
 
 
@@ -565,7 +566,7 @@ def test_every_explorer_is_tried() -> None:
 def test_an_explorer_fits_the_screen(shown: Opened, name: str, width: int, height: int) -> None:
     page = shown(f"{name}_{width}", LARGE + EXPLORERS[name], width, height)
     panel = page.locator(".pw-panel")
-    if name in ("weights", "frontier", "performance", "risk"):
+    if name in CHARTED:
         fitted(page)
     panel.scroll_into_view_if_needed()
     box, view = (
@@ -677,6 +678,8 @@ def barriers(page: Any, part: str) -> list[tuple[str, list[str]]]:
 def test_the_dark_scheme_leaves_it_as_readable(shown: Opened, name: str) -> None:
     page = shown(f"dark_{name}", SESSION if name == "board" else LARGE + EXPLORERS[name])
     part = ".pw-board" if name == "board" else ".pw-panel"
+    if name in CHARTED:
+        fitted(page)
     page.wait_for_timeout(1500)
     light = page.locator(part).inner_text()
     theme = "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })"
@@ -697,6 +700,8 @@ def test_at_two_hundred_percent_nothing_is_cut(shown: Opened, name: str) -> None
     page = shown(f"zoom_{name}", SESSION if name == "board" else LARGE + EXPLORERS[name], 640, 400)
     part = page.locator(".pw-board" if name == "board" else ".pw-panel")
     part.scroll_into_view_if_needed()
+    if name in CHARTED:
+        fitted(page)
     page.wait_for_timeout(1500)
     box, output = part.bounding_box(), page.locator(".jp-OutputArea-output").last.bounding_box()
     assert box["x"] + box["width"] <= output["x"] + output["width"] + 1

@@ -12,14 +12,13 @@ from pathlib import Path
 import pytest
 
 import pmo_kit as pmo
-from pmo_kit.arbitration import PlanChange
+from pmo_kit.arbitration import Override, PlanChange
 from pmo_kit.errors import InfeasibleError, PmoError
 from pmo_kit.shipped import shipped
 from pmo_kit.widgets.session_state import (
     MOST_ANSWERS,
     NO_REASON,
     Case,
-    Force,
     SessionState,
     ask,
     base_and_case,
@@ -156,7 +155,7 @@ def test_overrides_of_the_register_are_the_first_case(question: pmo.Question) ->
     held = question.with_override("P08", "in", reason="promised", decided_by="Chair")
     base, case = base_and_case(held)
     assert not any(order.active for order in base.orders)
-    assert case.forces == (Force("P08", "in", None, "promised", "Chair", None),)
+    assert case.forces == (Override(project_id="P08", in_out="in", reason="promised", decided_by="Chair"),)
     session = SessionState(held)
     session.prove()
     assert (session.recommended.value, session.answer.value) == (33.5, 24.5)
@@ -179,7 +178,7 @@ def test_first_answers_are_plans_and_bounds() -> None:
     for _ in range(5):
         case = Case(money=dice.choice([0.9, 1.0, 1.1]))
         for project in dice.sample(projects, 2):
-            case = case.forced(Force(project, dice.choice(["in", "out"])))
+            case = case.forced(Override(project_id=project, in_out=dice.choice(["in", "out"])))
         question = case.question(base)
         first, proof = ask(question, 60, last=False), ask(question, 60, last=True)
         assert (first.status == "none") == (proof.status == "none")
@@ -245,8 +244,8 @@ def test_fifty_moves_hold_their_memory(session: SessionState) -> None:
 
 
 def test_reasons_are_not_part_of_what_is_asked() -> None:
-    one = Case().forced(Force("P08", "in", reason="a"))
-    assert one.key == one.forced(Force("P08", "in", reason="b")).key
+    one = Case().forced(Override(project_id="P08", in_out="in", reason="a"))
+    assert one.key == one.forced(Override(project_id="P08", in_out="in", reason="b")).key
     assert replace(one, money=0.9).unforced == Case(money=0.9)
 
 
