@@ -482,7 +482,6 @@ function board(el, link) {
   };
   const guard = watch(link, warn, () => !now.options.readonly && (!document.hidden || !ready()) && { type: ready() ? "ping" : "ready", seq }, ", then open the session: every move is kept.");
 
-  // Keys typed here are not JupyterLab's.
   root.addEventListener("keydown", (event) => {
     const typing = /INPUT|SELECT/.test(event.target.tagName);
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !(typing && event.target.type === "text")) {
@@ -490,8 +489,8 @@ function board(el, link) {
       event.preventDefault();
       event.stopPropagation();
     }
-    if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
   });
+  const free = ownKeys(root);
   root.addEventListener("fullscreenchange", () => write(wide, document.fullscreenElement ? "Leave full screen" : "Full screen"));
   const drawings = { state: draw, prices: drawPrices, progress: drawProgress, notice: drawNotice, options: drawOptions };
   const deaf = link.listen((news) => {
@@ -504,5 +503,5 @@ function board(el, link) {
   draw(); drawOptions();
   guard.push({ type: "ready", seq });
   link.opened?.then(() => guard.push({ type: "ready", seq }));
-  return () => { guard.end(); sized.disconnect(); deaf(); root.remove(); };
+  return () => { guard.end(); sized.disconnect(); free(); deaf(); root.remove(); };
 }

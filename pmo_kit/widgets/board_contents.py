@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from math import isinf
 from typing import Any
 
-from pmo_kit.arbitration import Envelope, LimitUse, Mandatory, PlanChange, Question
+from pmo_kit.arbitration import Allocation, Envelope, LimitUse, Mandatory, PlanChange, Question
 from pmo_kit.arbitration.rules import role_words
 from pmo_kit.exhibits.theme import DECISIONS
 from pmo_kit.facts import SHARE, number
+from pmo_kit.figures.arbitration import bottleneck
 from pmo_kit.figures.figure import listed, sentence
 from pmo_kit.widgets.session_state import Answer, Case, Price, SessionState, money_words
 
@@ -65,11 +66,8 @@ def headline(session: SessionState, case: Case, answer: Answer) -> str:
         return f"No plan obeys the rules with {session.case_words(case, 2)}."
     if answer.allocation is None:
         return "No plan was found in the time allowed."
-    value = f"{_value_words(answer)} {session.base.worth.short}"
-    words = session.case_words(case, 2)
-    if case.key == Case().key:
-        return f"{value} with {words}"
-    return f"{value}, {_loss_words(session, case)}, with {words}"
+    against = "" if case.key == Case().key else f", {_loss_words(session, case)},"
+    return f"{_value_words(answer)} {session.base.worth.short}{against} with {session.case_words(case, 2)}"
 
 
 def _loss_words(session: SessionState, case: Case) -> str:
@@ -125,7 +123,7 @@ def _tightest_tile(session: SessionState, answer: Answer) -> tuple[str, str, str
     """The limit that is overrun, or at its end, or next to it: value, note, color."""
     if answer.allocation is None:
         return "n/a", "no plan", ""
-    limit = tightest(answer.allocation.limits)
+    limit = tightest(answer.allocation)
     if limit is None:
         return "no limit", "the register has none", ""
     amount = f"{_amount(limit, limit.used)} of {_amount(limit, limit.limit)}"
@@ -146,14 +144,14 @@ def over_words(question: Question, limit: LimitUse) -> str:
     return f"{quantity(-limit.slack)} {'short' if limit.least else 'over'}, which costs {cost}"
 
 
-def tightest(limits: Iterable[LimitUse]) -> LimitUse | None:
-    """The limit that is overrun; else one at its end, people before money; else the one with the least left."""
-    limits = [x for x in limits if not x.least or over(x)]
-    full = [x for x in limits if x.binding]
-    people = [x for x in full if x.kind == "capacity"]
-    beyond = [x for x in full if over(x)]
-    tight = sorted((x for x in limits if x.limit > 0), key=lambda x: x.slack / x.limit)[:1]
-    return max(beyond or people or full or tight, key=lambda x: x.used, default=None)
+def tightest(allocation: Allocation) -> LimitUse | None:
+    """The limit that is overrun; else the bottleneck, as page one names it; else the one with the least left."""
+    limits, full = allocation.limits, bottleneck(allocation)
+    beyond = max(filter(over, limits), key=lambda x: x.used, default=None)
+    if beyond is not None or full is not None:
+        return beyond or limits[full.name]
+    room = (x for x in limits if x.limit > 0 and not x.least)
+    return min(room, key=lambda x: x.slack / x.limit, default=None)
 
 
 def proof_words(answer: Answer, busy: bool) -> str:
@@ -326,7 +324,7 @@ def _people(session: SessionState) -> list[dict[str, Any]]:
     """A slider for every role, the tightest first."""
     now = dict(session.case.people)
     assert session.recommended.allocation is not None
-    limit = tightest(session.recommended.allocation.limits)
+    limit = tightest(session.recommended.allocation)
     rows = []
     for role, today in session.people().items():
         count = round(today * now.get(role, 1.0), 6)

@@ -26,6 +26,17 @@ function watch(link, tell, question, after) {
   return { push, heard: () => { waiting = 0; tell(""); }, end: () => clearInterval(timer) };
 }
 
+// Keys typed in a place are its own: JupyterLab hears them on their way up, Notebook 7 before they arrive, where only this
+// mark of the one who has the focus keeps it off. What is typed with Ctrl or Meta is theirs where the place leaves it.
+function ownKeys(place) {
+  const free = (event) => event.ctrlKey || event.metaKey;
+  const mark = (event) => { if (place.contains(event.target)) event.target.toggleAttribute("data-lm-suppress-shortcuts", !free(event)); };
+  const keep = (event) => { if (!free(event)) event.stopPropagation(); };
+  window.addEventListener("keydown", mark, true);
+  place.addEventListener("keydown", keep);
+  return () => { window.removeEventListener("keydown", mark, true); place.removeEventListener("keydown", keep); };
+}
+
 // anywidget gives a module two seconds to load, and then drops every message to its model for good. A module that draws
 // has loaded: what comes for it is heard without that gate.
 async function unlocked(model) {

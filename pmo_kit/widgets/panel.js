@@ -8,8 +8,7 @@ function render({ model, el }) {
   const link = kernel(model);
   const guard = watch(link, (words) => { alarm.textContent = words; }, () => !document.hidden && { type: "ping" }, ".");
   const deaf = link.listen(guard.heard);
-  const own = (event) => { if (!event.ctrlKey && !event.metaKey) event.stopPropagation(); };
-  let panel = null;
+  let panel = null, free = () => {};
   const name = () => {
     for (const node of panel.querySelectorAll(".noUi-handle, select, input")) {
       const label = node.closest(".jupyter-widgets")?.querySelector(".widget-label");
@@ -21,7 +20,7 @@ function render({ model, el }) {
   const grown = new MutationObserver(name);
   const sized = new ResizeObserver(() => {
     if (!panel && (panel = el.closest(".pw-panel"))) {
-      panel.addEventListener("keydown", own);
+      free = ownKeys(panel);
       sized.observe(panel);
       grown.observe(panel, { childList: true, subtree: true });
       name();
@@ -29,6 +28,6 @@ function render({ model, el }) {
     panel?.classList.toggle("pw-narrow", panel.clientWidth > 0 && panel.clientWidth < 700);
   });
   sized.observe(el);
-  return () => { guard.end(); deaf(); sized.disconnect(); grown.disconnect(); panel?.removeEventListener("keydown", own); };
+  return () => { guard.end(); deaf(); sized.disconnect(); grown.disconnect(); free(); };
 }
 export default { render };

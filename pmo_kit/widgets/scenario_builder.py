@@ -44,10 +44,13 @@ class ScenariosState:
     def __init__(self, question: Question, seconds: float = 10.0) -> None:
         self.question, self.seconds = question, seconds
         self._today = arbitrate(question.replace(time_limit=seconds))
-        self.scenarios: list[Scenario] = []
-        self._allocations: dict[str, Allocation] = {}
-        self._reasons: dict[str, str] = {}
+        self._tried: dict[str, tuple[Scenario, Allocation | str]] = {}
         self.shown = ""
+
+    @property
+    def scenarios(self) -> list[Scenario]:
+        """The scenarios in the order in which they were built."""
+        return [scenario for scenario, _ in self._tried.values()]
 
     def add(self, scenario: Scenario) -> None:
         """Solve a scenario and keep it; one of the same name is replaced.
@@ -82,21 +85,15 @@ class ScenariosState:
             return str(error)
 
     def keep(self, scenario: Scenario, answer: Allocation | str) -> None:
-        """Take the answer of a scenario in."""
-        self.remove(scenario.name)
-        self.scenarios.append(scenario)
+        """Take the answer of a scenario in; one of the same name is replaced."""
+        self._tried.pop(scenario.name, None)
+        self._tried[scenario.name] = scenario, answer
         self.show(scenario.name)
-        if isinstance(answer, str):
-            self._reasons[scenario.name] = answer
-        else:
-            self._allocations[scenario.name] = answer
 
     def remove(self, name: str) -> None:
         """Forget a scenario."""
-        self.scenarios = [s for s in self.scenarios if s.name != name]
-        self._allocations.pop(name, None)
-        self._reasons.pop(name, None)
-        self.show(self.scenarios[-1].name if self.scenarios else "")
+        self._tried.pop(name, None)
+        self.show(next(reversed(self._tried), ""))
 
     def show(self, name: str) -> None:
         """Look at a scenario."""
@@ -105,13 +102,11 @@ class ScenariosState:
     @property
     def comparison(self) -> Comparison:
         """All scenarios side by side."""
-        names = [s.name for s in self.scenarios if s.name in self._allocations]
-        allocations = {TODAY: self._today, **{name: self._allocations[name] for name in names}}
+        found = {TODAY: self._today, **{name: answer for name, (_, answer) in self._tried.items()}}
+        plans = {name: answer for name, answer in found.items() if not isinstance(answer, str)}
+        reasons = {name: answer for name, answer in found.items() if isinstance(answer, str)}
         return Comparison(
-            self.question,
-            tuple(self.scenarios),
-            MappingProxyType(allocations),
-            MappingProxyType(dict(self._reasons)),
+            self.question, tuple(self.scenarios), MappingProxyType(plans), MappingProxyType(reasons)
         )
 
     @property
