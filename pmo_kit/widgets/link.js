@@ -27,9 +27,9 @@ function watch(link, tell, question, after) {
 }
 
 // Keys typed in a place are its own: JupyterLab hears them on their way up, Notebook 7 before they arrive, where only this
-// mark of the one who has the focus keeps it off. What is typed with Ctrl or Meta is theirs where the place leaves it.
+// mark of the one who has the focus keeps it off. What is typed with Ctrl or Meta is theirs, but not undo.
 function ownKeys(place) {
-  const free = (event) => event.ctrlKey || event.metaKey;
+  const free = (event) => (event.ctrlKey || event.metaKey) && event.key.toLowerCase() !== "z";
   const mark = (event) => { if (place.contains(event.target)) event.target.toggleAttribute("data-lm-suppress-shortcuts", !free(event)); };
   const keep = (event) => { if (!free(event)) event.stopPropagation(); };
   window.addEventListener("keydown", mark, true);
