@@ -147,9 +147,10 @@ def over_words(question: Question, limit: LimitUse) -> str:
 def tightest(allocation: Allocation) -> LimitUse | None:
     """The limit that is overrun; else the bottleneck, as page one names it; else the one with the least left."""
     limits, full = allocation.limits, bottleneck(allocation)
-    beyond = max(filter(over, limits), key=lambda x: x.used, default=None)
-    if beyond is not None or full is not None:
-        return beyond or limits[full.name]
+    if beyond := [x for x in limits if over(x)]:
+        return max(beyond, key=lambda x: x.used)
+    if full is not None:
+        return limits[full.name]
     room = (x for x in limits if x.limit > 0 and not x.least)
     return min(room, key=lambda x: x.slack / x.limit, default=None)
 
