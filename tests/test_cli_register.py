@@ -44,6 +44,21 @@ def test_anonymize_hides_names_and_keeps_the_links(tmp_path: Path) -> None:
     assert sorted(plan["decision"]) == sorted(original["decision"])
 
 
+def test_an_anonymous_copy_can_be_used_like_its_original(tmp_path: Path) -> None:
+    """Scenarios name levels too; what named nothing any more would be refused by check."""
+    folder, copy = tmp_path / "register", tmp_path / "copy"
+    shutil.copytree(SAMPLE, folder)
+    level = pmo.load_register(SAMPLE).table("levels").iloc[1]
+    lines = f"scenario,what,scope,factor,value\nIn,project_in,project_id={level['project_id']},,{level['level']}\n"
+    (folder / "scenarios.csv").write_text(
+        f"{lines}Rates,discount_schedule,all,,uk_green_book_2026\n", encoding="utf-8"
+    )
+    assert main(["check", str(folder)]) == 0
+    assert main(["anonymize", str(folder), str(copy), "--secret", "three words here"]) == 0
+    assert main(["check", str(copy)]) == 0
+    assert main(["anonymize", SAMPLE, str(tmp_path / "third"), "--secret", " "]) == 2
+
+
 def test_a_template_is_a_workbook_by_name_too(tmp_path: Path) -> None:
     assert main(["template", str(tmp_path / "board.csv")]) == 2
     assert not list(tmp_path.iterdir())

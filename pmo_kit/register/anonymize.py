@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from pmo_kit.errors import InputError
 from pmo_kit.register.schema import Column, Table, load_schema
 from pmo_kit.register.tables import Register
 from pmo_kit.register.values import money_rows
@@ -48,7 +49,7 @@ def anonymize_register(register: Register, secret: str, *, scale_money: bool = T
 
     Raises
     ------
-    ValueError
+    InputError
         When the secret is empty.
 
     Examples
@@ -59,7 +60,7 @@ def anonymize_register(register: Register, secret: str, *, scale_money: bool = T
     [['P01', 'Project P01', 'Area 1']]
     """
     if not secret.strip():
-        raise ValueError("the secret must not be empty")
+        raise InputError("The secret must not be empty: give any words, such as 'three words here'.")
     schema = load_schema()
     seed = int.from_bytes(hashlib.sha256(secret.encode()).digest()[:8], "big")
     rng = np.random.default_rng(seed)
@@ -122,6 +123,10 @@ def _anonymous(
         rows = money_rows(frame, column)
         rows = np.full(len(cells), column.is_money) if rows is None else rows
         return cells.mask(rows, cells * factor)
+    if (table.name, column.name) == ("scenarios", "value"):  # a level, or a published discount schedule
+        return cells.map(lambda text: words.get("level", {}).get(text, text), na_action="ignore").astype(
+            "str"
+        )
     if column.type not in ("id", "text", "category", "value") or column.allowed or column.name in _KEPT:
         return cells
     if column.name in _SCOPED:
