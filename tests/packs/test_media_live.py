@@ -8,18 +8,21 @@ import re
 import shutil
 import subprocess
 from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
 import pypdf
 import pytest
+from pptx import Presentation
 
 import pmo_kit as pmo
 from pmo_kit.packs.layout import Outline
 from pmo_kit.packs.media.pptx import deck_bytes
 from pmo_kit.packs.media.xlsx import annex_bytes
 from pmo_kit.shipped import shipped
-from tests.packs.media_case import collected, laid_out, meridian
+from tests.packs.media_case import collected, laid_out, meridian, small
 
 SOFFICE = shutil.which("soffice")
 FONTS = Path("/usr/share/fonts/truetype")
@@ -29,8 +32,6 @@ FALLBACKS = ["liberation/LiberationSans-*.ttf", "dejavu/DejaVuSans*.ttf"]
 
 def planned(sample: str = "meridian_12") -> tuple[Outline, object]:
     """A pack of one exhibit, the plan on planned figures, with its register."""
-    from dataclasses import replace
-
     register = pmo.load_register(shipped("data", "samples", sample))
     allocation = pmo.arbitrate(pmo.Question(register, value="npv", basis="likely"))
     shown = pmo.figures.arbitration.plan(allocation)
@@ -62,33 +63,35 @@ def test_spending_and_value_are_formulas_on_the_inputs_and_equal_the_plan(book: 
     assert live["Plan"].tables["t_plan"].autoFilter is not None
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")
-def test_libreoffice_computes_every_formula_from_nothing_and_gets_the_same(
-    book: tuple[bytes, object], tmp_path: Path
-) -> None:
-    outline, _ = planned("meridian")
-    for name, content in (
-        ("one", book[0]),
-        ("two", annex_bytes(outline)),
-        ("three", annex_bytes(meridian())),
-    ):
-        bare = openpyxl.load_workbook(io.BytesIO(content))
-        bare.save(tmp_path / f"{name}.xlsx")
-        convert(tmp_path / f"{name}.xlsx", tmp_path / "out", "xlsx:Calc MS Excel 2007 XML")
-        stored = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
-        again = openpyxl.load_workbook(tmp_path / "out" / f"{name}.xlsx", data_only=True)
-        wrong = [
-            (sheet.title, cell.coordinate, cell.value)
-            for sheet in bare
-            for row in sheet.iter_rows()
-            for cell in row
-            if cell.data_type == "f"
-            and not same(
-                stored[sheet.title][cell.coordinate].value, again[sheet.title][cell.coordinate].value
-            )
-        ]
-        assert wrong == []
+NEEDS_OFFICE = pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")
+
+
+@NEEDS_OFFICE
+@pytest.mark.parametrize(
+    "name",
+    [
+        "meridian_12",
+        pytest.param("meridian", marks=pytest.mark.slow),
+        pytest.param("", marks=pytest.mark.slow),
+    ],
+)
+def test_libreoffice_computes_every_formula_from_nothing_and_gets_the_same(name: str, tmp_path: Path) -> None:
+    content = annex_bytes(planned(name)[0] if name else meridian())
+    bare = openpyxl.load_workbook(io.BytesIO(content))
+    bare.save(tmp_path / "one.xlsx")
+    convert(tmp_path / "one.xlsx", tmp_path / "out", "xlsx:Calc MS Excel 2007 XML")
+    stored = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
+    again = openpyxl.load_workbook(tmp_path / "out" / "one.xlsx", data_only=True)
+    places = [
+        (sheet.title, cell.coordinate)
+        for sheet in bare
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.data_type == "f"
+    ]
+    assert len(places) > 10
+    wrong = [(sheet, at) for sheet, at in places if not same(stored[sheet][at].value, again[sheet][at].value)]
+    assert wrong == []
 
 
 def same(one: object, other: object) -> bool:
@@ -96,16 +99,34 @@ def same(one: object, other: object) -> bool:
     return both and math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)  # type: ignore[arg-type]
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")
-@pytest.mark.parametrize("family", FALLBACKS, ids=lambda family: family.partition("/")[0])
-def test_a9_a_deck_breaks_no_number_and_leaves_no_slide_in_another_font(family: str, tmp_path: Path) -> None:
-    """Each number and date of a table stands whole in a line of the slide as it is shown."""
+def worded() -> Outline:
+    """The plan of meridian_12 under a title, a unit line and a meaning as long as they come."""
+    shown = planned()[0].chapters[0].shown[0].exhibit
+    head = "Fund nine projects, stop Billing replacement and let Learning hub wait"
+    title = f"{head}: worth 33.5, 3.1 above carrying on and 0.3 above next"
+    unit = "Planned figures by year of every project that is funded · EUR million, real 2026 · data as of 2026-09-30"
+    meaning = f"{title}; the next best plan is worth 33.2 and takes Own solar in the place of Leak sensors"
+    one = replace(shown, title=title, unit_line=unit, takeaway=meaning, alt="The plan.")
+    two = replace(one, id="b", title="Fund nine projects, then stop Billing replacement")
+    return laid_out([collected(one, two, *(item.exhibit for item in small().chapters[0].shown))])
+
+
+@NEEDS_OFFICE
+@pytest.mark.parametrize(
+    ("family", "outline"),
+    [
+        (FALLBACKS[1], worded),
+        *(pytest.param(family, meridian, marks=pytest.mark.slow) for family in FALLBACKS),
+    ],
+    ids=lambda one: one.partition("/")[0] if isinstance(one, str) else one.__name__,
+)
+def test_a9_a_deck_breaks_no_number_and_leaves_no_slide_in_another_font(
+    family: str, outline: Callable[[], Outline], tmp_path: Path
+) -> None:
+    """Each number and date of a table stands whole in a line of the slide; no title reaches into the unit line."""
     files = [file for file in FONTS.glob(family) if "Mono" not in file.name]
     if not files:
         pytest.skip(f"no fonts {family}")
-    from pptx import Presentation
-
     (tmp_path / "fonts").mkdir()
     for file in files:
         shutil.copy(file, tmp_path / "fonts")
@@ -113,14 +134,15 @@ def test_a9_a_deck_breaks_no_number_and_leaves_no_slide_in_another_font(family: 
     fonts.write_text(
         f"<fontconfig><dir>{tmp_path}/fonts</dir><cachedir>{tmp_path}/cache</cachedir></fontconfig>"
     )
-    content = deck_bytes(meridian())
+    content = deck_bytes(outline())
     (tmp_path / "pack.pptx").write_bytes(content)
     convert(tmp_path / "pack.pptx", tmp_path / "out", "pdf", FONTCONFIG_FILE=str(fonts))
-    pages = [page.extract_text() for page in pypdf.PdfReader(tmp_path / "out" / "pack.pdf").pages]
+    pages = pypdf.PdfReader(tmp_path / "out" / "pack.pdf").pages
     slides = Presentation(io.BytesIO(content)).slides
     assert len(pages) == len(slides)
+    looked_at = 0
     for page, slide in zip(pages, slides, strict=True):
-        shown = Counter(re.findall(r"[^\s\u202f]+", page.replace("\u202f", "")))
+        shown = Counter(re.findall(r"[^\s\u202f]+", page.extract_text().replace("\u202f", "")))
         for table in (shape.table for shape in slide.shapes if shape.has_table):
             texts = [cell.text.replace("\u202f", "") for row in list(table.rows)[1:] for cell in row.cells]
             wanted = Counter(
@@ -128,6 +150,34 @@ def test_a9_a_deck_breaks_no_number_and_leaves_no_slide_in_another_font(family: 
             )
             broken = {text: count for text, count in wanted.items() if shown[text] < count}
             assert broken == {}, slide.shapes.title.text
+        names = {one.placeholder_format.idx: one.name for one in slide.slide_layout.placeholders}
+        places = {names[one.placeholder_format.idx]: one for one in slide.placeholders}
+        title, unit = slide.shapes.title, places.get("Unit line")
+        if unit is not None:
+            looked_at += 1
+            size = title.text_frame.paragraphs[0].runs[0].font.size.pt
+            lines = baselines(page, title.top / EMU, unit.top / EMU + 20)
+            heading = [at for at, type_size, _ in lines if abs(type_size - size) < 0.6]
+            under = [at for at, _, said in lines if unit.text_frame.text.startswith(said[:20])]
+            assert heading
+            assert max(heading) + 0.25 * size < under[0] - 0.7 * 14, title.text_frame.text
+    assert looked_at > 1
+
+
+EMU = 12700
+
+
+def baselines(page: pypdf.PageObject, top: float, bottom: float) -> list[tuple[float, float, str]]:
+    """The lines between two heights from the top of a page: baseline in pt, size of type, words."""
+    high, found = float(page.mediabox.height), []
+
+    def seen(text: str, _: object, matrix: Sequence[float], __: object, size: float) -> None:
+        at = high - matrix[5]
+        if text.strip() and top <= at <= bottom:
+            found.append((at, size * abs(matrix[0]), text.strip()))
+
+    page.extract_text(visitor_text=seen)
+    return found
 
 
 def convert(file: Path, folder: Path, form: str, **environment: str) -> None:

@@ -9,6 +9,7 @@ import math
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pmo_kit.errors import PackError
@@ -40,6 +41,8 @@ _RAG_MARKS = {"R": "■", "A": "◆", "G": "●"}
 _MARGIN = 3.4
 WIDER = 1.13
 """How much wider than Source Sans 3 the font may be that a slide is shown in: digits of Arial are 556 of 500 wide."""
+WIDEST = 1.32, 1.26
+"""The same of DejaVu, the widest that stands in for a font, bold and not, for text with a fixed place; rows can grow."""
 _MOST = 6
 """Slides that a table may take; a longer one is for the annex."""
 
@@ -271,13 +274,15 @@ def _header_slot(title: str, unit: str, side: str) -> Slot:
     return Slot(((Run(text, color=theme.QUIET, scale=0.8),),), side)
 
 
-def _tall(paragraphs: Sequence[Sequence[Run]], wide: float, size: float) -> float:
-    """Height of paragraphs in pt, from the widths of their words."""
+def _tall(
+    paragraphs: Sequence[Sequence[Run]], wide: float, size: float, wider: Sequence[float] = WIDEST
+) -> float:
+    """Height of paragraphs in pt, from the widths of their words, bold and not."""
     high = 0.0
     for runs in paragraphs:
         text, bold = "".join(run.text for run in runs), any(run.bold for run in runs)
         scaled = size * max((run.scale for run in runs), default=1.0)
-        high += len(theme.wrap(text, wide, scaled * WIDER, bold)) * scaled * 1.22
+        high += len(theme.wrap(text, wide, scaled * wider[not bold], bold)) * scaled * 1.22
     return high
 
 
@@ -286,7 +291,7 @@ def _height(line: Line, given: Sequence[float], size: float) -> float:
     most, column = 0.0, 0
     for slot in line:
         room = sum(given[column : column + slot.span]) - 2 * _MARGIN - 1
-        most = max(most, _tall(slot.paragraphs, room, size))
+        most = max(most, _tall(slot.paragraphs, room, size, (WIDER, WIDER)))
         column += slot.span
     return most + 4.2
 
@@ -761,7 +766,7 @@ def asked(slide: Any, table: Table, room: Box) -> None:
 
     def laid(size: float) -> tuple[float, list[float]]:
         """Width of the marks and heights of the rows in pt."""
-        marks = (theme.text_width(cells.said(part), size * WIDER * 0.72, True) for part, _ in rows)
+        marks = (theme.text_width(cells.said(part), size * WIDEST[0] * 0.72, True) for part, _ in rows)
         mark = max(marks, default=0) + 16
         return mark, [_tall(runs, room.width / EMU - mark - 12, size) + size * 0.55 for _, runs in rows]
 
@@ -985,7 +990,7 @@ class _Deck:
             return  # the template's
 
         def fits(size: float) -> bool:
-            rows = theme.wrap(text, shape.width / EMU, size * WIDER, size >= 18)
+            rows = theme.wrap(text, shape.width / EMU, size * WIDEST[place != "title"], place == "title")
             return len(rows) * size * 1.2 <= shape.height / EMU + 2
 
         size = _largest(_SIZES[place], fits)
@@ -1141,8 +1146,9 @@ class _Deck:
 def _headed(slide: Any, title: str, room: Box) -> Box:
     """A rule and a title in bold at the top of a place; what is left under them."""
     line_across(slide, room)
-    above = Box(room.left, room.top + 60000, room.width, 420000)
-    add_text(slide, above, ((Run(title, bold=True),),), 19)
+    above, said = Box(room.left, room.top + 60000, room.width, 420000), ((Run(title, bold=True),),)
+    fits = partial(_tall, said, room.width / EMU)
+    add_text(slide, above, said, _largest((19.0, 17.0, 15.0, 13.5), lambda size: fits(size) <= 34))
     return Box(room.left, room.top + 480000, room.width, room.height - 480000)
 
 
@@ -1186,7 +1192,8 @@ def _close_up(title: Any, unit: Any) -> None:
         return
     run = title.text_frame.paragraphs[0].runs[0]
     size = run.font.size.pt if run.font.size else 28.0
-    rows = len(theme.wrap(title.text_frame.text.replace("\x0b", "\n"), title.width / EMU, size * WIDER, True))
+    said = title.text_frame.text.replace("\x0b", "\n")
+    rows = len(theme.wrap(said, title.width / EMU, size * WIDEST[0], True))
     wanted = title.top + round((rows * size * 1.15 + 5) * EMU)
     if wanted < unit.top:
         left, wide, high = unit.left, unit.width, unit.height
