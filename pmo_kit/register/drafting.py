@@ -19,19 +19,31 @@ from pmo_kit.facts import number
 from pmo_kit.register.checks.provenance import accounts
 from pmo_kit.register.findings import Findings, describe_findings
 from pmo_kit.register.importing import NOT_STATED
-from pmo_kit.register.layout import Heading, called_total, first_column, headings, table_of_sheet
+from pmo_kit.register.layout import (
+    Heading,
+    called_total,
+    find_totals,
+    first_column,
+    headings,
+    outline,
+    several_years,
+    table_of_sheet,
+)
 from pmo_kit.register.reading import load_register, read_sheets, sources_of
 from pmo_kit.register.schema import Column, header_words, load_schema
-from pmo_kit.register.shaping import fits, looks_like_amounts, say_units
-from pmo_kit.register.sheets import Body, RawSheet
+from pmo_kit.register.shaping import fits, is_sum, looks_like_amounts
+from pmo_kit.register.sheets import Body, RawSheet, Uncached
 from pmo_kit.register.tables import Register
 from pmo_kit.register.template import write_register
 from pmo_kit.register.values import (
     CURRENCIES,
     MISSING,
     SCALES,
+    Shown,
+    clean_cell,
     clean_text,
     dates_of,
+    folded,
     header_unit,
     line_unit,
     parse_period,
@@ -39,7 +51,10 @@ from pmo_kit.register.values import (
     read_period,
     read_unit,
     read_year,
+    say_units,
     split_header,
+    stated_prices,
+    without_unit,
 )
 
 _YEAR = re.compile(
@@ -51,13 +66,22 @@ _OF_PROJECTS = ("name", "area", "strategic_goal", "project_type", "stage", "comm
 _CHILDREN = {"risks": ("probability",), "status": ("period", "pv", "ev"), "milestones": ("milestone",)}
 
 
+def bare_header(header: str) -> str:
+    """A header without what an issue tracker writes around the name of a field.
+
+    >>> bare_header("Custom field (Cost 2027)"), bare_header("Cost (€k)")
+    ('Cost 2027', 'Cost (€k)')
+    """
+    return re.sub(r"(?i)^custom fields? \((.*)\)$", r"\1", header)
+
+
 def plain(header: str) -> str:
     """A header in the form in which it is looked up: words in lower case, without accents, units and signs.
 
     >>> plain("Coûts_prévus (k€)"), plain("projectName"), plain("N° projet")
     ('couts prevus', 'project name', 'n projet')
     """
-    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", re.sub(r"[(\[].*?[)\]]", " ", header))
+    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", re.sub(r"[(\[（].*?[)\]）]", " ", bare_header(header)))
     text = "".join(
         one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one)
     ).casefold()
@@ -89,7 +113,9 @@ def year_of(header: str) -> tuple[int, str] | None:
     >>> year_of("FY2026/27 Budget (£m)"), year_of("Ist 2027"), year_of("Phase 2"), year_of("FY27"), year_of("Feb-27")
     ((2027, 'budget'), (2027, 'ist'), None, (2027, ''), (2027, ''))
     """
-    bare = re.sub(r"[(\[].*?[)\]]", " ", header)
+    bare = re.sub(r"[(\[（].*?[)\]）]", " ", bare_header(header))
+    if several_years(bare):
+        return None
     if month := read_period(re.sub(r"(?<=\D)[-'’ ]+(\d\d)$", r" 20\1", bare.strip())):
         return (int(month[:4]), "") if month[4:5] == "-" else (int(month), "")
     match = _YEAR.search(bare)
@@ -113,7 +139,10 @@ class _Col:
     @cached_property
     def text(self) -> pd.Series:
         """Filled cells as clean text; words for nothing left out."""
-        text = clean_text(self.cells).dropna()
+        cells = self.cells
+        if cells.dtype == object:  # a formula without a result says nothing
+            cells = cells.where([not isinstance(cell, Uncached) for cell in cells])
+        text = clean_text(cells).dropna()
         return text[~text.str.fullmatch(MISSING, na=False)]
 
     @cached_property
@@ -143,7 +172,7 @@ class _Col:
 
     @cached_property
     def number(self) -> bool:
-        return self.share("number") >= 0.8 and not self.date
+        return self.share("number") >= (0.3 if self.year else 0.8) and not self.date
 
     @cached_property
     def date(self) -> bool:
@@ -230,13 +259,30 @@ def _sheet(raw: RawSheet) -> _Sheet | None:
     keep = np.any([best.text(place).notna() for place in range(best.cells.shape[1])], axis=0)
     around = [line_unit(text) for _, text in heading.around]
     stated = next((said for said in around if said != ("", "")), ("", ""))
-    best = best.only(keep)
+    best = best.only(keep & ~_is_total(best))
     for place, header in enumerate(best.headers):
         twins = [one for one, other in enumerate(best.headers) if other == header]
         name = f"{header} ({twins.index(place) + 1})" if len(twins) > 1 else header
         if header:
             cols.append(_Col(place, " ".join(name.split()), best.cells.iloc[:, place], stated=stated))
     return _Sheet(best, [col for col in cols if len(clean_text(col.cells).dropna())])
+
+
+def _is_total(body: Body) -> np.ndarray:
+    """Rows that are sums and are called so, or say less than the others: no keys are looked for in them."""
+    texts = [body.text(place) for place in range(body.cells.shape[1])]
+    numbers = [plain_numbers(body.cells.iloc[:, place], own=True) for place in range(len(texts))]
+    money = [n for n, one in enumerate(numbers) if one.notna().sum() >= 0.3 * texts[n].notna().sum() > 0]
+    others = [text for n, text in enumerate(texts) if n not in money]
+    if not money or not others:
+        return np.zeros(len(body.rows), bool)
+    called = np.any([text.map(called_total).to_numpy(bool) for text in others], axis=0)
+    counts = np.sum([text.notna() for text in others], axis=0)
+    less, spans = counts <= 0.5 * np.median(counts), outline(body)
+    grid = np.column_stack([numbers[n] for n in money])
+    grid = grid[:, [not (np.diff(one[~np.isnan(one)]) == 1).all() for one in grid.T] or [True]]
+    found = find_totals(grid, called | less, np.ones(len(counts), bool), called | less) if grid.size else {}
+    return np.isin(np.arange(len(counts)), [*found, *spans])
 
 
 def _unique(col: _Col, rows: pd.DataFrame) -> bool:
@@ -267,17 +313,20 @@ class Draft:
     def __init__(self, raws: list[RawSheet], name: str, sources: list[str]) -> None:
         self.name, self.sources = name, sources
         self.several = len(raws) > 1
-        self.sheets = [sheet for sheet in map(_sheet, raws) if sheet is not None and sheet.rows]
+        given = [raw for raw in raws if table_of_sheet(raw.title, load_schema()) == "settings"]
+        rest = [raw for raw in raws if raw not in given] or raws
+        self.sheets = [sheet for sheet in map(_sheet, rest) if sheet is not None and sheet.rows]
         if not self.sheets:
             raise PmoError("There is no table with a header and rows in this file.")
         self.settings: dict[str, tuple[str, str]] = {}
         self.absent: dict[str, str] = {}
         main = max(self.sheets, key=self._points)
         self.ids: set[str] = set()
-        self._money_settings()
+        self._money_settings(given)
         self._projects(main)
+        twins = [sheet for sheet in self.sheets if sheet is not main and self._twin(main, sheet)]
         for sheet in self.sheets:
-            if sheet is not main:
+            if sheet is not main and sheet not in twins:
                 self._child(sheet)
         if not any(table == "costs" for sheet in self.sheets for table, _ in sheet.blocks):
             self.absent["costs"] = "the source has no amounts by year"
@@ -288,10 +337,12 @@ class Draft:
             bool(sheet.targets("projects", one.name)) for one in load_schema()["projects"]
         )
 
-    def _money_settings(self) -> None:
+    def _money_settings(self, given: list[RawSheet]) -> None:
         """Currency and unit, where headers or cells say them."""
         money = [col for sheet in self.sheets for col in sheet.cols if col.number]
-        said = {split_header(col.header)[:2] for col in money} | {col.stated for col in money}
+        said = {split_header(bare_header(col.header))[:2] for col in money}
+        self.scaled = any(unit for _, unit in said)
+        said |= {col.stated for col in money}
         units, codes = {unit for _, unit in said if unit}, {code for code, _ in said if code}
         for text in (col.text.head(200) for col in money):
             slim = text[text.str.fullmatch(r"\D{0,5}[\d.,'\s]+\D{0,6}")]
@@ -300,6 +351,8 @@ class Draft:
         codes |= {
             read_unit(one)[0] for some in texts if 0 < len(some) < 9 and say_units(some) for one in some
         }
+        shown = (cell for col in money for cell in col.cells if isinstance(cell, Shown))
+        codes |= {read_unit(cell.unit.replace("%", " "))[0] for cell in shown}
         codes -= {""}
         if len(codes) == 1 and " " not in (code := codes.pop()):
             self.settings["currency"] = (code, "as headers or cells say")
@@ -320,6 +373,19 @@ class Draft:
                 why = "? the source seems to count in units; shown in millions"
                 self.settings["money_unit"] = ("million", why)
         self.unit = "unit" if not units and self.settings["money_unit"][0] == "million" else ""
+        bases = {stated_prices(bare_header(col.header)) for col in money} | {
+            stated_prices(text, line=True) for sheet in self.sheets for _, text in sheet.source.around
+        }
+        if len(bases := bases - {("", None)}) == 1:
+            basis, year = bases.pop()
+            self.settings["price_basis"] = (basis, "as the headers say")
+            if year:
+                self.settings["price_base_year"] = (str(year), "as the headers say")
+        for raw in given:
+            for key, *rest in raw.cells.itertuples(index=False):
+                name, value = folded(key).replace(" ", "_"), clean_cell(rest[0]) if rest else None
+                if name in load_schema().settings and value:
+                    self.settings[name] = (value, f"as the sheet {raw.title} says")
 
     # ------------------------------------------------------------ the sheet of projects
 
@@ -331,9 +397,11 @@ class Draft:
         words = re.compile(r"\b(id|identifier|number|code|key|nr|no)\b")
         near = [col for col in free if words.search(col.plain) and col not in known]
         near.sort(key=lambda col: ("project" not in col.plain, "unique" not in col.plain))
+        words_alone = [] if known or names else [col for col in free if plain_numbers(col.cells).isna().all()]
         for some, why in (
             (known, "its header names a key, and every row has its own"),
             (near, "? every row has its own"),
+            (words_alone, "? every row has its own"),
             (names, "? no column is a key; every name is there once"),
         ):
             for col in some:
@@ -478,16 +546,20 @@ class Draft:
 
     def _unit(self, col: _Col) -> str:
         """The unit of a column, where it must be said."""
-        said = header_unit(col.header)[1] or col.stated[1]
+        code, said = header_unit(bare_header(col.header))
+        said = said or ("unit" if code and self.scaled else "") or col.stated[1]
         return self.unit if not said else "" if said == self.settings["money_unit"][0] else said
 
     def _turn(
         self, sheet: _Sheet, cols: list[_Col], extra: str, why: str, sure: bool, table: str = "costs"
     ) -> None:
         """Columns of years as rows."""
+        first = self._unit(cols[0])
+        if others := [col for col in cols if self._unit(col) != first]:  # each unit has lines of its own
+            self._turn(sheet, others, extra, why, sure, table)
+            cols = [col for col in cols if col not in others]
         pairs = ", ".join(f"{sheet.take(col, f'{table}.amount', why, sure)}: {col.year}" for col in cols)
-        unit = self._unit(cols[0])
-        unit = f", unit: {unit}" if unit else ""
+        unit = f", unit: {first}" if first else ""
         lines = [f"    project_id: {self._id(sheet)}", *([f"    {extra}"] if extra else [])]
         for name in ("kind", "state") if table == "costs" else ():
             mine = [col for col in sheet.cols if col.used == f"costs.{name}"] or sheet.targets("costs", name)
@@ -517,6 +589,22 @@ class Draft:
                 years.setdefault(what, []).append(col)
         for col in years.pop("derived", []):
             sheet.take(col, "ignore", "follows from the others", True)
+        for col in [col for cols in years.values() for col in cols] if years else []:
+            mine = [one for cols in years.values() for one in cols if one is not col and not one.used]
+            part = "-" in (
+                read_period(without_unit(bare_header(col.header))) or ""
+            )  # a month is no sum of the others
+            if not part and is_sum(col.cells, [one.cells for one in mine if one.year == col.year]):
+                sheet.take(col, "ignore", "the sum of other columns", True)
+        years = {
+            what: left for what, cols in years.items() if (left := [col for col in cols if not col.used])
+        }
+        whole = [col for cols in years.values() for col in cols]
+        for col in sheet.cols if whole else ():
+            if not col.used and several_years(bare_header(col.header)) and col.share("number") > 0:
+                sheet.take(col, "ignore", "? amounts of several years: in which one do they count", False)
+            elif not col.used and col.number and is_sum(col.cells, [one.cells for one in whole]):
+                sheet.take(col, "ignore", "the sum of other columns", True)
         if benefits := years.pop("benefit", []):
             self._turn(sheet, benefits, "benefit: {value: benefit}", "benefits by year", True, "benefits")
         base = next((kind for kind in ("plain", "planned", "forecast") if kind in years), "")
@@ -605,6 +693,27 @@ class Draft:
             sheet.blocks.append(("baselines", lines))
 
     # ------------------------------------------------------------ other sheets
+
+    def _twin(self, main: _Sheet, sheet: _Sheet) -> bool:
+        """A sheet with the columns of the first one and other projects is read like it: one sheet a department."""
+        mine, other = ({col.header: col for col in one.cols} for one in (main, sheet))
+        key = next(col for col in main.cols if col.used == "projects.project_id")
+        used = {header for header, col in mine.items() if col.used not in ("", "ignore")}
+        if not used <= set(other) or other[key.header].text.isin(self.ids).mean() >= 0.5:
+            return False
+        for header in mine.keys() & other.keys():
+            other[header].used, other[header].why, other[header].sure = (
+                mine[header].used, mine[header].why, mine[header].sure,
+            )  # fmt: skip
+        self.ids |= set(other[key.header].text)
+        sheet.blocks = [(table, list(lines)) for table, lines in main.blocks]
+        for one in (main, sheet):
+            for _, lines in one.blocks[:1]:
+                area = f"    area: {{value: {quoted(one.source.raw.title)}}}  # ? the name of the sheet"
+                lines[:] = [
+                    area if line.startswith(f"    area: {{value: {NOT_STATED}}}") else line for line in lines
+                ]
+        return True
 
     def _child(self, sheet: _Sheet) -> None:
         """A sheet whose rows belong to projects: costs, benefits, risks, status, milestones."""

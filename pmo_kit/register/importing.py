@@ -17,23 +17,26 @@ from pmo_kit.register.findings import Findings
 from pmo_kit.register.intake import Intake
 from pmo_kit.register.layout import (
     called_total,
+    find_totals,
     first_column,
     headings,
     open_ended,
-    sums_above,
+    outline,
+    several_years,
     table_of_sheet,
 )
 from pmo_kit.register.mapping import ColumnSource, Mapping, RowFilter, TableSource
 from pmo_kit.register.schema import Column, load_schema
 from pmo_kit.register.settings import Settings
-from pmo_kit.register.shaping import looks_like_amounts, qualifies, say_units
-from pmo_kit.register.sheets import Body, RawSheet
+from pmo_kit.register.shaping import looks_like_amounts, qualifies
+from pmo_kit.register.sheets import Body, RawSheet, Uncached
 from pmo_kit.register.values import (
     MISSING,
     clean_text,
     folded,
     is_total,
     near_words,
+    one_of,
     order_evidence,
     parse_date,
     parse_period,
@@ -219,8 +222,12 @@ class Import:
                 self.ignored += leave(
                     out, "info", "row_ignored", f"The row was ignored: {test.reason}.", test.column
                 )
-        text = "The row begins like a total and is the sum of the rows above; it was left out."
-        leave(self._totals(source, specs, ids), "warn", "total_row", text)
+        found = self._totals(source, specs, ids)
+        for side, text in (
+            ("above", "The row begins like a total and is the sum of the rows above; it was left out."),
+            ("below", "The row is the sum of the rows below it; it was left out."),
+        ):
+            leave(found == side, "warn", "total_row", text)
         text = "The row holds one text only, no data; it was left out."
         alone = (filled.sum(axis=1) == 1) & (filled.shape[1] > 2)
         prose = ids.str.contains(r"\w\s+\w", regex=True).to_numpy(
@@ -234,8 +241,7 @@ class Import:
         return left
 
     def _totals(self, source: Body, specs: list[TableSource], ids: pd.Series) -> np.ndarray:
-        """Rows that are called like a total where their key should be, or that have no key, and are the sums above."""
-        total = np.zeros(len(ids), dtype=bool)
+        """Rows that are called totals, have no key, or head others, and are sums: "above" or "below"; else empty."""
         names = [
             source.text(place).fillna("")
             for spec in specs
@@ -244,7 +250,7 @@ class Import:
             for header in spec.columns[name].headers
             for place in source.places(header)[:1]
         ]
-        none = ids.eq("").to_numpy(bool)
+        none = ~ids.str.contains(r"\w", regex=True).to_numpy(bool)
         named = ids.map(called_total).to_numpy(bool)
         for text in names:
             named = named | (none & text.map(called_total).to_numpy(bool))
@@ -253,28 +259,46 @@ class Import:
         others = [text.notna() for place, text in enumerate(texts) if place not in money]
         counts = np.sum(others, axis=0) if others else np.zeros(len(ids))
         alone = (counts <= 1) & (np.median(counts) >= 2)  # where other rows say more than their key
-        may = named | alone
+        spans = outline(source)
+        heads = np.isin(np.arange(len(ids)), list(spans))
+        may, sides = named | alone | heads, np.full(len(ids), "", dtype=object)
         if not money or not may.any():
-            return total
+            return sides
         amounts = np.column_stack([plain_numbers(source.cells.iloc[:, place], own=True) for place in money])
-        every, lone = np.ones(len(ids), dtype=bool), ids.map(is_total).to_numpy(bool) | (named & alone)
-        found = sums_above(amounts, may, every, lone)
+        lone = ids.map(is_total).to_numpy(bool) | (named & alone) | none
+        found = find_totals(amounts, may & ~heads, ~heads, lone)
+        for number, last in spans.items():
+            leaves = [row for row in range(number + 1, last) if row not in spans]
+            here = np.nan_to_num(amounts[number])
+            if here.any() and np.allclose(here, np.nansum(amounts[leaves], axis=0), rtol=1e-3, atol=1e-9):
+                found[number] = "below"
         said = ids.map(lambda text: folded(text) in words()["averages"]).to_numpy(bool)
         for number in map(int, np.flatnonzero(may)):
-            total[number] = named[number] and number in found
-            if total[number] or not (number in found or (alone[number] and (named[number] or said[number]))):
+            if number in found and (named[number] or none[number] or heads[number]):
+                sides[number] = found[number]
+                continue
+            formulas = any(isinstance(source.cells.iat[number, place], Uncached) for place in money)
+            if formulas and np.isnan(amounts[number]).all() and is_total(ids.iloc[number]):
+                sides[number] = "above"
+                continue
+            whole, empty = number in found, np.isnan(amounts[number]).all()
+            if not (heads[number] and not empty) and not (
+                alone[number] and (whole or named[number] or said[number])
+            ):
                 continue
             who = next((text.iloc[number] for text in texts if not pd.isna(text.iloc[number])), "")
             what = (
-                "is the sum of the rows above it"
-                if number in found
+                f"is the sum of the rows {found[number]} it"
+                if whole
                 else "is called like a total and is no sum"
             )
             text = f"The row has no text of its own and {what}: a total or a row?"
+            if heads[number]:
+                text = "The row stands over the rows below it and has amounts that are not their sum: a total or a row?"
             fix = "Leave it out in the mapping (drop: {column: ..., matches: ..., reason: a total}), or fill it in."
             row = int(source.rows[number])
             self.findings.add("block", "total_or_row", text, fix, at=source, row=row, value=who)
-        return total
+        return sides
 
     @property
     def _told(self) -> dict[str, Any]:
@@ -722,6 +746,10 @@ class Import:
             self._sums(intakes), on=keys, how="outer", suffixes=("_found", "_used"), sort=False
         ).fillna(0.0)
         left = pd.DataFrame(self.left, columns=["table", "column", "amount"])
+        gone = left.groupby(["table", "column"])["amount"].sum()
+        added = both["table"].map({spec.table: spec.repeats == "sum" for spec in self.mapping.tables}) & both[
+            "field"
+        ].ne("")
         for (table, name), group in both[both["field"] != ""].groupby(["table", "field"]):
             mine = left[(left["table"] == table) & left["column"].isin(group["column"])]["amount"].sum()
             found, used = group["sum_found"].sum(), group["sum_used"].sum()
@@ -731,6 +759,9 @@ class Import:
                 findings.add(
                     "block", "money_not_accounted", text, "Please report this file.", sheet=str(table)
                 )
+        if added.any():  # the sum of several columns stands in the first of them
+            out = gone.reindex(pd.MultiIndex.from_frame(both[["table", "column"]])).fillna(0.0).to_numpy()
+            both["sum_used"] = both["sum_used"].where(~added, both["sum_found"] - out)
         accept = self.mapping.accept
         accepted = f"up to {as_given(100 * accept.up_to)} %, {accept.who}: {accept.why}" if accept else ""
         frame = pd.DataFrame(
@@ -796,9 +827,23 @@ class Import:
             left = f"not in the mapping; its {len(cells)} values were not read"
             kind = qualifies(header, Settings(**self._told), cells) if money else ""
             grave = (bool(kind) and kind != "same") or (money and looks_like_amounts(header, cells))
-            open_question = reason is not None and reason.startswith("?") and kind not in ("", "same")
-            if reason and not (open_question and say_units(pd.unique(cells))):
-                how, fix = "warn" if reason == "? amounts, not read" else "info", ""
+            guess = reason is not None and reason.startswith("?")
+            taken = folded(header) in words()["taken"]
+            changes = guess and (taken or kind not in ("", "same", "tax", "share"))
+            later = guess and money and several_years(header) and plain_numbers(cells).notna().any()
+            if later:
+                total = as_given(float(plain_numbers(cells, own=True).sum()))
+                text = f'"{title}" holds amounts of several years ({total} in all), and none of them is read.'
+                how, rule = "block", "several_years_in_one"
+                fix = "Name a year for them in the mapping (columns: {header: year}), or write why they are left out."
+            elif reason and not changes:
+                spent = (
+                    guess
+                    and money
+                    and _SPENT.search(folded(header))
+                    and plain_numbers(cells).notna().mean() >= 0.5
+                )
+                how, fix = "warn" if reason == "? amounts, not read" or spent else "info", ""
                 rule, text = "column_ignored", f'The column "{title}" was left out: {reason}.'
             else:
                 how, fix = "block" if grave else "warn", "Map it, or list it under ignore with the reason."
@@ -814,8 +859,14 @@ class Import:
                 text = (
                     f'The mapping reads nothing from "{raw.title}"; its {len(raw.cells)} lines were not read.'
                 )
-                severity = "warn" if table_of_sheet(raw.title, load_schema()) else "info"
+                amounts = len(raw.cells) > 3 and any(
+                    plain_numbers(raw.cells[place]).notna().mean() >= 0.5 for place in raw.cells
+                )
+                severity = "warn" if amounts or table_of_sheet(raw.title, load_schema()) else "info"
                 self.findings.add(severity, "sheet_not_used", text, at=raw)
+
+
+_SPENT = re.compile(one_of("spent"))
 
 
 def _counted(table: str, column: Column) -> bool:

@@ -26,6 +26,7 @@ class Intake:
     places: list[tuple[str, str]] | None = None
     units: dict[str, np.ndarray] = field(default_factory=dict)
     guessed: set[str] = field(default_factory=set)
+    codes: set[str] = field(default_factory=set)
 
     def place(self, position: int) -> tuple[str, str]:
         """File and sheet of a row."""

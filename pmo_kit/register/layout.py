@@ -27,6 +27,7 @@ from pmo_kit.register.values import (
     plain_numbers,
     read_period,
     read_year,
+    say_units,
     shown,
     texts_of,
     without_unit,
@@ -52,6 +53,59 @@ def open_ended(header: str) -> bool:
     [True, True, True, True, False, False]
     """
     return any(sign.isdigit() for sign in header) and _OPEN.search(header) is not None
+
+
+_RANGE = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)\s*(?:[-–—/]|to|bis|à|au|a|al|until)\s*'?((?:19|20)?\d\d)(?!\d)", re.I
+)
+_NO_WORDS = {"on", "from", "since", "post", "ab", "dès", "desde", "vanaf"}
+_LATER = re.compile(
+    rf"(?<!\w)(?:{'|'.join(re.escape(one) for one in words()['later'] if one not in _NO_WORDS)})(?!\w)"
+)
+
+
+def several_years(header: str) -> bool:
+    """True when a header stands for the amounts of more than one year.
+
+    >>> [several_years(one) for one in ("2029 ff.", "2029-2031", "2029/31", "Beyond", "Later years (€k)", "Folgejahre")]
+    [True, True, True, True, True, True]
+    >>> [several_years(one) for one in ("2029", "2029/30", "FY 2029-30", "2029-07", "Afterlife", "Future state")]
+    [False, False, False, False, False, False]
+    """
+    if open_ended(header):
+        return True
+    bare = without_unit(header)
+    if any(sign.isdigit() for sign in bare):
+        first = _RANGE.search(bare)
+        last = int(f"{first[1][: 4 - len(first[2])]}{first[2]}") if first else 0
+        return first is not None and last > int(first[1]) + 1 and read_period(bare) is None
+    text = folded(bare)
+    rest = re.sub(one_of("of_years"), " ", _LATER.sub(" ", text))
+    return _LATER.search(text) is not None and not re.search(r"\w", rest)
+
+
+_OUTLINE = re.compile(
+    r"(?P<depth>(?:outline|hierarchy|wbs|gliederungs) ?(?:level|ebene)|niveau hiérarchique)|"
+    r"wbs(?: code)?|outline(?: number)?|gliederung(?:snummer)?|psp(?:-code)?|edt|n° wbs"
+)
+
+
+def outline(body: Body) -> dict[int, int]:
+    """Rows that stand over others by a column of outline levels or numbers (1, 1.1, 1.1.2): row -> end of its rows."""
+    for place, header in enumerate(body.headers):
+        kind = _OUTLINE.fullmatch(folded(header))
+        text = body.text(place).fillna("") if kind else pd.Series(dtype="str")
+        if not len(text) or not text.str.fullmatch(r"\d+(?:\.\d+)*\.?").all():
+            continue
+        depths = text.astype(float) if kind and kind["depth"] else text.str.strip(".").str.count(r"\.")
+        deep, spans = depths.to_numpy(), {}
+        for row, own in enumerate(deep[:-1]):
+            if deep[row + 1] > own:
+                ends = np.flatnonzero(deep[row + 1 :] <= own)
+                spans[row] = row + 1 + int(ends[0]) if len(ends) else len(deep)
+        if spans:
+            return spans
+    return {}
 
 
 @dataclass(frozen=True)
@@ -309,9 +363,10 @@ def find_body(raw: RawSheet, table: Table, findings: Findings) -> Body | None:
         findings.add("block", "header_not_found", text, fix, at=raw)
         return None
     texts, first, header = best.texts, best.first, best.first - best.lines
-    if best.lines == 2:
-        row = int(raw.rows[header + 1])
-        findings.add("info", "two_header_rows", "The header has two rows; they were joined.", at=raw, row=row)
+    if best.lines > 1:
+        row, count = int(raw.rows[header + 1]), {2: "two", 3: "three"}[best.lines]
+        words_ = f"The header has {count} rows; they were joined."
+        findings.add("info", "two_header_rows", words_, at=raw, row=row)
     above = [text for line in top[:header] for text in dict.fromkeys(line) if text]
     if above:
         text, row = f"{header} lines above the header are not data.", int(raw.rows[0])
@@ -349,8 +404,21 @@ def headings(raw: RawSheet, join: Callable[[str, str, str], str] | None = None) 
     `join` makes one text of what stands over a column (it goes on to the next text), above and below.
     """
     lines = top_lines(raw)
+    units = [
+        sum(map(bool, line)) and not (line and line[0]) and say_units(set(filter(None, line)))
+        for line in lines
+    ]
+
+    def with_units(heading: Heading) -> Iterator[Heading]:
+        """First with the line of units that stands below it, where there is one."""
+        if heading.first < len(lines) and units[heading.first] and heading.texts[:1] != [""]:
+            both = zip(heading.texts, lines[heading.first], strict=True)
+            texts = [f"{text} ({unit})" if text and unit else text for text, unit in both]
+            yield Heading(raw, texts, heading.first + 1, heading.lines + 1)
+        yield heading
+
     for number, line in enumerate(lines):
-        yield Heading(raw, line, number + 1)
+        yield from with_units(Heading(raw, line, number + 1))
     for number, (above, below) in enumerate(pairwise(lines)):
         merged = {
             one for top, _, left, right in raw.merged if top == number for one in range(left, right + 1)
@@ -359,7 +427,7 @@ def headings(raw: RawSheet, join: Callable[[str, str, str], str] | None = None) 
         for place, (high, low) in enumerate(zip(above, below, strict=True)):
             over = high or (over if place in merged or not merged else "")
             texts.append(join(over, high, low) if join else f"{over} {low}".strip())
-        yield Heading(raw, texts, number + 2, 2)
+        yield from with_units(Heading(raw, texts, number + 2, 2))
 
 
 def first_column(raw: RawSheet) -> Iterator[Heading]:
@@ -469,10 +537,10 @@ def _kept_lines(
     return keep
 
 
-def sums_above(
+def find_totals(
     numbers: np.ndarray, candidates: np.ndarray, keep: np.ndarray, lone: np.ndarray
-) -> dict[int, int]:
-    """Candidates whose amounts are the sums of rows above, all or those since the last total: row -> how many.
+) -> dict[int, str]:
+    """Candidates whose amounts are the sums of rows above or below, all or up to the next one: row -> which of both.
 
     Parameters
     ----------
@@ -485,20 +553,23 @@ def sums_above(
     lone : ndarray of bool
         Candidates that may be the total of one row: they are called totals.
     """
-    found: dict[int, int] = {}
-    start, summed = 0, keep.copy()
-    for number in map(int, np.flatnonzero(candidates & keep)):
-        mine, here = numbers[number], ~np.isnan(numbers[number])
-        summed[number] = False
-        for begin in dict.fromkeys((start, 0)):
-            above = numbers[begin:number][summed[begin:number]]
-            sums = (np.nansum(above, axis=0), np.nansum(np.maximum(above, 0), axis=0))
-            equal = any(np.allclose(mine[here], one[here], rtol=1e-3, atol=1e-9) for one in sums)
-            if here.any() and equal and mine[here].any() and len(above) > (0 if lone[number] else 1):
-                found[number], start = len(above), number + 1
-                break
-        else:
-            summed[number] = True
+    found: dict[int, str] = {}
+    for side, step in (("above", 1), ("below", -1)):
+        one, may, summed, named = (array[::step] for array in (numbers, candidates, keep.copy(), lone))
+        summed, start = summed.copy(), 0
+        summed[[len(keep) - 1 - row if step < 0 else row for row in found]] = False
+        for number in map(int, np.flatnonzero(may & summed)):
+            mine, here = one[number], ~np.isnan(one[number])
+            summed[number] = False
+            for begin in dict.fromkeys((start, 0)):
+                rows = one[begin:number][summed[begin:number]]
+                sums = (np.nansum(rows, axis=0), np.nansum(np.maximum(rows, 0), axis=0))
+                equal = any(np.allclose(mine[here], some[here], rtol=1e-3, atol=1e-9) for some in sums)
+                if here.any() and equal and mine[here].any() and len(rows) > (0 if named[number] else 1):
+                    found[number if step > 0 else len(keep) - 1 - number], start = side, number + 1
+                    break
+            else:
+                summed[number] = True
     return found
 
 
@@ -552,12 +623,12 @@ def _totals(
     numbers = np.full((len(keep), len(amounts)), np.nan)
     for number, place in enumerate(amounts):
         numbers[:, number] = plain_numbers(columns[place], own=True).where(filled[:, place])
-    found = sums_above(numbers, may, keep, said)
+    found = find_totals(numbers, may, keep, said)
     years = [clean_text(columns[p]) for p, name in names.items() if table[name].type in ("year", "period")]
     for text in years:  # a total of one year, below the rows of several
         for value in pd.unique(text.dropna()):
             mine = keep & (text == value).to_numpy(bool)
-            found |= sums_above(numbers, may & mine, mine, said)
+            found |= find_totals(numbers, may & mine, mine, said)
     scopes = [place for place, name in names.items() if name in ("scope", "role") and place not in keys]
     result: dict[int, tuple[str, str, str]] = {}
     for number in map(int, np.flatnonzero(may)):
@@ -573,7 +644,12 @@ def _totals(
                 or (nothing and said[number] and ((named[number] and filled[number].sum() <= 2) or formulas))
             )
         ):
-            result[number] = ("warn", "total_row", "The row is the total of the rows above; it was left out.")
+            side = found.get(number, "above")
+            result[number] = (
+                "warn",
+                "total_row",
+                f"The row is the total of the rows {side}; it was left out.",
+            )
         elif (
             named[number]
             and not any(c.refs for c in table if c.name in table.key)
@@ -583,7 +659,7 @@ def _totals(
             text = f"The row is called as a total and {why}: a total or a row?"
             result[number] = ("block", "total_or_row", text)
         elif number in found and loose[number]:
-            text = "The row is called like a total and is the sum of the rows above; it was read as a row."
+            text = f"The row is called like a total and is the sum of the rows {found[number]}; it was read as a row."
             result[number] = ("warn", "total_or_row", text)
     return result
 

@@ -37,8 +37,10 @@ from pmo_kit.register.values import (
     parse_number,
     plain_numbers,
     read_unit,
+    say_units,
     settle_currency,
     shown,
+    stated_prices,
     unit_in_doubt,
     without_unit,
     words,
@@ -73,7 +75,7 @@ def match_columns(body: Body, table: Table, findings: Findings) -> tuple[dict[st
     matched: dict[str, int] = {}
     headers = body.headers
     texts = [folded(header) for header in headers]
-    bare = [folded(re.sub(r"[(\[].*?[)\]]", " ", without_unit(header))) for header in headers]
+    bare = [folded(re.sub(r"[(\[（].*?[)\]）]", " ", without_unit(header))) for header in headers]
 
     def take(names: list[str], column: Column, words: tuple[str, ...], own: bool) -> None:
         for word in map(folded, words):
@@ -160,44 +162,100 @@ def without_formulas(body: Body, places: list[int], findings: Findings) -> Body:
 
 
 def _header_units(intake: Intake, findings: Findings, settings: Settings, *, mapped: bool) -> None:
-    """Amounts whose header states a unit are in that unit ("Cost (€k)" among millions); another currency is refused.
+    """Amounts whose header states a unit are in that unit ("Cost (€k)" among millions); other money is refused.
 
     Where a mapping names the columns it states the units too, and a header that says another one is refused.
     """
-    for column in intake.table:
-        said = intake.headers.get(column.name)
-        if not column.is_money or said is None:
-            continue
-        stated = intake.units.get(column.name)
-        heads = np.full(len(intake.rows), said, dtype=object)
-        units = np.full(len(heads), "", dtype=object)
-        for header in sorted(set(heads) or {str(said)}):
+    money = {
+        one.name: intake.headers[one.name]
+        for one in intake.table
+        if one.is_money and one.name in intake.headers
+    }
+    said = {
+        name: sorted(set(np.full(len(intake.rows), head, dtype=object)) or {str(head)})
+        for name, head in money.items()
+    }
+    scaled = {header: header_unit(header)[1] for heads in said.values() for header in heads}
+    bases = {stated_prices(header)[1] for header in scaled} - {None}
+    own = " ".join(part for part in (settings.currency, settings.money_unit) if part) or "nothing"
+
+    def refuse(
+        header: str, text: str, fix: str, rule: str = "header_unit_differs", how: str = "block"
+    ) -> None:
+        findings.add(how, rule, f'The header "{header}" {text}', fix, at=intake, column=header)
+
+    for name, heads in said.items():
+        stated, labels = intake.units.get(name), np.full(len(intake.rows), money[name], dtype=object)
+        units = np.full(len(labels), "", dtype=object)
+        for header in heads:
             currency, unit = header_unit(header, settings.currency)
+            intake.codes |= {currency} - {""}
             if doubt := unit_in_doubt(header):
-                text = f'The header "{header}" states a unit that cannot be read: {doubt}.'
                 fix = "Write the unit into the header as in (k€) or (€ million)."
-                findings.add("block", "header_unit_differs", text, fix, at=intake, column=header)
-            mine = heads == header
-            done = stated is not None and (stated[mine] != "").all()
-            if unit and done and stated is not None and (wrong := sorted(set(stated[mine]) - {unit})):
-                text = f'The header "{header}" states another unit than the mapping ({wrong[0]}).'
-                fix = "Correct the unit in the mapping."
-                findings.add("block", "header_unit_differs", text, fix, at=intake, column=header)
-            other = bool(currency) and currency != settings.currency and bool(settings.currency)
-            differs = bool(unit) and unit != settings.money_unit and not done
-            if other or (differs and (mapped or not settings.money_unit)):
-                words = (
-                    " ".join(part for part in (settings.currency, settings.money_unit) if part) or "nothing"
+                refuse(header, f"states a unit that cannot be read: {doubt}.", fix)
+            if "year" in intake.table and (part := _NOT_A_YEAR.search(folded(header))):
+                fix = "Bring the amounts to those of a year, and say so in the header."
+                refuse(header, f"does not say what a year costs ({part[0].strip()}).", fix)
+            if len(bases) > 1 and not settings.price_basis:
+                refuse(
+                    header,
+                    "and another header of the table state different prices.",
+                    _PRICES,
+                    "price_basis_mixed",
                 )
-                text = f'The header "{header}" states another currency or unit than the settings ({words}).'
+            how, prices = other_prices(header, settings)
+            if how:
+                refuse(
+                    header,
+                    f"states other prices than the settings ({prices}).",
+                    _PRICES,
+                    "price_basis_mixed",
+                    how,
+                )
+            mine = labels == header
+            done = stated is not None and (stated[mine] != "").all()
+            if (
+                unit
+                and done
+                and stated is not None
+                and (wrong := next(iter(sorted(set(stated[mine]) - {unit})), ""))
+            ):
+                refuse(
+                    header,
+                    f"states another unit than the mapping ({wrong}).",
+                    "Correct the unit in the mapping.",
+                )
+            if currency and not unit and not done and any(scaled.values()):
+                other = next(filter(None, scaled.values()))
+                fix = "Write the unit into each header of an amount."
+                refuse(header, f"states no unit, and another header of the table states {other}.", fix)
+            foreign = bool(currency) and currency != settings.currency and bool(settings.currency)
+            differs = bool(unit) and unit != settings.money_unit and not done
+            if foreign or (differs and (mapped or not settings.money_unit)):
                 fix = "Bring the amounts to the unit of the settings, or correct the settings."
-                findings.add("block", "header_unit_differs", text, fix, at=intake, column=header)
+                refuse(header, f"states another currency or unit than the settings ({own}).", fix)
             elif differs:
                 units[mine] = unit
                 text = f'The header "{header}" states its own unit; its amounts were brought to {settings.money_unit}.'
                 findings.add("info", "header_unit", text, at=intake, column=header)
         if stated is None and (units != "").any():
-            intake.units[column.name] = units
+            intake.units[name] = units
+
+
+_NOT_A_YEAR = re.compile(one_of("not_a_year"))
+_PRICES = "Bring the amounts to the prices of the settings, with a dated deflator, or correct the settings."
+
+
+def other_prices(text: str, settings: Settings, line: bool = False) -> tuple[str, str]:
+    """How bad it is that a text about amounts states other prices than the settings, and theirs; empty where none.
+
+    Another year blocks; another basis beside it ("nominal") is a warning.
+    """
+    basis, year = stated_prices(text, line)
+    own = f"{settings.price_basis} {settings.price_base_year or ''}".strip()
+    if settings.price_basis and year and year != settings.price_base_year:
+        return "block", own
+    return ("warn", own) if settings.price_basis and basis not in ("", settings.price_basis) else ("", "")
 
 
 def _unit_around(
@@ -208,22 +266,24 @@ def _unit_around(
     heads = {
         str(head) for name in money for head in np.atleast_1d(np.array(intake.headers[name], dtype=object))
     }
-    if not money or any(header_unit(head, settings.currency)[1] for head in heads):
+    if not money:
         return
-    if (
-        all((units != "").all() for name in money if (units := intake.units.get(name)) is not None)
-        and intake.units
-    ):
-        return
+    units = [units for name in money if (units := intake.units.get(name)) is not None]
+    done = any(header_unit(head, settings.currency)[1] for head in heads)
+    done |= bool(intake.units) and all((one != "").all() for one in units)
     for row, text in around:
+        at: Any = {"at": intake, "row": row, "value": text}
+        how, prices = other_prices(text, settings, line=True)
+        if how and not any(stated_prices(one)[1] for one in heads):
+            words_ = f'"{shown(text)}" states other prices than the settings ({prices}).'
+            findings.add(how, "price_basis_mixed", words_, _PRICES, **at)
         currency, unit = line_unit(text, settings.currency)
-        if (unit and unit != settings.money_unit) or (
-            currency and settings.currency and currency != settings.currency
-        ):
+        foreign = currency and settings.currency and currency != settings.currency
+        if not done and ((unit and unit != settings.money_unit) or foreign):
             own = " ".join(part for part in (settings.currency, settings.money_unit) if part) or "nothing"
             words_ = f'"{shown(text)}" states another currency or unit than the settings ({own}).'
             fix = "Write the unit into the headers of the amounts, such as 2027 (k€), or into the mapping (unit: ...)."
-            findings.add("block", "header_unit_differs", words_, fix, at=intake, row=row, value=text)
+            findings.add("block", "header_unit_differs", words_, fix, **at)
 
 
 _AMOUNT = re.compile(rf"{one_of('amount')}|[€£$¥₹]|(?:19|20)\d\d|\bfy ?'?\d\d|\+$")
@@ -259,13 +319,6 @@ def _says_the_same(kind: str, cells: pd.Series, settings: Settings) -> bool:
     return values <= {"1", "1.0", "100%", "100 %", "1,0", "+", "1.00"} or (len(values) == 1 and kind == "tax")
 
 
-def say_units(texts: Iterable[str]) -> bool:
-    """True when texts are currencies or units of money, and nothing else; one letter alone may mean anything."""
-    read = {text: read_unit(text) for text in texts}
-    clear = len(read) > 1 or any(codes or len(text) > 2 for text, (codes, _, _) in read.items())
-    return clear and all((codes or scale) and not rest for codes, scale, rest in read.values())
-
-
 def qualifies(header: str, settings: Settings, cells: pd.Series) -> str:
     """What a column that is not read says about the amounts beside it, by its header or by all of its values.
 
@@ -277,10 +330,18 @@ def qualifies(header: str, settings: Settings, cells: pd.Series) -> str:
         kind = "unit" if scaled else "currency"
         return "same" if _says_the_same(kind, cells, settings) else kind
     for kind in ("sign", "tax", "per"):
-        if len(values) > 1 and set(values) <= set(words()["qualifies"][kind]):
+        if len(values) > 1 and set(values) <= {
+            *words()["qualifies"][kind],
+            *(words()["signs"] if kind == "sign" else ()),
+        }:
             return kind
-    name = re.sub(r"\s+", " ", re.sub(r"[^\w%]+", " ", folded(header))).strip()
-    for kind, known in words()["qualifies"].items():
+
+    def bare(text: str) -> str:
+        return re.sub(r"[^\w%]+", " ", folded(text)).strip()
+
+    name = bare(header)
+    for kind, listed in words()["qualifies"].items():
+        known = set(map(bare, listed))
         if name in known or any(
             f" {one} " in f" {name} " for one in known if len(one) > 3 and kind != "share"
         ):
@@ -311,7 +372,7 @@ def list_unmapped(
             words_ = f" It says something about the amounts beside it ({kind}), which cannot be left out."
             severity, why = ("info", "") if kind == "same" else ("block", words_)
         elif read and table.name != "projects" and numbers and not _NO_AMOUNT.search(folded(header)):
-            if _SPENT.search(folded(header)) or _is_sum(body, place, read):
+            if _SPENT.search(folded(header)) or is_sum(body.cells[place], [body.cells[one] for one in read]):
                 severity, why = "warn", ""
             elif _AMOUNT.search(folded(header)) or (table.wide and not body.beside):
                 severity, why = "block", " It looks like amounts, and money must not be left out."
@@ -322,17 +383,12 @@ def list_unmapped(
         findings.add(severity, "column_not_mapped", text + why, fix, at=body, column=column, value=value)
 
 
-def _is_sum(body: Body, place: int, read: list[int]) -> bool:
-    """True when a column is the sum of the columns that were read, or a part of them."""
-    numbers = [plain_numbers(body.cells[one], own=True) for one in read]
-    mine, whole = (
-        plain_numbers(body.cells[place], own=True),
-        pd.concat(numbers, axis=1).sum(axis=1, min_count=1),
-    )
+def is_sum(cells: pd.Series, others: list[pd.Series]) -> bool:
+    """True when a column is the sum of several others, row by row."""
+    mine, parts = plain_numbers(cells, own=True), [plain_numbers(one, own=True) for one in others]
+    whole = pd.concat(parts, axis=1).sum(axis=1, min_count=1) if len(parts) > 1 else mine.where(mine.isna())
     known = mine.notna() & whole.notna()
-    return bool(
-        len(read) > 1 and known.any() and np.allclose(mine[known], whole[known], rtol=1e-6, atol=0.011)
-    )
+    return bool(known.any() and np.allclose(mine[known], whole[known], rtol=1e-6, atol=0.011))
 
 
 @dataclass(frozen=True, eq=False)
@@ -399,6 +455,7 @@ def _type_columns(
         rows = money_rows(intake.raw, column)
         one = _parse(cells, column, styles.get(column.name), settings, epoch_1904, units, rows)
         typed[column.name], parsed[column.name] = one.values, one
+        intake.codes |= one.codes if column.is_money else set()
         intake.unread[column.name] = one.bad
     for column in intake.table:
         if column.default is not None:

@@ -62,16 +62,18 @@ class Parsed:
     """A typed column; where cells could not be read, where they say why they are empty, and what to report.
 
     `notes` holds (severity, rule, message, mask): one note for the column, or findings for rows of the mask.
+    `codes` are the currencies that cells state.
     """
 
     values: pd.Series
     bad: np.ndarray
     reason: np.ndarray
     notes: list[tuple[str, str, str, np.ndarray | None]] = field(default_factory=list)
+    codes: set[str] = field(default_factory=set)
 
     def scaled(self, factor: float) -> Parsed:
         """The same column with its numbers in another unit."""
-        return Parsed(self.values * factor, self.bad, self.reason, self.notes)
+        return Parsed(self.values * factor, self.bad, self.reason, self.notes, self.codes)
 
 
 def joined(parts: list[Parsed]) -> Parsed:
@@ -80,7 +82,7 @@ def joined(parts: list[Parsed]) -> Parsed:
     for part in parts[1:]:
         values, notes = values.fillna(part.values), notes + part.notes
     bad, reason = (np.any([getattr(part, name) for part in parts], axis=0) for name in ("bad", "reason"))
-    return Parsed(values, bad, reason, notes)
+    return Parsed(values, bad, reason, notes, set().union(*(part.codes for part in parts)))
 
 
 def clean_text(cells: pd.Series) -> pd.Series:
@@ -182,7 +184,7 @@ def is_total(text: object) -> bool:
     """
     if not isinstance(text, str) or not text:
         return False
-    bare = re.sub(r"[(\[].*?[)\]]|\b(?:19|20)\d\d\b", " ", folded(text))
+    bare = re.sub(r"[(\[（].*?[)\]）]|\b(?:19|20)\d\d\b", " ", folded(text))
     return re.sub(r"\s+", " ", bare).strip(" :-–=") in words()["totals"]
 
 
@@ -297,16 +299,27 @@ def read_unit(text: str) -> tuple[str, str, str]:
     return money, scale, " ".join(rest)
 
 
+def say_units(texts: Iterable[str]) -> bool:
+    """True when texts are currencies or units of money, and nothing else; one letter alone may mean anything."""
+    read = {text: read_unit(text) for text in texts}
+    clear = len(read) > 1 or any(codes or len(text) > 2 for text, (codes, _, _) in read.items())
+    return clear and all((codes or scale) and not rest for codes, scale, rest in read.values())
+
+
 def settle_currency(codes: str, currency: str) -> str:
     """One currency of those that a sign may mean: that of the settings where it is among them."""
     return currency if currency in codes.split() else codes.partition(" ")[0]
 
 
+_WIDE = str.maketrans("（）［］", "()[]")
+
+
 @lru_cache(maxsize=4096)
 def split_header(header: str) -> tuple[str, str, str]:
     """Currencies and scale that a header states, and the header without them."""
+    header = header.translate(_WIDE)
     money, scale, bare = "", "", header
-    for inside in re.findall(r"[(\[].*?[)\]]", header):
+    for inside in re.findall(r"[(\[（].*?[)\]）]", header):
         stated = read_unit(inside[1:-1])
         if stated[0] or stated[1]:
             money, scale = stated[0] or money, stated[1] or scale
@@ -332,6 +345,9 @@ def split_header(header: str) -> tuple[str, str, str]:
     return (money, scale, re.sub(r"\s+", " ", bare).strip(" ,;")) if money or scale else ("", "", header)
 
 
+_NEUTRAL = {
+    part for name in ("neutral", "price", "real", "nominal") for one in words()[name] for part in one.split()
+}
 _FACTOR = re.compile(r"\^|[x×*]\s*\d|\d{3}")
 _DATED = re.compile(r"\b(?:fy|cy)?\s*(?:19|20)\d\d(?:\s*[-/–]\s*\d{2,4})?\b", re.I)
 
@@ -342,14 +358,51 @@ def unit_in_doubt(header: str) -> str:
     >>> [unit_in_doubt(one) for one in ("Cost (R$ mil)", "Cost (€ 10 000)", "Cost (1.000 €, nominal)", "Cost (2)")]
     ['R$ mil', '€ 10 000', '', '']
     """
-    for inside in re.findall(r"[(\[](.*?)[)\]]", header):
+    for inside in re.findall(r"[(\[（](.*?)[)\]）]", header):
         bare = _DATED.sub(" ", inside)
         codes, scale, rest = read_unit(bare)
-        left = [one for one in re.findall(r"\w+", rest.casefold()) if one not in words()["neutral"]]
+        left = [one for one in re.findall(r"\w+", rest.casefold()) if one not in _NEUTRAL]
         unclear = any(word in words()["unclear"] for word in left)
         if unclear or (left and (codes or scale)) or (not scale and _FACTOR.search(bare)):
             return str(inside)
     return ""
+
+
+_INSIDE = re.compile(r"[(\[（](.*?)[)\]）]")
+_YEAR_OF_PRICES = r"(?<!\d)((?:19|20)\d\d(?:\s*[-/–]\s*\d{2,4})?)(?!\d)"
+_PRICES = rf"(?i:{one_of('price')})"
+_AT_PRICES = (
+    re.compile(rf"{_PRICES}\W*(?:\w{{1,3}}\W+)?{_YEAR_OF_PRICES}"),
+    re.compile(
+        rf"{_YEAR_OF_PRICES}\W*{_PRICES}|(?:[€£$¥]|\b[A-Z]{{3}})_?{_YEAR_OF_PRICES}|{_YEAR_OF_PRICES}[€£$¥]"
+    ),
+)
+_IN_REAL = re.compile(rf"(?i:real|constant)\W*{_YEAR_OF_PRICES}|{_YEAR_OF_PRICES}\W*(?i:real|constant)")
+
+
+@lru_cache(maxsize=4096)
+def stated_prices(text: str, line: bool = False) -> tuple[str, int | None]:
+    """Basis and year of the prices that a header of amounts, or a line about them, states; its own year is neither.
+
+    >>> [stated_prices(one) for one in ("2027 (2020 €k)", "Cost, 2012/13 prices", "2027 (€k)", "€2019m", "Real 2027")]
+    [('real', 2020), ('real', 2013), ('', None), ('real', 2019), ('', None)]
+    >>> stated_prices("Cost 2027 (nominal)"), stated_prices("EUR million, real 2020", line=True)
+    (('nominal', None), ('real', 2020))
+    """
+    inside = [text] if line else _INSIDE.findall(text)
+    found = [one[one.lastindex or 0] for pattern in _AT_PRICES for one in pattern.finditer(text)]
+    found += [one[one.lastindex or 0] for part in inside for one in _IN_REAL.finditer(part)]
+    for part in [] if line else inside:
+        bare = _DATED.sub(" ", part)
+        if bare != part and any(read_unit(bare)[:2]) and not re.search(r"(?i)\bfy", part):
+            found += re.findall(_YEAR_OF_PRICES, part)
+    years = [year for one in found if (year := read_year(re.sub(r"\s", "", one)))]
+    for basis in ("real", "nominal"):
+        if re.search(one_of(basis), text, re.I) or any(
+            re.search(one_of(f"{basis}_inside"), one, re.I) for one in inside
+        ):
+            return basis, years[0] if years else None
+    return ("real", years[0]) if years else ("", None)
 
 
 def without_unit(header: str) -> str:
@@ -487,6 +540,8 @@ def _one_number(text: str, comma: bool | None, is_money: bool = False) -> tuple[
     if match is None or value is None:
         return None
     lead, tail = match["lead"].strip(), (match["tail"] or "").strip()
+    if match["digits"].rstrip()[-1:] in (".", ","):  # 500.- and 500,-- are whole amounts
+        tail = re.sub(r"^[-–—]{1,2}", "", tail).strip()
     bracket = lead.startswith("(") and tail.endswith(")")
     if bracket:
         lead, tail = lead[1:], tail[:-1]
@@ -557,7 +612,12 @@ def parse_number(
     values = values.where(np.isfinite(values))
     rest = np.flatnonzero((text.notna() & values.isna()).to_numpy())
     result, bad = values.to_numpy(copy=True), np.zeros(len(cells), dtype=bool)
-    scaled, foreign, divided, used = bad.copy(), bad.copy(), bad.copy(), set[str]()
+    scaled, foreign, divided, stated = (
+        bad.copy(),
+        bad.copy(),
+        bad.copy(),
+        np.full(len(cells), "", dtype=object),
+    )
     for position in rest:
         mine = column.is_money if money is None else bool(money[position])
         written, point = text.iloc[position], comma
@@ -572,8 +632,8 @@ def parse_number(
             bad[position] = True
             continue
         value, scale, codes = found
-        used.add(settle_currency(codes, currency) if codes else currency)
-        foreign[position] = bool(codes) and (settle_currency(codes, currency) != currency) and bool(currency)
+        stated[position] = settle_currency(codes, currency)
+        foreign[position] = bool(codes) and stated[position] != currency and bool(currency)
         if scale and mine and money_unit not in SCALES:
             bad[position] = True
             continue
@@ -581,8 +641,9 @@ def parse_number(
             value *= SCALES[scale] / (SCALES[money_unit or "unit"] if mine else 1.0)
             scaled[position] = True
         result[position] = float(f"{value:.15g}")
-    if not currency and len(used - {""}) > 1:  # the settings name no currency, and there are two
-        foreign = ~np.isnan(result) & (text.str.contains(r"[^\d.,\s+\-]", na=False).to_numpy(bool))
+    used = set(stated) - {""}
+    if not currency and len(used) > 1:  # the settings name no currency, and there are two
+        foreign = ~np.isnan(result) & (stated != "")
     notes: list[tuple[str, str, str, np.ndarray | None]] = []
     if comma and rest.size:
         notes.append(("info", "decimal_comma", "Read with a decimal comma.", None))
@@ -596,7 +657,7 @@ def parse_number(
     if foreign.any():
         message = f"{{value}} is in another currency than the settings say ({currency or 'none'})."
         notes.append(("block", "currency_mixed", message, foreign))
-    return Parsed(pd.Series(result, index=index), bad, reason, notes)
+    return Parsed(pd.Series(result, index=index), bad, reason, notes, used)
 
 
 def plain_numbers(cells: pd.Series, *, own: bool = False) -> pd.Series:

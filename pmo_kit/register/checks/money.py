@@ -166,6 +166,18 @@ def dates_of_settings(evidence: Evidence) -> Iterator[Found]:
     )
 
 
+@rule(0, "block", "Headers or cells state several currencies, and the settings name none.")
+def several_currencies(evidence: Evidence) -> Iterator[Found]:
+    """Amounts in two currencies are never added up."""
+    said = {table: intake.codes for table, intake in evidence.intakes.items() if intake.codes}
+    codes = ", ".join(sorted(set().union(*said.values())))
+    if not evidence.settings.currency and "," in codes:
+        for table, own in said.items():
+            text = f"The amounts are in several currencies ({codes}), and the settings name none."
+            fix = "Bring all amounts to one currency, and name it in the settings."
+            yield Found(table, "amount", None, text, fix, value=", ".join(sorted(own)))
+
+
 @rule(7, "block", "Envelopes are in other prices than the costs.", "budgets")
 def price_basis_mixed(evidence: Evidence) -> Iterator[Found]:
     """Real costs against nominal envelopes: the later years look cheaper than they are."""

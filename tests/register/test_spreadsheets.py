@@ -1,0 +1,267 @@
+"""Spreadsheets as people keep them: import, and every amount is the one that was counted by hand, or it stops."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pmo_kit.errors import DataError
+from pmo_kit.register import Register, load_register
+from pmo_kit.register.drafting import import_sources
+from pmo_kit.register.layout import find_totals
+from pmo_kit.register.values import SCALES
+
+HEAD = ["Code", "Name", "Department"]
+ROWS = [["C1", "Wall", "Ports"], ["C2", "Ferry", "Ports"], ["C3", "Gauge", "Nets"]]
+Cells = list[list[Any]]
+
+
+def wide(heads: list[Any], *amounts: list[Any], under: Cells | None = None) -> Cells:
+    """Three projects with one column of amounts for each header."""
+    return [
+        [*HEAD, *heads],
+        *([*row, *mine] for row, mine in zip(ROWS, amounts, strict=True)),
+        *(under or []),
+    ]
+
+
+def years(*pairs: tuple[float | None, float | None], scale: float = 1) -> dict[tuple[str, int], float]:
+    """What C1, C2 and C3 cost in 2027 and 2028, in single units of money."""
+    found = {}
+    for number, pair in enumerate(pairs, 1):
+        found |= {(f"C{number}", 2027 + n): scale * one for n, one in enumerate(pair) if one is not None}
+    return found
+
+
+def imported(folder: Path, sheets: dict[str, Cells], **formats: str) -> tuple[str, int]:
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for title, rows in sheets.items():
+        for row in rows:
+            (book[title] if title in book.sheetnames else book.create_sheet(title)).append(row)
+    for place, code in formats.items():
+        book.worksheets[0][place].number_format = code
+    book.save(folder / "source.xlsx")
+    return import_sources([folder / "source.xlsx"], folder / "out")
+
+
+def amounts(folder: Path) -> dict[tuple[str, int], float]:
+    register = load_register(folder / "out")
+    worth = SCALES[register.settings.money_unit or "unit"]
+    costs = register.costs.groupby(["project_id", "year"])["amount"].sum() * worth
+    return {(str(project), int(year)): float(one) for (project, year), one in costs.items()}
+
+
+BASE = years((100, 200), (50, None), (8, 7))
+ISSUES: Cells = [
+    ["Jira"], ["Displaying 3 issues at 28/Nov/26 7:57 PM."], [],
+    ["Project", "Key", "Summary", "Status", "Due Date", "Custom field (Cost 2027)", "Custom field (Cost 2028)"],
+    ["Harbor", "C1", "Wall", "To Do", "31/Dec/27 12:00 AM", 100, 200],
+    ["Harbor", "C2", "Ferry", "Done", None, 50, None],
+    ["Nets", "C3", "Gauge", "Done", None, 8, 7],
+    ["Generated at Sat Nov 28 19:57:00 UTC 2026 by Ada"],
+]  # fmt: skip
+READ: dict[str, tuple[dict[str, Cells], dict[tuple[str, int], float]]] = {
+    "a field of an issue tracker": ({"Issues": ISSUES}, BASE),
+    "parents above their children": (
+        {"P": [
+            ["Project ID", "Task Name", "Department", "Health", "Start", "FY27 Budget ($K)", "FY28 Budget ($K)"],
+            [None, "Harbors", None, None, None, 150, 200],
+            ["C1", "Wall", "Harbors", "Red", "01/15/27", 100, 200],
+            ["C2", "Ferry", "Harbors", "Green", "02/01/27", 50, None],
+            [None, "Networks", None, None, None, 8, 7],
+            ["C3", "Gauge", "Networks", "Red", "03/01/27", 8, 7],
+        ]},
+        years((100, 200), (50, None), (8, 7), scale=1e3),
+    ),
+    "a total of projects that have a key": (
+        {"Suivi": [
+            ["Suivi – montants en k€ HT"], [], ["N° projet", "Intitulé", "Direction", "Budget 2027", "Budget 2028"],
+            ["C1", "Quai", "Ports", "1 250,5", "750"], ["C2", "Écluse", "Ports", "500", None],
+            ["C3", "Jauge", "Nets", "80,25", "19,75"], ["", "Sous-total", None, "1 830,75", "769,75"],
+        ]},
+        years((1250.5, 750), (500, None), (80.25, 19.75), scale=1e3),
+    ),
+    "a ledger with a total that is called by a sign": (
+        {"Sheet1": [
+            ["Projektdefinition", "Bezeichnung", "Geschäftsjahr", "Plankosten (TEUR)"],
+            ["C1", "Mauer", 2027, "1.200,00"], ["C1", "Mauer", 2028, "2.400,50"], ["C2", "Tor", 2027, "800,00"],
+            ["*", "Summe", None, "4.400,50"],
+        ]},
+        {("C1", 2027): 1.2e6, ("C1", 2028): 2.4005e6, ("C2", 2027): 8e5},
+    ),
+    "a unit for each column": (
+        {"P": wide(["2027 (€k)", "2028 (€)"], [100, 200000], [50, None], [8, 7000])},
+        years((1e5, 2e5), (5e4, None), (8e3, 7e3)),
+    ),
+    "a line of units below the header": (
+        {"P": [[*HEAD, 2027, 2028], [None, None, None, "k€", "m€"], ["C1", "Wall", "Ports", 100, 2],
+               ["C2", "Ferry", "Ports", 50, None], ["C3", "Gauge", "Nets", 8, 0.5]]},
+        years((1e5, 2e6), (5e4, None), (8e3, 5e5)),
+    ),
+    "brackets of another width": (
+        {"一覧": [["Code", "Name", "部門", "2027年度（百万円）", "2028年度（百万円）"],
+                ["C1", "Wall", "Ports", 100, 200], ["C2", "Ferry", "Ports", 50, None],
+                ["C3", "Gauge", "Nets", 8, 7], ["合計", None, None, 158, 207]]},
+        years((100, 200), (50, None), (8, 7), scale=1e6),
+    ),
+    "amounts without cents": (
+        {"P": wide(["2027 (CHF)", "2028 (CHF)"], ["1'200.-", "200.--"], ["500.00", "0.–"], ["80,-", "7.50"])},
+        years((1200, 200), (500, 0), (80, 7.5)),
+    ),
+    "quarters and their total": (
+        {"P": wide(["Q1 2027", "Q2 2027", "2027 Total", "2028"],
+                   [60, 40, 100, 200], [50, None, 50, None], [4, 4, 8, 7])},
+        BASE,
+    ),
+    "a month that happens to be a sum": (
+        {"P": wide(["Jan-27", "Feb-27", "Jan-28"], [150, 50, 200], [50, None, 50], [3, 4, 7])},
+        years((200, 200), (50, 50), (7, 7)),
+    ),
+    "words in a column of a year": (
+        {"P": wide([2027, 2028], [100, 200], [50, "see note"], [8, 7], under=[["* provisional"]])}, BASE,
+    ),
+    "a sheet for each department": (
+        {"Ports": [["Code", "Name", "2027", "2028"], ["C1", "Wall", 100, 200], ["C2", "Ferry", 50, None]],
+         "Nets": [["Code", "Name", "2027", "2028"], ["C3", "Gauge", 8, 7]]},
+        BASE,
+    ),
+    "formulas of a total without a result": (
+        {"P": wide([2027, 2028], [100, 200], [50, None], [8, 7],
+                   under=[["Total", None, None, "=SUM(D2:D4)", "=SUM(E2:E4)"]])},
+        BASE,
+    ),
+    "dates as headers": (
+        {"P": wide([datetime.datetime(year, 1, 1) for year in (2027, 2028)], [100, 200], [50, None], [8, 7])}, BASE,
+    ),
+    "names that sound like totals": (
+        {"P": [[*HEAD, 2027, 2028], ["C1", "Total asset care", "Ports", 100, 200],
+               ["C2", "Sum insured", "Ports", 50, None], ["C3", "Overall plan", "Nets", 150, 200]]},
+        years((100, 200), (50, None), (150, 200)),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", READ)
+def test_every_amount_is_the_one_counted_by_hand(kind: str, tmp_path: Path) -> None:
+    sheets, right = READ[kind]
+    text, code = imported(tmp_path, sheets)
+    assert code == 0, text
+    assert amounts(tmp_path) == pytest.approx(right)
+    assert "Too much" not in text
+
+
+STOPS: dict[str, tuple[Cells, dict[str, str], str]] = {
+    "later years": (wide([2027, "Beyond"], [100, 400], [50, None], [8, 30]), {}, '"Beyond" holds amounts'),
+    "later years with a total": (
+        wide([2027, "2028 ff.", "Gesamt"], [100, 400, 500], [50, None, 50], [8, 30, 38]), {}, '"2028 ff." holds',
+    ),
+    "a range of years": (wide([2027, "2028-2031"], [100, 400], [50, None], [8, 30]), {}, '"2028-2031" holds'),
+    "two currencies in headers": (wide(["2027 (EUR)", "2028 (USD)"], [1, 2], [3, 4], [5, 6]), {}, "several currencies"),
+    "two currencies in formats": (
+        wide([2027, 2028], [1, 2], [3, 4], [5, 6]),
+        {"D2": '#,##0 "€"', "D3": "[$$-409]#,##0", "E2": '#,##0 "€"'}, "currenc",
+    ),
+    "money of a month": (wide(["Monthly cost 2027"], [1], [2], [3]), {}, "what a year costs (monthly)"),
+    "money up to a year": (wide(["Cumulative 2027", "Cumulative 2028"], [1, 2], [3, 4], [5, 6]), {}, "(cumulative)"),
+    "added or taken off": (
+        [["Project code", "Name", "Fiscal year", "Amount", "D/C"], ["C1", "a", 2027, 5, "D"], ["C1", "a", 2028, 2, "C"],
+         ["C2", "b", 2027, 5, "D"]], {}, "D/C",
+    ),
+    "a part of the cost": (wide([2027, "Our share"], [1, "50%"], [2, "100%"], [3, "100%"]), {}, "Our share"),
+    "parents that are no sum": (
+        [["WBS", "Name", "Department", "2027"], ["1", "All", "Ports", 70], ["1.1", "Wall", "Ports", 40],
+         ["1.2", "Tor", "Ports", 20]],
+        {}, "stands over the rows below it",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", STOPS)
+def test_what_cannot_be_counted_stops(kind: str, tmp_path: Path) -> None:
+    rows, formats, words = STOPS[kind]
+    text, code = imported(tmp_path, {"P": rows}, **formats)
+    assert code == 2, text
+    assert words in text
+
+
+def test_summary_tasks_are_no_projects(tmp_path: Path) -> None:
+    rows: Cells = [
+        ["ID", "WBS", "Task Name", "Outline Level", "Start", "Cost"],
+        [1, "1", "All", 1, "04/01/27", "€1,500.00"], [2, "1.1", "Sea", 2, "04/01/27", "€1,000.00"],
+        [3, "1.1.1", "Wall", 3, "14/01/27", "€1,000.00"], [4, "1.2", "Ferry", 2, "01/02/27", "€500.00"],
+    ]  # fmt: skip
+    text, code = imported(tmp_path, {"Tasks": rows})
+    assert code == 0, text
+    register = load_register(tmp_path / "out")
+    assert list(register.projects.index) == ["3", "4"]
+    assert register.table("baselines")["now"].sum() == 1500
+
+
+def test_amounts_spent_before_and_sheets_not_read_are_told(tmp_path: Path) -> None:
+    other = [["Envelope", "2027"], ["All", 10], ["North", 4], ["South", 6]]
+    text, code = imported(
+        tmp_path, {"P": wide(["Prior years", 2027], [1000, 1], [5, 2], [8, 3]), "Caps": other}
+    )
+    assert code == 0, text
+    found = load_register(next((tmp_path / "out").glob("*.map.yml"))).findings.set_index("rule")
+    assert found.loc["column_ignored", "severity"] == "warn"
+    assert found.loc["sheet_not_used", "severity"] == "warn"
+
+
+def test_settings_beside_the_projects_are_taken(tmp_path: Path) -> None:
+    given = [["key", "value"], ["currency", "SEK"], ["money_unit", "million"], ["as_of", "2026-09-30"]]
+    text, code = imported(tmp_path, {"Projekt": wide([2027], [1], [2], [3]), "settings": given})
+    assert code == 0, text
+    register = load_register(tmp_path / "out")
+    assert (register.settings.currency, register.settings.money_unit) == ("SEK", "million")
+
+
+@pytest.mark.parametrize("header", ["amount (2020 €)", "amount (real 2020, €m)", "Betrag (Mio. €, Preisstand 2020)",
+                                    "montant (prix 2019/20)", "amount (2020 prices)"])  # fmt: skip
+def test_another_year_of_prices_is_refused(header: str) -> None:
+    tables: dict[str, Any] = {
+        "projects": pd.DataFrame({"project_id": ["P1"], "name": ["Pier"], "area": ["Sea"]}),
+        "costs": pd.DataFrame({"project_id": ["P1"], "year": [2027], header: [1.0]}),
+    }
+    told = {"currency": "EUR", "money_unit": "million", "price_basis": "real", "price_base_year": 2020}
+    assert Register(settings=told, **tables).costs["amount"].sum() == 1
+    with pytest.raises(DataError, match="other prices than the settings"):
+        Register(settings={**told, "price_base_year": 2026}, **tables)
+
+
+def test_the_year_of_prices_is_drafted(tmp_path: Path) -> None:
+    text, code = imported(tmp_path, {"P": wide(["2027 (2020 €k)"], [1], [2], [3])})
+    assert code == 0, text
+    assert load_register(tmp_path / "out").settings.unit == "EUR thousand, real 2020"
+
+
+@given(
+    st.lists(st.lists(st.integers(1, 10**6), min_size=1, max_size=5), min_size=1, max_size=5),
+    st.booleans(),
+    st.booleans(),
+)
+@settings(deadline=None)
+def test_totals_above_or_below_are_found_and_no_other_row(
+    groups: list[list[int]], before: bool, whole: bool
+) -> None:
+    """Rows of departments with their sums before or after them, and the sum of all."""
+    rows: list[tuple[int, bool]] = []
+    for group in groups:
+        mine, total = [(one, False) for one in group], [(sum(group), True)]
+        rows += total + mine if before else mine + total
+    if whole:
+        everything = [(sum(map(sum, groups)), True)]
+        rows = everything + rows if before else rows + everything
+    numbers = np.array([[float(one)] for one, _ in rows])
+    totals = np.array([total for _, total in rows])
+    found = find_totals(numbers, totals, np.ones(len(rows), bool), totals)
+    assert sorted(found) == np.flatnonzero(totals).tolist()
