@@ -42,7 +42,7 @@ _MARGIN = 3.4
 WIDER = 1.13
 """How much wider than Source Sans 3 the font may be that a slide is shown in: digits of Arial are 556 of 500 wide."""
 WIDEST = 1.32, 1.26
-"""The same of DejaVu, the widest that stands in for a font, bold and not, for text with a fixed place; rows can grow."""
+"""The same of DejaVu, the widest that stands in for a font, bold and not, for text of a fixed place; rows can grow."""
 _MOST = 6
 """Slides that a table may take; a longer one is for the annex."""
 
