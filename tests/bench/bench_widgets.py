@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import random
+import re
+import signal
+import socket
 import statistics
+import subprocess
+import sys
 import tempfile
+import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +26,7 @@ from tests.bench.line import Line, seconds
 if TYPE_CHECKING:
     from tests.browser.lab import Lab
 
+TWELVE = shipped("data", "samples", "meridian_12")
 SIXTY = shipped("data", "samples", "meridian")
 MOVES = 12
 
@@ -29,6 +39,57 @@ def bench_first_answer() -> list[Line]:
         Line("first answer of a session, 60 projects", seconds(lambda: ask(question, 10, last=False)), 0.3),
         Line("proof of a session, 60 projects", seconds(lambda: ask(question, 10, last=True)), 1.0),
     ]
+
+
+def bench_the_board_alone() -> list[Line]:
+    """From the command `pmo-kit board` to the rows on the screen, twelve projects; nothing without a Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.conftest import ARGUMENTS, CHROMIUM
+
+    if not Path(CHROMIUM).exists():
+        return []
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        page = chromium.new_page()
+        command = [
+            sys.executable,
+            "-m",
+            "pmo_kit.cli",
+            "board",
+            str(TWELVE),
+            "--no-browser",
+            f"--port={port}",
+        ]
+        environment = {**os.environ, "JUPYTER_TOKEN": "bench", "PYTHONPATH": str(Path.cwd())}
+        begin = time.perf_counter()
+        served = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            while not _there(port):
+                time.sleep(0.02)
+            page.goto(f"http://127.0.0.1:{port}/?token=bench", wait_until="commit")
+            page.wait_for_selector(".pw-row[data-project]", timeout=120_000)
+            spent = time.perf_counter() - begin
+        finally:
+            served.send_signal(signal.SIGTERM)
+            served.wait(60)
+        chromium.close()
+    return [Line("pmo-kit board, from the command to the rows on the screen", spent, 6.0)]
+
+
+def _there(port: int) -> bool:
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/static/", timeout=5)
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def bench_moves_in_the_browser() -> list[Line]:
@@ -60,6 +121,11 @@ def bench_moves_in_the_browser() -> list[Line]:
         Line(f"click to answer, 60 projects, median {where}", statistics.median(sixty), 0.3),
         Line(f"click to answer, 60 projects, slowest {where}", max(sixty), 0.3),
         Line(f"click to proof, 60 projects, median {where}", statistics.median(proofs), 2.0),
+        Line(
+            f"click to answer within 1 % and its bound, 200 projects, median {where}",
+            statistics.median(large),
+            0.5,
+        ),
         Line(f"click to answer within 1 % and its bound, 200 projects, slowest {where}", max(large), 1.0),
     ]
 
@@ -75,19 +141,25 @@ def _moves(lab: Lab, chromium: Any, question: str, prove: bool = False) -> tuple
     page.wait_for_selector(".pw-board[data-status=proven]" if prove else ".pw-board[data-seq]")
     board, dice, answers, proofs = page.locator(".pw-board"), random.Random(5), [], []
     count = page.locator(".pw-row[data-project]").count()
-    for move in range(1, MOVES + 1):
+    for move in range(1, 2 * MOVES, 2):
         row = page.locator(".pw-row[data-project]").nth(dice.randrange(1, count))
-        ways = [way for way in ("in", "out") if row.get_attribute("data-forced") != way]
-        row.locator(f"[data-way={ways[0]}]").click()
-        done = (
-            "b.getAttribute('aria-busy') === 'false' && b.dataset.proofMs" if prove else "!b.dataset.waiting"
-        )
-        page.wait_for_function(
-            "move => { const b = document.querySelector('.pw-board'); return Number(b.dataset.seq) === move && "
-            + done + "; }", arg=move, timeout=60_000,
-        )  # fmt: skip
+        row.locator("[data-way]:enabled:not([data-way=free])").nth(dice.choice([0, -1])).click()
+        _answered(page, move, prove)
         answers.append(float(board.get_attribute("data-answer-ms")) / 1000)
         if prove:
             proofs.append(float(board.get_attribute("data-proof-ms")) / 1000)
+        page.get_by_role("button", name="Undo", exact=True).click()
+        _answered(page, move + 1, prove)
     page.close()
     return answers, proofs
+
+
+def _answered(page: Any, move: int, prove: bool) -> None:
+    """Wait for the answer to a move, or for its proof; every answer comes with one of the two, or with its bound."""
+    done = "b.ariaBusy === 'false' && b.dataset.proofMs" if prove else "!b.dataset.waiting"
+    board = "const b = document.querySelector('.pw-board')"
+    page.wait_for_function(
+        f"move => {{ {board}; return Number(b.dataset.seq) === move && {done}; }}", arg=move
+    )
+    words = page.locator(".pw-proof").inner_text()
+    assert re.match("Proven best|No plan|Best plan known: at most ", words), words
