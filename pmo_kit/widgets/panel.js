@@ -12,7 +12,7 @@ function render({ model, el }) {
   const name = () => {
     for (const node of panel.querySelectorAll(".noUi-handle, select, input")) {
       const label = node.closest(".jupyter-widgets")?.querySelector(".widget-label");
-      const words = label?.textContent || label?.title || node.placeholder;
+      const words = label?.textContent || label?.title || node.title || node.placeholder;
       if (words) node.setAttribute("aria-label", words);
     }
     for (const node of panel.querySelectorAll(".pw-lower")) node.tabIndex = 0;

@@ -698,6 +698,7 @@ def test_the_dark_scheme_leaves_it_as_readable(shown: Opened, name: str) -> None
 @pytest.mark.parametrize("name", ["board", *EXPLORERS])
 def test_at_two_hundred_percent_nothing_is_cut(shown: Opened, name: str) -> None:
     page = shown(f"zoom_{name}", SESSION if name == "board" else LARGE + EXPLORERS[name])
+    page.evaluate("window.jupyterapp.shell.collapseLeft()")
     page.set_viewport_size({"width": 640, "height": 400})
     part = page.locator(".pw-board" if name == "board" else ".pw-panel")
     part.scroll_into_view_if_needed()
@@ -713,4 +714,5 @@ def test_at_two_hundred_percent_nothing_is_cut(shown: Opened, name: str) -> None
                 .map(n => n.outerHTML.slice(0, 120)); }"""
     )
     page.set_viewport_size({"width": 1280, "height": 800})
+    page.evaluate("window.jupyterapp.shell.expandLeft()")
     assert cut == []
