@@ -145,7 +145,8 @@ def test_a_busy_kernel_is_not_called_dead(opened: Callable[..., Any], heard: dic
 
 
 @pytest.mark.parametrize(
-    ("key", "of"), [("worth", "worth"), ("spend", "spend"), ("name", "name"), ("price", "low")]
+    ("key", "of"),
+    [("worth", "worth"), ("spend", "spend"), ("name", "name"), ("price", "low"), ("forced", "forced")],
 )
 def test_every_column_sorts(opened: Callable[..., Any], heard: dict[str, Any], key: str, of: str) -> None:
     page = opened()
@@ -168,20 +169,34 @@ def test_every_column_sorts(opened: Callable[..., Any], heard: dict[str, Any], k
 
 
 @pytest.mark.parametrize(
-    ("width", "height", "place", "clicks"),
+    ("width", "height", "place", "clicks", "full"),
     [
-        (1280, 800, 833, 0),
-        (1920, 1080, 1450, 0),
-        (1280, 800, 833, 2),
-        (640, 400, 420, 0),
-        (1280, 800, 1280, 3),
+        (1280, 800, 833, 0, False),
+        (1920, 1080, 1450, 0, False),
+        (1280, 800, 833, 2, False),
+        (640, 400, 420, 0, False),
+        (1280, 800, 1280, 3, False),
+        (1280, 800, 833, 0, True),
+        (640, 400, 420, 0, True),
     ],
 )
 def test_nothing_is_cut_or_runs_out(
-    opened: Callable[..., Any], heard: dict[str, Any], width: int, height: int, place: int, clicks: int
+    opened: Callable[..., Any],
+    heard: dict[str, Any],
+    width: int,
+    height: int,
+    place: int,
+    clicks: int,
+    full: bool,
 ) -> None:
     page = opened(width, height, place)
     hear(page, heard)
+    if full:
+        page.get_by_role("button", name="Full screen").click()
+        page.wait_for_function("document.fullscreenElement?.className === 'pw-board'")
+        fills = "b => [b.clientWidth === innerWidth, b.clientHeight === innerHeight]"
+        assert page.locator(".pw-board").evaluate(fills) == [True, True]
+        page.get_by_role("button", name="Leave full screen").wait_for()
     for _ in range(clicks):
         page.get_by_role("button", name="Larger type").click()
     page.wait_for_function("document.querySelector('.pw-desk').offsetWidth > 0")

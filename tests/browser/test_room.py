@@ -166,6 +166,24 @@ def test_the_next_pack_says_what_the_meeting_decided(room: tuple[str, Path], bro
     assert AGAINST in last
 
 
+def test_without_voila_the_board_opens_in_jupyterlab(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[list[str]] = []
+
+    def called(command: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
+        calls.append(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr("subprocess.run", called)
+    for there in (True, False):
+        monkeypatch.setattr("importlib.util.find_spec", lambda name, there=there: there or None)
+        assert main(["board", str(TWELVE), "--no-browser"]) == 0
+    with_voila, without = calls
+    assert "voila" in with_voila
+    assert "jupyterlab" in without
+    assert "--LabApp.default_url=/lab/tree/board.ipynb" in without
+    assert with_voila[-1] == without[-1] == "--no-browser"
+
+
 def test_the_notebook_of_the_room_reads_the_register_that_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

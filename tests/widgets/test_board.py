@@ -32,6 +32,7 @@ from pmo_kit.shipped import shipped
 from pmo_kit.widgets import lifetime
 from pmo_kit.widgets.board import Board
 from pmo_kit.widgets.lifetime import parts_of
+from pmo_kit.widgets.parameters_bar import ParametersState
 from pmo_kit.widgets.session_state import Answer, Case, SessionState
 from pmo_kit.widgets.weights_explorer import WeightsState
 
@@ -370,6 +371,20 @@ def test_a_notebook_runs_with_other_parameters_and_stays_as_it_is(tmp_path: Path
     panel.close()
     with pytest.raises(PmoError, match="There is no notebook"):
         widgets.parameters(tmp_path / "none.ipynb")
+
+
+@pytest.mark.parametrize("chapter", range(8))
+def test_every_chapter_has_its_parameters_on_a_bar(chapter: int) -> None:
+    (page,) = shipped("notebooks").glob(f"{chapter:02}_*.ipynb")
+    (call,) = [
+        cell.source
+        for cell in nbformat.read(page, as_version=4).cells
+        if "widgets.parameters(" in cell.source and "interactive" in cell.metadata.tags
+    ]
+    assert f'parameters("{page.name}")' in call
+    state = ParametersState(page)
+    assert state.values
+    assert state.changed == {}
 
 
 def test_the_weight_of_the_price_moves_the_award() -> None:
