@@ -556,6 +556,16 @@ CHARTED = ("weights", "frontier", "performance", "risk")
 LARGE = f"large = pmo.load_register({str(shipped('data', 'samples', 'meridian'))!r})\n"
 
 
+OVERLAPS = """() => {
+    const all = [...document.querySelectorAll('.pw-panel .widget-label')].filter(n => n.offsetParent && n.innerText);
+    const apart = (a, b) => Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) <= 2
+        || Math.min(a.right, b.right) - Math.max(a.left, b.left) <= 2;
+    return all.flatMap((n, i) => all.slice(i + 1)
+        .filter(m => !apart(n.getBoundingClientRect(), m.getBoundingClientRect())).map(m => [n.innerText, m.innerText]));
+}"""
+"""Labels that stand on one another."""
+
+
 def test_every_explorer_is_tried() -> None:
     assert {*EXPLORERS, "arbitration", "committee_session"} == set(pmo.widgets.__all__)
 
@@ -588,6 +598,7 @@ def test_an_explorer_fits_the_screen(shown: Opened, name: str, width: int, heigh
                 return a.top < b.top - 1 || a.bottom > b.bottom + 1 || a.right > b.right + 1; }).length"""
     )
     assert outside == 0
+    assert page.evaluate(OVERLAPS) == []
 
 
 @pytest.fixture
@@ -658,6 +669,7 @@ def test_a_killed_kernel_is_said_by_the_board_and_by_every_explorer(shown: Opene
     said = "() => [...document.querySelectorAll('.pw-alarm')].map(n => n.textContent)"
     page.wait_for_timeout(5000)
     page.wait_for_function(f"() => !({said})().some(words => words)")  # a busy kernel is heard again
+    page.wait_for_function("() => [...document.querySelectorAll('.pw-alarm')].every(n => !n.clientHeight)")
     pid = re.search(r"kernel (\d+)", page.locator(".jp-OutputArea-output").first.inner_text())
     assert pid is not None
     os.kill(int(pid.group(1)), signal.SIGKILL)
