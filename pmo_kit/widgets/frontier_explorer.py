@@ -157,10 +157,7 @@ def frontier(ladder: Frontier) -> Panel:
         return state.headline
 
     tables = ipywidgets.Tab([ui.scrolled(plan), ui.scrolled(order)])
-    tables.titles = (
-        f"The plan at this budget, {ladder.question.register.settings.unit}",
-        "The line that holds",
-    )
+    tables.titles = ("The plan at this budget", "The line that holds")
     panel.figure, panel.slider = figure, slider
     panel.play(
         [ui.row(ui.column(figure, slider, following), ui.column(tables), share=1)],

@@ -560,8 +560,8 @@ OVERLAPS = """() => {
     const all = [...document.querySelectorAll('.pw-panel .widget-label')].filter(n => n.offsetParent && n.innerText);
     const apart = (a, b) => Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) <= 2
         || Math.min(a.right, b.right) - Math.max(a.left, b.left) <= 2;
-    return all.flatMap((n, i) => all.slice(i + 1)
-        .filter(m => !apart(n.getBoundingClientRect(), m.getBoundingClientRect())).map(m => [n.innerText, m.innerText]));
+    const box = n => n.getBoundingClientRect();
+    return all.filter((n, i) => all.slice(i + 1).some(m => !apart(box(n), box(m)))).map(n => n.innerText);
 }"""
 """Labels that stand on one another."""
 
@@ -599,6 +599,10 @@ def test_an_explorer_fits_the_screen(shown: Opened, name: str, width: int, heigh
     )
     assert outside == 0
     assert page.evaluate(OVERLAPS) == []
+    low = "all => all.filter(n => n.offsetParent && n.clientHeight < 18).map(n => n.outerHTML.slice(0, 80))"
+    assert page.locator(".pw-panel select, .pw-panel input[type=text]").evaluate_all(low) == []
+    tabs = page.locator(".pw-panel .lm-TabBar-tabLabel")
+    assert max(tabs.evaluate_all("all => all.map(n => n.scrollWidth - n.clientWidth)"), default=0) <= 1
 
 
 @pytest.fixture
