@@ -66,13 +66,14 @@ def partners(award: Award) -> Panel:
         given.value, offers.value = exhibit_html(lots(state.award)), exhibit_html(bids(state.award))
         return state.headline
 
-    left = column(
-        slider, labeled(f"Award, {award.unit}"), scrolled(given), labeled("Best award by weight of the price"),
-        scrolled(spans), width="46%",
-    )  # fmt: skip
+    weighed = labeled("Best award by weight of the price")
+    tables = ipywidgets.Tab(
+        [column(scrolled(given), weighed, scrolled(spans), width="100%"), scrolled(offers)]
+    )
+    tables.titles = (f"Award, {award.unit}", "Every bid")
     panel.slider = slider
     panel.play(
-        [row(left, column(labeled("Every bid"), scrolled(offers), width="54%"), share=1)],
+        [row(column(slider, tables, width="100%"), share=1)],
         draw,
         {slider: lambda percent: state.choose(percent / 100)},
     )
