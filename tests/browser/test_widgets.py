@@ -729,6 +729,11 @@ def test_at_two_hundred_percent_nothing_is_cut(shown: Opened, name: str) -> None
                 .filter(n => n.offsetParent && n.getBoundingClientRect().right > right)
                 .map(n => n.outerHTML.slice(0, 120)); }"""
     )
+    flat = part.evaluate(
+        """p => [...p.querySelectorAll('.pw-lower, .pw-figure, .jupyter-widget-tab')].filter(n => n.offsetParent
+            && (n.innerText || n.querySelector('svg')) && n.clientHeight < 40).map(n => n.innerText.slice(0, 80))"""
+    )
+    overlaps = page.evaluate(OVERLAPS)
     page.set_viewport_size({"width": 1280, "height": 800})
     page.evaluate("window.jupyterapp.shell.expandLeft()")
-    assert cut == []
+    assert (cut, flat, overlaps) == ([], [], [])
