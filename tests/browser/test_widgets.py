@@ -557,10 +557,13 @@ LARGE = f"large = pmo.load_register({str(shipped('data', 'samples', 'meridian'))
 
 
 OVERLAPS = """() => {
-    const all = [...document.querySelectorAll('.pw-panel .widget-label')].filter(n => n.offsetParent && n.innerText);
+    const box = n => n.getBoundingClientRect();
+    const seen = n => { const place = n.closest('.pw-lower');
+        return !place || box(n).bottom <= box(place).bottom + 2 && box(n).top >= box(place).top - 2; };
+    const all = [...document.querySelectorAll('.pw-panel .widget-label')]
+        .filter(n => n.offsetParent && n.innerText && seen(n));
     const apart = (a, b) => Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) <= 2
         || Math.min(a.right, b.right) - Math.max(a.left, b.left) <= 2;
-    const box = n => n.getBoundingClientRect();
     return all.filter((n, i) => all.slice(i + 1).some(m => !apart(box(n), box(m)))).map(n => n.innerText);
 }"""
 """Labels that stand on one another."""
