@@ -154,10 +154,8 @@ class Allocation(Answer):
         return 0.0 if rest <= 0 else rest / abs(whole) if whole else np.inf
 
     def _free_value(self) -> float:
-        """Value of the chosen discretionary options."""
-        options = self.question.built
-        free = options.table["commitment"].to_numpy(object)[list(self._positions)] == "discretionary"
-        return float(options.values[list(self._positions)][free].sum())
+        """Size of the value of the chosen discretionary options."""
+        return self.question.built.free_value(self._positions)
 
     @cached_property
     def _table(self) -> pd.DataFrame:
@@ -310,15 +308,20 @@ def arbitrate(question: Question) -> Allocation:
     >>> allocation.plan["P06"]
     'stop'
     """
+    return arbitrate_once(question)
+
+
+def arbitrate_once(question: Question, known: Iterable[Plan] = ()) -> Allocation:
+    """As `arbitrate`, from plans that may be good; what was asked before, by another figure, is not asked again."""
     q = question
     last = None if q.last_plan is None else frozenset(q.last_plan.items())
     key = (q.rules, q.basis, q.gap, q.node_limit, q.overrides, last)
-    known = q.built.memo.setdefault("answers", {})
-    if q.time_limit is None and key in known:  # asked before, by another figure
-        return known[key]
-    allocation = arbitrate_from(question)
+    answers = q.built.memo.setdefault("answers", {})
+    if q.time_limit is None and key in answers:
+        return answers[key]
+    allocation = arbitrate_from(question, known)
     if allocation.status == "optimal":
-        kept(known, key, lambda: allocation, ANSWERS)
+        kept(answers, key, lambda: allocation, ANSWERS)
     return allocation
 
 
@@ -377,9 +380,7 @@ def close_enough(model: Model, found: Found, gap: float) -> bool:
     """Whether bound - value of a plan is within the gap."""
     if found.plan is None:
         return False
-    options = model.question.built
-    free = options.table["commitment"].to_numpy(object) == "discretionary"
-    worth = abs(float(sum(options.values[i] for i in found.plan if free[i])))
+    worth = model.question.built.free_value(found.plan)
     return found.bound - found.value <= gap * worth * ONE or found.bound == found.value
 
 
@@ -388,14 +389,13 @@ def _within(model: Model, gap: float, limits: Limits) -> Found:
     if gap == 0:
         return best_plan(model, limits=limits)
     options = model.question.built
-    free = options.table["commitment"].to_numpy(object) == "discretionary"
-    target = float(gap * np.abs(options.values[free]).sum())
+    target = float(gap * np.abs(options.values[options.free]).sum())
     found = core_plan(model, gap, limits) or Found("unknown", None, 0, 0, 0)
     if close_enough(model, found, gap):
         return replace(found, status="optimal")
     found = best_plan(model, limits=replace(limits, gap=max(proof_gap(model), target)))
     while found.plan is not None and found.status == "optimal" and not close_enough(model, found, gap):
-        worth = abs(float(sum(options.values[i] for i in found.plan if free[i])))
+        worth = options.free_value(found.plan)
         found = best_plan(model, limits=replace(limits, gap=max(proof_gap(model), 0.9 * gap * worth)))
     return found
 

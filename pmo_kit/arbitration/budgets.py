@@ -15,11 +15,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse
 
 from pmo_kit.answers import Answer
-from pmo_kit.arbitration.allocation import Allocation, allocation_of, arbitrate, asked_gap, close_enough
-from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model, parts
+from pmo_kit.arbitration.allocation import Allocation, allocation_of, arbitrate_once, asked_gap, close_enough
+from pmo_kit.arbitration.model import ONE, Model, Plan, PlanChange, compile_model, parts
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Envelope, Row
 from pmo_kit.arbitration.search import Found, best_plan, moment, proof_gap
@@ -217,9 +216,12 @@ def frontier(
         raise InputError("Weights belong to one order of funding for all budgets: add nested=True.")
     nearby = _Nearby(question)
     found: dict[float, Allocation | InfeasibleError] = {}
+    plans: list[Plan] = []  # of smaller budgets: known for every larger one
     for times in factors:
         try:
-            found[times] = nearby.allocation(question.scaled(times)) or arbitrate(question.scaled(times))
+            scaled = question.scaled(times)
+            found[times] = a = nearby.allocation(scaled) or arbitrate_once(scaled, plans)
+            plans += a._pool.plans
         except InfeasibleError as error:
             found[times] = error
     return Frontier(question, *_points(question, found))
@@ -239,7 +241,8 @@ def _points(
             records.append((times, budget, "infeasible", *[float("nan")] * 5, (), (), (), a.conflict))
         else:
             top = max(top, a.value)
-            moves, gains = _steps(last, a), _gains(last, a, budget - before)
+            moved, gains = PlanChange.between((last or a).plan, a.plan), _gains(last, a, budget - before)
+            moves = moved.enters, moved.leaves, tuple(p for p, _, _ in moved.resized)
             records.append((times, budget, a.status, a.value, a.bound, top, *gains, *moves, ()))
             last = a
         before = budget
@@ -368,7 +371,7 @@ class _Chain:
                 fixed, rows = self._between(self._held(place - 1, plans[place - 1]), None)
             else:
                 fixed, rows = self._between((), self._held(place + 1, plans[place + 1]))
-            gap = asked_gap(model.question) * abs(self._points[place]._free_value())
+            gap = asked_gap(model.question) * self._points[place]._free_value()
             limits = Limits(max(proof_gap(model), gap), model.question.node_limit)
             found = best_plan(model, fixed=fixed, extra=rows, limits=limits)
             if found.plan is None:
@@ -394,12 +397,7 @@ class _Chain:
         if self.best is not None and high < len(self._models) and not free:
             out, _ = self._between((), self._held(high, self.best[high]))
             fixed = {int(starts[-2]) + column: 0 for column in out}
-        whole = Program(
-            *(np.concatenate([w * p.value for w, p in zip(weights, programs, strict=True)]),
-              sparse.csr_array(sparse.block_diag([p.matrix for p in programs], format="csr"))),
-            *(np.concatenate([getattr(p, name) for p in programs])
-              for name in ("lower", "upper", "least", "most", "integer")),
-        )  # fmt: skip
+        whole = Program.stacked([p.maximizing(w * p.value) for w, p in zip(weights, programs, strict=True)])
         known = -np.inf if self.best is None else self._worth(places, self.best[places[0] : high])
         nodes = min(NODES, models[0].question.node_limit or NODES)
         cutoff = None if self.best is None else known + self._near
@@ -469,17 +467,6 @@ def _counted(question: Question) -> list[Envelope]:
     return [r for r in envelopes if r.scope == "all"] or envelopes
 
 
-def _steps(
-    before: Allocation | None, after: Allocation
-) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Who enters, who leaves, and who changes level."""
-    if before is None:
-        return (), (), ()
-    old, new = ({p: v for p, v in a.plan.items() if v != "stop"} for a in (before, after))
-    moved = tuple(sorted(p for p in old.keys() & new.keys() if old[p] != new[p]))
-    return tuple(sorted(new.keys() - old.keys())), tuple(sorted(old.keys() - new.keys())), moved
-
-
 def _gains(before: Allocation | None, after: Allocation, money: float) -> tuple[float, float]:
     """Value per unit of further money, between the proofs of both points."""
     if before is None or money <= 0:
@@ -502,7 +489,6 @@ SEARCHED = 500  # branches of one such search; of all options a fifth
 class Relaxed:
     """What plans could be worth if projects could be split: a proven bound, the point, reduced costs."""
 
-    value: Floats
     bound: float
     x: Floats
     reduced: Floats
@@ -548,7 +534,7 @@ class Warm:
             return None
         solution = highs.getSolution()
         bound, reduced = SafeBound(p).of(np.array(solution.row_dual), p.least, p.most)
-        return Relaxed(p.value, bound, np.array(solution.col_value), reduced)
+        return Relaxed(bound, np.array(solution.col_value), reduced)
 
     def core(self, relaxed: Relaxed, enough: float, until: float | None = None) -> Floats | None:
         """A plan worth `enough`, as zeros and ones; None where none is found.
@@ -564,11 +550,11 @@ class Warm:
             drawn = min(len(around), CORE - len(near))
             sets += [np.append(near, rng.choice(around, drawn, replace=False)) for _ in range(TRIES)]
             sets.append(order[:LARGE])
-        p = replace(self._model.program, value=relaxed.value)
+        p = self._model.program
         for columns in sets:
             part, x = p.part(columns, relaxed.x), np.rint(relaxed.x)
             x[columns] = 0.0
-            short = enough - float(x @ relaxed.value)
+            short = enough - float(x @ p.value)
             found = solve(part, Limits(0.0, SEARCHED, until, short, short))
             if found.x is not None and found.value >= short:
                 x[columns] = np.rint(found.x)
@@ -585,8 +571,8 @@ def good_plan(warm: Warm, model: Model, gap: float) -> Found | None:
     relaxed = warm.relax()
     if relaxed is None:
         return None
-    free = model.question.built.table["commitment"].to_numpy(object) == "discretionary"
-    enough = relaxed.bound - 0.995 * gap * abs(float((relaxed.value * relaxed.x)[free].sum()))
+    free = model.question.built.free
+    enough = relaxed.bound - 0.995 * gap * abs(float((model.program.value * relaxed.x)[free].sum()))
     x = warm.core(relaxed, enough, until)
     if x is None:
         return None

@@ -26,7 +26,7 @@ from pmo_kit.arbitration.prices import (
     plan_change,
 )
 from pmo_kit.arbitration.rules import Committed, Mandatory, Override, Requires, Rule
-from pmo_kit.arbitration.search import Found, best_plan, proof_gap
+from pmo_kit.arbitration.search import Found, Pool, best_plan, proof_gap, solved_again
 from pmo_kit.arbitration.solving import Limits
 from pmo_kit.arbitration.thresholds import limits_worth, turning_points
 from pmo_kit.doors import door, known, several
@@ -191,7 +191,7 @@ def explain(
     options = model.question.built
     plan, value = allocation._positions, allocation._value
     bound = value if allocation.gap == 0 else parts(allocation.bound)[0]
-    gap = 0.0 if exact else asked_gap(model.question) * abs(allocation._free_value())
+    gap = 0.0 if exact else asked_gap(model.question) * allocation._free_value()
     limits = Limits(max(proof_gap(model), gap), model.question.node_limit)
     asked = [i for i in range(model.n) if projects is None or options.project_ids[i] in projects]
     done = flips(model, plan, asked, limits, exact, allocation._pool)
@@ -274,7 +274,7 @@ def _duties(allocation: Allocation, projects: Sequence[str] | None) -> pd.Series
     gains = {}
     for rule in question.active_rules:
         if isinstance(rule, Mandatory) and (projects is None or rule.project_id in projects):
-            free = best_plan(compile_model(question.without(rule.name)), least=allocation._value)
+            free = solved_again(question.without(rule.name), allocation._pool)
             gains[rule.project_id] = (free.value - allocation._value) / ONE
     return pd.Series(gains, name="gain", dtype=float).rename_axis("project_id")
 
@@ -412,13 +412,13 @@ def override_ledger(question: Question) -> Ledger:
     question = question.with_rules(*(replace(order, active=True) for order in overrides))
     names = [o.name for o in overrides]
     names_of = question.built.projects["name"]
-    none = _best(question.without(*names))
-    everything = _best(question)
+    everything = best_plan(compile_model(question))
+    known = Pool(compile_model(question), [everything.plan] if everything.plan else ())
+    none = solved_again(question.without(*names), known)
     records = []
     for override in overrides:
-        alone = _best(question.without(*(n for n in names if n != override.name)))
-        rest_question = question.without(override.name)
-        rest = _best(rest_question)
+        alone = solved_again(question.without(*(n for n in names if n != override.name)), known)
+        rest = solved_again(question.without(override.name), known)
         displaces, admits = _effect(question, rest, everything)
         records.append(
             (
@@ -435,11 +435,6 @@ def override_ledger(question: Question) -> Ledger:
     interaction = joint - float(table["alone"].sum(skipna=False)) if overrides else 0.0
     inputs = MappingProxyType({"register": question.register.fingerprint, "question": question.fingerprint})
     return Ledger(table, joint, round(interaction, 9), question.built.value_unit, inputs)
-
-
-def _best(question: Question) -> Found:
-    """The best plan of a question."""
-    return best_plan(compile_model(question))
 
 
 def _less(before: Found, after: Found) -> float:

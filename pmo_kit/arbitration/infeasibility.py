@@ -114,23 +114,17 @@ def _least_meeting(sets: Sequence[Set[str]], hard: Sequence[Rule]) -> set[str]:
 def _least_aside(question: Question, model: Model, hard: Sequence[Rule], kept: Set[str]) -> set[str] | None:
     """Few rules, none of those kept, whose setting aside lets a plan be; None where there are none."""
     loose = {rule.name for rule in hard} - kept
-    at, data, owner = [], [], []
+    columns, owner = [], []
     for place, row in enumerate(model.rows):
         if row.rule in loose:
             size = float(np.abs(row.coefficients).sum())
             size += sum(limit for first, _, limit in model.carries if first == place)
             for bound, sign in ((row.upper, -1.0), (row.lower, 1.0)):
                 if np.isfinite(bound):
-                    at.append(model.head + place)
-                    data.append(sign * (size + abs(bound)))
+                    columns.append({model.head + place: sign * (size + abs(bound))})
                     owner.append(row.rule)
-    p, more = model.program, len(at)
-    columns = sparse.csr_array((data, (at, range(more))), shape=(len(p.lower), more))
-    program = Program(
-        np.append(0 * p.value, -np.ones(more)), sparse.csr_array(sparse.hstack([p.matrix, columns], format="csr")),
-        p.lower, p.upper, np.append(p.least, np.zeros(more)), np.append(p.most, np.ones(more)),
-        np.append(p.integer, np.ones(more, bool)),
-    )  # fmt: skip
+    p = model.program
+    program = p.maximizing(0 * p.value).with_columns(columns, 1.0, -1.0, whole=True)
     outcome = solve(program, Limits(0.999))
     if outcome.x is None:
         return None

@@ -199,7 +199,7 @@ class _Moves:
         value = self._reached(by, into, most)
         if value < (NO_BOUND if self._shares else self._value(dict.fromkeys(into, most))):
             shift = limit_shift(model, by)
-            program = model.program.with_column({row: -step for row, step in shift.items()}, most=most)
+            program = model.program.with_columns([{row: -step for row, step in shift.items()}], most)
             found = best_plan(
                 model, program=program, loose=touched(model, shift), least=max(value, self._base._value)
             )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +28,19 @@ NOT_ADDITIVE = (
 )  # fmt: skip
 COST_COLUMNS = ("kind", "fund")
 LATER = " +{years}y"
+
+
+def remembered(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a method of `Options` compute what it is asked once."""
+
+    @wraps(method)
+    def asked(self: Options, *given: object) -> Any:
+        key = (method.__name__, *given)
+        if key not in self.memo:
+            self.memo[key] = method(self, *given)
+        return self.memo[key]
+
+    return asked
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,10 +79,8 @@ class Options:
     def __len__(self) -> int:
         return len(self.table)
 
-    def __getstate__(self) -> dict[str, object]:
-        return {
-            key: each for key, each in vars(self).items() if key != "memo"
-        }  # it knows objects by identity
+    def __getstate__(self) -> dict[str, object]:  # the memo knows objects by identity
+        return {key: each for key, each in vars(self).items() if key != "memo"}
 
     @cached_property
     def project_ids(self) -> NDArray[np.object_]:
@@ -95,6 +106,16 @@ class Options:
     def delays(self) -> NDArray[np.int64]:
         """Years by which each option starts later."""
         return self.table["delay"].to_numpy(np.int64)
+
+    @cached_property
+    def free(self) -> NDArray[np.bool_]:
+        """True for the options of discretionary projects."""
+        return self.table["commitment"].eq("discretionary").to_numpy(bool)
+
+    def free_value(self, plan: Iterable[int]) -> float:
+        """Size of the value of a plan's discretionary part."""
+        chosen = list(plan)
+        return abs(float(self.values[chosen][self.free[chosen]].sum()))
 
     @cached_property
     def groups(self) -> dict[str, NDArray[np.int64]]:
@@ -143,15 +164,9 @@ class Options:
         """What was computed of these options before, by what it depends on: sums, rows, exact coefficients."""
         return {}
 
+    @remembered
     def matches(self, scope: str) -> NDArray[np.bool_]:
         """Options whose project is in the scope (`all`, or column=value of a projects column)."""
-        key = ("scope", scope)
-        if key not in self.memo:
-            self.memo[key] = self._matches(scope)
-        return self.memo[key]
-
-    def _matches(self, scope: str) -> NDArray[np.bool_]:
-        """Options whose project is in the scope, looked up."""
         column, value = split_scope(scope)
         if not column or column in COST_COLUMNS:
             return np.ones(len(self), bool)
@@ -159,24 +174,19 @@ class Options:
             return self.project_ids == value
         if column not in self.projects.columns:
             raise InputError(f"Scope {scope!r}: projects have no column {column!r}.")
-        return (
-            self.projects[column]
-            .astype("str")
-            .reindex(self.project_ids)
-            .eq(value)
-            .fillna(False)
-            .to_numpy(bool)
-        )
+        found = self.projects[column].astype("str").reindex(self.project_ids).eq(value)
+        return found.fillna(False).to_numpy(bool)
 
+    def holds_capital(self, scope: str) -> NDArray[np.bool_]:
+        """Options whose capital without a fund a scope holds: what a cost that is stated for no kind counts in."""
+        column, value = split_scope(scope)
+        if column in COST_COLUMNS:
+            return np.full(len(self), value == {"kind": "capex", "fund": ""}[column])
+        return self.matches(scope)
+
+    @remembered
     def measure(self, scope: str = "all", year: int | None = None, measure: str = "spend") -> Floats:
         """Money of every option in a scope: `spend` or `capex` of one year or of all years, or `pv_cost`."""
-        key = ("money", scope, year, measure)
-        if key not in self.memo:
-            self.memo[key] = self._measure(scope, year, measure)
-        return self.memo[key]
-
-    def _measure(self, scope: str, year: int | None, measure: str) -> Floats:
-        """Money of every option in a scope, added up."""
         column, value = split_scope(scope)
         inside = self.matches(scope)
         rows = self.spending
@@ -191,15 +201,9 @@ class Options:
         total = np.bincount(rows["option"].to_numpy()[keep], amounts, len(self)).astype(float)
         return np.where(inside, total, 0.0)
 
+    @remembered
     def demand(self, role: str, period: str) -> Floats:
         """People of a role that every option needs in a period."""
-        key = ("people", role, period)
-        if key not in self.memo:
-            self.memo[key] = self._demand(role, period)
-        return self.memo[key]
-
-    def _demand(self, role: str, period: str) -> Floats:
-        """People of a role in a period, added up."""
         rows = self.demanding
         keep = rows["role"].eq(role).to_numpy(bool) & rows["period"].eq(period).to_numpy(bool)
         fte = rows["fte"].to_numpy(float)[keep]
@@ -283,7 +287,7 @@ def _at_delay(
     register: Register, rows: Register, value: str | pd.Series, delay: int, projects: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Table, spending and demand of the options that start `delay` years later; `rows` hold the figures to count."""
-    moved = _shifted(rows, delay) if delay else rows
+    moved = later(rows, delay) if delay else rows
     appraisal = appraise(moved)
     appraised = appraisal.table
     levels = moved.table("levels").set_index(["project_id", "level"])
@@ -310,13 +314,13 @@ def _at_delay(
     if delay:
         stated = demanding
         if rows is not register:
-            stated = _shifted(register, delay).table("resources")
+            stated = later(register, delay).table("resources")
             stated = stated.assign(option=_places(stated, table.index))
         offered = _deferrable(register, delay, table, stated)
         table, spending, demanding = _keep(table, spending, demanding, offered)
-        later = [name + LATER.format(years=delay) for name in table["base_level"]]
+        names = [name + LATER.format(years=delay) for name in table["base_level"]]
         table.index = pd.MultiIndex.from_arrays(
-            [table.index.get_level_values(0), later], names=table.index.names
+            [table.index.get_level_values(0), names], names=table.index.names
         )
         words = " one year later" if delay == 1 else f" {delay} years later"
         table["label"] = [(label or "full") + words for label in table["label"]]
@@ -388,24 +392,35 @@ def _deferrable(
     return offered
 
 
-def _shifted(register: Register, delay: int) -> Register:
-    """The register with every flow and demand `delay` years later; late benefits lost where their end is
-    fixed."""
+def later(
+    register: Register, years: int, inside: Callable[[pd.DataFrame], pd.Series] | None = None
+) -> Register:
+    """The register with every flow and demand that is to come so many years later, dates and risks too.
+
+    Late benefits are lost where their end is fixed. `inside` says which rows of a table of projects move; all, if not
+    given.
+    """
+    moves = inside or (lambda rows: pd.Series(True, index=rows.index))
     costs, benefits = register.table("costs"), register.table("benefits")
-    past = ~costs.index.isin(_forward(register).index)
-    costs = costs.assign(year=costs["year"].where(past, costs["year"] + delay))
-    changed: dict[str, pd.DataFrame] = {"costs": costs}
+    ahead = moves(costs) & costs.index.isin(_forward(register).index)
+    changed: dict[str, pd.DataFrame] = {"costs": costs.assign(year=costs["year"] + years * ahead.astype(int))}
     if register.has("benefits"):
-        fixed = register.projects["benefit_end_fixed"].fillna(False)
-        fixed = fixed.reindex(benefits["project_id"]).to_numpy(bool)
-        end = benefits.groupby(["project_id", "level"])["year"].transform("max")
-        moved = benefits.assign(year=benefits["year"] + delay)
-        changed["benefits"] = moved[~(fixed & (moved["year"] > end).to_numpy(bool))]
-    if register.has("resources"):
-        demand = register.table("resources")
-        later = [f"{int(p[:4]) + delay}{p[4:]}" for p in demand["period"]]
-        changed["resources"] = demand.assign(period=pd.Series(later, index=demand.index, dtype="str"))
-    return register.replace(**changed)
+        late = moves(benefits)
+        fixed = benefits["project_id"].map(register.projects["benefit_end_fixed"]).fillna(False).astype(bool)
+        end = benefits.groupby(["project_id", "level"], dropna=False)["year"].transform("max")
+        moved = benefits.assign(year=benefits["year"] + years * late.astype(int))
+        lost = late & fixed & (moved["year"] > end).fillna(False)
+        changed["benefits"] = moved[~lost].reset_index(drop=True)
+    for name in ("resources", "risks"):
+        rows = register.table(name)
+        late = moves(rows) & rows["period"].notna()
+        if late.any():
+            period = (rows["period"].str[:4].astype("Int64") + years).astype("str") + rows["period"].str[4:]
+            changed[name] = rows.assign(period=rows["period"].mask(late, period))
+    projects = register.projects.reset_index()
+    dates = projects[["start", "finish"]] + pd.DateOffset(years=years)
+    dates = projects[["start", "finish"]].mask(moves(projects), dates)
+    return register.replace(**changed, projects=projects.assign(**dates))
 
 
 def _refuse_missing(missing: pd.DataFrame, value: str | pd.Series) -> None:

@@ -52,14 +52,9 @@ def flip(allocation: Allocation, option: int) -> Flip:
     """The best plan with one choice flipped, and what that changes in all tied plans."""
     known = allocation._flips
     if option not in known:
-        model, plan = allocation._model, allocation._positions
-        direction, fixed = flip_columns(model, plan, option)
-        found, change = allocation._pool.search(fixed), None
-        if found.plan is not None and found.status == "optimal":
-            change = common_change(model, plan, found, fixed)
-        elif found.plan is not None:
-            change = plan_change(model, plan, found.plan)
-        known[option] = Flip(option, direction, found, change)
+        model = allocation._model
+        limits = Limits(proof_gap(model))
+        known |= flips(model, allocation._positions, [option], limits, True, allocation._pool)
     return known[option]
 
 
@@ -95,8 +90,7 @@ class _Proven:
 
     def relax(self, option: int) -> None:
         """A first bound: what the flip would be worth if projects could be split."""
-        program = self._model.program.fixed(flip_columns(self._model, self._plan, option)[1])
-        outcome = solve(replace(program, integer=np.zeros_like(program.integer)))
+        outcome = solve(self._model.program.fixed(flip_columns(self._model, self._plan, option)[1]).relaxed)
         self.most[option] = NOTHING
         if outcome.x is not None:
             self._points[option] = outcome.x

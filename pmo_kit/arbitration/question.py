@@ -7,9 +7,9 @@ import dataclasses
 import datetime as dt
 import hashlib
 import html
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from math import inf
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Literal
@@ -221,7 +221,9 @@ class Question:
         if "overrides" in changes and not {"register", "rules"} & set(changes):
             own = {
                 rule.name: rule
-                for rule in self._in_force(_overrides(self.register), bool(changes["overrides"]))
+                for rule in self._in_force(
+                    _read(self.register.table("overrides"), Override), bool(changes["overrides"])
+                )
             }
             changes["rules"] = tuple(own.get(rule.name, rule) for rule in self.rules)
         if "register" in changes and self.basis == default_basis(self.register):
@@ -511,45 +513,61 @@ def register_rules(register: Register, options: Options) -> tuple[Rule, ...]:
         No budgets at all; or money or people in a year or role without a row, with every case listed, unless
         the setting `beyond_horizon` says `unlimited` or `zero`.
     """
-    rules: list[Rule] = _envelopes(register) + _capacities(register)
+    rules: list[Rule] = _envelopes(register)
+    if register.has("resources"):
+        rules += _read(register.need("capacity"), Capacity)
     rules += _beyond(register, options, rules)
     first = min(options.factors)
     rules = [r for r in rules if int(getattr(r, "year", getattr(r, "period", "")[:4])) >= first]
     for project_id, row in register.projects.sort_index().iterrows():
         if row["commitment"] == "mandatory":
-            rules.append(Mandatory(project_id=str(project_id), reason=_text(row["mandatory_reason"]) or ""))
+            reason = "" if _empty(row["mandatory_reason"]) else str(row["mandatory_reason"])
+            rules.append(Mandatory(project_id=str(project_id), reason=reason))
         elif row["commitment"] == "committed":
             rules.append(Committed(project_id=str(project_id)))
-    return tuple(rules + _links(register) + _table_rules(register) + _overrides(register))
+    stated = _read(register.table("rules"), {"share": Share, "count": Count, "spend": Spend}, "kind")
+    return tuple(rules + _links(register) + stated + _read(register.table("overrides"), Override))
+
+
+def _read(table: pd.DataFrame, kinds: type[Rule] | Mapping[str, type[Rule]], of: str = "") -> list[Rule]:
+    """One rule for each row of a table whose columns are named as the rule's fields; an empty cell says nothing.
+
+    The column `of` says which of several kinds a row is.
+    """
+    makers: dict[str, Callable[[Any], Any]] = {
+        "int": int,
+        "float": float,
+        "bool": bool,
+        "dt.date": lambda cell: pd.Timestamp(cell).date(),
+    }
+    rules = []
+    for row in table.itertuples():
+        kind = kinds[str(getattr(row, of))] if isinstance(kinds, Mapping) else kinds
+        said: dict[str, Any] = {}
+        for name, form in _forms(kind).items():
+            cell = getattr(row, name, None)
+            if not _empty(cell):
+                said[name] = makers.get(form, str)(cell)
+            elif name == "scope":
+                said[name] = "all"
+        rules.append(kind(**said))
+    return rules
+
+
+@cache
+def _forms(kind: type[Rule]) -> dict[str, str]:
+    """Field of a rule -> what it holds."""
+    return {each.name: str(each.type).removesuffix(" | None") for each in dataclasses.fields(kind)}
 
 
 def _envelopes(register: Register) -> list[Rule]:
     """One rule per envelope and year."""
-    rules: list[Rule] = []
-    for row in _records(register.need("budgets")):
-        basis, prices = _text(row.price_basis), register.settings.price_basis
-        if basis and prices and basis != prices:
-            which = f"Envelope {row.envelope} {row.year}"
-            _refuse(
-                [f"{which} is {basis} and the prices are {prices}: convert it."], "budgets", "price_basis"
-            )
-        rules.append(
-            Envelope(
-                envelope=str(row.envelope), year=int(row.year), amount=float(row.amount),
-                scope=_text(row.scope) or "all", carry_limit=_number(row.carry_limit) or 0.0,
-            )
-        )  # fmt: skip
-    return rules
-
-
-def _capacities(register: Register) -> list[Rule]:
-    """One rule per role and period."""
-    if not register.has("resources"):
-        return []
-    return [
-        Capacity(role=str(row.role), period=str(row.period), fte=float(row.fte))
-        for row in _records(register.need("capacity"))
-    ]
+    budgets, prices = register.need("budgets"), register.settings.price_basis
+    for row in budgets.itertuples():
+        if prices and not _empty(row.price_basis) and row.price_basis != prices:
+            which = f"Envelope {row.envelope} {row.year} is {row.price_basis}"
+            _refuse([f"{which} and the prices are {prices}: convert it."], "budgets", "price_basis")
+    return _read(budgets, Envelope)
 
 
 def _beyond(register: Register, options: Options, rules: list[Rule]) -> list[Rule]:
@@ -584,73 +602,24 @@ def _beyond(register: Register, options: Options, rules: list[Rule]) -> list[Rul
 
 def _links(register: Register) -> list[Rule]:
     """Requires, excludes, exactly-one groups and synergies."""
-    rules: list[Rule] = []
-    groups: dict[tuple[str, str], list[tuple[str, str | None]]] = {}
-    for row in _records(register.table("links")):
-        mine, level = str(row.project_id), _text(row.level)
-        if row.relation == "exactly_one" or (row.relation == "excludes" and _text(row.other_id) is None):
-            groups.setdefault((str(row.relation), str(row.group)), []).append((mine, level))
-            continue
-        other, other_level = str(row.other_id), _text(row.other_level)
-        if row.relation == "requires":
-            rules.append(Requires(project_id=mine, level=level, other_id=other, other_level=other_level))
-        elif row.relation == "excludes":
-            rules.append(Excludes(project_id=mine, level=level, other_id=other, other_level=other_level))
-        else:
-            year = _number(row.year)
-            rules.append(
-                Synergy(
-                    project_id=mine, level=level, other_id=other, other_level=other_level,
-                    amount=float(row.amount), quantity="cost" if row.quantity == "cost" else "value",
-                    year=None if year is None else int(year),
-                )
-            )  # fmt: skip
-    for (relation, group), members in groups.items():
-        rules.append(Group(group=group, members=tuple(members), least=int(relation == "exactly_one")))
-    return rules
-
-
-def _table_rules(register: Register) -> list[Rule]:
-    """The rows of the table `rules`."""
-    rules: list[Rule] = []
-    for row in _records(register.table("rules")):
-        active = True if pd.isna(row.active) else bool(row.active)
-        common = {"rule": str(row.rule), "scope": _text(row.scope) or "all", "minimum": _number(row.minimum),
-                  "maximum": _number(row.maximum), "active": active, "price": _number(row.price)}  # fmt: skip
-        if row.kind != "count":
-            common |= {"measure": _text(row.measure) or "spend", "per": _text(row.per) or "horizon"}
-        if row.kind == "share":
-            common["of"] = _text(row.of) or "portfolio"
-        kind = {"share": Share, "count": Count, "spend": Spend}[str(row.kind)]
-        rules.append(kind(**common))
-    return rules
-
-
-def _overrides(register: Register) -> list[Rule]:
-    """The rows of the table `overrides`."""
-    return [
-        Override(
-            project_id=str(row.project_id), in_out="out" if row.in_out == "out" else "in",
-            level=_text(row.level), reason=str(row.reason), decided_by=str(row.decided_by),
-            date=pd.Timestamp(row.date).date(),
+    table = register.table("links")
+    grouped = table["relation"].eq("exactly_one") | (
+        table["relation"].eq("excludes") & table["other_id"].isna()
+    )
+    rules = _read(
+        table[~grouped], {"requires": Requires, "excludes": Excludes, "synergy": Synergy}, "relation"
+    )
+    for (relation, group), rows in table[grouped].groupby(["relation", "group"], sort=False):
+        members = tuple(
+            (str(r.project_id), None if _empty(r.level) else str(r.level)) for r in rows.itertuples()
         )
-        for row in _records(register.table("overrides"))
-    ]  # fmt: skip
+        rules.append(Group(group=str(group), members=members, least=int(relation == "exactly_one")))
+    return rules
 
 
-def _records(table: pd.DataFrame) -> list[Any]:
-    """Rows as named tuples."""
-    return list(table.itertuples())
-
-
-def _text(cell: Any) -> str | None:
-    """The text of a cell, or None where it is empty."""
-    return None if cell is None or cell is pd.NA or cell != cell or cell == "" else str(cell)
-
-
-def _number(cell: Any) -> float | None:
-    """The number of a cell, or None where it is empty."""
-    return None if cell is None or pd.isna(cell) else float(cell)
+def _empty(cell: Any) -> bool:
+    """Whether nothing stands in a cell."""
+    return bool(pd.isna(cell)) or cell == ""
 
 
 def _refuse(messages: list[str], file: str, column: str) -> None:

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pmo_kit.arbitration.options import split_scope
 from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given
 
@@ -91,15 +90,22 @@ class Limit(Rule):
 
     moved_by_costs: ClassVar[bool] = True
     """Whether an option that costs more takes more of it."""
+    held: ClassVar[str] = ""
+    """The field that says what there is of it, for a limit of one amount."""
 
-    @abstractmethod
     def changed(self, by: float) -> Limit:
         """The rule with its amount, or with its least and most, eased by an amount in its unit."""
+        return replace(self, **{self.held: getattr(self, self.held) + by})
 
     @property
     def stock(self) -> float | None:
         """What there is of it, for a limit of one amount; None for a least, a most or a share."""
-        return None
+        return getattr(self, self.held) if self.held else None
+
+    @property
+    def label(self) -> str:
+        """Its words in a table."""
+        return self.name
 
     def unit_of(self, money: str) -> str:
         """The unit of its amount, where the question's money is called `money`."""
@@ -151,6 +157,11 @@ def money(
     return np.append(alone, joint) if joint else alone
 
 
+def _end(amount: float, least: bool) -> tuple[float, float]:
+    """Lower and upper limit of a row, of which one is given."""
+    return (amount, inf) if least else (-inf, amount)
+
+
 def _row(rule: str, coefficients: Floats, lower: float, upper: float, label: str, unit: str) -> Row:
     """A row from one coefficient per option."""
     columns = np.flatnonzero(coefficients)
@@ -161,6 +172,8 @@ def _row(rule: str, coefficients: Floats, lower: float, upper: float, label: str
 class Envelope(Limit):
     """Money of one envelope in one year; unspent money may be carried into the next year up to
     `carry_limit`."""
+
+    held: ClassVar[str] = "amount"
 
     envelope: str = field(kw_only=True)
     year: int = field(kw_only=True)
@@ -173,11 +186,8 @@ class Envelope(Limit):
         return f"envelope {self.envelope} {self.year}"
 
     @property
-    def stock(self) -> float:
-        return self.amount
-
-    def changed(self, by: float) -> Envelope:
-        return replace(self, amount=self.amount + by)
+    def label(self) -> str:
+        return f"money {self.year}" + ("" if self.scope == "all" else f", {self.envelope}")
 
     def sentence(self, unit: str) -> str:
         carry = f", {as_given(self.carry_limit)} of it may be carried over" if self.carry_limit else ""
@@ -185,8 +195,7 @@ class Envelope(Limit):
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
         spend = money(options, rules, self.scope, self.year)
-        label = f"money {self.year}" if self.scope == "all" else f"money {self.year}, {self.envelope}"
-        return [_row(self.name, spend, -inf, self.amount, label=label, unit=options.money_unit)]
+        return [_row(self.name, spend, -inf, self.amount, label=self.label, unit=options.money_unit)]
 
     def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
         whole = self.envelope == "all" and self.scope == "all"
@@ -200,6 +209,7 @@ class Capacity(Limit):
     """People of one role in one period."""
 
     moved_by_costs: ClassVar[bool] = False
+    held: ClassVar[str] = "fte"
 
     role: str = field(kw_only=True)
     period: str = field(kw_only=True)
@@ -209,23 +219,19 @@ class Capacity(Limit):
     def name(self) -> str:
         return f"{self.role} {self.period}"
 
-    @property
-    def stock(self) -> float:
-        return self.fte
-
-    def changed(self, by: float) -> Capacity:
-        return replace(self, fte=self.fte + by)
-
     def unit_of(self, money: str) -> str:
         return role_words(self.role)
+
+    @property
+    def label(self) -> str:
+        return f"{role_words(self.role)} {self.period}"
 
     def sentence(self, unit: str) -> str:
         return f"At most {as_given(self.fte)} {role_words(self.role, self.fte)} in {self.period}"
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
         demand = options.demand(self.role, self.period)
-        label = f"{role_words(self.role)} {self.period}"
-        return [_row(self.name, demand, -inf, self.fte, label=label, unit=role_words(self.role))]
+        return [_row(self.name, demand, -inf, self.fte, label=self.label, unit=role_words(self.role))]
 
     def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
         return f"{enough_words(amount)} {role_words(self.role, amount)} more in {self.period}"
@@ -249,6 +255,18 @@ class Range(Limit):
         return replace(
             self, minimum=None if low is None else low - by, maximum=None if high is None else high + by
         )
+
+    @property
+    def ends(self) -> list[tuple[float, bool]]:
+        """What is asked for: each amount, and whether it is the least."""
+        both = ((self.minimum, True), (self.maximum, False))
+        return [(amount, least) for amount, least in both if amount is not None]
+
+    def _between(self, coefficients: Floats, label: str, unit: str) -> list[Row]:
+        """One row for each stated limit."""
+        return [
+            _row(self.rule, coefficients, *_end(amount, least), label, unit) for amount, least in self.ends
+        ]
 
 
 @dataclass(frozen=True)
@@ -274,31 +292,21 @@ class Share(Range):
         return f"{self.scope.replace('=', ' ')}: {limits} of {whole}{each}"
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
-        years: Sequence[int | None] = _rule_years(options, rules) if self.per == "year" else [None]
-        found = ((row, year) for year in years for row in self._year_rows(options, rules, year))
-        return [replace(row, year=year) for row, year in found]
-
-    def _year_rows(self, options: Options, rules: Sequence[Rule], year: int | None) -> list[Row]:
-        """The rows of one year, or of the horizon."""
-        part = money(options, rules, self.scope, year, self.measure)
-        label = self.rule if year is None else f"{self.rule} {year}"
-        limits = [(self.minimum, 0.0, inf), (self.maximum, -inf, 0.0)]
         rows = []
-        for share, low, high in limits:
-            if share is None:
-                continue
-            if self.of == "portfolio":
-                whole = money(options, rules, "all", year, self.measure)
-                row = _row(self.rule, part - share * whole, low, high, label=label, unit="share of the plan")
-                row = replace(row, share=(part, whole, share))
-            else:
-                total = sum(
-                    r.amount * (options.factors[r.year] if self.measure == "pv_cost" else 1.0) for r in rules
-                    if isinstance(r, Envelope) and r.scope == "all" and year in (None, r.year)
-                )  # fmt: skip
-                low, high = (share * total, inf) if high == inf else (-inf, share * total)
-                row = _row(self.rule, part, low, high, label=label, unit=options.money_unit)
-            rows.append(row)
+        for year, label in _years(self, options, rules):
+            part = money(options, rules, self.scope, year, self.measure)
+            for share, least in self.ends:
+                if self.of == "portfolio":
+                    whole = money(options, rules, "all", year, self.measure)
+                    row = _row(self.rule, part - share * whole, *_end(0.0, least), label, "share of the plan")
+                    row = replace(row, share=(part, whole, share))
+                else:
+                    total = share * sum(
+                        r.amount * (options.factors[r.year] if self.measure == "pv_cost" else 1.0) for r in rules
+                        if isinstance(r, Envelope) and r.scope == "all" and year in (None, r.year)
+                    )  # fmt: skip
+                    row = _row(self.rule, part, *_end(total, least), label, options.money_unit)
+                rows.append(replace(row, year=year))
         return rows
 
     def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
@@ -320,7 +328,7 @@ class Count(Range):
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
         inside = np.where(options.matches(self.scope) & ~options.stops, 1.0, 0.0)
-        return _between(self.rule, inside, self.minimum, self.maximum, self.rule, "projects")
+        return self._between(inside, self.rule, "projects")
 
     def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
         projects = "project" if round(amount, 6) == 1 else "projects"
@@ -341,13 +349,10 @@ class Spend(Range):
         return f"{limits[0].upper()}{limits[1:]} {unit}{what}{_for(self.scope)} {each}"
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
-        years: Sequence[int | None] = _rule_years(options, rules) if self.per == "year" else [None]
         rows = []
-        for year in years:
+        for year, label in _years(self, options, rules):
             spend = money(options, rules, self.scope, year, self.measure)
-            label = self.rule if year is None else f"{self.rule} {year}"
-            found = _between(self.rule, spend, self.minimum, self.maximum, label, options.money_unit)
-            rows += [replace(row, year=year) for row in found]
+            rows += [replace(row, year=year) for row in self._between(spend, label, options.money_unit)]
         return rows
 
     def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
@@ -362,6 +367,7 @@ class Demand(Limit):
     """
 
     moved_by_costs: ClassVar[bool] = False
+    held: ClassVar[str] = "maximum"
 
     rule: str = field(kw_only=True)
     demand: tuple[tuple[str, str | None, float], ...] = field(kw_only=True)
@@ -371,13 +377,6 @@ class Demand(Limit):
     @property
     def name(self) -> str:
         return self.rule
-
-    @property
-    def stock(self) -> float:
-        return self.maximum
-
-    def changed(self, by: float) -> Demand:
-        return replace(self, maximum=self.maximum + by)
 
     def unit_of(self, money: str) -> str:
         return self.unit
@@ -395,22 +394,12 @@ class Demand(Limit):
         return f"{self.rule}: {as_given(amount)} {self.unit} more"
 
 
-def _between(
-    rule: str, coefficients: Floats, minimum: float | None, maximum: float | None, label: str, unit: str
-) -> list[Row]:
-    """One row for each stated limit."""
-    rows = []
-    if minimum is not None:
-        rows.append(_row(rule, coefficients, minimum, inf, label=label, unit=unit))
-    if maximum is not None:
-        rows.append(_row(rule, coefficients, -inf, maximum, label=label, unit=unit))
-    return rows
-
-
-def _rule_years(options: Options, rules: Sequence[Rule]) -> list[int]:
-    """Years of the envelopes, set aside or not; of the spending where there are none."""
+def _years(rule: Share | Spend, options: Options, rules: Sequence[Rule]) -> list[tuple[int | None, str]]:
+    """Years that a rule holds for, and labels: of the envelopes, set aside or not, else of what is spent; None: all."""
+    if rule.per == "horizon":
+        return [(None, rule.rule)]
     years = {r.year for r in rules if isinstance(r, Envelope)} or set(options.years)
-    return sorted(years)
+    return [(year, f"{rule.rule} {year}") for year in sorted(years)]
 
 
 def _logic(
@@ -579,12 +568,7 @@ class Synergy(Rule):
             )
         if year not in (None, self.year):
             return 0.0
-        column, wanted = split_scope(scope)
-        own = {"kind": "capex", "fund": ""}
-        inside = (
-            own[column] == wanted if column in own else options.matches(scope)[options.of(self.project_id)[0]]
-        )
-        if not inside:
+        if not options.holds_capital(scope)[options.of(self.project_id)[0]]:
             return 0.0
         return self.amount * (options.factors[self.year] if measure == "pv_cost" else 1.0)
 

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan
+from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan, compile_model
 from pmo_kit.arbitration.rules import Row
 from pmo_kit.arbitration.solving import Limits, Program, Status, solve
 
 if TYPE_CHECKING:
     from pmo_kit.arbitration.options import Floats
+    from pmo_kit.arbitration.question import Question
 
 
 CORE = 30  # options searched, besides two for each rule, once the relaxation has settled the others
@@ -46,7 +47,7 @@ def core_plan(model: Model, gap: float, limits: Limits) -> Found | None:
     What the relaxation is surest of (largest reduced cost) is kept as it is there, and only the rest is searched
     (Balas and Zemel 1980). Where floors or links make that a poor plan the bound shows it, and all is searched.
     """
-    relaxed = solve(replace(model.program, integer=np.zeros_like(model.program.integer)))
+    relaxed = solve(model.program.relaxed)
     if relaxed.x is None or relaxed.reduced is None:
         return None
     limits = replace(limits, gap=0.8 * gap * abs(relaxed.value), nodes=min(limits.nodes or 100, 100))
@@ -204,6 +205,13 @@ def _first_by_id(model: Model, found: Found, rows: list[Row], least: int) -> Fou
     return found
 
 
+def solved_again(question: Question, known: Pool) -> Found:
+    """The best plan of a changed question, from the known plans; where it obeys their rules it is one of them."""
+    found = Pool(compile_model(question), known.plans).search()
+    known.add(found.plan)
+    return found
+
+
 def moment(seconds: float | None) -> float | None:
     """The moment at which a search of so many seconds ends."""
     return None if seconds is None else time.monotonic() + seconds
@@ -295,15 +303,11 @@ class Pool:
 
 def _obeys(plan: Plan, row: Row) -> bool:
     """Whether a plan obeys a row over the options."""
-    chosen = set(plan)
-    total = sum(
-        v for c, v in zip(row.columns.tolist(), row.coefficients.tolist(), strict=True) if c in chosen
-    )
+    total = float(row.coefficients[np.isin(row.columns, plan)].sum())
     return row.lower - 1e-9 <= total <= row.upper + 1e-9
 
 
 def relaxation(model: Model, fixed: Mapping[int, int], extra: Sequence[Row] = ()) -> int | None:
     """The value (in parts of 1 / ONE) that plans could have if projects could be split; None where nothing fits."""
-    program = model.program.fixed(fixed).with_rows(extra)
-    outcome = solve(replace(program, integer=np.zeros_like(program.integer)))
+    outcome = solve(model.program.fixed(fixed).with_rows(extra).relaxed)
     return None if outcome.x is None else round(outcome.value * ONE)

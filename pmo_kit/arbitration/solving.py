@@ -80,19 +80,40 @@ class Program:
             upper=np.append(self.upper, [r.upper for r in rows]),
         )
 
-    def with_column(self, entries: Mapping[int, float], most: float = inf, value: float = 0.0) -> Program:
-        """The program with one more continuous column from 0 to `most`."""
-        rows = np.fromiter(entries, np.int64)
-        data = np.fromiter(entries.values(), float)
-        column = sparse.csr_array((data, (rows, np.zeros(len(rows), np.int64))), shape=(len(self.lower), 1))
+    def with_columns(
+        self,
+        columns: Sequence[Mapping[int, float]],
+        most: float = inf,
+        value: float = 0.0,
+        whole: bool = False,
+    ) -> Program:
+        """The program with more columns from 0 to `most`; each is a mapping of row to coefficient."""
+        rows = np.array([row for column in columns for row in column], np.int64)
+        data = np.array([x for column in columns for x in column.values()], float)
+        starts, count = np.cumsum([0, *map(len, columns)]), len(columns)
+        more = sparse.csc_array((data, rows, starts), shape=(len(self.lower), count))
         return replace(
             self,
-            value=np.append(self.value, value),
-            matrix=sparse.csr_array(sparse.hstack([self.matrix, column], format="csr")),
-            least=np.append(self.least, 0.0),
-            most=np.append(self.most, most),
-            integer=np.append(self.integer, False),
+            value=np.append(self.value, np.full(count, value)),
+            matrix=sparse.csr_array(sparse.hstack([self.matrix, more], format="csr")),
+            least=np.append(self.least, np.zeros(count)),
+            most=np.append(self.most, np.full(count, most)),
+            integer=np.append(self.integer, np.full(count, whole)),
         )
+
+    @staticmethod
+    def stacked(programs: Sequence[Program]) -> Program:
+        """Programs beside one another, each with rows of its own."""
+        matrix = sparse.csr_array(sparse.block_diag([p.matrix for p in programs], format="csr"))
+        names = ("value", "lower", "upper", "least", "most", "integer")
+        return Program(
+            matrix=matrix, **{name: np.concatenate([getattr(p, name) for p in programs]) for name in names}
+        )
+
+    @property
+    def relaxed(self) -> Program:
+        """The program without whole numbers."""
+        return replace(self, integer=np.zeros_like(self.integer))
 
     def part(self, columns: NDArray[np.int64], x: Floats) -> Program:
         """The program of some columns, where the others stay as in a point."""
@@ -307,28 +328,21 @@ def _solved(program: Program, limits: Limits) -> Outcome:
 
     began = time.monotonic()
     program, columns, factor = scaled(program)
-    highs = _solver()()
     settings: dict[str, bool | int | float | str] = {
-        "threads": 1, "parallel": "off", "random_seed": 0,
         "mip_rel_gap": 0.0, "mip_abs_gap": limits.gap * factor, "mip_feasibility_tolerance": 1e-7,
     }  # fmt: skip
-    for option, setting in settings.items():
-        highs.setOptionValue(option, setting)
     if limits.cutoff is not None:
-        for option, setting in {**_PROOF, "objective_bound": -limits.cutoff * factor}.items():
-            highs.setOptionValue(option, setting)
+        settings |= {**_PROOF, "objective_bound": -limits.cutoff * factor}
     if len(program.value) <= _SMALL:
-        for option, setting in {**_ANY, "mip_allow_restart": False}.items():
-            highs.setOptionValue(option, setting)
+        settings |= {**_ANY, "mip_allow_restart": False}
     if limits.enough is not None:
-        for option, setting in {**_ANY, "objective_target": limits.enough * factor}.items():
-            highs.setOptionValue(option, setting)
+        settings |= {**_ANY, "objective_target": limits.enough * factor}
     if limits.nodes is not None:
-        highs.setOptionValue("mip_max_nodes", int(limits.nodes))
+        settings["mip_max_nodes"] = int(limits.nodes)
     if limits.until is not None:
-        highs.setOptionValue("time_limit", max(0.01, limits.until - began))
+        settings["time_limit"] = max(0.01, limits.until - began)
+    highs = _holding(program, program.integer, settings)
     whole = program.integer.any()
-    _pass(highs, program, program.integer)
     unwanted = _unwanted.get()
     if unwanted is not None:
         highs.cbMipInterrupt += lambda event: event.interrupt() if unwanted() else None
@@ -355,29 +369,25 @@ def _solved(program: Program, limits: Limits) -> Outcome:
     return Outcome("feasible" if found else "unknown", x, value, bound, nodes, seconds)
 
 
-def _pass(highs: Any, program: Program, integer: NDArray[np.bool_]) -> None:
-    """Hand a program over."""
+def _holding(program: Program, integer: NDArray[np.bool_], settings: Mapping[str, Any]) -> Any:
+    """A solver that holds a program: one thread and a fixed seed, and further settings."""
     import highspy
 
-    matrix = program.matrix
+    highs, matrix = _solver()(), program.matrix
+    for option, setting in {"threads": 1, "parallel": "off", "random_seed": 0, **settings}.items():
+        highs.setOptionValue(option, setting)
     highs.passModel(
         len(program.value), len(program.lower), matrix.nnz, int(highspy.MatrixFormat.kRowwise),
         int(highspy.ObjSense.kMaximize), 0.0, program.value, program.least, program.most, program.lower,
         program.upper, matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32), matrix.data,
         integer.astype(np.int32),
     )  # fmt: skip
+    return highs
 
 
 def relaxed_solver(program: Program) -> Any:
     """A solver that holds the program without whole numbers, for one run after another with small changes."""
-    highs = _solver()()
-    settings: dict[str, bool | int | float | str] = {
-        "threads": 1, "parallel": "off", "random_seed": 0, "solver": "simplex", "presolve": "off",
-    }  # fmt: skip
-    for option, setting in settings.items():
-        highs.setOptionValue(option, setting)
-    _pass(highs, program, np.zeros_like(program.integer))
-    return highs
+    return _holding(program, np.zeros_like(program.integer), {"solver": "simplex", "presolve": "off"})
 
 
 MOST_NODES = 10_000

@@ -50,7 +50,7 @@ def cost_of_delay(allocation: Allocation) -> pd.DataFrame:
     known = [set(model.positions(allocation._model.levels(plan))) for plan in allocation._pool.plans]
     pool = Pool(model, map(tuple, map(sorted, known)))
     exact = len(options.groups) <= SMALL
-    gap = 0.0 if exact else asked_gap(question) * abs(allocation._free_value())
+    gap = 0.0 if exact else asked_gap(question) * allocation._free_value()
     limits = Limits(max(proof_gap(model), gap), question.node_limit)
     late = np.flatnonzero(delays > question.deferral)
     rows = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, inf, isfinite, isinf, isnan, nan
+from math import ceil, inf, isfinite, isinf, nan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,7 +27,7 @@ from pmo_kit.arbitration.rules import (
     Share,
     role_words,
 )
-from pmo_kit.arbitration.search import Found, Pool, best_plan, value_floor
+from pmo_kit.arbitration.search import Found, best_plan, solved_again, value_floor
 from pmo_kit.arbitration.solving import solve
 from pmo_kit.doors import door, known, several
 from pmo_kit.errors import InputError
@@ -89,15 +89,8 @@ def least_increase(
         None where no increase is enough.
     """
     shifts = [limit_shift(model, change) for change in by]
-    program = model.program
-    for shift in shifts:
-        program = program.with_column({row: -step for row, step in shift.items()})
-    objective = np.zeros(len(program.value))
-    objective[-len(shifts) :] = -1.0
-    found = best_plan(
-        model, fixed={} if option is None else {option: 1}, objective=objective, least=least, program=program,
-        loose=touched(model, [row for shift in shifts for row in shift])
-    )  # fmt: skip
+    columns = [{row: -step for row, step in shift.items()} for shift in shifts]
+    found = _least(model, columns, option, least)
     if found.plan is None or found.x is None:
         return None
     if model.carries and len(by) == 1:
@@ -110,6 +103,24 @@ def least_increase(
             max((broken.get(r, 0.0) / abs(step) for r, step in s.items()), default=0.0) for s in shifts
         )
     return Threshold(round(amount, 9), found.plan, found.value / ONE)
+
+
+def _least(
+    model: Model,
+    columns: Sequence[Mapping[int, float]],
+    option: int | None,
+    least: int | None,
+    most: float = inf,
+    extra: Sequence[Row] = (),
+) -> Found:
+    """The plan worth `least`, with an option, for which the sum of further columns (row to coefficient) is least."""
+    program = model.program.with_columns(columns, most)
+    objective = np.zeros(len(program.value))
+    objective[-len(columns) :] = -1.0
+    return best_plan(
+        model, fixed={} if option is None else {option: 1}, extra=extra, objective=objective, least=least,
+        program=program, loose=touched(model, (row for column in columns for row in column)),
+    )  # fmt: skip
 
 
 def _enough(model: Model, by: Mapping[str, float], amount: float, plan: Plan) -> float:
@@ -160,14 +171,7 @@ def first_rival(model: Model, option: int, plan: Plan) -> float:
         for row in entries
     ):
         return inf
-    program = model.program.with_column(entries, most=1e6)
-    objective = np.zeros(len(program.value))
-    objective[-1] = -1.0
-    least = model.better(model.evaluate(plan).value)
-    found = best_plan(
-        model, fixed={option: 1}, extra=[value_floor(model, least)], objective=objective, program=program,
-        loose=touched(model, entries)
-    )  # fmt: skip
+    found = _least(model, [entries], option, model.better(model.evaluate(plan).value), 1e6)
     return inf if found.x is None else round(max(0.0, float(found.x[-1])), 9)
 
 
@@ -195,11 +199,8 @@ def _stretch(model: Model, entries: Mapping[int, float], plan: Plan) -> float:
     limits = {row: (model.program.lower[row], model.program.upper[row]) for row in entries}
     sizes = [abs(b / entries[row]) for row, ends in limits.items() for b in ends if np.isfinite(b)]
     most = 1e3 * max(1.0, *sizes, 0.0)
-    program = model.program.with_column(entries, most=most)
-    objective = np.zeros(len(program.value))
-    objective[-1] = 1.0
-    fixed = {i: float(i in set(plan)) for i in range(model.n)}
-    outcome = solve(program.fixed(fixed).maximizing(objective))
+    program = model.program.maximizing(0 * model.program.value).with_columns([entries], most, 1.0)
+    outcome = solve(program.fixed({i: float(i in set(plan)) for i in range(model.n)}))
     if outcome.x is None:
         return 0.0
     amount = float(outcome.x[-1])
@@ -216,18 +217,12 @@ def least_cost_cut(model: Model, option: int, least: int) -> Threshold | None:
     options = model.question.built
     entries = {row: -coefficient for row, coefficient in cost_rows(model, option).items()}
     gain = float(options.table["pv_cost"].to_numpy()[option]) if options.money_value else 0.0
-    program = model.program.with_column(entries, most=1.0)
     floor = value_floor(model, least)
     if gain:
-        columns = np.append(floor.columns, len(program.value) - 1)
+        columns = np.append(floor.columns, len(model.program.value))
         lower = least / ONE - 1e-9 * max(1.0, abs(least) / ONE)
         floor = Row("value", columns, np.append(floor.coefficients, gain), lower, inf)
-    objective = np.zeros(len(program.value))
-    objective[-1] = -1.0
-    found = best_plan(
-        model, fixed={option: 1}, extra=[floor], objective=objective, program=program,
-        loose=touched(model, entries)
-    )  # fmt: skip
+    found = _least(model, [entries], option, None, 1.0, [floor])
     if found.plan is None or found.x is None:
         return None
     share = round(max(0.0, float(found.x[-1])), 9)
@@ -253,6 +248,7 @@ def with_costs_scaled(question: Question, project_id: str, level: str, factor: f
 
 KINDS = ("people", "money", "costs", "benefits")
 STEP = 1e-6  # just past a threshold
+STOCK_STEP = 1.0  # one person, or one unit of money
 POINTS = ["kind", "what", "label", "today", "at", "distance", "value", "leaves", "enters", "shifts",
           "sentence"]  # fmt: skip
 WORTH = ["label", "unit", "used", "limit", "step", "one_more", "one_fewer", "more", "more_value",
@@ -301,11 +297,11 @@ def turning_points(
     known(projects or (), allocation.question.built.groups, "project")
     model = allocation._model
     points: list[tuple[object, ...]] = []
-    for kind, limit, points_of in (("people", Capacity, _fewer_people), ("money", Envelope, _less_money)):
+    for kind, limit in (("people", Capacity), ("money", Envelope)):
         if kind in kinds:
             rules = [rule for rule in _tightest(allocation, limit) if only_limit(model, rule)]
             for rule in rules[:nearest]:
-                points += points_of(allocation, rule)
+                points += _less(allocation, rule)
     if "costs" in kinds or "benefits" in kinds:
         for option in allocation._positions:
             if projects is not None and allocation.question.built.project_ids[option] not in projects:
@@ -329,28 +325,24 @@ def _tightest(allocation: Allocation, kind: type[Rule]) -> list[Any]:
     return sorted(rules, key=lambda rule: (left.get(rule.name, inf), rule.name))
 
 
-def _fewer_people(allocation: Allocation, rule: Capacity) -> list[tuple[object, ...]]:
-    """The first whole number of people with which the plan no longer fits."""
-    slack = most_decrease(allocation._model, {rule.name: 1.0}, allocation._positions)
-    at = ceil(round(rule.fte - slack, 6)) - 1
-    if not isfinite(slack) or at < 0:
+def _less(allocation: Allocation, rule: Capacity | Envelope) -> list[tuple[object, ...]]:
+    """The first whole number of people, or the amount of money below which, the plan no longer fits."""
+    slack, stock = (
+        most_decrease(allocation._model, {rule.name: 1.0}, allocation._positions),
+        rule.stock or 0.0,
+    )
+    if not isfinite(slack):
         return []
-    question = allocation.question.with_rules(changed(rule, at - rule.fte))
-    what = f"{as_given(rule.fte)} {role_words(rule.role, rule.fte)} in {rule.period}: at {at}"
-    label = f"{role_words(rule.role)} {rule.period}"
-    return [_point(allocation, "people", rule.name, label, rule.fte, float(at), question, what)]
-
-
-def _less_money(allocation: Allocation, rule: Envelope) -> list[tuple[object, ...]]:
-    """The amount below which the plan no longer fits."""
-    slack = most_decrease(allocation._model, {rule.name: 1.0}, allocation._positions)
-    at = round(rule.amount - slack, 9)
-    if not isfinite(slack) or at <= 0:
+    if isinstance(rule, Capacity):
+        kind, at, past = "people", float(ceil(round(stock - slack, 6)) - 1), 0.0
+        what = f"{as_given(stock)} {role_words(rule.role, stock)} in {rule.period}: at {as_given(at)}"
+    else:
+        kind, at, past = "money", round(stock - slack, 9), STEP
+        what = f"{rule.label} below {as_given(at)}"
+    if at < 0 or (kind == "money" and not at):
         return []
-    question = allocation.question.with_rules(changed(rule, at - rule.amount - STEP * at))
-    label = f"money {rule.year}" + ("" if rule.scope == "all" else f", {rule.envelope}")
-    what = f"{label} below {as_given(at)}"
-    return [_point(allocation, "money", rule.name, label, rule.amount, at, question, what)]
+    question = allocation.question.with_rules(changed(rule, at - stock - past * at))
+    return [_point(allocation, kind, rule.name, rule.label, stock, at, question, what)]
 
 
 def _higher_cost(allocation: Allocation, option: int, price: float) -> list[tuple[object, ...]]:
@@ -405,13 +397,12 @@ def _point(
     words: str,
 ) -> tuple[object, ...]:
     """One turning point: the question just past it, solved."""
-    model = compile_model(question)
-    found = Pool(model, allocation._pool.plans).search()
-    allocation._pool.add(found.plan)
+    found = solved_again(question, allocation._pool)
     distance = abs(at - today) / today if today else inf
     value, change, said = nan, PlanChange(), f"{words} no plan is possible"
     if found.plan is not None:
-        change, value = common_change(model, allocation._positions, found, {}), round(found.value / ONE, 4)
+        change = common_change(compile_model(question), allocation._positions, found, {})
+        value = round(found.value / ONE, 4)
         said = f"{words} the plan changes to {as_given(round(value, 2))}{change_words(question, change)}"
     moved = change.leaves, change.enters, change.resized
     return (kind, what, label, today, at, distance, value, *moved, said)
@@ -463,27 +454,25 @@ def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> 
         if not isinstance(rule, Limit) or (names is not None and rule.name not in names):
             continue
         u: Any = use.loc[rule.name]
+        found = [nan] * 5 + [_worth(solved_again(question.without(rule.name), allocation._pool)), nan]
         if rule.stock is not None:
-            step = 1.0
-            ahead = _ahead(allocation, model, [rule])
-            idle = isnan(ahead[0]) and not shares
-            up = allocation.value if idle else _value(allocation, changed(rule, step))
-            less = changed(rule, -min(step, rule.stock))
+            more, _, unlimited, enough = ahead = _ahead(allocation, model, [rule], shares)
+            up = allocation.value
+            if not shares and enough < STOCK_STEP - STEP:
+                up = max(up, unlimited)
+            elif shares or more < STOCK_STEP + STEP:
+                up = _value(allocation, changed(rule, STOCK_STEP))
+            less = changed(rule, -min(STOCK_STEP, rule.stock))
             spare = not shares and not compile_model(question.with_rules(less)).evaluate(plan).broken
             down = allocation.value if spare else _value(allocation, less)
-            base = (u["label"], u["unit"], u["used"], u["limit"], step)
-            rows.append((*base, up - allocation.value, down - allocation.value, *ahead))
-            index.append(rule.name)
-        else:
-            free = Pool(compile_model(question.without(rule.name)), allocation._pool.plans).search()
-            blank = [nan] * 5
-            rows.append((u["label"], u["unit"], u["used"], u["limit"], *blank, _worth(free), nan))
-            index.append(rule.name)
+            found = [STOCK_STEP, up - allocation.value, down - allocation.value, *ahead]
+        rows.append((u["label"], u["unit"], u["used"], u["limit"], *found))
+        index.append(rule.name)
     envelopes = [r for r in question.active_rules if isinstance(r, Envelope)]
     if len(envelopes) > 1 and (names is None or "all money" in names):
         total = sum(r.amount for r in envelopes if r.scope == "all")
         used = float(use.loc[[r.name for r in envelopes if r.scope == "all"], "used"].sum())
-        ahead = _ahead(allocation, model, envelopes)
+        ahead = _ahead(allocation, model, envelopes, shares)
         unit = question.built.money_unit
         rows.append(("all money", unit, used, total, nan, nan, nan, *ahead))
         index.append("all money")
@@ -492,27 +481,26 @@ def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> 
     )
 
 
-def _ahead(allocation: Allocation, model: Model, rules: Sequence[Rule]) -> tuple[float, float, float, float]:
-    """more, more_value, unlimited_value, enough."""
-    free_model = compile_model(allocation.question.without(*(rule.name for rule in rules)))
-    free = Pool(free_model, allocation._pool.plans).search()
+def _ahead(
+    allocation: Allocation, model: Model, rules: Sequence[Rule], shares: bool
+) -> tuple[float, float, float, float]:
+    """more, more_value, unlimited_value, enough; `shares`: a share of the envelopes moves with them."""
+    free = solved_again(allocation.question.without(*(rule.name for rule in rules)), allocation._pool)
     if free.plan is None or free.value <= allocation._value:
         return nan, nan, _worth(free), 0.0
     by = [{rule.name: 1.0} for rule in rules]
     first = least_increase(model, *by, least=model.better(allocation._value))
-    last = least_increase(model, *by, least=free.value)
+    reached = first is not None and not shares and first.value >= free.value / ONE
+    last = first if reached else least_increase(model, *by, least=free.value)
     more, value = (first.amount, first.value) if first else (nan, nan)
-    if first and len(rules) == 1:
+    if first and len(rules) == 1 and not reached:
         value = _value(allocation, changed(rules[0], first.amount))
     return more, value, free.value / ONE, last.amount if last else nan
 
 
 def _value(allocation: Allocation, rule: Rule) -> float:
     """Value of the best plan with a rule changed; NaN where there is none."""
-    model = compile_model(allocation.question.with_rules(rule))
-    found = Pool(model, allocation._pool.plans).search()
-    allocation._pool.add(found.plan)
-    return _worth(found)
+    return _worth(solved_again(allocation.question.with_rules(rule), allocation._pool))
 
 
 def _worth(found: Found) -> float:

@@ -148,21 +148,18 @@ def limits_drawn(
         needed = spend[scope, year]
         available = rule.amount + carried.get((rule.envelope, rule.year), np.zeros(len(holds)))
         carried[rule.envelope, rule.year + 1] = np.clip(available - needed, 0.0, rule.carry_limit)
-        label = f"money {rule.year}" if rule.scope == "all" else f"money {rule.year}, {rule.envelope}"
         row, over = _limit(needed, available, rule.amount)
         holds &= ~over
         unit = question.built.money_unit
-        rows.append((rule.name, "envelope", label, rule.amount, float(planned[scope, year]), *row, unit))
+        rows.append((rule.name, "envelope", rule.label, rule.amount, float(planned[scope, year]), *row, unit))
     demand = sum((p.demand for p in exposure.projects), np.zeros(people.shape[:2]))
     for role_rule in (r for r in question.active_rules if isinstance(r, Capacity)):
         if role_rule.period not in exposure.periods:
             continue
         role, period = exposure.roles.index(role_rule.role), exposure.periods.index(role_rule.period)
         row, _ = _limit(people[role, period], np.full(len(holds), role_rule.fte), role_rule.fte)
-        label, unit = f"{role_words(role_rule.role)} {role_rule.period}", role_words(role_rule.role)
-        rows.append(
-            (role_rule.name, "capacity", label, role_rule.fte, float(demand[role, period]), *row, unit)
-        )
+        base, unit = float(demand[role, period]), role_words(role_rule.role)
+        rows.append((role_rule.name, "capacity", role_rule.label, role_rule.fte, base, *row, unit))
     return pd.DataFrame(rows, columns=LIMITS), holds
 
 

@@ -12,7 +12,6 @@ import pandas as pd
 from pmo_kit import finance
 from pmo_kit.appraisal import SOCIAL_KINDS
 from pmo_kit.arbitration import Capacity, Envelope, Question, Synergy
-from pmo_kit.arbitration.options import Options, split_scope
 from pmo_kit.doors import nearest
 from pmo_kit.errors import InputError
 from pmo_kit.rates import discount_schedule
@@ -121,7 +120,7 @@ def expose(
     people = np.zeros((len(roles), count, len(built)))
     for place, role in enumerate(roles):
         people[place] = [built.demand(role, period) for period in periods]
-    capital = np.stack([holds_capital(built, scope) for scope in scopes]).astype(float)
+    capital = np.stack([built.holds_capital(scope) for scope in scopes]).astype(float)
     fixed = register.projects["benefit_end_fixed"].fillna(False).astype(bool)
     area = register.projects["area"].astype("str")
     projects = []
@@ -167,14 +166,6 @@ def benefits_counted(question: Question) -> pd.DataFrame:
     return table.reindex(index=options, columns=range(first, last + 1)).fillna(0.0)
 
 
-def holds_capital(built: Options, scope: str) -> np.ndarray:
-    """Options whose capital without a fund a scope holds: what a cost that is stated for no kind counts in."""
-    column, value = split_scope(scope)
-    if column in ("kind", "fund"):
-        return np.full(len(built), column == "kind" and value == "capex")
-    return built.matches(scope)
-
-
 def together(
     question: Question, options: Iterable[int], scopes: tuple[str, ...], factors: Floats
 ) -> tuple[Floats, float]:
@@ -193,8 +184,7 @@ def together(
             continue
         year = int(rule.year or t0) - t0
         value -= rule.amount * float(factors[year])
-        for place, scope in enumerate(scopes):
-            spend[place, year] += rule.amount * float(holds_capital(built, scope)[first[0]])
+        spend[:, year] += [rule.amount * built.holds_capital(scope)[first[0]] for scope in scopes]
     return spend, value
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import product
 from typing import Any
 
 import pandas as pd
 
 from pmo_kit.arbitration import Capacity, Envelope, Question
+from pmo_kit.arbitration.options import later
 from pmo_kit.doors import door, factor, nearest, whole
 from pmo_kit.errors import DataError, InputError
 from pmo_kit.facts import as_given
@@ -171,7 +173,6 @@ class Scenario:
 
     def _register(self, register: Register) -> Register:
         """The register with this scenario's costs, benefits and discounting; the same object where none changes."""
-        tables: dict[str, pd.DataFrame] = {}
         for name, factors in (("costs", self.cost), ("benefits", self.benefit)):
             if isinstance(factors, Mapping) or factors != 1.0:
                 table = register.table(name)
@@ -180,19 +181,21 @@ class Scenario:
                     times[_in_scope(register, scope, table)] *= number
                 if name == "costs":
                     times = times.where(table["state"] != "actual", 1.0)
-                tables[name] = table.assign(amount=table["amount"] * times)
+                register = register.replace(**{name: table.assign(amount=table["amount"] * times)})
         for scope, years in self.delay.items():
-            tables |= _later(register.replace(**tables), scope, int(years))
+            register = later(register, int(years), partial(_in_scope, register, scope))
         if self.weights:
             criteria = register.table("criteria")
             times = criteria["criterion"].map(self.weights).fillna(1.0)
-            tables["criteria"] = criteria.assign(weight=_reweighted(criteria["weight"], times))
+            register = register.replace(
+                criteria=criteria.assign(weight=_reweighted(criteria["weight"], times))
+            )
         if self.discount_schedule:
             settings = register.table("settings")
             settings = settings[settings["key"] != "discount_schedule"]
             row = pd.DataFrame({"key": ["discount_schedule"], "value": [self.discount_schedule]})
-            tables["settings"] = pd.concat([settings, row], ignore_index=True)
-        return register.replace(**tables) if tables else register
+            register = register.replace(settings=pd.concat([settings, row], ignore_index=True))
+        return register
 
     def check(self, question: Question) -> None:
         """One DataError with everything that this scenario names and the question does not have."""
@@ -370,37 +373,6 @@ def _words(axis: Axis, value: float) -> str:
 def _nothing(axis: Axis) -> float:
     """The value that changes nothing."""
     return 0.0 if axis[0] == "delay" else 1.0
-
-
-def _later(register: Register, scope: str, years: int) -> dict[str, pd.DataFrame]:
-    """The tables with the projects of a scope so many years later, their dates and the years of their risks too."""
-    costs, benefits = register.table("costs"), register.table("benefits")
-    first = register.settings.discount_to or 0
-    ahead = ~(costs["state"].eq("actual").fillna(False) | costs["year"].lt(first).fillna(False)).astype(bool)
-    moves = _in_scope(register, scope, costs) & ahead
-    changed = {"costs": costs.assign(year=costs["year"] + years * moves.astype(int))}
-    if register.has("benefits"):
-        moves = _in_scope(register, scope, benefits)
-        fixed = benefits["project_id"].map(register.projects["benefit_end_fixed"]).fillna(False).astype(bool)
-        end = benefits.groupby(["project_id", "level"], dropna=False)["year"].transform("max")
-        moved = benefits.assign(year=benefits["year"] + years * moves.astype(int))
-        changed["benefits"] = moved[~(moves & fixed & (moved["year"] > end).fillna(False))].reset_index(
-            drop=True
-        )
-    for name in ("resources", "risks"):
-        rows = register.table(name)
-        moves = _in_scope(register, scope, rows) & rows["period"].notna()
-        later = rows["period"].mask(moves, _later_period(rows["period"], years))
-        changed |= {name: rows.assign(period=later)} if moves.any() else {}
-    projects = register.projects.reset_index()
-    moves = _in_scope(register, scope, projects)
-    dates = projects[["start", "finish"]] + pd.DateOffset(years=years)
-    return changed | {"projects": projects.assign(**projects[["start", "finish"]].mask(moves, dates))}
-
-
-def _later_period(periods: pd.Series, years: int) -> pd.Series:
-    """Years, quarters or months as text, so many years later."""
-    return (periods.str[:4].astype("Int64") + years).astype("str") + periods.str[4:]
 
 
 def _reweighted(weights: pd.Series, factor: pd.Series) -> pd.Series:

@@ -11,11 +11,12 @@ from typing import TypedDict
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from pmo_kit.answers import Answer
 from pmo_kit.arbitration import Allocation, Question, arbitrate
-from pmo_kit.arbitration.model import ONE, Model, compile_model
+from pmo_kit.arbitration.allocation import arbitrate_once
+from pmo_kit.arbitration.model import ONE, Model, PlanChange, compile_model
+from pmo_kit.arbitration.rules import Row
 from pmo_kit.arbitration.search import best_plan
 from pmo_kit.arbitration.solving import Limits, Program, Status, solve
 from pmo_kit.doors import door, known
@@ -157,7 +158,7 @@ def evaluate_plan(model: Model, plan: Mapping[str, str], best: float) -> Tried:
     value, dropped = exact.value / ONE, []
     if broken:
         chosen = set(positions)
-        free = model.question.options["commitment"].to_numpy() == "discretionary"
+        free = model.question.built.free
         fixed = {i: int(i in chosen) for i in range(model.n) if i not in chosen or not free[i]}
         found = best_plan(model, fixed=fixed)
         value = nan if found.plan is None else found.value / ONE
@@ -225,50 +226,30 @@ def minimax_plan(allocations: Mapping[str, Allocation], in_percent: bool = False
     names = list(allocations)
     base = allocations[names[0]].question
     options = base.options
-    free = options["commitment"].to_numpy() == "discretionary"
-    n = len(options)
+    free, n = base.built.free, len(options)
     scale = {name: 100 / allocations[name].value if in_percent else 1.0 for name in names}
     if in_percent and min(allocations[name].value for name in names) <= 0:
         raise InputError("a regret in percent needs a best value above zero in every scenario")
     models = [compile_model(allocations[name].question) for name in names]
     programs = [model.program for model in models]
-    widths = [len(program.value) for program in programs]
-    starts = np.concatenate([[0], np.cumsum(widths)])
-    total = int(starts[-1]) + 1  # the last column is the largest regret
-    height = sum(p.matrix.shape[0] for p in programs)
-    blocks = sparse.block_diag([program.matrix for program in programs])
-    rows: list[sparse.csr_array] = [sparse.hstack([blocks, sparse.csr_array((height, 1))])]
-    lower = [np.concatenate([p.lower for p in programs])]
-    upper = [np.concatenate([p.upper for p in programs])]
+    starts = np.cumsum([0, *(len(program.value) for program in programs)])
+    last = int(starts[-1])  # the column of the largest regret
+    whole = Program.stacked([p.maximizing(0 * p.value) for p in programs]).with_columns([{}], inf, -1.0)
+    rows = []
     for place, (name, model) in enumerate(zip(names, models, strict=True)):
-        value = sparse.lil_array((1, total))
-        value[0, starts[place] : starts[place] + widths[place]] = programs[place].value * scale[name]
-        value[0, total - 1] = 1.0
-        rows.append(value.tocsr())
-        lower.append(np.array([allocations[name].value * scale[name]]))
-        upper.append(np.array([inf]))
+        worth, best = programs[place].value * scale[name], allocations[name].value * scale[name]
+        filled = np.flatnonzero(worth)
+        columns, data = np.append(starts[place] + filled, last), np.append(worth[filled], 1.0)
+        rows.append(Row("regret", columns, data, best, inf))
         if place == 0:
             continue
         here = model.question.options.index.get_indexer(options.index)
         if (here < 0).any():
             raise InputError(f"scenario {name!r} has other projects or levels than the base")
-        link = sparse.csr_array(
-            (
-                np.concatenate([np.ones(n), -np.ones(n)]),
-                (np.tile(np.arange(n), 2), np.concatenate([np.arange(n), starts[place] + here])),
-            ),
-            shape=(n, total),
-        )
-        rows.append(link)
-        lower.append(np.zeros(n))
-        upper.append(np.where(free & (not _looser(programs[0], programs[place])), inf, 0.0))
-    objective = np.zeros(total)
-    objective[-1] = -1.0
-    least = np.concatenate([*(p.least for p in programs), [0.0]])
-    most = np.concatenate([*(p.most for p in programs), [inf]])
-    integer = np.concatenate([*(p.integer for p in programs), [False]])
-    matrix = sparse.csr_array(sparse.vstack(rows, format="csr"))
-    program = Program(objective, matrix, np.concatenate(lower), np.concatenate(upper), least, most, integer)
+        tops = np.where(free & (not _looser(programs[0], programs[place])), inf, 0.0)
+        pairs = zip(range(n), starts[place] + here, tops, strict=True)
+        rows += [Row("kept", np.array([x, y]), np.array([1.0, -1.0]), 0.0, top) for x, y, top in pairs]
+    program = whole.with_rows(rows)
     outcome = solve(program, Limits(gap=1e-6, nodes=NODES))
     if outcome.x is None:
         raise InputError("no plan of today can be repaired in every scenario")
@@ -471,7 +452,7 @@ class Comparison(Answer):
         if name not in self.allocations:
             return {"status": "infeasible", "reason": self.reasons[name]}
         allocation, base = self.allocations[name], self.allocations[self.base]
-        mine, before = dict(allocation.plan), dict(base.plan)
+        moved = PlanChange.between(base.plan, allocation.plan)
         decisions = allocation.table["decision"].value_counts()
         return {
             "status": allocation.status,
@@ -480,11 +461,9 @@ class Comparison(Answer):
             "funded": int(decisions.get("fund", 0)),
             "stopped": int(decisions.get("stop", 0)),
             "cost": float(allocation.table["cost"].sum()),
-            "entered": tuple(p for p in mine if _funded(mine, p) and not _funded(before, p)),
-            "left": tuple(p for p in before if _funded(before, p) and not _funded(mine, p)),
-            "resized": tuple(
-                p for p in mine if _funded(mine, p) and _funded(before, p) and mine[p] != before[p]
-            ),
+            "entered": moved.enters,
+            "left": moved.leaves,
+            "resized": tuple(p for p, _, _ in moved.resized),
             "reason": "",
         }
 
@@ -528,17 +507,15 @@ def compare(question: Question, scenarios: Sequence[Scenario]) -> Comparison:
     if len(set(names)) < len(names):
         raise InputError(f"Two scenarios have one name: {', '.join(names)}.")
     asked = {scenario.name: scenario(question) for scenario in scenarios}
-    allocations, reasons = {TODAY: arbitrate(question)}, {}
+    base = arbitrate(question)
+    allocations, reasons = {TODAY: base}, {}
     for name, changed in asked.items():
+        alike = changed.options.index.equals(question.options.index)
         try:
-            allocations[name] = arbitrate(changed)
+            allocations[name] = arbitrate_once(changed, base._pool.plans if alike else ())
         except InfeasibleError as error:
             reasons[name] = str(error)
     return Comparison(question, tuple(scenarios), MappingProxyType(allocations), MappingProxyType(reasons))
-
-
-def _funded(plan: Mapping[str, str], project: str) -> bool:
-    return plan.get(project, "stop") != "stop"
 
 
 COLUMNS = ["plan", "scenario", "cost_p80", "npv_p20", "npv_p50", "fits", "wins"]
