@@ -254,10 +254,15 @@ def _refused(register: Register) -> list[DataFrame]:
 
     if register.has("criteria") and register.has("scores"):
         ask(read_scorecard, register)
-    if register.has("costs") and register.has("scenarios"):
-        question = Question(register)
-        for scenario in ask(read_scenarios, register) or ():
-            ask(replace(scenario, weights={}).check, question)  # that a weight names a criterion is a rule
+    if register.has("scenarios"):
+        with contextlib.suppress(
+            PmoError
+        ):  # what is not asked at all (no budgets, no benefits) a chapter says itself
+            question = Question(register)
+            for scenario in ask(read_scenarios, register) or ():
+                ask(
+                    replace(scenario, weights={}).check, question
+                )  # that a weight names a criterion is a rule
     return found
 
 

@@ -90,3 +90,12 @@ def test_check_refuses_what_a_chapter_would_refuse(
     told = capsys.readouterr().out
     assert re.search(rf"\[block\] ({table}|scores).*{column}", told)
     assert "to fix before your first pack" in told
+    if table == "scenarios":
+        for gone in (
+            "budgets",
+            "benefits",
+            "capacity",
+        ):  # what a register lacks is said by the chapter that needs it
+            (folder / f"{gone}.csv").unlink()
+            assert main(["check", str(folder)]) == 0
+            assert "Nothing stops a pack" in capsys.readouterr().out
