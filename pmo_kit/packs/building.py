@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,6 @@ from pmo_kit.packs.spec import PackSpec, expand, read_notebook, read_spec
 
 if TYPE_CHECKING:
     from pmo_kit.packs.layout import Collected
-    from pmo_kit.packs.staging import Stage
 
 
 @dataclass(frozen=True)
@@ -65,31 +64,48 @@ def settled(spec: PackSpec) -> PackSpec:
     return spec
 
 
+@dataclass(frozen=True, eq=False)
+class Making:
+    """A pack on its way.
+
+    Parameters
+    ----------
+    whole : PackSpec
+        The pack file.
+    spec, stage : PackSpec, Stage
+        What can be built of it.
+    register : Register
+        Of the stage.
+    absent : tuple of str
+        Chapters that are left out, one line each.
+    sources : mapping of str to bytes
+        As `staging.snapshot` gives it.
+    keys : tuple of str
+        Of the executed notebooks that it waits for, in the order of its chapters.
+    """
+
+    whole: PackSpec
+    spec: PackSpec
+    stage: staging.Stage
+    register: Any
+    absent: tuple[str, ...]
+    sources: Mapping[str, bytes]
+    keys: tuple[str, ...] = ()
+
+
 def pack_files(
-    spec: PackSpec,
-    stage: Stage,
-    register: Any,
-    absent: Sequence[str],
-    notebooks: Mapping[str, bytes],
-    made_with: Mapping[str, Any],
-    sources: Mapping[str, bytes],
+    making: Making, notebooks: Mapping[str, bytes], made_with: Mapping[str, Any]
 ) -> tuple[dict[str, bytes], bytes, str]:
     """Make every file of a pack from its executed notebooks, without running anything again.
 
     Parameters
     ----------
-    spec, stage : PackSpec, Stage
-        What could be built.
-    register : Register
-        Of the stage.
-    absent : sequence of str
-        Chapters that are left out, one line each.
+    making : Making
+        The pack.
     notebooks : mapping of str to bytes
         Executed notebooks, canonical, in the order of the chapters.
     made_with : mapping
         As `manifest.software` gives it.
-    sources : mapping of str to bytes
-        As `staging.snapshot` gives it.
 
     Returns
     -------
@@ -110,6 +126,7 @@ def pack_files(
     from pmo_kit.packs.media.pdf import letter_files, provenance_bytes, warning
     from pmo_kit.packs.transparency import transparency_record
 
+    spec, register, sources = making.spec, making.register, making.sources
     parsed = {name: nbformat.reads(content.decode(), as_version=4) for name, content in notebooks.items()}
     chapters = collect(list(parsed.items()))
     questions = [question(notebook) for notebook in parsed.values()]
@@ -117,17 +134,18 @@ def pack_files(
     own = register.table("vocabulary").set_index("term")["our_word"].to_dict()
     exhibits = [i.referring(drawn.places).in_own_words(own) for chapter in chapters for i in chapter]
     figures = manifest.dumps([{"notebook": i.notebook, "cell": i.cell, **i.record} for i in exhibits])
-    content = _inputs(spec, stage, register, exhibits, notebooks, made_with)
+    content = _inputs(making, exhibits, notebooks, made_with)
     content["pack_file"] = manifest.sha256(sources["sources/pack.yml"])
     content["unprintable"] = lost = _lost(exhibits) if "pdf" in spec.formats else {}
     answering, why = live(parsed.values()) if spec.live else (None, "")
     if answering is not None:
         content["live"] = answering.stated
     name = manifest.pack_id(content, figures)
-    absent = (*absent, *([warning(lost)] if lost else []), *([why] if why else []))
+    absent = (*making.absent, *filter(None, (warning(lost), why)))
     drawn = replace(drawn.worded({item.id: item for item in exhibits}), pack_id=name, manifest=content,
                     settings=register.settings, absent=absent, register=register)  # fmt: skip
-    others = [(MEDIA[one].file, MEDIA[one].words) for one in spec.formats if one in MEDIA]
+    media = [MEDIA[one] for one in spec.formats if one in MEDIA]
+    others = [(one.file, one.words) for one in media]
     files = {
         "index.html": html.page(drawn, others, answering),
         "figures.json": figures,
@@ -136,8 +154,7 @@ def pack_files(
         **({"question.json": answering.question} if answering else {}),
         **sources,
     }
-    for one in (MEDIA[one] for one in spec.formats if one in MEDIA):
-        files[one.file] = _made(one, drawn, spec)
+    files |= {one.file: _made(one, drawn, spec) for one in media}
     if "pdf" in spec.formats:
         files |= {**letter_files(drawn), "provenance.pdf": provenance_bytes(drawn)}
     content["id"] = name
@@ -150,33 +167,18 @@ def pack_files(
 
 
 def _inputs(
-    spec: PackSpec,
-    stage: Stage,
-    register: Any,
+    making: Making,
     exhibits: Sequence[Collected],
     notebooks: Mapping[str, bytes],
     made_with: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Everything that the pack follows from, in a fixed order: the manifest without its outputs.
 
-    Parameters
-    ----------
-    spec : PackSpec
-        The pack file.
-    stage : Stage
-        The snapshot of notebooks and inputs.
-    register : Register
-        The register of the snapshot.
-    exhibits : sequence of Collected
-        Exhibits with the inputs that the figures gave them (solver status, gap, seeds).
-    notebooks : mapping of str to bytes
-        Executed notebooks, canonical.
-    made_with : mapping
-        As `software` gives it.
+    Exhibits carry the inputs that the figures gave them: solver status, gap, seeds.
     """
     from pmo_kit.register.report import grade_register
 
-    settings = register.settings
+    spec, register, settings = making.spec, making.register, making.register.settings
     return {
         "pack": spec.name,
         "title": spec.title,
@@ -190,7 +192,7 @@ def _inputs(
             "findings": manifest.finding_counts(register),
             "grade": grade_register(register).grade,
         },
-        "inputs": dict(stage.inputs),
+        "inputs": dict(making.stage.inputs),
         "chapters": [
             {
                 "title": job.title,
@@ -199,7 +201,7 @@ def _inputs(
                 "parameters": dict(sorted(job.parameters.items())),
                 "executed_sha256": manifest.sha256(notebooks[job.notebook]),
             }
-            for job in stage.jobs
+            for job in making.stage.jobs
         ],
         "exhibits": [
             {
@@ -394,20 +396,6 @@ def build_packs(
     return tuple(batch.built[spec.name] for spec in specs)
 
 
-@dataclass(eq=False)
-class _Making:
-    """A pack on its way: what is staged, and the executed notebooks that it still waits for."""
-
-    whole: PackSpec
-    spec: PackSpec
-    stage: staging.Stage
-    register: Any
-    absent: tuple[str, ...]
-    sources: dict[str, bytes]
-    keys: list[str]
-    failures: list[run.Failure] = field(default_factory=list)
-
-
 class _Batch:
     """The packs of one run: which chapters they share, and what becomes of each."""
 
@@ -417,7 +405,7 @@ class _Batch:
         self.begun = time.time()
         self.software = manifest.software()
         self.built: dict[str, Built] = {}
-        self.making: list[_Making] = []
+        self.making: list[Making] = []
         self.registers: dict[str, Any] = {}
         self.known: dict[str, bytes | run.Failure] = {}
         self.jobs: dict[str, staging.Job] = {}
@@ -438,7 +426,7 @@ class _Batch:
         except (PmoError, OSError) as error:
             self._ends(spec, None, _said(spec, error))
             return
-        keys = [key_of(job, stage.inputs, self.software) for job in stage.jobs]
+        keys = tuple(key_of(job, stage.inputs, self.software) for job in stage.jobs)
         for key, job in zip(keys, stage.jobs, strict=True):
             if key not in self.known and key not in self.jobs:
                 content = self.cache.get(key)
@@ -447,7 +435,7 @@ class _Batch:
                 else:
                     self.known[key] = content
                     self.reused.add(key)
-        self.making.append(_Making(spec, left, stage, register, absent, sources, keys))
+        self.making.append(Making(spec, left, stage, register, absent, sources, keys))
 
     def _unchanged(self, name: str, sources: Mapping[str, bytes]) -> bool:
         """Note the latest pack of a name; whether it is wanted and follows from the same."""
@@ -463,10 +451,11 @@ class _Batch:
     def run(self, workers: int, executor: Executor | None, progress: bool) -> None:
         """Execute what is not known and finish each pack as soon as it can be."""
         took = self.cache.seconds()
-        jobs = sorted(
-            self.jobs.values(),
-            key=lambda job: (-took.get(job.notebook, 9e9), -Path(job.source).stat().st_size),
-        )
+
+        def longest(job: staging.Job) -> tuple[float, int]:
+            return -took.get(job.notebook, 9e9), -Path(job.source).stat().st_size
+
+        jobs = sorted(self.jobs.values(), key=longest)
         keys = {job.target: key for key, job in self.jobs.items()}
         many = f"{len(self.making)} packs" if len(self.making) > 1 else ""
         title = many or next((making.spec.title for making in self.making), "")
@@ -522,7 +511,7 @@ class _Batch:
             except (PmoError, OSError) as error:
                 self._ends(making.whole, None, _said(making.spec, error), making)
 
-    def _published(self, making: _Making, home: Path) -> Path:
+    def _published(self, making: Making, home: Path) -> Path:
         """Publish a pack, or leave the page that says which cells failed."""
         from pmo_kit.packs.media import html
 
@@ -535,22 +524,14 @@ class _Batch:
         if staging.input_hashes(making.stage.folder) != making.stage.inputs:
             raise PackError(f"{making.spec.name}: the snapshot of its inputs was changed while it was built.")
         notebooks = {job.notebook: content for job, content in pairs if isinstance(content, bytes)}
-        files, decisions, name = pack_files(
-            making.spec,
-            making.stage,
-            making.register,
-            making.absent,
-            notebooks,
-            self.software,
-            making.sources,
-        )
+        files, decisions, name = pack_files(making, notebooks, self.software)
         diary = {**self._run(making), "seal": manifest.seal(files["manifest.json"])}
         beside = {"run.json": manifest.dumps(diary), **({"decisions.csv": decisions} if decisions else {})}
         folder = manifest.publish(files, beside, home, name)
         (home / "error.html").unlink(missing_ok=True)
         return folder
 
-    def _run(self, making: _Making) -> dict[str, Any]:
+    def _run(self, making: Making) -> dict[str, Any]:
         """What is worth knowing of a run and follows from no input."""
         try:
             user = getpass.getuser()
@@ -567,13 +548,9 @@ class _Batch:
         }
 
     def _ends(
-        self,
-        spec: PackSpec,
-        folder: Path | None,
-        error: PmoError | None,
-        making: _Making | None = None,
+        self, spec: PackSpec, folder: Path | None, error: PmoError | None, making: Making | None = None,
         unchanged: bool = False,
-    ) -> None:
+    ) -> None:  # fmt: skip
         """Note what became of a pack."""
         reused = 0
         if making is not None:

@@ -51,7 +51,7 @@ def blank_decisions(spec: PackSpec, exhibits: Sequence[Collected], register: Any
         Empty where nothing is recommended.
     """
     columns = [column.name for column in load_schema()["decisions"]]
-    advice = _advice(exhibits)
+    advice = recommendation([item.record for item in exhibits])
     rows = register.table("requests").to_dict("records")
     requests = {row["project_id"]: row for row in rows if _text(row["project_id"])}
     of_all = {row["decision"]: row for row in rows if not _text(row["project_id"])}
@@ -65,21 +65,17 @@ def blank_decisions(spec: PackSpec, exhibits: Sequence[Collected], register: Any
     lines = []
     for project_id, found in advice.items():
         request = requests.get(project_id) or of_all.get(found["recommended"], {})
-        lines.append(
-            {
-                "date": spec.date.isoformat() if spec.date else "",
-                "committee": spec.committee,
-                "project_id": project_id,
-                "project_name": _text(names.get(project_id)),
-                "amount": found.get("amount", ""),
-                "level": found.get("level", ""),
-                "condition": found.get("condition", ""),
-                "owner": _text(request.get("owner")),
-                "due": _text(request.get("by_when"))[:10],
-                "recommended": found["recommended"] if found["recommended"] in allowed else "",
-                "register_fingerprint": register.fingerprint,
-            }
-        )
+        own = {
+            "date": spec.date.isoformat() if spec.date else "",
+            "committee": spec.committee,
+            "project_id": project_id,
+            "project_name": _text(names.get(project_id)),
+            "owner": _text(request.get("owner")),
+            "due": _text(request.get("by_when"))[:10],
+            "recommended": found["recommended"] if found["recommended"] in allowed else "",
+            "register_fingerprint": register.fingerprint,
+        }
+        lines.append({**found, **own})
     return _written(columns, lines) if lines else b""
 
 
@@ -320,9 +316,8 @@ def record_decisions(path: str | Path, register_folder: str | Path) -> Recorded:
         before = _cells(file)[1]
         known = register.table("decisions")
         if len(known) == len(before) and known["date"].notna().all():  # dates as the register reads them
-            before = [
-                row | {"date": f"{day:%Y-%m-%d}"} for row, day in zip(before, known["date"], strict=True)
-            ]
+            days = (f"{day:%Y-%m-%d}" for day in known["date"])
+            before = [row | {"date": day} for row, day in zip(before, days, strict=True)]
         columns += [name for name in (before[0] if before else {}) if name and name not in columns]
     fresh = {_key(row) for row in rows}
     content = _written(columns, [*(row for row in before if _key(row) not in fresh), *rows])
@@ -385,19 +380,14 @@ def recommendation(exhibits: Sequence[Mapping[str, Any]]) -> dict[str, dict[str,
             if record["id"] == REFUSED and str(project_id) in found:
                 continue
             condition = str(row.get("condition") or "")
+            advised = "fund_with_condition" if decision == "fund" and condition else str(decision or "")
             found[str(project_id)] = {
-                "recommended": "fund_with_condition"
-                if decision == "fund" and condition
-                else str(decision or ""),
+                "recommended": advised,
                 **({"condition": condition} if condition else {}),
                 "level": str(row.get("level") or "") if decision != "refuse" else "",
                 "amount": _number(row.get("cost")),
             }
     return found
-
-
-def _advice(exhibits: Sequence[Collected]) -> dict[str, dict[str, Any]]:
-    return recommendation([item.record for item in exhibits])
 
 
 def _against(row: Mapping[str, str]) -> bool:
@@ -422,12 +412,8 @@ def _written(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bytes
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(columns)
     for row in rows:
-        writer.writerow(
-            [
-                v if isinstance(v, int | float) else inert(str(v))
-                for v in (row.get(name, "") for name in columns)
-            ]
-        )
+        values = (row.get(name, "") for name in columns)
+        writer.writerow([v if isinstance(v, int | float) else inert(str(v)) for v in values])
     return stream.getvalue().encode()
 
 

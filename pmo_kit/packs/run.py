@@ -126,17 +126,9 @@ def canonical(notebook: Any, folder: Path) -> Any:
             fresh["execution_count"] = cell.get("execution_count")
             fresh["outputs"] = _outputs(cell.get("outputs", []), folder)
         cells.append(fresh)
-    return nbformat.from_dict(
-        {
-            "cells": cells,
-            "metadata": {
-                "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-                "language_info": {"name": "python"},
-            },
-            "nbformat": 4,
-            "nbformat_minor": 5,
-        }
-    )
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    about = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    return nbformat.from_dict({"cells": cells, "metadata": about, "nbformat": 4, "nbformat_minor": 5})
 
 
 def scrub(text: str, folder: Path) -> str:
@@ -159,14 +151,10 @@ def scrub(text: str, folder: Path) -> str:
 def _machine(folder: Path) -> tuple[tuple[str, str], ...]:
     """Paths that tell where something ran, in every way to write them, longest first, with what replaces them."""
     package = Path(__file__).resolve().parents[2]
+    libraries = (Path(sys.prefix, "lib"), "python/"), (Path(sys.base_prefix, "lib"), "python/")
+    places = *libraries, (package, ""), (Path(tempfile.gettempdir()), ""), (Path.home(), "~/")
     known = {str(folder): "", str(folder.resolve()): ""}
-    for place, short in (
-        (Path(sys.prefix) / "lib", "python/"),
-        (Path(sys.base_prefix) / "lib", "python/"),
-        (package, ""),
-        (Path(tempfile.gettempdir()), ""),
-        (Path.home(), "~/"),
-    ):
+    for place, short in places:
         if len(place.parts) > 1:
             known.setdefault(str(place), short)
     forms: dict[str, str] = {}
@@ -182,27 +170,20 @@ def _outputs(outputs: list[Any], folder: Path) -> list[dict[str, Any]]:
     kept: list[dict[str, Any]] = []
     for output in outputs:
         kind = output["output_type"]
-        if kind == "stream":
-            if output["name"] != "stdout":
-                continue
-            if kept and kept[-1]["output_type"] == "stream":
-                kept[-1]["text"] += scrub(output["text"], folder)
-                continue
-            kept.append({"output_type": kind, "name": "stdout", "text": scrub(output["text"], folder)})
-        elif kind == "error":
-            kept.append(
-                {
-                    "output_type": kind,
-                    "ename": output["ename"],
-                    "evalue": scrub(output["evalue"], folder),
-                    "traceback": [],
-                }
-            )
+        if kind == "error":
+            said = scrub(output["evalue"], folder)
+            fresh = {"ename": output["ename"], "evalue": said, "traceback": []}
+        elif kind != "stream":
+            fresh = {"metadata": {}, "data": _walk(output["data"], folder)}
+            fresh |= {"execution_count": output.get("execution_count")} if kind == "execute_result" else {}
+        elif output["name"] != "stdout":
+            continue
+        elif kept and kept[-1]["output_type"] == "stream":
+            kept[-1]["text"] += scrub(output["text"], folder)
+            continue
         else:
-            fresh = {"output_type": kind, "metadata": {}, "data": _walk(output["data"], folder)}
-            if kind == "execute_result":
-                fresh["execution_count"] = output.get("execution_count")
-            kept.append(fresh)
+            fresh = {"name": "stdout", "text": scrub(output["text"], folder)}
+        kept.append({"output_type": kind, **fresh})
     return kept
 
 

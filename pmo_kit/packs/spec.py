@@ -554,16 +554,12 @@ def _variant(spec: PackSpec, values: Mapping[str, Scalar]) -> PackSpec:
 
 def _given(chapters: Sequence[Chapter], values: Mapping[str, Scalar]) -> tuple[Chapter, ...]:
     """Chapters with those of the values that their notebooks have."""
-    return tuple(
-        replace(
-            chapter,
-            parameters={
-                **chapter.parameters,
-                **{name: value for name, value in values.items() if name in _declared(chapter.notebook)},
-            },
-        )
-        for chapter in chapters
-    )
+    found = []
+    for chapter in chapters:
+        known = _declared(chapter.notebook)
+        own = {name: value for name, value in values.items() if name in known}
+        found.append(replace(chapter, parameters={**chapter.parameters, **own}))
+    return tuple(found)
 
 
 def _declared(notebook: Path) -> frozenset[str]:

@@ -18,7 +18,6 @@ from pmo_kit.packs.spec import (
     PREVIOUS,
     Chapter,
     PackSpec,
-    PageOne,
     Scalar,
     declared,
     problems,
@@ -87,11 +86,8 @@ def stage(spec: PackSpec, folder: Path) -> Stage:
         faults = problems(chapter.parameters, known)
         if "register_path" not in known:
             faults.append("it has no parameter 'register_path': it would read another register.")
-        faults += [
-            f"'{n}' is set by the line '{_FROM_PACK[n]}' of the pack file."
-            for n in chapter.parameters
-            if n in _FROM_PACK
-        ]
+        ours = [name for name in chapter.parameters if name in _FROM_PACK]
+        faults += [f"'{name}' is set by the line '{_FROM_PACK[name]}' of the pack file." for name in ours]
         names.append(name := _unique(chapter.notebook.name, names))
         found += [f"  {chapter.notebook.name}: {fault}" for fault in faults]
         if faults:
@@ -157,13 +153,8 @@ def snapshot(spec: PackSpec, stage: Stage) -> dict[str, bytes]:
         line |= {"parameters": given} if given else {}
         chapters["annex" if chapter.annex else "chapters"].append(line)
     page = spec.page_one
-    placed = page and {
-        "headline": page.headline,
-        "tiles": page.tiles,
-        "decisions": page.decisions,
-        "left": list(page.left),
-        "right": list(page.right),
-    }
+    ones = {name: getattr(page, name) for name in ("headline", "tiles", "decisions")} if page else {}
+    placed = {**ones, "left": list(page.left), "right": list(page.right)} if page else {}
     data = {
         "pack": spec.name,
         "title": spec.title,
@@ -176,7 +167,7 @@ def snapshot(spec: PackSpec, stage: Stage) -> dict[str, bytes]:
         "deck": _deck(spec, stage),
         "live": spec.live or None,
         "cell_timeout": spec.cell_timeout if spec.cell_timeout != CELL_SECONDS else None,
-        "page_one": {key: value for key, value in placed.items() if value} if placed else None,
+        "page_one": {key: value for key, value in placed.items() if value},
         **chapters,
     }
     text = yaml.safe_dump(
@@ -228,25 +219,16 @@ def possible(
             chapters.append(chapter)
             jobs.append(job)
     tables = list(dict.fromkeys(table for absent in lacking.values() for table in absent))
+    titles, listed = ", ".join(lacking), ", ".join(tables)
     if len(lacking) > 1:
-        lines.insert(
-            0, f"With the tables {', '.join(tables)} this pack would also hold: {', '.join(lacking)}."
-        )
+        lines.insert(0, f"With the tables {listed} this pack would also hold: {titles}.")
     elif lacking:
-        lines.insert(
-            0, f"{next(iter(lacking))} needs the table{'s' * (len(tables) > 1)} {', '.join(tables)}."
-        )
+        lines.insert(0, f"{titles} needs the table{'s' * (len(tables) > 1)} {listed}.")
     if not chapters:
         raise PackError("\n".join([f"{spec.file.name}: the register has the tables of no chapter.", *lines]))
-    left = replace(
-        spec, chapters=tuple(chapters), page_one=spec.page_one if not lines else _optional(spec.page_one)
-    )
+    page = spec.page_one and replace(spec.page_one, optional=spec.page_one.optional or bool(lines))
+    left = replace(spec, chapters=tuple(chapters), page_one=page)
     return left, replace(stage, jobs=tuple(jobs)), tuple(lines)
-
-
-def _optional(page: PageOne | None) -> PageOne | None:
-    """Page one may be left out where a chapter is."""
-    return replace(page, optional=True) if page else None
 
 
 def _sources(register: Path) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -151,15 +152,15 @@ def table_rows(record: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     for number, cells in enumerate(data["rows"], 1):
         row = dict(zip(names, cells, strict=True))
         said = project_of(row) or " ".join(value_words(row[key]) for key in keys if row[key] is not None)
-        said = said or next(
-            (value_words(cell) for cell in cells if isinstance(cell, str | dict) and cell), ""
-        )
-        name = said or f"row {number}"
-        fresh, count = name, 2
-        while fresh in found:
-            fresh, count = f"{name} ({count})", count + 1
-        found[fresh] = row
+        texts = (value_words(cell) for cell in cells if isinstance(cell, str | dict) and cell)
+        found[_fresh(said or next(texts, "") or f"row {number}", found)] = row
     return found
+
+
+def _fresh(name: str, taken: Mapping[str, Any]) -> str:
+    """A name, with a number behind it where it is taken."""
+    names = itertools.chain([name], (f"{name} ({number})" for number in itertools.count(2)))
+    return next(one for one in names if one not in taken)
 
 
 def value_words(value: Any) -> str:
@@ -237,9 +238,7 @@ def _titles(record: Mapping[str, Any]) -> dict[str, str]:
 
 def _essence(record: Mapping[str, Any]) -> dict[str, Any]:
     """A record without where it stands and which versions made it."""
-    return {
-        key: value for key, value in record.items() if key not in ("notebook", "cell", "inputs", "version")
-    }
+    return {key: record[key] for key in record if key not in ("notebook", "cell", "inputs", "version")}
 
 
 _LISTED = 8
@@ -295,67 +294,49 @@ class PackDiff:
     def summary(self) -> str:
         """One sentence."""
         found = self.figures
-        if not (self.decisions or found.moved or found.added or found.gone or len(self.inputs)):
+        counted = (
+            (self.inputs, "cell of the register is not the same", "cells of the register are not the same"),
+            (self.decisions, "project decided otherwise", "projects decided otherwise"),
+            (found.moved, "figure or table moved", "figures and tables moved"),
+            (found.added, "is new", "are new"),
+            (found.gone, "is gone", "are gone"),
+        )
+        parts = [_count(len(these), one, many) for these, one, many in counted if len(these)]
+        if not parts:
             return f"{self.new} says the same as {self.old}."
-        parts = [
-            _count(
-                len(self.inputs),
-                "cell of the register is not the same",
-                "cells of the register are not the same",
-            ),
-            _count(len(self.decisions), "project decided otherwise", "projects decided otherwise"),
-            _count(len(found.moved), "figure or table moved", "figures and tables moved"),
-            _count(len(found.added), "is new", "are new"),
-            _count(len(found.gone), "is gone", "are gone"),
-        ]
-        return f"From {self.old} to {self.new}: {', '.join(part for part in parts if part)}."
+        return f"From {self.old} to {self.new}: {', '.join(parts)}."
 
     def told(self, all: bool = False) -> str:
         """The whole as Markdown; with `all` every figure, else those of page one."""
-        lines = [self.summary]
-        if len(self.inputs):
-            cells = [
-                map(_cell, row) for row in self.inputs.head(None if all else _LINES).itertuples(index=False)
-            ]
-            lines += [
-                "",
-                "## Inputs",
-                "",
-                f"| {' | '.join(self.inputs.columns)} |",
-                "| --- | --- | --- | --- | --- |",
-            ]
-            lines += [f"| {' | '.join(row)} |" for row in cells]
-            lines += (
-                [f"\nAnd {len(self.inputs) - _LINES} more (`--all`)."]
-                if len(self.inputs) > len(cells)
-                else []
-            )
-        for head, found in (
-            ("Made from", self.made_from if all or not len(self.inputs) else self._but_files()),
-            ("Value", self.value),
-            ("Decisions", self.decisions),
-            ("Limits", self.limits),
-        ):
-            lines += ["", f"## {head}", "", *(f"- {line}" for line in found)] if found else []
-        shown = [name for name in self.figures.moved if all or name in self.page_one]
-        if shown:
-            lines += ["", "## Figures" if all else "## Page one", ""]
-        for name in shown:
-            moves = [
-                move for move in self.figures.moved[name] if all or move.column not in ("number", "order")
-            ]
-            most = len(moves) if all else _LISTED
-            lines += [f"- {name}", *(f"  - {_moved(move)}" for move in moves[:most])]
-            lines += [f"  - and {len(moves) - most} more"] if len(moves) > most else []
-        for head, names in (("New", self.figures.added), ("Gone", self.figures.gone)) if all else ():
-            lines += ["", f"## {head}", "", *(f"- {name}" for name in names)] if names else []
-        rest = len(self.figures.moved) - len(shown)
-        lines += ["", f"{_count(rest, 'other figure', 'other figures')} moved: `--all`."] if rest else []
-        return "\n".join(lines)
+        lines, figures, inputs = [self.summary], self.figures, self.inputs
 
-    def _but_files(self) -> list[str]:
-        """What they were made from, without the files whose cells are listed."""
-        return [line for line in self.made_from if not line.startswith(("file ", "package "))]
+        def part(head: str, found: Sequence[str]) -> None:
+            lines.extend(["", f"## {head}", "", *found] if found else [])
+
+        listed = inputs if all else inputs.head(_LINES)
+        if len(listed):
+            rows = [inputs.columns, ["---"] * len(inputs.columns), *listed.itertuples(index=False)]
+            part("Inputs", [f"| {' | '.join(map(_cell, row))} |" for row in rows])
+        if len(inputs) > len(listed):
+            lines.append(f"\nAnd {len(inputs) - len(listed)} more (`--all`).")
+        told = ("file ", "package ") if len(inputs) and not all else ()  # files whose cells are listed
+        part("Made from", [f"- {line}" for line in self.made_from if not line.startswith(told)])
+        for head, found in (("Value", self.value), ("Decisions", self.decisions), ("Limits", self.limits)):
+            part(head, [f"- {line}" for line in found])
+        shown = [name for name in figures.moved if all or name in self.page_one]
+        said: list[str] = []
+        for name in shown:
+            moves = [move for move in figures.moved[name] if all or move.column not in ("number", "order")]
+            most = len(moves) if all else _LISTED
+            said += [f"- {name}", *(f"  - {_moved(move)}" for move in moves[:most])]
+            said += [f"  - and {len(moves) - most} more"] if len(moves) > most else []
+        part("Figures" if all else "Page one", said)
+        if all:
+            part("New", [f"- {name}" for name in figures.added])
+            part("Gone", [f"- {name}" for name in figures.gone])
+        if rest := len(figures.moved) - len(shown):
+            lines += ["", f"{_count(rest, 'other figure', 'other figures')} moved: `--all`."]
+        return "\n".join(lines)
 
     def __str__(self) -> str:
         return self.told()
@@ -405,7 +386,7 @@ def _inputs(old: Published, new: Published) -> pd.DataFrame:
     rows = []
     for table in load_schema():
         one, other = (_keyed(register, table) for register in registers)
-        for key in [*one, *(key for key in other if key not in one)]:
+        for key in {**one, **other}:
             before, after = one.get(key), other.get(key)
             if before is None or after is None:
                 said = (before or after or {}).items()
@@ -438,10 +419,7 @@ def _keyed(register: Any, table: Any) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for row in text_columns(frame).to_dict("records"):
         name = " · ".join(row[key] for key in table.key if row.get(key) and row[key] != "full")
-        fresh, count = name, 2
-        while fresh in found:
-            fresh, count = f"{name} ({count})", count + 1
-        found[fresh] = {str(column): value for column, value in row.items()}
+        found[_fresh(name, found)] = {str(column): value for column, value in row.items()}
     return found
 
 
@@ -654,25 +632,21 @@ def verify_pack(
     pack = Published.at(place)
     folder, old = pack.folder, pack.manifest
     touched = tuple(_touched(pack))
-    notes = (
-        [f"The folder has another name; it was published as {old['id']}."] if folder.name != old["id"] else []
-    )
-    found = Verification(f"{old['pack']} {folder.name}", len(old["outputs"]), False, tuple(notes), touched)
+    notes = (f"The folder has another name; it was published as {old['id']}.",) * (folder.name != old["id"])
+    found = Verification(f"{old['pack']} {folder.name}", len(old["outputs"]), False, notes, touched)
     if touched or run is False:
         return found
     if run is None and pack_file is None and not _built_here(folder):
         return replace(found, notes=(*notes, _STRANGER))
-    source = Path(pack_file) if pack_file else folder / "sources" / "pack.yml"
+    own = Path("sources", "pack.yml")
+    source = Path(pack_file) if pack_file else folder / own
     if not source.is_file():
-        raise PackError(
-            f"{folder} has no {source.relative_to(folder) if not pack_file else source}: it cannot be rebuilt."
-        )
+        raise PackError(f"{folder} has no {pack_file or own}: it cannot be rebuilt.")
     with scratch() as temporary:
         again = Published.at(build_pack(source, temporary / "packs", workers))
     new = again.manifest
-    names = [
-        name for name, digest in new["outputs"].items() if old["outputs"].get(name) not in (None, digest)
-    ]
+    outputs = old["outputs"]
+    names = [name for name, digest in new["outputs"].items() if outputs.get(name) not in (None, digest)]
     return replace(
         found,
         ran=True,

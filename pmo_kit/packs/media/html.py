@@ -99,19 +99,12 @@ def _placed(item: Collected, figures: list[tuple[str, str]], width: int = TEXT_W
         from pmo_kit.exhibits.svg import picture
 
         figures.append((item.id, json.dumps(drawing(exhibit, width=width), ensure_ascii=False)))
-        narrow = (
-            f'<div class="narrow" aria-hidden="true">{picture(exhibit, _NARROW, "narrow_")}</div>'
-            if width > _NARROW
-            else ""
-        )
+        narrow, wide = "", Markup(picture(exhibit, width))
+        if width > _NARROW:
+            narrow = f'<div class="narrow" aria-hidden="true">{picture(exhibit, _NARROW, "narrow_")}</div>'
         place = '<div class="chart{}" role="group" aria-label="{}"><div data-figure="{}">{}</div>{}</div>'
-        body = Markup(place).format(
-            " both" if narrow else "",
-            spoken(exhibit),
-            item.id,
-            Markup(picture(exhibit, width)),
-            Markup(narrow),
-        )
+        both = " both" if narrow else ""
+        body = Markup(place).format(both, spoken(exhibit), item.id, wide, Markup(narrow))
         table = Markup(fragment(data_table(exhibit), framed=False))
     else:
         body = Markup(_linked(fragment(exhibit, framed=False), item.refers))
@@ -145,15 +138,11 @@ def _render(
 
     folder: Path = shipped("templates", "report")
     environment = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
+        loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
-    )
-    environment.filters["css_text"] = _css_text
-    environment.filters["source"] = _source
-    environment.filters["linked"] = lambda text, refers: _linked(str(escape(text)), refers)
+    )  # fmt: skip
+    linked = {"linked": lambda text, refers: _linked(str(escape(text)), refers)}
+    environment.filters |= {"css_text": _css_text, "source": _source, **linked}
     plotly = (folder / "plotly" / "plotly-basic.min.js").read_text(encoding="utf-8") if figures else ""
     script = (folder / "page.js").read_text(encoding="utf-8")
     data = [{"id": identity, "json": Markup(text.replace("<", "\\u003c"))} for identity, text in figures]

@@ -18,7 +18,7 @@ from typing import Any, Literal
 from pmo_kit.exhibits import theme
 from pmo_kit.exhibits.canvas import ticks
 from pmo_kit.exhibits.cells import header as header
-from pmo_kit.exhibits.drawing import Bar, fields_of, needs_key, read_bars, said_on, series_looks
+from pmo_kit.exhibits.drawing import Bar, fields_of, needs_key, read_bars, said_on, series_looks, series_of
 from pmo_kit.exhibits.records import Chart, Field
 from pmo_kit.exhibits.svg import picture
 
@@ -178,13 +178,11 @@ def image(chart: Chart, width: int) -> bytes:
 
     from pmo_kit.packs.media.pdf import fonts
 
-    drawn = picture(chart, width).encode()
-    page = (
-        '#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes(sys.inputs.at("svg")), width: {}pt)'
-    )
+    page = "#set page(width: auto, height: auto, margin: 0pt)\n"
+    page += f'#image(bytes(sys.inputs.at("svg")), width: {width}pt)'
     folders: list[Any] = list(fonts())
     made = typst.compile(
-        page.format(width).encode(), format="png", ppi=144, sys_inputs={"svg": drawn.decode()},
+        page.encode(), format="png", ppi=144, sys_inputs={"svg": picture(chart, width)},
         font_paths=folders, ignore_system_fonts=True,
     )  # fmt: skip
     assert isinstance(made, bytes)
@@ -226,7 +224,7 @@ def _bars(chart: Chart) -> Spec | None:
         )  # fmt: skip
     many = len(names) > 1
     return Spec(
-        "bar" if chart.y.kind != "number" else "column", categories, tuple(series), number,
+        "bar" if chart.flat else "column", categories, tuple(series), number,
         stacked=chart.stacked or chart.start is not None,
         layered=chart.layered or (many and len(slots) == len(bars) and not chart.stacked), key=many,
     )  # fmt: skip
@@ -257,7 +255,7 @@ def _lines(chart: Chart) -> Spec | None:
     for name, (style, look) in looks.items():
         mine = [
             (n, row) for n, row in records
-            if (chart.series is None or str(row[chart.series.name]) == name)
+            if series_of(chart, row) == name
             and not theme.is_missing(row[chart.x.name]) and not theme.is_missing(row[chart.y.name])
         ]  # fmt: skip
         if not mine:
@@ -292,9 +290,8 @@ def _references(chart: Chart, drawn: Spec) -> list[Series]:
     found = []
     for line in chart.references:
         at = float(line.value)
-        look = theme.Look(
-            theme.INK, theme.INK, dash="dash" if line.style in ("previous", "muted") else "solid"
-        )
+        dash = "dash" if line.style in ("previous", "muted") else "solid"
+        look = theme.Look(theme.INK, theme.INK, dash=dash)
         xs, ys = ((at, at), (low, high)) if line.axis == "x" else ((left, right), (at, at))
         found.append(Series(line.label, ys, "line", look, xs=xs, labels=("", line.label)))
     return found
@@ -320,11 +317,8 @@ def number_format(field: Field, value: Any = None) -> str:
     """
     zero = "0" + ("." + "0" * field.decimals if field.decimals else "")
     plain = f"#,##{zero}"
-    if (
-        value is not None
-        and value != 0
-        and not theme.format_number(value, field.decimals).strip(f"0.{theme.MINUS}")
-    ):
+    said = "" if value is None else theme.format_number(value, field.decimals)
+    if value and not said.strip(f"0.{theme.MINUS}"):  # it is printed as nought
         if field.signed:
             return zero + f";{zero};{zero}"
         if value < 0:

@@ -74,11 +74,9 @@ def lacking(value: Any, known: frozenset[int]) -> str:
     '\U0001f6b0'
     """
     if isinstance(value, str):
-        found = "" if value.isascii() else value
-        kinds = ("Cc", "Cf")
-        return "".join(
-            sorted({c for c in found if ord(c) not in known and unicodedata.category(c) not in kinds})
-        )
+        found = set() if value.isascii() else set(value)
+        lost = (c for c in found if ord(c) not in known and unicodedata.category(c) not in ("Cc", "Cf"))
+        return "".join(sorted(lost))
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
     return "".join(sorted(set().union(*(lacking(part, known) for part in parts))))
 
@@ -101,10 +99,7 @@ def warning(lost: Mapping[str, str]) -> str:
     letters = sorted(set("".join(lost.values())))
     codes = [f"U+{ord(letter):04X}" for letter in letters[:_TOLD]]
     where = list(lost)
-    more = [
-        f" and {len(all_) - most} more" if len(all_) > most else ""
-        for all_, most in ((letters, _TOLD), (where, 3))
-    ]
+    more = [f" and {len(of) - most} more" * (len(of) > most) for of, most in ((letters, _TOLD), (where, 3))]
     return (
         f"On paper (PDF) □ stands for letters that its font lacks: {', '.join(codes)}{more[0]} in "
         f"{', '.join(where[:3])}{more[1]}. A font in templates/report/fonts adds them."
@@ -271,6 +266,7 @@ class _Writer:
         spec, settings = outline.spec, outline.settings
         self.printed = {item.id for part in outline.chapters for item in part.items}
         to = addressee(outline.letters[0]) if kind == "letters" else ""
+        day = spec.date or settings.as_of
         about = {"pack": spec.title, "letters": f"{spec.title}: letter to {to}",
                  "provenance": f"{spec.title}: where every number comes from"}[kind]  # fmt: skip
         return {
@@ -295,10 +291,8 @@ class _Writer:
             "rag": {letter: [fill, ink] for letter, (_, fill, ink) in theme.RAG.items()},
             "front": self._front(outline) if kind == "pack" else None,
             "to": to,
-            "date": (spec.date or settings.as_of).isoformat() if spec.date or settings.as_of else "",
-            "letters": [self._exhibit(item, TEXT_WIDTH) for item in outline.letters]
-            if kind == "letters"
-            else [],
+            "date": day.isoformat() if day else "",
+            "letters": self._exhibits(outline.letters) if kind == "letters" else [],
             "missing": list(outline.missing),
             "chapters": [
                 {
@@ -307,7 +301,7 @@ class _Writer:
                     "question": part.question,
                     "lead": list(part.lead),
                     "missing": list(part.missing),
-                    "exhibits": [self._exhibit(item, TEXT_WIDTH) for item in part.items],
+                    "exhibits": self._exhibits(part.items),
                 }
                 for part in outline.chapters
                 if kind == "pack"
@@ -327,11 +321,14 @@ class _Writer:
             "tiles": self._exhibit(front.tiles, TEXT_WIDTH) if front.tiles else None,
             "decisions": self._exhibit(front.decisions, TEXT_WIDTH) if front.decisions else None,
             "deciding": front.deciding,
-            "left": [self._exhibit(item, COLUMN_WIDTH) for item in front.left],
-            "right": [self._exhibit(item, COLUMN_WIDTH) for item in front.right],
+            "left": self._exhibits(front.left, COLUMN_WIDTH),
+            "right": self._exhibits(front.right, COLUMN_WIDTH),
             "notes": [*front.notes, *([outline.settings.notice] if outline.settings.notice else [])],
             "missing": list(front.missing),
         }
+
+    def _exhibits(self, items: Sequence[Collected], width: int = TEXT_WIDTH) -> list[dict[str, Any]]:
+        return [self._exhibit(item, width) for item in items]
 
     def _exhibit(self, item: Collected, width: int) -> dict[str, Any]:
         exhibit = item.printed
@@ -349,9 +346,8 @@ class _Writer:
 
     def _body(self, exhibit: Exhibit, width: int) -> dict[str, Any]:
         if isinstance(exhibit, Chart):
-            name = (
-                re.sub(r"[^a-zA-Z0-9_.-]", "_", exhibit.id) + f"_{len(list(self.folder.glob('*.svg')))}.svg"
-            )
+            plain, place = re.sub(r"[^a-zA-Z0-9_.-]", "_", exhibit.id), len(list(self.folder.glob("*.svg")))
+            name = f"{plain}_{place}.svg"
             (self.folder / name).write_text(printable(picture(exhibit, width), self.known), encoding="utf-8")
             return {"kind": "chart", "picture": name}
         if isinstance(exhibit, Table):
@@ -371,13 +367,11 @@ def _table(table: Table, room: float = _TEXT) -> dict[str, Any]:
     begins = cells.row_header(table)  # what stands under a row begins at its name
     inner = sum(given[begins:]) - _PAD
     details = {position: _table(detail, inner) for position, detail in table.details}
-    parts = [
-        [
-            {**row, "detail": details.get(row["position"])} if "cells" in row else row
-            for row in cells.rows(table, *ends)
-        ]
-        for ends in cells.parts_of(table)
-    ]
+
+    def detailed(row: dict[str, Any]) -> dict[str, Any]:
+        return {**row, "detail": details.get(row["position"])} if "cells" in row else row
+
+    parts = [list(map(detailed, cells.rows(table, *ends))) for ends in cells.parts_of(table)]
     return {
         "columns": [
             {
@@ -408,10 +402,8 @@ def source_rows(outline: Outline) -> dict[str, str]:
     found = {}
     for _, item in outline.exhibits:
         named = projects & set(re.findall(r"\w+", json.dumps(item.record, ensure_ascii=False)))
-        tables = [name.strip() for name in item.exhibit.source.split(",")]
-        parts = [
-            _rows(register.table(name).reset_index(), name, named) for name in tables if register.has(name)
-        ]
+        tables = [name for name in map(str.strip, item.exhibit.source.split(",")) if register.has(name)]
+        parts = [_rows(register.table(name).reset_index(), name, named) for name in tables]
         found[item.id] = "; ".join(part for part in parts if part)
     return found
 
@@ -444,15 +436,11 @@ def _provenance(outline: Outline) -> dict[str, Any]:
     register = manifest["register"]
     findings = register["findings"]
     return {
-        "line": (
-            f"Pack {outline.pack_id} · made from the files below by executing the notebooks below; equal inputs "
-            "give an equal pack"
-        ),
-        "register": (
-            f"Register {register['name']}, data as of {register['as_of'] or 'a date not stated'}, SHA-256 of its "
-            f"content {register['fingerprint']}. Findings on its data: {findings['warn']} to look at, "
-            f"{findings['info']} notes."
-        ),
+        "line": f"Pack {outline.pack_id} · made from the files below by executing the notebooks below; equal inputs "
+        "give an equal pack",
+        "register": f"Register {register['name']}, data as of {register['as_of'] or 'a date not stated'}, SHA-256 of "
+        f"its content {register['fingerprint']}. Findings on its data: {findings['warn']} to look at, "
+        f"{findings['info']} notes.",
         "exhibits": [
             {
                 "notebook": item["notebook"],
