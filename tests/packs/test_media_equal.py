@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from decimal import ROUND_HALF_UP, Decimal
+from html import unescape
 
 import openpyxl
 import pandas as pd
@@ -20,6 +21,7 @@ from pmo_kit.exhibits.cells import data_table
 from pmo_kit.exhibits.html import fragment
 from pmo_kit.exhibits.jsonform import from_json
 from pmo_kit.exhibits.records import Chart, Field, Table, words
+from pmo_kit.facts import Unit
 from pmo_kit.packs.media.office import header, number_format, spec
 from pmo_kit.packs.media.pdf import _table as pdf_table
 from pmo_kit.packs.media.pdf import pdf_bytes
@@ -197,28 +199,43 @@ def test_a_table_reads_the_same_everywhere(
         assert any(words(value).split("\n")[0] in text for text in said) or first.kind == "rag"
 
 
+MONEY = [
+    Unit("money", "EUR", scale, prices)
+    for scale, prices in (("million", "real 2026"), ("thousand", "nominal"))
+]
+THINGS = ("%", "projects", "FTE", "days", "points of 100", "persons & teams")
+UNITS = ["", *(unit.words for unit in (*MONEY, Unit("money"), *map(Unit, THINGS)))]
+"""No unit, money of every kind, shares and things that are counted."""
+
+
 @given(
     st.lists(st.tuples(st.integers(-10_000_000, 10_000_000), st.integers(0, 4)), min_size=1, max_size=6),
     st.integers(0, 3),
     st.booleans(),
+    st.sampled_from(UNITS),
 )
 @settings(max_examples=60, deadline=None)
-def test_a5_the_text_of_a_number_is_equal_in_four_media(
-    parts: list[tuple[int, int]], decimals: int, signed: bool
+def test_a5_the_text_of_a_number_and_its_unit_are_equal_in_four_media(
+    parts: list[tuple[int, int]], decimals: int, signed: bool, unit: str
 ) -> None:
     """Halves too: 0.25, 1.15 and 84.85 have one text on the page, on paper, on a slide and in a sheet."""
     values = [number / 10**places for number, places in parts]
     values += [value + 0.5 * 10**-decimals for value in values]
-    field = Field("n", decimals=decimals, signed=signed)
+    field = Field("n", "n", unit, decimals=decimals, signed=signed)
     data = pd.DataFrame({"what": [f"row {n}" for n in range(len(values))], "n": values})
     table = Table(id="t", alt="-", title="T", data=data, columns=(Field("what", kind="text"), field))
-    page = re.findall(r'<td class="pk-num">([^<]*)</td>', fragment(table, framed=False))
-    paper = [row["cells"][1]["text"] for part in pdf_table(table)["parts"] for row in part]
-    slides = [
-        line[1].paragraphs[0][0].text
-        for part in pages(table, Box(0, 0, 9_000_000, 4_000_000))
-        for line in part.lines
-    ]
+    html, on_paper, on_slides = (
+        fragment(table, framed=False),
+        pdf_table(table),
+        pages(table, Box(0, 0, 9_000_000, 4_000_000)),
+    )
+    page = re.findall(r'<td class="pk-num">([^<]*)</td>', html)
+    paper = [row["cells"][1]["text"] for part in on_paper["parts"] for row in part]
+    slides = [line[1].paragraphs[0][0].text for part in on_slides for line in part.lines]
+    units = re.findall(r'<span class="pk-th-unit">([^<]*)</span>', html) or [""]
+    assert [unescape(one) for one in units] == [on_paper["columns"][1]["unit"]] == [unit]
+    assert on_slides[0].head[1].paragraphs[0][0].text == f"n {unit}".strip()
+    assert header(field) == ", ".join(filter(None, ("n", unit)))
     sheet = [as_excel_shows(value, number_format(field, value)) for value in values]
     assert page == paper == slides == [theme.format_number(value, decimals, signed) for value in values]
     assert sheet == page
