@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
-import datetime as dt
 import io
-import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -193,48 +190,26 @@ def _cells(file: Path) -> tuple[list[int], list[dict[str, str]], bool]:
 
 def _read_dates(rows: Sequence[tuple[int, dict[str, str]]], file: Path, faults: list[str]) -> None:
     """Write every date as ISO; the order of day and month is one for the whole file."""
+    from pmo_kit.register.values import order_evidence, parse_date
+
     dated = [(f"{_who(number, row)}: {name}", row, name) for number, row in rows for name in ("date", "due")]
     dated = [(where, row, name) for where, row, name in dated if row[name]]
-    read = {row[name]: _readings(row[name]) for _, row, name in dated}
-    both = [days for days in read.values() if len(days) == 2]
-    orders = {next(iter(days)) for days in read.values() if len(days) == 1} - {"iso"}
-    if both and not orders and (own := _own_date(file)):
-        orders = {order for days in both for order, day in days.items() if day == own}
-    for where, row, name in dated:
-        days = read[row[name]]
-        left = {day for order, day in days.items() if len(days) == 1 or not orders or order in orders}
-        if len(left) == 1:
-            row[name] = left.pop()
-        elif left:
-            first, second = sorted(left)
-            faults.append(f"{where} {row[name]} can be {first} or {second}; write it as one of these.")
+    told = pd.Series([row[name] for _, row, name in dated], dtype="str")
+    column = load_schema()["decisions"]["date"]
+    plain, *both = (parse_date(told, column, month_first=way).values for way in (None, False, True))
+    proven: tuple[bool, ...] = order_evidence(told)
+    if plain.isna().any() and not any(proven) and (own := _own_date(file)):
+        proven = tuple(pd.Timestamp(own) in set(way[plain.isna()]) for way in both)
+    for (where, row, name), clear, *ways in zip(dated, plain, *both, strict=True):
+        pairs = zip(ways, proven if any(proven) else (True, True), strict=True)
+        left = {clear} if pd.notna(clear) else {day for day, taken in pairs if taken and pd.notna(day)}
+        days = sorted(f"{day:%Y-%m-%d}" for day in left)
+        if len(days) == 1:
+            row[name] = days[0]
+        elif days:
+            faults.append(f"{where} {row[name]} can be {days[0]} or {days[1]}; write it as one of these.")
         else:
             faults.append(f"{where} '{row[name]}' is no date; write it like 2026-10-15.")
-
-
-def _readings(text: str) -> dict[str, str]:
-    """The ways to read a date: order (iso, day, month) -> ISO; one entry where they are the same day.
-
-    Examples
-    --------
-    >>> _readings("10/5/2026"), _readings("15.10.2026"), _readings("2026-10-15 00:00:00"), _readings("soon")
-    ({'day': '2026-05-10', 'month': '2026-10-05'}, {'day': '2026-10-15'}, {'iso': '2026-10-15'}, {})
-    """
-    match = re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T].*)?", text)
-    if match:
-        pieces = {"iso": (match[1], match[2], match[3])}
-    elif match := re.fullmatch(r"(\d{1,2})([/.\- ])(\d{1,2})\2(\d{4}|\d{2})(?: .*)?", text):
-        year = match[4] if len(match[4]) == 4 else f"20{match[4]}"
-        pieces = {"day": (year, match[3], match[1]), "month": (year, match[1], match[3])}
-        if match[2] == "." or match[1] == match[3]:
-            del pieces["month"]
-    else:
-        return {}
-    found = {}
-    for order, (year, month, day) in pieces.items():
-        with contextlib.suppress(ValueError):
-            found[order] = dt.date(int(year), int(month), int(day)).isoformat()
-    return found
 
 
 def _own_date(file: Path) -> str:

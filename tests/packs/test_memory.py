@@ -300,3 +300,12 @@ def test_a_workbook_of_decisions_and_what_is_left_open(workspace: Workspace, tmp
     assert "Left open, nothing was decided on: B." in str(recorded)
     table = load_register(register).table("decisions")
     assert table[["project_id", "decision"]].values.tolist() == [["A", "fund"], ["Z", "fund"]]
+
+
+def test_a_date_is_read_as_a_register_reads_it(tmp_path: Path) -> None:
+    """Written months too, and one order of day and month for the whole file, which the register's reader settles."""
+    file = tmp_path / "decisions.csv"
+    head = "date,committee,project_id,decision,amount,due,recommended,reason\n"
+    file.write_text(f"{head}15 Oct 2026,Board,A,fund,1,5/10/2026,fund,\n16/10/2026,Board,B,fund,1,,fund,\n")
+    rows = read_decisions(file)
+    assert [(row["date"], row["due"]) for row in rows] == [("2026-10-15", "2026-10-05"), ("2026-10-16", "")]
