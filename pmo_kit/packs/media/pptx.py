@@ -308,11 +308,7 @@ def _write(cell: Any, slot: Slot, size: float, last: bool, head: bool) -> None:
     if slot.rule:
         _rule(properties, "T", slot.rule, 1.0)
     _rule(properties, "B", theme.DARK_GRAY if head or last else "#D0D0D0", 0.75 if head or last else 0.5)
-    if slot.fill:
-        cell.fill.solid()
-        cell.fill.fore_color.rgb = rgb(slot.fill)
-    else:
-        cell.fill.background()
+    _ground(cell.fill, slot.fill)
 
 
 def write_paragraphs(
@@ -357,6 +353,26 @@ def rgb(color: str) -> Any:
     from pptx.dml.color import RGBColor
 
     return RGBColor.from_string(color.lstrip("#"))
+
+
+def _ground(fill: Any, color: str) -> None:
+    """Color what stands behind; "" lets it through."""
+    if color:
+        fill.solid()
+        fill.fore_color.rgb = rgb(color)
+    else:
+        fill.background()
+
+
+def _edge(line: Any, color: str, width: float) -> None:
+    """Color a line, so wide in pt; 0 for none."""
+    from pptx.util import Pt
+
+    if width:
+        line.color.rgb = rgb(color)
+        line.width = Pt(width)
+    else:
+        line.fill.background()
 
 
 def _rule(properties: Any, side: str, color: str, width: float) -> None:
@@ -492,38 +508,27 @@ def _unnamed(chart: Any, drawn: Spec) -> None:
 
 def _fill(form: Any, look: theme.Look, kind: str) -> None:
     from pptx.enum.dml import MSO_PATTERN
-    from pptx.util import Pt
 
     line, width = (theme.INK, 1.75) if kind == "outline" else (look.line, look.width)
-    if kind in ("outline", "hidden"):
-        form.fill.background()
-    elif look.hatch:
+    if kind == "fill" and look.hatch:
         form.fill.patterned()
         form.fill.pattern = MSO_PATTERN.LIGHT_UPWARD_DIAGONAL
         form.fill.fore_color.rgb = rgb(look.line)
         form.fill.back_color.rgb = rgb(look.fill)
     else:
-        form.fill.solid()
-        form.fill.fore_color.rgb = rgb(look.fill)
-    if width and kind != "hidden":
-        form.line.color.rgb = rgb(line)
-        form.line.width = Pt(width)
-    else:
-        form.line.fill.background()
+        _ground(form.fill, "" if kind in ("outline", "hidden") else look.fill)
+    _edge(form.line, line, 0 if kind == "hidden" else width)
 
 
 def _stroke(series: Any, wanted: Series) -> None:
     """A line, with dots where it has labels; or dots alone."""
     from pptx.enum.chart import XL_MARKER_STYLE
     from pptx.enum.dml import MSO_LINE
-    from pptx.util import Pt
 
     look = wanted.look
-    color = rgb(look.shade)
     series.smooth = False
     if wanted.kind == "line":
-        series.format.line.color.rgb = color
-        series.format.line.width = Pt(1.5 if wanted.across else 2.5)
+        _edge(series.format.line, look.shade, 1.5 if wanted.across else 2.5)
         if look.dash == "dash":
             series.format.line.dash_style = MSO_LINE.DASH
         series.marker.style = XL_MARKER_STYLE.NONE
@@ -535,8 +540,7 @@ def _stroke(series: Any, wanted: Series) -> None:
     for dot in dots:
         dot.style = XL_MARKER_STYLE.CIRCLE
         dot.size = 9
-        dot.format.fill.solid()
-        dot.format.fill.fore_color.rgb = color
+        _ground(dot.format.fill, look.shade)
         dot.format.line.color.rgb = rgb(theme.PAPER)
 
 
@@ -570,7 +574,6 @@ def _labels(series: Any, wanted: Series, drawn: Spec, size: float) -> None:
 
 def _axes(chart: Any, drawn: Spec, of: Chart) -> None:
     from pptx.enum.chart import XL_TICK_LABEL_POSITION, XL_TICK_MARK
-    from pptx.util import Pt
 
     across, values = chart.category_axis, chart.value_axis
     for axis in (across, values):
@@ -586,8 +589,7 @@ def _axes(chart: Any, drawn: Spec, of: Chart) -> None:
     values.visible = not drawn.labelled
     if not drawn.labelled:
         values.has_major_gridlines = True
-        values.major_gridlines.format.line.color.rgb = rgb(theme.GRID)
-        values.major_gridlines.format.line.width = Pt(0.75)
+        _edge(values.major_gridlines.format.line, theme.GRID, 0.75)
         _title(values, drawn.number)
     if drawn.shape == "xy":
         _scaled(across, span([x for one in drawn.series for x in one.xs]))
@@ -805,20 +807,14 @@ def _badge(slide: Any, part: cells.Cell, room: Box, size: float) -> None:
     """A decision as a word with a mark in a small box: filled for stop and fund, outlined otherwise."""
     from pptx.enum.shapes import MSO_SHAPE
     from pptx.enum.text import MSO_ANCHOR
-    from pptx.util import Pt
 
     fill = theme.BADGES.get(part["css"], "")
     shape = slide.shapes.add_shape(MSO_SHAPE.ROUNDED_RECTANGLE, room.left, room.top, room.width, room.height)
     shape.name = f"Mark {part['text']}"
     shape.adjustments[0] = 0.12
     plain(shape)
-    shape.line.color.rgb = rgb(fill or theme.DARK_GRAY)
-    shape.line.width = Pt(1)
-    if fill:
-        shape.fill.solid()
-        shape.fill.fore_color.rgb = rgb(fill)
-    else:
-        shape.fill.background()
+    _edge(shape.line, fill or theme.DARK_GRAY, 1)
+    _ground(shape.fill, fill)
     flat(shape.text_frame)
     shape.text_frame.vertical_anchor = MSO_ANCHOR.MIDDLE
     color = theme.PAPER if fill else theme.DARK_GRAY
@@ -863,15 +859,13 @@ def turning(front: Front) -> str:
 def line_across(slide: Any, room: Box, color: str = theme.DARK_BLUE) -> None:
     """A thin line above a block, for the eye only."""
     from pptx.enum.shapes import MSO_CONNECTOR
-    from pptx.util import Pt
 
     line = slide.shapes.add_connector(
         MSO_CONNECTOR.STRAIGHT, room.left, room.top, room.left + room.width, room.top
     )
     line.name = "Rule"
     plain(line)
-    line.line.color.rgb = rgb(color)
-    line.line.width = Pt(1 if color == theme.DARK_BLUE else 0.5)
+    _edge(line.line, color, 1 if color == theme.DARK_BLUE else 0.5)
 
 
 def plain(shape: Any) -> None:
