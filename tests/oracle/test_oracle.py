@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -117,3 +118,27 @@ def test_a_looser_rule_never_lowers_the_best_value(tmp_path_factory, seed: int, 
         assert row["one_more"] >= -1e-9
         assert not row["one_fewer"] > 1e-9
         assert row["unlimited_value"] >= before - 1e-9
+
+
+@brief(8)
+@given(seed=st.integers(3000, 9000), factor=st.sampled_from([0.0, 0.1, 0.3]))
+def test_a_conflict_cannot_hold_and_every_part_less_one_can(
+    tmp_path_factory, seed: int, factor: float
+) -> None:
+    """Random registers whose money is cut until no plan is left, against enumeration."""
+    folder = tmp_path_factory.mktemp("register")
+    make(folder, seed, projects=5)
+    budgets = pd.read_csv(folder / "budgets.csv")
+    budgets.assign(amount=budgets["amount"] * factor).to_csv(folder / "budgets.csv", index=False)
+    try:
+        pmo.arbitrate(pmo.Question(pmo.load_register(folder), **LIKELY))
+    except InfeasibleError as error:
+        found = error
+    except DataError:
+        return
+    else:
+        return
+    plans, names = Plans(Register(folder)), list(found.conflict)
+    assert set(names) <= set(plans.names)
+    assert not plans.possible(names)
+    assert all(plans.possible([n for n in names if n != name]) for name in names)
