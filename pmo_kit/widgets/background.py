@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from pmo_kit.arbitration.solving import Interrupted, interruptible
 
@@ -78,11 +79,15 @@ class BackgroundWork:
         atexit.unregister(self.close)
 
 
+def shell() -> Any:
+    """The IPython that runs this; None where there is none."""
+    module = sys.modules.get("IPython")
+    return module.get_ipython() if module is not None else None
+
+
 def _kernel_loop() -> asyncio.AbstractEventLoop | None:
     """The loop on which a kernel's messages arrive; None outside a kernel, whatever else runs a loop there."""
-    module = sys.modules.get("IPython")
-    shell = module.get_ipython() if module is not None else None
-    if getattr(shell, "kernel", None) is None:
+    if getattr(shell(), "kernel", None) is None:
         return None
     try:
         return asyncio.get_running_loop()

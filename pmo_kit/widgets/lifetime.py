@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from importlib import resources
 from typing import Any
@@ -10,6 +9,8 @@ from uuid import uuid4
 
 import anywidget
 import traitlets
+
+from pmo_kit.widgets.background import shell
 
 _living: dict[str, tuple[str, list[Any]]] = {}
 
@@ -42,11 +43,7 @@ def parts_of(widget: Any) -> list[Any]:
 
 def _running() -> tuple[str, str]:
     """The cell that runs and the message that made it run; empty outside a notebook."""
-    module = sys.modules.get("IPython")
-    shell = module.get_ipython() if module is not None else None
-    if shell is None or not hasattr(shell, "get_parent"):
-        return "", ""
-    parent = shell.get_parent() or {}
+    parent = getattr(shell(), "get_parent", dict)() or {}
     cell = parent.get("metadata", {}).get("cellId", "")
     return str(cell), str(parent.get("header", {}).get("msg_id", ""))
 

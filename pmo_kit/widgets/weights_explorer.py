@@ -109,15 +109,11 @@ class WeightsState:
     @property
     def table(self) -> pd.DataFrame:
         """Projects in order: rank, name, value, before (rank at the start), moved (places gained)."""
-        table, before = self.ranking.table, self.first.table["rank"]
-        table = table[table["rank"].notna()]
-        moved = before.reindex(table.index).astype(float) - table["rank"].astype(float)
-        return pd.DataFrame(
-            {
-                "rank": table["rank"].astype(int), "name": table["name"], "value": table["value"],
-                "before": before.reindex(table.index).astype(int), "moved": moved.astype(int),
-            }
-        )  # fmt: skip
+        table = self.ranking.table.dropna(subset="rank")
+        table = table.assign(before=self.first.table["rank"])
+        table["moved"] = table["before"] - table["rank"]
+        places = ["rank", "before", "moved"]
+        return table.astype(dict.fromkeys(places, int))[["rank", "name", "value", "before", "moved"]]
 
     @property
     def flips(self) -> pd.DataFrame:
