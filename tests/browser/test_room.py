@@ -154,10 +154,12 @@ def test_the_next_pack_says_what_the_meeting_decided(room: tuple[str, Path], bro
     shutil.copytree(TWELVE, folder / "register")
     (decisions,) = folder.glob("session/*/*/decisions.csv")
     assert main(["record", str(decisions), str(folder / "register")]) == 0
+    (folder / "notebooks").mkdir()
+    shutil.copy(shipped("notebooks", "02_budget_arbitration.ipynb"), folder / "notebooks")
     (folder / "next.yml").write_text(
         "pack: next\ntitle: The next meeting\ncommittee: Investment Committee\ndate: 2026-11-15\nregister: register\n"
         "page_one: {headline: page_one.headline, right: [page_one.since_last]}\n"
-        f"chapters:\n  - notebook: {shipped('notebooks', '02_budget_arbitration.ipynb')}\n    title: The plan\n"
+        "chapters:\n  - notebook: notebooks/02_budget_arbitration.ipynb\n    title: The plan\n"
     )
     pack = build_pack(folder / "next.yml", folder / "packs")
     shown = json.loads((pack / "figures.json").read_text(encoding="utf-8"))

@@ -35,6 +35,8 @@ SESSION = "widgets.committee_session(question, committee='Investment Committee')
 BOARD = ".pw-board"
 LATE = "[anywidget] Failed to initialize model."
 """What anywidget says of a module that took more than two seconds to load; it is heard nevertheless."""
+RESTARTED = "Canceled future for kernel_info_request message before replies were done"
+"""What JupyterLab says where a kernel is started anew while it is still greeted."""
 
 
 @pytest.fixture(scope="module")
@@ -640,7 +642,7 @@ def test_run_all_leaves_no_blank_board(lab: Lab, browser: Any, turns: int, reque
         for part in (".pw-board", ".pw-panel"):
             words = page.locator(part).inner_text()
             assert not re.search("undefined|NaN|Waiting for", words), (turn, words)
-        assert set(page.complaints) <= {LATE}, turn
+        assert set(page.complaints) <= {LATE, RESTARTED}, turn
         page.close()
         print(f"Run all {turn + 1} of {turns}: whole")
 
