@@ -43,7 +43,7 @@ def parts_of(widget: Any) -> list[Any]:
 
 def _running() -> tuple[str, str]:
     """The cell that runs and the message that made it run; empty outside a notebook."""
-    parent = getattr(shell(), "get_parent", dict)() or {}
+    parent: Mapping[str, Any] = getattr(shell(), "get_parent", dict)() or {}
     cell = parent.get("metadata", {}).get("cellId", "")
     return str(cell), str(parent.get("header", {}).get("msg_id", ""))
 
