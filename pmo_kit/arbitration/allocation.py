@@ -308,20 +308,15 @@ def arbitrate(question: Question) -> Allocation:
     >>> allocation.plan["P06"]
     'stop'
     """
-    return arbitrate_once(question)
-
-
-def arbitrate_once(question: Question, known: Iterable[Plan] = ()) -> Allocation:
-    """As `arbitrate`, from plans that may be good; what was asked before, by another figure, is not asked again."""
     q = question
     last = None if q.last_plan is None else frozenset(q.last_plan.items())
     key = (q.rules, q.basis, q.gap, q.node_limit, q.overrides, last)
-    answers = q.built.memo.setdefault("answers", {})
-    if q.time_limit is None and key in answers:
-        return answers[key]
-    allocation = arbitrate_from(question, known)
+    known = q.built.memo.setdefault("answers", {})
+    if q.time_limit is None and key in known:  # asked before, by another figure
+        return known[key]
+    allocation = arbitrate_from(question)
     if allocation.status == "optimal":
-        kept(answers, key, lambda: allocation, ANSWERS)
+        kept(known, key, lambda: allocation, ANSWERS)
     return allocation
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pmo_kit.answers import Answer
-from pmo_kit.arbitration.allocation import Allocation, allocation_of, arbitrate_once, asked_gap, close_enough
+from pmo_kit.arbitration.allocation import Allocation, allocation_of, arbitrate, asked_gap, close_enough
 from pmo_kit.arbitration.model import ONE, Model, Plan, PlanChange, compile_model, parts
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Envelope, Row
@@ -216,12 +216,9 @@ def frontier(
         raise InputError("Weights belong to one order of funding for all budgets: add nested=True.")
     nearby = _Nearby(question)
     found: dict[float, Allocation | InfeasibleError] = {}
-    plans: list[Plan] = []  # of smaller budgets: known for every larger one
     for times in factors:
         try:
-            scaled = question.scaled(times)
-            found[times] = a = nearby.allocation(scaled) or arbitrate_once(scaled, plans)
-            plans += a._pool.plans
+            found[times] = nearby.allocation(question.scaled(times)) or arbitrate(question.scaled(times))
         except InfeasibleError as error:
             found[times] = error
     return Frontier(question, *_points(question, found))

@@ -26,7 +26,7 @@ from pmo_kit.arbitration.prices import (
     plan_change,
 )
 from pmo_kit.arbitration.rules import Committed, Mandatory, Override, Requires, Rule
-from pmo_kit.arbitration.search import Found, Pool, best_plan, proof_gap, solved_again
+from pmo_kit.arbitration.search import Found, best_plan, proof_gap, solved_again
 from pmo_kit.arbitration.solving import Limits
 from pmo_kit.arbitration.thresholds import limits_worth, turning_points
 from pmo_kit.doors import door, known, several
@@ -413,12 +413,12 @@ def override_ledger(question: Question) -> Ledger:
     names = [o.name for o in overrides]
     names_of = question.built.projects["name"]
     everything = best_plan(compile_model(question))
-    known = Pool(compile_model(question), [everything.plan] if everything.plan else ())
-    none = solved_again(question.without(*names), known)
+    none = best_plan(compile_model(question.without(*names)))
     records = []
     for override in overrides:
-        alone = solved_again(question.without(*(n for n in names if n != override.name)), known)
-        rest = solved_again(question.without(override.name), known)
+        others = [name for name in names if name != override.name]
+        alone = best_plan(compile_model(question.without(*others)))
+        rest = best_plan(compile_model(question.without(override.name)))
         displaces, admits = _effect(question, rest, everything)
         records.append(
             (

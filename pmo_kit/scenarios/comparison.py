@@ -14,7 +14,6 @@ import pandas as pd
 
 from pmo_kit.answers import Answer
 from pmo_kit.arbitration import Allocation, Question, arbitrate
-from pmo_kit.arbitration.allocation import arbitrate_once
 from pmo_kit.arbitration.model import ONE, Model, PlanChange, compile_model
 from pmo_kit.arbitration.rules import Row
 from pmo_kit.arbitration.search import best_plan
@@ -507,12 +506,10 @@ def compare(question: Question, scenarios: Sequence[Scenario]) -> Comparison:
     if len(set(names)) < len(names):
         raise InputError(f"Two scenarios have one name: {', '.join(names)}.")
     asked = {scenario.name: scenario(question) for scenario in scenarios}
-    base = arbitrate(question)
-    allocations, reasons = {TODAY: base}, {}
+    allocations, reasons = {TODAY: arbitrate(question)}, {}
     for name, changed in asked.items():
-        alike = changed.options.index.equals(question.options.index)
         try:
-            allocations[name] = arbitrate_once(changed, base._pool.plans if alike else ())
+            allocations[name] = arbitrate(changed)
         except InfeasibleError as error:
             reasons[name] = str(error)
     return Comparison(question, tuple(scenarios), MappingProxyType(allocations), MappingProxyType(reasons))
