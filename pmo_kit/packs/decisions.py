@@ -167,7 +167,8 @@ def _lines(file: Path, faults: list[str]) -> Iterator[tuple[int, dict[str, str]]
 def _cells(file: Path) -> tuple[list[int], list[dict[str, str]], bool]:
     """Line numbers and lines by column, and whether a comma is the decimal mark where nothing proves it."""
     from pmo_kit.register.findings import Findings
-    from pmo_kit.register.sheets import read_csv_sheet, read_workbook
+    from pmo_kit.register.sheets import read_csv_sheet
+    from pmo_kit.register.workbook import read_workbook
 
     findings = Findings()
     if file.suffix.lower() in (".xlsx", ".xlsm"):

@@ -72,11 +72,9 @@ def assemble(
     schema = load_schema()
     bodies: dict[str, Body] = {}
     for title, (raw, headers) in sheets.items():
-        body = (
-            Body(raw, headers, raw.cells, raw.rows, raw.labels, raw.around)
-            if headers is not None
-            else find_body(raw, schema[title], findings)
-        )
+        body = find_body(raw, schema[title], findings) if headers is None else None
+        if headers is not None:
+            body = Body(raw, headers, raw.cells, raw.rows, raw.labels, raw.around)
         if body is not None:
             bodies[title] = body
     sheets = _split_off_costs(dict(sheets), bodies, findings)
@@ -86,32 +84,20 @@ def assemble(
     for table in schema.tables.values():
         if table.name == "settings" or table.name not in bodies:
             continue
-        known = (
-            frozenset(intakes["criteria"].frame["criterion"].dropna())
-            if "criteria" in intakes
-            else frozenset()
-        )
-        known = known if "criterion" in table else frozenset()
+        known = frozenset[str]()
+        if "criterion" in table and "criteria" in intakes:
+            known = frozenset(intakes["criteria"].frame["criterion"].dropna())
         intakes[table.name] = shape_table(bodies[table.name], table, findings, settings, style, known)
     for table in schema.tables.values():
-        absent = _absent(table.name, intakes)
+        absent, words = _absent(table.name, intakes), f"The table {table.name}"
         if table.required and absent:
-            findings.add(
-                "warn", "table_absent", f"The table {table.name} is empty: {absent}.", sheet=table.name
-            )
+            findings.add("warn", "table_absent", f"{words} is empty: {absent}.", sheet=table.name)
         elif table.required and table.name not in sheets:
             columns = ", ".join(column.name for column in table if column.required)
-            findings.add(
-                "block",
-                "table_missing",
-                f"The table {table.name} is missing.",
-                f"Add a sheet or a file {table.name} with the columns {columns}.",
-                file=name,
-            )
-        elif table.required and not _has_rows(table.name, intakes):
-            findings.add(
-                "block", "table_missing", f"The table {table.name} has no rows.", "Fill it in.", file=name
-            )
+            fix = f"Add a sheet or a file {table.name} with the columns {columns}."
+            findings.add("block", "table_missing", f"{words} is missing.", fix, file=name)
+        elif table.required and table.name in intakes and not len(intakes[table.name].frame):
+            findings.add("block", "table_missing", f"{words} has no rows.", "Fill it in.", file=name)
     _restore_codes(intakes)
     _derive_levels(intakes, findings)
     settings = _with_first_year(settings, {name: intake.frame for name, intake in intakes.items()})
@@ -134,13 +120,9 @@ def _split_off_costs(
     wide, years = find_wide_form(schema["costs"], {}, body.headers, rest, frozenset())
     if place is None or wide is None:
         return sheets
-    findings.add(
-        "info",
-        "costs_beside_projects",
-        f"There is no table costs; {len(years)} columns of years beside the projects were read as costs.",
-        at=body,
-        value=", ".join(body.headers[one] for one in years),
-    )
+    text = f"There is no table costs; {len(years)} columns of years beside the projects were read as costs."
+    value = ", ".join(body.headers[one] for one in years)
+    findings.add("info", "costs_beside_projects", text, at=body, value=value)
     others = [one for one in range(len(body.headers)) if one not in years and one not in rest]
     bodies["projects"] = _columns_of(body, others)
     bodies["costs"] = _columns_of(body, [place, *rest])
@@ -162,11 +144,6 @@ def _absent(table: str, intakes: Mapping[str, Intake]) -> str:
     frame = intakes["left_out"].frame
     said = frame.loc[(frame["table"] == table) & frame["row"].isna(), "reason"]
     return str(said.iloc[0]) if len(said) else ""
-
-
-def _has_rows(table: str, intakes: Mapping[str, Intake]) -> bool:
-    """False when a table was found and holds nothing; a table without a header is another finding."""
-    return table not in intakes or len(intakes[table].frame) > 0
 
 
 def _settings(
@@ -241,30 +218,18 @@ def _derive_levels(intakes: dict[str, Intake], findings: Findings) -> None:
     if "levels" in intakes and len(intakes["levels"].frame):
         return
     pairs = [intakes[name].frame[["project_id", "level"]] for name in _LEVELED if name in intakes]
-    named = (
-        pd.concat(pairs).dropna().drop_duplicates()
-        if pairs
-        else pd.DataFrame({"project_id": [], "level": []})
-    )
+    named = pd.concat([pd.DataFrame(columns=["project_id", "level"], dtype="str"), *pairs])
+    named = named.dropna().drop_duplicates()
     several = named.loc[named["level"] != "full", "project_id"].unique()
     if not len(several):
         return
     table = load_schema()["levels"]
-    frame = (
-        named[named["project_id"].isin(several)].reset_index(drop=True).reindex(columns=list(table.columns))
-    )
-    frame = frame.astype("str")
-    rows = np.arange(1, len(frame) + 1)
-    intakes["levels"] = Intake(
-        table, "", "levels", frame, {name: frame[name] for name in ("project_id", "level")}, rows
-    )
-    findings.add(
-        "info",
-        "levels_derived",
-        f"There is no table levels; {len(several)} projects have the levels that their rows name.",
-        sheet="levels",
-        value=", ".join(several[:20]),
-    )
+    frame = named[named["project_id"].isin(several)].reset_index(drop=True)
+    frame = frame.reindex(columns=list(table.columns)).astype("str")
+    raw = {name: frame[name] for name in ("project_id", "level")}
+    intakes["levels"] = Intake(table, "", "levels", frame, raw, np.arange(1, len(frame) + 1))
+    text = f"There is no table levels; {len(several)} projects have the levels that their rows name."
+    findings.add("info", "levels_derived", text, sheet="levels", value=", ".join(several[:20]))
 
 
 def complete_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:

@@ -82,9 +82,8 @@ def plain(header: str) -> str:
     ('couts prevus', 'project name', 'n projet')
     """
     text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", re.sub(r"[(\[（].*?[)\]）]", " ", bare_header(header)))
-    text = "".join(
-        one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one)
-    ).casefold()
+    letters = (one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
+    text = "".join(letters).casefold()
     return " ".join(re.sub(r"[^\w%]+|_", " ", text).split())
 
 
@@ -95,9 +94,7 @@ def _lookup(table: str) -> dict[str, list[str]]:
     for column in load_schema()[table]:
         for rank, word in enumerate((column.name, *column.aliases)):
             found.setdefault(plain(word), []).append((rank, column.name))
-    return {
-        word: [name for _, name in sorted(some, key=lambda pair: pair[0])] for word, some in found.items()
-    }
+    return {word: [name for _, name in sorted(some, key=lambda one: one[0])] for word, some in found.items()}
 
 
 @cache
@@ -223,9 +220,7 @@ class _Sheet:
         column = load_schema()[table][name]
         ranks = {plain(word): rank for rank, word in reversed(list(enumerate((name, *column.aliases))))}
         if table == "projects":  # Project Owner, Project Department
-            ranks |= {
-                f"project {word}": rank for word, rank in ranks.items() if f"project {word}" not in ranks
-            }
+            ranks = {f"project {word}": rank for word, rank in ranks.items()} | ranks
         found = [col for col in self.cols if not col.used and col.plain in ranks and col.fit(column)]
         return sorted(found, key=lambda col: ranks[col.plain])
 
@@ -333,9 +328,8 @@ class Draft:
 
     def _points(self, sheet: _Sheet) -> float:
         title = table_of_sheet(sheet.source.raw.title, load_schema()) == "projects"
-        return 3.0 * title + sum(
-            bool(sheet.targets("projects", one.name)) for one in load_schema()["projects"]
-        )
+        names = [one.name for one in load_schema()["projects"]]
+        return 3.0 * title + sum(bool(sheet.targets("projects", name)) for name in names)
 
     def _money_settings(self, given: list[RawSheet]) -> None:
         """Currency and unit, where headers or cells say them."""
@@ -348,9 +342,8 @@ class Draft:
             slim = text[text.str.fullmatch(r"\D{0,5}[\d.,'\s]+\D{0,6}")]
             codes |= {read_unit(one)[0] for one in slim.str.replace(r"[\d.,'\s]+", " ", regex=True).unique()}
         texts = [set(col.text) for sheet in self.sheets for col in sheet.cols if not col.number]
-        codes |= {
-            read_unit(one)[0] for some in texts if 0 < len(some) < 9 and say_units(some) for one in some
-        }
+        units_of = [some for some in texts if 0 < len(some) < 9 and say_units(some)]
+        codes |= {read_unit(one)[0] for some in units_of for one in some}
         shown = (cell for col in money for cell in col.cells if isinstance(cell, Shown))
         codes |= {read_unit(cell.unit.replace("%", " "))[0] for cell in shown}
         codes -= {""}
@@ -373,9 +366,8 @@ class Draft:
                 why = "? the source seems to count in units; shown in millions"
                 self.settings["money_unit"] = ("million", why)
         self.unit = "unit" if not units and self.settings["money_unit"][0] == "million" else ""
-        bases = {stated_prices(bare_header(col.header)) for col in money} | {
-            stated_prices(text, line=True) for sheet in self.sheets for _, text in sheet.source.around
-        }
+        bases = {stated_prices(bare_header(col.header)) for col in money}
+        bases |= {stated_prices(text, line=True) for sheet in self.sheets for _, text in sheet.source.around}
         if len(bases := bases - {("", None)}) == 1:
             basis, year = bases.pop()
             self.settings["price_basis"] = (basis, "as the headers say")
@@ -421,10 +413,10 @@ class Draft:
 
     def _projects(self, sheet: _Sheet) -> None:
         """The projects, and what else their sheet holds."""
-        child = next(
-            (table for table, needs in _CHILDREN.items() if all(sheet.targets(table, one) for one in needs)),
-            "",
-        )
+        mine = [
+            table for table, needs in _CHILDREN.items() if all(sheet.targets(table, one) for one in needs)
+        ]
+        child = mine[0] if mine else ""
         reserved: list[_Col] = []
         if child:
             for one in load_schema()[child]:
@@ -437,9 +429,8 @@ class Draft:
         self.ids = set(ids.dropna())
         lines = []
         sure = not why.startswith("?")
-        named = key[0] in sheet.targets("projects", "name") and key[0] not in sheet.targets(
-            "projects", "project_id"
-        )
+        called, known = (sheet.targets("projects", name) for name in ("name", "project_id"))
+        named = key[0] in called and key[0] not in known
         head = [sheet.take(col, "projects.project_id", why, sure) for col in key]
         self.key = head[0] if len(head) == 1 else f"{{join: [{', '.join(head)}]}}"
         lines.append(self._line("project_id", self.key, key[0]))
@@ -686,9 +677,7 @@ class Draft:
             for side, col in sides.items():
                 known = col.has("planned") if side == "baseline" else col.has("forecast")
                 why = "a total by its words" if known else "? a total"
-                head = (
-                    sheet.take(col, f"baselines.{side}", why, known) if not col.used else quoted(col.header)
-                )
+                head = quoted(col.header) if col.used else sheet.take(col, f"baselines.{side}", why, known)
                 lines.append(f"    {side}: {self._spec(col, head)}  # {why}: {col.sample}")
             sheet.blocks.append(("baselines", lines))
 
@@ -727,14 +716,11 @@ class Draft:
             return
         title = table_of_sheet(sheet.source.raw.title, load_schema())
         key = max(own, key=lambda col: (inside(col), "project_id" in _lookup("projects").get(col.plain, ())))
-        sheet.take(
-            key, "projects.project_id", f"{number(100 * inside(key), 0)} % of its values are projects", True
-        )
+        why = f"{number(100 * inside(key), 0)} % of its values are projects"
+        sheet.take(key, "projects.project_id", why, True)
         for table in ("risks", "status", "milestones"):
-            if title == table or (
-                title not in ("costs", "benefits")
-                and all(sheet.targets(table, one) for one in _CHILDREN[table])
-            ):
+            fit = all(sheet.targets(table, one) for one in _CHILDREN[table])
+            if title == table or (title not in ("costs", "benefits") and fit):
                 self._rows_of(sheet, table)
                 return
         if title == "benefits":
@@ -754,14 +740,8 @@ class Draft:
                     f"    {one.name}: {self._spec(cols[0], head) if one.is_money else head}  # {cols[0].sample}"
                 )
         if table in ("benefits", "costs") and years:
-            self._turn(
-                sheet,
-                years,
-                "\n    ".join(one.strip() for one in lines[1:]),
-                "its header is a year",
-                True,
-                table,
-            )
+            extra = "\n    ".join(one.strip() for one in lines[1:])
+            self._turn(sheet, years, extra, "its header is a year", True, table)
         elif len(lines) > 1:
             sheet.blocks.append((table, lines))
 
@@ -770,9 +750,8 @@ class Draft:
     @property
     def text(self) -> str:
         """The mapping file, with its grounds as comments; what is a guess has a question mark."""
-        named = (
-            quoted(self.sources[0]) if len(self.sources) == 1 else f"[{', '.join(map(quoted, self.sources))}]"
-        )
+        named = ", ".join(map(quoted, self.sources))
+        named = named if len(self.sources) == 1 else f"[{named}]"
         lines = [
             "# Drafted by pmo-kit import. Lines with a question mark are guesses: correct them, or delete the mark.",
             f"name: {quoted(self.name)}",
@@ -836,9 +815,7 @@ def aligned(lines: list[tuple[str, ...]], right: bool = False) -> str:
     """
     widths = [max(map(len, texts)) for texts in zip(*lines, strict=True)]
     sides = [str.ljust, *([str.rjust if right else str.ljust] * len(widths))]
-    cells = [
-        [side(text, width) for side, text, width in zip(sides, line, widths, strict=False)] for line in lines
-    ]
+    cells = [[side(*pair) for side, *pair in zip(sides, line, widths, strict=False)] for line in lines]
     return "\n".join("  ".join(line).rstrip() for line in cells)
 
 
@@ -857,11 +834,8 @@ def draft_mapping(files: Iterable[str | os.PathLike[str]], beside: Path | None =
     raws = [raw for place in places for raw in read_sheets(place, findings)]
     if not raws:
         raise DataError(describe_findings(findings.frame()), findings.frame())
-    names = [
-        Path(os.path.relpath(place.resolve(), (beside or place.parent).resolve())).as_posix()
-        for place in places
-    ]
-    return Draft(raws, places[0].stem, names)
+    seen = [os.path.relpath(place.resolve(), (beside or place.parent).resolve()) for place in places]
+    return Draft(raws, places[0].stem, [Path(one).as_posix() for one in seen])
 
 
 def import_sources(files: list[Path], into: Path | None = None, replace: bool = False) -> tuple[str, int]:
@@ -890,9 +864,8 @@ def import_sources(files: list[Path], into: Path | None = None, replace: bool = 
             raise PmoError(f"There is no file {file}.")
     folder = into or (mappings[0].parent if mappings and not sources else Path(sources[0].stem))
     if folder.is_file() or (not replace and any(folder.glob("*.csv") if folder.is_dir() else ())):
-        raise PmoError(
-            f"{folder} holds tables already; nothing is overwritten. Name a new folder, or say --replace."
-        )
+        there = "holds tables already; nothing is overwritten. Name a new folder, or say --replace."
+        raise PmoError(f"{folder} {there}")
     lines, mapping = [], mappings[0] if mappings else folder / f"{sources[0].stem}.map.yml"
     if not mapping.exists():
         draft = draft_mapping(sources, folder)
@@ -902,26 +875,18 @@ def import_sources(files: list[Path], into: Path | None = None, replace: bool = 
     sources = sources or sources_of(mapping)
     again = f"Correct {mapping}, then: pmo-kit import {' '.join(map(str, sources))} {mapping} --into {folder}"
     try:
-        register = load_register(
-            sources[0] if len(sources) == 1 else mapping, mapping=mapping if len(sources) == 1 else None
-        )
+        one = len(sources) == 1
+        register = load_register(sources[0] if one else mapping, mapping=mapping if one else None)
     except DataError as error:
         return "\n".join([*lines, str(error), "", again]), 2
     write_register(register, folder)
-    lines += [
-        reconciled(register),
-        "",
-        describe_findings(register.findings, severities=("block", "warn")),
-        "",
-    ]
-    questions = sum(
-        "?" in line.split("#")[-1] or '"? ' in line
-        for line in mapping.read_text(encoding="utf-8").splitlines()[1:]
-    )
+    told = describe_findings(register.findings, severities=("block", "warn"))
+    lines += [reconciled(register), "", told, ""]
+    written = mapping.read_text(encoding="utf-8").splitlines()[1:]
+    questions = sum("?" in line.split("#")[-1] or '"? ' in line for line in written)
     lines += [f"{questions} guesses to confirm in {mapping}."] if questions else []
-    lines.append(
-        f"The register is in {folder}. A pack file may read it ({folder.name}) or the source itself ({mapping.name})."
-    )
+    where = f"A pack file may read it ({folder.name}) or the source itself ({mapping.name})."
+    lines.append(f"The register is in {folder}. {where}")
     return "\n".join(lines), 0
 
 

@@ -219,9 +219,8 @@ class Import:
         for wanted, tests in ((False, self.mapping.keep), (True, self.mapping.drop)):
             for test in tests:
                 out = _fits(source, test, ids, self.findings, self._order) == wanted
-                self.ignored += leave(
-                    out, "info", "row_ignored", f"The row was ignored: {test.reason}.", test.column
-                )
+                text = f"The row was ignored: {test.reason}."
+                self.ignored += leave(out, "info", "row_ignored", text, test.column)
         found = self._totals(source, specs, ids)
         for side, text in (
             ("above", "The row begins like a total and is the sum of the rows above; it was left out."),
@@ -242,13 +241,14 @@ class Import:
 
     def _totals(self, source: Body, specs: list[TableSource], ids: pd.Series) -> np.ndarray:
         """Rows that are called totals, have no key, or head others, and are sums: "above" or "below"; else empty."""
+        heads = [
+            spec.columns[name].headers for spec in specs for name in ("name", "area") if name in spec.columns
+        ]
         names = [
             source.text(place).fillna("")
-            for spec in specs
-            for name in ("name", "area")
-            if name in spec.columns
-            for header in spec.columns[name].headers
-            for place in source.places(header)[:1]
+            for some in heads
+            for one in some
+            for place in source.places(one)[:1]
         ]
         none = ~ids.str.contains(r"\w", regex=True).to_numpy(bool)
         named = ids.map(called_total).to_numpy(bool)
@@ -260,13 +260,13 @@ class Import:
         counts = np.sum(others, axis=0) if others else np.zeros(len(ids))
         alone = (counts <= 1) & (np.median(counts) >= 2)  # where other rows say more than their key
         spans = outline(source)
-        heads = np.isin(np.arange(len(ids)), list(spans))
-        may, sides = named | alone | heads, np.full(len(ids), "", dtype=object)
+        over = np.isin(np.arange(len(ids)), list(spans))
+        may, sides = named | alone | over, np.full(len(ids), "", dtype=object)
         if not money or not may.any():
             return sides
         amounts = np.column_stack([plain_numbers(source.cells.iloc[:, place], own=True) for place in money])
         lone = ids.map(is_total).to_numpy(bool) | (named & alone) | none
-        found = find_totals(amounts, may & ~heads, ~heads, lone)
+        found = find_totals(amounts, may & ~over, ~over, lone)
         for number, last in spans.items():
             leaves = [row for row in range(number + 1, last) if row not in spans]
             here = np.nan_to_num(amounts[number])
@@ -274,7 +274,7 @@ class Import:
                 found[number] = "below"
         said = ids.map(lambda text: folded(text) in words()["averages"]).to_numpy(bool)
         for number in map(int, np.flatnonzero(may)):
-            if number in found and (named[number] or none[number] or heads[number]):
+            if number in found and (named[number] or none[number] or over[number]):
                 sides[number] = found[number]
                 continue
             formulas = any(isinstance(source.cells.iat[number, place], Uncached) for place in money)
@@ -282,7 +282,7 @@ class Import:
                 sides[number] = "above"
                 continue
             whole, empty = number in found, np.isnan(amounts[number]).all()
-            if not (heads[number] and not empty) and not (
+            if not (over[number] and not empty) and not (
                 alone[number] and (whole or named[number] or said[number])
             ):
                 continue
@@ -293,7 +293,7 @@ class Import:
                 else "is called like a total and is no sum"
             )
             text = f"The row has no text of its own and {what}: a total or a row?"
-            if heads[number]:
+            if over[number]:
                 text = "The row stands over the rows below it and has amounts that are not their sum: a total or a row?"
             fix = "Leave it out in the mapping (drop: {column: ..., matches: ..., reason: a total}), or fill it in."
             row = int(source.rows[number])
@@ -318,19 +318,15 @@ class Import:
             if _counted(spec.table, table[name]):
                 found += [(place, name, header) for header in one.headers for place in source.places(header)]
         if spec.unpivot is not None and _counted(spec.table, table[spec.unpivot.into]):
-            found += [
-                (place, spec.unpivot.into, source.headers[place]) for place in self._turned(source, spec)
-            ]
+            turned = self._turned(source, spec)
+            found += [(place, spec.unpivot.into, source.headers[place]) for place in turned]
         return found
 
     def _turned(self, source: Body, spec: TableSource) -> dict[int, str]:
         """Columns that become rows: position -> value of the name."""
         assert spec.unpivot is not None
-        places = {
-            place: value
-            for header, value in spec.unpivot.columns.items()
-            for place in source.places(header)[:1]
-        }
+        said = spec.unpivot.columns.items()
+        places = {place: value for header, value in said for place in source.places(header)[:1]}
         for place, header in enumerate(source.headers if spec.unpivot.pattern else ()):
             if match := re.search(spec.unpivot.pattern, header):
                 places[place] = match[1] if match.groups() else match[0]
@@ -425,47 +421,32 @@ class Import:
             units[name] = np.full(size, one.unit, dtype=object)
             filled[name] = frame[name].notna().to_numpy()
         keys = [name for name in table.key if name != "project_id" and name in frame]
-        item = frame[keys].astype("str").apply(lambda line: " ".join(line.dropna()), axis=1) if keys else None
+        item = frame[keys].astype("str").apply(lambda line: " ".join(line.dropna()), axis=1) if keys else ""
         for name, why in missing.items():
-            self._note(spec.table, name, why, ids, source, item)
+            self._note((spec.table, name), why, ids, source, item)
         if spec.unpivot is not None:
             return self._unpivoted(source, spec, frame, labels, units, ids)
         part = _Part(source, frame, source.rows, labels, units)
         if spec.table == "projects":
             return self._one_row_each(part, ids)
-        values = [name for name in filled if name not in table.key] or [
-            name for name in filled if name != "project_id"
-        ]
+        values = [name for name in filled if name not in table.key]
+        values = values or [name for name in filled if name != "project_id"]
         own = np.any([filled[name] for name in values], axis=0) if values else np.ones(size, dtype=bool)
         return part.only(own)
 
     def _note(
-        self,
-        table: str,
-        column: str,
-        why: pd.Series,
-        ids: pd.Series,
-        source: Body,
-        item: pd.Series | None,
-        said: str = "",
+        self, where: tuple[str, str], why: pd.Series, ids: pd.Series, source: Body, item: pd.Series | str
     ) -> None:
-        """Keep the words of the source where a value is missing."""
+        """Keep the words of the source where a value of a table and column is missing."""
         for n in np.flatnonzero(why.notna()):
-            what = said if item is None else str(item.iloc[n])
+            what, who = item if isinstance(item, str) else str(item.iloc[n]), str(ids.iloc[n])
             row = int(source.rows[n])
-            self.reasons.append(
-                _Reason(table, str(ids.iloc[n]), column, what, str(why.iloc[n]), source.place, row)
-            )
+            self.reasons.append(_Reason(where[0], who, where[1], what, str(why.iloc[n]), source.place, row))
 
     def _unpivoted(
-        self,
-        source: Body,
-        spec: TableSource,
-        frame: pd.DataFrame,
-        labels: dict[str, np.ndarray],
-        units: dict[str, np.ndarray],
-        ids: pd.Series,
-    ) -> _Part:
+        self, source: Body, spec: TableSource, frame: pd.DataFrame, labels: dict[str, np.ndarray],
+        units: dict[str, np.ndarray], ids: pd.Series,
+    ) -> _Part:  # fmt: skip
         """One row for each filled cell of the columns that become rows."""
         turn = spec.unpivot
         assert turn is not None
@@ -476,31 +457,21 @@ class Import:
             twins = [one for one, header in enumerate(source.headers) if header == name]
             header = f"{name} ({twins.index(place) + 1})" if len(twins) > 1 else name
             cells, why, _, _ = self._cells(source, ColumnSource(column=(header,)), column, None)
-            self._note(spec.table, turn.into, why, ids, source, None, value)
+            self._note((spec.table, turn.into), why, ids, source, value)
             self._doubt_turned(source, place, spec, column, cells, why)
             part = frame.assign(**{turn.name: value, turn.into: cells.astype(object)})
             grid.append((np.flatnonzero(cells.notna()), part, shown(name)))
         names = [*frame.columns, *(name for name in (turn.name, turn.into) if name not in frame)]
-        long = (
-            pd.concat([part.iloc[rows] for rows, part, _ in grid])
-            if grid
-            else frame.iloc[:0].reindex(columns=names)
-        )
-        rows = np.concatenate([rows for rows, _, _ in grid]) if grid else np.zeros(0, dtype=int)
-        titles = (
-            np.concatenate([np.full(len(rows), name, dtype=object) for rows, _, name in grid])
-            if grid
-            else rows
-        )
+        grid = grid or [(np.zeros(0, dtype=int), frame.iloc[:0].reindex(columns=names), "")]
+        long = pd.concat([part.iloc[rows] for rows, part, _ in grid])
+        titles = np.concatenate([np.full(len(rows), name, dtype=object) for rows, _, name in grid])
+        rows = np.concatenate([rows for rows, _, _ in grid])
         order = np.argsort(rows, kind="stable")
         rows = rows[order]
-        labels = {name: one[rows] for name, one in labels.items()} | {
-            turn.into: titles[order],
-            turn.name: titles[order],
-        }
-        units = {name: one[rows] for name, one in units.items()} | {
-            turn.into: np.full(size, turn.unit, dtype=object)[rows]
-        }
+        labels = {name: one[rows] for name, one in labels.items()}
+        labels |= dict.fromkeys((turn.into, turn.name), titles[order])
+        units = {name: one[rows] for name, one in units.items()}
+        units[turn.into] = np.full(size, turn.unit, dtype=object)[rows]
         return _Part(source, long.iloc[order].reset_index(drop=True), source.rows[rows], labels, units)
 
     def _doubt_turned(
@@ -533,10 +504,8 @@ class Import:
                 said = group.dropna().drop_duplicates()
                 if name != "project_id" and said.str.casefold().nunique() > 1:
                     place = int(said.index[1])
-                    message = (
-                        f"Project {ids.iloc[place]} is in {len(group)} rows, and {name} differs: "
-                        f'"{shown(said.iloc[0])}", "{shown(said.iloc[1])}".'
-                    )
+                    message = f"Project {ids.iloc[place]} is in {len(group)} rows, and {name} differs: "
+                    message += f'"{shown(said.iloc[0])}", "{shown(said.iloc[1])}".'
                     fix = "Say in the mapping which row counts (keep: latest by COLUMN), or join two columns as key."
                     row, head = int(part.rows[place]), str(part.labels.get(name, [name])[0])
                     where: Any = {"row": row, "column": head, "project_id": ids.iloc[place]}
@@ -637,9 +606,8 @@ class Import:
         """Which row of its project a row is: the other columns of the key."""
         raw, headers = self.sheets[table]
         assert headers is not None
-        keys = [
-            headers.index(key) for key in load_schema()[table].key if key != "project_id" and key in headers
-        ]
+        own = [key for key in load_schema()[table].key if key != "project_id"]
+        keys = [headers.index(key) for key in own if key in headers]
         texts = [clean_text(raw.cells[key].iloc[[position]]).iloc[0] for key in keys]
         return " ".join(str(text) for text in texts if not pd.isna(text))
 
@@ -697,9 +665,7 @@ class Import:
         group = texts.groupby(keys, sort=False, dropna=False).ngroup().to_numpy()
         first = ~pd.Series(group).duplicated().to_numpy()
         cells = raw.cells.astype(object)
-        numbers = [
-            column.name for column in intake.table if column.type == "number" and column.name in headers
-        ]
+        numbers = [one.name for one in intake.table if one.type == "number" and one.name in headers]
         units = dict(raw.units or {})
         if self._repeats[table] == "sum":
             for name in numbers:
@@ -729,22 +695,18 @@ class Import:
                 if _counted(table, column) and column.name in intake.raw:
                     amounts = intake.frame[column.name].fillna(0.0).tolist()
                     heads = [intake.header(column.name, number) for number in range(count)]
-                    lines += [
-                        (table, column.name, *place, head, amount)
-                        for place, head, amount in zip(places, heads, amounts, strict=True)
-                    ]
-        frame = pd.DataFrame(lines, columns=["table", "field", "file", "sheet", "column", "sum"])
-        return frame.groupby(["table", "field", "file", "sheet", "column"], sort=False, as_index=False)[
-            "sum"
-        ].sum()
+                    rows = zip(places, heads, amounts, strict=True)
+                    lines += [(table, column.name, *place, head, amount) for place, head, amount in rows]
+        keys = ["table", "field", "file", "sheet", "column"]
+        frame = pd.DataFrame(lines, columns=[*keys, "sum"])
+        return frame.groupby(keys, sort=False, as_index=False)["sum"].sum()
 
     def account(self, intakes: dict[str, Intake], findings: Findings) -> None:
         """Store what was found in the source and what of it is used; what does not add up blocks."""
         assert self.found is not None
         keys = ["table", "field", "file", "sheet", "column"]
-        both = self.found.merge(
-            self._sums(intakes), on=keys, how="outer", suffixes=("_found", "_used"), sort=False
-        ).fillna(0.0)
+        used, ends = self._sums(intakes), ("_found", "_used")
+        both = self.found.merge(used, on=keys, how="outer", suffixes=ends, sort=False).fillna(0.0)
         left = pd.DataFrame(self.left, columns=["table", "column", "amount"])
         gone = left.groupby(["table", "column"])["amount"].sum()
         added = both["table"].map({spec.table: spec.repeats == "sum" for spec in self.mapping.tables}) & both[
@@ -756,9 +718,8 @@ class Import:
             if abs(found - used - mine) > 1e-9 * max(1.0, abs(found)):
                 text = f"The money of {table}.{name} does not add up: "
                 text += f"{as_given(found)} in the source, {as_given(used)} used, {as_given(mine)} left out."
-                findings.add(
-                    "block", "money_not_accounted", text, "Please report this file.", sheet=str(table)
-                )
+                fix = "Please report this file."
+                findings.add("block", "money_not_accounted", text, fix, sheet=str(table))
         if added.any():  # the sum of several columns stands in the first of them
             out = gone.reindex(pd.MultiIndex.from_frame(both[["table", "column"]])).fillna(0.0).to_numpy()
             both["sum_used"] = both["sum_used"].where(~added, both["sum_found"] - out)
@@ -772,10 +733,8 @@ class Import:
                 "accepted": accepted, "up_to": accept.up_to if accept else None,
             }
         )  # fmt: skip
-        self._add(
-            "sources",
-            frame.sort_values(["table", "file", "sheet", "column"], kind="stable").reset_index(drop=True),
-        )
+        order = ["table", "file", "sheet", "column"]
+        self._add("sources", frame.sort_values(order, kind="stable").reset_index(drop=True))
         self._store()
 
     def _store(self) -> None:
@@ -808,15 +767,11 @@ class Import:
 
     def _list_unused(self, source: Body) -> None:
         """List the columns that the mapping does not read: on purpose (info) or not (warn)."""
-        tests = [
-            *self.mapping.keep,
-            *self.mapping.drop,
-            *(test for spec in self.mapping.tables for test in spec.keep),
-        ]
+        own = (test for spec in self.mapping.tables for test in spec.keep)
+        tests = [*self.mapping.keep, *self.mapping.drop, *own]
         used = source.used | {place for test in tests for place in source.places(test.column)}
-        purpose = {
-            place: why for header, why in self.mapping.ignore.items() for place in source.places(header)
-        }
+        ignored = self.mapping.ignore.items()
+        purpose = {place: why for header, why in ignored for place in source.places(header)}
         money = any(self._money(source, spec) for spec in self.mapping.tables)
         for place, header in enumerate(source.headers):
             cells = source.text(place).dropna() if place not in used else pd.Series(dtype="str")
@@ -859,9 +814,8 @@ class Import:
                 text = (
                     f'The mapping reads nothing from "{raw.title}"; its {len(raw.cells)} lines were not read.'
                 )
-                amounts = len(raw.cells) > 3 and any(
-                    plain_numbers(raw.cells[place]).notna().mean() >= 0.5 for place in raw.cells
-                )
+                shares = (plain_numbers(raw.cells[place]).notna().mean() for place in raw.cells)
+                amounts = len(raw.cells) > 3 and any(share >= 0.5 for share in shares)
                 severity = "warn" if amounts or table_of_sheet(raw.title, load_schema()) else "info"
                 self.findings.add(severity, "sheet_not_used", text, at=raw)
 

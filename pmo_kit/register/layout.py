@@ -121,9 +121,8 @@ def _categories(text: str, table: Table) -> dict[str, str] | None:
     found: dict[str, str] = {}
     parts = [word for word in re.split(r"[\s:|/–,()_\-]+", folded(text)) if word]
     for column in table:
-        known = {folded(value): value for value in column.allowed} | {
-            folded(k): v for k, v in column.values.items()
-        }
+        known = {folded(value): value for value in column.allowed}
+        known |= {folded(key): value for key, value in column.values.items()}
         whole = " ".join(parts)
         if whole in known:
             return {column.name: known[whole]}
@@ -207,13 +206,9 @@ def read_header(
 
 
 def find_wide_form(
-    table: Table,
-    matched: Mapping[str, int],
-    headers: list[str],
-    rest: list[int],
-    known: frozenset[str],
+    table: Table, matched: Mapping[str, int], headers: list[str], rest: list[int], known: frozenset[str],
     first_month: int = 1,
-) -> tuple[Wide | None, dict[int, WideColumn]]:
+) -> tuple[Wide | None, dict[int, WideColumn]]:  # fmt: skip
     """The wide form that a sheet uses, and what each of its columns stands for.
 
     Parameters
@@ -247,13 +242,9 @@ def find_wide_form(
 
 
 def melt(
-    body: Body,
-    raw: dict[str, pd.Series],
-    headers: dict[str, str | np.ndarray],
-    wide: Wide,
-    variables: dict[int, WideColumn],
-    findings: Findings,
-) -> tuple[dict[str, pd.Series], dict[str, str | np.ndarray], np.ndarray]:
+    body: Body, raw: dict[str, pd.Series], headers: dict[str, str | np.ndarray], wide: Wide,
+    variables: dict[int, WideColumn], findings: Findings,
+) -> tuple[dict[str, pd.Series], dict[str, str | np.ndarray], np.ndarray]:  # fmt: skip
     """One row for each filled cell of the wide columns, in the order of the sheet; dashes and "n/a" fill none."""
     places = list(variables)
     grid = np.column_stack([body.cells[place].astype(object).to_numpy() for place in places])
@@ -420,9 +411,8 @@ def headings(raw: RawSheet, join: Callable[[str, str, str], str] | None = None) 
     for number, line in enumerate(lines):
         yield from with_units(Heading(raw, line, number + 1))
     for number, (above, below) in enumerate(pairwise(lines)):
-        merged = {
-            one for top, _, left, right in raw.merged if top == number for one in range(left, right + 1)
-        }
+        across = [(left, right) for top, _, left, right in raw.merged if top == number]
+        merged = {one for left, right in across for one in range(left, right + 1)}
         texts, over = [], ""
         for place, (high, low) in enumerate(zip(above, below, strict=True)):
             over = high or (over if place in merged or not merged else "")
@@ -441,10 +431,10 @@ def _lines_around(raw: RawSheet, header: int, first: int) -> tuple[tuple[int, st
     """Texts above the header, and lines of one text below it, each with its row."""
     found: list[tuple[int, str]] = []
     for place in raw.cells.columns:
-        cells = raw.cells[place].iloc[:header]
-        found += [
-            (int(raw.rows[n]), str(cell)) for n, cell in enumerate(cells) if isinstance(cell, str) and cell
+        texts = [
+            (n, one) for n, one in enumerate(raw.cells[place].iloc[:header]) if isinstance(one, str) and one
         ]
+        found += [(int(raw.rows[n]), str(one)) for n, one in texts]
     below = raw.cells.iloc[first:]
     count = np.sum([_filled(below[place]) for place in below.columns], axis=0) if len(below) else np.zeros(0)
     for number in np.flatnonzero(count == 1):
@@ -510,10 +500,8 @@ def _kept_lines(
 
     def told(number: int) -> dict[int, str]:
         """The filled cells of a line as text."""
-        return {
-            place: clean_cell(columns[place].iloc[number]) or ""
-            for place in map(int, np.flatnonzero(filled[number]))
-        }
+        places = map(int, np.flatnonzero(filled[number]))
+        return {place: clean_cell(columns[place].iloc[number]) or "" for place in places}
 
     for place, text in texts.items():
         odd = [one for one in pd.unique(text.dropna()) if one == headers[place] or _EXAMPLE.fullmatch(one)]
@@ -603,9 +591,8 @@ def _totals(
         if place not in names and text and kind and read_header(text, table, kind, frozenset()) is not None
     ]  # fmt: skip
     none = np.zeros(len(keep), bool)
-    keys = [
-        place for name in table.key for place in names if names[place] == name and table[name].type == "id"
-    ][:1]
+    own_ids = [name for name in table.key if table[name].type == "id"]
+    keys = [place for name in own_ids for place in names if names[place] == name][:1]
     words = {place: _words_fit(text, is_total) for place, text in texts.items() if place not in amounts}
     named = words.get(keys[0], none) if keys else none
     blank = ~filled[:, keys[0]] if keys else ~none
@@ -630,31 +617,22 @@ def _totals(
             mine = keep & (text == value).to_numpy(bool)
             found |= find_totals(numbers, may & mine, mine, said)
     scopes = [place for place, name in names.items() if name in ("scope", "role") and place not in keys]
+    refers = any(column.refs for column in table if column.name in table.key)
     result: dict[int, tuple[str, str, str]] = {}
     for number in map(int, np.flatnonzero(may)):
         scope = any(filled[number, place] and not words.get(place, named)[number] for place in scopes)
         formulas = any(isinstance(columns[place].iloc[number], Uncached) for place in amounts)
         nothing = np.isnan(numbers[number]).all() and (formulas or not filled[number, amounts].any())
         total = named[number] or (blank[number] and (said[number] or few[number]))
-        if (
-            total
-            and not scope
-            and (
-                number in found
-                or (nothing and said[number] and ((named[number] and filled[number].sum() <= 2) or formulas))
-            )
-        ):
+        bare = nothing and said[number] and ((named[number] and filled[number].sum() <= 2) or formulas)
+        if total and not scope and (number in found or bare):
             side = found.get(number, "above")
             result[number] = (
                 "warn",
                 "total_row",
                 f"The row is the total of the rows {side}; it was left out.",
             )
-        elif (
-            named[number]
-            and not any(c.refs for c in table if c.name in table.key)
-            and table.name != "projects"
-        ):
+        elif named[number] and not refers and table.name != "projects":
             why = "has a scope of its own" if scope else "is not the sum of the rows above it"
             text = f"The row is called as a total and {why}: a total or a row?"
             result[number] = ("block", "total_or_row", text)
@@ -682,9 +660,8 @@ def _reason_to_leave(
     texts = list(line.values())
     if texts and _EXAMPLE.fullmatch(texts[0]) and min(line) == 0:
         return "example_row", "The example row is not data."
-    if texts and sum(folded(text) == folded(headers[place]) for place, text in line.items()) >= max(
-        2, count - 1
-    ):
+    same = sum(folded(text) == folded(headers[place]) for place, text in line.items())
+    if same >= max(2, count - 1):
         return "repeated_header", "The header is repeated here; the row is not data."
     no_id = bool(ids) and not any(place in line for place in ids)
     if count == 1 and known > 2 and no_id and texts and not is_total(texts[0]):

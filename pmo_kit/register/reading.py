@@ -21,7 +21,7 @@ from pmo_kit.register.importing import Import
 from pmo_kit.register.layout import NOT_TABLES, folded, looks_like, table_of_sheet
 from pmo_kit.register.mapping import Doubtful, load_mapping
 from pmo_kit.register.schema import load_schema
-from pmo_kit.register.sheets import RawSheet, read_csv_sheet, read_workbook
+from pmo_kit.register.sheets import RawSheet, read_csv_sheet
 from pmo_kit.register.tables import Register
 from pmo_kit.register.waivers import apply_waivers, load_waivers
 
@@ -164,13 +164,8 @@ def sources_of(mapping: Path) -> list[Path]:
 
 def _hashes(sources: list[Path]) -> dict[str, str]:
     """SHA-256 of each file that is read."""
-    files = [
-        file
-        for one in sources
-        for file in ([one] if one.is_file() else sorted(one.iterdir()))
-        if file.is_file()
-    ]
-    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    files = [file for one in sources for file in ([one] if one.is_file() else sorted(one.iterdir()))]
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files if file.is_file()}
 
 
 def _accepted(
@@ -214,18 +209,26 @@ def _without(raw: RawSheet, headers: list[str] | None, rows: set[tuple[str, str,
     return replace(raw, cells=raw.cells[~drop].reset_index(drop=True), rows=raw.rows[~drop])
 
 
+def _sheets_of(path: Path, findings: Findings) -> list[RawSheet]:
+    """The sheets of a workbook, or the one of a CSV file; what reads workbooks is loaded for them alone."""
+    if path.suffix.lower() in _WORKBOOKS:
+        from pmo_kit.register.workbook import read_workbook
+
+        return read_workbook(path, findings)
+    raw = read_csv_sheet(path, findings) if path.suffix.lower() in _TEXTS else None
+    return [] if raw is None else [raw]
+
+
 def read_sheets(path: Path, findings: Findings) -> list[RawSheet]:
     """Every CSV file of a folder, or every sheet of a workbook."""
     if not path.exists():
         raise findings.refused("path_not_found", missing(path), "Check the path.", file=path.name)
     if not path.is_dir():
-        if path.suffix.lower() in _WORKBOOKS:
-            return read_workbook(path, findings)
-        raw = read_csv_sheet(path, findings) if path.suffix.lower() in _TEXTS else None
-        if raw is None:
+        sheets = _sheets_of(path, findings)
+        if not sheets and path.suffix.lower() not in _WORKBOOKS:
             words = f"{path.name} is neither a workbook (.xlsx) nor a CSV file with rows."
             findings.add("block", "file_not_read", words, "Save it as .xlsx or .csv.", file=path.name)
-        return [] if raw is None else [raw]
+        return sheets
     sheets = []
     for file in sorted(path.iterdir()):
         kind, named = file.suffix.lower(), table_of_sheet(file.stem, load_schema()) is not None
@@ -234,15 +237,11 @@ def read_sheets(path: Path, findings: Findings) -> list[RawSheet]:
         if file.is_dir():
             words = f"{file.name} is a folder, not a file; it was not read."
             findings.add("warn", "file_not_used", words, file=file.name)
-        elif kind in _WORKBOOKS:
-            sheets += read_workbook(file, findings)
-        elif kind in _TEXTS and (named or kind != ".txt"):
-            raw = read_csv_sheet(file, findings)
-            sheets += [] if raw is None else [raw]
+        elif kind in _WORKBOOKS or (kind in _TEXTS and (named or kind != ".txt")):
+            sheets += _sheets_of(file, findings)
         elif kind not in (*_IGNORED, *_TEXTS):
-            findings.add(
-                "info", "file_not_used", f"{file.name} is no table; it was not read.", file=file.name
-            )
+            words = f"{file.name} is no table; it was not read."
+            findings.add("info", "file_not_used", words, file=file.name)
     return sheets
 
 
@@ -253,9 +252,8 @@ def tables_of_sheets(sheets: list[RawSheet], findings: Findings) -> Mapping[str,
     named = {id(raw): table_of_sheet(raw.title, schema) for raw in sheets}
     ends = {id(raw): _table_of_end(raw.title) for raw in sheets}
     taken = {*named.values(), *ends.values()}
-    shapes = {
-        id(raw): _tables_by_columns(raw, taken) for raw in sheets if not named[id(raw)] and not ends[id(raw)]
-    }
+    other = [raw for raw in sheets if not named[id(raw)] and not ends[id(raw)]]
+    shapes = {id(raw): _tables_by_columns(raw, taken) for raw in other}
     guesses = [name for names in shapes.values() for name in names]
     for raw in sheets:
         name, known = named[id(raw)] or ends[id(raw)], folded(raw.title) in NOT_TABLES
@@ -297,9 +295,8 @@ def _tables_by_columns(raw: RawSheet, taken: set[str | None]) -> list[str]:
     Costs look like benefits: they are taken only where the title says costs, or says nothing.
     """
     title = folded(raw.title)
-    names = [
-        one.name for one in load_schema() if one.required and one.name not in taken and looks_like(raw, one)
-    ]
+    open_tables = [one for one in load_schema() if one.required and one.name not in taken]
+    names = [one.name for one in open_tables if looks_like(raw, one)]
     words = {"cost", "costs", "spend", "spending", "kosten", "coût", "coûts", "coste", "costes"}
     says = bool(_NEUTRAL.fullmatch(title)) or bool(words & set(re.split(r"\W+", title)))
     return [name for name in names if name != "costs" or says]

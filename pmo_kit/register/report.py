@@ -87,18 +87,16 @@ def grade_register(register: Register, *, today: date | None = None) -> Grades:
     day = today or register.settings.as_of
     table["age_days"] = np.nan
     if day is not None:
-        table["age_days"] = (
-            (pd.Timestamp(day) - projects["status_date"]).dt.days.clip(lower=0).astype("float64")
-        )
+        days = (pd.Timestamp(day) - projects["status_date"]).dt.days
+        table["age_days"] = days.clip(lower=0).astype("float64")
     grade = np.full(len(table), len(LETTERS) - 1)
     age = table["age_days"].fillna(90)
     for letter, (share, rules, days) in reversed(list(enumerate(LIMITS))):
         reached = (table["filled"] >= share) & (table["warnings"] <= rules) & (age <= days)
         grade = np.where(reached, letter, grade)
     table.insert(0, "grade", pd.Series([LETTERS[one] for one in grade], index=table.index, dtype="str"))
-    table["missing"] = [
-        ", ".join(name for name in EXPECTED if not line[name]) for line in filled.to_dict("records")
-    ]
+    lines = filled.to_dict("records")
+    table["missing"] = [", ".join(name for name in EXPECTED if not line[name]) for line in lines]
     worst = int(np.sort(grade)[int(np.ceil(0.8 * len(grade))) - 1]) if len(grade) else len(LETTERS) - 1
     return Grades(table, LETTERS[worst], float(table["age_days"].median()))
 
@@ -206,9 +204,8 @@ def write_check_report(
     _write_all(book.create_sheet("all findings"), findings)
     taken = set(book.sheetnames)
     for raw in read_sheets(Path(source), Findings()) if Path(source).exists() else []:
-        mine = findings[
-            (findings["file"] == raw.file) & (findings["sheet"] == raw.sheet) & findings["row"].notna()
-        ]
+        here = (findings["file"] == raw.file) & (findings["sheet"] == raw.sheet)
+        mine = findings[here & findings["row"].notna()]
         if mine.empty:
             continue
         name = _sheet_name(raw.sheet or Path(raw.file).stem, taken)
@@ -238,9 +235,8 @@ def _write_groups(sheet: Worksheet, findings: pd.DataFrame) -> None:
     write_header(sheet, _HEAD, (12, 34, 8, 46, 70, 60))
     for number, line in enumerate(group_findings(findings).to_dict("records"), 2):
         cells = [line["where"], line["count"], line["places"], line["message"], line["fix"]]
-        sheet.cell(number, 1, _WORDS[line["severity"]]).fill = PatternFill(
-            "solid", fgColor=_FILLS[line["severity"]]
-        )
+        fill = PatternFill("solid", fgColor=_FILLS[line["severity"]])
+        sheet.cell(number, 1, _WORDS[line["severity"]]).fill = fill
         for place, value in enumerate(cells, 2):
             cell = sheet.cell(number, place, value if isinstance(value, int) else _text(value))
             cell.alignment = Alignment(wrap_text=True, vertical="top")
@@ -261,9 +257,7 @@ def _write_all(sheet: Worksheet, findings: pd.DataFrame) -> None:
 
 def _write_marked(sheet: Worksheet, raw: RawSheet, findings: pd.DataFrame) -> None:
     """A copy of a sheet of the register with the cells in question filled, each with a note."""
-    columns = [
-        clean_text(raw.cells.iloc[:, place]).fillna("").tolist() for place in range(raw.cells.shape[1])
-    ]
+    columns = [clean_text(raw.cells[place]).fillna("").tolist() for place in raw.cells]
     for row, line in zip(raw.rows.tolist(), zip(*columns, strict=True), strict=True):
         for place, text in enumerate(line, 1):
             sheet.cell(row, place, _text(text))
@@ -290,11 +284,6 @@ def _column_of(column: str, heads: dict[str, int], width: int) -> int:
     """Position of a column that a finding names by its header or by its letter; the first when unknown."""
     if column in heads:
         return heads[column]
-    if (
-        column.isalpha()
-        and column.isupper()
-        and len(column) <= 3
-        and column_index_from_string(column) <= width
-    ):
-        return column_index_from_string(column)
-    return 1
+    letters = column.isalpha() and column.isupper() and len(column) <= 3
+    place = column_index_from_string(column) if letters else 1
+    return place if place <= width else 1

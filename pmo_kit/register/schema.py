@@ -112,25 +112,17 @@ class Schema:
 def _column(name: str, spec: Mapping[str, Any], aliases: tuple[str, ...] = ()) -> Column:
     """Turn one line of the YAML file into a Column."""
     refs = spec.get("ref") or []
-    refs = [refs] if isinstance(refs, str) else refs
-    values = {str(key).lower(): str(value) for key, value in spec.get("values", {}).items()}
-    example = spec.get("example", "")
-    return Column(
-        name=name,
-        type=spec["type"],
-        required=bool(spec.get("required", False)),
-        meaning=str(spec.get("meaning", "")),
-        unit=str(spec.get("unit", "")),
-        example=str(example),
-        aliases=aliases,
-        allowed=tuple(str(value) for value in spec.get("allowed", ())),
-        values=values,
-        low=spec.get("low"),
-        high=spec.get("high"),
-        refs=tuple((ref.split(".")[0], ref.split(".")[1]) for ref in refs),
-        default=None if spec.get("default") is None else str(spec["default"]),
-        money_where=next(iter(spec.get("money_where", {}).items()), None),
-    )
+    said = {key: spec[key] for key in ("type", "required", "low", "high") if key in spec}
+    texts = {
+        key: str(spec[key]) for key in ("meaning", "unit", "example", "default") if spec.get(key) is not None
+    }
+    lists = {
+        "allowed": tuple(map(str, spec.get("allowed", ()))),
+        "values": {str(key).lower(): str(value) for key, value in spec.get("values", {}).items()},
+        "refs": tuple(tuple(ref.split(".")[:2]) for ref in ([refs] if isinstance(refs, str) else refs)),
+        "money_where": next(iter(spec.get("money_where", {}).items()), None),
+    }
+    return Column(name=name, aliases=aliases, **{**said, **texts, **lists})
 
 
 def _words(words: Mapping[tuple[str, str], tuple[str, ...]], table: str, column: str) -> tuple[str, ...]:

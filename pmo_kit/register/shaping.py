@@ -41,6 +41,7 @@ from pmo_kit.register.values import (
     settle_currency,
     shown,
     stated_prices,
+    texts_of,
     unit_in_doubt,
     without_unit,
     words,
@@ -263,11 +264,11 @@ def _unit_around(
 ) -> None:
     """A line above or below the table that states another unit than the settings, where no header states one."""
     money = [one.name for one in intake.table if one.is_money and one.name in intake.headers]
-    heads = {
-        str(head) for name in money for head in np.atleast_1d(np.array(intake.headers[name], dtype=object))
-    }
     if not money:
         return
+    heads = {
+        str(one) for name in money for one in np.atleast_1d(np.array(intake.headers[name], dtype=object))
+    }
     units = [units for name in money if (units := intake.units.get(name)) is not None]
     done = any(header_unit(head, settings.currency)[1] for head in heads)
     done |= bool(intake.units) and all((one != "").all() for one in units)
@@ -310,11 +311,8 @@ def _says_the_same(kind: str, cells: pd.Series, settings: Settings) -> bool:
             and read_unit(one)[0] in ("", settings.currency) for one in values
         )  # fmt: skip
     if kind == "price":
-        own = {
-            str(settings.price_base_year),
-            settings.price_basis,
-            f"{settings.price_basis} {settings.price_base_year}",
-        }
+        basis, year = settings.price_basis, str(settings.price_base_year)
+        own = {year, basis, f"{basis} {year}"}
         return values <= own - {"", "none", "None"}
     return values <= {"1", "1.0", "100%", "100 %", "1,0", "+", "1.00"} or (len(values) == 1 and kind == "tax")
 
@@ -426,11 +424,7 @@ def _styles(
     styles: dict[str, bool | None] = {}
     for name, (one, other) in seen.items():
         styles[name] = (other if one != other else None) if one or other else sheet
-        if (
-            not (one or other)
-            and sheet is None
-            and any(isinstance(cell, str) and doubt.search(cell) for cell in texts[name])
-        ):
+        if not (one or other) and sheet is None and any(map(doubt.search, texts_of(texts[name]))):
             styles[name] = otherwise()
     return styles
 
@@ -460,9 +454,8 @@ def _type_columns(
     for column in intake.table:
         if column.default is not None:
             fill: object = column.default == "yes" if column.type == "flag" else column.default
-            empty = typed[column.name].isna() & ~intake.unread.get(
-                column.name, np.zeros(len(intake.frame), bool)
-            )
+            unread = intake.unread.get(column.name, np.zeros(len(intake.frame), bool))
+            empty = typed[column.name].isna() & ~unread
             typed[column.name] = typed[column.name].mask(empty, fill)
     intake.frame = pd.DataFrame(typed, index=intake.frame.index)
     for name, one in parsed.items():
@@ -479,9 +472,8 @@ def _parse(
         parts, ours, money = [], settings.money_unit or "unit", replace(column, unit="money")
         for unit in dict.fromkeys(units):
             read = replace(settings, money_unit=unit or settings.money_unit)
-            one = _parse(
-                cells.where(units == unit), money if unit else column, style, read, epoch_1904, None, rows
-            )
+            part, own = cells.where(units == unit), money if unit else column
+            one = _parse(part, own, style, read, epoch_1904, None, rows)
             parts.append(one.scaled(SCALES[unit] / SCALES[ours]) if unit else one)
         return joined(parts) if parts else _parse(cells, column, style, settings, epoch_1904)
     if column.type == "number":

@@ -224,9 +224,8 @@ class Register:
             merged[name] = frame.reindex(columns=columns)
         if "projects" in tables and "levels" not in tables:
             levels = merged["levels"]
-            merged["levels"] = levels[levels["project_id"].isin(merged["projects"].index)].reset_index(
-                drop=True
-            )
+            mine = levels["project_id"].isin(merged["projects"].index)
+            merged["levels"] = levels[mine].reset_index(drop=True)
         register._tables = complete_tables(merged)
         register._settings = self._settings
         if "settings" in tables:
@@ -246,11 +245,8 @@ class Register:
         projects, costs = self.projects, self.costs
         full = costs[costs["level"].isna() | (costs["level"] == "full")]
         years = costs["year"].dropna()
-        span = (
-            f"{years.min()} to {years.max()}"
-            if len(years) and years.min() < years.max()
-            else f"{years.max()}"
-        )
+        several = len(years) > 0 and years.min() < years.max()
+        span = f"{years.min()} to {years.max()}" if several else f"{years.max()}"
         text = f"{self.settings.name}: {len(projects)} projects in {projects['area'].nunique()} areas"
         if len(years):
             text += f", {number(full['amount'].sum())} of cost in {span} ({self.settings.unit})"

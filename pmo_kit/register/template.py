@@ -129,18 +129,10 @@ def write_template(path: str | PathLike[str], register: Register | None = None) 
     book = openpyxl.Workbook()
     start = book.worksheets[0]
     start.title = "start"
-    order = [
-        *_FIRST,
-        *(
-            table.name
-            for table in schema
-            if table.name not in (*_FIRST, "exemptions")
-            and (not table.written or (register is not None and register.has(table.name)))
-        ),
-        "exemptions",
-    ]
-    order.remove("settings")
-    order.insert(len(_FIRST), "settings")
+    first = (*_FIRST, "settings")
+    filled = () if register is None else register.names
+    rest = [one.name for one in schema if not one.written or one.name in filled]
+    order = [*first, *(name for name in rest if name not in (*first, "exemptions")), "exemptions"]
     _write_start(start, schema, order)
     for name in order:
         sheet = book.create_sheet(name)
@@ -200,29 +192,21 @@ def _validation(column: Column) -> DataValidation | None:
     if column.type == "flag":
         return DataValidation(type="list", formula1='"yes,no"', allow_blank=True)
     if column.type == "date":
-        return DataValidation(
-            type="date", operator="greaterThan", formula1="DATE(1990,1,1)", allow_blank=True
-        )
-    if column.type == "year":
-        return DataValidation(
-            type="whole", operator="between", formula1="1950", formula2="2200", allow_blank=True
-        )
-    if column.type == "number":
+        after = {"operator": "greaterThan", "formula1": "DATE(1990,1,1)"}
+        return DataValidation(type="date", allow_blank=True, **after)
+    if column.type in ("year", "number"):
         low = "-1E+15" if column.low is None else f"{column.low:g}"
         high = "1E+15" if column.high is None else f"{column.high:g}"
-        return DataValidation(
-            type="decimal", operator="between", formula1=low, formula2=high, allow_blank=True
-        )
+        kind, low, high = ("whole", "1950", "2200") if column.type == "year" else ("decimal", low, high)
+        return DataValidation(type=kind, operator="between", formula1=low, formula2=high, allow_blank=True)
     return None
 
 
 def _write_table(sheet: Worksheet, table: Table, schema: Schema, frame: pd.DataFrame | None) -> None:
     """One table: header with notes, the example row, lists and ranges, rows where there are some."""
     columns = list(table)
-    names, needed = (
-        [c.name for c in columns],
-        tuple(c.name for c in columns if c.required and c.default is None),
-    )
+    names = [column.name for column in columns]
+    needed = tuple(column.name for column in columns if column.required and column.default is None)
     write_header(sheet, names, tuple(max(12, min(40, len(name) + 6)) for name in names), needed)
     sheet.sheet_properties.tabColor = _NEEDED if table.required else _OPTIONAL
     last = get_column_letter(len(columns))
@@ -247,9 +231,7 @@ def _write_table(sheet: Worksheet, table: Table, schema: Schema, frame: pd.DataF
     if frame is None:
         return
     frame = frame.reset_index() if table.name == "projects" else frame
-    for number, line in enumerate(
-        frame[[column.name for column in columns]].itertuples(index=False), _FIRST_DATA_ROW
-    ):
+    for number, line in enumerate(frame[names].itertuples(index=False), _FIRST_DATA_ROW):
         for place, (column, value) in enumerate(zip(columns, line, strict=True), 1):
             if pd.isna(value):
                 continue
@@ -280,11 +262,9 @@ def _write_settings(sheet: Worksheet, schema: Schema, frame: pd.DataFrame | None
         meaning = column.meaning + (f" (example: {column.example})" if column.example else "")
         meaning += f" (one of: {', '.join(column.allowed)})" if column.allowed else ""
         sheet.cell(number, 3, meaning).font = Font(color=_MUTED)
-        if column.allowed:
-            validation = _validation(column)
-            if validation is not None:
-                sheet.add_data_validation(validation)
-                validation.add(f"B{number}")
+        if column.allowed and (validation := _validation(column)) is not None:
+            sheet.add_data_validation(validation)
+            validation.add(f"B{number}")
 
 
 def _write_start(sheet: Worksheet, schema: Schema, order: list[str]) -> None:

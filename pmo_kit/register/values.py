@@ -176,6 +176,7 @@ def nearest(lost: Iterable[str], known: set[str]) -> dict[str, str]:
     return {value: near_words(value, known) for value in lost}
 
 
+@lru_cache(maxsize=1 << 14)
 def is_total(text: object) -> bool:
     """True when a text is a total word and nothing else but a year, a unit or a colon.
 
@@ -267,9 +268,8 @@ def _token(word: str) -> tuple[str, str] | None:
         return "", _SCALE_OF[low]
     for cut in range(1, len(word)):  # TEUR, MEUR, kUSD, k€, EURm
         for scale, money in ((word[:cut], word[cut:]), (word[cut:], word[:cut])):
-            codes = (
-                _SIGNS.get(money) if len(money) == 1 else money.upper() if money.upper() in _CODES else None
-            )
+            code = money.upper() if money.upper() in _CODES else None
+            codes = _SIGNS.get(money) if len(money) == 1 else code
             name = "thousand" if scale.casefold() == "t" else _SCALE_OF.get(scale.casefold(), "")
             if codes and name:
                 return codes, name
@@ -328,11 +328,8 @@ def split_header(header: str) -> tuple[str, str, str]:
     has_money = bool(money) or any(found and found[0] and word != "R" for word, found in outside)
     for word, found in outside:
         short = word.casefold().strip(".'") in words()["short"]
-        found = (
-            found
-            or _token(word.strip("."))
-            or (("", "thousand") if word in ("T", "t") and has_money else None)
-        )
+        found = found or _token(word.strip("."))
+        found = ("", "thousand") if found is None and word in ("T", "t") and has_money else found
         if found is None or (short and not has_money) or (found[0] and money) or (found[1] and scale):
             continue
         money, scale = found[0] or money, found[1] or scale
@@ -519,11 +516,8 @@ def _digits(digits: str, comma: bool | None) -> float | None:
     point, group = (",", ".") if comma else (".", ",")
     whole, _, rest = digits.partition(point)
     grouped = rf"\d+|\d{{1,3}}(?:[{group}'’ ]\d{{2,3}})*[{group}'’ ]\d{{3}}"
-    if (
-        (rest and not rest.isascii())
-        or (rest and not rest.isdigit())
-        or (whole and not re.fullmatch(grouped, whole))
-    ):
+    odd = rest and not (rest.isascii() and rest.isdigit())
+    if odd or (whole and not re.fullmatch(grouped, whole)):
         return None
     whole = re.sub(r"\D", "", whole)
     return float(f"{whole or 0}.{rest or 0}") if whole or rest else None
@@ -532,11 +526,7 @@ def _digits(digits: str, comma: bool | None) -> float | None:
 def _one_number(text: str, comma: bool | None, is_money: bool = False) -> tuple[float, str, str] | None:
     """Read one number: value, scale, currencies; None when it is not a number (a percentage is no money)."""
     match = _NUMBER.fullmatch(text)
-    value = (
-        None
-        if match is None
-        else _digits(match["digits"].rstrip(".,") if match["digits"][-1] in ".," else match["digits"], comma)
-    )
+    value = None if match is None else _digits(match["digits"].rstrip(".,"), comma)
     if match is None or value is None:
         return None
     lead, tail = match["lead"].strip(), (match["tail"] or "").strip()
@@ -553,13 +543,8 @@ def _one_number(text: str, comma: bool | None, is_money: bool = False) -> tuple[
         value *= float("1" + (match["exponent"] or "e0"))
     except (OverflowError, ValueError):
         return None
-    if (
-        rest
-        or signs > 1
-        or (percent and is_money)
-        or any(one in text for one in "()[]/,")
-        or not np.isfinite(value)
-    ):
+    odd = rest or signs > 1 or any(one in text for one in "()[]/,")
+    if odd or (percent and is_money) or not np.isfinite(value):
         return None
     return (-value if signs else value) / (100 if percent else 1), scale, money
 
@@ -648,9 +633,8 @@ def parse_number(
     if comma and rest.size:
         notes.append(("info", "decimal_comma", "Read with a decimal comma.", None))
     if scaled.any():
-        notes.append(
-            ("info", "scale_suffix", "{value} was brought to the money unit of the settings.", scaled)
-        )
+        message = "{value} was brought to the money unit of the settings."
+        notes.append(("info", "scale_suffix", message, scaled))
     if divided.any():
         message = "{value} is shown divided by its number format: is this the amount, or what is shown?"
         notes.append(("block", "number_shown_divided", message, divided))
@@ -733,13 +717,11 @@ def parse_date(
         serial = serial[(serial >= 15000) & (serial <= 80000)]
         if len(serial):
             origin = "1904-01-01" if epoch_1904 else "1899-12-30"
-            dates[serial.index] = pd.to_datetime(np.floor(serial), unit="D", origin=origin).astype(
-                "datetime64[us]"
-            )
+            days = pd.to_datetime(np.floor(serial), unit="D", origin=origin)
+            dates[serial.index] = days.astype("datetime64[us]")
             notes.append(("info", "date_serial", "Day numbers of a workbook were read as dates.", None))
-        words = text[rest & dates.isna()].str.replace(
-            r"(?<=\d)(st|nd|rd|th|er)\b|[.,/-]|\bde\b", " ", regex=True
-        )
+        around = r"(?<=\d)(st|nd|rd|th|er)\b|[.,/-]|\bde\b"
+        words = text[rest & dates.isna()].str.replace(around, " ", regex=True)
         words = words.map(english_months).str.replace(r"\s+\d{1,2}:\d{2}.*$", "", regex=True)
         words = words.str.replace(r"\s+", " ", regex=True).str.strip()
         for form in _MONTH_FORMATS:

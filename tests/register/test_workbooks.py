@@ -13,7 +13,8 @@ from openpyxl.styles import Font
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from pmo_kit.register.findings import Findings
-from pmo_kit.register.sheets import Uncached, read_workbook
+from pmo_kit.register.sheets import Uncached
+from pmo_kit.register.workbook import read_workbook
 
 FORMATS = [
     "General",

@@ -34,12 +34,10 @@ def score_outside_scale(evidence: Evidence) -> Iterator[Found]:
         yield Found(table, "score", outside, words, fix)
 
 
-@rule(
-    19,
-    "warn",
-    "One assessor gives every project the same, or a project the best everywhere.",
-    "scores criteria",
-)
+_ALIKE = "One assessor gives every project the same, or a project the best everywhere."
+
+
+@rule(19, "warn", _ALIKE, "scores criteria")
 def scores_alike(evidence: Evidence) -> Iterator[Found]:
     """Scores that say nothing: the same for all projects, or the best end of each scale for one project."""
     scores = _with_scale(evidence.frame("scores"), evidence.frame("criteria"))
@@ -80,6 +78,5 @@ def days_as_fte(evidence: Evidence) -> Iterator[Found]:
     usual, several = roles.transform("median"), roles.transform("count") >= 4
     odd = several & (demand["fte"] >= 20) & (usual > 0) & (demand["fte"] > 15 * usual)
     text = "{value} full-time equivalents is far more than is usual for this role; it looks like days."
-    yield Found(
-        "resources", "fte", odd, text, "Write people: days of work divided by the working days of the period."
-    )
+    fix = "Write people: days of work divided by the working days of the period."
+    yield Found("resources", "fte", odd, text, fix)

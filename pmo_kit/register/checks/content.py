@@ -40,14 +40,12 @@ def same_name(evidence: Evidence) -> Iterator[Found]:
     """One project entered twice, or two that nobody can tell apart in a pack."""
     projects = evidence.frame("projects")
     names = projects["name"].str.casefold().str.replace(r"[^\w]+", " ", regex=True).str.strip()
-    frame = (
-        pd.DataFrame({"name": names, "id": projects["project_id"].str.casefold()}).dropna().drop_duplicates()
-    )
+    frame = pd.DataFrame({"name": names, "id": projects["project_id"].str.casefold()})
+    frame = frame.dropna().drop_duplicates()
     rows = frame.index[frame["name"].duplicated(keep="first")]
     first = frame.drop_duplicates("name").reset_index().set_index("name")["index"]
-    words = [
-        f"The name is also that of {projects.at[first[frame.at[row, 'name']], 'project_id']}." for row in rows
-    ]
+    twins = projects.loc[first[frame.loc[rows, "name"]], "project_id"]
+    words = [f"The name is also that of {one}." for one in twins]
     yield Found("projects", "name", rows.to_numpy(), words, "Merge the two rows, or give each its own name.")
 
 
@@ -116,19 +114,13 @@ def signs_unseen(evidence: Evidence) -> Iterator[Found]:
             odd = [
                 one for one in texts_of(cells) if not (one.isascii() and one.isprintable()) or "_x00" in one
             ]
-            signs = {one: ODD_SIGNS.findall(one.strip()) for one in odd}
-            signs = {one: found for one, found in signs.items() if found}
-            text = intake.table[column].type in (*_WRITTEN, "value")
-            hard = [
-                one
-                for one, found in signs.items()
-                if not text and any(sign < " " or len(sign) > 1 for sign in found)
-            ]
-            told = {
-                "block": (hard, "they cannot be in a number or a date."),
-                "warn": ([one for one in signs if one not in hard], "they were left out."),
-            }
-            for severity, (some, end) in told.items():
+            signs = {one: found for one in odd if (found := ODD_SIGNS.findall(one.strip()))}
+            hard = [one for one, found in signs.items() if any(sign < " " or len(sign) > 1 for sign in found)]
+            hard = [] if intake.table[column].type in (*_WRITTEN, "value") else hard
+            for severity, some, end in (
+                ("block", hard, "they cannot be in a number or a date."),
+                ("warn", [one for one in signs if one not in hard], "they were left out."),
+            ):
                 if some:
                     mask = cells.isin(some)
                     words = [_unseen(one, signs[one], end) for one in cells[mask]]

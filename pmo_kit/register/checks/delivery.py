@@ -44,9 +44,8 @@ def ev_above_bac(evidence: Evidence) -> Iterator[Found]:
     status = evidence.frame("status")
     wrong = status["ev"] > status["bac"] + 1e-9 * status["bac"].abs()
     words = [f"EV {as_given(one.ev)} is above BAC {as_given(one.bac)}." for one in status[wrong].itertuples()]
-    yield Found(
-        "status", "ev", wrong, words, "Correct the earned value, or re-baseline BAC with a reference."
-    )
+    fix = "Correct the earned value, or re-baseline BAC with a reference."
+    yield Found("status", "ev", wrong, words, fix)
 
 
 @rule(23, "warn", "The cumulative actual cost, or earned value, falls from one period to the next.", "status")
@@ -56,13 +55,10 @@ def actual_falls(evidence: Evidence) -> Iterator[Found]:
     for column in ("ac", "ev"):
         before = status.groupby("project_id")[column].ffill().groupby(status["project_id"]).shift()
         rows = status.index[status[column] < before - 1e-9].to_numpy()
-        words = [
-            f"{column.upper()} falls from {as_given(before[row])} to {as_given(status.at[row, column])}."
-            for row in rows
-        ]
-        yield Found(
-            "status", column, rows, words, "Figures are cumulative; correct this one or the one before."
-        )
+        text = f"{column.upper()} falls from {{}} to {{}}."
+        words = [text.format(as_given(before[row]), as_given(status.at[row, column])) for row in rows]
+        fix = "Figures are cumulative; correct this one or the one before."
+        yield Found("status", column, rows, words, fix)
 
 
 def _ratings(evidence: Evidence) -> pd.DataFrame:
@@ -86,11 +82,8 @@ def watermelon(evidence: Evidence) -> Iterator[Found]:
     frame, words = _ratings(evidence), []
     for line in frame[frame["melon"]].itertuples():
         parts = [f"it earns {number(line.cpi, 2)} for 1 spent"] if line.cpi < _WATERMELON_COST else []
-        parts += (
-            [f"a milestone slips by {number(100 * line.slip, 0)} % of its duration"]
-            if line.slip > _WATERMELON_SLIP
-            else []
-        )
+        if line.slip > _WATERMELON_SLIP:
+            parts.append(f"a milestone slips by {number(100 * line.slip, 0)} % of its duration")
         words.append(f"Declared green, but {' and '.join(parts)}.")
     yield Found("projects", "rag_declared", frame["melon"], words, _ASK)
 
@@ -104,8 +97,6 @@ def rating_differs(evidence: Evidence) -> Iterator[Found]:
     amber = (frame["cpi"] < _COST_AMBER) | (frame["slip"] > 0.05)
     by_rule = pd.Series(np.select([red, amber], ["R", "A"], "G"), index=frame.index)
     differs = (known & frame["rag"].notna() & (frame["rag"] != by_rule) & ~frame["melon"]).fillna(False)
-    words = [
-        f"Declared {one}, and {other} by rule."
-        for one, other in zip(frame["rag"][differs], by_rule[differs], strict=True)
-    ]
+    pairs = zip(frame["rag"][differs], by_rule[differs], strict=True)
+    words = [f"Declared {one}, and {other} by rule." for one, other in pairs]
     yield Found("projects", "rag_declared", differs, words, _ASK)

@@ -45,10 +45,8 @@ def baseline_moved(evidence: Evidence) -> Iterator[Found]:
     if len(named):
         moved = _moved(evidence, previous, "baselines", ["project_id", "quantity", "year"], "baseline")
         moved = moved[moved["reference"].isna()]
-        words = [
-            f"The baseline of {one.quantity} was {as_given(one.old)} and is {as_given(one.baseline)}."
-            for one in moved.itertuples()
-        ]
+        text, lines = "The baseline of {} was {} and is {}.", moved.itertuples()
+        words = [text.format(one.quantity, as_given(one.old), as_given(one.baseline)) for one in lines]
         yield Found("baselines", "baseline", moved.index.to_numpy(), words, fix)
     if evidence.has("milestones"):
         moved = _moved(evidence, previous, "milestones", ["project_id", "milestone"], "baseline")
@@ -63,14 +61,11 @@ def score_changed(evidence: Evidence) -> Iterator[Found]:
     """After results are published scores change only with a date and evidence."""
     if evidence.previous is None:
         return
-    moved = _moved(
-        evidence, evidence.previous, "scores", ["project_id", "level", "criterion", "assessor"], "score"
-    )
+    key = ["project_id", "level", "criterion", "assessor"]
+    moved = _moved(evidence, evidence.previous, "scores", key, "score")
     if (published := evidence.previous.settings.as_of) is not None:
         moved = moved[~(moved["date"] > pd.Timestamp(published))]
-    words = [
-        f"The score of {one.criterion} was published as {as_given(one.old)}, and is {as_given(one.score)}."
-        for one in moved.itertuples()
-    ]
+    text = "The score of {} was published as {}, and is {}."
+    words = [text.format(one.criterion, as_given(one.old), as_given(one.score)) for one in moved.itertuples()]
     fix = "Restore the score, or give the date and the evidence of the new one."
     yield Found("scores", "score", moved.index.to_numpy(), words, fix)

@@ -27,14 +27,10 @@ def year_far(evidence: Evidence) -> Iterator[Found]:
     """More than a century from today, or a quarter of a century from the next year of its table."""
     today = evidence.this_year or evidence.settings.discount_to
     for table, intake in evidence.intakes.items():
-        columns = [
-            one.name for one in intake.table if one.type in ("year", "date") and one.name in intake.raw
-        ]
-        years = {name: intake.frame[name] for name in columns}
-        years = {
-            name: (one.dt.year if one.dtype.kind == "M" else one).astype("Float64")
-            for name, one in years.items()
-        }
+        dated = [one.name for one in intake.table if one.type in ("year", "date") and one.name in intake.raw]
+        cells = {name: intake.frame[name] for name in dated}
+        years = {name: one.dt.year if one.dtype.kind == "M" else one for name, one in cells.items()}
+        years = {name: one.astype("Float64") for name, one in years.items()}
         if not years:
             continue
         found = np.unique(pd.concat(years.values()).dropna().to_numpy(float))
@@ -104,9 +100,8 @@ def impossible_obligation(evidence: Evidence) -> Iterator[Found]:
     for one, other, row in _excluding_pairs(links):
         if one in mandatory and other in mandatory:
             text = f"{one} and {other} are both mandatory and exclude each other."
-            yield Found(
-                "links", "project_id", [row], text, "Remove the link, or make one of them discretionary."
-            )
+            fix = "Remove the link, or make one of them discretionary."
+            yield Found("links", "project_id", [row], text, fix)
     overrides = evidence.frame("overrides")
     refused = set(overrides.loc[overrides["in_out"] == "out", "project_id"])
     wrong = (links["relation"] == "requires") & links["level"].isna()
@@ -128,10 +123,7 @@ def reason_missing(evidence: Evidence) -> Iterator[Found]:
 @rule(0, "info", "A value is missing, and its reason is known.", "exemptions")
 def missing_with_reason(evidence: Evidence) -> Iterator[Found]:
     """The table exemptions keeps why a source gives no value; the value stays missing."""
-    words = []
+    words, text = [], '{column}{of} in {table} is missing; the reason given is "{reason}".'
     for line in evidence.frame("exemptions").fillna("").to_dict("records"):
-        item = f" of {line['item']}" if line["item"] else ""
-        words.append(
-            f'{line["column"]}{item} in {line["table"]} is missing; the reason given is "{line["reason"]}".'
-        )
+        words.append(text.format(of=f" of {line['item']}" if line["item"] else "", **line))
     yield Found("exemptions", "reason", list(range(len(words))), words)

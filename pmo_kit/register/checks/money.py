@@ -12,6 +12,7 @@ from pmo_kit.register.checks.registry import Evidence, Found, rule
 from pmo_kit.register.values import SCALES
 
 _SUM_TOLERANCE = 0.01
+_UNIT = "Check the unit: the settings say what one unit of money is."
 _JUMP = (300.0, 3000.0)  # around a factor of a thousand
 
 
@@ -41,9 +42,8 @@ def actual_after_today(evidence: Evidence) -> Iterator[Found]:
     wrong = (costs["state"].eq("actual") & (costs["year"] > today)).fillna(False)
     words = [f"{as_given(amount)} in {year} is called actual, and the figures stand at {evidence.settings.as_of}."
              for amount, year in zip(costs["amount"][wrong], costs["year"][wrong], strict=True)]  # fmt: skip
-    yield Found(
-        "costs", "year", wrong, words, "Set state to planned or committed, or correct the year or as_of."
-    )
+    fix = "Set state to planned or committed, or correct the year or as_of."
+    yield Found("costs", "year", wrong, words, fix)
 
 
 @rule(0, "block", "Money to come lies before discount_to, so that it would be in no value.", "costs")
@@ -67,9 +67,10 @@ def money_before_start(evidence: Evidence) -> Iterator[Found]:
             yield Found(table, "year", mask, words, fix, severity)
 
 
-@rule(
-    0, "block", "Estimates are amounts or durations, where factors on the base value are meant.", "estimates"
-)
+_NO_FACTORS = "Estimates are amounts or durations, where factors on the base value are meant."
+
+
+@rule(0, "block", _NO_FACTORS, "estimates")
 def estimate_is_amount(evidence: Evidence) -> Iterator[Found]:
     """A likely factor that equals the cost (or benefit, or duration) of its project, or is far below 1."""
     estimates = evidence.frame("estimates")
@@ -80,27 +81,21 @@ def estimate_is_amount(evidence: Evidence) -> Iterator[Found]:
     lengths = [("duration", days / 30.44), ("duration", days / 365.25), ("duration", days / 7)]
     amount = pd.Series(False, index=estimates.index)
     for quantity, base in [(str(base.name), base) for base in bases] + lengths:
-        equal = np.isclose(
-            estimates["likely"],
-            estimates["project_id"].map(base),
-            rtol=0.02 if quantity == "duration" else 1e-6,
-        )
+        near, own = 0.02 if quantity == "duration" else 1e-6, estimates["project_id"].map(base)
+        equal = np.isclose(estimates["likely"], own, rtol=near)
         amount |= equal & (estimates["quantity"] == quantity) & ((estimates["likely"] - 1).abs() > 0.3)
     amount = (amount | (estimates["likely"] < 0.2)).fillna(False)
     fix = "Write factors: 0.9, 1, 1.3 for 10 % less and 30 % more than the register says."
     yield Found("estimates", "likely", amount, "{value} is no factor on the base value.", fix)
     odd = ((estimates["low"] >= 2) | (estimates["high"] <= 0.5)) & ~amount
-    yield Found(
-        "estimates", "likely", odd, "The whole range is far from the base value, which is 1.", fix, "warn"
-    )
+    text = "The whole range is far from the base value, which is 1."
+    yield Found("estimates", "likely", odd, text, fix, "warn")
 
 
-@rule(
-    5,
-    "warn",
-    "A project costs about a thousand times more or less than its area or than last time.",
-    "projects costs",
-)
+_JUMPED = "A project costs about a thousand times more or less than its area or than last time."
+
+
+@rule(5, "warn", _JUMPED, "projects costs")
 def unit_jump(evidence: Evidence) -> Iterator[Found]:
     """Thousands typed as millions, or the other way round."""
     projects = evidence.frame("projects")
@@ -117,8 +112,7 @@ def unit_jump(evidence: Evidence) -> Iterator[Found]:
     jumps = ratio.between(*_JUMP) | (1 / ratio).between(*_JUMP)
     words = [f"The cost is {f'{number(one, 0)} times' if one > 1 else f'1/{number(1 / one, 0)} of'} {what}."
              for one, what in zip(ratio[jumps], against[jumps], strict=True)]  # fmt: skip
-    fix = "Check the unit: the settings say what one unit of money is."
-    yield Found("projects", "project_id", jumps, words, fix)
+    yield Found("projects", "project_id", jumps, words, _UNIT)
 
 
 _TRILLION = 1e12
@@ -137,13 +131,7 @@ def amount_beyond_belief(evidence: Evidence) -> Iterator[Found]:
                 large = (intake.frame[column.name].abs() >= most).fillna(False)
                 one = evidence.settings.money_unit or "unit"
                 text = f"{{value}} is more than a trillion: one unit of money is a {one} here."
-                yield Found(
-                    table,
-                    column.name,
-                    large,
-                    text,
-                    "Check the unit: the settings say what one unit of money is.",
-                )
+                yield Found(table, column.name, large, text, _UNIT)
 
 
 @rule(0, "warn", "as_of and discount_to are years apart, or money is planned in years that are over.")
@@ -154,16 +142,14 @@ def dates_of_settings(evidence: Evidence) -> Iterator[Found]:
         return
     if not -1 <= first - today <= 3:
         text = f"The figures stand at {evidence.settings.as_of}, and they are discounted to {first}."
-        yield Found(
-            "settings", "as_of", None, text, "Correct as_of or discount_to.", value=evidence.settings.as_of
-        )
+        fix, told = "Correct as_of or discount_to.", evidence.settings.as_of
+        yield Found("settings", "as_of", None, text, fix, value=told)
     over = ((costs["year"] < today) & (costs["year"] >= first) & (costs["amount"] > 0)).fillna(False)
     over &= ~costs["state"].eq("actual").fillna(False)
     words = [f"{as_given(amount)} in {year} is to come, and the figures stand at {evidence.settings.as_of}."
              for amount, year in zip(costs["amount"][over], costs["year"][over], strict=True)]  # fmt: skip
-    yield Found(
-        "costs", "year", over, words, "Set state to actual where it is spent, or correct the year or as_of."
-    )
+    fix = "Set state to actual where it is spent, or correct the year or as_of."
+    yield Found("costs", "year", over, words, fix)
 
 
 @rule(0, "block", "Headers or cells state several currencies, and the settings name none.")
@@ -208,17 +194,12 @@ def sum_differs(evidence: Evidence) -> Iterator[Found]:
     stated = stated.assign(added=stated["project_id"].map(_full_costs(evidence)))
     wrong = (stated["added"] - stated["now"]).abs() > _SUM_TOLERANCE * stated["now"].abs().clip(lower=1e-9)
     stated = stated[wrong.fillna(False)]
-    words = [
-        f"Stated as {as_given(one.now)}; the years add up to {as_given(one.added)}."
-        for one in stated.itertuples()
-    ]
-    yield Found(
-        "baselines",
-        "now",
-        stated.index.to_numpy(),
-        words,
+    text, fix = (
+        "Stated as {}; the years add up to {}.",
         "Correct one of them; part of the cost may have no year.",
     )
+    words = [text.format(as_given(one.now), as_given(one.added)) for one in stated.itertuples()]
+    yield Found("baselines", "now", stated.index.to_numpy(), words, fix)
 
 
 def _dates_of(evidence: Evidence, ids: pd.Series) -> tuple[pd.Series, pd.Series]:
@@ -237,10 +218,8 @@ def cost_outside_dates(evidence: Evidence) -> Iterator[Found]:
     capital &= ~costs["level"].eq("stop").fillna(False)
     outside = (capital & ((costs["year"] < first) | (costs["year"] > last)).fillna(False)).astype(bool)
     span = first.astype("str").fillna("?") + " to " + last.astype("str").fillna("?")
-    words = [
-        f"The project runs from {one}, not in {year}."
-        for one, year in zip(span[outside], costs["year"][outside], strict=True)
-    ]
+    pairs = zip(span[outside], costs["year"][outside], strict=True)
+    words = [f"The project runs from {one}, not in {year}." for one, year in pairs]
     yield Found("costs", "year", outside, words, "Move the cost, or correct the dates of the project.")
 
 
@@ -250,9 +229,8 @@ def benefit_before_delivery(evidence: Evidence) -> Iterator[Found]:
     benefits = evidence.frame("benefits")
     _, last = _dates_of(evidence, benefits["project_id"])
     early = ((benefits["year"] < last) & (benefits["amount"] > 0)).fillna(False)
-    first = (
-        benefits[early].sort_values("year", kind="stable").drop_duplicates(["project_id", "benefit"]).index
-    )
+    by_year = benefits[early].sort_values("year", kind="stable")
+    first = by_year.drop_duplicates(["project_id", "benefit"]).index
     years = zip(benefits["year"][first], last[first], strict=True)
     words = [f"A benefit in {one}, and the project finishes in {end}." for one, end in years]
     fix = "Move the benefit, or accept it in a waiver when the project delivers in steps."

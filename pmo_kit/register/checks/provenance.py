@@ -47,13 +47,8 @@ class Accounts:
         """The sentence that every pack prints."""
         text = f"{number(self.found, 0)} projects in the source, {number(self.used, 0)} here"
         if self.column:
-            share = (
-                f"{number(100 * self.share)} %"
-                if self.share >= 0.0005
-                else "less than 0.1 %"
-                if self.share
-                else "none"
-            )
+            share = "less than 0.1 %" if self.share else "none"
+            share = f"{number(100 * self.share)} %" if self.share >= 0.0005 else share
             text += f"; {share} of the money left out" + (f" ({self.column})" if self.share else "")
         return f"{text}."
 

@@ -52,9 +52,10 @@ def read_scope(evidence: Evidence, scope: str, more: tuple[str, ...] = _OF_COSTS
     return f'The scope "{scope}" finds nothing: {what} has {name} "{value}".{near}', "block"
 
 
-@rule(
-    0, "block", "A scope (of an envelope, a rule or a scenario) finds nothing, or cannot be read.", "projects"
-)
+_NOWHERE = "A scope (of an envelope, a rule or a scenario) finds nothing, or cannot be read."
+
+
+@rule(0, "block", _NOWHERE, "projects")
 def scope_finds_nothing(evidence: Evidence) -> Iterator[Found]:
     """A limit that is not applied must never be called kept."""
     for table in ("budgets", "rules", "scenarios"):
@@ -66,18 +67,18 @@ def scope_finds_nothing(evidence: Evidence) -> Iterator[Found]:
             skip = ~frame["what"].isin(["cost", "benefit", "delay"])
         said = {text: read_scope(evidence, text) for text in pd.unique(texts[~skip].dropna())}
         for severity in ("block", "warn"):
-            mask = (
-                texts.isin([text for text, (words, how) in said.items() if words and how == severity]) & ~skip
-            )
+            mask = texts.isin([text for text, (_, how) in said.items() if how == severity]) & ~skip
             yield Found(table, "scope", mask, [said[text][0] for text in texts[mask]], _FIX, severity)
     if evidence.has("rules"):
         rules = evidence.frame("rules")
         of_costs = rules["scope"].str.match(r"\s*(kind|fund)\s*=", na=False)
         whole = (rules["kind"] == "count") | (rules["measure"] == "pv_cost")
         text = 'The scope "{value}" is of costs, and this rule counts whole projects.'
-        yield Found(
-            "rules", "scope", of_costs & whole.fillna(False), text, "Use a column of the projects, or spend."
-        )
+        fix = "Use a column of the projects, or spend."
+        yield Found("rules", "scope", of_costs & whole.fillna(False), text, fix)
+
+
+_NAMED = r"^\s*(project_id|criterion|role|envelope)\s*=\s*"
 
 
 @rule(0, "block", "A scenario names what is not in the register.", "scenarios")
@@ -91,24 +92,15 @@ def scenario_names_nothing(evidence: Evidence) -> Iterator[Found]:
     }  # fmt: skip
     for what, names in known.items():
         mine = frame["what"].eq(what).fillna(False)
-        bare = (
-            frame["scope"]
-            .str.replace(r"^\s*(project_id|criterion|role|envelope)\s*=\s*", "", regex=True)
-            .str.strip()
-        )
+        bare = frame["scope"].str.replace(_NAMED, "", regex=True).str.strip()
         lost = mine & bare.notna() & (bare != "all") & ~bare.isin(names)
         near = nearest(pd.unique(bare[lost]), names)
         words = [f'There is no {what.replace("_", " ")} "{one}".{near.get(one, "")}' for one in bare[lost]]
         yield Found("scenarios", "scope", lost, words, "Correct the name.")
     schedules = frame["what"].eq("discount_schedule").fillna(False) & frame["value"].notna()
     bad = schedules & ~frame["value"].map(lambda name: isinstance(name, str) and not _schedule_fault(name, 0))
-    yield Found(
-        "scenarios",
-        "value",
-        bad,
-        'No discount schedule is named "{value}".',
-        "Use a schedule of pmo_kit/rates.",
-    )
+    text = 'No discount schedule is named "{value}".'
+    yield Found("scenarios", "value", bad, text, "Use a schedule of pmo_kit/rates.")
 
 
 def _schedule_fault(name: str, years: int) -> str:
@@ -136,12 +128,10 @@ def discount_schedule_unknown(evidence: Evidence) -> Iterator[Found]:
         yield Found("settings", "discount_schedule", None, text, fix, value=name)
 
 
-@rule(
-    0,
-    "block",
-    "A project is under no envelope, so that nothing limits what it spends.",
-    "budgets projects costs",
-)
+_FREE = "A project is under no envelope, so that nothing limits what it spends."
+
+
+@rule(0, "block", _FREE, "budgets projects costs")
 def outside_envelopes(evidence: Evidence) -> Iterator[Found]:
     """Where envelopes have scopes, each project that costs something to come is in one of them."""
     settings, scopes = evidence.settings, pd.unique(evidence.frame("budgets")["scope"].dropna())
@@ -156,14 +146,8 @@ def outside_envelopes(evidence: Evidence) -> Iterator[Found]:
         name, sign, value = (part.strip() for part in scope.partition("="))
         if not sign or (name not in _OF_COSTS and name not in evidence.schema["projects"]):
             return
-        own = ahead["project_id"] if name == "project_id" else None
-        found = (
-            ahead[name]
-            if name in _OF_COSTS
-            else own
-            if own is not None
-            else ahead["project_id"].map(evidence.owner(name).astype("str"))
-        )
+        found = ahead[name] if name in (*_OF_COSTS, "project_id") else None
+        found = ahead["project_id"].map(evidence.owner(name).astype("str")) if found is None else found
         inside |= found.eq(value).fillna(False).to_numpy(bool)
     free = ahead.loc[~inside].groupby("project_id")["amount"].sum()
     covered = set(ahead.loc[inside, "project_id"])
@@ -185,24 +169,14 @@ def limit_missing(evidence: Evidence) -> Iterator[Found]:
     """A rule has a minimum or a maximum; shares lie between 0 and 1."""
     rules = evidence.frame("rules")
     none = rules["minimum"].isna() & rules["maximum"].isna()
-    none &= ~pd.Series(
-        rules.index.isin(np.flatnonzero(_unread(evidence, "rules", "minimum", "maximum"))), index=rules.index
-    )
-    yield Found(
-        "rules", "rule", none, 'The rule "{value}" has neither a minimum nor a maximum.', "Write one of them."
-    )
+    for column in ("minimum", "maximum"):  # one that cannot be read is another finding
+        none &= ~evidence.intakes["rules"].unread.get(column, np.zeros(len(rules), bool))
+    text = 'The rule "{value}" has neither a minimum nor a maximum.'
+    yield Found("rules", "rule", none, text, "Write one of them.")
     for column in ("minimum", "maximum"):
         above = (rules["kind"] == "share").fillna(False) & (rules[column] > 1)
-        yield Found(
-            "rules", column, above, "A share of {value} is more than everything.", "Write 0.25 for 25 %."
-        )
-
-
-def _unread(evidence: Evidence, table: str, *columns: str) -> np.ndarray:
-    """Rows in which one of the columns could not be read."""
-    intake = evidence.intakes[table]
-    none = np.zeros(len(intake.frame), bool)
-    return np.any([none, *(intake.unread.get(column, none) for column in columns)], axis=0)
+        text = "A share of {value} is more than everything."
+        yield Found("rules", column, above, text, "Write 0.25 for 25 %.")
 
 
 @rule(0, "block", "The column includes names what nothing knows.", "projects")
@@ -257,13 +231,8 @@ def group_of_one(evidence: Evidence) -> Iterator[Found]:
     grouped = links["group"].notna() & links["relation"].isin(["excludes", "exactly_one"])
     size = links[grouped].groupby(["relation", "group"])["project_id"].transform("nunique")
     alone = grouped & size.reindex(links.index).eq(1)
-    yield Found(
-        "links",
-        "group",
-        alone,
-        'The group "{value}" has this one project only.',
-        "Correct the name of the group.",
-    )
+    text = 'The group "{value}" has this one project only.'
+    yield Found("links", "group", alone, text, "Correct the name of the group.")
 
 
 @rule(0, "warn", "A benefit is followed up that no row of benefits has.", "benefits")

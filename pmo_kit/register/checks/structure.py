@@ -89,17 +89,12 @@ def out_of_range(evidence: Evidence) -> Iterator[Found]:
             outside = (values < low) | (values > high)
             if not outside.any():
                 continue
-            ends = [
-                f"at least {as_given(low)}" if low > -_LARGEST else "",
-                f"at most {as_given(high)}" if high < _LARGEST or (values > high).any() else "",
-            ]
-            allowed = " and ".join(filter(None, ends)) or f"at least {as_given(low)}"
-            money = column.is_money and (values[outside] < low).all()
-            fix = (
-                "Costs, benefits and disbenefits are positive amounts."
-                if money
-                else f"Write a number that is {allowed}."
-            )
+            ends = [f"at least {as_given(low)}"] if low > -_LARGEST else []
+            ends += [f"at most {as_given(high)}"] if high < _LARGEST or (values > high).any() else []
+            allowed = " and ".join(ends) or f"at least {as_given(low)}"
+            fix = f"Write a number that is {allowed}."
+            if column.is_money and (values[outside] < low).all():
+                fix = "Costs, benefits and disbenefits are positive amounts."
             yield Found(table, column.name, outside, f"{column.name} {{value}} must be {allowed}.", fix)
 
 
@@ -114,14 +109,8 @@ def factor_is_percent(evidence: Evidence) -> Iterator[Found]:
             above = frame[column] > 5
             if table == "scenarios":
                 above &= ~frame["what"].eq("delay").fillna(False)
-            fix = "1 is as in the register, 0.85 is 85 % of it."
-            yield Found(
-                table,
-                column,
-                above,
-                f"{column} {{value}} is no factor: more than five times the base value.",
-                fix,
-            )
+            text = f"{column} {{value}} is no factor: more than five times the base value."
+            yield Found(table, column, above, text, "1 is as in the register, 0.85 is 85 % of it.")
 
 
 @rule(13, "block", "A value refers to a row of another table that is not there.")
@@ -139,11 +128,9 @@ def unknown_reference(evidence: Evidence) -> Iterator[Found]:
                 continue
             tables = " or ".join(table for table, _ in refs)
             near = nearest(pd.unique(values[lost])[:200], known)
-            words = [
-                f'{column.name} "{one}" is not in the table {tables}.{near.get(one, "")}'
-                for one in values[lost]
-            ]
-            yield Found(name, column.name, lost, words, f"Correct it, or add it to the table {tables}.")
+            text, fix = f"is not in the table {tables}.", f"Correct it, or add it to the table {tables}."
+            words = [f'{column.name} "{one}" {text}{near.get(one, "")}' for one in values[lost]]
+            yield Found(name, column.name, lost, words, fix)
 
 
 @rule(0, "warn", "One thing is written in several ways that look alike.")
@@ -165,14 +152,10 @@ def look_alikes(evidence: Evidence) -> Iterator[Found]:
             forms = usual.setdefault(about if about[1] != "project_id" else ("projects", "project_id"), {})
             for value in counts.index:
                 forms.setdefault(look_alike(value), value)
-            odd = {
-                value: forms[look_alike(value)] for value in counts.index if forms[look_alike(value)] != value
-            }
-            mask = values.isin(list(odd))
-            words = [
-                f'{column.name} "{one}" is also written "{odd[one]}": these count as two.'
-                for one in values[mask]
-            ]
+            usual_form = {value: forms[look_alike(value)] for value in counts.index}
+            mask = values.isin([value for value, other in usual_form.items() if other != value])
+            text = f'{column.name} "{{}}" is also written "{{}}": these count as two.'
+            words = [text.format(one, usual_form[one]) for one in values[mask]]
             yield Found(name, column.name, mask, words, "Write it one way everywhere.")
 
 
@@ -212,10 +195,8 @@ def level_not_stated(evidence: Evidence) -> Iterator[Found]:
         silent = frame["project_id"].isin(several) & frame["level"].isna()
         if name == "costs":
             silent &= ~frame["state"].eq("actual").fillna(False)
-        words = [
-            f"Project {one} has funding levels; this row does not say which one."
-            for one in frame["project_id"][silent]
-        ]
+        text = "Project {} has funding levels; this row does not say which one."
+        words = [text.format(one) for one in frame["project_id"][silent]]
         fix = "Write the level; level rows are totals, so repeat the amount for each level."
         yield Found(name, "level", silent, words, fix)
 
@@ -233,20 +214,14 @@ def unknown_level(evidence: Evidence) -> Iterator[Found]:
         frame = evidence.frame(name)
         named = frame.loc[frame[column].notna() & frame[project].notna(), [project, column]]
         pairs = named.drop_duplicates()
-        fine = [
-            p in known or (p[0] not in listed and p[1] == "full")
-            for p in pairs.itertuples(index=False, name=None)
-        ]
-        lost = named.merge(pairs[~np.array(fine, bool)], how="left", indicator="in_lost")["in_lost"].eq(
-            "both"
-        )
-        lost = named[lost.to_numpy()]
+        said = list(pairs.itertuples(index=False, name=None))
+        wrong = {one for one in said if one not in known and (one[0] in listed or one[1] != "full")}
+        lost = named[np.array([one in wrong for one in named.itertuples(index=False, name=None)], bool)]
         words = [
             f"Project {one} has no funding level {level}." for one, level in lost.itertuples(index=False)
         ]
-        yield Found(
-            name, column, lost.index.to_numpy(), words, "Correct it, or add the level to the table levels."
-        )
+        fix = "Correct it, or add the level to the table levels."
+        yield Found(name, column, lost.index.to_numpy(), words, fix)
 
 
 @rule(0, "block", "Only a committed project can have the level stop.", "levels projects")
@@ -268,16 +243,12 @@ def mixed_periods(evidence: Evidence) -> Iterator[Found]:
     """Resources and capacity share one granularity; so does each other table; impacts are by quarter."""
 
     def granularity(periods: pd.Series) -> pd.Series:
-        kinds = np.select(
-            [periods.str.contains("Q", na=False), periods.str.len() == 7], ["quarter", "month"], "year"
-        )
+        tests = [periods.str.contains("Q", na=False), periods.str.len() == 7]
+        kinds = np.select(tests, ["quarter", "month"], "year")
         return pd.Series(kinds, index=periods.index).where(periods.notna())
 
-    kinds = {
-        (name, column): granularity(evidence.frame(name)[column])
-        for name, column in _PERIODS
-        if evidence.has(name)
-    }
+    there = [key for key in _PERIODS if evidence.has(key[0])]
+    kinds = {(name, column): granularity(evidence.frame(name)[column]) for name, column in there}
     people = [kinds[key] for key in kinds if key[0] in ("resources", "capacity")]
     for (name, column), kind in kinds.items():
         shared = name in ("resources", "capacity")
