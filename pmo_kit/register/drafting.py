@@ -815,7 +815,8 @@ def aligned(lines: list[tuple[str, ...]], right: bool = False) -> str:
     """
     widths = [max(map(len, texts)) for texts in zip(*lines, strict=True)]
     sides = [str.ljust, *([str.rjust if right else str.ljust] * len(widths))]
-    cells = [[side(*pair) for side, *pair in zip(sides, line, widths, strict=False)] for line in lines]
+    rows = (zip(sides, line, widths, strict=False) for line in lines)
+    cells = [[side(text, width) for side, text, width in row] for row in rows]
     return "\n".join("  ".join(line).rstrip() for line in cells)
 
 

@@ -8,6 +8,7 @@ import io
 from datetime import date
 from os import PathLike
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import openpyxl
@@ -192,12 +193,14 @@ def _validation(column: Column) -> DataValidation | None:
     if column.type == "flag":
         return DataValidation(type="list", formula1='"yes,no"', allow_blank=True)
     if column.type == "date":
-        after = {"operator": "greaterThan", "formula1": "DATE(1990,1,1)"}
-        return DataValidation(type="date", allow_blank=True, **after)
+        after = "DATE(1990,1,1)"
+        return DataValidation(type="date", operator="greaterThan", formula1=after, allow_blank=True)
     if column.type in ("year", "number"):
         low = "-1E+15" if column.low is None else f"{column.low:g}"
         high = "1E+15" if column.high is None else f"{column.high:g}"
-        kind, low, high = ("whole", "1950", "2200") if column.type == "year" else ("decimal", low, high)
+        year = column.type == "year"
+        low, high = ("1950", "2200") if year else (low, high)
+        kind: Literal["whole", "decimal"] = "whole" if year else "decimal"
         return DataValidation(type=kind, operator="between", formula1=low, formula2=high, allow_blank=True)
     return None
 

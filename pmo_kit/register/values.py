@@ -268,8 +268,8 @@ def _token(word: str) -> tuple[str, str] | None:
         return "", _SCALE_OF[low]
     for cut in range(1, len(word)):  # TEUR, MEUR, kUSD, k€, EURm
         for scale, money in ((word[:cut], word[cut:]), (word[cut:], word[:cut])):
-            code = money.upper() if money.upper() in _CODES else None
-            codes = _SIGNS.get(money) if len(money) == 1 else code
+            code = money.upper() if money.upper() in _CODES else ""
+            codes = _SIGNS.get(money, "") if len(money) == 1 else code
             name = "thousand" if scale.casefold() == "t" else _SCALE_OF.get(scale.casefold(), "")
             if codes and name:
                 return codes, name
