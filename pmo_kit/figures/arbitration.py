@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -154,7 +154,7 @@ def _area_title(allocation: Allocation, area: str) -> str:
 
 def _why(allocation: Allocation) -> dict[str, str]:
     """Why each project is in or out, in words."""
-    found = {project: listed(ways[:2]) for project, ways in obstacles(allocation).items()}
+    found = {project: _hindered(ways[:2]) for project, ways in obstacles(allocation).items()}
     kept = supports(allocation)["why"].to_dict()
     for project, row in allocation.table.iterrows():
         if row["decision"] == "stop":
@@ -163,6 +163,12 @@ def _why(allocation: Allocation) -> dict[str, str]:
             worth = {"mandatory": "by law", "committed": "running"}.get(row["commitment"], PAYS)
             found[str(project)] = kept.get(project, worth)
     return {project: words or "worth less than what it would displace" for project, words in found.items()}
+
+
+def _hindered(ways: Sequence[str]) -> str:
+    """Why a project is out: that it loses money is a reason of another kind than the limits in its way."""
+    first, *rest = ways or [""]
+    return f"{first}; in its way: {listed(rest)}" if rest and first.startswith("worth less") else listed(ways)
 
 
 def _other_choice(explanation: Explanation) -> Iterator[tuple[str, str]]:
@@ -258,6 +264,11 @@ def envelopes(allocation: Allocation) -> Chart:
     each = say(" and ").join(
         say("{used} of {most} in {year}", used=a, most=b, year=year) for a, b, year in pairs
     )
+    lefts = [(facts.left(allocation, row), row["year"]) for _, row in money.iterrows()]
+    unspent = say(", ").join(say("{left} in {year}", left=left, year=year) for left, year in lefts)
+    below = (
+        "; what is below zero is paid with money carried in" if any(f.value < -0.05 for f, _ in lefts) else ""
+    )
     return Chart(
         mark="bar",
         data=rows,
@@ -269,7 +280,9 @@ def envelopes(allocation: Allocation) -> Chart:
         title=say("The plan spends {each}", each=each)
         if len(money) <= 2
         else say("The plan leaves {left} unspent", left=rest),
-        takeaway=say("{left} of the money is left{limit}.", left=rest, limit=_at_its_end(allocation)),
+        takeaway=say(
+            "Left: {unspent}{below}{limit}.", unspent=unspent, below=below, limit=_at_its_end(allocation)
+        ),
         unit_line=unit_line(register, "Spend against envelope", scope="exit costs included"),
     )
 
@@ -545,21 +558,25 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
         facts.stated(register, "limit.priced", len(worth.drop("all money", errors="ignore")), Unit("limits")),
     )
     full = use[use["binding"] & (use["sense"] == "at most") & (use["slack"] > -SMALL)]
+    over = int((use["slack"] < -SMALL).sum())
     return Table(
         data=shown,
         first=TIGHTEST,
         columns=columns("label | sense | limit | used | slack | unit | more"),
         title=say(
-            "Of the {n:words} tightest limits one holds back most: without {what} {gain:+}",
+            "Of the {n:words} tightest limits one holds back most: without “{what}” the plan would gain {gain}",
             n=priced,
             what=held[0][0],
             gain=held[0][1],
         )
         if held
         else say("None of the {n:words} tightest limits by itself keeps a better plan out", n=priced),
-        takeaway=f"{sentence(count(len(full), 'limit is', 'limits are'))} used up of {number(len(use), 0)}."
-        if len(full)
-        else f"None of the {number(len(use), 0)} limits is used up.",
+        takeaway=(
+            f"{sentence(count(len(full), 'limit is', 'limits are'))} used up of {number(len(use), 0)}"
+            if len(full)
+            else f"None of the {number(len(use), 0)} limits is used up"
+        )
+        + (f"; {count(over)} {'is' if over == 1 else 'are'} exceeded, at a price." if over else "."),
         note="Worth of more: the least increase of this limit alone that changes anything, and the "
         f"{value_words(allocation)} it gains; of floors and shares, what setting them aside gains.",
         unit_line=unit_line(register, "The tightest limits and what the plan uses", ""),
@@ -590,11 +607,15 @@ def holding(allocation: Allocation, worth: pd.DataFrame) -> list[tuple[str, Fact
 def _gain(allocation: Allocation, row: pd.Series) -> str:
     """What the least increase of a limit that helps would gain."""
     if pd.isna(row["more"]) and row["unlimited_value"] > allocation.value and pd.isna(row["step"]):
-        return f"set aside gains {format_number(row['unlimited_value'] - allocation.value)}"
+        return f"set aside gains {_at_least_some(row['unlimited_value'] - allocation.value)}"
     if pd.isna(row["more"]):
         return "nothing"
-    gain = format_number(row["more_value"] - allocation.value)
-    return f"{format_number(row['more'])} more gains {gain}"
+    return f"{_at_least_some(row['more'])} more gains {_at_least_some(row['more_value'] - allocation.value)}"
+
+
+def _at_least_some(amount: float) -> str:
+    """An amount that is more than nothing, also where it would be printed as nought."""
+    return format_number(amount) if amount >= 0.05 or amount <= 0 else f"less than {number(0.1)}"
 
 
 def _factor(question: Question, factor: float) -> Fact:

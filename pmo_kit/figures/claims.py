@@ -221,6 +221,18 @@ def drawn(simulation: Simulation, confidence: float, plan: str = PLAN) -> tuple[
     )
 
 
+def cost_drawn(simulation: Simulation, confidence: float, plan: str = PLAN) -> tuple[Fact, Fact]:
+    """Cost of a plan as planned, and as it is met with a confidence; the reserve is the difference."""
+    unit, futures = simulation.question.register.settings.money, _futures(simulation)
+    planned = replace(futures, figures="likely", draws=None, seed=None)
+    sure = replace(futures, figures="sure", level=confidence)
+    found = simulation.contingency(confidence)
+    return (
+        Fact("risk.cost", found.base, unit, Of(plan=plan), planned),
+        Fact("risk.cost", found.quantile, unit, Of(plan=plan), sure),
+    )
+
+
 def holds(simulation: Simulation, plan: str = PLAN) -> Fact:
     """Share of the futures in which every envelope of every year holds."""
     return Fact("plan.holds", simulation.fits_envelopes, SHARE, Of(plan=plan), _futures(simulation))

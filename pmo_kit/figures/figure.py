@@ -85,9 +85,18 @@ def listed(names: Iterable[str]) -> str:
     --------
     >>> listed(["Leak sensors", "Own solar", "Storm overflows"])
     'Leak sensors, Own solar and Storm overflows'
+    >>> listed(["Leak sensors", "Sewer relining, old town", "Storm overflows"])
+    'Leak sensors; Sewer relining, old town; and Storm overflows'
     """
     *most, last = list(names) or ["nothing"]
-    return say("{most} and {last}", most=say(", ").join(most), last=last) if most else last
+    apart = _apart([*most, last])
+    end = "" if apart == ", " or len(most) < 2 else ";"
+    return say("{most}{end} and {last}", most=say(apart).join(most), end=end, last=last) if most else last
+
+
+def _apart(names: list[str]) -> str:
+    """What stands between names: a comma, or a semicolon where one of them has a comma of its own."""
+    return "; " if any(", " in name for name in names) else ", "
 
 
 def shortened(names: Iterable[str], most: int = 3) -> str:
@@ -101,7 +110,9 @@ def shortened(names: Iterable[str], most: int = 3) -> str:
     all_names = list(names)
     if len(all_names) <= most + 1:
         return listed(all_names)
-    return f"{', '.join(all_names[:most])} and {number(len(all_names) - most, 0)} more"
+    apart = _apart(all_names[:most])
+    end = "" if apart == ", " else ";"
+    return f"{apart.join(all_names[:most])}{end} and {number(len(all_names) - most, 0)} more"
 
 
 def sentence(text: str) -> str:

@@ -118,7 +118,7 @@ def known(register: Register) -> Message:
         items.append(("Not stated:", f"{listed(named)}."))
     age = overview.freshness(register).median()
     if age == age:
-        items.append(("Age:", f"half of the statuses are at most {format_number(age, 0)} days old."))
+        items.append(("Age:", f"{_old(age)}."))
     return Message(
         title="How well we know it", items=tuple(items), unit_line=unit_line(register, "Data quality", "")
     )
@@ -138,11 +138,7 @@ def findings(register: Register) -> Exhibit:
     shown["behind"] = [money(amount) if amount else "–" for amount in shown["money"]]
     shown = shown.drop(columns=["rows", "projects"])
     age = overview.freshness(register).median()
-    fresh = (
-        f"half of the statuses are at most {format_number(age, 0)} days old"
-        if age == age
-        else "no status is dated"
-    )
+    fresh = _old(age) if age == age else "no status is dated"
     noted = claims.teller(register, "data_quality.findings", "notes")("noted", notes)
     title = say("{n:nones-Words finding|findings} to look at, {m:nones-words note|notes}; nothing was repaired",
                 n=claims.findings(register), m=noted)  # fmt: skip
@@ -159,13 +155,20 @@ def findings(register: Register) -> Exhibit:
     )
 
 
+def _old(median: float) -> str:
+    """How old the statuses are that have a date: at least half of them are no older than the median."""
+    if median <= 0:
+        return "at least half of the dated statuses are of the day of the data"
+    return f"half of the dated statuses are at most {count(median, 'day')} old"
+
+
 def _first(shown: pd.DataFrame) -> str:
     """What to fix first."""
     doubtful = shown[shown["severity"] == SEVERITY["warn"]]
     if doubtful.empty or not doubtful["money"].iloc[0]:
         return "Nothing is doubtful that has money behind it." if doubtful.empty else ""
     first = doubtful.iloc[0]
-    return f"Fix first: {first['where']} of {first['who']}, {money(first['money'])} of money behind it."
+    return f"Fix first: {first['where']} ({first['who']}); {money(first['money'])} of money stands behind it."
 
 
 def _where(row: Any) -> str:
@@ -248,9 +251,9 @@ def grades(register: Register, graded: Grades) -> Table:
         title=f"The register's data are grade {graded.grade}: "
         f"{count(best) if best else 'none'} of {number(len(table), 0)} projects reach A",
         takeaway=f"Weakest: {shortened(register.projects.loc[worst.index, 'name'])}.",
-        note="At least, of the expected columns; at most, rules tripped and days since the status: "
+        note="Least share of the expected columns, most rules tripped, oldest status: "
         + "; ".join(
-            f"{letter} {percent(share)}, {count(rules)}, {count(days, 'day')}"
+            f"{letter} {percent(share)}, {count(rules, 'rule')}, {count(days, 'day')}"
             for letter, (share, rules, days) in zip(LETTERS, LIMITS, strict=False)
         )
         + ".",
@@ -463,7 +466,8 @@ def timeline(register: Register) -> Exhibit:
         year: int(((dates["start"].dt.year <= year) & (dates["finish"].dt.year >= year)).sum())
         for year in years
     }
-    peak = max(running, key=lambda year: running[year])
+    most_at_once = max(running.values())
+    peaks = [year for year in years if running[year] == most_at_once]
     rest, undated = len(dates) - len(data), len(register.projects) - len(dates)
     notes = (
         [f"Those with the most money; {number(rest, 0)} more are counted in the title only."] if rest else []
@@ -477,8 +481,12 @@ def timeline(register: Register) -> Exhibit:
         low=Field("start_years"),
         high=Field("finish_years"),
         label=Field("label", kind="text"),
-        title=f"{sentence(count(running[peak], 'project runs', 'projects run'))} at a time in {peak}, "
-        "more than in any other year",
+        title=f"{sentence(count(most_at_once, 'project is', 'projects are'))} under way in "
+        + (
+            f"{listed(map(str, peaks))}, more than in any other year"
+            if len(peaks) <= 3
+            else f"each of {count(len(peaks), 'year')} from {peaks[0]} on, more than in any other year"
+        ),
         takeaway=f"The first starts in {first:%B %Y}, the last finishes in {dates['finish'].max():%B %Y}.",
         note=" ".join(notes),
         unit_line=unit_line(register, "Start and finish", ""),
@@ -503,7 +511,7 @@ def projects(register: Register) -> Table:
         data=data[[column.name for column in shown]],
         first=LISTED,
         columns=tuple(shown),
-        title=f"{sentence(count(len(data), 'project'))}, {money(stated.sum())} of money",
+        title=f"{sentence(count(len(data), 'project'))}, {money(stated.sum())} {register.settings.money.short}",
         takeaway=f"{sentence(count(int((stated == 0).sum()), 'project states', 'projects state'))} no money."
         if (stated == 0).any()
         else "Every project states its money.",
@@ -581,11 +589,19 @@ def variance(register: Register, quantity: str = "spend", tolerance: float = 0.0
         f"off: {count(over)} over, {count(under)} under"
         if len(outside)
         else f"All {number(len(both), 0)} forecasts are within {percent(tolerance)} of their baselines",
-        takeaway=f"Together the forecast is {money(total, signed=True)} on {money(base)}, "
-        f"{percent(total / base, signed=True)}.",
+        takeaway=_together(float(total), float(base)),
         note=_left_out(register, both),
         unit_line=unit_line(register, f"Forecast less baseline, {quantity.replace('_', ' ')}"),
     )
+
+
+def _together(total: float, base: float) -> str:
+    """How far all forecasts together are from all baselines."""
+    if money(abs(total)) == money(0):
+        return f"Together the forecast is on the baseline of {money(base)}."
+    side = "above" if total > 0 else "below"
+    share = f", {percent(total / base, signed=True)}" if base else ""
+    return f"Together the forecast is {money(abs(total))} {side} the baseline of {money(base)}{share}."
 
 
 def _left_out(register: Register, both: pd.DataFrame) -> str:
@@ -649,7 +665,7 @@ def _year_words(register: Register, both: pd.DataFrame, red: pd.Series) -> str:
     if share < 0.2 or rest.empty:
         n = claims.stated(register, "count", len(both), "projects", part="year stated")
         words = "is on its baseline" if on else say("is {v} {side} its baseline", v=variance, side=side)
-        return say("the forecast{named} of {n:words} {words}", named=named, n=n, words=words)
+        return say("the forecast{named} of {n:words project|projects} {words}", named=named, n=n, words=words)
     names = both.loc[inside, "name"]
     part = claims.stated(
         register,

@@ -128,7 +128,9 @@ def amounts(allocation: Allocation) -> Table:
             spend["in all"].groupby(funded["area"]).sum().sort_values(ascending=False, kind="stable").index
         )
         most = list(order) if len(order) <= AREAS + 1 else list(order[:AREAS])
-        area = funded["area"].where(funded["area"].isin(most), f"{count(len(order) - len(most))} other areas")
+        area = funded["area"].where(
+            funded["area"].isin(most), f"{sentence(count(len(order) - len(most)))} other areas"
+        )
         sums, sizes = spend.groupby(area, sort=False).sum(), area.value_counts()
         sums = sums.loc[[*most, *sums.index.difference(most)]]
         names = [(("text", f"{area}, {count(int(sizes[area]), 'project')}"),) for area in sums.index]
@@ -139,7 +141,7 @@ def amounts(allocation: Allocation) -> Table:
     data = pd.concat([rows, pd.DataFrame([total])], ignore_index=True)
     exits = _by_year(allocation.spend[table["decision"] == "stop"], years).sum()
     if exits["in all"]:
-        leaving = {"project": (("lead", "with the exit costs"),)}
+        leaving = {"project": (("lead", "With the exit costs"),)}
         leaving |= {year: total[year] + float(exits[year]) for year in heads}
         data = pd.concat([data, pd.DataFrame([leaving])], ignore_index=True)
     return Table(
@@ -314,12 +316,14 @@ def certificate(allocation: Allocation, simulation: Simulation, confidence: floa
     if allocation.question.basis == "expected":
         parts.append(say("{value} expected", value=claims.value(allocation)))
     parts.append(say("{median} in the middle (median)", median=median))
-    parts.append(say("{sure} {word}", sure=sure, word=sure.base.word))
+    parts.append(say("{word} of {sure}", sure=sure, word=sure.base.word))
     worth = say(", ").join(parts)
     holds, reserve = claims.holds(simulation), claims.reserve(simulation, confidence)
+    cost, whole = claims.cost_drawn(simulation, confidence)
     money = say(
-        "Every envelope holds in {holds} of the futures; a reserve of {reserve} makes its cost {word}.",
-        holds=holds, reserve=reserve, word=sure.base.word,
+        "Every envelope holds in {holds} of the futures; its cost is {word} within {whole}, a reserve of {reserve} "
+        "above the {cost} planned.",
+        holds=holds, reserve=reserve, word=sure.base.word, whole=whole, cost=cost,
     )  # fmt: skip
     return "Likely:", say("worth {worth}. {money}", worth=worth, money=money)
 
@@ -668,7 +672,7 @@ def _overrun(allocation: Allocation) -> Iterator[tuple[str, str]]:
     """The limits with a price that the plan pays to break."""
     for _, row in allocation.use[allocation.use["slack"] < -SMALL].drop_duplicates("rule").iterrows():
         used, _ = claims.limit(allocation, row)
-        yield str(row["label"]), say("{used}, at its price.", used=used)
+        yield str(row["label"]), say("{used:unit}, at its price.", used=used)
 
 
 @figure("page_one.turning_points", source="budgets, capacity, costs")
@@ -758,7 +762,9 @@ def how_sure(allocation: Allocation, certificate: Sequence[tuple[str, str]] = ()
     if len(doubts):
         found = claims.findings(allocation.question.register)
         kinds = shortened(doubts["rule"].str.replace("_", " ").unique(), 2)
-        data = say("{n} to look at: {kinds} (see data_quality.findings).", n=found, kinds=kinds)
+        data = say(
+            "{n: finding|findings} to look at: {kinds} (see data_quality.findings).", n=found, kinds=kinds
+        )
     told = accounts(allocation.question.register.table("sources"))
     if told is not None and (told.share or told.found != told.used):
         data = f"{told.sentence} {sentence(data)}"

@@ -85,7 +85,7 @@ def tiles(review: Review, benefits: Benefits, directions: pd.DataFrame) -> Kpi:
     due = claims.stated(register, "benefit.due", known["due"].sum())
     came = claims.stated(register, "benefit.realized", known["realized"].sum())
     late = claims.stated(register, "action.late", (directions["days_late"] > 0).sum(), "actions")
-    red = say("{declared:words} declared, {false:words} report Green", **told)
+    red = say("{declared:nones-Words} declared, {false:nones-words} report Green", **told)
     tiles = [
         {"label": "Red by the figures", "value": told["red"].value, "decimals": 0, "note": red, "focus": True},
         {"label": "Cost at today's pace, of budget", "value": told["end"].value, "limit": told["budget"].value},
@@ -114,7 +114,7 @@ def ratings(review: Review, before: Review | None = None) -> Table:
     rows = rows.sort_values(["watermelon", "order", "bac"], ascending=[False, True, False], kind="stable")
     rows["project"] = named(rows)
     rows["reason"] = rows["reason"].replace("", "–")
-    melons = review.watermelons["name"]
+    melons, told = review.watermelons["name"], _of_review(review)
     return Table(
         data=rows,
         first=ROWS,
@@ -126,11 +126,11 @@ def ratings(review: Review, before: Review | None = None) -> Table:
         title=say(
             "{false:Words project reports|projects report} Green while the figures say Red: {who}",
             who=shortened(melons),
-            **_of_review(review),
+            **told,
         )
         if len(melons)
         else "No project reports Green while its figures say Red",
-        takeaway=review.summary,
+        takeaway=say("Together they have earned {earned} of work for {spent} spent.", **told),
         unit_line=unit_line(review.register, "Ratings: declared by the sponsor, assured, and by rule", ""),
         note=review.rules.text(),
     )
@@ -206,7 +206,7 @@ def slips(register: Register, milestones: pd.DataFrame, most: int = ROWS) -> Cha
     shown, note = cut(late, most)
     first = late.iloc[0] if len(late) else None
     title = (
-        f"{first['milestone']} is {format_number(first['slip_months'], 0)} months late"
+        f"Latest is {first['milestone']}, by {count(round(first['slip_months']), 'month')}"
         if first is not None
         else "No open milestone is late"
     )
@@ -446,7 +446,7 @@ def risks(register: Register, top: pd.DataFrame) -> Table:
         data=rows,
         group=Field("class", kind="category"),
         columns=columns("what | likely | exposure | movement | owner | response"),
-        title=f"The largest risk is {first['label'][:1].lower()}{first['label'][1:]}, {first['name']}: "
+        title=f"The largest risk is {first['label'][:1].lower()}{first['label'][1:]} ({first['name']}): "
         f"{format_number(first['exposure'])} expected",
         takeaway=f"{sentence(count(bare, 'of these risks has', 'of these risks have'))} no owner or no response."
         if bare
@@ -486,7 +486,8 @@ def actions(register: Register, directions: pd.DataFrame) -> Table:
     return Table(
         data=rows,
         columns=columns("action | owner | due | late_words"),
-        title=f"{sentence(count(late, 'action is', 'actions are'))} past the date, {count(len(rows))} open",
+        title=f"{sentence(count(late)) if late else 'None'} of {count(len(rows), 'open action')} "
+        f"{'is' if late == 1 else 'are'} past the date",
         takeaway=str(rows["action"].iloc[0]) + "." if len(rows) else "Nothing is open.",
         unit_line=unit_line(register, "Actions and directions", ""),
     )

@@ -152,10 +152,13 @@ def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
         )
         if even
         else f"Every limit holds with {percent(0.8)} confidence.",
-        note=f"Not listed: {count(len(table) - len(shown), 'limit', 'limits')} that are exceeded less often. "
-        "Late work moves money and people into later years."
-        if len(table) > len(shown)
-        else "Late work moves money and people into later years.",
+        note=(
+            f"Not listed: {count(len(table) - len(shown), 'limit', 'limits')} that are exceeded less often. "
+            if len(table) > len(shown)
+            else ""
+        )
+        + "There is: the limit and what is carried into its year in the futures that need so much. Late work moves "
+        "money and people into later years.",
         unit_line=unit_line(
             register, "Money and people needed against what there is", f"{register.settings.unit}; people"
         ),
@@ -262,7 +265,7 @@ def top_risks(simulation: Simulation, each: int = EACH) -> Table:
         group=Field("class", kind="category"),
         columns=columns("what | likely | cost_mean | expected_cost | late | owner | response"),
         title=say(
-            "{kind} risks weigh most: {part} of {whole} expected; the largest is {which}, {who}",
+            "{kind} risks weigh most: {part} of {whole} expected; the largest is {which} ({who})",
             kind=sentence(classes.index[0]),
             which=f"{first['label'][:1].lower()}{first['label'][1:]}",
             who=names[first["project_id"]],

@@ -437,7 +437,8 @@ class Comparison(Answer):
             f"Over {self.over} {count(int(always.sum()), 'project is', 'projects are')} always funded, {count(same)} "
             f"of them at one size, {count(counts.get('sometimes', 0))} sometimes, "
             f"{count(counts.get('never', 0))} never."
-            f"{lost} Of the plans made for one of these, that of {self.least_regret!r} is least behind in its worst."
+            f"{lost} Of the plans made for one of these, that of {self.least_regret!r} is least behind in its worst "
+            "case."
         )
 
     @property

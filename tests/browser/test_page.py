@@ -11,11 +11,13 @@ from typing import Any
 
 import axe_playwright_python
 import nbformat
+import pypdf
 import pytest
 
 from pmo_kit.exhibits.cells import sayings
 from pmo_kit.exhibits.jsonform import from_json
-from pmo_kit.facts import NUMBER
+from pmo_kit.exhibits.records import Exhibit, Kpi, Table
+from pmo_kit.facts import COUNTS, NUMBER
 from pmo_kit.packs import build_pack, build_packs, expand, read_spec
 from pmo_kit.shipped import shipped
 from tests.packs.test_media_valid import check_schema, faults
@@ -52,7 +54,15 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         assert done.folder is not None, done.error
         built = done.folder
     alone = tmp_path_factory.mktemp("alone")
-    for file in ("index.html", "figures.json", "facts.json", "manifest.json", "pack.pptx", "annex.xlsx"):
+    for file in (
+        "index.html",
+        "figures.json",
+        "facts.json",
+        "manifest.json",
+        "pack.pptx",
+        "annex.xlsx",
+        "pack.pdf",
+    ):
         if (built / file).is_file():
             shutil.copy(built / file, alone)
     return alone
@@ -244,6 +254,63 @@ def test_a11_the_committee_reads_at_most_nine_pages_before_the_annex(opened: Any
     page.evaluate("document.querySelectorAll('.annex.chapter, .provenance').forEach(part => part.remove())")
     pdf = page.pdf(prefer_css_page_size=True, print_background=True)
     assert len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf)) <= 9
+
+
+def reach(sheet: pypdf.PageObject) -> float:
+    """How far down its page the last text above the foot stands, as a share of the height."""
+    downs: list[float] = []
+
+    def seen(text: str, matrix: Any, place: Any, *_: Any) -> None:
+        if text.strip():
+            height = place[4] * matrix[1] + place[5] * matrix[3] + matrix[5]
+            downs.append(1 - height / float(sheet.mediabox.height))
+
+    sheet.extract_text(visitor_text=seen)
+    return max((down for down in downs if down < 0.94), default=0.0)
+
+
+def test_a11_the_paper_is_short_and_full(folder: Path) -> None:
+    """Of the PDF as it is built: no page is more than 60 % empty but the last of the body and of the annex."""
+    if not (folder / "pack.pdf").is_file():
+        assert read_title(folder) == ""
+    sheets = pypdf.PdfReader(folder / "pack.pdf").pages
+    texts = [sheet.extract_text() for sheet in sheets]
+    body = next((n for n, text in enumerate(texts) if n > 1 and "Annex 1. " in text), len(sheets))
+    if json.loads((folder / "manifest.json").read_text())["pack"] == "investment_committee":
+        assert len(sheets) <= 24
+        assert body <= 9
+    ends = {body - 1, len(sheets) - 1}
+    assert [
+        (n + 1, reach(sheet)) for n, sheet in enumerate(sheets) if reach(sheet) < 0.4 and n not in ends
+    ] == []
+
+
+WRITTEN = re.compile(rf"(?:{'|'.join(COUNTS)}) [a-z]")
+"""A number in letters and what is counted."""
+
+
+SIZES = ("gets", "size", "today", "there")
+"""Columns with the register's own words for a size, which may begin with a number."""
+
+
+def lines(exhibit: Exhibit) -> list[str]:
+    """Every line of an exhibit that begins anew: titles, cells and leads; what follows a lead goes on."""
+    found: list[Any] = [exhibit.title, exhibit.takeaway, exhibit.note]
+    found += [lead or text for lead, text in getattr(exhibit, "items", ())]
+    if isinstance(exhibit, Kpi):
+        found += [*exhibit.data["label"], *exhibit.data.get("note", ())]
+    if isinstance(exhibit, Table):
+        shown = [*exhibit.columns, *([exhibit.group] if exhibit.group else [])]
+        values = [value for one in shown if one.name not in SIZES for value in exhibit.data[one.name]]
+        found += [value[0][1] if isinstance(value, tuple) and value else value for value in values]
+        found += [line for _, table in exhibit.details for line in lines(table)]
+    return [line for line in found if isinstance(line, str)]
+
+
+def test_no_line_begins_with_a_number_in_small_letters(folder: Path) -> None:
+    """ "four other areas" in front of a row is a sentence that lost its head."""
+    exhibits = [from_json(one) for one in json.loads((folder / "figures.json").read_text(encoding="utf-8"))]
+    assert [(one.id, line) for one in exhibits for line in lines(one) if WRITTEN.match(line)] == []
 
 
 def test_the_readme_s_picture_is_page_one_of_today(folder: Path) -> None:

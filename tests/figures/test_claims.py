@@ -545,3 +545,68 @@ def test_what_limits_us_is_what_keeps_a_better_plan_out(asked: list[Asked]) -> N
             slack += bool(keeps)
             assert message.title == f"What limits us: {held[0][0] if held else 'no limit by itself'}"
     assert slack
+
+
+def test_the_reserve_leads_from_the_planned_cost_to_the_sure_one(twelve: Asked) -> None:
+    """Who adds the reserve to the cost that stands beside it gets the cost that is sure."""
+    allocation, _ = twelve
+    simulation = pmo.simulate(allocation, draws=300, seed=7)
+    sure = page_one.how_sure(allocation, [page_one.certificate(allocation, simulation, 0.8)])
+    costs = sorted(f.value for f in _facts(sure) if f.key == "risk.cost")
+    assert costs[1] - costs[0] == pytest.approx(told(sure, "risk.reserve").value)
+    assert costs[1] == pytest.approx(float(simulation.totals["cost"].quantile(0.8)))
+
+
+def test_the_years_with_most_projects_under_way_are_all_named(meridian: pmo.Register) -> None:
+    rng = np.random.default_rng(7)
+    ministry = pmo.load_register("data/samples/gmpp_dft_2024")
+    for register in (ministry, *(_dated(meridian, rng) for _ in range(12))):
+        dates = register.projects.dropna(subset=["start", "finish"])
+        busy = {
+            year: sum(a.year <= year <= b.year for a, b in zip(dates["start"], dates["finish"], strict=True))
+            for year in range(dates["start"].min().year, dates["finish"].max().year + 1)
+        }
+        most = [str(year) for year, many in busy.items() if many == max(busy.values())]
+        title = portfolio.timeline(register).title
+        assert portfolio.count(max(busy.values())).lower() in title.lower()
+        if len(most) <= 3:
+            assert all(year in title for year in most)
+            assert not [str(year) for year in busy if str(year) in title and str(year) not in most]
+        else:
+            assert portfolio.count(len(most), "year") in title
+
+
+def _dated(register: pmo.Register, rng: np.random.Generator) -> pmo.Register:
+    """Five projects of random years."""
+    projects = register.projects.head(5).reset_index()
+    first = rng.integers(2020, 2024, 5)
+    last = first + rng.integers(0, 4, 5)
+    return pmo.Register(
+        projects=projects[["project_id", "name", "area", "commitment"]].assign(
+            commitment="discretionary",
+            start=[pd.Timestamp(int(year), 3, 1) for year in first],
+            finish=[pd.Timestamp(int(year), 9, 1) for year in last],
+        ),
+        costs=pd.DataFrame({"project_id": projects["project_id"], "year": 2027, "amount": 1.0}),
+    )
+
+
+def test_what_is_left_of_every_year_adds_up_to_what_is_left(asked: list[Asked]) -> None:
+    for allocation, _ in asked:
+        chart = figures.envelopes(allocation)
+        years = [f.value for f in _facts(chart) if f.key == "envelope.left"]
+        given = pd.Series(
+            [allocation.question.rule(r).amount for r in figures.money_by_year(allocation)["rule"]]
+        )
+        assert sum(years) == pytest.approx(given.sum() - figures.money_by_year(allocation)["used"].sum())
+
+
+def test_a_limit_exceeded_at_its_price_is_counted_apart(twelve: Asked) -> None:
+    """`None is used up` beside a limit that the plan pays to break would be false."""
+    allocation, _ = twelve
+    worth = pmo.arbitration.limits_worth(allocation, figures.tightest(allocation))
+    table = figures.limits(allocation, worth)
+    use = allocation.use
+    over = int(((use["slack"] < -1e-6) & (use["limit"] > 0) & (use["used"] > 0)).sum())
+    assert ("exceeded" in table.takeaway) == bool(over)
+    assert "gains 0.0" not in " ".join(table.data["more"])

@@ -76,7 +76,7 @@ def test_titles_say_what_the_story_says(shown: dict[str, Exhibit]) -> None:
     assert shown["performance.s_curve_P06"].title == (
         "Billing replacement has earned 18.2 for 22.5 spent, 3.8 months behind its plan"
     )
-    assert shown["performance.slips"].title == "Control-room upgrade: First benefits is 14 months late"
+    assert shown["performance.slips"].title == "Latest is Control-room upgrade: First benefits, by 14 months"
     assert (
         shown["performance.rebaselines"].title
         == "The baseline of Control-room upgrade moved without a decision"
