@@ -23,7 +23,7 @@ from pmo_kit.arbitration import (
 from pmo_kit.arbitration.counterfactual import letter_items
 from pmo_kit.exhibits import Chart, Exhibit, Field, Message, Reference, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.facts import SHARE, Fact, Unit, as_given, number, say
+from pmo_kit.facts import SHARE, Fact, as_given, number, say
 from pmo_kit.figures import claims as facts
 from pmo_kit.figures.figure import columns, count, figure, listed, percent, sentence, shortened, unit_line
 
@@ -233,13 +233,7 @@ def refused(allocation: Allocation) -> Table:
         title=say(
             "{n:Words request|requests} for {cost} must wait",
             n=facts.decided(allocation, "refuse"),
-            cost=facts.asked_of(
-                allocation.question,
-                "refused.cost",
-                data["cost"].sum(),
-                register.settings.money,
-                plan=facts.PLAN,
-            ),
+            cost=facts.told(allocation, "refused.cost", data["cost"].sum(), plan=facts.PLAN),
         ),
         takeaway=f"What stands most often in the way: {listed(most)}.",
         unit_line=unit_line(register, "Refused, at the largest size asked"),
@@ -259,7 +253,7 @@ def envelopes(allocation: Allocation) -> Chart:
         ]
     ).sort_values(["year", "what"], kind="stable", ignore_index=True)
     left = float(given.sum() - money["used"].sum())
-    rest = facts.asked_of(allocation.question, "plan.left", left, register.settings.money, plan=facts.PLAN)
+    rest = facts.told(allocation, "plan.left", left, plan=facts.PLAN)
     pairs = [(*facts.limit(allocation, row), row["year"]) for _, row in money.iterrows()]
     each = say(" and ").join(
         say("{used} of {most} in {year}", used=a, most=b, year=year) for a, b, year in pairs
@@ -322,7 +316,7 @@ def prices(explanation: Explanation) -> Chart:
     out = data.loc[data["role"] == "Ou", "price"].astype(float)
     over = f"{number(len(out), 0)} projects outside"
     ends = [
-        facts.asked_of(allocation.question, "project.price_in", amount, over=over, part=part)
+        facts.told(allocation, "project.price_in", amount, over=over, part=part)
         for part, amount in (("least", out.min()), ("most", out.max()))
     ]
     span = say("{low} to {high}", low=ends[0], high=ends[1]) if len(out) > 1 else say("{high}", high=ends[1])
@@ -397,15 +391,15 @@ def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
         columns=columns("project | who: by | reason | alone | last_in | displaces"),
         title=say(
             "{n:Words override is|overrides are} on record; {costs} {cost}",
-            n=facts.asked_of(allocation.question, "count", len(table), Unit("orders"), part="on record"),
+            n=facts.told(allocation, "count", len(table), "orders", part="on record"),
             costs=costs,
-            cost=facts.asked_of(allocation.question, "order.joint", ledger.joint),
+            cost=facts.told(allocation, "order.joint", ledger.joint),
         ),
         takeaway=say(
             "Lifting {who} alone gives back {freed}.",
             who=dearest["name"],
-            freed=facts.asked_of(
-                allocation.question, "order.freed", dearest["last_in"], project=str(dearest["project_id"])
+            freed=facts.told(
+                allocation, "order.freed", dearest["last_in"], project=str(dearest["project_id"])
             ),
         ),
         unit_line=unit_line(register, f"{sentence(value_words(allocation))} lost"),
@@ -434,7 +428,7 @@ def frontier(ladder: Frontier, allocation: Allocation | None = None) -> Chart:
     ]
     low, high = rows.iloc[0], rows.iloc[-1]
     ends = {
-        name: facts.asked_of(allocation.question, key, amount, unit, part=as_given(row.percent))
+        name: facts.told(allocation, key, amount, unit, part=as_given(row.percent))
         for row, less in ((low, 1), (high, -1))
         for name, key, amount, unit in (
             (f"factor{less}", "ladder.factor", abs(1 - row.percent / 100), SHARE),
@@ -555,7 +549,7 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
     shown["label"] = shown["label"].map(sentence)
     held, priced = (
         holding(allocation, worth),
-        facts.stated(register, "limit.priced", len(worth.drop("all money", errors="ignore")), Unit("limits")),
+        facts.told(register, "limit.priced", len(worth.drop("all money", errors="ignore"))),
     )
     full = use[use["binding"] & (use["sense"] == "at most") & (use["slack"] > -SMALL)]
     over = int((use["slack"] < -SMALL).sum())
@@ -620,7 +614,7 @@ def _at_least_some(amount: float) -> str:
 
 def _factor(question: Question, factor: float) -> Fact:
     """A share of the money, as a fact."""
-    return facts.asked_of(question, "ladder.factor", factor, SHARE, part=as_given(factor))
+    return facts.told(question, "ladder.factor", factor, part=as_given(factor))
 
 
 @figure("arbitration.holds", source="costs, benefits, budgets")
@@ -649,8 +643,8 @@ def holds(order: FundingOrder) -> Table:
             "One order of funding holds from {first} to {last} of the budget and costs {most} at most",
             first=_factor(order.question, table["factor"].iloc[0]),
             last=_factor(order.question, table["factor"].iloc[-1]),
-            most=facts.asked_of(
-                order.question, "list.price", table["price"].max(), over=f"{number(len(table), 0)} budgets"
+            most=facts.told(
+                order, "list.price", table["price"].max(), over=f"{number(len(table), 0)} budgets"
             ),
         ),
         unit_line=unit_line(

@@ -13,7 +13,7 @@ from pmo_kit import overview
 from pmo_kit.appraisal import Appraisal
 from pmo_kit.exhibits import Chart, Exhibit, Field, Kpi, Message, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.facts import SHARE, number, say
+from pmo_kit.facts import number, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.figure import (
     columns,
@@ -277,12 +277,10 @@ def ask(register: Register, appraisal: Appraisal) -> Exhibit:
     rows["year"] = rows["year"].astype("str")
     both = table.dropna()
     worst = (both["asked"] / both["envelope"]).idxmax()
-    asked = claims.stated(register, "register.asked", both.loc[worst, "asked"], year=int(worst))
-    envelope = claims.stated(register, "envelope.amount", both.loc[worst, "envelope"], year=int(worst))
+    asked = claims.told(register, "register.asked", both.loc[worst, "asked"], year=int(worst))
+    envelope = claims.told(register, "envelope.amount", both.loc[worst, "envelope"], year=int(worst))
     most = envelope.value + overview.most_carried_in(register).get(int(worst), 0.0)
-    part = claims.stated(
-        register, "share", max(1 - most / asked.value, 0.0), SHARE, year=int(worst), part="asked"
-    )
+    part = claims.told(register, "share", max(1 - most / asked.value, 0.0), year=int(worst), part="asked")
     return Chart(
         mark="bar",
         data=rows.sort_values(["year", "what"], ascending=[True, False], ignore_index=True),
@@ -397,7 +395,7 @@ def by_year(register: Register, appraisal: Appraisal) -> Exhibit:
     total = table.sum()
     peak = int(total.idxmax())
     if len(total) == 1:
-        asked = claims.stated(register, "register.asked", total[peak], year=peak)
+        asked = claims.told(register, "register.asked", total[peak], year=peak)
         line = say("All that is asked falls in {year}: {asked:unit}", year=peak, asked=asked)
         return Message(title=line, items=())
     return Chart(
@@ -620,22 +618,22 @@ def headline(register: Register, appraisal: Appraisal) -> Message:
     first = say("{n:Words project|projects}", n=claims.projects(register))
     told = accounts(register.table("sources"))
     if told is not None and told.found != told.used:
-        used, found = (claims.stated(register, "data.rows", n, "projects", part=part)
+        used, found = (claims.told(register, "data.rows", n, part=part)
                        for n, part in ((told.used, "used"), (told.found, "found")))  # fmt: skip
         first = say("{used} of {found} projects in the source", used=used, found=found)
     ratings = register.projects[RATINGS]
     rated, red = ratings.notna().any(axis=1), ratings.eq("R").any(axis=1)
     parts: list[str] = [first]
     if rated.any():
-        n = claims.stated(register, "rating", red.sum(), "projects", part="R")
+        n = claims.told(register, "rating", red.sum(), part="R")
         parts.append(say("{n:words} rated Red", n=n) if red.any() else "none rated Red")
         if rated.mean() < 0.5:
-            n = claims.stated(register, "rating", (~rated).sum(), "projects", part="none")
+            n = claims.told(register, "rating", (~rated).sum(), part="none")
             parts.append(say("{n:words} not rated", n=n))
-    asked = claims.stated(register, "register.asked", overview.asked_by_year(appraisal).to_numpy().sum())
+    asked = claims.told(register, "register.asked", overview.asked_by_year(appraisal).to_numpy().sum())
     second: str = say("{asked:unit} asked for the years to come", asked=asked)
     if not register.has("costs"):
-        whole = claims.stated(register, "register.asked", overview.money_of_projects(register).sum())
+        whole = claims.told(register, "register.asked", overview.money_of_projects(register).sum())
         second = say("{whole:unit} stated as totals, nothing by year", whole=whole)
     if register.has("baselines"):
         both = overview.budget_variance(register).dropna(subset=["baseline", "now"])
@@ -656,26 +654,19 @@ def _year_words(register: Register, both: pd.DataFrame, red: pd.Series) -> str:
     base = rest["baseline"].sum()
     off = abs(rest["variance"].sum()) / base if base else 0.0
     side = "over" if rest["variance"].sum() > 0 else "under"
-    variance = claims.stated(
-        register, "year.variance", off, SHARE, over=f"{number(len(rest), 0)} projects", part=side
-    )
+    variance = claims.told(register, "year.variance", off, over=f"{number(len(rest), 0)} projects", part=side)
     on = off < 0.005
     years = sorted({int(y) for y in both["years"].dropna().sum()}) if both["years"].notna().any() else []
     named = f" for {listed(map(str, years))}" if years else ""
     if share < 0.2 or rest.empty:
-        n = claims.stated(register, "count", len(both), "projects", part="year stated")
+        n = claims.told(register, "count", len(both), part="year stated")
         words = "is on its baseline" if on else say("is {v} {side} its baseline", v=variance, side=side)
         return say("the forecast{named} of {n:words project|projects} {words}", named=named, n=n, words=words)
     names = both.loc[inside, "name"]
-    part = claims.stated(
-        register,
-        "share",
-        share,
-        SHARE,
-        over=f"{number(len(both), 0)} projects",
-        part="Red of the money forecast",
+    part = claims.told(
+        register, "share", share, over=f"{number(len(both), 0)} projects", part="Red of the money forecast"
     )
-    n = claims.stated(register, "count", len(rest), "projects", part="not Red, year stated")
+    n = claims.told(register, "count", len(rest), part="not Red, year stated")
     first = say("{who} {verb} {part} of the money forecast{named}", who=shortened(names, 2), part=part, named=named,
                 verb="is" if len(names) == 1 else "are")  # fmt: skip
     tail = "are on budget" if on else say("forecast {variance} {side} budget", variance=variance, side=side)
@@ -692,10 +683,10 @@ def whole_life(register: Register) -> Exhibit:
         return not_shown("cost and benefit over the whole life", "baselines with whole_life_cost")
     cost, brings = table["life_cost"].dropna(), table["life_benefit"].dropna()
     facts = {
-        "cost": claims.stated(register, "life.cost", cost.sum()),
-        "n": claims.stated(register, "count", len(cost), "projects", part="life cost stated"),
-        "brings": claims.stated(register, "life.benefit", brings.sum()),
-        "m": claims.stated(register, "count", len(brings), "projects", part="life benefit stated"),
+        "cost": claims.told(register, "life.cost", cost.sum()),
+        "n": claims.told(register, "count", len(cost), part="life cost stated"),
+        "brings": claims.told(register, "life.benefit", brings.sum()),
+        "m": claims.told(register, "count", len(brings), part="life benefit stated"),
     }
     rows = len(table) if len(table) <= ROWS_OF_LIFE else ROWS  # the first of many, and page one holds them
     names = {"rag_declared", "rag_assured", "finish", "life_benefit", "now", "variance"}

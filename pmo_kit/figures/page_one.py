@@ -235,9 +235,9 @@ def _price(allocation: Allocation, explanation: Explanation, project: str, verb:
     if flips.empty:
         return f"{verb} is not possible within the limits."
     level, row = flips["price"].idxmin()[1], flips.loc[flips["price"].idxmin()]
-    price: Any = claims.price(allocation, project, level, float(row["price"]))
+    price: Any = claims.price(allocation, project, level, row["price"])
     if number(row["price"]) != number(row["price_upper"]):
-        upper = claims.price(allocation, project, level, float(row["price_upper"]), bound="at most")
+        upper = claims.price(allocation, project, level, row["price_upper"], "at most")
         price = say("{low} to {high}", low=price, high=upper)
     out = [names[other] for other in row["displaces"] if other != project]
     tail = f" and displaces {shortened(out)}." if out else "."
@@ -318,12 +318,11 @@ def certificate(allocation: Allocation, simulation: Simulation, confidence: floa
     parts.append(say("{median} in the middle (median)", median=median))
     parts.append(say("{word} of {sure}", sure=sure, word=sure.base.word))
     worth = say(", ").join(parts)
-    holds, reserve = claims.holds(simulation), claims.reserve(simulation, confidence)
-    cost, whole = claims.cost_drawn(simulation, confidence)
+    cost, whole, reserve = claims.cost_drawn(simulation, confidence)
     money = say(
         "Every envelope holds in {holds} of the futures; its cost is {word} within {whole}, a reserve of {reserve} "
         "above the {cost} planned.",
-        holds=holds, reserve=reserve, word=sure.base.word, whole=whole, cost=cost,
+        holds=claims.holds(simulation), reserve=reserve, word=sure.base.word, whole=whole, cost=cost,
     )  # fmt: skip
     return "Likely:", say("worth {worth}. {money}", worth=worth, money=money)
 
@@ -496,7 +495,7 @@ def _one_choice(allocation: Allocation, explanation: Explanation, requested: lis
             yield say(
                 "{who} are one choice: one other plan grants them all and costs {price} once.",
                 who=listed(allocation.table.loc[together, "name"]),
-                price=claims.price(allocation, first, ways[first], float(bundle.price)),
+                price=claims.price(allocation, first, ways[first], bundle.price),
             )
 
 
@@ -533,7 +532,7 @@ def orders(allocation: Allocation, ledger: Ledger) -> Message:
         )
     title = "No order on record is lifted"
     if lifted:
-        n = claims.orders_lifted(allocation, len(lifted))
+        n = claims.told(allocation, "order.lifted", len(lifted), plan=claims.PLAN)
         title = say(
             "This plan lifts {n:words} {orders} on record", n=n, orders="order" if n.value == 1 else "orders"
         )
@@ -600,7 +599,7 @@ def alternatives(
         words = say("{gain:+} if {amount} moves from {first} to {then}.", gain=gain, amount=amount, **years)
         items.append(("Money moved:", words))
     if social is not None and (better := social.value - social.worth_of(allocation.plan)) > SMALL:
-        gained = claims.asked_of(social.question, "plan.more", better, plan="social")
+        gained = claims.told(social, "plan.more", better, plan="social")
         lost = claims.gain(allocation, allocation.worth_of(social.plan), "social")
         words = say("{gained:+} of net value to society for {lost} of {what}.",
                     gained=gained, lost=lost, what=value_words(allocation), between="for")  # fmt: skip

@@ -6,7 +6,7 @@ import pandas as pd
 
 from pmo_kit.exhibits import Chart, Field, Kpi, Message, Reference, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.facts import SHARE, Fact, number, say
+from pmo_kit.facts import Fact, number, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.figure import columns, count, figure, listed, percent, sentence, shortened, unit_line
 from pmo_kit.performance import Benefits, ChangeLoad, Review, rag_movement
@@ -51,10 +51,8 @@ def _of_review(review: Review) -> dict[str, Fact]:
         "budget": ("delivery.budget", total["bac"]),
         "over": ("delivery.over", abs(total["vac"])),
     }
-    found = {
-        k: claims.stated(register, key, n, "projects", part=part) for k, (key, n, part) in counts.items()
-    }
-    return found | {k: claims.stated(register, key, n) for k, (key, n) in money.items()}
+    found = {k: claims.told(register, key, n, "projects", part=part) for k, (key, n, part) in counts.items()}
+    return found | {k: claims.told(register, key, n) for k, (key, n) in money.items()}
 
 
 @figure("performance.headline", source="status, projects")
@@ -82,16 +80,16 @@ def tiles(review: Review, benefits: Benefits, directions: pd.DataFrame) -> Kpi:
     """Return four numbers of delivery: Red by rule, cost at today's pace, benefits that came, late actions."""
     told, register = _of_review(review), review.register
     known = benefits.table.dropna(subset="realized")
-    due = claims.stated(register, "benefit.due", known["due"].sum())
-    came = claims.stated(register, "benefit.realized", known["realized"].sum())
-    late = claims.stated(register, "action.late", (directions["days_late"] > 0).sum(), "actions")
+    due = claims.told(register, "benefit.due", known["due"].sum())
+    came = claims.told(register, "benefit.realized", known["realized"].sum())
+    late = claims.told(register, "action.late", (directions["days_late"] > 0).sum())
     red = say("{declared:nones-Words} declared, {false:nones-words} report Green", **told)
     tiles = [
         {"label": "Red by the figures", "value": told["red"].value, "decimals": 0, "note": red, "focus": True},
         {"label": "Cost at today's pace, of budget", "value": told["end"].value, "limit": told["budget"].value},
         {"label": "Benefits that came, of due", "value": came.value, "limit": due.value},
         {"label": "Actions past their date", "value": late.value, "decimals": 0,
-         "note": say("of {n:words} open", n=claims.stated(register, "action.open", len(directions), "actions"))},
+         "note": say("of {n:words} open", n=claims.told(register, "action.open", len(directions)))},
     ]  # fmt: skip
     return Kpi(
         data=pd.DataFrame(tiles),
@@ -336,13 +334,8 @@ def realized(benefits: Benefits, most: int = 12) -> Chart:
         title=say(
             "{who} has brought {rate} of the benefit that was due",
             who=worst["name"],
-            rate=claims.stated(
-                benefits.register,
-                "share",
-                worst["rate"],
-                SHARE,
-                part="realized of due",
-                project=str(worst["project_id"]),
+            rate=claims.told(
+                benefits, "share", worst["rate"], part="realized of due", project=str(worst["project_id"])
             ),
         )
         if worst is not None

@@ -49,7 +49,7 @@ def s_curve(simulation: Simulation, what: str = "cost") -> Chart:
 
     def told(amount: float, level: float | None) -> Fact:
         key = "risk.cost" if what == "cost" else "risk.value"
-        return claims.in_futures(simulation, key, amount, level=level, part=what)
+        return claims.told(simulation, key, amount, confidence=level, part=what)
 
     return Chart(
         mark="line",
@@ -69,7 +69,7 @@ def s_curve(simulation: Simulation, what: str = "cost") -> Chart:
         ),
         takeaway=say(
             "What is planned holds in {share} of the futures; half of them lie {side} {middle}.",
-            share=claims.in_futures(simulation, "risk.below", share, SHARE, part=what),
+            share=claims.told(simulation, "risk.below", share, part=what),
             side="below" if better else "above",
             middle=told(p50, 0.5),
         ),
@@ -90,10 +90,23 @@ def tornado(simulation: Simulation, most: int = 10) -> Chart:
     middle = float(simulation.totals["npv"].median())
     shown["middle"] = middle
     shown["words"] = [f"{money(row.npv_low)} to {money(row.npv_high)}" for row in shown.itertuples()]
-    share = float(shown["share_npv"].head(3).sum())
-    lead = shown["name"].head(3)
+    title, takeaway = "Nothing in the plan is uncertain", "Estimates and risks are missing or certain."
+    if len(shown):
+        first, share = shown.iloc[0], shown["share_npv"].head(3).sum()
+        title = say(
+            "{who} move the plan most: {share} of its uncertainty",
+            who=listed(shown["name"].head(3)),
+            share=claims.told(simulation, "risk.share", share, part="first three"),
+        )
+        low, high = (
+            claims.told(simulation, "risk.value", first[end], project=str(first["project_id"]), part=part)
+            for end, part in (("npv_low", "worst tenth"), ("npv_high", "best tenth"))
+        )
+        takeaway = say(
+            "If {who} goes badly the plan is worth {low}; if it goes well, {high}.",
+            who=first["name"], low=low, high=high,
+        )  # fmt: skip
     return Chart(
-        
         mark="interval",
         data=shown,
         x=Field("middle", "net value of the plan", register.settings.unit),
@@ -102,24 +115,12 @@ def tornado(simulation: Simulation, most: int = 10) -> Chart:
         high=Field("npv_high"),
         label=Field("words", kind="text"),
         references=(Reference("x", middle, f"middle {money(middle)}", "plan"),),
-        title=say("{who} move the plan most: {share} of its uncertainty", who=listed(lead),
-                  share=claims.in_futures(simulation, "risk.share", share, SHARE, part="first three"))
-        if len(shown)
-        else "Nothing in the plan is uncertain",
-        takeaway=say("If {who} goes badly the plan is worth {low}; if it goes well, {high}.", who=lead.iloc[0],
-                     low=claims.in_futures(simulation, "risk.value", shown["npv_low"].iloc[0],
-                                           project=str(shown.index[0]), part="worst tenth"),
-                     high=claims.in_futures(simulation, "risk.value", shown["npv_high"].iloc[0],
-                                            project=str(shown.index[0]), part="best tenth"))
-        if len(shown)
-        else "Estimates and risks are missing or certain.",
+        title=title,
+        takeaway=takeaway,
         unit_line=unit_line(
-            register, "Plan's middle net value where a project is in its worst and its best tenth",
+            register, "Plan's middle net value where a project is in its worst and its best tenth"
         ),
-        
-        
-        
-    )  # fmt: skip
+    )
 
 
 @figure("risk.exceedance", source="budgets, capacity, estimates, risks")
@@ -142,13 +143,11 @@ def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
             "{what} is exceeded in {share} of the futures; all envelopes hold together in {holds}",
             what=first["label"],
             holds=claims.holds(simulation),
-            share=claims.in_futures(
-                simulation, "risk.exceeded", first["probability"], SHARE, rule=str(first["rule"])
-            ),
+            share=claims.told(simulation, "risk.exceeded", first["probability"], rule=str(first["rule"])),
         ),
         takeaway=say(
             "{n:Words limit is|limits are} exceeded more often than one time in five.",
-            n=claims.in_futures(simulation, "risk.limits", even, Unit("limits")),
+            n=claims.told(simulation, "risk.limits", even),
         )
         if even
         else f"Every limit holds with {percent(0.8)} confidence.",
@@ -187,14 +186,14 @@ def contingency(simulation: Simulation, confidences: tuple[float, ...] = (0.7, 0
         columns=columns("confidence | base | pooled.money | quantile || unpooled | saved || joint"),
         title=say(
             "Hold {one} together for 80\u202f% confidence, not {each} project by project",
-            one=claims.reserve(simulation, 0.8),
-            each=claims.in_futures(
-                simulation, "risk.reserve", asked.unpooled, level=0.8, part="project by project"
+            one=claims.cost_drawn(simulation, 0.8)[2],
+            each=claims.told(
+                simulation, "risk.reserve", asked.unpooled, confidence=0.8, part="project by project"
             ),
         ),
         takeaway=say(
             "One reserve saves {saved}: not every project goes badly at once.",
-            saved=claims.in_futures(simulation, "risk.saved", asked.saved, level=0.8),
+            saved=claims.told(simulation, "risk.saved", asked.saved, confidence=0.8),
         ),
         unit_line=unit_line(register, "Money above the planned cost, all years to come"),
         note=f"The worst tenth of the futures cost {money(simulation.cvar('cost', 0.9))} on average.",
@@ -269,10 +268,10 @@ def top_risks(simulation: Simulation, each: int = EACH) -> Table:
             kind=sentence(classes.index[0]),
             which=f"{first['label'][:1].lower()}{first['label'][1:]}",
             who=names[first["project_id"]],
-            part=claims.in_futures(
+            part=claims.told(
                 simulation, "risk.expected", classes["expected_cost"].iloc[0], part=str(classes.index[0])
             ),
-            whole=claims.in_futures(simulation, "risk.expected", classes["expected_cost"].sum()),
+            whole=claims.told(simulation, "risk.expected", classes["expected_cost"].sum()),
         ),
         takeaway=f"{sentence(count(bare, 'of these has', 'of these have'))} no owner or no response."
         if bare
@@ -313,7 +312,7 @@ def by_year(simulation: Simulation) -> Chart:
         title=say(
             "{year} is the year at risk: its money is exceeded in {share} of the futures",
             year=worst,
-            share=claims.in_futures(simulation, "risk.exceeded", likely[worst], SHARE, rule=rules[worst]),
+            share=claims.told(simulation, "risk.exceeded", likely[worst], rule=rules[worst]),
         )
         if worst
         else "What the plan spends in every year",
@@ -354,7 +353,7 @@ def bases(found: Bases) -> Table:
     first, likely = table.loc["expected"], table.loc["likely"]
 
     def told(key: str, amount: float, unit: Unit | None = None, **of: str) -> Fact:
-        return claims.in_futures(found.simulations["expected"], key, amount, unit, None, **of)
+        return claims.told(found.simulations["expected"], key, amount, unit, **of)
 
     return Table(
         data=data.drop(columns=["leaves", "enters", "resized"]),
@@ -418,8 +417,8 @@ def compared(simulations: dict[str, Simulation]) -> Exhibit:
                 "; {other} in {holds}, for {lead} {side} net value in the middle",
                 other=f"{other['plan'][:1].lower()}{other['plan'][1:]}",
                 side="less" if lead < 0 else "more",
-                holds=claims.in_futures(first, "plan.holds", other["fits"] / 100, SHARE, plan=other["plan"]),
-                lead=claims.in_futures(first, "plan.gain", abs(lead), level=0.5, part=other["plan"]),
+                holds=claims.told(first, "plan.holds", other["fits"] / 100, plan=other["plan"]),
+                lead=claims.told(first, "plan.gain", abs(lead), level=0.5, part=other["plan"]),
             )
             if len(rows) > 1
             else ""

@@ -320,7 +320,7 @@ def _extremes(comparison: Comparison) -> str:
     if known.empty:
         return "None of the cases has a plan"
     low, high = (
-        claims.asked_of(comparison.question, "case.change", known[case], over=comparison.over, case=str(case))
+        claims.told(comparison, "case.change", known[case], over=comparison.over, case=str(case))
         for case in (known.idxmin(), known.idxmax())
     )
     costs = say("{case} costs most: {low:+}", case=low.of.case, low=low) if low.value < 0 else ""
@@ -333,7 +333,7 @@ def _regret(comparison: Comparison, amount: float, plan: str) -> Fact:
     """How much worse a plan is than the best plan of a case, at most."""
     unit = SHARE if comparison.in_percent else None
     share = amount / 100 if comparison.in_percent else amount
-    return claims.asked_of(comparison.question, "plan.regret", share, unit, comparison.over, plan=plan)
+    return claims.told(comparison, "plan.regret", share, unit, over=comparison.over, plan=plan)
 
 
 def _better(comparison: Comparison) -> bool:

@@ -115,7 +115,7 @@ def _title(attribution: Attribution) -> str:
     if not len(amounts):
         return say("Nothing that counts changed: {after} as before", after=after)
     largest = amounts.abs().idxmax()
-    share = claims.asked_of(attribution.after.question, "change.value", amounts[largest], part=str(largest))
+    share = claims.told(attribution.after, "change.value", amounts[largest], part=str(largest))
     orders = f" ({attribution.orders})" if attribution.orders else ""
     return say("The {what} goes from {way}{orders}; most by {cause}: {share:+}", what=value_words(attribution.after),
                way=way, orders=orders, cause=_cause(str(largest)), share=share)  # fmt: skip
@@ -127,6 +127,6 @@ def _takeaway(attribution: Attribution) -> str:
     question = attribution.after.question
     return say(
         "The old plan alone would have moved by {held:+}; choosing anew adds {anew:+}",
-        held=claims.asked_of(question, "change.held", amounts["held"].sum()),
-        anew=claims.asked_of(question, "change.anew", amounts["reoptimized"].sum()),
+        held=claims.told(question, "change.held", amounts["held"].sum()),
+        anew=claims.told(question, "change.anew", amounts["reoptimized"].sum()),
     )
