@@ -25,7 +25,19 @@ from pmo_kit.exhibits import Chart, Exhibit, Field, Message, Reference, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import SHARE, Fact, as_given, number, say
 from pmo_kit.figures import claims as facts
-from pmo_kit.figures.figure import columns, count, figure, listed, percent, sentence, shortened, unit_line
+from pmo_kit.figures.figure import (
+    between,
+    columns,
+    count,
+    figure,
+    listed,
+    named,
+    nothing,
+    percent,
+    sentence,
+    shortened,
+    unit_line,
+)
 
 SMALL = 1e-6
 GROUPS = {
@@ -84,8 +96,8 @@ def plan(
     rows["value"] = rows["value"].where(rows["decision"] != "refuse", _alone(allocation))
     rows = rows.sort_values(["order", "value"], ascending=[True, False], kind="stable").reset_index()
     rows["project"] = [
-        (*_named(row["name"], row["project_id"]), *((("text", f", {row['label']}"),) if row["label"] else ()))
-        for _, row in rows.iterrows()
+        (*name, *((("text", f", {label}"),) if label else ()))
+        for name, label in zip(named(rows.set_index("project_id")["name"]), rows["label"], strict=True)
     ]
     rows["size"] = rows["label"].fillna("")
     rows[["why", "price"]] = rows[["why", "price"]].fillna("")
@@ -168,7 +180,7 @@ def _why(allocation: Allocation) -> dict[str, str]:
 def _hindered(ways: Sequence[str]) -> str:
     """Why a project is out: that it loses money is a reason of another kind than the limits in its way."""
     first, *rest = ways or [""]
-    return f"{first}; in its way: {listed(rest)}" if rest and first.startswith("worth less") else listed(ways)
+    return f"{first}; {listed(rest)}" if rest and first.startswith("worth less") else listed(ways)
 
 
 def _other_choice(explanation: Explanation) -> Iterator[tuple[str, str]]:
@@ -179,8 +191,7 @@ def _other_choice(explanation: Explanation) -> Iterator[tuple[str, str]]:
             yield str(project), "not possible"
             continue
         row = priced.loc[priced["price"].idxmin()]
-        lower, upper = number(row["price"]), number(row["price_upper"])
-        yield str(project), lower if lower == upper else f"{lower} to {upper}"
+        yield str(project), between(row["price"], row["price_upper"])
 
 
 def _alone(allocation: Allocation) -> pd.Series:
@@ -213,20 +224,15 @@ def refused(allocation: Allocation) -> Table:
     """Return what is refused, what it asks, what it is worth alone, and what stands in its way."""
     register, options = allocation.question.register, allocation.question.options
     ways = obstacles(allocation)
-    rows = []
-    for project, level in largest_levels(allocation.question).items():
-        if allocation.table.loc[project, "decision"] == "refuse":
-            option = options.loc[(project, level)]
-            words = listed(ways[project]) if ways[project] else "–"
-            named = {"project": _named(option["name"], project), "area": option["area"], "words": words}
-            rows.append(named | {"cost": option["cost"], "value": option["value"]})
-    data = pd.DataFrame(rows, columns=["project", "area", "cost", "value", "words"])
+    largest = largest_levels(allocation.question)
+    out = largest[allocation.table.loc[largest.index, "decision"] == "refuse"]
+    data = options.loc[list(out.items())].droplevel("level").assign(
+        project=lambda rows: named(rows["name"]),
+        words=[_hindered(ways[project]) if ways[project] else "–" for project in out.index],
+    )  # fmt: skip
+    data = data[["project", "area", "cost", "value", "words"]]
     data = data.sort_values("value", ascending=False, kind="stable", ignore_index=True)
-    most = (
-        pd.Series([way for project in ways.values() for way in project], dtype=object)
-        .value_counts()
-        .index[:1]
-    )
+    most = pd.Series([way for project in ways.values() for way in project], dtype=object).value_counts()
     return Table(
         data=data,
         columns=columns(f"project | area | cost | value: {value_words(allocation)} alone | words"),
@@ -235,7 +241,7 @@ def refused(allocation: Allocation) -> Table:
             n=facts.decided(allocation, "refuse"),
             cost=facts.told(allocation, "refused.cost", data["cost"].sum(), plan=facts.PLAN),
         ),
-        takeaway=f"What stands most often in the way: {listed(most)}.",
+        takeaway=f"What stands most often in the way: {listed(most.index[:1])}.",
         unit_line=unit_line(register, "Refused, at the largest size asked"),
         note="In its way: what would be overrun if the project were simply added to the plan.",
     )
@@ -286,15 +292,10 @@ def prices(explanation: Explanation) -> Chart:
     """Return what every priced choice costs: letting a refused project in, or giving up one that is in."""
     allocation = explanation.allocation
     register, table = allocation.question.register, explanation.table
-    stops = allocation.table.index[allocation.table["decision"] == "stop"]
-    outside = table.index.get_level_values("project_id").isin(
-        allocation.table.index[allocation.table["level"].isna()]
-    )
-    stopped = table.index.get_level_values("project_id").isin(stops)
-    inside = table["in_plan"] & ~stopped
+    decided = allocation.table["decision"].reindex(table.index.get_level_values("project_id")).to_numpy()
     groups = {
-        "Out: price of letting it in": table[(outside | stopped) & (table["flip"] == "in")],
-        "In: what is lost if it leaves": table[inside],
+        "Out: price of letting it in": table[(decided != "fund") & (table["flip"] == "in")],
+        "In: what is lost if it leaves": table[table["in_plan"] & (decided != "stop")],
     }
     rows = []
     for group, part in groups.items():
@@ -302,18 +303,14 @@ def prices(explanation: Explanation) -> Chart:
             part.dropna(subset="price").sort_values("price").groupby(level="project_id", sort=False).head(1)
         )
         for (project, _), row in cheapest.sort_values("price", ascending=False).iterrows():
-            lower, upper = format_number(row["price"]), format_number(row["price_upper"])
-            label = lower if lower == upper else f"{lower} to {upper}"
-            name = f"{row['name']} {project}"
             rows.append(
-                {"group": group, "project": name, "price": row["price"], "label": label, "role": group[:2]}
+                (group, f"{row['name']} {project}", row["price"], between(row["price"], row["price_upper"]))
             )
     for project, gain in explanation.duties.items():
         name = f"{register.projects.loc[project, 'name']} {project}"
-        words = {"group": "By law: what the duty costs", "project": name, "price": gain, "role": "By"}
-        rows.append(words | {"label": format_number(gain)})
-    data = pd.DataFrame(rows, columns=["group", "project", "price", "label", "role"])
-    out = data.loc[data["role"] == "Ou", "price"].astype(float)
+        rows.append(("By law: what the duty costs", name, gain, format_number(gain)))
+    data = pd.DataFrame(rows, columns=["group", "project", "price", "label"])
+    out = data.loc[data["group"].str.startswith("Out"), "price"].astype(float)
     over = f"{number(len(out), 0)} projects outside"
     ends = [
         facts.told(allocation, "project.price_in", amount, over=over, part=part)
@@ -327,7 +324,7 @@ def prices(explanation: Explanation) -> Chart:
     one = "a refused project" if tried.all() else say("one of the {n:words} refused here", n=few)
     return Chart(
         mark="bar",
-        data=data.drop(columns="role"),
+        data=data,
         x=Field("price", "net value lost", register.settings.unit),
         y=Field("project", "project", kind="category"),
         group=Field("group", kind="category"),
@@ -356,8 +353,7 @@ def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
     """Return the overrides on record: who, when, why; the price of each alone, on top of the others, of all."""
     register = allocation.question.register
     if ledger.table.empty:
-        line = "No override is on record."
-        return Message(title=line, items=(("", line),))
+        return nothing("No override is on record.")
     table, names = ledger.table, register.projects["name"]
     rows = pd.DataFrame(
         [
@@ -452,11 +448,6 @@ def frontier(ladder: Frontier, allocation: Allocation | None = None) -> Chart:
         takeaway=ladder.summary,
         unit_line=unit_line(register, "Worth of the best plan at each level of every envelope"),
     )
-
-
-def _named(name: str, project: str) -> tuple[tuple[str, str], tuple[str, str]]:
-    """A project with its id in small type."""
-    return (("text", name), ("id", project))
 
 
 def others(names: pd.Series, projects: tuple[str, ...], own: str) -> str:
@@ -694,23 +685,16 @@ STANDINGS = ("in every good plan", "at the border", "in no good plan")
 def core(found: Core) -> Table:
     """Return which projects are in every good plan, at the border, or in none; the border is what to debate."""
     register, table = found.allocation.question.register, found.table
-    border = table.loc[table["standing"] == STANDINGS[1], "name"]
+    parts = {standing: table.loc[table["standing"] == standing, "name"] for standing in STANDINGS}
+    border = parts[STANDINGS[1]]
     rows = pd.DataFrame(
-        [
-            {
-                "standing": sentence(standing),
-                "projects": float((table["standing"] == standing).sum()),
-                "who": listed(names)
-                if standing == STANDINGS[1]
-                else shortened(names, 8)
-                if len(names)
-                else "–",
-            }
-            for standing in STANDINGS
-            for names in [table.loc[table["standing"] == standing, "name"]]
-        ]
-    )
-    rows["who"] = rows["who"].where(rows["projects"] > 0, "–")
+        {
+            "standing": [sentence(standing) for standing in parts],
+            "projects": [float(len(names)) for names in parts.values()],
+            "who": [shortened(names, len(names) if names is border else 8) if len(names) else "–"
+                    for names in parts.values()],
+        }
+    )  # fmt: skip
     good = percent(found.epsilon)
     return Table(
         data=rows,
@@ -819,7 +803,6 @@ def claims(
         price = flip["price"]
         rows.append(
             {
-                "project": (("text", row["name"]), ("id", project)),
                 "asked": options.loc[(project, level), "cost"],
                 "gets": _gets(row),
                 "if": "leave it out"
@@ -827,17 +810,14 @@ def claims(
                 else "carry it on"
                 if row["decision"] == "stop"
                 else "grant it",
-                "price": "not possible"
-                if price != price
-                else format_number(price)
-                + (f" to {format_number(upper)}" if (upper := flip["price_upper"]) != price else ""),
+                "price": "not possible" if price != price else between(price, flip["price_upper"]),
                 "better": "" if shares is None else _better(shares, (project, str(flip.name))),
                 "displaces": others(names, flip["displaces"], project),
                 "sort": price,
             }
         )
-    heads = ["project", "asked", "gets", "if", "price", "better", "displaces", "sort"]
-    data = pd.DataFrame(rows, columns=heads)
+    data = pd.DataFrame(rows, columns=["asked", "gets", "if", "price", "better", "displaces", "sort"])
+    data.insert(0, "project", named(names[asking]))
     better = "better" if data["better"].any() else ""
     grant = data[data["if"].eq("grant it") & data["sort"].notna()]
     least = grant.loc[grant["sort"].idxmin()] if len(grant) else None
@@ -875,14 +855,14 @@ def running(reasons: Explanation, appraisal: Appraisal) -> Table:
     the other choice."""
     allocation, options = reasons.allocation, reasons.allocation.question.options
     rows = []
-    for project, row in allocation.table[allocation.table["commitment"] == "committed"].iterrows():
+    running = allocation.table[allocation.table["commitment"] == "committed"]
+    for project, row in running.iterrows():
         levels, full = options.loc[project], largest_levels(allocation.question)[str(project)]
         exits = levels[levels["stop"].astype(bool)]
         stop = exits.iloc[0] if len(exits) else None
         price = reasons.table.loc[(project, exits.index[0]), "price"] if stop is not None else float("nan")
         rows.append(
             {
-                "project": (("text", row["name"]), ("id", project)),
                 "decision": row["decision"],
                 "sunk": appraisal.sunk.get(project, 0.0),
                 "cost": levels.loc[full, "cost"],
@@ -892,7 +872,8 @@ def running(reasons: Explanation, appraisal: Appraisal) -> Table:
                 "price": price,
             }
         )
-    data = pd.DataFrame(rows, columns=["decision", "project", "sunk", "cost", "on", "exit", "off", "price"])
+    data = pd.DataFrame(rows, columns=["decision", "sunk", "cost", "on", "exit", "off", "price"])
+    data.insert(1, "project", named(running["name"]))
     stopped = allocation.table.loc[allocation.table["decision"] == "stop", "name"]
     exits_paid = data.loc[data["decision"] == "stop", "exit"].sum()
     return Table(
@@ -916,7 +897,7 @@ def later(allocation: Allocation, waiting: Allocation) -> Table:
     was, names = allocation.table["decision"], allocation.table["name"]
     data = pd.DataFrame(
         {
-            "project": [(("text", row["name"]), ("id", str(p))) for p, row in moved.iterrows()],
+            "project": named(moved["name"]),
             "now": ["in the plan" if was[p] == "fund" else "not in the plan" for p in moved.index],
             "size": moved["label"].to_list(),
             "cost": moved["cost"].to_list(),
@@ -957,13 +938,7 @@ def delay(allocation: Allocation, costs: pd.DataFrame, most: int = 12) -> Table:
     shown = table.loc[list(dict.fromkeys(ends))]
     gaining = int((table["cost"] < 0).sum())
     return Table(
-        data=pd.DataFrame(
-            {
-                "project": [(("text", row["name"]), ("id", str(p))) for p, row in shown.iterrows()],
-                "cost": shown["cost"].to_list(),
-                "value": shown["value"].to_list(),
-            }
-        ),
+        data=shown.assign(project=named(shown["name"]))[["project", "cost", "value"]].reset_index(drop=True),
         columns=columns(
             "project: project, one year later | cost: costs the portfolio | value: value of the plan then"
         ),

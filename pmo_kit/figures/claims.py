@@ -237,12 +237,11 @@ def drawn(simulation: Simulation, confidence: float) -> tuple[Fact, Fact, Fact]:
     )
 
 
-def cost_drawn(simulation: Simulation, confidence: float) -> tuple[Fact, Fact, Fact]:
-    """Cost of a plan as planned, as it is met with a confidence, and the reserve between them."""
+def cost_drawn(simulation: Simulation, confidence: float) -> tuple[Fact, Fact]:
+    """Cost of a plan as planned, and the reserve that makes it sure to be met with a confidence."""
     found = simulation.contingency(confidence)
     return (
         told(simulation, "risk.cost", found.base, figures="likely", plan=PLAN),
-        told(simulation, "risk.cost", found.quantile, figures="sure", confidence=confidence, plan=PLAN),
         told(simulation, "risk.reserve", found.pooled, confidence=confidence, plan=PLAN),
     )
 

@@ -20,7 +20,9 @@ from pmo_kit.facts import percent as percent
 from pmo_kit.register import Register
 
 if TYPE_CHECKING:
-    from pmo_kit.exhibits.records import Kind
+    import pandas as pd
+
+    from pmo_kit.exhibits.records import Kind, Runs
 
 
 def unit_line(register: Register, what: str, unit: str | None = None, scope: str = "") -> str:
@@ -113,6 +115,28 @@ def shortened(names: Iterable[str], most: int = 3) -> str:
     apart = _apart(all_names[:most])
     end = "" if apart == ", " else ";"
     return f"{apart.join(all_names[:most])}{end} and {number(len(all_names) - most, 0)} more"
+
+
+def between(low: float, high: float) -> str:
+    """An amount, or the two that it lies between, where they are printed apart.
+
+    Examples
+    --------
+    >>> between(4.5, 4.51), between(2, 4.5)
+    ('4.5', '2.0 to 4.5')
+    """
+    ends = dict.fromkeys((number(low), number(high)))
+    return " to ".join(ends)
+
+
+def named(names: pd.Series) -> list[Runs]:
+    """Names by id, each with its id in small type."""
+    return [(("text", str(name)), ("id", str(id))) for id, name in names.items()]
+
+
+def nothing(line: str) -> Message:
+    """One line in place of a table that would be empty."""
+    return Message(title=line, items=(("", line),))
 
 
 def sentence(text: str) -> str:

@@ -316,13 +316,13 @@ def certificate(allocation: Allocation, simulation: Simulation, confidence: floa
     if allocation.question.basis == "expected":
         parts.append(say("{value} expected", value=claims.value(allocation)))
     parts.append(say("{median} in the middle (median)", median=median))
-    parts.append(say("{word} of {sure}", sure=sure, word=sure.base.word))
+    parts.append(say("{sure} {word}", sure=sure, word=sure.base.word))
     worth = say(", ").join(parts)
-    cost, whole, reserve = claims.cost_drawn(simulation, confidence)
+    planned_cost, reserve = claims.cost_drawn(simulation, confidence)
     money = say(
-        "Every envelope holds in {holds} of the futures; its cost is {word} within {whole}, a reserve of {reserve} "
-        "above the {cost} planned.",
-        holds=claims.holds(simulation), reserve=reserve, word=sure.base.word, whole=whole, cost=cost,
+        "Every envelope holds in {holds} of the futures; a reserve of {reserve} over the {cost} planned makes its "
+        "cost {word}.",
+        holds=claims.holds(simulation), reserve=reserve, cost=planned_cost, word=sure.base.word,
     )  # fmt: skip
     return "Likely:", say("worth {worth}. {money}", worth=worth, money=money)
 
@@ -671,7 +671,7 @@ def _overrun(allocation: Allocation) -> Iterator[tuple[str, str]]:
     """The limits with a price that the plan pays to break."""
     for _, row in allocation.use[allocation.use["slack"] < -SMALL].drop_duplicates("rule").iterrows():
         used, _ = claims.limit(allocation, row)
-        yield str(row["label"]), say("{used:unit}, at its price.", used=used)
+        yield str(row["label"]), say("{used}, at its price.", used=used)
 
 
 @figure("page_one.turning_points", source="budgets, capacity, costs")

@@ -186,7 +186,7 @@ def contingency(simulation: Simulation, confidences: tuple[float, ...] = (0.7, 0
         columns=columns("confidence | base | pooled.money | quantile || unpooled | saved || joint"),
         title=say(
             "Hold {one} together for 80\u202f% confidence, not {each} project by project",
-            one=claims.cost_drawn(simulation, 0.8)[2],
+            one=claims.cost_drawn(simulation, 0.8)[1],
             each=claims.told(
                 simulation, "risk.reserve", asked.unpooled, confidence=0.8, part="project by project"
             ),
@@ -418,7 +418,7 @@ def compared(simulations: dict[str, Simulation]) -> Exhibit:
                 other=f"{other['plan'][:1].lower()}{other['plan'][1:]}",
                 side="less" if lead < 0 else "more",
                 holds=claims.told(first, "plan.holds", other["fits"] / 100, plan=other["plan"]),
-                lead=claims.told(first, "plan.gain", abs(lead), level=0.5, part=other["plan"]),
+                lead=claims.told(first, "plan.gain", abs(lead), confidence=0.5, part=other["plan"]),
             )
             if len(rows) > 1
             else ""
