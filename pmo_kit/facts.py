@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from decimal import ROUND_HALF_UP, Decimal
 from functools import wraps
 from string import Formatter
@@ -372,7 +372,8 @@ def collect(found: Iterable[tuple[str, Fact]]) -> list[Fact]:
     Raises
     ------
     FactError
-        Two places give one key, subject and base two values; every such pair is named.
+        Two places give one key, subject and base two values; every such pair is named. Of two simulations, which draw
+        other futures, what is printed has to be the same.
 
     Examples
     --------
@@ -384,10 +385,14 @@ def collect(found: Iterable[tuple[str, Fact]]) -> list[Fact]:
     pmo_kit.facts.FactError: plan.value is 63.8 EUR million in page one and 64.0 EUR million in annex
     """
     kept: dict[tuple[str, Of, Base], tuple[str, Fact]] = {}
+    drawn: dict[tuple[str, Of, Base], tuple[str, Fact]] = {}
     faults = []
     for place, fact in found:
-        first, known = kept.setdefault((fact.key, fact.of, fact.base), (place, fact))
-        if known.unit != fact.unit or not _same(known.value, fact.value):
+        kept.setdefault((fact.key, fact.of, fact.base), (place, fact))
+        whichever = replace(fact.base, draws=None, seed=None)
+        first, known = drawn.setdefault((fact.key, fact.of, whichever), (place, fact))
+        alike = known.words() == fact.words() if known.base != fact.base else _same(known.value, fact.value)
+        if known.unit != fact.unit or not alike:
             about = ", ".join(
                 f"{name} {value}" for name, value in asdict(fact.of).items() if value is not None
             )

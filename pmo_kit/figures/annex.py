@@ -152,9 +152,9 @@ def actions(register: Register) -> Exhibit:
         title=say(
             "{n:nones-Words} of {all:words action|actions} {verb} open, {late:nones-words} past the date",
             verb="is" if is_open.sum() == 1 else "are",
-            n=told("open", is_open.sum()),
+            n=claims.told(register, "action.open", is_open.sum()),
             all=told("all", len(table)),
-            late=told("late", late.sum()),
+            late=claims.told(register, "action.late", late.sum()),
         ),
         takeaway=f"First: {data['action'].iloc[0]}." if is_open.any() else "Nothing is open.",
         unit_line=unit_line(register, "Actions on record", ""),

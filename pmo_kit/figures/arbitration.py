@@ -821,13 +821,17 @@ def claims(
     better = "better" if data["better"].any() else ""
     grant = data[data["if"].eq("grant it") & data["sort"].notna()]
     least = grant.loc[grant["sort"].idxmin()] if len(grant) else None
+    if least is not None:
+        project = least["project"][1][1]
+        size = largest_levels(allocation.question)[project]
+        cheapest = facts.price(allocation, project, size, least["sort"])
     return Table(
         data=data,
         columns=columns(
             "project | asked: asks | gets | if | price.words", better, "displaces: and displaces"
         ),
         title=f"{sentence(count(len(data), 'claim is', 'claims are'))} contested; the cheapest to grant, "
-        f"{least['project'][0][1]}, costs {format_number(least['sort'])}"
+        + say("{who}, costs {least}", who=least["project"][0][1], least=cheapest)
         if least is not None
         else "No claim can be granted"
         if len(data)

@@ -13,7 +13,7 @@ from pmo_kit import overview
 from pmo_kit.appraisal import Appraisal
 from pmo_kit.exhibits import Chart, Exhibit, Field, Kpi, Message, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.facts import number, say
+from pmo_kit.facts import Fact, number, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.figure import (
     columns,
@@ -95,8 +95,7 @@ SEVERITY = {"block": "must be fixed", "warn": "doubtful", "waived": "accepted", 
 @figure("data_quality.known", source="all sheets")
 def known(register: Register) -> Message:
     """Return how far the figures can be trusted: what is missing, how old they are, what is doubtful."""
-    findings = register.findings["severity"].value_counts()
-    warnings, notes = int(findings.get("warn", 0)), int(findings.get("info", 0))
+    warnings, noted = claims.findings(register), _notes(register)
     told = accounts(register.table("sources"))
     items = [("From the source:", told.sentence)] if told is not None else []
     if told is not None and told.accepted and told.share:
@@ -104,7 +103,11 @@ def known(register: Register) -> Message:
     items += [
         (
             "Data findings:",
-            f"{count(warnings) if warnings else 'none'} to look at and {count(notes, 'note')}; nothing was repaired.",
+            say(
+                "{n:nones-words} to look at and {m:words note|notes}; nothing was repaired.",
+                n=warnings,
+                m=noted,
+            ),
         )
     ]
     if register.has("baselines"):
@@ -124,12 +127,17 @@ def known(register: Register) -> Message:
     )
 
 
+def _notes(register: Register) -> Fact:
+    """How many findings are notes."""
+    return claims.told(
+        register, "count", (register.findings["severity"] == "info").sum(), "notes", part="noted"
+    )
+
+
 @figure("data_quality.findings", source="all sheets")
 def findings(register: Register) -> Exhibit:
     """Return what is doubtful or missing in the register: where, of whom, and how to mend it; the most money first."""
     table = overview.findings_by_rule(register)
-    counts = register.findings["severity"].value_counts()
-    notes = int(counts.get("info", 0))
     names = register.projects["name"].to_dict()
     shown = table.assign(severity=lambda rows: rows["severity"].map(SEVERITY))
     shown["where"] = [_where(row) for row in shown.itertuples()]
@@ -139,9 +147,8 @@ def findings(register: Register) -> Exhibit:
     shown = shown.drop(columns=["rows", "projects"])
     age = overview.freshness(register).median()
     fresh = _old(age) if age == age else "no status is dated"
-    noted = claims.teller(register, "data_quality.findings", "notes")("noted", notes)
     title = say("{n:nones-Words finding|findings} to look at, {m:nones-words note|notes}; nothing was repaired",
-                n=claims.findings(register), m=noted)  # fmt: skip
+                n=claims.findings(register), m=_notes(register))  # fmt: skip
     if table.empty:
         line = f"No data-quality findings; {fresh}."
         return Message(title=line, items=(("", line),))
@@ -715,19 +722,26 @@ def whole_life(register: Register) -> Exhibit:
 def tiles(register: Register) -> Kpi:
     """Return the four numbers of a portfolio that is watched, not arbitrated."""
     told = accounts(register.table("sources"))
-    ratings = register.projects[RATINGS]
+    ratings, found = register.projects[RATINGS], [claims.projects(register)]
     rows: list[dict[str, object]] = [
         {
             "label": "Projects",
-            "value": float(len(register.projects)),
+            "value": found[0].value,
             "decimals": 0,
             "note": "in the register" if told is None else told.sentence,
         }
     ]
     if ratings.notna().to_numpy().any():
-        red = float(ratings.eq("R").any(axis=1).sum())
+        red = claims.told(register, "rating", ratings.eq("R").any(axis=1).sum(), part="R")
+        found.append(red)
         rows.append(
-            {"label": "Rated Red", "value": red, "decimals": 0, "note": "declared or assured", "focus": True}
+            {
+                "label": "Rated Red",
+                "value": red.value,
+                "decimals": 0,
+                "note": "declared or assured",
+                "focus": True,
+            }
         )
     if register.has("baselines"):
         both = overview.budget_variance(register).dropna(subset="variance")
@@ -736,12 +750,13 @@ def tiles(register: Register) -> Kpi:
         tile = {"label": "Forecast of spend, of baseline", "value": now, "limit": base, "note": note}
         if len(both):
             rows.append(tile | {"decimals": 0 if base >= 1000 else 1})
-    findings = float((register.findings["severity"] != "info").sum())
-    rows.append({"label": "Data findings", "value": findings, "decimals": 0, "note": "to look at"})
+    findings = claims.findings(register)
+    rows.append({"label": "Data findings", "value": findings.value, "decimals": 0, "note": "to look at"})
     return Kpi(
         data=pd.DataFrame(rows),
         title=f"The portfolio in {count(len(rows))} numbers",
         unit_line=unit_line(register, "Portfolio"),
+        facts=(*found, findings),
     )
 
 

@@ -12,7 +12,6 @@ from pmo_kit.arbitration.rules import role_words
 from pmo_kit.errors import DataError
 from pmo_kit.exhibits import Field, Kpi, Message, Table
 from pmo_kit.exhibits.records import Runs
-from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import facts_of, number, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import (
@@ -273,15 +272,15 @@ def holds(simulation: Simulation, surer: Fit) -> Table:
     data = pd.concat([shown, pd.DataFrame([together | {"surer": 100 * surer.reached}])], ignore_index=True)
     before, after = (one.table["decision"].eq("fund") for one in (surer.plain, surer.allocation))
     left = names[before.index[before & ~after]]
-    title = f"All envelopes hold together in {percent(simulation.fits_envelopes)} of the futures"
-    if surer.reached > surer.before or not surer.fits:
-        gives_up = f"gives up {format_number(surer.given_up)} of {value_words(surer.plain)}"
-        words = (
-            f"a plan for {percent(surer.confidence)} {gives_up}"
-            if surer.fits
-            else "no plan was found for more"
-        )
-        title += f"; {words}"
+    title = say("All envelopes hold together in {holds} of the futures", holds=claims.holds(simulation))
+    if surer.fits and surer.reached > surer.before:
+        lost = claims.gain(surer.plain, surer.plain.value - surer.given_up, "cautious")
+        title += say(
+            "; a plan for {share} gives up {lost} of {what}",
+            share=percent(surer.confidence), lost=lost, what=value_words(surer.plain),
+        )  # fmt: skip
+    elif not surer.fits:
+        title += "; no plan was found for more"
     return Table(
         data=data,
         totals=1,

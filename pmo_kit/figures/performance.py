@@ -55,6 +55,12 @@ def _of_review(review: Review) -> dict[str, Fact]:
     return found | {k: claims.told(register, key, n) for k, (key, n) in money.items()}
 
 
+def _actions(register: Register, days_late: pd.Series) -> tuple[Fact, Fact]:
+    """How many open actions and directions are past their date, and how many are open."""
+    late = claims.told(register, "action.late", (days_late > 0).sum())
+    return late, claims.told(register, "action.open", len(days_late))
+
+
 @figure("performance.headline", source="status, projects")
 def headline(review: Review) -> Message:
     """Return the worst that the figures say, in one sentence: who is Red, and where today's pace ends."""
@@ -82,14 +88,14 @@ def tiles(review: Review, benefits: Benefits, directions: pd.DataFrame) -> Kpi:
     known = benefits.table.dropna(subset="realized")
     due = claims.told(register, "benefit.due", known["due"].sum())
     came = claims.told(register, "benefit.realized", known["realized"].sum())
-    late = claims.told(register, "action.late", (directions["days_late"] > 0).sum())
+    late, whole = _actions(register, directions["days_late"])
     red = say("{declared:nones-Words} declared, {false:nones-words} report Green", **told)
     tiles = [
         {"label": "Red by the figures", "value": told["red"].value, "decimals": 0, "note": red, "focus": True},
         {"label": "Cost at today's pace, of budget", "value": told["end"].value, "limit": told["budget"].value},
         {"label": "Benefits that came, of due", "value": came.value, "limit": due.value},
         {"label": "Actions past their date", "value": late.value, "decimals": 0,
-         "note": say("of {n:words} open", n=claims.told(register, "action.open", len(directions)))},
+         "note": say("of {n:words} open", n=whole)},
     ]  # fmt: skip
     return Kpi(
         data=pd.DataFrame(tiles),
@@ -146,16 +152,22 @@ def areas(review: Review) -> Table:
         )
         for row in rows.itertuples()
     ]
-    total = review.areas.loc["All"]
+    told, total = _of_review(review), review.areas.loc["All"]
+    side = "above" if total["vac"] < 0 else "below"
     worst = review.areas.drop(index="All")["cpi"].idxmin() if len(rows) > 2 else rows["area"].iloc[0]
     return Table(
         data=rows,
         totals=1,
         columns=columns("area | projects | bac | pv | ev | ac | cpi.sums | spi_t | eac_cpi | ratings"),
-        title=f"{format_number(total['ev'])} earned for {format_number(total['ac'])} spent; "
-        f"{worst} earns least: {format_number(review.areas.at[worst, 'cpi'], 2)} per 1",
-        takeaway=f"At today's pace the running projects end at {format_number(total['eac_cpi'])}, "
-        f"{format_number(abs(total['vac']))} {'above' if total['vac'] < 0 else 'below'} their budgets.",
+        title=say("{earned} earned for {spent} spent; ", **told)
+        + f"{worst} earns least: {format_number(review.areas.at[worst, 'cpi'], 2)} per 1",
+        takeaway=say(
+            "At today's pace the running projects end at {end}, {over} {side} their budgets.",
+            side=side,
+            **told,
+        )
+        if total["vac"] == total["vac"]
+        else "Where they end at today's pace is not known.",
         unit_line=unit_line(review.register, "Budget, plan, work earned and money spent by area"),
         note="Ratios are recomputed from the sums of each row, never averaged.",
     )
@@ -475,12 +487,16 @@ def actions(register: Register, directions: pd.DataFrame) -> Table:
     rows["late_words"] = [
         f"{format_number(days, 0)} days late" if days > 0 else "–" for days in rows["days_late"]
     ]
-    late = int(rows["late"].notna().sum())
+    late, whole = _actions(register, rows["days_late"])
     return Table(
         data=rows,
         columns=columns("action | owner | due | late_words"),
-        title=f"{sentence(count(late)) if late else 'None'} of {count(len(rows), 'open action')} "
-        f"{'is' if late == 1 else 'are'} past the date",
+        title=say(
+            "{late:nones-Words} of {whole:words open action|open actions} {verb} past the date",
+            late=late,
+            whole=whole,
+            verb="is" if late.value == 1 else "are",
+        ),
         takeaway=str(rows["action"].iloc[0]) + "." if len(rows) else "Nothing is open.",
         unit_line=unit_line(register, "Actions and directions", ""),
     )

@@ -9,7 +9,7 @@ import pandas as pd
 from pmo_kit.arbitration.rules import role_words
 from pmo_kit.exhibits import Field, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.facts import SHARE, Fact, number, percent, say
+from pmo_kit.facts import SHARE, number, percent, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import largest_levels
 from pmo_kit.figures.figure import columns, count, figure, listed, sentence, shortened, unit_line
@@ -145,7 +145,6 @@ def regret(comparison: Comparison) -> Table:
     least = {"maximum": found.maximum, "mean": float(found.regrets.mean()), "fits": found.fits}
     other = pd.DataFrame([dict(found.regrets) | least], index=[LEAST], columns=own.columns)
     table = pd.concat([other, own]).sort_values(["maximum", "mean"], kind="stable")
-    today = float(own.loc[comparison.base, "maximum"])
     possible = _possible(comparison)
     beaten = comparison.dominated[comparison.dominated["plan"].isin(possible)]
     notes = [
@@ -167,17 +166,10 @@ def regret(comparison: Comparison) -> Table:
         title=say(
             "Over {over} today's plan is at most {now} worse than the best plan of the case; the plan of least "
             "regret at most {least}",
-            over=comparison.over,
-            now=_regret(comparison, today, "today"),
-            least=_regret(comparison, found.maximum, "least regret"),
+            **_regrets(comparison),
         )
         if _better(comparison)
-        else say(
-            "Over {over} today's plan is at most {now} worse than the best of the case",
-            over=comparison.over,
-            now=_regret(comparison, today, "today"),
-        )
-        + (": no plan that is possible today has less to regret" if _proven(comparison) else ""),
+        else _at_most(comparison),
         takeaway="A plan that no longer fits is repaired by dropping projects; n/a where even that does not help.",
         note=" ".join(note for note in notes if note),
         unit_line=unit_line(
@@ -204,7 +196,6 @@ def least_regret(comparison: Comparison) -> Table:
             "there": [words(p, found.plan.get(p)) for p in moved],
         }
     )
-    now = float(comparison.regret.loc[comparison.base, "maximum"])
     proof = (
         f"Proven: over {comparison.over} no plan that is possible today is less behind in its worst case."
         if _proven(comparison)
@@ -215,11 +206,12 @@ def least_regret(comparison: Comparison) -> Table:
     return Table(
         data=rows if len(rows) else pd.DataFrame({"project": ["none"], "today": [""], "there": [""]}),
         columns=columns("project | today | there"),
-        title=f"Over {comparison.over} one plan is at most {format_number(found.maximum)} worse than the best of the "
-        f"case; today's up to {format_number(now)}"
+        title=say(
+            "Over {over} one plan is at most {least} worse than the best of the case; today's up to {now}",
+            **_regrets(comparison),
+        )
         if better
-        else f"Over {comparison.over} today's plan is at most {format_number(now)} worse than the best of the case"
-        + (": none that is possible today has less to regret" if _proven(comparison) else ""),
+        else _at_most(comparison),
         takeaway=f"It gives up {format_number(float(found.regrets[comparison.base]))} if nothing changes; "
         f"its worst case is {worst}."
         if better
@@ -329,11 +321,27 @@ def _extremes(comparison: Comparison) -> str:
     return say("; ").join(parts) if parts else "None of the cases changes the net value"
 
 
-def _regret(comparison: Comparison, amount: float, plan: str) -> Fact:
-    """How much worse a plan is than the best plan of a case, at most."""
-    unit = SHARE if comparison.in_percent else None
-    share = amount / 100 if comparison.in_percent else amount
-    return claims.told(comparison, "plan.regret", share, unit, over=comparison.over, plan=plan)
+def _regrets(comparison: Comparison) -> dict[str, Any]:
+    """How much worse than the best plan of a case today's plan is at most, and the plan of least regret; over which."""
+    part, unit = (100, SHARE) if comparison.in_percent else (1, None)
+    worst = {
+        "today": comparison.regret.loc[comparison.base, "maximum"],
+        "least regret": comparison.minimax.maximum,
+    }
+    now, least = (
+        claims.told(comparison, "plan.regret", most / part, unit, over=comparison.over, plan=plan)
+        for plan, most in worst.items()
+    )
+    return {"now": now, "least": least, "over": comparison.over}
+
+
+def _at_most(comparison: Comparison) -> str:
+    """How much worse than the best plan of a case today's plan is, where no other has less to regret."""
+    proof = ": no plan that is possible today has less to regret" if _proven(comparison) else ""
+    return say(
+        "Over {over} today's plan is at most {now} worse than the best of the case{proof}",
+        **_regrets(comparison), proof=proof,
+    )  # fmt: skip
 
 
 def _better(comparison: Comparison) -> bool:

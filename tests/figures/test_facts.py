@@ -11,7 +11,7 @@ import pmo_kit as pmo
 from pmo_kit import performance
 from pmo_kit.exhibits.display import _facts
 from pmo_kit.exhibits.records import Exhibit, Message, Table, words
-from pmo_kit.facts import Fact, collect
+from pmo_kit.facts import KEYS, Base, Fact, Of, Unit, collect
 from pmo_kit.figures import arbitration as figures
 from pmo_kit.figures import overview, page_one, risk, scenarios
 from pmo_kit.figures import performance as delivery
@@ -163,3 +163,19 @@ def test_the_ladder_is_drawn_without_its_plan_too() -> None:
     ladder = pmo.frontier(question, budgets=[0.85, 1.1])
     chart = pmo.figures.arbitration.frontier(ladder)
     assert chart.title == figures.frontier(ladder, pmo.arbitrate(question)).title
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_two_values_of_one_key_stop_the_build_whatever_the_key(key: str) -> None:
+    """Also of two simulations: 12.4 of 10,000 futures and 11.8 of 4,000 are one quantity with two values."""
+    money, of = Unit("money", "EUR", "million"), Of(project="P01", part="of one kind")
+    few, many = (Base("sure", 0.8, "q", draws=n, seed=7) for n in (4_000, 10_000))
+    pair = [("here", Fact(key, 12.4, money, of, many)), ("there", Fact(key, 11.8, money, of, few))]
+    with pytest.raises(pmo.PmoError, match=rf"{key.replace('.', '[.]')} .*12\.4.* in here and 11\.8"):
+        collect(pair)
+    with pytest.raises(pmo.PmoError, match="in here and"):
+        collect([pair[0], ("there", Fact(key, 12.4 + 1e-6, money, of, many))])
+    alike = [pair[0], ("there", Fact(key, 12.43, money, of, few))]
+    assert len(collect(alike)) == 2
+    for other in (Of(project="P02", part="of one kind"), Of(project="P01", part="of another")):
+        assert len(collect([pair[0], ("there", Fact(key, 11.8, money, other, many))])) == 2
