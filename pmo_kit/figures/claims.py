@@ -67,9 +67,9 @@ def told(
         base = replace(base, figures="counted", over=over or "futures", draws=answer.draws, seed=answer.seed)
     if figures == "likely":
         base = replace(base, draws=None, seed=None)
-    base = replace(base, figures=figures or base.figures, level=confidence)
-    points = question is not None and not isinstance(answer, Simulation) and key not in MONEY
-    what = unit or UNITS.get(key) or (worth(question) if points else register.settings.money)
+    base = replace(base, figures=figures or base.figures, level=confidence)  # type: ignore[arg-type]
+    valued = None if isinstance(answer, Simulation) or key in MONEY else question
+    what = unit or UNITS.get(key) or (worth(valued) if valued is not None else register.settings.money)
     return Fact(key, float(amount), Unit(what) if isinstance(what, str) else what, Of(**of), base)
 
 
@@ -117,7 +117,7 @@ def bound(allocation: Allocation) -> Fact:
 
 def moved(allocation: Allocation, row: pd.Series) -> tuple[Fact, Fact]:
     """What moving money between two years adds at most, and how much is moved; a row of `money_moves`."""
-    of = {
+    of: dict[str, Any] = {
         "year": int(row["to_year"]),
         "envelope": str(row["envelope"]),
         "part": f"from {int(row['from_year'])}",
@@ -161,7 +161,7 @@ def price(
     allocation: Allocation, project: str, level: str | None, amount: float, bound: str | None = None
 ) -> Fact:
     """What taking an exception in costs, exactly or as `bound` says ("at most")."""
-    of = {"project": project, "level": level, "part": bound}
+    of: dict[str, Any] = {"project": project, "level": level, "part": bound}
     return told(allocation, "project.price_in", amount, over="all other plans", **of)
 
 
@@ -253,7 +253,7 @@ def holds(simulation: Simulation) -> Fact:
 
 def reached(surer: Fit) -> tuple[Fact, Fact]:
     """Share of futures in which all envelopes hold: of the plan, and of the cautious plan."""
-    over = {"over": "fresh futures", "figures": "counted"}
+    over: dict[str, Any] = {"over": "fresh futures", "figures": "counted"}
     return (
         told(surer.plain, "plan.holds", surer.before, plan=PLAN, **over),
         told(surer.plain, "plan.holds", surer.reached, plan="cautious", **over),

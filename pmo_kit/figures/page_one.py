@@ -759,10 +759,8 @@ def how_sure(allocation: Allocation, certificate: Sequence[tuple[str, str]] = ()
     data = "nothing was repaired, no finding is open."
     if len(doubts):
         found = claims.findings(allocation.question.register)
-        kinds = shortened(doubts["rule"].str.replace("_", " ").unique(), 2)
-        data = say(
-            "{n: finding|findings} to look at: {kinds} (see data_quality.findings).", n=found, kinds=kinds
-        )
+        kinds = shortened(doubts["rule"].str.replace("_", " ").unique(), 1)
+        data = say("{n: finding|findings} (see data_quality.findings): {kinds}.", n=found, kinds=kinds)
     told = accounts(allocation.question.register.table("sources"))
     if told is not None and (told.share or told.found != told.used):
         data = f"{told.sentence} {sentence(data)}"

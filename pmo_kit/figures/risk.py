@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from pmo_kit.arbitration import Envelope
@@ -352,7 +354,7 @@ def bases(found: Bases) -> Table:
     )
     first, likely = table.loc["expected"], table.loc["likely"]
 
-    def told(key: str, amount: float, unit: Unit | None = None, **of: str) -> Fact:
+    def told(key: str, amount: float, unit: Unit | None = None, **of: Any) -> Fact:
         return claims.told(found.simulations["expected"], key, amount, unit, **of)
 
     return Table(
