@@ -21,6 +21,7 @@ from pmo_kit.arbitration import (
     supports,
 )
 from pmo_kit.arbitration.counterfactual import letter_items
+from pmo_kit.arbitration.explanation import LOSES
 from pmo_kit.exhibits import Chart, Exhibit, Field, Message, Reference, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import SHARE, Fact, as_given, number, say
@@ -180,7 +181,7 @@ def _why(allocation: Allocation) -> dict[str, str]:
 def _hindered(ways: Sequence[str]) -> str:
     """Why a project is out: that it loses money is a reason of another kind than the limits in its way."""
     first, *rest = ways or [""]
-    return f"{first}; {listed(rest)}" if rest and first.startswith("worth less") else listed(ways)
+    return f"{first}; {listed(rest)}" if rest and first == LOSES else listed(ways)
 
 
 def _other_choice(explanation: Explanation) -> Iterator[tuple[str, str]]:
