@@ -59,7 +59,8 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.clock.install()  # time goes on only as a test lets it
+        page.clock.install(time=0)
+        page.clock.pause_at(1000)  # time goes on only as a test lets it
         page.goto(page_file.as_uri())
         page.wait_for_selector(".pw-board")
         return page
@@ -243,7 +244,8 @@ def test_a_module_starts_with_an_empty_model_and_asks_again(
     page = browser.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.clock.install()
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
     page.goto((tmp_path / "page.html").as_uri())
     page.evaluate(
         f"""async source => {{
