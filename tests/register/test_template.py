@@ -7,6 +7,7 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
+import yaml
 
 from pmo_kit.errors import DataError
 from pmo_kit.register import load_register
@@ -14,7 +15,8 @@ from pmo_kit.register.anonymize import anonymize_register
 from pmo_kit.register.schema import load_schema
 from pmo_kit.register.template import write_template
 
-SAMPLES = Path(__file__).parents[2] / "data" / "samples"
+ROOT = Path(__file__).parents[2]
+SAMPLES = ROOT / "data" / "samples"
 
 
 @pytest.fixture(scope="module")
@@ -127,3 +129,13 @@ def test_rows_pasted_over_a_part_of_the_example_row(tmp_path):
         "commitment": "discretionary",
     }
     assert register.costs["level"].unique().tolist() == ["full"]
+
+
+def test_no_meaning_of_a_column_ends_at_a_comma():
+    """A meaning without quotes loses its words after a comma, and the workbook prints half of it."""
+    tables = yaml.safe_load((ROOT / "pmo_kit" / "register" / "schema.yml").read_text(encoding="utf-8"))
+    columns = [
+        one for table in tables.values() if isinstance(table, dict) for one in table["columns"].values()
+    ]
+    assert len(columns) > 200
+    assert not [one for one in columns if None in (one or {}).values()]
