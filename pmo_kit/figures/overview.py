@@ -96,7 +96,7 @@ SEVERITY = {"block": "must be fixed", "warn": "doubtful", "waived": "accepted", 
 def known(register: Register) -> Message:
     """Return how far the figures can be trusted: what is missing, how old they are, what is doubtful."""
     warnings, noted = claims.findings(register), _notes(register)
-    told = accounts(register.table("sources"))
+    told = accounts(register.table)
     items = [("From the source:", told.sentence)] if told is not None else []
     if told is not None and told.accepted and told.share:
         items.append(("Accepted:", f"{told.accepted}."))
@@ -623,7 +623,7 @@ def _left_out(register: Register, both: pd.DataFrame) -> str:
 def headline(register: Register, appraisal: Appraisal) -> Message:
     """Return the worst that the register states, in one sentence: who is Red, how far off the year is."""
     first = say("{n:Words project|projects}", n=claims.projects(register))
-    told = accounts(register.table("sources"))
+    told = accounts(register.table)
     if told is not None and told.found != told.used:
         used, found = (claims.told(register, "data.rows", n, part=part)
                        for n, part in ((told.used, "used"), (told.found, "found")))  # fmt: skip
@@ -721,7 +721,7 @@ def whole_life(register: Register) -> Exhibit:
 @figure("overview.tiles", source="projects, baselines")
 def tiles(register: Register) -> Kpi:
     """Return the four numbers of a portfolio that is watched, not arbitrated."""
-    told = accounts(register.table("sources"))
+    told = accounts(register.table)
     ratings, found = register.projects[RATINGS], [claims.projects(register)]
     rows: list[dict[str, object]] = [
         {

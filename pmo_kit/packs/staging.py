@@ -250,7 +250,7 @@ def register_of(stage: Stage) -> Register:
     from pmo_kit.register.checks.provenance import accounts
 
     register = load_register(stage.register)
-    told = accounts(register.table("sources"))
+    told = accounts(register.table)
     if told is not None and told.stops:
         raise PackError(
             f"{told.sentence} A pack would be about another portfolio. The rows are in the table left_out; mend the "

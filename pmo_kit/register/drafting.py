@@ -901,5 +901,5 @@ def reconciled(register: Register) -> str:
             numbers = (number(value, digits) for value in (row.found, row.used, row.found - row.used))
             lines.append((what[:60], *numbers))
     text = aligned(lines, right=True)
-    told = accounts(register.table("sources"))
+    told = accounts(register.table)
     return f"{text}\n{told.sentence}" if told is not None else text

@@ -12,6 +12,7 @@ import pytest
 
 from pmo_kit.errors import PmoError
 from pmo_kit.register import load_register
+from pmo_kit.register.checks.provenance import accounts
 from pmo_kit.register.drafting import draft_mapping, import_sources
 from pmo_kit.register.mapping import load_mapping
 
@@ -348,3 +349,24 @@ def test_a_unit_above_the_header_is_drafted(tmp_path, line):
     assert code == 0, text
     register = load_register(tmp_path / "out")
     assert (register.settings.unit, register.costs["amount"].sum()) == ("EUR thousand", 2700)
+
+
+def test_amounts_that_cannot_be_read_are_in_the_sentence_of_what_was_left_out(tmp_path):
+    """What they stand for is not known: no sentence says that nothing is left out."""
+    file = tmp_path / "x.csv"
+    head = "Project ID,Project name,Dept,2027 (EURm),2028 (EURm)\n"
+    file.write_text(
+        head + "A1,Alpha,North,10,8*\nA2,Beta,South,50%,5\nA3,Gamma,South,3,4\n", encoding="utf-8"
+    )
+    register, text, _ = imported(tmp_path, file)
+    told = (
+        "3 projects in the source, 3 here; none of the money that can be read is left out; "
+        "two amounts cannot be read."
+    )
+    assert told in text
+    assert accounts(register.table).sentence == told
+    assert register.costs["amount"].sum() == 22
+    file = tmp_path / "y" / "x.csv"
+    file.parent.mkdir()
+    file.write_text(head + "A1,Alpha,North,10,8\nA2,Beta,South,50,5\nA3,Gamma,South,3,4\n", encoding="utf-8")
+    assert "none of the money left out." in imported(file.parent, file)[1]

@@ -265,18 +265,18 @@ def test_what_is_left_out_comes_back_with_the_folder_and_stops_a_pack(tmp_path):
     write_register(register, tmp_path / "out")
     again = load_register(tmp_path / "out")
     assert again.fingerprint == register.fingerprint
-    told = accounts(again.table("sources"))
+    told = accounts(again.table)
     assert (told.found, told.used, told.accepted) == (3, 2, "")
     assert told.share == pytest.approx(0.4 / 2.4)
     assert told.stops
     assert "left_out_too_much" in set(again.findings["rule"])
     assert "Nothing stops a pack" not in describe_findings(again.findings)
     accept = "accept: {up_to: 0.2, who: Finance controller, why: closed}\n"
-    told = accounts(load_register(many(tmp_path, lost=400, extra=accept)).table("sources"))
+    told = accounts(load_register(many(tmp_path, lost=400, extra=accept)).table)
     assert not told.stops
     assert "Finance controller" in told.accepted
     accept = accept.replace("0.2", "0.1")  # accepted for less than what is left out now
-    assert accounts(load_register(many(tmp_path, lost=400, extra=accept)).table("sources")).stops
+    assert accounts(load_register(many(tmp_path, lost=400, extra=accept)).table).stops
 
 
 def test_the_page_on_mappings_is_a_mapping(tmp_path):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pandas as pd
 
-from pmo_kit.facts import number
+from pmo_kit.facts import count, number
 from pmo_kit.register.checks.registry import Evidence, Found, rule
 
 MOST = 0.01
@@ -26,6 +26,8 @@ class Accounts:
         Projects.
     share : float
         Of the money of `column`; 0 where there is none.
+    unread : int
+        Cells of money whose words are no number: how much they stand for is not known, so they are in no share.
     accepted : str
         Who accepts it, and why; empty where nobody does, or not as much.
     """
@@ -35,6 +37,7 @@ class Accounts:
     used: int
     column: str
     share: float
+    unread: int
     accepted: str
 
     @property
@@ -49,18 +52,22 @@ class Accounts:
         if self.column:
             share = "less than 0.1 %" if self.share else "none"
             share = f"{number(100 * self.share)} %" if self.share >= 0.0005 else share
-            text += f"; {share} of the money left out" + (f" ({self.column})" if self.share else "")
+            text += f"; {share} of the money {'that can be read is ' * bool(self.unread)}left out"
+            text += f" ({self.column})" if self.share else ""
+        text += f"; {count(self.unread, 'amount')} cannot be read" if self.unread else ""
         return f"{text}."
 
 
-def accounts(sources: pd.DataFrame) -> Accounts | None:
+def accounts(table: Callable[[str], pd.DataFrame]) -> Accounts | None:
     """Count what a register holds of its source.
 
     Parameters
     ----------
-    sources : DataFrame
-        The table of that name; without rows the register was not made from a source, and the answer is None.
+    table : callable
+        Name -> table of the register, such as `Register.table`. Without rows in `sources` the register was not made
+        from a source, and the answer is None.
     """
+    sources, left = table("sources"), table("left_out")
     if not len(sources):
         return None
     counted = sources["column"].isna()
@@ -73,13 +80,16 @@ def accounts(sources: pd.DataFrame) -> Accounts | None:
     enough = not pd.isna(accepted) and (pd.isna(up_to) or share <= up_to)
     files = tuple(dict.fromkeys(sources["file"].dropna()))
     found, used = (int(projects[name].sum()) for name in ("found", "used"))
-    return Accounts(files, found, used, column, share, str(accepted) if enough else "")
+    names = pd.MultiIndex.from_frame(left[["table", "column"]])
+    of_money = names.isin(pd.MultiIndex.from_frame(money[["table", "column"]]))
+    unread = int((of_money & left["amount"].isna()).sum())
+    return Accounts(files, found, used, column, share, unread, str(accepted) if enough else "")
 
 
 @rule(0, "warn", "More of the money of the source is left out than a pack may leave out.", "sources")
 def left_out_too_much(evidence: Evidence) -> Iterator[Found]:
     """Above 1 % no pack is made unless the mapping accepts it."""
-    told = accounts(evidence.frame("sources"))
+    told = accounts(evidence.frame)
     if told is not None and told.stops:
         text = f"{told.sentence} No pack is made of it until somebody accepts it."
         fix = (
@@ -91,7 +101,13 @@ def left_out_too_much(evidence: Evidence) -> Iterator[Found]:
 @rule(0, "warn", "Rows or money of the source are not in the register.", "sources")
 def rows_accounted(evidence: Evidence) -> Iterator[Found]:
     """What was left out, in projects and in money."""
-    told = accounts(evidence.frame("sources"))
+    told = accounts(evidence.frame)
     if told is not None and not told.stops:
         text = told.sentence + (f" Accepted: {told.accepted}" if told.accepted and told.share > MOST else "")
-        yield Found("sources", "", None, text, severity="info" if told.found == told.used else "warn")
+        yield Found(
+            "sources",
+            "",
+            None,
+            text,
+            severity="info" if told.found == told.used and not told.unread else "warn",
+        )
