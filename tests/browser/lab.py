@@ -118,6 +118,9 @@ def run_all(page: Any) -> None:
     """Run every cell from the menu, and wait until each has a number."""
     count = page.locator(".jp-Notebook .jp-CodeCell").count()
     page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
+    page.evaluate(  # the numbers of the last kernel stay when it is restarted: they are no sign that a cell has run
+        "() => document.querySelectorAll('.jp-CodeCell .jp-InputArea-prompt').forEach(p => p.textContent = '')"
+    )
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     page.wait_for_function(
