@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -99,3 +101,23 @@ def test_check_refuses_what_a_chapter_would_refuse(
             (folder / f"{gone}.csv").unlink()
             assert main(["check", str(folder)]) == 0
             assert "Nothing stops a pack" in capsys.readouterr().out
+
+
+def test_a_mapping_can_be_read_by_the_register_alone(tmp_path: Path) -> None:
+    """`python -m pmo_kit.register SOURCE MAPPING OUT` is a contract: other programs call it."""
+    source = tmp_path / "export.csv"
+    source.write_text("Key,Title,Dept,2027\nA1,Alpha,North,10\nA2,Beta,South,5\n", encoding="utf-8")
+    mapping = tmp_path / "map.yml"
+    mapping.write_text(
+        "settings: {currency: EUR, money_unit: million}\n"
+        "tables:\n  projects: {project_id: Key, name: Title, area: Dept}\n"
+        "  costs: {project_id: Key, unpivot: {name: year, into: amount, columns: {'2027': 2027}}}\n",
+        encoding="utf-8",
+    )
+    command = [sys.executable, "-m", "pmo_kit.register", str(source), str(mapping), str(tmp_path / "out")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert pmo.load_register(tmp_path / "out").costs["amount"].sum() == 15
+    again = subprocess.run(command[:-2], capture_output=True, text=True, check=False)
+    assert again.returncode == 2
+    assert "Traceback" not in again.stderr
