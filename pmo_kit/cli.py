@@ -246,23 +246,20 @@ def _refused(register: Register) -> list[DataFrame]:
 
     found = []
 
-    def ask(door: Callable[[Any], Any], about: Any) -> Any:
+    def ask(reader: Callable[[Any], Any], about: Any) -> Any:
         try:
-            return door(about)
+            return reader(about)
         except DataError as error:
             found.append(error.findings)
 
     if register.has("criteria") and register.has("scores"):
         ask(read_scorecard, register)
-    if register.has("scenarios"):
-        with contextlib.suppress(
-            PmoError
-        ):  # what is not asked at all (no budgets, no benefits) a chapter says itself
-            question = Question(register)
-            for scenario in ask(read_scenarios, register) or ():
-                ask(
-                    replace(scenario, weights={}).check, question
-                )  # that a weight names a criterion is a rule
+    wanted = ["costs", "benefits", "budgets", *["capacity"] * register.has("resources")]
+    if all(map(register.has, wanted)):  # what a register lacks, the chapter that needs it says itself
+        question, scenarios = ask(Question, register), ask(read_scenarios, register)
+        for scenario in scenarios or () if question is not None else ():
+            # that a weight names a criterion is a rule of the register
+            ask(replace(scenario, weights={}).check, question)
     return found
 
 

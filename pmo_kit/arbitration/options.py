@@ -324,11 +324,11 @@ def _at_delay(
         )
         words = " one year later" if delay == 1 else f" {delay} years later"
         table["label"] = [(label or "full") + words for label in table["label"]]
-    table["value"] = _values(value, appraised, table, delay)
+    table["value"] = _values(value, appraised, table)
     return table, spending[spending["option"] >= 0], demanding[demanding["option"] >= 0]
 
 
-def _values(value: str | pd.Series, appraised: pd.DataFrame, table: pd.DataFrame, delay: int) -> Floats:
+def _values(value: str | pd.Series, appraised: pd.DataFrame, table: pd.DataFrame) -> Floats:
     """The value of each option."""
     if isinstance(value, pd.Series):
         if str(value.name).lower() in NOT_ADDITIVE:

@@ -327,10 +327,8 @@ def _tightest(allocation: Allocation, kind: type[Rule]) -> list[Any]:
 
 def _less(allocation: Allocation, rule: Capacity | Envelope) -> list[tuple[object, ...]]:
     """The first whole number of people, or the amount of money below which, the plan no longer fits."""
-    slack, stock = (
-        most_decrease(allocation._model, {rule.name: 1.0}, allocation._positions),
-        rule.stock or 0.0,
-    )
+    slack = most_decrease(allocation._model, {rule.name: 1.0}, allocation._positions)
+    stock = rule.stock or 0.0
     if not isfinite(slack):
         return []
     if isinstance(rule, Capacity):
@@ -454,8 +452,10 @@ def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> 
         if not isinstance(rule, Limit) or (names is not None and rule.name not in names):
             continue
         u: Any = use.loc[rule.name]
-        found = [nan] * 5 + [_worth(solved_again(question.without(rule.name), allocation._pool)), nan]
-        if rule.stock is not None:
+        if rule.stock is None:
+            free = solved_again(question.without(rule.name), allocation._pool)
+            found = [nan] * 5 + [_worth(free), nan]
+        else:
             more, _, unlimited, enough = ahead = _ahead(allocation, model, [rule], shares)
             up = allocation.value
             if not shares and enough < STOCK_STEP - STEP:

@@ -176,9 +176,10 @@ def data_table(chart: Chart) -> Table:
     """The numbers of a chart as a Table, for those who cannot see it and for viewers that draw no charts."""
     order = ("name", "group", "series", "y", "x", "start", "low", "high", "value")
     fields = [field for part in order if (field := getattr(chart, part)) is not None]
-    first = {field.name: field for field in reversed(fields)}
-    shown = (first[name] for name in dict.fromkeys(field.name for field in fields))
-    words_first = sorted(shown, key=lambda field: field.kind == "number")
+    shown: dict[str, Field] = {}
+    for field in fields:
+        shown.setdefault(field.name, field)
+    words_first = sorted(shown.values(), key=lambda field: field.kind == "number")
     return Table(id=chart.id, alt=chart.alt, data=chart.data, columns=tuple(words_first))
 
 

@@ -88,9 +88,9 @@ def value(allocation: Allocation, plan: str = PLAN) -> Fact:
     return told(allocation, "plan.value", allocation.value, plan=plan)
 
 
-def on_likely(allocation: Allocation, amount: float, plan: str = PLAN) -> Fact:
-    """What a plan is worth on the figures as the register states them."""
-    return told(allocation, "plan.value", amount, figures="likely", plan=plan)
+def on_likely(allocation: Allocation, amount: float) -> Fact:
+    """What the plan is worth on the figures as the register states them."""
+    return told(allocation, "plan.value", amount, figures="likely", plan=PLAN)
 
 
 def gain(allocation: Allocation, other: float, than: str) -> Fact:

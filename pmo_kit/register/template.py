@@ -141,7 +141,7 @@ def write_template(path: str | PathLike[str], register: Register | None = None) 
         if name == "settings":
             _write_settings(sheet, schema, frame)
         else:
-            _write_table(sheet, schema[name], schema, frame)
+            _write_table(sheet, schema[name], frame)
     _write_dictionary(book.create_sheet("dictionary"), schema, order)
     return write_book(book, Path(path))
 
@@ -205,7 +205,7 @@ def _validation(column: Column) -> DataValidation | None:
     return None
 
 
-def _write_table(sheet: Worksheet, table: Table, schema: Schema, frame: pd.DataFrame | None) -> None:
+def _write_table(sheet: Worksheet, table: Table, frame: pd.DataFrame | None) -> None:
     """One table: header with notes, the example row, lists and ranges, rows where there are some."""
     columns = list(table)
     names = [column.name for column in columns]

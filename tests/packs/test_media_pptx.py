@@ -235,3 +235,16 @@ def test_five_thousand_rows_take_six_slides_and_say_how_many_are_left() -> None:
     assert len(tables) == 6
     shown = sum(len(table.rows) - 1 for table in tables) - 1
     assert tables[-1].cell(len(tables[-1].rows) - 1, 0).text == f"and {5000 - shown} more, in the annex"
+
+
+def test_every_slide_of_numbers_names_their_unit_below_its_title() -> None:
+    """A table under a row of another has the unit of the whole, not the words for those who cannot see it."""
+    deck = Presentation(io.BytesIO(deck_bytes(meridian())))
+    slides = [
+        slide for slide in deck.slides if any(shape.has_table or shape.has_chart for shape in slide.shapes)
+    ]
+    assert len(slides) > 3
+    for slide in slides:
+        words = [shape.text_frame.text for shape in slide.shapes if shape.has_text_frame]
+        assert not [one for one in words if "a table of" in one]
+        assert len(words) >= 4, "title, the line of units below it, footer, number"

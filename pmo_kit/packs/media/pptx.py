@@ -1018,23 +1018,23 @@ class _Deck:
         if isinstance(table, Table) and front.deciding:
             for position, detail in table.details:
                 lead = words(table.data[_worded_by(table)].iloc[position])
-                self._detail(table, position, detail, lead.split("\n")[0])
+                self._detail(table, position, detail, lead.split("\n")[0], self.outline.settings.unit)
 
     def front(self, front: Front) -> None:
         """What the first slide does not show of page one; its short messages stand together."""
         tiles = front.tiles.exhibit if front.tiles else None
         shown = [front.tiles] if isinstance(tiles, Kpi) and limits(tiles) else []
         shown += [front.decisions] if front.decisions and front.deciding else []
-        rest = [item for item in front.items if item not in shown]
+        rest, unit = [item for item in front.items if item not in shown], self.outline.settings.unit
         short = [item for item in rest if _is_short(item.exhibit)]
         if len(short) > 1:
-            slide = self.slide("exhibit", "; ".join(item.exhibit.title for item in short))
+            slide = self.slide("exhibit", "; ".join(item.exhibit.title for item in short), unit)
             said = [pair for item in short for pair in _said(item.exhibit)]
             _text(slide, self.template.box(slide, "figure"), said, "page one")
             _notes(slide, *(item.exhibit for item in short))
             rest = [item for item in rest if item not in short]
         for item in rest:
-            self.exhibit(item)
+            self.exhibit(item, unit)
 
     def chapter(self, part: Part) -> None:
         """The exhibits of a chapter; what it says in a line or two stands together on its first slide.
@@ -1056,18 +1056,19 @@ class _Deck:
             self.exhibit(item)
             self.before = ""
 
-    def exhibit(self, item: Collected) -> None:
-        """One exhibit on one slide, a long table on several."""
+    def exhibit(self, item: Collected, unit: str = "") -> None:
+        """One exhibit on one slide, a long table on several; `unit` where it names none itself."""
         exhibit = item.printed
+        unit = exhibit.unit_line or unit
         if isinstance(exhibit, Table):
-            self._table(exhibit, exhibit.unit_line)
+            self._table(exhibit, unit)
             for position, detail in exhibit.details:
-                self._detail(exhibit, position, detail, exhibit.title)
+                self._detail(exhibit, position, detail, exhibit.title, unit)
             return
         if isinstance(exhibit, Chart) and exhibit.mark == "heatmap":
-            self._pages(exhibit, heat_pages(exhibit, self.template.room), exhibit.unit_line)
+            self._pages(exhibit, heat_pages(exhibit, self.template.room), unit)
             return
-        slide = self._titled(exhibit, exhibit.unit_line)
+        slide = self._titled(exhibit, unit)
         room = self.template.box(slide, "figure")
         if isinstance(exhibit, Chart):
             if add_chart(slide, exhibit, room) is None:
@@ -1086,11 +1087,11 @@ class _Deck:
     def _table(self, table: Table, unit: str) -> None:
         self._pages(table, pages(table, self.template.room), unit)
 
-    def _detail(self, table: Table, position: int, detail: Table, title: str) -> None:
+    def _detail(self, table: Table, position: int, detail: Table, title: str, unit: str) -> None:
         """The table under a row of another, on slides of its own."""
         name = f"{table.id}.{position + 1}"
         inner = replace(detail, id=name, title=title, across=1, source=table.source, inputs=table.inputs)
-        self._table(inner, detail.alt)
+        self._table(inner, detail.unit_line or unit)
 
     def _pages(self, exhibit: Exhibit, parts: Sequence[Page], unit: str) -> None:
         for number, page in enumerate(parts, 1):
