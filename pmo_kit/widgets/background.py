@@ -18,12 +18,13 @@ class BackgroundWork:
 
     A job is a function that takes `stopped` (a function: whether newer work has come) and returns nothing. `hand`
     runs a function on the loop, so that widgets are only ever touched from there; outside a kernel it runs at
-    once, under a lock. What the solver searches for a job ends when newer work comes, and before Python ends.
+    once, under `hands`, which whoever asks for work holds until the asking is done. What the solver searches for a
+    job ends when newer work comes, and before Python ends.
     """
 
     def __init__(self) -> None:
         self._loop = _kernel_loop()
-        self._hands = threading.RLock()
+        self.hands = threading.RLock()
         self._turn = 0
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -57,7 +58,7 @@ class BackgroundWork:
                 act()
 
         if self._loop is None or self._loop.is_closed():
-            with self._hands:
+            with self.hands:
                 safely()
         else:
             self._loop.call_soon_threadsafe(safely)

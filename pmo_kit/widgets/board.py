@@ -113,15 +113,16 @@ class Board(Linked):
             "stop": lambda m: self._stop(),
         }
         super()._receive(_, content, __)
-        if kind == "ready":
-            self._work()
-        elif kind in acts:
-            self._sequence = int(content.get("seq", self._sequence))
-            self._stopped = kind == "stop"
-            said, error = self._tried(partial(acts[kind], content), kind)
-            self.notice = {"text": said, "error": error, "seq": self._sequence}
-            self._work()
-            self._draw()
+        with self._background.hands:
+            if kind == "ready":
+                self._work()
+            elif kind in acts:
+                self._sequence = int(content.get("seq", self._sequence))
+                self._stopped = kind == "stop"
+                said, error = self._tried(partial(acts[kind], content), kind)
+                self.notice = {"text": said, "error": error, "seq": self._sequence}
+                self._work()
+                self._draw()
 
     def _tried(self, act: Callable[[], object], kind: str) -> tuple[str, bool]:
         """Do it, and keep every move: what is to be said, and whether it went wrong."""

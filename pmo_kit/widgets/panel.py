@@ -127,14 +127,15 @@ class Panel(ipywidgets.VBox):
 
     def _moved(self, act: Callable[[Any], object], new: Any) -> None:
         """Do what a person asked, draw, and say what came of it."""
-        if self._drawing:
-            return
-        self.say("")
-        said, bad = tried(partial(act, new), "the explorer")
-        if bad or said is not False:
-            self.draw()
-        if isinstance(said, str):
-            self.say(said, bad)
+        with self.work.hands:
+            if self._drawing:
+                return
+            self.say("")
+            said, bad = tried(partial(act, new), "the explorer")
+            if bad or said is not False:
+                self.draw()
+            if isinstance(said, str):
+                self.say(said, bad)
 
     def headline(self, text: str) -> None:
         """Write the message of the explorer."""

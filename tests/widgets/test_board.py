@@ -229,6 +229,27 @@ def test_a_search_that_fails_says_so(board: Any, monkeypatch: pytest.MonkeyPatch
     assert board.state["computing"].startswith("Not computed: money −9 %")
 
 
+def test_what_was_found_meanwhile_is_not_overwritten(board: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the screen takes to be made, a search that ends before it is sent is on the screen after it."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise MemoryError("no memory left")
+
+    made = board._contents
+
+    def slowly() -> dict[str, Any]:
+        contents: dict[str, Any] = made()
+        if threading.current_thread() is threading.main_thread():
+            board.wait(0.3)
+        return contents
+
+    monkeypatch.setattr(board.session, "search", fail)
+    monkeypatch.setattr(board, "_contents", slowly)
+    send(board, "money", value=91)
+    assert not board.state["busy"]
+    assert board.state["computing"].startswith("Not computed: money −9 %")
+
+
 def test_the_first_message_carries_the_whole_screen(
     question: pmo.Question, monkeypatch: pytest.MonkeyPatch
 ) -> None:
