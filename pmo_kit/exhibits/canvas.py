@@ -171,7 +171,7 @@ class Sheet:
         taken: list[list[Point]] = []
         for reference, place in zip(references, places, strict=True):
             look = theme.look(reference.style)
-            stroke = {"color": look.line, "width": 1.4, "dash": reference.style in theme.DASHED}
+            stroke = {"color": look.line, "width": 1.4, "dash": look.dash}
             said = {"down": "bottom", "color": theme.readable(look.text)}
             if reference.axis == "y":
                 self.line(0, place, self.plot_width, place, **stroke)

@@ -6,7 +6,7 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pmo_kit.exhibits import cells, theme
@@ -58,7 +58,7 @@ def series_looks(chart: Chart) -> dict[str, tuple[str, theme.Look]]:
     looks = {name: (style, theme.look(style) if style else next(palette)) for name, style in styles.items()}
     if "focus" in styles.values():
         looks = {
-            name: (style, theme.look("muted") if style == "ordinary" else look)
+            name: (style, replace(theme.look("muted"), dash=False) if style == "ordinary" else look)
             for name, (style, look) in looks.items()
         }
     return looks
@@ -443,6 +443,8 @@ def _interval_columns(
 
 
 Patch = tuple[float, float, float, float]
+Scales = Mapping[str, tuple[list[float], list[float], list[str]]]
+"""For x and y: where each row stands, and the ticks of its axis, as `positions` gives them."""
 
 
 @dataclass(frozen=True)
@@ -467,10 +469,14 @@ class Track:
 
 def draw_points(chart: Chart, sheet: Sheet) -> None:
     """Draw a line or scatter chart: labelled rows get a dot and their words, lines their name at the end."""
-    tracks, lines = _tracks(chart), chart.mark == "line"
+    scales = {
+        name: positions(chart.data[axis.name].tolist(), axis)
+        for name, axis in (("x", chart.x), ("y", chart.y))
+    }
+    tracks, lines = _tracks(chart, scales), chart.mark == "line"
     named = [track for track in tracks if lines and track.name and len(track.spots) > 1]
-    places = [_reference_place(chart, line) for line in chart.references]
-    _axes(chart, sheet, named, places)
+    places = [_reference_place(chart, line, scales) for line in chart.references]
+    _axes(chart, sheet, named, places, scales)
     for track in tracks:
         _draw_track(chart, sheet, track, lines)
     boxes = _name_ends(sheet, named)
@@ -500,10 +506,9 @@ def draw_points(chart: Chart, sheet: Sheet) -> None:
             _say(sheet, track, point, label, bold, boxes, paths)
 
 
-def _tracks(chart: Chart) -> list[Track]:
-    xs, ys = (positions(chart.data[axis.name].tolist(), axis)[0] for axis in (chart.x, chart.y))
+def _tracks(chart: Chart, scales: Scales) -> list[Track]:
     tracks = {name: Track(name, style, look) for name, (style, look) in series_looks(chart).items()}
-    for row, x, y in zip(chart.data.to_dict("records"), xs, ys, strict=True):
+    for row, x, y in zip(chart.data.to_dict("records"), scales["x"][0], scales["y"][0], strict=True):
         if math.isnan(x):
             continue
         track = tracks[series_of(chart, row)]
@@ -515,14 +520,12 @@ def _tracks(chart: Chart) -> list[Track]:
     return list(tracks.values())
 
 
-def _axes(chart: Chart, sheet: Sheet, named: Sequence[Track], places: Sequence[float]) -> None:
-    size = sheet.size
-    (xs, x_values, x_text), (ys, values, text) = (
-        positions(chart.data[axis.name].tolist(), axis) for axis in (chart.x, chart.y)
-    )
-    for line, at in zip(chart.references, places, strict=True):
-        (xs if line.axis == "x" else ys).append(at)
-    low, high = _ends_of(ys, zero=True)
+def _axes(
+    chart: Chart, sheet: Sheet, named: Sequence[Track], places: Sequence[float], scales: Scales
+) -> None:
+    size, ((xs, x_values, x_text), (ys, values, text)) = sheet.size, scales.values()
+    marked = [(line.axis, at) for line, at in zip(chart.references, places, strict=True)]
+    low, high = _ends_of([*ys, *(at for axis, at in marked if axis == "y")], zero=True)
     if not values:
         values = ticks(low, high + 0.04 * (high - low))
         text = tick_text(values, chart.y)
@@ -532,7 +535,7 @@ def _axes(chart: Chart, sheet: Sheet, named: Sequence[Track], places: Sequence[f
     sheet.height = 21 * size
     pad = 0.07 * (high - low)
     sheet.y_range = (low - (0 if low == 0 else pad), high + pad)
-    x_low, x_high = _ends_of(xs, zero=False)
+    x_low, x_high = _ends_of([*xs, *(at for axis, at in marked if axis == "x")], zero=False)
     side = (0.02 if chart.mark == "line" else 0.05) * (x_high - x_low)
     start = 0.0 if chart.mark != "line" and x_low == 0 else x_low - side
     sheet.x_range = (start, x_high + (0 if named else side))
@@ -563,12 +566,11 @@ def _ends_of(values: Sequence[float], zero: bool) -> tuple[float, float]:
     return (low, high) if low < high else (low - 0.5, high + 0.5)
 
 
-def _reference_place(chart: Chart, reference: Reference) -> float:
-    axis = chart.x if reference.axis == "x" else chart.y
-    values = chart.data[axis.name].tolist()
+def _reference_place(chart: Chart, reference: Reference, scales: Scales) -> float:
     if isinstance(reference.value, int | float):
         return float(reference.value)
-    known = {theme.format_text(v): p for v, p in zip(values, positions(values, axis)[0], strict=True)}
+    values = map(theme.format_text, chart.data[getattr(chart, reference.axis).name])
+    known = dict(zip(values, scales[reference.axis][0], strict=True))
     if reference.value not in known:
         raise ValueError(
             f"exhibit {chart.id}: {reference.label!r} stands at {reference.value!r}, which is not on the axis"
@@ -592,7 +594,7 @@ def _draw_track(chart: Chart, sheet: Sheet, track: Track, lines: bool) -> None:
             says.append(spot.say)
         shade = theme.QUIET if hollow and track.style != "plan" else color
         width = 3 if track.style in ("focus", "good") else 2
-        sheet.marks.append(Path(tuple(points), shade, width, track.style in theme.DASHED, tuple(says)))
+        sheet.marks.append(Path(tuple(points), shade, width, track.look.dash, tuple(says)))
     elif not lines and not set(series_looks(chart)) <= set(theme.LOOKS) | {""}:
         sheet.key.append((track.name, Dot(12, 0, 10, fill, edge, 2)))
     for spot in track.spots:

@@ -52,7 +52,7 @@ class Look:
     text: str = INK
     hatch: str = ""
     width: float = 0.0
-    dash: str = "solid"
+    dash: bool = False
 
     @property
     def shade(self) -> str:
@@ -60,19 +60,17 @@ class Look:
         return self.line if self.fill == PAPER else self.fill
 
 
-DASHED = ("previous", "muted", "forecast")
-"""Styles whose lines are dashed."""
 LOOKS: dict[str, Look] = {
     "ordinary": Look(DARK_GRAY, DARK_GRAY),
     "actual": Look(DARK_GRAY, DARK_GRAY),
     "focus": Look(DARK_BLUE, DARK_BLUE, DARK_BLUE),
-    "previous": Look(LIGHT_GRAY, "#7A7A7A", QUIET),
+    "previous": Look(LIGHT_GRAY, "#7A7A7A", QUIET, dash=True),
     "plan": Look(PAPER, DARK_GRAY, width=1.5),
-    "forecast": Look(PAPER, DARK_BLUE, DARK_BLUE, hatch="/", width=1.0),
+    "forecast": Look(PAPER, DARK_BLUE, DARK_BLUE, hatch="/", width=1.0, dash=True),
     "limit": Look(INK, INK, width=2.5),
     "good": Look(DARK_BLUE, DARK_BLUE, DARK_BLUE),
     "bad": Look(ORANGE, ORANGE),
-    "muted": Look(LIGHT_GRAY, LIGHT_GRAY, QUIET, dash="dash"),
+    "muted": Look(LIGHT_GRAY, LIGHT_GRAY, QUIET, dash=True),
 }
 
 

@@ -12,7 +12,7 @@ import math
 import re
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from pmo_kit.exhibits import theme
@@ -260,7 +260,7 @@ def _lines(chart: Chart) -> Spec | None:
         ]  # fmt: skip
         if not mine:
             continue
-        shade = theme.Look(theme.QUIET, theme.QUIET, dash="dash") if style in ("previous", "muted") else look
+        shade = replace(look, fill=theme.QUIET) if style in ("previous", "muted") else look
         said = {n: "" if chart.label is None else said_on(chart, row, chart.y) for n, row in mine}
         at = {theme.format_text(row[chart.x.name]): (n, row) for n, row in mine}
         points = mine if numeric else [at.get(category) for category in categories]
@@ -290,8 +290,7 @@ def _references(chart: Chart, drawn: Spec) -> list[Series]:
     found = []
     for line in chart.references:
         at = float(line.value)
-        dash = "dash" if line.style in ("previous", "muted") else "solid"
-        look = theme.Look(theme.INK, theme.INK, dash=dash)
+        look = theme.Look(theme.INK, theme.INK, dash=theme.look(line.style).dash)
         xs, ys = ((at, at), (low, high)) if line.axis == "x" else ((left, right), (at, at))
         found.append(Series(line.label, ys, "line", look, xs=xs, labels=("", line.label)))
     return found

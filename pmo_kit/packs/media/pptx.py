@@ -529,7 +529,7 @@ def _stroke(series: Any, wanted: Series) -> None:
     series.smooth = False
     if wanted.kind == "line":
         _edge(series.format.line, look.shade, 1.5 if wanted.across else 2.5)
-        if look.dash == "dash":
+        if look.dash:
             series.format.line.dash_style = MSO_LINE.DASH
         series.marker.style = XL_MARKER_STYLE.NONE
         named = () if wanted.across else wanted.labels

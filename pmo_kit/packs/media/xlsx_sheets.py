@@ -410,7 +410,7 @@ def _look(one: Series, drawn: Spec) -> dict[str, Any]:
     if one.kind in ("line", "dots"):
         color = one.look.shade
         dots = {"type": "circle", "size": 8, "fill": {"color": color}, "border": {"color": theme.PAPER}}
-        line = {"color": color, "width": 2.0, "dash_type": one.look.dash}
+        line = {"color": color, "width": 2.0, "dash_type": "dash" if one.look.dash else "solid"}
         settings = {"line": line, "marker": {"type": "none"}}
         if one.kind == "dots":
             settings = {"line": {"none": True}, "marker": dots}
