@@ -68,7 +68,7 @@ class LimitUse:
     @property
     def binding(self) -> bool:
         """Whether nothing is left."""
-        return not self.slack > 0
+        return self.slack <= 0
 
     @property
     def sentence(self) -> str:

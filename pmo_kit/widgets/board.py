@@ -5,7 +5,6 @@ It draws what `board_contents` says and sends moves back.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -16,22 +15,12 @@ from typing import Any
 import traitlets
 
 from pmo_kit.arbitration import Question
-from pmo_kit.arbitration.solving import Interrupted
 from pmo_kit.doors import door
 from pmo_kit.exhibits import theme
-from pmo_kit.widgets.background import BackgroundWork
+from pmo_kit.widgets import session_files as files
 from pmo_kit.widgets.board_contents import board_contents, price_words
-from pmo_kit.widgets.lifetime import Linked, front, one_per_cell, parts_of
+from pmo_kit.widgets.lifetime import BackgroundWork, Linked, Stopped, front, one_per_cell, parts_of
 from pmo_kit.widgets.panel import tried
-from pmo_kit.widgets.session_files import (
-    compare_session,
-    decide,
-    keep_case,
-    new_place,
-    restore_session,
-    save_session,
-    saved_sessions,
-)
 from pmo_kit.widgets.session_state import Answer, Case, SessionState, prices_of
 
 BETWEEN_PRICES = 0.4
@@ -63,7 +52,7 @@ class Board(Linked):
         settings = session.base.register.settings
         as_of = f" · data as of {settings.as_of.isoformat()}" if settings.as_of else ""
         self.title = f"{committee if session.reasons else 'What if'} · {settings.name}{as_of}"
-        self.place = new_place(folder, committee, session.clock().date())
+        self.place = files.new_place(folder, committee, session.clock().date())
         self._background = BackgroundWork()
         self._sequence = 0
         self._priced: tuple[object, ...] = ()
@@ -74,7 +63,7 @@ class Board(Linked):
                 "ask": session.reasons,
                 "by": committee,
                 "name": f"{committee} {session.clock().date().isoformat()}",
-                "sessions": saved_sessions(session, folder),
+                "sessions": files.saved_sessions(session, folder),
             },
             notice={"text": "", "error": False},
             state=self._contents(),
@@ -106,10 +95,10 @@ class Board(Linked):
             "undo": lambda m: session.undo(),
             "redo": lambda m: session.redo(),
             "again": lambda m: session.start_again(),
-            "keep": lambda m: keep_case(session, self.place, str(m.get("name", ""))),
+            "keep": lambda m: files.keep_case(session, self.place, str(m.get("name", ""))),
             "decide": self._decide,
-            "restore": lambda m: restore_session(session, self.folder / str(m["session"])),
-            "compare": lambda m: compare_session(session, self.folder / str(m["session"])),
+            "restore": lambda m: files.restore_session(session, self.folder / str(m["session"])),
+            "compare": lambda m: files.compare_session(session, self.folder / str(m["session"])),
             "stop": lambda m: self._stop(),
         }
         super()._receive(_, content, __)
@@ -131,7 +120,7 @@ class Board(Linked):
         def kept() -> object:
             said = act()
             if len(self.session.log) > moves:
-                save_session(self.session, self.place, self.committee)
+                files.save_session(self.session, self.place, self.committee)
             return said
 
         said, bad = tried(kept, f"the board, asked to {kind},")
@@ -148,7 +137,7 @@ class Board(Linked):
 
     def _decide(self, message: Mapping[str, Any]) -> str:
         case = self.session.tried()[int(message["case"])]
-        return decide(
+        return files.decide(
             self.session, self.place, case, committee=self.committee, note=str(message.get("note", "")),
             decided_by=str(message.get("by", "")),
         )  # fmt: skip
@@ -169,32 +158,26 @@ class Board(Linked):
         wanted = list(session.open_searches())
         if not self._stopped and (wanted or not self._all_priced):
             self._all_priced = False
-            self._background.ask(partial(self._search_safely, case, wanted, session.known(case)))
+            self._background.ask(partial(self._search, case, wanted, session.known(case)), self._failed)
 
-    def _search_safely(
-        self, case: Case, wanted: list[tuple[Case, bool]], answer: Answer | None, stopped: Callable[[], bool]
+    def _search(
+        self, case: Case, wanted: list[tuple[Case, bool]], answer: Answer | None, stopped: Stopped
     ) -> None:
-        """In the thread: first answers and proofs, then a price for every project; what fails is said."""
-        try:
-            for one, found in self.session.searched(wanted):
-                if stopped():
-                    return
-                answer = found if one == case else answer
-                self._background.hand(partial(self._settle, one, found))
-            if answer is not None and answer.allocation is not None:
-                self._search_prices(case, answer, stopped)
-        except Interrupted:
-            raise
-        except Exception as problem:
-            logging.getLogger("pmo_kit").warning("the search failed", exc_info=problem)
-            self._background.hand(partial(self._failed, str(problem)))
+        """In the thread: first answers and proofs, then a price for every project."""
+        for one, found in self.session.searched(wanted):
+            if stopped():
+                return
+            answer = found if one == case else answer
+            self._background.hand(partial(self._settle, one, found))
+        if answer is not None and answer.allocation is not None:
+            self._search_prices(case, answer, stopped)
 
     def _failed(self, why: str) -> None:
         self.progress, self._stopped = "", True
         self.notice = {"text": f"The search failed ({why}). The last answer is shown.", "error": True}
         self._draw()
 
-    def _search_prices(self, case: Case, answer: Answer, stopped: Callable[[], bool]) -> None:
+    def _search_prices(self, case: Case, answer: Answer, stopped: Stopped) -> None:
         """In the thread: prices, handed over a few at a time."""
         new: dict[str, dict[str, Any]] = {}
         count, shown = len(self.session.base.built.groups), time.monotonic()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from math import isinf
+from math import isinf, isnan
 from typing import Any
 
 from pmo_kit.arbitration import Allocation, Envelope, LimitUse, Mandatory, PlanChange, Question
@@ -13,7 +11,7 @@ from pmo_kit.arbitration.rules import role_words
 from pmo_kit.exhibits.theme import DECISIONS
 from pmo_kit.facts import SHARE, number
 from pmo_kit.figures.arbitration import bottleneck
-from pmo_kit.figures.figure import listed, sentence
+from pmo_kit.figures.figure import between, listed, sentence
 from pmo_kit.widgets.session_state import Answer, Case, Price, SessionState, money_words
 
 MOST_LOG = 60
@@ -151,7 +149,7 @@ def tightest(allocation: Allocation) -> LimitUse | None:
         return max(beyond, key=lambda x: x.used)
     if full is not None:
         return limits[full.name]
-    room = (x for x in limits if x.limit > 0 and not x.least)
+    room = (x for x in limits if x.limit > 0 and not x.least and not isnan(x.slack))
     return min(room, key=lambda x: x.slack / x.limit, default=None)
 
 
@@ -198,31 +196,26 @@ def _value_words(answer: Answer | None) -> str:
 def projects(session: SessionState, answer: Answer) -> list[dict[str, Any]]:
     """One row per project, in the order of the ids."""
     moved = {project: key for key, _, ids in _moved(session.changes) for project in ids}
-    advice = session.recommended.decisions
     duty = {rule.project_id for rule in session.base.active_rules if isinstance(rule, Mandatory)}
     rows = []
-    for choice in choices(session.base):
-        project = choice.project_id
+    for project, (fixed, sizes, largest) in choices(session.base).items():
         level = answer.plan.get(project, "")
-        size = choice.sizes.get(level, choice.largest)
+        value, cost = sizes[level if level in sizes else largest]
         force = session.case.force(project)
-        decision, recommended = answer.decisions.get(project, "none"), advice[project]
+        decision, recommended = answer.decisions.get(project, "none"), session.recommended.decisions[project]
         mark = DECISIONS[decision].mark + " " if decision in DECISIONS else ""
         rows.append(
             {
-                "id": project,
-                "name": session.names[project],
-                "area": choice.area,
-                "levels": [list(pair) for pair in choice.levels] if len(choice.levels) > 1 else [],
-                "level": dict(choice.levels).get(level, "") if len(choice.levels) > 1 else "",
-                "value": number(size[0]),
-                "cost": number(size[1]),
-                "worth": float(size[0]),
-                "spend": float(size[1]),
+                **fixed,
+                "level": dict(fixed["levels"]).get(level, ""),
+                "value": number(value),
+                "cost": number(cost),
+                "worth": float(value),
+                "spend": float(cost),
                 "decision": decision,
                 "word": mark + WORDS[decision],
                 "recommended": WORDS[recommended],
-                "differs": decision != recommended and decision != "none",
+                "differs": decision not in (recommended, "none"),
                 "moved": moved.get(project, ""),
                 "forced": force.in_out if force else "free",
                 "forced_level": (force.level or "") if force else "",
@@ -234,31 +227,24 @@ def projects(session: SessionState, answer: Answer) -> list[dict[str, Any]]:
     return rows
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What can be chosen of a project: levels with their labels, value and cost of each."""
-
-    project_id: str
-    area: str
-    levels: tuple[tuple[str, str], ...]
-    sizes: Mapping[str, tuple[float, float]]
-    largest: tuple[float, float]
-
-
 @lru_cache(maxsize=4)
-def choices(question: Question) -> tuple[Choice, ...]:
-    """The choices of a question; they do not change while the committee sits."""
-    options, area = question.built, question.register.projects["area"]
-    names = options.table.index.get_level_values(1).tolist()
-    labels, costs = options.table["label"].tolist(), options.costs
-    found = []
+def choices(question: Question) -> dict[str, tuple[dict[str, Any], dict[str, tuple[float, float]], str]]:
+    """Of each project what stays while the committee sits, value and cost of its levels, and the dearest level."""
+    options, about = question.built, question.register.projects
+    names, labels = (options.table.reset_index()[column].tolist() for column in ("level", "label"))
+    found = {}
     for project, places in options.groups.items():
-        going = options.of(project)
-        sizes = {names[i]: (options.values[i], costs[i]) for i in places}
-        largest = max((int(i) for i in going), key=lambda i: costs[i], default=int(places[0]))
-        levels = tuple((names[i], labels[i] or names[i]) for i in going)
-        found.append(Choice(project, str(area[project]), levels, sizes, sizes[names[largest]]))
-    return tuple(found)
+        going = [int(i) for i in options.of(project)]
+        dearest = names[max(going, key=lambda i: options.costs[i], default=int(places[0]))]
+        levels = [[names[i], labels[i] or names[i]] for i in going] if len(going) > 1 else []
+        fixed = {
+            "id": project,
+            "name": str(about.at[project, "name"]),
+            "area": str(about.at[project, "area"]),
+        }
+        sizes = {names[i]: (options.values[i], options.costs[i]) for i in places}
+        found[project] = ({**fixed, "levels": levels}, sizes, dearest)
+    return found
 
 
 def _moved(change: PlanChange) -> list[tuple[str, str, list[str]]]:
@@ -271,17 +257,23 @@ def _moved(change: PlanChange) -> list[tuple[str, str, list[str]]]:
 def gauges(session: SessionState, answer: Answer) -> list[dict[str, Any]]:
     """Limits as bars in an order that stays: all the money by year, then the tightest of the recommended plan."""
     assert session.recommended.allocation is not None
-    first = {_key(x): x for x in session.recommended.allocation.limits}
     now = {_key(x): x for x in answer.allocation.limits} if answer.allocation else {}
     whole = {r.name for r in session.base.active_rules if isinstance(r, Envelope) and r.scope == "all"}
 
-    def order(key: str) -> tuple[int, float]:
-        x = first[key]
+    def order(x: LimitUse) -> tuple[int, float]:
         if x.rule in whole:
             return 0, 0.0
-        return (2, 0.0) if x.least else (1, -x.used / x.limit if x.limit else -1.0)
+        return (2, 0.0) if x.least else (1, -share(x) if x.limit else -1.0)
 
-    return [_gauge(session.base, first[key], now.get(key)) for key in sorted(first, key=order)]
+    limits = sorted(session.recommended.allocation.limits, key=order)
+    return [_gauge(session.base, x, now.get(_key(x))) for x in limits]
+
+
+def share(limit: LimitUse) -> float:
+    """How much of a limit is used; nothing of one that counts a share where there is nothing to share."""
+    if isnan(limit.used):
+        return 0.0
+    return limit.used / limit.limit if limit.limit else float(bool(limit.used))
 
 
 def _key(limit: LimitUse) -> str:
@@ -291,18 +283,17 @@ def _key(limit: LimitUse) -> str:
 
 def _gauge(question: Question, first: LimitUse, now: LimitUse | None) -> dict[str, Any]:
     """One bar; empty where there is no plan."""
-    words, long, share = "n/a", first.label, 0.0
+    words, long = "n/a", first.label
     if now is not None:
         words = f"{_amount(now, now.used)} {'of at least' if now.least else 'of'} {_amount(now, now.limit)}"
         words += " %" if now.unit == SHARE else ""
         long = now.sentence + (f"; {over_words(question, now)}" if over(now) else "")
-        share = min(1.0, max(0.0, now.used / now.limit if now.limit else float(bool(now.used))))
     return {
         "id": _key(first),
         "label": first.label,
         "words": words,
         "long": long,
-        "share": share,
+        "share": min(1.0, max(0.0, share(now))) if now else 0.0,
         "full": bool(now and now.binding and not now.least),
         "over": bool(now and over(now)),
     }
@@ -326,21 +317,18 @@ def _people(session: SessionState) -> list[dict[str, Any]]:
     now = dict(session.case.people)
     assert session.recommended.allocation is not None
     limit = tightest(session.recommended.allocation)
-    rows = []
-    for role, today in session.people().items():
-        count = round(today * now.get(role, 1.0), 6)
-        rows.append(
-            {
-                "role": role,
-                "label": role_words(role),
-                "value": count,
-                "today": today,
-                "high": max(1.0, round(1.5 * today)),
-                "words": f"{quantity(count)} of {quantity(today)} in the fullest period",
-            }
-        )
-    first = limit.role if limit is not None else None
-    return sorted(rows, key=lambda r: (r["role"] != first, r["label"]))
+    rows = [
+        {
+            "role": role,
+            "label": role_words(role),
+            "value": (count := round(today * now.get(role, 1.0), 6)),
+            "today": today,
+            "high": max(1.0, round(1.5 * today)),
+            "words": f"{quantity(count)} of {quantity(today)} in the fullest period",
+        }
+        for role, today in session.people().items()
+    ]
+    return sorted(rows, key=lambda r: (limit is None or r["role"] != limit.role, r["label"]))
 
 
 def moved_words(session: SessionState, answer: Answer, computing: bool) -> list[list[str]]:
@@ -382,26 +370,14 @@ def price_words(session: SessionState, price: Price) -> dict[str, Any]:
         return found | {"short": f"≥ {least}", "long": f"{verb} costs at least {least} {unit}."}
     words = f"{verb} costs {interval(price.low, price.high)} {unit}"
     change = price.change or PlanChange()
+    moved = {"leave": {*change.leaves} - {price.project_id}, "enter": {*change.enters} - {price.project_id}}
     parts = [
-        f"{listed(name[p] for p in ids)} {word}{'' if len(ids) > 1 else 's'}"
-        for ids, word in (
-            ([p for p in change.leaves if p != price.project_id], "leave"),
-            ([p for p in change.enters if p != price.project_id], "enter"),
-        )
+        f"{listed(name[p] for p in sorted(ids))} {word}{'' if len(ids) > 1 else 's'}"
+        for word, ids in moved.items()
         if ids
     ]
     words += "; in the plan found " + ", ".join(parts) if parts else ""
     return found | {"short": interval(price.low, price.high), "long": words + "."}
-
-
-def between(low: float, high: float) -> str:
-    """A number, or from where to where it is not proven.
-
-    >>> between(9.0, 9.0), between(9.0, 9.3)
-    ('9.0', '9.0 to 9.3')
-    """
-    one, other = number(low), number(high)
-    return one if one == other else f"{one} to {other}"
 
 
 def interval(low: float, high: float) -> str:
@@ -414,9 +390,9 @@ def interval(low: float, high: float) -> str:
 
 
 def quantity(value: float) -> str:
-    """A number without an empty decimal.
+    """A number without an empty decimal; a share of nothing is not there.
 
     >>> quantity(14.0), quantity(48.5)
     ('14', '48.5')
     """
-    return number(value, 0 if abs(value - round(value)) < 0.05 else 1)
+    return number(value, 0 if value % 1 < 0.05 or value % 1 > 0.95 else 1)

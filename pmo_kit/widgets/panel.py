@@ -13,11 +13,12 @@ import ipywidgets
 import pandas as pd
 import traitlets
 
+from pmo_kit.arbitration import Allocation
 from pmo_kit.errors import PmoError
 from pmo_kit.exhibits import Exhibit, Field, Table, theme
 from pmo_kit.exhibits.html import fragment
-from pmo_kit.widgets.background import BackgroundWork
-from pmo_kit.widgets.lifetime import Linked, front, one_per_cell, parts_of
+from pmo_kit.facts import number
+from pmo_kit.widgets.lifetime import BackgroundWork, Linked, front, one_per_cell, parts_of
 
 
 class Frame(Linked):
@@ -53,10 +54,9 @@ class Chart(Linked):
         """The traces."""
         return self.figure.data
 
-    def draw(self, figure: Any = None) -> None:
-        """Show the figure as it is now, or another one."""
-        self.figure = figure or self.figure
-        self.drawn = json.loads(self.figure.to_json())
+    def draw(self, figure: Any) -> None:
+        """Show another figure."""
+        self.figure, self.drawn = figure, json.loads(figure.to_json())
 
     def _receive(self, _: object, content: Mapping[str, Any], __: object) -> None:
         super()._receive(_, content, __)
@@ -180,6 +180,12 @@ def exhibit_html(exhibit: Exhibit) -> str:
     return f'<div class="pk-exhibit">{fragment(exhibit, framed=False)}</div>'
 
 
+def sure_words(plan: Allocation) -> str:
+    """How much better the best plan may be; nothing where this one is proven best."""
+    rest = plan.bound - plan.value
+    return f"at most {number(rest)} better" if rest > 0 else ""
+
+
 def column(*parts: Any, width: str = "50%") -> Any:
     """Parts under one another."""
     return ipywidgets.VBox(list(parts), layout=ipywidgets.Layout(width=width, min_width="0", min_height="0"))
@@ -208,32 +214,22 @@ def control(kind: type, text: str = "", label: str = "110px", **given: Any) -> A
     return kind(layout=ipywidgets.Layout(width="98%"), **own, **given)
 
 
-def plot(
-    traces: Iterable[Any], x: Any, y: Any, clicked: Callable[[int, int], object] | None = None, **layout: Any
-) -> Chart:
-    """A chart whose points can be pointed at; `x` and `y` are titles, or settings of the axes."""
+def plot(traces: Iterable[Any], x: dict[str, Any], y: dict[str, Any], **layout: Any) -> Any:
+    """A figure whose points can be pointed at; `x` and `y` are settings of the axes."""
     import plotly.graph_objects as go
 
-    figure = go.Figure(list(traces))
-    axes = {
-        name: {
-            "gridcolor": theme.GRID,
-            "zeroline": False,
-            **(axis if isinstance(axis, dict) else {"title": axis}),
-        }
-        for name, axis in (("xaxis", x), ("yaxis", y))
-    }
-    figure.update_layout(
-        showlegend=False, margin={"l": 50, "r": 20, "t": 24, "b": 45}, hovermode="closest", plot_bgcolor=theme.PAPER,
-        paper_bgcolor=theme.PAPER, font={"family": theme.FONTS, "size": 14, "color": theme.INK}, **axes,
-    )  # fmt: skip
-    figure.update_layout(layout)
-    return Chart(figure, clicked)
+    grid = {"gridcolor": theme.GRID, "zeroline": False}
+    look = {
+        "showlegend": False, "margin": {"l": 50, "r": 20, "t": 24, "b": 45}, "hovermode": "closest",
+        "plot_bgcolor": theme.PAPER, "paper_bgcolor": theme.PAPER,
+        "font": {"family": theme.FONTS, "size": 14, "color": theme.INK}, "xaxis": grid | x, "yaxis": grid | y,
+    }  # fmt: skip
+    return go.Figure(list(traces), look | layout)
 
 
-def ring() -> dict[str, Any]:
+def ring(x: float, y: float) -> dict[str, Any]:
     """The mark around the point that is looked at."""
-    return {"type": "scatter", "x": [], "y": [], "mode": "markers", "hoverinfo": "skip",
+    return {"type": "scatter", "x": [x], "y": [y], "mode": "markers", "hoverinfo": "skip",
             "marker": {"size": 20, "color": "rgba(0,0,0,0)", "line": {"color": theme.ORANGE, "width": 4}}}  # fmt: skip
 
 

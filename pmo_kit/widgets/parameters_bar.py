@@ -15,6 +15,7 @@ from typing import Any
 import ipywidgets
 
 from pmo_kit.errors import PmoError
+from pmo_kit.widgets.lifetime import Stopped
 from pmo_kit.widgets.panel import Panel, column, control, row, scrolled
 
 CONTROLS = {bool: ipywidgets.Checkbox, int: ipywidgets.IntText, float: ipywidgets.FloatText}
@@ -102,18 +103,15 @@ def parameters(notebook: str | PathLike[str], *, folder: str | PathLike[str] = "
     def run() -> bool:
         start.disabled = True
         panel.say(f"Running {state.notebook.name}…")
-        panel.work.ask(lambda stopped: search(panel.words))
+        panel.work.ask(partial(search, panel.words), partial(ended, "", ""))
         return False
 
-    def search(words: str) -> None:
-        try:
-            place = state.run(folder, dt.datetime.now())
-            said, link = f"Done: {place}", os.path.relpath(place, state.notebook.parent).replace(os.sep, "/")
-        except Exception as problem:
-            said, link = str(problem), ""
-        panel.work.hand(partial(ended, said, link, words))
+    def search(words: str, stopped: Stopped) -> None:
+        place = state.run(folder, dt.datetime.now())
+        link = os.path.relpath(place, state.notebook.parent).replace(os.sep, "/")
+        panel.work.hand(partial(ended, link, words, f"Done: {place}"))
 
-    def ended(said: str, link: str, words: str) -> None:
+    def ended(link: str, words: str, said: str) -> None:
         start.disabled = False
         if link:
             done.value += f'<div><a href="{escape(link)}" target="_blank">{escape(words)}</a></div>'
@@ -122,7 +120,13 @@ def parameters(notebook: str | PathLike[str], *, folder: str | PathLike[str] = "
     start = panel.button("Run", run, "The whole notebook with these parameters")
     panel.fields = fields
     panel.play(
-        [row(scrolled(column(*fields.values(), width="100%")), column(start, scrolled(done)), share=1)],
+        [
+            row(
+                scrolled(column(*fields.values(), width="100%")),
+                column(start, scrolled(done)),
+                share=1,
+            )
+        ],
         draw,
         {field: partial(state.values.__setitem__, name) for name, field in fields.items()},
     )

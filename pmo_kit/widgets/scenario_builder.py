@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -15,7 +14,6 @@ import pandas as pd
 
 from pmo_kit.arbitration import Allocation, Capacity, Envelope, Question, arbitrate
 from pmo_kit.arbitration.rules import role_words
-from pmo_kit.arbitration.solving import Interrupted
 from pmo_kit.doors import door
 from pmo_kit.errors import InfeasibleError, PmoError
 from pmo_kit.exhibits import Field
@@ -23,10 +21,9 @@ from pmo_kit.facts import number
 from pmo_kit.figures.scenarios import definitions
 from pmo_kit.scenarios import Comparison, Scenario, read_scenarios
 from pmo_kit.scenarios.comparison import TODAY
-from pmo_kit.widgets.panel import Panel, column, control, exhibit_html, labeled, row, scrolled, table_html
+from pmo_kit.widgets import panel as ui
+from pmo_kit.widgets.lifetime import Stopped
 from pmo_kit.widgets.session_files import save_scenarios
-
-Stopped = Callable[[], bool]
 
 
 class ScenariosState:
@@ -43,14 +40,9 @@ class ScenariosState:
 
     def __init__(self, question: Question, seconds: float = 10.0) -> None:
         self.question, self.seconds = question, seconds
-        self._today = arbitrate(question.replace(time_limit=seconds))
-        self._tried: dict[str, tuple[Scenario, Allocation | str]] = {}
+        self.scenarios: list[Scenario] = []
+        self._answers: dict[str, Allocation | str] = {TODAY: arbitrate(question.replace(time_limit=seconds))}
         self.shown = ""
-
-    @property
-    def scenarios(self) -> list[Scenario]:
-        """The scenarios in the order in which they were built."""
-        return [scenario for scenario, _ in self._tried.values()]
 
     def add(self, scenario: Scenario) -> None:
         """Solve a scenario and keep it; one of the same name is replaced.
@@ -86,23 +78,19 @@ class ScenariosState:
 
     def keep(self, scenario: Scenario, answer: Allocation | str) -> None:
         """Take the answer of a scenario in; one of the same name is replaced."""
-        self._tried.pop(scenario.name, None)
-        self._tried[scenario.name] = scenario, answer
-        self.show(scenario.name)
+        self.remove(scenario.name)
+        self.scenarios.append(scenario)
+        self._answers[scenario.name], self.shown = answer, scenario.name
 
     def remove(self, name: str) -> None:
-        """Forget a scenario."""
-        self._tried.pop(name, None)
-        self.show(next(reversed(self._tried), ""))
-
-    def show(self, name: str) -> None:
-        """Look at a scenario."""
-        self.shown = name
+        """Forget a scenario; the last one is shown."""
+        self.scenarios = [one for one in self.scenarios if one.name != name]
+        self.shown = self.scenarios[-1].name if self.scenarios else ""
 
     @property
     def comparison(self) -> Comparison:
         """All scenarios side by side."""
-        found = {TODAY: self._today, **{name: answer for name, (_, answer) in self._tried.items()}}
+        found = {name: self._answers[name] for name in (TODAY, *(one.name for one in self.scenarios))}
         plans = {name: answer for name, answer in found.items() if not isinstance(answer, str)}
         reasons = {name: answer for name, answer in found.items() if isinstance(answer, str)}
         return Comparison(
@@ -136,7 +124,7 @@ class ScenariosState:
 
 
 @door
-def scenarios(question: Question, *, folder: str | PathLike[str] = "session") -> Panel:
+def scenarios(question: Question, *, folder: str | PathLike[str] = "session") -> ui.Panel:
     """Build scenarios, compare them with today, and save them for the next pack.
 
     A scenario moves money, costs and benefits, in every year or in one, people, and takes projects in, out or later.
@@ -150,21 +138,21 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
 
     Returns
     -------
-    Panel
+    ui.Panel
         `panel.state` is the `ScenariosState`.
     """
     state, unit = ScenariosState(question), question.built.value_unit
     fields = _fields(question)
     table, detail = ipywidgets.HTML(), ipywidgets.HTML()
-    chosen = control(ipywidgets.Dropdown, "Show", "50px")
-    panel = Panel(
+    chosen = ui.control(ipywidgets.Dropdown, "Show", "50px")
+    panel = ui.Panel(
         state, f"A scenario is a set of changes to today; each gets its own best plan. Values in {unit}."
     )
 
     def draw() -> str:
         chosen.options = [one.name for one in state.scenarios]
         chosen.value = state.shown or None
-        table.value = _results(state.table)
+        table.value = _results(state.comparison)
         detail.value = _detail(state) if state.shown else ""
         return state.headline
 
@@ -174,28 +162,23 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
         if scenarios:
             add.disabled, stop.disabled = True, False
             panel.say(f"Searching for the best plan: {scenarios[0].name}…")
-            panel.work.ask(partial(search, scenarios))
+            waiting = list(scenarios)
+            failed = lambda why: rest(f"{waiting[0].name} was not added: {why}", bad=True)  # noqa: E731
+            panel.work.ask(partial(search, tuple(scenarios), waiting), failed)
         return False
 
-    def search(scenarios: list[Scenario], stopped: Stopped) -> None:
-        for place, scenario in enumerate(scenarios, start=1):
+    def search(scenarios: tuple[Scenario, ...], waiting: list[Scenario], stopped: Stopped) -> None:
+        for scenario in scenarios:
             if stopped():
                 return
-            try:
-                answer = state.solve(scenario)
-            except Interrupted:
-                raise
-            except Exception as problem:
-                panel.work.hand(partial(rest, f"{scenario.name} was not added: {problem}", bad=True))
-                return
-            following = scenarios[place].name if place < len(scenarios) else ""
-            panel.work.hand(partial(found, scenario, answer, following))
+            panel.work.hand(partial(found, state.solve(scenario), waiting))
 
-    def found(scenario: Scenario, answer: Allocation | str, following: str) -> None:
+    def found(answer: Allocation | str, waiting: list[Scenario]) -> None:
+        scenario = waiting.pop(0)
         state.keep(scenario, answer)
         panel.draw()
-        if following and not stop.disabled:
-            panel.say(f"{scenario.name} was added. Searching for the best plan: {following}…")
+        if waiting and not stop.disabled:
+            panel.say(f"{scenario.name} was added. Searching for the best plan: {waiting[0].name}…")
         else:
             rest(f"{scenario.name} was added.")
 
@@ -211,23 +194,16 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
         file = state.save(folder)
         return f"Saved in {file}. A pack reads it: scenarios_path under parameters of its scenarios chapter."
 
-    add = panel.button(
-        "Add and compare", lambda: ask([_draft(question, fields)]), "Find the best plan of this case"
-    )
+    add = panel.button("Add and compare", lambda: ask([_draft(fields)]), "Find the best plan of this case")
     stop = panel.button("Stop", stopped_by_hand, "Leave out the case that is searched")
     remove = panel.button("Remove the one shown", lambda: state.remove(state.shown))
     save = panel.button("Save", saved, "scenarios.yml, which the next pack reads")
-    answers = column(
-        labeled(f"Worth of the best plan, {unit}"),
-        scrolled(table, 3),
-        chosen,
-        scrolled(detail, 2),
-        width="60%",
-    )
-    left = column(scrolled(column(*fields.values(), width="100%")), width="40%")
-    panel.fields = fields
-    stop.disabled = True
-    panel.play([row(left, answers, share=1), row(add, stop, remove, save)], draw, {chosen: state.show})
+    above = ui.labeled(f"Worth of the best plan, {unit}")
+    answers = ui.column(above, ui.scrolled(table, 3), chosen, ui.scrolled(detail, 2), width="60%")
+    left = ui.column(ui.scrolled(ui.column(*fields.values(), width="100%")), width="40%")
+    panel.fields, stop.disabled = fields, True
+    shown = partial(setattr, state, "shown")
+    panel.play([ui.row(left, answers, share=1), ui.row(add, stop, remove, save)], draw, {chosen: shown})
     ask(read_scenarios(question.register))
     return panel
 
@@ -237,36 +213,30 @@ def _fields(question: Question) -> dict[str, Any]:
     projects = [(f"{p} {name}", str(p)) for p, name in question.register.projects["name"].items()]
     roles = sorted({rule.role for rule in question.active_rules if isinstance(rule, Capacity)})
     years = sorted({rule.year for rule in question.active_rules if isinstance(rule, Envelope)})
-
-    def slider(text: str, low: int, high: int) -> Any:
-        return control(
-            ipywidgets.IntSlider,
-            text,
-            value=0,
-            min=low,
-            max=high,
-            continuous_update=False,
-            readout_format="+d",
-        )
-
-    def several(text: str) -> Any:
-        return control(ipywidgets.SelectMultiple, text, options=projects, rows=3)
-
+    slider = partial(
+        ui.control,
+        ipywidgets.IntSlider,
+        value=0,
+        min=-50,
+        max=50,
+        continuous_update=False,
+        readout_format="+d",
+    )
+    several = partial(ui.control, ipywidgets.SelectMultiple, options=projects, rows=3)
     return {
-        "name": control(ipywidgets.Text, "Name", placeholder="What the committee calls it"),
-        "money": slider("Money, %", -50, 50), "cost": slider("Costs, %", -30, 50),
-        "benefit": slider("Benefits, %", -50, 30),
-        "year": control(ipywidgets.Dropdown, "in", options=[("every year", 0), *((str(y), y) for y in years)]),
-        "people": slider("People, %", -50, 50),
-        "role": control(
+        "name": ui.control(ipywidgets.Text, "Name", placeholder="What the committee calls it"),
+        "money": slider("Money, %"), "cost": slider("Costs, %", min=-30), "benefit": slider("Benefits, %", max=30),
+        "year": ui.control(ipywidgets.Dropdown, "in", options=[("every year", 0), *((str(y), y) for y in years)]),
+        "people": slider("People, %"),
+        "role": ui.control(
             ipywidgets.Dropdown, "of", options=[("every role", ""), *((role_words(r), r) for r in roles)]
         ),
         "in": several("Take in"), "out": several("Leave out"), "later": several("Start later"),
-        "years": control(ipywidgets.IntSlider, "by years", value=1, min=1, max=5),
+        "years": ui.control(ipywidgets.IntSlider, "by years", value=1, min=1, max=5),
     }  # fmt: skip
 
 
-def _draft(question: Question, fields: dict[str, Any]) -> Scenario:
+def _draft(fields: dict[str, Any]) -> Scenario:
     """The scenario that the controls say."""
     now = {name: field.value for name, field in fields.items()}
 
@@ -274,8 +244,7 @@ def _draft(question: Question, fields: dict[str, Any]) -> Scenario:
         times = round(1 + now[name] / 100, 6)
         return {f"year={now['year']}": times} if now["year"] and times != 1 else times
 
-    roles = {rule.role for rule in question.active_rules if isinstance(rule, Capacity)}
-    people = [now["role"]] if now["role"] else sorted(roles)
+    people = [role for _, role in fields["role"].options if role and now["role"] in ("", role)]
     return Scenario(
         now["name"].strip(),
         budget=factor("money"),
@@ -288,15 +257,15 @@ def _draft(question: Question, fields: dict[str, Any]) -> Scenario:
     )
 
 
-def _results(table: pd.DataFrame) -> str:
+def _results(comparison: Comparison) -> str:
     """Every case with its worth, how sure that is, and how much it changes."""
-    rows = table.reset_index()
+    rows = comparison.table.reset_index()
     for moved in ("entered", "left", "resized"):
         counted = rows[moved].map(len, na_action="ignore").astype("str")
         rows[moved] = counted.mask(rows["status"] == "infeasible", "–")
-    words = {"optimal": "best", "infeasible": "no plan obeys the rules"}
-    rows["sure"] = rows["status"].map(words).fillna("best known")
-    return table_html(
+    sure = {name: ui.sure_words(plan) or "best" for name, plan in comparison.allocations.items()}
+    rows["sure"] = rows["scenario"].map(sure).fillna("no plan obeys the rules")
+    return ui.table_html(
         rows, ("scenario", "case"), Field("value", "worth"), Field("delta", "against today", signed=True),
         ("entered", "projects in"), ("left", "projects out"), ("resized", "other level"), ("sure", "plan"),
     )  # fmt: skip
@@ -308,12 +277,16 @@ def _detail(state: ScenariosState) -> str:
     one = tuple(scenario for scenario in state.scenarios if scenario.name == name)
     changes = definitions(dataclasses.replace(state.comparison, scenarios=one))
     line, names = state.table.loc[name], state.question.register.projects["name"]
-    words = [
-        (label, ", ".join(f"{names[p]} {p}" for p in line[ids]))
-        for label, ids in (("In", "entered"), ("Out", "left"), ("Other level", "resized"))
-        if len(line[ids])
-    ]
+    moved = {"In": "entered", "Out": "left", "Other level": "resized"}
     if line["status"] == "infeasible":
-        words.append(("No plan", str(line["reason"])))
-    frame = pd.DataFrame(words, columns=["what", "is"])
-    return exhibit_html(changes) + table_html(frame, ("what", ""), ("is", name), empty="The plan is today's.")
+        words = {"No plan": str(line["reason"])}
+    else:
+        words = {
+            label: ", ".join(f"{names[p]} {p}" for p in line[ids])
+            for label, ids in moved.items()
+            if line[ids]
+        }
+    frame = pd.DataFrame(words.items(), columns=["what", "is"])
+    return ui.exhibit_html(changes) + ui.table_html(
+        frame, ("what", ""), ("is", name), empty="The plan is today's."
+    )

@@ -7,10 +7,12 @@ overwritten but the session's own log, which only grows.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain, count
 from os import PathLike
 from pathlib import Path
 
@@ -20,11 +22,13 @@ from pydantic import TypeAdapter
 from pmo_kit.arbitration import PlanChange, Question
 from pmo_kit.disk import write_whole
 from pmo_kit.errors import PmoError
+from pmo_kit.exhibits import theme
 from pmo_kit.facts import number
-from pmo_kit.figures.figure import listed
+from pmo_kit.figures.figure import between, listed, sentence
 from pmo_kit.register.template import inert
 from pmo_kit.scenarios import Scenario, read_scenario_file, write_scenario_file
-from pmo_kit.widgets.minutes import write_minutes
+from pmo_kit.shipped import shipped
+from pmo_kit.widgets.board_contents import cases, log, proof_words
 from pmo_kit.widgets.session_state import Answer, Case, Move, SessionState
 
 STATE = "session.json"
@@ -61,11 +65,8 @@ def new_place(folder: str | PathLike[str], committee: str, day: dt.date) -> Path
 
 def _free(path: Path) -> Path:
     """A path that is not taken: the path itself, or with a number."""
-    number, found = 1, path
-    while found.exists():
-        number += 1
-        found = path.with_name(f"{path.stem}-{number}{path.suffix}")
-    return found
+    more = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(2))
+    return next(one for one in chain([path], more) if not one.exists())
 
 
 def save_session(session: SessionState, place: str | PathLike[str], committee: str = "Committee") -> Path:
@@ -161,7 +162,7 @@ def decisions_of(
     assert answer.allocation is not None
     assert session.recommended.allocation is not None
     plan, advice = answer.allocation.table, session.recommended.allocation
-    change = PlanChange.between(advice.plan, answer.plan)
+    change, told = PlanChange.between(advice.plan, answer.plan), advice.table["decision"]
     lead = dict.fromkeys(change.leaves, "displaced by") | dict.fromkeys(change.enters, "comes in with")
     orders = [
         f"{session.force_words(f)}, ordered by {f.decided_by or decided_by or committee} ({f.reason})"
@@ -169,24 +170,27 @@ def decisions_of(
     ]
     limits = [] if case.unforced == Case() else [session.case_words(case.unforced)]
     because = listed([*orders, *limits]) if orders or limits else "another plan within the bound"
-    rows = []
-    for project, row in plan.iterrows():
-        force = case.force(str(project))
-        differs = row["decision"] != advice.table.at[project, "decision"] or (
-            answer.plan.get(str(project)) != advice.plan.get(str(project))
+    orders_of, today = {force.project_id: force for force in case.forces}, session.clock().date().isoformat()
+
+    def reason(project: str) -> str:
+        if project in orders_of:
+            return orders_of[project].reason
+        same = (answer.decisions[project], answer.plan.get(project)) == (
+            told[project],
+            advice.plan.get(project),
         )
-        known = f"{lead.get(str(project), 'changed with')} {because}" if differs else ""
-        rows.append(
-            {
-                "date": session.clock().date().isoformat(), "committee": committee, "project_id": project,
-                "project_name": row["name"], "decision": row["decision"], "amount": f"{row['cost']:.15g}",
-                "level": answer.plan.get(str(project), ""), "reason": force.reason if force else known,
-                "decided_by": (force and force.decided_by) or decided_by or committee,
-                "recommended": advice.table.at[project, "decision"],
-                "register_fingerprint": session.base.register.fingerprint,
-            }
-        )  # fmt: skip
-    return pd.DataFrame(rows)
+        return "" if same else f"{lead.get(project, 'changed with')} {because}"
+
+    who = decided_by or committee
+    return pd.DataFrame(
+        {
+            "date": today, "committee": committee, "project_id": plan.index, "project_name": plan["name"],
+            "decision": plan["decision"], "amount": plan["cost"].map("{:.15g}".format),
+            "level": [answer.plan.get(p, "") for p in plan.index], "reason": plan.index.map(reason),
+            "decided_by": [(p in orders_of and orders_of[p].decided_by) or who for p in plan.index],
+            "recommended": told.loc[plan.index], "register_fingerprint": session.base.register.fingerprint,
+        }
+    ).reset_index(drop=True)  # fmt: skip
 
 
 def save_scenarios(scenarios: Sequence[Scenario], folder: str | PathLike[str], question: Question) -> Path:
@@ -207,12 +211,10 @@ def save_scenarios(scenarios: Sequence[Scenario], folder: str | PathLike[str], q
 
 def saved_sessions(session: SessionState, folder: str | PathLike[str]) -> list[list[str]]:
     """The sessions of this very question in a folder, the newest first: [place in the folder, in words]."""
-    places = [file.parent for file in sorted(Path(folder).glob(f"*/*/{STATE}"))]
-    found = [
-        (saved, place.relative_to(folder).as_posix()) for place in places if (saved := _read(session, place))
-    ]
-    found.sort(key=lambda one: (one[0].saved, one[1]), reverse=True)
-    return [[place, f"{one.committee}, {one.saved:%Y-%m-%d %H:%M}: {one.words}"] for one, place in found]
+    places = {file.parent.relative_to(folder).as_posix() for file in Path(folder).glob(f"*/*/{STATE}")}
+    found = {place: saved for place in places if (saved := _read(session, Path(folder) / place))}
+    newest = sorted(found, key=lambda place: (found[place].saved, place), reverse=True)
+    return [[p, f"{found[p].committee}, {found[p].saved:%Y-%m-%d %H:%M}: {found[p].words}"] for p in newest]
 
 
 def restore_session(session: SessionState, place: str | PathLike[str]) -> str:
@@ -297,3 +299,66 @@ def _replace(file: Path, content: bytes) -> Path:
     """Write a file whole, or not at all."""
     with _written(file.parent):
         return write_whole(file, content)
+
+
+def write_minutes(
+    file: Path,
+    session: SessionState,
+    case: Case,
+    decisions: pd.DataFrame,
+    committee: str,
+    note: str = "",
+    decided_by: str = "",
+) -> Path:
+    """Write the minutes of a session in which a case was decided; `decisions` is its `decisions.csv`."""
+    import typst
+
+    answer, now, unit = session.known(case), session.clock(), session.base.worth.short
+    assert answer is not None
+    named, level = decisions["project_id"] + " " + decisions["project_name"], session.recommended.plan
+    rows = list(zip(named, decisions.to_dict("records"), strict=True))
+    sizes = {p: session.level_words(p, v) for p, v in answer.plan.items() if v != "stop"}
+    loss = session.worse(Case(), case)
+    facts = [
+        f"Value {between(answer.value, answer.value + answer.rest)} {unit}. {proof_words(answer, False)}.",
+        f"Against the recommended plan: {between(*loss)} {unit} less." if loss and loss != (0, 0) else "",
+        f"Decided by {decided_by or committee}.",
+        note,
+    ]
+    settings = session.base.register.settings
+    data = {
+        "title": f"Minutes: {committee}, {now.date().isoformat()}",
+        "about": f"{settings.name}, data as of {settings.as_of}. Written {now:%Y-%m-%d %H:%M}.",
+        "foot": f"{committee} · register {session.base.register.fingerprint[:12]}",
+        "decided": f"{sentence(session.case_words(case))}.",
+        "facts": [fact for fact in facts if fact],
+        "amount": f"Cost, {session.base.money.short}",
+        "unit": unit,
+        "differs": [
+            [name, row["decision"], row["recommended"], row["reason"], row["decided_by"]]
+            for name, row in rows
+            if row["decision"] != row["recommended"] or row["level"] != level.get(row["project_id"], "")
+        ],
+        "plan": [
+            [
+                f"{name}, {sizes.get(row['project_id'], '')}".rstrip(", "),
+                row["decision"],
+                number(float(row["amount"])),
+            ]
+            for name, row in rows
+            if row["decision"] in ("fund", "stop")
+        ],
+        "tried": [
+            [one["words"], one["value"]]
+            for one, tried in zip(cases(session), session.tried(), strict=True)
+            if tried.key != case.key
+        ],
+        "moves": [[one["time"], one["move"], one["why"], one["value"]] for one in reversed(log(session))],
+    }
+    made = typst.compile(
+        str(shipped("templates", "report", "minutes.typ")), font_paths=[str(theme.font_folder())],
+        ignore_system_fonts=True, format="pdf", pdf_standards="ua-1",
+        sys_inputs={"minutes": json.dumps(data, ensure_ascii=False)},
+        timestamp=dt.datetime(now.year, now.month, now.day, tzinfo=dt.UTC),
+    )  # fmt: skip
+    return write_whole(file, made)

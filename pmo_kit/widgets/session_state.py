@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
-from itertools import pairwise
+from itertools import groupby
 from math import inf, nan
 from typing import Literal
 
@@ -92,10 +92,8 @@ class Case:
 
     def with_people(self, role: str, factor: float) -> Case:
         """The case with another factor on the people of a role."""
-        others = {r: x for r, x in self.people if r != role}
-        if abs(factor - 1) > 1e-9:
-            others[role] = factor
-        return replace(self, people=tuple(sorted(others.items())))
+        people = {**dict(self.people), role: factor}
+        return replace(self, people=tuple(sorted((r, x) for r, x in people.items() if abs(x - 1) > 1e-9)))
 
     def question(self, base: Question) -> Question:
         """The base question under this case."""
@@ -292,10 +290,10 @@ class SessionState:
         self.names = {str(p): str(name) for p, name in self.base.register.projects["name"].items()}
         first = arbitrate(self.base.replace(gap=FIRST_GAP, time_limit=seconds))
         self._answers: dict[tuple[object, ...], Answer] = {Case().key: Answer("known", first)}
+        self._near: Mapping[str, str] = first.plan
         self.log: list[Move] = []
-        self._past: list[Case] = []
-        self._future: list[Case] = []
         self.case = self._stood = self._before = Case()
+        self._line, self._at = [self.start], 0
         if self.start != Case():
             forced = listed(map(self.force_words, self.start.forces))
             self._go(self.start, f"Overrides in force at the start: {forced}")
@@ -382,13 +380,9 @@ class SessionState:
         if self.reasons and not reason.strip():
             raise PmoError(NO_REASON)
         force = Override(
-            project_id=project_id,
-            in_out=in_out,
-            level=level,
-            reason=reason.strip() or "what-if",
-            decided_by=decided_by.strip(),
-            date=self.clock().date(),
-        )
+            project_id=project_id, in_out=in_out, level=level, reason=reason.strip() or "what-if",
+            decided_by=decided_by.strip(), date=self.clock().date(),
+        )  # fmt: skip
         self._move(self.case.forced(force), self.force_words(force), force.reason, force.decided_by)
 
     def free(self, project_id: str) -> None:
@@ -438,11 +432,11 @@ class SessionState:
 
     def undo(self) -> None:
         """Take the last move back."""
-        self._step(self._past, self._future, "Undo")
+        self._step(-1, "Undo")
 
     def redo(self) -> None:
         """Make the move again that was taken back."""
-        self._step(self._future, self._past, "Redo")
+        self._step(1, "Redo")
 
     def start_again(self) -> None:
         """Back to the recommended plan; it can be undone."""
@@ -452,30 +446,30 @@ class SessionState:
     def restore(self, case: Case, log: list[Move]) -> None:
         """Take a saved session up: its case and its log; undo and redo go through its moves."""
         self.log = list(log)
-        cases = [Case(), *(move.case for move in log)]
-        self._past, self._future = [one for one, following in pairwise(cases) if one != following], []
+        self._line = [one for one, _ in groupby([Case(), *(move.case for move in log), case])]
+        self._at = len(self._line) - 1
         self._go(case, "The saved session was opened")
 
     @property
     def can_undo(self) -> bool:
         """Whether there is a move to take back."""
-        return bool(self._past)
+        return self._at > 0
 
     @property
     def can_redo(self) -> bool:
         """Whether a move was taken back."""
-        return bool(self._future)
+        return self._at < len(self._line) - 1
 
     def _move(self, case: Case, words: str, reason: str = "", decided_by: str = "") -> None:
-        self._past.append(self.case)
-        self._future.clear()
+        self._at += 1
+        self._line[self._at :] = [case]
         self._go(case, words, reason, decided_by)
 
-    def _step(self, here: list[Case], there: list[Case], words: str) -> None:
-        """Go to the last case of one list, and keep the one on the table in the other."""
-        if here:
-            there.append(self.case)
-            self._go(here.pop(), words)
+    def _step(self, by: int, words: str) -> None:
+        """Go along the line of moves, as far as it goes."""
+        if 0 <= self._at + by < len(self._line):
+            self._at += by
+            self._go(self._line[self._at], words)
 
     def _go(self, case: Case, words: str, reason: str = "", decided_by: str = "") -> None:
         """Put a case on the table, and write it into the log."""
@@ -486,13 +480,13 @@ class SessionState:
     # Answers
 
     def open_searches(self) -> Iterator[tuple[Case, bool]]:
-        """What is still to be asked, (case, whether last): the case, the same with nothing forced, the recommended."""
-        for case in {case.key: case for case in (self.case, self.case.unforced, Case())}.values():
-            found = self.known(case)
-            if found is None:
-                yield case, False
-            if found is None or not found.ended:
-                yield case, True
+        """What is still to be asked, (case, whether last): this case, the recommended plan, this case unforced."""
+        case, free = self.case, self.case.unforced
+        steps = ((case, False), (Case(), True), (case, True), (free, False), (free, True))
+        for (key, last), one in {(one.key, last): one for one, last in steps}.items():
+            found = self._answers.get(key)
+            if found is None or (last and not found.ended):
+                yield one, last
 
     def searched(self, wanted: Iterable[tuple[Case, bool]]) -> Iterator[tuple[Case, Answer]]:
         """Ask the solver for one after another; of a case that has ended nothing more is asked."""
@@ -505,8 +499,16 @@ class SessionState:
                 yield case, answer
 
     def search(self, case: Case, *, last: bool) -> Answer:
-        """Ask the solver; nothing is kept, so that any thread may."""
-        return ask(case.question(self.base), self.seconds, last=last)
+        """Ask the solver; no answer is kept, so that any thread may.
+
+        Among equally good plans the one nearest to the recommended plan is taken: what differs, differs because of
+        the case.
+        """
+        if case.key != Case().key:
+            return ask(case.question(self.base).replace(last_plan=self._near), self.seconds, last=last)
+        found = ask(self.base, self.seconds, last=last)
+        self._near = found.plan or self._near
+        return found
 
     def settle(self, case: Case, answer: Answer) -> None:
         """Keep an answer; of those that are not on the screen the oldest is forgotten."""

@@ -25,7 +25,7 @@ from pmo_kit.prioritization import Ranking, ahp_weights, arbitration_value, comp
 from pmo_kit.prioritization.robustness import weight_interval
 from pmo_kit.register import Register
 from pmo_kit.register.template import inert
-from pmo_kit.widgets.panel import Panel, column, control, labeled, plot, row, scrolled, table_html
+from pmo_kit.widgets import panel as ui
 from pmo_kit.widgets.session_files import write_csv
 
 SHOWN = 15
@@ -189,7 +189,8 @@ class WeightsState:
         """What is decided under the weights of each person kept in a folder: projects x people, fund, stop or refuse.
 
         The value of a plan is that of its scores over doing nothing. Among equally good plans the one nearest to that
-        of the person before is taken, so that only what the weights move differs.
+        of the person before is taken, so that only what the weights move differs. `attrs["unproven"]`
+        names the people whose plan is the best one known, not proven best.
 
         Raises
         ------
@@ -200,11 +201,15 @@ class WeightsState:
         question = Question(register, overrides=False, time_limit=SECONDS)
         plans: dict[str, pd.Series] = {}
         last: dict[str, str] | None = None
+        unproven = []
         for who in register.table("stakeholder_weights")["stakeholder"].unique():
             value = arbitration_value(prioritize(register, str(who)), scale=1.0)
             plan = arbitrate(revalued(question, value).replace(last_plan=last))
             plans[str(who)], last = plan.table["decision"], dict(plan.plan)
-        return pd.DataFrame(plans)
+            unproven += [str(who)] if ui.sure_words(plan) else []
+        found = pd.DataFrame(plans)
+        found.attrs["unproven"] = unproven
+        return found
 
     def spread(self, folder: str | PathLike[str]) -> str:
         """Whether the people whose weights are kept disagree on any rank, and on any decision, in words."""
@@ -217,18 +222,19 @@ class WeightsState:
             plans = self.decisions(folder)
         except PmoError as problem:
             return f"{ranks} What would be funded was not compared: {problem}"
-        moved = plans[plans.nunique(axis=1) > 1]
+        moved, unproven = plans[plans.nunique(axis=1) > 1], plans.attrs["unproven"]
+        sure = f" The best plan is not proven for {listed(unproven)}." if unproven else ""
         if moved.empty:
-            return f"{ranks} The spread changes no decision: the same projects are funded under everybody's weights."
+            same = "The spread changes no decision: the same projects are funded under everybody's weights."
+            return f"{ranks} {same}{sure}"
         names = self.first.table["name"]
         words = [
             f"{names[project]} (funded for {listed(row.index[row == 'fund'])})"
             for project, row in moved.iterrows()
         ]
         more = [f"{len(words) - MOST} more"] if len(words) > MOST else []
-        return (
-            f"{ranks} The spread changes {count(len(moved), 'decision')}: {listed([*words[:MOST], *more])}."
-        )
+        changes = f"The spread changes {count(len(moved), 'decision')}: {listed([*words[:MOST], *more])}."
+        return f"{ranks} {changes}{sure}"
 
     def _with_those_of(self, folder: str | PathLike[str]) -> Register:
         return self.first.register.replace(stakeholder_weights=self.saved(folder))
@@ -240,10 +246,9 @@ class WeightsState:
     def judged(self) -> tuple[dict[str, float], float, str]:
         """Weights by the pairwise judgements, their consistency ratio, and the pair that fits worst, in words."""
         names = list(self.points)
-        matrix = np.ones((len(names), len(names)))
-        for (i, one), (j, other) in combinations(enumerate(names), 2):
-            matrix[i, j] = self.judgements[one, other]
-            matrix[j, i] = 1 / matrix[i, j]
+        matrix, above = np.ones((len(names), len(names))), np.triu_indices(len(names), 1)
+        matrix[above] = list(self.judgements.values())
+        matrix.T[above] = [1 / times for times in self.judgements.values()]
         found = ahp_weights(matrix)
         worst = ""
         if found.worst_pair is not None and found.consistency_ratio > 0.1:
@@ -260,7 +265,7 @@ def _named(name: str) -> str:
 
 
 @door
-def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "session") -> Panel:
+def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "session") -> ui.Panel:
     """Explore the weights of the criteria: sliders, pairs, the order, and what it takes for another to lead.
 
     *Save* keeps them by person and date in `stakeholder_weights.csv`, and says whether the people kept so far disagree
@@ -274,28 +279,28 @@ def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "sessio
 
     Returns
     -------
-    Panel
+    ui.Panel
         `panel.state` is the `WeightsState`.
     """
     state = WeightsState(source)
-    sliders = {c: control(ipywidgets.IntSlider, state.labels[c], "48%", value=round(points), min=0, max=100)
+    sliders = {c: ui.control(ipywidgets.IntSlider, state.labels[c], "48%", value=round(points), min=0, max=100)
                for c, points in state.points.items()}  # fmt: skip
     choices = [
         (PAIR.get(s) or f"{as_given(s)} times" if s >= 1 else f"1/{round(1 / s)}", float(s)) for s in SCALE
     ]
-    pairs = {(one, other): control(ipywidgets.Dropdown, f"{state.labels[one]} : {state.labels[other]}", "60%",
+    pairs = {(one, other): ui.control(ipywidgets.Dropdown, f"{state.labels[one]} : {state.labels[other]}", "60%",
                                    options=choices, value=times)
              for (one, other), times in state.judgements.items()}  # fmt: skip
     for one in (*sliders.values(), *pairs.values()):
         one.add_class("pw-points")
-    figure = _bars(state)
+    figure = ui.Chart(_bars(state))
     order, flips, consistency = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
-    points = scrolled(column(*sliders.values(), width="100%"))
+    points = ui.scrolled(ui.column(*sliders.values(), width="100%"))
     tabs = ipywidgets.Tab(
-        [points, column(scrolled(column(*pairs.values(), width="96%")), consistency, width="100%")]
+        [points, ui.column(ui.scrolled(ui.column(*pairs.values(), width="96%")), consistency, width="100%")]
     )
     tabs.titles = ("Points", "Pairs")
-    panel = Panel(
+    panel = ui.Panel(
         state,
         "Points say how much the whole range of a criterion matters, from its worst end to its best: 100 for the "
         "one that matters most.",
@@ -304,10 +309,7 @@ def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "sessio
     def draw() -> str:
         for c, slider in sliders.items():
             slider.value = round(state.points[c])
-        table = state.table.head(SHOWN).iloc[::-1]
-        figure.data[0].x, figure.data[0].y = table["value"].tolist(), _places(table)
-        figure.data[0].text = [number(v) for v in table["value"]]
-        figure.draw()
+        figure.draw(_bars(state))
         order.value, flips.value = _order(state), _flips(state)
         return state.headline
 
@@ -329,7 +331,7 @@ def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "sessio
 
     person = ipywidgets.Text(placeholder="Whose weights", layout=ipywidgets.Layout(width="130px"))
     back = panel.button("Back to the weights at the start", state.reset)
-    buttons = row(
+    buttons = ui.row(
         person,
         panel.button("Save", saved, "As this person's: stakeholder_weights.csv, a sheet of a register"),
         panel.button("Save as agreed", agreed, "As the register's: criteria.csv"),
@@ -337,10 +339,10 @@ def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "sessio
     panel.figure, panel.sliders, panel.person = figure, sliders, person
     panel.play(
         [
-            row(column(tabs, back, buttons, width="46%"), column(figure, width="54%"), share=10),
-            row(
-                column(labeled("What it takes for another project to lead"), scrolled(flips)),
-                column(labeled("The whole order"), scrolled(order)),
+            ui.row(ui.column(tabs, back, buttons, width="46%"), ui.column(figure, width="54%"), share=10),
+            ui.row(
+                ui.column(ui.labeled("What it takes for another project to lead"), ui.scrolled(flips)),
+                ui.column(ui.labeled("The whole order"), ui.scrolled(order)),
                 share=7,
             ),
         ],
@@ -351,21 +353,19 @@ def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "sessio
     return panel
 
 
-def _places(table: pd.DataFrame) -> list[str]:
-    return [f"{rank}  {name}" for rank, name in zip(table["rank"], table["name"], strict=True)]
-
-
 def _bars(state: WeightsState) -> Any:
     """The first projects as bars."""
     table = state.table.head(SHOWN).iloc[::-1]
+    places = table["rank"].astype("str") + "  " + table["name"]
     bars = {
-        "type": "bar", "x": table["value"].tolist(), "y": _places(table), "orientation": "h", "text": [],
-        "marker": {"color": theme.DARK_BLUE}, "textposition": "outside", "cliponaxis": False,
-        "constraintext": "none", "hovertemplate": "%{y}: %{x:.1f}<extra></extra>",
+        "type": "bar", "x": table["value"].tolist(), "y": places.tolist(), "orientation": "h",
+        "text": table["value"].map(number).tolist(), "textposition": "outside", "cliponaxis": False,
+        "marker": {"color": theme.DARK_BLUE}, "constraintext": "none",
+        "hovertemplate": "%{y}: %{x:.1f}<extra></extra>",
     }  # fmt: skip
     x = {"range": [0, 105], "title": {"text": "value, points of 100", "standoff": 4, "font": {"size": 13}}}
     y = {"automargin": True, "ticklen": 4, "dtick": 1, "showgrid": False}
-    return plot([bars], x, y, margin={"l": 10, "r": 20, "t": 4, "b": 36})
+    return ui.plot([bars], x, y, margin={"l": 10, "r": 20, "t": 4, "b": 36})
 
 
 def _order(state: WeightsState) -> str:
@@ -375,7 +375,7 @@ def _order(state: WeightsState) -> str:
         "–" if not m else f"{'▲' if m > 0 else '▼'} {abs(m)} (was {b})"
         for m, b in zip(table["moved"], table["before"], strict=True)
     ]
-    return table_html(
+    return ui.table_html(
         table, Field("rank", "rank", decimals=0), ("name", "project"), ("project_id", "id"),
         Field("value", "value, of 100"), ("change", "moved"),
     )  # fmt: skip
@@ -383,7 +383,7 @@ def _order(state: WeightsState) -> str:
 
 def _flips(state: WeightsState) -> str:
     """What weight would make another project lead."""
-    return table_html(
+    return ui.table_html(
         state.flips, ("criterion", "criterion"), Field("now", "weight, %", decimals=0),
         ("leads", "who would lead at another weight"),
     )  # fmt: skip

@@ -352,6 +352,18 @@ def test_a_scenario_moves_money_and_costs_in_one_year(question: pmo.Question) ->
     panel.close()
 
 
+def test_a_scenario_without_a_plan_says_why(question: pmo.Question) -> None:
+    panel = widgets.scenarios(question)
+    panel.work.wait()
+    panel.fields["name"].value, panel.fields["out"].value = "Not the law", ("P01",)
+    press(panel, "Add and compare")
+    assert "Not the law was added" in panel._said.value
+    shown = " ".join(part.value for part in parts_of(panel) if isinstance(part, ipywidgets.HTML))
+    assert "no plan obeys the rules" in shown
+    assert "cannot hold together" in shown
+    panel.close()
+
+
 def test_the_frontier_shows_the_order_that_holds(question: pmo.Question) -> None:
     ladder = pmo.frontier(question, budgets=[0.7, 0.85, 1.0, 1.15])
     panel = widgets.frontier(ladder)
