@@ -104,6 +104,37 @@ def _parts(kind: str) -> re.Pattern[str]:
     return re.compile(r"\b(" + "|".join(word for word in words if word) + r")s?\b")
 
 
+_SORTS = (
+    "derived",
+    "count",
+    "limit",
+    "benefit",
+    "income",
+    "capex",
+    "opex",
+    "actual",
+    "forecast",
+    "planned",
+    "fund",
+    "net",
+    "total",
+)
+_PARTS = ("bare", "plain", "capex", "opex")
+_NO_COST = dict.fromkeys(("count", "limit", "income"), "? no cost by its words") | {
+    "derived": "follows from the others"
+}
+
+
+def sort_of(words: str) -> str:
+    """What sort of figures plain words tell; "bare" where they say money at most, "plain" where nobody knows.
+
+    >>> [sort_of(one) for one in ("budget", "actual cost", "fte", "labour", "cost", "")]
+    ['planned', 'actual', 'count', 'plain', 'bare', 'bare']
+    """
+    rest = _parts("money").sub(" ", words).strip()
+    return next((one for one in _SORTS if _parts(one).search(words)), "plain" if rest else "bare")
+
+
 def year_of(header: str) -> tuple[int, str] | None:
     """Fiscal year that a header names, and the words around it; None where it names none or other figures too.
 
@@ -251,10 +282,11 @@ def _sheet(raw: RawSheet) -> _Sheet | None:
     if heading is None or score(heading) <= 0:
         return None
     best, cols = heading.body, []
-    keep = np.any([best.text(place).notna() for place in range(best.cells.shape[1])], axis=0)
+    count = np.sum([best.text(place).notna() for place in range(best.cells.shape[1])], axis=0)
+    best = best.only((count > (1 if len(best.headers) > 2 else 0)) & ~heading.again[0])
     around = [line_unit(text) for _, text in heading.around]
     stated = next((said for said in around if said != ("", "")), ("", ""))
-    best = best.only(keep & ~_is_total(best))
+    best = best.only(~_is_total(best))
     for place, header in enumerate(best.headers):
         twins = [one for one, other in enumerate(best.headers) if other == header]
         name = f"{header} ({twins.index(place) + 1})" if len(twins) > 1 else header
@@ -271,7 +303,7 @@ def _is_total(body: Body) -> np.ndarray:
     others = [text for n, text in enumerate(texts) if n not in money]
     if not money or not others:
         return np.zeros(len(body.rows), bool)
-    called = np.any([text.map(called_total).to_numpy(bool) for text in others], axis=0)
+    called = pd.concat(others, axis=1).bfill(axis=1).iloc[:, 0].map(called_total).to_numpy(bool)
     counts = np.sum([text.notna() for text in others], axis=0)
     less, spans = counts <= 0.5 * np.median(counts), outline(body)
     grid = np.column_stack([numbers[n] for n in money])
@@ -571,86 +603,139 @@ class Draft:
 
     def _amounts(self, sheet: _Sheet, ids: pd.Series) -> None:
         """Amounts by year, and totals as baselines."""
+        first = len(sheet.blocks)
+        figures, costs, benefits = self._figures(sheet, ids)
+        kept = clean_text(figures.cells).isin(costs).to_numpy(bool) if figures else np.ones(len(ids), bool)
+        several = ids[kept].duplicated().any() and self._adds_up(sheet, ids[kept])
         years: dict[str, list[_Col]] = {}
         for col in sheet.cols:
             said = year_of(col.header)
             if not col.used and said is not None and col.number:
-                kinds = ("derived", "benefit", "capex", "opex", "actual", "forecast", "planned")
-                what = next((kind for kind in kinds if _parts(kind).search(said[1])), "plain")
-                years.setdefault(what, []).append(col)
-        for col in years.pop("derived", []):
-            sheet.take(col, "ignore", "follows from the others", True)
-        for col in [col for cols in years.values() for col in cols] if years else []:
-            mine = [one for cols in years.values() for one in cols if one is not col and not one.used]
+                years.setdefault(sort_of(said[1]), []).append(col)
+        for sort, why in _NO_COST.items():
+            for col in years.pop(sort, []):
+                sheet.take(col, "ignore", why, sort == "derived")
+        whole = [col for cols in years.values() for col in cols]
+        for col in whole:
+            mine = [one for one in whole if one is not col and not one.used]
             part = "-" in (
                 read_period(without_unit(bare_header(col.header))) or ""
             )  # a month is no sum of the others
             if not part and is_sum(col.cells, [one.cells for one in mine if one.year == col.year]):
                 sheet.take(col, "ignore", "the sum of other columns", True)
         years = {
-            what: left for what, cols in years.items() if (left := [col for col in cols if not col.used])
+            sort: left for sort, cols in years.items() if (left := [col for col in cols if not col.used])
         }
-        whole = [col for cols in years.values() for col in cols]
+        whole = [col for col in whole if not col.used]
         for col in sheet.cols if whole else ():
             if not col.used and several_years(bare_header(col.header)) and col.share("number") > 0:
                 sheet.take(col, "ignore", "? amounts of several years: in which one do they count", False)
             elif not col.used and col.number and is_sum(col.cells, [one.cells for one in whole]):
                 sheet.take(col, "ignore", "the sum of other columns", True)
-        if benefits := years.pop("benefit", []):
-            self._turn(sheet, benefits, "benefit: {value: benefit}", "benefits by year", True, "benefits")
-        base = next((kind for kind in ("plain", "planned", "forecast") if kind in years), "")
-        for kind in ("capex", "opex"):
-            if cols := years.pop(kind, []):
-                self._turn(sheet, cols, f"kind: {{value: {kind}}}", f"{kind} by year", True)
-        if base:
-            cols = years.pop(base)
-            self._turn(sheet, cols, "", "its header is a year", base == "plain" or not years)
-            planned = {col.year for col in cols}
-            actual = years.pop("actual", [])
-            spent = [col for col in actual if col.year not in planned]
-            years["again"] = [col for col in actual if col.year in planned]
-            if spent:
-                self._turn(sheet, spent, "state: {value: actual}", "money spent, by year", True)
-        elif spent := years.pop("actual", []):
-            self._turn(sheet, spent, "state: {value: actual}", "money spent, by year", True)
-        for cols in years.values():
-            for col in cols:
-                sheet.take(col, "ignore", "? another figure of a year that is read already", False)
+        if some := years.pop("benefit", []):
+            self._turn(sheet, some, "benefit: {value: benefit}", "benefits by year", True, "benefits")
+        taken, only = set[int](), len(years) == 1
+        for sorts in (["bare"], ["total"], ["capex", "opex"], ["plain"], ["planned"], ["forecast"], ["fund"], ["net"],
+                      ["actual"]):  # fmt: skip
+            free = {sort: [col for col in years.get(sort, ()) if col.year not in taken] for sort in sorts}
+            for sort, cols in free.items():
+                extra, why = {
+                    "capex": ("kind: {value: capex}", "capex by year"),
+                    "opex": ("kind: {value: opex}", "opex by year"),
+                    "actual": ("state: {value: actual}", "money spent, by year"),
+                }.get(sort, ("", "its header is a year"))
+                if cols:
+                    sure = sort == "bare" or bool(extra) or (only and sort != "plain")
+                    self._turn(sheet, cols, extra, why, sure)
+                if sort != "opex" or free["capex"]:  # running costs alone come on top of the others
+                    taken |= {col.year for col in cols}
+        for col in [col for col in whole if not col.used]:
+            sheet.take(col, "ignore", "? another figure of a year that is read already", False)
         totals = [col for col in sheet.cols if not col.used and col.number and self._is_money(col)]
         for col in [col for col in totals if col.has("derived")]:
             sheet.take(col, "ignore", "follows from the others", True)
         totals = [col for col in totals if not col.used]
         date = next(iter(sheet.targets("costs", "year")), None)
         if date is not None and totals and not any(table == "costs" for table, _ in sheet.blocks):
-            self._long(sheet, date, totals, clean_text(ids).dropna())
+            self._long(sheet, date, totals, clean_text(ids)[kept].dropna())
         elif totals:
             self._totals(sheet, totals, "")
+        for table, lines in sheet.blocks[first:]:
+            if several and table in ("costs", "benefits") and not any("repeats:" in line for line in lines):
+                lines.append("    repeats: sum  # ? rows of one project are added up")
+            if figures and table in ("costs", "baselines"):
+                keep = "    keep: [{{column: {}, equals: [{}], reason: {}}}]  # ? what its words tell"
+                head = quoted(figures.header)
+                other = [line for line in lines if not line.strip().startswith(("kind:", "state:"))]
+                lines.append(keep.format(head, ", ".join(map(quoted, costs)), quoted("not the costs")))
+                if benefits and table == "costs":
+                    own = keep.format(head, ", ".join(map(quoted, benefits)), quoted("not the benefits"))
+                    sheet.blocks.append(("benefits", [*other, "    benefit: {value: benefit}", own]))
+
+    def _figures(self, sheet: _Sheet, ids: pd.Series) -> tuple[_Col | None, list[str], list[str]]:
+        """A column whose words tell costs from other figures (Cost, Benefit; Budget, Actual): its words for both."""
+        for col in sheet.cols:
+            words = list(pd.unique(col.text)) if not (col.used or col.number or col.date or col.long) else []
+            sorts = {word: sort_of(plain(word)) for word in words if len(words) <= 12}
+            own = col.plain in ("state", "cost state") and fits(col.cells, load_schema()["costs"]["state"])
+            if own or set(sorts.values()) <= {*_PARTS} or len(set(sorts.values())) < 2:
+                continue
+            if 2 * col.text.groupby(ids).nunique().gt(1).sum() < ids.nunique():
+                continue
+            for wanted in (_PARTS, ["total"], ["planned"], ["forecast"], ["fund"], ["net"], ["actual"]):
+                if costs := [word for word, sort in sorts.items() if sort in wanted]:
+                    sheet.take(col, "costs, by its words", "? its words tell what is counted", False)
+                    return col, costs, [word for word, sort in sorts.items() if sort == "benefit"]
+        return None, [], []
+
+    def _adds_up(self, sheet: _Sheet, ids: pd.Series) -> bool:
+        """Rows of one project are told apart by a column of words, and no version of the figures is among them."""
+        texts = [col for col in sheet.cols if not (col.number or col.date or col.long)]
+        inside = {col.place: clean_text(col.cells).loc[ids.index] for col in texts}
+        parts = [col for col in texts if not pd.DataFrame({1: ids, 2: inside[col.place]}).duplicated().any()]
+        return bool(parts) and not self._versions(sheet, ids)
+
+    def _versions(self, sheet: _Sheet, ids: pd.Series) -> bool:
+        """A project has several versions of its figures: nobody adds them up."""
+        named = [col for col in sheet.cols if _parts("version").fullmatch(col.plain)]
+        return any(clean_text(col.cells).loc[ids.index].groupby(ids).nunique().gt(1).any() for col in named)
 
     def _long(self, sheet: _Sheet, date: _Col, totals: list[_Col], ids: pd.Series) -> None:
         """Rows with a year and an amount."""
-        pool = [col for col in totals if not (col.has("life") or col.has("benefit"))] or totals
-        amount = min(pool, key=lambda col: (not col.has("forecast"), col.has("planned")))
         year = sheet.take(date, "costs.year", "its header is known, its values are years", True)
-        why = "money of the year" if len(pool) == 1 else "? money of the year, of several columns"
-        said = sheet.take(amount, "costs.amount", why, len(pool) == 1)
-        lines = [f"    project_id: {self._id(sheet)}", f"    year: {year}  # {date.sample}"]
-        lines.append(f"    amount: {self._spec(amount, said)}  # {why}: {amount.sample}")
-        for name in ("kind", "state"):
-            for col in sheet.targets("costs", name)[:1]:
-                lines.append(
-                    f"    {name}: {sheet.take(col, f'costs.{name}', 'its header is known', True)}  # {col.sample}"
-                )
+        sorts = {col: sort_of(col.plain) for col in totals if not col.has("life")} or dict.fromkeys(
+            totals, "plain"
+        )
+        order = ["bare", "total", "forecast", "capex", "opex", "plain", "planned", "fund", "net", "actual"]
+        costs = sorted((col for col in sorts if sorts[col] in order), key=lambda col: order.index(sorts[col]))
+        if costs and sorts[costs[0]] in ("capex", "opex"):
+            costs = [col for col in costs if sorts[col] in ("capex", "opex")]
+        why = "money of the year" if len(costs) == 1 else "? money of the year, of several columns"
+        for col in [*costs[: len(costs) if costs and sorts[costs[0]] in ("capex", "opex") else 1],
+                    *(col for col in sorts if sorts[col] == "benefit")]:  # fmt: skip
+            sort = sorts[col]
+            table = "benefits" if sort == "benefit" else "costs"
+            said = sheet.take(col, f"{table}.amount", why, len(costs) == 1)
+            lines = [f"    project_id: {self._id(sheet)}", f"    year: {year}  # {date.sample}"]
+            lines.append(f"    amount: {self._spec(col, said)}  # {why}: {col.sample}")
+            lines += [f"    kind: {{value: {sort}}}"] if sort in ("capex", "opex") else []
+            lines += ["    benefit: {value: benefit}"] if sort == "benefit" else []
+            for name in ("kind", "state") if sort not in ("capex", "opex", "benefit") else ():
+                for one in sheet.targets("costs", name)[:1]:
+                    lines.append(
+                        f"    {name}: {sheet.take(one, f'costs.{name}', 'its header is known', True)}  # {one.sample}"
+                    )
+            if len(ids) > ids.nunique() and not self._versions(sheet, ids):
+                lines.append("    repeats: sum  # ? rows of one project and year are added up")
+            sheet.blocks.append((table, lines))
         if len(ids) == ids.nunique() and len(totals) > 1:
             self._totals(sheet, totals, year)
-        elif len(ids) > ids.nunique():
-            lines.append("    repeats: sum  # ? rows of one project and year are added up")
-        sheet.blocks.insert(1, ("costs", lines))
 
     def _is_money(self, col: _Col) -> bool:
         if "%" in col.header or re.search(r"\b(id|no|number|code|days|schedule|fte|score)\b", col.plain):
             return False
         signs = any(sign in "".join(col.text.head(20)) for sign in CURRENCIES)
-        return col.has("money") or signs or header_unit(col.header) != ("", "")
+        return col.has("money") or col.has("benefit") or signs or header_unit(col.header) != ("", "")
 
     def _spec(self, col: _Col, head: str) -> str:
         unit = self._unit(col)

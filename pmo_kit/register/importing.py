@@ -16,6 +16,9 @@ from pmo_kit.facts import as_given
 from pmo_kit.register.findings import Findings
 from pmo_kit.register.intake import Intake
 from pmo_kit.register.layout import (
+    BANNER,
+    REPEATED,
+    Heading,
     called_total,
     find_totals,
     first_column,
@@ -32,6 +35,7 @@ from pmo_kit.register.shaping import looks_like_amounts, qualifies
 from pmo_kit.register.sheets import Body, RawSheet, Uncached
 from pmo_kit.register.values import (
     MISSING,
+    clean_cell,
     clean_text,
     folded,
     is_total,
@@ -121,6 +125,7 @@ class Import:
         self.sheets: Tables = {}
         parts: dict[str, list[_Part]] = {}
         sources = self._sources(raws)
+        self._list_kept_by_none(sources)
         for spec, source in sources:
             parts.setdefault(spec.table, []).append(self._part(source, spec))
         for table, some in parts.items():
@@ -151,7 +156,7 @@ class Import:
             if best is None or not _wanted(specs, best.body):
                 text = "None of the columns that the mapping names is in the source."
                 raise findings.refused("source_not_read", text, check)
-            source = replace(best.body, around=best.around)
+            source = self._pages(best)
             for spec in specs:
                 for name, column in spec.columns.items():
                     self._find(source, f"{spec.table}.{name}", column)
@@ -198,11 +203,30 @@ class Import:
 
     # ---------------------------------------------------------------- rows
 
+    def _pages(self, heading: Heading) -> Body:
+        """The lines below a header without blank ones, those that repeat it on a next page, and titles over these."""
+        body, (again, other) = heading.body, heading.again
+        count = np.sum([body.text(place).notna() for place in range(body.cells.shape[1])], axis=0)
+        title = np.zeros(len(count), bool)
+        for number in range(len(count) - 2, -1, -1):
+            title[number] = count[number] <= 1 and (again[number + 1] or title[number + 1])
+        for rows, (rule, text) in ((again, REPEATED), (title & (count > 0), BANNER)):
+            for number in map(int, np.flatnonzero(rows)):
+                words_ = next(one for one in map(clean_cell, body.cells.iloc[number]) if one)
+                self.findings.add("info", rule, text, at=body, row=int(body.rows[number]), value=words_)
+        for number in map(int, np.flatnonzero(other)):
+            text = (
+                "Another header stands here: the rows below it belong to another table than those above it."
+            )
+            fix = "Give each table a sheet of its own."
+            self.findings.add("block", "second_header", text, fix, at=body, row=int(body.rows[number]))
+        return replace(body.only((count > 0) & ~again & ~title), around=heading.around)
+
     def _filtered(self, source: Body, specs: list[TableSource]) -> Body:
         """Leave out blank rows, totals and banners, and list those that a filter leaves out."""
         texts = [source.text(place) for place in range(source.cells.shape[1])]
         filled = np.column_stack([text.notna() for text in texts]) if texts else np.zeros((0, 0), dtype=bool)
-        keep = np.asarray(filled.any(axis=1), dtype=bool)
+        keep = np.ones(len(source.rows), dtype=bool)
         first = [
             next((text.iloc[n] for text in texts if not pd.isna(text.iloc[n])), "") for n in range(len(keep))
         ]
@@ -227,13 +251,17 @@ class Import:
             ("below", "The row is the sum of the rows below it; it was left out."),
         ):
             leave(found == side, "warn", "total_row", text)
-        text = "The row holds one text only, no data; it was left out."
-        alone = (filled.sum(axis=1) == 1) & (filled.shape[1] > 2)
-        prose = ids.str.contains(r"\w\s+\w", regex=True).to_numpy(
-            bool
-        )  # a line of words among keys of one word
-        alone &= ids.eq("").to_numpy(bool) | (prose & (not (prose & ~alone).any()))
-        leave(alone, "info", "banner_row", text)
+        alone, banner = (
+            (filled.sum(axis=1) == 1) & (filled.shape[1] > 2),
+            ids.eq("").to_numpy(bool, copy=True),
+        )
+        for pattern in (
+            r"\w\s+\w",
+            r"^\D+$",
+        ):  # words among keys of one word; no number where each key has one
+            odd = ids.str.contains(pattern, regex=True).to_numpy(bool)
+            banner |= odd & (not (odd & ~alone & keep).any())
+        leave(alone & banner, "info", *BANNER)
         left = source.only(keep)
         whole = pd.DataFrame({place: left.text(place) for place in range(left.cells.shape[1])})
         self._equal_rows |= {(left.place, int(row)) for row in left.rows[whole.duplicated().to_numpy()]}
@@ -405,10 +433,7 @@ class Import:
     def _part(self, source: Body, spec: TableSource) -> _Part:
         """Rows of one table from the rows of a sheet; rows without any value of their own are no rows."""
         table = load_schema()[spec.table]
-        latest = np.ones(len(source.rows), dtype=bool)
-        for test in spec.keep:
-            latest &= _fits(source, test, self._ids(source, spec), self.findings, self._order)
-        source = source.only(latest)
+        source = source.only(self._kept_by(source, spec, self.findings))
         size, ids = len(source.rows), self._ids(source, spec)
         frame, labels, units = pd.DataFrame(index=pd.RangeIndex(size)), {}, {}
         missing: dict[str, pd.Series] = {}
@@ -433,6 +458,25 @@ class Import:
         values = values or [name for name in filled if name != "project_id"]
         own = np.any([filled[name] for name in values], axis=0) if values else np.ones(size, dtype=bool)
         return part.only(own)
+
+    def _kept_by(self, source: Body, spec: TableSource, findings: Findings) -> np.ndarray:
+        """Rows of a sheet that one table takes."""
+        tests = [_fits(source, test, self._ids(source, spec), findings, self._order) for test in spec.keep]
+        return np.all([np.ones(len(source.rows), dtype=bool), *tests], axis=0)
+
+    def _list_kept_by_none(self, sources: list[tuple[TableSource, Body]]) -> None:
+        """List the rows whose amounts no table takes, because of its own filter."""
+        for source in {id(source): source for _, source in sources}.values():
+            mine = [spec for spec, body in sources if body is source and self._money(source, spec)]
+            taken = [self._kept_by(source, spec, Findings()) for spec in mine]
+            for number in np.flatnonzero(~np.any(taken, axis=0)) if mine else ():
+                test = next(test for spec in mine for test in spec.keep)
+                value, row = source.text(source.places(test.column)[0]).iloc[number], int(source.rows[number])
+                text = f"The amounts of the row were ignored: {test.reason}."
+                self.ignored += 1
+                self.findings.add(
+                    "info", "row_ignored", text, at=source, row=row, column=test.column, value=value
+                )
 
     def _note(
         self, where: tuple[str, str], why: pd.Series, ids: pd.Series, source: Body, item: pd.Series | str
@@ -785,20 +829,15 @@ class Import:
             guess = reason is not None and reason.startswith("?")
             taken = folded(header) in words()["taken"]
             changes = guess and (taken or kind not in ("", "same", "tax", "share"))
-            later = guess and money and several_years(header) and plain_numbers(cells).notna().any()
+            later = guess and money and several_years(header) and plain_numbers(cells).fillna(0).ne(0).any()
             if later:
                 total = as_given(float(plain_numbers(cells, own=True).sum()))
                 text = f'"{title}" holds amounts of several years ({total} in all), and none of them is read.'
                 how, rule = "block", "several_years_in_one"
                 fix = "Name a year for them in the mapping (columns: {header: year}), or write why they are left out."
             elif reason and not changes:
-                spent = (
-                    guess
-                    and money
-                    and _SPENT.search(folded(header))
-                    and plain_numbers(cells).notna().mean() >= 0.5
-                )
-                how, fix = "warn" if reason == "? amounts, not read" or spent else "info", ""
+                numbers = plain_numbers(cells).notna().mean() >= 0.5 and not _NO_AMOUNT.search(folded(header))
+                how, fix = "warn" if guess and money and numbers else "info", ""
                 rule, text = "column_ignored", f'The column "{title}" was left out: {reason}.'
             else:
                 how, fix = "block" if grave else "warn", "Map it, or list it under ignore with the reason."
@@ -820,7 +859,7 @@ class Import:
                 self.findings.add(severity, "sheet_not_used", text, at=raw)
 
 
-_SPENT = re.compile(one_of("spent"))
+_NO_AMOUNT = re.compile(one_of("not_amount"))
 
 
 def _counted(table: str, column: Column) -> bool:

@@ -277,6 +277,8 @@ def melt(
 
 
 SEARCHED_ROWS = 40
+REPEATED = "repeated_header", "The header is repeated here; the row is not data."
+BANNER = "banner_row", "The row holds one text only, no data; it was left out."
 _EXAMPLE = re.compile(r"(?i)e\.g\..*|example( row)?:?")
 NOT_TABLES = {"start", "readme", "read me", "dictionary", "cover", "contents", "notes", "lists", "how to"}
 
@@ -364,7 +366,7 @@ def find_body(raw: RawSheet, table: Table, findings: Findings) -> Body | None:
         findings.add("info", "lines_above_header", text, at=raw, row=row, value=" | ".join(above))
     body = best.body
     cells = _fill_merged(raw, body.cells.copy(), first, texts, known, table, findings)
-    keep = _kept_lines(cells, body.rows, raw, texts, known, table, findings)
+    keep = _kept_lines(cells, body.rows, raw, texts, known, table, findings, best.again[0])
     kept = replace(body, cells=cells, around=best.around).only(keep)
     return replace(kept, cells=pd.DataFrame({place: narrowed(one) for place, one in kept.cells.items()}))
 
@@ -382,6 +384,26 @@ class Heading:
     def body(self) -> Body:
         """The lines below it."""
         return Body(self.raw, self.texts, self.raw.cells.iloc[self.first :], self.raw.rows[self.first :])
+
+    @property
+    def again(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of the body in which the header stands again, as on every page, and those with another header."""
+        cells, heads = self.body.cells, top_lines(self.raw)[self.first - self.lines : self.first]
+        written = self.raw.cells.iloc[self.first - self.lines : self.first]
+        like = np.zeros(len(cells), bool)
+        for place in cells.columns:
+            like |= (cells[place].isin(written[place]) & _filled(cells[place])).to_numpy(bool)
+        again, other = np.zeros(len(cells), bool), np.zeros(len(cells), bool)
+        for row in map(int, np.flatnonzero(like)[::-1]):
+            line = {
+                place: folded(text) for place, one in enumerate(cells.iloc[row]) if (text := clean_cell(one))
+            }
+            equal = [[place for place, text in line.items() if text == folded(head[place])] for head in heads]
+            same, below = max(map(len, equal)), again[row + 1 : row + 2].any()
+            named = len({place for some in equal for place in some if not line[place][0].isdigit()})
+            again[row] = (named and same >= max(2, len(line) - 1)) or (below and same == len(line))
+            other[row] = not again[row] and named >= max(2, len(line) / 2)
+        return again, other
 
     @property
     def around(self) -> tuple[tuple[int, str], ...]:
@@ -484,7 +506,7 @@ def _fill_merged(
 
 def _kept_lines(
     cells: pd.DataFrame, rows: np.ndarray, raw: RawSheet, headers: list[str], known: dict[str, str], table: Table,
-    findings: Findings,
+    findings: Findings, again: np.ndarray,
 ) -> np.ndarray:  # fmt: skip
     """Tell which lines are rows of the table; list banners, totals, examples and repeated headers."""
     if not len(cells):
@@ -496,20 +518,21 @@ def _kept_lines(
     names = {place: known[folded(header)] for place, header in enumerate(headers) if folded(header) in known}
     ids = [place for place, name in names.items() if name.endswith("_id")]
     texts = {place: clean_text(column) for place, column in enumerate(columns) if texts_of(column)}
-    suspects = (count == 1) & (len(names) > 2)
+    suspects = again | ((count == 1) & (len(names) > 2))
 
     def told(number: int) -> dict[int, str]:
         """The filled cells of a line as text."""
         places = map(int, np.flatnonzero(filled[number]))
         return {place: clean_cell(columns[place].iloc[number]) or "" for place in places}
 
-    for place, text in texts.items():
-        odd = [one for one in pd.unique(text.dropna()) if one == headers[place] or _EXAMPLE.fullmatch(one)]
+    for text in texts.values():
+        odd = [one for one in pd.unique(text.dropna()) if _EXAMPLE.fullmatch(one)]
         suspects |= text.isin(odd).to_numpy() if odd else False
     across = {int(raw.rows[top]) for top, bottom, left, right in raw.merged if top == bottom and right > left}
     left_out: dict[int, tuple[str, str, str]] = {}
     for number in map(int, np.flatnonzero(suspects & keep)):
         said = _reason_to_leave(told(number), int(count[number]), headers, ids, len(names))
+        said = REPEATED if again[number] else said
         if not said[0] and count[number] == 1 and int(rows[number]) in across:
             said = "banner_row", "The row is one text merged over columns, not data; it was left out."
         if said[0]:
@@ -660,12 +683,9 @@ def _reason_to_leave(
     texts = list(line.values())
     if texts and _EXAMPLE.fullmatch(texts[0]) and min(line) == 0:
         return "example_row", "The example row is not data."
-    same = sum(folded(text) == folded(headers[place]) for place, text in line.items())
-    if same >= max(2, count - 1):
-        return "repeated_header", "The header is repeated here; the row is not data."
     no_id = bool(ids) and not any(place in line for place in ids)
     if count == 1 and known > 2 and no_id and texts and not is_total(texts[0]):
-        return "banner_row", "The row holds one text only, no data; it was left out."
+        return BANNER
     several = 1 < count == len(texts) and known > 2 and count >= len(headers) - 1
     if several and len(set(texts)) == 1 and not is_total(texts[0]):
         return "banner_row", "The row is a banner, not data; it was left out."

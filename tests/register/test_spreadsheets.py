@@ -150,6 +150,42 @@ READ: dict[str, tuple[dict[str, Cells], dict[tuple[str, int], float]]] = {
 }  # fmt: skip
 
 
+H = [*HEAD, 2027, 2028]
+BODY: Cells = [[*row, *pair] for row, pair in zip(ROWS, ((100, 200), (50, None), (8, 7)), strict=True)]
+READ |= {
+    "a header on every page, with sums carried over": (
+        {"P": [["Capital plan"], H, BODY[0], ["Carried forward", None, None, 100, 200], ["Page 2 of 2"], H,
+               ["Brought forward", None, None, 100, 200], *BODY[1:], ["Total", None, None, 158, 207]]},
+        BASE,
+    ),
+    "a table for each department on one sheet": (
+        {"P": [["Ports"], H, *BODY[:2], ["Total", None, None, 150, 200], [], ["Nets"], H, BODY[2],
+               ["Total", None, None, 8, 7], [], ["Grand total", None, None, 158, 207]]},
+        BASE,
+    ),
+    "groups of a board": (
+        {"board": [["Ports"], ["Name", "Owner", "Budget 2027", "Budget 2028", "Item ID"],
+                   ["Wall", "Ada", 100, 200, "C1"], ["Ferry", "Bob", 50, None, "C2"], [None, None, 150, 200, None],
+                   [], ["Nets"], ["Name", "Owner", "Budget 2027", "Budget 2028", "Item ID"],
+                   ["Gauge", "Cy", 8, 7, "C3"], [None, None, 8, 7, None]]},
+        BASE,
+    ),
+    "limits beside the costs": (
+        {"P": [[*row, None, *more] for row, more in zip(
+            [H, *BODY], (["Envelope", "Limit 2027"], ["All", 150], ["Ports", 100], ["Nets", 50]), strict=True)]},
+        BASE,
+    ),
+    "later years without any money": (
+        {"P": wide([2027, 2028, "Later years"], [100, 200, 0], [50, None, 0], [8, 7, 0])}, BASE,
+    ),
+    "investment and running cost of a year side by side": (
+        {"P": [["Code", "Year", "Capex", "Opex"],
+               *([code, year, 0.75 * one, 0.25 * one] for (code, year), one in BASE.items())]},
+        BASE,
+    ),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("kind", READ)
 def test_every_amount_is_the_one_counted_by_hand(kind: str, tmp_path: Path) -> None:
     sheets, right = READ[kind]
@@ -265,3 +301,54 @@ def test_totals_above_or_below_are_found_and_no_other_row(
     totals = np.array([total for _, total in rows])
     found = find_totals(numbers, totals, np.ones(len(rows), bool), totals)
     assert sorted(found) == np.flatnonzero(totals).tolist()
+
+
+FIGURES = {
+    "Measure": (("Budget", 1), ("Actual", 0.5), ("Variance", 0.5)), "Of": (("Original budget", 1), ("Forecast", 2)),
+    "Line": (("Expenditure", 1), ("Income", 3)), "Type": (("Cost", 1), ("Benefit", 3)),
+    "Item": (("Total cost", 1), ("Funding", 1)), "Category": (("Gross cost", 1), ("Grant", 0.5), ("Net cost", 0.5)),
+    "Kategorie": (("Kosten", 1), ("Nutzen", 2)), "Element": (("Labor", 0.25), ("Material", 0.75)),
+    "Part": (("Labor", 0.25), ("Material", 0.75), ("Total", 1)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("head", FIGURES)
+@pytest.mark.parametrize("across", [False, True])
+def test_figures_told_apart_by_a_column_are_not_added_up(head: str, across: bool, tmp_path: Path) -> None:
+    rows: Cells = [[*HEAD, head, *((2027, 2028) if across else ("Fiscal year", "Amount"))]]
+    for row in ROWS:
+        mine = {year: BASE[row[0], year] for year in (2027, 2028) if (row[0], year) in BASE}
+        for word, part in FIGURES[head]:
+            if across:
+                rows.append(
+                    [*row, word, *(part * mine[year] if year in mine else None for year in (2027, 2028))]
+                )
+            else:
+                rows += [[*row, word, year, part * one] for year, one in mine.items()]
+    text, code = imported(tmp_path, {"P": rows})
+    assert code == 0, text
+    assert amounts(tmp_path) == pytest.approx(BASE)
+    if head == "Type":
+        register = load_register(tmp_path / "out")
+        assert register.table("benefits")["amount"].sum() == pytest.approx(3 * register.costs["amount"].sum())
+
+
+@pytest.mark.parametrize(
+    "words", ["FTE", "Headcount", "Grant", "Limit", "Score", "Contingency", "Funding", "Net"]
+)
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_year_in_a_header_makes_no_cost(words: str, alone: bool, tmp_path: Path) -> None:
+    """Beside the costs of the year no other figure counts; alone one counts only where it can be a cost."""
+    heads: list[Any] = [f"{words} 2027", f"{words} 2028"]
+    costs = [[3, 4]] * 3 if alone else [[100, 200, 3, 4], [50, None, 3, 4], [8, 7, 3, 4]]
+    text, code = imported(tmp_path, {"P": wide(heads if alone else [2027, 2028, *heads], *costs)})
+    assert code == 0, text
+    may = alone and words in ("Contingency", "Funding", "Net")
+    assert amounts(tmp_path) == pytest.approx(years(*[(3, 4)] * 3) if may else {} if alone else BASE)
+    assert may or "not read" in text
+
+
+def test_another_header_below_is_another_table(tmp_path: Path) -> None:
+    text, code = imported(tmp_path, {"P": [H, *BODY[:2], [*HEAD, 2030, 2031], BODY[2]]})
+    assert code == 2
+    assert "Another header stands here" in text
