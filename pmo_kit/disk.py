@@ -7,6 +7,7 @@ import os
 import pickle
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -111,7 +112,7 @@ def shared(key: Callable[[], object], make: Callable[[], T], proven: Callable[[T
         return kept
     found = make()
     if proven(found):
-        draft = file.with_suffix(f".{os.getpid()}")
+        draft = file.with_suffix(f".{os.getpid()}_{threading.get_ident()}")
         draft.write_bytes(pickle.dumps(found))
         os.replace(draft, file)
     return found

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Any
 
@@ -16,11 +17,11 @@ from pmo_kit.arbitration.infeasibility import conflict_error
 from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model, kept, parts
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Capacity, Count, Demand, Limit, Synergy
-from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, moment, proof_gap, settle_tie
-from pmo_kit.arbitration.solving import MOST_NODES, Limits, Proof, Status, prove
+from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, each, moment, proof_gap, settle_tie
+from pmo_kit.arbitration.solving import MOST_NODES, Limits, Proof, Status, T, prove
 from pmo_kit.disk import shared
 from pmo_kit.doors import door
-from pmo_kit.errors import PmoError
+from pmo_kit.errors import InfeasibleError, PmoError
 from pmo_kit.facts import SHARE, Unit, as_given, count, number
 
 ANSWERS = 64  # kept at once
@@ -131,6 +132,16 @@ class Allocation(Answer):
         if self.next_best is not None:
             known.append(self._model.positions(self.next_best))
         return Pool(self._model, known)
+
+    def _each(self, asks: Iterable[Callable[[Allocation], T]]) -> list[T]:
+        """What is asked of the answer, side by side, each with the plans known when its turn comes."""
+
+        def asked(pool: Pool, ask: Callable[[Allocation], T]) -> T:
+            own = copy(self)
+            vars(own)["_pool"] = pool
+            return ask(own)
+
+        return each(self._pool, (partial(asked, ask=ask) for ask in asks))
 
     @cached_property
     def _flips(self) -> dict[int, Any]:
@@ -318,6 +329,14 @@ def arbitrate(question: Question) -> Allocation:
     if allocation.status == "optimal":
         kept(known, key, lambda: allocation, ANSWERS)
     return allocation
+
+
+def answered(question: Question) -> Allocation | InfeasibleError:
+    """The best plan of a question, or why there is none: one of several that are asked side by side."""
+    try:
+        return arbitrate(question)
+    except InfeasibleError as error:
+        return error
 
 
 def arbitrate_from(question: Question, known: Iterable[Plan] = (), settle: bool = True) -> Allocation:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
@@ -17,12 +18,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pmo_kit.answers import Answer
-from pmo_kit.arbitration.allocation import Allocation, allocation_of, arbitrate, asked_gap, close_enough
+from pmo_kit.arbitration.allocation import Allocation, allocation_of, answered, asked_gap, close_enough
 from pmo_kit.arbitration.model import ONE, Model, Plan, PlanChange, compile_model, parts
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Envelope, Row
 from pmo_kit.arbitration.search import Found, best_plan, moment, proof_gap
-from pmo_kit.arbitration.solving import Floats, Limits, Program, SafeBound, relaxed_solver, solve
+from pmo_kit.arbitration.solving import (
+    Floats,
+    Limits,
+    Program,
+    SafeBound,
+    relaxed_solver,
+    side_by_side,
+    solve,
+)
 from pmo_kit.doors import door, factor, known, several
 from pmo_kit.doors import number as at_least
 from pmo_kit.errors import InfeasibleError, InputError
@@ -214,13 +223,12 @@ def frontier(
         return _funding_order(frontier(question, budgets), dict(zip(asked, given, strict=True)))
     if weights is not None:
         raise InputError("Weights belong to one order of funding for all budgets: add nested=True.")
+    asks = [question.scaled(times) for times in factors]
     nearby = _Nearby(question)
-    found: dict[float, Allocation | InfeasibleError] = {}
-    for times in factors:
-        try:
-            found[times] = nearby.allocation(question.scaled(times)) or arbitrate(question.scaled(times))
-        except InfeasibleError as error:
-            found[times] = error
+    points = (
+        map(nearby.point, asks) if nearby.warm else side_by_side(partial(answered, each) for each in asks)
+    )
+    found = dict(zip(factors, points, strict=True))
     return Frontier(question, *_points(question, found))
 
 
@@ -445,16 +453,14 @@ class _Nearby:
     def __init__(self, question: Question) -> None:
         self._gap = asked_gap(question)
         model = compile_model(question) if self._gap > 0 else None
-        self._warm = Warm(model) if model is not None and Warm.fits(model) else None
+        self.warm = Warm(model) if model is not None and Warm.fits(model) else None
 
-    def allocation(self, question: Question) -> Allocation | None:
-        """A plan proven to be within the gap, or None where a search is needed."""
-        if self._warm is None:
-            return None
+    def point(self, question: Question) -> Allocation | InfeasibleError:
+        """The answer at one budget: a plan proven to be within the gap, or what a search finds."""
         model = compile_model(question)
-        found = good_plan(self._warm, model, self._gap)
+        found = good_plan(self.warm, model, self._gap) if self.warm else None
         if found is None or not close_enough(model, found, self._gap):
-            return None
+            return answered(question)
         return allocation_of(model, replace(found, status="optimal"))
 
 

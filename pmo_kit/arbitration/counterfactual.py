@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from math import ceil
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from pmo_kit.arbitration.rules import (
     Rule,
     role_words,
 )
+from pmo_kit.arbitration.solving import side_by_side
 from pmo_kit.arbitration.thresholds import Threshold, least_cost_cut, least_increase
 from pmo_kit.doors import door, known
 from pmo_kit.errors import InputError
@@ -123,21 +125,34 @@ def what_would_admit(allocation: Allocation, project_id: str, level: str | None 
     unit = allocation.question.worth.short
     worth = f"{unit} more net value" if options.money_value else f"more of {unit}"
     rows = [("value", price, unit, f"{as_given(round(price, 2))} {worth}")]
-    cut = least_cost_cut(model, option, allocation._value)
-    cost = f"{as_given(round(float(options.costs[option]), 2))} {model.question.money.short}"
-    rows.append(("cost", *_share(cut, f"off its cost of {cost}")))
-    rows += [_one_limit(allocation, rule, option) for rule in limits]
-    envelopes = [r for r in model.question.active_rules if isinstance(r, Envelope)]
+    asks: list[Callable[[], tuple[str, float, str, str]]] = [partial(_cheaper, allocation, option)]
+    asks += [partial(_one_limit, allocation, rule, option) for rule in limits]
+    envelopes = {r.name: r.amount for r in model.question.active_rules if isinstance(r, Envelope)}
     if envelopes:
-        factor = {r.name: r.amount for r in envelopes}
-        more = least_increase(model, factor, least=allocation._value, option=option)
-        rows.append(("all envelopes", *_share(more, "more in every envelope")))
+        asks.append(partial(_all_envelopes, allocation, envelopes, option))
     if len(limits) > 1:
-        rows.append(_together(allocation, limits, option))
+        asks.append(partial(_together, allocation, limits, option))
+    rows += side_by_side(asks)
     table = pd.DataFrame(rows, columns=["way", "amount", "unit", "words"])
     change = done.change.leaves if done.change else ()
     name = str(options.table.index[option][1])
     return Admission(allocation, project_id, name, price, change, way, table)
+
+
+def _cheaper(allocation: Allocation, option: int) -> tuple[str, float, str, str]:
+    """The least share off an option's cost."""
+    model = allocation._model
+    cut = least_cost_cut(model, option, allocation._value)
+    cost = f"{as_given(round(float(model.question.built.costs[option]), 2))} {model.question.money.short}"
+    return "cost", *_share(cut, f"off its cost of {cost}")
+
+
+def _all_envelopes(
+    allocation: Allocation, amounts: Mapping[str, float], option: int
+) -> tuple[str, float, str, str]:
+    """The least common factor on all envelopes."""
+    more = least_increase(allocation._model, amounts, least=allocation._value, option=option)
+    return "all envelopes", *_share(more, "more in every envelope")
 
 
 def _share(found: Threshold | None, words: str) -> tuple[float, str, str]:

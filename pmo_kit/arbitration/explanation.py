@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -26,8 +26,8 @@ from pmo_kit.arbitration.prices import (
     plan_change,
 )
 from pmo_kit.arbitration.rules import Committed, Mandatory, Override, Requires, Rule
-from pmo_kit.arbitration.search import Found, best_plan, proof_gap, solved_again
-from pmo_kit.arbitration.solving import Limits
+from pmo_kit.arbitration.search import Found, best_plan, each, proof_gap, solved_again
+from pmo_kit.arbitration.solving import Limits, side_by_side
 from pmo_kit.arbitration.thresholds import limits_worth, turning_points
 from pmo_kit.doors import door, known, several
 from pmo_kit.facts import as_given
@@ -197,7 +197,7 @@ def explain(
     done = flips(model, plan, asked, limits, exact, allocation._pool)
     if exact:
         allocation._flips.update({i: each for i, each in done.items() if each.found.status != "feasible"})
-    records = [_record(allocation, done[i], value, bound) for i in asked]
+    records = allocation._each(partial(_record, done=done[i], value=value, bound=bound) for i in asked)
     columns = list(_COLUMNS)
     index = pd.MultiIndex.from_tuples([r[0] for r in records], names=["project_id", "level"])
     table = pd.DataFrame([r[1] for r in records], columns=columns, index=index)
@@ -271,12 +271,11 @@ def _range_words(lower: float, upper: float) -> str:
 def _duties(allocation: Allocation, projects: Sequence[str] | None) -> pd.Series:
     """What lifting the duty of each mandatory project would gain."""
     question = allocation.question
-    gains = {}
-    for rule in question.active_rules:
-        if isinstance(rule, Mandatory) and (projects is None or rule.project_id in projects):
-            free = solved_again(question.without(rule.name), allocation._pool)
-            gains[rule.project_id] = (free.value - allocation._value) / ONE
-    return pd.Series(gains, name="gain", dtype=float).rename_axis("project_id")
+    duties = [r for r in question.active_rules if isinstance(r, Mandatory)]
+    asked = {r.project_id: r.name for r in duties if projects is None or r.project_id in projects}
+    free = each(allocation._pool, (partial(solved_again, question.without(name)) for name in asked.values()))
+    gains = [(found.value - allocation._value) / ONE for found in free]
+    return pd.Series(gains, index=pd.Index(asked, name="project_id"), name="gain", dtype=float)
 
 
 LOSES = "worth less than it costs"
@@ -412,13 +411,16 @@ def override_ledger(question: Question) -> Ledger:
     question = question.with_rules(*(replace(order, active=True) for order in overrides))
     names = [o.name for o in overrides]
     names_of = question.built.projects["name"]
-    everything = best_plan(compile_model(question))
-    none = best_plan(compile_model(question.without(*names)))
+    lifted = [
+        [],
+        names,
+        *([other for other in names if other != name] for name in names),
+        *([n] for n in names),
+    ]
+    jobs = (partial(best_plan, compile_model(question.without(*lift))) for lift in lifted)
+    everything, none, *others = side_by_side(jobs)
     records = []
-    for override in overrides:
-        others = [name for name in names if name != override.name]
-        alone = best_plan(compile_model(question.without(*others)))
-        rest = best_plan(compile_model(question.without(override.name)))
+    for override, alone, rest in zip(overrides, others, others[len(names) :], strict=False):
         displaces, admits = _effect(question, rest, everything)
         records.append(
             (

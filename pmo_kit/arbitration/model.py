@@ -300,11 +300,13 @@ class Model:
 
 def kept(found: dict[Any, Any], key: Any, compute: Callable[[], Any], most: int) -> Any:
     """What was computed before for a key, or is now; no more than `most` are kept."""
-    if key not in found:
+    answer = found.get(key)  # another search may clear what is kept meanwhile
+    if answer is None:
+        answer = compute()
         if len(found) >= most:
             found.clear()
-        found[key] = compute()
-    return found[key]
+        found[key] = answer
+    return answer
 
 
 ALONE = (Capacity, Count, Demand, Committed, Excludes, Group, Mandatory, Override, Requires, Synergy)

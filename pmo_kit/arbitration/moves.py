@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
+from functools import partial
 from math import nan
 
 import pandas as pd
@@ -11,7 +13,7 @@ from pmo_kit.arbitration.allocation import Allocation
 from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan, compile_model
 from pmo_kit.arbitration.prices import NOTHING
 from pmo_kit.arbitration.rules import Envelope, Share
-from pmo_kit.arbitration.search import Pool, best_plan
+from pmo_kit.arbitration.search import Pool, best_plan, each
 from pmo_kit.arbitration.thresholds import Threshold, changed, least_increase, limit_shift, touched
 from pmo_kit.doors import door, number, several
 from pmo_kit.errors import InputError
@@ -57,20 +59,18 @@ def money_moves(allocation: Allocation, amounts: Sequence[float] = (1, 2, 4)) ->
     >>> moves[["from_year", "to_year", "gain", "most", "cap"]].iloc[0].tolist()
     [2028.0, 2027.0, 0.0, 0.0, 0.0]
     """
-    amounts = [number(each, "an amount of money to move, above zero,") for each in several(amounts)]
+    amounts = [number(x, "an amount of money to move, above zero,") for x in several(amounts)]
     if not amounts or min(amounts) <= 0:
         raise InputError(f"Amounts of money to move are above zero; {amounts or 'none'} cannot be moved.")
     moves = _Moves(allocation)
-    rows = []
-    for name in moves.names:
-        years = moves.years(name)
-        for to in years:
-            for start in years:
-                if start != to:
-                    most, cap = moves.best(name, start, to)
-                    for amount in amounts:
-                        pair = (moves.gain(name, start, to, amount), moves.gain(name, None, to, amount))
-                        rows.append((start, to, name, amount, *pair, most, cap, moves.together(name)))
+    asks = (
+        partial(_Moves.rows, name=name, start=start, to=to, amounts=amounts)
+        for name in moves.names
+        for years in [moves.years(name)]
+        for apart in range(1, len(years))  # neighbors share no year, so that no search is made twice
+        for start, to in zip(years[apart:] + years[:apart], years, strict=True)
+    )
+    rows = [row for found in each(moves, asks) for row in found]
     table = pd.DataFrame(rows, columns=COLUMNS)
     order = ["gain", "amount", "cap", "envelope", "from_year", "to_year"]
     return table.sort_values(
@@ -96,6 +96,27 @@ class _Moves:
         self._values: dict[frozenset[tuple[str, float]], int] = proven
         self._enough: dict[tuple[frozenset[str], int], Threshold | None] = {}
         self._everything = sum(r.amount for r in self._envelopes.values())
+
+    def copy(self) -> _Moves:
+        """What is known now."""
+        own = copy(self)
+        own._plans, own._values, own._enough = dict(self._plans), dict(self._values), dict(self._enough)
+        return own
+
+    def learn(self, other: _Moves) -> None:
+        """Take over plans and values."""
+        self._plans |= other._plans
+        self._values |= other._values
+        self._enough |= other._enough
+
+    def rows(self, name: str, start: int, to: int, amounts: Sequence[float]) -> list[tuple[object, ...]]:
+        """The rows of one pair of years."""
+        most, cap = self.best(name, start, to)
+        gains = [
+            (self.gain(name, start, to, amount), self.gain(name, None, to, amount)) for amount in amounts
+        ]
+        kept = self.together(name)
+        return [(start, to, name, x, *pair, most, cap, kept) for x, pair in zip(amounts, gains, strict=True)]
 
     def years(self, name: str) -> list[int]:
         """Years of an envelope."""

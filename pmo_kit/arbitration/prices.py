@@ -4,8 +4,9 @@ plan."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan, PlanChange
 from pmo_kit.arbitration.rules import Committed, Mandatory, Override, Row
-from pmo_kit.arbitration.search import Found, Pool, best_plan, proof_gap
+from pmo_kit.arbitration.search import Found, Pool, best_plan, each, proof_gap
 from pmo_kit.arbitration.solving import Limits, Status, solve
 
 if TYPE_CHECKING:
@@ -70,14 +71,12 @@ def flips(
     a plan is known for a choice a single search shows that no other is as good.
     """
     known = _Proven(model, plan, pool)
-    for option in options:
-        known.relax(option)
-    for option in sorted(options, key=lambda i: known.most[i]):
-        known.look_nearby(option)
-    done = {}
-    for option in sorted(options, key=known.value):
-        done[option] = known.prove(option, limits, ties)
-    return done
+    each(known, (partial(_Proven.relax, option=i) for i in options))
+    order = sorted(options, key=lambda i: known.most[i])
+    each(known, (partial(_Proven.look_nearby, option=i) for i in order))
+    order = sorted(options, key=known.value)
+    prices = each(known, (partial(_Proven.prove, option=i, limits=limits, ties=ties) for i in order))
+    return dict(zip(order, prices, strict=True))
 
 
 class _Proven:
@@ -87,6 +86,19 @@ class _Proven:
         self._model, self._plan, self._pool = model, plan, pool
         self.most: dict[int, int] = {}  # what a plan with the choice flipped is worth at most
         self._points: dict[int, Floats] = {}
+        self._far = pool.distance
+
+    def copy(self) -> _Proven:
+        """What is known now."""
+        own = copy(self)
+        own._pool, own.most, own._points = self._pool.copy(), dict(self.most), dict(self._points)
+        return own
+
+    def learn(self, other: _Proven) -> None:
+        """Take over lower bounds, points and plans."""
+        self._pool.learn(other._pool)
+        self._points |= other._points
+        self.most |= {i: min(most, self.most.get(i, most)) for i, most in other.most.items()}
 
     def relax(self, option: int) -> None:
         """A first bound: what the flip would be worth if projects could be split."""
@@ -128,7 +140,7 @@ class _Proven:
         far = np.abs(x - base)
         near = np.argsort(-far - 1e-6 * self._nearness, kind="stable")[NEARBY:]
         fixed = {int(i): int(base[i]) for i in near} | fixed
-        hope = max(least + 1, self.most[option] - 2 * self._pool.distance)
+        hope = max(least + 1, self.most[option] - 2 * self._far)
         self._pool.add(best_plan(model, fixed=fixed, extra=rows, least=hope).plan)
 
     @cached_property

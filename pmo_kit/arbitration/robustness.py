@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 
 import numpy as np
@@ -11,7 +12,6 @@ import pandas as pd
 
 from pmo_kit.answers import Answer
 from pmo_kit.arbitration.allocation import Allocation, arbitrate
-from pmo_kit.arbitration.model import Model
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Row
 from pmo_kit.arbitration.search import best_plan, proof_gap
@@ -89,17 +89,18 @@ def core_projects(question: Question, epsilon: float = 0.01, *, seed: int = 7) -
         raise InputError(
             "The plan is not proven best, so no project can be proven to be in every good plan: set gap=0."
         )
-    model = allocation._model
     least = allocation._value - round(epsilon * abs(allocation._value))
-    options = model.question.built
+    options = question.built
     base = allocation.table["decision"].eq("fund")
-    standing = {p: _standing(allocation, model, p, bool(base[p]), least) for p in options.groups}
+    asks = [partial(_standing, project=p, inside=bool(base[p]), least=least) for p in options.groups]
+    standing = dict(zip(options.groups, allocation._each(asks), strict=True))
     table = allocation.table[["name", "area"]].assign(in_plan=base, standing=pd.Series(standing))
     return Core(allocation, epsilon, table)
 
 
-def _standing(allocation: Allocation, model: Model, project: str, inside: bool, least: int) -> str:
+def _standing(allocation: Allocation, project: str, inside: bool, least: int) -> str:
     """Whether a good plan without (or with) the project exists."""
+    model = allocation._model
     mine = model.question.built.of(project)
     pool = allocation._pool
     if inside:

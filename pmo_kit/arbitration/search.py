@@ -4,17 +4,18 @@ stands."""
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 import numpy as np
 
 from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan, compile_model
 from pmo_kit.arbitration.rules import Row
-from pmo_kit.arbitration.solving import Limits, Program, Status, solve
+from pmo_kit.arbitration.solving import Limits, Program, Status, T, side_by_side, solve
 
 if TYPE_CHECKING:
     from pmo_kit.arbitration.options import Floats
@@ -212,6 +213,27 @@ def solved_again(question: Question, known: Pool) -> Found:
     return found
 
 
+class _Known(Protocol):
+    """What searches start from: a copy as it is now, and learning from a copy what was found with it."""
+
+    def copy(self) -> Self: ...
+
+    def learn(self, other: Self) -> None: ...
+
+
+K = TypeVar("K", bound=_Known)
+
+
+def each(known: K, asks: Iterable[Callable[[K], T]]) -> list[T]:
+    """What is asked, side by side, of what is known when the turn comes; what one finds, later ones know."""
+
+    def job(ask: Callable[[K], T]) -> Callable[[], tuple[K, T]]:
+        own = known.copy()
+        return lambda: (own, ask(own))
+
+    return [answer for _, answer in side_by_side(map(job, asks), lambda found: known.learn(found[0]))]
+
+
 def moment(seconds: float | None) -> float | None:
     """The moment at which a search of so many seconds ends."""
     return None if seconds is None else time.monotonic() + seconds
@@ -230,6 +252,17 @@ class Pool:
     def plans(self) -> tuple[Plan, ...]:
         """The kept plans."""
         return tuple(self._plans)
+
+    def copy(self) -> Pool:
+        """The pool as it is now."""
+        own = copy(self)
+        own._plans = dict(self._plans)
+        return own
+
+    def learn(self, other: Pool) -> None:
+        """Keep the plans of another pool too."""
+        for plan in other._plans:
+            self.add(plan)
 
     def add(self, plan: Plan | None) -> None:
         """Keep a plan, if it obeys every rule."""

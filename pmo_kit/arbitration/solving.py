@@ -9,19 +9,22 @@ worse plan optimal.
 from __future__ import annotations
 
 import hashlib
+import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache, partial
 from importlib.metadata import version
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from pmo_kit.arbitration.rules import Row
 
 
+T = TypeVar("T")
 Floats = NDArray[np.float64]
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 
@@ -215,6 +219,70 @@ def interruptible(unwanted: Callable[[], bool]) -> Iterator[None]:
         yield
     finally:
         _unwanted.reset(token)
+
+
+AHEAD = 4  # searches that are on their way at once, on however many cores
+_beside: ContextVar[bool] = ContextVar("beside", default=False)
+
+
+def side_by_side(jobs: Iterable[Callable[[], T]], learn: Callable[[T], object] = bool) -> list[T]:
+    """What searches that do not wait for one another find, in their order, on as many threads as there are cores.
+
+    Parameters
+    ----------
+    jobs : iterable of callable
+        Each is taken when it is its turn and may hold what was learned by then: from all but the last few before it,
+        the same on every machine, so that no answer depends on its cores. It shares nothing that others change.
+    learn : callable
+        Takes what each found, in their order, in this thread.
+
+    Examples
+    --------
+    >>> side_by_side((lambda x=x: x * x) for x in range(5))
+    [0, 1, 4, 9, 16]
+    """
+    cores = getattr(os, "process_cpu_count", os.cpu_count)() or 1
+    if cores == 1 or _beside.get():  # the same turns, one after another
+        return _in_turn(jobs, learn, _done)
+    token = _beside.set(True)
+    unwanted, ended = _unwanted.get(), threading.Event()
+    workers = ThreadPoolExecutor(min(cores, AHEAD))
+    try:
+        with interruptible(lambda: ended.is_set() or (unwanted is not None and unwanted())):
+            return _in_turn(jobs, learn, lambda job: workers.submit(copy_context().run, job))
+    finally:
+        ended.set()
+        workers.shutdown(cancel_futures=True)
+        _beside.reset(token)
+
+
+def _in_turn(
+    jobs: Iterable[Callable[[], T]],
+    learn: Callable[[T], object],
+    start: Callable[[Callable[[], T]], Future[T]],
+) -> list[T]:
+    """What jobs find; one is taken and started when all but the last few before it are learned."""
+    found: list[T] = []
+    ahead: deque[Future[T]] = deque()
+
+    def take() -> None:
+        found.append(ahead.popleft().result())
+        learn(found[-1])
+
+    for job in jobs:
+        ahead.append(start(job))
+        if len(ahead) == AHEAD:
+            take()
+    while ahead:
+        take()
+    return found
+
+
+def _done(job: Callable[[], T]) -> Future[T]:
+    """A job that is done at once."""
+    future: Future[T] = Future()
+    future.set_result(job())
+    return future
 
 
 @contextmanager

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pmo_kit.arbitration.allocation import SMALL, Allocation, asked_gap
 from pmo_kit.arbitration.model import ONE, compile_model
 from pmo_kit.arbitration.rules import Row
-from pmo_kit.arbitration.search import Pool, proof_gap
+from pmo_kit.arbitration.search import Pool, each, proof_gap
 from pmo_kit.arbitration.solving import Limits
 from pmo_kit.doors import door
 
@@ -53,13 +56,10 @@ def cost_of_delay(allocation: Allocation) -> pd.DataFrame:
     gap = 0.0 if exact else asked_gap(question) * allocation._free_value()
     limits = Limits(max(proof_gap(model), gap), question.node_limit)
     late = np.flatnonzero(delays > question.deferral)
-    rows = []
-    for project, plan in allocation.table.iterrows():
-        mine = options.of(str(project))
-        wanted = mine[delays[mine] == int(plan["delay"]) + 1]
-        if not len(wanted):
-            continue
-        moved = (tuple(sorted(plan.difference(mine) | {i})) for plan in known for i in wanted.tolist())
+
+    def asked(pool: Pool, project: str, plan: pd.Series, wanted: NDArray[np.int64]) -> tuple[object, ...]:
+        mine = options.of(project)
+        moved = (tuple(sorted(one.difference(mine) | {i})) for one in known for i in wanted.tolist())
         lead = Pool(model, moved).leader({})
         pool.add(None if lead is None else lead[1])
         fixed = {int(i): 0 for i in [*late, *mine] if i not in wanted}
@@ -69,6 +69,13 @@ def cost_of_delay(allocation: Allocation) -> pd.DataFrame:
             value, cost = found.value / ONE, allocation.value - found.bound / ONE
             upper = allocation.bound - found.value / ONE
         inside = plan["decision"] == "fund"
-        rows.append((project, plan["name"], plan["area"], inside, int(plan["delay"]) + 1, value, cost, upper))
-    table = pd.DataFrame(rows, columns=COLUMNS).set_index("project_id")
+        return project, plan["name"], plan["area"], inside, int(plan["delay"]) + 1, value, cost, upper
+
+    asks = []
+    for project, plan in allocation.table.iterrows():
+        mine = options.of(str(project))
+        wanted = mine[delays[mine] == int(plan["delay"]) + 1]
+        if len(wanted):
+            asks.append(partial(asked, project=str(project), plan=plan, wanted=wanted))
+    table = pd.DataFrame(each(pool, asks), columns=COLUMNS).set_index("project_id")
     return table.sort_values("cost", ascending=False, kind="stable")

@@ -6,8 +6,9 @@ one program.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import ceil, inf, isfinite, isinf, nan
 from typing import TYPE_CHECKING, Any
 
@@ -295,26 +296,31 @@ def turning_points(
     known(kinds, KINDS, "kind of turning point")
     projects = None if projects is None else several(projects)
     known(projects or (), allocation.question.built.groups, "project")
-    model = allocation._model
-    points: list[tuple[object, ...]] = []
+    asks: list[Callable[[Allocation], list[tuple[object, ...]]]] = []
     for kind, limit in (("people", Capacity), ("money", Envelope)):
         if kind in kinds:
-            rules = [rule for rule in _tightest(allocation, limit) if only_limit(model, rule)]
-            for rule in rules[:nearest]:
-                points += _less(allocation, rule)
+            rules = [rule for rule in _tightest(allocation, limit) if only_limit(allocation._model, rule)]
+            asks += [partial(_less, rule=rule) for rule in rules[:nearest]]
     if "costs" in kinds or "benefits" in kinds:
-        for option in allocation._positions:
-            if projects is not None and allocation.question.built.project_ids[option] not in projects:
-                continue
-            without = allocation._pool.search({option: 0})
-            price = inf if without.plan is None else (allocation._value - without.value) / ONE
-            if "costs" in kinds:
-                points += _higher_cost(allocation, option, price)
-            if "benefits" in kinds and without.plan is not None:
-                change = common_change(model, allocation._positions, without, {option: 0})
-                points += _lower_benefits(allocation, option, price, without.value / ONE, change)
+        ids = allocation.question.built.project_ids
+        chosen = (i for i in allocation._positions if projects is None or ids[i] in projects)
+        asks += [partial(_poorer, option=option, kinds=kinds) for option in chosen]
+    points = [point for found in allocation._each(asks) for point in found]
     frame = pd.DataFrame(points, columns=POINTS)
     return frame.sort_values(["distance", "what"], kind="stable", ignore_index=True)
+
+
+def _poorer(allocation: Allocation, option: int, kinds: Sequence[str]) -> list[tuple[object, ...]]:
+    """The cost and the benefits of a chosen option at which the plan changes."""
+    points = []
+    without = allocation._pool.search({option: 0})
+    price = inf if without.plan is None else (allocation._value - without.value) / ONE
+    if "costs" in kinds:
+        points += _higher_cost(allocation, option, price)
+    if "benefits" in kinds and without.plan is not None:
+        change = common_change(allocation._model, allocation._positions, without, {option: 0})
+        points += _lower_benefits(allocation, option, price, without.value / ONE, change)
+    return points
 
 
 def _tightest(allocation: Allocation, kind: type[Rule]) -> list[Any]:
@@ -441,54 +447,51 @@ def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> 
     -----
     All by solving again: the difference of a relaxation is not what one more unit is worth.
     """
-    question, model, plan = allocation.question, allocation._model, allocation._positions
+    question = allocation.question
     known(names or (), {rule.name for rule in question.rules} | {"all money"}, "limit")
     use = allocation.use.drop_duplicates("rule").set_index("rule")
-    index: list[str] = []
-    rows: list[tuple[object, ...]] = []
     # A share of the envelopes moves with them, so less money could allow other plans, and more money other ones.
     shares = any(isinstance(r, Share) and r.of == "envelope" for r in question.active_rules)
-    for rule in question.active_rules:
-        if not isinstance(rule, Limit) or (names is not None and rule.name not in names):
-            continue
-        u: Any = use.loc[rule.name]
-        if rule.stock is None:
-            free = solved_again(question.without(rule.name), allocation._pool)
-            found = [nan] * 5 + [_worth(free), nan]
-        else:
-            more, _, unlimited, enough = ahead = _ahead(allocation, model, [rule], shares)
-            up = allocation.value
-            if not shares and enough < STOCK_STEP - STEP:
-                up = max(up, unlimited)
-            elif shares or more < STOCK_STEP + STEP:
-                up = _value(allocation, changed(rule, STOCK_STEP))
-            less = changed(rule, -min(STOCK_STEP, rule.stock))
-            spare = not shares and not compile_model(question.with_rules(less)).evaluate(plan).broken
-            down = allocation.value if spare else _value(allocation, less)
-            found = [STOCK_STEP, up - allocation.value, down - allocation.value, *ahead]
-        rows.append((u["label"], u["unit"], u["used"], u["limit"], *found))
-        index.append(rule.name)
+    limits = [r for r in question.active_rules if isinstance(r, Limit) and (names is None or r.name in names)]
+    asks = [partial(_around, rule=rule, shares=shares) for rule in limits]
+    heads = [tuple(use.loc[rule.name, ["label", "unit", "used", "limit"]]) for rule in limits]
+    index = [rule.name for rule in limits]
     envelopes = [r for r in question.active_rules if isinstance(r, Envelope)]
     if len(envelopes) > 1 and (names is None or "all money" in names):
         total = sum(r.amount for r in envelopes if r.scope == "all")
         used = float(use.loc[[r.name for r in envelopes if r.scope == "all"], "used"].sum())
-        ahead = _ahead(allocation, model, envelopes, shares)
-        unit = question.built.money_unit
-        rows.append(("all money", unit, used, total, nan, nan, nan, *ahead))
+        asks.append(lambda own: (nan, nan, nan, *_ahead(own, envelopes, shares)))
+        heads.append(("all money", question.built.money_unit, used, total))
         index.append("all money")
+    rows = [(*head, *found) for head, found in zip(heads, allocation._each(asks), strict=True)]
     return pd.DataFrame(rows, columns=WORTH, index=pd.Index(index, name="rule", dtype="str")).astype(
         dict.fromkeys(WORTH[2:], float)
     )
 
 
-def _ahead(
-    allocation: Allocation, model: Model, rules: Sequence[Rule], shares: bool
-) -> tuple[float, float, float, float]:
+def _around(allocation: Allocation, rule: Limit, shares: bool) -> tuple[float, ...]:
+    """step, one_more, one_fewer, and what lies ahead of one limit."""
+    if rule.stock is None:
+        free = solved_again(allocation.question.without(rule.name), allocation._pool)
+        return *[nan] * 5, _worth(free), nan
+    more, _, unlimited, enough = ahead = _ahead(allocation, [rule], shares)
+    up = allocation.value
+    if not shares and enough < STOCK_STEP - STEP:
+        up = max(up, unlimited)
+    elif shares or more < STOCK_STEP + STEP:
+        up = _value(allocation, changed(rule, STOCK_STEP))
+    less = changed(rule, -min(STOCK_STEP, rule.stock))
+    fits = not compile_model(allocation.question.with_rules(less)).evaluate(allocation._positions).broken
+    down = allocation.value if fits and not shares else _value(allocation, less)
+    return STOCK_STEP, up - allocation.value, down - allocation.value, *ahead
+
+
+def _ahead(allocation: Allocation, rules: Sequence[Rule], shares: bool) -> tuple[float, float, float, float]:
     """more, more_value, unlimited_value, enough; `shares`: a share of the envelopes moves with them."""
     free = solved_again(allocation.question.without(*(rule.name for rule in rules)), allocation._pool)
     if free.plan is None or free.value <= allocation._value:
         return nan, nan, _worth(free), 0.0
-    by = [{rule.name: 1.0} for rule in rules]
+    by, model = [{rule.name: 1.0} for rule in rules], allocation._model
     first = least_increase(model, *by, least=model.better(allocation._value))
     reached = first is not None and not shares and first.value >= free.value / ONE
     last = first if reached else least_increase(model, *by, least=free.value)

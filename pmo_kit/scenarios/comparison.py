@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from math import inf, nan
 from types import MappingProxyType
 from typing import TypedDict
@@ -14,10 +14,11 @@ import pandas as pd
 
 from pmo_kit.answers import Answer
 from pmo_kit.arbitration import Allocation, Question, arbitrate
+from pmo_kit.arbitration.allocation import answered
 from pmo_kit.arbitration.model import ONE, Model, PlanChange, compile_model
 from pmo_kit.arbitration.rules import Row
 from pmo_kit.arbitration.search import best_plan
-from pmo_kit.arbitration.solving import Limits, Program, Status, solve
+from pmo_kit.arbitration.solving import Limits, Program, Status, side_by_side, solve
 from pmo_kit.doors import door, known
 from pmo_kit.errors import InfeasibleError, InputError
 from pmo_kit.facts import Base, Fact, Of, Unit, as_given, count
@@ -63,15 +64,23 @@ def evaluate_plans(
     -----
     Regret_s(x) = V*_s - V_s(x): Savage (1951), The Theory of Statistical Decision, J. Am. Stat. Assoc. 46.
     """
-    rows = []
     plans = {name: allocation.plan for name, allocation in allocations.items()} | dict(others or {})
-    for scenario, best in allocations.items():
-        model = compile_model(best.question)
-        options = best.question.options.index
-        for name, levels in plans.items():
-            plan = {p: level for p, level in levels.items() if (p, level) in options}
-            rows.append({"plan": name, "scenario": scenario} | evaluate_plan(model, plan, best.value))
-    return pd.DataFrame(rows)
+    models = {scenario: compile_model(best.question) for scenario, best in allocations.items()}
+    keys = [(name, scenario) for scenario in allocations for name in plans]
+
+    def tried(name: str, scenario: str) -> Tried:
+        model = models[scenario]
+        options = model.question.built.table.index
+        plan = {p: level for p, level in plans[name].items() if (p, level) in options}
+        return evaluate_plan(model, plan, allocations[scenario].value)
+
+    found = side_by_side(partial(tried, *key) for key in keys)
+    return pd.DataFrame(
+        [
+            {"plan": name, "scenario": scenario} | each
+            for (name, scenario), each in zip(keys, found, strict=True)
+        ]
+    )
 
 
 def regret_table(evaluated: pd.DataFrame) -> pd.DataFrame:
@@ -507,12 +516,10 @@ def compare(question: Question, scenarios: Sequence[Scenario]) -> Comparison:
     if len(set(names)) < len(names):
         raise InputError(f"Two scenarios have one name: {', '.join(names)}.")
     asked = {scenario.name: scenario(question) for scenario in scenarios}
-    allocations, reasons = {TODAY: arbitrate(question)}, {}
-    for name, changed in asked.items():
-        try:
-            allocations[name] = arbitrate(changed)
-        except InfeasibleError as error:
-            reasons[name] = str(error)
+    today = arbitrate(question)
+    found = dict(zip(asked, side_by_side(partial(answered, each) for each in asked.values()), strict=True))
+    allocations = {TODAY: today} | {n: a for n, a in found.items() if isinstance(a, Allocation)}
+    reasons = {name: str(error) for name, error in found.items() if isinstance(error, InfeasibleError)}
     return Comparison(question, tuple(scenarios), MappingProxyType(allocations), MappingProxyType(reasons))
 
 

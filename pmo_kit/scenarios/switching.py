@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 
 import pandas as pd
 
 from pmo_kit.arbitration import Allocation, Question, turning_points
 from pmo_kit.arbitration.model import compile_model
+from pmo_kit.arbitration.solving import side_by_side
 from pmo_kit.doors import door
 from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given
@@ -152,8 +154,8 @@ def switching_points(comparison: Comparison) -> pd.DataFrame:
         stays better), whole (True where the case comes whole or not at all, so only `after` decides).
     """
     today, other = comparison.allocations[comparison.base].plan, comparison.minimax.plan
-    rows = []
-    for scenario in (s for s in comparison.scenarios if s.name in comparison.cases):
+
+    def row(scenario: Scenario) -> tuple[object, ...]:
         whole = bool(scenario.rules_off or scenario.discount_schedule or scenario.delay)
         if whole:
             before, after = (
@@ -164,7 +166,10 @@ def switching_points(comparison: Comparison) -> pd.DataFrame:
         else:
             found = break_even(comparison.question, scenario, today, other)
             before, after, share = found.before, found.after, found.share
-        rows.append((scenario.name, before, after, float("nan") if share is None else share, whole))
+        return scenario.name, before, after, float("nan") if share is None else share, whole
+
+    cases = (s for s in comparison.scenarios if s.name in comparison.cases)
+    rows = side_by_side(partial(row, scenario) for scenario in cases)
     return pd.DataFrame(rows, columns=["scenario", "before", "after", "share", "whole"])
 
 
