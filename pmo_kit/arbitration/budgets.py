@@ -336,9 +336,8 @@ class _Chain:
         """Look for the best plans; a bound on the weighted value of any."""
         count = len(self._points)
         bound = float(np.dot(self._weights, [a.bound for a in self._points]))
-        for start in range(count):
-            if self.value + self._near < bound:
-                self._from(start)
+        starts = (partial(self._from, start) for start in range(count) if self.value + self._near < bound)
+        side_by_side(starts, self._keep)
         done: dict[int, tuple[Plan, ...]] = {}  # what stood in and around a run when it was last improved
         before = None
         while self.best is not None and self.best != before and self.value < bound - self._near:
@@ -367,8 +366,8 @@ class _Chain:
                 total -= max(0.0, alone[run] - self._together(run, free=True))
         return total
 
-    def _from(self, start: int) -> None:
-        """Nested plans from the best plan of one budget: each larger budget adds, each smaller one leaves out."""
+    def _from(self, start: int) -> tuple[Plan, ...]:
+        """Nested plans from the best plan of one budget: larger ones add, smaller ones leave out; none if it ends."""
         plans = {start: self._points[start]._positions}
         for place in [*range(start + 1, len(self._models)), *range(start - 1, -1, -1)]:
             model = self._models[place]
@@ -380,9 +379,9 @@ class _Chain:
             limits = Limits(max(proof_gap(model), gap), model.question.node_limit)
             found = best_plan(model, fixed=fixed, extra=rows, limits=limits)
             if found.plan is None:
-                return
+                return ()
             plans[place] = found.plan
-        self._keep(tuple(plans[place] for place in range(len(plans))))
+        return tuple(plans[place] for place in range(len(plans)))
 
     def _together(self, places: range, free: bool = False) -> float:
         """A bound on the plans of adjacent budgets from one program, the others as they are best known, or `free`."""
@@ -422,6 +421,8 @@ class _Chain:
 
     def _keep(self, plans: tuple[Plan, ...]) -> None:
         """Plans for all budgets, if they are nested, obey every rule and are the best so far."""
+        if not plans:
+            return
         held = [self._held(place, plan) for place, plan in enumerate(plans)]
         broken = any(m.evaluate(plan).broken for m, plan in zip(self._models, plans, strict=True))
         if not broken and all(a <= b for a, b in pairwise(held)):

@@ -97,31 +97,31 @@ class Explanation(Answer):
         One row per choice, the cheapest first: exceptions (each (project_id, level, `in` or `out`); several are
         granted together by that plan), value, price, price_upper, and leaves, enters, resized of the plan.
         """
-        model, table = self.allocation._model, self._table
+        allocation, table = self.allocation, self._table
+        model, position, price = (
+            allocation._model,
+            allocation.question.built.position,
+            table["price"].to_dict(),
+        )
         groups: list[tuple[Plan, list[tuple[str, str]]]] = []
-        for key, plan in sorted(self._plans.items(), key=lambda item: (table.loc[item[0], "price"], item[0])):
-            price = table.loc[key, "price"]
+        for key, plan in sorted(self._plans.items(), key=lambda item: (price[item[0]], item[0])):
+            wanted = flip_columns(model, allocation._positions, position(*key))[1].items()
             for made, members in groups:
-                if made == plan or (table.loc[members[0], "price"] == price and self._grants(made, key)):
+                grants = price[members[0]] == price[key] and all((i in made) == bool(x) for i, x in wanted)
+                if made == plan or grants:
                     members.append(key)
                     break
             else:
                 groups.append((plan, [key]))
         records = []
         for plan, members in groups:
-            change, first = plan_change(model, self.allocation._positions, plan), table.loc[members[0]]
+            change, first = plan_change(model, allocation._positions, plan), table.loc[members[0]]
             names = tuple((*key, table.loc[key, "flip"]) for key in sorted(members))
             records.append(
                 (names, *first[["value", "price", "price_upper"]], change.leaves, change.enters, change.resized)
             )  # fmt: skip
         columns = ["exceptions", "value", "price", "price_upper", "leaves", "enters", "resized"]
         return pd.DataFrame(records, columns=columns)
-
-    def _grants(self, plan: Plan, key: tuple[str, str]) -> bool:
-        """Whether a plan is as an exception wants it."""
-        option = self.allocation.question.built.position(*key)
-        _, columns = flip_columns(self.allocation._model, self.allocation._positions, option)
-        return all((column in plan) == bool(x) for column, x in columns.items())
 
     @property
     def summary(self) -> str:

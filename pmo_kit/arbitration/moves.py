@@ -10,10 +10,10 @@ from math import nan
 import pandas as pd
 
 from pmo_kit.arbitration.allocation import Allocation
-from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan, compile_model
+from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, compile_model
 from pmo_kit.arbitration.prices import NOTHING
 from pmo_kit.arbitration.rules import Envelope, Share
-from pmo_kit.arbitration.search import Pool, best_plan, each
+from pmo_kit.arbitration.search import Pool, best_known, best_plan, each
 from pmo_kit.arbitration.thresholds import Threshold, changed, least_increase, limit_shift, touched
 from pmo_kit.doors import door, number, several
 from pmo_kit.errors import InputError
@@ -151,7 +151,7 @@ class _Moves:
         key = frozenset(by.items())
         if key not in self._values:
             model = self._model(by)
-            pool = Pool(model, self._best_known(model))
+            pool = Pool(model, best_known(model, self._plans))
             most, known = self._most(by), pool.best({})
             if wider is not None and most != NOTHING and known != most:
                 most = min(most, self._value(wider))
@@ -163,20 +163,6 @@ class _Moves:
                 if found.plan is not None:
                     self._plans[found.plan] = None
         return self._values[key]
-
-    def _best_known(self, model: Model) -> list[Plan]:
-        """The known plan that is worth most of those that obey the changed limits; breaking a soft one only costs."""
-        best: list[Plan] = []
-        for plan in sorted(self._plans, key=self._worth, reverse=True):
-            if best and self._worth(plan) <= model.evaluate(best[0]).value:
-                break
-            exact = model.evaluate(plan)
-            if not exact.broken and (not best or exact.value > model.evaluate(best[0]).value):
-                best = [plan]
-        return best
-
-    def _worth(self, plan: Plan) -> int:
-        return self._base._model._exact.of(self._base._model, plan)[0]
 
     def _most(self, by: Mapping[str, float]) -> int:
         """What no plan exceeds, as values for at least as much money show."""

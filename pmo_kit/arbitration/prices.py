@@ -141,7 +141,11 @@ class _Proven:
         near = np.argsort(-far - 1e-6 * self._nearness, kind="stable")[NEARBY:]
         fixed = {int(i): int(base[i]) for i in near} | fixed
         hope = max(least + 1, self.most[option] - 2 * self._far)
-        self._pool.add(best_plan(model, fixed=fixed, extra=rows, least=hope).plan)
+        for lowest in [hope] if least > NOTHING else [hope, None]:
+            found = best_plan(model, fixed=fixed, extra=rows, least=lowest)
+            if found.plan is not None:
+                self._pool.add(found.plan)
+                break
 
     @cached_property
     def _nearness(self) -> Floats:

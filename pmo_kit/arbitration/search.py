@@ -208,9 +208,38 @@ def _first_by_id(model: Model, found: Found, rows: list[Row], least: int) -> Fou
 
 def solved_again(question: Question, known: Pool) -> Found:
     """The best plan of a changed question, from the known plans; where it obeys their rules it is one of them."""
-    found = Pool(compile_model(question), known.plans).search()
+    model = compile_model(question)
+    found = Pool(model, best_known(model, known.plans)).search()
     known.add(found.plan)
     return found
+
+
+def best_known(model: Model, plans: Iterable[Plan]) -> list[Plan]:
+    """The plan that is worth most of those that obey every rule; none where none does. Breaking a soft rule costs."""
+    known = list(plans)
+    x = np.zeros((len(known), len(model.program.value)))
+    for place, plan in enumerate(known):
+        x[place, model.columns(plan)] = 1.0
+    rows = slice(model.head, model.head + len(model.rows))
+    lower, upper, used = (
+        model.program.lower[rows],
+        model.program.upper[rows].copy(),
+        x @ model.program.matrix.T,
+    )
+    for _, following, limit in model.carries:
+        upper[following] += limit
+    used = used[:, rows]
+    over = (used - upper > 1e-6 * (1.0 + abs(upper))) | (lower - used > 1e-6 * (1.0 + abs(lower)))
+    over[:, list(model.prices)] = False
+    worth = x @ model.value_row
+    best, value = list[Plan](), -inf
+    for place in np.argsort(-worth, kind="stable").tolist():
+        if worth[place] < value:
+            break
+        exact = None if over[place].any() else model.evaluate(known[place])
+        if exact is not None and not exact.broken and exact.worth > value:
+            best, value = [known[place]], exact.worth
+    return best
 
 
 class _Known(Protocol):

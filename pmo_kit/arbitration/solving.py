@@ -182,13 +182,18 @@ _PROOF: dict[str, bool | int | float | str] = {
     "mip_heuristic_run_root_reduced_cost": False,
     "mip_heuristic_run_feasibility_jump": False,
 }
-# In a small program, or where any point of a value will do, few cuts are kept and symmetry is not looked for.
+# Where any point of a value will do few cuts are kept, and symmetry is not looked for.
 _ANY: dict[str, bool | int | float | str] = {
     "mip_detect_symmetry": False,
     "mip_pool_soft_limit": 10,
     "mip_lp_age_limit": 2,
 }
-_SMALL = 400  # columns; proofs take half the time without a second start
+# A small program is proven in less time than it takes to prepare the proof.
+_SMALL = 400  # columns
+_SOON: dict[str, bool | int | float | str] = {
+    **_ANY, "mip_pool_soft_limit": 1, "mip_allow_restart": False,
+    "mip_heuristic_run_feasibility_jump": False,
+}  # fmt: skip
 
 
 @cache
@@ -402,7 +407,7 @@ def _solved(program: Program, limits: Limits) -> Outcome:
     if limits.cutoff is not None:
         settings |= {**_PROOF, "objective_bound": -limits.cutoff * factor}
     if len(program.value) <= _SMALL:
-        settings |= {**_ANY, "mip_allow_restart": False}
+        settings |= _SOON
     if limits.enough is not None:
         settings |= {**_ANY, "objective_target": limits.enough * factor}
     if limits.nodes is not None:

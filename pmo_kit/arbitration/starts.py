@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pmo_kit.arbitration.allocation import SMALL, Allocation, asked_gap
 from pmo_kit.arbitration.model import ONE, compile_model
 from pmo_kit.arbitration.rules import Row
-from pmo_kit.arbitration.search import Pool, each, proof_gap
+from pmo_kit.arbitration.search import Pool, best_known, each, proof_gap
 from pmo_kit.arbitration.solving import Limits
 from pmo_kit.doors import door
 
@@ -60,8 +60,8 @@ def cost_of_delay(allocation: Allocation) -> pd.DataFrame:
     def asked(pool: Pool, project: str, plan: pd.Series, wanted: NDArray[np.int64]) -> tuple[object, ...]:
         mine = options.of(project)
         moved = (tuple(sorted(one.difference(mine) | {i})) for one in known for i in wanted.tolist())
-        lead = Pool(model, moved).leader({})
-        pool.add(None if lead is None else lead[1])
+        for late_plan in best_known(model, moved):
+            pool.add(late_plan)
         fixed = {int(i): 0 for i in [*late, *mine] if i not in wanted}
         found = pool.search(fixed, [Row("later", wanted, np.ones(len(wanted)), 1, np.inf)], limits)
         value = cost = upper = float("nan")

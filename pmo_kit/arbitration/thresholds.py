@@ -453,6 +453,7 @@ def limits_worth(allocation: Allocation, names: Sequence[str] | None = None) -> 
     # A share of the envelopes moves with them, so less money could allow other plans, and more money other ones.
     shares = any(isinstance(r, Share) and r.of == "envelope" for r in question.active_rules)
     limits = [r for r in question.active_rules if isinstance(r, Limit) and (names is None or r.name in names)]
+    asks: list[Callable[[Allocation], tuple[float, ...]]]
     asks = [partial(_around, rule=rule, shares=shares) for rule in limits]
     heads = [tuple(use.loc[rule.name, ["label", "unit", "used", "limit"]]) for rule in limits]
     index = [rule.name for rule in limits]
