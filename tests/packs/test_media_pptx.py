@@ -119,6 +119,38 @@ def test_every_mark_can_be_drawn(chart: object) -> None:
         assert series.name in [one.name for one in shapes[-1].chart.plots[0].series] or not series.across
 
 
+def test_a_chart_says_outright_what_programs_take_differently_where_it_is_not_there() -> None:
+    """What is absent is no in a sheet and yes on a slide: lines would bend, axes vanish, labels name everything."""
+    for shape in graphics(Presentation(io.BytesIO(deck_bytes(small())))).values():
+        if not shape.has_chart:  # type: ignore[attr-defined]
+            continue
+        drawn = shape.chart._chartSpace  # type: ignore[attr-defined]
+        axes = drawn.xpath(".//c:catAx | .//c:valAx")
+        assert len(drawn.xpath(".//c:catAx/c:delete | .//c:valAx/c:delete")) == len(axes) == 2
+        assert len(drawn.xpath(".//c:scatterChart//c:smooth")) == len(drawn.xpath(".//c:scatterChart/c:ser"))
+        labels = drawn.xpath(".//c:dLbls | .//c:dLbl[not(c:delete)]")
+        for name in ("showLegendKey", "showCatName", "showSerName"):
+            assert {tuple(one.xpath(f"./c:{name}/@val")) for one in labels} <= {("0",)}
+
+
+def test_a_label_can_be_read_on_the_bar_that_it_stands_in() -> None:
+    import pandas as pd
+
+    from pmo_kit.exhibits import theme
+    from pmo_kit.exhibits.records import Chart, Field
+
+    data = pd.DataFrame({"what": ["was", "less", "is"], "kind": ["previous", "bad", "actual"],
+                         "from": [0.0, 3.0, 0.0], "to": [5.0, 5.0, 3.0]})  # fmt: skip
+    bridge = Chart(id="b", alt="-", title="B", mark="bar", data=data, x=Field("to"), y=Field("what", kind="category"),
+                   start=Field("from"), series=Field("kind"), styles={})  # fmt: skip
+    (shape,) = graphics(Presentation(io.BytesIO(deck_bytes(laid_out([collected(bridge)]))))).values()
+    series = shape.chart.plots[0].series[1]  # type: ignore[attr-defined]
+    inks = [f"#{color}" for color in series._element.xpath("./c:dLbls/c:dLbl//a:srgbClr/@val")]
+    grounds = [theme.look(style).fill for style in data["kind"]]
+    assert len(set(inks)) > 1
+    assert all(theme.contrast(ink, ground) >= 4.5 for ink, ground in zip(inks, grounds, strict=True))
+
+
 def test_a_deck_says_its_own_size_and_program() -> None:
     with zipfile.ZipFile(io.BytesIO(deck_bytes(small()))) as archive:
         names = archive.namelist()

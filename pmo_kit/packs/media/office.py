@@ -69,6 +69,17 @@ def normalized(content: bytes, stamp: str) -> bytes:
     return stream.getvalue()
 
 
+def clean(text: str) -> str:
+    """Text without the control characters that XML cannot hold.
+
+    Examples
+    --------
+    >>> clean("a\\x07b\\nc")
+    'ab\\nc'
+    """
+    return "".join(c for c in text if c >= " " or c in "\n\t")
+
+
 Shape = Literal["bar", "column", "line", "xy"]
 HIDDEN = theme.Look(theme.PAPER, theme.PAPER)
 GROUND = theme.Look("#E6E6E6", theme.DARK_GRAY, width=1.5)

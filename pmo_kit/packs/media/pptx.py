@@ -18,19 +18,10 @@ from pmo_kit.exhibits.canvas import source_line
 from pmo_kit.exhibits.cells import spoken
 from pmo_kit.exhibits.drawing import grid_of
 from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Table, words
-from pmo_kit.packs.media.office import (
-    GROUND,
-    Series,
-    Spec,
-    header,
-    image,
-    normalized,
-    number_format,
-    span,
-    spec,
-)
+from pmo_kit.packs.media.office import Spec, clean, image, normalized, spec
 from pmo_kit.packs.media.widths import widths
 from pmo_kit.packs.media.xlsx import stamp
+from pmo_kit.packs.media.xlsx_sheets import Formats, inert_book, native, write_series
 from pmo_kit.packs.spec import Deck, deck_home, kit_names
 
 if TYPE_CHECKING:
@@ -337,17 +328,6 @@ def write_paragraphs(
             added.font.color.rgb = rgb(run.color)
 
 
-def clean(text: str) -> str:
-    """Text without the control characters that XML cannot hold.
-
-    Examples
-    --------
-    >>> clean("a\\x07b\\nc")
-    'ab\\nc'
-    """
-    return "".join(c for c in text if c >= " " or c in "\n\t")
-
-
 def rgb(color: str) -> Any:
     """A color of the theme for python-pptx."""
     from pptx.dml.color import RGBColor
@@ -409,10 +389,9 @@ def add_chart(slide: Any, chart: Chart, room: Box, key: bool = True) -> Any:
     if drawn is None:
         shape = _add_picture(slide, chart, room)
     else:
-        shape = slide.shapes.add_chart(
-            _kind(drawn), room.left, room.top, room.width, room.height, _data(drawn)
-        )
-        _dress(shape.chart, drawn, chart, key)
+        made = _written(chart, replace(drawn, key=drawn.key and key))
+        shape = slide.shapes.add_chart(None, room.left, room.top, room.width, room.height, made)
+        _finish(shape.chart, drawn)
     shape.name = f"Chart {chart.id}"
     shape._element.xpath(".//p:cNvPr")[0].set("descr", spoken(chart))
     return shape
@@ -428,205 +407,70 @@ def _add_picture(slide: Any, chart: Chart, room: Box) -> Any:
     return shape
 
 
-def _kind(drawn: Spec) -> Any:
-    from pptx.enum.chart import XL_CHART_TYPE as Kind
+@dataclass(frozen=True)
+class _Written:
+    """A chart and the workbook behind it, as python-pptx asks for them."""
 
-    return {
-        "bar": Kind.BAR_STACKED if drawn.stacked else Kind.BAR_CLUSTERED,
-        "column": Kind.COLUMN_STACKED if drawn.stacked else Kind.COLUMN_CLUSTERED,
-        "line": Kind.LINE_MARKERS,
-        "xy": Kind.XY_SCATTER_LINES_NO_MARKERS,
-    }[drawn.shape]
+    xml: bytes
+    xlsx_blob: bytes
 
-
-def _data(drawn: Spec) -> Any:
-    """The workbook behind a chart."""
-    from pptx.chart.data import CategoryChartData, XyChartData
-
-    form = number_format(drawn.number)
-    if drawn.shape == "xy":
-        points = XyChartData(number_format=form)
-        for one in drawn.series:
-            series = points.add_series(clean(one.name))
-            for x, y in zip(one.xs, one.values, strict=True):
-                series.add_data_point(x, y)
-        return points
-    data = CategoryChartData(number_format=form)
-    for category in drawn.categories:
-        data.add_category(clean(category))
-    for one in drawn.series:
-        data.add_series(clean(one.name), one.values)
-    return data
+    def xml_bytes(self, _: object) -> bytes:
+        return self.xml
 
 
-def _dress(chart: Any, drawn: Spec, of: Chart, key: bool) -> None:
-    """Looks, labels, axes and key; axis ids as the schema wants them."""
-    from pptx.enum.chart import XL_LEGEND_POSITION
+def _written(chart: Chart, drawn: Spec) -> _Written:
+    """A chart as a workbook draws it, in larger type, and that workbook without it."""
 
-    size = 14 if len(drawn.categories) <= _DENSE and not (drawn.layered and drawn.shape == "bar") else 12
-    _font(chart.font, size)
-    chart.has_title = False
-    chart.has_legend = drawn.key and key
-    if chart.has_legend:
-        chart.legend.position = XL_LEGEND_POSITION.TOP
-        chart.legend.include_in_layout = False
-        _font(chart.legend.font, 14)
-        if any(one.kind == "hidden" or one.across for one in drawn.series):
-            _unnamed(chart, drawn)
-    plot = chart.plots[0]
-    if drawn.shape in ("bar", "column"):
-        few = max(0, 5 - len(drawn.categories))
-        plot.gap_width = (45 if drawn.shape == "bar" else 60) + 55 * few
-        plot.overlap = 100 if drawn.stacked or drawn.layered else -5 if len(drawn.series) > 1 else 0
-        plot.vary_by_categories = False
-    for series, wanted in zip(plot.series, drawn.series, strict=True):
-        if wanted.kind in ("line", "dots"):
-            _stroke(series, wanted)
-        else:
-            _fill(series.format, wanted.look, wanted.kind)
-            series.invert_if_negative = False
-            for place, look in wanted.looks.items():
-                _fill(series.points[place].format, look, "fill")
-        if any(wanted.labels):
-            _labels(series, wanted, drawn, size)
-    _axes(chart, drawn, of)
-    for element in chart._chartSpace.iter("{*}axId", "{*}crossAx"):
-        element.set("val", element.get("val").lstrip("-"))
+    def book(draws: bool) -> bytes:
+        stream = io.BytesIO()
+        made = inert_book(stream)
+        sheet = made.add_worksheet()
+        columns = write_series(sheet, drawn, 0, 0, Formats(made))
+        if draws:
+            size = (
+                14 if len(drawn.categories) <= _DENSE and not (drawn.layered and drawn.shape == "bar") else 12
+            )
+            sheet.insert_chart(0, 0, native(made, chart, drawn, sheet.name, columns, 0, size))
+        made.close()
+        return stream.getvalue()
+
+    with zipfile.ZipFile(io.BytesIO(book(True))) as archive:
+        xml = archive.read("xl/charts/chart1.xml")
+    for said, whole in _OUTRIGHT:
+        xml = xml.replace(said, whole)
+    return _Written(xml, book(False))
 
 
-def _unnamed(chart: Any, drawn: Spec) -> None:
-    """Take out of the key what only holds others up, or is named where it stands."""
-    from pptx.oxml import parse_xml
-
-    legend = chart.legend._element
-    for place, one in reversed(list(enumerate(drawn.series))):
-        if one.kind == "hidden" or one.across:
-            spaces = 'xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"'
-            entry = f'<c:legendEntry {spaces}><c:idx val="{place}"/><c:delete val="1"/></c:legendEntry>'
-            legend.find("{*}legendPos").addnext(parse_xml(entry))
-
-
-def _fill(form: Any, look: theme.Look, kind: str) -> None:
-    from pptx.enum.dml import MSO_PATTERN
-
-    line, width = (theme.INK, 1.75) if kind == "outline" else (look.line, look.width)
-    if kind == "fill" and look.hatch:
-        form.fill.patterned()
-        form.fill.pattern = MSO_PATTERN.LIGHT_UPWARD_DIAGONAL
-        form.fill.fore_color.rgb = rgb(look.line)
-        form.fill.back_color.rgb = rgb(look.fill)
-    else:
-        _ground(form.fill, "" if kind in ("outline", "hidden") else look.fill)
-    _edge(form.line, line, 0 if kind == "hidden" else width)
+_OUTRIGHT = (
+    (b'<c:lang val="en-US"/>', b'<c:lang val="en-US"/><c:roundedCorners val="0"/>'),
+    (b"</c:scaling><c:axPos", b'</c:scaling><c:delete val="0"/><c:axPos'),
+    (b"</c:title>", b'<c:overlay val="0"/></c:title>'),
+    (b"</c:yVal>", b'</c:yVal><c:smooth val="0"/>'),
+    (b'<c:plotVisOnly val="1"/>', b'<c:plotVisOnly val="1"/><c:dispBlanksAs val="gap"/>'),
+    (b'<c:showVal val="1"/>', b'<c:showLegendKey val="0"/><c:showVal val="1"/><c:showCatName val="0"/>'
+     b'<c:showSerName val="0"/><c:showPercent val="0"/><c:showBubbleSize val="0"/>'),
+)  # fmt: skip
+"""What a chart of a workbook leaves unsaid: what is not there is no in a sheet and yes on a slide."""
 
 
-def _stroke(series: Any, wanted: Series) -> None:
-    """A line, with dots where it has labels; or dots alone."""
+def _finish(chart: Any, drawn: Spec) -> None:
+    """The rest of it, and what only python-pptx writes: words on one line, dots where a line has labels."""
     from pptx.enum.chart import XL_MARKER_STYLE
-    from pptx.enum.dml import MSO_LINE
 
-    look = wanted.look
-    series.smooth = False
-    if wanted.kind == "line":
-        _edge(series.format.line, look.shade, 1.5 if wanted.across else 2.5)
-        if look.dash:
-            series.format.line.dash_style = MSO_LINE.DASH
-        series.marker.style = XL_MARKER_STYLE.NONE
-        named = () if wanted.across else wanted.labels
-        dots = [series.points[place].marker for place, said in enumerate(named) if said]
-    else:
-        series.format.line.fill.background()
-        dots = [series.marker]
-    for dot in dots:
-        dot.style = XL_MARKER_STYLE.CIRCLE
-        dot.size = 9
-        _ground(dot.format.fill, look.shade)
-        dot.format.line.color.rgb = rgb(theme.PAPER)
-
-
-def _labels(series: Any, wanted: Series, drawn: Spec, size: float) -> None:
-    """Words on the marks: the number where they say just that, else the words themselves."""
-    from pptx.enum.chart import XL_LABEL_POSITION as At
-
-    inner = drawn.stacked and wanted.kind == "fill"
-    color = theme.readable(theme.INK, wanted.look.fill) if inner else theme.INK
-    if drawn.layered and (wanted.look.hatch or wanted.look is GROUND):
-        place = At.INSIDE_END if wanted.look.hatch else At.INSIDE_BASE
-    elif inner:
-        place = At.CENTER
-    else:
-        beside = wanted.across and wanted.xs[0] == wanted.xs[1]
-        place = At.OUTSIDE_END if drawn.shape in ("bar", "column") else At.RIGHT if beside else At.ABOVE
-    if wanted.plain(drawn.number):
-        labels = series.data_labels
-        labels.show_value = True
-        labels.number_format, labels.number_format_is_linked = number_format(drawn.number), False
-        labels.position = place
-        _font(labels.font, size, color)
-        return
-    for at, said in enumerate(wanted.labels):
-        if said:
-            label = series.points[at].data_label
-            _worded(label.text_frame, said, size, color)
-            label.text_frame.word_wrap = False
-            label.position = place
-
-
-def _axes(chart: Any, drawn: Spec, of: Chart) -> None:
-    from pptx.enum.chart import XL_TICK_LABEL_POSITION, XL_TICK_MARK
-
-    across, values = chart.category_axis, chart.value_axis
-    for axis in (across, values):
-        axis.major_tick_mark = axis.minor_tick_mark = XL_TICK_MARK.NONE
-        axis.has_major_gridlines = False
-        axis.format.line.color.rgb = rgb(theme.INK)
-    across.tick_label_position = XL_TICK_LABEL_POSITION.LOW
-    if drawn.shape == "bar":
-        across.reverse_order = True
-        values.tick_label_position = XL_TICK_LABEL_POSITION.HIGH
-    values.format.line.fill.background()
-    _scaled(values, drawn.span(), drawn.number.signed)
-    values.visible = not drawn.labelled
-    if not drawn.labelled:
-        values.has_major_gridlines = True
-        _edge(values.major_gridlines.format.line, theme.GRID, 0.75)
-        _title(values, drawn.number)
-    if drawn.shape == "xy":
-        _scaled(across, span([x for one in drawn.series for x in one.xs]))
-        if of.x.kind == "time":
-            across.tick_labels.number_format = "yyyy-mm"
-        _title(across, of.x)
-
-
-def _scaled(axis: Any, ends: tuple[float, float, float], signed: bool = False) -> None:
-    """Lowest, highest and step of an axis of numbers, and how its numbers are written."""
-    axis.minimum_scale, axis.maximum_scale, step = ends
-    if step:
-        axis.major_unit = step
-    decimals = 0 if not step or float(step).is_integer() else 1
-    axis.tick_labels.number_format = number_format(Field("", decimals=decimals, signed=signed))
-    axis.tick_labels.number_format_is_linked = False
-
-
-def _title(axis: Any, field: Field) -> None:
-    axis.has_title = True
-    _worded(axis.axis_title.text_frame, header(field), 12, theme.QUIET)
-    for run in axis.axis_title.text_frame.paragraphs[0].runs:
-        run.font.bold = False
-
-
-def _worded(frame: Any, text: str, size: float, color: str) -> None:
-    """Words of a chart in one look."""
-    frame.text = clean(text)
-    for run in (run for paragraph in frame.paragraphs for run in paragraph.runs):
-        _font(run.font, size, color)
-
-
-def _font(font: Any, size: float, color: str = theme.INK) -> None:
-    from pptx.util import Pt
-
-    font.size = Pt(size)
-    font.color.rgb = rgb(color)
+    if chart.has_legend:
+        chart.legend.include_in_layout = False
+    chart.plots[0].vary_by_categories = False
+    for series, wanted in zip(chart.plots[0].series, drawn.series, strict=True):
+        if drawn.shape == "line":
+            series.smooth = False
+        for place, said in enumerate(wanted.labels):
+            if said and not wanted.plain(drawn.number):
+                series.points[place].data_label.text_frame.word_wrap = False
+            if said and wanted.kind == "line" and not wanted.across:
+                dot = series.points[place].marker
+                dot.style, dot.size = XL_MARKER_STYLE.CIRCLE, 9
+                _ground(dot.format.fill, wanted.look.shade)
+                dot.format.line.color.rgb = rgb(theme.PAPER)
 
 
 _PLACES = {

@@ -14,7 +14,7 @@ from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Table
 from pmo_kit.packs.media.office import normalized
 from pmo_kit.packs.media.xlsx_live import SHEETS as LIVE
 from pmo_kit.packs.media.xlsx_live import plan_of, write_plan
-from pmo_kit.packs.media.xlsx_sheets import Formats, lines_in, text, write_chart, write_table
+from pmo_kit.packs.media.xlsx_sheets import Formats, inert_book, lines_in, text, write_chart, write_table
 
 if TYPE_CHECKING:
     from pmo_kit.packs.layout import Collected, Outline
@@ -66,11 +66,8 @@ def annex_bytes(outline: Outline) -> bytes:
     ValueError
         A declared formula does not give the number of its row.
     """
-    from xlsxwriter import Workbook
-
     stream = io.BytesIO()
-    inert = dict.fromkeys(("strings_to_formulas", "strings_to_urls", "strings_to_numbers"), False)
-    book = Workbook(stream, {"in_memory": True, **inert})
+    book = inert_book(stream)
     book.set_properties(
         {
             "title": f"{outline.spec.title}: annex", "author": outline.manifest["register"]["name"],

@@ -14,7 +14,7 @@ from pmo_kit.exhibits import cells, theme
 from pmo_kit.exhibits.cells import spoken
 from pmo_kit.exhibits.drawing import grid_of
 from pmo_kit.exhibits.records import Chart, Field
-from pmo_kit.packs.media.office import Series, Spec, header, image, number_format, span, spec
+from pmo_kit.packs.media.office import GROUND, Series, Spec, clean, header, image, number_format, span, spec
 
 WIDEST = 44
 _NAME = re.compile(r"[A-Za-z_]\w*|\[[^\]]+\]")
@@ -74,6 +74,14 @@ class Formats:
         return self.widths.get((sheet.name, column), 8.4)
 
 
+def inert_book(stream: io.BytesIO) -> Any:
+    """A workbook in which no text is read as a formula, a link or a number."""
+    from xlsxwriter import Workbook
+
+    inert = dict.fromkeys(("strings_to_formulas", "strings_to_urls", "strings_to_numbers"), False)
+    return Workbook(stream, {"in_memory": True, **inert})
+
+
 def lines_in(value: object, width: float) -> int:
     """How many lines a text takes in a column of so many characters.
 
@@ -97,10 +105,10 @@ def text(sheet: Any, row: int, column: int, value: str, formats: Formats, **sett
 
     A cell is never read as a formula or a link; control characters, which a sheet cannot hold, are left out.
     """
-    clean = "".join(c for c in value if c >= " " or c in "\n\t")[:32767]
-    if clean[:1] in ("=", "+", "-", "@", "\t"):
+    said = clean(value)[:32767]
+    if said[:1] in ("=", "+", "-", "@", "\t"):
         settings["quote_prefix"] = True
-    sheet.write_string(row, column, clean, formats(**settings))
+    sheet.write_string(row, column, said, formats(**settings))
 
 
 def write_table(
@@ -301,11 +309,11 @@ def write_chart(
         scale = {"image_data": io.BytesIO(content), "x_scale": 0.5 * 96 / 72, "y_scale": 0.5 * 96 / 72}
         sheet.insert_image(block.head, block.right, f"{chart.id}.png", {**place, **scale})
         return max(row, block.head + 2 + round(high * 96 / 72) // 19)
-    columns = _columns(sheet, drawn, block, block.right + 1 + _BESIDE, formats)
-    native = _native(book, chart, drawn, sheet.name, columns, block.head)
+    columns = write_series(sheet, drawn, block.head, block.right + 1 + _BESIDE, formats, block)
+    made = native(book, chart, drawn, sheet.name, columns, block.head)
     height = 340 if drawn.shape != "bar" else max(260, 80 + 27 * len(drawn.categories))
-    native.set_size({"width": 720, "height": height})
-    sheet.insert_chart(block.head, block.right, native, place)
+    made.set_size({"width": 720, "height": height})
+    sheet.insert_chart(block.head, block.right, made, place)
     return max(row, block.head + 2 + height // 19)
 
 
@@ -320,77 +328,110 @@ def _references(sheet: Any, chart: Chart, row: int, formats: Formats) -> int:
     return row + 3 + len(chart.references)
 
 
-def _columns(sheet: Any, drawn: Spec, block: Block, left: int, formats: Formats) -> list[int]:
-    """Write categories and series as formulas on the rows; the column of the values of each series."""
+def write_series(
+    sheet: Any, drawn: Spec, head: int, left: int, formats: Formats, block: Block | None = None
+) -> list[int]:
+    """Write categories and series, as formulas on the rows of a block; the column of the values of each series."""
     quiet = {"font_color": theme.QUIET}
     places: list[int] = []
     at = left
     if drawn.shape != "xy":
-        text(sheet, block.head, left, "for the chart", formats, bottom=1, **quiet)
-        for place, category in enumerate(drawn.categories):
-            text(sheet, block.head + 1 + place, left, category, formats, **quiet)
+        text(sheet, head, left, "for the chart", formats, bottom=1, **quiet)
+        for place, category in enumerate(drawn.categories, head + 1):
+            text(sheet, place, left, category, formats, **quiet)
         at += 1
     for one in drawn.series:
         if drawn.shape == "xy":
-            text(sheet, block.head, at, "across", formats, bottom=1, **quiet)
-            for place, x in enumerate(one.xs):
-                sheet.write_number(block.head + 1 + place, at, x, formats(num_format="General", **quiet))
+            text(sheet, head, at, "across", formats, bottom=1, **quiet)
+            for place, x in enumerate(one.xs, head + 1):
+                sheet.write_number(place, at, x, formats(num_format="General", **quiet))
             at += 1
-        text(sheet, block.head, at, one.name, formats, bottom=1, **quiet)
+        text(sheet, head, at, one.name, formats, bottom=1, **quiet)
         style = formats(num_format=number_format(drawn.number), **quiet)
         for place, value in enumerate(one.values):
             row = one.rows[place] if one.rows else None
-            if value is not None and row is not None and one.column in block.names:
+            if value is not None and row is not None and block is not None and one.column in block.names:
                 link = f"={block.cell(row, one.column)}"
-                sheet.write_formula(block.head + 1 + place, at, link, style, value)
+                sheet.write_formula(head + 1 + place, at, link, style, value)
             elif value is not None:
-                sheet.write_number(block.head + 1 + place, at, value, style)
+                sheet.write_number(head + 1 + place, at, value, style)
         places.append(at)
         at += 1
     return places
 
 
-def _native(book: Any, chart: Chart, drawn: Spec, sheet: str, columns: Sequence[int], head: int) -> Any:
-    kind = {"xy": {"type": "scatter", "subtype": "straight"}}.get(drawn.shape, {"type": drawn.shape})
-    native = book.add_chart(kind | ({"subtype": "stacked"} if drawn.stacked else {}))
-    first = columns[0] - 1
+_KINDS = {"xy": {"type": "scatter", "subtype": "straight"}}
+
+
+def native(
+    book: Any, chart: Chart, drawn: Spec, sheet: str, columns: Sequence[int], head: int, on_slide: int = 0
+) -> Any:
+    """A chart over the cells of its series.
+
+    Parameters
+    ----------
+    book : xlsxwriter workbook
+    chart, drawn : Chart, Spec
+        The exhibit and how it is drawn.
+    sheet, columns, head : str, sequence of int, int
+        Where its series stand, as `write_series` wrote them.
+    on_slide : int
+        Size of type in pt on a slide, where the scale is set and the font the template's; 0 in a sheet, where the
+        scale follows the cells and the title stands three rows above the header.
+    """
+    made = book.add_chart(
+        _KINDS.get(drawn.shape, {"type": drawn.shape}) | ({"subtype": "stacked"} if drawn.stacked else {})
+    )
+    size: dict[str, Any] = {"size": on_slide} if on_slide else {"name": theme.FONT, "size": 9}
+    font = {**size, "color": theme.INK, "bold": False}
+    small = {**font, "size": min(font["size"], 12), "color": theme.QUIET}
+    few = max(0, 5 - len(drawn.categories))
     for one, column in zip(drawn.series, columns, strict=True):
-        count = len(one.values)
-        across = column - 1 if drawn.shape == "xy" else first
-        settings = {
+        along = column - 1 if drawn.shape == "xy" else columns[0] - 1
+        made.add_series({
             "name": [sheet, head, column],
-            "values": [sheet, head + 1, column, head + count, column],
-            "categories": [sheet, head + 1, across, head + count, across],
-            **_look(one, drawn),
-        }
-        if drawn.shape in ("bar", "column"):
-            settings |= {"gap": 45, "overlap": 100 if drawn.stacked or drawn.layered else 0}
-        native.add_series(settings)
-    font = {"name": theme.FONT, "size": 9, "color": theme.INK, "bold": False}
-    plain = {"num_font": font, "name_font": font, "major_gridlines": {"visible": False}}
-    grid = {"visible": not drawn.labelled, "line": {"color": theme.GRID, "width": 0.75}}
-    values = {**plain, "line": {"none": True}, "major_gridlines": grid, "name": _inert(header(drawn.number)),
-              "num_format": number_format(drawn.number), "visible": not drawn.labelled}  # fmt: skip
+            "values": [sheet, head + 1, column, head + len(one.values), column],
+            "categories": [sheet, head + 1, along, head + len(one.values), along],
+            "gap": (45 if drawn.shape == "bar" else 60) + 55 * few,
+            "overlap": 100 if drawn.stacked or drawn.layered else -5 if len(drawn.series) > 1 else 0,
+            **_look(one),
+            **({"data_labels": _labels(one, drawn, font)} if any(one.labels) else {}),
+        })  # fmt: skip
+    plain = {"num_font": font, "name_font": small, "major_gridlines": {"visible": False},
+             "major_tick_mark": "none", "minor_tick_mark": "none"}  # fmt: skip
     words: dict[str, Any] = {**plain, "line": {"color": theme.INK}, "label_position": "low"}
+    grid = {"visible": not drawn.labelled, "line": {"color": theme.GRID, "width": 0.75}}
+    values = {**plain, "line": {"none": True}, "major_gridlines": grid, "visible": not drawn.labelled,
+              "num_format": number_format(drawn.number)}  # fmt: skip
+    values |= {} if drawn.labelled else {"name": _inert(header(drawn.number))}
+    if on_slide:
+        values |= _scale(drawn.span(), drawn.number.signed)
+    if drawn.shape == "xy":
+        across = _scale(span([x for one in drawn.series for x in one.xs]))
+        months = {} if chart.x.kind == "number" else {"num_format": "yyyy-mm"}
+        words |= {"name": _inert(header(chart.x)), **across, **months}
     if drawn.shape == "bar":
-        native.set_y_axis({**words, "reverse": True, "interval_unit": 1})
-        native.set_x_axis(values)
+        made.set_y_axis({**words, "reverse": True, "interval_unit": 1})
+        made.set_x_axis({**values, "label_position": "high"})
     else:
-        if drawn.shape == "xy":
-            low, high, step = span([x for one in drawn.series for x in one.xs])
-            words |= {"name": _inert(header(chart.x)), "min": low, "max": high, "major_unit": step}
-        native.set_x_axis(words)
-        native.set_y_axis(values)
-    native.set_title({
-        "name": [sheet, head - 3, 0], "overlay": False,
-        "name_font": {"name": theme.FONT, "size": 12, "color": theme.DARK_BLUE},
-    })  # fmt: skip
+        made.set_x_axis(words)
+        made.set_y_axis(values)
+    title = {"name": [sheet, head - 3, 0], "overlay": False,
+             "name_font": {"name": theme.FONT, "size": 12, "color": theme.DARK_BLUE}}  # fmt: skip
+    made.set_title({"none": True} if on_slide else title)
     unnamed = [n for n, one in enumerate(drawn.series) if one.kind == "hidden" or one.across]
-    native.set_legend(
+    made.set_legend(
         {"position": "top", "font": font, "delete_series": unnamed} if drawn.key else {"none": True}
     )
-    native.set_chartarea({"border": {"none": True}})
-    return native
+    made.set_chartarea({"border": {"none": True}})
+    return made
+
+
+def _scale(ends: tuple[float, float, float], signed: bool = False) -> dict[str, Any]:
+    """Lowest, highest and step of an axis of numbers, and how its numbers are written."""
+    low, high, step = ends
+    form = number_format(Field("", decimals=0 if not step or float(step).is_integer() else 1, signed=signed))
+    return {"min": low, "max": high, "num_format": form, **({"major_unit": step} if step else {})}
 
 
 def _inert(said: str) -> str:
@@ -401,40 +442,44 @@ def _inert(said: str) -> str:
     >>> _inert("Stop!A1") == "Stop!\u2060A1", _inert("EUR million")
     (True, 'EUR million')
     """
-    return said.replace("!", "!\u2060")
+    return clean(said).replace("!", "!\u2060")
 
 
-def _look(one: Series, drawn: Spec) -> dict[str, Any]:
-    """Colors, outline and labels of a series; bars have no markers, which the schema forbids there."""
-    settings: dict[str, Any]
-    if one.kind in ("line", "dots"):
-        color = one.look.shade
+def _look(one: Series) -> dict[str, Any]:
+    """Colors and outline of a series; bars have no markers, which the schema forbids there."""
+    none, color = {"none": True}, one.look.shade
+    if one.kind == "line":
+        width = 1.5 if one.across else 2.25
+        line = {"color": color, "width": width, "dash_type": "dash" if one.look.dash else "solid"}
+        return {"line": line, "marker": {"type": "none"}}
+    if one.kind == "dots":
         dots = {"type": "circle", "size": 8, "fill": {"color": color}, "border": {"color": theme.PAPER}}
-        line = {"color": color, "width": 2.0, "dash_type": "dash" if one.look.dash else "solid"}
-        settings = {"line": line, "marker": {"type": "none"}}
-        if one.kind == "dots":
-            settings = {"line": {"none": True}, "marker": dots}
-    elif one.kind == "hidden":
-        settings = {"fill": {"none": True}, "border": {"none": True}}
-    elif one.kind == "outline":
-        settings = {"fill": {"none": True}, "border": {"color": theme.INK, "width": 1.75}}
+        return {"line": none, "marker": dots}
+    if one.kind == "fill":
+        looks = map(one.looks.get, range(len(one.values)))
+        return {**_fill(one.look), "points": one.looks and [look and _fill(look) for look in looks]}
+    return {"fill": none, "border": none if one.kind == "hidden" else {"color": theme.INK, "width": 1.75}}
+
+
+def _labels(one: Series, drawn: Spec, font: Mapping[str, Any]) -> dict[str, Any]:
+    """Words on the marks: the number where they say just that, else the words themselves."""
+    inner = drawn.stacked and one.kind == "fill"
+    if drawn.layered and (one.look.hatch or one.look is GROUND):
+        place = "inside_end" if one.look.hatch else "inside_base"
+    elif one.kind in ("line", "dots"):
+        place = "right" if one.across and one.xs[0] == one.xs[1] else "above"
     else:
-        settings = _fill(one.look)
-        if one.looks:
-            looks = map(one.looks.get, range(len(one.values)))
-            settings["points"] = [look and _fill(look) for look in looks]
-    if any(one.labels):
-        inner = drawn.stacked and one.kind == "fill"
-        color = theme.readable(theme.INK, one.look.fill) if inner else theme.INK
-        settings["data_labels"] = {
-            "value": True, "num_format": number_format(drawn.number),
-            "font": {"name": theme.FONT, "size": 9, "color": color},
-            **({"position": "above"} if one.kind in ("line", "dots") else {}),
-            **({} if one.plain(drawn.number) else {
-                "custom": [{"value": _inert(said)} if said else {"delete": True} for said in one.labels]
-            }),
-        }  # fmt: skip
-    return settings
+        place = "center" if inner else "outside_end"
+    grounds = [one.looks.get(n, one.look).fill if inner else theme.PAPER for n in range(len(one.labels))]
+    looks = [{"font": {**font, "color": theme.readable(theme.INK, ground)}} for ground in grounds]
+    found = {"value": True, "num_format": number_format(drawn.number), "position": place, **looks[0]}
+    plain = one.plain(drawn.number)
+    if not plain or len(set(grounds)) > 1:
+        found["custom"] = [
+            {**look, **({} if plain else {"value": _inert(said)})} if said else {"delete": True}
+            for said, look in zip(one.labels, looks, strict=True)
+        ]
+    return found
 
 
 def _fill(look: theme.Look) -> dict[str, Any]:
