@@ -123,7 +123,7 @@ def what_would_admit(allocation: Allocation, project_id: str, level: str | None 
     limits = [rule for rule in map(model.question.rule, way) if isinstance(rule, Limit)]
     price = float("nan") if done.found.plan is None else (allocation._value - done.found.value) / ONE
     unit = allocation.question.worth.short
-    worth = f"{unit} more net value" if options.money_value else f"more of {unit}"
+    worth = f"{unit} more {_goal(allocation)}" if options.money_value else f"more of {unit}"
     rows = [("value", price, unit, f"{as_given(round(price, 2))} {worth}")]
     asks: list[Callable[[], tuple[str, float, str, str]]] = [partial(_cheaper, allocation, option)]
     asks += [partial(_one_limit, allocation, rule, option) for rule in limits]
@@ -144,7 +144,8 @@ def _cheaper(allocation: Allocation, option: int) -> tuple[str, float, str, str]
     model = allocation._model
     cut = least_cost_cut(model, option, allocation._value)
     cost = f"{as_given(round(float(model.question.built.costs[option]), 2))} {model.question.money.short}"
-    return "cost", *_share(cut, f"off its cost of {cost}")
+    named = f"{model.question.basis_word} cost".strip()
+    return "cost", *_share(cut, f"off its {named} of {cost}")
 
 
 def _all_envelopes(
@@ -240,7 +241,8 @@ def letter_items(allocation: Allocation, project_id: str) -> Items:
         items += _refusal(allocation, project_id, None if row["decision"] == "refuse" else level)
     elif row["decision"] == "stop":
         items += _ways(allocation, what_would_admit(allocation, project_id))
-    worth = f"The plan is worth {as_given(round(allocation.value, 2))} {options.value_unit}"
+    basis = allocation.question.basis_word
+    worth = f"The plan is worth {as_given(round(allocation.value, 2))} {options.value_unit}{f' {basis}' * bool(basis)}"
     proven = f", proven best of {allocation._among}."
     sure = proven if allocation.gap == 0 else "; a better plan is not excluded."
     return [*items, ("How sure.", worth + sure)]
@@ -292,14 +294,17 @@ def _met(allocation: Allocation, project_id: str, option: int, rule: Rule) -> st
 
 
 def _asked(allocation: Allocation, option: int) -> str:
-    """Money by year of one option, and what it is worth by itself."""
-    options, unit = allocation.question.built, allocation.question.money.short
-    years = allocation.question.spend.iloc[option]
-    money = _and([f"{as_given(round(x, 2))} in {year}" for year, x in years.items() if x])
-    total = f"{as_given(round(float(options.costs[option]), 2))} {unit}"
-    worth = float(options.values[option])
+    """Money by year of one option as the register states it, what it is expected to cost, and its worth by itself."""
+    question = allocation.question
+    stated, costs, unit = question.stated, question.built.costs, question.money.short
+    years = {year: float(stated.measure("all", year)[option]) for year in stated.years}
+    money = _and([f"{as_given(round(x, 2))} in {year}" for year, x in years.items() if round(x, 2)])
+    asked = f"{as_given(round(float(stated.costs[option]), 2))} {unit}{f': {money}' * bool(money)}."
+    if round(float(costs[option] - stated.costs[option]), 2):
+        asked += f" It is expected to cost {as_given(round(float(costs[option]), 2))} {unit}."
+    worth = float(question.built.values[option])
     alone = f"By itself it {'is worth' if worth >= 0 else 'loses'} {_value(allocation, abs(worth))}."
-    return f"{total}: {money}. {alone}"
+    return f"{asked} {alone}"
 
 
 def _refusal(allocation: Allocation, project_id: str, level: str | None) -> Items:
@@ -309,15 +314,18 @@ def _refusal(allocation: Allocation, project_id: str, level: str | None) -> Item
     option = allocation.question.built.position(project_id, found.level)
     met = [_met(allocation, project_id, option, allocation.question.rule(name)) for name in found.in_its_way]
     what = "It does" if level is None else "The size you asked for does"
+    options = allocation.question.built
+    costs, label = options.costs, str(options.table["label"].iloc[option])
+    if level is None and label and costs[option] < max(costs[options.of(project_id)]):
+        what = f"Even at a smaller size ({label}) it does"
     why = f"{what} not fit beside the plan: {'; '.join(met)}."
-    if max(allocation.question.built.values[allocation.question.built.of(project_id)]) <= 0:
+    if max(options.values[options.of(project_id)]) <= 0:
         why = "It is worth less than it costs." + (f" And it would not fit: {'; '.join(met)}." if met else "")
     elif not met:
         why = "It would fit beside the plan, but no better plan holds it."
     items = [("Why.", why)]
     if pd.notna(found.price):
         out = _and([names[p] for p in found.displaces if p != project_id])
-        label = str(allocation.question.built.table["label"].iloc[option])
         size = f" ({label})" if label else ""
         verb = f"Taking it in{size}" if level is None else f"Funding that size{size}"
         price = f"{verb} today would cost {_value(allocation, found.price)}"
@@ -356,7 +364,9 @@ def _in_plan(allocation: Allocation, project_id: str, reduced: bool) -> Items:
     unit = model.question.money.short
     level = f" ({row['label']})" if row["label"] else ""
     size = "at a smaller size" if reduced else "as asked"
-    first = f"It is in the plan {size}{level}, with {as_given(round(row['cost'], 2))} {unit}."
+    basis = model.question.basis_word
+    with_money = f"{as_given(round(row['cost'], 2))} {unit}{f' {basis}' * bool(basis)}"
+    first = f"It is in the plan {size}{level}, with {with_money}."
     if row["decision"] == "stop":
         spent = "What was spent before is gone either way and not counted."
         first = f"The plan stops it, at an exit cost of {as_given(round(row['cost'], 2))} {unit}. {spent}"
@@ -379,8 +389,14 @@ def _value(allocation: Allocation, amount: float) -> str:
     """An amount of the plan's value in words."""
     options, number = allocation.question.built, as_given(round(amount, 2))
     if options.money_value:
-        return f"{number} {allocation.question.worth.short} of net value"
+        return f"{number} {allocation.question.worth.short} of {_goal(allocation)}"
     return f"{number} of {options.value_unit}"
+
+
+def _goal(allocation: Allocation) -> str:
+    """What is maximized, with its basis: "expected net value"."""
+    value = {"npsv": "net value to society"}.get(str(allocation.question.value), "net value")
+    return f"{allocation.question.basis_word} {value}".strip()
 
 
 def _and(words: list[str]) -> str:

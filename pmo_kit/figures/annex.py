@@ -13,7 +13,7 @@ from pmo_kit.exhibits import Exhibit, Field, Message, Table
 from pmo_kit.facts import number, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import money_by_year
-from pmo_kit.figures.figure import columns, count, figure, listed, not_shown, sentence, shortened, unit_line
+from pmo_kit.figures.figure import columns, count, figure, listed, named, sentence, shortened, unit_line
 from pmo_kit.rates import describe_schedule
 from pmo_kit.register import Register
 from pmo_kit.shipped import shipped
@@ -65,13 +65,16 @@ def hand_check(allocation: Allocation) -> Exhibit:
     ).T
     keep = lines.index.isin(["together", "there is", "left"]) | (lines.abs() > NEAR).any(axis=1)
     lines = lines[keep].where(lines[keep].abs() > NEAR, 0.0)
-    named = [(("text", row["name"]), ("id", str(project))) for project, row in chosen.iterrows()]
     data = pd.concat(
-        [rows.assign(project=named), lines.assign(project=[(("text", name),) for name in lines.index])],
+        [
+            rows.assign(project=named(chosen["name"])),
+            lines.assign(project=[(("text", name),) for name in lines.index]),
+        ],
         ignore_index=True,
     )
     years = list(money["column"].astype("str"))
-    tight = limits["slack"].idxmin()
+    least = max(float(limits["slack"].min()), 0.0)
+    tight = listed(limits.index[limits["slack"] <= least + NEAR].astype("str"))
     return Table(
         data=data,
         totals=len(lines) - ("effects of projects on one another" in lines.index),
@@ -80,15 +83,20 @@ def hand_check(allocation: Allocation) -> Exhibit:
             *(Field(name, name) for name in years),
             *(Field(name, name, ruled=not n) for n, name in enumerate(people["label"].astype("str"))),
         ),
-        title=f"{sentence(count(len(chosen), 'line adds', 'lines add'))} up within every envelope; least is left in "
-        f"{tight}: {number(float(limits.loc[tight, 'slack']))}",
+        title=f"{sentence(count(len(chosen), 'line adds', 'lines add'))} up within every envelope; "
+        f"least is left in {tight}: {number(least)}",
         takeaway="Add a column, take it from what there is: what is left must be nought or more.",
         note="Exit costs of what stops are in its line. Envelopes of one fund, kind or area stand among the limits.",
         unit_line=unit_line(register, "Money by year and people of a trade that is used up"),
     )
 
 
-@figure("annex.decisions", source="decisions, status, costs")
+@figure(
+    "annex.decisions",
+    source="decisions, status, costs",
+    needs="decisions",
+    shows="recommendation, decision and outcome",
+)
 def decisions(register: Register, log: pd.DataFrame) -> Exhibit:
     """Return the decision log: what was recommended, what was decided, what became of it.
 
@@ -97,16 +105,12 @@ def decisions(register: Register, log: pd.DataFrame) -> Exhibit:
     log : DataFrame
         From `pmo_kit.performance.decision_log`.
     """
-    if log.empty:
-        return not_shown("recommendation, decision and outcome", "decisions")
     against = log["followed"].eq(False).fillna(False)
     broken = log.loc[~log["kept"], "name"]
     data = pd.DataFrame(
         {
             "date": [f"{day:%Y-%m-%d}" for day in log["date"]],
-            "project": [
-                (("text", str(row.name)), ("id", str(row.project_id))) for row in log.itertuples(index=False)
-            ],
+            "project": named(log.set_index("project_id")["name"]),
             "recommended": log["recommended"].fillna("–"),
             "decision": log["decision"],
             "outcome": [
@@ -115,12 +119,12 @@ def decisions(register: Register, log: pd.DataFrame) -> Exhibit:
             ],
         }
     )
-    kept = f"{count(len(broken), 'was', 'were')} not kept" if len(broken) else "all were kept"
+    kept = f"{count(len(broken), 'was', 'were')} not kept" if len(broken) else "none was broken"
     return Table(
         data=data,
         columns=columns("date | project | recommended | decision: decided | outcome"),
         title=f"Of {count(len(log), 'decision')} {_number(int(against.sum()))} went against the advice, {kept}",
-        takeaway=f"Not kept: {shortened(broken)}." if len(broken) else "Every decision was kept.",
+        takeaway=f"Not kept: {shortened(broken)}." if len(broken) else "",
         unit_line=unit_line(register, "Recommended, decided, and what became of it"),
     )
 
@@ -133,11 +137,9 @@ def _why(row: Any) -> str:
     )
 
 
-@figure("annex.actions", source="actions")
+@figure("annex.actions", source="actions", needs="actions", shows="the action log")
 def actions(register: Register) -> Exhibit:
     """Return every action on record, open ones first, with owner, date and state."""
-    if not register.has("actions"):
-        return not_shown("the action log", "actions")
     table, told = register.table("actions"), claims.teller(register, "annex.actions", "actions")
     is_open, as_of = table["status"] == "open", register.settings.as_of
     late = is_open & (table["due"] < pd.Timestamp(as_of) if as_of is not None else False)
@@ -161,11 +163,9 @@ def actions(register: Register) -> Exhibit:
     )
 
 
-@figure("annex.assumptions", source="assumptions")
+@figure("annex.assumptions", source="assumptions", needs="assumptions", shows="what is taken for granted")
 def assumptions(register: Register) -> Exhibit:
     """Return what is taken for granted, the weakest that matters most first, with owner, source and date."""
-    if not register.has("assumptions"):
-        return not_shown("what is taken for granted", "assumptions")
     table, told = register.table("assumptions"), claims.teller(register, "annex.assumptions", "assumptions")
     weakness, reach = (table[name].map(ORDER).fillna(len(ORDER)) for name in ("quality", "impact"))
     data = table.assign(order=weakness + reach, owner=table["owner"].fillna("–"))

@@ -127,7 +127,11 @@ def plan(
             f"value: {value_words(allocation)}", "rag" if ratings is not None else "", "why",
             "price.other" if explanation else "",
         ),
-        title=say("All {n:words project|projects} of {area}", n=facts.projects(register, area), area=area)
+        title=say(
+            "The {n:words project|projects} of {area}, in the plan for {given:unit} and worth {own}",
+            n=facts.projects(register, area), area=area, given=facts.spend(allocation, area=area),
+            own=facts.told(allocation, "plan.value", own, plan=facts.PLAN, area=area),
+        )
         if area else _plan_title(allocation),
         takeaway=f"What waits, the most valuable first: {shortened(refused)}." if len(refused) else "",
         unit_line=unit_line(register, f"{sentence(value_words(allocation))} and spending by year", scope=_span(years)),
@@ -156,12 +160,17 @@ def _plan_title(allocation: Allocation) -> str:
 
 def _area_title(allocation: Allocation, area: str) -> str:
     """What an area asked for, and what it gets."""
-    funded = facts.decided(allocation, "fund", area)
+    funded, gets = facts.decided(allocation, "fund", area), facts.spend(allocation, area=area)
+    leaving = (
+        ", with the cost of stopping" if facts.decided(allocation, "stop", area).value and gets.value else ""
+    )
+    basis = allocation.question.basis_word
+    given = say("{gets}{basis}{leaving}", gets=gets, basis=f" {basis}" if basis else "", leaving=leaving)
     return say(
-        "{area} asked {asked:unit} for {all:words project|projects}, gets {gets}{many}",
+        "{area} asked {asked:unit} for {all:words project|projects}, gets {given}{many}",
         area=area, asked=facts.asked(allocation, area), all=facts.projects(allocation.question.register, area),
-        gets=facts.spend(allocation, area=area),
-        many=say(" for {n:words}", n=funded) if funded.value else ", none is funded",
+        given=given if gets.value else "nothing",
+        many=say(" for {n:words}", n=funded) if funded.value else "; none is funded" if gets.value else "",
     )  # fmt: skip
 
 
@@ -212,6 +221,7 @@ def area_headline(allocation: Allocation, area: str) -> Message:
     return Message(
         title=_area_title(allocation, area) + ";\n" + second,
         items=(),
+        facts=(facts.spend(allocation, area=area),),
         unit_line=unit_line(
             allocation.question.register,
             "For information and answer",
@@ -228,22 +238,26 @@ def refused(allocation: Allocation) -> Table:
     largest = largest_levels(allocation.question)
     out = largest[allocation.table.loc[largest.index, "decision"] == "refuse"]
     data = options.loc[list(out.items())].droplevel("level").assign(
+        cost=facts.stated_cost(allocation.question)[list(out.items())].to_numpy(),
         project=lambda rows: named(rows["name"]),
         words=[_hindered(ways[project]) if ways[project] else "–" for project in out.index],
     )  # fmt: skip
     data = data[["project", "area", "cost", "value", "words"]]
     data = data.sort_values("value", ascending=False, kind="stable", ignore_index=True)
-    most = pd.Series([way for project in ways.values() for way in project], dtype=object).value_counts()
+    met = pd.Series([way for project in out.index for way in ways[project]], dtype=object).value_counts()
+    most = met.index[met == met.max()]
     return Table(
         data=data,
         columns=columns(f"project | area | cost | value: {value_words(allocation)} alone | words"),
         title=say(
             "{n:Words request|requests} for {cost} must wait",
             n=facts.decided(allocation, "refuse"),
-            cost=facts.told(allocation, "refused.cost", data["cost"].sum(), plan=facts.PLAN),
-        ),
-        takeaway=f"What stands most often in the way: {listed(most.index[:1])}.",
-        unit_line=unit_line(register, "Refused, at the largest size asked"),
+            cost=facts.told(register, "refused.cost", data["cost"].sum(), plan=facts.PLAN),
+        )
+        if len(data)
+        else "Nothing is refused: every project is in the plan or stops",
+        takeaway=f"What stands most often in the way: {listed(most)}." if len(met) > len(most) else "",
+        unit_line=unit_line(register, "Refused, at the largest size asked, as the register states its cost"),
         note="In its way: what would be overrun if the project were simply added to the plan.",
     )
 
@@ -311,18 +325,25 @@ def prices(explanation: Explanation) -> Chart:
         name = f"{register.projects.loc[project, 'name']} {project}"
         rows.append(("By law: what the duty costs", name, gain, format_number(gain)))
     data = pd.DataFrame(rows, columns=["group", "project", "price", "label"])
-    out = data.loc[data["group"].str.startswith("Out"), "price"].astype(float)
-    over = f"{number(len(out), 0)} projects outside"
+    outside = allocation.table.index[allocation.table["decision"] != "fund"]
+    tried = outside.isin(table.index.get_level_values(0))
+    few = facts.counted(allocation, int(tried.sum()), "outside, priced")
+    one = "a project that is outside" if tried.all() else say("one of the {n:words} outside", n=few)
+    out, verb = data.loc[data["group"].str.startswith("Out"), "price"].astype(float), f"Letting {one} in"
+    over, key = f"{number(len(out), 0)} projects outside", "project.price_in"
+    if len(outside[tried]) == 1 and len(out):
+        verb = f"Letting {allocation.table.loc[outside[tried][0], 'name']} in"
+    if out.empty:
+        out = data.loc[data["group"].str.startswith("In"), "price"].astype(float)
+        none = "No project outside can be let in" if tried.any() else "Nothing is outside"
+        verb = f"{none}; leaving out one that is in"
+        over, key = f"{number(len(out), 0)} projects inside", "project.price_out"
     ends = [
-        facts.told(allocation, "project.price_in", amount, over=over, part=part)
+        facts.told(allocation, key, amount, over=over, part=part)
         for part, amount in (("least", out.min()), ("most", out.max()))
     ]
-    span = say("{low} to {high}", low=ends[0], high=ends[1]) if len(out) > 1 else say("{high}", high=ends[1])
-    tried = allocation.table.index[allocation.table["decision"] != "fund"].isin(
-        table.index.get_level_values(0)
-    )
-    few = facts.counted(allocation, int(tried.sum()), "outside, priced")
-    one = "a refused project" if tried.all() else say("one of the {n:words} refused here", n=few)
+    apart = ends[0].words() != ends[1].words()
+    span = say("{low} to {high}" if apart else "{high}", low=ends[0], high=ends[1]) if len(out) else ""
     return Chart(
         mark="bar",
         data=data,
@@ -336,9 +357,9 @@ def prices(explanation: Explanation) -> Chart:
             "By law: what the duty costs": "plan",
         },
         label=Field("label", kind="text"),
-        title=say("Letting {one} in costs {span} of {what}", one=one, span=span, what=value_words(allocation))
+        title=say("{verb} costs {span} of {what}", verb=verb, span=span, what=value_words(allocation))
         if len(out)
-        else "No exception was priced that is possible",
+        else "No exception is possible",
         takeaway="Prices do not add up: admit two and the plan is computed again.",
         unit_line=unit_line(
             register,
@@ -354,7 +375,7 @@ def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
     """Return the overrides on record: who, when, why; the price of each alone, on top of the others, of all."""
     register = allocation.question.register
     if ledger.table.empty:
-        return nothing("No override is on record.")
+        return nothing("No override is on record.", "No project is taken in or out by order.")
     table, names = ledger.table, register.projects["name"]
     rows = pd.DataFrame(
         [
@@ -543,6 +564,7 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
         holding(allocation, worth),
         facts.told(register, "limit.priced", len(worth.drop("all money", errors="ignore"))),
     )
+    most = [label for label, gain in held if str(gain) == str(held[0][1])]
     full = use[use["binding"] & (use["sense"] == "at most") & (use["slack"] > -SMALL)]
     over = int((use["slack"] < -SMALL).sum())
     return Table(
@@ -550,15 +572,16 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
         first=TIGHTEST,
         columns=columns("label | sense | limit | used | slack | unit | more"),
         title=say(
-            "Of the {n:words} tightest limits one holds back most: without “{what}” the plan would gain {gain}",
+            "Of the {n:words} tightest limits {many} most: without {what} the plan would gain {gain}",
             n=priced,
-            what=held[0][0],
+            many="one holds back" if len(most) == 1 else "several hold back",
+            what=listed(f"“{label}”" for label in most) if len(most) == 1 else f"one of {listed(most)}",
             gain=held[0][1],
         )
         if held
         else say("None of the {n:words} tightest limits by itself keeps a better plan out", n=priced),
         takeaway=(
-            f"{sentence(count(len(full), 'limit is', 'limits are'))} used up of {number(len(use), 0)}"
+            f"{sentence(count(len(full)))} of {count(len(use), 'limit')} {'is' if len(full) == 1 else 'are'} used up"
             if len(full)
             else f"None of the {number(len(use), 0)} limits is used up"
         )
@@ -711,7 +734,7 @@ def core(found: Core) -> Table:
 
 
 @figure("contested.departments")
-def departments(allocation: Allocation, scores: pd.Series | None = None) -> Table:
+def departments(allocation: Allocation, scores: pd.Series | None = None, area: str = "") -> Table:
     """Return what each area asks and gets: projects, money, share of its ask, and how even that is.
 
     Parameters
@@ -719,16 +742,18 @@ def departments(allocation: Allocation, scores: pd.Series | None = None) -> Tabl
     allocation : Allocation
     scores : Series, optional
         project_id -> points of 100; the mean of each area, weighted by what its projects ask.
+    area : str, optional
+        Whose share the title names, beside that of all; else the ends are named.
     """
-    register, options = allocation.question.register, allocation.question.options
-    largest = largest_levels(allocation.question)
-    table = allocation.table
-    asked = pd.Series({p: options.loc[(p, level), "cost"] for p, level in largest.items()})
+    register, table = allocation.question.register, allocation.table
+    stated, largest = facts.stated_cost(allocation.question), largest_levels(allocation.question)
     funded = table["decision"] == "fund"
+    plan = [(str(p), level) for p, level in allocation.plan.items() if funded[p]]
     data = pd.DataFrame(
         {
-            "requests": 1.0, "funded": funded.astype(float), "asked": asked,
-            "given": table["cost"].where(funded, 0.0), "value": table["value"].where(funded, 0.0),
+            "requests": 1.0, "funded": funded.astype(float), "asked": stated[list(largest.items())].droplevel(1),
+            "given": stated[plan].droplevel(1).reindex(table.index, fill_value=0.0),
+            "value": table["value"].where(table["decision"] != "refuse", 0.0),
         }
     )  # fmt: skip
     if scores is not None:
@@ -742,7 +767,7 @@ def departments(allocation: Allocation, scores: pd.Series | None = None) -> Tabl
         data["score"] = data["points"] / data["scored"]
     areas = data.drop(index="All").sort_values("rate", ascending=False, kind="stable")
     data = pd.concat([areas, data.loc[["All"]]]).rename_axis("area").reset_index()
-    first, last = data.iloc[0], data.iloc[-2]
+    effects = allocation.value - float(data["value"].iloc[-1])
     return Table(
         data=data,
         totals=1,
@@ -751,13 +776,35 @@ def departments(allocation: Allocation, scores: pd.Series | None = None) -> Tabl
             "score.mean" if scores is not None else "",
             f"given | rate | even | value: {value_words(allocation)}",
         ),
-        title=f"{first['area']} gets {format_number(first['rate'], 0)} % of its ask, {last['area']} "
-        f"{format_number(last['rate'], 0)} %",
+        title=_shares(data.set_index("area")["rate"], area),
         takeaway="The plan follows value under the limits, not equal shares; the committee may wish to say so.",
         note="Against all: the share of its ask that an area gets, over that of the whole portfolio; above one it "
-        "is served better. The ask counts every project at its largest size, without exit costs and effects on one "
-        "another." + (" Mean score: weighted by the money asked." if scores is not None else ""),
+        "is served better. The ask and what of it is funded are the costs that the register states, of every project "
+        "at its largest size and of what is funded at the size it gets."
+        + (" Mean score: weighted by the money asked." if scores is not None else "")
+        + (
+            f" Effects of projects on one another change the sum by {format_number(effects, signed=True)}."
+            if abs(effects) > SMALL
+            else ""
+        ),
         unit_line=unit_line(register, "Ask and plan by area", scope="all years to come"),
+    )
+
+
+def _shares(rates: pd.Series, area: str) -> str:
+    """The share of its ask that an area gets, beside that of all; of no area the largest and the smallest share."""
+    if area:
+        own, whole = (format_number(rates[name], 0) for name in (area, "All"))
+        return f"{area} gets {own} % of its ask, all areas together {whole} %"
+    known = rates.drop("All").dropna()
+    if known.empty:
+        return "No area asks for money"
+    first, last = (listed(known.index[known == end].astype("str")) for end in (known.max(), known.min()))
+    if first == last:
+        return f"Every area gets {format_number(known.max(), 0)} % of its ask"
+    verb = "gets {} % of its" if (known == known.max()).sum() == 1 else "get {} % of their"
+    return (
+        f"{first} {verb.format(format_number(known.max(), 0))} ask, {last} {format_number(known.min(), 0)} %"
     )
 
 
@@ -795,7 +842,7 @@ def claims(
     plan is the better one.
     """
     allocation, table = reasons.allocation, reasons.table
-    names, options = allocation.table["name"], allocation.question.options
+    names, stated = allocation.table["name"], facts.stated_cost(allocation.question)
     rows = []
     for project in asking:
         row, level = allocation.table.loc[project], largest_levels(allocation.question)[project]
@@ -804,7 +851,7 @@ def claims(
         price = flip["price"]
         rows.append(
             {
-                "asked": options.loc[(project, level), "cost"],
+                "asked": stated[(project, level)],
                 "gets": _gets(row),
                 "if": "leave it out"
                 if flip["in_plan"]
@@ -927,7 +974,7 @@ def later(allocation: Allocation, waiting: Allocation) -> Table:
         else f"Starting later by {most} gains nothing",
         takeaway=f"In: {shortened(names[funded & ~before], 4)}; out: {shortened(names[before & ~funded], 4)}."
         if len(data)
-        else "",
+        else "The best plan with later starts, within the latest start of each project, is the plan itself.",
         unit_line=unit_line(
             allocation.question.register, "Best plan if projects may start later, within their latest start"
         ),
@@ -941,20 +988,29 @@ def delay(allocation: Allocation, costs: pd.DataFrame, most: int = 12) -> Table:
     table = costs[costs["in_plan"] & costs["cost"].notna()]
     ends = [*table.index[: most // 2], *table.index[len(table) - most // 2 :]]
     shown = table.loc[list(dict.fromkeys(ends))]
-    gaining = int((table["cost"] < 0).sum())
+    gaining = int((table["cost"] < -SMALL).sum())
+    dearest = float(table["cost"].max()) if len(table) else 0.0
+    title = "No funded project may start a year later"
+    if len(table):
+        first = table.index[table["cost"] >= dearest - SMALL]
+        title = (
+            f"One year later costs most for {shortened(table['name'][first])}"
+            if dearest > SMALL
+            else ("One year later costs the portfolio nothing for any of them")
+        )
+        title += f"; {count(gaining, 'funded project')} would gain by waiting" if gaining else ""
     return Table(
         data=shown.assign(project=named(shown["name"]))[["project", "cost", "value"]].reset_index(drop=True),
         columns=columns(
             "project: project, one year later | cost: costs the portfolio | value: value of the plan then"
         ),
-        title=f"One year later costs most for {table['name'].iloc[0]}; "
-        f"{count(gaining, 'funded project')} would gain by waiting"
-        if len(table)
-        else "No funded project may start a year later",
+        title=title,
         unit_line=unit_line(
             allocation.question.register, "Best plan with this project one year later, others as asked"
         ),
-        note=f"Of {count(len(table), 'funded project')} whose latest start allows it; a negative cost is a gain.",
+        note=f"Of {count(len(table), 'funded project')} whose latest start allows it; a negative cost is a gain."
+        if len(table)
+        else "The latest start of none of them allows it.",
     )
 
 

@@ -148,13 +148,17 @@ def counted(allocation: Allocation, projects: int, part: str) -> Fact:
     return told(allocation, "plan.funded", projects, plan=PLAN, part=part)
 
 
+def stated_cost(question: Question) -> pd.Series:
+    """What each option costs as the register states it: what is asked, whatever it is expected to cost."""
+    return question.stated.table["cost"]
+
+
 def asked(allocation: Allocation, area: str | None = None) -> Fact:
-    """What projects ask at their largest size: of an area, or in all."""
-    options = allocation.question.options
-    running = options[~options["stop"].astype(bool)]
-    own = running if area is None else running[running["area"] == area]
-    amount = own["cost"].groupby(level="project_id").max().sum()
-    return told(allocation, "register.asked", amount, area=area, part="largest size")
+    """What projects ask at their largest size, as the register states it: of an area, or in all."""
+    register, options = allocation.question.register, allocation.question.options
+    running = stated_cost(allocation.question)[~options["stop"].astype(bool)]
+    own = running if area is None else running[(options["area"] == area).reindex(running.index)]
+    return told(register, "register.asked", own.groupby(level="project_id").max().sum(), area=area)
 
 
 def price(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import functools
 import inspect
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
-from pmo_kit.exhibits import Exhibit, Field, Message
+from pmo_kit.exhibits import Exhibit, Field, Message, Table
 from pmo_kit.exhibits.cells import sayings
 from pmo_kit.facts import Fact, Of, Sentence, facts_of, printing, say, told_in
 from pmo_kit.facts import count as count
@@ -134,9 +135,25 @@ def named(names: pd.Series) -> list[Runs]:
     return [(("text", str(name)), ("id", str(id))) for id, name in names.items()]
 
 
-def nothing(line: str) -> Message:
-    """One line in place of a table that would be empty."""
-    return Message(title=line, items=(("", line),))
+def in_words(text: str, names: Mapping[str, str]) -> str:
+    """A message with the names of projects in place of their ids, and words in place of codes.
+
+    Examples
+    --------
+    >>> in_words("customer_director scores P02 high", {"P02": "Smart meters"})
+    'customer director scores Smart meters high'
+    """
+    for word in dict.fromkeys(re.findall(r"[\w\-/.]*\w", text)):
+        if word in names:
+            text = re.sub(rf"(?<![\w\-]){re.escape(word)}(?![\w\-])", names[word].replace("\\", ""), text)
+        elif "_" in word:
+            text = text.replace(word, word.replace("_", " "))
+    return re.sub(r";(?=\S)", " and ", text)
+
+
+def nothing(line: str, why: str) -> Message:
+    """What is said in place of a table that would be empty."""
+    return Message(title=line, items=(("", why),))
 
 
 def sentence(text: str) -> str:
@@ -154,8 +171,12 @@ P = ParamSpec("P")
 E = TypeVar("E", bound=Exhibit)
 
 
-def figure(id: str, source: str = "") -> Callable[[Callable[P, E]], Callable[P, E]]:
+def figure(
+    id: str, source: str = "", needs: str = "", shows: str = ""
+) -> Callable[[Callable[P, E]], Callable[P, E]]:
     """Decorate a function that makes an exhibit: the exhibit gets this id, source, and the inputs of the arguments.
+
+    A table without rows becomes a line: its title, and under it the takeaway or the note.
 
     Parameters
     ----------
@@ -163,6 +184,8 @@ def figure(id: str, source: str = "") -> Callable[[Callable[P, E]], Callable[P, 
         Stable name; arguments stand in braces: "contested.letter_{project}".
     source : str
         Tables that it comes from.
+    needs, shows : str
+        The tables without which there is only one line in its place, which says that `shows` is not shown.
     """
 
     def decorate(make: Callable[P, E]) -> Callable[P, E]:
@@ -172,8 +195,12 @@ def figure(id: str, source: str = "") -> Callable[[Callable[P, E]], Callable[P, 
         def made(*args: P.args, **kwargs: P.kwargs) -> E:
             given = signature.bind(*args, **kwargs)
             given.apply_defaults()
+            register: Any = given.arguments.get("register")
             with printing() as told:
-                exhibit = make(*args, **kwargs)
+                lacking = [sheet for sheet in needs.split() if not register.has(sheet)]
+                exhibit: Any = not_shown(shows, lacking[0]) if lacking else make(*args, **kwargs)
+            if isinstance(exhibit, Table) and exhibit.data.empty:
+                exhibit = nothing(exhibit.title, exhibit.takeaway or exhibit.note)
             named = {name: value for name, value in given.arguments.items() if isinstance(value, str)}
             name = exhibit.id or id.format(**named)
             return replace(

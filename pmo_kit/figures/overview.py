@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,9 +17,12 @@ from pmo_kit.figures.figure import (
     columns,
     count,
     figure,
+    in_words,
     listed,
     money,
+    named,
     not_shown,
+    nothing,
     percent,
     sentence,
     shortened,
@@ -34,11 +35,11 @@ from pmo_kit.register.report import LETTERS, LIMITS, Grades
 ENABLERS = 12
 
 
-@figure("balance.goals", source="goals, projects, costs")
+@figure(
+    "balance.goals", source="goals, projects, costs", needs="goals", shows="spend by goal against its target"
+)
 def goals(register: Register, appraisal: Appraisal) -> Exhibit:
     """Return the share of the ask that each strategic goal has against the share it should have."""
-    if not register.has("goals"):
-        return not_shown("spend by goal against its target", "goals")
     table = overview.spend_by_goal(register, appraisal).reset_index()
     shown = table.assign(**{name: 100 * table[name] for name in ("share", "target_share", "gap")})
     stated = shown.dropna(subset="gap")
@@ -64,7 +65,7 @@ def enablers(register: Register, appraisal: Appraisal) -> Exhibit:
         return not_shown("what requires what", "links")
     names = register.projects["name"]
     rows = table.reset_index()
-    rows["project"] = [(("text", row["name"]), ("id", row["project_id"])) for _, row in rows.iterrows()]
+    rows["project"] = named(table["name"])
     rows["who"] = [shortened(names[list(who)], 4) for who in rows["dependents"]]
     rows["many"] = rows["dependents"].map(len).astype(float)
     first = rows.iloc[0]
@@ -89,6 +90,12 @@ def enablers(register: Register, appraisal: Appraisal) -> Exhibit:
     )
 
 
+STATED = {
+    "finish_months": "months to the finish",
+    "spend": "spending of the year",
+    "whole_life_cost": "whole-life cost",
+    "whole_life_benefit": "whole-life benefit",
+}
 SEVERITY = {"block": "must be fixed", "warn": "doubtful", "waived": "accepted", "info": "note"}
 
 
@@ -116,9 +123,11 @@ def known(register: Register) -> Message:
         )
         missing = len(register.projects) - base.reindex(register.projects.index).notna().sum()
         named = [
-            f"{name.replace('_', ' ')} of {count(int(number), 'project')}" for name, number in missing.items()
+            f"{STATED.get(name, name.replace('_', ' '))} of {count(int(number), 'project')}"
+            for name, number in missing.items()
+            if number
         ]
-        items.append(("Not stated:", f"{listed(named)}."))
+        items += [("Not stated:", f"{listed(named)}.")] if named else []
     age = overview.freshness(register).median()
     if age == age:
         items.append(("Age:", f"{_old(age)}."))
@@ -142,16 +151,15 @@ def findings(register: Register) -> Exhibit:
     shown = table.assign(severity=lambda rows: rows["severity"].map(SEVERITY))
     shown["where"] = [_where(row) for row in shown.itertuples()]
     shown["who"] = [shortened([names[one] for one in who]) if who else "–" for who in shown["projects"]]
-    shown["message"] = [_named(f"{row.message} {row.fix}".strip(), names) for row in shown.itertuples()]
+    shown["message"] = [in_words(f"{row.message} {row.fix}".strip(), names) for row in shown.itertuples()]
     shown["behind"] = [money(amount) if amount else "–" for amount in shown["money"]]
     shown = shown.drop(columns=["rows", "projects"])
     age = overview.freshness(register).median()
     fresh = _old(age) if age == age else "no status is dated"
-    title = say("{n:nones-Words finding|findings} to look at, {m:nones-words note|notes}; nothing was repaired",
+    title = say("{n:Words finding|findings} to look at, {m:words note|notes}; nothing was repaired",
                 n=claims.findings(register), m=_notes(register))  # fmt: skip
     if table.empty:
-        line = f"No data-quality findings; {fresh}."
-        return Message(title=line, items=(("", line),))
+        return nothing("No finding on the data", sentence(f"{fresh}."))
     return Table(
         data=shown,
         first=ROWS,
@@ -191,16 +199,6 @@ def _where(row: Any) -> str:
     return " · ".join(part for part in parts if part) or "register"
 
 
-def _named(text: str, names: Mapping[str, str]) -> str:
-    """A message with the names of projects in place of their ids, and words in place of codes."""
-    for word in dict.fromkeys(re.findall(r"[\w\-/.]*\w", text)):
-        if word in names:
-            text = re.sub(rf"(?<![\w\-]){re.escape(word)}(?![\w\-])", names[word].replace("\\", ""), text)
-        elif "_" in word:
-            text = text.replace(word, word.replace("_", " "))
-    return re.sub(r";(?=\S)", " and ", text)
-
-
 @figure("data_quality.waivers", source="waivers.yml, exemptions")
 def waivers(register: Register) -> Exhibit:
     """Return what was accepted by name: findings that are waived, and values that are missing for a reason."""
@@ -224,8 +222,9 @@ def waivers(register: Register) -> Exhibit:
         for row in register.table("exemptions").itertuples(index=False)
     ]
     if not rows:
-        line = "Nothing was waived: every finding counts."
-        return Message(title=line, items=(("", line),))
+        return nothing(
+            "Nothing was waived: every finding counts.", "No value is missing for a stated reason."
+        )
     return Table(
         data=pd.DataFrame(rows),
         columns=columns("what: accepted | why: reason | who: by | until"),
@@ -257,7 +256,9 @@ def grades(register: Register, graded: Grades) -> Table:
         columns=columns("grade | projects | who"),
         title=f"The register's data are grade {graded.grade}: "
         f"{count(best) if best else 'none'} of {number(len(table), 0)} projects reach A",
-        takeaway=f"Weakest: {shortened(register.projects.loc[worst.index, 'name'])}.",
+        takeaway=f"Weakest: {shortened(register.projects.loc[worst.index, 'name'])}."
+        if len(worst) < len(table)
+        else "The data of all projects are of this grade.",
         note="Least share of the expected columns, most rules tripped, oldest status: "
         + "; ".join(
             f"{letter} {percent(share)}, {count(rules, 'rule')}, {count(days, 'day')}"
@@ -274,15 +275,15 @@ RATINGS = ["rag_declared", "rag_assured"]
 COLUMNS = {"area": "area", "strategic_goal": "goal", "project_type": "type", "stage": "stage"}
 
 
-@figure("overview.ask", source="costs, budgets")
+@figure("overview.ask", source="costs, budgets", needs="budgets", shows="the ask against the envelope")
 def ask(register: Register, appraisal: Appraisal) -> Exhibit:
     """Return what is asked against the envelope, by fiscal year."""
-    if not register.has("budgets"):
-        return not_shown("the ask against the envelope", "budgets")
     table = overview.ask_against_envelopes(register, appraisal)
     rows = table.reset_index().melt("year", var_name="what", value_name="amount").dropna(subset="amount")
     rows["year"] = rows["year"].astype("str")
-    both = table.dropna()
+    both = table.dropna()[lambda rows: rows["asked"] > 0]
+    if both.empty:
+        return nothing("No year has both an ask and an envelope", "There is nothing to compare.")
     worst = (both["asked"] / both["envelope"]).idxmax()
     asked = claims.told(register, "register.asked", both.loc[worst, "asked"], year=int(worst))
     envelope = claims.told(register, "envelope.amount", both.loc[worst, "envelope"], year=int(worst))
@@ -309,17 +310,21 @@ def ask(register: Register, appraisal: Appraisal) -> Exhibit:
     )
 
 
-@figure("overview.people", source="resources, capacity")
+@figure(
+    "overview.people",
+    source="resources, capacity",
+    needs="capacity resources",
+    shows="people asked against people there",
+)
 def people(register: Register, appraisal: Appraisal) -> Exhibit:
     """Return the people asked for against the people there are, the scarcest role and period first."""
-    if not register.has("capacity") or not register.has("resources"):
-        return not_shown("people asked against people there", "capacity")
-    table = overview.ask_against_capacity(register, appraisal).head(ROWS)
+    table = overview.ask_against_capacity(register, appraisal)
     table = table.assign(role=table["role"].str.replace("_", " "), percent=100 * table["share"])
     first = table.iloc[0]
     short, told = int((table["share"] > 1).sum()), claims.teller(register, "overview.people", "FTE")
     return Table(
         data=table,
+        first=ROWS,
         columns=columns("role | period | asked.people | capacity | percent"),
         title=say(
             "{who}s are the scarcest: {asked} asked in {period}, {most} available",
@@ -331,11 +336,12 @@ def people(register: Register, appraisal: Appraisal) -> Exhibit:
         if short
         else "There are people enough in every role and period",
         takeaway=say(
-            "{n:Words role and period|roles and periods} cannot serve all that is asked.",
-            n=told("short", short, "roles"),
+            "{n:Words} of {all:words pair|pairs} of role and period cannot serve all that is asked.",
+            n=told("short", short, "pairs"),
+            all=told("all", len(table), "pairs"),
         )
         if short
-        else "There are people for all that is asked.",
+        else "",
         unit_line=unit_line(
             register, "People asked and available", "full-time equivalents", "at the largest level"
         ),
@@ -488,10 +494,11 @@ def timeline(register: Register) -> Exhibit:
         label=Field("label", kind="text"),
         title=f"{sentence(count(most_at_once, 'project is', 'projects are'))} under way in "
         + (
-            f"{listed(map(str, peaks))}, more than in any other year"
+            listed(map(str, peaks))
             if len(peaks) <= 3
-            else f"each of {count(len(peaks), 'year')} from {peaks[0]} on, more than in any other year"
-        ),
+            else f"each of {count(len(peaks), 'year')} between {peaks[0]} and {peaks[-1]}"
+        )
+        + (", more than in any other year" if len(peaks) < len(running) else ""),
         takeaway=f"The first starts in {first:%B %Y}, the last finishes in {dates['finish'].max():%B %Y}.",
         note=" ".join(notes),
         unit_line=unit_line(register, "Start and finish", ""),
@@ -563,11 +570,11 @@ def confidence(register: Register) -> Exhibit:
     )
 
 
-@figure("overview.variance_{quantity}", source="baselines")
+@figure(
+    "overview.variance_{quantity}", source="baselines", needs="baselines", shows="forecast against baseline"
+)
 def variance(register: Register, quantity: str = "spend", tolerance: float = 0.05) -> Exhibit:
     """Return forecast less baseline of the year's budget, the largest first; red is over, blue is under."""
-    if not register.has("baselines"):
-        return not_shown("forecast against baseline", "baselines")
     table = overview.budget_variance(register, quantity)
     both = table.dropna(subset="variance")
     if both.empty:
@@ -680,11 +687,14 @@ def _year_words(register: Register, both: pd.DataFrame, red: pd.Series) -> str:
     return say("{first}; the other {n} {tail}", first=first, n=n, tail=tail)
 
 
-@figure("overview.whole_life", source="projects, baselines")
+@figure(
+    "overview.whole_life",
+    source="projects, baselines",
+    needs="baselines",
+    shows="cost and benefit over the whole life",
+)
 def whole_life(register: Register) -> Exhibit:
     """Return each project's rating, finish, cost and benefit over its life, and how far its year is from its budget."""
-    if not register.has("baselines"):
-        return not_shown("cost and benefit over the whole life", "baselines")
     table = overview.whole_life(register)
     if table[["life_cost", "life_benefit"]].isna().all(axis=None):
         return not_shown("cost and benefit over the whole life", "baselines with whole_life_cost")

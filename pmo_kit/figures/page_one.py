@@ -10,7 +10,7 @@ import pandas as pd
 from pmo_kit.arbitration import Allocation, Capacity, Envelope, Explanation, Ledger
 from pmo_kit.arbitration.rules import role_words
 from pmo_kit.errors import DataError
-from pmo_kit.exhibits import Field, Kpi, Message, Table
+from pmo_kit.exhibits import Exhibit, Field, Kpi, Message, Table
 from pmo_kit.exhibits.records import Runs
 from pmo_kit.facts import facts_of, number, say
 from pmo_kit.figures import claims
@@ -23,7 +23,17 @@ from pmo_kit.figures.arbitration import (
     spend_years,
     value_words,
 )
-from pmo_kit.figures.figure import columns, count, figure, listed, percent, sentence, shortened, unit_line
+from pmo_kit.figures.figure import (
+    columns,
+    count,
+    figure,
+    listed,
+    nothing,
+    percent,
+    sentence,
+    shortened,
+    unit_line,
+)
 from pmo_kit.register import Register
 from pmo_kit.register.checks.provenance import accounts
 from pmo_kit.risk import Fit, Simulation
@@ -529,6 +539,8 @@ def orders(allocation: Allocation, ledger: Ledger) -> Message:
                 ),
             )
         )
+    if ledger.table.empty:
+        return nothing("No order is on record", "No project is taken in or out by order.")
     title = "No order on record is lifted"
     if lifted:
         n = claims.told(allocation, "order.lifted", len(lifted), plan=claims.PLAN)
@@ -674,7 +686,7 @@ def _overrun(allocation: Allocation) -> Iterator[tuple[str, str]]:
 
 
 @figure("page_one.turning_points", source="budgets, capacity, costs")
-def turning_points(allocation: Allocation, points: pd.DataFrame) -> Table:
+def turning_points(allocation: Allocation, points: pd.DataFrame) -> Exhibit:
     """Return the changes that would turn the advice: the nearest of people, of money and of costs.
 
     Parameters
@@ -697,6 +709,8 @@ def turning_points(allocation: Allocation, points: pd.DataFrame) -> Table:
             "then": [moves(point, projects) for point in nearest.itertuples()],
         }
     )
+    if rows.empty:
+        return nothing("What would change this advice", "No change of people, money or costs that was tried.")
     return Table(
         data=rows,
         columns=columns("what: If this moves … | now.value | turns | value: then worth | then"),

@@ -8,7 +8,17 @@ from pmo_kit.exhibits import Chart, Field, Kpi, Message, Reference, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import Fact, number, say
 from pmo_kit.figures import claims
-from pmo_kit.figures.figure import columns, count, figure, listed, percent, sentence, shortened, unit_line
+from pmo_kit.figures.figure import (
+    columns,
+    count,
+    figure,
+    listed,
+    named,
+    percent,
+    sentence,
+    shortened,
+    unit_line,
+)
 from pmo_kit.performance import Benefits, ChangeLoad, Review, rag_movement
 from pmo_kit.performance import s_curve as curve_of
 from pmo_kit.register import Register
@@ -17,16 +27,6 @@ ROWS = 15
 RISK_MOVES = {"new": "▲ new", "up": "▲ up", "down": "▼ down", "same": "= same", "closed": "closed"}
 MOVES = {"worse": "▼ worse", "better": "▲ better", "same": "= same", "new": "new"}
 WORST_FIRST = {"R": 0, "A": 1, "G": 2}
-
-
-def named(
-    table: pd.DataFrame, name: str = "name", project: str = "project_id"
-) -> list[tuple[tuple[str, str], ...]]:
-    """Names with their ids in small type."""
-    return [
-        (("text", str(label)), ("id", str(identifier)))
-        for label, identifier in zip(table[name], table[project], strict=True)
-    ]
 
 
 def cut(rows: pd.DataFrame, most: int = ROWS) -> tuple[pd.DataFrame, str]:
@@ -51,7 +51,7 @@ def _of_review(review: Review) -> dict[str, Fact]:
         "budget": ("delivery.budget", total["bac"]),
         "over": ("delivery.over", abs(total["vac"])),
     }
-    found = {k: claims.told(register, key, n, "projects", part=part) for k, (key, n, part) in counts.items()}
+    found = {k: claims.told(register, key, n, part=part) for k, (key, n, part) in counts.items()}
     return found | {k: claims.told(register, key, n) for k, (key, n) in money.items()}
 
 
@@ -116,7 +116,7 @@ def ratings(review: Review, before: Review | None = None) -> Table:
     rows["move"] = "" if moved is None else moved.map(MOVES).to_numpy()
     rows["order"] = rows["rag_rule"].map(WORST_FIRST).fillna(3)
     rows = rows.sort_values(["watermelon", "order", "bac"], ascending=[False, True, False], kind="stable")
-    rows["project"] = named(rows)
+    rows["project"] = named(rows.set_index("project_id")["name"])
     rows["reason"] = rows["reason"].replace("", "–")
     melons, told = review.watermelons["name"], _of_review(review)
     return Table(
@@ -242,7 +242,7 @@ def slips(register: Register, milestones: pd.DataFrame, most: int = ROWS) -> Cha
 def forecasts(review: Review, accuracy: pd.DataFrame) -> Table:
     """Return today's cost at the end beside what it was and what the project declares."""
     rows = accuracy.reset_index().sort_values("declared_gap", kind="stable")
-    rows["project"] = named(rows)
+    rows["project"] = named(rows.set_index("project_id")["name"])
     hopeful = rows[rows["declared_gap"] < -0.05 * rows["eac"]]
     return Table(
         data=rows,
@@ -262,7 +262,7 @@ def forecasts(review: Review, accuracy: pd.DataFrame) -> Table:
 def stop_or_continue(review: Review, verdicts: pd.DataFrame) -> Table:
     """Return the stop or continue test: what is spent is left out."""
     rows = verdicts.reset_index().sort_values(["gain_at_cpi", "project_id"], kind="stable")
-    rows["project"] = named(rows)
+    rows["project"] = named(rows.set_index("project_id")["name"])
     doubtful = rows[rows["verdict"].isin(["stop", "look again"])]
     return Table(
         data=rows,
@@ -288,7 +288,7 @@ def rebaselines(register: Register, moves: pd.DataFrame) -> Table:
     """Return the log of moved baselines, those without a reference first."""
     rows = moves.sort_values(["explained", "project_id"], kind="stable").copy()
     rows["name"] = rows["project_id"].map(register.projects["name"]).fillna("")
-    rows["project"] = named(rows)
+    rows["project"] = named(rows.set_index("project_id")["name"])
     rows["what"] = rows["quantity"].replace("bac", "budget at completion").str.replace("_", " ")
     rows["since"] = [f"{day:%b %Y}" if pd.notna(day) else "–" for day in rows["since"]]
     rows["reference"] = rows["reference"].astype("object").where(rows["explained"], "none")

@@ -10,7 +10,18 @@ import pandas as pd
 from pmo_kit.exhibits import Chart, Field, Message, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import number, say
-from pmo_kit.figures.figure import columns, count, figure, listed, percent, sentence, shortened, unit_line
+from pmo_kit.figures.figure import (
+    columns,
+    count,
+    figure,
+    in_words,
+    listed,
+    named,
+    percent,
+    sentence,
+    shortened,
+    unit_line,
+)
 from pmo_kit.prioritization import Disagreement, Ranking, RankRobustness, Screening
 from pmo_kit.prioritization.robustness import CASES
 
@@ -140,7 +151,10 @@ def disagreement(found: Disagreement, ranking: Ranking) -> Chart:
 def flags(screening: Screening, ranking: Ranking) -> Table:
     """Return what to look at again in the scores: questions, not accusations."""
     table = screening.table
-    rows = pd.DataFrame({"check": table["check"].map(CHECKS), "message": table["message"]})
+    names = ranking.register.projects["name"].to_dict()
+    rows = pd.DataFrame(
+        {"check": table["check"].map(CHECKS), "message": [in_words(text, names) for text in table["message"]]}
+    )
     return Table(
         data=rows,
         first=ROWS,
@@ -179,7 +193,7 @@ def answer(
 ) -> Message:
     """Return the result of a prioritization in short paragraphs: the answer, how sure, what would change it."""
     sure, turning = robustness.sentences[0], say(" ").join(robustness.sentences[1:])
-    items = [("The answer.", ranking.summary), ("How sure.", sure), ("What would change it.", turning)]
+    items = [("How sure.", sure), ("What would change it.", turning)]
     if disagreement is not None:
         items.append(("Where you differ.", disagreement.summary))
     if screening is not None:
@@ -199,9 +213,7 @@ def tiers(ranking: Ranking, robustness: RankRobustness) -> Table:
     data = pd.DataFrame(
         {
             "tier": [f"Tier {tier}" for tier in rows["tier"]],
-            "project": [
-                _named(r.name, r.project_id) for r in base[["name", "project_id"]].itertuples(index=False)
-            ],
+            "project": named(base.set_index("project_id")["name"]),
             "area": base["area"],
             "value": rows["value"],
             "ranks": [
@@ -318,7 +330,7 @@ def scores(ranking: Ranking) -> Chart:
         label=Field("label", kind="text"),
         title=f"{holes}: shown as ?, counted as an interval"
         if gaps
-        else f"All {format_number(cells, 0)} scores are there",
+        else f"No score of {format_number(cells, 0)} is missing",
         takeaway="A missing score is never a zero: it may be anything on its scale."
         if gaps
         else f"The widest declared interval spans {format_number(wide, 0)} points."
@@ -327,11 +339,6 @@ def scores(ranking: Ranking) -> Chart:
         unit_line=unit_line(ranking.register, "Value of each score on its declared scale", "points of 100"),
         note=f"And {number(more, 0)} more." if more else "",
     )
-
-
-def _named(name: str, project: str) -> tuple[tuple[str, str], tuple[str, str]]:
-    """A project with its id in small type."""
-    return (("text", name), ("id", project))
 
 
 def _span(low: int, high: int) -> str:

@@ -138,7 +138,7 @@ def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
     return Table(
         data=shown,
         columns=columns(
-            "label | available: there is | planned | p50 | p80: 80\u202f% sure | short_p80",
+            "label | available | planned | p50 | p80: 80\u202f% sure | short_p80",
             "percent.exceeded",
         ),
         title=say(
@@ -158,10 +158,10 @@ def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
             if len(table) > len(shown)
             else ""
         )
-        + "There is: the limit and what is carried into its year in the futures that need so much. Late work moves "
+        + "Available: the limit and what is carried into its year in the futures that need so much. Late work moves "
         "money and people into later years.",
         unit_line=unit_line(
-            register, "Money and people needed against what there is", f"{register.settings.unit}; people"
+            register, "Money and people needed and available", f"{register.settings.unit}; people"
         ),
     )
 

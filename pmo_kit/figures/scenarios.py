@@ -12,7 +12,7 @@ from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import SHARE, number, percent, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import largest_levels
-from pmo_kit.figures.figure import columns, count, figure, listed, sentence, shortened, unit_line
+from pmo_kit.figures.figure import columns, count, figure, listed, named, sentence, shortened, unit_line
 from pmo_kit.scenarios import Comparison, partly
 from pmo_kit.scenarios.comparison import OUT
 
@@ -106,7 +106,7 @@ def grid(comparison: Comparison) -> Table:
         ]
     )
     rows = marks.assign(
-        project=[(("text", name), ("id", project)) for project, name in register.projects["name"].items()],
+        project=named(register.projects["name"]),
         presence=presence.map(sentence),
     )
     rows["order"] = presence.map(PRESENCE.index)
@@ -191,7 +191,7 @@ def least_regret(comparison: Comparison) -> Table:
     moved = [p for p in names.index if today.get(p) != found.plan.get(p)]
     rows = pd.DataFrame(
         {
-            "project": [(("text", names[p]), ("id", p)) for p in moved],
+            "project": named(names[moved]),
             "today": [words(p, today.get(p)) for p in moved],
             "there": [words(p, found.plan.get(p)) for p in moved],
         }

@@ -212,7 +212,11 @@ def test_b9_what_a_refused_project_costs_ranges_over_the_refused_that_are_named(
         costs = [cost for cost in costs if np.isfinite(cost)]
         chart = figures.prices(pmo.explain(allocation))
         if not costs:
-            assert chart.title == "No exception was priced that is possible"
+            gone = [value.max() - value[~plans.has(p)].max() for p in allocation.table.index.difference(out)]
+            words = "No project outside can be let in" if len(out) else "Nothing is outside"
+            assert chart.title.startswith(words)
+            most = told(chart, "project.price_out", part="most")
+            assert most.value == pytest.approx(max(cost for cost in gone if np.isfinite(cost)))
             continue
         ends = {f.of.part: f.value for f in _facts(chart) if f.key == "project.price_in"}
         assert ends["most"] == pytest.approx(max(costs))
