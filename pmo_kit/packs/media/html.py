@@ -9,6 +9,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from pmo_kit.exhibits import theme
+from pmo_kit.exhibits.cells import data_table, spoken
+from pmo_kit.exhibits.html import fragment
+from pmo_kit.exhibits.plotly import CONFIG, drawing
+from pmo_kit.exhibits.records import Chart
+from pmo_kit.exhibits.svg import picture
 from pmo_kit.shipped import shipped
 
 if TYPE_CHECKING:
@@ -86,18 +95,9 @@ def projects_named(outline: Outline) -> list[tuple[str, str, list[tuple[str, str
 
 def _placed(item: Collected, figures: list[tuple[str, str]], width: int = TEXT_WIDTH) -> dict[str, Any]:
     """An exhibit with its body as HTML; a chart stands in it as a picture and leaves its figure for the script."""
-    from markupsafe import Markup
-
-    from pmo_kit.exhibits.cells import data_table, spoken
-    from pmo_kit.exhibits.html import fragment
-    from pmo_kit.exhibits.records import Chart
-
     exhibit = item.printed
     body, table = "", ""
     if isinstance(exhibit, Chart):
-        from pmo_kit.exhibits.plotly import drawing
-        from pmo_kit.exhibits.svg import picture
-
         figures.append((item.id, json.dumps(drawing(exhibit, width=width), ensure_ascii=False)))
         narrow, wide = "", Markup(picture(exhibit, width))
         if width > _NARROW:
@@ -113,8 +113,6 @@ def _placed(item: Collected, figures: list[tuple[str, str]], width: int = TEXT_W
 
 def _linked(html: str, refers: Mapping[str, str]) -> Any:
     """HTML in whose texts, not in whose tags, words that name a place lead to what they mean."""
-    from markupsafe import Markup, escape
-
     if not refers:
         return Markup(html)
     pattern = re.compile("|".join(map(re.escape, refers)))
@@ -130,12 +128,6 @@ def _render(
     name: str, context: Mapping[str, Any], figures: Sequence[tuple[str, str]], live: Live | None = None
 ) -> str:
     """Fill a template of `templates/report`; every text is escaped by jinja."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup, escape
-
-    from pmo_kit.exhibits import theme
-    from pmo_kit.exhibits.plotly import CONFIG
-
     folder: Path = shipped("templates", "report")
     environment = Environment(
         loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True,

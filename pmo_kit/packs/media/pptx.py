@@ -11,6 +11,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import quoteattr
+
+import pandas as pd
+from pptx import Presentation
+from pptx.dml.color import RGBColor
+from pptx.enum.chart import XL_MARKER_STYLE
+from pptx.enum.shapes import MSO_CONNECTOR, MSO_SHAPE, PP_PLACEHOLDER
+from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
+from pptx.opc.constants import RELATIONSHIP_TYPE
+from pptx.oxml import parse_xml
+from pptx.util import Emu, Pt
 
 from pmo_kit.errors import PackError
 from pmo_kit.exhibits import cells, theme
@@ -165,8 +176,6 @@ def heat_pages(chart: Chart, room: Box) -> list[Page]:
 
 def add_table(slide: Any, page: Page, room: Box, alt: str, name: str) -> Any:
     """Put one page of a table on a slide; its shape carries the alternative text."""
-    from pptx.util import Emu
-
     lines = [page.head, *page.lines] if page.head else list(page.lines)
     heights = page.heights if page.head else page.heights[1:]
     count = len(page.widths)
@@ -288,9 +297,6 @@ def _height(line: Line, given: Sequence[float], size: float) -> float:
 
 
 def _write(cell: Any, slot: Slot, size: float, last: bool, head: bool) -> None:
-    from pptx.enum.text import MSO_ANCHOR
-    from pptx.util import Pt
-
     cell.margin_left = cell.margin_right = Pt(_MARGIN)
     cell.margin_top, cell.margin_bottom = Pt(1.6), Pt(1.6)
     cell.vertical_anchor = MSO_ANCHOR.BOTTOM if head else MSO_ANCHOR.TOP
@@ -306,9 +312,6 @@ def write_paragraphs(
     frame: Any, paragraphs: Sequence[Sequence[Run]], size: float, side: str = "left", gap: float = 0.0
 ) -> None:
     """Write paragraphs of runs into a text frame; text is data, never markup."""
-    from pptx.enum.text import PP_ALIGN
-    from pptx.util import Pt
-
     align = {"left": PP_ALIGN.LEFT, "right": PP_ALIGN.RIGHT, "center": PP_ALIGN.CENTER}[side]
     frame.word_wrap = True
     for place, runs in enumerate(paragraphs):
@@ -330,8 +333,6 @@ def write_paragraphs(
 
 def rgb(color: str) -> Any:
     """A color of the theme for python-pptx."""
-    from pptx.dml.color import RGBColor
-
     return RGBColor.from_string(color.lstrip("#"))
 
 
@@ -346,8 +347,6 @@ def _ground(fill: Any, color: str) -> None:
 
 def _edge(line: Any, color: str, width: float) -> None:
     """Color a line, so wide in pt; 0 for none."""
-    from pptx.util import Pt
-
     if width:
         line.color.rgb = rgb(color)
         line.width = Pt(width)
@@ -357,8 +356,6 @@ def _edge(line: Any, color: str, width: float) -> None:
 
 def _rule(properties: Any, side: str, color: str, width: float) -> None:
     """A border of a cell; python-pptx has none."""
-    from pptx.oxml import parse_xml
-
     xml = (
         f'<a:ln{side} xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" w="{round(width * EMU)}" '
         f'cap="flat"><a:solidFill><a:srgbClr val="{color.lstrip("#")}"/></a:solidFill></a:ln{side}>'
@@ -455,8 +452,6 @@ _OUTRIGHT = (
 
 def _finish(chart: Any, drawn: Spec) -> None:
     """The rest of it, and what only python-pptx writes: words on one line, dots where a line has labels."""
-    from pptx.enum.chart import XL_MARKER_STYLE
-
     if chart.has_legend:
         chart.legend.include_in_layout = False
     chart.plots[0].vary_by_categories = False
@@ -500,12 +495,10 @@ class Template:
 
     def slide(self, kind: str) -> Any:
         """A new slide of a kind: decision, chapter or exhibit, with its strip and number."""
-        from pptx.enum.shapes import PP_PLACEHOLDER as Kind
-
         layout = self.layouts[kind]
         slide = self.deck.slides.add_slide(layout)
         for shape in layout.placeholders:
-            if shape.placeholder_format.type in (Kind.FOOTER, Kind.SLIDE_NUMBER):
+            if shape.placeholder_format.type in (PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.SLIDE_NUMBER):
                 slide.shapes._spTree.append(copy.deepcopy(shape._element))
         return slide
 
@@ -555,8 +548,6 @@ def open_template(deck: Deck | None = None) -> Template:
     PackError
         When PowerPoint's file cannot be read.
     """
-    from pptx import Presentation
-
     names = kit_names()
     file = deck.template if deck else deck_home() / "pmo_kit.pptx"
     try:
@@ -593,8 +584,6 @@ def _emptied(deck: Any) -> None:
 
 def _own(deck: Any) -> None:
     """What a file says of itself: not the size, picture and program of the deck that it was made from."""
-    from pptx.opc.constants import RELATIONSHIP_TYPE
-
     package = deck.part.package
     for key, relation in list(package._rels.items()):
         if relation.reltype == RELATIONSHIP_TYPE.THUMBNAIL:
@@ -649,9 +638,6 @@ def _decision(table: Table, row: dict[Any, Any]) -> tuple[cells.Cell, list[tuple
 
 def _badge(slide: Any, part: cells.Cell, room: Box, size: float) -> None:
     """A decision as a word with a mark in a small box: filled for stop and fund, outlined otherwise."""
-    from pptx.enum.shapes import MSO_SHAPE
-    from pptx.enum.text import MSO_ANCHOR
-
     fill = theme.BADGES.get(part["css"], "")
     shape = slide.shapes.add_shape(MSO_SHAPE.ROUNDED_RECTANGLE, room.left, room.top, room.width, room.height)
     shape.name = f"Mark {part['text']}"
@@ -667,8 +653,6 @@ def _badge(slide: Any, part: cells.Cell, room: Box, size: float) -> None:
 
 def limits(kpi: Kpi) -> Chart | None:
     """Tiles with a limit as bars within outlines, each scaled to its own limit."""
-    import pandas as pd
-
     rows = []
     for tile, row in zip(cells.tiles(kpi), kpi.data.to_dict("records"), strict=True):
         if tile["share"] is None:
@@ -702,8 +686,6 @@ def turning(front: Front) -> str:
 
 def line_across(slide: Any, room: Box, color: str = theme.DARK_BLUE) -> None:
     """A thin line above a block, for the eye only."""
-    from pptx.enum.shapes import MSO_CONNECTOR
-
     line = slide.shapes.add_connector(
         MSO_CONNECTOR.STRAIGHT, room.left, room.top, room.left + room.width, room.top
     )
@@ -798,8 +780,6 @@ class _Deck:
 
     def slide(self, kind: str, title: str, unit: str = "", meaning: str = "") -> Any:
         """A slide with its texts; empty places are taken off."""
-        from pptx.enum.shapes import PP_PLACEHOLDER
-
         slide = self.template.slide(kind)
         self.sections[-1][1].append(slide.slide_id)
         for shape in slide.placeholders:
@@ -812,8 +792,6 @@ class _Deck:
         return slide
 
     def _say(self, slide: Any, place: str, text: str) -> None:
-        from pptx.util import Pt
-
         shape = self.template.place(slide, place)
         if not text:
             if shape is not None:
@@ -947,8 +925,6 @@ class _Deck:
 
     def finish(self) -> None:
         """Properties and sections."""
-        from pptx.oxml import parse_xml
-
         deck, outline = self.template.deck, self.outline
         properties = deck.core_properties
         properties.title = outline.spec.title
@@ -1072,6 +1048,4 @@ def _section_id(number: int) -> str:
 
 
 def _quoted(text: str) -> str:
-    from xml.sax.saxutils import quoteattr
-
     return quoteattr(clean(text))

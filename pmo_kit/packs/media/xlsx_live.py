@@ -11,13 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+from xlsxwriter.utility import xl_col_to_name
+
 from pmo_kit.exhibits import theme
 from pmo_kit.exhibits.records import Field
 from pmo_kit.packs.media.xlsx_sheets import Formats, text, write_cell
+from pmo_kit.rates import describe_schedule, discount_schedule
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from pmo_kit.packs.layout import Outline
 
 PLAN = "arbitration.plan"
@@ -53,8 +56,6 @@ class Live:
 
     def letter(self, column: str) -> str:
         """The letter of a column."""
-        from xlsxwriter.utility import xl_col_to_name
-
         return str(xl_col_to_name(list(self.data.columns).index(column)))
 
     def here(self, column: str) -> str:
@@ -131,11 +132,6 @@ def _projects(register: Any, plan: pd.DataFrame) -> pd.DataFrame:
 
 def _factors(register: Any, inputs: dict[str, pd.DataFrame]) -> Live | None:
     """Discount factors by year, as formulas on the rates of the register's schedule."""
-    import numpy as np
-    import pandas as pd
-
-    from pmo_kit.rates import describe_schedule, discount_schedule
-
     if "benefits" not in inputs:
         return None
     settings = register.settings
@@ -156,8 +152,6 @@ def _factors(register: Any, inputs: dict[str, pd.DataFrame]) -> Live | None:
 
 def _input(name: str, table: pd.DataFrame, plan: Live, factors: Live | None) -> Live:
     """A table of the register as it was read, and beside it what each row gives the plan."""
-    import pandas as pd
-
     table = table.reset_index(drop=True)
     one = Live(name, table, f"Register: {name}", "As it was read; columns in blue follow from the plan")
     projects, known = plan.data, pd.Series(dtype=float)
@@ -233,8 +227,6 @@ def _spend(plan: Live, years: Sequence[int], live: dict[str, Live]) -> None:
 
 def _of(values: pd.Series, projects: pd.DataFrame) -> Any:
     """The values of the sizes that the plan takes, by project."""
-    import pandas as pd
-
     return values.reindex(pd.MultiIndex.from_frame(projects)).fillna(0.0).to_numpy(float)
 
 
@@ -243,8 +235,6 @@ def _money(
     formats: Formats,
 ) -> int:  # fmt: skip
     """Spending of the plan against the envelope of all, by year, and its planned net value: all formulas."""
-    import pandas as pd
-
     lines = ["projects", "what projects save or cost together", "the plan spends", "envelope of all", "left"]
     data = pd.DataFrame({"": lines})
     formulas = [[""] * len(lines)]

@@ -10,6 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from xlsxwriter import Workbook
+from xlsxwriter.utility import xl_rowcol_to_cell
+
 from pmo_kit.exhibits import cells, theme
 from pmo_kit.exhibits.cells import spoken
 from pmo_kit.exhibits.drawing import grid_of
@@ -31,8 +34,6 @@ class Block:
 
     def cell(self, row: int, name: str) -> str:
         """Address of a cell: row of the data, name of the column."""
-        from xlsxwriter.utility import xl_rowcol_to_cell
-
         return str(xl_rowcol_to_cell(self.head + 1 + row, self.left + self.names.index(name)))
 
     @property
@@ -76,8 +77,6 @@ class Formats:
 
 def inert_book(stream: io.BytesIO) -> Any:
     """A workbook in which no text is read as a formula, a link or a number."""
-    from xlsxwriter import Workbook
-
     inert = dict.fromkeys(("strings_to_formulas", "strings_to_urls", "strings_to_numbers"), False)
     return Workbook(stream, {"in_memory": True, **inert})
 
