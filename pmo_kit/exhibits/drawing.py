@@ -348,46 +348,51 @@ def _totals(chart: Chart, bars: Sequence[Bar]) -> list[tuple[int, str, float]]:
 
 
 def draw_intervals(chart: Chart, sheet: Sheet) -> None:
-    """Draw intervals: a band from low to high and a dot at the value; horizontal when y holds words."""
+    """Draw intervals, one under the other: a band from low to high and a dot at the value."""
     assert chart.low is not None
     assert chart.high is not None
-    flat, number = chart.flat, fields_of(chart)[1]
+    words, number = fields_of(chart)
+    references = [
+        replace(line, axis="x" if (line.axis == "x") is chart.flat else "y") for line in chart.references
+    ]
     records = chart.data.to_dict("records")
-    names = [theme.format_text(row[fields_of(chart)[0].name]) for row in records]
+    names = [theme.format_text(row[words.name]) for row in records]
     slots = {name: place for place, name in enumerate(dict.fromkeys(names))}
     parts = number.name, chart.low.name, chart.high.name
     ends = [float(row[name]) for row in records for name in parts if not theme.is_missing(row[name])]
-    ends += [float(line.value) for line in chart.references if line.axis == ("x" if flat else "y")]
+    ends += [float(line.value) for line in references if line.axis == "x"]
     low, high = min(ends, default=0.0), max(ends, default=1.0)
     low = 0.0 if 0 <= low < 0.5 * high else low - 0.04 * ((high - low) or 1)
-    span = (low, high + 0.02 * ((high - low) or 1))
     said = []
     for row in records:
         value, *both = (theme.format_number(row[name], number.decimals, number.signed) for name in parts)
         said.append(said_on(chart, row, number) if chart.label else f"{value} ({' to '.join(both)})")
-    middle = (_interval_rows if flat else _interval_columns)(sheet, slots, said, number, span)
-    along, looks = sheet.px if flat else sheet.py, series_looks(chart)
+    wrapped, high_row = _names_on_left(sheet, slots, 2.1, 8)
+    sheet.right = sheet.widest(said) + 12
+    sheet.height = len(slots) * high_row
+    sheet.x_range = (low, high + 0.02 * ((high - low) or 1))
+    values = ticks(*sheet.x_range)
+    sheet.scale(values, tick_text(values, number), "x")
+    if low <= 0:
+        sheet.line(sheet.px(0), 0, sheet.px(0), sheet.height)
+    sheet.bottom += sheet.size * 1.6
+    middle = _name_slots(sheet, "y", high_row, wrapped)
+    looks = series_looks(chart)
     for row, name, words_said in zip(records, names, said, strict=True):
         style, look = looks[series_of(chart, row)]
         value, start, end = (row[part] for part in parts)
         if theme.is_missing(start) or theme.is_missing(end):
             continue
-        at, a, b = middle[slots[name]], along(start), along(end)
+        at, a, b = middle[slots[name]], sheet.px(start), sheet.px(end)
         say = pointed(name, amount(number, value), amount(chart.low, start), amount(chart.high, end))
-        pale = _mix(0.6, (look.shade, theme.PAPER))
-        if flat:
-            sheet.line(0, at, a, at, color=theme.GRID)
-        band = (a, at - 3.5, b, at + 3.5) if flat else (at - 3.5, b, at + 3.5, a)
-        sheet.marks.append(Box(*band, fill=pale, say=say))
+        sheet.line(0, at, a, at, color=theme.GRID)
+        sheet.marks.append(Box(a, at - 3.5, b, at + 3.5, fill=_mix(0.6, (look.shade, theme.PAPER)), say=say))
         if not theme.is_missing(value):
-            x, y = (along(value), at) if flat else (at, along(value))
-            sheet.marks.append(Dot(x, y, 11, look.shade, theme.PAPER, 1.5, say=say))
-        place: dict[str, Any] = {"across": "left", "dx": 8} if flat else {"down": "bottom", "dy": -3}
+            sheet.marks.append(Dot(sheet.px(value), at, 11, look.shade, theme.PAPER, 1.5, say=say))
         ink = theme.readable(look.text) if style == "focus" else theme.INK
-        sheet.words(words_said, *((b, at) if flat else (at, b)), bold=style == "focus", color=ink, **place)
-    sheet.name_references(chart.references, [
-        along(float(line.value)) if line.axis == ("x" if flat else "y") else middle[slots[str(line.value)]]
-        for line in chart.references
+        sheet.words(words_said, b, at, across="left", dx=8, bold=style == "focus", color=ink)
+    sheet.name_references(references, [
+        sheet.px(float(line.value)) if line.axis == "x" else middle[slots[str(line.value)]] for line in references
     ])  # fmt: skip
 
 
@@ -405,41 +410,6 @@ def _name_slots(sheet: Sheet, axis: str, step: float, wrapped: Sequence[Sequence
     middle = [(n + 0.5) * step for n in range(len(wrapped))]
     sheet.ticks += [Tick(axis, at, "\n".join(lines)) for at, lines in zip(middle, wrapped, strict=True)]
     return middle
-
-
-def _interval_rows(
-    sheet: Sheet, slots: Mapping[str, int], said: Sequence[str], number: Field, span: tuple[float, float]
-) -> list[float]:
-    """Lay out intervals one under the other; where each row stands in px."""
-    wrapped, row = _names_on_left(sheet, slots, 2.1, 8)
-    sheet.right = sheet.widest(said) + 12
-    sheet.height = len(slots) * row
-    sheet.x_range = span
-    values = ticks(*span)
-    sheet.scale(values, tick_text(values, number), "x")
-    if span[0] <= 0:
-        sheet.line(sheet.px(0), 0, sheet.px(0), sheet.height)
-    sheet.bottom += sheet.size * 1.6
-    return _name_slots(sheet, "y", row, wrapped)
-
-
-def _interval_columns(
-    sheet: Sheet, slots: Mapping[str, int], said: Sequence[str], number: Field, span: tuple[float, float]
-) -> list[float]:
-    """Lay out intervals side by side; where each column stands in px."""
-    size = sheet.size
-    values = ticks(*span)
-    text = tick_text(values, number)
-    sheet.left = max(theme.text_width(item, size) for item in text) + 10
-    sheet.height = 16 * size
-    sheet.y_range = (span[0], span[1] + 0.1 * (span[1] - span[0]))
-    sheet.scale(values, text, "y", grid=True)
-    if span[0] <= 0:
-        sheet.line(0, sheet.py(0), sheet.plot_width, sheet.py(0))
-    unit = sheet.plot_width / len(slots)
-    wrapped = [theme.wrap(name, unit - 6, size) for name in slots]
-    sheet.bottom += max(map(len, wrapped)) * size * 1.35 + 4
-    return _name_slots(sheet, "x", unit, wrapped)
 
 
 Patch = tuple[float, float, float, float]

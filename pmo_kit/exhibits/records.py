@@ -136,7 +136,8 @@ class Chart(Exhibit):
     Parameters
     ----------
     mark : Mark
-        bar, line, scatter, interval (a line from `low` to `high`, dot at y) or heatmap.
+        bar, line, scatter, interval (a band from `low` to `high` and a dot at the value, one under the other) or
+        heatmap.
     data : DataFrame
         One row per mark, in drawing order.
     x, y : Field

@@ -228,6 +228,17 @@ def test_intervals_name_both_ends() -> None:
         )
 
 
+def test_intervals_lie_whichever_axis_holds_the_words() -> None:
+    data = pd.DataFrame({"what": ["a", "b"], "n": [2.0, 3.0], "low": [1.0, 1.0], "high": [3.0, 5.0]})
+    what, n, ends = Field("what", kind="text"), Field("n"), {"low": Field("low"), "high": Field("high")}
+    lying, upright = (
+        draw(Chart(id="i", alt="-", mark="interval", data=data, x=x, y=y, **ends,
+                   references=(Reference(of, 2.5, "today"), Reference(other, "b", "here"))))
+        for x, y, of, other in ((n, what, "x", "y"), (what, n, "y", "x"))
+    )  # fmt: skip
+    assert upright == lying
+
+
 def test_a_grid_draws_marks_and_shades() -> None:
     marks = draw(meridian_12.cases_grid())
     levels = meridian_12.cases_grid().data["level"]

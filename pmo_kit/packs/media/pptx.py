@@ -346,12 +346,9 @@ def _ground(fill: Any, color: str) -> None:
 
 
 def _edge(line: Any, color: str, width: float) -> None:
-    """Color a line, so wide in pt; 0 for none."""
-    if width:
-        line.color.rgb = rgb(color)
-        line.width = Pt(width)
-    else:
-        line.fill.background()
+    """Color a line, so wide in pt."""
+    line.color.rgb = rgb(color)
+    line.width = Pt(width)
 
 
 def _rule(properties: Any, side: str, color: str, width: float) -> None:
@@ -473,8 +470,6 @@ _PLACES = {
     "unit": (0.053, 0.199, 0.894, 0.037),
     "figure": (0.053, 0.252, 0.894, 0.577),
     "meaning": (0.053, 0.840, 0.894, 0.094),
-    "lead": (0.053, 0.409, 0.894, 0.210),
-    "question": (0.053, 0.640, 0.894, 0.157),
 }
 """Where a place is that a layout does not have: left, top, width, height as shares of the slide."""
 _APP = (

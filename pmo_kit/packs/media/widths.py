@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from pmo_kit.exhibits import theme
 from pmo_kit.exhibits.cells import cell, columns, said
@@ -95,7 +96,7 @@ def _filled(fields: Sequence[Field], given: list[float], room: float) -> list[fl
 def _needs(table: Table, field: Field, size: float, more: float) -> tuple[float, float, float]:
     """The least, the natural and the usual width of a column: its widest word, its widest and its typical line."""
     lines = [line for value in table.data[field.name] for line in said(cell(field, value)).split("\n")]
-    ids = [other.name for before, other in _pairs(table) if before is field and other.name == "id"]
+    ids = [other.name for before, other in pairwise(table.columns) if before is field and other.name == "id"]
     if ids:
         lines = [f"{a} {b}" for a, b in zip(lines, table.data[ids[0]], strict=False)]
     bold = bool(table.totals) or any("lead" in str(value)[:12] for value in table.data[field.name])
@@ -118,7 +119,3 @@ def _head(field: Field, size: float) -> float:
     while len(theme.wrap(text, wide, size)) > _FEW:
         wide += size
     return wide * 1.05
-
-
-def _pairs(table: Table) -> list[tuple[Field, Field]]:
-    return list(zip(table.columns, table.columns[1:], strict=False))
