@@ -50,7 +50,8 @@ def door(function: Callable[P, R]) -> Callable[P, R]:
     """Make a function refuse the neighbor of what it wants, by the types that it states.
 
     Looked at are parameters whose type is one of `MADE`, several of them (`Register | Ranking`), or a sequence
-    (`Sequence[Scenario]`); and whole numbers (`int`): a seed is zero or more, draws are one or more.
+    (`Sequence[Scenario]`); numbers (`float`), text, paths; and whole numbers (`int`): a seed is zero or more, draws are
+    one or more. A name that the function does not have, or too many values, are refused as well.
 
     Examples
     --------
@@ -60,17 +61,29 @@ def door(function: Callable[P, R]) -> Callable[P, R]:
     Traceback (most recent call last):
     pmo_kit.errors.InputError: arbitrate wants a Question, not 'register.xlsx'; make one: pmo.Question(register).
     """
-    names = list(inspect.signature(function).parameters)
-    stated = {name: str(kind) for name, kind in inspect.get_annotations(function).items() if name in names}
-    wanted = {name: kind for name, kind in stated.items() if kind == "int" or _looked_at(kind)}
+    signature, who = inspect.signature(function), function.__name__
+    stated = {name: str(kind) for name, kind in inspect.get_annotations(function).items()}
+    wanted = {name: kind for name, kind in stated.items() if kind in PLAIN or _looked_at(kind)}
+    wanted.pop("path", None)  # what is read from it says what it wants
+
+    def bound(bind: Callable[..., inspect.BoundArguments], args: Any, kwargs: Any) -> dict[str, Any]:
+        try:
+            return bind(*args, **kwargs).arguments
+        except TypeError as slip:
+            names = list(signature.parameters)
+            told = f"it takes {', '.join(names)}."
+            odd = next((nearest(name, names) for name in kwargs if name not in names), "")
+            raise InputError(f"{who}: {slip}; {odd or told}") from None
 
     @functools.wraps(function)
     def entered(*args: P.args, **kwargs: P.kwargs) -> R:
-        for name, given in {**dict(zip(names, args, strict=False)), **kwargs}.items():
-            if wanted.get(name) == "int":
-                whole(given, name, least=int(name == "draws"))
-            elif name in wanted:
-                admit(function.__name__, given, wanted[name])
+        given = bound(signature.bind_partial, args, kwargs)
+        for name in [name for name in given if name in wanted]:
+            if wanted[name] in PLAIN:
+                PLAIN[wanted[name]](given[name], name)
+            else:
+                admit(who, given[name], wanted[name])
+        bound(signature.bind, args, kwargs)
         return function(*args, **kwargs)
 
     return entered
@@ -78,23 +91,19 @@ def door(function: Callable[P, R]) -> Callable[P, R]:
 
 def admit(who: str, given: object, kind: str) -> None:
     """Refuse, in the name of a function, what is not of a kind: "Question", "Register | None", "Sequence[Scenario]"."""
-    several = re.fullmatch(r"(?:Sequence|list|tuple)\[(\w+)(?:, \.\.\.)?\]", kind)
-    if several:
-        one = several[1]
-        good = isinstance(given, list | tuple) and all(_is(each, one) for each in given)
-        wanted, hint = f"a list of {one}", f"write [{MADE[one]}]"
-        given = (
-            given
-            if not isinstance(given, list | tuple)
-            else next((x for x in given if not _is(x, one)), given)
-        )
+    kinds = _looked_at(kind)
+    hint = f"make one: {MADE[kinds[0]]}"
+    if "[" in kind:
+        each = given if isinstance(given, list | tuple) else [given]
+        good = each is given and all(_is(one, kinds) for one in each)
+        given = next((one for one in each if each is given and not _is(one, kinds)), given)
+        wanted, hint = f"a list of {kinds[0]}", f"write [{MADE[kinds[0]]}]"
     else:
-        kinds = [name for name in re.split(r"\s*\|\s*", kind) if name != "None"]
-        good = (given is None and "None" in kind) or any(_is(given, name) for name in kinds)
+        good = (given is None and "None" in kind) or _is(given, kinds)
         wanted = " or ".join(f"{'an' if name[0] in 'AE' else 'a'} {name}" for name in kinds)
         held = kinds[0].lower()
-        has = not good and _is(getattr(given, held, None), kinds[0])
-        hint = f"it holds one: give its .{held}" if has else f"make one: {MADE[kinds[0]]}"
+        if _is(getattr(given, held, None), kinds[:1]):
+            hint = f"it holds one: give its .{held}"
     if not good:
         raise InputError(f"{who} wants {wanted}, not {_told(given)}; {hint}.")
 
@@ -176,6 +185,36 @@ def whole(given: object, what: str, least: int = 0, most: int = 10**9) -> int:
     return int(found)
 
 
+def numbers(given: object, what: str) -> Any:
+    """An array of numbers."""
+    import numpy as np
+
+    try:
+        return np.asarray(given, dtype=float)
+    except (TypeError, ValueError):
+        raise InputError(f"{what}: {_told(given)} is given where numbers are needed.") from None
+
+
+def _text(given: object, what: str) -> None:
+    if not isinstance(given, str):
+        raise InputError(f"{what} is {_told(given)}: it must be text.")
+
+
+def _path(given: object, what: str) -> None:
+    if not isinstance(given, str | PathLike):
+        raise InputError(f"{what} is {_told(given)}: it must be a path, as text or as a Path.")
+
+
+def _counted(given: object, what: str) -> None:
+    whole(given, what, least=int(what == "draws"))
+
+
+PLAIN: dict[str, Callable[[object, str], object]] = {
+    "int": _counted, "float": number, "str": _text, "str | PathLike[str]": _path,
+}  # fmt: skip
+"""What is looked at of a parameter of another type."""
+
+
 def day(given: object, what: str) -> dt.date:
     """A date, as one or as the text 2026-09-30."""
     if isinstance(given, dt.datetime):
@@ -233,17 +272,17 @@ def missing(path: str | Path) -> str:
     return f"There is no file or folder {place}. In {above}: {nearest(wanted, sorted(inside), most=3)}"
 
 
-def _looked_at(kind: str) -> bool:
-    """Whether a type is made of kinds alone."""
+def _looked_at(kind: str) -> list[str]:
+    """The kinds of this package that a type is made of: none where it is made of others as well."""
     inner = re.fullmatch(r"(?:Sequence|list|tuple)\[(\w+)(?:, \.\.\.)?\]", kind)
     names = [inner[1]] if inner else [name for name in re.split(r"\s*\|\s*", kind) if name != "None"]
-    return bool(names) and all(name in MADE for name in names)
+    return names if all(name in MADE for name in names) else []
 
 
-def _is(given: object, kind: str) -> bool:
-    """Whether a thing is of a kind of this package."""
+def _is(given: object, kinds: list[str]) -> bool:
+    """Whether a thing is of one of some kinds of this package."""
     names = {base.__name__ for base in type(given).__mro__ if base.__module__.startswith("pmo_kit")}
-    return kind in names
+    return not names.isdisjoint(kinds)
 
 
 def _told(given: object) -> str:

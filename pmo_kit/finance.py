@@ -12,6 +12,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pmo_kit.doors import numbers, whole
+
 Floats = NDArray[np.float64]
 
 _SAME = 2e-5  # growth factors closer than this are one root (a double root splits by rounding)
@@ -56,8 +58,8 @@ def discount_factors(rate: ArrayLike, n: int, timing: str = "start") -> Floats:
     """
     if timing not in ("start", "mid", "end"):
         raise ValueError(f"timing is start, mid or end, not {timing!r}")
-    steps = n - 1 if timing == "start" else n
-    rates = np.asarray(rate, dtype=float)
+    steps = whole(n, "the number of flows") - (timing == "start")
+    rates = numbers(rate, "rate")
     if rates.ndim == 0:
         rates = np.full(max(steps, 0), float(rates))
     if rates.shape[-1] < steps:
@@ -293,7 +295,7 @@ def recrosses(flows: ArrayLike, rate: ArrayLike = 0.0) -> NDArray[np.bool_]:
 
 def _flows(flows: ArrayLike) -> Floats:
     """Flows as an array of at least one axis and one year."""
-    money = np.asarray(flows, dtype=float)
+    money = numbers(flows, "flows")
     if money.ndim == 0 or money.shape[-1] == 0:
         raise ValueError("flows need a last axis with at least one year")
     return money

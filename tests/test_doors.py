@@ -87,6 +87,34 @@ def test_what_is_not_of_the_kind_is_refused_in_a_sentence(
         (lambda t: t["register"].table("project"), "no table 'project'; did you mean 'projects'?"),
         (lambda t: pmo.load_register(t["register"]), "load_register wants the path of"),
         (lambda t: pmo.build_pack(t["register"]), "build_pack wants the path of a pack file"),
+        (lambda t: pmo.load_register("x", maping="y"), "'maping'; did you mean 'mapping'?"),
+        (lambda t: pmo.arbitrate(t["question"], 0.01), "too many positional arguments; it takes question."),
+        (lambda t: pmo.arbitrate(), "it takes question."),
+        (lambda t: pmo.prioritize(t["register"], weights={"carbon": "high"}), "where numbers are needed"),
+        (lambda t: pmo.figures.arbitration.plan(t["question"]), "plan wants an Allocation, not a Question"),
+        (
+            lambda t: pmo.figures.arbitration.sponsor_letter(t["allocation"], "P99"),
+            "no project 'P99'; did you mean",
+        ),
+        (lambda t: t["register"].need("score"), "no table 'score'; did you mean 'scores'?"),
+        (
+            lambda t: t["register"].replace(costs="x"),
+            "The table costs is of type str: it must be a DataFrame.",
+        ),
+        (lambda t: pmo.Register(project=None), "no table 'project'; did you mean 'projects'?"),
+        (lambda t: t["scenario"](t["register"]), "A Scenario wants a Question, not a Register"),
+        (
+            lambda t: pmo.widgets.arbitration(t["question"], folder=None),
+            "folder is nothing: it must be a path",
+        ),
+        (
+            lambda t: pmo.widgets.committee_session(t["question"], committee=3),
+            "committee is 3: it must be text",
+        ),
+        (lambda t: pmo.widgets.parameters(t["question"]), "notebook is a Question: it must be a path"),
+        (lambda t: pmo.finance.npv(0.1, "abc"), "flows: 'abc' is given where numbers are needed"),
+        (lambda t: pmo.prioritization.roc_weights(2.5), "it must be a whole number"),
+        (lambda t: pmo.performance.earned_schedule([], 1, 1), "the plan of at least one period"),
     ],
 )
 def test_a_slip_is_answered_in_words(call: Callable[..., Any], words: str, things: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
+from pmo_kit.doors import door, known
 from pmo_kit.exhibits import Exhibit, Field, Message, Table
 from pmo_kit.exhibits.cells import sayings
 from pmo_kit.facts import Fact, Of, Sentence, facts_of, printing, say, told_in
@@ -196,6 +197,10 @@ def figure(
             given = signature.bind(*args, **kwargs)
             given.apply_defaults()
             register: Any = given.arguments.get("register")
+            for value in given.arguments.values():
+                asked = getattr(getattr(value, "question", value), "register", None)
+                if asked is not None and isinstance(given.arguments.get("project"), str):
+                    known([given.arguments["project"]], asked.projects.index, "project")
             with printing() as told:
                 lacking = [sheet for sheet in needs.split() if not register.has(sheet)]
                 exhibit: Any = not_shown(shows, lacking[0]) if lacking else make(*args, **kwargs)
@@ -211,7 +216,7 @@ def figure(
                 inputs=_inputs(given.arguments.values()) | dict(exhibit.inputs),
             )
 
-        return made
+        return door(made)
 
     return decorate
 

@@ -10,6 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pmo_kit.doors import numbers
+from pmo_kit.errors import InputError
+
 Array = NDArray[np.float64]
 CLOSE = 1e-9
 
@@ -61,7 +64,7 @@ def earned_value(
     >>> {name: round(float(found[name]), 4) for name in ("cv", "sv", "cpi", "spi", "eac_cpi", "tcpi_bac")}
     {'cv': -100.0, 'sv': -50.0, 'cpi': 0.7778, 'spi': 0.875, 'eac_cpi': 1285.7143, 'tcpi_bac': 1.1818}
     """
-    bac, pv, ev, ac = np.broadcast_arrays(*(np.asarray(x, dtype=np.float64) for x in (bac, pv, ev, ac)))
+    bac, pv, ev, ac = np.broadcast_arrays(*(numbers(x, "earned value") for x in (bac, pv, ev, ac)))
     if np.any(ev > bac * (1 + CLOSE)):
         raise ValueError(f"Earned value is above the budget at completion in {np.sum(ev > bac)} place(s).")
     if any(np.any(x < 0) for x in (bac, pv, ev, ac)):
@@ -128,7 +131,9 @@ def earned_schedule(pv_curve: ArrayLike, ev: ArrayLike, at: ArrayLike) -> dict[s
     >>> {name: round(float(value), 4) for name, value in found.items()}
     {'es': 10.0, 'sv_t': -2.0, 'spi_t': 0.8333}
     """
-    curve = np.asarray(pv_curve, dtype=np.float64)
+    curve = numbers(pv_curve, "pv_curve")
+    if curve.ndim == 0 or curve.shape[-1] == 0:
+        raise InputError("pv_curve needs the plan of at least one period.")
     curve = np.concatenate([np.zeros((*curve.shape[:-1], 1)), curve], axis=-1)
     with np.errstate(over="ignore", invalid="ignore"):
         steps = np.diff(curve, axis=-1)

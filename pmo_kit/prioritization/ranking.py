@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.answers import Answer
-from pmo_kit.doors import door
+from pmo_kit.doors import door, numbers
 from pmo_kit.errors import InputError, PmoError
 from pmo_kit.facts import as_given, keeping, number
 from pmo_kit.prioritization.values import Scorecard, read_scorecard
@@ -232,13 +232,14 @@ def _weights(register: Register, card: Scorecard, weights: Any) -> pd.Series:
     elif isinstance(weights, str):
         given = _of_stakeholders(register, criteria, weights)
     elif isinstance(weights, Mapping | pd.Series):
-        given = pd.Series(weights, dtype=float)
+        points = dict(weights)
+        given = pd.Series(numbers([*points.values()], "weights"), [*points])
         odd = [str(name) for name in given.index.symmetric_difference(criteria)]
         if odd:
             raise InputError(f"weights and criteria do not match: {', '.join(odd)}")
         given = given.reindex(criteria)
     else:
-        given = pd.Series(np.asarray(weights, dtype=float))
+        given = pd.Series(numbers(weights, "weights").ravel())
         if len(given) != len(criteria):
             raise InputError(f"{len(criteria)} criteria and {len(given)} weights do not match")
     bad = ~np.isfinite(given.to_numpy(float)) | (given.to_numpy(float) < 0)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pmo_kit.doors import numbers, whole
 from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given, number
 
@@ -95,7 +96,8 @@ def rank_sum_weights(n: int) -> Floats:
     >>> rank_sum_weights(3).round(4).tolist()
     [0.5, 0.3333, 0.1667]
     """
-    return normalized(n + 1 - _ranks(n))
+    ranks = _ranks(n)
+    return normalized(n + 1 - ranks)
 
 
 def rank_reciprocal_weights(n: int) -> Floats:
@@ -301,7 +303,7 @@ def seal_weights(weights: Mapping[str, float]) -> str:
 
 def checked_matrix(matrix: ArrayLike) -> Floats:
     """A finite matrix of two dimensions, or a ValueError that names the cell."""
-    cells = np.asarray(matrix, dtype=float)
+    cells = numbers(matrix, "matrix")
     if cells.ndim != 2 or 0 in cells.shape:
         raise InputError(f"a matrix of alternatives x criteria is needed, not shape {cells.shape}")
     if not np.isfinite(cells).all():
@@ -312,7 +314,7 @@ def checked_matrix(matrix: ArrayLike) -> Floats:
 
 def _ranks(n: int) -> Floats:
     """1..n as floats."""
-    if n < 1:
+    if whole(n, "the number of criteria", -(10**9)) < 1:
         raise InputError("at least one criterion is needed")
     return np.arange(1, n + 1, dtype=float)
 

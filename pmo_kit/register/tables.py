@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.doors import known
-from pmo_kit.errors import DataError
+from pmo_kit.errors import DataError, InputError
 from pmo_kit.facts import number
 from pmo_kit.register.assembly import Assembled, assemble, complete_tables
 from pmo_kit.register.findings import COLUMNS, Findings, raise_blocks
 from pmo_kit.register.intake import Intake, empty_table
-from pmo_kit.register.schema import load_schema
+from pmo_kit.register.schema import Schema, load_schema
 from pmo_kit.register.settings import Settings
 from pmo_kit.register.sheets import sheet_of_frame
 
@@ -60,10 +60,7 @@ class Register:
     def __init__(
         self, *, settings: pd.DataFrame | Mapping[str, Any] | Settings | None = None, **tables: pd.DataFrame
     ) -> None:
-        schema = load_schema()
-        unknown = sorted(set(tables) - {table.name for table in schema})
-        if unknown:
-            raise TypeError(f"not tables of a register: {', '.join(unknown)}")
+        _admit(tables)
         findings = Findings()
         sheets = {name: sheet_of_frame(name, frame) for name, frame in tables.items()}
         if settings is not None:
@@ -130,8 +127,9 @@ class Register:
         DataError
             When the table is absent or empty.
         """
+        found = self.table(name)
         if self.has(name):
-            return self.table(name)
+            return found
         table = load_schema()[name]
         columns = [column.name for column in table if column.required]
         message = f"The table {name} is needed here and the register has none."
@@ -213,7 +211,7 @@ class Register:
         Register
             With the same settings and findings.
         """
-        schema = load_schema()
+        schema = _admit(tables)
         register = object.__new__(type(self))
         merged = dict(self._tables)
         for name, frame in tables.items():
@@ -295,3 +293,13 @@ def _canonical_lines(frame: pd.DataFrame) -> list[str]:
             cells = column.astype("str").fillna("").tolist()
         texts.append([f"{name}\x1f{cell}" for cell in cells])
     return sorted(map("\x1f".join, zip(*texts, strict=True))) if texts else []
+
+
+def _admit(tables: Mapping[str, object]) -> Schema:
+    """Refuse what is no table of a register, or no DataFrame."""
+    schema = load_schema()
+    known(tables, [table.name for table in schema], "table")
+    for name, frame in tables.items():
+        if not isinstance(frame, pd.DataFrame):
+            raise InputError(f"The table {name} is of type {type(frame).__name__}: it must be a DataFrame.")
+    return schema

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pmo_kit.arbitration import Allocation, Question
 from pmo_kit.arbitration.model import kept
-from pmo_kit.doors import door, known
+from pmo_kit.doors import door, known, share
 from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given, keeping, number
 from pmo_kit.risk.contingency import (
@@ -185,7 +185,7 @@ class Simulation:
     def contingency_by_year(self, confidence: float = 0.8) -> pd.DataFrame:
         """Return base, quantile and contingency of every year; each year on its own, so they do not add up."""
         base = self._run.exposure.base_spend[0]
-        high = np.quantile(self._block.spend[0], confidence, axis=1)
+        high = np.quantile(self._block.spend[0], share(confidence, "confidence"), axis=1)
         years = pd.Index(self._run.exposure.years, name="year")
         table = pd.DataFrame({"base": base, "quantile": high, "contingency": high - base}, index=years)
         return table[(table != 0).any(axis=1)]

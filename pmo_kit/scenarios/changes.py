@@ -13,7 +13,7 @@ import pandas as pd
 
 from pmo_kit.arbitration import Capacity, Envelope, Question
 from pmo_kit.arbitration.options import later
-from pmo_kit.doors import door, factor, nearest, whole
+from pmo_kit.doors import admit, door, factor, nearest, whole
 from pmo_kit.errors import DataError, InputError
 from pmo_kit.facts import as_given
 from pmo_kit.register import Register
@@ -102,7 +102,7 @@ class Scenario:
         if not isinstance(self.projects_in, Mapping):
             named = (self.projects_in,) if isinstance(self.projects_in, str) else self.projects_in
             object.__setattr__(self, "projects_in", dict.fromkeys(named, ""))
-        mistakes = []
+        mistakes = [] if isinstance(self.name, str) else [("name", "all", "its name must be text")]
         for what in NUMBERS:
             given = getattr(self, FIELDS[what])
             if not isinstance(given, Mapping) and what in ("capacity", "weight", "delay"):
@@ -199,6 +199,7 @@ class Scenario:
 
     def check(self, question: Question) -> None:
         """One DataError with everything that this scenario names and the question does not have."""
+        admit("A Scenario", question, "Question")
         register = question.register
         known = {
             "budget": {"all"}.union(

@@ -19,7 +19,7 @@ from pmo_kit.doors import door
 from pmo_kit.exhibits import theme
 from pmo_kit.widgets import session_files as files
 from pmo_kit.widgets.board_contents import board_contents, price_words
-from pmo_kit.widgets.lifetime import BackgroundWork, Linked, Stopped, front, one_per_cell, parts_of
+from pmo_kit.widgets.lifetime import BackgroundWork, Linked, Stopped, close_parts, front, one_per_cell
 from pmo_kit.widgets.panel import tried
 from pmo_kit.widgets.session_state import Answer, Case, SessionState, prices_of
 
@@ -73,8 +73,7 @@ class Board(Linked):
     def close(self) -> None:
         """Close the widget and stop its work."""
         self._background.close()
-        for part in parts_of(self):
-            part.close()
+        close_parts(self)
         super().close()
 
     def wait(self, seconds: float = 60.0) -> None:
@@ -88,7 +87,10 @@ class Board(Linked):
         kind = str(content.get("type", ""))
         session = self.session
         acts: dict[str, Callable[[Mapping[str, Any]], object]] = {
-            "force": self._force,
+            "force": lambda m: session.force(
+                str(m["project"]), "in" if m["way"] == "in" else "out", m.get("level") or None,
+                reason=str(m.get("reason", "")), decided_by=str(m.get("by", "")),
+            ),
             "free": lambda m: session.free(str(m["project"])),
             "money": lambda m: session.set_money(round(float(m["value"]) / 100, 6)),
             "people": lambda m: session.set_people(str(m["role"]), float(m["value"])),
@@ -100,7 +102,7 @@ class Board(Linked):
             "restore": lambda m: files.restore_session(session, self.folder / str(m["session"])),
             "compare": lambda m: files.compare_session(session, self.folder / str(m["session"])),
             "stop": lambda m: self._stop(),
-        }
+        }  # fmt: skip
         super()._receive(_, content, __)
         with self._background.hands:
             if kind == "ready":
@@ -125,15 +127,6 @@ class Board(Linked):
 
         said, bad = tried(kept, f"the board, asked to {kind},")
         return said if isinstance(said, str) else "", bad
-
-    def _force(self, message: Mapping[str, Any]) -> None:
-        self.session.force(
-            str(message["project"]),
-            "in" if message["way"] == "in" else "out",
-            message.get("level") or None,
-            reason=str(message.get("reason", "")),
-            decided_by=str(message.get("by", "")),
-        )
 
     def _decide(self, message: Mapping[str, Any]) -> str:
         case = self.session.tried()[int(message["case"])]

@@ -44,7 +44,7 @@ def board_contents(session: SessionState, *, title: str, busy: bool) -> dict[str
         "money": _money(session),
         "people": _people(session),
         "moved": moved_words(session, answer, computing),
-        "log": log(session),
+        "log": log(session, MOST_LOG),
         "cases": cases(session),
         "undo": session.can_undo,
         "redo": session.can_redo,
@@ -73,14 +73,20 @@ def _loss_words(session: SessionState, case: Case) -> str:
     loss = session.worse(Case(), case)
     if loss is None:
         return "the recommended plan is not known yet"
-    low, high = loss
-    if low == high == 0:
-        return "as much as recommended"
+    return "as much as recommended" if loss == (0, 0) else f"{less_words(*loss)} than recommended"
+
+
+def less_words(low: float, high: float, unit: str = "") -> str:
+    """By how much something is less, between two amounts that may be negative.
+
+    >>> less_words(9.0, 9.0, " EUR"), less_words(-2.0, -1.0), less_words(-1.0, 0.5)
+    ('9.0 EUR less', '1.0 to 2.0 more', '1.0 more to 0.5 less')
+    """
     if high <= 0:
-        return f"{between(-high, -low)} more than recommended"
+        return f"{between(-high, -low)}{unit} more"
     if low < 0:
-        return f"{number(-low)} more to {number(high)} less than recommended"
-    return f"{between(low, high)} less than recommended"
+        return f"{number(-low)} more to {number(high)}{unit} less"
+    return f"{between(low, high)}{unit} less"
 
 
 def tiles(session: SessionState, case: Case, answer: Answer) -> list[dict[str, Any]]:
@@ -126,7 +132,7 @@ def _tightest_tile(session: SessionState, answer: Answer) -> tuple[str, str, str
         return "no limit", "the register has none", ""
     amount = f"{_amount(limit, limit.used)} of {_amount(limit, limit.limit)}"
     if over(limit):
-        return amount, f"{limit.label}: {over_words(session.base, limit)}", "over"
+        return amount, f"{limit.label}: {over_words(answer.allocation, limit)}", "over"
     return amount, f"{limit.label}{': used up' if limit.binding else ''}", ""
 
 
@@ -135,11 +141,15 @@ def over(limit: LimitUse) -> bool:
     return limit.slack < -1e-9
 
 
-def over_words(question: Question, limit: LimitUse) -> str:
-    """By how much a soft limit is overrun, and what that costs."""
-    price = next((rule.price for rule in question.active_rules if rule.name == limit.rule), None) or 0.0
-    cost = f"{number(price * -limit.slack)} {question.worth.short}"
-    return f"{quantity(-limit.slack)} {'short' if limit.least else 'over'}, which costs {cost}"
+def over_words(allocation: Allocation, limit: LimitUse) -> str:
+    """By how much a soft limit is overrun, and what that costs: a share is paid for in the unit that it counts."""
+    model = allocation._model
+    price = next((rule.price for rule in model.question.active_rules if rule.name == limit.rule), None) or 0.0
+    row = next(row for row in model.rows if (row.rule, row.label) == (limit.rule, limit.label))
+    whole = 1.0 if row.share is None else float(row.share[1][model.columns(allocation._positions)].sum())
+    amount = _amount(limit, -limit.slack) + (" %" if limit.unit == SHARE else "")
+    cost = f"{number(price * -limit.slack * whole)} {model.question.worth.short}"
+    return f"{amount} {'short' if limit.least else 'over'}, which costs {cost}"
 
 
 def tightest(allocation: Allocation) -> LimitUse | None:
@@ -170,10 +180,8 @@ def conflict_words(answer: Answer) -> str:
     """Where no plan is possible: first what would make one possible, the cheapest in money and people, then why."""
     if answer.error is None:
         return ""
-    ways = (
-        f"A plan becomes possible with {', or with '.join(answer.error.ways)}. " if answer.error.ways else ""
-    )
-    return ways + answer.error.why
+    ways = ", or with ".join(answer.error.ways)
+    return (f"A plan becomes possible with {ways}. " if ways else "") + answer.error.why
 
 
 def cases(session: SessionState) -> list[dict[str, Any]]:
@@ -266,7 +274,7 @@ def gauges(session: SessionState, answer: Answer) -> list[dict[str, Any]]:
         return (2, 0.0) if x.least else (1, -share(x) if x.limit else -1.0)
 
     limits = sorted(session.recommended.allocation.limits, key=order)
-    return [_gauge(session.base, x, now.get(_key(x))) for x in limits]
+    return [_gauge(answer.allocation, x, now.get(_key(x))) for x in limits]
 
 
 def share(limit: LimitUse) -> float:
@@ -281,13 +289,13 @@ def _key(limit: LimitUse) -> str:
     return f"{limit.rule}|{limit.year or ''}|{limit.period or ''}"
 
 
-def _gauge(question: Question, first: LimitUse, now: LimitUse | None) -> dict[str, Any]:
+def _gauge(plan: Allocation | None, first: LimitUse, now: LimitUse | None) -> dict[str, Any]:
     """One bar; empty where there is no plan."""
     words, long = "n/a", first.label
-    if now is not None:
+    if now is not None and plan is not None:
         words = f"{_amount(now, now.used)} {'of at least' if now.least else 'of'} {_amount(now, now.limit)}"
         words += " %" if now.unit == SHARE else ""
-        long = now.sentence + (f"; {over_words(question, now)}" if over(now) else "")
+        long = now.sentence + (f"; {over_words(plan, now)}" if over(now) else "")
     return {
         "id": _key(first),
         "label": first.label,
@@ -345,8 +353,8 @@ def moved_words(session: SessionState, answer: Answer, computing: bool) -> list[
     return words or [["", "The plan is the same."]]
 
 
-def log(session: SessionState) -> list[dict[str, str]]:
-    """The last moves, newest first."""
+def log(session: SessionState, most: int = 0) -> list[dict[str, str]]:
+    """The last moves (0: every one), newest first."""
     return [
         {
             "time": move.time.strftime("%H:%M"),
@@ -354,7 +362,7 @@ def log(session: SessionState) -> list[dict[str, str]]:
             "why": "; ".join(filter(None, (move.reason, move.decided_by))),
             "value": _value_words(session.known(move.case)),
         }
-        for move in reversed(session.log[-MOST_LOG:])
+        for move in reversed(session.log[-most:])
     ]
 
 

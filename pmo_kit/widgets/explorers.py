@@ -5,6 +5,7 @@ Each explorer is a state, which holds no widget, and a panel that draws it.
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from html import escape
 from typing import Any
@@ -84,7 +85,9 @@ class RegisterState:
         """Findings that name the project, or stand in one of its rows."""
         findings = self.register.findings
         message = findings["message"].astype("str") + " " + findings["value"].astype("str")
-        return findings[message.str.contains(rf"\b{project}\b", regex=True, na=False)]
+        return findings[
+            message.str.contains(rf"(?<![\w-]){re.escape(project)}(?![\w-])", regex=True, na=False)
+        ]
 
     def page(self) -> list[tuple[str, pd.DataFrame]]:
         """Everything about the open project: (table, its rows), columns that hold nothing left out."""
@@ -120,7 +123,7 @@ def register(register: Register) -> ui.Panel:
 
     Returns
     -------
-    ui.Panel
+    Panel
         `panel.state` is the `RegisterState`.
     """
     state = RegisterState(register)
@@ -143,16 +146,10 @@ def register(register: Register) -> ui.Panel:
 
     panel.projects = projects
     left = ui.column(word, area, only, projects, width="34%")
-    panel.play(
-        [ui.row(left, ui.column(ui.scrolled(page), width="66%"), share=1)],
-        draw,
-        {
-            word: lambda new: state.find(word=new),
-            area: lambda new: state.find(area=new),
-            only: lambda new: state.find(only_found=new),
-            projects: state.choose,
-        },
-    )
+    filters = {"word": word, "area": area, "only_found": only}
+    moves = {part: lambda new, name=name: state.find(**{name: new}) for name, part in filters.items()}
+    parts = ui.row(left, ui.column(ui.scrolled(page), width="66%"), share=1)
+    panel.play([parts], draw, moves | {projects: state.choose})
     return panel
 
 
@@ -202,6 +199,9 @@ class FrontierState:
     """
 
     def __init__(self, ladder: Frontier) -> None:
+        self._given = ladder
+        if isinstance(ladder, FundingOrder):
+            ladder = ladder_of(ladder.question, ladder.table["factor"].tolist())
         self.ladder = ladder
         self.points = ladder.table[ladder.table["value"].notna()].reset_index(drop=True)
         if self.points.empty:
@@ -215,8 +215,8 @@ class FrontierState:
     @cached_property
     def order(self) -> FundingOrder | None:
         """The line that holds: one order of funding for the budgets of the ladder; None where no order holds."""
-        if isinstance(self.ladder, FundingOrder):
-            return self.ladder
+        if isinstance(self._given, FundingOrder):
+            return self._given
         try:
             found = ladder_of(self.ladder.question, self.points["factor"].tolist(), nested=True)
         except InfeasibleError:
@@ -249,7 +249,7 @@ class FrontierState:
         plan[["value", "cost"]] = plan[["value", "cost"]].mask(plan["decision"] == "refuse")
         order = plan["decision"].map({"fund": 0, "stop": 1, "refuse": 2})
         return plan.assign(order=order).sort_values(
-            ["order", "value"], ascending=[True, False], kind="stable"
+            by=["order", "value"], ascending=[True, False], kind="stable"
         )
 
     @property
@@ -296,7 +296,7 @@ def frontier(ladder: Frontier) -> ui.Panel:
 
     Returns
     -------
-    ui.Panel
+    Panel
         `panel.state` is the `FrontierState`.
     """
     state = FrontierState(ladder)
@@ -318,17 +318,14 @@ def frontier(ladder: Frontier) -> ui.Panel:
             state.table, Field("decision", "", kind="decision"), ("name", "project"), ("project_id", "id"),
             Field("value", "value"), Field("cost", "cost"),
         )  # fmt: skip
-        following.value = f'<span class="pw-about">{escape(state.next_words)}</span>'
+        following.value = ui.about_html(state.next_words)
         return state.headline
 
     tables = ipywidgets.Tab([ui.scrolled(plan), ui.scrolled(order)])
     tables.titles = ("The plan at this budget", "The line that holds")
     panel.figure, panel.slider = figure, slider
-    panel.play(
-        [ui.row(ui.column(figure, slider, following), ui.column(tables), share=1)],
-        draw,
-        {slider: state.choose},
-    )
+    parts = ui.row(ui.column(figure, slider, following), ui.column(tables), share=1)
+    panel.play([parts], draw, {slider: state.choose})
     return panel
 
 
@@ -428,7 +425,7 @@ def performance(review: Review) -> ui.Panel:
 
     Returns
     -------
-    ui.Panel
+    Panel
         `panel.state` is the `PerformanceState`.
     """
     state = PerformanceState(review)
@@ -438,13 +435,10 @@ def performance(review: Review) -> ui.Panel:
     panel = ui.Panel(state, review.summary)
 
     def draw() -> str:
+        rated = {p: COLORS.get(r["rag_rule"], "not rated") for p, r in state.projects.iterrows()}
+        green = {p: "  (declared Green)" * bool(r["watermelon"]) for p, r in state.projects.iterrows()}
         projects.options = [
-            (
-                f"{COLORS.get(r['rag_rule'], 'not rated')}: {r['name']} {p}"
-                + ("  (declared Green)" if r["watermelon"] else ""),
-                str(p),
-            )
-            for p, r in state.projects.iterrows()
+            (f"{rated[p]}: {state.projects.at[p, 'name']} {p}{green[p]}", str(p)) for p in rated
         ]
         projects.value = state.project
         figure.draw(_earned(state))
@@ -453,11 +447,8 @@ def performance(review: Review) -> ui.Panel:
 
     panel.figure, panel.projects = figure, projects
     left = ui.column(area, projects, ui.scrolled(facts), width="39%")
-    panel.play(
-        [ui.row(left, ui.column(figure, width="61%"), share=1)],
-        draw,
-        {area: state.choose_area, projects: state.choose},
-    )
+    parts = ui.row(left, ui.column(figure, width="61%"), share=1)
+    panel.play([parts], draw, {area: state.choose_area, projects: state.choose})
     return panel
 
 
@@ -538,7 +529,7 @@ def risk(simulation: Simulation) -> ui.Panel:
 
     Returns
     -------
-    ui.Panel
+    Panel
         `panel.state` is the `RiskState`.
     """
     state = RiskState(simulation)
@@ -563,11 +554,8 @@ def risk(simulation: Simulation) -> ui.Panel:
         ui.labeled("What drives the cost"), ui.scrolled(ipywidgets.HTML(drivers), 5), width="48%",
     )  # fmt: skip
     panel.figure, panel.slider = figure, slider
-    panel.play(
-        [ui.row(ui.column(figure, slider, width="52%"), answers, share=1)],
-        draw,
-        {slider: lambda percent: state.choose(percent / 100)},
-    )
+    parts = ui.row(ui.column(figure, slider, width="52%"), answers, share=1)
+    panel.play([parts], draw, {slider: lambda percent: state.choose(percent / 100)})
     return panel
 
 
@@ -628,7 +616,7 @@ def partners(award: Award) -> ui.Panel:
 
     Returns
     -------
-    ui.Panel
+    Panel
         `panel.state` is the `PartnersState`.
     """
     state = PartnersState(award)
@@ -653,9 +641,6 @@ def partners(award: Award) -> ui.Panel:
     )
     tables.titles = (f"Award, {award.unit}", "Every bid")
     panel.slider = slider
-    panel.play(
-        [ui.row(ui.column(slider, tables, width="100%"), share=1)],
-        draw,
-        {slider: lambda percent: state.choose(percent / 100)},
-    )
+    parts = ui.row(ui.column(slider, tables, width="100%"), share=1)
+    panel.play([parts], draw, {slider: lambda percent: state.choose(percent / 100)})
     return panel

@@ -53,6 +53,13 @@ def parts_of(widget: Any) -> list[Any]:
     ]
 
 
+def close_parts(widget: Any) -> None:
+    """Close everything that lives with a widget; it hears nothing more."""
+    for part in parts_of(widget):
+        part.unobserve_all()
+        part.close()
+
+
 def _running() -> tuple[str, str]:
     """The cell that runs and the message that made it run; empty outside a notebook."""
     parent: Mapping[str, Any] = getattr(shell(), "get_parent", dict)() or {}

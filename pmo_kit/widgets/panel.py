@@ -18,7 +18,7 @@ from pmo_kit.errors import PmoError
 from pmo_kit.exhibits import Exhibit, Field, Table, theme
 from pmo_kit.exhibits.html import fragment
 from pmo_kit.facts import number
-from pmo_kit.widgets.lifetime import BackgroundWork, Linked, front, one_per_cell, parts_of
+from pmo_kit.widgets.lifetime import BackgroundWork, Linked, close_parts, front, one_per_cell
 
 
 class Frame(Linked):
@@ -85,7 +85,7 @@ class Panel(ipywidgets.VBox):
         self.state, self._draw, self._drawing = state, lambda: "", False
         self._head = ipywidgets.HTML()
         self._said = ipywidgets.HTML('<span class="pw-say" role="status"></span>')
-        self._about = ipywidgets.HTML(f'<span class="pw-about">{escape(about)}</span>')
+        self._about = ipywidgets.HTML(about_html(about))
         self._frame = (Frame(), self._about, self._head)
         super().__init__([*self._frame, self._said])
         self.add_class("pw-panel")
@@ -150,9 +150,7 @@ class Panel(ipywidgets.VBox):
     def close(self) -> None:
         """Close the panel with all its parts, and stop its work."""
         self.work.close()
-        for part in parts_of(self):
-            part.unobserve_all()
-            part.close()
+        close_parts(self)
         super().close()
 
 
@@ -231,6 +229,11 @@ def ring(x: float, y: float) -> dict[str, Any]:
     """The mark around the point that is looked at."""
     return {"type": "scatter", "x": [x], "y": [y], "mode": "markers", "hoverinfo": "skip",
             "marker": {"size": 20, "color": "rgba(0,0,0,0)", "line": {"color": theme.ORANGE, "width": 4}}}  # fmt: skip
+
+
+def about_html(text: str) -> str:
+    """A line about something, small and gray."""
+    return f'<span class="pw-about">{escape(text)}</span>'
 
 
 def labeled(text: str) -> Any:

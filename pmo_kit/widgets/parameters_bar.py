@@ -14,6 +14,7 @@ from typing import Any
 
 import ipywidgets
 
+from pmo_kit.doors import door
 from pmo_kit.errors import PmoError
 from pmo_kit.widgets.lifetime import Stopped
 from pmo_kit.widgets.panel import Panel, column, control, row, scrolled
@@ -33,7 +34,7 @@ class ParametersState:
 
     def __init__(self, notebook: str | PathLike[str]) -> None:
         self.notebook = Path(notebook).resolve()
-        if not self.notebook.is_file():
+        if not self.notebook.is_file() or self.notebook.suffix != ".ipynb":
             raise PmoError(f"There is no notebook {self.notebook}.")
         cells = json.loads(self.notebook.read_text(encoding="utf-8"))["cells"]
         tagged = ["".join(c["source"]) for c in cells if "parameters" in c["metadata"].get("tags", ())]
@@ -68,6 +69,7 @@ class ParametersState:
         return place
 
 
+@door
 def parameters(notebook: str | PathLike[str], *, folder: str | PathLike[str] = "session") -> Panel:
     """Change the parameters of a notebook and run it: a field for each name in its annotated `parameters` cell.
 
@@ -119,17 +121,8 @@ def parameters(notebook: str | PathLike[str], *, folder: str | PathLike[str] = "
 
     start = panel.button("Run", run, "The whole notebook with these parameters")
     panel.fields = fields
-    panel.play(
-        [
-            row(
-                scrolled(column(*fields.values(), width="100%")),
-                column(start, scrolled(done)),
-                share=1,
-            )
-        ],
-        draw,
-        {field: partial(state.values.__setitem__, name) for name, field in fields.items()},
-    )
+    parts = row(scrolled(column(*fields.values(), width="100%")), column(start, scrolled(done)), share=1)
+    panel.play([parts], draw, {field: partial(state.values.__setitem__, n) for n, field in fields.items()})
     return panel
 
 

@@ -138,7 +138,7 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
 
     Returns
     -------
-    ui.Panel
+    Panel
         `panel.state` is the `ScenariosState`.
     """
     state, unit = ScenariosState(question), question.built.value_unit

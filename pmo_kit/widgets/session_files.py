@@ -28,7 +28,7 @@ from pmo_kit.figures.figure import between, listed, sentence
 from pmo_kit.register.template import inert
 from pmo_kit.scenarios import Scenario, read_scenario_file, write_scenario_file
 from pmo_kit.shipped import shipped
-from pmo_kit.widgets.board_contents import cases, log, proof_words
+from pmo_kit.widgets.board_contents import cases, less_words, log, proof_words
 from pmo_kit.widgets.session_state import Answer, Case, Move, SessionState
 
 STATE = "session.json"
@@ -44,7 +44,6 @@ class Saved:
     saved: dt.datetime
     case: Case
     words: str
-    status: str
     plan: dict[str, str]
     value: float | None
     log: list[Move]
@@ -84,7 +83,6 @@ def save_session(session: SessionState, place: str | PathLike[str], committee: s
         session.clock(),
         session.case,
         session.case_words(session.case),
-        found.status if found else "",
         found.plan if found else {},
         found.value if found and found.allocation else None,
         session.log,
@@ -136,18 +134,21 @@ def decide(
             session.settle(one, session.search(one, last=True))
     answer = session.known(case)
     if answer is None or answer.allocation is None:
-        raise PmoError("That case has no plan: no plan obeys its rules. Decide another one.")
+        why = (
+            "no plan obeys its rules"
+            if answer and answer.status == "none"
+            else "none was found in the time allowed"
+        )
+        raise PmoError(f"That case has no plan: {why}. Decide another one.")
     rows = decisions_of(session, case, answer, committee, decided_by)
     save_session(session, place, committee)
-    forces = pd.DataFrame(case.forces, columns=list(ORDER)).assign(
-        decided_by=[force.decided_by or committee for force in case.forces]
-    )
+    forces = pd.DataFrame(case.forces, columns=list(ORDER))
+    forces["decided_by"] = forces["decided_by"].replace("", committee)
     with _written(place):
         decisions = write_csv(_free(place / "decisions.csv"), rows)
         write_csv(_free(place / "overrides.csv"), forces)
-        minutes = write_minutes(
-            _free(place / "minutes.pdf"), session, case, rows, committee, note, decided_by
-        )
+        file = _free(place / "minutes.pdf")
+        minutes = write_minutes(file, session, case, rows, committee, note, decided_by)
     sure = "" if answer.status == "proven" else " The plan is the best one known, not proven best."
     return (
         f"Decided: {session.case_words(case)}. Written: {minutes} and {decisions}; "
@@ -170,23 +171,24 @@ def decisions_of(
     ]
     limits = [] if case.unforced == Case() else [session.case_words(case.unforced)]
     because = listed([*orders, *limits]) if orders or limits else "another plan within the bound"
+    if not answer.status == session.recommended.status == "proven":
+        because += "; a plan is not proven best"
     orders_of, today = {force.project_id: force for force in case.forces}, session.clock().date().isoformat()
+    who, sizes = (
+        decided_by or committee,
+        {p: (answer.plan.get(p, ""), advice.plan.get(p, "")) for p in plan.index},
+    )
 
     def reason(project: str) -> str:
-        if project in orders_of:
-            return orders_of[project].reason
-        same = (answer.decisions[project], answer.plan.get(project)) == (
-            told[project],
-            advice.plan.get(project),
-        )
-        return "" if same else f"{lead.get(project, 'changed with')} {because}"
+        same = answer.decisions[project] == told[project] and len({*sizes[project]}) == 1
+        known = "" if same else f"{lead.get(project, 'changed with')} {because}"
+        return orders_of[project].reason if project in orders_of else known
 
-    who = decided_by or committee
     return pd.DataFrame(
         {
             "date": today, "committee": committee, "project_id": plan.index, "project_name": plan["name"],
             "decision": plan["decision"], "amount": plan["cost"].map("{:.15g}".format),
-            "level": [answer.plan.get(p, "") for p in plan.index], "reason": plan.index.map(reason),
+            "level": [here for here, _ in sizes.values()], "reason": plan.index.map(reason),
             "decided_by": [(p in orders_of and orders_of[p].decided_by) or who for p in plan.index],
             "recommended": told.loc[plan.index], "register_fingerprint": session.base.register.fingerprint,
         }
@@ -315,39 +317,32 @@ def write_minutes(
 
     answer, now, unit = session.known(case), session.clock(), session.base.worth.short
     assert answer is not None
-    named, level = decisions["project_id"] + " " + decisions["project_name"], session.recommended.plan
-    rows = list(zip(named, decisions.to_dict("records"), strict=True))
-    sizes = {p: session.level_words(p, v) for p, v in answer.plan.items() if v != "stop"}
+    rows = decisions.assign(name=decisions["project_id"] + " " + decisions["project_name"])
+    same_level = rows["level"] == rows["project_id"].map(session.recommended.plan).fillna("")
+    other, funded = rows["decision"].ne(rows["recommended"]) | ~same_level, rows["decision"].ne("refuse")
+    sizes = {p: f", {session.level_words(p, v)}" for p, v in answer.plan.items() if v != "stop"}
+    plan = rows[funded].assign(
+        name=rows["name"] + rows["project_id"].map(sizes).fillna(""),
+        amount=rows["amount"].astype(float).map(number),
+    )
     loss = session.worse(Case(), case)
-    facts = [
-        f"Value {between(answer.value, answer.value + answer.rest)} {unit}. {proof_words(answer, False)}.",
-        f"Against the recommended plan: {between(*loss)} {unit} less." if loss and loss != (0, 0) else "",
-        f"Decided by {decided_by or committee}.",
-        note,
-    ]
+    less = (
+        f"Against the recommended plan: {less_words(*loss, f' {unit}')}." if loss and loss != (0, 0) else ""
+    )
+    value = f"Value {between(answer.value, answer.value + answer.rest)} {unit}. {proof_words(answer, False)}."
     settings = session.base.register.settings
     data = {
         "title": f"Minutes: {committee}, {now.date().isoformat()}",
         "about": f"{settings.name}, data as of {settings.as_of}. Written {now:%Y-%m-%d %H:%M}.",
         "foot": f"{committee} · register {session.base.register.fingerprint[:12]}",
         "decided": f"{sentence(session.case_words(case))}.",
-        "facts": [fact for fact in facts if fact],
+        "facts": [*filter(None, (value, less, f"Decided by {decided_by or committee}.", note))],
         "amount": f"Cost, {session.base.money.short}",
         "unit": unit,
-        "differs": [
-            [name, row["decision"], row["recommended"], row["reason"], row["decided_by"]]
-            for name, row in rows
-            if row["decision"] != row["recommended"] or row["level"] != level.get(row["project_id"], "")
-        ],
-        "plan": [
-            [
-                f"{name}, {sizes.get(row['project_id'], '')}".rstrip(", "),
-                row["decision"],
-                number(float(row["amount"])),
-            ]
-            for name, row in rows
-            if row["decision"] in ("fund", "stop")
-        ],
+        "differs": rows.loc[
+            other, ["name", "decision", "recommended", "reason", "decided_by"]
+        ].values.tolist(),
+        "plan": plan[["name", "decision", "amount"]].values.tolist(),
         "tried": [
             [one["words"], one["value"]]
             for one, tried in zip(cases(session), session.tried(), strict=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import partial
-from html import escape
 from itertools import combinations
 from os import PathLike
 from pathlib import Path
@@ -279,15 +278,14 @@ def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "sessio
 
     Returns
     -------
-    ui.Panel
+    Panel
         `panel.state` is the `WeightsState`.
     """
     state = WeightsState(source)
     sliders = {c: ui.control(ipywidgets.IntSlider, state.labels[c], "48%", value=round(points), min=0, max=100)
                for c, points in state.points.items()}  # fmt: skip
-    choices = [
-        (PAIR.get(s) or f"{as_given(s)} times" if s >= 1 else f"1/{round(1 / s)}", float(s)) for s in SCALE
-    ]
+    named = {s: f"{as_given(s)} times" if s >= 1 else f"1/{round(1 / s)}" for s in SCALE} | PAIR
+    choices = [(named[s], float(s)) for s in SCALE]
     pairs = {(one, other): ui.control(ipywidgets.Dropdown, f"{state.labels[one]} : {state.labels[other]}", "60%",
                                    options=choices, value=times)
              for (one, other), times in state.judgements.items()}  # fmt: skip
@@ -296,9 +294,8 @@ def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "sessio
     figure = ui.Chart(_bars(state))
     order, flips, consistency = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
     points = ui.scrolled(ui.column(*sliders.values(), width="100%"))
-    tabs = ipywidgets.Tab(
-        [points, ui.column(ui.scrolled(ui.column(*pairs.values(), width="96%")), consistency, width="100%")]
-    )
+    judged = ui.scrolled(ui.column(*pairs.values(), width="96%"))
+    tabs = ipywidgets.Tab([points, ui.column(judged, consistency, width="100%")])
     tabs.titles = ("Points", "Pairs")
     panel = ui.Panel(
         state,
@@ -317,9 +314,7 @@ def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "sessio
         state.judge(one, other, times)
         weights, ratio, worst = state.judged()
         words = "consistent" if ratio <= 0.1 else f"look again at {worst}"
-        consistency.value = (
-            f'<span class="pw-about">Consistency ratio {number(ratio, 2)}: {escape(words)}.</span>'
-        )
+        consistency.value = ui.about_html(f"Consistency ratio {number(ratio, 2)}: {words}.")
         state.set_all(weights)
 
     def saved() -> str:
@@ -337,19 +332,12 @@ def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "sessio
         panel.button("Save as agreed", agreed, "As the register's: criteria.csv"),
     )
     panel.figure, panel.sliders, panel.person = figure, sliders, person
-    panel.play(
-        [
-            ui.row(ui.column(tabs, back, buttons, width="46%"), ui.column(figure, width="54%"), share=10),
-            ui.row(
-                ui.column(ui.labeled("What it takes for another project to lead"), ui.scrolled(flips)),
-                ui.column(ui.labeled("The whole order"), ui.scrolled(order)),
-                share=7,
-            ),
-        ],
-        draw,
-        {slider: partial(state.set, c) for c, slider in sliders.items()}
-        | {pick: partial(compared, *pair) for pair, pick in pairs.items()},
-    )
+    leads = ui.column(ui.labeled("What it takes for another project to lead"), ui.scrolled(flips))
+    whole = ui.column(ui.labeled("The whole order"), ui.scrolled(order))
+    above = ui.row(ui.column(tabs, back, buttons, width="46%"), ui.column(figure, width="54%"), share=10)
+    moves = {slider: partial(state.set, c) for c, slider in sliders.items()}
+    moves |= {pick: partial(compared, *pair) for pair, pick in pairs.items()}
+    panel.play([above, ui.row(leads, whole, share=7)], draw, moves)
     return panel
 
 

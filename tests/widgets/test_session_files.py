@@ -6,9 +6,11 @@ import datetime as dt
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
+import typst
 
 import pmo_kit as pmo
 from pmo_kit.errors import PmoError
@@ -174,6 +176,30 @@ def test_what_cannot_be_saved_is_said_in_words(session: SessionState, tmp_path: 
     session.prove()
     with pytest.raises(PmoError, match="has no plan"):
         decide(session, tmp_path, session.case, committee="Board")
+
+
+def test_minutes_say_every_move_and_what_is_more_as_more(
+    question: pmo.Question, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = SessionState(question)
+    for factor in (0.9, 1.1) * 40:
+        session.set_money(factor)
+    session.prove()
+    told: dict[str, Any] = {}
+    compiled = typst.compile
+
+    def compile(*given: Any, **more: Any) -> Any:
+        told.update(json.loads(more["sys_inputs"]["minutes"]))
+        return compiled(*given, **more)
+
+    monkeypatch.setattr(typst, "compile", compile)
+    decide(session, tmp_path, session.case, committee="Board")
+    assert len(told["moves"]) == len(session.log) == 80
+    assert "Against the recommended plan: 2.0 EUR million more." in told["facts"]
+    assert [name for name, *_ in told["plan"]] == [
+        f"{p} {session.names[p]}" + ("" if v == "stop" else f", {session.level_words(p, v)}")
+        for p, v in sorted(session.answer.plan.items())
+    ]
 
 
 @pytest.mark.slow

@@ -84,6 +84,18 @@ def check_money(session: SessionState, drawn: Case, limits: list[dict[str, Any]]
     assert found == 3 * sum(amounts is not None for amounts, _ in envelopes.values())
 
 
+def check_soft(session: SessionState, drawn: Case, limits: list[dict[str, Any]]) -> None:
+    """What the limits that are overrun cost is what the plan is worth less than its projects."""
+    if any(link["relation"] == "synergy" for link in drawn.links):
+        return
+    plan = session.answer.plan
+    npv = sum((drawn._npv(p, chosen(p.id, plan[p.id])) for p in drawn.projects if p.id in plan), Fraction(0))
+    costs = [limit["long"].partition("which costs ")[2].split()[0] for limit in limits if limit["over"]]
+    event("a soft limit is overrun" if costs else "no soft limit is overrun")
+    paid = float(npv) - session.answer.value
+    assert sum(map(float, costs)) == pytest.approx(paid, abs=0.051 * len(costs) + NEAR)
+
+
 def short(amount: Fraction) -> str:
     return number(float(amount)).removesuffix(".0")
 
@@ -145,6 +157,7 @@ def check_screen(session: SessionState, drawn: Case, advice: Plans, plans: Plans
             assert row["worth"] == pytest.approx(float(drawn._npv(project, choice)), abs=NEAR)
             assert row["spend"] == pytest.approx(float(sum(drawn._spend(project, choice))), abs=NEAR)
     check_money(session, drawn, shown["limits"])
+    check_soft(session, drawn, shown["limits"])
     lists = dict(shown["moved"]) if session.log else {}
     if before and "" not in lists:
         change = session.changes
