@@ -81,17 +81,18 @@ def load_register(
     """
     place = admit_path("load_register", path, "a workbook or of a folder of CSV files")
     given = (mapping, previous, today, doubtful, waivers)
-    if place.suffix.lower() in (".yml", ".yaml") or any(one is not None for one in given):
+    others = (mapping, today, doubtful, waivers)
+    if place.suffix.lower() in (".yml", ".yaml") or any(one is not None for one in others):
         return _read(place, *given)  # a mapping may name files elsewhere
-    return shared(lambda: _content(place), lambda: _read(place, *given), lambda _: True)
+    return shared(lambda: _content(place, previous), lambda: _read(place, *given), lambda _: True)
 
 
-def _content(place: Path) -> tuple[object, ...]:
-    """The name of a register, and each of its files with all that is in it."""
+def _content(place: Path, previous: Register | None) -> tuple[object, ...]:
+    """The name of a register, each of its files with all that is in it, and the content that it is compared with."""
     files = place.rglob("*") if place.is_dir() else [place, place.parent / "waivers.yml"]
     known = [(str(one.relative_to(place.parent)), one.read_bytes() if one.is_file() else None)
              for one in sorted(files)]  # fmt: skip
-    return place.name, known
+    return place.name, known, None if previous is None else previous.fingerprint
 
 
 def _read(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import pytest
 
 from pmo_kit.errors import DataError, InputError
 from pmo_kit.register import Register, Settings, load_register
+from pmo_kit.shipped import shipped
 
 
 def rules(register: Register) -> set[str]:
@@ -221,3 +223,20 @@ def test_header_that_states_another_unit(tables, folder):
         assert "header_unit" in rules(register)
     wide = "project_id,2027 (€k),2028 (€m)\nP01,1,2\n"
     assert load_register(folder({**tables, "costs": wide})).costs["amount"].tolist() == [0.001, 2.0]
+
+
+def test_what_a_run_has_read_beside_one_register_it_does_not_take_for_what_it_is_beside_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Processes of a run share what they read; findings of the rules that compare are those of their previous one."""
+    from pmo_kit import disk
+
+    samples = shipped("data", "samples")
+    before = [None, load_register(samples / "meridian_2026_03"), load_register(samples / "meridian_12")]
+    alone = [load_register(samples / "meridian", previous=one).findings for one in before]
+    assert [rows.equals(alone[0]) for rows in alone] == [True, False, True]
+    monkeypatch.setenv(disk.SHARED, str(tmp_path))
+    for _ in range(2):
+        for one, findings in zip(before, alone, strict=True):
+            assert load_register(samples / "meridian", previous=one).findings.equals(findings)
+    assert len(list(tmp_path.iterdir())) == len(before)
