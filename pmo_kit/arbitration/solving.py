@@ -21,9 +21,7 @@ from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache, partial
-from importlib.metadata import version
 from math import inf
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
@@ -40,12 +38,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Floats = NDArray[np.float64]
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
-
-
-@cache
-def _code() -> tuple[str, ...]:
-    """The solver's version, and the code that asks it."""
-    return version("highspy"), hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,11 +124,11 @@ class Program:
 
     @property
     def content(self) -> tuple[str, ...]:
-        """All that an answer follows from: hashes of every number, of this code, and the version of the solver."""
+        """All that an answer follows from: hashes of every number."""
         matrix = self.matrix
         parts: list[Any] = [self.value, matrix.indptr, matrix.indices, matrix.data, self.lower, self.upper]
         parts += [self.least, self.most, self.integer]
-        return (*_code(), *(hashlib.sha256(part.tobytes()).hexdigest() for part in parts))
+        return tuple(hashlib.sha256(part.tobytes()).hexdigest() for part in parts)
 
     def maximizing(self, value: Floats) -> Program:
         """The program with another objective."""
@@ -213,7 +205,7 @@ class Interrupted(Exception):
     """The search was no longer wanted; there is no answer."""
 
 
-_unwanted: ContextVar[Callable[[], bool] | None] = ContextVar("unwanted", default=None)
+_unwanted: ContextVar[Callable[[], bool]] = ContextVar("unwanted", default=bool)  # which says False
 
 
 @contextmanager
@@ -227,10 +219,11 @@ def interruptible(unwanted: Callable[[], bool]) -> Iterator[None]:
 
 
 AHEAD = 4  # searches that are on their way at once, on however many cores
-_beside: ContextVar[bool] = ContextVar("beside", default=False)
 
 
-def side_by_side(jobs: Iterable[Callable[[], T]], learn: Callable[[T], object] = bool) -> list[T]:
+def side_by_side(
+    jobs: Iterable[Callable[[], T]], learn: Callable[[T], object] = lambda found: None
+) -> list[T]:
     """What searches that do not wait for one another find, in their order, on as many threads as there are cores.
 
     Parameters
@@ -246,48 +239,26 @@ def side_by_side(jobs: Iterable[Callable[[], T]], learn: Callable[[T], object] =
     >>> side_by_side((lambda x=x: x * x) for x in range(5))
     [0, 1, 4, 9, 16]
     """
-    cores = getattr(os, "process_cpu_count", os.cpu_count)() or 1
-    if cores == 1 or _beside.get():  # the same turns, one after another
-        return _in_turn(jobs, learn, _done)
-    token = _beside.set(True)
     unwanted, ended = _unwanted.get(), threading.Event()
-    workers = ThreadPoolExecutor(min(cores, AHEAD))
-    try:
-        with interruptible(lambda: ended.is_set() or (unwanted is not None and unwanted())):
-            return _in_turn(jobs, learn, lambda job: workers.submit(copy_context().run, job))
-    finally:
-        ended.set()
-        workers.shutdown(cancel_futures=True)
-        _beside.reset(token)
-
-
-def _in_turn(
-    jobs: Iterable[Callable[[], T]],
-    learn: Callable[[T], object],
-    start: Callable[[Callable[[], T]], Future[T]],
-) -> list[T]:
-    """What jobs find; one is taken and started when all but the last few before it are learned."""
-    found: list[T] = []
-    ahead: deque[Future[T]] = deque()
+    workers = ThreadPoolExecutor(min(AHEAD, os.cpu_count() or 1))
+    found, ahead = list[T](), deque[Future[T]]()
 
     def take() -> None:
         found.append(ahead.popleft().result())
         learn(found[-1])
 
-    for job in jobs:
-        ahead.append(start(job))
-        if len(ahead) == AHEAD:
-            take()
-    while ahead:
-        take()
+    try:
+        with interruptible(lambda: ended.is_set() or unwanted()):
+            for job in jobs:
+                ahead.append(workers.submit(copy_context().run, job))
+                if len(ahead) == AHEAD:
+                    take()
+            while ahead:
+                take()
+    finally:  # also at Ctrl-C, or where a search fails: those on their way end soon
+        ended.set()
+        workers.shutdown(cancel_futures=True)
     return found
-
-
-def _done(job: Callable[[], T]) -> Future[T]:
-    """A job that is done at once."""
-    future: Future[T] = Future()
-    future.set_result(job())
-    return future
 
 
 @contextmanager
@@ -417,11 +388,10 @@ def _solved(program: Program, limits: Limits) -> Outcome:
     highs = _holding(program, program.integer, settings)
     whole = program.integer.any()
     unwanted = _unwanted.get()
-    if unwanted is not None:
-        highs.cbMipInterrupt += lambda event: event.interrupt() if unwanted() else None
+    highs.cbMipInterrupt += lambda event: event.interrupt() if unwanted() else None
     with _stopping_at_ctrl_c(highs) if limits.stoppable else nullcontext():
         highs.run()
-    if unwanted is not None and unwanted():
+    if unwanted():
         raise Interrupted
     info, status = highs.getInfo(), highs.getModelStatus()
     seconds = time.monotonic() - began
