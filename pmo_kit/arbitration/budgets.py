@@ -514,21 +514,9 @@ class Warm:
         return bool(model.program.integer.all())
 
     def turn_to(self, model: Model) -> None:
-        """Take a model of the same options; where only limits differ the relaxation stays warm."""
-        old, new = self._model.program, model.program
-        same = (
-            np.array_equal(old.matrix.indptr, new.matrix.indptr)
-            and np.array_equal(old.matrix.indices, new.matrix.indices)
-            and np.array_equal(old.matrix.data, new.matrix.data)
-            and np.array_equal(np.isfinite(old.lower), np.isfinite(new.lower))
-            and np.array_equal(np.isfinite(old.upper), np.isfinite(new.upper))
-        )
-        if same:
-            for row in np.flatnonzero((old.lower != new.lower) | (old.upper != new.upper)).tolist():
-                self._highs.changeRowBounds(row, new.lower[row], new.upper[row])
-        else:
-            self._highs = relaxed_solver(new)
-        self._model = model
+        """Take a model of the same question with other limits; the relaxation stays warm."""
+        self._model, p = model, model.program
+        self._highs.changeRowsBounds(len(p.lower), np.arange(len(p.lower), dtype=np.int32), p.lower, p.upper)
 
     def relax(self) -> Relaxed | None:
         """The relaxation; None where it has no answer."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -266,7 +266,11 @@ def build_options(
     table = table.iloc[order]
     missing = table[table["value"].isna() | table["cost"].isna()]
     if len(missing):
-        _refuse_missing(missing, value)
+        name = value if isinstance(value, str) else value.name
+        listed = ", ".join(f"{p} {level}" for p, level in missing.index)
+        message = f"No {name} (or no cost) for {listed}: a missing value is not zero."
+        found = [f"{p} {level}: no {name}" for p, level in missing.index]
+        refuse(message, found, "projects", name, "every option has a value", "add its benefits and costs")
     settings = register.settings
     start = int(settings.discount_to or 0)
     dated = [*spending["year"].astype(int)]
@@ -423,17 +427,7 @@ def later(
     return register.replace(**changed, projects=projects.assign(**dates))
 
 
-def _refuse_missing(missing: pd.DataFrame, value: str | pd.Series) -> None:
-    """One error that lists every option without a value or a cost."""
-    name = value if isinstance(value, str) else value.name
-    listed = ", ".join(f"{p} {level}" for p, level in missing.index)
-    message = f"No {name} (or no cost) for {listed}: a missing value is not zero."
-    findings = pd.DataFrame(
-        {
-            "severity": "block", "file": "projects", "sheet": "projects", "row": None, "column": name,
-            "value": None, "rule": "every option has a value",
-            "message": [f"{p} {v}: no {name}" for p, v in missing.index],
-            "fix": "add its benefits and costs",
-        }
-    )  # fmt: skip
-    raise DataError(message, findings)
+def refuse(message: str, found: Sequence[str], file: str, column: object, rule: str, fix: str) -> NoReturn:
+    """One error with every finding."""
+    same = {"severity": "block", "file": file, "sheet": file, "row": None, "column": column, "value": None}
+    raise DataError(message, pd.DataFrame([same | {"rule": rule, "message": m, "fix": fix} for m in found]))

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from math import inf
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import numpy as np
 import pandas as pd
 
-from pmo_kit.arbitration.options import COST_COLUMNS, Options, build_options, split_scope
+from pmo_kit.arbitration.options import COST_COLUMNS, Options, build_options, refuse, split_scope
 from pmo_kit.arbitration.rules import (
     Capacity,
     Committed,
@@ -35,7 +35,7 @@ from pmo_kit.arbitration.rules import (
     Synergy,
 )
 from pmo_kit.doors import MOST, factor, known
-from pmo_kit.errors import DataError, InputError
+from pmo_kit.errors import InputError
 from pmo_kit.facts import Unit, as_given, count
 from pmo_kit.uncertainty import states_uncertainty
 
@@ -597,7 +597,6 @@ def _beyond(register: Register, options: Options, rules: list[Rule]) -> list[Rul
         if isinstance(r, Envelope | Capacity)
     ]
     _refuse(messages, "budgets and capacity", "year")
-    return []
 
 
 def _links(register: Register) -> list[Rule]:
@@ -622,13 +621,7 @@ def _empty(cell: Any) -> bool:
     return bool(pd.isna(cell)) or cell == ""
 
 
-def _refuse(messages: list[str], file: str, column: str) -> None:
+def _refuse(messages: list[str], file: str, column: str) -> NoReturn:
     """One error with every finding."""
-    findings = pd.DataFrame(
-        {
-            "severity": "block", "file": file, "sheet": file, "row": None, "column": column, "value": None,
-            "rule": "nothing is unlimited unless it is said", "message": messages,
-            "fix": "add the row, or set beyond_horizon to unlimited or zero",
-        }
-    )  # fmt: skip
-    raise DataError(" ".join(messages), findings)
+    fix = "add the row, or set beyond_horizon to unlimited or zero"
+    refuse(" ".join(messages), messages, file, column, "nothing is unlimited unless it is said", fix)

@@ -106,9 +106,8 @@ def best_plan(
         Rows that the further columns may extend, so that the plan alone may break them.
     """
     if limits is None:
-        limits = Limits(
-            proof_gap(model) if objective is None else 1e-9 * float(np.abs(objective).max(initial=0.0))
-        )
+        size = None if objective is None else float(np.abs(objective).max(initial=0.0))
+        limits = Limits(proof_gap(model)) if size is None else Limits(1e-9 * size, tries=size == 0)
     start = (program or model.program).fixed(fixed or {})
     if objective is not None:
         start = start.maximizing(objective)

@@ -154,7 +154,7 @@ class Limits:
 
     With a `cutoff` only points of at least that value are looked for: where one is known, the search need
     not find it again by trying, and the proof is several times faster. A point of `enough` ends the search.
-    A `stoppable` search ends at Ctrl-C with the best plan so far.
+    A `stoppable` search ends at Ctrl-C with the best plan so far. Without `tries` no plan is guessed on the way.
     """
 
     gap: float = 0.0
@@ -163,11 +163,13 @@ class Limits:
     cutoff: float | None = None
     enough: float | None = None
     stoppable: bool = False
+    tries: bool = True
 
 
-# With a good value known, searches inside the search and restarts cost more than they find.
+# With a good value known, or where nothing is tried, searches inside the search and restarts cost more than they find.
 _PROOF: dict[str, bool | int | float | str] = {
     "mip_allow_restart": False,
+    "mip_pscost_minreliable": 2,
     "mip_heuristic_effort": 0.0,
     "mip_heuristic_run_rins": False,
     "mip_heuristic_run_rens": False,
@@ -180,11 +182,9 @@ _ANY: dict[str, bool | int | float | str] = {
     "mip_pool_soft_limit": 10,
     "mip_lp_age_limit": 2,
 }
-# A small program is proven in less time than it takes to prepare the proof.
 _SMALL = 400  # columns
 _SOON: dict[str, bool | int | float | str] = {
-    **_ANY, "mip_pool_soft_limit": 1, "mip_allow_restart": False,
-    "mip_heuristic_run_feasibility_jump": False,
+    **_ANY, "mip_pool_soft_limit": 1, "mip_allow_restart": False, "mip_heuristic_run_feasibility_jump": False,
 }  # fmt: skip
 
 
@@ -375,10 +375,12 @@ def _solved(program: Program, limits: Limits) -> Outcome:
     settings: dict[str, bool | int | float | str] = {
         "mip_rel_gap": 0.0, "mip_abs_gap": limits.gap * factor, "mip_feasibility_tolerance": 1e-7,
     }  # fmt: skip
-    if limits.cutoff is not None:
-        settings |= {**_PROOF, "objective_bound": -limits.cutoff * factor}
     if len(program.value) <= _SMALL:
         settings |= _SOON
+    if not limits.tries:
+        settings |= _PROOF
+    if limits.cutoff is not None:
+        settings |= {**_PROOF, "objective_bound": -limits.cutoff * factor}
     if limits.enough is not None:
         settings |= {**_ANY, "objective_target": limits.enough * factor}
     if limits.nodes is not None:
