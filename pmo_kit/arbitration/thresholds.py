@@ -136,12 +136,6 @@ def _enough(model: Model, by: Mapping[str, float], amount: float, plan: Plan) ->
     return amount
 
 
-def most_decrease(model: Model, by: Mapping[str, float], plan: Plan) -> float:
-    """How far limits can shrink, per unit of change, before the plan breaks one of them."""
-    shift = limit_shift(model, by)
-    return _stretch(model, shift, plan)
-
-
 def cost_rows(model: Model, option: int) -> dict[int, float]:
     """Coefficient of an option's money in the program's rows: by how much they move if its cost doubles."""
     rules = {rule.name: rule for rule in model.question.active_rules}
@@ -153,12 +147,6 @@ def cost_rows(model: Model, option: int) -> dict[int, float]:
             if len(at):
                 rows[model.head + place] = float(row.coefficients[at[0]])
     return rows
-
-
-def most_overrun(model: Model, option: int, plan: Plan) -> float:
-    """By what share of its cost a chosen option may overrun before the plan breaks a limit; inf where
-    never."""
-    return _stretch(model, cost_rows(model, option), plan)
 
 
 def first_rival(model: Model, option: int, plan: Plan) -> float:
@@ -174,11 +162,6 @@ def first_rival(model: Model, option: int, plan: Plan) -> float:
         return inf
     found = _least(model, [entries], option, model.better(model.evaluate(plan).value), 1e6)
     return inf if found.x is None else round(max(0.0, float(found.x[-1])), 9)
-
-
-def soft_money(model: Model, option: int) -> bool:
-    """Whether a soft rule counts the option's money: its cost then changes the value in other ways too."""
-    return any(row - model.head in model.prices for row in cost_rows(model, option))
 
 
 def only_limit(model: Model, rule: Rule) -> bool:
@@ -333,7 +316,9 @@ def _tightest(allocation: Allocation, kind: type[Rule]) -> list[Any]:
 
 def _less(allocation: Allocation, rule: Capacity | Envelope) -> list[tuple[object, ...]]:
     """The first whole number of people, or the amount of money below which, the plan no longer fits."""
-    slack = most_decrease(allocation._model, {rule.name: 1.0}, allocation._positions)
+    slack = _stretch(
+        allocation._model, limit_shift(allocation._model, {rule.name: 1.0}), allocation._positions
+    )
     stock = rule.stock or 0.0
     if not isfinite(slack):
         return []
@@ -351,14 +336,14 @@ def _less(allocation: Allocation, rule: Capacity | Envelope) -> list[tuple[objec
 
 def _higher_cost(allocation: Allocation, option: int, price: float) -> list[tuple[object, ...]]:
     """The cost of a chosen option above which the plan changes."""
-    options = allocation.question.built
-    row = options.table.iloc[option]
+    options, model = allocation.question.built, allocation._model
+    row, money = options.table.iloc[option], cost_rows(model, option)
     project, level = options.table.index[option]
-    if row["cost"] <= 0 or row["delay"] or soft_money(allocation._model, option):
-        return []
+    if row["cost"] <= 0 or row["delay"] or not model.prices.keys().isdisjoint(i - model.head for i in money):
+        return []  # where a soft rule counts the money, its cost changes the value in other ways too
     worth = price / row["pv_cost"] if options.money_value and row["pv_cost"] > 0 else inf
-    fits = most_overrun(allocation._model, option, allocation._positions)
-    share = min(worth, fits, first_rival(allocation._model, option, allocation._positions))
+    fits = _stretch(model, money, allocation._positions)
+    share = min(worth, fits, first_rival(model, option, allocation._positions))
     if not isfinite(share):
         return []
     question = with_costs_scaled(allocation.question, project, level, 1 + share + STEP)
