@@ -192,10 +192,14 @@ function board(el, link) {
       if (!asked || !ready()) return;
       const project = now.state.projects.find((p) => p.id === asked.project);
       const known = now.prices[asked.project];
-      const already = (asked.way === "in") === (project.decision === "fund");
-      write(price, already ? "The plan shown does this already; the choice holds it there."
+      const wanted = asked.way === "in" && (project.levels.find(([value]) => value === level.value) || [])[1];
+      const same = (asked.way === "in") === (project.decision === "fund");
+      write(price, project.decision === "none" ? "There is no plan now to compare with."
+        : same && (!wanted || wanted === project.level) ? "The plan shown does this already; the choice holds it there."
+        : wanted || project.forced === asked.way ? "What this level costs is known when it is chosen."
         : known && known.way === asked.way ? known.long : project.forced !== "free" ? "It is forced the other way now." : "Its price is being worked out…");
     };
+    level.addEventListener("change", preview);
     return { node, ask, preview };
   }
 

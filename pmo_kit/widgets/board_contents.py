@@ -26,7 +26,7 @@ def board_contents(session: SessionState, *, title: str, busy: bool) -> dict[str
     standing = session.standing
     answer = session.known(standing)
     assert answer is not None
-    computing = standing.key != session.case.key
+    computing, words = standing.key != session.case.key, session.case_words(session.case, 1)
     return {
         "title": title,
         "unit": session.base.worth.short,
@@ -35,7 +35,7 @@ def board_contents(session: SessionState, *, title: str, busy: bool) -> dict[str
         "headline": headline(session, standing, answer),
         "tiles": tiles(session, standing, answer),
         "status": answer.status,
-        "computing": _computing_words(session, busy) if computing else "",
+        "computing": (f"Computing: {words}…" if busy else f"Not computed: {words}") if computing else "",
         "proof": proof_words(answer, busy),
         "conflict": conflict_words(answer),
         "busy": busy,
@@ -52,28 +52,17 @@ def board_contents(session: SessionState, *, title: str, busy: bool) -> dict[str
     }
 
 
-def _computing_words(session: SessionState, busy: bool) -> str:
-    """That the case on the table has no answer yet."""
-    case = session.case_words(session.case, 1)
-    return f"Computing: {case}…" if busy else f"Not computed: {case}"
-
-
 def headline(session: SessionState, case: Case, answer: Answer) -> str:
     """The answer in a sentence: the number, what it is against the recommended plan, the case."""
     if answer.status == "none":
         return f"No plan obeys the rules with {session.case_words(case, 2)}."
     if answer.allocation is None:
         return "No plan was found in the time allowed."
-    against = "" if case.key == Case().key else f", {_loss_words(session, case)},"
-    return f"{_value_words(answer)} {session.base.worth.short}{against} with {session.case_words(case, 2)}"
-
-
-def _loss_words(session: SessionState, case: Case) -> str:
-    """What a case is worth less than the recommended plan."""
     loss = session.worse(Case(), case)
-    if loss is None:
-        return "the recommended plan is not known yet"
-    return "as much as recommended" if loss == (0, 0) else f"{less_words(*loss)} than recommended"
+    assert loss is not None  # both have a plan
+    against = "as much as recommended" if loss == (0, 0) else f"{less_words(*loss)} than recommended"
+    against = "" if case.key == Case().key else f", {against},"
+    return f"{_value_words(answer)} {session.base.worth.short}{against} with {session.case_words(case, 2)}"
 
 
 def less_words(low: float, high: float, unit: str = "") -> str:

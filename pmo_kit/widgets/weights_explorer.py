@@ -238,10 +238,6 @@ class WeightsState:
     def _with_those_of(self, folder: str | PathLike[str]) -> Register:
         return self.first.register.replace(stakeholder_weights=self.saved(folder))
 
-    def judge(self, one: str, other: str, times: float) -> None:
-        """Say how many times more one criterion matters than another."""
-        self.judgements[one, other] = times
-
     def judged(self) -> tuple[dict[str, float], float, str]:
         """Weights by the pairwise judgements, their consistency ratio, and the pair that fits worst, in words."""
         names = list(self.points)
@@ -311,7 +307,7 @@ def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "sessio
         return state.headline
 
     def compared(one: str, other: str, times: float) -> None:
-        state.judge(one, other, times)
+        state.judgements[one, other] = times
         weights, ratio, worst = state.judged()
         words = "consistent" if ratio <= 0.1 else f"look again at {worst}"
         consistency.value = ui.about_html(f"Consistency ratio {number(ratio, 2)}: {words}.")

@@ -95,6 +95,26 @@ def test_an_empty_state_is_drawn_and_asked_again(
     assert page.evaluate("window.sent.at(-1).type") == "ping"
 
 
+def test_the_dialog_speaks_of_the_level_that_is_chosen(
+    opened: Callable[..., Any], heard: dict[str, Any]
+) -> None:
+    page = opened()
+    hear(page, heard)
+    rows = heard["state"]["projects"]
+    one = next(p for p in rows if p["decision"] == "fund" and p["forced"] == "free" and len(p["levels"]) > 1)
+    other = next(level for level, label in one["levels"] if label != one["level"])
+    page.locator(f"[data-project={one['id']}] [data-way=in]").click()
+    words, level = page.locator(".pw-price"), page.get_by_role("combobox", name="Level", exact=True)
+    assert words.inner_text() == "The plan shown does this already; the choice holds it there."
+    level.select_option(other)
+    assert words.inner_text() == "What this level costs is known when it is chosen."
+    level.select_option(next(level for level, label in one["levels"] if label == one["level"]))
+    assert "does this already" in words.inner_text()
+    nothing = [{**p, "decision": "none"} for p in rows]
+    hear(page, {"state": {**heard["state"], "projects": nothing}})
+    assert words.inner_text() == "There is no plan now to compare with."
+
+
 def test_parts_may_come_in_any_order(opened: Callable[..., Any], heard: dict[str, Any]) -> None:
     page = opened()
     for part in ("prices", "options", "notice", "progress", "state"):
