@@ -72,9 +72,8 @@ def assemble(
     schema = load_schema()
     bodies: dict[str, Body] = {}
     for title, (raw, headers) in sheets.items():
-        body = find_body(raw, schema[title], findings) if headers is None else None
-        if headers is not None:
-            body = Body(raw, headers, raw.cells, raw.rows, raw.labels, raw.around)
+        given = None if headers is None else Body(raw, headers, raw.cells, raw.rows, raw.labels, raw.around)
+        body = given or find_body(raw, schema[title], findings)
         if body is not None:
             bodies[title] = body
     sheets = _split_off_costs(dict(sheets), bodies, findings)

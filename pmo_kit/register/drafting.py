@@ -21,9 +21,11 @@ from pmo_kit.register.findings import Findings, describe_findings
 from pmo_kit.register.importing import NOT_STATED
 from pmo_kit.register.layout import (
     Heading,
+    below_table,
     called_total,
     find_totals,
     first_column,
+    grouped,
     headings,
     outline,
     several_years,
@@ -37,6 +39,7 @@ from pmo_kit.register.tables import Register
 from pmo_kit.register.template import write_register
 from pmo_kit.register.values import (
     CURRENCIES,
+    INSIDE,
     MISSING,
     SCALES,
     Shown,
@@ -59,8 +62,9 @@ from pmo_kit.register.values import (
 
 _YEAR = re.compile(
     r"(?i)(?<![\d.,])(?:(?:fye?|cy|gj|ex|year|jahr|année|año)\s*)?'?((?:19|20)\d\d(?:\s*[-/–]\s*'?(?:\d{4}|\d{2}))?)(?!\d)e?"
-    r"|\b(fy\s*'?\d\d(?:\s*[-/–]\s*'?\d\d)?)\b"
+    r"|\b(fy\s*'?\d\d(?:\s*[-/–]\s*'?\d\d)?)\b|(?<![\d/-])(\d\d[-/–]\d\d)(?![\d/-])"
 )
+_ENDS = re.compile(r"\b12 months?\b|\b\d{1,2}[./ -](?:\d{1,2}|[^\W\d]{3,})[./ -](?=(?:19|20)\d\d\b)")
 _LONG = 60
 _OF_PROJECTS = ("name", "area", "strategic_goal", "project_type", "stage", "commitment", "sponsor", "manager")
 _CHILDREN = {"risks": ("probability",), "status": ("period", "pv", "ev"), "milestones": ("milestone",)}
@@ -81,7 +85,7 @@ def plain(header: str) -> str:
     >>> plain("Coûts_prévus (k€)"), plain("projectName"), plain("N° projet")
     ('couts prevus', 'project name', 'n projet')
     """
-    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", re.sub(r"[(\[（].*?[)\]）]", " ", bare_header(header)))
+    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", INSIDE.sub(" ", bare_header(header)))
     letters = (one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
     text = "".join(letters).casefold()
     return " ".join(re.sub(r"[^\w%]+|_", " ", text).split())
@@ -100,8 +104,11 @@ def _lookup(table: str) -> dict[str, list[str]]:
 @cache
 def _parts(kind: str) -> re.Pattern[str]:
     """Words of a header that tell what kind of money it is."""
-    words = sorted(map(plain, header_words()["words", kind]), key=len, reverse=True)
-    return re.compile(r"\b(" + "|".join(word for word in words if word) + r")s?\b")
+    words = sorted(filter(None, map(plain, header_words()["words", kind])), key=len, reverse=True)
+    close = [word for word in words if word[0] > "\u2e80"]  # no blank stands between words of these scripts
+    return re.compile(
+        "|".join([rf"\b(?:{'|'.join(word for word in words if word not in close)})s?\b", *close])
+    )
 
 
 _SORTS = (
@@ -141,13 +148,13 @@ def year_of(header: str) -> tuple[int, str] | None:
     >>> year_of("FY2026/27 Budget (£m)"), year_of("Ist 2027"), year_of("Phase 2"), year_of("FY27"), year_of("Feb-27")
     ((2027, 'budget'), (2027, 'ist'), None, (2027, ''), (2027, ''))
     """
-    bare = re.sub(r"[(\[（].*?[)\]）]", " ", bare_header(header))
+    bare = _ENDS.sub(" ", INSIDE.sub(" ", without_unit(bare_header(header))))
     if several_years(bare):
         return None
     if month := read_period(re.sub(r"(?<=\D)[-'’ ]+(\d\d)$", r" 20\1", bare.strip())):
         return (int(month[:4]), "") if month[4:5] == "-" else (int(month), "")
     match = _YEAR.search(bare)
-    year = read_year(re.sub(r"\s", "", match[1] or match[2])) if match else None
+    year = read_year(re.sub(r"\s", "", match[1] or match[2] or match[3])) if match else None
     rest = bare[: match.start()] + " " + bare[match.end() :] if match else ""
     return None if year is None or re.search(r"\d", rest) else (year, plain(rest))
 
@@ -288,10 +295,10 @@ def _sheet(raw: RawSheet) -> _Sheet | None:
     stated = next((said for said in around if said != ("", "")), ("", ""))
     best = best.only(~_is_total(best))
     for place, header in enumerate(best.headers):
-        twins = [one for one, other in enumerate(best.headers) if other == header]
-        name = f"{header} ({twins.index(place) + 1})" if len(twins) > 1 else header
         if header:
-            cols.append(_Col(place, " ".join(name.split()), best.cells.iloc[:, place], stated=stated))
+            cols.append(
+                _Col(place, " ".join(best.title(place).split()), best.cells.iloc[:, place], stated=stated)
+            )
     return _Sheet(best, [col for col in cols if len(clean_text(col.cells).dropna())])
 
 
@@ -301,15 +308,17 @@ def _is_total(body: Body) -> np.ndarray:
     numbers = [plain_numbers(body.cells.iloc[:, place], own=True) for place in range(len(texts))]
     money = [n for n, one in enumerate(numbers) if one.notna().sum() >= 0.3 * texts[n].notna().sum() > 0]
     others = [text for n, text in enumerate(texts) if n not in money]
+    none = np.zeros(len(body.rows), bool)
     if not money or not others:
-        return np.zeros(len(body.rows), bool)
+        return below_table(body, money, none)
     called = pd.concat(others, axis=1).bfill(axis=1).iloc[:, 0].map(called_total).to_numpy(bool)
     counts = np.sum([text.notna() for text in others], axis=0)
     less, spans = counts <= 0.5 * np.median(counts), outline(body)
     grid = np.column_stack([numbers[n] for n in money])
     grid = grid[:, [not (np.diff(one[~np.isnan(one)]) == 1).all() for one in grid.T] or [True]]
     found = find_totals(grid, called | less, np.ones(len(counts), bool), called | less) if grid.size else {}
-    return np.isin(np.arange(len(counts)), [*found, *spans])
+    sums = np.isin(np.arange(len(counts)), [*found, *spans, *(grouped(body, grid) if grid.size else ())])
+    return sums | below_table(body, money, sums)
 
 
 def _unique(col: _Col, rows: pd.DataFrame) -> bool:
@@ -794,7 +803,8 @@ class Draft:
 
         def inside(col: _Col) -> float:
             text = clean_text(col.cells).dropna()
-            return float(text[~text.map(called_total).to_numpy(bool)].isin(self.ids).mean())
+            text = text[~text.map(called_total).to_numpy(bool)].str.casefold()
+            return float(text.isin({one.casefold() for one in self.ids}).mean())
 
         own = [col for col in sheet.cols if inside(col) >= 0.8 and not col.date]
         if not own:

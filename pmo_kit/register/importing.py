@@ -19,9 +19,11 @@ from pmo_kit.register.layout import (
     BANNER,
     REPEATED,
     Heading,
+    below_table,
     called_total,
     find_totals,
     first_column,
+    grouped,
     headings,
     open_ended,
     outline,
@@ -262,6 +264,9 @@ class Import:
             odd = ids.str.contains(pattern, regex=True).to_numpy(bool)
             banner |= odd & (not (odd & ~alone & keep).any())
         leave(alone & banner, "info", *BANNER)
+        money = sorted({place for spec in specs for place, _, _ in self._money(source, spec)})
+        text = "The row stands below the table, after an empty line, and has no amounts; it was left out."
+        leave(below_table(source, money, ~keep), "warn", "banner_row", text)
         left = source.only(keep)
         whole = pd.DataFrame({place: left.text(place) for place in range(left.cells.shape[1])})
         self._equal_rows |= {(left.place, int(row)) for row in left.rows[whole.duplicated().to_numpy()]}
@@ -287,10 +292,14 @@ class Import:
         others = [text.notna() for place, text in enumerate(texts) if place not in money]
         counts = np.sum(others, axis=0) if others else np.zeros(len(ids))
         alone = (counts <= 1) & (np.median(counts) >= 2)  # where other rows say more than their key
+        said = (
+            {one for text in texts for one in text[~alone].dropna().str.casefold()} if alone.any() else set()
+        )
+        named = named | (alone & ids.str.casefold().isin(said - {""}).to_numpy(bool))  # of a department
         spans = outline(source)
         over = np.isin(np.arange(len(ids)), list(spans))
         may, sides = named | alone | over, np.full(len(ids), "", dtype=object)
-        if not money or not may.any():
+        if not money or not (may.any() or source.depths.any()):
             return sides
         amounts = np.column_stack([plain_numbers(source.cells.iloc[:, place], own=True) for place in money])
         lone = ids.map(is_total).to_numpy(bool) | (named & alone) | none
@@ -300,6 +309,10 @@ class Import:
             here = np.nan_to_num(amounts[number])
             if here.any() and np.allclose(here, np.nansum(amounts[leaves], axis=0), rtol=1e-3, atol=1e-9):
                 found[number] = "below"
+        folds = grouped(source, amounts)
+        found |= folds
+        over |= np.isin(np.arange(len(ids)), list(folds))
+        may |= over
         said = ids.map(lambda text: folded(text) in words()["averages"]).to_numpy(bool)
         for number in map(int, np.flatnonzero(may)):
             if number in found and (named[number] or none[number] or over[number]):
@@ -497,10 +510,8 @@ class Import:
         column, size = load_schema()[spec.table][turn.into], len(source.rows)
         grid: list[tuple[np.ndarray, pd.DataFrame, str]] = []
         for place, value in self._turned(source, spec).items():
-            name = source.headers[place]
-            twins = [one for one, header in enumerate(source.headers) if header == name]
-            header = f"{name} ({twins.index(place) + 1})" if len(twins) > 1 else name
-            cells, why, _, _ = self._cells(source, ColumnSource(column=(header,)), column, None)
+            name, one = source.headers[place], ColumnSource(column=(source.title(place),))
+            cells, why, _, _ = self._cells(source, one, column, None)
             self._note((spec.table, turn.into), why, ids, source, value)
             self._doubt_turned(source, place, spec, column, cells, why)
             part = frame.assign(**{turn.name: value, turn.into: cells.astype(object)})
@@ -576,6 +587,8 @@ class Import:
             self.found = self._sums(intakes)
         blocks = [one for one in trial.records() if one["severity"] == "block"]
         if not blocks or self.mapping.doubtful == "refuse" or any(one["position"] is None for one in blocks):
+            return False
+        if any(one["rule"] == "number_ambiguous" for one in blocks):  # the file is in doubt, not a cell of it
             return False
         out: dict[str, dict[int, dict[str, Any]]] = {}
         several: set[str] = set()
@@ -816,7 +829,7 @@ class Import:
         used = source.used | {place for test in tests for place in source.places(test.column)}
         ignored = self.mapping.ignore.items()
         purpose = {place: why for header, why in ignored for place in source.places(header)}
-        money = any(self._money(source, spec) for spec in self.mapping.tables)
+        money = {place for spec in self.mapping.tables for place, _, _ in self._money(source, spec)}
         for place, header in enumerate(source.headers):
             cells = source.text(place).dropna() if place not in used else pd.Series(dtype="str")
             if not len(cells):
@@ -825,7 +838,15 @@ class Import:
             title = shown(header) or str(place + 1)
             left = f"not in the mapping; its {len(cells)} values were not read"
             kind = qualifies(header, Settings(**self._told), cells) if money else ""
-            grave = (bool(kind) and kind != "same") or (money and looks_like_amounts(header, cells))
+            numbers = plain_numbers(cells).notna().mean() >= 0.5 and not _NO_AMOUNT.search(folded(header))
+            beyond = (
+                not header and numbers and place > min(money, default=len(source.headers))
+            )  # cells of split amounts
+            grave = (
+                beyond
+                or (bool(kind) and kind != "same")
+                or (bool(money) and looks_like_amounts(header, cells))
+            )
             guess = reason is not None and reason.startswith("?")
             taken = folded(header) in words()["taken"]
             changes = guess and (taken or kind not in ("", "same", "tax", "share"))
@@ -836,8 +857,7 @@ class Import:
                 how, rule = "block", "several_years_in_one"
                 fix = "Name a year for them in the mapping (columns: {header: year}), or write why they are left out."
             elif reason and not changes:
-                numbers = plain_numbers(cells).notna().mean() >= 0.5 and not _NO_AMOUNT.search(folded(header))
-                how, fix = "warn" if guess and money and numbers else "info", ""
+                how, fix = "warn" if guess and numbers else "info", ""
                 rule, text = "column_ignored", f'The column "{title}" was left out: {reason}.'
             else:
                 how, fix = "block" if grave else "warn", "Map it, or list it under ignore with the reason."
@@ -965,4 +985,5 @@ def _as_sheet(table: str, parts: list[_Part]) -> tuple[RawSheet, list[str]]:
         units={name: every(name, "units", "") for name in headers},
         places=[part.source.place for part in parts for _ in part.rows],
         around=tuple(line for part in parts for line in part.source.around),
+        semicolon=all(part.source.raw.semicolon for part in parts),
     ), headers

@@ -15,6 +15,7 @@ from pmo_kit.register.findings import Findings
 from pmo_kit.register.schema import Column, Schema, Table, Wide
 from pmo_kit.register.sheets import Body, RawSheet, Uncached
 from pmo_kit.register.values import (
+    INSIDE,
     MISSING,
     NOTHING,
     clean_cell,
@@ -106,6 +107,32 @@ def outline(body: Body) -> dict[int, int]:
         if spans:
             return spans
     return {}
+
+
+def grouped(body: Body, amounts: np.ndarray) -> dict[int, str]:
+    """Rows beside a group of rows that a workbook folds away, with the sums of these: row -> above or below it."""
+    found: dict[int, str] = {}
+    depths, last = body.depths, len(body.rows) - 1
+    for step, side in ((1, "below"), (-1, "above")):
+        deep = depths[::step]
+        for row in map(int, np.flatnonzero(np.diff(deep) > 0)[::-1]):
+            ends = np.flatnonzero(deep[row + 1 :] <= deep[row])
+            inside = range(row + 1, row + 1 + int(ends[0]) if len(ends) else len(deep))
+            mine, *rows = (one if step > 0 else last - one for one in (row, *inside))
+            sums = np.nansum(amounts[[one for one in rows if one not in found]], axis=0)
+            own = np.nan_to_num(amounts[mine])
+            if own.any() and np.allclose(own, sums, rtol=1e-3, atol=1e-9):
+                found[mine] = side
+    return found
+
+
+def below_table(body: Body, money: list[int], gone: np.ndarray) -> np.ndarray:
+    """Lines that stand below the rows, after an empty line, say less than these, and have no amounts."""
+    filled = np.column_stack([body.text(place).notna() for place in range(body.cells.shape[1])])
+    count = filled.sum(axis=1)
+    thin = gone | ((count <= 0.5 * np.median(count)) & ~filled[:, money].any(axis=1))
+    starts = [row + 1 for row in np.flatnonzero(np.diff(body.rows) > 1) if thin[row + 1 :].all()]
+    return np.arange(len(count)) >= min(starts, default=len(count))
 
 
 @dataclass(frozen=True)
@@ -450,8 +477,8 @@ def first_column(raw: RawSheet) -> Iterator[Heading]:
 
 
 def _lines_around(raw: RawSheet, header: int, first: int) -> tuple[tuple[int, str], ...]:
-    """Texts above the header, and lines of one text below it, each with its row."""
-    found: list[tuple[int, str]] = []
+    """Texts above the header, lines of one text below it, and what the sheet says in brackets, each with its row."""
+    found: list[tuple[int, str]] = [(int(raw.rows[0]), raw.sheet)] if INSIDE.search(raw.sheet) else []
     for place in raw.cells.columns:
         texts = [
             (n, one) for n, one in enumerate(raw.cells[place].iloc[:header]) if isinstance(one, str) and one

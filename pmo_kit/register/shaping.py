@@ -18,6 +18,7 @@ from pmo_kit.register.settings import Settings
 from pmo_kit.register.sheets import Body, Uncached
 from pmo_kit.register.values import (
     EMPTY_DTYPES,
+    INSIDE,
     READERS,
     SCALES,
     SLASHED,
@@ -76,7 +77,7 @@ def match_columns(body: Body, table: Table, findings: Findings) -> tuple[dict[st
     matched: dict[str, int] = {}
     headers = body.headers
     texts = [folded(header) for header in headers]
-    bare = [folded(re.sub(r"[(\[（].*?[)\]）]", " ", without_unit(header))) for header in headers]
+    bare = [folded(INSIDE.sub(" ", without_unit(header))) for header in headers]
 
     def take(names: list[str], column: Column, words: tuple[str, ...], own: bool) -> None:
         for word in map(folded, words):
@@ -250,13 +251,14 @@ _PRICES = "Bring the amounts to the prices of the settings, with a dated deflato
 def other_prices(text: str, settings: Settings, line: bool = False) -> tuple[str, str]:
     """How bad it is that a text about amounts states other prices than the settings, and theirs; empty where none.
 
-    Another year blocks; another basis beside it ("nominal") is a warning.
+    In a header another year or basis blocks; in a line about a table another basis is a warning.
     """
     basis, year = stated_prices(text, line)
     own = f"{settings.price_basis} {settings.price_base_year or ''}".strip()
     if settings.price_basis and year and year != settings.price_base_year:
         return "block", own
-    return ("warn", own) if settings.price_basis and basis not in ("", settings.price_basis) else ("", "")
+    other = settings.price_basis and basis not in ("", settings.price_basis)
+    return ("warn" if line else "block", own) if other else ("", "")
 
 
 def _unit_around(

@@ -33,7 +33,7 @@ class RawSheet:
     `merged` holds (first line, last line, first column, last column), by position. Of a source
     that is read through a mapping: `labels` are its headers, by column and row; `units` the money units that the
     mapping states, by column and row; `places` the file and sheet of each row. `semicolon`: cells are separated by it;
-    `around`: see Body.
+    `around`: see Body; `depths`: how deep a row is folded away.
     """
 
     file: str
@@ -48,6 +48,7 @@ class RawSheet:
     places: list[tuple[str, str]] | None = None
     semicolon: bool = False
     around: tuple[tuple[int, str], ...] = ()
+    depths: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -91,6 +92,17 @@ class Body:
             same = [place for place, text in enumerate(texts) if text == folded(match[1])]
             found = same[int(match[2]) - 1 :][:1] if len(same) > 1 and int(match[2]) > 0 else []
         return found
+
+    def title(self, place: int) -> str:
+        """A header as a mapping names it: with its number, where several columns have it."""
+        header = self.headers[place]
+        twins = [one for one, other in enumerate(self.headers) if other == header]
+        return f"{header} ({twins.index(place) + 1})" if len(twins) > 1 else header
+
+    @property
+    def depths(self) -> np.ndarray:
+        """How deep each row is folded away; 0 where it is not."""
+        return np.array([self.raw.depths.get(int(row), 0) for row in self.rows])
 
     def text(self, place: int) -> pd.Series:
         """A column as clean text."""

@@ -122,6 +122,8 @@ def _clean(text: str) -> str | None:
     text = text.strip()
     if text.startswith("'") and text[1:2] in ("=", "+", "-", "@"):
         text = text[1:]  # a quote that keeps a spreadsheet from running the text
+    if text.startswith('="') and text.endswith('"') and text.count('"') == 2:
+        text = text[2:-1].strip()  # ="0012" keeps it from taking the text for a number
     return text or None
 
 
@@ -176,6 +178,10 @@ def nearest(lost: Iterable[str], known: set[str]) -> dict[str, str]:
     return {value: near_words(value, known) for value in lost}
 
 
+INSIDE = re.compile(r"[(\[（［](.*?)[)\]）］]")
+"""What stands in brackets, of any width."""
+
+
 @lru_cache(maxsize=1 << 14)
 def is_total(text: object) -> bool:
     """True when a text is a total word and nothing else but a year, a unit or a colon.
@@ -185,7 +191,7 @@ def is_total(text: object) -> bool:
     """
     if not isinstance(text, str) or not text:
         return False
-    bare = re.sub(r"[(\[（].*?[)\]）]|\b(?:19|20)\d\d\b", " ", folded(text))
+    bare = re.sub(r"\b(?:19|20)\d\d\b", " ", INSIDE.sub(" ", folded(text)))
     return re.sub(r"\s+", " ", bare).strip(" :-–=") in words()["totals"]
 
 
@@ -259,17 +265,19 @@ _FILL = {"in", "of", "en", "de", "(", ")", "[", "]", ".", ",", "'", "’", "/", 
 
 def _token(word: str) -> tuple[str, str] | None:
     """Currencies (codes, separated by blanks) and scale of one word; None when it is neither."""
-    low, code = word.casefold().lstrip("'"), word.upper()
+    word = re.sub("['’]", "", word)
+    low, code = word.casefold(), word.upper()
     if low in _SIGNS:
         return _SIGNS[low], ""
     if code in _CODES:
         return code, ""
     if low in _SCALE_OF:
         return "", _SCALE_OF[low]
-    for cut in range(1, len(word)):  # TEUR, MEUR, kUSD, k€, EURm
+    for cut in range(1, len(word)):  # TEUR, MEUR, kUSD, k€, EURm, AUD$m, R000
         for scale, money in ((word[:cut], word[cut:]), (word[cut:], word[:cut])):
             code = money.upper() if money.upper() in _CODES else ""
-            codes = _SIGNS.get(money, "") if len(money) == 1 else code
+            sign = not money.isalpha() or (money == "R" and word[0] == "R")  # Rm, R000, but not Mr
+            codes = _SIGNS.get(money.casefold(), "") if sign else code
             name = "thousand" if scale.casefold() == "t" else _SCALE_OF.get(scale.casefold(), "")
             if codes and name:
                 return codes, name
@@ -311,23 +319,19 @@ def settle_currency(codes: str, currency: str) -> str:
     return currency if currency in codes.split() else codes.partition(" ")[0]
 
 
-_WIDE = str.maketrans("（）［］", "()[]")
-
-
 @lru_cache(maxsize=4096)
 def split_header(header: str) -> tuple[str, str, str]:
     """Currencies and scale that a header states, and the header without them."""
-    header = header.translate(_WIDE)
     money, scale, bare = "", "", header
-    for inside in re.findall(r"[(\[（].*?[)\]）]", header):
-        stated = read_unit(inside[1:-1])
+    for inside in INSIDE.finditer(header):
+        stated = read_unit(inside[1])
         if stated[0] or stated[1]:
             money, scale = stated[0] or money, stated[1] or scale
-            bare = bare.replace(inside, " ")
-    outside = [(word, _token(word)) for word in re.findall(r"[^\s,;:_()\[\]]+", bare)]
+            bare = bare.replace(inside[0], " ")
+    outside = [(word, _token(word)) for word in re.findall(r"[^\s,;:_()\[\]（）［］]+", bare)]
     has_money = bool(money) or any(found and found[0] and word != "R" for word, found in outside)
     for word, found in outside:
-        short = word.casefold().strip(".'") in words()["short"]
+        short = re.sub("[.'’]", "", word.casefold()) in words()["short"]
         found = found or _token(word.strip("."))
         found = ("", "thousand") if found is None and word in ("T", "t") and has_money else found
         if found is None or (short and not has_money) or (found[0] and money) or (found[1] and scale):
@@ -355,7 +359,7 @@ def unit_in_doubt(header: str) -> str:
     >>> [unit_in_doubt(one) for one in ("Cost (R$ mil)", "Cost (€ 10 000)", "Cost (1.000 €, nominal)", "Cost (2)")]
     ['R$ mil', '€ 10 000', '', '']
     """
-    for inside in re.findall(r"[(\[（](.*?)[)\]）]", header):
+    for inside in INSIDE.findall(header):
         bare = _DATED.sub(" ", inside)
         codes, scale, rest = read_unit(bare)
         left = [one for one in re.findall(r"\w+", rest.casefold()) if one not in _NEUTRAL]
@@ -365,7 +369,6 @@ def unit_in_doubt(header: str) -> str:
     return ""
 
 
-_INSIDE = re.compile(r"[(\[（](.*?)[)\]）]")
 _YEAR_OF_PRICES = r"(?<!\d)((?:19|20)\d\d(?:\s*[-/–]\s*\d{2,4})?)(?!\d)"
 _PRICES = rf"(?i:{one_of('price')})"
 _AT_PRICES = (
@@ -386,7 +389,7 @@ def stated_prices(text: str, line: bool = False) -> tuple[str, int | None]:
     >>> stated_prices("Cost 2027 (nominal)"), stated_prices("EUR million, real 2020", line=True)
     (('nominal', None), ('real', 2020))
     """
-    inside = [text] if line else _INSIDE.findall(text)
+    inside = [text] if line else INSIDE.findall(text)
     found = [one[one.lastindex or 0] for pattern in _AT_PRICES for one in pattern.finditer(text)]
     found += [one[one.lastindex or 0] for part in inside for one in _IN_REAL.finditer(part)]
     for part in [] if line else inside:
@@ -414,7 +417,7 @@ def without_unit(header: str) -> str:
 def header_unit(header: str, currency: str = "") -> tuple[str, str]:
     """Currency and money unit that a header states; empty where it states none.
 
-    >>> header_unit("Cost (£m)"), header_unit("Budget [k EUR]"), header_unit("$ 000", "CAD")
+    >>> header_unit("Cost (£m)"), header_unit("Budget [k EUR]"), header_unit("2027 $'000", "CAD")
     (('GBP', 'million'), ('EUR', 'thousand'), ('CAD', 'thousand'))
     """
     codes, scale, _ = split_header(header)
@@ -766,12 +769,14 @@ _YEAR = re.compile(
 def read_year(text: str) -> int | None:
     """Read a fiscal year; a year over two calendar years is named by the one in which it ends.
 
-    >>> read_year("2027"), read_year("FY2026/27"), read_year("Jahr 2027"), read_year("2023-24 (forecast)")
-    (2027, 2027, 2027, None)
+    >>> [read_year(one) for one in ("2027", "FY2026/27", "26-27", "Jahr 2027", "2023-24 (forecast)", "26-28")]
+    [2027, 2027, 2027, 2027, None, None]
     """
     match = _YEAR.fullmatch(text.strip().lower())
     if match is None or (
-        len(match["year"]) == 2 and not (match["word"] or "").startswith(("f", "cy", "ye", "gj", "hj"))
+        len(match["year"]) == 2
+        and not (match["word"] or "").startswith(("f", "cy", "ye", "gj", "hj"))
+        and not (match["end"] and "15" <= match["year"] <= "60")
     ):
         return None
     year = int(match["year"]) if len(match["year"]) == 4 else 2000 + int(match["year"])

@@ -37,6 +37,7 @@ class _Part:
     values: list[Any] = field(default_factory=list)
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
     hidden_rows: list[int] = field(default_factory=list)
+    depths: dict[int, int] = field(default_factory=dict)
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)
 
 
@@ -63,6 +64,8 @@ def _read_part(stream: IO[bytes], read: Callable[[str, int, str], Any] = lambda 
             row, column = int(float(said["r"])) if "r" in said else row + 1, 0
             if said.get("hidden") in _TRUE:
                 part.hidden_rows.append(row)
+            if "outlineLevel" in said:
+                part.depths[row] = int(said["outlineLevel"])
         elif tag == "rPh":  # how a Japanese text is spoken
             aloud = False
         elif tag == "col" and said.get("hidden") in _TRUE:
@@ -219,6 +222,7 @@ def _raw_sheet(
     ]
     epoch = book.epoch == CALENDAR_MAC_1904
     raw = RawSheet(path.name, title, title, pd.DataFrame(grid, dtype=object), rows, spans, epoch)
+    raw.depths = part.depths
     _report_hidden(state, part, raw, findings)
     if not seen.all():
         first = int(np.flatnonzero(~seen)[0])

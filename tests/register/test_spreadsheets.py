@@ -170,6 +170,14 @@ READ |= {
                    ["Gauge", "Cy", 8, 7, "C3"], [None, None, 8, 7, None]]},
         BASE,
     ),
+    "lines below the table": (
+        {"P": [H, *BODY, [], ["Source: Finance, 2026"], ["Approved by", "J. Doe"], ["On", datetime.date(2026, 11, 1)]]},
+        BASE,
+    ),
+    "another table below": ({"P": [H, *BODY, [], ["Funding", "Amount"], ["Grant", 120], ["Own", 245]]}, BASE),
+    "fiscal years of four digits": (
+        {"P": wide(["26-27", "27/28 (€)"], [100, 200], [50, None], [8, 7])}, BASE,
+    ),
     "limits beside the costs": (
         {"P": [[*row, None, *more] for row, more in zip(
             [H, *BODY], (["Envelope", "Limit 2027"], ["All", 150], ["Ports", 100], ["Nets", 50]), strict=True)]},
@@ -352,3 +360,121 @@ def test_another_header_below_is_another_table(tmp_path: Path) -> None:
     text, code = imported(tmp_path, {"P": [H, *BODY[:2], [*HEAD, 2030, 2031], BODY[2]]})
     assert code == 2
     assert "Another header stands here" in text
+
+
+@pytest.mark.parametrize("above", [False, True])
+def test_rows_folded_away_have_their_sum_beside_them(above: bool, tmp_path: Path) -> None:
+    book, rows = openpyxl.Workbook(), [["PG", "Harbors", "Ports", 150, 200], *BODY[:2]]
+    rows = [*(rows if above else rows[1:] + rows[:1]), BODY[2]]
+    for row in [H, *rows]:
+        book.worksheets[0].append(row)
+    for number in (3, 4) if above else (2, 3):
+        book.worksheets[0].row_dimensions[number].outlineLevel = 1
+    book.save(tmp_path / "source.xlsx")
+    text, code = import_sources([tmp_path / "source.xlsx"], tmp_path / "out")
+    assert code == 0, text
+    assert amounts(tmp_path) == pytest.approx(BASE)
+    assert "it was left out" in text
+
+
+@pytest.mark.parametrize("mark", [";", ","])
+def test_thousands_by_points_are_decided_by_the_semicolon_or_by_nobody(mark: str, tmp_path: Path) -> None:
+    lines = [
+        "Code,Name,Dept,2027,2028",
+        "C1,Wall,Ports,1.200,2.000",
+        "C2,Ferry,Ports,500,",
+        "C3,Gauge,Nets,80,1.000",
+    ]
+    (tmp_path / "source.csv").write_text("\n".join(lines).replace(",", mark), encoding="utf-8")
+    text, code = import_sources([tmp_path / "source.csv"], tmp_path / "out")
+    if mark == ",":
+        assert code == 2
+        assert "nothing decides" in text
+    else:
+        assert amounts(tmp_path) == pytest.approx(years((1200, 2000), (500, None), (80, 1000)))
+
+
+def test_keys_guarded_against_a_spreadsheet_are_read_bare(tmp_path: Path) -> None:
+    lines = ["Code,Name,Dept,2027", '="0012",Wall,Ports,100', '="0013",Ferry,Ports,50']
+    (tmp_path / "source.csv").write_text("\n".join(lines), encoding="utf-8")
+    text, code = import_sources([tmp_path / "source.csv"], tmp_path / "out")
+    assert code == 0, text
+    assert amounts(tmp_path) == {("0012", 2027): 100, ("0013", 2027): 50}
+
+
+def test_keys_in_other_letters_are_told(tmp_path: Path) -> None:
+    costs: Cells = [
+        ["Code", "Year", "Amount"],
+        ["c1", 2027, 100],
+        ["C1", 2028, 200],
+        ["C2", 2027, 50],
+        ["C3", 2027, 8],
+    ]
+    text, code = imported(tmp_path, {"Projects": [HEAD, *ROWS], "Costs": costs})
+    assert code == 0, text
+    assert 'Did you mean "C1"?' in text
+    assert "27.9 % of the money left out" in text
+
+
+@pytest.mark.parametrize(
+    "unit", ["£'000", "£’000", "£000s", "(£'000s)", "£k", "(£ thousands)", "in 1000 £", "GBP '000"]
+)
+@pytest.mark.parametrize("place", ["header", "above", "sheet"])
+def test_thousands_are_thousands_however_they_are_written(unit: str, place: str, tmp_path: Path) -> None:
+    head = [f"{year} {unit}" if place == "header" else year for year in (2027, 2028)]
+    rows = wide(head, [100, 200], [50, None], [8, 7])
+    above: Cells = [[f"All figures {unit} unless stated"], []] if place == "above" else []
+    title = f"Costs ({unit.strip('()')})" if place == "sheet" else "P"
+    text, code = imported(tmp_path, {title: [*above, *rows]})
+    assert code == 0, text
+    assert amounts(tmp_path) == pytest.approx(years((100, 200), (50, None), (8, 7), scale=1e3))
+
+
+@pytest.mark.parametrize(
+    "head", ["Year ended 31 March {}", "12 months to 31/03/{}", "FY{} spend", "{}年度予算"]
+)
+def test_the_end_of_a_year_names_it(head: str, tmp_path: Path) -> None:
+    rows = wide([head.format(2027), head.format(2028)], [100, 200], [50, None], [8, 7])
+    text, code = imported(tmp_path, {"P": rows})
+    assert code == 0, text
+    assert amounts(tmp_path) == pytest.approx(BASE)
+
+
+def test_a_list_in_japanese_is_read(tmp_path: Path) -> None:
+    rows: Cells = [["案件番号", "案件名", "年度", "予算額（百万円）"]]
+    rows += [[code, f"件 {code}", year, one] for (code, year), one in BASE.items()]
+    text, code = imported(tmp_path, {"予算": rows})
+    assert code == 0, text
+    assert amounts(tmp_path) == pytest.approx({place: 1e6 * one for place, one in BASE.items()})
+
+
+def test_amounts_split_at_their_commas_stop(tmp_path: Path) -> None:
+    lines = [
+        "Code,Name,Dept,2027,2028",
+        "C1,Wall,Ports,1,100,200",
+        "C2,Ferry,Ports,50,5",
+        "C3,Gauge,Nets,8,7",
+    ]
+    (tmp_path / "source.csv").write_text("\n".join(lines), encoding="utf-8")
+    text, code = import_sources([tmp_path / "source.csv"], tmp_path / "out")
+    assert code == 2
+    assert "not in the mapping" in text
+
+
+def test_too_many_amounts_that_nobody_can_read_stop_a_pack(tmp_path: Path) -> None:
+    text, code = imported(tmp_path, {"P": wide([2027, 2028], ["90-110", 200], ["50*", None], [8, 7])})
+    assert code == 0, text
+    assert "Too much of the source is left out for a pack" in text
+
+
+@pytest.mark.parametrize(("said", "header"), [("real", "amount (nominal)"), ("nominal", "amount (real)"),
+                                              ("nominal", "amount (real 2024 prices)")])  # fmt: skip
+def test_other_prices_than_the_settings_are_refused(said: str, header: str) -> None:
+    tables: dict[str, Any] = {
+        "projects": pd.DataFrame({"project_id": ["P1"], "name": ["Pier"], "area": ["Sea"]}),
+        "costs": pd.DataFrame({"project_id": ["P1"], "year": [2027], header: [1.0]}),
+    }
+    told = {"currency": "EUR", "money_unit": "million", "price_basis": said}
+    told |= {"price_base_year": 2026} if said == "real" else {}
+    with pytest.raises(DataError, match="other prices than the settings"):
+        Register(settings=told, **tables)

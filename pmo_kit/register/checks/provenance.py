@@ -28,6 +28,8 @@ class Accounts:
         Of the money of `column`; 0 where there is none.
     unread : int
         Cells of money whose words are no number: how much they stand for is not known, so they are in no share.
+    lost : float
+        Share of the amounts that these cells are.
     accepted : str
         Who accepts it, and why; empty where nobody does, or not as much.
     """
@@ -38,12 +40,13 @@ class Accounts:
     column: str
     share: float
     unread: int
+    lost: float
     accepted: str
 
     @property
     def stops(self) -> bool:
         """More money is left out than a pack may leave out in silence, and nobody accepted it."""
-        return self.share > MOST and not self.accepted
+        return max(self.share, self.lost) > MOST and not self.accepted
 
     @property
     def sentence(self) -> str:
@@ -76,14 +79,16 @@ def accounts(table: Callable[[str], pd.DataFrame]) -> Accounts | None:
     lost = ((sums["found"] - sums["used"]).abs() / sums["found"].where(sums["found"] > 0)).fillna(0.0)
     share = float(lost.max()) if len(lost) else 0.0
     column = str(lost.idxmax()[1]) if len(lost) else ""
-    up_to, accepted = sources["up_to"].iloc[0], sources["accepted"].iloc[0]
-    enough = not pd.isna(accepted) and (pd.isna(up_to) or share <= up_to)
     files = tuple(dict.fromkeys(sources["file"].dropna()))
     found, used = (int(projects[name].sum()) for name in ("found", "used"))
     names = pd.MultiIndex.from_frame(left[["table", "column"]])
     of_money = names.isin(pd.MultiIndex.from_frame(money[["table", "column"]]))
     unread = int((of_money & left["amount"].isna()).sum())
-    return Accounts(files, found, used, column, share, unread, str(accepted) if enough else "")
+    amounts = unread + sum(len(table(name)) for name in pd.unique(money["table"]))
+    up_to, accepted = sources["up_to"].iloc[0], sources["accepted"].iloc[0]
+    unsaid = unread / amounts if unread else 0.0
+    enough = not pd.isna(accepted) and (pd.isna(up_to) or max(share, unsaid) <= up_to)
+    return Accounts(files, found, used, column, share, unread, unsaid, str(accepted) if enough else "")
 
 
 @rule(0, "warn", "More of the money of the source is left out than a pack may leave out.", "sources")
