@@ -46,6 +46,7 @@ from pmo_kit.register.values import (
     clean_cell,
     clean_text,
     dates_of,
+    english_months,
     folded,
     header_unit,
     line_unit,
@@ -124,6 +125,7 @@ _SORTS = (
     "planned",
     "fund",
     "net",
+    "case",
     "total",
 )
 _PARTS = ("bare", "plain", "capex", "opex")
@@ -140,6 +142,12 @@ def sort_of(words: str) -> str:
     """
     rest = _parts("money").sub(" ", words).strip()
     return next((one for one in _SORTS if _parts(one).search(words)), "plain" if rest else "bare")
+
+
+def _again(col: _Col, others: list[_Col]) -> bool:
+    """Another figure of a year, where none of both is one of a month."""
+    whole = [one for one in (col, *others) if english_months(one.plain) == one.plain]
+    return col in whole and any(one.year == col.year for one in whole if one is not col)
 
 
 def year_of(header: str) -> tuple[int, str] | None:
@@ -645,8 +653,11 @@ class Draft:
             self._turn(sheet, some, "benefit: {value: benefit}", "benefits by year", True, "benefits")
         taken, only = set[int](), len(years) == 1
         for sorts in (["bare"], ["total"], ["capex", "opex"], ["plain"], ["planned"], ["forecast"], ["fund"], ["net"],
-                      ["actual"]):  # fmt: skip
+                      ["case"], ["actual"]):  # fmt: skip
             free = {sort: [col for col in years.get(sort, ()) if col.year not in taken] for sort in sorts}
+            if sorts[0] not in _PARTS:  # of two figures of a year, such as low and high, the first
+                free = {sort: [col for n, col in enumerate(cols) if not _again(col, cols[:n])]
+                        for sort, cols in free.items()}  # fmt: skip
             for sort, cols in free.items():
                 extra, why = {
                     "capex": ("kind: {value: capex}", "capex by year"),
@@ -687,12 +698,26 @@ class Draft:
             words = list(pd.unique(col.text)) if not (col.used or col.number or col.date or col.long) else []
             sorts = {word: sort_of(plain(word)) for word in words if len(words) <= 12}
             own = col.plain in ("state", "cost state") and fits(col.cells, load_schema()["costs"]["state"])
-            if own or set(sorts.values()) <= {*_PARTS} or len(set(sorts.values())) < 2:
+            if own or set(sorts.values()) <= {*_PARTS} or len(words) < 2:
                 continue
             if 2 * col.text.groupby(ids).nunique().gt(1).sum() < ids.nunique():
                 continue
-            for wanted in (_PARTS, ["total"], ["planned"], ["forecast"], ["fund"], ["net"], ["actual"]):
-                if costs := [word for word, sort in sorts.items() if sort in wanted]:
+            dates = [clean_text(one.cells) for one in sheet.targets("costs", "year")[:1]]
+            phases = bool(dates) and set(sorts.values()) <= {*_PARTS, "planned", "forecast", "actual"}
+            if phases and not col.text.groupby(ids.str.cat(dates, sep=" ")).nunique().gt(1).any():
+                continue  # what is spent, and then what is to come
+            for wanted in (
+                _PARTS,
+                ["total"],
+                ["planned"],
+                ["forecast"],
+                ["fund"],
+                ["net"],
+                ["case"],
+                ["actual"],
+            ):
+                costs = [word for word, sort in sorts.items() if sort in wanted]
+                if costs := costs if wanted is _PARTS else costs[:1]:
                     sheet.take(col, "costs, by its words", "? its words tell what is counted", False)
                     return col, costs, [word for word, sort in sorts.items() if sort == "benefit"]
         return None, [], []
@@ -715,7 +740,19 @@ class Draft:
         sorts = {col: sort_of(col.plain) for col in totals if not col.has("life")} or dict.fromkeys(
             totals, "plain"
         )
-        order = ["bare", "total", "forecast", "capex", "opex", "plain", "planned", "fund", "net", "actual"]
+        order = [
+            "bare",
+            "total",
+            "forecast",
+            "capex",
+            "opex",
+            "plain",
+            "planned",
+            "fund",
+            "net",
+            "case",
+            "actual",
+        ]
         costs = sorted((col for col in sorts if sorts[col] in order), key=lambda col: order.index(sorts[col]))
         if costs and sorts[costs[0]] in ("capex", "opex"):
             costs = [col for col in costs if sorts[col] in ("capex", "opex")]

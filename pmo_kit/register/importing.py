@@ -25,7 +25,6 @@ from pmo_kit.register.layout import (
     first_column,
     grouped,
     headings,
-    open_ended,
     outline,
     several_years,
     table_of_sheet,
@@ -537,7 +536,7 @@ class Import:
         assert turn is not None
         at: dict[str, Any] = {"at": source, "column": shown(name)}
         dated = load_schema()[spec.table][turn.name].type in ("year", "period")
-        if turn.pattern and dated and open_ended(name):
+        if turn.pattern and dated and several_years(name):
             message = f'"{shown(name)}" holds later years too, and the pattern reads it as one.'
             fix = "Name the columns one by one (columns: {header: year}), or change the pattern."
             self.findings.add("block", "several_years_in_one", message, fix, **at)

@@ -151,7 +151,7 @@ def _table(name: str, spec: Mapping[str, Any], words: Mapping[tuple[str, str], t
 
 @cache
 def header_words() -> Mapping[tuple[str, str], tuple[str, ...]]:
-    """The words that people use for tables and columns, in four languages: `headers.csv`, by table and column.
+    """The words that people use for tables and columns, in five languages: `headers.csv`, by table and column.
 
     A column of "" stands for the table itself; the table `words` holds parts of headers (planned, actual, capex).
 

@@ -316,6 +316,7 @@ FIGURES = {
     "Line": (("Expenditure", 1), ("Income", 3)), "Type": (("Cost", 1), ("Benefit", 3)),
     "Item": (("Total cost", 1), ("Funding", 1)), "Category": (("Gross cost", 1), ("Grant", 0.5), ("Net cost", 0.5)),
     "Kategorie": (("Kosten", 1), ("Nutzen", 2)), "Element": (("Labor", 0.25), ("Material", 0.75)),
+    "Level": (("Low", 1), ("High", 2)), "Round": (("Original budget", 1), ("Revised budget", 2)),
     "Part": (("Labor", 0.25), ("Material", 0.75), ("Total", 1)),
 }  # fmt: skip
 
@@ -478,3 +479,35 @@ def test_other_prices_than_the_settings_are_refused(said: str, header: str) -> N
     told |= {"price_base_year": 2026} if said == "real" else {}
     with pytest.raises(DataError, match="other prices than the settings"):
         Register(settings=told, **tables)
+
+
+@pytest.mark.parametrize("pair", [("Low", "High"), ("Original budget", "Revised budget"), ("Base", "Best")])
+def test_two_figures_of_a_year_are_not_added_up(pair: tuple[str, str], tmp_path: Path) -> None:
+    heads: list[Any] = [f"{word} {year}" for year in (2027, 2028) for word in pair]
+    rows = wide(heads, [100, 900, 200, 900], [50, 900, None, 900], [8, 900, 7, 900])
+    text, code = imported(tmp_path, {"P": rows})
+    assert code == 0, text
+    assert amounts(tmp_path) == pytest.approx(BASE)
+    assert f'"{pair[1]} 2028" was left out' in text
+
+
+def test_spent_and_then_planned_are_both_costs(tmp_path: Path) -> None:
+    rows: Cells = [["Code", "Name", "Department", "Status", "Year", "Amount"]]
+    for row in ROWS[:2]:
+        rows += [[*row, "Actual", 2025, 9], [*row, "Planned", 2027, 100]]
+    text, code = imported(tmp_path, {"P": rows})
+    assert code == 0, text
+    assert sum(amounts(tmp_path).values()) == 218
+
+
+def test_a_pattern_takes_no_column_of_several_years(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_text(
+        "Code,Name,Dept,FY 2027,FY 2027 to 2029\nC1,Wall,Ports,1,3\n", encoding="utf-8"
+    )
+    columns = "project_id: Code, repeats: sum, unpivot: {name: year, into: amount, pattern: 'FY (\\d{4})'}"
+    lines = ["source: s.csv", "settings: {currency: EUR, money_unit: unit}", "tables:",
+             "  projects: {project_id: Code, name: Name, area: Dept, commitment: {value: committed}}",
+             f"  costs: {{{columns}}}"]  # fmt: skip
+    (tmp_path / "m.yml").write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(DataError, match="holds later years too"):
+        load_register(tmp_path / "m.yml")
