@@ -251,14 +251,13 @@ _PRICES = "Bring the amounts to the prices of the settings, with a dated deflato
 def other_prices(text: str, settings: Settings, line: bool = False) -> tuple[str, str]:
     """How bad it is that a text about amounts states other prices than the settings, and theirs; empty where none.
 
-    In a header another year or basis blocks; in a line about a table another basis is a warning.
+    Another year blocks; another basis beside it ("nominal") is a warning.
     """
     basis, year = stated_prices(text, line)
     own = f"{settings.price_basis} {settings.price_base_year or ''}".strip()
     if settings.price_basis and year and year != settings.price_base_year:
         return "block", own
-    other = settings.price_basis and basis not in ("", settings.price_basis)
-    return ("warn" if line else "block", own) if other else ("", "")
+    return ("warn", own) if settings.price_basis and basis not in ("", settings.price_basis) else ("", "")
 
 
 def _unit_around(

@@ -468,19 +468,6 @@ def test_too_many_amounts_that_nobody_can_read_stop_a_pack(tmp_path: Path) -> No
     assert "Too much of the source is left out for a pack" in text
 
 
-@pytest.mark.parametrize(("said", "header"), [("real", "amount (nominal)"), ("nominal", "amount (real)"),
-                                              ("nominal", "amount (real 2024 prices)")])  # fmt: skip
-def test_other_prices_than_the_settings_are_refused(said: str, header: str) -> None:
-    tables: dict[str, Any] = {
-        "projects": pd.DataFrame({"project_id": ["P1"], "name": ["Pier"], "area": ["Sea"]}),
-        "costs": pd.DataFrame({"project_id": ["P1"], "year": [2027], header: [1.0]}),
-    }
-    told = {"currency": "EUR", "money_unit": "million", "price_basis": said}
-    told |= {"price_base_year": 2026} if said == "real" else {}
-    with pytest.raises(DataError, match="other prices than the settings"):
-        Register(settings=told, **tables)
-
-
 @pytest.mark.parametrize("pair", [("Low", "High"), ("Original budget", "Revised budget"), ("Base", "Best")])
 def test_two_figures_of_a_year_are_not_added_up(pair: tuple[str, str], tmp_path: Path) -> None:
     heads: list[Any] = [f"{word} {year}" for year in (2027, 2028) for word in pair]
