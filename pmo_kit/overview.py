@@ -302,26 +302,25 @@ def whole_life(register: Register) -> pd.DataFrame:
 
 
 def money_of_projects(register: Register) -> pd.Series:
-    """Return the money that each project is about: its costs at its largest level, else its whole life as stated.
+    """Return the money that each project is about: its costs at its largest level; of a register without costs, its
+    whole life as stated, else its largest baseline. The two are never set side by side.
 
     Returns
     -------
     Series of float
         By project_id, in the register's money unit; 0 where nothing is stated.
     """
-    costs = register.costs
-    sums = (
-        costs.groupby(["project_id", costs["level"].fillna("full")])["amount"]
-        .sum()
-        .groupby("project_id")
-        .max()
-    )
+    projects = register.projects.index
+    if register.has("costs"):
+        costs = register.costs
+        of_levels = costs.groupby(["project_id", costs["level"].fillna("full")])["amount"].sum()
+        return of_levels.groupby("project_id").max().reindex(projects).fillna(0.0)
     base = register.table("baselines")
     base = base[~base["quantity"].str.contains("benefit|month", na=True)]
     whole = base[base["quantity"] == "whole_life_cost"]
     life = whole["now"].fillna(whole["baseline"]).groupby(whole["project_id"]).sum(min_count=1)
     stated = base.groupby("project_id")[["baseline", "now"]].max().max(axis=1)
-    return sums.reindex(register.projects.index).fillna(life).fillna(stated).fillna(0.0)
+    return life.reindex(projects).fillna(stated).fillna(0.0)
 
 
 def findings_by_rule(register: Register) -> pd.DataFrame:

@@ -330,6 +330,10 @@ def _refusal(allocation: Allocation, project_id: str, level: str | None) -> Item
         verb = f"Taking it in{size}" if level is None else f"Funding that size{size}"
         price = f"{verb} today would cost {_value(allocation, found.price)}"
         items.append(("Its price.", price + (f" and push out {out}." if out else ".")))
+    else:
+        items.append(
+            ("Its price.", f"No plan within the limits holds {'it' if level is None else 'that size'} today.")
+        )
     return items + _ways(allocation, found)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from pmo_kit.appraisal import Appraisal
 from pmo_kit.arbitration import (
     Allocation,
     Core,
@@ -132,12 +131,14 @@ def plan(
             n=facts.projects(register, area), area=area, given=facts.spend(allocation, area=area),
             own=facts.told(allocation, "plan.value", own, plan=facts.PLAN, area=area),
         )
-        if area else _plan_title(allocation),
+        if area and inside.any()
+        else f"No project of {area} is in the plan" if area
+        else _plan_title(allocation),
         takeaway=f"What waits, the most valuable first: {shortened(refused)}." if len(refused) else "",
         unit_line=unit_line(register, f"{sentence(value_words(allocation))} and spending by year", scope=_span(years)),
-        note=f"{PAYS}: worth more than it costs. Other choice: what taking it the other way costs the plan, at its "
-        "cheapest size. Exit costs of what stops are in its spending; what two save together stands in the first of "
-        f"them. The {value_words(allocation)} of what waits is that of its best size by itself.",
+        note=f"{PAYS}: worth more than it costs. Other choice: what the plan loses where it is left out, or let in "
+        "at its cheapest size. Exit costs of what stops are in its spending; what two save together stands in the "
+        f"first of them. The {value_words(allocation)} of what waits is that of its best size by itself.",
     )  # fmt: skip
 
 
@@ -149,12 +150,14 @@ def _plan_title(allocation: Allocation) -> str:
     """Who stops, how many are funded and wait, for how much, worth how much."""
     table = allocation.table
     stopped = table.loc[table["decision"] == "stop", "name"]
+    stop = f"{listed(stopped)} {'stops' if len(stopped) == 1 else 'stop'}; " if len(stopped) else ""
+    fund, refuse = facts.decided(allocation, "fund"), facts.decided(allocation, "refuse")
     return say(
-        "{stop}{fund:words} of {all} projects are funded, {refuse:words} wait: {whole:unit}, {what} {value}",
-        stop=f"{listed(stopped)} {'stops' if len(stopped) == 1 else 'stop'}; " if len(stopped) else "",
-        fund=facts.decided(allocation, "fund"), refuse=facts.decided(allocation, "refuse"),
-        all=facts.projects(allocation.question.register), whole=facts.spend(allocation),
-        what=value_words(allocation), value=facts.value(allocation),
+        f"{{stop}}{{fund:{'nones-words' if stop else 'nones-Words'}}} of {{all: project|projects}} "
+        "{are} funded, {refuse:nones-words} {wait}: {whole:unit}, {what} {value}",
+        stop=stop, fund=fund, are="is" if fund.value == 1 else "are", refuse=refuse,
+        wait="waits" if refuse.value == 1 else "wait", all=facts.projects(allocation.question.register),
+        whole=facts.spend(allocation), what=value_words(allocation), value=facts.value(allocation),
     )  # fmt: skip
 
 
@@ -177,10 +180,11 @@ def _area_title(allocation: Allocation, area: str) -> str:
 def _why(allocation: Allocation) -> dict[str, str]:
     """Why each project is in or out, in words."""
     found = {project: _hindered(ways[:2]) for project, ways in obstacles(allocation).items()}
-    kept = supports(allocation)["why"].to_dict()
+    kept, alone = supports(allocation)["why"].to_dict(), _alone(allocation)
     for project, row in allocation.table.iterrows():
         if row["decision"] == "stop":
-            found[str(project)] = "it frees what others use better"
+            loses = alone[str(project)] <= row["value"]
+            found[str(project)] = "going on is worth less" if loses else "it frees what others use better"
         elif row["decision"] == "fund":
             worth = {"mandatory": "by law", "committed": "running"}.get(row["commitment"], PAYS)
             found[str(project)] = kept.get(project, worth)
@@ -194,9 +198,12 @@ def _hindered(ways: Sequence[str]) -> str:
 
 
 def _other_choice(explanation: Explanation) -> Iterator[tuple[str, str]]:
-    """project_id -> the price of the other choice at its cheapest size, in words."""
+    """project_id -> the price of leaving out what is in, of letting in what is out at its cheapest size, in words."""
+    funded = explanation.allocation.table["decision"] == "fund"
     for project, flips in explanation.table.groupby(level="project_id", sort=False):
-        priced = flips[flips["price"].notna()]
+        priced = flips[
+            flips["price"].notna() & (flips["in_plan"] if funded[project] else flips["flip"] == "in")
+        ]
         if priced.empty:
             yield str(project), "not possible"
             continue
@@ -244,7 +251,9 @@ def refused(allocation: Allocation) -> Table:
     )  # fmt: skip
     data = data[["project", "area", "cost", "value", "words"]]
     data = data.sort_values("value", ascending=False, kind="stable", ignore_index=True)
-    met = pd.Series([way for project in out.index for way in ways[project]], dtype=object).value_counts()
+    met = pd.Series(
+        [way for project in out.index for way in ways[project] if way != LOSES], dtype=object
+    ).value_counts()
     most = met.index[met == met.max()]
     return Table(
         data=data,
@@ -446,11 +455,11 @@ def frontier(ladder: Frontier, allocation: Allocation | None = None) -> Chart:
     ]
     low, high = rows.iloc[0], rows.iloc[-1]
     ends = {
-        name: facts.told(allocation, key, amount, unit, part=as_given(row.percent))
+        f"{name}{less}": facts.told(allocation, f"ladder.{name}", amount, part=as_given(row.percent))
         for row, less in ((low, 1), (high, -1))
-        for name, key, amount, unit in (
-            (f"factor{less}", "ladder.factor", abs(1 - row.percent / 100), SHARE),
-            (f"change{less}", "ladder.change", less * (allocation.value - row.value), None),
+        for name, amount in (
+            ("factor", abs(1 - row.percent / 100)),
+            ("change", less * (allocation.value - row.value)),
         )
     }
     return Chart(
@@ -463,9 +472,9 @@ def frontier(ladder: Frontier, allocation: Allocation | None = None) -> Chart:
         title=say(
             "{less} less money costs {lost}; {more} more buys {gained}",
             less=ends["factor1"],
-            lost=ends["change1"],
+            lost=_or_nothing(ends["change1"]),
             more=ends["factor-1"],
-            gained=ends["change-1"],
+            gained=_or_nothing(ends["change-1"]),
         ),
         takeaway=ladder.summary,
         unit_line=unit_line(register, "Worth of the best plan at each level of every envelope"),
@@ -476,6 +485,16 @@ def others(names: pd.Series, projects: tuple[str, ...], own: str) -> str:
     """The names of projects, without one of them."""
     found = [project for project in projects if project != own]
     return shortened(names[found], 3) if found else "–"
+
+
+def changes(names: pd.Series, plan: Mapping[str, str], other: Mapping[str, str]) -> str:
+    """What another plan changes: who is in, out or at another size; nothing where the two are one."""
+    inside, there = ({p for p, level in one.items() if level != "stop"} for one in (plan, other))
+    resized = {p for p in inside & there if plan[p] != other[p]}
+    moved = {"in": there - inside, "out": inside - there, "at another size": resized}
+    return ", ".join(
+        f"{shortened(names[[p for p in names.index if p in who]])} {how}" for how, who in moved.items() if who
+    )
 
 
 def value_words(allocation: Allocation) -> str:
@@ -572,10 +591,15 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
         first=TIGHTEST,
         columns=columns("label | sense | limit | used | slack | unit | more"),
         title=say(
-            "Of the {n:words} tightest limits {many} most: without {what} the plan would gain {gain}",
-            n=priced,
-            many="one holds back" if len(most) == 1 else "several hold back",
-            what=listed(f"“{label}”" for label in most) if len(most) == 1 else f"one of {listed(most)}",
+            "{many}: without {what} the plan would gain {gain}",
+            many="One limit holds back"
+            if len(worth.drop("all money", errors="ignore")) == 1
+            else say(
+                "Of the {n:words} tightest limits {many} most",
+                n=priced,
+                many="one holds back" if len(most) == 1 else "several hold back",
+            ),
+            what=f"“{most[0]}”" if len(most) == 1 else f"one of {listed(f'“{label}”' for label in most)}",
             gain=held[0][1],
         )
         if held
@@ -622,6 +646,11 @@ def _gain(allocation: Allocation, row: pd.Series) -> str:
     return f"{_at_least_some(row['more'])} more gains {_at_least_some(row['more_value'] - allocation.value)}"
 
 
+def _or_nothing(amount: Fact) -> Fact | str:
+    """An amount, or the word where it would be printed as nought."""
+    return amount if amount.words() != number(0) else "nothing"
+
+
 def _at_least_some(amount: float) -> str:
     """An amount that is more than nothing, also where it would be printed as nought."""
     return format_number(amount) if amount >= 0.05 or amount <= 0 else f"less than {number(0.1)}"
@@ -647,6 +676,8 @@ def holds(order: FundingOrder) -> Table:
             "price": table["price"].to_list(),
         }
     )
+    over = f"{number(len(table), 0)} budgets"
+    most = facts.told(order, "list.price", table["price"].max(), over=over)
     proof = "proven best" if order.gap == 0 else f"at most {percent(order.gap, 1)} below the best order"
     return Table(
         data=data,
@@ -655,12 +686,10 @@ def holds(order: FundingOrder) -> Table:
             "value | alone: best plan of this budget | price: what the order costs",
         ),
         title=say(
-            "One order of funding holds from {first} to {last} of the budget and costs {most} at most",
+            "One order of funding holds from {first} to {last} of the budget and costs {most}",
             first=_factor(order.question, table["factor"].iloc[0]),
             last=_factor(order.question, table["factor"].iloc[-1]),
-            most=facts.told(
-                order, "list.price", table["price"].max(), over=f"{number(len(table), 0)} budgets"
-            ),
+            most=say("{most} at most", most=most) if table["price"].max() >= 0.05 else "nothing",
         ),
         unit_line=unit_line(
             order.question.register, f"One list that only adds ({proof}; all budgets weigh the same)"
@@ -725,10 +754,12 @@ def core(found: Core) -> Table:
         columns=columns("standing | projects | who"),
         title=f"{sentence(count(len(border), 'project is', 'projects are'))} worth debating: every plan within "
         f"{good} of the best takes or leaves the other {number(len(table) - len(border), 0)} alike"
+        if 0 < len(border) < len(table)
+        else "Every project is worth debating: some plans that are nearly as good take it, others leave it"
         if len(border)
         else f"No project is worth debating: every plan within {good} of the best takes or leaves all of them alike",
         takeaway=f"Debate {shortened(border, 4)}." if len(border) else "",
-        note=f"A good plan is worth at least {percent(1 - found.epsilon)} of the best; proven by searching for one.",
+        note=f"A good plan is worth at most {good} less than the best; proven by searching for one.",
         unit_line=unit_line(register, f"Plans within {good} of the best", ""),
     )
 
@@ -869,6 +900,8 @@ def claims(
     better = "better" if data["better"].any() else ""
     grant = data[data["if"].eq("grant it") & data["sort"].notna()]
     least = grant.loc[grant["sort"].idxmin()] if len(grant) else None
+    ties = grant[grant["sort"] <= grant["sort"].min() + SMALL]
+    who = shortened(project[0][1] for project in ties["project"])
     if least is not None:
         project = least["project"][1][1]
         size = largest_levels(allocation.question)[project]
@@ -879,7 +912,12 @@ def claims(
             "project | asked: asks | gets | if | price.words", better, "displaces: and displaces"
         ),
         title=f"{sentence(count(len(data), 'claim is', 'claims are'))} contested; the cheapest to grant, "
-        + say("{who}, costs {least}", who=least["project"][0][1], least=cheapest)
+        + say(
+            "{who}, {verb} {least}",
+            who=who,
+            least=cheapest,
+            verb="costs" if len(ties) == 1 else "cost, each,",
+        )
         if least is not None
         else "No claim can be granted"
         if len(data)
@@ -898,47 +936,6 @@ def claims(
             else ""
         )
         + (f" Left out: {count(left, 'other project')} that get less than they ask." if left else ""),
-    )
-
-
-@figure("contested.running", source="projects, levels, costs, benefits")
-def running(reasons: Explanation, appraisal: Appraisal) -> Table:
-    """Return what runs: spent (not counted), still to spend, exit cost, worth of going on and of stopping, the price of
-    the other choice."""
-    allocation, options = reasons.allocation, reasons.allocation.question.options
-    rows = []
-    running = allocation.table[allocation.table["commitment"] == "committed"]
-    for project, row in running.iterrows():
-        levels, full = options.loc[project], largest_levels(allocation.question)[str(project)]
-        exits = levels[levels["stop"].astype(bool)]
-        stop = exits.iloc[0] if len(exits) else None
-        price = reasons.table.loc[(project, exits.index[0]), "price"] if stop is not None else float("nan")
-        rows.append(
-            {
-                "decision": row["decision"],
-                "sunk": appraisal.sunk.get(project, 0.0),
-                "cost": levels.loc[full, "cost"],
-                "on": levels.loc[full, "value"],
-                "exit": float("nan") if stop is None else stop["cost"],
-                "off": float("nan") if stop is None else stop["value"],
-                "price": price,
-            }
-        )
-    data = pd.DataFrame(rows, columns=["decision", "sunk", "cost", "on", "exit", "off", "price"])
-    data.insert(1, "project", named(running["name"]))
-    stopped = allocation.table.loc[allocation.table["decision"] == "stop", "name"]
-    exits_paid = data.loc[data["decision"] == "stop", "exit"].sum()
-    return Table(
-        data=data,
-        columns=columns(
-            "decision | project | sunk | cost: to spend | on | exit | off | price: the other choice costs"
-        ),
-        title=f"Stop {listed(stopped)}: leaving costs {format_number(exits_paid)}"
-        if len(stopped)
-        else f"{sentence(count(len(data), 'running project goes', 'running projects go'))} on",
-        takeaway="What is spent is gone either way. It may pay to stop for what it sets free.",
-        unit_line=unit_line(allocation.question.register, "What runs, from today on"),
-        note="n/a: no level stop in the register, so it goes on.",
     )
 
 

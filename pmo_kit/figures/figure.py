@@ -168,6 +168,17 @@ def sentence(text: str) -> str:
     return Sentence(text[:1].upper() + text[1:], facts_of(text))
 
 
+def in_sentence(label: str) -> str:
+    """A label inside a sentence: without its capital letter, unless that is the beginning of a code.
+
+    Examples
+    --------
+    >>> in_sentence("Load test fails"), in_sentence("P02-R1")
+    ('load test fails', 'P02-R1')
+    """
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+
+
 P = ParamSpec("P")
 E = TypeVar("E", bound=Exhibit)
 

@@ -254,8 +254,8 @@ def grades(register: Register, graded: Grades) -> Table:
     return Table(
         data=rows,
         columns=columns("grade | projects | who"),
-        title=f"The register's data are grade {graded.grade}: "
-        f"{count(best) if best else 'none'} of {number(len(table), 0)} projects reach A",
+        title=f"The register's data are grade {graded.grade}: {count(best) if best else 'none'} of "
+        f"{count(len(table), 'project')} {'reaches' if best == 1 else 'reach'} A",
         takeaway=f"Weakest: {shortened(register.projects.loc[worst.index, 'name'])}."
         if len(worst) < len(table)
         else "The data of all projects are of this grade.",
@@ -448,7 +448,9 @@ def largest(register: Register) -> Exhibit:
         if len(data) > 1
         else f"{data['name'][0]} is all the money: {money(first.iloc[0])}",
         takeaway=f"{data['name'][0]} alone is {percent(first.iloc[0] / stated.sum())}.",
-        note="The costs of a project over all years; where it states none, its largest baseline.",
+        note="The costs of a project over all years that the register states."
+        if register.has("costs")
+        else "The whole-life cost of a project, else its largest baseline.",
         unit_line=unit_line(register, "Money of the largest projects"),
     )
 
@@ -514,7 +516,8 @@ def projects(register: Register) -> Table:
     )
     data["stage"] = data["stage"].str.replace("_", " ")
     data = data.reset_index(names="id")
-    amount = Field("money", "money", register.settings.unit, decimals=_digits(stated))
+    what = "cost" if register.has("costs") else "money"
+    amount = Field("money", what, register.settings.unit, decimals=_digits(stated))
     known = "name: project | id | area | stage | manager | rag_declared | rag_assured | start | finish"
     shown = [column for column in columns(known, amount) if data[column.name].notna().any()]
     if (data["id"] == data["name"]).all():
@@ -524,10 +527,10 @@ def projects(register: Register) -> Table:
         first=LISTED,
         columns=tuple(shown),
         title=f"{sentence(count(len(data), 'project'))}, {money(stated.sum())} {register.settings.money.short}",
-        takeaway=f"{sentence(count(int((stated == 0).sum()), 'project states', 'projects state'))} no money."
+        takeaway=f"{sentence(count(int((stated == 0).sum()), 'project states', 'projects state'))} no {what}."
         if (stated == 0).any()
-        else "Every project states its money.",
-        unit_line=unit_line(register, "The register, the most money first"),
+        else f"Every project states its {what}.",
+        unit_line=unit_line(register, f"The register, the most {what} first"),
     )
 
 

@@ -17,6 +17,7 @@ from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import (
     bottleneck,
     bottleneck_names,
+    changes,
     holding,
     largest_levels,
     money_by_year,
@@ -29,7 +30,6 @@ from pmo_kit.figures.figure import (
     figure,
     listed,
     nothing,
-    percent,
     sentence,
     shortened,
     unit_line,
@@ -107,7 +107,7 @@ def the_plan(allocation: Allocation, comparison: Comparison, conditions: pd.Seri
         who=shortened(table.loc[asked, "name"]),
     )
     return (
-        ("lead", say("{n:Words} projects:", n=whole)),
+        ("lead", say("{n:Words project|projects}:", n=whole)),
         (
             "text",
             say("{parts}{tail}.{asked}", parts=say(", ").join(parts), tail=tail, asked=with_condition if asked else ""),
@@ -115,8 +115,10 @@ def the_plan(allocation: Allocation, comparison: Comparison, conditions: pd.Seri
         (
             "small",
             say(
-                "At this size {same:words} of the {whole:words} hold in {all}{every:words other case|other cases}",
+                "At this size {same:nones-words} of the {whole:words} {hold} in {all}"
+                "{every:words other case|other cases}",
                 same=same, whole=whole, every=every, all="all " if cases > 1 else "",
+                hold="holds" if same.value == 1 else "hold",
             ) if cases else "No case stands beside today",
         ),
     )  # fmt: skip
@@ -260,54 +262,6 @@ def _labelled(row: pd.Series, project: str) -> Runs:
     return (("text", f"{row['name']}{size}{why}"), ("id", project))
 
 
-HELD = 12
-
-
-@figure("confidence.holds", source="budgets, capacity, costs, estimates, risks")
-def holds(simulation: Simulation, surer: Fit) -> Table:
-    """Return how often each limit holds under the plan, and under the plan whose envelopes hold together.
-
-    The limits that hold least often come first; the last row is all envelopes together.
-    """
-    register, names = simulation.question.register, simulation.question.register.projects["name"]
-    now, then = (one.exceedance.set_index("rule") for one in (simulation, surer.simulation))
-    rows = now.assign(
-        label=now["label"].map(sentence),
-        holds=100 * (1 - now["probability"]),
-        surer=100 * (1 - then["probability"].reindex(now.index)),
-        unit=now["unit"].mask(now["kind"] == "envelope", simulation.question.money.short),
-    )
-    shown = rows[rows["planned"] > 0].sort_values("holds", kind="stable")
-    together = {"label": "All envelopes, all years", "unit": "", "holds": 100 * simulation.fits_envelopes}
-    data = pd.concat([shown, pd.DataFrame([together | {"surer": 100 * surer.reached}])], ignore_index=True)
-    before, after = (one.table["decision"].eq("fund") for one in (surer.plain, surer.allocation))
-    left = names[before.index[before & ~after]]
-    title = say("All envelopes hold together in {holds} of the futures", holds=claims.holds(simulation))
-    if surer.fits and surer.reached > surer.before:
-        lost = claims.gain(surer.plain, surer.plain.value - surer.given_up, "cautious")
-        title += say(
-            "; a plan for {share} gives up {lost} of {what}",
-            share=percent(surer.confidence), lost=lost, what=value_words(surer.plain),
-        )  # fmt: skip
-    elif not surer.fits:
-        title += "; no plan was found for more"
-    return Table(
-        data=data,
-        totals=1,
-        first=HELD,
-        columns=columns("label | available | planned | p80 | unit | holds | surer"),
-        title=title,
-        takeaway=f"The surer plan leaves out {count(len(left))} of today's projects: {shortened(left, 5)}."
-        if len(left)
-        else "The surer plan funds the same projects.",
-        unit_line=unit_line(
-            register, f"Share of {number(simulation.draws, 0)} possible futures in which a limit holds", "%"
-        ),
-        note="Late work moves money and people into later years. The surer plan keeps a reserve in each envelope; "
-        "its share is counted on futures that no reserve was computed from.",
-    )
-
-
 def certificate(allocation: Allocation, simulation: Simulation, confidence: float = 0.8) -> tuple[str, str]:
     """Return the line of page one that says what the futures hold for the plan: (lead, text).
 
@@ -416,7 +370,7 @@ def tiles(allocation: Allocation, carrying_on: float | None = None, likely: floa
         told += [used, most]
     return Kpi(
         data=pd.DataFrame(rows),
-        title="The plan in four numbers",
+        title=f"The plan in {count(len(rows))} numbers",
         unit_line=unit_line(allocation.question.register, "The recommended plan"),
         facts=tuple(told),
     )
@@ -763,9 +717,12 @@ def how_sure(allocation: Allocation, certificate: Sequence[tuple[str, str]] = ()
             among=among,
             bound=bound,
         )
+    names = allocation.table["name"]
     if allocation.next_best is not None and allocation.next_best_value is not None:
         text += say(
-            " Next best {next}: {moves}.", next=claims.next_best(allocation), moves=_next_moves(allocation)
+            " Next best {next}: {moves}.",
+            next=claims.next_best(allocation),
+            moves=changes(names, allocation.plan, allocation.next_best),
         )
     items: list[tuple[str, str]] = [("Computed:", text), *certificate]
     findings = allocation.question.register.findings
@@ -793,20 +750,6 @@ def _set_words(allocation: Allocation) -> str:
         else (", orders on record kept" if question.overrides else ", orders on record set aside")
     )
     return f"within the limits, {starts}{orders}"
-
-
-def _next_moves(allocation: Allocation) -> str:
-    """What the best other plan changes."""
-    names = allocation.table["name"]
-    mine, other = dict(allocation.plan), dict(allocation.next_best or {})
-    inside = {p for p in mine if mine[p] != "stop"}, {p for p in other if other[p] != "stop"}
-    resized = [p for p in names.index if p in inside[0] & inside[1] and mine[p] != other[p]]
-    changes = (
-        ([p for p in names.index if p in inside[1] - inside[0]], "in"),
-        ([p for p in names.index if p in inside[0] - inside[1]], "out"),
-        (resized, "at another size"),
-    )
-    return ", ".join(f"{shortened(names[who])} {how}" for who, how in changes if who)
 
 
 def _refuse_gaps(requests: pd.DataFrame) -> None:

@@ -12,6 +12,7 @@ from pmo_kit.figures.figure import (
     columns,
     count,
     figure,
+    in_sentence,
     listed,
     named,
     percent,
@@ -438,7 +439,7 @@ def gates(register: Register, coverage: pd.DataFrame) -> Table:
 @figure("benefits.risks", source="risks")
 def risks(register: Register, top: pd.DataFrame) -> Table:
     """Return the largest risks of every class with their movement, owner and response."""
-    rows = top.copy()
+    rows = top.assign(label=top["label"].fillna(top["risk"]))
     rows["what"] = [
         (("lead", f"{row.label}."), ("text", row.name), ("id", row.project_id)) for row in rows.itertuples()
     ]
@@ -451,7 +452,7 @@ def risks(register: Register, top: pd.DataFrame) -> Table:
         data=rows,
         group=Field("class", kind="category"),
         columns=columns("what | likely | exposure | movement | owner | response"),
-        title=f"The largest risk is {first['label'][:1].lower()}{first['label'][1:]} ({first['name']}): "
+        title=f"The largest risk is {in_sentence(first['label'])} ({first['name']}): "
         f"{format_number(first['exposure'])} expected",
         takeaway=f"{sentence(count(bare, 'of these risks has', 'of these risks have'))} no owner or no response."
         if bare

@@ -15,6 +15,7 @@ from pmo_kit.figures.figure import (
     columns,
     count,
     figure,
+    in_sentence,
     listed,
     money,
     percent,
@@ -28,56 +29,38 @@ ROWS = 15
 POINTS = 41  # every 2.5 %
 LATE = 12.0  # months
 EACH = 3
-WORDS = {"cost": "cost", "benefit": "benefits", "npv": "net value"}
 
 
-@figure("risk.s_curve_{what}", source="costs, benefits, estimates, risks")
-def s_curve(simulation: Simulation, what: str = "cost") -> Chart:
-    """Return how likely the plan's cost (or benefits, or net value) is to stay below every amount."""
-    curve = simulation.s_curve(what, POINTS)
-    totals, register = simulation.totals[what], simulation.question.register
-    p50, p80 = float(totals.quantile(0.5)), float(totals.quantile(0.8))
-    p20 = float(totals.quantile(0.2))
-    rows = curve.assign(percent=100 * curve["probability"])
-    planned = {
-        "cost": simulation.base_cost,
-        "npv": simulation.base_npv,
-        "benefit": float(simulation.portfolio.loc["all years", "benefit_base"]),
-    }[what]
-    better = what != "cost"
-    share = float((totals >= planned).mean() if better else (totals <= planned).mean())
-    sure = p20 if better else p80
-    side = "at least" if better else "at most"
+@figure("risk.s_curve_cost", source="costs, benefits, estimates, risks")
+def s_curve(simulation: Simulation) -> Chart:
+    """Return how likely the plan's cost is to stay below every amount."""
+    register, planned = simulation.question.register, simulation.base_cost
+    curve, totals = simulation.s_curve("cost", POINTS), simulation.totals["cost"]
+    middle, sure = (float(totals.quantile(level)) for level in (0.5, 0.8))
 
     def told(amount: float, level: float | None) -> Fact:
-        key = "risk.cost" if what == "cost" else "risk.value"
-        return claims.told(simulation, key, amount, confidence=level, part=what)
+        return claims.told(simulation, "risk.cost", amount, confidence=level, part="cost")
 
     return Chart(
         mark="line",
-        data=rows,
-        x=Field("value", WORDS[what], register.settings.unit),
+        data=curve.assign(percent=100 * curve["probability"]),
+        x=Field("value", "cost", register.settings.unit),
         y=Field("percent", "likely to be at most", "%", decimals=0),
         references=(
             Reference("x", planned, f"as planned {money(planned)}", "plan"),
             Reference("x", sure, f"{percent(0.8)} sure {money(sure)}", "limit"),
         ),
         title=say(
-            "{what}: {side} {sure} with 80\u202f% confidence, {planned} planned",
-            what=sentence(WORDS[what]),
-            side=side,
+            "Cost: at most {sure} with 80\u202f% confidence, {planned} planned",
             sure=told(sure, 0.8),
             planned=told(planned, None),
         ),
         takeaway=say(
-            "What is planned holds in {share} of the futures; half of them lie {side} {middle}.",
-            share=claims.told(simulation, "risk.below", share, part=what),
-            side="below" if better else "above",
-            middle=told(p50, 0.5),
+            "What is planned holds in {share} of the futures; half of them lie above {middle}.",
+            share=claims.told(simulation, "risk.below", float((totals <= planned).mean()), part="cost"),
+            middle=told(middle, 0.5),
         ),
-        unit_line=unit_line(
-            register, f"{sentence(WORDS[what])} of the plan in {_draws(simulation)} possible futures"
-        ),
+        unit_line=unit_line(register, f"Cost of the plan in {_draws(simulation)} possible futures"),
         note=say(" ").join(simulation.notes),
     )
 
@@ -187,7 +170,8 @@ def contingency(simulation: Simulation, confidences: tuple[float, ...] = (0.7, 0
         data=rows,
         columns=columns("confidence | base | pooled.money | quantile || unpooled | saved || joint"),
         title=say(
-            "Hold {one} together for 80\u202f% confidence, not {each} project by project",
+            "Hold {one} together for 80\u202f% confidence"
+            + (", not {each} project by project" if asked.saved >= 0.05 else ""),
             one=claims.cost_drawn(simulation, 0.8)[1],
             each=claims.told(
                 simulation, "risk.reserve", asked.unpooled, confidence=0.8, part="project by project"
@@ -196,48 +180,11 @@ def contingency(simulation: Simulation, confidences: tuple[float, ...] = (0.7, 0
         takeaway=say(
             "One reserve saves {saved}: not every project goes badly at once.",
             saved=claims.told(simulation, "risk.saved", asked.saved, confidence=0.8),
-        ),
+        )
+        if asked.saved >= 0.05
+        else "A reserve for each project, as sure for each, would not be enough for all of them together.",
         unit_line=unit_line(register, "Money above the planned cost, all years to come"),
         note=f"The worst tenth of the futures cost {money(simulation.cvar('cost', 0.9))} on average.",
-    )
-
-
-@figure("risk.intervals_{what}", source="costs, benefits, estimates, risks")
-def intervals(simulation: Simulation, what: str = "npv", most: int = ROWS) -> Chart:
-    """Return the P10 to P90 of projects, the widest first; the dot is the middle."""
-    register = simulation.question.register
-    table = simulation.table.reset_index()
-    low, high, middle = f"{what}_p10", f"{what}_p90", f"{what}_p50"
-    table = table[table["delay_p90"].notna() & (table["cost_base"] > 0)]
-    table["width"] = table[high] - table[low]
-    ranked = table.sort_values("width", ascending=False, kind="stable")
-    shown = ranked.head(most).copy()
-    shown["words"] = [f"{money(row[low])} to {money(row[high])}" for _, row in shown.iterrows()]
-    first = shown.iloc[0]
-    below = (
-        int((table[low] < 0).sum()) if what == "npv" else int((table["cost_p50"] > table["cost_base"]).sum())
-    )
-    meaning = f"{sentence(count(below, 'project'))} of {number(len(table), 0)} " + (
-        "may lose money: one future in ten or more."
-        if what == "npv"
-        else "more likely than not cost more than planned."
-    )
-    return Chart(
-        mark="interval",
-        data=shown,
-        x=Field(middle, WORDS[what], register.settings.unit),
-        y=Field("name", "project", kind="category"),
-        low=Field(low),
-        high=Field(high),
-        label=Field("words", kind="text"),
-        title=f"{first['name']} is the least sure: {WORDS[what]} between {money(first[low])} and {money(first[high])}",
-        takeaway=meaning,
-        unit_line=unit_line(
-            register, f"{sentence(WORDS[what])}, eight futures in ten lie on the line; dot: middle"
-        ),
-        note=f"Not drawn: {number(len(table) - len(shown), 0)} projects that are surer."
-        if len(table) > len(shown)
-        else "",
     )
 
 
@@ -248,6 +195,7 @@ def top_risks(simulation: Simulation, each: int = EACH) -> Table:
     table, names = simulation.risks, simulation.question.register.projects["name"]
     if table.empty:
         return _no_risks(simulation)
+    table = table.assign(label=table["label"].fillna(table["risk"]))
     order = simulation.classes.index
     shown = pd.concat([table[table["risk_class"] == one].head(each) for one in order], ignore_index=True)
     shown["what"] = [
@@ -268,7 +216,7 @@ def top_risks(simulation: Simulation, each: int = EACH) -> Table:
         title=say(
             "{kind} risks weigh most: {part} of {whole} expected; the largest is {which} ({who})",
             kind=sentence(classes.index[0]),
-            which=f"{first['label'][:1].lower()}{first['label'][1:]}",
+            which=in_sentence(first["label"]),
             who=names[first["project_id"]],
             part=claims.told(
                 simulation, "risk.expected", classes["expected_cost"].iloc[0], part=str(classes.index[0])

@@ -289,6 +289,8 @@ def switch(comparison: Comparison, points: pd.DataFrame) -> Table:
         data=rows,
         columns=columns("scenario | share.words | words: that is | after.gained"),
         title=f"At {first} the plan of least regret overtakes today's"
+        if len(turns) and turns["share"].iloc[0] > 0.005
+        else "The plan of least regret is worth as much as today's even if no case comes"
         if len(turns)
         else "Today's plan is the plan of least regret: there is nothing to change to"
         if same

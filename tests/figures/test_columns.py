@@ -36,9 +36,9 @@ def test_the_catalogue_holds_what_is_shown_and_nothing_else() -> None:
 
 
 def test_a_head_is_read_as_it_is_written() -> None:
-    found = columns("project | holds: holds: this plan || value: planned net value", "", "change.risks")
+    found = columns("project | passed: passed: this time || value: planned net value", "", "change.risks")
     assert [(one.name, one.title, one.ruled) for one in found] == [
-        ("project", "project", False), ("holds", "holds: this plan", False),
+        ("project", "project", False), ("passed", "passed: this time", False),
         ("value", "planned net value", True), ("change", "change", False),
     ]  # fmt: skip
     assert found[-1].formula == "exposure - before"

@@ -5,8 +5,6 @@ import pytest
 
 import pmo_kit as pmo
 from pmo_kit.figures import arbitration as figures
-from pmo_kit.figures import page_one
-from tests.figures.two_projects import two_projects
 
 
 @pytest.fixture(scope="module")
@@ -82,21 +80,6 @@ def test_claims_say_what_granting_costs(reasons: pmo.Explanation) -> None:
     assert table.note.endswith("Left out: three other projects that get less than they ask.")
 
 
-def test_what_runs_shows_sunk_money_and_leaves_it_out(reasons: pmo.Explanation) -> None:
-    table = figures.running(reasons, pmo.appraise(reasons.allocation.question.register))
-    row = table.data.iloc[0]
-    assert row[["decision", "cost", "on", "exit", "off", "price"]].tolist() == [
-        "stop",
-        10.0,
-        2.0,
-        1.5,
-        -1.5,
-        4.5,
-    ]
-    assert table.data.iloc[1][["exit", "off", "price"]].isna().all()
-    assert table.title == "Stop Billing replacement: leaving costs 1.5"
-
-
 def test_limits_are_in_their_own_unit_and_priced() -> None:
     question = pmo.Question(pmo.load_register("data/samples/meridian"), overrides=False, basis="likely")
     found = pmo.arbitrate(question)
@@ -147,15 +130,3 @@ def test_another_goal_is_compared_under_the_same_limits(allocation: pmo.Allocati
     assert table.data["money"].tolist() == [33.5, allocation.worth_of(scored.plan)]
     assert "Not scored: Customer app" in table.note
     assert "P11" not in scored.plan
-
-
-def test_the_chance_that_limits_hold() -> None:
-    """One project of 10 in 2027, cost between 8 and 14, under 10: it holds where the draw is at most 10."""
-    register = two_projects(budget=10.0)
-    question = pmo.Question(register, basis="likely")
-    simulation = pmo.simulate(pmo.arbitrate(question), draws=2000, seed=7)
-    table = page_one.holds(simulation, pmo.risk.fit_envelopes(question, 0.8, draws=500, seed=7))
-    assert table.data["holds"].tolist() == pytest.approx([100 / 3, 100 / 3], abs=3)  # (10 - 8)^2 / (6 * 2)
-    assert table.data["surer"].tolist() == [100.0, 100.0]
-    assert table.title.endswith("a plan for 80\u202f% gives up 4.0 of planned net value")
-    assert table.takeaway == "The surer plan leaves out one of today's projects: One."

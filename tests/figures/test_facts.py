@@ -102,7 +102,7 @@ def titled() -> list[Exhibit]:
         figures.moves(allocation, moves),
         page_one.alternatives(allocation, surer, waiting, moves, ledger),
         scenarios.regret(comparison),
-        *(risk.s_curve(simulation, what) for what in ("cost", "benefit", "npv")),
+        risk.s_curve(simulation),
         risk.tornado(simulation),
         risk.exceedance(simulation),
         risk.contingency(simulation),

@@ -22,11 +22,10 @@ def simulation() -> pmo.Simulation:
 @pytest.fixture(scope="module")
 def shown(simulation: pmo.Simulation) -> dict[str, Exhibit]:
     made = [
-        *(figures.s_curve(simulation, what) for what in ("cost", "benefit", "npv")),
+        figures.s_curve(simulation),
         figures.tornado(simulation),
         figures.exceedance(simulation),
         figures.contingency(simulation),
-        *(figures.intervals(simulation, what) for what in ("cost", "npv")),
         figures.top_risks(simulation),
         figures.by_year(simulation),
         figures.compared({"Recommended": simulation, "The same": simulation}),
