@@ -155,13 +155,10 @@ def pack(options: argparse.Namespace) -> int:
     if options.list or options.dry_run:
         _tell("\n".join(map(listed if options.list else described, specs)))
         return FAILED if failed else DONE
-    from pmo_kit.packs.asking import cluster, log_runs, summed, warned, write_letter
+    from pmo_kit.packs.asking import log_runs, summed, warned, write_letter
     from pmo_kit.packs.building import build_packs
 
-    with cluster(options.dask) as executor:
-        built = build_packs(
-            specs, options.out, options.workers, executor, True, options.force, options.if_changed
-        )
+    built = build_packs(specs, options.out, options.workers, None, True, options.force, options.if_changed)
     if options.log:
         log_runs(built, failed, options.log)
     for one in built:
@@ -423,7 +420,6 @@ _COMMANDS: tuple[tuple[Callable[[argparse.Namespace], int], str, str, tuple[Argu
         _flag("--all", "all pack files: of this workspace, or those shipped"),
         _option("--out", "DIR", "where packs go (default: build/packs)", default="build/packs"),
         _WORKERS,
-        _option("--dask", "ADDRESS", "run on a Dask cluster (or: local); needs the extra dask"),
         _flag("--list", "list the packs and their chapters, build nothing"),
         _flag("--dry-run", "check everything that can be, build nothing"),
         _option("--only", "CHAPTER", "these chapters: number, title or notebook", **_MANY),

@@ -247,30 +247,6 @@ def enablers(register: Register, appraisal: Appraisal) -> pd.DataFrame:
     )
 
 
-def real_and_nominal(register: Register, appraisal: Appraisal, inflation: float) -> pd.DataFrame:
-    """Return what is asked by fiscal year in constant prices and in the cash of each year.
-
-    Parameters
-    ----------
-    inflation : float
-        Rise of prices a year that is assumed, 0.02 for 2 %.
-
-    Returns
-    -------
-    DataFrame
-        Index year; real, nominal. nominal = real x (1 + inflation)^(year - base year); the register's `price_basis`
-        says which of the two it states. Without a base year the first year is taken.
-    """
-    stated = asked_by_year(appraisal).sum()
-    base = register.settings.price_base_year or int(stated.index[0])
-    growth = (1 + inflation) ** (stated.index.to_numpy(float) - base)
-    nominal = register.settings.price_basis == "nominal"
-    table = pd.DataFrame(
-        {"real": stated / growth if nominal else stated, "nominal": stated if nominal else stated * growth}
-    )
-    return table[table["real"] > 0]
-
-
 def freshness(register: Register) -> pd.Series:
     """Return the age of each project's status in days before `as_of` (missing where either is)."""
     as_of = register.settings.as_of

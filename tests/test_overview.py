@@ -83,12 +83,6 @@ def test_what_stands_on_the_data_platform(register: pmo.Register, appraisal: pmo
     assert (row["npv"], row["dependents"], row["dependents_npv"]) == (-3.0, ("P02", "P04", "P05"), 40.0)
 
 
-def test_real_and_nominal_by_hand(register: pmo.Register, appraisal: pmo.Appraisal) -> None:
-    """2027 is one year after the base year 2026, 2028 two: 83.5 x 1.02 and 71 x 1.0404."""
-    table = overview.real_and_nominal(register, appraisal, 0.02)
-    assert table["nominal"].round(6).tolist() == [85.17, 73.8684]
-
-
 def test_value_and_risk_counts_what_is_stated() -> None:
     register = pmo.load_register("data/samples/meridian")
     risks = register.table("risks")

@@ -32,7 +32,7 @@ from pmo_kit.arbitration.solving import (
     side_by_side,
     solve,
 )
-from pmo_kit.doors import door, factor, known, several
+from pmo_kit.doors import door, factor, several
 from pmo_kit.doors import number as at_least
 from pmo_kit.errors import InfeasibleError, InputError
 from pmo_kit.facts import as_given, number
@@ -63,35 +63,6 @@ class Frontier(Answer):
     allocations: Mapping[float, Allocation] = field(repr=False)
     plans: pd.DataFrame = field(repr=False)
     again: tuple[str, ...]
-
-    def losses(self, against: float = 1.0) -> pd.DataFrame:
-        """Who loses or gains what at every budget, against one of them.
-
-        Returns
-        -------
-        DataFrame
-            One row per factor and project whose place changes: factor, project_id, name, area, before, after
-            (level; empty where refused), value and cost: by how much they change. They add up to the change of
-            the plan, so they make a waterfall.
-
-        Raises
-        ------
-        InputError
-            There is no plan at the factor to compare with.
-        """
-        known([factor(against, "a budget")], {str(times) for times in self.allocations}, "plan at the factor")
-        base = self.allocations[against].table
-        parts = []
-        for times, allocation in self.allocations.items():
-            now = allocation.table
-            moved = base["level"].fillna("") != now["level"].fillna("")
-            part = pd.DataFrame(
-                {"factor": times, "name": base["name"], "area": base["area"], "before": base["level"],
-                 "after": now["level"], "value": now["value"] - base["value"], "cost": now["cost"] - base["cost"]}
-            )  # fmt: skip
-            parts.append(part[moved].reset_index())
-        columns = ["factor", "project_id", "name", "area", "before", "after", "value", "cost"]
-        return pd.concat(parts, ignore_index=True)[columns]
 
     @property
     def summary(self) -> str:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor
-from contextlib import contextmanager
+from collections.abc import Sequence
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
 from pmo_kit.disk import scratch, write_whole
-from pmo_kit.errors import PackError, PmoError
+from pmo_kit.errors import PmoError
 from pmo_kit.facts import number
 from pmo_kit.packs.building import Built
 from pmo_kit.packs.manifest import Published, read_json
@@ -97,35 +95,6 @@ def summed(built: Sequence[Built], unread: int = 0) -> str:
     made = len(built) + unread - failed
     head = f"{made} pack{'s' * (made != 1)} built" + (f", {failed} not" if failed else "")
     return "\n".join([f"{head}:", *lines])
-
-
-@contextmanager
-def cluster(address: str | None) -> Iterator[Executor | None]:
-    """Workers of a Dask cluster at an address, or of one on this machine ("local"); None without an address.
-
-    Raises
-    ------
-    PackError
-        The extra is not installed, or nobody answers.
-    """
-    if not address:
-        yield None
-        return
-    try:
-        from distributed import Client, LocalCluster
-    except ImportError as error:
-        raise PackError("--dask needs the extra: pip install 'pmo_kit[dask]'") from error
-    try:
-        local = LocalCluster(threads_per_worker=1, dashboard_address=None) if address == "local" else None
-        client = Client(local or address, timeout="10s")
-    except (OSError, ValueError) as error:
-        raise PackError(f"No Dask cluster answers at {address}: {error}") from error
-    try:
-        yield client.get_executor()
-    finally:
-        client.close()
-        if local is not None:
-            local.close()
 
 
 def _first(error: PmoError | None) -> str:

@@ -1,7 +1,7 @@
 """Performance: earned value and schedule, ratings by rule, benefits, change load, decisions kept."""
 
 from pmo_kit.performance.benefits import Benefits, reference_class, review_benefits
-from pmo_kit.performance.change_load import ChangeLoad, load_on_units, with_change_load
+from pmo_kit.performance.change_load import ChangeLoad, load_on_units
 from pmo_kit.performance.earning import earned_schedule, earned_value
 from pmo_kit.performance.forecasts import (
     conditions,

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pmo_kit.register import Register
 
 HEAVY = 3.0
-ROLE = "change in {}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,12 +34,9 @@ class ChangeLoad(Answer):
     quarter, project_id, name, load, over (of the unit and quarter), frees (how much of `over` goes when this
     project is deferred), clears (True: deferring this one is enough).
 
-    `demand` and `capacity` are the same in the form of the tables `resources` and `capacity` (role "change in
-    <unit>", period = quarter, fte = people): a capacity rule for the arbitration.
-
     Parameters
     ----------
-    table, collisions, demand, capacity : DataFrame
+    table, collisions : DataFrame
         As above.
     register : Register
     summary : str
@@ -49,8 +45,6 @@ class ChangeLoad(Answer):
 
     _table: pd.DataFrame = field(repr=False)
     _collisions: pd.DataFrame = field(repr=False)
-    demand: pd.DataFrame = field(repr=False)
-    capacity: pd.DataFrame = field(repr=False)
     register: Register = field(repr=False)
     summary: str
     inputs: Mapping[str, str]
@@ -119,43 +113,8 @@ def load_on_units(register: Register) -> ChangeLoad:
         ["over", "unit", "quarter", "load"], ascending=[False, True, True, False]
     )
     collisions = collisions[order].reset_index(drop=True)
-    demand, capacity = as_capacity_rule(parts, areas, register)
     inputs = {"register": register.fingerprint}
-    return ChangeLoad(table, collisions, demand, capacity, register, summarize(table, collisions), inputs)
-
-
-def as_capacity_rule(
-    parts: pd.DataFrame, areas: pd.DataFrame, register: Register
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Demand and capacity in people, shaped as the register's `resources` and `capacity`.
-
-    Every level but `stop` brings the whole change: `change_impacts` has no levels.
-    """
-    people = areas["headcount"]
-    levels = register.table("levels")[["project_id", "level"]]
-    demand = parts.merge(levels[levels["level"] != "stop"], on="project_id")
-    demand["role"] = demand["unit"].map(ROLE.format)
-    demand["fte"] = demand["part"] * demand["unit"].map(people)
-    demand = demand.rename(columns={"quarter": "period"})
-    quarters = sorted(set(parts["quarter"]))
-    limits = (areas["change_threshold"] * people).dropna()
-    limits = limits[limits.index.isin(parts["unit"])]
-    capacity = pd.DataFrame(
-        [(ROLE.format(unit), quarter, limit) for unit, limit in limits.items() for quarter in quarters],
-        columns=["role", "period", "fte"],
-    )
-    demand = demand[demand["role"].isin(capacity["role"])].dropna(subset=["fte"]).reset_index(drop=True)
-    return demand[["project_id", "level", "role", "period", "fte"]], capacity
-
-
-def with_change_load(register: Register, load: ChangeLoad) -> Register:
-    """Return the register in which a unit's readiness for change is a capacity like any other.
-
-    `Question` then refuses plans that ask a unit for more change in a quarter than its threshold.
-    """
-    demand = pd.concat([register.table("resources"), load.demand], ignore_index=True)
-    capacity = pd.concat([register.table("capacity"), load.capacity], ignore_index=True)
-    return register.replace(resources=demand, capacity=capacity)
+    return ChangeLoad(table, collisions, register, summarize(table, collisions), inputs)
 
 
 @keeping

@@ -11,4 +11,4 @@ from pmo_kit.scenarios.comparison import (
     simulate_cases,
 )
 from pmo_kit.scenarios.files import gather_scenarios, read_scenario_file, write_scenario_file
-from pmo_kit.scenarios.switching import BreakEven, break_even, partly, switching_points, triggers
+from pmo_kit.scenarios.switching import BreakEven, break_even, partly, switching_points

@@ -1,4 +1,4 @@
-"""When to switch: the amounts below which a project leaves, and where one plan becomes better than another."""
+"""When to switch: where one plan becomes better than another."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from math import inf
 
 import pandas as pd
 
-from pmo_kit.arbitration import Allocation, Question, turning_points
+from pmo_kit.arbitration import Question
 from pmo_kit.arbitration.model import compile_model
 from pmo_kit.arbitration.solving import side_by_side
 from pmo_kit.doors import door
@@ -20,46 +20,6 @@ from pmo_kit.scenarios.changes import Scenario
 from pmo_kit.scenarios.comparison import Comparison, evaluate_plan
 
 FINEST = 1e-3
-MOST = 8
-
-
-@door
-def triggers(allocation: Allocation) -> pd.DataFrame:
-    """Return the amounts to watch: what there is today, where the plan changes, and who leaves or enters first.
-
-    Returns
-    -------
-    DataFrame
-        watch, today, at, share (how far away, of today), leaves, enters, then (who moves first),
-        sentence ("below 41.2 in 2027, Partner solar leaves first"); the nearest first.
-    """
-    points = turning_points(allocation, ("people", "money"), nearest=MOST).head(MOST)
-    unit, names = allocation.question.money.short, allocation.question.built.projects["name"]
-    rows = []
-    for point in points.itertuples():
-        who = [f"{names[p]} leaves" for p in point.leaves] + [f"{names[p]} comes in" for p in point.enters]
-        then = (
-            f"{who[0]} first"
-            if who
-            else ("the plan changes" if point.value == point.value else "no plan is possible")
-        )
-        amount = f"{as_given(round(point.at, 2))} {unit}" if point.kind == "money" else as_given(point.at)
-        side = f"below {amount}" if point.kind == "money" else f"at {amount}"
-        rows.append(
-            {
-                "watch": point.label,
-                "today": point.today,
-                "at": point.at,
-                "share": point.distance,
-                "leaves": point.leaves,
-                "enters": point.enters,
-                "then": then,
-                "sentence": f"{point.label}: {side}, {then}",
-            }
-        )
-    return pd.DataFrame(
-        rows, columns=["watch", "today", "at", "share", "leaves", "enters", "then", "sentence"]
-    )
 
 
 @dataclass(frozen=True)

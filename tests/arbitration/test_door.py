@@ -129,7 +129,6 @@ def test_orders_on_record_are_in_force_or_set_aside_and_always_priced() -> None:
      (lambda q, a: arbitration.turning_points(a, ("peple",)), "did you mean 'people'?"),
      (lambda q, a: limits_worth(a, ["all mony"]), "did you mean 'all money'?"),
      (lambda q, a: a.worth_of({"P99": "full"}), "no project 'P99'; did you mean"),
-     (lambda q, a: pmo.frontier(q, budgets=[0.85, 1.0]).losses(0.9), "no plan at the factor '0.9'"),
      (lambda q, a: pmo.simulate(a, draws=5, uplifts={"P99": 0.2}), "did you mean 'P09'?"),
      (lambda q, a: pmo.simulate(a, draws=5).spending("al", 2027), "did you mean 'all'?"),
      (lambda q, a: pmo.simulate(a, draws=5).spending("all", 1927), "There is no year '1927'"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pmo_kit.arbitration import Question, core_projects, frontier
+from pmo_kit.arbitration import Question, core_projects
 from pmo_kit.register import load_register
 
 SAMPLE = Path(__file__).parents[2] / "data" / "samples" / "meridian_12"
@@ -29,12 +29,3 @@ def test_standing_follows_from_exact_prices(question: Question, epsilon: float) 
             assert row["standing"] == "at the border"
         else:
             assert row["standing"] == ("in every good plan" if row["in_plan"] else "in no good plan")
-
-
-def test_losses_add_up(question: Question) -> None:
-    ladder = frontier(question, budgets=[0.7, 0.8, 0.9, 1.0])
-    values = ladder.table.set_index("factor")["value"]
-    lost = ladder.losses().groupby("factor")["value"].sum()
-    for factor, value in values.items():
-        assert lost.get(factor, 0.0) == pytest.approx(value - 33.5)
-    assert ladder.table["best_value"].is_monotonic_increasing

@@ -19,7 +19,6 @@ import pytest
 
 from pmo_kit.errors import DataError, PackError
 from pmo_kit.packs import build_pack, build_packs, expand, read_spec
-from pmo_kit.packs.asking import cluster
 from pmo_kit.packs.verify import verify_pack
 from pmo_kit.shipped import shipped
 from tests.packs.tiny import LOAD, Workspace, message, notebook
@@ -169,23 +168,18 @@ def test_every_medium_has_equal_bytes_when_made_again(workspace: Workspace, tmp_
 
 
 @pytest.mark.slow
-def test_processes_and_a_cluster_give_the_serial_pack(workspace: Workspace, tmp_path: Path) -> None:
+def test_processes_give_the_serial_pack(workspace: Workspace, tmp_path: Path) -> None:
     file = workspace(one=notebook(LOAD, message("a.one")), two=notebook(LOAD, message("b.two")))
     packs = expand(read_spec(file))
     (serial,) = build_packs(packs, tmp_path / "serial", workers=1)
     assert serial.folder is not None
     with ProcessPoolExecutor(2) as executor:
         (parallel,) = build_packs(packs, tmp_path / "processes", executor=executor)
-    with cluster("local") as executor:
-        (far,) = build_packs(packs, tmp_path / "cluster", executor=executor)
-    for other in (parallel, far):
-        assert other.error is None
-        assert other.folder is not None
-        for path in (p for p in serial.folder.rglob("*") if p.is_file() and p.name != "run.json"):
-            name = path.relative_to(serial.folder)
-            assert (other.folder / name).read_bytes() == path.read_bytes(), name
-    with pytest.raises(PackError, match="No Dask cluster answers"), cluster("tcp://127.0.0.1:9"):
-        pass
+    assert parallel.error is None
+    assert parallel.folder is not None
+    for path in (p for p in serial.folder.rglob("*") if p.is_file() and p.name != "run.json"):
+        name = path.relative_to(serial.folder)
+        assert (parallel.folder / name).read_bytes() == path.read_bytes(), name
 
 
 def test_two_runs_at_once_publish_one_whole_pack(workspace: Workspace, tmp_path: Path) -> None:

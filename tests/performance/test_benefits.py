@@ -7,7 +7,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pmo_kit.arbitration import Question, arbitrate
 from pmo_kit.errors import DataError
 from pmo_kit.performance import (
     coverage_by_area,
@@ -19,7 +18,6 @@ from pmo_kit.performance import (
     review_benefits,
     risk_movement,
     top_risks,
-    with_change_load,
 )
 from pmo_kit.register import Register, load_register
 
@@ -117,32 +115,9 @@ def test_change_load_by_hand() -> None:
     assert north["over"] == pytest.approx(0.1)
     assert found.collisions["project_id"].tolist() == ["A", "B"]
     assert found.collisions["clears"].all()
-    assert found.demand.groupby("role")["fte"].sum().to_dict() == pytest.approx(
-        {"change in North": 40, "change in South": 20}
-    )
-    assert found.capacity.set_index("role")["fte"].to_dict() == pytest.approx(
-        {"change in North": 30, "change in South": 60}
-    )
     fewer = load_on_units(register(change_impacts=impacts[impacts["project_id"] == "B"]))
     assert fewer.collisions.empty
     assert "No unit" in fewer.summary
-
-
-def test_change_is_a_capacity_like_any_other() -> None:
-    """A and B are too much for North in one quarter: the plan takes the one that is worth more."""
-    impacts = pd.DataFrame(
-        [("A", "North", "2027-Q1", 0.2, 3.0), ("B", "North", "2027-Q1", 0.2, 3.0)],
-        columns=["project_id", "unit", "quarter", "headcount_share", "severity"],
-    )
-    gains = pd.DataFrame(
-        {"project_id": ["A", "B", "C"], "year": 2028, "kind": "cash", "amount": [3.0, 4.0, 2.0]}
-    )
-    budgets = pd.DataFrame({"envelope": ["all"], "year": [2027], "amount": [10.0]})
-    free = register(change_impacts=impacts, benefits=gains, budgets=budgets)
-    limited = with_change_load(free, load_on_units(free))
-    funded = arbitrate(Question(limited)).table["decision"] == "fund"
-    assert set(arbitrate(Question(free)).plan) == {"A", "B", "C"}
-    assert set(funded.index[funded]) == {"B", "C"}
 
 
 def test_too_much_change_for_customer(meridian: Register) -> None:

@@ -1,4 +1,4 @@
-"""Least regret, dominance, triggers, break-even and attribution, against values that enumeration or paper gives."""
+"""Least regret, dominance, break-even and attribution, against values that enumeration or paper gives."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 import pmo_kit as pmo
 from pmo_kit.arbitration.model import ONE, compile_model
-from pmo_kit.scenarios import attribute, break_even, partly, simulate_cases, triggers
+from pmo_kit.scenarios import attribute, break_even, partly, simulate_cases
 from pmo_kit.scenarios.comparison import dominated_plans, evaluate_plan
 
 CUT, MORE = pmo.Scenario("Budget -15 %", budget=0.85), pmo.Scenario("Budget +10 %", budget=1.1)
@@ -96,17 +96,6 @@ def test_other_units_are_compared_in_percent(question: pmo.Question) -> None:
     assert comparison.in_percent
     assert comparison.regret.loc["Budget -15 %", "Today"] == pytest.approx(100 * 5 / 33.5)
     assert comparison.minimax.in_percent
-
-
-def test_triggers_name_who_leaves_first(comparison: pmo.Comparison) -> None:
-    """meridian.md: 2027 below 48.5, P10 leaves first; 13 data engineers, P06 stays."""
-    table = triggers(comparison.allocations["Today"]).set_index("watch")
-    assert table.loc["money 2027", "at"] == 48.5
-    assert (
-        table.loc["money 2027", "sentence"]
-        == "money 2027: below 48.5 EUR million, Partner solar leaves first"
-    )
-    assert table.loc["data engineers 2028", "at"] == 13
 
 
 def worth_after_dropping(question: pmo.Question, plan: dict[str, str]) -> float:
