@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help pack live workshop test slow lessons lab check strip bench clean
+.PHONY: help pack live workshop test long slow lessons lab check strip bench clean
 help:            ## what there is
 	@grep -E '^[a-z]+: .*##|^[a-z]+:  +##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -28,8 +28,11 @@ workshop: .venv/kit        ## lessons from their sources, facilitator guide in b
 lab: .venv/kit             ## JupyterLab on the notebooks
 	$(BIN)/pmo-kit lab
 
-test: .venv/dev            ## every fast test, notebooks and browser included
-	$(BIN)/python -m pytest -n 2 --dist loadscope -m "not slow"
+test: .venv/dev            ## every fast test, some notebooks and a browser included
+	$(BIN)/python -m pytest -n 2 --dist loadscope -m "not slow and not long"
+
+long: .venv/dev            ## whole notebooks, packs and meetings, searches against trying all plans
+	$(BIN)/python -m pytest -n 2 --dist loadscope -m "long and not slow"
 
 slow: .venv/dev            ## the slow suites
 	EXAMPLES=4 $(BIN)/python -m pytest -m "slow or hypothesis"

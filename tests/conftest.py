@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+import pmo_kit.packs  # noqa: F401  # before any nbformat, which alone takes seconds to be imported
+
 CHROMIUM = os.environ.get("PMO_KIT_CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = [
     "--no-sandbox",

@@ -18,6 +18,7 @@ from pmo_kit.shipped import shipped
 from tests.packs.tiny import LOAD, message, notebook, write_workspace
 
 
+@pytest.mark.long
 def test_pack_says_how_far_it_is_and_where_the_page_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -32,6 +33,7 @@ def test_pack_says_how_far_it_is_and_where_the_page_is(
     assert page.is_file()
 
 
+@pytest.mark.long
 def test_a_pack_that_fails_takes_no_other_down(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = write_workspace(tmp_path, one=notebook(LOAD, message("a.one")), two=notebook("1 / 0"))
     good = file.with_name("good.yml")
@@ -75,6 +77,7 @@ def test_check_reads_a_register_and_exits_by_what_it_finds(
     assert "to fix before your first pack" in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_new_makes_a_workspace_in_which_pack_works(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -166,6 +169,7 @@ def test_a_reader_that_has_seen_enough_is_no_fault(tmp_path: Path) -> None:
     assert first.wait() == 0
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX")
 @pytest.mark.parametrize(("closed", "status"), [(">&-", 0), (">&- 2>&-", 0), (">/dev/full", 2)])
 def test_output_that_cannot_be_written_changes_no_status_in_silence(
@@ -179,6 +183,7 @@ def test_output_that_cannot_be_written_changes_no_status_in_silence(
     assert done.stderr == ("It stopped: the disk is full.\n" if status else "")
 
 
+@pytest.mark.long
 def test_nobody_listens_to_the_progress_and_the_pack_is_built(tmp_path: Path) -> None:
     file = write_workspace(tmp_path, one=notebook(LOAD, message("a.one")))
     file.write_text(file.read_text() + "formats: html\n")

@@ -36,6 +36,7 @@ def test_template_never_overwrites(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "nothing is overwritten" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_anonymize_hides_names_and_keeps_the_links(tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     assert main(["anonymize", SAMPLE, str(copy), "--secret", "three words here"]) == 0
@@ -46,6 +47,7 @@ def test_anonymize_hides_names_and_keeps_the_links(tmp_path: Path) -> None:
     assert sorted(plan["decision"]) == sorted(original["decision"])
 
 
+@pytest.mark.long
 def test_an_anonymous_copy_can_be_used_like_its_original(tmp_path: Path) -> None:
     """Scenarios name levels too; what named nothing any more would be refused by check."""
     folder, copy = tmp_path / "register", tmp_path / "copy"
@@ -66,6 +68,7 @@ def test_a_template_is_a_workbook_by_name_too(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("table", "old", "new", "column"),
     [
@@ -103,6 +106,7 @@ def test_check_refuses_what_a_chapter_would_refuse(
             assert "Nothing stops a pack" in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_a_mapping_can_be_read_by_the_register_alone(tmp_path: Path) -> None:
     """`python -m pmo_kit.register SOURCE MAPPING OUT` is a contract: other programs call it."""
     source = tmp_path / "export.csv"

@@ -156,6 +156,7 @@ def test_any_cell_is_read_or_refused_and_none_becomes_infinite(long: bool, tmp_p
         assert counts["loaded"] > 20
 
 
+@pytest.mark.long
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("long", LONG)
 def test_any_layout_gives_the_register_or_is_refused(long: bool, tmp_path: Path) -> None:
@@ -325,6 +326,7 @@ def asked() -> Any:
     return question(30, levels=True, gap=0.05)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("long", LONG)
 def test_any_question_has_an_answer_or_is_refused(long: bool) -> None:

@@ -29,6 +29,7 @@ def award(meridian: Register) -> Award:
     return select_partners(meridian)
 
 
+@pytest.mark.long
 def test_the_best_pair_is_not_the_best_lot_by_lot(award: Award) -> None:
     """Aquila is best on both lots and can take one: it is worth more where the others are weaker."""
     assert award.lots["partner_id"].to_dict() == {"A": "cygnus", "B": "aquila"}
@@ -83,6 +84,7 @@ def test_sensitivity_and_debrief(award: Award) -> None:
     assert not award.debrief.columns.str.contains("evaluator").any()
 
 
+@pytest.mark.long
 def test_same_seed_same_numbers(meridian: Register, award: Award) -> None:
     again = select_partners(meridian)
     pd.testing.assert_frame_equal(again.table, award.table)
@@ -162,6 +164,7 @@ def test_offices_of_goodwin_and_wright() -> None:
     assert (100 * weights.set_index("criterion")["weight"]).to_dict() == pytest.approx(printed, abs=0.51)
 
 
+@pytest.mark.long
 def test_a_bundle_discount_can_decide() -> None:
     scores = {("p", "A"): 6.0, ("p", "B"): 6.0, ("q", "A"): 6.2, ("q", "B"): 5.0}
     prices = dict.fromkeys(scores, 10.0)
@@ -181,6 +184,7 @@ def test_a_lot_that_nobody_passed_is_not_awarded() -> None:
     assert award.lots.at["B", "partner_id"] == "p"
 
 
+@pytest.mark.long
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10_000))
 def test_small_awards_agree_with_brute_force(seed: int) -> None:

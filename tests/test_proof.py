@@ -7,6 +7,8 @@ import pytest
 
 from pmo_kit.proof import Proof, published_cases
 
+pytestmark = pytest.mark.long
+
 FOLDER = Path(__file__).parents[1] / "data" / "samples" / "published"
 
 

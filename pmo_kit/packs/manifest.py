@@ -11,6 +11,7 @@ import platform
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,8 @@ def software() -> dict[str, Any]:
     }
 
 
-def installed(name: str) -> dict[str, str]:
+@cache
+def installed(name: str) -> Mapping[str, str]:
     """A package and all that it requires here, directly or not -> version.
 
     What is required only by an extra, or by another system or Python, is left out; a package that is required and not

@@ -56,6 +56,7 @@ def ask(case: Case) -> Question:
     return question.with_rules(Demand(rule="change", demand=demand, maximum=float(case.change)))
 
 
+@pytest.mark.long
 @brief(20)
 @given(cases())
 def test_best_next_best_and_ties(case: Case) -> None:
@@ -94,6 +95,7 @@ def check_best(case: Case) -> None:
         assert a.next_best_value == pytest.approx(float(plans[1][0]), abs=NEAR)
 
 
+@pytest.mark.long
 @brief(12)
 @given(st.integers(1, 60), st.integers(1, 60))
 def test_what_discounting_makes_equal_is_not_called_the_only_best(early: int, late: int) -> None:
@@ -135,6 +137,7 @@ def looser(rule: Rule, by: float, floors: bool) -> list[Rule]:
     return found
 
 
+@pytest.mark.long
 @brief(10)
 @given(cases(most=5), st.data())
 def test_whatever_is_made_looser_never_lowers_the_best_value(case: Case, data: st.DataObject) -> None:

@@ -52,6 +52,7 @@ def nested_by_hand(points: list[dict[frozenset[str], float]], weights: list[floa
     return max(chains.values(), default=-np.inf)
 
 
+@pytest.mark.long
 @brief(6)
 @given(cases(most=4), st.lists(st.integers(0, 3), min_size=4, max_size=4).filter(any))
 def test_order_is_the_best_of_all(case: Case, weights: list[int]) -> None:
@@ -87,6 +88,7 @@ def test_order_is_the_best_of_all(case: Case, weights: list[int]) -> None:
         assert order.plans.loc[row.project_id, row.factor] == row.level
 
 
+@pytest.mark.long
 def test_an_order_is_asked_for_with_weights_that_fit() -> None:
     question = pmo.Question(pmo.load_register("data/samples/meridian_12"))
     for wrong in ([1.0], [1, -1], [0, 0], [1, np.nan], [1, np.inf]):

@@ -26,6 +26,7 @@ def best_with(question: pmo.Question, together: tuple[str, ...], by: dict[int, f
     return max(by_funded(question.with_rules(*moved)).values(), default=np.nan)
 
 
+@pytest.mark.long
 @brief(5)
 @given(cases(most=3))
 def test_gain_and_cap_of_every_move(case: Case) -> None:

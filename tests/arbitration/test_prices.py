@@ -26,6 +26,7 @@ def proven(rough: Allocation) -> Explanation:
     return explain(rough, exact=True)
 
 
+@pytest.mark.long
 def test_intervals_hold_the_proven_price(intervals: Explanation, proven: Explanation) -> None:
     both = intervals.table.join(proven.table.add_suffix("_proven")).query("flip == flip_proven")
     assert len(both) > 20
@@ -50,6 +51,7 @@ def test_undecided_where_the_interval_holds_zero(intervals: Explanation) -> None
     assert table.loc[table["proof"] == "bounds", "words"].str.contains(" to ").all()
 
 
+@pytest.mark.long
 def test_proven_on_demand_by_asking_again(rough: Allocation, proven: Explanation) -> None:
     question = rough.question.replace(gap=0.0)
     best = arbitrate(question)

@@ -17,6 +17,7 @@ def having(variant: str) -> list[str]:
     return [name for name, case in CASES.items() if variant in case.get("published", ())]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", having("plain"))
 def test_best_plan_of_each_budget(name: str) -> None:
     case = CASES[name]
@@ -24,6 +25,7 @@ def test_best_plan_of_each_budget(name: str) -> None:
     assert values == pytest.approx(case["published"]["plain"]["each"], rel=1e-6, abs=1e-6)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", having("nested"))
 def test_one_order_of_funding(name: str) -> None:
     case = CASES[name]

@@ -14,6 +14,7 @@ from tests.arbitration.test_budgets import every_plan
 from tests.strategies import Case, brief, cases
 
 
+@pytest.mark.long
 @brief(5)
 @given(cases(most=3))
 def test_cost_of_one_year_later(case: Case) -> None:

@@ -102,6 +102,7 @@ def test_several_limits_together(case: Case) -> None:
             assert value_with(new, project, admission.level) < a.value - NEAR
 
 
+@pytest.mark.long
 @brief(7)
 @given(cases(most=5))
 def test_turning_points(case: Case) -> None:

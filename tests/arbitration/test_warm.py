@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, reject
 
 from pmo_kit.arbitration import Question, arbitrate, frontier
@@ -20,6 +21,7 @@ def ask(case: Case, gap: float) -> Question:
         reject()
 
 
+@pytest.mark.long
 @brief(8)
 @given(cases())
 def test_frontier_with_a_gap_is_within_it_of_every_plan(case: Case) -> None:
@@ -36,6 +38,7 @@ def test_frontier_with_a_gap_is_within_it_of_every_plan(case: Case) -> None:
     assert row["value"] <= max(plans) + NEAR <= row["bound"] + 2 * NEAR
 
 
+@pytest.mark.long
 @brief(8)
 @given(cases())
 def test_bound_holds_however_the_limits_move(case: Case) -> None:

@@ -75,6 +75,7 @@ def hear(page: Any, news: dict[str, Any]) -> None:
     page.evaluate("news => window.hear(JSON.parse(news))", json.dumps(news))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "nothing", [{}, {"state": {}}, {part: {} for part in PARTS}, {"state": None, "prices": None}]
 )

@@ -15,7 +15,7 @@ import pytest
 from pmo_kit.shipped import shipped
 from tests.browser.lab import PATIENCE, Lab, run_all
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.long, pytest.mark.browser, pytest.mark.timeout(1200)]
 CELLS = (
     "import os\nimport pmo_kit as pmo\n"
     f"question = pmo.Question(pmo.load_register({str(shipped('data', 'samples', 'meridian_12'))!r}))",

@@ -84,6 +84,7 @@ def settled(page: Any) -> float:
     return float(page.evaluate("document.documentElement.dataset.liveValue") or "nan")
 
 
+@pytest.mark.long
 def test_a_choice_is_answered_as_the_engine_answers_it(page: Any) -> None:
     base = Question(pmo.load_register(TWELVE), overrides=False)
     assert choose(page, "P08", "in") == pytest.approx(24.5, abs=NEAR)
@@ -107,6 +108,7 @@ def test_a_choice_is_answered_as_the_engine_answers_it(page: Any) -> None:
     assert bar.is_hidden()
 
 
+@pytest.mark.long
 def test_limits_move_by_slider_and_a_conflict_is_named(page: Any) -> None:
     base = Question(pmo.load_register(TWELVE), overrides=False)
     slider = page.get_by_label("Money, percent of the envelopes")

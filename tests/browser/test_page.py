@@ -43,7 +43,10 @@ def golden(home: Path) -> Path:
     return build_pack(file, home / "out")
 
 
-@pytest.fixture(scope="module", params=["golden", *SHIPPED], ids=lambda p: getattr(p, "stem", p))
+@pytest.fixture(
+    scope="module",
+    params=["golden", *(pytest.param(file, marks=pytest.mark.long, id=file.stem) for file in SHIPPED)],
+)
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A published pack, moved to a place of its own: a page needs nothing beside it."""
     home = tmp_path_factory.mktemp("packs")

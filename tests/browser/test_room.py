@@ -30,6 +30,8 @@ from pmo_kit.shipped import shipped
 from pmo_kit.widgets.room import session_notebook
 from tests.browser.lab import PATIENCE
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 TWELVE = shipped("data", "samples", "meridian_12")
 AGAINST = "Reservoir Learning Hub was funded; the advice was to refuse."

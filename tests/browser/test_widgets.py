@@ -25,7 +25,7 @@ from pmo_kit.scenarios import read_scenario_file
 from pmo_kit.shipped import shipped
 from tests.browser.lab import Lab, numbers, run_again, run_all
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.long, pytest.mark.browser, pytest.mark.timeout(1200)]
 TWELVE = shipped("data", "samples", "meridian_12")
 LOAD = (
     "import pmo_kit as pmo\nwidgets = pmo.widgets\n"

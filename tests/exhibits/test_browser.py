@@ -34,6 +34,7 @@ def opened(browser: Any, tmp_path: Path, html: str) -> tuple[Any, list[str]]:
     return view, wrong
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [317, 665, 800])
 def test_no_text_of_a_chart_is_cut_off(browser: Any, tmp_path: Path, width: int) -> None:
     charts = meridian_12.charts()

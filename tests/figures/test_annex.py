@@ -31,6 +31,7 @@ def test_hand_check_adds_up_to_what_the_proven_plan_uses(twelve: pmo.Register) -
     assert "data engineers 2028: 0.0" in table.title
 
 
+@pytest.mark.long
 def test_decision_log_says_what_was_advised_decided_and_became(meridian: pmo.Register) -> None:
     log = decision_log(meridian, pmo.load_register("data/samples/meridian_2026_03"))
     assert not log.duplicated(["date", "project_id"]).any()

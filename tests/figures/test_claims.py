@@ -91,6 +91,7 @@ def mine(allocation: pmo.Allocation, plans: Plans) -> int:
     return int(row)
 
 
+@pytest.mark.long
 def test_b1_a4_one_total_for_a_year_wherever_it_is_printed(asked: list[Asked]) -> None:
     """Title, table, amounts and limit of a year hold rows, exit costs and what two save together, once."""
     saving = 0
@@ -116,6 +117,7 @@ def test_b1_a4_one_total_for_a_year_wherever_it_is_printed(asked: list[Asked]) -
     assert saving
 
 
+@pytest.mark.long
 def test_b2_a2_proven_names_its_set_and_a_better_plan_beyond_it_stands_beside(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
@@ -309,6 +311,7 @@ def test_a6_what_loses_money_is_refused_for_that_and_not_for_want_of_money(asked
     assert seen
 
 
+@pytest.mark.long
 def test_b16_a_forecast_names_its_years(meridian: pmo.Register) -> None:
     register = meridian
     title = portfolio.headline(register, pmo.appraise(register)).title
@@ -531,6 +534,7 @@ def test_a_rule_is_named_in_the_register_s_words_and_by_no_column(asked: list[As
             assert "project_type" not in str(why)
 
 
+@pytest.mark.long
 def test_what_limits_us_is_what_keeps_a_better_plan_out(asked: list[Asked]) -> None:
     """Projects are whole: a limit with something left may limit, and one that is used up may not."""
     slack = 0
@@ -561,6 +565,7 @@ def test_the_reserve_leads_from_the_planned_cost_to_the_sure_one(twelve: Asked) 
     assert "planned makes its cost 80" in spoken(sure)
 
 
+@pytest.mark.long
 def test_the_years_with_most_projects_under_way_are_all_named(meridian: pmo.Register) -> None:
     rng = np.random.default_rng(7)
     ministry = pmo.load_register("data/samples/gmpp_dft_2024")

@@ -40,6 +40,7 @@ def test_the_letter_says_what_would_change_it(allocation: pmo.Allocation) -> Non
     assert letter.items[-1][1].startswith("The plan is worth 33.5")
 
 
+@pytest.mark.long
 def test_the_sums_of_the_plan_hold_with_effects_between_projects() -> None:
     question = pmo.Question(pmo.load_register("data/samples/meridian"))
     allocation = pmo.arbitrate(question.replace(overrides=False))
@@ -80,6 +81,7 @@ def test_claims_say_what_granting_costs(reasons: pmo.Explanation) -> None:
     assert table.note.endswith("Left out: three other projects that get less than they ask.")
 
 
+@pytest.mark.long
 def test_limits_are_in_their_own_unit_and_priced() -> None:
     question = pmo.Question(pmo.load_register("data/samples/meridian"), overrides=False, basis="likely")
     found = pmo.arbitrate(question)

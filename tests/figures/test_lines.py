@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 import pmo_kit as pmo
 from pmo_kit.figures import arbitration as figures
 
 
+@pytest.mark.long
 def test_lines_of_the_twelve() -> None:
     question = pmo.Question(pmo.load_register("data/samples/meridian_12"))
     allocation = pmo.arbitrate(question)

@@ -34,6 +34,7 @@ def shown(award: Award) -> dict[str, Exhibit]:
     return {exhibit.id: exhibit for exhibit in made}
 
 
+@pytest.mark.long
 def test_every_figure_has_words_and_survives_json(shown: dict[str, Exhibit]) -> None:
     for exhibit in shown.values():
         assert exhibit.title

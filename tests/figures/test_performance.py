@@ -59,6 +59,7 @@ def shown() -> dict[str, Exhibit]:
     return {exhibit.id: exhibit for exhibit in made}
 
 
+@pytest.mark.long
 def test_every_figure_has_words_and_survives_json(shown: dict[str, Exhibit]) -> None:
     for exhibit in shown.values():
         assert exhibit.title

@@ -50,6 +50,7 @@ def everything(register: Register, ranking: pr.Ranking, robustness: pr.RankRobus
     return {exhibit.id.removeprefix("prioritization."): exhibit for exhibit in shown}
 
 
+@pytest.mark.long
 def test_every_figure_can_be_shown_kept_and_drawn(everything: dict[str, Exhibit]) -> None:
     assert len(everything) == 9
     for exhibit in everything.values():
@@ -103,6 +104,7 @@ def test_tiers_hold_every_project_and_its_range(
     assert table.data["first"].sum() == pytest.approx(100)
 
 
+@pytest.mark.long
 def test_long_lists_are_cut_and_say_so() -> None:
     register = load_register(Path(__file__).parents[2] / "data" / "samples" / "meridian")
     ranking = pr.prioritize(register)

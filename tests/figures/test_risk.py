@@ -33,6 +33,7 @@ def shown(simulation: pmo.Simulation) -> dict[str, Exhibit]:
     return {exhibit.id: exhibit for exhibit in made}
 
 
+@pytest.mark.long
 def test_every_exhibit_is_whole_and_drawn(shown: dict[str, Exhibit]) -> None:
     for exhibit in shown.values():
         assert exhibit.title
@@ -58,6 +59,7 @@ def test_a_plan_without_risks_says_so() -> None:
     assert "Every limit holds" in figures.exceedance(sure).takeaway
 
 
+@pytest.mark.long
 def test_scenarios_and_changes_are_drawn_too() -> None:
     from pmo_kit.figures import scenarios as drawn
     from pmo_kit.figures import what_changed

@@ -10,6 +10,8 @@ from nbclient import NotebookClient
 from pmo_kit.exhibits.jsonform import MIME
 from tests.notebooks.strip import notebooks
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -96,6 +96,7 @@ def best(question: pmo.Question) -> float:
         return -np.inf
 
 
+@pytest.mark.long
 @brief(8)
 @given(seed=st.integers(1000, 3000), data=st.data())
 def test_a_looser_rule_never_lowers_the_best_value(tmp_path_factory, seed: int, data: st.DataObject) -> None:
@@ -120,6 +121,7 @@ def test_a_looser_rule_never_lowers_the_best_value(tmp_path_factory, seed: int, 
         assert row["unlimited_value"] >= before - 1e-9
 
 
+@pytest.mark.long
 @brief(8)
 @given(seed=st.integers(3000, 9000), factor=st.sampled_from([0.0, 0.1, 0.3]))
 def test_a_conflict_cannot_hold_and_every_part_less_one_can(

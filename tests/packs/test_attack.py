@@ -21,6 +21,8 @@ from pmo_kit.packs.decisions import record_decisions
 from pmo_kit.packs.verify import diff_packs, verify_pack
 from tests.packs.tiny import LOAD, Workspace, message, notebook
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def pack(workspace: Workspace, tmp_path: Path) -> Path:

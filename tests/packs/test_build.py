@@ -70,6 +70,7 @@ def test_equal_inputs_give_equal_bytes(workspace: Workspace, tmp_path: Path) -> 
     assert (first / "index.html").is_file()
 
 
+@pytest.mark.long
 def test_building_again_leaves_the_published_pack_as_it_is(workspace: Workspace, tmp_path: Path) -> None:
     file = workspace(one=notebook(LOAD, message("a.one")))
     folder = build_pack(file, tmp_path)
@@ -81,6 +82,7 @@ def test_building_again_leaves_the_published_pack_as_it_is(workspace: Workspace,
         build_pack(file, tmp_path)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("cell", "cause"),
     [
@@ -126,6 +128,7 @@ def test_an_exhibit_id_is_used_once_in_a_pack(workspace: Workspace, tmp_path: Pa
         build_pack(file, tmp_path)
 
 
+@pytest.mark.long
 def test_an_exhibit_that_two_notebooks_show_alike_stands_in_the_first(
     workspace: Workspace, tmp_path: Path
 ) -> None:
@@ -145,6 +148,7 @@ def _spend(value: float, place: str) -> str:
     )
 
 
+@pytest.mark.long
 def test_facts_of_a_pack_agree_or_the_build_stops(workspace: Workspace, tmp_path: Path) -> None:
     agreeing = workspace(one=notebook(LOAD, _spend(104.5, "a.x")), two=notebook(LOAD, _spend(104.5, "b.y")))
     facts = json.loads((build_pack(agreeing, tmp_path) / "facts.json").read_text())
@@ -179,6 +183,7 @@ def test_parameters_reach_the_notebook_and_interactive_cells_do_not_run(
     assert executed.cells[-1].execution_count is None
 
 
+@pytest.mark.long
 def test_a_path_parameter_is_staged_beside_the_register(workspace: Workspace, tmp_path: Path) -> None:
     lines = PARAMETERS + '\nscenarios_path: str = "../data/cases.yml"'
     reads = "assert open(scenarios_path).read() == 'a: 1'"
@@ -197,6 +202,7 @@ def test_a_bad_register_stops_the_build_with_its_findings(workspace: Workspace, 
         build_pack(file, tmp_path / "out")
 
 
+@pytest.mark.long
 def test_page_one_must_find_its_exhibits_or_be_told_why_not(workspace: Workspace, tmp_path: Path) -> None:
     book = notebook(LOAD, message("page_one.headline", "Fund both"), message("a.one"))
     file = workspace(one=book)
@@ -213,6 +219,7 @@ def test_page_one_must_find_its_exhibits_or_be_told_why_not(workspace: Workspace
     assert page.count("Fund both") == 1
 
 
+@pytest.mark.long
 def test_notebooks_run_over_any_executor(workspace: Workspace, tmp_path: Path) -> None:
     spec = read_spec(workspace(one=notebook(LOAD, message("a.one")), two=notebook("1 / 0")))
     staged = stage(spec, tmp_path / "stage")
@@ -221,6 +228,7 @@ def test_notebooks_run_over_any_executor(workspace: Workspace, tmp_path: Path) -
     assert [(f.notebook, f.cell, f.error) for f in failures] == [("two.ipynb", 3, "ZeroDivisionError")]
 
 
+@pytest.mark.long
 def test_a_workbook_is_staged_as_it_is(workspace: Workspace, tmp_path: Path) -> None:
     from openpyxl import Workbook
 
@@ -238,6 +246,7 @@ def test_a_workbook_is_staged_as_it_is(workspace: Workspace, tmp_path: Path) -> 
     assert manifest["register"]["name"] == "Harbor Trust"
 
 
+@pytest.mark.long
 def test_killing_a_run_leaves_the_published_pack_whole(workspace: Workspace, tmp_path: Path) -> None:
     out = tmp_path / "out"
     folder = build_pack(workspace(one=notebook(LOAD, message("a.one"))), out)
@@ -285,6 +294,7 @@ def test_a_register_is_read_once_for_all_kernels_of_a_run(
     assert disk.SHARED not in os.environ
 
 
+@pytest.mark.long
 def test_every_kernel_of_a_pack_finds_the_register_that_was_read(
     workspace: Workspace, tmp_path: Path
 ) -> None:

@@ -145,6 +145,7 @@ def test_help_readme_and_every_pack_say_that_notebooks_are_programs(
         assert re.search(r"(?i)notebooks( of a pack)? are programs", " ".join(text.split()))
 
 
+@pytest.mark.long
 def test_a_cache_that_is_none_is_told_or_made_again(
     workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -179,6 +180,7 @@ def rows_read(folder: Path, name: str) -> int | None:
     return None if "quote_swallows_rows" in set(register.findings["rule"]) else len(register.table(name))
 
 
+@pytest.mark.long
 def test_a_file_that_is_cut_anywhere_loses_no_row_in_silence(tmp_path: Path) -> None:
     """Attack 4b: every place in quoted rows; what stands before the cut is read, or the file is refused."""
     rows = [
@@ -277,6 +279,7 @@ def test_a_cell_that_prints_without_end_is_stopped_in_words(workspace: Workspace
     assert done.returncode == 0 or "one.ipynb" in done.stderr
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("code", "words"),
     [("import os; os._exit(0)", "ended itself"), ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "ended"),

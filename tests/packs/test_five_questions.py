@@ -91,6 +91,7 @@ def answers() -> dict[str, list[str]]:
 QUESTIONS = ["what in 2028", "in all", "how sure", "which orders are lifted", "one engineer less"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("asked", QUESTIONS)
 def test_page_one_alone_answers(shown: list[Exhibit], answers: dict[str, list[str]], asked: str) -> None:
     page = "\n".join(plain(exhibit) for exhibit in shown).replace("\u202f", " ")

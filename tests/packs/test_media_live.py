@@ -66,6 +66,7 @@ def test_spending_and_value_are_formulas_on_the_inputs_and_equal_the_plan(book: 
 NEEDS_OFFICE = pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")
 
 
+@pytest.mark.long
 @NEEDS_OFFICE
 @pytest.mark.parametrize(
     "name",
@@ -111,6 +112,7 @@ def worded() -> Outline:
     return laid_out([collected(one, two, *(item.exhibit for item in small().chapters[0].shown))])
 
 
+@pytest.mark.long
 @NEEDS_OFFICE
 @pytest.mark.parametrize(
     ("family", "outline"),

@@ -38,6 +38,7 @@ def test_page_one_is_one_page(paper: pypdf.PdfReader) -> None:
     assert second.startswith("What this pack says")
 
 
+@pytest.mark.long
 def test_the_contents_name_every_exhibit_with_its_page(paper: pypdf.PdfReader) -> None:
     said = words(paper.pages[1])
     titles = ["Asked in 2029: 89.2 for an envelope of 54.0", "The portfolio in four numbers"]

@@ -38,6 +38,7 @@ def graphics(deck: object) -> dict[str, object]:
     }
 
 
+@pytest.mark.long
 def test_the_first_slide_is_the_decision(deck: object) -> None:
     slide = deck.slides[0]  # type: ignore[attr-defined]
     assert slide.slide_layout.name == "Decision"
@@ -185,6 +186,7 @@ def test_a_long_table_goes_on_and_repeats_its_header(deck: object) -> None:
     assert sum(len(table.rows) - 1 for table in tables) == 38
 
 
+@pytest.mark.long
 def test_equal_packs_give_equal_bytes() -> None:
     assert deck_bytes(meridian()) == deck_bytes(meridian())
 
@@ -204,6 +206,7 @@ def with_deck(outline: Outline, deck: Deck) -> Outline:
     return replace(outline, spec=replace(outline.spec, deck=deck))
 
 
+@pytest.mark.long
 def test_an_organization_puts_its_own_template(tmp_path: Path) -> None:
     deck = Deck(own_template(tmp_path), LAYOUTS)
     made = Presentation(io.BytesIO(deck_bytes(with_deck(meridian(), deck))))
@@ -221,6 +224,7 @@ def test_a_template_file_is_read_as_a_deck(tmp_path: Path) -> None:
     assert len(Presentation(io.BytesIO(deck_bytes(with_deck(small(), deck)))).slides) == 14
 
 
+@pytest.mark.long
 def test_the_pack_file_maps_layouts_and_the_pack_is_rebuilt_with_them(
     workspace: Workspace, tmp_path: Path
 ) -> None:
@@ -269,6 +273,7 @@ def test_five_thousand_rows_take_six_slides_and_say_how_many_are_left() -> None:
     assert tables[-1].cell(len(tables[-1].rows) - 1, 0).text == f"and {5000 - shown} more, in the annex"
 
 
+@pytest.mark.long
 def test_every_slide_of_numbers_names_their_unit_below_its_title() -> None:
     """A table under a row of another has the unit of the whole, not the words for those who cannot see it."""
     deck = Presentation(io.BytesIO(deck_bytes(meridian())))

@@ -17,6 +17,7 @@ from pmo_kit.packs.media.xlsx import annex_bytes
 from tests.packs.media_case import meridian, records, small
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("pack", [meridian, small])
 @pytest.mark.parametrize(("file", "made"), [("pack.pptx", deck_bytes), ("annex.xlsx", annex_bytes)])
 def test_a8_a_file_is_valid(

@@ -20,6 +20,8 @@ from pmo_kit.performance import decision_log
 from pmo_kit.register import load_register
 from tests.packs.tiny import LOAD, PARAMETERS, Workspace, message, notebook
 
+pytestmark = pytest.mark.long
+
 PLAN = """rows = [("A", {a!r}, "full", {cost}), ("B", "refuse", None, 2.5)]
 frame = pd.DataFrame(rows, columns=["project_id", "decision", "level", "cost"])
 frame["project"] = [(("text", "North quay"), ("id", "A")), (("text", "=Pilot"), ("id", "B"))]

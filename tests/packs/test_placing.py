@@ -17,6 +17,8 @@ from pmo_kit.packs.media.pdf import letter_files, provenance_bytes, source_rows
 from tests.packs.media_case import collected, laid_out
 from tests.packs.tiny import LOAD, Workspace, message, notebook
 
+pytestmark = pytest.mark.long
+
 TOLD = "More of it (see a.two), of that (see a.three), of none (see a.gone) and of a.two."
 
 

@@ -23,6 +23,8 @@ from pmo_kit.packs.verify import verify_pack
 from pmo_kit.shipped import shipped
 from tests.packs.tiny import LOAD, Workspace, message, notebook
 
+pytestmark = pytest.mark.long
+
 HOSTILE = (
     '=HYPERLINK("http://evil","x")', "<script>window.stolen = 1</script>", "x" * 300, "\u202eeslaf", "مشروع النهر",
     "🚰 tap 👩‍🔧", "#set text(red) $x^2$ *bold* @ref", "{{ 7 * 7 }} {% raw %}", "A & B's \"best\"",

@@ -24,6 +24,8 @@ from pmo_kit.register import load_register
 from pmo_kit.register.template import write_register
 from tests.packs.tiny import LOAD, Workspace, message, notebook
 
+pytestmark = pytest.mark.long
+
 RECIPES = (Path(__file__).parents[2] / "templates" / "unattended.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"pmo-kit [a-z][^\n\"`]*", "\n".join(re.findall(r"```\w+\n(.*?)```", RECIPES, re.S)))
 

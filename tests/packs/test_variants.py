@@ -13,6 +13,8 @@ from pmo_kit.packs.asking import asked, described, listed, summed
 from pmo_kit.packs.spec import only, with_values
 from tests.packs.tiny import LOAD, Workspace, message, notebook
 
+pytestmark = pytest.mark.long
+
 PACK = """pack: round
 title: Round of {area}
 register: ../data/samples/harbor

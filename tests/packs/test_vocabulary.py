@@ -48,6 +48,7 @@ def test_the_words_are_found(text: str, found: list[str]) -> None:
     assert ours(text) == found
 
 
+@pytest.mark.long
 def test_the_deck_of_meridian_speaks_the_committees_language() -> None:
     for slide in Presentation(io.BytesIO(deck_bytes(meridian()))).slides:
         for shape in slide.shapes:

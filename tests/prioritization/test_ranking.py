@@ -219,6 +219,7 @@ def test_stopping_without_scores_is_doing_nothing(twelve: Register) -> None:
 cells = st.lists(st.lists(st.integers(0, 100), min_size=3, max_size=3), min_size=2, max_size=5)
 
 
+@pytest.mark.long
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(cells, st.lists(st.integers(1, 9), min_size=3, max_size=3), st.randoms(use_true_random=False))
 def test_order_units_dominance_and_sums(

@@ -121,6 +121,7 @@ TEXTS: dict[str, tuple[Callable[[], list[bytes]], str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", TEXTS)
 def test_a_table_that_is_a_bomb(name: str, tables: dict[str, str], folder, measured) -> None:
     """Attack 12c: columns; attack 12d: commas; attack 12f: a field over 16 MB; attack 3c: no csv.Error."""
@@ -232,6 +233,7 @@ BOOKS: dict[str, tuple[Callable[[], Change], str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", BOOKS)
 def test_a_workbook_that_is_a_bomb(name: str, tmp_path: Path, measured) -> None:
     """Attack 12a: the last cell; attack 12b: zip bombs, of each part that is read."""
@@ -244,6 +246,7 @@ def test_a_workbook_that_is_a_bomb(name: str, tmp_path: Path, measured) -> None:
     withstood(measured("register", book), words)
 
 
+@pytest.mark.long
 def test_a_workbook_that_unpacks_to_too_much(tmp_path: Path, measured) -> None:
     """Attack 12b."""
     book = tmp_path / "register.xlsx"

@@ -171,6 +171,7 @@ def test_french_workbook_of_two_sheets(tmp_path):
     assert "2 projects in the source, 2 here; none of the money left out." in text
 
 
+@pytest.mark.long
 def test_the_same_workbook_in_two_languages_is_one_register(tmp_path):
     heads = {
         "en": (["Project number", "Title", "Department", "Status", "RAG", "Start date", "End date"],
@@ -203,6 +204,7 @@ def test_the_same_workbook_in_two_languages_is_one_register(tmp_path):
     assert one.costs["kind"].tolist() == ["capex", "capex", "opex"]
 
 
+@pytest.mark.long
 def test_smartsheet_and_planner_and_asana(tmp_path):
     for name, source in (("smart", SMARTSHEET), ("planner", PLANNER), ("asana", ASANA)):
         (tmp_path / name).mkdir()
@@ -231,6 +233,7 @@ def test_snapshots_keep_the_latest(tmp_path):
     assert sorted(found.loc[found["rule"] == "row_ignored", "row"]) == [2, 4]
 
 
+@pytest.mark.long
 def test_rows_of_risks_and_of_months(tmp_path):
     register, _, _ = imported(tmp_path, write(tmp_path, "raid.csv", RAID))
     assert len(register.projects) == 2

@@ -69,6 +69,7 @@ def write(folder: Path, name: str, lines, mark=",", encoding="utf-8"):
         csv.writer(file, delimiter=mark).writerows(lines)
 
 
+@pytest.mark.long
 @fuzz(
     projects=GRIDS, costs=GRIDS, mark=st.sampled_from(",;\t"),
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "cp1252", "utf-16"]),
@@ -81,6 +82,7 @@ def test_any_folder(tmp_path_factory, projects, costs, mark, encoding, doubtful)
     load(folder, doubtful=doubtful)
 
 
+@pytest.mark.long
 @fuzz(bodies=st.lists(st.lists(CELLS, min_size=6, max_size=6), min_size=1, max_size=10), data=st.data())
 def test_no_row_of_projects_is_lost_unlisted(tmp_path_factory, bodies, data):
     folder = tmp_path_factory.mktemp("rows")
@@ -160,6 +162,7 @@ def test_cells_by_the_thousand(tmp_path, capsys):
     assert not count["rows unlisted"]
 
 
+@pytest.mark.long
 @fuzz(
     lines=st.lists(
         st.lists(

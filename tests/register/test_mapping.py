@@ -260,6 +260,7 @@ def test_several_sheets_joined_keys_twins_and_first_filled(tmp_path):
     assert left["amount"].sum() == pytest.approx(0.001)
 
 
+@pytest.mark.long
 def test_what_is_left_out_comes_back_with_the_folder_and_stops_a_pack(tmp_path):
     register = load_register(many(tmp_path, lost=400))
     write_register(register, tmp_path / "out")

@@ -35,6 +35,7 @@ def plain(cells: pd.Series) -> pd.Series:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", FILES)
 def test_every_project_and_amount(name: str, tmp_path: Path) -> None:
     mark, encoding, key, money = FILES[name]

@@ -171,6 +171,7 @@ def test_fault_is_found(folder, rule, severity, count, fault):
     assert others.empty, others[["rule", "message"]].values.tolist()
 
 
+@pytest.mark.long
 def test_transposed_sheet_is_turned(folder):
     lines = [line.split(",") for line in CLEAN["projects"].strip().splitlines()]
     turned = "\n".join(",".join(column) for column in zip(*lines, strict=True)) + "\n"
@@ -194,6 +195,7 @@ def test_vanished_project(folder):
     assert found(folder, {**CLEAN, "decisions": decisions}, previous=previous).empty
 
 
+@pytest.mark.long
 def test_moved_baseline(folder):
     previous = before(folder, **change("baselines", ",20,20,", ",18,20,"))
     assert found(folder, CLEAN, previous=previous)["rule"].tolist() == ["baseline_moved"]
@@ -203,6 +205,7 @@ def test_moved_baseline(folder):
     assert found(folder, CLEAN, previous=previous)["rule"].tolist() == ["baseline_moved"]
 
 
+@pytest.mark.long
 def test_changed_score(folder):
     previous = before(folder, **change("scores", "P01,c1,5,ann", "P01,c1,2,ann"))
     hits = found(folder, CLEAN, previous=previous)

@@ -282,6 +282,7 @@ def test_another_year_of_prices_is_refused(header: str) -> None:
         Register(settings={**told, "price_base_year": 2026}, **tables)
 
 
+@pytest.mark.long
 def test_the_year_of_prices_is_drafted(tmp_path: Path) -> None:
     text, code = imported(tmp_path, {"P": wide(["2027 (2020 €k)"], [1], [2], [3])})
     assert code == 0, text

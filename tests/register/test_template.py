@@ -24,6 +24,7 @@ def meridian():
     return load_register(SAMPLES / "meridian_12")
 
 
+@pytest.mark.long
 def test_filled_workbook_loads_back_equal(meridian, tmp_path):
     file = write_template(tmp_path / "register.xlsx", meridian)
     register = load_register(file)
@@ -34,6 +35,7 @@ def test_filled_workbook_loads_back_equal(meridian, tmp_path):
     assert "column_not_mapped" not in set(register.findings["rule"])
 
 
+@pytest.mark.long
 def test_blank_workbook_is_for_people(tmp_path):
     book = openpyxl.load_workbook(write_template(tmp_path / "blank.xlsx"))
     assert book.sheetnames[:4] == ["start", "projects", "costs", "settings"]
@@ -54,6 +56,7 @@ def test_blank_workbook_is_for_people(tmp_path):
     assert set(error.value.findings.query("severity == 'block'")["rule"]) == {"table_missing"}
 
 
+@pytest.mark.long
 def test_formulas_in_text_stay_text(tables, folder, tmp_path):
     tables["projects"] = (
         tables["projects"].replace("Pipes", "=cmd|' /C calc'!A0").replace("Meters", "@SUM(A1)")
@@ -65,6 +68,7 @@ def test_formulas_in_text_stay_text(tables, folder, tmp_path):
     assert load_register(file).fingerprint == register.fingerprint
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sample", ["meridian_12", "meridian"])
 def test_anonymous_register_keeps_its_structure(sample):
     register = load_register(SAMPLES / sample)
@@ -107,6 +111,7 @@ def test_anonymous_is_repeatable_and_needs_a_secret(meridian):
     assert isinstance(kept.projects, pd.DataFrame)
 
 
+@pytest.mark.long
 def test_rows_pasted_over_a_part_of_the_example_row(tmp_path):
     file = write_template(tmp_path / "mine.xlsx")
     book = openpyxl.load_workbook(file)

@@ -1,9 +1,12 @@
 """A plan that fits with a confidence: jointly over the years, on draws that it was not made with."""
 
+import pytest
+
 import pmo_kit as pmo
 from pmo_kit.risk import fit_envelopes, simulate_plan
 
 
+@pytest.mark.long
 def test_the_sample_fits_with_eighty_percent() -> None:
     question = pmo.Question(pmo.load_register("data/samples/meridian"))
     fit = fit_envelopes(question, 0.8, draws=1000)

@@ -215,6 +215,7 @@ def test_adding_a_project_changes_no_other_draw() -> None:
     pd.testing.assert_frame_equal(a[drawn], b.loc[["P1", "P2"], drawn])
 
 
+@pytest.mark.long
 def test_any_number_of_workers_gives_equal_numbers() -> None:
     question = pmo.Question(pmo.load_register("data/samples/meridian"))
     allocation = pmo.arbitrate(question)
@@ -269,6 +270,7 @@ def test_every_wrong_estimate_is_listed() -> None:
     assert {"order_of_range", "estimate_is_amount"} <= set(caught.value.findings["rule"])
 
 
+@pytest.mark.long
 def test_the_sample_says_something_a_committee_can_read() -> None:
     found = simulate(pmo.arbitrate(pmo.Question(pmo.load_register("data/samples/meridian"))), 2000)
     assert "all envelopes hold together in" in found.summary

@@ -33,6 +33,7 @@ def question() -> pmo.Question:
     return pmo.Question(pmo.load_register(FOLDER), overrides=False)
 
 
+@pytest.mark.long
 def test_the_proven_values(question: pmo.Question) -> None:
     plans = {basis: pmo.arbitrate(question.replace(basis=basis)) for basis in BEST}
     assert {basis: plan.status for basis, plan in plans.items()} == dict.fromkeys(BEST, "optimal")

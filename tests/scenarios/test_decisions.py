@@ -110,6 +110,7 @@ def worth_after_dropping(question: pmo.Question, plan: dict[str, str]) -> float:
     return max(found)
 
 
+@pytest.mark.long
 def test_break_even_by_hand_and_by_trying_all(question: pmo.Question, comparison: pmo.Comparison) -> None:
     """P05 is worth 8 and brings 14: without it a plan is better once 8 / 14 of its benefits are gone."""
     today = dict(comparison.allocations["Today"].plan)
@@ -225,6 +226,7 @@ def test_without_any_order_nothing_is_said_of_them(question: pmo.Question) -> No
     assert attribute(question, question).orders == ""
 
 
+@pytest.mark.long
 def test_every_plan_in_every_case_and_future() -> None:
     question = pmo.Question(pmo.load_register("data/samples/meridian"))
     comparison = pmo.compare(question, [pmo.Scenario("Money −15 %", budget=0.85)])

@@ -29,6 +29,7 @@ def question() -> pmo.Question:
     return pmo.Question(pmo.load_register("data/samples/meridian"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
 def test_a_template_fits_the_sample(path: Path, question: pmo.Question) -> None:
     found = read_scenario_file(path, question)
@@ -103,6 +104,7 @@ def test_a_delay_moves_money_people_and_benefits(question: pmo.Question) -> None
     assert later.options.loc["P07", "value"].ne(question.options.loc["P07", "value"]).all()
 
 
+@pytest.mark.long
 def test_a_delay_is_the_deferral_that_arbitration_knows() -> None:
     register = pmo.load_register("data/samples/meridian")
     deferred = pmo.Question(register, deferral=1).options
@@ -153,6 +155,7 @@ written = st.builds(
 )
 
 
+@pytest.mark.long
 @given(st.lists(written, max_size=3))
 def test_what_is_written_is_read(scenarios: list[Scenario]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -50,6 +50,7 @@ people = st.sampled_from([0.5, 13 / 14, 1.0, 18 / 14])
 several = st.lists(st.tuples(money, people), min_size=1, max_size=3, unique=True)
 
 
+@pytest.mark.long
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(several)
 def test_b7_b8_counts_and_regrets_are_those_of_the_named_cases(

@@ -89,6 +89,7 @@ def close(drawn: np.ndarray, counted: float) -> None:
     assert abs(float(drawn.mean()) - counted) <= error + 2e-3 * max(1.0, abs(counted))
 
 
+@pytest.mark.long
 @given(st.integers(0, 10_000))
 @settings(max_examples=25, deadline=None)
 def test_a_plan_is_worth_and_spends_its_simulated_mean(seed: int) -> None:
@@ -122,6 +123,7 @@ def test_a_plan_is_worth_and_spends_its_simulated_mean(seed: int) -> None:
         close(found._block.people[0, place], float(question.built.demand("engineer", period)[chosen].sum()))
 
 
+@pytest.mark.long
 @given(st.integers(0, 10_000))
 @settings(max_examples=20, deadline=None)
 def test_exceedance_shortfall_and_eighty_percent_agree(seed: int) -> None:
@@ -183,6 +185,7 @@ def test_what_states_nothing_more_stays_as_it_is() -> None:
         pmo.Question(twelve, basis="mean")  # type: ignore[arg-type]
 
 
+@pytest.mark.long
 def test_figures_that_hold_their_bias_keep_their_mean() -> None:
     """Optimism bias is counted once: such a project's cost and benefits stay, only their dates move."""
     register = pmo.load_register("data/samples/meridian")

@@ -262,6 +262,7 @@ def test_the_first_message_carries_the_whole_screen(
     assert figure.comm is not None
 
 
+@pytest.mark.long
 def test_python_ends_cleanly_while_it_searches(tmp_path: Path) -> None:
     code = (
         "import sys; import pmo_kit as pmo; from tests.bench.instances import question; "
@@ -274,6 +275,7 @@ def test_python_ends_cleanly_while_it_searches(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "ends\n", "")
 
 
+@pytest.mark.long
 def test_closed_boards_leave_nothing(question: pmo.Question, register: pmo.Register, tmp_path: Path) -> None:
     award = pmo.select_partners(pmo.load_register(shipped("data", "samples", "meridian")), draws=5)
     before, threads = len(ipywidgets.widgets.widget._instances), threading.active_count()
@@ -420,6 +422,7 @@ def test_every_chapter_has_its_parameters_on_a_bar(chapter: int) -> None:
     assert state.changed == {}
 
 
+@pytest.mark.long
 def test_the_weight_of_the_price_moves_the_award() -> None:
     register = pmo.load_register(shipped("data", "samples", "meridian"))
     panel = widgets.partners(pmo.select_partners(register))

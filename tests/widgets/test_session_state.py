@@ -171,6 +171,7 @@ def test_a_question_without_a_plan_is_refused(question: pmo.Question) -> None:
         SessionState(question.scaled(0.1))
 
 
+@pytest.mark.long
 def test_first_answers_are_plans_and_bounds() -> None:
     """Within 1 % at once, and the bound is one: the proof lies between."""
     base, _ = base_and_case(pmo.Question(pmo.load_register(SIXTY)))

@@ -98,6 +98,7 @@ def test_the_pdf_is_the_same_each_time(tmp_path: Path) -> None:
         write_guide(tmp_path / "c.pdf", "slides")
 
 
+@pytest.mark.long
 def test_workshop_command_writes_a_ready_set(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "day"
     assert main(["workshop", str(folder), "--teams", "2"]) == 0

@@ -16,6 +16,7 @@ from pmo_kit.workshop.building import lesson_names
 FOLDER = shipped("notebooks", "workshops")
 
 
+@pytest.mark.long
 def test_one_learner_notebook_in_a_kernel() -> None:
     run_unfilled(FOLDER / "06_arbitration.ipynb")
 
