@@ -96,6 +96,7 @@ def test_an_empty_state_is_drawn_and_asked_again(
     assert page.evaluate("window.sent.at(-1).type") == "ping"
 
 
+@pytest.mark.long
 def test_the_dialog_speaks_of_the_level_that_is_chosen(
     opened: Callable[..., Any], heard: dict[str, Any]
 ) -> None:

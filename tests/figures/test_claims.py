@@ -196,6 +196,7 @@ def test_b4_every_order_that_the_plan_lifts_is_named_with_its_price(twelve: Aske
     assert told(found, "order.lifted").value == len(broken)
 
 
+@pytest.mark.long
 def test_b6_a3_unspent_is_envelopes_less_spending_and_carried_money_counts_once(asked: list[Asked]) -> None:
     for allocation, plans in asked:
         if not any(len(rows) and rows[0][4] == "all" for rows in plans.envelopes.values()):

@@ -53,6 +53,7 @@ def test_a_pack_holds_the_page_the_figures_the_notebooks_and_where_all_comes_fro
     assert not list((tmp_path / "out" / "board").glob(".*"))
 
 
+@pytest.mark.long
 def test_equal_inputs_give_equal_bytes(workspace: Workspace, tmp_path: Path) -> None:
     noise = "import sys, os\nprint('here', os.getcwd())\nprint('there')\nsys.stderr.write(f'{3} s')\nobject()"
     file = workspace(one=notebook(LOAD, noise, message("a.one")), two=notebook(LOAD, "{'x', 'y', 'z'}"))

@@ -225,6 +225,7 @@ def test_header_that_states_another_unit(tables, folder):
     assert load_register(folder({**tables, "costs": wide})).costs["amount"].tolist() == [0.001, 2.0]
 
 
+@pytest.mark.long
 def test_what_a_run_has_read_beside_one_register_it_does_not_take_for_what_it_is_beside_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

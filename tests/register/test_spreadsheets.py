@@ -322,6 +322,7 @@ FIGURES = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("head", FIGURES)
 @pytest.mark.parametrize("across", [False, True])
 def test_figures_told_apart_by_a_column_are_not_added_up(head: str, across: bool, tmp_path: Path) -> None:
@@ -343,6 +344,7 @@ def test_figures_told_apart_by_a_column_are_not_added_up(head: str, across: bool
         assert register.table("benefits")["amount"].sum() == pytest.approx(3 * register.costs["amount"].sum())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "words", ["FTE", "Headcount", "Grant", "Limit", "Score", "Contingency", "Funding", "Net"]
 )
@@ -418,6 +420,7 @@ def test_keys_in_other_letters_are_told(tmp_path: Path) -> None:
     assert "27.9 % of the money left out" in text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "unit", ["£'000", "£’000", "£000s", "(£'000s)", "£k", "(£ thousands)", "in 1000 £", "GBP '000"]
 )

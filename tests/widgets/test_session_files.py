@@ -70,6 +70,7 @@ def test_the_next_register_reads_decisions_overrides_and_the_scenario(
     assert ',"=HYPER' not in raw
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("moves", "because"),
     [

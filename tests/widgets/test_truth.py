@@ -219,6 +219,7 @@ def check_decisions(session: SessionState, drawn: Case, advice: Plans, plans: Pl
             assert project in change.enters
 
 
+@pytest.mark.long
 @brief(25)
 @given(cases(most=5), st.data())
 def test_the_board_says_what_trying_every_plan_says(drawn: Case, data: st.DataObject) -> None:

@@ -67,6 +67,7 @@ def test_learner_notebook_runs_unfilled_and_gaps_answer_with_their_hint(name: st
     ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("value", [-1, ["zzz", 99]], ids=repr)
 def test_nonsense_in_every_gap_breaks_no_cell(name: str, value: object) -> None:
