@@ -13,11 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pypdf
 import pytest
 from pptx import Presentation
 
 import pmo_kit as pmo
+from pmo_kit.exhibits import Field, Table
 from pmo_kit.packs.layout import Outline
 from pmo_kit.packs.media.pptx import deck_bytes
 from pmo_kit.packs.media.xlsx import annex_bytes
@@ -109,7 +111,27 @@ def worded() -> Outline:
     meaning = f"{title}; the next best plan is worth 33.2 and takes Own solar in the place of Leak sensors"
     one = replace(shown, title=title, unit_line=unit, takeaway=meaning, alt="The plan.")
     two = replace(one, id="b", title="Fund nine projects, then stop Billing replacement")
-    return laid_out([collected(one, two, *(item.exhibit for item in small().chapters[0].shown))])
+    return laid_out([collected(one, two, *(item.exhibit for item in small().chapters[0].shown), crowded())])
+
+
+def crowded() -> Table:
+    """A table whose lines break where a font is wide, as many of them as a slide holds where it is not."""
+    rows = {
+        "what": [f"Supplier number {n} asks for more than it was promised" for n in range(12)],
+        "cost": [float(n) for n in range(12)],
+        "since": ["= same"] * 12,
+        "answer": ["Keep the right to change the supplier, and do it early"] * 12,
+    }
+    fields = (
+        Field("what", kind="text"),
+        Field("cost", title="expected cost"),
+        Field("since", title="since last time", kind="text"),
+        Field("answer", kind="text"),
+    )
+    return Table(
+        id="crowd", alt="Risks.", title="Twelve suppliers ask for more", data=pd.DataFrame(rows), columns=fields,
+        unit_line="EUR million, real 2026", takeaway="Each of them has an owner.",
+    )  # fmt: skip
 
 
 @pytest.mark.long
@@ -125,7 +147,7 @@ def worded() -> Outline:
 def test_a9_a_deck_breaks_no_number_and_leaves_no_slide_in_another_font(
     family: str, outline: Callable[[], Outline], tmp_path: Path
 ) -> None:
-    """Each number and date of a table stands whole in a line of the slide; no title reaches into the unit line."""
+    """Each number and date of a table is whole in a line of its slide; nothing reaches into what stands below it."""
     files = [file for file in FONTS.glob(family) if "Mono" not in file.name]
     if not files:
         pytest.skip(f"no fonts {family}")
@@ -163,6 +185,11 @@ def test_a9_a_deck_breaks_no_number_and_leaves_no_slide_in_another_font(
             under = [at for at, _, said in lines if unit.text_frame.text.startswith(said[:20])]
             assert heading
             assert max(heading) + 0.25 * size < under[0] - 0.7 * 14, title.text_frame.text
+        meaning = places.get("Meaning")
+        if meaning is not None:
+            top, words = meaning.top / EMU, meaning.text_frame.text
+            inside = baselines(page, top + 4, top + meaning.height / EMU)
+            assert [said for _, _, said in inside if said not in words] == []
     assert looked_at > 1
 
 

@@ -44,7 +44,7 @@ _MARGIN = 3.4
 WIDER = 1.13
 """How much wider than Source Sans 3 the font may be that a slide is shown in: digits of Arial are 556 of 500 wide."""
 WIDEST = 1.32, 1.26
-"""The same of DejaVu, the widest that stands in for a font, bold and not, for text of a fixed place; rows can grow."""
+"""The same of DejaVu, the widest that stands in for a font, bold and not; what stands on a slide has room for it."""
 _MOST = 6
 """Slides that a table may take; a longer one is for the annex."""
 
@@ -113,13 +113,14 @@ def pages(table: Table, room: Box) -> list[Page]:
     made = []
     for size in (16.0, 14.0, 12.0, 11.0):
         given = tuple(widths(table, most, size * WIDER, 2 * _MARGIN + 2, slack=0.16))
-        heights = [_height(line, given, size) for line in lines]
-        top = _height(head, given, size) if head else 0.0
-        made.append((_parted(heights, high - top), size, given, heights, top))
+        # A row is as high as it needs in usual fonts; what stands on a slide has room there in the widest.
+        heights = [_height(line, given, size) for line in (head, *lines)]
+        widest = [_height(line, given, size, WIDEST) for line in (head, *lines)]
+        made.append((_parted(widest[1:], high - widest[0]), size, given, heights))
         if len(made[-1][0]) == 1:
             break
     least = len(made[-1][0])
-    found, size, given, heights, top = next(one for one in made if len(one[0]) <= least)
+    found, size, given, (top, *heights) = next(one for one in made if len(one[0]) <= least)
     if len(found) > _MOST:
         last = found[_MOST - 1]
         rest = len(lines) - last[0] - len(last) + 1
@@ -286,14 +287,14 @@ def _tall(
     return high
 
 
-def _height(line: Line, given: Sequence[float], size: float) -> float:
-    """Height of a line of a table in pt."""
+def _height(line: Line, given: Sequence[float], size: float, wider: Sequence[float] = (WIDER,) * 2) -> float:
+    """Height of a line of a table in pt; nothing where there is no line."""
     most, column = 0.0, 0
     for slot in line:
         room = sum(given[column : column + slot.span]) - 2 * _MARGIN - 1
-        most = max(most, _tall(slot.paragraphs, room, size, (WIDER, WIDER)))
+        most = max(most, _tall(slot.paragraphs, room, size, wider))
         column += slot.span
-    return most + 4.2
+    return most + 4.2 if line else 0.0
 
 
 def _write(cell: Any, slot: Slot, size: float, last: bool, head: bool) -> None:
