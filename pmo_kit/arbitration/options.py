@@ -281,12 +281,9 @@ def build_options(
     rates = discount_schedule(settings.discount_schedule, steps)
     factors = finance.discount_factors(rates, len(years), settings.timing)
     unit = settings.unit if isinstance(value, str) else str(value.name or "value")
-    for index in (
-        table.index,
-        table.columns,
-        projects.index,
-    ):  # pandas makes what it finds by once, and unlocked:
-        index.get_indexer(index[:1])  # before searches look there side by side
+    # What pandas finds by, which it makes once and unlocked, is made before searches look there side by side.
+    for index in (table.index, table.columns, projects.index):
+        index.get_indexer(index[:1])
     return Options(
         table, spending, demanding, projects, dict(zip(years, map(float, factors), strict=True)),
         settings.unit, unit, value in ("npv", "npsv") if isinstance(value, str) else False,

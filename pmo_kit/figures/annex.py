@@ -73,7 +73,7 @@ def hand_check(allocation: Allocation) -> Exhibit:
         ignore_index=True,
     )
     years = list(money["column"].astype("str"))
-    least = max(float(limits["slack"].min()), 0.0)
+    least = float(limits["slack"].min())
     tight = listed(limits.index[limits["slack"] <= least + NEAR].astype("str"))
     return Table(
         data=data,
@@ -83,8 +83,8 @@ def hand_check(allocation: Allocation) -> Exhibit:
             *(Field(name, name) for name in years),
             *(Field(name, name, ruled=not n) for n, name in enumerate(people["label"].astype("str"))),
         ),
-        title=f"{sentence(count(len(chosen), 'line adds', 'lines add'))} up within every envelope; "
-        f"least is left in {tight}: {number(least)}",
+        title=f"{sentence(count(len(chosen), 'line adds', 'lines add'))} up"
+        f"{' within every envelope' * (least > -NEAR)}; least is left in {tight}: {number(least)}",
         takeaway="Add a column, take it from what there is: what is left must be nought or more.",
         note="Exit costs of what stops are in its line. Envelopes of one fund, kind or area stand among the limits.",
         unit_line=unit_line(register, "Money by year and people of a trade that is used up"),

@@ -337,14 +337,15 @@ def prices(explanation: Explanation) -> Chart:
     outside = allocation.table.index[allocation.table["decision"] != "fund"]
     tried = outside.isin(table.index.get_level_values(0))
     few = facts.counted(allocation, int(tried.sum()), "outside, priced")
-    one = "a project that is outside" if tried.all() else say("one of the {n:words} outside", n=few)
+    one = "a project that is outside" if tried.all() else say("one of the {n:words} priced outside", n=few)
     out, verb = data.loc[data["group"].str.startswith("Out"), "price"].astype(float), f"Letting {one} in"
     over, key = f"{number(len(out), 0)} projects outside", "project.price_in"
     if len(outside[tried]) == 1 and len(out):
         verb = f"Letting {allocation.table.loc[outside[tried][0], 'name']} in"
     if out.empty:
         out = data.loc[data["group"].str.startswith("In"), "price"].astype(float)
-        none = "No project outside can be let in" if tried.any() else "Nothing is outside"
+        none = f"No project {'priced ' * (not tried.all())}outside can be let in"
+        none = "Nothing is outside" if outside.empty else none
         verb = f"{none}; leaving out one that is in"
         over, key = f"{number(len(out), 0)} projects inside", "project.price_out"
     ends = [
@@ -579,11 +580,9 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
         _gain(allocation, worth.loc[rule]) if rule in worth.index else "–" for rule in shown["rule"]
     ]
     shown["label"] = shown["label"].map(sentence)
-    held, priced = (
-        holding(allocation, worth),
-        facts.told(register, "limit.priced", len(worth.drop("all money", errors="ignore"))),
-    )
-    most = [label for label, gain in held if str(gain) == str(held[0][1])]
+    held, several = holding(allocation, worth), len(worth.drop("all money", errors="ignore"))
+    priced = facts.told(register, "limit.priced", several)
+    most = [label for label, gain in held if gain.words() == held[0][1].words()]
     full = use[use["binding"] & (use["sense"] == "at most") & (use["slack"] > -SMALL)]
     over = int((use["slack"] < -SMALL).sum())
     return Table(
@@ -593,7 +592,7 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
         title=say(
             "{many}: without {what} the plan would gain {gain}",
             many="One limit holds back"
-            if len(worth.drop("all money", errors="ignore")) == 1
+            if several == 1
             else say(
                 "Of the {n:words} tightest limits {many} most",
                 n=priced,
@@ -603,11 +602,11 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
             gain=held[0][1],
         )
         if held
-        else say("None of the {n:words} tightest limits by itself keeps a better plan out", n=priced),
+        else say("No limit among the {n:words} tightest keeps a better plan out by itself", n=priced),
         takeaway=(
             f"{sentence(count(len(full)))} of {count(len(use), 'limit')} {'is' if len(full) == 1 else 'are'} used up"
             if len(full)
-            else f"None of the {number(len(use), 0)} limits is used up"
+            else f"No limit of {number(len(use), 0)} is used up"
         )
         + (f"; {count(over)} {'is' if over == 1 else 'are'} exceeded, at a price." if over else "."),
         note="Worth of more: the least increase of this limit alone that changes anything, and the "
@@ -824,6 +823,8 @@ def departments(allocation: Allocation, scores: pd.Series | None = None, area: s
 
 def _shares(rates: pd.Series, area: str) -> str:
     """The share of its ask that an area gets, beside that of all; of no area the largest and the smallest share."""
+    if area and pd.isna(rates[area]):
+        return f"{area} asks for no money"
     if area:
         own, whole = (format_number(rates[name], 0) for name in (area, "All"))
         return f"{area} gets {own} % of its ask, all areas together {whole} %"
@@ -906,6 +907,7 @@ def claims(
         project = least["project"][1][1]
         size = largest_levels(allocation.question)[project]
         cheapest = facts.price(allocation, project, size, least["sort"])
+    short = "other project that gets less than it asks", "other projects that get less than they ask"
     return Table(
         data=data,
         columns=columns(
@@ -935,7 +937,7 @@ def claims(
             if better
             else ""
         )
-        + (f" Left out: {count(left, 'other project')} that get less than they ask." if left else ""),
+        + (f" Left out: {count(left, *short)}." if left else ""),
     )
 
 
@@ -1051,7 +1053,7 @@ def by_score(allocation: Allocation, scored: Allocation, value: pd.Series) -> Ta
         data=data,
         columns=columns(f"goal | money: {goal} | points | cost: money spent | funded | only"),
         title=say(
-            "By scores {n:words} projects stay; {lost} of {goal} is given up",
+            "By scores {n:words project stays|projects stay}; {lost} of {goal} is given up",
             n=facts.counted(allocation, shared, "by scores too"),
             lost=facts.gain(allocation, allocation.value - given_up, "by scores"),
             goal=goal,

@@ -284,11 +284,13 @@ def ask(register: Register, appraisal: Appraisal) -> Exhibit:
     both = table.dropna()[lambda rows: rows["asked"] > 0]
     if both.empty:
         return nothing("No year has both an ask and an envelope", "There is nothing to compare.")
-    worst = (both["asked"] / both["envelope"]).idxmax()
+    there = both["envelope"].add(overview.most_carried_in(register), fill_value=0.0).reindex(both.index)
+    worst = (both["asked"] / there).idxmax()
     asked = claims.told(register, "register.asked", both.loc[worst, "asked"], year=int(worst))
     envelope = claims.told(register, "envelope.amount", both.loc[worst, "envelope"], year=int(worst))
-    most = envelope.value + overview.most_carried_in(register).get(int(worst), 0.0)
-    part = claims.told(register, "share", max(1 - most / asked.value, 0.0), year=int(worst), part="asked")
+    part = claims.told(
+        register, "share", max(1 - there[worst] / asked.value, 0.0), year=int(worst), part="asked"
+    )
     return Chart(
         mark="bar",
         data=rows.sort_values(["year", "what"], ascending=[True, False], ignore_index=True),
@@ -305,7 +307,7 @@ def ask(register: Register, appraisal: Appraisal) -> Exhibit:
         ),
         takeaway=say("At least {part} of the {year} ask does not fit in any plan.", part=part, year=worst)
         if part.value > 0
-        else "The envelope, with what may be carried in, covers the ask in every year.",
+        else "The envelope, with what may be carried in, covers the ask in every year that has one.",
         unit_line=unit_line(register, "Ask against envelope", scope="every project at its largest level"),
     )
 
@@ -334,11 +336,12 @@ def people(register: Register, appraisal: Appraisal) -> Exhibit:
             most=told("there", first["capacity"]),
         )
         if short
-        else "There are people enough in every role and period",
+        else "There are people enough in every role and period"
+        + " that states a capacity" * table["capacity"].hasnans,
         takeaway=say(
             "{n:Words} of {all:words pair|pairs} of role and period cannot serve all that is asked.",
             n=told("short", short, "pairs"),
-            all=told("all", len(table), "pairs"),
+            all=told("all", int(table["capacity"].count()), "pairs"),
         )
         if short
         else "",

@@ -306,7 +306,7 @@ def headline(allocation: Allocation) -> Message:
     names, years = allocation.table["name"], spend_years(allocation)
     stops = names[allocation.table["decision"] == "stop"]
     funded = claims.decided(allocation, "fund")
-    who = say("{n:words} project" if funded.value == 1 else "{n:words} projects", n=funded)
+    who = say("{n:words project|projects}", n=funded)
     first = f"Stop {shortened(stops, 2)} and fund " if len(stops) else "Fund "
     each = say(", ").join(say("{money} in {year}", money=claims.spend(allocation, y), year=y) for y in years)
     near = say(", ").join(
@@ -332,7 +332,7 @@ def _basis(allocation: Allocation) -> str:
 
 @figure("page_one.tiles", source="costs, benefits, budgets, capacity")
 def tiles(allocation: Allocation, carrying_on: float | None = None, likely: float | None = None) -> Kpi:
-    """Return four numbers: the value, the limit that binds, and the money of the first two years."""
+    """Return up to four numbers: the value, the limit that binds, and the money of the first years."""
     value = claims.value(allocation)
     note = ""
     if carrying_on is not None:
@@ -370,7 +370,7 @@ def tiles(allocation: Allocation, carrying_on: float | None = None, likely: floa
         told += [used, most]
     return Kpi(
         data=pd.DataFrame(rows),
-        title=f"The plan in {count(len(rows))} numbers",
+        title=f"The plan in {count(len(rows), 'number')}",
         unit_line=unit_line(allocation.question.register, "The recommended plan"),
         facts=tuple(told),
     )
@@ -498,9 +498,7 @@ def orders(allocation: Allocation, ledger: Ledger) -> Message:
     title = "No order on record is lifted"
     if lifted:
         n = claims.told(allocation, "order.lifted", len(lifted), plan=claims.PLAN)
-        title = say(
-            "This plan lifts {n:words} {orders} on record", n=n, orders="order" if n.value == 1 else "orders"
-        )
+        title = say("This plan lifts {n:words order|orders} on record", n=n)
         if len(lifted) > 1 and len(lifted) == len(ledger.table):
             joint = claims.order(allocation, None, ledger.joint)
             title += say("; keeping all costs {joint}", joint=joint)
@@ -598,6 +596,7 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
         say("{left} in {year}", left=claims.left(allocation, row), year=row["year"])
         for _, row in money.head(2).iterrows()
     )
+    left = say("Money left: {left}." if len(money) else "No envelope is for the whole portfolio.", left=left)
     over = [(f"{sentence(name)}:", words) for name, words in _overrun(allocation)]
     if limit is None:
         held = holding(allocation, worth)[:LIMITS]
@@ -611,7 +610,7 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
             )
             for n, (what, gain) in enumerate(held)
         ]
-        spare = "None is used up, yet nothing better fits." if held else say("Money left: {left}.", left=left)
+        spare = "None is used up, yet nothing better fits." if held else left
         items: list[tuple[str, str]] = [("", say("{gains}.", gains=say("; ").join(gains)))] if held else []
         return Message(title=f"What limits us: {first}", items=(*items, ("", spare), *over))
     people = limit["kind"] == "capacity"
@@ -623,7 +622,7 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
     if people:
         who, when = role_words(str(limit["role"])), limit["period"]
         lead = say("{used} of {most} {who} used in {when}.", used=used, most=most, who=who, when=when)
-    items = [(lead, say("Money left: {left}.", left=left))]
+    items = [(lead, left)]
     items += [
         ("", worth_words(allocation, worth.loc[name]))
         for name in bottleneck_names(allocation)

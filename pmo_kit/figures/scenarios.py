@@ -118,7 +118,8 @@ def grid(comparison: Comparison) -> Table:
     total = {name: format_number(value.get(name, float("nan"))) for name in levels}
     note = f"Not listed: {hidden}." if hidden else ""
     if forced:
-        note = f"{note} {listed(sorted(forced))} forces the answer and is not counted.".strip()
+        verbs = ("forces", "is") if len(forced) == 1 else ("force", "are")
+        note = f"{note} {listed(sorted(forced))} {verbs[0]} the answer and {verbs[1]} not counted.".strip()
     return Table(
         data=shown,
         group=Field("presence", kind="category"),

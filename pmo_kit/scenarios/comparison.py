@@ -75,12 +75,8 @@ def evaluate_plans(
         return evaluate_plan(model, plan, allocations[scenario].value)
 
     found = side_by_side(partial(tried, *key) for key in keys)
-    return pd.DataFrame(
-        [
-            {"plan": name, "scenario": scenario} | each
-            for (name, scenario), each in zip(keys, found, strict=True)
-        ]
-    )
+    rows = zip(keys, found, strict=True)
+    return pd.DataFrame([{"plan": name, "scenario": scenario} | each for (name, scenario), each in rows])
 
 
 def regret_table(evaluated: pd.DataFrame) -> pd.DataFrame:

@@ -85,7 +85,7 @@ def tiles(session: SessionState, case: Case, answer: Answer) -> list[dict[str, A
     found = [
         ("Net value, " + unit, value, recommended_words(session.recommended), "focus"),
         ("Price of what is forced, " + unit, *_price_tile(session, case)),
-        ("Tightest limit", *_tightest_tile(session, answer)),
+        ("Tightest limit", *_tightest_tile(answer)),
     ]
     return [
         {"label": label, "value": value, "note": note, "focus": color == "focus", "over": color == "over"}
@@ -112,7 +112,7 @@ def _price_tile(session: SessionState, case: Case) -> tuple[str, str, str]:
     return interval(low, high), note, "focus" if high > 0 else ""
 
 
-def _tightest_tile(session: SessionState, answer: Answer) -> tuple[str, str, str]:
+def _tightest_tile(answer: Answer) -> tuple[str, str, str]:
     """The limit that is overrun, or at its end, or next to it: value, note, color."""
     if answer.allocation is None:
         return "n/a", "no plan", ""

@@ -262,7 +262,7 @@ class FrontierState:
         money = f"{number(budget)} {question.money.short}"
         return (
             f"{number(100 * self.factor, 0)} % of the money ({money}) buys {number(self.value)} "
-            f"{question.worth.short}{sure}: {funded} projects funded"
+            f"{question.worth.short}{sure}: {funded} project{'s' * (funded != 1)} funded"
         )
 
     @property

@@ -143,7 +143,7 @@ def decide(
     rows = decisions_of(session, case, answer, committee, decided_by)
     save_session(session, place, committee)
     forces = pd.DataFrame(case.forces, columns=list(ORDER))
-    forces["decided_by"] = forces["decided_by"].replace("", committee)
+    forces["decided_by"] = forces["decided_by"].replace("", decided_by or committee)
     with _written(place):
         decisions = write_csv(_free(place / "decisions.csv"), rows)
         write_csv(_free(place / "overrides.csv"), forces)

@@ -620,3 +620,14 @@ def test_a_limit_exceeded_at_its_price_is_counted_apart(twelve: Asked) -> None:
     over = int(((use["slack"] < -1e-6) & (use["limit"] > 0) & (use["used"] > 0)).sum())
     assert ("exceeded" in table.takeaway) == bool(over)
     assert "gains 0.0" not in " ".join(table.data["more"])
+
+
+def test_limits_that_hold_back_alike_are_several(twelve: Asked) -> None:
+    """Two limits without which the plan would gain the same are not one that holds back most."""
+    allocation, _ = twelve
+    worth = pmo.arbitration.limits_worth(allocation)
+    alike = worth.drop(index="all money")["unlimited_value"].nlargest(2).index
+    worth.loc[alike, "unlimited_value"] = worth.loc[alike, "unlimited_value"].max()
+    title = figures.limits(allocation, worth).title
+    assert "several hold back most: without one of “" in title
+    assert "several" not in figures.limits(allocation, worth.drop(index=alike[1])).title
