@@ -2,14 +2,7 @@
 
 from pmo_kit.performance.benefits import Benefits, reference_class, review_benefits
 from pmo_kit.performance.change_load import ChangeLoad, load_on_units
-from pmo_kit.performance.earning import earned_schedule, earned_value
-from pmo_kit.performance.forecasts import (
-    conditions,
-    forecast_accuracy,
-    forecast_history,
-    s_curve,
-    stop_or_continue,
-)
+from pmo_kit.performance.curves import earned_schedule, earned_value
 from pmo_kit.performance.governance import (
     baseline_moves,
     coverage_by_area,
@@ -22,4 +15,15 @@ from pmo_kit.performance.governance import (
     since_last_committee,
     top_risks,
 )
-from pmo_kit.performance.review import RagRules, Review, rag_movement, review_performance, roll_up
+from pmo_kit.performance.review import (
+    RagRules,
+    Review,
+    conditions,
+    forecast_accuracy,
+    forecast_history,
+    rag_movement,
+    review_performance,
+    roll_up,
+    s_curve,
+    stop_or_continue,
+)

@@ -25,8 +25,7 @@ from pmo_kit.facts import keeping, number
 from pmo_kit.risk.exposure import Exposure, ProjectRisk
 from pmo_kit.uncertainty.distributions import NODES, REACH, Floats
 from pmo_kit.uncertainty.expected import COST_DURATION, DRIVER
-from pmo_kit.uncertainty.lateness import STEPS, spread
-from pmo_kit.uncertainty.stated import QUANTITIES, Event, steps_of
+from pmo_kit.uncertainty.stated import QUANTITIES, STEPS, Event, spread, steps_of
 
 Single = NDArray[np.float32]
 Indices = NDArray[np.intp]

@@ -18,8 +18,15 @@ from numpy.typing import NDArray
 from scipy import special
 
 from pmo_kit.uncertainty.distributions import GRID, REACH, Floats
-from pmo_kit.uncertainty.lateness import STEPS, spread
-from pmo_kit.uncertainty.stated import Event, Uncertainty, first_year, read_uncertainty, steps_of
+from pmo_kit.uncertainty.stated import (
+    STEPS,
+    Event,
+    Uncertainty,
+    first_year,
+    read_uncertainty,
+    spread,
+    steps_of,
+)
 
 if TYPE_CHECKING:
     from pmo_kit.register import Register

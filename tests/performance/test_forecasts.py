@@ -17,7 +17,7 @@ from pmo_kit.performance import (
     stop_or_continue,
 )
 from pmo_kit.performance.curves import last_month
-from pmo_kit.performance.forecasts import period_name
+from pmo_kit.performance.review import period_name
 from pmo_kit.register import Register, load_register
 
 TWELVE = Path(__file__).parents[2] / "data" / "samples" / "meridian_12"
