@@ -591,6 +591,53 @@ def count(things: float, noun: str = "", plural: str = "") -> str:
     return f"{word} {noun if things == 1 else plural or f'{noun}s'}" if noun else word
 
 
+def in_row(names: Iterable[str]) -> str:
+    """Names one after another, as behind a colon; semicolons part them where a name has a comma of its own.
+
+    Examples
+    --------
+    >>> in_row(["Leak sensors", "Own solar"]), in_row(["Sewer relining, old town", "Own solar"])
+    ('Leak sensors, Own solar', 'Sewer relining, old town; Own solar')
+    """
+    every = list(names)
+    return say(_apart(every)).join(every)
+
+
+def _apart(names: list[str]) -> str:
+    return "; " if any(", " in name for name in names) else ", "
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in a sentence, parted as by `in_row`.
+
+    Examples
+    --------
+    >>> listed(["Leak sensors", "Own solar", "Storm overflows"])
+    'Leak sensors, Own solar and Storm overflows'
+    >>> listed(["Sewer relining, old town", "Storm overflows"])
+    'Sewer relining, old town; and Storm overflows'
+    """
+    every = list(names) or ["nothing"]
+    end = "" if _apart(every) == ", " else ";"
+    if len(every) == 1:
+        return every[0]
+    return say("{most}{end} and {last}", most=say(_apart(every)).join(every[:-1]), end=end, last=every[-1])
+
+
+def shortened(names: Iterable[str], most: int = 3) -> str:
+    """The first names in a sentence and how many more there are.
+
+    Examples
+    --------
+    >>> shortened(["A", "B", "C", "D", "E"], 2)
+    'A, B and 3 more'
+    """
+    every = list(names)
+    if len(every) > most + 1:
+        every = [*every[:most], f"{number(len(every) - most, 0)} more"]
+    return listed(every)
+
+
 def is_missing(value: object) -> bool:
     """True for None, NaN, NaT and pandas' NA, of whatever type.
 

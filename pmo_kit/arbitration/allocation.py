@@ -265,8 +265,8 @@ class Allocation(Answer):
         else:
             gap = f"{number(100 * self.gap, 2)} % ({number(self.gap_projects)} median projects)"
             proof = f"at most {gap} below the best, not unique"
-        worth = f"{self.question.basis_word} net value".strip().capitalize()
-        return f"{worth} {as_given(round(self.value, 2))} {unit}: {', '.join(words)} ({proof})."
+        worth = self.question.goal
+        return f"{worth[:1].upper()}{worth[1:]} {as_given(round(self.value, 2))} {unit}: {', '.join(words)} ({proof})."
 
     @property
     def inputs(self) -> Mapping[str, str]:

@@ -76,7 +76,7 @@ class Frontier(Answer):
         budgets = (
             f"From {number(100 * low['factor'], 0)} % to {number(100 * high['factor'], 0)} % of the budget"
         )
-        return f"{budgets} the net value goes from {first} to {last} {unit}."
+        return f"{budgets} the {self.question.goal} goes from {first} to {last} {unit}."
 
     @property
     def inputs(self) -> Mapping[str, str]:

@@ -30,7 +30,7 @@ from pmo_kit.arbitration.solving import side_by_side
 from pmo_kit.arbitration.thresholds import Threshold, least_cost_cut, least_increase
 from pmo_kit.doors import door, known
 from pmo_kit.errors import InputError
-from pmo_kit.facts import as_given
+from pmo_kit.facts import as_given, listed
 
 if TYPE_CHECKING:
     from pmo_kit.arbitration.allocation import Allocation
@@ -123,7 +123,7 @@ def what_would_admit(allocation: Allocation, project_id: str, level: str | None 
     limits = [rule for rule in map(model.question.rule, way) if isinstance(rule, Limit)]
     price = float("nan") if done.found.plan is None else (allocation._value - done.found.value) / ONE
     unit = allocation.question.worth.short
-    worth = f"{unit} more {_goal(allocation)}" if options.money_value else f"more of {unit}"
+    worth = f"{unit} more {allocation.question.goal}" if options.money_value else f"more of {unit}"
     rows = [("value", price, unit, f"{as_given(round(price, 2))} {worth}")]
     asks: list[Callable[[], tuple[str, float, str, str]]] = [partial(_cheaper, allocation, option)]
     asks += [partial(_one_limit, allocation, rule, option) for rule in limits]
@@ -298,8 +298,10 @@ def _asked(allocation: Allocation, option: int) -> str:
     question = allocation.question
     stated, costs, unit = question.stated, question.built.costs, question.money.short
     years = {year: float(stated.measure("all", year)[option]) for year in stated.years}
-    money = _and([f"{as_given(round(x, 2))} in {year}" for year, x in years.items() if round(x, 2)])
-    asked = f"{as_given(round(float(stated.costs[option]), 2))} {unit}{f': {money}' * bool(money)}."
+    money = [f"{as_given(round(x, 2))} in {year}" for year, x in years.items() if round(x, 2)]
+    asked = (
+        f"{as_given(round(float(stated.costs[option]), 2))} {unit}{f': {listed(money)}' if money else ''}."
+    )
     if round(float(costs[option] - stated.costs[option]), 2):
         asked += f" It is expected to cost {as_given(round(float(costs[option]), 2))} {unit}."
     worth = float(question.built.values[option])
@@ -325,11 +327,11 @@ def _refusal(allocation: Allocation, project_id: str, level: str | None) -> Item
         why = "It would fit beside the plan, but no better plan holds it."
     items = [("Why.", why)]
     if pd.notna(found.price):
-        out = _and([names[p] for p in found.displaces if p != project_id])
+        out = [names[p] for p in found.displaces if p != project_id]
         size = f" ({label})" if label else ""
         verb = f"Taking it in{size}" if level is None else f"Funding that size{size}"
         price = f"{verb} today would cost {_value(allocation, found.price)}"
-        items.append(("Its price.", price + (f" and push out {out}." if out else ".")))
+        items.append(("Its price.", price + (f" and push out {listed(out)}." if out else ".")))
     else:
         items.append(
             ("Its price.", f"No plan within the limits holds {'it' if level is None else 'that size'} today.")
@@ -357,7 +359,7 @@ def _ways(allocation: Allocation, found: Admission) -> Items:
     never = [f"more {label}" for label in short] + [
         others[way] for way in table.loc[~enough, "way"] if way in others
     ]
-    words = f"{_and(never)}."
+    words = f"{listed(never)}."
     return items + ([("What would not, alone.", words[0].upper() + words[1:])] if never else [])
 
 
@@ -384,25 +386,14 @@ def _in_plan(allocation: Allocation, project_id: str, reduced: bool) -> Items:
                 return [*items, ("The order.", f"It is kept in by order of {by}{': ' * bool(why)}{why}.")]
         return [*items, ("The price.", "No plan is possible otherwise.")]
     other = "Carrying it on" if row["decision"] == "stop" else "Leaving it out"
-    out = _and([names[p] for p in done.change.leaves if p != project_id])
+    out = [names[p] for p in done.change.leaves if p != project_id]
     words = f"{other} would cost {_value(allocation, allocation.value - done.found.value / ONE)}"
-    return [*items, ("The price.", words + (f" and push out {out}." if out else "."))]
+    return [*items, ("The price.", words + (f" and push out {listed(out)}." if out else "."))]
 
 
 def _value(allocation: Allocation, amount: float) -> str:
     """An amount of the plan's value in words."""
     options, number = allocation.question.built, as_given(round(amount, 2))
     if options.money_value:
-        return f"{number} {allocation.question.worth.short} of {_goal(allocation)}"
+        return f"{number} {allocation.question.worth.short} of {allocation.question.goal}"
     return f"{number} of {options.value_unit}"
-
-
-def _goal(allocation: Allocation) -> str:
-    """What is maximized, with its basis: "expected net value"."""
-    value = {"npsv": "net value to society"}.get(str(allocation.question.value), "net value")
-    return f"{allocation.question.basis_word} {value}".strip()
-
-
-def _and(words: list[str]) -> str:
-    """Words in a sentence."""
-    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)

@@ -30,7 +30,7 @@ from pmo_kit.arbitration.search import Found, best_plan, each, proof_gap, solved
 from pmo_kit.arbitration.solving import Limits, side_by_side
 from pmo_kit.arbitration.thresholds import limits_worth, turning_points
 from pmo_kit.doors import door, known, several
-from pmo_kit.facts import as_given
+from pmo_kit.facts import as_given, in_row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -248,7 +248,7 @@ def _words(allocation: Allocation, done: Flip, price: str, proof: str, blocked: 
     if done.option in allocation._positions and allocation.question.built.stops[done.option]:
         verb = "Carrying it on"
     if proof == "impossible":
-        return f"{verb} is not possible: {', '.join(blocked)}."
+        return f"{verb} is not possible: {in_row(blocked)}."
     if proof == "undecided":
         return f"{verb}: undecided within the proof."
     unit = allocation.question.worth.short
@@ -256,8 +256,8 @@ def _words(allocation: Allocation, done: Flip, price: str, proof: str, blocked: 
     assert done.change is not None
     out = [names[p] for p in done.change.leaves if p != allocation.question.built.project_ids[done.option]]
     into = [names[p] for p in done.change.enters if p != allocation.question.built.project_ids[done.option]]
-    tail = (f"; {', '.join(out)} would leave" if out else "") + (
-        f"; {', '.join(into)} would come in" if into else ""
+    tail = (f"; {in_row(out)} would leave" if out else "") + (
+        f"; {in_row(into)} would come in" if into else ""
     )
     return f"{verb} {costs}{tail}."
 

@@ -146,6 +146,16 @@ class Question:
             return ""
         return "expected" if self.basis == "expected" else "planned"
 
+    @property
+    def goal(self) -> str:
+        """What the value of a plan is called: `expected net value`, `net value to society`, or only `value`."""
+        if not isinstance(self.value, str):
+            return "value"
+        words = {"npv": "net value", "npsv": "net value to society"}.get(
+            self.value, self.value.replace("_", " ")
+        )
+        return f"{self.basis_word} {words}".strip()
+
     def _on(self, basis: str) -> Options:
         if basis == "expected" and not states_uncertainty(self.register):
             basis = "likely"

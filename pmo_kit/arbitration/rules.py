@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pmo_kit.errors import InputError
-from pmo_kit.facts import as_given
+from pmo_kit.facts import as_given, in_row
 
 if TYPE_CHECKING:
     from pmo_kit.arbitration.options import Floats, Options
@@ -508,7 +508,7 @@ class Group(Rule):
         return f"{'exactly' if self.least else 'at most'} one of {self.group}"
 
     def sentence(self, unit: str) -> str:
-        return f"{self.name[0].upper()}{self.name[1:]} ({', '.join(_named(p, v) for p, v in self.members)})"
+        return f"{self.name[0].upper()}{self.name[1:]} ({in_row(_named(p, v) for p, v in self.members)})"
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
         members = np.concatenate([options.of(p, level) for p, level in self.members])

@@ -32,7 +32,7 @@ from pmo_kit.arbitration.search import Found, best_plan, solved_again, value_flo
 from pmo_kit.arbitration.solving import solve
 from pmo_kit.doors import door, known, several
 from pmo_kit.errors import InputError
-from pmo_kit.facts import as_given
+from pmo_kit.facts import as_given, in_row
 
 if TYPE_CHECKING:
     from pmo_kit.arbitration.allocation import Allocation
@@ -405,7 +405,7 @@ def change_words(question: Question, change: PlanChange) -> str:
     parts += [f"{names[p]} {'stays' if p in running else 'comes in'}" for p in change.enters]
     labels = question.built.table["label"]
     parts += [f"{names[p]} goes to {labels[(p, new)] or new}" for p, _, new in change.resized]
-    return f": {', '.join(parts)}" if parts else ""
+    return f": {in_row(parts)}" if parts else ""
 
 
 @door

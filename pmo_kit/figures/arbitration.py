@@ -123,7 +123,7 @@ def plan(
         group=Field("group", kind="category"),
         columns=columns(
             "project", *(Field(name, {"total": "in all"}.get(name, name)) for name in money),
-            f"value: {value_words(allocation)}", "rag" if ratings is not None else "", "why",
+            f"value: {allocation.question.goal}", "rag" if ratings is not None else "", "why",
             "price.other" if explanation else "",
         ),
         title=say(
@@ -135,10 +135,10 @@ def plan(
         else f"No project of {area} is in the plan" if area
         else _plan_title(allocation),
         takeaway=f"What waits, the most valuable first: {shortened(refused)}." if len(refused) else "",
-        unit_line=unit_line(register, f"{sentence(value_words(allocation))} and spending by year", scope=_span(years)),
+        unit_line=unit_line(register, f"{sentence(allocation.question.goal)} and spending by year", scope=_span(years)),
         note=f"{PAYS}: worth more than it costs. Other choice: what the plan loses where it is left out, or let in "
         "at its cheapest size. Exit costs of what stops are in its spending; what two save together stands in the "
-        f"first of them. The {value_words(allocation)} of what waits is that of its best size by itself.",
+        f"first of them. The {allocation.question.goal} of what waits is that of its best size by itself.",
     )  # fmt: skip
 
 
@@ -157,7 +157,7 @@ def _plan_title(allocation: Allocation) -> str:
         "{are} funded, {refuse:nones-words} {wait}: {whole:unit}, {what} {value}",
         stop=stop, fund=fund, are="is" if fund.value == 1 else "are", refuse=refuse,
         wait="waits" if refuse.value == 1 else "wait", all=facts.projects(allocation.question.register),
-        whole=facts.spend(allocation), what=value_words(allocation), value=facts.value(allocation),
+        whole=facts.spend(allocation), what=allocation.question.goal, value=facts.value(allocation),
     )  # fmt: skip
 
 
@@ -257,7 +257,7 @@ def refused(allocation: Allocation) -> Table:
     most = met.index[met == met.max()]
     return Table(
         data=data,
-        columns=columns(f"project | area | cost | value: {value_words(allocation)} alone | words"),
+        columns=columns(f"project | area | cost | value: {allocation.question.goal} alone | words"),
         title=say(
             "{n:Words request|requests} for {cost} must wait",
             n=facts.decided(allocation, "refuse"),
@@ -367,7 +367,7 @@ def prices(explanation: Explanation) -> Chart:
             "By law: what the duty costs": "plan",
         },
         label=Field("label", kind="text"),
-        title=say("{verb} costs {span} of {what}", verb=verb, span=span, what=value_words(allocation))
+        title=say("{verb} costs {span} of {what}", verb=verb, span=span, what=allocation.question.goal)
         if len(out)
         else "No exception is possible",
         takeaway="Prices do not add up: admit two and the plan is computed again.",
@@ -430,7 +430,7 @@ def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
                 allocation, "order.freed", dearest["last_in"], project=str(dearest["project_id"])
             ),
         ),
-        unit_line=unit_line(register, f"{sentence(value_words(allocation))} lost"),
+        unit_line=unit_line(register, f"{sentence(allocation.question.goal)} lost"),
         note=(f"Together they cost {apart}. " if len(rows) > 1 else "")
         + "Pushes out: in every equally good plan, the other overrides in force.",
     )
@@ -467,7 +467,7 @@ def frontier(ladder: Frontier, allocation: Allocation | None = None) -> Chart:
         mark="line",
         data=rows,
         x=Field("percent", "share of every envelope", "%", decimals=0),
-        y=Field("value", value_words(allocation), register.settings.unit),
+        y=Field("value", allocation.question.goal, register.settings.unit),
         label=Field("label", kind="text"),
         references=(Reference("x", 100.0, "envelope today"),),
         title=say(
@@ -496,15 +496,6 @@ def changes(names: pd.Series, plan: Mapping[str, str], other: Mapping[str, str])
     return ", ".join(
         f"{shortened(names[[p for p in names.index if p in who]])} {how}" for how, who in moved.items() if who
     )
-
-
-def value_words(allocation: Allocation) -> str:
-    """What the value of a plan is called."""
-    value = allocation.question.value
-    if not isinstance(value, str):
-        return str(value.name or "value")
-    words = {"npv": "net value", "npsv": "net value to society"}.get(value, value.replace("_", " "))
-    return f"{allocation.question.basis_word} {words}".strip()
 
 
 def spend_years(allocation: Allocation) -> list[int]:
@@ -610,7 +601,7 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
         )
         + (f"; {count(over)} {'is' if over == 1 else 'are'} exceeded, at a price." if over else "."),
         note="Worth of more: the least increase of this limit alone that changes anything, and the "
-        f"{value_words(allocation)} it gains; of floors and shares, what setting them aside gains.",
+        f"{allocation.question.goal} it gains; of floors and shares, what setting them aside gains.",
         unit_line=unit_line(register, "The tightest limits and what the plan uses", ""),
     )
 
@@ -804,7 +795,7 @@ def departments(allocation: Allocation, scores: pd.Series | None = None, area: s
         columns=columns(
             "area | requests | funded.count | asked",
             "score.mean" if scores is not None else "",
-            f"given | rate | even | value: {value_words(allocation)}",
+            f"given | rate | even | value: {allocation.question.goal}",
         ),
         title=_shares(data.set_index("area")["rate"], area),
         takeaway="The plan follows value under the limits, not equal shares; the committee may wish to say so.",
@@ -929,7 +920,7 @@ def claims(
         else "",
         unit_line=unit_line(
             allocation.question.register,
-            f"Claims, and {value_words(allocation)} lost by granting one, at the size asked",
+            f"Claims, and {allocation.question.goal} lost by granting one, at the size asked",
         ),
         note="Requests and overrides on record first, then the most valuable."
         + (
@@ -960,7 +951,7 @@ def later(allocation: Allocation, waiting: Allocation) -> Table:
     most = "one year" if years == 1 else f"up to {count(years, 'year')}"
     return Table(
         data=data,
-        columns=columns(f"project | now | size | cost: cost | value: {value_words(allocation)}"),
+        columns=columns(f"project | now | size | cost: cost | value: {allocation.question.goal}"),
         title=say(
             "Starting {n:words project|projects} {most} later would gain {gain}, {whole} in all",
             most=most,
@@ -1024,7 +1015,7 @@ def by_score(allocation: Allocation, scored: Allocation, value: pd.Series) -> Ta
     value : Series
         (project_id, level) -> points, NaN where nothing is scored.
     """
-    names, goal = allocation.table["name"], value_words(allocation)
+    names, goal = allocation.table["name"], allocation.question.goal
     ours, theirs = (one.table.index[one.table["decision"] == "fund"] for one in (allocation, scored))
     data = pd.DataFrame(
         [

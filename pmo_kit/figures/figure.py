@@ -6,7 +6,7 @@ import csv
 import functools
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 from pmo_kit.doors import door, known
 from pmo_kit.exhibits import Exhibit, Field, Message, Table
 from pmo_kit.exhibits.cells import sayings
-from pmo_kit.facts import Fact, Of, Sentence, facts_of, printing, say, told_in
+from pmo_kit.facts import Fact, Of, Sentence, facts_of, printing, told_in
 from pmo_kit.facts import count as count
+from pmo_kit.facts import listed as listed
 from pmo_kit.facts import money as money
 from pmo_kit.facts import number as number
 from pmo_kit.facts import percent as percent
+from pmo_kit.facts import shortened as shortened
 from pmo_kit.register import Register
 
 if TYPE_CHECKING:
@@ -80,43 +82,6 @@ def columns(*parts: str | Field) -> tuple[Field, ...]:
                 usual, ruled = _catalogue()[name], place > 0 and nth == 0
                 found.append(replace(usual, title=title.strip() if colon else usual.title, ruled=ruled))
     return tuple(found)
-
-
-def listed(names: Iterable[str]) -> str:
-    """Names in a sentence.
-
-    Examples
-    --------
-    >>> listed(["Leak sensors", "Own solar", "Storm overflows"])
-    'Leak sensors, Own solar and Storm overflows'
-    >>> listed(["Leak sensors", "Sewer relining, old town", "Storm overflows"])
-    'Leak sensors; Sewer relining, old town; and Storm overflows'
-    """
-    *most, last = list(names) or ["nothing"]
-    apart = _apart([*most, last])
-    end = "" if apart == ", " or len(most) < 2 else ";"
-    return say("{most}{end} and {last}", most=say(apart).join(most), end=end, last=last) if most else last
-
-
-def _apart(names: list[str]) -> str:
-    """What stands between names: a comma, or a semicolon where one of them has a comma of its own."""
-    return "; " if any(", " in name for name in names) else ", "
-
-
-def shortened(names: Iterable[str], most: int = 3) -> str:
-    """The first names in a sentence and how many more there are.
-
-    Examples
-    --------
-    >>> shortened(["A", "B", "C", "D", "E"], 2)
-    'A, B and 3 more'
-    """
-    all_names = list(names)
-    if len(all_names) <= most + 1:
-        return listed(all_names)
-    apart = _apart(all_names[:most])
-    end = "" if apart == ", " else ";"
-    return f"{apart.join(all_names[:most])}{end} and {number(len(all_names) - most, 0)} more"
 
 
 def between(low: float, high: float) -> str:

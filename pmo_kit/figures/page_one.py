@@ -22,7 +22,6 @@ from pmo_kit.figures.arbitration import (
     largest_levels,
     money_by_year,
     spend_years,
-    value_words,
 )
 from pmo_kit.figures.figure import (
     columns,
@@ -342,7 +341,7 @@ def tiles(allocation: Allocation, carrying_on: float | None = None, likely: floa
         stated = say("{likely} planned", likely=claims.on_likely(allocation, likely))
         note = say("{stated} · {note}", stated=stated, note=note) if note else stated
     rows: list[dict[str, object]] = [
-        {"label": sentence(value_words(allocation)), "value": value.value, "note": note, "focus": True}
+        {"label": sentence(allocation.question.goal), "value": value.value, "note": note, "focus": True}
     ]
     told = [value, *facts_of(note)]
     limit = bottleneck(allocation)
@@ -565,7 +564,7 @@ def alternatives(
         gained = claims.told(social, "plan.more", better, plan="social")
         lost = claims.gain(allocation, allocation.worth_of(social.plan), "social")
         words = say("{gained:+} of net value to society for {lost} of {what}.",
-                    gained=gained, lost=lost, what=value_words(allocation), between="for")  # fmt: skip
+                    gained=gained, lost=lost, what=allocation.question.goal, between="for")  # fmt: skip
         items.append(("Society:", words))
     if len(ledger.table) and ledger.joint == ledger.joint:
         items.append(

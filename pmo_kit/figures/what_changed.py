@@ -8,7 +8,6 @@ from pmo_kit.exhibits import Chart, Field, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import Sentence, say
 from pmo_kit.figures import claims
-from pmo_kit.figures.arbitration import value_words
 from pmo_kit.figures.figure import columns, figure, listed, sentence, shortened, unit_line
 from pmo_kit.scenarios import Attribution
 
@@ -117,7 +116,7 @@ def _title(attribution: Attribution) -> str:
     largest = amounts.abs().idxmax()
     share = claims.told(attribution.after, "change.value", amounts[largest], part=str(largest))
     orders = f" ({attribution.orders})" if attribution.orders else ""
-    return say("The {what} goes from {way}{orders}; most by {cause}: {share:+}", what=value_words(attribution.after),
+    return say("The {what} goes from {way}{orders}; most by {cause}: {share:+}", what=attribution.after.question.goal,
                way=way, orders=orders, cause=_cause(str(largest)), share=share)  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pmo_kit.answers import Answer
 from pmo_kit.arbitration import solve_selection
 from pmo_kit.doors import door
-from pmo_kit.facts import as_given, number
+from pmo_kit.facts import as_given, in_row, number
 from pmo_kit.partners.evaluation import BID, Evaluation, evaluate_bids, price_points
 
 if TYPE_CHECKING:
@@ -326,7 +326,7 @@ def _told(found: Evaluation, price_weight: float, chosen: tuple[Bid, ...]) -> tu
 def words(found: Evaluation, chosen: tuple[Bid, ...]) -> str:
     """An award in words."""
     told = [f"lot {lot} to {found.bids.at[(partner, lot), 'name']}" for partner, lot in chosen]
-    return ", ".join(told) if told else "no award"
+    return in_row(told) if told else "no award"
 
 
 def lot_table(table: pd.DataFrame, chosen: tuple[Bid, ...], alone: dict[str, str]) -> pd.DataFrame:

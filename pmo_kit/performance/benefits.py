@@ -15,8 +15,8 @@ import pandas as pd
 
 from pmo_kit.answers import Answer
 from pmo_kit.doors import door
-from pmo_kit.facts import keeping, number
-from pmo_kit.performance.curves import listed, month_of, months_of
+from pmo_kit.facts import in_row, keeping, number
+from pmo_kit.performance.curves import as_findings, month_of, months_of
 
 if TYPE_CHECKING:
     from pmo_kit.register import Register
@@ -187,7 +187,7 @@ def unanswered(table: pd.DataFrame) -> pd.DataFrame:
         )
         for project, benefit in silent.itertuples(index=False)
     ]
-    return listed(rows)
+    return as_findings(rows)
 
 
 @keeping
@@ -201,7 +201,7 @@ def benefit_summary(table: pd.DataFrame, cases: pd.DataFrame, unit: str) -> str:
         text += f", {number(100 * realized / due, 0)} %"
     broken = cases.loc[~cases["holds"], "name"].tolist()
     if broken:
-        text += f"; no longer true: the business case of {', '.join(broken)}"
+        text += f"; no longer true: the business case of {in_row(broken)}"
     return text + "."
 
 

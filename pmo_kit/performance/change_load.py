@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from pmo_kit.answers import Answer
-from pmo_kit.facts import keeping, number, percent
+from pmo_kit.facts import in_row, keeping, number, percent
 
 if TYPE_CHECKING:
     from pmo_kit.register import Register
@@ -98,7 +98,7 @@ def load_on_units(register: Register) -> ChangeLoad:
     parts = parts.sort_values(["unit", "quarter", "part", "project_id"], ascending=[True, True, False, True])
     grouped = parts.groupby(["unit", "quarter"])
     table = grouped.agg(
-        load=("part", "sum"), projects=("part", "size"), causes=("name", ", ".join)
+        load=("part", "sum"), projects=("part", "size"), causes=("name", in_row)
     ).reset_index()
     areas = register.table("areas").drop_duplicates("area").set_index("area")
     table.insert(3, "people", table["load"] * table["unit"].map(areas["headcount"]))

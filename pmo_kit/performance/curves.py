@@ -403,7 +403,7 @@ def read_curves(register: Register, as_of: object = None) -> Curves:
     month, lengths = months_of(status["period"], int(register.settings.fiscal_year_start))
     if np.unique(lengths).size > 1:
         odd = "Status periods mix months, quarters and years. Use one of them throughout."
-        raise DataError(odd, listed([("block", "period", "one granularity", odd, "", "")]))
+        raise DataError(odd, as_findings([("block", "period", "one granularity", odd, "", "")]))
     length = int(lengths[0])
     codes, projects = pd.factorize(status["project_id"], sort=True)
     first = np.full(len(projects), np.iinfo(np.int64).max)
@@ -479,10 +479,10 @@ def check(
         for rule, (severity, column, message, fix) in CHECKS.items()
         for project in latest.index[failed[rule]]
     ]
-    return listed(rows), ~(plan_gap | plan_falls | late)
+    return as_findings(rows), ~(plan_gap | plan_falls | late)
 
 
-def listed(rows: Sequence[tuple[str, ...]]) -> pd.DataFrame:
+def as_findings(rows: Sequence[tuple[str, ...]]) -> pd.DataFrame:
     """Findings as `Register.findings` has them, from (severity, column, rule, message, fix, project)."""
     whole = [(s, "", "status", None, c, "", r, m, f, p) for s, c, r, m, f, p in rows]
     return pd.DataFrame(whole, columns=list(COLUMNS))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from pmo_kit.errors import DataError
 from pmo_kit.facts import Sentence, as_given, number, printing, told_in
-from pmo_kit.performance.curves import called, listed, month_of, months_of, rows_of
+from pmo_kit.performance.curves import as_findings, called, month_of, months_of, rows_of
 
 if TYPE_CHECKING:
     from pmo_kit.register import Register
@@ -351,7 +351,9 @@ def _same_money(register: Register, previous: Register) -> None:
         now, then = getattr(register.settings, name), getattr(previous.settings, name)
         if now and then and now != then:
             text = f"The previous register has {name} {then}, this one {now}: amounts cannot be compared."
-            raise DataError(text, listed([("block", name, "one currency", text, "Convert one of them.", "")]))
+            raise DataError(
+                text, as_findings([("block", name, "one currency", text, "Convert one of them.", "")])
+            )
 
 
 def _latest_status(register: Register) -> pd.DataFrame:

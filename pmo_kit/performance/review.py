@@ -18,7 +18,7 @@ import pandas as pd
 from pmo_kit.answers import Answer
 from pmo_kit.appraisal import appraise
 from pmo_kit.doors import day, door
-from pmo_kit.facts import as_given, keeping, number
+from pmo_kit.facts import as_given, in_row, keeping, number
 from pmo_kit.performance.benefits import expected_share
 from pmo_kit.performance.curves import (
     Curves,
@@ -398,7 +398,7 @@ def summarize(table: pd.DataFrame, areas: pd.DataFrame, unit: str) -> str:
     melons = table.loc[table["watermelon"], "name"].tolist()
     if melons:
         verb = "is" if len(melons) == 1 else "are"
-        text += f"; {number(len(melons), 0)} declared Green {verb} Red by rule: {', '.join(melons)}"
+        text += f"; {number(len(melons), 0)} declared Green {verb} Red by rule: {in_row(melons)}"
     missing = int(total["projects"]) - running
     if missing:
         text += f"; {number(missing, 0)} not counted because the figures contradict themselves or are missing"

@@ -13,7 +13,7 @@ import pandas as pd
 from pmo_kit.answers import Answer
 from pmo_kit.doors import door, numbers
 from pmo_kit.errors import InputError, PmoError
-from pmo_kit.facts import as_given, keeping, number
+from pmo_kit.facts import as_given, keeping, listed, number
 from pmo_kit.prioritization.values import Scorecard, read_scorecard
 from pmo_kit.prioritization.weights import Floats, normalized, seal_weights
 
@@ -330,12 +330,12 @@ def _sentence(table: pd.DataFrame) -> str:
     if ranked.empty:
         return "No project can be ranked: " + "; ".join(sorted(set(table["excluded"]) - {""})) + "."
     first = ranked[ranked["rank"] == 1]
-    names = " and ".join(_label(i, name) for i, name in first["name"].items())
+    names = listed(_label(i, name) for i, name in first["name"].items())
     verb = "leads" if len(first) == 1 else "lead together"
     text = f"{names} {verb} with {number(first['value'].iloc[0])} ({UNIT})"
     following = ranked.loc[ranked["rank"] > 1, "name"].head(2)
     if len(following):
-        text += f", then {' and '.join(_label(i, name) for i, name in following.items())}"
+        text += f", then {listed(_label(i, name) for i, name in following.items())}"
     text += f"; {number(len(ranked), 0)} projects ranked"
     gaps = int((ranked["missing"] > 0).sum())
     ties = int(ranked["tie"].sum())

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from pmo_kit.answers import Answer
 from pmo_kit.doors import door
 from pmo_kit.errors import InputError, PmoError
-from pmo_kit.facts import Sentence, keeping, number, percent, printing, told_in
+from pmo_kit.facts import Sentence, in_row, keeping, listed, number, percent, printing, told_in
 from pmo_kit.prioritization.methods import (
     central_weights,
     count_ranks,
@@ -369,7 +369,7 @@ def _sentence(ranking: Ranking, table: pd.DataFrame, pairs: pd.DataFrame, agreem
     alike, whole = number(total - len(pairs), 0), number(total, 0)
     if len(pairs) <= 2:
         both = zip(pairs["first"].map(label), pairs["second"].map(label), strict=True)
-        words = " and ".join(f"{a} against {b}" for a, b in both)
+        words = listed(f"{a} against {b}" for a, b in both)
         return f"The disagreement changes only {words}; the other {alike} pairs are in one order."
     return (
         f"The {who} weightings agree on {alike} of {whole} pairs (agreement {number(agreement, 2)} of 1); "
@@ -567,7 +567,7 @@ def _sentences(
         top += f" of cases ({CASES}), {leader} in {percent(own)}"
     count, same = int(table["tier"].nunique()), table.index[table["tier"] == 1]
     few = len(same) <= 3
-    firsts = ", ".join(label(str(i)) if few else str(i) for i in same[:6])
+    firsts = in_row(label(str(i)) if few else str(i) for i in same[:6])
     firsts += f" and {number(len(same) - 6, 0)} more" if len(same) > 6 else ""
     tell = (
         "no tiers can be told apart"

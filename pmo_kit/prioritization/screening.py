@@ -15,7 +15,7 @@ import pandas as pd
 
 from pmo_kit.answers import Answer
 from pmo_kit.doors import door
-from pmo_kit.facts import as_given, keeping, number, percent
+from pmo_kit.facts import as_given, keeping, listed, number, percent
 from pmo_kit.prioritization.ranking import Ranking, prioritize
 from pmo_kit.prioritization.values import FAR_OFF, Scorecard
 
@@ -293,4 +293,4 @@ def _sentence(ranking: Ranking, table: pd.DataFrame, without: Ranking | None) ->
     ]
     if not moved:
         return f"{text}; leaving out the scores that are best throughout changes no rank of those projects."
-    return f"{text}; leaving out the scores that are best throughout would move {' and '.join(moved[:3])}."
+    return f"{text}; leaving out the scores that are best throughout would move {listed(moved[:3])}."

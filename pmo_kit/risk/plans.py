@@ -67,8 +67,8 @@ class Fit:
             f"{number(100 * self.reached, 0)} % of the futures instead of {number(100 * self.before, 0)} %"
         )
         lost = as_given(round(self.given_up, 1))
-        worth = f"{self.plain.question.basis_word} net value".strip()
-        return f"With reserves all envelopes hold together in {shares}; it costs {lost} of {worth}{how}."
+        gives = f"it costs {lost} of {self.plain.question.goal}"
+        return f"With reserves all envelopes hold together in {shares}; {gives}{how}."
 
 
 @door

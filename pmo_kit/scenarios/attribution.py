@@ -80,8 +80,7 @@ class Attribution(Answer):
     def summary(self) -> str:
         """One sentence."""
         amounts = self.amounts["total"]
-        worth = f"{self.after.question.basis_word} net value".strip()
-        words = f"The {worth} goes from {number(self.before.value)} to {number(self.after.value)}"
+        words = f"The {self.after.question.goal} goes from {number(self.before.value)} to {number(self.after.value)}"
         words += f" ({self.orders})" if self.orders else ""
         if not len(amounts):
             return f"{words}: nothing changed."

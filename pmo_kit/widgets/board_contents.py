@@ -9,7 +9,7 @@ from typing import Any
 from pmo_kit.arbitration import Allocation, Envelope, LimitUse, Mandatory, PlanChange, Question
 from pmo_kit.arbitration.rules import role_words
 from pmo_kit.exhibits.theme import DECISIONS
-from pmo_kit.facts import SHARE, number
+from pmo_kit.facts import SHARE, in_row, number
 from pmo_kit.figures.arbitration import bottleneck
 from pmo_kit.figures.figure import between, listed, sentence
 from pmo_kit.widgets.session_state import Answer, Case, Price, SessionState, money_words
@@ -337,7 +337,7 @@ def moved_words(session: SessionState, answer: Answer, computing: bool) -> list[
     if answer.allocation is None:
         return [["", "There is no plan to compare."]]
     words = [
-        [word, ", ".join(f"{session.names[p]} {p}" for p in ids)] for _, word, ids in _moved(session.changes)
+        [word, in_row(f"{session.names[p]} {p}" for p in ids)] for _, word, ids in _moved(session.changes)
     ]
     return words or [["", "The plan is the same."]]
 

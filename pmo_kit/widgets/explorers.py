@@ -19,7 +19,7 @@ from pmo_kit.doors import door
 from pmo_kit.errors import InfeasibleError, PmoError
 from pmo_kit.exhibits import Field, theme
 from pmo_kit.exhibits.plotly import figure as drawn
-from pmo_kit.facts import as_given, is_missing, number
+from pmo_kit.facts import as_given, in_row, is_missing, number
 from pmo_kit.figures.arbitration import holds
 from pmo_kit.figures.partners import bids, lots, sensitivity
 from pmo_kit.figures.performance import s_curve
@@ -270,7 +270,7 @@ class FrontierState:
         """What more money changes, and what holding to one order costs here, in a sentence each."""
         names, found = self.ladder.question.register.projects["name"], self.difference
         words = [
-            f"{', '.join(str(names[p]) for p in found[key])} {verb}"
+            f"{in_row(str(names[p]) for p in found[key])} {verb}"
             for key, verb in (("enters", "in"), ("leaves", "out"), ("shifts", "at another level"))
             if found[key]
         ]

@@ -17,7 +17,7 @@ from pmo_kit.arbitration.rules import role_words
 from pmo_kit.doors import door
 from pmo_kit.errors import InfeasibleError, PmoError
 from pmo_kit.exhibits import Field
-from pmo_kit.facts import number
+from pmo_kit.facts import in_row, number
 from pmo_kit.figures.scenarios import definitions
 from pmo_kit.scenarios import Comparison, Scenario, read_scenarios
 from pmo_kit.scenarios.comparison import TODAY
@@ -282,9 +282,7 @@ def _detail(state: ScenariosState) -> str:
         words = {"No plan": str(line["reason"])}
     else:
         words = {
-            label: ", ".join(f"{names[p]} {p}" for p in line[ids])
-            for label, ids in moved.items()
-            if line[ids]
+            label: in_row(f"{names[p]} {p}" for p in line[ids]) for label, ids in moved.items() if line[ids]
         }
     frame = pd.DataFrame(words.items(), columns=["what", "is"])
     return ui.exhibit_html(changes) + ui.table_html(
