@@ -207,7 +207,7 @@ def record(options: argparse.Namespace) -> int:
 
 def new(options: argparse.Namespace) -> int:
     """Make a workspace."""
-    from pmo_kit.packs.workspace import new_workspace
+    from pmo_kit.packs.asking import new_workspace
 
     folder = new_workspace(options.folder, options.sources)
     _tell(f"{_short(folder)} is ready. Next:\n  cd {_short(folder)}\n  pmo-kit pack")
@@ -342,7 +342,7 @@ def _jupyter(program: str, words: Sequence[str]) -> int:
 
 def workshop(options: argparse.Namespace) -> int:
     """Write the folders of a workshop."""
-    from pmo_kit.packs.workspace import new_workspace
+    from pmo_kit.packs.asking import new_workspace
     from pmo_kit.workshop.folders import write_workshop
 
     folder = _short(write_workshop(options.folder, options.teams, new_workspace))

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pmo_kit.exhibits import theme
-from pmo_kit.exhibits.records import Chart, Exhibit, Field, Reference
+from pmo_kit.exhibits.cells import source_line
+from pmo_kit.exhibits.records import Chart, Field, Reference
 
 WIDTH = 800
 """Width of a chart in the notebook, px: in its frame it fits JupyterLab at 1280 x 800.
@@ -232,17 +233,6 @@ class Sheet:
                     self.words(part, -self.left, at, size=size, color=color, bold=bold, **place)
                 at += size * leading
         return at - start
-
-
-def source_line(exhibit: Exhibit) -> str:
-    """Where an exhibit comes from, in one line: id, source, inputs (long hashes cut to eight)."""
-    inputs = [f"{key} {short_hash(value)}" for key, value in exhibit.inputs.items()]
-    return " · ".join(part for part in [exhibit.id, exhibit.source, *inputs] if part)
-
-
-def short_hash(text: str) -> str:
-    """A long hash cut to eight digits; any other text as it is."""
-    return text[:8] if len(text) >= 32 and set(text.lower()) <= set("0123456789abcdef") else text
 
 
 def pointed(*lines: tuple[str, str] | str) -> str:

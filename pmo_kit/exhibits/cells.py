@@ -1,13 +1,22 @@
-"""Cells, tables and tiles as plain parts that any medium sets: the words and marks a reader sees, no markup."""
+"""Cells, tables and tiles as plain parts that any medium sets: the words and marks a reader sees, no markup.
+
+With the words that an exhibit has beside them (its source, what is said of it, an organization's own words) and the
+widths that its columns need.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
-from collections.abc import Iterator
-from typing import Any
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pmo_kit.exhibits import theme
 from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Table, words
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Cell = dict[str, Any]
 """A cell: `kind` (words, number, rag, decision, level, missing) and its parts, all texts."""
@@ -209,6 +218,17 @@ def spoken(exhibit: Exhibit) -> str:
     return f"{'Table' if isinstance(exhibit, Table) else 'Text'}: {title}."
 
 
+def source_line(exhibit: Exhibit) -> str:
+    """Where an exhibit comes from, in one line: id, source, inputs (long hashes cut to eight)."""
+    inputs = [f"{key} {short_hash(value)}" for key, value in exhibit.inputs.items()]
+    return " · ".join(part for part in [exhibit.id, exhibit.source, *inputs] if part)
+
+
+def short_hash(text: str) -> str:
+    """A long hash cut to eight digits; any other text as it is."""
+    return text[:8] if len(text) >= 32 and set(text.lower()) <= set("0123456789abcdef") else text
+
+
 def parts_of(table: Table) -> list[tuple[int, int]]:
     """Where the rows of a table that stands in several columns are parted."""
     count = len(table.data)
@@ -238,3 +258,198 @@ def sayings(exhibit: Exhibit) -> Iterator[str]:
         yield from (line.label for line in exhibit.references)
         if exhibit.label is not None:
             yield from (label for label in exhibit.data[exhibit.label.name] if isinstance(label, str))
+
+
+OUR_WORDS = {"npv": "net value", "npsv": "net value to society", "fte": "full-time equivalents"}
+"""What the figures call a term where it is not simply its name without underscores."""
+NAMES = ("name", "project", "project_id", "area")
+E = TypeVar("E", bound=Exhibit)
+
+
+def in_own_words(exhibit: E, vocabulary: Mapping[str, str]) -> E:
+    """Return the exhibit with the words of an organisation in place of the kit's.
+
+    Titles, unit lines, takeaways, notes, headers, paragraphs and text cells are put in its words; names of projects
+    and areas, and all numbers, stay what they are.
+
+    Parameters
+    ----------
+    exhibit : Exhibit
+    vocabulary : mapping of term to word
+        From the register's table `vocabulary`: npv, npsv, a role such as data_engineer, fte, ...
+
+    Examples
+    --------
+    >>> message = Message(id="m", alt="-", title="Net value 33.5: 14 of 14 data engineers used", items=())
+    >>> in_own_words(message, {"npv": "NPV", "data_engineer": "analysts"}).title
+    'NPV 33.5: 14 of 14 analysts used'
+    """
+    say = _speaker(vocabulary)
+    if say is None:
+        return exhibit
+    changes: dict[str, Any] = {
+        name: say(getattr(exhibit, name)) for name in ("title", "unit_line", "takeaway", "note", "alt")
+    }
+    for item in dataclasses.fields(exhibit):
+        value = getattr(exhibit, item.name)
+        if isinstance(value, Field):
+            changes[item.name] = _field(value, say)
+        elif item.name == "columns":
+            changes["columns"] = tuple(_field(column, say) for column in value)
+        elif item.name == "references":
+            changes["references"] = tuple(dataclasses.replace(line, label=say(line.label)) for line in value)
+        elif item.name == "details":
+            changes["details"] = tuple((row, in_own_words(table, vocabulary)) for row, table in value)
+        elif hasattr(value, "dtypes"):
+            changes[item.name] = value.apply(lambda cells: _cells(cells, say))
+    if isinstance(exhibit, Message):
+        changes["items"] = tuple((say(lead), say(text)) for lead, text in exhibit.items)
+    return dataclasses.replace(exhibit, **changes)
+
+
+def _speaker(vocabulary: Mapping[str, str]) -> Callable[[str], str] | None:
+    """Put a text in own words; None where every word is the kit's own already."""
+    words: dict[str, str] = {}
+    for term, own in vocabulary.items():
+        ours = OUR_WORDS.get(term, term.replace("_", " "))
+        if own.lower() not in (ours, f"{ours}s"):
+            words |= {ours: own, f"{ours}s": own}
+    if not words:
+        return None
+    longest = sorted(words, key=len, reverse=True)
+    pattern = re.compile(rf"\b({'|'.join(map(re.escape, longest))})\b", flags=re.IGNORECASE)
+
+    def own_word(found: re.Match[str]) -> str:
+        own = words[found[0].lower()]
+        return own[:1].upper() + own[1:] if found[0][:1].isupper() else own
+
+    return lambda text: pattern.sub(own_word, text)
+
+
+def _field(field: Field, say: Callable[[str], str]) -> Field:
+    return dataclasses.replace(field, title=say(field.title), unit=say(field.unit))
+
+
+def _cells(cells: pd.Series, say: Callable[[str], str]) -> pd.Series:
+    """Text cells in own words; names and everything that is no plain text as they are."""
+    from pandas.api.types import is_numeric_dtype
+
+    if cells.name in NAMES or is_numeric_dtype(cells):
+        return cells
+    return cells.map(lambda cell: say(cell) if isinstance(cell, str) else cell)
+
+
+_WORDS = ("text", "category")
+_FEW = 3
+"""Lines that a header of numbers may take."""
+_NARROW = 0.2
+"""Columns no wider than this share of the table are not broken where there is room."""
+
+
+def widths(table: Table, room: float, size: float, pad: float, slack: float = 0.0) -> list[float]:
+    """Share the width of a page among the columns of a table.
+
+    Numbers, marks and short words get what they need; headers of numbers take up to three lines; long words
+    share the rest by the root of their length, so that no column is starved.
+
+    Parameters
+    ----------
+    table : Table
+        The exhibit.
+    room : float
+        Width of the table, in any unit.
+    size : float
+        Size of type in that unit.
+    pad : float
+        Room on both sides of a cell together.
+    slack : float
+        How much more numbers and single words may take in another font, as a share; what is left over then goes to
+        all columns by their need, not to the first of words.
+
+    Returns
+    -------
+    list of float
+        A width for each of `cells.columns`, together `room`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = Table(id="t", alt="-", data=pd.DataFrame({"a": ["Leak sensors"], "n": [1.0]}),
+    ...               columns=(Field("a", kind="text"), Field("n", title="net value")))
+    >>> [round(width) for width in widths(table, 200, 10, 4)]
+    [178, 22]
+    """
+    fields = columns(table)
+    needs = [_needs(table, field, size, 1 + slack) for field in fields]
+    least, natural, usual = ([each[n] + pad for each in needs] for n in range(3))
+    if sum(natural) <= room:
+        return [room * part / sum(natural) for part in natural] if slack else _filled(fields, natural, room)
+    if sum(least) >= room:
+        return [room * low / sum(least) for low in least]
+    open_columns = set(range(len(fields)))
+    given = [0.0] * len(fields)
+    left = room
+    short = [n for n in open_columns if natural[n] <= _NARROW * room]
+    if sum(natural[n] for n in short) + sum(least[n] for n in open_columns - set(short)) <= 0.8 * room:
+        for n in short:
+            given[n] = natural[n]
+            left -= natural[n]
+        open_columns -= set(short)
+    while open_columns:
+        weight = {n: max(usual[n], 1.0) ** 0.6 for n in open_columns}
+        total = sum(weight.values())
+        share = {n: left * weight[n] / total for n in open_columns}
+        fixed = {n: natural[n] for n in open_columns if natural[n] <= share[n]}
+        if not fixed:
+            fixed = {n: least[n] for n in open_columns if least[n] > share[n]}
+        if not fixed:
+            for n in open_columns:
+                given[n] = share[n]
+            break
+        for n, width in fixed.items():
+            given[n] = width
+            left -= width
+        open_columns -= set(fixed)
+    return given if open_columns else _filled(fields, given, room)
+
+
+def _filled(fields: Sequence[Field], given: list[float], room: float) -> list[float]:
+    """What is left over goes to the first column of words."""
+    words = [n for n, field in enumerate(fields) if field.kind in _WORDS and field.title] or [
+        n for n, field in enumerate(fields) if field.kind in _WORDS
+    ]
+    if given:
+        given[words[0] if words else 0] += room - sum(given)
+    return given
+
+
+def _needs(table: Table, field: Field, size: float, more: float) -> tuple[float, float, float]:
+    """The least, the natural and the usual width of a column: its widest word, its widest and its typical line."""
+    lines = [line for value in table.data[field.name] for line in said(cell(field, value)).split("\n")]
+    ids = [
+        other.name
+        for before, other in itertools.pairwise(table.columns)
+        if before is field and other.name == "id"
+    ]
+    if ids:
+        lines = [f"{a} {b}" for a, b in zip(lines, table.data[ids[0]], strict=False)]
+    bold = bool(table.totals) or any("lead" in str(value)[:12] for value in table.data[field.name])
+    words = [word for line in lines for word in line.split(" ")]
+    wide = sorted(theme.text_width(line, size, bold) * 1.03 for line in lines) or [0.0]
+    most, usual = wide[-1], wide[len(wide) * 2 // 3]
+    word = max((theme.text_width(part, size, bold) for part in words), default=0.0) * 1.03
+    if field.kind in ("decision", "rag"):
+        most = word = most + size * 1.4
+    head = _head(field, size * 0.75)
+    if field.kind not in (*_WORDS, "note"):
+        return (max(most * more, head),) * 3
+    return max(word * more, head), max(most, word * more, head), max(usual, word * more, head)
+
+
+def _head(field: Field, size: float) -> float:
+    """The width at which title and unit take few lines."""
+    text = " ".join(part for part in (field.title, field.unit) if part)
+    wide = max((theme.text_width(word, size) for word in text.replace("\n", " ").split(" ")), default=0.0)
+    while len(theme.wrap(text, wide, size)) > _FEW:
+        wide += size
+    return wide * 1.05

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 from pmo_kit import facts
 from pmo_kit.disk import scratch, write_whole
 from pmo_kit.errors import PackError, PmoError, worded
-from pmo_kit.packs import manifest, run, staging
+from pmo_kit.packs import manifest, run
 from pmo_kit.packs.manifest import Published
-from pmo_kit.packs.run import Cache, canonical, key_of
+from pmo_kit.packs.run import Cache, Job, Stage, canonical, key_of
 from pmo_kit.packs.spec import PackSpec, expand, read_notebook, read_spec
 
 if TYPE_CHECKING:
@@ -79,14 +79,14 @@ class Making:
     absent : tuple of str
         Chapters that are left out, one line each.
     sources : mapping of str to bytes
-        As `staging.snapshot` gives it.
+        As `run.snapshot` gives it.
     keys : tuple of str
         Of the executed notebooks that it waits for, in the order of its chapters.
     """
 
     whole: PackSpec
     spec: PackSpec
-    stage: staging.Stage
+    stage: Stage
     register: Any
     absent: tuple[str, ...]
     sources: Mapping[str, bytes]
@@ -124,7 +124,6 @@ def pack_files(
     from pmo_kit.packs.live import live
     from pmo_kit.packs.media import html
     from pmo_kit.packs.media.pdf import letter_files, provenance_bytes, warning
-    from pmo_kit.packs.transparency import transparency_record
 
     spec, register, sources = making.spec, making.register, making.sources
     parsed = {name: nbformat.reads(content.decode(), as_version=4) for name, content in notebooks.items()}
@@ -159,7 +158,7 @@ def pack_files(
         files |= {**letter_files(drawn), "provenance.pdf": provenance_bytes(drawn)}
     content["id"] = name
     words = ", ".join(["page (HTML)", *(words for _, words in others)])
-    files["record.md"] = transparency_record(content, register, words)
+    files["record.md"] = manifest.transparency_record(content, register, words)
     content["outputs"] = {file: manifest.sha256(data) for file, data in sorted(files.items())}
     files["manifest.json"] = manifest.dumps(content)
     asks = drawn.front is None or drawn.front.deciding or any(item.id == PLAN for item in exhibits)
@@ -408,7 +407,7 @@ class _Batch:
         self.making: list[Making] = []
         self.registers: dict[str, Any] = {}
         self.known: dict[str, bytes | run.Failure] = {}
-        self.jobs: dict[str, staging.Job] = {}
+        self.jobs: dict[str, Job] = {}
         self.reused: set[str] = set()
         self.seconds: dict[str, float] = {}
 
@@ -416,13 +415,13 @@ class _Batch:
         """Stage a pack; what is wrong with it is noted."""
         try:
             spec = settled(spec)
-            stage = staging.stage(spec, self.folder / str(number))
+            stage = run.stage(spec, self.folder / str(number))
             register = self._register(stage)
-            sources = staging.snapshot(spec, stage)
+            sources = run.snapshot(spec, stage)
             if self._unchanged(spec.name, sources):
                 self._ends(spec, self.latest[spec.name], None, unchanged=True)
                 return
-            left, stage, absent = staging.possible(spec, stage, register.has)
+            left, stage, absent = run.possible(spec, stage, register.has)
         except (PmoError, OSError) as error:
             self._ends(spec, None, _said(spec, error))
             return
@@ -452,7 +451,7 @@ class _Batch:
         """Execute what is not known and finish each pack as soon as it can be."""
         took = self.cache.seconds()
 
-        def longest(job: staging.Job) -> tuple[float, int]:
+        def longest(job: Job) -> tuple[float, int]:
             return -took.get(job.notebook, 9e9), -Path(job.source).stat().st_size
 
         jobs = sorted(self.jobs.values(), key=longest)
@@ -462,7 +461,7 @@ class _Batch:
         with ExitStack() as stack:
             bar = stack.enter_context(run.Progress(title, jobs, progress and bool(jobs)))
 
-            def done(job: staging.Job, failure: run.Failure | None) -> None:
+            def done(job: Job, failure: run.Failure | None) -> None:
                 bar.done(job, failure)
                 key = keys[job.target]
                 self.known[key] = failure or self._executed(job)
@@ -481,15 +480,15 @@ class _Batch:
                 raise
         self.cache.close(self.seconds)
 
-    def _register(self, stage: staging.Stage) -> Any:
+    def _register(self, stage: Stage) -> Any:
         """The register of a stage; packs of one register read it once."""
         name = stage.register.relative_to(stage.folder).as_posix()
         key = manifest.sha256(manifest.dumps([name, sorted(stage.inputs.items())]))
         if key not in self.registers:
-            self.registers[key] = staging.register_of(stage)
+            self.registers[key] = run.register_of(stage)
         return self.registers[key]
 
-    def _executed(self, job: staging.Job) -> bytes:
+    def _executed(self, job: Job) -> bytes:
         """The executed notebook of a job as it goes into packs; kept for the next run."""
         import nbformat
 
@@ -521,7 +520,7 @@ class _Batch:
         if failures:
             write_whole(home / "error.html", html.error_page(making.spec, failures))
             raise PackError(run.told(making.spec, failures, home / "error.html"))
-        if staging.input_hashes(making.stage.folder) != making.stage.inputs:
+        if run.input_hashes(making.stage.folder) != making.stage.inputs:
             raise PackError(f"{making.spec.name}: the snapshot of its inputs was changed while it was built.")
         notebooks = {job.notebook: content for job, content in pairs if isinstance(content, bytes)}
         files, decisions, name = pack_files(making, notebooks, self.software)

@@ -43,15 +43,15 @@ class Collected:
 
     def in_own_words(self, vocabulary: Mapping[str, str]) -> Collected:
         """The same in the words of the organisation, in every medium."""
-        from pmo_kit.exhibits.jsonform import to_json
-        from pmo_kit.exhibits.vocabulary import in_own_words
+        from pmo_kit.exhibits.cells import in_own_words
+        from pmo_kit.exhibits.records import to_json
 
         exhibit = in_own_words(self.exhibit, vocabulary)
         return self if exhibit is self.exhibit else replace(self, exhibit=exhibit, record=to_json(exhibit))
 
     def referring(self, places: Mapping[str, str]) -> Collected:
         """The same with "(see risk.tornado)" said as the place of that exhibit, "(annex 4)", or left out."""
-        from pmo_kit.exhibits.jsonform import from_json
+        from pmo_kit.exhibits.records import from_json
 
         refers: dict[str, str] = {}
 
@@ -87,7 +87,7 @@ def collect(notebooks: Sequence[tuple[str, Any]]) -> list[list[Collected]]:
     PackError
         When two cells show different exhibits with one id, or a notebook one twice; the message names both.
     """
-    from pmo_kit.exhibits.jsonform import MIME, from_json
+    from pmo_kit.exhibits.records import MIME, from_json
 
     seen: dict[str, Collected] = {}
     twice: list[str] = []

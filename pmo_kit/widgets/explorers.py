@@ -18,7 +18,7 @@ from pmo_kit.arbitration import frontier as ladder_of
 from pmo_kit.doors import door
 from pmo_kit.errors import InfeasibleError, PmoError
 from pmo_kit.exhibits import Field, theme
-from pmo_kit.exhibits.plotly import figure as drawn
+from pmo_kit.exhibits.pictures import figure as drawn
 from pmo_kit.facts import as_given, in_row, is_missing, number
 from pmo_kit.figures.arbitration import holds
 from pmo_kit.figures.partners import bids, lots, sensitivity

@@ -16,7 +16,7 @@ import traitlets
 from pmo_kit.arbitration import Allocation
 from pmo_kit.errors import PmoError
 from pmo_kit.exhibits import Exhibit, Field, Table, theme
-from pmo_kit.exhibits.html import fragment
+from pmo_kit.exhibits.display import fragment
 from pmo_kit.facts import number
 from pmo_kit.widgets.lifetime import BackgroundWork, Linked, close_parts, front, one_per_cell
 

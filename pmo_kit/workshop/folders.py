@@ -87,7 +87,7 @@ def write_workshop(
     teams : int
         How many teams: `team_1` to `team_n`, each a workspace with `notebooks/lessons/` (gaps).
     workspace : callable
-        Makes a workspace in a folder: `pmo_kit.packs.workspace.new_workspace`.
+        Makes a workspace in a folder: `pmo_kit.packs.asking.new_workspace`.
     language : str
         A folder of templates/workshops.
 

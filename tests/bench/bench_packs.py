@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 from pmo_kit.packs import build_packs, expand, read_spec
+from pmo_kit.packs.run import stage
 from pmo_kit.packs.spec import PackSpec, only
-from pmo_kit.packs.staging import stage
 from pmo_kit.shipped import shipped
 from tests.bench.line import Line
 

@@ -15,8 +15,7 @@ import pypdf
 import pytest
 
 from pmo_kit.exhibits.cells import sayings
-from pmo_kit.exhibits.jsonform import from_json
-from pmo_kit.exhibits.records import Exhibit, Kpi, Table
+from pmo_kit.exhibits.records import Exhibit, Kpi, Table, from_json
 from pmo_kit.facts import COUNTS, NUMBER
 from pmo_kit.packs import build_pack, build_packs, expand, read_spec
 from pmo_kit.shipped import shipped

@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 
 import pmo_kit as pmo
-from pmo_kit.exhibits.plotly import figure as drawn
+from pmo_kit.exhibits.pictures import figure as drawn
 from pmo_kit.figures.performance import s_curve
 from pmo_kit.scenarios import read_scenario_file
 from pmo_kit.shipped import shipped

@@ -13,9 +13,8 @@ from pathlib import Path
 import plotly.offline
 
 from pmo_kit.exhibits import Chart, Exhibit, theme
-from pmo_kit.exhibits.display import mimebundle
-from pmo_kit.exhibits.html import fragment, lines
-from pmo_kit.exhibits.plotly import CONFIG, figure
+from pmo_kit.exhibits.display import fragment, lines, mimebundle
+from pmo_kit.exhibits.pictures import CONFIG, figure
 from tests.exhibits import meridian_12
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pmo_kit.exhibits.plotly import figure
+from pmo_kit.exhibits.pictures import figure
 from tests.exhibits import gallery, meridian_12
 
 pytestmark = pytest.mark.browser

@@ -10,7 +10,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from pmo_kit.exhibits import display, from_json, show
-from pmo_kit.exhibits.jsonform import MIME
+from pmo_kit.exhibits.records import MIME
 from tests.exhibits import meridian_12
 
 

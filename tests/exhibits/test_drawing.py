@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 from pmo_kit.exhibits import Chart, Field, Reference, theme
 from pmo_kit.exhibits.canvas import Box, Dot, Line, Path, Sheet, Words, positions, ticks
 from pmo_kit.exhibits.drawing import draw
-from pmo_kit.exhibits.plotly import figure
-from pmo_kit.exhibits.svg import picture
+from pmo_kit.exhibits.pictures import figure, picture
 from tests.exhibits import meridian_12
 
 CHARTS = {chart.id: chart for chart in meridian_12.charts()}

@@ -10,10 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pmo_kit.exhibits import Chart, Field, Kpi, Message, Table
-from pmo_kit.exhibits.canvas import source_line
-from pmo_kit.exhibits.cells import cell, data_table
-from pmo_kit.exhibits.display import plain
-from pmo_kit.exhibits.html import cell_html, fragment
+from pmo_kit.exhibits.cells import cell, data_table, source_line
+from pmo_kit.exhibits.display import cell_html, fragment, plain
 from tests.exhibits import meridian_12
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "exhibits"

@@ -4,8 +4,8 @@ import pandas as pd
 
 import pmo_kit as pmo
 from pmo_kit.exhibits import Field, Kpi, Table
-from pmo_kit.exhibits.jsonform import to_json
-from pmo_kit.exhibits.vocabulary import in_own_words
+from pmo_kit.exhibits.cells import in_own_words
+from pmo_kit.exhibits.records import to_json
 from pmo_kit.figures import arbitration as figures
 
 WORDS = {"npv": "NPV", "data_engineer": "analysts", "unknown_term": "whatever"}

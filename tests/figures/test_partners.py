@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pmo_kit.exhibits import Chart, Exhibit, from_json, to_json
-from pmo_kit.exhibits.html import fragment
-from pmo_kit.exhibits.plotly import figure
+from pmo_kit.exhibits.display import fragment
+from pmo_kit.exhibits.pictures import figure
 from pmo_kit.figures import partners as figures
 from pmo_kit.partners import Award, select_partners
 from pmo_kit.register import load_register

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pmo_kit.exhibits import Chart, Exhibit, from_json, to_json
-from pmo_kit.exhibits.html import fragment
-from pmo_kit.exhibits.plotly import figure
+from pmo_kit.exhibits.display import fragment
+from pmo_kit.exhibits.pictures import figure
 from pmo_kit.figures import performance as figures
 from pmo_kit.performance import (
     baseline_moves,

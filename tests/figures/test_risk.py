@@ -6,8 +6,8 @@ import pytest
 
 import pmo_kit as pmo
 from pmo_kit.exhibits import Chart, Exhibit, from_json, to_json
-from pmo_kit.exhibits.html import fragment
-from pmo_kit.exhibits.plotly import figure
+from pmo_kit.exhibits.display import fragment
+from pmo_kit.exhibits.pictures import figure
 from pmo_kit.figures import risk as figures
 
 OURS = ("CVaR", "copula", "Monte Carlo", "Latin", "Sobol", "variance", "MILP", "exhibit", "fingerprint")

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from pmo_kit.exhibits.jsonform import MIME
+from pmo_kit.exhibits.records import MIME
 from tests.notebooks.strip import notebooks
 
 pytestmark = pytest.mark.long

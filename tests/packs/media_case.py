@@ -11,8 +11,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 
-from pmo_kit.exhibits.jsonform import from_json, to_json
-from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Reference, Table
+from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Reference, Table, from_json, to_json
 from pmo_kit.packs.layout import Collected, Outline, Part
 from pmo_kit.packs.spec import Chapter, PackSpec, PageOne
 

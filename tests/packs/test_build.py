@@ -18,8 +18,7 @@ import pytest
 
 from pmo_kit.errors import DataError, PackError
 from pmo_kit.packs import build_pack, read_spec
-from pmo_kit.packs.run import run_many, surroundings
-from pmo_kit.packs.staging import stage
+from pmo_kit.packs.run import run_many, stage, surroundings
 from tests.packs.tiny import COSTS, LOAD, PARAMETERS, PROJECTS, SETTINGS, Workspace, message, notebook
 
 COMPARED = ("index.html", "figures.json", "manifest.json", "notebooks/one.ipynb", "notebooks/two.ipynb")

@@ -18,9 +18,8 @@ from pptx.enum.shapes import MSO_SHAPE_TYPE
 
 from pmo_kit.exhibits import cells, theme
 from pmo_kit.exhibits.cells import data_table
-from pmo_kit.exhibits.html import fragment
-from pmo_kit.exhibits.jsonform import from_json
-from pmo_kit.exhibits.records import Chart, Field, Table, words
+from pmo_kit.exhibits.display import fragment
+from pmo_kit.exhibits.records import Chart, Field, Table, from_json, words
 from pmo_kit.facts import Unit
 from pmo_kit.packs.media.office import header, number_format, spec
 from pmo_kit.packs.media.pdf import _table as pdf_table

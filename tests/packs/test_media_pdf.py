@@ -10,8 +10,8 @@ import pypdf
 import pytest
 
 from pmo_kit.errors import PackError
+from pmo_kit.exhibits.pictures import picture
 from pmo_kit.exhibits.records import Field, Message, Table
-from pmo_kit.exhibits.svg import picture
 from pmo_kit.packs.media.pdf import pdf_bytes
 from tests.packs.media_case import FRONT, HOSTILE, charts, collected, laid_out, meridian, records, small
 
@@ -125,7 +125,7 @@ def test_a_part_of_a_cell_may_begin_with_any_letter() -> None:
 def test_a_page_one_that_is_too_long_stops_the_build() -> None:
     from dataclasses import replace
 
-    from pmo_kit.exhibits.jsonform import from_json
+    from pmo_kit.exhibits.records import from_json
 
     shown = [from_json(record) for record in records() if str(record["id"]).startswith("page_one.")]
     long = Message(id="page_one.limits", alt="-", title="What limits us", items=(("Money.", "word " * 3000),))

@@ -213,7 +213,7 @@ def test_the_contents_lead_to_every_sheet_and_exhibit(live: openpyxl.Workbook) -
 
 def test_a_workbook_has_few_sheets_whatever_a_pack_shows() -> None:
     """Contents, the subjects, More, the inputs, discount factors and provenance: at most 28."""
-    from pmo_kit.packs.media.xlsx_live import INPUTS
+    from pmo_kit.packs.media.xlsx import INPUTS
 
     assert 1 + len(SHEETS) + 1 + len(INPUTS) + 2 <= 28
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 import pmo_kit as pmo
-from pmo_kit.packs.transparency import transparency_record
+from pmo_kit.packs.manifest import transparency_record
 from pmo_kit.shipped import shipped
 
 SECTIONS = [

@@ -89,7 +89,7 @@ def test_words_of_the_source_are_kept(tmp_path: Path) -> None:
 def test_from_the_export_to_a_pack(name: str, tmp_path: Path) -> None:
     """Nothing of the draft is edited, and the pack counts every project; rows that are there twice are accepted."""
     from pmo_kit.packs import build_pack
-    from pmo_kit.packs.workspace import new_workspace
+    from pmo_kit.packs.asking import new_workspace
 
     mark, encoding, key, money = FILES[name]
     source = pd.read_csv(EXPORTS / f"{name}.csv", sep=mark, encoding=encoding, dtype="str")

@@ -9,11 +9,16 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import shutil
+import subprocess
+import tarfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
+from pmo_kit.disk import scratch
 from pmo_kit.errors import PackError
 from pmo_kit.packs.manifest import sha256
 
@@ -114,3 +119,34 @@ def live(notebooks: Iterable[Any]) -> tuple[Live | None, str]:
 
 def _text(name: str) -> str:
     return (HOME / name).read_text("utf-8")
+
+
+def fetch() -> str | None:
+    """Fetch the solver from npm and keep it where packs find it, if it is the pinned one: `make live`.
+
+    Returns
+    -------
+    str or None
+        Words for what went wrong; none where all is well.
+    """
+    npm = shutil.which("npm")
+    if npm is None:
+        return "npm is not installed: it fetches the solver."
+    with scratch() as folder:
+        ran = subprocess.run(
+            [npm, "pack", f"highs@{VERSION}", "--silent"], cwd=folder, capture_output=True, text=True
+        )
+        if ran.returncode:
+            return f"npm could not fetch highs {VERSION}: {ran.stderr.strip()}"
+        with tarfile.open(next(folder.glob("*.tgz"))) as archive:
+            names = {"highs.js": "build/highs.js", "highs.wasm": "build/highs.wasm", "LICENSE": "LICENSE"}
+            found = {to: archive.extractfile(f"package/{name}").read() for to, name in names.items()}  # type: ignore[union-attr]
+    for name, digest in PINNED.items():
+        if sha256(found[name]) != digest:
+            return f"{name} of highs {VERSION} is not the one that is pinned; nothing was kept."
+    home = Path(str(HOME)) / "highs"
+    home.mkdir(exist_ok=True)
+    (home / "highs.wasm.gz").write_bytes(gzip.compress(found.pop("highs.wasm"), 9, mtime=0))
+    for name, content in found.items():
+        (home / name).write_bytes(content)
+    return None

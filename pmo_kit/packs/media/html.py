@@ -14,10 +14,9 @@ from markupsafe import Markup, escape
 
 from pmo_kit.exhibits import theme
 from pmo_kit.exhibits.cells import data_table, spoken
-from pmo_kit.exhibits.html import fragment
-from pmo_kit.exhibits.plotly import CONFIG, drawing
+from pmo_kit.exhibits.display import fragment
+from pmo_kit.exhibits.pictures import CONFIG, drawing, picture
 from pmo_kit.exhibits.records import Chart
-from pmo_kit.exhibits.svg import picture
 from pmo_kit.shipped import shipped
 
 if TYPE_CHECKING:

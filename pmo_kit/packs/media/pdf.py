@@ -16,12 +16,11 @@ from typing import TYPE_CHECKING, Any
 from pmo_kit.disk import scratch
 from pmo_kit.errors import PackError
 from pmo_kit.exhibits import cells, theme
-from pmo_kit.exhibits.canvas import source_line
+from pmo_kit.exhibits.cells import source_line, widths
+from pmo_kit.exhibits.pictures import picture
 from pmo_kit.exhibits.records import Chart, Exhibit, Kpi, Message, Table
-from pmo_kit.exhibits.svg import picture
 from pmo_kit.packs.layout import addressee
 from pmo_kit.packs.media.html import COLUMN_WIDTH, TEXT_WIDTH
-from pmo_kit.packs.media.widths import widths
 from pmo_kit.shipped import shipped
 
 if TYPE_CHECKING:

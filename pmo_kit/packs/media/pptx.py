@@ -25,14 +25,21 @@ from pptx.util import Emu, Pt
 
 from pmo_kit.errors import PackError
 from pmo_kit.exhibits import cells, theme
-from pmo_kit.exhibits.canvas import source_line
-from pmo_kit.exhibits.cells import spoken
+from pmo_kit.exhibits.cells import source_line, spoken, widths
 from pmo_kit.exhibits.drawing import grid_of
 from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Table, words
-from pmo_kit.packs.media.office import Spec, clean, image, normalized, spec
-from pmo_kit.packs.media.widths import widths
-from pmo_kit.packs.media.xlsx import stamp
-from pmo_kit.packs.media.xlsx_sheets import Formats, inert_book, native, write_series
+from pmo_kit.packs.media.office import (
+    Formats,
+    Spec,
+    clean,
+    image,
+    inert_book,
+    native,
+    normalized,
+    spec,
+    stamp,
+    write_series,
+)
 from pmo_kit.packs.spec import Deck, deck_home, kit_names
 
 if TYPE_CHECKING:

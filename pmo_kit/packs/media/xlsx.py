@@ -1,20 +1,39 @@
-"""The workbook of a pack: sheets of answers by subject, the plan on its inputs, and where all comes from."""
+"""The workbook of a pack: sheets of answers by subject, the plan on its inputs, and where all comes from.
+
+The plan, its money and its value are formulas on sheets of the register. Spending of a year is every cost row of the
+sizes that the plan takes, shifted by what it defers, plus what links save or cost together. The planned net value is
+cash benefits less costs, each times the discount factor of its year. So whoever changes an amount, or a size on the
+sheet of the plan, sees what follows.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+from xlsxwriter.utility import xl_col_to_name
+
 from pmo_kit.exhibits import cells, theme
-from pmo_kit.exhibits.canvas import short_hash, source_line
+from pmo_kit.exhibits.cells import short_hash, source_line
 from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Table
-from pmo_kit.packs.media.office import normalized
-from pmo_kit.packs.media.xlsx_live import SHEETS as LIVE
-from pmo_kit.packs.media.xlsx_live import plan_of, write_plan
-from pmo_kit.packs.media.xlsx_sheets import Formats, inert_book, lines_in, text, write_chart, write_table
+from pmo_kit.packs.media.office import (
+    Formats,
+    inert_book,
+    lines_in,
+    normalized,
+    stamp,
+    text,
+    write_cell,
+    write_chart,
+    write_table,
+)
+from pmo_kit.rates import describe_schedule, discount_schedule
 
 if TYPE_CHECKING:
     from pmo_kit.packs.layout import Collected, Outline
@@ -105,14 +124,8 @@ def placing(outline: Outline) -> dict[str, list[Collected]]:
     for _, item in outline.exhibits:
         names = (name for name, patterns in SHEETS.items() if any(fnmatch(item.id, one) for one in patterns))
         found[next(names, "More")].append(item)
-    kept = LIVE if plan_of(outline) is not None else ()
+    kept = PLAN_SHEETS if plan_of(outline) is not None else ()
     return {name: items for name, items in found.items() if items or name in kept}
-
-
-def stamp(outline: Outline) -> str:
-    """When a pack is of, for the properties of its files: its date, else the date of its data."""
-    day = outline.spec.date or outline.settings.as_of or dt.date(1980, 1, 1)
-    return f"{day.isoformat()[:10]}T00:00:00Z"
 
 
 def _contents(
@@ -133,8 +146,8 @@ def _contents(
     row = 5
     for name, items in placed.items():
         sheet.write_url(row, 0, f"internal:'{name}'!A1", link, name)
-        if name in LIVE and plan_of(outline) is not None:
-            text(sheet, row, 1, LIVE[name], formats)
+        if name in PLAN_SHEETS and plan_of(outline) is not None:
+            text(sheet, row, 1, PLAN_SHEETS[name], formats)
             row += 1
         for item in items:
             title = " ".join(item.exhibit.title.split("\n"))
@@ -256,3 +269,307 @@ def _provenance(sheet: Any, outline: Outline, formats: Formats) -> None:
             text(sheet, row, column, said, formats, bold=line[0] in heads or not row)
     for column, width in enumerate((40, 44, 36, 60)):
         sheet.set_column(column, column, width)
+
+
+PLAN = "arbitration.plan"
+"""The exhibit whose data hold the plan: project_id, level, decision and delay of what it funds or stops."""
+PLAN_SHEETS = {
+    "Plan": "Every project, its money by year and its planned net value, as formulas on the inputs",
+    "Money by year": "What the plan spends, leaves and is worth on planned figures, as formulas on the inputs",
+}
+INPUTS = ("costs", "benefits", "links", "budgets")
+_DISCOUNT = "discount factors"
+_PLAN_HEAD = 4
+
+
+@dataclass(frozen=True)
+class Live:
+    """A sheet in the making: its data and the formulas of some columns; {0} is a row from 1, {1} that above it."""
+
+    name: str
+    data: pd.DataFrame
+    title: str
+    unit: str
+    formulas: dict[str, str] = field(default_factory=dict)
+
+    def add(self, column: str, values: Any, formula: str) -> None:
+        """Add a column of numbers that follow from a formula."""
+        self.data[column] = values
+        self.formulas[column] = formula
+
+    def range(self, column: str) -> str:
+        """The cells of a column, for a formula on another sheet."""
+        letter = self.letter(column)
+        return f"'{self.name}'!${letter}${_PLAN_HEAD + 2}:${letter}${_PLAN_HEAD + 1 + len(self.data)}"
+
+    def letter(self, column: str) -> str:
+        """The letter of a column."""
+        return str(xl_col_to_name(list(self.data.columns).index(column)))
+
+    def here(self, column: str) -> str:
+        """A cell of the same row, on its own sheet."""
+        return f"${self.letter(column)}{{0}}"
+
+    def sums(self, column: str, *tests: str) -> str:
+        """The sum of a column where tests hold, each a range and what it is to be, as the part of a formula."""
+        return f"SUMIFS({self.range(column)}, {', '.join(tests)})"
+
+    def total(self, column: str, year: int, test: str, wanted: str) -> tuple[float, str]:
+        """The sum of a column in a year where another says something, and its formula."""
+        rows = self.data[(self.data[test] == wanted) & (self.data["year"] == year)]
+        pairs = (self.range(test), f'"{wanted}"', self.range("year"), str(year))
+        return float(rows[column].sum()), f"={self.sums(column, *pairs)}"
+
+
+def plan_of(outline: Outline) -> pd.DataFrame | None:
+    """The rows of the plan that a pack shows; None without a register, a plan, or its years."""
+    for _, item in outline.exhibits:
+        data: Any = getattr(item.exhibit, "data", None)
+        if (
+            item.id == PLAN
+            and outline.register is not None
+            and {"project_id", "level", "decision"} <= set(data.columns)
+            and any(str(name).isdigit() for name in data.columns)
+        ):
+            return data[data[["project_id", "level"]].fillna("").ne("").all(axis=1)]
+    return None
+
+
+def write_plan(book: Any, outline: Outline, formats: Formats) -> int:
+    """Write the sheets Plan and Money by year, which are there, and add those of the inputs they stand on.
+
+    Parameters
+    ----------
+    book : xlsxwriter workbook
+        With empty sheets of the names `PLAN_SHEETS`.
+    outline : Outline
+        Of a pack with a plan (`plan_of`).
+    formats : Formats
+        Of the workbook.
+
+    Returns
+    -------
+    int
+        The first free row of the sheet Money by year; that of the plan is filled by all projects.
+    """
+    plan = plan_of(outline)
+    assert plan is not None
+    years = [int(name) for name in plan.columns if str(name).isdigit()]
+    inputs = {name: outline.register.table(name).copy() for name in INPUTS if outline.register.has(name)}
+    said = "change a size in the column level (empty: not in the plan) and money and value follow"
+    title = "The plan: every project, its money by year and its planned net value"
+    sheet = Live("Plan", _projects(outline.register, plan), title, f"{outline.settings.unit} · {said}")
+    factors = _factors(outline.register, inputs)
+    live = {name: _input(name, table, sheet, factors) for name, table in inputs.items()}
+    _spend(sheet, years, live)
+    for one in (sheet, *live.values(), *([factors] if factors else [])):
+        _write(book.get_worksheet_by_name(one.name) or book.add_worksheet(one.name), one, formats)
+    return _money(book, sheet, plan, years, live, outline.settings.unit, formats)
+
+
+def _projects(register: Any, plan: pd.DataFrame) -> pd.DataFrame:
+    """Every project of the register with what the plan does with it: what it takes first, then the rest."""
+    taken = plan.set_index("project_id")
+    table = register.projects.reset_index()[["project_id", "name", "area", "commitment"]].astype("object")
+    known = taken.reindex(table["project_id"])
+    table["decision"] = known["decision"].fillna("refuse").to_numpy()
+    table["level"] = known["level"].fillna("").to_numpy()
+    table["delay"] = known["delay"].fillna(0.0).to_numpy(float) if "delay" in taken else 0.0
+    return table.sort_values("level", key=lambda level: level == "", kind="stable", ignore_index=True)
+
+
+def _factors(register: Any, inputs: dict[str, pd.DataFrame]) -> Live | None:
+    """Discount factors by year, as formulas on the rates of the register's schedule."""
+    if "benefits" not in inputs:
+        return None
+    settings = register.settings
+    first = int(settings.discount_to or inputs["costs"]["year"].min())
+    count = max(int(table["year"].max()) for table in (inputs["costs"], inputs["benefits"])) - first + 12
+    rates = discount_schedule(settings.discount_schedule, count)
+    start = np.concatenate([[1.0], 1 / np.cumprod(1 + rates[:-1])])
+    within = {"start": start, "mid": start / np.sqrt(1 + rates), "end": start / (1 + rates)}[settings.timing]
+    schedule = describe_schedule(settings.discount_schedule)
+    told = (schedule.title, schedule.dated, schedule.source, f"timing {settings.timing}")
+    data = pd.DataFrame({"year": range(first, first + count), "rate": rates})
+    found = Live(_DISCOUNT, data, "Discount factors", " · ".join(part for part in told if part))
+    found.add("at the start", start, f"=IF(ROW()={_PLAN_HEAD + 2},1,C{{1}}/(1+B{{1}}))")
+    how = {"start": "=C{0}", "mid": "=C{0}/SQRT(1+B{0})", "end": "=C{0}/(1+B{0})"}[settings.timing]
+    found.add("factor", within, how)
+    return found
+
+
+def _input(name: str, table: pd.DataFrame, plan: Live, factors: Live | None) -> Live:
+    """A table of the register as it was read, and beside it what each row gives the plan."""
+    table = table.reset_index(drop=True)
+    one = Live(name, table, f"Register: {name}", "As it was read; columns in blue follow from the plan")
+    projects, known = plan.data, pd.Series(dtype=float)
+    if factors:
+        known = factors.data.set_index("year")["factor"]
+
+    def factor(year: str) -> str:
+        assert factors is not None
+        return factors.sums("factor", factors.range("year"), one.here(year))
+
+    if name in ("costs", "benefits"):
+        at = projects.set_index("project_id").reindex(table["project_id"])
+        later = table["year"].astype(float) + at["delay"].fillna(0.0).to_numpy(float)
+        delay = plan.sums("delay", plan.range("project_id"), one.here("project_id"))
+        one.add("year in the plan", later, f"={one.here('year')} + {delay}")
+        if factors:
+            column, kept, same = ("kind", "cash", "=") if name == "benefits" else ("state", "actual", "<>")
+            counted = table[column].eq(kept) if same == "=" else table[column].ne(kept).fillna(True)
+            worth = table["amount"].fillna(0.0) * later.map(known).fillna(0.0) * counted.astype(bool)
+            test = f'{one.here(column)}{same}"{kept}"'
+            formula = f"=IF({test}, {one.here('amount')} * {factor('year in the plan')}, 0)"
+            one.add("value", worth, formula)
+    elif name == "links":
+        level = projects.set_index("project_id")["level"]
+        both = pd.Series(True, index=table.index)
+        tests = ""
+        for who, size in (("project_id", "level"), ("other_id", "other_level")):
+            have = table[who].map(level).fillna("")
+            any_size = table[size].isna() | (table[size] == "")
+            both &= ~have.isin(["", "stop"]) & (any_size | (have == table[size]))
+            wanted = f'IF({one.here(size)}="", "<>stop", {one.here(size)})'
+            tests += (
+                f' * (COUNTIFS({plan.range("project_id")}, {one.here(who)}, {plan.range("level")}, "?*", '
+                f"{plan.range('level')}, {wanted})>0)"
+            )
+        joint = table["amount"].fillna(0.0) * (both & (table["relation"] == "synergy"))
+        amount = f"N({one.here('amount')})"
+        one.add("in the plan", joint, f'=IF({one.here("relation")}="synergy", {amount}{tests}, 0)')
+        if factors:
+            discount = table["year"].map(known).fillna(0.0).astype(float)
+            cost, here = (table["quantity"] == "cost").fillna(False), one.here("in the plan")
+            formula = f'=IF({one.here("quantity")}="cost", -{here} * {factor("year")}, {here})'
+            one.add("value", joint.where(~cost, -joint * discount), formula)
+    return one
+
+
+def _spend(plan: Live, years: Sequence[int], live: dict[str, Live]) -> None:
+    """Add to all projects of a plan their money by year and value, as formulas on the inputs."""
+    projects, size = plan.data[["project_id", "level"]], plan.here("level")
+
+    def mine(name: str, column: str, *tests: str) -> str:
+        of = live[name]
+        pairs = [of.range("project_id"), plan.here("project_id"), of.range("level"), size, *tests]
+        return of.sums(column, *pairs)
+
+    costs = live["costs"]
+    ahead = costs.data[costs.data["state"].ne("actual").fillna(True)]
+    for year in years:
+        rows = ahead[ahead["year in the plan"] == year].groupby(["project_id", "level"])["amount"].sum()
+        tests = (costs.range("year in the plan"), str(year), costs.range("state"), '"<>actual"')
+        plan.add(str(year), _of(rows, projects), f'=IF({size}="", 0, {mine("costs", "amount", *tests)})')
+    first, last = (plan.letter(str(year)) for year in (years[0], years[-1]))
+    whole = plan.data[[str(year) for year in years]].sum(axis=1)
+    plan.add("all years", whole, f"=SUM({first}{{0}}:{last}{{0}})")
+    if "benefits" in live:
+        gain, spent = (
+            _of(live[name].data.groupby(["project_id", "level"])["value"].sum(), projects)
+            for name in ("benefits", "costs")
+        )
+        formula = f'=IF({size}="", 0, {mine("benefits", "value")} - {mine("costs", "value")})'
+        plan.add("planned net value", gain - spent, formula)
+
+
+def _of(values: pd.Series, projects: pd.DataFrame) -> Any:
+    """The values of the sizes that the plan takes, by project."""
+    return values.reindex(pd.MultiIndex.from_frame(projects)).fillna(0.0).to_numpy(float)
+
+
+def _money(
+    book: Any, plan: Live, shown: pd.DataFrame, years: Sequence[int], live: dict[str, Live], unit: str,
+    formats: Formats,
+) -> int:  # fmt: skip
+    """Spending of the plan against the envelope of all, by year, and its planned net value: all formulas."""
+    lines = ["projects", "what projects save or cost together", "the plan spends", "envelope of all", "left"]
+    data = pd.DataFrame({"": lines})
+    formulas = [[""] * len(lines)]
+    links, budgets = live.get("links"), live.get("budgets")
+    for place, year in enumerate(years, 1):
+        letter = chr(ord("A") + place)
+        joint = there = 0.0
+        together = envelope = "=0"
+        if links:
+            joint, together = links.total("in the plan", year, "quantity", "cost")
+        if budgets:
+            there, envelope = budgets.total("amount", year, "scope", "all")
+        mine = float(plan.data[str(year)].sum())
+        data[str(year)] = [mine, joint, mine + joint, there, there - mine - joint]
+        top = _PLAN_HEAD + 2
+        sums = f"={letter}{top}+{letter}{top + 1}", f"={letter}{top + 3}-{letter}{top + 2}"
+        formulas.append([f"=SUM({plan.range(str(year))})", together, sums[0], envelope, sums[1]])
+        book.define_name(f"planned_spend_{year}", f"='Money by year'!${letter}${top + 2}")
+    sheet = book.get_worksheet_by_name("Money by year")
+    said = "planned figures, formulas on the sheet Plan and the inputs; what is carried stands on the sheet Hand check"
+    title = "What the plan spends by year on planned figures, and what is left"
+    _title(sheet, title, f"{unit} · {said}", formats)
+    for column, name in enumerate(data.columns):
+        text(sheet, _PLAN_HEAD, column, name, formats, bold=True, bottom=1, align="right")
+    for row, record in enumerate(data.to_dict("records")):
+        bold = {"bold": True, "top": 1} if row in (2, 4) else {}
+        for column, (name, value) in enumerate(record.items()):
+            formula = formulas[column][row]
+            write_cell(sheet, _PLAN_HEAD + 1 + row, column, Field(str(name)), value, formats, formula, **bold)
+    formats.widen(sheet, 0, 44)
+    row = _PLAN_HEAD + 7
+    if "benefits" in live:
+        value = float(plan.data["planned net value"].sum())
+        joint = float(links.data["value"].sum()) if links else 0.0
+        found = [("planned net value of its projects", f"=SUM({plan.range('planned net value')})", value),
+                 ("what projects add or save together", f"=SUM({links.range('value')})" if links else "=0", joint),
+                 ("planned net value of the plan", f"=B{row + 1}+B{row + 2}", value + joint)]  # fmt: skip
+        for at, (name, formula, number) in enumerate(found, row):
+            bold = {"bold": True, "top": 1} if at == row + 2 else {}
+            text(sheet, at, 0, name, formats, **bold)
+            write_cell(sheet, at, 1, Field("n"), number, formats, formula, **bold)
+        book.define_name("planned_value", f"='Money by year'!$B${row + 3}")
+        row += 4
+    printed = [float(shown[str(year)].sum()) for year in years]
+    planned = [float(plan.data[str(year)].sum()) for year in years]
+    if any(abs(one - other) > 1e-6 for one, other in zip(printed, planned, strict=True)):
+        text(sheet, row, 0, "As the pack prints it: expected figures", formats, bold=True)
+        said = "means of estimates, risks and delays, of projects"
+        text(sheet, row + 1, 0, said, formats)
+        for column, amount in enumerate(printed, 1):
+            write_cell(sheet, row + 1, column, Field("n"), amount, formats)
+        text(sheet, row + 2, 0, "value of the projects", formats)
+        write_cell(sheet, row + 2, 1, Field("n"), float(shown["value"].sum()), formats)
+        row += 4
+    return row + 1
+
+
+def _write(sheet: Any, live: Live, formats: Formats) -> None:
+    """A table with filters: values as they are, missing ones empty, for formulas count on it."""
+    _title(sheet, live.title, live.unit, formats)
+    kinds = {"decision": "decision", "year": "time", "year in the plan": "time", "delay": "time"}
+    count = len(live.data)
+    if count:
+        bold = formats(bold=True, bottom=1, text_wrap=True, valign="bottom")
+        heads = [{"header": str(name), "header_format": bold} for name in live.data.columns]
+        name = f"t_{live.name.replace(' ', '_').lower()}"
+        area = (_PLAN_HEAD, 0, _PLAN_HEAD + count, len(heads) - 1)
+        sheet.add_table(*area, {"columns": heads, "style": None, "name": name})
+    for column, name in enumerate(map(str, live.data.columns)):
+        decimals = {"rate": 3, "factor": 4, "at the start": 4, "value": 2}.get(name, 1)
+        field = Field(name, kind=kinds.get(name, "number"), decimals=decimals)  # type: ignore[arg-type]
+        formula = live.formulas.get(name, "")
+        look = {"font_color": theme.DARK_BLUE} if formula else {}
+        longest = 9
+        for row, value in enumerate(live.data[name]):
+            if theme.is_missing(value):
+                continue
+            at = _PLAN_HEAD + 1 + row
+            number = value.item() if hasattr(value, "item") else value
+            cell = formula.format(at + 1, at) if formula else ""
+            part = write_cell(sheet, at, column, field, number, formats, cell, **look)
+            longest = max(longest, len(str(part.get("text") or value)))
+        formats.widen(sheet, column, min(longest + 3, 40))
+    sheet.freeze_panes(_PLAN_HEAD + 1, 2 if live.name == "Plan" else 0)
+
+
+def _title(sheet: Any, title: str, unit: str, formats: Formats) -> None:
+    text(sheet, 0, 0, title, formats, bold=True, font_size=14, font_color=theme.DARK_BLUE)
+    sheet.set_row(0, 21)
+    text(sheet, 1, 0, unit, formats, font_color=theme.QUIET)
