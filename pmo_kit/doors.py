@@ -12,7 +12,7 @@ import functools
 import inspect
 import math
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from numbers import Real
 from os import PathLike
 from pathlib import Path
@@ -50,8 +50,9 @@ def door(function: Callable[P, R]) -> Callable[P, R]:
     """Make a function refuse the neighbor of what it wants, by the types that it states.
 
     Looked at are parameters whose type is one of `MADE`, several of them (`Register | Ranking`), or a sequence
-    (`Sequence[Scenario]`); numbers (`float`), text, paths; and whole numbers (`int`): a seed is zero or more, draws are
-    one or more. A name that the function does not have, or too many values, are refused as well.
+    (`Sequence[Scenario]`); what is `PLAIN`: numbers, text, paths, dates, yes and no; of whole numbers a seed is zero or
+    more, draws are one or more; each or None, where the type says so. A name that the function does not have, or too
+    many values, are refused as well. A class has its door at its making: it looks at names alone.
 
     Examples
     --------
@@ -61,16 +62,22 @@ def door(function: Callable[P, R]) -> Callable[P, R]:
     Traceback (most recent call last):
     pmo_kit.errors.InputError: arbitrate wants a Question, not 'register.xlsx'; make one: pmo.Question(register).
     """
-    signature, who = inspect.signature(function), function.__name__
+    if isinstance(function, type):
+        function.__init__ = door(function.__init__)  # type: ignore[misc]
+        return function
+    signature, who = inspect.signature(function), function.__qualname__.removesuffix(".__init__")
     stated = {name: str(kind) for name, kind in inspect.get_annotations(function).items()}
-    wanted = {name: kind for name, kind in stated.items() if kind in PLAIN or _looked_at(kind)}
-    wanted.pop("path", None)  # what is read from it says what it wants
+    if who != function.__qualname__:  # a class looks at what it is made of itself, and says all that is wrong
+        stated = {}
+    wanted = {name: kind for name, kind in stated.items() if _plain(kind) or _looked_at(kind)}
+    for name in ("path", "pack_file"):
+        wanted.pop(name, None)  # what is read from it says what it wants
 
     def bound(bind: Callable[..., inspect.BoundArguments], args: Any, kwargs: Any) -> dict[str, Any]:
         try:
             return bind(*args, **kwargs).arguments
         except TypeError as slip:
-            names = list(signature.parameters)
+            names = [name for name in signature.parameters if name != "self" and not name.startswith("_")]
             told = f"it takes {', '.join(names)}."
             odd = next((nearest(name, names) for name in kwargs if name not in names), "")
             raise InputError(f"{who}: {slip}; {odd or told}") from None
@@ -79,8 +86,9 @@ def door(function: Callable[P, R]) -> Callable[P, R]:
     def entered(*args: P.args, **kwargs: P.kwargs) -> R:
         given = bound(signature.bind_partial, args, kwargs)
         for name in [name for name in given if name in wanted]:
-            if wanted[name] in PLAIN:
-                PLAIN[wanted[name]](given[name], name)
+            if look := _plain(wanted[name]):
+                if given[name] is not None or "None" not in wanted[name]:
+                    look(given[name], name)
             else:
                 admit(who, given[name], wanted[name])
         bound(signature.bind, args, kwargs)
@@ -190,9 +198,24 @@ def numbers(given: object, what: str) -> Any:
     import numpy as np
 
     try:
+        if given is None or isinstance(given, str | bytes):
+            raise TypeError
         return np.asarray(given, dtype=float)
     except (TypeError, ValueError):
         raise InputError(f"{what}: {_told(given)} is given where numbers are needed.") from None
+
+
+def names(given: object, what: str) -> tuple[Any, ...]:
+    """Several names, or one alone.
+
+    Examples
+    --------
+    >>> names("P08", "projects_out"), names(["P08", "P09"], "projects_out")
+    (('P08',), ('P08', 'P09'))
+    """
+    if not isinstance(given, Iterable):
+        raise InputError(f"{what} is {_told(given)}: it needs names, such as ['a name'].")
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def _text(given: object, what: str) -> None:
@@ -209,12 +232,6 @@ def _counted(given: object, what: str) -> None:
     whole(given, what, least=int(what == "draws"))
 
 
-PLAIN: dict[str, Callable[[object, str], object]] = {
-    "int": _counted, "float": number, "str": _text, "str | PathLike[str]": _path,
-}  # fmt: skip
-"""What is looked at of a parameter of another type."""
-
-
 def day(given: object, what: str) -> dt.date:
     """A date, as one or as the text 2026-09-30."""
     if isinstance(given, dt.datetime):
@@ -225,6 +242,39 @@ def day(given: object, what: str) -> dt.date:
         return dt.date.fromisoformat(str(given))
     except ValueError:
         raise InputError(f"{what} is {_told(given)}: write a date like 2026-09-30.") from None
+
+
+def _array(given: object, what: str) -> None:
+    if getattr(getattr(given, "dtype", None), "kind", "") not in ("f", "i", "u", "b"):
+        numbers(given, what)
+
+
+def _stream(given: object, what: str) -> None:
+    if type(given).__name__ != "Generator":
+        whole(given, what)
+
+
+def _yes_or_no(given: object, what: str) -> None:
+    if type(given).__name__ not in ("bool", "bool_"):
+        raise InputError(f"{what} is {_told(given)}: it must be True or False.")
+
+
+def _named(given: object, what: str) -> None:
+    if not isinstance(given, Mapping):
+        raise InputError(f"{what} is {_told(given)}: it needs names, such as {{'a name': 1.0}}.")
+
+
+PLAIN: dict[str, Callable[[object, str], object]] = {
+    "int": _counted, "float": number, "str": _text, "str | PathLike[str]": _path, "str | Path": _path, "date": day,
+    "bool": _yes_or_no, "Mapping[str, float]": _named, "ArrayLike": _array,
+    "np.random.Generator | int": _stream,
+}  # fmt: skip
+"""What is looked at of a parameter of another type."""
+
+
+def _plain(kind: str) -> Callable[[object, str], object] | None:
+    """What looks at a parameter of a type, or of that type or None."""
+    return PLAIN.get(kind.removesuffix(" | None"))
 
 
 def several(given: object) -> list[Any]:

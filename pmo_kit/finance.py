@@ -12,7 +12,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pmo_kit.doors import numbers, whole
+from pmo_kit.doors import door, numbers, whole
+from pmo_kit.errors import InputError
 
 Floats = NDArray[np.float64]
 
@@ -21,6 +22,7 @@ _TOUCH = 1e-9  # NPV below this share of its absolute terms is a root, though th
 _NEAR = 1e-3  # candidates whose imaginary part is smaller than this share are looked at on the real line
 
 
+@door
 def discount_factors(rate: ArrayLike, n: int, timing: str = "start") -> Floats:
     """Present value of 1 received in each of `n` years.
 
@@ -42,7 +44,7 @@ def discount_factors(rate: ArrayLike, n: int, timing: str = "start") -> Floats:
 
     Raises
     ------
-    ValueError
+    InputError
         A rate is -1 or below, or there are too few rates.
 
     Notes
@@ -57,16 +59,16 @@ def discount_factors(rate: ArrayLike, n: int, timing: str = "start") -> Floats:
     [1.0, 0.9091, 0.8658]
     """
     if timing not in ("start", "mid", "end"):
-        raise ValueError(f"timing is start, mid or end, not {timing!r}")
+        raise InputError(f"timing is start, mid or end, not {timing!r}")
     steps = whole(n, "the number of flows") - (timing == "start")
     rates = numbers(rate, "rate")
     if rates.ndim == 0:
         rates = np.full(max(steps, 0), float(rates))
     if rates.shape[-1] < steps:
-        raise ValueError(f"{n} flows need {steps} yearly rates, got {rates.shape[-1]}")
+        raise InputError(f"{n} flows need {steps} yearly rates, got {rates.shape[-1]}")
     rates = rates[..., :steps]
     if np.any(rates <= -1):
-        raise ValueError("every rate must be above -1 (-100 %)")
+        raise InputError("every rate must be above -1 (-100 %)")
     with np.errstate(over="ignore", divide="ignore"):  # a factor may be larger than a number can say: inf
         growth = np.cumprod(1.0 + rates, axis=-1)
         at_start = np.concatenate([np.ones((*growth.shape[:-1], 1)), 1.0 / growth], axis=-1)
@@ -77,6 +79,7 @@ def discount_factors(rate: ArrayLike, n: int, timing: str = "start") -> Floats:
     return np.asarray(at_start[..., :n] / np.sqrt(1.0 + rates))
 
 
+@door
 def npv(rate: ArrayLike, flows: ArrayLike) -> Floats:
     """Net present value: the sum of flow_t x DF_t, the first flow at t = 0 (not discounted).
 
@@ -104,6 +107,7 @@ def npv(rate: ArrayLike, flows: ArrayLike) -> Floats:
         return np.asarray((money * discount_factors(rate, money.shape[-1])).sum(axis=-1))[()]
 
 
+@door
 def bcr(rate: ArrayLike, benefits: ArrayLike, costs: ArrayLike) -> Floats:
     """Benefit-cost ratio: PV of benefits / PV of costs, both given as positive amounts from t = 0 on.
 
@@ -127,6 +131,7 @@ def bcr(rate: ArrayLike, benefits: ArrayLike, costs: ArrayLike) -> Floats:
     return ratio[()]
 
 
+@door
 def irr(flows: ArrayLike) -> Floats:
     """Internal rate of return: the one rate above -1 at which the NPV is zero, or NaN.
 
@@ -172,6 +177,7 @@ def irr(flows: ArrayLike) -> Floats:
     return answer.reshape(money.shape[:-1])[()]
 
 
+@door
 def irr_roots(flows: ArrayLike) -> Floats:
     """Every real rate above -1 at which the NPV of one series is zero, ascending; a touching root once.
 
@@ -194,12 +200,13 @@ def irr_roots(flows: ArrayLike) -> Floats:
     """
     money = _flows(flows)
     if money.ndim != 1:
-        raise ValueError("irr_roots takes one series of flows")
+        raise InputError("irr_roots takes one series of flows")
     if not np.isfinite(money).all():
         return np.array([])
     return np.array([rate for rate, _ in _roots(money)])
 
 
+@door
 def mirr(flows: ArrayLike, finance_rate: ArrayLike, reinvest_rate: ArrayLike) -> Floats:
     """Modified internal rate of return; NaN unless there is both money in and money out.
 
@@ -231,6 +238,7 @@ def mirr(flows: ArrayLike, finance_rate: ArrayLike, reinvest_rate: ArrayLike) ->
     return np.asarray(ratio ** (1.0 / max(n - 1, 1)) - 1.0)[()]
 
 
+@door
 def payback(flows: ArrayLike, rate: ArrayLike = 0.0) -> Floats:
     """Years from t = 0 until the cumulative discounted flow is back at zero for the first time.
 
@@ -297,7 +305,7 @@ def _flows(flows: ArrayLike) -> Floats:
     """Flows as an array of at least one axis and one year."""
     money = numbers(flows, "flows")
     if money.ndim == 0 or money.shape[-1] == 0:
-        raise ValueError("flows need a last axis with at least one year")
+        raise InputError("flows need a last axis with at least one year")
     return money
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import pmo_kit as pmo
 from pmo_kit import doors
 from pmo_kit.errors import InputError
+from pmo_kit.scenarios import read_scenario_file
 
 
 @pytest.fixture(scope="module")
@@ -217,3 +218,64 @@ def test_the_words_of_an_explanation_come_first(things: dict[str, Any]) -> None:
     assert html.index("<th>words</th>") < html.index("<th>in_plan</th>")
     assert "<th>displaces</th>" not in html
     assert "displaces" in reasons.table
+
+
+NUMBERS = {
+    pmo.finance: ("discount_factors", "npv", "irr", "irr_roots", "mirr", "payback", "bcr"),
+    pmo.prioritization: (
+        "weighted_value", "topsis", "promethee", "roc_weights", "rank_sum_weights", "rank_reciprocal_weights",
+        "swing_weights", "entropy_weights", "ahp_weights", "piecewise_value", "rank_acceptability", "kendall_w",
+    ),
+    pmo.performance: ("earned_value", "earned_schedule"),
+    pmo.risk: ("pert", "cvar"),
+    pmo.arbitration: ("solve_selection",),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "function", [getattr(room, name) for room, names in NUMBERS.items() for name in names]
+)
+@pytest.mark.parametrize("wrong", ["ten", {}, object(), ["a"], b"x"], ids=repr)
+def test_what_wants_numbers_says_so_of_every_parameter(function: Callable[..., Any], wrong: object) -> None:
+    wants = [
+        name for name, kind in inspect.get_annotations(function).items() if "Array" in kind or kind == "int"
+    ]
+    for name in wants:
+        if name != "return":
+            with pytest.raises(InputError, match=f"{name}|numbers"):
+                function(**{name: wrong})
+    with pytest.raises(InputError, match=r"known here|did you mean|it takes"):
+        function(wgt=1)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda t: pmo.Question(t["register"], valeu="npv"), "'valeu'; did you mean 'value'?"),
+        (lambda t: pmo.Question(), "it takes register, value,"),
+        (lambda t: pmo.Question(t["register"], rules=3), "rules is a list of rules"),
+        (lambda t: pmo.Scenario("Less", budgets=0.85), "'budgets'; did you mean 'budget'?"),
+        (lambda t: pmo.Scenario("Less", projects_out=3), "projects_out is 3: it needs names"),
+        (lambda t: pmo.load_register("x", mapping=t), "mapping is a dict: it must be a path"),
+        (lambda t: pmo.load_register("x", waivers=3), "waivers is 3: it must be a path"),
+        (lambda t: pmo.load_register("x", today="soon"), "today is 'soon': write a date"),
+        (lambda t: pmo.load_register("x", doubtful="x"), "known here: blank, set_aside, refuse"),
+        (lambda t: pmo.build_pack("x.yml", out=None), "out is nothing: it must be a path"),
+        (lambda t: pmo.Register(settings=3), "settings is 3: it is a mapping"),
+        (lambda t: read_scenario_file(None), "read_scenario_file wants the path of a file of scenarios"),
+        (lambda t: pmo.appraise(t["register"], "uk"), "no discount schedule named 'uk'; known: "),
+        (lambda t: pmo.simulate(t["allocation"], uplifts=0.2), "uplifts is 0.2: it needs names"),
+        (lambda t: pmo.explain(t["allocation"], exact="no"), "exact is 'no': it must be True or False"),
+        (lambda t: pmo.finance.npv(-1.5, [1, 2]), "every rate must be above -1"),
+        (lambda t: pmo.prioritization.topsis([[1, 2], [3, 4]], [1, 1], [True]), "each of the 2 criteria"),
+        (lambda t: pmo.prioritization.topsis([[1, 2], [3, 4]], [1, 1], [2, 1]), "each of the 2 criteria"),
+        (
+            lambda t: pmo.prioritization.promethee([[1], [3]], [1], [True], "linear", [1, 2]),
+            "each of the 1 crit",
+        ),
+    ],
+)
+def test_names_kinds_and_sizes_are_refused_in_words(
+    call: Callable[..., Any], words: str, things: dict[str, Any]
+) -> None:
+    test_a_slip_is_answered_in_words(call, words, things)

@@ -34,7 +34,7 @@ from pmo_kit.arbitration.rules import (
     Spend,
     Synergy,
 )
-from pmo_kit.doors import MOST, factor, known
+from pmo_kit.doors import MOST, door, factor, known
 from pmo_kit.errors import InputError
 from pmo_kit.facts import Unit, as_given, count
 from pmo_kit.uncertainty import states_uncertainty
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from pmo_kit.register import Register
 
 
+@door
 @dataclass(frozen=True, eq=False)
 class Question:
     """What the committee asks: the best plan of these projects under these rules.
@@ -346,7 +347,9 @@ def _asked_wrongly(question: Question) -> Iterator[str]:
             yield f"{name} is {kind} {most}, not {number!r}."
     if not isinstance(question.overrides, bool | np.bool_):
         yield f"overrides is True or False, not {question.overrides!r}."
-    if question.basis not in (None, "expected", "likely"):
+    if not isinstance(question.rules, Iterable | None):
+        yield f"rules is a list of rules of pmo_kit.arbitration, not {question.rules!r}."
+    if not isinstance(question.basis, str | None) or question.basis not in (None, "expected", "likely"):
         yield f"The basis of figures is 'expected' or 'likely', not {question.basis!r}."
     if not isinstance(question.last_plan, Mapping | None):
         yield f"last_plan says project_id -> level, as the plan of an allocation, not {question.last_plan!r}."

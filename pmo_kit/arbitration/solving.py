@@ -29,6 +29,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from pmo_kit.disk import shared
+from pmo_kit.doors import door
 from pmo_kit.errors import InputError
 
 if TYPE_CHECKING:
@@ -607,6 +608,7 @@ class Selection:
     status: Status
 
 
+@door
 def solve_selection(value: ArrayLike, weights: ArrayLike, capacities: ArrayLike) -> Selection:
     """The plain multidimensional knapsack: the most valuable projects within all capacities.
 
@@ -643,7 +645,8 @@ def solve_selection(value: ArrayLike, weights: ArrayLike, capacities: ArrayLike)
         table, n = np.atleast_2d(np.asarray(weights, float)), len(worth)
     except (TypeError, ValueError) as error:
         raise InputError(f"solve_selection needs numbers, in rows of equal length: {error}.") from error
-    if table.shape != (len(limit), n) or not all(np.isfinite(a).all() for a in (worth, table, limit)):
+    sizes = (*table.shape, worth.ndim, limit.ndim)
+    if sizes != (len(limit), n, 1, 1) or not all(np.isfinite(a).all() for a in (worth, table, limit)):
         raise InputError(
             f"solve_selection needs finite numbers: {n} values, weights of {len(limit)} x {n} (one row a capacity), "
             f"not {' x '.join(map(str, table.shape))}."

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from pmo_kit import facts
 from pmo_kit.disk import scratch, write_whole
+from pmo_kit.doors import door
 from pmo_kit.errors import PackError, PmoError, worded
 from pmo_kit.packs import manifest, run
 from pmo_kit.packs.manifest import Published
@@ -292,6 +293,7 @@ class Built:
     unchanged: bool = False
 
 
+@door
 def build_pack(
     pack_file: str | Path,
     out: str | Path = "build/packs",

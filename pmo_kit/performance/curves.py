@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from pmo_kit.doors import numbers
+from pmo_kit.doors import door, numbers
 from pmo_kit.errors import DataError, InputError
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def ratio(above: Array, below: Array) -> Array:
         return np.divide(above, below, out=out, where=below > 0)
 
 
+@door
 def earned_value(
     bac: ArrayLike, pv: ArrayLike, ev: ArrayLike, ac: ArrayLike, *, eac: ArrayLike | None = None
 ) -> dict[str, Array]:
@@ -62,7 +63,7 @@ def earned_value(
 
     Raises
     ------
-    ValueError
+    InputError
         If more is earned than the budget at completion, or an amount is negative.
 
     Notes
@@ -79,9 +80,9 @@ def earned_value(
     """
     bac, pv, ev, ac = np.broadcast_arrays(*(numbers(x, "earned value") for x in (bac, pv, ev, ac)))
     if np.any(ev > bac * (1 + CLOSE)):
-        raise ValueError(f"Earned value is above the budget at completion in {np.sum(ev > bac)} place(s).")
+        raise InputError(f"Earned value is above the budget at completion in {np.sum(ev > bac)} place(s).")
     if any(np.any(x < 0) for x in (bac, pv, ev, ac)):
-        raise ValueError("Earned value takes cumulative amounts of 0 or more; a negative one was given.")
+        raise InputError("Earned value takes cumulative amounts of 0 or more; a negative one was given.")
     work = bac - ev
     finished = (work <= CLOSE * bac) & (bac > 0)
     cpi, spi = ratio(ev, ac), ratio(ev, pv)
@@ -104,6 +105,7 @@ def earned_value(
     }
 
 
+@door
 def earned_schedule(pv_curve: ArrayLike, ev: ArrayLike, at: ArrayLike) -> dict[str, Array]:
     """Return the time at which the plan had earned what is earned now.
 
@@ -128,7 +130,7 @@ def earned_schedule(pv_curve: ArrayLike, ev: ArrayLike, at: ArrayLike) -> dict[s
 
     Raises
     ------
-    ValueError
+    InputError
         If the plan falls, is negative, or has a gap.
 
     Notes
@@ -151,10 +153,10 @@ def earned_schedule(pv_curve: ArrayLike, ev: ArrayLike, at: ArrayLike) -> dict[s
     with np.errstate(over="ignore", invalid="ignore"):
         steps = np.diff(curve, axis=-1)
     if np.any(steps < 0):
-        raise ValueError("The plan curve falls: it must be cumulative.")
+        raise InputError("The plan curve falls: it must be cumulative.")
     missing = np.isnan(curve)
     if np.any(missing[..., :-1] & ~missing[..., 1:]):
-        raise ValueError("The plan curve has a gap: only its end may be missing.")
+        raise InputError("The plan curve has a gap: only its end may be missing.")
     top = np.nanmax(curve, axis=-1)
     shape = np.broadcast_shapes(curve.shape[:-1], np.shape(ev), np.shape(at))
     ev, at = (np.broadcast_to(np.asarray(x, dtype=np.float64), shape) for x in (ev, at))
@@ -190,7 +192,7 @@ def last_month(period: str, fiscal_year_start: int = 1) -> tuple[int, int]:
 
     Raises
     ------
-    ValueError
+    InputError
         If the text is not like 2028, 2028-Q1 or 2026-09.
 
     Examples
@@ -200,7 +202,7 @@ def last_month(period: str, fiscal_year_start: int = 1) -> tuple[int, int]:
     """
     found = PATTERN.fullmatch(str(period))
     if not found:
-        raise ValueError(f"{period} is not a period: write 2028, 2028-Q1 or 2026-09.")
+        raise InputError(f"{period} is not a period: write 2028, 2028-Q1 or 2026-09.")
     year, quarter, month = found.groups()
     if month:
         return int(year) * 12 + int(month) - 1, 1

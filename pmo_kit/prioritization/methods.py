@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pmo_kit.doors import door, whole
+from pmo_kit.doors import door, names, whole
 from pmo_kit.errors import InputError
 from pmo_kit.prioritization.weights import Floats, checked_matrix, normalized
 
@@ -193,6 +193,7 @@ Normalization = Literal["vector", "minmax", "sum", "max", "none"]
 PREFERENCES = ("usual", "u_shape", "v_shape", "level", "linear", "gaussian")
 
 
+@door
 def weighted_value(values: ArrayLike, weights: ArrayLike) -> Floats:
     """Additive value: sum over criteria of w_j v_ij, the weights normalized to 1.
 
@@ -226,6 +227,7 @@ def weighted_value(values: ArrayLike, weights: ArrayLike) -> Floats:
     return np.asarray(worth @ share)
 
 
+@door
 def topsis(
     matrix: ArrayLike, weights: ArrayLike, maximize: ArrayLike, normalization: Normalization = "vector"
 ) -> Floats:
@@ -266,6 +268,7 @@ def topsis(
     return np.divide(far, far + near, out=np.full(len(cells), 0.5), where=far + near > 0)
 
 
+@door
 def promethee(
     matrix: ArrayLike,
     weights: ArrayLike,
@@ -317,10 +320,13 @@ def promethee(
     n, k = cells.shape
     if n < 2:
         raise InputError("net flows need at least two alternatives")
-    kinds = [preference] * k if isinstance(preference, str) else list(preference)
+    kinds = [preference] * k if isinstance(preference, str) else list(names(preference, "preference"))
     if len(kinds) != k:
         raise InputError(f"{k} criteria and {len(kinds)} preference functions do not match")
-    limits = [np.broadcast_to(np.asarray(limit, dtype=float), (k,)) for limit in (q, p, s)]
+    limits = [np.asarray(limit, dtype=float) for limit in (q, p, s)]
+    if any(limit.shape not in ((), (k,)) for limit in limits):
+        raise InputError(f"q, p and s are one number, or one for each of the {k} criteria")
+    limits = [np.broadcast_to(limit, (k,)) for limit in limits]
     flows = np.zeros(n)
     for j, kind in enumerate(kinds):
         column = cells[:, j] if up[j] else -cells[:, j]
@@ -334,10 +340,12 @@ def _problem(
 ) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Checked matrix, normalized weights and senses."""
     cells, share = checked_matrix(matrix), normalized(weights)
-    up = np.broadcast_to(np.asarray(maximize, dtype=bool), cells.shape[1:])
+    up = np.asarray(maximize)
     if share.shape != cells.shape[1:]:
         raise InputError(f"{cells.shape[1]} criteria and {share.shape[-1]} weights do not match")
-    return cells, share, up
+    if up.shape not in ((), cells.shape[1:]) or not np.isin(up, (False, True)).all():
+        raise InputError(f"maximize says True or False of each of the {cells.shape[1]} criteria")
+    return cells, share, np.broadcast_to(up.astype(bool), cells.shape[1:])
 
 
 def _scaled(cells: Floats, normalization: str) -> Floats:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from pmo_kit.doors import door
 from pmo_kit.errors import DataError, InputError
 from pmo_kit.facts import as_given
 from pmo_kit.prioritization.weights import Floats
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 Shape = Literal["linear", "piecewise", "discrete", "target"]
 
 
+@door
 def piecewise_value(x: ArrayLike, points: ArrayLike, values: ArrayLike) -> Floats:
     """Value by straight lines between given points, clipped at the ends. A missing x stays missing.
 

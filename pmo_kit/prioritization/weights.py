@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pmo_kit.doors import numbers, whole
+from pmo_kit.doors import door, numbers, whole
 from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given, number
 
@@ -59,6 +59,7 @@ def normalized(weights: ArrayLike, what: str = "weight") -> Floats:
     return np.asarray(given / total)
 
 
+@door
 def swing_weights(points: ArrayLike) -> Floats:
     """Weights from swing points: the most important swing gets 100, the others their share of it.
 
@@ -73,6 +74,7 @@ def swing_weights(points: ArrayLike) -> Floats:
     return normalized(points, "number of swing points")
 
 
+@door
 def roc_weights(n: int) -> Floats:
     """Rank order centroid: w_i = (1/n) sum over k = i..n of 1/k, the most important criterion first.
 
@@ -86,6 +88,7 @@ def roc_weights(n: int) -> Floats:
     return np.asarray(np.cumsum(1.0 / _ranks(n)[::-1])[::-1] / n)
 
 
+@door
 def rank_sum_weights(n: int) -> Floats:
     """Rank sum: w_i = 2 (n + 1 - i) / (n (n + 1)), the most important criterion first.
 
@@ -100,6 +103,7 @@ def rank_sum_weights(n: int) -> Floats:
     return normalized(n + 1 - ranks)
 
 
+@door
 def rank_reciprocal_weights(n: int) -> Floats:
     """Rank reciprocal: w_i = (1/i) / sum of 1/k, the most important criterion first.
 
@@ -113,6 +117,7 @@ def rank_reciprocal_weights(n: int) -> Floats:
     return normalized(1.0 / _ranks(n))
 
 
+@door
 def entropy_weights(matrix: ArrayLike) -> Floats:
     """Shannon entropy weights: how much the alternatives differ on each criterion; a diagnostic.
 
@@ -195,6 +200,7 @@ class AhpWeights:
         return f"{text}; look again at row {row + 1}, column {column + 1}: the others imply {as_given(self.mend)}."
 
 
+@door
 def ahp_weights(comparisons: ArrayLike) -> AhpWeights:
     """Weights from a matrix of pairwise comparisons: principal eigenvector, consistency, worst judgement.
 
@@ -243,6 +249,7 @@ def ahp_weights(comparisons: ArrayLike) -> AhpWeights:
     return AhpWeights(weights, ratio, lambda_max, (row, column), float(implied[row] / implied[column]))
 
 
+@door
 def kendall_w(ranks: ArrayLike) -> float:
     """Kendall's coefficient of concordance: 1 when all judges agree, 0 when there is no agreement.
 

@@ -13,6 +13,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given
 
 
@@ -44,7 +45,7 @@ def discount_schedule(name: str, years: int) -> NDArray[np.float64]:
 
     Raises
     ------
-    ValueError
+    InputError
         The name is unknown, or the schedule ends before `years`.
 
     Examples
@@ -62,7 +63,7 @@ def discount_schedule(name: str, years: int) -> NDArray[np.float64]:
         rates[first - 1 : last] = rate
     if np.isnan(rates).any():
         ends = int(np.flatnonzero(np.isnan(rates))[0])
-        raise ValueError(f"schedule {name} states no rate after year {ends}; {years} years are needed")
+        raise InputError(f"schedule {name} states no rate after year {ends}; {years} years are needed")
     return rates
 
 
@@ -98,7 +99,7 @@ def optimism_bias(shares: Mapping[str, float], quantity: str = "capex") -> float
 
     Raises
     ------
-    ValueError
+    InputError
         A type or quantity without a bound, or shares that do not sum to 1.
 
     Notes
@@ -112,11 +113,11 @@ def optimism_bias(shares: Mapping[str, float], quantity: str = "capex") -> float
     0.321
     """
     if abs(sum(shares.values()) - 1.0) > 1e-9 or any(share < 0 for share in shares.values()):
-        raise ValueError("shares of project types are positive and sum to 1")
+        raise InputError("shares of project types are positive and sum to 1")
     bounds = _read("optimism_bias.yml")["mott_macdonald_2002"]["bounds"]
     missing = [kind for kind in shares if quantity not in bounds.get(kind, {})]
     if missing:
-        raise ValueError(f"no {quantity} bound for {', '.join(missing)}; types: {', '.join(bounds)}")
+        raise InputError(f"no {quantity} bound for {', '.join(missing)}; types: {', '.join(bounds)}")
     return float(sum(share * bounds[kind][quantity] for kind, share in shares.items()))
 
 
@@ -131,7 +132,7 @@ def _schedules(name: str) -> dict[str, Any]:
     table = _read("discount.yml")
     if name not in table:
         known = ", ".join([*table, "flat_<percent>"])
-        raise ValueError(f"no discount schedule named {name!r}; known: {known}")
+        raise InputError(f"no discount schedule named {name!r}; known: {known}")
     return dict(table[name])
 
 

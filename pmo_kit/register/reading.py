@@ -8,13 +8,13 @@ from dataclasses import replace
 from datetime import date
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 import pandas as pd
 
 from pmo_kit.disk import shared
-from pmo_kit.doors import admit_path, door, missing
+from pmo_kit.doors import admit_path, door, known, missing
 from pmo_kit.register.assembly import Assembled, assemble
 from pmo_kit.register.findings import Findings, raise_blocks
 from pmo_kit.register.importing import Import
@@ -80,6 +80,7 @@ def load_register(
     (12, 'EUR million, real 2026')
     """
     place = admit_path("load_register", path, "a workbook or of a folder of CSV files")
+    known([] if doubtful is None else [doubtful], get_args(Doubtful), "way with what is in doubt")
     given = (mapping, previous, today, doubtful, waivers)
     others = (mapping, today, doubtful, waivers)
     if place.suffix.lower() in (".yml", ".yaml") or any(one is not None for one in others):

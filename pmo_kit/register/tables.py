@@ -271,6 +271,8 @@ def _settings_frame(settings: pd.DataFrame | Mapping[str, Any] | Settings) -> pd
         return settings
     if isinstance(settings, Settings):
         settings = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    if not isinstance(settings, Mapping):
+        raise InputError(f"settings is {settings!r}: it is a mapping such as {{'currency': 'EUR'}}.")
     filled = {key: value for key, value in settings.items() if value is not None and str(value) != ""}
     return pd.DataFrame(
         {"key": list(filled), "value": [str(value) for value in filled.values()]}, dtype="str"

@@ -13,7 +13,7 @@ import pandas as pd
 
 from pmo_kit.arbitration import Capacity, Envelope, Question
 from pmo_kit.arbitration.options import later
-from pmo_kit.doors import admit, door, factor, nearest, whole
+from pmo_kit.doors import admit, door, factor, names, nearest, whole
 from pmo_kit.errors import DataError, InputError
 from pmo_kit.facts import as_given
 from pmo_kit.register import Register
@@ -32,6 +32,7 @@ LONGEST = 50
 WORDS = {"budget": "money", "capacity": "people", "cost": "costs", "benefit": "benefits", "weights": "weight"}
 
 
+@door
 @dataclass(frozen=True, eq=False)
 class Scenario:
     """Changes to a base question; call it with the question to get the changed one.
@@ -97,11 +98,9 @@ class Scenario:
 
     def __post_init__(self) -> None:
         for name in ("projects_out", "rules_off"):
-            given = getattr(self, name)
-            object.__setattr__(self, name, (given,) if isinstance(given, str) else tuple(given))
+            object.__setattr__(self, name, names(getattr(self, name), name))
         if not isinstance(self.projects_in, Mapping):
-            named = (self.projects_in,) if isinstance(self.projects_in, str) else self.projects_in
-            object.__setattr__(self, "projects_in", dict.fromkeys(named, ""))
+            object.__setattr__(self, "projects_in", dict.fromkeys(names(self.projects_in, "projects_in"), ""))
         mistakes = [] if isinstance(self.name, str) else [("name", "all", "its name must be text")]
         for what in NUMBERS:
             given = getattr(self, FIELDS[what])
@@ -216,13 +215,13 @@ class Scenario:
         )
         mistakes = []
         for row in self.table.itertuples():
-            names = known.get(str(row.what))
+            here = known.get(str(row.what))
             sheet = {"cost": "costs", "benefit": "benefits", "delay": "costs"}.get(str(row.what))
             scoped = (
                 sheet is not None and not _in_scope(register, str(row.scope), register.table(sheet)).any()
             )
-            if scoped or (names is not None and row.scope not in names):
-                there = nearest(str(row.scope), sorted(names), 2) if names else "write all or column=value"
+            if scoped or (here is not None and row.scope not in here):
+                there = nearest(str(row.scope), sorted(here), 2) if here else "write all or column=value"
                 mistakes.append((row, f"there is no {row.what} {row.scope!r}; {there.rstrip('.')}"))
             elif row.what == "project_in" and row.value and (row.scope, row.value) not in levels:
                 mistakes.append((row, f"project {row.scope} has no level {row.value!r}"))

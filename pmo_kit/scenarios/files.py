@@ -13,7 +13,7 @@ import yaml
 
 from pmo_kit.arbitration import Question
 from pmo_kit.disk import write_whole
-from pmo_kit.doors import door, missing, nearest
+from pmo_kit.doors import admit_path, door, missing, nearest
 from pmo_kit.errors import DataError
 from pmo_kit.forms import LIMITS, Block, FormError, Rows, Written, read_form
 from pmo_kit.register.findings import form_error
@@ -33,6 +33,7 @@ VARIED = tuple(FIELDS[what] for what in NUMBERS)
 PARTS = ("unit", "scenarios", "grid", "sweep")
 
 
+@door
 def read_scenario_file(path: str | Path, question: Question | None = None) -> list[Scenario]:
     """Read scenarios, grids and sweeps from a YAML file.
 
@@ -52,7 +53,7 @@ def read_scenario_file(path: str | Path, question: Question | None = None) -> li
         The file is no YAML, a key or a value is wrong, a factor is refused as in `Scenario`, the unit is another one,
         or a name is not in the question. Every mistake is listed with file and line.
     """
-    file = Path(path)
+    file = admit_path("read_scenario_file", path, "a file of scenarios")
     if not file.exists():
         raise DataError(missing(file), pd.DataFrame())
     mistakes = _Mistakes(file.name)

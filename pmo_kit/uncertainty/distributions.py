@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from pmo_kit.doors import door
 from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given
 
@@ -23,6 +24,7 @@ GRID = np.linspace(-REACH, REACH, NODES)
 _MODES = np.linspace(0.0, 1.0, 65)
 
 
+@door
 def pert(
     low: ArrayLike, likely: ArrayLike, high: ArrayLike, draws: int, rng: np.random.Generator | int
 ) -> Floats:
@@ -69,6 +71,7 @@ def pert(
     return a[..., None] + (b - a)[..., None] * unit
 
 
+@door
 def cvar(x: ArrayLike, level: float, tail: Literal["upper", "lower"] = "upper") -> Floats:
     """Mean of a tail: the conditional value at risk, or expected shortfall.
 
@@ -105,7 +108,7 @@ def cvar(x: ArrayLike, level: float, tail: Literal["upper", "lower"] = "upper") 
         raise InputError(f"level is a confidence from 0 to below 1, not {level}")
     if tail not in ("upper", "lower"):
         raise InputError(f"tail is 'upper' or 'lower', not {tail!r}")
-    values = np.sort(np.asarray(x, float), axis=-1)
+    values = np.sort(np.atleast_1d(np.asarray(x, float)), axis=-1)
     if not values.size or np.isinf(values).any():
         raise InputError("x needs outcomes, none of them infinite")
     values = values[..., ::-1] if tail == "upper" else values

@@ -16,7 +16,7 @@ import pandas as pd
 from pmo_kit.arbitration import Allocation, Frontier, FundingOrder
 from pmo_kit.arbitration import frontier as ladder_of
 from pmo_kit.doors import door
-from pmo_kit.errors import InfeasibleError, PmoError
+from pmo_kit.errors import InfeasibleError, InputError, PmoError
 from pmo_kit.exhibits import Field, theme
 from pmo_kit.exhibits.pictures import figure as drawn
 from pmo_kit.facts import as_given, in_row, is_missing, number
@@ -488,11 +488,11 @@ class RiskState:
 
         Raises
         ------
-        ValueError
+        InputError
             It is not between 0 and 1.
         """
         if not 0 < confidence < 1:
-            raise ValueError(f"a confidence lies between 0 and 1, not {as_given(confidence)}")
+            raise InputError(f"a confidence lies between 0 and 1, not {as_given(confidence)}")
         self.confidence = confidence
         self.reserve = self.simulation.contingency(confidence)
 

@@ -16,7 +16,7 @@ import pandas as pd
 from pmo_kit.arbitration import Question, arbitrate
 from pmo_kit.arbitration.question import revalued
 from pmo_kit.doors import door
-from pmo_kit.errors import PmoError
+from pmo_kit.errors import InputError, PmoError
 from pmo_kit.exhibits import Field, theme
 from pmo_kit.facts import as_given, count, number
 from pmo_kit.figures.figure import listed
@@ -81,13 +81,13 @@ class WeightsState:
 
         Raises
         ------
-        ValueError
+        InputError
             No such criterion.
         PmoError
             Every criterion would have none.
         """
         if criterion not in self.points or points < 0:
-            raise ValueError(f"There is no criterion {criterion!r} with {as_given(points)} points.")
+            raise InputError(f"There is no criterion {criterion!r} with {as_given(points)} points.")
         self._rank({**self.points, criterion: points})
 
     def set_all(self, weights: dict[str, float]) -> None:
