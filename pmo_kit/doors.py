@@ -88,7 +88,7 @@ def door(function: Callable[P, R]) -> Callable[P, R]:
         for name in [name for name in given if name in wanted]:
             if look := _plain(wanted[name]):
                 if given[name] is not None or "None" not in wanted[name]:
-                    look(given[name], name)
+                    look(given[name], f"{who}: {name}" if look is _array else name)
             else:
                 admit(who, given[name], wanted[name])
         bound(signature.bind, args, kwargs)

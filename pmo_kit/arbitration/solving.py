@@ -640,11 +640,8 @@ def solve_selection(value: ArrayLike, weights: ArrayLike, capacities: ArrayLike)
     >>> solve_selection([6, 5, 4], [[3, 2, 2]], [4]).chosen
     (1, 2)
     """
-    try:
-        worth, limit = (np.atleast_1d(np.asarray(a, float)) for a in (value, capacities))
-        table, n = np.atleast_2d(np.asarray(weights, float)), len(worth)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"solve_selection needs numbers, in rows of equal length: {error}.") from error
+    worth, limit = (np.atleast_1d(np.asarray(a, float)) for a in (value, capacities))
+    table, n = np.atleast_2d(np.asarray(weights, float)), len(worth)
     sizes = (*table.shape, worth.ndim, limit.ndim)
     if sizes != (len(limit), n, 1, 1) or not all(np.isfinite(a).all() for a in (worth, table, limit)):
         raise InputError(
