@@ -440,7 +440,7 @@ def _needs(table: Table, field: Field, size: float, more: float) -> tuple[float,
     word = max((theme.text_width(part, size, bold) for part in words), default=0.0) * 1.03
     if field.kind in ("decision", "rag"):
         most = word = most + size * 1.4
-    head = _head(field, size * 0.75)
+    head = _head(field, size * 0.75 * more)
     if field.kind not in (*_WORDS, "note"):
         return (max(most * more, head),) * 3
     return max(word * more, head), max(most, word * more, head), max(usual, word * more, head)

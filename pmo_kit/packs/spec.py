@@ -194,7 +194,7 @@ def layout_names(file: Path) -> tuple[str, ...]:
 class Deck(Form):
     """An organization's own template of slides: its file, and what its layouts and places are called there.
 
-    `layouts` maps decision, chapter and exhibit to layouts, `places` unit, figure, meaning, lead and question to their
+    `layouts` maps decision, chapter and exhibit to layouts, `places` unit, figure and meaning to their
     placeholders.
     """
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import io
-import math
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +25,7 @@ from pptx.util import Emu, Pt
 from pmo_kit.errors import PackError
 from pmo_kit.exhibits import cells, theme
 from pmo_kit.exhibits.cells import source_line, spoken, widths
-from pmo_kit.exhibits.drawing import grid_of
+from pmo_kit.exhibits.drawing import draw, fields_of, grid_of
 from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Table, words
 from pmo_kit.packs.media.office import (
     Formats,
@@ -101,7 +100,7 @@ class Page:
     size: float
 
 
-def pages(table: Table, room: Box) -> list[Page]:
+def pages(table: Table, room: Box, more: int = 0) -> list[Page]:
     """Part a table over as many slides as it needs, six at most; the header stands on each.
 
     Parameters
@@ -110,6 +109,8 @@ def pages(table: Table, room: Box) -> list[Page]:
         The exhibit.
     room : Box
         Where it stands on a slide.
+    more : int
+        How much higher it may be on every slide but the first, in EMU.
 
     Returns
     -------
@@ -118,12 +119,12 @@ def pages(table: Table, room: Box) -> list[Page]:
     high, most = room.height / EMU, room.width / EMU
     head, lines = _head(table), _lines(table)
     made = []
-    for size in (16.0, 14.0, 12.0, 11.0):
+    for size in (16.0, 14.0, 12.0, _LEAST):
         given = tuple(widths(table, most, size * WIDER, 2 * _MARGIN + 2, slack=0.16))
         # A row is as high as it needs in usual fonts; what stands on a slide has room there in the widest.
         heights = [_height(line, given, size) for line in (head, *lines)]
         widest = [_height(line, given, size, WIDEST) for line in (head, *lines)]
-        made.append((_parted(widest[1:], high - widest[0]), size, given, heights))
+        made.append((_parted(widest[1:], high - widest[0], more / EMU), size, given, heights))
         if len(made[-1][0]) == 1:
             break
     least = len(made[-1][0])
@@ -141,19 +142,25 @@ def pages(table: Table, room: Box) -> list[Page]:
     ]
 
 
-def _parted(heights: Sequence[float], room: float) -> list[list[int]]:
-    """Lines over as few slides as hold them, about alike."""
-    count = max(1, math.ceil(sum(heights) / room))
-    found: list[list[int]] = [[]]
-    used, aim = 0.0, sum(heights) / count
-    for place, height in enumerate(heights):
-        full = used + height > room
-        if found[-1] and (full or (used + height / 2 > aim and len(found) < count)):
-            found.append([])
-            used = 0.0
-        found[-1].append(place)
-        used += height
-    return found
+def _parted(heights: Sequence[float], room: float, more: float) -> list[list[int]]:
+    """Lines over as few slides as hold them, each about alike full; all but the first have more room."""
+
+    def cut(share: float, count: int) -> list[list[int]]:
+        found: list[list[int]] = [[]]
+        used, here = 0.0, room
+        for place, height in enumerate(heights):
+            enough = used + height / 2 > share * here and len(found) < count
+            if found[-1] and (enough or used + height > here):
+                found.append([])
+                used, here = 0.0, room + more
+            found[-1].append(place)
+            used += height
+        return found
+
+    full = cut(1.0, 0)
+    count = len(full)
+    even = cut(sum(heights) / (count * (room + more) - more), count)
+    return even if len(even) == count else full
 
 
 def heat_pages(chart: Chart, room: Box) -> list[Page]:
@@ -370,6 +377,8 @@ def _rule(properties: Any, side: str, color: str, width: float) -> None:
 
 _PX = 9525
 _DENSE = 12
+_LEAST = 11.0
+"""Smallest type of a table or a picture on a slide, in pt."""
 
 
 def add_chart(slide: Any, chart: Chart, room: Box, key: bool = True) -> Any:
@@ -399,14 +408,37 @@ def add_chart(slide: Any, chart: Chart, room: Box, key: bool = True) -> Any:
     return shape
 
 
+def _across(room: Box) -> int:
+    """How wide the picture of a chart is drawn in px, so that its type is as large as other type."""
+    return round(room.width / _PX * 0.72)
+
+
 def _add_picture(slide: Any, chart: Chart, room: Box) -> Any:
-    """The picture of a chart, drawn for the width of the slide so that its type is as large as other type."""
-    wide = round(room.width / _PX * 0.72)
-    content = io.BytesIO(image(chart, wide))
+    """The picture of a chart, drawn for the width of the slide."""
+    content = io.BytesIO(image(chart, _across(room)))
     shape = slide.shapes.add_picture(content, room.left, room.top)
     scale = min(room.width / shape.width, room.height / shape.height)
     shape.width, shape.height = round(shape.width * scale), round(shape.height * scale)
     return shape
+
+
+def too_small(chart: Chart, room: Box) -> Table | None:
+    """The words of a chart of intervals as a table, where its rows are too many for a picture in readable type.
+
+    None where a picture can be read, or the chart is another.
+    """
+    if chart.mark != "interval" or chart.data.empty:
+        return None
+    drawn = draw(chart, _across(room))
+    high = drawn.top + drawn.height + drawn.bottom
+    if drawn.size * room.height / EMU / high >= _LEAST:
+        return None
+    rows, (what, number) = cells.data_table(chart), fields_of(chart)
+    told = [chart.label] if chart.label else [number, *filter(None, (chart.low, chart.high))]
+    about = {
+        part: getattr(chart, part) for part in ("title", "unit_line", "takeaway", "note", "source", "inputs")
+    }
+    return replace(rows, columns=(replace(what, kind="text"), *told), **about)
 
 
 @dataclass(frozen=True)
@@ -524,11 +556,10 @@ class Template:
             shape._element.getparent().remove(shape._element)
         return found
 
-    @property
-    def room(self) -> Box:
-        """Where the figure of an exhibit is, without a slide."""
-        wanted, layout = self.names.get("figure", "figure"), self.layouts["exhibit"]
-        return self._box(next((s for s in layout.placeholders if s.name == wanted), None), "figure")
+    def room_of(self, name: str) -> Box:
+        """Where a place of an exhibit is, without a slide."""
+        wanted, layout = self.names.get(name, name), self.layouts["exhibit"]
+        return self._box(next((s for s in layout.placeholders if s.name == wanted), None), name)
 
     def _box(self, shape: Any, name: str) -> Box:
         if shape is not None:
@@ -735,8 +766,9 @@ def deck_bytes(outline: Outline) -> bytes:
     """Render `pack.pptx`, 16:9: the decision, then chapter by chapter one slide for each exhibit.
 
     Charts and tables are native: their numbers can be edited. Each carries its alternative text; the notes of a
-    slide hold its meaning, its foot note and where it comes from. A heatmap is a colored table. The annex of a
-    pack is to be read, not presented: it stands in the PDF and the workbook.
+    slide hold its meaning, its foot note and where it comes from. A heatmap is a colored table, and so are intervals
+    that are too many for readable type. The annex of a pack is to be read, not presented: it stands in the PDF and
+    the workbook.
 
     Parameters
     ----------
@@ -891,7 +923,10 @@ class _Deck:
                 self._detail(exhibit, position, detail, exhibit.title, unit)
             return
         if isinstance(exhibit, Chart) and exhibit.mark == "heatmap":
-            self._pages(exhibit, heat_pages(exhibit, self.template.room), unit)
+            self._pages(exhibit, heat_pages(exhibit, self.template.room_of("figure")), unit)
+            return
+        if isinstance(exhibit, Chart) and (small := too_small(exhibit, self.template.room_of("figure"))):
+            self._table(small, unit)
             return
         slide = self._titled(exhibit, unit)
         room = self.template.box(slide, "figure")
@@ -904,13 +939,17 @@ class _Deck:
             _text(slide, room, exhibit.items, exhibit.id)
         _notes(slide, exhibit)
 
-    def _titled(self, exhibit: Exhibit, unit: str, more: str = "") -> Any:
+    def _titled(self, exhibit: Exhibit, unit: str, number: int = 1, count: int = 1) -> Any:
+        """A slide for an exhibit, or for one part of it; what it means stands on the first."""
         title = " ".join(exhibit.title.split("\n")) or exhibit.alt
+        more = f" ({number}\u00a0of\u00a0{count})" if count > 1 else ""
         under = " · ".join(part for part in (self.before, unit) if part)
-        return self.slide("exhibit", title + more, under, exhibit.takeaway)
+        return self.slide("exhibit", title + more, under, exhibit.takeaway if number == 1 else "")
 
     def _table(self, table: Table, unit: str) -> None:
-        self._pages(table, pages(table, self.template.room), unit)
+        room, meaning = self.template.room_of("figure"), self.template.room_of("meaning")
+        more = meaning.top + meaning.height - room.top - room.height if table.takeaway else 0
+        self._pages(table, pages(table, room, max(more, 0)), unit)
 
     def _detail(self, table: Table, position: int, detail: Table, title: str, unit: str) -> None:
         """The table under a row of another, on slides of its own."""
@@ -920,8 +959,7 @@ class _Deck:
 
     def _pages(self, exhibit: Exhibit, parts: Sequence[Page], unit: str) -> None:
         for number, page in enumerate(parts, 1):
-            more = f" ({number}\u00a0of\u00a0{len(parts)})" if len(parts) > 1 else ""
-            slide = self._titled(exhibit, unit, more)
+            slide = self._titled(exhibit, unit, number, len(parts))
             room = self.template.box(slide, "figure")
             add_table(slide, page, room, cells.spoken(exhibit), f"Table {exhibit.id}")
             _notes(slide, exhibit)
