@@ -304,8 +304,6 @@ def board(options: argparse.Namespace) -> int:
     """Open the board alone in the browser, by Voila; without it, its notebook in JupyterLab."""
     import importlib.util
 
-    from pmo_kit.widgets.room import session_notebook
-
     with session_notebook(options.register, options.committee) as page:
         if importlib.util.find_spec("voila") is None:
             _tell("Voila is not installed (pip install voila): the board opens in JupyterLab.", sys.stderr)
@@ -313,6 +311,56 @@ def board(options: argparse.Namespace) -> int:
         needed = [f"--VoilaConfiguration.extension_allowlist={name}" for name in WIDGETS]
         words = ["--Voila.ip=127.0.0.1", "--show_tracebacks=True", *needed]
         return _jupyter("voila", [str(page), "--token", *words, *options.others])
+
+
+@contextlib.contextmanager
+def session_notebook(register: Path | None, committee: str) -> Iterator[Path]:
+    """The notebook of the session for a register, in a folder that goes when the room is left.
+
+    Sessions are kept in `session` in the folder where the command was given.
+
+    Raises
+    ------
+    PmoError
+        There is no such register, or none is named and the folder holds none.
+    """
+    import json
+
+    from pmo_kit.disk import scratch
+    from pmo_kit.shipped import shipped
+
+    found = (register or own_register()).resolve()
+    if not found.exists():
+        raise PmoError(f"There is no register {found}: name a folder of CSV files or a workbook.")
+    book = json.loads(shipped("notebooks", "09_committee_session.ipynb").read_text(encoding="utf-8"))
+    values = {
+        "register_path": str(found),
+        "committee": committee,
+        "sessions_path": str(Path("session").resolve()),
+    }
+    book["cells"] = [cell for cell in book["cells"] if cell["cell_type"] == "code"]
+    for cell in book["cells"]:
+        if "parameters" in cell["metadata"].get("tags", ()):
+            cell["source"] = "\n".join(f"{name}: str = {value!r}" for name, value in values.items())
+        source = "".join(cell["source"]).replace("print(question.register.summary)", "")
+        cell.update(outputs=[], source=source)
+    with scratch() as folder:
+        page = folder / "board.ipynb"
+        page.write_text(json.dumps(book), encoding="utf-8")
+        yield page
+
+
+def own_register() -> Path:
+    """The register of a workspace; in a clone, the shipped sample."""
+    from pmo_kit.shipped import shipped
+
+    here = Path()
+    for one in (here / "register.xlsx", *sorted(here.glob("*.map.yml")), here / "register"):
+        if one.exists():
+            return one
+    if (here / "notebooks").is_dir() and (here / "data" / "samples").is_dir():
+        return shipped("data", "samples", "meridian")
+    raise PmoError("There is no register here; name one: pmo-kit board REGISTER")
 
 
 def _jupyter_lab(page: Path, others: Sequence[str]) -> int:

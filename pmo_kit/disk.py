@@ -118,6 +118,17 @@ def shared(key: Callable[[], object], make: Callable[[], T], proven: Callable[[T
     return found
 
 
+def inert(text: str) -> str:
+    """Text that a spreadsheet program shows and never runs: a leading quote before = + - @.
+
+    The reader takes the quote away again.
+
+    >>> inert("=cmd|' /C calc'!A0"), inert("plain")
+    ("'=cmd|' /C calc'!A0", 'plain')
+    """
+    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
 def flushed(file: Path, content: bytes) -> None:
     """Write a file, with the folders above it, and wait until the disk has it."""
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -16,13 +16,14 @@ from openpyxl.styles import Alignment, PatternFill
 from openpyxl.utils import column_index_from_string
 from openpyxl.worksheet.worksheet import Worksheet
 
+from pmo_kit.disk import inert
 from pmo_kit.errors import DataError, PmoError
 from pmo_kit.facts import as_given
 from pmo_kit.register.findings import Findings, describe_findings, group_findings
 from pmo_kit.register.reading import load_register, read_sheets
 from pmo_kit.register.sheets import RawSheet
 from pmo_kit.register.tables import Register
-from pmo_kit.register.template import inert, write_book, write_header
+from pmo_kit.register.template import write_book, write_header
 from pmo_kit.register.values import clean_text, shown
 
 EXPECTED = (

@@ -20,22 +20,9 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pmo_kit.disk import write_whole
+from pmo_kit.disk import inert, write_whole
 from pmo_kit.register.schema import Column, Schema, Table, load_schema
 from pmo_kit.register.tables import Register
-
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-
-
-def inert(text: str) -> str:
-    """Text that a spreadsheet program shows and never runs: a leading quote before = + - @.
-
-    The reader takes the quote away again.
-
-    >>> inert("=cmd|' /C calc'!A0"), inert("plain")
-    ("'=cmd|' /C calc'!A0", 'plain')
-    """
-    return "'" + text if text.startswith(_DANGEROUS) else text
 
 
 def write_book(book: openpyxl.Workbook, file: Path) -> Path:

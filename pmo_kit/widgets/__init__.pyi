@@ -1,10 +1,10 @@
 from .board import arbitration as arbitration
 from .board import committee_session as committee_session
+from .drafts import parameters as parameters
+from .drafts import scenarios as scenarios
 from .explorers import frontier as frontier
 from .explorers import partners as partners
 from .explorers import performance as performance
 from .explorers import register as register
 from .explorers import risk as risk
-from .parameters_bar import parameters as parameters
-from .scenario_builder import scenarios as scenarios
 from .weights_explorer import weights as weights

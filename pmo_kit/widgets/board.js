@@ -216,7 +216,7 @@ function board(el, link) {
       const picked = list.querySelector("input:checked");
       if (!picked) return;
       close();
-      send("decide", { case: Number(picked.value), note: note.value, by: who.value });
+      send("decide", { case: picked.value, note: note.value, by: who.value });
     });
     const ask = () => {
       wantsFocus = end;

@@ -16,17 +16,17 @@ import traitlets
 
 from pmo_kit.arbitration import Question
 from pmo_kit.doors import door
+from pmo_kit.errors import PmoError
 from pmo_kit.exhibits import theme
+from pmo_kit.widgets import panel as ui
 from pmo_kit.widgets import session_files as files
 from pmo_kit.widgets.board_contents import board_contents, price_words
-from pmo_kit.widgets.lifetime import BackgroundWork, Linked, Stopped, close_parts, front, one_per_cell
-from pmo_kit.widgets.panel import tried
 from pmo_kit.widgets.session_state import Answer, Case, SessionState, prices_of
 
 BETWEEN_PRICES = 0.4
 
 
-class Board(Linked):
+class Board(ui.Linked):
     """A session on the screen: projects to take in and out, limits as gauges, the answer, and the log.
 
     Parameters
@@ -39,8 +39,8 @@ class Board(Linked):
     """
 
     PARTS = ("state", "prices", "progress", "notice", "options")
-    _esm = front("link.js", "board.js", "board_jupyter.js")
-    _css = theme.font_css((400, 700)) + front("board.css")
+    _esm = ui.front("link.js", "board.js", "board_jupyter.js")
+    _css = theme.font_css((400, 700)) + ui.front("board.css")
     state = traitlets.Dict().tag(sync=True)
     prices = traitlets.Dict().tag(sync=True)
     progress = traitlets.Unicode("").tag(sync=True)
@@ -53,7 +53,7 @@ class Board(Linked):
         as_of = f" · data as of {settings.as_of.isoformat()}" if settings.as_of else ""
         self.title = f"{committee if session.reasons else 'What if'} · {settings.name}{as_of}"
         self.place = files.new_place(folder, committee, session.clock().date())
-        self._background = BackgroundWork()
+        self._background = ui.BackgroundWork()
         self._sequence = 0
         self._priced: tuple[object, ...] = ()
         self._all_priced = False
@@ -68,12 +68,12 @@ class Board(Linked):
             notice={"text": "", "error": False},
             state=self._contents(),
         )
-        one_per_cell(self)
+        ui.one_per_cell(self)
 
     def close(self) -> None:
         """Close the widget and stop its work."""
         self._background.close()
-        close_parts(self)
+        ui.close_parts(self)
         super().close()
 
     def wait(self, seconds: float = 60.0) -> None:
@@ -125,14 +125,16 @@ class Board(Linked):
                 files.save_session(self.session, self.place, self.committee)
             return said
 
-        said, bad = tried(kept, f"the board, asked to {kind},")
+        said, bad = ui.tried(kept, f"the board, asked to {kind},")
         return said if isinstance(said, str) else "", bad
 
     def _decide(self, message: Mapping[str, Any]) -> str:
-        case = self.session.tried()[int(message["case"])]
+        there = {str(case.key): case for case in self.session.tried()}
+        if message["case"] not in there:
+            raise PmoError("That case is not among those of this meeting: ask again which was decided.")
         return files.decide(
-            self.session, self.place, case, committee=self.committee, note=str(message.get("note", "")),
-            decided_by=str(message.get("by", "")),
+            self.session, self.place, there[message["case"]], committee=self.committee,
+            note=str(message.get("note", "")), decided_by=str(message.get("by", "")),
         )  # fmt: skip
 
     def _stop(self) -> str:
@@ -154,7 +156,7 @@ class Board(Linked):
             self._background.ask(partial(self._search, case, wanted, session.known(case)), self._failed)
 
     def _search(
-        self, case: Case, wanted: list[tuple[Case, bool]], answer: Answer | None, stopped: Stopped
+        self, case: Case, wanted: list[tuple[Case, bool]], answer: Answer | None, stopped: ui.Stopped
     ) -> None:
         """In the thread: first answers and proofs, then a price for every project."""
         for one, found in self.session.searched(wanted):
@@ -170,7 +172,7 @@ class Board(Linked):
         self.notice = {"text": f"The search failed ({why}). The last answer is shown.", "error": True}
         self._draw()
 
-    def _search_prices(self, case: Case, answer: Answer, stopped: Stopped) -> None:
+    def _search_prices(self, case: Case, answer: Answer, stopped: ui.Stopped) -> None:
         """In the thread: prices, handed over a few at a time."""
         new: dict[str, dict[str, Any]] = {}
         count, shown = len(self.session.base.built.groups), time.monotonic()

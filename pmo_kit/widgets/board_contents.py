@@ -12,9 +12,10 @@ from pmo_kit.exhibits.theme import DECISIONS
 from pmo_kit.facts import SHARE, in_row, number
 from pmo_kit.figures.arbitration import bottleneck
 from pmo_kit.figures.figure import between, listed, sentence
-from pmo_kit.widgets.session_state import Answer, Case, Price, SessionState, money_words
+from pmo_kit.widgets.session_state import Answer, Case, Price, SessionState, money_words, moved
 
 MOST_LOG = 60
+MOVED = {"entered": "Entered", "left": "Left", "resized": "Other level"}
 WORDS = {"fund": "FUND", "stop": "STOP", "refuse": "OUT", "none": "–"}
 
 
@@ -176,8 +177,12 @@ def conflict_words(answer: Answer) -> str:
 def cases(session: SessionState) -> list[dict[str, Any]]:
     """What the meeting tried, the newest first: for the question which of it was decided."""
     return [
-        {"id": place, "words": sentence(session.case_words(case)), "value": _value_words(session.known(case))}
-        for place, case in enumerate(session.tried())
+        {
+            "id": str(case.key),
+            "words": sentence(session.case_words(case)),
+            "value": _value_words(session.known(case)),
+        }
+        for case in session.tried()
     ]
 
 
@@ -192,7 +197,7 @@ def _value_words(answer: Answer | None) -> str:
 
 def projects(session: SessionState, answer: Answer) -> list[dict[str, Any]]:
     """One row per project, in the order of the ids."""
-    moved = {project: key for key, _, ids in _moved(session.changes) for project in ids}
+    change = {project: what for what, ids in moved(session.changes).items() for project in ids}
     duty = {rule.project_id for rule in session.base.active_rules if isinstance(rule, Mandatory)}
     rows = []
     for project, (fixed, sizes, largest) in choices(session.base).items():
@@ -213,7 +218,7 @@ def projects(session: SessionState, answer: Answer) -> list[dict[str, Any]]:
                 "word": mark + WORDS[decision],
                 "recommended": WORDS[recommended],
                 "differs": decision not in (recommended, "none"),
-                "moved": moved.get(project, ""),
+                "moved": change.get(project, ""),
                 "forced": force.in_out if force else "free",
                 "forced_level": (force.level or "") if force else "",
                 "reason": force.reason if force else "",
@@ -242,13 +247,6 @@ def choices(question: Question) -> dict[str, tuple[dict[str, Any], dict[str, tup
         sizes = {names[i]: (options.values[i], options.costs[i]) for i in places}
         found[project] = ({**fixed, "levels": levels}, sizes, dearest)
     return found
-
-
-def _moved(change: PlanChange) -> list[tuple[str, str, list[str]]]:
-    """What the last move did (key, in a word), and to which projects."""
-    resized = [project for project, *_ in change.resized]
-    found = [("entered", "Entered", [*change.enters]), ("left", "Left", [*change.leaves])]
-    return [one for one in (*found, ("resized", "Other level", resized)) if one[-1]]
 
 
 def gauges(session: SessionState, answer: Answer) -> list[dict[str, Any]]:
@@ -337,7 +335,8 @@ def moved_words(session: SessionState, answer: Answer, computing: bool) -> list[
     if answer.allocation is None:
         return [["", "There is no plan to compare."]]
     words = [
-        [word, in_row(f"{session.names[p]} {p}" for p in ids)] for _, word, ids in _moved(session.changes)
+        [MOVED[what], in_row(f"{session.names[p]} {p}" for p in ids)]
+        for what, ids in moved(session.changes).items()
     ]
     return words or [["", "The plan is the same."]]
 

@@ -20,18 +20,18 @@ import pandas as pd
 from pydantic import TypeAdapter
 
 from pmo_kit.arbitration import PlanChange, Question
-from pmo_kit.disk import write_whole
+from pmo_kit.disk import inert, write_whole
 from pmo_kit.errors import PmoError
 from pmo_kit.exhibits import theme
 from pmo_kit.facts import number
 from pmo_kit.figures.figure import between, listed, sentence
-from pmo_kit.register.template import inert
 from pmo_kit.scenarios import Scenario, read_scenario_file, write_scenario_file
 from pmo_kit.shipped import shipped
 from pmo_kit.widgets.board_contents import cases, less_words, log, proof_words
-from pmo_kit.widgets.session_state import Answer, Case, Move, SessionState
+from pmo_kit.widgets.session_state import Answer, Case, Move, SessionState, moved
 
 STATE = "session.json"
+AGAINST = {"entered": "here and not there", "left": "there and not here", "resized": "at another level"}
 ORDER = ("project_id", "in_out", "level", "reason", "decided_by", "date")
 
 
@@ -243,15 +243,8 @@ def compare_session(session: SessionState, place: str | PathLike[str]) -> str:
     saved, answer = _known(session, place), session.answer
     if answer.allocation is None or saved.value is None:
         raise PmoError("One of the two has no plan: there is nothing to compare.")
-    change = PlanChange.between(saved.plan, answer.plan)
-    parts = [
-        f"{lead} {listed(map(session.name, ids))}"
-        for lead, ids in (
-            ("here and not there", change.enters), ("there and not here", change.leaves),
-            ("at another level", [project for project, *_ in change.resized]),
-        )
-        if ids
-    ]  # fmt: skip
+    change = moved(PlanChange.between(saved.plan, answer.plan))
+    parts = [f"{AGAINST[what]} {listed(map(session.name, ids))}" for what, ids in change.items()]
     unit, here = session.base.worth.short, session.case_words(session.case)
     values = f"There {saved.words}: {number(saved.value)} {unit}; here {here}: {number(answer.value)}"
     return f"{values}. {'; '.join(parts) or 'The plans are the same'}."

@@ -229,6 +229,13 @@ def prices_of(answer: Answer, held: Collection[str], seconds: float = 2.0) -> It
         yield Price(project, way, low, high, PlanChange.between(plan, model.levels(found.plan)))
 
 
+def moved(change: PlanChange) -> dict[str, list[str]]:
+    """What a change of plan does (entered, left, resized), and to which projects; what it does to none is left out."""
+    resized = [project for project, *_ in change.resized]
+    found = {"entered": [*change.enters], "left": [*change.leaves], "resized": resized}
+    return {what: ids for what, ids in found.items() if ids}
+
+
 NO_REASON = "An override without a reason is refused: say in a few words why."
 MOST_ANSWERS = 100
 

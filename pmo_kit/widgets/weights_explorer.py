@@ -15,6 +15,7 @@ import pandas as pd
 
 from pmo_kit.arbitration import Question, arbitrate
 from pmo_kit.arbitration.question import revalued
+from pmo_kit.disk import inert
 from pmo_kit.doors import door
 from pmo_kit.errors import InputError, PmoError
 from pmo_kit.exhibits import Field, theme
@@ -23,7 +24,6 @@ from pmo_kit.figures.figure import listed
 from pmo_kit.prioritization import Ranking, ahp_weights, arbitration_value, compare_stakeholders, prioritize
 from pmo_kit.prioritization.robustness import weight_interval
 from pmo_kit.register import Register
-from pmo_kit.register.template import inert
 from pmo_kit.widgets import panel as ui
 from pmo_kit.widgets.session_files import write_csv
 

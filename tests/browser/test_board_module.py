@@ -13,8 +13,7 @@ import pmo_kit as pmo
 from pmo_kit.shipped import shipped
 from pmo_kit.widgets import board as module
 from pmo_kit.widgets import committee_session
-from pmo_kit.widgets.lifetime import front
-from pmo_kit.widgets.panel import Chart, Frame
+from pmo_kit.widgets.panel import Chart, Frame, front
 from tests.browser.lab import PATIENCE
 
 pytestmark = pytest.mark.browser

@@ -23,11 +23,10 @@ import nbformat
 import pytest
 
 import pmo_kit as pmo
-from pmo_kit.cli import main
+from pmo_kit.cli import main, session_notebook
 from pmo_kit.errors import PmoError
 from pmo_kit.packs import build_pack
 from pmo_kit.shipped import shipped
-from pmo_kit.widgets.room import session_notebook
 from tests.browser.lab import PATIENCE
 
 pytestmark = pytest.mark.long

@@ -29,10 +29,10 @@ from pmo_kit.packs.decisions import record_decisions
 from pmo_kit.prioritization import arbitration_value
 from pmo_kit.scenarios import read_scenario_file, read_scenarios
 from pmo_kit.shipped import shipped
-from pmo_kit.widgets import lifetime
+from pmo_kit.widgets import panel as ui
 from pmo_kit.widgets.board import Board
-from pmo_kit.widgets.lifetime import parts_of
-from pmo_kit.widgets.parameters_bar import ParametersState
+from pmo_kit.widgets.drafts import ParametersState
+from pmo_kit.widgets.panel import parts_of
 from pmo_kit.widgets.session_state import Answer, Case, SessionState
 from pmo_kit.widgets.weights_explorer import WeightsState
 
@@ -125,9 +125,9 @@ def test_the_meeting_closes_into_the_register(board: Any, tmp_path: Path) -> Non
         "The recommended plan",
     ]
     assert not list(board.place.glob("decisions*.csv")), "a case that is tried is no decision"
-    send(board, "decide", case=1, note="Until the next gate", by="The board")
+    send(board, "decide", case=board.state["cases"][1]["id"], note="Until the next gate", by="The board")
     assert board.notice["text"].startswith("Decided: Reservoir Learning Hub in. Written: ")
-    send(board, "decide", case=2, note="", by="The board")
+    send(board, "decide", case=board.state["cases"][2]["id"], note="", by="The board")
     names = sorted(file.name for file in board.place.iterdir())
     assert {"decisions.csv", "decisions-2.csv", "minutes.pdf", "minutes-2.pdf", "session.json"} <= set(names)
     register = tmp_path / "register"
@@ -145,7 +145,7 @@ def test_the_meeting_closes_into_the_register(board: Any, tmp_path: Path) -> Non
     ]  # fmt: skip
     assert decided.loc["P01", "decided_by"] == "The board"
     assert (board.place / "minutes.pdf").read_bytes().startswith(b"%PDF")
-    send(board, "decide", case=99, note="", by="")
+    send(board, "decide", case="no such case", note="", by="")
     assert board.notice["error"]
 
 
@@ -533,7 +533,7 @@ def test_a_cell_that_runs_again_closes_what_it_made(
     register: pmo.Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = ["cell", "first"]
-    monkeypatch.setattr(lifetime, "_running", lambda: (run[0], run[1]))
+    monkeypatch.setattr(ui, "_running", lambda: (run[0], run[1]))
     one, beside = widgets.register(register), widgets.register(register)
     assert one.comm is not None
     assert beside.comm is not None
@@ -543,7 +543,7 @@ def test_a_cell_that_runs_again_closes_what_it_made(
     assert beside.comm is None
     assert again.comm is not None
     again.close()
-    lifetime._living.clear()
+    ui._living.clear()
 
 
 def test_the_name_alone_loads_no_widget() -> None:
