@@ -23,7 +23,7 @@ live: .venv/kit            ## the solver of pages that answer back, from npm, if
 	$(BIN)/python -c "import sys; from pmo_kit.packs.live import fetch; sys.exit(fetch())"
 
 workshop: .venv/kit        ## lessons from their sources, facilitator guide in build/workshop
-	$(BIN)/python -m pmo_kit.workshop
+	$(BIN)/python -m pmo_kit.workshop.guide
 
 lab: .venv/kit             ## JupyterLab on the notebooks
 	$(BIN)/pmo-kit lab

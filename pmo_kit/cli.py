@@ -391,7 +391,7 @@ def _jupyter(program: str, words: Sequence[str]) -> int:
 def workshop(options: argparse.Namespace) -> int:
     """Write the folders of a workshop."""
     from pmo_kit.packs.asking import new_workspace
-    from pmo_kit.workshop.folders import write_workshop
+    from pmo_kit.workshop.guide import write_workshop
 
     folder = _short(write_workshop(options.folder, options.teams, new_workspace))
     _tell(

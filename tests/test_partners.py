@@ -12,8 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pmo_kit.errors import DataError
-from pmo_kit.partners import Award, adjust_leniency, evaluate_bids, select_partners
-from pmo_kit.partners.award import COVERED, best_award, worth_of
+from pmo_kit.partners import (
+    COVERED,
+    Award,
+    adjust_leniency,
+    best_award,
+    evaluate_bids,
+    select_partners,
+    worth_of,
+)
 from pmo_kit.register import Register, load_register
 
 MERIDIAN = Path(__file__).parents[1] / "data" / "samples" / "meridian"

@@ -1,13 +1,14 @@
 """Ranking with reasons, and how sure it is."""
 
-from pmo_kit.prioritization.methods import (
+from pmo_kit.prioritization.ranking import (
+    Ranking,
+    arbitration_value,
+    prioritize,
     promethee,
-    rank_acceptability,
-    sample_weights,
+    stakeholder_weights,
     topsis,
     weighted_value,
 )
-from pmo_kit.prioritization.ranking import Ranking, arbitration_value, prioritize, stakeholder_weights
 from pmo_kit.prioritization.robustness import (
     Disagreement,
     RankRobustness,
@@ -15,7 +16,9 @@ from pmo_kit.prioritization.robustness import (
     compare_stakeholders,
     dominance,
     leads,
+    rank_acceptability,
     rank_robustness,
+    sample_weights,
     smallest_change,
     value_lines,
     weight_interval,

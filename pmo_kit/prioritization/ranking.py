@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
 from pmo_kit.answers import Answer
-from pmo_kit.doors import door, numbers
+from pmo_kit.doors import door, names, numbers
 from pmo_kit.errors import InputError, PmoError
 from pmo_kit.facts import as_given, keeping, listed, number
 from pmo_kit.prioritization.values import Scorecard, read_scorecard
-from pmo_kit.prioritization.weights import Floats, normalized, seal_weights
+from pmo_kit.prioritization.weights import Floats, checked_matrix, normalized, seal_weights
 
 if TYPE_CHECKING:
     from pmo_kit.register import Register
@@ -343,3 +344,215 @@ def _sentence(table: pd.DataFrame) -> str:
     notes = [f"{number(ties, 0)} tied"] * (ties > 0) + [f"{number(gaps, 0)} with missing scores"] * (gaps > 0)
     notes += [f"{number(out, 0)} not ranked"] * (out > 0)
     return text + (", " + ", ".join(notes) if notes else "") + "."
+
+
+# Orders on bare arrays: additive value, TOPSIS, PROMETHEE II
+
+Normalization = Literal["vector", "minmax", "sum", "max", "none"]
+PREFERENCES = ("usual", "u_shape", "v_shape", "level", "linear", "gaussian")
+
+
+@door
+def weighted_value(values: ArrayLike, weights: ArrayLike) -> Floats:
+    """Additive value: sum over criteria of w_j v_ij, the weights normalized to 1.
+
+    Parameters
+    ----------
+    values : array, shape (..., criteria)
+        Values on one scale (0..100), more is better.
+    weights : array, shape (criteria,)
+        Swing weights, none below zero.
+
+    Raises
+    ------
+    InputError
+        A missing value (named), a negative or missing weight, or a number of weights that differs.
+
+    Notes
+    -----
+    Source: Keeney and Raiffa (1976), Decisions with Multiple Objectives; Goodwin and Wright, chapter 3.
+
+    Examples
+    --------
+    >>> weighted_value([[100, 0], [50, 80]], [3, 1]).tolist()
+    [75.0, 57.5]
+    """
+    worth, share = np.asarray(values, dtype=float), normalized(weights)
+    if worth.ndim == 0 or share.shape != worth.shape[-1:]:
+        raise InputError(f"{worth.shape[-1:] or 0} criteria and {share.shape[-1]} weights do not match")
+    if not np.isfinite(worth).all():
+        place = tuple(int(i) for i in np.argwhere(~np.isfinite(worth))[0])
+        raise InputError(f"value at {place} is missing: state how missing scores count before adding up")
+    return np.asarray(worth @ share)
+
+
+@door
+def topsis(
+    matrix: ArrayLike, weights: ArrayLike, maximize: ArrayLike, normalization: Normalization = "vector"
+) -> Floats:
+    """TOPSIS closeness: distance from the worst point / (distance from the best + distance from the worst).
+
+    Each criterion is normalized and weighted; best and worst are taken over the alternatives given, so that
+    removing one may change the order of the others. Closeness is an order, never a value to add up.
+
+    Parameters
+    ----------
+    matrix : array, shape (alternatives, criteria)
+    weights : array, shape (criteria,)
+    maximize : array of bool, shape (criteria,)
+        False where less is better.
+    normalization : {"vector", "minmax", "sum", "max", "none"}
+        vector (the textbook): x / sqrt(sum x^2). pymcdm's default is minmax, which may give another winner.
+
+    Returns
+    -------
+    ndarray, shape (alternatives,)
+        0 to 1; 0.5 where best and worst are the same point.
+
+    Notes
+    -----
+    Source: Hwang and Yoon (1981), Multiple Attribute Decision Making; Opricovic and Tzeng (2004), European
+    Journal of Operational Research 156, on normalization.
+
+    Examples
+    --------
+    >>> topsis([[1, 3000], [2, 3750], [5, 4500]], [1, 1], [False, True]).round(3).tolist()
+    [0.762, 0.722, 0.238]
+    """
+    cells, share, up = _problem(matrix, weights, maximize)
+    scaled = _scaled(cells, normalization) * share
+    best = np.where(up, scaled.max(axis=0), scaled.min(axis=0))
+    worst = np.where(up, scaled.min(axis=0), scaled.max(axis=0))
+    far, near = (np.sqrt(((scaled - end) ** 2).sum(axis=1)) for end in (worst, best))
+    return np.divide(far, far + near, out=np.full(len(cells), 0.5), where=far + near > 0)
+
+
+@door
+def promethee(
+    matrix: ArrayLike,
+    weights: ArrayLike,
+    maximize: ArrayLike,
+    preference: str | list[str] = "usual",
+    q: ArrayLike = 0.0,
+    p: ArrayLike = 0.0,
+    s: ArrayLike = 0.0,
+) -> Floats:
+    """PROMETHEE II net flows: how much each alternative is preferred to the others, less the reverse.
+
+    phi(a) = sum_j w_j sum_b [P_j(a, b) - P_j(b, a)] / (n - 1). With d = x_a - x_b (turned where less is
+    better), P is 0 for d <= 0 and else
+
+    - usual: 1
+    - u_shape: 1 if d > q
+    - v_shape: min(d / p, 1)
+    - level: 0 if d <= q, 1/2 if d <= p, 1 beyond
+    - linear: 0 if d <= q, (d - q) / (p - q) up to 1
+    - gaussian: 1 - exp(-d^2 / (2 s^2))
+
+    Net flows depend on the set compared: an order, never a value to add up.
+
+    Parameters
+    ----------
+    matrix : array, shape (alternatives, criteria)
+        At least two alternatives.
+    weights, maximize : array, shape (criteria,)
+    preference : str or list of str
+        One for all criteria or one each.
+    q, p, s : float or array, shape (criteria,)
+        Indifference threshold, preference threshold, spread; in the units of the criterion.
+
+    Returns
+    -------
+    ndarray, shape (alternatives,)
+        -1 to 1; they sum to 0.
+
+    Notes
+    -----
+    Source: Brans and Vincke (1985), Management Science 31(6).
+
+    Examples
+    --------
+    >>> promethee([[10, 5], [8, 9], [1, 1]], [0.6, 0.4], [True, True]).round(3).tolist()
+    [0.6, 0.4, -1.0]
+    """
+    cells, share, up = _problem(matrix, weights, maximize)
+    n, k = cells.shape
+    if n < 2:
+        raise InputError("net flows need at least two alternatives")
+    kinds = [preference] * k if isinstance(preference, str) else list(names(preference, "preference"))
+    if len(kinds) != k:
+        raise InputError(f"{k} criteria and {len(kinds)} preference functions do not match")
+    limits = [np.asarray(limit, dtype=float) for limit in (q, p, s)]
+    if any(limit.shape not in ((), (k,)) for limit in limits):
+        raise InputError(f"q, p and s are one number, or one for each of the {k} criteria")
+    limits = [np.broadcast_to(limit, (k,)) for limit in limits]
+    flows = np.zeros(n)
+    for j, kind in enumerate(kinds):
+        column = cells[:, j] if up[j] else -cells[:, j]
+        degree = _preference(column[:, None] - column[None, :], kind, *(float(limit[j]) for limit in limits))
+        flows += share[j] * (degree.sum(axis=1) - degree.sum(axis=0)) / (n - 1)
+    return flows
+
+
+def _problem(
+    matrix: ArrayLike, weights: ArrayLike, maximize: ArrayLike
+) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """Checked matrix, normalized weights and senses."""
+    cells, share = checked_matrix(matrix), normalized(weights)
+    up = np.asarray(maximize)
+    if share.shape != cells.shape[1:]:
+        raise InputError(f"{cells.shape[1]} criteria and {share.shape[-1]} weights do not match")
+    if up.shape not in ((), cells.shape[1:]) or not np.isin(up, (False, True)).all():
+        raise InputError(f"maximize says True or False of each of the {cells.shape[1]} criteria")
+    return cells, share, np.broadcast_to(up.astype(bool), cells.shape[1:])
+
+
+def _scaled(cells: Floats, normalization: str) -> Floats:
+    """Columns on a common scale; a column without spread (or of zeros) becomes zero."""
+    base = np.zeros(cells.shape[1])
+    if normalization == "vector":
+        size = np.sqrt((cells**2).sum(axis=0))
+    elif normalization == "minmax":
+        base, size = cells.min(axis=0), np.ptp(cells, axis=0)
+    elif normalization == "sum":
+        size = cells.sum(axis=0)
+    elif normalization == "max":
+        size = cells.max(axis=0)
+    elif normalization == "none":
+        return cells
+    else:
+        raise InputError(f"normalization is vector, minmax, sum, max or none, not {normalization!r}")
+    if (size < 0).any():
+        raise InputError(f"normalization {normalization} needs columns whose size is above zero")
+    return np.divide(cells - base, size, out=np.zeros_like(cells), where=size > 0)
+
+
+def _preference(d: Floats, kind: str, q: float, p: float, s: float) -> Floats:
+    """Degree of preference for differences d, zero where d is not above zero."""
+    if q < 0 or p < 0 or s < 0:
+        raise InputError("thresholds q, p and s are not below zero")
+    if kind == "usual":
+        degree = np.ones_like(d)
+    elif kind == "u_shape":
+        degree = (d > q).astype(float)
+    elif kind == "v_shape":
+        _need(p > 0, "v_shape needs p above zero")
+        degree = np.minimum(d / p, 1.0)
+    elif kind == "level":
+        _need(p >= q, "level needs p not below q")
+        degree = np.where(d <= q, 0.0, np.where(d <= p, 0.5, 1.0))
+    elif kind == "linear":
+        _need(p > q, "linear needs p above q")
+        degree = np.clip((d - q) / (p - q), 0.0, 1.0)
+    elif kind == "gaussian":
+        _need(s > 0, "gaussian needs s above zero")
+        degree = -np.expm1(-(d**2) / (2 * s**2))
+    else:
+        raise InputError(f"preference is one of {', '.join(PREFERENCES)}, not {kind!r}")
+    return np.where(d > 0, degree, 0.0)
+
+
+def _need(holds: bool, message: str) -> None:
+    """Raise a ValueError unless something holds."""
+    if not holds:
+        raise InputError(message)

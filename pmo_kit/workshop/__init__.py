@@ -1,4 +1,3 @@
 """Training workshops: lessons with gaps, checks that hint, sealed ballots, a guide for who facilitates."""
 
-from pmo_kit.workshop.checks import Checker, Gap, Verdict, ____, filled, items, lesson
-from pmo_kit.workshop.folders import Seal, seal
+from pmo_kit.workshop.checks import Checker, Gap, Seal, Verdict, ____, filled, items, lesson, seal

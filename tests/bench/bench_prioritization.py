@@ -17,7 +17,7 @@ from scipy.stats import rankdata
 
 from pmo_kit.finance import irr
 from pmo_kit.prioritization import rank_acceptability, sample_weights
-from pmo_kit.prioritization.methods import win_shares
+from pmo_kit.prioritization.robustness import win_shares
 from tests.bench.line import Line, seconds
 
 PROJECTS, CRITERIA, DRAWS, PART = 1_000, 10, 10_000, 200

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pmo_kit import prioritization as pr
-from pmo_kit.prioritization.methods import central_weights
+from pmo_kit.prioritization.robustness import central_weights
 
 LEADER = [[1, 4, 3, 7], [1 / 4, 1, 1 / 3, 3], [1 / 3, 3, 1, 5], [1 / 7, 1 / 3, 1 / 5, 1]]
 CAR = [[1, 3, 7, 3], [1 / 3, 1, 9, 1], [1 / 7, 1 / 9, 1, 1 / 7], [1 / 3, 1, 7, 1]]

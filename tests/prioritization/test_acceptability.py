@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pmo_kit import prioritization as pr
-from pmo_kit.prioritization.methods import count_ranks, tiers, win_shares
+from pmo_kit.prioritization.robustness import count_ranks, tiers, win_shares
 
 values = st.integers(0, 99).flatmap(
     lambda seed: st.tuples(st.integers(2, 6), st.integers(2, 4)).map(

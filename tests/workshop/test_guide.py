@@ -11,8 +11,7 @@ import pytest
 from pmo_kit.cli import main
 from pmo_kit.errors import PmoError
 from pmo_kit.workshop.building import built, home, lesson_names, read_texts
-from pmo_kit.workshop.folders import write_workshop
-from pmo_kit.workshop.guide import glossary, guide_content, write_guide
+from pmo_kit.workshop.guide import glossary, guide_content, write_guide, write_workshop
 
 SECTIONS = {"aim", "script", "fallback", "paper"}
 STAGING = (
