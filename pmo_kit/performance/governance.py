@@ -11,17 +11,12 @@ import pandas as pd
 from pmo_kit.errors import DataError
 from pmo_kit.facts import Sentence, as_given, number, printing, told_in
 from pmo_kit.performance.curves import as_findings, called, month_of, months_of, rows_of
+from pmo_kit.register.checks.scopes import QUANTITIES
 
 if TYPE_CHECKING:
     from pmo_kit.register import Register
 
-LABELS = {
-    "whole_life_cost": "whole-life cost",
-    "whole_life_benefit": "whole-life benefit",
-    "finish_months": "months to finish",
-    "spend": "spend",
-    "bac": "budget at completion",
-}
+LABELS = {**QUANTITIES, "bac": "budget at completion"}
 MONEY = ("whole_life_cost", "whole_life_benefit", "spend", "bac")
 KEYS = ["project_id", "quantity", "year"]
 CLOSE = 1e-6

@@ -19,19 +19,9 @@ from pmo_kit.facts import number
 from pmo_kit.register.checks.provenance import accounts
 from pmo_kit.register.findings import Findings, describe_findings
 from pmo_kit.register.importing import NOT_STATED
-from pmo_kit.register.layout import (
-    Heading,
-    below_table,
-    called_total,
-    find_totals,
-    first_column,
-    grouped,
-    headings,
-    outline,
-    several_years,
-    table_of_sheet,
-)
+from pmo_kit.register.layout import Heading, find_heading, several_years, table_of_sheet
 from pmo_kit.register.reading import load_register, read_sheets, sources_of
+from pmo_kit.register.rows import Look, called_total, rows_apart, without_breaks
 from pmo_kit.register.schema import Column, header_words, load_schema
 from pmo_kit.register.shaping import fits, is_sum, looks_like_amounts
 from pmo_kit.register.sheets import Body, RawSheet, Uncached
@@ -41,6 +31,7 @@ from pmo_kit.register.values import (
     CURRENCIES,
     INSIDE,
     MISSING,
+    READERS,
     SCALES,
     Shown,
     clean_cell,
@@ -50,7 +41,6 @@ from pmo_kit.register.values import (
     folded,
     header_unit,
     line_unit,
-    parse_period,
     plain_numbers,
     read_period,
     read_unit,
@@ -60,6 +50,7 @@ from pmo_kit.register.values import (
     stated_prices,
     without_unit,
 )
+from pmo_kit.register.values import words as word_lists
 
 _YEAR = re.compile(
     r"(?i)(?<![\d.,])(?:(?:fye?|cy|gj|ex|year|jahr|année|año)\s*)?'?((?:19|20)\d\d(?:\s*[-/–]\s*'?(?:\d{4}|\d{2}))?)(?!\d)e?"
@@ -107,31 +98,16 @@ def _parts(kind: str) -> re.Pattern[str]:
     """Words of a header that tell what kind of money it is."""
     words = sorted(filter(None, map(plain, header_words()["words", kind])), key=len, reverse=True)
     close = [word for word in words if word[0] > "\u2e80"]  # no blank stands between words of these scripts
-    return re.compile(
-        "|".join([rf"\b(?:{'|'.join(word for word in words if word not in close)})s?\b", *close])
-    )
+    apart = "|".join(word for word in words if word not in close)
+    return re.compile("|".join([rf"\b(?:{apart})s?\b", *close]))
 
 
-_SORTS = (
-    "derived",
-    "count",
-    "limit",
-    "benefit",
-    "income",
-    "capex",
-    "opex",
-    "actual",
-    "forecast",
-    "planned",
-    "fund",
-    "net",
-    "case",
-    "total",
-)
 _PARTS = ("bare", "plain", "capex", "opex")
-_NO_COST = dict.fromkeys(("count", "limit", "income"), "? no cost by its words") | {
-    "derived": "follows from the others"
-}
+_WHOLE = ("planned", "forecast", "fund", "net", "case", "actual")
+_SORTS = ("derived", "count", "limit", "benefit", "income", "capex", "opex", "actual", "forecast", "planned", "fund",
+          "net", "case", "total")  # fmt: skip
+_NO_COST = dict.fromkeys(("count", "limit", "income"), "? no cost by its words")
+_NO_COST["derived"] = "follows from the others"
 
 
 def sort_of(words: str) -> str:
@@ -202,16 +178,15 @@ class _Col:
         text = self.text[self.text.str.contains(r"\d", regex=True)]
         if not len(text) or len(text) < 0.2 * len(self.text):
             return 0.0
+        cells = self.cells.loc[text.index]
         if kind == "number":
-            read = plain_numbers(self.cells.loc[text.index])
             loose = text.str.fullmatch(r"[-+(]?\s*\D{0,4}\s*[\d.,'\s]+\D{0,6}\)?", na=False)
-            return float((read.notna() | loose).mean())
-        if kind == "date":
-            slim = ~text.str.fullmatch(r"\d+([.,]\d+)?", na=False)
-            return float((dates_of(self.cells.loc[text.index]).notna() & slim).mean())
-        if kind == "year":
-            return float(text.map(lambda one: read_year(one) is not None).mean())
-        return float(parse_period(self.cells.loc[text.index], Column(kind, kind)).values.notna().mean())
+            read = plain_numbers(cells).notna() | loose
+        elif kind == "date":
+            read = dates_of(cells).notna() & ~text.str.fullmatch(r"\d+([.,]\d+)?", na=False)
+        else:
+            read = READERS[kind](cells, Column(kind, kind)).values.notna()
+        return float(read.mean())
 
     @cached_property
     def number(self) -> bool:
@@ -270,6 +245,10 @@ class _Sheet:
         found = [col for col in self.cols if not col.used and col.plain in ranks and col.fit(column)]
         return sorted(found, key=lambda col: ranks[col.plain])
 
+    def words(self) -> list[_Col]:
+        """Free columns of short words."""
+        return [col for col in self.cols if not (col.used or col.number or col.date or col.long)]
+
     def take(self, col: _Col, target: str, why: str, sure: bool) -> str:
         """Use a column; its header as the mapping writes it."""
         col.used = col.used or target
@@ -293,40 +272,38 @@ def _sheet(raw: RawSheet) -> _Sheet | None:
         points += below if heading.first < len(heading.raw.rows) else -1
         return points - 0.5 * (len(texts) - len(apart))
 
-    heading = max((*headings(raw), *first_column(raw)), key=score, default=None)
-    if heading is None or score(heading) <= 0:
+    heading = find_heading([raw], score)
+    if heading is None:
         return None
-    best, cols = heading.body, []
-    count = np.sum([best.text(place).notna() for place in range(best.cells.shape[1])], axis=0)
-    best = best.only((count > (1 if len(best.headers) > 2 else 0)) & ~heading.again[0])
+    least = 2 if len(heading.texts) > 2 else 1
+    best = without_breaks(heading.body, heading.again, Findings(), least)
     around = [line_unit(text) for _, text in heading.around]
     stated = next((said for said in around if said != ("", "")), ("", ""))
-    best = best.only(~_is_total(best))
-    for place, header in enumerate(best.headers):
-        if header:
-            cols.append(
-                _Col(place, " ".join(best.title(place).split()), best.cells.iloc[:, place], stated=stated)
-            )
-    return _Sheet(best, [col for col in cols if len(clean_text(col.cells).dropna())])
+    best = best.only(_may_be_rows(best))
+    filled = [place for place, header in enumerate(best.headers) if header and best.text(place).notna().any()]
+    titles = [" ".join(best.title(place).split()) for place in filled]
+    cells = [best.cells.iloc[:, place] for place in filled]
+    cols = [_Col(*one, stated=stated) for one in zip(filled, titles, cells, strict=True)]
+    return _Sheet(best, cols)
 
 
-def _is_total(body: Body) -> np.ndarray:
-    """Rows that are sums and are called so, or say less than the others: no keys are looked for in them."""
+def _may_be_rows(body: Body) -> np.ndarray:
+    """Rows that are not sums of others, notes or headers: keys are looked for in them."""
     texts = [body.text(place) for place in range(body.cells.shape[1])]
     numbers = [plain_numbers(body.cells.iloc[:, place], own=True) for place in range(len(texts))]
     money = [n for n, one in enumerate(numbers) if one.notna().sum() >= 0.3 * texts[n].notna().sum() > 0]
+    money = [n for n in money if not (np.diff(numbers[n].dropna()) == 1).all()] or money
     others = [text for n, text in enumerate(texts) if n not in money]
-    none = np.zeros(len(body.rows), bool)
-    if not money or not others:
-        return below_table(body, money, none)
-    called = pd.concat(others, axis=1).bfill(axis=1).iloc[:, 0].map(called_total).to_numpy(bool)
-    counts = np.sum([text.notna() for text in others], axis=0)
-    less, spans = counts <= 0.5 * np.median(counts), outline(body)
-    grid = np.column_stack([numbers[n] for n in money])
-    grid = grid[:, [not (np.diff(one[~np.isnan(one)]) == 1).all() for one in grid.T] or [True]]
-    found = find_totals(grid, called | less, np.ones(len(counts), bool), called | less) if grid.size else {}
-    sums = np.isin(np.arange(len(counts)), [*found, *spans, *(grouped(body, grid) if grid.size else ())])
-    return sums | below_table(body, money, sums)
+    first = pd.concat(others, axis=1).bfill(axis=1).iloc[:, 0] if others else texts[0].iloc[:0]
+    key = first.reindex(range(len(body.rows))).fillna("")
+    apart = rows_apart(body, Look(money, key))
+    return ~np.isin(np.arange(len(key)), [row for row, one in apart.items() if not one.row])
+
+
+def _unit_of_name(files: set[str]) -> tuple[str, str]:
+    """Currency and unit that the name of a file states, or nothing: "fr" and "m" may mean anything there."""
+    parts = re.split(r"[\s_.\-]+", Path(files.pop()).stem) if len(files) == 1 else []
+    return header_unit(" ".join(part for part in parts if part.casefold() not in word_lists()["short"]))
 
 
 def _unique(col: _Col, rows: pd.DataFrame) -> bool:
@@ -366,7 +343,7 @@ class Draft:
         self.absent: dict[str, str] = {}
         main = max(self.sheets, key=self._points)
         self.ids: set[str] = set()
-        self._money_settings(given)
+        self._money_settings(given, raws)
         self._projects(main)
         twins = [sheet for sheet in self.sheets if sheet is not main and self._twin(main, sheet)]
         for sheet in self.sheets:
@@ -380,7 +357,7 @@ class Draft:
         names = [one.name for one in load_schema()["projects"]]
         return 3.0 * title + sum(bool(sheet.targets("projects", name)) for name in names)
 
-    def _money_settings(self, given: list[RawSheet]) -> None:
+    def _money_settings(self, given: list[RawSheet], raws: list[RawSheet]) -> None:
         """Currency and unit, where headers or cells say them."""
         money = [col for sheet in self.sheets for col in sheet.cols if col.number]
         said = {split_header(bare_header(col.header))[:2] for col in money}
@@ -396,7 +373,10 @@ class Draft:
         shown = (cell for col in money for cell in col.cells if isinstance(cell, Shown))
         codes |= {read_unit(cell.unit.replace("%", " "))[0] for cell in shown}
         codes -= {""}
-        if len(codes) == 1 and " " not in (code := codes.pop()):
+        called, named = "? as the name of the file says", _unit_of_name({raw.file for raw in raws})
+        if not codes and named[0]:
+            self.settings["currency"] = (named[0], called)
+        elif len(codes) == 1 and " " not in (code := codes.pop()):
             self.settings["currency"] = (code, "as headers or cells say")
         elif money:
             several = "? of several currencies" if codes else "? which dollar, or other currency"
@@ -404,6 +384,8 @@ class Draft:
         if units:
             unit = max(units, key=lambda one: SCALES[one])
             self.settings["money_unit"] = (unit, "as the headers say")
+        elif named[1]:
+            self.settings["money_unit"] = (named[1], called)
         else:
             read = [plain_numbers(col.cells) for col in money if col.has("money") or col.year]
             usual = max((one.median() for one in read), default=0.0)
@@ -414,7 +396,7 @@ class Draft:
             if usual >= 1e4 and largest >= 1e7:
                 why = "? the source seems to count in units; shown in millions"
                 self.settings["money_unit"] = ("million", why)
-        self.unit = "unit" if not units and self.settings["money_unit"][0] == "million" else ""
+        self.unit = "unit" if "shown in" in self.settings["money_unit"][1] else ""
         bases = {stated_prices(bare_header(col.header)) for col in money}
         bases |= {stated_prices(text, line=True) for sheet in self.sheets for _, text in sheet.source.around}
         if len(bases := bases - {("", None)}) == 1:
@@ -462,16 +444,13 @@ class Draft:
 
     def _projects(self, sheet: _Sheet) -> None:
         """The projects, and what else their sheet holds."""
-        mine = [
-            table for table, needs in _CHILDREN.items() if all(sheet.targets(table, one) for one in needs)
-        ]
-        child = mine[0] if mine else ""
+        mine = (name for name, needs in _CHILDREN.items() if all(sheet.targets(name, one) for one in needs))
+        child = next(mine, "")
         reserved: list[_Col] = []
-        if child:
-            for one in load_schema()[child]:
-                if one.name != "project_id" and (cols := sheet.targets(child, one.name)):
-                    cols[0].used = "later"
-                    reserved.append(cols[0])
+        for one in load_schema()[child] if child else ():
+            if one.name != "project_id" and (cols := sheet.targets(child, one.name)):
+                cols[0].used = "later"
+                reserved.append(cols[0])
         key, why, alone = self._key(sheet)
         ids = clean_text(key[0].cells)
         ids = ids.str.cat([clean_text(col.cells) for col in key[1:]], sep="-") if len(key) > 1 else ids
@@ -500,11 +479,6 @@ class Draft:
         def say(name: str, col: _Col, why: str, sure: bool) -> None:
             lines.append(self._line(name, sheet.take(col, f"projects.{name}", why, sure), col))
 
-        def words(test: Callable[[_Col], bool]) -> list[_Col]:
-            """Free columns of short words that fit a test."""
-            free = [col for col in sheet.cols if not (col.used or col.number or col.date or col.long)]
-            return [col for col in free if steady(col) and test(col)]
-
         def kinds(col: _Col) -> bool:
             """Few different words, no years, no ratings: departments perhaps."""
             few = 1 < col.text.nunique() <= 0.3 * len(self.ids) and col.share("year") < 0.5
@@ -521,9 +495,10 @@ class Draft:
             if name == "area":
                 most = max(1, 0.6 * len(self.ids)) if len(self.ids) >= 6 else np.inf
                 cols = [col for col in cols if 0 < col.text.nunique() <= most]
-                guess = [] if cols else words(kinds)
+                guess = [] if cols else [col for col in sheet.words() if steady(col) and kinds(col)]
             elif name == "name" and not (named or cols):
-                guess = words(lambda col: col.text.nunique() > 0.7 * len(self.ids))
+                own = (col for col in sheet.words() if col.text.nunique() > 0.7 * len(self.ids))
+                guess = [col for col in own if steady(col)]
             if name == "name" and named:
                 lines.append(f"    name: {self.key}")
             elif cols:
@@ -548,9 +523,7 @@ class Draft:
     def _ratings(self, sheet: _Sheet, steady: Callable[[_Col], bool]) -> list[str]:
         """One or two columns of Red, Amber, Green."""
         rag = load_schema()["projects"]["rag_declared"]
-        free = [
-            col for col in sheet.cols if not (col.used or col.number or col.date) and fits(col.cells, rag)
-        ]
+        free = [col for col in sheet.words() if fits(col.cells, rag)]
         found = [col for col in free if 0 < col.text.nunique() < 40 and steady(col)]
         found = [col for col in found if col.text.str.len().median() <= 12]
         found.sort(key=lambda col: (col.has("assured"), col.plain not in _lookup("projects")))
@@ -652,8 +625,7 @@ class Draft:
         if some := years.pop("benefit", []):
             self._turn(sheet, some, "benefit: {value: benefit}", "benefits by year", True, "benefits")
         taken, only = set[int](), len(years) == 1
-        for sorts in (["bare"], ["total"], ["capex", "opex"], ["plain"], ["planned"], ["forecast"], ["fund"], ["net"],
-                      ["case"], ["actual"]):  # fmt: skip
+        for sorts in (("bare",), ("total",), ("capex", "opex"), ("plain",), *((one,) for one in _WHOLE)):
             free = {sort: [col for col in years.get(sort, ()) if col.year not in taken] for sort in sorts}
             if sorts[0] not in _PARTS:  # of two figures of a year, such as low and high, the first
                 free = {sort: [col for n, col in enumerate(cols) if not _again(col, cols[:n])]
@@ -694,8 +666,8 @@ class Draft:
 
     def _figures(self, sheet: _Sheet, ids: pd.Series) -> tuple[_Col | None, list[str], list[str]]:
         """A column whose words tell costs from other figures (Cost, Benefit; Budget, Actual): its words for both."""
-        for col in sheet.cols:
-            words = list(pd.unique(col.text)) if not (col.used or col.number or col.date or col.long) else []
+        for col in sheet.words():
+            words = list(pd.unique(col.text))
             sorts = {word: sort_of(plain(word)) for word in words if len(words) <= 12}
             own = col.plain in ("state", "cost state") and fits(col.cells, load_schema()["costs"]["state"])
             if own or set(sorts.values()) <= {*_PARTS} or len(words) < 2:
@@ -706,16 +678,7 @@ class Draft:
             phases = bool(dates) and set(sorts.values()) <= {*_PARTS, "planned", "forecast", "actual"}
             if phases and not col.text.groupby(ids.str.cat(dates, sep=" ")).nunique().gt(1).any():
                 continue  # what is spent, and then what is to come
-            for wanted in (
-                _PARTS,
-                ["total"],
-                ["planned"],
-                ["forecast"],
-                ["fund"],
-                ["net"],
-                ["case"],
-                ["actual"],
-            ):
+            for wanted in (_PARTS, ("total",), *((one,) for one in _WHOLE)):
                 costs = [word for word, sort in sorts.items() if sort in wanted]
                 if costs := costs if wanted is _PARTS else costs[:1]:
                     sheet.take(col, "costs, by its words", "? its words tell what is counted", False)
@@ -737,22 +700,9 @@ class Draft:
     def _long(self, sheet: _Sheet, date: _Col, totals: list[_Col], ids: pd.Series) -> None:
         """Rows with a year and an amount."""
         year = sheet.take(date, "costs.year", "its header is known, its values are years", True)
-        sorts = {col: sort_of(col.plain) for col in totals if not col.has("life")} or dict.fromkeys(
-            totals, "plain"
-        )
-        order = [
-            "bare",
-            "total",
-            "forecast",
-            "capex",
-            "opex",
-            "plain",
-            "planned",
-            "fund",
-            "net",
-            "case",
-            "actual",
-        ]
+        sorts = {col: sort_of(col.plain) for col in totals if not col.has("life")}
+        sorts = sorts or dict.fromkeys(totals, "plain")
+        order = ("bare", "total", "forecast", "capex", "opex", "plain", *_WHOLE)
         costs = sorted((col for col in sorts if sorts[col] in order), key=lambda col: order.index(sorts[col]))
         if costs and sorts[costs[0]] in ("capex", "opex"):
             costs = [col for col in costs if sorts[col] in ("capex", "opex")]

@@ -4,44 +4,28 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatch
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pmo_kit.facts import as_given
-from pmo_kit.register.findings import Findings
-from pmo_kit.register.intake import Intake
-from pmo_kit.register.layout import (
-    BANNER,
-    REPEATED,
-    Heading,
-    below_table,
-    called_total,
-    find_totals,
-    first_column,
-    grouped,
-    headings,
-    outline,
-    several_years,
-    table_of_sheet,
-)
+from pmo_kit.register.findings import Findings, Intake
+from pmo_kit.register.layout import Heading, find_heading, several_years, table_of_sheet
 from pmo_kit.register.mapping import ColumnSource, Mapping, RowFilter, TableSource
+from pmo_kit.register.rows import Look, rows_apart, tell, without_breaks
 from pmo_kit.register.schema import Column, load_schema
 from pmo_kit.register.settings import Settings
-from pmo_kit.register.shaping import looks_like_amounts, qualifies
-from pmo_kit.register.sheets import Body, RawSheet, Uncached
+from pmo_kit.register.shaping import looks_like_amounts, looks_like_numbers, qualifies, unread
+from pmo_kit.register.sheets import Body, RawSheet, sheet_of_frame
 from pmo_kit.register.values import (
     MISSING,
-    clean_cell,
     clean_text,
     folded,
-    is_total,
     near_words,
-    one_of,
     order_evidence,
     parse_date,
     parse_period,
@@ -50,15 +34,16 @@ from pmo_kit.register.values import (
     words,
 )
 
-Place = tuple[str, str]
 Tables = dict[str, tuple[RawSheet, list[str] | None]]
 NOT_STATED = "not stated"
 _IN_TYPE = ("number", "date", "year", "period")
 _AS_PERIOD, _AS_DATE = Column("period", "period"), Column("date", "date")
+_MONEY = ["table", "field", "file", "sheet", "column"]
 
 
-def _wanted(specs: Iterable[TableSource], source: Body) -> int:
+def _wanted(specs: list[TableSource], heading: Heading) -> int:
     """How many of the columns that are asked for a header row has."""
+    source = heading.body
     asked = {header for spec in specs for one in spec.columns.values() for header in one.headers}
     turn = [spec.unpivot for spec in specs if spec.unpivot is not None]
     asked |= {header for one in turn for header in one.columns}
@@ -67,34 +52,11 @@ def _wanted(specs: Iterable[TableSource], source: Body) -> int:
     return found + sum(any(re.search(one, header) for header in source.headers) for one in patterns)
 
 
-@dataclass(frozen=True)
-class _Reason:
-    """Why one value is missing, in the words of the source."""
-
-    table: str
-    project_id: str
-    column: str
-    item: str
-    reason: str
-    place: Place
-    row: int
-
-
-@dataclass(eq=False)
-class _Part:
-    """Rows of one table from one sheet: cells, and for each the header and the money unit it was read with."""
-
-    source: Body
-    frame: pd.DataFrame
-    rows: np.ndarray
-    labels: dict[str, np.ndarray]
-    units: dict[str, np.ndarray]
-
-    def only(self, keep: np.ndarray) -> _Part:
-        """Some of the rows."""
-        labels = {name: one[keep] for name, one in self.labels.items()}
-        units = {name: one[keep] for name, one in self.units.items()}
-        return _Part(self.source, self.frame[keep].reset_index(drop=True), self.rows[keep], labels, units)
+def _part(source: Body, **kinds: dict[str, Any]) -> pd.DataFrame:
+    """Rows of a table from those of a sheet: each value with its header and unit (kind, column), and its place."""
+    parts = {kind: pd.DataFrame(some, index=range(len(source.rows))) for kind, some in kinds.items()}
+    at = {"row": source.rows, "file": source.file, "sheet": source.sheet}
+    return pd.concat({**parts, "at": pd.DataFrame(at, index=range(len(source.rows)))}, axis=1)
 
 
 class Import:
@@ -116,35 +78,56 @@ class Import:
         self, raws: list[RawSheet], mapping: Mapping, findings: Findings, hashes: dict[str, str]
     ) -> None:
         self.mapping, self.findings, self.hashes = mapping, findings, hashes
-        self.reasons: list[_Reason] = []
-        self.left: list[dict[str, Any]] = []
+        self.reasons: list[dict[str, Any]] = []
+        self.left: list[dict[str, Any]] = [
+            {"table": name, "reason": why} for name, why in mapping.absent.items()
+        ]
         self.found: pd.DataFrame | None = None
-        self.ignored = 0
-        self._equal_rows: set[tuple[Place, int]] = set()
-        self._blanked: set[tuple[str, int, int, str]] = set()
+        self._equal_rows: set[tuple[str, str, int]] = set()
+        self._blanked: set[tuple[Any, ...]] = set()
         self._repeats = {spec.table: spec.repeats for spec in mapping.tables}
-        self.sheets: Tables = {}
-        parts: dict[str, list[_Part]] = {}
-        sources = self._sources(raws)
-        self._list_kept_by_none(sources)
-        for spec, source in sources:
-            parts.setdefault(spec.table, []).append(self._part(source, spec))
-        for table, some in parts.items():
-            self.sheets[table] = _as_sheet(table, some)
-        for source in {id(source): source for _, source in sources}.values():
+        self._sources = self._find_sources(raws)
+        self._list_kept_by_none()
+        parts: dict[str, list[pd.DataFrame]] = {}
+        for spec, source in self._sources:
+            parts.setdefault(spec.table, []).append(self._rows_of(source, spec))
+        self.tables = {table: pd.concat(some, ignore_index=True) for table, some in parts.items()}
+        for source in {id(source): source for _, source in self._sources}.values():
             self._list_unused(source)
-        self._list_sheets(raws, [source for _, source in sources])
-        self.left += [{"table": table, "reason": why} for table, why in mapping.absent.items()]
-        self._add("settings", pd.DataFrame(mapping.settings.items(), columns=["key", "value"], dtype="str"))
+        self._list_sheets(raws)
+        self._own: Tables = {}
+        said = pd.DataFrame(mapping.settings.items(), columns=["key", "value"], dtype="str")
+        self._own["settings"] = _sheet_of("settings", said)
         self._store()
 
-    def _sources(self, raws: list[RawSheet]) -> list[tuple[TableSource, Body]]:
+    @property
+    def sheets(self) -> Tables:
+        """The tables as sheets with known headers; rows, headers and places are those of the source."""
+        found: Tables = {}
+        for table, frame in self.tables.items():
+            sources = [source for spec, source in self._sources if spec.table == table]
+            cells = frame["cell"] if "cell" in frame else frame.iloc[:, :0]
+            label, unit = (frame[kind] if kind in frame else frame.iloc[:, :0] for kind in ("label", "unit"))
+            raw, headers = _sheet_of(table, cells)
+            nothing = pd.Series(None, index=frame.index, dtype=object)
+            labels = [label.get(name, nothing).fillna(name).to_numpy(object) for name in headers]
+            units = {name: unit.get(name, nothing).fillna("").to_numpy(object) for name in headers}
+            found[table] = replace(
+                raw, file=sources[0].file, sheet=sources[0].sheet, rows=frame["at", "row"].to_numpy(),
+                epoch_1904=sources[0].raw.epoch_1904, labels=labels, units=units,
+                places=list(frame["at"][["file", "sheet"]].itertuples(index=False, name=None)),
+                around=tuple(line for source in sources for line in source.around),
+                semicolon=all(source.raw.semicolon for source in sources),
+            ), headers  # fmt: skip
+        return found | self._own
+
+    def _find_sources(self, raws: list[RawSheet]) -> list[tuple[TableSource, Body]]:
         """For each block of the mapping the sheet that it means, below the header row that fits best."""
         findings, check = self.findings, "Check the file and the mapping."
-        groups: dict[Place, list[TableSource]] = {}
+        groups: dict[tuple[str, str], list[TableSource]] = {}
         for spec in self.mapping.tables:
             groups.setdefault((spec.file, spec.sheet or self.mapping.sheet), []).append(spec)
-        found: list[tuple[TableSource, Body]] = []
+        found: dict[int, Body] = {}
         for (file, sheet), specs in groups.items():
             named = [raw for raw in raws if not sheet or folded(raw.title) == folded(sheet)]
             named = [raw for raw in named if not file or fnmatch(raw.file.casefold(), file.casefold())]
@@ -152,30 +135,31 @@ class Import:
                 what = f"sheet {sheet}" if sheet else f"file {file}"
                 text = f"The source has no {what}." if sheet or file else "The source is empty."
                 raise findings.refused("source_not_read", text, check)
-            found_ = [one for raw in named for one in (*headings(raw), *first_column(raw))]
-            best = max(found_, key=lambda one: _wanted(specs, one.body), default=None)
-            if best is None or not _wanted(specs, best.body):
+            best = find_heading(named, partial(_wanted, specs))
+            if best is None:
                 text = "None of the columns that the mapping names is in the source."
                 raise findings.refused("source_not_read", text, check)
-            source = self._pages(best)
+            source = without_breaks(replace(best.body, around=best.around), best.again, findings)
             for spec in specs:
                 for name, column in spec.columns.items():
                     self._find(source, f"{spec.table}.{name}", column)
                 for header in spec.unpivot.columns if spec.unpivot else ():
                     self._one(source, header, f"{spec.table}.{spec.unpivot.into if spec.unpivot else ''}")
-            own = (one for spec in specs for one in spec.keep)
-            for test in (*self.mapping.keep, *self.mapping.drop, *own):
+            for test in (
+                *self.mapping.keep,
+                *self.mapping.drop,
+                *(one for spec in specs for one in spec.keep),
+            ):
                 self._one(source, test.column, "a filter")
             source = self._filtered(source, specs)
-            found += [(spec, source) for spec in specs]
-        order = {id(spec): number for number, spec in enumerate(self.mapping.tables)}
-        return sorted(found, key=lambda pair: order[id(pair[0])])
+            found |= {id(spec): source for spec in specs}
+        return [(spec, found[id(spec)]) for spec in self.mapping.tables]
 
-    def _one(self, source: Body, header: str, where: str) -> int | None:
-        """The position of a header; none or several of them is a finding that blocks."""
+    def _one(self, source: Body, header: str, where: str) -> None:
+        """A header is there once; none or several of them is a finding that blocks."""
         found = source.places(header)
         if len(found) == 1:
-            return found[0]
+            return
         if found:
             message = f'{len(found)} columns are called "{header}"; {where} needs one of them.'
             fix = f'Write "{header} (1)" or "{header} (2)" in the mapping.'
@@ -185,182 +169,55 @@ class Import:
             fix = f'Renamed? It has "{near}". ' if near else ""
             fix += "Correct the mapping file, or the export."
         self.findings.add("block", "mapped_column_missing", message, fix, at=source, column=header)
-        return None
 
-    def _find(self, source: Body, where: str, one: ColumnSource) -> list[int]:
-        """Positions that a column is read from; of several alternatives those that are there."""
-        alone = bool(one.join) or not any(source.places(header) for header in one.headers)
-        asked = one.headers if one.join else one.headers[:1] if alone else one.headers
-        there = [self._one(source, header, where) for header in asked if alone or source.places(header)]
+    def _find(self, source: Body, where: str, one: ColumnSource) -> None:
+        """The headers of a column are there; of several alternatives at least one."""
+        there = [header for header in one.headers if source.places(header)]
+        for header in one.headers if one.join else there or one.headers[:1]:
+            self._one(source, header, where)
         if one.reason:
             self._one(source, one.reason, where)
-        return [place for place in there if place is not None]
-
-    def _add(self, table: str, frame: pd.DataFrame) -> None:
-        """A table of our own making, as a sheet."""
-        headers = [str(name) for name in frame.columns]
-        cells = frame.set_axis(range(len(headers)), axis=1)
-        self.sheets[table] = RawSheet("", "", table, cells, np.arange(1, len(cells) + 1)), headers
 
     # ---------------------------------------------------------------- rows
 
-    def _pages(self, heading: Heading) -> Body:
-        """The lines below a header without blank ones, those that repeat it on a next page, and titles over these."""
-        body, (again, other) = heading.body, heading.again
-        count = np.sum([body.text(place).notna() for place in range(body.cells.shape[1])], axis=0)
-        title = np.zeros(len(count), bool)
-        for number in range(len(count) - 2, -1, -1):
-            title[number] = count[number] <= 1 and (again[number + 1] or title[number + 1])
-        for rows, (rule, text) in ((again, REPEATED), (title & (count > 0), BANNER)):
-            for number in map(int, np.flatnonzero(rows)):
-                words_ = next(one for one in map(clean_cell, body.cells.iloc[number]) if one)
-                self.findings.add("info", rule, text, at=body, row=int(body.rows[number]), value=words_)
-        for number in map(int, np.flatnonzero(other)):
-            text = (
-                "Another header stands here: the rows below it belong to another table than those above it."
-            )
-            fix = "Give each table a sheet of its own."
-            self.findings.add("block", "second_header", text, fix, at=body, row=int(body.rows[number]))
-        return replace(body.only((count > 0) & ~again & ~title), around=heading.around)
-
     def _filtered(self, source: Body, specs: list[TableSource]) -> Body:
-        """Leave out blank rows, totals and banners, and list those that a filter leaves out."""
-        texts = [source.text(place) for place in range(source.cells.shape[1])]
-        filled = np.column_stack([text.notna() for text in texts]) if texts else np.zeros((0, 0), dtype=bool)
-        keep = np.ones(len(source.rows), dtype=bool)
-        first = [
-            next((text.iloc[n] for text in texts if not pd.isna(text.iloc[n])), "") for n in range(len(keep))
-        ]
+        """Leave out the rows that a filter names, and those that are none of the table: each is listed."""
         ids = self._ids(source, next((spec for spec in specs if spec.table == "projects"), specs[0]))
-
-        def leave(out: np.ndarray, severity: str, rule: str, message: str, column: str = "") -> int:
-            for number in np.flatnonzero(out & keep):
-                row, value = int(source.rows[number]), first[number]
-                self.findings.add(severity, rule, message, at=source, row=row, column=column, value=value)
-            count = int((out & keep).sum())
-            keep[out] = False
-            return count
-
+        gone = np.zeros(len(source.rows), bool)
+        first = pd.concat([source.text(place) for place in source.cells], axis=1).bfill(axis=1).iloc[:, 0]
         for wanted, tests in ((False, self.mapping.keep), (True, self.mapping.drop)):
             for test in tests:
-                out = _fits(source, test, ids, self.findings, self._order) == wanted
-                text = f"The row was ignored: {test.reason}."
-                self.ignored += leave(out, "info", "row_ignored", text, test.column)
-        found = self._totals(source, specs, ids)
-        for side, text in (
-            ("above", "The row begins like a total and is the sum of the rows above; it was left out."),
-            ("below", "The row is the sum of the rows below it; it was left out."),
-        ):
-            leave(found == side, "warn", "total_row", text)
-        alone, banner = (
-            (filled.sum(axis=1) == 1) & (filled.shape[1] > 2),
-            ids.eq("").to_numpy(bool, copy=True),
-        )
-        for pattern in (
-            r"\w\s+\w",
-            r"^\D+$",
-        ):  # words among keys of one word; no number where each key has one
-            odd = ids.str.contains(pattern, regex=True).to_numpy(bool)
-            banner |= odd & (not (odd & ~alone & keep).any())
-        leave(alone & banner, "info", *BANNER)
-        money = sorted({place for spec in specs for place, _, _ in self._money(source, spec)})
-        text = "The row stands below the table, after an empty line, and has no amounts; it was left out."
-        leave(below_table(source, money, ~keep), "warn", "banner_row", text)
-        left = source.only(keep)
-        whole = pd.DataFrame({place: left.text(place) for place in range(left.cells.shape[1])})
-        self._equal_rows |= {(left.place, int(row)) for row in left.rows[whole.duplicated().to_numpy()]}
-        return left
-
-    def _totals(self, source: Body, specs: list[TableSource], ids: pd.Series) -> np.ndarray:
-        """Rows that are called totals, have no key, or head others, and are sums: "above" or "below"; else empty."""
+                out = (self._fits(source, test, ids) == wanted) & ~gone
+                self._list_ignored(source, out, test, first, "The row was")
+                gone |= out
+        money = sorted({place for spec in specs for place in self._money(source, spec)})
         heads = [
             spec.columns[name].headers for spec in specs for name in ("name", "area") if name in spec.columns
         ]
-        names = [
-            source.text(place).fillna("")
-            for some in heads
-            for one in some
-            for place in source.places(one)[:1]
+        names = [place for some in heads for one in some for place in source.places(one)[:1]]
+        apart = rows_apart(source, Look(money, ids, names), gone)
+        left = source.only(tell(source, apart, self.findings) & ~gone)
+        whole = pd.DataFrame({place: left.text(place) for place in range(left.cells.shape[1])})
+        self._equal_rows |= {(*left.place, int(row)) for row in left.rows[whole.duplicated().to_numpy()]}
+        return left
+
+    def _list_ignored(
+        self, source: Body, rows: np.ndarray, test: RowFilter, values: pd.Series, what: str
+    ) -> None:
+        """List the rows that a filter leaves out."""
+        for number in np.flatnonzero(rows):
+            said: Any = {"row": int(source.rows[number]), "column": test.column, "value": values[number]}
+            self.findings.add("info", "row_ignored", f"{what} ignored: {test.reason}.", at=source, **said)
+
+    def _money(self, source: Body, spec: TableSource) -> list[int]:
+        """Positions of the columns of a sheet that hold money of a table."""
+        table = load_schema()[spec.table]
+        heads = [one for name, spec_ in spec.columns.items() if _counted(table[name], spec.table)
+                 for one in spec_.headers]  # fmt: skip
+        turned = spec.unpivot is not None and _counted(table[spec.unpivot.into], spec.table)
+        return [place for one in heads for place in source.places(one)] + [
+            *(self._turned(source, spec) if turned else ())
         ]
-        none = ~ids.str.contains(r"\w", regex=True).to_numpy(bool)
-        named = ids.map(called_total).to_numpy(bool)
-        for text in names:
-            named = named | (none & text.map(called_total).to_numpy(bool))
-        texts = [source.text(place) for place in range(source.cells.shape[1])]
-        money = sorted({place for spec in specs for place, _, _ in self._money(source, spec)})
-        others = [text.notna() for place, text in enumerate(texts) if place not in money]
-        counts = np.sum(others, axis=0) if others else np.zeros(len(ids))
-        alone = (counts <= 1) & (np.median(counts) >= 2)  # where other rows say more than their key
-        said = (
-            {one for text in texts for one in text[~alone].dropna().str.casefold()} if alone.any() else set()
-        )
-        named = named | (alone & ids.str.casefold().isin(said - {""}).to_numpy(bool))  # of a department
-        spans = outline(source)
-        over = np.isin(np.arange(len(ids)), list(spans))
-        may, sides = named | alone | over, np.full(len(ids), "", dtype=object)
-        if not money or not (may.any() or source.depths.any()):
-            return sides
-        amounts = np.column_stack([plain_numbers(source.cells.iloc[:, place], own=True) for place in money])
-        lone = ids.map(is_total).to_numpy(bool) | (named & alone) | none
-        found = find_totals(amounts, may & ~over, ~over, lone)
-        for number, last in spans.items():
-            leaves = [row for row in range(number + 1, last) if row not in spans]
-            here = np.nan_to_num(amounts[number])
-            if here.any() and np.allclose(here, np.nansum(amounts[leaves], axis=0), rtol=1e-3, atol=1e-9):
-                found[number] = "below"
-        folds = grouped(source, amounts)
-        found |= folds
-        over |= np.isin(np.arange(len(ids)), list(folds))
-        may |= over
-        said = ids.map(lambda text: folded(text) in words()["averages"]).to_numpy(bool)
-        for number in map(int, np.flatnonzero(may)):
-            if number in found and (named[number] or none[number] or over[number]):
-                sides[number] = found[number]
-                continue
-            formulas = any(isinstance(source.cells.iat[number, place], Uncached) for place in money)
-            if formulas and np.isnan(amounts[number]).all() and is_total(ids.iloc[number]):
-                sides[number] = "above"
-                continue
-            whole, empty = number in found, np.isnan(amounts[number]).all()
-            if not (over[number] and not empty) and not (
-                alone[number] and (whole or named[number] or said[number])
-            ):
-                continue
-            who = next((text.iloc[number] for text in texts if not pd.isna(text.iloc[number])), "")
-            what = (
-                f"is the sum of the rows {found[number]} it"
-                if whole
-                else "is called like a total and is no sum"
-            )
-            text = f"The row has no text of its own and {what}: a total or a row?"
-            if over[number]:
-                text = "The row stands over the rows below it and has amounts that are not their sum: a total or a row?"
-            fix = "Leave it out in the mapping (drop: {column: ..., matches: ..., reason: a total}), or fill it in."
-            row = int(source.rows[number])
-            self.findings.add("block", "total_or_row", text, fix, at=source, row=row, value=who)
-        return sides
-
-    @property
-    def _told(self) -> dict[str, Any]:
-        """What the settings of the mapping say about money."""
-        said = {key: self.mapping.settings.get(key, "") for key in ("currency", "money_unit", "price_basis")}
-        year = self.mapping.settings.get("price_base_year", "")
-        return {**said, "price_base_year": int(year) if year.isdigit() else None}
-
-    @property
-    def _order(self) -> str:
-        return self.mapping.settings.get("date_order", "")
-
-    def _money(self, source: Body, spec: TableSource) -> list[tuple[int, str, str]]:
-        """Columns of a sheet that hold money of a table: position, column of the table, header."""
-        table, found = load_schema()[spec.table], []
-        for name, one in spec.columns.items():
-            if _counted(spec.table, table[name]):
-                found += [(place, name, header) for header in one.headers for place in source.places(header)]
-        if spec.unpivot is not None and _counted(spec.table, table[spec.unpivot.into]):
-            turned = self._turned(source, spec)
-            found += [(place, spec.unpivot.into, source.headers[place]) for place in turned]
-        return found
 
     def _turned(self, source: Body, spec: TableSource) -> dict[int, str]:
         """Columns that become rows: position -> value of the name."""
@@ -377,63 +234,56 @@ class Import:
         one = spec.columns.get("project_id")
         if one is None or not one.headers:
             return pd.Series([""] * len(source.rows), dtype="str")
-        cells, _, _, _ = self._cells(source, one, load_schema()[spec.table]["project_id"], None)
+        cells, _, _ = self._cells(source, one, load_schema()[spec.table]["project_id"])
         return clean_text(cells).str.replace(r"\s+", " ", regex=True).fillna("")
 
     # ---------------------------------------------------------------- cells
 
     def _cells(
-        self, source: Body, one: ColumnSource, column: Column, findings: Findings | None
-    ) -> tuple[pd.Series, pd.Series, np.ndarray, list[int]]:
-        """Cells of one column, the reasons of those that are missing with one, their headers, and the positions."""
+        self, source: Body, one: ColumnSource, column: Column, *, aloud: bool = False
+    ) -> tuple[pd.Series, pd.Series, np.ndarray]:
+        """Cells of one column, the reasons of those that are missing with one, and their headers."""
         places = [place for header in one.headers for place in source.places(header)[:1]]
         if not places:
             empty = pd.Series([None] * len(source.rows), dtype="str")
-            return empty, empty, np.full(len(source.rows), column.name, dtype=object), []
+            return empty, empty, np.full(len(source.rows), column.name, dtype=object)
         source.used.update(places)
-        titles = [shown(source.headers[place]) for place in places]
-        label = np.full(len(source.rows), titles[0], dtype=object)
-        cells = source.cells.iloc[:, places[0]].reset_index(drop=True)
-        text = clean_text(cells)
+        titles, texts = [shown(source.headers[place]) for place in places], list(map(source.text, places))
+        columns = [source.cells.iloc[:, place].reset_index(drop=True) for place in places]
+        label, cells, text = np.full(len(source.rows), titles[0], dtype=object), columns[0], texts[0]
         if one.join:
-            texts = [source.text(place) for place in places]
-            text = texts[0].str.cat(texts[1:], sep=one.by) if len(texts) > 1 else text
-            cells = text
-        for place, title in () if one.join else zip(places[1:], titles[1:], strict=True):
-            other = source.text(place)
+            cells = text = text.str.cat(texts[1:], sep=one.by) if len(texts) > 1 else text
+        for own, title, other in () if one.join else zip(columns[1:], titles[1:], texts[1:], strict=True):
             take = (text.isna() | self._empty(text, column)) & other.notna()
-            cells = cells.astype(object).where(~take, source.cells.iloc[:, place].reset_index(drop=True))
-            text, label[take.to_numpy()] = text.where(~take, other), title
-        plain = not (one.join or one.values or one.pattern)
+            cells, text = cells.astype(object).where(~take, own), text.where(~take, other)
+            label[take.to_numpy()] = title
         known = {key.casefold(): value for key, value in one.values.items()}
-        replaced = text.str.casefold().map(known).astype("str") if known else text.where(text.isna())
-        missed = pd.Series(False, index=text.index)
+        nothing = text.where(text.isna())
+        final = text.str.casefold().map(known).astype("str") if known else nothing
+        empty, missed = self._empty(text, column) & final.isna(), pd.Series(False, index=text.index)
         if one.pattern:
             found = text.str.extract(one.pattern if re.compile(one.pattern).groups else f"({one.pattern})")[0]
-            missed = text.notna() & found.isna() & replaced.isna() & ~self._empty(text, column)
-            again = found.str.casefold().map(known).astype("str") if known else found.where(found.isna())
-            final = replaced.fillna(again).fillna(found)
+            missed = text.notna() & found.isna() & final.isna() & ~empty
+            final = final.fillna(found.str.casefold().map(known).astype("str") if known else nothing).fillna(
+                found
+            )
         else:
-            final = replaced.fillna(text)
-        reason = text.where((missed | self._empty(text, column)) & replaced.isna())
+            final = final.fillna(text)
+        reason = text.where(missed | empty)
         reason = reason.where(reason.str.contains(r"[^\W_]", regex=True, na=False))
-        if one.reason:
-            for place in source.places(one.reason)[:1]:
-                source.used.add(place)
-                reason = reason.mask(text.isna(), source.text(place))
-        gone = final.isna() | ((missed | self._empty(text, column)) & replaced.isna())
-        kept = (cells if plain else final).where(~gone)
+        for place in source.places(one.reason)[:1] if one.reason else ():
+            source.used.add(place)
+            reason = reason.mask(text.isna(), source.text(place))
+        gone = final.isna() | missed | empty
+        kept = (final if one.join or one.values or one.pattern else cells).where(~gone)
         if one.default:
-            reason = reason.where(~gone)
-            kept = kept.astype(object).where(~gone, one.default)
-            reason = reason.where(kept.isna())
-        if findings is not None:
+            kept, reason = kept.astype(object).where(~gone, one.default), nothing
+        for number in np.flatnonzero(missed) if aloud else ():
             message = f"The pattern of {column.name} fits no part of the cell; the value is missing."
-            fix = "Change the pattern in the mapping, or mend the cell."
-            for n in np.flatnonzero(missed):
-                said: Any = {"row": int(source.rows[n]), "column": str(label[n]), "value": text.iloc[n]}
-                findings.add("warn", "pattern_missed", message, fix, at=source, **said)
-        return kept, reason, label, places
+            fix, where = "Change the pattern in the mapping, or mend the cell.", int(source.rows[number])
+            said: Any = {"row": where, "column": str(label[number]), "value": text.iloc[number]}
+            self.findings.add("warn", "pattern_missed", message, fix, at=source, **said)
+        return kept, reason, label
 
     def _empty(self, text: pd.Series, column: Column) -> pd.Series:
         """Cells that say that there is nothing: "TBC", "-", and words in the place of a number or a date."""
@@ -442,91 +292,99 @@ class Import:
             empty |= text.notna() & ~text.str.contains(r"\d", regex=True, na=False)
         return empty
 
-    def _part(self, source: Body, spec: TableSource) -> _Part:
+    def _rows_of(self, source: Body, spec: TableSource) -> pd.DataFrame:
         """Rows of one table from the rows of a sheet; rows without any value of their own are no rows."""
         table = load_schema()[spec.table]
-        source = source.only(self._kept_by(source, spec, self.findings))
+        source = source.only(self._kept_by(source, spec))
         size, ids = len(source.rows), self._ids(source, spec)
-        frame, labels, units = pd.DataFrame(index=pd.RangeIndex(size)), {}, {}
+        cells: dict[str, Any] = {}
+        labels: dict[str, Any] = {}
+        units: dict[str, Any] = {}
         missing: dict[str, pd.Series] = {}
-        filled: dict[str, np.ndarray] = {}
         for name, one in spec.columns.items():
             if one.value:
-                frame[name] = pd.Series([one.value] * size, dtype="str")
+                cells[name] = pd.Series([one.value] * size, dtype="str")
                 continue
-            frame[name], missing[name], labels[name], _ = self._cells(source, one, table[name], self.findings)
+            cells[name], missing[name], labels[name] = self._cells(source, one, table[name], aloud=True)
             units[name] = np.full(size, one.unit, dtype=object)
-            filled[name] = frame[name].notna().to_numpy()
-        keys = [name for name in table.key if name != "project_id" and name in frame]
-        item = frame[keys].astype("str").apply(lambda line: " ".join(line.dropna()), axis=1) if keys else ""
+        keys = [
+            cells[name].astype("str").fillna("")
+            for name in table.key
+            if name != "project_id" and name in cells
+        ]
+        item = pd.Series([" ".join(filter(None, line)) for line in zip(*keys, strict=True)], dtype="str")
         for name, why in missing.items():
-            self._note((spec.table, name), why, ids, source, item)
+            self._note(spec.table, name, why, ids, source, item if keys else "")
+        part = _part(source, cell=cells, label=labels, unit=units)
         if spec.unpivot is not None:
-            return self._unpivoted(source, spec, frame, labels, units, ids)
-        part = _Part(source, frame, source.rows, labels, units)
+            return self._unpivoted(source, spec, part, ids)
         if spec.table == "projects":
             return self._one_row_each(part, ids)
-        values = [name for name in filled if name not in table.key]
-        values = values or [name for name in filled if name != "project_id"]
-        own = np.any([filled[name] for name in values], axis=0) if values else np.ones(size, dtype=bool)
-        return part.only(own)
+        values = [name for name in missing if name not in table.key]
+        values = values or [name for name in missing if name != "project_id"]
+        own = (
+            np.any([cells[name].notna() for name in values], axis=0) if values else np.ones(size, dtype=bool)
+        )
+        return part[own]
 
-    def _kept_by(self, source: Body, spec: TableSource, findings: Findings) -> np.ndarray:
+    def _kept_by(self, source: Body, spec: TableSource, *, aloud: bool = True) -> np.ndarray:
         """Rows of a sheet that one table takes."""
-        tests = [_fits(source, test, self._ids(source, spec), findings, self._order) for test in spec.keep]
+        ids = self._ids(source, spec) if spec.keep else pd.Series(dtype="str")
+        tests = [self._fits(source, test, ids, aloud=aloud) for test in spec.keep]
         return np.all([np.ones(len(source.rows), dtype=bool), *tests], axis=0)
 
-    def _list_kept_by_none(self, sources: list[tuple[TableSource, Body]]) -> None:
+    def _list_kept_by_none(self) -> None:
         """List the rows whose amounts no table takes, because of its own filter."""
-        for source in {id(source): source for _, source in sources}.values():
-            mine = [spec for spec, body in sources if body is source and self._money(source, spec)]
-            taken = [self._kept_by(source, spec, Findings()) for spec in mine]
-            for number in np.flatnonzero(~np.any(taken, axis=0)) if mine else ():
-                test = next(test for spec in mine for test in spec.keep)
-                value, row = source.text(source.places(test.column)[0]).iloc[number], int(source.rows[number])
-                text = f"The amounts of the row were ignored: {test.reason}."
-                self.ignored += 1
-                self.findings.add(
-                    "info", "row_ignored", text, at=source, row=row, column=test.column, value=value
-                )
+        for source in {id(source): source for _, source in self._sources}.values():
+            mine = [spec for spec, body in self._sources if body is source and self._money(source, spec)]
+            if not mine:
+                continue
+            none = ~np.any([self._kept_by(source, spec, aloud=False) for spec in mine], axis=0)
+            for test in [test for spec in mine for test in spec.keep][:1]:
+                values = source.text(source.places(test.column)[0]) if none.any() else pd.Series(dtype="str")
+                self._list_ignored(source, none, test, values, "The amounts of the row were")
 
     def _note(
-        self, where: tuple[str, str], why: pd.Series, ids: pd.Series, source: Body, item: pd.Series | str
+        self, table: str, column: str, why: pd.Series, ids: pd.Series, source: Body, item: pd.Series | str
     ) -> None:
         """Keep the words of the source where a value of a table and column is missing."""
         for n in np.flatnonzero(why.notna()):
-            what, who = item if isinstance(item, str) else str(item.iloc[n]), str(ids.iloc[n])
-            row = int(source.rows[n])
-            self.reasons.append(_Reason(where[0], who, where[1], what, str(why.iloc[n]), source.place, row))
+            what = item if isinstance(item, str) else item.iloc[n]
+            self._reason(table, ids.iloc[n], column, what, why.iloc[n], (*source.place, int(source.rows[n])))
 
-    def _unpivoted(
-        self, source: Body, spec: TableSource, frame: pd.DataFrame, labels: dict[str, np.ndarray],
-        units: dict[str, np.ndarray], ids: pd.Series,
-    ) -> _Part:  # fmt: skip
+    def _reason(
+        self, table: str, project: str, column: str, item: str, reason: str, at: tuple[str, str, int]
+    ) -> None:
+        file, sheet, row = at
+        line = {
+            "table": table,
+            "project_id": project,
+            "column": column,
+            "item": item or None,
+            "reason": reason,
+        }
+        self.reasons.append({**line, "file": file, "sheet": sheet, "row": row})
+
+    def _unpivoted(self, source: Body, spec: TableSource, part: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
         """One row for each filled cell of the columns that become rows."""
         turn = spec.unpivot
         assert turn is not None
-        column, size = load_schema()[spec.table][turn.into], len(source.rows)
-        grid: list[tuple[np.ndarray, pd.DataFrame, str]] = []
+        column, some = load_schema()[spec.table][turn.into], list[pd.DataFrame]()
         for place, value in self._turned(source, spec).items():
-            name, one = source.headers[place], ColumnSource(column=(source.title(place),))
-            cells, why, _, _ = self._cells(source, one, column, None)
-            self._note((spec.table, turn.into), why, ids, source, value)
+            one = ColumnSource(column=(source.title(place),))
+            cells, why, _ = self._cells(source, one, column)
+            self._note(spec.table, turn.into, why, ids, source, value)
             self._doubt_turned(source, place, spec, column, cells, why)
-            part = frame.assign(**{turn.name: value, turn.into: cells.astype(object)})
-            grid.append((np.flatnonzero(cells.notna()), part, shown(name)))
-        names = [*frame.columns, *(name for name in (turn.name, turn.into) if name not in frame)]
-        grid = grid or [(np.zeros(0, dtype=int), frame.iloc[:0].reindex(columns=names), "")]
-        long = pd.concat([part.iloc[rows] for rows, part, _ in grid])
-        titles = np.concatenate([np.full(len(rows), name, dtype=object) for rows, _, name in grid])
-        rows = np.concatenate([rows for rows, _, _ in grid])
-        order = np.argsort(rows, kind="stable")
-        rows = rows[order]
-        labels = {name: one[rows] for name, one in labels.items()}
-        labels |= dict.fromkeys((turn.into, turn.name), titles[order])
-        units = {name: one[rows] for name, one in units.items()}
-        units[turn.into] = np.full(size, turn.unit, dtype=object)[rows]
-        return _Part(source, long.iloc[order].reset_index(drop=True), source.rows[rows], labels, units)
+            mine = part[cells.notna().to_numpy()].copy()
+            mine["cell", turn.name], mine["cell", turn.into] = value, cells[mine.index].astype(object)
+            mine["label", turn.into] = mine["label", turn.name] = shown(source.headers[place])
+            mine["unit", turn.into] = turn.unit
+            some.append(mine)
+        if not some:
+            none = part.iloc[:0].copy()
+            none["cell", turn.name] = none["cell", turn.into] = pd.Series(dtype="str")
+            return none
+        return pd.concat(some).sort_index(kind="stable")
 
     def _doubt_turned(
         self, source: Body, place: int, spec: TableSource, column: Column, cells: pd.Series, why: pd.Series
@@ -540,35 +398,30 @@ class Import:
             message = f'"{shown(name)}" holds later years too, and the pattern reads it as one.'
             fix = "Name the columns one by one (columns: {header: year}), or change the pattern."
             self.findings.add("block", "several_years_in_one", message, fix, **at)
-        if _counted(spec.table, column) and why.notna().any() and not cells.notna().any():
+        if _counted(column, spec.table) and why.notna().any() and not cells.notna().any():
             message = f'"{shown(name)}" holds words only, and no amount.'
             self.findings.add("warn", "column_without_numbers", message, "Is it a column of amounts?", **at)
 
-    def _one_row_each(self, part: _Part, ids: pd.Series) -> _Part:
+    def _one_row_each(self, part: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
         """Projects that stand in several rows are one where the rows say the same; else a finding blocks."""
         key = ids.str.casefold()
         several = key.ne("") & key.duplicated(keep=False)
-        if not several.any():
-            return part
-        first = ~key.duplicated() | key.eq("")
-        frame = part.frame.copy()
-        for name in frame.columns:
-            text = clean_text(frame[name])
+        part = part.copy() if several.any() else part
+        for name in part["cell"].columns if several.any() else ():
+            text = clean_text(part["cell", name])
             for _, group in text[several].groupby(key[several], sort=False):
                 said = group.dropna().drop_duplicates()
                 if name != "project_id" and said.str.casefold().nunique() > 1:
-                    place = int(said.index[1])
-                    message = f"Project {ids.iloc[place]} is in {len(group)} rows, and {name} differs: "
+                    line, who = part.loc[said.index[1]], ids[said.index[1]]
+                    message = f"Project {who} is in {len(group)} rows, and {name} differs: "
                     message += f'"{shown(said.iloc[0])}", "{shown(said.iloc[1])}".'
                     fix = "Say in the mapping which row counts (keep: latest by COLUMN), or join two columns as key."
-                    row, head = int(part.rows[place]), str(part.labels.get(name, [name])[0])
-                    where: Any = {"row": row, "column": head, "project_id": ids.iloc[place]}
-                    rule = "project_in_several_rows"
-                    self.findings.add("block", rule, message, fix, at=part.source, **where)
+                    where = {**line["at"], "column": str(line.get(("label", name), name)), "project_id": who}
+                    self.findings.add("block", "project_in_several_rows", message, fix, **where)
                 elif len(said) and pd.isna(text[group.index[0]]):
-                    frame[name] = frame[name].astype(object)
-                    frame.loc[group.index[0], name] = frame.loc[said.index[0], name]
-        return replace(part, frame=frame).only(first.to_numpy())
+                    part["cell", name] = part["cell", name].astype(object)
+                    part.loc[group.index[0], ("cell", name)] = part.loc[said.index[0], ("cell", name)]
+        return part[~key.duplicated().to_numpy() | key.eq("").to_numpy()]
 
     # ---------------------------------------------------------------- what becomes of doubt
 
@@ -592,106 +445,94 @@ class Import:
         out: dict[str, dict[int, dict[str, Any]]] = {}
         several: set[str] = set()
         for one in blocks:
-            table, position, name = one["table"], one["position"], one["field"]
-            if table not in self.sheets or table in ("settings", "exemptions", "sources", "left_out"):
+            table, position, twice = one["table"], one["position"], one["rule"] == "duplicate_key"
+            if table not in self.tables:
                 return False
-            if one["rule"] == "duplicate_key" and self._repeats.get(table) != "refuse":
+            if twice and self._repeats.get(table) != "refuse":
                 several.add(table)
                 continue
-            row = (self._place(table, position), int(one["row"]))
-            if one["rule"] == "duplicate_key":
-                if row not in self._equal_rows:
+            at = self._at(table, position)
+            if twice:
+                if at not in self._equal_rows:
                     return False
                 one["message"] = "The same row is in the source twice."
-            elif self.mapping.doubtful == "blank" and self._blank(intakes[table], position, name, one, row):
+            elif self.mapping.doubtful == "blank" and self._blank(intakes[table], position, one):
                 continue
             out.setdefault(table, {})[position] = one
-            if self.mapping.doubtful == "set_aside" and one["rule"] != "duplicate_key":
-                for other in self.sheets:
-                    raw = self.sheets[other][0]
-                    for place in (
-                        np.flatnonzero(raw.rows == row[1]) if other not in ("settings", "exemptions") else ()
-                    ):
-                        if self._place(other, int(place)) == row[0]:
-                            out.setdefault(other, {}).setdefault(int(place), one)
+            if self.mapping.doubtful == "set_aside" and not twice:
+                for other, frame in self.tables.items():
+                    for place in map(int, np.flatnonzero(frame["at", "row"] == at[2])):
+                        if self._at(other, place) == at:
+                            out.setdefault(other, {}).setdefault(place, one)
         for table in several:
             self._merge(table, intakes[table])
-        for table in out.keys() - several:  # what is to leave a merged table is found again
-            self._leave_out(table, out[table], intakes)
+        out = {table: rows for table, rows in out.items() if table not in several}  # these are found again
+        for table, rows in out.items():
+            self._leave_out(intakes[table], rows)
+        for table, rows in out.items():
+            self.tables[table] = self.tables[table].drop(index=list(rows)).reset_index(drop=True)
         self._store()
         return True
 
-    def _place(self, table: str, position: int) -> Place:
-        raw = self.sheets[table][0]
-        return raw.places[position] if raw.places is not None else (raw.file, raw.sheet)
+    def _at(self, table: str, position: int) -> tuple[str, str, int]:
+        """File, sheet and row of a row."""
+        file, sheet, row = (self.tables[table].at[position, ("at", one)] for one in ("file", "sheet", "row"))
+        return file, sheet, int(row)
 
-    def _blank(
-        self, intake: Intake, position: int, name: str, one: dict[str, Any], row: tuple[Place, int]
-    ) -> bool:
+    def _blank(self, intake: Intake, position: int, one: dict[str, Any]) -> bool:
         """Empty an optional cell and keep its words; False when the row cannot do without it."""
-        table = intake.table.name
-        raw, headers = self.sheets[table]
-        assert headers is not None
-        column = load_schema()[table].columns.get(name)
-        mark = (table, hash(row[0]), position, name)
-        if column is None or name not in headers or mark in self._blanked:
+        table, name, frame = intake.table.name, one["field"], self.tables[intake.table.name]
+        column, at, fill = intake.table.columns.get(name), self._at(table, position), None
+        mark = (table, *at[:2], position, name)
+        if column is None or ("cell", name) not in frame or mark in self._blanked:
             return False
-        fill: object = None
         if column.required and column.default is None:
-            if table != "projects" or name == "project_id":
-                return False
             fill = NOT_STATED if name == "area" else one["project_id"] or None
-            if fill is None:
+            if table != "projects" or name == "project_id" or fill is None:
                 return False
         self._blanked.add(mark)
-        cells = raw.cells.astype({headers.index(name): object})
-        cells.iat[position, headers.index(name)] = fill
-        self.sheets[table] = replace(raw, cells=cells), headers
-        words = f"{name} was left empty" if fill is None else f'{name} was set to "{fill}"'
-        text = f"{words}: {one['message']}"
+        frame["cell", name] = frame["cell", name].astype(object)
+        frame.loc[position, ("cell", name)] = fill
+        what = f"{name} was left empty" if fill is None else f'{name} was set to "{fill}"'
         where = {key: one[key] for key in ("file", "sheet", "row", "column", "value", "project_id")}
-        self.findings.add("warn", "cell_left_empty", text, one["fix"], **where)
-        if _counted(table, column):
+        self.findings.add("warn", "cell_left_empty", f"{what}: {one['message']}", one["fix"], **where)
+        if _counted(column, table):
             self._leave(intake, position, [name], one, one["project_id"], always=False)
         why = one["value"] or one["message"]
         why = f"{why} ({one['message']})" if one["rule"] in ("start_after_finish", "out_of_range") else why
-        self.reasons.append(_Reason(table, one["project_id"], name, self._item(table, position), why, *row))
+        keys = [key for key in intake.table.key if key != "project_id" and ("cell", key) in frame]
+        texts = clean_text(frame["cell"].loc[position, keys].astype(object)).dropna()
+        self._reason(table, one["project_id"], name, " ".join(texts), why, at)
         return True
 
-    def _item(self, table: str, position: int) -> str:
-        """Which row of its project a row is: the other columns of the key."""
-        raw, headers = self.sheets[table]
-        assert headers is not None
-        own = [key for key in load_schema()[table].key if key != "project_id"]
-        keys = [headers.index(key) for key in own if key in headers]
-        texts = [clean_text(raw.cells[key].iloc[[position]]).iloc[0] for key in keys]
-        return " ".join(str(text) for text in texts if not pd.isna(text))
-
-    def _leave_out(self, table: str, rows: dict[int, dict[str, Any]], intakes: dict[str, Intake]) -> None:
-        """Take rows out of a table; their money and the reason are stored."""
-        intake, (raw, headers) = intakes[table], self.sheets[table]
-        assert headers is not None
-        money = [column.name for column in intake.table if _counted(table, column) and column.name in headers]
+    def _leave_out(self, intake: Intake, rows: dict[int, dict[str, Any]]) -> None:
+        """Say that rows of a table are left out; their money and the reason are stored."""
+        table = intake.table.name
+        frame = self.tables[table]
+        money = [one.name for one in intake.table if _counted(one, table) and ("cell", one.name) in frame]
         for position, one in rows.items():
-            file, sheet = self._place(table, position)
-            row = int(raw.rows[position])
             text = f"The row was set aside: {one['message']}"
-            where = {key: one[key] for key in ("column", "value", "project_id")}
-            self.findings.add("warn", "set_aside", text, one["fix"], file=file, sheet=sheet, row=row, **where)
+            where = {key: one[key] for key in ("column", "value", "project_id")} | {
+                **frame["at"].loc[position]
+            }
+            self.findings.add("warn", "set_aside", text, one["fix"], **where | {"row": int(where["row"])})
             who = one["project_id"] or self._words(table, position)
             self._leave(intake, position, money, one, who, always=True)
-        keep = np.ones(len(raw.rows), dtype=bool)
-        keep[list(rows)] = False
-        self.sheets[table] = _kept(raw, keep), headers
 
     def _leave(
         self, intake: Intake, position: int, money: list[str], one: dict[str, Any], who: str, *, always: bool
     ) -> None:
         """Store the amounts that are left out with a row or a cell; with `always` also that there were none."""
         table = intake.table.name
-        file, sheet = self._place(table, position)
-        line = {"file": file, "sheet": sheet, "row": int(self.sheets[table][0].rows[position])}
-        line |= {"table": table, "project": who, "reason": one["message"]}
+        file, sheet, row = self._at(table, position)
+        line = {
+            "file": file,
+            "sheet": sheet,
+            "row": row,
+            "table": table,
+            "project": who,
+            "reason": one["message"],
+        }
         amounts = {name: intake.frame[name].iloc[position] for name in money}
         said = [
             line | {"column": intake.header(name, position), "amount": float(amount)}
@@ -702,72 +543,56 @@ class Import:
 
     def _words(self, table: str, position: int) -> str:
         """What names a row without a project: its first text."""
-        raw = self.sheets[table][0]
-        for source in (self.sheets["projects"][0], raw) if "projects" in self.sheets else (raw,):
-            where = np.flatnonzero(source.rows == raw.rows[position])
-            for place in where[:1]:
-                texts = [clean_text(source.cells[one].iloc[[place]]).iloc[0] for one in source.cells.columns]
-                found = [text for text in texts if not pd.isna(text)]
-                if found:
-                    return str(found[0])
+        row = self.tables[table]["at", "row"].iloc[position]
+        for name in ("projects", table) if "projects" in self.tables else (table,):
+            frame = self.tables[name]
+            for place in np.flatnonzero(frame["at", "row"] == row)[:1]:
+                for text in clean_text(frame["cell"].iloc[place].astype(object)).dropna():
+                    return str(text)
         return ""
 
     def _merge(self, table: str, intake: Intake) -> None:
         """Make one row of the rows with one key: equal ones are one, or their numbers are added up."""
-        raw, headers = self.sheets[table]
-        assert headers is not None
-        keys = [name for name in intake.table.key if name in headers]
+        frame = self.tables[table].copy()
+        keys = [name for name in intake.table.key if name in frame["cell"]]
         texts = intake.frame[keys].astype("str").apply(lambda column: column.str.casefold())
         group = texts.groupby(keys, sort=False, dropna=False).ngroup().to_numpy()
         first = ~pd.Series(group).duplicated().to_numpy()
-        cells = raw.cells.astype(object)
-        numbers = [one.name for one in intake.table if one.type == "number" and one.name in headers]
-        units = dict(raw.units or {})
+        numbers = [one.name for one in intake.table if one.type == "number" and one.name in frame["cell"]]
         if self._repeats[table] == "sum":
             for name in numbers:
                 sums = intake.frame[name].groupby(group).sum(min_count=1).to_numpy()[group]
-                cells[headers.index(name)] = pd.Series(sums, index=cells.index).astype(object)
-                units[name] = np.full(len(group), "", dtype=object)
+                frame["cell", name], frame["unit", name] = sums.astype(object), ""
         else:
-            whole = pd.DataFrame({n: clean_text(cells[n]) for n in cells.columns}).assign(group=group)
-            first = ~whole.duplicated().to_numpy()
+            whole = pd.DataFrame({name: clean_text(cells) for name, cells in frame["cell"].items()})
+            first = ~whole.assign(**{"": group}).duplicated().to_numpy()
             self._repeats[table] = "refuse"
-        self.sheets[table] = _kept(replace(raw, cells=cells, units=units), first), headers
+        self.tables[table] = frame[first].reset_index(drop=True)
 
     # ---------------------------------------------------------------- what is stored
 
     def _sums(self, intakes: dict[str, Intake]) -> pd.DataFrame:
         """Money of each table by file, sheet and header, and the number of projects, as the tables are now."""
-        lines: list[tuple[str, str, str, str, str, float]] = []
-        for table in {spec.table: None for spec in self.mapping.tables}:
-            intake = intakes.get(table)
-            if intake is None:
-                continue
-            count = len(intake.frame)
-            places = [self._place(table, number) for number in range(count)]
-            if table == "projects":
-                lines += [(table, "", *place, "", 1.0) for place in places]
-            for column in intake.table:
-                if _counted(table, column) and column.name in intake.raw:
-                    amounts = intake.frame[column.name].fillna(0.0).tolist()
-                    heads = [intake.header(column.name, number) for number in range(count)]
-                    rows = zip(places, heads, amounts, strict=True)
-                    lines += [(table, column.name, *place, head, amount) for place, head, amount in rows]
-        keys = ["table", "field", "file", "sheet", "column"]
-        frame = pd.DataFrame(lines, columns=[*keys, "sum"])
-        return frame.groupby(keys, sort=False, as_index=False)["sum"].sum()
+        parts = [pd.DataFrame(columns=[*_MONEY, "sum"])]
+        for table in (one for one in self.tables if one in intakes):
+            intake = intakes[table]
+            at = self.tables[table]["at"][["file", "sheet"]].assign(table=table)
+            parts += [at.assign(field="", column="", sum=1.0)] if table == "projects" else []
+            for name in (one.name for one in intake.table if _counted(one, table) and one.name in intake.raw):
+                heads = [intake.header(name, number) for number in range(len(at))]
+                amounts = intake.frame[name].fillna(0.0).to_numpy()
+                parts.append(at.assign(field=name, column=heads, sum=amounts))
+        frame = pd.concat([part for part in parts if len(part)] or parts)
+        return frame.groupby(_MONEY, sort=False, as_index=False)["sum"].sum()
 
     def account(self, intakes: dict[str, Intake], findings: Findings) -> None:
         """Store what was found in the source and what of it is used; what does not add up blocks."""
         assert self.found is not None
-        keys = ["table", "field", "file", "sheet", "column"]
-        used, ends = self._sums(intakes), ("_found", "_used")
-        both = self.found.merge(used, on=keys, how="outer", suffixes=ends, sort=False).fillna(0.0)
+        both = self.found.merge(
+            self._sums(intakes), on=_MONEY, how="outer", suffixes=("_found", "_used"), sort=False
+        ).fillna(0.0)
         left = pd.DataFrame(self.left, columns=["table", "column", "amount"])
         gone = left.groupby(["table", "column"])["amount"].sum()
-        added = both["table"].map({spec.table: spec.repeats == "sum" for spec in self.mapping.tables}) & both[
-            "field"
-        ].ne("")
         for (table, name), group in both[both["field"] != ""].groupby(["table", "field"]):
             mine = left[(left["table"] == table) & left["column"].isin(group["column"])]["amount"].sum()
             found, used = group["sum_found"].sum(), group["sum_used"].sum()
@@ -776,48 +601,39 @@ class Import:
                 text += f"{as_given(found)} in the source, {as_given(used)} used, {as_given(mine)} left out."
                 fix = "Please report this file."
                 findings.add("block", "money_not_accounted", text, fix, sheet=str(table))
+        sums = {spec.table for spec in self.mapping.tables if spec.repeats == "sum"}
+        added = both["table"].isin(sums) & both["field"].ne("")
         if added.any():  # the sum of several columns stands in the first of them
             out = gone.reindex(pd.MultiIndex.from_frame(both[["table", "column"]])).fillna(0.0).to_numpy()
             both["sum_used"] = both["sum_used"].where(~added, both["sum_found"] - out)
         accept = self.mapping.accept
         accepted = f"up to {as_given(100 * accept.up_to)} %, {accept.who}: {accept.why}" if accept else ""
-        frame = pd.DataFrame(
-            {
-                "file": both["file"], "sheet": both["sheet"], "sha256": both["file"].map(self.hashes),
-                "mapping": self.mapping.name,
-                "table": both["table"], "column": both["column"], "found": both["sum_found"], "used": both["sum_used"],
-                "accepted": accepted, "up_to": accept.up_to if accept else None,
-            }
+        frame = both.rename(columns={"sum_found": "found", "sum_used": "used"}).assign(
+            sha256=both["file"].map(self.hashes), mapping=self.mapping.name, accepted=accepted,
+            up_to=accept.up_to if accept else None,
         )  # fmt: skip
-        order = ["table", "file", "sheet", "column"]
-        self._add("sources", frame.sort_values(order, kind="stable").reset_index(drop=True))
+        frame = frame.sort_values(["table", "file", "sheet", "column"], kind="stable").drop(columns="field")
+        self._own["sources"] = _sheet_of("sources", frame.reset_index(drop=True))
         self._store()
 
     def _store(self) -> None:
         """Bring the reasons of missing values and the rows that are left out into their tables."""
-        projects = self.sheets.get("projects")
         known: set[str] = set()
-        if projects is not None and projects[1] is not None and "project_id" in projects[1]:
-            ids = clean_text(projects[0].cells[projects[1].index("project_id")])
+        if "projects" in self.tables and ("cell", "project_id") in self.tables["projects"]:
+            ids = clean_text(self.tables["projects"]["cell", "project_id"])
             known = set(ids.str.replace(r"\s+", " ", regex=True).dropna())
-        kept = [one for one in self.reasons if one.project_id in known]
-        names = ["table", "project_id", "column", "item"]
-        frame = pd.DataFrame(
-            [(one.table, one.project_id, one.column, one.item or None, one.reason) for one in kept],
-            columns=[*names, "reason"],
-        )
-        again = frame.duplicated(names).to_numpy()
-        self.sheets.pop("exemptions", None)
-        if len(frame):
-            self._add("exemptions", frame[~again].reset_index(drop=True))
-            raw, headers = self.sheets["exemptions"]
-            mine = [one for one, twice in zip(kept, again, strict=True) if not twice]
-            rows = np.array([one.row for one in mine], dtype=int)
-            self.sheets["exemptions"] = replace(raw, rows=rows, places=[one.place for one in mine]), headers
-        self.sheets.pop("left_out", None)
+        names, at = ["table", "project_id", "column", "item"], ["file", "sheet", "row"]
+        why = pd.DataFrame(self.reasons, columns=[*names, "reason", *at])
+        why = why[why["project_id"].isin(known)].drop_duplicates(names).reset_index(drop=True)
+        self._own.pop("exemptions", None)
+        if len(why):
+            raw, headers = _sheet_of("exemptions", why[[*names, "reason"]])
+            places = list(why[at[:2]].itertuples(index=False, name=None))
+            self._own["exemptions"] = replace(raw, rows=why["row"].to_numpy(int), places=places), headers
         if self.left:
             columns = [column.name for column in load_schema()["left_out"]]
-            self._add("left_out", pd.DataFrame(self.left).reindex(columns=columns).astype(object))
+            frame = pd.DataFrame(self.left).reindex(columns=columns).astype(object)
+            self._own["left_out"] = _sheet_of("left_out", frame)
 
     # ---------------------------------------------------------------- what was not read
 
@@ -826,29 +642,27 @@ class Import:
         own = (test for spec in self.mapping.tables for test in spec.keep)
         tests = [*self.mapping.keep, *self.mapping.drop, *own]
         used = source.used | {place for test in tests for place in source.places(test.column)}
-        ignored = self.mapping.ignore.items()
-        purpose = {place: why for header, why in ignored for place in source.places(header)}
-        money = {place for spec in self.mapping.tables for place, _, _ in self._money(source, spec)}
-        for place, header in enumerate(source.headers):
-            cells = source.text(place).dropna() if place not in used else pd.Series(dtype="str")
-            if not len(cells):
-                continue
-            reason = purpose.get(place)
-            title = shown(header) or str(place + 1)
-            left = f"not in the mapping; its {len(cells)} values were not read"
-            kind = qualifies(header, Settings(**self._told), cells) if money else ""
-            numbers = plain_numbers(cells).notna().mean() >= 0.5 and not _NO_AMOUNT.search(folded(header))
+        purpose = {
+            place: why for header, why in self.mapping.ignore.items() for place in source.places(header)
+        }
+        money = {place for spec in self.mapping.tables for place in self._money(source, spec)}
+        told = self.mapping.settings
+        year = told.get("price_base_year", "")
+        said: dict[str, Any] = {key: told.get(key, "") for key in ("currency", "money_unit", "price_basis")}
+        settings = Settings(**said, price_base_year=int(year) if year.isdigit() else None)
+        places = (place for place in range(len(source.headers)) if place not in used)
+        for place, title, cells, value in unread(source, places):
+            header, reason = source.headers[place], purpose.get(place)
+            kind = qualifies(header, settings, cells) if money else ""
+            numbers = looks_like_numbers(header, cells)
             beyond = (
                 not header and numbers and place > min(money, default=len(source.headers))
-            )  # cells of split amounts
-            grave = (
-                beyond
-                or (bool(kind) and kind != "same")
-                or (bool(money) and looks_like_amounts(header, cells))
-            )
+            )  # split amounts
+            grave = beyond or kind not in ("", "same") or (bool(money) and looks_like_amounts(header, cells))
             guess = reason is not None and reason.startswith("?")
-            taken = folded(header) in words()["taken"]
-            changes = guess and (taken or kind not in ("", "same", "tax", "share"))
+            changes = guess and (
+                folded(header) in words()["taken"] or kind not in ("", "same", "tax", "share")
+            )
             later = guess and money and several_years(header) and plain_numbers(cells).fillna(0).ne(0).any()
             if later:
                 total = as_given(float(plain_numbers(cells, own=True).sum()))
@@ -860,28 +674,70 @@ class Import:
                 rule, text = "column_ignored", f'The column "{title}" was left out: {reason}.'
             else:
                 how, fix = "block" if grave else "warn", "Map it, or list it under ignore with the reason."
-                rule, text = "column_not_mapped", f'The column "{title}" is {left}.'
-            value = f"{len(cells)} values: {', '.join(pd.unique(cells)[:5])}"
+                rule, text = "column_not_mapped", f'The column "{title}" is not in the mapping; '
+                text += f"its {len(cells)} values were not read."
             self.findings.add(how, rule, text, fix, at=source, column=title, value=value)
 
-    def _list_sheets(self, raws: list[RawSheet], read: list[Body]) -> None:
+    def _list_sheets(self, raws: list[RawSheet]) -> None:
         """List the sheets that no table of the mapping reads."""
-        places = {source.place for source in read}
-        for raw in raws:
-            if (raw.file, raw.sheet) not in places:
-                text = (
-                    f'The mapping reads nothing from "{raw.title}"; its {len(raw.cells)} lines were not read.'
-                )
-                shares = (plain_numbers(raw.cells[place]).notna().mean() for place in raw.cells)
-                amounts = len(raw.cells) > 3 and any(share >= 0.5 for share in shares)
-                severity = "warn" if amounts or table_of_sheet(raw.title, load_schema()) else "info"
-                self.findings.add(severity, "sheet_not_used", text, at=raw)
+        places = {source.place for _, source in self._sources}
+        for raw in (one for one in raws if (one.file, one.sheet) not in places):
+            text = f'The mapping reads nothing from "{raw.title}"; its {len(raw.cells)} lines were not read.'
+            shares = (plain_numbers(raw.cells[place]).notna().mean() for place in raw.cells)
+            amounts = len(raw.cells) > 3 and any(share >= 0.5 for share in shares)
+            severity = "warn" if amounts or table_of_sheet(raw.title, load_schema()) else "info"
+            self.findings.add(severity, "sheet_not_used", text, at=raw)
+
+    # ---------------------------------------------------------------- filters
+
+    def _fits(self, source: Body, test: RowFilter, ids: pd.Series, *, aloud: bool = True) -> np.ndarray:
+        """Rows that a filter describes."""
+        places, findings = source.places(test.column), self.findings if aloud else Findings()
+        if len(places) != 1:
+            return np.ones(len(source.rows), dtype=bool)
+        text = source.text(places[0])
+        if test.latest:
+            return self._latest(source, places[0], ids, findings)
+        if test.equals:
+            there = set(text.dropna().str.casefold())
+            for lost in (one for one in test.equals if one.casefold() not in there):
+                near = near_words(lost, set(text.dropna()))
+                message = f'No row has "{lost}" in {source.headers[places[0]]}.{near}'
+                said: Any = {"at": source, "column": test.column, "value": lost}
+                bad = "block" if near else "warn"
+                findings.add(bad, "filter_finds_nothing", message, "Correct the mapping.", **said)
+            return text.str.casefold().isin([one.casefold() for one in test.equals]).to_numpy(dtype=bool)
+        if test.matches:
+            return text.str.contains(test.matches, regex=True, na=False).to_numpy(dtype=bool)
+        return (text.isna() if test.empty else text.notna()).to_numpy(dtype=bool)
+
+    def _latest(self, source: Body, place: int, ids: pd.Series, findings: Findings) -> np.ndarray:
+        """Rows with the last date, period or number of their project; two ways to read one must give one answer."""
+        cells, text = source.cells.iloc[:, place].reset_index(drop=True), source.text(place)
+        day, month = order_evidence(text)
+        said = Settings(date_order=self.mapping.settings.get("date_order", "")).month_first
+        order = [said] if said is not None else [month] if day != month else [False, True]
+        dates = [parse_date(cells, _AS_DATE, month_first=one).values for one in order]
+        periods = parse_period(cells, _AS_PERIOD).values
+        ways = [periods, *dates, pd.to_numeric(text, errors="coerce")]
+        whole = [one for one in ways if one.notna().sum() == text.notna().sum()]
+        picked = []
+        for way in whole[: 1 if whole and whole[0] is periods else len(order)]:
+            rank = way.rank(method="dense").fillna(0.0)
+            picked.append(rank.eq(rank.groupby(ids.str.casefold()).transform("max")).to_numpy(dtype=bool))
+        if picked and all((one == picked[0]).all() for one in picked):
+            return picked[0]
+        header = source.headers[place]
+        message = f'"latest by {header}" needs dates, periods or numbers in all filled cells.'
+        fix = "Mend the cells, or name another column."
+        if picked:
+            message = f"The dates in {header} can be read day first or month first, and the last ones are not the same."
+            fix = "Set date_order to day_first or month_first in the settings of the mapping."
+        findings.add("block", "filter_not_read", message, fix, at=source, column=header)
+        return np.ones(len(text), dtype=bool)
 
 
-_NO_AMOUNT = re.compile(one_of("not_amount"))
-
-
-def _counted(table: str, column: Column) -> bool:
+def _counted(column: Column, table: str) -> bool:
     """Money that is accounted for; baselines hold money beside months and shares."""
     return column.is_money or (table == "baselines" and column.type == "number")
 
@@ -894,95 +750,7 @@ def _near(header: str, headers: list[str]) -> str:
     return shown(begin[0] if begin else plain[close[0]] if close else "")
 
 
-def _fits(source: Body, test: RowFilter, ids: pd.Series, findings: Findings, order: str = "") -> np.ndarray:
-    """Rows that a filter describes."""
-    places = source.places(test.column)
-    if len(places) != 1:
-        return np.ones(len(source.rows), dtype=bool)
-    text = source.text(places[0])
-    if test.latest:
-        return _latest(source, places[0], ids, findings, order)
-    if test.equals:
-        there = set(text.dropna().str.casefold())
-        for lost in (one for one in test.equals if one.casefold() not in there):
-            near = near_words(lost, set(text.dropna()))
-            message = f'No row has "{lost}" in {source.headers[places[0]]}.{near}'
-            said: Any = {"at": source, "column": test.column, "value": lost}
-            bad = "block" if near else "warn"
-            findings.add(bad, "filter_finds_nothing", message, "Correct the mapping.", **said)
-        return text.str.casefold().isin([one.casefold() for one in test.equals]).to_numpy(dtype=bool)
-    if test.matches:
-        return text.str.contains(test.matches, regex=True, na=False).to_numpy(dtype=bool)
-    return (text.isna() if test.empty else text.notna()).to_numpy(dtype=bool)
-
-
-def _latest(source: Body, place: int, ids: pd.Series, findings: Findings, order: str) -> np.ndarray:
-    """Rows with the last date, period or number of their project; what can be read two ways must give one answer."""
-    cells, text = source.cells.iloc[:, place].reset_index(drop=True), source.text(place)
-    day, month = order_evidence(text)
-    said = {"day_first": [False], "month_first": [True]}.get(
-        order, [month] if day != month else [False, True]
-    )
-    periods = parse_period(cells, _AS_PERIOD).values
-    ways = [
-        periods.where(periods.notna()),
-        *(parse_date(cells, _AS_DATE, month_first=one).values for one in said),
-    ]
-    ways.append(pd.to_numeric(text, errors="coerce"))
-    whole = [one for one in ways if one.notna().sum() == text.notna().sum()]
-    picked = []
-    for way in whole[: 1 if whole and whole[0] is ways[0] else len(said)]:
-        rank = way.rank(method="dense").fillna(0.0)
-        picked.append(rank.eq(rank.groupby(ids.str.casefold()).transform("max")).to_numpy(dtype=bool))
-    if picked and all((one == picked[0]).all() for one in picked):
-        return picked[0]
-    header = source.headers[place]
-    message = f'"latest by {header}" needs dates, periods or numbers in all filled cells.'
-    fix = "Mend the cells, or name another column."
-    if picked:
-        message = (
-            f"The dates in {header} can be read day first or month first, and the last ones are not the same."
-        )
-        fix = "Set date_order to day_first or month_first in the settings of the mapping."
-    findings.add("block", "filter_not_read", message, fix, at=source, column=header)
-    return np.ones(len(text), dtype=bool)
-
-
-def _kept(raw: RawSheet, keep: np.ndarray) -> RawSheet:
-    """Some rows of a mapped table."""
-    return replace(
-        raw,
-        cells=raw.cells[keep].reset_index(drop=True),
-        rows=raw.rows[keep],
-        labels=[one[keep] if isinstance(one, np.ndarray) else one for one in raw.labels or []],
-        units={name: one[keep] for name, one in (raw.units or {}).items()},
-        places=[place for place, one in zip(raw.places, keep, strict=True) if one]
-        if raw.places is not None
-        else None,
-    )
-
-
-def _as_sheet(table: str, parts: list[_Part]) -> tuple[RawSheet, list[str]]:
-    """Rows of a table as a sheet with known headers; row numbers, headers and places are those of the source."""
-    headers = list(dict.fromkeys(name for part in parts for name in part.frame.columns))
-    cells = pd.concat([part.frame.reindex(columns=headers) for part in parts], ignore_index=True)
-    cells = cells.set_axis(range(len(headers)), axis=1)
-
-    def every(name: str, kind: str, empty: str) -> np.ndarray:
-        some = [getattr(part, kind).get(name, np.full(len(part.rows), empty, dtype=object)) for part in parts]
-        return np.concatenate(some)
-
-    first = parts[0].source.raw
-    return RawSheet(
-        first.file,
-        first.sheet,
-        table,
-        cells,
-        np.concatenate([part.rows for part in parts]),
-        epoch_1904=first.epoch_1904,
-        labels=[every(name, "labels", name) for name in headers],
-        units={name: every(name, "units", "") for name in headers},
-        places=[part.source.place for part in parts for _ in part.rows],
-        around=tuple(line for part in parts for line in part.source.around),
-        semicolon=all(part.source.raw.semicolon for part in parts),
-    ), headers
+def _sheet_of(table: str, frame: pd.DataFrame) -> tuple[RawSheet, list[str]]:
+    """A table as a sheet of no file, whose headers are known."""
+    raw, headers = sheet_of_frame(table, frame)
+    return replace(raw, sheet=""), headers

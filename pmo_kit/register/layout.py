@@ -1,19 +1,20 @@
-"""Where the table is inside a sheet: header rows, banners, totals, examples. What is left out is listed."""
+"""Where the table is inside a sheet, and what its headers say: header rows, years, periods, kinds."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 from pmo_kit.register.findings import Findings
-from pmo_kit.register.schema import Column, Schema, Table, Wide
-from pmo_kit.register.sheets import Body, RawSheet, Uncached
+from pmo_kit.register.rows import Look, rows_apart, tell, texts_and_filled, without_breaks
+from pmo_kit.register.schema import Column, Schema, Table, Wide, load_schema
+from pmo_kit.register.sheets import Body, RawSheet
 from pmo_kit.register.values import (
     INSIDE,
     MISSING,
@@ -21,16 +22,13 @@ from pmo_kit.register.values import (
     clean_cell,
     clean_text,
     folded,
-    is_total,
     narrowed,
     one_of,
     parse_date,
-    plain_numbers,
     read_period,
     read_year,
     say_units,
     shown,
-    texts_of,
     without_unit,
     words,
 )
@@ -83,56 +81,6 @@ def several_years(header: str) -> bool:
     text = folded(bare)
     rest = re.sub(one_of("of_years"), " ", _LATER.sub(" ", text))
     return _LATER.search(text) is not None and not re.search(r"\w", rest)
-
-
-_OUTLINE = re.compile(
-    r"(?P<depth>(?:outline|hierarchy|wbs|gliederungs) ?(?:level|ebene)|niveau hiérarchique)|"
-    r"wbs(?: code)?|outline(?: number)?|gliederung(?:snummer)?|psp(?:-code)?|edt|n° wbs"
-)
-
-
-def outline(body: Body) -> dict[int, int]:
-    """Rows that stand over others by a column of outline levels or numbers (1, 1.1, 1.1.2): row -> end of its rows."""
-    for place, header in enumerate(body.headers):
-        kind = _OUTLINE.fullmatch(folded(header))
-        text = body.text(place).fillna("") if kind else pd.Series(dtype="str")
-        if not len(text) or not text.str.fullmatch(r"\d+(?:\.\d+)*\.?").all():
-            continue
-        depths = text.astype(float) if kind and kind["depth"] else text.str.strip(".").str.count(r"\.")
-        deep, spans = depths.to_numpy(), {}
-        for row, own in enumerate(deep[:-1]):
-            if deep[row + 1] > own:
-                ends = np.flatnonzero(deep[row + 1 :] <= own)
-                spans[row] = row + 1 + int(ends[0]) if len(ends) else len(deep)
-        if spans:
-            return spans
-    return {}
-
-
-def grouped(body: Body, amounts: np.ndarray) -> dict[int, str]:
-    """Rows beside a group of rows that a workbook folds away, with the sums of these: row -> above or below it."""
-    found: dict[int, str] = {}
-    depths, last = body.depths, len(body.rows) - 1
-    for step, side in ((1, "below"), (-1, "above")):
-        deep = depths[::step]
-        for row in map(int, np.flatnonzero(np.diff(deep) > 0)[::-1]):
-            ends = np.flatnonzero(deep[row + 1 :] <= deep[row])
-            inside = range(row + 1, row + 1 + int(ends[0]) if len(ends) else len(deep))
-            mine, *rows = (one if step > 0 else last - one for one in (row, *inside))
-            sums = np.nansum(amounts[[one for one in rows if one not in found]], axis=0)
-            own = np.nan_to_num(amounts[mine])
-            if own.any() and np.allclose(own, sums, rtol=1e-3, atol=1e-9):
-                found[mine] = side
-    return found
-
-
-def below_table(body: Body, money: list[int], gone: np.ndarray) -> np.ndarray:
-    """Lines that stand below the rows, after an empty line, say less than these, and have no amounts."""
-    filled = np.column_stack([body.text(place).notna() for place in range(body.cells.shape[1])])
-    count = filled.sum(axis=1)
-    thin = gone | ((count <= 0.5 * np.median(count)) & ~filled[:, money].any(axis=1))
-    starts = [row + 1 for row in np.flatnonzero(np.diff(body.rows) > 1) if thin[row + 1 :].all()]
-    return np.arange(len(count)) >= min(starts, default=len(count))
 
 
 @dataclass(frozen=True)
@@ -304,9 +252,6 @@ def melt(
 
 
 SEARCHED_ROWS = 40
-REPEATED = "repeated_header", "The header is repeated here; the row is not data."
-BANNER = "banner_row", "The row holds one text only, no data; it was left out."
-_EXAMPLE = re.compile(r"(?i)e\.g\..*|example( row)?:?")
 NOT_TABLES = {"start", "readme", "read me", "dictionary", "cover", "contents", "notes", "lists", "how to"}
 
 
@@ -391,11 +336,23 @@ def find_body(raw: RawSheet, table: Table, findings: Findings) -> Body | None:
     if above:
         text, row = f"{header} lines above the header are not data.", int(raw.rows[0])
         findings.add("info", "lines_above_header", text, at=raw, row=row, value=" | ".join(above))
-    body = best.body
-    cells = _fill_merged(raw, body.cells.copy(), first, texts, known, table, findings)
-    keep = _kept_lines(cells, body.rows, raw, texts, known, table, findings, best.again[0])
-    kept = replace(body, cells=cells, around=best.around).only(keep)
+    cells = _fill_merged(raw, best.body.cells.copy(), first, texts, known, table, findings)
+    body = without_breaks(replace(best.body, cells=cells, around=best.around), best.again, findings)
+    kept = body.only(tell(body, rows_apart(body, _look(texts, known, table)), findings))
     return replace(kept, cells=pd.DataFrame({place: narrowed(one) for place, one in kept.cells.items()}))
+
+
+def _look(headers: list[str], known: dict[str, str], table: Table) -> Look:
+    """The columns of a table that its headers name; columns of years beside the projects are amounts, too."""
+    form = load_schema()["costs"] if table.name == "projects" else table
+    kind, added = _variable_type(form), [one.name for one in table if one.is_summed]
+    names = {place: known[folded(header)] for place, header in enumerate(headers) if folded(header) in known}
+    amounts = [place for place, name in names.items() if name in added]
+    amounts += [
+        place for place, text in enumerate(headers)
+        if place not in names and text and kind and read_header(text, form, kind, frozenset()) is not None
+    ]  # fmt: skip
+    return Look(amounts, table=table, known=names)
 
 
 @dataclass(frozen=True, eq=False)
@@ -407,7 +364,7 @@ class Heading:
     first: int
     lines: int = 1
 
-    @property
+    @cached_property
     def body(self) -> Body:
         """The lines below it."""
         return Body(self.raw, self.texts, self.raw.cells.iloc[self.first :], self.raw.rows[self.first :])
@@ -415,11 +372,12 @@ class Heading:
     @property
     def again(self) -> tuple[np.ndarray, np.ndarray]:
         """Rows of the body in which the header stands again, as on every page, and those with another header."""
-        cells, heads = self.body.cells, top_lines(self.raw)[self.first - self.lines : self.first]
+        cells, (_, filled) = self.body.cells, texts_and_filled(self.body)
+        heads = top_lines(self.raw)[self.first - self.lines : self.first]
         written = self.raw.cells.iloc[self.first - self.lines : self.first]
         like = np.zeros(len(cells), bool)
         for place in cells.columns:
-            like |= (cells[place].isin(written[place]) & _filled(cells[place])).to_numpy(bool)
+            like |= cells[place].isin(written[place]).to_numpy(bool) & filled[:, place]
         again, other = np.zeros(len(cells), bool), np.zeros(len(cells), bool)
         for row in map(int, np.flatnonzero(like)[::-1]):
             line = {
@@ -434,8 +392,18 @@ class Heading:
 
     @property
     def around(self) -> tuple[tuple[int, str], ...]:
-        """Texts above it, and lines of one text below it, each with its row: they may state the unit."""
-        return _lines_around(self.raw, self.first - self.lines, self.first)
+        """Texts above it, lines of one text below it, a title with brackets, each with its row: all may state units."""
+        raw, header = self.raw, self.first - self.lines
+        found: list[tuple[int, str]] = [(int(raw.rows[0]), raw.title)] if INSIDE.search(raw.title) else []
+        for place in raw.cells.columns:
+            above = enumerate(raw.cells[place].iloc[:header])
+            found += [(int(raw.rows[n]), one) for n, one in above if isinstance(one, str) and one]
+        alone = texts_and_filled(self.body)[1].sum(axis=1) == 1
+        for number in np.flatnonzero(alone):
+            cells = (cell for cell in self.body.cells.iloc[number] if isinstance(cell, str) and cell.strip())
+            text = next(cells, "")
+            found += [(int(self.body.rows[number]), text)] if " " in text else []
+        return tuple(found)
 
 
 def headings(raw: RawSheet, join: Callable[[str, str, str], str] | None = None) -> Iterator[Heading]:
@@ -476,21 +444,11 @@ def first_column(raw: RawSheet) -> Iterator[Heading]:
         yield Heading(across, clean_text(across.cells.iloc[0]).fillna("").tolist(), 1)
 
 
-def _lines_around(raw: RawSheet, header: int, first: int) -> tuple[tuple[int, str], ...]:
-    """Texts above the header, lines of one text below it, and what the sheet says in brackets, each with its row."""
-    found: list[tuple[int, str]] = [(int(raw.rows[0]), raw.sheet)] if INSIDE.search(raw.sheet) else []
-    for place in raw.cells.columns:
-        texts = [
-            (n, one) for n, one in enumerate(raw.cells[place].iloc[:header]) if isinstance(one, str) and one
-        ]
-        found += [(int(raw.rows[n]), str(one)) for n, one in texts]
-    below = raw.cells.iloc[first:]
-    count = np.sum([_filled(below[place]) for place in below.columns], axis=0) if len(below) else np.zeros(0)
-    for number in np.flatnonzero(count == 1):
-        cells = below.iloc[number]
-        text = next((cell for cell in cells if isinstance(cell, str) and cell.strip()), "")
-        found += [(int(raw.rows[first + number]), text)] if " " in text else []
-    return tuple(found)
+def find_heading(raws: list[RawSheet], points: Callable[[Heading], float]) -> Heading | None:
+    """The header, a row or the first column of one of several sheets, with most points; None where none has any."""
+    found = [one for raw in raws for one in (*headings(raw), *first_column(raw))]
+    best = max(found, key=points, default=None)
+    return None if best is None or points(best) <= 0 else best
 
 
 def turned(raw: RawSheet) -> RawSheet:
@@ -529,191 +487,3 @@ def _fill_merged(
         text, row = f"A merged cell was taken for each of its {size} rows.", int(raw.rows[top])
         findings.add("info", "merged_cells", text, at=raw, row=row, column=headers[left], value=value)
     return cells
-
-
-def _kept_lines(
-    cells: pd.DataFrame, rows: np.ndarray, raw: RawSheet, headers: list[str], known: dict[str, str], table: Table,
-    findings: Findings, again: np.ndarray,
-) -> np.ndarray:  # fmt: skip
-    """Tell which lines are rows of the table; list banners, totals, examples and repeated headers."""
-    if not len(cells):
-        return np.zeros(0, dtype=bool)
-    columns = [cells.iloc[:, place] for place in range(cells.shape[1])]
-    filled = np.column_stack([_filled(column) for column in columns])
-    count = filled.sum(axis=1)
-    keep = count > 0
-    names = {place: known[folded(header)] for place, header in enumerate(headers) if folded(header) in known}
-    ids = [place for place, name in names.items() if name.endswith("_id")]
-    texts = {place: clean_text(column) for place, column in enumerate(columns) if texts_of(column)}
-    suspects = again | ((count == 1) & (len(names) > 2))
-
-    def told(number: int) -> dict[int, str]:
-        """The filled cells of a line as text."""
-        places = map(int, np.flatnonzero(filled[number]))
-        return {place: clean_cell(columns[place].iloc[number]) or "" for place in places}
-
-    for text in texts.values():
-        odd = [one for one in pd.unique(text.dropna()) if _EXAMPLE.fullmatch(one)]
-        suspects |= text.isin(odd).to_numpy() if odd else False
-    across = {int(raw.rows[top]) for top, bottom, left, right in raw.merged if top == bottom and right > left}
-    left_out: dict[int, tuple[str, str, str]] = {}
-    for number in map(int, np.flatnonzero(suspects & keep)):
-        said = _reason_to_leave(told(number), int(count[number]), headers, ids, len(names))
-        said = REPEATED if again[number] else said
-        if not said[0] and count[number] == 1 and int(rows[number]) in across:
-            said = "banner_row", "The row is one text merged over columns, not data; it was left out."
-        if said[0]:
-            left_out[number] = ("info", *said)
-            keep[number] = False
-    left_out |= _totals(table, headers, names, columns, texts, filled, keep)
-    for number, (severity, rule, message) in sorted(left_out.items()):
-        keep[number] &= rule == "total_or_row"
-        fix = "Give the row a name of its own, or delete it." if rule == "total_or_row" else ""
-        row = int(rows[number])
-        value = " | ".join(told(number).values())
-        findings.add(severity, rule, message, fix, at=raw, row=row, value=value)
-    return keep
-
-
-def find_totals(
-    numbers: np.ndarray, candidates: np.ndarray, keep: np.ndarray, lone: np.ndarray
-) -> dict[int, str]:
-    """Candidates whose amounts are the sums of rows above or below, all or up to the next one: row -> which of both.
-
-    Parameters
-    ----------
-    numbers : ndarray
-        Rows by amounts, NaN where there is none.
-    candidates : ndarray of bool
-        Rows that may be totals.
-    keep : ndarray of bool
-        Rows that are summed up.
-    lone : ndarray of bool
-        Candidates that may be the total of one row: they are called totals.
-    """
-    found: dict[int, str] = {}
-    for side, step in (("above", 1), ("below", -1)):
-        one, may, summed, named = (array[::step] for array in (numbers, candidates, keep.copy(), lone))
-        summed, start = summed.copy(), 0
-        summed[[len(keep) - 1 - row if step < 0 else row for row in found]] = False
-        for number in map(int, np.flatnonzero(may & summed)):
-            mine, here = one[number], ~np.isnan(one[number])
-            summed[number] = False
-            for begin in dict.fromkeys((start, 0)):
-                rows = one[begin:number][summed[begin:number]]
-                sums = (np.nansum(rows, axis=0), np.nansum(np.maximum(rows, 0), axis=0))
-                equal = any(np.allclose(mine[here], some[here], rtol=1e-3, atol=1e-9) for some in sums)
-                if here.any() and equal and mine[here].any() and len(rows) > (0 if named[number] else 1):
-                    found[number if step > 0 else len(keep) - 1 - number], start = side, number + 1
-                    break
-            else:
-                summed[number] = True
-    return found
-
-
-_CALLED = re.compile(rf"{one_of('totals')}|{one_of('total_parts')}", re.I)
-
-
-def called_total(text: object) -> bool:
-    """True when a text begins or ends as totals do: "Total outlays", "Gesamtkosten", "Portfolio total".
-
-    >>> called_total("Total outlays"), called_total("Portfolio total"), called_total("Quay wall")
-    (True, True, False)
-    """
-    return isinstance(text, str) and _CALLED.search(folded(text)) is not None
-
-
-def _totals(
-    table: Table, headers: list[str], names: dict[int, str], columns: list[pd.Series], texts: dict[int, pd.Series],
-    filled: np.ndarray, keep: np.ndarray,
-) -> dict[int, tuple[str, str, str]]:  # fmt: skip
-    """Rows of totals: the key is empty or a total word, and nothing else, and the amounts are the sums above.
-
-    Only in tables whose rows are amounts: a rule, a criterion, a goal or a scenario may be called as it likes.
-    """
-    kind = _variable_type(table)
-    added = {c.name for c in table if c.type == "number" and (c.unit in ("money", "full-time equivalents"))}
-    if table.name in ("rules", "settings") or not (added or table.name == "projects"):
-        return {}
-    amounts = [place for place, name in names.items() if name in added]
-    amounts += [
-        place for place, text in enumerate(headers)
-        if place not in names and text and kind and read_header(text, table, kind, frozenset()) is not None
-    ]  # fmt: skip
-    none = np.zeros(len(keep), bool)
-    own_ids = [name for name in table.key if table[name].type == "id"]
-    keys = [place for name in own_ids for place in names if names[place] == name][:1]
-    words = {place: _words_fit(text, is_total) for place, text in texts.items() if place not in amounts}
-    named = words.get(keys[0], none) if keys else none
-    blank = ~filled[:, keys[0]] if keys else ~none
-    said = np.any(list(words.values()), axis=0) if words else none
-    loose = _words_fit(texts[keys[0]], called_total) if keys and keys[0] in texts else none
-    other = [
-        place for place, name in names.items()
-        if name in table.key and place not in keys and table[name].type not in ("year", "period")
-    ]  # fmt: skip
-    own = np.any([none, *(filled[:, place] & ~words.get(place, none) for place in other)], axis=0)
-    few = (filled.sum(axis=1) <= len(amounts) + 1) & ~own
-    may = keep & (named | loose | (blank & (said | few)))
-    if not may.any():
-        return {}
-    numbers = np.full((len(keep), len(amounts)), np.nan)
-    for number, place in enumerate(amounts):
-        numbers[:, number] = plain_numbers(columns[place], own=True).where(filled[:, place])
-    found = find_totals(numbers, may, keep, said)
-    years = [clean_text(columns[p]) for p, name in names.items() if table[name].type in ("year", "period")]
-    for text in years:  # a total of one year, below the rows of several
-        for value in pd.unique(text.dropna()):
-            mine = keep & (text == value).to_numpy(bool)
-            found |= find_totals(numbers, may & mine, mine, said)
-    scopes = [place for place, name in names.items() if name in ("scope", "role") and place not in keys]
-    refers = any(column.refs for column in table if column.name in table.key)
-    result: dict[int, tuple[str, str, str]] = {}
-    for number in map(int, np.flatnonzero(may)):
-        scope = any(filled[number, place] and not words.get(place, named)[number] for place in scopes)
-        formulas = any(isinstance(columns[place].iloc[number], Uncached) for place in amounts)
-        nothing = np.isnan(numbers[number]).all() and (formulas or not filled[number, amounts].any())
-        total = named[number] or (blank[number] and (said[number] or few[number]))
-        bare = nothing and said[number] and ((named[number] and filled[number].sum() <= 2) or formulas)
-        if total and not scope and (number in found or bare):
-            side = found.get(number, "above")
-            result[number] = (
-                "warn",
-                "total_row",
-                f"The row is the total of the rows {side}; it was left out.",
-            )
-        elif named[number] and not refers and table.name != "projects":
-            why = "has a scope of its own" if scope else "is not the sum of the rows above it"
-            text = f"The row is called as a total and {why}: a total or a row?"
-            result[number] = ("block", "total_or_row", text)
-        elif number in found and loose[number]:
-            text = f"The row is called like a total and is the sum of the rows {found[number]}; it was read as a row."
-            result[number] = ("warn", "total_or_row", text)
-    return result
-
-
-def _words_fit(text: pd.Series, fits: Callable[[object], bool]) -> np.ndarray:
-    """Rows whose text is of a kind."""
-    return text.isin([one for one in pd.unique(text.dropna()) if fits(one)]).to_numpy(bool)
-
-
-def _filled(column: pd.Series) -> np.ndarray:
-    """Cells that hold something."""
-    blank = [one for one in texts_of(column) if not one.strip()]
-    return (column.notna() & ~column.isin(blank)).to_numpy(bool)
-
-
-def _reason_to_leave(
-    line: dict[int, str], count: int, headers: list[str], ids: list[int], known: int
-) -> tuple[str, str]:
-    """Rule and message when a line is no row of the table, else two empty texts."""
-    texts = list(line.values())
-    if texts and _EXAMPLE.fullmatch(texts[0]) and min(line) == 0:
-        return "example_row", "The example row is not data."
-    no_id = bool(ids) and not any(place in line for place in ids)
-    if count == 1 and known > 2 and no_id and texts and not is_total(texts[0]):
-        return BANNER
-    several = 1 < count == len(texts) and known > 2 and count >= len(headers) - 1
-    if several and len(set(texts)) == 1 and not is_total(texts[0]):
-        return "banner_row", "The row is a banner, not data; it was left out."
-    return "", ""

@@ -15,14 +15,13 @@ import pandas as pd
 
 from pmo_kit.disk import shared
 from pmo_kit.doors import admit_path, door, known, missing
-from pmo_kit.register.assembly import Assembled, assemble
 from pmo_kit.register.findings import Findings, raise_blocks
 from pmo_kit.register.importing import Import
 from pmo_kit.register.layout import NOT_TABLES, folded, looks_like, table_of_sheet
 from pmo_kit.register.mapping import Doubtful, load_mapping
 from pmo_kit.register.schema import load_schema
 from pmo_kit.register.sheets import RawSheet, read_csv_sheet
-from pmo_kit.register.tables import Register
+from pmo_kit.register.tables import Assembled, Register, assemble
 from pmo_kit.register.waivers import apply_waivers, load_waivers
 
 if TYPE_CHECKING:
@@ -108,26 +107,25 @@ def _read(
     findings = Findings()
     mapping, sources = _mapping_of(place, mapping)
     raws = [raw for source in sources for raw in read_sheets(source, findings)]
-    sheets: dict[str, tuple[RawSheet, list[str] | None]]
+    sheets: dict[str, tuple[RawSheet, list[str] | None]] = {}
     spec = None
     if mapping is None:
         sheets = {name: (raw, None) for name, raw in tables_of_sheets(raws, findings).items()}
     else:
         read = load_mapping(mapping)
         spec = Import(raws, replace(read, doubtful=doubtful or read.doubtful), findings, _hashes(sources))
-        sheets = spec.sheets
     aside: set[tuple[str, str, int]] = set()
 
     def once() -> tuple[Findings, Assembled]:
         trial = findings.copy()
-        return trial, assemble(sheets, trial, name=place.stem, previous=previous, today=today)
+        given = sheets if spec is None else spec.sheets
+        return trial, assemble(given, trial, name=place.stem, previous=previous, today=today)
 
     trial, assembled = once()
     while spec is not None and spec.settle(assembled.intakes, trial):
         trial, assembled = once()
-    while spec is None and doubtful == "set_aside" and (new := _rows_in_doubt(trial) - aside):
+    while spec is None and doubtful == "set_aside" and (new := _set_aside(trial, aside, findings)):
         aside |= new
-        _list_aside(trial, new, findings)
         sheets = {name: (_without(raw, headers, new), headers) for name, (raw, headers) in sheets.items()}
         trial, assembled = once()
     if spec is not None:
@@ -181,23 +179,22 @@ def _accepted(
     return apply_waivers(findings, load_waivers(file, findings), today, file.name)
 
 
-def _rows_in_doubt(findings: Findings) -> set[tuple[str, str, int]]:
-    """Rows with a blocking problem; empty when one problem is not of a row: then nothing can be read."""
-    frame = findings.frame()
-    blocks = frame[frame["severity"] == "block"]
-    if blocks["row"].isna().any() or (blocks["rule"] == "setting_not_read").any():
+def _set_aside(
+    trial: Findings, aside: set[tuple[str, str, int]], findings: Findings
+) -> set[tuple[str, str, int]]:
+    """Rows with a blocking problem, each listed; none when one problem is not of a row: then nothing can be read."""
+    blocks = [one for one in trial.records() if one["severity"] == "block"]
+    if any(one["row"] is None or one["rule"] == "setting_not_read" for one in blocks):
         return set()
-    places = blocks[["file", "sheet", "row"]].drop_duplicates()
-    return {(str(file), str(sheet), int(row)) for file, sheet, row in places.itertuples(index=False)}
-
-
-def _list_aside(trial: Findings, rows: set[tuple[str, str, int]], findings: Findings) -> None:
-    """List the rows that are left out, with the problem of each."""
-    for line in trial.frame().to_dict("records"):
-        if line["severity"] == "block" and (line["file"], line["sheet"], line["row"]) in rows:
-            text = f"The row was set aside: {line['message']}"
-            place = {name: line[name] for name in ("file", "sheet", "row", "column", "value", "project_id")}
-            findings.add("warn", "set_aside", text, line["fix"], **place)
+    new: set[tuple[str, str, int]] = set()
+    for one in blocks:
+        row = (one["file"], one["sheet"], int(one["row"]))
+        if row not in aside:
+            text = f"The row was set aside: {one['message']}"
+            place = {name: one[name] for name in ("file", "sheet", "row", "column", "value", "project_id")}
+            findings.add("warn", "set_aside", text, one["fix"], **place)
+            new.add(row)
+    return new
 
 
 def _without(raw: RawSheet, headers: list[str] | None, rows: set[tuple[str, str, int]]) -> RawSheet:

@@ -60,6 +60,11 @@ class Column:
         """True when the numbers are amounts in the money unit of the settings."""
         return self.unit == "money"
 
+    @property
+    def is_summed(self) -> bool:
+        """True when the numbers are added up over rows: money, or people."""
+        return self.type == "number" and self.unit in ("money", "full-time equivalents")
+
 
 @dataclass(frozen=True)
 class Wide:

@@ -69,6 +69,16 @@ class Settings:
     date_order: str = ""
 
     @property
+    def comma(self) -> bool | None:
+        """True where the files have a decimal comma, False for a point; None: not stated."""
+        return {"point": False, "comma": True}.get(self.decimal)
+
+    @property
+    def month_first(self) -> bool | None:
+        """True where the files have months before days; None: not stated."""
+        return {"day_first": False, "month_first": True}.get(self.date_order)
+
+    @property
     def money(self) -> Unit:
         """Unit of the money in the tables."""
         year = f" {self.price_base_year}" if self.price_base_year and self.price_basis == "real" else ""
@@ -103,8 +113,8 @@ def _parse_setting(
 ) -> tuple[object, bool]:
     """One setting as a Python value, and whether it could not be read."""
     if column.type == "date":
-        month_first = {"day_first": False, "month_first": True}.get(order)
-        parsed = parse_date(cell, column, epoch_1904=epoch_1904, month_first=month_first)
+        said = Settings(date_order=order).month_first
+        parsed = parse_date(cell, column, epoch_1904=epoch_1904, month_first=said)
     else:
         parsed = parse_number(cell, column) if column.type == "number" else READERS[column.type](cell, column)
     value = parsed.values.iloc[0]

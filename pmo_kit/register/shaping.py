@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pmo_kit.register.findings import Findings
-from pmo_kit.register.intake import Intake
+from pmo_kit.register.findings import Findings, Intake
 from pmo_kit.register.layout import find_wide_form, melt
 from pmo_kit.register.schema import Column, Table
 from pmo_kit.register.settings import Settings
@@ -46,18 +45,14 @@ from pmo_kit.register.values import (
     unit_in_doubt,
     without_unit,
     words,
-)  # fmt: skip  # fmt: skip
+)
 
 _UNREAD = {
-    "number": (
-        "number_not_read",
-        '"{value}" cannot be read as a number.',
-        "Write a plain number such as 12.5.",
-    ),
-    "date": ("date_not_read", '"{value}" is not a date.', "Write it as 2027-03-31."),
-    "year": ("year_not_read", '"{value}" is not a year.', "Write four digits such as 2027."),
-    "period": ("period_not_read", '"{value}" is not a period.', "Write 2028, 2028-Q1 or 2026-09."),
-    "flag": ("flag_not_read", '"{value}" is neither yes nor no.', "Write yes or no."),
+    "number": ("number_not_read", "cannot be read as a number.", "Write a plain number such as 12.5."),
+    "date": ("date_not_read", "is not a date.", "Write it as 2027-03-31."),
+    "year": ("year_not_read", "is not a year.", "Write four digits such as 2027."),
+    "period": ("period_not_read", "is not a period.", "Write 2028, 2028-Q1 or 2026-09."),
+    "flag": ("flag_not_read", "is neither yes nor no.", "Write yes or no."),
 }
 
 
@@ -79,24 +74,20 @@ def match_columns(body: Body, table: Table, findings: Findings) -> tuple[dict[st
     texts = [folded(header) for header in headers]
     bare = [folded(INSIDE.sub(" ", without_unit(header))) for header in headers]
 
-    def take(names: list[str], column: Column, words: tuple[str, ...], own: bool) -> None:
-        for word in map(folded, words):
-            for place, text in enumerate(names):
-                if text != word or column.name in matched or place in matched.values():
-                    continue
-                if not own and not fits(body.cells[place], column):
-                    continue
-                matched[column.name] = place
-                if not own:
-                    header = shown(headers[place])
-                    message = f'The column "{header}" was read as {column.name}.'
-                    findings.add("info", "column_renamed", message, at=body, column=header, value=column.name)
-
-    for column in table:
-        take(texts, column, (column.name,), own=True)
-    for names in (texts, bare):
-        for column in table:
-            take(names, column, (column.name, *column.aliases), own=False)
+    ways = [(texts, True), (texts, False), (bare, False)]
+    for (names, own), column in [(way, column) for way in ways for column in table]:
+        listed = (column.name,) if own else (column.name, *column.aliases)
+        free = (
+            place for word in map(folded, listed) for place, text in enumerate(names)
+            if text == word and place not in matched.values() and (own or fits(body.cells[place], column))
+        )  # fmt: skip
+        place = None if column.name in matched else next(free, None)
+        if place is not None:
+            matched[column.name] = place
+        if place is not None and not own:
+            header = shown(headers[place])
+            message = f'The column "{header}" was read as {column.name}.'
+            findings.add("info", "column_renamed", message, at=body, column=header, value=column.name)
     rest = [place for place in range(len(headers)) if place not in matched.values()]
     return matched, rest
 
@@ -168,80 +159,51 @@ def _header_units(intake: Intake, findings: Findings, settings: Settings, *, map
 
     Where a mapping names the columns it states the units too, and a header that says another one is refused.
     """
-    money = {
-        one.name: intake.headers[one.name]
-        for one in intake.table
-        if one.is_money and one.name in intake.headers
-    }
-    said = {
-        name: sorted(set(np.full(len(intake.rows), head, dtype=object)) or {str(head)})
-        for name, head in money.items()
-    }
+    money = [one.name for one in intake.table if one.is_money and one.name in intake.headers]
+    labels = {name: np.full(len(intake.rows), intake.headers[name], dtype=object) for name in money}
+    said = {name: sorted(set(labels[name]) or {str(intake.headers[name])}) for name in money}
     scaled = {header: header_unit(header)[1] for heads in said.values() for header in heads}
-    bases = {stated_prices(header)[1] for header in scaled} - {None}
-    own = " ".join(part for part in (settings.currency, settings.money_unit) if part) or "nothing"
+    other = next(filter(None, scaled.values()), "")
+    mixed = len({stated_prices(header)[1] for header in scaled} - {None}) > 1 and not settings.price_basis
+    units: dict[str, np.ndarray] = {}
+    for name, header in [(name, header) for name, heads in said.items() for header in heads]:
+        mine, stated = labels[name] == header, intake.units.get(name)
+        currency, unit = header_unit(header, settings.currency)
+        intake.codes |= {currency} - {""}
+        done = stated is not None and bool((stated[mine] != "").all())
+        wrong = sorted(set(stated[mine]) - {unit}) if unit and done and stated is not None else []
+        doubt, (how, prices) = unit_in_doubt(header), other_prices(header, settings)
+        part = _NOT_A_YEAR.search(folded(header)) if "year" in intake.table else None
+        foreign = bool(currency and settings.currency) and currency != settings.currency
+        differs = bool(unit) and unit != settings.money_unit and not done
+        refused = foreign or (differs and (mapped or not settings.money_unit))
+        for fault, text, fix in (
+            (doubt, f"states a unit that cannot be read: {doubt}.",
+             "Write the unit into the header as in (k€) or (€ million)."),
+            (part, f"does not say what a year costs ({part[0].strip() if part else ''}).",
+             "Bring the amounts to those of a year, and say so in the header."),
+            (mixed, "and another header of the table state different prices.", _PRICES),
+            (how, f"states other prices than the settings ({prices}).", _PRICES),
+            (wrong, f"states another unit than the mapping ({', '.join(wrong[:1])}).",
+             "Correct the unit in the mapping."),
+            (currency and other and not (unit or done),
+             f"states no unit, and another header of the table states {other}.",
+             "Write the unit into each header of an amount."),
+            (refused, f"states another currency or unit than the settings ({_own_unit(settings)}).",
+             "Bring the amounts to the unit of the settings, or correct the settings."),
+        ):  # fmt: skip
+            if fault:
+                rule = "price_basis_mixed" if fix == _PRICES else "header_unit_differs"
+                findings.add("block", rule, f'The header "{header}" {text}', fix, at=intake, column=header)
+        if differs and not refused:
+            units[name] = np.where(mine, unit, units.get(name, ""))
+            text = f'The header "{header}" states its own unit; its amounts were brought to {settings.money_unit}.'
+            findings.add("info", "header_unit", text, at=intake, column=header)
+    intake.units = units | intake.units
 
-    def refuse(
-        header: str, text: str, fix: str, rule: str = "header_unit_differs", how: str = "block"
-    ) -> None:
-        findings.add(how, rule, f'The header "{header}" {text}', fix, at=intake, column=header)
 
-    for name, heads in said.items():
-        stated, labels = intake.units.get(name), np.full(len(intake.rows), money[name], dtype=object)
-        units = np.full(len(labels), "", dtype=object)
-        for header in heads:
-            currency, unit = header_unit(header, settings.currency)
-            intake.codes |= {currency} - {""}
-            if doubt := unit_in_doubt(header):
-                fix = "Write the unit into the header as in (k€) or (€ million)."
-                refuse(header, f"states a unit that cannot be read: {doubt}.", fix)
-            if "year" in intake.table and (part := _NOT_A_YEAR.search(folded(header))):
-                fix = "Bring the amounts to those of a year, and say so in the header."
-                refuse(header, f"does not say what a year costs ({part[0].strip()}).", fix)
-            if len(bases) > 1 and not settings.price_basis:
-                refuse(
-                    header,
-                    "and another header of the table state different prices.",
-                    _PRICES,
-                    "price_basis_mixed",
-                )
-            how, prices = other_prices(header, settings)
-            if how:
-                refuse(
-                    header,
-                    f"states other prices than the settings ({prices}).",
-                    _PRICES,
-                    "price_basis_mixed",
-                    how,
-                )
-            mine = labels == header
-            done = stated is not None and (stated[mine] != "").all()
-            if (
-                unit
-                and done
-                and stated is not None
-                and (wrong := next(iter(sorted(set(stated[mine]) - {unit})), ""))
-            ):
-                refuse(
-                    header,
-                    f"states another unit than the mapping ({wrong}).",
-                    "Correct the unit in the mapping.",
-                )
-            if currency and not unit and not done and any(scaled.values()):
-                other = next(filter(None, scaled.values()))
-                fix = "Write the unit into each header of an amount."
-                refuse(header, f"states no unit, and another header of the table states {other}.", fix)
-            foreign = bool(currency) and currency != settings.currency and bool(settings.currency)
-            differs = bool(unit) and unit != settings.money_unit and not done
-            if foreign or (differs and (mapped or not settings.money_unit)):
-                fix = "Bring the amounts to the unit of the settings, or correct the settings."
-                refuse(header, f"states another currency or unit than the settings ({own}).", fix)
-            elif differs:
-                units[mine] = unit
-                text = f'The header "{header}" states its own unit; its amounts were brought to {settings.money_unit}.'
-                findings.add("info", "header_unit", text, at=intake, column=header)
-        if stated is None and (units != "").any():
-            intake.units[name] = units
+def _own_unit(settings: Settings) -> str:
+    return " ".join(part for part in (settings.currency, settings.money_unit) if part) or "nothing"
 
 
 _NOT_A_YEAR = re.compile(one_of("not_a_year"))
@@ -251,13 +213,14 @@ _PRICES = "Bring the amounts to the prices of the settings, with a dated deflato
 def other_prices(text: str, settings: Settings, line: bool = False) -> tuple[str, str]:
     """How bad it is that a text about amounts states other prices than the settings, and theirs; empty where none.
 
-    Another year blocks; another basis beside it ("nominal") is a warning.
+    Another year or basis blocks; in a line beside the table a basis alone ("nominal") may be that of other figures.
     """
     basis, year = stated_prices(text, line)
     own = f"{settings.price_basis} {settings.price_base_year or ''}".strip()
     if settings.price_basis and year and year != settings.price_base_year:
         return "block", own
-    return ("warn", own) if settings.price_basis and basis not in ("", settings.price_basis) else ("", "")
+    other = settings.price_basis and basis not in ("", settings.price_basis)
+    return ("warn" if line else "block", own) if other else ("", "")
 
 
 def _unit_around(
@@ -282,8 +245,8 @@ def _unit_around(
         currency, unit = line_unit(text, settings.currency)
         foreign = currency and settings.currency and currency != settings.currency
         if not done and ((unit and unit != settings.money_unit) or foreign):
-            own = " ".join(part for part in (settings.currency, settings.money_unit) if part) or "nothing"
-            words_ = f'"{shown(text)}" states another currency or unit than the settings ({own}).'
+            own, what = _own_unit(settings), "states another currency or unit than the settings"
+            words_ = f'"{shown(text)}" {what} ({own}).'
             fix = "Write the unit into the headers of the amounts, such as 2027 (k€), or into the mapping (unit: ...)."
             findings.add("block", "header_unit_differs", words_, fix, **at)
 
@@ -292,11 +255,15 @@ _AMOUNT = re.compile(rf"{one_of('amount')}|[€£$¥₹]|(?:19|20)\d\d|\bfy ?'?\
 _NO_AMOUNT, _SPENT = re.compile(one_of("not_amount")), re.compile(one_of("spent"))
 
 
+def looks_like_numbers(header: str, cells: pd.Series) -> bool:
+    """True when at least half of the filled cells are numbers, and the header does not say that they are no amounts."""
+    return bool(plain_numbers(cells).notna().mean() >= 0.5 and not _NO_AMOUNT.search(folded(header)))
+
+
 def looks_like_amounts(header: str, cells: pd.Series) -> bool:
     """True when a header names amounts, and at least half of the filled cells are numbers."""
-    numbers = plain_numbers(cells).notna().mean() >= 0.5
     name = folded(header)
-    return bool(numbers and _AMOUNT.search(name) and not _NO_AMOUNT.search(name) and not _SPENT.search(name))
+    return bool(_AMOUNT.search(name) and not _SPENT.search(name) and looks_like_numbers(header, cells))
 
 
 def _says_the_same(kind: str, cells: pd.Series, settings: Settings) -> bool:
@@ -329,10 +296,8 @@ def qualifies(header: str, settings: Settings, cells: pd.Series) -> str:
         kind = "unit" if scaled else "currency"
         return "same" if _says_the_same(kind, cells, settings) else kind
     for kind in ("sign", "tax", "per"):
-        if len(values) > 1 and set(values) <= {
-            *words()["qualifies"][kind],
-            *(words()["signs"] if kind == "sign" else ()),
-        }:
+        known = {*words()["qualifies"][kind], *(words()["signs"] if kind == "sign" else ())}
+        if len(values) > 1 and set(values) <= known:
             return kind
 
     def bare(text: str) -> str:
@@ -341,9 +306,8 @@ def qualifies(header: str, settings: Settings, cells: pd.Series) -> str:
     name = bare(header)
     for kind, listed in words()["qualifies"].items():
         known = set(map(bare, listed))
-        if name in known or any(
-            f" {one} " in f" {name} " for one in known if len(one) > 3 and kind != "share"
-        ):
+        inside = (f" {one} " in f" {name} " for one in known if len(one) > 3 and kind != "share")
+        if name in known or any(inside):
             return "same" if _says_the_same(kind, cells, settings) else kind
     return ""
 
@@ -353,33 +317,36 @@ def list_unmapped(
     wide: Iterable[int] = (), settings: Settings | None = None,
 ) -> None:  # fmt: skip
     """List columns that were not read, with what they hold; one whose loss changes amounts blocks."""
-    added = [c.name for c in table if c.type == "number" and c.unit in ("money", "full-time equivalents")]
+    added = [one.name for one in table if one.is_summed]
     read = [place for name, place in matched.items() if name in added] + list(wide)
     taken = {folded(body.headers[place]): place for place in matched.values()}
-    for place in places:
-        cells = clean_text(body.cells[place]).dropna()
-        header = shown(body.headers[place])
-        if not len(cells):
-            continue
-        numbers = plain_numbers(cells).notna().mean() >= 0.5
-        severity, why = "warn", ""
+    for place, title, cells, value in unread(body, places):
+        header, severity, why = body.headers[place], "warn", ""
         twin = taken.get(folded(header)) if header else None
         if twin is not None:
-            same = clean_text(body.cells[place]).equals(clean_text(body.cells[twin]))
+            same = body.text(place).equals(body.text(twin))
             severity, why = ("info", "") if same else ("block", " Another column has the same header.")
         elif read and settings is not None and (kind := qualifies(header, settings, cells)):
             words_ = f" It says something about the amounts beside it ({kind}), which cannot be left out."
             severity, why = ("info", "") if kind == "same" else ("block", words_)
-        elif read and table.name != "projects" and numbers and not _NO_AMOUNT.search(folded(header)):
-            if _SPENT.search(folded(header)) or is_sum(body.cells[place], [body.cells[one] for one in read]):
-                severity, why = "warn", ""
-            elif _AMOUNT.search(folded(header)) or (table.wide and not body.beside):
+        elif read and table.name != "projects" and looks_like_numbers(header, cells):
+            part = _SPENT.search(folded(header)) or is_sum(
+                body.cells[place], [body.cells[one] for one in read]
+            )
+            if not part and (_AMOUNT.search(folded(header)) or (table.wide and not body.beside)):
                 severity, why = "block", " It looks like amounts, and money must not be left out."
-        text = f'The column "{header or place + 1}" is not one of the table {table.name}; its {len(cells)} values were not read.'  # noqa: E501
+        text = f'The column "{title}" is not one of the table {table.name}; its {len(cells)} values were not read.'
         fix = "Rename it to a column of the dictionary, map it (pmo-kit import FILE), or take it out of the sheet."
-        value = f"{len(cells)} values: {', '.join(pd.unique(cells)[:5])}"
-        column = header or str(place + 1)
-        findings.add(severity, "column_not_mapped", text + why, fix, at=body, column=column, value=value)
+        findings.add(severity, "column_not_mapped", text + why, fix, at=body, column=title, value=value)
+
+
+def unread(body: Body, places: Iterable[int]) -> Iterator[tuple[int, str, pd.Series, str]]:
+    """Columns that hold something: position, header, filled cells, and these in words."""
+    for place in places:
+        cells = body.text(place).dropna()
+        if len(cells):
+            told = f"{len(cells)} values: {', '.join(pd.unique(cells)[:5])}"
+            yield place, shown(body.headers[place]) or str(place + 1), cells, told
 
 
 def is_sum(cells: pd.Series, others: list[pd.Series]) -> bool:
@@ -508,15 +475,12 @@ def _report(intake: Intake, column: Column, parsed: Parsed, findings: Findings) 
         findings.add_rows(intake, both, "block", rule, text, fix, column=column.name)
         bad = bad & ~both
     if bad.any():
-        if column.type == "category":
-            rule, message = "unknown_category", f'"{{value}}" is not a {column.name}.'
-            fix = f"Use one of: {', '.join(column.allowed)}."
-        else:
-            rule, message, fix = _UNREAD[column.type]
-            if column.is_money:
-                fix += " Amounts such as 120k or 1.2m are read once the settings say their money_unit."
+        listed = "unknown_category", f"is not a {column.name}.", f"Use one of: {', '.join(column.allowed)}."
+        rule, message, fix = listed if column.type == "category" else _UNREAD[column.type]
+        if column.is_money:
+            fix += " Amounts such as 120k or 1.2m are read once the settings say their money_unit."
         guessed = column.type == "category" and column.name in intake.guessed and not column.required
-        message += " It was left empty." if guessed else ""
+        message = f'"{{value}}" {message}' + (" It was left empty." if guessed else "")
         findings.add_rows(intake, bad, "warn" if guessed else "block", rule, message, fix, column=column.name)
     if parsed.reason.any():
         message = f'{column.name} is missing; the reason given is "{{value}}".'

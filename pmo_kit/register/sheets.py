@@ -67,6 +67,7 @@ class Body:
     around: tuple[tuple[int, str], ...] = ()
     beside: bool = False
     used: set[int] = field(default_factory=set)
+    _texts: dict[int, pd.Series] = field(init=False, default_factory=dict, repr=False)
 
     @property
     def file(self) -> str:
@@ -106,7 +107,9 @@ class Body:
 
     def text(self, place: int) -> pd.Series:
         """A column as clean text."""
-        return clean_text(self.cells.iloc[:, place])
+        if place not in self._texts:
+            self._texts[place] = clean_text(self.cells.iloc[:, place])
+        return self._texts[place]
 
     def only(self, keep: np.ndarray) -> Body:
         """Some of the rows."""

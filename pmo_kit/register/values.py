@@ -173,44 +173,20 @@ def near_words(value: str, known: Iterable[str]) -> str:
     return f' Did you mean "{forms[found[0]]}"?{same}'
 
 
-def nearest(lost: Iterable[str], known: set[str]) -> dict[str, str]:
-    """For each lost value what it most likely means, in words (see `near_words`)."""
-    return {value: near_words(value, known) for value in lost}
-
-
 INSIDE = re.compile(r"[(\[（［](.*?)[)\]）］]")
 """What stands in brackets, of any width."""
 
 
-@lru_cache(maxsize=1 << 14)
-def is_total(text: object) -> bool:
-    """True when a text is a total word and nothing else but a year, a unit or a colon.
-
-    >>> is_total("Total 2027:"), is_total("Gesamt (T€)"), is_total("Total-ERP"), is_total("Total quality programme")
-    (True, True, False, False)
-    """
-    if not isinstance(text, str) or not text:
-        return False
-    bare = re.sub(r"\b(?:19|20)\d\d\b", " ", INSIDE.sub(" ", folded(text)))
-    return re.sub(r"\s+", " ", bare).strip(" :-–=") in words()["totals"]
-
-
 def _as_text(cell: object) -> str:
     """One workbook cell as text: 12.0 is "12", a date is ISO, True is "yes"."""
+    if isinstance(cell, float | np.floating):
+        number = float(cell)
+        whole = number.is_integer() and abs(number) < 1e15
+        return str(int(number)) if whole else repr(number) if number == number else ""
     if cell is None or cell is pd.NA or cell is pd.NaT:
         return ""
-    if type(cell) is float and cell == cell and abs(cell) < 1e15:
-        return str(int(cell)) if cell.is_integer() else repr(cell)
-    if isinstance(cell, (bool, np.bool_)):
+    if isinstance(cell, bool | np.bool_):
         return "yes" if cell else "no"
-    if isinstance(cell, (int, np.integer)):
-        return str(cell)
-    if isinstance(cell, (float, np.floating)):
-        number = float(cell)
-        if np.isnan(number):
-            return ""
-        whole = np.isfinite(number) and number == int(number) and abs(number) < 1e15
-        return str(int(number)) if whole else repr(number)
     if isinstance(cell, datetime):
         return cell.date().isoformat() if cell.time() == time() else cell.isoformat(sep=" ")
     return cell.isoformat() if isinstance(cell, date) else str(cell)
@@ -600,12 +576,8 @@ def parse_number(
     values = values.where(np.isfinite(values))
     rest = np.flatnonzero((text.notna() & values.isna()).to_numpy())
     result, bad = values.to_numpy(copy=True), np.zeros(len(cells), dtype=bool)
-    scaled, foreign, divided, stated = (
-        bad.copy(),
-        bad.copy(),
-        bad.copy(),
-        np.full(len(cells), "", dtype=object),
-    )
+    scaled, foreign, divided = bad.copy(), bad.copy(), bad.copy()
+    stated = np.full(len(cells), "", dtype=object)
     for position in rest:
         mine = column.is_money if money is None else bool(money[position])
         written, point = text.iloc[position], comma
@@ -635,15 +607,14 @@ def parse_number(
     notes: list[tuple[str, str, str, np.ndarray | None]] = []
     if comma and rest.size:
         notes.append(("info", "decimal_comma", "Read with a decimal comma.", None))
-    if scaled.any():
-        message = "{value} was brought to the money unit of the settings."
-        notes.append(("info", "scale_suffix", message, scaled))
-    if divided.any():
-        message = "{value} is shown divided by its number format: is this the amount, or what is shown?"
-        notes.append(("block", "number_shown_divided", message, divided))
-    if foreign.any():
-        message = f"{{value}} is in another currency than the settings say ({currency or 'none'})."
-        notes.append(("block", "currency_mixed", message, foreign))
+    other = f"{{value}} is in another currency than the settings say ({currency or 'none'})."
+    divide = "{value} is shown divided by its number format: is this the amount, or what is shown?"
+    for rows, severity, rule, message in (
+        (scaled, "info", "scale_suffix", "{value} was brought to the money unit of the settings."),
+        (divided, "block", "number_shown_divided", divide),
+        (foreign, "block", "currency_mixed", other),
+    ):
+        notes += [(severity, rule, message, rows)] if rows.any() else []
     return Parsed(pd.Series(result, index=index), bad, reason, notes, used)
 
 

@@ -13,8 +13,9 @@ from openpyxl.styles import Font
 
 from pmo_kit.errors import DataError
 from pmo_kit.register import load_register
+from pmo_kit.register.rows import is_total
 from pmo_kit.register.sheets import read_csv_sheet
-from pmo_kit.register.values import is_total, look_alike
+from pmo_kit.register.values import look_alike
 
 SETTINGS = {
     "name": "Harbor", "as_of": "2026-09-30", "currency": "EUR", "money_unit": "million", "price_basis": "real",
@@ -253,7 +254,7 @@ def test_a_column_that_says_what_the_settings_say_is_read_past(folder, column):
         ("project_id,FY27 Budget,Plan 2028,2029E,CY2030,Jahr 2031\nP01,1,2,3,4,5\nP02,1,,-,n/a,€ -\n", 16.0),
         ("project_id,year,amount (тыс. €)\nP01,2027,10\nP02,2027,5\n", 0.015),
         ("project_id,year,Betrag [1.000 €]\nP01,2027,10\nP02,2027,5\n", 0.015),
-        ("project_id,year,amount (€ k; nominal)\nP01,2027,10\nP02,2027,5\n", 0.015),
+        ("project_id,year,amount (€ k; real)\nP01,2027,10\nP02,2027,5\n", 0.015),
         ("project_id,2027 (k€),Plan 2028\nP01,10000,1\nP02,5000,2\n", 18.0),
         ("project_id,2027-12-31,31/12/2028,Dec 2029\nP01,1,2,3\nP02,4,,\n", 10.0),
     ],
@@ -354,6 +355,16 @@ def test_a_unit_that_stands_above_or_below_a_table_counts(folder, line):
     assert read(folder, costs=f"Costs in thousands of EUR,,\n{said}").costs["amount"].sum() == 15
     register = read(folder, costs=f"Costs in EUR million of Kraków m. b. H.,,\n{table.replace('000', '')}")
     assert register.costs["amount"].sum() == 15
+
+
+@pytest.mark.parametrize(
+    "said", ["€ k; nominal", "€k, current prices", "€k, outturn", "Mio. €, laufende Preise"]
+)
+def test_a_header_of_other_prices_is_refused_and_can_be_accepted(folder, said):
+    costs = f'project_id,year,"amount ({said})"\nP01,2027,10\nP02,2027,5\n'
+    assert told(read(folder, costs=costs), "block", said, "other prices")
+    same = read(folder, {"price_basis": "nominal", "price_base_year": ""}, costs=costs)
+    assert same.costs["amount"].sum() == pytest.approx(15 if "Mio" in said else 0.015)
 
 
 @pytest.mark.parametrize("amount", ["10000000", '"€ 10,000,000.00"', "2000000"])

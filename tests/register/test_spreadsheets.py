@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from pmo_kit.errors import DataError
 from pmo_kit.register import Register, load_register
-from pmo_kit.register.drafting import import_sources
-from pmo_kit.register.layout import find_totals
+from pmo_kit.register.drafting import draft_mapping, import_sources
+from pmo_kit.register.rows import find_totals
 from pmo_kit.register.values import SCALES
 
 HEAD = ["Code", "Name", "Department"]
@@ -379,6 +379,53 @@ def test_rows_folded_away_have_their_sum_beside_them(above: bool, tmp_path: Path
     assert code == 0, text
     assert amounts(tmp_path) == pytest.approx(BASE)
     assert "it was left out" in text
+
+
+def test_rows_folded_away_without_a_sum_beside_them_are_told(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in [H, ["PG", "Harbors", "Ports", 70, 200], *BODY]:
+        book.worksheets[0].append(row)
+    for number in (3, 4):
+        book.worksheets[0].row_dimensions[number].outlineLevel = 1
+    book.save(tmp_path / "source.xlsx")
+    text, code = import_sources([tmp_path / "source.xlsx"], tmp_path / "out")
+    assert code == 0, text
+    assert "Rows are folded away" in text
+    assert "row 3" in text
+    assert amounts(tmp_path) == pytest.approx({**BASE, ("PG", 2027): 70, ("PG", 2028): 200})
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["Łącznie", "Ukupno", "Kokku", "합계", "總計", "Genel toplam", "Delsumma", "Tổng cộng", "Kosten gesamt"],
+)
+def test_totals_in_many_languages(word: str, tmp_path: Path) -> None:
+    text, code = imported(tmp_path, {"P": [H, *BODY, [word, None, None, 158, 207]]})
+    assert code == 0, text
+    assert amounts(tmp_path) == pytest.approx(BASE)
+    (tmp_path / "register").mkdir()
+    projects = "project_id,name,area,2027,2028\nC1,Wall,Ports,100,200\nC2,Ferry,Ports,50,\n"
+    (tmp_path / "register" / "projects.csv").write_text(f"{projects}{word},,,150,200\n", encoding="utf-8")
+    if word != "Kosten gesamt":  # a key of a register is a total only where it is a total word
+        assert load_register(tmp_path / "register").costs["amount"].sum() == 350
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("costs_keur", "currency: EUR  # ?"),
+        ("plan (€m)", "money_unit: million"),
+        ("Budget T€", "money_unit: thousand  # ?"),
+        ("budget in thousands", "money_unit: thousand  # ?"),
+        ("projets_fr", "# money_unit"),
+        ("plan_m_2027", "# money_unit"),
+    ],
+)
+def test_a_unit_in_the_name_of_a_file_is_a_question(name: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / f"{name}.csv").write_text(
+        "Code,Name,Department,2027\nC1,Wall,Ports,10\nC2,Tor,Nets,5\n", encoding="utf-8"
+    )
+    assert said in draft_mapping([tmp_path / f"{name}.csv"]).text
 
 
 @pytest.mark.parametrize("mark", [";", ","])

@@ -1,14 +1,4 @@
 """The data-quality rules: what is looked for, how bad it is, and how to fix it."""
 
-from pmo_kit.register.checks import (
-    choice,
-    content,
-    delivery,
-    history,
-    logic,
-    money,
-    provenance,
-    scopes,
-    structure,
-)
+from pmo_kit.register.checks import content, delivery, logic, money, provenance, scopes, structure
 from pmo_kit.register.checks.registry import RULES, Evidence, Found, Rule, rule, run_checks

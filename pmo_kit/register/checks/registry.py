@@ -10,8 +10,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 import pandas as pd
 
-from pmo_kit.register.findings import Findings
-from pmo_kit.register.intake import Intake
+from pmo_kit.register.findings import Findings, Intake
 from pmo_kit.register.schema import Schema
 from pmo_kit.register.settings import Settings
 

@@ -10,10 +10,14 @@ import pandas as pd
 from pmo_kit.facts import as_given
 from pmo_kit.rates import describe_schedule, discount_schedule
 from pmo_kit.register.checks.registry import Evidence, Found, rule
-from pmo_kit.register.values import near_words, nearest
+from pmo_kit.register.values import near_words
 
 _OF_COSTS = ("kind", "fund")
-_QUANTITIES = {"spend", "whole_life_cost", "whole_life_benefit", "finish_months"}
+QUANTITIES = {
+    "whole_life_cost": "whole-life cost", "whole_life_benefit": "whole-life benefit",
+    "finish_months": "months to finish", "spend": "spend",
+}  # fmt: skip
+"""What may be baselined and is read, in words."""
 _HELD = {"optimism_bias", "risk", "contingency"}
 _FIX = "Write all, or column=value as the projects have it, such as area=North."
 
@@ -38,7 +42,7 @@ def read_scope(evidence: Evidence, scope: str, more: tuple[str, ...] = _OF_COSTS
         hint = f" Did you mean {name.lower()}={value}?" if value and name.lower() in columns else ""
         return f'The scope "{scope}" is neither all nor column=value.{hint}', "block"
     if name not in columns:
-        near = nearest([name], columns).get(name, "")
+        near = near_words(name, columns)
         return f'The scope "{scope}" names {name}, which is no column of the projects.{near}', "block"
     there = set(_values(evidence, name))
     if value in there:
@@ -48,7 +52,7 @@ def read_scope(evidence: Evidence, scope: str, more: tuple[str, ...] = _OF_COSTS
     what = "no cost to come" if name in _OF_COSTS else "no project"
     if value in listed:
         return f'The scope "{scope}" finds {what} now: its limit limits nothing.', "warn"
-    near = nearest([value], there | listed).get(value, "")
+    near = near_words(value, there | listed)
     return f'The scope "{scope}" finds nothing: {what} has {name} "{value}".{near}', "block"
 
 
@@ -94,8 +98,8 @@ def scenario_names_nothing(evidence: Evidence) -> Iterator[Found]:
         mine = frame["what"].eq(what).fillna(False)
         bare = frame["scope"].str.replace(_NAMED, "", regex=True).str.strip()
         lost = mine & bare.notna() & (bare != "all") & ~bare.isin(names)
-        near = nearest(pd.unique(bare[lost]), names)
-        words = [f'There is no {what.replace("_", " ")} "{one}".{near.get(one, "")}' for one in bare[lost]]
+        near = {one: near_words(one, names) for one in pd.unique(bare[lost])}
+        words = [f'There is no {what.replace("_", " ")} "{one}".{near[one]}' for one in bare[lost]]
         yield Found("scenarios", "scope", lost, words, "Correct the name.")
     schedules = frame["what"].eq("discount_schedule").fillna(False) & frame["value"].notna()
     bad = schedules & ~frame["value"].map(lambda name: isinstance(name, str) and not _schedule_fault(name, 0))
@@ -204,7 +208,7 @@ def word_read_by_nothing(evidence: Evidence) -> Iterator[Found]:
     for column, names in zip(("table", "column"), known, strict=True):
         yield _almost("exemptions", column, remarks[column], names)
     quantities = evidence.frame("baselines")["quantity"]
-    yield _almost("baselines", "quantity", quantities, [_QUANTITIES] * len(quantities))
+    yield _almost("baselines", "quantity", quantities, [set(QUANTITIES)] * len(quantities))
 
 
 def _almost(table: str, column: str, given: pd.Series, known: Iterable[set[str]]) -> Found:

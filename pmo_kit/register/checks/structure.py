@@ -9,7 +9,7 @@ import pandas as pd
 
 from pmo_kit.facts import as_given
 from pmo_kit.register.checks.registry import Evidence, Found, rule
-from pmo_kit.register.values import look_alike, nearest
+from pmo_kit.register.values import look_alike, near_words
 
 _LARGEST = 1e15
 _FACTORS = {"estimates": ("low", "likely", "high"), "scenarios": ("factor",)}
@@ -127,7 +127,7 @@ def unknown_reference(evidence: Evidence) -> Iterator[Found]:
             if not lost.any():
                 continue
             tables = " or ".join(table for table, _ in refs)
-            near = nearest(pd.unique(values[lost])[:200], known)
+            near = {one: near_words(one, known) for one in pd.unique(values[lost])[:200]}
             text, fix = f"is not in the table {tables}.", f"Correct it, or add it to the table {tables}."
             words = [f'{column.name} "{one}" {text}{near.get(one, "")}' for one in values[lost]]
             yield Found(name, column.name, lost, words, fix)

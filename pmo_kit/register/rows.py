@@ -1,0 +1,422 @@
+"""Which rows of a sheet are no rows of its table, and why: totals, parents, headers of a next page, banners, notes.
+
+One place decides for a register, for a source that is read through a mapping, and for the draft of such a mapping; what
+it decides is a fact for each row (`Apart`), told in one set of words (`tell`). No row goes without a finding.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from pmo_kit.register.findings import Findings
+from pmo_kit.register.schema import Table
+from pmo_kit.register.sheets import Body, Uncached
+from pmo_kit.register.values import INSIDE, clean_cell, folded, one_of, plain_numbers, words
+
+_ASKED = "total_or_row"
+_SAID = {
+    "header": ("info", "repeated_header", "The header is repeated here; the row is not data."),
+    "second header": ("block", "second_header", "Another header stands here: the rows below it belong to another table "
+                      "than those above it."),
+    "example": ("info", "example_row", "The example row is not data."),
+    "banner": ("info", "banner_row", "The row holds one text only, no data; it was left out."),
+    "merged": ("info", "banner_row", "The row is one text merged over columns, not data; it was left out."),
+    "note": ("warn", "banner_row", "The row stands below the table, after an empty line, and has no amounts; it was "
+             "left out."),
+    "total": ("warn", "total_row", "The row is the total of the rows {side}; it was left out."),
+    "like a total": ("warn", _ASKED, "The row is called like a total and is the sum of the rows {side}; it was read "
+                     "as a row."),
+    "scoped": ("block", _ASKED, "The row is called as a total and has a scope of its own: a total or a row?"),
+    "no sum": ("block", _ASKED, "The row is called as a total and is not the sum of the rows above it: a total or a "
+               "row?"),
+    "bare sum": ("block", _ASKED, "The row has no text of its own and is the sum of the rows {side} it: a total or a "
+                 "row?"),
+    "bare": ("block", _ASKED, "The row has no text of its own and is called like a total and is no sum: a total or a "
+             "row?"),
+    "parent": ("block", _ASKED, "The row stands over the rows below it and has amounts that are not their sum: a total "
+               "or a row?"),
+    "folded": ("warn", _ASKED, "Rows are folded away from here on, and no row beside them is their sum: all of them "
+               "were read as rows."),
+}  # fmt: skip
+_FIX = dict.fromkeys(("like a total", "scoped", "no sum"), "Give the row a name of its own, or delete it.")
+_FIX |= dict.fromkeys(
+    ("bare sum", "bare", "parent", "folded"),
+    "Leave it out in the mapping (drop: {column: ..., matches: ..., reason: a total}), or fill it in.",
+)
+_FIX["second header"] = "Give each table a sheet of its own."
+_AVERAGES = frozenset(words()["averages"])
+_CALLED = re.compile(rf"{one_of('totals')}|{one_of('total_parts')}", re.I)
+_EXAMPLE = re.compile(r"(?i)e\.g\..*|example( row)?:?")
+_OUTLINE = re.compile(
+    r"(?P<depth>(?:outline|hierarchy|wbs|gliederungs) ?(?:level|ebene)|niveau hiérarchique)|"
+    r"wbs(?: code)?|outline(?: number)?|gliederung(?:snummer)?|psp(?:-code)?|edt|n° wbs"
+)
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Why a row is no row of the table, or must be asked about; `side`: where the rows are whose sum it is."""
+
+    what: str
+    side: str = ""
+
+    @property
+    def row(self) -> bool:
+        """It is a row of the table all the same."""
+        return self.what in ("like a total", "folded")
+
+    @property
+    def out(self) -> bool:
+        """It is left out; what blocks is asked for, and stays."""
+        return not self.row and _SAID[self.what][0] != "block"
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What is known of the columns of a sheet.
+
+    Parameters
+    ----------
+    amounts : list of int
+        Positions of amounts.
+    key : Series or None
+        The key of each row, empty text where it has none; None in a register.
+    names : list of int
+        Columns that may call a row a total where its key is empty.
+    table, known : Table or None, mapping of int to str
+        Of a register: its table, and position -> column. There a key is what it says, unless it is a total word and
+        nothing else; in a table without amounts a row may be called as it likes.
+    """
+
+    amounts: list[int]
+    key: pd.Series | None = None
+    names: list[int] = field(default_factory=list)
+    table: Table | None = None
+    known: Mapping[int, str] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=1 << 14)
+def is_total(text: object) -> bool:
+    """True when a text is a total word and nothing else but a year, a unit or a colon.
+
+    >>> is_total("Total 2027:"), is_total("Gesamt (T€)"), is_total("Total-ERP"), is_total("Total quality programme")
+    (True, True, False, False)
+    """
+    if not isinstance(text, str) or not text:
+        return False
+    bare = re.sub(r"\b(?:19|20)\d\d\b", " ", INSIDE.sub(" ", folded(text)))
+    return re.sub(r"\s+", " ", bare).strip(" :-–=") in words()["totals"]
+
+
+def called_total(text: object) -> bool:
+    """True when a text begins or ends as totals do: "Total outlays", "Gesamtkosten", "Portfolio total".
+
+    >>> called_total("Total outlays"), called_total("Portfolio total"), called_total("Quay wall")
+    (True, True, False)
+    """
+    return isinstance(text, str) and _CALLED.search(folded(text)) is not None
+
+
+def _where(text: pd.Series, fits: Callable[[str], bool]) -> np.ndarray:
+    """Rows whose text is of a kind."""
+    return text.isin([one for one in pd.unique(text.dropna()) if fits(one)]).to_numpy(bool, copy=True)
+
+
+def find_totals(
+    numbers: np.ndarray, candidates: np.ndarray, keep: np.ndarray, lone: np.ndarray
+) -> dict[int, str]:
+    """Candidates whose amounts are the sums of rows above or below, all or up to the next one: row -> which of both.
+
+    Parameters
+    ----------
+    numbers : ndarray
+        Rows by amounts, NaN where there is none.
+    candidates : ndarray of bool
+        Rows that may be totals.
+    keep : ndarray of bool
+        Rows that are summed up.
+    lone : ndarray of bool
+        Candidates that may be the total of one row: they are called totals.
+    """
+    found: dict[int, str] = {}
+    for side, step in (("above", 1), ("below", -1)):
+        one, may, summed, named = (array[::step] for array in (numbers, candidates, keep.copy(), lone))
+        summed, start = summed.copy(), 0
+        summed[[len(keep) - 1 - row if step < 0 else row for row in found]] = False
+        for number in map(int, np.flatnonzero(may & summed)):
+            mine, here = one[number], ~np.isnan(one[number])
+            summed[number] = False
+            for begin in dict.fromkeys((start, 0)):
+                rows = one[begin:number][summed[begin:number]]
+                sums = (np.nansum(rows, axis=0), np.nansum(np.maximum(rows, 0), axis=0))
+                equal = any(np.allclose(mine[here], some[here], rtol=1e-3, atol=1e-9) for some in sums)
+                if here.any() and equal and mine[here].any() and len(rows) > (0 if named[number] else 1):
+                    found[number if step > 0 else len(keep) - 1 - number], start = side, number + 1
+                    break
+            else:
+                summed[number] = True
+    return found
+
+
+def _is_sum(amounts: np.ndarray, row: int, of: list[int]) -> bool:
+    """A row has amounts, and they are the sums of other rows."""
+    own = np.nan_to_num(amounts[row])
+    return bool(own.any() and np.allclose(own, np.nansum(amounts[of], axis=0), rtol=1e-3, atol=1e-9))
+
+
+def _outline(body: Body) -> dict[int, int]:
+    """Rows that stand over others by a column of outline levels or numbers (1, 1.1, 1.1.2): row -> end of its rows."""
+    for place, header in enumerate(body.headers):
+        kind = _OUTLINE.fullmatch(folded(header))
+        text = body.text(place).fillna("") if kind else pd.Series(dtype="str")
+        if not len(text) or not text.str.fullmatch(r"\d+(?:\.\d+)*\.?").all():
+            continue
+        depths = text.astype(float) if kind and kind["depth"] else text.str.strip(".").str.count(r"\.")
+        deep, spans = depths.to_numpy(), {}
+        for row, own in enumerate(deep[:-1]):
+            if deep[row + 1] > own:
+                ends = np.flatnonzero(deep[row + 1 :] <= own)
+                spans[row] = row + 1 + int(ends[0]) if len(ends) else len(deep)
+        if spans:
+            return spans
+    return {}
+
+
+def _folds(body: Body, amounts: np.ndarray) -> tuple[dict[int, str], set[int]]:
+    """Rows beside rows that a workbook folds away, with the sums of these; first rows of others."""
+    found: dict[int, str] = {}
+    groups: dict[int, bool] = {}
+    depths, last = body.depths, len(body.rows) - 1
+    for step, side in ((1, "below"), (-1, "above")):
+        deep = depths[::step]
+        for row in map(int, np.flatnonzero(np.diff(deep) > 0)[::-1]):
+            ends = np.flatnonzero(deep[row + 1 :] <= deep[row])
+            inside = range(row + 1, row + 1 + int(ends[0]) if len(ends) else len(deep))
+            mine, *rows = (one if step > 0 else last - one for one in (row, *inside))
+            summed = _is_sum(amounts, mine, [one for one in rows if one not in found])
+            counts = not np.isnan(amounts[[mine, *rows]]).all()
+            groups[min(rows)] = groups.get(min(rows), False) or summed or not counts
+            if summed:
+                found[mine] = side
+    return found, {row for row, settled in groups.items() if not settled}
+
+
+def below_table(body: Body, filled: np.ndarray, amounts: list[int], gone: np.ndarray) -> np.ndarray:
+    """Lines that stand below the rows, after an empty line, say less than these, and have no amounts."""
+    count = filled.sum(axis=1)
+    thin = gone | ((count <= 0.5 * np.median(count)) & ~filled[:, amounts].any(axis=1))
+    starts = [row + 1 for row in np.flatnonzero(np.diff(body.rows) > 1) if thin[row + 1 :].all()]
+    return np.arange(len(count)) >= min(starts, default=len(count))
+
+
+def texts_and_filled(body: Body) -> tuple[list[pd.Series], np.ndarray]:
+    """Every column as clean text, and which cells hold one."""
+    texts = [body.text(place) for place in range(body.cells.shape[1])]
+    empty = np.zeros((len(body.rows), 0), bool)
+    return texts, np.column_stack([text.notna() for text in texts]) if texts else empty
+
+
+def without_breaks(
+    body: Body, again: tuple[np.ndarray, np.ndarray], findings: Findings, least: int = 1
+) -> Body:
+    """The lines below a header without blank ones, those that repeat it on a next page, and titles over these.
+
+    Parameters
+    ----------
+    body : Body
+    again : two ndarrays of bool
+        Lines that repeat the header, and lines that are another header.
+    findings : Findings
+        Takes what is left out.
+    least : int
+        Lines with fewer filled cells are blank.
+    """
+    same, other = again
+    count = texts_and_filled(body)[1].sum(axis=1)
+    title = np.zeros(len(count), bool)
+    for number in range(len(count) - 2, -1, -1):
+        title[number] = count[number] <= 1 and (same[number + 1] or title[number + 1])
+    apart = {int(row): Apart("header") for row in np.flatnonzero(same)}
+    apart |= {int(row): Apart("banner") for row in np.flatnonzero(title & (count > 0))}
+    apart |= {int(row): Apart("second header") for row in np.flatnonzero(other)}
+    tell(body, apart, findings)
+    return body.only((count >= least) & ~same & ~title)
+
+
+def rows_apart(body: Body, look: Look, gone: np.ndarray | None = None) -> dict[int, Apart]:
+    """What each row of a sheet is that is no row of the table, or about which it must be asked: row -> why.
+
+    Parameters
+    ----------
+    body : Body
+        Without blank lines.
+    look : Look
+        What its columns are.
+    gone : ndarray of bool or None
+        Rows that a filter leaves out: they are summed up all the same, and nothing is said about them.
+    """
+    texts, filled = texts_and_filled(body)
+    if not filled.size:
+        return {}
+    if look.key is None:
+        apart = _lines_of_register(body, look, texts, filled)
+        return apart | _totals_of_register(body, look, texts, filled, _among(apart, len(filled)))
+    left = np.zeros(len(filled), bool) if gone is None else gone.copy()
+    apart = {row: one for row, one in _totals_of_source(body, look, texts, filled).items() if not left[row]}
+    left |= _among([row for row, one in apart.items() if one.out], len(left))
+    alone = (filled.sum(axis=1) == 1) & (filled.shape[1] > 2)
+    banner = look.key.eq("").to_numpy(bool, copy=True)
+    for pattern in (r"\w\s+\w", r"^\D+$"):  # words among keys of one word; no number where each key has one
+        odd = look.key.str.contains(pattern, regex=True).to_numpy(bool)
+        banner |= odd & (not (odd & ~alone & ~left).any())
+    banner &= alone & ~left
+    below = below_table(body, filled, look.amounts, left | banner) & ~left & ~banner
+    lines = {"banner": banner, "note": below}
+    return {int(row): Apart(what) for what, rows in lines.items() for row in np.flatnonzero(rows)} | apart
+
+
+def _among(rows: Iterable[int], size: int) -> np.ndarray:
+    return np.isin(np.arange(size), list(rows))
+
+
+def tell(body: Body, apart: Mapping[int, Apart], findings: Findings) -> np.ndarray:
+    """Say why rows are no rows of a table, in the order of the sheet; which rows are left."""
+    keep = np.ones(len(body.rows), bool)
+    for row, one in sorted(apart.items()):
+        severity, rule, text = _SAID[one.what]
+        value = " | ".join(filter(None, map(clean_cell, body.cells.iloc[row])))
+        told, fix = text.replace("{side}", one.side), _FIX.get(one.what, "")
+        findings.add(severity, rule, told, fix, at=body, row=int(body.rows[row]), value=value)
+        keep[row] = not one.out
+    return keep
+
+
+def _lines_of_register(
+    body: Body, look: Look, texts: list[pd.Series], filled: np.ndarray
+) -> dict[int, Apart]:
+    """Examples and banners among the rows of a table of the register."""
+    count, known = filled.sum(axis=1), len(look.known)
+    ids = [place for place, name in look.known.items() if name.endswith("_id")]
+    spans = body.raw.merged
+    across = {int(body.raw.rows[top]) for top, bottom, left, right in spans if top == bottom and right > left}
+    example = np.any([_where(text, lambda one: bool(_EXAMPLE.fullmatch(one))) for text in texts], axis=0)
+    apart: dict[int, Apart] = {}
+    for row in map(int, np.flatnonzero(example | ((count == 1) & (known > 2)))):
+        first = str(texts[place := int(filled[row].argmax())].iloc[row])
+        if place == 0 and _EXAMPLE.fullmatch(first):
+            apart[row] = Apart("example")
+        elif count[row] == 1 and known > 2 and ids and place not in ids and not is_total(first):
+            apart[row] = Apart("banner")
+        elif count[row] == 1 and int(body.rows[row]) in across:
+            apart[row] = Apart("merged")
+    return apart
+
+
+def _amounts(body: Body, places: list[int]) -> np.ndarray:
+    """The amounts of each row."""
+    columns = [plain_numbers(body.cells.iloc[:, place], own=True).to_numpy() for place in places]
+    return np.column_stack(columns) if columns else np.zeros((len(body.rows), 0))
+
+
+def _sums(
+    body: Body, look: Look, may: np.ndarray, lone: np.ndarray, keep: np.ndarray, years: list[pd.Series]
+) -> tuple[np.ndarray, dict[int, str], np.ndarray, set[int]]:
+    """Amounts; rows that are sums of others, and of which; rows that stand over others; groups without a sum."""
+    spans = _outline(body)
+    over = _among(spans, len(may))
+    numbers = _amounts(body, look.amounts)
+    found = find_totals(numbers, may & ~over, keep & ~over, lone)
+    for text in years:  # a total of one year, below the rows of several
+        for value in pd.unique(text.dropna()):
+            mine = keep & (text == value).to_numpy(bool)
+            found |= find_totals(numbers, may & mine, mine, lone)
+    leaves = {row: [one for one in range(row + 1, last) if one not in spans] for row, last in spans.items()}
+    found |= {row: "below" for row, below in leaves.items() if _is_sum(numbers, row, below)}
+    folds, others = _folds(body, numbers) if body.depths.any() and numbers.size else ({}, set[int]())
+    return numbers, found | folds, over | _among(folds, len(may)), others
+
+
+def _without_result(body: Body, row: int, places: list[int]) -> bool:
+    return any(isinstance(body.cells.iat[row, place], Uncached) for place in places)
+
+
+def _totals_of_source(body: Body, look: Look, texts: list[pd.Series], filled: np.ndarray) -> dict[int, Apart]:
+    """Rows that are called totals, have no key, head others or say no more than their key, and are sums; or may be."""
+    assert look.key is not None
+    key, others = look.key, [place for place in range(len(texts)) if place not in look.amounts]
+    none = ~key.str.contains(r"\w", regex=True).to_numpy(bool)
+    named = _where(key, called_total)
+    for place in look.names:
+        named |= none & _where(texts[place], called_total)
+    counts = filled[:, others].sum(axis=1)
+    alone = (counts <= 1) & (np.median(counts) >= 2)  # where other rows say more than their key
+    said = {one for text in texts for one in text[~alone].dropna().str.casefold()} if alone.any() else set()
+    named |= alone & key.str.casefold().isin(said - {""}).to_numpy(bool)  # of a department
+    may = named | alone
+    if not look.amounts or not (may.any() or _outline(body) or body.depths.any()):
+        return {}
+    lone = _where(key, is_total) | (named & alone) | none
+    keep = np.ones(len(may), bool)
+    numbers, found, over, folded_away = _sums(body, look, may, lone, keep, [])
+    average = _where(key, lambda text: folded(text) in _AVERAGES)
+    apart = {row: Apart("folded") for row in folded_away}
+    for row in map(int, np.flatnonzero(may | over)):
+        empty = np.isnan(numbers[row]).all()
+        if row in found and (named[row] or none[row] or over[row]):
+            apart[row] = Apart("total", found[row])
+        elif empty and is_total(key.iloc[row]) and _without_result(body, row, look.amounts):
+            apart[row] = Apart("total", "above")
+        elif over[row] and not empty:
+            apart[row] = Apart("parent")
+        elif alone[row] and (row in found or named[row] or average[row]):
+            apart[row] = Apart("bare sum", found[row]) if row in found else Apart("bare")
+    return apart
+
+
+def _totals_of_register(
+    body: Body, look: Look, texts: list[pd.Series], filled: np.ndarray, gone: np.ndarray
+) -> dict[int, Apart]:
+    """Rows whose key is empty, or a total word and nothing else, and whose amounts are sums; or that may be totals."""
+    table, known = look.table, look.known
+    if table is None or table.name in ("rules", "settings") or not (look.amounts or table.name == "projects"):
+        return {}
+    none, others = np.zeros(len(gone), bool), [n for n in range(len(texts)) if n not in look.amounts]
+    ids = [name for name in table.key if table[name].type == "id"]
+    mine = [place for name in ids for place in known if known[place] == name][:1]
+    key = texts[mine[0]].fillna("") if mine else pd.Series("", index=range(len(gone)), dtype="str")
+    exact, loose, blank = _where(key, is_total), _where(key, called_total), key.eq("").to_numpy(bool)
+    total = {place: _where(texts[place], is_total) for place in others}
+    said = np.any([none, *total.values()], axis=0)
+    timed = [place for place, name in known.items() if table[name].type in ("year", "period")]
+    keys = [place for place, name in known.items() if name in table.key and place not in (*timed, *mine)]
+    own = np.any([none, *(filled[:, place] & ~total.get(place, none) for place in keys)], axis=0)
+    few = (filled.sum(axis=1) <= len(look.amounts) + 1) & ~own
+    called = exact | (blank & (said | few))
+    may = (called | loose) & ~gone
+    if not (may.any() or (look.amounts and (body.depths.any() or _outline(body)))):
+        return {}
+    numbers, found, over, folded_away = _sums(body, look, may, said, ~gone, [texts[place] for place in timed])
+    scopes = [place for place, name in known.items() if name in ("scope", "role") and place not in mine]
+    refers = any(column.refs for column in table if column.name in table.key)
+    apart = {row: Apart("folded") for row in folded_away if not gone[row]}
+    for row in map(int, np.flatnonzero((may | over) & ~gone)):
+        scope = any(filled[row, place] and not total.get(place, exact)[row] for place in scopes)
+        formulas = _without_result(body, row, look.amounts)
+        empty = np.isnan(numbers[row]).all()
+        nothing = empty and (formulas or not filled[row, look.amounts].any())
+        bare = called[row] and nothing and said[row] and ((exact[row] and filled[row].sum() <= 2) or formulas)
+        if not scope and (bare or (row in found and (called[row] or over[row]))):
+            apart[row] = Apart("total", found.get(row, "above"))
+        elif over[row] and not empty:
+            apart[row] = Apart("parent")
+        elif exact[row] and not refers and table.name != "projects":
+            apart[row] = Apart("scoped" if scope else "no sum")
+        elif row in found and loose[row]:
+            apart[row] = Apart("like a total", found[row])
+    return apart
