@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cached_property, partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,6 @@ class Board(ui.Linked):
         settings = session.base.register.settings
         as_of = f" · data as of {settings.as_of.isoformat()}" if settings.as_of else ""
         self.title = f"{committee if session.reasons else 'What if'} · {settings.name}{as_of}"
-        self.place = files.new_place(folder, committee, session.clock().date())
         self._background = ui.BackgroundWork()
         self._sequence = 0
         self._priced: tuple[object, ...] = ()
@@ -69,6 +68,11 @@ class Board(ui.Linked):
             state=self._contents(),
         )
         ui.one_per_cell(self)
+
+    @cached_property
+    def place(self) -> Path:
+        """The folder of this session, made when it is first written to."""
+        return files.new_place(self.folder, self.committee, self.session.clock().date())
 
     def close(self) -> None:
         """Close the widget and stop its work."""

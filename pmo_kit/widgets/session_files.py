@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain, count
 from os import PathLike
@@ -53,13 +53,28 @@ FORM = TypeAdapter(Saved)
 
 
 def new_place(folder: str | PathLike[str], committee: str, day: dt.date) -> Path:
-    """Where a new session of a committee is kept; the folder is not made yet.
+    """The folder of a new session of a committee, made here: of two that begin at once each has its own.
 
-    >>> new_place("session", "Investment Committee", dt.date(2026, 10, 15)).as_posix()
-    'session/investment_committee/2026-10-15'
+    Raises
+    ------
+    PmoError
+        It cannot be made.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for _ in range(2):
+    ...         print(new_place(folder, "Investment Committee", dt.date(2026, 10, 15)).relative_to(folder).as_posix())
+    investment_committee/2026-10-15
+    investment_committee/2026-10-15-2
     """
     name = re.sub(r"\W+", "_", committee.lower()).strip("_") or "committee"
-    return _free(Path(folder) / name / day.isoformat())
+    first = Path(folder) / name / day.isoformat()
+    with _written(first.parent):
+        while True:
+            with suppress(FileExistsError):
+                place = _free(first)
+                place.mkdir()
+                return place
 
 
 def _free(path: Path) -> Path:
@@ -145,10 +160,10 @@ def decide(
     forces = pd.DataFrame(case.forces, columns=list(ORDER))
     forces["decided_by"] = forces["decided_by"].replace("", decided_by or committee)
     with _written(place):
-        decisions = write_csv(_free(place / "decisions.csv"), rows)
-        write_csv(_free(place / "overrides.csv"), forces)
         file = _free(place / "minutes.pdf")
         minutes = write_minutes(file, session, case, rows, committee, note, decided_by)
+        decisions = write_csv(_free(place / "decisions.csv"), rows)
+        write_csv(_free(place / "overrides.csv"), forces)
     sure = "" if answer.status == "proven" else " The plan is the best one known, not proven best."
     return (
         f"Decided: {session.case_words(case)}. Written: {minutes} and {decisions}; "
@@ -311,13 +326,11 @@ def write_minutes(
     answer, now, unit = session.known(case), session.clock(), session.base.worth.short
     assert answer is not None
     rows = decisions.assign(name=decisions["project_id"] + " " + decisions["project_name"])
-    same_level = rows["level"] == rows["project_id"].map(session.recommended.plan).fillna("")
+    same_level = rows["level"] == [session.recommended.plan.get(p, "") for p in rows["project_id"]]
     other, funded = rows["decision"].ne(rows["recommended"]) | ~same_level, rows["decision"].ne("refuse")
     sizes = {p: f", {session.level_words(p, v)}" for p, v in answer.plan.items() if v != "stop"}
-    plan = rows[funded].assign(
-        name=rows["name"] + rows["project_id"].map(sizes).fillna(""),
-        amount=rows["amount"].astype(float).map(number),
-    )
+    size = [sizes.get(p, "") for p in rows["project_id"]]
+    plan = rows.assign(name=rows["name"] + size, amount=rows["amount"].astype(float).map(number))[funded]
     loss = session.worse(Case(), case)
     less = (
         f"Against the recommended plan: {less_words(*loss, f' {unit}')}." if loss and loss != (0, 0) else ""

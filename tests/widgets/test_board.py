@@ -17,6 +17,7 @@ from typing import Any
 
 import ipywidgets
 import nbformat
+import pandas as pd
 import pytest
 
 import pmo_kit as pmo
@@ -33,6 +34,7 @@ from pmo_kit.widgets import panel as ui
 from pmo_kit.widgets.board import Board
 from pmo_kit.widgets.drafts import ParametersState
 from pmo_kit.widgets.panel import parts_of
+from pmo_kit.widgets.session_files import decide
 from pmo_kit.widgets.session_state import Answer, Case, SessionState
 from pmo_kit.widgets.weights_explorer import WeightsState
 
@@ -113,6 +115,47 @@ def test_a_meeting_is_kept_move_by_move_and_opened_again(board: Any, question: p
     )
     assert again.place != board.place
     again.close()
+
+
+def test_two_boards_that_open_at_once_keep_their_own_moves(board: Any, question: pmo.Question) -> None:
+    """Neither has moved when the other opens: each still has a folder of its own, and nothing is overwritten."""
+    other = widgets.committee_session(question, folder=board.folder)
+    send(board, "money", value=85)
+    send(other, "money", value=90)
+    send(board, "undo")
+    moves = [pd.read_csv(one.place / "moves.csv")["move"].tolist() for one in (board, other)]
+    other.close()
+    assert moves == [["Money −15 %", "Undo"], ["Money −10 %"]]
+
+
+def test_a_case_is_decided_whatever_was_moved_since_it_was_asked(board: Any) -> None:
+    """The list of cases on the screen may be older than a move that is under way."""
+    send(board, "money", value=85)
+    asked = board.state["cases"]
+    send(board, "force", project="P08", way="in", reason="promised", by="Chair")
+    send(board, "decide", case=asked[0]["id"], note="", by="")
+    assert board.notice["text"].startswith("Decided: money −15 %. Written: ")
+
+
+def test_a_meeting_may_decide_to_fund_nothing(tmp_path: Path) -> None:
+    tables = {
+        "projects": {"name": ['Own, "solar"', "שיפוץ"], "area": "North", "commitment": "discretionary"},
+        "costs": {"year": 2027, "kind": "capex", "amount": [9.0, 7.0]},
+        "benefits": {"benefit": "b", "year": 2028, "kind": "cash", "amount": [1.0, 2.0]},
+    }
+    frames = {name: pd.DataFrame({"project_id": ["A", "B"], **cells}) for name, cells in tables.items()}
+    frames["budgets"] = pd.DataFrame({"envelope": ["all"], "scope": "all", "year": 2027, "amount": 20.0})
+    settings = {
+        "currency": "EUR",
+        "money_unit": "million",
+        "price_basis": "real",
+        "discount_schedule": "flat_3",
+    }
+    session = SessionState(pmo.Question(pmo.Register(settings=settings, **frames)))
+    said = decide(session, tmp_path, Case(), committee="Board")
+    assert said.startswith("Decided: the recommended plan. Written: ")
+    assert pd.read_csv(tmp_path / "decisions.csv")["decision"].tolist() == ["refuse", "refuse"]
+    assert (tmp_path / "minutes.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_the_meeting_closes_into_the_register(board: Any, tmp_path: Path) -> None:
