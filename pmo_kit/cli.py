@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return DONE
     except MemoryError:
         return _said("The machine has not enough memory for this.", shows)
-    except OSError as error:
+    except (OSError, UnicodeEncodeError) as error:
         if arguments is None:  # what a library cannot close any more says no more
             sys.unraisablehook = lambda _: None
         return _said(worded(error), shows)
@@ -149,29 +149,38 @@ def pack(options: argparse.Namespace) -> int:
     """Build packs; one that fails takes no other down."""
     from pmo_kit.packs.asking import asked, described, listed
 
-    specs, failed = asked(_pack_files(options), options.only, options.set)
-    for error in failed:
+    specs, unread = asked(_pack_files(options), options.only, options.set)
+    failed: list[BaseException] = [*unread]
+    for error in unread:
         _tell(f"\n{error}\n", sys.stderr)
     if options.list or options.dry_run:
         _tell("\n".join(map(listed if options.list else described, specs)))
         return FAILED if failed else DONE
     from pmo_kit.packs.asking import log_runs, summed, warned, write_letter
-    from pmo_kit.packs.building import build_packs
+    from pmo_kit.packs.building import Built, build_packs
 
-    built = build_packs(specs, options.out, options.workers, None, True, options.force, options.if_changed)
-    if options.log:
-        log_runs(built, failed, options.log)
-    for one in built:
-        if one.error is not None:
-            _tell(f"\n{one.error}\n", sys.stderr)
-        elif one.folder is not None:
-            _tell(_short(one.folder / "index.html"))
-            if one.unchanged:
-                _tell(f"{one.spec.name}: nothing changed", sys.stderr)
-            elif options.eml:
-                _tell(_short(write_letter(one)))
-            if told := warned(one.folder):
-                _tell(told, sys.stderr)
+    built: Sequence[Built] = ()
+    try:
+        built = build_packs(
+            specs, options.out, options.workers, None, True, options.force, options.if_changed
+        )
+        for one in built:
+            if one.error is not None:
+                _tell(f"\n{one.error}\n", sys.stderr)
+            elif one.folder is not None:
+                _tell(_short(one.folder / "index.html"))
+                if one.unchanged:
+                    _tell(f"{one.spec.name}: nothing changed", sys.stderr)
+                elif options.eml:
+                    _tell(_short(write_letter(one)))
+                if told := warned(one.folder):
+                    _tell(told, sys.stderr)
+    except BaseException as error:
+        failed.append(error)
+        raise
+    finally:
+        if options.log:
+            log_runs(built, failed, options.log)
     if len(built) + len(failed) > 1:
         _tell(summed(built, len(failed)), sys.stderr)
     return FAILED if failed or any(one.error for one in built) else DONE
@@ -326,17 +335,17 @@ def session_notebook(register: Path | None, committee: str) -> Iterator[Path]:
     """
     import json
 
-    from pmo_kit.disk import scratch
+    from pmo_kit.disk import real, scratch
     from pmo_kit.shipped import shipped
 
-    found = (register or own_register()).resolve()
+    found = real(register or own_register())
     if not found.exists():
         raise PmoError(f"There is no register {found}: name a folder of CSV files or a workbook.")
     book = json.loads(shipped("notebooks", "09_committee_session.ipynb").read_text(encoding="utf-8"))
     values = {
         "register_path": str(found),
         "committee": committee,
-        "sessions_path": str(Path("session").resolve()),
+        "sessions_path": str(real("session")),
     }
     book["cells"] = [cell for cell in book["cells"] if cell["cell_type"] == "code"]
     for cell in book["cells"]:
@@ -365,10 +374,12 @@ def own_register() -> Path:
 
 def _jupyter_lab(page: Path, others: Sequence[str]) -> int:
     """JupyterLab on a page of the folder in which it is started, or of one above the page."""
+    from pmo_kit.disk import real
+
     root = Path() if not page.is_absolute() else page.parent
     own = [
         f"--LabApp.default_url=/lab/tree/{page.relative_to(root).as_posix()}",
-        f"--ServerApp.root_dir={root.resolve()}",
+        f"--ServerApp.root_dir={real(root)}",
     ]
     return _jupyter("jupyterlab", ["--ServerApp.ip=127.0.0.1", *own, *others])
 

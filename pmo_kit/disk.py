@@ -35,7 +35,7 @@ def scratch(place: Path | None = None) -> Iterator[Path]:
     for old in parent.glob(f"{name}*"):
         _sweep(old)
     try:
-        folder = Path(tempfile.mkdtemp(prefix=name, dir=parent)).resolve()
+        folder = real(tempfile.mkdtemp(prefix=name, dir=parent))
     except OSError as error:
         error.filename = str(parent)  # the name that somebody knows
         raise
@@ -127,6 +127,11 @@ def inert(text: str) -> str:
     ("'=cmd|' /C calc'!A0", 'plain')
     """
     return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def real(path: str | os.PathLike[str]) -> Path:
+    """The place that a path leads to, through links; one that leads to itself is told by whoever opens it."""
+    return Path(os.path.realpath(path))
 
 
 def flushed(file: Path, content: bytes) -> None:

@@ -85,14 +85,17 @@ _REASONS = {
 }
 
 
-def worded(error: OSError) -> str:
-    """What the system refused, of which file and why, as a sentence.
+def worded(error: OSError | UnicodeEncodeError) -> str:
+    """What the system refused, of which file and why, as a sentence; or which name or text no file can hold.
 
     Examples
     --------
     >>> worded(OSError(errno.ENOSPC, "No space left on device", "pack.pdf"))
     'pack.pdf: the disk is full.'
     """
+    if isinstance(error, UnicodeEncodeError):
+        around = error.object[max(0, error.start - 30) : error.end + 10]
+        return f"{around!r} has half a character, which no file can hold: write it again, or rename what is called so."
     name = error.filename2 or error.filename
     reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
     return f"{os.fsdecode(name) if name else 'It stopped'}: {reason}."

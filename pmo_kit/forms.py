@@ -36,6 +36,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from pmo_kit.doors import nearest as nearest
 from pmo_kit.errors import PmoError
+from pmo_kit.facts import UNPRINTABLE
 
 Model = TypeVar("Model")
 
@@ -404,6 +405,11 @@ def _composed(text: str, reading: Reading, file: str | Path) -> Any:
                 value = anchors[mark]
                 sizes[-1] += weights[mark]
             elif isinstance(event, yaml.ScalarEvent):
+                if odd := UNPRINTABLE.search(event.value):
+                    words = (
+                        f"a character that nothing prints (U+{ord(odd[0]):04X}) stands in a text; delete it."
+                    )
+                    reading.problems.append(Problem(line, words))
                 value = _scalar(event, line if name is None else name.line)
                 if mark:
                     anchors[mark], weights[mark] = value, 1
@@ -434,7 +440,7 @@ def _composed(text: str, reading: Reading, file: str | Path) -> Any:
                     raise refused(
                         line, f"more than {LIMITS['blocks in each other']} blocks stand in each other."
                     )
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, OverflowError) as error:  # of a character that is none: "\\UFFFFFFFF"
         place = getattr(error, "problem_mark", None)
         line = place.line + 1 if place else text.count("\n", 0, getattr(error, "position", 0)) + 1
         reason = getattr(error, "problem", None) or getattr(error, "reason", None) or "it is not YAML"

@@ -282,6 +282,82 @@ def test_places_that_cannot_be_written_are_told(
     assert (tmp_path / "file").read_text() == "mine"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links of POSIX")
+def test_a_link_that_leads_to_itself_is_told_by_every_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write_workspace(tmp_path, one=notebook(LOAD, message("a.one")))
+    register = str(tmp_path / "data" / "samples" / "harbor")
+    monkeypatch.chdir(tmp_path)
+    for name in ("loop", "loop.xlsx", "loop.yml"):
+        (tmp_path / name).symlink_to(name)
+    for words in (
+        ["check", "loop"], ["check", "loop.xlsx"], ["check", "loop.yml"], ["check", register, "--mapping", "loop.yml"],
+        ["pack", "loop.yml"], ["pack", str(file), "--out", "loop"],
+        ["pack", str(file), "--out", "loop/deeper"], ["verify", "loop"], ["diff", "loop", "loop"],
+        ["record", "loop", register], ["record", register, "loop"], ["new", "loop"],
+        ["new", "n", "--from", "loop.xlsx"], ["import", "loop.xlsx"],
+        ["import", f"{register}/costs.csv", "--into", "loop"], ["board", "loop"],
+        ["anonymize", "loop", "a", "--secret", "x"], ["anonymize", register, "loop", "--secret", "x"],
+        ["workshop", "loop"],
+    ):  # fmt: skip
+        assert main(words) == 2, (words, capsys.readouterr().err)
+        told = capsys.readouterr()
+        assert (told.out + told.err).strip(), words
+    package = Path(__file__).parents[1] / "pmo_kit"
+    paths = {file: file.read_text(encoding="utf-8") for file in package.rglob("*.py")}
+    assert [
+        file
+        for file, code in paths.items()
+        if re.search(r"(?<!__file__)\)\.resolve\(\)|\w\.resolve\(\)", code)
+    ] == []
+
+
+@pytest.mark.long
+@pytest.mark.skipif(sys.platform != "linux", reason="names of bytes")
+def test_names_that_are_no_text_are_told_or_used(tmp_path: Path) -> None:
+    """Folders called in another encoding are read and built from; a text that no file can hold is refused in words."""
+    home = tmp_path / os.fsdecode(b"caf\xe9")
+    home.mkdir()
+    file = write_workspace(home, one=notebook(LOAD, message("a.one")))
+    file.write_text(file.read_text() + "formats: html\n")
+    register, out = home / "data" / "samples" / "harbor", str(tmp_path / "out")
+    log = ["--log", str(home / "packs.jsonl")]
+    assert main(["check", str(register)]) == 0
+    assert main(["pack", str(file), "--out", out, "--eml", *log]) == 0
+    assert main(["pack", str(home / "none.yml"), "--out", out, *log]) == 2
+    lines = (home / "packs.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["state"] for line in lines] == ["built", "failed"]
+    assert (
+        main(["pack", str(file), "--out", out, "--set", f"title={os.fsdecode(b'caf' + bytes([0xE9]))}"]) == 2
+    )
+    assert main(["anonymize", str(register), str(tmp_path / "a"), "--secret", os.fsdecode(b"\xe9")]) == 2
+    (register / os.fsdecode(b"notes\xe9.csv")).write_text("a,b\n1,2\n")
+    assert main(["pack", str(file), "--out", out]) == 2
+
+
+@pytest.mark.long
+def test_a_run_that_ends_early_leaves_a_line_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write_workspace(tmp_path, one=notebook(LOAD, message("a.one")))
+    monkeypatch.chdir(tmp_path)
+    log = tmp_path / "packs.jsonl"
+    for error, words in ((KeyboardInterrupt(), "KeyboardInterrupt"), (OSError(28, "full"), "full")):
+
+        def stopped(*_: object, error: BaseException = error) -> None:
+            raise error
+
+        monkeypatch.setattr("pmo_kit.packs.building.build_packs", stopped)
+        assert main(["pack", str(file), "--log", str(log)]) == 2
+        last = json.loads(log.read_text(encoding="utf-8").splitlines()[-1])
+        assert last["state"] == "failed"
+        assert words in last["error"]
+    monkeypatch.undo()
+    assert main(["pack", str(file), "--out", str(tmp_path / "out"), "--log", str(tmp_path)]) == 2
+    assert "index.html" in capsys.readouterr().out, "the pack is told, whatever becomes of its line"
+
+
 @pytest.mark.skipif(os.name == "nt", reason="limits of POSIX")
 def test_a_disk_that_is_full_is_told(tmp_path: Path) -> None:
     """Attack 3f."""

@@ -146,6 +146,11 @@ BOMB = "x0: &x0 [1,1,1,1,1,1,1,1,1]\n" + "".join(
         ("".join(f"k{i}: v\n" for i in range(5_000)), "5001 things to fix"),
         (f"seats: {'9' * 5000}", "seats must be a whole number"),
         ("title: x\n<<: {host: y}", "'<<' is not known"),
+        ('title: "a\\0b"', "line 1: a character that nothing prints (U+0000)"),
+        ('host: x\ntitle: "a\\e[31m"', "line 2: a character that nothing prints (U+001B)"),
+        ('title: "a\\uD83D b"', "a character that nothing prints (U+D83D)"),
+        ('title: "\\UFFFFFFFF"', "line 1: "),
+        ('title: "\\U00110000"', "line 1: "),
     ],
 )
 def test_what_would_harm_is_refused_in_words(

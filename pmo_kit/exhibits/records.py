@@ -415,7 +415,7 @@ def _encode(value: Any) -> Any:
         found = ((part.name, getattr(value, part.name)) for part in dataclasses.fields(value))
         return [[name, _scalar(part)] for name, part in found if (name, part) not in _UNSAID]
     if isinstance(value, Mapping):
-        return [[str(key), str(item)] for key, item in value.items()]
+        return [[_printed(key), _printed(item)] for key, item in value.items()]
     if isinstance(value, tuple | list):
         return [_encode(item) for item in value]
     return _scalar(value)
@@ -428,14 +428,19 @@ def _scalar(value: Any) -> Any:
     if hasattr(value, "item") and not isinstance(value, str):
         value = value.item()
     if isinstance(value, tuple | list):
-        return {"runs": [[str(role), str(text)] for role, text in value]}
+        return {"runs": [[str(role), _printed(text)] for role, text in value]}
     if isinstance(value, dt.datetime):
         return {"time": value.isoformat()}
     if isinstance(value, dt.date):
         return {"date": value.isoformat()}
     if isinstance(value, float) and math.isinf(value):
         return {"float": "inf" if value > 0 else "-inf"}
-    return value if isinstance(value, bool | int | float | str) else str(value)
+    return value if isinstance(value, bool | int | float) else _printed(value)
+
+
+def _printed(value: object) -> str:
+    """A text as every medium can print it: a sign stands where a character is none."""
+    return facts.UNPRINTABLE.sub("\ufffd", str(value))
 
 
 def _unscalar(value: Any) -> Any:

@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
-from pmo_kit.disk import new_folder, scratch, write_whole
+from pmo_kit.disk import new_folder, real, scratch, write_whole
 from pmo_kit.errors import PmoError
 from pmo_kit.facts import number
 from pmo_kit.packs import run
@@ -104,15 +104,15 @@ def _first(error: PmoError | None) -> str:
     return next((line for line in lines[1:] if ":" in line), lines[0] if lines else "")
 
 
-def log_runs(built: Sequence[Built], failed: Sequence[PmoError], file: Path) -> None:
+def log_runs(built: Sequence[Built], failed: Sequence[BaseException], file: Path) -> None:
     """Append one line of JSON for each pack: when, pack, state (built, unchanged, failed), id, folder, seconds, error.
 
     Parameters
     ----------
     built : sequence of Built
         What became of each pack.
-    failed : sequence of PmoError
-        Pack files that could not be read at all.
+    failed : sequence of exception
+        Why pack files could not be read at all, or the run ended early.
     file : Path
         Made where it is not there; lines are only ever added.
     """
@@ -131,9 +131,12 @@ def log_runs(built: Sequence[Built], failed: Sequence[PmoError], file: Path) -> 
         }
         for one in built
     ]
-    lines += [{"time": now, "pack": None, "state": "failed", "error": str(error)} for error in failed]
+    lines += [
+        {"time": now, "pack": None, "state": "failed", "error": str(error) or type(error).__name__}
+        for error in failed
+    ]
     file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a", encoding="utf-8") as stream:
+    with file.open("a", encoding="utf-8", errors="replace") as stream:
         stream.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
 
 
@@ -211,7 +214,7 @@ def new_workspace(folder: str | Path, sources: Sequence[Path] = ()) -> Path:
     PmoError
         When something is there already: nothing is ever overwritten.
     """
-    home = Path(folder).resolve()
+    home = real(folder)
     if home.is_file() or (home.is_dir() and any(home.iterdir())):
         raise PmoError(f"{home} is not empty. Name a new folder: nothing is overwritten.")
     for source in sources:

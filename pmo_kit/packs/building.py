@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import getpass
 import importlib
+import os
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pmo_kit import facts
-from pmo_kit.disk import scratch, write_whole
+from pmo_kit.disk import real, scratch, write_whole
 from pmo_kit.doors import door
 from pmo_kit.errors import PackError, PmoError, worded
 from pmo_kit.packs import manifest, run
@@ -239,7 +240,7 @@ def _made(medium: Medium, drawn: Any, spec: PackSpec) -> bytes:
     """A file of a medium; what goes wrong in it is said of it alone."""
     try:
         content = getattr(importlib.import_module(medium.module), medium.function)(drawn)
-    except (PmoError, OSError, MemoryError):
+    except (PmoError, OSError, MemoryError, UnicodeEncodeError):
         raise
     except Exception as error:
         raise PackError(
@@ -256,10 +257,10 @@ def _lacks(name: str) -> str:
     return "" if find_spec(medium.needs) else medium.needs
 
 
-def _said(spec: PackSpec, error: PmoError | OSError) -> PmoError:
+def _said(spec: PackSpec, error: PmoError | OSError | UnicodeEncodeError) -> PmoError:
     """What is wrong with one pack, in words."""
     words = f"{spec.name} was not built; the pack published last is untouched. "
-    return PackError(words + worded(error)) if isinstance(error, OSError) else error
+    return error if isinstance(error, PmoError) else PackError(words + worded(error))
 
 
 @dataclass(frozen=True, eq=False)
@@ -386,7 +387,7 @@ def build_packs(
     names = [spec.name for spec in specs]
     for twice in sorted({name for name in names if names.count(name) > 1}):
         raise PackError(f"Two packs are named '{twice}': change the line 'pack' of one.")
-    place = Path(out).resolve()
+    place = real(out)
     place.mkdir(parents=True, exist_ok=True)
     with scratch(None if executor is None else place) as temporary, run.surroundings(temporary / "shared"):
         (temporary / "shared").mkdir()
@@ -424,10 +425,10 @@ class _Batch:
                 self._ends(spec, self.latest[spec.name], None, unchanged=True)
                 return
             left, stage, absent = run.possible(spec, stage, register.has)
-        except (PmoError, OSError) as error:
+            keys = tuple(key_of(job, stage.inputs, self.software) for job in stage.jobs)
+        except (PmoError, OSError, UnicodeEncodeError) as error:
             self._ends(spec, None, _said(spec, error))
             return
-        keys = tuple(key_of(job, stage.inputs, self.software) for job in stage.jobs)
         for key, job in zip(keys, stage.jobs, strict=True):
             if key not in self.known and key not in self.jobs:
                 content = self.cache.get(key)
@@ -509,7 +510,7 @@ class _Batch:
             home = self.place / making.spec.name
             try:
                 self._ends(making.whole, self._published(making, home), None, making)
-            except (PmoError, OSError) as error:
+            except (PmoError, OSError, UnicodeEncodeError) as error:
                 self._ends(making.whole, None, _said(making.spec, error), making)
 
     def _published(self, making: Making, home: Path) -> Path:
@@ -542,7 +543,7 @@ class _Batch:
             "begun": dt.datetime.fromtimestamp(self.begun, dt.UTC).isoformat(timespec="seconds"),
             "seconds": round(time.time() - self.begun, 1),
             "asked_by": user,
-            "pack_file": str(making.spec.file),
+            "pack_file": os.fsencode(making.spec.file).decode(errors="replace"),
             "reused": [
                 j.notebook for j, k in zip(making.stage.jobs, making.keys, strict=True) if k in self.reused
             ],

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from pmo_kit.disk import scratch, write_whole
+from pmo_kit.disk import real, scratch, write_whole
 from pmo_kit.errors import PackError
 from pmo_kit.packs.manifest import Published, read_json
 from pmo_kit.register.schema import load_schema
@@ -298,7 +298,7 @@ def record_decisions(path: str | Path, register_folder: str | Path) -> Recorded:
     fresh = {_key(row) for row in rows}
     content = _written(columns, [*(row for row in before if _key(row) not in fresh), *rows])
     with scratch() as temporary:
-        trial = temporary / folder.resolve().name
+        trial = temporary / real(folder).name
         shutil.copytree(folder, trial)
         (trial / "decisions.csv").write_bytes(content)
         load_register(trial)
@@ -346,8 +346,9 @@ def recommendation(exhibits: Sequence[Mapping[str, Any]]) -> dict[str, dict[str,
     for record in exhibits:
         if record.get("id") not in (PLAN, REFUSED):
             continue
-        names = record["data"]["columns"]
-        for cells in record["data"]["rows"]:
+        data = record.get("data") or {"columns": [], "rows": []}
+        names = data["columns"]
+        for cells in data["rows"]:
             row = dict(zip(names, cells, strict=True))
             project_id = project_of(row)
             if not project_id:

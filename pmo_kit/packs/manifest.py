@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, NotRequired
 
 import yaml
+from pydantic import AfterValidator, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from pmo_kit.disk import flushed, new_folder, write_whole
@@ -221,11 +222,52 @@ class _Manifest(TypedDict):
     inputs: dict[str, str]
     chapters: list[_Chapter]
     software: dict[str, Any]
+    environment: NotRequired[dict[str, str]]
     outputs: dict[str, str]
+
+
+class _Words(TypedDict):
+    runs: NotRequired[list[tuple[str, str]]]
+
+
+Cell = str | int | float | bool | None | _Words
+_Pairs = list[tuple[str, Any]] | None
+
+
+class _Grid(TypedDict):
+    columns: list[str]
+    rows: list[list[Cell]]
+
+
+def _even(grid: _Grid) -> _Grid:
+    if any(len(row) != len(grid["columns"]) for row in grid["rows"]):
+        raise ValueError("a row has not as many cells as there are columns")
+    return grid
 
 
 class _Figure(TypedDict):
     id: str
+    title: NotRequired[str]
+    items: NotRequired[list[tuple[str, str]] | None]
+    data: NotRequired[Annotated[_Grid, AfterValidator(_even)] | None]
+    columns: NotRequired[list[_Pairs] | None]
+    x: NotRequired[_Pairs]
+    y: NotRequired[_Pairs]
+    value: NotRequired[_Pairs]
+    label: NotRequired[_Pairs]
+    low: NotRequired[_Pairs]
+    high: NotRequired[_Pairs]
+    start: NotRequired[_Pairs]
+    series: NotRequired[_Pairs]
+
+
+class KeptFact(TypedDict):
+    """A fact as `facts.json` holds it."""
+
+    key: str
+    value: Cell
+    of: NotRequired[dict[str, Any] | None]
+    base: NotRequired[dict[str, Any] | None]
 
 
 class _Latest(TypedDict):
@@ -294,12 +336,13 @@ def read_json(path: Path, kind: Any = None) -> Any:
     if reason := unreadable(path, "bytes of a notebook or JSON file"):
         raise PackError(f"{path} cannot be read: {reason}")
     try:
-        found = json.loads(path.read_bytes().decode("utf-8"))
+        text = path.read_bytes().decode("utf-8")
+        found = json.loads(text)
+        if "\\u" in text:  # half a character can be written so, and by no file that we write
+            dumps(found)
     except (OSError, ValueError, RecursionError) as error:
         raise PackError(f"{path} cannot be read: {error}") from error
     if kind is not None:
-        from pydantic import TypeAdapter, ValidationError
-
         try:
             TypeAdapter(kind).validate_python(found)
         except ValidationError as error:

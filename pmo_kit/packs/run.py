@@ -20,7 +20,7 @@ from weakref import WeakSet
 
 import yaml
 
-from pmo_kit.disk import SHARED, scratch, write_whole
+from pmo_kit.disk import SHARED, real, scratch, write_whole
 from pmo_kit.errors import PackError, worded
 from pmo_kit.facts import number
 from pmo_kit.packs.manifest import dumps, file_hash, sha256
@@ -290,7 +290,7 @@ class _Inputs:
                 top.mkdir(parents=True)
                 shutil.copyfile(path, top / path.name)
                 for source in _sources(path) if is_register else ():
-                    if not source.resolve().is_relative_to(self.spec.home):
+                    if not real(source).is_relative_to(self.spec.home):
                         home = self.spec.home.name
                         raise PackError(
                             f"{path.name} reads {source.name}, which is out of the folder '{home}'."
@@ -302,7 +302,7 @@ class _Inputs:
     def _stays_at_home(self, folder: Path) -> None:
         """Refuse a link inside a folder that leads out of the home of the pack, and what is no file."""
         for path in folder.rglob("*"):
-            if not Path(os.path.realpath(path)).is_relative_to(self.spec.home):
+            if not real(path).is_relative_to(self.spec.home):
                 home = self.spec.home.name
                 raise PackError(f"{folder.name}/{path.name} is a link that leads out of the folder '{home}'.")
             if not (path.is_file() or path.is_dir()):
@@ -322,7 +322,7 @@ class _Inputs:
         text = default if given is None else str(given)
         if not text:
             return None
-        path = (base / text).resolve()
+        path = real(base / text)
         if not path.is_relative_to(self.spec.home) or not path.exists():
             home = self.spec.home.name
             raise PackError(f"{chapter.notebook.name}: {name} '{text}' does not exist in '{home}'.")
@@ -465,7 +465,7 @@ def _machine(folder: Path) -> tuple[tuple[str, str], ...]:
     package = Path(__file__).resolve().parents[2]
     libraries = (Path(sys.prefix, "lib"), "python/"), (Path(sys.base_prefix, "lib"), "python/")
     places = *libraries, (package, ""), (Path(tempfile.gettempdir()), ""), (Path.home(), "~/")
-    known = {str(folder): "", str(folder.resolve()): ""}
+    known = {str(folder): "", str(real(folder)): ""}
     for place, short in places:
         if len(place.parts) > 1:
             known.setdefault(str(place), short)

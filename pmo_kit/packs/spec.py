@@ -21,6 +21,7 @@ import nbformat
 import yaml
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
+from pmo_kit.disk import real
 from pmo_kit.doors import admit_path, factor, missing
 from pmo_kit.errors import InputError, PackError
 from pmo_kit.forms import (
@@ -59,7 +60,7 @@ FORMATS = ("html", "pdf", "pptx", "xlsx")
 
 def home_of(file: Path) -> Path:
     """The folder that the paths of a pack file may not leave: the nearest above it that holds `notebooks`."""
-    file = file.resolve()
+    file = real(file)
     return next((folder for folder in file.parents if (folder / "notebooks").is_dir()), file.parent)
 
 
@@ -69,11 +70,11 @@ def _inside(given: object, info: ValidationInfo) -> Path:
         raise ValueError(f"{{key}} must be a text; write it in quotes: '{given}'.")
     if not (given := given.strip()):
         raise ValueError("'{key}' is missing.")
-    file = reading_of(info).file.resolve()
+    file = real(reading_of(info).file)
     if Path(given).is_absolute() or re.match(r"[A-Za-z]:|\\", given):
         raise ValueError(f"'{given}' must be relative to this file.")
     try:
-        path = (file.parent / given).resolve()
+        path = real(file.parent / given)
         there = path.exists()
     except (OSError, ValueError) as error:  # too long, a character that no name has
         raise ValueError(f"'{given[:60]}' is no path: {getattr(error, 'strerror', error)}.") from error
@@ -184,7 +185,7 @@ def layout_names(file: Path) -> tuple[str, ...]:
         with zipfile.ZipFile(file) as content:
             parts = sorted(n for n in content.namelist() if re.fullmatch(r"ppt/slideLayouts/[^/]+\.xml", n))
             texts = [content.read(part).decode("utf-8") for part in parts]
-    except (OSError, zipfile.BadZipFile, UnicodeDecodeError):
+    except Exception:  # damaged, encrypted, packed in another way
         return ()
     found = [re.search(r'<p:cSld[^>]*\bname="([^"]*)"', text) for text in texts]
     return tuple(html.unescape(name[1]) for name in found if name)
@@ -219,7 +220,7 @@ class Deck(Form):
                 if name not in ours:
                     reading.note(own, f"'{{key}}' is not known; {nearest(name, ours)}", name)
             maps[key] = own.with_(ours | {k: v for k, v in own.items() if k in ours and isinstance(v, str)})
-        template = reading.file.resolve().parent / str(given.get("template", ""))
+        template = real(reading.file).parent / str(given.get("template", ""))
         if template.is_file():
             known, own = layout_names(template), given.get("layouts")
             if not known:
@@ -288,7 +289,7 @@ class PackSpec(Form):
     @classmethod
     def prepared(cls, given: Block, reading: Reading) -> Block:
         """The chapters of the annex stand behind the others; the word `full` brings the rest."""
-        file, chapters = reading.file.resolve(), given.get("chapters")
+        file, chapters = real(reading.file), given.get("chapters")
         if isinstance(chapters, Rows) and not chapters:
             reading.note(given, "{key} is a list with at least one notebook.", "chapters")
         annex = given.pop("annex", None)
@@ -347,10 +348,17 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
     """Read a notebook file; a file that is none is refused in words."""
     if reason := unreadable(path, "bytes of a notebook or JSON file"):
         raise PackError(f"{path.name} is not a notebook that can be read: {reason}")
+    invalid: dict[str, Exception] = {}
     try:
-        return nbformat.read(path, as_version=4)
+        text = path.read_bytes().decode("utf-8")
+        book = nbformat.reads(text, as_version=4, capture_validation_error=invalid)
+        if "\\u" in text:  # half a character can be written so
+            nbformat.writes(book).encode()
     except Exception as error:
         raise PackError(f"{path.name} is not a notebook that can be read: {error}") from error
+    for error in invalid.values():
+        raise PackError(f"{path.name} is not a notebook that can be read: {str(error).splitlines()[0]}")
+    return book
 
 
 def declared(notebook: Any, name: str) -> dict[str, Parameter]:
@@ -375,7 +383,9 @@ def declared(notebook: Any, name: str) -> dict[str, Parameter]:
     try:
         lines = ast.parse(cells[0].source).body if cells else []
     except SyntaxError as error:
-        raise PackError(f"{name}, parameters cell: {error.msg} in line {error.lineno}.") from error
+        raise PackError(f"{name}, parameters cell: {error.msg} in line {error.lineno or 1}.") from error
+    except RecursionError as error:
+        raise PackError(f"{name}, parameters cell: too many brackets or signs in each other.") from error
     for line in lines:
         parameter = _parameter(line)
         if parameter is None:

@@ -11,12 +11,12 @@ from typing import Any
 
 import pandas as pd
 
-from pmo_kit.disk import scratch
+from pmo_kit.disk import real, scratch
 from pmo_kit.errors import PackError, PmoError
 from pmo_kit.facts import KEYS, as_given
 from pmo_kit.packs.building import build_pack
 from pmo_kit.packs.decisions import project_of, recommendation
-from pmo_kit.packs.manifest import Published, dumps, file_hash, pack_id, read_json, seal
+from pmo_kit.packs.manifest import KeptFact, Published, dumps, file_hash, pack_id, read_json, seal
 from pmo_kit.packs.spec import read_spec
 
 _KEYS = (
@@ -379,7 +379,8 @@ def _inputs(old: Published, new: Published) -> pd.DataFrame:
     from pmo_kit.register.schema import load_schema
 
     columns = ["file", "key", "column", "old", "new"]
-    same = old.manifest["register"]["fingerprint"] == new.manifest["register"]["fingerprint"]
+    first, second = (pack.manifest["register"].get("fingerprint") for pack in (old, new))
+    same = first is not None and first == second
     registers = [] if same else [_register(pack) for pack in (old, new)]
     if same or None in registers:
         return pd.DataFrame([], columns=columns)
@@ -438,7 +439,7 @@ def _facts_moved(old: Published, new: Published) -> Iterator[tuple[str, str]]:
 def _facts(pack: Published) -> dict[str, dict[str, Any]]:
     """The facts of a pack by key, subject and basis, whatever the fingerprint of the question."""
     file = pack.folder / "facts.json"
-    found = read_json(file, list[dict[str, Any]]) if file.is_file() else []
+    found = read_json(file, list[KeptFact]) if file.is_file() else []
     names = {}
     for fact in found:
         base = {key: value for key, value in (fact.get("base") or {}).items() if key != "question"}
@@ -670,7 +671,7 @@ def _touched(pack: Published) -> Iterator[str]:
     folder, old = pack.folder, pack.manifest
     for name, digest in old["outputs"].items():
         path = folder / name
-        if not path.resolve().is_relative_to(folder.resolve()):
+        if "\0" in name or not real(path).is_relative_to(real(folder)):
             yield f"{name} leads out of the pack"
         elif not path.is_file():
             yield f"{name} is gone"

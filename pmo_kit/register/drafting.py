@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from pmo_kit.disk import real, write_whole
 from pmo_kit.errors import DataError, PmoError
 from pmo_kit.facts import number
 from pmo_kit.register.checks.provenance import accounts
@@ -917,7 +918,7 @@ def draft_mapping(files: Iterable[str | os.PathLike[str]], beside: Path | None =
     raws = [raw for place in places for raw in read_sheets(place, findings)]
     if not raws:
         raise DataError(describe_findings(findings.frame()), findings.frame())
-    seen = [os.path.relpath(place.resolve(), (beside or place.parent).resolve()) for place in places]
+    seen = [os.path.relpath(real(place), real(beside or place.parent)) for place in places]
     return Draft(raws, places[0].stem, [Path(one).as_posix() for one in seen])
 
 
@@ -953,7 +954,7 @@ def import_sources(files: list[Path], into: Path | None = None, replace: bool = 
     if not mapping.exists():
         draft = draft_mapping(sources, folder)
         folder.mkdir(parents=True, exist_ok=True)
-        mapping.write_text(draft.text, encoding="utf-8")
+        write_whole(mapping, draft.text.encode())
         lines += [draft.table, ""]
     sources = sources or sources_of(mapping)
     again = f"Correct {mapping}, then: pmo-kit import {' '.join(map(str, sources))} {mapping} --into {folder}"

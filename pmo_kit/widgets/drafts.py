@@ -19,6 +19,7 @@ import pandas as pd
 
 from pmo_kit.arbitration import Allocation, Capacity, Envelope, Question, arbitrate
 from pmo_kit.arbitration.rules import role_words
+from pmo_kit.disk import real
 from pmo_kit.doors import door
 from pmo_kit.errors import InfeasibleError, PmoError
 from pmo_kit.exhibits import Field
@@ -308,7 +309,7 @@ class ParametersState:
     """
 
     def __init__(self, notebook: str | PathLike[str]) -> None:
-        self.notebook = Path(notebook).resolve()
+        self.notebook = real(notebook)
         if not self.notebook.is_file() or self.notebook.suffix != ".ipynb":
             raise PmoError(f"There is no notebook {self.notebook}.")
         cells = json.loads(self.notebook.read_text(encoding="utf-8"))["cells"]
@@ -332,7 +333,7 @@ class ParametersState:
         """
         import papermill
 
-        place = Path(folder).resolve() / f"{self.notebook.stem}_{now:%Y-%m-%d_%H%M%S}.ipynb"
+        place = real(folder) / f"{self.notebook.stem}_{now:%Y-%m-%d_%H%M%S}.ipynb"
         place.parent.mkdir(parents=True, exist_ok=True)
         try:
             papermill.execute_notebook(

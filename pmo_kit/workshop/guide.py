@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from pmo_kit.disk import new_folder, scratch
+from pmo_kit.disk import new_folder, real, scratch
 from pmo_kit.errors import PmoError
 from pmo_kit.shipped import shipped
 from pmo_kit.workshop.building import (
@@ -299,7 +299,7 @@ def write_workshop(
     PmoError
         Something is there already, or the number of teams makes no sense.
     """
-    home = Path(folder).resolve()
+    home = real(folder)
     if home.is_file() or (home.is_dir() and any(home.iterdir())):
         raise PmoError(f"{home} is not empty. Name a new folder: nothing is overwritten.")
     if not 1 <= teams <= MOST_TEAMS:
@@ -342,7 +342,7 @@ def main() -> None:
     """Write what `make workshop` writes, and say where."""
     for path in write_lessons():
         sys.stdout.write(f"{_short(path)}\n")
-    sys.stdout.write(f"{_short(write_guide(Path('build/workshop/guide.pdf').resolve()))}\n")
+    sys.stdout.write(f"{_short(write_guide(Path('build/workshop/guide.pdf').absolute()))}\n")
 
 
 def _short(path: Path) -> Path:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -18,6 +24,7 @@ from pmo_kit.cli import main
 from pmo_kit.errors import PackError
 from pmo_kit.packs import build_pack
 from pmo_kit.packs.decisions import record_decisions
+from pmo_kit.packs.manifest import dumps
 from pmo_kit.packs.verify import diff_packs, verify_pack
 from tests.packs.tiny import LOAD, Workspace, message, notebook
 
@@ -109,11 +116,88 @@ def test_damaged_files_of_a_pack_are_told_and_never_a_one(
         file.write_bytes(whole)
 
 
+ODD: list[Any] = [
+    None, True, 0, -1, 1e308, 10**30, "", "x", "\ud800", "a\0b", "../../etc", [], [1], [[]], {}, {"a": 1}, [None],
+    "9" * 5_000, {"runs": [1]}, {"runs": [["a", "b"]]}, {"runs": None}, [["id", "x"]], float("nan"),
+]  # fmt: skip
+
+
+def damaged(draw: random.Random, value: Any) -> Any:
+    """A document with another value, or nothing, or another name, somewhere in it."""
+    value = copy.deepcopy(value)
+    holder, key = draw.choice([*places(value)] or [([value], 0)])
+    if draw.random() < 0.7:
+        holder[key] = draw.choice(ODD)
+    elif draw.random() < 0.5 and isinstance(holder, dict):
+        holder[draw.choice(["\ud800", "a\0b", "x" * 5_000, "../x", "data", "id", ""])] = holder.pop(key)
+    else:
+        del holder[key]
+    return value
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every place inside a document: what holds it, and its name or number there."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in pairs:
+        yield value, key
+        yield from places(inner)
+
+
+@pytest.mark.parametrize("long", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_a_pack_that_is_damaged_and_agrees_with_its_hashes_is_told(
+    long: bool, workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Attack 3a, by somebody who writes the hashes again: any part of any JSON file of a pack."""
+    file, draw, counts = (
+        workspace(one=notebook(LOAD, PLAN, message("a.one"))),
+        random.Random(3),
+        Counter[str](),
+    )
+    file.write_text(file.read_text() + "formats: html\n")
+    pack = build_pack(file, tmp_path / "out")
+    bad = tmp_path / "bad"
+    shutil.copytree(pack, bad)
+    kept = {
+        name: (pack / name).read_bytes()
+        for name in ("manifest.json", "figures.json", "facts.json", "run.json")
+    }
+    for _ in range(500 if long else 25):
+        name = draw.choice(["manifest.json", *["figures.json"] * 3, "facts.json", "run.json"])
+        for one, content in kept.items():
+            (bad / one).write_bytes(content)
+        content = json.dumps(damaged(draw, json.loads(kept[name]))).encode()
+        (bad / name).write_bytes(content)
+        if name in ("figures.json", "facts.json"):
+            manifest = json.loads(kept["manifest.json"])
+            manifest["outputs"][name] = hashlib.sha256(content).hexdigest()
+            (bad / "manifest.json").write_bytes(dumps(manifest))
+        for words in (
+            ["verify", "--hashes", str(bad)],
+            ["diff", str(pack), str(bad)],
+            ["diff", str(bad), str(pack)],
+        ):
+            status = main(words)
+            assert status in (0, 1, 2), (words, content, capsys.readouterr().err)
+            counts[f"{words[0]} {status}"] += 1
+    print(counts)
+    assert counts["diff 2"] >= 5
+
+
+PLAN = """import pmo_kit as pmo
+frame = pd.DataFrame({"project_id": ["A", "B"], "cost": [3.0, 2.5], "decision": ["fund", "refuse"],
+    "project": [(("lead", "North quay"), ("id", "A")), (("lead", "Pilot boats"), ("id", "B"))]})
+columns = (Field("project", kind="text"), Field("decision", kind="decision"), Field("cost", "Cost"))
+pmo.show(Table(id="arbitration.plan", alt="All.", data=frame, columns=columns), title="Two projects")"""
+
+
 def test_a_hash_list_that_leads_out_reads_nothing_outside(pack: Path) -> None:
     manifest = json.loads((pack / "manifest.json").read_text())
     manifest["outputs"]["../../../etc/passwd"] = "0" * 64
     (pack / "manifest.json").write_text(json.dumps(manifest))
     assert "../../../etc/passwd leads out of the pack" in verify_pack(pack).touched
+    manifest["outputs"]["a\0b"] = "0" * 64
+    (pack / "manifest.json").write_text(json.dumps(manifest))
+    assert not verify_pack(pack).ran
 
 
 def test_a_chapter_that_writes_into_its_inputs_fails_by_name(workspace: Workspace, tmp_path: Path) -> None:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import json
+import os
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pmo_kit.errors import PackError
-from pmo_kit.packs.spec import read_spec
+from pmo_kit.packs.spec import declared, layout_names, read_notebook, read_spec
 from pmo_kit.shipped import shipped
+from tests.packs.tiny import LOAD, notebook
 
 
 @pytest.fixture
@@ -149,3 +155,59 @@ def test_a_date_that_no_calendar_has_is_told(home: Path) -> None:
     text = "pack: board\ntitle: Board\ndate: 2026-13-15\nregister: ../register\nchapters: []\n"
     with pytest.raises(PackError, match=r"no such date, month must be in 1\.\.12; write it like 2026-10-15"):
         read_spec(written(home, text))
+
+
+CODE = {
+    "cell_type": "code",
+    "id": "a",
+    "metadata": {"tags": ["parameters"]},
+    "outputs": [],
+    "execution_count": None,
+}
+NO_NOTEBOOKS: dict[str, Any] = {
+    "tags are a number": {**CODE, "source": "", "metadata": {"tags": 5}},
+    "tags are nothing": {**CODE, "source": "", "metadata": {"tags": None}},
+    "metadata are a list": {**CODE, "source": "", "metadata": []},
+    "a source that is a number": {**CODE, "source": 7},
+    "a source with NUL": {**CODE, "source": 'gap: str = "\0"'},
+    "signs by the thousand": {**CODE, "source": f"gap: float = {'-' * 5_000}1"},
+    "sums by the thousand": {**CODE, "source": f"gap: float = {'+'.join('1' * 20_000)}"},
+    "brackets by the thousand": {**CODE, "source": f"gap: float = {'(' * 5_000}1{')' * 5_000}"},
+    "half a character": {**CODE, "source": 'label: str = "\ud800"'},
+    "a number of 5,000 digits": {**CODE, "source": f"draws: int = {'9' * 5_000}"},
+    "outputs are a number": {**CODE, "source": "", "outputs": 5},
+    "no cell": 5,
+    "an empty cell": {},
+}
+
+
+@pytest.mark.parametrize("name", NO_NOTEBOOKS)
+def test_what_is_no_notebook_is_refused_in_words(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "one.ipynb"
+    content = {**json.loads(json.dumps(notebook(LOAD))), "cells": [NO_NOTEBOOKS[name]]}
+    file.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(PackError, match=r"one\.ipynb"):
+        declared(read_notebook(file), file.name)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links of POSIX")
+def test_a_link_that_leads_to_itself_is_told_with_its_line(home: Path) -> None:
+    (home / "notebooks" / "one.ipynb").unlink()
+    (home / "notebooks" / "one.ipynb").symlink_to("one.ipynb")
+    with pytest.raises(PackError, match=r"line \d+: '../notebooks/one.ipynb' does not exist"):
+        read_spec(written(home, GOOD))
+
+
+@pytest.mark.parametrize(("place", "value"), [(6, 1), (8, 97), (43, 255), (22, 1)])
+def test_an_archive_that_is_damaged_is_no_deck(place: int, value: int, tmp_path: Path) -> None:
+    """Encrypted, packed in an unknown way, damaged inside, of another size than it says."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("ppt/slideLayouts/a.xml", '<p:cSld name="x">' * 99)
+    content = bytearray(stream.getvalue())
+    content[place : place + 8 * (place > 30) + 1] = bytes([value]) * (8 * (place > 30) + 1)
+    listed = content.index(b"PK\1\2")
+    if place in (6, 8, 22):
+        content[listed + place + 2] = value
+    (tmp_path / "deck.pptx").write_bytes(content)
+    assert layout_names(tmp_path / "deck.pptx") == ()
