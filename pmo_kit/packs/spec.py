@@ -356,8 +356,8 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
             nbformat.writes(book).encode()
     except Exception as error:
         raise PackError(f"{path.name} is not a notebook that can be read: {error}") from error
-    for error in invalid.values():
-        raise PackError(f"{path.name} is not a notebook that can be read: {str(error).splitlines()[0]}")
+    for fault in invalid.values():
+        raise PackError(f"{path.name} is not a notebook that can be read: {str(fault).splitlines()[0]}")
     return book
 
 

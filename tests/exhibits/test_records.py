@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pandas as pd
 import pytest
 
 from pmo_kit.exhibits import Chart, Field, Kpi, Table
-from pmo_kit.exhibits.records import words
+from pmo_kit.exhibits.records import to_json, words
 
 DATA = pd.DataFrame({"project": ["P01"], "cost": [14.0]})
 
@@ -32,3 +34,19 @@ def test_words_of_runs() -> None:
     cell = (("lead", "Customer app"), ("text", ", until 2028."), ("line", "Owner"), ("small", "page 2"))
     assert words(cell) == "Customer app, until 2028.\nOwner\npage 2"
     assert words("plain") == "plain"
+
+
+def test_what_no_medium_prints_is_a_sign_in_every_text() -> None:
+    """A control character or half a character in a title would cost a whole medium."""
+    odd = "a\x00b\x1b\ud800\ufffe\x85\n"
+    cell = (("lead", odd), ("text", "plain"))
+    table = Table(
+        id="a.b", alt=odd, title=odd, data=DATA.astype(object).assign(project=[cell], odd=odd),
+        columns=(Field("odd", odd),),
+        inputs={odd: odd},
+    )  # fmt: skip
+    told = json.dumps(to_json(table), ensure_ascii=False)
+    assert "a�b���" in told
+    assert not [letter for letter in json.loads(told)["title"] if letter in "\x00\x1b\ud800\ufffe"]
+    assert told.encode().count("�".encode()) == 4 * 7
+    assert [part for part in ("u0000", "u001b") if part in told] == []
