@@ -18,7 +18,7 @@ from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model, kept, par
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Capacity, Count, Demand, Limit, Synergy
 from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, each, moment, proof_gap, settle_tie
-from pmo_kit.arbitration.solving import MOST_NODES, Limits, Proof, Status, T, prove
+from pmo_kit.arbitration.solving import MOST_NODES, Limits, Program, Proof, Status, T, prove
 from pmo_kit.disk import shared
 from pmo_kit.doors import door
 from pmo_kit.errors import InfeasibleError, PmoError
@@ -100,8 +100,6 @@ class Allocation(Answer):
         What the plan is worth, and what no plan can exceed.
     plan : mapping of str to str
         project_id -> chosen level; a project that is refused is absent.
-    next_best : mapping of str to str, or None
-        The best other plan where the answer is proven; `next_best_value` is its value.
     unique : bool or None
         False where another plan is equally good; None where that is not known.
 
@@ -117,21 +115,39 @@ class Allocation(Answer):
     value: float
     bound: float
     plan: Mapping[str, str]
-    next_best: Mapping[str, str] | None
-    next_best_value: float | None
     unique: bool | None
     nodes: int
     _model: Model = field(repr=False)
     _positions: Plan = field(repr=False)
     _value: int = field(repr=False)
+    _rival: Found | None = field(repr=False)
 
     @cached_property
     def _pool(self) -> Pool:
         """Plans found so far; those of the answer to begin with."""
         known = [self._positions]
-        if self.next_best is not None:
-            known.append(self._model.positions(self.next_best))
+        if self._rival is not None and self._rival.plan is not None:
+            known.append(self._rival.plan)
         return Pool(self._model, known)
+
+    @cached_property
+    def _second(self) -> Found:
+        """The best other plan, where the answer is proven."""
+        if self.unique is None or self._rival is not None:
+            return self._rival or Found("unknown", None, 0, 0, 0)
+        found = self._pool.search(extra=[self._model.other_plan(self._positions)])
+        return found if found.status == "optimal" else replace(found, plan=None)
+
+    @property
+    def next_best(self) -> Mapping[str, str] | None:
+        """project_id -> level of the best other plan where the answer is proven; None where there is no other."""
+        plan = self._second.plan
+        return None if plan is None else MappingProxyType(self._model.levels(plan))
+
+    @property
+    def next_best_value(self) -> float | None:
+        """What the next best plan is worth."""
+        return None if self._second.plan is None else self._second.value / ONE
 
     def _each(self, asks: Iterable[Callable[[Allocation], T]]) -> list[T]:
         """What is asked of the answer, side by side, each with the plans known when its turn comes."""
@@ -350,36 +366,34 @@ def arbitrate_from(question: Question, known: Iterable[Plan] = (), settle: bool 
     limits = Limits(proof_gap(model), question.node_limit, until, stoppable=True)
     pool = Pool(model, known)
     found = pool.search(limits=limits) if gap == 0 and pool.plans else _within(model, gap, limits)
+    alone = False
     if found.status == "infeasible" or (gap == 0 and found.status == "optimal"):
-        found = _verified(model, found)
+        found, alone = _verified(model, found, settle)
     if found.status == "infeasible":
         raise conflict_error(question)
     if found.plan is None:
         raise PmoError(
             "The limit ended the search before a plan was found: allow more branches or more time."
         )
-    second: Found | None = None
-    if gap == 0 and found.status == "optimal" and settle:
-        last = None
-        if question.last_plan is not None:
-            last = _known(model, question.last_plan)
-        pool.add(found.plan)
-        found, second = settle_tie(pool, found, last, until)
-    return allocation_of(model, found, second)
+    if alone or gap > 0 or found.status != "optimal" or not settle:
+        return allocation_of(model, found, True if alone else None)
+    last = None if question.last_plan is None else _known(model, question.last_plan)
+    pool.add(found.plan)
+    found, second = settle_tie(pool, found, last, until)
+    if second.status not in ("optimal", "infeasible"):
+        return allocation_of(model, found)
+    unique = second.plan is None or second.value < found.value - model.noise
+    return allocation_of(model, found, unique, second)
 
 
-def allocation_of(model: Model, found: Found, second: Found | None = None) -> Allocation:
+def allocation_of(
+    model: Model, found: Found, unique: bool | None = None, second: Found | None = None
+) -> Allocation:
     """The allocation of a plan that was found."""
     assert found.plan is not None
-    unique, other, value = None, None, None
-    if second is not None and second.status in ("optimal", "infeasible"):
-        unique = second.plan is None or second.value < found.value - model.noise
-        if second.plan is not None:
-            other, value = MappingProxyType(model.levels(second.plan)), second.value / ONE
     return Allocation(
         model.question, found.status, found.value / ONE, found.bound / ONE,
-        MappingProxyType(model.levels(found.plan)), other, value, unique, found.nodes,
-        model, found.plan, found.value,
+        MappingProxyType(model.levels(found.plan)), unique, found.nodes, model, found.plan, found.value, second,
     )  # fmt: skip
 
 
@@ -414,37 +428,47 @@ def _within(model: Model, gap: float, limits: Limits) -> Found:
     return found
 
 
-def _proof(model: Model, target: float, improves: Callable[[Plan], bool], nodes: int) -> Proof:
-    """What the second search says; a proof of another process of the same run is taken from it."""
-    return shared(
-        lambda: (model.program.content, model.question.fingerprint, target, nodes),
-        lambda: prove(model.program, model.n, target, improves, nodes),
-        lambda proof: proof.proven,
-    )
+def _key(program: Program, model: Model, target: float, nodes: int) -> tuple[object, ...]:
+    """All that a proof follows from."""
+    return program.content, model.question.fingerprint, target, nodes
 
 
-def _verified(model: Model, found: Found) -> Found:
+def _verified(model: Model, found: Found, alone: bool) -> tuple[Found, bool]:
     """The solver's answer after a second search in exact arithmetic: proven, or bettered and then proven.
 
-    Where that search ends undecided, the solver's word stands and the bound is a billionth above the value.
+    Where that search ends undecided, the solver's word stands and the bound is a billionth above the value. A proof of
+    another process of the same run is taken from it.
+
+    Returns
+    -------
+    tuple of Found and bool
+        Whether no other plan is as good, too; where `alone`, it is looked for.
     """
     nodes = MOST_NODES if model.question.time_limit is None else MOST_NODES // 10
     while True:
-        least = None if found.plan is None else found.value
+        plan, program, target, least = found.plan, model.program, -np.inf, None
+        if plan is not None:
+            program = program.with_rows([model.other_plan(plan)])
+            least, half = found.value - model.noise if alone else found.value + 1, model.grain // 2
+            target = (least - half if alone else least + half) / ONE
 
-        def improves(plan: Plan, least: int | None = least) -> bool:
-            exact = model.evaluate(plan)
-            return not exact.broken and (least is None or exact.value > least)
+        def improves(other: Plan, least: int | None = least) -> bool:
+            exact = model.evaluate(other)
+            return not exact.broken and (least is None or exact.value >= least)
 
-        target = -np.inf if least is None else (least + model.grain // 2) / ONE
-        proof = _proof(model, target, improves, nodes)
+        key = partial(_key, program, model, target, nodes)
+        search = partial(prove, program, model.n, target, improves, nodes)
+        proof: Proof = shared(key, search, lambda proof: proof.proven)
         if proof.better is None:
             break
         value = model.evaluate(proof.better).value
-        found = replace(found, status="optimal", plan=proof.better, value=value)
+        alone = alone and (plan is None or value > found.value)
+        if plan is None or value > found.value:
+            found = replace(found, status="optimal", plan=proof.better, value=value)
     if found.plan is None:
-        return found
-    return replace(found, bound=found.value + (0 if proof.proven else round(proof_gap(model) * ONE)))
+        return found, False
+    more = 0 if proof.proven else round(proof_gap(model) * ONE)
+    return replace(found, bound=found.value + more), alone and proof.proven
 
 
 def _known(model: Model, levels: Mapping[str, str]) -> Plan:

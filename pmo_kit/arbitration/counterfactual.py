@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from pmo_kit.answers import Answer
-from pmo_kit.arbitration.model import ONE
+from pmo_kit.arbitration.model import ONE, Plan
 from pmo_kit.arbitration.prices import flip, in_the_way
 from pmo_kit.arbitration.rules import (
     Capacity,
@@ -125,13 +125,16 @@ def what_would_admit(allocation: Allocation, project_id: str, level: str | None 
     unit = allocation.question.worth.short
     worth = f"{unit} more {allocation.question.goal}" if options.money_value else f"more of {unit}"
     rows = [("value", price, unit, f"{as_given(round(price, 2))} {worth}")]
-    asks: list[Callable[[], tuple[str, float, str, str]]] = [partial(_cheaper, allocation, option)]
-    asks += [partial(_one_limit, allocation, rule, option) for rule in limits]
+    others = set(plan).difference(options.of(project_id).tolist())
+    added = tuple(sorted({*others, option}))
+    near = [added] if done.found.plan is None else [done.found.plan, added]
+    asks: list[Callable[[], tuple[str, float, str, str]]] = [partial(_cheaper, allocation, option, near)]
+    asks += [partial(_one_limit, allocation, rule, option, near) for rule in limits]
     envelopes = {r.name: r.amount for r in model.question.active_rules if isinstance(r, Envelope)}
     if envelopes:
-        asks.append(partial(_all_envelopes, allocation, envelopes, option))
+        asks.append(partial(_all_envelopes, allocation, envelopes, option, near))
     if len(limits) > 1:
-        asks.append(partial(_together, allocation, limits, option))
+        asks.append(partial(_together, allocation, limits, option, near))
     rows += side_by_side(asks)
     table = pd.DataFrame(rows, columns=["way", "amount", "unit", "words"])
     change = done.change.leaves if done.change else ()
@@ -139,20 +142,20 @@ def what_would_admit(allocation: Allocation, project_id: str, level: str | None 
     return Admission(allocation, project_id, name, price, change, way, table)
 
 
-def _cheaper(allocation: Allocation, option: int) -> tuple[str, float, str, str]:
+def _cheaper(allocation: Allocation, option: int, near: Sequence[Plan]) -> tuple[str, float, str, str]:
     """The least share off an option's cost."""
     model = allocation._model
-    cut = least_cost_cut(model, option, allocation._value)
+    cut = least_cost_cut(model, option, allocation._value, near)
     cost = f"{as_given(round(float(model.question.built.costs[option]), 2))} {model.question.money.short}"
     named = f"{model.question.basis_word} cost".strip()
     return "cost", *_share(cut, f"off its {named} of {cost}")
 
 
 def _all_envelopes(
-    allocation: Allocation, amounts: Mapping[str, float], option: int
+    allocation: Allocation, amounts: Mapping[str, float], option: int, near: Sequence[Plan]
 ) -> tuple[str, float, str, str]:
     """The least common factor on all envelopes."""
-    more = least_increase(allocation._model, amounts, least=allocation._value, option=option)
+    more = least_increase(allocation._model, amounts, least=allocation._value, option=option, known=near)
     return "all envelopes", *_share(more, "more in every envelope")
 
 
@@ -164,9 +167,12 @@ def _share(found: Threshold | None, words: str) -> tuple[float, str, str]:
     return found.amount, "share", f"{as_given(enough)} % {words}"
 
 
-def _one_limit(allocation: Allocation, rule: Limit, option: int) -> tuple[str, float, str, str]:
+def _one_limit(
+    allocation: Allocation, rule: Limit, option: int, near: Sequence[Plan]
+) -> tuple[str, float, str, str]:
     """The least increase of one limit."""
-    found = least_increase(allocation._model, {rule.name: 1.0}, least=allocation._value, option=option)
+    by, least = {rule.name: 1.0}, allocation._value
+    found = least_increase(allocation._model, by, least=least, option=option, known=near)
     unit = rule.unit_of(allocation.question.built.money_unit)
     if found is None:
         return rule.name, float("nan"), unit, f"no increase of {rule.name} alone is enough"
@@ -174,11 +180,13 @@ def _one_limit(allocation: Allocation, rule: Limit, option: int) -> tuple[str, f
     return rule.name, found.amount, unit, rule.shortfall(found.amount, money)
 
 
-def _together(allocation: Allocation, limits: Sequence[Rule], option: int) -> tuple[str, float, str, str]:
+def _together(
+    allocation: Allocation, limits: Sequence[Rule], option: int, near: Sequence[Plan]
+) -> tuple[str, float, str, str]:
     """The least sum of increases of several limits, and how it is made up."""
     model = allocation._model
     by = [{rule.name: 1.0} for rule in limits]
-    found = least_increase(model, *by, least=allocation._value, option=option)
+    found = least_increase(model, *by, least=allocation._value, option=option, known=near)
     if found is None:
         return "together", float("nan"), "", "no increase of these limits is enough"
     broken = model.excess(found.plan)

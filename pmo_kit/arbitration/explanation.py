@@ -20,6 +20,7 @@ from pmo_kit.arbitration.prices import (
     blocking_rules,
     bounds_of,
     common_change,
+    flip,
     flip_columns,
     flips,
     in_the_way,
@@ -332,7 +333,9 @@ def supports(allocation: Allocation, projects: Sequence[str] | None = None) -> p
         rest = [i for i in allocation._positions if i not in mine]
         broken = model.excess(rest)
         rules = tuple(rule.name for rule in question.active_rules if rule.name in broken)
-        others = best_plan(model, fixed=dict.fromkeys(mine, 0))
+        chosen = next((i for i in mine if i in allocation._positions and not options.stops[i]), None)
+        found = None if chosen is None else flip(allocation, chosen).found
+        others = found or allocation._pool.search(dict.fromkeys(mine, 0))
         loses = float("nan") if others.plan is None else (allocation._value - others.value) / ONE
         words = [_support(allocation, question.rule(name)) for name in rules]
         unique = list(dict.fromkeys(words))

@@ -10,7 +10,7 @@ from math import nan
 import pandas as pd
 
 from pmo_kit.arbitration.allocation import Allocation
-from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, compile_model
+from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan, compile_model
 from pmo_kit.arbitration.prices import NOTHING
 from pmo_kit.arbitration.rules import Envelope, Share
 from pmo_kit.arbitration.search import Pool, best_known, best_plan, each
@@ -203,48 +203,52 @@ class _Moves:
             for more in (dict.fromkeys(everyone, self._everything), dict.fromkeys(into, most)):
                 if not self._gained(self._value(more)) > 0:
                     return 0.0, 0.0
-        value = self._reached(by, into, most)
+        value, plan = self._reached(by, into, most)
         if value < (NO_BOUND if self._shares else self._value(dict.fromkeys(into, most))):
             shift = limit_shift(model, by)
             program = model.program.with_columns([{row: -step for row, step in shift.items()}], most)
             found = best_plan(
                 model, program=program, loose=touched(model, shift), least=max(value, self._base._value)
             )
-            value = value if found.plan is None else max(value, found.value)
             if found.plan is not None:
                 self._plans[found.plan] = None
+                value, plan = max((value, plan), (found.value, found.plan))
         gained = self._gained(value)
         if not gained > 0:
             return 0.0, 0.0
-        least = self._least(by, into, value)
+        least = self._least(by, into, value, plan)
         return gained, nan if least is None else least.amount
 
-    def _reached(self, by: Mapping[str, float], into: Sequence[str], most: float) -> int:
-        """The value of the best known plan that some amount admits."""
-        best = self._base._value
+    def _reached(self, by: Mapping[str, float], into: Sequence[str], most: float) -> tuple[int, Plan]:
+        """The best known plan that some amount admits, and its value."""
+        model, best = self._base._model, (self._base._value, self._base._positions)
         for plan in self._plans:
-            exact, over = self._base._model.evaluate(plan), self._base._model.excess(plan)
-            amount = max(over.values(), default=0.0)
-            if exact.value > best and over.keys() <= set(into) and amount <= most:
-                moved = self._model({rule: amount * sign for rule, sign in by.items()}).evaluate(plan)
-                best = best if moved.broken else max(best, moved.value)
+            value = model.evaluate(plan).value
+            if value > best[0]:
+                over = model.excess(plan)
+                amount = max(over.values(), default=0.0)
+                if over.keys() <= set(into) and amount <= most:
+                    moved = self._model({rule: amount * sign for rule, sign in by.items()}).evaluate(plan)
+                    best = best if moved.broken else max(best, (moved.value, plan))
         return best
 
-    def _least(self, by: Mapping[str, float], into: Sequence[str], value: int) -> Threshold | None:
+    def _least(
+        self, by: Mapping[str, float], into: Sequence[str], value: int, plan: Plan
+    ) -> Threshold | None:
         """The least amount with which a value is reached: not less than of new money, and no more where that fits."""
         model = self._base._model
         if self._shares:
-            return least_increase(model, by, least=value)
+            return least_increase(model, by, least=value, known=[plan])
         key = (frozenset(into), value)
         if key not in self._enough:
-            self._enough[key] = least_increase(model, dict.fromkeys(into, 1.0), least=value)
+            self._enough[key] = least_increase(model, dict.fromkeys(into, 1.0), least=value, known=[plan])
         new = self._enough[key]
         if new is not None:
             amount = new.amount + 1e-9  # it is rounded
             moved = self._model({rule: amount * sign for rule, sign in by.items()}).evaluate(new.plan)
             if not moved.broken and moved.value >= value:
                 return new
-        return least_increase(model, by, least=value)
+        return least_increase(model, by, least=value, known=[plan])
 
     def _all(self, name: str, start: int) -> float:
         """All the money that can leave a year."""

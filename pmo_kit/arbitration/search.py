@@ -15,7 +15,7 @@ import numpy as np
 
 from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan, compile_model
 from pmo_kit.arbitration.rules import Row
-from pmo_kit.arbitration.solving import Limits, Program, Status, T, side_by_side, solve
+from pmo_kit.arbitration.solving import Limits, Outcome, Program, Status, T, side_by_side, solve
 
 if TYPE_CHECKING:
     from pmo_kit.arbitration.options import Floats
@@ -328,12 +328,13 @@ class Pool:
         model, fixed = self.model, fixed or {}
         lead = self.leader(fixed, extra)
         relaxed = relaxation(model, fixed, extra) if fixed or extra else self._relaxed
-        if relaxed is None:
+        if relaxed.x is None:
             return Found("infeasible", None, 0, -NO_BOUND, 0)
         for step in (1.5, 5.0) if self._plans else ():
-            guess = relaxed - round(step * self.distance)
+            guess = round(relaxed.value * ONE) - round(step * self.distance)
             if lead is None or guess > lead[0]:
-                found = best_plan(model, fixed=fixed, extra=extra, least=guess, limits=limits)
+                kept = _kept(model, relaxed, guess) | fixed
+                found = best_plan(model, fixed=kept, extra=extra, least=guess, limits=limits)
                 if found.plan is not None:
                     self.add(found.plan)
                     return found
@@ -341,8 +342,9 @@ class Pool:
             found = best_plan(model, fixed=fixed, extra=extra, limits=limits)
         else:
             value, plan = lead
-            rows = [*extra, model.other_plan(plan)]
-            found = best_plan(model, fixed=fixed, extra=rows, least=value + model.grain, limits=limits)
+            rows, least = [*extra, model.other_plan(plan)], value + model.grain
+            kept = _kept(model, relaxed, least) | fixed
+            found = best_plan(model, fixed=kept, extra=rows, least=least, limits=limits)
             if found.plan is None:
                 proven = found.status == "infeasible"
                 bound = value if proven else max(value, found.bound)
@@ -351,7 +353,7 @@ class Pool:
         return found
 
     @cached_property
-    def _relaxed(self) -> int | None:
+    def _relaxed(self) -> Outcome:
         """The relaxation of the whole question."""
         return relaxation(self.model, {})
 
@@ -359,7 +361,15 @@ class Pool:
     def distance(self) -> int:
         """How far the best kept plan is below the relaxation of the whole question."""
         best = self.best({}) or 0
-        return max(0 if self._relaxed is None else self._relaxed - best, abs(best) // 500)
+        most = best if self._relaxed.x is None else round(self._relaxed.value * ONE)
+        return max(0, most - best, abs(best) // 500)
+
+
+def _kept(model: Model, relaxed: Outcome, least: int) -> dict[int, int]:
+    """Options that are in, or out, in every plan worth so much: their reduced cost is more than that leaves."""
+    assert relaxed.reduced is not None
+    room, costs = relaxed.bound - least / ONE + _slack(model, least), relaxed.reduced[: model.n]
+    return {int(i): int(costs[i] > 0) for i in np.flatnonzero(np.abs(costs) > room)}
 
 
 def _obeys(plan: Plan, row: Row) -> bool:
@@ -368,7 +378,6 @@ def _obeys(plan: Plan, row: Row) -> bool:
     return row.lower - 1e-9 <= total <= row.upper + 1e-9
 
 
-def relaxation(model: Model, fixed: Mapping[int, int], extra: Sequence[Row] = ()) -> int | None:
-    """The value (in parts of 1 / ONE) that plans could have if projects could be split; None where nothing fits."""
-    outcome = solve(model.program.fixed(fixed).with_rows(extra).relaxed)
-    return None if outcome.x is None else round(outcome.value * ONE)
+def relaxation(model: Model, fixed: Mapping[int, int], extra: Sequence[Row] = ()) -> Outcome:
+    """What plans could be worth if projects could be split."""
+    return solve(model.program.fixed(fixed).with_rows(extra).relaxed)

@@ -146,7 +146,7 @@ class Outcome:
     bound: float
     nodes: int
     seconds: float
-    reduced: Floats | None = None  # of a program without whole numbers
+    reduced: Floats | None = None  # of a program without whole numbers: what the bound loses with a column
 
 
 @dataclass(frozen=True, eq=False)
@@ -406,11 +406,12 @@ def _solved(program: Program, limits: Limits) -> Outcome:
     x = np.array(highs.getSolution().col_value) * columns if found else None
     value = float(info.objective_function_value) / factor if found else -inf
     bound = float(info.mip_dual_bound) / factor if whole else value
+    reduced = None
     if found and not whole:
         y = np.array(highs.getSolution().row_dual)
-        bound = SafeBound(program).of(y, program.least, program.most)[0] / factor
+        bound, costs = SafeBound(program).of(y, program.least, program.most)
+        bound, reduced = bound / factor, costs / columns / factor
     if status == kinds.kOptimal and found:
-        reduced = None if whole else np.array(highs.getSolution().col_dual) / columns / factor
         return Outcome("optimal", x, value, max(bound, value), nodes, seconds, reduced)
     return Outcome("feasible" if found else "unknown", x, value, bound, nodes, seconds)
 

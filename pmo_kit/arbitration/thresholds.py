@@ -28,8 +28,8 @@ from pmo_kit.arbitration.rules import (
     Share,
     role_words,
 )
-from pmo_kit.arbitration.search import Found, best_plan, solved_again, value_floor
-from pmo_kit.arbitration.solving import solve
+from pmo_kit.arbitration.search import Found, proof_gap, solved_again, value_floor
+from pmo_kit.arbitration.solving import Limits, solve
 from pmo_kit.doors import door, known, several
 from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given, in_row
@@ -70,7 +70,11 @@ def limit_shift(model: Model, by: Mapping[str, float]) -> dict[int, float]:
 
 
 def least_increase(
-    model: Model, *by: Mapping[str, float], least: int, option: int | None = None
+    model: Model,
+    *by: Mapping[str, float],
+    least: int,
+    option: int | None = None,
+    known: Iterable[Plan] = (),
 ) -> Threshold | None:
     """The least increase of limits with which a plan (that contains an option) is worth at least `least`.
 
@@ -83,6 +87,8 @@ def least_increase(
     least : int
         Value in parts of 1 / ONE.
     option : int, optional
+    known : iterable of Plan
+        Plans that may be worth so much once the limits are larger.
 
     Returns
     -------
@@ -91,37 +97,84 @@ def least_increase(
     """
     shifts = [limit_shift(model, change) for change in by]
     columns = [{row: -step for row, step in shift.items()} for shift in shifts]
-    found = _least(model, columns, option, least)
-    if found.plan is None or found.x is None:
-        return None
-    if model.carries and len(by) == 1:
-        amount = _enough(model, by[0], max(0.0, float(found.x[-1])), found.plan)
-    elif model.carries:
-        amount = max(0.0, float(found.x[-len(shifts) :].sum()))
-    else:
-        broken = {model.head + row: excess / ONE for row, excess in model.evaluate(found.plan).broken}
-        amount = sum(
+
+    def exactly(plan: Plan, amount: float) -> float:
+        if model.carries:
+            return _enough(model, by[0], amount, plan) if len(by) == 1 else amount
+        broken = {model.head + row: excess / ONE for row, excess in model.evaluate(plan).broken}
+        return sum(
             max((broken.get(r, 0.0) / abs(step) for r, step in s.items()), default=0.0) for s in shifts
         )
-    return Threshold(round(amount, 9), found.plan, found.value / ONE)
+
+    return _least(model, columns, option, least, exactly=exactly, known=known)
+
+
+LESS = 1e-6  # by so much of itself an amount must be smaller to count as less
 
 
 def _least(
     model: Model,
     columns: Sequence[Mapping[int, float]],
     option: int | None,
-    least: int | None,
+    least: int,
     most: float = inf,
-    extra: Sequence[Row] = (),
-) -> Found:
-    """The plan worth `least`, with an option, for which the sum of further columns (row to coefficient) is least."""
-    program = model.program.with_columns(columns, most)
-    objective = np.zeros(len(program.value))
-    objective[-len(columns) :] = -1.0
-    return best_plan(
-        model, fixed={} if option is None else {option: 1}, extra=extra, objective=objective, least=least,
-        program=program, loose=touched(model, (row for column in columns for row in column)),
-    )  # fmt: skip
+    gain: float = 0.0,
+    exactly: Callable[[Plan, float], float] = lambda plan, amount: amount,
+    known: Iterable[Plan] = (),
+) -> Threshold | None:
+    """The least sum of further columns (row to coefficient), each worth `gain`, with which a plan is worth `least`.
+
+    A plan that is worth so much at any amount, then one at less than that plan needs, until there is none: searches for
+    a value above a limit are several times faster than one for the amount itself.
+
+    Parameters
+    ----------
+    model : Model
+    columns : sequence of mapping
+    option : int, optional
+        An option that the plan contains.
+    least : int
+        Value in parts of 1 / ONE.
+    most : float
+        The largest amount.
+    gain : float
+    exactly : callable
+        (plan, amount as the solver says it) -> amount.
+    known : iterable of Plan
+        Plans that may do.
+    """
+    loose, n = touched(model, (row for column in columns for row in column)), model.n
+    program = model.program.with_columns(columns, most, gain).fixed({} if option is None else {option: 1})
+    own = np.arange(len(model.program.value), len(program.value))
+    floor = value_floor(model, least)
+    lower = least / ONE - 1e-9 * max(1.0, abs(least) / ONE) if gain else floor.lower
+    worth = np.append(floor.coefficients, np.full(len(own), gain))
+    floor = Row("value", np.append(floor.columns, own), worth, lower, inf)
+    amounts = np.zeros(len(program.value))
+    amounts[own] = -1.0
+    needed = program.with_rows([floor]).maximizing(amounts)
+    limits = Limits(proof_gap(model), cutoff=lower, enough=lower)
+    best: Threshold | None = None
+    cuts: list[Row] = []
+    plans = [plan for plan in known if option is None or option in plan]
+    while True:
+        for plan in plans:
+            exact = model.evaluate(plan)
+            if all(row in loose for row, _ in exact.broken) and (gain or exact.value >= least):
+                outcome = solve(needed.fixed({i: float(i in set(plan)) for i in range(n)}))
+                if outcome.x is not None:
+                    amount = round(exactly(plan, max(0.0, float(outcome.x[own].sum()))), 9)
+                    if best is None or amount < best.amount:
+                        best = Threshold(amount, plan, exact.worth)
+        if best is not None and best.amount <= 0:
+            break
+        cap = [] if best is None else [Row("less", own, np.full(len(own), 1 / best.amount), -inf, 1 - LESS)]
+        outcome = solve(program.with_rows([*cap, *cuts]), limits)
+        if outcome.x is None or outcome.value < lower - 1e-12 * abs(lower):
+            break
+        plans = [tuple(int(i) for i in np.flatnonzero(outcome.x[:n] > 0.5))]
+        cuts.append(model.other_plan(plans[0]))
+    return best
 
 
 def _enough(model: Model, by: Mapping[str, float], amount: float, plan: Plan) -> float:
@@ -161,7 +214,7 @@ def first_rival(model: Model, option: int, plan: Plan) -> float:
     ):
         return inf
     found = _least(model, [entries], option, model.better(model.evaluate(plan).value), 1e6)
-    return inf if found.x is None else round(max(0.0, float(found.x[-1])), 9)
+    return inf if found is None else found.amount
 
 
 def only_limit(model: Model, rule: Rule) -> bool:
@@ -191,7 +244,7 @@ def _stretch(model: Model, entries: Mapping[int, float], plan: Plan) -> float:
     return inf if amount > 0.9 * most else round(max(0.0, amount), 9)
 
 
-def least_cost_cut(model: Model, option: int, least: int) -> Threshold | None:
+def least_cost_cut(model: Model, option: int, least: int, known: Iterable[Plan] = ()) -> Threshold | None:
     """The least share of an option's cost, cut in every year alike, with which a plan that contains it is
     worth `least`.
 
@@ -201,21 +254,16 @@ def least_cost_cut(model: Model, option: int, least: int) -> Threshold | None:
     options = model.question.built
     entries = {row: -coefficient for row, coefficient in cost_rows(model, option).items()}
     gain = float(options.table["pv_cost"].to_numpy()[option]) if options.money_value else 0.0
-    floor = value_floor(model, least)
-    if gain:
-        columns = np.append(floor.columns, len(model.program.value))
-        lower = least / ONE - 1e-9 * max(1.0, abs(least) / ONE)
-        floor = Row("value", columns, np.append(floor.coefficients, gain), lower, inf)
-    found = _least(model, [entries], option, None, 1.0, [floor])
-    if found.plan is None or found.x is None:
-        return None
-    share = round(max(0.0, float(found.x[-1])), 9)
-    if not model.carries and not model.prices:
-        broken = model.evaluate(found.plan).broken
-        needs = [excess / ONE / abs(entries[row + model.head]) for row, excess in broken]
-        needs.append((least - found.value) / ONE / gain if gain else 0.0)
-        share = round(max(0.0, *needs), 9)
-    return Threshold(share, found.plan, found.value / ONE + share * gain)
+
+    def exactly(plan: Plan, amount: float) -> float:
+        if model.carries or model.prices:
+            return amount
+        exact = model.evaluate(plan)
+        needs = [excess / ONE / abs(entries[row + model.head]) for row, excess in exact.broken]
+        needs.append((least - exact.value) / ONE / gain if gain else 0.0)
+        return max(0.0, *needs)
+
+    return _least(model, [entries], option, least, 1.0, gain, exactly, known)
 
 
 def with_costs_scaled(question: Question, project_id: str, level: str, factor: float) -> Question:
@@ -478,9 +526,10 @@ def _ahead(allocation: Allocation, rules: Sequence[Rule], shares: bool) -> tuple
     if free.plan is None or free.value <= allocation._value:
         return nan, nan, _worth(free), 0.0
     by, model = [{rule.name: 1.0} for rule in rules], allocation._model
-    first = least_increase(model, *by, least=model.better(allocation._value))
+    first = least_increase(model, *by, least=model.better(allocation._value), known=[free.plan])
     reached = first is not None and not shares and first.value >= free.value / ONE
-    last = first if reached else least_increase(model, *by, least=free.value)
+    plans = [free.plan] if first is None else [free.plan, first.plan]
+    last = first if reached else least_increase(model, *by, least=free.value, known=plans)
     more, value = (first.amount, first.value) if first else (nan, nan)
     if first and len(rules) == 1 and not reached:
         value = _value(allocation, changed(rules[0], first.amount))
