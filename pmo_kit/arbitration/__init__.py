@@ -3,12 +3,20 @@
 from pmo_kit.arbitration.allocation import Allocation, LimitUse, arbitrate
 from pmo_kit.arbitration.budgets import Frontier, FundingOrder, frontier
 from pmo_kit.arbitration.counterfactual import Admission, letter, what_would_admit
-from pmo_kit.arbitration.explanation import Explanation, Ledger, explain, obstacles, override_ledger, supports
+from pmo_kit.arbitration.explanation import (
+    Core,
+    Explanation,
+    Ledger,
+    core_projects,
+    explain,
+    obstacles,
+    override_ledger,
+    supports,
+)
 from pmo_kit.arbitration.model import PlanChange
-from pmo_kit.arbitration.moves import money_moves
+from pmo_kit.arbitration.moves import cost_of_delay, money_moves
 from pmo_kit.arbitration.portable import Portable, as_data
 from pmo_kit.arbitration.question import Question, revalued
-from pmo_kit.arbitration.robustness import Core, core_projects
 from pmo_kit.arbitration.rules import (
     Capacity,
     Committed,
@@ -26,5 +34,4 @@ from pmo_kit.arbitration.rules import (
     Synergy,
 )
 from pmo_kit.arbitration.solving import Selection, solve_selection
-from pmo_kit.arbitration.starts import cost_of_delay
 from pmo_kit.arbitration.thresholds import limits_worth, turning_points

@@ -18,7 +18,7 @@ from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model, kept, par
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Capacity, Count, Demand, Limit, Synergy
 from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, each, moment, proof_gap, settle_tie
-from pmo_kit.arbitration.solving import MOST_NODES, Limits, Program, Proof, Status, T, prove
+from pmo_kit.arbitration.solving import MOST_NODES, Limits, Proof, Status, T, prove
 from pmo_kit.disk import shared
 from pmo_kit.doors import door
 from pmo_kit.errors import InfeasibleError, PmoError
@@ -428,11 +428,6 @@ def _within(model: Model, gap: float, limits: Limits) -> Found:
     return found
 
 
-def _key(program: Program, model: Model, target: float, nodes: int) -> tuple[object, ...]:
-    """All that a proof follows from."""
-    return program.content, model.question.fingerprint, target, nodes
-
-
 def _verified(model: Model, found: Found, alone: bool) -> tuple[Found, bool]:
     """The solver's answer after a second search in exact arithmetic: proven, or bettered and then proven.
 
@@ -456,14 +451,17 @@ def _verified(model: Model, found: Found, alone: bool) -> tuple[Found, bool]:
             exact = model.evaluate(other)
             return not exact.broken and (least is None or exact.value >= least)
 
-        key = partial(_key, program, model, target, nodes)
-        search = partial(prove, program, model.n, target, improves, nodes)
-        proof: Proof = shared(key, search, lambda proof: proof.proven)
+        proof: Proof = shared(
+            lambda p=program, t=target: (p.content, model.question.fingerprint, t, nodes),
+            partial(prove, program, model.n, target, improves, nodes),
+            lambda proof: proof.proven,
+        )
         if proof.better is None:
             break
         value = model.evaluate(proof.better).value
-        alone = alone and (plan is None or value > found.value)
-        if plan is None or value > found.value:
+        better = plan is None or value > found.value
+        alone = alone and better
+        if better:
             found = replace(found, status="optimal", plan=proof.better, value=value)
     if found.plan is None:
         return found, False

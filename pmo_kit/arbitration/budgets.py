@@ -195,10 +195,13 @@ def frontier(
     if weights is not None:
         raise InputError("Weights belong to one order of funding for all budgets: add nested=True.")
     asks = [question.scaled(times) for times in factors]
-    nearby = _Nearby(question)
-    points = (
-        map(nearby.point, asks) if nearby.warm else side_by_side(partial(answered, each) for each in asks)
-    )
+    gap = asked_gap(question)
+    model = compile_model(question) if gap > 0 else None
+    if model is not None and Warm.fits(model):  # each from the relaxation of the one before it
+        warm = Warm(model)
+        points = [_near(warm, each, gap) for each in asks]
+    else:
+        points = side_by_side(partial(answered, each) for each in asks)
     found = dict(zip(factors, points, strict=True))
     return Frontier(question, *_points(question, found))
 
@@ -429,21 +432,13 @@ class _Chain:
         return {int(i): 0 for p in outside for i in self._funding(p)}, rows
 
 
-class _Nearby:
-    """Points of a large question where a gap is accepted: each from the relaxation of the one before it."""
-
-    def __init__(self, question: Question) -> None:
-        self._gap = asked_gap(question)
-        model = compile_model(question) if self._gap > 0 else None
-        self.warm = Warm(model) if model is not None and Warm.fits(model) else None
-
-    def point(self, question: Question) -> Allocation | InfeasibleError:
-        """The answer at one budget: a plan proven to be within the gap, or what a search finds."""
-        model = compile_model(question)
-        found = good_plan(self.warm, model, self._gap) if self.warm else None
-        if found is None or not close_enough(model, found, self._gap):
-            return answered(question)
-        return allocation_of(model, replace(found, status="optimal"))
+def _near(warm: Warm, question: Question, gap: float) -> Allocation | InfeasibleError:
+    """The answer at one budget: a plan within the gap of the relaxation, or what a search finds."""
+    model = compile_model(question)
+    found = good_plan(warm, model, gap)
+    if found is None or not close_enough(model, found, gap):
+        return answered(question)
+    return allocation_of(model, replace(found, status="optimal"))
 
 
 def _counted(question: Question) -> list[Envelope]:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from pmo_kit.answers import Answer
 from pmo_kit.arbitration.model import ONE, Plan
-from pmo_kit.arbitration.prices import flip, in_the_way
+from pmo_kit.arbitration.prices import added, flip, in_the_way
 from pmo_kit.arbitration.rules import (
     Capacity,
     Demand,
@@ -125,16 +125,15 @@ def what_would_admit(allocation: Allocation, project_id: str, level: str | None 
     unit = allocation.question.worth.short
     worth = f"{unit} more {allocation.question.goal}" if options.money_value else f"more of {unit}"
     rows = [("value", price, unit, f"{as_given(round(price, 2))} {worth}")]
-    others = set(plan).difference(options.of(project_id).tolist())
-    added = tuple(sorted({*others, option}))
-    near = [added] if done.found.plan is None else [done.found.plan, added]
+    near = [each for each in (done.found.plan, added(model, plan, option)) if each is not None]
+    least = partial(least_increase, model, least=allocation._value, option=option, known=near)
     asks: list[Callable[[], tuple[str, float, str, str]]] = [partial(_cheaper, allocation, option, near)]
-    asks += [partial(_one_limit, allocation, rule, option, near) for rule in limits]
+    asks += [partial(_one_limit, allocation, rule, least) for rule in limits]
     envelopes = {r.name: r.amount for r in model.question.active_rules if isinstance(r, Envelope)}
     if envelopes:
-        asks.append(partial(_all_envelopes, allocation, envelopes, option, near))
+        asks.append(lambda: ("all envelopes", *_share(least(envelopes), "more in every envelope")))
     if len(limits) > 1:
-        asks.append(partial(_together, allocation, limits, option, near))
+        asks.append(partial(_together, allocation, limits, least))
     rows += side_by_side(asks)
     table = pd.DataFrame(rows, columns=["way", "amount", "unit", "words"])
     change = done.change.leaves if done.change else ()
@@ -151,14 +150,6 @@ def _cheaper(allocation: Allocation, option: int, near: Sequence[Plan]) -> tuple
     return "cost", *_share(cut, f"off its {named} of {cost}")
 
 
-def _all_envelopes(
-    allocation: Allocation, amounts: Mapping[str, float], option: int, near: Sequence[Plan]
-) -> tuple[str, float, str, str]:
-    """The least common factor on all envelopes."""
-    more = least_increase(allocation._model, amounts, least=allocation._value, option=option, known=near)
-    return "all envelopes", *_share(more, "more in every envelope")
-
-
 def _share(found: Threshold | None, words: str) -> tuple[float, str, str]:
     """A threshold that is a share, in words."""
     if found is None:
@@ -168,29 +159,23 @@ def _share(found: Threshold | None, words: str) -> tuple[float, str, str]:
 
 
 def _one_limit(
-    allocation: Allocation, rule: Limit, option: int, near: Sequence[Plan]
+    allocation: Allocation, rule: Limit, least: Callable[..., Threshold | None]
 ) -> tuple[str, float, str, str]:
     """The least increase of one limit."""
-    by, least = {rule.name: 1.0}, allocation._value
-    found = least_increase(allocation._model, by, least=least, option=option, known=near)
-    unit = rule.unit_of(allocation.question.built.money_unit)
+    found, unit = least({rule.name: 1.0}), rule.unit_of(allocation.question.built.money_unit)
     if found is None:
         return rule.name, float("nan"), unit, f"no increase of {rule.name} alone is enough"
-    money = allocation.question.money.short
-    return rule.name, found.amount, unit, rule.shortfall(found.amount, money)
+    return rule.name, found.amount, unit, rule.shortfall(found.amount, allocation.question.money.short)
 
 
 def _together(
-    allocation: Allocation, limits: Sequence[Rule], option: int, near: Sequence[Plan]
+    allocation: Allocation, limits: Sequence[Rule], least: Callable[..., Threshold | None]
 ) -> tuple[str, float, str, str]:
     """The least sum of increases of several limits, and how it is made up."""
-    model = allocation._model
-    by = [{rule.name: 1.0} for rule in limits]
-    found = least_increase(model, *by, least=allocation._value, option=option, known=near)
+    found = least(*({rule.name: 1.0} for rule in limits))
     if found is None:
         return "together", float("nan"), "", "no increase of these limits is enough"
-    broken = model.excess(found.plan)
-    money = allocation.question.money.short
+    broken, money = allocation._model.excess(found.plan), allocation.question.money.short
     words = [rule.shortfall(broken[rule.name], money) for rule in limits if broken.get(rule.name)]
     return "together", found.amount, "", " and ".join(words)
 

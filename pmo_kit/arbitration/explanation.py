@@ -1,4 +1,5 @@
-"""Why the plan is as it is: the price of every other choice, and whom it displaces."""
+"""Why the plan is as it is: the price of every other choice, whom it displaces, and which projects hold whatever one
+chooses."""
 
 from __future__ import annotations
 
@@ -26,11 +27,12 @@ from pmo_kit.arbitration.prices import (
     in_the_way,
     plan_change,
 )
-from pmo_kit.arbitration.rules import Committed, Mandatory, Override, Requires, Rule
+from pmo_kit.arbitration.rules import Committed, Mandatory, Override, Requires, Row, Rule
 from pmo_kit.arbitration.search import Found, best_plan, each, proof_gap, solved_again
 from pmo_kit.arbitration.solving import Limits, side_by_side
-from pmo_kit.arbitration.thresholds import limits_worth, turning_points
-from pmo_kit.doors import door, known, several
+from pmo_kit.arbitration.thresholds import limits_worth
+from pmo_kit.doors import door, known, several, share
+from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given, in_row
 
 if TYPE_CHECKING:
@@ -77,19 +79,9 @@ class Explanation(Answer):
         return None if found is None else self.allocation._model.levels(found)
 
     @cached_property
-    def turning_points(self) -> pd.DataFrame:
-        """What would change the plan: see `pmo_kit.arbitration.thresholds.turning_points`."""
-        return turning_points(self.allocation)
-
-    @cached_property
     def worth(self) -> pd.DataFrame:
         """Worth of more money and people: see `pmo_kit.arbitration.thresholds.limits_worth`."""
         return limits_worth(self.allocation)
-
-    @cached_property
-    def ledger(self) -> Ledger:
-        """What the overrides cost: see `pmo_kit.arbitration.explanation.override_ledger`."""
-        return override_ledger(self.allocation.question)
 
     @cached_property
     def bundles(self) -> pd.DataFrame:
@@ -455,3 +447,101 @@ def _effect(question: Question, before: Found, after: Found) -> tuple[tuple[str,
         return (), ()
     change = common_change(compile_model(question), before.plan, after, {})
     return change.leaves, change.enters
+
+
+IN, BORDER, OUT = "in every good plan", "at the border", "in no good plan"
+
+
+@dataclass(frozen=True, eq=False)
+class Core(Answer):
+    """Which projects hold in every good plan.
+
+    `table` has one row per project: name, area, in_plan, standing (`in every good plan`, `at the border`, `in no good
+    plan`; proven).
+
+    Parameters
+    ----------
+    allocation : Allocation
+    epsilon : float
+        A good plan is worth at least (1 - epsilon) of the best.
+    """
+
+    allocation: Allocation
+    epsilon: float
+    _table: pd.DataFrame = field(repr=False)
+
+    @property
+    def summary(self) -> str:
+        """One sentence."""
+        counts = self._table["standing"].value_counts()
+        words = ", ".join(f"{counts.get(kind, 0)} {kind}" for kind in (IN, BORDER, OUT))
+        return f"Plans within {as_given(100 * self.epsilon)} % of the best: {words} (proven)."
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        """Those of the allocation, and epsilon."""
+        return MappingProxyType({**self.allocation.inputs, "epsilon": as_given(self.epsilon)})
+
+
+@door
+def core_projects(question: Question, epsilon: float = 0.01, *, seed: int = 7) -> Core:
+    """Which projects are in every good plan, at the border, or in none.
+
+    Parameters
+    ----------
+    question : Question
+    epsilon : float
+        A plan is good within this share of the best value.
+    seed : int
+        Taken as by every function of its kind; this one proves and draws nothing, so that no answer depends on it.
+
+    Raises
+    ------
+    InputError
+        The answer to the question is not proven, so that no core can be.
+
+    Notes
+    -----
+    *In every good plan* = in every plan within epsilon of V*, proven by an exact search for a plan without it. What is
+    only sampled (the core index of Liesioe, Mild and Salo 2007, EJOR 181, over an information set) is no such proof.
+
+    Examples
+    --------
+    >>> import pmo_kit as pmo
+    >>> core = pmo.core_projects(pmo.Question(pmo.load_register("data/samples/meridian_12")))
+    >>> core.table.loc["P03", "standing"]
+    'in every good plan'
+    """
+    epsilon = share(epsilon, "epsilon")
+    allocation = arbitrate(question)
+    if allocation.gap > 0:
+        raise InputError(
+            "The plan is not proven best, so no project can be proven to be in every good plan: set gap=0."
+        )
+    least = allocation._value - round(epsilon * abs(allocation._value))
+    options = question.built
+    base = allocation.table["decision"].eq("fund")
+    asks = [partial(_standing, project=p, inside=bool(base[p]), least=least) for p in options.groups]
+    standing = dict(zip(options.groups, allocation._each(asks), strict=True))
+    table = allocation.table[["name", "area"]].assign(in_plan=base, standing=pd.Series(standing))
+    return Core(allocation, epsilon, table)
+
+
+def _standing(allocation: Allocation, project: str, inside: bool, least: int) -> str:
+    """Whether a good plan without (or with) the project exists."""
+    model = allocation._model
+    mine = model.question.built.of(project)
+    pool = allocation._pool
+    if inside:
+        fixed = {int(i): 0 for i in mine}
+        rows: list[Row] = []
+    else:
+        fixed = {}
+        rows = [Row("in", mine, np.ones(len(mine)), 1, np.inf)]
+    known = pool.best(fixed, rows)
+    if known is None or known < least:
+        found = best_plan(model, fixed=fixed, extra=rows, least=least, limits=Limits(proof_gap(model)))
+        pool.add(found.plan)
+        if found.plan is None:
+            return IN if inside else OUT
+    return BORDER

@@ -272,12 +272,15 @@ def blocking_rules(model: Model, option: int, direction: str) -> tuple[str, ...]
     return tuple(rule.name for rule in conflict if rule.name != forced.name)
 
 
+def added(model: Model, plan: Plan, option: int) -> Plan:
+    """A plan with an option simply added, in place of the project's own."""
+    ids = model.question.built.project_ids
+    return tuple(sorted([option, *(i for i in plan if ids[i] != ids[option])]))
+
+
 def in_the_way(model: Model, plan: Plan, option: int) -> tuple[str, ...]:
-    """Names of the rules that the plan would break if the option were simply added, in place of the
-    project's own."""
-    project = model.question.built.project_ids[option]
-    others = [i for i in plan if model.question.built.project_ids[i] != project]
-    rows = model.excess([*others, option])
+    """Names of the rules that the plan would break if the option were simply added."""
+    rows = model.excess(added(model, plan, option))
     return tuple(rule.name for rule in model.question.rules if rule.name in rows)
 
 

@@ -452,9 +452,10 @@ def _named(project_id: str, level: str | None) -> str:
 
 
 @dataclass(frozen=True)
-class Requires(Rule):
-    """The project (at one level, or at any) needs another one (at one level, or at any), deferred no
-    longer."""
+class Pair(Rule):
+    """A link from one project (at one level, or at any) to another one (at one level, or at any)."""
+
+    word: ClassVar[str]
 
     project_id: str = field(kw_only=True)
     other_id: str = field(kw_only=True)
@@ -463,7 +464,14 @@ class Requires(Rule):
 
     @property
     def name(self) -> str:
-        return f"{_named(self.project_id, self.level)} requires {_named(self.other_id, self.other_level)}"
+        return f"{_named(self.project_id, self.level)} {self.word} {_named(self.other_id, self.other_level)}"
+
+
+@dataclass(frozen=True)
+class Requires(Pair):
+    """The project needs the other one, deferred no longer."""
+
+    word: ClassVar[str] = "requires"
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
         mine = options.of(self.project_id, self.level)
@@ -476,23 +484,14 @@ class Requires(Rule):
 
 
 @dataclass(frozen=True)
-class Excludes(Rule):
+class Excludes(Pair):
     """The two cannot both be in."""
 
-    project_id: str = field(kw_only=True)
-    other_id: str = field(kw_only=True)
-    level: str | None = field(default=None, kw_only=True)
-    other_level: str | None = field(default=None, kw_only=True)
-
-    @property
-    def name(self) -> str:
-        return f"{_named(self.project_id, self.level)} excludes {_named(self.other_id, self.other_level)}"
+    word: ClassVar[str] = "excludes"
 
     def rows(self, options: Options, rules: Sequence[Rule]) -> list[Row]:
-        both = np.concatenate(
-            [options.of(self.project_id, self.level), options.of(self.other_id, self.other_level)]
-        )
-        return [_logic(self.name, both, None, -inf, 1)]
+        both = (options.of(self.project_id, self.level), options.of(self.other_id, self.other_level))
+        return [_logic(self.name, np.concatenate(both), None, -inf, 1)]
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from pmo_kit.arbitration.rules import (
     role_words,
 )
 from pmo_kit.arbitration.search import Found, proof_gap, solved_again, value_floor
-from pmo_kit.arbitration.solving import Limits, solve
+from pmo_kit.arbitration.solving import Limits, Outcome, Program, solve
 from pmo_kit.doors import door, known, several
 from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given, in_row
@@ -161,7 +161,7 @@ def _least(
         for plan in plans:
             exact = model.evaluate(plan)
             if all(row in loose for row, _ in exact.broken) and (gain or exact.value >= least):
-                outcome = solve(needed.fixed({i: float(i in set(plan)) for i in range(n)}))
+                outcome = _settled(needed, plan, n)
                 if outcome.x is not None:
                     amount = round(exactly(plan, max(0.0, float(outcome.x[own].sum()))), 9)
                     if best is None or amount < best.amount:
@@ -175,6 +175,11 @@ def _least(
         plans = [tuple(int(i) for i in np.flatnonzero(outcome.x[:n] > 0.5))]
         cuts.append(model.other_plan(plans[0]))
     return best
+
+
+def _settled(program: Program, plan: Plan, n: int) -> Outcome:
+    """The best of a program whose first columns are those of a plan."""
+    return solve(program.fixed({i: float(i in set(plan)) for i in range(n)}))
 
 
 def _enough(model: Model, by: Mapping[str, float], amount: float, plan: Plan) -> float:
@@ -237,7 +242,7 @@ def _stretch(model: Model, entries: Mapping[int, float], plan: Plan) -> float:
     sizes = [abs(b / entries[row]) for row, ends in limits.items() for b in ends if np.isfinite(b)]
     most = 1e3 * max(1.0, *sizes, 0.0)
     program = model.program.maximizing(0 * model.program.value).with_columns([entries], most, 1.0)
-    outcome = solve(program.fixed({i: float(i in set(plan)) for i in range(model.n)}))
+    outcome = _settled(program, plan, model.n)
     if outcome.x is None:
         return 0.0
     amount = float(outcome.x[-1])

@@ -3,12 +3,15 @@
 from pmo_kit.scenarios.attribution import Attribution, attribute
 from pmo_kit.scenarios.changes import Scenario, carry_on, combine, one_at_a_time, read_scenarios
 from pmo_kit.scenarios.comparison import (
+    BreakEven,
     Comparison,
     MinimaxPlan,
+    break_even,
     compare,
     minimax_plan,
+    partly,
     reference_plans,
     simulate_cases,
+    switching_points,
 )
 from pmo_kit.scenarios.files import gather_scenarios, read_scenario_file, write_scenario_file
-from pmo_kit.scenarios.switching import BreakEven, break_even, partly, switching_points
