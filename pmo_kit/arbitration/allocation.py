@@ -18,7 +18,7 @@ from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model, kept, par
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Capacity, Count, Demand, Limit, Synergy
 from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, each, moment, proof_gap, settle_tie
-from pmo_kit.arbitration.solving import MOST_NODES, Limits, Proof, Status, T, prove
+from pmo_kit.arbitration.solving import MOST_NODES, Limits, Program, Proof, Status, T, prove
 from pmo_kit.disk import shared
 from pmo_kit.doors import door
 from pmo_kit.errors import InfeasibleError, PmoError
@@ -428,6 +428,11 @@ def _within(model: Model, gap: float, limits: Limits) -> Found:
     return found
 
 
+def _content(program: Program, model: Model, target: float, nodes: int) -> tuple[object, ...]:
+    """All that a proof follows from."""
+    return program.content, model.question.fingerprint, target, nodes
+
+
 def _verified(model: Model, found: Found, alone: bool) -> tuple[Found, bool]:
     """The solver's answer after a second search in exact arithmetic: proven, or bettered and then proven.
 
@@ -452,7 +457,7 @@ def _verified(model: Model, found: Found, alone: bool) -> tuple[Found, bool]:
             return not exact.broken and (least is None or exact.value >= least)
 
         proof: Proof = shared(
-            lambda p=program, t=target: (p.content, model.question.fingerprint, t, nodes),
+            partial(_content, program, model, target, nodes),
             partial(prove, program, model.n, target, improves, nodes),
             lambda proof: proof.proven,
         )

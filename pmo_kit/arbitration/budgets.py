@@ -310,11 +310,7 @@ class _Chain:
         """Look for the best plans; a bound on the weighted value of any."""
         count = len(self._points)
         bound = float(np.dot(self._weights, [a.bound for a in self._points]))
-        starts = (
-            partial(self._from, start, bound - self.value - self._near)
-            for start in range(count)
-            if self.value + self._near < bound
-        )
+        starts = (partial(self._from, start) for start in range(count) if self.value + self._near < bound)
         side_by_side(starts, self._keep)
         done: dict[int, tuple[Plan, ...]] = {}  # what stood in and around a run when it was last improved
         before = None
@@ -344,27 +340,21 @@ class _Chain:
                 total -= max(0.0, alone[run] - self._together(run, free=True))
         return total
 
-    def _from(self, start: int, room: float) -> tuple[Plan, ...]:
-        """Nested plans from the best plan of one budget: larger ones add, smaller ones leave out; none if it ends.
-
-        It ends, too, where more than `room` is lost of what each budget could be worth alone.
-        """
+    def _from(self, start: int) -> tuple[Plan, ...]:
+        """Nested plans from the best plan of one budget: larger ones add, smaller ones leave out; none if it ends."""
         plans = {start: self._points[start]._positions}
-        room -= self._weights[start] * (self._points[start].bound - self._points[start].value)
         for place in [*range(start + 1, len(self._models)), *range(start - 1, -1, -1)]:
-            model, alone, weight = self._models[place], self._points[place], self._weights[place]
+            model = self._models[place]
             if place > start:
                 fixed, rows = self._between(self._held(place - 1, plans[place - 1]), None)
             else:
                 fixed, rows = self._between((), self._held(place + 1, plans[place + 1]))
-            gap = asked_gap(model.question) * alone._free_value()
+            gap = asked_gap(model.question) * self._points[place]._free_value()
             limits = Limits(max(proof_gap(model), gap), model.question.node_limit)
-            least = round((alone.bound - room / weight) * ONE) if weight and room < np.inf else None
-            found = best_plan(model, fixed=fixed, extra=rows, least=least, limits=limits)
+            found = best_plan(model, fixed=fixed, extra=rows, limits=limits)
             if found.plan is None:
                 return ()
             plans[place] = found.plan
-            room -= weight * (alone.bound - found.value / ONE)
         return tuple(plans[place] for place in range(len(plans)))
 
     def _together(self, places: range, free: bool = False) -> float:

@@ -325,7 +325,7 @@ class Pool:
         its own. Where nothing lies above a guess, the next one is lower; where nothing is better than the kept
         plan, that one is the best.
         """
-        model, fixed = self.model, fixed or {}
+        model, fixed = self.model, dict(fixed or {})
         lead = self.leader(fixed, extra)
         relaxed = relaxation(model, fixed, extra) if fixed or extra else self._relaxed
         if relaxed.x is None:
