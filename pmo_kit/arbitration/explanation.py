@@ -30,7 +30,7 @@ from pmo_kit.arbitration.prices import (
 from pmo_kit.arbitration.rules import Committed, Mandatory, Override, Requires, Row, Rule
 from pmo_kit.arbitration.search import Found, best_plan, each, proof_gap, solved_again
 from pmo_kit.arbitration.solving import Limits, side_by_side
-from pmo_kit.arbitration.thresholds import limits_worth
+from pmo_kit.arbitration.thresholds import limits_worth, turning_points
 from pmo_kit.doors import door, known, several, share
 from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given, in_row
@@ -79,9 +79,19 @@ class Explanation(Answer):
         return None if found is None else self.allocation._model.levels(found)
 
     @cached_property
+    def turning_points(self) -> pd.DataFrame:
+        """What would change the plan: see `pmo_kit.arbitration.thresholds.turning_points`."""
+        return turning_points(self.allocation)
+
+    @cached_property
     def worth(self) -> pd.DataFrame:
         """Worth of more money and people: see `pmo_kit.arbitration.thresholds.limits_worth`."""
         return limits_worth(self.allocation)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What the overrides cost: see `pmo_kit.arbitration.explanation.override_ledger`."""
+        return override_ledger(self.allocation.question)
 
     @cached_property
     def bundles(self) -> pd.DataFrame:
