@@ -220,13 +220,20 @@ def spoken(exhibit: Exhibit) -> str:
 
 def source_line(exhibit: Exhibit) -> str:
     """Where an exhibit comes from, in one line: id, source, inputs (long hashes cut to eight)."""
-    inputs = [f"{key} {short_hash(value)}" for key, value in exhibit.inputs.items()]
-    return " · ".join(part for part in [exhibit.id, exhibit.source, *inputs] if part)
+    return " · ".join(part for part in [exhibit.id, exhibit.source, *named(exhibit.inputs)] if part)
 
 
-def short_hash(text: str) -> str:
-    """A long hash cut to eight digits; any other text as it is."""
-    return text[:8] if len(text) >= 32 and set(text.lower()) <= set("0123456789abcdef") else text
+def named(values: Mapping[str, Any], joint: str = " ") -> list[str]:
+    """Each name with its value, a long hash cut to eight digits.
+
+    Examples
+    --------
+    >>> named({"register": "5d" * 32, "gap": 0.0}, " = ")
+    ['register = 5d5d5d5d', 'gap = 0.0']
+    """
+    hashed = re.compile(r"[0-9a-fA-F]{32,}")
+    texts = {name: str(value) for name, value in values.items()}
+    return [f"{name}{joint}{text[:8] if hashed.fullmatch(text) else text}" for name, text in texts.items()]
 
 
 def parts_of(table: Table) -> list[tuple[int, int]]:

@@ -126,8 +126,8 @@ def draw_bars(chart: Chart, sheet: Sheet) -> None:
         first = {bar.series: bar for bar in reversed(bars)}
         for name in dict.fromkeys(bar.series for bar in bars):
             look, cap = first[name].look, chart.layered and first[name].style == "limit"
-            swatch = Line(12, -7, 12, 7, look.line, 2.5) if cap else _box(look, 4, -5, 20, 5)
-            sheet.key.append((name, swatch))
+            across = (12, -7, 12, 7) if chart.flat else (4, 0, 20, 0)
+            sheet.key.append((name, Line(*across, look.line, 2.5) if cap else _box(look, 4, -5, 20, 5)))
 
 
 def _arrange(chart: Chart, bars: list[Bar]) -> None:
@@ -367,16 +367,17 @@ def draw_intervals(chart: Chart, sheet: Sheet) -> None:
     for row in records:
         value, *both = (theme.format_number(row[name], number.decimals, number.signed) for name in parts)
         said.append(said_on(chart, row, number) if chart.label else f"{value} ({' to '.join(both)})")
-    wrapped, high_row = _names_on_left(sheet, slots, 2.1, 8)
+    wrapped = _names_on_left(sheet, slots)
+    tall = [max(sheet.size * 1.95, len(lines) * sheet.size * 1.2 + 6) for lines in wrapped]
     sheet.right = sheet.widest(said) + 12
-    sheet.height = len(slots) * high_row
+    sheet.height = sum(tall)
     sheet.x_range = (low, high + 0.02 * ((high - low) or 1))
     values = ticks(*sheet.x_range)
     sheet.scale(values, tick_text(values, number), "x")
     if low <= 0:
         sheet.line(sheet.px(0), 0, sheet.px(0), sheet.height)
     sheet.bottom += sheet.size * 1.6
-    middle = _name_slots(sheet, "y", high_row, wrapped)
+    middle = _name_slots(sheet, "y", tall, wrapped)
     looks = series_looks(chart)
     for row, name, words_said in zip(records, names, said, strict=True):
         style, look = looks[series_of(chart, row)]
@@ -396,18 +397,18 @@ def draw_intervals(chart: Chart, sheet: Sheet) -> None:
     ])  # fmt: skip
 
 
-def _names_on_left(
-    sheet: Sheet, names: Iterable[str], least: float, pad: float
-) -> tuple[list[list[str]], float]:
-    """Wrap the words on the left of rows and make room for them; how high a row is in px."""
+def _names_on_left(sheet: Sheet, names: Iterable[str]) -> list[list[str]]:
+    """Wrap the words on the left of rows and make room for them."""
     wrapped = [theme.wrap(name, 0.36 * sheet.width, sheet.size) for name in names]
     sheet.left = sheet.widest(line for parts in wrapped for line in parts) + 11
-    return wrapped, max(sheet.size * least, max(map(len, wrapped)) * sheet.size * 1.2 + pad)
+    return wrapped
 
 
-def _name_slots(sheet: Sheet, axis: str, step: float, wrapped: Sequence[Sequence[str]]) -> list[float]:
-    """Name rows or columns of one size on an axis; where the middle of each is in px."""
-    middle = [(n + 0.5) * step for n in range(len(wrapped))]
+def _name_slots(
+    sheet: Sheet, axis: str, sizes: Sequence[float], wrapped: Sequence[Sequence[str]]
+) -> list[float]:
+    """Name rows or columns of these sizes on an axis; where the middle of each is in px."""
+    middle = [end - size / 2 for end, size in zip(itertools.accumulate(sizes), sizes, strict=True)]
     sheet.ticks += [Tick(axis, at, "\n".join(lines)) for at, lines in zip(middle, wrapped, strict=True)]
     return middle
 
@@ -715,15 +716,16 @@ def draw_grid(chart: Chart, sheet: Sheet) -> None:
     grid = grid_of(chart)
     assert chart.value is not None
     size = sheet.size
-    wrapped, high = _names_on_left(sheet, grid.rows, 2.0, 6)
+    wrapped = _names_on_left(sheet, grid.rows)
+    high = max(size * 2.0, max(map(len, wrapped)) * size * 1.2 + 6)
     wide = max(theme.text_width(cells.said(part), size) for _, part, _ in grid.parts.values()) + 16
     cell = min(sheet.plot_width / len(grid.columns), max(wide, 5.2 * size))
     heads = [theme.wrap(name, cell - 4, size) for name in grid.columns]
     sheet.right = max(sheet.width - sheet.left - cell * len(grid.columns), 0)
     sheet.height = high * len(grid.rows)
     sheet.top += max(map(len, heads)) * size * 1.25 + 6
-    _name_slots(sheet, "top", cell, heads)
-    _name_slots(sheet, "y", high, wrapped)
+    _name_slots(sheet, "top", [cell] * len(heads), heads)
+    _name_slots(sheet, "y", [high] * len(wrapped), wrapped)
     for n in range(len(grid.rows) + 1):
         sheet.line(0, n * high, cell * len(grid.columns), n * high, color=theme.GRID, under=True)
     for (row, column), (_, part, shade) in grid.parts.items():

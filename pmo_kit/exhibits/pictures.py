@@ -341,7 +341,8 @@ def _swatch(name: str, mark: Mark) -> Any:
         marker = {"color": mark.fill, "size": mark.size, "line": {"color": mark.edge, "width": mark.width}}
     else:
         assert isinstance(mark, Line)
-        marker = {"symbol": "line-ns", "size": 14, "line": {"color": mark.color, "width": mark.width}}
+        way = "line-ns" if mark.x0 == mark.x1 else "line-ew"
+        marker = {"symbol": way, "size": 14, "line": {"color": mark.color, "width": mark.width}}
     return {"type": "scatter", **empty, "mode": "markers", "marker": marker}
 
 

@@ -199,7 +199,8 @@ def _read_dates(rows: Sequence[tuple[int, dict[str, str]]], file: Path, faults: 
     column = load_schema()["decisions"]["date"]
     plain, *both = (parse_date(told, column, month_first=way).values for way in (None, False, True))
     proven: tuple[bool, ...] = order_evidence(told)
-    if plain.isna().any() and not any(proven) and (own := _own_date(file)):
+    pack = file.parent / "manifest.json"
+    if plain.isna().any() and not any(proven) and pack.is_file() and (own := read_json(pack).get("date")):
         proven = tuple(pd.Timestamp(own) in set(way[plain.isna()]) for way in both)
     for (where, row, name), clear, *ways in zip(dated, plain, *both, strict=True):
         pairs = zip(ways, proven if any(proven) else (True, True), strict=True)
@@ -211,12 +212,6 @@ def _read_dates(rows: Sequence[tuple[int, dict[str, str]]], file: Path, faults: 
             faults.append(f"{where} {row[name]} can be {days[0]} or {days[1]}; write it as one of these.")
         else:
             faults.append(f"{where} '{row[name]}' is no date; write it like 2026-10-15.")
-
-
-def _own_date(file: Path) -> str:
-    """The date of the pack that a file lies in; empty where it lies elsewhere."""
-    manifest = file.parent / "manifest.json"
-    return str(read_json(manifest).get("date") or "") if manifest.is_file() else ""
 
 
 def _read_amounts(rows: Sequence[tuple[int, dict[str, str]]], comma: bool, faults: list[str]) -> None:

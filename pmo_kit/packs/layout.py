@@ -160,6 +160,15 @@ class Front:
         return tuple(item for item in (self.tiles, self.decisions, *self.left, *self.right) if item)
 
     @property
+    def lines(self) -> tuple[str, ...]:
+        """Its headline as it is broken; in one where a line of it is wider than the page."""
+        from pmo_kit.exhibits.theme import text_width
+
+        parts = self.headline.exhibit.title.split("\n")
+        fits = all(text_width(part, 18, bold=True) <= 499 for part in parts)
+        return tuple(parts) if fits else (" ".join(parts),)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Foot notes of the page."""
         return tuple(i.exhibit.note for i in (self.headline, *self.items) if i.exhibit.note)

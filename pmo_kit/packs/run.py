@@ -280,7 +280,8 @@ class _Inputs:
     def add(self, path: Path, is_register: bool = False) -> Path:
         """Copy a folder or a file, a register that is a mapping with its sources, and return where it is now."""
         if path not in self.staged:
-            name = _unique(path.name if path.is_dir() else path.stem, {p.parent.name for p in self._tops()})
+            taken = {(p if p.is_dir() else p.parent).name for p in self.staged.values()}
+            name = _unique(path.name if path.is_dir() else path.stem, taken)
             top = self.folder / "inputs" / name
             if path.is_dir():
                 self._stays_at_home(path)
@@ -307,10 +308,6 @@ class _Inputs:
                 raise PackError(f"{folder.name}/{path.name} is a link that leads out of the folder '{home}'.")
             if not (path.is_file() or path.is_dir()):
                 raise PackError(f"{folder.name}/{path.name} is no file that can be copied.")
-
-    def _tops(self) -> list[Path]:
-        """A path inside each staged folder."""
-        return [p / "x" if p.is_dir() else p for p in self.staged.values()]
 
     def asked(self, name: str, default: str, chapter: Chapter) -> Path | None:
         """The staged path of a parameter that ends in `_path`; None when there is none to give."""

@@ -183,9 +183,10 @@ class Spec:
         if self.shape in ("line", "xy"):
             return span(values, room, 0.6)
         low, high = min([0.0, *values]), max([0.0, *values])
-        worded = not self.stacked and any(len(said) > 8 for series in self.series for said in series.labels)
-        air = (0.22 if worded else 0.1) * (high - low)
-        low, high = low - air * (low < 0), high + air * (high > 0)
+        longest = 0 if self.stacked else max(len(said) for one in self.series for said in (*one.labels, ""))
+        air = (0.22 if longest > 8 else 0.1) * (high - low)
+        left = max(air, 0.022 * longest * (high - low) * (self.shape == "bar"))  # off the names of the bars
+        low, high = low - left * (low < 0), high + air * (high > 0)
         return (low, high, 0.0) if high > low else (0.0, 1.0, 0.0)
 
 

@@ -315,7 +315,7 @@ class _Writer:
         headline = front.headline.exhibit
         sub = [outline.spec.committee, headline.unit_line or outline.settings.unit]
         return {
-            "headline": headline.title.split("\n"),
+            "headline": _even(front.lines),
             "sub": " · ".join(part for part in sub if part),
             "tiles": self._exhibit(front.tiles, TEXT_WIDTH) if front.tiles else None,
             "decisions": self._exhibit(front.decisions, TEXT_WIDTH) if front.decisions else None,
@@ -355,6 +355,15 @@ class _Writer:
             return {"kind": "tiles", "tiles": cells.tiles(exhibit)}
         assert isinstance(exhibit, Message)
         return {"kind": "message", "items": [list(pair) for pair in exhibit.items]}
+
+
+def _even(parts: Sequence[str]) -> list[str]:
+    """The lines of a headline; one that is broken on the page has lines of like length."""
+    (text, *more) = parts
+    if more:
+        return [*parts]
+    broken = [theme.wrap(text, wide, 18, bold=True) for wide in range(490, 240, -10)]
+    return [found for found in broken if len(found) == len(broken[0])][-1]
 
 
 def _table(table: Table, room: float = _TEXT) -> dict[str, Any]:
@@ -447,25 +456,20 @@ def _provenance(outline: Outline) -> dict[str, Any]:
                     item["id"],
                     str(item["cell"]),
                     rows.get(item["id"]) or item["source"],
-                    _inputs(item["inputs"]),
+                    "; ".join(cells.named(item["inputs"])),
                 ],
             }
             for item in manifest["exhibits"]
         ],
         "notebooks": [
-            [chapter["notebook"], _inputs(chapter["parameters"], " = "), chapter["sha256"][:16]]
+            [
+                chapter["notebook"],
+                "; ".join(cells.named(chapter["parameters"], " = ")),
+                chapter["sha256"][:16],
+            ]
             for chapter in manifest["chapters"]
         ],
         "files": [[name, value[:16]] for name, value in manifest["inputs"].items()],
         "rebuild": outline.rebuild,
         "software": " · ".join(f"{name} {str(value)[:16]}" for name, value in manifest["software"].items()),
     }
-
-
-def _inputs(pairs: Any, joint: str = " ") -> str:
-    items: Sequence[tuple[str, Any]] = list(pairs.items())
-    return "; ".join(f"{key}{joint}{value[:8] if _is_hash(value) else value}" for key, value in items)
-
-
-def _is_hash(value: Any) -> bool:
-    return isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value) is not None

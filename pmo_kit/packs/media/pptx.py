@@ -974,7 +974,7 @@ class _Deck:
         properties.created = properties.modified = dt.datetime(1980, 1, 1)
         properties.revision = 1
         listed = "".join(
-            f'<p14:section name={_quoted(name)} id="{{{_section_id(number)}}}"><p14:sldIdLst>'
+            f'<p14:section name={quoteattr(clean(name))} id="{{00000000-0000-4000-8000-{number:012d}}}"><p14:sldIdLst>'
             + "".join(f'<p14:sldId id="{slide}"/>' for slide in slides)
             + "</p14:sldIdLst></p14:section>"
             for number, (name, slides) in enumerate(self.sections, 1)
@@ -1082,11 +1082,3 @@ def _is_short(exhibit: Exhibit) -> bool:
 def _largest(sizes: Sequence[float], fits: Callable[[float], bool]) -> float:
     """The largest size at which something fits; the smallest where none does."""
     return next((size for size in sizes if fits(size)), sizes[-1])
-
-
-def _section_id(number: int) -> str:
-    return f"00000000-0000-4000-8000-{number:012d}"
-
-
-def _quoted(text: str) -> str:
-    return quoteattr(clean(text))

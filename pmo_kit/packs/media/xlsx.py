@@ -20,7 +20,7 @@ import pandas as pd
 from xlsxwriter.utility import xl_col_to_name
 
 from pmo_kit.exhibits import cells, theme
-from pmo_kit.exhibits.cells import short_hash, source_line
+from pmo_kit.exhibits.cells import source_line
 from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Table
 from pmo_kit.packs.media.office import (
     Formats,
@@ -253,11 +253,11 @@ def _provenance(sheet: Any, outline: Outline, formats: Formats) -> None:
     lines += [("Register", manifest["register"]["name"], manifest["register"]["fingerprint"], "")]
     lines += [("Figure or table", "notebook", "tables", "how it was computed")]
     for item in manifest["exhibits"]:
-        how = "; ".join(f"{key} {short_hash(str(value))}" for key, value in item["inputs"].items())
+        how = "; ".join(cells.named(item["inputs"]))
         lines.append((item["id"], f"{item['notebook']}, cell {item['cell']}", item["source"], how))
     lines += [("Notebook", "parameters", "SHA-256", "")]
     for chapter in manifest["chapters"]:
-        given = "; ".join(f"{name} = {value}" for name, value in chapter["parameters"].items())
+        given = "; ".join(cells.named(chapter["parameters"], " = "))
         lines.append((chapter["notebook"], given, chapter["sha256"], ""))
     lines += [("File read", "", "SHA-256", "")]
     lines += [(name, "", value, "") for name, value in manifest["inputs"].items()]
