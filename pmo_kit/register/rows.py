@@ -17,7 +17,7 @@ import pandas as pd
 from pmo_kit.register.findings import Findings
 from pmo_kit.register.schema import Table
 from pmo_kit.register.sheets import Body, Uncached
-from pmo_kit.register.values import INSIDE, clean_cell, folded, one_of, plain_numbers, words
+from pmo_kit.register.values import INSIDE, clean_cell, folded, one_of, plain_numbers, texts_of, words
 
 _ASKED = "total_or_row"
 _SAID = {
@@ -216,10 +216,19 @@ def below_table(body: Body, filled: np.ndarray, amounts: list[int], gone: np.nda
 
 
 def texts_and_filled(body: Body) -> tuple[list[pd.Series], np.ndarray]:
-    """Every column as clean text, and which cells hold one."""
+    """Every column as clean text, and which cells hold one, or signs that nobody sees: they make no blank line."""
     texts = [body.text(place) for place in range(body.cells.shape[1])]
-    empty = np.zeros((len(body.rows), 0), bool)
-    return texts, np.column_stack([text.notna() for text in texts]) if texts else empty
+    filled = (
+        np.column_stack([text.notna() for text in texts]) if texts else np.zeros((len(body.rows), 0), bool)
+    )
+    for place in range(len(texts)):
+        cells = body.cells.iloc[:, place]
+        odd = [
+            one for one in texts_of(cells) if one.strip() and not (one.isprintable() and "_x00" not in one)
+        ]
+        if odd := [one for one in odd if clean_cell(one) is None]:
+            filled[:, place] |= cells.isin(odd).to_numpy(bool)
+    return texts, filled
 
 
 def without_breaks(
@@ -308,7 +317,8 @@ def _lines_of_register(
     example = np.any([_where(text, lambda one: bool(_EXAMPLE.fullmatch(one))) for text in texts], axis=0)
     apart: dict[int, Apart] = {}
     for row in map(int, np.flatnonzero(example | ((count == 1) & (known > 2)))):
-        first = str(texts[place := int(filled[row].argmax())].iloc[row])
+        place = int(filled[row].argmax())
+        first = texts[place].fillna("").iloc[row]
         if place == 0 and _EXAMPLE.fullmatch(first):
             apart[row] = Apart("example")
         elif count[row] == 1 and known > 2 and ids and place not in ids and not is_total(first):

@@ -188,6 +188,16 @@ def test_example_row_and_repeated_header_are_no_data(tables, folder):
     assert {"example_row", "repeated_header"} <= set(register.findings["rule"])
 
 
+@pytest.mark.parametrize("sign", ["\u200b", "\x07", "_x0007_", "\u2060"])
+def test_a_line_of_signs_that_nobody_sees_is_no_blank_line(tables, folder, sign):
+    for more in (f"{sign},,", f",{sign},", f",{sign},{sign}"):
+        projects = f"{tables['projects'].strip()}\n{more},,,\n"
+        path = folder({**tables, "projects": projects}, f"at{more.count(sign)}{len(more)}")
+        found = load_register(path, doubtful="set_aside").findings
+        here = found[found["file"].eq("projects.csv") & found["row"].eq(5)]
+        assert set(here["rule"]) & {"set_aside", "banner_row"}
+
+
 def test_no_header(tables, folder):
     with pytest.raises(DataError, match="No header row of the table costs"):
         load_register(folder({**tables, "costs": "1,2,3\n4,5,6\n"}))
