@@ -13,7 +13,17 @@ from pmo_kit.exhibits import Exhibit, Field, Message, Table
 from pmo_kit.facts import number, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import money_by_year
-from pmo_kit.figures.figure import columns, count, figure, listed, named, sentence, shortened, unit_line
+from pmo_kit.figures.figure import (
+    columns,
+    count,
+    figure,
+    listed,
+    named,
+    or_none,
+    sentence,
+    shortened,
+    unit_line,
+)
 from pmo_kit.rates import describe_schedule
 from pmo_kit.register import Register
 from pmo_kit.shipped import shipped
@@ -22,7 +32,7 @@ NEAR = 1e-6
 ORDER = {"R": 0, "A": 1, "G": 2}
 
 
-@figure("annex.hand_check", source="costs, resources, budgets, capacity")
+@figure("annex.hand_check")
 def hand_check(allocation: Allocation) -> Exhibit:
     """Return the funded list to re-add with a pencil: every project's money and scarce people, against what there is.
 
@@ -30,8 +40,7 @@ def hand_check(allocation: Allocation) -> Exhibit:
     the sum, what there is, what is carried over from earlier years, and what is left. In a workbook the sum and
     the rest are formulas.
     """
-    register, table = allocation.question.register, allocation.table
-    money, use = money_by_year(allocation), allocation.use
+    table, money, use = allocation.table, money_by_year(allocation), allocation.use
     people = use[(use["kind"] == "capacity") & use["binding"]]
     chosen = table[table["decision"] != "refuse"].sort_values(["decision", "name"], ascending=[False, True])
     twice, envelope = money["year"].duplicated(keep=False), money["rule"].str.removeprefix("envelope ")
@@ -87,16 +96,10 @@ def hand_check(allocation: Allocation) -> Exhibit:
         f"{' within every envelope' * (least > -NEAR)}; least is left in {tight}: {number(least)}",
         takeaway="Add a column, take it from what there is: what is left must be nought or more.",
         note="Exit costs of what stops are in its line. Envelopes of one fund, kind or area stand among the limits.",
-        unit_line=unit_line(register, "Money by year and people of a trade that is used up"),
     )
 
 
-@figure(
-    "annex.decisions",
-    source="decisions, status, costs",
-    needs="decisions",
-    shows="recommendation, decision and outcome",
-)
+@figure("annex.decisions")
 def decisions(register: Register, log: pd.DataFrame) -> Exhibit:
     """Return the decision log: what was recommended, what was decided, what became of it.
 
@@ -123,9 +126,8 @@ def decisions(register: Register, log: pd.DataFrame) -> Exhibit:
     return Table(
         data=data,
         columns=columns("date | project | recommended | decision: decided | outcome"),
-        title=f"Of {count(len(log), 'decision')} {_number(int(against.sum()))} went against the advice, {kept}",
+        title=f"Of {count(len(log), 'decision')} {or_none(int(against.sum()))} went against the advice, {kept}",
         takeaway=f"Not kept: {shortened(broken)}." if len(broken) else "",
-        unit_line=unit_line(register, "Recommended, decided, and what became of it"),
     )
 
 
@@ -137,7 +139,7 @@ def _why(row: Any) -> str:
     )
 
 
-@figure("annex.actions", source="actions", needs="actions", shows="the action log")
+@figure("annex.actions")
 def actions(register: Register) -> Exhibit:
     """Return every action on record, open ones first, with owner, date and state."""
     table, told = register.table("actions"), claims.teller(register, "annex.actions", "actions")
@@ -159,11 +161,10 @@ def actions(register: Register) -> Exhibit:
             late=claims.told(register, "action.late", late.sum()),
         ),
         takeaway=f"First: {data['action'].iloc[0]}." if is_open.any() else "Nothing is open.",
-        unit_line=unit_line(register, "Actions on record", ""),
     )
 
 
-@figure("annex.assumptions", source="assumptions", needs="assumptions", shows="what is taken for granted")
+@figure("annex.assumptions")
 def assumptions(register: Register) -> Exhibit:
     """Return what is taken for granted, the weakest that matters most first, with owner, source and date."""
     table, told = register.table("assumptions"), claims.teller(register, "annex.assumptions", "assumptions")
@@ -190,11 +191,10 @@ def assumptions(register: Register) -> Exhibit:
         else f"Test first: {data['assumption'].iloc[0]}.",
         note="Quality: R a guess, A partly supported, G evidence. Impact: R may turn the advice, A moves the "
         "numbers, G hardly matters. Rated by the owner.",
-        unit_line=unit_line(register, "Assumptions, the weakest and most decisive first", ""),
     )
 
 
-@figure("annex.method", source="settings; templates/report/method.yml")
+@figure("annex.method")
 def method(register: Register) -> Message:
     """Return how the advice is found, in plain words: `templates/report/method.yml` with the register's terms."""
     settings = register.settings
@@ -215,7 +215,7 @@ def method(register: Register) -> Message:
     )
 
 
-@figure("annex.glossary", source="templates/workshops/glossary.csv")
+@figure("annex.glossary")
 def glossary(register: Register) -> Table:
     """Return the terms that all departments share, which are those of the workshops."""
     file = shipped("templates", "workshops", "glossary.csv")
@@ -224,10 +224,4 @@ def glossary(register: Register) -> Table:
         data=terms[["term", "meaning"]].reset_index(drop=True),
         columns=columns("term | meaning"),
         title=f"{sentence(count(len(terms), 'term'))} mean the same in all departments",
-        unit_line=unit_line(register, "Glossary", ""),
     )
-
-
-def _number(number: int) -> str:
-    """How many of several."""
-    return count(number) if number else "none"

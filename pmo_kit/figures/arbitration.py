@@ -49,7 +49,7 @@ GROUPS = {
 }
 
 
-@figure("arbitration.plan", source="projects, costs, benefits, budgets, capacity, links, status")
+@figure("arbitration.plan")
 def plan(
     allocation: Allocation,
     explanation: Explanation | None = None,
@@ -217,7 +217,7 @@ def _alone(allocation: Allocation) -> pd.Series:
     return options[~options["stop"].astype(bool)]["value"].groupby(level="project_id").max()
 
 
-@figure("arbitration.area", source="projects, costs, benefits, budgets")
+@figure("arbitration.area")
 def area_headline(allocation: Allocation, area: str) -> Message:
     """Return what an area asked for and what it gets, in one sentence, and what it is told besides."""
     own = allocation.table[allocation.table["area"] == area]
@@ -237,7 +237,7 @@ def area_headline(allocation: Allocation, area: str) -> Message:
     )
 
 
-@figure("arbitration.refused", source="projects, costs, benefits, budgets, capacity, links")
+@figure("arbitration.refused")
 def refused(allocation: Allocation) -> Table:
     """Return what is refused, what it asks, what it is worth alone, and what stands in its way."""
     register, options = allocation.question.register, allocation.question.options
@@ -266,12 +266,11 @@ def refused(allocation: Allocation) -> Table:
         if len(data)
         else "Nothing is refused: every project is in the plan or stops",
         takeaway=f"What stands most often in the way: {listed(most)}." if len(met) > len(most) else "",
-        unit_line=unit_line(register, "Refused, at the largest size asked, as the register states its cost"),
         note="In its way: what would be overrun if the project were simply added to the plan.",
     )
 
 
-@figure("arbitration.envelopes", source="costs, budgets")
+@figure("arbitration.envelopes")
 def envelopes(allocation: Allocation) -> Chart:
     """Return the spend of the plan against the envelopes of the whole portfolio, by year."""
     register, money = allocation.question.register, money_by_year(allocation)
@@ -307,11 +306,10 @@ def envelopes(allocation: Allocation) -> Chart:
         takeaway=say(
             "Left: {unspent}{below}{limit}.", unspent=unspent, below=below, limit=_at_its_end(allocation)
         ),
-        unit_line=unit_line(register, "Spend against envelope", scope="exit costs included"),
     )
 
 
-@figure("arbitration.prices", source="costs, benefits, budgets, capacity, links")
+@figure("arbitration.prices")
 def prices(explanation: Explanation) -> Chart:
     """Return what every priced choice costs: letting a refused project in, or giving up one that is in."""
     allocation = explanation.allocation
@@ -380,7 +378,7 @@ def prices(explanation: Explanation) -> Chart:
     )
 
 
-@figure("arbitration.overrides", source="overrides")
+@figure("arbitration.overrides")
 def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
     """Return the overrides on record: who, when, why; the price of each alone, on top of the others, of all."""
     register = allocation.question.register
@@ -436,7 +434,7 @@ def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
     )
 
 
-@figure("arbitration.frontier", source="budgets, costs, benefits")
+@figure("arbitration.frontier")
 def frontier(ladder: Frontier, allocation: Allocation | None = None) -> Chart:
     """Return what the best plan is worth at each level of the envelopes, today's marked.
 
@@ -478,7 +476,6 @@ def frontier(ladder: Frontier, allocation: Allocation | None = None) -> Chart:
             gained=_or_nothing(ends["change-1"]),
         ),
         takeaway=ladder.summary,
-        unit_line=unit_line(register, "Worth of the best plan at each level of every envelope"),
     )
 
 
@@ -550,7 +547,7 @@ def _span(years: list[int]) -> str:
 TIGHTEST = 10
 
 
-@figure("arbitration.limits", source="budgets, capacity, rules")
+@figure("arbitration.limits")
 def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
     """Return the tightest limits: what the plan uses of each, and what the least increase that helps would gain.
 
@@ -602,7 +599,6 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
         + (f"; {count(over)} {'is' if over == 1 else 'are'} exceeded, at a price." if over else "."),
         note="Worth of more: the least increase of this limit alone that changes anything, and the "
         f"{allocation.question.goal} it gains; of floors and shares, what setting them aside gains.",
-        unit_line=unit_line(register, "The tightest limits and what the plan uses", ""),
     )
 
 
@@ -651,7 +647,7 @@ def _factor(question: Question, factor: float) -> Fact:
     return facts.told(question, "ladder.factor", factor, part=as_given(factor))
 
 
-@figure("arbitration.holds", source="costs, benefits, budgets")
+@figure("arbitration.holds")
 def holds(order: FundingOrder) -> Table:
     """Return the line that holds: one order of funding for all budgets, and what holding to it costs at each."""
     table, names = order.table[order.table["value"].notna()], order.question.register.projects["name"]
@@ -688,17 +684,18 @@ def holds(order: FundingOrder) -> Table:
     )
 
 
-@figure("arbitration.moves", source="budgets, costs, benefits")
+@figure("arbitration.moves")
 def moves(allocation: Allocation, moved: pd.DataFrame) -> Exhibit:
     """Return what moving money between years is worth; `moved` is from `pmo_kit.arbitration.money_moves`."""
-    register = allocation.question.register
-    gaining = moved[moved["gain"] > 0].head(TIGHTEST)
-    if gaining.empty:
+    gaining = moved[moved["gain"] > SMALL].head(TIGHTEST)
+    best = moved.loc[moved["most"].idxmax()] if len(moved) else None
+    if best is None or best["most"] <= SMALL:
         asked = listed(as_given(x) for x in sorted(set(moved["amount"])))
         return Message(
             title="Moving money between two years would gain nothing", items=(), note=f"Tried: {asked}."
         )
-    best = moved.loc[moved["most"].idxmax()]
+    if gaining.empty:  # none of the amounts that were tried, but another
+        gaining = best.to_frame().T.assign(amount=best["cap"], gain=best["most"], more=float("nan"))
     gain, amount = facts.moved(allocation, best)
     data = gaining[["envelope", "from_year", "to_year", "amount", "gain", "more", "cap"]].reset_index(
         drop=True
@@ -714,9 +711,6 @@ def moves(allocation: Allocation, moved: pd.DataFrame) -> Exhibit:
             gain=gain,
             amount=amount,
         ),
-        unit_line=unit_line(
-            register, "Change of the plan's value when money moves between two years' envelopes"
-        ),
         note="With an envelope move those that hold its money too. As much more: new money in that one year alone.",
     )
 
@@ -724,7 +718,7 @@ def moves(allocation: Allocation, moved: pd.DataFrame) -> Exhibit:
 STANDINGS = ("in every good plan", "at the border", "in no good plan")
 
 
-@figure("contested.core", source="costs, benefits, budgets, capacity, links")
+@figure("contested.core")
 def core(found: Core) -> Table:
     """Return which projects are in every good plan, at the border, or in none; the border is what to debate."""
     register, table = found.allocation.question.register, found.table
@@ -766,7 +760,7 @@ def departments(allocation: Allocation, scores: pd.Series | None = None, area: s
     area : str, optional
         Whose share the title names, beside that of all; else the ends are named.
     """
-    register, table = allocation.question.register, allocation.table
+    table = allocation.table
     stated, largest = facts.stated_cost(allocation.question), largest_levels(allocation.question)
     funded = table["decision"] == "fund"
     plan = [(str(p), level) for p, level in allocation.plan.items() if funded[p]]
@@ -808,7 +802,6 @@ def departments(allocation: Allocation, scores: pd.Series | None = None, area: s
             if abs(effects) > SMALL
             else ""
         ),
-        unit_line=unit_line(register, "Ask and plan by area", scope="all years to come"),
     )
 
 
@@ -855,7 +848,7 @@ def _better(shares: pd.DataFrame, key: tuple[str, str]) -> str:
     return percent(float(shares.loc[key, "better"]))
 
 
-@figure("contested.claims", source="requests, overrides, projects, costs, benefits")
+@figure("contested.claims")
 def claims(
     reasons: Explanation, asking: list[str], left: int = 0, shares: pd.DataFrame | None = None
 ) -> Table:
@@ -932,7 +925,7 @@ def claims(
     )
 
 
-@figure("contested.later", source="projects, costs, benefits, budgets, capacity")
+@figure("contested.later")
 def later(allocation: Allocation, waiting: Allocation) -> Table:
     """Return what would start later if that were allowed, and what it gains; `waiting` is the plan of that question."""
     moved = waiting.table[waiting.table["delay"] > 0].sort_values("value", ascending=False, kind="stable")
@@ -965,14 +958,11 @@ def later(allocation: Allocation, waiting: Allocation) -> Table:
         takeaway=f"In: {shortened(names[funded & ~before], 4)}; out: {shortened(names[before & ~funded], 4)}."
         if len(data)
         else "The best plan with later starts, within the latest start of each project, is the plan itself.",
-        unit_line=unit_line(
-            allocation.question.register, "Best plan if projects may start later, within their latest start"
-        ),
         note="Values still count from today's year, so waiting costs; benefits whose end is fixed are lost.",
     )
 
 
-@figure("contested.delay", source="projects, costs, benefits, budgets, capacity")
+@figure("contested.delay")
 def delay(allocation: Allocation, costs: pd.DataFrame, most: int = 12) -> Table:
     """Return what one year later costs or gains; `costs` is from `pmo_kit.arbitration.cost_of_delay`."""
     table = costs[costs["in_plan"] & costs["cost"].notna()]
@@ -995,16 +985,13 @@ def delay(allocation: Allocation, costs: pd.DataFrame, most: int = 12) -> Table:
             "project: project, one year later | cost: costs the portfolio | value: value of the plan then"
         ),
         title=title,
-        unit_line=unit_line(
-            allocation.question.register, "Best plan with this project one year later, others as asked"
-        ),
         note=f"Of {count(len(table), 'funded project')} whose latest start allows it; a negative cost is a gain."
         if len(table)
         else "The latest start of none of them allows it.",
     )
 
 
-@figure("contested.by_score", source="scores, criteria, costs, benefits, budgets, capacity, links")
+@figure("contested.by_score")
 def by_score(allocation: Allocation, scored: Allocation, value: pd.Series) -> Table:
     """Return how the plan would differ if the committee maximized the value of the scores instead of money.
 
@@ -1052,7 +1039,6 @@ def by_score(allocation: Allocation, scored: Allocation, value: pd.Series) -> Ta
         if len(ours.symmetric_difference(theirs)) or given_up
         else "Scores and money ask for the same plan",
         takeaway="What is in both plans needs no debate about what to maximize.",
-        unit_line=unit_line(allocation.question.register, "Two goals under the same limits"),
         note=" ".join(notes),
     )
 
@@ -1064,7 +1050,7 @@ def _gets(row: pd.Series) -> str:
     return f"{row['label'] or 'as asked'}, {format_number(row['cost'])}"
 
 
-@figure("contested.letter_{project}", source="projects, costs, benefits, budgets, capacity, links")
+@figure("contested.letter_{project}")
 def sponsor_letter(allocation: Allocation, project: str) -> Message:
     """Return the letter to the sponsor of one project: the decision, why, what it would take."""
     name, sponsor = allocation.question.register.projects.loc[project, ["name", "sponsor"]]

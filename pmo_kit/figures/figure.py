@@ -6,10 +6,12 @@ import csv
 import functools
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+
+import pandas as pd
 
 from pmo_kit.doors import door, known
 from pmo_kit.exhibits import Exhibit, Field, Message, Table
@@ -24,8 +26,6 @@ from pmo_kit.facts import shortened as shortened
 from pmo_kit.register import Register
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from pmo_kit.exhibits.records import Kind, Runs
 
 
@@ -47,17 +47,28 @@ def unit_line(register: Register, what: str, unit: str | None = None, scope: str
     return " · ".join(part for part in parts if part)
 
 
+def _rows(file: str) -> list[dict[str, str]]:
+    """A table of this folder."""
+    with Path(__file__).with_name(file).open(encoding="utf-8", newline="") as rows:
+        return list(csv.DictReader(rows))
+
+
 @functools.cache
-def _catalogue() -> dict[str, Field]:
+def _columns() -> dict[str, Field]:
     """`columns.csv`: of every column its usual title, its unit, kind and digits, and how it follows from others."""
-    with Path(__file__).with_name("columns.csv").open(encoding="utf-8", newline="") as file:
-        return {
-            row["name"]: Field(
-                row["name"].partition(".")[0], row["title"], row["unit"], cast("Kind", row["kind"]),
-                int(row["decimals"]), row["signed"] == "yes", formula=row["formula"],
-            )
-            for row in csv.DictReader(file)
-        }  # fmt: skip
+    return {
+        row["name"]: Field(
+            row["name"].partition(".")[0], row["title"], row["unit"], cast("Kind", row["kind"]),
+            int(row["decimals"]), row["signed"] == "yes", formula=row["formula"],
+        )
+        for row in _rows("columns.csv")
+    }  # fmt: skip
+
+
+@functools.cache
+def _figures() -> dict[str, dict[str, str]]:
+    """`figures.csv`: of every figure its id, the tables it comes from and needs, and the line under its title."""
+    return {row["id"]: row for row in _rows("figures.csv")}
 
 
 def columns(*parts: str | Field) -> tuple[Field, ...]:
@@ -79,7 +90,7 @@ def columns(*parts: str | Field) -> tuple[Field, ...]:
         for place, block in enumerate(part.split("||")):
             for nth, column in enumerate(one for one in block.split(" | ") if one.strip()):
                 name, colon, title = column.strip().partition(":")
-                usual, ruled = _catalogue()[name], place > 0 and nth == 0
+                usual, ruled = _columns()[name], place > 0 and nth == 0
                 found.append(replace(usual, title=title.strip() if colon else usual.title, ruled=ruled))
     return tuple(found)
 
@@ -96,9 +107,41 @@ def between(low: float, high: float) -> str:
     return " to ".join(ends)
 
 
-def named(names: pd.Series) -> list[Runs]:
-    """Names by id, each with its id in small type."""
-    return [(("text", str(name)), ("id", str(id))) for id, name in names.items()]
+def named(names: pd.Series | pd.DataFrame) -> list[Runs]:
+    """Names by id, each with its id in small type; of a table its columns project_id and name."""
+    pairs = (
+        names.items()
+        if isinstance(names, pd.Series)
+        else names[["project_id", "name"]].itertuples(index=False)
+    )
+    return [(("text", str(name)), ("id", str(id))) for id, name in pairs]
+
+
+def many(n: float, nouns: str) -> str:
+    """How many at the beginning of a sentence; `nouns` are for one and for several.
+
+    Examples
+    --------
+    >>> many(1, "project hopes|projects hope"), many(0, "check was|checks were")
+    ('One project hopes', 'No checks were')
+    """
+    return sentence(count(n, *nouns.split("|")))
+
+
+def or_none(n: float) -> str:
+    """How many of several, in words."""
+    return count(n) if n else "none"
+
+
+def dated(days: pd.Series, form: str = "%Y-%m-%d") -> list[str]:
+    """Dates as a reader reads them; a dash where there is none."""
+    return [f"{day:{form}}" if pd.notna(day) else "–" for day in days]
+
+
+def cut(rows: pd.DataFrame, most: int) -> tuple[pd.DataFrame, str]:
+    """The first rows, and a note of how many more there are."""
+    more = len(rows) - most
+    return rows.head(most), f"And {number(more, 0)} more." if more > 0 else ""
 
 
 def in_words(text: str, names: Mapping[str, str]) -> str:
@@ -148,22 +191,19 @@ P = ParamSpec("P")
 E = TypeVar("E", bound=Exhibit)
 
 
-def figure(
-    id: str, source: str = "", needs: str = "", shows: str = ""
-) -> Callable[[Callable[P, E]], Callable[P, E]]:
-    """Decorate a function that makes an exhibit: the exhibit gets this id, source, and the inputs of the arguments.
+def figure(id: str) -> Callable[[Callable[P, E]], Callable[P, E]]:
+    """Decorate a function that makes an exhibit: what `figures.csv` says of it, and the inputs of the arguments.
 
-    A table without rows becomes a line: its title, and under it the takeaway or the note.
+    There stand the tables it comes from (`source`), those without which there is only one line in its place (`needs`),
+    which says that `shows` is not shown, and what the small line under the title says (`line`, `unit`, `scope`) where
+    the figure does not say it. A table without rows becomes a line: its title, and under it the takeaway or the note.
 
     Parameters
     ----------
     id : str
         Stable name; arguments stand in braces: "contested.letter_{project}".
-    source : str
-        Tables that it comes from.
-    needs, shows : str
-        The tables without which there is only one line in its place, which says that `shows` is not shown.
     """
+    told = _figures()[id]
 
     def decorate(make: Callable[P, E]) -> Callable[P, E]:
         signature = inspect.signature(make)
@@ -172,29 +212,43 @@ def figure(
         def made(*args: P.args, **kwargs: P.kwargs) -> E:
             given = signature.bind(*args, **kwargs)
             given.apply_defaults()
-            register: Any = given.arguments.get("register")
-            for value in given.arguments.values():
-                asked = getattr(getattr(value, "question", value), "register", None)
-                if asked is not None and isinstance(given.arguments.get("project"), str):
-                    known([given.arguments["project"]], asked.projects.index, "project")
-            with printing() as told:
-                lacking = [sheet for sheet in needs.split() if not register.has(sheet)]
-                exhibit: Any = not_shown(shows, lacking[0]) if lacking else make(*args, **kwargs)
+            register: Any = next(_registers(given.arguments.values()), None)
+            if register is not None and isinstance(given.arguments.get("project"), str):
+                known([given.arguments["project"]], register.projects.index, "project")
+            with printing() as printed:
+                lacking = [sheet for sheet in told["needs"].split() if not register.has(sheet)]
+                exhibit: Any = not_shown(told["shows"], lacking[0]) if lacking else make(*args, **kwargs)
+                line = exhibit.unit_line
+                if told["line"] and not (line or isinstance(exhibit, Message)):
+                    unit = "" if told["unit"] == "none" else told["unit"] or None
+                    line = unit_line(register, told["line"], unit, told["scope"])
             if isinstance(exhibit, Table) and exhibit.data.empty:
-                exhibit = nothing(exhibit.title, exhibit.takeaway or exhibit.note)
+                exhibit, line = nothing(exhibit.title, exhibit.takeaway or exhibit.note), ""
             named = {name: value for name, value in given.arguments.items() if isinstance(value, str)}
             name = exhibit.id or id.format(**named)
+            exhibit = replace(exhibit, unit_line=line)
             return replace(
                 exhibit,
                 id=name,
-                facts=(*exhibit.facts, *_stated(exhibit, name, told)),
-                source=exhibit.source or source,
+                facts=(*exhibit.facts, *_stated(exhibit, name, printed)),
+                source=told["source"],
                 inputs=_inputs(given.arguments.values()) | dict(exhibit.inputs),
             )
 
         return door(made)
 
     return decorate
+
+
+def _registers(values: Iterable[Any]) -> Iterator[Register]:
+    """The registers that arguments are or ask about."""
+    for value in values:
+        for part in value.values() if isinstance(value, Mapping) else (value,):
+            asked = getattr(part, "allocation", getattr(part, "ranking", part))
+            asked = getattr(asked, "question", asked)
+            found = asked if isinstance(asked, Register) else getattr(asked, "register", None)
+            if found is not None:
+                yield found
 
 
 def _stated(exhibit: Exhibit, name: str, told: Mapping[str, Fact]) -> Iterator[Fact]:
@@ -205,9 +259,11 @@ def _stated(exhibit: Exhibit, name: str, told: Mapping[str, Fact]) -> Iterator[F
         yield replace(fact, of=Of(part=f"{name}: {fact.of.part}"))
 
 
-def not_shown(what: str, sheet: str, id: str = "") -> Message:
-    """One line in place of a figure whose table is absent: what, and which sheet would show it."""
-    return Message(id=id, title=f"Not shown: {what} needs a sheet {sheet!r}.", items=(), absent=sheet)
+def not_shown(what: str, sheet: str, id: str = "", columns: str = "") -> Message:
+    """One line in place of a figure that lacks data: what, and which sheet, or which of its columns, would show it."""
+    lacking = f"the {columns} in the sheet {sheet!r}" if columns else f"a sheet {sheet!r}"
+    absent = f"{columns} in {sheet}" if columns else sheet
+    return Message(id=id, title=f"Not shown: {what} needs {lacking}.", items=(), absent=absent)
 
 
 def _inputs(values: Any) -> dict[str, str]:

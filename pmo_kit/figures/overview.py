@@ -35,9 +35,7 @@ from pmo_kit.register.report import LETTERS, LIMITS, Grades
 ENABLERS = 12
 
 
-@figure(
-    "balance.goals", source="goals, projects, costs", needs="goals", shows="spend by goal against its target"
-)
+@figure("balance.goals")
 def goals(register: Register, appraisal: Appraisal) -> Exhibit:
     """Return the share of the ask that each strategic goal has against the share it should have."""
     table = overview.spend_by_goal(register, appraisal).reset_index()
@@ -53,11 +51,10 @@ def goals(register: Register, appraisal: Appraisal) -> Exhibit:
         columns=columns("label: goal | owner | projects | asked | share | target_share | gap"),
         title=title,
         takeaway="The ask is what sponsors want; the plan may still mend the balance.",
-        unit_line=unit_line(register, "Ask by strategic goal", scope="all years to come"),
     )
 
 
-@figure("balance.enablers", source="links, costs, benefits")
+@figure("balance.enablers")
 def enablers(register: Register, appraisal: Appraisal) -> Exhibit:
     """Return the projects on which others stand, and what stands on them."""
     table = overview.enablers(register, appraisal)
@@ -86,7 +83,6 @@ def enablers(register: Register, appraisal: Appraisal) -> Exhibit:
             else ""
         )
         + "What an enabler is worth is what the best plan loses without it.",
-        unit_line=unit_line(register, "What requires what, all steps", scope="net value at the size asked"),
     )
 
 
@@ -99,7 +95,7 @@ STATED = {
 SEVERITY = {"block": "must be fixed", "warn": "doubtful", "waived": "accepted", "info": "note"}
 
 
-@figure("data_quality.known", source="all sheets")
+@figure("data_quality.known")
 def known(register: Register) -> Message:
     """Return how far the figures can be trusted: what is missing, how old they are, what is doubtful."""
     warnings, noted = claims.findings(register), _notes(register)
@@ -143,7 +139,7 @@ def _notes(register: Register) -> Fact:
     )
 
 
-@figure("data_quality.findings", source="all sheets")
+@figure("data_quality.findings")
 def findings(register: Register) -> Exhibit:
     """Return what is doubtful or missing in the register: where, of whom, and how to mend it; the most money first."""
     table = overview.findings_by_rule(register)
@@ -199,7 +195,7 @@ def _where(row: Any) -> str:
     return " · ".join(part for part in parts if part) or "register"
 
 
-@figure("data_quality.waivers", source="waivers.yml, exemptions")
+@figure("data_quality.waivers")
 def waivers(register: Register) -> Exhibit:
     """Return what was accepted by name: findings that are waived, and values that are missing for a reason."""
     rows = [
@@ -230,11 +226,10 @@ def waivers(register: Register) -> Exhibit:
         columns=columns("what: accepted | why: reason | who: by | until"),
         title=f"{sentence(count(len(register.waivers), 'waiver'))}; "
         f"{count(len(register.table('exemptions')), 'value')} missing with a reason",
-        unit_line=unit_line(register, "What was accepted in the data, and by whom", ""),
     )
 
 
-@figure("data_quality.grades", source="all sheets")
+@figure("data_quality.grades")
 def grades(register: Register, graded: Grades) -> Table:
     """Return how many projects have data of each grade, and whose data are weakest."""
     table = graded.table
@@ -265,7 +260,6 @@ def grades(register: Register, graded: Grades) -> Table:
             for letter, (share, rules, days) in zip(LETTERS, LIMITS, strict=False)
         )
         + ".",
-        unit_line=unit_line(register, "Grade of the data of each project", ""),
     )
 
 
@@ -275,7 +269,7 @@ RATINGS = ["rag_declared", "rag_assured"]
 COLUMNS = {"area": "area", "strategic_goal": "goal", "project_type": "type", "stage": "stage"}
 
 
-@figure("overview.ask", source="costs, budgets", needs="budgets", shows="the ask against the envelope")
+@figure("overview.ask")
 def ask(register: Register, appraisal: Appraisal) -> Exhibit:
     """Return what is asked against the envelope, by fiscal year."""
     table = overview.ask_against_envelopes(register, appraisal)
@@ -308,16 +302,10 @@ def ask(register: Register, appraisal: Appraisal) -> Exhibit:
         takeaway=say("At least {part} of the {year} ask does not fit in any plan.", part=part, year=worst)
         if part.value > 0
         else "The envelope, with what may be carried in, covers the ask in every year that has one.",
-        unit_line=unit_line(register, "Ask against envelope", scope="every project at its largest level"),
     )
 
 
-@figure(
-    "overview.people",
-    source="resources, capacity",
-    needs="capacity resources",
-    shows="people asked against people there",
-)
+@figure("overview.people")
 def people(register: Register, appraisal: Appraisal) -> Exhibit:
     """Return the people asked for against the people there are, the scarcest role and period first."""
     table = overview.ask_against_capacity(register, appraisal)
@@ -345,13 +333,10 @@ def people(register: Register, appraisal: Appraisal) -> Exhibit:
         )
         if short
         else "",
-        unit_line=unit_line(
-            register, "People asked and available", "full-time equivalents", "at the largest level"
-        ),
     )
 
 
-@figure("", source="projects, costs")
+@figure("overview.by_{column}")
 def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> Exhibit:
     """Return the money asked by one column of the projects, the largest first."""
     id, words = f"overview.by_{COLUMNS.get(column, column)}", COLUMNS.get(column, column)
@@ -387,7 +372,7 @@ def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> 
     )
 
 
-@figure("overview.by_year", source="projects, costs")
+@figure("overview.by_year")
 def by_year(register: Register, appraisal: Appraisal) -> Exhibit:
     """Return the money asked by fiscal year, the three largest areas apart and the others together."""
     table = overview.asked_by_year(appraisal)
@@ -424,11 +409,10 @@ def by_year(register: Register, appraisal: Appraisal) -> Exhibit:
         title=f"{money(total.sum())} asked from {total.index.min()} to {total.index.max()}, "
         f"most in {peak}: {money(total[peak])}",
         takeaway=f"{order[0]} asks for {percent(sums.sum(axis=1)[order[0]] / total.sum())} of it.",
-        unit_line=unit_line(register, "Cost by year and area", scope="every project at its largest level"),
     )
 
 
-@figure("overview.largest", source="projects, costs, baselines")
+@figure("overview.largest")
 def largest(register: Register) -> Exhibit:
     """Return the ten projects with the most money behind them."""
     stated = overview.money_of_projects(register)
@@ -454,11 +438,10 @@ def largest(register: Register) -> Exhibit:
         note="The costs of a project over all years that the register states."
         if register.has("costs")
         else "The whole-life cost of a project, else its largest baseline.",
-        unit_line=unit_line(register, "Money of the largest projects"),
     )
 
 
-@figure("overview.timeline", source="projects")
+@figure("overview.timeline")
 def timeline(register: Register) -> Exhibit:
     """Return when projects start and finish, the earliest first; of many those with the most money."""
     dates = register.projects.dropna(subset=["start", "finish"]).sort_values(
@@ -506,11 +489,10 @@ def timeline(register: Register) -> Exhibit:
         + (", more than in any other year" if len(peaks) < len(running) else ""),
         takeaway=f"The first starts in {first:%B %Y}, the last finishes in {dates['finish'].max():%B %Y}.",
         note=" ".join(notes),
-        unit_line=unit_line(register, "Start and finish", ""),
     )
 
 
-@figure("overview.projects", source="projects, costs, baselines")
+@figure("overview.projects")
 def projects(register: Register) -> Table:
     """Return the register as a table: every project with its area, stage, dates, rating and money."""
     stated = overview.money_of_projects(register)
@@ -551,7 +533,7 @@ def _digits(values: pd.Series) -> int:
     return 0 if values.abs().max() >= 1000 else 1
 
 
-@figure("overview.confidence", source="projects")
+@figure("overview.confidence")
 def confidence(register: Register) -> Exhibit:
     """Return the declared and the assured rating, counted apart."""
     table = overview.confidence_counts(register)
@@ -572,13 +554,10 @@ def confidence(register: Register) -> Exhibit:
         title=f"{words}: {number(rated.to_numpy().sum(), 0)} ratings for {count(len(register.projects), 'project')}",
         takeaway=f"{count(int(declared), 'rating').capitalize()} declared by sponsors, "
         f"{count(int(assured), 'rating')} assured independently; the two are never merged.",
-        unit_line=unit_line(register, "Delivery confidence", "projects"),
     )
 
 
-@figure(
-    "overview.variance_{quantity}", source="baselines", needs="baselines", shows="forecast against baseline"
-)
+@figure("overview.variance_{quantity}")
 def variance(register: Register, quantity: str = "spend", tolerance: float = 0.05) -> Exhibit:
     """Return forecast less baseline of the year's budget, the largest first; red is over, blue is under."""
     table = overview.budget_variance(register, quantity)
@@ -632,7 +611,7 @@ def _left_out(register: Register, both: pd.DataFrame) -> str:
     return " ".join(notes)
 
 
-@figure("overview.headline", source="projects, costs, baselines")
+@figure("overview.headline")
 def headline(register: Register, appraisal: Appraisal) -> Message:
     """Return the worst that the register states, in one sentence: who is Red, how far off the year is."""
     first = say("{n:Words project|projects}", n=claims.projects(register))
@@ -693,12 +672,7 @@ def _year_words(register: Register, both: pd.DataFrame, red: pd.Series) -> str:
     return say("{first}; the other {n} {tail}", first=first, n=n, tail=tail)
 
 
-@figure(
-    "overview.whole_life",
-    source="projects, baselines",
-    needs="baselines",
-    shows="cost and benefit over the whole life",
-)
+@figure("overview.whole_life")
 def whole_life(register: Register) -> Exhibit:
     """Return each project's rating, finish, cost and benefit over its life, and how far its year is from its budget."""
     table = overview.whole_life(register)
@@ -730,11 +704,10 @@ def whole_life(register: Register) -> Exhibit:
         ),
         title=say(title, **facts),
         note=f"And {number(len(table) - rows, 0)} more in the annex. " if len(table) > rows else "",
-        unit_line=unit_line(register, "Whole life and this year"),
     )
 
 
-@figure("overview.tiles", source="projects, baselines")
+@figure("overview.tiles")
 def tiles(register: Register) -> Kpi:
     """Return the four numbers of a portfolio that is watched, not arbitrated."""
     told = accounts(register.table)
@@ -771,12 +744,11 @@ def tiles(register: Register) -> Kpi:
     return Kpi(
         data=pd.DataFrame(rows),
         title=f"The portfolio in {count(len(rows))} numbers",
-        unit_line=unit_line(register, "Portfolio"),
         facts=(*found, findings),
     )
 
 
-@figure("overview.attention", source="projects, baselines")
+@figure("overview.attention")
 def attention(register: Register) -> Message:
     """Return what stands out: the projects rated Red and the forecasts furthest from their baselines."""
     items = []

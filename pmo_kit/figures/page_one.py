@@ -31,7 +31,6 @@ from pmo_kit.figures.figure import (
     nothing,
     sentence,
     shortened,
-    unit_line,
 )
 from pmo_kit.register import Register
 from pmo_kit.register.checks.provenance import accounts
@@ -299,7 +298,7 @@ MOST = 3
 NEEDED = {"by_when": "by when", "owner": "who owns it", "if_not_decided": "what happens if it is not decided"}
 
 
-@figure("page_one.headline", source="projects, costs, benefits, budgets, capacity")
+@figure("page_one.headline")
 def headline(allocation: Allocation) -> Message:
     """Return the decision in one sentence: who stops, how many are funded, for how much, worth how much."""
     names, years = allocation.table["name"], spend_years(allocation)
@@ -329,7 +328,7 @@ def _basis(allocation: Allocation) -> str:
     return " expected" if allocation.question.basis == "expected" else ""
 
 
-@figure("page_one.tiles", source="costs, benefits, budgets, capacity")
+@figure("page_one.tiles")
 def tiles(allocation: Allocation, carrying_on: float | None = None, likely: float | None = None) -> Kpi:
     """Return up to four numbers: the value, the limit that binds, and the money of the first years."""
     value = claims.value(allocation)
@@ -370,12 +369,11 @@ def tiles(allocation: Allocation, carrying_on: float | None = None, likely: floa
     return Kpi(
         data=pd.DataFrame(rows),
         title=f"The plan in {count(len(rows), 'number')}",
-        unit_line=unit_line(allocation.question.register, "The recommended plan"),
         facts=tuple(told),
     )
 
 
-@figure("page_one.decisions", source="requests, projects, costs, benefits")
+@figure("page_one.decisions")
 def decisions(
     allocation: Allocation,
     explanation: Explanation,
@@ -461,7 +459,7 @@ def _one_choice(allocation: Allocation, explanation: Explanation, requested: lis
             )
 
 
-@figure("page_one.orders", source="overrides")
+@figure("page_one.orders")
 def orders(allocation: Allocation, ledger: Ledger) -> Message:
     """Return every order on record that the plan does not follow, who gave it and why, and what keeping it costs.
 
@@ -512,7 +510,7 @@ def _followed(row: Any, allocation: Allocation) -> bool:
     return (inside and sized) if row.in_out == "in" else not inside
 
 
-@figure("page_one.alternatives", source="budgets, costs, benefits, estimates, risks")
+@figure("page_one.alternatives")
 def alternatives(
     allocation: Allocation,
     surer: Fit | None,
@@ -576,7 +574,7 @@ def alternatives(
     return Message(title="What else could be decided", items=tuple(items) or (("Nothing", "beats it."),))
 
 
-@figure("page_one.limits", source="budgets, capacity, resources")
+@figure("page_one.limits")
 def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
     """Return what limits the plan, and what more of it would be worth.
 
@@ -637,7 +635,7 @@ def _overrun(allocation: Allocation) -> Iterator[tuple[str, str]]:
         yield str(row["label"]), say("{used}, at its price.", used=used)
 
 
-@figure("page_one.turning_points", source="budgets, capacity, costs")
+@figure("page_one.turning_points")
 def turning_points(allocation: Allocation, points: pd.DataFrame) -> Exhibit:
     """Return the changes that would turn the advice: the nearest of people, of money and of costs.
 
@@ -670,7 +668,7 @@ def turning_points(allocation: Allocation, points: pd.DataFrame) -> Exhibit:
     )
 
 
-@figure("page_one.since_last", source="decisions, status, baselines, actions")
+@figure("page_one.since_last")
 def since_last(register: Register, events: pd.DataFrame) -> Message:
     """Return what happened since the last committee: advice not followed, changes without a record, old requests.
 
@@ -692,7 +690,7 @@ def since_last(register: Register, events: pd.DataFrame) -> Message:
     return Message(title=f"Since last time{when}", items=tuple(items))
 
 
-@figure("page_one.how_sure", source="all sheets")
+@figure("page_one.how_sure")
 def how_sure(allocation: Allocation, certificate: Sequence[tuple[str, str]] = ()) -> Message:
     """Return how far the advice can be trusted, in three lines: computed, likely, data.
 

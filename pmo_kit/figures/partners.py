@@ -9,7 +9,7 @@ from pmo_kit.figures.figure import columns, count, figure, listed, percent, sent
 from pmo_kit.partners import Award
 
 
-@figure("partners.lots", source="bids, partner_scores, partner_criteria")
+@figure("partners.lots")
 def lots(award: Award) -> Table:
     """Return the award: who gets which lot, at what price, and who would get it lot by lot."""
     rows = award.lots.reset_index()
@@ -29,12 +29,11 @@ def lots(award: Award) -> Table:
         f"together {format_number(award.value)}: no partner can take more lots than it has room for."
         if different
         else "Awarded one by one or together, the lots go to the same partners.",
-        unit_line=unit_line(award.register, "Award of lots"),
         note=f"Next best: {award.next_best}, {format_number(award.next_best_value)} points.",
     )
 
 
-@figure("partners.bids", source="bids, partner_scores, partner_criteria")
+@figure("partners.bids")
 def bids(award: Award) -> Table:
     """Return every bid with quality, price and value, what failed, and the price at which it would have won."""
     order = ["lot", "passed", "value"]
@@ -62,13 +61,12 @@ def bids(award: Award) -> Table:
         if fails
         else "Every bid passes the must-pass minima",
         takeaway=f"Price counts {percent(award.price_weight)}, quality {percent(1 - award.price_weight)}.",
-        unit_line=unit_line(award.register, "Bids: price, quality and value"),
         note="Wins under other weights: share of random weights of the criteria. Would win below: with the other "
         "bids as they are; n/a where it wins, failed, or no price is low enough.",
     )
 
 
-@figure("partners.scores_{lot}", source="partner_scores, evaluator_conflicts")
+@figure("partners.scores_{lot}")
 def scores(award: Award, lot: str) -> Chart:
     """Return the agreed scores of one lot: criteria against partners."""
     rows = award.evaluation.scores[award.evaluation.scores["lot"] == lot].copy()
@@ -94,7 +92,7 @@ def scores(award: Award, lot: str) -> Chart:
     )
 
 
-@figure("partners.sensitivity", source="bids, partner_scores")
+@figure("partners.sensitivity")
 def sensitivity(award: Award) -> Table:
     """Return which award is best from which weight of the price on."""
     rows = award.sensitivity
@@ -120,7 +118,7 @@ def sensitivity(award: Award) -> Table:
     )
 
 
-@figure("partners.debrief_{partner_id}_{lot}", source="partner_scores")
+@figure("partners.debrief_{partner_id}_{lot}")
 def debrief(award: Award, partner_id: str, lot: str) -> Table:
     """Return what a losing bidder is told: its scores beside the winner's; nobody is named."""
     rows = award.debrief
@@ -145,5 +143,4 @@ def debrief(award: Award, partner_id: str, lot: str) -> Table:
         ),
         takeaway=f"Quality {format_number(bid['quality'], 0)} of 100, price {format_number(bid['price'])}."
         + (price if bid["price_to_win"] == bid["price_to_win"] else ""),
-        unit_line=unit_line(award.register, "Debrief", "scores on the declared scale"),
     )

@@ -11,10 +11,14 @@ from pmo_kit.figures import claims
 from pmo_kit.figures.figure import (
     columns,
     count,
+    cut,
+    dated,
     figure,
     in_sentence,
     listed,
+    many,
     named,
+    or_none,
     percent,
     sentence,
     shortened,
@@ -25,22 +29,21 @@ from pmo_kit.performance import s_curve as curve_of
 from pmo_kit.register import Register
 
 ROWS = 15
+HOPE = 0.05
+"""How much cheaper than its pace, as a share, a project may declare to end before it is said to hope."""
 RISK_MOVES = {"new": "▲ new", "up": "▲ up", "down": "▼ down", "same": "= same", "closed": "closed"}
 MOVES = {"worse": "▼ worse", "better": "▲ better", "same": "= same", "new": "new"}
 WORST_FIRST = {"R": 0, "A": 1, "G": 2}
 
 
-def cut(rows: pd.DataFrame, most: int = ROWS) -> tuple[pd.DataFrame, str]:
-    """The first rows, and a note of how many more there are."""
-    more = len(rows) - most
-    return rows.head(most), f"And {number(more, 0)} more." if more > 0 else ""
+NOBODY = "No project reports figures"
 
 
 def _of_review(review: Review) -> dict[str, Fact]:
     """What the review counts, as facts: running, red by rule and declared, falsely green, money at the pace."""
     register, table, total = review.register, review.table, review.areas.loc["All"]
     counts = {
-        "running": ("delivery.running", len(table), ""),
+        "running": ("delivery.running", int(table["counted"].sum()), ""),
         "red": ("delivery.red", int((table["rag_rule"] == "R").sum()), "by rule"),
         "declared": ("delivery.red", int((table["rag_declared"] == "R").sum()), "declared"),
         "false": ("delivery.false_green", len(review.watermelons), ""),
@@ -56,18 +59,26 @@ def _of_review(review: Review) -> dict[str, Fact]:
     return found | {k: claims.told(register, key, n) for k, (key, n) in money.items()}
 
 
+def _runs(review: Review) -> str:
+    """Who the figures are of: projects that run, or also some that have ended or not begun."""
+    still = review.table.loc[review.table["counted"], "state"]
+    nouns = "project runs|projects run"
+    if still.isin(["finished", "not started"]).any() or still.empty:
+        nouns = "project reports figures|projects report figures"
+    return say(f"{{running:Words {nouns}}}", **_of_review(review)) if len(still) else NOBODY
+
+
 def _actions(register: Register, days_late: pd.Series) -> tuple[Fact, Fact]:
     """How many open actions and directions are past their date, and how many are open."""
     late = claims.told(register, "action.late", (days_late > 0).sum())
     return late, claims.told(register, "action.open", len(days_late))
 
 
-@figure("performance.headline", source="status, projects")
+@figure("performance.headline")
 def headline(review: Review) -> Message:
     """Return the worst that the figures say, in one sentence: who is Red, and where today's pace ends."""
     told, total = _of_review(review), review.areas.loc["All"]
-    runs = say("{running:Words project runs|projects run}", **told)
-    red = say("{red:words} Red by the figures, {declared:words} by their sponsors", **told)
+    red = say("{red:words} Red by the figures, {declared:nones-words} by their sponsors", **told)
     if not told["red"].value:
         red = say("none Red by the figures", **told)
     side = "over" if total["vac"] < 0 else "under"
@@ -75,14 +86,14 @@ def headline(review: Review) -> Message:
     if pd.isna(total["vac"]):
         pace = say("where they end is not known")
     return Message(
-        title=runs + ", " + red + ";\n" + pace,
+        title=_runs(review) + ", " + red + ";\n" + pace,
         items=(),
         unit_line=unit_line(review.register, "For information"),
         facts=tuple(told.values()),
     )
 
 
-@figure("performance.tiles", source="status, benefit_status, actions")
+@figure("performance.tiles")
 def tiles(review: Review, benefits: Benefits, directions: pd.DataFrame) -> Kpi:
     """Return four numbers of delivery: Red by rule, cost at today's pace, benefits that came, late actions."""
     told, register = _of_review(review), review.register
@@ -101,12 +112,11 @@ def tiles(review: Review, benefits: Benefits, directions: pd.DataFrame) -> Kpi:
     return Kpi(
         data=pd.DataFrame(tiles),
         title="Delivery in four numbers",
-        unit_line=unit_line(register, "Running projects"),
         facts=(*told.values(), due, came, late),
     )
 
 
-@figure("performance.ratings", source="status, projects, milestones, baselines, benefit_status")
+@figure("performance.ratings")
 def ratings(review: Review, before: Review | None = None) -> Table:
     """Return declared, assured and ruled ratings side by side, with the reason in words; watermelons first.
 
@@ -117,9 +127,8 @@ def ratings(review: Review, before: Review | None = None) -> Table:
     rows["move"] = "" if moved is None else moved.map(MOVES).to_numpy()
     rows["order"] = rows["rag_rule"].map(WORST_FIRST).fillna(3)
     rows = rows.sort_values(["watermelon", "order", "bac"], ascending=[False, True, False], kind="stable")
-    rows["project"] = named(rows.set_index("project_id")["name"])
-    rows["reason"] = rows["reason"].replace("", "–")
-    melons, told = review.watermelons["name"], _of_review(review)
+    rows["project"], rows["reason"] = named(rows), rows["reason"].replace("", "–")
+    told = _of_review(review)
     return Table(
         data=rows,
         first=ROWS,
@@ -130,46 +139,47 @@ def ratings(review: Review, before: Review | None = None) -> Table:
         ),
         title=say(
             "{false:Words project reports|projects report} Green while the figures say Red: {who}",
-            who=shortened(melons),
+            who=shortened(review.watermelons["name"]),
             **told,
         )
-        if len(melons)
+        if told["false"].value
         else "No project reports Green while its figures say Red",
-        takeaway=say("Together they have earned {earned} of work for {spent} spent.", **told),
-        unit_line=unit_line(review.register, "Ratings: declared by the sponsor, assured, and by rule", ""),
+        takeaway=say("{who}: {earned} of work earned for {spent} spent.", who=_runs(review), **told)
+        if told["running"].value
+        else f"{NOBODY}.",
         note=review.rules.text(),
     )
 
 
-@figure("performance.areas", source="status")
+@figure("performance.areas")
 def areas(review: Review) -> Table:
     """Return money, indices and ratings by area; the last row recomputes the ratios from the sums."""
     rows = review.areas.reset_index()
     rows["ratings"] = [
-        " · ".join(
-            f"{getattr(row, f'rag_rule_{letter}')} {letter}"
-            for letter in "RAG"
-            if getattr(row, f"rag_rule_{letter}")
-        )
-        for row in rows.itertuples()
+        " · ".join(f"{n} {letter}" for letter in "RAG" if (n := row[f"rag_rule_{letter}"]))
+        for row in rows.to_dict("records")
     ]
     told, total = _of_review(review), review.areas.loc["All"]
-    side = "above" if total["vac"] < 0 else "below"
-    worst = review.areas.drop(index="All")["cpi"].idxmin() if len(rows) > 2 else rows["area"].iloc[0]
+    known = review.areas.drop(index="All")["cpi"].dropna()
+    worst = known[known == known.min()]
     return Table(
         data=rows,
         totals=1,
         columns=columns("area | projects | bac | pv | ev | ac | cpi.sums | spi_t | eac_cpi | ratings"),
-        title=say("{earned} earned for {spent} spent; ", **told)
-        + f"{worst} earns least: {format_number(review.areas.at[worst, 'cpi'], 2)} per 1",
+        title=(say("{earned} earned for {spent} spent", **told) if told["running"].value else NOBODY)
+        + (
+            f"; {listed(worst.index)} {'earns' if len(worst) == 1 else 'earn'} least: "
+            f"{format_number(known.min(), 2)} per 1"
+            if len(worst) < len(known)
+            else ""
+        ),
         takeaway=say(
-            "At today's pace the running projects end at {end}, {over} {side} their budgets.",
-            side=side,
+            "At today's pace the {running:words project ends|projects end} at {end}, {over} {side} budget.",
+            side="over" if total["vac"] < 0 else "under",
             **told,
         )
         if total["vac"] == total["vac"]
         else "Where they end at today's pace is not known.",
-        unit_line=unit_line(review.register, "Budget, plan, work earned and money spent by area"),
         note="Ratios are recomputed from the sums of each row, never averaged.",
     )
 
@@ -177,23 +187,24 @@ def areas(review: Review) -> Table:
 @figure("performance.s_curve_{project}")
 def s_curve(review: Review, project: str) -> Chart:
     """Return plan, work earned and money spent of one project over time, with where it is heading."""
-    row = review.table.loc[project]
-    curve = curve_of(review, project)
+    row, curve = review.table.loc[project], curve_of(review, project)
     end = curve.loc[curve["what"] == "forecast", "period"]
     ahead = f"; at this pace it ends in {end.iloc[-1]} at {format_number(row['eac'])}" if len(end) else ""
-    behind = row["sv_t"]
-    late = f", {format_number(-behind)} months behind its plan" if behind < 0 else ""
-    today = float(curve.loc[curve["what"] == "earned", "months"].iloc[-1])
+    late = f", {format_number(-row['sv_t'])} months behind its plan" if row["sv_t"] < 0 else ""
+    earned = curve.loc[curve["what"] == "earned", "months"]
+    today = f"; month {number(earned.iloc[-1], 0)} is {row['period']}" if len(earned) else ""
     return Chart(
         mark="line",
         data=curve,
-        x=Field("months", f"months from the start; month {number(today, 0)} is {row['period']}", decimals=0),
+        x=Field("months", f"months from the start{today}", decimals=0),
         y=Field("amount", "cumulative", review.unit),
         series=Field("what", kind="category"),
         styles={"plan": "plan", "earned": "focus", "spent": "actual", "forecast": "forecast"},
-        references=(Reference("x", today, "today"),),
-        title=f"{row['name']} has earned {format_number(row['ev'])} for {format_number(row['ac'])} spent{late}",
-        takeaway=f"Its budget is {format_number(row['bac'])}{ahead}.",
+        references=tuple(Reference("x", float(month), "today") for month in earned.tail(1)),
+        title=f"{row['name']} has earned {format_number(row['ev'])} for {format_number(row['ac'])} spent{late}"
+        if row["counted"]
+        else f"{row['name']} reports no figures that add up",
+        takeaway=f"Its budget is {format_number(row['bac'])}{ahead}." if row["counted"] else "",
         unit_line=unit_line(
             review.register, "Plan, work earned, money spent", scope=f"{row['name']} {project}"
         ),
@@ -201,27 +212,21 @@ def s_curve(review: Review, project: str) -> Chart:
     )
 
 
-@figure("performance.slips", source="milestones")
+@figure("performance.slips")
 def slips(register: Register, milestones: pd.DataFrame, most: int = ROWS) -> Chart:
     """Return how late the open milestones are: at the last committee (dot) and today (end of the line)."""
     late = milestones[~milestones["done"] & (milestones["slip_months"] > 0)].copy()
     late["milestone"] = late["name"] + ": " + late["milestone"]
     late["low"] = 0.0
     late["words"] = [
-        f"{format_number(row.slip_months, 0)} months, now {row.now:%b %Y}"
-        if row.slip_months >= 1
-        else f"less than a month, now {row.now:%b %Y}"
+        f"{f'{format_number(row.slip_months, 0)} months' if row.slip_months >= 1 else 'less than a month'}, "
+        f"now {row.now:%b %Y}"
         for row in late.itertuples()
     ]
     late["style"] = ["focus" if place < 2 else "ordinary" for place in range(len(late))]
     shown, note = cut(late, most)
     first = late.iloc[0] if len(late) else None
-    title = (
-        f"Latest is {first['milestone']}, by {count(round(first['slip_months']), 'month')}"
-        if first is not None
-        else "No open milestone is late"
-    )
-    moved = late[late["moved_months"] >= 1]
+    moved = int((late["moved_months"] >= 1).sum())
     return Chart(
         mark="interval",
         data=shown[["milestone", "low", "last_months", "slip_months", "words", "style"]],
@@ -231,40 +236,45 @@ def slips(register: Register, milestones: pd.DataFrame, most: int = ROWS) -> Cha
         high=Field("slip_months"),
         label=Field("words", kind="text"),
         series=Field("style", kind="category"),
-        title=title,
-        takeaway=f"{sentence(count(len(moved), 'milestone has', 'milestones have'))} moved by a month or more "
-        "since the last committee.",
-        unit_line=unit_line(register, "Open milestones against the approved date", "months"),
+        title=f"Latest is {first['milestone']}, by {count(round(first['slip_months']), 'month')}"
+        if first is not None
+        else "No open milestone is late",
+        takeaway=f"{sentence(or_none(moved))} of {count(len(late), 'late milestone')} "
+        f"{'has' if moved == 1 else 'have'} moved by a month or more since the last committee."
+        if first is not None
+        else "",
         note=f"The dot is what the last committee saw. {note}".strip(),
     )
 
 
-@figure("performance.forecasts", source="status")
+@figure("performance.forecasts")
 def forecasts(review: Review, accuracy: pd.DataFrame) -> Table:
     """Return today's cost at the end beside what it was and what the project declares."""
     rows = accuracy.reset_index().sort_values("declared_gap", kind="stable")
-    rows["project"] = named(rows.set_index("project_id")["name"])
-    hopeful = rows[rows["declared_gap"] < -0.05 * rows["eac"]]
+    rows["project"] = named(rows)
+    hopeful = rows.loc[rows["declared_gap"] < -HOPE * rows["eac"], "name"]
+    than = f"to end more than {percent(HOPE)} cheaper than"
     return Table(
         data=rows,
         first=ROWS,
         columns=columns("project | eac | eac_before | drift | eac_declared | declared_gap"),
-        title=f"{sentence(count(len(hopeful), 'project hopes', 'projects hope'))} to end cheaper than their pace: "
-        f"{shortened(hopeful['name'])}"
+        title=f"{many(len(hopeful), 'project hopes|projects hope')} {than} "
+        f"{'its' if len(hopeful) == 1 else 'their'} pace: {shortened(hopeful)}"
         if len(hopeful)
-        else "What projects declare agrees with their pace",
+        else f"No project declares {than} its pace"
+        if rows["declared_gap"].notna().any()
+        else "No project declares what it still needs and has a pace to compare it with",
         takeaway="By pace: the budget divided by what is earned per 1 spent. Declared: spent plus what the "
         "project says it still needs.",
-        unit_line=unit_line(review.register, "Cost at the end"),
     )
 
 
-@figure("performance.stop_or_continue", source="status, costs, benefits")
+@figure("performance.stop_or_continue")
 def stop_or_continue(review: Review, verdicts: pd.DataFrame) -> Table:
     """Return the stop or continue test: what is spent is left out."""
     rows = verdicts.reset_index().sort_values(["gain_at_cpi", "project_id"], kind="stable")
-    rows["project"] = named(rows.set_index("project_id")["name"])
-    doubtful = rows[rows["verdict"].isin(["stop", "look again"])]
+    rows["project"] = named(rows)
+    doubtful = rows.loc[rows["verdict"].isin(["stop", "look again"]), "name"]
     return Table(
         data=rows,
         first=ROWS,
@@ -274,54 +284,55 @@ def stop_or_continue(review: Review, verdicts: pd.DataFrame) -> Table:
         title=say(
             "{n:Words running project|running projects} would not pay at today's pace: {who}",
             n=claims.teller(review.register, "stop_or_continue")("doubtful", len(doubtful)),
-            who=shortened(doubtful["name"]),
+            who=shortened(doubtful),
         )
         if len(doubtful)
-        else "Every running project is worth finishing",
+        else "Every running project that can be judged is worth finishing"
+        if len(rows)
+        else "No running project can be judged",
         takeaway="Money spent is gone either way; only what is still to come is compared.",
-        unit_line=unit_line(review.register, "Worth of what is still to come"),
         note="What stopping sets free for other projects is weighed in the arbitration, not here.",
     )
 
 
-@figure("performance.rebaselines", source="baselines, status")
+@figure("performance.rebaselines")
 def rebaselines(register: Register, moves: pd.DataFrame) -> Table:
     """Return the log of moved baselines, those without a reference first."""
     rows = moves.sort_values(["explained", "project_id"], kind="stable").copy()
     rows["name"] = rows["project_id"].map(register.projects["name"]).fillna("")
-    rows["project"] = named(rows.set_index("project_id")["name"])
+    rows["project"], rows["since"] = named(rows), dated(rows["since"], "%b %Y")
     rows["what"] = rows["quantity"].replace("bac", "budget at completion").str.replace("_", " ")
-    rows["since"] = [f"{day:%b %Y}" if pd.notna(day) else "–" for day in rows["since"]]
     rows["reference"] = rows["reference"].astype("object").where(rows["explained"], "none")
-    silent = rows.loc[~rows["explained"], "name"].drop_duplicates()
+    silent = rows.loc[~rows["explained"].astype(bool), "name"].drop_duplicates()
     return Table(
         data=rows,
         first=ROWS,
         columns=columns("project | what: what | before | after | change | since | reference"),
         title=f"The baseline of {shortened(silent)} moved without a decision"
         if len(silent)
-        else "Every baseline that moved has a change request",
-        takeaway=f"{sentence(count(int(rows['explained'].sum()), 'move has', 'moves have'))} a reference.",
-        unit_line=unit_line(register, "Baselines that moved"),
+        else "Every baseline that moved has a change request"
+        if len(rows)
+        else "No baseline moved",
+        takeaway=f"{many(int(rows['explained'].sum()), 'move has|moves have')} a reference."
+        if len(rows)
+        else "",
     )
 
 
-@figure("performance.since_last", source="decisions, projects, costs, status, baselines, actions")
+@figure("performance.since_last")
 def since_last(register: Register, found: pd.DataFrame) -> Table:
     """Return what became of the last committee's decisions, in whole sentences."""
-    rows = found.assign(day=[f"{day:%b %Y}" if pd.notna(day) else "–" for day in found["date"]])
     broken = found[found["kind"] != "open"]
     return Table(
-        data=rows,
+        data=found.assign(day=dated(found["date"], "%b %Y")),
         group=Field("lead", kind="category"),
         columns=columns("text: what | amount: at stake | day"),
-        title=f"{sentence(count(len(broken), 'thing differs', 'things differ'))} from what was decided",
+        title=f"{many(len(broken), 'thing differs|things differ')} from what was decided",
         takeaway=str(broken["text"].iloc[0]) if len(broken) else "Every decision was kept.",
-        unit_line=unit_line(register, "Since the last committee"),
     )
 
 
-@figure("benefits.realized", source="benefit_status, benefit_profiles")
+@figure("benefits.realized")
 def realized(benefits: Benefits, most: int = 12) -> Chart:
     """Return what was due and what was realized, benefit by benefit, the largest shortfall first."""
     known = benefits.table.dropna(subset=["due", "realized"]).copy()
@@ -329,37 +340,37 @@ def realized(benefits: Benefits, most: int = 12) -> Chart:
     known = known.sort_values(["short", "project_id"], ascending=[False, True], kind="stable")
     known["label"] = known["name"] + ": " + known["benefit"]
     shown, note = cut(known, most)
-    rows = pd.concat(
-        [
-            shown[["label"]].assign(what="approved", amount=shown["due"]),
-            shown[["label"]].assign(what="realized", amount=shown["realized"]),
-        ]
-    )
-    rows = rows.set_index("label").loc[list(shown["label"])].reset_index()
+    rows = shown.melt("label", ["due", "realized"], "what", "amount").replace({"what": {"due": "approved"}})
     worst = shown.iloc[0] if len(shown) else None
     return Chart(
         mark="bar",
-        data=rows,
+        data=rows.set_index("label").loc[list(shown["label"])].reset_index(),
         x=Field("amount", "", benefits.unit),
         y=Field("label", "", kind="text"),
         series=Field("what", kind="category"),
         styles={"approved": "plan", "realized": "actual"},
         title=say(
-            "{who} has brought {rate} of the benefit that was due",
+            "{who} has brought {rate} of “{what}” that was due",
             who=worst["name"],
+            what=worst["benefit"],
             rate=claims.told(
-                benefits, "share", worst["rate"], part="realized of due", project=str(worst["project_id"])
+                benefits,
+                "share",
+                worst["realized"] / worst["due"],
+                part=f"realized of due: {worst['benefit']}",
+                project=str(worst["project_id"]),
             ),
         )
+        if worst is not None and worst["short"] > 0
+        else "Every benefit that was due and is reported has come"
         if worst is not None
         else "No benefit is due yet",
         takeaway=benefits.summary,
-        unit_line=unit_line(benefits.register, "Benefits due by now and realized"),
         note=note,
     )
 
 
-@figure("benefits.reference_classes", source="benefit_status, baselines")
+@figure("benefits.reference_classes")
 def reference_classes(register: Register, classes: pd.DataFrame) -> Table:
     """Return how past claims turned out, by area: what the next appraisal can use."""
     words = {
@@ -369,27 +380,34 @@ def reference_classes(register: Register, classes: pd.DataFrame) -> Table:
     }
     rows = classes.assign(what=classes["quantity"].map(words), last=classes["area"].eq("All"))
     rows = rows.sort_values(["quantity", "last", "area"], kind="stable")
-    pooled = classes[classes["area"] == "All"].set_index("quantity")["pooled"]
+    whole = classes[classes["area"] == "All"].set_index("quantity")
+    told = {}
+    if "benefit" in whole.index:
+        n, share = whole.loc["benefit", ["cases", "pooled"]]
+        told["benefit"] = (
+            f"{many(n, 'project|projects')} realized {percent(share)} of the benefits that were due"
+        )
+    if "cost" in whole.index:
+        n, share = whole.loc["cost", ["cases", "pooled"]]
+        side = "more" if share >= 1 else "less"
+        told["cost"] = (
+            f"{count(n, 'project costs', 'projects cost')} {percent(abs(share - 1))} {side} than budgeted"
+        )
     return Table(
         data=rows,
         group=Field("what", kind="category"),
         columns=columns("area | cases | pooled | low | median | high"),
-        title=f"Projects delivered {percent(pooled['benefit'])} of the benefits that they promised and cost "
-        f"{percent(abs(pooled['cost'] - 1))} {'more' if pooled['cost'] >= 1 else 'less'} than budgeted"
-        if {"benefit", "cost"} <= set(pooled.index)
-        else "How past claims turned out",
+        title=sentence("; ".join(told.values())) or "How past claims turned out",
         takeaway="Multiply the next claim by its area's figure, or say why it will be different this time.",
-        unit_line=unit_line(register, "Outturn per claim at approval", ""),
-        note="n/a: fewer than three projects; use the line All.",
+        note="n/a: fewer than three projects; use the line All. Cost and duration are today's forecasts.",
     )
 
 
-@figure("benefits.change_load", source="change_impacts, areas")
+@figure("benefits.change_load")
 def change_load(load: ChangeLoad) -> Chart:
     """Return how much change every unit has to take in every quarter."""
     table = load.table.sort_values(["quarter", "unit"], kind="stable")
-    grid = load.grid
-    rows = grid.stack().rename("load").reset_index()
+    rows = load.grid.stack().rename("load").reset_index()
     limits = table.drop_duplicates("unit").set_index("unit")["threshold"]
     rows["share"] = 100 * rows["load"]
     rows["unit"] = [
@@ -397,97 +415,110 @@ def change_load(load: ChangeLoad) -> Chart:
         for unit in rows["unit"]
     ]
     over = table[table["over"] > 1e-9].sort_values("over", ascending=False, kind="stable")
-    worst = over.iloc[0] if len(over) else None
-    times = sorted(over.loc[over["unit"] == worst["unit"], "quarter"]) if worst is not None else []
-    when = listed(f"{quarter[5:]} {quarter[:4]}" for quarter in times)
+    title = "No unit is asked for more change than it can take"
+    if len(over):
+        worst, times = over.iloc[0], sorted(over.loc[over["unit"] == over["unit"].iloc[0], "quarter"])
+        when = listed(f"{quarter[5:]} {quarter[:4]}" for quarter in times)
+        title = (
+            f"{worst['unit']} is asked for too much in {when}: {'up to ' * (len(times) > 1)}"
+            f"{percent(worst['load'])} of staff, it can take {percent(worst['threshold'])}"
+        )
     return Chart(
         mark="heatmap",
         data=rows,
         x=Field("quarter", "", kind="category"),
         y=Field("unit", "", kind="category"),
         value=Field("share", "staff who have to change", "% of staff", decimals=0),
-        title=f"{worst['unit']} is asked for too much in {when}: "
-        f"{percent(worst['load'])} of staff, it can take {percent(worst['threshold'])}"
-        if worst is not None
-        else "No unit is asked for more change than it can take",
+        title=title,
         takeaway=load.summary,
-        unit_line=unit_line(
-            load.register, "Staff who have to change how they work", "% of staff, heavy change in full"
-        ),
         note="Heavy change counts in full, noticeable change two thirds, light change one third.",
     )
 
 
-@figure("benefits.gates", source="gates, projects")
+@figure("benefits.gates")
 def gates(register: Register, coverage: pd.DataFrame) -> Table:
     """Return gate and quality checks passed by area; the last row is all of them."""
     rows = coverage.reset_index()
     rows["share"] = 100 * rows["coverage"]
-    parts = coverage.drop(index="All")
-    worst = parts["coverage"].idxmin()
+    known, whole = coverage.drop(index="All")["coverage"].dropna(), coverage.at["All", "coverage"]
+    worst = known[known == known.min()]
+    title = (
+        f"{percent(whole)} of the checks that are asked for are passed"
+        if whole == whole
+        else "No check is asked for"
+    )
+    if len(worst) < len(known):
+        title = (
+            f"{listed(worst.index)} {'has' if len(worst) == 1 else 'have'} passed {percent(known.min())} of "
+            f"{'its' if len(worst) == 1 else 'their'} checks, the whole portfolio {percent(whole)}"
+        )
     return Table(
         data=rows,
         totals=1,
         columns=columns("area | projects | asked.checks | passed | failed | missing | share.passed"),
-        title=f"{worst} has passed {percent(parts.at[worst, 'coverage'])} of its checks, "
-        f"the whole portfolio {percent(coverage.at['All', 'coverage'])}",
-        takeaway=f"{sentence(count(int(coverage.at['All', 'missing']), 'check was', 'checks were'))} never done.",
-        unit_line=unit_line(register, "Gate and quality checks up to each project's stage", ""),
+        title=title,
+        takeaway=f"{many(int(coverage.at['All', 'missing']), 'check was|checks were')} never done.",
     )
 
 
-@figure("benefits.risks", source="risks")
+@figure("benefits.risks")
 def risks(register: Register, top: pd.DataFrame) -> Table:
     """Return the largest risks of every class with their movement, owner and response."""
-    rows = top.assign(label=top["label"].fillna(top["risk"]))
+    rows = top.assign(label=top["label"].fillna(top["risk"]), likely=100 * top["probability"])
     rows["what"] = [
         (("lead", f"{row.label}."), ("text", row.name), ("id", row.project_id)) for row in rows.itertuples()
     ]
     rows["movement"] = rows["movement"].map(RISK_MOVES).fillna("–")
     rows["class"] = rows["risk_class"].map(sentence)
-    rows["likely"] = 100 * rows["probability"]
-    first = rows.sort_values("exposure", ascending=False).iloc[0]
     bare = int(top["unanswered"].sum())
+    title = "No risk is open"
+    if len(rows):
+        first = rows.loc[rows["exposure"].idxmax()]
+        title = (
+            f"The largest risk is {in_sentence(first['label'])} ({first['name']}): "
+            f"{format_number(first['exposure'])} expected"
+        )
     return Table(
         data=rows,
         group=Field("class", kind="category"),
         columns=columns("what | likely | exposure | movement | owner | response"),
-        title=f"The largest risk is {in_sentence(first['label'])} ({first['name']}): "
-        f"{format_number(first['exposure'])} expected",
-        takeaway=f"{sentence(count(bare, 'of these risks has', 'of these risks have'))} no owner or no response."
+        title=title,
+        takeaway=f"{many(bare, 'of these risks has|of these risks have')} no owner or no response."
         if bare
-        else "Every one of them has an owner and a response.",
-        unit_line=unit_line(register, "Largest risks of every class; expected cost = likelihood x cost"),
+        else "Every one of them has an owner and a response."
+        if len(rows)
+        else "",
     )
 
 
-@figure("benefits.exposure", source="risks")
+@figure("benefits.exposure")
 def exposure(register: Register, by_class: pd.DataFrame) -> Table:
     """Return the expected cost of all risks by class, now and at the last committee; sums at the end."""
     rows = by_class.reset_index(names="class")
     rows["class"] = rows["class"].map(sentence)
-    total = by_class.loc["All"]
+    total, parts = by_class.loc["All"], by_class.drop(index="All")["exposure"]
     known = total["before"] == total["before"]
     moved = f", {format_number(total['change'], signed=True)} since the last committee" if known else ""
+    most = parts.index[parts == parts.max()] if parts.max() > 0 else []
     return Table(
         data=rows,
         totals=1,
         columns=columns("class | risks | before: expected cost then | exposure: now | change.risks"),
         title=f"All risks together are expected to cost {format_number(total['exposure'])}{moved}",
-        takeaway=f"{sentence(str(by_class.drop(index='All')['exposure'].idxmax()))} risks weigh most.",
-        unit_line=unit_line(register, "Expected cost of risks: likelihood x cost"),
+        takeaway=f"{sentence(listed(map(str, most)))} risks weigh most." if len(most) else "",
     )
 
 
-@figure("benefits.actions", source="actions")
+@figure("benefits.actions")
 def actions(register: Register, directions: pd.DataFrame) -> Table:
     """Return open actions and directions with owner and due date, the most overdue first."""
-    rows = directions.copy()
-    rows["due"] = [f"{day:%Y-%m-%d}" if pd.notna(day) else "–" for day in rows["due"]]
-    rows["late"] = rows["days_late"].where(rows["days_late"] > 0)
-    rows["late_words"] = [
-        f"{format_number(days, 0)} days late" if days > 0 else "–" for days in rows["days_late"]
-    ]
+    rows = directions.assign(
+        due=dated(directions["due"]),
+        late=directions["days_late"].where(directions["days_late"] > 0),
+        late_words=[
+            f"{format_number(days, 0)} days late" if days > 0 else "–" for days in directions["days_late"]
+        ],
+    )
     late, whole = _actions(register, rows["days_late"])
     return Table(
         data=rows,
@@ -497,7 +528,8 @@ def actions(register: Register, directions: pd.DataFrame) -> Table:
             late=late,
             whole=whole,
             verb="is" if late.value == 1 else "are",
-        ),
-        takeaway=str(rows["action"].iloc[0]) + "." if len(rows) else "Nothing is open.",
-        unit_line=unit_line(register, "Actions and directions", ""),
+        )
+        if len(rows)
+        else "No action is open",
+        takeaway=f"First: {rows['action'].iloc[0]}." if len(rows) else "",
     )

@@ -39,7 +39,7 @@ CHECKS = {
 }
 
 
-@figure("prioritization.acceptability", source="criteria, scores")
+@figure("prioritization.acceptability")
 def acceptability(robustness: RankRobustness) -> Chart:
     """Return how often each project takes each rank; shares below half a percent are left blank."""
     table = robustness.table
@@ -78,7 +78,7 @@ def acceptability(robustness: RankRobustness) -> Chart:
     )
 
 
-@figure("prioritization.stability", source="criteria, scores")
+@figure("prioritization.stability")
 def stability(robustness: RankRobustness) -> Chart:
     """Return between which weights of each criterion the leader leads; the dot is the weight now."""
     table = robustness.stability.reset_index().query("kind == 'criterion'")
@@ -108,12 +108,11 @@ def stability(robustness: RankRobustness) -> Chart:
         if len(table)
         else "There is one criterion: its weight is 100 %",
         takeaway="Between the ends of its line a weight may be disputed without changing who leads.",
-        unit_line=unit_line(robustness.ranking.register, "Weights between which the leader leads", "%"),
         note="When one weight moves the others keep their proportions.",
     )
 
 
-@figure("prioritization.disagreement", source="stakeholder_weights, scores")
+@figure("prioritization.disagreement")
 def disagreement(found: Disagreement, ranking: Ranking) -> Chart:
     """Return the ranks that the stakeholders' weights give, the most disputed projects first."""
     table = found.table
@@ -142,12 +141,11 @@ def disagreement(found: Disagreement, ranking: Ranking) -> Chart:
         if len(found.pairs)
         else found.summary.rstrip("."),
         takeaway=found.summary,
-        unit_line=unit_line(ranking.register, "Rank by the weights of each stakeholder", ""),
         note="The dot is the mean of their ranks.",
     )
 
 
-@figure("prioritization.flags", source="scores, criteria, benefits")
+@figure("prioritization.flags")
 def flags(screening: Screening, ranking: Ranking) -> Table:
     """Return what to look at again in the scores: questions, not accusations."""
     table = screening.table
@@ -184,7 +182,7 @@ SERIES = 4
 STANDING = {"mandatory": "by law", "committed": "running"}
 
 
-@figure("prioritization.answer", source="criteria, scores, stakeholder_weights")
+@figure("prioritization.answer")
 def answer(
     ranking: Ranking,
     robustness: RankRobustness,
@@ -205,7 +203,7 @@ def answer(
     )
 
 
-@figure("prioritization.tiers", source="criteria, scores")
+@figure("prioritization.tiers")
 def tiers(ranking: Ranking, robustness: RankRobustness) -> Table:
     """Return the projects in tiers, with the range of ranks instead of a false exact one."""
     rows = robustness.table.sort_values(["tier", "rank"], kind="stable").reset_index()
@@ -248,7 +246,7 @@ def tiers(ranking: Ranking, robustness: RankRobustness) -> Table:
     )
 
 
-@figure("prioritization.criteria", source="criteria")
+@figure("prioritization.criteria")
 def criteria(ranking: Ranking) -> Table:
     """Return the criteria with their declared ranges beside their weights: a weight is the worth of that range."""
     table = ranking.card.criteria.reset_index()
@@ -267,12 +265,11 @@ def criteria(ranking: Ranking) -> Table:
         columns=columns("criterion | swing | nothing | gate | weight.exact"),
         title=f"{top['criterion']} weighs most: {percent(top['weight'] / 100, 1)} for {top['swing'][0][1]}",
         takeaway="A weight is the worth of going from the worst to the best end of its scale, nothing else.",
-        unit_line=unit_line(ranking.register, "Criteria, declared scales and weights", ""),
         note=f"Seal of these weights: {ranking.inputs['weights_seal'][:8]}.",
     )
 
 
-@figure("prioritization.contributions", source="criteria, scores")
+@figure("prioritization.contributions")
 def contributions(ranking: Ranking) -> Chart:
     """Return what gives each project its value, by criterion or, where there are more than four, by group."""
     parts = ranking.contributions.loc[ranking.ranked[:ROWS]]
@@ -300,7 +297,7 @@ def contributions(ranking: Ranking) -> Chart:
     )
 
 
-@figure("prioritization.scores", source="criteria, scores")
+@figure("prioritization.scores")
 def scores(ranking: Ranking) -> Chart:
     """Return the value of every score, projects by criteria, with a question mark where one is missing."""
     projects = ranking.ranked[:ROWS]
@@ -336,7 +333,6 @@ def scores(ranking: Ranking) -> Chart:
         else f"The widest declared interval spans {format_number(wide, 0)} points."
         if wide > 0
         else "Scores of several assessors are averaged.",
-        unit_line=unit_line(ranking.register, "Value of each score on its declared scale", "points of 100"),
         note=f"And {number(more, 0)} more." if more else "",
     )
 

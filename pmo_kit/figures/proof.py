@@ -9,10 +9,8 @@ from pmo_kit.facts import as_given, count, number
 from pmo_kit.figures.figure import columns, figure, listed, sentence
 from pmo_kit.proof import Proof
 
-DATA = "data/samples/published"
 
-
-@figure("proof.cases", source=DATA)
+@figure("proof.cases")
 def cases(proof: Proof) -> Table:
     """Return every published figure with its source, ours, and the difference."""
     table = proof.table
@@ -38,7 +36,7 @@ def cases(proof: Proof) -> Table:
     )
 
 
-@figure("proof.distance", source=DATA)
+@figure("proof.distance")
 def distance(proof: Proof) -> Chart:
     """Return how far our figures are from the published ones, as a share of the last digit printed, by source."""
     asked = proof.table.dropna(subset="ours")
@@ -68,7 +66,7 @@ def distance(proof: Proof) -> Chart:
     )
 
 
-@figure("proof.second_program", source="tests/oracle")
+@figure("proof.second_program")
 def second_program(agreement: pd.DataFrame) -> Table:
     """Return how many random questions a second program answered alike in the last full run."""
     questions, agreed = int(agreement["questions"].sum()), int(agreement["agreed"].sum())

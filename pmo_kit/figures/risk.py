@@ -31,7 +31,7 @@ LATE = 12.0  # months
 EACH = 3
 
 
-@figure("risk.s_curve_cost", source="costs, benefits, estimates, risks")
+@figure("risk.s_curve_cost")
 def s_curve(simulation: Simulation) -> Chart:
     """Return how likely the plan's cost is to stay below every amount."""
     register, planned = simulation.question.register, simulation.base_cost
@@ -65,7 +65,7 @@ def s_curve(simulation: Simulation) -> Chart:
     )
 
 
-@figure("risk.tornado", source="estimates, risks")
+@figure("risk.tornado")
 def tornado(simulation: Simulation, most: int = 10) -> Chart:
     """Return the projects that move the plan's net value most: its median where each goes badly, and well."""
     register = simulation.question.register
@@ -102,13 +102,10 @@ def tornado(simulation: Simulation, most: int = 10) -> Chart:
         references=(Reference("x", middle, f"middle {money(middle)}", "plan"),),
         title=title,
         takeaway=takeaway,
-        unit_line=unit_line(
-            register, "Plan's middle net value where a project is in its worst and its best tenth"
-        ),
     )
 
 
-@figure("risk.exceedance", source="budgets, capacity, estimates, risks")
+@figure("risk.exceedance")
 def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
     """Return how likely every limit of money and people is to be exceeded, the likeliest first."""
     register = simulation.question.register
@@ -149,10 +146,9 @@ def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
     )
 
 
-@figure("risk.contingency", source="costs, estimates, risks")
+@figure("risk.contingency")
 def contingency(simulation: Simulation, confidences: tuple[float, ...] = (0.7, 0.8, 0.9)) -> Table:
     """Return the money to hold back at several confidences: one reserve together, or one for every project."""
-    register = simulation.question.register
     found = [simulation.contingency(confidence) for confidence in confidences]
     rows = pd.DataFrame(
         {
@@ -183,12 +179,11 @@ def contingency(simulation: Simulation, confidences: tuple[float, ...] = (0.7, 0
         )
         if asked.saved >= 0.05
         else "A reserve for each project, as sure for each, would not be enough for all of them together.",
-        unit_line=unit_line(register, "Money above the planned cost, all years to come"),
         note=f"The worst tenth of the futures cost {money(simulation.cvar('cost', 0.9))} on average.",
     )
 
 
-@figure("risk.top_risks", source="risks")
+@figure("risk.top_risks")
 def top_risks(simulation: Simulation, each: int = EACH) -> Table:
     """Return the largest risks of the plan in every class: likelihood, cost, share of the uncertainty, answer."""
     register = simulation.question.register
@@ -231,7 +226,7 @@ def top_risks(simulation: Simulation, each: int = EACH) -> Table:
     )
 
 
-@figure("risk.by_year", source="costs, budgets, estimates, risks")
+@figure("risk.by_year")
 def by_year(simulation: Simulation) -> Chart:
     """Return what the plan spends in every year: planned, and the range of eight futures in ten."""
     register = simulation.question.register
@@ -267,7 +262,6 @@ def by_year(simulation: Simulation) -> Chart:
         if worst
         else "What the plan spends in every year",
         takeaway="Delays take money out of the first years and put it into later ones.",
-        unit_line=unit_line(register, "Spending by year, eight futures in ten lie on the line; dot: middle"),
     )
 
 
@@ -283,7 +277,7 @@ def _no_risks(simulation: Simulation) -> Table:
     )
 
 
-@figure("risk.bases", source="costs, benefits, estimates, risks, budgets")
+@figure("risk.bases")
 def bases(found: Bases) -> Table:
     """Return the plan recommended beside the one that is best as planned and the one that is sure of its envelopes."""
     table, register = found.table, found.fit.plain.question.register
@@ -332,7 +326,7 @@ def bases(found: Bases) -> Table:
     )
 
 
-@figure("risk.compared", source="costs, benefits, estimates, risks")
+@figure("risk.compared")
 def compared(simulations: dict[str, Simulation]) -> Exhibit:
     """Return plans side by side, with 80 % confidence; the title sets the second against the first."""
     first_name, first = next(iter(simulations.items()))

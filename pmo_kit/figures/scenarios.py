@@ -37,7 +37,7 @@ WORDS = {
 KINDS = {"capex": "capital", "opex": "operation"}
 
 
-@figure("scenarios.definitions", source="scenarios")
+@figure("scenarios.definitions")
 def definitions(comparison: Comparison) -> Table:
     """Return what each scenario changes against the base, and nothing else."""
     register, table = comparison.question.register, comparison.changes
@@ -55,11 +55,10 @@ def definitions(comparison: Comparison) -> Table:
         columns=columns("scenario | what: what changes | scope | change.words"),
         title=f"{sentence(count(scenarios, 'case is', 'cases are'))} set beside {comparison.base.lower()}",
         takeaway="Each case changes only what stands here; everything else is as today.",
-        unit_line=unit_line(register, "Changes against today", ""),
     )
 
 
-@figure("scenarios.results", source="scenarios, projects, costs, benefits")
+@figure("scenarios.results")
 def results(comparison: Comparison) -> Table:
     """Return what each case is worth, what keeping the base's plan would give, and who enters and leaves."""
     register, table = comparison.question.register, comparison.table.reset_index()
@@ -68,7 +67,7 @@ def results(comparison: Comparison) -> Table:
     kept = plans[plans["plan"] == comparison.base].set_index("scenario")["value"]
     table["held"] = table["scenario"].map(kept - kept[comparison.base])
     table["anew"] = table["value"] - table["scenario"].map(kept)
-    for column in ("entered", "left"):
+    for column in ("entered", "left", "resized"):
         table[column] = [
             shortened(names[list(cell)], 1) if isinstance(cell, tuple) and cell else "–"
             for cell in table[column]
@@ -76,17 +75,18 @@ def results(comparison: Comparison) -> Table:
     infeasible = table["status"] == "infeasible"
     table["entered"] = table["entered"].mask(infeasible, "no plan obeys the limits")
     return Table(
-        data=table.drop(columns="resized"),
-        columns=columns("scenario | value: net value | delta || held | anew || funded | entered | left"),
+        data=table,
+        columns=columns(
+            "scenario | value: net value | delta || held | anew || funded | entered | left | resized"
+        ),
         title=_extremes(comparison),
         takeaway=comparison.summary,
-        unit_line=unit_line(register, "Best plan of each case"),
         note="What today's plan no longer fits is dropped from it first"
         + ("; n/a where that does not help." if table["held"].isna().any() else "."),
     )
 
 
-@figure("scenarios.grid", source="scenarios, projects")
+@figure("scenarios.grid")
 def grid(comparison: Comparison) -> Table:
     """Return project by case: in full, reduced or out; always first, then sometimes, then never."""
     register, levels = comparison.question.register, comparison.grid
@@ -133,11 +133,10 @@ def grid(comparison: Comparison) -> Table:
         if len(sometimes)
         else "None of these cases changes the list.",
         note=f"Net value: {listed(f'{name} {number}' for name, number in total.items())}. {note}".strip(),
-        unit_line=unit_line(register, "filled: in full, half filled: reduced, –: out", ""),
     )
 
 
-@figure("scenarios.regret", source="scenarios")
+@figure("scenarios.regret")
 def regret(comparison: Comparison) -> Table:
     """Return what each plan loses if another case comes, the least maximum first."""
     register, found = comparison.question.register, comparison.minimax
@@ -179,7 +178,7 @@ def regret(comparison: Comparison) -> Table:
     )
 
 
-@figure("scenarios.least_regret", source="scenarios")
+@figure("scenarios.least_regret")
 def least_regret(comparison: Comparison) -> Table:
     """Return the plan that loses least in its worst case, of all possible plans: how it differs from today's."""
     register, found = comparison.question.register, comparison.minimax
@@ -226,10 +225,9 @@ def least_regret(comparison: Comparison) -> Table:
     )
 
 
-@figure("scenarios.futures", source="scenarios, estimates, risks")
+@figure("scenarios.futures")
 def futures(comparison: Comparison, table: pd.DataFrame) -> Table:
     """Return every plan in every case and many futures: net value with 80 % confidence (from `simulate_cases`)."""
-    register = comparison.question.register
     sure = table.pivot(index="plan", columns="scenario", values="npv_p20").loc[
         table["plan"].drop_duplicates()
     ]
@@ -254,14 +252,12 @@ def futures(comparison: Comparison, table: pd.DataFrame) -> Table:
             else f", {first}"
         ),
         takeaway="Every plan meets the same futures in every case; n/a where dropping projects does not make it fit.",
-        unit_line=unit_line(register, "Net value that is reached in eight futures of ten"),
     )
 
 
-@figure("scenarios.switch", source="scenarios")
+@figure("scenarios.switch")
 def switch(comparison: Comparison, points: pd.DataFrame) -> Table:
     """Return where in each case the plan of least regret overtakes today's (from `switching_points`)."""
-    register = comparison.question.register
     same = comparison.minimax.plan == comparison.allocations[comparison.base].plan
     points = points.assign(share=float("nan")) if same else points
     cases = {scenario.name: scenario for scenario in comparison.scenarios}
@@ -305,7 +301,6 @@ def switch(comparison: Comparison, points: pd.DataFrame) -> Table:
             else "; no case pays that back."
         ),
         note="Both plans after dropping what no longer fits.",
-        unit_line=unit_line(register, "Where the plan of least regret becomes better than today's"),
     )
 
 

@@ -21,7 +21,7 @@ WORDS = {
 }
 
 
-@figure("what_changed.causes", source="both registers")
+@figure("what_changed.causes")
 def causes(attribution: Attribution) -> Chart:
     """Return the way from the last committee's net value to today's, cause by cause."""
     register = attribution.after.question.register
@@ -58,7 +58,7 @@ def causes(attribution: Attribution) -> Chart:
     )
 
 
-@figure("what_changed.effects", source="both registers")
+@figure("what_changed.effects")
 def effects(attribution: Attribution) -> Table:
     """Return every cause: its effect on the plan as it was, what choosing anew adds, and who moved; sums at the end."""
     register = attribution.after.question.register

@@ -310,7 +310,15 @@ def review_performance(register: Register, as_of: date | None = None) -> Review:
     inputs = {"register": register.fingerprint, "as_of": date_text, "rag_rules": rules.text()}
     unit = register.settings.unit
     return Review(
-        table, areas, curves.findings, curves, register, rules, unit, summarize(table, areas, unit), inputs
+        table,
+        areas,
+        curves.findings,
+        curves,
+        register,
+        rules,
+        unit,
+        summarize(table, areas, unit, date_text),
+        inputs,
     )
 
 
@@ -334,8 +342,11 @@ def project_table(register: Register, curves: Curves) -> pd.DataFrame:
     table["at"] = np.where(table["counted"], at * curves.length, np.nan)
     table["sv_t"] = schedule["sv_t"] * curves.length
     table["spi_t"] = schedule["spi_t"]
-    table["benefit_share"] = expected_share(register).reindex(table.index)
-    slips = latest_slips(register).reindex(table.index)
+    reports = table[
+        "period"
+    ].notna()  # of who reports nothing by then, what is known only later is not told either
+    table["benefit_share"] = expected_share(register).reindex(table.index).where(reports)
+    slips = latest_slips(register).reindex(table.index).where(reports)
     table[["slipped", "slip_months"]] = slips[["milestone", "slip_months"]]
     table["state"] = states(table, curves)
     return table
@@ -387,7 +398,7 @@ def roll_up(table: pd.DataFrame, by: str) -> pd.DataFrame:
 
 
 @keeping
-def summarize(table: pd.DataFrame, areas: pd.DataFrame, unit: str) -> str:
+def summarize(table: pd.DataFrame, areas: pd.DataFrame, unit: str, until: str) -> str:
     """One sentence that a committee can read."""
     total = areas.iloc[-1]
     running = int(total["counted"])
@@ -399,7 +410,10 @@ def summarize(table: pd.DataFrame, areas: pd.DataFrame, unit: str) -> str:
     if melons:
         verb = "is" if len(melons) == 1 else "are"
         text += f"; {number(len(melons), 0)} declared Green {verb} Red by rule: {in_row(melons)}"
-    missing = int(total["projects"]) - running
+    silent = int(table["period"].isna().sum())
+    if silent:
+        text += f"; {number(silent, 0)} report{'s' * (silent == 1)} none up to {until}"
+    missing = int(total["projects"]) - running - silent
     if missing:
         text += f"; {number(missing, 0)} not counted because the figures contradict themselves or are missing"
     return text + "."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import csv
+import re
 from pathlib import Path
 from typing import get_args
 
@@ -44,3 +45,17 @@ def test_a_head_is_read_as_it_is_written() -> None:
     assert found[-1].formula == "exposure - before"
     with pytest.raises(KeyError, match="nobody"):
         columns("project | nobody")
+
+
+def test_every_figure_stands_once_in_the_list_of_figures() -> None:
+    with (HOME / "figures.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    ids = [row["id"] for row in rows]
+    assert ids == sorted(set(ids))
+    drawn = [
+        name
+        for file in HOME.glob("*.py")
+        for name in re.findall(r'^@figure\("(.+)"\)$', file.read_text("utf-8"), re.M)
+    ]
+    assert sorted(drawn) == ids
+    assert not [row["id"] for row in rows if bool(row["needs"]) != bool(row["shows"])]

@@ -7,6 +7,7 @@ import pytest
 
 import pmo_kit as pmo
 from pmo_kit.figures import arbitration as figures
+from pmo_kit.figures import scenarios
 from tests.figures.two_projects import two_projects
 
 
@@ -46,3 +47,35 @@ def test_what_the_value_of_a_plan_is_called_is_said_alike(basis: str) -> None:
         assert allocation.summary.lower().startswith(f"{goal} ")
         assert f"the {goal} goes from" in ladder.summary
         assert f" {goal} goes" in figures.frontier(ladder, allocation).takeaway
+
+
+def test_a_project_that_only_changes_its_size_is_named() -> None:
+    """A case of the twelve under which a plan keeps the same projects is not shown as one that changes nothing."""
+    question = pmo.Question(pmo.load_register("data/samples/meridian_12"), overrides=False)
+    comparison = pmo.compare(question, [pmo.Scenario(f"Money {x}", budget=x) for x in (0.7, 0.85, 0.95, 1.1)])
+    rows = scenarios.results(comparison).data.set_index("scenario")
+    base, names = comparison.allocations[comparison.base].plan, question.register.projects["name"]
+    only = 0
+    for case, allocation in comparison.allocations.items():
+        kept = [
+            p for p in base.keys() & allocation.plan.keys() if "stop" not in (base[p], allocation.plan[p])
+        ]
+        sized = [names[p] for p in kept if base[p] != allocation.plan[p]]
+        only += bool(sized)
+        assert (rows.loc[case, "resized"] == "–") == (not sized)
+        assert not sized or any(rows.loc[case, "resized"].startswith(name) for name in sized)
+        moved = rows.loc[case, ["entered", "left", "resized"]].ne("–").any()
+        assert moved == (dict(allocation.plan) != dict(base))
+    assert only
+
+
+def test_money_that_gains_in_another_amount_than_those_tried_is_not_nothing() -> None:
+    """Page one names the best move of any amount; the table of moves does not then say that there is none."""
+    allocation = pmo.arbitrate(pmo.Question(pmo.load_register("data/samples/meridian_12")))
+    moved = pmo.arbitration.money_moves(allocation, amounts=[1, 2])
+    moved.loc[3, ["gain", "most", "cap"]] = [-1.0, 0.7, 0.4]
+    table = figures.moves(allocation, moved)
+    assert table.data[["amount", "gain"]].to_numpy().tolist() == [[0.4, 0.7]]
+    assert table.title.startswith(f"0.4 moved from {moved.loc[3, 'from_year']:.0f}")
+    assert "would gain 0.7" in table.title
+    assert "would gain nothing" in figures.moves(allocation, moved.assign(most=0.0)).title

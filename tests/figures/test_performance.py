@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
+import pmo_kit as pmo
+from pmo_kit import performance
 from pmo_kit.exhibits import Chart, Exhibit, from_json, to_json
 from pmo_kit.exhibits.display import fragment
 from pmo_kit.exhibits.pictures import figure
@@ -97,3 +100,56 @@ def test_sums_stand_at_the_end(shown: dict[str, Exhibit]) -> None:
     areas = shown["performance.areas"]
     assert areas.data["area"].iloc[-1] == "All"
     assert areas.data["bac"].iloc[:-1].sum() == pytest.approx(areas.data["bac"].iloc[-1])
+
+
+@pytest.mark.parametrize("day", ["1999-01-01", "2025-06-30", "2025-12-31", "2026-06-30", None])
+def test_a_review_of_any_day_does_not_contradict_itself(day: str | None) -> None:
+    """What is known only after the day of a review is not told: before the first figures nobody is Red by them."""
+    register = pmo.load_register("data/samples/meridian")
+    review = pmo.review_performance(register, as_of=day)
+    table, silent = review.table, review.table["period"].isna()
+    assert table.loc[silent, ["rag_rule", "benefit_share", "slip_months"]].isna().all(axis=None)
+    assert ("report" in review.summary.partition(";")[2]) == silent.any()
+    for ending in ("declared Green", "Red by rule"):
+        assert (ending in review.summary) == bool(len(review.watermelons))
+    reporting = int(table["counted"].sum())
+    drawn = [
+        figures.headline(review),
+        figures.ratings(review),
+        figures.areas(review),
+        figures.forecasts(review, performance.forecast_accuracy(review)),
+        figures.stop_or_continue(review, performance.stop_or_continue(register, review)),
+        *(figures.s_curve(review, project) for project in table.index),
+    ]
+    who = next(fact for fact in drawn[0].facts if fact.key == "delivery.running")
+    assert who.value == reporting
+    words = " ".join(f"{one.title} {one.takeaway}" for one in drawn)
+    assert ("reports no figures" in words or "No project reports figures" in words) == bool(silent.any())
+    if not reporting:
+        assert "worth finishing" not in words
+        assert " run" not in drawn[0].title
+
+
+def test_titles_name_the_set_that_they_count(shown: dict[str, Exhibit]) -> None:
+    """Late milestones are those that are late, hopes those above the stated share, classes those with both figures."""
+    register = pmo.load_register("data/samples/meridian")
+    slips = performance.milestone_slips(register)
+    late = slips[~slips["done"] & (slips["slip_months"] > 0)]
+    moved = int((late["moved_months"] >= 1).sum())
+    chart = figures.slips(register, slips)
+    assert chart.takeaway.startswith(f"{moved} of {len(late)} late milestones have moved")
+    none = figures.slips(register, slips[slips["done"]])
+    assert (none.title, none.takeaway) == ("No open milestone is late", "")
+    accuracy = performance.forecast_accuracy(pmo.review_performance(register))
+    level = accuracy.assign(declared_gap=-0.049 * accuracy["eac"])
+    review = pmo.review_performance(register)
+    assert figures.forecasts(review, level).title.startswith("No project declares to end more than 5")
+    one = figures.forecasts(review, level.assign(declared_gap=[-1e3, *level["declared_gap"][1:]]))
+    assert "One project hopes to end more than 5" in one.title
+    assert "cheaper than its pace" in one.title
+    empty = performance.baseline_moves(register).iloc[:0]
+    assert figures.rebaselines(register, empty).title == "No baseline moved"
+    assert figures.actions(register, performance.directions(register).iloc[:0]).title == "No action is open"
+    benefits = performance.review_benefits(register)
+    kept = dataclasses.replace(benefits, _table=benefits.table.assign(realized=benefits.table["due"]))
+    assert figures.realized(kept).title == "Every benefit that was due and is reported has come"
