@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pmo_kit.exhibits import theme
-from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Table, words
+from pmo_kit.exhibits.records import KINDS, Chart, Exhibit, Field, Kpi, Message, Table, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -192,8 +192,6 @@ def data_table(chart: Chart) -> Table:
     return Table(id=chart.id, alt=chart.alt, data=chart.data, columns=tuple(words_first))
 
 
-_KINDS = {"bar": "Bar chart", "line": "Line chart", "scatter": "Scatter chart", "interval": "Intervals",
-          "heatmap": "Heat map"}  # fmt: skip
 _SHORT = 200
 
 
@@ -214,7 +212,7 @@ def spoken(exhibit: Exhibit) -> str:
     if not title:
         return f"{words[:_SHORT].rpartition(' ')[0].partition('. ')[0].rstrip('.')}."
     if isinstance(exhibit, Chart):
-        return f"{_KINDS[exhibit.mark]}: {title}."
+        return f"{KINDS[exhibit.mark]}: {title}."
     return f"{'Table' if isinstance(exhibit, Table) else 'Text'}: {title}."
 
 

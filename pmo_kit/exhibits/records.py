@@ -305,7 +305,8 @@ class Message(Exhibit):
     to: str = ""
 
 
-_SHAPES = {"bar": "bars", "line": "a line", "scatter": "points", "interval": "ranges", "heatmap": "a grid"}
+KINDS = {"bar": "Bar chart", "line": "Line chart", "scatter": "Scatter chart", "interval": "Intervals",
+         "heatmap": "Heat map"}  # fmt: skip
 
 
 def described(exhibit: Exhibit) -> str:
@@ -319,10 +320,10 @@ def described(exhibit: Exhibit) -> str:
     title = " ".join(exhibit.title.split()).rstrip(".")
     if isinstance(exhibit, Chart):
         by, of = (exhibit.y, exhibit.x) if exhibit.flat else (exhibit.x, exhibit.y)
-        return f"{title}: {_SHAPES[exhibit.mark]}, {of.title or of.name} by {by.title or by.name}."
+        return f"{KINDS[exhibit.mark]} of {of.title or of.name} by {by.title or by.name}: {title}."
     if isinstance(exhibit, Table):
-        heads = ", ".join(field.title for field in exhibit.columns if field.title)
-        return f"{title}: a table of {len(exhibit.data)} rows{f' with {heads}' if heads else ''}."
+        rows = f"Table of {facts.count(len(exhibit.data), 'row')}"
+        return f"{rows}: {title}." if title else f"{rows}."
     return f"{title}."
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 from pmo_kit.doors import door, known
 from pmo_kit.exhibits import Exhibit, Field, Message, Table
 from pmo_kit.exhibits.cells import sayings
-from pmo_kit.facts import Fact, Of, Sentence, facts_of, printing, told_in
+from pmo_kit.facts import Fact, Of, Sentence, facts_of, printing, rounded, told_in
 from pmo_kit.facts import count as count
 from pmo_kit.facts import listed as listed
 from pmo_kit.facts import money as money
@@ -222,6 +222,8 @@ def figure(id: str) -> Callable[[Callable[P, E]], Callable[P, E]]:
                 if told["line"] and not (line or isinstance(exhibit, Message)):
                     unit = "" if told["unit"] == "none" else told["unit"] or None
                     line = unit_line(register, told["line"], unit, told["scope"])
+            if isinstance(exhibit, Table):
+                exhibit = replace(exhibit, note=" ".join(filter(None, (exhibit.note, _rounding(exhibit)))))
             if isinstance(exhibit, Table) and exhibit.data.empty:
                 exhibit, line = nothing(exhibit.title, exhibit.takeaway or exhibit.note), ""
             named = {name: value for name, value in given.arguments.items() if isinstance(value, str)}
@@ -249,6 +251,23 @@ def _registers(values: Iterable[Any]) -> Iterator[Register]:
             found = asked if isinstance(asked, Register) else getattr(asked, "register", None)
             if found is not None:
                 yield found
+
+
+def _rounding(table: Table) -> str:
+    """Which columns do not add up as they are printed, though the amounts behind them do."""
+    rows, last, odd = len(table.data) - table.totals, len(table.data) - 1, []
+    inside = table.data.get("decision", pd.Series("", table.data.index)) != "refuse"
+    sums = {} if not table.totals or 0 < table.first < rows else {rows, last}
+    for field in (field for field in table.columns if field.kind == "number"):
+        values = pd.to_numeric(table.data[field.name], errors="coerce")
+        for whole in sums:
+            parts, total = values[:whole][inside].dropna(), values.iloc[whole]
+            printed = sum(rounded(part, field.decimals) for part in parts)
+            exact = abs(parts.sum() - total) < 1e-6 * max(1.0, parts.abs().sum())
+            if exact and len(parts) and printed != rounded(total, field.decimals):
+                odd.append(f"“{field.title or field.name}”")
+    names = listed(dict.fromkeys(odd))
+    return f"Rounded: the amounts under {names} do not add up to the last digit printed." if odd else ""
 
 
 def _stated(exhibit: Exhibit, name: str, told: Mapping[str, Fact]) -> Iterator[Fact]:

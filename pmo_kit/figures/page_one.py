@@ -425,6 +425,7 @@ def decisions(
             [
                 *(_briefly(allocation, explanation, request) for request in rest.itertuples(index=False)),
                 *_one_choice(allocation, explanation, list(requests["project_id"].dropna())),
+                *(detail.note for _, detail in details if detail.note),
             ]
         ),
         title="You are asked to decide",

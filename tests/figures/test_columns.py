@@ -5,13 +5,19 @@ from __future__ import annotations
 import ast
 import csv
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import get_args
 
+import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from pmo_kit.exhibits import Field, Table
 from pmo_kit.exhibits.records import Kind
-from pmo_kit.figures.figure import columns
+from pmo_kit.facts import number
+from pmo_kit.figures.figure import columns, figure
 
 HOME = Path("pmo_kit/figures")
 
@@ -59,3 +65,16 @@ def test_every_figure_stands_once_in_the_list_of_figures() -> None:
     ]
     assert sorted(drawn) == ids
     assert not [row["id"] for row in rows if bool(row["needs"]) != bool(row["shows"])]
+
+
+@given(st.lists(st.integers(-999, 999), min_size=1, max_size=8), st.booleans())
+def test_a_column_whose_printed_parts_do_not_add_up_says_so(cents: list[int], effects: bool) -> None:
+    """Hundredths, printed with one decimal: what a reader adds up gives the total, or is said not to."""
+    amounts = [cent / 100 for cent in cents]
+    sums = [0.25, sum(amounts) + 0.25] if effects else [sum(amounts)]
+    data = pd.DataFrame({"what": "x", "n": [*amounts, *sums]})
+    made = figure("page_one.amounts")(
+        lambda: Table(data=data, columns=(Field("what", kind="text"), Field("n", "money")), totals=len(sums))
+    )
+    printed = [Decimal(str(number(value)).replace("−", "-")) for value in data["n"]]
+    assert ("“money” do not add up" in made().note) == (sum(printed[:-1]) != printed[-1])
