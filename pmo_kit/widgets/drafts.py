@@ -162,30 +162,53 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
         return state.headline
 
     def ask(scenarios: list[Scenario]) -> bool:
+        waiting, told = [], list[str]()
         for scenario in scenarios:
-            state.check(scenario)
-        if scenarios:
+            try:
+                state.check(scenario)
+                waiting.append(scenario)
+            except PmoError as error:
+                if len(scenarios) == 1:
+                    raise
+                told.append(f"{scenario.name} was not added: {error}")
+        if waiting:
             add.disabled, stop.disabled = True, False
-            panel.say(f"Searching for the best plan: {scenarios[0].name}…")
-            waiting = list(scenarios)
-            failed = lambda why: rest(f"{waiting[0].name} was not added: {why}", bad=True)  # noqa: E731
-            panel.work.ask(partial(search, tuple(scenarios), waiting), failed)
+            panel.say(f"Searching for the best plan: {waiting[0].name}…")
+            panel.work.ask(partial(search, tuple(waiting), waiting, told), partial(failed, waiting, told))
+        elif told:
+            rest(" ".join(told), bad=True)
         return False
 
-    def search(scenarios: tuple[Scenario, ...], waiting: list[Scenario], stopped: ui.Stopped) -> None:
+    def search(
+        scenarios: tuple[Scenario, ...], waiting: list[Scenario], told: list[str], stopped: ui.Stopped
+    ) -> None:
         for scenario in scenarios:
             if stopped():
                 return
-            panel.work.hand(partial(found, state.solve(scenario), waiting))
+            answer: Allocation | str | PmoError
+            try:
+                answer = state.solve(scenario)
+            except PmoError as error:
+                answer = error
+            panel.work.hand(partial(found, answer, waiting, told))
 
-    def found(answer: Allocation | str, waiting: list[Scenario]) -> None:
+    def found(answer: Allocation | str | PmoError, waiting: list[Scenario], told: list[str]) -> None:
         scenario = waiting.pop(0)
-        state.keep(scenario, answer)
-        panel.draw()
-        if waiting and not stop.disabled:
-            panel.say(f"{scenario.name} was added. Searching for the best plan: {waiting[0].name}…")
+        if isinstance(answer, PmoError):
+            told.append(f"{scenario.name} was not added: {answer}")
         else:
-            rest(f"{scenario.name} was added.")
+            state.keep(scenario, answer)
+            told.append(f"{scenario.name} was added.")
+            panel.draw()
+        if waiting and not stop.disabled:
+            panel.say(f"{told[-1]} Searching for the best plan: {waiting[0].name}…")
+        else:
+            lost = [words for words in told if " was not added: " in words]
+            rest(" ".join(lost or told[-1:]), bad=bool(lost))
+
+    def failed(waiting: list[Scenario], told: list[str], why: str) -> None:
+        told += [f"{scenario.name} was not added: {why}" for scenario in waiting]
+        rest(" ".join(words for words in told if " was not added: " in words), bad=True)
 
     def rest(words: str, bad: bool = False) -> None:
         add.disabled, stop.disabled = False, True

@@ -30,9 +30,10 @@ from pmo_kit.packs.decisions import record_decisions
 from pmo_kit.prioritization import arbitration_value
 from pmo_kit.scenarios import read_scenario_file, read_scenarios
 from pmo_kit.shipped import shipped
+from pmo_kit.widgets import drafts
 from pmo_kit.widgets import panel as ui
 from pmo_kit.widgets.board import Board
-from pmo_kit.widgets.drafts import ParametersState
+from pmo_kit.widgets.drafts import ParametersState, ScenariosState
 from pmo_kit.widgets.panel import parts_of
 from pmo_kit.widgets.session_files import decide
 from pmo_kit.widgets.session_state import Answer, Case, SessionState
@@ -569,6 +570,29 @@ def test_a_scenario_whose_search_fails_is_said_in_words(
     panel.fields["name"].value, panel.fields["money"].value = "A hard year", -15
     press(panel, "Add and compare")
     assert "A hard year was not added: no memory left" in panel._said.value
+    panel.close()
+
+
+def test_of_several_scenarios_each_that_fails_is_named_and_the_others_are_added(
+    question: pmo.Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of four, one names what is not there and one is not found in time: the other two are there, nothing is unsaid."""
+    good = [pmo.Scenario("Less", budget=0.9), pmo.Scenario("More", budget=1.1)]
+    known, solve = pmo.Scenario("Unknown", projects_out=("P99",)), ScenariosState.solve
+
+    def late(state: ScenariosState, scenario: pmo.Scenario) -> object:
+        if scenario.name == "Late":
+            raise pmo.PmoError("no plan was found in the time allowed")
+        return solve(state, scenario)
+
+    monkeypatch.setattr(ScenariosState, "solve", late)
+    cases = [known, pmo.Scenario("Late", budget=0.8), *good]
+    monkeypatch.setattr(drafts, "read_scenarios", lambda _: cases)
+    panel = widgets.scenarios(question)
+    panel.work.wait()
+    assert [one.name for one in panel.state.scenarios] == ["Less", "More"]
+    said = html.unescape(panel._said.value)
+    assert all(f"{name} was not added: " in said for name in ("Unknown", "Late"))
     panel.close()
 
 
