@@ -9,6 +9,7 @@ import pandas as pd
 
 from pmo_kit import overview
 from pmo_kit.appraisal import Appraisal
+from pmo_kit.arbitration.rules import role_words
 from pmo_kit.exhibits import Chart, Exhibit, Field, Kpi, Message, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import Fact, number, say
@@ -23,6 +24,7 @@ from pmo_kit.figures.figure import (
     named,
     not_shown,
     nothing,
+    or_none,
     percent,
     sentence,
     shortened,
@@ -41,11 +43,16 @@ def goals(register: Register, appraisal: Appraisal) -> Exhibit:
     table = overview.spend_by_goal(register, appraisal).reset_index()
     shown = table.assign(**{name: 100 * table[name] for name in ("share", "target_share", "gap")})
     stated = shown.dropna(subset="gap")
-    title = f"{shown['label'].iloc[0]} has the largest share: {percent(table['share'].iloc[0])}"
-    if len(stated):
+    title = f"{shown['label'].iloc[0]} asks for most: {percent(table['share'].iloc[0])} of the money"
+    if not shown["asked"].any():
+        title = "No goal asks for money"
+    elif len(stated):
         far = stated.loc[stated["gap"].abs().idxmax()]
         side = "above" if far["gap"] > 0 else "below"
-        title = f"{far['label']} is {format_number(abs(far['gap']), 0)} points {side} its target share"
+        title = (
+            f"{far['label']} asks for {percent(far['share'] / 100)} of the money, "
+            f"{format_number(abs(far['gap']), 0)} points {side} its target share"
+        )
     return Table(
         data=shown,
         columns=columns("label: goal | owner | projects | asked | share | target_share | gap"),
@@ -190,7 +197,7 @@ def _where(row: Any) -> str:
         row.file,
         row.sheet,
         str(row.column).replace("_", " "),
-        f"row {', '.join(rows)}{more}" if rows else "",
+        f"row{'s' * (len(rows) > 1)} {', '.join(rows)}{more}" if rows else "",
     ]
     return " · ".join(part for part in parts if part) or "register"
 
@@ -249,7 +256,7 @@ def grades(register: Register, graded: Grades) -> Table:
     return Table(
         data=rows,
         columns=columns("grade | projects | who"),
-        title=f"The register's data are grade {graded.grade}: {count(best) if best else 'none'} of "
+        title=f"The register's data are grade {graded.grade}: {or_none(best)} of "
         f"{count(len(table), 'project')} {'reaches' if best == 1 else 'reach'} A",
         takeaway=f"Weakest: {shortened(register.projects.loc[worst.index, 'name'])}."
         if len(worst) < len(table)
@@ -299,7 +306,11 @@ def ask(register: Register, appraisal: Appraisal) -> Exhibit:
             asked=asked,
             envelope=envelope,
         ),
-        takeaway=say("At least {part} of the {year} ask does not fit in any plan.", part=part, year=worst)
+        takeaway=say(
+            "{part} of the {year} ask does not fit in any plan.",
+            part=say("At least {part}", part=part) if part.value >= 0.005 else "A little",
+            year=worst,
+        )
         if part.value > 0
         else "The envelope, with what may be carried in, covers the ask in every year that has one.",
     )
@@ -309,17 +320,18 @@ def ask(register: Register, appraisal: Appraisal) -> Exhibit:
 def people(register: Register, appraisal: Appraisal) -> Exhibit:
     """Return the people asked for against the people there are, the scarcest role and period first."""
     table = overview.ask_against_capacity(register, appraisal)
-    table = table.assign(role=table["role"].str.replace("_", " "), percent=100 * table["share"])
     first = table.iloc[0]
-    short, told = int((table["share"] > 1).sum()), claims.teller(register, "overview.people", "FTE")
+    table = table.assign(role=table["role"].str.replace("_", " "), percent=100 * table["share"])
+    short, stated = int((table["share"] > 1).sum()), int(table["capacity"].count())
+    told = claims.teller(register, "overview.people", "FTE")
     return Table(
         data=table,
         first=ROWS,
         columns=columns("role | period | asked.people | capacity | percent"),
         title=say(
-            "{who}s are the scarcest: {asked} asked in {period}, {most} available",
+            "{who} are the scarcest: {asked} asked in {period}, {most} available",
             period=first["period"],
-            who=sentence(first["role"]),
+            who=sentence(role_words(first["role"], 2)),
             asked=told("asked", first["asked"]),
             most=told("there", first["capacity"]),
         )
@@ -329,9 +341,9 @@ def people(register: Register, appraisal: Appraisal) -> Exhibit:
         takeaway=say(
             "{n:Words} of {all:words pair|pairs} of role and period cannot serve all that is asked.",
             n=told("short", short, "pairs"),
-            all=told("all", int(table["capacity"].count()), "pairs"),
+            all=told("all", stated, "pairs"),
         )
-        if short
+        if short and stated > 1
         else "",
     )
 
@@ -341,8 +353,8 @@ def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> 
     """Return the money asked by one column of the projects, the largest first."""
     id, words = f"overview.by_{COLUMNS.get(column, column)}", COLUMNS.get(column, column)
     if register.projects[column].isna().all() or not register.has("costs"):
-        needed = "costs" if not register.has("costs") else f"projects, column {column}"
-        return not_shown(f"the ask by {words}", needed, id)
+        needed = ("costs", id) if not register.has("costs") else ("projects", id, f"column {column}")
+        return not_shown(f"the ask by {words}", *needed)
     table = overview.ask_by(register, appraisal, column)
     labels = _labels(register, column) | {
         value: value.replace("_", " ") for value in table.index if "_" in value
@@ -366,8 +378,9 @@ def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> 
         x=Field("asked", "asked", register.settings.unit),
         y=Field(column, words, kind="category"),
         label=Field("label", kind="text"),
-        title=f"Most money: {first[column]}, {money(first['asked'])} or {percent(first['share'])}",
-        takeaway=f"{sentence(count(len(table), words))} together: {money(table['asked'].sum())}.",
+        title=f"{sentence(first[column])} asks for most: {money(first['asked'])} of {money(table['asked'].sum())}, "
+        f"{percent(first['share'])}",
+        takeaway=f"Every project at its largest level; {count(int((table['asked'] > 0).sum()), words)} ask for money.",
         unit_line=unit_line(register, f"Money asked by {words}", scope=_years(register)),
     )
 
@@ -418,7 +431,7 @@ def largest(register: Register) -> Exhibit:
     stated = overview.money_of_projects(register)
     first = stated[stated > 0].sort_values(ascending=False, kind="stable").head(LARGEST)
     if first.empty:
-        return not_shown("the largest projects", "costs or baselines")
+        return not_shown("the largest projects", "costs")
     share = first.sum() / stated.sum()
     data = pd.DataFrame(
         {"name": register.projects["name"][first.index], "amount": first, "area": register.projects["area"]}
@@ -431,10 +444,10 @@ def largest(register: Register) -> Exhibit:
         x=Field("amount", "money", register.settings.unit, decimals=_digits(data["amount"])),
         y=Field("name", "project", kind="category"),
         label=Field("label", kind="text"),
-        title=f"The {count(len(data))} largest of {number(len(stated), 0)} projects are {percent(share)} of the money"
+        title=f"The {count(len(data))} largest of {count(len(stated), 'project')} are {percent(share)} of all the money"
         if len(data) > 1
         else f"{data['name'][0]} is all the money: {money(first.iloc[0])}",
-        takeaway=f"{data['name'][0]} alone is {percent(first.iloc[0] / stated.sum())}.",
+        takeaway=f"{data['name'][0]} alone is {percent(first.iloc[0] / stated.sum())} of it.",
         note="The costs of a project over all years that the register states."
         if register.has("costs")
         else "The whole-life cost of a project, else its largest baseline.",
@@ -448,7 +461,7 @@ def timeline(register: Register) -> Exhibit:
         ["start", "finish"], kind="stable"
     )
     if dates.empty:
-        return not_shown("when projects start and finish", "projects, columns start and finish")
+        return not_shown("when projects start and finish", "projects", columns="columns start and finish")
     first = dates["start"].min()
     most = (
         overview.money_of_projects(register)[dates.index]
@@ -539,7 +552,7 @@ def confidence(register: Register) -> Exhibit:
     table = overview.confidence_counts(register)
     rated = table.drop(index=overview.NOT_STATED)
     if not rated.to_numpy().any():
-        return not_shown("delivery confidence", "projects, columns rag_declared and rag_assured")
+        return not_shown("delivery confidence", "projects", columns="columns rag_declared and rag_assured")
     declared, assured = rated["declared"].sum(), rated["assured"].sum()
     words = listed(
         f"{number(rated.loc[letter].sum(), 0)} {name}"
@@ -560,10 +573,17 @@ def confidence(register: Register) -> Exhibit:
 @figure("overview.variance_{quantity}")
 def variance(register: Register, quantity: str = "spend", tolerance: float = 0.05) -> Exhibit:
     """Return forecast less baseline of the year's budget, the largest first; red is over, blue is under."""
-    table = overview.budget_variance(register, quantity)
+    words, table = (
+        STATED.get(quantity, quantity.replace("_", " ")),
+        overview.budget_variance(register, quantity),
+    )
     both = table.dropna(subset="variance")
     if both.empty:
-        return not_shown(f"forecast against baseline of {quantity}", "baselines with baseline and now")
+        return not_shown(
+            f"forecast against baseline of {words}",
+            "baselines",
+            columns="columns baseline and now",
+        )
     outside = both[(both["share"].abs() > tolerance) | (both["share"].isna() & (both["variance"] != 0))]
     over, under = int((outside["variance"] > 0).sum()), int((outside["variance"] < 0).sum())
     data = both.drop(columns="years").head(ROWS).reset_index()
@@ -582,13 +602,14 @@ def variance(register: Register, quantity: str = "spend", tolerance: float = 0.0
         series=Field("direction", kind="category"),
         styles={"over": "bad", "under": "good"},
         label=Field("label", kind="text"),
-        title=f"{sentence(count(len(outside)))} of {number(len(both), 0)} forecasts are more than {percent(tolerance)} "
-        f"off: {count(over)} over, {count(under)} under"
+        title=f"{sentence(count(len(outside)))} of {count(len(both), 'forecast')} "
+        f"{'is' if len(outside) == 1 else 'are'} more than {percent(tolerance)} off: {or_none(over)} over, "
+        f"{or_none(under)} under"
         if len(outside)
-        else f"All {number(len(both), 0)} forecasts are within {percent(tolerance)} of their baselines",
+        else f"No forecast of {count(len(both), 'project')} is more than {percent(tolerance)} off its baseline",
         takeaway=_together(float(total), float(base)),
         note=_left_out(register, both),
-        unit_line=unit_line(register, f"Forecast less baseline, {quantity.replace('_', ' ')}"),
+        unit_line=unit_line(register, f"Forecast less baseline, {words}"),
     )
 
 
@@ -677,7 +698,11 @@ def whole_life(register: Register) -> Exhibit:
     """Return each project's rating, finish, cost and benefit over its life, and how far its year is from its budget."""
     table = overview.whole_life(register)
     if table[["life_cost", "life_benefit"]].isna().all(axis=None):
-        return not_shown("cost and benefit over the whole life", "baselines with whole_life_cost")
+        return not_shown(
+            "cost and benefit over the whole life",
+            "baselines",
+            columns="whole-life cost or benefit of a project",
+        )
     cost, brings = table["life_cost"].dropna(), table["life_benefit"].dropna()
     facts = {
         "cost": claims.told(register, "life.cost", cost.sum()),
@@ -685,7 +710,6 @@ def whole_life(register: Register) -> Exhibit:
         "brings": claims.told(register, "life.benefit", brings.sum()),
         "m": claims.told(register, "count", len(brings), part="life benefit stated"),
     }
-    rows = len(table) if len(table) <= ROWS_OF_LIFE else ROWS  # the first of many, and page one holds them
     names = {"rag_declared", "rag_assured", "finish", "life_benefit", "now", "variance"}
     empty = {name for name in names if table[name].isna().all()}
     sums = {"life_cost", "life_benefit", "now"}
@@ -693,7 +717,8 @@ def whole_life(register: Register) -> Exhibit:
     if len(brings):
         title += "; {m:words} state benefits of {brings}"
     return Table(
-        data=table.head(rows).reset_index(),
+        data=table.reset_index(),
+        first=0 if len(table) <= ROWS_OF_LIFE else ROWS,  # page one holds so many
         columns=tuple(
             replace(one, decimals=_digits(table[one.name].dropna())) if one.name in sums else one
             for one in columns(
@@ -703,7 +728,6 @@ def whole_life(register: Register) -> Exhibit:
             if one.name not in empty
         ),
         title=say(title, **facts),
-        note=f"And {number(len(table) - rows, 0)} more in the annex. " if len(table) > rows else "",
     )
 
 
