@@ -593,6 +593,11 @@ def count(things: float, noun: str = "", plural: str = "") -> str:
     return f"{word} {noun if things == 1 else plural or f'{noun}s'}" if noun else word
 
 
+def or_none(n: float) -> str:
+    """How many of several, in words."""
+    return count(n) if n else "none"
+
+
 def in_row(names: Iterable[str]) -> str:
     """Names one after another, as behind a colon; semicolons part them where a name has a comma of its own.
 

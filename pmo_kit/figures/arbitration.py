@@ -127,8 +127,9 @@ def plan(
             "price.other" if explanation else "",
         ),
         title=say(
-            "The {n:words project|projects} of {area}, in the plan for {given:unit} and worth {own}",
-            n=facts.projects(register, area), area=area, given=facts.spend(allocation, area=area),
+            "{area} has {many} in the plan, for {given:unit} and worth {own}",
+            area=area, many=_of_area(allocation, area),
+            given=facts.spend(allocation, area=area),
             own=facts.told(allocation, "plan.value", own, plan=facts.PLAN, area=area),
         )
         if area and inside.any()
@@ -159,6 +160,14 @@ def _plan_title(allocation: Allocation) -> str:
         wait="waits" if refuse.value == 1 else "wait", all=facts.projects(allocation.question.register),
         whole=facts.spend(allocation), what=allocation.question.goal, value=facts.value(allocation),
     )  # fmt: skip
+
+
+def _of_area(allocation: Allocation, area: str) -> str:
+    """How many of the projects of an area are funded."""
+    own, funded = facts.projects(allocation.question.register, area), facts.decided(allocation, "fund", area)
+    if own.value == funded.value:
+        return say("its {n:words project|projects}", n=own)
+    return say("{k:nones-words} of {n:words project|projects}", k=funded, n=own)
 
 
 def _area_title(allocation: Allocation, area: str) -> str:
@@ -351,7 +360,13 @@ def prices(explanation: Explanation) -> Chart:
         for part, amount in (("least", out.min()), ("most", out.max()))
     ]
     apart = ends[0].words() != ends[1].words()
-    span = say("{low} to {high}" if apart else "{high}", low=ends[0], high=ends[1]) if len(out) else ""
+    span = ""
+    if len(out):
+        span = say(
+            "{low} to {high}" if apart else "{high}",
+            low=ends[0],
+            high=ends[1] if apart else _or_nothing(ends[1]),
+        )
     return Chart(
         mark="bar",
         data=data,
@@ -365,7 +380,12 @@ def prices(explanation: Explanation) -> Chart:
             "By law: what the duty costs": "plan",
         },
         label=Field("label", kind="text"),
-        title=say("{verb} costs {span} of {what}", verb=verb, span=span, what=allocation.question.goal)
+        title=say(
+            "{verb} costs {span}{what}",
+            verb=verb,
+            span=span,
+            what=f" of {allocation.question.goal}" if span != "nothing" else "",
+        )
         if len(out)
         else "No exception is possible",
         takeaway="Prices do not add up: admit two and the plan is computed again.",
@@ -590,11 +610,13 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
             gain=held[0][1],
         )
         if held
-        else say("No limit among the {n:words} tightest keeps a better plan out by itself", n=priced),
+        else say("No limit among the {n:words} tightest keeps a better plan out by itself", n=priced)
+        if several
+        else "No limit is touched by the plan",
         takeaway=(
             f"{sentence(count(len(full)))} of {count(len(use), 'limit')} {'is' if len(full) == 1 else 'are'} used up"
             if len(full)
-            else f"No limit of {number(len(use), 0)} is used up"
+            else f"None of {count(len(use), 'limit')} is used up"
         )
         + (f"; {count(over)} {'is' if over == 1 else 'are'} exceeded, at a price." if over else "."),
         note="Worth of more: the least increase of this limit alone that changes anything, and the "
@@ -899,10 +921,11 @@ def claims(
         ),
         title=f"{sentence(count(len(data), 'claim is', 'claims are'))} contested; the cheapest to grant, "
         + say(
-            "{who}, {verb} {least}",
+            "{who}, {verb} {least}{each}",
             who=who,
-            least=cheapest,
-            verb="costs" if len(ties) == 1 else "cost, each,",
+            least=_or_nothing(cheapest),
+            verb="costs" if len(ties) == 1 else "cost",
+            each=" each" if len(ties) > 1 else "",
         )
         if least is not None
         else "No claim can be granted"

@@ -21,6 +21,7 @@ from pmo_kit.facts import count as count
 from pmo_kit.facts import listed as listed
 from pmo_kit.facts import money as money
 from pmo_kit.facts import number as number
+from pmo_kit.facts import or_none as or_none
 from pmo_kit.facts import percent as percent
 from pmo_kit.facts import shortened as shortened
 from pmo_kit.register import Register
@@ -126,11 +127,6 @@ def many(n: float, nouns: str) -> str:
     ('One project hopes', 'No checks were')
     """
     return sentence(count(n, *nouns.split("|")))
-
-
-def or_none(n: float) -> str:
-    """How many of several, in words."""
-    return count(n) if n else "none"
 
 
 def dated(days: pd.Series, form: str = "%Y-%m-%d") -> list[str]:

@@ -313,8 +313,9 @@ def headline(allocation: Allocation) -> Message:
     whole = claims.spend(allocation)
     total = say(", {whole} to {last}", whole=whole, last=years[-1]) if len(years) > 2 else ""
     worth = say("worth {value}{basis}", value=claims.value(allocation), basis=_basis(allocation))
+    money = ":\n" + near + total + "; " if years else ";\n"
     return Message(
-        title=first + who + ":\n" + near + total + "; " + worth,
+        title=first + who + money + worth,
         items=(),
         unit_line=say("For decision · ")
         + allocation.question.register.settings.money.words
@@ -572,7 +573,10 @@ def alternatives(
                 say("all on record for {cost}.", cost=claims.order(allocation, None, ledger.joint)),
             )
         )
-    return Message(title="What else could be decided", items=tuple(items) or (("Nothing", "beats it."),))
+    return Message(
+        title="What else could be decided",
+        items=tuple(items) or (("None", "of the plans that were tried for this beats it."),),
+    )
 
 
 @figure("page_one.limits")

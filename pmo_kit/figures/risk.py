@@ -29,6 +29,7 @@ ROWS = 15
 POINTS = 41  # every 2.5 %
 LATE = 12.0  # months
 EACH = 3
+RARE = 0.005  # a share of the futures that is printed as nought
 
 
 @figure("risk.s_curve_cost")
@@ -56,7 +57,7 @@ def s_curve(simulation: Simulation) -> Chart:
             planned=told(planned, None),
         ),
         takeaway=say(
-            "What is planned holds in {share} of the futures; half of them lie above {middle}.",
+            "What is planned holds in {share} of the futures; in half of them the cost is {middle} or more.",
             share=claims.told(simulation, "risk.below", float((totals <= planned).mean()), part="cost"),
             middle=told(middle, 0.5),
         ),
@@ -79,8 +80,9 @@ def tornado(simulation: Simulation, most: int = 10) -> Chart:
     if len(shown):
         first, share = shown.iloc[0], shown["share_npv"].head(3).sum()
         title = say(
-            "{who} move the plan most: {share} of its uncertainty",
+            "{who} {verb} the plan most: {share} of its uncertainty",
             who=listed(shown["name"].head(3)),
+            verb="moves" if len(shown) == 1 else "move",
             share=claims.told(simulation, "risk.share", share, part="first three"),
         )
         low, high = (
@@ -121,7 +123,9 @@ def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
             "label | available | planned | p50 | p80: 80\u202f% sure | short_p80",
             "percent.exceeded",
         ),
-        title=say(
+        title=f"Every limit holds in {_nearly(first['probability'])} futures"
+        if first["probability"] < RARE
+        else say(
             "{what} is exceeded in {share} of the futures; all envelopes hold together in {holds}",
             what=first["label"],
             holds=claims.holds(simulation),
@@ -165,7 +169,9 @@ def contingency(simulation: Simulation, confidences: tuple[float, ...] = (0.7, 0
     return Table(
         data=rows,
         columns=columns("confidence | base | pooled.money | quantile || unpooled | saved || joint"),
-        title=say(
+        title=f"No reserve over the planned cost is needed for {percent(0.8)} confidence"
+        if asked.pooled < 0.05
+        else say(
             "Hold {one} together for 80\u202f% confidence"
             + (", not {each} project by project" if asked.saved >= 0.05 else ""),
             one=claims.cost_drawn(simulation, 0.8)[1],
@@ -178,7 +184,9 @@ def contingency(simulation: Simulation, confidences: tuple[float, ...] = (0.7, 0
             saved=claims.told(simulation, "risk.saved", asked.saved, confidence=0.8),
         )
         if asked.saved >= 0.05
-        else "A reserve for each project, as sure for each, would not be enough for all of them together.",
+        else "A reserve for each project, as sure for each, would not be enough for all of them together."
+        if asked.unpooled < asked.pooled - 0.05
+        else "",
         note=f"The worst tenth of the futures cost {money(simulation.cvar('cost', 0.9))} on average.",
     )
 
@@ -230,7 +238,7 @@ def top_risks(simulation: Simulation, each: int = EACH) -> Table:
 def by_year(simulation: Simulation) -> Chart:
     """Return what the plan spends in every year: planned, and the range of eight futures in ten."""
     register = simulation.question.register
-    table = simulation.portfolio.drop(index="all years")
+    table = simulation.portfolio.drop(index="all years", errors="ignore")
     visible = 0.01 * table["spend_p90"].max()
     table = table[(table["spend_base"] > 0) | (table["spend_p90"] > visible)].reset_index()
     limit, likely, rules = {}, {}, {}
@@ -259,6 +267,8 @@ def by_year(simulation: Simulation) -> Chart:
             year=worst,
             share=claims.told(simulation, "risk.exceeded", likely[worst], rule=rules[worst]),
         )
+        if worst and likely[worst] >= RARE
+        else f"The money of every year holds in {_nearly(likely[worst])} futures"
         if worst
         else "What the plan spends in every year",
         takeaway="Delays take money out of the first years and put it into later ones.",
@@ -347,6 +357,7 @@ def compared(simulations: dict[str, Simulation]) -> Exhibit:
     )
     other = rows.iloc[min(1, len(rows) - 1)]
     lead = float(other["npv"] - rows["npv"].iloc[0])
+    gap = claims.told(first, "plan.gain", abs(lead), confidence=0.5, part=other["plan"])
     return Table(
         data=rows,
         columns=columns(
@@ -358,11 +369,12 @@ def compared(simulations: dict[str, Simulation]) -> Exhibit:
         )
         + (
             say(
-                "; {other} in {holds}, for {lead} {side} net value in the middle",
+                "; {other} in {holds}, {lead_words} net value in the middle",
                 other=f"{other['plan'][:1].lower()}{other['plan'][1:]}",
-                side="less" if lead < 0 else "more",
+                lead_words=say("for {lead} {side}", lead=gap, side="less" if lead < 0 else "more")
+                if abs(lead) >= 0.05
+                else "with the same",
                 holds=claims.told(first, "plan.holds", other["fits"] / 100, plan=other["plan"]),
-                lead=claims.told(first, "plan.gain", abs(lead), confidence=0.5, part=other["plan"]),
             )
             if len(rows) > 1
             else ""
@@ -370,6 +382,11 @@ def compared(simulations: dict[str, Simulation]) -> Exhibit:
         takeaway="The plans are drawn with the same luck, so differences are theirs alone.",
         unit_line=unit_line(register, f"Plans in {_draws(first)} possible futures"),
     )
+
+
+def _nearly(probability: float) -> str:
+    """In how many futures a limit holds that is exceeded more seldom than is printed."""
+    return "all of the" if not probability else "nearly all of the"
 
 
 def _held(simulation: Simulation) -> str:

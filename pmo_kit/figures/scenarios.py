@@ -12,7 +12,17 @@ from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import SHARE, number, percent, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import largest_levels
-from pmo_kit.figures.figure import columns, count, figure, listed, named, sentence, shortened, unit_line
+from pmo_kit.figures.figure import (
+    columns,
+    count,
+    figure,
+    listed,
+    named,
+    or_none,
+    sentence,
+    shortened,
+    unit_line,
+)
 from pmo_kit.scenarios import Comparison, partly
 from pmo_kit.scenarios.comparison import OUT
 
@@ -127,8 +137,8 @@ def grid(comparison: Comparison) -> Table:
             "project", *(Field(name, name, kind="mark", ruled=name == first_forced) for name in levels)
         ),
         title=f"Over {comparison.over} {count(int(counts.get('always', 0)), 'project is', 'projects are')} always "
-        f"funded ({count(same)} at one size), {count(int(counts.get('sometimes', 0)))} sometimes, "
-        f"{count(int(counts.get('never', 0)))} never",
+        f"funded ({or_none(same)} at one size), {or_none(int(counts.get('sometimes', 0)))} sometimes, "
+        f"{or_none(int(counts.get('never', 0)))} never",
         takeaway=f"The case decides {shortened(register.projects.loc[sometimes.index, 'name'], 4)}."
         if len(sometimes)
         else "None of these cases changes the list.",
@@ -215,6 +225,8 @@ def least_regret(comparison: Comparison) -> Table:
         takeaway=f"It gives up {format_number(float(found.regrets[comparison.base]))} if nothing changes; "
         f"its worst case is {worst}."
         if better
+        else ""
+        if _none(comparison)
         else f"Its worst case is {comparison.regret.loc[comparison.base, comparison.cases].idxmax()}.",
         unit_line=unit_line(
             register,
@@ -249,7 +261,7 @@ def futures(comparison: Comparison, table: pd.DataFrame) -> Table:
         + (
             f"; {best[:1].lower()}{best[1:]} is {first}, with {format_number(float(worst[best]))}"
             if best != comparison.base
-            else f", {first}"
+            else f"; no plan {'possible today ' * (len(possible) < len(worst))}is surer of more"
         ),
         takeaway="Every plan meets the same futures in every case; n/a where dropping projects does not make it fit.",
     )
@@ -294,12 +306,8 @@ def switch(comparison: Comparison, points: pd.DataFrame) -> Table:
         else f"With none of {count(len(points), 'case')} is the plan of least regret better than today's",
         takeaway=""
         if same
-        else f"Changing to it gives up {format_number(given)} if nothing comes"
-        + (
-            f"; it pays in {count(pays)} of {count(len(points), 'case')}."
-            if pays
-            else "; no case pays that back."
-        ),
+        else f"Changing to it gives up {format_number(given) if given >= 0.05 else 'nothing'} if nothing comes; "
+        f"it is worth more in {or_none(pays)} of {count(len(points), 'case')}.",
         note="Both plans after dropping what no longer fits.",
     )
 
@@ -335,11 +343,18 @@ def _regrets(comparison: Comparison) -> dict[str, Any]:
 
 def _at_most(comparison: Comparison) -> str:
     """How much worse than the best plan of a case today's plan is, where no other has less to regret."""
+    if _none(comparison):
+        return f"Over {comparison.over} today's plan is the best of every case"
     proof = ": no plan that is possible today has less to regret" if _proven(comparison) else ""
     return say(
         "Over {over} today's plan is at most {now} worse than the best of the case{proof}",
         **_regrets(comparison), proof=proof,
     )  # fmt: skip
+
+
+def _none(comparison: Comparison) -> bool:
+    """Whether today's plan has nothing to regret that would be printed."""
+    return format_number(float(comparison.regret.loc[comparison.base, "maximum"])) == format_number(0.0)
 
 
 def _better(comparison: Comparison) -> bool:

@@ -209,6 +209,10 @@ class Simulation:
         project is in its worst and in its best tenth; swing = npv_high - npv_low.
         """
         b = self._block
+        if not len(self._table):
+            return pd.DataFrame(
+                columns=["name", "share_cost", "share_npv", "npv_low", "npv_high", "swing"], dtype=float
+            )
         found = swings(b.npvs, b.npv)
         table = pd.DataFrame(
             {

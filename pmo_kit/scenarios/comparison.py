@@ -22,7 +22,7 @@ from pmo_kit.arbitration.search import best_plan
 from pmo_kit.arbitration.solving import Limits, Program, Status, side_by_side, solve
 from pmo_kit.doors import door, known
 from pmo_kit.errors import InfeasibleError, InputError
-from pmo_kit.facts import Base, Fact, Of, Unit, as_given, count
+from pmo_kit.facts import Base, Fact, Of, Unit, as_given, count, or_none
 from pmo_kit.risk.simulation import DRAWS, SEED, simulate_plan
 from pmo_kit.scenarios.changes import Scenario
 
@@ -441,9 +441,9 @@ class Comparison(Answer):
             else ""
         )
         return (
-            f"Over {self.over} {count(int(always.sum()), 'project is', 'projects are')} always funded, {count(same)} "
-            f"of them at one size, {count(counts.get('sometimes', 0))} sometimes, "
-            f"{count(counts.get('never', 0))} never."
+            f"Over {self.over} {count(int(always.sum()), 'project is', 'projects are')} always funded, {or_none(same)} "
+            f"of them at one size, {or_none(counts.get('sometimes', 0))} sometimes, "
+            f"{or_none(counts.get('never', 0))} never."
             f"{lost} Of the plans made for one of these, that of {self.least_regret!r} is least behind in its worst "
             "case."
         )
