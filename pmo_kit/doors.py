@@ -141,7 +141,10 @@ def number(given: object, what: str, least: float = -math.inf, most: float = mat
     """
     if isinstance(given, bool) or not isinstance(given, Real):
         raise InputError(f"{what} is {_told(given)}: it must be a number, written without words or units.")
-    found = float(given)
+    try:
+        found = float(given)
+    except OverflowError:  # a whole number of more than 308 digits
+        found = math.inf
     if not math.isfinite(found):
         raise InputError(f"{what} is {found}: it must be a number that has an end.")
     if not least <= found <= most:
@@ -201,7 +204,7 @@ def numbers(given: object, what: str) -> Any:
         if given is None or isinstance(given, str | bytes):
             raise TypeError
         return np.asarray(given, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError(f"{what}: {_told(given)} is given where numbers are needed.") from None
 
 

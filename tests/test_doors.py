@@ -279,3 +279,13 @@ def test_names_kinds_and_sizes_are_refused_in_words(
     call: Callable[..., Any], words: str, things: dict[str, Any]
 ) -> None:
     test_a_slip_is_answered_in_words(call, words, things)
+
+
+def test_a_whole_number_larger_than_any_number_is_refused_in_words() -> None:
+    for large in (10**400, [10**400, -1], [[-(10**400)]]):
+        with pytest.raises(InputError, match="numbers are needed"):
+            pmo.finance.npv(0.1, large)
+        with pytest.raises(InputError):
+            pmo.risk.cvar([1.0, 2.0], large, "upper")
+    with pytest.raises(InputError, match="a number that has an end"):
+        doors.factor(10**400, "the budget of 'Lean'")
