@@ -5,7 +5,6 @@ from . import page_one as page_one
 from . import partners as partners
 from . import performance as performance
 from . import prioritization as prioritization
-from . import proof as proof
 from . import risk as risk
 from . import scenarios as scenarios
 from . import what_changed as what_changed

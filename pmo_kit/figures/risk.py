@@ -61,7 +61,7 @@ def s_curve(simulation: Simulation) -> Chart:
             share=claims.told(simulation, "risk.below", float((totals <= planned).mean()), part="cost"),
             middle=told(middle, 0.5),
         ),
-        unit_line=unit_line(register, f"Cost of the plan in {_draws(simulation)} possible futures"),
+        unit_line=unit_line(register, f"Cost of the plan in {number(simulation.draws, 0)} possible futures"),
         note=say(" ").join(simulation.notes),
     )
 
@@ -123,7 +123,7 @@ def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
             "label | available | planned | p50 | p80: 80\u202f% sure | short_p80",
             "percent.exceeded",
         ),
-        title=f"Every limit holds in {_nearly(first['probability'])} futures"
+        title=f"Every limit holds in {'nearly ' * bool(first['probability'])}all of the futures"
         if first["probability"] < RARE
         else say(
             "{what} is exceeded in {share} of the futures; all envelopes hold together in {holds}",
@@ -268,7 +268,7 @@ def by_year(simulation: Simulation) -> Chart:
             share=claims.told(simulation, "risk.exceeded", likely[worst], rule=rules[worst]),
         )
         if worst and likely[worst] >= RARE
-        else f"The money of every year holds in {_nearly(likely[worst])} futures"
+        else f"The money of every year holds in {'nearly ' * bool(likely[worst])}all of the futures"
         if worst
         else "What the plan spends in every year",
         takeaway="Delays take money out of the first years and put it into later ones.",
@@ -380,13 +380,8 @@ def compared(simulations: dict[str, Simulation]) -> Exhibit:
             else ""
         ),
         takeaway="The plans are drawn with the same luck, so differences are theirs alone.",
-        unit_line=unit_line(register, f"Plans in {_draws(first)} possible futures"),
+        unit_line=unit_line(register, f"Plans in {number(first.draws, 0)} possible futures"),
     )
-
-
-def _nearly(probability: float) -> str:
-    """In how many futures a limit holds that is exceeded more seldom than is printed."""
-    return "all of the" if not probability else "nearly all of the"
 
 
 def _held(simulation: Simulation) -> str:
@@ -394,8 +389,3 @@ def _held(simulation: Simulation) -> str:
     table = simulation.table
     held = table.loc[table["includes"] != "", "name"]
     return f"Already in the figures, so not added: {shortened(held, 3)}." if len(held) else ""
-
-
-def _draws(simulation: Simulation) -> str:
-    """The number of draws."""
-    return format_number(simulation.draws, 0)
