@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from pmo_kit.disk import real, scratch, write_whole
 from pmo_kit.errors import PackError
 from pmo_kit.packs.manifest import Published, read_json
 from pmo_kit.register.schema import load_schema
+from pmo_kit.register.values import DOUBTS
 
 if TYPE_CHECKING:
     from pmo_kit.packs.layout import Collected
@@ -47,7 +49,7 @@ def blank_decisions(spec: PackSpec, exhibits: Sequence[Collected], register: Any
     bytes
         Empty where nothing is recommended.
     """
-    columns = [column.name for column in load_schema()["decisions"]]
+    columns = _columns()
     advice = recommendation([item.record for item in exhibits])
     rows = register.table("requests").to_dict("records")
     requests = {row["project_id"]: row for row in rows if _text(row["project_id"])}
@@ -104,7 +106,7 @@ class Recorded:
         return "\n".join([*lines, *self.warnings])
 
 
-def read_decisions(path: str | Path) -> list[dict[str, str]]:
+def read_decisions(path: str | Path, register: Any = None) -> list[dict[str, str]]:
     """Read what the committee decided from the `decisions.csv` of a pack, as any spreadsheet program saved it.
 
     Every encoding, separator, order of day and month and decimal mark that a register may have is read; day and month
@@ -114,6 +116,8 @@ def read_decisions(path: str | Path) -> list[dict[str, str]]:
     ----------
     path : str or Path
         The file (.csv or .xlsx), or the folder of a pack.
+    register : Register or None
+        Amounts that state a unit are brought to its own; those in another currency are refused.
 
     Returns
     -------
@@ -129,7 +133,7 @@ def read_decisions(path: str | Path) -> list[dict[str, str]]:
     file = _decisions_file(path)
     rows: list[dict[str, str]] = []
     faults: list[str] = []
-    for number, row in _lines(file, faults):
+    for number, row in _lines(file, faults, register):
         if not row["decision"]:
             continue
         rows.append(row)
@@ -147,46 +151,69 @@ def _decisions_file(path: str | Path) -> Path:
     return Published.at(place).folder / "decisions.csv"
 
 
-def _lines(file: Path, faults: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
+def _lines(file: Path, faults: list[str], register: Any = None) -> Iterator[tuple[int, dict[str, str]]]:
     """The lines of a file with their numbers: dates as ISO, amounts as plain numbers; what is none is a fault."""
-    numbers, raws, comma = _cells(file)
+    numbers, raws, comma, _ = _cells(file)
     columns = {column.name: column for column in load_schema()["decisions"]}
     names = set(raws[0]) if raws else set()
     absent = sorted({"date", "committee", "project_id", "decision", "recommended", "reason"} - names)
     if absent:
         raise PackError(f"{file.name} lacks the column{'s' * (len(absent) > 1)} {', '.join(absent)}.")
+    others, gone = _others(raws), ", ".join(name for name in columns if name not in names)
+    if others and gone:
+        faults.append(f"{others}: no column of the table decisions. Renamed? It lacks {gone}.")
     rows = [{name: _plain(raw.get(name)) for name in columns} for raw in raws]
     decided = [(number, row) for number, row in zip(numbers, rows, strict=True) if row["decision"]]
     for _, row in decided:
         row["decision"] = row["decision"].lower().replace(" ", "_")
     _read_dates(decided, file, faults)
-    _read_amounts(decided, comma, faults)
+    _read_amounts(decided, comma, faults, register)
     return iter(zip(numbers, rows, strict=True))
 
 
-def _cells(file: Path) -> tuple[list[int], list[dict[str, str]], bool]:
-    """Line numbers and lines by column, and whether a comma is the decimal mark where nothing proves it."""
+def _others(raws: Sequence[Mapping[str, str]]) -> str:
+    """Columns that hold something and are none of the table of decisions."""
+    filled = {name for raw in raws for name, cell in raw.items() if cell.strip()}
+    return ", ".join(sorted(name or "(without a header)" for name in filled - set(_columns())))
+
+
+def _columns() -> list[str]:
+    return [column.name for column in load_schema()["decisions"]]
+
+
+def _cells(file: Path) -> tuple[list[int], list[dict[str, str]], bool, list[str]]:
+    """Numbers of the lines, lines by column, whether a comma is the mark where nothing proves it, and warnings."""
     from pmo_kit.register.findings import Findings
-    from pmo_kit.register.sheets import read_csv_sheet
-    from pmo_kit.register.workbook import read_workbook
+    from pmo_kit.register.reading import read_sheets
 
     findings = Findings()
-    if file.suffix.lower() in (".xlsx", ".xlsm"):
-        raw = next(iter(read_workbook(file, findings)), None)
-        semicolons = False
-    else:
-        raw = read_csv_sheet(file, findings)
-        semicolons = b";" in file.read_bytes().partition(b"\n")[0] if raw is not None else False
-    if raw is None:
-        told = findings.frame()["message"]
-        raise PackError(f"{file} cannot be read: {told.iloc[0] if len(told) else 'it is empty.'}")
-    cells = raw.cells.astype("str").fillna("").to_numpy().tolist()
-    heads = [n for n, line in enumerate(cells) if "project_id" in line and "decision" in line]
-    if not heads:
-        return [], [], semicolons
-    names, body = cells[heads[0]], cells[heads[0] + 1 :]
-    numbers = [int(number) for number in raw.rows[heads[0] + 1 :]]
-    return numbers, [dict(zip(names, line, strict=True)) for line in body], semicolons
+    raws = read_sheets(file, findings)
+    told = findings.frame()
+    stop, look = (told[told["severity"] == one] for one in ("block", "warn"))
+    if len(stop) or not raws:
+        raise PackError(f"{file} cannot be read: {stop['message'].iloc[0] if len(stop) else 'it is empty.'}")
+    warnings = [
+        f"Look at {row.file} {row.sheet} {_text(row.row)}: {row.message}" for row in look.itertuples()
+    ]
+    for raw in raws:
+        cells = [[_shown(cell) for cell in line] for line in raw.cells.astype(object).to_numpy().tolist()]
+        heads = [n for n, line in enumerate(cells) if {"project_id", "decision"} <= set(map(_folded, line))]
+        for head in heads[:1]:
+            names = [_folded(one) if _folded(one) in _columns() else one for one in cells[head]]
+            lines = zip(raw.rows[head + 1 :].tolist(), cells[head + 1 :], strict=True)
+            found = [(row, dict(zip(names, line, strict=True))) for row, line in lines if any(line)]
+            return [row for row, _ in found], [line for _, line in found], raw.semicolon, warnings
+    return [], [], False, warnings
+
+
+def _folded(text: str) -> str:
+    return "_".join(text.casefold().split())
+
+
+def _shown(cell: Any) -> str:
+    """A cell as text, an amount with the unit that its sheet shows; what the sheet shows otherwise is no number."""
+    unit = getattr(cell, "unit", "")
+    return "" if pd.isna(cell) else f"{cell} {DOUBTS.get(unit, unit)}".strip() if unit else str(cell)
 
 
 def _read_dates(rows: Sequence[tuple[int, dict[str, str]]], file: Path, faults: list[str]) -> None:
@@ -214,17 +241,26 @@ def _read_dates(rows: Sequence[tuple[int, dict[str, str]]], file: Path, faults: 
             faults.append(f"{where} '{row[name]}' is no date; write it like 2026-10-15.")
 
 
-def _read_amounts(rows: Sequence[tuple[int, dict[str, str]]], comma: bool, faults: list[str]) -> None:
+def _read_amounts(
+    rows: Sequence[tuple[int, dict[str, str]]], comma: bool, faults: list[str], register: Any
+) -> None:
     """Write every amount as a plain number; the decimal mark is one for the whole file."""
     from pmo_kit.register.values import decimal_evidence, parse_number
 
     told = pd.Series([row["amount"] for _, row in rows], dtype="str")
     point, proven = decimal_evidence(told)
     style = None if point and proven else proven or (comma and not point)
-    parsed = parse_number(told, load_schema()["decisions"]["amount"], comma=style)
-    for (number, row), value, bad in zip(rows, parsed.values, parsed.bad, strict=True):
+    unit, currency = (register.settings.money_unit, register.settings.currency) if register else (None, "")
+    column = load_schema()["decisions"]["amount"]
+    parsed = parse_number(told, column, comma=style, money_unit=unit or None, currency=currency)
+    foreign = np.any([parsed.bad, *(mask for how, _, _, mask in parsed.notes if how == "block")], axis=0)
+    for (number, row), value, bad, other in zip(rows, parsed.values, parsed.bad, foreign, strict=True):
         if bad:
             faults.append(f"{_who(number, row)}: amount '{row['amount']}' is no plain number.")
+        elif other:
+            faults.append(
+                f"{_who(number, row)}: amount '{row['amount']}' is in another currency than the register."
+            )
         elif row["amount"]:
             row["amount"] = f"{value:.15g}"
 
@@ -275,20 +311,24 @@ def record_decisions(path: str | Path, register_folder: str | Path) -> Recorded:
         raise PackError(
             f"{folder} is not a folder of CSV files: copy the lines of decisions.csv into its sheet."
         )
-    rows = read_decisions(path)
+    register = load_register(folder)
+    rows = read_decisions(path, register)
     if not rows:
         raise PackError(f"No line of {path} has a decision: fill the column 'decision' first.")
     left = [row["project_id"] for _, row in _lines(_decisions_file(path), []) if not row["decision"]]
     file = folder / "decisions.csv"
-    register = load_register(folder)
-    columns = [column.name for column in load_schema()["decisions"]]
+    columns, (_, filled, _, warnings) = _columns(), _cells(_decisions_file(path))
+    if others := _others(filled):
+        warnings.append(f"Look: what stands under {others} was not recorded.")
     before: list[dict[str, str]] = []
     if file.is_file():
         before = _cells(file)[1]
         known = register.table("decisions")
-        if len(known) == len(before) and known["date"].notna().all():  # dates as the register reads them
+        if len(known) == len(before) and known["date"].notna().all():  # as the register reads them
             days = (f"{day:%Y-%m-%d}" for day in known["date"])
-            before = [row | {"date": day} for row, day in zip(before, days, strict=True)]
+            sums = (f"{one:.15g}" if one == one else "" for one in known["amount"])
+            pairs = zip(before, days, sums, strict=True)
+            before = [row | {"date": day, "amount": amount} for row, day, amount in pairs]
         columns += [name for name in (before[0] if before else {}) if name and name not in columns]
     fresh = {_key(row) for row in rows}
     content = _written(columns, [*(row for row in before if _key(row) not in fresh), *rows])
@@ -298,7 +338,7 @@ def record_decisions(path: str | Path, register_folder: str | Path) -> Recorded:
         (trial / "decisions.csv").write_bytes(content)
         load_register(trial)
     write_whole(file, content)
-    return Recorded(len(rows), file, tuple(filter(None, left)), tuple(_warnings(rows, register)))
+    return Recorded(len(rows), file, tuple(filter(None, left)), (*_warnings(rows, register), *warnings))
 
 
 def _warnings(rows: Sequence[Mapping[str, str]], register: Any) -> Iterator[str]:
@@ -397,7 +437,7 @@ def _plain(value: Any) -> str:
 
 def _text(value: Any) -> str:
     """A value of a register as text; missing is empty."""
-    return "" if value is None or value != value or str(value) in ("<NA>", "NaT", "nan") else str(value)
+    return "" if pd.isna(value) or str(value) in ("<NA>", "NaT", "nan") else str(value)
 
 
 def _number(value: Any) -> Any:

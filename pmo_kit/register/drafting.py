@@ -121,10 +121,27 @@ def sort_of(words: str) -> str:
     return next((one for one in _SORTS if _parts(one).search(words)), "plain" if rest else "bare")
 
 
-def _again(col: _Col, others: list[_Col]) -> bool:
-    """Another figure of a year, where none of both is one of a month."""
-    whole = [one for one in (col, *others) if english_months(one.plain) == one.plain]
-    return col in whole and any(one.year == col.year for one in whole if one is not col)
+def _again(col: _Col, others: list[_Col], alike: bool) -> bool:
+    """Another figure of a year, where none of both is one of a month; `alike`: one that is called so, too."""
+    same = [one for one in others if one.year == col.year and not one.part]
+    return not col.part and any(not alike or one.words == col.words for one in same)
+
+
+def _bare_of(header: str) -> str:
+    """A header without its unit, and without what stands in brackets and is neither words nor its only year."""
+    text = without_unit(bare_header(header))
+    dated = re.search(r"(?:19|20)\d\d", INSIDE.sub(" ", text))
+
+    def kept(inside: re.Match[str]) -> str:
+        words = not re.search(r"\d", inside[1]) or (not dated and read_year(inside[1].strip()))
+        return f" {inside[1]} " if words else " "
+
+    return INSIDE.sub(kept, text).strip()
+
+
+def _period_of(header: str) -> str:
+    """The year, quarter or month that a header is; empty where it is none."""
+    return read_period(re.sub(r"(?<=\D)[-'’ ]+(\d\d)$", r" 20\1", _bare_of(header))) or ""
 
 
 def year_of(header: str) -> tuple[int, str] | None:
@@ -132,12 +149,14 @@ def year_of(header: str) -> tuple[int, str] | None:
 
     >>> year_of("FY2026/27 Budget (£m)"), year_of("Ist 2027"), year_of("Phase 2"), year_of("FY27"), year_of("Feb-27")
     ((2027, 'budget'), (2027, 'ist'), None, (2027, ''), (2027, ''))
+    >>> year_of("2027 (Actual)"), year_of("Budget (FY27)"), year_of("2027 (2)")
+    ((2027, 'actual'), (2027, 'budget'), (2027, ''))
     """
-    bare = _ENDS.sub(" ", INSIDE.sub(" ", without_unit(bare_header(header))))
+    bare = _ENDS.sub(" ", _bare_of(header))
     if several_years(bare):
         return None
-    if month := read_period(re.sub(r"(?<=\D)[-'’ ]+(\d\d)$", r" 20\1", bare.strip())):
-        return (int(month[:4]), "") if month[4:5] == "-" else (int(month), "")
+    if month := _period_of(bare):
+        return int(month[:4]), ""
     match = _YEAR.search(bare)
     year = read_year(re.sub(r"\s", "", match[1] or match[2] or match[3])) if match else None
     rest = bare[: match.start()] + " " + bare[match.end() :] if match else ""
@@ -173,6 +192,16 @@ class _Col:
     def year(self) -> int:
         """Fiscal year that the header names; 0 where it names none."""
         return (year_of(self.header) or (0, ""))[0]
+
+    @cached_property
+    def words(self) -> str:
+        """What its header says beside the year."""
+        return (year_of(self.header) or (0, ""))[1]
+
+    @cached_property
+    def part(self) -> bool:
+        """The header names a month or a quarter."""
+        return "-" in _period_of(self.header) or english_months(self.plain) != self.plain
 
     def share(self, kind: str) -> float:
         """Share of the filled cells that can be read as a number, date, period or year; words do not count."""
@@ -607,13 +636,14 @@ class Draft:
             for col in years.pop(sort, []):
                 sheet.take(col, "ignore", why, sort == "derived")
         whole = [col for cols in years.values() for col in cols]
-        for col in whole:
+        for col in whole:  # a month is no sum of the others
             mine = [one for one in whole if one is not col and not one.used]
-            part = "-" in (
-                read_period(without_unit(bare_header(col.header))) or ""
-            )  # a month is no sum of the others
-            if not part and is_sum(col.cells, [one.cells for one in mine if one.year == col.year]):
+            if not col.part and is_sum(col.cells, [one.cells for one in mine if one.year == col.year]):
                 sheet.take(col, "ignore", "the sum of other columns", True)
+        for cols in years.values():
+            full = {col.year for col in cols if not (col.part or col.used)}
+            for col in [col for col in cols if col.part and col.year in full]:
+                sheet.take(col, "ignore", "? a part of a year that is read already", False)
         years = {
             sort: left for sort, cols in years.items() if (left := [col for col in cols if not col.used])
         }
@@ -628,9 +658,8 @@ class Draft:
         taken, only = set[int](), len(years) == 1
         for sorts in (("bare",), ("total",), ("capex", "opex"), ("plain",), *((one,) for one in _WHOLE)):
             free = {sort: [col for col in years.get(sort, ()) if col.year not in taken] for sort in sorts}
-            if sorts[0] not in _PARTS:  # of two figures of a year, such as low and high, the first
-                free = {sort: [col for n, col in enumerate(cols) if not _again(col, cols[:n])]
-                        for sort, cols in free.items()}  # fmt: skip
+            free = {sort: [col for n, col in enumerate(cols) if not _again(col, cols[:n], sort in _PARTS[1:])]
+                    for sort, cols in free.items()}  # fmt: skip
             for sort, cols in free.items():
                 extra, why = {
                     "capex": ("kind: {value: capex}", "capex by year"),
@@ -770,13 +799,19 @@ class Draft:
         mine, other = ({col.header: col for col in one.cols} for one in (main, sheet))
         key = next(col for col in main.cols if col.used == "projects.project_id")
         used = {header for header, col in mine.items() if col.used not in ("", "ignore")}
-        if not used <= set(other) or other[key.header].text.isin(self.ids).mean() >= 0.5:
+        needed = {header for header in used if mine[header].used.startswith("projects.")}
+        if not needed <= set(other) or other[key.header].text.isin(self.ids).mean() >= 0.5:
             return False
+        known = self.ids | set(other[key.header].text)
+        if not used <= set(other) or any(mine[one].stated != other[one].stated for one in used):
+            self._projects(sheet)  # other years or units: it is read in its own way
+            self.ids = known
+            return True
         for header in mine.keys() & other.keys():
             other[header].used, other[header].why, other[header].sure = (
                 mine[header].used, mine[header].why, mine[header].sure,
             )  # fmt: skip
-        self.ids |= set(other[key.header].text)
+        self.ids = known
         sheet.blocks = [(table, list(lines)) for table, lines in main.blocks]
         for one in (main, sheet):
             for _, lines in one.blocks[:1]:

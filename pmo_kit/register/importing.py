@@ -139,6 +139,7 @@ class Import:
             if best is None:
                 text = "None of the columns that the mapping names is in the source."
                 raise findings.refused("source_not_read", text, check)
+            best.list_before(findings)
             source = without_breaks(replace(best.body, around=best.around), best.again, findings)
             for spec in specs:
                 for name, column in spec.columns.items():
@@ -289,7 +290,9 @@ class Import:
         """Cells that say that there is nothing: "TBC", "-", and words in the place of a number or a date."""
         empty = text.str.fullmatch(MISSING, na=False)
         if column.type in _IN_TYPE and self.mapping.doubtful != "refuse":
-            empty |= text.notna() & ~text.str.contains(r"\d", regex=True, na=False)
+            empty |= text.notna() & ~text.str.contains(
+                r"\d|^#", regex=True, na=False
+            )  # #REF! is a lost number
         return empty
 
     def _rows_of(self, source: Body, spec: TableSource) -> pd.DataFrame:

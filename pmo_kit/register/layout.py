@@ -336,6 +336,7 @@ def find_body(raw: RawSheet, table: Table, findings: Findings) -> Body | None:
     if above:
         text, row = f"{header} lines above the header are not data.", int(raw.rows[0])
         findings.add("info", "lines_above_header", text, at=raw, row=row, value=" | ".join(above))
+    best.list_before(findings)
     cells = _fill_merged(raw, best.body.cells.copy(), first, texts, known, table, findings)
     body = without_breaks(replace(best.body, cells=cells, around=best.around), best.again, findings)
     kept = body.only(tell(body, rows_apart(body, _look(texts, known, table)), findings))
@@ -384,11 +385,33 @@ class Heading:
                 place: folded(text) for place, one in enumerate(cells.iloc[row]) if (text := clean_cell(one))
             }
             equal = [[place for place, text in line.items() if text == folded(head[place])] for head in heads]
+            whole = any(
+                all(one in some or not head[one] for one in line)
+                for some, head in zip(equal, heads, strict=True)
+            )
             same, below = max(map(len, equal)), again[row + 1 : row + 2].any()
             named = len({place for some in equal for place in some if not line[place][0].isdigit()})
-            again[row] = (named and same >= max(2, len(line) - 1)) or (below and same == len(line))
-            other[row] = not again[row] and named >= max(2, len(line) / 2)
+            most = named > 0 and same >= max(2, len(line) - 1)
+            again[row] = (most and whole) or (below and same == len(line))
+            other[row] = not again[row] and (most or named >= max(2, len(line) / 2))
         return again, other
+
+    def list_before(self, findings: Findings) -> None:
+        """Other headers above it: the rows between both belong to another table."""
+        first, lines = self.first - self.lines, top_lines(self.raw)
+        mine = {
+            place: folded(text) for place, text in enumerate(self.texts) if text and not text[0].isdigit()
+        }
+        rows = [
+            int(self.raw.rows[row]) for row, line in enumerate(lines[:first])
+            if sum(folded(line[place]) == text for place, text in mine.items())
+            >= max(2, sum(map(bool, line)) / 2)
+            and row + 1 < first
+        ]  # fmt: skip
+        for row in rows:
+            text = "The rows from here to the next header would not be read: they belong to another table."
+            fix = "Give each table a sheet of its own."
+            findings.add("block", "second_header", text, fix, at=self.raw, row=row)
 
     @property
     def around(self) -> tuple[tuple[int, str], ...]:

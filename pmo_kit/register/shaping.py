@@ -236,6 +236,9 @@ def _unit_around(
     units = [units for name in money if (units := intake.units.get(name)) is not None]
     done = any(header_unit(head, settings.currency)[1] for head in heads)
     done |= bool(intake.units) and all((one != "").all() for one in units)
+    own = {unit for head in heads if (unit := header_unit(head)[1])} | {one for some in units for one in some}
+    own = own - {""} or {settings.money_unit} - {""}
+    rows = intake.rows if len(set(intake.places or ())) < 2 else intake.rows[:0]
     for row, text in around:
         at: Any = {"at": intake, "row": row, "value": text}
         how, prices = other_prices(text, settings, line=True)
@@ -244,9 +247,12 @@ def _unit_around(
             findings.add(how, "price_basis_mixed", words_, _PRICES, **at)
         currency, unit = line_unit(text, settings.currency)
         foreign = currency and settings.currency and currency != settings.currency
-        if not done and ((unit and unit != settings.money_unit) or foreign):
-            own, what = _own_unit(settings), "states another currency or unit than the settings"
-            words_ = f'"{shown(text)}" {what} ({own}).'
+        within = len(rows) and min(rows) < row < max(rows) and (unit or currency)  # of the rows below it
+        other = within and own and (unit or "unit") not in own
+        if other or (not done and ((unit and unit != settings.money_unit) or foreign)):
+            what = f"states another currency or unit than the settings ({_own_unit(settings)})"
+            what = f"states another unit than the amounts above it ({', '.join(own)})" if other else what
+            words_ = f'"{shown(text)}" {what}.'
             fix = "Write the unit into the headers of the amounts, such as 2027 (k€), or into the mapping (unit: ...)."
             findings.add("block", "header_unit_differs", words_, fix, **at)
 

@@ -218,10 +218,26 @@ def read_csv_sheet(path: Path, findings: Findings) -> RawSheet | None:
     width = max(map(len, lines))
     if refused(path, findings, too_large(width, width * len(lines))):
         return None
+    _report_short(path.name, lines, findings)
     lines = [line if len(line) == width else line + [""] * (width - len(line)) for line in lines]
     columns = {place: pd.Series(column, dtype="str") for place, column in enumerate(zip(*lines, strict=True))}
     rows = np.arange(1, len(lines) + 1)
     return RawSheet(path.name, "", path.stem, pd.DataFrame(columns), rows, semicolon=mark == ";")
+
+
+def _report_short(file: str, lines: list[list[str]], findings: Findings) -> None:
+    """Lines that are shorter than the others: where empty cells at the end are written, one is lost inside."""
+    widths = [len(line) for line in lines]
+    usual = max(set(widths), key=widths.count)
+    first = widths.index(usual)
+    short = [row for row, one in enumerate(widths) if row > first and usual / 2 < one < usual]
+    if short and len(short) < widths.count(usual):
+        written = any(not line[-1].strip() for line in lines if len(line) == usual)
+        words = f"{len(short)} lines have fewer cells than the others: is a cell missing inside them?"
+        value = ", ".join(str(row + 1) for row in short[:8])
+        fix = "Export the file again with all separators, or look at these lines."
+        severity = "block" if written else "warn"
+        findings.add(severity, "short_line", words, fix, file=file, row=short[0] + 1, value=f"lines {value}")
 
 
 def _report_quotes(

@@ -235,7 +235,7 @@ _SCALE_OF = {word: name for name, one in words()["scales"].items() for word in o
 _SIGNS: dict[str, str] = words()["currencies"]
 CURRENCIES = {sign: codes.split()[0] for sign, codes in _SIGNS.items() if not sign.isalpha()}
 _CODES = set(words()["codes"].split())
-_TOKEN = re.compile(r"[^\W\d_]*[€£$¥₹₩₽₺₫₪₴₦₱]|'?000s?\b|[^\W\d_]+|\S")
+_TOKEN = re.compile(r"[^\W\d_]*[€£$¥₹₩₽₺₫₪₴₦₱฿₸₾]|'?000s?\b|[^\W\d_]+|\S")
 _FILL = {"in", "of", "en", "de", "(", ")", "[", "]", ".", ",", "'", "’", "/", "-", "–"}
 
 
@@ -458,28 +458,47 @@ _MINUS = re.compile(r"[-−–—]")
 
 
 class Shown(float):
-    """A number of a workbook that is shown with a currency, a unit or a percent sign: `unit` is that text."""
+    """A number of a workbook that is shown with a currency, a unit or a percent sign, or that is in doubt.
+
+    `unit` is the text that is shown, or a sign of DOUBTS.
+    """
 
     unit: str = ""
 
 
-_IN_FORMAT = re.compile(r'\[\$([^-\]]*)[^\]]*\]|\[[^\]]*\]|"([^"]*)"|\\(.)|[_*].|([€£¥₹$%])|[A-Z]{3}|.')
+DOUBTS = {
+    ",": "shown divided by its number format",
+    "0": "shown as something else by its number format",
+    "|": "one cell that is merged over others, which are rows or columns of their own",
+}
+"""Why nobody can tell what a number of a workbook stands for."""
+_IN_FORMAT = re.compile(r'\[\$([^-\]]*)[^\]]*\]|\[[^\]]*\]|"([^"]*)"|\\(.)|[_*].|([€£¥₹฿₽₺₴₩$%])|[A-Z]{3}|.')
 
 
 @lru_cache(maxsize=4096)
 def unit_of_format(code: str) -> str:
     """The unit that a number format of a workbook shows; empty where none.
 
-    A comma behind the digits divides what is shown: nobody can tell whether the number or its picture is meant.
+    A comma behind the digits divides what is shown, digits, a minus or words beside it change it: nobody can tell
+    whether the number or its picture is meant.
 
     >>> unit_of_format('#,##0.0 "k€";[Red]-#,##0.0 "k€"'), unit_of_format("[$£-809]#,##0"), unit_of_format("#,##0.0,,")
     ('k€', '£', ',')
+    >>> [unit_of_format(one) for one in ('0",000"', ";;;", '"tbc"', '"-"0', '0 "FTE"', '[=0]"-";#,##0', "General")]
+    ['0', '0', '0', '0', '0', '', '']
     """
-    first = re.split(r';(?=(?:[^"]*"[^"]*")*[^"]*$)', code)[0]
+    sections = re.split(r';(?=(?:[^"]*"[^"]*")*[^"]*$)', code)
+    bare = [re.sub(r'"[^"]*"|\\.|[_*].|\[[^\]]*\]', " ", one) for one in sections]
+    digits = [re.search(r"[0#?@]|general", one, re.I) for one in bare]
+    taken = next((n for n, one in enumerate(digits) if one), 0) if re.search(r"\[[<>=]", code) else 0
+    first, place = sections[taken], digits[taken]
     if re.search(r"[0#?],+(?![0#?,])", re.sub(r'"[^"]*"', " ", first)):
         return ","
     text = " ".join(filter(None, ("".join(filter(None, one.groups())) for one in _IN_FORMAT.finditer(first))))
-    codes, scale, _ = read_unit(text.replace("%", " "))
+    codes, scale, rest = read_unit(text.replace("%", " "))
+    lead = re.split(r"[0#?]", re.sub(r"[_*].|\[[^\]]*\]", "", first))[0]
+    if place is None or "-" in lead or re.search(r"[^\W_]", rest) or re.search(r"(?<!['’])\b\d", text):
+        return "0"
     return text.strip() if codes or scale or "%" in text else ""
 
 
@@ -576,15 +595,15 @@ def parse_number(
     values = values.where(np.isfinite(values))
     rest = np.flatnonzero((text.notna() & values.isna()).to_numpy())
     result, bad = values.to_numpy(copy=True), np.zeros(len(cells), dtype=bool)
-    scaled, foreign, divided = bad.copy(), bad.copy(), bad.copy()
-    stated = np.full(len(cells), "", dtype=object)
+    scaled, foreign = bad.copy(), bad.copy()
+    stated, doubts = (np.full(len(cells), "", dtype=object) for _ in range(2))
     for position in rest:
         mine = column.is_money if money is None else bool(money[position])
         written, point = text.iloc[position], comma
         if odd[position]:
-            if not mine or cells.iloc[position].unit == ",":
+            if not mine or cells.iloc[position].unit in DOUBTS:
                 result[position] = float(cells.iloc[position])
-                divided[position] = mine
+                doubts[position] = cells.iloc[position].unit if mine else ""
                 continue
             written, point = f"{written} {cells.iloc[position].unit}", False
         found = _one_number(written, point, mine)
@@ -607,11 +626,12 @@ def parse_number(
     notes: list[tuple[str, str, str, np.ndarray | None]] = []
     if comma and rest.size:
         notes.append(("info", "decimal_comma", "Read with a decimal comma.", None))
+    for doubt in set(doubts) - {""}:
+        message = f"{{value}} is {DOUBTS[doubt]}: is this the amount?"
+        notes.append(("block", "number_shown_otherwise", message, doubts == doubt))
     other = f"{{value}} is in another currency than the settings say ({currency or 'none'})."
-    divide = "{value} is shown divided by its number format: is this the amount, or what is shown?"
     for rows, severity, rule, message in (
         (scaled, "info", "scale_suffix", "{value} was brought to the money unit of the settings."),
-        (divided, "block", "number_shown_divided", divide),
         (foreign, "block", "currency_mixed", other),
     ):
         notes += [(severity, rule, message, rows)] if rows.any() else []

@@ -220,6 +220,13 @@ def _raw_sheet(
         for left, top, right, bottom in merged
         if top in rows and right <= width
     ]
+    filled = pd.notna(grid)
+    begins, key = np.where(filled.any(axis=0), filled.argmax(axis=0), len(grid)), filled.any(axis=0).argmax()
+    for top, bottom, left, right in spans:
+        others = (begins[left + 1 : right + 1] < top).any() or filled[top + 1 : bottom + 1, key].any()
+        if others and isinstance(value := grid[top, left], int | float) and not isinstance(value, bool):
+            grid[top, left] = Shown(str(value))
+            grid[top, left].unit = "|"
     epoch = book.epoch == CALENDAR_MAC_1904
     raw = RawSheet(path.name, title, title, pd.DataFrame(grid, dtype=object), rows, spans, epoch)
     raw.depths = part.depths

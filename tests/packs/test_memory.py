@@ -304,6 +304,65 @@ def test_a_workbook_of_decisions_and_what_is_left_open(workspace: Workspace, tmp
     assert table[["project_id", "decision"]].values.tolist() == [["A", "fund"], ["Z", "fund"]]
 
 
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ('0 "€"', ""),
+        ("[$$-409]0", "another currency"),
+        ("#,##0,", "no plain number"),
+        ('0 "days"', "no plain number"),
+    ],
+)
+def test_what_the_sheet_of_an_amount_shows_counts(
+    code: str, told: str, workspace: Workspace, tmp_path: Path
+) -> None:
+    import openpyxl
+
+    workspace()
+    register = tmp_path / "data" / "samples" / "harbor"
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append([*HEAD.replace("amount", "Amount").split(","), "remark"])
+    sheet.append(
+        [dt.datetime(2026, 10, 15), "Board", "A", "fund", 2.5, None, None, None, "fund", None, "late"]
+    )
+    sheet["E2"].number_format = code
+    book.save(tmp_path / "filled.xlsx")
+    if told:
+        with pytest.raises(PackError, match=told):
+            record_decisions(tmp_path / "filled.xlsx", register)
+        return
+    with pytest.raises(PackError, match="remark: no column of the table decisions"):
+        record_decisions(tmp_path / "filled.xlsx", register)
+    for name in ("project_name", "level", "condition", "owner"):
+        sheet.cell(1, sheet.max_column + 1, name)
+    sheet["A2"].font = openpyxl.styles.Font(strike=True)
+    book.save(tmp_path / "filled.xlsx")
+    told = str(record_decisions(tmp_path / "filled.xlsx", register))
+    assert "what stands under remark was not recorded" in told
+    assert "struck through" in told
+    assert load_register(register).table("decisions")["amount"].tolist() == [2.5]
+
+
+def test_the_decisions_on_record_keep_their_amounts(workspace: Workspace, tmp_path: Path) -> None:
+    workspace()
+    register = tmp_path / "data" / "samples" / "harbor"
+    (register / "decisions.csv").write_text(
+        "date;committee;project_id;decision;amount\n15/10/2025;Board;A;fund;1.250\n15/10/2025;Board;B;fund;2,5\n;;;;\n"
+    )
+    (tmp_path / "new.csv").write_text(f"{HEAD}\n2026-10-05,Board,A,fund,2.25,,,,fund,\n")
+    record_decisions(tmp_path / "new.csv", register)
+    assert load_register(register).table("decisions")["amount"].tolist() == [1250, 2.5, 2.25]
+
+
+@pytest.mark.parametrize("text", ['2026-10-05,Board,A,"fund,2,,,,fund,', "2026-10-05,Board,A,2,,,,fund,"])
+def test_decisions_whose_lines_are_damaged_are_not_read(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "decisions.csv"
+    file.write_text(f"{HEAD}\n{text}\n2026-10-05,Board,B,fund,3,,,,fund,\n")
+    with pytest.raises(PackError, match="cannot be read"):
+        read_decisions(file)
+
+
 def test_a_date_is_read_as_a_register_reads_it(tmp_path: Path) -> None:
     """Written months too, and one order of day and month for the whole file, which the register's reader settles."""
     file = tmp_path / "decisions.csv"

@@ -264,7 +264,20 @@ def test_amounts_as_people_write_them(folder, text, total):
 
 
 @pytest.mark.parametrize(
-    "unit", ["mil €", "R$ mil", "€ 10 000", "10^3 €", "€ hundreds", "万元", "€ per month", "x 100", "mil."]
+    "unit",
+    [
+        "mil €",
+        "R$ mil",
+        "€ 10 000",
+        "10^3 €",
+        "€ hundreds",
+        "万元",
+        "€ per month",
+        "x 100",
+        "mil.",
+        "cents",
+        "T",
+    ],
 )
 @pytest.mark.parametrize("head", ["year,amount ({})", "2027 ({})", "2027 [{}]"])
 def test_a_header_whose_unit_cannot_be_read_is_refused(folder, head, unit):
@@ -459,7 +472,9 @@ def test_hidden_and_struck_parts_are_told_and_open_formulas_only_where_they_coun
 @pytest.mark.parametrize(
     ("form", "total"),
     [('#,##0 "€"', 20), ("0.0", 20), ('0 "k€"', 10.01), ('0.0" Mio. €"', 20), ('"£"#,##0', None),
-     ("[$$-409]#,##0", None), ("0%", None), ("#,##0.0,,", None), ('0.0,"k"', None)],
+     ("[$$-409]#,##0", None), ("0%", None), ("#,##0.0,,", None), ('0.0,"k"', None), (";;;", None), ('"tbc"', None),
+     ('0",000"', None), (r"0\,\0\0\0", None), ('"-"0', None), ('0 "FTE"', None), ("[$ден]0", None),
+     ('0 "€\'000"', 10.01), ('[=0]"-";0.0', 20), ('_-* #,##0.00 "€"_-;-* #,##0.00 "€"_-;_-* "-"?? "€"_-;_-@_-', 20)],
 )  # fmt: skip
 def test_what_a_number_format_shows_counts(tmp_path, form, total):
     path = book_of(tmp_path / "a.xlsx", lambda book: setattr(book["costs"]["B2"], "number_format", form))
@@ -469,6 +484,13 @@ def test_what_a_number_format_shows_counts(tmp_path, form, total):
         assert told(result, "block", "a.xlsx", row=2)
     else:
         assert result.costs["amount"].sum() == pytest.approx(total)
+
+
+@pytest.mark.parametrize("area", ["C2:C3", "B2:C2"])
+def test_an_amount_of_several_cells_is_asked_about(tmp_path, area):
+    path = book_of(tmp_path / "a.xlsx", lambda book: book["costs"].merge_cells(area))
+    with_settings(path)
+    assert told(found(path), "block", "merged over others", row=2)
 
 
 def with_settings(path):

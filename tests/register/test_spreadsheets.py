@@ -513,6 +513,22 @@ def test_amounts_split_at_their_commas_stop(tmp_path: Path) -> None:
     assert "not in the mapping" in text
 
 
+@pytest.mark.parametrize("place", range(1, 5))
+@pytest.mark.parametrize("new", ["Owner", "2029", "2028 (k€)"])
+def test_a_header_that_is_repeated_otherwise_is_another_header(place: int, new: str, tmp_path: Path) -> None:
+    again = [new if n == place else text for n, text in enumerate(H)]
+    text, code = imported(tmp_path, {"P": [H, *BODY[:2], again, BODY[2]]})
+    assert code == 2, text
+    assert "belong to another table" in text
+
+
+@pytest.mark.parametrize("error", ["#REF!", "#N/A", "#WERT!", "########"])
+def test_an_amount_that_a_spreadsheet_lost_is_no_empty_cell(error: str, tmp_path: Path) -> None:
+    text, code = imported(tmp_path, {"P": wide([2027, 2028], [error, 200], [50, None], [8, 7])})
+    assert code == 0, text
+    assert "one amount cannot be read" in text
+
+
 def test_too_many_amounts_that_nobody_can_read_stop_a_pack(tmp_path: Path) -> None:
     text, code = imported(tmp_path, {"P": wide([2027, 2028], ["90-110", 200], ["50*", None], [8, 7])})
     assert code == 0, text
