@@ -253,7 +253,10 @@ def _read_amounts(
     unit, currency = (register.settings.money_unit, register.settings.currency) if register else (None, "")
     column = load_schema()["decisions"]["amount"]
     parsed = parse_number(told, column, comma=style, money_unit=unit or None, currency=currency)
-    foreign = np.any([parsed.bad, *(mask for how, _, _, mask in parsed.notes if how == "block")], axis=0)
+    foreign = np.any(
+        [parsed.bad, *(mask for how, _, _, mask in parsed.notes if how == "block" and mask is not None)],
+        axis=0,
+    )
     for (number, row), value, bad, other in zip(rows, parsed.values, parsed.bad, foreign, strict=True):
         if bad:
             faults.append(f"{_who(number, row)}: amount '{row['amount']}' is no plain number.")
