@@ -1,7 +1,6 @@
 """Performance: earned value and schedule, ratings by rule, benefits, change load, decisions kept."""
 
-from pmo_kit.performance.benefits import Benefits, reference_class, review_benefits
-from pmo_kit.performance.change_load import ChangeLoad, load_on_units
+from pmo_kit.performance.benefits import Benefits, ChangeLoad, load_on_units, reference_class, review_benefits
 from pmo_kit.performance.curves import earned_schedule, earned_value
 from pmo_kit.performance.governance import (
     baseline_moves,

@@ -1,6 +1,12 @@
 """Risk of a plan: estimates, events, delays and correlations drawn together, and what they say about money and time."""
 
-from pmo_kit.risk.contingency import Contingency, portfolio_contingency, variance_shares
 from pmo_kit.risk.plans import Bases, Fit, compare_bases, fit_envelopes, price_shares, share_better
-from pmo_kit.risk.simulation import Simulation, simulate, simulate_plan
+from pmo_kit.risk.simulation import (
+    Contingency,
+    Simulation,
+    portfolio_contingency,
+    simulate,
+    simulate_plan,
+    variance_shares,
+)
 from pmo_kit.uncertainty import Estimate, cvar, pert

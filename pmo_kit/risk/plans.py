@@ -14,8 +14,7 @@ from pmo_kit.arbitration.allocation import arbitrate_from
 from pmo_kit.doors import door, share
 from pmo_kit.errors import InfeasibleError, InputError
 from pmo_kit.facts import as_given, number
-from pmo_kit.risk.drawing import Run, blocks_of, shared_streams, simulate_block
-from pmo_kit.risk.exposure import expose, together
+from pmo_kit.risk.drawing import Run, blocks_of, expose, shared_streams, simulate_block, together
 from pmo_kit.risk.simulation import DRAWS, SEED, Simulation, simulate_plan
 
 LADDER = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
