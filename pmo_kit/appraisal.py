@@ -135,9 +135,7 @@ def appraise(register: Register, schedule: str | None = None) -> Appraisal:
     first = settings.discount_to
     if first is None:  # a source of totals has no amounts by year: any year will do for sums of nothing
         stated = [*costs["year"].dropna(), *benefits["year"].dropna()]
-        first = (
-            int(min(stated)) if stated else settings.fiscal_year(settings.as_of) if settings.as_of else 2000
-        )
+        first = int(min(stated)) if stated else settings.fiscal_year(settings.as_of) if settings.as_of else 2000
     start = first
     last = max([start, *_last_year(costs), *_last_year(benefits)])
     years = list(range(start, last + 1))

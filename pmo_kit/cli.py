@@ -161,9 +161,7 @@ def pack(options: argparse.Namespace) -> int:
 
     built: Sequence[Built] = ()
     try:
-        built = build_packs(
-            specs, options.out, options.workers, None, True, options.force, options.if_changed
-        )
+        built = build_packs(specs, options.out, options.workers, None, True, options.force, options.if_changed)
         for one in built:
             if one.error is not None:
                 _tell(f"\n{one.error}\n", sys.stderr)
@@ -302,9 +300,7 @@ def lab(options: argparse.Namespace) -> int:
     """Open JupyterLab on the first lesson of a workshop's team, else on the start page of the notebooks."""
     notebooks = Path("notebooks")
     if not notebooks.is_dir():
-        raise PmoError(
-            "There is no folder 'notebooks' here. Go to your workspace, or make one: pmo-kit new FOLDER"
-        )
+        raise PmoError("There is no folder 'notebooks' here. Go to your workspace, or make one: pmo-kit new FOLDER")
     pages = (notebooks / "lessons" / "00_ready.ipynb", notebooks / "start.ipynb", notebooks)
     return _jupyter_lab(next(page for page in pages if page.exists()), options.others)
 
@@ -405,9 +401,7 @@ def workshop(options: argparse.Namespace) -> int:
     from pmo_kit.workshop.guide import write_workshop
 
     folder = _short(write_workshop(options.folder, options.teams, new_workspace))
-    _tell(
-        f"{folder} is ready: {options.teams} team folders, {folder}/facilitator (guide, solutions, ballots)."
-    )
+    _tell(f"{folder} is ready: {options.teams} team folders, {folder}/facilitator (guide, solutions, ballots).")
     _tell(f"Try one:\n  cd {folder}/team_1\n  pmo-kit lab")
     return DONE
 

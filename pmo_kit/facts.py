@@ -357,14 +357,10 @@ def say(template: str, /, **parts: Any) -> Sentence:
     whole = [f for f in parts.values() if isinstance(f, Fact)]
     needed = sorted({f.base.word for f in whole} - {""})
     if len(needed) > 1 and (absent := [word for word in needed if word not in _plain(words)]):
-        raise FactError(
-            f"figures of several bases stand in {words!r}, which does not say {', '.join(absent)}"
-        )
+        raise FactError(f"figures of several bases stand in {words!r}, which does not say {', '.join(absent)}")
     questions = {f.base.question for f in whole} - {""}
     if len(questions) > 1 and (not between or between not in words):
-        raise FactError(
-            f"figures of several questions in one sentence, which does not say how they differ: {words}"
-        )
+        raise FactError(f"figures of several questions in one sentence, which does not say how they differ: {words}")
     return Sentence(words, found)
 
 
@@ -395,9 +391,7 @@ def collect(found: Iterable[tuple[str, Fact]]) -> list[Fact]:
         first, known = drawn.setdefault((fact.key, fact.of, whichever), (place, fact))
         alike = known.words() == fact.words() if known.base != fact.base else _same(known.value, fact.value)
         if known.unit != fact.unit or not alike:
-            about = ", ".join(
-                f"{name} {value}" for name, value in asdict(fact.of).items() if value is not None
-            )
+            about = ", ".join(f"{name} {value}" for name, value in asdict(fact.of).items() if value is not None)
             faults.append(
                 f"{fact.key}{f' ({about})' if about else ''} is {known:unit} in {first} and {fact:unit} in {place}"
             )

@@ -191,9 +191,7 @@ class Form:
         names = [*(cls.called.get(name, name) for name in fields if name not in cls.unsaid), *cls.also]
         written = (Written, Rows, Block)
         strange = [
-            key
-            for key, one in given.items()
-            if key not in names and (isinstance(one, written) or key not in fields)
+            key for key, one in given.items() if key not in names and (isinstance(one, written) or key not in fields)
         ]
         for key in strange:
             reading.note(given, f"'{_short(key)}' is not known; {nearest(key, names)}", key)
@@ -394,9 +392,7 @@ def _composed(text: str, reading: Reading, file: str | Path) -> Any:
             here, name, mark = stack[-1], names[-1], event.anchor or ""
             if (tag := getattr(event, "tag", None)) not in _TAGS:
                 tag = str(tag).removeprefix(_TAG)
-                raise refused(
-                    line, f"the tag '{tag}' is not read; write plain texts, numbers, lists and lines."
-                )
+                raise refused(line, f"the tag '{tag}' is not read; write plain texts, numbers, lists and lines.")
             if isinstance(event, yaml.AliasEvent):
                 if mark in marks:
                     raise refused(line, f"'*{mark}' repeats a block inside itself.")
@@ -406,9 +402,7 @@ def _composed(text: str, reading: Reading, file: str | Path) -> Any:
                 sizes[-1] += weights[mark]
             elif isinstance(event, yaml.ScalarEvent):
                 if odd := UNPRINTABLE.search(event.value):
-                    words = (
-                        f"a character that nothing prints (U+{ord(odd[0]):04X}) stands in a text; delete it."
-                    )
+                    words = f"a character that nothing prints (U+{ord(odd[0]):04X}) stands in a text; delete it."
                     reading.problems.append(Problem(line, words))
                 value = _scalar(event, line if name is None else name.line)
                 if mark:
@@ -437,9 +431,7 @@ def _composed(text: str, reading: Reading, file: str | Path) -> Any:
                 sizes.append(0)
                 marks.append(mark)
                 if len(stack) > LIMITS["blocks in each other"]:
-                    raise refused(
-                        line, f"more than {LIMITS['blocks in each other']} blocks stand in each other."
-                    )
+                    raise refused(line, f"more than {LIMITS['blocks in each other']} blocks stand in each other.")
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # of a character that is none: "\\UFFFFFFFF"
         place = getattr(error, "problem_mark", None)
         line = place.line + 1 if place else text.count("\n", 0, getattr(error, "position", 0)) + 1
@@ -454,11 +446,7 @@ _SCALARS = yaml.constructor.SafeConstructor()
 
 def _scalar(event: yaml.ScalarEvent, line: int) -> Written | None:
     """One scalar: None where nothing is written; a number in base 60 or 8 is a text."""
-    tag = (
-        event.tag
-        if event.tag not in (None, "!")
-        else _RESOLVER.resolve(yaml.ScalarNode, event.value, event.implicit)
-    )
+    tag = event.tag if event.tag not in (None, "!") else _RESOLVER.resolve(yaml.ScalarNode, event.value, event.implicit)
     if tag == _TAG + "null":
         return None
     one = Written(event.value)
@@ -505,6 +493,4 @@ def _problem(error: Mapping[str, Any], data: object) -> Problem:
         words = f"{key} must be {_ALLOWED[kind]}" + (f", not '{shown}'." if shown else ".")
     else:
         words = f"{key}: {error['msg']}."
-    return Problem(
-        getattr(given, "line", None) or line if isinstance(given, Written) else line, words, key, shown
-    )
+    return Problem(getattr(given, "line", None) or line if isinstance(given, Written) else line, words, key, shown)

@@ -240,11 +240,7 @@ def enablers(register: Register, appraisal: Appraisal) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["project_id", "dependents", "dependents_npv"]).set_index("project_id")
     table = worth[["name", "npv"]].join(table, how="inner")
     steps = table["dependents"].map(len)
-    return (
-        table.assign(steps=steps)
-        .sort_values(["steps", "dependents_npv"], ascending=False)
-        .drop(columns="steps")
-    )
+    return table.assign(steps=steps).sort_values(["steps", "dependents_npv"], ascending=False).drop(columns="steps")
 
 
 def freshness(register: Register) -> pd.Series:

@@ -160,9 +160,7 @@ def evaluate_bids(
         evaluators=("score", "size"),
     )
     remarks = votes.dropna(subset=["remark"]).groupby(ITEM)["remark"]
-    scores["remarks"] = (
-        remarks.agg(lambda said: "; ".join(dict.fromkeys(said))).reindex(scores.index).fillna("")
-    )
+    scores["remarks"] = remarks.agg(lambda said: "; ".join(dict.fromkeys(said))).reindex(scores.index).fillna("")
     scores["share"] = pd.Series(consensus, index=wide.index).clip(0, 1)
     _need_all_scores(bids, criteria, scores)
     about = criteria.reindex(scores.index.get_level_values("criterion"))
@@ -187,10 +185,7 @@ def evaluate_bids(
     table["value"] = (1 - price_weight) * table["quality"] + price_weight * table["price_points"]
     below = scores[scores["consensus"] < scores["gate"] - CLOSE]
     words = pd.Series(
-        [
-            f"{row.label} {as_given(row.consensus)}, needs {as_given(row.gate)}"
-            for row in below.round(2).itertuples()
-        ],
+        [f"{row.label} {as_given(row.consensus)}, needs {as_given(row.gate)}" for row in below.round(2).itertuples()],
         index=below.index,
         dtype="str",
     )
@@ -198,12 +193,9 @@ def evaluate_bids(
     table["passed"] = table["failed_gate"] == ""
     audit += [("gate", f"{p}, lot {lot}", text) for (p, lot), text in table["failed_gate"].items() if text]
     audit += [
-        ("weight", str(name), f"{number(100 * weight)} %")
-        for name, weight in zip(criteria.index, swing, strict=True)
+        ("weight", str(name), f"{number(100 * weight)} %") for name, weight in zip(criteria.index, swing, strict=True)
     ]
-    audit += [
-        ("price", f"lot {lot}", f"reference price {number(price, 2)}") for lot, price in reference.items()
-    ]
+    audit += [("price", f"lot {lot}", f"reference price {number(price, 2)}") for lot, price in reference.items()]
     audit.append(("price", "weight of the price", f"{number(100 * price_weight, 0)} %"))
     trail = pd.DataFrame(audit, columns=["step", "what", "detail"])
     return Evaluation(table, scores.reset_index(), evaluators, reference, reference / reference.sum(), trail)
@@ -234,16 +226,10 @@ def _votes_that_count(
         excluded = np.zeros(len(votes), dtype=bool)
     audit = [("read", "scores", f"{len(votes)} of {votes['evaluator'].nunique()} evaluators")]
     for row in conflicts.itertuples():
-        gone = int(
-            (excluded & (votes["evaluator"] == row.evaluator) & (votes["partner_id"] == row.partner_id)).sum()
-        )
-        audit.append(
-            ("conflict", f"{row.evaluator} on {row.partner_id}", f"{gone} scores left out: {row.reason}")
-        )
+        gone = int((excluded & (votes["evaluator"] == row.evaluator) & (votes["partner_id"] == row.partner_id)).sum())
+        audit.append(("conflict", f"{row.evaluator} on {row.partner_id}", f"{gone} scores left out: {row.reason}"))
     evaluators = votes.groupby("evaluator").size().rename("scores").to_frame()
-    evaluators["left_out"] = (
-        votes[excluded].groupby("evaluator").size().reindex(evaluators.index, fill_value=0)
-    )
+    evaluators["left_out"] = votes[excluded].groupby("evaluator").size().reindex(evaluators.index, fill_value=0)
     votes = votes[~excluded]
     if without is not None:
         votes = votes[votes["evaluator"] != without]
@@ -328,9 +314,7 @@ class Award(Answer):
 
 
 @door
-def select_partners(
-    register: Register, price_weight: float = 0.4, *, draws: int = 200, seed: int = 7
-) -> Award:
+def select_partners(register: Register, price_weight: float = 0.4, *, draws: int = 200, seed: int = 7) -> Award:
     """Award the lots: gates first, then the best lots together within each partner's capacity.
 
     The value of an award is the sum over lots of lot weight (share of the reference prices) x value of the
@@ -388,15 +372,11 @@ def select_partners(
         ("award", "status", "proven best"),
         ("award", "next best", f"{words(found, second[0])}, {number(second[1])}"),
     ]
-    audit = pd.concat(
-        [found.audit, pd.DataFrame(trail, columns=list(found.audit.columns))], ignore_index=True
-    )
+    audit = pd.concat([found.audit, pd.DataFrame(trail, columns=list(found.audit.columns))], ignore_index=True)
     inputs = {"register": register.fingerprint, "price_weight": as_given(price_weight), "status": "optimal",
               "draws": str(draws), "seed": str(seed)}  # fmt: skip
     one_by_one = words(found, alone)
-    summary = (
-        f"{words(found, chosen)}: {number(value)} points at {number(sum(prices(found, chosen).values()))}"
-    )
+    summary = f"{words(found, chosen)}: {number(value)} points at {number(sum(prices(found, chosen).values()))}"
     if set(alone) != set(chosen):
         summary += f"; awarded lot by lot it would be {one_by_one}: {number(alone_value)}"
     return Award(
@@ -422,12 +402,7 @@ def options(found: Evaluation, price_weight: float, bundles: bool = True) -> Opt
     points = [table["price_points"].to_numpy()] * len(members)
     for _, own in table.groupby(level="partner_id") if bundles else ():
         rebate = own["bundle_discount"]
-        if (
-            len(own) > 1
-            and own["passed"].all()
-            and (rebate > 0).any()
-            and len(own) <= own["max_lots"].iloc[0]
-        ):
+        if len(own) > 1 and own["passed"].all() and (rebate > 0).any() and len(own) <= own["max_lots"].iloc[0]:
             lower = price_points(own["price"] * (1 - rebate), own.index, found.reference_price)
             members.append(tuple(own.index))
             points.append(lower.reindex(table.index).fillna(0.0).to_numpy())
@@ -453,8 +428,7 @@ def best_award(
     able = [
         place
         for place, bids in enumerate(choices.bids)
-        if not set(bids) & set(forbid)
-        and (force is None or force in bids or force[1] not in {lot for _, lot in bids})
+        if not set(bids) & set(forbid) and (force is None or force in bids or force[1] not in {lot for _, lot in bids})
     ]
     return solve_award(found, [choices.bids[place] for place in able], values[able], force)
 
@@ -534,9 +508,7 @@ def share_of_wins(found: Evaluation, price_weight: float, draws: int, seed: int)
 
     Sampling of weights as in SMAA: Lahdelma and Salminen, *Operations Research* 49 (2001).
     """
-    shares = found.scores.pivot_table(index=BID, columns="criterion", values="share").reindex(
-        found.bids.index
-    )
+    shares = found.scores.pivot_table(index=BID, columns="criterion", values="share").reindex(found.bids.index)
     sample = np.random.default_rng(seed).dirichlet(np.ones(shares.shape[1]), size=draws)
     choices = options(found, price_weight)
     values = choices.by_quality @ (100 * shares.to_numpy() @ sample.T) + choices.by_price[:, np.newaxis]
@@ -546,9 +518,7 @@ def share_of_wins(found: Evaluation, price_weight: float, draws: int, seed: int)
     return wins / max(draws, 1)
 
 
-def what_if(
-    register: Register, found: Evaluation, price_weight: float, chosen: tuple[Bid, ...]
-) -> pd.DataFrame:
+def what_if(register: Register, found: Evaluation, price_weight: float, chosen: tuple[Bid, ...]) -> pd.DataFrame:
     """The award without each evaluator, with the conflicts counted, and without discounts."""
     rows = [
         (
@@ -585,9 +555,7 @@ def lot_table(table: pd.DataFrame, chosen: tuple[Bid, ...], alone: dict[str, str
     for lot, bids in table.groupby(level="lot"):
         own = bids.droplevel("lot")
         winner = winners.get(str(lot))
-        rivals = own[own["passed"] & (own.index != winner)].sort_values(
-            "value", ascending=False, kind="stable"
-        )
+        rivals = own[own["passed"] & (own.index != winner)].sort_values("value", ascending=False, kind="stable")
         rival = rivals.index[0] if len(rivals) else None
         mine = own.loc[winner] if winner else None
         rows.append(

@@ -102,9 +102,7 @@ def _figures(home: Path) -> Iterator[tuple[Any, ...]]:
     for row in listed.itertuples(index=False):
         ours, (module, _, name) = np.nan, str(row.call).rpartition(".")
         if name:
-            answer = getattr(importlib.import_module(f"pmo_kit.{module}"), name)(
-                **json.loads(str(row.arguments))
-            )
+            answer = getattr(importlib.import_module(f"pmo_kit.{module}"), name)(**json.loads(str(row.arguments)))
             ours = float(_part(answer, str(row.part)))
         yield (
             row.source, row.title, row.place, row.case, row.quantity, float(str(row.published)), ours,
@@ -245,8 +243,6 @@ def question(case: Mapping[str, Any], budget: Mapping[str, Any] | None = None) -
             for fund in case["funds"] for y, amount in zip(years, budget[fund], strict=True)
         ],
     }  # fmt: skip
-    index = pd.MultiIndex.from_tuples(
-        [(o["project"], o["level"]) for o in options], names=["project_id", "level"]
-    )
+    index = pd.MultiIndex.from_tuples([(o["project"], o["level"]) for o in options], names=["project_id", "level"])
     register = Register(**{name: pd.DataFrame(rows) for name, rows in tables.items()})
     return Question(register, value=pd.Series([o["value"] for o in options], index=index), gap=0.0)

@@ -13,9 +13,5 @@ CHECKS = (
 )
 
 if __name__ == "__main__":
-    failed = [
-        " ".join(command[1:]) or command[0]
-        for command in CHECKS
-        if subprocess.run(command, cwd=ROOT).returncode
-    ]
+    failed = [" ".join(command[1:]) or command[0] for command in CHECKS if subprocess.run(command, cwd=ROOT).returncode]
     sys.exit(f"failed: {'; '.join(failed)}" if failed else 0)

@@ -90,9 +90,7 @@ class Case:
                         rows["costs"].append({**key, "year": 2027 + t, "kind": kind, "amount": float(amount)})
                 for t, amount in enumerate(p.benefits[level]):
                     if amount or t == 1:
-                        rows["benefits"].append(
-                            {**key, "benefit": "b", "year": 2027 + t, "amount": float(amount)}
-                        )
+                        rows["benefits"].append({**key, "benefit": "b", "year": 2027 + t, "amount": float(amount)})
                 for t, fte in enumerate(p.people[level]):
                     if fte:
                         rows["resources"].append(
@@ -284,9 +282,7 @@ class Case:
             carried = np.clip(left, 0, _whole(carry))
         return fits
 
-    def _short(
-        self, rule: dict, summed: Callable[[Callable[[Project, Choice], Fraction | int]], Whole]
-    ) -> Whole:
+    def _short(self, rule: dict, summed: Callable[[Callable[[Project, Choice], Fraction | int]], Whole]) -> Whole:
         """By how much a rule is broken, all years together."""
         scope, measure = rule["scope"], rule["measure"]
         if rule["kind"] == "count":
@@ -296,9 +292,7 @@ class Case:
             years = [[t] for t in range(len(YEARS))] if rule["per"] == "year" else [list(range(len(YEARS)))]
 
             def money(scope: str, of: list[int]) -> Whole:
-                return summed(
-                    lambda p, c: sum((self._counted(p, c, scope, measure)[t] for t in of), Fraction(0))
-                )
+                return summed(lambda p, c: sum((self._counted(p, c, scope, measure)[t] for t in of), Fraction(0)))
 
             used = [money(scope, of) for of in years]
             whole = [np.full_like(used[0], UNIT)] * len(years)
@@ -358,9 +352,7 @@ def cases(draw: st.DrawFn, least: int = 2, most: int = 6) -> Case:
         costs, benefits, people = {}, {}, {}
         for level in levels:
             running = level != "stop"
-            costs[level] = (
-                (draw(_amounts(0, 5)), draw(_amounts(0, 4))) if running else (draw(_amounts(0, 3)),)
-            )
+            costs[level] = (draw(_amounts(0, 5)), draw(_amounts(0, 4))) if running else (draw(_amounts(0, 3)),)
             benefits[level] = (Fraction(0), draw(_amounts(0, 8)), draw(_amounts(0, 8))) if running else ()
             people[level] = (draw(st.sampled_from([Fraction(n) for n in (0, 0, 1, 2)])),) if running else ()
         projects.append(

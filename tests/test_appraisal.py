@@ -154,9 +154,7 @@ def test_a_missing_amount_is_missing_and_never_zero() -> None:
 
 
 def test_no_ratio_without_costs() -> None:
-    row = appraise(register([cost("A", 2027, 0)], [("A", "b", "full", 2028, "cash", 6)])).table.loc[
-        ("A", "full")
-    ]
+    row = appraise(register([cost("A", 2027, 0)], [("A", "b", "full", 2028, "cash", 6)])).table.loc[("A", "full")]
     assert np.isnan(row["bcr"])
     assert row["payback"] == 0
 

@@ -61,9 +61,7 @@ def test_errors_are_told_in_words(
     assert "Traceback" not in capsys.readouterr().err
 
 
-def test_check_reads_a_register_and_exits_by_what_it_finds(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_check_reads_a_register_and_exits_by_what_it_finds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_workspace(tmp_path)
     register = tmp_path / "data" / "samples" / "harbor"
     assert main(["check", str(register), "--strict"]) == 0
@@ -172,9 +170,7 @@ def test_a_reader_that_has_seen_enough_is_no_fault(tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX")
 @pytest.mark.parametrize(("closed", "status"), [(">&-", 0), (">&- 2>&-", 0), (">/dev/full", 2)])
-def test_output_that_cannot_be_written_changes_no_status_in_silence(
-    tmp_path: Path, closed: str, status: int
-) -> None:
+def test_output_that_cannot_be_written_changes_no_status_in_silence(tmp_path: Path, closed: str, status: int) -> None:
     write_workspace(tmp_path)
     register = tmp_path / "data" / "samples" / "harbor"
     line = f"{sys.executable} -m pmo_kit.cli check {register} {closed}"
@@ -307,9 +303,7 @@ def test_a_link_that_leads_to_itself_is_told_by_every_command(
     package = Path(__file__).parents[1] / "pmo_kit"
     paths = {file: file.read_text(encoding="utf-8") for file in package.rglob("*.py")}
     assert [
-        file
-        for file, code in paths.items()
-        if re.search(r"(?<!__file__)\)\.resolve\(\)|\w\.resolve\(\)", code)
+        file for file, code in paths.items() if re.search(r"(?<!__file__)\)\.resolve\(\)|\w\.resolve\(\)", code)
     ] == []
 
 
@@ -328,9 +322,7 @@ def test_names_that_are_no_text_are_told_or_used(tmp_path: Path) -> None:
     assert main(["pack", str(home / "none.yml"), "--out", out, *log]) == 2
     lines = (home / "packs.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["state"] for line in lines] == ["built", "failed"]
-    assert (
-        main(["pack", str(file), "--out", out, "--set", f"title={os.fsdecode(b'caf' + bytes([0xE9]))}"]) == 2
-    )
+    assert main(["pack", str(file), "--out", out, "--set", f"title={os.fsdecode(b'caf' + bytes([0xE9]))}"]) == 2
     assert main(["anonymize", str(register), str(tmp_path / "a"), "--secret", os.fsdecode(b"\xe9")]) == 2
     (register / os.fsdecode(b"notes\xe9.csv")).write_text("a,b\n1,2\n")
     assert main(["pack", str(file), "--out", out]) == 2
@@ -369,15 +361,11 @@ def test_a_disk_that_is_full_is_told(tmp_path: Path) -> None:
 
     done = run("template", str(tmp_path / "new.xlsx"), preexec_fn=small)
     assert done.returncode == 2, done.stderr
-    assert (
-        done.stderr.decode().strip() == f"{tmp_path / 'new.xlsx'}: the file would be larger than is allowed."
-    )
+    assert done.stderr.decode().strip() == f"{tmp_path / 'new.xlsx'}: the file would be larger than is allowed."
     assert list(tmp_path.iterdir()) == []
 
 
-def test_check_writes_its_report_onto_nothing_that_is_there(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_check_writes_its_report_onto_nothing_that_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     book = tmp_path / "register.xlsx"
     assert main(["template", str(book)]) == 0
     before = book.read_bytes()
@@ -388,9 +376,7 @@ def test_check_writes_its_report_onto_nothing_that_is_there(
     assert [path.name for path in tmp_path.iterdir()] == ["register.xlsx"]
 
 
-def test_lab_listens_here_alone_and_hands_its_options_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lab_listens_here_alone_and_hands_its_options_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[tuple[list[str], dict[str, str]]] = []
 
     def called(command: list[str], env: dict[str, str], check: bool) -> subprocess.CompletedProcess[bytes]:

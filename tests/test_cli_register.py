@@ -54,9 +54,7 @@ def test_an_anonymous_copy_can_be_used_like_its_original(tmp_path: Path) -> None
     shutil.copytree(SAMPLE, folder)
     level = pmo.load_register(SAMPLE).table("levels").iloc[1]
     lines = f"scenario,what,scope,factor,value\nIn,project_in,project_id={level['project_id']},,{level['level']}\n"
-    (folder / "scenarios.csv").write_text(
-        f"{lines}Rates,discount_schedule,all,,uk_green_book_2026\n", encoding="utf-8"
-    )
+    (folder / "scenarios.csv").write_text(f"{lines}Rates,discount_schedule,all,,uk_green_book_2026\n", encoding="utf-8")
     assert main(["check", str(folder)]) == 0
     assert main(["anonymize", str(folder), str(copy), "--secret", "three words here"]) == 0
     assert main(["check", str(copy)]) == 0

@@ -40,9 +40,7 @@ def public_doors() -> list[Any]:
                 continue
             for parameter, kind in inspect.get_annotations(function).items():
                 if parameter != "return" and doors._looked_at(str(kind)):
-                    found.append(
-                        pytest.param(function, parameter, str(kind), id=f"{room.__name__}.{name}-{parameter}")
-                    )
+                    found.append(pytest.param(function, parameter, str(kind), id=f"{room.__name__}.{name}-{parameter}"))
     return found
 
 
@@ -232,14 +230,10 @@ NUMBERS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "function", [getattr(room, name) for room, names in NUMBERS.items() for name in names]
-)
+@pytest.mark.parametrize("function", [getattr(room, name) for room, names in NUMBERS.items() for name in names])
 @pytest.mark.parametrize("wrong", ["ten", {}, object(), ["a"], b"x"], ids=repr)
 def test_what_wants_numbers_says_so_of_every_parameter(function: Callable[..., Any], wrong: object) -> None:
-    wants = [
-        name for name, kind in inspect.get_annotations(function).items() if "Array" in kind or kind == "int"
-    ]
+    wants = [name for name, kind in inspect.get_annotations(function).items() if "Array" in kind or kind == "int"]
     for name in wants:
         if name != "return":
             with pytest.raises(InputError, match=f"{name}|numbers"):

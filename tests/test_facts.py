@@ -46,9 +46,7 @@ def test_noise_of_a_sum_does_not_change_what_is_printed(cents: list[int]) -> Non
 def test_one_key_subject_and_base_has_one_value() -> None:
     spend = Fact("plan.spend", 104.5, EUROS, Of(year=2028))
     other = Fact("plan.spend", 104.93, EUROS, Of(year=2028))
-    with pytest.raises(
-        FactError, match=r"plan.spend \(year 2028\) is 104.5 EUR million in tile and 104.9 EUR"
-    ):
+    with pytest.raises(FactError, match=r"plan.spend \(year 2028\) is 104.5 EUR million in tile and 104.9 EUR"):
         collect([("tile", spend), ("title", other)])
     next_year = Fact("plan.spend", 104.93, EUROS, Of(year=2029))
     expected = Fact("plan.spend", 110.0, EUROS, Of(year=2028), Base("expected"))
@@ -82,9 +80,7 @@ def test_figures_of_two_questions_are_told_apart() -> None:
 
 @given(st.sampled_from(sorted(facts.KEYS)), st.floats(-1e9, 1e9), st.integers(2020, 2040))
 def test_facts_come_back_from_json(key: str, value: float, year: int) -> None:
-    fact = Fact(
-        key, value, EUROS, Of(project="P01", year=year), Base("sure", 0.8, "f3ed", "20 refused", 10_000, 7)
-    )
+    fact = Fact(key, value, EUROS, Of(project="P01", year=year), Base("sure", 0.8, "f3ed", "20 refused", 10_000, 7))
     assert from_json(to_json(fact)) == fact
 
 
@@ -101,9 +97,7 @@ def test_numbers_are_printed_by_one_function() -> None:
             continue
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FormattedValue) and node.format_spec is not None:
-                spec = "".join(
-                    str(part.value) for part in node.format_spec.values if isinstance(part, ast.Constant)
-                )
+                spec = "".join(str(part.value) for part in node.format_spec.values if isinstance(part, ast.Constant))
                 if re.search(r"[eEfFgG%]$", spec) and not spec.startswith("%") and spec != ".15g":
                     found.append(f"{file.relative_to(package)}, line {node.lineno}: {spec}")
     assert all(one.startswith("facts.py,") for one in found), "\n".join(found)

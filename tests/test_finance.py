@@ -22,9 +22,7 @@ def test_npv_equals_both_oracles(flows: list[float], rate: float) -> None:
     assert value == pytest.approx(pyxirr.npv(rate, flows), abs=1e-9 * size)
 
 
-@given(
-    st.lists(st.floats(1, 1e4), min_size=1, max_size=3), st.lists(st.floats(1, 1e4), min_size=1, max_size=9)
-)
+@given(st.lists(st.floats(1, 1e4), min_size=1, max_size=3), st.lists(st.floats(1, 1e4), min_size=1, max_size=9))
 def test_irr_of_conventional_flows_equals_both_oracles(paid: list[float], received: list[float]) -> None:
     flows = [*(-x for x in paid), *received]
     rate = float(finance.irr(flows))
@@ -87,9 +85,7 @@ def test_everything_works_on_leading_axes() -> None:
 def test_yearly_rates_and_timing() -> None:
     rates = [0.10, 0.05, 0.02]
     assert finance.discount_factors(rates, 3) == pytest.approx([1, 1 / 1.1, 1 / 1.1 / 1.05])
-    assert finance.discount_factors(rates, 3, "end") == pytest.approx(
-        [1 / 1.1, 1 / 1.1 / 1.05, 1 / 1.1 / 1.05 / 1.02]
-    )
+    assert finance.discount_factors(rates, 3, "end") == pytest.approx([1 / 1.1, 1 / 1.1 / 1.05, 1 / 1.1 / 1.05 / 1.02])
     middle = finance.discount_factors(0.1, 2, "mid")
     assert middle == pytest.approx([1.1**-0.5, 1.1**-1.5])
     assert finance.npv(rates[:2], [1, 1, 1]) == pytest.approx(1 + 1 / 1.1 + 1 / 1.155)

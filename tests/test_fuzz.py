@@ -77,9 +77,7 @@ def save(tables: Tables, folder: Path, as_book: bool = False) -> Path:
         else:
             text = io.StringIO()
             csv.writer(text).writerows(rows)
-            (folder / f"{name}.csv").write_text(
-                text.getvalue(), encoding="utf-8", errors="replace", newline=""
-            )
+            (folder / f"{name}.csv").write_text(text.getvalue(), encoding="utf-8", errors="replace", newline="")
     if as_book:
         book.save(folder / "register.xlsx")
     return folder / "register.xlsx" if as_book else folder
@@ -107,8 +105,7 @@ def mutated(draw: random.Random, cell: str) -> str:
         return cell.upper() if cell != cell.upper() else cell.lower()
     if kind == 4:
         return "".join(
-            chr(draw.choice([draw.randrange(32, 127), draw.randrange(160, 0x2FFF)]))
-            for _ in range(draw.randrange(9))
+            chr(draw.choice([draw.randrange(32, 127), draw.randrange(160, 0x2FFF)])) for _ in range(draw.randrange(9))
         )
     return draw.choice([" " + cell, cell + " ", "", cell[:-1], cell * 2])
 
@@ -123,9 +120,7 @@ def test_any_cell_is_read_or_refused_and_none_becomes_infinite(long: bool, tmp_p
         for rows in tables.values():
             for place, row in enumerate(rows):
                 hit = [draw.random() < (share if place else share / 10) for _ in row]
-                rows[place] = [
-                    mutated(draw, cell) if one else cell for cell, one in zip(row, hit, strict=True)
-                ]
+                rows[place] = [mutated(draw, cell) if one else cell for cell, one in zip(row, hit, strict=True)]
                 counts["cells"] += len(row)
                 counts["cells mutated"] += sum(hit)
         as_book = draw.random() < 0.3
@@ -181,9 +176,7 @@ def test_any_layout_gives_the_register_or_is_refused(long: bool, tmp_path: Path)
                 lines = [[*line, ""] for line in lines]
             text = io.StringIO()
             mark, ends = draw.choice(",;\t"), draw.choice(["\n", "\r\n"])
-            csv.writer(text, delimiter=mark, lineterminator=ends, quoting=draw.choice([0, 1])).writerows(
-                lines
-            )
+            csv.writer(text, delimiter=mark, lineterminator=ends, quoting=draw.choice([0, 1])).writerows(lines)
             encoding = draw.choice(["utf-8", "utf-8-sig", "utf-16", "cp1252"])
             (folder / f"{name}.csv").write_text(text.getvalue(), encoding=encoding, newline="")
         try:
@@ -308,8 +301,7 @@ def test_extreme_numbers_give_an_answer_or_words(name: str, long: bool) -> None:
                 fine = len(flows) * 2.0**-51 / (1 + answer)  # how finely a rate near -1 can be written
             assert answer > -1
             assert (
-                not 1e-290 < factors.min() <= size < np.inf
-                or abs(finance.npv(answer, flows)) <= max(1e-4, fine) * size
+                not 1e-290 < factors.min() <= size < np.inf or abs(finance.npv(answer, flows)) <= max(1e-4, fine) * size
             )
         if name == "irr_roots":
             assert (np.asarray(answer) > -1).all()
@@ -344,9 +336,7 @@ def test_any_question_has_an_answer_or_is_refused(long: bool) -> None:
     for _ in range(times(long, 25, 1_000)):
         names = draw.sample(list(odd), draw.randrange(1, 4))
         try:
-            allocation = pmo.arbitrate(
-                pmo.Question(register, **{name: draw.choice(odd[name]) for name in names})
-            )
+            allocation = pmo.arbitrate(pmo.Question(register, **{name: draw.choice(odd[name]) for name in names}))
             assert allocation.value <= allocation.bound + 1e-6
             counts["answered"] += 1
         except InfeasibleError:
@@ -370,9 +360,7 @@ def test_a_thousand_projects_are_read_appraised_and_arbitrated(tmp_path: Path) -
     allocation = pmo.arbitrate(pmo.Question(again))
     assert allocation.status in ("optimal", "gap")
     assert allocation.value <= allocation.bound
-    told(
-        "A thousand projects", Counter({"projects": len(again.projects), "costs": len(again.table("costs"))})
-    )
+    told("A thousand projects", Counter({"projects": len(again.projects), "costs": len(again.table("costs"))}))
 
 
 @pytest.mark.parametrize("amount", ["1e308", "1e309", "-1e308", "9" * 400, "inf", "1e30"])

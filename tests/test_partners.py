@@ -175,9 +175,7 @@ def test_offices_of_goodwin_and_wright() -> None:
 def test_a_bundle_discount_can_decide() -> None:
     scores = {("p", "A"): 6.0, ("p", "B"): 6.0, ("q", "A"): 6.2, ("q", "B"): 5.0}
     prices = dict.fromkeys(scores, 10.0)
-    plain, cheaper = (
-        select_partners(small(scores, prices, {"p": 2, "q": 1}, d), draws=5) for d in (0.0, 0.1)
-    )
+    plain, cheaper = (select_partners(small(scores, prices, {"p": 2, "q": 1}, d), draws=5) for d in (0.0, 0.1))
     assert plain.lots["partner_id"].to_dict() == {"A": "q", "B": "p"}
     assert cheaper.lots["partner_id"].to_dict() == {"A": "p", "B": "p"}
     assert cheaper.lots["price"].tolist() == [9, 9]

@@ -46,9 +46,7 @@ def run(program: Path, folder: Path, command: str, allowed: tuple[int, ...] = (0
     """One command as a person gives it; its words."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     environment["PATH"] = f"{program.parent}{os.pathsep}{environment['PATH']}"
-    done = subprocess.run(
-        [program, *command.split()[1:]], cwd=folder, env=environment, capture_output=True, text=True
-    )
+    done = subprocess.run([program, *command.split()[1:]], cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode in allowed, (command, done.returncode, done.stdout[-500:], done.stderr[-2000:])
     return done.stdout
 
@@ -61,9 +59,7 @@ def answers(program: Path, folder: Path, command: str) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     words = [program, *command.split()[1:], "--no-browser", f"--port={port}"]
     words += ["--allow-root"] if "lab" in command else []
-    served = subprocess.Popen(
-        words, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    served = subprocess.Popen(words, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         while served.poll() is None:
             try:
@@ -80,9 +76,7 @@ def answers(program: Path, folder: Path, command: str) -> None:
 
 
 @pytest.mark.slow
-def test_every_command_of_the_readme_does_what_it_says_in_an_empty_folder(
-    program: Path, tmp_path: Path
-) -> None:
+def test_every_command_of_the_readme_does_what_it_says_in_an_empty_folder(program: Path, tmp_path: Path) -> None:
     walked: list[str] = []
 
     def walk(command: str, folder: Path, allowed: tuple[int, ...] = (0,)) -> str:

@@ -55,9 +55,7 @@ def meridian(story: Row, twelve: Tables) -> Tables:
     """The register of today."""
     tables = money_tables(story, twelve)
     projects = record.project_rows(story, twelve)
-    tables |= {
-        name: twelve[name] for name in ("goals", "areas", "criteria", "stakeholder_weights", "vocabulary")
-    }
+    tables |= {name: twelve[name] for name in ("goals", "areas", "criteria", "stakeholder_weights", "vocabulary")}
     tables |= {name: story[name] for name in AS_TOLD}
     tables["settings"] = settings(twelve, discount_schedule="uk_green_book_2026")
     tables["projects"] = projects
@@ -69,14 +67,11 @@ def meridian(story: Row, twelve: Tables) -> Tables:
     tables["milestones"] = delivery.milestone_rows(story, twelve)
     tables["baselines"] = delivery.baseline_rows(story, twelve, tables)
     tables["gates"] = delivery.gate_rows(story, projects)
-    tables["benefit_profiles"], tables["benefit_status"] = delivery.benefit_records(
-        story, projects, tables["benefits"]
-    )
+    tables["benefit_profiles"], tables["benefit_status"] = delivery.benefit_records(story, projects, tables["benefits"])
     tables["change_impacts"] = record.change_rows(story, projects)
     tables["partner_scores"] = record.partner_score_rows(story)
     tables["decisions"] = [
-        {**row, "committee": "Investment Committee"}
-        for row in csv.DictReader(io.StringIO(story["decisions"]))
+        {**row, "committee": "Investment Committee"} for row in csv.DictReader(io.StringIO(story["decisions"]))
     ]
     owners = {row["project_id"]: row["sponsor"] for row in projects}
     for row in tables["decisions"]:
@@ -110,9 +105,7 @@ def meridian_then(story: Row, twelve: Tables) -> Tables:
     tables["settings"] = settings(twelve, discount_schedule="uk_green_book_2026", as_of=BEFORE)
     for row in tables["projects"]:
         row |= {"status_date": BEFORE}
-        row |= (
-            {"name": "Visitor Centre", "sponsor": "Corporate director"} if row["project_id"] == "P08" else {}
-        )
+        row |= {"name": "Visitor Centre", "sponsor": "Corporate director"} if row["project_id"] == "P08" else {}
         row |= {"stage": "delivery", "commitment": "committed"} if row["project_id"] == "P57" else {}
     tables["levels"] = [
         *tables["levels"],
@@ -215,9 +208,7 @@ def write(folder: Path, tables: Tables, schema: Row) -> None:
         if unknown:
             raise ValueError(f"{name}: the schema has no column {', '.join(sorted(unknown))}")
         columns = [
-            column
-            for column, entry in schema[name]["columns"].items()
-            if column in found or entry.get("required")
+            column for column, entry in schema[name]["columns"].items() if column in found or entry.get("required")
         ]
         with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
@@ -233,8 +224,7 @@ def dictionary(schema: Row) -> str:
         lines += [
             f"### {name}",
             "",
-            f"One row: {table['rows']}. Unique by: {key}."
-            + (" Always needed." if table.get("required") else ""),
+            f"One row: {table['rows']}. Unique by: {key}." + (" Always needed." if table.get("required") else ""),
             "",
             "| column | type | unit | required | meaning |",
             "| --- | --- | --- | --- | --- |",
@@ -259,9 +249,7 @@ def described(column: str, entry: Row) -> str:
     if "allowed" in entry:
         parts.append("one of " + ", ".join(f"`{word}`" for word in entry["allowed"]))
     if "low" in entry or "high" in entry:
-        parts.append(
-            f"{entry.get('low', '')} to {entry['high']}" if "high" in entry else f"at least {entry['low']}"
-        )
+        parts.append(f"{entry.get('low', '')} to {entry['high']}" if "high" in entry else f"at least {entry['low']}")
     if "ref" in entry:
         parts.append(f"must exist in {entry['ref']}")
     if "default" in entry:

@@ -80,9 +80,7 @@ def status_rows(story: Row, twelve: Tables, until: str = AS_OF[:7]) -> list[Row]
             ]
             planned += amount
     if until < AS_OF[:7]:
-        rows = [
-            {**row, "ev": "", "ac": "", "etc_declared": ""} if row["period"] > until else row for row in rows
-        ]
+        rows = [{**row, "ev": "", "ac": "", "etc_declared": ""} if row["period"] > until else row for row in rows]
     return rows
 
 
@@ -160,9 +158,7 @@ def total(rows: list[Row], project: str, level: tuple[str, ...] = ("", FULL)) ->
         sum(
             float(row["amount"])
             for row in rows
-            if row["project_id"] == project
-            and row["level"] in level
-            and row.get("state", "planned") == "planned"
+            if row["project_id"] == project and row["level"] in level and row.get("state", "planned") == "planned"
         ),
         2,
     )

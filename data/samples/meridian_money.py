@@ -144,9 +144,7 @@ def resource_rows(
                 planned = story["engineer_years"][year] if role == "data_engineer" else 1.0
                 fte = round(2 * rate * amount * planned) / 2
                 if fte > 0:
-                    rows.append(
-                        {"project_id": project, "level": level, "role": role, "period": year, "fte": fte}
-                    )
+                    rows.append({"project_id": project, "level": level, "role": role, "period": year, "fte": fte})
     return rows
 
 
@@ -161,8 +159,7 @@ def money_tables(story: Row, twelve: Tables) -> Tables:
     for project in drawn:
         entry = story["projects"][project]
         tables["levels"] += [
-            {"project_id": project, "level": level, "label": label}
-            for level, (label, _, _) in levels_of(entry).items()
+            {"project_id": project, "level": level, "label": label} for level, (label, _, _) in levels_of(entry).items()
         ]
         tables["costs"] += cost_rows(story, project)
         tables["benefits"] += benefit_rows(story, project)

@@ -63,16 +63,12 @@ def score_rows(story: Row, twelve: Tables, levels: list[Row]) -> list[Row]:
         if entry["stage"] == "stopped":
             continue
         rng = stream(story, project, 4)
-        center = [
-            value * rng.uniform(0.4, 1.7) * min(entry["cost"] / 8, 2.0) for value in typical[entry["goal"]]
-        ]
+        center = [value * rng.uniform(0.4, 1.7) * min(entry["cost"] / 8, 2.0) for value in typical[entry["goal"]]]
         center += [
             change.get(entry["area"], 4) * rng.uniform(0.5, 1.6),
             min(STAGES.index(entry["stage"]) + rng.integers(0, 2), 4),
         ]
-        shares = {
-            row["level"]: levels_of(entry)[row["level"]][2] for row in levels if row["project_id"] == project
-        }
+        shares = {row["level"]: levels_of(entry)[row["level"]][2] for row in levels if row["project_id"] == project}
         for level, share in (shares or {"": 1.0}).items():
             for (criterion, (high, sense)), middle in zip(scale.items(), center, strict=True):
                 agreed = middle * (share if criterion != "readiness" else 1.0)
@@ -85,9 +81,7 @@ def score_rows(story: Row, twelve: Tables, levels: list[Row]) -> list[Row]:
                     own = assessor == "customer_director" and entry["area"] == "Customer"
                     if assessor == "customer_director" and not (own or entry["area"] in change):
                         continue
-                    if assessor == "environment_lead" and (
-                        entry["goal"] not in ("G2", "G4") or rng.random() < 0.3
-                    ):
+                    if assessor == "environment_lead" and (entry["goal"] not in ("G2", "G4") or rng.random() < 0.3):
                         continue
                     best = high if sense == "max" else 0.0
                     drawn = agreed * (factor if sense == "max" else 2 - factor) * rng.uniform(0.9, 1.1)
@@ -148,9 +142,7 @@ def risk_rows(story: Row, projects: list[Row], costs: list[Row]) -> list[Row]:
             for cost in costs
             if cost["project_id"] == project and cost["level"] in ("", FULL) and cost["state"] == "planned"
         )
-        nature = (
-            "systems" if row["area"] in ("Digital", "Customer") or row["project_id"] == "P06" else "works"
-        )
+        nature = "systems" if row["area"] in ("Digital", "Customer") or row["project_id"] == "P06" else "works"
         labels = story["risks"][nature]
         classes = rng.permutation(list(labels))[: int(rng.integers(1, 4))]
         for number, sort in enumerate(sorted(classes), start=1):

@@ -254,9 +254,7 @@ class Allocation(Answer):
             | {"sense": use.sense, "binding": use.binding, "sentence": use.sentence}
             for use in self.limits
         ]
-        return pd.DataFrame(rows, columns=[*columns, "sense", "binding", "sentence"]).astype(
-            {"year": "Int64"}
-        )
+        return pd.DataFrame(rows, columns=[*columns, "sense", "binding", "sentence"]).astype({"year": "Int64"})
 
     @property
     def _among(self) -> str:
@@ -372,9 +370,7 @@ def arbitrate_from(question: Question, known: Iterable[Plan] = (), settle: bool 
     if found.status == "infeasible":
         raise conflict_error(question)
     if found.plan is None:
-        raise PmoError(
-            "The limit ended the search before a plan was found: allow more branches or more time."
-        )
+        raise PmoError("The limit ended the search before a plan was found: allow more branches or more time.")
     if alone or gap > 0 or found.status != "optimal" or not settle:
         return allocation_of(model, found, True if alone else None)
     last = None if question.last_plan is None else _known(model, question.last_plan)
@@ -386,9 +382,7 @@ def arbitrate_from(question: Question, known: Iterable[Plan] = (), settle: bool 
     return allocation_of(model, found, unique, second)
 
 
-def allocation_of(
-    model: Model, found: Found, unique: bool | None = None, second: Found | None = None
-) -> Allocation:
+def allocation_of(model: Model, found: Found, unique: bool | None = None, second: Found | None = None) -> Allocation:
     """The allocation of a plan that was found."""
     assert found.plan is not None
     return Allocation(

@@ -73,18 +73,14 @@ class Frontier(Answer):
         unit = self.question.built.value_unit
         low, high = done.iloc[0], done.iloc[-1]
         first, last = (as_given(round(point["value"], 2)) for point in (low, high))
-        budgets = (
-            f"From {number(100 * low['factor'], 0)} % to {number(100 * high['factor'], 0)} % of the budget"
-        )
+        budgets = f"From {number(100 * low['factor'], 0)} % to {number(100 * high['factor'], 0)} % of the budget"
         return f"{budgets} the {self.question.goal} goes from {first} to {last} {unit}."
 
     @property
     def inputs(self) -> Mapping[str, str]:
         """Fingerprints."""
         q = self.question
-        return MappingProxyType(
-            {"register": q.register.fingerprint, "question": q.fingerprint, "solver": "HiGHS"}
-        )
+        return MappingProxyType({"register": q.register.fingerprint, "question": q.fingerprint, "solver": "HiGHS"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,9 +117,7 @@ class FundingOrder(Frontier):
         """One sentence."""
         unit = self.question.built.value_unit
         price = float(np.dot(self.weights, self._table["price"].dropna()))
-        proof = (
-            "proven best" if self.gap == 0 else f"at most {number(100 * self.gap, 1)} % below the best order"
-        )
+        proof = "proven best" if self.gap == 0 else f"at most {number(100 * self.gap, 1)} % below the best order"
         return (
             f"One order of funding for {len(self.weights)} budgets enters {len(self.order)} projects, each for good "
             f"({proof}); holding to it costs {number(price, 2)} {unit} on average."
@@ -184,11 +178,7 @@ def frontier(
     if not factors or len(set(factors)) < len(factors):
         raise InputError("Budgets are factors of zero or more, each stated once.")
     if nested:
-        given = (
-            [1.0] * len(asked)
-            if weights is None
-            else [at_least(w, "a weight", 0.0) for w in several(weights)]
-        )
+        given = [1.0] * len(asked) if weights is None else [at_least(w, "a weight", 0.0) for w in several(weights)]
         if len(given) != len(asked) or not sum(given):
             raise InputError("Weights are numbers of zero or more, one for each budget, and not all zero.")
         return _funding_order(frontier(question, budgets), dict(zip(asked, given, strict=True)))
@@ -248,9 +238,7 @@ def _funding_order(alone: Frontier, weights: Mapping[float, float]) -> FundingOr
     nested: dict[float, Allocation | InfeasibleError] = {}
     for (times, a), plan in zip(alone.allocations.items(), chain.best, strict=True):
         exact = a._model.evaluate(plan).value
-        nested[times] = allocation_of(
-            a._model, Found("feasible", plan, exact, max(exact, parts(a.bound)[0]), 0)
-        )
+        nested[times] = allocation_of(a._model, Found("feasible", plan, exact, max(exact, parts(a.bound)[0]), 0))
     value = float(np.dot(shares, [a.value for a in nested.values() if isinstance(a, Allocation)]))
     bound = max(value, bound)
     table, allocations, levels, again = _points(
@@ -262,9 +250,7 @@ def _funding_order(alone: Frontier, weights: Mapping[float, float]) -> FundingOr
     table["alone"] = alone.table["value"]
     table["price"] = (table["alone"] - table["value"]).clip(lower=0.0)
     order = _entries(question, table, levels)
-    return FundingOrder(
-        question, table, allocations, levels, again, order, tuple(shares.tolist()), value, bound
-    )
+    return FundingOrder(question, table, allocations, levels, again, order, tuple(shares.tolist()), value, bound)
 
 
 def _entries(question: Question, table: pd.DataFrame, plans: pd.DataFrame) -> pd.DataFrame:
@@ -278,9 +264,7 @@ def _entries(question: Question, table: pd.DataFrame, plans: pd.DataFrame) -> pd
             changes = steps[steps.ne(steps.shift())]
             later = tuple((float(times), str(level)) for times, level in changes.iloc[1:].items())
             first, level = float(changes.index[0]), str(changes.iloc[0])
-            rows.append(
-                (project, names[project], level, first, money[first], later, values[(project, level)])
-            )
+            rows.append((project, names[project], level, first, money[first], later, values[(project, level)]))
     columns = ["project_id", "name", "level", "factor", "budget", "later", "value"]
     entries = pd.DataFrame(rows, columns=columns)
     return entries.sort_values(["factor", "value"], ascending=[True, False], kind="stable", ignore_index=True)
@@ -413,9 +397,7 @@ class _Chain:
         options = self._models[place].question.built
         return frozenset(str(options.project_ids[i]) for i in plan if not options.stops[i])
 
-    def _between(
-        self, inside: Iterable[str], within: Iterable[str] | None
-    ) -> tuple[dict[int, int], list[Row]]:
+    def _between(self, inside: Iterable[str], within: Iterable[str] | None) -> tuple[dict[int, int], list[Row]]:
         """Columns and rows of plans with some projects, and with none but some."""
         outside = () if within is None else sorted(self._groups.keys() - set(within))
         rows = [Row("in", m, np.ones(len(m)), 1, np.inf) for m in map(self._funding, sorted(inside))]

@@ -70,11 +70,7 @@ class Admission(Answer):
         """One sentence."""
         name = self.allocation.table["name"][self.project_id]
         ways = self._table.loc[self._table["amount"].notna(), "words"].tolist()
-        return (
-            f"{name} would come in with {', or with '.join(ways)}."
-            if ways
-            else f"Nothing alone would admit {name}."
-        )
+        return f"{name} would come in with {', or with '.join(ways)}." if ways else f"Nothing alone would admit {name}."
 
     @property
     def inputs(self) -> Mapping[str, str]:
@@ -254,9 +250,7 @@ def way_words(allocation: Allocation, project_id: str, rule: Rule) -> str:
     names = allocation.question.built.projects["name"]
     if isinstance(rule, Requires):
         own = rule.project_id == project_id
-        return (
-            f"needs {names[rule.other_id]}" if own else f"{names[rule.project_id]} needs it at another size"
-        )
+        return f"needs {names[rule.other_id]}" if own else f"{names[rule.project_id]} needs it at another size"
     if isinstance(rule, Excludes):
         other = rule.other_id if rule.project_id == project_id else rule.project_id
         return f"cannot stand beside {names[other]}"
@@ -292,9 +286,7 @@ def _asked(allocation: Allocation, option: int) -> str:
     stated, costs, unit = question.stated, question.built.costs, question.money.short
     years = {year: float(stated.measure("all", year)[option]) for year in stated.years}
     money = [f"{as_given(round(x, 2))} in {year}" for year, x in years.items() if round(x, 2)]
-    asked = (
-        f"{as_given(round(float(stated.costs[option]), 2))} {unit}{f': {listed(money)}' if money else ''}."
-    )
+    asked = f"{as_given(round(float(stated.costs[option]), 2))} {unit}{f': {listed(money)}' if money else ''}."
     if round(float(costs[option] - stated.costs[option]), 2):
         asked += f" It is expected to cost {as_given(round(float(costs[option]), 2))} {unit}."
     worth = float(question.built.values[option])
@@ -326,9 +318,7 @@ def _refusal(allocation: Allocation, project_id: str, level: str | None) -> Item
         price = f"{verb} today would cost {_value(allocation, found.price)}"
         items.append(("Its price.", price + (f" and push out {listed(out)}." if out else ".")))
     else:
-        items.append(
-            ("Its price.", f"No plan within the limits holds {'it' if level is None else 'that size'} today.")
-        )
+        items.append(("Its price.", f"No plan within the limits holds {'it' if level is None else 'that size'} today."))
     return items + _ways(allocation, found)
 
 
@@ -340,18 +330,10 @@ def _ways(allocation: Allocation, found: Admission) -> Items:
         return [("What would change it.", "No single change of value, cost, money or people is enough.")]
     items = [("What would change it.", "Any one of these, alone:")]
     items += [(BULLET, words) for words in dict.fromkeys(table.loc[enough, "words"])]
-    rules = {
-        rule.name: rule
-        for rule in allocation.question.rules
-        if isinstance(rule, Envelope | Capacity | Demand)
-    }
-    short = [
-        way_words(allocation, project_id, rules[way]) for way in table.loc[~enough, "way"] if way in rules
-    ]
+    rules = {rule.name: rule for rule in allocation.question.rules if isinstance(rule, Envelope | Capacity | Demand)}
+    short = [way_words(allocation, project_id, rules[way]) for way in table.loc[~enough, "way"] if way in rules]
     others = {"cost": "a lower cost", "all envelopes": "more money in every envelope"}
-    never = [f"more {label}" for label in short] + [
-        others[way] for way in table.loc[~enough, "way"] if way in others
-    ]
+    never = [f"more {label}" for label in short] + [others[way] for way in table.loc[~enough, "way"] if way in others]
     words = f"{listed(never)}."
     return items + ([("What would not, alone.", words[0].upper() + words[1:])] if never else [])
 

@@ -150,9 +150,7 @@ class Explanation(Answer):
 
 
 @door
-def explain(
-    allocation: Allocation, *, exact: bool | None = None, projects: Sequence[str] | None = None
-) -> Explanation:
+def explain(allocation: Allocation, *, exact: bool | None = None, projects: Sequence[str] | None = None) -> Explanation:
     """The price of forcing every project, at every level, in or out.
 
     Parameters
@@ -216,9 +214,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _record(
-    allocation: Allocation, done: Flip, value: int, bound: int
-) -> tuple[tuple[str, str], tuple[object, ...]]:
+def _record(allocation: Allocation, done: Flip, value: int, bound: int) -> tuple[tuple[str, str], tuple[object, ...]]:
     """The row of one flip."""
     model = allocation._model
     options = model.question.built
@@ -259,9 +255,7 @@ def _words(allocation: Allocation, done: Flip, price: str, proof: str, blocked: 
     assert done.change is not None
     out = [names[p] for p in done.change.leaves if p != allocation.question.built.project_ids[done.option]]
     into = [names[p] for p in done.change.enters if p != allocation.question.built.project_ids[done.option]]
-    tail = (f"; {in_row(out)} would leave" if out else "") + (
-        f"; {in_row(into)} would come in" if into else ""
-    )
+    tail = (f"; {in_row(out)} would leave" if out else "") + (f"; {in_row(into)} would come in" if into else "")
     return f"{verb} {costs}{tail}."
 
 

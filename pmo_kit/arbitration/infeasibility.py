@@ -158,9 +158,7 @@ def ways_out(question: Question, conflict: Sequence[Rule]) -> tuple[list[str], d
     hard = [rule for rule in question.active_rules if rule.price is None]
     money, people = ([r.name for r in hard if isinstance(r, kind)] for kind in (Envelope, Capacity))
     others = [r.name for r in hard if isinstance(r, Limit) and not isinstance(r, Envelope | Capacity)]
-    found = [
-        way for goals in ((money, people), (people, money)) if (way := _least_breaches(question, *goals))
-    ]
+    found = [way for goals in ((money, people), (people, money)) if (way := _least_breaches(question, *goals))]
     if not found:
         way = _least_breaches(question, others, money, people)
         found = [way] if way else []

@@ -86,9 +86,7 @@ class PlanChange:
         """From one plan (project_id -> level) to another."""
         old, new = ({p: v for p, v in plan.items() if v != "stop"} for plan in (before, after))
         moved = tuple((p, old[p], new[p]) for p in sorted(old.keys() & new.keys()) if old[p] != new[p])
-        return PlanChange(
-            tuple(sorted(old.keys() - new.keys())), tuple(sorted(new.keys() - old.keys())), moved
-        )
+        return PlanChange(tuple(sorted(old.keys() - new.keys())), tuple(sorted(new.keys() - old.keys())), moved)
 
     def common(self, other: PlanChange) -> PlanChange:
         """What changes in both of two tied plans."""
@@ -327,9 +325,7 @@ def rule_rows(options: Options, rules: Sequence[Rule]) -> list[tuple[Rule, Row]]
     rows: list[tuple[Rule, Row]] = []
     for rule in rules:
         idle = not rule.active
-        if idle and not (
-            isinstance(rule, Envelope) and rule.carry_limit and (rule.envelope, rule.year) in following
-        ):
+        if idle and not (isinstance(rule, Envelope) and rule.carry_limit and (rule.envelope, rule.year) in following):
             continue
         kind = type(rule)
         others = reads.get(kind, tuple(rules))  # held with the rows, so that their ids stay theirs
@@ -442,7 +438,5 @@ def _program(
     integer = np.zeros(total, bool)
     integer[:n] = True
     values = np.array(value)
-    program = Program(
-        values, matrix, np.array(lower), np.array(upper), np.zeros(total), np.array(top), integer
-    )
+    program = Program(values, matrix, np.array(lower), np.array(upper), np.zeros(total), np.array(top), integer)
     return program, values

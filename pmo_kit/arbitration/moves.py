@@ -77,9 +77,7 @@ def money_moves(allocation: Allocation, amounts: Sequence[float] = (1, 2, 4)) ->
     rows = [row for found in each(moves, asks) for row in found]
     table = pd.DataFrame(rows, columns=COLUMNS)
     order = ["gain", "amount", "cap", "envelope", "from_year", "to_year"]
-    return table.sort_values(
-        order, ascending=[False, True, True, True, True, True], kind="stable", ignore_index=True
-    )
+    return table.sort_values(order, ascending=[False, True, True, True, True, True], kind="stable", ignore_index=True)
 
 
 class _Moves:
@@ -116,9 +114,7 @@ class _Moves:
     def rows(self, name: str, start: int, to: int, amounts: Sequence[float]) -> list[tuple[object, ...]]:
         """The rows of one pair of years."""
         most, cap = self.best(name, start, to)
-        gains = [
-            (self.gain(name, start, to, amount), self.gain(name, None, to, amount)) for amount in amounts
-        ]
+        gains = [(self.gain(name, start, to, amount), self.gain(name, None, to, amount)) for amount in amounts]
         kept = self.together(name)
         return [(start, to, name, x, *pair, most, cap, kept) for x, pair in zip(amounts, gains, strict=True)]
 
@@ -129,9 +125,7 @@ class _Moves:
     def together(self, name: str) -> tuple[str, ...]:
         """The envelope, and those that hold its money too: for everything, or of the same scope."""
         mine = next(r.scope for (e, _), r in self._envelopes.items() if e == name)
-        holds = dict.fromkeys(
-            e for (e, _), r in self._envelopes.items() if r.scope in ("all", mine) and e != name
-        )
+        holds = dict.fromkeys(e for (e, _), r in self._envelopes.items() if r.scope in ("all", mine) and e != name)
         return (name, *holds)
 
     def _rules(self, names: Iterable[str], year: int) -> list[Envelope]:
@@ -211,9 +205,7 @@ class _Moves:
         if value < (NO_BOUND if self._shares else self._value(dict.fromkeys(into, most))):
             shift = limit_shift(model, by)
             program = model.program.with_columns([{row: -step for row, step in shift.items()}], most)
-            found = best_plan(
-                model, program=program, loose=touched(model, shift), least=max(value, self._base._value)
-            )
+            found = best_plan(model, program=program, loose=touched(model, shift), least=max(value, self._base._value))
             if found.plan is not None:
                 self._plans[found.plan] = None
                 value, plan = max((value, plan), (found.value, found.plan))
@@ -236,9 +228,7 @@ class _Moves:
                     best = best if moved.broken else max(best, (moved.value, plan))
         return best
 
-    def _least(
-        self, by: Mapping[str, float], into: Sequence[str], value: int, plan: Plan
-    ) -> Threshold | None:
+    def _least(self, by: Mapping[str, float], into: Sequence[str], value: int, plan: Plan) -> Threshold | None:
         """The least amount with which a value is reached: not less than of new money, and no more where that fits."""
         model = self._base._model
         if self._shares:

@@ -138,9 +138,7 @@ class Options:
             base, exact = self._base, self._names
             found = where[(base[where] == level) | (exact[where] == level)]
             if not len(found):
-                raise InputError(
-                    f"Project {project_id} has no level {level!r}; it has {', '.join(base[where])}."
-                )
+                raise InputError(f"Project {project_id} has no level {level!r}; it has {', '.join(base[where])}.")
             return found
         return where if stop else where[~self.stops[where]]
 
@@ -224,9 +222,7 @@ def split_scope(scope: str) -> tuple[str, str]:
     return column.strip(), value.strip()
 
 
-def build_options(
-    register: Register, value: str | pd.Series, deferral: int = 0, basis: str = "likely"
-) -> Options:
+def build_options(register: Register, value: str | pd.Series, deferral: int = 0, basis: str = "likely") -> Options:
     """The options of a register, with the value asked for.
 
     Parameters
@@ -257,12 +253,8 @@ def build_options(
     offsets = np.cumsum([0] + [len(p[0]) for p in parts[:-1]])
     place = np.empty(len(table), np.int64)
     place[order] = np.arange(len(table))
-    spending = pd.concat(
-        [_moved(p[1], place, o) for p, o in zip(parts, offsets, strict=True)], ignore_index=True
-    )
-    demanding = pd.concat(
-        [_moved(p[2], place, o) for p, o in zip(parts, offsets, strict=True)], ignore_index=True
-    )
+    spending = pd.concat([_moved(p[1], place, o) for p, o in zip(parts, offsets, strict=True)], ignore_index=True)
+    demanding = pd.concat([_moved(p[2], place, o) for p, o in zip(parts, offsets, strict=True)], ignore_index=True)
     table = table.iloc[order]
     missing = table[table["value"].isna() | table["cost"].isna()]
     if len(missing):
@@ -326,9 +318,7 @@ def _at_delay(
         offered = _deferrable(register, delay, table, stated)
         table, spending, demanding = _keep(table, spending, demanding, offered)
         names = [name + LATER.format(years=delay) for name in table["base_level"]]
-        table.index = pd.MultiIndex.from_arrays(
-            [table.index.get_level_values(0), names], names=table.index.names
-        )
+        table.index = pd.MultiIndex.from_arrays([table.index.get_level_values(0), names], names=table.index.names)
         words = " one year later" if delay == 1 else f" {delay} years later"
         table["label"] = [(label or "full") + words for label in table["label"]]
     table["value"] = _values(value, appraised, table)
@@ -353,9 +343,7 @@ def _values(value: str | pd.Series, appraised: pd.DataFrame, table: pd.DataFrame
 def _forward(register: Register) -> pd.DataFrame:
     """The costs that are still to come: not actual, and not before t = 0."""
     costs = register.table("costs")
-    past = costs["state"].eq("actual").fillna(False) | costs["year"].lt(register.settings.discount_to).fillna(
-        False
-    )
+    past = costs["state"].eq("actual").fillna(False) | costs["year"].lt(register.settings.discount_to).fillna(False)
     return costs[~past.to_numpy(bool)]
 
 
@@ -380,9 +368,7 @@ def _keep(
     return table[keep].copy(), spending, demanding
 
 
-def _deferrable(
-    register: Register, delay: int, table: pd.DataFrame, asked: pd.DataFrame
-) -> NDArray[np.bool_]:
+def _deferrable(register: Register, delay: int, table: pd.DataFrame, asked: pd.DataFrame) -> NDArray[np.bool_]:
     """Options that may start `delay` years later: not committed, latest start not passed, no year that is refused."""
     ids = table.index.get_level_values(0)
     spends = _forward(register).groupby("project_id")["year"]
@@ -399,9 +385,7 @@ def _deferrable(
     return offered
 
 
-def later(
-    register: Register, years: int, inside: Callable[[pd.DataFrame], pd.Series] | None = None
-) -> Register:
+def later(register: Register, years: int, inside: Callable[[pd.DataFrame], pd.Series] | None = None) -> Register:
     """The register with every flow and demand that is to come so many years later, dates and risks too.
 
     Late benefits are lost where their end is fixed. `inside` says which rows of a table of projects move; all, if not

@@ -62,9 +62,7 @@ def flip(allocation: Allocation, option: int) -> Flip:
 NEARBY = 28  # options searched around the plan
 
 
-def flips(
-    model: Model, plan: Plan, options: Sequence[int], limits: Limits, ties: bool, pool: Pool
-) -> dict[int, Flip]:
+def flips(model: Model, plan: Plan, options: Sequence[int], limits: Limits, ties: bool, pool: Pool) -> dict[int, Flip]:
     """Each of these choices flipped on its own, as `flip` does; what is proven of one narrows the search for the next.
 
     No plan worth v holds a choice that makes every plan worth less than v. So the dearest choices come first, and where
@@ -152,9 +150,7 @@ class _Proven:
         """How little it costs at most to flip each option, from 0 to 1."""
         top = max(self.most.values())
         costs = [float(top - self.most.get(i, NOTHING)) for i in range(self._model.n)]
-        return np.asarray(
-            1.0 / (1.0 + np.argsort(np.argsort(costs, kind="stable"), kind="stable")), np.float64
-        )
+        return np.asarray(1.0 / (1.0 + np.argsort(np.argsort(costs, kind="stable"), kind="stable")), np.float64)
 
     def prove(self, option: int, limits: Limits, ties: bool) -> Flip:
         """The flip of a choice, with what changes in all tied plans."""
@@ -172,9 +168,7 @@ class _Proven:
             change = common_change(self._model, self._plan, found, fixed, rows, rival)
         return Flip(option, direction, found, change)
 
-    def _best(
-        self, option: int, own: dict[int, int], limits: Limits, ties: bool
-    ) -> tuple[Found, Plan | None]:
+    def _best(self, option: int, own: dict[int, int], limits: Limits, ties: bool) -> tuple[Found, Plan | None]:
         """The best plan with the choice flipped, and another that is as good, where that is asked for."""
         model, nodes = self._model, 0
         room = -model.noise if ties else round(limits.gap * ONE)

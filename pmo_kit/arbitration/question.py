@@ -152,9 +152,7 @@ class Question:
         """What the value of a plan is called: `expected net value`, `net value to society`, or only `value`."""
         if not isinstance(self.value, str):
             return "value"
-        words = {"npv": "net value", "npsv": "net value to society"}.get(
-            self.value, self.value.replace("_", " ")
-        )
+        words = {"npv": "net value", "npsv": "net value to society"}.get(self.value, self.value.replace("_", " "))
         return f"{self.basis_word} {words}".strip()
 
     def _on(self, basis: str) -> Options:
@@ -292,8 +290,7 @@ class Question:
         budget = factor(budget, "a budget")
         return self.replace(
             rules=tuple(
-                dataclasses.replace(r, amount=r.amount * budget) if isinstance(r, Envelope) else r
-                for r in self.rules
+                dataclasses.replace(r, amount=r.amount * budget) if isinstance(r, Envelope) else r for r in self.rules
             )
         )
 
@@ -383,9 +380,7 @@ def _rules_wrong(question: Question) -> Iterator[str]:
     names = [rule.name for rule in question.rules]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         yield f"Two rules have one name: {', '.join(twice)}."
-    sound: dict[int, Rule] = question.built.memo.setdefault(
-        "sound", {}
-    )  # looked at before; kept, so that ids hold
+    sound: dict[int, Rule] = question.built.memo.setdefault("sound", {})  # looked at before; kept, so that ids hold
     for rule in question.rules:
         if id(rule) not in sound:
             problems = list(_rule_wrong(rule, question.built))
@@ -458,9 +453,7 @@ def _names_wrong(register: Register, options: Options, rules: Iterable[Rule]) ->
         looked = []
         if isinstance(rule, Capacity):
             for what, name in (("role", rule.role), ("period", rule.period)):
-                looked.append(
-                    (what, name, {*capacity[what].astype(str), *options.demanding[what].astype(str)})
-                )
+                looked.append((what, name, {*capacity[what].astype(str), *options.demanding[what].astype(str)}))
         column, value = split_scope(getattr(rule, "scope", "all"))
         if column and column != "project_id" and (column, value) not in scopes:
             there = register.table("costs" if column in COST_COLUMNS else "projects")[column]
@@ -615,16 +608,10 @@ def _beyond(register: Register, options: Options, rules: list[Rule]) -> list[Rul
 def _links(register: Register) -> list[Rule]:
     """Requires, excludes, exactly-one groups and synergies."""
     table = register.table("links")
-    grouped = table["relation"].eq("exactly_one") | (
-        table["relation"].eq("excludes") & table["other_id"].isna()
-    )
-    rules = _read(
-        table[~grouped], {"requires": Requires, "excludes": Excludes, "synergy": Synergy}, "relation"
-    )
+    grouped = table["relation"].eq("exactly_one") | (table["relation"].eq("excludes") & table["other_id"].isna())
+    rules = _read(table[~grouped], {"requires": Requires, "excludes": Excludes, "synergy": Synergy}, "relation")
     for (relation, group), rows in table[grouped].groupby(["relation", "group"], sort=False):
-        members = tuple(
-            (str(r.project_id), None if _empty(r.level) else str(r.level)) for r in rows.itertuples()
-        )
+        members = tuple((str(r.project_id), None if _empty(r.level) else str(r.level)) for r in rows.itertuples())
         rules.append(Group(group=str(group), members=members, least=int(relation == "exactly_one")))
     return rules
 

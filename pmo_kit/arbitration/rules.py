@@ -199,9 +199,7 @@ class Envelope(Limit):
 
     def shortfall(self, amount: float, unit: str, least: bool = False) -> str:
         whole = self.envelope == "all" and self.scope == "all"
-        return f"{enough_words(amount)} {unit} more in {self.year}" + (
-            "" if whole else f" for {self.envelope}"
-        )
+        return f"{enough_words(amount)} {unit} more in {self.year}" + ("" if whole else f" for {self.envelope}")
 
 
 @dataclass(frozen=True)
@@ -252,9 +250,7 @@ class Range(Limit):
 
     def changed(self, by: float) -> Range:
         low, high = self.minimum, self.maximum
-        return replace(
-            self, minimum=None if low is None else low - by, maximum=None if high is None else high + by
-        )
+        return replace(self, minimum=None if low is None else low - by, maximum=None if high is None else high + by)
 
     @property
     def ends(self) -> list[tuple[float, bool]]:
@@ -264,9 +260,7 @@ class Range(Limit):
 
     def _between(self, coefficients: Floats, label: str, unit: str) -> list[Row]:
         """One row for each stated limit."""
-        return [
-            _row(self.rule, coefficients, *_end(amount, least), label, unit) for amount, least in self.ends
-        ]
+        return [_row(self.rule, coefficients, *_end(amount, least), label, unit) for amount, least in self.ends]
 
 
 @dataclass(frozen=True)
@@ -279,9 +273,7 @@ class Share(Range):
     per: Literal["year", "horizon"] = field(default="horizon", kw_only=True)
 
     def sentence(self, unit: str) -> str:
-        limits = _limits(
-            *(x if x is None else f"{as_given(100 * x)} %" for x in (self.minimum, self.maximum))
-        )
+        limits = _limits(*(x if x is None else f"{as_given(100 * x)} %" for x in (self.minimum, self.maximum)))
         what = {
             "spend": "what the plan spends",
             "capex": "the plan's capital",
@@ -402,9 +394,7 @@ def _years(rule: Share | Spend, options: Options, rules: Sequence[Rule]) -> list
     return [(year, f"{rule.rule} {year}") for year in sorted(years)]
 
 
-def _logic(
-    rule: str, plus: NDArray[np.int64], minus: NDArray[np.int64] | None, lower: float, upper: float
-) -> Row:
+def _logic(rule: str, plus: NDArray[np.int64], minus: NDArray[np.int64] | None, lower: float, upper: float) -> Row:
     """sum of x[plus] - sum of x[minus] between two bounds."""
     minus = np.empty(0, np.int64) if minus is None else minus
     columns = np.concatenate([plus, minus])
@@ -562,9 +552,7 @@ class Synergy(Rule):
         if self.quantity == "value":
             return 0.0
         if self.year is None or self.year not in options.factors:
-            raise InputError(
-                f"{self.name}: a cost of two together needs a year of the question, not {self.year}."
-            )
+            raise InputError(f"{self.name}: a cost of two together needs a year of the question, not {self.year}.")
         if year not in (None, self.year):
             return 0.0
         if not options.holds_capital(scope)[options.of(self.project_id)[0]]:

@@ -151,9 +151,7 @@ def _down(model: Model, bound: float, objective: Floats | None) -> int:
     return whole
 
 
-def settle_tie(
-    pool: Pool, found: Found, last: Plan | None, until: float | None = None
-) -> tuple[Found, Found]:
+def settle_tie(pool: Pool, found: Found, last: Plan | None, until: float | None = None) -> tuple[Found, Found]:
     """The plan to take among equally good ones, and the next best plan.
 
     Fewest changes from the last plan, then least cost, then the plan that takes the first project (by id,

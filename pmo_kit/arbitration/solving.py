@@ -103,9 +103,7 @@ class Program:
         """Programs beside one another, each with rows of its own."""
         matrix = sparse.csr_array(sparse.block_diag([p.matrix for p in programs], format="csr"))
         names = ("value", "lower", "upper", "least", "most", "integer")
-        return Program(
-            matrix=matrix, **{name: np.concatenate([getattr(p, name) for p in programs]) for name in names}
-        )
+        return Program(matrix=matrix, **{name: np.concatenate([getattr(p, name) for p in programs]) for name in names})
 
     @property
     def relaxed(self) -> Program:
@@ -222,9 +220,7 @@ def interruptible(unwanted: Callable[[], bool]) -> Iterator[None]:
 AHEAD = 4  # searches that are on their way at once, on however many cores
 
 
-def side_by_side(
-    jobs: Iterable[Callable[[], T]], learn: Callable[[T], object] = lambda found: None
-) -> list[T]:
+def side_by_side(jobs: Iterable[Callable[[], T]], learn: Callable[[T], object] = lambda found: None) -> list[T]:
     """What searches that do not wait for one another find, in their order, on as many threads as there are cores.
 
     Parameters
@@ -572,9 +568,7 @@ class _Branching:
         ways = np.array([x[columns], 1 - x[columns]])
         return np.asarray(np.maximum(each * ways, 1e-9).prod(axis=0), np.float64)
 
-    def _fixed(
-        self, bound: float, reduced: Floats | None, least: Floats, most: Floats
-    ) -> tuple[Floats, Floats]:
+    def _fixed(self, bound: float, reduced: Floats | None, least: Floats, most: Floats) -> tuple[Floats, Floats]:
         """Limits with every column settled whose reduced cost is more than the target leaves."""
         if reduced is None or self._target == -inf:
             return least, most
@@ -663,9 +657,7 @@ def solve_selection(value: ArrayLike, weights: ArrayLike, capacities: ArrayLike)
         return worth is not None and (least is None or worth > least)
 
     ones = np.ones(n)
-    program = Program(
-        worth, sparse.csr_array(table), np.full(len(limit), -inf), limit, 0 * ones, ones, ones > 0
-    )
+    program = Program(worth, sparse.csr_array(table), np.full(len(limit), -inf), limit, 0 * ones, ones, ones > 0)
     grain = float(np.array_equal(worth, np.rint(worth)))
     gap = 0.999 * grain or 1e-9 * float(np.abs(worth).max(initial=0.0))
     outcome = solve(program, Limits(gap))

@@ -102,9 +102,7 @@ def least_increase(
         if model.carries:
             return _enough(model, by[0], amount, plan) if len(by) == 1 else amount
         broken = {model.head + row: excess / ONE for row, excess in model.evaluate(plan).broken}
-        return sum(
-            max((broken.get(r, 0.0) / abs(step) for r, step in s.items()), default=0.0) for s in shifts
-        )
+        return sum(max((broken.get(r, 0.0) / abs(step) for r, step in s.items()), default=0.0) for s in shifts)
 
     return _least(model, columns, option, least, exactly=exactly, known=known)
 
@@ -213,10 +211,7 @@ def first_rival(model: Model, option: int, plan: Plan) -> float:
     Only a share rule can let that happen: money spent on the option then helps others to fit. inf where never.
     """
     entries = cost_rows(model, option)
-    if all(
-        model.rows[row - model.head].share is None and isinf(model.rows[row - model.head].lower)
-        for row in entries
-    ):
+    if all(model.rows[row - model.head].share is None and isinf(model.rows[row - model.head].lower) for row in entries):
         return inf
     found = _least(model, [entries], option, model.better(model.evaluate(plan).value), 1e6)
     return inf if found is None else found.amount
@@ -277,9 +272,7 @@ def with_costs_scaled(question: Question, project_id: str, level: str, factor: f
     start = question.register.settings.discount_to
     mine = costs["project_id"].eq(project_id) & costs["level"].eq(level)
     ahead = costs["state"].ne("actual").fillna(True) & costs["year"].ge(start).fillna(False)
-    changed_ = costs.assign(
-        amount=costs["amount"].where(~(mine & ahead).to_numpy(bool), costs["amount"] * factor)
-    )
+    changed_ = costs.assign(amount=costs["amount"].where(~(mine & ahead).to_numpy(bool), costs["amount"] * factor))
     return question.replace(register=question.register.replace(costs=changed_))
 
 
@@ -369,9 +362,7 @@ def _tightest(allocation: Allocation, kind: type[Rule]) -> list[Any]:
 
 def _less(allocation: Allocation, rule: Capacity | Envelope) -> list[tuple[object, ...]]:
     """The first whole number of people, or the amount of money below which, the plan no longer fits."""
-    slack = _stretch(
-        allocation._model, limit_shift(allocation._model, {rule.name: 1.0}), allocation._positions
-    )
+    slack = _stretch(allocation._model, limit_shift(allocation._model, {rule.name: 1.0}), allocation._positions)
     stock = rule.stock or 0.0
     if not isfinite(slack):
         return []

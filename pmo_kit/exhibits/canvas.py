@@ -222,9 +222,7 @@ class Sheet:
         self.top += first + 18
         self.bottom += self._written(below, self.height + self.bottom + 8) + 14
 
-    def _written(
-        self, blocks: Sequence[tuple[str, int, str, bool, float]], at: float, draw: bool = True
-    ) -> float:
+    def _written(self, blocks: Sequence[tuple[str, int, str, bool, float]], at: float, draw: bool = True) -> float:
         """Write blocks of text one under the other; how high they are."""
         start, place = at, {"across": "left", "down": "top"}
         for text, size, color, bold, leading in blocks:

@@ -129,9 +129,7 @@ def rows(table: Table, first: int = 0, last: int | None = None) -> Iterator[dict
     """
     shown = columns(table)
     notes = [field for field in table.columns if field.kind == "note"]
-    beside = {
-        before.name: field.name for before, field in itertools.pairwise(table.columns) if field.name == "id"
-    }
+    beside = {before.name: field.name for before, field in itertools.pairwise(table.columns) if field.name == "id"}
     plain = len(table.data) - table.totals
     group: object = None
     for position in range(first, len(table.data) if last is None else last):
@@ -431,11 +429,7 @@ def _filled(fields: Sequence[Field], given: list[float], room: float) -> list[fl
 def _needs(table: Table, field: Field, size: float, more: float) -> tuple[float, float, float]:
     """The least, the natural and the usual width of a column: its widest word, its widest and its typical line."""
     lines = [line for value in table.data[field.name] for line in said(cell(field, value)).split("\n")]
-    ids = [
-        other.name
-        for before, other in itertools.pairwise(table.columns)
-        if before is field and other.name == "id"
-    ]
+    ids = [other.name for before, other in itertools.pairwise(table.columns) if before is field and other.name == "id"]
     if ids:
         lines = [f"{a} {b}" for a, b in zip(lines, table.data[ids[0]], strict=False)]
     bold = bool(table.totals) or any("lead" in str(value)[:12] for value in table.data[field.name])

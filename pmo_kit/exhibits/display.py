@@ -38,10 +38,7 @@ def _plain_body(exhibit: Exhibit) -> str:
     if isinstance(exhibit, Message):
         return "\n".join(" ".join(part for part in item if part) for item in exhibit.items)
     if isinstance(exhibit, Kpi):
-        tiles = (
-            (f"{tile['label']}: {tile['number']}", tile["after"], tile["note"])
-            for tile in cells.tiles(exhibit)
-        )
+        tiles = ((f"{tile['label']}: {tile['number']}", tile["after"], tile["note"]) for tile in cells.tiles(exhibit))
         return "\n".join(" ".join(part for part in tile if part) for tile in tiles)
     return _plain_table(exhibit) if isinstance(exhibit, Table) else exhibit.alt
 
@@ -95,9 +92,7 @@ def show(exhibit: Exhibit, *, title: str = "", takeaway: str = "") -> None:
     shown = dataclasses.replace(_with_alt(shown), facts=tuple(dict.fromkeys(_facts(shown))))
     for name in ("id", "title"):
         if not getattr(shown, name).strip():
-            raise ValueError(
-                f"exhibit {shown.id or type(shown).__name__}: {name} is empty; every exhibit needs one"
-            )
+            raise ValueError(f"exhibit {shown.id or type(shown).__name__}: {name} is empty; every exhibit needs one")
     shell = _shell()
     if shell is None:
         print(plain(shown.printed))
@@ -209,9 +204,7 @@ def fragment(exhibit: Exhibit, *, framed: bool = True, level: int = 3, figure: s
     ]
     kind = type(exhibit).__name__.lower()
     inside = "\n".join(part for part in parts if part)
-    return (
-        f'<section class="pk-exhibit pk-is-{kind}" data-exhibit="{escape(exhibit.id)}">\n{inside}\n</section>'
-    )
+    return f'<section class="pk-exhibit pk-is-{kind}" data-exhibit="{escape(exhibit.id)}">\n{inside}\n</section>'
 
 
 def lines(text: str) -> str:
@@ -290,8 +283,7 @@ def _body(exhibit: Exhibit, figure: str) -> str:
         return f'<div class="pk-kpis">{"".join(map(_tile, cells.tiles(exhibit)))}</div>'
     if isinstance(exhibit, Message):
         items = (
-            [(role, part) for role, part in (("lead", lead), ("text", text)) if part]
-            for lead, text in exhibit.items
+            [(role, part) for role, part in (("lead", lead), ("text", text)) if part] for lead, text in exhibit.items
         )
         paragraphs = (f"<p>{_runs({'runs': runs})}</p>" for runs in items)
         return f'<div class="pk-message">{"".join(paragraphs)}</div>'
@@ -303,9 +295,7 @@ def _tile(tile: cells.Cell) -> str:
     bar = ""
     if tile["share"] is not None:
         over = " pk-over" if tile["share"] > 1 else ""
-        filled = (
-            f'<svg width="{min(max(tile["share"], 0), 1) * 100:.2f}%" height="100%" aria-hidden="true"></svg>'
-        )
+        filled = f'<svg width="{min(max(tile["share"], 0), 1) * 100:.2f}%" height="100%" aria-hidden="true"></svg>'
         bar = f'<div class="pk-bar{over}">{filled}</div>'
     note = f'<div class="pk-kpi-note">{lines(tile["note"])}</div>' if tile["note"] else ""
     after = f" {escape(tile['after'])}" if tile["after"] else ""
@@ -345,9 +335,7 @@ def _grid(table: Table, first: int, last: int) -> str:
         }
         css = " ".join(name for name, on in flags.items() if on)
         found = zip(fields, row["cells"], row["ids"], strict=True)
-        inside = "".join(
-            _cell(field, part, identity, n == named) for n, (field, part, identity) in enumerate(found)
-        )
+        inside = "".join(_cell(field, part, identity, n == named) for n, (field, part, identity) in enumerate(found))
         html.append(f'<tr class="{css}">{inside}</tr>' if css else f"<tr>{inside}</tr>")
         for under in row["under"]:
             html.append(f'<tr class="pk-under"><td colspan="{len(fields)}">{cell_html(under)}</td></tr>')

@@ -182,9 +182,7 @@ def _horizontal(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
     most = max(0.36 * sheet.width, 13.5 * size)
     wrapped = {slot: theme.wrap(name, most, size) for slot, name in names.items()}
     sheet.left = max((sheet.widest(lines, slot in focus) for slot, lines in wrapped.items()), default=0) + 9
-    beside = (
-        1 if chart.stacked or chart.layered else max(Counter(bar.slot for bar in bars).values(), default=1)
-    )
+    beside = 1 if chart.stacked or chart.layered else max(Counter(bar.slot for bar in bars).values(), default=1)
     row = max(size * 1.95, beside * size * 1.35, max(map(len, wrapped.values()), default=1) * size * 1.2 + 6)
     middle: dict[int, float] = {}
     blocks: list[tuple[float, float]] = []
@@ -352,9 +350,7 @@ def draw_intervals(chart: Chart, sheet: Sheet) -> None:
     assert chart.low is not None
     assert chart.high is not None
     words, number = fields_of(chart)
-    references = [
-        replace(line, axis="x" if (line.axis == "x") is chart.flat else "y") for line in chart.references
-    ]
+    references = [replace(line, axis="x" if (line.axis == "x") is chart.flat else "y") for line in chart.references]
     records = chart.data.to_dict("records")
     names = [theme.format_text(row[words.name]) for row in records]
     slots = {name: place for place, name in enumerate(dict.fromkeys(names))}
@@ -404,9 +400,7 @@ def _names_on_left(sheet: Sheet, names: Iterable[str]) -> list[list[str]]:
     return wrapped
 
 
-def _name_slots(
-    sheet: Sheet, axis: str, sizes: Sequence[float], wrapped: Sequence[Sequence[str]]
-) -> list[float]:
+def _name_slots(sheet: Sheet, axis: str, sizes: Sequence[float], wrapped: Sequence[Sequence[str]]) -> list[float]:
     """Name rows or columns of these sizes on an axis; where the middle of each is in px."""
     middle = [end - size / 2 for end, size in zip(itertools.accumulate(sizes), sizes, strict=True)]
     sheet.ticks += [Tick(axis, at, "\n".join(lines)) for at, lines in zip(middle, wrapped, strict=True)]
@@ -440,10 +434,7 @@ class Track:
 
 def draw_points(chart: Chart, sheet: Sheet) -> None:
     """Draw a line or scatter chart: labelled rows get a dot and their words, lines their name at the end."""
-    scales = {
-        name: positions(chart.data[axis.name].tolist(), axis)
-        for name, axis in (("x", chart.x), ("y", chart.y))
-    }
+    scales = {name: positions(chart.data[axis.name].tolist(), axis) for name, axis in (("x", chart.x), ("y", chart.y))}
     tracks, lines = _tracks(chart, scales), chart.mark == "line"
     named = [track for track in tracks if lines and track.name and len(track.spots) > 1]
     places = [_reference_place(chart, line, scales) for line in chart.references]
@@ -491,9 +482,7 @@ def _tracks(chart: Chart, scales: Scales) -> list[Track]:
     return list(tracks.values())
 
 
-def _axes(
-    chart: Chart, sheet: Sheet, named: Sequence[Track], places: Sequence[float], scales: Scales
-) -> None:
+def _axes(chart: Chart, sheet: Sheet, named: Sequence[Track], places: Sequence[float], scales: Scales) -> None:
     size, ((xs, x_values, x_text), (ys, values, text)) = sheet.size, scales.values()
     marked = [(line.axis, at) for line, at in zip(chart.references, places, strict=True)]
     low, high = _ends_of([*ys, *(at for axis, at in marked if axis == "y")], zero=True)
@@ -609,9 +598,7 @@ def _say(
     near += [(side * (width / 2 + 4), up * (high / 2 + 7)) for up in (-1, 1) for side in (-1, 1)]
     turns = itertools.product((20, 38), (1, -1), (0, -0.5, 0.5, -1, 1))
     far = [(part * width / 2, up * (high / 2 + out)) for out, up, part in turns]
-    others = [
-        box for box in boxes if abs(box[0] + box[2] - 2 * px) > 2e-6 or abs(box[1] + box[3] - 2 * py) > 2e-6
-    ]
+    others = [box for box in boxes if abs(box[0] + box[2] - 2 * px) > 2e-6 or abs(box[1] + box[3] - 2 * py) > 2e-6]
     segments = [pair for path in paths for pair in itertools.pairwise(path)]
 
     def patch(dx: float, dy: float) -> Patch:
@@ -730,9 +717,7 @@ def draw_grid(chart: Chart, sheet: Sheet) -> None:
         sheet.line(0, n * high, cell * len(grid.columns), n * high, color=theme.GRID, under=True)
     for (row, column), (_, part, shade) in grid.parts.items():
         x, y = grid.columns.index(column) * cell, grid.rows.index(row) * high
-        value = cells.said(part) + (
-            f" {chart.value.unit}" if chart.value.unit and part["kind"] == "number" else ""
-        )
+        value = cells.said(part) + (f" {chart.value.unit}" if chart.value.unit and part["kind"] == "number" else "")
         say = pointed(row, column, (chart.value.title, value))
         edge = theme.PAPER if shade else ""
         sheet.marks.append(Box(x, y, x + cell, y + high, shade, edge, 1.5 if shade else 0.0, say=say))

@@ -166,9 +166,7 @@ class _Writer:
         )
 
 
-def _rect(
-    x0: float, y0: float, x1: float, y1: float, fill: str, edge: str, width: float, opacity: float = 1.0
-) -> str:
+def _rect(x0: float, y0: float, x1: float, y1: float, fill: str, edge: str, width: float, opacity: float = 1.0) -> str:
     if not fill and not edge:
         return ""
     stroke = f" {_stroke(edge, width)}" if edge and width else ""

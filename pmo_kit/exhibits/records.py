@@ -33,9 +33,7 @@ Mark = Literal["bar", "line", "scatter", "interval", "heatmap"]
 Kind = Literal["number", "text", "category", "time", "rag", "decision", "mark", "note"]
 Role = Literal["lead", "text", "id", "line", "small"]
 Runs = tuple[tuple[Role, str], ...]
-Style = Literal[
-    "ordinary", "focus", "actual", "previous", "plan", "forecast", "limit", "good", "bad", "muted"
-]
+Style = Literal["ordinary", "focus", "actual", "previous", "plan", "forecast", "limit", "good", "bad", "muted"]
 
 
 @dataclass(frozen=True)
@@ -264,9 +262,7 @@ class Table(Exhibit):
         _need_columns(self.id, self.data, names)
         outside = [row for row, _ in self.details if not 0 <= row < len(self.data)]
         if outside:
-            raise ValueError(
-                f"exhibit {self.id}: details name row {outside[0]}, the table has {len(self.data)} rows"
-            )
+            raise ValueError(f"exhibit {self.id}: details name row {outside[0]}, the table has {len(self.data)} rows")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -397,9 +393,7 @@ def from_json(document: Mapping[str, Any] | str) -> Exhibit:
     if kind not in _TYPES:
         raise ValueError(f"not an exhibit: {kind!r}; expected one of {', '.join(_TYPES)}")
     if content.get("version", 0) > VERSION:
-        raise ValueError(
-            f"exhibit {content.get('id')}: written by a newer pmo_kit (version {content['version']})"
-        )
+        raise ValueError(f"exhibit {content.get('id')}: written by a newer pmo_kit (version {content['version']})")
     record = _TYPES[kind]
     parts = (part.name for part in dataclasses.fields(record) if part.name in content)
     return record(**{name: _decode(name, content[name]) for name in parts})

@@ -289,7 +289,6 @@ def font_css(weights: tuple[int, ...] = (400, 600, 700)) -> str:
         data = (font_folder() / f"SourceSans3-{names[weight]}.ttf.woff2").read_bytes()
         source = f"url(data:font/woff2;base64,{base64.b64encode(data).decode('ascii')}) format('woff2')"
         rules.append(
-            f"@font-face{{font-family:'{FONT}';font-style:normal;font-weight:{weight};"
-            f"font-display:block;src:{source}}}"
+            f"@font-face{{font-family:'{FONT}';font-style:normal;font-weight:{weight};font-display:block;src:{source}}}"
         )
     return "\n".join(rules)

@@ -50,13 +50,9 @@ def hand_check(allocation: Allocation) -> Exhibit:
     if limits.empty:
         line = "Not shown: no envelope is for the whole portfolio and no trade is used up, so there is no sum to check."
         return Message(title=line, items=(), absent="budgets")
-    rules: dict[str, Any] = {
-        str(name): allocation.question.rule(rule) for name, rule in limits["rule"].items()
-    }
+    rules: dict[str, Any] = {str(name): allocation.question.rule(rule) for name, rule in limits["rule"].items()}
     parts = {
-        name: allocation.people[(rule.role, rule.period)]
-        if isinstance(rule, Capacity)
-        else allocation.spend[rule.year]
+        name: allocation.people[(rule.role, rule.period)] if isinstance(rule, Capacity) else allocation.spend[rule.year]
         for name, rule in rules.items()
     }
     there = pd.Series(
@@ -135,9 +131,7 @@ def decisions(register: Register, log: pd.DataFrame) -> Exhibit:
 def _why(row: Any) -> str:
     """Who decided against the advice, and the reason."""
     by = row.decided_by if isinstance(row.decided_by, str) else "no name is recorded"
-    return (
-        f"Against the advice: {by}; {row.reason if isinstance(row.reason, str) else 'no reason is recorded'}"
-    )
+    return f"Against the advice: {by}; {row.reason if isinstance(row.reason, str) else 'no reason is recorded'}"
 
 
 @figure("annex.actions")
@@ -187,9 +181,7 @@ def assumptions(register: Register) -> Exhibit:
             n=told("weak", len(weak)),
             all=told("all", len(table)),
         ),
-        takeaway=f"Test first: {listed(weak)}."
-        if len(weak)
-        else f"Test first: {data['assumption'].iloc[0]}.",
+        takeaway=f"Test first: {listed(weak)}." if len(weak) else f"Test first: {data['assumption'].iloc[0]}.",
         note="Quality: R a guess, A partly supported, G evidence. Impact: R may turn the advice, A moves the "
         "numbers, G hardly matters. Rated by the owner.",
     )
@@ -233,15 +225,10 @@ def cases(proof: Proof) -> Table:
     """Return every published figure with its source, ours, and the difference."""
     table = proof.table
     rows = table.assign(
-        where=[
-            (("lead", row.source), ("line", row.title), ("line", row.place)) for row in table.itertuples()
-        ],
+        where=[(("lead", row.source), ("line", row.title), ("line", row.place)) for row in table.itertuples()],
         what=[(("text", row.quantity), ("line", row.case)) for row in table.itertuples()],
         published=[_figure(row.published, row.step) for row in table.itertuples()],
-        ours=[
-            "not asked" if row.ours != row.ours else _figure(row.ours, row.step / 10)
-            for row in table.itertuples()
-        ],
+        ours=["not asked" if row.ours != row.ours else _figure(row.ours, row.step / 10) for row in table.itertuples()],
         agrees=["–" if row.ours != row.ours else "yes" if row.agrees else "NO" for row in table.itertuples()],
     )
     rows["where"] = rows["where"].where(~table["source"].eq(table["source"].shift()), "")
@@ -258,9 +245,7 @@ def cases(proof: Proof) -> Table:
 def distance(proof: Proof) -> Chart:
     """Return how far our figures are from the published ones, as a share of the last digit printed, by source."""
     asked = proof.table.dropna(subset="ours")
-    away = (
-        (asked["difference"].abs() / asked["step"]).groupby(asked["source"], sort=False).agg(["max", "size"])
-    )
+    away = (asked["difference"].abs() / asked["step"]).groupby(asked["source"], sort=False).agg(["max", "size"])
     rows = pd.DataFrame(
         {
             "source": away.index,

@@ -173,9 +173,7 @@ def _of_area(allocation: Allocation, area: str) -> str:
 def _area_title(allocation: Allocation, area: str) -> str:
     """What an area asked for, and what it gets."""
     funded, gets = facts.decided(allocation, "fund", area), facts.spend(allocation, area=area)
-    leaving = (
-        ", with the cost of stopping" if facts.decided(allocation, "stop", area).value and gets.value else ""
-    )
+    leaving = ", with the cost of stopping" if facts.decided(allocation, "stop", area).value and gets.value else ""
     basis = allocation.question.basis_word
     given = say("{gets}{basis}{leaving}", gets=gets, basis=f" {basis}" if basis else "", leaving=leaving)
     return say(
@@ -210,9 +208,7 @@ def _other_choice(explanation: Explanation) -> Iterator[tuple[str, str]]:
     """project_id -> the price of leaving out what is in, of letting in what is out at its cheapest size, in words."""
     funded = explanation.allocation.table["decision"] == "fund"
     for project, flips in explanation.table.groupby(level="project_id", sort=False):
-        priced = flips[
-            flips["price"].notna() & (flips["in_plan"] if funded[project] else flips["flip"] == "in")
-        ]
+        priced = flips[flips["price"].notna() & (flips["in_plan"] if funded[project] else flips["flip"] == "in")]
         if priced.empty:
             yield str(project), "not possible"
             continue
@@ -293,14 +289,10 @@ def envelopes(allocation: Allocation) -> Chart:
     left = float(given.sum() - money["used"].sum())
     rest = facts.told(allocation, "plan.left", left, plan=facts.PLAN)
     pairs = [(*facts.limit(allocation, row), row["year"]) for _, row in money.iterrows()]
-    each = say(" and ").join(
-        say("{used} of {most} in {year}", used=a, most=b, year=year) for a, b, year in pairs
-    )
+    each = say(" and ").join(say("{used} of {most} in {year}", used=a, most=b, year=year) for a, b, year in pairs)
     lefts = [(facts.left(allocation, row), row["year"]) for _, row in money.iterrows()]
     unspent = say(", ").join(say("{left} in {year}", left=left, year=year) for left, year in lefts)
-    below = (
-        "; what is below zero is paid with money carried in" if any(f.value < -0.05 for f, _ in lefts) else ""
-    )
+    below = "; what is below zero is paid with money carried in" if any(f.value < -0.05 for f, _ in lefts) else ""
     return Chart(
         mark="bar",
         data=rows,
@@ -312,9 +304,7 @@ def envelopes(allocation: Allocation) -> Chart:
         title=say("The plan spends {each}", each=each)
         if len(money) <= 2
         else say("The plan leaves {left} unspent", left=rest),
-        takeaway=say(
-            "Left: {unspent}{below}{limit}.", unspent=unspent, below=below, limit=_at_its_end(allocation)
-        ),
+        takeaway=say("Left: {unspent}{below}{limit}.", unspent=unspent, below=below, limit=_at_its_end(allocation)),
     )
 
 
@@ -330,13 +320,9 @@ def prices(explanation: Explanation) -> Chart:
     }
     rows = []
     for group, part in groups.items():
-        cheapest = (
-            part.dropna(subset="price").sort_values("price").groupby(level="project_id", sort=False).head(1)
-        )
+        cheapest = part.dropna(subset="price").sort_values("price").groupby(level="project_id", sort=False).head(1)
         for (project, _), row in cheapest.sort_values("price", ascending=False).iterrows():
-            rows.append(
-                (group, f"{row['name']} {project}", row["price"], between(row["price"], row["price_upper"]))
-            )
+            rows.append((group, f"{row['name']} {project}", row["price"], between(row["price"], row["price_upper"])))
     for project, gain in explanation.duties.items():
         name = f"{register.projects.loc[project, 'name']} {project}"
         rows.append(("By law: what the duty costs", name, gain, format_number(gain)))
@@ -444,9 +430,7 @@ def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
         takeaway=say(
             "Lifting {who} alone gives back {freed}.",
             who=dearest["name"],
-            freed=facts.told(
-                allocation, "order.freed", dearest["last_in"], project=str(dearest["project_id"])
-            ),
+            freed=facts.told(allocation, "order.freed", dearest["last_in"], project=str(dearest["project_id"])),
         ),
         unit_line=unit_line(register, f"{sentence(allocation.question.goal)} lost"),
         note=(f"Together they cost {apart}. " if len(rows) > 1 else "")
@@ -555,9 +539,7 @@ def bottleneck_names(allocation: Allocation) -> list[str]:
 
 def _at_its_end(allocation: Allocation) -> str:
     limit = bottleneck(allocation)
-    return (
-        "" if limit is None else "; " + next(u.sentence for u in allocation.limits if u.rule == limit["rule"])
-    )
+    return "" if limit is None else "; " + next(u.sentence for u in allocation.limits if u.rule == limit["rule"])
 
 
 def _span(years: list[int]) -> str:
@@ -584,9 +566,7 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
     for column in ("used", "limit", "slack"):
         shown[column] = shown[column].where(~parts, 100 * shown[column])
     shown["unit"] = ["% of spending" if units[rule] == SHARE else units[rule].short for rule in shown["rule"]]
-    shown["more"] = [
-        _gain(allocation, worth.loc[rule]) if rule in worth.index else "–" for rule in shown["rule"]
-    ]
+    shown["more"] = [_gain(allocation, worth.loc[rule]) if rule in worth.index else "–" for rule in shown["rule"]]
     shown["label"] = shown["label"].map(sentence)
     held, several = holding(allocation, worth), len(worth.drop("all money", errors="ignore"))
     priced = facts.told(register, "limit.priced", several)
@@ -699,9 +679,7 @@ def holds(order: FundingOrder) -> Table:
             last=_factor(order.question, table["factor"].iloc[-1]),
             most=say("{most} at most", most=most) if table["price"].max() >= 0.05 else "nothing",
         ),
-        unit_line=unit_line(
-            order.question.register, f"One list that only adds ({proof}; all budgets weigh the same)"
-        ),
+        unit_line=unit_line(order.question.register, f"One list that only adds ({proof}; all budgets weigh the same)"),
         note="What is funded at a budget is funded at every larger one; its size may change.",
     )
 
@@ -713,15 +691,11 @@ def moves(allocation: Allocation, moved: pd.DataFrame) -> Exhibit:
     best = moved.loc[moved["most"].idxmax()] if len(moved) else None
     if best is None or best["most"] <= SMALL:
         asked = listed(as_given(x) for x in sorted(set(moved["amount"])))
-        return Message(
-            title="Moving money between two years would gain nothing", items=(), note=f"Tried: {asked}."
-        )
+        return Message(title="Moving money between two years would gain nothing", items=(), note=f"Tried: {asked}.")
     if gaining.empty:  # none of the amounts that were tried, but another
         gaining = best.to_frame().T.assign(amount=best["cap"], gain=best["most"], more=float("nan"))
     gain, amount = facts.moved(allocation, best)
-    data = gaining[["envelope", "from_year", "to_year", "amount", "gain", "more", "cap"]].reset_index(
-        drop=True
-    )
+    data = gaining[["envelope", "from_year", "to_year", "amount", "gain", "more", "cap"]].reset_index(drop=True)
     years = [f"{int(r.from_year)} to {int(r.to_year)}" for r in gaining.itertuples()]
     return Table(
         data=data.assign(years=years).drop(columns=["from_year", "to_year"]),
@@ -841,9 +815,7 @@ def _shares(rates: pd.Series, area: str) -> str:
     if first == last:
         return f"Every area gets {format_number(known.max(), 0)} % of its ask"
     verb = "gets {} % of its" if (known == known.max()).sum() == 1 else "get {} % of their"
-    return (
-        f"{first} {verb.format(format_number(known.max(), 0))} ask, {last} {format_number(known.min(), 0)} %"
-    )
+    return f"{first} {verb.format(format_number(known.max(), 0))} ask, {last} {format_number(known.min(), 0)} %"
 
 
 def contested(allocation: Allocation, asked: Question) -> list[str]:
@@ -856,9 +828,7 @@ def contested(allocation: Allocation, asked: Question) -> list[str]:
     overridden = {override.project_id for override in asked.orders}
     record = overridden | set(asked.register.table("requests")["project_id"].dropna())
     found = [
-        str(p)
-        for p, row in table.iterrows()
-        if p in overridden or row["level"] != largest[str(p)] or row["delay"]
+        str(p) for p, row in table.iterrows() if p in overridden or row["level"] != largest[str(p)] or row["delay"]
     ]
     return sorted(found, key=lambda p: (p not in record, -options.loc[(p, largest[p]), "value"], p))
 
@@ -871,9 +841,7 @@ def _better(shares: pd.DataFrame, key: tuple[str, str]) -> str:
 
 
 @figure("contested.claims")
-def claims(
-    reasons: Explanation, asking: list[str], left: int = 0, shares: pd.DataFrame | None = None
-) -> Table:
+def claims(reasons: Explanation, asking: list[str], left: int = 0, shares: pd.DataFrame | None = None) -> Table:
     """Return each contested project with what it asks, what it gets, what granting it costs and whom it displaces.
 
     `shares` is from `pmo_kit.risk.price_shares`: beside a price that the futures do not settle, in how many of them the
@@ -891,11 +859,7 @@ def claims(
             {
                 "asked": stated[(project, level)],
                 "gets": _gets(row),
-                "if": "leave it out"
-                if flip["in_plan"]
-                else "carry it on"
-                if row["decision"] == "stop"
-                else "grant it",
+                "if": "leave it out" if flip["in_plan"] else "carry it on" if row["decision"] == "stop" else "grant it",
                 "price": "not possible" if price != price else between(price, flip["price_upper"]),
                 "better": "" if shares is None else _better(shares, (project, str(flip.name))),
                 "displaces": others(names, flip["displaces"], project),
@@ -916,9 +880,7 @@ def claims(
     short = "other project that gets less than it asks", "other projects that get less than they ask"
     return Table(
         data=data,
-        columns=columns(
-            "project | asked: asks | gets | if | price.words", better, "displaces: and displaces"
-        ),
+        columns=columns("project | asked: asks | gets | if | price.words", better, "displaces: and displaces"),
         title=f"{sentence(count(len(data), 'claim is', 'claims are'))} contested; the cheapest to grant, "
         + say(
             "{who}, {verb} {least}{each}",
@@ -939,11 +901,7 @@ def claims(
             f"Claims, and {allocation.question.goal} lost by granting one, at the size asked",
         ),
         note="Requests and overrides on record first, then the most valuable."
-        + (
-            " Plan better in: share of futures, where the price is under one standard deviation."
-            if better
-            else ""
-        )
+        + (" Plan better in: share of futures, where the price is under one standard deviation." if better else "")
         + (f" Left out: {count(left, *short)}." if left else ""),
     )
 
@@ -1004,9 +962,7 @@ def delay(allocation: Allocation, costs: pd.DataFrame, most: int = 12) -> Table:
         title += f"; {count(gaining, 'funded project')} would gain by waiting" if gaining else ""
     return Table(
         data=shown.assign(project=named(shown["name"]))[["project", "cost", "value"]].reset_index(drop=True),
-        columns=columns(
-            "project: project, one year later | cost: costs the portfolio | value: value of the plan then"
-        ),
+        columns=columns("project: project, one year later | cost: costs the portfolio | value: value of the plan then"),
         title=title,
         note=f"Of {count(len(table), 'funded project')} whose latest start allows it; a negative cost is a gain."
         if len(table)
@@ -1046,9 +1002,7 @@ def by_score(allocation: Allocation, scored: Allocation, value: pd.Series) -> Ta
     known = value.notna().groupby(level="project_id").any()
     unscored = [str(p) for p in names.index if not known.get(p, False)]
     if unscored:
-        notes.append(
-            f"Not scored: {listed(names[unscored])}; in the second plan only where law or contract says so."
-        )
+        notes.append(f"Not scored: {listed(names[unscored])}; in the second plan only where law or contract says so.")
     given_up = data["money"].iloc[0] - data["money"].iloc[1]
     return Table(
         data=data,

@@ -122,9 +122,7 @@ def moved(allocation: Allocation, row: pd.Series) -> tuple[Fact, Fact]:
         "envelope": str(row["envelope"]),
         "part": f"from {int(row['from_year'])}",
     }
-    return told(allocation, "money.move", row["most"], **of), told(
-        allocation, "money.moved", row["cap"], **of
-    )
+    return told(allocation, "money.move", row["most"], **of), told(allocation, "money.moved", row["cap"], **of)
 
 
 def spend(allocation: Allocation, year: int | None = None, area: str | None = None) -> Fact:
@@ -138,9 +136,7 @@ def decided(allocation: Allocation, decision: str, area: str | None = None) -> F
     """How many projects the plan funds, stops or refuses: of an area, or in all."""
     key = {"fund": "plan.funded", "stop": "plan.stopped", "refuse": "plan.refused"}[decision]
     own = allocation.table["area"].eq(area) if area else True
-    return told(
-        allocation, key, (allocation.table["decision"].eq(decision) & own).sum(), plan=PLAN, area=area
-    )
+    return told(allocation, key, (allocation.table["decision"].eq(decision) & own).sum(), plan=PLAN, area=area)
 
 
 def counted(allocation: Allocation, projects: int, part: str) -> Fact:
@@ -161,9 +157,7 @@ def asked(allocation: Allocation, area: str | None = None) -> Fact:
     return told(register, "register.asked", own.groupby(level="project_id").max().sum(), area=area)
 
 
-def price(
-    allocation: Allocation, project: str, level: str | None, amount: float, bound: str | None = None
-) -> Fact:
+def price(allocation: Allocation, project: str, level: str | None, amount: float, bound: str | None = None) -> Fact:
     """What taking an exception in costs, exactly or as `bound` says ("at most")."""
     of: dict[str, Any] = {"project": project, "level": level, "part": bound}
     return told(allocation, "project.price_in", amount, over="all other plans", **of)
@@ -171,9 +165,7 @@ def price(
 
 def project_value(allocation: Allocation, project: str) -> Fact:
     """What a project is worth in the plan, by itself."""
-    return told(
-        allocation, "project.value", allocation.table.loc[project, "value"], project=project, plan=PLAN
-    )
+    return told(allocation, "project.value", allocation.table.loc[project, "value"], project=project, plan=PLAN)
 
 
 def project_cost(allocation: Allocation, project: str, year: int) -> Fact:

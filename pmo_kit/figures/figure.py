@@ -110,11 +110,7 @@ def between(low: float, high: float) -> str:
 
 def named(names: pd.Series | pd.DataFrame) -> list[Runs]:
     """Names by id, each with its id in small type; of a table its columns project_id and name."""
-    pairs = (
-        names.items()
-        if isinstance(names, pd.Series)
-        else names[["project_id", "name"]].itertuples(index=False)
-    )
+    pairs = names.items() if isinstance(names, pd.Series) else names[["project_id", "name"]].itertuples(index=False)
     return [(("text", str(name)), ("id", str(id))) for id, name in pairs]
 
 

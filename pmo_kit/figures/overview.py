@@ -84,11 +84,7 @@ def enablers(register: Register, appraisal: Appraisal) -> Exhibit:
             who=first["name"],
             n=told("need it", first["many"]),
         ),
-        takeaway=(
-            say("{n:Words enabler loses|enablers lose} money alone. ", n=told("lose", losing))
-            if losing
-            else ""
-        )
+        takeaway=(say("{n:Words enabler loses|enablers lose} money alone. ", n=told("lose", losing)) if losing else "")
         + "What an enabler is worth is what the best plan loses without it.",
     )
 
@@ -121,9 +117,7 @@ def known(register: Register) -> Message:
         )
     ]
     if register.has("baselines"):
-        base = register.table("baselines").pivot_table(
-            index="project_id", columns="quantity", values="baseline"
-        )
+        base = register.table("baselines").pivot_table(index="project_id", columns="quantity", values="baseline")
         missing = len(register.projects) - base.reindex(register.projects.index).notna().sum()
         named = [
             f"{STATED.get(name, name.replace('_', ' '))} of {count(int(number), 'project')}"
@@ -134,16 +128,12 @@ def known(register: Register) -> Message:
     age = overview.freshness(register).median()
     if age == age:
         items.append(("Age:", f"{_old(age)}."))
-    return Message(
-        title="How well we know it", items=tuple(items), unit_line=unit_line(register, "Data quality", "")
-    )
+    return Message(title="How well we know it", items=tuple(items), unit_line=unit_line(register, "Data quality", ""))
 
 
 def _notes(register: Register) -> Fact:
     """How many findings are notes."""
-    return claims.told(
-        register, "count", (register.findings["severity"] == "info").sum(), "notes", part="noted"
-    )
+    return claims.told(register, "count", (register.findings["severity"] == "info").sum(), "notes", part="noted")
 
 
 @figure("data_quality.findings")
@@ -225,9 +215,7 @@ def waivers(register: Register) -> Exhibit:
         for row in register.table("exemptions").itertuples(index=False)
     ]
     if not rows:
-        return nothing(
-            "Nothing was waived: every finding counts.", "No value is missing for a stated reason."
-        )
+        return nothing("Nothing was waived: every finding counts.", "No value is missing for a stated reason.")
     return Table(
         data=pd.DataFrame(rows),
         columns=columns("what: accepted | why: reason | who: by | until"),
@@ -289,9 +277,7 @@ def ask(register: Register, appraisal: Appraisal) -> Exhibit:
     worst = (both["asked"] / there).idxmax()
     asked = claims.told(register, "register.asked", both.loc[worst, "asked"], year=int(worst))
     envelope = claims.told(register, "envelope.amount", both.loc[worst, "envelope"], year=int(worst))
-    part = claims.told(
-        register, "share", max(1 - there[worst] / asked.value, 0.0), year=int(worst), part="asked"
-    )
+    part = claims.told(register, "share", max(1 - there[worst] / asked.value, 0.0), year=int(worst), part="asked")
     return Chart(
         mark="bar",
         data=rows.sort_values(["year", "what"], ascending=[True, False], ignore_index=True),
@@ -336,8 +322,7 @@ def people(register: Register, appraisal: Appraisal) -> Exhibit:
             most=told("there", first["capacity"]),
         )
         if short
-        else "There are people enough in every role and period"
-        + " that states a capacity" * table["capacity"].hasnans,
+        else "There are people enough in every role and period" + " that states a capacity" * table["capacity"].hasnans,
         takeaway=say(
             "{n:Words} of {all:words pair|pairs} of role and period cannot serve all that is asked.",
             n=told("short", short, "pairs"),
@@ -356,18 +341,14 @@ def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> 
         needed = ("costs", id) if not register.has("costs") else ("projects", id, f"column {column}")
         return not_shown(f"the ask by {words}", *needed)
     table = overview.ask_by(register, appraisal, column)
-    labels = _labels(register, column) | {
-        value: value.replace("_", " ") for value in table.index if "_" in value
-    }
+    labels = _labels(register, column) | {value: value.replace("_", " ") for value in table.index if "_" in value}
     table = table.rename(index=lambda value: labels.get(value, value)).reset_index()
     table["label"] = [
         f"{money(row.asked) if row.asked else 'none stated'} · {count(row.projects, 'project')}"
         for row in table.itertuples()
     ]
     if int((table["asked"] > 0).sum()) <= 1 or len(table) == 1:  # one bar says nothing
-        of_one = say(
-            "All the money asked is of one {words}: {first}", first=table[column].iloc[0], words=words
-        )
+        of_one = say("All the money asked is of one {words}: {first}", first=table[column].iloc[0], words=words)
         line = of_one if table["asked"].any() else "No money is asked"
         return Message(id=id, title=line, alt=f"{line}.", items=())
     first = table.iloc[0]
@@ -392,19 +373,13 @@ def by_year(register: Register, appraisal: Appraisal) -> Exhibit:
     table = table.loc[:, table.sum() > 0]
     if table.empty or not table.shape[1]:
         return not_shown("the cost by year", "costs")
-    areas = (
-        register.projects["area"]
-        .reindex(table.index)
-        .map(lambda area: _labels(register, "area").get(area, area))
-    )
+    areas = register.projects["area"].reindex(table.index).map(lambda area: _labels(register, "area").get(area, area))
     sums = table.groupby(areas).sum()
     order = sums.sum(axis=1).sort_values(ascending=False, kind="stable").index
     most = list(order) if len(order) <= AREAS else list(order[: AREAS - 1])
     other = f"{number(len(order) - len(most), 0)} other areas"
     rows = sums.groupby(lambda area: area if area in most else other).sum()
-    rows = (
-        rows.loc[[*most, *([other] if other in rows.index else [])]].rename_axis("area").T.rename_axis("year")
-    )
+    rows = rows.loc[[*most, *([other] if other in rows.index else [])]].rename_axis("area").T.rename_axis("year")
     long = rows.stack().rename("amount").reset_index().assign(year=lambda data: data["year"].astype("str"))
     total = table.sum()
     peak = int(total.idxmax())
@@ -457,17 +432,11 @@ def largest(register: Register) -> Exhibit:
 @figure("overview.timeline")
 def timeline(register: Register) -> Exhibit:
     """Return when projects start and finish, the earliest first; of many those with the most money."""
-    dates = register.projects.dropna(subset=["start", "finish"]).sort_values(
-        ["start", "finish"], kind="stable"
-    )
+    dates = register.projects.dropna(subset=["start", "finish"]).sort_values(["start", "finish"], kind="stable")
     if dates.empty:
         return not_shown("when projects start and finish", "projects", columns="columns start and finish")
     first = dates["start"].min()
-    most = (
-        overview.money_of_projects(register)[dates.index]
-        .sort_values(ascending=False, kind="stable")
-        .index[:ROWS]
-    )
+    most = overview.money_of_projects(register)[dates.index].sort_values(ascending=False, kind="stable").index[:ROWS]
     data = dates[dates.index.isin(most)].reset_index()[["project_id", "name", "start", "finish"]]
     for name in ("start", "finish"):
         data[f"{name}_years"] = (data[name] - first).dt.days / 365.25
@@ -475,15 +444,12 @@ def timeline(register: Register) -> Exhibit:
     data = data.drop(columns=["start", "finish"])
     years = range(first.year, dates["finish"].max().year + 1)
     running = {
-        year: int(((dates["start"].dt.year <= year) & (dates["finish"].dt.year >= year)).sum())
-        for year in years
+        year: int(((dates["start"].dt.year <= year) & (dates["finish"].dt.year >= year)).sum()) for year in years
     }
     most_at_once = max(running.values())
     peaks = [year for year in years if running[year] == most_at_once]
     rest, undated = len(dates) - len(data), len(register.projects) - len(dates)
-    notes = (
-        [f"Those with the most money; {number(rest, 0)} more are counted in the title only."] if rest else []
-    )
+    notes = [f"Those with the most money; {number(rest, 0)} more are counted in the title only."] if rest else []
     notes += [f"{sentence(count(undated, 'project'))} without both dates not drawn."] if undated else []
     return Chart(
         mark="interval",
@@ -509,9 +475,7 @@ def timeline(register: Register) -> Exhibit:
 def projects(register: Register) -> Table:
     """Return the register as a table: every project with its area, stage, dates, rating and money."""
     stated = overview.money_of_projects(register)
-    data = register.projects.assign(money=stated.where(stated > 0)).sort_values(
-        "money", ascending=False, kind="stable"
-    )
+    data = register.projects.assign(money=stated.where(stated > 0)).sort_values("money", ascending=False, kind="stable")
     data["stage"] = data["stage"].str.replace("_", " ")
     data = data.reset_index(names="id")
     what = "cost" if register.has("costs") else "money"
@@ -625,9 +589,7 @@ def _together(total: float, base: float) -> str:
 def _left_out(register: Register, both: pd.DataFrame) -> str:
     """Which projects a chart of variances does not draw."""
     unknown, rest = len(register.projects) - len(both), both.iloc[ROWS:]
-    notes = (
-        [f"And {number(len(rest), 0)} with less variance: {shortened(rest['name'])}."] if len(rest) else []
-    )
+    notes = [f"And {number(len(rest), 0)} with less variance: {shortened(rest['name'])}."] if len(rest) else []
     notes += [f"{sentence(count(unknown, 'project'))} without both figures not shown."] if unknown else []
     return " ".join(notes)
 
@@ -793,9 +755,7 @@ def attention(register: Register) -> Message:
             ]
             items += [(lead, f"{listed(named)}.")] if named else []
     items = items or [("Nothing", "stands out in what the register holds.")]
-    return Message(
-        title="What stands out", items=tuple(items), unit_line=unit_line(register, "Ratings and forecasts")
-    )
+    return Message(title="What stands out", items=tuple(items), unit_line=unit_line(register, "Ratings and forecasts"))
 
 
 def _labels(register: Register, column: str) -> dict[str, str]:

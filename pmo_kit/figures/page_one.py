@@ -51,9 +51,7 @@ def one_project(
     row = allocation.table.loc[project]
     decision = str(row["decision"])
     size = f", {row['label']}" if row["label"] else ""
-    text: str = say(
-        "In the plan{size}: worth {worth}.", size=size, worth=claims.project_value(allocation, project)
-    )
+    text: str = say("In the plan{size}: worth {worth}.", size=size, worth=claims.project_value(allocation, project))
     if decision == "stop":
         spend = allocation.spend.loc[project]
         paid = say(", ").join(
@@ -133,20 +131,14 @@ def amounts(allocation: Allocation) -> Table:
         rows = spend.assign(project=[_labelled(row, str(project)) for project, row in funded.iterrows()])
         whole = sentence(count(len(funded), "project"))
     else:
-        order = (
-            spend["in all"].groupby(funded["area"]).sum().sort_values(ascending=False, kind="stable").index
-        )
+        order = spend["in all"].groupby(funded["area"]).sum().sort_values(ascending=False, kind="stable").index
         most = list(order) if len(order) <= AREAS + 1 else list(order[:AREAS])
-        area = funded["area"].where(
-            funded["area"].isin(most), f"{sentence(count(len(order) - len(most)))} other areas"
-        )
+        area = funded["area"].where(funded["area"].isin(most), f"{sentence(count(len(order) - len(most)))} other areas")
         sums, sizes = spend.groupby(area, sort=False).sum(), area.value_counts()
         sums = sums.loc[[*most, *sums.index.difference(most)]]
         names = [(("text", f"{area}, {count(int(sizes[area]), 'project')}"),) for area in sums.index]
         rows, whole = sums.assign(project=names), f"All {number(len(funded), 0)} projects"
-    total: dict[str, Any] = {"project": (("lead", whole),)} | {
-        year: float(rows[year].sum()) for year in heads
-    }
+    total: dict[str, Any] = {"project": (("lead", whole),)} | {year: float(rows[year].sum()) for year in heads}
     data = pd.concat([rows, pd.DataFrame([total])], ignore_index=True)
     exits = _by_year(allocation.spend[table["decision"] == "stop"], years).sum()
     if exits["in all"]:
@@ -307,9 +299,7 @@ def headline(allocation: Allocation) -> Message:
     who = say("{n:words project|projects}", n=funded)
     first = f"Stop {shortened(stops, 2)} and fund " if len(stops) else "Fund "
     each = say(", ").join(say("{money} in {year}", money=claims.spend(allocation, y), year=y) for y in years)
-    near = say(", ").join(
-        say("{money} in {year}", money=claims.spend(allocation, y), year=y) for y in years[:2]
-    )
+    near = say(", ").join(say("{money} in {year}", money=claims.spend(allocation, y), year=y) for y in years[:2])
     whole = claims.spend(allocation)
     total = say(", {whole} to {last}", whole=whole, last=years[-1]) if len(years) > 2 else ""
     worth = say("worth {value}{basis}", value=claims.value(allocation), basis=_basis(allocation))
@@ -396,9 +386,7 @@ def decisions(
     requests = register.need("requests")
     _refuse_gaps(requests)
     order = {"stop": 0, "fund": 1}
-    requests = requests.assign(order=requests["decision"].map(order).fillna(2)).sort_values(
-        "order", kind="stable"
-    )
+    requests = requests.assign(order=requests["decision"].map(order).fillna(2)).sort_values("order", kind="stable")
     shown, rest = requests.head(MOST), requests.iloc[MOST:]
     rows: list[dict[str, object]] = []
     details: list[tuple[int, Table]] = []
@@ -486,9 +474,7 @@ def orders(allocation: Allocation, ledger: Ledger) -> Message:
                     who=row.decided_by,
                     why=str(row.reason).rstrip("."),
                     cost=cost if row.alone == row.alone else "the whole plan",
-                    does={"fund": "funds it", "stop": "stops it", "refuse": "leaves it out"}[
-                        decided[row.project_id]
-                    ],
+                    does={"fund": "funds it", "stop": "stops it", "refuse": "leaves it out"}[decided[row.project_id]],
                 ),
             )
         )
@@ -550,9 +536,7 @@ def alternatives(
     if waiting.value > allocation.value + SMALL:
         more = claims.more_than(allocation, waiting.value, "later starts")
         late = claims.counted(allocation, int((waiting.table["delay"] > 0).sum()), "starting later")
-        words = say(
-            "{more:+} if {late:words project starts|projects start} a year later.", more=more, late=late
-        )
+        words = say("{more:+} if {late:words project starts|projects start} a year later.", more=more, late=late)
         items.append(("Later:", words))
     best = moves.loc[moves["most"].idxmax()] if len(moves) else None
     if best is not None and best["most"] > SMALL:
@@ -616,9 +600,7 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
         items: list[tuple[str, str]] = [("", say("{gains}.", gains=say("; ").join(gains)))] if held else []
         return Message(title=f"What limits us: {first}", items=(*items, ("", spare), *over))
     people = limit["kind"] == "capacity"
-    title = (
-        f"What limits us: {'people, not money' if people and (money['slack'] > 0).all() else limit['label']}"
-    )
+    title = f"What limits us: {'people, not money' if people and (money['slack'] > 0).all() else limit['label']}"
     used, most = claims.limit(allocation, limit)
     lead = say("{used} of {most}: {label}.", used=used, most=most, label=limit["label"])
     if people:
@@ -626,9 +608,7 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
         lead = say("{used} of {most} {who} used in {when}.", used=used, most=most, who=who, when=when)
     items = [(lead, left)]
     items += [
-        ("", worth_words(allocation, worth.loc[name]))
-        for name in bottleneck_names(allocation)
-        if name in worth.index
+        ("", worth_words(allocation, worth.loc[name])) for name in bottleneck_names(allocation) if name in worth.index
     ]
     return Message(title=title, items=(*items, *over))
 
@@ -707,9 +687,7 @@ def how_sure(allocation: Allocation, certificate: Sequence[tuple[str, str]] = ()
     value = claims.value(allocation)
     among = _set_words(allocation)
     if allocation.status == "optimal" and allocation.gap == 0:
-        text = say(
-            "{value} is proven to be the most that any plan is worth {among}", value=value, among=among
-        )
+        text = say("{value} is proven to be the most that any plan is worth {among}", value=value, among=among)
         text += "; another is worth as much." if allocation.unique is False else "."
     else:
         bound = claims.bound(allocation)

@@ -40,11 +40,7 @@ def bids(award: Award) -> Table:
     rows = award.table.reset_index().sort_values(order, ascending=[True, False, False], kind="stable")
     rows["group"] = rows["lot_label"] + ", lot " + rows["lot"]
     rows["remark"] = [
-        "award"
-        if row.awarded
-        else f"out: {row.failed_gate}"
-        if not row.passed
-        else f"rank {number(row.rank, 0)}"
+        "award" if row.awarded else f"out: {row.failed_gate}" if not row.passed else f"rank {number(row.rank, 0)}"
         for row in rows.itertuples()
     ]
     rows["robust"] = 100 * rows["wins"]
@@ -73,9 +69,7 @@ def scores(award: Award, lot: str) -> Chart:
     names = award.table["name"].xs(lot, level="lot")
     rows["partner"] = rows["partner_id"].map(names)
     rows["words"] = [f"{row.label} ({percent(row.weight)})" for row in rows.itertuples()]
-    rows = rows.sort_values(
-        ["weight", "criterion", "partner_id"], ascending=[False, True, True], kind="stable"
-    )
+    rows = rows.sort_values(["weight", "criterion", "partner_id"], ascending=[False, True, True], kind="stable")
     left_out = int(award.evaluation.evaluators["left_out"].gt(0).sum())
     best = award.table["quality"].xs(lot, level="lot").idxmax()
     return Chart(
@@ -112,9 +106,7 @@ def sensitivity(award: Award) -> Table:
         columns=columns("weights | award | same"),
         title=f"The award holds while the price counts {holds}",
         takeaway=f"The price counts {percent(award.price_weight)} today.",
-        unit_line=unit_line(
-            award.register, f"Best award by weight of the price, in steps of {percent(0.05)}", ""
-        ),
+        unit_line=unit_line(award.register, f"Best award by weight of the price, in steps of {percent(0.05)}", ""),
     )
 
 

@@ -205,9 +205,7 @@ def s_curve(review: Review, project: str) -> Chart:
         if row["counted"]
         else f"{row['name']} reports no figures that add up",
         takeaway=f"Its budget is {format_number(row['bac'])}{ahead}." if row["counted"] else "",
-        unit_line=unit_line(
-            review.register, "Plan, work earned, money spent", scope=f"{row['name']} {project}"
-        ),
+        unit_line=unit_line(review.register, "Plan, work earned, money spent", scope=f"{row['name']} {project}"),
         note="The dashed line goes to the cost by today's pace of cost, at the date by today's pace of time.",
     )
 
@@ -278,9 +276,7 @@ def stop_or_continue(review: Review, verdicts: pd.DataFrame) -> Table:
     return Table(
         data=rows,
         first=ROWS,
-        columns=columns(
-            "project | spent | to_spend | etc | npv_continue | npv_stop | gain.on | gain_at_cpi | verdict"
-        ),
+        columns=columns("project | spent | to_spend | etc | npv_continue | npv_stop | gain.on | gain_at_cpi | verdict"),
         title=say(
             "{n:Words running project|running projects} would not pay at today's pace: {who}",
             n=claims.teller(review.register, "stop_or_continue")("doubtful", len(doubtful)),
@@ -313,9 +309,7 @@ def rebaselines(register: Register, moves: pd.DataFrame) -> Table:
         else "Every baseline that moved has a change request"
         if len(rows)
         else "No baseline moved",
-        takeaway=f"{many(int(rows['explained'].sum()), 'move has|moves have')} a reference."
-        if len(rows)
-        else "",
+        takeaway=f"{many(int(rows['explained'].sum()), 'move has|moves have')} a reference." if len(rows) else "",
     )
 
 
@@ -384,15 +378,11 @@ def reference_classes(register: Register, classes: pd.DataFrame) -> Table:
     told = {}
     if "benefit" in whole.index:
         n, share = whole.loc["benefit", ["cases", "pooled"]]
-        told["benefit"] = (
-            f"{many(n, 'project|projects')} realized {percent(share)} of the benefits that were due"
-        )
+        told["benefit"] = f"{many(n, 'project|projects')} realized {percent(share)} of the benefits that were due"
     if "cost" in whole.index:
         n, share = whole.loc["cost", ["cases", "pooled"]]
         side = "more" if share >= 1 else "less"
-        told["cost"] = (
-            f"{count(n, 'project costs', 'projects cost')} {percent(abs(share - 1))} {side} than budgeted"
-        )
+        told["cost"] = f"{count(n, 'project costs', 'projects cost')} {percent(abs(share - 1))} {side} than budgeted"
     return Table(
         data=rows,
         group=Field("what", kind="category"),
@@ -411,8 +401,7 @@ def change_load(load: ChangeLoad) -> Chart:
     limits = table.drop_duplicates("unit").set_index("unit")["threshold"]
     rows["share"] = 100 * rows["load"]
     rows["unit"] = [
-        f"{unit} (at most {percent(limits[unit])})" if limits[unit] == limits[unit] else unit
-        for unit in rows["unit"]
+        f"{unit} (at most {percent(limits[unit])})" if limits[unit] == limits[unit] else unit for unit in rows["unit"]
     ]
     over = table[table["over"] > 1e-9].sort_values("over", ascending=False, kind="stable")
     title = "No unit is asked for more change than it can take"
@@ -443,9 +432,7 @@ def gates(register: Register, coverage: pd.DataFrame) -> Table:
     known, whole = coverage.drop(index="All")["coverage"].dropna(), coverage.at["All", "coverage"]
     worst = known[known == known.min()]
     title = (
-        f"{percent(whole)} of the checks that are asked for are passed"
-        if whole == whole
-        else "No check is asked for"
+        f"{percent(whole)} of the checks that are asked for are passed" if whole == whole else "No check is asked for"
     )
     if len(worst) < len(known):
         title = (
@@ -515,9 +502,7 @@ def actions(register: Register, directions: pd.DataFrame) -> Table:
     rows = directions.assign(
         due=dated(directions["due"]),
         late=directions["days_late"].where(directions["days_late"] > 0),
-        late_words=[
-            f"{format_number(days, 0)} days late" if days > 0 else "–" for days in directions["days_late"]
-        ],
+        late_words=[f"{format_number(days, 0)} days late" if days > 0 else "–" for days in directions["days_late"]],
     )
     late, whole = _actions(register, rows["days_late"])
     return Table(

@@ -71,9 +71,7 @@ def acceptability(robustness: RankRobustness) -> Chart:
         label=Field("label", kind="text"),
         title=title,
         takeaway=robustness.sentences[0],
-        unit_line=unit_line(
-            robustness.ranking.register, f"Share of cases in each rank: {_cases(robustness)}", "%"
-        ),
+        unit_line=unit_line(robustness.ranking.register, f"Share of cases in each rank: {_cases(robustness)}", "%"),
         note=" ".join(notes),
     )
 
@@ -104,9 +102,7 @@ def stability(robustness: RankRobustness) -> Chart:
         low=Field("low"),
         high=Field("high"),
         label=Field("label", kind="text"),
-        title=robustness.sentences[1].rstrip(".")
-        if len(table)
-        else "There is one criterion: its weight is 100 %",
+        title=robustness.sentences[1].rstrip(".") if len(table) else "There is one criterion: its weight is 100 %",
         takeaway="Between the ends of its line a weight may be disputed without changing who leads.",
         note="When one weight moves the others keep their proportions.",
     )
@@ -159,9 +155,7 @@ def flags(screening: Screening, ranking: Ranking) -> Table:
         columns=columns("check | message: what"),
         title=screening.summary.rstrip("."),
         takeaway="Each line is a question to those who scored, not a finding against them.",
-        unit_line=unit_line(
-            ranking.register, f"{sentence(count(len(rows), 'flag'))} on scores and criteria", ""
-        ),
+        unit_line=unit_line(ranking.register, f"{sentence(count(len(rows), 'flag'))} on scores and criteria", ""),
     )
 
 
@@ -214,9 +208,7 @@ def tiers(ranking: Ranking, robustness: RankRobustness) -> Table:
             "project": named(base.set_index("project_id")["name"]),
             "area": base["area"],
             "value": rows["value"],
-            "ranks": [
-                _span(low, high) for low, high in zip(rows["rank_low"], rows["rank_high"], strict=True)
-            ],
+            "ranks": [_span(low, high) for low, high in zip(rows["rank_low"], rows["rank_high"], strict=True)],
             "first": 100 * rows["first"],
             "standing": base["commitment"].map(STANDING).fillna(""),
             "missing": [str(n) if n else "" for n in base["missing"]],
@@ -224,9 +216,7 @@ def tiers(ranking: Ranking, robustness: RankRobustness) -> Table:
     )
     first = base.loc[(rows["tier"] == 1).to_numpy(), "name"]
     left = ranking.table[ranking.table["excluded"] != ""]
-    notes = [
-        f"{name} is not ranked: {why}." for name, why in zip(left["name"], left["excluded"], strict=True)
-    ]
+    notes = [f"{name} is not ranked: {why}." for name, why in zip(left["name"], left["excluded"], strict=True)]
     if (base["commitment"] == "mandatory").any():
         notes.insert(0, "By law: done whatever its rank.")
     number = int(rows["tier"].nunique())

@@ -144,9 +144,7 @@ def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
         )
         + "Available: the limit and what is carried into its year in the futures that need so much. Late work moves "
         "money and people into later years.",
-        unit_line=unit_line(
-            register, "Money and people needed and available", f"{register.settings.unit}; people"
-        ),
+        unit_line=unit_line(register, "Money and people needed and available", f"{register.settings.unit}; people"),
     )
 
 
@@ -175,9 +173,7 @@ def contingency(simulation: Simulation, confidences: tuple[float, ...] = (0.7, 0
             "Hold {one} together for 80\u202f% confidence"
             + (", not {each} project by project" if asked.saved >= 0.05 else ""),
             one=claims.cost_drawn(simulation, 0.8)[1],
-            each=claims.told(
-                simulation, "risk.reserve", asked.unpooled, confidence=0.8, part="project by project"
-            ),
+            each=claims.told(simulation, "risk.reserve", asked.unpooled, confidence=0.8, part="project by project"),
         ),
         takeaway=say(
             "One reserve saves {saved}: not every project goes badly at once.",
@@ -221,9 +217,7 @@ def top_risks(simulation: Simulation, each: int = EACH) -> Table:
             kind=sentence(classes.index[0]),
             which=in_sentence(first["label"]),
             who=names[first["project_id"]],
-            part=claims.told(
-                simulation, "risk.expected", classes["expected_cost"].iloc[0], part=str(classes.index[0])
-            ),
+            part=claims.told(simulation, "risk.expected", classes["expected_cost"].iloc[0], part=str(classes.index[0])),
             whole=claims.told(simulation, "risk.expected", classes["expected_cost"].sum()),
         ),
         takeaway=f"{sentence(count(bare, 'of these has', 'of these have'))} no owner or no response."
@@ -320,9 +314,7 @@ def bases(found: Bases) -> Table:
             "in {better} of the futures",
             other=told("plan.npv", likely["expected"], plan="as planned"),
             own=told("plan.npv", first["expected"], plan=claims.PLAN, part="mean"),
-            better=told(
-                "plan.better", 1 - float(likely["better"]), SHARE, plan=claims.PLAN, part="as planned"
-            ),
+            better=told("plan.better", 1 - float(likely["better"]), SHARE, plan=claims.PLAN, part="as planned"),
         ),
         takeaway=say(
             "Keeping all envelopes in {then} of the futures instead of {now} gives up {lost} of expected net value.",
@@ -350,9 +342,7 @@ def compared(simulations: dict[str, Simulation]) -> Exhibit:
             "npv": [float(one.totals["npv"].median()) for one in simulations.values()],
             "sure": [float(one.totals["npv"].quantile(0.2)) for one in simulations.values()],
             "fits": [100 * one.fits_envelopes for one in simulations.values()],
-            "wins": [
-                float("nan") if one is first else 100 * one.beats(first) for one in simulations.values()
-            ],
+            "wins": [float("nan") if one is first else 100 * one.beats(first) for one in simulations.values()],
         }
     )
     other = rows.iloc[min(1, len(rows) - 1)]
@@ -364,9 +354,7 @@ def compared(simulations: dict[str, Simulation]) -> Exhibit:
             "plan | planned: planned cost | cost: cost, 80\u202f% sure || value: planned net value",
             f"npv: net value, middle | sure || fits | wins: worth more than {first_name}",
         ),
-        title=say(
-            "{who} keeps all envelopes in {holds} of the futures", who=first_name, holds=claims.holds(first)
-        )
+        title=say("{who} keeps all envelopes in {holds} of the futures", who=first_name, holds=claims.holds(first))
         + (
             say(
                 "; {other} in {holds}, {lead_words} net value in the middle",

@@ -79,16 +79,13 @@ def results(comparison: Comparison) -> Table:
     table["anew"] = table["value"] - table["scenario"].map(kept)
     for column in ("entered", "left", "resized"):
         table[column] = [
-            shortened(names[list(cell)], 1) if isinstance(cell, tuple) and cell else "–"
-            for cell in table[column]
+            shortened(names[list(cell)], 1) if isinstance(cell, tuple) and cell else "–" for cell in table[column]
         ]
     infeasible = table["status"] == "infeasible"
     table["entered"] = table["entered"].mask(infeasible, "no plan obeys the limits")
     return Table(
         data=table,
-        columns=columns(
-            "scenario | value: net value | delta || held | anew || funded | entered | left | resized"
-        ),
+        columns=columns("scenario | value: net value | delta || held | anew || funded | entered | left | resized"),
         title=_extremes(comparison),
         takeaway=comparison.summary,
         note="What today's plan no longer fits is dropped from it first"
@@ -107,11 +104,7 @@ def grid(comparison: Comparison) -> Table:
     first_forced = next((name for name in levels if name in forced), None)
     marks = levels.apply(
         lambda column: [
-            "out"
-            if level in (OUT, "stop") or level != level
-            else "full"
-            if level == largest[project]
-            else "reduced"
+            "out" if level in (OUT, "stop") or level != level else "full" if level == largest[project] else "reduced"
             for project, level in column.items()
         ]
     )
@@ -133,9 +126,7 @@ def grid(comparison: Comparison) -> Table:
     return Table(
         data=shown,
         group=Field("presence", kind="category"),
-        columns=columns(
-            "project", *(Field(name, name, kind="mark", ruled=name == first_forced) for name in levels)
-        ),
+        columns=columns("project", *(Field(name, name, kind="mark", ruled=name == first_forced) for name in levels)),
         title=f"Over {comparison.over} {count(int(counts.get('always', 0)), 'project is', 'projects are')} always "
         f"funded ({or_none(same)} at one size), {or_none(int(counts.get('sometimes', 0)))} sometimes, "
         f"{or_none(int(counts.get('never', 0)))} never",
@@ -161,9 +152,7 @@ def regret(comparison: Comparison) -> Table:
         f"Not possible today as they are: {listed(p for p in table.index if p not in possible)}."
         if len(possible) < len(table)
         else "",
-        f"In none of these cases better than another plan here: {listed(beaten['plan'])}."
-        if len(beaten)
-        else "",
+        f"In none of these cases better than another plan here: {listed(beaten['plan'])}." if len(beaten) else "",
     ]
     lost = "% of the best possible" if comparison.in_percent else None
     return Table(
@@ -240,9 +229,7 @@ def least_regret(comparison: Comparison) -> Table:
 @figure("scenarios.futures")
 def futures(comparison: Comparison, table: pd.DataFrame) -> Table:
     """Return every plan in every case and many futures: net value with 80 % confidence (from `simulate_cases`)."""
-    sure = table.pivot(index="plan", columns="scenario", values="npv_p20").loc[
-        table["plan"].drop_duplicates()
-    ]
+    sure = table.pivot(index="plan", columns="scenario", values="npv_p20").loc[table["plan"].drop_duplicates()]
     sure = sure[list(table["scenario"].drop_duplicates())]
     holds = 100 * table.groupby("plan")["fits"].min().reindex(sure.index)
     worst = sure.min(axis=1, skipna=False)

@@ -52,9 +52,7 @@ def causes(attribution: Attribution) -> Chart:
         label=Field("words", kind="text"),
         title=_title(attribution),
         takeaway=_takeaway(attribution) + ". Nothing is left unexplained.",
-        unit_line=unit_line(
-            register, f"Net value of the best plan, cause by cause in this order{_alike(attribution)}"
-        ),
+        unit_line=unit_line(register, f"Net value of the best plan, cause by cause in this order{_alike(attribution)}"),
     )
 
 
@@ -62,9 +60,7 @@ def causes(attribution: Attribution) -> Chart:
 def effects(attribution: Attribution) -> Table:
     """Return every cause: its effect on the plan as it was, what choosing anew adds, and who moved; sums at the end."""
     register = attribution.after.question.register
-    names = pd.concat(
-        [one.question.register.projects["name"] for one in (attribution.before, attribution.after)]
-    )
+    names = pd.concat([one.question.register.projects["name"] for one in (attribution.before, attribution.after)])
     names = names[~names.index.duplicated(keep="last")]
     table, amounts = attribution.table, attribution.amounts
     rows = amounts.assign(

@@ -132,8 +132,7 @@ def log_runs(built: Sequence[Built], failed: Sequence[BaseException], file: Path
         for one in built
     ]
     lines += [
-        {"time": now, "pack": None, "state": "failed", "error": str(error) or type(error).__name__}
-        for error in failed
+        {"time": now, "pack": None, "state": "failed", "error": str(error) or type(error).__name__} for error in failed
     ]
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("a", encoding="utf-8", errors="replace") as stream:
@@ -168,9 +167,7 @@ def write_letter(built: Built) -> Path:
     letter.set_content("\n\n".join(parts))
     for name, kind in (("pack.pdf", ("application", "pdf")), ("index.html", ("text", "html"))):
         if (pack.folder / name).is_file():
-            letter.add_attachment(
-                (pack.folder / name).read_bytes(), maintype=kind[0], subtype=kind[1], filename=name
-            )
+            letter.add_attachment((pack.folder / name).read_bytes(), maintype=kind[0], subtype=kind[1], filename=name)
             break
     letter.set_boundary(f"pmo_kit_{pack.folder.name}")
     return write_whole(pack.folder.parent / f"{pack.folder.name}.eml", letter.as_bytes())
@@ -274,9 +271,7 @@ def own_pack(text: str, register: str = "register.xlsx", **changes: str) -> str:
     for key, value in changes.items():
         text = re.sub(rf"^{key}:.*$", f"{key}: {value}", text, flags=re.MULTILINE)
     if changes:
-        text = re.sub(
-            r"\A(#.*\n)+", "# An overview of any register: the sheets projects and costs are enough.\n", text
-        )
+        text = re.sub(r"\A(#.*\n)+", "# An overview of any register: the sheets projects and costs are enough.\n", text)
     return text.replace("../../notebooks/", "../notebooks/")
 
 
@@ -288,7 +283,5 @@ def own_parameters(source: str, register: str = "register.xlsx") -> str:
     >>> own_parameters('register_path: str = "../data/samples/meridian"')
     'register_path: str = "../register.xlsx"'
     """
-    source = re.sub(
-        r'^(register_path: str = )["\'].*?["\']', rf'\1"../{register}"', source, flags=re.MULTILINE
-    )
+    source = re.sub(r'^(register_path: str = )["\'].*?["\']', rf'\1"../{register}"', source, flags=re.MULTILINE)
     return re.sub(r'^(previous_path: str = )["\'].*?["\']', r'\1""', source, flags=re.MULTILINE)

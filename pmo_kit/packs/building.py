@@ -60,9 +60,7 @@ def settled(spec: PackSpec) -> PackSpec:
     for name in spec.formats:
         lacks = name in MEDIA and _lacks(name)
         if lacks:
-            raise PackError(
-                f"{spec.file.name} asks for {name}, which needs the package {lacks}: pip install {lacks}"
-            )
+            raise PackError(f"{spec.file.name} asks for {name}, which needs the package {lacks}: pip install {lacks}")
     return spec
 
 
@@ -544,9 +542,7 @@ class _Batch:
             "seconds": round(time.time() - self.begun, 1),
             "asked_by": user,
             "pack_file": os.fsencode(making.spec.file).decode(errors="replace"),
-            "reused": [
-                j.notebook for j, k in zip(making.stage.jobs, making.keys, strict=True) if k in self.reused
-            ],
+            "reused": [j.notebook for j, k in zip(making.stage.jobs, making.keys, strict=True) if k in self.reused],
         }
 
     def _ends(

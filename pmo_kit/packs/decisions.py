@@ -192,9 +192,7 @@ def _cells(file: Path) -> tuple[list[int], list[dict[str, str]], bool, list[str]
     stop, look = (told[told["severity"] == one] for one in ("block", "warn"))
     if len(stop) or not raws:
         raise PackError(f"{file} cannot be read: {stop['message'].iloc[0] if len(stop) else 'it is empty.'}")
-    warnings = [
-        f"Look at {row.file} {row.sheet} {_text(row.row)}: {row.message}" for row in look.itertuples()
-    ]
+    warnings = [f"Look at {row.file} {row.sheet} {_text(row.row)}: {row.message}" for row in look.itertuples()]
     for raw in raws:
         cells = [[_shown(cell) for cell in line] for line in raw.cells.astype(object).to_numpy().tolist()]
         heads = [n for n, line in enumerate(cells) if {"project_id", "decision"} <= set(map(_folded, line))]
@@ -241,9 +239,7 @@ def _read_dates(rows: Sequence[tuple[int, dict[str, str]]], file: Path, faults: 
             faults.append(f"{where} '{row[name]}' is no date; write it like 2026-10-15.")
 
 
-def _read_amounts(
-    rows: Sequence[tuple[int, dict[str, str]]], comma: bool, faults: list[str], register: Any
-) -> None:
+def _read_amounts(rows: Sequence[tuple[int, dict[str, str]]], comma: bool, faults: list[str], register: Any) -> None:
     """Write every amount as a plain number; the decimal mark is one for the whole file."""
     from pmo_kit.register.values import decimal_evidence, parse_number
 
@@ -261,9 +257,7 @@ def _read_amounts(
         if bad:
             faults.append(f"{_who(number, row)}: amount '{row['amount']}' is no plain number.")
         elif other:
-            faults.append(
-                f"{_who(number, row)}: amount '{row['amount']}' is in another currency than the register."
-            )
+            faults.append(f"{_who(number, row)}: amount '{row['amount']}' is in another currency than the register.")
         elif row["amount"]:
             row["amount"] = f"{value:.15g}"
 
@@ -311,9 +305,7 @@ def record_decisions(path: str | Path, register_folder: str | Path) -> Recorded:
 
     folder = Path(register_folder)
     if not folder.is_dir():
-        raise PackError(
-            f"{folder} is not a folder of CSV files: copy the lines of decisions.csv into its sheet."
-        )
+        raise PackError(f"{folder} is not a folder of CSV files: copy the lines of decisions.csv into its sheet.")
     register = load_register(folder)
     rows = read_decisions(path, register)
     if not rows:

@@ -229,9 +229,7 @@ class Part:
         if len(items) < 3:
             return tuple(map(_sentence, items))
         *most, last = dict.fromkeys(getattr(item.exhibit, "absent", "") for item in items)
-        return (
-            f"{len(items)} more figures, for which the register would need {', '.join(most)} and {last}.",
-        )
+        return (f"{len(items)} more figures, for which the register would need {', '.join(most)} and {last}.",)
 
 
 @dataclass(frozen=True, eq=False)
@@ -278,9 +276,7 @@ class Outline:
     def __post_init__(self) -> None:
         for item in (*(item for part in self.chapters for item in part.shown), *self.letters, *self.rest):
             if not item.exhibit.alt.strip():
-                raise PackError(
-                    f"Exhibit '{item.id}' ({item.where}) has no words for those who cannot see it (alt)."
-                )
+                raise PackError(f"Exhibit '{item.id}' ({item.where}) has no words for those who cannot see it (alt).")
         _ = self.front
 
     def worded(self, known: Mapping[str, Collected]) -> Outline:
@@ -374,9 +370,7 @@ class Outline:
     @property
     def papers(self) -> dict[str, str]:
         """The files of the letters, where papers are made -> the sponsor whom each is for."""
-        sponsors = (
-            dict.fromkeys(addressee(item) for item in self.letters) if "pdf" in self.spec.formats else {}
-        )
+        sponsors = dict.fromkeys(addressee(item) for item in self.letters) if "pdf" in self.spec.formats else {}
         names = [re.sub(r"[^a-z0-9]+", "_", one.lower()).strip("_") or "sponsor" for one in sponsors]
         return {
             f"letters/{name if names.count(name) == 1 else f'{name}_{place}'}.pdf": sponsor
@@ -445,9 +439,7 @@ def _parted(
     placed = spec.page_one.ids if spec.page_one else ()
     known: Mapping[str, Collected] = {item.id: item for item in items}
     absent = [identity for identity in (*chapter.show, *chapter.more) if identity not in known]
-    excused = any(
-        getattr(item.exhibit, "absent", "") for item in items
-    )  # a line in it says which sheet is missing
+    excused = any(getattr(item.exhibit, "absent", "") for item in items)  # a line in it says which sheet is missing
     if absent and not excused:
         have = [identity for identity in known if not identity.startswith(PAGE_ONE)]
         near = difflib.get_close_matches(absent[0], have, n=1)

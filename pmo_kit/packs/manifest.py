@@ -318,9 +318,7 @@ class Published:
         PackError
             They were changed.
         """
-        if sha256((self.folder / "figures.json").read_bytes()) != self.manifest["outputs"].get(
-            "figures.json"
-        ):
+        if sha256((self.folder / "figures.json").read_bytes()) != self.manifest["outputs"].get("figures.json"):
             raise PackError(f"{self.folder}: figures.json was changed after it was published.")
         return self
 

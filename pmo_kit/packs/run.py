@@ -197,9 +197,7 @@ def _deck(spec: PackSpec, stage: Stage) -> dict[str, Any] | None:
     return {"template": stage.deck.relative_to(stage.folder).as_posix(), **names}
 
 
-def possible(
-    spec: PackSpec, stage: Stage, has: Callable[[str], bool]
-) -> tuple[PackSpec, Stage, tuple[str, ...]]:
+def possible(spec: PackSpec, stage: Stage, has: Callable[[str], bool]) -> tuple[PackSpec, Stage, tuple[str, ...]]:
     """Leave out the chapters whose tables the register does not have, and page one where it rests on one of them.
 
     Parameters
@@ -293,9 +291,7 @@ class _Inputs:
                 for source in _sources(path) if is_register else ():
                     if not real(source).is_relative_to(self.spec.home):
                         home = self.spec.home.name
-                        raise PackError(
-                            f"{path.name} reads {source.name}, which is out of the folder '{home}'."
-                        )
+                        raise PackError(f"{path.name} reads {source.name}, which is out of the folder '{home}'.")
                     shutil.copyfile(source, top / source.name)
                 self.staged[path] = top / path.name
         return self.staged[path]
@@ -732,9 +728,7 @@ class Progress:
         from tqdm import tqdm
 
         quiet = None if self.on else True  # None: a bar on a terminal only
-        self.bar = tqdm(
-            total=self.cells, desc=self.title, unit="cell", file=self.stream, leave=False, disable=quiet
-        )
+        self.bar = tqdm(total=self.cells, desc=self.title, unit="cell", file=self.stream, leave=False, disable=quiet)
         self.begun = time.monotonic()
         if self.bar.disable:
             self._say(f"{self.title}: {self.count} notebook{'s' * (self.count > 1)}")

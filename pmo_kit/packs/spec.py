@@ -100,9 +100,7 @@ def _ids(given: object) -> object:
 def _needs(names: tuple[str, ...]) -> tuple[str, ...]:
     strange = [name for name in names if name not in {*load_schema().tables, PREVIOUS}]
     if strange:
-        raise ValueError(
-            f"{{key}} is a list of tables of the register, such as [budgets, requests], not {strange}."
-        )
+        raise ValueError(f"{{key}} is a list of tables of the register, such as [budgets, requests], not {strange}.")
     return names
 
 
@@ -211,9 +209,7 @@ class Deck(Form):
         maps = {}
         for key, ours in kit_names().items():
             own = given.get(key)
-            if own is not None and not (
-                isinstance(own, Block) and all(isinstance(v, str) for v in own.values())
-            ):
+            if own is not None and not (isinstance(own, Block) and all(isinstance(v, str) for v in own.values())):
                 reading.note(given, f"{{key}} is written '{next(iter(ours))}: name in your template'.", key)
             own = own if isinstance(own, Block) else Block()
             for name in own:
@@ -295,9 +291,7 @@ class PackSpec(Form):
         annex = given.pop("annex", None)
         full = annex == FULL or (isinstance(annex, Rows) and FULL in annex)
         if full:
-            annex = (
-                Rows([one for one in annex if one != FULL], annex.line) if isinstance(annex, Rows) else None
-            )
+            annex = Rows([one for one in annex if one != FULL], annex.line) if isinstance(annex, Rows) else None
         if isinstance(annex, Rows) and isinstance(chapters, Rows):
             behind = [one.with_({**one, "annex": True}) if isinstance(one, Block) else one for one in annex]
             given = given.with_({**given, "chapters": Rows([*chapters, *behind], chapters.line)})
@@ -504,9 +498,7 @@ def only(spec: PackSpec, wanted: Sequence[str]) -> PackSpec:
         kept += [chapter for chapter in found if chapter not in kept]
     page = replace(spec.page_one, optional=True) if spec.page_one else None
     chapters = tuple(chapter for chapter in spec.chapters if chapter in kept)
-    return replace(
-        spec, name=f"{spec.name}_part", title=f"{spec.title} (part)", chapters=chapters, page_one=page
-    )
+    return replace(spec, name=f"{spec.name}_part", title=f"{spec.title} (part)", chapters=chapters, page_one=page)
 
 
 def with_values(spec: PackSpec, pairs: Sequence[str]) -> PackSpec:
@@ -542,9 +534,7 @@ def with_values(spec: PackSpec, pairs: Sequence[str]) -> PackSpec:
             continue
         value = plain(text)
         if not any(name in _declared(chapter.notebook) for chapter in spec.chapters):
-            raise PackError(
-                f"{spec.file.name}: no notebook has a parameter '{name}', and no line is named so."
-            )
+            raise PackError(f"{spec.file.name}: no notebook has a parameter '{name}', and no line is named so.")
         matrix = {key: values for key, values in spec.matrix.items() if key != name}
         spec = replace(spec, matrix=matrix, chapters=_given(spec.chapters, {name: value}))
     return spec

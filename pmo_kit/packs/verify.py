@@ -391,9 +391,7 @@ def _inputs(old: Published, new: Published) -> pd.DataFrame:
             before, after = one.get(key), other.get(key)
             if before is None or after is None:
                 said = (before or after or {}).items()
-                whole = ", ".join(
-                    f"{name} {value}" for name, value in said if value and name not in table.key
-                )
+                whole = ", ".join(f"{name} {value}" for name, value in said if value and name not in table.key)
                 rows.append((table.name, key, "the row", whole if before else "", whole if after else ""))
             else:
                 found = [(name, before[name], after[name]) for name in before if before[name] != after[name]]

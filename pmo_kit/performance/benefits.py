@@ -76,9 +76,7 @@ class Benefits(Answer):
 
     @property
     def _shown(self) -> pd.DataFrame:
-        return self._table[
-            ["project_id", "benefit", "owner", "approved", "forecast", "due", "realized", "rate"]
-        ]
+        return self._table[["project_id", "benefit", "owner", "approved", "forecast", "due", "realized", "rate"]]
 
 
 @door
@@ -128,9 +126,7 @@ def review_benefits(register: Register) -> Benefits:
     unit = register.settings.unit
     cases = business_cases(register)
     inputs = {"register": register.fingerprint, "as_of": str(register.settings.as_of or "not stated")}
-    return Benefits(
-        table, cases, unanswered(table), register, unit, benefit_summary(table, cases, unit), inputs
-    )
+    return Benefits(table, cases, unanswered(table), register, unit, benefit_summary(table, cases, unit), inputs)
 
 
 def benefit_periods(register: Register) -> pd.DataFrame:
@@ -151,9 +147,7 @@ def business_cases(register: Register) -> pd.DataFrame:
     rows = register.table("baselines")
     rows = rows[rows["quantity"].isin(["whole_life_cost", "whole_life_benefit"])]
     sums = rows.pivot_table(index="project_id", columns="quantity", values=["baseline", "now"], aggfunc="sum")
-    wanted = [
-        (when, what) for when in ("baseline", "now") for what in ("whole_life_benefit", "whole_life_cost")
-    ]
+    wanted = [(when, what) for when in ("baseline", "now") for what in ("whole_life_benefit", "whole_life_cost")]
     sums = sums.reindex(columns=pd.MultiIndex.from_tuples(wanted)).dropna()
     table = pd.DataFrame({"name": register.projects["name"].reindex(sums.index)}, index=sums.index)
     for when, label in (("baseline", "net_approved"), ("now", "net_now")):
@@ -178,9 +172,7 @@ def unanswered(table: pd.DataFrame) -> pd.DataFrame:
             ("measure", "Say what is counted."),
             ("target", "Set it."),
         )
-        for project, benefit in table.loc[table[column].isna(), ["project_id", "benefit"]].itertuples(
-            index=False
-        )
+        for project, benefit in table.loc[table[column].isna(), ["project_id", "benefit"]].itertuples(index=False)
     ]
     silent = table.loc[~table["reported"], ["project_id", "benefit"]]
     rows += [
@@ -310,9 +302,7 @@ class ChangeLoad(Answer):
     @property
     def grid(self) -> pd.DataFrame:
         """Load as units x quarters; 0 where no project touches the unit."""
-        return self._table.pivot_table(
-            index="unit", columns="quarter", values="load", aggfunc="sum", fill_value=0.0
-        )
+        return self._table.pivot_table(index="unit", columns="quarter", values="load", aggfunc="sum", fill_value=0.0)
 
     @property
     def _shown(self) -> pd.DataFrame:
@@ -350,9 +340,7 @@ def load_on_units(register: Register) -> ChangeLoad:
     parts["name"] = parts["project_id"].map(register.projects["name"])
     parts = parts.sort_values(["unit", "quarter", "part", "project_id"], ascending=[True, True, False, True])
     grouped = parts.groupby(["unit", "quarter"])
-    table = grouped.agg(
-        load=("part", "sum"), projects=("part", "size"), causes=("name", in_row)
-    ).reset_index()
+    table = grouped.agg(load=("part", "sum"), projects=("part", "size"), causes=("name", in_row)).reset_index()
     areas = register.table("areas").drop_duplicates("area").set_index("area")
     table.insert(3, "people", table["load"] * table["unit"].map(areas["headcount"]))
     table.insert(4, "threshold", table["unit"].map(areas["change_threshold"]))
@@ -362,9 +350,7 @@ def load_on_units(register: Register) -> ChangeLoad:
     collisions["frees"] = collisions[["load", "over"]].min(axis=1)
     collisions["clears"] = collisions["load"] >= collisions["over"] - 1e-9
     order = ["unit", "quarter", "project_id", "name", "load", "over", "frees", "clears"]
-    collisions = collisions.sort_values(
-        ["over", "unit", "quarter", "load"], ascending=[False, True, True, False]
-    )
+    collisions = collisions.sort_values(["over", "unit", "quarter", "load"], ascending=[False, True, True, False])
     collisions = collisions[order].reset_index(drop=True)
     inputs = {"register": register.fingerprint}
     return ChangeLoad(table, collisions, register, summarize(table, collisions), inputs)

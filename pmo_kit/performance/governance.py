@@ -39,9 +39,7 @@ def baseline_moves(register: Register, previous: Register | None = None) -> pd.D
     rows: list[tuple[Any, ...]] = []
     if previous is not None:
         both = now.merge(previous.table("baselines")[[*KEYS, "baseline"]], on=KEYS, suffixes=("", "_before"))
-        moved = both[
-            (both["baseline"] - both["baseline_before"]).abs() > CLOSE * both["baseline_before"].abs()
-        ]
+        moved = both[(both["baseline"] - both["baseline_before"]).abs() > CLOSE * both["baseline_before"].abs()]
         rows += [
             (
                 r.project_id,
@@ -79,9 +77,7 @@ def period_ends(periods: pd.Series, register: Register) -> pd.DatetimeIndex:
     return pd.DatetimeIndex([pd.Timestamp(m // 12, m % 12 + 1, 1) + pd.offsets.MonthEnd(0) for m in months])
 
 
-def unexplained_moves(
-    register: Register, previous: Register | None
-) -> Iterator[tuple[str, str, float, object]]:
+def unexplained_moves(register: Register, previous: Register | None) -> Iterator[tuple[str, str, float, object]]:
     """Yield one line per project whose baseline moved with no reference, the money first."""
     log = baseline_moves(register, previous)
     log = log[~log["explained"]]
@@ -307,9 +303,7 @@ def since_last_committee(register: Register, previous: Register | None = None) -
     found["date"] = pd.to_datetime(found["date"])
     found["amount"] = found["amount"].astype(float)
     order = found["kind"].map({kind: rank for rank, kind in enumerate(LEADS)})
-    contrary = set(
-        decisions.loc[_goes(decisions["decision"]) != _goes(decisions["recommended"]), "project_id"]
-    )
+    contrary = set(decisions.loc[_goes(decisions["decision"]) != _goes(decisions["recommended"]), "project_id"])
     minor = (found["kind"] == "against_advice") & ~found["project_id"].isin(contrary)
     found["lead"] = found["lead"].mask(minor, "Advice changed")
     sized = found.assign(order=order.mask(minor, len(LEADS) - 1.5), size=-found["amount"].abs().fillna(0))
@@ -346,18 +340,14 @@ def _same_money(register: Register, previous: Register) -> None:
         now, then = getattr(register.settings, name), getattr(previous.settings, name)
         if now and then and now != then:
             text = f"The previous register has {name} {then}, this one {now}: amounts cannot be compared."
-            raise DataError(
-                text, as_findings([("block", name, "one currency", text, "Convert one of them.", "")])
-            )
+            raise DataError(text, as_findings([("block", name, "one currency", text, "Convert one of them.", "")]))
 
 
 def _latest_status(register: Register) -> pd.DataFrame:
     """Earned value and actual cost of the last period reported, by project."""
     status = register.table("status").dropna(subset=["ev", "ac"])
     return (
-        status.sort_values("period", kind="stable")
-        .drop_duplicates("project_id", keep="last")
-        .set_index("project_id")
+        status.sort_values("period", kind="stable").drop_duplicates("project_id", keep="last").set_index("project_id")
     )
 
 
@@ -392,9 +382,7 @@ def _not_kept(decisions: pd.DataFrame, register: Register, previous: Register | 
     return rows
 
 
-def _spent_since(
-    register: Register, previous: Register | None, project: str, day: pd.Timestamp
-) -> tuple[float, str]:
+def _spent_since(register: Register, previous: Register | None, project: str, day: pd.Timestamp) -> tuple[float, str]:
     """Money spent since a day, from the status, else from actual costs; else what is still planned."""
     status = register.table("status")
     status = status[status["project_id"] == project].dropna(subset=["ac"])
@@ -431,9 +419,7 @@ def _gone(decisions: pd.DataFrame, register: Register, previous: Register | None
         for project in previous.projects.index.difference(list(here | decided), sort=True):
             asked = float(costs.get(project, np.nan))
             of = f", with {number(asked)} of planned cost" if asked > 0 else ""
-            text = (
-                f"{called(previous.projects, project)} is no longer in the register{of}; no decision says so."
-            )
+            text = f"{called(previous.projects, project)} is no longer in the register{of}; no decision says so."
             rows.append(("gone", project, text, asked, dates.get(project, pd.NaT)))
     seen = {row[1] for row in rows}
     for row in rows_of(decisions):
@@ -447,9 +433,7 @@ def _gone(decisions: pd.DataFrame, register: Register, previous: Register | None
 def _open(decisions: pd.DataFrame, register: Register) -> list[Row]:
     """Decisions that wait for something, and actions past their date."""
     projects, as_of, rows = register.projects, register.settings.as_of, []
-    waiting = decisions[
-        decisions["decision"].isin(["fund_to_next_gate", "fund_with_condition", "defer", "pause"])
-    ]
+    waiting = decisions[decisions["decision"].isin(["fund_to_next_gate", "fund_with_condition", "defer", "pause"])]
     for row in rows_of(waiting[waiting["project_id"].isin(projects.index)]):
         text = f"{called(projects, row.project_id)} was {WORDS[row.decision]}"
         text += f": {row.condition}" if isinstance(row.condition, str) and row.condition else ""
@@ -460,9 +444,7 @@ def _open(decisions: pd.DataFrame, register: Register) -> list[Row]:
     late = late[late["due"] <= pd.Timestamp(as_of)] if as_of is not None else late.iloc[:0]
     for row in rows_of(late):
         project = row.project_id if isinstance(row.project_id, str) else ""
-        rows.append(
-            ("open", project, f"{row.action}: was due on {row.due:%Y-%m-%d}, {row.owner}.", np.nan, row.due)
-        )
+        rows.append(("open", project, f"{row.action}: was due on {row.due:%Y-%m-%d}, {row.owner}.", np.nan, row.due))
     return rows
 
 
@@ -507,9 +489,7 @@ def decision_log(register: Register, previous: Register | None = None) -> pd.Dat
             spent, words = _spent_since(register, previous, row.project_id, row.date)
         rows.append((spent <= 1e-9, words or _state(row, register, status, returned)))
     table["kept"], table["outcome"] = [kept for kept, _ in rows], [words for _, words in rows]
-    same = (table["decision"] == table["recommended"]) | (
-        _goes(table["decision"]) & _goes(table["recommended"])
-    )
+    same = (table["decision"] == table["recommended"]) | (_goes(table["decision"]) & _goes(table["recommended"]))
     table["followed"] = same.astype("boolean").mask(table["recommended"].isna())
     today = [called(register.projects, row.project_id) for row in rows_of(table)]
     table["name"] = table["project_name"].where(table["project_name"].notna(), pd.Series(today, dtype="str"))
@@ -534,11 +514,7 @@ def _state(row: Any, register: Register, status: pd.DataFrame, returned: dict[st
         return f"asked again{' as ' + returned[row.project_id] if row.project_id in returned else ''}"
     if row.decision == "stop":
         return "stopped; nothing spent since"
-    stage = (
-        f"now: {project['stage']}".replace("_", " ")
-        if isinstance(project["stage"], str)
-        else "in the register"
-    )
+    stage = f"now: {project['stage']}".replace("_", " ") if isinstance(project["stage"], str) else "in the register"
     return f"{stage}; condition: {condition}" if condition else stage
 
 
@@ -581,9 +557,7 @@ def gate_coverage(register: Register) -> pd.DataFrame:
     found["is_failed"] = (~status).fillna(False).astype(bool)
     found["is_missing"] = status.isna()
     found["bare"] = found["is_passed"] & found["evidence"].isna()
-    found["open"] = (found["gate"].str.replace("_", " ") + ": " + found["check"]).where(
-        ~found["is_passed"], ""
-    )
+    found["open"] = (found["gate"].str.replace("_", " ") + ": " + found["check"]).where(~found["is_passed"], "")
     grouped = found.groupby("project_id")
     table = projects[["name", "area", "stage"]].copy()
     for column, source in (("passed", "is_passed"), ("failed", "is_failed"), ("missing", "is_missing")):
@@ -636,25 +610,17 @@ def risk_movement(register: Register, previous: Register | None = None) -> pd.Da
             then[[*keys, "exposure"]].rename(columns={"exposure": "before"}), on=keys, how="left"
         )
         change = both["exposure"] / both["before"] - 1
-        words = np.select(
-            [both["before"].isna(), change > SAME, change < -SAME], ["new", "up", "down"], "same"
-        )
+        words = np.select([both["before"].isna(), change > SAME, change < -SAME], ["new", "up", "down"], "same")
         closed = then[~pd.MultiIndex.from_frame(then[keys]).isin(pd.MultiIndex.from_frame(now[keys]))]
         closed = closed.assign(before=closed["exposure"], exposure=0.0, movement="closed")
         now = pd.concat([both.assign(movement=words), closed], ignore_index=True)
-    names = pd.concat(
-        [register.projects["name"]] + ([previous.projects["name"]] if previous is not None else [])
-    )
+    names = pd.concat([register.projects["name"]] + ([previous.projects["name"]] if previous is not None else []))
     now.insert(1, "name", now["project_id"].map(names[~names.index.duplicated()]))
-    now["unanswered"] = (now["owner"].isna() | now["response"].isna()) & (
-        now["movement"].fillna("") != "closed"
-    )
+    now["unanswered"] = (now["owner"].isna() | now["response"].isna()) & (now["movement"].fillna("") != "closed")
     order = ["project_id", "name", "risk", "label", "risk_class", "probability", "exposure", "before",
              "movement"]  # fmt: skip
     table = now[[*order, "delay_months", "owner", "response", "unanswered"]]
-    return table.sort_values(
-        ["exposure", "project_id"], ascending=[False, True], kind="stable", ignore_index=True
-    )
+    return table.sort_values(["exposure", "project_id"], ascending=[False, True], kind="stable", ignore_index=True)
 
 
 def exposures(risks: pd.DataFrame) -> pd.DataFrame:

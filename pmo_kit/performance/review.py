@@ -124,9 +124,7 @@ def rag_movement(now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
     """
     then = before.reindex(now.index)
     step = now["rag_rule"].map(ORDER) - then["rag_rule"].map(ORDER)
-    move = pd.Series(
-        np.select([step > 0, step < 0, step == 0], ["worse", "better", "same"], "new"), index=now.index
-    )
+    move = pd.Series(np.select([step > 0, step < 0, step == 0], ["worse", "better", "same"], "new"), index=now.index)
     moved = pd.DataFrame({"name": now["name"], "rag_before": then["rag_rule"], "rag_now": now["rag_rule"]})
     moved["move"] = move.astype("str")
     for column in ("cpi", "spi_t"):
@@ -342,9 +340,7 @@ def project_table(register: Register, curves: Curves) -> pd.DataFrame:
     table["at"] = np.where(table["counted"], at * curves.length, np.nan)
     table["sv_t"] = schedule["sv_t"] * curves.length
     table["spi_t"] = schedule["spi_t"]
-    reports = table[
-        "period"
-    ].notna()  # of who reports nothing by then, what is known only later is not told either
+    reports = table["period"].notna()  # of who reports nothing by then, what is known only later is not told either
     table["benefit_share"] = expected_share(register).reindex(table.index).where(reports)
     slips = latest_slips(register).reindex(table.index).where(reports)
     table[["slipped", "slip_months"]] = slips[["milestone", "slip_months"]]
@@ -378,9 +374,7 @@ def roll_up(table: pd.DataFrame, by: str) -> pd.DataFrame:
     counted = groups[groups["counted"]]
     sums = counted.groupby("group")[[*MONEY, "eac"]].sum().reindex(names, fill_value=0.0)
     timed = counted[counted["es"].notna()].groupby("group")[["es", "at"]].sum().reindex(names)
-    rolled = pd.DataFrame(
-        {"projects": groups.groupby("group").size().reindex(names)}, index=pd.Index(names, name=by)
-    )
+    rolled = pd.DataFrame({"projects": groups.groupby("group").size().reindex(names)}, index=pd.Index(names, name=by))
     rolled["counted"] = counted.groupby("group").size().reindex(names, fill_value=0)
     rolled[list(MONEY)] = sums[list(MONEY)]
     found = earned_value(*(sums[name].to_numpy() for name in MONEY))
@@ -555,9 +549,7 @@ def stop_or_continue(register: Register, review: Review) -> pd.DataFrame:
     table["exit_stated"] = pd.Series(ids.isin(leaving.index), index=ids)
     table["gain"] = table["npv_continue"] - table["npv_stop"]
     pv_cost = going["pv_cost"].reindex(ids)
-    more = (
-        (table["etc"] / table["to_spend"] - 1).clip(lower=0.0).where(table["to_spend"] > 0, 0.0).fillna(0.0)
-    )
+    more = (table["etc"] / table["to_spend"] - 1).clip(lower=0.0).where(table["to_spend"] > 0, 0.0).fillna(0.0)
     table["gain_at_cpi"] = table["gain"] - more * pv_cost
     table["breaks_at"] = (1 + table["gain"] / pv_cost).where(pv_cost > 0)
     verdict = pd.Series("continue", index=ids, dtype="str")
@@ -590,9 +582,7 @@ def conditions(register: Register, review: Review) -> pd.Series:
         found.setdefault(str(project), []).append("a recovery plan: Red by the figures")
     verdicts = stop_or_continue(register, review)["verdict"]
     for project in verdicts.index[verdicts.isin(["look again", "stop"])]:
-        found.setdefault(str(project), []).append(
-            "a new business case: going on does not pay at today's pace"
-        )
+        found.setdefault(str(project), []).append("a new business case: going on does not pay at today's pace")
     as_of = register.settings.as_of
     for row in last_decisions(register).itertuples():
         late = as_of is not None and pd.notna(row.due) and row.due < pd.Timestamp(as_of)

@@ -152,9 +152,7 @@ def prioritize(
     parts = pd.DataFrame(part, index=rows.get_level_values(0), columns=card.criteria.index)
     gaps = pd.Series(card.missing[at].sum(axis=1), index=parts.index)
     table = _ordered(register, rows, parts, low, high, gaps, excluded)
-    inputs = MappingProxyType(
-        {"register": register.fingerprint, "weights_seal": seal_weights(share.to_dict())}
-    )
+    inputs = MappingProxyType({"register": register.fingerprint, "weights_seal": seal_weights(share.to_dict())})
     return Ranking(table, parts.loc[table.index], share, _sentence(table), inputs, register, card)
 
 
@@ -253,9 +251,7 @@ def _weights(register: Register, card: Scorecard, weights: Any) -> pd.Series:
 @door
 def stakeholder_weights(register: Register, criteria: pd.Index) -> pd.DataFrame:
     """Normalized weights, stakeholders x criteria; a criterion that a stakeholder left out weighs 0."""
-    table = register.need("stakeholder_weights").pivot(
-        index="stakeholder", columns="criterion", values="weight"
-    )
+    table = register.need("stakeholder_weights").pivot(index="stakeholder", columns="criterion", values="weight")
     table = table.reindex(columns=criteria).fillna(0.0)
     return pd.DataFrame(normalized(table.to_numpy(float)), index=table.index, columns=criteria)
 
@@ -266,9 +262,7 @@ def _of_stakeholders(register: Register, criteria: pd.Index, who: str) -> pd.Ser
     if who == "stakeholders":
         return table.mean()
     if who not in table.index:
-        raise InputError(
-            f"no stakeholder {who!r}; known: {', '.join(table.index)}, or stakeholders for the mean"
-        )
+        raise InputError(f"no stakeholder {who!r}; known: {', '.join(table.index)}, or stakeholders for the mean")
     return pd.Series(table.loc[who])
 
 
@@ -494,9 +488,7 @@ def promethee(
     return flows
 
 
-def _problem(
-    matrix: ArrayLike, weights: ArrayLike, maximize: ArrayLike
-) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+def _problem(matrix: ArrayLike, weights: ArrayLike, maximize: ArrayLike) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Checked matrix, normalized weights and senses."""
     cells, share = checked_matrix(matrix), normalized(weights)
     up = np.asarray(maximize)

@@ -520,9 +520,7 @@ def _pairs(values: pd.DataFrame, ranking: Ranking) -> pd.DataFrame:
             for_first = [name for name, g in zip(names, gap[k], strict=True) if g > _TIE]
             for_second = [name for name, g in zip(names, gap[k], strict=True) if g < -_TIE]
             j = i + 1 + int(k)
-            rows.append(
-                (projects[i], projects[j], ", ".join(for_first), ", ".join(for_second), own[i] - own[j])
-            )
+            rows.append((projects[i], projects[j], ", ".join(for_first), ", ".join(for_second), own[i] - own[j]))
     frame = pd.DataFrame(rows, columns=["first", "second", "for_first", "for_second", "gap"])
     return frame.sort_values("gap", kind="stable", ignore_index=True)
 
@@ -692,9 +690,7 @@ def _stability(ranking: Ranking, cells: Floats, weights: Floats, projects: pd.In
     rows = []
     for kind, name, mask in parts if len(criteria) > 1 else []:
         found = weight_interval(cells, weights, mask)
-        below, above = (
-            "" if at is None else str(projects[at]) for at in (found.challenger_low, found.challenger_high)
-        )
+        below, above = ("" if at is None else str(projects[at]) for at in (found.challenger_low, found.challenger_high))
         ends = (found.weight, found.low, found.high, below, above, found.order_low, found.order_high)
         rows.append((kind, name, *ends))
     columns = ["kind", "name", "weight", "low", "high", "leads_below", "leads_above", "order_low",
@@ -729,9 +725,7 @@ def _sentences(
             top += f", {label(str(often.index[1]))} in {percent(often.iloc[1])}"
     else:
         own = table["first"].iloc[0]
-        top = (
-            f"{leader} leads with the stated weights, but {most} comes first most often: in {percent(share)}"
-        )
+        top = f"{leader} leads with the stated weights, but {most} comes first most often: in {percent(share)}"
         top += f" of cases ({CASES}), {leader} in {percent(own)}"
     count, same = int(table["tier"].nunique()), table.index[table["tier"] == 1]
     few = len(same) <= 3
@@ -771,6 +765,4 @@ def unless_sentence(leader: str, stability: pd.DataFrame) -> str:
     else:
         turn, verb, other = row["high"], "rises above", row["leads_above"]
     now = f"now {percent(row['weight'], 1)}"
-    return (
-        f"{leader} leads unless the weight of {name} {verb} {percent(turn, 1)} ({now}): then {other} leads."
-    )
+    return f"{leader} leads unless the weight of {name} {verb} {percent(turn, 1)} ({now}): then {other} leads."

@@ -111,9 +111,7 @@ def _all_best(card: Scorecard) -> tuple[list[Flag], list[int]]:
     """Projects that one assessor scored best throughout, and the rows of those scores."""
     frame = _named(card)
     by = frame.groupby(["project_id", "assessor"])
-    found = by.agg(
-        best=("points", lambda x: (x >= BEST).mean()), n=("column", "nunique"), others=("others", "mean")
-    )
+    found = by.agg(best=("points", lambda x: (x >= BEST).mean()), n=("column", "nunique"), others=("others", "mean"))
     hits = found[(found["best"] >= 0.8) & (found["n"] >= 3) & (found["others"] < 80)]
     flags: list[Flag] = []
     rows: list[int] = []

@@ -136,9 +136,7 @@ def read_value_function(text: str, low: float, high: float, sense: str = "max") 
     [50.0, 100.0, 66.66666666666667]
     """
     if not low < high:
-        raise InputError(
-            f"the declared scale runs from {as_given(low)} to {as_given(high)}: low must be below high"
-        )
+        raise InputError(f"the declared scale runs from {as_given(low)} to {as_given(high)}: low must be below high")
     if sense not in ("max", "min"):
         raise InputError(f"sense is max or min, not {sense!r}")
     words = text.strip().lower()
@@ -257,9 +255,7 @@ class Scorecard:
         for j, (criterion, row) in enumerate(self.criteria.iterrows()):
             if pd.isna(row["gate"]):
                 continue
-            below = (
-                self.scores[:, j] < row["gate"] if row["sense"] == "max" else self.scores[:, j] > row["gate"]
-            )
+            below = self.scores[:, j] < row["gate"] if row["sense"] == "max" else self.scores[:, j] > row["gate"]
             for i in np.flatnonzero((below | self.missing[:, j]) & ~stops):
                 word = "no score" if self.missing[i, j] else as_given(self.scores[i, j])
                 limit = "at least" if row["sense"] == "max" else "at most"
@@ -305,9 +301,7 @@ def read_scorecard(register: Register) -> Scorecard:
     lows = np.where(gap, criteria["low"].to_numpy(float), lows)
     highs = np.where(gap, criteria["high"].to_numpy(float), highs)
     kept = ratings.assign(leniency=bias[who])
-    return Scorecard(
-        criteria, functions, options, mean, lows, highs, spread, kept, _assessors(kept, names, cell)
-    )
+    return Scorecard(criteria, functions, options, mean, lows, highs, spread, kept, _assessors(kept, names, cell))
 
 
 def _criteria(register: Register) -> tuple[pd.DataFrame, tuple[ValueFunction, ...]]:
@@ -319,17 +313,13 @@ def _criteria(register: Register) -> tuple[pd.DataFrame, tuple[ValueFunction, ..
         try:
             function = read_value_function(text, row["low"], row["high"], row["sense"])
         except ValueError as error:
-            problems.append(
-                _finding("value_function", text, f"{criterion}: {error}", "see the data dictionary")
-            )
+            problems.append(_finding("value_function", text, f"{criterion}: {error}", "see the data dictionary"))
             function = ValueFunction("linear", (0.0, 1.0), (0.0, 100.0))
         functions.append(function)
         worst = function.points[int(np.argmin(function.values))]
         nothing.append(worst if pd.isna(row["do_nothing"]) else row["do_nothing"])
         if not row["low"] <= nothing[-1] <= row["high"]:
-            problems.append(
-                _finding("do_nothing", nothing[-1], f"{criterion}: off the declared scale", "correct it")
-            )
+            problems.append(_finding("do_nothing", nothing[-1], f"{criterion}: off the declared scale", "correct it"))
     if problems:
         _refuse(problems, "criteria")
     return table.assign(do_nothing=np.array(nothing, dtype=float)), tuple(functions)
@@ -356,18 +346,14 @@ def _ratings(
             place = f"{both['project_id'][i]}, {both['criterion'][i]}, {both['assessor'][i] or 'no assessor'}"
             found, least, most = map(as_given, (cells[i], low[i], high[i]))
             text = f"{place}: {name} {found} is off the declared scale {least} to {most}"
-            problems.append(
-                _finding(name, cells[i], text, "correct the score or the scale", int(both["row"][i]))
-            )
+            problems.append(_finding(name, cells[i], text, "correct the score or the scale", int(both["row"][i])))
     for j, function in enumerate(functions):
         for i in np.flatnonzero(column == j) if function.shape == "discrete" else ():
             try:
                 function(both["score"][i])
             except ValueError as error:
                 text = f"{both['project_id'][i]}, {both['criterion'][i]}: {error}"
-                problems.append(
-                    _finding("score", both["score"][i], text, "use a listed score", int(both["row"][i]))
-                )
+                problems.append(_finding("score", both["score"][i], text, "use a listed score", int(both["row"][i])))
     if problems:
         _refuse(problems)
     share = 100 * (both["score"].to_numpy(float) - low) / (high - low)

@@ -100,9 +100,7 @@ def _new_words(register: Register, rng: np.random.Generator) -> dict[str, dict[s
         places = rng.permutation(len(ordered))
         width = max(2, len(str(len(ordered)))) if kind == "project_id" else 1
         prefix = "Person " if kind == "person" else _NAMED[kind]
-        words[kind] = {
-            word: f"{prefix}{place + 1:0{width}d}" for word, place in zip(ordered, places, strict=True)
-        }
+        words[kind] = {word: f"{prefix}{place + 1:0{width}d}" for word, place in zip(ordered, places, strict=True)}
     return words
 
 
@@ -124,9 +122,7 @@ def _anonymous(
         rows = np.full(len(cells), column.is_money) if rows is None else rows
         return cells.mask(rows, cells * factor)
     if (table.name, column.name) == ("scenarios", "value"):  # a level, or a published discount schedule
-        return cells.map(lambda text: words.get("level", {}).get(text, text), na_action="ignore").astype(
-            "str"
-        )
+        return cells.map(lambda text: words.get("level", {}).get(text, text), na_action="ignore").astype("str")
     if column.type not in ("id", "text", "category", "value") or column.allowed or column.name in _KEPT:
         return cells
     if column.name in _SCOPED:

@@ -593,9 +593,7 @@ class Draft:
         said = said or ("unit" if code and self.scaled else "") or col.stated[1]
         return self.unit if not said else "" if said == self.settings["money_unit"][0] else said
 
-    def _turn(
-        self, sheet: _Sheet, cols: list[_Col], extra: str, why: str, sure: bool, table: str = "costs"
-    ) -> None:
+    def _turn(self, sheet: _Sheet, cols: list[_Col], extra: str, why: str, sure: bool, table: str = "costs") -> None:
         """Columns of years as rows."""
         first = self._unit(cols[0])
         if others := [col for col in cols if self._unit(col) != first]:  # each unit has lines of its own
@@ -644,9 +642,7 @@ class Draft:
             full = {col.year for col in cols if not (col.part or col.used)}
             for col in [col for col in cols if col.part and col.year in full]:
                 sheet.take(col, "ignore", "? a part of a year that is read already", False)
-        years = {
-            sort: left for sort, cols in years.items() if (left := [col for col in cols if not col.used])
-        }
+        years = {sort: left for sort, cols in years.items() if (left := [col for col in cols if not col.used])}
         whole = [col for col in whole if not col.used]
         for col in sheet.cols if whole else ():
             if not col.used and several_years(bare_header(col.header)) and col.share("number") > 0:
@@ -816,9 +812,7 @@ class Draft:
         for one in (main, sheet):
             for _, lines in one.blocks[:1]:
                 area = f"    area: {{value: {quoted(one.source.raw.title)}}}  # ? the name of the sheet"
-                lines[:] = [
-                    area if line.startswith(f"    area: {{value: {NOT_STATED}}}") else line for line in lines
-                ]
+                lines[:] = [area if line.startswith(f"    area: {{value: {NOT_STATED}}}") else line for line in lines]
         return True
 
     def _child(self, sheet: _Sheet) -> None:

@@ -199,15 +199,11 @@ def group_findings(findings: pd.DataFrame) -> pd.DataFrame:
     lines = []
     keys = ["severity", "rule", "file", "sheet", "column"]
     for (severity, rule, file, sheet, column), group in findings.groupby(keys, sort=False, dropna=False):
-        where = " · ".join(
-            part for part in (str(file), str(sheet), f"column {column}" if column else "") if part
-        )
+        where = " · ".join(part for part in (str(file), str(sheet), f"column {column}" if column else "") if part)
         places = [place for place in map(_place, group.head(_PLACES).itertuples()) if place]
         more = f" and {len(group) - _PLACES} more" if len(group) > _PLACES else ""
         first = group.iloc[0]
-        lines.append(
-            (severity, rule, where, len(group), ", ".join(places) + more, first["message"], first["fix"])
-        )
+        lines.append((severity, rule, where, len(group), ", ".join(places) + more, first["message"], first["fix"]))
     table = pd.DataFrame(lines, columns=["severity", "rule", "where", "count", "places", "message", "fix"])
     order = table["severity"].map({name: rank for rank, name in enumerate(SEVERITIES)})
     return table.loc[order.sort_values(kind="stable").index].reset_index(drop=True)

@@ -74,14 +74,10 @@ class Import:
         SHA-256 of each file.
     """
 
-    def __init__(
-        self, raws: list[RawSheet], mapping: Mapping, findings: Findings, hashes: dict[str, str]
-    ) -> None:
+    def __init__(self, raws: list[RawSheet], mapping: Mapping, findings: Findings, hashes: dict[str, str]) -> None:
         self.mapping, self.findings, self.hashes = mapping, findings, hashes
         self.reasons: list[dict[str, Any]] = []
-        self.left: list[dict[str, Any]] = [
-            {"table": name, "reason": why} for name, why in mapping.absent.items()
-        ]
+        self.left: list[dict[str, Any]] = [{"table": name, "reason": why} for name, why in mapping.absent.items()]
         self.found: pd.DataFrame | None = None
         self._equal_rows: set[tuple[str, str, int]] = set()
         self._blanked: set[tuple[Any, ...]] = set()
@@ -192,9 +188,7 @@ class Import:
                 self._list_ignored(source, out, test, first, "The row was")
                 gone |= out
         money = sorted({place for spec in specs for place in self._money(source, spec)})
-        heads = [
-            spec.columns[name].headers for spec in specs for name in ("name", "area") if name in spec.columns
-        ]
+        heads = [spec.columns[name].headers for spec in specs for name in ("name", "area") if name in spec.columns]
         names = [place for some in heads for one in some for place in source.places(one)[:1]]
         apart = rows_apart(source, Look(money, ids, names), gone)
         left = source.only(tell(source, apart, self.findings) & ~gone)
@@ -202,9 +196,7 @@ class Import:
         self._equal_rows |= {(*left.place, int(row)) for row in left.rows[whole.duplicated().to_numpy()]}
         return left
 
-    def _list_ignored(
-        self, source: Body, rows: np.ndarray, test: RowFilter, values: pd.Series, what: str
-    ) -> None:
+    def _list_ignored(self, source: Body, rows: np.ndarray, test: RowFilter, values: pd.Series, what: str) -> None:
         """List the rows that a filter leaves out."""
         for number in np.flatnonzero(rows):
             said: Any = {"row": int(source.rows[number]), "column": test.column, "value": values[number]}
@@ -265,9 +257,7 @@ class Import:
         if one.pattern:
             found = text.str.extract(one.pattern if re.compile(one.pattern).groups else f"({one.pattern})")[0]
             missed = text.notna() & found.isna() & final.isna() & ~empty
-            final = final.fillna(found.str.casefold().map(known).astype("str") if known else nothing).fillna(
-                found
-            )
+            final = final.fillna(found.str.casefold().map(known).astype("str") if known else nothing).fillna(found)
         else:
             final = final.fillna(text)
         reason = text.where(missed | empty)
@@ -290,9 +280,7 @@ class Import:
         """Cells that say that there is nothing: "TBC", "-", and words in the place of a number or a date."""
         empty = text.str.fullmatch(MISSING, na=False)
         if column.type in _IN_TYPE and self.mapping.doubtful != "refuse":
-            empty |= text.notna() & ~text.str.contains(
-                r"\d|^#", regex=True, na=False
-            )  # #REF! is a lost number
+            empty |= text.notna() & ~text.str.contains(r"\d|^#", regex=True, na=False)  # #REF! is a lost number
         return empty
 
     def _rows_of(self, source: Body, spec: TableSource) -> pd.DataFrame:
@@ -310,11 +298,7 @@ class Import:
                 continue
             cells[name], missing[name], labels[name] = self._cells(source, one, table[name], aloud=True)
             units[name] = np.full(size, one.unit, dtype=object)
-        keys = [
-            cells[name].astype("str").fillna("")
-            for name in table.key
-            if name != "project_id" and name in cells
-        ]
+        keys = [cells[name].astype("str").fillna("") for name in table.key if name != "project_id" and name in cells]
         item = pd.Series([" ".join(filter(None, line)) for line in zip(*keys, strict=True)], dtype="str")
         for name, why in missing.items():
             self._note(spec.table, name, why, ids, source, item if keys else "")
@@ -325,9 +309,7 @@ class Import:
             return self._one_row_each(part, ids)
         values = [name for name in missing if name not in table.key]
         values = values or [name for name in missing if name != "project_id"]
-        own = (
-            np.any([cells[name].notna() for name in values], axis=0) if values else np.ones(size, dtype=bool)
-        )
+        own = np.any([cells[name].notna() for name in values], axis=0) if values else np.ones(size, dtype=bool)
         return part[own]
 
     def _kept_by(self, source: Body, spec: TableSource, *, aloud: bool = True) -> np.ndarray:
@@ -355,9 +337,7 @@ class Import:
             what = item if isinstance(item, str) else item.iloc[n]
             self._reason(table, ids.iloc[n], column, what, why.iloc[n], (*source.place, int(source.rows[n])))
 
-    def _reason(
-        self, table: str, project: str, column: str, item: str, reason: str, at: tuple[str, str, int]
-    ) -> None:
+    def _reason(self, table: str, project: str, column: str, item: str, reason: str, at: tuple[str, str, int]) -> None:
         file, sheet, row = at
         line = {
             "table": table,
@@ -515,9 +495,7 @@ class Import:
         money = [one.name for one in intake.table if _counted(one, table) and ("cell", one.name) in frame]
         for position, one in rows.items():
             text = f"The row was set aside: {one['message']}"
-            where = {key: one[key] for key in ("column", "value", "project_id")} | {
-                **frame["at"].loc[position]
-            }
+            where = {key: one[key] for key in ("column", "value", "project_id")} | {**frame["at"].loc[position]}
             self.findings.add("warn", "set_aside", text, one["fix"], **where | {"row": int(where["row"])})
             who = one["project_id"] or self._words(table, position)
             self._leave(intake, position, money, one, who, always=True)
@@ -645,9 +623,7 @@ class Import:
         own = (test for spec in self.mapping.tables for test in spec.keep)
         tests = [*self.mapping.keep, *self.mapping.drop, *own]
         used = source.used | {place for test in tests for place in source.places(test.column)}
-        purpose = {
-            place: why for header, why in self.mapping.ignore.items() for place in source.places(header)
-        }
+        purpose = {place: why for header, why in self.mapping.ignore.items() for place in source.places(header)}
         money = {place for spec in self.mapping.tables for place in self._money(source, spec)}
         told = self.mapping.settings
         year = told.get("price_base_year", "")
@@ -658,14 +634,10 @@ class Import:
             header, reason = source.headers[place], purpose.get(place)
             kind = qualifies(header, settings, cells) if money else ""
             numbers = looks_like_numbers(header, cells)
-            beyond = (
-                not header and numbers and place > min(money, default=len(source.headers))
-            )  # split amounts
+            beyond = not header and numbers and place > min(money, default=len(source.headers))  # split amounts
             grave = beyond or kind not in ("", "same") or (bool(money) and looks_like_amounts(header, cells))
             guess = reason is not None and reason.startswith("?")
-            changes = guess and (
-                folded(header) in words()["taken"] or kind not in ("", "same", "tax", "share")
-            )
+            changes = guess and (folded(header) in words()["taken"] or kind not in ("", "same", "tax", "share"))
             later = guess and money and several_years(header) and plain_numbers(cells).fillna(0).ne(0).any()
             if later:
                 total = as_given(float(plain_numbers(cells, own=True).sum()))

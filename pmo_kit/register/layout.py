@@ -54,13 +54,9 @@ def open_ended(header: str) -> bool:
     return any(sign.isdigit() for sign in header) and _OPEN.search(header) is not None
 
 
-_RANGE = re.compile(
-    r"(?<!\d)((?:19|20)\d\d)\s*(?:[-–—/]|to|bis|à|au|a|al|until)\s*'?((?:19|20)?\d\d)(?!\d)", re.I
-)
+_RANGE = re.compile(r"(?<!\d)((?:19|20)\d\d)\s*(?:[-–—/]|to|bis|à|au|a|al|until)\s*'?((?:19|20)?\d\d)(?!\d)", re.I)
 _NO_WORDS = {"on", "from", "since", "post", "ab", "dès", "desde", "vanaf"}
-_LATER = re.compile(
-    rf"(?<!\w)(?:{'|'.join(re.escape(one) for one in words()['later'] if one not in _NO_WORDS)})(?!\w)"
-)
+_LATER = re.compile(rf"(?<!\w)(?:{'|'.join(re.escape(one) for one in words()['later'] if one not in _NO_WORDS)})(?!\w)")
 
 
 def several_years(header: str) -> bool:
@@ -132,9 +128,7 @@ def _year_of(text: str, first_month: int) -> int | None:
     return int(years.pop()) if len(years) == 1 else None
 
 
-def read_header(
-    header: str, table: Table, kind: str, known: frozenset[str], first_month: int = 1
-) -> WideColumn | None:
+def read_header(header: str, table: Table, kind: str, known: frozenset[str], first_month: int = 1) -> WideColumn | None:
     """Read one header of a wide form; None when it is none.
 
     Parameters
@@ -172,9 +166,7 @@ def read_header(
         categories = _categories(rest, table)
         if value is not None and categories is not None:
             return WideColumn(value, categories)
-    if kind == "period" and (
-        match := re.fullmatch(r"(\D+?)[\s:|/\-–]+(\S*\d.*)|(\S*\d\S*)[\s:|\-–]+(\D+)", header)
-    ):
+    if kind == "period" and (match := re.fullmatch(r"(\D+?)[\s:|/\-–]+(\S*\d.*)|(\S*\d\S*)[\s:|\-–]+(\D+)", header)):
         categories, value = _categories(match[1] or match[4], table), read(match[2] or match[3])
         return None if categories is None or value is None else WideColumn(value, categories)
     return None
@@ -381,13 +373,10 @@ class Heading:
             like |= cells[place].isin(written[place]).to_numpy(bool) & filled[:, place]
         again, other = np.zeros(len(cells), bool), np.zeros(len(cells), bool)
         for row in map(int, np.flatnonzero(like)[::-1]):
-            line = {
-                place: folded(text) for place, one in enumerate(cells.iloc[row]) if (text := clean_cell(one))
-            }
+            line = {place: folded(text) for place, one in enumerate(cells.iloc[row]) if (text := clean_cell(one))}
             equal = [[place for place, text in line.items() if text == folded(head[place])] for head in heads]
             whole = any(
-                all(one in some or not head[one] for one in line)
-                for some, head in zip(equal, heads, strict=True)
+                all(one in some or not head[one] for one in line) for some, head in zip(equal, heads, strict=True)
             )
             same, below = max(map(len, equal)), again[row + 1 : row + 2].any()
             named = len({place for some in equal for place in some if not line[place][0].isdigit()})
@@ -399,9 +388,7 @@ class Heading:
     def list_before(self, findings: Findings) -> None:
         """Other headers above it: the rows between both belong to another table."""
         first, lines = self.first - self.lines, top_lines(self.raw)
-        mine = {
-            place: folded(text) for place, text in enumerate(self.texts) if text and not text[0].isdigit()
-        }
+        mine = {place: folded(text) for place, text in enumerate(self.texts) if text and not text[0].isdigit()}
         rows = [
             int(self.raw.rows[row]) for row, line in enumerate(lines[:first])
             if sum(folded(line[place]) == text for place, text in mine.items())
@@ -435,10 +422,7 @@ def headings(raw: RawSheet, join: Callable[[str, str, str], str] | None = None) 
     `join` makes one text of what stands over a column (it goes on to the next text), above and below.
     """
     lines = top_lines(raw)
-    units = [
-        sum(map(bool, line)) and not (line and line[0]) and say_units(set(filter(None, line)))
-        for line in lines
-    ]
+    units = [sum(map(bool, line)) and not (line and line[0]) and say_units(set(filter(None, line))) for line in lines]
 
     def with_units(heading: Heading) -> Iterator[Heading]:
         """First with the line of units that stands below it, where there is one."""

@@ -213,9 +213,7 @@ def _tables(given: object, info: ValidationInfo) -> object:
     found, tables = Rows([], given.line), [one.name for one in load_schema()]
     for table, blocks in given.items():
         if table not in tables:
-            reading_of(info).note(
-                given, f"no tables of the register: {table}; {nearest(table, tables)}", table
-            )
+            reading_of(info).note(given, f"no tables of the register: {table}; {nearest(table, tables)}", table)
             continue
         for block in blocks if isinstance(blocks, Rows) else [blocks]:
             if not isinstance(block, Block):

@@ -136,9 +136,7 @@ def _read(
     return Register.of_assembled(assembled, trial, accepted)
 
 
-def _mapping_of(
-    place: Path, mapping: str | PathLike[str] | None
-) -> tuple[str | PathLike[str] | None, list[Path]]:
+def _mapping_of(place: Path, mapping: str | PathLike[str] | None) -> tuple[str | PathLike[str] | None, list[Path]]:
     """The mapping, and the files that it reads: a mapping that names its sources is read like a register."""
     if mapping is not None or place.suffix.lower() not in (".yml", ".yaml") or not place.is_file():
         return mapping, [place]
@@ -179,9 +177,7 @@ def _accepted(
     return apply_waivers(findings, load_waivers(file, findings), today, file.name)
 
 
-def _set_aside(
-    trial: Findings, aside: set[tuple[str, str, int]], findings: Findings
-) -> set[tuple[str, str, int]]:
+def _set_aside(trial: Findings, aside: set[tuple[str, str, int]], findings: Findings) -> set[tuple[str, str, int]]:
     """Rows with a blocking problem, each listed; none when one problem is not of a row: then nothing can be read."""
     blocks = [one for one in trial.records() if one["severity"] == "block"]
     if any(one["row"] is None or one["rule"] == "setting_not_read" for one in blocks):

@@ -179,9 +179,7 @@ def check_register(
     return CheckResult(text, code)
 
 
-def write_check_report(
-    source: str | PathLike[str], findings: pd.DataFrame, target: str | PathLike[str]
-) -> Path:
+def write_check_report(source: str | PathLike[str], findings: pd.DataFrame, target: str | PathLike[str]) -> Path:
     """Write findings as a workbook: what to fix first, every finding, and the sheets with their cells marked.
 
     Parameters

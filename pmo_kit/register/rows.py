@@ -128,9 +128,7 @@ def _where(text: pd.Series, fits: Callable[[str], bool]) -> np.ndarray:
     return text.isin([one for one in pd.unique(text.dropna()) if fits(one)]).to_numpy(bool, copy=True)
 
 
-def find_totals(
-    numbers: np.ndarray, candidates: np.ndarray, keep: np.ndarray, lone: np.ndarray
-) -> dict[int, str]:
+def find_totals(numbers: np.ndarray, candidates: np.ndarray, keep: np.ndarray, lone: np.ndarray) -> dict[int, str]:
     """Candidates whose amounts are the sums of rows above or below, all or up to the next one: row -> which of both.
 
     Parameters
@@ -218,22 +216,16 @@ def below_table(body: Body, filled: np.ndarray, amounts: list[int], gone: np.nda
 def texts_and_filled(body: Body) -> tuple[list[pd.Series], np.ndarray]:
     """Every column as clean text, and which cells hold one, or signs that nobody sees: they make no blank line."""
     texts = [body.text(place) for place in range(body.cells.shape[1])]
-    filled = (
-        np.column_stack([text.notna() for text in texts]) if texts else np.zeros((len(body.rows), 0), bool)
-    )
+    filled = np.column_stack([text.notna() for text in texts]) if texts else np.zeros((len(body.rows), 0), bool)
     for place in range(len(texts)):
         cells = body.cells.iloc[:, place]
-        odd = [
-            one for one in texts_of(cells) if one.strip() and not (one.isprintable() and "_x00" not in one)
-        ]
+        odd = [one for one in texts_of(cells) if one.strip() and not (one.isprintable() and "_x00" not in one)]
         if odd := [one for one in odd if clean_cell(one) is None]:
             filled[:, place] |= cells.isin(odd).to_numpy(bool)
     return texts, filled
 
 
-def without_breaks(
-    body: Body, again: tuple[np.ndarray, np.ndarray], findings: Findings, least: int = 1
-) -> Body:
+def without_breaks(body: Body, again: tuple[np.ndarray, np.ndarray], findings: Findings, least: int = 1) -> Body:
     """The lines below a header without blank ones, those that repeat it on a next page, and titles over these.
 
     Parameters
@@ -306,9 +298,7 @@ def tell(body: Body, apart: Mapping[int, Apart], findings: Findings) -> np.ndarr
     return keep
 
 
-def _lines_of_register(
-    body: Body, look: Look, texts: list[pd.Series], filled: np.ndarray
-) -> dict[int, Apart]:
+def _lines_of_register(body: Body, look: Look, texts: list[pd.Series], filled: np.ndarray) -> dict[int, Apart]:
     """Examples and banners among the rows of a table of the register."""
     count, known = filled.sum(axis=1), len(look.known)
     ids = [place for place, name in look.known.items() if name.endswith("_id")]

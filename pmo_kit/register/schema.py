@@ -118,9 +118,7 @@ def _column(name: str, spec: Mapping[str, Any], aliases: tuple[str, ...] = ()) -
     """Turn one line of the YAML file into a Column."""
     refs = spec.get("ref") or []
     said = {key: spec[key] for key in ("type", "required", "low", "high") if key in spec}
-    texts = {
-        key: str(spec[key]) for key in ("meaning", "unit", "example", "default") if spec.get(key) is not None
-    }
+    texts = {key: str(spec[key]) for key in ("meaning", "unit", "example", "default") if spec.get(key) is not None}
     lists = {
         "allowed": tuple(map(str, spec.get("allowed", ()))),
         "values": {str(key).lower(): str(value) for key, value in spec.get("values", {}).items()},
@@ -144,8 +142,7 @@ def _table(name: str, spec: Mapping[str, Any], words: Mapping[tuple[str, str], t
         rows=spec["rows"],
         key=tuple(spec["key"]),
         columns={
-            column: _column(column, line, _words(words, name, column))
-            for column, line in spec["columns"].items()
+            column: _column(column, line, _words(words, name, column)) for column, line in spec["columns"].items()
         },
         required=bool(spec.get("required", False)),
         written=bool(spec.get("written", False)),

@@ -108,9 +108,7 @@ class Settings:
         return day.year + (self.fiscal_year_start > 1 and day.month >= self.fiscal_year_start)
 
 
-def _parse_setting(
-    name: str, column: Column, cell: pd.Series, epoch_1904: bool, order: str
-) -> tuple[object, bool]:
+def _parse_setting(name: str, column: Column, cell: pd.Series, epoch_1904: bool, order: str) -> tuple[object, bool]:
     """One setting as a Python value, and whether it could not be read."""
     if column.type == "date":
         said = Settings(date_order=order).month_first

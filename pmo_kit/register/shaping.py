@@ -130,9 +130,7 @@ def shape_table(
     intake.units = {name: units for name, units in (body.raw.units or {}).items() if (units != "").any()}
     _header_units(intake, findings, settings, mapped=body.labels is not None)
     _unit_around(intake, body.around, findings, settings)
-    _type_columns(
-        intake, findings, settings, replace(style, semicolon=body.raw.semicolon), body.raw.epoch_1904
-    )
+    _type_columns(intake, findings, settings, replace(style, semicolon=body.raw.semicolon), body.raw.epoch_1904)
     return intake
 
 
@@ -223,16 +221,12 @@ def other_prices(text: str, settings: Settings, line: bool = False) -> tuple[str
     return ("warn" if line else "block", own) if other else ("", "")
 
 
-def _unit_around(
-    intake: Intake, around: Iterable[tuple[int, str]], findings: Findings, settings: Settings
-) -> None:
+def _unit_around(intake: Intake, around: Iterable[tuple[int, str]], findings: Findings, settings: Settings) -> None:
     """A line above or below the table that states another unit than the settings, where no header states one."""
     money = [one.name for one in intake.table if one.is_money and one.name in intake.headers]
     if not money:
         return
-    heads = {
-        str(one) for name in money for one in np.atleast_1d(np.array(intake.headers[name], dtype=object))
-    }
+    heads = {str(one) for name in money for one in np.atleast_1d(np.array(intake.headers[name], dtype=object))}
     units = [units for name in money if (units := intake.units.get(name)) is not None]
     done = any(header_unit(head, settings.currency)[1] for head in heads)
     done |= bool(intake.units) and all((one != "").all() for one in units)
@@ -336,9 +330,7 @@ def list_unmapped(
             words_ = f" It says something about the amounts beside it ({kind}), which cannot be left out."
             severity, why = ("info", "") if kind == "same" else ("block", words_)
         elif read and table.name != "projects" and looks_like_numbers(header, cells):
-            part = _SPENT.search(folded(header)) or is_sum(
-                body.cells[place], [body.cells[one] for one in read]
-            )
+            part = _SPENT.search(folded(header)) or is_sum(body.cells[place], [body.cells[one] for one in read])
             if not part and (_AMOUNT.search(folded(header)) or (table.wide and not body.beside)):
                 severity, why = "block", " It looks like amounts, and money must not be left out."
         text = f'The column "{title}" is not one of the table {table.name}; its {len(cells)} values were not read.'
@@ -403,9 +395,7 @@ def _styles(
     return styles
 
 
-def _type_columns(
-    intake: Intake, findings: Findings, settings: Settings, style: Style, epoch_1904: bool
-) -> None:
+def _type_columns(intake: Intake, findings: Findings, settings: Settings, style: Style, epoch_1904: bool) -> None:
     """Fill the typed frame, column by column, and say what could not be read."""
     numbers = {name: cells for name, cells in intake.raw.items() if intake.table[name].type == "number"}
     dates = {name: cells for name, cells in intake.raw.items() if intake.table[name].type == "date"}
@@ -452,9 +442,7 @@ def _parse(
         return joined(parts) if parts else _parse(cells, column, style, settings, epoch_1904)
     if column.type == "number":
         unit = settings.money_unit or None
-        return parse_number(
-            cells, column, comma=style, money_unit=unit, currency=settings.currency, money=rows
-        )
+        return parse_number(cells, column, comma=style, money_unit=unit, currency=settings.currency, money=rows)
     if column.type == "date":
         return parse_date(cells, column, epoch_1904=epoch_1904, month_first=style)
     return READERS[column.type](cells, column)

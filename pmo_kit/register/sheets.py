@@ -181,9 +181,7 @@ def read_csv_sheet(path: Path, findings: Findings) -> RawSheet | None:
     try:
         text, encoding, guessed = decode(path.read_bytes())
     except OSError as error:
-        findings.add(
-            "block", "file_not_read", f"The file cannot be opened: {error.strerror}.", file=path.name
-        )
+        findings.add("block", "file_not_read", f"The file cannot be opened: {error.strerror}.", file=path.name)
         return None
     if guessed:
         words = f"The file is not UTF-8; it was read as {encoding}."
@@ -253,15 +251,11 @@ def _report_quotes(
         full = [width > 1 and line.count(mark) == width - 1 for line in mine]
         inside = [one for one, line in zip(full, mine, strict=True) if line.strip()][1:-1]
         open_quote = begins[number + 1] >= len(written) - 1 and "\n".join(mine).count('"') % 2 == 1
-        if (
-            all(full) or open_quote or 2 * sum(inside) > len(inside)
-        ):  # prose has a line of so many commas, too
+        if all(full) or open_quote or 2 * sum(inside) > len(inside):  # prose has a line of so many commas, too
             last = begins[number] + len([line for line in mine if line])
             words = f"A double quote opens in line {begins[number] + 1} and takes the lines up to {last} into one cell."
             fix = "Delete the quote, or write it twice inside a quoted cell."
-            findings.add(
-                "block", "quote_swallows_rows", words, fix, file=file, row=number + 1, value="\n".join(mine)
-            )
+            findings.add("block", "quote_swallows_rows", words, fix, file=file, row=number + 1, value="\n".join(mine))
 
 
 def sheet_of_frame(name: str, frame: pd.DataFrame) -> tuple[RawSheet, list[str]]:

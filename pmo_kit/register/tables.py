@@ -163,9 +163,7 @@ def _settings(
         if "key" in matched and "value" in matched:
             frame = pd.DataFrame({key: clean_text(body.cells[matched[key]]) for key in ("key", "value")})
             rows = [int(row) for row in body.rows]
-            for row, cells in zip(
-                rows, body.cells[[matched["key"], matched["value"]]].to_numpy(), strict=True
-            ):
+            for row, cells in zip(rows, body.cells[[matched["key"], matched["value"]]].to_numpy(), strict=True):
                 if signs := {sign for cell in cells for sign in ODD_SIGNS.findall(str(cell).strip())}:
                     severity = "block" if min(signs) < " " else "warn"
                     words = "The line holds characters that cannot be seen."
@@ -306,9 +304,7 @@ class Register:
         self._fill(assembled, findings)
 
     @classmethod
-    def of_assembled(
-        cls, assembled: Assembled, findings: Findings, waivers: pd.DataFrame | None = None
-    ) -> Register:
+    def of_assembled(cls, assembled: Assembled, findings: Findings, waivers: pd.DataFrame | None = None) -> Register:
         """A register from tables that were read and checked already."""
         register = object.__new__(cls)
         register._fill(assembled, findings)
@@ -496,9 +492,7 @@ class Register:
             for name in self.names
         )
         head = f"<p><b>{html.escape(self.summary)}</b></p>"
-        return (
-            f"{head}<table><thead><tr><th>table</th><th>rows</th></tr></thead><tbody>{rows}</tbody></table>"
-        )
+        return f"{head}<table><thead><tr><th>table</th><th>rows</th></tr></thead><tbody>{rows}</tbody></table>"
 
 
 def _settings_frame(settings: pd.DataFrame | Mapping[str, Any] | Settings) -> pd.DataFrame:
@@ -510,9 +504,7 @@ def _settings_frame(settings: pd.DataFrame | Mapping[str, Any] | Settings) -> pd
     if not isinstance(settings, Mapping):
         raise InputError(f"settings is {settings!r}: it is a mapping such as {{'currency': 'EUR'}}.")
     filled = {key: value for key, value in settings.items() if value is not None and str(value) != ""}
-    return pd.DataFrame(
-        {"key": list(filled), "value": [str(value) for value in filled.values()]}, dtype="str"
-    )
+    return pd.DataFrame({"key": list(filled), "value": [str(value) for value in filled.values()]}, dtype="str")
 
 
 def _canonical_lines(frame: pd.DataFrame) -> list[str]:

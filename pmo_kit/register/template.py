@@ -133,9 +133,7 @@ def write_template(path: str | PathLike[str], register: Register | None = None) 
     return write_book(book, Path(path))
 
 
-def write_header(
-    sheet: Worksheet, names: list[str], widths: tuple[int, ...], needed: tuple[str, ...] = ()
-) -> None:
+def write_header(sheet: Worksheet, names: list[str], widths: tuple[int, ...], needed: tuple[str, ...] = ()) -> None:
     """A header row that stays in view; needed columns are darker and starred."""
     for place, (name, width) in enumerate(zip(names, widths, strict=True), 1):
         cell = sheet.cell(1, place, f"{name} *" if name in needed else name)

@@ -322,9 +322,7 @@ def split_header(header: str) -> tuple[str, str, str]:
     return (money, scale, re.sub(r"\s+", " ", bare).strip(" ,;")) if money or scale else ("", "", header)
 
 
-_NEUTRAL = {
-    part for name in ("neutral", "price", "real", "nominal") for one in words()[name] for part in one.split()
-}
+_NEUTRAL = {part for name in ("neutral", "price", "real", "nominal") for one in words()[name] for part in one.split()}
 _FACTOR = re.compile(r"\^|[x×*]\s*\d|\d{3}")
 _DATED = re.compile(r"\b(?:fy|cy)?\s*(?:19|20)\d\d(?:\s*[-/–]\s*\d{2,4})?\b", re.I)
 
@@ -349,9 +347,7 @@ _YEAR_OF_PRICES = r"(?<!\d)((?:19|20)\d\d(?:\s*[-/–]\s*\d{2,4})?)(?!\d)"
 _PRICES = rf"(?i:{one_of('price')})"
 _AT_PRICES = (
     re.compile(rf"{_PRICES}\W*(?:\w{{1,3}}\W+)?{_YEAR_OF_PRICES}"),
-    re.compile(
-        rf"{_YEAR_OF_PRICES}\W*{_PRICES}|(?:[€£$¥]|\b[A-Z]{{3}})_?{_YEAR_OF_PRICES}|{_YEAR_OF_PRICES}[€£$¥]"
-    ),
+    re.compile(rf"{_YEAR_OF_PRICES}\W*{_PRICES}|(?:[€£$¥]|\b[A-Z]{{3}})_?{_YEAR_OF_PRICES}|{_YEAR_OF_PRICES}[€£$¥]"),
 )
 _IN_REAL = re.compile(rf"(?i:real|constant)\W*{_YEAR_OF_PRICES}|{_YEAR_OF_PRICES}\W*(?i:real|constant)")
 

@@ -106,9 +106,7 @@ def load_waivers(path: str | PathLike[str], findings: Findings) -> list[Waiver]:
         return []
 
 
-def apply_waivers(
-    findings: Findings, waivers: Sequence[Waiver], today: date | None, file: str
-) -> pd.DataFrame:
+def apply_waivers(findings: Findings, waivers: Sequence[Waiver], today: date | None, file: str) -> pd.DataFrame:
     """Turn accepted findings into information that names who accepted them.
 
     Parameters
@@ -146,9 +144,7 @@ def apply_waivers(
             findings.add("warn", "waiver_refused", text, "Repair the data.", file=file, value=waiver.rule)
         elif ended:
             text = f"{about} ended on {waiver.until:%Y-%m-%d}."
-            findings.add(
-                "warn", "waiver_ended", text, "Renew it, or repair the data.", file=file, value=waiver.rule
-            )
+            findings.add("warn", "waiver_ended", text, "Renew it, or repair the data.", file=file, value=waiver.rule)
         elif not count:
             text = f"{about} fits no finding."
             findings.add("info", "waiver_unused", text, "Delete it.", file=file, value=waiver.rule)

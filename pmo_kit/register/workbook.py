@@ -180,9 +180,7 @@ def read_workbook(path: Path, findings: Findings) -> list[RawSheet]:
     return [raw for raw in raws if raw is not None]
 
 
-def _raw_sheet(
-    path: Path, title: str, state: str, part: _Part, book: Any, findings: Findings
-) -> RawSheet | None:
+def _raw_sheet(path: Path, title: str, state: str, part: _Part, book: Any, findings: Findings) -> RawSheet | None:
     """The cells of one sheet as a grid, and what is to be said about it; None where it holds nothing or is refused."""
     looks = {style: book._cell_styles[style] for style in set(part.styles)}
     formats = {style: _format_of(look.numFmtId, book) for style, look in looks.items()}
@@ -239,9 +237,7 @@ def _raw_sheet(
             "column": get_column_letter(column[first]),
             "value": values[first],
         }
-        findings.add(
-            "warn", "cells_under_merged", words, "Unmerge the cells, and look at them.", at=raw, **where
-        )
+        findings.add("warn", "cells_under_merged", words, "Unmerge the cells, and look at them.", at=raw, **where)
     for number in np.unique(row[np.isin(style, struck)]):
         words = "The row holds text that is struck through; it was read like the others."
         value = " | ".join(str(cell) for cell in grid[np.searchsorted(rows, number)] if cell is not None)

@@ -167,9 +167,7 @@ def expose(
     rates = discount_schedule(settings.discount_schedule, size if settings.timing != "start" else size - 1)
     factors = finance.discount_factors(rates, size, settings.timing)
     spend, value = together(question, chosen, scopes, factors)
-    return Exposure(
-        tuple(projects), scopes, tuple(range(t0, t0 + size)), factors, roles, periods, unit, spend, value
-    )
+    return Exposure(tuple(projects), scopes, tuple(range(t0, t0 + size)), factors, roles, periods, unit, spend, value)
 
 
 def benefits_counted(question: Question) -> pd.DataFrame:
@@ -515,14 +513,10 @@ def _lateness(
     code = start * most + over
     there = np.bincount(code) > 0
     found = np.flatnonzero(there)
-    return months, _Cases(
-        found // most / STEPS, found % most / STEPS, (np.cumsum(there) - 1)[code].astype(np.intp)
-    )
+    return months, _Cases(found // most / STEPS, found % most / STEPS, (np.cumsum(there) - 1)[code].astype(np.intp))
 
 
-def _late(
-    profiles: Floats, p: ProjectRisk, late: _Cases, periods_a_year: int, *, whole: bool = False
-) -> list[Floats]:
+def _late(profiles: Floats, p: ProjectRisk, late: _Cases, periods_a_year: int, *, whole: bool = False) -> list[Floats]:
     """Profiles (rows x periods) in every case of lateness: cases x periods, one for each; `whole` only comes later."""
     places = np.flatnonzero(profiles.any(axis=0))
     if late.case is None or not len(places):

@@ -62,9 +62,7 @@ class Fit:
     def summary(self) -> str:
         """One sentence."""
         how = "" if self.fits else f"; {number(100 * self.confidence, 0)} % was not reached"
-        shares = (
-            f"{number(100 * self.reached, 0)} % of the futures instead of {number(100 * self.before, 0)} %"
-        )
+        shares = f"{number(100 * self.reached, 0)} % of the futures instead of {number(100 * self.before, 0)} %"
         lost = as_given(round(self.given_up, 1))
         gives = f"it costs {lost} of {self.plain.question.goal}"
         return f"With reserves all envelopes hold together in {shares}; {gives}{how}."
@@ -138,9 +136,7 @@ def _reserves(simulation: Simulation, level: float) -> dict[str, float]:
         if isinstance(rule, Envelope) and rule.year in years:
             needed = simulation.spending(rule.scope, rule.year)
             counted = (
-                float(needed.mean())
-                if question.basis == "expected"
-                else simulation.planned(rule.scope, rule.year)
+                float(needed.mean()) if question.basis == "expected" else simulation.planned(rule.scope, rule.year)
             )
             above = float(np.quantile(needed, level)) - counted
             if above > 1e-6:

@@ -98,9 +98,7 @@ def portfolio_contingency(costs: ArrayLike, base: ArrayLike, confidence: float =
     total = drawn.sum(axis=0, dtype=float)
     whole = float(np.quantile(total, confidence))
     own = np.quantile(drawn, confidence, axis=1)
-    return Contingency(
-        confidence, float(bases.sum()), whole, whole - float(bases.sum()), float((own - bases).sum())
-    )
+    return Contingency(confidence, float(bases.sum()), whole, whole - float(bases.sum()), float((own - bases).sum()))
 
 
 def variance_shares(draws: ArrayLike, total: ArrayLike | None = None) -> Floats:
@@ -534,9 +532,7 @@ def simulate(
     >>> round(float(sure.totals["npv"].max()), 3), sure.fits_envelopes
     (33.5, 1.0)
     """
-    return simulate_plan(
-        allocation.question, allocation.plan, draws, seed, uplifts=uplifts, executor=executor
-    )
+    return simulate_plan(allocation.question, allocation.plan, draws, seed, uplifts=uplifts, executor=executor)
 
 
 @door
@@ -573,9 +569,7 @@ def _simulated(
     if held:
         notes.append(_held_words(held))
     whole = empty_block(exposure, draws)
-    for block in (executor.map if executor else map)(
-        partial(simulate_block, run=run), list(blocks_of(exposure))
-    ):
+    for block in (executor.map if executor else map)(partial(simulate_block, run=run), list(blocks_of(exposure))):
         whole.add(block)
     whole.cost += exposure.together[0].sum()
     whole.npv += exposure.together_value
@@ -593,9 +587,7 @@ def _held_words(held: int) -> str:
 def _quantile_row(name: str, base: float, drawn: Floats) -> dict[str, float]:
     """Base and quantiles under column names."""
     values = quantiles(drawn, LEVELS)
-    return {f"{name}_base": base} | {
-        f"{name}_{level}": value for level, value in zip(NAMES, values, strict=True)
-    }
+    return {f"{name}_base": base} | {f"{name}_{level}": value for level, value in zip(NAMES, values, strict=True)}
 
 
 def _short(value: float) -> str:

@@ -168,9 +168,7 @@ def _alike(before: Question, after: Question) -> tuple[Question, Question, str]:
 
 def _orders(question: Question) -> list[Rule]:
     """The rules of a question that are orders on record: overrides of its register, set aside or not."""
-    given = {
-        (str(row.project_id), str(row.in_out)) for row in question.register.table("overrides").itertuples()
-    }
+    given = {(str(row.project_id), str(row.in_out)) for row in question.register.table("overrides").itertuples()}
     return [order for order in question.orders if (order.project_id, order.in_out) in given]
 
 
@@ -205,9 +203,7 @@ class _Chain:
         pick = {cause: self._sides[cause in on] for cause in CAUSES}
         ids = self._ids["projects" in on]
         register = self._register(pick, ids)
-        rules = [
-            r for r in pick["constraints"].active_rules if not isinstance(r, Override | Mandatory | Committed)
-        ]
+        rules = [r for r in pick["constraints"].active_rules if not isinstance(r, Override | Mandatory | Committed)]
         duties = register.projects["commitment"]
         rules += [Mandatory(project_id=p, reason="") for p in sorted(ids) if duties[p] == "mandatory"]
         rules += [Committed(project_id=p) for p in sorted(ids) if duties[p] == "committed"]
@@ -287,9 +283,7 @@ def _step(before: Allocation, now: Allocation, minor: int) -> dict[str, object]:
     }
 
 
-def _shapley(
-    chain: _Chain, first: Allocation, last: Allocation, minor: int
-) -> tuple[dict[str, int], dict[str, bool]]:
+def _shapley(chain: _Chain, first: Allocation, last: Allocation, minor: int) -> tuple[dict[str, int], dict[str, bool]]:
     """Mean effect of every cause over all orders without an impossible state, and whether its sign depends on them."""
     causes = chain.causes
     worth: dict[frozenset[str], int | None] = {}

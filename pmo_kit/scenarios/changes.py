@@ -186,9 +186,7 @@ class Scenario:
         if self.weights:
             criteria = register.table("criteria")
             times = criteria["criterion"].map(self.weights).fillna(1.0)
-            register = register.replace(
-                criteria=criteria.assign(weight=_reweighted(criteria["weight"], times))
-            )
+            register = register.replace(criteria=criteria.assign(weight=_reweighted(criteria["weight"], times)))
         if self.discount_schedule:
             settings = register.table("settings")
             settings = settings[settings["key"] != "discount_schedule"]
@@ -210,28 +208,20 @@ class Scenario:
             "rule_off": {rule.name for rule in question.rules},
             "weight": set(register.table("criteria")["criterion"]),
         }
-        levels = set(
-            zip(register.table("levels")["project_id"], register.table("levels")["level"], strict=True)
-        )
+        levels = set(zip(register.table("levels")["project_id"], register.table("levels")["level"], strict=True))
         mistakes = []
         for row in self.table.itertuples():
             here = known.get(str(row.what))
             sheet = {"cost": "costs", "benefit": "benefits", "delay": "costs"}.get(str(row.what))
-            scoped = (
-                sheet is not None and not _in_scope(register, str(row.scope), register.table(sheet)).any()
-            )
+            scoped = sheet is not None and not _in_scope(register, str(row.scope), register.table(sheet)).any()
             if scoped or (here is not None and row.scope not in here):
                 there = nearest(str(row.scope), sorted(here), 2) if here else "write all or column=value"
                 mistakes.append((row, f"there is no {row.what} {row.scope!r}; {there.rstrip('.')}"))
             elif row.what == "project_in" and row.value and (row.scope, row.value) not in levels:
                 mistakes.append((row, f"project {row.scope} has no level {row.value!r}"))
             elif row.what == "weight" and self.value is None:
-                mistakes.append(
-                    (row, "weights change no value here; give the function that values a register")
-                )
-        self._refuse(
-            [(str(row.what), str(row.scope), words) for row, words in mistakes], "it names what there is"
-        )
+                mistakes.append((row, "weights change no value here; give the function that values a register"))
+        self._refuse([(str(row.what), str(row.scope), words) for row, words in mistakes], "it names what there is")
 
     def _refuse(self, mistakes: Sequence[tuple[str, str, str]], rule: str) -> None:
         """One DataError with every mistake (what, scope, words), and where it is written."""
@@ -244,9 +234,7 @@ class Scenario:
         raise DataError("\n".join(str(row["message"]) for row in rows), pd.DataFrame(rows))
 
 
-def finding(
-    column: str, value: str, words: str, rule: str, where: tuple[str, int] | None
-) -> dict[str, object]:
+def finding(column: str, value: str, words: str, rule: str, where: tuple[str, int] | None) -> dict[str, object]:
     """One mistake in a scenario as a row of findings; `where` is file and line."""
     file, line = where or ("", None)
     return {
@@ -285,9 +273,7 @@ def combine(axes: Mapping[Axis, Sequence[float]], where: Mapping[Any, Any] | Non
     return found
 
 
-def one_at_a_time(
-    axes: Mapping[Axis, Sequence[float]], where: Mapping[Any, Any] | None = None
-) -> list[Scenario]:
+def one_at_a_time(axes: Mapping[Axis, Sequence[float]], where: Mapping[Any, Any] | None = None) -> list[Scenario]:
     """Return one scenario for every value of every change, the others left as they are.
 
     Examples
@@ -296,10 +282,7 @@ def one_at_a_time(
     ['money 0.9', 'money 1.1', 'costs kind=capex 1.1']
     """
     return [
-        _varied([(axis, value)], where)
-        for axis, values in axes.items()
-        for value in values
-        if value != _nothing(axis)
+        _varied([(axis, value)], where) for axis, values in axes.items() for value in values if value != _nothing(axis)
     ]
 
 

@@ -98,9 +98,7 @@ def regret_table(evaluated: pd.DataFrame) -> pd.DataFrame:
     table = evaluated.pivot(index="plan", columns="scenario", values="regret").loc[order, cases]
     table = table.fillna(inf)
     fits = evaluated.groupby("plan")["fits"].sum()
-    return table.assign(maximum=table.max(axis=1), mean=table.mean(axis=1), fits=fits).rename_axis(
-        columns=None
-    )
+    return table.assign(maximum=table.max(axis=1), mean=table.mean(axis=1), fits=fits).rename_axis(columns=None)
 
 
 @door
@@ -261,8 +259,7 @@ def minimax_plan(allocations: Mapping[str, Allocation], in_percent: bool = False
         raise InputError("no plan of today can be repaired in every scenario")
     plan = models[0].levels(tuple(int(i) for i in np.flatnonzero(outcome.x[:n] > 0.5)))
     there = {
-        name: evaluate_plan(model, plan, allocations[name].value)
-        for name, model in zip(names, models, strict=True)
+        name: evaluate_plan(model, plan, allocations[name].value) for name, model in zip(names, models, strict=True)
     }
     regrets = {name: found["regret"] * scale[name] for name, found in there.items()}
     fits = sum(found["fits"] for found in there.values())
@@ -364,9 +361,7 @@ class Comparison(Answer):
         """Project -> always, sometimes or never funded, at any level, over the base and the `others`."""
         inside = ~self.grid[self.cases].isin([OUT, "stop"])
         share = inside.mean(axis=1)
-        return share.map(lambda s: "always" if s == 1 else "never" if s == 0 else "sometimes").rename(
-            "presence"
-        )
+        return share.map(lambda s: "always" if s == 1 else "never" if s == 0 else "sometimes").rename("presence")
 
     @property
     def changes(self) -> pd.DataFrame:
@@ -380,9 +375,7 @@ class Comparison(Answer):
         A scenario that forces a project is a decision, not a state of the world: it is left out. Doing nothing and
         doing the minimum are always among the plans.
         """
-        return evaluate_plans(
-            {name: self.allocations[name] for name in self.cases}, reference_plans(self.question)
-        )
+        return evaluate_plans({name: self.allocations[name] for name in self.cases}, reference_plans(self.question))
 
     @property
     def in_percent(self) -> bool:
@@ -399,9 +392,7 @@ class Comparison(Answer):
         if not self.in_percent:
             return regret_table(self.evaluated)
         best = self.evaluated["scenario"].map({name: self.allocations[name].value for name in self.cases})
-        return regret_table(
-            self.evaluated.assign(regret=100 * self.evaluated["regret"] / best.where(best > 0))
-        )
+        return regret_table(self.evaluated.assign(regret=100 * self.evaluated["regret"] / best.where(best > 0)))
 
     @cached_property
     def minimax(self) -> MinimaxPlan:
@@ -435,11 +426,7 @@ class Comparison(Answer):
         always = self.presence == "always"
         same = int((always & (self.held == len(self.others))).sum())
         counts = self.presence.value_counts()
-        lost = (
-            f" {count(len(self.reasons), 'case has', 'cases have').capitalize()} no plan."
-            if self.reasons
-            else ""
-        )
+        lost = f" {count(len(self.reasons), 'case has', 'cases have').capitalize()} no plan." if self.reasons else ""
         return (
             f"Over {self.over} {count(int(always.sum()), 'project is', 'projects are')} always funded, {or_none(same)} "
             f"of them at one size, {or_none(counts.get('sometimes', 0))} sometimes, "
@@ -604,9 +591,7 @@ def partly(scenario: Scenario, share: float) -> Scenario:
             return {name: 1 + share * (factor - 1) for name, factor in factors.items()}
         return 1 + share * (factors - 1)
 
-    changed = {
-        name: part(getattr(scenario, name)) for name in ("budget", "capacity", "cost", "benefit", "weights")
-    }
+    changed = {name: part(getattr(scenario, name)) for name in ("budget", "capacity", "cost", "benefit", "weights")}
     return replace(scenario, name=f"{scenario.name} x {as_given(share)}", **changed)  # type: ignore[arg-type]
 
 
@@ -661,8 +646,7 @@ def switching_points(comparison: Comparison) -> pd.DataFrame:
         whole = bool(scenario.rules_off or scenario.discount_schedule or scenario.delay)
         if whole:
             before, after = (
-                _lead(comparison.allocations[name].question, today, other)
-                for name in (comparison.base, scenario.name)
+                _lead(comparison.allocations[name].question, today, other) for name in (comparison.base, scenario.name)
             )
             share = 1.0 if after >= 0 else None
         else:

@@ -79,9 +79,7 @@ def read_scenario_file(path: str | Path, question: Question | None = None) -> li
         elif key not in PARTS:
             mistakes.add(given.lines[key], f"'{key}' is not known; {nearest(key, PARTS)}")
         elif key != "unit" and node is not None:
-            shape = (
-                "a list; begin each with - name:" if key == "scenarios" else "lines of 'budget: [0.8, 0.9]'."
-            )
+            shape = "a list; begin each with - name:" if key == "scenarios" else "lines of 'budget: [0.8, 0.9]'."
             mistakes.add(given.lines[key], f"{key} is written as {shape}")
     if question is not None:
         settings, unit = question.register.settings, given.get("unit")

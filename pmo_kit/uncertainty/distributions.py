@@ -25,9 +25,7 @@ _MODES = np.linspace(0.0, 1.0, 65)
 
 
 @door
-def pert(
-    low: ArrayLike, likely: ArrayLike, high: ArrayLike, draws: int, rng: np.random.Generator | int
-) -> Floats:
+def pert(low: ArrayLike, likely: ArrayLike, high: ArrayLike, draws: int, rng: np.random.Generator | int) -> Floats:
     """Draw from a beta-PERT distribution.
 
     Mean (low + 4 likely + high) / 6 and variance (mean - low)(high - mean) / 7: the beta distribution with

@@ -109,12 +109,8 @@ def _costs(
     """Costs to come at their means: stretched, moved, and the events' in their years."""
     options = register.table("levels")[["project_id", "level"]]
     options = options[_changes(options, known, register)]
-    silent = ~pd.MultiIndex.from_frame(options).isin(
-        pd.MultiIndex.from_frame(rows.loc[ahead, ["project_id", "level"]])
-    )
-    nothing = options[silent].assign(
-        year=t0, kind="capex", state="planned", amount=0.0
-    )  # events cost all the same
+    silent = ~pd.MultiIndex.from_frame(options).isin(pd.MultiIndex.from_frame(rows.loc[ahead, ["project_id", "level"]]))
+    nothing = options[silent].assign(year=t0, kind="capex", state="planned", amount=0.0)  # events cost all the same
     rows = pd.concat([rows, nothing.reindex(columns=rows.columns).astype(rows.dtypes)], ignore_index=True)
     moves = _changes(rows, known, register) & np.append(ahead, np.ones(len(nothing), bool))
     place = (rows["year"].fillna(t0).to_numpy(int) - t0).astype(np.int64)

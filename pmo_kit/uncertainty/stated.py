@@ -83,13 +83,9 @@ def spread(
     worked = (low < end) & (high > begin)
     low, high = np.where(worked, np.maximum(low, begin), low), np.where(worked, np.minimum(high, end), high)
     factor = 1 + overrun / max(end - begin, 1e-9)
-    after = (
-        np.arange(periods + 1.0) - start[:, None] - begin
-    )  # time since the work began, cases x ends of periods
+    after = np.arange(periods + 1.0) - start[:, None] - begin  # time since the work began, cases x ends of periods
     longer = (end - begin) * factor[:, None]
-    planned = np.where(
-        after > 0, np.minimum(after, longer) / factor[:, None] + np.maximum(after - longer, 0), after
-    )
+    planned = np.where(after > 0, np.minimum(after, longer) / factor[:, None] + np.maximum(after - longer, 0), after)
     done = np.clip((planned[:, :, None] + begin - low) / (high - low), 0.0, 1.0)
     grown = np.where(worked, 1 + time_share * (factor[:, None] - 1), 1.0)
     return np.asarray(np.diff(done, axis=1) * grown[:, None, :])
@@ -250,9 +246,7 @@ def read_uncertainty(register: Register) -> Mapping[str, Uncertainty]:
     includes = register.projects["includes"].fillna("").astype("str")
     found = {}
     for project, (months, begin, end) in _work(register).items():
-        holds = sorted(
-            {x.strip().replace(" ", "_") for x in includes[project].lower().split(";") if x.strip()}
-        )
+        holds = sorted({x.strip().replace(" ", "_") for x in includes[project].lower().split(";") if x.strip()})
         given = estimates.get(project, {})
         found[project] = Uncertainty(
             project, given.get("cost"), given.get("benefit"), given.get("duration"), "; ".join(holds), 1.0, months,
@@ -266,9 +260,7 @@ def _estimates(register: Register, wrong: list[tuple[str, Any, str]]) -> dict[st
     found: dict[str, dict[str, Estimate]] = {}
     for row in register.table("estimates").astype(object).itertuples():
         try:
-            made = _estimate(
-                float(row.low), float(row.likely), float(row.high), str(row.basis), str(row.distribution)
-            )
+            made = _estimate(float(row.low), float(row.likely), float(row.high), str(row.basis), str(row.distribution))
             found.setdefault(str(row.project_id), {})[str(row.quantity)] = made
         except ValueError as error:
             wrong.append(("estimates", row, f"{row.project_id} {row.quantity}: {error}"))
@@ -300,9 +292,7 @@ def _events(register: Register, wrong: list[tuple[str, Any, str]]) -> dict[str, 
                 )
             )
             continue
-        cost = (
-            _estimate(points[0], points[len(points) // 2], points[-1], "min_max", "pert") if points else None
-        )
+        cost = _estimate(points[0], points[len(points) // 2], points[-1], "min_max", "pert") if points else None
         event = Event(
             str(row.risk),
             "" if pd.isna(row.risk_class) else str(row.risk_class),
@@ -330,11 +320,7 @@ def _work(register: Register) -> dict[str, tuple[float, float, float]]:
     years.update(capital.groupby("project_id")["year"].agg(["min", "max"]))
     found = {}
     for project, start, finish in register.projects[["start", "finish"]].itertuples():
-        span = (
-            (years.loc[project] - first + [0, 1]).astype(float).tolist()
-            if project in years.index
-            else [0.0, 1.0]
-        )
+        span = (years.loc[project] - first + [0, 1]).astype(float).tolist() if project in years.index else [0.0, 1.0]
         begin, end = (_position(day, settings, first) for day in (start, finish + pd.Timedelta(days=1)))
         months = 12 * (end - begin) if end > begin else 12 * (span[1] - span[0])
         begin, end = (max(0.0, begin), end) if end > max(0.0, begin) else span

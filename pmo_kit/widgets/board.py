@@ -159,9 +159,7 @@ class Board(ui.Linked):
             self._all_priced = False
             self._background.ask(partial(self._search, case, wanted, session.known(case)), self._failed)
 
-    def _search(
-        self, case: Case, wanted: list[tuple[Case, bool]], answer: Answer | None, stopped: ui.Stopped
-    ) -> None:
+    def _search(self, case: Case, wanted: list[tuple[Case, bool]], answer: Answer | None, stopped: ui.Stopped) -> None:
         """In the thread: first answers and proofs, then a price for every project."""
         for one, found in self.session.searched(wanted):
             if stopped():
@@ -247,9 +245,7 @@ def committee_session(
 
 
 @door
-def arbitration(
-    question: Question, *, folder: str | PathLike[str] = "session", seconds: float = 10.0
-) -> Board:
+def arbitration(question: Question, *, folder: str | PathLike[str] = "session", seconds: float = 10.0) -> Board:
     """Explore an arbitration: force projects at a click, move money and people, see prices and what moves.
 
     The same board as `committee_session`, without asking for reasons.

@@ -335,8 +335,7 @@ def moved_words(session: SessionState, answer: Answer, computing: bool) -> list[
     if answer.allocation is None:
         return [["", "There is no plan to compare."]]
     words = [
-        [MOVED[what], in_row(f"{session.names[p]} {p}" for p in ids)]
-        for what, ids in moved(session.changes).items()
+        [MOVED[what], in_row(f"{session.names[p]} {p}" for p in ids)] for what, ids in moved(session.changes).items()
     ]
     return words or [["", "The plan is the same."]]
 

@@ -98,9 +98,7 @@ class ScenariosState:
         found = {name: self._answers[name] for name in (TODAY, *(one.name for one in self.scenarios))}
         plans = {name: answer for name, answer in found.items() if not isinstance(answer, str)}
         reasons = {name: answer for name, answer in found.items() if isinstance(answer, str)}
-        return Comparison(
-            self.question, tuple(self.scenarios), MappingProxyType(plans), MappingProxyType(reasons)
-        )
+        return Comparison(self.question, tuple(self.scenarios), MappingProxyType(plans), MappingProxyType(reasons))
 
     @property
     def table(self) -> pd.DataFrame:
@@ -150,9 +148,7 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
     fields = _fields(question)
     table, detail = ipywidgets.HTML(), ipywidgets.HTML()
     chosen = ui.control(ipywidgets.Dropdown, "Show", "50px")
-    panel = ui.Panel(
-        state, f"A scenario is a set of changes to today; each gets its own best plan. Values in {unit}."
-    )
+    panel = ui.Panel(state, f"A scenario is a set of changes to today; each gets its own best plan. Values in {unit}.")
 
     def draw() -> str:
         chosen.options = [one.name for one in state.scenarios]
@@ -179,9 +175,7 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
             rest(" ".join(told), bad=True)
         return False
 
-    def search(
-        scenarios: tuple[Scenario, ...], waiting: list[Scenario], told: list[str], stopped: ui.Stopped
-    ) -> None:
+    def search(scenarios: tuple[Scenario, ...], waiting: list[Scenario], told: list[str], stopped: ui.Stopped) -> None:
         for scenario in scenarios:
             if stopped():
                 return
@@ -309,13 +303,9 @@ def _detail(state: ScenariosState) -> str:
     if line["status"] == "infeasible":
         words = {"No plan": str(line["reason"])}
     else:
-        words = {
-            label: in_row(f"{names[p]} {p}" for p in line[ids]) for label, ids in moved.items() if line[ids]
-        }
+        words = {label: in_row(f"{names[p]} {p}" for p in line[ids]) for label, ids in moved.items() if line[ids]}
     frame = pd.DataFrame(words.items(), columns=["what", "is"])
-    return ui.exhibit_html(changes) + ui.table_html(
-        frame, ("what", ""), ("is", name), empty="The plan is today's."
-    )
+    return ui.exhibit_html(changes) + ui.table_html(frame, ("what", ""), ("is", name), empty="The plan is today's.")
 
 
 CONTROLS = {bool: ipywidgets.Checkbox, int: ipywidgets.IntText, float: ipywidgets.FloatText}
@@ -392,9 +382,7 @@ def parameters(notebook: str | PathLike[str], *, folder: str | PathLike[str] = "
         for name, value in state.values.items()
     }
     done = ipywidgets.HTML()
-    panel = ui.Panel(
-        state, "Run makes a copy of this notebook with these parameters and opens nothing by itself."
-    )
+    panel = ui.Panel(state, "Run makes a copy of this notebook with these parameters and opens nothing by itself.")
     panel.add_class("pw-bar-only")
 
     def draw() -> str:
@@ -420,9 +408,7 @@ def parameters(notebook: str | PathLike[str], *, folder: str | PathLike[str] = "
 
     start = panel.button("Run", run, "The whole notebook with these parameters")
     panel.fields = fields
-    parts = ui.row(
-        ui.scrolled(ui.column(*fields.values(), width="100%")), ui.column(start, ui.scrolled(done)), share=1
-    )
+    parts = ui.row(ui.scrolled(ui.column(*fields.values(), width="100%")), ui.column(start, ui.scrolled(done)), share=1)
     panel.play([parts], draw, {field: partial(state.values.__setitem__, n) for n, field in fields.items()})
     return panel
 

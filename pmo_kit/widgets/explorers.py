@@ -85,9 +85,7 @@ class RegisterState:
         """Findings that name the project, or stand in one of its rows."""
         findings = self.register.findings
         message = findings["message"].astype("str") + " " + findings["value"].astype("str")
-        return findings[
-            message.str.contains(rf"(?<![\w-]){re.escape(project)}(?![\w-])", regex=True, na=False)
-        ]
+        return findings[message.str.contains(rf"(?<![\w-]){re.escape(project)}(?![\w-])", regex=True, na=False)]
 
     def page(self) -> list[tuple[str, pd.DataFrame]]:
         """Everything about the open project: (table, its rows), columns that hold nothing left out."""
@@ -238,9 +236,7 @@ class FrontierState:
     def difference(self) -> dict[str, list[str]]:
         """What the next larger budget would change: enters, leaves, shifts."""
         more = self.points[self.points["factor"] > self.factor]
-        return {
-            name: list(more.iloc[0][name]) if len(more) else [] for name in ("enters", "leaves", "shifts")
-        }
+        return {name: list(more.iloc[0][name]) if len(more) else [] for name in ("enters", "leaves", "shifts")}
 
     @property
     def table(self) -> pd.DataFrame:
@@ -248,9 +244,7 @@ class FrontierState:
         plan = self.plan.table.reset_index()
         plan[["value", "cost"]] = plan[["value", "cost"]].mask(plan["decision"] == "refuse")
         order = plan["decision"].map({"fund": 0, "stop": 1, "refuse": 2})
-        return plan.assign(order=order).sort_values(
-            by=["order", "value"], ascending=[True, False], kind="stable"
-        )
+        return plan.assign(order=order).sort_values(by=["order", "value"], ascending=[True, False], kind="stable")
 
     @property
     def headline(self) -> str:
@@ -437,9 +431,7 @@ def performance(review: Review) -> ui.Panel:
     def draw() -> str:
         rated = {p: COLORS.get(r["rag_rule"], "not rated") for p, r in state.projects.iterrows()}
         green = {p: "  (declared Green)" * bool(r["watermelon"]) for p, r in state.projects.iterrows()}
-        projects.options = [
-            (f"{rated[p]}: {state.projects.at[p, 'name']} {p}{green[p]}", str(p)) for p in rated
-        ]
+        projects.options = [(f"{rated[p]}: {state.projects.at[p, 'name']} {p}{green[p]}", str(p)) for p in rated]
         projects.value = state.project
         figure.draw(_earned(state))
         facts.value = ui.table_html(state.facts, ("what", "measure"), ("today", "today"))
@@ -535,9 +527,7 @@ def risk(simulation: Simulation) -> ui.Panel:
     state = RiskState(simulation)
     figure, years = ui.Chart(_curve(state)), ipywidgets.HTML()
     slider = ui.control(ipywidgets.IntSlider, "How sure, %", "90px", value=80, min=5, max=99)
-    drivers = ui.table_html(
-        state.table, ("name", "project"), Field("percent", "share of the spread, %", decimals=0)
-    )
+    drivers = ui.table_html(state.table, ("name", "project"), Field("percent", "share of the spread, %", decimals=0))
     panel = ui.Panel(state, simulation.summary)
 
     def draw() -> str:
@@ -621,9 +611,7 @@ def partners(award: Award) -> ui.Panel:
     """
     state = PartnersState(award)
     start = round(100 * award.price_weight)
-    slider = ui.control(
-        ipywidgets.IntSlider, "Price counts, %", value=start, min=0, max=100, continuous_update=False
-    )
+    slider = ui.control(ipywidgets.IntSlider, "Price counts, %", value=start, min=0, max=100, continuous_update=False)
     given, offers, spans = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
     spans.value = ui.exhibit_html(sensitivity(award))
     panel = ui.Panel(state, f"Quality counts for the rest. {sensitivity(award).title}.")

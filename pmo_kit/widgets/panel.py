@@ -57,9 +57,7 @@ def parts_of(widget: Any) -> list[Any]:
     found: list[Any] = []
     for child in getattr(widget, "children", ()):
         found += [*parts_of(child), child]
-    return found + [
-        x for x in (getattr(widget, "layout", None), getattr(widget, "style", None)) if hasattr(x, "close")
-    ]
+    return found + [x for x in (getattr(widget, "layout", None), getattr(widget, "style", None)) if hasattr(x, "close")]
 
 
 def close_parts(widget: Any) -> None:
@@ -267,9 +265,7 @@ class Panel(ipywidgets.VBox):
         self.work = BackgroundWork()
         one_per_cell(self)
 
-    def play(
-        self, parts: Iterable[Any], draw: Callable[[], str], moves: Mapping[Any, Callable[[Any], object]]
-    ) -> None:
+    def play(self, parts: Iterable[Any], draw: Callable[[], str], moves: Mapping[Any, Callable[[Any], object]]) -> None:
         """Show the parts; draw now and after every move.
 
         Parameters

@@ -149,11 +149,7 @@ def decide(
             session.settle(one, session.search(one, last=True))
     answer = session.known(case)
     if answer is None or answer.allocation is None:
-        why = (
-            "no plan obeys its rules"
-            if answer and answer.status == "none"
-            else "none was found in the time allowed"
-        )
+        why = "no plan obeys its rules" if answer and answer.status == "none" else "none was found in the time allowed"
         raise PmoError(f"That case has no plan: {why}. Decide another one.")
     rows = decisions_of(session, case, answer, committee, decided_by)
     save_session(session, place, committee)
@@ -268,9 +264,7 @@ def compare_session(session: SessionState, place: str | PathLike[str]) -> str:
 def _known(session: SessionState, place: str | PathLike[str]) -> Saved:
     saved = _read(session, Path(place))
     if saved is None:
-        raise PmoError(
-            f"In {Path(place)} no session of this question is saved; the register may have changed."
-        )
+        raise PmoError(f"In {Path(place)} no session of this question is saved; the register may have changed.")
     return saved
 
 
@@ -332,9 +326,7 @@ def write_minutes(
     size = [sizes.get(p, "") for p in rows["project_id"]]
     plan = rows.assign(name=rows["name"] + size, amount=rows["amount"].astype(float).map(number))[funded]
     loss = session.worse(Case(), case)
-    less = (
-        f"Against the recommended plan: {less_words(*loss, f' {unit}')}." if loss and loss != (0, 0) else ""
-    )
+    less = f"Against the recommended plan: {less_words(*loss, f' {unit}')}." if loss and loss != (0, 0) else ""
     value = f"Value {between(answer.value, answer.value + answer.rest)} {unit}. {proof_words(answer, False)}."
     settings = session.base.register.settings
     data = {
@@ -345,9 +337,7 @@ def write_minutes(
         "facts": [*filter(None, (value, less, f"Decided by {decided_by or committee}.", note))],
         "amount": f"Cost, {session.base.money.short}",
         "unit": unit,
-        "differs": rows.loc[
-            other, ["name", "decision", "recommended", "reason", "decided_by"]
-        ].values.tolist(),
+        "differs": rows.loc[other, ["name", "decision", "recommended", "reason", "decided_by"]].values.tolist(),
         "plan": plan[["name", "decision", "amount"]].values.tolist(),
         "tried": [
             [one["words"], one["value"]]

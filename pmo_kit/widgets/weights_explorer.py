@@ -57,13 +57,9 @@ class WeightsState:
         criteria = self.first.card.criteria
         self.labels = {str(c): str(label) or str(c) for c, label in criteria["label"].items()}
         top = float(self.first.weights.max()) or 1.0
-        self.points: dict[str, float] = {
-            str(c): round(100 * float(w) / top) for c, w in self.first.weights.items()
-        }
+        self.points: dict[str, float] = {str(c): round(100 * float(w) / top) for c, w in self.first.weights.items()}
         self._start = dict(self.points)
-        self.judgements = {
-            (one, other): self._times(one, other) for one, other in combinations(self.points, 2)
-        }
+        self.judgements = {(one, other): self._times(one, other) for one, other in combinations(self.points, 2)}
         self.ranking = self.first
 
     @property
@@ -213,9 +209,7 @@ class WeightsState:
     def spread(self, folder: str | PathLike[str]) -> str:
         """Whether the people whose weights are kept disagree on any rank, and on any decision, in words."""
         if self.saved(folder)["stakeholder"].nunique() < 2:
-            return (
-                "Save the weights of a second person to see whether they disagree on anything that matters."
-            )
+            return "Save the weights of a second person to see whether they disagree on anything that matters."
         ranks = compare_stakeholders(prioritize(self._with_those_of(folder))).summary
         try:
             plans = self.decisions(folder)
@@ -228,8 +222,7 @@ class WeightsState:
             return f"{ranks} {same}{sure}"
         names = self.first.table["name"]
         words = [
-            f"{names[project]} (funded for {listed(row.index[row == 'fund'])})"
-            for project, row in moved.iterrows()
+            f"{names[project]} (funded for {listed(row.index[row == 'fund'])})" for project, row in moved.iterrows()
         ]
         more = [f"{len(words) - MOST} more"] if len(words) > MOST else []
         changes = f"The spread changes {count(len(moved), 'decision')}: {listed([*words[:MOST], *more])}."

@@ -88,9 +88,7 @@ def read_texts(name: str, language: str = LANGUAGE) -> Texts:
         heading, _, body = section.partition("\n")
         kind, _, key = heading.strip().partition(" ")
         if kind not in kinds or not key or key in kinds[kind]:
-            raise PmoError(
-                f"{path.name}: section '## {heading}' is not one of text, check, guide, or is there twice."
-            )
+            raise PmoError(f"{path.name}: section '## {heading}' is not one of text, check, guide, or is there twice.")
         kinds[kind][key] = body.strip()
     checks = {key: _fields(body, f"{path.name}, check {key}") for key, body in kinds["check"].items()}
     return Texts(title.removeprefix("# ").strip(), question.strip(), kinds["text"], kinds["guide"], checks)
@@ -112,9 +110,7 @@ def _fields(body: str, where: str) -> dict[str, str]:
     """`- open: ...` items of a check section, lines joined."""
     parts = _FIELD.split(body)
     if parts[0].strip() or len(parts) < 3:
-        raise PmoError(
-            f"{where}: a check is a list of '- label:', '- open:', '- right:', '- wrong CASE:', '- else:'."
-        )
+        raise PmoError(f"{where}: a check is a list of '- label:', '- open:', '- right:', '- wrong CASE:', '- else:'.")
     pairs = zip(parts[1::2], parts[2::2], strict=True)
     return {key.removeprefix("wrong "): " ".join(value.split()) for key, value in pairs}
 
@@ -299,9 +295,7 @@ def built(name: str, language: str = LANGUAGE) -> Built:
     run = run_cells(cells, solution_code)
     answers = {cell.name: expected(cell, run.names) for cell in cells if cell.kind == "check"}
     code_cells = [cell for cell in cells if cell.kind != "text"]
-    checked = "".join(
-        out for cell, out in zip(code_cells, run.printed, strict=True) if cell.kind == "checked"
-    )
+    checked = "".join(out for cell, out in zip(code_cells, run.printed, strict=True) if cell.kind == "checked")
     return Built(name, cells, read_texts(name, language), run.names, answers, checked)
 
 
@@ -362,9 +356,7 @@ def _listed(items: Any) -> str:
 @cache
 def _environment() -> jinja2.Environment:
     """Jinja with numbers written as everywhere in the kit; a name that is not there is an error."""
-    environment = jinja2.Environment(
-        undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=False
-    )
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=False)
     environment.filters |= {"number": format_number, "percent": _percent, "table": table, "listed": _listed}
     return environment
 
@@ -380,9 +372,7 @@ def _notebook(lesson: Built, code: Callable[[Cell], str], solution: bool) -> str
             cells.append(new_code_cell(f'check("{cell.name}", {cell.name})'))
         elif cell.kind == "checked" and solution:
             output = new_output("stream", name="stdout", text=lesson.checked)
-            cells.append(
-                new_code_cell(cell.code, execution_count=1, outputs=[output], metadata={"tags": CHECKED})
-            )
+            cells.append(new_code_cell(cell.code, execution_count=1, outputs=[output], metadata={"tags": CHECKED}))
         elif cell.kind in ("code", "gap", "parameters"):
             tags = {"tags": ["parameters"]} if cell.kind == "parameters" else {}
             cells.append(new_code_cell(code(cell), metadata=tags))

@@ -273,9 +273,7 @@ _README = """# {title}
 """  # noqa: E501
 
 
-def write_workshop(
-    folder: str | Path, teams: int, workspace: Callable[[Path], Path], language: str = LANGUAGE
-) -> Path:
+def write_workshop(folder: str | Path, teams: int, workspace: Callable[[Path], Path], language: str = LANGUAGE) -> Path:
     """Write the folders of a workshop.
 
     Parameters
@@ -310,9 +308,7 @@ def write_workshop(
     return home
 
 
-def _fill(
-    home: Path, lessons: Sequence[Built], teams: int, workspace: Callable[[Path], Path], language: str
-) -> None:
+def _fill(home: Path, lessons: Sequence[Built], teams: int, workspace: Callable[[Path], Path], language: str) -> None:
     """Put the folders of the teams and of the facilitator into one."""
     for number in range(1, teams + 1):
         team = workspace(home / f"team_{number}")

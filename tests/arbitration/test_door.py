@@ -106,11 +106,7 @@ def test_orders_on_record_are_in_force_or_set_aside_and_always_priced() -> None:
     what_if = lifted.with_override("P08", "in", reason="what-if")
     assert [order.project_id for order in what_if.orders if order.active] == ["P08"]
     with_, without = override_ledger(asked), override_ledger(lifted)
-    assert (
-        with_.joint
-        == without.joint
-        == pytest.approx(pmo.arbitrate(lifted).value - pmo.arbitrate(asked).value)
-    )
+    assert with_.joint == without.joint == pytest.approx(pmo.arbitrate(lifted).value - pmo.arbitrate(asked).value)
     pd.testing.assert_frame_equal(with_.table.drop(columns="active"), without.table.drop(columns="active"))
 
 
@@ -230,10 +226,7 @@ def test_envelopes_of_years_that_are_past_count_in_nothing(register: Register) -
     assert {rule.name for rule in question.rules} == {rule.name for rule in today.rules}
     assert repr(question).endswith("one envelope of years before 2027 counted in nothing")
     assert "counted in nothing" not in repr(today)
-    assert (
-        pmo.frontier(question, [1.0]).table["budget"].tolist()
-        == pmo.frontier(today, [1.0]).table["budget"].tolist()
-    )
+    assert pmo.frontier(question, [1.0]).table["budget"].tolist() == pmo.frontier(today, [1.0]).table["budget"].tolist()
 
 
 def test_a_last_plan_counts_as_far_as_it_still_exists(register: Register) -> None:

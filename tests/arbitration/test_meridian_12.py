@@ -114,9 +114,7 @@ def test_unlimited_engineers(question: Question, carry_on: Question, reasons: Ex
     [(("P08", "full"), 24.5, 9.0), (("P11", "full"), 25.0, 8.5), (("P09", "full"), 30.5, 3.0),
      (("P02", "full"), 21.0, 12.5)],
 )  # fmt: skip
-def test_forced_in(
-    question: Question, reasons: Explanation, option: tuple, value: float, price: float
-) -> None:
+def test_forced_in(question: Question, reasons: Explanation, option: tuple, value: float, price: float) -> None:
     row = reasons.table.loc[option]
     assert (row["flip"], row["value"], row["price"], row["price_upper"], row["proof"]) == (
         "in", value, price, price, "exact"
@@ -179,8 +177,7 @@ def test_thirteen_engineers(question: Question, carry_on: Question, reasons: Exp
     assert (point["today"], point["at"], point["value"]) == (14, 13, 29.0)
     assert (point["leaves"], point["enters"]) == (("P05",), ("P06",))
     assert point["sentence"] == (
-        "14 data engineers in 2028: at 13 the plan changes to 29: Predictive pumping leaves, "
-        "Billing replacement stays"
+        "14 data engineers in 2028: at 13 the plan changes to 29: Predictive pumping leaves, Billing replacement stays"
     )
 
 

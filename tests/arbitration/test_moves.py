@@ -53,9 +53,7 @@ def test_gain_and_cap_of_every_move(case: Case) -> None:
         assert row.most >= max(0.0, row.gain) - 1e-6
         if row.cap:
             at = {row.from_year: -row.cap, row.to_year: row.cap}
-            assert best_with(question, row.together, at) - allocation.value == pytest.approx(
-                row.most, abs=1e-6
-            )
+            assert best_with(question, row.together, at) - allocation.value == pytest.approx(row.most, abs=1e-6)
             less = {row.from_year: 1e-5 - row.cap, row.to_year: row.cap - 1e-5}
             assert best_with(question, row.together, less) - allocation.value < row.most - 1e-9
 

@@ -35,9 +35,7 @@ def test_intervals_hold_the_proven_price(intervals: Explanation, proven: Explana
     assert (both["price_proven"] <= both["price_upper"] + NEAR).all()
 
 
-def test_an_interval_is_no_wider_than_the_gaps_of_plan_and_flip(
-    rough: Allocation, intervals: Explanation
-) -> None:
+def test_an_interval_is_no_wider_than_the_gaps_of_plan_and_flip(rough: Allocation, intervals: Explanation) -> None:
     width = intervals.table["price_upper"] - intervals.table["price"]
     assert (width <= rough.bound - rough.value + 0.05 * rough.value + NEAR).all()
     assert (width > 0.001 * rough.value).any()  # the question's gap, not a fixed one

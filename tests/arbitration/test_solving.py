@@ -32,9 +32,7 @@ MKP = Path(__file__).parents[3] / "shared" / "data" / "mkp" / "capital_budgeting
 INSTANCES = json.loads(MKP.read_text()) if MKP.exists() else []
 
 
-@pytest.mark.skipif(
-    not INSTANCES, reason="the OR-Library instances (../shared/data/mkp) are not in this clone"
-)
+@pytest.mark.skipif(not INSTANCES, reason="the OR-Library instances (../shared/data/mkp) are not in this clone")
 @pytest.mark.parametrize("case", INSTANCES or [{"name": "none"}], ids=lambda case: case["name"])
 def test_every_published_optimum_is_reached_and_proven(case: dict) -> None:
     """Petersen (1967), Senju and Toyoda (1968), Weingartner and Ness (1967), from the OR-Library."""
@@ -81,9 +79,7 @@ def test_a_search_in_exact_arithmetic_against_trying_every_plan(seed: int) -> No
 
 
 @pytest.mark.parametrize("cores", [1, 2, 16])
-def test_what_is_found_side_by_side_does_not_depend_on_the_cores(
-    cores: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_found_side_by_side_does_not_depend_on_the_cores(cores: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A job knows what all but the last few before it found, however long each takes."""
     monkeypatch.setattr(solving.os, "cpu_count", lambda: cores)
     learned: list[int] = []

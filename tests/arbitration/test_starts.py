@@ -38,9 +38,7 @@ def test_cost_of_one_year_later(case: Case) -> None:
             value
             for chosen, value in plans
             if late & set(chosen)
-            and all(
-                options.delays[i] <= question.deferral for i in chosen if options.project_ids[i] != project
-            )
+            and all(options.delays[i] <= question.deferral for i in chosen if options.project_ids[i] != project)
         ]
         row = table.loc[project]
         assert (row["later"], row["in_plan"]) == (years, plan["decision"] == "fund")

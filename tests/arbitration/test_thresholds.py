@@ -120,9 +120,7 @@ def test_turning_points(case: Case) -> None:
         else:
             step = 1.0 if row.kind == "people" else 0.0
             before = question.with_rules(changed(question.rule(row.what), row.at + step - row.today))
-            after = question.with_rules(
-                changed(question.rule(row.what), row.at - (0 if step else SHORT) - row.today)
-            )
+            after = question.with_rules(changed(question.rule(row.what), row.at - (0 if step else SHORT) - row.today))
         model = arbitrate(before)
         held = model._model.evaluate(a._positions)
         assert not held.broken

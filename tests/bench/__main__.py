@@ -14,9 +14,7 @@ from tests.bench.line import Line
 
 
 def lines(wanted: list[str]) -> Iterable[Line]:
-    for module in sorted(
-        m.name for m in pkgutil.iter_modules(tests.bench.__path__) if m.name.startswith("bench_")
-    ):
+    for module in sorted(m.name for m in pkgutil.iter_modules(tests.bench.__path__) if m.name.startswith("bench_")):
         loaded = importlib.import_module(f"tests.bench.{module}")
         for name in (n for n in vars(loaded) if n.startswith("bench_")):
             if not wanted or any(word in f"{module}.{name}" for word in wanted):

@@ -53,9 +53,7 @@ def scipy_milp(asked: Question, gap: float) -> float:
     bounds = optimize.Bounds(p.least, p.most)
     options = {"mip_rel_gap": gap, "time_limit": LIMIT}
     kind = p.integer.astype(int)
-    return timed(
-        lambda: optimize.milp(-p.value, constraints=rows, bounds=bounds, integrality=kind, options=options)
-    )[0]
+    return timed(lambda: optimize.milp(-p.value, constraints=rows, bounds=bounds, integrality=kind, options=options))[0]
 
 
 def plain_highs(asked: Question, gap: float) -> float:
@@ -140,9 +138,7 @@ def bench_frontier_1000() -> list[Line]:
 
 def bench_committee() -> list[Line]:
     """What a committee asks of the 60 projects of the sample, on expected figures."""
-    asked = Question(
-        load_register(ROOT / "data" / "samples" / "meridian"), overrides=False, node_limit=20_000
-    )
+    asked = Question(load_register(ROOT / "data" / "samples" / "meridian"), overrides=False, node_limit=20_000)
     budgets = [0.7, 0.8, 0.85, 0.9, 1.0, 1.1, 1.2]
     nested, _ = timed(lambda: frontier(asked, budgets, nested=True))
     allocation = arbitrate(asked)
@@ -178,7 +174,6 @@ def bench_memory() -> list[Line]:
         "60 projects: all prices": "explain(arbitrate(question(60)))",
     }
     imports = (
-        "from pmo_kit.arbitration import arbitrate, explain, frontier\n"
-        "from tests.bench.instances import question\n"
+        "from pmo_kit.arbitration import arbitrate, explain, frontier\nfrom tests.bench.instances import question\n"
     )
     return [Line(f"{what}, memory", peak_memory(imports + run), 300.0, "MB") for what, run in runs.items()]

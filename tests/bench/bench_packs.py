@@ -67,9 +67,7 @@ def bench_packs() -> list[Line]:
 
 
 def bench_matrix() -> Line:
-    with tempfile.NamedTemporaryFile(
-        "w", suffix=".yml", dir=shipped("templates", "packs"), prefix="_"
-    ) as file:
+    with tempfile.NamedTemporaryFile("w", suffix=".yml", dir=shipped("templates", "packs"), prefix="_") as file:
         file.write(MATRIX)
         file.flush()
         specs = expand(read_spec(file.name))

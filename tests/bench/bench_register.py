@@ -44,12 +44,7 @@ def write_large_register(folder: Path, projects: int) -> None:
         ),
         "resources": (
             ["project_id", "role", "period", "fte"],
-            [
-                (one, role, year, round(draw.uniform(0.1, 5), 1))
-                for one in ids
-                for role in roles
-                for year in YEARS
-            ],
+            [(one, role, year, round(draw.uniform(0.1, 5), 1)) for one in ids for role in roles for year in YEARS],
         ),
         "capacity": (["role", "period", "fte"], [(role, year, 900) for role in roles for year in YEARS]),
     }

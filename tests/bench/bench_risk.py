@@ -103,9 +103,7 @@ def with_scipy(high: np.ndarray, matrix: np.ndarray) -> None:
 def with_openturns(high: np.ndarray, matrix: np.ndarray) -> None:
     ot = importlib.import_module("openturns")
     mode = 0.1 / (high - LOW)
-    margins = [
-        ot.Beta(float(1 + 4 * m), float(5 - 4 * m), LOW, float(h)) for m, h in zip(mode, high, strict=True)
-    ]
+    margins = [ot.Beta(float(1 + 4 * m), float(5 - 4 * m), LOW, float(h)) for m, h in zip(mode, high, strict=True)]
     copula = ot.NormalCopula(ot.CorrelationMatrix(len(high), matrix.ravel().tolist()))
     np.asarray(ot.JointDistribution(margins, copula).getSample(DRAWS)).sum(axis=1)
 

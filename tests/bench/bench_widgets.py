@@ -105,9 +105,7 @@ def bench_moves_in_the_browser() -> list[Line]:
         lab = Lab(Path(folder))
         try:
             chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-            sixty, proofs = _moves(
-                lab, chromium, f"pmo.Question(pmo.load_register({str(SIXTY)!r}))", prove=True
-            )
+            sixty, proofs = _moves(lab, chromium, f"pmo.Question(pmo.load_register({str(SIXTY)!r}))", prove=True)
             large, _ = _moves(
                 lab,
                 chromium,
@@ -158,8 +156,6 @@ def _answered(page: Any, move: int, prove: bool) -> None:
     """Wait for the answer to a move, or for its proof; every answer comes with one of the two, or with its bound."""
     done = "b.ariaBusy === 'false' && b.dataset.proofMs" if prove else "!b.dataset.waiting"
     board = "const b = document.querySelector('.pw-board')"
-    page.wait_for_function(
-        f"move => {{ {board}; return Number(b.dataset.seq) === move && {done}; }}", arg=move
-    )
+    page.wait_for_function(f"move => {{ {board}; return Number(b.dataset.seq) === move && {done}; }}", arg=move)
     words = page.locator(".pw-proof").inner_text()
     assert re.match("Proven best|No plan|Best plan known: at most ", words), words

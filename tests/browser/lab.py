@@ -98,9 +98,7 @@ class Lab:
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         page.goto(self.address(name))
         page.wait_for_selector(".jp-Notebook .jp-CodeCell")
-        page.wait_for_function(
-            "document.querySelector('.jp-NotebookPanel-toolbar')?.innerText.includes('Python 3')"
-        )
+        page.wait_for_function("document.querySelector('.jp-NotebookPanel-toolbar')?.innerText.includes('Python 3')")
         return page
 
     def close(self) -> None:

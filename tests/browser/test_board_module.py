@@ -75,9 +75,7 @@ def hear(page: Any, news: dict[str, Any]) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(
-    "nothing", [{}, {"state": {}}, {part: {} for part in PARTS}, {"state": None, "prices": None}]
-)
+@pytest.mark.parametrize("nothing", [{}, {"state": {}}, {part: {} for part in PARTS}, {"state": None, "prices": None}])
 def test_an_empty_state_is_drawn_and_asked_again(
     opened: Callable[..., Any], heard: dict[str, Any], nothing: dict[str, Any]
 ) -> None:
@@ -96,9 +94,7 @@ def test_an_empty_state_is_drawn_and_asked_again(
 
 
 @pytest.mark.long
-def test_the_dialog_speaks_of_the_level_that_is_chosen(
-    opened: Callable[..., Any], heard: dict[str, Any]
-) -> None:
+def test_the_dialog_speaks_of_the_level_that_is_chosen(opened: Callable[..., Any], heard: dict[str, Any]) -> None:
     page = opened()
     hear(page, heard)
     rows = heard["state"]["projects"]
@@ -179,8 +175,7 @@ def test_every_column_sorts(opened: Callable[..., Any], heard: dict[str, Any], k
     head.click()
     table = {p["id"]: p for p in heard["state"]["projects"]}
     values = [
-        heard["prices"].get(i, {}).get("low", 1e301) if key == "price" else table[i][of]
-        for i in page.evaluate(ids)
+        heard["prices"].get(i, {}).get("low", 1e301) if key == "price" else table[i][of] for i in page.evaluate(ids)
     ]
     assert values == sorted(values, reverse=key in ("worth", "spend"))
     direction = head.locator("..").get_attribute("aria-sort")
@@ -230,9 +225,7 @@ def test_nothing_is_cut_or_runs_out(
             "all => all.map(n => n.getBoundingClientRect().right)"
         ):
             assert box <= right + 1, part
-    cut = page.locator(".pw-headline").evaluate(
-        "n => [n.scrollWidth - n.clientWidth, n.scrollHeight - n.clientHeight]"
-    )
+    cut = page.locator(".pw-headline").evaluate("n => [n.scrollWidth - n.clientWidth, n.scrollHeight - n.clientHeight]")
     assert max(cut) <= 4
 
 

@@ -138,10 +138,7 @@ def test_what_the_page_hands_over_is_read_by_the_kit(page: Any, tmp_path: Path) 
         with page.expect_download() as saved:
             page.get_by_role("button", name=f"Save {name}").click()
         shutil.copy(saved.value.path(), tmp_path / name)
-    rows = {
-        row["project_id"]: row
-        for row in csv.DictReader(io.StringIO((tmp_path / "decisions.csv").read_text()))
-    }
+    rows = {row["project_id"]: row for row in csv.DictReader(io.StringIO((tmp_path / "decisions.csv").read_text()))}
     assert rows["P08"]["reason"].startswith("'=promised")
     assert rows["P07"]["decision"] == "refuse"
     told = {row["project_id"]: row for row in read_decisions(tmp_path / "decisions.csv")}
@@ -184,9 +181,7 @@ def test_a_pack_is_rebuilt_byte_for_byte(folder: Path, tmp_path: Path) -> None:
     assert found.equal, str(found)
 
 
-def test_without_the_solver_the_page_says_what_to_run(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_without_the_solver_the_page_says_what_to_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     answered = notebook("1")
     answered.cells[-1].outputs = [{"output_type": "execute_result", "data": {MIME: {"version": 1}}}]
     assert live.live([answered])[0] is not None
@@ -200,9 +195,7 @@ def test_without_the_solver_the_page_says_what_to_run(
 def test_the_trial_is_reached_by_keyboard_and_axe_finds_no_barrier(browser: Any, folder: Path) -> None:
     source = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
     for width, scheme in ((1280, "light"), (390, "dark")):
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, bypass_csp=True, color_scheme=scheme
-        )
+        context = browser.new_context(viewport={"width": width, "height": 900}, bypass_csp=True, color_scheme=scheme)
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
         page.goto((folder / "index.html").resolve().as_uri())
@@ -263,9 +256,7 @@ def engine(browser: Any) -> Iterator[Any]:
     page.set_default_timeout(PATIENCE)
     reveal = "\nObject.assign(window, { Question, Solver, amount, unpacked });"
     page.add_script_tag(content=made.program + reveal)
-    page.add_script_tag(
-        content=f"(() => {{{(live.HOME / 'session.js').read_text()}\nwindow.printed = printed;}})()"
-    )
+    page.add_script_tag(content=f"(() => {{{(live.HOME / 'session.js').read_text()}\nwindow.printed = printed;}})()")
     page.add_script_tag(content=HARNESS)
     page.evaluate("(binary) => start(binary)", made.binary)
     yield partial(page.evaluate, "([data, asked]) => answers(data, asked)")
@@ -330,9 +321,7 @@ def check_random_registers(engine: Any, examples: int, start: int) -> set[str]:
                         level=rng.choice([None, *sorted(levels)]),
                     )
                 )
-            plan = [
-                int(rng.choice(list(group))) for group in base.built.groups.values() if rng.random() < 0.6
-            ]
+            plan = [int(rng.choice(list(group))) for group in base.built.groups.values() if rng.random() < 0.6]
             posed.append(asked(case, plan))
             wanted.append(best(base, case))
             exact.append(compile_model(case.unforced.question(base)).evaluate(plan))
@@ -366,15 +355,11 @@ def test_many_random_registers_are_answered_alike(engine: Any) -> None:
 def test_numbers_are_printed_alike(engine: Any) -> None:
     rng = random.Random(3)
     given = [1.15, -0.25, 2.675, 0.0, -0.04, 1e6, 84.85, -1234.56, 0.05, 999.95, 1e-9]
-    given += [
-        round(rng.uniform(-(10**k), 10**k), rng.choice([1, 2, 3, 12])) for k in range(8) for _ in range(40)
-    ]
+    given += [round(rng.uniform(-(10**k), 10**k), rng.choice([1, 2, 3, 12])) for k in range(8) for _ in range(40)]
     page = engine.func.__self__
     for decimals in (0, 1, 2):
         for signed in (False, True):
-            found = page.evaluate(
-                "([all, d, s]) => all.map((x) => printed(x, d, s))", [given, decimals, signed]
-            )
+            found = page.evaluate("([all, d, s]) => all.map((x) => printed(x, d, s))", [given, decimals, signed])
             assert found == [number(x, decimals, signed) for x in given]
 
 
@@ -384,9 +369,7 @@ def test_sixty_projects_both_ways_and_twenty_limits_are_answered_alike(engine: A
     base = Question(register, overrides=False)
     allocation = arbitrate(base)
     data = as_data(explain(allocation)).data
-    posed = [
-        Case().forced(Override(project_id=p, in_out=way)) for p in base.built.groups for way in ("in", "out")
-    ]
+    posed = [Case().forced(Override(project_id=p, in_out=way)) for p in base.built.groups for way in ("in", "out")]
     roles = sorted({row["role"] for row in data["rows"] if "role" in row})
     posed += [Case(factor) for factor in (0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 1.05, 1.1, 1.2, 1.5)]
     moved = [(1.0, 0.5), (1.0, 0.7), (1.0, 0.8), (1.0, 0.9), (1.0, 1.1), (1.0, 1.3), (1.0, 1.5), (0.9, 0.8)]

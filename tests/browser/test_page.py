@@ -80,17 +80,11 @@ def read_all(page: Any) -> None:
     page.wait_for_selector(f'html[data-drawn="{count}"]', state="attached")
 
 
-def test_charts_are_pictures_until_they_are_seen_and_then_drawn_without_a_network(
-    opened: Any, folder: Path
-) -> None:
+def test_charts_are_pictures_until_they_are_seen_and_then_drawn_without_a_network(opened: Any, folder: Path) -> None:
     page, complaints = opened(folder / "index.html")
     page.wait_for_selector("html[data-ready]", state="attached")
-    text = (folder / "index.html").read_text(
-        encoding="utf-8"
-    )  # what stands in the workbook alone is not on the page
-    shown = [
-        x for x in json.loads((folder / "figures.json").read_text()) if f'data-exhibit="{x["id"]}"' in text
-    ]
+    text = (folder / "index.html").read_text(encoding="utf-8")  # what stands in the workbook alone is not on the page
+    shown = [x for x in json.loads((folder / "figures.json").read_text()) if f'data-exhibit="{x["id"]}"' in text]
     charts = [x for x in shown if x["exhibit"] == "chart"]
     assert charts
     assert page.locator(".chart").count() == len(charts)
@@ -244,9 +238,7 @@ def test_page_one_prints_on_one_page(opened: Any, folder: Path) -> None:
 
 def read_title(folder: Path) -> str:
     """The title of a page, without its status."""
-    found = re.search(
-        r"<title>(.*?)(?: \(DRAFT\))?</title>", (folder / "index.html").read_text(encoding="utf-8")
-    )
+    found = re.search(r"<title>(.*?)(?: \(DRAFT\))?</title>", (folder / "index.html").read_text(encoding="utf-8"))
     return found.group(1) if found else ""
 
 
@@ -282,9 +274,7 @@ def test_a11_the_paper_is_short_and_full(folder: Path) -> None:
         assert len(sheets) <= 24
         assert body <= 9
     ends = {body - 1, len(sheets) - 1}
-    assert [
-        (n + 1, reach(sheet)) for n, sheet in enumerate(sheets) if reach(sheet) < 0.4 and n not in ends
-    ] == []
+    assert [(n + 1, reach(sheet)) for n, sheet in enumerate(sheets) if reach(sheet) < 0.4 and n not in ends] == []
 
 
 WRITTEN = re.compile(rf"(?:{'|'.join(COUNTS)}) [a-z]")
@@ -386,9 +376,9 @@ def test_every_place_that_names_a_project_is_listed(opened: Any, folder: Path) -
         assert places
         for record in shown:
             if record["id"] in places:
-                assert identity in json.dumps(record) or entry.inner_text().removeprefix(
-                    f"{identity} "
-                ) in json.dumps(record, ensure_ascii=False)
+                assert identity in json.dumps(record) or entry.inner_text().removeprefix(f"{identity} ") in json.dumps(
+                    record, ensure_ascii=False
+                )
     assert listed or len(shown) < 12
 
 

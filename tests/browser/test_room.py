@@ -46,9 +46,7 @@ def room(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     command = [sys.executable, "-m", "pmo_kit.cli", "board", str(TWELVE), "--no-browser", f"--port={port}"]
     told = tmp_path / "told.txt"
     with told.open("w") as output:
-        process = subprocess.Popen(
-            command, cwd=tmp_path, env=environment, stdout=output, stderr=subprocess.STDOUT
-        )
+        process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=output, stderr=subprocess.STDOUT)
         try:
             while not (token := re.search(r"token=(\S{8,})", told.read_text())) or not answers(port):
                 assert process.poll() is None, told.read_text()

@@ -158,9 +158,7 @@ def test_a_session_from_the_first_move_to_the_saved_file(shown: Opened, lab: Lab
     settled(page)
     assert tile(page, 0) == [33.5]
     assert page.locator(".pw-proof").inner_text() == "Proven best"
-    place = (
-        "b => [b.offsetLeft, b.offsetWidth, b.offsetHeight]"  # the page may scroll, the board must not jump
-    )
+    place = "b => [b.offsetLeft, b.offsetWidth, b.offsetHeight]"  # the page may scroll, the board must not jump
     box = page.locator(BOARD).evaluate(place)
 
     choose(page, "P08", "in")
@@ -270,9 +268,7 @@ def test_limits_levels_and_cases_without_a_plan(shown: Opened) -> None:
     settled(page)
     step(page, "input[aria-label^='People: data engineers']", "ArrowLeft", 1)
     assert tile(page, 0) == [29.0]
-    assert (
-        page.locator(".pw-gauge[data-limit='data engineers 2028'] .pw-gauge-words").inner_text() == "13 of 13"
-    )
+    assert page.locator(".pw-gauge[data-limit='data engineers 2028'] .pw-gauge-words").inner_text() == "13 of 13"
     page.get_by_role("button", name="Recommended", exact=True).click()
     settled(page)
     choose(page, "P02", "in")
@@ -282,9 +278,7 @@ def test_limits_levels_and_cases_without_a_plan(shown: Opened) -> None:
     settled(page)
     assert tile(page, 1) == [12.5]
     choose(page, "P12", "out")
-    page.wait_for_function(
-        "document.querySelector('.pw-conflict').innerText.includes('cannot hold together')"
-    )
+    page.wait_for_function("document.querySelector('.pw-conflict').innerText.includes('cannot hold together')")
     assert page.locator(".pw-headline").inner_text() == (
         "No plan obeys the rules with Smart meters in and Control-room upgrade out."
     )
@@ -592,9 +586,7 @@ def test_an_explorer_fits_the_screen(shown: Opened, name: str, width: int, heigh
     assert box["x"] + box["width"] <= view["x"] + view["width"] + 1
     assert box["width"] > 0.7 * (width - 400)
     assert panel.evaluate("p => [p.scrollWidth - p.clientWidth, p.scrollHeight - p.clientHeight]") == [0, 0]
-    sideways = page.locator(".pw-panel .pw-lower").evaluate_all(
-        "all => all.map(n => n.scrollWidth - n.clientWidth)"
-    )
+    sideways = page.locator(".pw-panel .pw-lower").evaluate_all("all => all.map(n => n.scrollWidth - n.clientWidth)")
     assert max(sideways, default=0) <= 1
     outside = page.evaluate(
         """() => [...document.querySelectorAll('.pw-panel :is(.noUi-handle, button, select, input)')]
@@ -637,9 +629,7 @@ def test_run_all_leaves_no_blank_board(lab: Lab, browser: Any, turns: int, reque
         page.locator(".pw-panel").scroll_into_view_if_needed()
         fitted(page)
         assert page.locator(".pw-row[data-project]").count() == 12, turn
-        page.evaluate(
-            "() => document.querySelector('.pw-board').scrollIntoView()"
-        )  # cells off the screen are hidden
+        page.evaluate("() => document.querySelector('.pw-board').scrollIntoView()")  # cells off the screen are hidden
         page.wait_for_function("() => document.querySelector('.pw-board').innerText.includes('33.5')")
         assert tile(page, 0) == [33.5], turn
         assert page.locator(".js-plotly-plot .scatterlayer .point").count() >= 3, turn

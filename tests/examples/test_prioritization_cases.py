@@ -84,9 +84,7 @@ def test_rank_order_centroid(n: int, weights: list[float]) -> None:
 
 def test_swing_weights_of_the_office_location() -> None:
     """Goodwin and Wright, chapter 3; printed in whole percent."""
-    assert 100 * pr.swing_weights([100, 80, 70, 30, 20, 10]) == pytest.approx(
-        [32, 26, 23, 10, 6, 3], abs=0.51
-    )
+    assert 100 * pr.swing_weights([100, 80, 70, 30, 20, 10]) == pytest.approx([32, 26, 23, 10, 6, 3], abs=0.51)
 
 
 def test_entropy_weights() -> None:

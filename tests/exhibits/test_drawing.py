@@ -73,12 +73,7 @@ def test_no_words_are_cut_off(name: str, width: int) -> None:
 def test_screen_and_paper_draw_the_same_marks_and_words(name: str) -> None:
     """The two writers decide nothing: as many boxes, dots and lines, and the same words."""
     sheet, drawn, paper = draw(CHARTS[name], 665), figure(CHARTS[name], width=665), picture(CHARTS[name], 665)
-    words = [
-        html.unescape(line)
-        for mark in sheet.marks
-        if isinstance(mark, Words)
-        for line in mark.text.split("\n")
-    ]
+    words = [html.unescape(line) for mark in sheet.marks if isinstance(mark, Words) for line in mark.text.split("\n")]
     on_screen = [html.unescape(part) for note in drawn.layout.annotations for part in note.text.split("<br>")]
     on_paper = [html.unescape(text) for text in re.findall(r">([^<>]+)</text>", paper)]
     assert on_screen == words
@@ -87,9 +82,7 @@ def test_screen_and_paper_draw_the_same_marks_and_words(name: str) -> None:
     assert bars == sum(isinstance(mark, Box) for mark in sheet.marks)
     assert len(drawn.layout.shapes) == sum(isinstance(mark, Line) for mark in sheet.marks)
     assert paper.count("<line") >= len(drawn.layout.shapes)
-    assert paper.count("<circle") >= sum(
-        isinstance(mark, Dot) and mark.shape == "circle" for mark in sheet.marks
-    )
+    assert paper.count("<circle") >= sum(isinstance(mark, Dot) and mark.shape == "circle" for mark in sheet.marks)
 
 
 @pytest.mark.parametrize("name", CHARTS)
@@ -152,8 +145,7 @@ def test_a_bridge_runs_from_start_to_value() -> None:
     sheet = draw(meridian_12.bridge())
     losses = boxes(sheet, fill=theme.ORANGE)
     ends = [
-        (round(sheet.y_range[1] - box.y0 / sheet.height * (sheet.y_range[1] - sheet.y_range[0]), 6))
-        for box in losses
+        (round(sheet.y_range[1] - box.y0 / sheet.height * (sheet.y_range[1] - sheet.y_range[0]), 6)) for box in losses
     ]
     assert ends == [29.0, 35.0]
     steps = [mark.y0 for mark in sheet.marks if isinstance(mark, Line) and mark.width == 0.8]
@@ -175,9 +167,7 @@ def test_focus_stands_before_light_gray() -> None:
     sheet = draw(meridian_12.per_engineer())
     assert {box.fill for box in boxes(sheet)} == {theme.LIGHT_GRAY, theme.DARK_BLUE}
     assert "Customer app" not in [tick.text for tick in sheet.ticks]
-    [name] = [
-        note for note in figure(meridian_12.per_engineer()).layout.annotations if note.text == "Customer app"
-    ]
+    [name] = [note for note in figure(meridian_12.per_engineer()).layout.annotations if note.text == "Customer app"]
     assert (name.font.weight, name.xanchor, name.x) == (700, "right", 0)
 
 
@@ -220,11 +210,7 @@ def test_intervals_name_both_ends() -> None:
     assert "4.0 (−1.0 to 6.0)" in said(meridian_12.intervals())
     assert draw(meridian_12.intervals()).x_range[0] < -1
     with pytest.raises(ValueError, match="needs the fields `low` and `high`"):
-        figure(
-            Chart(
-                id="i", alt="-", mark="interval", data=pd.DataFrame({"v": [1.0]}), x=Field("v"), y=Field("v")
-            )
-        )
+        figure(Chart(id="i", alt="-", mark="interval", data=pd.DataFrame({"v": [1.0]}), x=Field("v"), y=Field("v")))
 
 
 def test_intervals_lie_whichever_axis_holds_the_words() -> None:
@@ -290,12 +276,8 @@ def test_a_small_part_keeps_its_label() -> None:
         }
     )
     common = {"series": Field("series", kind="category"), "layered": True, "styles": {"envelope": "plan"}}
-    standing = Chart(
-        id="a", alt="-", mark="bar", data=data, x=Field("year", kind="time"), y=Field("v"), **common
-    )
-    lying = Chart(
-        id="a", alt="-", mark="bar", data=data, y=Field("year", kind="text"), x=Field("v"), **common
-    )
+    standing = Chart(id="a", alt="-", mark="bar", data=data, x=Field("year", kind="time"), y=Field("v"), **common)
+    lying = Chart(id="a", alt="-", mark="bar", data=data, y=Field("year", kind="text"), x=Field("v"), **common)
     for chart in (standing, lying):
         assert {"90.0", "80.0", "17.0", "1.0"} <= set(said(chart))
 

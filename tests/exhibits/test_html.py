@@ -54,9 +54,7 @@ EVIL = '<script>alert(1)</script><img src=x onerror="alert(1)">\' & "'
 def test_text_is_data(text: str) -> None:
     text = f"x{text}{EVIL}x"
     cell = (("lead", text), ("text", text), ("id", text), ("line", text), ("small", text))
-    data = pd.DataFrame(
-        {"a": [text], "id": [text], "b": [cell], "r": [text], "d": [text], "m": [text], "n": [text]}
-    )
+    data = pd.DataFrame({"a": [text], "id": [text], "b": [cell], "r": [text], "d": [text], "m": [text], "n": [text]})
     kinds = {"a": "text", "id": "text", "b": "text", "r": "rag", "d": "decision", "m": "mark", "n": "note"}
     common = {
         "id": text,
@@ -114,19 +112,14 @@ def test_numbers_totals_groups_and_notes() -> None:
         Field("name", "Project", kind="text"), Field("value", "change", "EUR million", signed=True, ruled=True),
         Field("why", kind="note"),
     )  # fmt: skip
-    html = fragment(
-        Table(id="t", alt="-", data=data, columns=columns, totals=1, group=Field("area")), framed=False
-    )
+    html = fragment(Table(id="t", alt="-", data=data, columns=columns, totals=1, group=Field("area")), framed=False)
     assert html.count('class="pk-group"') == 2
     assert "+1\u202f234.5" in html
     assert "−2.0" in html
     assert '<span class="pk-missing">n/a</span>' in html
     assert '<tr class="pk-total pk-first"><th scope="row">Sum</th>' in html
     assert html.count('class="pk-under"') == 1
-    assert (
-        '<th scope="col" class="pk-num pk-ruled">change <span class="pk-th-unit">EUR million</span></th>'
-        in html
-    )
+    assert '<th scope="col" class="pk-num pk-ruled">change <span class="pk-th-unit">EUR million</span></th>' in html
 
 
 def test_marks_say_their_word_to_a_reader() -> None:
@@ -161,8 +154,7 @@ def test_a_chart_leaves_its_place_and_its_numbers() -> None:
 def test_the_source_line_shortens_hashes() -> None:
     line = source_line(meridian_12.prices())
     assert (
-        line
-        == "arbitration.prices · projects, costs, benefits · register 8260e04b · status proven: 381 plans compared"
+        line == "arbitration.prices · projects, costs, benefits · register 8260e04b · status proven: 381 plans compared"
     )
 
 

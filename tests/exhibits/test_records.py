@@ -14,9 +14,7 @@ DATA = pd.DataFrame({"project": ["P01"], "cost": [14.0]})
 
 
 def test_a_column_that_is_not_there_is_named() -> None:
-    with pytest.raises(
-        ValueError, match=r"exhibit a\.b: no column 'price' in its data; it has project, cost"
-    ):
+    with pytest.raises(ValueError, match=r"exhibit a\.b: no column 'price' in its data; it has project, cost"):
         Chart(id="a.b", alt="-", mark="bar", data=DATA, x=Field("price"), y=Field("project", kind="text"))
     with pytest.raises(ValueError, match="no column 'area'"):
         Table(id="a.b", alt="-", data=DATA, columns=(Field("cost"),), group=Field("area"))

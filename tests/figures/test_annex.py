@@ -59,8 +59,7 @@ def test_assumptions_stand_weakest_and_most_decisive_first(meridian: pmo.Registe
     first = table.data.iloc[0]
     assert (first["quality"], first["impact"], first["owner"]) == ("R", "R", "Finance director")
     pairs = [
-        ("RAG".index(q) + "RAG".index(i))
-        for q, i in zip(table.data["quality"], table.data["impact"], strict=True)
+        ("RAG".index(q) + "RAG".index(i)) for q, i in zip(table.data["quality"], table.data["impact"], strict=True)
     ]
     assert pairs == sorted(pairs)
     assert table.title == "One of nine assumptions is both weak and decisive"

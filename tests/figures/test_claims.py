@@ -79,9 +79,7 @@ def told(exhibit: Exhibit, key: str, **of: object) -> Fact:
 
 def spoken(exhibit: Exhibit) -> str:
     items = exhibit.items if isinstance(exhibit, Message) else ()
-    return " ".join(
-        [exhibit.title, exhibit.takeaway, exhibit.note, *(words(part) for pair in items for part in pair)]
-    )
+    return " ".join([exhibit.title, exhibit.takeaway, exhibit.note, *(words(part) for pair in items for part in pair)])
 
 
 def mine(allocation: pmo.Allocation, plans: Plans) -> int:
@@ -182,16 +180,15 @@ def test_b4_every_order_that_the_plan_lifts_is_named_with_its_price(twelve: Aske
     value = np.where(plans.holds(), plans.value(), -np.inf)
     row = mine(free, plans)
     broken = {
-        o.project_id: value.max()
-        - value[plans.has(o.project_id, o.level or None) == (o.in_out == "in")].max()
+        o.project_id: value.max() - value[plans.has(o.project_id, o.level or None) == (o.in_out == "in")].max()
         for o in question.orders
         if plans.has(o.project_id, o.level or None)[row] != (o.in_out == "in")
     }
     assert {"P08", "P02", "P10"} <= set(broken)
     assert not {"P05", "P11"} & set(broken)
-    assert {
-        f.of.project: f.value for f in _facts(found) if f.key == "order.price" and f.of.project
-    } == pytest.approx(broken)
+    assert {f.of.project: f.value for f in _facts(found) if f.key == "order.price" and f.of.project} == pytest.approx(
+        broken
+    )
     assert all(any(lead.startswith(free.table.loc[p, "name"]) for lead, _ in found.items) for p in broken)
     assert told(found, "order.lifted").value == len(broken)
 
@@ -383,11 +380,7 @@ def test_a12_the_ministry_s_largest_red_project_is_named_and_its_money_counted()
     register = pmo.load_register("data/samples/gmpp_dft_2024")
     with Path("data/samples/gmpp_dft_2024/baselines.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    now = {
-        r["project_id"]: float(r["now"])
-        for r in rows
-        if r["quantity"] == "spend" and r["now"] and r["baseline"]
-    }
+    now = {r["project_id"]: float(r["now"]) for r in rows if r["quantity"] == "spend" and r["now"] and r["baseline"]}
     red = register.projects.index[register.projects[["rag_declared", "rag_assured"]].eq("R").any(axis=1)]
     headline = portfolio.headline(register, pmo.appraise(register))
     assert all(register.projects.loc[p, "name"].split(" (")[0] in headline.title for p in red)
@@ -406,9 +399,7 @@ def test_a13_the_board_s_headline_is_the_worst_true_statement(meridian: pmo.Regi
     known = table.dropna(subset=["bac", "ev", "ac"])
     cpi = known["ev"].sum() / known["ac"].sum()
     assert told(headline, "delivery.red", part="by rule").value == (table["rag_rule"] == "R").sum()
-    assert told(headline, "delivery.over").value == pytest.approx(
-        known["bac"].sum() / cpi - known["bac"].sum()
-    )
+    assert told(headline, "delivery.over").value == pytest.approx(known["bac"].sum() / cpi - known["bac"].sum())
     assert "over budget" in headline.title
 
 
@@ -434,9 +425,7 @@ def test_a14_a_department_reads_of_its_own_projects(twelve: Asked) -> None:
 def test_a15_scores_and_money_are_compared_by_the_plans_they_give(twelve: Asked) -> None:
     allocation, plans = twelve
     question = allocation.question
-    points = pd.Series(
-        np.arange(len(question.options), dtype=float), index=question.options.index, name="points"
-    )
+    points = pd.Series(np.arange(len(question.options), dtype=float), index=question.options.index, name="points")
     scored = pmo.arbitrate(pmo.arbitration.revalued(question, points))
     table = figures.by_score(allocation, scored, points)
     theirs = Plans(Register(TWELVE), value=points.to_dict(), overrides=False)
@@ -500,9 +489,7 @@ def test_b14_requests_that_one_plan_grants_are_one_choice_with_one_price(twelve:
         both = value[plans.has(first) & plans.has(second)].max()
         together = both == pytest.approx(alone[0]) == pytest.approx(alone[1])
         names = allocation.table.loc[[first, second], "name"]
-        assert together == any(
-            "one choice" in line and all(n in line for n in names) for line in note.split(". ")
-        )
+        assert together == any("one choice" in line and all(n in line for n in names) for line in note.split(". "))
 
 
 def test_the_price_of_society_stands_on_page_one(twelve: Asked) -> None:
@@ -605,9 +592,7 @@ def test_what_is_left_of_every_year_adds_up_to_what_is_left(asked: list[Asked]) 
     for allocation, _ in asked:
         chart = figures.envelopes(allocation)
         years = [f.value for f in _facts(chart) if f.key == "envelope.left"]
-        given = pd.Series(
-            [allocation.question.rule(r).amount for r in figures.money_by_year(allocation)["rule"]]
-        )
+        given = pd.Series([allocation.question.rule(r).amount for r in figures.money_by_year(allocation)["rule"]])
         assert sum(years) == pytest.approx(given.sum() - figures.money_by_year(allocation)["used"].sum())
 
 

@@ -59,9 +59,7 @@ def test_every_figure_stands_once_in_the_list_of_figures() -> None:
     ids = [row["id"] for row in rows]
     assert ids == sorted(set(ids))
     drawn = [
-        name
-        for file in HOME.glob("*.py")
-        for name in re.findall(r'^@figure\("(.+)"\)$', file.read_text("utf-8"), re.M)
+        name for file in HOME.glob("*.py") for name in re.findall(r'^@figure\("(.+)"\)$', file.read_text("utf-8"), re.M)
     ]
     assert sorted(drawn) == ids
     assert not [row["id"] for row in rows if bool(row["needs"]) != bool(row["shows"])]

@@ -32,9 +32,7 @@ def test_the_core_is_settled(allocation: pmo.Allocation) -> None:
 def test_the_letter_says_what_would_change_it(allocation: pmo.Allocation) -> None:
     letter = figures.sponsor_letter(allocation, "P11")
     assert (letter.id, letter.title) == ("contested.letter_p11", "Customer app is not in the plan")
-    assert letter.items[0][1].startswith(
-        "2.5 EUR million: 1.5 in 2027 and 1 in 2028. By itself it is worth 4 "
-    )
+    assert letter.items[0][1].startswith("2.5 EUR million: 1.5 in 2027 and 1 in 2028. By itself it is worth 4 ")
     assert ("What would not, alone.", "A lower cost and more money in every envelope.") in letter.items
     assert ("▸", "4 data engineers more in 2028") in letter.items
     assert letter.items[-1][1].startswith("The plan is worth 33.5")
@@ -114,10 +112,7 @@ def test_what_would_start_later(allocation: pmo.Allocation) -> None:
     assert table.data["now"].tolist() == ["not in the plan"]
     assert table.takeaway == "In: Two; out: nothing."
     letter = dict(figures.sponsor_letter(waiting, "B").items)
-    assert (
-        letter["The decision."]
-        == "It is in the plan as asked (full one year later), with 4 currency not stated."
-    )
+    assert letter["The decision."] == "It is in the plan as asked (full one year later), with 4 currency not stated."
     assert "Why." not in letter
 
 

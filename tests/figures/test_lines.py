@@ -57,9 +57,7 @@ def test_a_project_that_only_changes_its_size_is_named() -> None:
     base, names = comparison.allocations[comparison.base].plan, question.register.projects["name"]
     only = 0
     for case, allocation in comparison.allocations.items():
-        kept = [
-            p for p in base.keys() & allocation.plan.keys() if "stop" not in (base[p], allocation.plan[p])
-        ]
+        kept = [p for p in base.keys() & allocation.plan.keys() if "stop" not in (base[p], allocation.plan[p])]
         sized = [names[p] for p in kept if base[p] != allocation.plan[p]]
         only += bool(sized)
         assert (rows.loc[case, "resized"] == "–") == (not sized)

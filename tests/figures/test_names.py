@@ -17,9 +17,7 @@ from pmo_kit.figures import arbitration as figures
 from pmo_kit.figures import overview, page_one, scenarios
 from pmo_kit.figures import performance as delivery
 
-names = st.lists(
-    st.from_regex(r"[A-Z][a-z]{1,4}(, [a-z]{1,4})?( [a-z]{2,5})?", fullmatch=True), min_size=1, max_size=6
-)
+names = st.lists(st.from_regex(r"[A-Z][a-z]{1,4}(, [a-z]{1,4})?( [a-z]{2,5})?", fullmatch=True), min_size=1, max_size=6)
 
 
 @given(names)
@@ -37,11 +35,7 @@ def test_names_can_be_told_apart(given: list[str]) -> None:
 
 def read(exhibit: Exhibit) -> list[str]:
     """Everything that a reader reads, cells of tables included."""
-    cells = (
-        [said(cell) for row in rows(exhibit) for cell in row.get("cells", ())]
-        if isinstance(exhibit, Table)
-        else []
-    )
+    cells = [said(cell) for row in rows(exhibit) for cell in row.get("cells", ())] if isinstance(exhibit, Table) else []
     return [*sayings(exhibit), *cells]
 
 
@@ -53,9 +47,7 @@ def _with_commas(register: pmo.Register) -> pmo.Register:
 @pytest.mark.long
 def test_no_comma_parts_names_that_have_commas() -> None:
     """Every project of the twelve gets a name with a comma; no sentence then puts a bare comma between two."""
-    register, large = (
-        _with_commas(pmo.load_register(f"data/samples/{name}")) for name in ("meridian_12", "meridian")
-    )
+    register, large = (_with_commas(pmo.load_register(f"data/samples/{name}")) for name in ("meridian_12", "meridian"))
     asked = pmo.Question(register)
     allocation, ledger = pmo.arbitrate(asked.replace(overrides=False)), pmo.arbitration.override_ledger(asked)
     question, reasons = allocation.question, pmo.explain(allocation)

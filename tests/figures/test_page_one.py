@@ -43,10 +43,7 @@ def comparison(allocation: pmo.Allocation) -> pmo.Comparison:
 
 def test_headline(allocation: pmo.Allocation) -> None:
     found = page_one.headline(allocation)
-    assert (
-        found.title
-        == "Stop Billing replacement and fund eight projects:\n48.5 in 2027, 44.0 in 2028; worth 33.5"
-    )
+    assert found.title == "Stop Billing replacement and fund eight projects:\n48.5 in 2027, 44.0 in 2028; worth 33.5"
     assert "EUR million, real 2026" in found.unit_line
     assert "in all 92.5: 48.5 in 2027, 44.0 in 2028" in found.unit_line
 
@@ -94,9 +91,7 @@ def test_an_empty_cell_of_a_request_stops_the_page_and_is_named(
     requests = register.table("requests")
     requests.loc[requests["request_id"] == "R4", "owner"] = None
     question = pmo.Question(register.replace(requests=requests))
-    with pytest.raises(
-        pmo.DataError, match=r"Request R4 .* who owns it \(sheet requests, row 5, column owner\)"
-    ):
+    with pytest.raises(pmo.DataError, match=r"Request R4 .* who owns it \(sheet requests, row 5, column owner\)"):
         page_one.decisions(pmo.arbitrate(question), reasons, comparison)
 
 
@@ -125,9 +120,7 @@ def test_what_one_more_of_a_limit_is_worth_in_words(register: pmo.Register) -> N
         worth = pmo.arbitration.limits_worth(plan, figures.bottleneck_names(plan))
         found.append(words(page_one.limits(plan, worth).items[1][1]))
     assert found[0].startswith("1 more change coach in 2028 would gain 4.5")
-    assert found[1].startswith(
-        "5.5 EUR million more in 2027, the least that changes anything, would gain 0.5"
-    )
+    assert found[1].startswith("5.5 EUR million more in 2027, the least that changes anything, would gain 0.5")
 
 
 def test_turning_points(allocation: pmo.Allocation) -> None:

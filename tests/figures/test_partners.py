@@ -52,8 +52,7 @@ def test_titles_are_the_message(shown: dict[str, Exhibit]) -> None:
         "One bid misses a must-pass minimum: Boreal Systems on lot B (Cyber security 2, needs 3)"
     )
     assert (
-        shown["partners.debrief_boreal_A"].title
-        == "Boreal Systems, lot A: most was lost on technical fit, 6.0 points"
+        shown["partners.debrief_boreal_A"].title == "Boreal Systems, lot A: most was lost on technical fit, 6.0 points"
     )
 
 

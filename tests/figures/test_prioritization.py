@@ -85,17 +85,13 @@ def test_scores_mark_what_is_missing(register: Register) -> None:
     scores = register.table("scores")
     gone = (scores["project_id"] == "P03") & (scores["criterion"] == "readiness")
     chart = figures.scores(pr.prioritize(register.replace(scores=scores[~gone].reset_index(drop=True))))
-    hole = chart.data[
-        (chart.data["project"] == "Data platform P03") & (chart.data["criterion"] == "readiness")
-    ]
+    hole = chart.data[(chart.data["project"] == "Data platform P03") & (chart.data["criterion"] == "readiness")]
     assert hole["label"].tolist() == ["?"]
     assert np.isnan(hole["value"].iloc[0])
     assert chart.title == "One score is missing of 72: shown as ?, counted as an interval"
 
 
-def test_tiers_hold_every_project_and_its_range(
-    everything: dict[str, Exhibit], robustness: pr.RankRobustness
-) -> None:
+def test_tiers_hold_every_project_and_its_range(everything: dict[str, Exhibit], robustness: pr.RankRobustness) -> None:
     table = everything["tiers"]
     assert len(table.data) == 12
     row = table.data[[words(cell) == "Billing replacement P06" for cell in table.data["project"]]].iloc[0]

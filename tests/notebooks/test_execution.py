@@ -22,10 +22,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     "path",
-    [
-        pytest.param(path, marks=() if path.stem in FAST else pytest.mark.long, id=path.stem)
-        for path in NOTEBOOKS
-    ],
+    [pytest.param(path, marks=() if path.stem in FAST else pytest.mark.long, id=path.stem) for path in NOTEBOOKS],
 )
 def test_runs_and_prints_its_key_numbers(path: Path, run: dict[str, str]) -> None:
     command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env", "-p", "no:cacheprovider"]

@@ -37,9 +37,7 @@ def test_there_are_notebooks() -> None:
 def test_thin(path: Path) -> None:
     for cell in code_cells(path):
         assert len(cell.source.splitlines()) <= 15, cell.source
-        found = [
-            type(node).__name__ for node in ast.walk(ast.parse(cell.source)) if isinstance(node, MACHINERY)
-        ]
+        found = [type(node).__name__ for node in ast.walk(ast.parse(cell.source)) if isinstance(node, MACHINERY)]
         assert not found, f"{found} in:\n{cell.source}"
 
 

@@ -76,9 +76,7 @@ def plan(question, plans, value, tally):
             conflict(list(error.conflict), plans, tally)
         return None
     if not ok.any():
-        tally.agree(
-            "arbitrate", False, f"{value}: no plan obeys the rules, pmo_kit gives {dict(allocation.plan)}"
-        )
+        tally.agree("arbitrate", False, f"{value}: no plan obeys the rules, pmo_kit gives {dict(allocation.plan)}")
         return None
     best = np.sort(values[ok])[::-1]
     tally.number("arbitrate", f"{value}: value", allocation.value, best[0])
@@ -157,10 +155,7 @@ def worth(question, allocation, plans, tally):
     envelopes = {f"envelope {e} {r[0]}": r[1] for e, rows in plans.envelopes.items() for r in rows}
     amounts = envelopes | {name: most for name, (_, most) in plans.capacity.items()}
     moving = any(
-        isinstance(b, tuple)
-        for ps in [*plans.hard.values(), *(s[2] for s in plans.soft)]
-        for p in ps
-        for b in p[1:]
+        isinstance(b, tuple) for ps in [*plans.hard.values(), *(s[2] for s in plans.soft)] for p in ps for b in p[1:]
     )
     for name, row in table.iterrows():
         if name == "all money":

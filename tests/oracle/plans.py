@@ -185,20 +185,14 @@ class Model:
 
     def at(self, project, level):
         """Options of a project at a level; at any level but `stop` where none is named."""
-        return [
-            i
-            for i in self.of[project]
-            if (self.options[i][1] == level if level else self.options[i][1] != "stop")
-        ]
+        return [i for i in self.of[project] if (self.options[i][1] == level if level else self.options[i][1] != "stop")]
 
     def inside(self, scope, project, kind="capex", fund=""):
         if not scope or scope == "all":
             return True
         column, value = scope.split("=", 1)
         named = {"kind": kind, "fund": fund, "project_id": project}
-        return (
-            named[column] if column in named else self.register.projects[project].get(column) or ""
-        ) == value
+        return (named[column] if column in named else self.register.projects[project].get(column) or "") == value
 
     def spend(self, scope="all", year=None, measure="spend"):
         """Coefficients of what is spent. A cost synergy is a cost row of its first project: kind capex, no fund."""
@@ -289,9 +283,7 @@ class Model:
             if row["relation"] == "requires":  # in no later than the project that needs it
                 self.hard[name] = [
                     (
-                        self.row(
-                            ([i], 1), ([j for j in second if self.options[j][2] <= self.options[i][2]], -1)
-                        ),
+                        self.row(([i], 1), ([j for j in second if self.options[j][2] <= self.options[i][2]], -1)),
                         -inf,
                         0,
                     )
@@ -313,9 +305,7 @@ class Model:
         parts = []
         for year in self.years if yearly else [None]:
             if kind == "count":
-                inside = [
-                    i for i, o in enumerate(self.options) if o[1] != "stop" and self.inside(scope, o[0])
-                ]
+                inside = [i for i, o in enumerate(self.options) if o[1] != "stop" and self.inside(scope, o[0])]
                 coefficients = self.row((inside, 1))
             else:
                 coefficients = self.spend(scope, year, measure)
@@ -429,9 +419,7 @@ class Plans(Model):
         for name, parts in self.hard.items():
             if name not in off:
                 out[name] = (
-                    np.max([self._excess(p, budget, extra) for p in parts], axis=0)
-                    if parts
-                    else np.zeros(len(self.x))
+                    np.max([self._excess(p, budget, extra) for p in parts], axis=0) if parts else np.zeros(len(self.x))
                 )
         return out
 

@@ -138,10 +138,7 @@ def _project(g, t, p, commitment, deferral):
 
 
 def _limits(g, t, deferral):
-    ask = {
-        y: sum(r[6] for r in t["costs"] if r[2] == y and r[1] in ("", "full") and r[5] != "actual")
-        for y in YEARS
-    }
+    ask = {y: sum(r[6] for r in t["costs"] if r[2] == y and r[1] in ("", "full") and r[5] != "actual") for y in YEARS}
     tight = g.uniform(0.35, 0.9)
     years = YEARS + ([2030, 2031] if deferral else [])
     ask.update({2030: ask[2029] * 0.3, 2031: 1})
@@ -152,8 +149,7 @@ def _limits(g, t, deferral):
     t["budgets"] = [["all", "all", y, round(ask[y] * tight + 1.5, 1), "real", carry(4, "")] for y in years]
     if g.random() < 0.5:
         t["budgets"] += [
-            ["capital", "kind=capex", y, round(ask[y] * tight * 0.9 + 1, 1), "real", carry(2, 0)]
-            for y in years
+            ["capital", "kind=capex", y, round(ask[y] * tight * 0.9 + 1, 1), "real", carry(2, 0)] for y in years
         ]
     if g.random() < 0.5:
         t["budgets"] += [["a", "area=Aa", y, round(ask[y] * 0.4 + 1, 1), "real", 0] for y in years]

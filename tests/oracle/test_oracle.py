@@ -124,9 +124,7 @@ def test_a_looser_rule_never_lowers_the_best_value(tmp_path_factory, seed: int, 
 @pytest.mark.long
 @brief(8)
 @given(seed=st.integers(3000, 9000), factor=st.sampled_from([0.0, 0.1, 0.3]))
-def test_a_conflict_cannot_hold_and_every_part_less_one_can(
-    tmp_path_factory, seed: int, factor: float
-) -> None:
+def test_a_conflict_cannot_hold_and_every_part_less_one_can(tmp_path_factory, seed: int, factor: float) -> None:
     """Random registers whose money is cut until no plan is left, against enumeration."""
     folder = tmp_path_factory.mktemp("register")
     make(folder, seed, projects=5)

@@ -50,9 +50,7 @@ def manifest(items: Sequence[Collected]) -> dict[str, object]:
     }  # fmt: skip
 
 
-def laid_out(
-    chapters: Sequence[Sequence[Collected]], front: PageOne | None = None, **changes: object
-) -> Outline:
+def laid_out(chapters: Sequence[Sequence[Collected]], front: PageOne | None = None, **changes: object) -> Outline:
     """The outline of a pack of these exhibits."""
     home = Path("workspace")
     names = [f"Chapter {number}" for number, _ in enumerate(chapters, 1)]
@@ -118,22 +116,14 @@ def charts() -> list[Chart]:
     """One chart of each mark, with what each may have."""
     words = ["Leak sensors", "Own solar", "Data platform"]
     plain = pd.DataFrame({"what": words, "n": [3.0, 2.0, 1.0]})
-    parts = pd.DataFrame(
-        {"what": words * 2, "n": [3.0, 2.0, 1.0, 1.0, 1.5, 2.0], "kind": ["a"] * 3 + ["b"] * 3}
-    )
-    bridge = pd.DataFrame(
-        {"what": ["Before", "Prices", "After"], "from": [0.0, 10.0, 0.0], "to": [10.0, 7.0, 7.0]}
-    )
+    parts = pd.DataFrame({"what": words * 2, "n": [3.0, 2.0, 1.0, 1.0, 1.5, 2.0], "kind": ["a"] * 3 + ["b"] * 3})
+    bridge = pd.DataFrame({"what": ["Before", "Prices", "After"], "from": [0.0, 10.0, 0.0], "to": [10.0, 7.0, 7.0]})
     years = pd.DataFrame({"year": [2027, 2028, 2027, 2028], "n": [5.0, 4.0, 6.0, 6.0],
                           "kind": ["used", "used", "limit", "limit"]})  # fmt: skip
-    span = pd.DataFrame(
-        {"what": words, "n": [3.0, 2.0, 1.5], "low": [1.0, 1.5, 1.0], "high": [4.0, 5.0, 2.0]}
-    )
+    span = pd.DataFrame({"what": words, "n": [3.0, 2.0, 1.5], "low": [1.0, 1.5, 1.0], "high": [4.0, 5.0, 2.0]})
     below = span.assign(low=[-1.0, -0.5, 0.0])
     steps = pd.DataFrame({"x": [1.0, 2.0, 3.0], "y": [2.0, 4.0, 5.0], "said": ["", "today 4.0", ""]})
-    cells = pd.DataFrame(
-        {"row": ["P1", "P1", "P2", "P2"], "case": ["a", "b"] * 2, "n": [1.0, 2.0, 3.0, None]}
-    )
+    cells = pd.DataFrame({"row": ["P1", "P1", "P2", "P2"], "case": ["a", "b"] * 2, "n": [1.0, 2.0, 3.0, None]})
     what, n = Field("what", kind="category"), Field("n", title="money", unit="EUR million")
     of = {"alt": "In words.", "title": "One message", "source": "projects"}
     kind = Field("kind", kind="category")

@@ -45,9 +45,7 @@ def with_cell(pack: Path, code: str) -> None:
     nbformat.write(book, file)
 
 
-def test_nothing_of_a_changed_pack_is_executed(
-    pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_nothing_of_a_changed_pack_is_executed(pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Attack 2a."""
     with_cell(pack, f"open({str(tmp_path / 'owned')!r}, 'w').close()")
     assert main(["verify", str(pack)]) == 2
@@ -157,10 +155,7 @@ def test_a_pack_that_is_damaged_and_agrees_with_its_hashes_is_told(
     pack = build_pack(file, tmp_path / "out")
     bad = tmp_path / "bad"
     shutil.copytree(pack, bad)
-    kept = {
-        name: (pack / name).read_bytes()
-        for name in ("manifest.json", "figures.json", "facts.json", "run.json")
-    }
+    kept = {name: (pack / name).read_bytes() for name in ("manifest.json", "figures.json", "facts.json", "run.json")}
     for _ in range(500 if long else 25):
         name = draw.choice(["manifest.json", *["figures.json"] * 3, "facts.json", "run.json"])
         for one, content in kept.items():
@@ -250,9 +245,7 @@ def hanging(workspace: Workspace, tmp_path: Path) -> subprocess.Popen[str]:
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_one_signal_ends_a_hanging_cell_and_nothing_stays(
-    workspace: Workspace, tmp_path: Path, name: str
-) -> None:
+def test_one_signal_ends_a_hanging_cell_and_nothing_stays(workspace: Workspace, tmp_path: Path, name: str) -> None:
     """Attacks 9b and 9c."""
     run = hanging(workspace, tmp_path)
     os.kill(run.pid, getattr(signal, name))
@@ -289,9 +282,7 @@ def test_a_folder_in_use_is_never_swept(tmp_path: Path) -> None:
             "import sys\nfrom pathlib import Path\nfrom pmo_kit.disk import scratch\n"
             "with scratch(Path(sys.argv[1])) as folder:\n    print(len(list(folder.parent.iterdir())))"
         )
-        done = subprocess.run(
-            [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
-        )
+        done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
         assert done.stdout.strip() == "2"
         assert (first / "mine").exists()
     assert list(tmp_path.iterdir()) == []
@@ -307,9 +298,7 @@ def test_kernels_talk_over_sockets_of_the_user_alone(workspace: Workspace, tmp_p
     build_pack(workspace(one=notebook(LOAD, cell, message("a.one"))), tmp_path / "out")
 
 
-def test_inputs_of_all_that_a_chapter_wrote_into_are_in_no_later_pack(
-    workspace: Workspace, tmp_path: Path
-) -> None:
+def test_inputs_of_all_that_a_chapter_wrote_into_are_in_no_later_pack(workspace: Workspace, tmp_path: Path) -> None:
     """Attack 10b."""
     climb = "with open('../../../inputs/harbor/costs.csv', 'a') as file:\n    file.write('A,2028,9\\n')"
     file = workspace(one=notebook(LOAD, climb, message("a.one")), two=notebook(LOAD, message("b.two")))
@@ -319,9 +308,7 @@ def test_inputs_of_all_that_a_chapter_wrote_into_are_in_no_later_pack(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="limits of POSIX")
-@pytest.mark.parametrize(
-    "most", [20_000, *(pytest.param(n, marks=pytest.mark.slow) for n in (500, 4_000, 200_000))]
-)
+@pytest.mark.parametrize("most", [20_000, *(pytest.param(n, marks=pytest.mark.slow) for n in (500, 4_000, 200_000))])
 def test_a_full_disk_leaves_the_old_pack_and_nothing_else(
     pack: Path, workspace: Workspace, tmp_path: Path, most: int
 ) -> None:

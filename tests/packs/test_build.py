@@ -129,9 +129,7 @@ def test_an_exhibit_id_is_used_once_in_a_pack(workspace: Workspace, tmp_path: Pa
 
 
 @pytest.mark.long
-def test_an_exhibit_that_two_notebooks_show_alike_stands_in_the_first(
-    workspace: Workspace, tmp_path: Path
-) -> None:
+def test_an_exhibit_that_two_notebooks_show_alike_stands_in_the_first(workspace: Workspace, tmp_path: Path) -> None:
     file = workspace(one=notebook(LOAD, message("a.x")), two=notebook(LOAD, message("a.x"), message("b.y")))
     figures = json.loads((build_pack(file, tmp_path) / "figures.json").read_text())
     assert [(x["id"], x["notebook"]) for x in figures] == [("a.x", "one.ipynb"), ("b.y", "two.ipynb")]
@@ -154,9 +152,7 @@ def test_facts_of_a_pack_agree_or_the_build_stops(workspace: Workspace, tmp_path
     facts = json.loads((build_pack(agreeing, tmp_path) / "facts.json").read_text())
     assert [(f["key"], f["value"], f["of"]) for f in facts] == [("plan.spend", 104.5, {"year": 2028})]
     torn = workspace(one=notebook(LOAD, _spend(104.5, "a.x")), two=notebook(LOAD, _spend(104.93, "b.y")))
-    with pytest.raises(
-        PackError, match=r"plan.spend \(year 2028\) is 104.5 EUR million in a.x and 104.9 EUR"
-    ):
+    with pytest.raises(PackError, match=r"plan.spend \(year 2028\) is 104.5 EUR million in a.x and 104.9 EUR"):
         build_pack(torn, tmp_path)
 
 
@@ -172,9 +168,7 @@ def test_unknown_and_mistyped_parameters_stop_the_build(workspace: Workspace, tm
     assert not (tmp_path / "board" / "latest.json").exists()
 
 
-def test_parameters_reach_the_notebook_and_interactive_cells_do_not_run(
-    workspace: Workspace, tmp_path: Path
-) -> None:
+def test_parameters_reach_the_notebook_and_interactive_cells_do_not_run(workspace: Workspace, tmp_path: Path) -> None:
     check = "assert (gap, previous_path, register_path) == (1, '', '../inputs/harbor')"
     file = workspace(one=notebook(LOAD, check, message("a.one"), ("1 / 0", "interactive")))
     file.write_text(file.read_text().replace("About one\n", "About one\n    parameters: {gap: 1}\n"))
@@ -295,11 +289,7 @@ def test_a_register_is_read_once_for_all_kernels_of_a_run(
 
 
 @pytest.mark.long
-def test_every_kernel_of_a_pack_finds_the_register_that_was_read(
-    workspace: Workspace, tmp_path: Path
-) -> None:
+def test_every_kernel_of_a_pack_finds_the_register_that_was_read(workspace: Workspace, tmp_path: Path) -> None:
     found = "from pmo_kit.register import reading\nreading._read = None  # it is not read again"
-    folder = build_pack(
-        workspace(one=notebook(LOAD, found, READ), two=notebook(LOAD, found, READ)), tmp_path / "out"
-    )
+    folder = build_pack(workspace(one=notebook(LOAD, found, READ), two=notebook(LOAD, found, READ)), tmp_path / "out")
     assert folder.is_dir()

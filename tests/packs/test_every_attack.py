@@ -84,13 +84,9 @@ def test_every_attack_has_a_test_that_names_it() -> None:
     told: dict[str, list[str]] = {number: [] for number in REPRODUCTIONS}
     for file in sorted(Path(__file__).parents[1].rglob("test_*.py")):
         text = file.read_text(encoding="utf-8")
-        found = re.findall(
-            r'\ndef (test_\w+)\((?:[^()]|\([^()]*\))*\)(?: -> None)?:\n +"""(.*?)"""', text, re.S
-        )
+        found = re.findall(r'\ndef (test_\w+)\((?:[^()]|\([^()]*\))*\)(?: -> None)?:\n +"""(.*?)"""', text, re.S)
         for name, words in found:
-            for number in re.findall(
-                r"\d+[a-g]\b", " ".join(re.findall(r"[Aa]ttacks? ([\da-g, and]+)", words))
-            ):
+            for number in re.findall(r"\d+[a-g]\b", " ".join(re.findall(r"[Aa]ttacks? ([\da-g, and]+)", words))):
                 told[number].append(f"{file.name}::{name}")
     for number, words in REPRODUCTIONS.items():
         print(f"{number:4} {words}: {', '.join(told[number])}")

@@ -44,9 +44,7 @@ def shown() -> list[Exhibit]:
     ledger, waiting = pmo.arbitration.override_ledger(asked), pmo.arbitrate(question.replace(deferral=1))
     simulation = pmo.simulate(allocation, draws=300, seed=7)
     worth = pmo.arbitration.limits_worth(allocation, figures.bottleneck_names(allocation))
-    points = pmo.arbitration.turning_points(
-        allocation, projects=["P06"], kinds=("people", "costs"), nearest=2
-    )
+    points = pmo.arbitration.turning_points(allocation, projects=["P06"], kinds=("people", "costs"), nearest=2)
     moves = pmo.arbitration.money_moves(allocation)
     return [
         page_one.headline(allocation),
@@ -101,15 +99,9 @@ def test_page_one_alone_answers(shown: list[Exhibit], answers: dict[str, list[st
 @pytest.fixture(scope="module")
 def cells(shown: list[Exhibit]) -> str:
     worded = [dataclasses.replace(exhibit, alt="-") for exhibit in shown]
-    book = openpyxl.load_workbook(
-        io.BytesIO(annex_bytes(laid_out([collected(*worded)], FRONT))), data_only=True
-    )
-    values = [
-        cell.value for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None
-    ]
-    return "\n".join(number(v) if isinstance(v, float | int) else str(v) for v in values).replace(
-        "\u202f", " "
-    )
+    book = openpyxl.load_workbook(io.BytesIO(annex_bytes(laid_out([collected(*worded)], FRONT))), data_only=True)
+    values = [cell.value for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    return "\n".join(number(v) if isinstance(v, float | int) else str(v) for v in values).replace("\u202f", " ")
 
 
 @pytest.mark.parametrize("asked", QUESTIONS)

@@ -87,11 +87,7 @@ pmo.show(Table(id="arbitration.plan", alt="All.", data=plan[[]].assign(cost=1.0,
 
 def spoiled(text: str, count: int) -> str:
     """A hostile text that ends like the one in its place; equal texts stay equal, so that references hold."""
-    return (
-        f"{HOSTILE[zlib.crc32(text.encode()) % len(HOSTILE)]} {text}"
-        if text
-        else HOSTILE[count % len(HOSTILE)]
-    )
+    return f"{HOSTILE[zlib.crc32(text.encode()) % len(HOSTILE)]} {text}" if text else HOSTILE[count % len(HOSTILE)]
 
 
 def write_hostile(folder: Path, spared: set[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -105,9 +101,7 @@ def write_hostile(folder: Path, spared: set[tuple[str, str]]) -> set[tuple[str, 
             continue
         rows = list(csv.DictReader(file.open(encoding="utf-8")))
         kinds = {name: column.type for name, column in table.columns.items() if not column.values}
-        texts = [
-            name for name in kinds if kinds[name] in ("text", "id", "category") and table.name != "settings"
-        ]
+        texts = [name for name in kinds if kinds[name] in ("text", "id", "category") and table.name != "settings"]
         texts = [name for name in texts if (table.name, name) not in spared]
         for count, row in enumerate(rows, len(done)):
             for name in texts:
@@ -174,8 +168,7 @@ def test_every_column_of_words_of_every_table_is_hostile_or_refused_in_words(
         pmo.load_register(folder)
     blocks = caught.value.findings.query("severity == 'block'")
     refused = {
-        (file.removesuffix(".csv"), column)
-        for file, column in zip(blocks["file"], blocks["column"], strict=True)
+        (file.removesuffix(".csv"), column) for file, column in zip(blocks["file"], blocks["column"], strict=True)
     }
     assert refused == PARSED - {("scenarios", "scope")}, "a scope only once its row is read"
     assert write_hostile(folder, PARSED) == done - PARSED
@@ -215,23 +208,16 @@ def test_a_workbook_of_a_pack_has_no_formula_or_address_of_a_register(pack: Path
     for sheet in openpyxl.load_workbook(pack / "annex.xlsx").worksheets:
         for cell in (cell for row in sheet.iter_rows() for cell in row if cell.value is not None):
             if cell.data_type == "f":
-                assert not re.search(r"HYPERLINK\(\"http|cmd|SUM\(A1\)|Stop", str(cell.value)), (
-                    cell.coordinate
-                )
+                assert not re.search(r"HYPERLINK\(\"http|cmd|SUM\(A1\)|Stop", str(cell.value)), cell.coordinate
             elif str(cell.value).startswith(("=", "+", "-", "@")) and isinstance(cell.value, str):
                 told.append(cell.value)
-            assert cell.hyperlink is None or not re.match(r"\w+:", cell.hyperlink.target or ""), (
-                cell.coordinate
-            )
+            assert cell.hyperlink is None or not re.match(r"\w+:", cell.hyperlink.target or ""), cell.coordinate
     assert any(text.startswith("=HYPERLINK") for text in told)
     with zipfile.ZipFile(pack / "annex.xlsx") as book:
         charts = [book.read(name).decode() for name in book.namelist() if "charts/chart" in name]
     assert charts
     assert not [
-        one
-        for chart in charts
-        for one in re.findall(r"<c:f>(.*?)</c:f>", chart)
-        if re.search("cmd|Stop|evil", one)
+        one for chart in charts for one in re.findall(r"<c:f>(.*?)</c:f>", chart) if re.search("cmd|Stop|evil", one)
     ]
 
 
@@ -240,9 +226,7 @@ def test_no_part_of_a_deck_or_a_workbook_leads_out(pack: Path) -> None:
         with zipfile.ZipFile(pack / name) as archive:
             links = b"".join(archive.read(part) for part in archive.namelist() if part.endswith(".rels"))
             slides = [
-                archive.read(part).decode()
-                for part in archive.namelist()
-                if re.match(r"ppt/slides/[^/]+\.xml", part)
+                archive.read(part).decode() for part in archive.namelist() if re.match(r"ppt/slides/[^/]+\.xml", part)
             ]
         assert b"evil" not in links
         assert b"javascript" not in links
@@ -271,9 +255,7 @@ def test_csv_and_letter_files_are_inert(pack: Path) -> None:
     for file in pack.glob("*.csv"):
         cells = [cell for row in csv.reader(io.StringIO(file.read_text(encoding="utf-8"))) for cell in row]
         assert not [cell for cell in cells if re.match(r"[=@\t\r]|[+-](?![\d.]+$)", cell)], file.name
-    draft = cast(
-        EmailMessage, email.message_from_bytes(pack.with_suffix(".eml").read_bytes(), policy=default)
-    )
+    draft = cast(EmailMessage, email.message_from_bytes(pack.with_suffix(".eml").read_bytes(), policy=default))
     assert set(draft.keys()) <= {
         "Subject",
         "X-Unsent",

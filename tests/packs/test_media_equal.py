@@ -91,9 +91,7 @@ def _column(block: list[list[object]], title: str) -> list[object]:
 
 
 @pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.id)
-def test_a_chart_has_its_numbers_in_the_workbook(
-    chart: Chart, book: openpyxl.Workbook, sheets: dict[str, str]
-) -> None:
+def test_a_chart_has_its_numbers_in_the_workbook(chart: Chart, book: openpyxl.Workbook, sheets: dict[str, str]) -> None:
     block = _block(book[sheets[chart.id]], chart)
     if chart.mark == "heatmap":
         assert chart.value is not None
@@ -121,13 +119,9 @@ def test_a_chart_has_its_numbers_labels_order_and_lines_on_its_slide(
     drawn = spec(chart)
     if chart.mark == "heatmap":
         assert chart.value is not None
-        said = [cell.text for row in shape.table.rows for cell in list(row.cells)[1:]][
-            len(shape.table.columns) - 1 :
-        ]
+        said = [cell.text for row in shape.table.rows for cell in list(row.cells)[1:]][len(shape.table.columns) - 1 :]
         labels = chart.data[(chart.label or chart.value).name].tolist()
-        assert said == [
-            str(label) if isinstance(label, str) else theme.format_number(label) for label in labels
-        ]
+        assert said == [str(label) if isinstance(label, str) else theme.format_number(label) for label in labels]
         return
     small = too_small(chart, open_template().room_of("figure"))
     if small is not None:
@@ -205,10 +199,7 @@ def test_a_table_reads_the_same_everywhere(
         assert any(words(value).split("\n")[0] in text for text in said) or first.kind == "rag"
 
 
-MONEY = [
-    Unit("money", "EUR", scale, prices)
-    for scale, prices in (("million", "real 2026"), ("thousand", "nominal"))
-]
+MONEY = [Unit("money", "EUR", scale, prices) for scale, prices in (("million", "real 2026"), ("thousand", "nominal"))]
 THINGS = ("%", "projects", "FTE", "days", "points of 100", "persons & teams")
 UNITS = ["", *(unit.words for unit in (*MONEY, Unit("money"), *map(Unit, THINGS)))]
 """No unit, money of every kind, shares and things that are counted."""

@@ -52,9 +52,7 @@ def test_spending_and_value_are_formulas_on_the_inputs_and_equal_the_plan(book: 
     stored = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
     named = {name: value.attr_text for name, value in live.defined_names.items()}
     spend = allocation.spend.sum()  # type: ignore[attr-defined]
-    for name, wanted in [("planned_value", allocation.value)] + [
-        (f"planned_spend_{y}", v) for y, v in spend.items()
-    ]:  # type: ignore[attr-defined]
+    for name, wanted in [("planned_value", allocation.value)] + [(f"planned_spend_{y}", v) for y, v in spend.items()]:  # type: ignore[attr-defined]
         sheet, cell = re.fullmatch(r"'(.*)'!(.*)", named[name]).groups()  # type: ignore[union-attr]
         cell = cell.replace("$", "")
         assert str(live[sheet][cell].value).startswith("=")
@@ -155,9 +153,7 @@ def test_a9_a_deck_breaks_no_number_and_leaves_no_slide_in_another_font(
     for file in files:
         shutil.copy(file, tmp_path / "fonts")
     fonts = tmp_path / "fonts.conf"
-    fonts.write_text(
-        f"<fontconfig><dir>{tmp_path}/fonts</dir><cachedir>{tmp_path}/cache</cachedir></fontconfig>"
-    )
+    fonts.write_text(f"<fontconfig><dir>{tmp_path}/fonts</dir><cachedir>{tmp_path}/cache</cachedir></fontconfig>")
     content = deck_bytes(outline())
     (tmp_path / "pack.pptx").write_bytes(content)
     convert(tmp_path / "pack.pptx", tmp_path / "out", "pdf", FONTCONFIG_FILE=str(fonts))
@@ -169,9 +165,7 @@ def test_a9_a_deck_breaks_no_number_and_leaves_no_slide_in_another_font(
         shown = Counter(re.findall(r"[^\s\u202f]+", page.extract_text().replace("\u202f", "")))
         for table in (shape.table for shape in slide.shapes if shape.has_table):
             texts = [cell.text.replace("\u202f", "") for row in list(table.rows)[1:] for cell in row.cells]
-            wanted = Counter(
-                text for text in texts if re.fullmatch(r"[+\u2212]?[\d.]+|\d{4}-\d\d-\d\d", text)
-            )
+            wanted = Counter(text for text in texts if re.fullmatch(r"[+\u2212]?[\d.]+|\d{4}-\d\d-\d\d", text))
             broken = {text: count for text, count in wanted.items() if shown[text] < count}
             assert broken == {}, slide.shapes.title.text
         names = {one.placeholder_format.idx: one.name for one in slide.slide_layout.placeholders}

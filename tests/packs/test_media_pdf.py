@@ -58,9 +58,7 @@ def test_the_annex_is_named_by_its_parts_and_bookmarked_in_full() -> None:
     from dataclasses import replace
 
     drawn = small()
-    drawn = replace(
-        drawn, chapters=(drawn.chapters[0], replace(drawn.chapters[1], title="Annex 1. More", annex=True))
-    )
+    drawn = replace(drawn, chapters=(drawn.chapters[0], replace(drawn.chapters[1], title="Annex 1. More", annex=True)))
     content = pypdf.PdfReader(io.BytesIO(pdf_bytes(drawn)))
     said = words(content.pages[0])
     (found,) = (n for n, sheet in enumerate(content.pages, 1) if words(sheet).startswith("Annex 1. More"))
@@ -82,17 +80,13 @@ def test_it_is_tagged_titled_and_asks_for_pdf_ua(paper: pypdf.PdfReader) -> None
 
 def test_every_chart_has_its_words_in_the_tags() -> None:
     content = pypdf.PdfReader(io.BytesIO(pdf_bytes(small())))
-    things = [
-        pypdf.generic.IndirectObject(n, 0, content).get_object() for n in range(1, content.trailer["/Size"])
-    ]
+    things = [pypdf.generic.IndirectObject(n, 0, content).get_object() for n in range(1, content.trailer["/Size"])]
     alts = [thing["/Alt"] for thing in things if isinstance(thing, dict) and "/Alt" in thing]
     assert alts.count("In words.") == sum(chart.mark != "" for chart in charts())
 
 
 def test_the_tags_tell_headings_tables_headers_and_figures_apart(paper: pypdf.PdfReader) -> None:
-    things = [
-        pypdf.generic.IndirectObject(n, 0, paper).get_object() for n in range(1, paper.trailer["/Size"])
-    ]
+    things = [pypdf.generic.IndirectObject(n, 0, paper).get_object() for n in range(1, paper.trailer["/Size"])]
     elements = [thing for thing in things if isinstance(thing, dict) and "/S" in thing and "/P" in thing]
     kinds = Counter(str(thing["/S"]) for thing in elements)
     assert {"/Document", "/H1", "/H2", "/P", "/Table", "/TR", "/TH", "/TD", "/Figure"} <= set(kinds)
@@ -112,12 +106,9 @@ def test_a_part_of_a_cell_may_begin_with_any_letter() -> None:
     """Names, ids and words of a committee in any script, alone and beside others."""
     names = ("Ü01", "é1", "水1", "🚰1", "ﬁ", "Йод", "مشروع", ",x", "·y", "a")
     runs = [(("lead", "A"), ("id", name), ("body", name), ("small", name)) for name in names]
-    shown = Table(
-        id="t", alt="-", title="t", data=pd.DataFrame({"a": runs}), columns=(Field("a", "a", kind="text"),)
-    )
+    shown = Table(id="t", alt="-", title="t", data=pd.DataFrame({"a": runs}), columns=(Field("a", "a", kind="text"),))
     said = "".join(
-        page.extract_text()
-        for page in pypdf.PdfReader(io.BytesIO(pdf_bytes(laid_out([collected(shown)])))).pages
+        page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf_bytes(laid_out([collected(shown)])))).pages
     )
     assert all(name in said for name in ("Ü01", "é1", "Йод"))
 
@@ -156,6 +147,4 @@ def test_a_picture_holds_text_as_text(chart: object) -> None:
     said = [element.text for element in drawn.iter("{http://www.w3.org/2000/svg}text")]
     assert said
     assert drawn.get("width") == "317"
-    assert not [
-        element for element in drawn.iter() if element.tag.endswith(("script", "image", "foreignObject"))
-    ]
+    assert not [element for element in drawn.iter() if element.tag.endswith(("script", "image", "foreignObject"))]

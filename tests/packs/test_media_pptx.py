@@ -103,17 +103,9 @@ def test_every_mark_can_be_drawn(chart: object) -> None:
     made = Presentation(io.BytesIO(deck_bytes(laid_out([collected(chart)]))))  # type: ignore[arg-type]
     shapes = made.slides[0].shapes
     wanted = (
-        "none"
-        if chart.data.empty
-        else "table"
-        if chart.mark == "heatmap"
-        else "chart"
-        if spec(chart)
-        else "picture"
+        "none" if chart.data.empty else "table" if chart.mark == "heatmap" else "chart" if spec(chart) else "picture"
     )  # type: ignore[attr-defined]
-    found = ["chart" for shape in shapes if shape.has_chart] + [
-        "table" for shape in shapes if shape.has_table
-    ]
+    found = ["chart" for shape in shapes if shape.has_chart] + ["table" for shape in shapes if shape.has_table]
     found += ["picture" for shape in shapes if shape.shape_type == MSO_SHAPE_TYPE.PICTURE]
     assert (found or ["none"]) == [wanted]
     for series in spec(chart).series if wanted == "chart" else ():  # type: ignore[union-attr]
@@ -165,9 +157,7 @@ def test_a_deck_says_its_own_size_and_program() -> None:
 def test_no_slide_of_one_line_and_no_divider(deck: object) -> None:
     for slide in deck.slides:  # type: ignore[attr-defined]
         said = [s for s in slide.shapes if s.has_text_frame and s.text_frame.text and not s.is_placeholder]
-        bodies = [
-            s for s in slide.shapes if s.has_chart or s.has_table or s.shape_type == MSO_SHAPE_TYPE.PICTURE
-        ]
+        bodies = [s for s in slide.shapes if s.has_chart or s.has_table or s.shape_type == MSO_SHAPE_TYPE.PICTURE]
         lines = sum(len(s.text_frame.paragraphs) for s in said)
         assert bodies or lines > 1, slide.shapes.title.text
 
@@ -225,9 +215,7 @@ def test_a_template_file_is_read_as_a_deck(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_the_pack_file_maps_layouts_and_the_pack_is_rebuilt_with_them(
-    workspace: Workspace, tmp_path: Path
-) -> None:
+def test_the_pack_file_maps_layouts_and_the_pack_is_rebuilt_with_them(workspace: Workspace, tmp_path: Path) -> None:
     file = workspace(one=notebook(LOAD, message("a.one")))
     own_template(tmp_path / "packs")
     mapped = ", ".join(f"{kind}: {name}" for kind, name in LAYOUTS.items())
@@ -260,9 +248,7 @@ def test_five_thousand_rows_take_six_slides_and_say_how_many_are_left() -> None:
 
     from pmo_kit.exhibits.records import Field, Table
 
-    data = pd.DataFrame(
-        {"project": [f"Project {n} " + "x" * (n % 300) for n in range(5000)], "n": range(5000)}
-    )
+    data = pd.DataFrame({"project": [f"Project {n} " + "x" * (n % 300) for n in range(5000)], "n": range(5000)})
     columns = (Field("project", title="project", kind="text"), Field("n", title="n", decimals=0))
     made = Presentation(
         io.BytesIO(deck_bytes(laid_out([collected(Table(id="t", alt="-", data=data, columns=columns))])))
@@ -277,9 +263,7 @@ def test_five_thousand_rows_take_six_slides_and_say_how_many_are_left() -> None:
 def test_every_slide_of_numbers_names_their_unit_below_its_title() -> None:
     """A table under a row of another has the unit of the whole, not the words for those who cannot see it."""
     deck = Presentation(io.BytesIO(deck_bytes(meridian())))
-    slides = [
-        slide for slide in deck.slides if any(shape.has_table or shape.has_chart for shape in slide.shapes)
-    ]
+    slides = [slide for slide in deck.slides if any(shape.has_table or shape.has_chart for shape in slide.shapes)]
     assert len(slides) > 3
     for slide in slides:
         words = [shape.text_frame.text for shape in slide.shapes if shape.has_text_frame]

@@ -34,9 +34,7 @@ def faults(file: Path) -> list[str]:
 
 def check_schema(name: str, content: object) -> None:
     """Hold what a pack wrote against the schema that the package ships."""
-    schema = json.loads(
-        (files("pmo_kit.packs") / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8")
-    )
+    schema = json.loads((files("pmo_kit.packs") / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.Draft202012Validator(schema).validate(content)
 

@@ -68,15 +68,11 @@ def test_sums_and_declared_formulas_are_formulas_with_their_values(
 def test_no_formula_is_guessed_and_a_false_one_stops_the_workbook() -> None:
     from tests.packs.media_case import collected, laid_out
 
-    data = pd.DataFrame(
-        {"a": [1.0, 2.0, 3.0], "b": [2.0, 4.0, 6.0], "c": [0.5, 0.5, 0.5], "d": [3.0, 6.0, 9.0]}
-    )
+    data = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [2.0, 4.0, 6.0], "c": [0.5, 0.5, 0.5], "d": [3.0, 6.0, 9.0]})
 
     def book(formula: str) -> bytes:
         fields = (Field("a"), Field("b"), Field("c"), Field("d", formula=formula))
-        return annex_bytes(
-            laid_out([collected(Table(id="t", alt="-", title="T", data=data, columns=fields))])
-        )
+        return annex_bytes(laid_out([collected(Table(id="t", alt="-", title="T", data=data, columns=fields))]))
 
     plain = rows(openpyxl.load_workbook(io.BytesIO(book("")))["More"], "T")
     assert not [cell for row in plain for cell in row if str(cell).startswith("=")]
@@ -143,9 +139,7 @@ def test_text_of_a_chart_is_never_a_formula(name: str) -> None:
     sheet = openpyxl.load_workbook(io.BytesIO(content))["More"]
     assert sheet["A1"].value == name
     assert "More!$A$1" in formulas
-    assert not [
-        cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f" and name in str(cell.value)
-    ]
+    assert not [cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f" and name in str(cell.value)]
 
 
 def test_dates_are_dates_and_statuses_letters(live: openpyxl.Workbook) -> None:
@@ -174,10 +168,7 @@ def test_bars_and_lines_are_native_and_drawn_from_the_rows_the_rest_are_pictures
     assert len([name for name in names if name.startswith("xl/charts/chart")]) == len(native)
     assert len([name for name in names if name.startswith("xl/media/")]) == len(drawn) - len(native)
     linked = {
-        cell.value
-        for row in live["More"].iter_rows(min_col=10)
-        for cell in row
-        if str(cell.value).startswith("=")
+        cell.value for row in live["More"].iter_rows(min_col=10) for cell in row if str(cell.value).startswith("=")
     }
     assert len(linked) >= 6
     lines = [cell.value for row in live["More"].iter_rows(max_col=2) for cell in row]
@@ -189,9 +180,7 @@ def test_an_axis_of_dates_shows_months() -> None:
     from tests.packs.media_case import collected, laid_out
 
     data = pd.DataFrame({"day": [dt.date(2026, 1, 1), dt.date(2026, 7, 1)], "n": [1.0, 2.0]})
-    chart = Chart(
-        id="c", alt="-", title="T", mark="line", data=data, x=Field("day", kind="time"), y=Field("n")
-    )
+    chart = Chart(id="c", alt="-", title="T", mark="line", data=data, x=Field("day", kind="time"), y=Field("n"))
     with zipfile.ZipFile(io.BytesIO(annex_bytes(laid_out([collected(chart)])))) as archive:
         drawn = archive.read("xl/charts/chart1.xml").decode()
     assert re.findall(r'numFmt formatCode="(.*?)"', drawn)[0] == "yyyy-mm"

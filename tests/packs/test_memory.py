@@ -38,9 +38,7 @@ def plan(workspace: Workspace, decision: str = "fund", cost: float = 3.0) -> Pat
 def test_a_pack_is_rebuilt_from_its_own_sources_byte_for_byte(workspace: Workspace, tmp_path: Path) -> None:
     two = notebook(LOAD, message("b.two"), parameters=PARAMETERS + '\nscenarios_path: str = ""')
     file = workspace(one=notebook(LOAD, NUMBER, SHOWN), two=two)
-    file.write_text(
-        file.read_text().replace("title: About two\n", "title: About two\n    parameters: {gap: 0.5}\n")
-    )
+    file.write_text(file.read_text().replace("title: About two\n", "title: About two\n    parameters: {gap: 0.5}\n"))
     folder = build_pack(file, tmp_path / "out")
     for path in (tmp_path / "data", tmp_path / "notebooks"):
         path.rename(path.with_name(f"{path.name} gone"))
@@ -120,9 +118,7 @@ def test_a_comparison_leads_with_the_cells_that_went_in(
     old = build_pack(plan(workspace), tmp_path / "out")
     file, register = plan(workspace, "stop", 1.5), tmp_path / "data" / "samples" / "harbor"
     (register / "costs.csv").write_text("project_id,2027,2028\nA,3.5,\nB,2.5,1\n")  # another layout
-    (register / "projects.csv").write_text(
-        (register / "projects.csv").read_text().replace("Fleet", "Fleet|2")
-    )
+    (register / "projects.csv").write_text((register / "projects.csv").read_text().replace("Fleet", "Fleet|2"))
     new = build_pack(file, tmp_path / "out")
     found = diff_packs(old, new)
     assert found.inputs.values.tolist() == [
@@ -153,9 +149,7 @@ def filled(folder: Path, **changes: dict[str, str]) -> None:
         writer.writerows(rows)
 
 
-def test_decisions_are_prefilled_filled_and_read_into_the_register(
-    workspace: Workspace, tmp_path: Path
-) -> None:
+def test_decisions_are_prefilled_filled_and_read_into_the_register(workspace: Workspace, tmp_path: Path) -> None:
     file, register = plan(workspace), tmp_path / "data" / "samples" / "harbor"
     (register / "requests.csv").write_text(
         "request_id,decision,project_id,by_when,owner,if_not_decided\n"
@@ -173,9 +167,7 @@ def test_decisions_are_prefilled_filled_and_read_into_the_register(
     with pytest.raises(PackError, match=r"No line of .* has a decision"):
         record_decisions(folder, register)
     filled(folder, A={"decision": "fund", "decided_by": "Board"}, B={"decision": "fund"})
-    with pytest.raises(
-        PackError, match=r"line 3, B: the committee decided 'fund' where 'refuse' was .* the reason"
-    ):
+    with pytest.raises(PackError, match=r"line 3, B: the committee decided 'fund' where 'refuse' was .* the reason"):
         record_decisions(folder, register)
     filled(folder, B={"reason": "=Pilots are law", "decided_by": "Chair"})
     assert record_decisions(folder, register).count == 2
@@ -286,15 +278,11 @@ def test_a_workbook_of_decisions_and_what_is_left_open(workspace: Workspace, tmp
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
     sheet.append(HEAD.split(","))
-    sheet.append(
-        [dt.datetime(2026, 10, 15), "Board", "A", "fund", 2.5, None, None, None, "fund", "0123456789abcdef"]
-    )
+    sheet.append([dt.datetime(2026, 10, 15), "Board", "A", "fund", 2.5, None, None, None, "fund", "0123456789abcdef"])
     sheet.append([dt.datetime(2026, 10, 15), "Board", "B", None, 2.5, None, None, None, "fund", None])
     sheet.append([dt.datetime(2026, 10, 15), "Board", "Z", "fund", 1, None, None, None, "fund", None])
     book.save(tmp_path / "filled.xlsx")
-    (register / "decisions.csv").write_text(
-        "date,committee,project_id,decision,reason\n15/10/2026,Board,A,refuse,x\n"
-    )
+    (register / "decisions.csv").write_text("date,committee,project_id,decision,reason\n15/10/2026,Board,A,refuse,x\n")
     recorded = record_decisions(tmp_path / "filled.xlsx", register)
     assert (recorded.count, recorded.left_open) == (2, ("B",))
     assert "made from a register with content 01234567" in recorded.warnings[0]
@@ -313,9 +301,7 @@ def test_a_workbook_of_decisions_and_what_is_left_open(workspace: Workspace, tmp
         ('0 "days"', "no plain number"),
     ],
 )
-def test_what_the_sheet_of_an_amount_shows_counts(
-    code: str, told: str, workspace: Workspace, tmp_path: Path
-) -> None:
+def test_what_the_sheet_of_an_amount_shows_counts(code: str, told: str, workspace: Workspace, tmp_path: Path) -> None:
     import openpyxl
 
     workspace()
@@ -323,9 +309,7 @@ def test_what_the_sheet_of_an_amount_shows_counts(
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
     sheet.append([*HEAD.replace("amount", "Amount").split(","), "remark"])
-    sheet.append(
-        [dt.datetime(2026, 10, 15), "Board", "A", "fund", 2.5, None, None, None, "fund", None, "late"]
-    )
+    sheet.append([dt.datetime(2026, 10, 15), "Board", "A", "fund", 2.5, None, None, None, "fund", None, "late"])
     sheet["E2"].number_format = code
     book.save(tmp_path / "filled.xlsx")
     if told:

@@ -25,16 +25,12 @@ TOLD = "More of it (see a.two), of that (see a.three), of none (see a.gone) and 
 @pytest.mark.parametrize(
     ("annex", "place"), [("", "the workbook"), ("annex: full\n", "annex 1"), ("annex: [full]\n", "annex 1")]
 )
-def test_references_name_where_an_exhibit_stands(
-    workspace: Workspace, tmp_path: Path, annex: str, place: str
-) -> None:
+def test_references_name_where_an_exhibit_stands(workspace: Workspace, tmp_path: Path, annex: str, place: str) -> None:
     file = workspace(
         one=notebook(LOAD, message("a.one", text=TOLD), message("a.two")),
         two=notebook(LOAD, message("a.three")),
     )
-    text = file.read_text(encoding="utf-8").replace(
-        "title: About one\n", "title: About one\n    show: [a.one]\n"
-    )
+    text = file.read_text(encoding="utf-8").replace("title: About one\n", "title: About one\n    show: [a.one]\n")
     file.write_text(annex + text, encoding="utf-8")
     folder = build_pack(file, tmp_path / "out")
     figures = json.loads((folder / "figures.json").read_text(encoding="utf-8"))
@@ -66,9 +62,7 @@ def test_a_sponsor_gets_one_letter_file_with_all_that_is_for_him() -> None:
     said = [" ".join(page.extract_text().split()) for page in paper.pages]
     assert len(said) == 2
     for words, identity in zip(said, ("c.letter_a", "c.letter_c"), strict=True):
-        assert all(
-            part in words for part in ("To: Chair", "2026-10-15", "Investment Committee", f"{identity} waits")
-        )
+        assert all(part in words for part in ("To: Chair", "2026-10-15", "Investment Committee", f"{identity} waits"))
         assert "Head" not in words
 
 

@@ -47,8 +47,7 @@ def hostile(workspace: Workspace, tmp_path: Path, count: int) -> Path:
     for name, rows in (
         (
             "projects",
-            [("project_id", "name", "area")]
-            + [(i, HOSTILE[n % len(HOSTILE)], "A") for n, i in enumerate(ids)],
+            [("project_id", "name", "area")] + [(i, HOSTILE[n % len(HOSTILE)], "A") for n, i in enumerate(ids)],
         ),
         ("costs", [("project_id", "year", "amount")] + [(i, "2027", "1.5") for i in ids]),
     ):
@@ -110,9 +109,7 @@ def test_five_thousand_projects_make_a_pack(workspace: Workspace, tmp_path: Path
     ],
     ids=["climbs", "absolute", "drive", "code"],
 )
-def test_a_pack_file_stays_at_home_and_runs_nothing(
-    workspace: Workspace, tmp_path: Path, line: str, said: str
-) -> None:
+def test_a_pack_file_stays_at_home_and_runs_nothing(workspace: Workspace, tmp_path: Path, line: str, said: str) -> None:
     file = workspace(one=notebook(LOAD))
     file.write_text(file.read_text().replace("register: ../data/samples/harbor", line))
     with pytest.raises(PackError, match=said):
@@ -126,9 +123,7 @@ def test_a_name_cannot_be_a_path_and_a_parameter_cannot_leave(workspace: Workspa
     file.write_text(text.replace("pack: board", "pack: ../board"))
     with pytest.raises(PackError, match="a folder is named so"):
         read_spec(file)
-    file.write_text(
-        text.replace("About one\n", "About one\n    parameters: {cases_path: ../../../etc/passwd}\n")
-    )
+    file.write_text(text.replace("About one\n", "About one\n    parameters: {cases_path: ../../../etc/passwd}\n"))
     with pytest.raises(PackError, match=r"cases_path '../../../etc/passwd' does not exist in"):
         build_pack(file, tmp_path / "out")
 
@@ -150,9 +145,7 @@ def test_executed_notebooks_and_sources_carry_no_machine(workspace: Workspace, t
                 assert trace not in text, f"{trace} in {path.name}"
 
 
-def test_one_medium_that_fails_is_named(
-    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_medium_that_fails_is_named(workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pmo_kit.packs.media.xlsx.annex_bytes", lambda outline: 1 / 0)
     file = workspace(one=notebook(LOAD, message("a.one")))
     with pytest.raises(PackError, match=r"annex.xlsx of board could not be made: ZeroDivisionError"):
@@ -187,9 +180,7 @@ def test_processes_give_the_serial_pack(workspace: Workspace, tmp_path: Path) ->
 def test_two_runs_at_once_publish_one_whole_pack(workspace: Workspace, tmp_path: Path) -> None:
     file = workspace(one=notebook(LOAD, message("a.one")))
     code = f"from pmo_kit.packs import build_pack\nprint(build_pack({str(file)!r}, {str(tmp_path / 'out')!r}).name)"
-    runs = [
-        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(2)
-    ]
+    runs = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(2)]
     names = {run.communicate()[0].strip() for run in runs}
     assert len(names) == 1
     assert [run.returncode for run in runs] == [0, 0]
@@ -244,9 +235,7 @@ def test_a_hundred_kills_leave_no_broken_pack(workspace: Workspace, tmp_path: Pa
         file.write_text(file.read_text() + "formats: html\n")
         command = [sys.executable, "-c", SLOWED, str(begun), str(wait), "pack", str(file), "--out", str(out)]
         environment = {**os.environ, "TMPDIR": str(temporary)}
-        return subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
-        )
+        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
 
     home, longest = out / "board", 0.0
     for number in range(2):  # the second one finds everything in the cache of the system
@@ -296,9 +285,7 @@ def whole_folder(folder: Path) -> None:
 
 def test_a_register_that_cannot_be_read_is_refused_in_words(workspace: Workspace, tmp_path: Path) -> None:
     file = workspace(one=notebook(LOAD))
-    (tmp_path / "data" / "samples" / "harbor" / "costs.csv").write_bytes(
-        b"\x00\xff\xfe project_id\x00,year\n1,2\n"
-    )
+    (tmp_path / "data" / "samples" / "harbor" / "costs.csv").write_bytes(b"\x00\xff\xfe project_id\x00,year\n1,2\n")
     with pytest.raises(DataError):
         build_pack(file, tmp_path / "out")
 

@@ -143,9 +143,7 @@ def test_a_missing_file_is_told(home: Path) -> None:
         read_spec(home / "packs" / "none.yml")
 
 
-@pytest.mark.parametrize(
-    "file", sorted(shipped("templates", "packs").glob("[a-z]*.yml")), ids=lambda p: p.stem
-)
+@pytest.mark.parametrize("file", sorted(shipped("templates", "packs").glob("[a-z]*.yml")), ids=lambda p: p.stem)
 def test_the_shipped_pack_files_are_good(file: Path) -> None:
     spec = read_spec(file)
     assert spec.name == file.stem

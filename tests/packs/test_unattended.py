@@ -136,9 +136,7 @@ def test_what_each_recipe_runs_runs_in_a_clean_folder(workspace: Workspace, tmp_
             ["/bin/sh", "-c", script], env=system, cwd=home, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, (name, script, done.stdout, done.stderr)
-        states.append(
-            [json.loads(line)["state"] for line in (board / "packs.jsonl").read_text().splitlines()]
-        )
+        states.append([json.loads(line)["state"] for line in (board / "packs.jsonl").read_text().splitlines()])
     assert states[-1] == ["built", "unchanged", "unchanged", "unchanged", "built", "built"]
     assert [len(one) for one in states] == [1, 2, 3, 4, 5, 6, 6]
     assert (home / "installed").read_text().split() == ["install", "pmo_kit"] * 2

@@ -8,13 +8,8 @@ from pathlib import Path
 import nbformat
 
 PARAMETERS = 'register_path: str = "../data/samples/harbor"\nprevious_path: str = ""\ngap: float = 0.0'
-LOAD = (
-    "import pmo_kit as pmo\nfrom pmo_kit.exhibits import Message, Table, Chart, Kpi, Field\n"
-    "import pandas as pd"
-)
-PROJECTS = (
-    "project_id,name,area,commitment\nA,North quay,Works,discretionary\nB,Pilot boats,Fleet,discretionary\n"
-)
+LOAD = "import pmo_kit as pmo\nfrom pmo_kit.exhibits import Message, Table, Chart, Kpi, Field\nimport pandas as pd"
+PROJECTS = "project_id,name,area,commitment\nA,North quay,Works,discretionary\nB,Pilot boats,Fleet,discretionary\n"
 COSTS = "project_id,year,amount\nA,2027,3.0\nB,2027,2.5\n"
 Workspace = Callable[..., Path]
 
@@ -26,9 +21,7 @@ SETTINGS = (
 
 def message(identity: str, title: str = "Two projects cost 5.5", text: str = "All in 2027.") -> str:
     """Code of a cell that shows a message."""
-    return (
-        f'pmo.show(Message(id="{identity}", alt="In words.", items=(("Sure.", "{text}"),)), title="{title}")'
-    )
+    return f'pmo.show(Message(id="{identity}", alt="In words.", items=(("Sure.", "{text}"),)), title="{title}")'
 
 
 def notebook(*cells: str | tuple[str, str], parameters: str = PARAMETERS) -> nbformat.NotebookNode:

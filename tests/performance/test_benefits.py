@@ -42,14 +42,9 @@ PROJECTS = pd.DataFrame(
 def register(**tables: pd.DataFrame) -> Register:
     costs = pd.DataFrame({"project_id": ["A", "B", "C"], "year": 2027, "amount": 1.0})
     goals = pd.DataFrame({"goal": ["G1"], "label": ["Safe water"]})
-    areas = pd.DataFrame(
-        {"area": ["North", "South"], "headcount": [100.0, 200.0], "change_threshold": [0.3, 0.3]}
-    )
+    areas = pd.DataFrame({"area": ["North", "South"], "headcount": [100.0, 200.0], "change_threshold": [0.3, 0.3]})
     return Register(
-        **(
-            {"projects": PROJECTS, "costs": costs, "goals": goals, "areas": areas, "settings": SETTINGS}
-            | tables
-        )
+        **({"projects": PROJECTS, "costs": costs, "goals": goals, "areas": areas, "settings": SETTINGS} | tables)
     )
 
 
@@ -66,9 +61,7 @@ def test_approved_forecast_and_realized() -> None:
     ]
     rows += [("B", "Time", "2026", 2.0, 2.0, None)]
     status = pd.DataFrame(rows, columns=["project_id", "benefit", "period", "planned", "forecast", "actual"])
-    profile = pd.DataFrame(
-        {"project_id": ["A"], "benefit": ["Fuel"], "owner": ["Ann"], "measure": ["litres"]}
-    )
+    profile = pd.DataFrame({"project_id": ["A"], "benefit": ["Fuel"], "owner": ["Ann"], "measure": ["litres"]})
     found = review_benefits(register(benefit_status=status, benefit_profiles=profile))
     fuel, time = found.table.set_index("benefit").loc[["Fuel", "Time"]].itertuples()
     assert (fuel.approved, fuel.forecast, fuel.due, fuel.realized, fuel.rate) == (12, 8.5, 8, 5, 0.625)
@@ -94,9 +87,7 @@ def test_a_business_case_that_is_no_longer_true() -> None:
 def test_claims_and_outturns_make_a_reference_class(meridian: Register) -> None:
     table = reference_class(meridian).set_index(["quantity", "area"])
     status = meridian.table("benefit_status").dropna(subset=["actual"])
-    assert table.loc[("benefit", "All"), "pooled"] == pytest.approx(
-        status["actual"].sum() / status["planned"].sum()
-    )
+    assert table.loc[("benefit", "All"), "pooled"] == pytest.approx(status["actual"].sum() / status["planned"].sum())
     assert pd.isna(table.loc[("benefit", "Digital"), "median"])
     assert table.loc[("cost", "All"), "low"] <= table.loc[("cost", "All"), "high"]
 
@@ -151,9 +142,7 @@ def test_risks_move() -> None:
         )
         return register(risks=risks)
 
-    moved = risk_movement(with_risks(R1=0.5, R2=0.1, R4=0.2), with_risks(R1=0.2, R2=0.1, R3=0.3)).set_index(
-        "risk"
-    )
+    moved = risk_movement(with_risks(R1=0.5, R2=0.1, R4=0.2), with_risks(R1=0.2, R2=0.1, R3=0.3)).set_index("risk")
     assert moved["movement"].to_dict() == {"R1": "up", "R2": "same", "R4": "new", "R3": "closed"}
     assert moved.at["R1", "exposure"] == 1.5
     assert moved.at["R1", "unanswered"]

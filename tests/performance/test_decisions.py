@@ -20,9 +20,7 @@ def settings(as_of: str, currency: str = "EUR") -> pd.DataFrame:
 
 
 def projects(**names: str) -> pd.DataFrame:
-    return pd.DataFrame(
-        {"project_id": list(names), "name": list(names.values()), "area": "North", "stage": "delivery"}
-    )
+    return pd.DataFrame({"project_id": list(names), "name": list(names.values()), "area": "North", "stage": "delivery"})
 
 
 def amounts(**costs: float) -> pd.DataFrame:
@@ -62,9 +60,7 @@ def test_stopped_but_spending_and_gone_without_a_decision() -> None:
         decisions=decided(("S", "Archive", "stop", "stop"), ("W", "Depot", "refuse", "refuse")),
         settings=settings("2026-02-28"),
     )
-    costs = pd.concat(
-        [amounts(S=1.0, N=5.0), amounts(S=0.4).assign(year=2026, state="actual")], ignore_index=True
-    )
+    costs = pd.concat([amounts(S=1.0, N=5.0), amounts(S=0.4).assign(year=2026, state="actual")], ignore_index=True)
     register = Register(projects=projects(S="Archive", N="New"), costs=costs, settings=settings("2026-09-30"))
     found = since_last_committee(register, previous).set_index("kind")
     assert found.at["not_kept", "amount"] == pytest.approx(0.4)

@@ -81,9 +81,7 @@ PUBLISHED = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("inputs", "expected"), [case[1:] for case in PUBLISHED], ids=[c[0] for c in PUBLISHED]
-)
+@pytest.mark.parametrize(("inputs", "expected"), [case[1:] for case in PUBLISHED], ids=[c[0] for c in PUBLISHED])
 def test_published_earned_value(inputs: dict[str, float], expected: dict[str, object]) -> None:
     found = earned_value(**inputs)
     for name, value in expected.items():
@@ -170,8 +168,6 @@ def test_the_plan_at_the_earned_schedule_is_what_is_earned(steps: list[float], d
     earned = done * plan[-1]
     es = earned_schedule(plan, earned, len(plan))["es"]
     if np.isfinite(es):
-        assert np.interp(es, np.arange(len(plan) + 1), [0, *plan]) == pytest.approx(
-            earned, rel=1e-6, abs=1e-6
-        )
+        assert np.interp(es, np.arange(len(plan) + 1), [0, *plan]) == pytest.approx(earned, rel=1e-6, abs=1e-6)
     else:
         assert plan[-1] == 0

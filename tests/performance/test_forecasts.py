@@ -67,9 +67,7 @@ def small() -> Register:
         ),
         levels=pd.DataFrame({"project_id": ["B", "B"], "level": ["full", "stop"]}),
         costs=pd.DataFrame(costs, columns=["project_id", "level", "year", "kind", "amount"]),
-        benefits=pd.DataFrame(
-            {"project_id": ["B"], "level": "full", "year": 2028, "kind": "cash", "amount": 120.0}
-        ),
+        benefits=pd.DataFrame({"project_id": ["B"], "level": "full", "year": 2028, "kind": "cash", "amount": 120.0}),
         baselines=baselines,
         status=status,
         settings=SETTINGS,

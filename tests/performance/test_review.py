@@ -71,16 +71,12 @@ def test_figures_that_contradict_themselves_are_listed_and_in_no_sum() -> None:
     good = months("A", [10, 20, 30, 40, 50, 60], [10, 20, 30, 40, 50, 50], [10, 20, 30, 40, 50, 60])
     above = months("B", [10, 20, 30, 40, 50, 60], [10, 20, 30, 40, 50, 120], [10, 20, 30, 40, 50, 60])
     falling = months("C", [10, 20, 30, 40, 50, 60], [10, 20, 30, 40, 50, 60], [10, 20, 30, 40, 50, 45])
-    gap = months("D", [10, 20, 30, 40, 50, 60], [10, 20, 30, 40, 50, 60], [10, 20, 30, 40, 50, 60]).drop(
-        index=2
-    )
+    gap = months("D", [10, 20, 30, 40, 50, 60], [10, 20, 30, 40, 50, 60], [10, 20, 30, 40, 50, 60]).drop(index=2)
     stale = months("E", [10, 20, 30, 40, 50, 60], [10, 20], [10, 20])
     with pytest.raises(DataError, match="EV 120 is above BAC 100"):
         register_of(above)
     # A register that was changed after it was read is not checked again; the review still refuses the figure.
-    sound = register_of(
-        pd.concat([good, above.assign(ev=above["pv"]), falling, gap, stale], ignore_index=True)
-    )
+    sound = register_of(pd.concat([good, above.assign(ev=above["pv"]), falling, gap, stale], ignore_index=True))
     status = sound.table("status")
     status.loc[(status["project_id"] == "B") & (status["period"] == "2026-06"), "ev"] = 120.0
     review = review_performance(sound.replace(status=status))
@@ -146,9 +142,7 @@ def test_rag_follows_the_stated_limits() -> None:
 
 
 rows = st.lists(
-    st.tuples(
-        st.sampled_from("abc"), st.floats(1, 100), st.floats(0, 100), st.floats(0, 1), st.floats(0, 100)
-    ),
+    st.tuples(st.sampled_from("abc"), st.floats(1, 100), st.floats(0, 100), st.floats(0, 1), st.floats(0, 100)),
     min_size=1,
     max_size=12,
 )

@@ -27,9 +27,7 @@ def small() -> Callable[..., Register]:
         **tables: pd.DataFrame,
     ) -> Register:
         width = max(len(row) for row in scores.values())
-        plain = [
-            {"criterion": f"c{j}", "sense": "max", "low": 0, "high": 100, "weight": 1} for j in range(width)
-        ]
+        plain = [{"criterion": f"c{j}", "sense": "max", "low": 0, "high": 100, "weight": 1} for j in range(width)]
         given = [{**base, **more} for base, more in zip(plain, criteria or [{}] * width, strict=True)]
         ids = list(scores)
         cells = [
@@ -39,9 +37,7 @@ def small() -> Callable[..., Register]:
             if score is not None
         ]
         base = {
-            "projects": pd.DataFrame(
-                {"project_id": ids, "name": ids, "area": "A", "commitment": "discretionary"}
-            ),
+            "projects": pd.DataFrame({"project_id": ids, "name": ids, "area": "A", "commitment": "discretionary"}),
             "costs": pd.DataFrame({"project_id": ids, "year": 2027, "amount": 10.0}),
             "criteria": pd.DataFrame(given),
             "scores": pd.DataFrame(cells) if rows is None else rows,

@@ -8,15 +8,11 @@ from hypothesis.extra.numpy import arrays
 
 from pmo_kit import prioritization as pr
 
-matrices = arrays(
-    float, st.tuples(st.integers(2, 7), st.integers(1, 5)), elements=st.integers(1, 100).map(float)
-)
+matrices = arrays(float, st.tuples(st.integers(2, 7), st.integers(1, 5)), elements=st.integers(1, 100).map(float))
 
 
 @given(matrices, st.randoms(use_true_random=False), st.sampled_from(["vector", "minmax", "sum", "max"]))
-def test_order_of_rows_and_units_do_not_matter(
-    matrix: np.ndarray, random: object, normalization: str
-) -> None:
+def test_order_of_rows_and_units_do_not_matter(matrix: np.ndarray, random: object, normalization: str) -> None:
     k = matrix.shape[1]
     weights, up = np.arange(1, k + 1), np.arange(k) % 2 == 0
     order = np.array(random.sample(range(len(matrix)), len(matrix)))  # type: ignore[attr-defined]
@@ -25,9 +21,7 @@ def test_order_of_rows_and_units_do_not_matter(
     np.testing.assert_allclose(pr.topsis(matrix[order], weights, up, normalization), base[order], atol=1e-9)
     np.testing.assert_allclose(pr.topsis(matrix * units, weights, up, normalization), base, atol=1e-9)
     flows = pr.promethee(matrix, weights, up, "linear", q=1, p=10)
-    np.testing.assert_allclose(
-        pr.promethee(matrix[order], weights, up, "linear", q=1, p=10), flows[order], atol=1e-9
-    )
+    np.testing.assert_allclose(pr.promethee(matrix[order], weights, up, "linear", q=1, p=10), flows[order], atol=1e-9)
     scaled = pr.promethee(matrix * units, weights, up, "linear", q=units, p=10 * units)
     np.testing.assert_allclose(scaled, flows, atol=1e-9)
     assert flows.sum() == pytest.approx(0, abs=1e-9)
@@ -84,9 +78,7 @@ def test_promethee_refuses_thresholds_without_meaning(kind: str, limits: dict[st
 
 def test_mixed_preference_functions_need_one_each() -> None:
     matrix = [[1, 2], [3, 4]]
-    assert pr.promethee(matrix, [1, 1], [True, True], ["usual", "v_shape"], p=[0, 4]) == pytest.approx(
-        [-0.75, 0.75]
-    )
+    assert pr.promethee(matrix, [1, 1], [True, True], ["usual", "v_shape"], p=[0, 4]) == pytest.approx([-0.75, 0.75])
     with pytest.raises(ValueError, match="do not match"):
         pr.promethee(matrix, [1, 1], [True, True], ["usual"])
 

@@ -50,9 +50,7 @@ def test_leaving_a_project_out_changes_no_other_value(twelve: Register) -> None:
     for project in ("P01", "P07"):
         tables = {
             name: table[table["project_id"] != project]
-            for name, table in (
-                (n, twelve.table(n)) for n in ("levels", "costs", "benefits", "scores", "links")
-            )
+            for name, table in ((n, twelve.table(n)) for n in ("levels", "costs", "benefits", "scores", "links"))
         }
         fewer = twelve.replace(projects=twelve.projects.drop(project), **tables)
         assert pr.prioritize(fewer).table["value"].to_dict() == whole.drop(project).to_dict()
@@ -95,10 +93,7 @@ def test_gates_come_before_weights(small: Build) -> None:
     ranking = pr.prioritize(small({"A": [99, 20, 10], "B": [10, 30, 50], "C": [5, None, 60]}, criteria))
     assert list(ranking.ranked) == ["B"]
     assert ranking.table.loc["A", "excluded"] == "gate c1: 20, needs at least 30"
-    assert (
-        ranking.table.loc["C", "excluded"]
-        == "gate c1: no score, needs at least 30; gate c2: 60, needs at most 50"
-    )
+    assert ranking.table.loc["C", "excluded"] == "gate c1: no score, needs at least 30; gate c2: 60, needs at most 50"
 
 
 def test_equal_values_share_the_better_rank(small: Build) -> None:
@@ -133,9 +128,7 @@ def test_weights_in_every_form(twelve: Register) -> None:
     finance = pr.prioritize(twelve, "Finance").weights
     assert finance["readiness"] == pytest.approx(0.30)
     everyone = pr.stakeholder_weights(twelve, finance.index)
-    assert pr.prioritize(twelve, "stakeholders").weights.to_numpy() == pytest.approx(
-        everyone.mean().to_numpy()
-    )
+    assert pr.prioritize(twelve, "stakeholders").weights.to_numpy() == pytest.approx(everyone.mean().to_numpy())
 
 
 @pytest.mark.parametrize(
@@ -182,9 +175,7 @@ def test_scores_off_the_scale_and_bad_functions_name_every_cell(small: Build, tw
 
 def test_a_score_off_the_steps_is_refused(small: Build) -> None:
     with pytest.raises(DataError, match="score 3 is none of 0, 2, 4"):
-        pr.prioritize(
-            small({"A": [3], "B": [2]}, [{"low": 0, "high": 4, "value_function": "steps 0:0; 2:30; 4:100"}])
-        )
+        pr.prioritize(small({"A": [3], "B": [2]}, [{"low": 0, "high": 4, "value_function": "steps 0:0; 2:30; 4:100"}]))
 
 
 def test_without_scores_the_table_is_named(small: Build) -> None:

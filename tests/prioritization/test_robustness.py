@@ -100,14 +100,10 @@ def test_a_disagreement_that_changes_one_pair(small: Build) -> None:
         [("X", "c0", 70), ("X", "c1", 30), ("Y", "c0", 30), ("Y", "c1", 70)],
         columns=["stakeholder", "criterion", "weight"],
     )
-    register = small(
-        {"P14": [60, 40], "P22": [40, 60], "Q": [90, 90], "R": [5, 5]}, stakeholder_weights=weights
-    )
+    register = small({"P14": [60, 40], "P22": [40, 60], "Q": [90, 90], "R": [5, 5]}, stakeholder_weights=weights)
     ranking = pr.prioritize(register, [0.51, 0.49])
     found = pr.compare_stakeholders(ranking)
-    assert (
-        found.summary == "The disagreement changes only P14 against P22; the other 5 pairs are in one order."
-    )
+    assert found.summary == "The disagreement changes only P14 against P22; the other 5 pairs are in one order."
 
 
 def test_the_planted_traps_of_the_twelve_are_found(ranking: pr.Ranking) -> None:

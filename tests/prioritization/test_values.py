@@ -25,9 +25,7 @@ def test_steps_allow_only_their_scores() -> None:
 
 
 def test_target_is_best_in_the_middle() -> None:
-    assert read_value_function("target 7", 0, 10)([0, 3.5, 7, 10]).tolist() == pytest.approx(
-        [0, 50, 100, 400 / 7]
-    )
+    assert read_value_function("target 7", 0, 10)([0, 3.5, 7, 10]).tolist() == pytest.approx([0, 50, 100, 400 / 7])
     assert read_value_function("target 6 8", 0, 10)([6, 7, 8]).tolist() == [100, 100, 100]
 
 

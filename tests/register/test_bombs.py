@@ -187,9 +187,7 @@ def many_sheets(name: str, data: bytes) -> bytes:
     if name == "xl/_rels/workbook.xml.rels":
         kind = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"
         one = b'<Relationship Type="%s" Target="/xl/worksheets/sheet1.xml" Id="y%d"/>'
-        return data.replace(
-            b"</Relationships>", b"".join(one % (kind, n) for n in range(20_000)) + b"</Relationships>"
-        )
+        return data.replace(b"</Relationships>", b"".join(one % (kind, n) for n in range(20_000)) + b"</Relationships>")
     return data
 
 
@@ -257,9 +255,7 @@ def test_a_workbook_that_unpacks_to_too_much(tmp_path: Path, measured) -> None:
         for _ in range(1_000):
             part.write(b" " * 1_000_000)
     assert book.stat().st_size < 2_000_000
-    withstood(
-        measured("register", book), "register.xlsx: it has 1,000,000,000 bytes; at most 100,000,000 are read"
-    )
+    withstood(measured("register", book), "register.xlsx: it has 1,000,000,000 bytes; at most 100,000,000 are read")
 
 
 DEEP = 100_000

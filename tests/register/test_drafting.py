@@ -89,9 +89,7 @@ def imported(folder: Path, *files: Path):
     assert code == 0, text
     register = load_register(folder / "out")
     mapping = next((folder / "out").glob("*.map.yml"))
-    assert (
-        load_register(mapping).fingerprint == register.fingerprint
-    )  # next month: the mapping read as a register
+    assert load_register(mapping).fingerprint == register.fingerprint  # next month: the mapping read as a register
     return register, text, mapping.read_text(encoding="utf-8")
 
 
@@ -107,9 +105,7 @@ def test_every_column_of_the_source_stands_in_the_mapping(tmp_path):
         write(tmp_path, f"{name}.yml", draft.text)
         load_mapping(tmp_path / f"{name}.yml")
         headers = next(csv.reader(io.StringIO(text), delimiter=";" if name == "german" else ","))
-        filled = [
-            one for one in headers if one not in ("Completed At", "Tags", "Notes")
-        ]  # columns without a value
+        filled = [one for one in headers if one not in ("Completed At", "Tags", "Notes")]  # columns without a value
         assert all(f'"{header}"' in draft.text for header in filled)
         assert all(header in draft.table for header in filled)
 
@@ -130,9 +126,7 @@ def test_german(tmp_path):
     assert register.projects["rag_declared"].tolist() == ["A", "R", "G"]
     assert register.projects["area"].tolist() == ["Wasserbau", "Wasserbau", "Betrieb"]
     costs = register.costs.groupby(["year", "state"])["amount"].sum().to_dict()
-    assert costs == pytest.approx(
-        {(2026, "actual"): 120, (2027, "planned"): 1830.5, (2028, "planned"): 770.0}
-    )
+    assert costs == pytest.approx({(2026, "actual"): 120, (2027, "planned"): 1830.5, (2028, "planned"): 770.0})
     assert register.settings.unit.startswith("EUR thousand")
 
 
@@ -191,12 +185,8 @@ def test_the_same_workbook_in_two_languages_is_one_register(tmp_path):
         costs = [["P-1", capital, 1250000, 500000.5], ["P-2", running_cost, 80000, None]]
         names = dict(zip(sheets[language], (projects, costs), strict=True))
         (tmp_path / language).mkdir()
-        content = {
-            sheet: [head, *rows] for (sheet, rows), head in zip(names.items(), heads[language], strict=True)
-        }
-        read[language], _, _ = imported(
-            tmp_path / language, workbook(tmp_path / language / "plan.xlsx", **content)
-        )
+        content = {sheet: [head, *rows] for (sheet, rows), head in zip(names.items(), heads[language], strict=True)}
+        read[language], _, _ = imported(tmp_path / language, workbook(tmp_path / language / "plan.xlsx", **content))
     one, two = read["en"], read["fr"]
     for table in ("projects", "costs"):
         pd.testing.assert_frame_equal(one.table(table), two.table(table))
@@ -226,9 +216,7 @@ def test_snapshots_keep_the_latest(tmp_path):
     assert register.table("baselines")[["baseline", "now"]].sum().sum() == 18
     assert register.projects["name"].tolist() == ["Pier", "Pump station"]
     assert "2 projects in the source, 2 here" in text
-    assert (
-        register.findings["rule"] == "row_ignored"
-    ).sum() == 0  # the folder was read; the mapping lists them
+    assert (register.findings["rule"] == "row_ignored").sum() == 0  # the folder was read; the mapping lists them
     found = load_register(next((tmp_path / "out").glob("*.map.yml"))).findings
     assert sorted(found.loc[found["rule"] == "row_ignored", "row"]) == [2, 4]
 
@@ -301,9 +289,7 @@ def test_nothing_is_overwritten_and_the_mapping_is_kept(tmp_path):
     with pytest.raises(PmoError, match="--replace"):
         import_sources([source], tmp_path / "out")
     mapping = tmp_path / "out" / "ledger.map.yml"
-    mapping.write_text(
-        mapping.read_text(encoding="utf-8").replace("Roads", "Roads") + "# mine\n", encoding="utf-8"
-    )
+    mapping.write_text(mapping.read_text(encoding="utf-8").replace("Roads", "Roads") + "# mine\n", encoding="utf-8")
     text, code = import_sources([source], tmp_path / "out", replace=True)
     assert code == 0, text
     assert mapping.read_text(encoding="utf-8").endswith("# mine\n")
@@ -358,13 +344,10 @@ def test_amounts_that_cannot_be_read_are_in_the_sentence_of_what_was_left_out(tm
     """What they stand for is not known: no sentence says that nothing is left out."""
     file = tmp_path / "x.csv"
     head = "Project ID,Project name,Dept,2027 (EURm),2028 (EURm)\n"
-    file.write_text(
-        head + "A1,Alpha,North,10,8*\nA2,Beta,South,50%,5\nA3,Gamma,South,3,4\n", encoding="utf-8"
-    )
+    file.write_text(head + "A1,Alpha,North,10,8*\nA2,Beta,South,50%,5\nA3,Gamma,South,3,4\n", encoding="utf-8")
     register, text, _ = imported(tmp_path, file)
     told = (
-        "3 projects in the source, 3 here; none of the money that can be read is left out; "
-        "two amounts cannot be read."
+        "3 projects in the source, 3 here; none of the money that can be read is left out; two amounts cannot be read."
     )
     assert told in text
     assert accounts(register.table).sentence == told

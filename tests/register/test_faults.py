@@ -29,8 +29,7 @@ FAULTS = {
     "P06,,2027,capex,-3\n"  # 15 out_of_range
     "P07,,2027,capex,lots\n"  # 16 number_not_read
     "P77,,2027,capex,1\n",  # 17 unknown_reference
-    "resources": "project_id,role,period,fte\nP01,engineer,2027,1\nP01,engineer,2028,1\n"
-    "P03,engineer,2028-Q1,1\n",  # 18
+    "resources": "project_id,role,period,fte\nP01,engineer,2027,1\nP01,engineer,2028,1\nP03,engineer,2028-Q1,1\n",  # 18
     "links": "project_id,relation,other_id\nP03,requires,P06\nP06,requires,P03\n"  # 19 cycle
     "P01,excludes,P07\n",  # 20 impossible_obligation
 }

@@ -103,9 +103,7 @@ def accounted(folder, register):
     with (folder / "projects.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
     full = {
-        n
-        for n, row in enumerate(rows, 1)
-        if n > 1 and any(cell.strip("\x00\ufeff \u00a0\n\r\t\u202f") for cell in row)
+        n for n, row in enumerate(rows, 1) if n > 1 and any(cell.strip("\x00\ufeff \u00a0\n\r\t\u202f") for cell in row)
     }
     here = register.findings[register.findings["file"] == "projects.csv"]
     listed = set(
@@ -138,10 +136,7 @@ def test_cells_by_the_thousand(tmp_path, capsys):
             ]
             for place in range(len(line)):
                 if rng.random() < odd:
-                    signs = (
-                        chr(rng.choice([rng.randrange(32, 127), rng.randrange(160, 0x2FFF)]))
-                        for _ in range(6)
-                    )
+                    signs = (chr(rng.choice([rng.randrange(32, 127), rng.randrange(160, 0x2FFF)])) for _ in range(6))
                     line[place] = rng.choice([*NASTY, "".join(signs)])
                     count["odd cells"] += 1
             lines.append(line)
@@ -186,9 +181,7 @@ def test_any_workbook(tmp_path_factory, lines, merges):
         sheet.append(line)
     for row, column, down, right in merges:
         try:
-            sheet.merge_cells(
-                start_row=row, start_column=column, end_row=row + down, end_column=column + right
-            )
+            sheet.merge_cells(start_row=row, start_column=column, end_row=row + down, end_column=column + right)
         except (ValueError, AttributeError):
             continue
     costs = book.create_sheet("costs")

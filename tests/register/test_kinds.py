@@ -41,12 +41,8 @@ def read(folder, said=None, **tables):
 def told(result, severity="block", *texts, row=None):
     """True when a finding of that severity names the texts (and the row)."""
     frame = result.findings
-    frame = frame[
-        (frame["severity"] == severity) & (True if row is None else frame["row"].eq(row).fillna(False))
-    ]
-    words = (
-        frame["file"] + "|" + frame["column"] + "|" + frame["value"] + "|" + frame["message"]
-    ).str.casefold()
+    frame = frame[(frame["severity"] == severity) & (True if row is None else frame["row"].eq(row).fillna(False))]
+    words = (frame["file"] + "|" + frame["column"] + "|" + frame["value"] + "|" + frame["message"]).str.casefold()
     return any(all(text.casefold() in line for text in texts) for line in words)
 
 
@@ -193,9 +189,7 @@ def test_a_schedule_that_no_pack_can_use_is_found(folder, schedule):
 
 @pytest.mark.parametrize("triple", ["1.2,1.0,0.8", "8,10,18", "80,100,140", "10,10,10", "0.01,0.1,0.2"])
 def test_estimates_are_factors_in_order(folder, triple):
-    assert told(
-        read(folder, estimates=f"project_id,quantity,low,likely,high\nP01,cost,{triple}\n"), "block", row=2
-    )
+    assert told(read(folder, estimates=f"project_id,quantity,low,likely,high\nP01,cost,{triple}\n"), "block", row=2)
 
 
 @pytest.mark.parametrize(
@@ -213,9 +207,7 @@ def test_ranges_and_factors_of_other_tables(folder, table, text):
 
 def test_includes_that_nothing_understands_is_refused(folder):
     for text in ("optimsm_bias", "optimism_bias, risk", "bias"):
-        projects = (
-            f'project_id,name,area,includes\nP01,Quay,North,"{text}"\nP02,Depot,South,optimism_bias;risk\n'
-        )
+        projects = f'project_id,name,area,includes\nP01,Quay,North,"{text}"\nP02,Depot,South,optimism_bias;risk\n'
         assert told(read(folder, projects=projects), "block", "includes", row=2)
 
 
@@ -322,9 +314,7 @@ def test_an_amount_that_is_not_clear_is_refused(folder, amount):
 )
 def test_a_sign_means_the_currency_of_the_settings(folder, code, sign):
     costs = f'project_id,year,amount\nP01,2027,"{sign}1,500,000.00"\nP02,2027,{sign}2m\n'
-    assert (
-        read(folder, {"currency": code, "money_unit": "unit"}, costs=costs).costs["amount"].sum() == 3_500_000
-    )
+    assert read(folder, {"currency": code, "money_unit": "unit"}, costs=costs).costs["amount"].sum() == 3_500_000
 
 
 def test_baselines_and_limits_are_money_where_they_are(folder):
@@ -337,9 +327,7 @@ def test_baselines_and_limits_are_money_where_they_are(folder):
 
 
 def test_the_order_of_dates_is_that_of_the_sheet(folder):
-    projects = (
-        "project_id,name,area,start,finish\nP01,a,North,10/1/2026,7/31/2027\nP02,b,South,4/1/2027,9/30/2028\n"
-    )
+    projects = "project_id,name,area,start,finish\nP01,a,North,10/1/2026,7/31/2027\nP02,b,South,4/1/2027,9/30/2028\n"
     days = read(folder, projects=projects).projects["start"].dt.strftime("%Y-%m-%d").tolist()
     assert days == ["2026-10-01", "2027-04-01"]
     unclear = projects.replace("7/31/2027", "").replace("9/30/2028", "")
@@ -370,9 +358,7 @@ def test_a_unit_that_stands_above_or_below_a_table_counts(folder, line):
     assert register.costs["amount"].sum() == 15
 
 
-@pytest.mark.parametrize(
-    "said", ["€ k; nominal", "€k, current prices", "€k, outturn", "Mio. €, laufende Preise"]
-)
+@pytest.mark.parametrize("said", ["€ k; nominal", "€k, current prices", "€k, outturn", "Mio. €, laufende Preise"])
 def test_a_header_of_other_prices_is_refused_and_can_be_accepted(folder, said):
     costs = f'project_id,year,"amount ({said})"\nP01,2027,10\nP02,2027,5\n'
     assert told(read(folder, costs=costs), "block", said, "other prices")

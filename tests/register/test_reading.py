@@ -189,9 +189,7 @@ def test_damaged_workbook(tmp_path):
 
 
 def test_settings_alone():
-    assert (
-        Settings(currency="GBP", money_unit="thousand", price_basis="nominal").unit == "GBP thousand, nominal"
-    )
+    assert Settings(currency="GBP", money_unit="thousand", price_basis="nominal").unit == "GBP thousand, nominal"
     assert np.isclose(Settings(fiscal_year_start=4).fiscal_year(date(2024, 3, 31)), 2024)
 
 

@@ -30,9 +30,7 @@ FILES = {
 def plain(cells: pd.Series) -> pd.Series:
     """Numbers of a column read with nothing but a regular expression; words are missing."""
     text = cells.fillna("").str.replace(r"[£$,\s]", "", regex=True)
-    return pd.to_numeric(
-        text.where(text.map(lambda one: bool(re.fullmatch(r"-?\d+(\.\d+)?", one)))), errors="coerce"
-    )
+    return pd.to_numeric(text.where(text.map(lambda one: bool(re.fullmatch(r"-?\d+(\.\d+)?", one)))), errors="coerce")
 
 
 @pytest.mark.long
@@ -78,9 +76,7 @@ def test_words_of_the_source_are_kept(tmp_path: Path) -> None:
         kept = exemptions.loc[exemptions["column"] == ours, "reason"]
         assert sorted(set(words.str.split().str.join(" "))) == sorted(set(kept.str.split().str.join(" ")))
     ratings = source["colour_rating"].str.lower().str.split("/").str[0]
-    assert (register.projects["rag_declared"] == "R").sum() == (
-        source["colour_rating"].str.lower() == "red"
-    ).sum()
+    assert (register.projects["rag_declared"] == "R").sum() == (source["colour_rating"].str.lower() == "red").sum()
     assert (register.projects["rag_declared"] == "A").sum() == (ratings == "amber").sum()
 
 

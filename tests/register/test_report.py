@@ -20,11 +20,7 @@ def faulty(tables):
 
 @pytest.mark.parametrize("kind", ["folder", "workbook"])
 def test_cells_are_marked(faulty, folder, workbook, tmp_path, kind):
-    source = (
-        folder(faulty)
-        if kind == "folder"
-        else workbook({**faulty, "costs": faulty["costs"].replace("=1", "1")})
-    )
+    source = folder(faulty) if kind == "folder" else workbook({**faulty, "costs": faulty["costs"].replace("=1", "1")})
     with pytest.raises(DataError) as error:
         load_register(source)
     book = openpyxl.load_workbook(write_check_report(source, error.value.findings, tmp_path / "report.xlsx"))

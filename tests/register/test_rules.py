@@ -186,9 +186,7 @@ def before(folder, **changes):
 
 
 def test_vanished_project(folder):
-    previous = before(
-        folder, **{**add("projects", "P09,Old,North,discretionary,,,,,,,"), **add("costs", "P09,2027,4")}
-    )
+    previous = before(folder, **{**add("projects", "P09,Old,North,discretionary,,,,,,,"), **add("costs", "P09,2027,4")})
     hits = found(folder, CLEAN, previous=previous)
     assert hits["rule"].tolist() == ["project_vanished"]
     decisions = "date,committee,project_id,decision\n2026-08-01,IC,P09,stop\n"

@@ -252,9 +252,7 @@ def test_summary_tasks_are_no_projects(tmp_path: Path) -> None:
 
 def test_amounts_spent_before_and_sheets_not_read_are_told(tmp_path: Path) -> None:
     other = [["Envelope", "2027"], ["All", 10], ["North", 4], ["South", 6]]
-    text, code = imported(
-        tmp_path, {"P": wide(["Prior years", 2027], [1000, 1], [5, 2], [8, 3]), "Caps": other}
-    )
+    text, code = imported(tmp_path, {"P": wide(["Prior years", 2027], [1000, 1], [5, 2], [8, 3]), "Caps": other})
     assert code == 0, text
     found = load_register(next((tmp_path / "out").glob("*.map.yml"))).findings.set_index("rule")
     assert found.loc["column_ignored", "severity"] == "warn"
@@ -295,9 +293,7 @@ def test_the_year_of_prices_is_drafted(tmp_path: Path) -> None:
     st.booleans(),
 )
 @settings(deadline=None)
-def test_totals_above_or_below_are_found_and_no_other_row(
-    groups: list[list[int]], before: bool, whole: bool
-) -> None:
+def test_totals_above_or_below_are_found_and_no_other_row(groups: list[list[int]], before: bool, whole: bool) -> None:
     """Rows of departments with their sums before or after them, and the sum of all."""
     rows: list[tuple[int, bool]] = []
     for group in groups:
@@ -331,9 +327,7 @@ def test_figures_told_apart_by_a_column_are_not_added_up(head: str, across: bool
         mine = {year: BASE[row[0], year] for year in (2027, 2028) if (row[0], year) in BASE}
         for word, part in FIGURES[head]:
             if across:
-                rows.append(
-                    [*row, word, *(part * mine[year] if year in mine else None for year in (2027, 2028))]
-                )
+                rows.append([*row, word, *(part * mine[year] if year in mine else None for year in (2027, 2028))])
             else:
                 rows += [[*row, word, year, part * one] for year, one in mine.items()]
     text, code = imported(tmp_path, {"P": rows})
@@ -345,9 +339,7 @@ def test_figures_told_apart_by_a_column_are_not_added_up(head: str, across: bool
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(
-    "words", ["FTE", "Headcount", "Grant", "Limit", "Score", "Contingency", "Funding", "Net"]
-)
+@pytest.mark.parametrize("words", ["FTE", "Headcount", "Grant", "Limit", "Score", "Contingency", "Funding", "Net"])
 @pytest.mark.parametrize("alone", [False, True])
 def test_a_year_in_a_header_makes_no_cost(words: str, alone: bool, tmp_path: Path) -> None:
     """Beside the costs of the year no other figure counts; alone one counts only where it can be a cost."""
@@ -482,9 +474,7 @@ def test_thousands_are_thousands_however_they_are_written(unit: str, place: str,
     assert amounts(tmp_path) == pytest.approx(years((100, 200), (50, None), (8, 7), scale=1e3))
 
 
-@pytest.mark.parametrize(
-    "head", ["Year ended 31 March {}", "12 months to 31/03/{}", "FY{} spend", "{}年度予算"]
-)
+@pytest.mark.parametrize("head", ["Year ended 31 March {}", "12 months to 31/03/{}", "FY{} spend", "{}年度予算"])
 def test_the_end_of_a_year_names_it(head: str, tmp_path: Path) -> None:
     rows = wide([head.format(2027), head.format(2028)], [100, 200], [50, None], [8, 7])
     text, code = imported(tmp_path, {"P": rows})
@@ -555,9 +545,7 @@ def test_spent_and_then_planned_are_both_costs(tmp_path: Path) -> None:
 
 
 def test_a_pattern_takes_no_column_of_several_years(tmp_path: Path) -> None:
-    (tmp_path / "s.csv").write_text(
-        "Code,Name,Dept,FY 2027,FY 2027 to 2029\nC1,Wall,Ports,1,3\n", encoding="utf-8"
-    )
+    (tmp_path / "s.csv").write_text("Code,Name,Dept,FY 2027,FY 2027 to 2029\nC1,Wall,Ports,1,3\n", encoding="utf-8")
     columns = "project_id: Code, repeats: sum, unpivot: {name: year, into: amount, pattern: 'FY (\\d{4})'}"
     lines = ["source: s.csv", "settings: {currency: EUR, money_unit: unit}", "tables:",
              "  projects: {project_id: Code, name: Name, area: Dept, commitment: {value: committed}}",

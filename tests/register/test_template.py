@@ -58,9 +58,7 @@ def test_blank_workbook_is_for_people(tmp_path):
 
 @pytest.mark.long
 def test_formulas_in_text_stay_text(tables, folder, tmp_path):
-    tables["projects"] = (
-        tables["projects"].replace("Pipes", "=cmd|' /C calc'!A0").replace("Meters", "@SUM(A1)")
-    )
+    tables["projects"] = tables["projects"].replace("Pipes", "=cmd|' /C calc'!A0").replace("Meters", "@SUM(A1)")
     register = load_register(folder(tables))
     file = write_template(tmp_path / "register.xlsx", register)
     sheet = openpyxl.load_workbook(file)["projects"]
@@ -80,12 +78,8 @@ def test_anonymous_register_keeps_its_structure(sample):
     ratio = secret.costs["amount"].sum() / register.costs["amount"].sum()
     assert 0.5 <= ratio <= 2
     assert abs(ratio - 1) > 1e-6
-    assert secret.table("budgets")["amount"].sum() / register.table("budgets")[
-        "amount"
-    ].sum() == pytest.approx(ratio)
-    words = {
-        word for name in ("name", "area", "sponsor", "manager") for word in register.projects[name].dropna()
-    }
+    assert secret.table("budgets")["amount"].sum() / register.table("budgets")["amount"].sum() == pytest.approx(ratio)
+    words = {word for name in ("name", "area", "sponsor", "manager") for word in register.projects[name].dropna()}
     text = "\n".join(
         "\n".join(secret.table(name).reset_index()[column].dropna().astype(str))
         for name in secret.names
@@ -94,10 +88,7 @@ def test_anonymous_register_keeps_its_structure(sample):
     assert [word for word in words if word in text] == []
     assert "Meridian" not in text
     links = register.table("links")
-    assert (
-        secret.table("links")["relation"].value_counts().to_dict()
-        == links["relation"].value_counts().to_dict()
-    )
+    assert secret.table("links")["relation"].value_counts().to_dict() == links["relation"].value_counts().to_dict()
 
 
 def test_anonymous_is_repeatable_and_needs_a_secret(meridian):
@@ -139,8 +130,6 @@ def test_rows_pasted_over_a_part_of_the_example_row(tmp_path):
 def test_no_meaning_of_a_column_ends_at_a_comma():
     """A meaning without quotes loses its words after a comma, and the workbook prints half of it."""
     tables = yaml.safe_load((ROOT / "pmo_kit" / "register" / "schema.yml").read_text(encoding="utf-8"))
-    columns = [
-        one for table in tables.values() if isinstance(table, dict) for one in table["columns"].values()
-    ]
+    columns = [one for table in tables.values() if isinstance(table, dict) for one in table["columns"].values()]
     assert len(columns) > 200
     assert not [one for one in columns if None in (one or {}).values()]

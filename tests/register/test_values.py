@@ -65,9 +65,7 @@ def test_numbers_with_a_comma(written, value):
     assert parsed.values.iloc[0] == pytest.approx(value)
 
 
-@pytest.mark.parametrize(
-    "written", ["abc", "12 apples", "1.2.3,4,5", "(12", "--5", "inf", "0x10", "1e999", "=1+1"]
-)
+@pytest.mark.parametrize("written", ["abc", "12 apples", "1.2.3,4,5", "(12", "--5", "inf", "0x10", "1e999", "=1+1"])
 def test_what_is_no_number(written):
     assert numbers(written).bad.all()
 
@@ -119,9 +117,7 @@ def test_numbers_round_trip_in_every_style(value):
 def dates(*cells, **options):
     written = pd.Series(cells, dtype="str")
     day, month = order_evidence(written)
-    parsed = parse_date(
-        written, Column("start", "date"), month_first=month if day != month else None, **options
-    )
+    parsed = parse_date(written, Column("start", "date"), month_first=month if day != month else None, **options)
     return (
         parsed.values.dt.strftime("%Y-%m-%d").fillna("").tolist(),
         [note[1] for note in parsed.notes],
@@ -165,9 +161,7 @@ def test_1904_workbooks():
     assert dates("44988", epoch_1904=True)[0] == ["2027-03-04"]
 
 
-@pytest.mark.parametrize(
-    ("text", "year"), [("2027", 2027), ("FY27", 2027), ("2026/27", 2027), ("1999-00", 2000)]
-)
+@pytest.mark.parametrize(("text", "year"), [("2027", 2027), ("FY27", 2027), ("2026/27", 2027), ("1999-00", 2000)])
 def test_years(text, year):
     assert read_year(text) == year
 
@@ -192,9 +186,7 @@ def test_flags_and_categories():
     assert rag.values.tolist()[:3] == ["R", "A", "R"]
     assert rag.bad.tolist() == [False, False, False, True]
     stage = Column("stage", "category", allowed=("outline_case",))
-    assert (
-        parse_category(pd.Series(["Outline case", "OUTLINE-CASE"], dtype="str"), stage).values.nunique() == 1
-    )
+    assert parse_category(pd.Series(["Outline case", "OUTLINE-CASE"], dtype="str"), stage).values.nunique() == 1
 
 
 def test_text_is_cleaned_and_inert_quotes_go():
@@ -209,9 +201,7 @@ def test_a_dash_between_letters_is_a_name_and_no_empty_cell():
     from pmo_kit.register.values import MISSING
 
     assert not any(MISSING.fullmatch(text) for text in ("hc-mrs", "it-ops", "A-B", "ABC - DEF", "x -"))
-    assert all(
-        MISSING.fullmatch(text) for text in ("-", "€ -", "- €", "EUR -", "– CHF", "$-", "US$ -", "n/a")
-    )
+    assert all(MISSING.fullmatch(text) for text in ("-", "€ -", "- €", "EUR -", "– CHF", "$-", "US$ -", "n/a"))
 
 
 def test_a_percentage_is_a_share_and_never_an_amount():

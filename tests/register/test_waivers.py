@@ -19,9 +19,7 @@ WAIVER = """
 
 @pytest.fixture
 def faulty(tables, folder):
-    tables["costs"] = (
-        tables["costs"].replace("P02,2027", "P02,2031").replace("P03,2027,opex", "P03,2030,capex")
-    )
+    tables["costs"] = tables["costs"].replace("P02,2027", "P02,2031").replace("P03,2027,opex", "P03,2030,capex")
 
     def write(waivers, **more):
         place = folder({**tables, **more})
@@ -89,10 +87,7 @@ def test_grades(tables, folder):
     assert grades.table["grade"].to_dict() == {"P01": "A", "P02": "B", "P03": "D"}
     assert grades.table.loc["P03", "missing"].startswith("strategic_goal, project_type, stage")
     assert grades.grade == "D"  # four in five reach no more
-    assert (
-        grades.summary
-        == "Data grade D (projects: 1 A, 1 B, 1 D); the status of the middle project is 44 days old."
-    )
+    assert grades.summary == "Data grade D (projects: 1 A, 1 B, 1 D); the status of the middle project is 44 days old."
 
 
 def test_every_fault_of_a_file_of_waivers_is_told_with_its_line(faulty):

@@ -70,19 +70,13 @@ def test_cells_are_those_of_openpyxl(seed: int, tmp_path: Path) -> None:
     for sheet in stored.worksheets:
         wanted = {(c.row, c.column): c.value for line in sheet.iter_rows(max_row=20) for c in line}
         wanted = {place: value for place, value in wanted.items() if value is not None}
-        lines = {
-            (c.row, c.column): c.value
-            for line in with_formulas[sheet.title].iter_rows(max_row=20)
-            for c in line
-        }
+        lines = {(c.row, c.column): c.value for line in with_formulas[sheet.title].iter_rows(max_row=20) for c in line}
         found, open_ = {}, {}
         if raw := raws.get(sheet.title):
             for (line, column), value in raw.cells.stack().dropna().items():
                 (open_ if isinstance(value, Uncached) else found)[int(raw.rows[line]), column + 1] = value
         assert found == {place: value for place, value in wanted.items() if value != ""}
-        assert all(
-            type(found[place]) is type(wanted[place]) or isinstance(found[place], float) for place in found
-        )
+        assert all(type(found[place]) is type(wanted[place]) or isinstance(found[place], float) for place in found)
         assert open_ == {place: value for place, value in lines.items() if str(value).startswith("=")}
 
 

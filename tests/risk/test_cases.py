@@ -31,9 +31,7 @@ def test_triangular() -> None:
 def test_lognormal_sum_with_correlation() -> None:
     """Exact moments of a sum: Cov = m1 m2 (exp(rho s1 s2) - 1)."""
     mu, s = np.array([4.0, 3.5]), np.array([0.3, 0.5])
-    z = np.linalg.cholesky(np.array([[1, 0.4], [0.4, 1]])) @ np.stack(
-        [normals(7, (str(i),), 10 * N) for i in range(2)]
-    )
+    z = np.linalg.cholesky(np.array([[1, 0.4], [0.4, 1]])) @ np.stack([normals(7, (str(i),), 10 * N) for i in range(2)])
     x = [
         Estimate(
             float(np.exp(m - 1.2815515655446004 * d)),
@@ -111,9 +109,7 @@ def test_a_table_is_the_quantile_function(three: tuple[float, float, float], kin
     assert (np.diff(table) >= -1e-9).all()
 
 
-@given(
-    st.floats(0.5, 0.95), st.floats(0.01, 0.3), st.floats(0.01, 0.3), st.sampled_from(["pert", "triangular"])
-)
+@given(st.floats(0.5, 0.95), st.floats(0.01, 0.3), st.floats(0.01, 0.3), st.sampled_from(["pert", "triangular"]))
 @settings(max_examples=40, deadline=None)
 def test_p10_and_p90_are_kept(likely: float, below: float, above: float, kind: str) -> None:
     low, high = likely - below, likely + above

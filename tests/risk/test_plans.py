@@ -52,9 +52,7 @@ def test_the_three_plans(bases: Bases) -> None:
     assert f"{fits} % of the futures and is worth 9.0 on average" in bases.summary
 
 
-def test_a_plan_is_better_in_as_many_futures_whichever_way_it_is_asked(
-    bases: Bases, question: pmo.Question
-) -> None:
+def test_a_plan_is_better_in_as_many_futures_whichever_way_it_is_asked(bases: Bases, question: pmo.Question) -> None:
     plans = {name: dict(plan.plan) for name, plan in bases.allocations.items()}
     found = share_better(question, plans["expected"], plans, draws=2000)
     drawn = {name: simulate_plan(question, plan, 2000) for name, plan in plans.items()}
@@ -62,9 +60,7 @@ def test_a_plan_is_better_in_as_many_futures_whichever_way_it_is_asked(
         assert found.loc[name, "better"] == drawn["expected"].beats(drawn[name])
         assert 1 - found.loc[name, "better"] == pytest.approx(bases.table.loc[name, "better"])
         gain = (drawn["expected"].totals["npv"] - drawn[name].totals["npv"]).to_numpy()
-        assert found.loc[name, ["gain", "spread"]].tolist() == pytest.approx(
-            [gain.mean(), gain.std()], abs=1e-4
-        )
+        assert found.loc[name, ["gain", "spread"]].tolist() == pytest.approx([gain.mean(), gain.std()], abs=1e-4)
     assert found.loc["expected"].tolist() == [0, 0, 0]
 
 

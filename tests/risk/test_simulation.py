@@ -99,16 +99,10 @@ def test_a_longer_duration_stretches_the_work_and_costs_more() -> None:
     found = run(question, 10)
     more = 1 + 0.15 * 0.25
     years = ["2027", "2028", "2029"]
-    assert found.portfolio.loc[years, "spend_p50"].tolist() == pytest.approx(
-        [48 * more, 36 * more, 16 * more]
-    )
-    assert found.portfolio.loc[["2029", "2030", "2031"], "benefit_p50"].tolist() == pytest.approx(
-        [7.5, 15, 7.5]
-    )
+    assert found.portfolio.loc[years, "spend_p50"].tolist() == pytest.approx([48 * more, 36 * more, 16 * more])
+    assert found.portfolio.loc[["2029", "2030", "2031"], "benefit_p50"].tolist() == pytest.approx([7.5, 15, 7.5])
     assert question.spend.to_numpy() == pytest.approx(np.array([[48, 36, 16]]) * more)
-    held = small(
-        longer, includes="optimism_bias", projects=1
-    )  # the figure holds its overrun: nothing is added
+    held = small(longer, includes="optimism_bias", projects=1)  # the figure holds its overrun: nothing is added
     assert run(held, 10).totals["cost"].tolist() == pytest.approx([20.0] * 10)
 
 
@@ -127,18 +121,13 @@ def test_late_benefits_are_lost_where_their_end_is_fixed() -> None:
 
 
 def test_a_sure_event_costs_in_its_year_and_takes_its_share() -> None:
-    sure = [
-        HIT
-        | {"probability": 1.0, "cost_likely": 4.0, "cost_high": 4.0, "benefit_loss": 0.5, "period": "2028"}
-    ]
+    sure = [HIT | {"probability": 1.0, "cost_likely": 4.0, "cost_high": 4.0, "benefit_loss": 0.5, "period": "2028"}]
     found = run(small(risks=sure, projects=1))
     assert found.portfolio.loc["2028", "spend_p50"] == pytest.approx(14.0)
     assert found.portfolio.loc["all years", "benefit_p50"] == pytest.approx(15.0)
     assert found.exceedance["probability"].tolist() == [0.0, 1.0]
     assert found.exceedance["short_p80"].tolist() == pytest.approx([0.0, 4.0])
-    assert found.base_npv - found.totals["npv"][0] == pytest.approx(
-        4 / 1.1 + 7.5 / 1.21 + 7.5 / 1.331, rel=1e-4
-    )
+    assert found.base_npv - found.totals["npv"][0] == pytest.approx(4 / 1.1 + 7.5 / 1.21 + 7.5 / 1.331, rel=1e-4)
 
 
 @pytest.mark.parametrize(("includes", "events"), [("", True), ("risk", False), ("optimism_bias", False)])
@@ -156,12 +145,8 @@ def test_what_figures_hold_is_not_added_again(includes: str, events: bool) -> No
     found = run(small(SPREAD, risks, includes), uplifts=None)
     assert bool(len(found.risks)) == events
     mean = found.totals["cost"].mean()
-    longer = (
-        1 + 0.15 * np.maximum(0, SURE.at_normal(np.linspace(-4, 4, 801)) - 1) @ NORMAL
-    )  # work paid by time
-    expected = {"": 40 * 6.4 / 6 * longer + 2.5, "risk": 40 * 6.4 / 6 * longer, "optimism_bias": 40.0}[
-        includes
-    ]
+    longer = 1 + 0.15 * np.maximum(0, SURE.at_normal(np.linspace(-4, 4, 801)) - 1) @ NORMAL  # work paid by time
+    expected = {"": 40 * 6.4 / 6 * longer + 2.5, "risk": 40 * 6.4 / 6 * longer, "optimism_bias": 40.0}[includes]
     assert mean == pytest.approx(expected, rel=0.01)
 
 
@@ -189,9 +174,9 @@ def test_a_reference_class_raises_its_area_once(words: str) -> None:
     question = small(SPREAD[:2], projects=2)
     uplifts = {"area=A": 0.4}
     assert run(question, uplifts=uplifts).totals["cost"].mean() == pytest.approx(40 * 1.4, rel=0.01)
-    assert run(small(SPREAD[:2], includes=["", words]), uplifts=uplifts).totals[
-        "cost"
-    ].mean() == pytest.approx(20 * 1.4 + 20, rel=0.01)
+    assert run(small(SPREAD[:2], includes=["", words]), uplifts=uplifts).totals["cost"].mean() == pytest.approx(
+        20 * 1.4 + 20, rel=0.01
+    )
 
 
 def test_past_overruns_of_the_register_raise_its_plan() -> None:

@@ -70,9 +70,7 @@ def option_draws(folder: Path, draws: int, seed: int) -> tuple[dict[tuple[str, s
         own = {q: rng.standard_normal(draws) for q in ("cost", "benefit", "duration")}
         z = {q: 0.8**0.5 * own[q] + 0.2**0.5 * shared[row["area"], q] for q in own}
         z["duration"] = 0.3 * z["cost"] + (1 - 0.3**2) ** 0.5 * z["duration"]
-        dear, good, long = (
-            factor(estimates[project, q], z[q], centered) for q in ("cost", "benefit", "duration")
-        )
+        dear, good, long = (factor(estimates[project, q], z[q], centered) for q in ("cost", "benefit", "duration"))
         months, begin, end = months_of(row)
         overrun, late, extra = (long - 1) * months / 12, np.zeros(draws), []
         for event in [] if holds else events[project]:
@@ -109,13 +107,9 @@ def option_draws(folder: Path, draws: int, seed: int) -> tuple[dict[tuple[str, s
     return made, discount
 
 
-def slices(
-    year: int, begin: float, end: float, late: np.ndarray, overrun: np.ndarray, time_share: float
-) -> np.ndarray:
+def slices(year: int, begin: float, end: float, late: np.ndarray, overrun: np.ndarray, time_share: float) -> np.ndarray:
     """Where 1 that is planned for a year falls, years x draws."""
-    low, high = (
-        (max(year, begin), min(year + 1, end)) if year < end and year + 1 > begin else (year, year + 1)
-    )
+    low, high = (max(year, begin), min(year + 1, end)) if year < end and year + 1 > begin else (year, year + 1)
     worked = (low, high) != (year, year + 1) or (year >= begin and year + 1 <= end)
     longer = 1 + overrun / max(end - begin, 1e-9)
     found = np.zeros((YEARS, len(late)))
@@ -150,9 +144,7 @@ def best_plan(
 
     def of(project: str, level: str = "", stopping: bool = False) -> list[int]:
         return [
-            k
-            for k, (p, v) in enumerate(options)
-            if p == project and level in ("", v) and (stopping or not stop[k])
+            k for k, (p, v) in enumerate(options) if p == project and level in ("", v) and (stopping or not stop[k])
         ]
 
     def add(coefficients: dict[int, float], low: float, high: float) -> None:
@@ -228,11 +220,7 @@ def best_plan(
         for year in horizon if row["kind"] == "share" and row["per"] == "year" else [None]:
             if row["kind"] == "count":
                 column, _, wanted = row["scope"].partition("=")
-                line = {
-                    k: 1.0
-                    for k, (p, _) in enumerate(options)
-                    if projects[p][column] == wanted and not stop[k]
-                }
+                line = {k: 1.0 for k, (p, _) in enumerate(options) if projects[p][column] == wanted and not stop[k]}
                 add(line, -np.inf if low is None else low, np.inf if high is None else high)
             elif row["kind"] == "spend":
                 beyond = variable(-float(row["price"]), np.inf)

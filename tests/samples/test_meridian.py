@@ -49,17 +49,12 @@ def test_sixty_projects_and_the_twelve_unchanged() -> None:
         keys = [
             "project_id",
             "level",
-            *(
-                {"costs": ["year", "kind"], "benefits": ["benefit", "year"], "resources": ["role", "period"]}[
-                    name
-                ]
-            ),
+            *({"costs": ["year", "kind"], "benefits": ["benefit", "year"], "resources": ["role", "period"]}[name]),
         ]
         twelve = pd.read_csv(SAMPLES / "meridian_12" / f"{name}.csv")
         large = now(name)
         large = large[
-            large["project_id"].le("P12")
-            & large.get("state", pd.Series("planned", large.index)).eq("planned")
+            large["project_id"].le("P12") & large.get("state", pd.Series("planned", large.index)).eq("planned")
         ]
         if name == "resources":
             large = large[large["role"].eq("data_engineer")]
@@ -136,16 +131,11 @@ def test_known_plan_fits_without_the_overrides() -> None:
 
     def chosen(frame: pd.DataFrame) -> pd.DataFrame:
         return frame[
-            [
-                plan.get(p) == v
-                for p, v in zip(frame["project_id"], frame["level"].fillna("full"), strict=True)
-            ]
+            [plan.get(p) == v for p, v in zip(frame["project_id"], frame["level"].fillna("full"), strict=True)]
         ]
 
     costs = now("costs")
-    spend = chosen(costs[costs["state"].eq("planned")]).merge(
-        projects["area"], left_on="project_id", right_index=True
-    )
+    spend = chosen(costs[costs["state"].eq("planned")]).merge(projects["area"], left_on="project_id", right_index=True)
     spend["all"] = "all"
     for budget in now("budgets").itertuples():
         column, _, value = budget.scope.partition("=")
@@ -230,15 +220,9 @@ def test_only_two_watermelons() -> None:
 
 
 def test_best_pair_of_lots_is_not_the_best_lot_by_lot() -> None:
-    scores = now("partner_scores").merge(
-        now("partner_criteria")[["criterion", "weight", "gate"]], on="criterion"
-    )
-    conflicts = set(
-        now("evaluator_conflicts")[["evaluator", "partner_id"]].itertuples(index=False, name=None)
-    )
-    fair = scores[
-        [pair not in conflicts for pair in zip(scores["evaluator"], scores["partner_id"], strict=True)]
-    ]
+    scores = now("partner_scores").merge(now("partner_criteria")[["criterion", "weight", "gate"]], on="criterion")
+    conflicts = set(now("evaluator_conflicts")[["evaluator", "partner_id"]].itertuples(index=False, name=None))
+    fair = scores[[pair not in conflicts for pair in zip(scores["evaluator"], scores["partner_id"], strict=True)]]
     failed = fair[fair["score"] < fair["gate"].fillna(0)]
     assert set(failed[["partner_id", "lot"]].itertuples(index=False, name=None)) == {("boreal", "B")}
     mean = fair.groupby(["partner_id", "lot", "criterion"])[["score", "weight"]].mean()

@@ -265,9 +265,7 @@ def test_turning_points() -> None:
     assert plan.has("P06", "stop")
 
 
-@pytest.mark.parametrize(
-    ("exit_cost", "value", "stops"), [(1.5, 33.5, True), (3.0, 32.0, True), (3.1, 29, False)]
-)
+@pytest.mark.parametrize(("exit_cost", "value", "stops"), [(1.5, 33.5, True), (3.0, 32.0, True), (3.1, 29, False)])
 def test_exit_cost_that_turns_the_advice(exit_cost: float, value: float, stops: bool) -> None:
     more = exit_cost - 1.5
     stopped = fitting((50 - more, 46), keep=lambda plan: plan.has("P06", "stop"))

@@ -50,9 +50,7 @@ def test_a_second_program_finds_the_same_plan(question: pmo.Question, basis: str
     options = asked.built
     register = expected(asked.register) if basis == "expected" else asked.register
     worth = {key: float(v) for key, v in zip(options.table.index, options.values, strict=True)}
-    money: dict[object, dict[object, np.ndarray]] = {
-        key: defaultdict(lambda: np.zeros(YEARS)) for key in worth
-    }
+    money: dict[object, dict[object, np.ndarray]] = {key: defaultdict(lambda: np.zeros(YEARS)) for key in worth}
     for row in register.costs.itertuples():
         if row.year >= T0 and row.state != "actual":
             money[row.project_id, row.level][row.kind, row.fund][row.year - T0] += row.amount
@@ -79,9 +77,7 @@ def test_a_second_program_draws_the_same_futures(question: pmo.Question) -> None
     for name, row in bases.table.iterrows():
         plan = dict(bases.allocations[str(name)].plan)
         saved = -0.4 if {"P31", "P34"} <= set(plan) else 0.0
-        certain = (
-            -saved * discount[1] + 0.5 * ({"P39", "P41"} <= set(plan)) - 0.6 * ({"P05", "P16"} <= set(plan))
-        )
+        certain = -saved * discount[1] + 0.5 * ({"P39", "P41"} <= set(plan)) - 0.6 * ({"P05", "P16"} <= set(plan))
         npv = sum(drawn[option][0] for option in plan.items()) + certain + 0.8 * ({"P49", "P52"} <= set(plan))
         assert float(npv.mean()) == pytest.approx(row["expected"], abs=0.6)
         assert float(np.quantile(npv, 0.2)) == pytest.approx(row["p20"], abs=0.9)
@@ -91,13 +87,9 @@ def test_a_second_program_draws_the_same_futures(question: pmo.Question) -> None
             spend = np.zeros((YEARS, 10_000))
             for project, money in ((o[0], drawn[o][1]) for o in plan.items()):
                 for (kind, fund), by_year in money.items():
-                    inside = {"kind": kind, "fund": fund}.get(column) or str(
-                        projects.loc[project].get(column)
-                    )
+                    inside = {"kind": kind, "fund": fund}.get(column) or str(projects.loc[project].get(column))
                     spend += by_year if scope == "all" or inside == wanted else 0.0
-            spend[1] += (
-                saved if scope in ("all", "kind=capex", f"area={projects.loc['P31', 'area']}") else 0.0
-            )
+            spend[1] += saved if scope in ("all", "kind=capex", f"area={projects.loc['P31', 'area']}") else 0.0
             carried = np.zeros(10_000)
             for line in years.sort_values("year").itertuples():
                 left = line.amount + carried - spend[line.year - T0]

@@ -54,8 +54,7 @@ def test_the_least_maximum_regret_by_enumeration() -> None:
         if base.evaluate(base.positions(plan)).broken:
             continue
         regrets = [
-            evaluate_plan(model, plan, comparison.allocations[name].value)["regret"]
-            for name, model in models.items()
+            evaluate_plan(model, plan, comparison.allocations[name].value)["regret"] for name, model in models.items()
         ]
         best = min(best, max(float("inf") if r != r else r for r in regrets))
     assert found.status == "optimal"
@@ -149,9 +148,7 @@ def test_attribution_adds_up_to_the_last_cent(question: pmo.Question) -> None:
     assert found.table["shapley"].sum() == found.change
     constraints = found.amounts.loc["constraints"]
     assert constraints["total"] == -5.0  # 33.5 -> 28.5
-    assert (
-        constraints["held"] == -5.0
-    )  # dropping the worst twelve sites repairs the old plan, and is the best plan
+    assert constraints["held"] == -5.0  # dropping the worst twelve sites repairs the old plan, and is the best plan
     assert constraints["reoptimized"] == 0.0
     assert found.table.loc["constraints", "left"] == ("P07",)
 

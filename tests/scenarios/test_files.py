@@ -109,9 +109,7 @@ def test_a_delay_is_the_deferral_that_arbitration_knows() -> None:
     register = pmo.load_register("data/samples/meridian")
     deferred = pmo.Question(register, deferral=1).options
     later = pmo.Scenario("later", delay={"project_id=P04": 1})(pmo.Question(register))
-    assert later.options.loc[("P04", "full"), "value"] == pytest.approx(
-        deferred.loc[("P04", "full +1y"), "value"]
-    )
+    assert later.options.loc[("P04", "full"), "value"] == pytest.approx(deferred.loc[("P04", "full +1y"), "value"])
 
 
 def test_one_weight_rescales_the_others_in_proportion() -> None:

@@ -117,9 +117,7 @@ def test_the_usual_cases_stand_in_for_an_absent_sheet(question: pmo.Question) ->
 
 
 def test_the_sheet_is_read(question: pmo.Question) -> None:
-    cases = {
-        case.name: case for case in pmo.scenarios.read_scenarios(pmo.load_register("data/samples/meridian"))
-    }
+    cases = {case.name: case for case in pmo.scenarios.read_scenarios(pmo.load_register("data/samples/meridian"))}
     assert cases["Hiring freeze"].capacity == {"data_engineer": 0.85}
     assert cases["Late benefits"].benefit == {"strategic_goal=G5": 0.7, "area=Customer": 0.8}
     assert cases["Learning hub in"].projects_in == {"P08": ""}

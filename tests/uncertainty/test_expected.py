@@ -102,9 +102,7 @@ def test_a_plan_is_worth_and_spends_its_simulated_mean(seed: int) -> None:
     found = simulate_plan(question, plan, DRAWS, seed)
     chosen = [question.built.position(*pair) for pair in plan.items()]
     saved = (
-        0.7 / 1.1**1.5
-        if register.settings.timing == "mid"
-        else 0.7 / 1.1 ** (1 + (register.settings.timing == "end"))
+        0.7 / 1.1**1.5 if register.settings.timing == "mid" else 0.7 / 1.1 ** (1 + (register.settings.timing == "end"))
     )
     close(found.totals["npv"].to_numpy(), float(question.built.values[chosen].sum()) + saved)
     together = {
@@ -115,9 +113,7 @@ def test_a_plan_is_worth_and_spends_its_simulated_mean(seed: int) -> None:
     }
     for scope in register.table("budgets")["scope"].unique():
         for year in found.years:
-            counted = question.built.measure(scope, year)[chosen].sum() - 0.7 * together[scope] * (
-                year == 2028
-            )
+            counted = question.built.measure(scope, year)[chosen].sum() - 0.7 * together[scope] * (year == 2028)
             close(found.spending(scope, year), float(counted))
     for place, period in enumerate(found._run.exposure.periods):
         close(found._block.people[0, place], float(question.built.demand("engineer", period)[chosen].sum()))

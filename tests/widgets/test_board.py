@@ -111,8 +111,7 @@ def test_a_meeting_is_kept_move_by_move_and_opened_again(board: Any, question: p
     assert again.state["tiles"][0]["value"] == "28.5"
     send(again, "compare", session=place)
     assert (
-        "the recommended plan: 33.5 EUR million; here money −15 %: 28.5. there and not here P07"
-        in again.notice["text"]
+        "the recommended plan: 33.5 EUR million; here money −15 %: 28.5. there and not here P07" in again.notice["text"]
     )
     assert again.place != board.place
     again.close()
@@ -178,12 +177,7 @@ def test_the_meeting_closes_into_the_register(board: Any, tmp_path: Path) -> Non
     shutil.copytree(TWELVE, register)
     recorded = record_decisions(board.place / "decisions.csv", register)
     assert (recorded.count, recorded.left_open, recorded.warnings) == (12, (), ())
-    decided = (
-        pmo.load_register(register)
-        .table("decisions")
-        .query("committee == 'Committee'")
-        .set_index("project_id")
-    )
+    decided = pmo.load_register(register).table("decisions").query("committee == 'Committee'").set_index("project_id")
     assert decided.loc["P07", ["decision", "recommended", "reason"]].tolist() == [
         "refuse", "fund", "displaced by P08 Reservoir Learning Hub in, ordered by Chair (promised)",
     ]  # fmt: skip
@@ -203,9 +197,7 @@ def test_no_number_without_a_proof_or_its_bound(
         answer = found(self, case, last=last)
         if last or answer.allocation is None:
             return answer
-        return dataclasses.replace(
-            answer, allocation=dataclasses.replace(answer.allocation, bound=answer.value + 2)
-        )
+        return dataclasses.replace(answer, allocation=dataclasses.replace(answer.allocation, bound=answer.value + 2))
 
     monkeypatch.setattr(SessionState, "search", loose)
     seen: list[dict[str, Any]] = []
@@ -294,9 +286,7 @@ def test_what_was_found_meanwhile_is_not_overwritten(board: Any, monkeypatch: py
     assert board.state["computing"].startswith("Not computed: money −9 %")
 
 
-def test_the_first_message_carries_the_whole_screen(
-    question: pmo.Question, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_first_message_carries_the_whole_screen(question: pmo.Question, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[dict[str, Any]] = []
     monkeypatch.setattr(Board, "open", lambda self: opened.append(self.get_state()))
     board = widgets.committee_session(question)
@@ -479,9 +469,7 @@ def test_the_weight_of_the_price_moves_the_award() -> None:
     panel.close()
 
 
-def test_agreed_weights_are_those_of_the_register_with_name_and_date(
-    register: pmo.Register, tmp_path: Path
-) -> None:
+def test_agreed_weights_are_those_of_the_register_with_name_and_date(register: pmo.Register, tmp_path: Path) -> None:
     panel = widgets.weights(register, folder=tmp_path)
     next(iter(panel.sliders.values())).value = 5
     panel.person.value = "The committee"
@@ -501,9 +489,7 @@ def test_agreed_weights_are_those_of_the_register_with_name_and_date(
     panel.close()
 
 
-def test_the_spread_of_weights_says_which_decisions_it_changes(
-    register: pmo.Register, tmp_path: Path
-) -> None:
+def test_the_spread_of_weights_says_which_decisions_it_changes(register: pmo.Register, tmp_path: Path) -> None:
     state = WeightsState(register)
     first, *_, last = state.points
     state.save(tmp_path, "One")
@@ -551,9 +537,7 @@ def test_weights_are_kept_by_person_and_a_register_reads_them(register: pmo.Regi
     shutil.copytree(TWELVE, folder)
     shutil.copy(tmp_path / "stakeholder_weights.csv", folder)
     read = pmo.load_register(folder)
-    assert pmo.prioritization.compare_stakeholders(pmo.prioritize(read)).summary in html.unescape(
-        panel._said.value
-    )
+    assert pmo.prioritization.compare_stakeholders(pmo.prioritize(read)).summary in html.unescape(panel._said.value)
     panel.close()
 
 
@@ -596,9 +580,7 @@ def test_of_several_scenarios_each_that_fails_is_named_and_the_others_are_added(
     panel.close()
 
 
-def test_a_cell_that_runs_again_closes_what_it_made(
-    register: pmo.Register, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_cell_that_runs_again_closes_what_it_made(register: pmo.Register, monkeypatch: pytest.MonkeyPatch) -> None:
     run = ["cell", "first"]
     monkeypatch.setattr(ui, "_running", lambda: (run[0], run[1]))
     one, beside = widgets.register(register), widgets.register(register)

@@ -147,9 +147,7 @@ def test_sessions_are_kept_apart_by_committee_and_date(session: SessionState, tm
     assert sorted(place for place, _ in found) == sorted(p.relative_to(tmp_path).as_posix() for p in places)
     session.undo()
     session.prove()
-    assert compare_session(session, places[0]).startswith(
-        "There 13 data engineers and Reservoir Learning Hub in: 20.5"
-    )
+    assert compare_session(session, places[0]).startswith("There 13 data engineers and Reservoir Learning Hub in: 20.5")
 
 
 def test_a_session_of_another_question_is_not_opened(

@@ -159,9 +159,7 @@ def test_overrides_of_the_register_are_the_first_case(question: pmo.Question) ->
     session = SessionState(held)
     session.prove()
     assert (session.recommended.value, session.answer.value) == (33.5, 24.5)
-    assert session.moves["move"].tolist() == [
-        "Overrides in force at the start: P08 Reservoir Learning Hub in"
-    ]
+    assert session.moves["move"].tolist() == ["Overrides in force at the start: P08 Reservoir Learning Hub in"]
     session.free("P08")
     assert session.answer.value == 33.5
 

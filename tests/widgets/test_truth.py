@@ -172,9 +172,7 @@ def check_prices(session: SessionState, drawn: Case, plans: Plans) -> None:
     for price in prices_of(session.answer, [f.project_id for f in session.case.forces], 60):
         way = "out" if plan.get(price.project_id, "stop") != "stop" else "in"
         assert price.in_out == way
-        forced = every_plan(
-            drawn, session.case.forced(Override(project_id=price.project_id, in_out=price.in_out))
-        )
+        forced = every_plan(drawn, session.case.forced(Override(project_id=price.project_id, in_out=price.in_out)))
         if not forced:
             assert math.isinf(price.low)
             continue
@@ -241,9 +239,7 @@ def test_the_board_says_what_trying_every_plan_says(drawn: Case, data: st.DataOb
     before: Plans = []
     line, at = [session.case], 0
     for _ in range(data.draw(st.integers(2, 5))):
-        act = data.draw(
-            st.sampled_from(["in", "out", "in", "out", "free", "money", "people", "undo", "redo", "again"])
-        )
+        act = data.draw(st.sampled_from(["in", "out", "in", "out", "free", "money", "people", "undo", "redo", "again"]))
         event(act)
         project = data.draw(st.sampled_from(drawn.projects))
         was = session.case

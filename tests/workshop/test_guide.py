@@ -67,9 +67,7 @@ def test_glossary_has_french_for_every_term() -> None:
     assert french["earned value (EV)"] == "valeur acquise"
     assert len(french) == len(rows) >= 40
     assert [row[0].lower() for row in rows] == sorted(row[0].lower() for row in rows)
-    assert not [row for row in rows if re.search(r"'| [;:?!]", "".join(row[1:]))], (
-        "French apostrophes and spaces"
-    )
+    assert not [row for row in rows if re.search(r"'| [;:?!]", "".join(row[1:]))], "French apostrophes and spaces"
 
 
 def test_texts_of_every_language_have_the_same_sections() -> None:
@@ -77,9 +75,7 @@ def test_texts_of_every_language_have_the_same_sections() -> None:
         for name in lesson_names():
             ours, theirs = read_texts(name), read_texts(name, folder.name)
             assert (set(ours.text), set(ours.guide)) == (set(theirs.text), set(theirs.guide))
-            assert {k: set(v) for k, v in ours.checks.items()} == {
-                k: set(v) for k, v in theirs.checks.items()
-            }
+            assert {k: set(v) for k, v in ours.checks.items()} == {k: set(v) for k, v in theirs.checks.items()}
 
 
 def test_every_text_is_used_and_every_cell_has_its_text() -> None:
@@ -106,9 +102,7 @@ def test_workshop_command_writes_a_ready_set(tmp_path: Path, capsys: pytest.Capt
     for team in ("team_1", "team_2"):
         lessons = folder / team / "notebooks" / "lessons"
         assert sorted(path.stem for path in lessons.glob("*.ipynb")) == lesson_names()
-        assert 'register_path: str = \\"meridian_12\\"' in (lessons / "06_arbitration.ipynb").read_text(
-            "utf-8"
-        )
+        assert 'register_path: str = \\"meridian_12\\"' in (lessons / "06_arbitration.ipynb").read_text("utf-8")
         assert (lessons / "meridian_12" / "projects.csv").is_file()
         assert not list((folder / team).rglob("*_solution.ipynb"))
         assert list((folder / team / "packs").glob("*.yml"))

@@ -66,18 +66,14 @@ def test_no_notebook_without_a_source() -> None:
 def test_learner_notebook_runs_unfilled_and_gaps_answer_with_their_hint(name: str) -> None:
     found = verdicts(run_learner(name))
     assert [verdict.state for verdict in found] == ["open"] * len(built(name).answers)
-    assert [verdict.hint for verdict in found] == [
-        built(name).texts.checks[c]["open"] for c in built(name).answers
-    ]
+    assert [verdict.hint for verdict in found] == [built(name).texts.checks[c]["open"] for c in built(name).answers]
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("value", [-1, ["zzz", 99]], ids=repr)
 def test_nonsense_in_every_gap_breaks_no_cell(name: str, value: object) -> None:
-    gaps = [
-        match for cell in built(name).cells for match in re.findall(r"^(\w+) = ____$", cell.learner, re.M)
-    ]
+    gaps = [match for cell in built(name).cells for match in re.findall(r"^(\w+) = ____$", cell.learner, re.M)]
     run = run_learner(name, dict.fromkeys(gaps, value))
     assert not [v for v in verdicts(run) if v.state == "right"]
 

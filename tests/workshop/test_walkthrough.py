@@ -79,9 +79,7 @@ class Learner:
 @pytest.mark.parametrize("name", HALF_DAY)
 def test_a_learner_goes_through_the_lesson(lab: Lab, browser: Any, name: str) -> None:
     codes = [
-        c.source
-        for c in nbformat.read(lab.folder / "lessons" / f"{name}.ipynb", 4).cells
-        if c.cell_type == "code"
+        c.source for c in nbformat.read(lab.folder / "lessons" / f"{name}.ipynb", 4).cells if c.cell_type == "code"
     ]
     solved = {cell.learner: cell.solution for cell in built(name).cells if cell.kind == "gap"}
     start = time.monotonic()

@@ -28,9 +28,7 @@ def test_a_gap_survives_what_lessons_do_with_it() -> None:
 
 
 def test_what_is_open() -> None:
-    assert all(
-        map(is_open, (None, ..., float("nan"), "", "____", [], {"a": ____}, np.nan, pd.NA is None or np.nan))
-    )
+    assert all(map(is_open, (None, ..., float("nan"), "", "____", [], {"a": ____}, np.nan, pd.NA is None or np.nan)))
     assert not any(map(is_open, (0, 0.0, "a", [0], False, np.float64(3))))
 
 
@@ -67,9 +65,7 @@ def test_verdict_is_words_and_escaped_html() -> None:
     assert repr(verdict) == "✗ Not yet. Use `a < b` and **think**."
     assert "<code>a &lt; b</code> and <b>think</b>" in verdict._repr_html_()
     verdict = lesson("04_costs")("net", "239.1")
-    assert repr(verdict).startswith(
-        "✗ Not yet. Your number: 239.1 EUR thousand. You discounted today's money"
-    )
+    assert repr(verdict).startswith("✗ Not yet. Your number: 239.1 EUR thousand. You discounted today's money")
     assert "<i>Refused</i> is an answer" in lesson("06_arbitration")("deferred", "a")._repr_html_()
 
 
@@ -86,9 +82,7 @@ def test_seal() -> None:
 
 def test_source_marks(tmp_path: Path) -> None:
     path = tmp_path / "00.py"
-    path.write_text(
-        "# note\n# %% gap a\nx = 1 + 1  #?\ny = 3  #? y = [____]\nz = 4\n# %% text b\n", encoding="utf-8"
-    )
+    path.write_text("# note\n# %% gap a\nx = 1 + 1  #?\ny = 3  #? y = [____]\nz = 4\n# %% text b\n", encoding="utf-8")
     gap, text = parse_source(path)
     assert (gap.kind, gap.name, text.kind, text.name) == ("gap", "a", "text", "b")
     assert gap.learner == "x = ____\ny = [____]\nz = 4"
@@ -106,7 +100,4 @@ def test_a_language_that_is_not_there() -> None:
 def test_markup_escapes_and_numbers() -> None:
     assert inline("a_b #1 *not* $") == r"a\_b \#1 #emph[not]; \$"
     assert markup("- a\n- b\n\n3. c") == "#list([a], [b])\n\n#enum(start: 3, [c])"
-    assert (
-        markup("| a | b |\n| --- | --- |\n| x | −1 |")
-        == r"#ruled(2, (left, right,), ([a], [b],), ([x], [−1],))"
-    )
+    assert markup("| a | b |\n| --- | --- |\n| x | −1 |") == r"#ruled(2, (left, right,), ([a], [b],), ([x], [−1],))"

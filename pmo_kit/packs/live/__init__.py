@@ -133,9 +133,7 @@ def fetch() -> str | None:
     if npm is None:
         return "npm is not installed: it fetches the solver."
     with scratch() as folder:
-        ran = subprocess.run(
-            [npm, "pack", f"highs@{VERSION}", "--silent"], cwd=folder, capture_output=True, text=True
-        )
+        ran = subprocess.run([npm, "pack", f"highs@{VERSION}", "--silent"], cwd=folder, capture_output=True, text=True)
         if ran.returncode:
             return f"npm could not fetch highs {VERSION}: {ran.stderr.strip()}"
         with tarfile.open(next(folder.glob("*.tgz"))) as archive:

@@ -123,9 +123,7 @@ def _linked(html: str, refers: Mapping[str, str]) -> Any:
     return Markup("".join(part if part.startswith("<") else pattern.sub(link, part) for part in parts))
 
 
-def _render(
-    name: str, context: Mapping[str, Any], figures: Sequence[tuple[str, str]], live: Live | None = None
-) -> str:
+def _render(name: str, context: Mapping[str, Any], figures: Sequence[tuple[str, str]], live: Live | None = None) -> str:
     """Fill a template of `templates/report`; every text is escaped by jinja."""
     folder: Path = shipped("templates", "report")
     environment = Environment(

@@ -549,9 +549,7 @@ def declared(field: Field, block: Block, row: int, record: Mapping[str, Any]) ->
     """
     names = {name: name.strip("[]") for name in _NAME.findall(field.formula)}
     parts = [record[name] for name in names.values()]
-    if any(map(theme.is_missing, [*parts, record[field.name]])) or not set(names.values()) <= set(
-        block.names
-    ):
+    if any(map(theme.is_missing, [*parts, record[field.name]])) or not set(names.values()) <= set(block.names):
         return ""
     values = {f"v{n}": float(value) for n, value in enumerate(parts)}
     order = list(names)
@@ -630,9 +628,7 @@ _BESIDE = 12
 """Columns that a chart covers."""
 
 
-def write_chart(
-    book: Any, sheet: Any, chart: Chart, head: int, fields: Sequence[Field], formats: Formats
-) -> int:
+def write_chart(book: Any, sheet: Any, chart: Chart, head: int, fields: Sequence[Field], formats: Formats) -> int:
     """Write the rows of a chart, the chart beside them, and to its right the cells that it is drawn from.
 
     Parameters
@@ -777,9 +773,7 @@ def native(
              "name_font": {"name": theme.FONT, "size": 12, "color": theme.DARK_BLUE}}  # fmt: skip
     made.set_title({"none": True} if on_slide else title)
     unnamed = [n for n, one in enumerate(drawn.series) if one.kind == "hidden" or one.across]
-    made.set_legend(
-        {"position": "top", "font": font, "delete_series": unnamed} if drawn.key else {"none": True}
-    )
+    made.set_legend({"position": "top", "font": font, "delete_series": unnamed} if drawn.key else {"none": True})
     made.set_chartarea({"border": {"none": True}})
     return made
 

@@ -195,9 +195,7 @@ def pdf_bytes(outline: Outline) -> bytes:
 def letter_files(outline: Outline) -> dict[str, bytes]:
     """Name -> PDF: one a sponsor, with the committee, the date and whom it is for; a letter starts on a page."""
     return {
-        file: _paper(
-            replace(outline, letters=tuple(i for i in outline.letters if addressee(i) == to)), "letters"
-        )
+        file: _paper(replace(outline, letters=tuple(i for i in outline.letters if addressee(i) == to)), "letters")
         for file, to in outline.papers.items()
     }
 
@@ -215,9 +213,7 @@ def _paper(outline: Outline, kind: str) -> bytes:
         folders = fonts()
         known = coverage(folders)
         content = printable(_Writer(folder, known).document(outline, kind), known)
-        (folder / "pack.json").write_text(
-            json.dumps(content, ensure_ascii=False, allow_nan=False), encoding="utf-8"
-        )
+        (folder / "pack.json").write_text(json.dumps(content, ensure_ascii=False, allow_nan=False), encoding="utf-8")
         template = shipped("templates", "report", "pack.typ")
         (folder / "pack.typ").write_bytes(template.read_bytes())
         day = outline.spec.date or outline.settings.as_of or dt.date(1980, 1, 1)

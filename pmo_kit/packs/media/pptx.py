@@ -132,13 +132,10 @@ def pages(table: Table, room: Box, more: int = 0) -> list[Page]:
     if len(found) > _MOST:
         last = found[_MOST - 1]
         rest = len(lines) - last[0] - len(last) + 1
-        lines[last[-1]] = (
-            Slot(((Run(f"and {rest} more, in the annex", color=theme.QUIET),),), span=len(given)),
-        )
+        lines[last[-1]] = (Slot(((Run(f"and {rest} more, in the annex", color=theme.QUIET),),), span=len(given)),)
         found = found[:_MOST]
     return [
-        Page(head, tuple(lines[n] for n in part), (top, *(heights[n] for n in part)), given, size)
-        for part in found
+        Page(head, tuple(lines[n] for n in part), (top, *(heights[n] for n in part)), given, size) for part in found
     ]
 
 
@@ -250,9 +247,7 @@ def _slot(part: cells.Cell, side: str, total: bool) -> Slot:
         return Slot(((Run(cells.said(part), bold=True, color=color, scale=0.85),),))
     if part["kind"] == "rag":
         _, fill, ink = theme.RAG[part["letter"]]
-        return Slot(
-            ((Run(f"{_RAG_MARKS[part['letter']]} {part['letter']}", bold=True, color=ink),),), "center", fill
-        )
+        return Slot(((Run(f"{_RAG_MARKS[part['letter']]} {part['letter']}", bold=True, color=ink),),), "center", fill)
     if part["kind"] == "level":
         fill = {"full": theme.DARK_BLUE, "reduced": "#D3E6F6"}.get(part["text"], "")
         color = theme.PAPER if part["text"] == "full" else theme.INK
@@ -289,9 +284,7 @@ def _header_slot(title: str, unit: str, side: str) -> Slot:
     return Slot(((Run(text, color=theme.QUIET, scale=0.8),),), side)
 
 
-def _tall(
-    paragraphs: Sequence[Sequence[Run]], wide: float, size: float, wider: Sequence[float] = WIDEST
-) -> float:
+def _tall(paragraphs: Sequence[Sequence[Run]], wide: float, size: float, wider: Sequence[float] = WIDEST) -> float:
     """Height of paragraphs in pt, from the widths of their words, bold and not."""
     high = 0.0
     for runs in paragraphs:
@@ -435,9 +428,7 @@ def too_small(chart: Chart, room: Box) -> Table | None:
         return None
     rows, (what, number) = cells.data_table(chart), fields_of(chart)
     told = [chart.label] if chart.label else [number, *filter(None, (chart.low, chart.high))]
-    about = {
-        part: getattr(chart, part) for part in ("title", "unit_line", "takeaway", "note", "source", "inputs")
-    }
+    about = {part: getattr(chart, part) for part in ("title", "unit_line", "takeaway", "note", "source", "inputs")}
     return replace(rows, columns=(replace(what, kind="text"), *told), **about)
 
 
@@ -461,9 +452,7 @@ def _written(chart: Chart, drawn: Spec) -> _Written:
         sheet = made.add_worksheet()
         columns = write_series(sheet, drawn, 0, 0, Formats(made))
         if draws:
-            size = (
-                14 if len(drawn.categories) <= _DENSE and not (drawn.layered and drawn.shape == "bar") else 12
-            )
+            size = 14 if len(drawn.categories) <= _DENSE and not (drawn.layered and drawn.shape == "bar") else 12
             sheet.insert_chart(0, 0, native(made, chart, drawn, sheet.name, columns, 0, size))
         made.close()
         return stream.getvalue()
@@ -720,9 +709,7 @@ def turning(front: Front) -> str:
 
 def line_across(slide: Any, room: Box, color: str = theme.DARK_BLUE) -> None:
     """A thin line above a block, for the eye only."""
-    line = slide.shapes.add_connector(
-        MSO_CONNECTOR.STRAIGHT, room.left, room.top, room.left + room.width, room.top
-    )
+    line = slide.shapes.add_connector(MSO_CONNECTOR.STRAIGHT, room.left, room.top, room.left + room.width, room.top)
     line.name = "Rule"
     plain(line)
     _edge(line.line, color, 1 if color == theme.DARK_BLUE else 0.5)
@@ -900,9 +887,7 @@ class _Deck:
         """
         short = [item for item in part.items if _is_short(item.exhibit)]
         said = [(line, "") for line in part.lead]
-        said += [
-            (item.exhibit.title, " ".join(" ".join(pair) for pair in _said(item.exhibit))) for item in short
-        ]
+        said += [(item.exhibit.title, " ".join(" ".join(pair) for pair in _said(item.exhibit))) for item in short]
         rest = [item for item in part.items if item not in short]
         self.before = " ".join(said[0][0].split()) if len(said) == 1 and not said[0][1] and rest else ""
         if said and not self.before:
@@ -1026,11 +1011,7 @@ def _tiles(slide: Any, room: Box, kpi: Kpi) -> None:
 def _text(slide: Any, room: Box, items: Sequence[tuple[str, str]], name: str) -> None:
     """Paragraphs with a lead in bold; as large as they fit."""
     paragraphs = [
-        tuple(
-            run
-            for run in (Run(lead, bold=True), Run(f" {said}" if lead else said))
-            if run.text or not run.bold
-        )
+        tuple(run for run in (Run(lead, bold=True), Run(f" {said}" if lead else said)) if run.text or not run.bold)
         for lead, said in items
     ]
     plain = [(Run("".join(run.text for run in runs)),) for runs in paragraphs]

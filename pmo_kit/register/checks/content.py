@@ -101,9 +101,7 @@ def days_as_fte(evidence: Evidence) -> Iterator[Found]:
 
 reading_rule(4, "number_not_read", "block", "A number, date, year, period or flag cannot be read.")
 reading_rule(6, "currency_mixed", "block", "An amount is in another currency than the settings say.")
-reading_rule(
-    29, "transposed_layout", "warn", "Projects are columns and fields are rows; the sheet was turned."
-)
+reading_rule(29, "transposed_layout", "warn", "Projects are columns and fields are rows; the sheet was turned.")
 reading_rule(30, "encoding_repaired", "warn", "A file is not UTF-8, or its characters were damaged.")
 reading_rule(31, "column_renamed", "info", "A column was read by another name.")
 reading_rule(32, "column_not_mapped", "block", "A column names nothing in the dictionary and was not read.")
@@ -185,9 +183,7 @@ def signs_unseen(evidence: Evidence) -> Iterator[Found]:
     for name, intake in evidence.intakes.items():
         for column in filter(intake.table.__contains__, intake.raw):
             cells = intake.raw[column]
-            odd = [
-                one for one in texts_of(cells) if not (one.isascii() and one.isprintable()) or "_x00" in one
-            ]
+            odd = [one for one in texts_of(cells) if not (one.isascii() and one.isprintable()) or "_x00" in one]
             signs = {one: found for one in odd if (found := ODD_SIGNS.findall(one.strip()))}
             hard = [one for one, found in signs.items() if any(sign < " " or len(sign) > 1 for sign in found)]
             hard = [] if intake.table[column].type in (*_WRITTEN, "value") else hard

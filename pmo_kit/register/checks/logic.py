@@ -81,9 +81,7 @@ def cycle_in_requires(evidence: Evidence) -> Iterator[Found]:
 def _excluding_pairs(links: pd.DataFrame) -> list[tuple[str, str, int]]:
     """Pairs of projects that exclude each other at every level, with the row that says so."""
     whole = links[links["level"].isna()]
-    direct = whole[
-        (whole["relation"] == "excludes") & whole["other_id"].notna() & whole["other_level"].isna()
-    ]
+    direct = whole[(whole["relation"] == "excludes") & whole["other_id"].notna() & whole["other_level"].isna()]
     pairs = list(zip(direct["project_id"], direct["other_id"], direct.index, strict=True))
     grouped = whole[whole["relation"].isin(["excludes", "exactly_one"]) & whole["group"].notna()]
     for _, members in grouped.groupby(["relation", "group"]):

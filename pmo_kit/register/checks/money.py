@@ -61,9 +61,7 @@ def money_before_start(evidence: Evidence) -> Iterator[Found]:
         for mask, severity in ((ahead, "block"), (early & ~ahead, "warn")):
             words = [f"{as_given(amount)} in {year} lies before discount_to ({first}): it is in no net present value."
                      for amount, year in zip(frame["amount"][mask], frame["year"][mask], strict=True)]  # fmt: skip
-            fix = (
-                "Move discount_to to the first year that can still be decided, or correct the year or state."
-            )
+            fix = "Move discount_to to the first year that can still be decided, or correct the year or state."
             yield Found(table, "year", mask, words, fix, severity)
 
 
@@ -170,9 +168,7 @@ def price_basis_mixed(evidence: Evidence) -> Iterator[Found]:
     basis, stated = evidence.frame("budgets")["price_basis"], evidence.settings.price_basis
     other = basis.notna() & (basis != stated) & bool(stated)
     text = f"The envelope is {{value}}, and the settings say {stated}."
-    fix = (
-        "Bring the envelope to the prices of the costs, with a dated deflator, and say so in the assumptions."
-    )
+    fix = "Bring the envelope to the prices of the costs, with a dated deflator, and say so in the assumptions."
     yield Found("budgets", "price_basis", other, text, fix)
 
 

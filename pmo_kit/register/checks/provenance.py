@@ -97,9 +97,7 @@ def left_out_too_much(evidence: Evidence) -> Iterator[Found]:
     told = accounts(evidence.frame)
     if told is not None and told.stops:
         text = f"{told.sentence} No pack is made of it until somebody accepts it."
-        fix = (
-            "Mend the source; or accept it by name in the mapping: accept: {up_to: 0.05, who: ..., why: ...}"
-        )
+        fix = "Mend the source; or accept it by name in the mapping: accept: {up_to: 0.05, who: ..., why: ...}"
         yield Found("sources", "", None, text, fix)
 
 

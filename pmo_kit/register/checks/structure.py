@@ -47,9 +47,7 @@ def _alike(values: pd.Series) -> pd.Series:
     return values.map({value: look_alike(value) for value in pd.unique(values.dropna())}).astype("str")
 
 
-@rule(
-    1, "block", "Two rows say the same thing (also when only case, blanks or signs that look alike differ)."
-)
+@rule(1, "block", "Two rows say the same thing (also when only case, blanks or signs that look alike differ).")
 def duplicate_key(evidence: Evidence) -> Iterator[Found]:
     """Two rows with one key: which of them is right, nobody can tell."""
     for table, intake in evidence.intakes.items():
@@ -217,9 +215,7 @@ def unknown_level(evidence: Evidence) -> Iterator[Found]:
         said = list(pairs.itertuples(index=False, name=None))
         wrong = {one for one in said if one not in known and (one[0] in listed or one[1] != "full")}
         lost = named[np.array([one in wrong for one in named.itertuples(index=False, name=None)], bool)]
-        words = [
-            f"Project {one} has no funding level {level}." for one, level in lost.itertuples(index=False)
-        ]
+        words = [f"Project {one} has no funding level {level}." for one, level in lost.itertuples(index=False)]
         fix = "Correct it, or add the level to the table levels."
         yield Found(name, column, lost.index.to_numpy(), words, fix)
 
