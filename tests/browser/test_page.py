@@ -109,7 +109,7 @@ def test_charts_are_pictures_until_they_are_seen_and_then_drawn_without_a_networ
 NAMED = re.compile(
     r"(annex|chapter|page) \d+|\b[0-9a-f]{8}\b|\d{4}-\d\d(-\d\d)?|\d{4}Q\d|20\d\d"
     r"|\w+ [−+]\d+ %|Phase 1|Stage 2 & 3"
-    r"|\b[Rr]ow \d+(, \d+)*|(?<=[Pp]er )1\b|(?<=of )100\b|\bt?on? 1 spent"
+    r"|\b[Rr]ows? \d+(, \d+)*|(?<=[Pp]er )1\b|(?<=of )100\b|\bt?on? 1 spent"
 )
 """Dates, years, seals, names of projects and cases, rows of a sheet; what is counted per 1 or of 100 points."""
 OF_LIMITS = re.compile(r"at (most|least) [\d.]+( %)?")
