@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.disk import real, scratch, write_whole
-from pmo_kit.errors import PackError
+from pmo_kit.errors import DataError, PackError
 from pmo_kit.packs.manifest import Published, read_json
 from pmo_kit.register.schema import load_schema
 from pmo_kit.register.values import DOUBTS
@@ -154,7 +154,7 @@ def _decisions_file(path: str | Path) -> Path:
 def _lines(file: Path, faults: list[str], register: Any = None) -> Iterator[tuple[int, dict[str, str]]]:
     """The lines of a file with their numbers: dates as ISO, amounts as plain numbers; what is none is a fault."""
     numbers, raws, comma, _ = _cells(file)
-    columns = {column.name: column for column in load_schema()["decisions"]}
+    columns = _columns()
     names = set(raws[0]) if raws else set()
     absent = sorted({"date", "committee", "project_id", "decision", "recommended", "reason"} - names)
     if absent:
@@ -173,8 +173,8 @@ def _lines(file: Path, faults: list[str], register: Any = None) -> Iterator[tupl
 
 def _others(raws: Sequence[Mapping[str, str]]) -> str:
     """Columns that hold something and are none of the table of decisions."""
-    filled = {name for raw in raws for name, cell in raw.items() if cell.strip()}
-    return ", ".join(sorted(name or "(without a header)" for name in filled - set(_columns())))
+    filled = {name for raw in raws for name, cell in raw.items() if cell.strip()} - set(_columns())
+    return ", ".join(sorted(name or "(without a header)" for name in filled))
 
 
 def _columns() -> list[str]:
@@ -187,9 +187,11 @@ def _cells(file: Path) -> tuple[list[int], list[dict[str, str]], bool, list[str]
     from pmo_kit.register.reading import read_sheets
 
     findings = Findings()
-    raws = read_sheets(file, findings)
-    told = findings.frame()
-    stop, look = (told[told["severity"] == one] for one in ("block", "warn"))
+    try:
+        raws = read_sheets(file, findings)
+    except DataError as error:
+        raise PackError(f"{file} cannot be read: {error}") from error
+    stop, look = (findings.frame().query(f"severity == '{one}'") for one in ("block", "warn"))
     if len(stop) or not raws:
         raise PackError(f"{file} cannot be read: {stop['message'].iloc[0] if len(stop) else 'it is empty.'}")
     warnings = [f"Look at {row.file} {row.sheet} {_text(row.row)}: {row.message}" for row in look.itertuples()]
@@ -249,11 +251,9 @@ def _read_amounts(rows: Sequence[tuple[int, dict[str, str]]], comma: bool, fault
     unit, currency = (register.settings.money_unit, register.settings.currency) if register else (None, "")
     column = load_schema()["decisions"]["amount"]
     parsed = parse_number(told, column, comma=style, money_unit=unit or None, currency=currency)
-    foreign = np.any(
-        [parsed.bad, *(mask for how, _, _, mask in parsed.notes if how == "block" and mask is not None)],
-        axis=0,
-    )
-    for (number, row), value, bad, other in zip(rows, parsed.values, parsed.bad, foreign, strict=True):
+    blocked = (mask for how, _, _, mask in parsed.notes if how == "block" and mask is not None)
+    states = zip(rows, parsed.values, parsed.bad, np.any([parsed.bad, *blocked], axis=0), strict=True)
+    for (number, row), value, bad, other in states:
         if bad:
             faults.append(f"{_who(number, row)}: amount '{row['amount']}' is no plain number.")
         elif other:
