@@ -76,9 +76,13 @@ def test_b7_b8_counts_and_regrets_are_those_of_the_named_cases(
     always = [p for p in everyone if often[p] == len(plans)]
     same = sum(alike[p] == len(other) for p in always)
     never = sum(times == 0 for times in often.values())
+
+    def none(several: int) -> str:
+        return count(several) if several else "none"
+
     assert figures.grid(comparison).title == (
-        f"Over {over} {count(len(always), 'project is', 'projects are')} always funded ({count(same)} at one size), "
-        f"{count(len(everyone) - len(always) - never)} sometimes, {count(never)} never"
+        f"Over {over} {count(len(always), 'project is', 'projects are')} always funded ({none(same)} at one size), "
+        f"{none(len(everyone) - len(always) - never)} sometimes, {none(never)} never"
     )
     asked = {case.name: case(question) for case in cases if case.name in other} | {"Today": question}
     behind = [
