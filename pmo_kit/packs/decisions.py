@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from pmo_kit.disk import real, scratch, write_whole
+from pmo_kit.disk import inert, real, scratch, write_whole
 from pmo_kit.errors import DataError, PackError
 from pmo_kit.packs.manifest import Published, read_json
 from pmo_kit.register.schema import load_schema
@@ -130,17 +130,19 @@ def read_decisions(path: str | Path, register: Any = None) -> list[dict[str, str
         With every line to mend: a decision that is not known, a date that can be read two ways or is none, a committee
         that is missing, and a decision against the recommendation without a reason or without who decided it.
     """
+    return _read(path, register)[0]
+
+
+def _read(path: str | Path, register: Any) -> tuple[list[dict[str, str]], list[str], list[str]]:
+    """What was decided, the projects without a decision, and warnings."""
     file = _decisions_file(path)
-    rows: list[dict[str, str]] = []
-    faults: list[str] = []
-    for number, row in _lines(file, faults, register):
-        if not row["decision"]:
-            continue
-        rows.append(row)
-        faults += _faults(row, _who(number, row))
+    lines, warnings, faults = _lines(file, register)
+    decided = [(number, row) for number, row in lines if row["decision"]]
+    faults += [fault for number, row in decided for fault in _faults(row, _who(number, row))]
     if faults:
         raise PackError("\n".join([f"{file} cannot be recorded:", *(f"  {fault}" for fault in faults)]))
-    return rows
+    left = [row["project_id"] for _, row in lines if row["project_id"] and not row["decision"]]
+    return [row for _, row in decided], left, warnings
 
 
 def _decisions_file(path: str | Path) -> Path:
@@ -151,16 +153,19 @@ def _decisions_file(path: str | Path) -> Path:
     return Published.at(place).folder / "decisions.csv"
 
 
-def _lines(file: Path, faults: list[str], register: Any = None) -> Iterator[tuple[int, dict[str, str]]]:
-    """The lines of a file with their numbers: dates as ISO, amounts as plain numbers; what is none is a fault."""
-    numbers, raws, comma, _ = _cells(file)
-    columns = _columns()
+def _lines(file: Path, register: Any) -> tuple[list[tuple[int, dict[str, str]]], list[str], list[str]]:
+    """The lines of a file with their numbers, dates as ISO, amounts as plain numbers; warnings; what is wrong."""
+    numbers, raws, comma, warnings = _cells(file)
+    columns, faults = _columns(), list[str]()
     names = set(raws[0]) if raws else set()
     absent = sorted({"date", "committee", "project_id", "decision", "recommended", "reason"} - names)
     if absent:
         raise PackError(f"{file.name} lacks the column{'s' * (len(absent) > 1)} {', '.join(absent)}.")
-    others, gone = _others(raws), ", ".join(name for name in columns if name not in names)
-    if others and gone:
+    filled = {name for raw in raws for name, cell in raw.items() if cell.strip()} - set(columns)
+    others = ", ".join(sorted(name or "(without a header)" for name in filled))
+    if others:
+        warnings.append(f"Look: what stands under {others} was not recorded.")
+    if others and (gone := ", ".join(name for name in columns if name not in names)):
         faults.append(f"{others}: no column of the table decisions. Renamed? It lacks {gone}.")
     rows = [{name: _plain(raw.get(name)) for name in columns} for raw in raws]
     decided = [(number, row) for number, row in zip(numbers, rows, strict=True) if row["decision"]]
@@ -168,13 +173,7 @@ def _lines(file: Path, faults: list[str], register: Any = None) -> Iterator[tupl
         row["decision"] = row["decision"].lower().replace(" ", "_")
     _read_dates(decided, file, faults)
     _read_amounts(decided, comma, faults, register)
-    return iter(zip(numbers, rows, strict=True))
-
-
-def _others(raws: Sequence[Mapping[str, str]]) -> str:
-    """Columns that hold something and are none of the table of decisions."""
-    filled = {name for raw in raws for name, cell in raw.items() if cell.strip()} - set(_columns())
-    return ", ".join(sorted(name or "(without a header)" for name in filled))
+    return list(zip(numbers, rows, strict=True)), warnings, faults
 
 
 def _columns() -> list[str]:
@@ -307,14 +306,10 @@ def record_decisions(path: str | Path, register_folder: str | Path) -> Recorded:
     if not folder.is_dir():
         raise PackError(f"{folder} is not a folder of CSV files: copy the lines of decisions.csv into its sheet.")
     register = load_register(folder)
-    rows = read_decisions(path, register)
+    rows, left, warnings = _read(path, register)
     if not rows:
         raise PackError(f"No line of {path} has a decision: fill the column 'decision' first.")
-    left = [row["project_id"] for _, row in _lines(_decisions_file(path), []) if not row["decision"]]
-    file = folder / "decisions.csv"
-    columns, (_, filled, _, warnings) = _columns(), _cells(_decisions_file(path))
-    if others := _others(filled):
-        warnings.append(f"Look: what stands under {others} was not recorded.")
+    file, columns = folder / "decisions.csv", _columns()
     before: list[dict[str, str]] = []
     if file.is_file():
         before = _cells(file)[1]
@@ -333,7 +328,7 @@ def record_decisions(path: str | Path, register_folder: str | Path) -> Recorded:
         (trial / "decisions.csv").write_bytes(content)
         load_register(trial)
     write_whole(file, content)
-    return Recorded(len(rows), file, tuple(filter(None, left)), (*_warnings(rows, register), *warnings))
+    return Recorded(len(rows), file, tuple(left), (*_warnings(rows, register), *warnings))
 
 
 def _warnings(rows: Sequence[Mapping[str, str]], register: Any) -> Iterator[str]:
@@ -413,8 +408,6 @@ def _key(row: Mapping[str, str]) -> tuple[str, ...]:
 
 def _written(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bytes:
     """A CSV file in which no text can run as a formula."""
-    from pmo_kit.register.template import inert
-
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(columns)
