@@ -31,6 +31,7 @@ from pmo_kit.arbitration.solving import (
     relaxed_solver,
     side_by_side,
     solve,
+    taken,
 )
 from pmo_kit.doors import door, factor, several
 from pmo_kit.doors import number as at_least
@@ -366,7 +367,7 @@ class _Chain:
         found = solve(whole.fixed(fixed).with_rows(rows), Limits(self._near, nodes, cutoff=cutoff))
         if found.x is not None:
             parts_ = zip(np.split(found.x, starts[1:-1]), models, strict=True)
-            plans = tuple(tuple(np.flatnonzero(x[: m.n] > 0.5).tolist()) for x, m in parts_)
+            plans = tuple(taken(x[: m.n]) for x, m in parts_)
             self._keep((*(self.best or ())[: places[0]], *plans, *(self.best or ())[high:]))
         if found.status == "infeasible" or found.value <= known + self._near >= found.bound:
             return known
@@ -516,7 +517,7 @@ def good_plan(warm: Warm, model: Model, gap: float) -> Found | None:
     x = warm.core(relaxed, enough, until)
     if x is None:
         return None
-    plan = tuple(int(i) for i in np.flatnonzero(x > 0.5))
+    plan = taken(x)
     exact = model.evaluate(plan)
     if exact.broken:
         return None

@@ -30,7 +30,7 @@ from pmo_kit.arbitration.rules import (
     Rule,
 )
 from pmo_kit.arbitration.search import best_plan
-from pmo_kit.arbitration.solving import Limits, Program, solve
+from pmo_kit.arbitration.solving import Limits, Program, solve, taken
 from pmo_kit.errors import InfeasibleError
 
 if TYPE_CHECKING:
@@ -128,10 +128,10 @@ def _least_aside(question: Question, model: Model, hard: Sequence[Rule], kept: S
     outcome = solve(program, Limits(0.999))
     if outcome.x is None:
         return None
-    plan = np.flatnonzero(outcome.x[: model.n] > 0.5)
+    plan = taken(outcome.x[: model.n])
     aside = {name for name, x in zip(owner, outcome.x[len(p.value) :], strict=True) if x > 0.5}
     exact = compile_model(question.without(*aside))
-    return aside | exact.excess(plan.tolist()).keys()
+    return aside | exact.excess(plan).keys()
 
 
 def _filtered(question: Question, order: Sequence[str]) -> set[str]:

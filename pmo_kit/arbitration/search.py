@@ -1,5 +1,4 @@
-"""Looking for plans: the solver's answer, rounded, checked in exact arithmetic, and taken only if it
-stands."""
+"""Looking for plans: the solver's answer, rounded, checked in exact arithmetic, and taken only if it stands."""
 
 from __future__ import annotations
 
@@ -15,12 +14,11 @@ import numpy as np
 
 from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan, compile_model
 from pmo_kit.arbitration.rules import Row
-from pmo_kit.arbitration.solving import Limits, Outcome, Program, Status, T, side_by_side, solve
+from pmo_kit.arbitration.solving import Limits, Outcome, Program, Status, T, side_by_side, solve, taken
 
 if TYPE_CHECKING:
     from pmo_kit.arbitration.options import Floats
     from pmo_kit.arbitration.question import Question
-
 
 CORE = 30  # options searched, besides two for each rule, once the relaxation has settled the others
 
@@ -123,7 +121,7 @@ def best_plan(
         bound = min(bound, outcome.bound)
         if outcome.x is None:
             return Found(outcome.status, None, 0, _down(model, bound, objective), nodes)
-        plan = tuple(int(i) for i in np.flatnonzero(outcome.x[: model.n] > 0.5))
+        plan = taken(outcome.x[: model.n])
         exact = model.evaluate(plan)
         if limits.cutoff is not None and outcome.value < limits.cutoff - _slack(model, least or 0):
             none: Status = "infeasible" if outcome.status == "optimal" else outcome.status

@@ -35,7 +35,6 @@ from pmo_kit.errors import InputError
 if TYPE_CHECKING:
     from pmo_kit.arbitration.rules import Row
 
-
 T = TypeVar("T")
 Floats = NDArray[np.float64]
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
@@ -273,6 +272,15 @@ def _stopping_at_ctrl_c(highs: Any) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
+def taken(x: Floats) -> tuple[int, ...]:
+    """Positions of the options that a solution takes.
+
+    >>> taken(np.array([0.0, 1.0, 0.9999999]))
+    (1, 2)
+    """
+    return tuple(np.flatnonzero(x > 0.5).tolist())
+
+
 def _near_one(sizes: Floats) -> Floats:
     """Powers of two that bring sizes to between 1 and 1024; what is there already, or zero, stays."""
     exponent = np.floor(np.log2(np.where(sizes > 0, sizes, 1.0)))
@@ -485,7 +493,7 @@ def prove(
             continue
         least, most, x, column = node
         if column is None or (x[:n] == np.rint(x[:n])).all():
-            plan = tuple(int(i) for i in np.flatnonzero(x[:n] > 0.5))
+            plan = taken(x[:n])
             if improves(plan):
                 return Proof(False, plan, count)
         if column is not None:
@@ -661,9 +669,7 @@ def solve_selection(value: ArrayLike, weights: ArrayLike, capacities: ArrayLike)
     grain = float(np.array_equal(worth, np.rint(worth)))
     gap = 0.999 * grain or 1e-9 * float(np.abs(worth).max(initial=0.0))
     outcome = solve(program, Limits(gap))
-    chosen: tuple[int, ...] | None = None
-    if outcome.x is not None:
-        chosen = tuple(int(i) for i in np.flatnonzero(outcome.x > 0.5))
+    chosen = None if outcome.x is None else taken(outcome.x)
     best = None if chosen is None else exactly(chosen)
     while True:
         target = -inf if best is None else float(best) + 0.5 * grain

@@ -29,7 +29,7 @@ from pmo_kit.arbitration.rules import (
     role_words,
 )
 from pmo_kit.arbitration.search import Found, proof_gap, solved_again, value_floor
-from pmo_kit.arbitration.solving import Limits, Outcome, Program, solve
+from pmo_kit.arbitration.solving import Limits, Outcome, Program, solve, taken
 from pmo_kit.doors import door, known, several
 from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given, in_row
@@ -170,14 +170,14 @@ def _least(
         outcome = solve(program.with_rows([*cap, *cuts]), limits)
         if outcome.x is None or outcome.value < lower - 1e-12 * abs(lower):
             break
-        plans = [tuple(int(i) for i in np.flatnonzero(outcome.x[:n] > 0.5))]
+        plans = [taken(outcome.x[:n])]
         cuts.append(model.other_plan(plans[0]))
     return best
 
 
 def _settled(program: Program, plan: Plan, n: int) -> Outcome:
     """The best of a program whose first columns are those of a plan."""
-    return solve(program.fixed({i: float(i in set(plan)) for i in range(n)}))
+    return solve(program.fixed(dict.fromkeys(range(n), 0.0) | dict.fromkeys(plan, 1.0)))
 
 
 def _enough(model: Model, by: Mapping[str, float], amount: float, plan: Plan) -> float:

@@ -19,7 +19,7 @@ from pmo_kit.arbitration.allocation import answered
 from pmo_kit.arbitration.model import ONE, Model, PlanChange, compile_model
 from pmo_kit.arbitration.rules import Row
 from pmo_kit.arbitration.search import best_plan
-from pmo_kit.arbitration.solving import Limits, Program, Status, side_by_side, solve
+from pmo_kit.arbitration.solving import Limits, Program, Status, side_by_side, solve, taken
 from pmo_kit.doors import door, known
 from pmo_kit.errors import InfeasibleError, InputError
 from pmo_kit.facts import Base, Fact, Of, Unit, as_given, count, or_none
@@ -257,7 +257,7 @@ def minimax_plan(allocations: Mapping[str, Allocation], in_percent: bool = False
     outcome = solve(program, Limits(gap=1e-6, nodes=NODES))
     if outcome.x is None:
         raise InputError("no plan of today can be repaired in every scenario")
-    plan = models[0].levels(tuple(int(i) for i in np.flatnonzero(outcome.x[:n] > 0.5)))
+    plan = models[0].levels(taken(outcome.x[:n]))
     there = {
         name: evaluate_plan(model, plan, allocations[name].value) for name, model in zip(names, models, strict=True)
     }
