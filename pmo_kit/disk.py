@@ -1,4 +1,4 @@
-"""What stands on a disk: files and folders that are whole or not there, and temporary ones that go."""
+"""What stands on a disk: files and folders whole or not there, temporary ones that go, text that never runs."""
 
 from __future__ import annotations
 

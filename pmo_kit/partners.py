@@ -27,7 +27,6 @@ from pmo_kit.prioritization import swing_weights
 if TYPE_CHECKING:
     from pmo_kit.register import Register
 
-
 BID = ["partner_id", "lot"]
 ITEM = [*BID, "criterion"]
 PRICE_SPAN = 0.5

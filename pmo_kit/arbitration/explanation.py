@@ -1,5 +1,4 @@
-"""Why the plan is as it is: the price of every other choice, whom it displaces, and which projects hold whatever one
-chooses."""
+"""Why the plan is as it is: the price of every other choice, whom it displaces, and what every good plan holds."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""The price of every choice: what forcing a project in or out costs, and whom it displaces in every tied
-plan."""
+"""The price of every choice: what forcing a project in or out costs, and whom it displaces in every tied plan."""
 
 from __future__ import annotations
 

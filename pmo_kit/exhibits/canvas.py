@@ -2,7 +2,7 @@
 
 Every place is measured from the top left corner of the plot area; what stands left of it or above it has places
 below zero. All of them follow from measured text widths, so no label is cut off and equal charts are drawn alike.
-`plotly` and `svg` write a sheet; neither decides anything.
+`pictures` writes a sheet and decides nothing.
 """
 
 from __future__ import annotations

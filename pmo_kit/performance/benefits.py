@@ -1,10 +1,9 @@
-"""Benefits: what was approved, what is forecast today, what was realized, and who answers for it.
+"""Benefits: what was approved, what is forecast today, what was realized, who answers for it, and the load of change.
 
 Terms follow the UK Infrastructure and Projects Authority, *Guide for effective benefits management* (2017),
 and PMI, *Benefits Realization Management* (2019).
 
-Change load: how much change each unit has to take in each quarter, against what it said it can take.
-
+The load is how much change each unit has to take in each quarter, against what it said it can take:
 load = sum over projects of (share of the unit's staff touched) x (severity / 3): a heavy change counts in
 full, a noticeable one two thirds, a light one a third. One person touched by two projects counts twice: that
 is the point.
@@ -26,7 +25,6 @@ from pmo_kit.performance.curves import as_findings, month_of, months_of
 
 if TYPE_CHECKING:
     from pmo_kit.register import Register
-
 
 PROFILE = ("owner", "measure", "baseline", "target", "strategic_goal")
 FEW = 3

@@ -1,6 +1,4 @@
-"""The status table as arrays of projects x periods, with everything in it that does not add up.
-
-Earned value and earned schedule: arrays in, arrays out, without the register.
+"""Earned value and earned schedule: arrays in, arrays out; and the status table as such arrays, projects x periods.
 
 Terms and formulas follow ANSI/EIA-748 and PMI, *The Standard for Earned Value Management* (2019); earned
 schedule follows Lipke, "Schedule is different", *The Measurable News* (2003), and Vanhoucke, *Measuring Time*
@@ -24,7 +22,6 @@ from pmo_kit.errors import DataError, InputError
 
 if TYPE_CHECKING:
     from pmo_kit.register import Register
-
 
 Array = NDArray[np.float64]
 CLOSE = 1e-9

@@ -1,9 +1,9 @@
-"""The performance review: every project's earned value, earned schedule and rating, and the sums by area.
+"""The performance review: every project's earned value, earned schedule and rating, sums by area, and forecasts.
 
 Red, amber and green follow stated rules and stand beside what is declared and what is assured, never mixed. A
 watermelon is declared Green and Red by rule: green outside, red inside.
 
-Forecasts: how good past estimates were, and whether to go on, judged by what is still to come.
+Forecasts say how good past estimates were; whether to go on is judged by what is still to come.
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from pmo_kit.register import Register
-
 
 ORDER = {"G": 0, "A": 1, "R": 2}
 

@@ -1,4 +1,4 @@
-"""Drawing a block of projects: money, time and people of every draw, added up in a fixed order.
+"""What a plan is exposed to, drawn: money, time, people and risk events of every project, added up in a fixed order.
 
 Every quantity of every project has its own stream, keyed by (seed, project, quantity): adding a project changes no
 other draw. A block is 32 projects. Blocks do not depend on the number of workers, so neither do the numbers. Within a
@@ -6,8 +6,6 @@ block sums are in single precision, over blocks in double.
 
 Sources: Doty-Humphrey, PractRand (SFC64); McKay, Beckman and Conover (1979), Technometrics 21 (Latin hypercube);
 Nelsen (2006), An Introduction to Copulas (the Gaussian copula).
-
-What a plan is exposed to: the money, people, estimates and risk events of every project that it holds.
 """
 
 from __future__ import annotations

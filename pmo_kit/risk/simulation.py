@@ -1,6 +1,5 @@
-"""Simulating a plan: thousands of possible futures of its money, time and people, and what they say together.
-
-What draws say: contingency pooled and unpooled, shares of variance, and how often limits are exceeded.
+"""Simulating a plan: thousands of possible futures of its money, time and people, and what they say together:
+contingency pooled and unpooled, shares of variance, and how often limits are exceeded.
 """
 
 from __future__ import annotations
@@ -502,7 +501,7 @@ def simulate(
 
     Every draw takes for each project a factor on its cost, on its benefits and on its duration (table `estimates`),
     and the risk events that come (table `risks`): their cost, their share of benefits lost, their delay. A late start
-    moves costs, benefits and people; work that takes longer stretches them and costs more (`uncertainty.lateness`).
+    moves costs, benefits and people; work that takes longer stretches them and costs more (`uncertainty.stated`).
     What the register's figures already hold (`includes`) is not added again: with risk or optimism_bias no events, with
     optimism_bias only the spread of the estimates. The mean of the draws is what a question on expected figures counts.
 

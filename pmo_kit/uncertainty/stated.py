@@ -1,6 +1,4 @@
-"""What a register says about uncertainty, project by project: estimates, events, the work and when it is done.
-
-Late starts and overruns: when the money, people and benefits of a late project fall.
+"""What a register says about uncertainty, project by project: estimates, events, the work and how late it may be.
 
 A late start moves everything by so many months. An overrun stretches the work to come: the work that was planned for
 24 months and takes 30 is done at four fifths of the pace, and what follows the work (running costs, benefits) comes as
@@ -35,7 +33,6 @@ from pmo_kit.uncertainty.distributions import REACH, Estimate, Floats
 if TYPE_CHECKING:
     from pmo_kit.register import Register
     from pmo_kit.register.settings import Settings
-
 
 TIME_SHARE = 0.15
 STEPS = 2  # lateness is counted in halves of a month

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from pmo_kit.packs.layout import Collected, Outline
 
-
 _KEPT = ("\n", "\u200b", "\u00ad")
 _SIGNS = ("□", "\ufffd", "?")
 _TOLD = 8
