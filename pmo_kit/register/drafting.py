@@ -227,6 +227,12 @@ class _Col:
         return self.share("date") >= 0.7
 
     @cached_property
+    def marks(self) -> bool:
+        """Letters and a number under a header that names no figures: R1 is no rand."""
+        unknown = not self.year and sort_of(self.plain) == "plain"
+        return unknown and bool(self.text.str.fullmatch(r"[^\W\d_]+[-_/ ]?\d+").all())
+
+    @cached_property
     def long(self) -> bool:
         return len(self.text) > 0 and self.text.str.len().mean() > _LONG
 
@@ -307,7 +313,8 @@ def _sheet(raw: RawSheet) -> _Sheet | None:
         return None
     least = 2 if len(heading.texts) > 2 else 1
     best = without_breaks(heading.body, heading.again, Findings(), least)
-    around = [line_unit(text) for _, text in heading.around]
+    inside = range(min(best.rows, default=0) + 1, max(best.rows, default=0))  # a unit there is of the rows below it
+    around = [line_unit(text) for row, text in heading.around if row not in inside]
     stated = next((said for said in around if said != ("", "")), ("", ""))
     best = best.only(_may_be_rows(best))
     filled = [place for place, header in enumerate(best.headers) if header and best.text(place).notna().any()]
@@ -389,7 +396,7 @@ class Draft:
 
     def _money_settings(self, given: list[RawSheet], raws: list[RawSheet]) -> None:
         """Currency and unit, where headers or cells say them."""
-        money = [col for sheet in self.sheets for col in sheet.cols if col.number]
+        money = [col for sheet in self.sheets for col in sheet.cols if col.number and not col.marks]
         said = {split_header(bare_header(col.header))[:2] for col in money}
         self.scaled = any(unit for _, unit in said)
         said |= {col.stated for col in money}

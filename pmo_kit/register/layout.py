@@ -22,6 +22,7 @@ from pmo_kit.register.values import (
     clean_cell,
     clean_text,
     folded,
+    line_unit,
     narrowed,
     one_of,
     parse_date,
@@ -412,7 +413,8 @@ class Heading:
         for number in np.flatnonzero(alone):
             cells = (cell for cell in self.body.cells.iloc[number] if isinstance(cell, str) and cell.strip())
             text = next(cells, "")
-            found += [(int(self.body.rows[number]), text)] if " " in text else []
+            unit = all(line_unit(text)) and (len(text) > 2 or not text.isalnum())  # k€, TEUR; MR may be a key
+            found += [(int(self.body.rows[number]), text)] if " " in text or unit else []
         return tuple(found)
 
 

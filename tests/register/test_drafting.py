@@ -356,3 +356,68 @@ def test_amounts_that_cannot_be_read_are_in_the_sentence_of_what_was_left_out(tm
     file.parent.mkdir()
     file.write_text(head + "A1,Alpha,North,10,8\nA2,Beta,South,50,5\nA3,Gamma,South,3,4\n", encoding="utf-8")
     assert "none of the money left out." in imported(file.parent, file)[1]
+
+
+HEAD = ["Code", "Name", "Department"]
+
+
+def amounts(register) -> list[float]:
+    return register.table("costs").groupby("year")["amount"].sum().tolist()
+
+
+@pytest.mark.parametrize(
+    ("heads", "row", "read"),
+    [
+        (["Q1 2027", "Q2 2027", "2027"], [10, 10, 20], [20.0]),  # quarters that make the year: once
+        (["Q1 2027", "Q2 2027", "2027"], [10, 10, 100], [100.0]),  # that do not: the year is read, the rest asked
+        (["Q1 2027", "Q2 2027", "Q3 2027", "Q4 2027", "2027", "2028"], [1, 1, 1, 1, 9, 5], [9.0, 5.0]),
+        (["2027 excl. VAT", "2027 incl. VAT"], [100, 120], [100.0]),
+        (["2027 netto", "2027 brutto"], [100, 119], [119.0]),
+        (["AE 2027", "CP 2027", "AE 2028", "CP 2028"], [100, 40, 50, 80], [40.0, 80.0]),
+        (["2027 (Commitment)", "2027 (Payment)"], [100, 40], [40.0]),
+    ],
+)
+def test_two_figures_of_one_year_are_never_added_up(tmp_path, heads, row, read):
+    file = workbook(tmp_path / "a.xlsx", P=[[*HEAD, *heads], ["C1", "Wall", "Ports", *row]])
+    register, text, _ = imported(tmp_path, file)
+    assert amounts(register) == read
+    assert text.count("not read") >= 1
+
+
+def test_a_unit_inside_a_table_is_of_the_rows_below_it_alone(tmp_path):
+    """What states a unit between rows is asked about, whether or not anything is stated above."""
+    for number, (first, banner) in enumerate(
+        [
+            ("Cost, EUR million", "EUR thousand"),
+            ("", "Amounts below in thousands"),
+            ("", "in Mio. EUR"),
+            ("", "k\u20ac"),
+        ]
+    ):
+        rows = [*([[first]] if first else []), [*HEAD, "2027"], ["C1", "Wall", "Ports", 10], [banner]]
+        file = workbook(tmp_path / f"b{number}.xlsx", P=[*rows, ["C2", "Ferry", "Ports", 5000]])
+        text, code = import_sources([file], tmp_path / f"out{number}")
+        assert code == 2
+        assert f'"{banner}" states another' in text
+
+
+def test_sheets_of_departments_keep_their_own_units_and_years(tmp_path):
+    north = [["Code", "Name", "2027 (EUR million)"], ["N1", "Wall", 10]]
+    south = [["Code", "Name", "2028 (EUR thousand)", "2029 (EUR thousand)"], ["R1", "Bridge", 5000, 6000]]
+    register, _, _ = imported(tmp_path, workbook(tmp_path / "s.xlsx", North=north, South=south))
+    assert amounts(register) == [10.0, 5.0, 6.0]
+    assert (register.settings.money_unit, register.settings.currency) == ("million", "EUR")
+
+
+@pytest.mark.parametrize("key", ["R1", "E1", "Kr7", "L 3", "C-9"])
+def test_letters_of_a_key_are_no_currency(tmp_path, key):
+    for number, head in enumerate(("2027", "2027 (EUR million)")):
+        file = workbook(tmp_path / f"c{number}.xlsx", P=[[*HEAD, head], [key, "Wall", "Ports", 10]])
+        text, code = import_sources([file], tmp_path / f"out{number}")
+        assert code == 0, text
+        assert load_register(tmp_path / f"out{number}").settings.currency == ("EUR" if number else "")
+
+
+def test_a_currency_in_cells_of_money_is_read(tmp_path):
+    file = workbook(tmp_path / "d.xlsx", P=[[*HEAD, "Budget 2027"], ["C1", "Wall", "Ports", "R 6m"]])
+    assert imported(tmp_path, file)[0].settings.currency == "ZAR"
