@@ -30,11 +30,10 @@ from pmo_kit.arbitration.rules import (
     Rule,
 )
 from pmo_kit.arbitration.search import best_plan
-from pmo_kit.arbitration.solving import Limits, Program, solve, taken
+from pmo_kit.arbitration.solving import Floats, Limits, Program, solve, taken
 from pmo_kit.errors import InfeasibleError
 
 if TYPE_CHECKING:
-    from pmo_kit.arbitration.options import Floats
     from pmo_kit.arbitration.question import Question
 
 # What a committee can least change is named first, where several conflicts are equally small.

@@ -14,11 +14,10 @@ import numpy as np
 from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan, PlanChange
 from pmo_kit.arbitration.rules import Committed, Mandatory, Override, Row
 from pmo_kit.arbitration.search import Found, Pool, best_plan, each, proof_gap
-from pmo_kit.arbitration.solving import Limits, Status, solve
+from pmo_kit.arbitration.solving import Floats, Limits, Status, solve
 
 if TYPE_CHECKING:
     from pmo_kit.arbitration.allocation import Allocation
-    from pmo_kit.arbitration.options import Floats
 
 MOST_TIES = 50
 NOTHING = -NO_BOUND  # the value where there is no plan

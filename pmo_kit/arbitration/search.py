@@ -14,10 +14,9 @@ import numpy as np
 
 from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan, compile_model
 from pmo_kit.arbitration.rules import Row
-from pmo_kit.arbitration.solving import Limits, Outcome, Program, Status, T, side_by_side, solve, taken
+from pmo_kit.arbitration.solving import Floats, Limits, Outcome, Program, Status, T, side_by_side, solve, taken
 
 if TYPE_CHECKING:
-    from pmo_kit.arbitration.options import Floats
     from pmo_kit.arbitration.question import Question
 
 CORE = 30  # options searched, besides two for each rule, once the relaxation has settled the others
