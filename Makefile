@@ -20,7 +20,7 @@ pack: .venv/kit            ## committee packs of every shipped register, in buil
 	$(BIN)/pmo-kit pack --all
 
 live: .venv/kit            ## the solver of pages that answer back, from npm, if it is the pinned one
-	$(BIN)/python -c "import sys; from pmo_kit.packs.live import fetch; sys.exit(fetch())"
+	$(BIN)/python -c "import sys; from pmo_kit.packs.media.html import fetch; sys.exit(fetch())"
 
 workshop: .venv/kit        ## lessons from their sources, facilitator guide in build/workshop
 	$(BIN)/python -m pmo_kit.workshop.guide

@@ -13,8 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pmo_kit import finance
-from pmo_kit.answers import Answer
-from pmo_kit.doors import door
+from pmo_kit.doors import Answer, door
 from pmo_kit.errors import DataError
 from pmo_kit.facts import number
 from pmo_kit.rates import describe_schedule, discount_schedule

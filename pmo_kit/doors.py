@@ -1,7 +1,8 @@
-"""What a public function is given is looked at at its door: one sentence says what it wants, and how to make it.
+"""The door of a public function: what it is given is looked at, and what it answers has a table, a sentence, a source.
 
 `door` reads the types that a function states; the others look at one value: a factor, a share, a whole number, a date,
-an id. Each raises `InputError`, which a notebook and the command line print as its one sentence.
+an id. Each raises `InputError`, which a notebook and the command line print as its one sentence: what it wants, and how
+to make it. `Answer` is the base of what comes out.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import functools
+import html
 import inspect
 import math
 import re
@@ -16,9 +18,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from numbers import Real
 from os import PathLike
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from pmo_kit.errors import InputError
+from pmo_kit.facts import number as printed
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -44,6 +50,40 @@ MADE = {
 MOST = 5.0
 """A factor above this is a percentage by mistake."""
 _TOLD = 40  # names in a hint
+
+
+class Answer:
+    """Base of the frozen dataclasses that hold answers; each describes the columns of its own table."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def _table(self) -> pd.DataFrame: ...
+
+        @property
+        def summary(self) -> str:
+            """One sentence that a committee can read."""
+
+        @property
+        def inputs(self) -> Mapping[str, str]:
+            """Fingerprints, dates, seeds and proofs that the answer rests on."""
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The rows; the columns are described in the class."""
+        return self._table.copy(deep=False)
+
+    @property
+    def _notes(self) -> tuple[str, ...]:
+        return (self.summary,)
+
+    @property
+    def _shown(self) -> pd.DataFrame:
+        return self._table
+
+    def _repr_html_(self) -> str:
+        notes = "".join(f"<p>{html.escape(note)}</p>" for note in self._notes)
+        return notes + self._shown.to_html(float_format=lambda value: printed(value, 2), na_rep="n/a")
 
 
 def door(function: Callable[P, R]) -> Callable[P, R]:

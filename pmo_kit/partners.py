@@ -17,9 +17,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from pmo_kit.answers import Answer
 from pmo_kit.arbitration import solve_selection
-from pmo_kit.doors import door, share
+from pmo_kit.doors import Answer, door, share
 from pmo_kit.errors import DataError
 from pmo_kit.facts import as_given, in_row, number
 from pmo_kit.prioritization import swing_weights

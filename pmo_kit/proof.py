@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pmo_kit.answers import Answer
 from pmo_kit.arbitration import Question, arbitrate, frontier, solve_selection
+from pmo_kit.doors import Answer
 from pmo_kit.facts import number
 from pmo_kit.register import Register
 from pmo_kit.shipped import shipped

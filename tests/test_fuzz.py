@@ -28,7 +28,7 @@ from pmo_kit import finance, performance, prioritization
 from pmo_kit.arbitration import solve_selection
 from pmo_kit.errors import DataError, InfeasibleError, PmoError
 from pmo_kit.packs.spec import read_spec
-from pmo_kit.register.waivers import load_waivers
+from pmo_kit.register.findings import load_waivers
 from pmo_kit.scenarios import read_scenario_file
 from pmo_kit.shipped import shipped
 from tests.bench.instances import question

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pmo_kit.answers import Answer
 from pmo_kit.arbitration.infeasibility import conflict_error
 from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model, kept, parts
 from pmo_kit.arbitration.question import Question
@@ -20,7 +19,7 @@ from pmo_kit.arbitration.rules import Capacity, Count, Demand, Limit, Synergy
 from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, each, moment, proof_gap, settle_tie
 from pmo_kit.arbitration.solving import MOST_NODES, Limits, Program, Proof, Status, T, prove
 from pmo_kit.disk import shared
-from pmo_kit.doors import door
+from pmo_kit.doors import Answer, door
 from pmo_kit.errors import InfeasibleError, PmoError
 from pmo_kit.facts import SHARE, Unit, as_given, count, number
 

@@ -17,7 +17,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pmo_kit.answers import Answer
 from pmo_kit.arbitration.allocation import Allocation, allocation_of, answered, asked_gap, close_enough
 from pmo_kit.arbitration.model import ONE, Model, Plan, PlanChange, compile_model, parts
 from pmo_kit.arbitration.question import Question
@@ -33,7 +32,7 @@ from pmo_kit.arbitration.solving import (
     solve,
     taken,
 )
-from pmo_kit.doors import door, factor, several
+from pmo_kit.doors import Answer, door, factor, several
 from pmo_kit.doors import number as at_least
 from pmo_kit.errors import InfeasibleError, InputError
 from pmo_kit.facts import as_given, number

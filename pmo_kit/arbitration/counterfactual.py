@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from pmo_kit.answers import Answer
 from pmo_kit.arbitration.model import ONE, Plan
 from pmo_kit.arbitration.prices import added, flip, in_the_way
 from pmo_kit.arbitration.rules import (
@@ -28,7 +27,7 @@ from pmo_kit.arbitration.rules import (
 )
 from pmo_kit.arbitration.solving import side_by_side
 from pmo_kit.arbitration.thresholds import Threshold, least_cost_cut, least_increase
-from pmo_kit.doors import door, known
+from pmo_kit.doors import Answer, door, known
 from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given, listed
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from pmo_kit.answers import Answer
 from pmo_kit.arbitration.allocation import SMALL, Allocation, arbitrate, asked_gap
 from pmo_kit.arbitration.counterfactual import way_words
 from pmo_kit.arbitration.model import ONE, Plan, compile_model, parts
@@ -30,7 +29,7 @@ from pmo_kit.arbitration.rules import Committed, Mandatory, Override, Requires, 
 from pmo_kit.arbitration.search import Found, best_plan, each, proof_gap, solved_again
 from pmo_kit.arbitration.solving import Limits, side_by_side
 from pmo_kit.arbitration.thresholds import limits_worth, turning_points
-from pmo_kit.doors import door, known, several, share
+from pmo_kit.doors import Answer, door, known, several, share
 from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given, in_row
 

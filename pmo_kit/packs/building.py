@@ -121,7 +121,6 @@ def pack_files(
 
     from pmo_kit.packs.decisions import PLAN, blank_decisions
     from pmo_kit.packs.layout import collect, lay_out, question
-    from pmo_kit.packs.live import live
     from pmo_kit.packs.media import html
     from pmo_kit.packs.media.pdf import letter_files, provenance_bytes, warning
 
@@ -136,7 +135,7 @@ def pack_files(
     content = _inputs(making, exhibits, notebooks, made_with)
     content["pack_file"] = manifest.sha256(sources["sources/pack.yml"])
     content["unprintable"] = lost = _lost(exhibits) if "pdf" in spec.formats else {}
-    answering, why = live(parsed.values()) if spec.live else (None, "")
+    answering, why = html.find_live(parsed.values()) if spec.live else (None, "")
     if answering is not None:
         content["live"] = answering.stated
     name = manifest.pack_id(content, figures)

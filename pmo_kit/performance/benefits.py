@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from pmo_kit.answers import Answer
-from pmo_kit.doors import door
+from pmo_kit.doors import Answer, door
 from pmo_kit.facts import in_row, keeping, number, percent
 from pmo_kit.performance.curves import as_findings, month_of, months_of
 

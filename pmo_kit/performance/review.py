@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from pmo_kit.answers import Answer
 from pmo_kit.appraisal import appraise
-from pmo_kit.doors import day, door
+from pmo_kit.doors import Answer, day, door
 from pmo_kit.facts import as_given, in_row, keeping, number
 from pmo_kit.performance.benefits import expected_share
 from pmo_kit.performance.curves import (

@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from pmo_kit.answers import Answer
-from pmo_kit.doors import door, names, numbers
+from pmo_kit.doors import Answer, door, names, numbers
 from pmo_kit.errors import InputError, PmoError
 from pmo_kit.facts import as_given, keeping, listed, number
 from pmo_kit.prioritization.values import Scorecard, read_scorecard

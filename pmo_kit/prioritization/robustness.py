@@ -14,8 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from pmo_kit.answers import Answer
-from pmo_kit.doors import door, whole
+from pmo_kit.doors import Answer, door, whole
 from pmo_kit.errors import InputError, PmoError
 from pmo_kit.facts import Sentence, in_row, keeping, listed, number, percent, printing, told_in
 from pmo_kit.prioritization.ranking import Ranking, stakeholder_weights

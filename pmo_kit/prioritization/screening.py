@@ -13,8 +13,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from pmo_kit.answers import Answer
-from pmo_kit.doors import door
+from pmo_kit.doors import Answer, door
 from pmo_kit.facts import as_given, keeping, listed, number, percent
 from pmo_kit.prioritization.ranking import Ranking, prioritize
 from pmo_kit.prioritization.values import FAR_OFF, Scorecard

@@ -15,14 +15,13 @@ import pandas as pd
 
 from pmo_kit.disk import shared
 from pmo_kit.doors import admit_path, door, known, missing
-from pmo_kit.register.findings import Findings, raise_blocks
+from pmo_kit.register.findings import Findings, apply_waivers, load_waivers, raise_blocks
 from pmo_kit.register.importing import Import
 from pmo_kit.register.layout import NOT_TABLES, folded, looks_like, table_of_sheet
 from pmo_kit.register.mapping import Doubtful, load_mapping
 from pmo_kit.register.schema import load_schema
 from pmo_kit.register.sheets import RawSheet, read_csv_sheet
 from pmo_kit.register.tables import Assembled, Register, assemble
-from pmo_kit.register.waivers import apply_waivers, load_waivers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,6 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from pmo_kit.answers import Answer
 from pmo_kit.arbitration import (
     Allocation,
     Committed,
@@ -22,7 +21,7 @@ from pmo_kit.arbitration import (
     arbitrate,
 )
 from pmo_kit.arbitration.model import compile_model
-from pmo_kit.doors import door
+from pmo_kit.doors import Answer, door
 from pmo_kit.errors import PmoError
 from pmo_kit.facts import number
 from pmo_kit.register import Register

@@ -13,14 +13,13 @@ from typing import TypedDict
 import numpy as np
 import pandas as pd
 
-from pmo_kit.answers import Answer
 from pmo_kit.arbitration import Allocation, Question, arbitrate
 from pmo_kit.arbitration.allocation import answered
 from pmo_kit.arbitration.model import ONE, Model, PlanChange, compile_model
 from pmo_kit.arbitration.rules import Row
 from pmo_kit.arbitration.search import best_plan
 from pmo_kit.arbitration.solving import Limits, Program, Status, side_by_side, solve, taken
-from pmo_kit.doors import door, known
+from pmo_kit.doors import Answer, door, known
 from pmo_kit.errors import InfeasibleError, InputError
 from pmo_kit.facts import Base, Fact, Of, Unit, as_given, count, or_none
 from pmo_kit.risk.simulation import DRAWS, SEED, simulate_plan

@@ -23,8 +23,9 @@ from pmo_kit.arbitration.model import compile_model
 from pmo_kit.arbitration.portable import MIME
 from pmo_kit.errors import InfeasibleError
 from pmo_kit.facts import number
-from pmo_kit.packs import build_pack, live
+from pmo_kit.packs import build_pack
 from pmo_kit.packs.decisions import read_decisions
+from pmo_kit.packs.media import html
 from pmo_kit.packs.verify import verify_pack
 from pmo_kit.shipped import shipped
 from pmo_kit.widgets.session_files import compare_session, restore_session
@@ -171,7 +172,7 @@ def test_the_policy_lets_nothing_in_and_the_manifest_names_the_solver(folder: Pa
     manifest = json.loads((folder / "manifest.json").read_text())
     check_schema("manifest", manifest)
     check_schema("question", json.loads((folder / "question.json").read_text()))
-    assert manifest["live"]["wasm"] == live.PINNED["highs.wasm"]
+    assert manifest["live"]["wasm"] == html.PINNED["highs.wasm"]
     assert manifest["live"]["question"] == manifest["outputs"]["question.json"]
 
 
@@ -184,12 +185,12 @@ def test_a_pack_is_rebuilt_byte_for_byte(folder: Path, tmp_path: Path) -> None:
 def test_without_the_solver_the_page_says_what_to_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     answered = notebook("1")
     answered.cells[-1].outputs = [{"output_type": "execute_result", "data": {MIME: {"version": 1}}}]
-    assert live.live([answered])[0] is not None
-    monkeypatch.setattr(live, "HOME", tmp_path)
-    made, why = live.live([answered])
+    assert html.find_live([answered])[0] is not None
+    monkeypatch.setattr(html, "HOME", tmp_path)
+    made, why = html.find_live([answered])
     assert made is None
     assert "make live" in why
-    assert live.live([notebook("1")]) == (None, live.UNASKED)
+    assert html.find_live([notebook("1")]) == (None, html.UNASKED)
 
 
 def test_the_trial_is_reached_by_keyboard_and_axe_finds_no_barrier(browser: Any, folder: Path) -> None:
@@ -250,13 +251,13 @@ def engine(browser: Any) -> Iterator[Any]:
     """A blank page with the solver: `engine(data, cases)` gives answers, and plans in whole numbers."""
     answered = notebook("1")
     answered.cells[-1].outputs = [{"output_type": "execute_result", "data": {MIME: {"version": 1}}}]
-    made, _ = live.live([answered])
+    made, _ = html.find_live([answered])
     assert made is not None
     page = browser.new_page()
     page.set_default_timeout(PATIENCE)
     reveal = "\nObject.assign(window, { Question, Solver, amount, unpacked });"
     page.add_script_tag(content=made.program + reveal)
-    page.add_script_tag(content=f"(() => {{{(live.HOME / 'session.js').read_text()}\nwindow.printed = printed;}})()")
+    page.add_script_tag(content=f"(() => {{{(html.HOME / 'session.js').read_text()}\nwindow.printed = printed;}})()")
     page.add_script_tag(content=HARNESS)
     page.evaluate("(binary) => start(binary)", made.binary)
     yield partial(page.evaluate, "([data, asked]) => answers(data, asked)")

@@ -34,7 +34,7 @@ from pmo_kit.packs.manifest import read_json
 from pmo_kit.packs.spec import read_notebook, read_spec
 from pmo_kit.register.findings import Findings, raise_blocks
 from pmo_kit.register.mapping import load_mapping
-from pmo_kit.register.waivers import load_waivers
+from pmo_kit.register.findings import load_waivers
 from pmo_kit.scenarios import read_scenario_file
 
 def waivers(path):
