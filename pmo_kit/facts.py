@@ -6,6 +6,7 @@ sentence, a label or a unit back. Two facts with one key, one `of` and one base 
 
 from __future__ import annotations
 
+import csv
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,6 +15,7 @@ from contextvars import ContextVar
 from dataclasses import asdict, dataclass, fields, replace
 from decimal import ROUND_HALF_UP, Decimal
 from functools import wraps
+from pathlib import Path
 from string import Formatter
 from typing import Any, Literal, ParamSpec
 
@@ -29,97 +31,9 @@ MISSING = "n/a"
 COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
           "twelve")  # fmt: skip
 
-KEYS: dict[str, str] = {
-    "plan.value": "Value of a plan under the objective",
-    "plan.spend": "What a plan spends: rows, exit costs and joint savings; of a year, or in all",
-    "plan.joint": "What projects save or cost together, within plan.spend",
-    "plan.funded": "Projects that a plan funds",
-    "plan.stopped": "Running projects that a plan stops",
-    "plan.refused": "Projects that a plan leaves out",
-    "plan.npv": "Financial net present value of a plan",
-    "plan.social_value": "Social net present value of a plan",
-    "plan.next_best": "Value of the best other plan",
-    "plan.holds": "Share of futures in which every envelope holds",
-    "plan.better": "Share of futures in which a plan is worth more than another",
-    "plan.gain": "By how much a plan is worth more than another, which the subject names",
-    "plan.more": "By how much another plan, which the subject names, is worth more than the plan",
-    "plan.regret": "How much worse than the best plan for a case, at most over the named cases",
-    "plan.bound": "No plan of the named set is worth more",
-    "envelope.amount": "Money of an envelope in a year",
-    "envelope.carried": "Money carried into a year",
-    "envelope.available": "Envelope and what is carried in",
-    "envelope.left": "Envelopes less spending",
-    "envelope.used": "Spending counted against an envelope in a year",
-    "limit.used": "What a plan uses of a limit",
-    "limit.amount": "A limit",
-    "limit.step": "The least increase of a limit that changes the plan",
-    "limit.worth": "What so much more of a limit, placed where it helps most, adds to the best value",
-    "limit.priced": "Limits that were tried without, one by one",
-    "limit.price": "What a rule costs: best value without it, less best value with it",
-    "money.moved": "Money moved between two years",
-    "money.move": "What moving so much money between two years adds to the best value",
-    "project.value": "What a project is worth by itself",
-    "project.cost": "What a project spends; of a year, or in all",
-    "project.price_in": "What taking a refused project in costs",
-    "project.price_out": "What leaving a funded project out costs",
-    "project.delay": "What starting a project a year later adds to the best value",
-    "order.price": "What an order on record costs",
-    "order.lifted": "Orders on record that a plan does not follow",
-    "case.value": "Best value in a case",
-    "case.change": "Best value in a case, less today's",
-    "case.holds": "Cases beside today in which a decision holds, at its size",
-    "cases": "Cases beside today",
-    "turn.at": "Where a quantity turns a decision",
-    "turn.value": "Best value just past a turning point",
-    "risk.exceeded": "Share of futures in which a limit is exceeded",
-    "risk.limits": "Limits exceeded in more than one future in five",
-    "risk.saved": "What one reserve saves against a reserve for each project",
-    "risk.share": "Share of the uncertainty of a plan that projects bring",
-    "risk.expected": "Expected cost of the risks that a plan bears",
-    "risk.below": "Share of futures in which what is planned holds",
-    "risk.value": "Value of a plan in the futures: at a share of them",
-    "risk.cost": "Cost of a plan in the futures: at a share of them",
-    "risk.reserve": "Reserve that makes the plan's cost sure to a stated level",
-    "order.joint": "What keeping all orders on record costs together",
-    "order.freed": "What lifting one order gives back, the others in force",
-    "ladder.value": "Best value at a share of the money",
-    "ladder.factor": "A share of the money",
-    "ladder.change": "Best value at a share of the money, less today's",
-    "list.price": "What one order of funding costs, at most over the named budgets",
-    "plan.left": "Envelopes less spending, in all years",
-    "refused.cost": "What waits asks, at its largest size",
-    "change.held": "Change of the last plan by itself since the last committee",
-    "change.anew": "What choosing anew adds to it",
-    "change.value": "Change of the best value since the last committee, by cause",
-    "delivery.red": "Projects rated Red by rule",
-    "delivery.running": "Projects that run and report figures",
-    "delivery.false_green": "Projects declared Green and Red by rule",
-    "delivery.earned": "Work earned, of what was spent",
-    "delivery.spent": "Money spent on the work earned",
-    "delivery.late": "Months behind the plan",
-    "delivery.at_pace": "Cost at completion at today's pace",
-    "delivery.over": "Cost at completion at today's pace, above the budget",
-    "delivery.budget": "Budget at completion",
-    "benefit.due": "Benefits approved for the periods that have ended",
-    "benefit.realized": "Benefits realized of those due",
-    "action.open": "Actions and directions that are open",
-    "action.late": "Open actions and directions past their date",
-    "rating": "Ratings of one letter, declared or assured",
-    "year.baseline": "Spending of the year as baselined",
-    "year.forecast": "Spending of the year as forecast now",
-    "year.variance": "Forecast less baseline of the year, of the baseline",
-    "life.cost": "Cost over the whole life, as forecast now",
-    "life.benefit": "Benefit over the whole life, as forecast now",
-    "share": "A part of a whole",
-    "amount": "Money, points or another measure that one figure states; the subject names which",
-    "count": "How many of a kind",
-    "data.findings": "Findings to look at",
-    "data.rows": "Rows in the source, shown, left out",
-    "data.money": "Money in the source, shown, left out",
-    "register.projects": "Projects in the register",
-    "register.asked": "Money asked; of a year, or in all",
-}
-"""Every key, and what it means. A key that is not here cannot be printed."""
+with Path(__file__).with_suffix(".csv").open(encoding="utf-8", newline="") as _table:
+    KEYS: dict[str, str] = {row["key"]: row["meaning"] for row in csv.DictReader(_table)}
+"""`facts.csv`: every key, and what it means. A key that is not there cannot be printed."""
 
 
 @dataclass(frozen=True)
@@ -356,7 +270,7 @@ def say(template: str, /, **parts: Any) -> Sentence:
     words = "".join(made)
     whole = [f for f in parts.values() if isinstance(f, Fact)]
     needed = sorted({f.base.word for f in whole} - {""})
-    if len(needed) > 1 and (absent := [word for word in needed if word not in _plain(words)]):
+    if len(needed) > 1 and (absent := [word for word in needed if word not in words.replace(THIN_SPACE, " ")]):
         raise FactError(f"figures of several bases stand in {words!r}, which does not say {', '.join(absent)}")
     questions = {f.base.question for f in whole} - {""}
     if len(questions) > 1 and (not between or between not in words):
@@ -389,7 +303,8 @@ def collect(found: Iterable[tuple[str, Fact]]) -> list[Fact]:
         kept.setdefault((fact.key, fact.of, fact.base), (place, fact))
         whichever = replace(fact.base, draws=None, seed=None)
         first, known = drawn.setdefault((fact.key, fact.of, whichever), (place, fact))
-        alike = known.words() == fact.words() if known.base != fact.base else _same(known.value, fact.value)
+        equal = math.isclose(known.value, fact.value, rel_tol=1e-9, abs_tol=1e-9)
+        alike = equal if known.base == fact.base else known.words() == fact.words()
         if known.unit != fact.unit or not alike:
             about = ", ".join(f"{name} {value}" for name, value in asdict(fact.of).items() if value is not None)
             faults.append(
@@ -397,7 +312,7 @@ def collect(found: Iterable[tuple[str, Fact]]) -> list[Fact]:
             )
     if faults:
         raise FactError("\n".join(dict.fromkeys(faults)))
-    return [fact for _, fact in sorted(kept.values(), key=lambda item: _order(item[1]))]
+    return sorted((fact for _, fact in kept.values()), key=lambda fact: (fact.key, repr(fact.of), repr(fact.base)))
 
 
 def to_json(fact: Fact) -> dict[str, Any]:
@@ -650,15 +565,3 @@ def is_missing(value: object) -> bool:
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True
     return isinstance(value, float) and math.isnan(value)
-
-
-def _plain(words: str) -> str:
-    return words.replace(THIN_SPACE, " ")
-
-
-def _same(one: float, other: float) -> bool:
-    return one == other or abs(one - other) <= 1e-9 * max(abs(one), abs(other), 1.0)
-
-
-def _order(fact: Fact) -> tuple[str, str, str]:
-    return fact.key, repr(fact.of), repr(fact.base)
