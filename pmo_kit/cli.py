@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from pmo_kit.errors import PmoError, worded
-from pmo_kit.facts import MINUS, THIN_SPACE
+from pmo_kit.facts import MINUS, THIN_SPACE, UNPRINTABLE
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -78,10 +78,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _said(f"{told}. Please report this line and your command; --traceback shows all of it.", shows)
         return FAULT
     finally:
-        for stream in (sys.stdout, sys.stderr):
+        for stream in filter(None, (sys.stdout, sys.stderr)):
             try:
-                if stream is not None:
-                    stream.flush()
+                stream.flush()
             except (OSError, ValueError):
                 _closed(stream)
 
@@ -98,9 +97,9 @@ codecs.register_error(PLAIN, _plain)
 
 
 def _tell(words: object, stream: TextIO | None = None) -> None:
-    """Print; a reader that has seen enough (| head) or is gone stops no work and changes no exit status."""
+    """Print, and nothing that steers a terminal; a reader that is gone (| head) stops no work and changes no status."""
     try:
-        print(words, file=stream, flush=True)
+        print(UNPRINTABLE.sub("\ufffd", str(words)), file=stream, flush=True)
     except BrokenPipeError:
         _closed(stream or sys.stdout)
 
@@ -314,8 +313,8 @@ def board(options: argparse.Namespace) -> int:
             _tell("Voila is not installed (pip install voila): the board opens in JupyterLab.", sys.stderr)
             return _jupyter_lab(page, options.others)
         needed = [f"--VoilaConfiguration.extension_allowlist={name}" for name in WIDGETS]
-        words = ["--Voila.ip=127.0.0.1", "--show_tracebacks=True", *needed]
-        return _jupyter("voila", [str(page), "--token", *words, *options.others])
+        own = ["--Voila.ip=127.0.0.1", f"--Voila.connection_dir_root={page.parent}", "--show_tracebacks=True"]
+        return _jupyter("voila", [str(page), "--token", *own, *needed, *options.others])
 
 
 @contextlib.contextmanager
@@ -388,7 +387,7 @@ def _jupyter(program: str, words: Sequence[str]) -> int:
 
     path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
     token = os.environ.get("JUPYTER_TOKEN") or secrets.token_urlsafe(24)
-    if program == "voila" and "--no-browser" in words:
+    if "--no-browser" in words:
         _tell(f"Add to the address below: ?token={token}")
     environment = {**os.environ, "PATH": path, "JUPYTER_TOKEN": token}
     ended = subprocess.run([sys.executable, "-c", LAUNCH, program, *words], env=environment, check=False)
@@ -428,7 +427,7 @@ def _helped(_: argparse.Namespace) -> int:
 
 def _count(text: str) -> int:
     """A whole number of at least one."""
-    number = int(text) if text.strip().isdigit() else 0
+    number = int(text) if text.strip().isdecimal() else 0
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least 1")
     return number

@@ -79,7 +79,6 @@ _REASONS = {
     errno.EROFS: "it can only be read",
     errno.ENOSPC: "the disk is full",
     errno.EFBIG: "the file would be larger than is allowed",
-    errno.ENOENT: "there is no such file or folder",
     errno.ENOTDIR: "a part of the path is a file, not a folder",
     errno.EEXIST: "something of that name is there already",
 }
@@ -97,5 +96,6 @@ def worded(error: OSError | UnicodeEncodeError) -> str:
         around = error.object[max(0, error.start - 30) : error.end + 10]
         return f"{around!r} has half a character, which no file can hold: write it again, or rename what is called so."
     name = error.filename2 or error.filename
-    reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
-    return f"{os.fsdecode(name) if name else 'It stopped'}: {reason}."
+    said = error.strerror or " ".join(str(error).split()) or type(error).__name__
+    file = "It stopped" if not name or isinstance(name, int) else os.fsdecode(name)  # int: a file that is open
+    return f"{file}: {_REASONS.get(error.errno or 0, said)}."

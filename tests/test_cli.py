@@ -201,6 +201,7 @@ def test_version_help_and_counts(capsys: pytest.CaptureFixture[str]) -> None:
     for words in (
         ["pack", "--workers", "0"],
         ["pack", "--workers", "two"],
+        ["pack", "--workers", "²"],
         ["workshop", "x", "--teams", "-1"],
     ):
         with pytest.raises(SystemExit) as ended:
@@ -219,11 +220,16 @@ def test_version_help_and_counts(capsys: pytest.CaptureFixture[str]) -> None:
         ),
         (OSError(28, "No space left on device", "pack.pdf"), 2, "pack.pdf: the disk is full."),
         (OSError(30, "Read-only file system", "/mnt/x"), 2, "/mnt/x: it can only be read."),
-        (OSError("Z: is gone"), 2, "It stopped: Z: is gone."),
+        (OSError("Z: is\ngone"), 2, "It stopped: Z: is gone."),
+        (OSError(9, "Bad file descriptor", 99), 2, "It stopped: Bad file descriptor."),
+        (OSError(5, "Input/output error", b"caf\xe9.csv"), 2, ".csv: Input/output error."),
+        (FileNotFoundError(2, "No usable temporary directory found"), 2, "It stopped: No usable temporary directory"),
+        (ConnectionResetError(), 2, "It stopped: ConnectionResetError."),
         (MemoryError(), 2, "not enough memory"),
         (KeyboardInterrupt(), 2, "Stopped; nothing was published."),
         (RecursionError("deep"), 3, "A fault of pmo_kit itself, not of your data: RecursionError in "),
         (ValueError("two\nlines"), 3, "two lines. Please report this line"),
+        (OSError(5, "Input/output error", "a\x1b[2J\x07.csv"), 2, "a\ufffd[2J\ufffd.csv"),
     ],
 )
 def test_every_error_is_one_line_with_its_status(

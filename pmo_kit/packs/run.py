@@ -635,17 +635,14 @@ _RUNNING: WeakSet[Any] = WeakSet()
 def _kernels(sockets: Path) -> type:
     """Managers of kernels that no other user of the machine can listen to, and that can be ended at once.
 
-    Kernels talk over sockets in a folder of this user; on Windows over loopback, encrypted where the kernel can.
+    Kernels talk over sockets in a folder of this user; on Windows over loopback, encrypted, or not at all.
     """
     from jupyter_client.manager import AsyncKernelManager
 
     class Kernels(AsyncKernelManager):
         def __init__(self, **traits: Any) -> None:
-            if os.name == "nt":
-                traits["transport_encryption"] = "auto"
-            else:
-                traits |= {"transport": "ipc", "connection_file": str(sockets / "kernel.json")}
-            super().__init__(**traits)
+            ours = {"transport": "ipc", "connection_file": str(sockets / "kernel.json")}
+            super().__init__(**traits | ({"transport_encryption": "required"} if os.name == "nt" else ours))
             _RUNNING.add(self)
 
     return Kernels

@@ -250,8 +250,9 @@ def _report_quotes(
         mine = written[begins[number] : begins[number + 1]]
         full = [width > 1 and line.count(mark) == width - 1 for line in mine]
         inside = [one for one, line in zip(full, mine, strict=True) if line.strip()][1:-1]
+        ends = re.search(rf'[^"]"{re.escape(mark)}', "\n".join(mine[1:-1]))  # of one of several cells of several lines
         open_quote = begins[number + 1] >= len(written) - 1 and "\n".join(mine).count('"') % 2 == 1
-        if all(full) or open_quote or 2 * sum(inside) > len(inside):  # prose has a line of so many commas, too
+        if all(full) or open_quote or (2 * sum(inside) > len(inside) and not ends):  # prose has so many commas, too
             last = begins[number] + len([line for line in mine if line])
             words = f"A double quote opens in line {begins[number] + 1} and takes the lines up to {last} into one cell."
             fix = "Delete the quote, or write it twice inside a quoted cell."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import datetime as dt
 import json
 import os
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import psutil
 import pytest
 
 import pmo_kit as pmo
@@ -36,37 +38,81 @@ TWELVE = shipped("data", "samples", "meridian_12")
 AGAINST = "Reservoir Learning Hub was funded; the advice was to refuse."
 
 
-@pytest.fixture
-def room(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """The command as it is given in a folder; the address of its page."""
+@contextlib.contextmanager
+def served(folder: Path, *words: str) -> Iterator[tuple[str, str, psutil.Process]]:
+    """A command that serves pages, as it is given in a folder: address, token, process. It ends with what it made."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path), "JUPYTER_TOKEN": ""}
-    command = [sys.executable, "-m", "pmo_kit.cli", "board", str(TWELVE), "--no-browser", f"--port={port}"]
-    told = tmp_path / "told.txt"
+    temporary = folder / "temporary"
+    temporary.mkdir()
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(temporary), "JUPYTER_TOKEN": ""}
+    command = [sys.executable, "-m", "pmo_kit.cli", *words, "--no-browser", f"--port={port}"]
+    told, page = folder / "told.txt", f"http://127.0.0.1:{port}/"
     with told.open("w") as output:
-        process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT)
         try:
-            while not (token := re.search(r"token=(\S{8,})", told.read_text())) or not answers(port):
+            while not (token := re.search(r"token=(\S{8,})", told.read_text())) or answer(page) is None:
                 assert process.poll() is None, told.read_text()
                 time.sleep(0.1)
-            yield f"http://127.0.0.1:{port}/?token={token[1]}", tmp_path
+            yield page, token[1], psutil.Process(process.pid)
         finally:
             process.send_signal(signal.SIGTERM)
             assert process.wait(60) == 2
-    assert not list(tmp_path.glob("pmo_kit_board_*")), "what is temporary goes"
+    assert list(temporary.glob("pmo_kit_*")) + list(temporary.glob("voila_*")) == [], "what is temporary goes"
 
 
-def answers(port: int) -> bool:
-    """Whether the server answers; to a stranger it shows no board."""
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """The board; the address of its page."""
+    with served(tmp_path, "board", str(TWELVE)) as (page, token, _):
+        yield f"{page}?token={token}", tmp_path
+
+
+def answer(address: str, token: str = "", post: bool = False) -> tuple[int, str] | None:
+    """Status and address of what a server gives in the end, a token being in the head; None where nobody listens."""
+    head = {"Authorization": f"token {token}"} if token else {}
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/static/", timeout=5):
-            return True
-    except urllib.error.HTTPError:
-        return True
+        request = urllib.request.Request(address, b"{}" if post else None, head)
+        with urllib.request.urlopen(request, timeout=PATIENCE / 1000) as found:
+            found.read()
+            return found.status, found.url
+    except urllib.error.HTTPError as error:
+        return error.code, error.url or address
     except OSError:
-        return False
+        return None
+
+
+PAGES = ["", "?token=", "?token=wrong", "lab", "tree", "api/kernels", "api/contents", "api/terminals", "files/told.txt",
+         "voila/render/board.ipynb", "voila/files/board.ipynb", "voila/static/main.js"]  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sockets of processes")
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [(["board", str(TWELVE)], [""]), (["lab", "--allow-root"], ["lab", "api/contents"])],
+    ids=["board", "lab"],
+)
+def test_pages_are_for_this_machine_and_whoever_has_the_token(
+    words: list[str], asked: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "notebooks").mkdir()
+    with served(tmp_path, *words) as (page, token, process):
+        for path in PAGES:
+            found = answer(page + path)
+            assert found is not None
+            assert found[0] in (403, 404) or "/login" in found[1], (path, found)
+        assert answer(f"{page}api/kernels", post=True) == (403, f"{page}api/kernels")
+        for path in asked:
+            assert answer(page + path, token) == (200, page + path)
+        if "lab" in words:
+            assert answer(f"{page}api/kernels", token, post=True) == (201, f"{page}api/kernels")
+        listening: list[str] = []
+        while len(listening) < 6:  # the server, and the five of a kernel when it is ready
+            ours = {process.pid, *(child.pid for child in process.children(recursive=True))}
+            every = (place for place in psutil.net_connections("tcp") if place.pid in ours)
+            listening = [place.laddr.ip for place in every if place.status == psutil.CONN_LISTEN]
+        assert set(listening) == {"127.0.0.1"}
 
 
 def reach(page: Any, wanted: str, key: str = "Tab") -> None:

@@ -417,6 +417,8 @@ def test_a_stray_quote_takes_no_rows(folder):
     assert read(folder, projects=named).projects.loc["P01", "name"] == '24" main'
     two_lines = PLAIN["projects"].replace("Quay wall", '"Quay, wall\nof the port"')
     assert len(read(folder, projects=two_lines).projects) == 2
+    two_cells = PLAIN["projects"].replace("Quay wall,North", '"Quay\nwall, of the, port","North\nside"')
+    assert read(folder, projects=two_cells).projects.loc["P01", "name"] == "Quay\nwall, of the, port"
 
 
 def book_of(path, change, **extra):

@@ -9,6 +9,7 @@ import pandas as pd
 
 from pmo_kit.facts import count, number
 from pmo_kit.register.checks.registry import Evidence, Found, rule
+from pmo_kit.register.schema import load_schema
 
 MOST = 0.01
 """Share of the money of a source that may be left out of a pack unless somebody accepts more."""
@@ -84,7 +85,7 @@ def accounts(table: Callable[[str], pd.DataFrame]) -> Accounts | None:
     names = pd.MultiIndex.from_frame(left[["table", "column"]])
     of_money = names.isin(pd.MultiIndex.from_frame(money[["table", "column"]]))
     unread = int((of_money & left["amount"].isna()).sum())
-    amounts = unread + sum(len(table(name)) for name in pd.unique(money["table"]))
+    amounts = unread + sum(len(table(name)) for name in pd.unique(money["table"]) if name in load_schema())
     up_to, accepted = sources["up_to"].iloc[0], sources["accepted"].iloc[0]
     unsaid = unread / amounts if unread else 0.0
     enough = not pd.isna(accepted) and (pd.isna(up_to) or max(share, unsaid) <= up_to)
