@@ -45,13 +45,14 @@ def core_plan(model: Model, gap: float, limits: Limits) -> Found | None:
     What the relaxation is surest of (largest reduced cost) is kept as it is there, and only the rest is searched
     (Balas and Zemel 1980). Where floors or links make that a poor plan the bound shows it, and all is searched.
     """
-    relaxed = solve(model.program.relaxed)
-    if relaxed.x is None or relaxed.reduced is None:
+    most = model.n - CORE - 2 * len(model.rows)
+    relaxed = solve(model.program.relaxed) if most > 0 else None
+    if relaxed is None or relaxed.x is None or relaxed.reduced is None:
         return None
     limits = replace(limits, gap=0.8 * gap * abs(relaxed.value), nodes=min(limits.nodes or 100, 100))
     x = relaxed.x[: model.n]
     sure = np.where(np.abs(x - np.rint(x)) < 1e-7, np.abs(relaxed.reduced[: model.n]), 0.0)
-    kept = np.argsort(-sure, kind="stable")[: max(0, model.n - CORE - 2 * len(model.rows))]
+    kept = np.argsort(-sure, kind="stable")[:most]
     found = best_plan(model, fixed={int(i): round(x[i]) for i in kept if sure[i] > 0}, limits=limits)
     if found.plan is None:
         return None
@@ -300,7 +301,7 @@ class Pool:
         out = {i for i, x in fixed.items() if not x}
         plans = [
             (value, plan)
-            for plan, value in self._plans.items()
+            for plan, value in tuple(self._plans.items())  # another search may add one meanwhile
             if into <= set(plan) and out.isdisjoint(plan) and all(_obeys(plan, row) for row in extra)
         ]
         return max(plans, key=lambda found: found[0], default=None)

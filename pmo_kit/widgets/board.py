@@ -113,24 +113,15 @@ class Board(ui.Linked):
                 self._work()
             elif kind in acts:
                 self._sequence = int(content.get("seq", self._sequence))
-                self._stopped = kind == "stop"
-                said, error = self._tried(partial(acts[kind], content), kind)
-                self.notice = {"text": said, "error": error, "seq": self._sequence}
+                self._stopped, moves = kind == "stop", len(session.log)
+                said, bad = ui.tried(partial(acts[kind], content), f"the board, asked to {kind},")
                 self._work()
+                if len(session.log) > moves:  # while the solver searches
+                    lost = ui.tried(lambda: files.save_session(session, self.place, self.committee), "the board")
+                    said, bad = lost if lost[1] else (said, bad)
+                text = said if isinstance(said, str) else ""
+                self.notice = {"text": text, "error": bad, "seq": self._sequence}
                 self._draw()
-
-    def _tried(self, act: Callable[[], object], kind: str) -> tuple[str, bool]:
-        """Do it, and keep every move: what is to be said, and whether it went wrong."""
-        moves = len(self.session.log)
-
-        def kept() -> object:
-            said = act()
-            if len(self.session.log) > moves:
-                files.save_session(self.session, self.place, self.committee)
-            return said
-
-        said, bad = ui.tried(kept, f"the board, asked to {kind},")
-        return said if isinstance(said, str) else "", bad
 
     def _decide(self, message: Mapping[str, Any]) -> str:
         there = {str(case.key): case for case in self.session.tried()}

@@ -142,6 +142,7 @@ def over_words(allocation: Allocation, limit: LimitUse) -> str:
     return f"{amount} {'short' if limit.least else 'over'}, which costs {cost}"
 
 
+@lru_cache(maxsize=4)
 def tightest(allocation: Allocation) -> LimitUse | None:
     """The limit that is overrun; else the bottleneck, as page one names it; else the one with the least left."""
     limits, full = allocation.limits, bottleneck(allocation)
@@ -202,18 +203,14 @@ def projects(session: SessionState, answer: Answer) -> list[dict[str, Any]]:
     rows = []
     for project, (fixed, sizes, largest) in choices(session.base).items():
         level = answer.plan.get(project, "")
-        value, cost = sizes[level if level in sizes else largest]
         force = session.case.force(project)
         decision, recommended = answer.decisions.get(project, "none"), session.recommended.decisions[project]
         mark = DECISIONS[decision].mark + " " if decision in DECISIONS else ""
         rows.append(
             {
                 **fixed,
+                **sizes.get(level, largest),
                 "level": dict(fixed["levels"]).get(level, ""),
-                "value": number(value),
-                "cost": number(cost),
-                "worth": float(value),
-                "spend": float(cost),
                 "decision": decision,
                 "word": mark + WORDS[decision],
                 "recommended": WORDS[recommended],
@@ -230,8 +227,8 @@ def projects(session: SessionState, answer: Answer) -> list[dict[str, Any]]:
 
 
 @lru_cache(maxsize=4)
-def choices(question: Question) -> dict[str, tuple[dict[str, Any], dict[str, tuple[float, float]], str]]:
-    """Of each project what stays while the committee sits, value and cost of its levels, and the dearest level."""
+def choices(question: Question) -> dict[str, tuple[dict[str, Any], dict[str, dict[str, Any]], dict[str, Any]]]:
+    """Of each project what stays while the committee sits, value and cost of its levels, and of the dearest level."""
     options, about = question.built, question.register.projects
     names, labels = (options.table.reset_index()[column].tolist() for column in ("level", "label"))
     found = {}
@@ -244,8 +241,11 @@ def choices(question: Question) -> dict[str, tuple[dict[str, Any], dict[str, tup
             "name": str(about.at[project, "name"]),
             "area": str(about.at[project, "area"]),
         }
-        sizes = {names[i]: (options.values[i], options.costs[i]) for i in places}
-        found[project] = ({**fixed, "levels": levels}, sizes, dearest)
+        sizes = {
+            names[i]: {"value": number(value), "cost": number(cost), "worth": value, "spend": cost}
+            for i, value, cost in zip(places, options.values[places].tolist(), options.costs[places].tolist(), strict=True)
+        }
+        found[project] = ({**fixed, "levels": levels}, sizes, sizes[dearest])
     return found
 
 

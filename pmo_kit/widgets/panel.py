@@ -124,7 +124,7 @@ class BackgroundWork:
         atexit.register(self.close)
 
     def ask(self, job: Callable[[Stopped], None], failed: Callable[[str], None]) -> None:
-        """Do this next; what runs now is told to stop, what waits is forgotten; `failed` hears what goes wrong."""
+        """Do this now; what runs is told to stop, and ends beside it; `failed` hears what goes wrong."""
         if self._closed:
             return
         self._turn += 1
@@ -134,8 +134,6 @@ class BackgroundWork:
             return self._turn != turn
 
         def work() -> None:
-            if before is not None:
-                before.join()
             try:
                 with suppress(Interrupted), interruptible(stopped):
                     if not stopped():
@@ -143,7 +141,11 @@ class BackgroundWork:
             except Exception as problem:
                 if not isinstance(problem, PmoError):
                     logging.getLogger("pmo_kit").warning("the search failed", exc_info=problem)
-                self.hand(partial(failed, str(problem)))
+                if not stopped():
+                    self.hand(partial(failed, str(problem)))
+            finally:  # who waits for the newest waits for all
+                if before is not None:
+                    before.join()
 
         self._thread = threading.Thread(target=work, name="pmo_kit search", daemon=True)
         self._thread.start()
