@@ -243,7 +243,9 @@ def choices(question: Question) -> dict[str, tuple[dict[str, Any], dict[str, dic
         }
         sizes = {
             names[i]: {"value": number(value), "cost": number(cost), "worth": value, "spend": cost}
-            for i, value, cost in zip(places, options.values[places].tolist(), options.costs[places].tolist(), strict=True)
+            for i, value, cost in zip(
+                places, options.values[places].tolist(), options.costs[places].tolist(), strict=True
+            )
         }
         found[project] = ({**fixed, "levels": levels}, sizes, sizes[dearest])
     return found

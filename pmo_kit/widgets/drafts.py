@@ -19,6 +19,7 @@ import pandas as pd
 
 from pmo_kit.arbitration import Allocation, Capacity, Envelope, Question, arbitrate
 from pmo_kit.arbitration.rules import role_words
+from pmo_kit.arbitration.solving import Interrupted
 from pmo_kit.disk import real
 from pmo_kit.doors import door
 from pmo_kit.errors import InfeasibleError, PmoError
@@ -55,18 +56,9 @@ class ScenariosState:
         Raises
         ------
         PmoError
-            It has no name, changes nothing, or names what the question does not have.
+            As `solve`.
         """
-        self.check(scenario)
         self.keep(scenario, self.solve(scenario))
-
-    def check(self, scenario: Scenario) -> None:
-        """Refuse what cannot be solved, with the reason."""
-        if not scenario.name.strip() or scenario.name.strip() == TODAY:
-            raise PmoError("Give the scenario a name of its own.")
-        if scenario.table.empty:
-            raise PmoError("This scenario changes nothing: move a limit, or take a project in or out.")
-        scenario.check(self.question)
 
     def solve(self, scenario: Scenario) -> Allocation | str:
         """The best plan under a scenario, or why there is none.
@@ -74,8 +66,13 @@ class ScenariosState:
         Raises
         ------
         PmoError
-            No plan was found in the time allowed.
+            It has no name, changes nothing, or names what the question does not have; or no plan was found in the time
+            allowed.
         """
+        if not scenario.name.strip() or scenario.name.strip() == TODAY:
+            raise PmoError("Give the scenario a name of its own.")
+        if scenario.table.empty:
+            raise PmoError("This scenario changes nothing: move a limit, or take a project in or out.")
         try:
             return arbitrate(scenario(self.question).replace(time_limit=self.seconds))
         except InfeasibleError as error:
@@ -107,23 +104,18 @@ class ScenariosState:
 
     @property
     def headline(self) -> str:
-        """What today is worth, and the hardest case."""
-        table, count = self.table, len(self.scenarios)
-        today = f"Today {number(table['value'].iloc[0])} {self.question.worth.short}"
+        """What today is worth, and the hardest case, with what is not proven."""
+        table, count, found = self.table, len(self.scenarios), self.comparison.allocations
+        today = f"Today {number(found[TODAY].value)} {self.question.worth.short}{ui.sure_words(found[TODAY], ', ')}"
         none = int((table["status"] == "infeasible").sum())
         if not count:
             return f"{today}; no case yet"
         if none:
             return f"{today}; {none} of {count} case{'s' * (count > 1)} leave{'s' * (none == 1)} no plan"
-        worst = float(table["delta"].min())
-        costs = f"costs {number(-worst)}" if worst < 0 else "costs nothing"
+        worst = table["delta"].idxmin()
+        lost, best = -table["delta"][worst], "" if worst == TODAY else ui.sure_words(found[worst], ", its plan ")
+        costs = f"costs {number(lost)}{best}" if lost > 0 else "costs nothing"
         return f"{today}; the hardest of {count} cases {costs}" if count > 1 else f"{today}; the case {costs}"
-
-    def save(self, folder: str | PathLike[str]) -> Path:
-        """Write the scenarios as `scenarios.yml`, which the next pack reads."""
-        if not self.scenarios:
-            raise PmoError("There is no scenario to save.")
-        return save_scenarios(self.scenarios, folder, self.question)
 
 
 @door
@@ -158,51 +150,28 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
         return state.headline
 
     def ask(scenarios: list[Scenario]) -> bool:
-        waiting, told = [], list[str]()
-        for scenario in scenarios:
-            try:
-                state.check(scenario)
-                waiting.append(scenario)
-            except PmoError as error:
-                if len(scenarios) == 1:
-                    raise
-                told.append(f"{scenario.name} was not added: {error}")
-        if waiting:
+        if scenarios:
             add.disabled, stop.disabled = True, False
-            panel.say(f"Searching for the best plan: {waiting[0].name}…")
-            panel.work.ask(partial(search, tuple(waiting), waiting, told), partial(failed, waiting, told))
-        elif told:
-            rest(" ".join(told), bad=True)
+            panel.work.ask(partial(search, scenarios), partial(rest, bad=True))
         return False
 
-    def search(scenarios: tuple[Scenario, ...], waiting: list[Scenario], told: list[str], stopped: ui.Stopped) -> None:
+    def search(scenarios: list[Scenario], stopped: ui.Stopped) -> None:
+        lost = []
         for scenario in scenarios:
             if stopped():
                 return
-            answer: Allocation | str | PmoError
+            panel.work.hand(partial(panel.say, f"Searching for the best plan: {scenario.name}…"))
             try:
-                answer = state.solve(scenario)
-            except PmoError as error:
-                answer = error
-            panel.work.hand(partial(found, answer, waiting, told))
+                panel.work.hand(partial(found, scenario, state.solve(scenario)))
+            except Interrupted:
+                raise
+            except Exception as error:  # the others are added
+                lost.append(f"{scenario.name or 'The scenario'} was not added: {error}")
+        panel.work.hand(partial(rest, " ".join(lost) or f"{scenario.name} was added.", bool(lost)))
 
-    def found(answer: Allocation | str | PmoError, waiting: list[Scenario], told: list[str]) -> None:
-        scenario = waiting.pop(0)
-        if isinstance(answer, PmoError):
-            told.append(f"{scenario.name} was not added: {answer}")
-        else:
-            state.keep(scenario, answer)
-            told.append(f"{scenario.name} was added.")
-            panel.draw()
-        if waiting and not stop.disabled:
-            panel.say(f"{told[-1]} Searching for the best plan: {waiting[0].name}…")
-        else:
-            lost = [words for words in told if " was not added: " in words]
-            rest(" ".join(lost or told[-1:]), bad=bool(lost))
-
-    def failed(waiting: list[Scenario], told: list[str], why: str) -> None:
-        told += [f"{scenario.name} was not added: {why}" for scenario in waiting]
-        rest(" ".join(words for words in told if " was not added: " in words), bad=True)
+    def found(scenario: Scenario, answer: Allocation | str) -> None:
+        state.keep(scenario, answer)
+        panel.draw()
 
     def rest(words: str, bad: bool = False) -> None:
         add.disabled, stop.disabled = False, True
@@ -213,7 +182,9 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
         rest("Stopped: the case under way and those after it are left out.")
 
     def saved() -> str:
-        file = state.save(folder)
+        if not state.scenarios:
+            raise PmoError("There is no scenario to save.")
+        file = save_scenarios(state.scenarios, folder, question)
         return f"Saved in {file}. A pack reads it: scenarios_path under parameters of its scenarios chapter."
 
     add = panel.button("Add and compare", lambda: ask([_draft(fields)]), "Find the best plan of this case")
@@ -223,9 +194,8 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
     above = ui.labeled(f"Worth of the best plan, {unit}")
     answers = ui.column(above, ui.scrolled(table, 3), chosen, ui.scrolled(detail, 2), width="60%")
     left = ui.column(ui.scrolled(ui.column(*fields.values(), width="100%")), width="40%")
-    panel.fields, stop.disabled = fields, True
-    shown = partial(setattr, state, "shown")
-    panel.play([ui.row(left, answers, share=1), ui.row(add, stop, remove, save)], draw, {chosen: shown})
+    stop.disabled, parts = True, [ui.row(left, answers, share=1), ui.row(add, stop, remove, save)]
+    panel.play(parts, draw, {chosen: partial(setattr, state, "shown")}, fields=fields)
     ask(read_scenarios(question.register))
     return panel
 
@@ -407,10 +377,9 @@ def parameters(notebook: str | PathLike[str], *, folder: str | PathLike[str] = "
         panel.say(said, bad=not link)
 
     start = panel.button("Run", run, "The whole notebook with these parameters")
-    panel.fields = fields
     parts = ui.row(ui.scrolled(ui.column(*fields.values(), width="100%")), ui.column(start, ui.scrolled(done)), share=1)
-    panel.play([parts], draw, {field: partial(state.values.__setitem__, n) for n, field in fields.items()})
-    return panel
+    moves = {field: partial(state.values.__setitem__, name) for name, field in fields.items()}
+    return panel.play([parts], draw, moves, fields=fields)
 
 
 def _plain(name: str) -> str:

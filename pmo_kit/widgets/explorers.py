@@ -6,7 +6,7 @@ Each explorer is a state, which holds no widget, and a panel that draws it.
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from functools import cached_property, partial
 from html import escape
 from typing import Any
 
@@ -16,7 +16,7 @@ import pandas as pd
 from pmo_kit.arbitration import Allocation, Frontier, FundingOrder
 from pmo_kit.arbitration import frontier as ladder_of
 from pmo_kit.doors import door
-from pmo_kit.errors import InfeasibleError, InputError, PmoError
+from pmo_kit.errors import InfeasibleError, PmoError
 from pmo_kit.exhibits import Field, theme
 from pmo_kit.exhibits.pictures import figure as drawn
 from pmo_kit.facts import as_given, in_row, is_missing, number
@@ -56,8 +56,8 @@ class RegisterState:
 
     def __init__(self, register: Register) -> None:
         self.register = register
-        self.word, self.area, self.only_found = "", ALL, False
-        self.project = str(register.projects.index[0]) if len(register.projects) else ""
+        self.word, self.area, self.only_found, self.project = "", ALL, False, ""
+        self.find()
 
     @property
     def found(self) -> pd.DataFrame:
@@ -76,10 +76,6 @@ class RegisterState:
         there = [str(p) for p in self.found.index]
         if self.project not in there:
             self.project = there[0] if there else ""
-
-    def choose(self, project: str | None) -> None:
-        """Open a project."""
-        self.project = project or self.project
 
     def findings_of(self, project: str) -> pd.DataFrame:
         """Findings that name the project, or stand in one of its rows."""
@@ -131,7 +127,6 @@ def register(register: Register) -> ui.Panel:
     projects = ui.control(ipywidgets.Select, tooltip="Projects", rows=18)
     page = ipywidgets.HTML()
     page.add_class("pw-page")
-    panel = ui.Panel(state, register.summary)
 
     def draw() -> str:
         projects.options = [
@@ -142,21 +137,19 @@ def register(register: Register) -> ui.Panel:
         page.value = _page(state)
         return state.headline
 
-    panel.projects = projects
     left = ui.column(word, area, only, projects, width="34%")
     filters = {"word": word, "area": area, "only_found": only}
     moves = {part: lambda new, name=name: state.find(**{name: new}) for name, part in filters.items()}
+    moves[projects] = partial(setattr, state, "project")
     parts = ui.row(left, ui.column(ui.scrolled(page), width="66%"), share=1)
-    panel.play([parts], draw, moves | {projects: state.choose})
-    return panel
+    return ui.Panel(state, register.summary).play([parts], draw, moves, projects=projects)
 
 
 def _page(state: RegisterState) -> str:
     """The page of a project."""
     if not state.project:
         return ui.table_html(pd.DataFrame(), empty="No project fits this filter.")
-    parts = []
-    findings = state.findings_of(state.project)
+    parts, findings = [], state.findings_of(state.project)
     if len(findings):
         columns = (("severity", "how bad"), ("message", "finding"), ("fix", "what to do"))
         parts.append("<h4>Findings</h4>" + ui.table_html(findings, *columns))
@@ -190,7 +183,7 @@ class FrontierState:
     >>> question = pmo.Question(pmo.load_register("data/samples/meridian_12"))
     >>> state = FrontierState(pmo.frontier(question, budgets=[0.85, 1.0]))
     >>> state.choose(0.85)
-    >>> state.value, state.difference
+    >>> state.plan.value, state.difference
     (28.5, {'enters': ['P07'], 'leaves': [], 'shifts': []})
     >>> state.order.table["price"].tolist()
     [0.0, 0.0]
@@ -213,12 +206,12 @@ class FrontierState:
     @cached_property
     def order(self) -> FundingOrder | None:
         """The line that holds: one order of funding for the budgets of the ladder; None where no order holds."""
-        if isinstance(self._given, FundingOrder):
-            return self._given
-        try:
-            found = ladder_of(self.ladder.question, self.points["factor"].tolist(), nested=True)
-        except InfeasibleError:
-            return None
+        found = self._given
+        if not isinstance(found, FundingOrder):
+            try:
+                found = ladder_of(self.ladder.question, self.points["factor"].tolist(), nested=True)
+            except InfeasibleError:
+                return None
         assert isinstance(found, FundingOrder)
         return found
 
@@ -226,11 +219,6 @@ class FrontierState:
     def plan(self) -> Allocation:
         """The plan at this budget."""
         return self.ladder.allocations[self.factor]
-
-    @property
-    def value(self) -> float:
-        """What the plan at this budget is worth."""
-        return float(self.plan.value)
 
     @property
     def difference(self) -> dict[str, list[str]]:
@@ -250,13 +238,11 @@ class FrontierState:
     def headline(self) -> str:
         """The point in a sentence."""
         plan, question = self.plan, self.ladder.question
-        sure = f", {ui.sure_words(plan)}" if ui.sure_words(plan) else ""
         funded = int((plan.table["decision"] == "fund").sum())
-        budget = self.points.set_index("factor")["budget"][self.factor]
-        money = f"{number(budget)} {question.money.short}"
+        money = f"{number(self.points.set_index('factor')['budget'][self.factor])} {question.money.short}"
         return (
-            f"{number(100 * self.factor, 0)} % of the money ({money}) buys {number(self.value)} "
-            f"{question.worth.short}{sure}: {funded} project{'s' * (funded != 1)} funded"
+            f"{number(100 * self.factor, 0)} % of the money ({money}) buys {number(plan.value)} "
+            f"{question.worth.short}{ui.sure_words(plan, ', ')}: {funded} project{'s' * (funded != 1)} funded"
         )
 
     @property
@@ -300,10 +286,9 @@ def frontier(ladder: Frontier) -> ui.Panel:
     plan, order, following = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
     if state.order is not None:
         order.value = ui.exhibit_html(holds(state.order))
-    panel = ui.Panel(
-        state,
+    about = (
         f"Best plan at each share of every envelope, and the order of funding that holds for all (dashed); "
-        f"{ladder.question.built.value_unit}. Point at a budget to read it; click it, or move the slider.",
+        f"{ladder.question.built.value_unit}. Point at a budget to read it; click it, or move the slider."
     )
 
     def draw() -> str:
@@ -315,12 +300,10 @@ def frontier(ladder: Frontier) -> ui.Panel:
         following.value = ui.about_html(state.next_words)
         return state.headline
 
-    tables = ipywidgets.Tab([ui.scrolled(plan), ui.scrolled(order)])
-    tables.titles = ("The plan at this budget", "The line that holds")
-    panel.figure, panel.slider = figure, slider
+    titles = ("The plan at this budget", "The line that holds")
+    tables = ipywidgets.Tab([ui.scrolled(plan), ui.scrolled(order)], titles=titles)
     parts = ui.row(ui.column(figure, slider, following), ui.column(tables), share=1)
-    panel.play([parts], draw, {slider: state.choose})
-    return panel
+    return ui.Panel(state, about).play([parts], draw, {slider: state.choose}, figure=figure, slider=slider)
 
 
 def _lines(state: FrontierState) -> Any:
@@ -339,7 +322,7 @@ def _lines(state: FrontierState) -> Any:
         }  # fmt: skip
 
     traces = [line(state.points, "best plan", theme.DARK_GRAY, "solid", 11)]
-    traces.append(ui.ring(100 * state.factor, state.value))
+    traces.append(ui.ring(100 * state.factor, state.plan.value))
     if state.order is not None:
         held = state.order.table.dropna(subset="value")
         dashed = line(held, "order that holds", theme.ORANGE, "dash", 6)
@@ -403,10 +386,6 @@ class PerformanceState:
         self.area = area
         self.project = str(self.projects.index[0])
 
-    def choose(self, project: str) -> None:
-        """Open a project."""
-        self.project = project or self.project
-
 
 @door
 def performance(review: Review) -> ui.Panel:
@@ -426,7 +405,6 @@ def performance(review: Review) -> ui.Panel:
     area = ui.control(ipywidgets.Dropdown, tooltip="Area", options=areas(review.table))
     projects = ui.control(ipywidgets.Select, tooltip="Projects", rows=9)
     figure, facts = ui.Chart(_earned(state)), ipywidgets.HTML()
-    panel = ui.Panel(state, review.summary)
 
     def draw() -> str:
         rated = {p: COLORS.get(r["rag_rule"], "not rated") for p, r in state.projects.iterrows()}
@@ -437,11 +415,10 @@ def performance(review: Review) -> ui.Panel:
         facts.value = ui.table_html(state.facts, ("what", "measure"), ("today", "today"))
         return s_curve(review, state.project).title
 
-    panel.figure, panel.projects = figure, projects
     left = ui.column(area, projects, ui.scrolled(facts), width="39%")
     parts = ui.row(left, ui.column(figure, width="61%"), share=1)
-    panel.play([parts], draw, {area: state.choose_area, projects: state.choose})
-    return panel
+    moves = {area: state.choose_area, projects: partial(setattr, state, "project")}
+    return ui.Panel(state, review.summary).play([parts], draw, moves, figure=figure, projects=projects)
 
 
 def _earned(state: PerformanceState) -> Any:
@@ -471,27 +448,13 @@ class RiskState:
     (0.9, 92.5)
     """
 
-    def __init__(self, simulation: Simulation, confidence: float = 0.8) -> None:
-        self.simulation = simulation
-        self.choose(confidence)
+    def __init__(self, simulation: Simulation) -> None:
+        self.simulation, self.unit = simulation, simulation.question.money.short
+        self.choose(0.8)
 
     def choose(self, confidence: float) -> None:
-        """Ask for a confidence between 0 and 1.
-
-        Raises
-        ------
-        InputError
-            It is not between 0 and 1.
-        """
-        if not 0 < confidence < 1:
-            raise InputError(f"a confidence lies between 0 and 1, not {as_given(confidence)}")
-        self.confidence = confidence
-        self.reserve = self.simulation.contingency(confidence)
-
-    @property
-    def unit(self) -> str:
-        """The unit of money, in short."""
-        return self.simulation.question.money.short
+        """Ask for a confidence between 0 and 1."""
+        self.confidence, self.reserve = confidence, self.simulation.contingency(confidence)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -502,12 +465,9 @@ class RiskState:
     @property
     def headline(self) -> str:
         """What the confidence costs, in a sentence."""
-        held = self.reserve
-        sure = number(100 * self.confidence, 0)
-        words = f"To be {sure} % sure hold {number(held.pooled)} {self.unit} on top of {number(held.base)}"
-        if held.saved > 0.05:
-            words += f"; held project by project it would be {number(held.unpooled)}"
-        return words
+        held, sure = self.reserve, number(100 * self.confidence, 0)
+        apart = f"; held project by project it would be {number(held.unpooled)}" if held.saved > 0.05 else ""
+        return f"To be {sure} % sure hold {number(held.pooled)} {self.unit} on top of {number(held.base)}{apart}"
 
 
 @door
@@ -528,7 +488,6 @@ def risk(simulation: Simulation) -> ui.Panel:
     figure, years = ui.Chart(_curve(state)), ipywidgets.HTML()
     slider = ui.control(ipywidgets.IntSlider, "How sure, %", "90px", value=80, min=5, max=99)
     drivers = ui.table_html(state.table, ("name", "project"), Field("percent", "share of the spread, %", decimals=0))
-    panel = ui.Panel(state, simulation.summary)
 
     def draw() -> str:
         figure.draw(_curve(state))
@@ -543,10 +502,9 @@ def risk(simulation: Simulation) -> ui.Panel:
         ui.labeled(f"Reserve by year, {state.unit}"), ui.scrolled(years, 4),
         ui.labeled("What drives the cost"), ui.scrolled(ipywidgets.HTML(drivers), 5), width="48%",
     )  # fmt: skip
-    panel.figure, panel.slider = figure, slider
     parts = ui.row(ui.column(figure, slider, width="52%"), answers, share=1)
-    panel.play([parts], draw, {slider: lambda percent: state.choose(percent / 100)})
-    return panel
+    moves = {slider: lambda percent: state.choose(percent / 100)}
+    return ui.Panel(state, simulation.summary).play([parts], draw, moves, figure=figure, slider=slider)
 
 
 def _curve(state: RiskState) -> Any:
@@ -614,21 +572,14 @@ def partners(award: Award) -> ui.Panel:
     slider = ui.control(ipywidgets.IntSlider, "Price counts, %", value=start, min=0, max=100, continuous_update=False)
     given, offers, spans = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
     spans.value = ui.exhibit_html(sensitivity(award))
-    panel = ui.Panel(state, f"Quality counts for the rest. {sensitivity(award).title}.")
 
     def draw() -> str:
-        given.value, offers.value = (
-            ui.exhibit_html(lots(state.award)),
-            ui.exhibit_html(bids(state.award)),
-        )
+        given.value, offers.value = ui.exhibit_html(lots(state.award)), ui.exhibit_html(bids(state.award))
         return state.headline
 
     weighed = ui.labeled("Best award by weight of the price")
-    tables = ipywidgets.Tab(
-        [ui.column(ui.scrolled(given), weighed, ui.scrolled(spans), width="100%"), ui.scrolled(offers)]
-    )
-    tables.titles = (f"Award, {award.unit}", "Every bid")
-    panel.slider = slider
-    parts = ui.row(ui.column(slider, tables, width="100%"), share=1)
-    panel.play([parts], draw, {slider: lambda percent: state.choose(percent / 100)})
-    return panel
+    first = ui.column(ui.scrolled(given), weighed, ui.scrolled(spans), width="100%")
+    tables = ipywidgets.Tab([first, ui.scrolled(offers)], titles=(f"Award, {award.unit}", "Every bid"))
+    parts, about = ui.row(ui.column(slider, tables, width="100%"), share=1), sensitivity(award).title
+    panel = ui.Panel(state, f"Quality counts for the rest. {about}.")
+    return panel.play([parts], draw, {slider: lambda percent: state.choose(percent / 100)}, slider=slider)

@@ -246,7 +246,7 @@ class Chart(Linked):
 class Panel(ipywidgets.VBox):
     """One explorer: a headline, a line about it, its controls and answers, and a line for words.
 
-    `play` draws it and hears its controls, `button` its buttons; what goes wrong is said in words, in the panel.
+    `play` draws it and hears its controls, `button` makes its buttons; what goes wrong is said in words, in the panel.
 
     Parameters
     ----------
@@ -267,7 +267,13 @@ class Panel(ipywidgets.VBox):
         self.work = BackgroundWork()
         one_per_cell(self)
 
-    def play(self, parts: Iterable[Any], draw: Callable[[], str], moves: Mapping[Any, Callable[[Any], object]]) -> None:
+    def play(
+        self,
+        parts: Iterable[Any],
+        draw: Callable[[], str],
+        moves: Mapping[Any, Callable[[Any], object]],
+        **named: Any,
+    ) -> Panel:
         """Show the parts; draw now and after every move.
 
         Parameters
@@ -276,13 +282,20 @@ class Panel(ipywidgets.VBox):
         draw : callable
             Writes the parts and gives the headline. What it sets is no move.
         moves : mapping of control to callable
-            What is done with the new value of a control; words that it gives are said, False draws nothing yet.
+            What is done with the new value of a control; words that it gives are said, False draws nothing yet. A list
+            in which nothing is chosen makes no move.
+        **named
+            Parts by the names under which a program finds them on the panel.
         """
+        vars(self).update(named)
         self._draw = draw
         self.children = (*self._frame, *parts, self._said)
         for control, act in moves.items():
-            control.observe(lambda change, act=act: self._moved(act, change["new"]), "value")
+            control.observe(
+                lambda change, act=act: change["new"] is not None and self._moved(act, change["new"]), "value"
+            )
         self.draw()
+        return self
 
     def draw(self) -> None:
         """Write every part as the state is now."""
@@ -351,10 +364,10 @@ def exhibit_html(exhibit: Exhibit) -> str:
     return f'<div class="pk-exhibit">{fragment(exhibit, framed=False)}</div>'
 
 
-def sure_words(plan: Allocation) -> str:
+def sure_words(plan: Allocation, lead: str = "") -> str:
     """How much better the best plan may be; nothing where this one is proven best."""
     rest = plan.bound - plan.value
-    return f"at most {number(rest)} better" if rest > 0 else ""
+    return f"{lead}at most {number(rest)} better" if rest > 0 else ""
 
 
 def column(*parts: Any, width: str = "50%") -> Any:

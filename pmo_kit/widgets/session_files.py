@@ -33,11 +33,16 @@ from pmo_kit.widgets.session_state import Answer, Case, Move, SessionState, move
 STATE = "session.json"
 AGAINST = {"entered": "here and not there", "left": "there and not here", "resized": "at another level"}
 ORDER = ("project_id", "in_out", "level", "reason", "decided_by", "date")
+COLUMNS = (
+    "date", "committee", "project_id", "project_name", "decision", "amount", "level", "reason", "decided_by",
+    "recommended", "register_fingerprint",
+)  # fmt: skip
+SCENARIOS = "scenarios.yml"
 
 
 @dataclass(frozen=True)
 class Saved:
-    """What `session.json` says: the question by its fingerprint, the case and its plan, every move."""
+    """What `session.json` says: the question by its fingerprint, the case, its plan and its bound, every move."""
 
     question: str
     committee: str
@@ -47,6 +52,7 @@ class Saved:
     plan: dict[str, str]
     value: float | None
     log: list[Move]
+    bound: float | None = None
 
 
 FORM = TypeAdapter(Saved)
@@ -72,12 +78,12 @@ def new_place(folder: str | PathLike[str], committee: str, day: dt.date) -> Path
     with _written(first.parent):
         while True:
             with suppress(FileExistsError):
-                place = _free(first)
+                place = unused(first)
                 place.mkdir()
                 return place
 
 
-def _free(path: Path) -> Path:
+def unused(path: Path) -> Path:
     """A path that is not taken: the path itself, or with a number."""
     more = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(2))
     return next(one for one in chain([path], more) if not one.exists())
@@ -91,23 +97,20 @@ def save_session(session: SessionState, place: str | PathLike[str], committee: s
     PmoError
         The folder cannot be written.
     """
-    place, found = Path(place), session.known(session.case)
+    place, case = Path(place), session.case
+    found = session.known(case) or Answer("open")
     saved = Saved(
-        session.base.fingerprint,
-        committee,
-        session.clock(),
-        session.case,
-        session.case_words(session.case),
-        found.plan if found else {},
-        found.value if found and found.allocation else None,
-        session.log,
-    )
+        session.base.fingerprint, committee, session.clock(), case, session.case_words(case), found.plan, found.value,
+        session.log, found.bound,
+    )  # fmt: skip
     write_csv(place / "moves.csv", session.moves.drop(columns="number"))
     return _replace(place / STATE, FORM.dump_json(saved, indent=1))
 
 
 def keep_case(session: SessionState, place: str | PathLike[str], name: str) -> str:
     """Keep the case on the table as a scenario for the next pack: it was tried, nothing is decided.
+
+    Another case that is kept under this name stays; this one gets a number.
 
     Raises
     ------
@@ -116,11 +119,14 @@ def keep_case(session: SessionState, place: str | PathLike[str], name: str) -> s
     """
     if not name.strip():
         raise PmoError("Give the case a name before it is kept.")
-    scenario = session.case.scenario(name.strip())
-    if scenario.table.empty:
+    if session.case.key == Case().key:
         raise PmoError("This is the recommended plan: there is no case to keep.")
+    names = (name.strip(), *(f"{name.strip()} {number}" for number in range(2, 1000)))
+    kept = {one.name: one.table for one in _scenarios(Path(place) / SCENARIOS)}
+    found = (session.case.scenario(one) for one in names)
+    scenario = next(one for one in found if one.name not in kept or kept[one.name].equals(one.table))
     file = save_scenarios([scenario], place, session.base)
-    return f"Kept as {name.strip()} in {file}. A case that is kept is no decision."
+    return f"Kept as {scenario.name} in {file}. A case that is kept is no decision."
 
 
 def decide(
@@ -156,10 +162,10 @@ def decide(
     forces = pd.DataFrame(case.forces, columns=list(ORDER))
     forces["decided_by"] = forces["decided_by"].replace("", decided_by or committee)
     with _written(place):
-        file = _free(place / "minutes.pdf")
+        file = unused(place / "minutes.pdf")
         minutes = write_minutes(file, session, case, rows, committee, note, decided_by)
-        decisions = write_csv(_free(place / "decisions.csv"), rows)
-        write_csv(_free(place / "overrides.csv"), forces)
+        decisions = write_csv(unused(place / "decisions.csv"), rows)
+        write_csv(unused(place / "overrides.csv"), forces)
     sure = "" if answer.status == "proven" else " The plan is the best one known, not proven best."
     return (
         f"Decided: {session.case_words(case)}. Written: {minutes} and {decisions}; "
@@ -172,38 +178,23 @@ def decisions_of(
 ) -> pd.DataFrame:
     """One row per project, in the columns of the register's table `decisions`; each that differs has its reason."""
     assert answer.allocation is not None
-    assert session.recommended.allocation is not None
-    plan, advice = answer.allocation.table, session.recommended.allocation
-    change, told = PlanChange.between(advice.plan, answer.plan), advice.table["decision"]
+    advice, who = session.recommended, decided_by or committee
+    change = PlanChange.between(advice.plan, answer.plan)
     lead = dict.fromkeys(change.leaves, "displaced by") | dict.fromkeys(change.enters, "comes in with")
-    orders = [
-        f"{session.force_words(f)}, ordered by {f.decided_by or decided_by or committee} ({f.reason})"
-        for f in case.forces
-    ]
+    orders = [f"{session.force_words(f)}, ordered by {f.decided_by or who} ({f.reason})" for f in case.forces]
     limits = [] if case.unforced == Case() else [session.case_words(case.unforced)]
     because = listed([*orders, *limits]) if orders or limits else "another plan within the bound"
-    if not answer.status == session.recommended.status == "proven":
+    if not answer.status == advice.status == "proven":
         because += "; a plan is not proven best"
-    orders_of, today = {force.project_id: force for force in case.forces}, session.clock().date().isoformat()
-    who, sizes = (
-        decided_by or committee,
-        {p: (answer.plan.get(p, ""), advice.plan.get(p, "")) for p in plan.index},
-    )
-
-    def reason(project: str) -> str:
-        same = answer.decisions[project] == told[project] and len({*sizes[project]}) == 1
-        known = "" if same else f"{lead.get(project, 'changed with')} {because}"
-        return orders_of[project].reason if project in orders_of else known
-
-    return pd.DataFrame(
-        {
-            "date": today, "committee": committee, "project_id": plan.index, "project_name": plan["name"],
-            "decision": plan["decision"], "amount": plan["cost"].map("{:.15g}".format),
-            "level": [here for here, _ in sizes.values()], "reason": plan.index.map(reason),
-            "decided_by": [(p in orders_of and orders_of[p].decided_by) or who for p in plan.index],
-            "recommended": told.loc[plan.index], "register_fingerprint": session.base.register.fingerprint,
-        }
-    ).reset_index(drop=True)  # fmt: skip
+    rows = session.rows(case, answer)
+    other = rows["level"] != [advice.plan.get(p, "") for p in rows.index]
+    known = [f"{lead.get(p, 'changed with')} {because}" * differs for p, differs in other.items()]
+    rows["reason"] = rows["reason"].where(rows["forced"] != "", known)
+    rows["decided_by"] = rows["decided_by"].replace("", who)
+    rows["amount"] = answer.allocation.table["cost"].map("{:.15g}".format)
+    rows["date"], rows["committee"] = session.clock().date().isoformat(), committee
+    rows["register_fingerprint"] = session.base.register.fingerprint
+    return rows.rename(columns={"name": "project_name"}).reset_index()[list(COLUMNS)]
 
 
 def save_scenarios(scenarios: Sequence[Scenario], folder: str | PathLike[str], question: Question) -> Path:
@@ -214,12 +205,16 @@ def save_scenarios(scenarios: Sequence[Scenario], folder: str | PathLike[str], q
     PmoError
         The folder cannot be written, or the file that is there cannot be read.
     """
-    file = Path(folder) / "scenarios.yml"
-    names = {one.name for one in scenarios}
+    file, names = Path(folder) / SCENARIOS, {one.name for one in scenarios}
     with _written(file.parent):
-        others = [one for one in read_scenario_file(file) if one.name not in names] if file.exists() else []
+        others = [one for one in _scenarios(file) if one.name not in names]
         kept = [*others, *(one for one in scenarios if not one.table.empty)]
         return write_scenario_file(kept, file, question.money.short)
+
+
+def _scenarios(file: Path) -> list[Scenario]:
+    """The scenarios that are kept in a file."""
+    return read_scenario_file(file) if file.exists() else []
 
 
 def saved_sessions(session: SessionState, folder: str | PathLike[str]) -> list[list[str]]:
@@ -251,13 +246,13 @@ def compare_session(session: SessionState, place: str | PathLike[str]) -> str:
     PmoError
         As `restore_session`; or one of them has no plan.
     """
-    saved, answer = _known(session, place), session.answer
+    saved, answer, unit = _known(session, place), session.answer, session.base.worth.short
     if answer.allocation is None or saved.value is None:
         raise PmoError("One of the two has no plan: there is nothing to compare.")
     change = moved(PlanChange.between(saved.plan, answer.plan))
     parts = [f"{AGAINST[what]} {listed(map(session.name, ids))}" for what, ids in change.items()]
-    unit, here = session.base.worth.short, session.case_words(session.case)
-    values = f"There {saved.words}: {number(saved.value)} {unit}; here {here}: {number(answer.value)}"
+    there, here = between(saved.value, saved.bound or saved.value), between(answer.value, answer.bound)
+    values = f"There {saved.words}: {there} {unit}; here {session.case_words(session.case)}: {here}"
     return f"{values}. {'; '.join(parts) or 'The plans are the same'}."
 
 

@@ -277,8 +277,8 @@ class SessionState:
     >>> session = SessionState(pmo.Question(pmo.load_register("data/samples/meridian_12")))
     >>> session.force("P08", "in", reason="promised to the schools", decided_by="Chair")
     >>> session.prove()
-    >>> session.answer.value, session.loss, session.changes.leaves
-    (24.5, 9.0, ('P07',))
+    >>> session.answer.value, session.worse(Case(), session.case), session.changes.leaves
+    (24.5, (9.0, 9.0), ('P07',))
     >>> session.undo()
     >>> session.answer.value
     33.5
@@ -337,16 +337,6 @@ class SessionState:
     def recommended(self) -> Answer:
         """The best plan of the question with nothing forced and no limit moved."""
         return self._answers[Case().key]
-
-    @property
-    def loss(self) -> float:
-        """What the plan of the case is worth less than the recommended one; the answer need not be proven."""
-        return round(self.recommended.value - self.answer.value, 9)
-
-    @property
-    def price(self) -> tuple[float, float] | None:
-        """Between what the forced projects cost under today's limits; equal ends where both are proven."""
-        return self.worse(self.case.unforced, self.case)
 
     def worse(self, one: Case, other: Case) -> tuple[float, float] | None:
         """By how much the best plan of a case is worth less than that of another: least and most."""
@@ -569,12 +559,17 @@ class SessionState:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row per project: name, level, decision (fund, stop, refuse), recommended, forced, reason."""
-        answer, forces = self.answer, self.case.forces
+        """The rows of the case on the table."""
+        return self.rows(self.case, self.answer)
+
+    def rows(self, case: Case, answer: Answer) -> pd.DataFrame:
+        """One row per project: name, decision (fund, stop, refuse), level, reason, decided_by, recommended, forced."""
+        forces = {force.project_id: force for force in case.forces}
         columns = {
-            "name": self.names, "level": answer.plan, "decision": answer.decisions,
-            "recommended": self.recommended.decisions, "forced": {f.project_id: f.in_out for f in forces},
-            "reason": {f.project_id: f.reason for f in forces},
+            "name": self.names, "decision": answer.decisions, "level": answer.plan,
+            "reason": {p: force.reason for p, force in forces.items()},
+            "decided_by": {p: force.decided_by for p, force in forces.items()},
+            "recommended": self.recommended.decisions, "forced": {p: force.in_out for p, force in forces.items()},
         }  # fmt: skip
         order = pd.Index(list(self.recommended.decisions), name="project_id")
         table = pd.DataFrame({name: pd.Series(cells, order, dtype="str") for name, cells in columns.items()})

@@ -25,7 +25,7 @@ from pmo_kit.prioritization import Ranking, ahp_weights, arbitration_value, comp
 from pmo_kit.prioritization.robustness import weight_interval
 from pmo_kit.register import Register
 from pmo_kit.widgets import panel as ui
-from pmo_kit.widgets.session_files import write_csv
+from pmo_kit.widgets.session_files import unused, write_csv
 
 SHOWN = 15
 SCALE = (9, 7, 5, 3, 2, 1, 1 / 2, 1 / 3, 1 / 5, 1 / 7, 1 / 9)
@@ -113,14 +113,12 @@ class WeightsState:
     @property
     def flips(self) -> pd.DataFrame:
         """One row per criterion: weight now, in percent, and who would lead at another."""
-        cells = self.ranking.cells()[0]
-        weights, names = self.weights.to_numpy(float), self.ranking.table["name"]
-        rows = []
-        for place, criterion in enumerate(self.weights.index):
-            part = np.arange(len(weights)) == place
-            if not weights[~part].any():
+        cells, names, rows = self.ranking.cells()[0], self.ranking.table["name"], []
+        for criterion, weight in self.weights.items():
+            part = self.weights.index == criterion
+            if weight == 1:
                 continue
-            span = weight_interval(cells, weights, part)
+            span = weight_interval(cells, self.weights, part)
             ends = (("below", span.low, span.challenger_low), ("above", span.high, span.challenger_high))
             leads = [
                 f"{side} {number(100 * end, 0)} %: {names[self.ranking.ranked[at]]}"
@@ -128,7 +126,7 @@ class WeightsState:
                 if at is not None
             ]
             words = "; ".join(leads) or "nobody, whatever its weight"
-            rows.append((self.labels[str(criterion)], 100 * weights[place], words))
+            rows.append((self.labels[str(criterion)], 100 * weight, words))
         return pd.DataFrame(rows, columns=["criterion", "now", "leads"])
 
     @property
@@ -136,12 +134,9 @@ class WeightsState:
         """Who leads, and how many have moved."""
         table = self.table
         leader, was = table["name"].iloc[0], self.first.table["name"].iloc[0]
-        moved = int((table["moved"] != 0).sum())
-        lead = f"{leader} leads with {number(table['value'].iloc[0])} of 100"
-        lead += f" instead of {was}" if leader != was else ""
-        if not moved:
-            return f"{lead}; the order is that of the weights at the start"
-        return f"{lead}; {moved} of {len(table)} projects have moved"
+        lead = f"{leader} leads with {number(table['value'].iloc[0])} of 100" + f" instead of {was}" * (leader != was)
+        moved = f"{(table['moved'] != 0).sum()} of {len(table)} projects have moved"
+        return f"{lead}; {moved if table['moved'].any() else 'the order is that of the weights at the start'}"
 
     def save(self, folder: str | PathLike[str], name: str, day: dt.date | None = None) -> Path:
         """Keep the weights of a person, with the date, in `stakeholder_weights.csv`: a sheet of a register.
@@ -162,6 +157,8 @@ class WeightsState:
     def save_criteria(self, folder: str | PathLike[str], name: str, day: dt.date | None = None) -> Path:
         """Keep the weights as those of the register, with who agreed on them and when, in `criteria.csv`.
 
+        Those agreed on before stay: these are then `criteria-2.csv`.
+
         Raises
         ------
         PmoError
@@ -171,7 +168,7 @@ class WeightsState:
         weights = (100 * criteria["criterion"].map(self.weights)).round(6)
         day = day or dt.date.today()
         rows = criteria.assign(weight=weights, weighted_by=_named(name), weighted_on=day.isoformat())
-        return write_csv(Path(folder) / "criteria.csv", rows.dropna(axis=1, how="all"))
+        return write_csv(unused(Path(folder) / "criteria.csv"), rows.dropna(axis=1, how="all"))
 
     def saved(self, folder: str | PathLike[str]) -> pd.DataFrame:
         """The weights kept in a folder: stakeholder, criterion, weight."""
@@ -236,9 +233,8 @@ class WeightsState:
         names = list(self.points)
         matrix, above = np.ones((len(names), len(names))), np.triu_indices(len(names), 1)
         matrix[above] = list(self.judgements.values())
-        matrix.T[above] = [1 / times for times in self.judgements.values()]
-        found = ahp_weights(matrix)
-        worst = ""
+        matrix.T[above] = 1 / matrix[above]
+        found, worst = ahp_weights(matrix), ""
         if found.worst_pair is not None and found.consistency_ratio > 0.1:
             worst = " against ".join(self.labels[names[place]] for place in found.worst_pair[:2])
         weights = dict(zip(names, map(float, found.weights), strict=True))
@@ -284,8 +280,8 @@ def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "sessio
     order, flips, consistency = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
     points = ui.scrolled(ui.column(*sliders.values(), width="100%"))
     judged = ui.scrolled(ui.column(*pairs.values(), width="96%"))
-    tabs = ipywidgets.Tab([points, ui.column(judged, consistency, width="100%")])
-    tabs.titles = ("Points", "Pairs")
+    pages = [points, ui.column(judged, consistency, width="100%")]
+    tabs = ipywidgets.Tab(pages, titles=("Points", "Pairs"))
     panel = ui.Panel(
         state,
         "Points say how much the whole range of a criterion matters, from its worst end to its best: 100 for the "
@@ -307,8 +303,7 @@ def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "sessio
         state.set_all(weights)
 
     def saved() -> str:
-        file = state.save(folder, person.value)
-        return f"Saved in {file}. {state.spread(folder)}"
+        return f"Saved in {state.save(folder, person.value)}. {state.spread(folder)}"
 
     def agreed() -> str:
         return f"Saved in {state.save_criteria(folder, person.value)}, a sheet of the register."
@@ -320,14 +315,13 @@ def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "sessio
         panel.button("Save", saved, "As this person's: stakeholder_weights.csv, a sheet of a register"),
         panel.button("Save as agreed", agreed, "As the register's: criteria.csv"),
     )
-    panel.figure, panel.sliders, panel.person = figure, sliders, person
     leads = ui.column(ui.labeled("What it takes for another project to lead"), ui.scrolled(flips))
     whole = ui.column(ui.labeled("The whole order"), ui.scrolled(order))
     above = ui.row(ui.column(tabs, back, buttons, width="46%"), ui.column(figure, width="54%"), share=10)
     moves = {slider: partial(state.set, c) for c, slider in sliders.items()}
     moves |= {pick: partial(compared, *pair) for pair, pick in pairs.items()}
-    panel.play([above, ui.row(leads, whole, share=7)], draw, moves)
-    return panel
+    parts = [above, ui.row(leads, whole, share=7)]
+    return panel.play(parts, draw, moves, figure=figure, sliders=sliders, person=person)
 
 
 def _bars(state: WeightsState) -> Any:

@@ -474,6 +474,8 @@ def test_agreed_weights_are_those_of_the_register_with_name_and_date(register: p
     next(iter(panel.sliders.values())).value = 5
     panel.person.value = "The committee"
     press(panel, "Save as agreed")
+    press(panel, "Save as agreed")
+    assert "criteria-2.csv" in panel._said.value, "what was agreed on before stays"
     folder = tmp_path / "register"
     shutil.copytree(TWELVE, folder)
     shutil.copy(tmp_path / "criteria.csv", folder)

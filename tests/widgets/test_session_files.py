@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 import shutil
@@ -27,7 +28,7 @@ from pmo_kit.widgets.session_files import (
     save_session,
     saved_sessions,
 )
-from pmo_kit.widgets.session_state import SessionState
+from pmo_kit.widgets.session_state import Answer, SessionState
 
 TWELVE = shipped("data", "samples", "meridian_12")
 
@@ -106,11 +107,12 @@ def test_other_scenarios_in_the_file_stay(session: SessionState, tmp_path: Path)
     session.free("P08")
     session.prove()
     keep_case(session, tmp_path, "Two")
-    keep_case(session, tmp_path, "One")
-    two, one = read_scenario_file(tmp_path / "scenarios.yml")
-    assert (two.name, two.projects_in) == ("Two", {})
-    assert (one.name, one.projects_in) == ("One", {})
-    assert one.capacity == two.capacity == {"data_engineer": 13 / 14}
+    for _ in range(2):
+        assert keep_case(session, tmp_path, "One").startswith("Kept as One 2 in ")
+    one, two, other = read_scenario_file(tmp_path / "scenarios.yml")
+    assert (one.name, two.name, other.name) == ("One", "Two", "One 2"), "the case kept before stays"
+    assert [list(kept.projects_in) for kept in (one, two, other)] == [["P08"], [], []]
+    assert one.capacity == two.capacity == other.capacity == {"data_engineer": 13 / 14}
     (tmp_path / "scenarios.yml").write_text("scenarios: [", encoding="utf-8")
     with pytest.raises(PmoError, match=r"scenarios.yml, line 1: .*check indentation"):
         keep_case(session, tmp_path, "Three")
@@ -148,6 +150,20 @@ def test_sessions_are_kept_apart_by_committee_and_date(session: SessionState, tm
     session.undo()
     session.prove()
     assert compare_session(session, places[0]).startswith("There 13 data engineers and Reservoir Learning Hub in: 20.5")
+
+
+def test_a_session_that_was_not_proven_is_compared_with_its_bound(
+    session: SessionState, question: pmo.Question, tmp_path: Path
+) -> None:
+    assert session.answer.allocation is not None
+    loose = Answer("stopped", dataclasses.replace(session.answer.allocation, bound=21.7))
+    session._answers[session.case.key] = loose
+    save_session(session, tmp_path)
+    other = SessionState(question)
+    other.prove()
+    words = "There 13 data engineers and Reservoir Learning Hub in: 20.5 to 21.7 EUR million; here "
+    assert compare_session(other, tmp_path).startswith(f"{words}the recommended plan: 33.5. ")
+    assert "here 13 data engineers and Reservoir Learning Hub in: 20.5 to 21.7. " in compare_session(session, tmp_path)
 
 
 def test_a_session_of_another_question_is_not_opened(

@@ -44,8 +44,8 @@ def test_a_forced_project_has_its_price_and_displaces(session: SessionState) -> 
     session.force("P08", "in", reason="promised", decided_by="Chair")
     assert session.answer.status in ("known", "proven")
     session.prove()
-    assert (session.answer.status, session.answer.value, session.loss) == ("proven", 24.5, 9.0)
-    assert session.price == (9.0, 9.0)
+    assert (session.answer.status, session.answer.value) == ("proven", 24.5)
+    assert session.worse(Case(), session.case) == (9.0, 9.0)
     assert session.changes == PlanChange(leaves=("P07",), enters=("P08",))
     assert session.table.loc["P08", ["decision", "recommended", "forced"]].tolist() == [
         "fund",
@@ -93,8 +93,8 @@ def test_price_is_of_the_forced_projects_under_the_same_limits(session: SessionS
     session.force("P08", "in", reason="promised")
     session.prove()
     both = pmo.arbitrate(session.question).value
-    assert session.price == (28.5 - both, 28.5 - both)
-    assert session.loss == 33.5 - both
+    assert session.worse(session.case.unforced, session.case) == (28.5 - both, 28.5 - both)
+    assert session.worse(Case(), session.case) == (33.5 - both, 33.5 - both)
 
 
 def test_undo_redo_and_the_log(session: SessionState) -> None:
@@ -145,7 +145,7 @@ def test_a_case_without_a_plan_says_which_rules_clash(session: SessionState) -> 
     session.prove()
     assert session.answer.error is not None
     assert "cannot hold together" in session.answer.error.why
-    assert session.price is None
+    assert session.worse(session.case.unforced, session.case) is None
     assert set(session.table["decision"]) == {"none"}
     session.undo()
     assert session.answer.value == 33.5

@@ -105,15 +105,17 @@ def check_answer(session: SessionState, drawn: Case, advice: Plans, plans: Plans
     answer, free = session.answer, every_plan(drawn, session.case.unforced)
     if not plans:
         assert (answer.status, answer.allocation) == ("none", None)
-        assert session.price is None
+        assert session.worse(session.case.unforced, session.case) is None
         return
     assert answer.status == "proven"
     assert answer.value == pytest.approx(worth(plans), abs=NEAR)
     assert answer.rest == 0
     tied = [plan for value, plan in plans if plans[0][0] - value < NEAR / 10]
     assert answer.plan in tied
-    assert session.loss == pytest.approx(worth(advice) - worth(plans), abs=NEAR)
-    assert session.price == pytest.approx((worth(free) - worth(plans),) * 2, abs=NEAR)
+    assert session.worse(Moved(), session.case) == pytest.approx((worth(advice) - worth(plans),) * 2, abs=NEAR)
+    assert session.worse(session.case.unforced, session.case) == pytest.approx(
+        (worth(free) - worth(plans),) * 2, abs=NEAR
+    )
     if session.case.key != Moved().key:
         near = session.recommended.plan
 
