@@ -91,8 +91,8 @@ def door(function: Callable[P, R]) -> Callable[P, R]:
 
     Looked at are parameters whose type is one of `MADE`, several of them (`Register | Ranking`), or a sequence
     (`Sequence[Scenario]`); what is `PLAIN`: numbers, text, paths, dates, yes and no; of whole numbers a seed is zero or
-    more, draws are one or more; each or None, where the type says so. A name that the function does not have, or too
-    many values, are refused as well. A class has its door at its making: it looks at names alone.
+    more, draws and workers are one or more; each or None, where the type says so. A name that the function does not
+    have, or too many values, are refused as well. A class has its door at its making: it looks at names alone.
 
     Examples
     --------
@@ -272,7 +272,7 @@ def _path(given: object, what: str) -> None:
 
 
 def _counted(given: object, what: str) -> None:
-    whole(given, what, least=int(what == "draws"))
+    whole(given, what, least=int(what in ("draws", "workers")))
 
 
 def day(given: object, what: str) -> dt.date:
@@ -337,6 +337,28 @@ def known(given: Iterable[object], names: Collection[str], what: str) -> None:
     odd = [str(name) for name in given if str(name) not in names]
     if odd:
         raise InputError(" ".join(f"There is no {what} {name!r}; {nearest(name, names)}" for name in odd))
+
+
+def names_of(room: str, file: str) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
+    """`__getattr__`, `__dir__` and `__all__` of a package that loads what its stub names when it is asked for.
+
+    Examples
+    --------
+    >>> import pmo_kit
+    >>> pmo_kit.arbitrat
+    Traceback (most recent call last):
+    AttributeError: pmo_kit has no 'arbitrat'; did you mean 'arbitrate'?
+    """
+    import lazy_loader
+
+    loaded, listed, names = lazy_loader.attach_stub(room, file)
+
+    def found(name: str) -> Any:
+        if name in names or name.startswith("_"):
+            return loaded(name)
+        raise AttributeError(f"{room} has no {name!r}; {nearest(name, names)}")
+
+    return found, listed, names
 
 
 def nearest(word: str, known: Iterable[str], most: int = 1) -> str:

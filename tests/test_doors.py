@@ -128,8 +128,13 @@ def test_one_id_needs_no_list(things: dict[str, Any]) -> None:
 
 
 def test_a_name_that_is_not_there_is_answered_with_the_one_that_is() -> None:
-    with pytest.raises(AttributeError, match="did you mean 'arbitrate'"):
-        pmo.arbitrat  # noqa: B018
+    for room, slip, meant in (
+        (pmo, "arbitrat", "arbitrate"),
+        (pmo.widgets, "comittee_session", "committee_session"),
+        (pmo.figures, "arbitraton", "arbitration"),
+    ):
+        with pytest.raises(AttributeError, match=f"{room.__name__} has no '{slip}'; did you mean '{meant}'"):
+            getattr(room, slip)
 
 
 def test_a_path_that_is_not_there_is_told_whole_with_its_neighbors(tmp_path: Any) -> None:
@@ -205,6 +210,7 @@ def test_a_question_and_an_exhibit_at_the_end_of_a_cell_are_short(things: dict[s
     shown = things["question"]._repr_html_()
     assert "the best plan of 12 projects of Meridian Water (synthetic), by npv, under 10 rules" in shown
     assert len(repr(things["question"].replace(deferral=1))) < 200
+    assert "<td>0.85</td>" in things["scenario"]._repr_html_()
     look = pmo.figures.arbitration.plan(things["allocation"])._repr_mimebundle_()
     assert set(look) == {"text/plain", "text/html"}
     assert "Lead pipe replacement" in look["text/html"]
@@ -255,6 +261,7 @@ def test_what_wants_numbers_says_so_of_every_parameter(function: Callable[..., A
         (lambda t: pmo.load_register("x", today="soon"), "today is 'soon': write a date"),
         (lambda t: pmo.load_register("x", doubtful="x"), "known here: blank, set_aside, refuse"),
         (lambda t: pmo.build_pack("x.yml", out=None), "out is nothing: it must be a path"),
+        (lambda t: pmo.build_pack("x.yml", workers=0), "workers is 0: it is at least 1"),
         (lambda t: pmo.Register(settings=3), "settings is 3: it is a mapping"),
         (lambda t: read_scenario_file(None), "read_scenario_file wants the path of a file of scenarios"),
         (lambda t: pmo.appraise(t["register"], "uk"), "no discount schedule named 'uk'; known: "),

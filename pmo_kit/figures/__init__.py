@@ -3,6 +3,6 @@
 Every figure proposes its own title and takeaway, computed from the result; `show` may replace them.
 """
 
-import lazy_loader as _lazy
+from pmo_kit.doors import names_of as _names_of
 
-__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = _names_of(__name__, __file__)

@@ -143,6 +143,9 @@ class Scenario:
         table.insert(0, "scenario", self.name)
         return table
 
+    def _repr_html_(self) -> str:
+        return self.table.to_html(index=False, na_rep="")
+
     def __call__(self, question: Question) -> Question:
         """Return the question as it is under this scenario."""
         self.check(question)
@@ -228,7 +231,13 @@ class Scenario:
         if not mistakes:
             return
         rows = [
-            finding(what, scope, f"Scenario {self.name!r}: {words}.", rule, self.where.get((what, scope)))
+            finding(
+                what,
+                scope,
+                f"Scenario {self.name!r}: {words}{'.' * (words[-1] != '?')}",
+                rule,
+                self.where.get((what, scope)),
+            )
             for what, scope, words in mistakes
         ]
         raise DataError("\n".join(str(row["message"]) for row in rows), pd.DataFrame(rows))
