@@ -417,7 +417,7 @@ def performance(review: Review) -> ui.Panel:
 
     left = ui.column(area, projects, ui.scrolled(facts), width="39%")
     parts = ui.row(left, ui.column(figure, width="61%"), share=1)
-    moves = {area: state.choose_area, projects: partial(setattr, state, "project")}
+    moves: dict[Any, Any] = {area: state.choose_area, projects: partial(setattr, state, "project")}
     return ui.Panel(state, review.summary).play([parts], draw, moves, figure=figure, projects=projects)
 
 

@@ -287,13 +287,11 @@ class Panel(ipywidgets.VBox):
         **named
             Parts by the names under which a program finds them on the panel.
         """
-        vars(self).update(named)
+        self.__dict__.update(named)
         self._draw = draw
         self.children = (*self._frame, *parts, self._said)
         for control, act in moves.items():
-            control.observe(
-                lambda change, act=act: change["new"] is not None and self._moved(act, change["new"]), "value"
-            )
+            control.observe(partial(self._heard, act), "value")
         self.draw()
         return self
 
@@ -310,6 +308,10 @@ class Panel(ipywidgets.VBox):
         made = ipywidgets.Button(description=text, tooltip=hint, layout=ipywidgets.Layout(width="auto"))
         made.on_click(lambda _: self._moved(lambda _: act(), None))
         return made
+
+    def _heard(self, act: Callable[[Any], object], change: Mapping[str, Any]) -> None:
+        if change["new"] is not None:
+            self._moved(act, change["new"])
 
     def _moved(self, act: Callable[[Any], object], new: Any) -> None:
         """Do what a person asked, draw, and say what came of it."""
