@@ -8,6 +8,7 @@ import contextlib
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -68,8 +69,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.unraisablehook = lambda _: None
         return _said(worded(error), shows)
     except Exception as error:
-        import traceback
-
         frames = traceback.extract_tb(error.__traceback__)
         own = [frame for frame in frames if Path(__file__).parent in Path(frame.filename).parents] or frames
         where = f"{Path(own[-1].filename).name}, line {own[-1].lineno}"
@@ -113,8 +112,6 @@ def _closed(stream: TextIO) -> None:
 def _said(words: str, shows: bool) -> int:
     """Say why it failed, and where where that is asked for."""
     if shows:
-        import traceback
-
         traceback.print_exc()
     with contextlib.suppress(OSError):
         _tell(words, sys.stderr)
@@ -187,8 +184,7 @@ def verify(options: argparse.Namespace) -> int:
     """Compare a pack with its hashes and execute it again."""
     from pmo_kit.packs.verify import verify_pack
 
-    run = False if options.hashes else options.run_it or None
-    found = verify_pack(options.pack, options.against, options.workers, run)
+    found = verify_pack(options.pack, options.against, options.workers, not options.hashes and (options.run_it or None))
     _tell(found)
     return DONE if found.equal else LOOK if found.sound else FAILED
 
@@ -346,8 +342,7 @@ def session_notebook(register: Path | None, committee: str) -> Iterator[Path]:
     for cell in book["cells"]:
         if "parameters" in cell["metadata"].get("tags", ()):
             cell["source"] = "\n".join(f"{name}: str = {value!r}" for name, value in values.items())
-        source = "".join(cell["source"]).replace("print(question.register.summary)", "")
-        cell.update(outputs=[], source=source)
+        cell.update(outputs=[], source="".join(cell["source"]).replace("print(question.register.summary)", ""))
     with scratch() as folder:
         page = folder / "board.ipynb"
         page.write_text(json.dumps(book), encoding="utf-8")

@@ -195,7 +195,7 @@ def _inputs(
             {
                 "title": job.title,
                 "notebook": job.notebook,
-                "sha256": manifest.file_hash(Path(job.source)),
+                "sha256": job.notebooks[job.notebook],
                 "parameters": dict(sorted(job.parameters.items())),
                 "executed_sha256": manifest.sha256(notebooks[job.notebook]),
             }
@@ -520,7 +520,7 @@ class _Batch:
         if failures:
             write_whole(home / "error.html", html.error_page(making.spec, failures))
             raise PackError(run.told(making.spec, failures, home / "error.html"))
-        if run.input_hashes(making.stage.folder) != making.stage.inputs:
+        if run.hashes(making.stage.folder / "inputs") != making.stage.inputs:
             raise PackError(f"{making.spec.name}: the snapshot of its inputs was changed while it was built.")
         notebooks = {job.notebook: content for job, content in pairs if isinstance(content, bytes)}
         files, decisions, name = pack_files(making, notebooks, self.software)

@@ -251,14 +251,6 @@ class _Figure(TypedDict):
     items: NotRequired[list[tuple[str, str]] | None]
     data: NotRequired[Annotated[_Grid, AfterValidator(_even)] | None]
     columns: NotRequired[list[_Pairs] | None]
-    x: NotRequired[_Pairs]
-    y: NotRequired[_Pairs]
-    value: NotRequired[_Pairs]
-    label: NotRequired[_Pairs]
-    low: NotRequired[_Pairs]
-    high: NotRequired[_Pairs]
-    start: NotRequired[_Pairs]
-    series: NotRequired[_Pairs]
 
 
 class KeptFact(TypedDict):

@@ -55,6 +55,7 @@ class Job:
     cells: int
     seconds: int = CELL_SECONDS
     inputs: Mapping[str, str] = field(default_factory=dict)
+    notebooks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def home(self) -> Path:
@@ -125,15 +126,15 @@ def stage(spec: PackSpec, folder: Path) -> Stage:
         )
     if found:
         raise PackError("\n".join([f"{spec.file.name} asks for what its notebooks do not have:", *found]))
-    hashes = input_hashes(folder)
-    return Stage(folder, tuple(replace(job, inputs=hashes) for job in jobs), register, previous, hashes, deck)
+    kept, notebooks = hashes(folder / "inputs"), hashes(folder / "notebooks")
+    staged = tuple(replace(job, inputs=kept, notebooks=notebooks) for job in jobs)
+    return Stage(folder, staged, register, previous, kept, deck)
 
 
-def input_hashes(folder: Path) -> dict[str, str]:
-    """Every file in `inputs` of a folder -> SHA-256."""
-    inputs = folder / "inputs"
-    paths = sorted(path for path in inputs.rglob("*") if path.is_file())
-    return {path.relative_to(inputs).as_posix(): file_hash(path) for path in paths}
+def hashes(folder: Path) -> dict[str, str]:
+    """Every file in a folder -> SHA-256."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): file_hash(path) for path in paths}
 
 
 def snapshot(spec: PackSpec, stage: Stage) -> dict[str, bytes]:
@@ -346,8 +347,9 @@ def key_of(job: Job, inputs: Mapping[str, str], software: Mapping[str, Any]) -> 
     software : mapping
         Python, packages, the code of this one.
     """
-    source = file_hash(Path(job.source))
-    return sha256(dumps([source, sorted(job.parameters.items()), sorted(inputs.items()), software]))
+    return sha256(
+        dumps([job.notebooks[job.notebook], sorted(job.parameters.items()), sorted(inputs.items()), software])
+    )
 
 
 class Cache:
@@ -518,7 +520,7 @@ _CAUSES = {
     "DeadKernelError": "Python ended in the middle of the cell, often because memory ran out.",
     "CellTimeoutError": "The cell took longer than it may (the line cell_timeout of the pack file, in seconds).",
     "InputChanged": "The notebook wrote into its inputs; a pack shows the register as it was given.",
-    "SharedInputChanged": "This notebook, or one beside it, wrote into the inputs of all.",
+    "SharedInputChanged": "This notebook, or one beside it, wrote into the inputs or notebooks of all.",
     "OSError": "A file could not be read or written.",
     "SystemExit": "The notebook ended itself before its last cell.",
     "Unfinished": "The cell was not run to its end.",
@@ -557,17 +559,22 @@ def execute(job: Job, on_cell: OnCell | None = None) -> Failure | None:
     from papermill.exceptions import PapermillExecutionError
 
     begun: list[tuple[int, str]] = []
-    wrote: list[tuple[int, str]] = []
+    wrote: list[tuple[int, str, str]] = []
     source, home = Path(job.source), job.home
     shutil.copytree(source.parents[1] / "inputs", home / "inputs")
-    if changed := _changed(job, home):
+    if changed := _changed(job, home) or _changed(job, source.parents[1]):
         return _failure(job, 0, "", "SharedInputChanged", changed)
     (home / "notebooks").mkdir()
     given = _stamps(home)
 
+    def looks() -> None:
+        """Note the first cell that wrote into its inputs, put back or not."""
+        names = sorted({name for name, *_ in given ^ _stamps(home)})
+        if names and not wrote:
+            wrote.append((*begun[-1], ", ".join(names[:5])))
+
     def starts(cell: Any, cell_index: int) -> None:
-        if not wrote and begun and _stamps(home) != given:
-            wrote.append(begun[-1])
+        looks()
         begun.append((cell_index, cell.source))
         if on_cell:
             on_cell()
@@ -610,23 +617,28 @@ def execute(job: Job, on_cell: OnCell | None = None) -> Failure | None:
             return _failure(job, index, cell.source, errors[0].ename, errors[0].evalue)
         if note.get("status") != "completed" or note.get("exception") or cell.execution_count is None:
             return _failure(job, index, cell.source, "Unfinished", "")
-    for folder, kind in ((home, "InputChanged"), (source.parents[1], "SharedInputChanged")):
-        if changed := _changed(job, folder):
-            return _failure(job, *(wrote or begun)[-1], kind, changed)
+    looks()
+    own, shared = wrote or [(*begun[-1], _changed(job, home))], (*begun[-1], _changed(job, source.parents[1]))
+    for (index, code, names), kind in ((own[0], "InputChanged"), (shared, "SharedInputChanged")):
+        if names:
+            return _failure(job, index, code, kind, names)
     return None
 
 
 def _changed(job: Job, folder: Path) -> str:
-    """The first inputs in a folder that are not those that the job was given; empty where all are."""
-    now = input_hashes(folder)
-    names = sorted(name for name in {*job.inputs, *now} if job.inputs.get(name) != now.get(name))
+    """The first inputs in a folder, of that of all the notebooks too, that are not those given; empty where all are."""
+    given, now = job.inputs, hashes(folder / "inputs")
+    if folder != job.home:
+        given, now = {**given, **job.notebooks}, now | hashes(folder / "notebooks")
+    names = sorted(name for name in {*given, *now} if given.get(name) != now.get(name))
     return ", ".join(names[:5])
 
 
-def _stamps(home: Path) -> list[tuple[str, int, int]]:
+def _stamps(home: Path) -> set[tuple[str, int, int, int]]:
     """What changes when somebody writes into the inputs of a folder."""
-    paths = [path for path in (home / "inputs").rglob("*") if path.is_file()]
-    return sorted((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths)
+    inputs = home / "inputs"
+    stats = [(path.relative_to(inputs).as_posix(), path.stat()) for path in inputs.rglob("*") if path.is_file()]
+    return {(name, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns) for name, stat in stats}
 
 
 _RUNNING: WeakSet[Any] = WeakSet()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
@@ -228,11 +229,11 @@ def _key_columns(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[st
 def _titles(record: Mapping[str, Any]) -> dict[str, str]:
     """Column -> its words, from the fields of a record."""
     found = {}
-    fields = [record.get(key) for key in ("x", "y", "value", "label", "low", "high", "start", "series")]
-    for field in [*(record.get("columns") or []), *(one for one in fields if one)]:
-        pairs = dict(field) if isinstance(field, list) else field
-        if isinstance(pairs, dict) and pairs.get("title"):
-            found[str(pairs.get("name"))] = str(pairs["title"])
+    for field in [*(record.get("columns") or []), *record.values()]:
+        with contextlib.suppress(TypeError, ValueError):  # no field is what is no list of pairs
+            pairs = dict(field)
+            if pairs.get("title"):
+                found[str(pairs.get("name"))] = str(pairs["title"])
     return found
 
 
@@ -301,7 +302,7 @@ class PackDiff:
             (found.added, "is new", "are new"),
             (found.gone, "is gone", "are gone"),
         )
-        parts = [_count(len(these), one, many) for these, one, many in counted if len(these)]
+        parts = [f"{len(these)} {many if len(these) > 1 else one}" for these, one, many in counted if len(these)]
         if not parts:
             return f"{self.new} says the same as {self.old}."
         return f"From {self.old} to {self.new}: {', '.join(parts)}."
@@ -335,7 +336,7 @@ class PackDiff:
             part("New", [f"- {name}" for name in figures.added])
             part("Gone", [f"- {name}" for name in figures.gone])
         if rest := len(figures.moved) - len(shown):
-            lines += ["", f"{_count(rest, 'other figure', 'other figures')} moved: `--all`."]
+            lines += ["", f"{rest} other figure{'s' * (rest > 1)} moved: `--all`."]
         return "\n".join(lines)
 
     def __str__(self) -> str:
@@ -516,10 +517,6 @@ def _moved(move: Move) -> str:
     return f"{move} ({'+' if change > 0 else ''}{as_given(change)})" if change == change else str(move)
 
 
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}" if number else ""
-
-
 BESIDE = ("manifest.json", "run.json", "decisions.csv")
 """Files of a pack that no hash covers: the list of hashes, the diary of the run, what the secretary fills in."""
 _MOST = 12
@@ -635,7 +632,8 @@ def verify_pack(
     found = Verification(f"{old['pack']} {folder.name}", len(old["outputs"]), False, notes, touched)
     if touched or run is False:
         return found
-    if run is None and pack_file is None and not _built_here(folder):
+    foreign = pack_file is None or real(pack_file).is_relative_to(real(folder))
+    if run is None and foreign and not _built_here(folder):
         return replace(found, notes=(*notes, _STRANGER))
     own = Path("sources", "pack.yml")
     source = Path(pack_file) if pack_file else folder / own

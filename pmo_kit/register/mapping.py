@@ -65,8 +65,10 @@ from pmo_kit.register.schema import load_schema
 def _pattern(text: str) -> str:
     try:
         re.compile(text)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"{{key}} is no regular expression: {error}.") from error
+    if re.search(r"\)[*+{]", re.sub(r"\\.|\[\^?.[^\]]*\]", "x", text)):
+        raise ValueError("{key} repeats a group, which may take for ever; repeat single signs only.")
     return text
 
 

@@ -164,9 +164,9 @@ class Scenario:
     def _rule(self, rule: object) -> object:
         """A rule with this scenario's amounts."""
         if isinstance(rule, Envelope):
-            times = _factor(self.budget, rule.envelope)
-            if isinstance(self.budget, Mapping):
-                times *= self.budget.get(f"year={rule.year}", 1.0)
+            times = self.budget
+            if isinstance(times, Mapping):  # `all` is every envelope that has no factor of its own
+                times = times.get(rule.envelope, times.get("all", 1.0)) * times.get(f"year={rule.year}", 1.0)
             amount, carried = round(rule.amount * times, 9), round(rule.carry_limit * times, 9)
             return dataclasses.replace(rule, amount=amount, carry_limit=carried)
         if isinstance(rule, Capacity) and rule.role in self.capacity:
@@ -375,11 +375,6 @@ def _reweighted(weights: pd.Series, factor: pd.Series) -> pd.Series:
     if rest <= 0 or left < 0:
         return changed * (total / float(changed.sum()))
     return changed.where(touched, weights * (left / rest))
-
-
-def _factor(factors: Factors, name: str) -> float:
-    """The factor for a name; `all` is everything that has no factor of its own."""
-    return factors.get(name, factors.get("all", 1.0)) if isinstance(factors, Mapping) else factors
 
 
 def _in_scope(register: Register, scope: str, rows: pd.DataFrame) -> pd.Series:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from math import prod
 from pathlib import Path
@@ -30,6 +31,8 @@ from pmo_kit.scenarios.changes import (
 RULE = "a scenario file is readable"
 WHAT = {name: what for what, name in FIELDS.items()}
 VARIED = tuple(FIELDS[what] for what in NUMBERS)
+_FEW = Written | Rows
+NAMES = {"projects_in": _FEW | Block, "projects_out": _FEW, "rules_off": _FEW, "discount_schedule": Written}
 PARTS = ("unit", "scenarios", "grid", "sweep")
 
 
@@ -81,6 +84,9 @@ def read_scenario_file(path: str | Path, question: Question | None = None) -> li
         elif key != "unit" and node is not None:
             shape = "a list; begin each with - name:" if key == "scenarios" else "lines of 'budget: [0.8, 0.9]'."
             mistakes.add(given.lines[key], f"{key} is written as {shape}")
+    for name, count in Counter(one.name for one in found).items():
+        if count > 1:
+            mistakes.add(given, f"{count} scenarios are named {name!r}; give each a name of its own.")
     if question is not None:
         settings, unit = question.register.settings, given.get("unit")
         short = question.money.short
@@ -135,23 +141,17 @@ def write_scenario_file(scenarios: Iterable[Scenario], path: str | Path, unit: s
 
 def _entry(scenario: Scenario) -> dict[str, Any]:
     """A scenario as YAML holds it: its name and what it changes."""
-    entry: dict[str, Any] = {"name": scenario.name}
-    for key in WHAT:
-        change = getattr(scenario, key)
-        if isinstance(change, Mapping):
-            change = {str(scope): _bare(value) for scope, value in change.items()}
-        elif isinstance(change, tuple):
-            change = list(change)
-        elif change is not None:
-            change = _bare(change)
-        if change not in (1.0, None, {}, []):
-            entry[key] = change
-    return entry
+    changes = {key: _bare(getattr(scenario, key)) for key in WHAT}
+    return {"name": scenario.name} | {key: change for key, change in changes.items() if change not in (1.0, "", {}, [])}
 
 
-def _bare(value: object) -> object:
-    """A value as YAML holds it."""
-    return value if isinstance(value, str | int) else "" if value is None else float(str(value))
+def _bare(value: Any) -> Any:
+    """A change as YAML holds it."""
+    if isinstance(value, Mapping):
+        return {str(scope): _bare(one) for scope, one in value.items()}
+    if isinstance(value, tuple):
+        return list(value)
+    return value if isinstance(value, str | int) else "" if value is None else float(value)
 
 
 class _Mistakes:
@@ -193,11 +193,14 @@ def _scenario(entry: object, mistakes: _Mistakes) -> Scenario | None:
         if key not in ("name", *WHAT):
             mistakes.add(line, f"a scenario cannot change {key!r}; {nearest(key, WHAT)}")
         elif node is not None:
+            block, listed = isinstance(node, Block), node if isinstance(node, Rows) else [node]
+            inner = [one for one in node.values() if one is not None] if block else listed
+            if key in NAMES and not (isinstance(node, NAMES[key]) and all(isinstance(one, Written) for one in inner)):
+                mistakes.add(line, f"Scenario '{entry['name']}': {key} takes names, such as [P01, P02], or one.")
+                continue
             given[key] = _plain(node, as_number=key in VARIED)
-            scopes = [(scope, node.lines[scope]) for scope in node] if isinstance(node, Block) else []
-            scopes = [(str(one), one.line) for one in node] if isinstance(node, Rows) else scopes
-            for scope, at in [("all", line), *scopes]:
-                where[WHAT.get(key, key), scope] = (mistakes.file, at)
+            lines = node.lines if block else {str(one): getattr(one, "line", line) for one in listed}
+            where |= {(WHAT.get(key, key), scope): (mistakes.file, at) for scope, at in {**lines, "all": line}.items()}
     try:
         return Scenario(**given, where=where)
     except DataError as error:  # what is left is looked at too: all mistakes are told at once

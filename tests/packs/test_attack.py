@@ -65,6 +65,8 @@ def test_a_pack_of_somebody_else_is_executed_only_when_that_is_asked(
     assert (found.ran, found.touched) == (False, ())
     assert main(["verify", str(pack)]) == 2
     assert "notebooks are programs that run with your rights" in capsys.readouterr().out
+    assert main(["verify", str(pack), "--against", str(pack / "sources" / "pack.yml")]) == 2
+    assert "nothing was executed" in capsys.readouterr().out
     assert main(["verify", str(pack), "--hashes"]) == 0
     assert "nothing was executed" in capsys.readouterr().out
     assert main(["verify", str(pack), "--run"]) == 0
@@ -339,9 +341,36 @@ def test_inputs_of_all_that_a_chapter_wrote_into_are_in_no_later_pack(workspace:
     """Attack 10b."""
     climb = "with open('../../../inputs/harbor/costs.csv', 'a') as file:\n    file.write('A,2028,9\\n')"
     file = workspace(one=notebook(LOAD, climb, message("a.one")), two=notebook(LOAD, message("b.two")))
-    with pytest.raises(PackError, match="wrote into the inputs of all"):
+    with pytest.raises(PackError, match="wrote into the inputs or notebooks of all"):
         build_pack(file, tmp_path / "out", workers=1)
     assert list((tmp_path / "out").rglob("*.ipynb")) == [], "what was read from them is not kept either"
+
+
+def test_a_notebook_that_another_wrote_into_is_not_executed(workspace: Workspace, tmp_path: Path) -> None:
+    forge = (
+        "from pathlib import Path\nfor name in ('one', 'two'):\n    book = Path(f'../../../notebooks/{name}.ipynb')\n"
+        "    book.write_text(book.read_text().replace('Honest', 'Forged'))"
+    )
+    honest = notebook(LOAD, message("b.two", "Honest"))
+    file = workspace(one=notebook(LOAD, forge, message("a.one")), two=honest)
+    with pytest.raises(PackError, match="wrote into the inputs or notebooks of all") as caught:
+        build_pack(file, tmp_path / "out", workers=1)
+    assert "two.ipynb" in str(caught.value)
+    assert "Forged" not in "".join(book.read_text() for book in (tmp_path / "out").rglob("*.ipynb"))
+
+
+def test_an_input_that_is_put_back_was_written(workspace: Workspace, tmp_path: Path) -> None:
+    """Between the two a chapter would have read other figures than the pack keeps."""
+    cells = (
+        "import os\nfrom pathlib import Path\ncosts = Path(register_path, 'costs.csv')\n"
+        "kept, stat = costs.read_text(), costs.stat()\ncosts.write_text(kept.replace('3.0', '9.0'))",
+        "costs.write_text(kept)\nos.utime(costs, ns=(stat.st_atime_ns, stat.st_mtime_ns))",
+    )
+    for code in (cells, ("\n".join(cells),)):
+        file = workspace(one=notebook(LOAD, *code, message("a.one")))
+        with pytest.raises(PackError, match=r"one.ipynb, cell 4: The notebook wrote into its inputs") as caught:
+            build_pack(file, tmp_path / "out")
+        assert "harbor/costs.csv" in str(caught.value)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="limits of POSIX")

@@ -217,7 +217,11 @@ def test_nul_in_any_cell_is_told_with_its_place(table: str, tmp_path: Path) -> N
     "text",
     ["settings: [1]\ntables: {}", "tables: []", "tables: {projects: [a]}", "tables: {costs: {year: {pattern: FY}}}",
      "tables: {costs: {wide: {pattern: '(a)(b)(c)'}}}", "tables: {costs: {year: {column: a, pattern: '('}}}",
-     b"tables: {projects: {name: Sc\xe9nario}}", "tables: &a [*a]"],
+     b"tables: {projects: {name: Sc\xe9nario}}", "tables: &a [*a]",
+     "tables: {costs: {year: {column: a, pattern: '(a+)+$'}}}",
+     "tables: {costs: {year: {column: a, pattern: 'a{9999999999}'}}}",
+     f"tables: {{costs: {{year: {{column: a, pattern: '{'(' * 5_000}a{')' * 5_000}'}}}}}}"],
+    ids=lambda text: str(text)[:40],
 )  # fmt: skip
 def test_slips_in_a_mapping_are_told(text: str | bytes, tmp_path: Path) -> None:
     """Attack 11d."""

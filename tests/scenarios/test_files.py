@@ -41,6 +41,7 @@ def test_a_template_fits_the_sample(path: Path, question: pmo.Question) -> None:
     ("text", "line", "words"),
     [
         ("scenarios:\n  - name: A\n    projects_in: {P99: full}\n", 3, "no project_in 'P99'"),
+        ("scenarios:\n  - name: A\n    budget: 0.9\n    projects_in: P01, P02\n", 4, "no project_in 'P01, P02'"),
         ("scenarios:\n  - name: A\n    budget: -0.5\n", 3, "budget is -0.5, which is negative"),
         ("unit: EUR thousand\nscenarios:\n  - name: A\n    budget: 0.9\n", 1, "the unit is EUR thousand"),
         (
@@ -154,7 +155,7 @@ written = st.builds(
 
 
 @pytest.mark.long
-@given(st.lists(written, max_size=3))
+@given(st.lists(written, max_size=3, unique_by=lambda one: one.name))
 def test_what_is_written_is_read(scenarios: list[Scenario]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = write_scenario_file(scenarios, Path(folder) / "s.yml", unit="EUR million")
@@ -182,13 +183,30 @@ def test_a_scenario_of_the_file_replaces_that_of_the_register(question: pmo.Ques
             "scenarios:\n  - name: A\n    delay: {project_id=P03: inf}\n",
             "line 3: Scenario 'A': delay of 'project_id=P03' is 'inf': it must be a number",
         ),
+        ("scenarios:\n  - name: A\n    projects_in: {P01: [full]}\n", "line 3: Scenario 'A': projects_in takes names"),
+        ("scenarios:\n  - name: A\n    projects_out: {P01: full}\n", "line 3: Scenario 'A': projects_out takes names"),
+        ("scenarios:\n  - name: A\n    rules_off: [[x]]\n", "line 3: Scenario 'A': rules_off takes names"),
+        ("scenarios:\n  - name: A\n    projects_out: [P01, ]\n    discount_schedule: [green]\n", "line 4: "),
+        ("scenarios:\n  - name: A\n    projects_in:\n      - P01\n      -\n", "line 3: "),
+        ("scenarios:\n  - {name: A, budget: 0.9}\n  - {name: A, budget: 0.8}\n", "2 scenarios are named 'A'"),
         (b"scenarios:\n  - name: Sc\xe9nario\n    budget: 0.9\n", "line 2: it is not a text file in UTF-8"),
         (
             f"grid:\n  budget: {[1 + n / 1e3 for n in range(300)]}\n  cost: {[1 + n / 1e3 for n in range(300)]}\n",
             "the grid has more than 500 scenarios",
         ),
     ],
-    ids=["a list for names", "no end", "Latin-1", "a large grid"],
+    ids=[
+        "a list for names",
+        "no end",
+        "a list for a level",
+        "a level of what is out",
+        "lists in a list",
+        "a list for one",
+        "a name is missing",
+        "a name twice",
+        "Latin-1",
+        "a large grid",
+    ],
 )
 def test_slips_and_bombs_are_refused_in_words(text: str | bytes, words: str, tmp_path: Path) -> None:
     """Attack 11b."""

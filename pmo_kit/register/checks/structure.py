@@ -42,11 +42,6 @@ def _first_rows(keys: pd.DataFrame) -> np.ndarray:
     return first[group]
 
 
-def _alike(values: pd.Series) -> pd.Series:
-    """Texts in the form in which spellings that look alike are equal."""
-    return values.map({value: look_alike(value) for value in pd.unique(values.dropna())}).astype("str")
-
-
 @rule(1, "block", "Two rows say the same thing (also when only case, blanks or signs that look alike differ).")
 def duplicate_key(evidence: Evidence) -> Iterator[Found]:
     """Two rows with one key: which of them is right, nobody can tell."""
@@ -58,7 +53,8 @@ def duplicate_key(evidence: Evidence) -> Iterator[Found]:
         keys = frame[key].copy(deep=False)
         for name in key:
             if intake.table[name].type in ("id", "category", "text"):
-                keys[name] = _alike(keys[name])
+                forms = {text: look_alike(text) for text in pd.unique(keys[name].dropna())}
+                keys[name] = keys[name].map(forms).astype("str")
         needed = [name for name in key if intake.table[name].required]
         whole = frame[needed].notna().all(axis=1) if needed else pd.Series(True, index=frame.index)
         twice = keys.duplicated(keep="first") & whole
