@@ -110,6 +110,22 @@ def test_a_choice_is_answered_as_the_engine_answers_it(page: Any) -> None:
 
 
 @pytest.mark.long
+def test_the_way_to_the_trial_moves_no_number_of_the_contents(page: Any) -> None:
+    pairs = page.evaluate("""() => {
+      let at = 0; const found = [];
+      for (const line of document.querySelectorAll('.contents > ol > li')) {
+        at = line.hasAttribute('value') ? line.value : at + 1;
+        if (line.matches('.annex')) continue;
+        const chapter = document.querySelector(line.querySelector('a').getAttribute('href'));
+        found.push([String(at), chapter.querySelector('.chapter-number').textContent.trim()]);
+      }
+      return found;
+    }""")
+    assert pairs
+    assert all(listed == printed for listed, printed in pairs)
+
+
+@pytest.mark.long
 def test_limits_move_by_slider_and_a_conflict_is_named(page: Any) -> None:
     base = Question(pmo.load_register(TWELVE), overrides=False)
     slider = page.get_by_label("Money, percent of the envelopes")

@@ -142,7 +142,7 @@ const begin = () => {
   anchor.after(shown.panel);
   document.body.append(shown.bar);
   (one?.querySelector("header") ?? document.querySelector(".contents")).prepend(make("a", { class: "lv-open", href: "#live" }, "What if? Try another choice"));
-  document.querySelector(".contents ol")?.prepend(make("li", { class: "annex lv-entry" }, make("a", { href: "#live" }, "What if?")));
+  document.querySelector(".contents ol")?.prepend(make("li", { class: "annex lv-entry", value: "0" }, make("a", { href: "#live" }, "What if?")));
   workers.first.ready.then(() => Object.assign(root.dataset, { live: "ready", liveMs: (performance.now() - began).toFixed(0) }), (error) => { root.dataset.live = "failed"; shown.fail(String(error)); });
 };
 const wait = window.requestIdleCallback ?? ((act) => setTimeout(act, 200));
