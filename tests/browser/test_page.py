@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import shutil
@@ -27,12 +29,9 @@ pytestmark = pytest.mark.browser
 GOLDEN = Path(__file__).parents[1] / "golden" / "packs"
 DOCUMENTS = ("annex.method", "annex.glossary")
 """Texts of a template, which state no result."""
-SHIPPED = [
-    file
-    for file in sorted(shipped("templates", "packs").glob("[!_]*.yml"))
-    if file.stem not in ("proof", "workshop_arbitration")
-]
-"""What committees read; the proof is for auditors, in words of the trade, the page of the workshop has no chart."""
+SHIPPED = sorted(shipped("templates", "packs").glob("[!_]*.yml"))
+OTHERS = ("proof", "workshop_arbitration")
+"""Not for committees: the proof is for auditors, in words of the trade; the workshop's is one page without a chart."""
 
 
 def golden(home: Path) -> Path:
@@ -70,6 +69,14 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return alone
 
 
+@pytest.fixture
+def committee(folder: Path) -> Path:
+    """A pack that a committee reads."""
+    if json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["pack"] in OTHERS:
+        pytest.skip("not for a committee")
+    return folder
+
+
 def read_all(page: Any) -> None:
     """Open what is folded and bring every chart into view, as a reader does who reads it all."""
     page.wait_for_selector("html[data-ready]", state="attached")
@@ -80,11 +87,13 @@ def read_all(page: Any) -> None:
     page.wait_for_selector(f'html[data-drawn="{count}"]', state="attached")
 
 
-def test_charts_are_pictures_until_they_are_seen_and_then_drawn_without_a_network(opened: Any, folder: Path) -> None:
-    page, complaints = opened(folder / "index.html")
+def test_charts_are_pictures_until_they_are_seen_and_then_drawn_without_a_network(opened: Any, committee: Path) -> None:
+    page, complaints = opened(committee / "index.html")
     page.wait_for_selector("html[data-ready]", state="attached")
-    text = (folder / "index.html").read_text(encoding="utf-8")  # what stands in the workbook alone is not on the page
-    shown = [x for x in json.loads((folder / "figures.json").read_text()) if f'data-exhibit="{x["id"]}"' in text]
+    text = (committee / "index.html").read_text(
+        encoding="utf-8"
+    )  # what stands in the workbook alone is not on the page
+    shown = [x for x in json.loads((committee / "figures.json").read_text()) if f'data-exhibit="{x["id"]}"' in text]
     charts = [x for x in shown if x["exhibit"] == "chart"]
     assert charts
     assert page.locator(".chart").count() == len(charts)
@@ -116,10 +125,10 @@ OF_LIMITS = re.compile(r"at (most|least) [\d.]+( %)?")
 """A limit is called by what its rule says."""
 
 
-def test_every_number_in_words_was_printed_from_a_fact(folder: Path) -> None:
+def test_every_number_in_words_was_printed_from_a_fact(committee: Path) -> None:
     """Titles, takeaways, notes, paragraphs, letters, tiles and labels hold no digit that is not a fact's."""
     strangers = []
-    for record in json.loads((folder / "figures.json").read_text(encoding="utf-8")):
+    for record in json.loads((committee / "figures.json").read_text(encoding="utf-8")):
         exhibit = from_json(record)
         if exhibit.id in DOCUMENTS:
             continue
@@ -133,7 +142,7 @@ def test_every_number_in_words_was_printed_from_a_fact(folder: Path) -> None:
             for number in NUMBER.findall(OF_LIMITS.sub("", NAMED.sub("", text)))
             if number.lstrip("−+") not in bare
         ]
-    by_hand = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["pack"] == "committee"
+    by_hand = json.loads((committee / "manifest.json").read_text(encoding="utf-8"))["pack"] == "committee"
     assert bool(strangers) == by_hand, strangers  # the golden pack is typed by hand, and its digits are found
 
 
@@ -145,25 +154,32 @@ def test_a_page_is_small_and_paints_before_it_draws(opened: Any, folder: Path) -
     assert page.evaluate("typeof Plotly") == "undefined" or page.locator(".pk-page").count() == 0
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_a_page_has_no_barrier_that_axe_finds(browser: Any, folder: Path, width: int) -> None:
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_a_page_has_no_barrier_that_axe_finds(browser: Any, folder: Path, width: int, scheme: str) -> None:
     source = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
-    context = browser.new_context(viewport={"width": width, "height": 900}, bypass_csp=True)
+    context = browser.new_context(viewport={"width": width, "height": 900}, bypass_csp=True, color_scheme=scheme)
     page = context.new_page()
     page.goto((folder / "index.html").resolve().as_uri())
     page.wait_for_selector("html[data-ready]", state="attached")
     page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
     page.evaluate(source)
-    contrast = "true" if width == 1280 else "false"  # the colors of both are the same
-    rules = f"{{'color-contrast': {{enabled: {contrast}}}}}"
-    found = page.evaluate(f"axe.run(document, {{resultTypes: ['violations'], rules: {rules}}})")["violations"]
+    paper, ink = page.evaluate(
+        "[document.documentElement, document.body].map(getComputedStyle).map((s, n) => n ? s.color : s.backgroundColor)"
+    )
+    assert (bright(paper) < bright(ink)) == (scheme == "dark")
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
     assert [(rule["id"], [node["html"][:200] for node in rule["nodes"][:3]]) for rule in found] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     context.close()
 
 
-def test_a_chart_can_be_zoomed_back_and_saved_and_says_names_and_units(opened: Any, folder: Path) -> None:
-    page, _ = opened(folder / "index.html")
+def bright(color: str) -> int:
+    """How bright a color of a style is."""
+    return sum(int(part) for part in re.findall(r"\d+", color)[:3])
+
+
+def test_a_chart_can_be_zoomed_back_and_saved_and_says_names_and_units(opened: Any, committee: Path) -> None:
+    page, _ = opened(committee / "index.html")
     page.wait_for_selector("html[data-ready]", state="attached")
     page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
     chart = page.locator(".chart > [data-figure]").last
@@ -172,10 +188,17 @@ def test_a_chart_can_be_zoomed_back_and_saved_and_says_names_and_units(opened: A
     titles = chart.locator(".modebar-btn").evaluate_all("all => all.map(b => b.dataset.title)")
     assert {"Zoom", "Reset axes"} <= set(titles)
     assert any("png" in title.lower() or "download" in title.lower() for title in titles)
+    plot, ends = chart.element_handle(), "p => [...p._fullLayout.xaxis.range, ...p._fullLayout.yaxis.range]"
+    before = plot.evaluate(ends)
+    plot.evaluate("p => Plotly.relayout(p, {'xaxis.range': [10, 20], 'yaxis.range': [20, 10]})")
+    assert plot.evaluate(ends) == [10, 20, 20, 10]
+    chart.hover()
+    chart.locator(".modebar-btn[data-title='Reset axes']").click()
+    assert plot.evaluate(ends) == pytest.approx(before)
 
 
-def test_tables_are_sorted_copied_and_saved(opened: Any, folder: Path) -> None:
-    page, _ = opened(folder / "index.html")
+def test_tables_are_sorted_copied_and_saved(opened: Any, committee: Path) -> None:
+    page, _ = opened(committee / "index.html")
     page.wait_for_selector("html[data-ready]", state="attached")
     page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
     table = page.locator(
@@ -195,6 +218,10 @@ def test_tables_are_sorted_copied_and_saved(opened: Any, folder: Path) -> None:
         exhibit.locator(".tools button", has_text="CSV").first.click()
     content = Path(saved.value.path()).read_text(encoding="utf-8-sig")
     assert len(content.splitlines()) >= len(values) + 1
+    page.evaluate("navigator.clipboard.writeText = async text => { window.copied = text; }")
+    exhibit.locator(".tools button", has_text="Copy").first.click()
+    copied = [line.split("\t") for line in page.evaluate("window.copied").splitlines()]
+    assert copied == list(csv.reader(io.StringIO(content)))
 
 
 def number(text: str) -> float | None:
@@ -220,8 +247,8 @@ def test_office_files_are_valid(folder: Path) -> None:
     assert [fault for file in made for fault in faults(file)] == []
 
 
-def test_page_one_prints_on_one_page(opened: Any, folder: Path) -> None:
-    page, _ = opened(folder / "index.html")
+def test_page_one_prints_on_one_page(opened: Any, committee: Path) -> None:
+    page, _ = opened(committee / "index.html")
     page.wait_for_selector("html[data-ready]", state="attached")
     first = page.locator(".pk-page")
     assert first.count() == 1
@@ -242,8 +269,8 @@ def read_title(folder: Path) -> str:
     return found.group(1) if found else ""
 
 
-def test_a11_the_committee_reads_at_most_nine_pages_before_the_annex(opened: Any, folder: Path) -> None:
-    page, _ = opened(folder / "index.html")
+def test_a11_the_committee_reads_at_most_nine_pages_before_the_annex(opened: Any, committee: Path) -> None:
+    page, _ = opened(committee / "index.html")
     page.wait_for_selector("html[data-ready]", state="attached")
     page.evaluate("document.querySelectorAll('.annex.chapter, .provenance').forEach(part => part.remove())")
     pdf = page.pdf(prefer_css_page_size=True, print_background=True)
@@ -263,14 +290,14 @@ def reach(sheet: pypdf.PageObject) -> float:
     return max((down for down in downs if down < 0.94), default=0.0)
 
 
-def test_a11_the_paper_is_short_and_full(folder: Path) -> None:
+def test_a11_the_paper_is_short_and_full(committee: Path) -> None:
     """Of the PDF as it is built: no page is more than 60 % empty but the last of the body and of the annex."""
-    if not (folder / "pack.pdf").is_file():
-        assert read_title(folder) == ""
-    sheets = pypdf.PdfReader(folder / "pack.pdf").pages
+    if not (committee / "pack.pdf").is_file():
+        assert read_title(committee) == ""
+    sheets = pypdf.PdfReader(committee / "pack.pdf").pages
     texts = [sheet.extract_text() for sheet in sheets]
     body = next((n for n, text in enumerate(texts) if n > 1 and "Annex 1. " in text), len(sheets))
-    if json.loads((folder / "manifest.json").read_text())["pack"] == "investment_committee":
+    if json.loads((committee / "manifest.json").read_text())["pack"] == "investment_committee":
         assert len(sheets) <= 24
         assert body <= 9
     ends = {body - 1, len(sheets) - 1}
@@ -314,8 +341,8 @@ def test_the_readme_s_picture_is_page_one_of_today(folder: Path) -> None:
         assert f"![Page one of a committee pack: {said}](notebooks/pictures/page_one.png)" in readme
 
 
-def test_the_committee_reads_no_word_of_the_trade(opened: Any, folder: Path) -> None:
-    page, _ = opened(folder / "index.html")
+def test_the_committee_reads_no_word_of_the_trade(opened: Any, committee: Path) -> None:
+    page, _ = opened(committee / "index.html")
     page.wait_for_selector("html[data-ready]", state="attached")
     parts = page.locator(".pk-page, .contents, .chapter:not(.annex)")
     texts = [
@@ -348,13 +375,31 @@ def test_a_narrow_screen_needs_no_sideways_scrolling(opened: Any, folder: Path) 
     assert page.evaluate("document.documentElement.scrollWidth") <= 1024
 
 
-def test_the_contents_stand_beside_the_text_and_references_are_links(opened: Any, folder: Path) -> None:
+@pytest.mark.parametrize("width", [1200, 1199])
+def test_the_contents_stand_beside_the_text_where_there_is_room(opened: Any, folder: Path, width: int) -> None:
+    page, _ = opened(folder / "index.html", width=width)
+    page.wait_for_selector("html[data-ready]", state="attached")
+    page.evaluate("window.scrollTo(0, 500)")
+    nav = page.locator("nav.contents").bounding_box()
+    beside = nav["x"] + nav["width"] <= page.locator("main article").first.bounding_box()["x"]
+    assert (beside, beside and nav["y"] == 0) == ((True, True) if width == 1200 else (False, False))
+
+
+def test_the_annex_is_folded_until_a_link_leads_into_it(opened: Any, folder: Path) -> None:
+    page, _ = opened(folder / "index.html")
+    page.wait_for_selector("html[data-ready]", state="attached")
+    folded = page.locator("details.annex")
+    assert folded.count() > 0
+    assert page.locator("details.annex[open]").count() == 0
+    page.locator("nav.contents a[href='#provenance']").click()
+    page.wait_for_selector("#provenance[open]")
+    assert page.locator("details.annex[open]").count() == 1
+    assert page.locator("#provenance table").first.is_visible()
+
+
+def test_references_are_links(opened: Any, folder: Path) -> None:
     page, _ = opened(folder / "index.html", width=1280)
     page.wait_for_selector("html[data-ready]", state="attached")
-    page.evaluate("window.scrollTo(0, 2000)")
-    nav = page.locator("nav.contents").bounding_box()
-    assert nav["y"] == 0
-    assert nav["x"] + nav["width"] <= page.locator("main article").first.bounding_box()["x"]
     bare = page.evaluate("""[...document.querySelectorAll('main p, main td, main th')]
       .filter(e => !e.querySelector('p, td') && /\\((chapter|annex) [0-9]+\\)/.test(e.textContent)
         && ![...e.querySelectorAll('a')].some(a => /^(chapter|annex) [0-9]+$/.test(a.textContent)))

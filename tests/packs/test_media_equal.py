@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
+import math
 import re
 from decimal import ROUND_HALF_UP, Decimal
 from html import unescape
+from html.parser import HTMLParser
+from typing import Any
 
 import openpyxl
 import pandas as pd
 import pypdf
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from pptx import Presentation
 from pptx.enum.shapes import MSO_SHAPE_TYPE
@@ -26,7 +30,7 @@ from pmo_kit.packs.media.pdf import _table as pdf_table
 from pmo_kit.packs.media.pdf import pdf_bytes
 from pmo_kit.packs.media.pptx import Box, deck_bytes, open_template, pages, too_small
 from pmo_kit.packs.media.xlsx import annex_bytes, placing
-from tests.packs.media_case import meridian, records
+from tests.packs.media_case import collected, laid_out, meridian, records
 
 SHOWN = [from_json(r) for r in records() if getattr(from_json(r), "data", None) is not None]
 CHARTS = [exhibit for exhibit in SHOWN if isinstance(exhibit, Chart)]
@@ -253,3 +257,89 @@ def as_excel_shows(value: float, shape: str) -> str:
     exact = abs(Decimal(format(value, ".15g"))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
     sign = chosen[0].replace("-", theme.MINUS) if chosen[0] in "+-" else ""
     return sign + f"{exact:,}".replace(",", theme.THIN_SPACE)
+
+
+RUNS = (("lead", "Own solar."), ("text", "Costs 3.05 & more"), ("line", "2026-11-30"), ("small", "Holds in 4 of 5"))
+PARTS: dict[str, list[object]] = {
+    "text": ["Leak sensors", "= same", "!A1", "R&D <b>", None, RUNS, True, dt.date(2026, 9, 30)],
+    "decision": ["fund", "stop", "fund_with_condition", "maybe", None],
+    "rag": ["R", "amber", "Green", "grey", None],
+    "mark": ["full", "reduced", "out", "small", None],
+    "time": [2027, dt.date(2026, 11, 30), None],
+}
+"""Cells of every kind that is no number, what is unknown or missing among them."""
+HALVES = st.builds(lambda n, places: n / 10**places, st.integers(-100_005, 100_005), st.integers(0, 3))
+NUMBERS = st.one_of(HALVES, HALVES.map(lambda x: x + 0.05), st.sampled_from([None, math.inf, "none", 0.0, -0.04]))
+
+
+@given(
+    st.lists(st.tuples(NUMBERS, NUMBERS, *map(st.sampled_from, PARTS.values())), min_size=3, max_size=25),
+    st.integers(0, 3),
+)
+@settings(max_examples=5, deadline=None, phases=[Phase.generate])
+def test_a5_every_cell_reads_the_same_in_the_files_of_four_media(rows: list[tuple[object, ...]], decimals: int) -> None:
+    """Numbers and their halves, words, decisions, statuses, sizes, dates, what is missing: as each file holds them."""
+    kinds = {"number": "number", "difference": "number"} | {name: name for name in PARTS}
+    fields = tuple(
+        Field(name, name, kind=kind, decimals=decimals, signed=name == "difference")  # type: ignore[arg-type]
+        for name, kind in kinds.items()
+    )
+    data = pd.DataFrame(rows, columns=list(kinds), dtype=object)
+    shown = Table(id="t", alt="All kinds.", title="Every kind of cell", data=data, columns=fields)
+    outline = laid_out([collected(shown)])
+    wanted = [[cells.said(cells.cell(field, row[field.name])) for field in fields] for row in data.to_dict("records")]
+    assert of_page(fragment(shown, framed=False)) == loose(wanted)
+    sheet = openpyxl.load_workbook(io.BytesIO(annex_bytes(outline)))["More"]
+    assert [[as_shown(cell) for cell in line[: len(fields)]] for line in sheet.iter_rows(5, 4 + len(rows))] == wanted
+    slides = [shape.table for slide in Presentation(io.BytesIO(deck_bytes(outline))).slides for shape in slide.shapes
+              if shape.has_table]  # fmt: skip
+    lines = [[cell.text for cell in row.cells] for table in slides for row in list(table.rows)[1:]]
+    assert loose([[re.sub("^[■◆●] (?=[RAG]$)", "", text) for text in line] for line in lines]) == loose(wanted)
+    paper = "".join(_tight(page.extract_text()) for page in pypdf.PdfReader(io.BytesIO(pdf_bytes(outline))).pages)
+    drawn = ("full", "reduced")  # a square that is filled or half filled
+    printed = [_tight(text).replace("out", "–") for line in loose(wanted) for text in line if text not in drawn]
+    assert _in_order(printed, paper.replace("-", "")) == ""
+
+
+def loose(rows: list[list[str]]) -> list[list[str]]:
+    """Cells without the breaks between their lines; a size that is out is a dash where there is no room for words."""
+    return [[" ".join(text.split()).replace("-", "").replace("–", "out") for text in row] for row in rows]
+
+
+def of_page(page: str) -> list[list[str]]:
+    """The cells of a table in HTML: their text, and what a picture in them says."""
+
+    class Reader(HTMLParser):
+        def __init__(self) -> None:
+            super().__init__()
+            self.rows: list[list[str]] = []
+            self.drawn = False
+
+        def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+            told = dict(attributes)
+            if tag == "tr":
+                self.rows.append([])
+            elif tag in ("td", "th"):
+                self.rows[-1].append("")
+            elif tag == "br" or told.get("class") == "pk-small":
+                self.rows[-1][-1] += " "
+            elif told.get("class") == "pk-level":
+                self.rows[-1][-1] += told["aria-label"] or ""
+
+        def handle_data(self, text: str) -> None:
+            if self.rows and self.rows[-1]:
+                self.rows[-1][-1] += text
+
+    reader = Reader()
+    reader.feed(page)
+    return loose(reader.rows[1:])
+
+
+def as_shown(cell: Any) -> str:
+    """What a spreadsheet shows for a cell."""
+    if isinstance(cell.value, dt.datetime):
+        assert cell.number_format == "yyyy-mm-dd"
+        return cell.value.date().isoformat()
+    if cell.data_type != "n" or cell.value is None:
+        return str(cell.value or "")
+    return str(cell.value) if cell.number_format == "0" else as_excel_shows(cell.value, cell.number_format)
