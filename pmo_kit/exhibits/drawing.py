@@ -209,8 +209,7 @@ def _horizontal(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
     sheet.x_range = (start, start + sheet.plot_width / scale)
     if not any(bar.label for bar in bars):
         values = ticks(*sheet.x_range)
-        sheet.scale(values, tick_text(values, chart.x), "x", grid=True)
-        sheet.bottom += size * 1.6
+        _scale_below(sheet, values, tick_text(values, chart.x), chart.x, grid=True)
     _draw(chart, sheet, bars, middle, row)
     for first, last in blocks:
         sheet.line(sheet.px(0), first + 1, sheet.px(0), last - 1)
@@ -363,10 +362,9 @@ def draw_intervals(chart: Chart, sheet: Sheet) -> None:
     sheet.height = sum(tall)
     sheet.x_range = (low, high + 0.02 * ((high - low) or 1))
     values = ticks(*sheet.x_range)
-    sheet.scale(values, tick_text(values, number), "x")
+    _scale_below(sheet, values, tick_text(values, number), number)
     if low <= 0:
         sheet.line(sheet.px(0), 0, sheet.px(0), sheet.height)
-    sheet.bottom += sheet.size * 1.6
     middle = _name_slots(sheet, "y", tall, wrapped)
     looks = series_looks(chart)
     for row, name, words_said in zip(records, names, said, strict=True):
@@ -487,14 +485,18 @@ def _axes(chart: Chart, sheet: Sheet, named: Sequence[Track], scales: Scales) ->
         x_values = ticks(*sheet.x_range, count=7)
         x_text = tick_text(x_values, chart.x)
     sheet.scale(values, text, "y", grid=True)
-    sheet.scale(x_values, x_text, "x")
+    _scale_below(sheet, x_values, x_text, chart.x)
     sheet.line(0, sheet.height, sheet.plot_width, sheet.height, under=True)
-    sheet.bottom += size * 1.7
-    under = axis_title(chart.x)
-    if under:
-        at = sheet.height + size * 1.7
-        sheet.words(under, sheet.plot_width, at, across="right", down="top", color=theme.QUIET)
-        sheet.bottom += size * 1.5
+
+
+def _scale_below(sheet: Sheet, values: Sequence[float], texts: Sequence[str], axis: Field, grid: bool = False) -> None:
+    """The axis under a plot: its ticks and, below them, what they count."""
+    sheet.scale(values, texts, "x", grid)
+    said = axis_title(axis)
+    if said:
+        at = sheet.height + sheet.size * 1.7
+        sheet.words(said, sheet.plot_width, at, across="right", down="top", color=theme.QUIET)
+    sheet.bottom += sheet.size * (3.2 if said else 1.7)
 
 
 def axis_title(axis: Field) -> str:
