@@ -14,6 +14,8 @@ from pmo_kit.errors import PackError
 from pmo_kit.packs.spec import Chapter, PackSpec
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pmo_kit.exhibits.records import Exhibit
     from pmo_kit.packs.spec import PackSpec
 
@@ -131,6 +133,8 @@ def question(notebook: Any) -> str:
     return ""
 
 
+_FEW = 3
+"""Projects whose own rows are named as a source."""
 LONG = 16
 """Lines of a table that a chapter still holds; a longer one stands in the annex."""
 PAGE_ONE = "page_one."
@@ -367,6 +371,34 @@ class Outline:
             "those of a pack only if you trust who sent it."
         )
 
+    @cached_property
+    def provenance(self) -> dict[str, Any]:
+        """What the pack follows from, the same in every medium: three sentences, then rows of texts by subject."""
+        from pmo_kit.exhibits.cells import named
+
+        manifest, rows = self.manifest, source_rows(self)
+        register = manifest["register"]
+        findings = register["findings"]
+        return {
+            "line": f"Pack {self.pack_id} · made from the files below by executing the notebooks below; equal inputs "
+            "give an equal pack",
+            "register": f"Register {register['name']}, data as of {register['as_of'] or 'a date not stated'}, SHA-256 "
+            f"of its content {register['fingerprint']}. Findings on its data: {findings['warn']} to look at, "
+            f"{findings['info']} notes.",
+            "rebuild": self.rebuild,
+            "figures": [
+                [one["notebook"], one["id"], str(one["cell"]), rows.get(one["id"]) or one["source"],
+                 "; ".join(named(one["inputs"]))]
+                for one in manifest["exhibits"]
+            ],
+            "notebooks": [
+                [one["notebook"], "; ".join(named(one["parameters"], " = ")), one["sha256"]]
+                for one in manifest["chapters"]
+            ],
+            "files": [[name, digest] for name, digest in manifest["inputs"].items()],
+            "software": [[name, str(value)] for name, value in manifest["software"].items()],
+        }  # fmt: skip
+
     @property
     def papers(self) -> dict[str, str]:
         """The files of the letters, where papers are made -> the sponsor whom each is for."""
@@ -386,6 +418,46 @@ class Outline:
             yield from ((part.title, item) for item in part.items)
         yield from (("Letters", item) for item in self.letters)
         yield from (("Here only", item) for item in self.rest if not _bare(item))
+
+
+def source_rows(outline: Outline) -> dict[str, str]:
+    """Exhibit -> the tables and rows that it stands on: those of the projects it names where they are few, else all.
+
+    A row is counted as in the table's own sheet, whose header is row 1.
+    """
+    register = outline.register
+    if register is None:
+        return {}
+    projects = set(register.projects.index)
+    found = {}
+    for _, item in outline.exhibits:
+        named = projects & set(re.findall(r"\w+", json.dumps(item.record, ensure_ascii=False)))
+        tables = [name for name in map(str.strip, item.exhibit.source.split(",")) if register.has(name)]
+        parts = [_rows(register.table(name).reset_index(), name, named) for name in tables]
+        found[item.id] = "; ".join(part for part in parts if part)
+    return found
+
+
+def _rows(table: pd.DataFrame, name: str, projects: set[str]) -> str:
+    """Rows of one table in words: "costs 14 to 16"."""
+    if table.empty:
+        return ""
+    places = range(2, len(table) + 2)
+    if 0 < len(projects) <= _FEW and "project_id" in table:
+        own = [place for place, one in zip(places, table["project_id"], strict=True) if one in projects]
+        return f"{name} {_spans(own)}" if own else ""
+    return f"{name} 2 to {places[-1]}"
+
+
+def _spans(places: Sequence[int]) -> str:
+    """Ascending numbers, runs of them as "14 to 16"."""
+    spans: list[list[int]] = []
+    for place in places:
+        if spans and place == spans[-1][1] + 1:
+            spans[-1][1] = place
+        else:
+            spans.append([place, place])
+    return ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in spans)
 
 
 def lay_out(spec: PackSpec, chapters: Sequence[Sequence[Collected]], questions: Sequence[str]) -> Outline:

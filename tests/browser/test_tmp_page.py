@@ -19,7 +19,7 @@ import pytest
 from pmo_kit.exhibits.cells import sayings
 from pmo_kit.exhibits.records import Exhibit, Kpi, Table, from_json
 from pmo_kit.facts import COUNTS, NUMBER
-from pmo_kit.packs import build_pack, build_packs, expand, read_spec
+from pmo_kit.packs import build_pack
 from pmo_kit.shipped import shipped
 from tests.packs.test_media_valid import check_schema, faults
 from tests.packs.test_vocabulary import ours
@@ -41,9 +41,10 @@ def golden(home: Path) -> Path:
     return build_pack(file, home / "out")
 
 
-@pytest.fixture(scope="module", params=['workshop_arbitration'])
+@pytest.fixture(scope="module", params=["workshop_arbitration"])
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     from pmo_kit.packs.manifest import Published
+
     built = Published.at(Path("build/packs") / request.param).folder
     alone = tmp_path_factory.mktemp("alone")
     for file in (

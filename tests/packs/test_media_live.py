@@ -63,6 +63,26 @@ def test_spending_and_value_are_formulas_on_the_inputs_and_equal_the_plan(book: 
     assert live["Plan"].tables["t_plan"].autoFilter is not None
 
 
+def test_a_part_of_the_plan_says_nothing_of_what_others_leave() -> None:
+    """A department's workbook holds its own projects: an envelope from which others take has no rest there."""
+    register = pmo.load_register(shipped("data", "samples", "meridian_12"))
+    allocation = pmo.arbitrate(pmo.Question(register, value="npv", basis="likely"))
+    shown = replace(pmo.figures.arbitration.plan(allocation, area="Networks"), alt="The plan.")
+    content = annex_bytes(replace(laid_out([collected(shown)]), register=register))
+    stored = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
+    own = set(register.projects.index[register.projects["area"] == "Networks"])
+    assert 0 < len(own) < len(register.projects)
+    assert {row[0] for row in stored["Plan"].iter_rows(min_row=6, values_only=True)} == own
+    assert {row[0] for row in stored["costs"].iter_rows(min_row=6, values_only=True)} == own
+    said = {row[0]: row[1] for row in stored["Money by year"].iter_rows(max_row=12, values_only=True)}
+    rows = allocation.table[allocation.table["area"] == "Networks"]
+    assert said["planned net value of its projects"] == pytest.approx(
+        rows.loc[rows["decision"] != "refuse", "value"].sum()
+    )
+    assert not {"the plan spends", "envelope of all", "left", "planned net value of the plan"} & set(said)
+    assert not {"links", "budgets"} & set(stored.sheetnames)
+
+
 NEEDS_OFFICE = pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")
 
 

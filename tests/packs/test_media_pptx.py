@@ -162,6 +162,45 @@ def test_no_slide_of_one_line_and_no_divider(deck: object) -> None:
         assert bodies or lines > 1, slide.shapes.title.text
 
 
+def test_a_headline_whose_lines_do_not_fit_is_broken_otherwise() -> None:
+    from pmo_kit.exhibits import theme
+    from pmo_kit.exhibits.records import Message
+    from pmo_kit.packs.media.pptx import EMU, WIDEST
+    from pmo_kit.packs.spec import PageOne
+    from tests.packs.media_case import table
+
+    long = "Wastewater asked 136.7 EUR million for twelve projects, gets 107.3 expected for nine;\n" * 2
+    said = Message(id="h", alt="-", title=long + "and three of them wait", items=())
+    drawn = laid_out([collected(said, table())], PageOne(headline="h", decisions="case.table"))
+    first = Presentation(io.BytesIO(deck_bytes(drawn))).slides[0]
+    title = first.shapes.title
+    size = title.text_frame.paragraphs[0].runs[0].font.size.pt
+    rows = theme.wrap(title.text_frame.text, title.width / EMU, size * WIDEST[0], True)
+    assert "\x0b" not in title.text_frame.text
+    assert len(rows) * size * 1.2 <= title.height / EMU + 2
+    wide = next(shape.width for shape in first.shapes if shape.has_table)
+    assert wide > 0.85 * Presentation(io.BytesIO(deck_bytes(drawn))).slide_width, "nothing stands beside it"
+
+
+def test_a_picture_with_too_many_rows_is_a_table_with_its_line_in_words() -> None:
+    import pandas as pd
+
+    from pmo_kit.exhibits.records import Chart, Field, Reference
+    from pmo_kit.packs.media.pptx import open_template, too_small
+
+    def bars(count: int) -> Chart:
+        data = pd.DataFrame({"what": [f"Source {n}" for n in range(count)], "n": [float(n) for n in range(count)]})
+        return Chart(id="b", alt="-", title="B", mark="bar", data=data, unit_line="percent", x=Field("n", "distance"),
+                     y=Field("what", kind="text"), references=(Reference("x", 5.0, "rounding"),))  # fmt: skip
+
+    room = open_template().room_of("figure")
+    small = too_small(bars(20), room)
+    assert small is not None
+    assert small.unit_line == "percent · rounding: 5.0"
+    assert [field.name for field in small.columns] == ["what", "n"]
+    assert too_small(bars(8), room) is None
+
+
 def test_text_of_a_register_is_text() -> None:
     made = Presentation(io.BytesIO(deck_bytes(small())))
     shape = graphics(made)["case.table"]

@@ -10,8 +10,9 @@ import zipfile
 import openpyxl
 import pandas as pd
 import pytest
+from openpyxl.utils import range_boundaries
 
-from pmo_kit.exhibits.records import Field, Table
+from pmo_kit.exhibits.records import Field, Message, Table
 from pmo_kit.packs.media.office import spec
 from pmo_kit.packs.media.xlsx import SHEETS, annex_bytes, placing
 from tests.packs.media_case import HOSTILE, charts, meridian, small
@@ -209,3 +210,22 @@ def test_a_workbook_has_few_sheets_whatever_a_pack_shows() -> None:
 
 def test_equal_packs_give_equal_bytes() -> None:
     assert annex_bytes(meridian()) == annex_bytes(meridian())
+
+
+def test_what_is_printed_has_its_words_and_not_what_charts_are_drawn_from() -> None:
+    """Words are broken within the columns of the print; the cells behind a chart stand beyond them."""
+    from tests.packs.media_case import collected, laid_out
+
+    said = Message(id="m", alt="-", title="How sure", items=(("Computed:", "word " * 60), ("", "No lead.")))
+    for exhibits in ([said], [said, *charts()]):
+        sheet = openpyxl.load_workbook(io.BytesIO(annex_bytes(laid_out([collected(*exhibits)]))))["More"]
+        _, _, right, bottom = range_boundaries(sheet.print_area.split("!")[1])
+        row = next(cell.row for cell in sheet["A"] if cell.value == "Computed:")
+        (merged,) = (one for one in sheet.merged_cells.ranges if (one.min_row, one.min_col) == (row, 2))
+        assert 2 < merged.max_col <= right
+        assert sheet.cell(row, 2).alignment.wrap_text
+        assert sheet.row_dimensions[row].height > 40
+        outside = [cell.value for line in sheet.iter_rows(min_col=right + 1) for cell in line if cell.value is not None]
+        native = [one for one in map(spec, exhibits[1:]) if one is not None and one.shape != "xy"]
+        assert outside.count("for the chart") == len(native)
+        assert sheet.max_row <= bottom + 3

@@ -13,7 +13,7 @@ import pmo_kit as pmo
 from pmo_kit.exhibits import Message
 from pmo_kit.packs import build_pack
 from pmo_kit.packs.layout import lay_out
-from pmo_kit.packs.media.pdf import letter_files, provenance_bytes, source_rows
+from pmo_kit.packs.media.pdf import letter_files, provenance_bytes
 from tests.packs.media_case import collected, laid_out
 from tests.packs.tiny import LOAD, Workspace, message, notebook
 
@@ -74,7 +74,7 @@ def test_provenance_names_the_tables_and_rows_of_what_names_few_projects() -> No
     ]
     drawn = replace(laid_out([collected(*shown)]), register=register)
     own = [n for n, one in enumerate(register.costs["project_id"], 2) if one == "P08"]
-    rows = source_rows(drawn)
+    rows = {name: rows for _, name, _, rows, _ in drawn.provenance["figures"]}
     assert rows["a.all"] == f"projects 2 to 13; costs 2 to {len(register.costs) + 1}"
     assert [int(n) for n in re.findall(r"\d+", rows["a.one"])] == [own[0], own[-1]]
     said = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(provenance_bytes(drawn))).pages)

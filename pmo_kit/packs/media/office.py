@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import io
+import itertools
 import math
 import re
 import zipfile
@@ -377,7 +378,8 @@ def span(values: Sequence[float], room: float = 0.05, zero: float = 0.3) -> tupl
     return round(first, 9), round(math.ceil((high + pad) / step - 1e-9) * step, 9), round(step, 9)
 
 
-WIDEST = 44
+WIDEST, _WIDE = 36, 22
+"""Characters of the first and of any other column, at most."""
 _NAME = re.compile(r"[A-Za-z_]\w*|\[[^\]]+\]")
 
 
@@ -412,6 +414,7 @@ class Formats:
         self.book = book
         self.made: dict[tuple[tuple[str, Any], ...], Any] = {}
         self.widths: dict[tuple[str, int], float] = {}
+        self.wrapped: dict[tuple[str, int], list[tuple[int, int, str, float]]] = {}
 
     def __call__(self, **settings: Any) -> Any:
         """A format; the font is that of every medium."""
@@ -428,9 +431,28 @@ class Formats:
             self.widths[place] = width
             sheet.set_column(column, column, width)
 
-    def width(self, sheet: Any, column: int) -> float:
-        """How wide a column is, in characters."""
-        return self.widths.get((sheet.name, column), 8.4)
+    def width(self, sheet: Any, first: int, last: int | None = None) -> float:
+        """How wide a column is, or several are together, in characters."""
+        columns = range(first, (first if last is None else last) + 1)
+        return sum(self.widths.get((sheet.name, column), 8.4) for column in columns)
+
+    def reach(self, sheet: Any, first: int, room: float) -> int:
+        """The column after so many characters from a column on."""
+        return next(n for n in itertools.count(first) if self.width(sheet, first, n - 1) >= room)
+
+    def wraps(self, sheet: Any, row: int, first: int, said: str, last: int | None = None, room: float = 1.2) -> None:
+        """Note that a text is broken in its cell, or in one that reaches to another column."""
+        places = self.wrapped.setdefault((sheet.name, row), [])
+        places.append((first, first if last is None else last, said, room))
+
+    def settle(self, sheet: Any) -> None:
+        """Make rows as high as their texts need, once all columns have their width: no program does it alike."""
+        for (name, row), texts in self.wrapped.items():
+            if name == sheet.name:
+                widths = (self.width(sheet, first, last) * room for first, last, _, room in texts)
+                lines = max(lines_in(one[2], width) for one, width in zip(texts, widths, strict=True))
+                if lines > 1:
+                    sheet.set_row(row, 14 * lines + 1)
 
 
 def inert_book(stream: io.BytesIO) -> Any:
@@ -468,6 +490,18 @@ def text(sheet: Any, row: int, column: int, value: str, formats: Formats, **sett
     sheet.write_string(row, column, said, formats(**settings))
 
 
+LINE = 110
+"""Characters of a line of words that stands across a sheet."""
+
+
+def paragraph(sheet: Any, row: int, column: int, said: str, formats: Formats, **look: Any) -> None:
+    """Write words across as many columns as a line of them needs, broken into lines."""
+    last = max(formats.reach(sheet, 0, LINE) - 1, column + 1)
+    sheet.merge_range(row, column, row, last, "", formats(text_wrap=True, **look))
+    text(sheet, row, column, said, formats, text_wrap=True, **look)
+    formats.wraps(sheet, row, column, said, last, 1.0)
+
+
 def write_table(
     sheet: Any, head: int, left: int, data: Any, fields: Sequence[Field], formats: Formats, totals: int = 0
 ) -> Block:
@@ -500,7 +534,6 @@ def write_table(
     rows = len(data)
     block = Block(head, left, tuple(field.name for field in fields), rows)
     plain = rows - totals
-    texts: list[list[tuple[int, str]]] = [[] for _ in range(rows)]
     for column, field in enumerate(fields, left):
         values = data[field.name].tolist()
         kinds = {cells.cell(field, value)["kind"] for value in values}
@@ -510,6 +543,7 @@ def write_table(
         side = {"align": "right"} if number and field.kind != "time" else inner
         top = {"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom", **side}
         text(sheet, head, column, title, formats, **top)
+        formats.wraps(sheet, head, column, title, room=0.9)
         longest = 0
         for row, value in enumerate(values):
             look: dict[str, Any] = {"bold": True, "top": int(row == plain)} if row >= plain else {}
@@ -519,18 +553,12 @@ def write_table(
                 formula = declared(field, block, row, data.iloc[row])
             part = write_cell(sheet, head + 1 + row, column, field, value, formats, formula, **look)
             said = cells.said(part)
-            texts[row] += [(column, said)] if part["kind"] == "words" else []
+            if part["kind"] == "words":
+                formats.wraps(sheet, head + 1 + row, column, said)
             longest = max(longest, *map(len, said.split("\n")))
         half = max(max(map(len, title.split()), default=0), -(-len(title) // 2) + 2)
         wide = longest + (2 if number else 3)
-        most = WIDEST if column == left else 0.7 * WIDEST
-        formats.widen(sheet, column, min(max(wide, half + 1, 7), most))
-    heads = [lines_in(header(field), formats.width(sheet, n) - 1.5) for n, field in enumerate(fields, left)]
-    sheet.set_row(head, 15 * max(heads, default=1))
-    for row, found in enumerate(texts, head + 1):  # as high as needed: no program does it alike
-        lines = max((lines_in(said, formats.width(sheet, n) * 1.2) for n, said in found), default=1)
-        if lines > 1:
-            sheet.set_row(row, 13.5 * lines + 2)
+        formats.widen(sheet, column, min(max(wide, half + 1, 7), _WIDE if column > left else WIDEST))
     return block
 
 
@@ -616,14 +644,16 @@ def write_cell(
         elif kind in ("decision", "number"):
             look = {**look, "bold": True} if kind == "decision" else {**look, "align": "right"}
         said = cells.said(part)
-        wrap = {"text_wrap": True} if "\n" in said or len(said) > 0.7 * WIDEST else {}
+        wrap = {"text_wrap": True} if "\n" in said or len(said) > _WIDE else {}
         text(sheet, row, column, said, formats, **wrap, **look)
     return part
 
 
 _SHADES = {"min_color": "#FFFFFF", "mid_color": "#D3E6F6", "max_color": "#6BACE6"}
-_BESIDE = 12
-"""Columns that a chart covers."""
+CHART = 100
+"""Characters that a chart covers."""
+_ASIDE = 40
+"""The column at which stands what a chart is drawn from, beyond all that is printed."""
 
 
 def write_chart(book: Any, sheet: Any, chart: Chart, head: int, fields: Sequence[Field], formats: Formats) -> int:
@@ -660,7 +690,7 @@ def write_chart(book: Any, sheet: Any, chart: Chart, head: int, fields: Sequence
         scale = {"image_data": io.BytesIO(content), "x_scale": 0.5 * 96 / 72, "y_scale": 0.5 * 96 / 72}
         sheet.insert_image(block.head, block.right, f"{chart.id}.png", {**place, **scale})
         return max(row, block.head + 2 + round(high * 96 / 72) // 19)
-    columns = write_series(sheet, drawn, block.head, block.right + 1 + _BESIDE, formats, block)
+    columns = write_series(sheet, drawn, block.head, _ASIDE, formats, block)
     made = native(book, chart, drawn, sheet.name, columns, block.head)
     height = 340 if drawn.shape != "bar" else max(260, 80 + 27 * len(drawn.categories))
     made.set_size({"width": 720, "height": height})

@@ -24,8 +24,6 @@ from pmo_kit.packs.media.html import COLUMN_WIDTH, TEXT_WIDTH
 from pmo_kit.shipped import shipped
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from pmo_kit.packs.layout import Collected, Outline
 
 _KEPT = ("\n", "\u200b", "\u00ad")
@@ -162,7 +160,7 @@ _TEXT, _COLUMN = 499.0, 238.0
 """Widths of the text and of one of two columns in pt: 176 and 84 mm."""
 _PAD, _GAP = 8.0, 20.0
 """Room beside a cell and between columns of a long list in pt."""
-_DENSE, _LONG, _FEW = 10, 8, 3
+_DENSE, _LONG = 10, 8
 _TOO_LONG = "page one is longer than one page"
 
 
@@ -300,7 +298,7 @@ class _Writer:
                 for part in outline.chapters
                 if kind == "pack"
             ],
-            "provenance": _provenance(outline) if kind == "provenance" else None,
+            "provenance": outline.provenance if kind == "provenance" else None,
         }
 
     def _front(self, outline: Outline) -> dict[str, Any] | None:
@@ -390,81 +388,4 @@ def _table(table: Table, room: float = _TEXT) -> dict[str, Any]:
         "parts": parts,
         "dense": dense,
         "long": len(table.data) > _LONG,
-    }
-
-
-def source_rows(outline: Outline) -> dict[str, str]:
-    """Exhibit -> the tables and rows that it stands on: those of the projects it names where they are few, else all.
-
-    A row is counted as in the table's own sheet, whose header is row 1.
-    """
-    register = outline.register
-    if register is None:
-        return {}
-    projects = set(register.projects.index)
-    found = {}
-    for _, item in outline.exhibits:
-        named = projects & set(re.findall(r"\w+", json.dumps(item.record, ensure_ascii=False)))
-        tables = [name for name in map(str.strip, item.exhibit.source.split(",")) if register.has(name)]
-        parts = [_rows(register.table(name).reset_index(), name, named) for name in tables]
-        found[item.id] = "; ".join(part for part in parts if part)
-    return found
-
-
-def _rows(table: pd.DataFrame, name: str, projects: set[str]) -> str:
-    """Rows of one table in words: "costs 14 to 16"."""
-    if table.empty:
-        return ""
-    places = range(2, len(table) + 2)
-    if 0 < len(projects) <= _FEW and "project_id" in table:
-        own = [place for place, one in zip(places, table["project_id"], strict=True) if one in projects]
-        return f"{name} {_spans(own)}" if own else ""
-    return f"{name} 2 to {places[-1]}"
-
-
-def _spans(places: Sequence[int]) -> str:
-    """Ascending numbers, runs of them as "14 to 16"."""
-    spans: list[list[int]] = []
-    for place in places:
-        if spans and place == spans[-1][1] + 1:
-            spans[-1][1] = place
-        else:
-            spans.append([place, place])
-    return ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in spans)
-
-
-def _provenance(outline: Outline) -> dict[str, Any]:
-    """What the pack follows from: register, exhibits, notebooks, files, software."""
-    manifest, rows = outline.manifest, source_rows(outline)
-    register = manifest["register"]
-    findings = register["findings"]
-    return {
-        "line": f"Pack {outline.pack_id} · made from the files below by executing the notebooks below; equal inputs "
-        "give an equal pack",
-        "register": f"Register {register['name']}, data as of {register['as_of'] or 'a date not stated'}, SHA-256 of "
-        f"its content {register['fingerprint']}. Findings on its data: {findings['warn']} to look at, "
-        f"{findings['info']} notes.",
-        "exhibits": [
-            {
-                "notebook": item["notebook"],
-                "cells": [
-                    item["id"],
-                    str(item["cell"]),
-                    rows.get(item["id"]) or item["source"],
-                    "; ".join(cells.named(item["inputs"])),
-                ],
-            }
-            for item in manifest["exhibits"]
-        ],
-        "notebooks": [
-            [
-                chapter["notebook"],
-                "; ".join(cells.named(chapter["parameters"], " = ")),
-                chapter["sha256"][:16],
-            ]
-            for chapter in manifest["chapters"]
-        ],
-        "files": [[name, value[:16]] for name, value in manifest["inputs"].items()],
-        "rebuild": outline.rebuild,
-        "software": " · ".join(f"{name} {str(value)[:16]}" for name, value in manifest["software"].items()),
     }

@@ -416,20 +416,20 @@ def _add_picture(slide: Any, chart: Chart, room: Box) -> Any:
 
 
 def too_small(chart: Chart, room: Box) -> Table | None:
-    """The words of a chart of intervals as a table, where its rows are too many for a picture in readable type.
-
-    None where a picture can be read, or the chart is another.
-    """
-    if chart.mark != "interval" or chart.data.empty:
+    """The words of a chart that is a picture as a table, where its rows are too many for readable type; else None."""
+    if chart.mark not in ("bar", "interval") or chart.data.empty or spec(chart) is not None:
         return None
     drawn = draw(chart, _across(room))
     high = drawn.top + drawn.height + drawn.bottom
     if drawn.size * room.height / EMU / high >= _LEAST:
         return None
     rows, (what, number) = cells.data_table(chart), fields_of(chart)
-    told = [chart.label] if chart.label else [number, *filter(None, (chart.low, chart.high))]
-    about = {part: getattr(chart, part) for part in ("title", "unit_line", "takeaway", "note", "source", "inputs")}
-    return replace(rows, columns=(replace(what, kind="text"), *told), **about)
+    parts = (number, chart.low, chart.high) if chart.label is None or chart.mark == "bar" else ()
+    about = {part: getattr(chart, part) for part in ("title", "takeaway", "note", "source", "inputs")}
+    lines = [f"{line.label}: {theme.format_value(number, line.value)}" for line in chart.references]
+    shown = [field for field in (replace(what, kind="text"), *parts, chart.label) if field is not None]
+    unit = " · ".join(part for part in (chart.unit_line, *lines) if part)
+    return replace(rows, columns=tuple(shown), unit_line=unit, **about)
 
 
 @dataclass(frozen=True)
@@ -453,6 +453,7 @@ def _written(chart: Chart, drawn: Spec) -> _Written:
         columns = write_series(sheet, drawn, 0, 0, Formats(made))
         if draws:
             size = 14 if len(drawn.categories) <= _DENSE and not (drawn.layered and drawn.shape == "bar") else 12
+            size = 11 if len(drawn.categories) > _DENSE + 2 else size
             sheet.insert_chart(0, 0, native(made, chart, drawn, sheet.name, columns, 0, size))
         made.close()
         return stream.getvalue()
@@ -823,15 +824,18 @@ class _Deck:
             box = self.template.box(slide, place)
             shape = slide.shapes.add_textbox(box.left, box.top, box.width, box.height)
             shape.text_frame.word_wrap = True
-        shape.text_frame.text = clean(text)
-        if place not in _SIZES:
-            return  # the template's
 
         def fits(size: float) -> bool:
             rows = theme.wrap(text, shape.width / EMU, size * WIDEST[place != "title"], place == "title")
             return len(rows) * size * 1.2 <= shape.height / EMU + 2
 
-        size = _largest(_SIZES[place], fits)
+        sizes = _SIZES.get(place)  # none: the template's
+        if sizes and not fits(sizes[-1]):
+            text = " ".join(text.split("\n"))
+        shape.text_frame.text = clean(text)
+        if not sizes:
+            return
+        size = _largest(sizes, fits)
         for paragraph in shape.text_frame.paragraphs:
             for run in paragraph.runs:
                 run.font.size = Pt(size)
@@ -843,7 +847,9 @@ class _Deck:
         slide = self.slide("decision", headline.title, unit, turning(front))
         room = self.template.box(slide, "figure")
         gap = round(0.035 * room.width)
-        left = Box(room.left, room.top, round(room.width * 0.575), room.height)
+        tiles = front.tiles.exhibit if front.tiles else None
+        limited = limits(tiles) if isinstance(tiles, Kpi) else None
+        left = replace(room, width=room.width if limited is None else round(room.width * 0.575))
         right = Box(room.left + left.width + gap, room.top, room.width - left.width - gap, room.height)
         table = front.decisions.printed if front.decisions else None
         if isinstance(table, Table) and front.deciding:
@@ -852,8 +858,6 @@ class _Deck:
             under = _headed(slide, table.title, left)
             name = f"Head of table {table.id}"
             add_table(slide, pages(table, under)[0], under, cells.spoken(table), name)
-        tiles = front.tiles.exhibit if front.tiles else None
-        limited = limits(tiles) if isinstance(tiles, Kpi) else None
         if limited is not None and tiles is not None:
             titles = (item.exhibit.title for item in front.items if item.id.endswith(".limits"))
             under = _headed(slide, next(titles, tiles.title), right)
@@ -911,7 +915,7 @@ class _Deck:
             self._pages(exhibit, heat_pages(exhibit, self.template.room_of("figure")), unit)
             return
         if isinstance(exhibit, Chart) and (small := too_small(exhibit, self.template.room_of("figure"))):
-            self._table(small, unit)
+            self._table(small, small.unit_line or unit)
             return
         slide = self._titled(exhibit, unit)
         room = self.template.box(slide, "figure")

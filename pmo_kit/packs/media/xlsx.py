@@ -23,10 +23,13 @@ from pmo_kit.exhibits import cells, theme
 from pmo_kit.exhibits.cells import source_line
 from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Table
 from pmo_kit.packs.media.office import (
+    CHART,
+    LINE,
     Formats,
     inert_book,
     lines_in,
     normalized,
+    paragraph,
     stamp,
     text,
     write_cell,
@@ -103,13 +106,15 @@ def annex_bytes(outline: Outline) -> bytes:
     where: dict[str, tuple[str, int]] = {}
     for name, items in placed.items():
         sheet = book.get_worksheet_by_name(name)
-        row, right = next_row.get(name, 0), 0
+        row, spans = next_row.get(name, 0), set[tuple[int, int]]()
         for item in items:
             where[item.id] = (name, row)
             row, wide = _exhibit(book, sheet, item.exhibit, row, formats)
-            row, right = row + 3, max(right, wide)
-        if right:
+            row, spans = row + 3, spans | {(0, LINE), wide}
+        if spans:
+            right = max(formats.reach(sheet, *span) for span in spans)
             sheet.print_area(0, 0, max(row - 2, 1), right - 1)
+        formats.settle(sheet)
     _contents(contents, outline, placed, where, formats)
     _provenance(book.add_worksheet("Provenance"), outline, formats)
     for sheet in book.worksheets():
@@ -159,31 +164,33 @@ def _contents(
     sheet.freeze_panes(5, 0)
 
 
-def _exhibit(book: Any, sheet: Any, exhibit: Exhibit, top: int, formats: Formats) -> tuple[int, int]:
-    """One exhibit: title, unit line, meaning, its rows, notes and source; first free row and column for print."""
+def _exhibit(book: Any, sheet: Any, exhibit: Exhibit, top: int, formats: Formats) -> tuple[int, tuple[int, int]]:
+    """One exhibit: title, unit line, meaning, its rows, notes and source.
+
+    Returns the first free row, its columns and the characters that a chart needs to their right.
+    """
     title = " ".join(exhibit.title.split("\n"))
     text(sheet, top, 0, title, formats, bold=True, font_size=14, font_color=theme.DARK_BLUE)
     sheet.set_row(top, 21)
     text(sheet, top + 1, 0, exhibit.unit_line, formats, font_color=theme.QUIET)
-    if exhibit.takeaway:
-        text(sheet, top + 2, 0, f"▸ {exhibit.takeaway}", formats)
-    head, right = top + _HEAD, 1
+    head, wide = top + _HEAD, (1, 0)
     if isinstance(exhibit, Chart):
         fields = _chart_fields(exhibit)
-        under, right = write_chart(book, sheet, exhibit, head, fields, formats), len(fields) + 11
+        under, wide = write_chart(book, sheet, exhibit, head, fields, formats), (len(fields), CHART)
     elif isinstance(exhibit, Table):
-        under, right = _table(sheet, exhibit, head, formats), len(exhibit.columns) + 1
+        under, wide = _table(sheet, exhibit, head, formats), (len(exhibit.columns) + bool(exhibit.group), 0)
     elif isinstance(exhibit, Kpi):
-        under, right = _tiles(sheet, exhibit, head, formats), 6
+        under, wide = _tiles(sheet, exhibit, head, formats), (6, 0)
     else:
         assert isinstance(exhibit, Message)
         under = _message(sheet, exhibit, top + 2 + bool(exhibit.takeaway), formats)
+    if exhibit.takeaway:
+        paragraph(sheet, top + 2, 0, f"▸ {exhibit.takeaway}", formats)
     row = under + 1
-    for line in (exhibit.note, f"Source: {source_line(exhibit)}"):
-        if line:
-            text(sheet, row, 0, line, formats, font_color=theme.QUIET, font_size=9)
-            row += 1
-    return row, right
+    for line in filter(None, (exhibit.note, f"Source: {source_line(exhibit)}")):
+        paragraph(sheet, row, 0, line, formats, font_color=theme.QUIET, font_size=9)
+        row += 1
+    return row, wide
 
 
 def _page(sheet: Any, outline: Outline) -> None:
@@ -239,34 +246,30 @@ def _tiles(sheet: Any, kpi: Kpi, head: int, formats: Formats) -> int:
 
 def _message(sheet: Any, message: Message, head: int, formats: Formats) -> int:
     """Paragraphs, one a row: the lead and the text."""
-    formats.widen(sheet, 0, 44)
+    formats.widen(sheet, 0, 24)
     for row, (lead, said) in enumerate(message.items, head):
         text(sheet, row, 0, lead, formats, bold=True, text_wrap=True)
-        text(sheet, row, 1, said, formats)
+        formats.wraps(sheet, row, 0, lead)
+        paragraph(sheet, row, 1, said, formats)
     return head + len(message.items)
 
 
 def _provenance(sheet: Any, outline: Outline, formats: Formats) -> None:
-    """What the pack follows from: register, exhibits, notebooks, files, software."""
-    manifest = outline.manifest
-    lines = [(f"Pack {outline.pack_id}", "", "", ""), (outline.rebuild, "", "", "")]
-    lines += [("Register", manifest["register"]["name"], manifest["register"]["fingerprint"], "")]
-    lines += [("Figure or table", "notebook", "tables", "how it was computed")]
-    for item in manifest["exhibits"]:
-        how = "; ".join(cells.named(item["inputs"]))
-        lines.append((item["id"], f"{item['notebook']}, cell {item['cell']}", item["source"], how))
-    lines += [("Notebook", "parameters", "SHA-256", "")]
-    for chapter in manifest["chapters"]:
-        given = "; ".join(cells.named(chapter["parameters"], " = "))
-        lines.append((chapter["notebook"], given, chapter["sha256"], ""))
-    lines += [("File read", "", "SHA-256", "")]
-    lines += [(name, "", value, "") for name, value in manifest["inputs"].items()]
-    lines += [("Software", "", "", "")]
-    lines += [(name, str(value), "", "") for name, value in manifest["software"].items()]
-    heads = ("Register", "Figure or table", "Notebook", "File read", "Software")
-    for row, line in enumerate(lines):
+    """What the pack follows from: register, figures, notebooks, files, software."""
+    told = outline.provenance
+    figures = [(name, f"{book}, cell {cell}", *rest) for book, name, cell, *rest in told["figures"]]
+    parts = (
+        (("Figure or table", "notebook", "tables and rows", "how it was computed"), figures),
+        (("Notebook", "parameters", "SHA-256"), told["notebooks"]),
+        (("File read", "SHA-256"), told["files"]),
+        (("Software", "version"), told["software"]),
+    )
+    lines: list[tuple[Sequence[str], bool]] = [((told[key],), key == "line") for key in ("line", "register", "rebuild")]
+    for heads, rows in parts:
+        lines += [(heads, True), *((row, False) for row in rows)]
+    for row, (line, bold) in enumerate(lines):
         for column, said in enumerate(line):
-            text(sheet, row, column, said, formats, bold=line[0] in heads or not row)
+            text(sheet, row, column, said, formats, bold=bold)
     for column, width in enumerate((40, 44, 36, 60)):
         sheet.set_column(column, column, width)
 
@@ -274,8 +277,8 @@ def _provenance(sheet: Any, outline: Outline, formats: Formats) -> None:
 PLAN = "arbitration.plan"
 """The exhibit whose data hold the plan: project_id, level, decision and delay of what it funds or stops."""
 PLAN_SHEETS = {
-    "Plan": "Every project, its money by year and its planned net value, as formulas on the inputs",
-    "Money by year": "What the plan spends, leaves and is worth on planned figures, as formulas on the inputs",
+    "Plan": "Each project, its money by year and its planned net value, as formulas on the inputs",
+    "Money by year": "What the plan spends and is worth on planned figures, as formulas on the inputs",
 }
 INPUTS = ("costs", "benefits", "links", "budgets")
 _DISCOUNT = "discount factors"
@@ -322,7 +325,7 @@ class Live:
 
 
 def plan_of(outline: Outline) -> pd.DataFrame | None:
-    """The rows of the plan that a pack shows; None without a register, a plan, or its years."""
+    """The projects of the plan that a pack shows, refused ones too; None without a register, a plan, or its years."""
     for _, item in outline.exhibits:
         data: Any = getattr(item.exhibit, "data", None)
         if (
@@ -331,7 +334,7 @@ def plan_of(outline: Outline) -> pd.DataFrame | None:
             and {"project_id", "level", "decision"} <= set(data.columns)
             and any(str(name).isdigit() for name in data.columns)
         ):
-            return data[data[["project_id", "level"]].fillna("").ne("").all(axis=1)]
+            return data[data["project_id"].fillna("").ne("")]
     return None
 
 
@@ -355,26 +358,32 @@ def write_plan(book: Any, outline: Outline, formats: Formats) -> int:
     plan = plan_of(outline)
     assert plan is not None
     years = [int(name) for name in plan.columns if str(name).isdigit()]
-    inputs = {name: outline.register.table(name).copy() for name in INPUTS if outline.register.has(name)}
+    register, listed = outline.register, set(plan["project_id"])
+    whole = listed >= set(register.projects.index)
+    inputs = {name: register.table(name) for name in INPUTS[: None if whole else 2] if register.has(name)}
+    inputs = {
+        name: table[table["project_id"].isin(listed)] if "project_id" in table else table.copy()
+        for name, table in inputs.items()
+    }
     said = "change a size in the column level (empty: not in the plan) and money and value follow"
-    title = "The plan: every project, its money by year and its planned net value"
-    sheet = Live("Plan", _projects(outline.register, plan), title, f"{outline.settings.unit} · {said}")
-    factors = _factors(outline.register, inputs)
+    title = "The plan by project: money by year and planned net value"
+    sheet = Live("Plan", _projects(register, plan), title, f"{outline.settings.unit} · {said}")
+    factors = _factors(register, inputs)
     live = {name: _input(name, table, sheet, factors) for name, table in inputs.items()}
     _spend(sheet, years, live)
     for one in (sheet, *live.values(), *([factors] if factors else [])):
         _write(book.get_worksheet_by_name(one.name) or book.add_worksheet(one.name), one, formats)
-    return _money(book, sheet, plan, years, live, outline.settings.unit, formats)
+    return _money(book, sheet, plan, years, live, outline.settings.unit, formats, whole)
 
 
 def _projects(register: Any, plan: pd.DataFrame) -> pd.DataFrame:
-    """Every project of the register with what the plan does with it: what it takes first, then the rest."""
-    taken = plan.set_index("project_id")
+    """The projects of a plan with what it does with them, in the order of the register: what it takes first."""
+    shown = plan.set_index("project_id")
     table = register.projects.reset_index()[["project_id", "name", "area", "commitment"]].astype("object")
-    known = taken.reindex(table["project_id"])
-    table["decision"] = known["decision"].fillna("refuse").to_numpy()
-    table["level"] = known["level"].fillna("").to_numpy()
-    table["delay"] = known["delay"].fillna(0.0).to_numpy(float) if "delay" in taken else 0.0
+    table = table[table["project_id"].isin(shown.index)].reset_index(drop=True)
+    known = shown.loc[table["project_id"]]
+    table["decision"], table["level"] = known["decision"].to_numpy(), known["level"].fillna("").to_numpy()
+    table["delay"] = known["delay"].fillna(0.0).to_numpy(float) if "delay" in shown else 0.0
     return table.sort_values("level", key=lambda level: level == "", kind="stable", ignore_index=True)
 
 
@@ -463,7 +472,7 @@ def _spend(plan: Live, years: Sequence[int], live: dict[str, Live]) -> None:
         plan.add(str(year), _of(rows, projects), f'=IF({size}="", 0, {mine("costs", "amount", *tests)})')
     first, last = (plan.letter(str(year)) for year in (years[0], years[-1]))
     whole = plan.data[[str(year) for year in years]].sum(axis=1)
-    plan.add("all years", whole, f"=SUM({first}{{0}}:{last}{{0}})")
+    plan.add(f"{years[0]} to {years[-1]}", whole, f"=SUM({first}{{0}}:{last}{{0}})")
     if "benefits" in live:
         gain, spent = (
             _of(live[name].data.groupby(["project_id", "level"])["value"].sum(), projects)
@@ -480,9 +489,12 @@ def _of(values: pd.Series, projects: pd.DataFrame) -> Any:
 
 def _money(
     book: Any, plan: Live, shown: pd.DataFrame, years: Sequence[int], live: dict[str, Live], unit: str,
-    formats: Formats,
+    formats: Formats, whole: bool,
 ) -> int:  # fmt: skip
-    """Spending of the plan against the envelope of all, by year, and its planned net value: all formulas."""
+    """Spending of the plan against the envelope of all, by year, and its planned net value: all formulas.
+
+    Of a plan that is not shown as a whole only what its projects spend and are worth: others take from the envelope.
+    """
     lines = ["projects", "what projects save or cost together", "the plan spends", "envelope of all", "left"]
     data = pd.DataFrame({"": lines})
     formulas = [[""] * len(lines)]
@@ -500,10 +512,12 @@ def _money(
         top = _PLAN_HEAD + 2
         sums = f"={letter}{top}+{letter}{top + 1}", f"={letter}{top + 3}-{letter}{top + 2}"
         formulas.append([f"=SUM({plan.range(str(year))})", together, sums[0], envelope, sums[1]])
-        book.define_name(f"planned_spend_{year}", f"='Money by year'!${letter}${top + 2}")
+        book.define_name(f"planned_spend_{year}", f"='Money by year'!${letter}${top + 2 * whole}")
     sheet = book.get_worksheet_by_name("Money by year")
-    said = "planned figures, formulas on the sheet Plan and the inputs; what is carried stands on the sheet Hand check"
-    title = "What the plan spends by year on planned figures, and what is left"
+    said = "planned figures, formulas on the sheet Plan and the inputs"
+    said += "; what is carried stands on the sheet Hand check" * whole
+    data = data if whole else data[:1]
+    title = "What the plan spends by year and is worth, on planned figures"
     _title(sheet, title, f"{unit} · {said}", formats)
     for column, name in enumerate(data.columns):
         text(sheet, _PLAN_HEAD, column, name, formats, bold=True, bottom=1, align="right")
@@ -513,19 +527,21 @@ def _money(
             formula = formulas[column][row]
             write_cell(sheet, _PLAN_HEAD + 1 + row, column, Field(str(name)), value, formats, formula, **bold)
     formats.widen(sheet, 0, 44)
-    row = _PLAN_HEAD + 7
+    row = _PLAN_HEAD + 2 + len(data)
     if "benefits" in live:
         value = float(plan.data["planned net value"].sum())
         joint = float(links.data["value"].sum()) if links else 0.0
         found = [("planned net value of its projects", f"=SUM({plan.range('planned net value')})", value),
                  ("what projects add or save together", f"=SUM({links.range('value')})" if links else "=0", joint),
                  ("planned net value of the plan", f"=B{row + 1}+B{row + 2}", value + joint)]  # fmt: skip
+        found = found if whole else found[:1]
         for at, (name, formula, number) in enumerate(found, row):
             bold = {"bold": True, "top": 1} if at == row + 2 else {}
             text(sheet, at, 0, name, formats, **bold)
             write_cell(sheet, at, 1, Field("n"), number, formats, formula, **bold)
-        book.define_name("planned_value", f"='Money by year'!$B${row + 3}")
-        row += 4
+        book.define_name("planned_value", f"='Money by year'!$B${row + len(found)}")
+        row += len(found) + 1
+    shown = shown[shown["level"].fillna("").ne("")]
     printed = [float(shown[str(year)].sum()) for year in years]
     planned = [float(plan.data[str(year)].sum()) for year in years]
     if any(abs(one - other) > 1e-6 for one, other in zip(printed, planned, strict=True)):
@@ -546,8 +562,12 @@ def _write(sheet: Any, live: Live, formats: Formats) -> None:
     kinds = {"decision": "decision", "year": "time", "year in the plan": "time", "delay": "time"}
     count = len(live.data)
     if count:
-        bold = formats(bold=True, bottom=1, text_wrap=True, valign="bottom")
-        heads = [{"header": str(name), "header_format": bold} for name in live.data.columns]
+        bold = {"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"}
+        numbers = live.data.select_dtypes("number").columns.difference(list(kinds))
+        heads = [
+            {"header": str(name), "header_format": formats(**bold, align="right" if name in numbers else "left")}
+            for name in live.data.columns
+        ]
         name = f"t_{live.name.replace(' ', '_').lower()}"
         area = (_PLAN_HEAD, 0, _PLAN_HEAD + count, len(heads) - 1)
         sheet.add_table(*area, {"columns": heads, "style": None, "name": name})
@@ -555,7 +575,8 @@ def _write(sheet: Any, live: Live, formats: Formats) -> None:
         decimals = {"rate": 3, "factor": 4, "at the start": 4, "value": 2}.get(name, 1)
         field = Field(name, kind=kinds.get(name, "number"), decimals=decimals)  # type: ignore[arg-type]
         formula = live.formulas.get(name, "")
-        look = {"font_color": theme.DARK_BLUE} if formula else {}
+        look: dict[str, Any] = {"font_color": theme.DARK_BLUE} if formula else {}
+        look |= {"indent": 1} if field.kind == "time" else {}
         longest = 9
         for row, value in enumerate(live.data[name]):
             if theme.is_missing(value):
