@@ -91,8 +91,6 @@ def hand_check(allocation: Allocation) -> Exhibit:
         ),
         title=f"{sentence(count(len(chosen), 'line adds', 'lines add'))} up"
         f"{' within every envelope' * (least > -NEAR)}; least is left in {tight}: {number(least)}",
-        takeaway="Add a column, take it from what there is: what is left must be nought or more.",
-        note="Exit costs of what stops are in its line. Envelopes of one fund, kind or area stand among the limits.",
     )
 
 
@@ -182,8 +180,6 @@ def assumptions(register: Register) -> Exhibit:
             all=told("all", len(table)),
         ),
         takeaway=f"Test first: {listed(weak)}." if len(weak) else f"Test first: {data['assumption'].iloc[0]}.",
-        note="Quality: R a guess, A partly supported, G evidence. Impact: R may turn the advice, A moves the "
-        "numbers, G hardly matters. Rated by the owner.",
     )
 
 
@@ -236,7 +232,6 @@ def cases(proof: Proof) -> Table:
         data=rows,
         columns=columns("where: where it is printed | what: figure | published | ours | agrees | note"),
         title=proof.summary,
-        takeaway="Each row is computed when this is run; a row that differs would say NO.",
         unit_line="Figures as printed in the source; ours with one digit more",
     )
 
@@ -264,7 +259,6 @@ def distance(proof: Proof) -> Chart:
         title=f"{sentence(listed(wide))} differ by more than their rounding"
         if len(wide)
         else "Every figure that is asked lies within the rounding of the published one",
-        takeaway="Up to the line a difference is no more than how the source rounds.",
         unit_line="Farthest figure of each source, in percent of the last digit that it prints",
     )
 
@@ -277,7 +271,6 @@ def second_program(agreement: pd.DataFrame) -> Table:
         data=agreement,
         columns=columns("asked.words | questions | agreed | date: last full run | repeat"),
         title=f"A second program agreed in {number(agreed, 0)} of {number(questions, 0)} answers",
-        takeaway="It enumerates every plan of a small register and shares no line with the package.",
         unit_line="Random registers; amounts equal to a millionth",
     )
 

@@ -271,7 +271,6 @@ def refused(allocation: Allocation) -> Table:
         if len(data)
         else "Nothing is refused: every project is in the plan or stops",
         takeaway=f"What stands most often in the way: {listed(most)}." if len(met) > len(most) else "",
-        note="In its way: what would be overrun if the project were simply added to the plan.",
     )
 
 
@@ -374,13 +373,11 @@ def prices(explanation: Explanation) -> Chart:
         )
         if len(out)
         else "No exception is possible",
-        takeaway="Prices do not add up: admit two and the plan is computed again.",
         unit_line=unit_line(
             register,
             f"Loss against the recommended {format_number(allocation.value)}",
             scope="one change at a time",
         ),
-        note="The cheapest size of each project.",
     )
 
 
@@ -680,7 +677,6 @@ def holds(order: FundingOrder) -> Table:
             most=say("{most} at most", most=most) if table["price"].max() >= 0.05 else "nothing",
         ),
         unit_line=unit_line(order.question.register, f"One list that only adds ({proof}; all budgets weigh the same)"),
-        note="What is funded at a budget is funded at every larger one; its size may change.",
     )
 
 
@@ -707,7 +703,6 @@ def moves(allocation: Allocation, moved: pd.DataFrame) -> Exhibit:
             gain=gain,
             amount=amount,
         ),
-        note="With an envelope move those that hold its money too. As much more: new money in that one year alone.",
     )
 
 
@@ -788,7 +783,6 @@ def departments(allocation: Allocation, scores: pd.Series | None = None, area: s
             f"given | rate | even | value: {allocation.question.goal}",
         ),
         title=_shares(data.set_index("area")["rate"], area),
-        takeaway="The plan follows value under the limits, not equal shares; the committee may wish to say so.",
         note="Against all: the share of its ask that an area gets, over that of the whole portfolio; above one it "
         "is served better. The ask and what of it is funded are the costs that the register states, of every project "
         "at its largest size and of what is funded at the size it gets."
@@ -939,7 +933,6 @@ def later(allocation: Allocation, waiting: Allocation) -> Table:
         takeaway=f"In: {shortened(names[funded & ~before], 4)}; out: {shortened(names[before & ~funded], 4)}."
         if len(data)
         else "The best plan with later starts, within the latest start of each project, is the plan itself.",
-        note="Values still count from today's year, so waiting costs; benefits whose end is fixed are lost.",
     )
 
 
@@ -1015,7 +1008,6 @@ def by_score(allocation: Allocation, scored: Allocation, value: pd.Series) -> Ta
         )
         if len(ours.symmetric_difference(theirs)) or given_up
         else "Scores and money ask for the same plan",
-        takeaway="What is in both plans needs no debate about what to maximize.",
         note=" ".join(notes),
     )
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 import pandas as pd
 
 from pmo_kit.doors import door, known
-from pmo_kit.exhibits import Exhibit, Field, Message, Table
+from pmo_kit.exhibits import Exhibit, Field, Kpi, Message, Table
 from pmo_kit.exhibits.cells import sayings
 from pmo_kit.facts import Fact, Of, Sentence, facts_of, printing, rounded, told_in
 from pmo_kit.facts import count as count
@@ -157,6 +157,24 @@ def nothing(line: str, why: str) -> Message:
     return Message(title=line, items=(("", why),))
 
 
+def tile(label: str, value: Fact, limit: Fact | None = None, note: str = "", focus: bool = False) -> dict[str, Any]:
+    """One of the numbers of `kpi`: of which limit, what stands under it, whether it is what the page is about."""
+    return {"label": label, "value": value, "limit": limit, "note": note, "focus": focus}
+
+
+def kpi(what: str, tiles: list[dict[str, Any]]) -> Kpi:
+    """A few numbers in a row; money below 1000 has a decimal, as in a sentence."""
+    rows, told = [], []
+    for one in tiles:
+        stated = [fact for fact in (one["value"], one["limit"]) if fact is not None]
+        amounts = [fact.value for fact in stated]
+        counted = stated[0].unit.thing != "money" and all(amount.is_integer() for amount in amounts)
+        rows.append(one | {name: fact.value for name, fact in zip(("value", "limit"), stated, strict=False)})
+        rows[-1]["decimals"] = 0 if counted or max(map(abs, amounts)) >= 1000 else 1
+        told += [*stated, *facts_of(one["note"])]
+    return Kpi(data=pd.DataFrame(rows), title=f"{what} in {count(len(rows), 'number')}", facts=tuple(told))
+
+
 def sentence(text: str) -> str:
     """Text with a capital letter in front; the rest is left as it is.
 
@@ -187,8 +205,9 @@ def figure(id: str) -> Callable[[Callable[P, E]], Callable[P, E]]:
     """Decorate a function that makes an exhibit: what `figures.csv` says of it, and the inputs of the arguments.
 
     There stand the tables it comes from (`source`), those without which there is only one line in its place (`needs`),
-    which says that `shows` is not shown, and what the small line under the title says (`line`, `unit`, `scope`) where
-    the figure does not say it. A table without rows becomes a line: its title, and under it the takeaway or the note.
+    which says that `shows` is not shown, and what the small line under the title (`line`, `unit`, `scope`), the
+    takeaway and the note say where the figure does not. A table without rows becomes a line: its title, and under it
+    the takeaway or the note.
 
     Parameters
     ----------
@@ -214,6 +233,9 @@ def figure(id: str) -> Callable[[Callable[P, E]], Callable[P, E]]:
                 if told["line"] and not (line or isinstance(exhibit, Message)):
                     unit = "" if told["unit"] == "none" else told["unit"] or None
                     line = unit_line(register, told["line"], unit, told["scope"])
+            if not isinstance(exhibit, Message):
+                read = {part: getattr(exhibit, part) or told[part] for part in ("takeaway", "note")}
+                exhibit = replace(exhibit, **read)
             if isinstance(exhibit, Table):
                 exhibit = replace(exhibit, note=" ".join(filter(None, (exhibit.note, _rounding(exhibit)))))
             if isinstance(exhibit, Table) and exhibit.data.empty:

@@ -19,6 +19,7 @@ from pmo_kit.figures.figure import (
     count,
     figure,
     in_words,
+    kpi,
     listed,
     money,
     named,
@@ -28,6 +29,7 @@ from pmo_kit.figures.figure import (
     percent,
     sentence,
     shortened,
+    tile,
     unit_line,
 )
 from pmo_kit.register import Register
@@ -57,7 +59,6 @@ def goals(register: Register, appraisal: Appraisal) -> Exhibit:
         data=shown,
         columns=columns("label: goal | owner | projects | asked | share | target_share | gap"),
         title=title,
-        takeaway="The ask is what sponsors want; the plan may still mend the balance.",
     )
 
 
@@ -696,42 +697,22 @@ def whole_life(register: Register) -> Exhibit:
 @figure("overview.tiles")
 def tiles(register: Register) -> Kpi:
     """Return the four numbers of a portfolio that is watched, not arbitrated."""
-    told = accounts(register.table)
-    ratings, found = register.projects[RATINGS], [claims.projects(register)]
-    rows: list[dict[str, object]] = [
-        {
-            "label": "Projects",
-            "value": found[0].value,
-            "decimals": 0,
-            "note": "in the register" if told is None else told.sentence,
-        }
-    ]
+    told, ratings = accounts(register.table), register.projects[RATINGS]
+    found = [tile("Projects", claims.projects(register), note="in the register" if told is None else told.sentence)]
     if ratings.notna().to_numpy().any():
         red = claims.told(register, "rating", ratings.eq("R").any(axis=1).sum(), part="R")
-        found.append(red)
-        rows.append(
-            {
-                "label": "Rated Red",
-                "value": red.value,
-                "decimals": 0,
-                "note": "declared or assured",
-                "focus": True,
-            }
-        )
+        found.append(tile("Rated Red", red, note="declared or assured", focus=True))
     if register.has("baselines"):
         both = overview.budget_variance(register).dropna(subset="variance")
-        note = f"{register.settings.unit}; {count(len(both), 'project')} with both figures"
-        now, base = float(both["now"].sum()), float(both["baseline"].sum())
-        tile = {"label": "Forecast of spend, of baseline", "value": now, "limit": base, "note": note}
+        projects = count(len(both), "project")
+        now, base = (
+            claims.told(register, f"year.{key}", both[column].sum(), over=projects)
+            for key, column in (("forecast", "now"), ("baseline", "baseline"))
+        )
         if len(both):
-            rows.append(tile | {"decimals": 0 if base >= 1000 else 1})
-    findings = claims.findings(register)
-    rows.append({"label": "Data findings", "value": findings.value, "decimals": 0, "note": "to look at"})
-    return Kpi(
-        data=pd.DataFrame(rows),
-        title=f"The portfolio in {count(len(rows))} numbers",
-        facts=(*found, findings),
-    )
+            note = f"{register.settings.unit}; {projects} with both figures"
+            found.append(tile("Forecast of spend, of baseline", now, base, note))
+    return kpi("The portfolio", [*found, tile("Data findings", claims.findings(register), note="to look at")])
 
 
 @figure("overview.attention")

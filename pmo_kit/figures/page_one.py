@@ -12,7 +12,7 @@ from pmo_kit.arbitration.rules import role_words
 from pmo_kit.errors import DataError
 from pmo_kit.exhibits import Exhibit, Field, Kpi, Message, Table
 from pmo_kit.exhibits.records import Runs
-from pmo_kit.facts import facts_of, number, say
+from pmo_kit.facts import number, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import (
     bottleneck,
@@ -27,10 +27,12 @@ from pmo_kit.figures.figure import (
     columns,
     count,
     figure,
+    kpi,
     listed,
     nothing,
     sentence,
     shortened,
+    tile,
 )
 from pmo_kit.register import Register
 from pmo_kit.register.checks.provenance import accounts
@@ -50,18 +52,14 @@ def one_project(
     """What a decision about one project means, costs and displaces, and in how many cases it holds."""
     row = allocation.table.loc[project]
     decision = str(row["decision"])
-    size = f", {row['label']}" if row["label"] else ""
-    text: str = say("In the plan{size}: worth {worth}.", size=size, worth=claims.project_value(allocation, project))
+    text = other_choice(allocation, explanation, project)
     if decision == "stop":
         spend = allocation.spend.loc[project]
         paid = say(", ").join(
             say("{money} in {year}", money=claims.project_cost(allocation, project, int(year)), year=year)
             for year in spend.index[spend > 0]
         )
-        text = say("Leaving costs {paid}. ", paid=paid or "nothing")
-        text += _price(allocation, explanation, project, "Carrying it on")
-    elif decision == "refuse":
-        text = _price(allocation, explanation, project, "Letting it in")
+        text = say("Leaving costs {paid}. ", paid=paid or "nothing") + text
     held, cases = comparison.holds(project)
     size = " at this size" if decision == "fund" else ""
     tested = f"Holds{size} in {{held}} of {{cases}} cases beside today (see scenarios.results)"
@@ -219,18 +217,14 @@ def amount(value: float, kind: str) -> str:
 
 
 def other_choice(allocation: Allocation, explanation: Explanation, project: str) -> str:
-    """What doing otherwise with one project costs: letting it in, carrying it on, or leaving it out."""
+    """What a project is worth in the plan, or what letting it in or carrying it on costs at its cheapest size."""
     if project not in allocation.table.index or project not in explanation.table.index.get_level_values(0):
         return ""
-    decision = allocation.table.loc[project, "decision"]
-    if decision == "fund":
-        return say("In the plan, worth {worth}.", worth=claims.project_value(allocation, project))
-    verb = "Carrying it on" if decision == "stop" else "Letting it in"
-    return _price(allocation, explanation, project, verb)
-
-
-def _price(allocation: Allocation, explanation: Explanation, project: str, verb: str) -> str:
-    """What the other choice costs at its cheapest size, and whom it displaces."""
+    row = allocation.table.loc[project]
+    if row["decision"] == "fund":
+        size = f", {row['label']}" if row["label"] else ""
+        return say("In the plan{size}, worth {worth}.", size=size, worth=claims.project_value(allocation, project))
+    verb = "Carrying it on" if row["decision"] == "stop" else "Letting it in"
     table, names = explanation.table.loc[[project]], allocation.question.register.projects["name"]
     flips = table[(table["flip"] == "in") & table["price"].notna()]
     if flips.empty:
@@ -322,7 +316,6 @@ def _basis(allocation: Allocation) -> str:
 @figure("page_one.tiles")
 def tiles(allocation: Allocation, carrying_on: float | None = None, likely: float | None = None) -> Kpi:
     """Return up to four numbers: the value, the limit that binds, and the money of the first years."""
-    value = claims.value(allocation)
     note = ""
     if carrying_on is not None:
         above = claims.gain(allocation, carrying_on, "carry_on")
@@ -330,38 +323,18 @@ def tiles(allocation: Allocation, carrying_on: float | None = None, likely: floa
     if likely is not None:
         stated = say("{likely} planned", likely=claims.on_likely(allocation, likely))
         note = say("{stated} · {note}", stated=stated, note=note) if note else stated
-    rows: list[dict[str, object]] = [
-        {"label": sentence(allocation.question.goal), "value": value.value, "note": note, "focus": True}
-    ]
-    told = [value, *facts_of(note)]
+    found = [tile(sentence(allocation.question.goal), claims.value(allocation), note=note, focus=True)]
     limit = bottleneck(allocation)
     if limit is not None:
-        used, most = claims.limit(allocation, limit)
-        whole = float(used.value).is_integer() and float(most.value).is_integer()
-        rows.append(
-            {
-                "label": f"{sentence(limit['label'])}: the limit",
-                "value": used.value,
-                "limit": most.value,
-                "decimals": 0 if whole else 1,
-                "focus": True,
-            }
-        )
-        told += [used, most]
+        found.append(tile(f"{sentence(limit['label'])}: the limit", *claims.limit(allocation, limit), focus=True))
     stops = allocation.table["decision"] == "stop"
     money = money_by_year(allocation)
     other = money[money["rule"] != (limit["rule"] if limit is not None else "")]
-    for _, row in other.head(4 - len(rows)).iterrows():
-        used, most = claims.limit(allocation, row)
+    for _, row in other.head(4 - len(found)).iterrows():
         with_exit = bool(stops.any() and allocation.spend.loc[stops, int(row["year"])].any())
         words = f"{sentence(row['label'])}{', with the exit cost' if with_exit else ''}"
-        rows.append({"label": words, "value": used.value, "limit": most.value})
-        told += [used, most]
-    return Kpi(
-        data=pd.DataFrame(rows),
-        title=f"The plan in {count(len(rows), 'number')}",
-        facts=tuple(told),
-    )
+        found.append(tile(words, *claims.limit(allocation, row)))
+    return kpi("The plan", found)
 
 
 @figure("page_one.decisions")

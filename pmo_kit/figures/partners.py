@@ -57,8 +57,6 @@ def bids(award: Award) -> Table:
         if fails
         else "Every bid passes the must-pass minima",
         takeaway=f"Price counts {percent(award.price_weight)}, quality {percent(1 - award.price_weight)}.",
-        note="Wins under other weights: share of random weights of the criteria. Would win below: with the other "
-        "bids as they are; n/a where it wins, failed, or no price is low enough.",
     )
 
 
@@ -82,7 +80,6 @@ def scores(award: Award, lot: str) -> Chart:
         f"{format_number(award.table.at[(best, lot), 'quality'], 0)} of 100 points",
         takeaway=f"{sentence(count(left_out, 'evaluator'))} left out for a conflict on part of the bids.",
         unit_line=unit_line(award.register, f"Agreed scores, lot {lot}", ""),
-        note="Scores under a conflict are left out; what an evaluator gives above or below the others is taken out.",
     )
 
 

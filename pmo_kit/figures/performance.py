@@ -15,6 +15,7 @@ from pmo_kit.figures.figure import (
     dated,
     figure,
     in_sentence,
+    kpi,
     listed,
     many,
     named,
@@ -22,6 +23,7 @@ from pmo_kit.figures.figure import (
     percent,
     sentence,
     shortened,
+    tile,
     unit_line,
 )
 from pmo_kit.performance import Benefits, ChangeLoad, Review, rag_movement
@@ -103,17 +105,12 @@ def tiles(review: Review, benefits: Benefits, directions: pd.DataFrame) -> Kpi:
     late, whole = _actions(register, directions["days_late"])
     red = say("{declared:nones-Words} declared, {false:nones-words} report Green", **told)
     tiles = [
-        {"label": "Red by the figures", "value": told["red"].value, "decimals": 0, "note": red, "focus": True},
-        {"label": "Cost at today's pace, of budget", "value": told["end"].value, "limit": told["budget"].value},
-        {"label": "Benefits that came, of due", "value": came.value, "limit": due.value},
-        {"label": "Actions past their date", "value": late.value, "decimals": 0,
-         "note": say("of {n:words} open", n=whole)},
-    ]  # fmt: skip
-    return Kpi(
-        data=pd.DataFrame(tiles),
-        title="Delivery in four numbers",
-        facts=(*told.values(), due, came, late),
-    )
+        tile("Red by the figures", told["red"], note=red, focus=True),
+        tile("Cost at today's pace, of budget", told["end"], told["budget"]),
+        tile("Benefits that came, of due", came, due),
+        tile("Actions past their date", late, note=say("of {n:words} open", n=whole)),
+    ]
+    return kpi("Delivery", tiles)
 
 
 @figure("performance.ratings")
@@ -180,7 +177,6 @@ def areas(review: Review) -> Table:
         )
         if total["vac"] == total["vac"]
         else "Where they end at today's pace is not known.",
-        note="Ratios are recomputed from the sums of each row, never averaged.",
     )
 
 
@@ -206,7 +202,6 @@ def s_curve(review: Review, project: str) -> Chart:
         else f"{row['name']} reports no figures that add up",
         takeaway=f"Its budget is {format_number(row['bac'])}{ahead}." if row["counted"] else "",
         unit_line=unit_line(review.register, "Plan, work earned, money spent", scope=f"{row['name']} {project}"),
-        note="The dashed line goes to the cost by today's pace of cost, at the date by today's pace of time.",
     )
 
 
@@ -262,8 +257,6 @@ def forecasts(review: Review, accuracy: pd.DataFrame) -> Table:
         else f"No project declares {than} its pace"
         if rows["declared_gap"].notna().any()
         else "No project declares what it still needs and has a pace to compare it with",
-        takeaway="By pace: the budget divided by what is earned per 1 spent. Declared: spent plus what the "
-        "project says it still needs.",
     )
 
 
@@ -286,8 +279,6 @@ def stop_or_continue(review: Review, verdicts: pd.DataFrame) -> Table:
         else "Every running project that can be judged is worth finishing"
         if len(rows)
         else "No running project can be judged",
-        takeaway="Money spent is gone either way; only what is still to come is compared.",
-        note="What stopping sets free for other projects is weighed in the arbitration, not here.",
     )
 
 
@@ -388,8 +379,6 @@ def reference_classes(register: Register, classes: pd.DataFrame) -> Table:
         group=Field("what", kind="category"),
         columns=columns("area | cases | pooled | low | median | high"),
         title=sentence("; ".join(told.values())) or "How past claims turned out",
-        takeaway="Multiply the next claim by its area's figure, or say why it will be different this time.",
-        note="n/a: fewer than three projects; use the line All. Cost and duration are today's forecasts.",
     )
 
 
@@ -420,7 +409,6 @@ def change_load(load: ChangeLoad) -> Chart:
         value=Field("share", "staff who have to change", "% of staff", decimals=0),
         title=title,
         takeaway=load.summary,
-        note="Heavy change counts in full, noticeable change two thirds, light change one third.",
     )
 
 

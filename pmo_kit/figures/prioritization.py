@@ -103,8 +103,6 @@ def stability(robustness: RankRobustness) -> Chart:
         high=Field("high"),
         label=Field("label", kind="text"),
         title=robustness.sentences[1].rstrip(".") if len(table) else "There is one criterion: its weight is 100 %",
-        takeaway="Between the ends of its line a weight may be disputed without changing who leads.",
-        note="When one weight moves the others keep their proportions.",
     )
 
 
@@ -137,7 +135,6 @@ def disagreement(found: Disagreement, ranking: Ranking) -> Chart:
         if len(found.pairs)
         else found.summary.rstrip("."),
         takeaway=found.summary,
-        note="The dot is the mean of their ranks.",
     )
 
 
@@ -154,7 +151,6 @@ def flags(screening: Screening, ranking: Ranking) -> Table:
         first=ROWS,
         columns=columns("check | message: what"),
         title=screening.summary.rstrip("."),
-        takeaway="Each line is a question to those who scored, not a finding against them.",
         unit_line=unit_line(ranking.register, f"{sentence(count(len(rows), 'flag'))} on scores and criteria", ""),
     )
 
@@ -230,7 +226,6 @@ def tiers(ranking: Ranking, robustness: RankRobustness) -> Table:
         ),
         group=Field("tier", kind="text"),
         title=f"{sentence(count(number, 'tier'))} can be told apart; the first is {shortened(first)}",
-        takeaway="Inside a tier the order depends on the weights: decide there by cost, capacity and risk.",
         unit_line=unit_line(ranking.register, "Value and range of ranks", ranking.unit),
         note=" ".join(notes),
     )
@@ -254,7 +249,6 @@ def criteria(ranking: Ranking) -> Table:
         data=rows,
         columns=columns("criterion | swing | nothing | gate | weight.exact"),
         title=f"{top['criterion']} weighs most: {percent(top['weight'] / 100, 1)} for {top['swing'][0][1]}",
-        takeaway="A weight is the worth of going from the worst to the best end of its scale, nothing else.",
         note=f"Seal of these weights: {ranking.inputs['weights_seal'][:8]}.",
     )
 

@@ -18,6 +18,7 @@ from pmo_kit.figures.figure import (
     in_sentence,
     listed,
     money,
+    nothing,
     percent,
     sentence,
     shortened,
@@ -188,12 +189,13 @@ def contingency(simulation: Simulation, confidences: tuple[float, ...] = (0.7, 0
 
 
 @figure("risk.top_risks")
-def top_risks(simulation: Simulation, each: int = EACH) -> Table:
+def top_risks(simulation: Simulation, each: int = EACH) -> Exhibit:
     """Return the largest risks of the plan in every class: likelihood, cost, share of the uncertainty, answer."""
     register = simulation.question.register
     table, names = simulation.risks, simulation.question.register.projects["name"]
     if table.empty:
-        return _no_risks(simulation)
+        why = _held(simulation) or "Add a sheet of risks to see what may happen."
+        return nothing("No risk event is counted on top of the plan's figures", why)
     table = table.assign(label=table["label"].fillna(table["risk"]))
     order = simulation.classes.index
     shown = pd.concat([table[table["risk_class"] == one].head(each) for one in order], ignore_index=True)
@@ -265,19 +267,6 @@ def by_year(simulation: Simulation) -> Chart:
         else f"The money of every year holds in {'nearly ' * bool(likely[worst])}all of the futures"
         if worst
         else "What the plan spends in every year",
-        takeaway="Delays take money out of the first years and put it into later ones.",
-    )
-
-
-def _no_risks(simulation: Simulation) -> Table:
-    """The table where the plan holds no risk event."""
-    register = simulation.question.register
-    return Table(
-        data=pd.DataFrame({"what": ["No risk of the plan is stated, or the figures already hold them all."]}),
-        columns=columns("what"),
-        title="No risk event is counted on top of the plan's figures",
-        takeaway=_held(simulation) or "Add a sheet of risks to see what may happen.",
-        unit_line=unit_line(register, "Risks of the plan", ""),
     )
 
 
@@ -367,7 +356,6 @@ def compared(simulations: dict[str, Simulation]) -> Exhibit:
             if len(rows) > 1
             else ""
         ),
-        takeaway="The plans are drawn with the same luck, so differences are theirs alone.",
         unit_line=unit_line(register, f"Plans in {number(first.draws, 0)} possible futures"),
     )
 

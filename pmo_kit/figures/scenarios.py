@@ -64,7 +64,6 @@ def definitions(comparison: Comparison) -> Table:
         data=rows,
         columns=columns("scenario | what: what changes | scope | change.words"),
         title=f"{sentence(count(scenarios, 'case is', 'cases are'))} set beside {comparison.base.lower()}",
-        takeaway="Each case changes only what stands here; everything else is as today.",
     )
 
 
@@ -169,7 +168,6 @@ def regret(comparison: Comparison) -> Table:
         )
         if _better(comparison)
         else _at_most(comparison),
-        takeaway="A plan that no longer fits is repaired by dropping projects; n/a where even that does not help.",
         note=" ".join(note for note in notes if note),
         unit_line=unit_line(
             register, "How much worse than the best plan of the case, if the plan was made for another", lost
@@ -250,7 +248,6 @@ def futures(comparison: Comparison, table: pd.DataFrame) -> Table:
             if best != comparison.base
             else f"; no plan {'possible today ' * (len(possible) < len(worst))}is surer of more"
         ),
-        takeaway="Every plan meets the same futures in every case; n/a where dropping projects does not make it fit.",
     )
 
 
@@ -295,7 +292,6 @@ def switch(comparison: Comparison, points: pd.DataFrame) -> Table:
         if same
         else f"Changing to it gives up {format_number(given) if given >= 0.05 else 'nothing'} if nothing comes; "
         f"it is worth more in {or_none(pays)} of {count(len(points), 'case')}.",
-        note="Both plans after dropping what no longer fits.",
     )
 
 

@@ -79,8 +79,6 @@ def effects(attribution: Attribution) -> Table:
         totals=1,
         columns=columns("cause | held: plan as it was | reoptimized | total || shapley | enter | leave"),
         title=_takeaway(attribution),
-        takeaway="Plan as it was: yesterday's choice, with what no longer fits dropped. Choosing anew: what today's "
-        "choice adds to it.",
         unit_line=unit_line(
             register,
             f"Change of the net value of the best plan since the last committee{_alike(attribution)}",
