@@ -31,9 +31,12 @@ MISSING = "n/a"
 COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
           "twelve")  # fmt: skip
 
-with Path(__file__).with_suffix(".csv").open(encoding="utf-8", newline="") as _table:
-    KEYS: dict[str, str] = {row["key"]: row["meaning"] for row in csv.DictReader(_table)}
-"""`facts.csv`: every key, and what it means. A key that is not there cannot be printed."""
+with Path(__file__).with_suffix(".csv").open(encoding="utf-8", newline="") as _rows:
+    _LISTED = list(csv.DictReader(_rows))
+KEYS: dict[str, str] = {row["key"]: row["meaning"] for row in _LISTED}
+"""Every key, and what it means. A key that is not here cannot be printed."""
+UNITS: dict[str, str] = {row["key"]: row["unit"] for row in _LISTED}
+"""What each key counts: a thing, a share, money, or the value that a question maximizes, which may be points."""
 
 
 @dataclass(frozen=True)

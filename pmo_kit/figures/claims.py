@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pmo_kit.arbitration import Question
-from pmo_kit.facts import Base, Fact, Of, Unit, as_given
+from pmo_kit.facts import UNITS, Base, Fact, Of, Unit, as_given
 from pmo_kit.register import Register
 from pmo_kit.risk import Simulation
 
@@ -18,25 +18,6 @@ if TYPE_CHECKING:
     from pmo_kit.risk import Fit
 
 PLAN = "recommended"
-UNITS = {
-    key: Unit(thing)
-    for thing, keys in {
-        "projects": "plan.funded plan.stopped plan.refused register.projects delivery.red delivery.running "
-        "delivery.false_green rating count data.rows",
-        "%": "plan.holds plan.better risk.below risk.exceeded risk.share ladder.factor share year.variance",
-        "limits": "risk.limits limit.priced",
-        "actions": "action.open action.late",
-        "orders": "order.lifted",
-        "findings": "data.findings",
-    }.items()
-    for key in keys.split()
-}
-"""The unit of what is counted or a share of a whole; every other key is money, or of the value that is maximized."""
-MONEY = {
-    "plan.spend", "plan.left", "project.cost", "refused.cost", "envelope.left", "money.moved", "limit.step",
-    "register.asked",
-}  # fmt: skip
-"""Money also where a question maximizes points."""
 
 
 def told(
@@ -52,8 +33,7 @@ def told(
     key, amount, over
         As in `pmo_kit.facts.Fact`.
     unit : Unit or str, optional
-        That of the key (`UNITS`), the register's money, or the unit of the value that the question maximizes, where
-        it is not given; a word is a counted thing.
+        That of the key (`pmo_kit.facts.UNITS`) where it is not given; a word is a counted thing.
     figures, confidence : optional
         Other than those of the answer; how sure, or the share of futures below.
     **of
@@ -68,8 +48,11 @@ def told(
     if figures == "likely":
         base = replace(base, draws=None, seed=None)
     base = replace(base, figures=figures or base.figures, level=confidence)  # type: ignore[arg-type]
-    valued = None if isinstance(answer, Simulation) or key in MONEY else question
-    what = unit or UNITS.get(key) or (worth(valued) if valued is not None else register.settings.money)
+    what = unit or UNITS[key]
+    if what == "value" and question is not None and not isinstance(answer, Simulation):
+        what = worth(question)
+    elif what in ("money", "value"):
+        what = register.settings.money
     return Fact(key, float(amount), Unit(what) if isinstance(what, str) else what, Of(**of), base)
 
 

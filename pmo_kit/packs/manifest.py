@@ -184,15 +184,14 @@ def file_hash(path: Path) -> str:
 
 
 def package_hash() -> str:
-    """SHA-256 of the code, style sheets, fonts and templates of every medium that make a pack."""
+    """SHA-256 of all files of the package and of the templates of every medium: each of them may make a pack."""
     package = Path(__file__).resolve().parents[1]
     report = shipped("templates", "report")
-    kinds = (".py", ".yml", ".css", ".html", ".js", ".typ", ".pptx", ".potx", ".ttf", ".otf")
     found: Iterable[tuple[str, Path]] = [
         *((p.relative_to(package).as_posix(), p) for p in package.rglob("*") if "_shipped" not in p.parts),
         *((f"report/{p.relative_to(report).as_posix()}", p) for p in report.rglob("*")),
     ]
-    files = [(name, path) for name, path in sorted(found) if path.suffix in kinds and path.is_file()]
+    files = [(name, path) for name, path in sorted(found) if path.suffix != ".pyc" and path.is_file()]
     lines = [f"{name} {file_hash(path)}" for name, path in files]
     return sha256("\n".join(lines).encode())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import pmo_kit as pmo
 from pmo_kit import performance
 from pmo_kit.exhibits.display import _facts
 from pmo_kit.exhibits.records import Exhibit, Message, Table, words
-from pmo_kit.facts import KEYS, Base, Fact, Of, Unit, collect
+from pmo_kit.facts import KEYS, UNITS, Base, Fact, Of, Unit, collect
 from pmo_kit.figures import arbitration as figures
 from pmo_kit.figures import overview, page_one, risk, scenarios
 from pmo_kit.figures import performance as delivery
@@ -179,3 +180,12 @@ def test_two_values_of_one_key_stop_the_build_whatever_the_key(key: str) -> None
     assert len(collect(alike)) == 2
     for other in (Of(project="P02", part="of one kind"), Of(project="P01", part="of another")):
         assert len(collect([pair[0], ("there", Fact(key, 11.8, money, other, many))])) == 2
+
+
+def test_every_key_is_told_somewhere() -> None:
+    """A key that nothing in the package tells is no fact; each says what it counts."""
+    code = "\n".join(file.read_text(encoding="utf-8") for file in Path("pmo_kit").rglob("*.py"))
+    made = {f"{room}.{part}" for room, parts in (("ladder", ("factor", "change")), ("year", ("forecast", "baseline")))
+            for part in parts if f'f"{room}.{{' in code}  # fmt: skip
+    assert [key for key in KEYS if f'"{key}"' not in code and key not in made] == []
+    assert all(UNITS.values())

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from pmo_kit.cli import main
 from pmo_kit.errors import DataError, PackError
-from pmo_kit.packs import build_pack
+from pmo_kit.packs import build_pack, manifest
 from pmo_kit.packs.decisions import read_decisions, record_decisions
+from pmo_kit.packs.manifest import package_hash as hashed
 from pmo_kit.packs.verify import diff_packs, verify_pack
 from pmo_kit.performance import decision_log
 from pmo_kit.register import load_register
@@ -67,9 +68,9 @@ def test_what_was_changed_after_publication_is_named(workspace: Workspace, tmp_p
     assert not found.sound
     assert not found.ran
     assert not found.figures
-    manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["title"] = "Another"
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    written = json.loads((folder / "manifest.json").read_text())
+    written["title"] = "Another"
+    (folder / "manifest.json").write_text(json.dumps(written))
     assert any("its id does not follow from it" in line for line in verify_pack(folder).touched)
 
 
@@ -354,3 +355,20 @@ def test_a_date_is_read_as_a_register_reads_it(tmp_path: Path) -> None:
     file.write_text(f"{head}15 Oct 2026,Board,A,fund,1,5/10/2026,fund,\n16/10/2026,Board,B,fund,1,,fund,\n")
     rows = read_decisions(file)
     assert [(row["date"], row["due"]) for row in rows] == [("2026-10-15", "2026-10-05"), ("2026-10-16", "")]
+
+
+def test_whichever_file_of_the_package_changes_a_pack_is_of_another_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also a list of figures, columns or facts: a pack that is kept would say the words of before."""
+    kinds = {path.suffix for path in Path("pmo_kit").rglob("*") if path.is_file()} - {".pyc"}
+    assert {".py", ".csv", ".yml"} <= kinds
+    (tmp_path / "packs").mkdir()
+    monkeypatch.setattr(manifest, "__file__", str(tmp_path / "packs" / "manifest.py"))
+    seen = set()
+    for kind in sorted(kinds):
+        (tmp_path / f"one{kind}").write_text("before")
+        seen.add(hashed())
+        (tmp_path / f"one{kind}").write_text("after")
+        seen.add(hashed())
+    assert len(seen) == 2 * len(kinds)
