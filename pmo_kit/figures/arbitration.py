@@ -327,31 +327,22 @@ def prices(explanation: Explanation) -> Chart:
         rows.append(("By law: what the duty costs", name, gain, format_number(gain)))
     data = pd.DataFrame(rows, columns=["group", "project", "price", "label"])
     outside = allocation.table.index[allocation.table["decision"] != "fund"]
-    tried = outside.isin(table.index.get_level_values(0))
-    few = facts.counted(allocation, int(tried.sum()), "outside, priced")
-    one = "a project that is outside" if tried.all() else say("one of the {n:words} priced outside", n=few)
-    out, verb = data.loc[data["group"].str.startswith("Out"), "price"].astype(float), f"Letting {one} in"
-    over, key = f"{number(len(out), 0)} projects outside", "project.price_in"
-    if len(outside[tried]) == 1 and len(out):
-        verb = f"Letting {allocation.table.loc[outside[tried][0], 'name']} in"
-    if out.empty:
-        out = data.loc[data["group"].str.startswith("In"), "price"].astype(float)
-        none = f"No project {'priced ' * (not tried.all())}outside can be let in"
-        none = "Nothing is outside" if outside.empty else none
-        verb = f"{none}; leaving out one that is in"
-        over, key = f"{number(len(out), 0)} projects inside", "project.price_out"
-    ends = [
+    tried = outside[outside.isin(table.index.get_level_values(0))]
+    out, inside = (data.loc[data["group"] == group, "price"].astype(float) for group in groups)
+    found, where, key = (out, "outside", "project.price_in") if len(out) else (inside, "inside", "project.price_out")
+    over = f"{number(len(found), 0)} projects {where}"
+    least, most = (
         facts.told(allocation, key, amount, over=over, part=part)
-        for part, amount in (("least", out.min()), ("most", out.max()))
-    ]
-    apart = ends[0].words() != ends[1].words()
-    span = ""
-    if len(out):
-        span = say(
-            "{low} to {high}" if apart else "{high}",
-            low=ends[0],
-            high=ends[1] if apart else _or_nothing(ends[1]),
-        )
+        for part, amount in (("least", found.min()), ("most", found.max()))
+    )
+    few = say("one of the {n:words} priced outside", n=facts.counted(allocation, len(tried), "outside, priced"))
+    who = "a project that is outside" if len(tried) == len(outside) else few
+    verb = f"Letting {allocation.table.loc[tried[0], 'name'] if len(tried) == 1 else who} in"
+    if out.empty:
+        none = f"No project {'priced ' * (len(tried) < len(outside))}outside can be let in"
+        verb = f"{none if len(outside) else 'Nothing is outside'}; leaving out one that is in"
+    apart = least.words() != most.words()
+    span = say("{low} to {high}", low=least, high=most) if apart else _or_nothing(most)
     return Chart(
         mark="bar",
         data=data,
@@ -371,7 +362,7 @@ def prices(explanation: Explanation) -> Chart:
             span=span,
             what=f" of {allocation.question.goal}" if span != "nothing" else "",
         )
-        if len(out)
+        if len(found)
         else "No exception is possible",
         unit_line=unit_line(
             register,
@@ -441,18 +432,12 @@ def frontier(ladder: Frontier, allocation: Allocation | None = None) -> Chart:
 
     `allocation` is the plan of today's envelopes, where the ladder has no rung at 1.0.
     """
-    register, table = ladder.question.register, ladder.table.dropna(subset="value")
+    register, table = ladder.question.register, ladder.table.dropna(subset="value").reset_index(drop=True)
     allocation = allocation or ladder.allocations.get(1.0) or arbitrate(ladder.question)
     rows = pd.DataFrame({"percent": 100 * table["factor"], "value": table["value"]})
-    marked = {
-        100.0: f"today {format_number(allocation.value)}",
-        float(rows["percent"].min()): "",
-        float(rows["percent"].max()): "",
-    }
-    rows["label"] = [
-        marked.get(round(p, 6), "") or (format_number(v) if round(p, 6) in marked else "")
-        for p, v in zip(rows["percent"], rows["value"], strict=True)
-    ]
+    today = rows["percent"].round(6) == 100
+    rows["label"] = rows["value"].map(format_number).where(rows.index.isin([0, len(rows) - 1]), "")
+    rows["label"] = rows["label"].mask(today, f"today {format_number(allocation.value)}")
     low, high = rows.iloc[0], rows.iloc[-1]
     ends = {
         f"{name}{less}": facts.told(allocation, f"ladder.{name}", amount, part=as_given(row.percent))
@@ -567,29 +552,25 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
     shown["label"] = shown["label"].map(sentence)
     held, several = holding(allocation, worth), len(worth.drop("all money", errors="ignore"))
     priced = facts.told(register, "limit.priced", several)
-    most = [label for label, gain in held if gain.words() == held[0][1].words()]
+    title = "No limit is touched by the plan"
+    if held:
+        most = [f"“{label}”" for label, gain in held if gain.words() == held[0][1].words()]
+        one = len(most) == 1
+        title = say(
+            "{many}: without {what} the plan would gain {gain}",
+            many=say("Of the {n:words} tightest limits {many} most", n=priced,
+                     many="one holds back" if one else "several hold back") if several > 1 else "One limit holds back",
+            what=most[0] if one else f"one of {listed(most)}", gain=held[0][1],
+        )  # fmt: skip
+    elif several:
+        title = say("No limit among the {n:words} tightest keeps a better plan out by itself", n=priced)
     full = use[use["binding"] & (use["sense"] == "at most") & (use["slack"] > -SMALL)]
     over = int((use["slack"] < -SMALL).sum())
     return Table(
         data=shown,
         first=TIGHTEST,
         columns=columns("label | sense | limit | used | slack | unit | more"),
-        title=say(
-            "{many}: without {what} the plan would gain {gain}",
-            many="One limit holds back"
-            if several == 1
-            else say(
-                "Of the {n:words} tightest limits {many} most",
-                n=priced,
-                many="one holds back" if len(most) == 1 else "several hold back",
-            ),
-            what=f"“{most[0]}”" if len(most) == 1 else f"one of {listed(f'“{label}”' for label in most)}",
-            gain=held[0][1],
-        )
-        if held
-        else say("No limit among the {n:words} tightest keeps a better plan out by itself", n=priced)
-        if several
-        else "No limit is touched by the plan",
+        title=title,
         takeaway=(
             f"{sentence(count(len(full)))} of {count(len(use), 'limit')} {'is' if len(full) == 1 else 'are'} used up"
             if len(full)
@@ -843,9 +824,9 @@ def claims(reasons: Explanation, asking: list[str], left: int = 0, shares: pd.Da
     """
     allocation, table = reasons.allocation, reasons.table
     names, stated = allocation.table["name"], facts.stated_cost(allocation.question)
-    rows = []
+    largest, rows = largest_levels(allocation.question), []
     for project in asking:
-        row, level = allocation.table.loc[project], largest_levels(allocation.question)[project]
+        row, level = allocation.table.loc[project], largest[project]
         flips = table.loc[project]
         flip = flips.loc[level] if not flips.loc[level, "in_plan"] else flips[flips["in_plan"]].iloc[0]
         price = flip["price"]
@@ -863,30 +844,22 @@ def claims(reasons: Explanation, asking: list[str], left: int = 0, shares: pd.Da
     data = pd.DataFrame(rows, columns=["asked", "gets", "if", "price", "better", "displaces", "sort"])
     data.insert(0, "project", named(names[asking]))
     better = "better" if data["better"].any() else ""
-    grant = data[data["if"].eq("grant it") & data["sort"].notna()]
-    least = grant.loc[grant["sort"].idxmin()] if len(grant) else None
-    ties = grant[grant["sort"] <= grant["sort"].min() + SMALL]
-    who = shortened(project[0][1] for project in ties["project"])
-    if least is not None:
-        project = least["project"][1][1]
-        size = largest_levels(allocation.question)[project]
-        cheapest = facts.price(allocation, project, size, least["sort"])
+    grant = data[data["if"].eq("grant it") & data["sort"].notna()].sort_values("sort", kind="stable")
+    title = "No claim can be granted" if len(data) else "Nothing is contested: every project gets what it asks"
+    if len(grant):
+        ties = grant.loc[grant["sort"] <= grant["sort"].iloc[0] + SMALL, "project"]
+        first = ties.iloc[0][1][1]
+        cheapest = facts.price(allocation, first, largest[first], grant["sort"].iloc[0])
+        title = say(
+            "{claims} contested; the cheapest to grant, {who}, {verb} {least}{each}",
+            claims=sentence(count(len(data), "claim is", "claims are")), who=shortened(name[0][1] for name in ties),
+            verb="costs" if len(ties) == 1 else "cost", least=_or_nothing(cheapest), each=" each" * (len(ties) > 1),
+        )  # fmt: skip
     short = "other project that gets less than it asks", "other projects that get less than they ask"
     return Table(
         data=data,
         columns=columns("project | asked: asks | gets | if | price.words", better, "displaces: and displaces"),
-        title=f"{sentence(count(len(data), 'claim is', 'claims are'))} contested; the cheapest to grant, "
-        + say(
-            "{who}, {verb} {least}{each}",
-            who=who,
-            least=_or_nothing(cheapest),
-            verb="costs" if len(ties) == 1 else "cost",
-            each=" each" if len(ties) > 1 else "",
-        )
-        if least is not None
-        else "No claim can be granted"
-        if len(data)
-        else "Nothing is contested: every project gets what it asks",
+        title=title,
         takeaway="Each has its letter to the sponsor: what was decided, why, and what would change it."
         if len(data)
         else "",
