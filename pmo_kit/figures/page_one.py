@@ -595,14 +595,14 @@ def _overrun(allocation: Allocation) -> Iterator[tuple[str, str]]:
 
 @figure("page_one.turning_points")
 def turning_points(allocation: Allocation, points: pd.DataFrame) -> Exhibit:
-    """Return the changes that would turn the advice: the nearest of people, of money and of costs.
+    """Return the changes that would turn the advice: the nearest of people, of money and of costs, then the next ones.
 
     Parameters
     ----------
     points : DataFrame
         From `pmo_kit.arbitration.turning_points`.
     """
-    nearest = points.groupby("kind", sort=False).head(1).head(TURNS).reset_index(drop=True)
+    nearest = points.loc[points.groupby("kind").cumcount().sort_values(kind="stable").index].reset_index(drop=True)
     side = nearest["kind"].map({"people": "at", "costs": "above"}).fillna("below")
     projects = allocation.question.register.projects
     rows = pd.DataFrame(
@@ -621,6 +621,7 @@ def turning_points(allocation: Allocation, points: pd.DataFrame) -> Exhibit:
         return nothing("What would change this advice", "No change of people, money or costs that was tried.")
     return Table(
         data=rows,
+        first=TURNS,
         columns=columns("what: If this moves … | now.value | turns | value: then worth | then"),
         title="What would change this advice",
     )

@@ -125,8 +125,15 @@ def test_what_one_more_of_a_limit_is_worth_in_words(register: pmo.Register) -> N
 
 def test_turning_points(allocation: pmo.Allocation) -> None:
     points = pmo.arbitration.turning_points(allocation, kinds=("people", "money", "costs"), projects=["P06"])
-    rows = page_one.turning_points(allocation, points).data
-    told = {words(row.what): (row.now, row.turns, row.value, row.then) for row in rows.itertuples()}
+    table = page_one.turning_points(allocation, points)
+    told = {words(row.what): (row.now, row.turns, row.value, row.then) for row in table.data.itertuples()}
+    assert (
+        list(told)[:3]
+        == list(told)[: table.first]
+        == [x[:1].upper() + x[1:] for x in points.groupby("kind").head(1)["label"]]
+    )
+    assert list(told)[3:] == ["Money 2028"]
+    assert told.pop("Money 2028")[1:3] == ("below 44.0", 30.5)
     assert told == {
         "Money 2027": ("50.0", "below 48.5", 29.5, "Partner solar leaves"),
         "Data engineers 2028": ("14", "at 13", 29.0, "Predictive pumping leaves; Billing replacement stays"),
