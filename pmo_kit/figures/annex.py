@@ -13,17 +13,7 @@ from pmo_kit.exhibits import Chart, Exhibit, Field, Message, Reference, Table
 from pmo_kit.facts import as_given, number, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import money_by_year
-from pmo_kit.figures.figure import (
-    columns,
-    count,
-    figure,
-    listed,
-    named,
-    or_none,
-    sentence,
-    shortened,
-    unit_line,
-)
+from pmo_kit.figures.figure import axes, columns, count, figure, listed, named, or_none, sentence, shortened, unit_line
 from pmo_kit.proof import Proof
 from pmo_kit.rates import describe_schedule
 from pmo_kit.register import Register
@@ -252,9 +242,7 @@ def distance(proof: Proof) -> Chart:
     return Chart(
         mark="bar",
         data=rows,
-        x=Field("away", "distance to the published figure", "% of its last digit", decimals=0),
-        y=Field("source", "source", kind="category"),
-        label=Field("label", kind="text"),
+        **axes(x="away", y="source.bar", label="label.mark"),
         references=(Reference("x", 50.0, "rounding"),),
         title=f"{sentence(listed(wide))} differ by more than their rounding"
         if len(wide)

@@ -26,6 +26,7 @@ from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import SHARE, Fact, as_given, number, say
 from pmo_kit.figures import claims as facts
 from pmo_kit.figures.figure import (
+    axes,
     between,
     columns,
     count,
@@ -277,7 +278,7 @@ def refused(allocation: Allocation) -> Table:
 @figure("arbitration.envelopes")
 def envelopes(allocation: Allocation) -> Chart:
     """Return the spend of the plan against the envelopes of the whole portfolio, by year."""
-    register, money = allocation.question.register, money_by_year(allocation)
+    money = money_by_year(allocation)
     given = money["limit"] - money["carried"]
     rows = pd.concat(
         [
@@ -295,9 +296,7 @@ def envelopes(allocation: Allocation) -> Chart:
     return Chart(
         mark="bar",
         data=rows,
-        x=Field("year", "fiscal year", kind="time"),
-        y=Field("amount", "money", register.settings.unit),
-        series=Field("what", kind="category"),
+        **axes(x="year", y="amount.axis", series="what.series"),
         styles={"envelope": "plan", "recommended": "forecast"},
         layered=True,
         title=say("The plan spends {each}", each=each)
@@ -346,16 +345,12 @@ def prices(explanation: Explanation) -> Chart:
     return Chart(
         mark="bar",
         data=data,
-        x=Field("price", "net value lost", register.settings.unit),
-        y=Field("project", "project", kind="category"),
-        group=Field("group", kind="category"),
-        series=Field("group", kind="category"),
+        **axes(x="price.axis", y="project.bar", group="group", series="group", label="label.mark"),
         styles={
             "Out: price of letting it in": "bad",
             "In: what is lost if it leaves": "focus",
             "By law: what the duty costs": "plan",
         },
-        label=Field("label", kind="text"),
         title=say(
             "{verb} costs {span}{what}",
             verb=verb,
@@ -432,7 +427,7 @@ def frontier(ladder: Frontier, allocation: Allocation | None = None) -> Chart:
 
     `allocation` is the plan of today's envelopes, where the ladder has no rung at 1.0.
     """
-    register, table = ladder.question.register, ladder.table.dropna(subset="value").reset_index(drop=True)
+    table = ladder.table.dropna(subset="value").reset_index(drop=True)
     allocation = allocation or ladder.allocations.get(1.0) or arbitrate(ladder.question)
     rows = pd.DataFrame({"percent": 100 * table["factor"], "value": table["value"]})
     today = rows["percent"].round(6) == 100
@@ -450,9 +445,7 @@ def frontier(ladder: Frontier, allocation: Allocation | None = None) -> Chart:
     return Chart(
         mark="line",
         data=rows,
-        x=Field("percent", "share of every envelope", "%", decimals=0),
-        y=Field("value", allocation.question.goal, register.settings.unit),
-        label=Field("label", kind="text"),
+        **axes(x="percent.envelopes", y=f"value.axis: {allocation.question.goal}", label="label.mark"),
         references=(Reference("x", 100.0, "envelope today"),),
         title=say(
             "{less} less money costs {lost}; {more} more buys {gained}",

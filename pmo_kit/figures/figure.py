@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 import pandas as pd
 
 from pmo_kit.doors import door, known
-from pmo_kit.exhibits import Exhibit, Field, Kpi, Message, Table
+from pmo_kit.exhibits import Chart, Exhibit, Field, Kpi, Message, Table
 from pmo_kit.exhibits.cells import sayings
 from pmo_kit.facts import Fact, Of, Sentence, facts_of, printing, rounded, told_in
 from pmo_kit.facts import count as count
@@ -94,6 +94,25 @@ def columns(*parts: str | Field) -> tuple[Field, ...]:
                 usual, ruled = _columns()[name], place > 0 and nth == 0
                 found.append(replace(usual, title=title.strip() if colon else usual.title, ruled=ruled))
     return tuple(found)
+
+
+def axes(**fields: str | Field) -> dict[str, Any]:
+    """The fields of a chart by their place, each as `columns` reads it; ¤ stands for the register's money."""
+    return {place: columns(field)[0] for place, field in fields.items()}
+
+
+def _in_money(chart: Chart, unit: str) -> Chart:
+    """A chart with its axes of money in the register's unit, without decimals among thousands."""
+    for place, field in (("x", chart.x), ("y", chart.y)):
+        if field.unit == "¤":
+            axis: Any = {place: replace(field, unit=unit, decimals=digits(chart.data[field.name]))}
+            chart = replace(chart, **axis)
+    return chart
+
+
+def digits(values: pd.Series) -> int:
+    """Digits after the point: none among thousands."""
+    return 0 if values.abs().max() >= 1000 else 1
 
 
 def between(low: float, high: float) -> str:
@@ -236,6 +255,8 @@ def figure(id: str) -> Callable[[Callable[P, E]], Callable[P, E]]:
             if not isinstance(exhibit, Message):
                 read = {part: getattr(exhibit, part) or told[part] for part in ("takeaway", "note")}
                 exhibit = replace(exhibit, **read)
+            if isinstance(exhibit, Chart):
+                exhibit = _in_money(exhibit, register.settings.unit if register is not None else "")
             if isinstance(exhibit, Table):
                 exhibit = replace(exhibit, note=" ".join(filter(None, (exhibit.note, _rounding(exhibit)))))
             if isinstance(exhibit, Table) and exhibit.data.empty:

@@ -15,8 +15,10 @@ from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import Fact, number, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.figure import (
+    axes,
     columns,
     count,
+    digits,
     figure,
     in_words,
     kpi,
@@ -282,9 +284,7 @@ def ask(register: Register, appraisal: Appraisal) -> Exhibit:
     return Chart(
         mark="bar",
         data=rows.sort_values(["year", "what"], ascending=[True, False], ignore_index=True),
-        x=Field("year", "fiscal year", kind="time"),
-        y=Field("amount", "money", register.settings.unit),
-        series=Field("what", kind="category"),
+        **axes(x="year", y="amount.axis", series="what.series"),
         styles={"envelope": "plan", "asked": "limit"},
         layered=True,
         title=say(
@@ -357,9 +357,7 @@ def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> 
         id=id,
         mark="bar",
         data=table,
-        x=Field("asked", "asked", register.settings.unit),
-        y=Field(column, words, kind="category"),
-        label=Field("label", kind="text"),
+        **axes(x="asked.axis", y=Field(column, words, kind="category"), label="label.mark"),
         title=f"{sentence(first[column])} asks for most: {money(first['asked'])} of {money(table['asked'].sum())}, "
         f"{percent(first['share'])}",
         takeaway=f"Every project at its largest level; {count(int((table['asked'] > 0).sum()), words)} ask for money.",
@@ -391,9 +389,7 @@ def by_year(register: Register, appraisal: Appraisal) -> Exhibit:
     return Chart(
         mark="bar",
         data=long,
-        x=Field("year", "fiscal year", kind="time"),
-        y=Field("amount", "asked", register.settings.unit, decimals=_digits(long["amount"])),
-        series=Field("area", kind="category"),
+        **axes(x="year", y="amount.axis: asked", series="area.series"),
         stacked=True,
         title=f"{money(total.sum())} asked from {total.index.min()} to {total.index.max()}, "
         f"most in {peak}: {money(total[peak])}",
@@ -417,9 +413,7 @@ def largest(register: Register) -> Exhibit:
     return Chart(
         mark="bar",
         data=data,
-        x=Field("amount", "money", register.settings.unit, decimals=_digits(data["amount"])),
-        y=Field("name", "project", kind="category"),
-        label=Field("label", kind="text"),
+        **axes(x="amount.axis", y="name.bar", label="label.mark"),
         title=f"The {count(len(data))} largest of {count(len(stated), 'project')} are {percent(share)} of all the money"
         if len(data) > 1
         else f"{data['name'][0]} is all the money: {money(first.iloc[0])}",
@@ -455,11 +449,8 @@ def timeline(register: Register) -> Exhibit:
     return Chart(
         mark="interval",
         data=data,
-        x=Field("finish_years", f"years after {first:%B %Y}", decimals=0),
-        y=Field("name", "project", kind="category"),
-        low=Field("start_years"),
-        high=Field("finish_years"),
-        label=Field("label", kind="text"),
+        **axes(x=f"finish_years.axis: years after {first:%B %Y}", y="name.bar", label="label.mark"),
+        **axes(low="start_years", high="finish_years"),
         title=f"{sentence(count(most_at_once, 'project is', 'projects are'))} under way in "
         + (
             listed(map(str, peaks))
@@ -480,7 +471,7 @@ def projects(register: Register) -> Table:
     data["stage"] = data["stage"].str.replace("_", " ")
     data = data.reset_index(names="id")
     what = "cost" if register.has("costs") else "money"
-    amount = Field("money", what, register.settings.unit, decimals=_digits(stated))
+    amount = Field("money", what, register.settings.unit, decimals=digits(stated))
     known = "name: project | id | area | stage | manager | rag_declared | rag_assured | start | finish"
     shown = [column for column in columns(known, amount) if data[column.name].notna().any()]
     if (data["id"] == data["name"]).all():
@@ -504,11 +495,6 @@ def _years(register: Register) -> str:
         return "no year"
     first, last = int(years.min()), int(years.max())
     return str(first) if first == last else f"{first} to {last}"
-
-
-def _digits(values: pd.Series) -> int:
-    """Digits after the point: none among thousands."""
-    return 0 if values.abs().max() >= 1000 else 1
 
 
 @figure("overview.confidence")
@@ -562,11 +548,8 @@ def variance(register: Register, quantity: str = "spend", tolerance: float = 0.0
     return Chart(
         mark="bar",
         data=data,
-        x=Field("variance", "forecast less baseline", register.settings.unit, signed=True),
-        y=Field("name", "project", kind="category"),
-        series=Field("direction", kind="category"),
+        **axes(x="variance.axis", y="name.bar", series="direction", label="label.mark"),
         styles={"over": "bad", "under": "good"},
-        label=Field("label", kind="text"),
         title=f"{sentence(count(len(outside)))} of {count(len(both), 'forecast')} "
         f"{'is' if len(outside) == 1 else 'are'} more than {percent(tolerance)} off: {or_none(over)} over, "
         f"{or_none(under)} under"
@@ -683,7 +666,7 @@ def whole_life(register: Register) -> Exhibit:
         data=table.reset_index(),
         first=0 if len(table) <= ROWS_OF_LIFE else ROWS,  # page one holds so many
         columns=tuple(
-            replace(one, decimals=_digits(table[one.name].dropna())) if one.name in sums else one
+            replace(one, decimals=digits(table[one.name].dropna())) if one.name in sums else one
             for one in columns(
                 "name: project | rag_declared | rag_assured | finish | life_cost | life_benefit",
                 "now.year | variance",

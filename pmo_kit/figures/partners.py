@@ -5,7 +5,7 @@ from __future__ import annotations
 from pmo_kit.exhibits import Chart, Field, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import number
-from pmo_kit.figures.figure import columns, count, figure, listed, percent, sentence, shortened, unit_line
+from pmo_kit.figures.figure import axes, columns, count, figure, listed, percent, sentence, shortened, unit_line
 from pmo_kit.partners import Award
 
 
@@ -73,9 +73,7 @@ def scores(award: Award, lot: str) -> Chart:
     return Chart(
         mark="heatmap",
         data=rows[["words", "partner", "consensus"]],
-        x=Field("partner", "", kind="category"),
-        y=Field("words", "", kind="category"),
-        value=Field("consensus", "score", "on the declared scale"),
+        **axes(x="partner", y="words.bar", value="consensus"),
         title=f"{names[best]} has the best quality on lot {lot}: "
         f"{format_number(award.table.at[(best, lot), 'quality'], 0)} of 100 points",
         takeaway=f"{sentence(count(left_out, 'evaluator'))} left out for a conflict on part of the bids.",

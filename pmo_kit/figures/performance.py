@@ -9,6 +9,7 @@ from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import Fact, number, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.figure import (
+    axes,
     columns,
     count,
     cut,
@@ -192,9 +193,7 @@ def s_curve(review: Review, project: str) -> Chart:
     return Chart(
         mark="line",
         data=curve,
-        x=Field("months", f"months from the start{today}", decimals=0),
-        y=Field("amount", "cumulative", review.unit),
-        series=Field("what", kind="category"),
+        **axes(x=f"months: months from the start{today}", y="amount.axis: cumulative", series="what.series"),
         styles={"plan": "plan", "earned": "focus", "spent": "actual", "forecast": "forecast"},
         references=tuple(Reference("x", float(month), "today") for month in earned.tail(1)),
         title=f"{row['name']} has earned {format_number(row['ev'])} for {format_number(row['ac'])} spent{late}"
@@ -223,12 +222,8 @@ def slips(register: Register, milestones: pd.DataFrame, most: int = ROWS) -> Cha
     return Chart(
         mark="interval",
         data=shown[["milestone", "low", "last_months", "slip_months", "words", "style"]],
-        x=Field("last_months", "months after the approved date", decimals=0),
-        y=Field("milestone", "", kind="text"),
-        low=Field("low"),
-        high=Field("slip_months"),
-        label=Field("words", kind="text"),
-        series=Field("style", kind="category"),
+        **axes(x="last_months", y="milestone", label="words.mark", series="style"),
+        **axes(low="low.end", high="slip_months"),
         title=f"Latest is {first['milestone']}, by {count(round(first['slip_months']), 'month')}"
         if first is not None
         else "No open milestone is late",
@@ -330,9 +325,7 @@ def realized(benefits: Benefits, most: int = 12) -> Chart:
     return Chart(
         mark="bar",
         data=rows.set_index("label").loc[list(shown["label"])].reset_index(),
-        x=Field("amount", "", benefits.unit),
-        y=Field("label", "", kind="text"),
-        series=Field("what", kind="category"),
+        **axes(x="amount.bare", y="label.mark", series="what.series"),
         styles={"approved": "plan", "realized": "actual"},
         title=say(
             "{who} has brought {rate} of “{what}” that was due",
@@ -404,9 +397,7 @@ def change_load(load: ChangeLoad) -> Chart:
     return Chart(
         mark="heatmap",
         data=rows,
-        x=Field("quarter", "", kind="category"),
-        y=Field("unit", "", kind="category"),
-        value=Field("share", "staff who have to change", "% of staff", decimals=0),
+        **axes(x="quarter", y="unit.bar", value="share.staff"),
         title=title,
         takeaway=load.summary,
     )

@@ -11,6 +11,7 @@ from pmo_kit.exhibits import Chart, Field, Message, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import number, say
 from pmo_kit.figures.figure import (
+    axes,
     columns,
     count,
     figure,
@@ -65,10 +66,7 @@ def acceptability(robustness: RankRobustness) -> Chart:
     return Chart(
         mark="heatmap",
         data=pd.DataFrame(rows),
-        x=Field("rank", "rank", kind="category"),
-        y=Field("project", "project", kind="category"),
-        value=Field("share", "share of cases", "%", decimals=0),
-        label=Field("label", kind="text"),
+        **axes(x="rank.cell", y="project.bar", value="share.cases", label="label.mark"),
         title=title,
         takeaway=robustness.sentences[0],
         unit_line=unit_line(robustness.ranking.register, f"Share of cases in each rank: {_cases(robustness)}", "%"),
@@ -97,11 +95,7 @@ def stability(robustness: RankRobustness) -> Chart:
     return Chart(
         mark="interval",
         data=rows.head(ROWS).drop(columns="room"),
-        x=Field("weight", "weight of the criterion", "%"),
-        y=Field("criterion", "criterion", kind="category"),
-        low=Field("low"),
-        high=Field("high"),
-        label=Field("label", kind="text"),
+        **axes(x="weight.axis", y="criterion.bar", low="low.end", high="high.end", label="label.mark"),
         title=robustness.sentences[1].rstrip(".") if len(table) else "There is one criterion: its weight is 100 %",
     )
 
@@ -125,11 +119,7 @@ def disagreement(found: Disagreement, ranking: Ranking) -> Chart:
     return Chart(
         mark="interval",
         data=rows,
-        x=Field("rank", "rank", decimals=0),
-        y=Field("project", "project", kind="category"),
-        low=Field("low"),
-        high=Field("high"),
-        label=Field("label", kind="text"),
+        **axes(x="rank.axis", y="project.bar", low="low.end", high="high.end", label="label.mark"),
         title=f"The {count(table.shape[1])} weightings dispute {number(len(found.pairs), 0)} of {number(pairs, 0)} "
         f"pairs; {ranking.table.loc[order[0], 'name']} moves most: {rows['label'][0]}"
         if len(found.pairs)
@@ -270,9 +260,7 @@ def contributions(ranking: Ranking) -> Chart:
     return Chart(
         mark="bar",
         data=long[["project", "what", "points"]],
-        x=Field("points", "value", ranking.unit),
-        y=Field("project", "project", kind="category"),
-        series=Field("what", kind="category"),
+        **axes(x=Field("points", "value", ranking.unit), y="project.bar", series="what.series"),
         stacked=True,
         title=f"{names[leader]} leads with {format_number(whole)}; {format_number(part)} of it from {best}",
         takeaway=f"The first three are {listed(names.head(3))}.",
@@ -305,10 +293,7 @@ def scores(ranking: Ranking) -> Chart:
     return Chart(
         mark="heatmap",
         data=pd.DataFrame(rows),
-        x=Field("criterion", "criterion", kind="category"),
-        y=Field("project", "project", kind="category"),
-        value=Field("value", "value", "points of 100", decimals=0),
-        label=Field("label", kind="text"),
+        **axes(x="criterion.bar", y="project.bar", value="value.cell", label="label.mark"),
         title=f"{holes}: shown as ?, counted as an interval"
         if gaps
         else f"No score of {format_number(cells, 0)} is missing",

@@ -12,6 +12,7 @@ from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import SHARE, Fact, Unit, number, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.figure import (
+    axes,
     columns,
     count,
     figure,
@@ -46,8 +47,7 @@ def s_curve(simulation: Simulation) -> Chart:
     return Chart(
         mark="line",
         data=curve.assign(percent=100 * curve["probability"]),
-        x=Field("value", "cost", register.settings.unit),
-        y=Field("percent", "likely to be at most", "%", decimals=0),
+        **axes(x="value.axis: cost", y="percent.likely"),
         references=(
             Reference("x", planned, f"as planned {money(planned)}", "plan"),
             Reference("x", sure, f"{percent(0.8)} sure {money(sure)}", "limit"),
@@ -70,7 +70,6 @@ def s_curve(simulation: Simulation) -> Chart:
 @figure("risk.tornado")
 def tornado(simulation: Simulation, most: int = 10) -> Chart:
     """Return the projects that move the plan's net value most: its median where each goes badly, and well."""
-    register = simulation.question.register
     table = simulation.drivers
     table = table.reindex(table["swing"].abs().sort_values(ascending=False, kind="stable").index)
     shown = table[table["swing"].abs() > 0].head(most).reset_index()
@@ -97,11 +96,7 @@ def tornado(simulation: Simulation, most: int = 10) -> Chart:
     return Chart(
         mark="interval",
         data=shown,
-        x=Field("middle", "net value of the plan", register.settings.unit),
-        y=Field("name", "project", kind="category"),
-        low=Field("npv_low"),
-        high=Field("npv_high"),
-        label=Field("words", kind="text"),
+        **axes(x="middle", y="name.bar", low="npv_low", high="npv_high", label="words.mark"),
         references=(Reference("x", middle, f"middle {money(middle)}", "plan"),),
         title=title,
         takeaway=takeaway,
@@ -233,7 +228,6 @@ def top_risks(simulation: Simulation, each: int = EACH) -> Exhibit:
 @figure("risk.by_year")
 def by_year(simulation: Simulation) -> Chart:
     """Return what the plan spends in every year: planned, and the range of eight futures in ten."""
-    register = simulation.question.register
     table = simulation.portfolio.drop(index="all years", errors="ignore")
     visible = 0.01 * table["spend_p90"].max()
     table = table[(table["spend_base"] > 0) | (table["spend_p90"] > visible)].reset_index()
@@ -253,11 +247,7 @@ def by_year(simulation: Simulation) -> Chart:
     return Chart(
         mark="interval",
         data=table,
-        x=Field("spend_p50", "spending", register.settings.unit),
-        y=Field("year", "fiscal year", kind="category"),
-        low=Field("spend_p10"),
-        high=Field("spend_p90"),
-        label=Field("words", kind="text"),
+        **axes(x="spend_p50", y="year.bar", low="spend_p10", high="spend_p90", label="words.mark"),
         title=say(
             "{year} is the year at risk: its money is exceeded in {share} of the futures",
             year=worst,

@@ -8,7 +8,7 @@ from pmo_kit.exhibits import Chart, Field, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import Sentence, say
 from pmo_kit.figures import claims
-from pmo_kit.figures.figure import columns, figure, listed, sentence, shortened, unit_line
+from pmo_kit.figures.figure import axes, columns, figure, listed, sentence, shortened, unit_line
 from pmo_kit.scenarios import Attribution
 
 WORDS = {
@@ -44,12 +44,9 @@ def causes(attribution: Attribution) -> Chart:
     return Chart(
         mark="bar",
         data=rows,
-        x=Field("end", "net value", register.settings.unit),
-        y=Field("step", "cause", kind="category"),
-        start=Field("start"),
-        series=Field("kind", kind="category"),
+        **axes(x=Field("end", "net value", register.settings.unit), y="step", start="start.end", series="kind"),
         styles={"before": "previous", "now": "actual", "more": "good", "less": "bad"},
-        label=Field("words", kind="text"),
+        **axes(label="words.mark"),
         title=_title(attribution),
         takeaway=_takeaway(attribution) + ". Nothing is left unexplained.",
         unit_line=unit_line(register, f"Net value of the best plan, cause by cause in this order{_alike(attribution)}"),
