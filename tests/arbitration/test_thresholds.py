@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 
@@ -14,6 +15,7 @@ from pmo_kit.arbitration import (
     Synergy,
     arbitrate,
     letter,
+    limits_worth,
     turning_points,
     what_would_admit,
 )
@@ -177,3 +179,18 @@ def test_a_letter_names_who_ordered_it(question: Question) -> None:
     a = arbitrate(question.with_rules(*orders))
     assert "It is kept in by order of Chair: A promise." in letter(a, "P08")
     assert "it is kept out by order of Finance director" in letter(a, "P07")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_with_the_least_increase_that_is_named_the_value_does_rise(seed: int) -> None:
+    """People in fractions of fractions, as their expected numbers are: an amount rounded down would gain nothing."""
+    register = load_register(SAMPLE)
+    spread = np.random.default_rng(seed).uniform(0.7, 1.3, len(register.table("resources")))
+    resources = register.table("resources").assign(fte=lambda rows: rows["fte"] * spread)
+    allocation = arbitrate(Question(register.replace(resources=resources), overrides=False))
+    worth = limits_worth(allocation).dropna(subset="more")
+    assert len(worth)
+    assert (worth["more_value"] > allocation.value).all()
+    for name, row in worth.drop("all money", errors="ignore").iterrows():
+        rule = changed(allocation.question.rule(str(name)), row["more"])
+        assert arbitrate(allocation.question.with_rules(rule)).value > allocation.value
