@@ -26,6 +26,7 @@ from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import SHARE, Fact, as_given, number, say
 from pmo_kit.figures import claims as facts
 from pmo_kit.figures.figure import (
+    at_least_some,
     axes,
     between,
     columns,
@@ -292,6 +293,9 @@ def envelopes(allocation: Allocation) -> Chart:
     each = say(" and ").join(say("{used} of {most} in {year}", used=a, most=b, year=year) for a, b, year in pairs)
     lefts = [(facts.left(allocation, row), row["year"]) for _, row in money.iterrows()]
     unspent = say(", ").join(say("{left} in {year}", left=left, year=year) for left, year in lefts)
+    bare = allocation.spend.drop(columns=list(money["year"].astype(int)), errors="ignore").to_numpy().sum()
+    beyond = facts.told(allocation, "plan.spend", bare, plan=facts.PLAN, part="years without an envelope")
+    after = say("; {beyond} more falls in years without an envelope", beyond=beyond) if bare >= 0.05 else ""
     below = "; what is below zero is paid with money carried in" if any(f.value < -0.05 for f, _ in lefts) else ""
     return Chart(
         mark="bar",
@@ -302,7 +306,13 @@ def envelopes(allocation: Allocation) -> Chart:
         title=say("The plan spends {each}", each=each)
         if len(money) <= 2
         else say("The plan leaves {left} unspent", left=rest),
-        takeaway=say("Left: {unspent}{below}{limit}.", unspent=unspent, below=below, limit=_at_its_end(allocation)),
+        takeaway=say(
+            "Left: {unspent}{below}{after}{limit}.",
+            unspent=unspent,
+            below=below,
+            after=after,
+            limit=_at_its_end(allocation),
+        ),
     )
 
 
@@ -341,7 +351,8 @@ def prices(explanation: Explanation) -> Chart:
         none = f"No project {'priced ' * (len(tried) < len(outside))}outside can be let in"
         verb = f"{none if len(outside) else 'Nothing is outside'}; leaving out one that is in"
     apart = least.words() != most.words()
-    span = say("{low} to {high}", low=least, high=most) if apart else _or_nothing(most)
+    low = "" if least.words() == number(0) else least
+    span = say("{low}{to} {high}", low=low, to=" to" if low else "up to", high=most) if apart else _or_nothing(most)
     return Chart(
         mark="bar",
         data=data,
@@ -454,7 +465,12 @@ def frontier(ladder: Frontier, allocation: Allocation | None = None) -> Chart:
             more=ends["factor-1"],
             gained=_or_nothing(ends["change-1"]),
         ),
-        takeaway=ladder.summary,
+        takeaway=say(
+            "Of the budgets tried none above {enough} of today's is worth more.",
+            enough=_factor(ladder.question, float(table["factor"][rows["value"] >= high["value"] - 0.05].min())),
+        )
+        if rows["value"].iloc[-2:].min() >= high["value"] - 0.05
+        else "",
     )
 
 
@@ -599,20 +615,15 @@ def holding(allocation: Allocation, worth: pd.DataFrame) -> list[tuple[str, Fact
 def _gain(allocation: Allocation, row: pd.Series) -> str:
     """What the least increase of a limit that helps would gain."""
     if pd.isna(row["more"]) and row["unlimited_value"] > allocation.value and pd.isna(row["step"]):
-        return f"set aside gains {_at_least_some(row['unlimited_value'] - allocation.value)}"
+        return f"set aside gains {at_least_some(row['unlimited_value'] - allocation.value)}"
     if pd.isna(row["more"]):
         return "nothing"
-    return f"{_at_least_some(row['more'])} more gains {_at_least_some(row['more_value'] - allocation.value)}"
+    return f"{at_least_some(row['more'])} more gains {at_least_some(row['more_value'] - allocation.value)}"
 
 
 def _or_nothing(amount: Fact) -> Fact | str:
     """An amount, or the word where it would be printed as nought."""
     return amount if amount.words() != number(0) else "nothing"
-
-
-def _at_least_some(amount: float) -> str:
-    """An amount that is more than nothing, also where it would be printed as nought."""
-    return format_number(amount) if amount >= 0.05 or amount <= 0 else f"less than {number(0.1)}"
 
 
 def _factor(question: Question, factor: float) -> Fact:
@@ -642,7 +653,7 @@ def holds(order: FundingOrder) -> Table:
         data=data,
         columns=columns(
             "budget | enters | projects.funded",
-            "value | alone: best plan of this budget | price: what the order costs",
+            "value | alone: best plan of this budget | price.order",
         ),
         title=say(
             "One order of funding holds from {first} to {last} of the budget and costs {most}",

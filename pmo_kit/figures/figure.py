@@ -115,15 +115,20 @@ def digits(values: pd.Series) -> int:
     return 0 if values.abs().max() >= 1000 else 1
 
 
+def at_least_some(amount: float) -> str:
+    """An amount that is more than nothing, also where it would be printed as nought."""
+    return number(amount) if amount >= 0.05 or amount <= 0 else f"less than {number(0.1)}"
+
+
 def between(low: float, high: float) -> str:
     """An amount, or the two that it lies between, where they are printed apart.
 
     Examples
     --------
-    >>> between(4.5, 4.51), between(2, 4.5)
-    ('4.5', '2.0 to 4.5')
+    >>> between(4.5, 4.51), between(2, 4.5), between(0.04, 0.04)
+    ('4.5', '2.0 to 4.5', 'less than 0.1')
     """
-    ends = dict.fromkeys((number(low), number(high)))
+    ends = dict.fromkeys((at_least_some(low), at_least_some(high)))
     return " to ".join(ends)
 
 
@@ -257,7 +262,7 @@ def figure(id: str) -> Callable[[Callable[P, E]], Callable[P, E]]:
                 exhibit = replace(exhibit, **read)
             if isinstance(exhibit, Chart):
                 exhibit = _in_money(exhibit, register.settings.unit if register is not None else "")
-            if isinstance(exhibit, Table):
+            if isinstance(exhibit, Chart | Table):
                 exhibit = replace(exhibit, note=" ".join(filter(None, (exhibit.note, _rounding(exhibit)))))
             if isinstance(exhibit, Table) and exhibit.data.empty:
                 exhibit, line = nothing(exhibit.title, exhibit.takeaway or exhibit.note), ""
@@ -288,21 +293,38 @@ def _registers(values: Iterable[Any]) -> Iterator[Register]:
                 yield found
 
 
-def _rounding(table: Table) -> str:
-    """Which columns do not add up as they are printed, though the amounts behind them do."""
-    rows, last, odd = len(table.data) - table.totals, len(table.data) - 1, []
-    inside = table.data.get("decision", pd.Series("", table.data.index)) != "refuse"
-    sums = {} if not table.totals or 0 < table.first < rows else {rows, last}
-    for field in (field for field in table.columns if field.kind == "number"):
-        values = pd.to_numeric(table.data[field.name], errors="coerce")
+def _rounding(shown: Chart | Table) -> str:
+    """Which printed amounts do not add up, or do not differ by what is printed, though those behind them do."""
+    if isinstance(shown, Chart):
+        axis = shown.x if shown.flat else shown.y
+        if shown.start is None:  # only of a bridge the last bar is the sum of the others
+            return ""
+        *steps, end = (rounded(step) for step in shown.data[axis.name] - shown.data[shown.start.name])
+        return "" if sum(steps) == end else "Rounded: the steps do not add up to the last digit printed."
+    data, odd, apart = shown.data, [], []
+    rows, last = len(data) - shown.totals, len(data) - 1
+    inside = data.get("decision", pd.Series("", data.index)) != "refuse"
+    sums = {} if not shown.totals or 0 < shown.first < rows else {rows, last}
+    numbers = {field.name: field for field in shown.columns if field.kind == "number"}
+    printed: dict[str, list[Any]] = {
+        name: [None if pd.isna(x) else rounded(x, field.decimals) for x in pd.to_numeric(data[name], errors="coerce")]
+        for name, field in numbers.items()
+    }
+    for name, field in numbers.items():
+        values = pd.to_numeric(data[name], errors="coerce")
         for whole in sums:
             parts, total = values[:whole][inside].dropna(), values.iloc[whole]
-            printed = sum(rounded(part, field.decimals) for part in parts)
             exact = abs(parts.sum() - total) < 1e-6 * max(1.0, parts.abs().sum())
-            if exact and len(parts) and printed != rounded(total, field.decimals):
+            if exact and len(parts) and sum(printed[name][place] for place in parts.index) != printed[name][whole]:
                 odd.append(f"“{field.title or field.name}”")
-    names = listed(dict.fromkeys(odd))
-    return f"Rounded: the amounts under {names} do not add up to the last digit printed." if odd else ""
+        one, minus, other = field.formula.partition(" - ")
+        told = zip(printed[name], printed.get(one, ()), printed.get(other, ()), strict=False)
+        if minus and any(None not in row and row[0] != row[1] - row[2] for row in told):
+            apart.append(f"“{field.title or field.name}”")
+    names, differences = (listed(dict.fromkeys(found)) for found in (odd, apart))
+    said = [f"the amounts under {names} do not add up to the last digit printed"] if odd else []
+    said += [f"{differences} may be one off from what the printed amounts give"] if apart else []
+    return f"Rounded: {'; '.join(said)}." if said else ""
 
 
 def _stated(exhibit: Exhibit, name: str, told: Mapping[str, Fact]) -> Iterator[Fact]:

@@ -23,6 +23,7 @@ from pmo_kit.figures.figure import (
     in_words,
     kpi,
     listed,
+    many,
     money,
     named,
     not_shown,
@@ -98,6 +99,7 @@ STATED = {
     "whole_life_cost": "whole-life cost",
     "whole_life_benefit": "whole-life benefit",
 }
+RATING = {"rag_declared": "declared rating", "rag_assured": "assured rating"}
 SEVERITY = {"block": "must be fixed", "warn": "doubtful", "waived": "accepted", "info": "note"}
 
 
@@ -144,10 +146,11 @@ def findings(register: Register) -> Exhibit:
     """Return what is doubtful or missing in the register: where, of whom, and how to mend it; the most money first."""
     table = overview.findings_by_rule(register)
     names = register.projects["name"].to_dict()
+    words = {**names, **RATING}
     shown = table.assign(severity=lambda rows: rows["severity"].map(SEVERITY))
     shown["where"] = [_where(row) for row in shown.itertuples()]
     shown["who"] = [shortened([names[one] for one in who]) if who else "–" for who in shown["projects"]]
-    shown["message"] = [in_words(f"{row.message} {row.fix}".strip(), names) for row in shown.itertuples()]
+    shown["message"] = [in_words(f"{row.message} {row.fix}".strip(), words) for row in shown.itertuples()]
     shown["behind"] = [money(amount) if amount else "–" for amount in shown["money"]]
     shown = shown.drop(columns=["rows", "projects"])
     age = overview.freshness(register).median()
@@ -210,7 +213,7 @@ def waivers(register: Register) -> Exhibit:
     names = register.projects["name"]
     rows += [
         {
-            "what": f"{names[row.project_id]}: no {str(row.column).replace('_', ' ')} in {row.table.replace('_', ' ')}",
+            "what": f"{names[row.project_id]}: no {in_words(str(row.column), RATING)} in {in_words(row.table, {})}",
             "why": row.reason,
             "who": "register",
             "until": "–",
@@ -451,14 +454,18 @@ def timeline(register: Register) -> Exhibit:
         data=data,
         **axes(x=f"finish_years.axis: years after {first:%B %Y}", y="name.bar", label="label.mark"),
         **axes(low="start_years", high="finish_years"),
-        title=f"{sentence(count(most_at_once, 'project is', 'projects are'))} under way in "
+        title=(f"Of {count(len(dates), 'project')} with both dates " if undated else "")
+        + (count(most_at_once, "is", "are") if undated else many(most_at_once, "project is|projects are"))
+        + " under way in "
         + (
             listed(map(str, peaks))
             if len(peaks) <= 3
             else f"each of {count(len(peaks), 'year')} between {peaks[0]} and {peaks[-1]}"
         )
         + (", more than in any other year" if len(peaks) < len(running) else ""),
-        takeaway=f"The first starts in {first:%B %Y}, the last finishes in {dates['finish'].max():%B %Y}.",
+        takeaway=f"The first of {'these' if undated else 'all'} starts in {first:%B %Y}, the last finishes in "
+        f"{dates['finish'].max():%B %Y}.",
+        unit_line=unit_line(register, "Start and finish", f"years after {first:%B %Y}"),
         note=" ".join(notes),
     )
 
@@ -504,20 +511,21 @@ def confidence(register: Register) -> Exhibit:
     rated = table.drop(index=overview.NOT_STATED)
     if not rated.to_numpy().any():
         return not_shown("delivery confidence", "projects", columns="columns rag_declared and rag_assured")
-    declared, assured = rated["declared"].sum(), rated["assured"].sum()
-    words = listed(
-        f"{number(rated.loc[letter].sum(), 0)} {name}"
-        for letter, name in (("R", "Red"), ("A", "Amber"), ("G", "Green"))
-    )
+    colors = dict(zip(rated.index, ("Red", "Amber", "Green"), strict=True))
+    said = {
+        side: listed([f"{number(n, 0)} {colors[letter]}" for letter, n in rated[side].items() if n] or ["nothing"])
+        for side in rated
+    }
+    silent = int(register.projects[RATINGS].isna().all(axis=1).sum())
     data = table.reset_index()
     data.insert(1, "words", ["Red", "Amber", "Green", "not stated"])
     data["rating"] = data["rating"].where(data["rating"] != overview.NOT_STATED, "–")
     return Table(
         data=data,
         columns=columns("rating | words: rating | declared | assured"),
-        title=f"{words}: {number(rated.to_numpy().sum(), 0)} ratings for {count(len(register.projects), 'project')}",
-        takeaway=f"{count(int(declared), 'rating').capitalize()} declared by sponsors, "
-        f"{count(int(assured), 'rating')} assured independently; the two are never merged.",
+        title=f"Sponsors declare {said['declared']}; independent reviews say {said['assured']}",
+        takeaway=f"{sentence(or_none(silent))} of {count(len(register.projects), 'project')} "
+        f"{'has' if silent == 1 else 'have'} neither rating.",
     )
 
 
@@ -657,6 +665,7 @@ def whole_life(register: Register) -> Exhibit:
         "m": claims.told(register, "count", len(brings), part="life benefit stated"),
     }
     names = {"rag_declared", "rag_assured", "finish", "life_benefit", "now", "variance"}
+    silent = register.projects["name"].drop(table.index)
     empty = {name for name in names if table[name].isna().all()}
     sums = {"life_cost", "life_benefit", "now"}
     title = "Over their lives {n:words} projects cost {cost:unit}"
@@ -674,6 +683,9 @@ def whole_life(register: Register) -> Exhibit:
             if one.name not in empty
         ),
         title=say(title, **facts),
+        note=f"{many(len(silent), 'project states|projects state')} none of these sums: {shortened(silent)}."
+        if len(silent)
+        else "",
     )
 
 

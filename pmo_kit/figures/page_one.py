@@ -24,6 +24,7 @@ from pmo_kit.figures.arbitration import (
     spend_years,
 )
 from pmo_kit.figures.figure import (
+    at_least_some,
     columns,
     count,
     figure,
@@ -231,6 +232,7 @@ def other_choice(allocation: Allocation, explanation: Explanation, project: str)
         return f"{verb} is not possible within the limits."
     level, row = flips["price"].idxmin()[1], flips.loc[flips["price"].idxmin()]
     price: Any = claims.price(allocation, project, level, row["price"])
+    price = at_least_some(row["price"]) if price.words() == number(0) else price
     if number(row["price"]) != number(row["price_upper"]):
         upper = claims.price(allocation, project, level, row["price_upper"], "at most")
         price = say("{low} to {high}", low=price, high=upper)

@@ -212,7 +212,8 @@ def tiers(ranking: Ranking, robustness: RankRobustness) -> Table:
         columns=columns(
             "project | area",
             Field("value", "value", ranking.unit),
-            "ranks | first | standing | missing.scores",
+            "ranks | first | standing",
+            "missing.scores" if data["missing"].any() else "",
         ),
         group=Field("tier", kind="text"),
         title=f"{sentence(count(number, 'tier'))} can be told apart; the first is {shortened(first)}",
@@ -237,7 +238,7 @@ def criteria(ranking: Ranking) -> Table:
     top = rows.iloc[0]
     return Table(
         data=rows,
-        columns=columns("criterion | swing | nothing | gate | weight.exact"),
+        columns=columns("criterion | swing | nothing", "gate" if rows["gate"].any() else "", "weight.exact"),
         title=f"{top['criterion']} weighs most: {percent(top['weight'] / 100, 1)} for {top['swing'][0][1]}",
         note=f"Seal of these weights: {ranking.inputs['weights_seal'][:8]}.",
     )

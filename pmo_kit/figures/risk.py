@@ -113,6 +113,8 @@ def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
     shown = shown if len(shown) else table.head(3)
     first = table.iloc[0]
     even = int((table["probability"] > 0.2).sum())
+    early = table.loc[table["planned"] > table["available"] + 0.05, "label"]
+    beyond = f" As planned, with nothing late, {shortened(early, 2)} would be exceeded." if len(early) else ""
     return Table(
         data=shown,
         columns=columns(
@@ -122,7 +124,7 @@ def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
         title=f"Every limit holds in {'nearly ' * bool(first['probability'])}all of the futures"
         if first["probability"] < RARE
         else say(
-            "{what} is exceeded in {share} of the futures; all envelopes hold together in {holds}",
+            "{what}: exceeded in {share} of the futures; all envelopes hold together in {holds}",
             what=first["label"],
             holds=claims.holds(simulation),
             share=claims.told(simulation, "risk.exceeded", first["probability"], rule=str(first["rule"])),
@@ -131,8 +133,9 @@ def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
             "{n:Words limit is|limits are} exceeded more often than one time in five.",
             n=claims.told(simulation, "risk.limits", even),
         )
+        + beyond
         if even
-        else f"Every limit holds with {percent(0.8)} confidence.",
+        else f"Every limit holds with {percent(0.8)} confidence.{beyond}",
         note=(
             f"Not listed: {count(len(table) - len(shown), 'limit', 'limits')} that are exceeded less often. "
             if len(table) > len(shown)
@@ -325,8 +328,11 @@ def compared(simulations: dict[str, Simulation]) -> Exhibit:
         }
     )
     other = rows.iloc[min(1, len(rows) - 1)]
-    lead = float(other["npv"] - rows["npv"].iloc[0])
-    gap = claims.told(first, "plan.gain", abs(lead), confidence=0.5, part=other["plan"])
+    ours, theirs = (
+        claims.told(first, "plan.npv", amount, figures="sure", confidence=0.5, plan=plan)
+        for amount, plan in ((rows["npv"].iloc[0], claims.PLAN), (other["npv"], other["plan"]))
+    )
+    apart = say("worth {theirs} in the middle (median), not {ours}", theirs=theirs, ours=ours)
     return Table(
         data=rows,
         columns=columns(
@@ -336,11 +342,9 @@ def compared(simulations: dict[str, Simulation]) -> Exhibit:
         title=say("{who} keeps all envelopes in {holds} of the futures", who=first_name, holds=claims.holds(first))
         + (
             say(
-                "; {other} in {holds}, {lead_words} net value in the middle",
+                "; {other} in {holds}, {worth}",
                 other=f"{other['plan'][:1].lower()}{other['plan'][1:]}",
-                lead_words=say("for {lead} {side}", lead=gap, side="less" if lead < 0 else "more")
-                if abs(lead) >= 0.05
-                else "with the same",
+                worth=apart if ours.words() != theirs.words() else "with the same net value in the middle",
                 holds=claims.told(first, "plan.holds", other["fits"] / 100, plan=other["plan"]),
             )
             if len(rows) > 1

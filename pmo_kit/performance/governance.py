@@ -322,6 +322,16 @@ def last_decisions(register: Register, previous: Register | None = None) -> pd.D
     return latest.sort_values("project_id").reset_index(drop=True)
 
 
+def brought(decisions: pd.DataFrame, register: Register) -> pd.Series:
+    """Whether what a decision asks for by a day was brought: an action on its project, due that day, is done."""
+    actions = register.table("actions")
+    done = set(
+        actions.loc[actions["status"] == "done", ["project_id", "due"]].dropna().itertuples(index=False, name=None)
+    )
+    asked = decisions[["project_id", "due"]].itertuples(index=False, name=None)
+    return pd.Series([pair in done for pair in asked], decisions.index, dtype=bool)
+
+
 def _recorded(register: Register, previous: Register | None) -> pd.DataFrame:
     """Every decision up to the register's date, in order; one that both registers hold stands once."""
     tables = [register.table("decisions")]
@@ -434,6 +444,7 @@ def _open(decisions: pd.DataFrame, register: Register) -> list[Row]:
     """Decisions that wait for something, and actions past their date."""
     projects, as_of, rows = register.projects, register.settings.as_of, []
     waiting = decisions[decisions["decision"].isin(["fund_to_next_gate", "fund_with_condition", "defer", "pause"])]
+    waiting = waiting[~brought(waiting, register)]
     for row in rows_of(waiting[waiting["project_id"].isin(projects.index)]):
         text = f"{called(projects, row.project_id)} was {WORDS[row.decision]}"
         text += f": {row.condition}" if isinstance(row.condition, str) and row.condition else ""

@@ -28,7 +28,7 @@ from pmo_kit.performance.curves import (
     read_curves,
     rows_of,
 )
-from pmo_kit.performance.governance import last_decisions, latest_slips
+from pmo_kit.performance.governance import brought, last_decisions, latest_slips
 
 if TYPE_CHECKING:
     from datetime import date
@@ -582,7 +582,8 @@ def conditions(register: Register, review: Review) -> pd.Series:
     for project in verdicts.index[verdicts.isin(["look again", "stop"])]:
         found.setdefault(str(project), []).append("a new business case: going on does not pay at today's pace")
     as_of = register.settings.as_of
-    for row in last_decisions(register).itertuples():
+    decisions = last_decisions(register)
+    for row in decisions[~brought(decisions, register)].itertuples():
         late = as_of is not None and pd.notna(row.due) and row.due < pd.Timestamp(as_of)
         if row.decision == "fund_with_condition" and pd.notna(row.condition) and late:
             words = f"what was due by {row.due.date().isoformat()}: {row.condition}"

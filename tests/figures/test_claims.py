@@ -25,7 +25,7 @@ from pmo_kit.exhibits.records import words
 from pmo_kit.facts import Fact
 from pmo_kit.figures import arbitration as figures
 from pmo_kit.figures import overview as portfolio
-from pmo_kit.figures import page_one
+from pmo_kit.figures import page_one, risk
 from pmo_kit.figures import performance as delivery
 from tests.figures.two_projects import two_projects
 from tests.oracle.plans import Plans, Register
@@ -616,3 +616,86 @@ def test_limits_that_hold_back_alike_are_several(twelve: Asked) -> None:
     title = figures.limits(allocation, worth).title
     assert "several hold back most: without one of “" in title
     assert "several" not in figures.limits(allocation, worth.drop(index=alike[1])).title
+
+
+@pytest.mark.long
+def test_what_is_spent_after_the_last_envelope_is_said_beside_what_is_left(
+    asked: list[Asked], meridian: pmo.Register
+) -> None:
+    """Envelopes less all spending is what is left less what no envelope holds: both stand under the chart."""
+    for allocation, plans in asked:
+        years = [int(year) for year in figures.money_by_year(allocation)["year"].unique()]
+        if years:
+            row = mine(allocation, plans)
+            inside = sum(plans.amount(plans.spend(year=year))[row] for year in years)
+            assert plans.amount(plans.spend())[row] - inside < 0.05
+            assert "without an envelope" not in figures.envelopes(allocation).takeaway
+    late = pmo.arbitrate(pmo.Question(meridian, overrides=False))
+    chart, budgets = figures.envelopes(late), meridian.table("budgets").query("scope == 'all'")
+    beyond = told(chart, "plan.spend", part="years without an envelope").value
+    left = budgets["amount"].sum() - late.spend.to_numpy().sum() + beyond
+    assert beyond == pytest.approx(late.spend.loc[:, late.spend.columns > budgets["year"].max()].to_numpy().sum())
+    assert told(chart, "plan.left").value == pytest.approx(left)
+
+
+def test_no_budget_above_the_one_that_is_named_is_worth_more(twelve: Asked) -> None:
+    allocation, plans = twelve
+    budgets = [0.7, 0.85, 1.0, 1.1, 1.2, 1.3, 1.5]
+    ladder = pmo.frontier(allocation.question, budgets=budgets)
+    line = figures.frontier(ladder, allocation).takeaway
+    amounts = {name: rows[0][1] for name, rows in plans.envelopes.items() if rows}
+    assert amounts
+    best = ladder.table.set_index("factor")["value"]
+    enough = min(factor for factor in budgets if best[factor] >= best.iloc[-1] - 0.05)
+    assert line == (f"Of the budgets tried none above {100 * enough:.0f}\u202f% of today's is worth more."
+                    if enough < budgets[-1] else "")  # fmt: skip
+
+
+def test_what_a_condition_asked_for_is_not_asked_again_once_it_is_brought(meridian: pmo.Register) -> None:
+    """The recovery plan of June was brought, says the log of actions: neither the plan nor page one asks for it."""
+    actions = meridian.table("actions")
+    own = actions["project_id"].eq("P38") & actions["status"].eq("done")
+    assert own.sum() == 1
+    missing = meridian.replace(actions=actions.assign(status=actions["status"].mask(own, "open")))
+    for register, brought in ((meridian, True), (missing, False)):
+        words = performance.conditions(register, pmo.review_performance(register))["P38"]
+        assert ("Recovery plan by June" in words) != brought
+        events = performance.since_last_committee(register)
+        assert events["text"].str.contains("Recovery plan by June").any() != brought
+
+
+def test_a_calendar_says_of_whom_it_speaks() -> None:
+    """HS2 began in 2009 and has no finish: it is under way, and in no count of those with both dates."""
+    register = pmo.load_register("data/samples/gmpp_dft_2024")
+    dates = register.projects[["start", "finish"]].dropna()
+    chart = portfolio.timeline(register)
+    busy = {year: int(((dates["start"].dt.year <= year) & (dates["finish"].dt.year >= year)).sum())
+            for year in range(2009, 2050)}  # fmt: skip
+    most = max(busy.values())
+    assert len(dates) < register.projects["start"].notna().sum()
+    assert chart.title.startswith(f"Of {len(dates)} projects with both dates {most} are under way in ")
+    assert [year for year in busy if busy[year] == most] == [int(word) for word in chart.title.replace(",", "").split()
+                                                             if word.startswith("20")]  # fmt: skip
+    assert chart.takeaway.startswith(f"The first of these starts in {dates['start'].min():%B %Y}")
+    assert f"years after {dates['start'].min():%B %Y}" in chart.unit_line
+    life = portfolio.whole_life(register)
+    silent = register.projects["name"].drop(list(life.data["project_id"]))
+    assert all(name in life.note for name in silent)
+    assert len(silent)
+
+
+def test_what_is_exceeded_with_nothing_late_is_said(meridian: pmo.Register) -> None:
+    allocation = pmo.arbitrate(pmo.Question(meridian, overrides=False))
+    simulation = pmo.simulate(allocation, draws=200, seed=7)
+    line, register = risk.exceedance(simulation).takeaway, allocation.question.register
+    plan = {(str(p), level) for p, level in allocation.plan.items()}
+    people = register.table("resources")
+    own = people[[pair in plan for pair in zip(people["project_id"], people["level"], strict=True)]]
+    needed = own.groupby(["role", "period"])["fte"].sum()
+    there = register.table("capacity").set_index(["role", "period"])["fte"]
+    over = needed[needed > there.reindex(needed.index) + 0.05].index
+    assert len(over)
+    assert "As planned, with nothing late, " in line
+    table = simulation.exceedance.query("kind == 'capacity'").set_index("rule")
+    early = table.index[table["planned"] > table["available"] + 0.05]
+    assert {f"{role} {period}" for role, period in over} == set(early)

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pmo_kit.exhibits import Field, Table
+from pmo_kit.exhibits import Chart, Field, Table
 from pmo_kit.exhibits.records import Kind
 from pmo_kit.facts import number
-from pmo_kit.figures.figure import columns, figure
+from pmo_kit.figures.figure import axes, columns, figure
 
 HOME = Path("pmo_kit/figures")
 
@@ -76,3 +76,29 @@ def test_a_column_whose_printed_parts_do_not_add_up_says_so(cents: list[int], ef
     )
     printed = [Decimal(str(number(value)).replace("−", "-")) for value in data["n"]]
     assert ("“money” do not add up" in made().note) == (sum(printed[:-1]) != printed[-1])
+
+
+@given(st.lists(st.tuples(st.integers(-999, 999), st.integers(-999, 999)), min_size=1, max_size=6))
+def test_a_column_that_is_a_difference_says_where_the_printed_amounts_give_another(
+    cents: list[tuple[int, int]],
+) -> None:
+    data = pd.DataFrame(cents, columns=["after", "before"]) / 100
+    data["change"] = data["after"] - data["before"]
+    made = figure("page_one.amounts")(lambda: Table(data=data, columns=columns("before | after | change")))
+    shown = data.map(lambda amount: Decimal(number(amount).replace("−", "-")))
+    off = (shown["after"] - shown["before"] != shown["change"]).any()
+    assert ("“change” may be one off" in made().note) == off
+
+
+@given(st.lists(st.integers(-999, 999), min_size=2, max_size=6))
+def test_a_bridge_says_where_its_printed_steps_do_not_add_up(cents: list[int]) -> None:
+    ends = pd.Series(cents).cumsum() / 100
+    data = pd.DataFrame(
+        {"step": [f"s{n}" for n in range(len(cents))], "end": ends, "start": ends.shift(fill_value=0.0)}
+    )
+    data = pd.concat([data, pd.DataFrame({"step": ["now"], "end": ends.iloc[-1:], "start": [0.0]})], ignore_index=True)
+    made = figure("page_one.amounts")(
+        lambda: Chart(mark="bar", data=data, **axes(x=Field("end", "worth"), y="step", start="start.end"))
+    )
+    steps = [Decimal(number(step).replace("−", "-")) for step in data["end"] - data["start"]]
+    assert ("the steps do not add up" in made().note) == (sum(steps[:-1]) != steps[-1])

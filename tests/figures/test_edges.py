@@ -71,7 +71,7 @@ def test_nothing_false_is_said_at_the_edge(case: str, spread: bool) -> None:
         assert page[0].title == "Fund no projects;\nworth 0.0" + " expected" * spread
     likely = simulation.exceedance["probability"].max()
     assert ("holds in all of the futures" in drawn["exceedance"].title) == (likely == 0)
-    assert ("is exceeded in" in drawn["exceedance"].title) == (likely >= 0.005)
+    assert (": exceeded in" in drawn["exceedance"].title) == (likely >= 0.005)
     reserve = simulation.contingency(0.8).pooled
     assert ("No reserve" in drawn["contingency"].title) == (reserve < 0.05)
     cost = simulation.totals["cost"]
