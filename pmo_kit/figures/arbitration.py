@@ -896,7 +896,7 @@ def later(allocation: Allocation, waiting: Allocation) -> Table:
     most = "one year" if years == 1 else f"up to {count(years, 'year')}"
     return Table(
         data=data,
-        columns=columns(f"project | now | size | cost: cost | value: {allocation.question.goal}"),
+        columns=columns(f"project | now | size | cost: cost then | value: {allocation.question.goal} then"),
         title=say(
             "Starting {n:words project|projects} {most} later would gain {gain}, {whole} in all",
             most=most,

@@ -163,7 +163,9 @@ def areas(review: Review) -> Table:
     return Table(
         data=rows,
         totals=1,
-        columns=columns("area | projects | bac | pv | ev | ac | cpi.sums | spi_t | eac_cpi | ratings"),
+        columns=columns(
+            "area | projects: projects that report | bac | pv | ev | ac | cpi.sums | spi_t | eac_cpi | ratings"
+        ),
         title=(say("{earned} earned for {spent} spent", **told) if told["running"].value else NOBODY)
         + (
             f"; {listed(worst.index)} {'earns' if len(worst) == 1 else 'earn'} least: "

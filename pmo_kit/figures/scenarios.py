@@ -158,7 +158,7 @@ def regret(comparison: Comparison) -> Table:
         data=table.replace(float("inf"), float("nan")).rename_axis("plan").reset_index(),
         columns=columns(
             "plan: plan made for",
-            *(Field(name, f"if {name}") for name in names),
+            *(Field(name, f"lost if {name}") for name in names),
             "|| maximum | mean | fits.cases",
         ),
         title=say(
@@ -239,7 +239,7 @@ def futures(comparison: Comparison, table: pd.DataFrame) -> Table:
         data=rows,
         columns=columns(
             "plan: plan made for",
-            *(Field(str(name), f"if {name}") for name in sure.columns),
+            *(Field(str(name), f"worth if {name}") for name in sure.columns),
             "|| worst | holds.least",
         ),
         title=f"Over {comparison.over} today's plan is worth at least {format_number(today)}, {percent(0.8)} sure"

@@ -7,20 +7,25 @@ import io
 import json
 import re
 import shutil
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
 import nbformat
+import openpyxl
 import pypdf
 import pytest
 
+import pmo_kit as pmo
 from pmo_kit.exhibits.cells import sayings
-from pmo_kit.exhibits.records import Exhibit, Kpi, Table, from_json
+from pmo_kit.exhibits.records import Exhibit, Kpi, Table, from_json, words
 from pmo_kit.facts import COUNTS, NUMBER
+from pmo_kit.facts import number as printed
 from pmo_kit.packs import build_pack, build_packs, expand, read_spec
 from pmo_kit.shipped import shipped
+from pmo_kit.uncertainty import expected
 from tests.packs.test_media_valid import check_schema, faults
 from tests.packs.test_vocabulary import ours
 from tests.packs.tiny import write_workspace
@@ -449,3 +454,85 @@ def test_text_of_a_register_is_inert(opened: Any, tmp_path: Path) -> None:
     assert page.evaluate("window.stolen") is None
     assert page.locator("img").count() == 0
     assert complaints == []
+
+
+def quantities(exhibit: Exhibit) -> Iterator[tuple[tuple[str, ...], float]]:
+    """What the numbers of a table are: of which row, under which head, in which unit; and how much."""
+    if not isinstance(exhibit, Table):
+        return
+    for _, row in exhibit.data.iterrows():
+        first = row[exhibit.columns[0].name]
+        runs = dict(part[:2] for part in first) if isinstance(first, tuple) else {}
+        key = row.get("project_id") or runs.get("id") or (first if isinstance(first, str) else None)
+        key = words(first) if "lead" in runs else key  # a risk, of which a project has several
+        for field in exhibit.columns:
+            value = row[field.name]
+            if key and field.kind == "number" and isinstance(value, int | float) and value == value:
+                yield (str(key), field.name, field.title, field.unit), float(value)
+
+
+def test_one_quantity_under_one_head_has_one_value_in_every_table(folder: Path) -> None:
+    """The cost of a project, the value of a case: wherever a table prints it, it is the same number."""
+    found: dict[tuple[str, ...], dict[str, float]] = {}
+    for record in json.loads((folder / "figures.json").read_text(encoding="utf-8")):
+        exhibit = from_json(record)
+        for what, value in quantities(exhibit):
+            found.setdefault(what, {})[exhibit.id] = value
+    apart = {what: seen for what, seen in found.items() if max(seen.values()) - min(seen.values()) > 1e-6}
+    assert apart == {}
+    if json.loads((folder / "manifest.json").read_text())["pack"] == "investment_committee":
+        assert sum(len(seen) > 1 for seen in found.values()) > 90
+
+
+def test_page_one_and_the_workbook_each_answer_five_questions(folder: Path) -> None:
+    """Of today's pack: the numbers are found again by asking the register, the spending by adding up its rows."""
+    if json.loads((folder / "manifest.json").read_text())["pack"] != "investment_committee":
+        return
+    register = pmo.load_register("data/samples/meridian")
+    question = pmo.Question(register, overrides=False)
+    plan = pmo.arbitrate(question)
+    rows = expected(register).costs
+    rows = rows[[plan.plan.get(p) == level for p, level in zip(rows["project_id"], rows["level"], strict=True)]]
+    spent = rows[rows["state"] != "actual"].groupby("year")["amount"].sum()
+    spent[2028] -= 0.4 if {"P31", "P34"} <= set(plan.plan) else 0.0  # saved by doing two together
+    simulation = pmo.simulate(plan, draws=10_000, seed=7)
+    lifted = [one for one in pmo.Question(register).orders if (one.in_out == "in") != (one.project_id in plan.plan)]
+    capacity = register.table("capacity")
+    engineers = capacity["role"].eq("data_engineer") & capacity["period"].eq("2028")
+    fewer = register.replace(capacity=capacity.assign(fte=capacity["fte"] - engineers))
+    kept = [pmo.arbitrate(question.with_override(x.project_id, "in", x.level, reason="as on record")) for x in lifted]
+    answers = {
+        "what in 2028": [f"{printed(spent[2028])} in 2028"],
+        "in all": [f"in all {printed(spent[spent.index >= 2027].sum())}"],
+        "how sure": [
+            f"{printed(simulation.totals['npv'].median())} in the middle (median)",
+            f"{printed(simulation.totals['npv'].quantile(0.2))} 80 % sure",
+            f"Every envelope holds in {round(100 * simulation.fits_envelopes)} % of the futures",
+            f"{printed(plan.value)} is proven",
+        ],
+        "which orders are lifted": [
+            "This plan lifts two orders on record",
+            *(f"{register.projects.loc[one.project_id, 'name']} in:" for one in lifted),
+            *(f"costs {printed(plan.value - other.value)}" for other in kept),
+        ],
+        "one engineer less": [
+            "Data engineers 2028",
+            printed(pmo.arbitrate(pmo.Question(fewer, overrides=False)).value),
+        ],
+    }
+    assert len(lifted) == 2
+    page = pypdf.PdfReader(folder / "pack.pdf").pages[0].extract_text()
+    book = openpyxl.load_workbook(folder / "annex.xlsx", data_only=True)
+    lines = [
+        " | ".join(printed(v) if isinstance(v, float | int) else str(v) for v in row if v not in (None, ""))
+        for sheet in book
+        for row in sheet.iter_rows(values_only=True)
+    ]
+    (whole,) = [line for line in lines if line.startswith("The plan | ")]
+    money = [answers.pop(asked)[0].split() for asked in ("what in 2028", "in all")]
+    assert f"{printed(spent[2027])} | {money[0][0]} | " in whole
+    assert f" | {money[1][-1]} | " in whole
+    assert all(" ".join(parts) in re.sub(r"\s+", " ", page) for parts in money)
+    for medium in (page, " ".join(lines)):
+        said = re.sub(r"\s+", " ", medium.replace("\u202f", " "))
+        assert [(asked, part) for asked, wanted in answers.items() for part in wanted if part not in said] == []
