@@ -444,27 +444,22 @@ def frontier(ladder: Frontier, allocation: Allocation | None = None) -> Chart:
     today = rows["percent"].round(6) == 100
     rows["label"] = rows["value"].map(format_number).where(rows.index.isin([0, len(rows) - 1]), "")
     rows["label"] = rows["label"].mask(today, f"today {format_number(allocation.value)}")
-    low, high = rows.iloc[0], rows.iloc[-1]
-    ends = {
-        f"{name}{less}": facts.told(allocation, f"ladder.{name}", amount, part=as_given(row.percent))
-        for row, less in ((low, 1), (high, -1))
-        for name, amount in (
-            ("factor", abs(1 - row.percent / 100)),
-            ("change", less * (allocation.value - row.value)),
+    low, high, parts = rows.iloc[0], rows.iloc[-1], []
+    for text, row, sign in (("{share} less money costs {change}", low, 1), ("{share} more buys {change}", high, -1)):
+        share, change = (
+            facts.told(allocation, f"ladder.{name}", amount, part=as_given(row["percent"]))
+            for name, amount in (
+                ("factor", sign * (1 - row["percent"] / 100)),
+                ("change", sign * (allocation.value - row["value"])),
+            )
         )
-    }
+        parts += [say(text, share=share, change=_or_nothing(change))] if share.value > SMALL else []
     return Chart(
         mark="line",
         data=rows,
         **axes(x="percent.envelopes", y=f"value.axis: {allocation.question.goal}", label="label.mark"),
         references=(Reference("x", 100.0, "envelope today"),),
-        title=say(
-            "{less} less money costs {lost}; {more} more buys {gained}",
-            less=ends["factor1"],
-            lost=_or_nothing(ends["change1"]),
-            more=ends["factor-1"],
-            gained=_or_nothing(ends["change-1"]),
-        ),
+        title=say("; ").join(parts) or "No other budget was tried",
         takeaway=say(
             "Of the budgets tried none above {enough} of today's is worth more.",
             enough=_factor(ladder.question, float(table["factor"][rows["value"] >= high["value"] - 0.05].min())),

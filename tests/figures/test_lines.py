@@ -46,7 +46,8 @@ def test_what_the_value_of_a_plan_is_called_is_said_alike(basis: str) -> None:
         allocation, ladder = pmo.arbitrate(question), pmo.frontier(question, [0.6, 1.0])
         assert allocation.summary.lower().startswith(f"{goal} ")
         assert f"the {goal} goes from" in ladder.summary
-        assert f" {goal} goes" in figures.frontier(ladder, allocation).takeaway
+        assert figures.frontier(ladder, allocation).title.startswith("40\u202f% less money costs ")
+        assert " more " not in figures.frontier(ladder, allocation).title
 
 
 def test_a_project_that_only_changes_its_size_is_named() -> None:
