@@ -302,15 +302,18 @@ class Published:
         return f"{self.manifest['pack']} {self.folder.name}"
 
     def whole(self) -> Published:
-        """This pack, where its figures are those that it was published with.
+        """This pack, where all that is read of it is as it was published: figures, facts, what it was made from.
 
         Raises
         ------
         PackError
-            They were changed.
+            Something of it was changed.
         """
-        if sha256((self.folder / "figures.json").read_bytes()) != self.manifest["outputs"].get("figures.json"):
-            raise PackError(f"{self.folder}: figures.json was changed after it was published.")
+        for name, digest in self.manifest["outputs"].items():
+            file = self.folder / name
+            read = name in ("figures.json", "facts.json") or name.startswith("sources/")
+            if read and not (file.is_file() and file_hash(file) == digest):
+                raise PackError(f"{self.folder}: {name} was changed after it was published.")
         return self
 
 

@@ -24,7 +24,7 @@ def shown(path: Path, without_widgets: bool) -> tuple[list[dict], int]:
     book = nbformat.read(path, as_version=4)
     if without_widgets:
         book.cells = [cell for cell in book.cells if not interactive(cell)]
-    NotebookClient(book, timeout=120, resources={"metadata": {"path": str(path.parent)}}).execute()
+    NotebookClient(book, timeout=None, resources={"metadata": {"path": str(path.parent)}}).execute()
     data = [o.data for c in book.cells for o in c.get("outputs", []) if "data" in o]
     return [d[MIME] for d in data if MIME in d], sum("application/vnd.jupyter.widget-view+json" in d for d in data)
 

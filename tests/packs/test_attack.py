@@ -91,7 +91,8 @@ def test_a_renamed_copy_is_a_note_and_no_tampering(
 
 def test_diff_and_record_execute_nothing(pack: Path, tmp_path: Path) -> None:
     with_cell(pack, f"open({str(tmp_path / 'owned')!r}, 'w').close()")
-    diff_packs(pack, pack)
+    with pytest.raises(PackError, match=r"sources/notebooks/one\.ipynb was changed"):
+        diff_packs(pack, pack)
     with pytest.raises(PackError):
         record_decisions(pack, tmp_path / "data" / "samples" / "harbor")
     assert not (tmp_path / "owned").exists()
@@ -253,7 +254,7 @@ def test_one_signal_ends_a_hanging_cell_and_nothing_stays(workspace: Workspace, 
     """Attacks 9b and 9c."""
     run = hanging(workspace, tmp_path)
     os.kill(run.pid, getattr(signal, name))
-    told = run.communicate(timeout=60)[1]  # 300 without it; on a quiet machine 1 to 2 s
+    told = run.communicate()[1]  # of a cell that is not ended nothing says after 300 s that it was stopped
     assert run.returncode == 2, told
     assert "Stopped; nothing was published." in told
     assert "Traceback" not in told

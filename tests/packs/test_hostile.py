@@ -147,7 +147,7 @@ class Tags(html.parser.HTMLParser):
         self.feed(page)
 
     def handle_data(self, data: str) -> None:
-        self.text += data
+        self.text += data if self.cdata_elem is None else ""  # not what stands in scripts and styles
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         for name, value in attrs:
@@ -187,7 +187,8 @@ def test_every_column_of_words_of_every_table_is_hostile_or_refused_in_words(
     refused = {
         (file.removesuffix(".csv"), column) for file, column in zip(blocks["file"], blocks["column"], strict=True)
     }
-    assert refused == PARSED - {("scenarios", "scope")}, "a scope only once its row is read"
+    assert refused >= PARSED - {("scenarios", "scope")}, "a scope only once its row is read"
+    assert refused - PARSED <= {("costs", "project_id"), ("costs", "level")}, "of projects whose commitment is not read"
     assert write_hostile(folder, PARSED) == done - PARSED
     register = pmo.load_register(folder)
     assert len(register.projects) == len(pmo.load_register(shipped("data", "samples", "meridian")).projects)
@@ -226,7 +227,7 @@ def test_every_text_stands_as_text_in_every_medium(pack: Path) -> None:
     for medium, text in (("page", page), ("slides", slides), ("workbook", cells), ("paper", paper)):
         whole = "".join(text.split())
         for one in HOSTILE:
-            for piece in re.split(f"{UNSEEN.pattern}|[\u200d\u200f]", "".join(one.split())):
+            for piece in re.split(f"{UNSEEN.pattern}|[\u200d\u200f]|_x001B_", "".join(one.split())):
                 assert piece in whole or (medium == "paper" and not one.isascii()), (medium, piece)
 
 

@@ -16,9 +16,9 @@ from pmo_kit.cli import main
 from pmo_kit.shipped import shipped
 from pmo_kit.workshop.building import built, home, lesson_names
 from pmo_kit.workshop.checks import lesson as checker
-from tests.browser.lab import Lab
+from tests.browser.lab import PATIENCE, Lab
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(0)]
 HALF_DAY = [
     name
     for what, _ in yaml.safe_load((home() / "agendas.yml").read_text("utf-8"))["half_day"]
@@ -58,7 +58,7 @@ class Learner:
         """Run a cell from its editor and read what it shows."""
         cell = self.cell(number)
         cell.locator(".cm-content").click()
-        self.page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=60_000)
+        self.page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=PATIENCE)
         before, start = cell.locator(".jp-InputArea-prompt").inner_text(), time.monotonic()
         self.page.keyboard.press("Shift+Enter")
         self.page.wait_for_function(
@@ -68,7 +68,7 @@ class Learner:
                 return now !== before && /\\[\\d+\\]/.test(now);
             }""",
             arg=[number, before],
-            timeout=30_000,
+            timeout=PATIENCE,
         )
         self.seconds[number] = max(self.seconds.get(number, 0), time.monotonic() - start)
         assert cell.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
