@@ -143,7 +143,7 @@ def _ended_by_signals() -> Iterator[None]:
 
 def pack(options: argparse.Namespace) -> int:
     """Build packs; one that fails takes no other down."""
-    from pmo_kit.packs.asking import asked, described, listed
+    from pmo_kit.packs.asking import asked, described, listed, log_runs, summed, warned, write_letter
 
     specs, unread = asked(_pack_files(options), options.only, options.set)
     failed: list[BaseException] = [*unread]
@@ -152,7 +152,6 @@ def pack(options: argparse.Namespace) -> int:
     if options.list or options.dry_run:
         _tell("\n".join(map(listed if options.list else described, specs)))
         return FAILED if failed else DONE
-    from pmo_kit.packs.asking import log_runs, summed, warned, write_letter
     from pmo_kit.packs.building import Built, build_packs
 
     built: Sequence[Built] = ()

@@ -310,8 +310,7 @@ class Published:
             Something of it was changed.
         """
         for name, digest in self.manifest["outputs"].items():
-            file = self.folder / name
-            read = name in ("figures.json", "facts.json") or name.startswith("sources/")
+            read, file = name.startswith(("figures.json", "facts.json", "sources/")), self.folder / name
             if read and not (file.is_file() and file_hash(file) == digest):
                 raise PackError(f"{self.folder}: {name} was changed after it was published.")
         return self
