@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from pmo_kit.arbitration.allocation import limits_used
 from pmo_kit.arbitration.model import ONE, Plan
 from pmo_kit.arbitration.prices import added, flip, in_the_way
 from pmo_kit.arbitration.rules import (
@@ -267,15 +268,22 @@ def way_words(allocation: Allocation, project_id: str, rule: Rule) -> str:
 
 
 def _met(allocation: Allocation, project_id: str, option: int, rule: Rule) -> str:
-    """A limit or a link that an option meets, with what it needs of the limit."""
+    """A limit or a link that an option meets: what it needs of the limit, or what would become of it."""
     use = next((use for use in allocation.limits if use.rule == rule.name), None)
     if use is None:
         return f"it {way_words(allocation, project_id, rule)}"
-    options, words = allocation.question.built, use.sentence
+    model, options = allocation._model, allocation.question.built
+    beside = limits_used(model, added(model, allocation._positions, option))
+    then = min((one for one in beside if one.rule == rule.name), key=lambda one: one.slack)
     if isinstance(rule, Envelope):
-        return f"{words} and it needs {as_given(round(float(options.measure(rule.scope, rule.year)[option]), 2))}"
-    if isinstance(rule, Capacity):
-        return f"{words} and it needs {as_given(round(float(options.demand(rule.role, rule.period)[option]), 2))}"
+        need = float(options.measure(rule.scope, rule.year)[option])
+    elif isinstance(rule, Capacity):
+        need = float(options.demand(rule.role, rule.period)[option])
+    else:
+        return f"with it, {then.sentence}"
+    words = f"{use.sentence} and it needs {as_given(round(need, 2))}"
+    if round(use.used, 2) + round(need, 2) <= round(use.limit, 2):  # what it spends before is not carried in
+        words += f", with which only {as_given(round(then.limit, 2))} is there: less is carried in"
     return words
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+import re
 from pathlib import Path
 
 import numpy as np
@@ -699,3 +700,30 @@ def test_what_is_exceeded_with_nothing_late_is_said(meridian: pmo.Register) -> N
     table = simulation.exceedance.query("kind == 'capacity'").set_index("rule")
     early = table.index[table["planned"] > table["available"] + 0.05]
     assert {f"{role} {period}" for role, period in over} == set(early)
+
+
+AMOUNT = r"(\d[\d\u202f]*(?:\.\d+)?)"
+FULL = re.compile(
+    rf"{AMOUNT} of {AMOUNT} [^;]*?used in [^;]*? and it needs {AMOUNT}(?:, with which only {AMOUNT} is there)?"
+)
+
+
+@pytest.mark.long
+def test_a_letter_says_of_a_limit_what_a_reader_can_add_up(asked: list[Asked], meridian: pmo.Register) -> None:
+    """What is used and what a project needs are more than there is, or than is there once less is carried in."""
+    plans = [allocation for allocation, _ in asked] + [pmo.arbitrate(pmo.Question(meridian, overrides=False))]
+    seen, less = 0, 0
+    for allocation in plans:
+        out = allocation.table.index[allocation.table["decision"] == "refuse"]
+        for project in out[:9]:
+            said = " ".join(words(text) for _, text in figures.sponsor_letter(allocation, str(project)).items)
+            for used, limit, need, there in FULL.findall(said):
+                used, limit, need = (float(part.replace("\u202f", "")) for part in (used, limit, need))
+                least = float(there.replace("\u202f", "")) if there else limit
+                assert used + need > least - 0.011, (project, said)
+                assert bool(there) == (used + need <= limit + 1e-9)
+                seen, less = seen + 1, less + bool(there)
+            for above, below in re.findall(r"with it, [^;.]*at least [^;]*: ([\d.]+) % against ([\d.]+) %", said):
+                assert float(above) <= float(below)
+    assert seen > 20
+    assert less
