@@ -297,7 +297,7 @@ function board(el, link) {
     if (!ready()) return;
     for (const project of now.state.projects) {
       const row = rows.get(project.id), price = now.prices[project.id];
-      write(row.price, project.duty ? "by law" : project.forced !== "free" ? "forced" : price ? price.short : "…");
+      write(row.price, project.duty ? "by law" : project.forced !== "free" ? "forced" : price ? price.short : now.state.status === "none" ? "–" : "…");
       row.price.title = price ? price.long : "";
     }
     dialog.preview();

@@ -155,7 +155,8 @@ class Board(ui.Linked):
         for one, found in self.session.searched(wanted):
             if stopped():
                 return
-            answer = found if one == case else answer
+            if one == case and found.allocation is not None:  # a proof that is not found in time takes no plan away
+                answer = found
             self._background.hand(partial(self._settle, one, found))
         if answer is not None and answer.allocation is not None:
             self._search_prices(case, answer, stopped)

@@ -112,6 +112,15 @@ def test_the_dialog_speaks_of_the_level_that_is_chosen(opened: Callable[..., Any
     assert words.inner_text() == "There is no plan now to compare with."
 
 
+def test_where_there_is_no_plan_no_price_is_promised(opened: Callable[..., Any], heard: dict[str, Any]) -> None:
+    page = opened()
+    hear(page, {**heard, "prices": {}})
+    free = page.locator("[data-project][data-forced=free] .pw-cost", has_not_text="by law")
+    assert set(free.all_inner_texts()) == {"…"}
+    hear(page, {"state": {**heard["state"], "status": "none"}})
+    assert set(free.all_inner_texts()) == {"–"}
+
+
 def test_parts_may_come_in_any_order(opened: Callable[..., Any], heard: dict[str, Any]) -> None:
     page = opened()
     for part in ("prices", "options", "notice", "progress", "state"):
@@ -193,6 +202,9 @@ def test_every_column_sorts(opened: Callable[..., Any], heard: dict[str, Any], k
         (1280, 800, 833, 2, False),
         (640, 400, 420, 0, False),
         (1280, 800, 1280, 3, False),
+        (1280, 720, 1280, 1, False),
+        (1280, 720, 1280, 2, True),
+        (1920, 1080, 1920, 3, False),
         (1280, 800, 833, 0, True),
         (640, 400, 420, 0, True),
     ],
@@ -225,6 +237,10 @@ def test_nothing_is_cut_or_runs_out(
             "all => all.map(n => n.getBoundingClientRect().right)"
         ):
             assert box <= right + 1, part
+    over = """all => all.map(n => n.getBoundingClientRect()).filter((box, i, boxes) =>
+        i && box.top < boxes[i - 1].bottom - 1).length + all.filter(n => n.scrollHeight > n.clientHeight + 4
+        && !n.querySelector('.pw-gauges, .pw-moved, .pw-log')).length"""
+    assert page.locator(".pw-right > .pw-section").evaluate_all(over) == 0, "nothing stands on something else"
     cut = page.locator(".pw-headline").evaluate("n => [n.scrollWidth - n.clientWidth, n.scrollHeight - n.clientHeight]")
     assert max(cut) <= 4
 

@@ -219,6 +219,24 @@ def test_no_number_without_a_proof_or_its_bound(
     assert not seen[-1]["busy"]
 
 
+def test_a_proof_that_ends_without_a_plan_leaves_the_first_plan_and_its_prices(
+    question: pmo.Question, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """At many projects, or under load, the last search may find nothing in its time: the first answer stands."""
+    found = SessionState.search
+
+    def late(self: SessionState, case: Case, *, last: bool) -> Answer:
+        return Answer("stopped") if last and case.forces else found(self, case, last=last)
+
+    monkeypatch.setattr(SessionState, "search", late)
+    board = widgets.arbitration(question, folder=tmp_path)
+    send(board, "force", project="P08", way="in")
+    assert board.state["status"] == "stopped"
+    assert board.state["headline"].startswith("24.5")
+    assert board.prices["P07"]["short"]
+    board.close()
+
+
 def test_a_case_without_a_plan_leads_with_the_cheapest_money(board: Any) -> None:
     for project in ("P02", "P07", "P08"):
         send(board, "force", project=project, way="in", level="", reason="promised", by="Chair")
