@@ -34,8 +34,8 @@ test: .venv/dev            ## every fast test, some notebooks and a browser incl
 long: .venv/dev            ## whole notebooks, packs and meetings, searches against trying all plans
 	$(BIN)/python -m pytest -n 2 --dist loadscope -m "long and not slow"
 
-slow: .venv/dev            ## the slow suites
-	EXAMPLES=4 $(BIN)/python -m pytest -m "slow or hypothesis"
+slow: .venv/dev            ## the slow suites, with their counters
+	EXAMPLES=4 $(BIN)/python -m pytest -s -m "slow or hypothesis"
 
 lessons: .venv/dev         ## workshop solutions with their numbers, the half day walked through in JupyterLab
 	$(BIN)/python -m pytest -n 2 --dist loadscope -m slow tests/workshop

@@ -213,6 +213,23 @@ def test_no_limit_is_near_what_is_shipped() -> None:
     assert max(sizes) * 10 < LIMITS["bytes of a YAML file"]
 
 
+def test_yaml_that_people_write_has_one_reader() -> None:
+    """Every other module that reads YAML reads a file of the package itself."""
+    package = Path(__file__).parents[1] / "pmo_kit"
+    reads = re.compile(r"from yaml|yaml\.\w*(?:load|parse|compose|scan)\w*\(")
+    code = {file.relative_to(package).as_posix(): file.read_text(encoding="utf-8") for file in package.rglob("*.py")}
+    others = {
+        name for name, text in code.items() if "yaml." in text and reads.search(text.replace("import yaml\n", ""))
+    }
+    own = {
+        "rates/__init__.py", "register/values.py", "register/schema.py", "figures/annex.py", "workshop/guide.py",
+        "workshop/building.py", "packs/spec.py", "packs/manifest.py",
+    }  # fmt: skip
+    assert others == {"forms.py", *own}
+    assert not [name for name in own if re.search(r"yaml\.\w+\((?:path|file|given|self)\b", code[name])]
+    assert "yaml.unsafe_load" not in "".join(code.values())
+
+
 def test_the_package_begins_without_the_reader() -> None:
     code = "import pmo_kit, sys; sys.exit('pydantic' in sys.modules or 'pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -444,7 +444,8 @@ class _Batch:
             outputs = pack.manifest["outputs"].items()
             kept = {file: digest for file, digest in outputs if file.startswith("sources/")}
             same = kept == {file: manifest.sha256(content) for file, content in sources.items()}
-            return self.if_changed and same and self.software.items() <= pack.manifest.items()
+            same = same and self.software.items() <= pack.manifest.items()
+            return self.if_changed and same and bool(pack.whole(("",)))
         return False
 
     def run(self, workers: int, executor: Executor | None, progress: bool) -> None:

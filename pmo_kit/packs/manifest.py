@@ -301,8 +301,13 @@ class Published:
         """Name and id."""
         return f"{self.manifest['pack']} {self.folder.name}"
 
-    def whole(self) -> Published:
-        """This pack, where all that is read of it is as it was published: figures, facts, what it was made from.
+    def whole(self, read: tuple[str, ...] = ("figures.json", "facts.json", "sources/")) -> Published:
+        """This pack, where all that is read of it is as it was published.
+
+        Parameters
+        ----------
+        read : tuple of str
+            How the names of the files begin that are looked at.
 
         Raises
         ------
@@ -310,8 +315,8 @@ class Published:
             Something of it was changed.
         """
         for name, digest in self.manifest["outputs"].items():
-            read, file = name.startswith(("figures.json", "facts.json", "sources/")), self.folder / name
-            if read and not (file.is_file() and file_hash(file) == digest):
+            file = self.folder / name
+            if name.startswith(read) and not (file.is_file() and file_hash(file) == digest):
                 raise PackError(f"{self.folder}: {name} was changed after it was published.")
         return self
 

@@ -17,6 +17,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import pypdf
 import pytest
 
 import pmo_kit as pmo
@@ -137,7 +138,8 @@ def test_help_readme_and_every_pack_say_that_notebooks_are_programs(
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     pack = build_pack(workspace(one=notebook(LOAD, message("a.one"))), tmp_path / "out")
     page = (pack / "index.html").read_text(encoding="utf-8")
-    for text in (capsys.readouterr().out, readme, page):
+    paper = " ".join(one.extract_text() for one in pypdf.PdfReader(pack / "provenance.pdf").pages)
+    for text in (capsys.readouterr().out, readme, page, paper):
         assert re.search(r"(?i)notebooks( of a pack)? are programs", " ".join(text.split()))
 
 

@@ -58,10 +58,14 @@ def test_what_did_not_change_is_left_and_every_run_leaves_a_line(
     costs = tmp_path / "data" / "samples" / "harbor" / "costs.csv"
     costs.write_text(costs.read_text().replace("3.0", "4.0"), encoding="utf-8")
     assert main(command) == 0
+    page = tmp_path / "build" / "packs" / "board" / lines()[2]["id"] / "index.html"
+    page.write_text(page.read_text().replace("Two projects cost", "No project costs"), encoding="utf-8")
+    assert main(command) == 2, "what somebody wrote into is not left as if nothing had changed"
+    assert "was changed after it was published (index.html)" in lines()[3]["error"]
     file.write_text(file.read_text().replace("status", "x") + "colour: red\n")
     assert main(command) == 2
-    told = lines()
-    assert [line["state"] for line in told] == ["built", "unchanged", "built", "failed"]
+    told = [*lines()[:3], lines()[4]]
+    assert [line["state"] for line in lines()] == ["built", "unchanged", "built", "failed", "failed"]
     assert told[0]["id"] == told[1]["id"] == told[2]["previous"] != told[2]["id"]
     assert "'colour' is not known" in told[3]["error"]
     assert main(["pack", "--force"]) == 2
