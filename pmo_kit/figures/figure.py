@@ -125,11 +125,10 @@ def between(low: float, high: float) -> str:
 
     Examples
     --------
-    >>> between(4.5, 4.51), between(2, 4.5), between(0.04, 0.04)
+    >>> between(4.5, 4.51), between(2, 4.5), between(0.0, 0.04)
     ('4.5', '2.0 to 4.5', 'less than 0.1')
     """
-    ends = dict.fromkeys((at_least_some(low), at_least_some(high)))
-    return " to ".join(ends)
+    return at_least_some(high) if number(low) == number(high) else f"{number(low)} to {number(high)}"
 
 
 def named(names: pd.Series | pd.DataFrame) -> list[Runs]:

@@ -727,3 +727,15 @@ def test_a_letter_says_of_a_limit_what_a_reader_can_add_up(asked: list[Asked], m
                 assert float(above) <= float(below)
     assert seen > 20
     assert less
+
+
+def test_findings_on_one_register_are_one_number_in_every_pack() -> None:
+    """Two findings come from the last committee's register: whoever counts findings reads it too."""
+    counting = ("how_sure(", "overview.findings(", "overview.known(", "figures.known(", "figures.findings(")
+    for file in sorted(Path("notebooks").glob("*.ipynb")):
+        source = file.read_text(encoding="utf-8")
+        if any(call in source for call in counting):
+            assert "previous=previous" in source, file.name
+    for file in sorted(Path("templates/packs").glob("*.yml")):
+        pack = yaml.safe_load(file.read_text(encoding="utf-8"))
+        assert ("previous" in pack) == str(pack["register"]).endswith("/meridian"), file.name
