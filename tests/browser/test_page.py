@@ -26,6 +26,7 @@ from pmo_kit.facts import number as printed
 from pmo_kit.packs import build_pack, build_packs, expand, read_spec
 from pmo_kit.shipped import shipped
 from pmo_kit.uncertainty import expected
+from tests.packs.test_media_live import SOFFICE, convert
 from tests.packs.test_media_valid import check_schema, faults
 from tests.packs.test_vocabulary import ours
 from tests.packs.tiny import write_workspace
@@ -251,6 +252,27 @@ def test_office_files_are_valid(folder: Path) -> None:
     pages = ("committee", "workshop_arbitration")
     assert (not made) == (json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["pack"] in pages)
     assert [fault for file in made for fault in faults(file)] == []
+
+
+def test_libreoffice_computes_the_facts_of_the_plan_from_nothing(committee: Path, tmp_path: Path) -> None:
+    """No number is stored in the workbook that it opens: the value and money of the plan follow from the register."""
+    facts = json.loads((committee / "facts.json").read_text(encoding="utf-8"))
+    wanted = {
+        "planned_value" if fact["key"] == "plan.value" else f"planned_spend_{fact['of']['year']}": fact["value"]
+        for fact in facts
+        if fact["key"] in ("plan.value", "plan.spend")
+        and (fact["base"].get("figures"), fact["of"].get("plan")) == ("likely", "recommended")
+    }
+    pack = json.loads((committee / "manifest.json").read_text(encoding="utf-8"))["pack"]
+    assert bool(wanted) == (pack == "investment_committee")
+    if not wanted or SOFFICE is None:
+        pytest.skip("no plan on planned figures, or no LibreOffice")
+    openpyxl.load_workbook(committee / "annex.xlsx").save(tmp_path / "bare.xlsx")
+    convert(tmp_path / "bare.xlsx", tmp_path / "out", "xlsx:Calc MS Excel 2007 XML")
+    book = openpyxl.load_workbook(tmp_path / "out" / "bare.xlsx", data_only=True)
+    for name, value in wanted.items():
+        ((sheet, cell),) = book.defined_names[name].destinations
+        assert book[sheet][cell.replace("$", "")].value == pytest.approx(value, abs=1e-9), name
 
 
 def test_page_one_prints_on_one_page(opened: Any, committee: Path) -> None:

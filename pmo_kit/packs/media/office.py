@@ -378,8 +378,10 @@ def span(values: Sequence[float], room: float = 0.05, zero: float = 0.3) -> tupl
     return round(first, 9), round(math.ceil((high + pad) / step - 1e-9) * step, 9), round(step, 9)
 
 
-WIDEST, _WIDE = 36, 22
-"""Characters of the first and of any other column, at most."""
+WIDEST, _WIDE, _ALL = 36, 22, 90
+"""Characters of the first column, at most; of any other, where they are many; of all others, where they are few."""
+_DIGIT = 4.4
+"""What a character of a column's width is to the type in it, in pt, where another font than its own is wider."""
 _NAME = re.compile(r"[A-Za-z_]\w*|\[[^\]]+\]")
 
 
@@ -414,7 +416,7 @@ class Formats:
         self.book = book
         self.made: dict[tuple[tuple[str, Any], ...], Any] = {}
         self.widths: dict[tuple[str, int], float] = {}
-        self.wrapped: dict[tuple[str, int], list[tuple[int, int, str, float]]] = {}
+        self.wrapped: dict[tuple[str, int], list[tuple[int, int, str]]] = {}
 
     def __call__(self, **settings: Any) -> Any:
         """A format; the font is that of every medium."""
@@ -440,43 +442,24 @@ class Formats:
         """The column after so many characters from a column on."""
         return next(n for n in itertools.count(first) if self.width(sheet, first, n - 1) >= room)
 
-    def wraps(self, sheet: Any, row: int, first: int, said: str, last: int | None = None, room: float = 1.2) -> None:
+    def wraps(self, sheet: Any, row: int, first: int, said: str, last: int | None = None) -> None:
         """Note that a text is broken in its cell, or in one that reaches to another column."""
-        places = self.wrapped.setdefault((sheet.name, row), [])
-        places.append((first, first if last is None else last, said, room))
+        self.wrapped.setdefault((sheet.name, row), []).append((first, first if last is None else last, said))
 
     def settle(self, sheet: Any) -> None:
         """Make rows as high as their texts need, once all columns have their width: no program does it alike."""
         for (name, row), texts in self.wrapped.items():
             if name == sheet.name:
-                widths = (self.width(sheet, first, last) * room for first, last, _, room in texts)
-                lines = max(lines_in(one[2], width) for one, width in zip(texts, widths, strict=True))
+                rooms = ((said, _DIGIT * self.width(sheet, first, last)) for first, last, said in texts)
+                lines = max(len(theme.wrap(said, room, 10, bold=True)) for said, room in rooms)
                 if lines > 1:
-                    sheet.set_row(row, 14 * lines + 1)
+                    sheet.set_row(row, 13.5 * lines + 2)
 
 
 def inert_book(stream: io.BytesIO) -> Any:
     """A workbook in which no text is read as a formula, a link or a number."""
     inert = dict.fromkeys(("strings_to_formulas", "strings_to_urls", "strings_to_numbers"), False)
     return Workbook(stream, {"in_memory": True, **inert})
-
-
-def lines_in(value: object, width: float) -> int:
-    """How many lines a text takes in a column of so many characters.
-
-    Examples
-    --------
-    >>> lines_in("Billing replacement leaves", 12), lines_in("short", 12)
-    (3, 1)
-    """
-    count = 0
-    for line in str(value).split("\n"):
-        room, count = 0.0, count + 1
-        for word in line.split(" "):
-            room += len(word) + (1 if room else 0)
-            if room > width and room > len(word):
-                room, count = float(len(word)), count + 1
-    return count
 
 
 def text(sheet: Any, row: int, column: int, value: str, formats: Formats, **settings: Any) -> None:
@@ -499,7 +482,7 @@ def paragraph(sheet: Any, row: int, column: int, said: str, formats: Formats, **
     last = max(formats.reach(sheet, 0, LINE) - 1, column + 1)
     sheet.merge_range(row, column, row, last, "", formats(text_wrap=True, **look))
     text(sheet, row, column, said, formats, text_wrap=True, **look)
-    formats.wraps(sheet, row, column, said, last, 1.0)
+    formats.wraps(sheet, row, column, said, last)
 
 
 def write_table(
@@ -534,6 +517,7 @@ def write_table(
     rows = len(data)
     block = Block(head, left, tuple(field.name for field in fields), rows)
     plain = rows - totals
+    most = max(_WIDE, min(60, _ALL // max(len(fields) - 1, 1)))
     for column, field in enumerate(fields, left):
         values = data[field.name].tolist()
         kinds = {cells.cell(field, value)["kind"] for value in values}
@@ -543,7 +527,7 @@ def write_table(
         side = {"align": "right"} if number and field.kind != "time" else inner
         top = {"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom", **side}
         text(sheet, head, column, title, formats, **top)
-        formats.wraps(sheet, head, column, title, room=0.9)
+        formats.wraps(sheet, head, column, title)
         longest = 0
         for row, value in enumerate(values):
             look: dict[str, Any] = {"bold": True, "top": int(row == plain)} if row >= plain else {}
@@ -558,7 +542,7 @@ def write_table(
             longest = max(longest, *map(len, said.split("\n")))
         half = max(max(map(len, title.split()), default=0), -(-len(title) // 2) + 2)
         wide = longest + (2 if number else 3)
-        formats.widen(sheet, column, min(max(wide, half + 1, 7), _WIDE if column > left else WIDEST))
+        formats.widen(sheet, column, min(max(wide, half + 1, 7), most if column > left else WIDEST))
     return block
 
 

@@ -27,7 +27,6 @@ from pmo_kit.packs.media.office import (
     LINE,
     Formats,
     inert_book,
-    lines_in,
     normalized,
     paragraph,
     stamp,
@@ -146,7 +145,7 @@ def _contents(
     text(sheet, 2, 0, " ".join(part for part in notice if part), formats, font_color=theme.QUIET)
     for column, (title, width) in enumerate([("Sheet", 24), ("What it says", 96), ("Reference", 36)]):
         text(sheet, 4, column, title, formats, bold=True, bottom=1)
-        sheet.set_column(column, column, width)
+        formats.widen(sheet, column, width)
     link = formats(font_color=theme.DARK_BLUE, underline=1)
     row = 5
     for name, items in placed.items():
@@ -158,9 +157,10 @@ def _contents(
             title = " ".join(item.exhibit.title.split("\n"))
             sheet.write_url(row, 1, f"internal:'{name}'!A{where[item.id][1] + 1}",
                             formats(text_wrap=True, font_color=theme.INK), title[:255] or item.id)  # fmt: skip
-            sheet.set_row(row, 14 * lines_in(title, 104) + 1)
+            formats.wraps(sheet, row, 1, title)
             text(sheet, row, 2, item.id, formats, font_color=theme.QUIET)
             row += 1
+    formats.settle(sheet)
     sheet.freeze_panes(5, 0)
 
 
@@ -264,14 +264,16 @@ def _provenance(sheet: Any, outline: Outline, formats: Formats) -> None:
         (("File read", "SHA-256"), told["files"]),
         (("Software", "version"), told["software"]),
     )
-    lines: list[tuple[Sequence[str], bool]] = [((told[key],), key == "line") for key in ("line", "register", "rebuild")]
-    for heads, rows in parts:
-        lines += [(heads, True), *((row, False) for row in rows)]
-    for row, (line, bold) in enumerate(lines):
-        for column, said in enumerate(line):
-            text(sheet, row, column, said, formats, bold=bold)
     for column, width in enumerate((40, 44, 36, 60)):
-        sheet.set_column(column, column, width)
+        formats.widen(sheet, column, width)
+    for row, key in enumerate(("line", "register", "rebuild")):
+        paragraph(sheet, row, 0, told[key], formats, bold=not row)
+    lines = [(line, line is heads) for heads, rows in parts for line in (heads, *rows)]
+    for row, (line, bold) in enumerate(lines, 3):
+        for column, said in enumerate(line):
+            text(sheet, row, column, said, formats, bold=bold, text_wrap=True)
+            formats.wraps(sheet, row, column, said)
+    formats.settle(sheet)
 
 
 PLAN = "arbitration.plan"
