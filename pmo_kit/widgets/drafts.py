@@ -138,16 +138,10 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
     """
     state, unit = ScenariosState(question), question.built.value_unit
     fields = _fields(question)
-    table, detail = ipywidgets.HTML(), ipywidgets.HTML()
-    chosen = ui.control(ipywidgets.Dropdown, "Show", "50px")
-    panel = ui.Panel(state, f"A scenario is a set of changes to today; each gets its own best plan. Values in {unit}.")
-
-    def draw() -> str:
-        chosen.options = [one.name for one in state.scenarios]
-        chosen.value = state.shown or None
-        table.value = _results(state.comparison)
-        detail.value = _detail(state) if state.shown else ""
-        return state.headline
+    table = ui.shown(lambda: _results(state.comparison))
+    detail = ui.shown(lambda: _detail(state) if state.shown else "")
+    chosen = ui.control(ipywidgets.Dropdown, "Show", "50px", partial(setattr, state, "shown"))
+    ui.listed(chosen, lambda: ([one.name for one in state.scenarios], state.shown or None))
 
     def ask(scenarios: list[Scenario]) -> bool:
         if scenarios:
@@ -187,15 +181,17 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
         file = save_scenarios(state.scenarios, folder, question)
         return f"Saved in {file}. A pack reads it: scenarios_path under parameters of its scenarios chapter."
 
-    add = panel.button("Add and compare", lambda: ask([_draft(fields)]), "Find the best plan of this case")
-    stop = panel.button("Stop", stopped_by_hand, "Leave out the case that is searched")
-    remove = panel.button("Remove the one shown", lambda: state.remove(state.shown))
-    save = panel.button("Save", saved, "scenarios.yml, which the next pack reads")
+    add = ui.button("Add and compare", lambda: ask([_draft(fields)]), "Find the best plan of this case")
+    stop = ui.button("Stop", stopped_by_hand, "Leave out the case that is searched")
+    remove = ui.button("Remove the one shown", lambda: state.remove(state.shown))
+    save = ui.button("Save", saved, "scenarios.yml, which the next pack reads")
     above = ui.labeled(f"Worth of the best plan, {unit}")
     answers = ui.column(above, ui.scrolled(table, 3), chosen, ui.scrolled(detail, 2), width="60%")
     left = ui.column(ui.scrolled(ui.column(*fields.values(), width="100%")), width="40%")
-    stop.disabled, parts = True, [ui.row(left, answers, share=1), ui.row(add, stop, remove, save)]
-    panel.play(parts, draw, {chosen: partial(setattr, state, "shown")}, fields=fields)
+    about = f"A scenario is a set of changes to today; each gets its own best plan. Values in {unit}."
+    buttons = ui.row(add, stop, remove, save)
+    panel = ui.Panel(state, about, ui.row(left, answers, share=1), buttons, fields=fields)
+    stop.disabled = True
     ask(read_scenarios(question.register))
     return panel
 
@@ -306,6 +302,12 @@ class ParametersState:
         """The parameters that are not as in the notebook."""
         return {name: value for name, value in self.values.items() if value != self.first[name]}
 
+    @property
+    def headline(self) -> str:
+        """The notebook, and what is changed."""
+        words = [f"{_plain(name)} {value}" for name, value in self.changed.items()]
+        return f"{self.notebook.stem}: {'; '.join(words) or 'the parameters of the notebook'}"
+
     def run(self, folder: str | PathLike[str], now: dt.datetime) -> Path:
         """Run the notebook with these values and keep it in a folder; the notebook itself stays as it is.
 
@@ -348,16 +350,13 @@ def parameters(notebook: str | PathLike[str], *, folder: str | PathLike[str] = "
     """
     state = ParametersState(notebook)
     fields = {
-        name: ui.control(CONTROLS.get(type(value), ipywidgets.Text), _plain(name), "150px", value=value)
+        name: ui.control(
+            CONTROLS.get(type(value), ipywidgets.Text), _plain(name), "150px",
+            partial(state.values.__setitem__, name), value=value,
+        )
         for name, value in state.values.items()
-    }
+    }  # fmt: skip
     done = ipywidgets.HTML()
-    panel = ui.Panel(state, "Run makes a copy of this notebook with these parameters and opens nothing by itself.")
-    panel.add_class("pw-bar-only")
-
-    def draw() -> str:
-        words = [f"{_plain(name)} {value}" for name, value in state.changed.items()]
-        return f"{state.notebook.stem}: {'; '.join(words) or 'the parameters of the notebook'}"
 
     def run() -> bool:
         start.disabled = True
@@ -376,10 +375,12 @@ def parameters(notebook: str | PathLike[str], *, folder: str | PathLike[str] = "
             done.value += f'<div><a href="{escape(link)}" target="_blank">{escape(words)}</a></div>'
         panel.say(said, bad=not link)
 
-    start = panel.button("Run", run, "The whole notebook with these parameters")
+    start = ui.button("Run", run, "The whole notebook with these parameters")
     parts = ui.row(ui.scrolled(ui.column(*fields.values(), width="100%")), ui.column(start, ui.scrolled(done)), share=1)
-    moves = {field: partial(state.values.__setitem__, name) for name, field in fields.items()}
-    return panel.play([parts], draw, moves, fields=fields)
+    about = "Run makes a copy of this notebook with these parameters and opens nothing by itself."
+    panel = ui.Panel(state, about, parts, fields=fields)
+    panel.add_class("pw-bar-only")
+    return panel
 
 
 def _plain(name: str) -> str:

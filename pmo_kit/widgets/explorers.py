@@ -49,7 +49,7 @@ class RegisterState:
     --------
     >>> import pmo_kit as pmo
     >>> state = RegisterState(pmo.load_register("data/samples/meridian_12"))
-    >>> state.find(word="solar")
+    >>> state.find("word", "solar")
     >>> list(state.found.index), state.project
     (['P09', 'P10'], 'P09')
     """
@@ -57,7 +57,7 @@ class RegisterState:
     def __init__(self, register: Register) -> None:
         self.register = register
         self.word, self.area, self.only_found, self.project = "", ALL, False, ""
-        self.find()
+        self.find("word", "")
 
     @property
     def found(self) -> pd.DataFrame:
@@ -70,9 +70,15 @@ class RegisterState:
             keep &= table["area"].eq(self.area).fillna(False).to_numpy(bool)
         return table[keep & (table["findings"] >= int(self.only_found)).to_numpy()]
 
-    def find(self, **filters: str | bool) -> None:
-        """Filter by `word`, `area` and `only_found`; a project no longer there gives way to the first that is."""
-        vars(self).update(filters)
+    @property
+    def listed(self) -> list[tuple[str, str]]:
+        """The projects found, each in words and by its id."""
+        counted = {n: f"  ({n} found)" if n else "" for n in self.found["findings"]}
+        return [(f"{p}  {r['name']}{counted[r['findings']]}", str(p)) for p, r in self.found.iterrows()]
+
+    def find(self, filter: str, wanted: str | bool) -> None:
+        """Filter by `word`, `area` or `only_found`; a project no longer there gives way to the first that is."""
+        setattr(self, filter, wanted)
         there = [str(p) for p in self.found.index]
         if self.project not in there:
             self.project = there[0] if there else ""
@@ -121,28 +127,19 @@ def register(register: Register) -> ui.Panel:
         `panel.state` is the `RegisterState`.
     """
     state = RegisterState(register)
-    word = ui.control(ipywidgets.Text, placeholder="Find a project", continuous_update=True)
-    area = ui.control(ipywidgets.Dropdown, tooltip="Area", options=areas(register.projects))
-    only = ipywidgets.Checkbox(value=False, description="only with findings", indent=False)
-    projects = ui.control(ipywidgets.Select, tooltip="Projects", rows=18)
-    page = ipywidgets.HTML()
+    word, area, only = (partial(state.find, name) for name in ("word", "area", "only_found"))
+    filters = (
+        ui.control(ipywidgets.Text, act=word, placeholder="Find a project", continuous_update=True),
+        ui.control(ipywidgets.Dropdown, act=area, tooltip="Area", options=areas(register.projects)),
+        ui.control(ipywidgets.Checkbox, act=only, value=False, description="only with findings", indent=False),
+    )
+    projects = ui.control(ipywidgets.Select, act=partial(setattr, state, "project"), tooltip="Projects", rows=18)
+    ui.listed(projects, lambda: (state.listed, state.project or None))
+    page = ui.shown(lambda: _page(state))
     page.add_class("pw-page")
-
-    def draw() -> str:
-        projects.options = [
-            (f"{p}  {r['name']}" + (f"  ({r['findings']} found)" if r["findings"] else ""), str(p))
-            for p, r in state.found.iterrows()
-        ]
-        projects.value = state.project or None
-        page.value = _page(state)
-        return state.headline
-
-    left = ui.column(word, area, only, projects, width="34%")
-    filters = {"word": word, "area": area, "only_found": only}
-    moves = {part: lambda new, name=name: state.find(**{name: new}) for name, part in filters.items()}
-    moves[projects] = partial(setattr, state, "project")
+    left = ui.column(*filters, projects, width="34%")
     parts = ui.row(left, ui.column(ui.scrolled(page), width="66%"), share=1)
-    return ui.Panel(state, register.summary).play([parts], draw, moves, projects=projects)
+    return ui.Panel(state, register.summary, parts, projects=projects)
 
 
 def _page(state: RegisterState) -> str:
@@ -280,30 +277,21 @@ def frontier(ladder: Frontier) -> ui.Panel:
         `panel.state` is the `FrontierState`.
     """
     state = FrontierState(ladder)
-    figure = ui.Chart(_lines(state), lambda curve, point: slider.set_trait("value", options[point][1]))
     options = [(f"{number(100 * f, 0)} %", float(f)) for f in state.points["factor"]]
-    slider = ui.control(ipywidgets.SelectionSlider, "Money", "60px", options=options, value=state.factor)
-    plan, order, following = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
-    if state.order is not None:
-        order.value = ui.exhibit_html(holds(state.order))
+    slider = ui.control(ipywidgets.SelectionSlider, "Money", "60px", state.choose, options=options, value=state.factor)
+    figure = ui.Chart(partial(_lines, state), lambda curve, point: slider.set_trait("value", options[point][1]))
+    columns = (("name", "project"), ("project_id", "id"), Field("value", "value"), Field("cost", "cost"))
+    plan = ui.shown(lambda: ui.table_html(state.table, Field("decision", "", kind="decision"), *columns))
+    order = ipywidgets.HTML("" if state.order is None else ui.exhibit_html(holds(state.order)))
+    following = ui.shown(lambda: ui.about_html(state.next_words))
+    titles = ("The plan at this budget", "The line that holds")
+    tables = ipywidgets.Tab([ui.scrolled(plan), ui.scrolled(order)], titles=titles)
     about = (
         f"Best plan at each share of every envelope, and the order of funding that holds for all (dashed); "
         f"{ladder.question.built.value_unit}. Point at a budget to read it; click it, or move the slider."
     )
-
-    def draw() -> str:
-        figure.draw(_lines(state))
-        plan.value = ui.table_html(
-            state.table, Field("decision", "", kind="decision"), ("name", "project"), ("project_id", "id"),
-            Field("value", "value"), Field("cost", "cost"),
-        )  # fmt: skip
-        following.value = ui.about_html(state.next_words)
-        return state.headline
-
-    titles = ("The plan at this budget", "The line that holds")
-    tables = ipywidgets.Tab([ui.scrolled(plan), ui.scrolled(order)], titles=titles)
     parts = ui.row(ui.column(figure, slider, following), ui.column(tables), share=1)
-    return ui.Panel(state, about).play([parts], draw, {slider: state.choose}, figure=figure, slider=slider)
+    return ui.Panel(state, about, parts, figure=figure, slider=slider)
 
 
 def _lines(state: FrontierState) -> Any:
@@ -381,6 +369,18 @@ class PerformanceState:
         ]
         return pd.DataFrame(words, columns=["what", "today"])
 
+    @property
+    def headline(self) -> str:
+        """The title of the curve."""
+        return s_curve(self.review, self.project).title
+
+    @property
+    def listed(self) -> list[tuple[str, str]]:
+        """The area's projects, each in words and by its id."""
+        rated = self.projects["rag_rule"].map(COLORS).fillna("not rated") + ": " + self.projects["name"]
+        green = self.projects["watermelon"].map({True: "  (declared Green)", False: ""})
+        return [(f"{words} {p}{green[p]}", str(p)) for p, words in rated.items()]
+
     def choose_area(self, area: str) -> None:
         """Look at an area; its worst project opens."""
         self.area = area
@@ -402,23 +402,14 @@ def performance(review: Review) -> ui.Panel:
         `panel.state` is the `PerformanceState`.
     """
     state = PerformanceState(review)
-    area = ui.control(ipywidgets.Dropdown, tooltip="Area", options=areas(review.table))
-    projects = ui.control(ipywidgets.Select, tooltip="Projects", rows=9)
-    figure, facts = ui.Chart(_earned(state)), ipywidgets.HTML()
-
-    def draw() -> str:
-        rated = {p: COLORS.get(r["rag_rule"], "not rated") for p, r in state.projects.iterrows()}
-        green = {p: "  (declared Green)" * bool(r["watermelon"]) for p, r in state.projects.iterrows()}
-        projects.options = [(f"{rated[p]}: {state.projects.at[p, 'name']} {p}{green[p]}", str(p)) for p in rated]
-        projects.value = state.project
-        figure.draw(_earned(state))
-        facts.value = ui.table_html(state.facts, ("what", "measure"), ("today", "today"))
-        return s_curve(review, state.project).title
-
+    area = ui.control(ipywidgets.Dropdown, act=state.choose_area, tooltip="Area", options=areas(review.table))
+    projects = ui.control(ipywidgets.Select, act=partial(setattr, state, "project"), tooltip="Projects", rows=9)
+    ui.listed(projects, lambda: (state.listed, state.project))
+    figure = ui.Chart(partial(_earned, state))
+    facts = ui.shown(lambda: ui.table_html(state.facts, ("what", "measure"), ("today", "today")))
     left = ui.column(area, projects, ui.scrolled(facts), width="39%")
     parts = ui.row(left, ui.column(figure, width="61%"), share=1)
-    moves: dict[Any, Any] = {area: state.choose_area, projects: partial(setattr, state, "project")}
-    return ui.Panel(state, review.summary).play([parts], draw, moves, figure=figure, projects=projects)
+    return ui.Panel(state, review.summary, parts, figure=figure, projects=projects)
 
 
 def _earned(state: PerformanceState) -> Any:
@@ -485,26 +476,35 @@ def risk(simulation: Simulation) -> ui.Panel:
         `panel.state` is the `RiskState`.
     """
     state = RiskState(simulation)
-    figure, years = ui.Chart(_curve(state)), ipywidgets.HTML()
-    slider = ui.control(ipywidgets.IntSlider, "How sure, %", "90px", value=80, min=5, max=99)
+    figure = ui.Chart(partial(_curve, state))
+    sure = ui.control(
+        ipywidgets.IntSlider,
+        "How sure, %",
+        "90px",
+        lambda percent: state.choose(percent / 100),
+        value=80,
+        min=5,
+        max=99,
+    )
+    columns = (
+        ("year", "year"),
+        Field("base", "planned"),
+        Field("quantile", "at most"),
+        Field("contingency", "reserve"),
+    )
+
+    def by_year() -> str:
+        table = simulation.contingency_by_year(state.confidence).reset_index().astype({"year": "str"})
+        return ui.table_html(table, *columns)
+
+    years = ui.shown(by_year)
     drivers = ui.table_html(state.table, ("name", "project"), Field("percent", "share of the spread, %", decimals=0))
-
-    def draw() -> str:
-        figure.draw(_curve(state))
-        by_year = simulation.contingency_by_year(state.confidence).reset_index().astype({"year": "str"})
-        years.value = ui.table_html(
-            by_year, ("year", "year"), Field("base", "planned"), Field("quantile", "at most"),
-            Field("contingency", "reserve"),
-        )  # fmt: skip
-        return state.headline
-
     answers = ui.column(
         ui.labeled(f"Reserve by year, {state.unit}"), ui.scrolled(years, 4),
         ui.labeled("What drives the cost"), ui.scrolled(ipywidgets.HTML(drivers), 5), width="48%",
     )  # fmt: skip
-    parts = ui.row(ui.column(figure, slider, width="52%"), answers, share=1)
-    moves = {slider: lambda percent: state.choose(percent / 100)}
-    return ui.Panel(state, simulation.summary).play([parts], draw, moves, figure=figure, slider=slider)
+    parts = ui.row(ui.column(figure, sure, width="52%"), answers, share=1)
+    return ui.Panel(state, simulation.summary, parts, figure=figure, slider=sure)
 
 
 def _curve(state: RiskState) -> Any:
@@ -568,18 +568,14 @@ def partners(award: Award) -> ui.Panel:
         `panel.state` is the `PartnersState`.
     """
     state = PartnersState(award)
-    start = round(100 * award.price_weight)
-    slider = ui.control(ipywidgets.IntSlider, "Price counts, %", value=start, min=0, max=100, continuous_update=False)
-    given, offers, spans = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
-    spans.value = ui.exhibit_html(sensitivity(award))
-
-    def draw() -> str:
-        given.value, offers.value = ui.exhibit_html(lots(state.award)), ui.exhibit_html(bids(state.award))
-        return state.headline
-
-    weighed = ui.labeled("Best award by weight of the price")
-    first = ui.column(ui.scrolled(given), weighed, ui.scrolled(spans), width="100%")
-    tables = ipywidgets.Tab([first, ui.scrolled(offers)], titles=(f"Award, {award.unit}", "Every bid"))
-    parts, about = ui.row(ui.column(slider, tables, width="100%"), share=1), sensitivity(award).title
-    panel = ui.Panel(state, f"Quality counts for the rest. {about}.")
-    return panel.play([parts], draw, {slider: lambda percent: state.choose(percent / 100)}, slider=slider)
+    slider = ui.control(
+        ipywidgets.IntSlider, "Price counts, %", act=lambda percent: state.choose(percent / 100),
+        value=round(100 * award.price_weight), min=0, max=100, continuous_update=False,
+    )  # fmt: skip
+    given = ui.scrolled(ui.shown(lambda: ui.exhibit_html(lots(state.award))))
+    offers = ui.scrolled(ui.shown(lambda: ui.exhibit_html(bids(state.award))))
+    spans, weighed = sensitivity(award), ui.labeled("Best award by weight of the price")
+    first = ui.column(given, weighed, ui.scrolled(ipywidgets.HTML(ui.exhibit_html(spans))), width="100%")
+    tables = ipywidgets.Tab([first, offers], titles=(f"Award, {award.unit}", "Every bid"))
+    parts = ui.row(ui.column(slider, tables, width="100%"), share=1)
+    return ui.Panel(state, f"Quality counts for the rest. {spans.title}.", parts, slider=slider)

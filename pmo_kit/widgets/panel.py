@@ -210,7 +210,8 @@ class Chart(Linked):
 
     Parameters
     ----------
-    figure : plotly Figure
+    make : callable
+        Gives the figure as it is now.
     clicked : callable, optional
         Hears the trace and the point that is clicked.
     """
@@ -219,9 +220,9 @@ class Chart(Linked):
     PARTS = ("drawn",)
     drawn = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, figure: Any, clicked: Callable[[int, int], object] | None = None) -> None:
-        self.figure, self._clicked = figure, clicked
-        super().__init__(drawn=json.loads(figure.to_json()))
+    def __init__(self, make: Callable[[], Any], clicked: Callable[[int, int], object] | None = None) -> None:
+        self._make, self._clicked, self.figure = make, clicked, make()
+        super().__init__(drawn=json.loads(self.figure.to_json()))
         self.add_class("pw-figure")
 
     @property
@@ -229,9 +230,10 @@ class Chart(Linked):
         """The traces."""
         return self.figure.data
 
-    def draw(self, figure: Any) -> None:
-        """Show another figure."""
-        self.figure, self.drawn = figure, json.loads(figure.to_json())
+    def write(self) -> None:
+        """Show the figure as it is now."""
+        self.figure = self._make()
+        self.drawn = json.loads(self.figure.to_json())
 
     def _receive(self, _: object, content: Mapping[str, Any], __: object) -> None:
         super()._receive(_, content, __)
@@ -246,89 +248,61 @@ class Chart(Linked):
 class Panel(ipywidgets.VBox):
     """One explorer: a headline, a line about it, its controls and answers, and a line for words.
 
-    `play` draws it and hears its controls, `button` makes its buttons; what goes wrong is said in words, in the panel.
+    Now and after every move each part that has a `write` is written; each that has an `act` (`control`, `button`) is
+    heard. What goes wrong is said in words, in the panel.
 
     Parameters
     ----------
     state : object
-        What is looked at; it holds no widget.
+        What is looked at, with its `headline`; it holds no widget.
     about : str
         The line about it.
+    *parts : widgets
+    **named
+        Parts by the names under which a program finds them on the panel.
     """
 
-    def __init__(self, state: Any, about: str) -> None:
-        self.state, self._draw, self._drawing = state, lambda: "", False
+    def __init__(self, state: Any, about: str, *parts: Any, **named: Any) -> None:
+        self.state, self._drawing, self.work = state, False, BackgroundWork()
         self._head = ipywidgets.HTML()
         self._said = ipywidgets.HTML('<span class="pw-say" role="status"></span>')
-        self._about = ipywidgets.HTML(about_html(about))
-        self._frame = (Frame(), self._about, self._head)
-        super().__init__([*self._frame, self._said])
-        self.add_class("pw-panel")
-        self.work = BackgroundWork()
-        one_per_cell(self)
-
-    def play(
-        self,
-        parts: Iterable[Any],
-        draw: Callable[[], str],
-        moves: Mapping[Any, Callable[[Any], object]],
-        **named: Any,
-    ) -> Panel:
-        """Show the parts; draw now and after every move.
-
-        Parameters
-        ----------
-        parts : iterable of widgets
-        draw : callable
-            Writes the parts and gives the headline. What it sets is no move.
-        moves : mapping of control to callable
-            What is done with the new value of a control; words that it gives are said, False draws nothing yet. A list
-            in which nothing is chosen makes no move.
-        **named
-            Parts by the names under which a program finds them on the panel.
-        """
+        super().__init__([Frame(), ipywidgets.HTML(about_html(about)), self._head, *parts, self._said])
         self.__dict__.update(named)
-        self._draw = draw
-        self.children = (*self._frame, *parts, self._said)
-        for control, act in moves.items():
-            control.observe(partial(self._heard, act), "value")
+        self.add_class("pw-panel")
+        one_per_cell(self)
+        for part in parts_of(self):
+            if hasattr(part, "act"):
+                self._hear(part, part.act)
         self.draw()
-        return self
 
     def draw(self) -> None:
-        """Write every part as the state is now."""
+        """Write every part as the state is now; what is set meanwhile is no move."""
         self._drawing = True
         try:
-            self.headline(self._draw())
+            for part in parts_of(self):
+                getattr(part, "write", bool)()
+            self.words = self.state.headline
+            self._head.value = f'<span class="pw-h" aria-live="polite">{escape(self.words)}</span>'
         finally:
             self._drawing = False
 
-    def button(self, text: str, act: Callable[[], object], hint: str = "") -> Any:
-        """A button with words; what `act` gives back is said."""
-        made = ipywidgets.Button(description=text, tooltip=hint, layout=ipywidgets.Layout(width="auto"))
-        made.on_click(lambda _: self._moved(lambda _: act(), None))
-        return made
+    def _hear(self, part: Any, act: Callable[..., object]) -> None:
+        if isinstance(part, ipywidgets.Button):
+            part.on_click(lambda _: self._moved(act))
+        else:
+            part.observe(lambda change: self._moved(partial(act, change["new"]), change["new"]), "value")
 
-    def _heard(self, act: Callable[[Any], object], change: Mapping[str, Any]) -> None:
-        if change["new"] is not None:
-            self._moved(act, change["new"])
-
-    def _moved(self, act: Callable[[Any], object], new: Any) -> None:
-        """Do what a person asked, draw, and say what came of it."""
+    def _moved(self, act: Callable[[], object], chosen: object = True) -> None:
+        """Do what a person asked, draw, and say what came of it; a list in which nothing is chosen asks nothing."""
         with self.work.hands:
-            if self._drawing:
+            if self._drawing or chosen is None:
                 return
             self.say("")
-            said, bad = tried(partial(act, new), "the explorer")
+            said, bad = tried(act, "the explorer")
             if bad or said is not False:
                 self.draw()
             if isinstance(said, str):
                 self.say(said, bad)
-
-    def headline(self, text: str) -> None:
-        """Write the message of the explorer."""
-        self.words = text
-        self._head.value = f'<span class="pw-h" aria-live="polite">{escape(text)}</span>'
 
     def say(self, text: str, bad: bool = False) -> None:
         """Write the line at the end: what was done, or what went wrong."""
@@ -394,10 +368,42 @@ def scrolled(part: Any, share: int = 1) -> Any:
     return box
 
 
-def control(kind: type, text: str = "", label: str = "110px", **given: Any) -> Any:
-    """A control as wide as its place, with its label beside it."""
+def control(
+    kind: type, text: str = "", label: str = "110px", act: Callable[[Any], object] | None = None, **given: Any
+) -> Any:
+    """A control as wide as its place, with its label beside it; `act` is done with each new value.
+
+    Words that `act` gives are said; where it gives False nothing is drawn yet.
+    """
     own = {"description": text, "style": {"description_width": label}} if text else {}
-    return kind(layout=ipywidgets.Layout(width="98%"), **own, **given)
+    made = kind(layout=ipywidgets.Layout(width="98%"), **own, **given)
+    if act is not None:
+        made.act = act
+    return made
+
+
+def button(text: str, act: Callable[[], object], hint: str = "") -> Any:
+    """A button with words; what `act` gives back is said."""
+    made = ipywidgets.Button(description=text, tooltip=hint, layout=ipywidgets.Layout(width="auto"))
+    made.act = act
+    return made
+
+
+def listed(made: Any, make: Callable[[], tuple[list[Any], Any]]) -> Any:
+    """A list whose choices, and which of them is chosen, are what `make` gives."""
+
+    def write() -> None:
+        made.options, made.value = make()
+
+    made.write = write
+    return made
+
+
+def shown(make: Callable[[], str]) -> Any:
+    """A part that shows the HTML that `make` gives."""
+    made = ipywidgets.HTML()
+    made.write = lambda: made.set_trait("value", make())
+    return made
 
 
 def plot(traces: Iterable[Any], x: dict[str, Any], y: dict[str, Any], **layout: Any) -> Any:

@@ -164,7 +164,7 @@ def decide(
     with _written(place):
         file = unused(place / "minutes.pdf")
         minutes = write_minutes(file, session, case, rows, committee, note, decided_by)
-        decisions = write_csv(unused(place / "decisions.csv"), rows)
+        decisions = write_csv(unused(place / "decisions.csv"), rows[list(COLUMNS)])
         write_csv(unused(place / "overrides.csv"), forces)
     sure = "" if answer.status == "proven" else " The plan is the best one known, not proven best."
     return (
@@ -176,7 +176,7 @@ def decide(
 def decisions_of(
     session: SessionState, case: Case, answer: Answer, committee: str, decided_by: str = ""
 ) -> pd.DataFrame:
-    """One row per project, in the columns of the register's table `decisions`; each that differs has its reason."""
+    """One row per project, with the columns of the register's table `decisions`; each that differs has its reason."""
     assert answer.allocation is not None
     advice, who = session.recommended, decided_by or committee
     change = PlanChange.between(advice.plan, answer.plan)
@@ -187,14 +187,13 @@ def decisions_of(
     if not answer.status == advice.status == "proven":
         because += "; a plan is not proven best"
     rows = session.rows(case, answer)
-    other = rows["level"] != [advice.plan.get(p, "") for p in rows.index]
-    known = [f"{lead.get(p, 'changed with')} {because}" * differs for p, differs in other.items()]
+    known = [f"{lead.get(p, 'changed with')} {because}" * differs for p, differs in rows["differs"].items()]
     rows["reason"] = rows["reason"].where(rows["forced"] != "", known)
     rows["decided_by"] = rows["decided_by"].replace("", who)
     rows["amount"] = answer.allocation.table["cost"].map("{:.15g}".format)
     rows["date"], rows["committee"] = session.clock().date().isoformat(), committee
     rows["register_fingerprint"] = session.base.register.fingerprint
-    return rows.rename(columns={"name": "project_name"}).reset_index()[list(COLUMNS)]
+    return rows.rename(columns={"name": "project_name"}).reset_index()
 
 
 def save_scenarios(scenarios: Sequence[Scenario], folder: str | PathLike[str], question: Question) -> Path:
@@ -315,11 +314,9 @@ def write_minutes(
     answer, now, unit = session.known(case), session.clock(), session.base.worth.short
     assert answer is not None
     rows = decisions.assign(name=decisions["project_id"] + " " + decisions["project_name"])
-    same_level = rows["level"] == [session.recommended.plan.get(p, "") for p in rows["project_id"]]
-    other, funded = rows["decision"].ne(rows["recommended"]) | ~same_level, rows["decision"].ne("refuse")
     sizes = {p: f", {session.level_words(p, v)}" for p, v in answer.plan.items() if v != "stop"}
     size = [sizes.get(p, "") for p in rows["project_id"]]
-    plan = rows.assign(name=rows["name"] + size, amount=rows["amount"].astype(float).map(number))[funded]
+    plan = rows.assign(name=rows["name"] + size, amount=rows["amount"].astype(float).map(number))
     loss = session.worse(Case(), case)
     less = f"Against the recommended plan: {less_words(*loss, f' {unit}')}." if loss and loss != (0, 0) else ""
     value = f"Value {between(answer.value, answer.value + answer.rest)} {unit}. {proof_words(answer, False)}."
@@ -332,8 +329,10 @@ def write_minutes(
         "facts": [*filter(None, (value, less, f"Decided by {decided_by or committee}.", note))],
         "amount": f"Cost, {session.base.money.short}",
         "unit": unit,
-        "differs": rows.loc[other, ["name", "decision", "recommended", "reason", "decided_by"]].values.tolist(),
-        "plan": plan[["name", "decision", "amount"]].values.tolist(),
+        "differs": rows.loc[
+            rows["differs"], ["name", "decision", "recommended", "reason", "decided_by"]
+        ].values.tolist(),
+        "plan": plan.loc[plan["decision"] != "refuse", ["name", "decision", "amount"]].values.tolist(),
         "tried": [
             [one["words"], one["value"]]
             for one, tried in zip(cases(session), session.tried(), strict=True)

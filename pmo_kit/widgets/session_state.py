@@ -563,7 +563,10 @@ class SessionState:
         return self.rows(self.case, self.answer)
 
     def rows(self, case: Case, answer: Answer) -> pd.DataFrame:
-        """One row per project: name, decision (fund, stop, refuse), level, reason, decided_by, recommended, forced."""
+        """One row per project: name, decision, level, reason, decided_by, recommended, forced, differs (in its level).
+
+        A decision is fund, stop or refuse; none where there is no plan.
+        """
         forces = {force.project_id: force for force in case.forces}
         columns = {
             "name": self.names, "decision": answer.decisions, "level": answer.plan,
@@ -573,7 +576,8 @@ class SessionState:
         }  # fmt: skip
         order = pd.Index(list(self.recommended.decisions), name="project_id")
         table = pd.DataFrame({name: pd.Series(cells, order, dtype="str") for name, cells in columns.items()})
-        return table.fillna({"decision": "none"}).fillna("")
+        table = table.fillna({"decision": "none"}).fillna("")
+        return table.assign(differs=table["level"] != [self.recommended.plan.get(str(p), "") for p in order])
 
     @property
     def moves(self) -> pd.DataFrame:

@@ -60,7 +60,7 @@ class WeightsState:
         self.points: dict[str, float] = {str(c): round(100 * float(w) / top) for c, w in self.first.weights.items()}
         self._start = dict(self.points)
         self.judgements = {(one, other): self._times(one, other) for one, other in combinations(self.points, 2)}
-        self.ranking = self.first
+        self.ranking, self.consistency = self.first, ""
 
     @property
     def weights(self) -> pd.Series:
@@ -228,17 +228,19 @@ class WeightsState:
     def _with_those_of(self, folder: str | PathLike[str]) -> Register:
         return self.first.register.replace(stakeholder_weights=self.saved(folder))
 
-    def judged(self) -> tuple[dict[str, float], float, str]:
-        """Weights by the pairwise judgements, their consistency ratio, and the pair that fits worst, in words."""
+    def judge(self, one: str, other: str, times: float) -> None:
+        """Say how many times more one criterion matters than another; weights and `consistency` follow from all."""
+        self.judgements[one, other] = times
         names = list(self.points)
         matrix, above = np.ones((len(names), len(names))), np.triu_indices(len(names), 1)
         matrix[above] = list(self.judgements.values())
         matrix.T[above] = 1 / matrix[above]
-        found, worst = ahp_weights(matrix), ""
+        found, words = ahp_weights(matrix), "consistent"
         if found.worst_pair is not None and found.consistency_ratio > 0.1:
-            worst = " against ".join(self.labels[names[place]] for place in found.worst_pair[:2])
-        weights = dict(zip(names, map(float, found.weights), strict=True))
-        return weights, float(found.consistency_ratio), worst
+            pair = " against ".join(self.labels[names[place]] for place in found.worst_pair[:2])
+            words = f"look again at {pair}"
+        self.consistency = f"Consistency ratio {number(found.consistency_ratio, 2)}: {words}."
+        self.set_all(dict(zip(names, map(float, found.weights), strict=True)))
 
 
 def _named(name: str) -> str:
@@ -267,40 +269,25 @@ def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "sessio
         `panel.state` is the `WeightsState`.
     """
     state = WeightsState(source)
-    sliders = {c: ui.control(ipywidgets.IntSlider, state.labels[c], "48%", value=round(points), min=0, max=100)
-               for c, points in state.points.items()}  # fmt: skip
+    sliders = {
+        c: ui.control(
+            ipywidgets.IntSlider, state.labels[c], "48%", partial(state.set, c), value=round(p), min=0, max=100
+        )
+        for c, p in state.points.items()
+    }
+    for c, slider in sliders.items():
+        slider.write = lambda c=c, slider=slider: slider.set_trait("value", round(state.points[c]))
     named = {s: f"{as_given(s)} times" if s >= 1 else f"1/{round(1 / s)}" for s in SCALE} | PAIR
     choices = [(named[s], float(s)) for s in SCALE]
-    pairs = {(one, other): ui.control(ipywidgets.Dropdown, f"{state.labels[one]} : {state.labels[other]}", "60%",
-                                   options=choices, value=times)
-             for (one, other), times in state.judgements.items()}  # fmt: skip
-    for one in (*sliders.values(), *pairs.values()):
+    pairs = [
+        ui.control(
+            ipywidgets.Dropdown, f"{state.labels[one]} : {state.labels[other]}", "60%",
+            partial(state.judge, one, other), options=choices, value=times,
+        )
+        for (one, other), times in state.judgements.items()
+    ]  # fmt: skip
+    for one in (*sliders.values(), *pairs):
         one.add_class("pw-points")
-    figure = ui.Chart(_bars(state))
-    order, flips, consistency = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
-    points = ui.scrolled(ui.column(*sliders.values(), width="100%"))
-    judged = ui.scrolled(ui.column(*pairs.values(), width="96%"))
-    pages = [points, ui.column(judged, consistency, width="100%")]
-    tabs = ipywidgets.Tab(pages, titles=("Points", "Pairs"))
-    panel = ui.Panel(
-        state,
-        "Points say how much the whole range of a criterion matters, from its worst end to its best: 100 for the "
-        "one that matters most.",
-    )
-
-    def draw() -> str:
-        for c, slider in sliders.items():
-            slider.value = round(state.points[c])
-        figure.draw(_bars(state))
-        order.value, flips.value = _order(state), _flips(state)
-        return state.headline
-
-    def compared(one: str, other: str, times: float) -> None:
-        state.judgements[one, other] = times
-        weights, ratio, worst = state.judged()
-        words = "consistent" if ratio <= 0.1 else f"look again at {worst}"
-        consistency.value = ui.about_html(f"Consistency ratio {number(ratio, 2)}: {words}.")
-        state.set_all(weights)
 
     def saved() -> str:
         return f"Saved in {state.save(folder, person.value)}. {state.spread(folder)}"
@@ -308,20 +295,27 @@ def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "sessio
     def agreed() -> str:
         return f"Saved in {state.save_criteria(folder, person.value)}, a sheet of the register."
 
+    points = ui.scrolled(ui.column(*sliders.values(), width="100%"))
+    judged = ui.scrolled(ui.column(*pairs, width="96%"))
+    consistency = ui.shown(lambda: ui.about_html(state.consistency))
+    tabs = ipywidgets.Tab([points, ui.column(judged, consistency, width="100%")], titles=("Points", "Pairs"))
     person = ipywidgets.Text(placeholder="Whose weights", layout=ipywidgets.Layout(width="130px"))
-    back = panel.button("Back to the weights at the start", state.reset)
     buttons = ui.row(
         person,
-        panel.button("Save", saved, "As this person's: stakeholder_weights.csv, a sheet of a register"),
-        panel.button("Save as agreed", agreed, "As the register's: criteria.csv"),
+        ui.button("Save", saved, "As this person's: stakeholder_weights.csv, a sheet of a register"),
+        ui.button("Save as agreed", agreed, "As the register's: criteria.csv"),
     )
+    back, figure = ui.button("Back to the weights at the start", state.reset), ui.Chart(partial(_bars, state))
+    flips, order = ui.shown(lambda: _flips(state)), ui.shown(lambda: _order(state))
     leads = ui.column(ui.labeled("What it takes for another project to lead"), ui.scrolled(flips))
     whole = ui.column(ui.labeled("The whole order"), ui.scrolled(order))
     above = ui.row(ui.column(tabs, back, buttons, width="46%"), ui.column(figure, width="54%"), share=10)
-    moves = {slider: partial(state.set, c) for c, slider in sliders.items()}
-    moves |= {pick: partial(compared, *pair) for pair, pick in pairs.items()}
+    about = (
+        "Points say how much the whole range of a criterion matters, from its worst end to its best: 100 for the "
+        "one that matters most."
+    )
     parts = [above, ui.row(leads, whole, share=7)]
-    return panel.play(parts, draw, moves, figure=figure, sliders=sliders, person=person)
+    return ui.Panel(state, about, *parts, figure=figure, sliders=sliders, person=person)
 
 
 def _bars(state: WeightsState) -> Any:
