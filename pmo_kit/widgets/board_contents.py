@@ -83,15 +83,13 @@ def tiles(session: SessionState, case: Case, answer: Answer) -> list[dict[str, A
     """Value, price of what is forced, tightest limit: label, value, note; `focus` and `over` color it."""
     unit = session.base.worth.short
     value = between(answer.value, answer.value + answer.rest) if answer.allocation else "n/a"
-    found = [
+    found = (
         ("Net value, " + unit, value, recommended_words(session.recommended), "focus"),
         ("Price of what is forced, " + unit, *_price_tile(session, case)),
         ("Tightest limit", *_tightest_tile(answer)),
-    ]
-    return [
-        {"label": label, "value": value, "note": note, "focus": color == "focus", "over": color == "over"}
-        for label, value, note, color in found
-    ]
+    )
+    named = [dict(zip(("label", "value", "note", "color"), tile, strict=True)) for tile in found]
+    return [{**tile, "focus": tile["color"] == "focus", "over": tile["color"] == "over"} for tile in named]
 
 
 def recommended_words(answer: Answer) -> str:

@@ -434,18 +434,19 @@ class RiskState:
     >>> import pmo_kit as pmo
     >>> allocation = pmo.arbitrate(pmo.Question(pmo.load_register("data/samples/meridian_12")))
     >>> state = RiskState(pmo.simulate(allocation, draws=500, seed=7))
-    >>> state.choose(0.9)
+    >>> state.choose(90)
     >>> state.reserve.confidence, round(state.reserve.base, 1)
     (0.9, 92.5)
     """
 
     def __init__(self, simulation: Simulation) -> None:
         self.simulation, self.unit = simulation, simulation.question.money.short
-        self.choose(0.8)
+        self.choose(80)
 
-    def choose(self, confidence: float) -> None:
-        """Ask for a confidence between 0 and 1."""
-        self.confidence, self.reserve = confidence, self.simulation.contingency(confidence)
+    def choose(self, percent: float) -> None:
+        """Ask to be so sure."""
+        self.confidence = percent / 100
+        self.reserve = self.simulation.contingency(self.confidence)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -477,25 +478,12 @@ def risk(simulation: Simulation) -> ui.Panel:
     """
     state = RiskState(simulation)
     figure = ui.Chart(partial(_curve, state))
-    sure = ui.control(
-        ipywidgets.IntSlider,
-        "How sure, %",
-        "90px",
-        lambda percent: state.choose(percent / 100),
-        value=80,
-        min=5,
-        max=99,
-    )
-    columns = (
-        ("year", "year"),
-        Field("base", "planned"),
-        Field("quantile", "at most"),
-        Field("contingency", "reserve"),
-    )
+    sure = ui.control(ipywidgets.IntSlider, "How sure, %", "90px", state.choose, value=80, min=5, max=99)
+    amounts = [Field(*one) for one in (("base", "planned"), ("quantile", "at most"), ("contingency", "reserve"))]
 
     def by_year() -> str:
         table = simulation.contingency_by_year(state.confidence).reset_index().astype({"year": "str"})
-        return ui.table_html(table, *columns)
+        return ui.table_html(table, ("year", "year"), *amounts)
 
     years = ui.shown(by_year)
     drivers = ui.table_html(state.table, ("name", "project"), Field("percent", "share of the spread, %", decimals=0))
@@ -533,7 +521,7 @@ class PartnersState:
     --------
     >>> import pmo_kit as pmo
     >>> state = PartnersState(pmo.select_partners(pmo.load_register("data/samples/meridian")))
-    >>> state.choose(0.9)
+    >>> state.choose(90)
     >>> state.award.price_weight, state.first.price_weight
     (0.9, 0.4)
     """
@@ -541,10 +529,10 @@ class PartnersState:
     def __init__(self, award: Award) -> None:
         self.first = self.award = award
 
-    def choose(self, price_weight: float) -> None:
-        """Let the price count so much, 0 to 1."""
+    def choose(self, percent: float) -> None:
+        """Let the price count so much."""
         seed = int(self.first.inputs["seed"])
-        self.award = select_partners(self.first.register, round(price_weight, 6), draws=DRAWS, seed=seed)
+        self.award = select_partners(self.first.register, percent / 100, draws=DRAWS, seed=seed)
 
     @property
     def headline(self) -> str:
@@ -568,10 +556,8 @@ def partners(award: Award) -> ui.Panel:
         `panel.state` is the `PartnersState`.
     """
     state = PartnersState(award)
-    slider = ui.control(
-        ipywidgets.IntSlider, "Price counts, %", act=lambda percent: state.choose(percent / 100),
-        value=round(100 * award.price_weight), min=0, max=100, continuous_update=False,
-    )  # fmt: skip
+    start = {"value": round(100 * award.price_weight), "min": 0, "max": 100}
+    slider = ui.control(ipywidgets.IntSlider, "Price counts, %", act=state.choose, continuous_update=False, **start)
     given = ui.scrolled(ui.shown(lambda: ui.exhibit_html(lots(state.award))))
     offers = ui.scrolled(ui.shown(lambda: ui.exhibit_html(bids(state.award))))
     spans, weighed = sensitivity(award), ui.labeled("Best award by weight of the price")

@@ -248,6 +248,15 @@ def test_a_case_without_a_plan_leads_with_the_cheapest_money(board: Any) -> None
     assert first + ". " + board.session.answer.error.why == board.state["conflict"]
 
 
+def test_a_case_without_a_plan_leads_with_the_cheapest_people(board: Any) -> None:
+    send(board, "force", project="P03", way="in", level="", reason="promised", by="Chair")
+    send(board, "people", role="data_engineer", value=1)
+    assert board.state["status"] == "none"
+    first = board.state["conflict"].split(". ")[0]
+    assert first.startswith("A plan becomes possible with ")
+    assert "data engineers more in 2028" in first
+
+
 def test_a_soft_limit_that_is_overrun_says_its_price(register: pmo.Register, tmp_path: Path) -> None:
     rule = pmo.arbitration.Spend(rule="Systems", maximum=20.0, price=0.4)
     question = pmo.Question(register)
