@@ -201,7 +201,7 @@ def _fields(question: Question) -> dict[str, Any]:
     projects = [(f"{p} {name}", str(p)) for p, name in question.register.projects["name"].items()]
     roles = sorted({rule.role for rule in question.active_rules if isinstance(rule, Capacity)})
     years = sorted({rule.year for rule in question.active_rules if isinstance(rule, Envelope)})
-    span = {"value": 0, "min": -50, "max": 50, "continuous_update": False, "readout_format": "+d"}
+    span: dict[str, Any] = {"value": 0, "min": -50, "max": 50, "continuous_update": False, "readout_format": "+d"}
     slider = partial(ui.control, ipywidgets.IntSlider, **span)
     several = partial(ui.control, ipywidgets.SelectMultiple, options=projects, rows=3)
     return {

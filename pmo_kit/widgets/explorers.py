@@ -556,7 +556,7 @@ def partners(award: Award) -> ui.Panel:
         `panel.state` is the `PartnersState`.
     """
     state = PartnersState(award)
-    start = {"value": round(100 * award.price_weight), "min": 0, "max": 100}
+    start: dict[str, Any] = {"value": round(100 * award.price_weight), "min": 0, "max": 100}
     slider = ui.control(ipywidgets.IntSlider, "Price counts, %", act=state.choose, continuous_update=False, **start)
     given = ui.scrolled(ui.shown(lambda: ui.exhibit_html(lots(state.award))))
     offers = ui.scrolled(ui.shown(lambda: ui.exhibit_html(bids(state.award))))
