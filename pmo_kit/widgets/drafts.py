@@ -202,7 +202,7 @@ def _fields(question: Question) -> dict[str, Any]:
     roles = sorted({rule.role for rule in question.active_rules if isinstance(rule, Capacity)})
     years = sorted({rule.year for rule in question.active_rules if isinstance(rule, Envelope)})
     span: dict[str, Any] = {"value": 0, "min": -50, "max": 50, "continuous_update": False, "readout_format": "+d"}
-    slider = partial(ui.control, ipywidgets.IntSlider, **span)
+    slider: Any = partial(ui.control, ipywidgets.IntSlider, **span)
     several = partial(ui.control, ipywidgets.SelectMultiple, options=projects, rows=3)
     return {
         "name": ui.control(ipywidgets.Text, "Name", placeholder="What the committee calls it"),
