@@ -8,16 +8,15 @@ import pickle
 import shutil
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 T = TypeVar("T")
 SHARED = "PMO_KIT_SHARED"
 """Environment variable: a folder of one run alone, in which its processes keep what another would work out again."""
-_NAME, _LOCK, _UNLOCKED = "pmo_kit_", ".lock", ".lock.new"
+_NAME, _LOCK = "pmo_kit_", ".lock"
 
 
 @contextmanager
@@ -32,21 +31,35 @@ def scratch(place: Path | None = None) -> Iterator[Path]:
         Where it is made, hidden; by default where the system has what is temporary.
     """
     parent, name = (Path(tempfile.gettempdir()), _NAME) if place is None else (place, f".{_NAME}")
-    for old in parent.glob(f"{name}*"):
+    for old in parent.glob(f"{name}{'?' * 8}"):
         _sweep(old)
+    folder, lock = _locked_folder(parent, name)
     try:
-        folder = real(tempfile.mkdtemp(prefix=name, dir=parent))
-    except OSError as error:
-        error.filename = str(parent)  # the name that somebody knows
-        raise
-    try:
-        with (folder / (_LOCK if os.name == "nt" else _UNLOCKED)).open("wb") as lock:
-            _held(lock.fileno())
-            if os.name != "nt":  # no other process ever sees a lock that nobody holds yet
-                (folder / _UNLOCKED).rename(folder / _LOCK)
-            yield folder
+        yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder, lock)
+
+
+def _locked_folder(parent: Path, name: str) -> tuple[Path, BinaryIO]:
+    """A new folder and the lock in it, held; one that another run took for left before it was locked is made again."""
+    while True:
+        try:
+            folder = real(tempfile.mkdtemp(prefix=name, dir=parent))
+        except OSError as error:
+            error.filename = str(parent)  # the name that somebody knows
+            raise
+        try:
+            lock = (folder / _LOCK).open("wb")
+        except FileNotFoundError:
+            continue
+        except OSError:
+            folder.rmdir()
+            raise
+        with suppress(OSError):  # where a file system has no locks nobody sweeps
+            if _held(lock.fileno()) or not (folder / _LOCK).exists():
+                lock.close()
+                continue
+        return folder, lock
 
 
 @contextmanager
@@ -144,22 +157,33 @@ def flushed(file: Path, content: bytes) -> None:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove a temporary folder that no process uses; one that never had a lock goes when it is a day old."""
+    """Remove a temporary folder that no process uses; of one without a lock no more than the empty folder."""
     try:
         with (folder / _LOCK).open("rb+") as lock:
-            used = _held(lock.fileno())
-        if os.name == "nt":
-            (folder / _LOCK).unlink()  # an open file stays
+            if _held(lock.fileno()):
+                return
+            if os.name != "nt":
+                _remove(folder, lock)
+                return
+        (folder / _LOCK).unlink()  # an open file stays there
+        shutil.rmtree(folder, ignore_errors=True)
     except FileNotFoundError:
-        try:
-            ours = {path.name for path in folder.iterdir()} <= {_UNLOCKED}
-            used = not ours or time.time() - folder.stat().st_mtime < 86_400
-        except OSError:  # gone, or a file
-            return
+        with suppress(OSError):  # not empty, or gone
+            folder.rmdir()
     except OSError:
         return
-    if not used:
-        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove(folder: Path, lock: BinaryIO) -> None:
+    """Remove a folder, its lock last: what a kill leaves half removed the next run removes."""
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.name != _LOCK:
+                path.unlink()
+    lock.close()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _held(file: int) -> bool:
@@ -170,6 +194,6 @@ def _held(file: int) -> bool:
 
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         return True
     return False

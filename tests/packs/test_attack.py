@@ -14,6 +14,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -305,6 +306,47 @@ def test_a_folder_in_use_is_never_swept(tmp_path: Path) -> None:
         done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
         assert done.stdout.strip() == "2"
         assert (first / "mine").exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+ENDS = {
+    "made": "tempfile.mkdtemp = lambda made=tempfile.mkdtemp, **given: (made(**given), os._exit(9))",
+    "its lock made": "fcntl.flock = lambda *_: os._exit(9)",
+    "in use": "ends = os._exit",
+    "half removed": "shutil.rmtree = lambda folder, gone=shutil.rmtree, **_: (gone(folder), os._exit(9))",
+}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="locks of POSIX")
+@pytest.mark.parametrize("moment", ENDS)
+def test_what_a_kill_leaves_of_a_temporary_folder_goes_with_the_next_run(moment: str, tmp_path: Path) -> None:
+    from pmo_kit.disk import scratch
+
+    code = (
+        "import fcntl, os, pathlib, shutil, sys, tempfile\nfrom pmo_kit.disk import scratch\n"
+        f"ends = int\n{ENDS[moment]}\nwith scratch(pathlib.Path(sys.argv[1])) as folder:\n"
+        "    for name in ('a', 'z'):\n        (folder / name).mkdir()\n"
+        "        (folder / name / 'salaries.csv').write_text('1')\n"
+        "    (folder / '.hidden').write_text('1')\n    ends(9)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, check=False)
+    assert done.returncode == 9, done.stderr
+    assert len(list(tmp_path.iterdir())) == 1
+    with scratch(tmp_path) as folder:
+        assert list(tmp_path.iterdir()) == [folder]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_runs_that_begin_at_once_take_no_folder_from_one_another(tmp_path: Path) -> None:
+    from pmo_kit.disk import scratch
+
+    def work(number: int) -> bool:
+        with scratch(tmp_path) as folder:
+            (folder / "mine").write_text(str(number))
+            return (folder / "mine").read_text() == str(number)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(work, range(400)))
     assert list(tmp_path.iterdir()) == []
 
 
