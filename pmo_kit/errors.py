@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -74,8 +75,7 @@ class PackError(PmoError):
 
 
 _REASONS = {
-    errno.EACCES: "it is open in another program, or you may not write there",
-    errno.EPERM: "it is open in another program, or you may not write there",
+    **dict.fromkeys((errno.EACCES, errno.EPERM), "it is open in another program, or you may not write there"),
     errno.EROFS: "it can only be read",
     errno.ENOSPC: "the disk is full",
     errno.EFBIG: "the file would be larger than is allowed",
@@ -95,6 +95,9 @@ def worded(error: OSError | UnicodeEncodeError) -> str:
     if isinstance(error, UnicodeEncodeError):
         around = error.object[max(0, error.start - 30) : error.end + 10]
         return f"{around!r} has half a character, which no file can hold: write it again, or rename what is called so."
+    if isinstance(error, shutil.Error) and isinstance(error.args[0], list):  # the first of a folder that is copied
+        source, _, why = error.args[0][0]
+        return f"{source}: {str(why).partition('] ')[2] or why}."
     name = error.filename2 or error.filename
     said = error.strerror or " ".join(str(error).split()) or type(error).__name__
     file = "It stopped" if not name or isinstance(name, int) else os.fsdecode(name)  # int: a file that is open

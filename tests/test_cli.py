@@ -224,6 +224,7 @@ def test_version_help_and_counts(capsys: pytest.CaptureFixture[str]) -> None:
         (OSError(9, "Bad file descriptor", 99), 2, "It stopped: Bad file descriptor."),
         (OSError(5, "Input/output error", b"caf\xe9.csv"), 2, ".csv: Input/output error."),
         (FileNotFoundError(2, "No usable temporary directory found"), 2, "It stopped: No usable temporary directory"),
+        (shutil.Error([("a.csv", "b.csv", "[Errno 28] No space left on device: 'b.csv'")]), 2, "a.csv: No space left"),
         (ConnectionResetError(), 2, "It stopped: ConnectionResetError."),
         (MemoryError(), 2, "not enough memory"),
         (KeyboardInterrupt(), 2, "Stopped; nothing was published."),
@@ -369,6 +370,16 @@ def test_a_disk_that_is_full_is_told(tmp_path: Path) -> None:
     assert done.returncode == 2, done.stderr
     assert done.stderr.decode().strip() == f"{tmp_path / 'new.xlsx'}: the file would be larger than is allowed."
     assert list(tmp_path.iterdir()) == []
+    code = (
+        "import pathlib, sys\nfrom pmo_kit.packs.asking import log_runs\n"
+        "log_runs((), [ValueError('x' * int(sys.argv[1]))], pathlib.Path(sys.argv[2]))"
+    )
+    log = tmp_path / "packs.jsonl"
+    for letters, whole in ((100, True), (5_000, False), (100, True)):
+        command = [sys.executable, "-c", code, str(letters), str(log)]
+        done = subprocess.run(command, capture_output=True, check=False, preexec_fn=small)
+        assert (done.returncode == 0) == whole, done.stderr
+    assert [len(json.loads(line)["error"]) for line in log.read_text().splitlines()] == [100, 100], "no half line"
 
 
 def test_check_writes_its_report_onto_nothing_that_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

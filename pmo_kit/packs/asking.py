@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -135,8 +136,14 @@ def log_runs(built: Sequence[Built], failed: Sequence[BaseException], file: Path
         {"time": now, "pack": None, "state": "failed", "error": str(error) or type(error).__name__} for error in failed
     ]
     file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a", encoding="utf-8", errors="replace") as stream:
-        stream.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    size = file.stat().st_size if file.is_file() else 0
+    try:
+        with file.open("a", encoding="utf-8", errors="replace") as stream:
+            stream.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    except OSError:  # half a line would spoil the next one
+        if file.is_file():
+            os.truncate(file, size)
+        raise
 
 
 def write_letter(built: Built) -> Path:

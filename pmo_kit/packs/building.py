@@ -550,9 +550,7 @@ class _Batch:
         unchanged: bool = False,
     ) -> None:  # fmt: skip
         """Note what became of a pack."""
-        reused = 0
-        if making is not None:
-            own = {self.jobs[key].target for key in making.keys if key in self.jobs}
-            reused = len(making.keys) - len(own & {job.target for job in making.stage.jobs})
+        pairs = zip(making.keys, making.stage.jobs, strict=True) if making else ()
+        reused = sum(self.jobs.get(key) is not job for key, job in pairs)
         seconds, before = time.time() - self.begun, self.latest.get(spec.name)
         self.built[spec.name] = Built(spec, folder, error, seconds, reused, before, unchanged)

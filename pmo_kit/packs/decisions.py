@@ -372,18 +372,15 @@ def recommendation(exhibits: Sequence[Mapping[str, Any]]) -> dict[str, dict[str,
         if record.get("id") not in (PLAN, REFUSED):
             continue
         data = record.get("data") or {"columns": [], "rows": []}
-        names = data["columns"]
         for cells in data["rows"]:
-            row = dict(zip(names, cells, strict=True))
+            row = dict(zip(data["columns"], cells, strict=True))
             project_id = project_of(row)
-            if not project_id:
+            if not project_id or (record["id"] == REFUSED and project_id in found):
                 continue
             decision = row.get("decision") if record["id"] == PLAN else "refuse"
-            if record["id"] == REFUSED and str(project_id) in found:
-                continue
             condition = str(row.get("condition") or "")
             advised = "fund_with_condition" if decision == "fund" and condition else str(decision or "")
-            found[str(project_id)] = {
+            found[project_id] = {
                 "recommended": advised,
                 **({"condition": condition} if condition else {}),
                 "level": str(row.get("level") or "") if decision != "refuse" else "",

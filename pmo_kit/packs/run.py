@@ -273,7 +273,7 @@ class _Inputs:
     """Copies each input once into `inputs/<name>/` of the stage."""
 
     def __init__(self, folder: Path, spec: PackSpec) -> None:
-        self.folder, self.spec = folder, spec
+        self.folder, self.spec, self.out = folder, spec, f"out of the folder '{spec.home.name}'."
         self.staged: dict[Path, Path] = {}
 
     def add(self, path: Path, is_register: bool = False) -> Path:
@@ -291,8 +291,7 @@ class _Inputs:
                 shutil.copyfile(path, top / path.name)
                 for source in _sources(path) if is_register else ():
                     if not real(source).is_relative_to(self.spec.home):
-                        home = self.spec.home.name
-                        raise PackError(f"{path.name} reads {source.name}, which is out of the folder '{home}'.")
+                        raise PackError(f"{path.name} reads {source.name}, which is {self.out}")
                     shutil.copyfile(source, top / source.name)
                 self.staged[path] = top / path.name
         return self.staged[path]
@@ -301,8 +300,7 @@ class _Inputs:
         """Refuse a link inside a folder that leads out of the home of the pack, and what is no file."""
         for path in folder.rglob("*"):
             if not real(path).is_relative_to(self.spec.home):
-                home = self.spec.home.name
-                raise PackError(f"{folder.name}/{path.name} is a link that leads out of the folder '{home}'.")
+                raise PackError(f"{folder.name}/{path.name} is a link that leads {self.out}")
             if not (path.is_file() or path.is_dir()):
                 raise PackError(f"{folder.name}/{path.name} is no file that can be copied.")
 
@@ -318,8 +316,7 @@ class _Inputs:
             return None
         path = real(base / text)
         if not path.is_relative_to(self.spec.home) or not path.exists():
-            home = self.spec.home.name
-            raise PackError(f"{chapter.notebook.name}: {name} '{text}' does not exist in '{home}'.")
+            raise PackError(f"{chapter.notebook.name}: {name} '{text}' does not exist in '{self.spec.home.name}'.")
         return self.add(path)
 
 

@@ -376,10 +376,10 @@ def declared(notebook: Any, name: str) -> dict[str, Parameter]:
     found: dict[str, Parameter] = {}
     try:
         lines = ast.parse(cells[0].source).body if cells else []
-    except SyntaxError as error:
-        raise PackError(f"{name}, parameters cell: {error.msg} in line {error.lineno or 1}.") from error
-    except RecursionError as error:
-        raise PackError(f"{name}, parameters cell: too many brackets or signs in each other.") from error
+    except (SyntaxError, RecursionError) as error:
+        deep, place = isinstance(error, RecursionError), getattr(error, "lineno", 1)
+        words = "too many brackets or signs in each other" if deep else f"{error.args[0]} in line {place}"
+        raise PackError(f"{name}, parameters cell: {words}.") from error
     for line in lines:
         parameter = _parameter(line)
         if parameter is None:
@@ -542,12 +542,10 @@ def with_values(spec: PackSpec, pairs: Sequence[str]) -> PackSpec:
 
 def _variant(spec: PackSpec, values: Mapping[str, Scalar]) -> PackSpec:
     """One pack of a matrix."""
-    title, named = spec.title, False
+    said = ", ".join(map(str, values.values()))
+    title = spec.title if any(f"{{{name}}}" in spec.title for name in values) else f"{spec.title}: {said}"
     for name, value in values.items():
-        named = named or f"{{{name}}}" in title
         title = title.replace(f"{{{name}}}", str(value))
-    if not named:
-        title += ": " + ", ".join(str(value) for value in values.values())
     name = "_".join([spec.name, *(_slug(value) for value in values.values())])
     return replace(spec, name=name, title=title, matrix={}, chapters=_given(spec.chapters, values))
 

@@ -128,11 +128,6 @@ def _column(name: str, spec: Mapping[str, Any], aliases: tuple[str, ...] = ()) -
     return Column(name=name, aliases=aliases, **{**said, **texts, **lists})
 
 
-def _words(words: Mapping[tuple[str, str], tuple[str, ...]], table: str, column: str) -> tuple[str, ...]:
-    """Other headers of a column; project_id is called the same in every table."""
-    return words["projects", column] if column == "project_id" else words.get((table, column), ())
-
-
 def _table(name: str, spec: Mapping[str, Any], words: Mapping[tuple[str, str], tuple[str, ...]]) -> Table:
     """Turn one block of the YAML file into a Table."""
     wide = spec.get("wide") or []
@@ -142,7 +137,8 @@ def _table(name: str, spec: Mapping[str, Any], words: Mapping[tuple[str, str], t
         rows=spec["rows"],
         key=tuple(spec["key"]),
         columns={
-            column: _column(column, line, _words(words, name, column)) for column, line in spec["columns"].items()
+            column: _column(column, line, words.get(("projects" if column == "project_id" else name, column), ()))
+            for column, line in spec["columns"].items()
         },
         required=bool(spec.get("required", False)),
         written=bool(spec.get("written", False)),
