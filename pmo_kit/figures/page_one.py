@@ -688,7 +688,7 @@ def how_sure(allocation: Allocation, certificate: Sequence[tuple[str, str]] = ()
         kinds = shortened(doubts["rule"].str.replace("_", " ").unique(), 1)
         data = say("{n: finding|findings} (see data_quality.findings): {kinds}.", n=found, kinds=kinds)
     told = accounts(allocation.question.register.table)
-    if told is not None and (told.share or told.unread or told.found != told.used):
+    if told is not None and (told.share or told.unread or told.columns or told.found != told.used):
         data = f"{told.sentence} {sentence(data)}"
     return Message(title="How sure", items=(*items, ("Data:", data)))
 

@@ -12,19 +12,10 @@ from pmo_kit.errors import InputError
 from pmo_kit.register.schema import Column, Table, load_schema
 from pmo_kit.register.tables import Register
 from pmo_kit.register.values import money_rows
+from pmo_kit.register.values import words as word_lists
 
-_PEOPLE = {"sponsor", "manager", "owner", "decided_by", "assessor", "evaluator", "stakeholder"}
-_NAMED = {
-    "project_id": "P", "area": "Area ", "strategic_goal": "Goal ", "partner_id": "Partner ", "lot": "Lot ",
-    "role": "Role ", "fund": "Fund ", "envelope": "Envelope ", "group": "Group ", "benefit": "Benefit ",
-    "risk": "Risk ", "milestone": "Milestone ", "criterion": "Criterion ", "request_id": "Request ",
-    "action_id": "Action ", "assumption_id": "Assumption ", "gate": "Gate ", "level": "level_", "check": "Check ",
-    "driver": "Driver ", "committee": "Committee ", "scenario": "Scenario ", "rule": "Rule ",
-}  # fmt: skip
-_SAME_WORDS = {"other_id": "project_id", "unit": "area", "goal": "strategic_goal", "other_level": "level"}
-_KEPT = {"quantity", "table", "column", "includes", "what", "value", "value_function"}
+_WORDS = word_lists()["anonymous"]
 _STANDARD_LEVELS = {"full", "reduced", "stop"}
-_SCOPED = {"scope"}
 
 
 def anonymize_register(register: Register, secret: str, *, scale_money: bool = True) -> Register:
@@ -68,8 +59,7 @@ def anonymize_register(register: Register, secret: str, *, scale_money: bool = T
     words = _new_words(register, rng)
     tables = {}
     for name in register.names:
-        frame = register.table(name)
-        frame = frame.reset_index() if name == "projects" else frame
+        frame = register.table(name).reset_index() if name == "projects" else register.table(name)
         if name == "settings":
             frame = _anonymous_settings(frame)
         elif name == "vocabulary":
@@ -88,8 +78,7 @@ def _new_words(register: Register, rng: np.random.Generator) -> dict[str, dict[s
     """For each kind of name, old word -> new word, in an order that the secret decides."""
     found: dict[str, set[str]] = {}
     for name in register.names:
-        frame = register.table(name)
-        frame = frame.reset_index() if name == "projects" else frame
+        frame = register.table(name).reset_index() if name == "projects" else register.table(name)
         for column in frame.columns:
             kind = _kind(column)
             if kind:
@@ -99,17 +88,17 @@ def _new_words(register: Register, rng: np.random.Generator) -> dict[str, dict[s
         ordered = sorted(old - _STANDARD_LEVELS)
         places = rng.permutation(len(ordered))
         width = max(2, len(str(len(ordered)))) if kind == "project_id" else 1
-        prefix = "Person " if kind == "person" else _NAMED[kind]
+        prefix = "Person " if kind == "person" else _WORDS["named"][kind]
         words[kind] = {word: f"{prefix}{place + 1:0{width}d}" for word, place in zip(ordered, places, strict=True)}
     return words
 
 
 def _kind(column: str) -> str:
     """Which words a column shares with others; empty when its text is no name."""
-    if column in _PEOPLE:
+    if column in _WORDS["people"]:
         return "person"
-    column = _SAME_WORDS.get(column, column)
-    return column if column in _NAMED else ""
+    column = _WORDS["same"].get(column, column)
+    return column if column in _WORDS["named"] else ""
 
 
 def _anonymous(
@@ -123,9 +112,9 @@ def _anonymous(
         return cells.mask(rows, cells * factor)
     if (table.name, column.name) == ("scenarios", "value"):  # a level, or a published discount schedule
         return cells.map(lambda text: words.get("level", {}).get(text, text), na_action="ignore").astype("str")
-    if column.type not in ("id", "text", "category", "value") or column.allowed or column.name in _KEPT:
+    if column.type not in ("id", "text", "category", "value") or column.allowed or column.name in _WORDS["kept"]:
         return cells
-    if column.name in _SCOPED:
+    if column.name == "scope":
         return cells.map(lambda text: _new_scope(text, words), na_action="ignore").astype("str")
     kind = _kind(column.name)
     if kind:

@@ -20,7 +20,7 @@ from pmo_kit.facts import number
 from pmo_kit.register.checks.provenance import accounts
 from pmo_kit.register.findings import Findings, describe_findings
 from pmo_kit.register.importing import NOT_STATED
-from pmo_kit.register.layout import Heading, find_heading, several_years, table_of_sheet
+from pmo_kit.register.layout import Heading, dated, find_heading, several_years, table_of_sheet
 from pmo_kit.register.reading import load_register, read_sheets, sources_of
 from pmo_kit.register.rows import Look, called_total, rows_apart, without_breaks
 from pmo_kit.register.schema import Column, header_words, load_schema
@@ -32,6 +32,7 @@ from pmo_kit.register.values import (
     CURRENCIES,
     INSIDE,
     MISSING,
+    ORDINAL,
     READERS,
     SCALES,
     Shown,
@@ -53,12 +54,9 @@ from pmo_kit.register.values import (
 )
 from pmo_kit.register.values import words as word_lists
 
-_YEAR = re.compile(
-    r"(?i)(?<![\d.,])(?:(?:fye?|cy|gj|ex|year|jahr|année|año)\s*)?'?((?:19|20)\d\d(?:\s*[-/–]\s*'?(?:\d{4}|\d{2}))?)(?!\d)e?"
-    r"|\b(fy\s*'?\d\d(?:\s*[-/–]\s*'?\d\d)?)\b|(?<![\d/-])(\d\d[-/–]\d\d)(?![\d/-])"
-)
-_ENDS = re.compile(r"\b12 months?\b|\b\d{1,2}[./ -](?:\d{1,2}|[^\W\d]{3,})[./ -](?=(?:19|20)\d\d\b)")
+_DATED = re.compile(r"\b\d{4}-\d\d?-\d|\d[./-]\d\d?[./-]\d\d(?!\d)|\d:\d\d")
 _LONG = 60
+_EXAMPLES = {"currency": "EUR", "money_unit": "million", "as_of": "2026-09-30", "price_basis": "nominal"}
 _OF_PROJECTS = ("name", "area", "strategic_goal", "project_type", "stage", "commitment", "sponsor", "manager")
 _CHILDREN = {"risks": ("probability",), "status": ("period", "pv", "ev"), "milestones": ("milestone",)}
 
@@ -152,15 +150,13 @@ def year_of(header: str) -> tuple[int, str] | None:
     >>> year_of("2027 (Actual)"), year_of("Budget (FY27)"), year_of("2027 (2)")
     ((2027, 'actual'), (2027, 'budget'), (2027, ''))
     """
-    bare = _ENDS.sub(" ", _bare_of(header))
+    bare = re.sub(r"\b12 months?\b|(?<=[a-z])(?=[A-Z])", " ", _bare_of(header))
     if several_years(bare):
         return None
-    if month := _period_of(bare):
-        return int(month[:4]), ""
-    match = _YEAR.search(bare)
-    year = read_year(re.sub(r"\s", "", match[1] or match[2] or match[3])) if match else None
-    rest = bare[: match.start()] + " " + bare[match.end() :] if match else ""
-    return None if year is None or re.search(r"\d", rest) else (year, plain(rest))
+    if period := _period_of(bare):
+        return int(period[:4]), ""
+    found = [] if _DATED.search(bare) else dated(bare)
+    return next(((int(value), plain(rest)) for value, rest in found if not re.search(r"\d", rest)), None)
 
 
 @dataclass(eq=False)
@@ -174,6 +170,9 @@ class _Col:
     why: str = ""
     sure: bool = False
     stated: tuple[str, str] = ("", "")
+
+    def __post_init__(self) -> None:
+        self.year, self.words = year_of(self.header) or (0, "")
 
     @cached_property
     def text(self) -> pd.Series:
@@ -189,16 +188,6 @@ class _Col:
         return plain(self.header)
 
     @cached_property
-    def year(self) -> int:
-        """Fiscal year that the header names; 0 where it names none."""
-        return (year_of(self.header) or (0, ""))[0]
-
-    @cached_property
-    def words(self) -> str:
-        """What its header says beside the year."""
-        return (year_of(self.header) or (0, ""))[1]
-
-    @cached_property
     def part(self) -> bool:
         """The header names a month or a quarter."""
         return "-" in _period_of(self.header) or english_months(self.plain) != self.plain
@@ -211,6 +200,7 @@ class _Col:
         cells = self.cells.loc[text.index]
         if kind == "number":
             loose = text.str.fullmatch(r"[-+(]?\s*\D{0,4}\s*[\d.,'\s]+\D{0,6}\)?", na=False)
+            loose &= ~text.str.contains(ORDINAL)
             read = plain_numbers(cells).notna() | loose
         elif kind == "date":
             read = dates_of(cells).notna() & ~text.str.fullmatch(r"\d+([.,]\d+)?", na=False)
@@ -427,12 +417,11 @@ class Draft:
             read = [plain_numbers(col.cells) for col in money if col.has("money") or col.year]
             usual = max((one.median() for one in read), default=0.0)
             largest = max((one.max() for one in read), default=0.0)
-            self.settings["money_unit"] = ("", "? in what unit is the money")
+            unit, why = "", "? in what unit is the money"
             if usual >= 1e4:  # most projects cost more than some hundred units
-                self.settings["money_unit"] = ("unit", "? the source seems to count in units")
-            if usual >= 1e4 and largest >= 1e7:
-                why = "? the source seems to count in units; shown in millions"
-                self.settings["money_unit"] = ("million", why)
+                unit, why = ("million", "; shown in millions") if largest >= 1e7 else ("unit", "")
+                why = f"? the source seems to count in units{why}"
+            self.settings["money_unit"] = (unit, why)
         self.unit = "unit" if "shown in" in self.settings["money_unit"][1] else ""
         bases = {stated_prices(bare_header(col.header)) for col in money}
         bases |= {stated_prices(text, line=True) for sheet in self.sheets for _, text in sheet.source.around}
@@ -481,8 +470,7 @@ class Draft:
 
     def _projects(self, sheet: _Sheet) -> None:
         """The projects, and what else their sheet holds."""
-        mine = (name for name, needs in _CHILDREN.items() if all(sheet.targets(name, one) for one in needs))
-        child = next(mine, "")
+        child = next(iter(self._children(sheet)), "")
         reserved: list[_Col] = []
         for one in load_schema()[child] if child else ():
             if one.name != "project_id" and (cols := sheet.targets(child, one.name)):
@@ -609,17 +597,22 @@ class Draft:
         pairs = ", ".join(f"{sheet.take(col, f'{table}.amount', why, sure)}: {col.year}" for col in cols)
         unit = f", unit: {first}" if first else ""
         lines = [f"    project_id: {self._id(sheet)}", *([f"    {extra}"] if extra else [])]
-        for name in ("kind", "state") if table == "costs" else ():
-            mine = [col for col in sheet.cols if col.used == f"costs.{name}"] or sheet.targets("costs", name)
-            if not extra.startswith(name) and mine:
-                head = sheet.take(mine[0], f"costs.{name}", "its header is known", True)
-                lines.append(f"    {name}: {head}  # {mine[0].sample}")
-        lines.append(
-            f"    unpivot: {{name: year, into: amount{unit}, columns: {{{pairs}}}}}  # {why}: {cols[0].sample}"
-        )
+        lines += self._kinds(sheet, extra) if table == "costs" else []
+        turned = f"{{name: year, into: amount{unit}, columns: {{{pairs}}}}}"
+        lines.append(self._line("unpivot", turned, cols[0]))
         if len({col.year for col in cols}) < len(cols):
             lines.append("    repeats: sum  # several columns of one year are added up")
         sheet.blocks.append((table, lines))
+
+    def _kinds(self, sheet: _Sheet, extra: str = "") -> list[str]:
+        """What kind of cost a row is, and whether it is spent, where columns say so."""
+        lines = []
+        for name in ("kind", "state"):
+            mine = [col for col in sheet.cols if col.used == f"costs.{name}"] or sheet.targets("costs", name)
+            if mine and not extra.startswith(name):
+                head = sheet.take(mine[0], f"costs.{name}", "its header is known", True)
+                lines.append(self._line(name, head, mine[0]))
+        return lines
 
     def _id(self, sheet: _Sheet) -> str:
         """The key as it is written in a sheet."""
@@ -749,11 +742,7 @@ class Draft:
             lines.append(f"    amount: {self._spec(col, said)}  # {why}: {col.sample}")
             lines += [f"    kind: {{value: {sort}}}"] if sort in ("capex", "opex") else []
             lines += ["    benefit: {value: benefit}"] if sort == "benefit" else []
-            for name in ("kind", "state") if sort not in ("capex", "opex", "benefit") else ():
-                for one in sheet.targets("costs", name)[:1]:
-                    lines.append(
-                        f"    {name}: {sheet.take(one, f'costs.{name}', 'its header is known', True)}  # {one.sample}"
-                    )
+            lines += self._kinds(sheet) if sort not in ("capex", "opex", "benefit") else []
             if len(ids) > ids.nunique() and not self._versions(sheet, ids):
                 lines.append("    repeats: sum  # ? rows of one project and year are added up")
             sheet.blocks.append((table, lines))
@@ -803,17 +792,20 @@ class Draft:
         key = next(col for col in main.cols if col.used == "projects.project_id")
         used = {header for header, col in mine.items() if col.used not in ("", "ignore")}
         needed = {header for header in used if mine[header].used.startswith("projects.")}
-        if not needed <= set(other) or other[key.header].text.isin(self.ids).mean() >= 0.5:
+        child = table_of_sheet(sheet.source.raw.title, load_schema()) not in (None, "projects")
+        if not needed <= set(other) or child:
             return False
+        money = any(table != "projects" for table, _ in main.blocks)
+        if other[key.header].text.isin(self.ids).mean() >= 0.8 and not (money and set(mine) == set(other)):
+            return False  # amounts of the same projects
         known = self.ids | set(other[key.header].text)
         if not used <= set(other) or any(mine[one].stated != other[one].stated for one in used):
             self._projects(sheet)  # other years or units: it is read in its own way
             self.ids = known
             return True
         for header in mine.keys() & other.keys():
-            other[header].used, other[header].why, other[header].sure = (
-                mine[header].used, mine[header].why, mine[header].sure,
-            )  # fmt: skip
+            one, twin = other[header], mine[header]
+            one.used, one.why, one.sure = twin.used, twin.why, twin.sure
         self.ids = known
         sheet.blocks = [(table, list(lines)) for table, lines in main.blocks]
         for one in (main, sheet):
@@ -837,15 +829,15 @@ class Draft:
         key = max(own, key=lambda col: (inside(col), "project_id" in _lookup("projects").get(col.plain, ())))
         why = f"{number(100 * inside(key), 0)} % of its values are projects"
         sheet.take(key, "projects.project_id", why, True)
-        for table in ("risks", "status", "milestones"):
-            fit = all(sheet.targets(table, one) for one in _CHILDREN[table])
-            if title == table or (title not in ("costs", "benefits") and fit):
-                self._rows_of(sheet, table)
-                return
-        if title == "benefits":
-            self._rows_of(sheet, "benefits")
-            return
-        self._amounts(sheet, clean_text(key.cells))
+        table = title if title in (*_CHILDREN, "costs", "benefits") else next(iter(self._children(sheet)), "costs")
+        if table != "costs":
+            self._rows_of(sheet, table)
+        else:
+            self._amounts(sheet, clean_text(key.cells))
+
+    def _children(self, sheet: _Sheet) -> list[str]:
+        """Tables that need no more than the columns of a sheet."""
+        return [name for name, needs in _CHILDREN.items() if all(sheet.targets(name, one) for one in needs)]
 
     def _rows_of(self, sheet: _Sheet, table: str) -> None:
         """The columns of one table by their headers; amounts by year turned."""
@@ -855,9 +847,7 @@ class Draft:
             cols = sheet.targets(table, one.name) if one.name != "project_id" else []
             if cols:
                 head = sheet.take(cols[0], f"{table}.{one.name}", "its header is known", True)
-                lines.append(
-                    f"    {one.name}: {self._spec(cols[0], head) if one.is_money else head}  # {cols[0].sample}"
-                )
+                lines.append(self._line(one.name, self._spec(cols[0], head) if one.is_money else head, cols[0]))
         if table in ("benefits", "costs") and years:
             extra = "\n    ".join(one.strip() for one in lines[1:])
             self._turn(sheet, years, extra, "its header is a year", True, table)
@@ -878,14 +868,10 @@ class Draft:
             "settings:",
             f"  name: {quoted(self.name)}",
         ]
-        for key, (value, why) in self.settings.items():
-            example = "EUR" if key == "currency" else "million"
-            lines.append(f"  {key}: {value}  # {why}" if value else f"  # {key}: {example}  # {why}")
-        open_questions = {
-            "as_of": "2026-09-30  # ? the day on which the figures stand",
-            "price_basis": "nominal  # ? real or nominal",
-        }
-        lines += [f"  # {key}: {why}" for key, why in open_questions.items() if key not in self.settings]
+        open_questions = {"as_of": "? the day on which the figures stand", "price_basis": "? real or nominal"}
+        more = {key: ("", why) for key, why in open_questions.items() if key not in self.settings}
+        for key, (value, why) in (self.settings | more).items():
+            lines.append(f"  {key}: {value or _EXAMPLES[key]}  # {why}".replace("  ", "  # " if not value else "  ", 1))
         if keep := next((sheet.keep for sheet in self.sheets if sheet.keep), ""):
             lines.append(f"keep: {quoted(keep)}  # ? each project has several rows")
         lines.append("tables:")

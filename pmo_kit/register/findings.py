@@ -19,15 +19,12 @@ from pydantic import BeforeValidator
 from pmo_kit.errors import DataError
 from pmo_kit.forms import Block, Day, Form, FormError, Reading, Required, Rows, read_form
 from pmo_kit.register.schema import Table
-from pmo_kit.register.values import EMPTY_DTYPES, shown
+from pmo_kit.register.values import EMPTY_DTYPES, shown, words
 
 COLUMNS = ("severity", "file", "sheet", "row", "column", "value", "rule", "message", "fix")
 SEVERITIES = ("block", "warn", "info")
 _PLACES = 4
-ACCEPTABLE_BLOCKS = frozenset((
-    "cycle_in_requires", "impossible_obligation", "price_basis_mixed", "score_outside_scale", "shares_not_100",
-    "start_after_finish", "total_as_project",
-))  # fmt: skip
+ACCEPTABLE_BLOCKS = frozenset(words()["acceptable_blocks"])
 _NARROW = ("project_id", "file", "sheet", "column", "row")
 _HIDDEN = ("project_id", "table", "field", "position")
 

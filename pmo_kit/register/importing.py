@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from fnmatch import fnmatch
 from functools import partial
@@ -14,11 +15,11 @@ import pandas as pd
 
 from pmo_kit.facts import as_given
 from pmo_kit.register.findings import Findings, Intake
-from pmo_kit.register.layout import Heading, find_heading, several_years, table_of_sheet
+from pmo_kit.register.layout import Heading, dated, find_heading, long_form, several_years, table_of_sheet
 from pmo_kit.register.mapping import ColumnSource, Mapping, RowFilter, TableSource
 from pmo_kit.register.rows import Look, rows_apart, tell, without_breaks
 from pmo_kit.register.schema import Column, load_schema
-from pmo_kit.register.settings import Settings
+from pmo_kit.register.settings import read_settings
 from pmo_kit.register.shaping import looks_like_amounts, looks_like_numbers, qualifies, unread
 from pmo_kit.register.sheets import Body, RawSheet, sheet_of_frame
 from pmo_kit.register.values import (
@@ -30,7 +31,10 @@ from pmo_kit.register.values import (
     parse_date,
     parse_period,
     plain_numbers,
+    read_year,
+    readable,
     shown,
+    stated_prices,
     words,
 )
 
@@ -82,17 +86,21 @@ class Import:
         self._equal_rows: set[tuple[str, str, int]] = set()
         self._blanked: set[tuple[Any, ...]] = set()
         self._repeats = {spec.table: spec.repeats for spec in mapping.tables}
+        said = pd.DataFrame(mapping.settings.items(), columns=["key", "value"], dtype="str")
+        self._settings = read_settings(said, Findings(), name="", rows=[0] * len(said), raw=None)[0]
         self._sources = self._find_sources(raws)
+        self._list_slips()
         self._list_kept_by_none()
         parts: dict[str, list[pd.DataFrame]] = {}
         for spec, source in self._sources:
             parts.setdefault(spec.table, []).append(self._rows_of(source, spec))
         self.tables = {table: pd.concat(some, ignore_index=True) for table, some in parts.items()}
+        if "projects" in self.tables and ("cell", "project_id") in self.tables["projects"]:
+            self.tables["projects"] = self._one_row_each(self.tables["projects"])
         for source in {id(source): source for _, source in self._sources}.values():
             self._list_unused(source)
         self._list_sheets(raws)
         self._own: Tables = {}
-        said = pd.DataFrame(mapping.settings.items(), columns=["key", "value"], dtype="str")
         self._own["settings"] = _sheet_of("settings", said)
         self._store()
 
@@ -142,15 +150,16 @@ class Import:
                     self._find(source, f"{spec.table}.{name}", column)
                 for header in spec.unpivot.columns if spec.unpivot else ():
                     self._one(source, header, f"{spec.table}.{spec.unpivot.into if spec.unpivot else ''}")
-            for test in (
-                *self.mapping.keep,
-                *self.mapping.drop,
-                *(one for spec in specs for one in spec.keep),
-            ):
+            for test in self._tests(specs):
                 self._one(source, test.column, "a filter")
             source = self._filtered(source, specs)
             found |= {id(spec): source for spec in specs}
+        found = self._without_copies(found)
         return [(spec, found[id(spec)]) for spec in self.mapping.tables]
+
+    def _tests(self, specs: Iterable[TableSource]) -> list[RowFilter]:
+        """The filters of the mapping, and those of some of its blocks."""
+        return [*self.mapping.keep, *self.mapping.drop, *(test for spec in specs for test in spec.keep)]
 
     def _one(self, source: Body, header: str, where: str) -> None:
         """A header is there once; none or several of them is a finding that blocks."""
@@ -306,7 +315,7 @@ class Import:
         if spec.unpivot is not None:
             return self._unpivoted(source, spec, part, ids)
         if spec.table == "projects":
-            return self._one_row_each(part, ids)
+            return part
         values = [name for name in missing if name not in table.key]
         values = values or [name for name in missing if name != "project_id"]
         own = np.any([cells[name].notna() for name in values], axis=0) if values else np.ones(size, dtype=bool)
@@ -329,6 +338,37 @@ class Import:
                 values = source.text(source.places(test.column)[0]) if none.any() else pd.Series(dtype="str")
                 self._list_ignored(source, none, test, values, "The amounts of the row were")
 
+    def _list_slips(self) -> None:
+        """What a mapping says and cannot be: constants, years that are not those of a header, one column twice."""
+        at: dict[str, Any] = {"rule": "mapping_not_read", "fix": "Correct the mapping.", "file": self.mapping.name}
+        read: dict[tuple[int, int], np.ndarray] = {}
+        month = self._settings.fiscal_year_start
+        for spec, source in self._sources:
+            table, turn = load_schema()[spec.table], spec.unpivot
+            for name, one in spec.columns.items():
+                said = {one.value, one.default, *one.values.values()} - {""} if name != "project_id" else set[str]()
+                for text in sorted(text for text in said if not readable(text, table[name])):
+                    message = f'The mapping fills {spec.table}.{name} with "{text}", which cannot be read.'
+                    self.findings.add("block", message=message, column=name, value=text, **at)
+            years = turn.columns if turn is not None and turn.name == "year" else {}
+            if (year := spec.columns.get("year")) is not None and year.value:
+                years = {source.headers[place]: year.value for place in self._money(source, spec)}
+            for header, text in years.items():
+                own = {value for value, _ in dated(header, first_month=month)}
+                own |= set(re.findall(r"(?<!\d)(?:19|20)\d\d(?!\d)", header)) if own else set()
+                own -= {str(stated_prices(header)[1])}
+                if own and str(read_year(text)) not in own:
+                    bare = next(dated(header, first_month=month), ("", "x"))[1] == ""
+                    message = f'The header "{header}" names {min(own)}, and the mapping says {text}.'
+                    self.findings.add("block" if bare else "warn", message=message, column=header, value=text, **at)
+            keep = self._kept_by(source, spec, aloud=False)
+            for place in self._money(source, spec) if spec.table != "baselines" else ():
+                before = read.get((id(source), place), np.zeros(len(keep), bool))
+                if (keep & before).any():
+                    message = f'The column "{source.title(place)}" is read twice: its money would count twice.'
+                    self.findings.add("block", message=message, column=source.headers[place], **at)
+                read[id(source), place] = keep | before
+
     def _note(
         self, table: str, column: str, why: pd.Series, ids: pd.Series, source: Body, item: pd.Series | str
     ) -> None:
@@ -338,36 +378,28 @@ class Import:
             self._reason(table, ids.iloc[n], column, what, why.iloc[n], (*source.place, int(source.rows[n])))
 
     def _reason(self, table: str, project: str, column: str, item: str, reason: str, at: tuple[str, str, int]) -> None:
-        file, sheet, row = at
-        line = {
-            "table": table,
-            "project_id": project,
-            "column": column,
-            "item": item or None,
-            "reason": reason,
-        }
-        self.reasons.append({**line, "file": file, "sheet": sheet, "row": row})
+        where = dict(zip(("file", "sheet", "row"), at, strict=True))
+        self.reasons.append({"table": table, "project_id": project, "column": column, "item": item or None,
+                             "reason": reason, **where})  # fmt: skip
 
     def _unpivoted(self, source: Body, spec: TableSource, part: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
         """One row for each filled cell of the columns that become rows."""
         turn = spec.unpivot
         assert turn is not None
-        column, some = load_schema()[spec.table][turn.into], list[pd.DataFrame]()
-        for place, value in self._turned(source, spec).items():
-            one = ColumnSource(column=(source.title(place),))
-            cells, why, _ = self._cells(source, one, column)
+        column, said = load_schema()[spec.table][turn.into], self._turned(source, spec)
+        found = list[pd.Series]()
+        for place, value in said.items():
+            cells, why, _ = self._cells(source, ColumnSource(column=(source.title(place),)), column)
             self._note(spec.table, turn.into, why, ids, source, value)
             self._doubt_turned(source, place, spec, column, cells, why)
-            mine = part[cells.notna().to_numpy()].copy()
-            mine["cell", turn.name], mine["cell", turn.into] = value, cells[mine.index].astype(object)
-            mine["label", turn.into] = mine["label", turn.name] = shown(source.headers[place])
-            mine["unit", turn.into] = turn.unit
-            some.append(mine)
-        if not some:
-            none = part.iloc[:0].copy()
-            none["cell", turn.name] = none["cell", turn.into] = pd.Series(dtype="str")
-            return none
-        return pd.concat(some).sort_index(kind="stable")
+            found.append(cells)
+        line, at, values = long_form(found)
+        long, heads = part.iloc[line].reset_index(drop=True), [shown(source.headers[place]) for place in said]
+        long["cell", turn.name] = pd.Series(np.array([*said.values(), ""], dtype=object)[at], dtype="str")
+        long["cell", turn.into] = values
+        long["label", turn.into] = long["label", turn.name] = np.array([*heads, ""], dtype=object)[at]
+        long["unit", turn.into] = turn.unit
+        return long
 
     def _doubt_turned(
         self, source: Body, place: int, spec: TableSource, column: Column, cells: pd.Series, why: pd.Series
@@ -385,8 +417,9 @@ class Import:
             message = f'"{shown(name)}" holds words only, and no amount.'
             self.findings.add("warn", "column_without_numbers", message, "Is it a column of amounts?", **at)
 
-    def _one_row_each(self, part: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
+    def _one_row_each(self, part: pd.DataFrame) -> pd.DataFrame:
         """Projects that stand in several rows are one where the rows say the same; else a finding blocks."""
+        ids = clean_text(part["cell", "project_id"]).str.replace(r"\s+", " ", regex=True).fillna("")
         key = ids.str.casefold()
         several = key.ne("") & key.duplicated(keep=False)
         part = part.copy() if several.any() else part
@@ -396,15 +429,38 @@ class Import:
                 said = group.dropna().drop_duplicates()
                 if name != "project_id" and said.str.casefold().nunique() > 1:
                     line, who = part.loc[said.index[1]], ids[said.index[1]]
-                    message = f"Project {who} is in {len(group)} rows, and {name} differs: "
-                    message += f'"{shown(said.iloc[0])}", "{shown(said.iloc[1])}".'
+                    words_ = " and ".join(f'"{shown(said[n])}" in {_place(part.loc[n, "at"])}' for n in said.index[:2])
+                    message = f"Project {who} is in {len(group)} rows, and {name} differs: {words_}."
                     fix = "Say in the mapping which row counts (keep: latest by COLUMN), or join two columns as key."
-                    where = {**line["at"], "column": str(line.get(("label", name), name)), "project_id": who}
+                    label = line.get(("label", name))
+                    where = {**line["at"], "column": name if pd.isna(label) else str(label), "project_id": who}
                     self.findings.add("block", "project_in_several_rows", message, fix, **where)
                 elif len(said) and pd.isna(text[group.index[0]]):
                     part["cell", name] = part["cell", name].astype(object)
                     part.loc[group.index[0], ("cell", name)] = part.loc[said.index[0], ("cell", name)]
-        return part[~key.duplicated().to_numpy() | key.eq("").to_numpy()]
+        return part[~key.duplicated().to_numpy() | key.eq("").to_numpy()].reset_index(drop=True)
+
+    def _without_copies(self, found: dict[int, Body]) -> dict[int, Body]:
+        """Rows of projects that stand in another sheet, too, and say the same there, are read once."""
+        bodies = {id(body): body for body in found.values()}
+        seen: dict[Any, tuple[Body, int]] = {}
+        for key, body in bodies.items():
+            specs = [spec for spec in self.mapping.tables if found[id(spec)] is body]
+            flat = all(spec.table in ("projects", "baselines") or spec.unpivot for spec in specs)
+            if not flat or all(spec.table != "projects" for spec in specs):
+                continue
+            same = {(spec.table, name, one.value) for spec in specs for name, one in spec.columns.items() if one.value}
+            heads, copies = list(map(folded, body.headers)), np.zeros(len(body.rows), bool)
+            for number, cells in enumerate(zip(*map(body.text, range(len(heads))), strict=True)):
+                line = frozenset(one for one in zip(heads, cells, strict=True) if isinstance(one[1], str)) | same
+                other, row = seen.setdefault(line, (body, int(body.rows[number])))
+                if other is not body:
+                    copies[number], there = True, _place({"file": other.file, "sheet": other.sheet, "row": row})
+                    message = f"The row stands in {there}, too, and says the same; it was read once."
+                    at: dict[str, Any] = {"at": body, "row": int(body.rows[number]), "value": cells[0]}
+                    self.findings.add("warn", "row_in_two_sheets", message, "Keep it in one of the sheets.", **at)
+            bodies[key] = body.only(~copies) if copies.any() else body
+        return {spec: bodies[id(body)] for spec, body in found.items()}
 
     # ---------------------------------------------------------------- what becomes of doubt
 
@@ -426,13 +482,19 @@ class Import:
         if any(one["rule"] == "number_ambiguous" for one in blocks):  # the file is in doubt, not a cell of it
             return False
         out: dict[str, dict[int, dict[str, Any]]] = {}
-        several: set[str] = set()
+        several = {one["table"] for one in blocks if one["rule"] == "duplicate_key"}
+        if equal := [table for table in several if self._repeats.get(table) == "same"]:
+            for table in equal:
+                self._merge(table, intakes[table])
+            self.found = None  # what is there twice is counted once
+            self._store()
+            return True
+        several = {table for table in several if self._repeats.get(table) == "sum"}
         for one in blocks:
             table, position, twice = one["table"], one["position"], one["rule"] == "duplicate_key"
             if table not in self.tables:
                 return False
-            if twice and self._repeats.get(table) != "refuse":
-                several.add(table)
+            if twice and table in several:
                 continue
             at = self._at(table, position)
             if twice:
@@ -505,21 +567,10 @@ class Import:
     ) -> None:
         """Store the amounts that are left out with a row or a cell; with `always` also that there were none."""
         table = intake.table.name
-        file, sheet, row = self._at(table, position)
-        line = {
-            "file": file,
-            "sheet": sheet,
-            "row": row,
-            "table": table,
-            "project": who,
-            "reason": one["message"],
-        }
+        line = {**self.tables[table]["at"].loc[position], "table": table, "project": who, "reason": one["message"]}
         amounts = {name: intake.frame[name].iloc[position] for name in money}
-        said = [
-            line | {"column": intake.header(name, position), "amount": float(amount)}
-            for name, amount in amounts.items()
-            if not pd.isna(amount)
-        ]
+        said = [line | {"column": intake.header(name, position), "amount": float(amount)}
+                for name, amount in amounts.items() if not pd.isna(amount)]  # fmt: skip
         self.left += said or ([line | {"column": one["column"]}] if always else [])
 
     def _words(self, table: str, position: int) -> str:
@@ -548,6 +599,8 @@ class Import:
             whole = pd.DataFrame({name: clean_text(cells) for name, cells in frame["cell"].items()})
             first = ~whole.assign(**{"": group}).duplicated().to_numpy()
             self._repeats[table] = "refuse"
+            text = f"Rows of {table} that say the same as others were read once (repeats: same): {(~first).sum()}."
+            self.findings.add("warn", "equal_rows", text, sheet=table)
         self.tables[table] = frame[first].reset_index(drop=True)
 
     # ---------------------------------------------------------------- what is stored
@@ -620,19 +673,14 @@ class Import:
 
     def _list_unused(self, source: Body) -> None:
         """List the columns that the mapping does not read: on purpose (info) or not (warn)."""
-        own = (test for spec in self.mapping.tables for test in spec.keep)
-        tests = [*self.mapping.keep, *self.mapping.drop, *own]
+        tests = self._tests(self.mapping.tables)
         used = source.used | {place for test in tests for place in source.places(test.column)}
         purpose = {place: why for header, why in self.mapping.ignore.items() for place in source.places(header)}
         money = {place for spec in self.mapping.tables for place in self._money(source, spec)}
-        told = self.mapping.settings
-        year = told.get("price_base_year", "")
-        said: dict[str, Any] = {key: told.get(key, "") for key in ("currency", "money_unit", "price_basis")}
-        settings = Settings(**said, price_base_year=int(year) if year.isdigit() else None)
         places = (place for place in range(len(source.headers)) if place not in used)
         for place, title, cells, value in unread(source, places):
             header, reason = source.headers[place], purpose.get(place)
-            kind = qualifies(header, settings, cells) if money else ""
+            kind = qualifies(header, self._settings, cells) if money else ""
             numbers = looks_like_numbers(header, cells)
             beyond = not header and numbers and place > min(money, default=len(source.headers))  # split amounts
             grave = beyond or kind not in ("", "same") or (bool(money) and looks_like_amounts(header, cells))
@@ -652,6 +700,11 @@ class Import:
                 rule, text = "column_not_mapped", f'The column "{title}" is not in the mapping; '
                 text += f"its {len(cells)} values were not read."
             self.findings.add(how, rule, text, fix, at=source, column=title, value=value)
+            if money and not (reason and not guess) and numbers:
+                table = next(spec.table for spec, body in self._sources if body is source)
+                line = {"table": table, "file": source.file, "sheet": source.sheet}
+                line |= {"column": title if header else f"column {title}"}
+                self.left.append(line | {"reason": reason or "not in the mapping"})
 
     def _list_sheets(self, raws: list[RawSheet]) -> None:
         """List the sheets that no table of the mapping reads."""
@@ -659,9 +712,12 @@ class Import:
         for raw in (one for one in raws if (one.file, one.sheet) not in places):
             text = f'The mapping reads nothing from "{raw.title}"; its {len(raw.cells)} lines were not read.'
             shares = (plain_numbers(raw.cells[place]).notna().mean() for place in raw.cells)
-            amounts = len(raw.cells) > 3 and any(share >= 0.5 for share in shares)
+            amounts = len(raw.cells) > 2 and any(share >= 0.5 for share in shares)
             severity = "warn" if amounts or table_of_sheet(raw.title, load_schema()) else "info"
             self.findings.add(severity, "sheet_not_used", text, at=raw)
+            if amounts:
+                line = {"table": self.mapping.tables[0].table, "file": raw.file, "sheet": raw.sheet}
+                self.left.append(line | {"column": f"sheet {raw.title}", "reason": "not in the mapping"})
 
     # ---------------------------------------------------------------- filters
 
@@ -690,7 +746,7 @@ class Import:
         """Rows with the last date, period or number of their project; two ways to read one must give one answer."""
         cells, text = source.cells.iloc[:, place].reset_index(drop=True), source.text(place)
         day, month = order_evidence(text)
-        said = Settings(date_order=self.mapping.settings.get("date_order", "")).month_first
+        said = self._settings.month_first
         order = [said] if said is not None else [month] if day != month else [False, True]
         dates = [parse_date(cells, _AS_DATE, month_first=one).values for one in order]
         periods = parse_period(cells, _AS_PERIOD).values
@@ -715,6 +771,10 @@ class Import:
 def _counted(column: Column, table: str) -> bool:
     """Money that is accounted for; baselines hold money beside months and shares."""
     return column.is_money or (table == "baselines" and column.type == "number")
+
+
+def _place(at: Any) -> str:
+    return f"{' '.join(filter(None, (at['file'], at['sheet'])))}, row {at['row']}"
 
 
 def _near(header: str, headers: list[str]) -> str:

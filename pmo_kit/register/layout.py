@@ -38,9 +38,14 @@ _DATE = Column("header", "date")
 _PLANNED = {"state": "planned"}
 
 _YEAR_PART = re.compile(
-    r"(?i)(?:\b(?:fye?|cye?|ye|gj|hj)\s*)?'?(?<!\d)(?:19|20|21)\d\d(?!\d)(?:\s*[-/–]\s*'?(?:\d{4}|\d{2})\b)?|\b(?:fye?|cye?|gj|hj)\s*'?\d\d"
-    r"(?:[-/–]\d\d)?"
+    rf"(?:(?:{one_of('year')}|\b(?:fye?|cye?|ye|gj|hj|ex))\.?\s*)?"
+    r"(?P<day>\b\d{1,2}[./ -](?:\d{1,2}|[^\W\d]{3,})[./ -])?"
+    r"'?(?<![\d,])(?:19|20|21)\d\d(?!\d)(?:\s*[-/–]\s*'?(?:\d{4}|\d\d)(?![^\W_]))?"
+    r"|\b(?:fye?|cye?|gj|hj)\s*'?\d\d(?:\s*[-/–]\s*'?\d\d)?(?!\d)|(?<![\d/-])\d\d[-/–]\d\d(?![\d/-])",
+    re.I,
 )
+_PERIOD_PART = re.compile(r"(\D+?)[\s:|/\-–]+(\S*\d.*)|(\S*\d\S*)[\s:|\-–]+(\D+)")
+_WORD_AND_DATE = re.compile(r"[^\W\d]+\.?,?\s+\d+[./-]\d+[./-]|.*\b12 months?\b", re.I)
 
 
 _OPEN = re.compile(rf"\d\s*(?:\+|\.\.+|…|→|>|[-–—/]\s*$|ff\b)|^\W*(?:>|≥|→)|{one_of('later')}", re.I)
@@ -118,7 +123,7 @@ def _year_of(text: str, first_month: int) -> int | None:
         return None
     if year is not None:
         return None if first_month > 1 and text.strip().lower().startswith("cy") else year
-    month = read_period(text)
+    month = read_period(re.sub(r"(?<=[^\W\d])[-'’](\d\d)$", r" 20\1", text))
     if month is not None and "Q" not in month and len(month) == 7:
         return int(month[:4]) + (1 < first_month <= int(month[5:]))
     if not _LIKE_A_DATE.search(text):
@@ -148,29 +153,35 @@ def read_header(header: str, table: Table, kind: str, known: frozenset[str], fir
             return WideColumn(header) if header else None
         name = next((name for name in known if folded(name) == folded(header)), None)
         return None if name is None else WideColumn(name)
+    said = ((value, _categories(rest, table)) for value, rest in dated(header, kind, first_month))
+    return next((WideColumn(value, found) for value, found in said if found is not None), None)
+
+
+def dated(header: str, kind: str = "year", first_month: int = 1) -> Iterator[tuple[str, str]]:
+    """The years (or periods) that a header may stand for, each with the words beside it.
+
+    >>> [list(dated(one)) for one in ("Capex 2027 (k€)", "FY27", "2027A", "Year to 31 March 2027", "2029+")]
+    [[('2027', 'Capex')], [('2027', '')], [('2027', 'actual')], [('2027', 'Year to')], []]
+    """
     header = without_unit(header).strip()
     if not any(sign.isdigit() for sign in header) or open_ended(header):
-        return None
+        return
 
     def read(text: str) -> str | None:
         year = _year_of(text, first_month) if kind == "year" else read_period(text)
         return None if year is None else str(year)
 
-    value = read(header)
-    if value is not None:
-        return WideColumn(value)
-    for part in _YEAR_PART.finditer(header) if kind == "year" else ():
-        rest = f"{header[: part.start()]} {header[part.end() :]}"
-        value, letter = read(part[0]), header[part.end() : part.end() + 1].lower()
-        if letter == "a" and not header[part.end() + 1 :].strip():  # 2027A: actual
-            rest = "actual"
-        categories = _categories(rest, table)
-        if value is not None and categories is not None:
-            return WideColumn(value, categories)
-    if kind == "period" and (match := re.fullmatch(r"(\D+?)[\s:|/\-–]+(\S*\d.*)|(\S*\d\S*)[\s:|\-–]+(\D+)", header)):
-        categories, value = _categories(match[1] or match[4], table), read(match[2] or match[3])
-        return None if categories is None or value is None else WideColumn(value, categories)
-    return None
+    if not _WORD_AND_DATE.match(header) and (value := read(header)) is not None:
+        yield value, ""
+    elif kind == "year":
+        for part in _YEAR_PART.finditer(header):
+            before, after = header[: part.start()], header[part.end() :]
+            after = re.sub(r"(?i)^e(?![^\W\d_])", "", re.sub(r"(?i)^a\s*$", "actual", after))
+            own = part[0] if part["day"] is None else header[part.start("day") : part.end()]
+            if (read_year(own) or part["day"]) and (value := read(own)) is not None:
+                yield value, f"{before} {after}".strip()
+    elif (match := _PERIOD_PART.fullmatch(header)) and (value := read(match[2] or match[3])) is not None:
+        yield value, match[1] or match[4]
 
 
 def find_wide_form(
@@ -214,27 +225,25 @@ def melt(
     variables: dict[int, WideColumn], findings: Findings,
 ) -> tuple[dict[str, pd.Series], dict[str, str | np.ndarray], np.ndarray]:  # fmt: skip
     """One row for each filled cell of the wide columns, in the order of the sheet; dashes and "n/a" fill none."""
-    places = list(variables)
-    grid = np.column_stack([body.cells[place].astype(object).to_numpy() for place in places])
-    filled = np.zeros(grid.shape, bool)
-    for number, place in enumerate(places):
-        if body.cells[place].dtype == "float64":
-            filled[:, number] = body.cells[place].notna()
-            continue
-        text = clean_text(body.cells[place])
-        missing = text.str.fullmatch(MISSING, na=False).to_numpy(bool)
-        filled[:, number] = text.notna().to_numpy(bool) & ~missing
-        for row in np.flatnonzero(missing & ~text.str.fullmatch(NOTHING, na=False).to_numpy(bool)):
-            why, head = text.iloc[row], shown(body.headers[place])
-            words_ = f'{wide.value} is missing; the reason given is "{why}".'
-            at_row = int(body.rows[row])
-            findings.add("info", "missing_with_reason", words_, at=body, row=at_row, column=head, value=why)
-    line, column = np.nonzero(filled)
-    for number in map(int, np.flatnonzero(~filled.any(axis=1))):
+    places, columns = list(variables), list[pd.Series]()
+    for place in places:
+        cells = body.cells[place].reset_index(drop=True)
+        if cells.dtype != "float64":
+            text = clean_text(cells)
+            missing = text.str.fullmatch(MISSING, na=False)
+            cells = cells.where(text.notna() & ~missing)
+            for row in np.flatnonzero(missing & ~text.str.fullmatch(NOTHING, na=False)):
+                why, head = text.iloc[row], shown(body.headers[place])
+                words_ = f'{wide.value} is missing; the reason given is "{why}".'
+                at_row = int(body.rows[row])
+                findings.add("info", "missing_with_reason", words_, at=body, row=at_row, column=head, value=why)
+        columns.append(cells)
+    line, column, values = long_form(columns)
+    for number in set(range(len(body.rows))) - set(line.tolist()):
         text = f"The row has no {wide.value} in any column; it gives no data."
         findings.add("info", "row_without_values", text, at=body, row=int(body.rows[number]))
     long = {name: cells.iloc[line] for name, cells in raw.items()}
-    long[wide.value] = narrowed(pd.Series(grid[line, column], dtype=object))
+    long[wide.value] = narrowed(values)
     titles = np.array([shown(body.label(place)) for place in places], dtype=object)[column]
     said = {wide.variable: [variables[place].variable for place in places]}
     for name in dict.fromkeys(name for one in variables.values() for name in one.categories):
@@ -242,6 +251,14 @@ def melt(
     for name, texts in said.items():
         long[name] = pd.Series(np.array(texts, dtype=object)[column], dtype="str")
     return long, {**headers, wide.value: titles, **dict.fromkeys(said, titles)}, body.rows[line]
+
+
+def long_form(columns: list[pd.Series]) -> tuple[np.ndarray, np.ndarray, pd.Series]:
+    """Columns as rows, one for each filled cell in the order of the sheet: its line, its column, the cell."""
+    filled = np.column_stack([one.notna() for one in columns]) if columns else np.zeros((0, 0), bool)
+    line, column = np.nonzero(filled)
+    grid = [one.to_numpy(object) for one in columns]
+    return line, column, pd.Series([grid[n][row] for row, n in zip(line, column, strict=True)], dtype=object)
 
 
 SEARCHED_ROWS = 40

@@ -59,6 +59,7 @@ from pmo_kit.forms import (
     reading_of,
 )
 from pmo_kit.register.findings import form_error
+from pmo_kit.register.layout import dated
 from pmo_kit.register.schema import load_schema
 
 
@@ -139,7 +140,9 @@ class Unpivot(Form):
             reading.note(given, "unpivot has either columns or a pattern.")
         columns = given.get("columns")
         if isinstance(columns, Rows):
-            given = given.with_({**given, "columns": Block({str(one): one for one in columns}, columns.line)})
+            years = {str(one): next((_written(year, one) for year, _ in dated(str(one))), one) for one in columns}
+            years = years if given.get("name") == "year" else {str(one): one for one in columns}
+            given = given.with_({**given, "columns": Block(years, columns.line)})
         return given
 
 
@@ -201,6 +204,8 @@ class TableSource(Form):
         """Every column that is filled is one of the table."""
         known = [column.name for column in load_schema()[str(given["table"])]]
         turned = given.get("unpivot") or {}
+        for name in {str(turned[key]) for key in ("name", "into") if key in turned} & set(given["columns"]):
+            reading.note(given, f"{name} is filled by unpivot and by a line of its own: keep one.", name)
         for name in (*given["columns"], *(str(turned[key]) for key in ("name", "into") if key in turned)):
             if name not in known:
                 hint = nearest(name, [*known, *_OWN])
@@ -210,7 +215,7 @@ class TableSource(Form):
 
 def _tables(given: object, info: ValidationInfo) -> object:
     """Blocks of columns by table as one list of tables; a table that nobody knows is noted."""
-    if not isinstance(given, Block):
+    if not isinstance(given, Block) or not given:
         raise ValueError("{key} says for each table which column of the source fills which of its columns.")
     found, tables = Rows([], given.line), [one.name for one in load_schema()]
     for table, blocks in given.items():
@@ -257,6 +262,8 @@ class Mapping(Form):
     def prepared(cls, given: Block, reading: Reading) -> Block:
         """What is absent is a table of the register."""
         for table in given.get("absent") or {}:
+            if table in (given.get("tables") or {}):
+                reading.note(given["absent"], f"{table} is absent, and tables says how it is filled.", table)
             if table not in load_schema():
                 reading.note(given["absent"], f"no tables of the register: {table}.", table)
         return given

@@ -22,6 +22,7 @@ from pmo_kit.register.mapping import Doubtful, load_mapping
 from pmo_kit.register.schema import load_schema
 from pmo_kit.register.sheets import RawSheet, read_csv_sheet
 from pmo_kit.register.tables import Assembled, Register, assemble
+from pmo_kit.register.values import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -278,9 +279,7 @@ def _table_of_end(title: str) -> str | None:
     return next((one for one in ends if one), None)
 
 
-_NEUTRAL = re.compile(
-    r"(sheet|table|tabelle|feuil|feuille|hoja|blad|foglio|planilha|arkusz|list|data|export|register)? ?\d*"
-)
+_NEUTRAL = re.compile(rf"(?:{'|'.join(words()['neutral_titles'])})? ?\d*")
 
 
 def _tables_by_columns(raw: RawSheet, taken: set[str | None]) -> list[str]:

@@ -24,11 +24,9 @@ from pmo_kit.register.reading import load_register, read_sheets
 from pmo_kit.register.sheets import RawSheet
 from pmo_kit.register.tables import Register
 from pmo_kit.register.template import write_book, write_header
-from pmo_kit.register.values import clean_text, shown
+from pmo_kit.register.values import clean_text, shown, words
 
-EXPECTED = (
-    "name", "area", "strategic_goal", "project_type", "stage", "sponsor", "manager", "start", "finish", "status_date",
-)  # fmt: skip
+EXPECTED: list[str] = words()["expected"]
 LETTERS = "ABCD"
 LIMITS = ((0.9, 0, 45), (0.75, 1, 90), (0.5, 3, 180))
 

@@ -19,40 +19,16 @@ from pmo_kit.register.schema import Table
 from pmo_kit.register.sheets import Body, Uncached
 from pmo_kit.register.values import INSIDE, clean_cell, folded, one_of, plain_numbers, texts_of, words
 
-_ASKED = "total_or_row"
-_SAID = {
-    "header": ("info", "repeated_header", "The header is repeated here; the row is not data."),
-    "second header": ("block", "second_header", "Another header stands here: the rows below it belong to another table "
-                      "than those above it."),
-    "example": ("info", "example_row", "The example row is not data."),
-    "banner": ("info", "banner_row", "The row holds one text only, no data; it was left out."),
-    "merged": ("info", "banner_row", "The row is one text merged over columns, not data; it was left out."),
-    "note": ("warn", "banner_row", "The row stands below the table, after an empty line, and has no amounts; it was "
-             "left out."),
-    "total": ("warn", "total_row", "The row is the total of the rows {side}; it was left out."),
-    "like a total": ("warn", _ASKED, "The row is called like a total and is the sum of the rows {side}; it was read "
-                     "as a row."),
-    "scoped": ("block", _ASKED, "The row is called as a total and has a scope of its own: a total or a row?"),
-    "no sum": ("block", _ASKED, "The row is called as a total and is not the sum of the rows above it: a total or a "
-               "row?"),
-    "bare sum": ("block", _ASKED, "The row has no text of its own and is the sum of the rows {side} it: a total or a "
-                 "row?"),
-    "bare": ("block", _ASKED, "The row has no text of its own and is called like a total and is no sum: a total or a "
-             "row?"),
-    "parent": ("block", _ASKED, "The row stands over the rows below it and has amounts that are not their sum: a total "
-               "or a row?"),
-    "folded": ("warn", _ASKED, "Rows are folded away from here on, and no row beside them is their sum: all of them "
-               "were read as rows."),
-}  # fmt: skip
-_FIX = dict.fromkeys(("like a total", "scoped", "no sum"), "Give the row a name of its own, or delete it.")
-_FIX |= dict.fromkeys(
-    ("bare sum", "bare", "parent", "folded"),
-    "Leave it out in the mapping (drop: {column: ..., matches: ..., reason: a total}), or fill it in.",
-)
-_FIX["second header"] = "Give each table a sheet of its own."
+_SAID: dict[str, dict[str, str]] = words()["apart"]
+"""What is told of rows that are none, and how bad it is."""
 _AVERAGES = frozenset(words()["averages"])
 _CALLED = re.compile(rf"{one_of('totals')}|{one_of('total_parts')}", re.I)
 _EXAMPLE = re.compile(r"(?i)e\.g\..*|example( row)?:?")
+_NOTE = re.compile(rf"{one_of('notes')}\s*\d?\s*[:.)–-]", re.I)
+_SIGN = re.compile(r"^(?:[*†‡§]+|\(?\d\)|\d(?=\s[^\W\d]))")
+_DATES = re.compile(
+    r"\b(?:\d{4}-\d\d?-\d\d?|\d\d?[./-]\d\d?[./-](?:\d{4}|\d\d)|(?:\d\d?\.?\s+[^\W\d]+\.?\s+)?(?:19|20)\d\d(?:[-/]\d\d)?)\b"
+)
 _OUTLINE = re.compile(
     r"(?P<depth>(?:outline|hierarchy|wbs|gliederungs) ?(?:level|ebene)|niveau hiérarchique)|"
     r"wbs(?: code)?|outline(?: number)?|gliederung(?:snummer)?|psp(?:-code)?|edt|n° wbs"
@@ -74,7 +50,7 @@ class Apart:
     @property
     def out(self) -> bool:
         """It is left out; what blocks is asked for, and stays."""
-        return not self.row and _SAID[self.what][0] != "block"
+        return not self.row and _SAID[self.what]["severity"] != "block"
 
 
 @dataclass(frozen=True, eq=False)
@@ -290,10 +266,10 @@ def tell(body: Body, apart: Mapping[int, Apart], findings: Findings) -> np.ndarr
     """Say why rows are no rows of a table, in the order of the sheet; which rows are left."""
     keep = np.ones(len(body.rows), bool)
     for row, one in sorted(apart.items()):
-        severity, rule, text = _SAID[one.what]
-        value = " | ".join(filter(None, map(clean_cell, body.cells.iloc[row])))
-        told, fix = text.replace("{side}", one.side), _FIX.get(one.what, "")
-        findings.add(severity, rule, told, fix, at=body, row=int(body.rows[row]), value=value)
+        said, value = _SAID[one.what], " | ".join(filter(None, map(clean_cell, body.cells.iloc[row])))
+        told = said["text"].replace("{side}", one.side)
+        at = int(body.rows[row])
+        findings.add(said["severity"], said["rule"], told, said.get("fix", ""), at=body, row=at, value=value)
         keep[row] = not one.out
     return keep
 
@@ -304,6 +280,7 @@ def _lines_of_register(body: Body, look: Look, texts: list[pd.Series], filled: n
     ids = [place for place, name in look.known.items() if name.endswith("_id")]
     spans = body.raw.merged
     across = {int(body.raw.rows[top]) for top, bottom, left, right in spans if top == bottom and right > left}
+    notes = _notes(body, look, texts, filled)
     example = np.any([_where(text, lambda one: bool(_EXAMPLE.fullmatch(one))) for text in texts], axis=0)
     apart: dict[int, Apart] = {}
     for row in map(int, np.flatnonzero(example | ((count == 1) & (known > 2)))):
@@ -315,7 +292,33 @@ def _lines_of_register(body: Body, look: Look, texts: list[pd.Series], filled: n
             apart[row] = Apart("banner")
         elif count[row] == 1 and int(body.rows[row]) in across:
             apart[row] = Apart("merged")
-    return apart
+    return apart | {row: Apart("note") for row in notes}
+
+
+def _notes(body: Body, look: Look, texts: list[pd.Series], filled: np.ndarray) -> set[int]:
+    """The last rows of a table of the register that are notes: words in the first cells, no number, no new key.
+
+    A note says so by its first word or sign, or is a sentence in one cell where keys are single words.
+    """
+    first, found = min(look.known, default=0), set[int]()
+    if look.table is None or len(look.known) < 2 or not len(filled):
+        return found
+    gaps = np.flatnonzero(np.diff(body.rows) > 1) + 1
+    numbers = [place for place, name in look.known.items() if look.table[name].type not in ("id", "text", "category")]
+    for row in range(len(filled) - 1, 0, -1):
+        said = [text.iloc[row] for text in texts if isinstance(text.iloc[row], str)]
+        if len(said) > 2 or not filled[row, first] or filled[row, numbers].any():
+            break
+        keys = set(texts[first].iloc[:row].dropna())
+        line = " ".join(said)
+        rest = " ".join(one for one in re.split(r"[^\w.-]+", _SIGN.sub("", _DATES.sub(" ", line))) if one not in keys)
+        words_ = _NOTE.match(line) or (_SIGN.match(line) and len(said) == 1)
+        least = 4 if any(gaps <= row) else 5
+        sentence = len(said) == 1 and len(line.split()) >= least and not any(" " in one for one in keys)
+        if re.search(r"\d", rest) or not (words_ or sentence):
+            break
+        found.add(row)
+    return found
 
 
 def _amounts(body: Body, places: list[int]) -> np.ndarray:

@@ -18,6 +18,7 @@ from pmo_kit.register.sheets import Body, Uncached
 from pmo_kit.register.values import (
     EMPTY_DTYPES,
     INSIDE,
+    MISSING,
     READERS,
     SCALES,
     SLASHED,
@@ -47,13 +48,8 @@ from pmo_kit.register.values import (
     words,
 )
 
-_UNREAD = {
-    "number": ("number_not_read", "cannot be read as a number.", "Write a plain number such as 12.5."),
-    "date": ("date_not_read", "is not a date.", "Write it as 2027-03-31."),
-    "year": ("year_not_read", "is not a year.", "Write four digits such as 2027."),
-    "period": ("period_not_read", "is not a period.", "Write 2028, 2028-Q1 or 2026-09."),
-    "flag": ("flag_not_read", "is neither yes nor no.", "Write yes or no."),
-}
+_UNREAD: dict[str, tuple[str, str, str]] = words()["unread"]
+"""Rule, words and what to do for a cell that cannot be read, by the type of its column."""
 
 
 def match_columns(body: Body, table: Table, findings: Findings) -> tuple[dict[str, int], list[int]]:
@@ -257,7 +253,8 @@ _NO_AMOUNT, _SPENT = re.compile(one_of("not_amount")), re.compile(one_of("spent"
 
 def looks_like_numbers(header: str, cells: pd.Series) -> bool:
     """True when at least half of the filled cells are numbers, and the header does not say that they are no amounts."""
-    return bool(plain_numbers(cells).notna().mean() >= 0.5 and not _NO_AMOUNT.search(folded(header)))
+    said = cells[~cells.str.fullmatch(MISSING, na=False)]
+    return bool(plain_numbers(said).notna().mean() >= 0.5 and not _NO_AMOUNT.search(folded(header)))
 
 
 def looks_like_amounts(header: str, cells: pd.Series) -> bool:
@@ -448,20 +445,16 @@ def _parse(
     return READERS[column.type](cells, column)
 
 
-_TWO_WAYS = {
-    "number": (TWO_WAYS, "number_ambiguous", "with a decimal comma or a decimal point",
-               "Write one amount that is clear, such as 0.5; or set decimal to point or comma in the settings."),
-    "date": (SLASHED, "date_ambiguous", "day first or month first",
-             "Write it as 2027-03-31; or set date_order to day_first or month_first in the settings."),
-}  # fmt: skip
+_TWO_WAYS: dict[str, tuple[str, str, str]] = words()["two_ways"]
+"""Rule, ways and what to do for a cell that can be read two ways."""
 
 
 def _report(intake: Intake, column: Column, parsed: Parsed, findings: Findings) -> None:
     """Findings of one column: unread cells, reasons for empty ones, styles."""
     bad = parsed.bad
     if column.type in _TWO_WAYS and bad.any():
-        pattern, rule, ways, fix = _TWO_WAYS[column.type]
-        cells = intake.raw[column.name]
+        (rule, ways, fix), cells = _TWO_WAYS[column.type], intake.raw[column.name]
+        pattern = TWO_WAYS if column.type == "number" else SLASHED
         both = bad & clean_text(cells).str.fullmatch(pattern, na=False).to_numpy(bool)
         if column.type == "date":  # the thirty-first of month 31 is no date in any order
             both &= parse_date(cells, column, month_first=False).values.notna().to_numpy(bool)

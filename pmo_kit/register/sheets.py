@@ -14,7 +14,7 @@ import pandas as pd
 
 from pmo_kit.forms import LIMITS, unreadable
 from pmo_kit.register.findings import Findings
-from pmo_kit.register.values import clean_text, folded
+from pmo_kit.register.values import MISSING, clean_text, folded, plain_numbers
 
 csv.field_size_limit(LIMITS["letters of a cell"])
 _LARGE = "Give a file of projects: an export with what the tables need."
@@ -126,13 +126,9 @@ def decode(data: bytes) -> tuple[str, str, bool]:
     >>> decode("coût".encode("cp1252"))
     ('coût', 'cp1252', True)
     """
-    for mark, encoding in (
-        (codecs.BOM_UTF8, "utf-8-sig"),
-        (codecs.BOM_UTF16_LE, "utf-16"),
-        (codecs.BOM_UTF16_BE, "utf-16"),
-    ):
-        if data.startswith(mark):
-            return data.decode(encoding, errors="replace"), encoding, False
+    if data.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encoding = "utf-8-sig" if data.startswith(codecs.BOM_UTF8) else "utf-16"
+        return data.decode(encoding, errors="replace"), encoding, False
     if len(data) > 3 and data.count(b"\0") > len(data) // 4:
         encoding = "utf-16-le" if data[1:2] == b"\0" else "utf-16-be"
         return data.decode(encoding, errors="replace"), encoding, True
@@ -224,18 +220,51 @@ def read_csv_sheet(path: Path, findings: Findings) -> RawSheet | None:
 
 
 def _report_short(file: str, lines: list[list[str]], findings: Findings) -> None:
-    """Lines that are shorter than the others: where empty cells at the end are written, one is lost inside."""
+    """Lines with fewer cells than the header: they block where the missing cell may stand before a number."""
     widths = [len(line) for line in lines]
     usual = max(set(widths), key=widths.count)
-    first = widths.index(usual)
-    short = [row for row, one in enumerate(widths) if row > first and usual / 2 < one < usual]
-    if short and len(short) < widths.count(usual):
-        written = any(not line[-1].strip() for line in lines if len(line) == usual)
-        words = f"{len(short)} lines have fewer cells than the others: is a cell missing inside them?"
-        value = ", ".join(str(row + 1) for row in short[:8])
-        fix = "Export the file again with all separators, or look at these lines."
-        severity = "block" if written else "warn"
-        findings.add(severity, "short_line", words, fix, file=file, row=short[0] + 1, value=f"lines {value}")
+    first = next(row for row, one in enumerate(widths) if one >= usual)
+    width = max((place + 1 for place, text in enumerate(lines[first]) if text.strip()), default=0)
+    full = [row for row, one in enumerate(widths) if row > first and one >= width]
+    if width < 2:
+        return
+    short, last, keys = [], max(full, default=0), all(len(lines[row][0].split()) < 2 for row in full)
+    for row, line in enumerate(lines[first + 1 :], first + 1):
+        filled = [one for one in line if one.strip()]
+        note = 2 * len(line) <= width and row > last and not (keys and filled and " " not in filled[0].strip())
+        if len(line) < width and len(filled) > 1 and not note:
+            short.append(row)
+    if not short:
+        return
+    cells = pd.Series([cell for row in (*full, *short) for cell in lines[row]], dtype="str").drop_duplicates()
+    cells = cells[cells.str.strip().ne("") & ~cells.str.strip().str.fullmatch(MISSING, na=True)]
+    number, digits = plain_numbers(cells).notna(), cells.str.contains(r"\d")
+    kind = dict(zip(cells, np.where(number, "number", np.where(digits, "digits", "text")), strict=True))
+    known = [{kind[lines[row][place]] for row in full if lines[row][place] in kind} for place in range(width)]
+    shift = {row for row in short if _may_shift([kind.get(cell, "") for cell in lines[row]], known, not full)}
+    for rows, severity, why in (
+        (sorted(shift), "block", ": is a cell missing before a number?"),
+        ([row for row in short if row not in shift], "warn", "; the last ones were taken for empty."),
+    ):
+        if rows:
+            told, some = ", ".join(str(row + 1) for row in rows[:8]), "s have" if len(rows) > 1 else " has"
+            words, fix = (
+                f"{len(rows)} line{some} fewer cells than the header{why}",
+                "Write all separators in these lines.",
+            )
+            findings.add(severity, "short_line", words, fix, file=file, row=rows[0] + 1, value=f"lines {told}")
+
+
+def _may_shift(kinds: list[str], known: list[set[str]], unknown: bool) -> bool:
+    """By the kinds of its cells a short line may have its numbers and dates in other columns than the first ones."""
+    last = max((place for place, one in enumerate(kinds) if one in ("number", "digits")), default=-1)
+
+    def fits(start: int, gap: int) -> bool:  # cells are missing before this one; the rest of them at the end
+        places = enumerate(kinds)
+        return all(not one or unknown or one in known[place + gap * (place >= start)] for place, one in places)
+
+    gaps = range(1, len(known) - len(kinds) + 1)
+    return last >= 0 and (not fits(0, 0) or any(fits(start, gap) for gap in gaps for start in range(last + 1)))
 
 
 def _report_quotes(

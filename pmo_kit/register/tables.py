@@ -145,7 +145,7 @@ def _absent(table: str, intakes: Mapping[str, Intake]) -> str:
     if "left_out" not in intakes:
         return ""
     frame = intakes["left_out"].frame
-    said = frame.loc[(frame["table"] == table) & frame["row"].isna(), "reason"]
+    said = frame.loc[(frame["table"] == table) & frame["row"].isna() & frame["column"].isna(), "reason"]
     return str(said.iloc[0]) if len(said) else ""
 
 
@@ -417,12 +417,8 @@ class Register:
             for name in sorted(self._tables):
                 frame = self._tables[name]
                 if name == "settings":  # a default that is written down says nothing new
-                    default = Settings()
-                    said = [
-                        str(getattr(default, key, "")) != value
-                        for key, value in zip(frame["key"], frame["value"], strict=True)
-                    ]
-                    frame = frame[said]
+                    default = [str(getattr(Settings(), key, "")) for key in frame["key"]]
+                    frame = frame[frame["value"].to_numpy(object) != np.array(default, dtype=object)]
                 lines = _canonical_lines(frame)
                 if lines:
                     digest.update(f"\x1d{name}\x1d".encode())

@@ -8,7 +8,7 @@ import io
 from datetime import date
 from os import PathLike
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import numpy as np
 import openpyxl
@@ -23,6 +23,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from pmo_kit.disk import inert, write_whole
 from pmo_kit.register.schema import Column, Schema, Table, load_schema
 from pmo_kit.register.tables import Register
+from pmo_kit.register.values import words
 
 
 def write_book(book: openpyxl.Workbook, file: Path) -> Path:
@@ -69,9 +70,7 @@ def write_register(register: Register, folder: str | PathLike[str]) -> list[Path
     written = []
     for name in register.names:
         table = load_schema()[name]
-        frame = register.table(name)
-        if name == "projects":
-            frame = frame.reset_index()
+        frame = register.table(name).reset_index() if name == "projects" else register.table(name)
         if name == "levels":
             said = (frame["level"] != "full") | (frame["label"] != "")
             frame = frame[said | frame["project_id"].duplicated(keep=False)]
@@ -91,11 +90,6 @@ _FIRST_DATA_ROW = 3
 _INK, _PAPER, _MUTED = "1F2A37", "FFFFFF", "6B7280"
 _NEEDED, _OPTIONAL, _EMPTY = "1F5A7A", "8A9BA8", "F8D7D0"
 _FORMATS = {"date": "yyyy-mm-dd", "id": "@", "period": "@", "text": "General", "year": "0"}
-_PURPOSE = {
-    "settings": "currency, unit, dates: what all figures share",
-    "projects": "one row a project",
-    "costs": "one row a project and year, or one column a year",
-}
 
 
 def write_template(path: str | PathLike[str], register: Register | None = None) -> Path:
@@ -168,26 +162,23 @@ def _example(column: Column) -> str:
 
 def _validation(column: Column) -> DataValidation | None:
     """The list or range that a cell of the column is held to."""
-    if column.allowed:
-        return DataValidation(type="list", formula1=f'"{",".join(column.allowed)}"', allow_blank=True)
-    if column.refs and column.refs[0][0] != "levels":
+    said: dict[str, Any] = {}
+    if column.allowed or column.type == "flag":
+        said = {"type": "list", "formula1": f'"{",".join(column.allowed or ("yes", "no"))}"'}
+    elif column.refs and column.refs[0][0] != "levels":
         table, name = column.refs[0]
         letter = get_column_letter(list(load_schema()[table].columns).index(name) + 1)
         formula = f"='{table}'!${letter}${_FIRST_DATA_ROW}:${letter}${_LAST_ROW}"
-        return DataValidation(type="list", formula1=formula, allow_blank=True, errorStyle="warning")
-    if column.type == "flag":
-        return DataValidation(type="list", formula1='"yes,no"', allow_blank=True)
-    if column.type == "date":
-        after = "DATE(1990,1,1)"
-        return DataValidation(type="date", operator="greaterThan", formula1=after, allow_blank=True)
-    if column.type in ("year", "number"):
+        said = {"type": "list", "formula1": formula, "errorStyle": "warning"}
+    elif column.type == "date":
+        said = {"type": "date", "operator": "greaterThan", "formula1": "DATE(1990,1,1)"}
+    elif column.type == "year":
+        said = {"type": "whole", "operator": "between", "formula1": "1950", "formula2": "2200"}
+    elif column.type == "number":
         low = "-1E+15" if column.low is None else f"{column.low:g}"
         high = "1E+15" if column.high is None else f"{column.high:g}"
-        year = column.type == "year"
-        low, high = ("1950", "2200") if year else (low, high)
-        kind: Literal["whole", "decimal"] = "whole" if year else "decimal"
-        return DataValidation(type=kind, operator="between", formula1=low, formula2=high, allow_blank=True)
-    return None
+        said = {"type": "decimal", "operator": "between", "formula1": low, "formula2": high}
+    return DataValidation(allow_blank=True, **said) if said else None
 
 
 def _write_table(sheet: Worksheet, table: Table, frame: pd.DataFrame | None) -> None:
@@ -257,14 +248,7 @@ def _write_settings(sheet: Worksheet, schema: Schema, frame: pd.DataFrame | None
 
 def _write_start(sheet: Worksheet, schema: Schema, order: list[str]) -> None:
     """How to begin, and a link to every sheet."""
-    lines = [
-        "Your register",
-        "Fill in projects and costs; that is enough for a first pack. Settings says in which money.",
-        "All other sheets are optional: what is absent is named in the pack, never guessed.",
-        "The grey row 2 of each sheet is an example; the reader leaves it out.",
-        "An empty cell is missing, never zero. Write why a value is missing in the sheet exemptions.",
-        "Then run: pmo-kit check, and pmo-kit pack.",
-    ]
+    lines, purpose = words()["start"]["lines"], words()["start"]["purpose"]
     for number, line in enumerate(lines, 1):
         sheet.cell(number, 1, line).font = Font(bold=number == 1, size=16 if number == 1 else 11, color=_INK)
     sheet.column_dimensions["A"].width = 26
@@ -272,7 +256,7 @@ def _write_start(sheet: Worksheet, schema: Schema, order: list[str]) -> None:
         link = sheet.cell(number, 1, name)
         link.hyperlink = f"#'{name}'!A1"
         link.font = Font(color=_NEEDED, underline="single", bold=name in (*_FIRST, "settings"))
-        sheet.cell(number, 2, _PURPOSE.get(name, schema[name].rows)).font = Font(color=_MUTED)
+        sheet.cell(number, 2, purpose.get(name, schema[name].rows)).font = Font(color=_MUTED)
         sheet.cell(number, 3, "needed" if schema[name].required else "optional").font = Font(color=_MUTED)
     sheet.column_dimensions["B"].width = 60
     sheet.sheet_view.showGridLines = False

@@ -138,10 +138,7 @@ def folded(text: object) -> str:
     return re.sub(r"[\s_]+", " ", plain).strip(" :*.")
 
 
-_TWINS = str.maketrans(
-    "аеорсухіјѕһԁԛԝԍвкмнтАВЕКМНОРСТУХІЈЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧοανρτικυχ",
-    "aeopcyxijshdqwgbkmhtABEKMHOPCTYXIJSABEZHIKMNOPTYXoavptikux",
-)
+_TWINS = str.maketrans(*words()["twins"])
 """Cyrillic and Greek letters that look like Latin ones."""
 
 
@@ -451,6 +448,8 @@ _NUMBER = re.compile(
     re.I,
 )
 _MINUS = re.compile(r"[-−–—]")
+ORDINAL = re.compile(r"\d\s?(?:st|nd|rd|th|[eè]r?e?|ème|º|ª|°)(?![^\W\d_])(?!\d)", re.I)
+"""5th is a place among others, no five thousand."""
 
 
 class Shown(float):
@@ -462,11 +461,7 @@ class Shown(float):
     unit: str = ""
 
 
-DOUBTS = {
-    ",": "shown divided by its number format",
-    "0": "shown as something else by its number format",
-    "|": "one cell that is merged over others, which are rows or columns of their own",
-}
+DOUBTS: dict[str, str] = words()["doubts"]
 """Why nobody can tell what a number of a workbook stands for."""
 _IN_FORMAT = re.compile(r'\[\$([^-\]]*)[^\]]*\]|\[[^\]]*\]|"([^"]*)"|\\(.)|[_*].|([€£¥₹฿₽₺₴₩$%])|[A-Z]{3}|.')
 
@@ -492,6 +487,7 @@ def unit_of_format(code: str) -> str:
         return ","
     text = " ".join(filter(None, ("".join(filter(None, one.groups())) for one in _IN_FORMAT.finditer(first))))
     codes, scale, rest = read_unit(text.replace("%", " "))
+    rest = rest or ("th" if ORDINAL.search(f"0{text.strip()}") else "")
     lead = re.split(r"[0#?]", re.sub(r"[_*].|\[[^\]]*\]", "", first))[0]
     if place is None or "-" in lead or re.search(r"[^\W_]", rest) or re.search(r"(?<!['’])\b\d", text):
         return "0"
@@ -519,7 +515,7 @@ def _digits(digits: str, comma: bool | None) -> float | None:
 
 def _one_number(text: str, comma: bool | None, is_money: bool = False) -> tuple[float, str, str] | None:
     """Read one number: value, scale, currencies; None when it is not a number (a percentage is no money)."""
-    match = _NUMBER.fullmatch(text)
+    match = None if ORDINAL.search(text) else _NUMBER.fullmatch(text)
     value = None if match is None else _digits(match["digits"].rstrip(".,"), comma)
     if match is None or value is None:
         return None
@@ -537,7 +533,8 @@ def _one_number(text: str, comma: bool | None, is_money: bool = False) -> tuple[
         value *= float("1" + (match["exponent"] or "e0"))
     except (OverflowError, ValueError):
         return None
-    odd = rest or signs > 1 or any(one in text for one in "()[]/,")
+    first = re.sub(r"\W", "", lead)  # M5 is a name; M€ 5 and Mio. 5 are amounts
+    odd = rest or signs > 1 or (scale and not money and 0 < len(first) < 3) or any(one in text for one in "()[]/,")
     if odd or (percent and is_money) or not np.isfinite(value):
         return None
     return (-value if signs else value) / (100 if percent else 1), scale, money
@@ -839,8 +836,18 @@ def parse_flag(cells: pd.Series, column: Column) -> Parsed:
     return _by_distinct(cells, lambda text: _FLAGS.get(text.lower()), "boolean")
 
 
-READERS = {
-    "year": parse_year, "period": parse_period, "flag": parse_flag, "category": parse_category, "id": parse_text,
-    "text": parse_text, "value": parse_text,
-}  # fmt: skip
+READERS = {"year": parse_year, "period": parse_period, "flag": parse_flag, "category": parse_category}
+READERS |= dict.fromkeys(("id", "text", "value"), parse_text)
 """How a column is read by its type, where the cell says it all; numbers and dates depend on their sheet."""
+
+
+def readable(text: str, column: Column) -> bool:
+    """True when a text alone can be a value of a column.
+
+    >>> [readable(one, Column("kind", "category", allowed=("capex", "opex"))) for one in ("capx", "Opex")]
+    [False, True]
+    """
+    cell = pd.Series([text], dtype="str")
+    if column.type == "number":
+        return bool(plain_numbers(cell).notna().all())
+    return bool((dates_of(cell) if column.type == "date" else READERS[column.type](cell, column).values).notna().all())

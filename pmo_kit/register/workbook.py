@@ -208,16 +208,9 @@ def _raw_sheet(path: Path, title: str, state: str, part: _Part, book: Any, findi
         return None
     grid = np.full((len(rows), width), None, dtype=object)
     grid[line, column[seen] - 1] = values[seen]
-    spans = [
-        (
-            int(np.searchsorted(rows, top)),
-            int(np.searchsorted(rows, bottom, "right")) - 1,
-            left - 1,
-            right - 1,
-        )
-        for left, top, right, bottom in merged
-        if top in rows and right <= width
-    ]
+    ends = [(np.searchsorted(rows, top), np.searchsorted(rows, bottom, "right") - 1, left - 1, right - 1)
+            for left, top, right, bottom in merged if top in rows and right <= width]  # fmt: skip
+    spans = [(int(top), int(bottom), left, right) for top, bottom, left, right in ends]
     filled = pd.notna(grid)
     begins, key = np.where(filled.any(axis=0), filled.argmax(axis=0), len(grid)), filled.any(axis=0).argmax()
     for top, bottom, left, right in spans:
@@ -232,11 +225,7 @@ def _raw_sheet(path: Path, title: str, state: str, part: _Part, book: Any, findi
     if not seen.all():
         first = int(np.flatnonzero(~seen)[0])
         words = f"{(~seen).sum()} filled cells lie under merged ones, where no sheet shows them; they were not read."
-        where: Any = {
-            "row": int(row[first]),
-            "column": get_column_letter(column[first]),
-            "value": values[first],
-        }
+        where: Any = {"row": int(row[first]), "column": get_column_letter(column[first]), "value": values[first]}
         findings.add("warn", "cells_under_merged", words, "Unmerge the cells, and look at them.", at=raw, **where)
     for number in np.unique(row[np.isin(style, struck)]):
         words = "The row holds text that is struck through; it was read like the others."

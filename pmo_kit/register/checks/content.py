@@ -11,7 +11,7 @@ import pandas as pd
 from pmo_kit.facts import as_given
 from pmo_kit.register.checks.registry import Evidence, Found, reading_rule, rule
 from pmo_kit.register.rows import is_total
-from pmo_kit.register.values import ODD_SIGNS, shown, texts_of
+from pmo_kit.register.values import ODD_SIGNS, shown, texts_of, words
 
 _FEW_SCORES = 4
 _PEOPLE = ("sponsor", "manager", "owner", "decided_by", "assessor", "evaluator")
@@ -20,10 +20,7 @@ _PERSON = re.compile(
     r"(?:(?:Mr|Mrs|Ms|Dr|Prof|Sir|Dame)\.?\s+)?"
     r"[A-Z][a-zà-ÿ'’\-]+(?:\s+[A-Z]\.?)?\s+[A-Z][a-zA-Zà-ÿ'’\-]+"
 )
-_OFFICES = re.compile(
-    r"(?i)director|manager|officer|lead|head|chief|committee|board|team|office|engineer|owner|council|unit|group|"
-    r"department|service|analyst|asset|operations|finance|environment|customer|president|minister|secretary|pmo"
-)
+_OFFICES = re.compile("|".join(words()["offices"]), re.I)
 _FORMULA = re.compile(r"\s*(?:[=@]|[+\-](?=[A-Za-z_]+[(!|]|\d+[+\-*/]))")
 _OF_ALL = r"(?i)\b(?:of|all|the|portfolio|projects?|costs?)\b"
 _WRITTEN = ("text", "id", "category")
@@ -99,12 +96,8 @@ def days_as_fte(evidence: Evidence) -> Iterator[Found]:
     yield Found("resources", "fte", odd, text, fix)
 
 
-reading_rule(4, "number_not_read", "block", "A number, date, year, period or flag cannot be read.")
-reading_rule(6, "currency_mixed", "block", "An amount is in another currency than the settings say.")
-reading_rule(29, "transposed_layout", "warn", "Projects are columns and fields are rows; the sheet was turned.")
-reading_rule(30, "encoding_repaired", "warn", "A file is not UTF-8, or its characters were damaged.")
-reading_rule(31, "column_renamed", "info", "A column was read by another name.")
-reading_rule(32, "column_not_mapped", "block", "A column names nothing in the dictionary and was not read.")
+for line in words()["reading_rules"]:
+    reading_rule(*line)
 
 
 @rule(2, "warn", "Two projects have the same name and different ids.", "projects")

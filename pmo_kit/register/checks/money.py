@@ -10,6 +10,7 @@ import pandas as pd
 from pmo_kit.facts import as_given, number
 from pmo_kit.register.checks.registry import Evidence, Found, rule
 from pmo_kit.register.values import SCALES
+from pmo_kit.register.values import words as word_lists
 
 _SUM_TOLERANCE = 0.01
 _UNIT = "Check the unit: the settings say what one unit of money is."
@@ -114,8 +115,7 @@ def unit_jump(evidence: Evidence) -> Iterator[Found]:
 
 
 _TRILLION = 1e12
-_SMALL_MONEY = {"JPY", "KRW", "IDR", "VND", "CLP", "COP", "HUF", "NGN", "PKR", "KZT", "CRC", "UGX", "XOF",
-                "XAF", "LBP", "IRR"}  # fmt: skip
+_SMALL_MONEY = frozenset(word_lists()["small_money"])
 
 
 @rule(0, "warn", "An amount is above a trillion: whole units where the settings say thousands or millions.")
@@ -190,10 +190,7 @@ def sum_differs(evidence: Evidence) -> Iterator[Found]:
     stated = stated.assign(added=stated["project_id"].map(_full_costs(evidence)))
     wrong = (stated["added"] - stated["now"]).abs() > _SUM_TOLERANCE * stated["now"].abs().clip(lower=1e-9)
     stated = stated[wrong.fillna(False)]
-    text, fix = (
-        "Stated as {}; the years add up to {}.",
-        "Correct one of them; part of the cost may have no year.",
-    )
+    text, fix = "Stated as {}; the years add up to {}.", "Correct one of them; part of the cost may have no year."
     words = [text.format(as_given(one.now), as_given(one.added)) for one in stated.itertuples()]
     yield Found("baselines", "now", stated.index.to_numpy(), words, fix)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pmo_kit.facts import count, number
+from pmo_kit.facts import count, number, shortened
 from pmo_kit.register.checks.registry import Evidence, Found, rule
 from pmo_kit.register.schema import load_schema
 
@@ -31,6 +31,8 @@ class Accounts:
         Cells of money whose words are no number: how much they stand for is not known, so they are in no share.
     lost : float
         Share of the amounts that these cells are.
+    columns : tuple of str
+        Columns of amounts that are not read, and nobody has said why.
     accepted : str
         Who accepts it, and why; empty where nobody does, or not as much.
     """
@@ -42,6 +44,7 @@ class Accounts:
     share: float
     unread: int
     lost: float
+    columns: tuple[str, ...]
     accepted: str
 
     @property
@@ -56,9 +59,11 @@ class Accounts:
         if self.column:
             share = "less than 0.1 %" if self.share else "none"
             share = f"{number(100 * self.share)} %" if self.share >= 0.0005 else share
-            text += f"; {share} of the money {'that can be read is ' * bool(self.unread)}left out"
+            what = "that can be read is " if self.unread else "in the columns read is " if self.columns else ""
+            text += f"; {share} of the money {what}left out"
             text += f" ({self.column})" if self.share else ""
         text += f"; {count(self.unread, 'amount')} cannot be read" if self.unread else ""
+        text += f"; not read: {shortened(self.columns)}" if self.columns else ""
         return f"{text}."
 
 
@@ -82,6 +87,8 @@ def accounts(table: Callable[[str], pd.DataFrame]) -> Accounts | None:
     column = str(lost.idxmax()[1]) if len(lost) else ""
     files = tuple(dict.fromkeys(sources["file"].dropna()))
     found, used = (int(projects[name].sum()) for name in ("found", "used"))
+    columns = tuple(left["column"][left["row"].isna()].dropna().unique())
+    left = left[left["row"].notna()]
     names = pd.MultiIndex.from_frame(left[["table", "column"]])
     of_money = names.isin(pd.MultiIndex.from_frame(money[["table", "column"]]))
     unread = int((of_money & left["amount"].isna()).sum())
@@ -89,7 +96,7 @@ def accounts(table: Callable[[str], pd.DataFrame]) -> Accounts | None:
     up_to, accepted = sources["up_to"].iloc[0], sources["accepted"].iloc[0]
     unsaid = unread / amounts if unread else 0.0
     enough = not pd.isna(accepted) and (pd.isna(up_to) or max(share, unsaid) <= up_to)
-    return Accounts(files, found, used, column, share, unread, unsaid, str(accepted) if enough else "")
+    return Accounts(files, found, used, column, share, unread, unsaid, columns, str(accepted) if enough else "")
 
 
 @rule(0, "warn", "More of the money of the source is left out than a pack may leave out.", "sources")
@@ -108,10 +115,5 @@ def rows_accounted(evidence: Evidence) -> Iterator[Found]:
     told = accounts(evidence.frame)
     if told is not None and not told.stops:
         text = told.sentence + (f" Accepted: {told.accepted}" if told.accepted and told.share > MOST else "")
-        yield Found(
-            "sources",
-            "",
-            None,
-            text,
-            severity="info" if told.found == told.used and not told.unread else "warn",
-        )
+        doubt = told.found != told.used or told.unread or told.columns
+        yield Found("sources", "", None, text, severity="warn" if doubt else "info")

@@ -173,9 +173,8 @@ def run_checks(evidence: Evidence, findings: Findings) -> None:
                 args = (intake, found.rows, severity, one.name, found.words, found.fix)
                 findings.add_rows(*args, column=found.column)
                 continue
-            place = dict(evidence.places.get(found.column, {"sheet": found.table}))
+            column, place = found.column, dict(evidence.places.get(found.column, {"sheet": found.table}))
             if intake is not None:
-                place = {"file": intake.file, "sheet": intake.sheet}
-            column = found.column if intake is None else intake.header(found.column, 0)
+                column, place = intake.header(column, 0), {"file": intake.file, "sheet": intake.sheet}
             place |= {"column": column, "value": found.value}
             findings.add(severity, one.name, str(found.words), found.fix, **place)

@@ -11,12 +11,10 @@ from pmo_kit.facts import as_given
 from pmo_kit.rates import describe_schedule, discount_schedule
 from pmo_kit.register.checks.registry import Evidence, Found, rule
 from pmo_kit.register.values import near_words
+from pmo_kit.register.values import words as word_lists
 
 _OF_COSTS = ("kind", "fund")
-QUANTITIES = {
-    "whole_life_cost": "whole-life cost", "whole_life_benefit": "whole-life benefit",
-    "finish_months": "months to finish", "spend": "spend",
-}  # fmt: skip
+QUANTITIES: dict[str, str] = word_lists()["quantities"]
 """What may be baselined and is read, in words."""
 _HELD = {"optimism_bias", "risk", "contingency"}
 _FIX = "Write all, or column=value as the projects have it, such as area=North."
@@ -219,13 +217,8 @@ def _almost(table: str, column: str, given: pd.Series, known: Iterable[set[str]]
         if word and word not in names
     }
     rows = [row for row, words in near.items() if words]
-    return Found(
-        table,
-        column,
-        rows,
-        [f'Nothing reads "{given.iloc[row]}" here.{near[row]}' for row in rows],
-        "Correct it.",
-    )
+    words = [f'Nothing reads "{given.iloc[row]}" here.{near[row]}' for row in rows]
+    return Found(table, column, rows, words, "Correct it.")
 
 
 @rule(0, "warn", "A group of projects has one member.", "links")

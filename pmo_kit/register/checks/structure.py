@@ -10,6 +10,7 @@ import pandas as pd
 from pmo_kit.facts import as_given
 from pmo_kit.register.checks.registry import Evidence, Found, rule
 from pmo_kit.register.values import look_alike, near_words
+from pmo_kit.register.values import words as word_lists
 
 _LARGEST = 1e15
 _FACTORS = {"estimates": ("low", "likely", "high"), "scenarios": ("factor",)}
@@ -66,8 +67,11 @@ def duplicate_key(evidence: Evidence) -> Iterator[Found]:
         words = []
         for position, line in zip(positions, frame[filled].iloc[positions].to_dict("records"), strict=True):
             text = ", ".join(f"{name} {value}" for name, value in line.items() if not pd.isna(value))
-            words.append(f"{text} is there twice; row {intake.rows[first[position]]} says it first.")
+            before = first[position]
+            place = "" if intake.place(before) == intake.place(position) else f" of {' '.join(intake.place(before))}"
+            words.append(f"{text} is there twice; row {intake.rows[before]}{place} says it first.")
         fix = f"Keep one row for each {intake.table.rows.removeprefix('one ')}."
+        fix += " Or say in the mapping what becomes of them (repeats: sum or same)." if intake.places else ""
         yield Found(table, key[0], positions, words, fix)
 
 
@@ -156,12 +160,7 @@ def look_alikes(evidence: Evidence) -> Iterator[Found]:
 @rule(0, "block", "Low, likely and high (or minimum and maximum) are not in this order.")
 def order_of_range(evidence: Evidence) -> Iterator[Found]:
     """Estimates, costs of risks, scores with a range, declared scales, limits of rules."""
-    triples = {
-        "estimates": ("low", "likely", "high"), "risks": ("cost_low", "cost_likely", "cost_high"),
-        "scores": ("low", "score", "high"), "criteria": ("low", "high"), "partner_criteria": ("low", "high"),
-        "rules": ("minimum", "maximum"),
-    }  # fmt: skip
-    for table, columns in triples.items():
+    for table, columns in word_lists()["in_order"].items():
         if not evidence.has(table):
             continue
         frame, wrong = evidence.frame(table)[list(columns)], np.zeros(len(evidence.frame(table)), bool)

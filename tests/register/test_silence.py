@@ -1,0 +1,266 @@
+"""Nothing goes in silence: columns and sheets that are not read, cells that are no amounts, short lines, copies, notes.
+
+The amounts that are right are written down first, as counted by hand; an input is read as these, or it is refused.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from pmo_kit.errors import DataError
+from pmo_kit.register import load_register
+from pmo_kit.register.checks.provenance import accounts
+from pmo_kit.register.drafting import import_sources
+from pmo_kit.register.template import write_template
+from tests.register.test_spreadsheets import amounts, imported
+
+HEAD = ["Code", "Name", "Department"]
+WIDE = [*HEAD, "2027 (k€)", "2028 (k€)"]
+BOTH = [*HEAD[:2], "2027 (k€)", "2028 (k€)"]
+ROWS = [["C1", "Wall", "Ports", 100, 200], ["C2", "Ferry", "Ports", 50, 60], ["C3", "Gauge", "Nets", 8, 7]]
+TRUE = {("C1", 2027): 100e3, ("C1", 2028): 200e3, ("C2", 2027): 50e3, ("C2", 2028): 60e3}
+TRUE |= {("C3", 2027): 8e3, ("C3", 2028): 7e3}
+
+
+def csv_of(folder: Path, text: str) -> tuple[str, int]:
+    (folder / "source.csv").write_text(text, encoding="utf-8")
+    return import_sources([folder / "source.csv"], folder / "out")
+
+
+# ---------------------------------------------------------------- the sentence of what was left out
+
+
+@pytest.mark.parametrize(
+    ("head", "cells", "named"),
+    [
+        ("Forecast 2027 (k€)", [120, 50, 9], True),
+        ("Contingency", [10, 5, 1], True),
+        ("Spent to date", [3, None, 2], True),
+        ("Réserve", [3, 4, 2], True),
+        ("Pénalités", [3, "tbc", 2], True),
+        ("Priority", [1, 2, 3], False),
+        ("Comment", ["late", "on time", "see 12"], False),
+        ("Total (k€)", [300, 110, 15], False),  # the sum of what is read
+    ],
+)
+def test_no_sentence_claims_what_stands_in_columns_that_are_not_read(tmp_path, head, cells, named):
+    rows = [[*row, cell] for row, cell in zip(ROWS, cells, strict=True)]
+    text, code = imported(tmp_path, {"P": [[*WIDE, head], *rows]})
+    assert code == 0, text
+    assert amounts(tmp_path) == TRUE
+    told = accounts(load_register(tmp_path / "out").table).sentence
+    assert (f"not read: {head}" in told) == named
+    assert ("none of the money left out" in told) != named
+    assert told in text
+
+
+def test_a_reason_that_somebody_wrote_ends_the_question(tmp_path):
+    rows = [[*row, 10] for row in ROWS]
+    imported(tmp_path, {"P": [[*WIDE, "Contingency"], *rows]})
+    mapping = tmp_path / "out" / "source.map.yml"
+    written = mapping.read_text(encoding="utf-8").replace("? not needed", "held by the board")
+    mapping.write_text(written, encoding="utf-8")
+    told = accounts(load_register(mapping).table).sentence
+    assert told == "3 projects in the source, 3 here; none of the money left out."
+
+
+def test_a_sheet_of_amounts_that_is_not_read_is_in_the_sentence(tmp_path):
+    other = [["Who", "Hours", "Rate"], ["Ada", 10, 80], ["Ben", 12, 70], ["Cy", 9, 75]]
+    text, code = imported(tmp_path, {"P": [WIDE, *ROWS], "Staff": other})
+    assert code == 0, text
+    assert "in the columns read is left out; not read: sheet Staff." in text
+    assert amounts(tmp_path) == TRUE
+
+
+# ---------------------------------------------------------------- cells that are no amounts
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["5th", "5 th", "1st", "2nd", "3RD", "€5th", "EUR 12th", "1er", "2ème", "5º", "M5", "k5", "B2", "Phase 5", "#5"],
+)
+def test_a_place_among_others_or_a_name_is_no_amount(tmp_path, cell):
+    text, code = imported(tmp_path, {"P": [WIDE, ["C1", "Wall", "Ports", cell, 200], *ROWS[1:]]})
+    assert code == 0, text
+    assert amounts(tmp_path) == {key: one for key, one in TRUE.items() if key != ("C1", 2027)}
+    assert "one amount cannot be read" in text
+    assert "No pack is made of it" in text
+
+
+def test_a_number_that_is_shown_as_a_place_is_asked_about(tmp_path):
+    text, code = imported(tmp_path, {"P": [WIDE, *ROWS]}, D2='0"th"')
+    assert code == 0, text
+    assert ("C1", 2027) not in amounts(tmp_path)
+    assert "shown as something else" in text
+    assert "No pack is made of it" in text
+
+
+# ---------------------------------------------------------------- lines of a CSV file with fewer cells than the header
+
+LINES = "Code,Name,Department,2027 (k€),2028 (k€),Comment\nC1,Wall,Ports,100,200,late\nC2,Ferry,Ports,50,60,ok\n"
+
+
+@pytest.mark.parametrize(
+    "short",
+    [
+        "C3,Gauge,8,7,ok",  # no department: every amount would stand one year too late
+        "C3,Gauge,Nets,7,ok",  # 2027 or 2028
+        "C3,Gauge,Nets,8",  # the last year and the comment, or the first
+        "C3,Gauge,7",
+        "Gauge,Nets,8,7,ok",
+        "C3,Nets,8,7",
+    ],
+)
+@pytest.mark.parametrize("after", ["", "C4,Dock,Nets,1,2,x\n", "C4,Dock,Nets,1,2,\n"])
+def test_a_short_line_whose_amounts_may_be_of_other_years_is_refused(tmp_path, short, after):
+    text, code = csv_of(tmp_path, f"{LINES}{short}\n{after}")
+    assert code == 2
+    assert "lines 4" in text
+    assert not list((tmp_path / "out").glob("costs.csv"))
+
+
+def test_a_short_line_that_can_be_read_one_way_is_read_and_told(tmp_path):
+    text, code = csv_of(tmp_path, f"{LINES}C3,Gauge,Nets,8,7\n")
+    assert code == 0, text
+    assert amounts(tmp_path) == TRUE
+    assert "fewer cells than the header; the last ones were taken for empty" in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Code,Name,Department,2027 (k€),2028 (k€),2029 (k€)\nC1,A,Ports,100,200\nC2,Dock,Ports,50,60\nC3,G,N,8,7,1\n",
+        "Code,Name,Department, unit,2027 (k€),2028 (k€)\nC1,Wall,Ports,100,200\nC2,Ferry,Ports,50,60\n",
+        "Code,Name,Department,2027 (k€),2028 (k€)\nC1,Wall, north,Ports,100,200\nC2,Ferry,Ports,50,60\n",
+        "Code,Name,Start,Finish,2027\nC1,A,2027-01-01,2028-01-01,4\nC2,B,2027-01-01,2028-01-01,5\nC3,C,2028-01-01,4\n",
+    ],
+)
+def test_lines_that_do_not_fit_their_header_are_refused(tmp_path, text):
+    told, code = csv_of(tmp_path, text)
+    assert code == 2, told
+
+
+def test_a_note_or_a_title_is_no_short_line(tmp_path):
+    text, code = csv_of(tmp_path, f"Portfolio,2027\n\n{LINES}C3,Gauge,Nets,8,7,x\n\nSource: finance, 2027\n")
+    assert code == 0, text
+    assert amounts(tmp_path) == TRUE
+
+
+# ---------------------------------------------------------------- one project in two sheets
+
+
+@pytest.mark.parametrize(
+    ("heads", "roads", "water"),
+    [
+        (BOTH, [["C1", "Wall", 1, 2], ["C2", "Ferry", 5, 6]], [["C3", "Gauge", 8, 7], ["C1", "Wall", 10, 20]]),
+        (BOTH, [["C1", "Wall", 1, 2], ["C2", "Ferry", 5, 6]], [["C1", "Wall", 1, 2]]),  # in both departments
+        (WIDE, [["C1", "Wall", "R", 1, 2]], [["C3", "Gauge", "W", 8, 7], ["C1", "Wall", "R", 1, 3]]),
+        (WIDE, [["C1", "Wall", "R", 1, 2]], [["C1", "Wall", "R", 1, 3]]),
+        (WIDE, [["C1", "Wall", "R", 1, 2]], [["C3", "Gauge", "W", 8, 7], ["c1", "Wall 2", "R", 1, 2]]),
+    ],
+)
+def test_a_project_in_two_sheets_that_do_not_agree_is_refused_with_both(tmp_path, heads, roads, water):
+    text, code = imported(tmp_path, {"Roads": [heads, *roads], "Water": [heads, *water]})
+    assert code == 2
+    told = [line for line in text.splitlines() if line.startswith("[block]")]
+    assert any("Roads" in line and "Water" in line and "c1" in line.casefold() for line in told), text
+
+
+def test_a_project_in_two_sheets_that_agree_is_read_once_and_told(tmp_path):
+    sheets = {"Roads": [WIDE, *ROWS[:2]], "Water": [WIDE, ROWS[2], ROWS[0]]}
+    text, code = imported(tmp_path, sheets)
+    assert code == 0, text
+    assert amounts(tmp_path) == TRUE
+    assert "The row stands in source.xlsx Roads, row 2, too" in text
+    assert "3 projects in the source, 3 here; none of the money left out." in text
+
+
+def test_a_mapping_says_which_of_two_sheets_counts(tmp_path):
+    sheets = {"Roads": [BOTH, ["C1", "Wall", 1, 2]], "Water": [BOTH, ["C3", "Gauge", 8, 7], ["C1", "Wall", 10, 20]]}
+    assert imported(tmp_path, sheets)[1] == 2
+    mapping = tmp_path / "out" / "source.map.yml"
+    written = mapping.read_text(encoding="utf-8")
+    assert written.count('- sheet: "Water"') == 2
+    only = '- sheet: "Water"\n      keep: [{column: Code, equals: [C3], reason: C1 belongs to Roads}]'
+    mapping.write_text(written.replace('- sheet: "Water"', only), encoding="utf-8")
+    costs = load_register(mapping).costs
+    assert costs.groupby("project_id")["amount"].sum().to_dict() == {"C1": 3.0, "C3": 15.0}
+
+
+def test_other_years_of_a_project_in_another_sheet_are_read(tmp_path):
+    water = [[*HEAD, "2029 (k€)"], ["C3", "Gauge", "Nets", 8], ["C1", "Wall", "Ports", 10]]
+    text, code = imported(tmp_path, {"Roads": [WIDE, *ROWS[:2]], "Water": water})
+    assert code == 0, text
+    more = {("C3", 2029): 8e3, ("C1", 2029): 10e3}
+    assert amounts(tmp_path) == {key: one for key, one in TRUE.items() if key[0] != "C3"} | more
+
+
+def test_equal_rows_are_one_where_the_mapping_says_so(tmp_path):
+    (tmp_path / "a.csv").write_text("Code,Name,Dept,2027\nC1,Wall,R,100\nC1,Wall,R,100\nC2,F,W,5\n", encoding="utf-8")
+    (tmp_path / "a.yml").write_text(
+        "source: a.csv\nsettings: {currency: EUR, money_unit: thousand}\ntables:\n"
+        "  projects: {project_id: Code, name: Name, area: Dept, commitment: {value: discretionary}}\n"
+        "  costs:\n    project_id: Code\n    unpivot: {name: year, into: amount, columns: ['2027']}\n"
+        "    repeats: same\n",
+        encoding="utf-8",
+    )
+    register = load_register(tmp_path / "a.yml")
+    assert register.costs["amount"].tolist() == [100, 5]
+    assert "equal_rows" in set(register.findings["rule"])
+    assert not accounts(register.table).share
+
+
+# ---------------------------------------------------------------- notes below a register's own table
+
+NOTES = [
+    "Note: figures of the board", "* provisional", "Source: SAP, as at 30 September 2026",
+    "All amounts in EUR million, real 2026", "(1) subject to approval", "P01: subject to approval by the board",
+    "Stand: 30.09.2026", "Quelle : Finanzen", "Remarques : hors TVA", "N.B. excludes VAT",
+]  # fmt: skip
+NO_NOTES = [
+    "P07", "*P05", "New harbor bridge", "Note: P07 will follow", "Reserve of 12.5 for risks of all", "Note: 12.5",
+    "Hinweis",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("gap", ["", ",,,\n"])
+@pytest.mark.parametrize("table", ["projects", "costs"])
+def test_a_note_below_a_table_of_a_register_is_a_note_and_told(tables, folder, gap, table):
+    plain = load_register(folder(tables))
+    for number, note in enumerate(NOTES):
+        path = folder({**tables, table: f'{tables[table]}{gap}"{note}",,,\n'}, f"note{number}")
+        register = load_register(path)
+        assert register.fingerprint == plain.fingerprint
+        assert note in register.findings.query("rule == 'banner_row' and severity == 'warn'")["value"].tolist()
+
+
+@pytest.mark.parametrize("note", NO_NOTES)
+@pytest.mark.parametrize("table", ["projects", "costs"])
+def test_what_may_be_a_project_or_a_number_is_no_note(tables, folder, note, table):
+    with pytest.raises(DataError, match="missing"):
+        load_register(folder({**tables, table: f'{tables[table]}"{note}",,,\n'}))
+
+
+def test_a_row_with_a_number_or_between_rows_is_no_note(tables, folder):
+    for number, costs in enumerate((
+        tables["costs"] + "Note: the rest,2027,capex,3\n",
+        tables["costs"].replace("P02,", "Note: figures of the board,,,\nP02,", 1),
+    )):  # fmt: skip
+        with pytest.raises(DataError):
+            load_register(folder({**tables, "costs": costs}, f"at{number}"))
+
+
+def test_a_footnote_in_the_workbook_of_the_kit_is_a_note(tables, folder, tmp_path):
+    register = load_register(folder(tables))
+    file = write_template(tmp_path / "mine.xlsx", register)
+    book = openpyxl.load_workbook(file)
+    for name in ("projects", "costs"):
+        last = max(row for row in range(1, book[name].max_row + 1) if book[name].cell(row, 1).value)
+        book[name].cell(last + 2, 1, "Note: agreed with the finance department on 30 September 2026")
+    book.save(file)
+    again = load_register(file)
+    assert again.fingerprint == register.fingerprint
+    assert (again.findings["rule"] == "banner_row").sum() == 2
