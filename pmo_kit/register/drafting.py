@@ -804,8 +804,8 @@ class Draft:
             self.ids = known
             return True
         for header in mine.keys() & other.keys():
-            one, twin = other[header], mine[header]
-            one.used, one.why, one.sure = twin.used, twin.why, twin.sure
+            col, like = other[header], mine[header]
+            col.used, col.why, col.sure = like.used, like.why, like.sure
         self.ids = known
         sheet.blocks = [(table, list(lines)) for table, lines in main.blocks]
         for one in (main, sheet):

@@ -10,7 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pmo_kit.errors import DataError
+from pmo_kit.errors import DataError, PmoError
 from pmo_kit.register import load_register
 from pmo_kit.register.checks.provenance import accounts
 from pmo_kit.register.drafting import import_sources
@@ -264,3 +264,106 @@ def test_a_footnote_in_the_workbook_of_the_kit_is_a_note(tables, folder, tmp_pat
     again = load_register(file)
     assert again.fingerprint == register.fingerprint
     assert (again.findings["rule"] == "banner_row").sum() == 2
+
+
+# ---------------------------------------------------------------- mappings written by hand, with a slip
+
+EXPORT = """Code,Name,Dept,Stage,2027 (k€),2028 (k€),Risk,Start,Rating,Rating
+C1,Wall,Ports,idea,100,200,R,2027-01-01,R,G
+C2,Ferry,Ports,delivery,50,,G,2027-02-01,G,G
+C3,Gauge,Nets,idea,8,7,A,2027-03-01,A,A
+Total,,,,158,207,,,,
+"""
+YEARS = "columns: {'2027 (k€)': 2027, '2028 (k€)': 2028}"
+COSTS = f"    project_id: Code\n    unpivot: {{name: year, into: amount, {YEARS}}}\n"
+ONLY = "{name: year, into: amount, columns: {'2027 (k€)': 2027}}"
+MAPPING = (
+    "source: x.csv\nsettings: {currency: EUR, money_unit: thousand, as_of: 2026-09-30, price_basis: nominal}\n"
+    "tables:\n  projects: {project_id: Code, name: Name, area: Dept, commitment: {value: discretionary}}\n"
+    f"  costs:\n{COSTS}ignore: {{Stage: no, Risk: no, Start: no, Rating: no}}\n"
+)
+EXACT = {("C1", 2027): 100.0, ("C1", 2028): 200.0, ("C2", 2027): 50.0, ("C3", 2027): 8.0, ("C3", 2028): 7.0}
+RIGHT: dict[str, tuple[str, str]] = {
+    "a header in another case": ("project_id: Code, name", "project_id: code , name"),
+    "the unit of the header said again": ("amount, columns", "amount, unit: thousand, columns"),
+    "a pattern with a group": (YEARS, "pattern: '(\\d{4})'"),
+    "a pattern without one": (YEARS, "pattern: '20\\d\\d'"),
+    "headers in a list": (YEARS, "columns: ['2027 (k€)', '2028 (k€)']"),
+    "the first of several": ("area: Dept", "area: [Department, Dept]"),
+    "a currency in words": ("currency: EUR", "currency: Euro"),
+    "the total left out by name": ("ignore:", "drop: [{column: Code, matches: '^Tot', reason: x}]\nignore:"),
+    "one of two twins": ("name: Name", "name: Name, rag_declared: Rating (1)"),
+}
+WRONG: dict[str, tuple[str, str, str]] = {
+    "a header that is not there": ("name: Name", "name: Nmae", 'It has "Name"'),
+    "years of other headers": (YEARS, "columns: {'2027 (k€)': 2028, '2028 (k€)': 2027}", "names 2027"),
+    "one year twice": ("'2028 (k€)': 2028", "'2028 (k€)': 2027", "names 2028"),
+    "another unit": ("amount, columns", "amount, unit: million, columns", "another unit"),
+    "no unit": ("amount, columns", "amount, unit: unit, columns", "another unit"),
+    "a unit of the settings": ("money_unit: thousand", "money_unit: million", "unit"),
+    "a pattern that finds nothing": (YEARS, "pattern: 'FY(\\d{4})'", "costs has no rows"),
+    "a pattern that finds half": (YEARS, "pattern: '(2027)'", "2028 (k€)"),
+    "a group that is no year": (YEARS, "pattern: '20(\\d\\d)'", "not a year"),
+    "no key": ("    project_id: Code\n", "", "project_id"),
+    "a word that is none of the list": (COSTS, f"    kind: {{value: capx}}\n{COSTS}", "capx"),
+    "a constant as a header": (COSTS, f"    kind: capex\n{COSTS}", "no column capex"),
+    "a table that is not there": ("  costs:", "  cost:", "costs"),
+    "a column that is not there": ("into: amount", "into: ammount", "amount"),
+    "a setting that is not there": ("currency: EUR", "curency: EUR", "currency"),
+    "a word in capitals": ("ignore:", "doubtful: Blank\nignore:", "blank"),
+    "latest by words": ("ignore:", "keep: latest by Stage\nignore:", "Stage"),
+    "a value that is nearly there": ("ignore:", "keep: [{column: Dept, equals: [Port], reason: x}]\nignore:", "Ports"),
+    "a filter that leaves nothing": ("ignore:", "drop: [{column: Code, matches: '.', reason: x}]\nignore:", "no rows"),
+    "a sheet that is not there": ("ignore:", "sheet: Main\nignore:", "Main"),
+    "a source that is not there": ("source: x.csv", "source: y.csv", "y.csv"),
+    "a key of two columns, one not there": ("Code, name", "{join: [Code, Unit]}, name", "Unit"),
+    "another way with repeats": (COSTS, f"    repeats: add\n{COSTS}", "repeats"),
+    "five times the money accepted": ("ignore:", "accept: {up_to: 5, who: A, why: b}\nignore:", "up_to"),
+    "accepted by nobody": ("ignore:", "accept: {up_to: 0.05, why: b}\nignore:", "who"),
+    "absent and filled": ("ignore:", "absent: {costs: none}\nignore:", "absent"),
+    "a tab": ("    unpivot", "\tunpivot", "line"),
+    "a colon": ("name: Name", "name: Name: x", "line"),
+    "one column in two blocks": (COSTS, f"  - project_id: Code\n    unpivot: {ONLY}\n  - {COSTS[4:]}", "read twice"),
+    "one column added up twice": (
+        COSTS,
+        f"  - project_id: Code\n    repeats: sum\n    unpivot: {ONLY}\n  - repeats: sum\n{COSTS}",
+        "read twice",
+    ),
+    "a cost that is a benefit": (
+        "ignore:",
+        f"  benefits:\n    project_id: Code\n    benefit: {{value: b}}\n    unpivot: {ONLY}\nignore:",
+        "read twice",
+    ),
+    "name and into the other way": ("name: year, into: amount", "name: amount, into: year", "costs has no rows"),
+    "an amount beside unpivot": (COSTS, f"    amount: '2027 (k€)'\n{COSTS}", "amount is filled by unpivot"),
+    "a year beside unpivot": (COSTS, f"    year: {{value: 2026}}\n{COSTS}", "year is filled by unpivot"),
+    "a unit as a column": (COSTS, f"    unit: thousand\n{COSTS}", "unit"),
+    "a file that is not there": (COSTS, f"    file: z.csv\n{COSTS}", "z.csv"),
+    "no regular expression": (YEARS, "pattern: '(20'", "regular expression"),
+    "the third of two": ("name: Name", "name: Name, rag_declared: Rating (3)", "Rating (3)"),
+    "two of one name": ("name: Name", "name: Name, rag_declared: Rating", "Rating (1)"),
+    "a day that can be read two ways": ("2026-09-30", "3/4/2026", "as_of"),
+    "a line twice": ("source: x.csv", "source: x.csv\nsource: x.csv", "source"),
+}
+
+
+def mapped(folder: Path, old: str, new: str) -> dict[tuple[str, int], float]:
+    assert old in MAPPING
+    (folder / "x.csv").write_text(EXPORT, encoding="utf-8")
+    (folder / "m.yml").write_text(MAPPING.replace(old, new, 1), encoding="utf-8")
+    costs = load_register(folder / "m.yml").costs
+    pairs = zip(costs["project_id"], costs["year"], costs["amount"], strict=True)
+    return {(str(project), int(year)): float(amount) for project, year, amount in pairs}
+
+
+@pytest.mark.parametrize("way", RIGHT)
+def test_a_mapping_written_in_another_way_is_read_exactly(tmp_path, way):
+    assert mapped(tmp_path, *RIGHT[way]) == EXACT
+
+
+@pytest.mark.parametrize("slip", WRONG)
+def test_a_slip_in_a_mapping_is_refused_and_named(tmp_path, slip):
+    old, new, named = WRONG[slip]
+    with pytest.raises(PmoError) as refused:
+        mapped(tmp_path, old, new)
+    assert named in str(refused.value)
