@@ -19,7 +19,7 @@ import pytest
 from pptx import Presentation
 
 import pmo_kit as pmo
-from pmo_kit.exhibits import Field, Table
+from pmo_kit.exhibits import Chart, Field, Table
 from pmo_kit.packs.layout import Outline
 from pmo_kit.packs.media.pptx import deck_bytes
 from pmo_kit.packs.media.xlsx import annex_bytes
@@ -129,7 +129,15 @@ def worded() -> Outline:
     meaning = f"{title}; the next best plan is worth 33.2 and takes Own solar in the place of Leak sensors"
     one = replace(shown, title=title, unit_line=unit, takeaway=meaning, alt="The plan.")
     two = replace(one, id="b", title="Fund nine projects, then stop Billing replacement")
-    return laid_out([collected(one, two, *(item.exhibit for item in small().chapters[0].shown), crowded())])
+    return laid_out([collected(one, two, *(item.exhibit for item in small().chapters[0].shown), crowded(), bars())])
+
+
+def bars() -> Chart:
+    """As many bars as a chart has, one of them with a name that is broken where there is no other way."""
+    names = [f"Project number {n} P{n:02}" for n in range(14)] + ["Phosphorus removal at the northern works P21"]
+    data = pd.DataFrame({"what": names, "n": [float(n) for n in range(15)]})
+    what = Field("what", kind="text")
+    return Chart(id="bars", alt="Bars.", title="Fifteen bars", mark="bar", data=data, x=Field("n", "n"), y=what)
 
 
 def crowded() -> Table:
@@ -199,6 +207,11 @@ def test_a9_a_deck_breaks_no_number_and_leaves_no_slide_in_another_font(
             under = [at for at, _, said in lines if unit.text_frame.text.startswith(said[:20])]
             assert heading
             assert max(heading) + 0.25 * size < under[0] - 0.7 * 14, title.text_frame.text
+        for plot in (shape.chart.plots[0] for shape in slide.shapes if shape.has_chart):
+            words = re.sub(r"\s+", "", page.extract_text())
+            bars_only = plot.categories if plot._element.tag.endswith("barChart") else ()
+            names = [re.sub(r"\s+", "", name) for name in bars_only]
+            assert [name for name in names if name not in words] == [], title.text_frame.text
         meaning = places.get("Meaning")
         if meaning is not None:
             top, words = meaning.top / EMU, meaning.text_frame.text

@@ -444,7 +444,12 @@ class _Written:
 
 
 def _written(chart: Chart, drawn: Spec) -> _Written:
-    """A chart as a workbook draws it, in larger type, and that workbook without it."""
+    """A chart as a workbook draws it, in larger type, and that workbook without it.
+
+    Names of many bars stay on one line: where one is broken, LibreOffice leaves out every other.
+    """
+    if drawn.shape == "bar" and len(drawn.categories) > _DENSE:
+        drawn = replace(drawn, categories=tuple(name.replace(" ", "\u00a0") for name in drawn.categories))
 
     def book(draws: bool) -> bytes:
         stream = io.BytesIO()
@@ -453,7 +458,6 @@ def _written(chart: Chart, drawn: Spec) -> _Written:
         columns = write_series(sheet, drawn, 0, 0, Formats(made))
         if draws:
             size = 14 if len(drawn.categories) <= _DENSE and not (drawn.layered and drawn.shape == "bar") else 12
-            size = 11 if len(drawn.categories) > _DENSE + 2 else size
             sheet.insert_chart(0, 0, native(made, chart, drawn, sheet.name, columns, 0, size))
         made.close()
         return stream.getvalue()
