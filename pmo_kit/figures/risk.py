@@ -113,8 +113,8 @@ def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
     shown = shown if len(shown) else table.head(3)
     first = table.iloc[0]
     even = int((table["probability"] > 0.2).sum())
-    early = table.loc[table["planned"] > table["available"] + 0.05, "label"]
-    beyond = f" As planned, with nothing late, {shortened(early, 2)} would be exceeded." if len(early) else ""
+    early = int((table["planned"] > table["available"] + 0.05).sum())
+    beyond = f" As planned, with nothing late, {count(early)} would be exceeded." if early else ""
     return Table(
         data=shown,
         columns=columns(

@@ -696,7 +696,9 @@ def test_what_is_exceeded_with_nothing_late_is_said(meridian: pmo.Register) -> N
     there = register.table("capacity").set_index(["role", "period"])["fte"]
     over = needed[needed > there.reindex(needed.index) + 0.05].index
     assert len(over)
-    assert "As planned, with nothing late, " in line
+    limits = simulation.exceedance
+    above = int((limits["planned"] > limits["available"] + 0.05).sum())
+    assert f" As planned, with nothing late, {figures.count(above)} would be exceeded." in line
     table = simulation.exceedance.query("kind == 'capacity'").set_index("rule")
     early = table.index[table["planned"] > table["available"] + 0.05]
     assert {f"{role} {period}" for role, period in over} == set(early)
