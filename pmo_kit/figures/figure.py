@@ -16,7 +16,7 @@ import pandas as pd
 from pmo_kit.doors import door, known
 from pmo_kit.exhibits import Chart, Exhibit, Field, Kpi, Message, Table
 from pmo_kit.exhibits.cells import sayings
-from pmo_kit.facts import Fact, Of, Sentence, facts_of, printing, rounded, told_in
+from pmo_kit.facts import Fact, Of, Sentence, facts_of, printing, rounded, say, told_in
 from pmo_kit.facts import count as count
 from pmo_kit.facts import listed as listed
 from pmo_kit.facts import money as money
@@ -262,7 +262,7 @@ def figure(id: str) -> Callable[[Callable[P, E]], Callable[P, E]]:
             if isinstance(exhibit, Chart):
                 exhibit = _in_money(exhibit, register.settings.unit if register is not None else "")
             if isinstance(exhibit, Chart | Table):
-                exhibit = replace(exhibit, note=" ".join(filter(None, (exhibit.note, _rounding(exhibit)))))
+                exhibit = replace(exhibit, note=say(" ").join(filter(None, (exhibit.note, _rounding(exhibit)))))
             if isinstance(exhibit, Table) and exhibit.data.empty:
                 exhibit, line = nothing(exhibit.title, exhibit.takeaway or exhibit.note), ""
             named = {name: value for name, value in given.arguments.items() if isinstance(value, str)}

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from pmo_kit.exhibits import Chart, Field, Table
 from pmo_kit.exhibits.records import Kind
-from pmo_kit.facts import number
+from pmo_kit.facts import Fact, Unit, facts_of, number, say
 from pmo_kit.figures.figure import axes, columns, figure
 
 HOME = Path("pmo_kit/figures")
@@ -102,3 +102,13 @@ def test_a_bridge_says_where_its_printed_steps_do_not_add_up(cents: list[int]) -
     )
     steps = [Decimal(number(step).replace("−", "-")) for step in data["end"] - data["start"]]
     assert ("the steps do not add up" in made().note) == (sum(steps[:-1]) != steps[-1])
+
+
+def test_what_is_added_under_a_figure_loses_no_fact_of_its_note() -> None:
+    data = pd.DataFrame({"what": "x", "n": [0.04, 0.04, 0.08]})
+    fact = Fact("count", 17, Unit("projects"))
+    table = Table(data=data, columns=(Field("what", kind="text"), Field("n", "money")), totals=1,
+                  note=say("{n} hold risk already.", n=fact))  # fmt: skip
+    made = figure("page_one.amounts")(lambda: table)()
+    assert made.note.startswith("17 hold risk already. Rounded: ")
+    assert facts_of(made.note) == (fact,)
