@@ -55,8 +55,6 @@ class Appraisal(Answer):
     sunk : Series
         Per project: actual costs, and all costs of years before `discount_to`. Shown, never in an NPV.
     unit, summary : str
-    inputs : mapping of str to str
-        Register fingerprint, schedule with its date, timing, t = 0.
     """
 
     _table: pd.DataFrame = field(repr=False)
@@ -64,8 +62,13 @@ class Appraisal(Answer):
     _sunk: pd.Series = field(repr=False)
     unit: str
     summary: str
-    inputs: Mapping[str, str]
+    _inputs: Mapping[str, str] = field(repr=False)
     _register: Register = field(repr=False)
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        """Register fingerprint, schedule with its date, timing, t = 0."""
+        return MappingProxyType({"register": self._register.fingerprint, **self._inputs})
 
     @cached_property
     def expected(self) -> Appraisal:
@@ -183,15 +186,12 @@ def appraise(register: Register, schedule: str | None = None) -> Appraisal:
         sunk.reindex(projects).fillna(0.0).where(~_unknown(costs[gone], projects)),
         settings.unit,
         _sentence(table, settings.unit, described.title, start),
-        MappingProxyType(
-            {
-                "register": register.fingerprint,
-                "discount_schedule": name,
-                "discount_source": f"{described.source} {described.dated}".strip(),
-                "discount_to": str(start),
-                "timing": settings.timing,
-            }
-        ),
+        {
+            "discount_schedule": name,
+            "discount_source": f"{described.source} {described.dated}".strip(),
+            "discount_to": str(start),
+            "timing": settings.timing,
+        },
         register,
     )
 

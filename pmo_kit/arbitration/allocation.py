@@ -355,7 +355,8 @@ def answered(question: Question) -> Allocation | InfeasibleError:
 def arbitrate_from(question: Question, known: Iterable[Plan] = (), settle: bool = True) -> Allocation:
     """As `arbitrate`, from plans (positions of the same options) that may be good.
 
-    Without `settle` there is no next best plan, and of equally good plans the one found first is taken.
+    Without `settle` there is no next best plan, of equally good plans the one found first is taken, and that none is
+    better is the solver's word alone.
     """
     model = compile_model(question)
     gap = asked_gap(question)
@@ -364,8 +365,8 @@ def arbitrate_from(question: Question, known: Iterable[Plan] = (), settle: bool 
     pool = Pool(model, known)
     found = pool.search(limits=limits) if gap == 0 and pool.plans else _within(model, gap, limits)
     alone = False
-    if found.status == "infeasible" or (gap == 0 and found.status == "optimal"):
-        found, alone = _verified(model, found, settle)
+    if settle and (found.status == "infeasible" or (gap == 0 and found.status == "optimal")):
+        found, alone = _verified(model, found)
     if found.status == "infeasible":
         raise conflict_error(question)
     if found.plan is None:
@@ -426,7 +427,7 @@ def _content(program: Program, model: Model, target: float, nodes: int) -> tuple
     return program.content, model.question.fingerprint, target, nodes
 
 
-def _verified(model: Model, found: Found, alone: bool) -> tuple[Found, bool]:
+def _verified(model: Model, found: Found) -> tuple[Found, bool]:
     """The solver's answer after a second search in exact arithmetic: proven, or bettered and then proven.
 
     Where that search ends undecided, the solver's word stands and the bound is a billionth above the value. A proof of
@@ -435,8 +436,9 @@ def _verified(model: Model, found: Found, alone: bool) -> tuple[Found, bool]:
     Returns
     -------
     tuple of Found and bool
-        Whether no other plan is as good, too; where `alone`, it is looked for.
+        Whether no other plan is as good, too.
     """
+    alone = True
     nodes = MOST_NODES if model.question.time_limit is None else MOST_NODES // 10
     while True:
         plan, program, target, least = found.plan, model.program, -np.inf, None

@@ -26,7 +26,7 @@ from pmo_kit.arbitration.prices import (
     plan_change,
 )
 from pmo_kit.arbitration.rules import Committed, Mandatory, Override, Requires, Row, Rule
-from pmo_kit.arbitration.search import Found, best_plan, each, proof_gap, solved_again
+from pmo_kit.arbitration.search import Found, best_plan, proof_gap
 from pmo_kit.arbitration.solving import Limits, side_by_side
 from pmo_kit.arbitration.thresholds import limits_worth, turning_points
 from pmo_kit.doors import Answer, door, known, several, share
@@ -268,8 +268,15 @@ def _duties(allocation: Allocation, projects: Sequence[str] | None) -> pd.Series
     question = allocation.question
     duties = [r for r in question.active_rules if isinstance(r, Mandatory)]
     asked = {r.project_id: r.name for r in duties if projects is None or r.project_id in projects}
-    free = each(allocation._pool, (partial(solved_again, question.without(name)) for name in asked.values()))
-    gains = [(found.value - allocation._value) / ONE for found in free]
+    model, of = allocation._model, question.built.of
+    free = side_by_side(  # a plan that holds the project obeys the law and is worth no more than the plan
+        partial(
+            best_plan, compile_model(question.without(name)), fixed={int(i): 0 for i in of(project)},
+            least=model.better(allocation._value),
+        )
+        for project, name in asked.items()
+    )  # fmt: skip
+    gains = [0.0 if found.plan is None else (found.value - allocation._value) / ONE for found in free]
     return pd.Series(gains, index=pd.Index(asked, name="project_id"), name="gain", dtype=float)
 
 
@@ -531,19 +538,19 @@ def core_projects(question: Question, epsilon: float = 0.01, *, seed: int = 7) -
 
 def _standing(allocation: Allocation, project: str, inside: bool, least: int) -> str:
     """Whether a good plan without (or with) the project exists."""
-    model = allocation._model
+    model, pool = allocation._model, allocation._pool
     mine = model.question.built.of(project)
-    pool = allocation._pool
-    if inside:
-        fixed = {int(i): 0 for i in mine}
-        rows: list[Row] = []
+    reversed_ = [i for i in mine.tolist() if not inside or i in allocation._positions]
+    if all(i in allocation._flips for i in reversed_):  # the prices are known
+        best = [allocation._flips[i].found for i in reversed_]
+        good = any(found.plan is not None and found.value >= least for found in best)
     else:
-        fixed = {}
-        rows = [Row("in", mine, np.ones(len(mine)), 1, np.inf)]
-    known = pool.best(fixed, rows)
-    if known is None or known < least:
-        found = best_plan(model, fixed=fixed, extra=rows, least=least, limits=Limits(proof_gap(model)))
-        pool.add(found.plan)
-        if found.plan is None:
-            return IN if inside else OUT
-    return BORDER
+        fixed = {int(i): 0 for i in mine} if inside else {}
+        rows = [] if inside else [Row("in", mine, np.ones(len(mine)), 1, np.inf)]
+        known = pool.best(fixed, rows)
+        good = known is not None and known >= least
+        if not good:
+            found = best_plan(model, fixed=fixed, extra=rows, least=least, limits=Limits(proof_gap(model)))
+            pool.add(found.plan)
+            good = found.plan is not None
+    return BORDER if good else IN if inside else OUT

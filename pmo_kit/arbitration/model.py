@@ -255,6 +255,13 @@ class Model:
                     broken.append((place, excess))
         return Evaluation(value - penalties, used, tuple(extra), tuple(broken), penalties)
 
+    def eased(self, by: Mapping[str, float]) -> Model:
+        """The model with the most of some rules changed by an amount, where no other rule reads it."""
+        rows = tuple(replace(row, upper=row.upper + by.get(row.rule, 0.0)) for row in self.rows)
+        upper = self.program.upper.copy()
+        upper[self.head : self.head + len(rows)] = [row.upper for row in rows]
+        return replace(self, rows=rows, program=replace(self.program, upper=upper))
+
     def excess(self, plan: Iterable[int]) -> dict[str, float]:
         """By how much a plan breaks each rule, in the rule's unit: the most where a rule has several rows."""
         found: dict[str, float] = {}

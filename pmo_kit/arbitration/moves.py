@@ -138,6 +138,8 @@ class _Moves:
 
     def _model(self, by: Mapping[str, float]) -> Model:
         """The question with the envelopes changed by so much."""
+        if not self._shares:
+            return self._base._model.eased(by)
         moved = (changed(r, by[r.name]) for r in self._envelopes.values() if r.name in by)
         return compile_model(self._question.with_rules(*moved))
 

@@ -222,7 +222,16 @@ def split_scope(scope: str) -> tuple[str, str]:
     return column.strip(), value.strip()
 
 
-def build_options(register: Register, value: str | pd.Series, deferral: int = 0, basis: str = "likely") -> Options:
+Start = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
+
+
+def build_options(
+    register: Register,
+    value: str | pd.Series,
+    deferral: int = 0,
+    basis: str = "likely",
+    starts: list[Start] | None = None,
+) -> Options:
     """The options of a register, with the value asked for.
 
     Parameters
@@ -236,6 +245,8 @@ def build_options(register: Register, value: str | pd.Series, deferral: int = 0,
         Costs, benefits and people move with it; discounting stays fixed at t = 0.
     basis : {"likely", "expected"}
         Figures as the register states them, or at their means. What may start later follows from those stated.
+    starts : list, optional
+        What is known of each start, from now on; those that are missing are added.
 
     Raises
     ------
@@ -246,7 +257,9 @@ def build_options(register: Register, value: str | pd.Series, deferral: int = 0,
     """
     projects = register.projects
     rows = expected(register) if basis == "expected" else register
-    parts = [_at_delay(register, rows, value, k, projects) for k in range(deferral + 1)]
+    starts = [] if starts is None else starts
+    starts += [_at_delay(register, rows, value, k, projects) for k in range(len(starts), deferral + 1)]
+    parts = starts[: deferral + 1]
     table = pd.concat([p[0] for p in parts])
     keys = (table["base_level"].to_numpy(str), table.index.get_level_values(0).to_numpy(str))
     order = np.lexsort((table["delay"].to_numpy(), *keys))
@@ -282,9 +295,7 @@ def build_options(register: Register, value: str | pd.Series, deferral: int = 0,
     )  # fmt: skip
 
 
-def _at_delay(
-    register: Register, rows: Register, value: str | pd.Series, delay: int, projects: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def _at_delay(register: Register, rows: Register, value: str | pd.Series, delay: int, projects: pd.DataFrame) -> Start:
     """Table, spending and demand of the options that start `delay` years later; `rows` hold the figures to count."""
     moved = later(rows, delay) if delay else rows
     appraisal = appraise(moved)
@@ -358,9 +369,7 @@ def _moved(rows: pd.DataFrame, place: NDArray[np.int64], offset: int) -> pd.Data
     return rows.assign(option=place[rows["option"].to_numpy() + offset])
 
 
-def _keep(
-    table: pd.DataFrame, spending: pd.DataFrame, demanding: pd.DataFrame, keep: NDArray[np.bool_]
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def _keep(table: pd.DataFrame, spending: pd.DataFrame, demanding: pd.DataFrame, keep: NDArray[np.bool_]) -> Start:
     """Only the options to keep, positions renumbered."""
     new = np.append(np.where(keep, np.cumsum(keep) - 1, -1), -1)
     spending = spending.assign(option=new[spending["option"].to_numpy()])

@@ -57,7 +57,7 @@ def flip(allocation: Allocation, option: int) -> Flip:
     return known[option]
 
 
-NEARBY = 28  # options searched around the plan
+NEARBY = 40  # options searched around the plan
 
 
 def flips(model: Model, plan: Plan, options: Sequence[int], limits: Limits, ties: bool, pool: Pool) -> dict[int, Flip]:

@@ -114,18 +114,25 @@ def fit_envelopes(question: Question, confidence: float = 0.8, draws: int = DRAW
         for _ in range(2):  # the reserves of the plan, then those of the plan that they lead to
             reserves = _reserves(simulate_plan(question, plan.plan, draws, seed + 1), level)
             try:
-                plan = arbitrate_from(_less(question, reserves), plan._pool.plans)
+                plan = arbitrate_from(_less(question, reserves), plan._pool.plans, settle=False)
             except InfeasibleError:
                 break
-            fresh = simulate_plan(question, plan.plan, draws, seed)
-            held = pd.Series(reserves, name="reserve", dtype=float)
+            fresh, held = (
+                simulate_plan(question, plan.plan, draws, seed),
+                pd.Series(reserves, name="reserve", dtype=float),
+            )
             found.append(Fit(plan, plain, fresh, confidence, before, fresh.fits_envelopes, held))
         if any(fit.fits for fit in found):
             break
     enough = [fit for fit in found if fit.fits]
+    best = max([*found, nothing], key=lambda fit: fit.reached)
     if enough:
-        return max(enough, key=lambda fit: (fit.allocation.value, fit.reached))
-    return max([*found, nothing], key=lambda fit: fit.reached)
+        best = max(enough, key=lambda fit: (fit.allocation.value, fit.reached))
+    if best is nothing:
+        return nothing
+    plan = arbitrate_from(best.allocation.question, [best.allocation._positions])
+    fresh = simulate_plan(question, plan.plan, draws, seed)
+    return dataclasses.replace(best, allocation=plan, simulation=fresh, reached=fresh.fits_envelopes)
 
 
 def _reserves(simulation: Simulation, level: float) -> dict[str, float]:
