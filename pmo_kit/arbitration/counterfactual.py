@@ -34,7 +34,6 @@ from pmo_kit.facts import as_given, listed
 
 if TYPE_CHECKING:
     from pmo_kit.arbitration.allocation import Allocation
-    from pmo_kit.arbitration.rules import Rule
 
 
 @dataclass(frozen=True, eq=False)

@@ -34,8 +34,6 @@ from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given, in_row
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pmo_kit.arbitration.question import Question
 
 

@@ -226,11 +226,7 @@ Start = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
 
 
 def build_options(
-    register: Register,
-    value: str | pd.Series,
-    deferral: int = 0,
-    basis: str = "likely",
-    starts: list[Start] | None = None,
+    register: Register, value: str | pd.Series, deferral: int, basis: str, starts: list[Start]
 ) -> Options:
     """The options of a register, with the value asked for.
 
@@ -245,7 +241,7 @@ def build_options(
         Costs, benefits and people move with it; discounting stays fixed at t = 0.
     basis : {"likely", "expected"}
         Figures as the register states them, or at their means. What may start later follows from those stated.
-    starts : list, optional
+    starts : list
         What is known of each start, from now on; those that are missing are added.
 
     Raises
@@ -257,7 +253,6 @@ def build_options(
     """
     projects = register.projects
     rows = expected(register) if basis == "expected" else register
-    starts = [] if starts is None else starts
     starts += [_at_delay(register, rows, value, k, projects) for k in range(len(starts), deferral + 1)]
     parts = starts[: deferral + 1]
     table = pd.concat([p[0] for p in parts])

@@ -142,7 +142,6 @@ class Outcome:
     value: float
     bound: float
     nodes: int
-    seconds: float
     reduced: Floats | None = None  # of a program without whole numbers: what the bound loses with a column
 
 
@@ -375,7 +374,6 @@ def _solved(program: Program, limits: Limits) -> Outcome:
     """The outcome of a search by HiGHS."""
     import highspy
 
-    began = time.monotonic()
     program, columns, factor = scaled(program)
     settings: dict[str, bool | int | float | str] = {
         "mip_rel_gap": 0.0, "mip_abs_gap": limits.gap * factor, "mip_feasibility_tolerance": 1e-7,
@@ -391,7 +389,7 @@ def _solved(program: Program, limits: Limits) -> Outcome:
     if limits.nodes is not None:
         settings["mip_max_nodes"] = int(limits.nodes)
     if limits.until is not None:
-        settings["time_limit"] = max(0.01, limits.until - began)
+        settings["time_limit"] = max(0.01, limits.until - time.monotonic())
     highs = _holding(program, program.integer, settings)
     whole = program.integer.any()
     unwanted = _unwanted.get()
@@ -401,11 +399,10 @@ def _solved(program: Program, limits: Limits) -> Outcome:
     if unwanted():
         raise Interrupted
     info, status = highs.getInfo(), highs.getModelStatus()
-    seconds = time.monotonic() - began
     nodes = max(0, int(info.mip_node_count))
     kinds = highspy.HighsModelStatus
     if status in (kinds.kInfeasible, kinds.kUnboundedOrInfeasible):
-        return Outcome("infeasible", None, -inf, -inf, nodes, seconds)
+        return Outcome("infeasible", None, -inf, -inf, nodes)
     found = info.primal_solution_status == 2
     x = np.array(highs.getSolution().col_value) * columns if found else None
     value = float(info.objective_function_value) / factor if found else -inf
@@ -416,8 +413,8 @@ def _solved(program: Program, limits: Limits) -> Outcome:
         bound, costs = SafeBound(program).of(y, program.least, program.most)
         bound, reduced = bound / factor, costs / columns / factor
     if status == kinds.kOptimal and found:
-        return Outcome("optimal", x, value, max(bound, value), nodes, seconds, reduced)
-    return Outcome("feasible" if found else "unknown", x, value, bound, nodes, seconds)
+        return Outcome("optimal", x, value, max(bound, value), nodes, reduced)
+    return Outcome("feasible" if found else "unknown", x, value, bound, nodes)
 
 
 def _holding(program: Program, integer: NDArray[np.bool_], settings: Mapping[str, Any]) -> Any:

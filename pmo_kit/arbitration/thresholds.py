@@ -36,7 +36,6 @@ from pmo_kit.facts import as_given, in_row
 
 if TYPE_CHECKING:
     from pmo_kit.arbitration.allocation import Allocation
-    from pmo_kit.arbitration.question import Question
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,7 +178,7 @@ def _least(
 
 def _settled(program: Program, plan: Plan, n: int) -> Outcome:
     """The best of a program whose first columns are those of a plan."""
-    return solve(program.fixed(dict.fromkeys(range(n), 0.0) | dict.fromkeys(plan, 1.0)))
+    return solve(program.fixed(dict.fromkeys(range(n), 0.0) | dict.fromkeys(plan, 1.0)).relaxed)
 
 
 def _enough(model: Model, by: Mapping[str, float], amount: float, plan: Plan) -> float:

@@ -117,17 +117,12 @@ def fit_envelopes(question: Question, confidence: float = 0.8, draws: int = DRAW
                 plan = arbitrate_from(_less(question, reserves), plan._pool.plans, settle=False)
             except InfeasibleError:
                 break
-            fresh, held = (
-                simulate_plan(question, plan.plan, draws, seed),
-                pd.Series(reserves, name="reserve", dtype=float),
-            )
+            fresh = simulate_plan(question, plan.plan, draws, seed)
+            held = pd.Series(reserves, name="reserve", dtype=float)
             found.append(Fit(plan, plain, fresh, confidence, before, fresh.fits_envelopes, held))
         if any(fit.fits for fit in found):
             break
-    enough = [fit for fit in found if fit.fits]
-    best = max([*found, nothing], key=lambda fit: fit.reached)
-    if enough:
-        best = max(enough, key=lambda fit: (fit.allocation.value, fit.reached))
+    best = max([*found, nothing], key=lambda fit: (fit.fits, fit.allocation.value if fit.fits else 0.0, fit.reached))
     if best is nothing:
         return nothing
     plan = arbitrate_from(best.allocation.question, [best.allocation._positions])
