@@ -195,19 +195,18 @@ def explain(allocation: Allocation, *, exact: bool | None = None, projects: Sequ
     if exact:
         allocation._flips.update({i: each for i, each in done.items() if each.found.status != "feasible"})
     records = allocation._each(partial(_record, done=done[i], value=value, bound=bound) for i in asked)
-    columns = list(_COLUMNS)
     index = pd.MultiIndex.from_tuples([r[0] for r in records], names=["project_id", "level"])
-    table = pd.DataFrame([r[1] for r in records], columns=columns, index=index)
+    table = pd.DataFrame([r[1] for r in records], columns=_COLUMNS, index=index)
     found = ((r[0], done[i].found.plan) for r, i in zip(records, asked, strict=True))
     plans = {key: each for key, each in found if each is not None}
     return Explanation(allocation, table, _duties(allocation, projects), plans)
 
 
-_COLUMNS = (
+_COLUMNS = [
     "name", "label", "in_plan", "flip", "value", "price", "price_upper", "proof", "displaces", "admits",
     "shifts",
     "tied", "in_its_way", "blocked_by", "words",
-)  # fmt: skip
+]  # fmt: skip
 
 
 def _record(allocation: Allocation, done: Flip, value: int, bound: int) -> tuple[tuple[str, str], tuple[object, ...]]:
@@ -266,14 +265,10 @@ def _duties(allocation: Allocation, projects: Sequence[str] | None) -> pd.Series
     question = allocation.question
     duties = [r for r in question.active_rules if isinstance(r, Mandatory)]
     asked = {r.project_id: r.name for r in duties if projects is None or r.project_id in projects}
-    model, of = allocation._model, question.built.of
-    free = side_by_side(  # a plan that holds the project obeys the law and is worth no more than the plan
-        partial(
-            best_plan, compile_model(question.without(name)), fixed={int(i): 0 for i in of(project)},
-            least=model.better(allocation._value),
-        )
-        for project, name in asked.items()
-    )  # fmt: skip
+    # A plan that holds the project obeys the law, and is worth no more than the plan.
+    without = {name: dict.fromkeys(question.built.of(project).tolist(), 0) for project, name in asked.items()}
+    better = partial(best_plan, least=allocation._model.better(allocation._value))
+    free = side_by_side(partial(better, compile_model(question.without(n)), fixed=out) for n, out in without.items())
     gains = [0.0 if found.plan is None else (found.value - allocation._value) / ONE for found in free]
     return pd.Series(gains, index=pd.Index(asked, name="project_id"), name="gain", dtype=float)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from copy import copy
 from functools import partial
 from math import nan
 
@@ -15,7 +14,7 @@ from pmo_kit.arbitration.allocation import SMALL, Allocation, asked_gap
 from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan, compile_model
 from pmo_kit.arbitration.prices import NOTHING
 from pmo_kit.arbitration.rules import Envelope, Row, Share
-from pmo_kit.arbitration.search import Pool, best_known, best_plan, each, proof_gap
+from pmo_kit.arbitration.search import Known, Pool, best_known, best_plan, each, proof_gap
 from pmo_kit.arbitration.solving import Limits
 from pmo_kit.arbitration.thresholds import Threshold, changed, least_increase, limit_shift, touched
 from pmo_kit.doors import door, number, several
@@ -80,7 +79,7 @@ def money_moves(allocation: Allocation, amounts: Sequence[float] = (1, 2, 4)) ->
     return table.sort_values(order, ascending=[False, True, True, True, True, True], kind="stable", ignore_index=True)
 
 
-class _Moves:
+class _Moves(Known):
     """Best values with money moved, each proven once.
 
     More money never lowers the value, so that a value proven for at least as much money is a bound, and a known plan
@@ -98,18 +97,6 @@ class _Moves:
         self._values: dict[frozenset[tuple[str, float]], int] = proven
         self._enough: dict[tuple[frozenset[str], int], Threshold | None] = {}
         self._everything = sum(r.amount for r in self._envelopes.values())
-
-    def copy(self) -> _Moves:
-        """What is known now."""
-        own = copy(self)
-        own._plans, own._values, own._enough = dict(self._plans), dict(self._values), dict(self._enough)
-        return own
-
-    def learn(self, other: _Moves) -> None:
-        """Take over plans and values."""
-        self._plans |= other._plans
-        self._values |= other._values
-        self._enough |= other._enough
 
     def rows(self, name: str, start: int, to: int, amounts: Sequence[float]) -> list[tuple[object, ...]]:
         """The rows of one pair of years."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from math import inf
@@ -13,7 +12,7 @@ import numpy as np
 
 from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan, PlanChange
 from pmo_kit.arbitration.rules import Committed, Mandatory, Override, Row
-from pmo_kit.arbitration.search import Found, Pool, best_plan, each, proof_gap
+from pmo_kit.arbitration.search import Found, Known, Pool, best_plan, each, proof_gap
 from pmo_kit.arbitration.solving import Floats, Limits, Status, solve
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ def flips(model: Model, plan: Plan, options: Sequence[int], limits: Limits, ties
     return dict(zip(order, prices, strict=True))
 
 
-class _Proven:
+class _Proven(Known):
     """What no plan with one choice flipped can exceed, choice by choice."""
 
     def __init__(self, model: Model, plan: Plan, pool: Pool) -> None:
@@ -84,17 +83,11 @@ class _Proven:
         self._points: dict[int, Floats] = {}
         self._far = pool.distance
 
-    def copy(self) -> _Proven:
-        """What is known now."""
-        own = copy(self)
-        own._pool, own.most, own._points = self._pool.copy(), dict(self.most), dict(self._points)
-        return own
-
     def learn(self, other: _Proven) -> None:
         """Take over lower bounds, points and plans."""
-        self._pool.learn(other._pool)
-        self._points |= other._points
-        self.most |= {i: min(most, self.most.get(i, most)) for i, most in other.most.items()}
+        most = {i: min(most, self.most.get(i, most)) for i, most in other.most.items()}
+        super().learn(other)
+        self.most |= most
 
     def relax(self, option: int) -> None:
         """A first bound: what the flip would be worth if projects could be split."""

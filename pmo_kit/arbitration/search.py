@@ -8,7 +8,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf
-from typing import TYPE_CHECKING, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
 
@@ -237,15 +237,25 @@ def best_known(model: Model, plans: Iterable[Plan]) -> list[Plan]:
     return best
 
 
-class _Known(Protocol):
-    """What searches start from: a copy as it is now, and learning from a copy what was found with it."""
+class Known:
+    """What searches start from, in mappings: a copy as it is now, and learning from a copy what was found with it."""
 
-    def copy(self) -> Self: ...
+    def copy(self) -> Self:
+        """What is known now."""
+        own = copy(self)
+        vars(own).update({name: x.copy() for name, x in vars(self).items() if isinstance(x, dict | Known)})
+        return own
 
-    def learn(self, other: Self) -> None: ...
+    def learn(self, other: Self) -> None:
+        """Take over what a copy has found."""
+        for name, mine in vars(self).items():
+            if isinstance(mine, dict):
+                mine |= vars(other)[name]
+            elif isinstance(mine, Known):
+                mine.learn(vars(other)[name])
 
 
-K = TypeVar("K", bound=_Known)
+K = TypeVar("K", bound=Known)
 
 
 def each(known: K, asks: Iterable[Callable[[K], T]]) -> list[T]:
@@ -263,7 +273,7 @@ def moment(seconds: float | None) -> float | None:
     return None if seconds is None else time.monotonic() + seconds
 
 
-class Pool:
+class Pool(Known):
     """Plans that obey every rule, found on the way: the best known answer to the next question."""
 
     def __init__(self, model: Model, plans: Iterable[Plan] = ()) -> None:
@@ -276,17 +286,6 @@ class Pool:
     def plans(self) -> tuple[Plan, ...]:
         """The kept plans."""
         return tuple(self._plans)
-
-    def copy(self) -> Pool:
-        """The pool as it is now."""
-        own = copy(self)
-        own._plans = dict(self._plans)
-        return own
-
-    def learn(self, other: Pool) -> None:
-        """Keep the plans of another pool too."""
-        for plan in other._plans:
-            self.add(plan)
 
     def add(self, plan: Plan | None) -> None:
         """Keep a plan, if it obeys every rule."""
@@ -323,7 +322,7 @@ class Pool:
         """
         model, fixed = self.model, dict(fixed or {})
         lead = self.leader(fixed, extra)
-        relaxed = relaxation(model, fixed, extra) if fixed or extra else self._relaxed
+        relaxed = solve(model.program.fixed(fixed).with_rows(extra).relaxed) if fixed or extra else self._relaxed
         if relaxed.x is None:
             return Found("infeasible", None, 0, -NO_BOUND, 0)
         for step in (1.5, 5.0) if self._plans else ():
@@ -351,7 +350,7 @@ class Pool:
     @cached_property
     def _relaxed(self) -> Outcome:
         """The relaxation of the whole question."""
-        return relaxation(self.model, {})
+        return solve(self.model.program.relaxed)
 
     @cached_property
     def distance(self) -> int:
@@ -372,8 +371,3 @@ def _obeys(plan: Plan, row: Row) -> bool:
     """Whether a plan obeys a row over the options."""
     total = float(row.coefficients[np.isin(row.columns, plan)].sum())
     return row.lower - 1e-9 <= total <= row.upper + 1e-9
-
-
-def relaxation(model: Model, fixed: Mapping[int, int], extra: Sequence[Row] = ()) -> Outcome:
-    """What plans could be worth if projects could be split."""
-    return solve(model.program.fixed(fixed).with_rows(extra).relaxed)
