@@ -369,9 +369,9 @@ NUMBER = re.compile(r"(?<![\w.])[−+]?\d+(?:\u202f\d{3})*(?:\.\d+)?")
 
 
 def told_in(words: str, told: Mapping[str, Fact]) -> tuple[Fact, ...]:
-    """Those of the printed numbers that stand in words."""
-    read = {*NUMBER.findall(words), *re.findall(r"[a-z]+", words.lower())}
-    return tuple(fact for printed, fact in told.items() if printed in read)
+    """Those of the printed numbers that stand in words, in the order of the words, whoever printed first."""
+    read = dict.fromkeys([*NUMBER.findall(words), *re.findall(r"[a-z]+", words.lower())])
+    return tuple(told[printed] for printed in read if printed in told)
 
 
 def keeping(make: Callable[P, str]) -> Callable[P, Sentence]:

@@ -108,3 +108,10 @@ def test_a_number_as_given_loses_no_digit_before_the_point(value: float) -> None
     printed = facts.as_given(value).replace(facts.THIN_SPACE, "").replace(facts.MINUS, "-")
     assert float(printed) == pytest.approx(value, abs=5.1e-7, rel=1e-5 if abs(value) < 1e-3 else 1e-14)
     assert "e" not in printed
+
+
+def test_numbers_kept_with_words_stand_in_the_order_of_the_words() -> None:
+    with facts.printing() as told:
+        late, early = facts.number(72.73, 2), facts.number(35.0)
+    words = f"{early} of {late}"
+    assert [fact.of.part for fact in facts.told_in(words, told)] == [early, late]
