@@ -55,7 +55,8 @@ def test_a_sponsor_gets_one_letter_file_with_all_that_is_for_him() -> None:
     assert not any(part.shown for part in drawn.chapters), "a letter stands in no chapter"
     drawn = replace(drawn, pack_id=whole.pack_id, manifest=whole.manifest, settings=whole.settings)
     assert letter_files(drawn) == {}, "no paper is asked for"
-    drawn = replace(drawn, spec=replace(drawn.spec, formats=("html", "pdf")))
+    paper = replace(drawn.spec, formats=("html", "pdf"), title="Investment Committee, October")
+    drawn = replace(drawn, spec=replace(paper, committee="Investment Committee"))
     files = letter_files(drawn)
     assert list(files) == ["letters/chair.pdf", "letters/head_it.pdf"]
     paper = pypdf.PdfReader(io.BytesIO(files["letters/chair.pdf"]))
@@ -64,6 +65,7 @@ def test_a_sponsor_gets_one_letter_file_with_all_that_is_for_him() -> None:
     for words, identity in zip(said, ("c.letter_a", "c.letter_c"), strict=True):
         assert all(part in words for part in ("To: Chair", "2026-10-15", "Investment Committee", f"{identity} waits"))
         assert "Head" not in words
+        assert words.count("Investment Committee") == 1, "the committee is not named before its own meeting"
 
 
 def test_provenance_names_the_tables_and_rows_of_what_names_few_projects() -> None:
