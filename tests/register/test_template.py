@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import openpyxl
@@ -33,6 +35,23 @@ def test_filled_workbook_loads_back_equal(meridian, tmp_path):
     left_out = register.findings.query("rule == 'example_row'")
     assert len(left_out) == sum(not table.written for table in load_schema()) - 1  # every sheet but settings
     assert "column_not_mapped" not in set(register.findings["rule"])
+
+
+@pytest.mark.long
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+@pytest.mark.parametrize("kind", ["xlsx", "ods"])
+def test_what_libreoffice_saves_is_the_same_register(meridian, tmp_path, kind):
+    """Opened and saved again in another program, twice where that one has a form of its own."""
+    file = write_template(tmp_path / "register.xlsx", meridian)
+    for step in ("xlsx",) if kind == "xlsx" else ("ods", "xlsx"):
+        home = tmp_path / step
+        profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+        command = ["soffice", profile, "--headless", "--convert-to", step, "--outdir", str(home), str(file)]
+        subprocess.run(command, check=True, capture_output=True)
+        file = home / f"register.{step}"
+    again = load_register(file)
+    assert again.names == meridian.names
+    assert again.fingerprint == meridian.fingerprint
 
 
 @pytest.mark.long
