@@ -68,7 +68,7 @@ class Path:
 
 @dataclass(frozen=True)
 class Dot:
-    """A round mark at a place."""
+    """A mark at a place: circle, square or diamond."""
 
     x: float
     y: float
@@ -76,12 +76,13 @@ class Dot:
     fill: str
     edge: str = ""
     width: float = 0.0
+    shape: str = "circle"
     say: str = ""
 
 
 @dataclass(frozen=True)
 class Words:
-    """Lines of text at a place and, from it, some px to the right and down; `ground` colors a patch."""
+    """Lines of text at a place and, from it, some px to the right and down; `ground` and `edge` color a patch."""
 
     text: str
     x: float
@@ -94,6 +95,7 @@ class Words:
     dx: float = 0.0
     dy: float = 0.0
     ground: str = ""
+    edge: str = ""
 
 
 TICK_GAP = 7.0  # px between the plot area and the words on its axis

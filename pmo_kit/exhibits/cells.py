@@ -181,7 +181,7 @@ def _tile(row: dict[Any, Any]) -> dict[str, Any]:
 
 def data_table(chart: Chart) -> Table:
     """The numbers of a chart as a Table, for those who cannot see it and for viewers that draw no charts."""
-    order = ("group", "series", "y", "x", "start", "low", "high", "value")
+    order = ("name", "group", "series", "y", "x", "start", "low", "high", "value")
     fields = [field for part in order if (field := getattr(chart, part)) is not None]
     shown: dict[str, Field] = {}
     for field in fields:

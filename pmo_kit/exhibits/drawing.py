@@ -26,7 +26,7 @@ from pmo_kit.exhibits.canvas import (
     tick_text,
     ticks,
 )
-from pmo_kit.exhibits.records import Chart, Field
+from pmo_kit.exhibits.records import Chart, Field, Reference
 
 
 @dataclass
@@ -222,7 +222,7 @@ def _horizontal(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
             sheet.words("\n".join(wrapped[slot]), -TICK_GAP, at, bold=True, across="right")
         else:
             sheet.ticks.append(Tick("y", at, "\n".join(wrapped[slot])))
-    sheet.name_references(chart.references, [sheet.px(line.value) for line in chart.references])
+    sheet.name_references(chart.references, [sheet.px(float(line.value)) for line in chart.references])
 
 
 def _label_horizontal(chart: Chart, sheet: Sheet, bar: Bar, at: float) -> None:
@@ -248,8 +248,9 @@ def _inner(sheet: Sheet, bar: Bar, x: float, y: float) -> None:
 
 def _span(chart: Chart, bars: Sequence[Bar]) -> tuple[float, float]:
     """The ends of a scale from zero that holds every bar and line."""
+    axis = "x" if chart.flat else "y"
     ends = [0.0, *(value for bar in bars for value in (bar.start, bar.end))]
-    ends += [line.value for line in chart.references]
+    ends += [float(line.value) for line in chart.references if line.axis == axis]
     return min(ends), max(ends) if max(ends) - min(ends) > 1e-300 else min(ends) + 1
 
 
@@ -299,7 +300,11 @@ def _upright(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
     wrapped = {slot: theme.wrap(name, unit - 4, size) for slot, name in names.items()}
     sheet.ticks += [Tick("x", middle[slot], "\n".join(lines)) for slot, lines in wrapped.items()]
     sheet.bottom += max((len(lines) for lines in wrapped.values()), default=1) * size * 1.35 + 6
-    sheet.name_references(chart.references, [sheet.py(line.value) for line in chart.references])
+    slots = {theme.format_text(name): slot for slot, name in reversed(names.items())}
+    sheet.name_references(chart.references, [
+        sheet.py(float(line.value)) if line.axis == "y" else middle[slots[theme.format_text(line.value)]]
+        for line in chart.references
+    ])  # fmt: skip
 
 
 def _label_upright(chart: Chart, sheet: Sheet, bar: Bar, crowns: list[float], at: float, unit: float) -> None:
@@ -344,12 +349,13 @@ def draw_intervals(chart: Chart, sheet: Sheet) -> None:
     assert chart.low is not None
     assert chart.high is not None
     words, number = fields_of(chart)
+    references = [replace(line, axis="x" if (line.axis == "x") is chart.flat else "y") for line in chart.references]
     records = chart.data.to_dict("records")
     names = [theme.format_text(row[words.name]) for row in records]
     slots = {name: place for place, name in enumerate(dict.fromkeys(names))}
     parts = number.name, chart.low.name, chart.high.name
     ends = [float(row[name]) for row in records for name in parts if not theme.is_missing(row[name])]
-    ends += [line.value for line in chart.references]
+    ends += [float(line.value) for line in references if line.axis == "x"]
     low, high = min(ends, default=0.0), max(ends, default=1.0)
     low = 0.0 if 0 <= low < 0.5 * high else low - 0.04 * ((high - low) or 1)
     said = []
@@ -380,8 +386,9 @@ def draw_intervals(chart: Chart, sheet: Sheet) -> None:
             sheet.marks.append(Dot(sheet.px(value), at, 11, look.shade, theme.PAPER, 1.5, say=say))
         ink = theme.readable(look.text) if style == "focus" else theme.INK
         sheet.words(words_said, b, at, across="left", dx=8, bold=style == "focus", color=ink)
-    across = [replace(line, axis="x") for line in chart.references]
-    sheet.name_references(across, [sheet.px(line.value) for line in across])
+    sheet.name_references(references, [
+        sheet.px(float(line.value)) if line.axis == "x" else middle[slots[str(line.value)]] for line in references
+    ])  # fmt: skip
 
 
 def _names_on_left(sheet: Sheet, names: Iterable[str]) -> list[list[str]]:
@@ -424,16 +431,17 @@ class Track:
 
 
 def draw_points(chart: Chart, sheet: Sheet) -> None:
-    """Draw a line chart: labelled rows get a dot and their words, lines their name at the end."""
+    """Draw a line or scatter chart: labelled rows get a dot and their words, lines their name at the end."""
     scales = {name: positions(chart.data[axis.name].tolist(), axis) for name, axis in (("x", chart.x), ("y", chart.y))}
-    tracks = _tracks(chart, scales)
-    named = [track for track in tracks if track.name and len(track.spots) > 1]
-    _axes(chart, sheet, named, scales)
+    tracks, lines = _tracks(chart, scales), chart.mark == "line"
+    named = [track for track in tracks if lines and track.name and len(track.spots) > 1]
+    places = [_reference_place(chart, line, scales) for line in chart.references]
+    _axes(chart, sheet, named, places, scales)
     for track in tracks:
-        _draw_track(sheet, track)
+        _draw_track(chart, sheet, track, lines)
     boxes = _name_ends(sheet, named)
-    across = [sheet.px(line.value) if line.axis == "x" else sheet.py(line.value) for line in chart.references]
-    places = [line.value for line in chart.references]
+    across = [sheet.px(at) if line.axis == "x" else sheet.py(at)
+              for line, at in zip(chart.references, places, strict=True)]  # fmt: skip
     sheet.name_references(chart.references, across)
     title = axis_title(chart.y)
     if title:
@@ -448,7 +456,11 @@ def draw_points(chart: Chart, sheet: Sheet) -> None:
         for spot in track.spots
         if not math.isnan(spot.y)
     ]
-    boxes += [(x - 6, y - 6, x + 6, y + 6) for track, (x, y), label, _ in points if label or len(track.spots) == 1]
+    boxes += [
+        (x - 6, y - 6, x + 6, y + 6)
+        for track, (x, y), label, _ in points
+        if label or not lines or len(track.spots) == 1
+    ]
     for track, point, label, bold in sorted(points, key=lambda point: not point[3]):
         if label:
             _say(sheet, track, point, label, bold, boxes, paths)
@@ -461,14 +473,17 @@ def _tracks(chart: Chart, scales: Scales) -> list[Track]:
             continue
         track = tracks[series_of(chart, row)]
         label = "" if chart.label is None else said_on(chart, row, chart.y)
+        who = None if chart.name is None else row[chart.name.name]
+        named = "" if theme.is_missing(who) else str(who)
         values = (amount(axis, row[axis.name]) for axis in (chart.x, chart.y))
-        track.spots.append(Spot(x, y, label, pointed(track.name, label.replace("\n", " "), *values)))
+        track.spots.append(Spot(x, y, label, pointed(named, track.name, label.replace("\n", " "), *values)))
     return list(tracks.values())
 
 
-def _axes(chart: Chart, sheet: Sheet, named: Sequence[Track], scales: Scales) -> None:
+def _axes(chart: Chart, sheet: Sheet, named: Sequence[Track], places: Sequence[float], scales: Scales) -> None:
     size, ((xs, x_values, x_text), (ys, values, text)) = sheet.size, scales.values()
-    low, high = _ends_of([*ys, *(line.value for line in chart.references if line.axis == "y")], zero=True)
+    marked = [(line.axis, at) for line, at in zip(chart.references, places, strict=True)]
+    low, high = _ends_of([*ys, *(at for axis, at in marked if axis == "y")], zero=True)
     if not values:
         values = ticks(low, high + 0.04 * (high - low))
         text = tick_text(values, chart.y)
@@ -478,9 +493,10 @@ def _axes(chart: Chart, sheet: Sheet, named: Sequence[Track], scales: Scales) ->
     sheet.height = 21 * size
     pad = 0.07 * (high - low)
     sheet.y_range = (low - (0 if low == 0 else pad), high + pad)
-    x_low, x_high = _ends_of([*xs, *(line.value for line in chart.references if line.axis == "x")], zero=False)
-    side = 0.02 * (x_high - x_low)
-    sheet.x_range = (x_low - side, x_high + (0 if named else side))
+    x_low, x_high = _ends_of([*xs, *(at for axis, at in marked if axis == "x")], zero=False)
+    side = (0.02 if chart.mark == "line" else 0.05) * (x_high - x_low)
+    start = 0.0 if chart.mark != "line" and x_low == 0 else x_low - side
+    sheet.x_range = (start, x_high + (0 if named else side))
     if not x_values:
         x_values = ticks(*sheet.x_range, count=7)
         x_text = tick_text(x_values, chart.x)
@@ -512,18 +528,39 @@ def _ends_of(values: Sequence[float], zero: bool) -> tuple[float, float]:
     return (low, high) if low < high else (low - 0.5, high + 0.5)
 
 
-def _draw_track(sheet: Sheet, track: Track) -> None:
+def _reference_place(chart: Chart, reference: Reference, scales: Scales) -> float:
+    if isinstance(reference.value, int | float):
+        return float(reference.value)
+    values = map(theme.format_text, chart.data[getattr(chart, reference.axis).name])
+    known = dict(zip(values, scales[reference.axis][0], strict=True))
+    if reference.value not in known:
+        raise ValueError(
+            f"exhibit {chart.id}: {reference.label!r} stands at {reference.value!r}, which is not on the axis"
+        )
+    return known[str(reference.value)]
+
+
+def _draw_track(chart: Chart, sheet: Sheet, track: Track, lines: bool) -> None:
     color, single = track.look.shade, len(track.spots) == 1
     hollow = track.style in ("previous", "plan", "muted")
     fill, edge = (theme.PAPER, theme.INK) if hollow else (color, theme.PAPER)
-    if not single:
-        points = (None if math.isnan(spot.y) else (sheet.px(spot.x), sheet.py(spot.y)) for spot in track.spots)
+    if lines and not single:
+        points: list[Point | None] = []
+        says: list[str] = []
+        for spot in track.spots:
+            point = None if math.isnan(spot.y) else (sheet.px(spot.x), sheet.py(spot.y))
+            if chart.step and point and points and points[-1]:
+                points.append((point[0], points[-1][1]))
+                says.append("")
+            points.append(point)
+            says.append(spot.say)
         shade = theme.QUIET if hollow and track.style != "plan" else color
         width = 3 if track.style in ("focus", "good") else 2
-        says = tuple(spot.say for spot in track.spots)
-        sheet.marks.append(Path(tuple(points), shade, width, track.look.dash, says))
+        sheet.marks.append(Path(tuple(points), shade, width, track.look.dash, tuple(says)))
+    elif not lines and not set(series_looks(chart)) <= set(theme.LOOKS) | {""}:
+        sheet.key.append((track.name, Dot(12, 0, 10, fill, edge, 2)))
     for spot in track.spots:
-        if not math.isnan(spot.y) and (single or spot.label):
+        if not math.isnan(spot.y) and (not lines or single or spot.label):
             sheet.marks.append(Dot(sheet.px(spot.x), sheet.py(spot.y), 10, fill, edge, 2, say=spot.say))
 
 
@@ -625,6 +662,7 @@ def _crosses(box: Patch, a: Point, b: Point) -> bool:
 
 
 SHADES = ("#FFFFFF", "#D3E6F6", "#6BACE6", "#2073BC", "#12436D")
+SIGNED_SHADES = ("#F46A25", "#FBC9AE", "#FFFFFF", "#A9CBEA", "#12436D")
 
 
 @dataclass(frozen=True)
@@ -648,14 +686,15 @@ def grid_of(chart: Chart) -> Grid:
         raise ValueError(f"exhibit {chart.id}: a heatmap needs the field `value`")
     value, records = chart.value, chart.data.to_dict("records")
     numbers = [float(row[value.name]) for row in records if _is_number(row[value.name])]
-    low, high = min([0.0, *numbers]), max([0.0, *numbers])
+    most = max((abs(number) for number in numbers), default=1.0) or 1.0
+    low, high = (-most, most) if value.signed else (min([0.0, *numbers]), max([0.0, *numbers]))
     parts = {}
     for row in records:
         part = cells.cell(value, row[value.name])
         if chart.label is not None and value.kind == "number" and not theme.is_missing(row[chart.label.name]):
             part = {"kind": "number", "text": theme.format_value(chart.label, row[chart.label.name])}
         share = (float(row[value.name]) - low) / ((high - low) or 1) if _is_number(row[value.name]) else None
-        shade = "" if share is None else _mix(share, SHADES)
+        shade = "" if share is None else _mix(share, SIGNED_SHADES if value.signed else SHADES)
         parts[theme.format_text(row[chart.y.name]), theme.format_text(row[chart.x.name])] = (row, part, shade)
     rows, columns = (tuple(dict.fromkeys(pair[n] for pair in parts)) for n in (0, 1))
     return Grid(rows, columns, parts)
@@ -684,8 +723,34 @@ def draw_grid(chart: Chart, sheet: Sheet) -> None:
         say = pointed(row, column, (chart.value.title, value))
         edge = theme.PAPER if shade else ""
         sheet.marks.append(Box(x, y, x + cell, y + high, shade, edge, 1.5 if shade else 0.0, say=say))
-        ink = theme.readable(theme.INK, shade) if shade else theme.QUIET if part["kind"] == "missing" else theme.INK
-        sheet.words(cells.said(part), x + cell / 2, y + high / 2, color=ink)
+        _cell(sheet, part, shade, x + cell / 2, y + high / 2)
+    for reference in chart.references:
+        name = theme.format_text(reference.value)
+        if reference.axis == "x" and name in grid.columns:
+            at = grid.columns.index(name) * cell
+            sheet.line(at, 0, at, sheet.height)
+
+
+def _cell(sheet: Sheet, part: cells.Cell, shade: str, x: float, y: float) -> None:
+    """What stands in a cell: a number, a level as a square, a status in its shape, a decision, or words."""
+    size, kind = sheet.size, part["kind"]
+    if kind == "level" and part["text"] != "out":
+        wide, tall = size * 0.575, size * 0.4
+        end = x + wide if part["text"] == "full" else x
+        sheet.marks.append(Box(x - wide, y - tall, x + wide, y + tall, theme.PAPER, theme.DARK_BLUE, 1.5))
+        sheet.marks.append(Box(x - wide, y - tall, end, y + tall, theme.DARK_BLUE))
+    elif kind == "rag":
+        shape, fill, ink = theme.RAG[part["letter"]]
+        sheet.marks.append(Dot(x, y, size * (1.6 if shape == "diamond" else 1.45), fill, shape=shape))
+        sheet.words(part["letter"], x, y, color=ink, bold=True, size=size - 2)
+    elif kind == "decision":
+        fill = theme.BADGES.get(part["css"], "")
+        sheet.words(cells.said(part), x, y, bold=True, size=size - 3, edge=fill or theme.DARK_GRAY,
+                    ground=fill or theme.PAPER, color=theme.PAPER if fill else theme.DARK_GRAY)  # fmt: skip
+    else:
+        quiet = kind in ("missing", "level")
+        ink = theme.readable(theme.INK, shade) if shade else theme.QUIET if quiet else theme.INK
+        sheet.words("–" if kind == "level" else cells.said(part), x, y, color=ink)
 
 
 def _mix(share: float, colors: tuple[str, ...]) -> str:
@@ -726,7 +791,7 @@ def draw(chart: Chart, width: int = WIDTH, framed: bool = False) -> Sheet:
     if chart.mark == "interval" and (chart.low is None or chart.high is None):
         raise ValueError(f"exhibit {chart.id}: an interval needs the fields `low` and `high`")
     sheet = Sheet(width=width, size=14 if width >= 700 else 12)
-    drawing = {"bar": draw_bars, "line": draw_points, "interval": draw_intervals,
+    drawing = {"bar": draw_bars, "line": draw_points, "scatter": draw_points, "interval": draw_intervals,
                "heatmap": draw_grid}  # fmt: skip
     if chart.data.empty:
         sheet.height = 3.0 * sheet.size

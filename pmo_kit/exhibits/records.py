@@ -29,7 +29,7 @@ from pmo_kit.facts import Fact, is_missing
 if TYPE_CHECKING:
     import pandas as pd
 
-Mark = Literal["bar", "line", "interval", "heatmap"]
+Mark = Literal["bar", "line", "scatter", "interval", "heatmap"]
 Kind = Literal["number", "text", "category", "time", "rag", "decision", "mark", "note"]
 Role = Literal["lead", "text", "id", "line", "small"]
 Runs = tuple[tuple[Role, str], ...]
@@ -77,7 +77,7 @@ class Reference:
     """A named line across a chart: a limit, an envelope, the value of today."""
 
     axis: Literal["x", "y"]
-    value: float
+    value: float | str
     label: str
     style: Style = "limit"
 
@@ -135,12 +135,12 @@ class Exhibit:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Chart(Exhibit):
-    """Four marks over a tidy table (one row per mark).
+    """Five marks over a tidy table (one row per mark).
 
     Parameters
     ----------
     mark : Mark
-        bar, line, interval (a band from `low` to `high` and a dot at the value, one under the other) or
+        bar, line, scatter, interval (a band from `low` to `high` and a dot at the value, one under the other) or
         heatmap.
     data : DataFrame
         One row per mark, in drawing order.
@@ -158,14 +158,18 @@ class Chart(Exhibit):
     start : Field, optional
         Where a bar begins (waterfall): it runs from there to its value; the next begins where it ends.
     value : Field, optional
-        Cell of a heatmap: a number (sequential color), or words.
+        Cell of a heatmap: a number (sequential color) or a category (kind "mark", "rag", "decision").
     group : Field, optional
         Splits a horizontal bar chart into titled blocks, top to bottom, on one scale.
+    name : Field, optional
+        Who a dot is, for the pointer and for the table behind the chart, where labels name only some.
     stacked : bool
         Bars of one x stand on one another.
     layered : bool
         Bars of one x lie over one another on one base line, the first series at the back: a part within its
         limit ("37.0 of 50.0"). A series in the style "limit" is a cap: a thick line where the bar would end.
+    step : bool
+        A line that moves in steps (a frontier).
     references : tuple of Reference
         Named lines.
     """
@@ -182,8 +186,10 @@ class Chart(Exhibit):
     start: Field | None = None
     value: Field | None = None
     group: Field | None = None
+    name: Field | None = None
     stacked: bool = False
     layered: bool = False
+    step: bool = False
     references: tuple[Reference, ...] = ()
 
     @property
@@ -192,7 +198,8 @@ class Chart(Exhibit):
         return self.y.kind != "number"
 
     def __post_init__(self) -> None:
-        fields = (self.x, self.y, self.series, self.label, self.low, self.high, self.start, self.value, self.group)
+        fields = (self.x, self.y, self.series, self.label, self.low, self.high, self.start, self.value, self.group,
+                  self.name)  # fmt: skip
         _need_columns(self.id, self.data, [field.name for field in fields if field is not None])
 
 
@@ -294,7 +301,8 @@ class Message(Exhibit):
     to: str = ""
 
 
-KINDS = {"bar": "Bar chart", "line": "Line chart", "interval": "Intervals", "heatmap": "Heat map"}
+KINDS = {"bar": "Bar chart", "line": "Line chart", "scatter": "Scatter chart", "interval": "Intervals",
+         "heatmap": "Heat map"}  # fmt: skip
 
 
 def described(exhibit: Exhibit) -> str:
@@ -342,7 +350,7 @@ def _need_columns(exhibit: str, data: pd.DataFrame, names: list[str]) -> None:
 MIME = "application/vnd.pmo-kit.exhibit+json"
 VERSION = 1
 _TYPES: dict[str, type[Exhibit]] = {"chart": Chart, "table": Table, "kpi": Kpi, "message": Message}
-_UNSAID = (("first", 0), ("formula", ""))
+_UNSAID = (("name", None), ("first", 0), ("formula", ""))
 """Parts that are written only where they say something."""
 _WRITTEN: dict[str, Callable[[Any], Any]] = {
     "runs": lambda runs: tuple(map(tuple, runs)),

@@ -326,6 +326,7 @@ def ladder() -> Chart:
         series=Field("series", kind="category"),
         styles={"14 data engineers": "focus", "18 data engineers": "muted", "Carry on": "previous"},
         label=Field("label", kind="text"),
+        step=True,
         references=(Reference("x", 100, "envelope today: 50.0 and 46.0"),),
     )
 
@@ -361,6 +362,20 @@ def cases() -> Table:
         totals=1,
         group=Field("group", kind="category"),
     )
+
+
+def cases_grid() -> Chart:
+    table = cases()
+    rows = [
+        (row["project"], case, row[f"case_{i}"])
+        for row in table.data.to_dict("records")[:-1]
+        for i, case in enumerate(CASES)
+    ]
+    return Chart(
+        id="scenarios.grid", mark="heatmap", title="Six projects hold in all five cases, two in none", alt=table.alt,
+        unit_line=table.unit_line, data=pd.DataFrame(rows, columns=["project", "case", "level"]),
+        x=Field("case", kind="category"), y=Field("project", kind="text"), value=Field("level", kind="mark"),
+    )  # fmt: skip
 
 
 def watermelons() -> Table:
@@ -436,6 +451,20 @@ def intervals() -> Chart:
     )  # fmt: skip
 
 
+def map_of_value() -> Chart:
+    rows = [("Smart meters", 34, 19, "in"), ("Leak sensors", 9, 13, "in"), ("Predictive pumping", 6, 8, "in"),
+            ("Storm overflows", 22, 7, "in"), ("Own solar", 10, 6, "out"), ("Control-room upgrade", 13, 5, "in"),
+            ("Customer app", 2.5, 4, "out"), ("Partner solar", 2, 4, "in"), ("Learning Hub", 11, -4, "out"),
+            ("Data platform", 7, -3, "in"), ("Lead pipes", 28, -6, "in")]  # fmt: skip
+    return Chart(
+        id="prioritization.map", mark="scatter", title="The Data platform loses 3.0 alone and is in all the same",
+        unit_line="Net value against cost of the full level, EUR million", alt="Eleven projects by cost and net value.",
+        data=pd.DataFrame(rows, columns=["project", "cost", "npv", "plan"]), x=Field("cost", "Cost 2027 and 2028", "EUR million"),
+        y=Field("npv", "Net value", "EUR million", signed=False), label=Field("project", kind="text"),
+        series=Field("plan", kind="category"), styles={"in": "focus", "out": "previous"}, references=(Reference("y", 0, ""),),
+    )  # fmt: skip
+
+
 def stacked() -> Chart:
     years = (2027, 2028, 2029, 2030)
     rows = [(year, area, value) for area, values in {"Networks": (19, 18, 4, 2), "Customer": (7, 8, 5, 0.4), "Wastewater": (9, 8, 2, 1)}.items()
@@ -475,5 +504,5 @@ def page_one() -> dict[str, Exhibit]:
 
 
 def charts() -> list[Chart]:
-    return [ask(), bridge(), goals(), prices(), per_engineer(), ladder(), regret(), intervals(),
+    return [ask(), bridge(), goals(), prices(), per_engineer(), ladder(), cases_grid(), regret(), intervals(), map_of_value(),
             stacked(), grouped(), gains_and_losses()]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import json
 import re
 from collections.abc import Sequence
@@ -81,7 +82,7 @@ def test_screen_and_paper_draw_the_same_marks_and_words(name: str) -> None:
     assert bars == sum(isinstance(mark, Box) for mark in sheet.marks)
     assert len(drawn.layout.shapes) == sum(isinstance(mark, Line) for mark in sheet.marks)
     assert paper.count("<line") >= len(drawn.layout.shapes)
-    assert paper.count("<circle") >= sum(isinstance(mark, Dot) for mark in sheet.marks)
+    assert paper.count("<circle") >= sum(isinstance(mark, Dot) and mark.shape == "circle" for mark in sheet.marks)
 
 
 @pytest.mark.parametrize("name", CHARTS)
@@ -101,8 +102,8 @@ def test_every_label_can_be_read(name: str) -> None:
 def test_the_pointer_reads_names_and_units() -> None:
     data = pd.DataFrame({"who": ["Own solar"], "cost": [2.0], "value": [4.25]})
     money = "EUR million"
-    chart = Chart(id="s", alt="-", mark="line", data=data, x=Field("cost", "cost", money),
-                  y=Field("value", "net value", money), series=Field("who", kind="text"))  # fmt: skip
+    chart = Chart(id="s", alt="-", mark="scatter", data=data, x=Field("cost", "cost", money),
+                  y=Field("value", "net value", money), name=Field("who", kind="text"))  # fmt: skip
     (dot,) = [mark for mark in draw(chart).marks if isinstance(mark, Dot)]
     assert dot.say == "Own solar\ncost: 2.0 EUR million\nnet value: 4.3 EUR million"
     says = [box.say for box in draw(meridian_12.prices()).marks if isinstance(box, Box)]
@@ -176,10 +177,14 @@ def test_no_tag_styles_a_label(chart: Chart) -> None:
     assert set(re.findall(r"<[^>]*>", figure(chart, framed=True).to_json())) <= {"<br>"}
 
 
-def test_a_frontier_names_its_lines() -> None:
+def test_a_frontier_moves_in_steps_and_names_its_lines() -> None:
     chart = meridian_12.ladder()
     sheet = draw(chart)
-    assert len([mark for mark in sheet.marks if isinstance(mark, Path)]) == 2
+    for path in (mark for mark in sheet.marks if isinstance(mark, Path)):
+        for before, after in itertools.pairwise(path.points):
+            assert before is not None
+            assert after is not None
+            assert before[0] == after[0] or before[1] == after[1]
     assert {
         "14 data engineers",
         "18 data engineers",
@@ -213,14 +218,17 @@ def test_intervals_lie_whichever_axis_holds_the_words() -> None:
     what, n, ends = Field("what", kind="text"), Field("n"), {"low": Field("low"), "high": Field("high")}
     lying, upright = (
         draw(Chart(id="i", alt="-", mark="interval", data=data, x=x, y=y, **ends,
-                   references=(Reference(of, 2.5, "today"),)))
-        for x, y, of in ((n, what, "x"), (what, n, "y"))
+                   references=(Reference(of, 2.5, "today"), Reference(other, "b", "here"))))
+        for x, y, of, other in ((n, what, "x", "y"), (what, n, "y", "x"))
     )  # fmt: skip
     assert upright == lying
 
 
-def test_a_grid_draws_words_and_shades() -> None:
-    assert said(meridian_12.regret()).count("5.5") == 2
+def test_a_grid_draws_marks_and_shades() -> None:
+    marks = draw(meridian_12.cases_grid())
+    levels = meridian_12.cases_grid().data["level"]
+    assert len(boxes(marks)) == 2 * int((levels != "out").sum())
+    assert said(meridian_12.cases_grid()).count("–") == int((levels == "out").sum())
     shades = [box.fill for box in boxes(draw(meridian_12.regret()))]
     assert shades[0] == "#FFFFFF"
     assert theme.DARK_BLUE in shades
@@ -276,6 +284,14 @@ def test_a_small_part_keeps_its_label() -> None:
 
 def test_nothing_to_show_is_said() -> None:
     assert said(bar_chart([])) == ["No rows to show."]
+
+
+def test_a_reference_off_the_axis_is_refused() -> None:
+    data = pd.DataFrame({"t": ["2027", "2028"], "v": [1.0, 2.0]})
+    chart = Chart(id="l", alt="-", mark="line", data=data, x=Field("t", kind="time"), y=Field("v"),
+                  references=(Reference("x", "2031", "today"),))  # fmt: skip
+    with pytest.raises(ValueError, match="'today' stands at '2031', which is not on the axis"):
+        figure(chart)
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))

@@ -250,7 +250,7 @@ def test_a_template_file_is_read_as_a_deck(tmp_path: Path) -> None:
         for name in old.namelist():
             new.writestr(name, old.read(name).replace(b"presentation.main+xml", b"template.main+xml"))
     deck = Deck(tmp_path / "own.potx", **kit_names())
-    assert len(Presentation(io.BytesIO(deck_bytes(with_deck(small(), deck)))).slides) == 13
+    assert len(Presentation(io.BytesIO(deck_bytes(with_deck(small(), deck)))).slides) == 14
 
 
 @pytest.mark.long

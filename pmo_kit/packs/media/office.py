@@ -1,7 +1,7 @@
 """Charts, tables and cells as Office programs hold them, for slides and sheets alike.
 
-Bars, columns and lines are native and can be edited. An interval, a bar chart with a line across
-it and a bridge below zero are pictures, the same as on paper; their numbers stand in the workbook.
+Bars, columns and lines are native and can be edited. A scatter, an interval, a line in steps, a bar chart with a
+line across it and a bridge below zero are pictures, the same as on paper; their numbers stand in the workbook.
 Numbers are numbers, text is inert, formulas and charts stand on live cells.
 """
 
@@ -203,7 +203,7 @@ def spec(chart: Chart) -> Spec | None:
     >>> drawn.shape, drawn.categories, drawn.series[0].values
     ('bar', ('x', 'y'), (2.0, 1.0))
     """
-    if chart.data.empty or chart.mark in ("heatmap", "interval"):
+    if chart.data.empty or chart.mark in ("heatmap", "scatter", "interval") or chart.step:
         return None
     return _bars(chart) if chart.mark == "bar" else _lines(chart)
 
@@ -325,7 +325,7 @@ def _references(chart: Chart, drawn: Spec) -> list[Series]:
     left, right, _ = span([x for series in drawn.series for x in series.xs])
     found = []
     for line in chart.references:
-        at = line.value
+        at = float(line.value)
         look = theme.Look(theme.INK, theme.INK, dash=theme.look(line.style).dash)
         xs, ys = ((at, at), (low, high)) if line.axis == "x" else ((left, right), (at, at))
         found.append(Series(line.label, ys, "line", look, xs=xs, labels=("", line.label)))
@@ -634,6 +634,8 @@ def write_cell(
 
 
 _SHADES = {"min_color": "#FFFFFF", "mid_color": "#D3E6F6", "max_color": "#6BACE6"}
+_SIGNED = {"min_color": "#F79A6B", "mid_color": "#FFFFFF", "max_color": "#6BACE6", "mid_type": "num",
+           "mid_value": 0}  # fmt: skip
 CHART = 100
 """Characters that a chart covers."""
 _ASIDE = 40
@@ -869,5 +871,6 @@ def _grid(sheet: Any, chart: Chart, head: int, formats: Formats) -> int:
         write_cell(sheet, *at, chart.value, record[chart.value.name], formats, align="center")
     last = head + len(grid.rows)
     if chart.value.kind == "number":
-        sheet.conditional_format(head + 1, 1, last, len(grid.columns), {"type": "3_color_scale", **_SHADES})
+        shades = {"type": "3_color_scale", **(_SIGNED if chart.value.signed else _SHADES)}
+        sheet.conditional_format(head + 1, 1, last, len(grid.columns), shades)
     return last + 1
