@@ -285,6 +285,7 @@ def test_places_that_cannot_be_written_are_told(
     assert (tmp_path / "file").read_text() == "mine"
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.name == "nt", reason="links of POSIX")
 def test_a_link_that_leads_to_itself_is_told_by_every_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -62,6 +62,7 @@ def test_no_notebook_without_a_source() -> None:
     assert {home() / "answers.json", *NOTEBOOKS} == set(lesson_files())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_learner_notebook_runs_unfilled_and_gaps_answer_with_their_hint(name: str) -> None:
     found = verdicts(run_learner(name))
@@ -78,6 +79,7 @@ def test_nonsense_in_every_gap_breaks_no_cell(name: str, value: object) -> None:
     assert not [v for v in verdicts(run) if v.state == "right"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_typical_mistakes_in_every_gap_break_no_cell(name: str) -> None:
     mistakes = {check: next(iter(answer["wrong"].values())) for check, answer in built(name).answers.items()}
