@@ -12,7 +12,7 @@ import pytest
 
 from pmo_kit.errors import DataError, PmoError
 from pmo_kit.register import load_register
-from pmo_kit.register.checks.provenance import accounts
+from pmo_kit.register.checks.provenance import Accounts, accounts
 from pmo_kit.register.drafting import import_sources
 from pmo_kit.register.template import write_template
 from tests.register.test_spreadsheets import amounts, imported
@@ -367,3 +367,7 @@ def test_a_slip_in_a_mapping_is_refused_and_named(tmp_path, slip):
     with pytest.raises(PmoError) as refused:
         mapped(tmp_path, old, new)
     assert named in str(refused.value)
+
+
+def test_one_project_is_one_project() -> None:
+    assert Accounts(("a.csv",), 1, 1, "", 0.0, 0, 0.0, (), "").sentence == "1 project in the source, 1 here."

@@ -55,7 +55,7 @@ class Accounts:
     @property
     def sentence(self) -> str:
         """The sentence that every pack prints."""
-        text = f"{number(self.found, 0)} projects in the source, {number(self.used, 0)} here"
+        text = f"{number(self.found, 0)} project{'s' * (self.found != 1)} in the source, {number(self.used, 0)} here"
         if self.column:
             share = "less than 0.1 %" if self.share else "none"
             share = f"{number(100 * self.share)} %" if self.share >= 0.0005 else share
