@@ -247,7 +247,7 @@ def _read_amounts(rows: Sequence[tuple[int, dict[str, str]]], comma: bool, fault
 
     told = pd.Series([row["amount"] for _, row in rows], dtype="str")
     point, proven = decimal_evidence(told)
-    style = proven if point != proven else (comma and not point) or None
+    style = None if point and proven else proven or (comma and not point)
     unit, currency = (register.settings.money_unit, register.settings.currency) if register else (None, "")
     column = load_schema()["decisions"]["amount"]
     parsed = parse_number(told, column, comma=style, money_unit=unit or None, currency=currency)
