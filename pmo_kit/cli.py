@@ -539,11 +539,18 @@ _COMMANDS: tuple[tuple[Callable[[argparse.Namespace], int], str, str, tuple[Argu
 )  # fmt: skip
 
 
+class _Parser(argparse.ArgumentParser):
+    """Help that cannot be written is a failure as any other, and `| head` is quiet."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        _tell(message.rstrip("\n"), file)
+
+
 def _parser() -> argparse.ArgumentParser:
     from importlib import metadata
 
     words = "From a register of projects to a committee pack."
-    parser = argparse.ArgumentParser(prog="pmo-kit", description=words)
+    parser = _Parser(prog="pmo-kit", description=words)
     parser.add_argument("--version", action="version", version=f"pmo_kit {metadata.version('pmo_kit')}")
     parser.add_argument("--traceback", action="store_true", help="show all of an error, to report it")
     parser.set_defaults(run=_helped)

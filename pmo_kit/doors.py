@@ -382,7 +382,7 @@ def missing(path: str | Path) -> str:
     """What to say of a path where nothing is: where it was looked for, and what stands there under a like name."""
     place = Path(path).absolute()
     above = next((folder for folder in place.parents if folder.is_dir()), place)
-    inside = [one.name for one in above.iterdir() if not one.name.startswith(".")]
+    inside = [one.name for one in above.iterdir() if not one.name.startswith(".") and one.exists()]
     wanted = place.relative_to(above).parts[0] if above != place else place.name
     return f"There is no file or folder {place}. In {above}: {nearest(wanted, sorted(inside), most=3)}"
 

@@ -169,14 +169,19 @@ def test_a_reader_that_has_seen_enough_is_no_fault(tmp_path: Path) -> None:
 
 @pytest.mark.long
 @pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX")
+@pytest.mark.parametrize("command", ["check REGISTER", "--help", "pack --help", "--version", ""])
 @pytest.mark.parametrize(("closed", "status"), [(">&-", 0), (">&- 2>&-", 0), (">/dev/full", 2)])
-def test_output_that_cannot_be_written_changes_no_status_in_silence(tmp_path: Path, closed: str, status: int) -> None:
+def test_output_that_cannot_be_written_changes_no_status_in_silence(
+    tmp_path: Path, command: str, closed: str, status: int
+) -> None:
     write_workspace(tmp_path)
-    register = tmp_path / "data" / "samples" / "harbor"
-    line = f"{sys.executable} -m pmo_kit.cli check {register} {closed}"
-    done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, check=False)
-    assert done.returncode == status, done.stderr
-    assert done.stderr == ("It stopped: the disk is full.\n" if status else "")
+    words = command.replace("REGISTER", str(tmp_path / "data" / "samples" / "harbor"))
+    line = f"{sys.executable} -m pmo_kit.cli {words} {closed}"
+    for buffered in ("", "1"):
+        environment = {**os.environ, "PYTHONUNBUFFERED": buffered}
+        done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, check=False, env=environment)
+        assert done.returncode == status, done.stderr
+        assert done.stderr == ("It stopped: the disk is full.\n" if status else "")
 
 
 @pytest.mark.long
@@ -295,6 +300,8 @@ def test_a_link_that_leads_to_itself_is_told_by_every_command(
     monkeypatch.chdir(tmp_path)
     for name in ("loop", "loop.xlsx", "loop.yml"):
         (tmp_path / name).symlink_to(name)
+    assert main(["check", "loop"]) == 2
+    assert "did you mean" not in capsys.readouterr().out, "it is not taken for its own neighbor"
     for words in (
         ["check", "loop"], ["check", "loop.xlsx"], ["check", "loop.yml"], ["check", register, "--mapping", "loop.yml"],
         ["pack", "loop.yml"], ["pack", str(file), "--out", "loop"],
