@@ -332,11 +332,7 @@ def session_notebook(register: Path | None, committee: str) -> Iterator[Path]:
     if not found.exists():
         raise PmoError(f"There is no register {found}: name a folder of CSV files or a workbook.")
     book = json.loads(shipped("notebooks", "09_committee_session.ipynb").read_text(encoding="utf-8"))
-    values = {
-        "register_path": str(found),
-        "committee": committee,
-        "sessions_path": str(real("session")),
-    }
+    values = {"register_path": str(found), "committee": committee, "sessions_path": str(real("session"))}
     book["cells"] = [cell for cell in book["cells"] if cell["cell_type"] == "code"]
     for cell in book["cells"]:
         if "parameters" in cell["metadata"].get("tags", ()):
