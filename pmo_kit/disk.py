@@ -15,7 +15,7 @@ from typing import BinaryIO, TypeVar
 
 T = TypeVar("T")
 SHARED = "PMO_KIT_SHARED"
-"""Environment variable: a folder of one run alone, in which its processes keep what another would work out again."""
+"""Environment variable: a folder of one run; each process keeps in one of its own in it what others would do again."""
 _NAME, _LOCK = "pmo_kit_", ".lock"
 
 
@@ -102,6 +102,8 @@ def write_whole(file: Path, content: bytes) -> Path:
 def shared(key: Callable[[], object], make: Callable[[], T], proven: Callable[[T], bool] = bool) -> T:
     """What follows from a key and nothing else, worked out once in a run; outside of a run each time.
 
+    A process writes into a folder of its own and reads those of the others.
+
     Parameters
     ----------
     key : callable
@@ -119,15 +121,16 @@ def shared(key: Callable[[], object], make: Callable[[], T], proven: Callable[[T
     folder = os.environ.get(SHARED, "")
     if not folder:
         return make()
-    file = Path(folder, hashlib.sha256(repr(key()).encode()).hexdigest())
-    if file.is_file():
+    name, own = hashlib.sha256(repr(key()).encode()).hexdigest(), Path(folder, str(os.getpid()))
+    if file := next(Path(folder).glob(f"*/{name}"), None):
         kept: T = pickle.loads(file.read_bytes())
         return kept
     found = make()
     if proven(found):
-        draft = file.with_suffix(f".{os.getpid()}_{threading.get_ident()}")
+        own.mkdir(parents=True, exist_ok=True)
+        draft = own / f"{name}.{threading.get_ident()}"
         draft.write_bytes(pickle.dumps(found))
-        os.replace(draft, file)
+        os.replace(draft, own / name)
     return found
 
 

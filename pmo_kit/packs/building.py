@@ -387,7 +387,6 @@ def build_packs(
     place = real(out)
     place.mkdir(parents=True, exist_ok=True)
     with scratch(None if executor is None else place) as temporary, run.surroundings(temporary / "shared"):
-        (temporary / "shared").mkdir()
         batch = _Batch(place, temporary, Cache(place / ".cache", force), if_changed)
         for number, spec in enumerate(specs):
             batch.add(number, spec)

@@ -389,6 +389,22 @@ def test_inputs_of_all_that_a_chapter_wrote_into_are_in_no_later_pack(workspace:
     assert list((tmp_path / "out").rglob("*.ipynb")) == [], "what was read from them is not kept either"
 
 
+def test_a_process_of_a_run_reads_what_others_keep_and_writes_where_no_other_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pmo_kit.disk import SHARED
+
+    code = (
+        "import os, sys\nfrom pmo_kit.disk import shared\n"
+        "print(*(word + str(shared(lambda: word, os.getpid)) for word in sys.argv[1]), os.getpid())"
+    )
+    monkeypatch.setenv(SHARED, str(tmp_path))
+    told = [subprocess.check_output([sys.executable, "-c", code, words], text=True).split() for words in ("ab", "bca")]
+    (*first, one), (*second, other) = told
+    assert (first, second) == ([f"a{one}", f"b{one}"], [f"b{one}", f"c{other}", f"a{one}"])
+    assert {folder.name: len(list(folder.iterdir())) for folder in tmp_path.iterdir()} == {one: 2, other: 1}
+
+
 def test_a_notebook_that_another_wrote_into_is_not_executed(workspace: Workspace, tmp_path: Path) -> None:
     forge = (
         "from pathlib import Path\nfor name in ('one', 'two'):\n    book = Path(f'../../../notebooks/{name}.ipynb')\n"

@@ -268,11 +268,9 @@ def test_a_register_is_read_once_for_all_kernels_of_a_run(
 
     place = workspace(one=notebook(LOAD)).parents[1] / "data" / "samples" / "harbor"
     first = pmo.load_register(place)
-    kept = tmp_path / "kept"
-    kept.mkdir()
-    with surroundings(kept):
+    with surroundings(tmp_path / "kept"):
         pmo.load_register(place)
-        assert len(list(kept.iterdir())) == 1
+        assert len(list((tmp_path / "kept" / str(os.getpid())).iterdir())) == 1
         again = tmp_path / "again"
         with monkeypatch.context() as patched:
             patched.setattr(reading, "_read", lambda *_: pytest.fail("it is read twice"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 
@@ -238,4 +239,4 @@ def test_what_a_run_has_read_beside_one_register_it_does_not_take_for_what_it_is
     for _ in range(2):
         for one, findings in zip(before, alone, strict=True):
             assert load_register(samples / "meridian", previous=one).findings.equals(findings)
-    assert len(list(tmp_path.iterdir())) == len(before)
+    assert len(list((tmp_path / str(os.getpid())).iterdir())) == len(before)
