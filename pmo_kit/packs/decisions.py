@@ -191,7 +191,7 @@ def _cells(file: Path) -> tuple[list[int], list[dict[str, str]], bool, list[str]
     except DataError as error:
         raise PackError(f"{file} cannot be read: {error}") from error
     stop, look = (findings.frame().query(f"severity == '{one}'") for one in ("block", "warn"))
-    look = look[~look["message"].str.contains("read as cp1252", regex=False)]  # as Excel saves a CSV file
+    look = look[(look["rule"] != "encoding_repaired") | (look["value"] != "cp1252")]  # as Excel saves a CSV file
     if len(stop) or not raws:
         raise PackError(f"{file} cannot be read: {stop['message'].iloc[0] if len(stop) else 'it is empty.'}")
     warnings = [f"Look at {row.file} {row.sheet} {_text(row.row)}: {row.message}" for row in look.itertuples()]

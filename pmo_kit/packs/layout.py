@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pmo_kit.exhibits.records import Exhibit
-    from pmo_kit.packs.spec import PackSpec
 
 _REFERENCE = re.compile(r" \(see ([a-z_0-9]+\.[a-z_0-9]+)\)")
 

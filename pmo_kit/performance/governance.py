@@ -324,12 +324,9 @@ def last_decisions(register: Register, previous: Register | None = None) -> pd.D
 
 def brought(decisions: pd.DataFrame, register: Register) -> pd.Series:
     """Whether what a decision asks for by a day was brought: an action on its project, due that day, is done."""
-    actions = register.table("actions")
-    done = set(
-        actions.loc[actions["status"] == "done", ["project_id", "due"]].dropna().itertuples(index=False, name=None)
-    )
-    asked = decisions[["project_id", "due"]].itertuples(index=False, name=None)
-    return pd.Series([pair in done for pair in asked], decisions.index, dtype=bool)
+    pair, actions = ["project_id", "due"], register.table("actions")
+    done = pd.MultiIndex.from_frame(actions.loc[actions["status"] == "done", pair].dropna())
+    return pd.Series(pd.MultiIndex.from_frame(decisions[pair]).isin(done), decisions.index)
 
 
 def _recorded(register: Register, previous: Register | None) -> pd.DataFrame:

@@ -56,10 +56,10 @@ def anonymize_register(register: Register, secret: str, *, scale_money: bool = T
     seed = int.from_bytes(hashlib.sha256(secret.encode()).digest()[:8], "big")
     rng = np.random.default_rng(seed)
     factor = float(np.exp(rng.uniform(np.log(0.5), np.log(2.0)))) if scale_money else 1.0
-    words = _new_words(register, rng)
-    tables = {}
-    for name in register.names:
-        frame = register.table(name).reset_index() if name == "projects" else register.table(name)
+    tables = {name: register.table(name) for name in register.names}
+    tables["projects"] = tables["projects"].reset_index()
+    words = _new_words(tables, rng)
+    for name, frame in tables.items():
         if name == "settings":
             frame = _anonymous_settings(frame)
         elif name == "vocabulary":
@@ -74,11 +74,10 @@ def anonymize_register(register: Register, secret: str, *, scale_money: bool = T
     return Register(settings=settings, **{name: frame for name, frame in tables.items() if len(frame)})
 
 
-def _new_words(register: Register, rng: np.random.Generator) -> dict[str, dict[str, str]]:
+def _new_words(tables: dict[str, pd.DataFrame], rng: np.random.Generator) -> dict[str, dict[str, str]]:
     """For each kind of name, old word -> new word, in an order that the secret decides."""
     found: dict[str, set[str]] = {}
-    for name in register.names:
-        frame = register.table(name).reset_index() if name == "projects" else register.table(name)
+    for frame in tables.values():
         for column in frame.columns:
             kind = _kind(column)
             if kind:

@@ -182,7 +182,7 @@ def read_csv_sheet(path: Path, findings: Findings) -> RawSheet | None:
     if guessed:
         words = f"The file is not UTF-8; it was read as {encoding}."
         fix = "Check accented letters and currency signs, or save as CSV UTF-8."
-        findings.add("warn", "encoding_repaired", words, fix, file=path.name)
+        findings.add("warn", "encoding_repaired", words, fix, file=path.name, value=encoding)
     if "\ufffd" in text or re.search("â€|Ã[\x80-\xbf©¨]|â‚¬|Â£", text):
         words = "Some characters were damaged before this file was saved."
         findings.add("warn", "encoding_repaired", words, "Export the file again as UTF-8.", file=path.name)
@@ -248,10 +248,8 @@ def _report_short(file: str, lines: list[list[str]], findings: Findings) -> None
     ):
         if rows:
             told, some = ", ".join(str(row + 1) for row in rows[:8]), "s have" if len(rows) > 1 else " has"
-            words, fix = (
-                f"{len(rows)} line{some} fewer cells than the header{why}",
-                "Write all separators in these lines.",
-            )
+            words = f"{len(rows)} line{some} fewer cells than the header{why}"
+            fix = "Write all separators in these lines."
             findings.add(severity, "short_line", words, fix, file=file, row=rows[0] + 1, value=f"lines {told}")
 
 
