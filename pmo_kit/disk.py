@@ -178,15 +178,17 @@ def _sweep(folder: Path) -> None:
 
 
 def _remove(folder: Path, lock: BinaryIO) -> None:
-    """Remove a folder, its lock last: what a kill leaves half removed the next run removes."""
+    """Remove a folder, its lock last and held until then: what a kill leaves half removed the next run removes."""
     with suppress(OSError):
         for path in folder.iterdir():
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path, ignore_errors=True)
             elif path.name != _LOCK:
                 path.unlink()
-    lock.close()
+    if os.name == "nt":
+        lock.close()  # an open file stays there
     shutil.rmtree(folder, ignore_errors=True)
+    lock.close()
 
 
 def _held(file: int) -> bool:

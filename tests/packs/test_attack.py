@@ -346,7 +346,32 @@ def test_runs_that_begin_at_once_take_no_folder_from_one_another(tmp_path: Path)
             return (folder / "mine").read_text() == str(number)
 
     with ThreadPoolExecutor(8) as pool:
-        assert all(pool.map(work, range(400)))
+        assert all(pool.map(work, range(2000)))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="locks of POSIX")
+def test_a_folder_is_locked_until_it_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a run that has just made it could lock it in the moment before it goes."""
+    import fcntl
+
+    from pmo_kit import disk
+
+    gone, tried = disk.shutil.rmtree, []
+
+    def remove(folder: Path, **given: bool) -> None:
+        with (folder / ".lock").open("rb") as lock, pytest.raises(BlockingIOError):
+            tried.append(folder.name)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        gone(folder, **given)
+
+    left = tmp_path / ".pmo_kit_abcdefgh"
+    left.mkdir()
+    (left / ".lock").touch()
+    monkeypatch.setattr(disk.shutil, "rmtree", remove)
+    with disk.scratch(tmp_path) as folder:
+        pass
+    assert tried == [left.name, folder.name]
     assert list(tmp_path.iterdir()) == []
 
 
