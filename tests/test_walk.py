@@ -14,6 +14,7 @@ import sysconfig
 import time
 import urllib.error
 import urllib.request
+from importlib.util import find_spec
 from pathlib import Path
 
 import pandas as pd
@@ -58,7 +59,8 @@ def answers(program: Path, folder: Path, command: str) -> None:
         port = probe.getsockname()[1]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     words = [program, *command.split()[1:], "--no-browser", f"--port={port}"]
-    words += ["--allow-root"] if "lab" in command else []
+    lab = "lab" in command or find_spec("voila") is None  # without Voila the board opens in JupyterLab
+    words += ["--allow-root"] if lab else []
     served = subprocess.Popen(words, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         while served.poll() is None:
