@@ -26,6 +26,7 @@ from pmo_kit.facts import number
 from pmo_kit.packs.manifest import dumps, file_hash, sha256
 from pmo_kit.packs.spec import (
     CELL_SECONDS,
+    FULL,
     PREVIOUS,
     Chapter,
     PackSpec,
@@ -152,7 +153,7 @@ def snapshot(spec: PackSpec, stage: Stage) -> dict[str, bytes]:
     dict of str to bytes
         Path in the pack (`sources/pack.yml`, `sources/notebooks/...`, `sources/inputs/...`) -> content.
     """
-    chapters: dict[str, list[dict[str, Any]]] = {"chapters": [], "annex": []}
+    chapters: dict[str, list[Any]] = {"chapters": [], "annex": [FULL] if spec.full else []}
     for chapter, job in zip(spec.chapters, stage.jobs, strict=True):
         given = {
             name: str(value).removeprefix("../") if name.endswith("_path") else value
@@ -160,9 +161,8 @@ def snapshot(spec: PackSpec, stage: Stage) -> dict[str, bytes]:
             if name not in _FROM_PACK
         }
         line: dict[str, Any] = {"notebook": f"notebooks/{job.notebook}", "title": chapter.title}
-        line |= {"needs": list(chapter.needs)} if chapter.needs else {}
-        line |= {"show": list(chapter.show)} if chapter.show else {}
-        line |= {"parameters": given} if given else {}
+        lists = {"needs": list(chapter.needs), "show": list(chapter.show), "more": list(chapter.more)}
+        line |= {name: said for name, said in (lists | {"parameters": given}).items() if said}
         chapters["annex" if chapter.annex else "chapters"].append(line)
     page = spec.page_one
     ones = {name: getattr(page, name) for name in ("headline", "tiles", "decisions")} if page else {}

@@ -14,6 +14,7 @@ from pmo_kit.exhibits import Message
 from pmo_kit.packs import build_pack
 from pmo_kit.packs.layout import lay_out
 from pmo_kit.packs.media.pdf import letter_files, provenance_bytes
+from pmo_kit.packs.verify import verify_pack
 from tests.packs.media_case import collected, laid_out
 from tests.packs.tiny import LOAD, Workspace, message, notebook
 
@@ -40,6 +41,7 @@ def test_references_name_where_an_exhibit_stands(workspace: Workspace, tmp_path:
     linked = re.sub(r"<a [^>]*>([^<]*)</a>", r"\1", page)
     assert said in linked
     assert ('data-exhibit="a.two"' in page) == bool(annex)
+    assert verify_pack(folder).equal, "its own pack file has the same annex"
 
 
 def letter(identity: str, to: str) -> Message:

@@ -11,6 +11,7 @@ from pmo_kit.errors import PackError
 from pmo_kit.packs import build_pack, build_packs, expand, read_spec
 from pmo_kit.packs.asking import asked, described, listed, summed
 from pmo_kit.packs.spec import only, with_values
+from pmo_kit.packs.verify import verify_pack
 from tests.packs.tiny import LOAD, Workspace, message, notebook
 
 pytestmark = pytest.mark.long
@@ -180,7 +181,8 @@ annex:
         ),
         three=notebook(LOAD, message("c.one", "C1")),
     )
-    page = (build_pack(file, tmp_path / "out") / "index.html").read_text()
+    folder = build_pack(file, tmp_path / "out")
+    page = (folder / "index.html").read_text()
     body = page[page.index('id="chapter-1"') :]
     order = [
         "Table short",
@@ -197,6 +199,7 @@ annex:
     assert places == sorted(places)
     assert body.count('class="in-annex"') == 2
     assert "B3" not in body, "what is not named stands in the workbook"
+    assert verify_pack(folder).equal, "its own pack file has the same annex"
     file.write_text(text.replace("b.one]", "b.none]"))
     with pytest.raises(PackError, match=r"'Second' of board.yml is to show b.none, which two.ipynb does not"):
         build_pack(file, tmp_path / "out")
