@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from math import ceil
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from pmo_kit.arbitration.allocation import limits_used
+from pmo_kit.arbitration.allocation import Allocation, limits_used
 from pmo_kit.arbitration.model import ONE, Plan
 from pmo_kit.arbitration.prices import added, flip, in_the_way
 from pmo_kit.arbitration.rules import (
@@ -31,9 +30,6 @@ from pmo_kit.arbitration.thresholds import Threshold, least_cost_cut, least_incr
 from pmo_kit.doors import Answer, door, known
 from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given, listed
-
-if TYPE_CHECKING:
-    from pmo_kit.arbitration.allocation import Allocation
 
 
 @dataclass(frozen=True, eq=False)

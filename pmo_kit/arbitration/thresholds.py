@@ -160,9 +160,8 @@ def _least(
             if all(row in loose for row, _ in exact.broken) and (gain or exact.value >= least):
                 outcome = _settled(needed, plan, n)
                 if outcome.x is not None:
-                    amount = (
-                        ceil(1e9 * exactly(plan, max(0.0, float(outcome.x[own].sum()))) - 1e-6) / 1e9
-                    )  # at less not
+                    enough = exactly(plan, max(0.0, float(outcome.x[own].sum())))
+                    amount = ceil(1e9 * enough - 1e-6) / 1e9  # rounded up: less would not be enough
                     if best is None or amount < best.amount:
                         best = Threshold(amount, plan, exact.worth)
         if best is not None and best.amount <= 0:

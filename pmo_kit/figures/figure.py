@@ -193,7 +193,7 @@ def kpi(what: str, tiles: list[dict[str, Any]]) -> Kpi:
         amounts = [fact.value for fact in stated]
         counted = stated[0].unit.thing != "money" and all(amount.is_integer() for amount in amounts)
         rows.append(one | {name: fact.value for name, fact in zip(("value", "limit"), stated, strict=False)})
-        rows[-1]["decimals"] = 0 if counted or max(map(abs, amounts)) >= 1000 else 1
+        rows[-1]["decimals"] = 0 if counted else digits(pd.Series(amounts))
         told += [*stated, *facts_of(one["note"])]
     return Kpi(data=pd.DataFrame(rows), title=f"{what} in {count(len(rows), 'number')}", facts=tuple(told))
 

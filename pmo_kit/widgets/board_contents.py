@@ -88,8 +88,8 @@ def tiles(session: SessionState, case: Case, answer: Answer) -> list[dict[str, A
         ("Price of what is forced, " + unit, *_price_tile(session, case)),
         ("Tightest limit", *_tightest_tile(answer)),
     )
-    named = [dict(zip(("label", "value", "note", "color"), tile, strict=True)) for tile in found]
-    return [{**tile, "focus": tile["color"] == "focus", "over": tile["color"] == "over"} for tile in named]
+    names = ("label", "value", "note", "focus", "over")
+    return [dict(zip(names, (*said, color == "focus", color == "over"), strict=True)) for *said, color in found]
 
 
 def recommended_words(answer: Answer) -> str:

@@ -73,8 +73,8 @@ class RegisterState:
     @property
     def listed(self) -> list[tuple[str, str]]:
         """The projects found, each in words and by its id."""
-        counted = {n: f"  ({n} found)" if n else "" for n in self.found["findings"]}
-        return [(f"{p}  {r['name']}{counted[r['findings']]}", str(p)) for p, r in self.found.iterrows()]
+        rows = self.found[["name", "findings"]].itertuples()
+        return [(f"{p}  {name}" + f"  ({n} found)" * (n > 0), str(p)) for p, name, n in rows]
 
     def find(self, filter: str, wanted: str | bool) -> None:
         """Filter by `word`, `area` or `only_found`; a project no longer there gives way to the first that is."""
@@ -377,8 +377,9 @@ class PerformanceState:
     @property
     def listed(self) -> list[tuple[str, str]]:
         """The area's projects, each in words and by its id."""
-        rated = self.projects["rag_rule"].map(COLORS).fillna("not rated") + ": " + self.projects["name"]
-        green = self.projects["watermelon"].map({True: "  (declared Green)", False: ""})
+        projects = self.projects
+        rated = projects["rag_rule"].map(COLORS).fillna("not rated") + ": " + projects["name"]
+        green = projects["watermelon"].map({True: "  (declared Green)", False: ""})
         return [(f"{words} {p}{green[p]}", str(p)) for p, words in rated.items()]
 
     def choose_area(self, area: str) -> None:

@@ -1,7 +1,7 @@
 """What every widget stands on: how it lives and works, and the frame in which an explorer stands.
 
 One widget per cell, closed when the cell runs again; its page asks whether it is there. What takes time runs beside the
-kernel's loop, in one thread while there is work and none when there is not.
+kernel's loop, in a thread that ends with its work.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class Linked(anywidget.AnyWidget):
 
 
 class BackgroundWork:
-    """Runs the newest job in a thread and hands results to the loop of the one who made it.
+    """Runs each job in a thread at once and hands results to the loop of the one who made it.
 
     A job is a function that takes `stopped` (a function: whether newer work has come) and returns nothing; what goes
     wrong in it is handed on in words. `hand` runs a function on the loop, so that widgets are only ever touched from
