@@ -555,7 +555,7 @@ def execute(job: Job, on_cell: OnCell | None = None) -> Failure | None:
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
-    begun: list[tuple[int, str]] = []
+    begun: list[tuple[int, str]] = [(0, "")]
     wrote: list[tuple[int, str, str]] = []
     source, home = Path(job.source), job.home
     shutil.copytree(source.parents[1] / "inputs", home / "inputs")
@@ -598,7 +598,7 @@ def execute(job: Job, on_cell: OnCell | None = None) -> Failure | None:
     except PapermillExecutionError as error:
         return _failure(job, error.cell_index, error.source, error.ename, error.evalue)
     except Exception as error:
-        index, code = begun[-1] if begun else (0, "")
+        index, code = begun[-1]
         name, words = type(error).__name__, str(error)
         if isinstance(error, OSError) and name not in _CAUSES:
             name, words = "OSError", worded(error)

@@ -443,6 +443,25 @@ def test_a_notebook_that_another_wrote_into_is_not_executed(workspace: Workspace
     assert "Forged" not in "".join(book.read_text() for book in (tmp_path / "out").rglob("*.ipynb"))
 
 
+def test_an_input_that_is_written_before_the_first_cell_is_told_as_one(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by a chapter that runs beside it."""
+    from pmo_kit.packs import read_spec, run
+
+    job = run.stage(read_spec(workspace(one=notebook(LOAD, message("a.one")))), tmp_path / "stage").jobs[0]
+    kernels = run._kernels
+
+    def begins(sockets: Path) -> type:
+        (job.home / "inputs" / "harbor" / "costs.csv").write_text("", encoding="utf-8")
+        return kernels(sockets)
+
+    monkeypatch.setattr(run, "_kernels", begins)
+    failure = run.execute(job)
+    assert failure is not None
+    assert (failure.error, failure.cell) == ("InputChanged", 1)
+
+
 def test_an_input_that_is_put_back_was_written(workspace: Workspace, tmp_path: Path) -> None:
     """Between the two a chapter would have read other figures than the pack keeps."""
     cells = (
