@@ -360,9 +360,10 @@ def test_a_folder_is_locked_until_it_is_gone(tmp_path: Path, monkeypatch: pytest
     gone, tried = disk.shutil.rmtree, []
 
     def remove(folder: Path, **given: bool) -> None:
-        with (folder / ".lock").open("rb") as lock, pytest.raises(BlockingIOError):
-            tried.append(folder.name)
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        tried.append(folder.name)
+        with (folder / ".lock").open("rb") as lock:
+            with pytest.raises(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         gone(folder, **given)
 
     left = tmp_path / ".pmo_kit_abcdefgh"
