@@ -361,9 +361,8 @@ def test_a_folder_is_locked_until_it_is_gone(tmp_path: Path, monkeypatch: pytest
 
     def remove(folder: Path, **given: bool) -> None:
         tried.append(folder.name)
-        with (folder / ".lock").open("rb") as lock:
-            with pytest.raises(BlockingIOError):
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with (folder / ".lock").open("rb") as lock, pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         gone(folder, **given)
 
     left = tmp_path / ".pmo_kit_abcdefgh"
