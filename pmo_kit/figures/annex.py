@@ -13,7 +13,18 @@ from pmo_kit.exhibits import Chart, Exhibit, Field, Message, Reference, Table
 from pmo_kit.facts import as_given, number, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import money_by_year
-from pmo_kit.figures.figure import axes, columns, count, figure, listed, named, or_none, sentence, shortened, unit_line
+from pmo_kit.figures.figure import (
+    count,
+    drawn,
+    figure,
+    listed,
+    named,
+    or_none,
+    sentence,
+    shortened,
+    tabled,
+    unit_line,
+)
 from pmo_kit.proof import Proof
 from pmo_kit.rates import describe_schedule
 from pmo_kit.register import Register
@@ -71,14 +82,11 @@ def hand_check(allocation: Allocation) -> Exhibit:
     years = list(money["column"].astype("str"))
     least = float(limits["slack"].min())
     tight = listed(limits.index[limits["slack"] <= least + NEAR].astype("str"))
-    return Table(
+    trades = list(people["label"].astype("str"))
+    return tabled(
         data=data,
+        own=[Field(name, name, ruled=name in trades[:1]) for name in years + trades],
         totals=len(lines) - ("effects of projects on one another" in lines.index),
-        columns=columns(
-            "project: funded or stopped",
-            *(Field(name, name) for name in years),
-            *(Field(name, name, ruled=not n) for n, name in enumerate(people["label"].astype("str"))),
-        ),
         title=f"{sentence(count(len(chosen), 'line adds', 'lines add'))} up"
         f"{' within every envelope' * (least > -NEAR)}; least is left in {tight}: {number(least)}",
     )
@@ -108,9 +116,8 @@ def decisions(register: Register, log: pd.DataFrame) -> Exhibit:
         }
     )
     kept = f"{count(len(broken), 'was', 'were')} not kept" if len(broken) else "none was broken"
-    return Table(
+    return tabled(
         data=data,
-        columns=columns("date | project | recommended | decision: decided | outcome"),
         title=f"Of {count(len(log), 'decision')} {or_none(int(against.sum()))} went against the advice, {kept}",
         takeaway=f"Not kept: {shortened(broken)}." if len(broken) else "",
     )
@@ -133,9 +140,8 @@ def actions(register: Register) -> Exhibit:
         status=table["status"].mask(late, "open, late"),
         order=(~is_open).astype(int) - late.astype(int),
     ).sort_values(["order", "due"], kind="stable", ignore_index=True)
-    return Table(
+    return tabled(
         data=data.fillna({"owner": "–"}),
-        columns=columns("action | owner | due | status"),
         title=say(
             "{n:nones-Words} of {all:words action|actions} {verb} open, {late:nones-words} past the date",
             verb="is" if is_open.sum() == 1 else "are",
@@ -160,9 +166,8 @@ def assumptions(register: Register) -> Exhibit:
         for row in data.itertuples()
     ]  # fmt: skip
     weak = table.loc[(table["quality"] == "R") & (table["impact"] == "R"), "assumption"]
-    return Table(
+    return tabled(
         data=data,
-        columns=columns("assumption | quality | impact | owner | source"),
         title=say(
             "{n:nones-Words} of {all:words assumption|assumptions} {verb} both weak and decisive",
             verb="is" if len(weak) == 1 else "are",
@@ -199,9 +204,8 @@ def glossary(register: Register) -> Table:
     """Return the terms that all departments share, which are those of the workshops."""
     file = shipped("templates", "workshops", "glossary.csv")
     terms = pd.read_csv(file, dtype="str").dropna(subset="meaning").rename(columns={"english": "term"})
-    return Table(
+    return tabled(
         data=terms[["term", "meaning"]].reset_index(drop=True),
-        columns=columns("term | meaning"),
         title=f"{sentence(count(len(terms), 'term'))} mean the same in all departments",
     )
 
@@ -218,9 +222,8 @@ def cases(proof: Proof) -> Table:
         agrees=["–" if row.ours != row.ours else "yes" if row.agrees else "NO" for row in table.itertuples()],
     )
     rows["where"] = rows["where"].where(~table["source"].eq(table["source"].shift()), "")
-    return Table(
+    return tabled(
         data=rows,
-        columns=columns("where: where it is printed | what: figure | published | ours | agrees | note"),
         title=proof.summary,
         unit_line="Figures as printed in the source; ours with one digit more",
     )
@@ -239,10 +242,8 @@ def distance(proof: Proof) -> Chart:
         }
     )
     wide = rows.loc[rows["away"] > 50, "source"]
-    return Chart(
-        mark="bar",
+    return drawn(
         data=rows,
-        **axes(x="away", y="source.bar", label="label.mark"),
         references=(Reference("x", 50.0, "rounding"),),
         title=f"{sentence(listed(wide))} differ by more than their rounding"
         if len(wide)
@@ -255,9 +256,8 @@ def distance(proof: Proof) -> Chart:
 def second_program(agreement: pd.DataFrame) -> Table:
     """Return how many random questions a second program answered alike in the last full run."""
     questions, agreed = int(agreement["questions"].sum()), int(agreement["agreed"].sum())
-    return Table(
+    return tabled(
         data=agreement,
-        columns=columns("asked.words | questions | agreed | date: last full run | repeat"),
         title=f"A second program agreed in {number(agreed, 0)} of {number(questions, 0)} answers",
         unit_line="Random registers; amounts equal to a millionth",
     )

@@ -27,10 +27,9 @@ from pmo_kit.facts import SHARE, Fact, as_given, number, say
 from pmo_kit.figures import claims as facts
 from pmo_kit.figures.figure import (
     at_least_some,
-    axes,
     between,
-    columns,
     count,
+    drawn,
     figure,
     listed,
     named,
@@ -38,6 +37,7 @@ from pmo_kit.figures.figure import (
     percent,
     sentence,
     shortened,
+    tabled,
     unit_line,
 )
 
@@ -119,15 +119,10 @@ def plan(
         words = {"project": (("text", "Effects of projects on one another, and of limits with a price"),)}
         sums.insert(0, effects | words)
     refused = rows.loc[~inside, "name"]
-    return Table(
+    return tabled(
         data=pd.concat([rows, pd.DataFrame(sums)], ignore_index=True),
         totals=len(sums),
-        group=Field("group", kind="category"),
-        columns=columns(
-            "project", *(Field(name, {"total": "in all"}.get(name, name)) for name in money),
-            f"value: {allocation.question.goal}", "rag" if ratings is not None else "", "why",
-            "price.other" if explanation else "",
-        ),
+        own=[Field(name, {"total": "in all"}.get(name, name)) for name in money],
         title=say(
             "{area} has {many} in the plan, for {given:unit} and worth {own}",
             area=area, many=_of_area(allocation, area),
@@ -262,9 +257,8 @@ def refused(allocation: Allocation) -> Table:
         [way for project in out.index for way in ways[project] if way != LOSES], dtype=object
     ).value_counts()
     most = met.index[met == met.max()]
-    return Table(
+    return tabled(
         data=data,
-        columns=columns(f"project | area | cost | value: {allocation.question.goal} alone | words"),
         title=say(
             "{n:Words request|requests} for {cost} must wait",
             n=facts.decided(allocation, "refuse"),
@@ -297,12 +291,8 @@ def envelopes(allocation: Allocation) -> Chart:
     beyond = facts.told(allocation, "plan.spend", bare, plan=facts.PLAN, part="years without an envelope")
     after = say("; {beyond} more falls in years without an envelope", beyond=beyond) if bare >= 0.05 else ""
     below = "; what is below zero is paid with money carried in" if any(f.value < -0.05 for f, _ in lefts) else ""
-    return Chart(
-        mark="bar",
+    return drawn(
         data=rows,
-        **axes(x="year", y="amount.axis", series="what.series"),
-        styles={"envelope": "plan", "recommended": "forecast"},
-        layered=True,
         title=say("The plan spends {each}", each=each)
         if len(money) <= 2
         else say("The plan leaves {left} unspent", left=rest),
@@ -353,15 +343,8 @@ def prices(explanation: Explanation) -> Chart:
     apart = least.words() != most.words()
     low = "" if least.words() == number(0) else least
     span = say("{low}{to} {high}", low=low, to=" to" if low else "up to", high=most) if apart else _or_nothing(most)
-    return Chart(
-        mark="bar",
+    return drawn(
         data=data,
-        **axes(x="price.axis", y="project.bar", group="group", series="group", label="label.mark"),
-        styles={
-            "Out: price of letting it in": "bad",
-            "In: what is lost if it leaves": "focus",
-            "By law: what the duty costs": "plan",
-        },
         title=say(
             "{verb} costs {span}{what}",
             verb=verb,
@@ -408,13 +391,11 @@ def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
     words = "more" if ledger.interaction > 0 else "less"
     apart = f"{format_number(abs(ledger.interaction))} {words} than the sum of each alone, {alone}"
     dearest = table.loc[table["last_in"].idxmax()]
-    return Table(
+    return tabled(
         data=pd.concat(
             [rows, pd.DataFrame([total | {"alone": ledger.joint, "last_in": ledger.joint}])],
             ignore_index=True,
         ),
-        totals=1,
-        columns=columns("project | who: by | reason | alone | last_in | displaces"),
         title=say(
             "{n:Words override is|overrides are} on record; {costs} {cost}",
             n=facts.told(allocation, "count", len(table), "orders", part="on record"),
@@ -454,10 +435,8 @@ def frontier(ladder: Frontier, allocation: Allocation | None = None) -> Chart:
             )
         )
         parts += [say(text, share=share, change=_or_nothing(change))] if share.value > SMALL else []
-    return Chart(
-        mark="line",
+    return drawn(
         data=rows,
-        **axes(x="percent.envelopes", y=f"value.axis: {allocation.question.goal}", label="label.mark"),
         references=(Reference("x", 100.0, "envelope today"),),
         title=say("; ").join(parts) or "No other budget was tried",
         takeaway=say(
@@ -570,10 +549,8 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
         title = say("No limit among the {n:words} tightest keeps a better plan out by itself", n=priced)
     full = use[use["binding"] & (use["sense"] == "at most") & (use["slack"] > -SMALL)]
     over = int((use["slack"] < -SMALL).sum())
-    return Table(
+    return tabled(
         data=shown,
-        first=TIGHTEST,
-        columns=columns("label | sense | limit | used | slack | unit | more"),
         title=title,
         takeaway=(
             f"{sentence(count(len(full)))} of {count(len(use), 'limit')} {'is' if len(full) == 1 else 'are'} used up"
@@ -644,12 +621,8 @@ def holds(order: FundingOrder) -> Table:
     over = f"{number(len(table), 0)} budgets"
     most = facts.told(order, "list.price", table["price"].max(), over=over)
     proof = "proven best" if order.gap == 0 else f"at most {percent(order.gap, 1)} below the best order"
-    return Table(
+    return tabled(
         data=data,
-        columns=columns(
-            "budget | enters | projects.funded",
-            "value | alone: best plan of this budget | price.order",
-        ),
         title=say(
             "One order of funding holds from {first} to {last} of the budget and costs {most}",
             first=_factor(order.question, table["factor"].iloc[0]),
@@ -673,9 +646,8 @@ def moves(allocation: Allocation, moved: pd.DataFrame) -> Exhibit:
     gain, amount = facts.moved(allocation, best)
     data = gaining[["envelope", "from_year", "to_year", "amount", "gain", "more", "cap"]].reset_index(drop=True)
     years = [f"{int(r.from_year)} to {int(r.to_year)}" for r in gaining.itertuples()]
-    return Table(
+    return tabled(
         data=data.assign(years=years).drop(columns=["from_year", "to_year"]),
-        columns=columns("years | envelope | amount | gain | more.amount | cap"),
         title=say(
             "{amount} moved from {first} to {then} would gain {gain}, the most of any move between two years",
             first=int(best["from_year"]),
@@ -704,9 +676,8 @@ def core(found: Core) -> Table:
         }
     )  # fmt: skip
     good = percent(found.epsilon)
-    return Table(
+    return tabled(
         data=rows,
-        columns=columns("standing | projects | who"),
         title=f"{sentence(count(len(border), 'project is', 'projects are'))} worth debating: every plan within "
         f"{good} of the best takes or leaves the other {number(len(table) - len(border), 0)} alike"
         if 0 < len(border) < len(table)
@@ -754,14 +725,8 @@ def departments(allocation: Allocation, scores: pd.Series | None = None, area: s
     areas = data.drop(index="All").sort_values("rate", ascending=False, kind="stable")
     data = pd.concat([areas, data.loc[["All"]]]).rename_axis("area").reset_index()
     effects = allocation.value - float(data["value"].iloc[-1])
-    return Table(
+    return tabled(
         data=data,
-        totals=1,
-        columns=columns(
-            "area | requests | funded.count | asked",
-            "score.mean" if scores is not None else "",
-            f"given | rate | even | value: {allocation.question.goal}",
-        ),
         title=_shares(data.set_index("area")["rate"], area),
         note="Against all: the share of its ask that an area gets, over that of the whole portfolio; above one it "
         "is served better. The ask and what of it is funded are the costs that the register states, of every project "
@@ -842,7 +807,7 @@ def claims(reasons: Explanation, asking: list[str], left: int = 0, shares: pd.Da
         )
     data = pd.DataFrame(rows, columns=["asked", "gets", "if", "price", "better", "displaces", "sort"])
     data.insert(0, "project", named(names[asking]))
-    better = "better" if data["better"].any() else ""
+    better = data["better"].any()
     grant = data[data["if"].eq("grant it") & data["sort"].notna()].sort_values("sort", kind="stable")
     title = "No claim can be granted" if len(data) else "Nothing is contested: every project gets what it asks"
     if len(grant):
@@ -855,9 +820,8 @@ def claims(reasons: Explanation, asking: list[str], left: int = 0, shares: pd.Da
             verb="costs" if len(ties) == 1 else "cost", least=_or_nothing(cheapest), each=" each" * (len(ties) > 1),
         )  # fmt: skip
     short = "other project that gets less than it asks", "other projects that get less than they ask"
-    return Table(
+    return tabled(
         data=data,
-        columns=columns("project | asked: asks | gets | if | price.words", better, "displaces: and displaces"),
         title=title,
         takeaway="Each has its letter to the sponsor: what was decided, why, and what would change it."
         if len(data)
@@ -889,9 +853,8 @@ def later(allocation: Allocation, waiting: Allocation) -> Table:
     funded, before = (one.table["decision"].eq("fund") for one in (waiting, allocation))
     years = waiting.question.deferral
     most = "one year" if years == 1 else f"up to {count(years, 'year')}"
-    return Table(
+    return tabled(
         data=data,
-        columns=columns(f"project | now | size | cost: cost then | value: {allocation.question.goal} then"),
         title=say(
             "Starting {n:words project|projects} {most} later would gain {gain}, {whole} in all",
             most=most,
@@ -925,9 +888,8 @@ def delay(allocation: Allocation, costs: pd.DataFrame, most: int = 12) -> Table:
             else ("One year later costs the portfolio nothing for any of them")
         )
         title += f"; {count(gaining, 'funded project')} would gain by waiting" if gaining else ""
-    return Table(
+    return tabled(
         data=shown.assign(project=named(shown["name"]))[["project", "cost", "value"]].reset_index(drop=True),
-        columns=columns("project: project, one year later | cost: costs the portfolio | value: value of the plan then"),
         title=title,
         note=f"Of {count(len(table), 'funded project')} whose latest start allows it; a negative cost is a gain."
         if len(table)
@@ -969,9 +931,8 @@ def by_score(allocation: Allocation, scored: Allocation, value: pd.Series) -> Ta
     if unscored:
         notes.append(f"Not scored: {listed(names[unscored])}; in the second plan only where law or contract says so.")
     given_up = data["money"].iloc[0] - data["money"].iloc[1]
-    return Table(
+    return tabled(
         data=data,
-        columns=columns(f"goal | money: {goal} | points | cost: money spent | funded | only"),
         title=say(
             "By scores {n:words project stays|projects stay}; {lost} of {goal} is given up",
             n=facts.counted(allocation, shared, "by scores too"),

@@ -7,6 +7,7 @@ import functools
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar, copy_context
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
@@ -27,7 +28,7 @@ from pmo_kit.facts import shortened as shortened
 from pmo_kit.register import Register
 
 if TYPE_CHECKING:
-    from pmo_kit.exhibits.records import Kind, Runs
+    from pmo_kit.exhibits.records import Kind, Mark, Runs
 
 
 def unit_line(register: Register, what: str, unit: str | None = None, scope: str = "") -> str:
@@ -68,15 +69,16 @@ def _columns() -> dict[str, Field]:
 
 @functools.cache
 def _figures() -> dict[str, dict[str, str]]:
-    """`figures.csv`: of every figure its id, the tables it comes from and needs, and the line under its title."""
+    """`figures.csv`: of every figure its id, the tables it comes from and needs, its shape, and the words that stay."""
     return {row["id"]: row for row in _rows("figures.csv")}
 
 
-def columns(*parts: str | Field) -> tuple[Field, ...]:
+def columns(head: str, own: Iterable[Field] = (), data: Any = None) -> tuple[Field, ...]:
     """The columns of a table as one reads its head: names of `columns.csv`, with another title behind a colon.
 
-    A double bar is the thin rule before columns that are only for comparison; "" is no column. A name with a dot is the
-    same column in another unit or of another kind. What only the data name (years, cases) is given as a `Field`.
+    A double bar is the thin rule before columns that are only for comparison. A name with a dot is the same column in
+    another unit or of another kind. A name with a question mark is a column only where the data say something in it;
+    a star stands for the columns that only the data name (years, cases): `own`.
 
     Examples
     --------
@@ -84,21 +86,58 @@ def columns(*parts: str | Field) -> tuple[Field, ...]:
     [('project', 'project', 'text', False), ('cost', 'money spent', 'number', True)]
     """
     found: list[Field] = []
-    for part in parts:
-        if isinstance(part, Field):
-            found.append(part)
-            continue
-        for place, block in enumerate(part.split("||")):
-            for nth, column in enumerate(one for one in block.split(" | ") if one.strip()):
-                name, colon, title = column.strip().partition(":")
-                usual, ruled = _columns()[name], place > 0 and nth == 0
+    for place, block in enumerate(head.split("||")):
+        for nth, column in enumerate(one for one in block.split(" | ") if one.strip()):
+            name, colon, title = column.strip().partition(":")
+            if name == "*":
+                found += own
+            elif not name.endswith("?") or _says(data, name[:-1].partition(".")[0]):
+                usual, ruled = _columns()[name.rstrip("?")], place > 0 and nth == 0
                 found.append(replace(usual, title=title.strip() if colon else usual.title, ruled=ruled))
     return tuple(found)
 
 
+def _says(data: pd.DataFrame, name: str) -> bool:
+    """Whether a column says anything."""
+    return name in data and bool((data[name].notna() & data[name].ne("")).any())
+
+
 def axes(**fields: str | Field) -> dict[str, Any]:
     """The fields of a chart by their place, each as `columns` reads it; ¤ stands for the register's money."""
-    return {place: columns(field)[0] for place, field in fields.items()}
+    return {place: field if isinstance(field, Field) else columns(field)[0] for place, field in fields.items()}
+
+
+_making: ContextVar[dict[str, str]] = ContextVar("making")
+"""What `figures.csv` says of the figure that is being made; {goal} there is what its question maximizes, in words."""
+
+
+def tabled(data: pd.DataFrame, own: Iterable[Field] = (), **parts: Any) -> Table:
+    """The table of the figure that is being made: its head, groups, sums and printed rows stand in `figures.csv`.
+
+    A column `project` that the data lack is the name of a project with its id. `own` is as in `columns`.
+    """
+    told = _making.get()
+    head = columns(told["columns"], own, data)
+    if "project" not in data and any(one.name == "project" for one in head):
+        data = data.assign(project=named(data))
+    given: dict[str, Any] = {name: int(told[name] or 0) for name in ("totals", "first")}
+    given["group"] = Field(told["group"], kind="category") if told["group"] else None
+    return Table(data=data, columns=head, **(given | parts))
+
+
+def drawn(data: pd.DataFrame, **parts: Any) -> Chart:
+    """The chart of the figure that is being made: its mark, axes and styles stand in `figures.csv`.
+
+    What the data say of an axis (its unit, the month from which it counts) is given as `x` or `y`.
+    """
+    told = _making.get()
+    mark, *flags = told["mark"].split()
+    fields, styles = (
+        dict(one.split(" = ") for one in told[name].split(" | ") if one) for name in ("columns", "styles")
+    )
+    fields |= {place: parts.pop(place) for place in ("x", "y") if place in parts}
+    given: dict[str, Any] = axes(**fields) | dict.fromkeys(flags, True)
+    return Chart(mark=cast("Mark", mark), data=data, **(given | {"styles": styles} | parts))
 
 
 def _in_money(chart: Chart, unit: str) -> Chart:
@@ -246,12 +285,14 @@ def figure(id: str) -> Callable[[Callable[P, E]], Callable[P, E]]:
         def made(*args: P.args, **kwargs: P.kwargs) -> E:
             given = signature.bind(*args, **kwargs)
             given.apply_defaults()
-            register: Any = next(_registers(given.arguments.values()), None)
+            register, goal = next(_registers(given.arguments.values()), (None, ""))
             if register is not None and isinstance(given.arguments.get("project"), str):
                 known([given.arguments["project"]], register.projects.index, "project")
             with printing() as printed:
+                inside = copy_context()
+                inside.run(_making.set, {part: words.replace("{goal}", goal) for part, words in told.items()})
                 lacking = [sheet for sheet in told["needs"].split() if not register.has(sheet)]
-                exhibit: Any = not_shown(told["shows"], lacking[0]) if lacking else make(*args, **kwargs)
+                exhibit: Any = not_shown(told["shows"], lacking[0]) if lacking else inside.run(make, *args, **kwargs)
                 line = exhibit.unit_line
                 if told["line"] and not (line or isinstance(exhibit, Message)):
                     unit = "" if told["unit"] == "none" else told["unit"] or None
@@ -281,15 +322,15 @@ def figure(id: str) -> Callable[[Callable[P, E]], Callable[P, E]]:
     return decorate
 
 
-def _registers(values: Iterable[Any]) -> Iterator[Register]:
-    """The registers that arguments are or ask about."""
+def _registers(values: Iterable[Any]) -> Iterator[tuple[Any, str]]:
+    """The registers that arguments are or ask about, each with what its question maximizes."""
     for value in values:
         for part in value.values() if isinstance(value, Mapping) else (value,):
             asked = getattr(part, "allocation", getattr(part, "ranking", part))
             asked = getattr(asked, "question", asked)
             found = asked if isinstance(asked, Register) else getattr(asked, "register", None)
             if found is not None:
-                yield found
+                yield found, str(getattr(asked, "goal", ""))
 
 
 def _rounding(shown: Chart | Table) -> str:

@@ -10,36 +10,33 @@ import pandas as pd
 from pmo_kit import overview
 from pmo_kit.appraisal import Appraisal
 from pmo_kit.arbitration.rules import role_words
-from pmo_kit.exhibits import Chart, Exhibit, Field, Kpi, Message, Table
+from pmo_kit.exhibits import Exhibit, Field, Kpi, Message, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import Fact, number, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.figure import (
-    axes,
-    columns,
     count,
     digits,
+    drawn,
     figure,
     in_words,
     kpi,
     listed,
     many,
     money,
-    named,
     not_shown,
     nothing,
     or_none,
     percent,
     sentence,
     shortened,
+    tabled,
     tile,
     unit_line,
 )
 from pmo_kit.register import Register
 from pmo_kit.register.checks.provenance import accounts
 from pmo_kit.register.report import LETTERS, LIMITS, Grades
-
-ENABLERS = 12
 
 
 @figure("balance.goals")
@@ -58,9 +55,8 @@ def goals(register: Register, appraisal: Appraisal) -> Exhibit:
             f"{far['label']} asks for {percent(far['share'] / 100)} of the money, "
             f"{format_number(abs(far['gap']), 0)} points {side} its target share"
         )
-    return Table(
+    return tabled(
         data=shown,
-        columns=columns("label: goal | owner | projects | asked | share | target_share | gap"),
         title=title,
     )
 
@@ -73,16 +69,13 @@ def enablers(register: Register, appraisal: Appraisal) -> Exhibit:
         return not_shown("what requires what", "links")
     names = register.projects["name"]
     rows = table.reset_index()
-    rows["project"] = named(table["name"])
     rows["who"] = [shortened(names[list(who)], 4) for who in rows["dependents"]]
     rows["many"] = rows["dependents"].map(len).astype(float)
     first = rows.iloc[0]
     losing = int(((table["npv"] < 0) & (table["dependents_npv"] > 0)).sum())
     told = claims.teller(register, "balance.enablers")
-    return Table(
+    return tabled(
         data=rows.drop(columns="dependents"),
-        first=ENABLERS,
-        columns=columns("project: enabler | npv | many | dependents_npv | who"),
         title=say(
             "{who} is needed by {n:words project|projects}",
             who=first["name"],
@@ -159,10 +152,8 @@ def findings(register: Register) -> Exhibit:
                 n=claims.findings(register), m=_notes(register))  # fmt: skip
     if table.empty:
         return nothing("No finding on the data", sentence(f"{fresh}."))
-    return Table(
+    return tabled(
         data=shown,
-        first=ROWS,
-        columns=columns("severity | where | who: project | count | message | behind"),
         title=title,
         takeaway=_first(shown),
         unit_line=unit_line(register, "Data quality: the most money first", scope=fresh),
@@ -222,9 +213,8 @@ def waivers(register: Register) -> Exhibit:
     ]
     if not rows:
         return nothing("Nothing was waived: every finding counts.", "No value is missing for a stated reason.")
-    return Table(
+    return tabled(
         data=pd.DataFrame(rows),
-        columns=columns("what: accepted | why: reason | who: by | until"),
         title=f"{sentence(count(len(register.waivers), 'waiver'))}; "
         f"{count(len(register.table('exemptions')), 'value')} missing with a reason",
     )
@@ -247,9 +237,8 @@ def grades(register: Register, graded: Grades) -> Table:
         ]
     )
     worst, best = table[table["grade"] == max(table["grade"])], int((table["grade"] == "A").sum())
-    return Table(
+    return tabled(
         data=rows,
-        columns=columns("grade | projects | who"),
         title=f"The register's data are grade {graded.grade}: {or_none(best)} of "
         f"{count(len(table), 'project')} {'reaches' if best == 1 else 'reach'} A",
         takeaway=f"Weakest: {shortened(register.projects.loc[worst.index, 'name'])}."
@@ -265,7 +254,7 @@ def grades(register: Register, graded: Grades) -> Table:
 
 
 ROWS, ROWS_OF_LIFE, RED_NAMED = 15, 24, 8
-AREAS, LARGEST, LISTED = 4, 10, 80
+AREAS, LARGEST = 4, 10
 RATINGS = ["rag_declared", "rag_assured"]
 COLUMNS = {"area": "area", "strategic_goal": "goal", "project_type": "type", "stage": "stage"}
 
@@ -284,12 +273,8 @@ def ask(register: Register, appraisal: Appraisal) -> Exhibit:
     asked = claims.told(register, "register.asked", both.loc[worst, "asked"], year=int(worst))
     envelope = claims.told(register, "envelope.amount", both.loc[worst, "envelope"], year=int(worst))
     part = claims.told(register, "share", max(1 - there[worst] / asked.value, 0.0), year=int(worst), part="asked")
-    return Chart(
-        mark="bar",
+    return drawn(
         data=rows.sort_values(["year", "what"], ascending=[True, False], ignore_index=True),
-        **axes(x="year", y="amount.axis", series="what.series"),
-        styles={"envelope": "plan", "asked": "limit"},
-        layered=True,
         title=say(
             "Asked in {year}: {asked} for an envelope of {envelope}",
             year=worst,
@@ -314,10 +299,8 @@ def people(register: Register, appraisal: Appraisal) -> Exhibit:
     table = table.assign(role=table["role"].str.replace("_", " "), percent=100 * table["share"])
     short, stated = int((table["share"] > 1).sum()), int(table["capacity"].count())
     told = claims.teller(register, "overview.people", "FTE")
-    return Table(
+    return tabled(
         data=table,
-        first=ROWS,
-        columns=columns("role | period | asked.people | capacity | percent"),
         title=say(
             "{who} are the scarcest: {asked} asked in {period}, {most} available",
             period=first["period"],
@@ -356,11 +339,10 @@ def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> 
         line = of_one if table["asked"].any() else "No money is asked"
         return Message(id=id, title=line, alt=f"{line}.", items=())
     first = table.iloc[0]
-    return Chart(
+    return drawn(
         id=id,
-        mark="bar",
         data=table,
-        **axes(x="asked.axis", y=Field(column, words, kind="category"), label="label.mark"),
+        y=Field(column, words, kind="category"),
         title=f"{sentence(first[column])} asks for most: {money(first['asked'])} of {money(table['asked'].sum())}, "
         f"{percent(first['share'])}",
         takeaway=f"Every project at its largest level; {count(int((table['asked'] > 0).sum()), words)} ask for money.",
@@ -389,11 +371,8 @@ def by_year(register: Register, appraisal: Appraisal) -> Exhibit:
         asked = claims.told(register, "register.asked", total[peak], year=peak)
         line = say("All that is asked falls in {year}: {asked:unit}", year=peak, asked=asked)
         return Message(title=line, items=())
-    return Chart(
-        mark="bar",
+    return drawn(
         data=long,
-        **axes(x="year", y="amount.axis: asked", series="area.series"),
-        stacked=True,
         title=f"{money(total.sum())} asked from {total.index.min()} to {total.index.max()}, "
         f"most in {peak}: {money(total[peak])}",
         takeaway=f"{order[0]} asks for {percent(sums.sum(axis=1)[order[0]] / total.sum())} of it.",
@@ -413,10 +392,8 @@ def largest(register: Register) -> Exhibit:
     )
     data = data.loc[first.index].reset_index()
     data["label"] = [f"{money(row.amount)} · {row.area}" for row in data.itertuples()]
-    return Chart(
-        mark="bar",
+    return drawn(
         data=data,
-        **axes(x="amount.axis", y="name.bar", label="label.mark"),
         title=f"The {count(len(data))} largest of {count(len(stated), 'project')} are {percent(share)} of all the money"
         if len(data) > 1
         else f"{data['name'][0]} is all the money: {money(first.iloc[0])}",
@@ -449,11 +426,9 @@ def timeline(register: Register) -> Exhibit:
     rest, undated = len(dates) - len(data), len(register.projects) - len(dates)
     notes = [f"Those with the most money; {number(rest, 0)} more are counted in the title only."] if rest else []
     notes += [f"{sentence(count(undated, 'project'))} without both dates not drawn."] if undated else []
-    return Chart(
-        mark="interval",
+    return drawn(
         data=data,
-        **axes(x=f"finish_years.axis: years after {first:%B %Y}", y="name.bar", label="label.mark"),
-        **axes(low="start_years", high="finish_years"),
+        x=f"finish_years.axis: years after {first:%B %Y}",
         title=(f"Of {count(len(dates), 'project')} with both dates " if undated else "")
         + (count(most_at_once, "is", "are") if undated else many(most_at_once, "project is|projects are"))
         + " under way in "
@@ -476,17 +451,15 @@ def projects(register: Register) -> Table:
     stated = overview.money_of_projects(register)
     data = register.projects.assign(money=stated.where(stated > 0)).sort_values("money", ascending=False, kind="stable")
     data["stage"] = data["stage"].str.replace("_", " ")
-    data = data.reset_index(names="id")
-    what = "cost" if register.has("costs") else "money"
-    amount = Field("money", what, register.settings.unit, decimals=digits(stated))
-    known = "name: project | id | area | stage | manager | rag_declared | rag_assured | start | finish"
-    shown = [column for column in columns(known, amount) if data[column.name].notna().any()]
+    data = data.reset_index(names="id")[
+        ["name", "id", "area", "stage", "manager", *RATINGS, "start", "finish", "money"]
+    ]
     if (data["id"] == data["name"]).all():
-        shown = [column for column in shown if column.name != "id"]
-    return Table(
-        data=data[[column.name for column in shown]],
-        first=LISTED,
-        columns=tuple(shown),
+        data["id"] = None
+    what = "cost" if register.has("costs") else "money"
+    return tabled(
+        data=data,
+        own=[Field("money", what, register.settings.unit, decimals=digits(stated))],
         title=f"{sentence(count(len(data), 'project'))}, {money(stated.sum())} {register.settings.money.short}",
         takeaway=f"{sentence(count(int((stated == 0).sum()), 'project states', 'projects state'))} no {what}."
         if (stated == 0).any()
@@ -520,9 +493,8 @@ def confidence(register: Register) -> Exhibit:
     data = table.reset_index()
     data.insert(1, "words", ["Red", "Amber", "Green", "not stated"])
     data["rating"] = data["rating"].where(data["rating"] != overview.NOT_STATED, "–")
-    return Table(
+    return tabled(
         data=data,
-        columns=columns("rating | words: rating | declared | assured"),
         title=f"Sponsors declare {said['declared']}; independent reviews say {said['assured']}",
         takeaway=f"{sentence(or_none(silent))} of {count(len(register.projects), 'project')} "
         f"{'has' if silent == 1 else 'have'} neither rating.",
@@ -553,11 +525,8 @@ def variance(register: Register, quantity: str = "spend", tolerance: float = 0.0
         for row in data.itertuples()
     ]
     total, base = both["variance"].sum(), both["baseline"].sum()
-    return Chart(
-        mark="bar",
+    return drawn(
         data=data,
-        **axes(x="variance.axis", y="name.bar", series="direction", label="label.mark"),
-        styles={"over": "bad", "under": "good"},
         title=f"{sentence(count(len(outside)))} of {count(len(both), 'forecast')} "
         f"{'is' if len(outside) == 1 else 'are'} more than {percent(tolerance)} off: {or_none(over)} over, "
         f"{or_none(under)} under"
@@ -664,28 +633,21 @@ def whole_life(register: Register) -> Exhibit:
         "brings": claims.told(register, "life.benefit", brings.sum()),
         "m": claims.told(register, "count", len(brings), part="life benefit stated"),
     }
-    names = {"rag_declared", "rag_assured", "finish", "life_benefit", "now", "variance"}
     silent = register.projects["name"].drop(table.index)
-    empty = {name for name in names if table[name].isna().all()}
-    sums = {"life_cost", "life_benefit", "now"}
     title = "Over their lives {n:words} projects cost {cost:unit}"
     if len(brings):
         title += "; {m:words} state benefits of {brings}"
-    return Table(
+    made = tabled(
         data=table.reset_index(),
         first=0 if len(table) <= ROWS_OF_LIFE else ROWS,  # page one holds so many
-        columns=tuple(
-            replace(one, decimals=digits(table[one.name].dropna())) if one.name in sums else one
-            for one in columns(
-                "name: project | rag_declared | rag_assured | finish | life_cost | life_benefit",
-                "now.year | variance",
-            )
-            if one.name not in empty
-        ),
         title=say(title, **facts),
         note=f"{many(len(silent), 'project states|projects state')} none of these sums: {shortened(silent)}."
         if len(silent)
         else "",
+    )
+    printed = {name: digits(table[name].dropna()) for name in ("life_cost", "life_benefit", "now")}
+    return replace(
+        made, columns=tuple(replace(one, decimals=printed.get(one.name, one.decimals)) for one in made.columns)
     )
 
 

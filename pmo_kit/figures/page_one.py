@@ -25,7 +25,6 @@ from pmo_kit.figures.arbitration import (
 )
 from pmo_kit.figures.figure import (
     at_least_some,
-    columns,
     count,
     figure,
     kpi,
@@ -33,6 +32,7 @@ from pmo_kit.figures.figure import (
     nothing,
     sentence,
     shortened,
+    tabled,
     tile,
 )
 from pmo_kit.register import Register
@@ -144,9 +144,9 @@ def amounts(allocation: Allocation) -> Table:
         leaving = {"project": (("lead", "With the exit costs"),)}
         leaving |= {year: total[year] + float(exits[year]) for year in heads}
         data = pd.concat([data, pd.DataFrame([leaving])], ignore_index=True)
-    return Table(
+    return tabled(
         data=data,
-        columns=columns("project: ", *(Field(year, year) for year in heads)),
+        own=[Field(year, year) for year in heads],
         totals=2 if exits["in all"] else 1,
         across=2 if len(heads) <= 3 else 1,
         facts=(claims.spend(allocation), *(claims.spend(allocation, year) for year in years)),
@@ -276,7 +276,6 @@ def certificate(allocation: Allocation, simulation: Simulation, confidence: floa
     return "Likely:", say("worth {worth}. {money}", worth=worth, money=money)
 
 
-TURNS = 3
 SMALL = 1e-6
 AT_ONCE = {"at": "any fewer", "above": "any more", "below": "any less"}
 EVENTS = 2
@@ -381,9 +380,8 @@ def decisions(
                 "otherwise": str(request.if_not_decided),
             }
         )
-    return Table(
+    return tabled(
         data=pd.DataFrame(rows),
-        columns=columns("number | decision | text | owner: Owner, by when | otherwise"),
         details=tuple(details),
         note=say(" ").join(
             [
@@ -621,10 +619,8 @@ def turning_points(allocation: Allocation, points: pd.DataFrame) -> Exhibit:
     )
     if rows.empty:
         return nothing("What would change this advice", "No change of people, money or costs that was tried.")
-    return Table(
+    return tabled(
         data=rows,
-        first=TURNS,
-        columns=columns("what: If this moves … | now.value | turns | value: then worth | then"),
         title="What would change this advice",
     )
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pmo_kit.exhibits import Chart, Field, Table
+from pmo_kit.exhibits import Chart, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import number
-from pmo_kit.figures.figure import axes, columns, count, figure, listed, percent, sentence, shortened, unit_line
+from pmo_kit.figures.figure import count, drawn, figure, listed, percent, sentence, shortened, tabled, unit_line
 from pmo_kit.partners import Award
 
 
@@ -21,9 +21,8 @@ def lots(award: Award) -> Table:
     rows["name"] = rows["name"].fillna("no award")
     winners = [f"{row.name} for {row.label}" for row in rows.itertuples()]
     different = award.one_by_one_value < award.value - 1e-9
-    return Table(
+    return tabled(
         data=rows,
-        columns=columns("what: lot | name | price | value: points | runner_up | alone.who"),
         title=f"{sentence(listed(winners))}: {format_number(rows['price'].sum())} together",
         takeaway=f"Lot by lot would earn {format_number(award.one_by_one_value)} points, "
         f"together {format_number(award.value)}: no partner can take more lots than it has room for."
@@ -46,13 +45,8 @@ def bids(award: Award) -> Table:
     rows["robust"] = 100 * rows["wins"]
     out = rows[~rows["passed"]]
     fails = [f"{row.name} on lot {row.lot} ({row.failed_gate})" for row in out.itertuples()]
-    return Table(
+    return tabled(
         data=rows,
-        group=Field("group", kind="category"),
-        columns=columns(
-            "name: partner | price | quality.points | price_points | value.points",
-            "robust | price_to_win | remark",
-        ),
         title=f"{sentence(count(len(out), 'bid misses', 'bids miss'))} a must-pass minimum: {shortened(fails)}"
         if fails
         else "Every bid passes the must-pass minima",
@@ -70,10 +64,8 @@ def scores(award: Award, lot: str) -> Chart:
     rows = rows.sort_values(["weight", "criterion", "partner_id"], ascending=[False, True, True], kind="stable")
     left_out = int(award.evaluation.evaluators["left_out"].gt(0).sum())
     best = award.table["quality"].xs(lot, level="lot").idxmax()
-    return Chart(
-        mark="heatmap",
+    return drawn(
         data=rows[["words", "partner", "consensus"]],
-        **axes(x="partner", y="words.bar", value="consensus"),
         title=f"{names[best]} has the best quality on lot {lot}: "
         f"{format_number(award.table.at[(best, lot), 'quality'], 0)} of 100 points",
         takeaway=f"{sentence(count(left_out, 'evaluator'))} left out for a conflict on part of the bids.",
@@ -96,9 +88,8 @@ def sensitivity(award: Award) -> Table:
     spans["same"] = spans["same"].map({True: "as recommended", False: "another award"})
     mine = spans[spans["same"] == "as recommended"]
     holds = f"from {percent(mine['start'].min())} to {percent(mine['end'].max())}" if len(mine) else "nowhere"
-    return Table(
+    return tabled(
         data=spans,
-        columns=columns("weights | award | same"),
         title=f"The award holds while the price counts {holds}",
         takeaway=f"The price counts {percent(award.price_weight)} today.",
         unit_line=unit_line(award.register, f"Best award by weight of the price, in steps of {percent(0.05)}", ""),
@@ -117,9 +108,8 @@ def debrief(award: Award, partner_id: str, lot: str) -> Table:
     rows["remarks"] = rows["remarks"].replace("", "–")
     first = rows.iloc[0]
     price = f" At the prices of the others it would have won below {format_number(bid['price_to_win'])}."
-    return Table(
+    return tabled(
         data=rows,
-        columns=columns("label: criterion | weight | score | winner_score | lost | remarks"),
         title=f"{bid['name']}, lot {lot}: "
         + (
             f"out because {bid['failed_gate']}"

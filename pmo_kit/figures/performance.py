@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pmo_kit.exhibits import Chart, Field, Kpi, Message, Reference, Table
+from pmo_kit.exhibits import Chart, Kpi, Message, Reference, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import Fact, number, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.figure import (
-    axes,
-    columns,
     count,
     cut,
     dated,
+    drawn,
     figure,
     in_sentence,
     kpi,
     listed,
     many,
-    named,
     or_none,
     percent,
     sentence,
     shortened,
+    tabled,
     tile,
     unit_line,
 )
@@ -125,16 +124,10 @@ def ratings(review: Review, before: Review | None = None) -> Table:
     rows["move"] = "" if moved is None else moved.map(MOVES).to_numpy()
     rows["order"] = rows["rag_rule"].map(WORST_FIRST).fillna(3)
     rows = rows.sort_values(["watermelon", "order", "bac"], ascending=[False, True, False], kind="stable")
-    rows["project"], rows["reason"] = named(rows), rows["reason"].replace("", "–")
+    rows["reason"] = rows["reason"].replace("", "–")
     told = _of_review(review)
-    return Table(
+    return tabled(
         data=rows,
-        first=ROWS,
-        columns=columns(
-            "project | rag_declared | rag_assured | rag_rule",
-            "move" if before is not None else "",
-            "cpi | reason: why",
-        ),
         title=say(
             "{false:Words project reports|projects report} Green while the figures say Red: {who}",
             who=shortened(review.watermelons["name"]),
@@ -160,12 +153,8 @@ def areas(review: Review) -> Table:
     told, total = _of_review(review), review.areas.loc["All"]
     known = review.areas.drop(index="All")["cpi"].dropna()
     worst = known[known == known.min()]
-    return Table(
+    return tabled(
         data=rows,
-        totals=1,
-        columns=columns(
-            "area | projects: projects that report | bac | pv | ev | ac | cpi.sums | spi_t | eac_cpi | ratings"
-        ),
         title=(say("{earned} earned for {spent} spent", **told) if told["running"].value else NOBODY)
         + (
             f"; {listed(worst.index)} {'earns' if len(worst) == 1 else 'earn'} least: "
@@ -192,11 +181,9 @@ def s_curve(review: Review, project: str) -> Chart:
     late = f", {format_number(-row['sv_t'])} months behind its plan" if row["sv_t"] < 0 else ""
     earned = curve.loc[curve["what"] == "earned", "months"]
     today = f"; month {number(earned.iloc[-1], 0)} is {row['period']}" if len(earned) else ""
-    return Chart(
-        mark="line",
+    return drawn(
         data=curve,
-        **axes(x=f"months: months from the start{today}", y="amount.axis: cumulative", series="what.series"),
-        styles={"plan": "plan", "earned": "focus", "spent": "actual", "forecast": "forecast"},
+        x=f"months: months from the start{today}",
         references=tuple(Reference("x", float(month), "today") for month in earned.tail(1)),
         title=f"{row['name']} has earned {format_number(row['ev'])} for {format_number(row['ac'])} spent{late}"
         if row["counted"]
@@ -221,11 +208,8 @@ def slips(register: Register, milestones: pd.DataFrame, most: int = ROWS) -> Cha
     shown, note = cut(late, most)
     first = late.iloc[0] if len(late) else None
     moved = int((late["moved_months"] >= 1).sum())
-    return Chart(
-        mark="interval",
+    return drawn(
         data=shown[["milestone", "low", "last_months", "slip_months", "words", "style"]],
-        **axes(x="last_months", y="milestone", label="words.mark", series="style"),
-        **axes(low="low.end", high="slip_months"),
         title=f"Latest is {first['milestone']}, by {count(round(first['slip_months']), 'month')}"
         if first is not None
         else "No open milestone is late",
@@ -241,13 +225,10 @@ def slips(register: Register, milestones: pd.DataFrame, most: int = ROWS) -> Cha
 def forecasts(review: Review, accuracy: pd.DataFrame) -> Table:
     """Return today's cost at the end beside what it was and what the project declares."""
     rows = accuracy.reset_index().sort_values("declared_gap", kind="stable")
-    rows["project"] = named(rows)
     hopeful = rows.loc[rows["declared_gap"] < -HOPE * rows["eac"], "name"]
     than = f"to end more than {percent(HOPE)} cheaper than"
-    return Table(
+    return tabled(
         data=rows,
-        first=ROWS,
-        columns=columns("project | eac | eac_before | drift | eac_declared | declared_gap"),
         title=f"{many(len(hopeful), 'project hopes|projects hope')} {than} "
         f"{'its' if len(hopeful) == 1 else 'their'} pace: {shortened(hopeful)}"
         if len(hopeful)
@@ -261,12 +242,9 @@ def forecasts(review: Review, accuracy: pd.DataFrame) -> Table:
 def stop_or_continue(review: Review, verdicts: pd.DataFrame) -> Table:
     """Return the stop or continue test: what is spent is left out."""
     rows = verdicts.reset_index().sort_values(["gain_at_cpi", "project_id"], kind="stable")
-    rows["project"] = named(rows)
     doubtful = rows.loc[rows["verdict"].isin(["stop", "look again"]), "name"]
-    return Table(
+    return tabled(
         data=rows,
-        first=ROWS,
-        columns=columns("project | spent | to_spend | etc | npv_continue | npv_stop | gain.on | gain_at_cpi | verdict"),
         title=say(
             "{n:Words running project|running projects} would not pay at today's pace: {who}",
             n=claims.teller(review.register, "stop_or_continue")("doubtful", len(doubtful)),
@@ -284,14 +262,12 @@ def rebaselines(register: Register, moves: pd.DataFrame) -> Table:
     """Return the log of moved baselines, those without a reference first."""
     rows = moves.sort_values(["explained", "project_id"], kind="stable").copy()
     rows["name"] = rows["project_id"].map(register.projects["name"]).fillna("")
-    rows["project"], rows["since"] = named(rows), dated(rows["since"], "%b %Y")
+    rows["since"] = dated(rows["since"], "%b %Y")
     rows["what"] = rows["quantity"].replace("bac", "budget at completion").str.replace("_", " ")
     rows["reference"] = rows["reference"].astype("object").where(rows["explained"], "none")
     silent = rows.loc[~rows["explained"].astype(bool), "name"].drop_duplicates()
-    return Table(
+    return tabled(
         data=rows,
-        first=ROWS,
-        columns=columns("project | what: what | before | after | change | since | reference"),
         title=f"The baseline of {shortened(silent)} moved without a decision"
         if len(silent)
         else "Every baseline that moved has a change request"
@@ -305,10 +281,8 @@ def rebaselines(register: Register, moves: pd.DataFrame) -> Table:
 def since_last(register: Register, found: pd.DataFrame) -> Table:
     """Return what became of the last committee's decisions, in whole sentences."""
     broken = found[found["kind"] != "open"]
-    return Table(
+    return tabled(
         data=found.assign(day=dated(found["date"], "%b %Y")),
-        group=Field("lead", kind="category"),
-        columns=columns("text: what | amount: at stake | day"),
         title=f"{many(len(broken), 'thing differs|things differ')} from what was decided",
         takeaway=str(broken["text"].iloc[0]) if len(broken) else "Every decision was kept.",
     )
@@ -324,11 +298,8 @@ def realized(benefits: Benefits, most: int = 12) -> Chart:
     shown, note = cut(known, most)
     rows = shown.melt("label", ["due", "realized"], "what", "amount").replace({"what": {"due": "approved"}})
     worst = shown.iloc[0] if len(shown) else None
-    return Chart(
-        mark="bar",
+    return drawn(
         data=rows.set_index("label").loc[list(shown["label"])].reset_index(),
-        **axes(x="amount.bare", y="label.mark", series="what.series"),
-        styles={"approved": "plan", "realized": "actual"},
         title=say(
             "{who} has brought {rate} of “{what}” that was due",
             who=worst["name"],
@@ -369,10 +340,8 @@ def reference_classes(register: Register, classes: pd.DataFrame) -> Table:
         n, share = whole.loc["cost", ["cases", "pooled"]]
         side = "more" if share >= 1 else "less"
         told["cost"] = f"{count(n, 'project costs', 'projects cost')} {percent(abs(share - 1))} {side} than budgeted"
-    return Table(
+    return tabled(
         data=rows,
-        group=Field("what", kind="category"),
-        columns=columns("area | cases | pooled | low | median | high"),
         title=sentence("; ".join(told.values())) or "How past claims turned out",
     )
 
@@ -396,10 +365,8 @@ def change_load(load: ChangeLoad) -> Chart:
             f"{worst['unit']} is asked for too much in {when}: {'up to ' * (len(times) > 1)}"
             f"{percent(worst['load'])} of staff, it can take {percent(worst['threshold'])}"
         )
-    return Chart(
-        mark="heatmap",
+    return drawn(
         data=rows,
-        **axes(x="quarter", y="unit.bar", value="share.staff"),
         title=title,
         takeaway=load.summary,
     )
@@ -420,10 +387,8 @@ def gates(register: Register, coverage: pd.DataFrame) -> Table:
             f"{listed(worst.index)} {'has' if len(worst) == 1 else 'have'} passed {percent(known.min())} of "
             f"{'its' if len(worst) == 1 else 'their'} checks, the whole portfolio {percent(whole)}"
         )
-    return Table(
+    return tabled(
         data=rows,
-        totals=1,
-        columns=columns("area | projects | asked.checks | passed | failed | missing | share.passed"),
         title=title,
         takeaway=f"{many(int(coverage.at['All', 'missing']), 'check was|checks were')} never done.",
     )
@@ -446,10 +411,8 @@ def risks(register: Register, top: pd.DataFrame) -> Table:
             f"The largest risk is {in_sentence(first['label'])} ({first['name']}): "
             f"{format_number(first['exposure'])} expected"
         )
-    return Table(
+    return tabled(
         data=rows,
-        group=Field("class", kind="category"),
-        columns=columns("what | likely | exposure | movement | owner | response"),
         title=title,
         takeaway=f"{many(bare, 'of these risks has|of these risks have')} no owner or no response."
         if bare
@@ -468,10 +431,8 @@ def exposure(register: Register, by_class: pd.DataFrame) -> Table:
     known = total["before"] == total["before"]
     moved = f", {format_number(total['change'], signed=True)} since the last committee" if known else ""
     most = parts.index[parts == parts.max()] if parts.max() > 0 else []
-    return Table(
+    return tabled(
         data=rows,
-        totals=1,
-        columns=columns("class | risks | before: expected cost then | exposure: now | change.risks"),
         title=f"All risks together are expected to cost {format_number(total['exposure'])}{moved}",
         takeaway=f"{sentence(listed(map(str, most)))} risks weigh most." if len(most) else "",
     )
@@ -486,9 +447,8 @@ def actions(register: Register, directions: pd.DataFrame) -> Table:
         late_words=[f"{format_number(days, 0)} days late" if days > 0 else "–" for days in directions["days_late"]],
     )
     late, whole = _actions(register, rows["days_late"])
-    return Table(
+    return tabled(
         data=rows,
-        columns=columns("action | owner | due | late_words"),
         title=say(
             "{late:nones-Words} of {whole:words open action|open actions} {verb} past the date",
             late=late,

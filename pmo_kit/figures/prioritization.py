@@ -11,9 +11,8 @@ from pmo_kit.exhibits import Chart, Field, Message, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import number, say
 from pmo_kit.figures.figure import (
-    axes,
-    columns,
     count,
+    drawn,
     figure,
     in_words,
     listed,
@@ -21,6 +20,7 @@ from pmo_kit.figures.figure import (
     percent,
     sentence,
     shortened,
+    tabled,
     unit_line,
 )
 from pmo_kit.prioritization import Disagreement, Ranking, RankRobustness, Screening
@@ -63,10 +63,8 @@ def acceptability(robustness: RankRobustness) -> Chart:
     said = listed(f"{table.loc[i, 'name']} {percent(value)}" for i, value in first.items())
     alone = f"{table.loc[first.index[0], 'name']} comes first in {percent(first.iloc[0])} of cases"
     title = alone if first.iloc[0] >= 0.9 else f"Who comes first depends on the weights: {said}"
-    return Chart(
-        mark="heatmap",
+    return drawn(
         data=pd.DataFrame(rows),
-        **axes(x="rank.cell", y="project.bar", value="share.cases", label="label.mark"),
         title=title,
         takeaway=robustness.sentences[0],
         unit_line=unit_line(robustness.ranking.register, f"Share of cases in each rank: {_cases(robustness)}", "%"),
@@ -92,10 +90,8 @@ def stability(robustness: RankRobustness) -> Chart:
             ],
         }
     ).sort_values("room", kind="stable", ignore_index=True)
-    return Chart(
-        mark="interval",
+    return drawn(
         data=rows.head(ROWS).drop(columns="room"),
-        **axes(x="weight.axis", y="criterion.bar", low="low.end", high="high.end", label="label.mark"),
         title=robustness.sentences[1].rstrip(".") if len(table) else "There is one criterion: its weight is 100 %",
     )
 
@@ -116,10 +112,8 @@ def disagreement(found: Disagreement, ranking: Ranking) -> Chart:
         }
     )
     pairs = len(table) * (len(table) - 1) // 2
-    return Chart(
-        mark="interval",
+    return drawn(
         data=rows,
-        **axes(x="rank.axis", y="project.bar", low="low.end", high="high.end", label="label.mark"),
         title=f"The {count(table.shape[1])} weightings dispute {number(len(found.pairs), 0)} of {number(pairs, 0)} "
         f"pairs; {ranking.table.loc[order[0], 'name']} moves most: {rows['label'][0]}"
         if len(found.pairs)
@@ -136,10 +130,8 @@ def flags(screening: Screening, ranking: Ranking) -> Table:
     rows = pd.DataFrame(
         {"check": table["check"].map(CHECKS), "message": [in_words(text, names) for text in table["message"]]}
     )
-    return Table(
+    return tabled(
         data=rows,
-        first=ROWS,
-        columns=columns("check | message: what"),
         title=screening.summary.rstrip("."),
         unit_line=unit_line(ranking.register, f"{sentence(count(len(rows), 'flag'))} on scores and criteria", ""),
     )
@@ -206,16 +198,9 @@ def tiers(ranking: Ranking, robustness: RankRobustness) -> Table:
     if (base["commitment"] == "mandatory").any():
         notes.insert(0, "By law: done whatever its rank.")
     number = int(rows["tier"].nunique())
-    return Table(
+    return tabled(
         data=data,
-        first=ROWS,
-        columns=columns(
-            "project | area",
-            Field("value", "value", ranking.unit),
-            "ranks | first | standing",
-            "missing.scores" if data["missing"].any() else "",
-        ),
-        group=Field("tier", kind="text"),
+        own=[Field("value", "value", ranking.unit)],
         title=f"{sentence(count(number, 'tier'))} can be told apart; the first is {shortened(first)}",
         unit_line=unit_line(ranking.register, "Value and range of ranks", ranking.unit),
         note=" ".join(notes),
@@ -236,9 +221,8 @@ def criteria(ranking: Ranking) -> Table:
         }
     ).sort_values("weight", ascending=False, kind="stable", ignore_index=True)
     top = rows.iloc[0]
-    return Table(
+    return tabled(
         data=rows,
-        columns=columns("criterion | swing | nothing", "gate" if rows["gate"].any() else "", "weight.exact"),
         title=f"{top['criterion']} weighs most: {percent(top['weight'] / 100, 1)} for {top['swing'][0][1]}",
         note=f"Seal of these weights: {ranking.inputs['weights_seal'][:8]}.",
     )
@@ -258,11 +242,9 @@ def contributions(ranking: Ranking) -> Chart:
     best = grouped.loc[leader].idxmax()
     whole, part = parts.loc[leader].sum(), grouped.loc[leader, best]
     more = len(ranking.ranked) - len(parts)
-    return Chart(
-        mark="bar",
+    return drawn(
         data=long[["project", "what", "points"]],
-        **axes(x=Field("points", "value", ranking.unit), y="project.bar", series="what.series"),
-        stacked=True,
+        x=Field("points", "value", ranking.unit),
         title=f"{names[leader]} leads with {format_number(whole)}; {format_number(part)} of it from {best}",
         takeaway=f"The first three are {listed(names.head(3))}.",
         unit_line=unit_line(ranking.register, "What the value is made of", ranking.unit),
@@ -291,10 +273,8 @@ def scores(ranking: Ranking) -> Chart:
     cells = len(ranking.ranked) * len(ranking.weights)
     holes = f"{sentence(count(gaps, 'score is', 'scores are'))} missing of {format_number(cells, 0)}"
     wide = float((high - low).max(initial=0.0))
-    return Chart(
-        mark="heatmap",
+    return drawn(
         data=pd.DataFrame(rows),
-        **axes(x="criterion.bar", y="project.bar", value="value.cell", label="label.mark"),
         title=f"{holes}: shown as ?, counted as an interval"
         if gaps
         else f"No score of {format_number(cells, 0)} is missing",

@@ -12,9 +12,8 @@ from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import SHARE, Fact, Unit, number, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.figure import (
-    axes,
-    columns,
     count,
+    drawn,
     figure,
     in_sentence,
     listed,
@@ -23,6 +22,7 @@ from pmo_kit.figures.figure import (
     percent,
     sentence,
     shortened,
+    tabled,
     unit_line,
 )
 from pmo_kit.risk import Bases, Simulation
@@ -44,10 +44,8 @@ def s_curve(simulation: Simulation) -> Chart:
     def told(amount: float, level: float | None) -> Fact:
         return claims.told(simulation, "risk.cost", amount, confidence=level, part="cost")
 
-    return Chart(
-        mark="line",
+    return drawn(
         data=curve.assign(percent=100 * curve["probability"]),
-        **axes(x="value.axis: cost", y="percent.likely"),
         references=(
             Reference("x", planned, f"as planned {money(planned)}", "plan"),
             Reference("x", sure, f"{percent(0.8)} sure {money(sure)}", "limit"),
@@ -93,10 +91,8 @@ def tornado(simulation: Simulation, most: int = 10) -> Chart:
             "If {who} goes badly the plan is worth {low}; if it goes well, {high}.",
             who=first["name"], low=low, high=high,
         )  # fmt: skip
-    return Chart(
-        mark="interval",
+    return drawn(
         data=shown,
-        **axes(x="middle", y="name.bar", low="npv_low", high="npv_high", label="words.mark"),
         references=(Reference("x", middle, f"middle {money(middle)}", "plan"),),
         title=title,
         takeaway=takeaway,
@@ -115,12 +111,8 @@ def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
     even = int((table["probability"] > 0.2).sum())
     early = int((table["planned"] > table["available"] + 0.05).sum())
     beyond = f" As planned, with nothing late, {count(early)} would be exceeded." if early else ""
-    return Table(
+    return tabled(
         data=shown,
-        columns=columns(
-            "label | available | planned | p50 | p80: 80\u202f% sure | short_p80",
-            "percent.exceeded",
-        ),
         title=f"Every limit holds in {'nearly ' * bool(first['probability'])}all of the futures"
         if first["probability"] < RARE
         else say(
@@ -163,9 +155,8 @@ def contingency(simulation: Simulation, confidences: tuple[float, ...] = (0.7, 0
         }
     )
     asked = simulation.contingency(0.8)
-    return Table(
+    return tabled(
         data=rows,
-        columns=columns("confidence | base | pooled.money | quantile || unpooled | saved || joint"),
         title=f"No reserve over the planned cost is needed for {percent(0.8)} confidence"
         if asked.pooled < 0.05
         else say(
@@ -208,10 +199,8 @@ def top_risks(simulation: Simulation, each: int = EACH) -> Exhibit:
         shown[column] = shown[column].fillna("none")
     first, classes = table.iloc[0], simulation.classes
     bare = int(shown[["owner", "response"]].eq("none").any(axis=1).sum())
-    return Table(
+    return tabled(
         data=shown,
-        group=Field("class", kind="category"),
-        columns=columns("what | likely | cost_mean | expected_cost | late | owner | response"),
         title=say(
             "{kind} risks weigh most: {part} of {whole} expected; the largest is {which} ({who})",
             kind=sentence(classes.index[0]),
@@ -247,10 +236,8 @@ def by_year(simulation: Simulation) -> Chart:
         for row in table.itertuples()
     ]
     worst = max(likely, key=lambda year: likely[year], default="")
-    return Chart(
-        mark="interval",
+    return drawn(
         data=table,
-        **axes(x="spend_p50", y="year.bar", low="spend_p10", high="spend_p90", label="words.mark"),
         title=say(
             "{year} is the year at risk: its money is exceeded in {share} of the futures",
             year=worst,
@@ -285,12 +272,8 @@ def bases(found: Bases) -> Table:
     def told(key: str, amount: float, unit: Unit | None = None, **of: Any) -> Fact:
         return claims.told(found.simulations["expected"], key, amount, unit, **of)
 
-    return Table(
+    return tabled(
         data=data.drop(columns=["leaves", "enters", "resized"]),
-        columns=columns(
-            "plan | planned: planned net value | expected | median.money",
-            "p20 || holds: all envelopes hold | wins | out | into | size: other size",
-        ),
         title=say(
             "Best as planned would be expected to be worth {other}; the recommended plan is {own}, and worth more "
             "in {better} of the futures",
@@ -333,12 +316,9 @@ def compared(simulations: dict[str, Simulation]) -> Exhibit:
         for amount, plan in ((rows["npv"].iloc[0], claims.PLAN), (other["npv"], other["plan"]))
     )
     apart = say("worth {theirs} in the middle (median), not {ours}", theirs=theirs, ours=ours)
-    return Table(
+    return tabled(
         data=rows,
-        columns=columns(
-            "plan | planned: planned cost | cost: cost, 80\u202f% sure || value: planned net value",
-            f"npv: net value, middle | sure || fits | wins: worth more than {first_name}",
-        ),
+        own=[Field("wins", f"worth more than {first_name}", "%", decimals=0)],
         title=say("{who} keeps all envelopes in {holds} of the futures", who=first_name, holds=claims.holds(first))
         + (
             say(

@@ -13,7 +13,6 @@ from pmo_kit.facts import SHARE, number, percent, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import largest_levels
 from pmo_kit.figures.figure import (
-    columns,
     count,
     figure,
     listed,
@@ -21,6 +20,7 @@ from pmo_kit.figures.figure import (
     or_none,
     sentence,
     shortened,
+    tabled,
     unit_line,
 )
 from pmo_kit.scenarios import Comparison, partly
@@ -60,9 +60,8 @@ def definitions(comparison: Comparison) -> Table:
         }
     )
     scenarios = len(comparison.scenarios)
-    return Table(
+    return tabled(
         data=rows,
-        columns=columns("scenario | what: what changes | scope | change.words"),
         title=f"{sentence(count(scenarios, 'case is', 'cases are'))} set beside {comparison.base.lower()}",
     )
 
@@ -82,9 +81,8 @@ def results(comparison: Comparison) -> Table:
         ]
     infeasible = table["status"] == "infeasible"
     table["entered"] = table["entered"].mask(infeasible, "no plan obeys the limits")
-    return Table(
+    return tabled(
         data=table,
-        columns=columns("scenario | value: net value | delta || held | anew || funded | entered | left | resized"),
         title=_extremes(comparison),
         takeaway=comparison.summary,
         note="What today's plan no longer fits is dropped from it first"
@@ -122,10 +120,9 @@ def grid(comparison: Comparison) -> Table:
     if forced:
         verbs = ("forces", "is") if len(forced) == 1 else ("force", "are")
         note = f"{note} {listed(sorted(forced))} {verbs[0]} the answer and {verbs[1]} not counted.".strip()
-    return Table(
+    return tabled(
         data=shown,
-        group=Field("presence", kind="category"),
-        columns=columns("project", *(Field(name, name, kind="mark", ruled=name == first_forced) for name in levels)),
+        own=[Field(name, name, kind="mark", ruled=name == first_forced) for name in levels],
         title=f"Over {comparison.over} {count(int(counts.get('always', 0)), 'project is', 'projects are')} always "
         f"funded ({or_none(same)} at one size), {or_none(int(counts.get('sometimes', 0)))} sometimes, "
         f"{or_none(int(counts.get('never', 0)))} never",
@@ -154,13 +151,9 @@ def regret(comparison: Comparison) -> Table:
         f"In none of these cases better than another plan here: {listed(beaten['plan'])}." if len(beaten) else "",
     ]
     lost = "% of the best possible" if comparison.in_percent else None
-    return Table(
+    return tabled(
         data=table.replace(float("inf"), float("nan")).rename_axis("plan").reset_index(),
-        columns=columns(
-            "plan: plan made for",
-            *(Field(name, f"lost if {name}") for name in names),
-            "|| maximum | mean | fits.cases",
-        ),
+        own=[Field(name, f"lost if {name}") for name in names],
         title=say(
             "Over {over} today's plan is at most {now} worse than the best plan of the case; the plan of least "
             "regret at most {least}",
@@ -200,9 +193,8 @@ def least_regret(comparison: Comparison) -> Table:
     )
     worst = str(found.regrets.idxmax())
     better = _better(comparison)
-    return Table(
+    return tabled(
         data=rows if len(rows) else pd.DataFrame({"project": ["none"], "today": [""], "there": [""]}),
-        columns=columns("project | today | there"),
         title=say(
             "Over {over} one plan is at most {least} worse than the best of the case; today's up to {now}",
             **_regrets(comparison),
@@ -235,13 +227,9 @@ def futures(comparison: Comparison, table: pd.DataFrame) -> Table:
     best, today = str(worst[possible].idxmax()), float(worst[comparison.base])
     first = "first" if len(possible) == len(worst) else "first of those that are possible today"
     rows = sure.assign(worst=worst, holds=holds).rename_axis(columns=None).reset_index()
-    return Table(
+    return tabled(
         data=rows,
-        columns=columns(
-            "plan: plan made for",
-            *(Field(str(name), f"worth if {name}") for name in sure.columns),
-            "|| worst | holds.least",
-        ),
+        own=[Field(str(name), f"worth if {name}") for name in sure.columns],
         title=f"Over {comparison.over} today's plan is worth at least {format_number(today)}, {percent(0.8)} sure"
         + (
             f"; {best[:1].lower()}{best[1:]} is {first}, with {format_number(float(worst[best]))}"
@@ -278,9 +266,8 @@ def switch(comparison: Comparison, points: pd.DataFrame) -> Table:
     first = (rows.loc[turns.index[0], "words"] or turns["scenario"].iloc[0]) if len(turns) else ""
     given = -float(points["before"].max()) if len(points) else 0.0
     pays = int((points["after"] > 1e-9).sum())
-    return Table(
+    return tabled(
         data=rows,
-        columns=columns("scenario | share.words | words: that is | after.gained"),
         title=f"At {first} the plan of least regret overtakes today's"
         if len(turns) and turns["share"].iloc[0] > 0.005
         else "The plan of least regret is worth as much as today's even if no case comes"

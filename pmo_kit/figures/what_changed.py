@@ -8,7 +8,7 @@ from pmo_kit.exhibits import Chart, Field, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import Sentence, say
 from pmo_kit.figures import claims
-from pmo_kit.figures.figure import axes, columns, figure, listed, sentence, shortened, unit_line
+from pmo_kit.figures.figure import drawn, figure, listed, sentence, shortened, tabled, unit_line
 from pmo_kit.scenarios import Attribution
 
 WORDS = {
@@ -41,12 +41,9 @@ def causes(attribution: Attribution) -> Chart:
             "kind": ["before", *("more" if x >= 0 else "less" for x in amounts), "now"],
         }
     )
-    return Chart(
-        mark="bar",
+    return drawn(
         data=rows,
-        **axes(x=Field("end", "net value", register.settings.unit), y="step", start="start.end", series="kind"),
-        styles={"before": "previous", "now": "actual", "more": "good", "less": "bad"},
-        **axes(label="words.mark"),
+        x=Field("end", "net value", register.settings.unit),
         title=_title(attribution),
         takeaway=_takeaway(attribution) + ". Nothing is left unexplained.",
         unit_line=unit_line(register, f"Net value of the best plan, cause by cause in this order{_alike(attribution)}"),
@@ -71,10 +68,8 @@ def effects(attribution: Attribution) -> Table:
     notes = [f"{sentence(_cause(str(cause)))}: {note}." for cause, note in table["note"].items() if note]
     swings = [_cause(str(cause)) for cause in table.index[table["order_matters"].astype(bool)]]
     notes += [f"The sign of {listed(swings)} depends on the order of the causes."] if swings else []
-    return Table(
+    return tabled(
         data=rows,
-        totals=1,
-        columns=columns("cause | held: plan as it was | reoptimized | total || shapley | enter | leave"),
         title=_takeaway(attribution),
         unit_line=unit_line(
             register,
