@@ -368,11 +368,12 @@ def overrides(ledger: Ledger, allocation: Allocation) -> Exhibit:
     if ledger.table.empty:
         return nothing("No override is on record.", "No project is taken in or out by order.")
     table, names = ledger.table, register.projects["name"]
+    sizes = ", " + allocation.question.options["label"]
     rows = pd.DataFrame(
         [
             {
                 "project": (
-                    ("text", f"{row.name}{'' if pd.isna(row.level) else f', {row.level}'}"),
+                    ("text", row.name + sizes.get((row.project_id, row.level), "").removesuffix(", ")),
                     ("id", row.project_id),
                     ("line", "taken in" if row.in_out == "in" else "taken out"),
                 ),
@@ -530,7 +531,7 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Table:
     parts = shown["rule"].map(units).eq(SHARE)
     for column in ("used", "limit", "slack"):
         shown[column] = shown[column].where(~parts, 100 * shown[column])
-    shown["unit"] = ["% of spending" if units[rule] == SHARE else units[rule].short for rule in shown["rule"]]
+    shown["unit"] = ["%" if units[rule] == SHARE else units[rule].short for rule in shown["rule"]]
     shown["more"] = [_gain(allocation, worth.loc[rule]) if rule in worth.index else "–" for rule in shown["rule"]]
     shown["label"] = shown["label"].map(sentence)
     held, several = holding(allocation, worth), len(worth.drop("all money", errors="ignore"))

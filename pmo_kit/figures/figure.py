@@ -285,7 +285,8 @@ def figure(id: str) -> Callable[[Callable[P, E]], Callable[P, E]]:
         def made(*args: P.args, **kwargs: P.kwargs) -> E:
             given = signature.bind(*args, **kwargs)
             given.apply_defaults()
-            register, goal = next(_registers(given.arguments.values()), (None, ""))
+            nobody: tuple[Any, str] = (None, "")
+            register, goal = next(_registers(given.arguments.values()), nobody)
             if register is not None and isinstance(given.arguments.get("project"), str):
                 known([given.arguments["project"]], register.projects.index, "project")
             with printing() as printed:

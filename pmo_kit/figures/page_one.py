@@ -569,7 +569,7 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
             )
             for n, (what, gain) in enumerate(held)
         ]
-        spare = "None is used up, yet nothing better fits." if held else left
+        spare = f"None {'without a price ' * bool(over)}is used up, yet nothing better fits." if held else left
         items: list[tuple[str, str]] = [("", say("{gains}.", gains=say("; ").join(gains)))] if held else []
         return Message(title=f"What limits us: {first}", items=(*items, ("", spare), *over))
     people = limit["kind"] == "capacity"
@@ -638,7 +638,7 @@ def since_last(register: Register, events: pd.DataFrame) -> Message:
     told = events[~still]
     items = [(f"{row.lead}:", row.text) for row in told.head(EVENTS).itertuples()]
     also = [f"{count(len(told) - EVENTS)} more like these"] if len(told) > EVENTS else []
-    pending = count(int(still.sum()), "decision or action", "decisions and actions")
+    pending = count(int(still.sum()), "decision or late action", "decisions and late actions")
     also += [f"{pending} still open"] if still.any() else []
     items += [("Also:", f"{listed(also)} (see performance.since_last).")] if also else []
     date = pd.to_datetime(register.table("decisions")["date"]).max()

@@ -408,7 +408,7 @@ def risks(register: Register, top: pd.DataFrame) -> Table:
     if len(rows):
         first = rows.loc[rows["exposure"].idxmax()]
         title = (
-            f"The largest risk is {in_sentence(first['label'])} ({first['name']}): "
+            f"The largest risk on record is {in_sentence(first['label'])} ({first['name']}): "
             f"{format_number(first['exposure'])} expected"
         )
     return tabled(
@@ -433,7 +433,7 @@ def exposure(register: Register, by_class: pd.DataFrame) -> Table:
     most = parts.index[parts == parts.max()] if parts.max() > 0 else []
     return tabled(
         data=rows,
-        title=f"All risks together are expected to cost {format_number(total['exposure'])}{moved}",
+        title=f"All risks on record together are expected to cost {format_number(total['exposure'])}{moved}",
         takeaway=f"{sentence(listed(map(str, most)))} risks weigh most." if len(most) else "",
     )
 

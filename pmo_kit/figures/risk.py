@@ -202,7 +202,7 @@ def top_risks(simulation: Simulation, each: int = EACH) -> Exhibit:
     return tabled(
         data=shown,
         title=say(
-            "{kind} risks weigh most: {part} of {whole} expected; the largest is {which} ({who})",
+            "{kind} risks of the plan weigh most: {part} of {whole} expected; its largest is {which} ({who})",
             kind=sentence(classes.index[0]),
             which=in_sentence(first["label"]),
             who=names[first["project_id"]],
@@ -223,16 +223,16 @@ def by_year(simulation: Simulation) -> Chart:
     table = simulation.portfolio.drop(index="all years", errors="ignore")
     visible = 0.01 * table["spend_p90"].max()
     table = table[(table["spend_base"] > 0) | (table["spend_p90"] > visible)].reset_index()
-    limit, likely, rules = {}, {}, {}
+    there, likely, rules = {}, {}, {}
     for row in simulation.exceedance.itertuples():
         rule = simulation.question.rule(str(row.rule))
         if isinstance(rule, Envelope) and rule.scope == "all":
-            limit[str(rule.year)], likely[str(rule.year)] = row.limit, row.probability
+            there[str(rule.year)], likely[str(rule.year)] = row.available, row.probability
             rules[str(rule.year)] = rule.name
     table["year"] = table["year"].astype("str")
     table["words"] = [
         f"{money(row.spend_p10)} to {money(row.spend_p90)}, planned {money(row.spend_base)}"
-        + (f", limit {money(limit[row.year])}" if row.year in limit else "")
+        + (f", available {money(there[row.year])}" if row.year in there else "")
         for row in table.itertuples()
     ]
     worst = max(likely, key=lambda year: likely[year], default="")
@@ -267,7 +267,8 @@ def bases(found: Bases) -> Table:
         into=[shortened(names[list(ids)], 4) if ids else "" for ids in table["enters"]],
         size=[shortened(names[[p for p, _, _ in ids]], 3) if ids else "" for ids in table["resized"]],
     )
-    first, likely = table.loc["expected"], table.loc["likely"]
+    first, likely, plain = table.loc["expected"], table.loc["likely"], found.fit.plain
+    pays = plain.question.value == "npv" and abs(plain.value - first["expected"]) >= 0.05
 
     def told(key: str, amount: float, unit: Unit | None = None, **of: Any) -> Fact:
         return claims.told(found.simulations["expected"], key, amount, unit, **of)
@@ -278,7 +279,7 @@ def bases(found: Bases) -> Table:
             "Best as planned would be expected to be worth {other}; the recommended plan is {own}, and worth more "
             "in {better} of the futures",
             other=told("plan.npv", likely["expected"], plan="as planned"),
-            own=told("plan.npv", first["expected"], plan=claims.PLAN, part="mean"),
+            own=claims.told(plain, "plan.npv", first["expected"], plan=claims.PLAN),
             better=told("plan.better", 1 - float(likely["better"]), SHARE, plan=claims.PLAN, part="as planned"),
         ),
         takeaway=say(
@@ -287,6 +288,12 @@ def bases(found: Bases) -> Table:
             now=told("plan.holds", first["fits"], SHARE, plan=claims.PLAN),
             lost=told("plan.gain", found.fit.given_up, plan=claims.PLAN, part="sure"),
         ),
+        note=say(
+            "Before what breaking limits with a price costs; after it the recommended plan is worth {own}.",
+            own=claims.value(plain),
+        )
+        if pays
+        else "",
         unit_line=unit_line(
             register, f"Plans in {format_number(found.simulations['expected'].draws, 0)} possible futures"
         ),

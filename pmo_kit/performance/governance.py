@@ -449,7 +449,7 @@ def _open(decisions: pd.DataFrame, register: Register) -> list[Row]:
         rows.append(("open", row.project_id, f"{text}.", row.amount, row.date))
     actions = register.table("actions")
     late = actions[actions["status"] == "open"]
-    late = late[late["due"] <= pd.Timestamp(as_of)] if as_of is not None else late.iloc[:0]
+    late = late[late["due"] < pd.Timestamp(as_of)] if as_of is not None else late.iloc[:0]
     for row in rows_of(late):
         project = row.project_id if isinstance(row.project_id, str) else ""
         rows.append(("open", project, f"{row.action}: was due on {row.due:%Y-%m-%d}, {row.owner}.", np.nan, row.due))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -85,3 +86,20 @@ def test_no_comma_parts_names_that_have_commas() -> None:
     found = [text for text in texts if re.search(r"part(?: \w+)?,? and [A-Z]|part(?: P\d+)?, [A-Z]", text)]
     assert not found, found
     assert any("part; " in text for text in texts)
+
+
+def test_a_size_is_called_by_its_label_and_never_by_its_code() -> None:
+    """An order that names a size, and the unit of a share of capital."""
+    register = pmo.load_register("data/samples/meridian_12")
+    order = {"project_id": "P07", "in_out": "in", "level": "worst_12", "reason": "asked", "decided_by": "Chair"}
+    rule = {"rule": "Digital at most 90 % of capital", "kind": "share", "scope": "area=Digital", "measure": "capex",
+            "maximum": 0.9}  # fmt: skip
+    orders = pd.DataFrame([order]).assign(date=register.settings.as_of)
+    register = register.replace(overrides=orders, rules=pd.DataFrame([rule]))
+    ledger = pmo.arbitration.override_ledger(pmo.Question(register))
+    allocation = pmo.arbitrate(pmo.Question(register, overrides=False))
+    shown = " ".join(read(figures.overrides(ledger, allocation)))
+    assert "worst 12 sites" in shown
+    assert "worst_12" not in shown
+    limits = figures.limits(allocation, pmo.arbitration.limits_worth(allocation, ["all money"])).data
+    assert set(limits.loc[limits["rule"] == rule["rule"], "unit"]) == {"%"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 import pmo_kit as pmo
@@ -9,6 +10,7 @@ from pmo_kit.exhibits import Chart, Exhibit, from_json, to_json
 from pmo_kit.exhibits.display import fragment
 from pmo_kit.exhibits.pictures import figure
 from pmo_kit.figures import risk as figures
+from tests.figures.two_projects import two_projects
 
 OURS = ("CVaR", "copula", "Monte Carlo", "Latin", "Sobol", "variance", "MILP", "exhibit", "fingerprint")
 
@@ -86,3 +88,26 @@ def test_scenarios_and_changes_are_drawn_too() -> None:
         assert len(figure(exhibit).data) if isinstance(exhibit, Chart) else fragment(exhibit)
     total = made[-1].data.iloc[-1]  # type: ignore[attr-defined]
     assert total["total"] == pytest.approx(attribution.after.value - 33.5)
+
+
+def test_the_year_at_risk_is_set_beside_what_its_exceedance_is_counted_against(simulation: pmo.Simulation) -> None:
+    """An envelope without what is carried into its year would be passed oftener than the title says."""
+    available = simulation.exceedance.set_index("rule")["available"]
+    said = figures.by_year(simulation).data.set_index("year")["words"]
+    for year in ("2027", "2028", "2029"):
+        assert said[year].endswith(f", available {available[f'envelope all {year}']:.1f}")
+
+
+@pytest.mark.parametrize("price", [0.0, 0.5])
+def test_a_plan_that_pays_to_break_a_limit_is_told_before_and_after(price: float) -> None:
+    """Two projects fit and one is wished for: the plan takes both, and its value is less by the price."""
+    register = two_projects(budget=17.0)
+    if price:
+        rule = {"rule": "At most one", "kind": "count", "scope": "all", "maximum": 1.0, "price": price}
+        register = register.replace(rules=pd.DataFrame([rule]))
+    bases = pmo.risk.compare_bases(pmo.Question(register), 0.8, draws=50)
+    plan, expected = bases.fit.plain, bases.table.loc["expected", "expected"]
+    assert plan.value == pytest.approx(expected - price)
+    shown = figures.bases(bases)
+    assert f"the recommended plan is {expected:.1f}" in shown.title
+    assert (f"after it the recommended plan is worth {plan.value:.1f}" in shown.note) == bool(price)

@@ -131,3 +131,14 @@ def test_how_benefits_changed() -> None:
     assert how(3.5, 7) == ", benefits doubled from 3.5 to 7.0"
     assert how(4, 3) == ", benefits 25 % lower (4.0 to 3.0)"
     assert how(float("nan"), 3) == ""
+
+
+def test_an_action_due_on_the_day_of_the_data_is_not_past_its_date(twelve: Register) -> None:
+    """So page one counts as late what the list of actions and the tiles count as late."""
+    as_of = pd.Timestamp(twelve.settings.as_of)
+    actions = twelve.table("actions").head(3).assign(
+        status="open", due=[as_of - pd.Timedelta(days=1), as_of, as_of + pd.Timedelta(days=1)]
+    )  # fmt: skip
+    found = since_last_committee(twelve.replace(actions=actions))
+    told = found.loc[found["text"].str.contains("was due on"), "text"]
+    assert [text.split(":")[0] for text in told] == actions["action"].head(1).tolist()
