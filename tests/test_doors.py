@@ -90,6 +90,10 @@ def test_what_is_not_of_the_kind_is_refused_in_a_sentence(
         (lambda t: pmo.arbitrate(t["question"], 0.01), "too many positional arguments; it takes question."),
         (lambda t: pmo.arbitrate(), "it takes question."),
         (lambda t: pmo.prioritize(t["register"], weights={"carbon": "high"}), "where numbers are needed"),
+        (lambda t: pmo.prioritize(t["register"], weights={"carbn": 1}), "no criterion 'carbn'; did you mean 'carbon'?"),
+        (lambda t: pmo.prioritize(t["register"], weights={"carbon": 1}), "spills has no weight"),
+        (lambda t: pmo.prioritize(t["register"], weights="Finanse"), "'Finanse'; did you mean 'Finance'?"),
+        (lambda t: pmo.Question(t["register"], value="nvp"), "There is no value 'nvp'; did you mean 'npv'?"),
         (lambda t: pmo.figures.arbitration.plan(t["question"]), "plan wants an Allocation, not a Question"),
         (
             lambda t: pmo.figures.arbitration.sponsor_letter(t["allocation"], "P99"),

@@ -341,7 +341,7 @@ def _values(value: str | pd.Series, appraised: pd.DataFrame, table: pd.DataFrame
         raise InputError(f"{value!r} is a ratio: it cannot be added up over projects; use npv or npsv.")
     if value not in appraised.columns or not pd.api.types.is_numeric_dtype(appraised[value]):
         numeric = [c for c in appraised.columns if c not in NOT_ADDITIVE and appraised[c].dtype.kind in "fi"]
-        raise InputError(f"There is no value {value!r}; there are {', '.join(numeric)}.")
+        known([value], numeric, "value")
     keys = pd.MultiIndex.from_arrays([table.index.get_level_values(0), table["base_level"]])
     return appraised[value].reindex(keys).to_numpy(float)
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from pmo_kit.doors import Answer, door, names, numbers
+from pmo_kit.doors import Answer, door, known, names, numbers
 from pmo_kit.errors import InputError, PmoError
 from pmo_kit.facts import as_given, keeping, listed, number
 from pmo_kit.prioritization.values import Scorecard, read_scorecard
@@ -232,9 +232,9 @@ def _weights(register: Register, card: Scorecard, weights: Any) -> pd.Series:
     elif isinstance(weights, Mapping | pd.Series):
         points = dict(weights)
         given = pd.Series(numbers([*points.values()], "weights"), [*points])
-        odd = [str(name) for name in given.index.symmetric_difference(criteria)]
-        if odd:
-            raise InputError(f"weights and criteria do not match: {', '.join(odd)}")
+        known(given.index, criteria, "criterion")
+        if left := [str(name) for name in criteria.difference(given.index)]:
+            raise InputError(f"weights and criteria do not match: {', '.join(left)} has no weight")
         given = given.reindex(criteria)
     else:
         given = pd.Series(numbers(weights, "weights").ravel())
@@ -260,8 +260,7 @@ def _of_stakeholders(register: Register, criteria: pd.Index, who: str) -> pd.Ser
     table = stakeholder_weights(register, criteria)
     if who == "stakeholders":
         return table.mean()
-    if who not in table.index:
-        raise InputError(f"no stakeholder {who!r}; known: {', '.join(table.index)}, or stakeholders for the mean")
+    known([who], [*table.index, "stakeholders"], "stakeholder")
     return pd.Series(table.loc[who])
 
 

@@ -207,7 +207,7 @@ SCALE = pd.MultiIndex.from_tuples([("P01", "full"), ("P99", "full")], names=["pr
      (lambda q: pmo.compare(q, [pmo.Scenario("x"), pmo.Scenario("x")]), "Two scenarios have one name"),
      (lambda q: pmo.risk.fit_envelopes(q, 80), "write 0.8 for 80 %"),
      (lambda q: pmo.prioritize(q.register, method="best"), "not 'best'"),
-     (lambda q: pmo.prioritize(q.register, weights={"health": 1.0}), "do not match")],
+     (lambda q: pmo.prioritize(q.register, weights={"health": 1.0}), "did you mean 'health_risk'?")],
 )  # fmt: skip
 def test_what_no_rule_and_no_answer_can_hold_is_refused_in_words(
     register: Register, ask: Callable[[Any], object], words: str

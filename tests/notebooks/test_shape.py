@@ -56,6 +56,13 @@ def test_parameters_are_annotated_flat_values(path: Path) -> None:
         assert isinstance(ast.literal_eval(node.value), (str, int, float, bool))
 
 
+def test_the_committee_session_is_three_cells() -> None:
+    (page,) = [path for path in notebooks() if path.name == "09_committee_session.ipynb"]
+    _, load, board = (cell.source for cell in code_cells(page))
+    assert "pmo.load_register(register_path)" in load
+    assert board.startswith("pmo.widgets.committee_session(")
+
+
 def test_interactive_cells_come_last(path: Path) -> None:
     marks = ["interactive" in tags(cell) for cell in code_cells(path)]
     assert marks == sorted(marks)
