@@ -261,16 +261,6 @@ def names(given: object, what: str) -> tuple[Any, ...]:
     return (given,) if isinstance(given, str) else tuple(given)
 
 
-def _text(given: object, what: str) -> None:
-    if not isinstance(given, str):
-        raise InputError(f"{what} is {_told(given)}: it must be text.")
-
-
-def _path(given: object, what: str) -> None:
-    if not isinstance(given, str | PathLike):
-        raise InputError(f"{what} is {_told(given)}: it must be a path, as text or as a Path.")
-
-
 def _counted(given: object, what: str) -> None:
     whole(given, what, least=int(what in ("draws", "workers")))
 
@@ -297,20 +287,22 @@ def _stream(given: object, what: str) -> None:
         whole(given, what)
 
 
-def _yes_or_no(given: object, what: str) -> None:
-    if type(given).__name__ not in ("bool", "bool_"):
-        raise InputError(f"{what} is {_told(given)}: it must be True or False.")
+def _must(fits: Callable[[object], bool], words: str) -> Callable[[object, str], None]:
+    """A look at a thing: refused, with these words, where it does not fit."""
+
+    def look(given: object, what: str) -> None:
+        if not fits(given):
+            raise InputError(f"{what} is {_told(given)}: it {words}.")
+
+    return look
 
 
-def _named(given: object, what: str) -> None:
-    if not isinstance(given, Mapping):
-        raise InputError(f"{what} is {_told(given)}: it needs names, such as {{'a name': 1.0}}.")
-
-
+_path = _must(lambda one: isinstance(one, str | PathLike), "must be a path, as text or as a Path")
 PLAIN: dict[str, Callable[[object, str], object]] = {
-    "int": _counted, "float": number, "str": _text, "str | PathLike[str]": _path, "str | Path": _path, "date": day,
-    "bool": _yes_or_no, "Mapping[str, float]": _named, "ArrayLike": _array,
-    "np.random.Generator | int": _stream,
+    "int": _counted, "float": number, "date": day, "ArrayLike": _array, "np.random.Generator | int": _stream,
+    "str": _must(lambda one: isinstance(one, str), "must be text"), "str | PathLike[str]": _path, "str | Path": _path,
+    "bool": _must(lambda one: type(one).__name__ in ("bool", "bool_"), "must be True or False"),
+    "Mapping[str, float]": _must(lambda one: isinstance(one, Mapping), "needs names, such as {'a name': 1.0}"),
 }  # fmt: skip
 """What is looked at of a parameter of another type."""
 

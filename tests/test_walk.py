@@ -43,11 +43,17 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python.with_name("pmo-kit")
 
 
+def surroundings(program: Path) -> dict[str, str]:
+    """What a person has set: the program on the path; pages of Jupyter that it stands on are found as if beside it."""
+    own = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    shared = str(Path(sys.prefix, "share", "jupyter"))
+    return own | {"PATH": f"{program.parent}{os.pathsep}{own['PATH']}", "JUPYTER_PATH": shared}
+
+
 def run(program: Path, folder: Path, command: str, allowed: tuple[int, ...] = (0,)) -> str:
     """One command as a person gives it; its words."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    environment["PATH"] = f"{program.parent}{os.pathsep}{environment['PATH']}"
-    done = subprocess.run([program, *command.split()[1:]], cwd=folder, env=environment, capture_output=True, text=True)
+    words = [program, *command.split()[1:]]
+    done = subprocess.run(words, cwd=folder, env=surroundings(program), capture_output=True, text=True)
     assert done.returncode in allowed, (command, done.returncode, done.stdout[-500:], done.stderr[-2000:])
     return done.stdout
 
@@ -57,11 +63,11 @@ def answers(program: Path, folder: Path, command: str) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     words = [program, *command.split()[1:], "--no-browser", f"--port={port}"]
     lab = "lab" in command or find_spec("voila") is None  # without Voila the board opens in JupyterLab
     words += ["--allow-root"] if lab else []
-    served = subprocess.Popen(words, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    own, nowhere = surroundings(program), subprocess.DEVNULL
+    served = subprocess.Popen(words, cwd=folder, env=own, stdout=nowhere, stderr=nowhere)
     try:
         while served.poll() is None:
             try:

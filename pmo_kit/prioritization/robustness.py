@@ -634,7 +634,7 @@ def rank_robustness(ranking: Ranking, draws: int = 10_000, seed: int = 0) -> Ran
     weights = ranking.weights.to_numpy(float)
     drawn = sample_weights(len(weights), draws, seed)
     share, wins = count_ranks(cells, drawn), win_shares(cells, drawn)
-    stability = _stability(ranking, cells, weights, projects)
+    stability = weight_stability(ranking)
     reversals = _reversals(ranking, cells, weights, projects)
     table = _table(ranking, share, wins)
     with printing() as told:
@@ -677,8 +677,9 @@ def _table(ranking: Ranking, share: Floats, wins: Floats) -> pd.DataFrame:
     )
 
 
-def _stability(ranking: Ranking, cells: Floats, weights: Floats, projects: pd.Index) -> pd.DataFrame:
-    """Weight-stability intervals of every criterion and group."""
+def weight_stability(ranking: Ranking) -> pd.DataFrame:
+    """Weight-stability intervals of every criterion and group: see `RankRobustness.stability`."""
+    cells, weights, projects = ranking.cells()[0], ranking.weights.to_numpy(float), ranking.ranked
     criteria = ranking.weights.index
     groups = ranking.card.criteria["group"]
     parts = [("criterion", str(name), criteria == name) for name in criteria]

@@ -1,10 +1,10 @@
 from .board import arbitration as arbitration
 from .board import committee_session as committee_session
-from .drafts import parameters as parameters
-from .drafts import scenarios as scenarios
 from .explorers import frontier as frontier
+from .explorers import parameters as parameters
 from .explorers import partners as partners
 from .explorers import performance as performance
 from .explorers import register as register
 from .explorers import risk as risk
-from .weights_explorer import weights as weights
+from .explorers import scenarios as scenarios
+from .explorers import weights as weights

@@ -150,7 +150,7 @@ class Board(ui.Linked):
             self._all_priced = False
             self._background.ask(partial(self._search, case, wanted, session.known(case)), self._failed)
 
-    def _search(self, case: Case, wanted: list[tuple[Case, bool]], answer: Answer | None, stopped: ui.Stopped) -> None:
+    def _search(self, case: Case, wanted: list[tuple[Case, bool]], answer: Answer, stopped: ui.Stopped) -> None:
         """In the thread: first answers and proofs, then a price for every project."""
         for one, found in self.session.searched(wanted):
             if stopped():
@@ -158,7 +158,7 @@ class Board(ui.Linked):
             if one == case and found.allocation is not None:  # a proof that is not found in time takes no plan away
                 answer = found
             self._background.hand(partial(self._settle, one, found))
-        if answer is not None and answer.allocation is not None:
+        if answer.allocation is not None:
             self._search_prices(case, answer, stopped)
 
     def _failed(self, why: str) -> None:
@@ -173,7 +173,7 @@ class Board(ui.Linked):
         for price in prices_of(answer, [force.project_id for force in case.forces]):
             if stopped():
                 return
-            new[price.project_id] = price_words(self.session, price)
+            new[price.project_id] = price_words(self.session, answer, price)
             if time.monotonic() - shown > BETWEEN_PRICES:
                 words = f"Prices: {len(new)} of {count} projects"
                 self._background.hand(partial(self._show_prices, case, dict(new), words))

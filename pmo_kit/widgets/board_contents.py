@@ -6,17 +6,19 @@ from functools import lru_cache
 from math import isinf, isnan
 from typing import Any
 
-from pmo_kit.arbitration import Allocation, Envelope, LimitUse, Mandatory, PlanChange, Question
+from pmo_kit.arbitration import Allocation, Envelope, LimitUse, Mandatory, Question
 from pmo_kit.arbitration.rules import role_words
 from pmo_kit.exhibits.theme import DECISIONS
-from pmo_kit.facts import SHARE, in_row, number
-from pmo_kit.figures.arbitration import bottleneck
-from pmo_kit.figures.figure import between, listed, sentence
+from pmo_kit.facts import SHARE, count, in_row, number
+from pmo_kit.figures.arbitration import bottleneck, changes
+from pmo_kit.figures.figure import between, sentence
 from pmo_kit.widgets.session_state import Answer, Case, Price, SessionState, money_words, moved
 
-MOST_LOG = 60
+MOST_LOG, NOISE = 60, 1e-9
 MOVED = {"entered": "Entered", "left": "Left", "resized": "Other level"}
 WORDS = {"fund": "FUND", "stop": "STOP", "refuse": "OUT", "none": "–"}
+FREE = {"forced": "free", "forced_level": "", "reason": "", "by": ""}
+UNUSED = {"words": "n/a", "share": 0.0, "full": False, "over": False}
 
 
 def board_contents(session: SessionState, *, title: str, busy: bool) -> dict[str, Any]:
@@ -26,7 +28,6 @@ def board_contents(session: SessionState, *, title: str, busy: bool) -> dict[str
     """
     standing = session.standing
     answer = session.known(standing)
-    assert answer is not None
     computing, words = standing.key != session.case.key, session.case_words(session.case, 1)
     return {
         "title": title,
@@ -45,7 +46,7 @@ def board_contents(session: SessionState, *, title: str, busy: bool) -> dict[str
         "money": _money(session),
         "people": _people(session),
         "moved": moved_words(session, answer, computing),
-        "log": log(session, MOST_LOG),
+        "log": log(session)[:MOST_LOG],
         "cases": cases(session),
         "undo": session.can_undo,
         "redo": session.can_redo,
@@ -63,7 +64,7 @@ def headline(session: SessionState, case: Case, answer: Answer) -> str:
     assert loss is not None  # both have a plan
     against = "as much as recommended" if loss == (0, 0) else f"{less_words(*loss)} than recommended"
     against = "" if case.key == Case().key else f", {against},"
-    return f"{_value_words(answer)} {session.base.worth.short}{against} with {session.case_words(case, 2)}"
+    return f"{value_words(answer)} {session.base.worth.short}{against} with {session.case_words(case, 2)}"
 
 
 def less_words(low: float, high: float, unit: str = "") -> str:
@@ -81,70 +82,59 @@ def less_words(low: float, high: float, unit: str = "") -> str:
 
 def tiles(session: SessionState, case: Case, answer: Answer) -> list[dict[str, Any]]:
     """Value, price of what is forced, tightest limit: label, value, note; `focus` and `over` color it."""
-    unit = session.base.worth.short
-    value = between(answer.value, answer.value + answer.rest) if answer.allocation else "n/a"
-    found = (
-        ("Net value, " + unit, value, recommended_words(session.recommended), "focus"),
-        ("Price of what is forced, " + unit, *_price_tile(session, case)),
-        ("Tightest limit", *_tightest_tile(answer)),
-    )
-    names = ("label", "value", "note", "focus", "over")
-    return [dict(zip(names, (*said, color == "focus", color == "over"), strict=True)) for *said, color in found]
+    unit, plan = session.base.worth.short, answer.allocation
+    advice, lost, used, note = session.recommended, session.worse(case.unforced, case), UNUSED, "no plan"
+    sure = "" if advice.status == "proven" else f" (at most {number(advice.rest)} better is possible)"
+    forced = f"{count(len(case.forces), 'project')} forced, these limits" if case.forces else "nothing is forced"
+    if plan is not None:
+        used, note = {**UNUSED, "words": "no limit"}, "the register has none"
+        if limit := tightest(plan):
+            used = _use(plan, limit)
+            end = f": {used['beyond']}" if used["over"] else ": used up" if limit.binding else ""
+            note = limit.label + end
+    return [
+        {
+            "label": f"Net value, {unit}",
+            "value": value_words(answer) if plan else "n/a",
+            "note": f"recommended {number(advice.value)}{sure}",
+            "focus": True,
+        },
+        {
+            "label": f"Price of what is forced, {unit}",
+            "value": interval(*(max(0.0, x) for x in lost)) if lost else "n/a" if case.forces else "0.0",
+            "note": forced,
+            "focus": bool(lost and lost[1] > 0),
+        },
+        {"label": "Tightest limit", "value": used["words"], "note": note, "over": used["over"]},
+    ]
 
 
-def recommended_words(answer: Answer) -> str:
-    """What the plan is compared with, and how sure that is."""
-    sure = "" if answer.status == "proven" else f" (at most {number(answer.rest)} better is possible)"
-    return f"recommended {number(answer.value)}{sure}"
-
-
-def _price_tile(session: SessionState, case: Case) -> tuple[str, str, str]:
-    """What the forced projects cost under today's limits: value, note, color."""
-    count = len(case.forces)
-    if not count:
-        return "0.0", "nothing is forced", ""
-    price = session.worse(case.unforced, case)
-    note = f"{count} project{'s' if count > 1 else ''} forced, these limits"
-    if price is None:
-        return "n/a", note, ""
-    low, high = max(0.0, price[0]), max(0.0, price[1])
-    return interval(low, high), note, "focus" if high > 0 else ""
-
-
-def _tightest_tile(answer: Answer) -> tuple[str, str, str]:
-    """The limit that is overrun, or at its end, or next to it: value, note, color."""
-    if answer.allocation is None:
-        return "n/a", "no plan", ""
-    limit = tightest(answer.allocation)
-    if limit is None:
-        return "no limit", "the register has none", ""
-    amount = f"{_amount(limit, limit.used)} of {_amount(limit, limit.limit)}"
-    if over(limit):
-        return amount, f"{limit.label}: {over_words(answer.allocation, limit)}", "over"
-    return amount, f"{limit.label}{': used up' if limit.binding else ''}", ""
-
-
-def over(limit: LimitUse) -> bool:
-    """Whether a soft limit is overrun, or a soft floor not reached."""
-    return limit.slack < -1e-9
-
-
-def over_words(allocation: Allocation, limit: LimitUse) -> str:
-    """By how much a soft limit is overrun, and what that costs: a share is paid for in the unit that it counts."""
-    model = allocation._model
-    price = next((rule.price for rule in model.question.active_rules if rule.name == limit.rule), None) or 0.0
-    row = next(row for row in model.rows if (row.rule, row.label) == (limit.rule, limit.label))
-    whole = 1.0 if row.share is None else float(row.share[1][model.columns(allocation._positions)].sum())
-    amount = _amount(limit, -limit.slack) + (" %" if limit.unit == SHARE else "")
-    cost = f"{number(price * -limit.slack * whole)} {model.question.worth.short}"
-    return f"{amount} {'short' if limit.least else 'over'}, which costs {cost}"
+def _use(plan: Allocation, limit: LimitUse) -> dict[str, Any]:
+    """What a plan uses of a limit: in short, in a sentence, its share; whether that is all, or more, at which cost."""
+    part, over, beyond = " %" * (limit.unit == SHARE), limit.slack < -NOISE, ""
+    used, most, more = (quantity(100 * x if part else x) for x in (limit.used, limit.limit, -limit.slack))
+    if over:  # a share is paid for in the unit that it counts
+        model = plan._model
+        price = next((rule.price for rule in model.question.active_rules if rule.name == limit.rule), None) or 0.0
+        row = next(row for row in model.rows if (row.rule, row.label) == (limit.rule, limit.label))
+        whole = 1.0 if row.share is None else float(row.share[1][model.columns(plan._positions)].sum())
+        cost = f"{number(price * -limit.slack * whole)} {model.question.worth.short}"
+        beyond = f"{more}{part} {'short' if limit.least else 'over'}, which costs {cost}"
+    return {
+        "words": f"{used} {'of at least' if limit.least else 'of'} {most}{part}",
+        "long": "; ".join(filter(None, (limit.sentence, beyond))),
+        "beyond": beyond,
+        "share": min(1.0, max(0.0, share(limit))),
+        "full": limit.binding and not limit.least,
+        "over": over,
+    }
 
 
 @lru_cache(maxsize=4)
 def tightest(allocation: Allocation) -> LimitUse | None:
     """The limit that is overrun; else the bottleneck, as page one names it; else the one with the least left."""
     limits, full = allocation.limits, bottleneck(allocation)
-    if beyond := [x for x in limits if over(x)]:
+    if beyond := [x for x in limits if x.slack < -NOISE]:
         return max(beyond, key=lambda x: x.used)
     if full is not None:
         return limits[full.name]
@@ -175,22 +165,17 @@ def conflict_words(answer: Answer) -> str:
 
 def cases(session: SessionState) -> list[dict[str, Any]]:
     """What the meeting tried, the newest first: for the question which of it was decided."""
+    words = session.case_words
     return [
-        {
-            "id": str(case.key),
-            "words": sentence(session.case_words(case)),
-            "value": _value_words(session.known(case)),
-        }
+        {"id": str(case.key), "words": sentence(words(case)), "value": value_words(session.known(case))}
         for case in session.tried()
     ]
 
 
-def _value_words(answer: Answer | None) -> str:
+def value_words(answer: Answer) -> str:
     """What a case is worth, as far as that is known."""
-    if answer is None:
-        return ""
     if answer.allocation is None:
-        return "no plan"
+        return "no plan" if answer.ended else ""
     return between(answer.value, answer.value + answer.rest)
 
 
@@ -198,26 +183,28 @@ def projects(session: SessionState, answer: Answer) -> list[dict[str, Any]]:
     """One row per project, in the order of the ids."""
     change = {project: what for what, ids in moved(session.changes).items() for project in ids}
     duty = {rule.project_id for rule in session.base.active_rules if isinstance(rule, Mandatory)}
+    forces = {
+        f.project_id: {"forced": f.in_out, "forced_level": f.level or "", "reason": f.reason, "by": f.decided_by}
+        for f in session.case.forces
+    }
     rows = []
-    for project, (fixed, sizes, largest) in choices(session.base).items():
-        level = answer.plan.get(project, "")
-        force = session.case.force(project)
+    for project, levels in choices(session.base).items():
+        going = [one for one in levels.values() if not one["stop"]]
+        dearest = max(going or levels.values(), key=lambda one: one["spend"])
+        shown = levels.get(answer.plan.get(project, ""), dearest)
         decision, recommended = answer.decisions.get(project, "none"), session.recommended.decisions[project]
         mark = DECISIONS[decision].mark + " " if decision in DECISIONS else ""
         rows.append(
             {
-                **fixed,
-                **sizes.get(level, largest),
-                "level": dict(fixed["levels"]).get(level, ""),
+                **shown,
+                "levels": [[one["level"], one["label"]] for one in going] if len(going) > 1 else [],
+                "level": shown["label"] if decision == "fund" and len(going) > 1 else "",
                 "decision": decision,
                 "word": mark + WORDS[decision],
                 "recommended": WORDS[recommended],
                 "differs": decision not in (recommended, "none"),
                 "moved": change.get(project, ""),
-                "forced": force.in_out if force else "free",
-                "forced_level": (force.level or "") if force else "",
-                "reason": force.reason if force else "",
-                "by": force.decided_by if force else "",
+                **forces.get(project, FREE),
                 "duty": project in duty,
             }
         )
@@ -225,34 +212,22 @@ def projects(session: SessionState, answer: Answer) -> list[dict[str, Any]]:
 
 
 @lru_cache(maxsize=4)
-def choices(question: Question) -> dict[str, tuple[dict[str, Any], dict[str, dict[str, Any]], dict[str, Any]]]:
-    """Of each project what stays while the committee sits, value and cost of its levels, and of the dearest level."""
-    options, about = question.built, question.register.projects
-    names, labels = (options.table.reset_index()[column].tolist() for column in ("level", "label"))
-    found = {}
-    for project, places in options.groups.items():
-        going = [int(i) for i in options.of(project)]
-        dearest = names[max(going, key=lambda i: options.costs[i], default=int(places[0]))]
-        levels = [[names[i], labels[i] or names[i]] for i in going] if len(going) > 1 else []
-        fixed = {
-            "id": project,
-            "name": str(about.at[project, "name"]),
-            "area": str(about.at[project, "area"]),
-        }
-        sizes = {
-            names[i]: {"value": number(value), "cost": number(cost), "worth": value, "spend": cost}
-            for i, value, cost in zip(
-                places, options.values[places].tolist(), options.costs[places].tolist(), strict=True
-            )
-        }
-        found[project] = ({**fixed, "levels": levels}, sizes, sizes[dearest])
+def choices(question: Question) -> dict[str, dict[str, dict[str, Any]]]:
+    """What is shown of every level of every project, and stays while the committee sits."""
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    options = question.options.reset_index()[["project_id", "level", "name", "area", "label", "stop", "value", "cost"]]
+    for project, level, name, area, label, stop, value, cost in options.itertuples(index=False):
+        found.setdefault(project, {})[level] = {
+            "id": project, "name": str(name), "area": str(area), "level": level, "label": label or level, "stop": stop,
+            "value": number(value), "cost": number(cost), "worth": value, "spend": cost,
+        }  # fmt: skip
     return found
 
 
 def gauges(session: SessionState, answer: Answer) -> list[dict[str, Any]]:
     """Limits as bars in an order that stays: all the money by year, then the tightest of the recommended plan."""
-    assert session.recommended.allocation is not None
-    now = {_key(x): x for x in answer.allocation.limits} if answer.allocation else {}
+    first, plan = session.recommended.allocation, answer.allocation
+    assert first is not None
     whole = {r.name for r in session.base.active_rules if isinstance(r, Envelope) and r.scope == "all"}
 
     def order(x: LimitUse) -> tuple[int, float]:
@@ -260,8 +235,11 @@ def gauges(session: SessionState, answer: Answer) -> list[dict[str, Any]]:
             return 0, 0.0
         return (2, 0.0) if x.least else (1, -share(x) if x.limit else -1.0)
 
-    limits = sorted(session.recommended.allocation.limits, key=order)
-    return [_gauge(answer.allocation, x, now.get(_key(x))) for x in limits]
+    now = {_key(x): _use(plan, x) for x in plan.limits} if plan else {}
+    return [
+        {"id": _key(x), "label": x.label, "long": x.label, **now.get(_key(x), UNUSED)}
+        for x in sorted(first.limits, key=order)
+    ]
 
 
 def share(limit: LimitUse) -> float:
@@ -274,29 +252,6 @@ def share(limit: LimitUse) -> float:
 def _key(limit: LimitUse) -> str:
     """What a limit is, whatever it is called."""
     return f"{limit.rule}|{limit.year or ''}|{limit.period or ''}"
-
-
-def _gauge(plan: Allocation | None, first: LimitUse, now: LimitUse | None) -> dict[str, Any]:
-    """One bar; empty where there is no plan."""
-    words, long = "n/a", first.label
-    if now is not None and plan is not None:
-        words = f"{_amount(now, now.used)} {'of at least' if now.least else 'of'} {_amount(now, now.limit)}"
-        words += " %" if now.unit == SHARE else ""
-        long = now.sentence + (f"; {over_words(plan, now)}" if over(now) else "")
-    return {
-        "id": _key(first),
-        "label": first.label,
-        "words": words,
-        "long": long,
-        "share": min(1.0, max(0.0, share(now))) if now else 0.0,
-        "full": bool(now and now.binding and not now.least),
-        "over": bool(now and over(now)),
-    }
-
-
-def _amount(limit: LimitUse, value: float) -> str:
-    """An amount of a limit; a share in percent."""
-    return quantity(100 * value if limit.unit == SHARE else value)
 
 
 def _money(session: SessionState) -> dict[str, Any]:
@@ -316,10 +271,10 @@ def _people(session: SessionState) -> list[dict[str, Any]]:
         {
             "role": role,
             "label": role_words(role),
-            "value": (count := round(today * now.get(role, 1.0), 6)),
+            "value": (value := round(today * now.get(role, 1.0), 6)),
             "today": today,
             "high": max(1.0, round(1.5 * today)),
-            "words": f"{quantity(count)} of {quantity(today)} in the fullest period",
+            "words": f"{quantity(value)} of {quantity(today)} in the fullest period",
         }
         for role, today in session.people().items()
     ]
@@ -340,39 +295,32 @@ def moved_words(session: SessionState, answer: Answer, computing: bool) -> list[
     return words or [["", "The plan is the same."]]
 
 
-def log(session: SessionState, most: int = 0) -> list[dict[str, str]]:
-    """The last moves (0: every one), newest first."""
+def log(session: SessionState) -> list[dict[str, str]]:
+    """The moves, newest first."""
     return [
         {
             "time": move.time.strftime("%H:%M"),
             "move": move.words,
             "why": "; ".join(filter(None, (move.reason, move.decided_by))),
-            "value": _value_words(session.known(move.case)),
+            "value": value_words(session.known(move.case)),
         }
-        for move in reversed(session.log[-most:])
+        for move in reversed(session.log)
     ]
 
 
-def price_words(session: SessionState, price: Price) -> dict[str, Any]:
+def price_words(session: SessionState, answer: Answer, price: Price) -> dict[str, Any]:
     """A price for the column, to sort by, and in a sentence."""
-    name, unit = session.names, session.base.worth.short
-    verb = "Taking it in" if price.in_out == "in" else "Taking it out"
-    found = {"way": price.in_out, "low": min(price.low, 1e300)}
+    short, tail = interval(price.low, price.high), ""
     if isinf(price.low):
-        return found | {"short": "no plan", "long": f"{verb} leaves no plan that obeys the rules."}
-    if isinf(price.high):
-        least = number(price.low)
-        return found | {"short": f"≥ {least}", "long": f"{verb} costs at least {least} {unit}."}
-    words = f"{verb} costs {interval(price.low, price.high)} {unit}"
-    change = price.change or PlanChange()
-    moved = {"leave": {*change.leaves} - {price.project_id}, "enter": {*change.enters} - {price.project_id}}
-    parts = [
-        f"{listed(name[p] for p in sorted(ids))} {word}{'' if len(ids) > 1 else 's'}"
-        for word, ids in moved.items()
-        if ids
-    ]
-    words += "; in the plan found " + ", ".join(parts) if parts else ""
-    return found | {"short": interval(price.low, price.high), "long": words + "."}
+        short, told = "no plan", "leaves no plan that obeys the rules"
+    elif isinf(price.high):
+        short, told = f"≥ {number(price.low)}", f"costs at least {number(price.low)} {session.base.worth.short}"
+    else:
+        others = session.base.register.projects["name"].drop(price.project_id)
+        tail = changes(others, answer.plan, price.plan)
+        told = f"costs {short} {session.base.worth.short}" + f"; in the plan found {tail}" * bool(tail)
+    words = f"Taking it {price.in_out} {told}."
+    return {"way": price.in_out, "low": min(price.low, 1e300), "short": short, "long": words}
 
 
 def interval(low: float, high: float) -> str:

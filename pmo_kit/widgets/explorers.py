@@ -1,33 +1,52 @@
-"""Answers at the table: a register, a ladder of budgets, a review, a simulation and an award, each with its controls.
+"""Explorers: answers to look at, weights to agree on, scenarios and parameters to draft, each with its controls.
 
 Each explorer is a state, which holds no widget, and a panel that draws it.
 """
 
 from __future__ import annotations
 
-import re
+import ast
+import dataclasses
+import datetime as dt
+import json
+import os
 from functools import cached_property, partial
 from html import escape
+from itertools import combinations
+from os import PathLike
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import ipywidgets
+import numpy as np
 import pandas as pd
 
-from pmo_kit.arbitration import Allocation, Frontier, FundingOrder
+from pmo_kit.arbitration import Allocation, Capacity, Envelope, Frontier, FundingOrder, Question, arbitrate
 from pmo_kit.arbitration import frontier as ladder_of
-from pmo_kit.doors import door
+from pmo_kit.arbitration.allocation import answered
+from pmo_kit.arbitration.question import revalued
+from pmo_kit.arbitration.rules import role_words
+from pmo_kit.disk import inert, real
+from pmo_kit.doors import door, known
 from pmo_kit.errors import InfeasibleError, PmoError
 from pmo_kit.exhibits import Field, theme
 from pmo_kit.exhibits.pictures import figure as drawn
-from pmo_kit.facts import as_given, in_row, is_missing, number
-from pmo_kit.figures.arbitration import holds
+from pmo_kit.facts import as_given, count, in_row, listed, number, shortened
+from pmo_kit.figures.arbitration import changes, holds
 from pmo_kit.figures.partners import bids, lots, sensitivity
 from pmo_kit.figures.performance import s_curve
+from pmo_kit.figures.scenarios import definitions
 from pmo_kit.partners import Award, select_partners
 from pmo_kit.performance import Review
+from pmo_kit.prioritization import Ranking, ahp_weights, arbitration_value, compare_stakeholders, prioritize
+from pmo_kit.prioritization.robustness import weight_stability
 from pmo_kit.register import Register
 from pmo_kit.risk import Simulation
+from pmo_kit.scenarios import Comparison, Scenario, read_scenarios
+from pmo_kit.scenarios.comparison import TODAY
 from pmo_kit.widgets import panel as ui
+from pmo_kit.widgets.session_files import save_scenarios, unused, write_csv
 
 ALL = "All areas"
 
@@ -62,8 +81,8 @@ class RegisterState:
     @property
     def found(self) -> pd.DataFrame:
         """The projects that the filter leaves, with the number of findings of each."""
-        table = self.register.projects
-        table = table.assign(findings=[len(self.findings_of(str(p))) for p in table.index])
+        table, counts = self.register.projects, self.register.concerned.value_counts()
+        table = table.assign(findings=counts.reindex(table.index, fill_value=0))
         text = table[["name", "area"]].fillna("").astype("str").assign(id=table.index).agg(" ".join, axis=1)
         keep = text.str.lower().str.contains(self.word.strip().lower(), regex=False)
         if self.area != ALL:
@@ -83,16 +102,13 @@ class RegisterState:
         if self.project not in there:
             self.project = there[0] if there else ""
 
-    def findings_of(self, project: str) -> pd.DataFrame:
-        """Findings that name the project, or stand in one of its rows."""
-        findings = self.register.findings
-        message = findings["message"].astype("str") + " " + findings["value"].astype("str")
-        return findings[message.str.contains(rf"(?<![\w-]){re.escape(project)}(?![\w-])", regex=True, na=False)]
+    @property
+    def findings(self) -> pd.DataFrame:
+        """Findings that name the open project, or stand in one of its rows."""
+        return self.register.findings[(self.register.concerned == self.project).to_numpy(bool)]
 
     def page(self) -> list[tuple[str, pd.DataFrame]]:
         """Everything about the open project: (table, its rows), columns that hold nothing left out."""
-        if not self.project:
-            return []
         facts = self.register.projects.loc[self.project].dropna()
         facts = facts[facts.astype("str") != ""].rename(lambda name: str(name).replace("_", " "))
         page = [("project", facts.rename_axis("what").rename("value").reset_index())]
@@ -106,11 +122,11 @@ class RegisterState:
     @property
     def headline(self) -> str:
         """The open project, what was found about it, and how many are listed."""
-        name = self.register.projects.loc[self.project, "name"] if self.project else "no project"
-        count = len(self.findings_of(self.project)) if self.project else 0
-        words = f"{count or 'no'} finding{'s' * (count > 1)}"
         listed = f"{len(self.found)} of {len(self.register.projects)} projects listed"
-        return f"{self.project} {name}: {words}; {listed}".strip()
+        if not self.project:
+            return listed
+        name, found = self.register.projects.loc[self.project, "name"], count(len(self.findings), "finding")
+        return f"{self.project} {name}: {found}; {listed}"
 
 
 @door
@@ -146,12 +162,10 @@ def _page(state: RegisterState) -> str:
     """The page of a project."""
     if not state.project:
         return ui.table_html(pd.DataFrame(), empty="No project fits this filter.")
-    parts, findings = [], state.findings_of(state.project)
-    if len(findings):
-        columns = (("severity", "how bad"), ("message", "finding"), ("fix", "what to do"))
-        parts.append("<h4>Findings</h4>" + ui.table_html(findings, *columns))
+    columns = (("severity", "how bad"), ("message", "finding"), ("fix", "what to do"))
+    parts = ["<h4>Findings</h4>" + ui.table_html(state.findings, *columns)] if len(state.findings) else []
     for name, rows in state.page():
-        text = rows.map(_cell)
+        text = rows.map(lambda cell: as_given(cell) if isinstance(cell, float) else theme.format_text(cell))
         same = [] if len(rows) == 1 else [c for c in text if text[c].nunique() == 1 and c not in KEPT]
         said = [f"{str(c).replace('_', ' ')} {text[c].iloc[0]}" for c in same]
         said += [state.register.settings.unit] if "amount" in text else []
@@ -162,13 +176,314 @@ def _page(state: RegisterState) -> str:
     return "".join(parts)
 
 
-def _cell(value: Any) -> str:
-    """A cell in words: dates without a time, numbers without noise, nothing where nothing is known."""
-    if is_missing(value):
-        return ""
-    if isinstance(value, pd.Timestamp):
-        return value.date().isoformat()
-    return as_given(value) if isinstance(value, float) else str(value)
+SHOWN = 15
+SCALE = (9, 7, 5, 3, 2, 1, 1 / 2, 1 / 3, 1 / 5, 1 / 7, 1 / 9)
+PAIR = {9.0: "9 times more", 1.0: "as much"}
+SECONDS = 5.0
+"""Longest search for the plan under one person's weights."""
+MOST = 4
+
+
+class WeightsState:
+    """The state: points of each criterion, pairwise judgements, and the ranking that follows.
+
+    Parameters
+    ----------
+    source : Register or Ranking
+        A ranking gives its weights; a register those of its criteria table.
+
+    Examples
+    --------
+    >>> import pmo_kit as pmo
+    >>> state = WeightsState(pmo.load_register("data/samples/meridian_12"))
+    >>> state.set("carbon", 0)
+    >>> round(float(state.weights.sum()), 9), float(state.weights["carbon"])
+    (1.0, 0.0)
+    """
+
+    def __init__(self, source: Register | Ranking) -> None:
+        self.first = source if isinstance(source, Ranking) else prioritize(source)
+        criteria = self.first.card.criteria
+        self.labels = {str(c): str(label) or str(c) for c, label in criteria["label"].items()}
+        top = float(self.first.weights.max()) or 1.0
+        self.points: dict[str, float] = {str(c): round(100 * float(w) / top) for c, w in self.first.weights.items()}
+        self._start = dict(self.points)
+        self.judgements = {(one, other): self._times(one, other) for one, other in combinations(self.points, 2)}
+        self.ranking, self.consistency = self.first, ""
+
+    @property
+    def weights(self) -> pd.Series:
+        """Normalized weights, as the points say."""
+        return self.ranking.weights
+
+    def _times(self, one: str, other: str) -> float:
+        """How many times more one criterion matters than another by the points, on the scale of the pairs."""
+        ratio = max(self.points[one], 1e-9) / max(self.points[other], 1e-9)
+        return float(min(SCALE, key=lambda step: abs(np.log(step / ratio))))
+
+    def set(self, criterion: str, points: float) -> None:
+        """Give a criterion points from 0 to 100 for its whole range.
+
+        Raises
+        ------
+        InputError
+            No such criterion.
+        PmoError
+            Every criterion would have none.
+        """
+        known([criterion], self.points, "criterion")
+        self._rank({**self.points, criterion: points})
+
+    def set_all(self, weights: dict[str, float]) -> None:
+        """Take weights over, the largest as 100 points."""
+        top = max(weights.values())
+        self._rank({c: round(100 * w / top, 1) for c, w in weights.items()})
+
+    def reset(self) -> None:
+        """Back to the weights at the start, exactly."""
+        self.points, self.ranking = dict(self._start), self.first
+
+    def _rank(self, points: dict[str, float]) -> None:
+        if not sum(points.values()) > 0:
+            raise PmoError("At least one criterion needs points.")
+        self.ranking, self.points = prioritize(self.first.register, weights=points), points
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Projects in order: rank, name, value, before (rank at the start), moved (places gained)."""
+        table = self.ranking.table.dropna(subset="rank").assign(before=self.first.table["rank"])
+        table["moved"] = table["before"] - table["rank"]
+        return table[["rank", "name", "value", "before", "moved"]].astype(
+            dict.fromkeys(["rank", "before", "moved"], int)
+        )
+
+    @property
+    def flips(self) -> pd.DataFrame:
+        """One row per criterion: weight now, in percent, and who would lead at another."""
+        names, rows = self.ranking.table["name"], []
+        for (kind, criterion), row in weight_stability(self.ranking).iterrows():
+            if kind == "criterion":
+                ends = (("below", row["low"], row["leads_below"]), ("above", row["high"], row["leads_above"]))
+                leads = [f"{side} {number(100 * end, 0)} %: {names[who]}" for side, end, who in ends if who]
+                words = "; ".join(leads) or "nobody, whatever its weight"
+                rows.append((self.labels[criterion], 100 * row["weight"], words))
+        return pd.DataFrame(rows, columns=["criterion", "now", "leads"])
+
+    @property
+    def headline(self) -> str:
+        """Who leads, and how many have moved."""
+        table = self.table
+        leader, was = table["name"].iloc[0], self.first.table["name"].iloc[0]
+        lead = f"{leader} leads with {number(table['value'].iloc[0])} of 100" + f" instead of {was}" * (leader != was)
+        moved = f"{(table['moved'] != 0).sum()} of {len(table)} projects have moved"
+        return f"{lead}; {moved if table['moved'].any() else 'the order is that of the weights at the start'}"
+
+    def save(self, folder: str | PathLike[str], name: str, day: dt.date | None = None) -> Path:
+        """Keep the weights of a person, with the date, in `stakeholder_weights.csv`: a sheet of a register.
+
+        Those of other people, and of the same person at other dates, stay.
+
+        Raises
+        ------
+        PmoError
+            There is no name, or the folder cannot be written.
+        """
+        who = f"{_named(name)} {(day or dt.date.today()).isoformat()}"
+        kept = self.saved(folder)
+        mine = self.weights.round(6).rename_axis("criterion").reset_index().assign(stakeholder=inert(who))
+        rows = pd.concat([kept[kept["stakeholder"] != inert(who)], mine[kept.columns]])
+        return write_csv(Path(folder) / "stakeholder_weights.csv", rows)
+
+    def save_criteria(self, folder: str | PathLike[str], name: str, day: dt.date | None = None) -> Path:
+        """Keep the weights as those of the register, with who agreed on them and when, in `criteria.csv`.
+
+        Those agreed on before stay: these are then `criteria-2.csv`.
+
+        Raises
+        ------
+        PmoError
+            There is no name, or the folder cannot be written.
+        """
+        criteria = self.first.register.table("criteria")
+        weights = (100 * criteria["criterion"].map(self.weights)).round(6)
+        day = day or dt.date.today()
+        rows = criteria.assign(weight=weights, weighted_by=_named(name), weighted_on=day.isoformat())
+        return write_csv(unused(Path(folder) / "criteria.csv"), rows.dropna(axis=1, how="all"))
+
+    def saved(self, folder: str | PathLike[str]) -> pd.DataFrame:
+        """The weights kept in a folder: stakeholder, criterion, weight."""
+        file = Path(folder) / "stakeholder_weights.csv"
+        if file.exists():
+            return pd.read_csv(file)
+        return pd.DataFrame(columns=["stakeholder", "criterion", "weight"])
+
+    def decisions(self, folder: str | PathLike[str]) -> pd.DataFrame:
+        """What is decided under the weights of each person kept in a folder: projects x people, fund, stop or refuse.
+
+        The value of a plan is that of its scores over doing nothing. Among equally good plans the one nearest to that
+        of the person before is taken, so that only what the weights move differs. `attrs["unproven"]`
+        names the people whose plan is the best one known, not proven best.
+
+        Raises
+        ------
+        PmoError
+            Under some weights no plan obeys the rules, or none was found in the time allowed.
+        """
+        register = self._with_those_of(folder)
+        question = Question(register, overrides=False, time_limit=SECONDS)
+        plans: dict[str, pd.Series] = {}
+        last: dict[str, str] | None = None
+        unproven = []
+        for who in register.table("stakeholder_weights")["stakeholder"].unique():
+            value = arbitration_value(prioritize(register, str(who)), scale=1.0)
+            plan = arbitrate(revalued(question, value).replace(last_plan=last))
+            plans[str(who)], last = plan.table["decision"], dict(plan.plan)
+            unproven += [str(who)] if ui.sure_words(plan) else []
+        found = pd.DataFrame(plans)
+        found.attrs["unproven"] = unproven
+        return found
+
+    def spread(self, folder: str | PathLike[str]) -> str:
+        """Whether the people whose weights are kept disagree on any rank, and on any decision, in words."""
+        if self.saved(folder)["stakeholder"].nunique() < 2:
+            return "Save the weights of a second person to see whether they disagree on anything that matters."
+        ranks = compare_stakeholders(prioritize(self._with_those_of(folder))).summary
+        try:
+            plans = self.decisions(folder)
+        except PmoError as problem:
+            return f"{ranks} What would be funded was not compared: {problem}"
+        moved, unproven = plans[plans.nunique(axis=1) > 1], plans.attrs["unproven"]
+        sure = f" The best plan is not proven for {listed(unproven)}." if unproven else ""
+        if moved.empty:
+            same = "The spread changes no decision: the same projects are funded under everybody's weights."
+            return f"{ranks} {same}{sure}"
+        names = self.first.table["name"]
+        words = [f"{names[p]} (funded for {listed(row.index[row == 'fund'])})" for p, row in moved.iterrows()]
+        return f"{ranks} The spread changes {count(len(moved), 'decision')}: {shortened(words, MOST)}.{sure}"
+
+    def _with_those_of(self, folder: str | PathLike[str]) -> Register:
+        return self.first.register.replace(stakeholder_weights=self.saved(folder))
+
+    def judge(self, one: str, other: str, times: float) -> None:
+        """Say how many times more one criterion matters than another; weights and `consistency` follow from all."""
+        self.judgements[one, other] = times
+        names = list(self.points)
+        matrix, above = np.ones((len(names), len(names))), np.triu_indices(len(names), 1)
+        matrix[above] = list(self.judgements.values())
+        matrix.T[above] = 1 / matrix[above]
+        found, words = ahp_weights(matrix), "consistent"
+        if found.worst_pair is not None and found.consistency_ratio > 0.1:
+            pair = " against ".join(self.labels[names[place]] for place in found.worst_pair[:2])
+            words = f"look again at {pair}"
+        self.consistency = f"Consistency ratio {number(found.consistency_ratio, 2)}: {words}."
+        self.set_all(dict(zip(names, map(float, found.weights), strict=True)))
+
+
+def _named(name: str) -> str:
+    """Whose weights these are."""
+    if not name.strip():
+        raise PmoError("Say whose weights these are before they are saved.")
+    return name.strip()
+
+
+@door
+def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "session") -> ui.Panel:
+    """Explore the weights of the criteria: sliders, pairs, the order, and what it takes for another to lead.
+
+    *Save* keeps them by person and date in `stakeholder_weights.csv`, and says whether the people kept so far disagree
+    on any decision; *Save as agreed* writes `criteria.csv` with who agreed and when. Both are sheets of a register.
+
+    Parameters
+    ----------
+    source : Register or Ranking
+    folder : path
+        Where Save writes; beside the notebook.
+
+    Returns
+    -------
+    Panel
+        `panel.state` is the `WeightsState`.
+    """
+    state = WeightsState(source)
+
+    def slider(c: str) -> Any:
+        own = state.labels[c], "48%", partial(state.set, c), lambda: round(state.points[c])
+        return ui.control(ipywidgets.IntSlider, *own, max=100)
+
+    sliders = {c: slider(c) for c in state.points}
+    named = {s: f"{as_given(s)} times" if s >= 1 else f"1/{round(1 / s)}" for s in SCALE} | PAIR
+    choices = [(named[s], float(s)) for s in SCALE]
+    pairs = [
+        ui.control(
+            ipywidgets.Dropdown, f"{state.labels[one]} : {state.labels[other]}", "60%",
+            partial(state.judge, one, other), options=choices, value=times,
+        )
+        for (one, other), times in state.judgements.items()
+    ]  # fmt: skip
+    for one in (*sliders.values(), *pairs):
+        one.add_class("pw-points")
+
+    def saved() -> str:
+        return f"Saved in {state.save(folder, person.value)}. {state.spread(folder)}"
+
+    def agreed() -> str:
+        return f"Saved in {state.save_criteria(folder, person.value)}, a sheet of the register."
+
+    points = ui.scrolled(ui.column(*sliders.values(), width="100%"))
+    judged = ui.scrolled(ui.column(*pairs, width="96%"))
+    consistency = ui.shown(lambda: ui.about_html(state.consistency))
+    tabs = ipywidgets.Tab([points, ui.column(judged, consistency, width="100%")], titles=("Points", "Pairs"))
+    person = ipywidgets.Text(placeholder="Whose weights", layout=ipywidgets.Layout(width="130px"))
+    buttons = ui.row(
+        person,
+        ui.button("Save", saved, "As this person's: stakeholder_weights.csv, a sheet of a register"),
+        ui.button("Save as agreed", agreed, "As the register's: criteria.csv"),
+    )
+    back, figure = ui.button("Back to the weights at the start", state.reset), ui.Chart(partial(_bars, state))
+    flips, order = ui.shown(lambda: _flips(state)), ui.shown(lambda: _order(state))
+    leads = ui.column(ui.labeled("What it takes for another project to lead"), ui.scrolled(flips))
+    whole = ui.column(ui.labeled("The whole order"), ui.scrolled(order))
+    above = ui.row(ui.column(tabs, back, buttons, width="46%"), ui.column(figure, width="54%"), share=10)
+    about = (
+        "Points say how much the whole range of a criterion matters, from its worst end to its best: 100 for the "
+        "one that matters most."
+    )
+    parts = [above, ui.row(leads, whole, share=7)]
+    return ui.Panel(state, about, *parts, figure=figure, sliders=sliders, person=person)
+
+
+def _bars(state: WeightsState) -> Any:
+    """The first projects as bars."""
+    table = state.table.head(SHOWN).iloc[::-1]
+    places = table["rank"].astype("str") + "  " + table["name"]
+    bars = {
+        "type": "bar", "x": table["value"].tolist(), "y": places.tolist(), "orientation": "h",
+        "text": table["value"].map(number).tolist(), "textposition": "outside", "cliponaxis": False,
+        "marker": {"color": theme.DARK_BLUE}, "constraintext": "none",
+        "hovertemplate": "%{y}: %{x:.1f}<extra></extra>",
+    }  # fmt: skip
+    x = {"range": [0, 105], "title": {"text": "value, points of 100", "standoff": 4, "font": {"size": 13}}}
+    y = {"automargin": True, "ticklen": 4, "dtick": 1, "showgrid": False}
+    return ui.plot([bars], x, y, margin={"l": 10, "r": 20, "t": 4, "b": 36})
+
+
+def _order(state: WeightsState) -> str:
+    """The whole order as a table."""
+    table = state.table.reset_index()
+    steps = zip(table["moved"], table["before"], strict=True)
+    table["change"] = [f"{'▲' if m > 0 else '▼'} {abs(m)} (was {b})" if m else "–" for m, b in steps]
+    return ui.table_html(
+        table, Field("rank", "rank", decimals=0), ("name", "project"), ("project_id", "id"),
+        Field("value", "value, of 100"), ("change", "moved"),
+    )  # fmt: skip
+
+
+def _flips(state: WeightsState) -> str:
+    """What weight would make another project lead."""
+    return ui.table_html(
+        state.flips, ("criterion", "criterion"), Field("now", "weight, %", decimals=0),
+        ("leads", "who would lead at another weight"),
+    )  # fmt: skip
 
 
 class FrontierState:
@@ -180,14 +495,13 @@ class FrontierState:
     >>> question = pmo.Question(pmo.load_register("data/samples/meridian_12"))
     >>> state = FrontierState(pmo.frontier(question, budgets=[0.85, 1.0]))
     >>> state.choose(0.85)
-    >>> state.plan.value, state.difference
-    (28.5, {'enters': ['P07'], 'leaves': [], 'shifts': []})
-    >>> state.order.table["price"].tolist()
-    [0.0, 0.0]
+    >>> state.plan.value, state.order.table["price"].tolist()
+    (28.5, [0.0, 0.0])
+    >>> state.next_words
+    'One step more money: Storm overflows in. Holding to one order costs 0.0 here.'
     """
 
     def __init__(self, ladder: Frontier) -> None:
-        self._given = ladder
         if isinstance(ladder, FundingOrder):
             ladder = ladder_of(ladder.question, ladder.table["factor"].tolist())
         self.ladder = ladder
@@ -203,12 +517,10 @@ class FrontierState:
     @cached_property
     def order(self) -> FundingOrder | None:
         """The line that holds: one order of funding for the budgets of the ladder; None where no order holds."""
-        found = self._given
-        if not isinstance(found, FundingOrder):
-            try:
-                found = ladder_of(self.ladder.question, self.points["factor"].tolist(), nested=True)
-            except InfeasibleError:
-                return None
+        try:
+            found = ladder_of(self.ladder.question, self.points["factor"].tolist(), nested=True)
+        except InfeasibleError:
+            return None
         assert isinstance(found, FundingOrder)
         return found
 
@@ -216,12 +528,6 @@ class FrontierState:
     def plan(self) -> Allocation:
         """The plan at this budget."""
         return self.ladder.allocations[self.factor]
-
-    @property
-    def difference(self) -> dict[str, list[str]]:
-        """What the next larger budget would change: enters, leaves, shifts."""
-        more = self.points[self.points["factor"] > self.factor]
-        return {name: list(more.iloc[0][name]) if len(more) else [] for name in ("enters", "leaves", "shifts")}
 
     @property
     def table(self) -> pd.DataFrame:
@@ -245,15 +551,11 @@ class FrontierState:
     @property
     def next_words(self) -> str:
         """What more money changes, and what holding to one order costs here, in a sentence each."""
-        names, found = self.ladder.question.register.projects["name"], self.difference
-        words = [
-            f"{in_row(str(names[p]) for p in found[key])} {verb}"
-            for key, verb in (("enters", "in"), ("leaves", "out"), ("shifts", "at another level"))
-            if found[key]
-        ]
-        last = self.factor == self.points["factor"].max()
-        more = f"One step more money: {'; '.join(words) or 'nothing changes'}."
-        more = "This is the largest budget of the ladder." if last else more
+        names, larger = self.ladder.question.register.projects["name"], self.points["factor"] > self.factor
+        more = "This is the largest budget of the ladder."
+        if larger.any():
+            following = self.ladder.allocations[self.points["factor"][larger].iloc[0]]
+            more = f"One step more money: {changes(names, self.plan.plan, following.plan) or 'nothing changes'}."
         if self.order is None:
             return f"{more} No order of funding holds for all these budgets."
         price = self.order.table.set_index("factor")["price"][self.factor]
@@ -298,23 +600,19 @@ def _lines(state: FrontierState) -> Any:
     """The ladder, the point that is looked at, and the order that holds."""
     unit, money = state.ladder.question.worth.short, state.ladder.question.money.short
 
-    def line(points: pd.DataFrame, name: str, color: str, dash: str, size: int) -> dict[str, Any]:
+    def line(points: pd.DataFrame, color: str, **look: Any) -> dict[str, Any]:
         words = [
-            f"{number(100 * f, 0)} % of the money: {number(b)} {money}<br>{name} worth {number(v)} {unit}"
+            f"{number(100 * f, 0)} % of the money: {number(b)} {money}<br>best plan worth {number(v)} {unit}"
             for f, b, v in zip(points["factor"], points["budget"], points["value"], strict=True)
         ]
-        return {
-            "type": "scatter", "x": (100 * points["factor"]).tolist(), "y": points["value"].tolist(), "name": name,
-            "mode": "lines+markers", "line": {"color": color, "width": 2, "dash": dash}, "hovertext": words,
-            "hoverinfo": "text", "marker": {"size": size, "color": color},
-        }  # fmt: skip
+        return ui.line(100 * points["factor"], points["value"], color, words) | look
 
-    traces = [line(state.points, "best plan", theme.DARK_GRAY, "solid", 11)]
-    traces.append(ui.ring(100 * state.factor, state.plan.value))
+    best = line(state.points, theme.DARK_GRAY, mode="lines+markers", marker={"size": 11})
+    traces = [best, ui.ring(100 * state.factor, state.plan.value)]
     if state.order is not None:
-        held = state.order.table.dropna(subset="value")
-        dashed = line(held, "order that holds", theme.ORANGE, "dash", 6)
-        traces.append(dashed | {"mode": "lines", "hoverinfo": "skip"})
+        held = line(state.order.table.dropna(subset="value"), theme.ORANGE, hoverinfo="skip")
+        held["line"]["dash"] = "dash"
+        traces.append(held)
     worth = {"title": f"worth of the plan, {unit}", "rangemode": "tozero"}
     return ui.plot(traces, {"title": "share of every envelope, %"}, worth)
 
@@ -334,8 +632,8 @@ class PerformanceState:
     >>> import pmo_kit as pmo
     >>> state = PerformanceState(pmo.review_performance(pmo.load_register("data/samples/meridian_12")))
     >>> state.choose_area("Corporate")
-    >>> state.project, round(float(state.row["cpi"]), 2)
-    ('P06', 0.81)
+    >>> state.project, state.facts["today"][0]
+    ('P06', '0.81')
     """
 
     def __init__(self, review: Review) -> None:
@@ -354,20 +652,13 @@ class PerformanceState:
         return table.assign(order=order).sort_values(["order", "bac"], ascending=[True, False], kind="stable")
 
     @property
-    def row(self) -> pd.Series:
-        """The row of the open project."""
-        return self.review.table.loc[self.project]
-
-    @property
     def facts(self) -> pd.DataFrame:
         """The figures of the open project: what, today."""
-        unit = self.review.register.settings.money.short
-        words = [(what.format(unit=unit), number(self.row[key], places)) for what, key, places in FACTS]
-        words += [
-            ("Rated by rule", COLORS.get(self.row["rag_rule"], "not rated")),
-            ("Declared", COLORS.get(self.row["rag_declared"], "not stated")),
-        ]
-        return pd.DataFrame(words, columns=["what", "today"])
+        row, unit = self.review.table.loc[self.project], self.review.register.settings.money.short
+        words = {what.format(unit=unit): number(row[key], places) for what, key, places in FACTS}
+        words["Rated by rule"] = COLORS.get(row["rag_rule"], "not rated")
+        words["Declared"] = COLORS.get(row["rag_declared"], "not stated")
+        return pd.DataFrame(words.items(), columns=["what", "today"])
 
     @property
     def headline(self) -> str:
@@ -450,12 +741,6 @@ class RiskState:
         self.reserve = self.simulation.contingency(self.confidence)
 
     @property
-    def table(self) -> pd.DataFrame:
-        """The projects that drive the uncertainty, the largest share of the cost's first."""
-        drivers = self.simulation.drivers.sort_values("share_cost", ascending=False).head(SHOWN_DRIVERS)
-        return drivers.assign(percent=100 * drivers["share_cost"])
-
-    @property
     def headline(self) -> str:
         """What the confidence costs, in a sentence."""
         held, sure = self.reserve, number(100 * self.confidence, 0)
@@ -487,7 +772,9 @@ def risk(simulation: Simulation) -> ui.Panel:
         return ui.table_html(table, ("year", "year"), *amounts)
 
     years = ui.shown(by_year)
-    drivers = ui.table_html(state.table, ("name", "project"), Field("percent", "share of the spread, %", decimals=0))
+    most = simulation.drivers.sort_values("share_cost", ascending=False).head(SHOWN_DRIVERS)
+    share = Field("percent", "share of the spread, %", decimals=0)
+    drivers = ui.table_html(most.assign(percent=100 * most["share_cost"]), ("name", "project"), share)
     answers = ui.column(
         ui.labeled(f"Reserve by year, {state.unit}"), ui.scrolled(years, 4),
         ui.labeled("What drives the cost"), ui.scrolled(ipywidgets.HTML(drivers), 5), width="48%",
@@ -498,12 +785,9 @@ def risk(simulation: Simulation) -> ui.Panel:
 
 def _curve(state: RiskState) -> Any:
     """The cost that is not exceeded, at every confidence; the one asked for is ringed."""
-    points = state.simulation.s_curve("cost")
-    line = {
-        "type": "scatter", "x": points["value"].tolist(), "y": (100 * points["probability"]).tolist(), "mode": "lines",
-        "line": {"color": theme.DARK_BLUE, "width": 3},
-        "hovertemplate": f"%{{y:.0f}} % sure: at most %{{x:.1f}} {state.unit}<extra></extra>",
-    }  # fmt: skip
+    points = state.simulation.s_curve("cost").assign(percent=lambda rows: 100 * rows["probability"])
+    words = [f"{p:.0f} % sure: at most {number(v)} {state.unit}" for p, v in points[["percent", "value"]].to_numpy()]
+    line = ui.line(points["value"], points["percent"], theme.DARK_BLUE, words)
     at = ui.ring(state.reserve.quantile, 100 * state.confidence)
     sure = {"title": "how sure, %", "range": [0, 104]}
     figure = ui.plot([line, at], {"title": f"cost of the plan, {state.unit}"}, sure)
@@ -566,3 +850,307 @@ def partners(award: Award) -> ui.Panel:
     tables = ipywidgets.Tab([first, offers], titles=(f"Award, {award.unit}", "Every bid"))
     parts = ui.row(ui.column(slider, tables, width="100%"), share=1)
     return ui.Panel(state, f"Quality counts for the rest. {spans.title}.", parts, slider=slider)
+
+
+class ScenariosState:
+    """The state: scenarios built so far and the best plan of each.
+
+    Examples
+    --------
+    >>> import pmo_kit as pmo
+    >>> state = ScenariosState(pmo.Question(pmo.load_register("data/samples/meridian_12")))
+    >>> case = pmo.Scenario("Less money", budget=0.85)
+    >>> state.solve(case)()
+    >>> state.table.loc["Less money", ["value", "delta"]].tolist()
+    [28.5, -5.0]
+    """
+
+    def __init__(self, question: Question, seconds: float = 10.0) -> None:
+        self.question, self.seconds = question, seconds
+        self.scenarios: list[Scenario] = []
+        self._answers: dict[str, Allocation | InfeasibleError] = {
+            TODAY: arbitrate(question.replace(time_limit=seconds))
+        }
+        self.shown = ""
+
+    def solve(self, scenario: Scenario) -> ui.Act:
+        """Find the best plan under a scenario, or why there is none; what is given keeps that.
+
+        Raises
+        ------
+        PmoError
+            It has no name, changes nothing, or names what the question does not have; or no plan was found in the time
+            allowed.
+        """
+        if not scenario.name.strip() or scenario.name.strip() == TODAY:
+            raise PmoError("Give the scenario a name of its own.")
+        if scenario.table.empty:
+            raise PmoError("This scenario changes nothing: move a limit, or take a project in or out.")
+        return partial(self.keep, scenario, answered(scenario(self.question).replace(time_limit=self.seconds)))
+
+    def keep(self, scenario: Scenario, answer: Allocation | InfeasibleError) -> None:
+        """Take the answer of a scenario in; one of the same name is replaced."""
+        self.remove(scenario.name)
+        self.scenarios.append(scenario)
+        self._answers[scenario.name], self.shown = answer, scenario.name
+
+    def remove(self, name: str) -> None:
+        """Forget a scenario; the last one is shown."""
+        self.scenarios = [one for one in self.scenarios if one.name != name]
+        self.shown = self.scenarios[-1].name if self.scenarios else ""
+
+    @property
+    def comparison(self) -> Comparison:
+        """All scenarios side by side."""
+        found = {name: self._answers[name] for name in (TODAY, *(one.name for one in self.scenarios))}
+        plans = {name: answer for name, answer in found.items() if isinstance(answer, Allocation)}
+        reasons = {name: str(answer) for name, answer in found.items() if name not in plans}
+        return Comparison(self.question, tuple(self.scenarios), MappingProxyType(plans), MappingProxyType(reasons))
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The table of the comparison."""
+        return self.comparison.table
+
+    @property
+    def headline(self) -> str:
+        """What today is worth, and the hardest case, with what is not proven."""
+        found, lost = self.comparison.allocations, -self.table["delta"].drop(TODAY)
+        today = f"Today {number(found[TODAY].value)} {self.question.worth.short}{ui.sure_words(found[TODAY], ', ')}"
+        if lost.empty:
+            return f"{today}; no case yet"
+        if none := int(lost.isna().sum()):
+            return f"{today}; {count(none, 'case leaves', 'cases leave')} no plan"
+        worst = lost.idxmax()
+        sure = ui.sure_words(found[worst], ", its plan ")
+        return f"{today}; the hardest case, {worst}, costs {number(max(0.0, lost[worst]))}{sure}"
+
+
+@door
+def scenarios(question: Question, *, folder: str | PathLike[str] = "session") -> ui.Panel:
+    """Build scenarios, compare them with today, and save them for the next pack.
+
+    A scenario moves money, costs and benefits, in every year or in one, people, and takes projects in, out or later.
+
+    Parameters
+    ----------
+    question : Question
+        Today; the scenarios of its register are there from the start.
+    folder : path
+        Where Save writes `scenarios.yml`.
+
+    Returns
+    -------
+    Panel
+        `panel.state` is the `ScenariosState`.
+    """
+    state, unit = ScenariosState(question), question.built.value_unit
+    fields = _fields(question)
+    table = ui.shown(lambda: _results(state.comparison))
+    detail = ui.shown(lambda: _detail(state) if state.shown else "")
+    chosen = ui.control(ipywidgets.Dropdown, "Show", "50px", partial(setattr, state, "shown"))
+    ui.listed(chosen, lambda: ([one.name for one in state.scenarios], state.shown or None))
+
+    def ask(scenarios: list[Scenario]) -> bool:
+        return panel.beside(
+            "added", [(one.name or "The scenario", partial(state.solve, one)) for one in scenarios], add
+        )
+
+    def stopped() -> str:
+        panel.work.stop()
+        add.disabled = False
+        return "Stopped: the case under way and those after it are left out."
+
+    def saved() -> str:
+        if not state.scenarios:
+            raise PmoError("There is no scenario to save.")
+        file = save_scenarios(state.scenarios, folder, question)
+        return f"Saved in {file}. A pack reads it: scenarios_path under parameters of its scenarios chapter."
+
+    add = ui.button("Add and compare", lambda: ask([_draft(fields)]), "Find the best plan of this case")
+    stop = ui.button("Stop", stopped, "Leave out the case that is searched")
+    remove = ui.button("Remove the one shown", lambda: state.remove(state.shown))
+    save = ui.button("Save", saved, "scenarios.yml, which the next pack reads")
+    above = ui.labeled(f"Worth of the best plan, {unit}")
+    answers = ui.column(above, ui.scrolled(table, 3), chosen, ui.scrolled(detail, 2), width="60%")
+    left = ui.column(ui.scrolled(ui.column(*fields.values(), width="100%")), width="40%")
+    about = f"A scenario is a set of changes to today; each gets its own best plan. Values in {unit}."
+    buttons = ui.row(add, stop, remove, save)
+    panel = ui.Panel(state, about, ui.row(left, answers, share=1), buttons, fields=fields)
+    ask(read_scenarios(question.register))
+    return panel
+
+
+def _fields(question: Question) -> dict[str, Any]:
+    """The controls of a scenario."""
+    projects = [(f"{p} {name}", str(p)) for p, name in question.register.projects["name"].items()]
+    roles = sorted({rule.role for rule in question.active_rules if isinstance(rule, Capacity)})
+    years = sorted({rule.year for rule in question.active_rules if isinstance(rule, Envelope)})
+    span: dict[str, Any] = {"value": 0, "min": -50, "max": 50, "continuous_update": False, "readout_format": "+d"}
+    slider: Any = partial(ui.control, ipywidgets.IntSlider, **span)
+    several = partial(ui.control, ipywidgets.SelectMultiple, options=projects, rows=3)
+    return {
+        "name": ui.control(ipywidgets.Text, "Name", placeholder="What the committee calls it"),
+        "money": slider("Money, %"), "cost": slider("Costs, %", min=-30), "benefit": slider("Benefits, %", max=30),
+        "year": ui.control(ipywidgets.Dropdown, "in", options=[("every year", 0), *((str(y), y) for y in years)]),
+        "people": slider("People, %"),
+        "role": ui.control(
+            ipywidgets.Dropdown, "of", options=[("every role", ""), *((role_words(r), r) for r in roles)]
+        ),
+        "in": several("Take in"), "out": several("Leave out"), "later": several("Start later"),
+        "years": ui.control(ipywidgets.IntSlider, "by years", value=1, min=1, max=5),
+    }  # fmt: skip
+
+
+def _draft(fields: dict[str, Any]) -> Scenario:
+    """The scenario that the controls say."""
+    now = {name: field.value for name, field in fields.items()}
+
+    def factor(name: str) -> Any:
+        times = round(1 + now[name] / 100, 6)
+        return {f"year={now['year']}": times} if now["year"] and times != 1 else times
+
+    people = [role for _, role in fields["role"].options if role and now["role"] in ("", role)]
+    return Scenario(
+        now["name"].strip(),
+        budget=factor("money"),
+        cost=factor("cost"),
+        benefit=factor("benefit"),
+        capacity=dict.fromkeys(people, round(1 + now["people"] / 100, 6)) if now["people"] else {},
+        projects_in=dict.fromkeys(now["in"], ""),
+        projects_out=now["out"],
+        delay={f"project_id={project}": now["years"] for project in now["later"]},
+    )
+
+
+def _results(comparison: Comparison) -> str:
+    """Every case with its worth, how sure that is, and how much it changes."""
+    rows = comparison.table.reset_index()
+    for moved in ("entered", "left", "resized"):
+        counted = rows[moved].map(len, na_action="ignore").astype("str")
+        rows[moved] = counted.mask(rows["status"] == "infeasible", "–")
+    sure = {name: ui.sure_words(plan) or "best" for name, plan in comparison.allocations.items()}
+    rows["sure"] = rows["scenario"].map(sure).fillna("no plan obeys the rules")
+    return ui.table_html(
+        rows, ("scenario", "case"), Field("value", "worth"), Field("delta", "against today", signed=True),
+        ("entered", "projects in"), ("left", "projects out"), ("resized", "other level"), ("sure", "plan"),
+    )  # fmt: skip
+
+
+def _detail(state: ScenariosState) -> str:
+    """What the case shown changes in the question, and in the plan."""
+    name = state.shown
+    one = tuple(scenario for scenario in state.scenarios if scenario.name == name)
+    changes = definitions(dataclasses.replace(state.comparison, scenarios=one))
+    line, names = state.table.loc[name], state.question.register.projects["name"]
+    words = {"No plan": str(line["reason"])} if line["reason"] else {}
+    for label, ids in {} if words else {"In": "entered", "Out": "left", "Other level": "resized"}.items():
+        words |= {label: in_row(f"{names[p]} {p}" for p in line[ids])} if line[ids] else {}
+    frame = pd.DataFrame(words.items(), columns=["what", "is"])
+    return ui.exhibit_html(changes) + ui.table_html(frame, ("what", ""), ("is", name), empty="The plan is today's.")
+
+
+CONTROLS = {bool: ipywidgets.Checkbox, int: ipywidgets.IntText, float: ipywidgets.FloatText}
+
+
+class ParametersState:
+    """The state: what the annotated `parameters` cell of a notebook says, and the values to run it with.
+
+    Examples
+    --------
+    >>> state = ParametersState("notebooks/05_partner_selection.ipynb")
+    >>> state.values["price_weight"], state.changed
+    (0.4, {})
+    """
+
+    def __init__(self, notebook: str | PathLike[str]) -> None:
+        self.notebook = real(notebook)
+        if not self.notebook.is_file() or self.notebook.suffix != ".ipynb":
+            raise PmoError(f"There is no notebook {self.notebook}.")
+        cells = json.loads(self.notebook.read_text(encoding="utf-8"))["cells"]
+        tagged = ["".join(c["source"]) for c in cells if "parameters" in c["metadata"].get("tags", ())]
+        lines = [line for line in ast.parse("\n".join(tagged)).body if isinstance(line, ast.AnnAssign)]
+        self.first = {ast.unparse(line.target): ast.literal_eval(line.value) for line in lines if line.value}
+        self.values: dict[str, Any] = dict(self.first)
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """The parameters that are not as in the notebook."""
+        return {name: value for name, value in self.values.items() if value != self.first[name]}
+
+    @property
+    def headline(self) -> str:
+        """The notebook, and what is changed."""
+        words = [f"{_plain(name)} {value}" for name, value in self.changed.items()]
+        return f"{self.notebook.stem}: {'; '.join(words) or 'the parameters of the notebook'}"
+
+    def run(self, folder: str | PathLike[str], now: dt.datetime) -> Path:
+        """Run the notebook with these values and keep it in a folder; the notebook itself stays as it is.
+
+        Raises
+        ------
+        PmoError
+            A cell stopped it; what it shows up to there is kept.
+        """
+        import papermill
+
+        place = real(folder) / f"{self.notebook.stem}_{now:%Y-%m-%d_%H%M%S}.ipynb"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            papermill.execute_notebook(
+                str(self.notebook), str(place), parameters=self.changed, progress_bar=False,
+                cwd=str(self.notebook.parent), skip_cells_with_tag="interactive",
+            )  # fmt: skip
+        except papermill.PapermillExecutionError as error:
+            raise PmoError(f"It stopped: {error.evalue} What it shows up to there is in {place}.") from error
+        return place
+
+
+@door
+def parameters(notebook: str | PathLike[str], *, folder: str | PathLike[str] = "session") -> ui.Panel:
+    """Change the parameters of a notebook and run it: a field for each name in its annotated `parameters` cell.
+
+    A copy is run and kept with its answers; the notebook and its later cells stay as they are.
+
+    Parameters
+    ----------
+    notebook : path
+        The notebook itself, seen from its own folder.
+    folder : path
+        Where the copies are kept.
+
+    Returns
+    -------
+    Panel
+        `panel.state` is the `ParametersState`.
+    """
+    state = ParametersState(notebook)
+    fields = {
+        name: ui.control(
+            CONTROLS.get(type(value), ipywidgets.Text), _plain(name), "150px",
+            partial(state.values.__setitem__, name), value=value,
+        )
+        for name, value in state.values.items()
+    }  # fmt: skip
+    done = ipywidgets.HTML()
+
+    def shown(words: str, place: Path) -> None:
+        link = os.path.relpath(place, state.notebook.parent).replace(os.sep, "/")
+        done.value += f'<div><a href="{escape(link)}" target="_blank">{escape(words)}</a></div>'
+
+    def job(words: str) -> ui.Act:
+        return partial(shown, words, state.run(folder, dt.datetime.now()))
+
+    def run() -> bool:
+        return panel.beside("run", [(state.notebook.name, partial(job, panel.words))], start)
+
+    start = ui.button("Run", run, "The whole notebook with these parameters")
+    parts = ui.row(ui.scrolled(ui.column(*fields.values(), width="100%")), ui.column(start, ui.scrolled(done)), share=1)
+    about = "Run makes a copy of this notebook with these parameters and opens nothing by itself."
+    panel = ui.Panel(state, about, parts, fields=fields)
+    panel.add_class("pw-bar-only")
+    return panel
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")

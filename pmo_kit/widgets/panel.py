@@ -12,7 +12,7 @@ import json
 import logging
 import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from html import escape
@@ -32,6 +32,7 @@ from pmo_kit.exhibits import Exhibit, Field, Table, theme
 from pmo_kit.exhibits.display import fragment
 from pmo_kit.facts import number
 
+Act = Callable[[], object]
 Stopped = Callable[[], bool]
 _living: dict[str, tuple[str, list[Any]]] = {}
 
@@ -225,11 +226,6 @@ class Chart(Linked):
         super().__init__(drawn=json.loads(self.figure.to_json()))
         self.add_class("pw-figure")
 
-    @property
-    def data(self) -> Any:
-        """The traces."""
-        return self.figure.data
-
     def write(self) -> None:
         """Show the figure as it is now."""
         self.figure = self._make()
@@ -309,6 +305,39 @@ class Panel(ipywidgets.VBox):
         css = "pw-say pw-bad" if bad else "pw-say"
         self._said.value = f'<span class="{css}" role="status">{escape(text)}</span>'
 
+    def beside(self, done: str, jobs: Sequence[tuple[str, Callable[[], Act]]], start: Any) -> bool:
+        """Do named jobs one after another beside the cell, `start` disabled meanwhile; what each gives is done here.
+
+        What goes wrong in one is said by its name, and the others are done.
+        """
+
+        def keep(act: Act) -> None:
+            act()
+            self.draw()
+
+        def rest(words: str, bad: bool) -> None:
+            start.disabled = False
+            self.say(words, bad)
+
+        def search(stopped: Stopped) -> None:
+            lost = []
+            for name, job in jobs:
+                if stopped():
+                    return
+                self.work.hand(partial(self.say, f"Searching: {name}…"))
+                try:
+                    self.work.hand(partial(keep, job()))
+                except Interrupted:
+                    raise
+                except Exception as error:  # the others are done
+                    lost.append(f"{name} was not {done}: {error}")
+            self.work.hand(partial(rest, " ".join(lost) or f"{jobs[-1][0]} was {done}.", bool(lost)))
+
+        if jobs:
+            start.disabled = True
+            self.work.ask(search, partial(rest, bad=True))
+        return False
+
     def close(self) -> None:
         """Close the panel with all its parts, and stop its work."""
         self.work.close()
@@ -368,10 +397,8 @@ def scrolled(part: Any, share: int = 1) -> Any:
     return box
 
 
-def control(
-    kind: type, text: str = "", label: str = "110px", act: Callable[[Any], object] | None = None, **given: Any
-) -> Any:
-    """A control as wide as its place, with its label beside it; `act` is done with each new value.
+def control(kind: type, text: str = "", label: str = "110px", act: Any = None, now: Any = None, **given: Any) -> Any:
+    """A control as wide as its place, with its label beside it; `act` is done with each new value, `now` gives it.
 
     Words that `act` gives are said; where it gives False nothing is drawn yet.
     """
@@ -379,7 +406,7 @@ def control(
     made = kind(layout=ipywidgets.Layout(width="98%"), **own, **given)
     if act is not None:
         made.act = act
-    return made
+    return made if now is None else written(made, now)
 
 
 def button(text: str, act: Callable[[], object], hint: str = "") -> Any:
@@ -401,7 +428,11 @@ def listed(made: Any, make: Callable[[], tuple[list[Any], Any]]) -> Any:
 
 def shown(make: Callable[[], str]) -> Any:
     """A part that shows the HTML that `make` gives."""
-    made = ipywidgets.HTML()
+    return written(ipywidgets.HTML(), make)
+
+
+def written(made: Any, make: Callable[[], Any]) -> Any:
+    """A part whose value is what `make` gives."""
     made.write = lambda: made.set_trait("value", make())
     return made
 
@@ -419,10 +450,18 @@ def plot(traces: Iterable[Any], x: dict[str, Any], y: dict[str, Any], **layout: 
     return go.Figure(list(traces), look | layout)
 
 
+def line(x: Iterable[float], y: Iterable[float], color: str, words: list[str]) -> dict[str, Any]:
+    """A line whose points say `words` when they are pointed at."""
+    return {
+        "type": "scatter", "x": list(x), "y": list(y), "mode": "lines", "hovertext": words, "hoverinfo": "text",
+        "line": {"color": color, "width": 2},
+    }  # fmt: skip
+
+
 def ring(x: float, y: float) -> dict[str, Any]:
     """The mark around the point that is looked at."""
-    return {"type": "scatter", "x": [x], "y": [y], "mode": "markers", "hoverinfo": "skip",
-            "marker": {"size": 20, "color": "rgba(0,0,0,0)", "line": {"color": theme.ORANGE, "width": 4}}}  # fmt: skip
+    mark = {"size": 20, "color": "rgba(0,0,0,0)", "line": {"color": theme.ORANGE, "width": 4}}
+    return {"type": "scatter", "x": [x], "y": [y], "mode": "markers", "hoverinfo": "skip", "marker": mark}
 
 
 def about_html(text: str) -> str:

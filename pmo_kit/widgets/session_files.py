@@ -27,7 +27,7 @@ from pmo_kit.facts import number
 from pmo_kit.figures.figure import between, listed, sentence
 from pmo_kit.scenarios import Scenario, read_scenario_file, write_scenario_file
 from pmo_kit.shipped import shipped
-from pmo_kit.widgets.board_contents import cases, less_words, log, proof_words
+from pmo_kit.widgets.board_contents import cases, less_words, log, proof_words, value_words
 from pmo_kit.widgets.session_state import Answer, Case, Move, SessionState, moved
 
 STATE = "session.json"
@@ -98,7 +98,7 @@ def save_session(session: SessionState, place: str | PathLike[str], committee: s
         The folder cannot be written.
     """
     place, case = Path(place), session.case
-    found = session.known(case) or Answer("open")
+    found = session.known(case)
     saved = Saved(
         session.base.fingerprint, committee, session.clock(), case, session.case_words(case), found.plan, found.value,
         session.log, found.bound,
@@ -148,24 +148,22 @@ def decide(
     PmoError
         The case has no plan, or the folder cannot be written.
     """
-    place = Path(place)
+    place, who = Path(place), decided_by or committee
     for one in (Case(), case):
-        found = session.known(one)
-        if found is None or not found.ended:
+        if not session.known(one).ended:
             session.settle(one, session.search(one, last=True))
     answer = session.known(case)
-    if answer is None or answer.allocation is None:
-        why = "no plan obeys its rules" if answer and answer.status == "none" else "none was found in the time allowed"
+    if answer.allocation is None:
+        why = "no plan obeys its rules" if answer.status == "none" else "none was found in the time allowed"
         raise PmoError(f"That case has no plan: {why}. Decide another one.")
-    rows = decisions_of(session, case, answer, committee, decided_by)
+    rows = decisions_of(session, case, answer, committee, who)
     save_session(session, place, committee)
     forces = pd.DataFrame(case.forces, columns=list(ORDER))
-    forces["decided_by"] = forces["decided_by"].replace("", decided_by or committee)
     with _written(place):
         file = unused(place / "minutes.pdf")
-        minutes = write_minutes(file, session, case, rows, committee, note, decided_by)
+        minutes = write_minutes(file, session, case, rows, [f"Decided by {who}.", note])
         decisions = write_csv(unused(place / "decisions.csv"), rows[list(COLUMNS)])
-        write_csv(unused(place / "overrides.csv"), forces)
+        write_csv(unused(place / "overrides.csv"), forces.replace({"decided_by": {"": who}}))
     sure = "" if answer.status == "proven" else " The plan is the best one known, not proven best."
     return (
         f"Decided: {session.case_words(case)}. Written: {minutes} and {decisions}; "
@@ -173,12 +171,10 @@ def decide(
     )
 
 
-def decisions_of(
-    session: SessionState, case: Case, answer: Answer, committee: str, decided_by: str = ""
-) -> pd.DataFrame:
+def decisions_of(session: SessionState, case: Case, answer: Answer, committee: str, who: str) -> pd.DataFrame:
     """One row per project, with the columns of the register's table `decisions`; each that differs has its reason."""
     assert answer.allocation is not None
-    advice, who = session.recommended, decided_by or committee
+    advice = session.recommended
     change = PlanChange.between(advice.plan, answer.plan)
     lead = dict.fromkeys(change.leaves, "displaced by") | dict.fromkeys(change.enters, "comes in with")
     orders = [f"{session.force_words(f)}, ordered by {f.decided_by or who} ({f.reason})" for f in case.forces]
@@ -299,46 +295,34 @@ def _replace(file: Path, content: bytes) -> Path:
         return write_whole(file, content)
 
 
-def write_minutes(
-    file: Path,
-    session: SessionState,
-    case: Case,
-    decisions: pd.DataFrame,
-    committee: str,
-    note: str = "",
-    decided_by: str = "",
-) -> Path:
+def write_minutes(file: Path, session: SessionState, case: Case, decisions: pd.DataFrame, said: list[str]) -> Path:
     """Write the minutes of a session in which a case was decided; `decisions` is its `decisions.csv`."""
     import typst
 
     answer, now, unit = session.known(case), session.clock(), session.base.worth.short
-    assert answer is not None
-    rows = decisions.assign(name=decisions["project_id"] + " " + decisions["project_name"])
-    sizes = {p: f", {session.level_words(p, v)}" for p, v in answer.plan.items() if v != "stop"}
-    size = [sizes.get(p, "") for p in rows["project_id"]]
-    plan = rows.assign(name=rows["name"] + size, amount=rows["amount"].astype(float).map(number))
+    settings, committee = session.base.register.settings, decisions["committee"].iloc[0]
+    rows = decisions.assign(
+        name=decisions["project_id"] + " " + decisions["project_name"],
+        cost=decisions["amount"].astype(float).map(number),
+    )
+    levels = rows["level"].where(rows["decision"] == "fund", "").items()
+    sizes = [f", {session.level_words(rows.at[at, 'project_id'], level)}" if level else "" for at, level in levels]
+    records = rows.assign(sized=rows["name"] + sizes).to_dict("records")
     loss = session.worse(Case(), case)
     less = f"Against the recommended plan: {less_words(*loss, f' {unit}')}." if loss and loss != (0, 0) else ""
-    value = f"Value {between(answer.value, answer.value + answer.rest)} {unit}. {proof_words(answer, False)}."
-    settings = session.base.register.settings
+    value = f"Value {value_words(answer)} {unit}. {proof_words(answer, False)}."
     data = {
         "title": f"Minutes: {committee}, {now.date().isoformat()}",
         "about": f"{settings.name}, data as of {settings.as_of}. Written {now:%Y-%m-%d %H:%M}.",
         "foot": f"{committee} · register {session.base.register.fingerprint[:12]}",
         "decided": f"{sentence(session.case_words(case))}.",
-        "facts": [*filter(None, (value, less, f"Decided by {decided_by or committee}.", note))],
+        "facts": [*filter(None, (value, less, *said))],
         "amount": f"Cost, {session.base.money.short}",
         "unit": unit,
-        "differs": rows.loc[
-            rows["differs"], ["name", "decision", "recommended", "reason", "decided_by"]
-        ].values.tolist(),
-        "plan": plan.loc[plan["decision"] != "refuse", ["name", "decision", "amount"]].values.tolist(),
-        "tried": [
-            [one["words"], one["value"]]
-            for one, tried in zip(cases(session), session.tried(), strict=True)
-            if tried.key != case.key
-        ],
-        "moves": [[one["time"], one["move"], one["why"], one["value"]] for one in reversed(log(session))],
+        "differs": [row for row in records if row["differs"]],
+        "plan": [row for row in records if row["decision"] != "refuse"],
+        "tried": [one for one in cases(session) if one["id"] != str(case.key)],
+        "moves": log(session)[::-1],
     }
     made = typst.compile(
         str(shipped("templates", "report", "minutes.typ")), font_paths=[str(theme.font_folder())],

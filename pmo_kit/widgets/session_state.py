@@ -9,7 +9,7 @@ import datetime as dt
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, reduce
+from functools import cached_property, partialmethod, reduce
 from itertools import groupby
 from math import inf, nan
 from typing import Literal
@@ -77,10 +77,6 @@ class Case:
         """The same limits, no project forced."""
         return replace(self, forces=())
 
-    def force(self, project_id: str) -> Override | None:
-        """How a project is forced, if it is."""
-        return next((f for f in self.forces if f.project_id == project_id), None)
-
     def forced(self, force: Override) -> Case:
         """The case with one more project forced, or forced otherwise."""
         forces = [*self.freed(force.project_id).forces, force]
@@ -135,7 +131,7 @@ class Answer:
         The plan, with its value and the bound on every plan.
     """
 
-    status: Status
+    status: Status = "open"
     allocation: Allocation | None = None
     error: InfeasibleError | None = None
 
@@ -146,8 +142,8 @@ class Answer:
 
     @property
     def bound(self) -> float:
-        """What no plan can exceed."""
-        return max(self.allocation.bound, self.value) if self.allocation else inf
+        """What no plan can exceed; NaN without a plan."""
+        return max(self.allocation.bound, self.value) if self.allocation else nan
 
     @property
     def plan(self) -> dict[str, str]:
@@ -161,8 +157,8 @@ class Answer:
 
     @property
     def rest(self) -> float:
-        """How much better the best plan may be."""
-        return self.bound - self.value if self.allocation else inf
+        """How much better the best plan may be; NaN without a plan."""
+        return self.bound - self.value
 
     @property
     def ended(self) -> bool:
@@ -181,24 +177,22 @@ def ask(question: Question, seconds: float, *, last: bool) -> Answer:
         if type(error) is not PmoError:  # a fault of the question, not the end of the time
             raise
         return Answer("stopped" if last else "open")
-    if not last:
-        return Answer("known", allocation)
     proven = allocation.status == "optimal" and allocation.bound <= allocation.value
-    return Answer("proven" if proven else "stopped", allocation)
+    return Answer("known" if not last else "proven" if proven else "stopped", allocation)
 
 
 @dataclass(frozen=True)
 class Price:
     """What taking a project in or out costs against the plan of the case: between `low` and `high`.
 
-    `low` is infinite where it is proven impossible.
+    `low` is infinite where it is proven impossible; `plan` is the best one found, empty where none was.
     """
 
     project_id: str
     in_out: InOut
     low: float
     high: float
-    change: PlanChange | None = None
+    plan: dict[str, str]
 
 
 def prices_of(answer: Answer, held: Collection[str], seconds: float = 2.0) -> Iterator[Price]:
@@ -208,25 +202,23 @@ def prices_of(answer: Answer, held: Collection[str], seconds: float = 2.0) -> It
     """
     allocation = answer.allocation
     assert allocation is not None
-    model, plan, pool = allocation._model, answer.plan, allocation._pool
-    options = model.question.built
+    model, pool = allocation._model, allocation._pool
     duty = {rule.project_id for rule in model.question.active_rules if isinstance(rule, Mandatory)}
-    for project in options.groups:
-        mine = options.of(project)
-        if project in held or project in duty or not len(mine):
+    for project in model.question.built.groups:
+        mine = model.question.built.of(project).tolist()
+        if project in held or project in duty or not mine:
             continue
-        out = project in plan and not options.stops[options.position(project, plan[project])]
+        out = not set(mine).isdisjoint(allocation._positions)
         forced = Row("reversed", np.asarray(mine, np.int64), np.ones(len(mine)), 1.0, inf)
         limits = Limits(proof_gap(model), None, time.monotonic() + seconds)
-        found = pool.search({int(i): 0 for i in mine} if out else {}, [] if out else [forced], limits)
-        way: InOut = "out" if out else "in"
-        least = max(0.0, round(answer.value - found.bound / ONE, 9))
-        if found.plan is None:
-            yield Price(project, way, inf if found.status == "infeasible" else least, inf)
-            continue
-        high = max(0.0, round(answer.bound - found.value / ONE, 9))
-        low = high if found.status == "optimal" and not answer.rest else least
-        yield Price(project, way, low, high, PlanChange.between(plan, model.levels(found.plan)))
+        found = pool.search(dict.fromkeys(mine, 0) if out else {}, [] if out else [forced], limits)
+        low, high = max(0.0, round(answer.value - found.bound / ONE, 9)), inf
+        if found.plan is not None:
+            high = max(0.0, round(answer.bound - found.value / ONE, 9))
+            low = high if found.status == "optimal" and not answer.rest else low
+        elif found.status == "infeasible":
+            low = inf
+        yield Price(project, "out" if out else "in", low, high, model.levels(found.plan or ()))
 
 
 def moved(change: PlanChange) -> dict[str, list[str]]:
@@ -250,6 +242,11 @@ class Move:
     reason: str
     decided_by: str
     case: Case
+
+
+def _now() -> dt.datetime:
+    """The time of a move."""
+    return dt.datetime.now().replace(microsecond=0)
 
 
 class SessionState:
@@ -290,9 +287,9 @@ class SessionState:
         *,
         reasons: bool = True,
         seconds: float = 10.0,
-        clock: Callable[[], dt.datetime] = lambda: dt.datetime.now().replace(microsecond=0),
+        clock: Callable[[], dt.datetime] = _now,
     ) -> None:
-        self.base, self.start = base_and_case(question)
+        self.base, start = base_and_case(question)
         self.reasons, self.seconds, self.clock = reasons, seconds, clock
         self.names = {str(p): str(name) for p, name in self.base.register.projects["name"].items()}
         first = arbitrate(self.base.replace(gap=FIRST_GAP, time_limit=seconds))
@@ -300,10 +297,9 @@ class SessionState:
         self._near: Mapping[str, str] = first.plan
         self.log: list[Move] = []
         self.case = self._stood = self._before = Case()
-        self._line, self._at = [self.start], 0
-        if self.start != Case():
-            forced = listed(map(self.force_words, self.start.forces))
-            self._go(self.start, f"Overrides in force at the start: {forced}")
+        self._line, self._at = [start], 0
+        if start != Case():
+            self._go(start, f"Overrides in force at the start: {listed(map(self.force_words, start.forces))}")
 
     # What is asked now, and the answer
 
@@ -315,23 +311,20 @@ class SessionState:
     @property
     def standing(self) -> Case:
         """The case whose answer is known: the one on the table, or the last one before it."""
-        found = self.known(self.case)
-        if found is not None and found.status != "open" and self._stood != self.case:
+        if self.known(self.case).status != "open" and self._stood != self.case:
             self._before, self._stood = self._stood, self.case
         return self._stood
 
-    def known(self, case: Case) -> Answer | None:
-        """The answer of a case, where there is one."""
-        return self._answers.get(case.key)
+    def known(self, case: Case) -> Answer:
+        """The answer of a case as far as it is known: `open` where there is none."""
+        return self._answers.get(case.key, Answer())
 
     @property
     def answer(self) -> Answer:
         """The answer of the case; where none is known yet, the solver is asked for its first one, here and now."""
-        found = self.known(self.case)
-        if found is None:
-            found = self.search(self.case, last=False)
-            self.settle(self.case, found)
-        return found
+        if self.case.key not in self._answers:
+            self.settle(self.case, self.search(self.case, last=False))
+        return self.known(self.case)
 
     @property
     def recommended(self) -> Answer:
@@ -341,7 +334,7 @@ class SessionState:
     def worse(self, one: Case, other: Case) -> tuple[float, float] | None:
         """By how much the best plan of a case is worth less than that of another: least and most."""
         first, second = self.known(one), self.known(other)
-        if first is None or second is None or first.allocation is None or second.allocation is None:
+        if first.allocation is None or second.allocation is None:
             return None
         return round(first.value - second.bound, 9), round(first.bound - second.value, 9)
 
@@ -349,7 +342,7 @@ class SessionState:
     def changes(self) -> PlanChange:
         """What the last move changed in the plan."""
         now, before = self.known(self.standing), self.known(self._before)
-        if self._stood != self.case or not (now and before and now.allocation and before.allocation):
+        if self._stood != self.case or not (now.allocation and before.allocation):
             return PlanChange()
         return PlanChange.between(before.plan, now.plan)
 
@@ -380,12 +373,11 @@ class SessionState:
             project_id=project_id, in_out=in_out, level=level, reason=reason.strip() or "what-if",
             decided_by=decided_by.strip(), date=self.clock().date(),
         )  # fmt: skip
-        self._move(self.case.forced(force), self.force_words(force), force.reason, force.decided_by)
+        self._move(self.case.forced(force), self.force_words(force), force)
 
     def free(self, project_id: str) -> None:
         """Leave a project to the best plan."""
-        if self.case.force(project_id) is not None:
-            self._move(self.case.freed(project_id), f"{self.name(project_id)} free again")
+        self._move(self.case.freed(project_id), f"{self.name(project_id)} free again")
 
     def set_money(self, factor: float) -> None:
         """Put a factor on every envelope.
@@ -396,9 +388,8 @@ class SessionState:
             The factor is no number, negative, or above 5: a percentage by mistake.
         """
         factor = doors.factor(factor, "the factor on money")
-        if factor != self.case.money:
-            words = "Money as in the register" if factor == 1 else sentence(money_words(factor))
-            self._move(replace(self.case, money=factor), words)
+        words = "Money as in the register" if factor == 1 else sentence(money_words(factor))
+        self._move(replace(self.case, money=factor), words)
 
     def set_people(self, role: str, count: float) -> None:
         """Set the people of a role in its fullest period; other periods change by the same factor.
@@ -411,9 +402,8 @@ class SessionState:
         doors.known([role], self.people(), "role")
         today = self.people()[role]
         count = doors.number(count, f"people of {role}", 0, doors.MOST * today)
-        case = self.case.with_people(role, count / today)
-        if case != self.case:
-            self._move(case, f"{sentence(role_words(role))}: {as_given(count)} of {as_given(today)}")
+        words = f"{sentence(role_words(role))}: {as_given(count)} of {as_given(today)}"
+        self._move(self.case.with_people(role, count / today), words)
 
     def people(self) -> dict[str, float]:
         """Role -> people in its fullest period, in the question."""
@@ -427,18 +417,9 @@ class SessionState:
         """Money of all envelopes over the horizon, in the question."""
         return sum(r.amount for r in self.base.active_rules if isinstance(r, Envelope) and r.scope == "all")
 
-    def undo(self) -> None:
-        """Take the last move back."""
-        self._step(-1, "Undo")
-
-    def redo(self) -> None:
-        """Make the move again that was taken back."""
-        self._step(1, "Redo")
-
     def start_again(self) -> None:
         """Back to the recommended plan; it can be undone."""
-        if self.case != Case():
-            self._move(Case(), "Back to the recommended plan")
+        self._move(Case(), "Back to the recommended plan")
 
     def restore(self, case: Case, log: list[Move]) -> None:
         """Take a saved session up: its case and its log; undo and redo go through its moves."""
@@ -457,10 +438,12 @@ class SessionState:
         """Whether a move was taken back."""
         return self._at < len(self._line) - 1
 
-    def _move(self, case: Case, words: str, reason: str = "", decided_by: str = "") -> None:
-        self._at += 1
-        self._line[self._at :] = [case]
-        self._go(case, words, reason, decided_by)
+    def _move(self, case: Case, words: str, force: Override | None = None) -> None:
+        """Put another case on the table; the same one again is no move."""
+        if case != self.case:
+            self._at += 1
+            self._line[self._at :] = [case]
+            self._go(case, words, force)
 
     def _step(self, by: int, words: str) -> None:
         """Go along the line of moves, as far as it goes."""
@@ -468,11 +451,15 @@ class SessionState:
             self._at += by
             self._go(self._line[self._at], words)
 
-    def _go(self, case: Case, words: str, reason: str = "", decided_by: str = "") -> None:
+    def _go(self, case: Case, words: str, force: Override | None = None) -> None:
         """Put a case on the table, and write it into the log."""
         self._before = self._stood = self.standing
         self.case = case
-        self.log.append(Move(len(self.log) + 1, self.clock(), words, reason, decided_by, case))
+        why = (force.reason, force.decided_by) if force else ("", "")
+        self.log.append(Move(len(self.log) + 1, self.clock(), words, *why, case))
+
+    undo = partialmethod(_step, -1, "Undo")
+    redo = partialmethod(_step, 1, "Redo")
 
     # Answers
 
@@ -481,8 +468,7 @@ class SessionState:
         case, free = self.case, self.case.unforced
         steps = ((case, False), (Case(), True), (case, True), (free, False), (free, True))
         for (key, last), one in {(one.key, last): one for one, last in steps}.items():
-            found = self._answers.get(key)
-            if found is None or (last and not found.ended):
+            if key not in self._answers or (last and not self._answers[key].ended):
                 yield one, last
 
     def searched(self, wanted: Iterable[tuple[Case, bool]]) -> Iterator[tuple[Case, Answer]]:
@@ -583,11 +569,11 @@ class SessionState:
     def moves(self) -> pd.DataFrame:
         """The log: number, time, move, reason, decided_by, and value, bound and status of the answer as known now."""
         columns = ["number", "time", "move", "reason", "decided_by", "value", "bound", "status"]
-        rows = []
-        for move in self.log:
-            found = self.known(move.case)
-            answer = (found.value, found.bound, found.status) if found else (nan, nan, "")
-            rows.append((move.number, move.time, move.words, move.reason, move.decided_by, *answer))
+        told = [(move, self.known(move.case)) for move in self.log]
+        rows = [
+            (m.number, m.time, m.words, m.reason, m.decided_by, found.value, found.bound, found.status)
+            for m, found in told
+        ]
         return pd.DataFrame(rows, columns=columns)
 
 

@@ -30,14 +30,13 @@ from pmo_kit.packs.decisions import record_decisions
 from pmo_kit.prioritization import arbitration_value
 from pmo_kit.scenarios import read_scenario_file, read_scenarios
 from pmo_kit.shipped import shipped
-from pmo_kit.widgets import drafts
+from pmo_kit.widgets import explorers
 from pmo_kit.widgets import panel as ui
 from pmo_kit.widgets.board import Board
-from pmo_kit.widgets.drafts import ParametersState, ScenariosState
+from pmo_kit.widgets.explorers import ParametersState, ScenariosState, WeightsState
 from pmo_kit.widgets.panel import parts_of
 from pmo_kit.widgets.session_files import decide
 from pmo_kit.widgets.session_state import Answer, Case, SessionState
-from pmo_kit.widgets.weights_explorer import WeightsState
 
 ROOT = Path(__file__).parents[2]
 TWELVE = shipped("data", "samples", "meridian_12")
@@ -431,7 +430,7 @@ def test_the_frontier_shows_the_order_that_holds(question: pmo.Question) -> None
     ladder = pmo.frontier(question, budgets=[0.7, 0.85, 1.0, 1.15])
     panel = widgets.frontier(ladder)
     order = pmo.frontier(question, budgets=[0.7, 0.85, 1.0, 1.15], nested=True)
-    assert list(panel.figure.data[2].y) == order.table["value"].tolist()
+    assert list(panel.figure.figure.data[2].y) == order.table["value"].tolist()
     for factor, price in zip(order.table["factor"], order.table["price"], strict=True):
         panel.slider.value = float(factor)
         assert f"one order costs {number(price)} here" in panel.state.next_words
@@ -456,7 +455,7 @@ def test_a_notebook_runs_with_other_parameters_and_stays_as_it_is(tmp_path: Path
     panel.fields["draws"].value, panel.fields["sure"].value = 12, True
     assert "draws 12; sure True" in panel.words
     press(panel, "Run")
-    assert panel._said.value.count("Done: ") == 1
+    assert panel._said.value.count("07_page.ipynb was run.") == 1
     (copy,) = (tmp_path / "session").iterdir()
     outputs = [cell.outputs for cell in nbformat.read(copy, as_version=4).cells if cell.get("outputs")]
     assert outputs[0][0]["text"] == "12 0.15 True a\n"
@@ -600,7 +599,7 @@ def test_of_several_scenarios_each_that_fails_is_named_and_the_others_are_added(
 
     monkeypatch.setattr(ScenariosState, "solve", late)
     cases = [known, pmo.Scenario("Late", budget=0.8), *good]
-    monkeypatch.setattr(drafts, "read_scenarios", lambda _: cases)
+    monkeypatch.setattr(explorers, "read_scenarios", lambda _: cases)
     panel = widgets.scenarios(question)
     panel.work.wait()
     assert [one.name for one in panel.state.scenarios] == ["Less", "More"]

@@ -149,7 +149,7 @@ def check_screen(session: SessionState, drawn: Case, advice: Plans, plans: Plans
     assert shown["proof"] == ("Proven best; another plan is as good" if tied else "Proven best")
     for row, project in zip(shown["projects"], drawn.projects, strict=True):
         level = plan.get(project.id)
-        force = session.case.force(project.id)
+        force = next((one for one in session.case.forces if one.project_id == project.id), None)
         decision = "refuse" if level is None else "stop" if level == "stop" else "fund"
         assert (row["id"], row["decision"]) == (project.id, decision)
         assert row["forced"] == (force.in_out if force else "free")
@@ -179,9 +179,7 @@ def check_prices(session: SessionState, drawn: Case, plans: Plans) -> None:
             assert math.isinf(price.low)
             continue
         assert (price.low, price.high) == pytest.approx((worth(plans) - worth(forced),) * 2, abs=NEAR)
-        assert price.change is not None
-        found = {p: v for p, v in plan.items() if v != "stop"}
-        assert set(price.change.leaves) <= set(found)
+        assert price.plan in [found for value, found in forced if forced[0][0] - value < NEAR / 10]
 
 
 def check_decisions(session: SessionState, drawn: Case, advice: Plans, plans: Plans) -> None:
@@ -262,7 +260,7 @@ def test_the_board_says_what_trying_every_plan_says(drawn: Case, data: st.DataOb
             at = max(0, at - 1)
         elif act == "redo":
             at = min(len(line) - 1, at + 1)
-        elif session.case != was or act in ("in", "out"):
+        elif session.case != was:
             line, at = [*line[: at + 1], session.case], at + 1
         assert session.case == line[at]
         session.prove()
