@@ -316,11 +316,12 @@ def prices(explanation: Explanation) -> Chart:
         "Out: price of letting it in": table[(decided != "fund") & (table["flip"] == "in")],
         "In: what is lost if it leaves": table[table["in_plan"] & (decided != "stop")],
     }
-    rows = []
+    rows, priced = [], []
     for group, part in groups.items():
         cheapest = part.dropna(subset="price").sort_values("price").groupby(level="project_id", sort=False).head(1)
-        for (project, _), row in cheapest.sort_values("price", ascending=False).iterrows():
+        for (project, level), row in cheapest.sort_values("price", ascending=False).iterrows():
             rows.append((group, f"{row['name']} {project}", row["price"], between(row["price"], row["price_upper"])))
+            priced.append(facts.price(allocation, project, level, row["price"], way=row["flip"]))
     for project, gain in explanation.duties.items():
         name = f"{register.projects.loc[project, 'name']} {project}"
         rows.append(("By law: what the duty costs", name, gain, format_number(gain)))
@@ -353,6 +354,7 @@ def prices(explanation: Explanation) -> Chart:
         )
         if len(found)
         else "No exception is possible",
+        facts=tuple(priced),
         unit_line=unit_line(
             register,
             f"Loss against the recommended {format_number(allocation.value)}",
@@ -439,6 +441,7 @@ def frontier(ladder: Frontier, allocation: Allocation | None = None) -> Chart:
     return drawn(
         data=rows,
         references=(Reference("x", 100.0, "envelope today"),),
+        facts=facts.each(allocation, "plan.value", table.set_index("factor")["value"], "budget"),
         title=say("; ").join(parts) or "No other budget was tried",
         takeaway=say(
             "Of the budgets tried none above {enough} of today's is worth more.",

@@ -56,6 +56,13 @@ def told(
     return Fact(key, float(amount), Unit(what) if isinstance(what, str) else what, Of(**of), base)
 
 
+def each(answer: Any, key: str, amounts: pd.Series, subject: str) -> tuple[Fact, ...]:
+    """One fact of everything that an index names: its `subject`, or a part where facts have no such subject."""
+    part, before = (subject, "") if hasattr(Of, subject) else ("part", f"{subject} ")
+    facts = {f"{before}{one}": told(answer, key, amount) for one, amount in amounts.items()}
+    return tuple(replace(fact, of=Of(**{part: one})) for one, fact in facts.items())  # type: ignore[arg-type]
+
+
 def worth(question: Question) -> Unit:
     """The unit of the value that a question maximizes: money, or points."""
     return question.register.settings.money if isinstance(question.value, str) else Unit("points")
@@ -140,10 +147,12 @@ def asked(allocation: Allocation, area: str | None = None) -> Fact:
     return told(register, "register.asked", own.groupby(level="project_id").max().sum(), area=area)
 
 
-def price(allocation: Allocation, project: str, level: str | None, amount: float, bound: str | None = None) -> Fact:
-    """What taking an exception in costs, exactly or as `bound` says ("at most")."""
-    of: dict[str, Any] = {"project": project, "level": level, "part": bound}
-    return told(allocation, "project.price_in", amount, over="all other plans", **of)
+def price(
+    allocation: Allocation, project: str, level: str | None, amount: float, bound: str | None = None, way: str = "in"
+) -> Fact:
+    """What taking an exception in costs, or leaving out what is in: exactly or as `bound` says ("at most")."""
+    key = {"in": "project.price_in", "out": "project.price_out"}[way]
+    return told(allocation, key, amount, over="all other plans", project=project, level=level, part=bound)
 
 
 def project_value(allocation: Allocation, project: str) -> Fact:

@@ -369,11 +369,17 @@ def _rounding(shown: Chart | Table) -> str:
 
 
 def _stated(exhibit: Exhibit, name: str, told: Mapping[str, Fact]) -> Iterator[Fact]:
-    """What this figure alone states: numbers that it printed and that a reader reads in its sentences and labels."""
+    """What this figure alone states: numbers that it printed and that a reader reads in its sentences and labels.
+
+    What is a fact with a subject of its own is not stated again.
+    """
     with printing() as tiled:
-        text = " ".join(sayings(exhibit))
-    for fact in told_in(text, {**told, **tiled}):
-        yield replace(fact, of=Of(part=f"{name}: {fact.of.part}"))
+        texts = [*sayings(exhibit)]
+    own = [*exhibit.facts, *(fact for text in texts for fact in facts_of(text))]
+    said = {fact.words(spec).lower().removesuffix("\u202f%") for fact in own for spec in ("", "+", "words")}
+    for fact in told_in(" ".join(texts), {**told, **tiled}):
+        if fact.of.part not in said:
+            yield replace(fact, of=Of(part=f"{name}: {fact.of.part}"))
 
 
 def not_shown(what: str, sheet: str, id: str = "", columns: str = "") -> Message:

@@ -328,6 +328,7 @@ def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> 
         needed = ("costs", id) if not register.has("costs") else ("projects", id, f"column {column}")
         return not_shown(f"the ask by {words}", *needed)
     table = overview.ask_by(register, appraisal, column)
+    asked = claims.each(register, "register.asked", table["asked"], column)
     labels = _labels(register, column) | {value: value.replace("_", " ") for value in table.index if "_" in value}
     table = table.rename(index=lambda value: labels.get(value, value)).reset_index()
     table["label"] = [
@@ -343,8 +344,14 @@ def asked_by(register: Register, appraisal: Appraisal, column: str = "area") -> 
         id=id,
         data=table,
         y=Field(column, words, kind="category"),
-        title=f"{sentence(first[column])} asks for most: {money(first['asked'])} of {money(table['asked'].sum())}, "
-        f"{percent(first['share'])}",
+        title=say(
+            "{who} asks for most: {own} of {all}, {part}",
+            who=sentence(first[column]),
+            own=asked[0],
+            all=claims.told(register, "register.asked", table["asked"].sum()),
+            part=percent(first["share"]),
+        ),
+        facts=asked,
         takeaway=f"Every project at its largest level; {count(int((table['asked'] > 0).sum()), words)} ask for money.",
         unit_line=unit_line(register, f"Money asked by {words}", scope=_years(register)),
     )
@@ -367,14 +374,17 @@ def by_year(register: Register, appraisal: Appraisal) -> Exhibit:
     long = rows.stack().rename("amount").reset_index().assign(year=lambda data: data["year"].astype("str"))
     total = table.sum()
     peak = int(total.idxmax())
+    asked = claims.told(register, "register.asked", total[peak], year=peak)
     if len(total) == 1:
-        asked = claims.told(register, "register.asked", total[peak], year=peak)
         line = say("All that is asked falls in {year}: {asked:unit}", year=peak, asked=asked)
         return Message(title=line, items=())
     return drawn(
         data=long,
-        title=f"{money(total.sum())} asked from {total.index.min()} to {total.index.max()}, "
-        f"most in {peak}: {money(total[peak])}",
+        title=say(
+            f"{{whole}} asked from {total.index.min()} to {total.index.max()}, most in {peak}: {{most}}",
+            whole=claims.told(register, "register.asked", total.sum()),
+            most=asked,
+        ),
         takeaway=f"{order[0]} asks for {percent(sums.sum(axis=1)[order[0]] / total.sum())} of it.",
     )
 

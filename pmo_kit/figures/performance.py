@@ -185,7 +185,13 @@ def s_curve(review: Review, project: str) -> Chart:
         data=curve,
         x=f"months: months from the start{today}",
         references=tuple(Reference("x", float(month), "today") for month in earned.tail(1)),
-        title=f"{row['name']} has earned {format_number(row['ev'])} for {format_number(row['ac'])} spent{late}"
+        title=say(
+            "{who} has earned {earned} for {spent} spent{late}",
+            who=row["name"],
+            late=late,
+            earned=claims.told(review.register, "delivery.earned", row["ev"], project=project),
+            spent=claims.told(review.register, "delivery.spent", row["ac"], project=project),
+        )
         if row["counted"]
         else f"{row['name']} reports no figures that add up",
         takeaway=f"Its budget is {format_number(row['bac'])}{ahead}." if row["counted"] else "",
@@ -284,7 +290,7 @@ def since_last(register: Register, found: pd.DataFrame) -> Table:
     return tabled(
         data=found.assign(day=dated(found["date"], "%b %Y")),
         title=f"{many(len(broken), 'thing differs|things differ')} from what was decided",
-        takeaway=str(broken["text"].iloc[0]) if len(broken) else "Every decision was kept.",
+        takeaway=broken["text"].iloc[0] if len(broken) else "Every decision was kept.",
     )
 
 
@@ -407,9 +413,13 @@ def risks(register: Register, top: pd.DataFrame) -> Table:
     title = "No risk is open"
     if len(rows):
         first = rows.loc[rows["exposure"].idxmax()]
-        title = (
-            f"The largest risk on record is {in_sentence(first['label'])} ({first['name']}): "
-            f"{format_number(first['exposure'])} expected"
+        title = say(
+            "The largest risk on record is {what} ({who}): {cost} expected",
+            what=in_sentence(first["label"]),
+            who=first["name"],
+            cost=claims.told(
+                register, "risk.expected", first["exposure"], project=first["project_id"], part=first["risk"]
+            ),
         )
     return tabled(
         data=rows,
@@ -430,10 +440,11 @@ def exposure(register: Register, by_class: pd.DataFrame) -> Table:
     total, parts = by_class.loc["All"], by_class.drop(index="All")["exposure"]
     known = total["before"] == total["before"]
     moved = f", {format_number(total['change'], signed=True)} since the last committee" if known else ""
+    cost = claims.told(register, "risk.expected", total["exposure"], part="on record")
     most = parts.index[parts == parts.max()] if parts.max() > 0 else []
     return tabled(
         data=rows,
-        title=f"All risks on record together are expected to cost {format_number(total['exposure'])}{moved}",
+        title=say("All risks on record together are expected to cost {cost}{moved}", cost=cost, moved=moved),
         takeaway=f"{sentence(listed(map(str, most)))} risks weigh most." if len(most) else "",
     )
 

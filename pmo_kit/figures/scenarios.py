@@ -9,7 +9,7 @@ import pandas as pd
 from pmo_kit.arbitration.rules import role_words
 from pmo_kit.exhibits import Field, Table
 from pmo_kit.exhibits.theme import format_number
-from pmo_kit.facts import SHARE, number, percent, say
+from pmo_kit.facts import SHARE, Fact, number, percent, say
 from pmo_kit.figures import claims
 from pmo_kit.figures.arbitration import largest_levels
 from pmo_kit.figures.figure import (
@@ -111,11 +111,10 @@ def grid(comparison: Comparison) -> Table:
     )
     rows["order"] = presence.map(PRESENCE.index)
     rows = rows.sort_values("order", kind="stable")
-    counts = presence.value_counts()
-    same = int(((presence == "always") & (comparison.held == len(comparison.others))).sum())
     sometimes = rows.loc[rows["order"] == 1]
     shown, hidden = _shortest(rows)
-    total = {name: format_number(value.get(name, float("nan"))) for name in levels}
+    worth = {name: claims.told(comparison, "plan.value", one, case=name) for name, one in value.items()}
+    total = {name: worth[name].words() if name in worth else number(None) for name in levels}
     note = f"Not listed: {hidden}." if hidden else ""
     if forced:
         verbs = ("forces", "is") if len(forced) == 1 else ("force", "are")
@@ -123,13 +122,17 @@ def grid(comparison: Comparison) -> Table:
     return tabled(
         data=shown,
         own=[Field(name, name, kind="mark", ruled=name == first_forced) for name in levels],
-        title=f"Over {comparison.over} {count(int(counts.get('always', 0)), 'project is', 'projects are')} always "
-        f"funded ({or_none(same)} at one size), {or_none(int(counts.get('sometimes', 0)))} sometimes, "
-        f"{or_none(int(counts.get('never', 0)))} never",
+        title=say(
+            "Over {over} {always:words project is|projects are} always funded ({same:nones-words} at one size), "
+            "{sometimes:nones-words} sometimes, {never:nones-words} never",
+            over=comparison.over,
+            **comparison.funded,
+        ),
         takeaway=f"The case decides {shortened(register.projects.loc[sometimes.index, 'name'], 4)}."
         if len(sometimes)
         else "None of these cases changes the list.",
-        note=f"Net value: {listed(f'{name} {number}' for name, number in total.items())}. {note}".strip(),
+        note=f"Net value: {listed(f'{name} {amount}' for name, amount in total.items())}. {note}".strip(),
+        facts=tuple(worth.values()),
     )
 
 
@@ -201,8 +204,11 @@ def least_regret(comparison: Comparison) -> Table:
         )
         if better
         else _at_most(comparison),
-        takeaway=f"It gives up {format_number(float(found.regrets[comparison.base]))} if nothing changes; "
-        f"its worst case is {worst}."
+        takeaway=say(
+            "It gives up {given} if nothing changes; its worst case is {worst}.",
+            given=_given_up(comparison),
+            worst=worst,
+        )
         if better
         else ""
         if _none(comparison)
@@ -262,9 +268,9 @@ def switch(comparison: Comparison, points: pd.DataFrame) -> Table:
             for point in points.itertuples()
         ],
     )  # fmt: skip
+    given = _given_up(comparison)
     turns = points.dropna(subset="share").sort_values("share", kind="stable")
     first = (rows.loc[turns.index[0], "words"] or turns["scenario"].iloc[0]) if len(turns) else ""
-    given = -float(points["before"].max()) if len(points) else 0.0
     pays = int((points["after"] > 1e-9).sum())
     return tabled(
         data=rows,
@@ -277,8 +283,12 @@ def switch(comparison: Comparison, points: pd.DataFrame) -> Table:
         else f"With none of {count(len(points), 'case')} is the plan of least regret better than today's",
         takeaway=""
         if same
-        else f"Changing to it gives up {format_number(given) if given >= 0.05 else 'nothing'} if nothing comes; "
-        f"it is worth more in {or_none(pays)} of {count(len(points), 'case')}.",
+        else say(
+            "Changing to it gives up {given} if nothing comes; it is worth more in {pays} of {cases}.",
+            given=given if given.words() != number(0) else "nothing",
+            pays=or_none(pays),
+            cases=count(len(points), "case"),
+        ),
     )
 
 
@@ -309,6 +319,12 @@ def _regrets(comparison: Comparison) -> dict[str, Any]:
         for plan, most in worst.items()
     )
     return {"now": now, "least": least, "over": comparison.over}
+
+
+def _given_up(comparison: Comparison) -> Fact:
+    """What the plan of least regret is worth less than today's if nothing changes."""
+    lost = float(comparison.minimax.regrets[comparison.base])
+    return claims.told(comparison, "plan.gain", lost, plan=claims.PLAN, part="least regret")
 
 
 def _at_most(comparison: Comparison) -> str:

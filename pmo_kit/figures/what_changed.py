@@ -45,6 +45,7 @@ def causes(attribution: Attribution) -> Chart:
         data=rows,
         x=Field("end", "net value", register.settings.unit),
         title=_title(attribution),
+        facts=claims.each(attribution.after, "change.value", amounts, "part"),
         takeaway=_takeaway(attribution) + ". Nothing is left unexplained.",
         unit_line=unit_line(register, f"Net value of the best plan, cause by cause in this order{_alike(attribution)}"),
     )

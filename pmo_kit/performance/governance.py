@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.errors import DataError
-from pmo_kit.facts import Sentence, as_given, number, printing, told_in
+from pmo_kit.facts import Base, Fact, Of, Sentence, as_given, facts_of, number, printing, say, told_in
 from pmo_kit.performance.curves import as_findings, called, month_of, months_of, rows_of
 from pmo_kit.register.checks.scopes import QUANTITIES
 
@@ -297,7 +297,7 @@ def since_last_committee(register: Register, previous: Register | None = None) -
             *_open(decisions, register),
         ]
     found = pd.DataFrame(rows, columns=["kind", "project_id", "text", "amount", "date"])
-    kept = [Sentence(text, told_in(text, told)) for text in found["text"]]
+    kept = [Sentence(text, (*facts_of(text), *told_in(text, told))) for text in found["text"]]
     found["text"] = pd.Series(kept, found.index, dtype=object)
     found.insert(1, "lead", found["kind"].map(LEADS))
     found["date"] = pd.to_datetime(found["date"])
@@ -369,7 +369,7 @@ def _against_advice(decisions: pd.DataFrame, register: Register) -> list[Row]:
         text = f"{name} was {WORDS[row.decision]}; the advice was to {advice}."
         if row.project_id in status.index:
             figures = status.loc[row.project_id]
-            text += f" It has earned {number(figures['ev'])} of work for {number(figures['ac'])} spent"
+            text += " It has " + _earned(register, row.project_id, figures)
             declared = projects["rag_declared"].get(row.project_id)
             green = declared == "G" and figures["ev"] < 0.95 * figures["ac"]
             text += " and still reports Green." if green else "."
@@ -508,6 +508,16 @@ def decision_log(register: Register, previous: Register | None = None) -> pd.Dat
     return table.sort_values(["date", "project_id"], ascending=[False, True], ignore_index=True)[columns]
 
 
+def _earned(register: Register, project: str, figures: pd.Series) -> str:
+    """What a project has earned for what it has spent."""
+    money, of = register.settings.money, Of(project=project)
+    ev, ac = (
+        Fact(f"delivery.{key}", float(figures[name]), money, of, Base("counted"))
+        for key, name in (("earned", "ev"), ("spent", "ac"))
+    )
+    return say("earned {ev} of work for {ac} spent", ev=ev, ac=ac)
+
+
 def _state(row: Any, register: Register, status: pd.DataFrame, returned: dict[str, str]) -> str:
     """Where a project stands that was decided on last."""
     goes = row.decision not in ENDED
@@ -516,7 +526,7 @@ def _state(row: Any, register: Register, status: pd.DataFrame, returned: dict[st
     project = register.projects.loc[row.project_id]
     if goes and row.project_id in status.index:
         figures = status.loc[row.project_id]
-        return f"earned {number(figures['ev'])} of work for {number(figures['ac'])} spent"
+        return _earned(register, row.project_id, figures)
     condition = row.condition if isinstance(row.condition, str) else ""
     if row.decision == "refuse":
         return f"asked again{' as ' + returned[row.project_id] if row.project_id in returned else ''}"

@@ -21,7 +21,7 @@ from pmo_kit.arbitration.search import best_plan
 from pmo_kit.arbitration.solving import Limits, Program, Status, side_by_side, solve, taken
 from pmo_kit.doors import Answer, door, known
 from pmo_kit.errors import InfeasibleError, InputError
-from pmo_kit.facts import Base, Fact, Of, Unit, as_given, count, or_none
+from pmo_kit.facts import Base, Fact, Of, Unit, as_given, count, say
 from pmo_kit.risk.simulation import DRAWS, SEED, simulate_plan
 from pmo_kit.scenarios.changes import Scenario
 
@@ -408,31 +408,36 @@ class Comparison(Answer):
         """The case whose plan has the smallest maximum regret among the plans of `cases` (then mean, then order)."""
         return str(self.regret.loc[self.cases].sort_values(["maximum", "mean"], kind="stable").index[0])
 
-    def fact(self, key: str, value: float, thing: str, project: str | None = None) -> Fact:
+    def fact(self, key: str, value: float, thing: str, part: str | None = None, **of: str) -> Fact:
         """A count over the `others` as a fact."""
         base = Base("counted", question=self.question.fingerprint, over=self.over)
-        return Fact(key, value, Unit(thing), Of(project=project), base)
+        return Fact(key, float(value), Unit(thing), Of(part=part, **of), base)  # type: ignore[arg-type]
 
     def holds(self, project_id: str) -> tuple[Fact, Fact]:
         """In how many of the `others` a project is decided as in the base, at the same level; and how many they are."""
         known([project_id], self.held.index, "project")
-        held = self.fact("case.holds", int(self.held[project_id]), "cases", project_id)
+        held = self.fact("case.holds", int(self.held[project_id]), "cases", project=project_id)
         return held, self.fact("cases", len(self.others), "cases")
+
+    @property
+    def funded(self) -> dict[str, Fact]:
+        """How many projects are funded always, sometimes and never, and how many of the first at one size."""
+        held = (self.presence == "always") & (self.held == len(self.others))
+        counts = {name: (self.presence == name).sum() for name in ("always", "sometimes", "never")}
+        return {
+            name: self.fact("case.funded", n, "projects", name) for name, n in (counts | {"same": held.sum()}).items()
+        }
 
     @property
     def summary(self) -> str:
         """One sentence."""
-        always = self.presence == "always"
-        same = int((always & (self.held == len(self.others))).sum())
-        counts = self.presence.value_counts()
         lost = f" {count(len(self.reasons), 'case has', 'cases have').capitalize()} no plan." if self.reasons else ""
-        return (
-            f"Over {self.over} {count(int(always.sum()), 'project is', 'projects are')} always funded, {or_none(same)} "
-            f"of them at one size, {or_none(counts.get('sometimes', 0))} sometimes, "
-            f"{or_none(counts.get('never', 0))} never."
-            f"{lost} Of the plans made for one of these, that of {self.least_regret!r} is least behind in its worst "
-            "case."
-        )
+        return say(
+            "Over {over} {always:words project is|projects are} always funded, {same:nones-words} of them at one size, "
+            "{sometimes:nones-words} sometimes, {never:nones-words} never.{lost} Of the plans made for one of these, "
+            "that of {least!r} is least behind in its worst case.",
+            over=self.over, lost=lost, least=self.least_regret, **self.funded,
+        )  # fmt: skip
 
     @property
     def inputs(self) -> Mapping[str, str]:

@@ -13,13 +13,13 @@ from pmo_kit import performance
 from pmo_kit.exhibits.display import _facts
 from pmo_kit.exhibits.records import Exhibit, Message, Table, words
 from pmo_kit.facts import KEYS, UNITS, Base, Fact, Of, Unit, collect
+from pmo_kit.figures import annex, overview, page_one, risk, scenarios
 from pmo_kit.figures import arbitration as figures
-from pmo_kit.figures import overview, page_one, risk, scenarios
 from pmo_kit.figures import performance as delivery
 from tests.oracle.plans import Plans, Register
 
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
-NAMED = re.compile("HS2 Phase 1")
+NAMED = re.compile("HS2 Phase 1|Money −15 %")
 """Names with digits in them."""
 NUMBER = re.compile(r"[−+]?\d[\d\u202f]*(?:\.\d+)?")
 
@@ -115,6 +115,13 @@ def titled() -> list[Exhibit]:
         delivery.tiles(review, benefits, directions),
         *(overview.headline(one, pmo.appraise(one)) for one in (register, ministry)),
         overview.whole_life(ministry),
+        scenarios.grid(comparison),
+        scenarios.results(comparison),
+        *(overview.asked_by(large, pmo.appraise(large), column) for column in ("area", "stage")),
+        overview.by_year(large, pmo.appraise(large)),
+        *(delivery.s_curve(review, project) for project in review.watermelons.index),
+        delivery.since_last(large, performance.since_last_committee(large)),
+        annex.decisions(large, performance.decision_log(large)),
     ]
 
 
@@ -129,6 +136,51 @@ def test_b18_a18_facts_of_all_figures_agree(shown: list[Exhibit], titled: list[E
     pairs = [(one.id, fact) for one in (*shown, *titled) for fact in _facts(one) if one.id not in areas]
     ministry = [pair for pair in pairs if pair[1].unit.currency == "GBP" or pair[0].startswith("overview")]
     assert len(collect(pair for pair in pairs if pair not in ministry)) > 60
+
+
+def test_what_two_figures_tell_of_one_thing_has_one_subject(titled: list[Exhibit]) -> None:
+    """Only then are the two compared: a number that is told by its printed place alone agrees with everything."""
+    places: dict[tuple[str, Of, Base], set[str]] = {}
+    for exhibit in titled:
+        for fact in _facts(exhibit):
+            places.setdefault((fact.key, fact.of, fact.base), set()).add(exhibit.id)
+    shared = {key for (key, _, _), ids in places.items() if len(ids) > 1}
+    assert shared >= {"register.asked", "case.funded", "delivery.earned", "delivery.spent"}
+
+
+def test_named_numbers_are_those_of_the_tables(titled: list[Exhibit]) -> None:
+    """Asked by area and stage, work earned and money spent, recounted from the sheets themselves."""
+    large = pmo.load_register("data/samples/meridian")
+    facts = [fact for one in titled for fact in _facts(one)]
+    told = [fact for one in titled for fact in _facts(one) if one.id.startswith("overview.by_")]
+    costs = large.costs[large.costs["state"].fillna("planned").ne("actual")]
+    costs = costs[costs["level"].fillna("").ne("stop")]
+    asked = costs.groupby(["project_id", costs["level"].fillna("")])["amount"].sum().groupby("project_id").max()
+    for column in ("area", "stage"):
+        for one, amount in asked.groupby(large.projects[column]).sum().items():
+            of = Of(area=str(one)) if column == "area" else Of(part=f"stage {one}")
+            found = [fact.value for fact in told if fact.key == "register.asked" and fact.of == of]
+            assert found
+            assert found == pytest.approx([amount] * len(found))
+    status = (
+        large.table("status")
+        .dropna(subset=["ev"])
+        .sort_values("period")
+        .drop_duplicates("project_id", keep="last")
+        .set_index("project_id")
+    )
+    for key, column in (("delivery.earned", "ev"), ("delivery.spent", "ac")):
+        each = {fact.of.project: fact.value for fact in facts if fact.key == key and fact.of.project}
+        assert len(each) > 2
+        assert each == pytest.approx(status.loc[list(each), column].to_dict())
+
+
+def test_no_number_stands_beside_itself_without_a_subject(titled: list[Exhibit]) -> None:
+    for exhibit in titled:
+        own = [fact for fact in _facts(exhibit) if not (fact.of.part or "").startswith(f"{exhibit.id}: ")]
+        said = {fact.words().removesuffix("\u202f%") for fact in own}
+        bare = {fact.of.part.split(": ", 1)[1] for fact in exhibit.facts if fact not in own and fact.of.part}
+        assert not bare & said
 
 
 def test_facts_of_page_one_agree(shown: list[Exhibit]) -> None:
