@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from pmo_kit.appraisal import Appraisal
+from pmo_kit.register.findings import group_findings
 
 if TYPE_CHECKING:
     from pmo_kit.register import Register
@@ -304,21 +305,14 @@ def findings_by_rule(register: Register) -> pd.DataFrame:
         severity, file, sheet, column, rule, count, rows (tuple of row numbers), projects (tuple of project ids),
         money (sum of `money_of_projects`), message (of the first), fix; the most severe first, then the most money.
     """
-    findings = register.findings.assign(project_id=register.concerned)
-    money = money_of_projects(register)
-    keys = ["severity", "file", "sheet", "column", "rule"]
-    rows = []
-    for key, group in findings.groupby(keys, sort=False, dropna=False):
-        who = tuple(one for one in dict.fromkeys(group["project_id"]) if one in money.index)
-        row = dict(zip(keys, key, strict=True))
-        row |= {"count": len(group), "rows": tuple(sorted(set(group["row"].dropna()))), "projects": who}
-        row |= {
-            "money": money[list(who)].sum(),
-            "message": group["message"].iloc[0],
-            "fix": group["fix"].iloc[0],
-        }
-        rows.append(row)
-    table = pd.DataFrame(rows, columns=[*keys, "count", "rows", "projects", "money", "message", "fix"])
+    table, money = group_findings(register.findings), money_of_projects(register)
+    rows, who = register.findings["row"], register.concerned
+    table["rows"] = [tuple(sorted(set(rows[mine].dropna()))) for mine in table["members"]]
+    table["projects"] = [
+        tuple(one for one in dict.fromkeys(who[mine]) if one in money.index) for mine in table["members"]
+    ]
+    table["money"] = [money[list(some)].sum() for some in table["projects"]]
     table["order"] = table["severity"].map({"block": 0, "warn": 1, "info": 2})
     table = table.sort_values(["order", "money", "count"], ascending=[True, False, False], kind="stable")
-    return table.drop(columns="order").reset_index(drop=True)
+    names = ["severity", "file", "sheet", "column", "rule", "count", "rows", "projects", "money", "message", "fix"]
+    return table[names].reset_index(drop=True)

@@ -36,6 +36,7 @@ from pmo_kit.figures.figure import (
 )
 from pmo_kit.register import Register
 from pmo_kit.register.checks.provenance import accounts
+from pmo_kit.register.checks.scopes import QUANTITIES
 from pmo_kit.register.report import LETTERS, LIMITS, Grades
 
 
@@ -86,12 +87,13 @@ def enablers(register: Register, appraisal: Appraisal) -> Exhibit:
     )
 
 
-STATED = {
-    "finish_months": "months to the finish",
-    "spend": "spending of the year",
-    "whole_life_cost": "whole-life cost",
-    "whole_life_benefit": "whole-life benefit",
-}
+def _stated(register: Register, quantity: str) -> str:
+    """A quantity of the baselines in words; where its rows name years it is that of the year."""
+    base = register.table("baselines")
+    dated = base.loc[base["quantity"] == quantity, "year"].notna().any()
+    return QUANTITIES.get(quantity, quantity.replace("_", " ")) + " of the year" * bool(dated)
+
+
 RATING = {"rag_declared": "declared rating", "rag_assured": "assured rating"}
 SEVERITY = {"block": "must be fixed", "warn": "doubtful", "waived": "accepted", "info": "note"}
 
@@ -118,7 +120,7 @@ def known(register: Register) -> Message:
         base = register.table("baselines").pivot_table(index="project_id", columns="quantity", values="baseline")
         missing = len(register.projects) - base.reindex(register.projects.index).notna().sum()
         named = [
-            f"{STATED.get(name, name.replace('_', ' '))} of {count(int(number), 'project')}"
+            f"{_stated(register, str(name))} of {count(int(number), 'project')}"
             for name, number in missing.items()
             if number
         ]
@@ -514,10 +516,7 @@ def confidence(register: Register) -> Exhibit:
 @figure("overview.variance_{quantity}")
 def variance(register: Register, quantity: str = "spend", tolerance: float = 0.05) -> Exhibit:
     """Return forecast less baseline of the year's budget, the largest first; red is over, blue is under."""
-    words, table = (
-        STATED.get(quantity, quantity.replace("_", " ")),
-        overview.budget_variance(register, quantity),
-    )
+    words, table = _stated(register, quantity), overview.budget_variance(register, quantity)
     both = table.dropna(subset="variance")
     if both.empty:
         return not_shown(
@@ -656,9 +655,9 @@ def whole_life(register: Register) -> Exhibit:
         else "",
     )
     printed = {name: digits(table[name].dropna()) for name in ("life_cost", "life_benefit", "now")}
-    return replace(
-        made, columns=tuple(replace(one, decimals=printed.get(one.name, one.decimals)) for one in made.columns)
-    )
+    titles = {"now": f"forecast{_stated(register, 'spend').removeprefix('spending')}"}
+    shown = [replace(one, decimals=printed.get(one.name, one.decimals)) for one in made.columns]
+    return replace(made, columns=tuple(replace(one, title=titles.get(one.name, one.title)) for one in shown))
 
 
 @figure("overview.tiles")

@@ -83,13 +83,16 @@ def plain(header: str) -> str:
 
 
 @cache
-def _lookup(table: str) -> dict[str, list[str]]:
-    """Plain header -> columns of a table that it may name, the surest first."""
-    found: dict[str, list[tuple[int, str]]] = {}
-    for column in load_schema()[table]:
-        for rank, word in enumerate((column.name, *column.aliases)):
-            found.setdefault(plain(word), []).append((rank, column.name))
-    return {word: [name for _, name in sorted(some, key=lambda one: one[0])] for word, some in found.items()}
+def _ranks(table: str, name: str) -> dict[str, int]:
+    """Plain headers that may name a column of a table -> how sure that is, the surest first."""
+    words = (name, *load_schema()[table][name].aliases)
+    return {plain(word): rank for rank, word in reversed(list(enumerate(words)))}
+
+
+@cache
+def _known(table: str) -> set[str]:
+    """Plain headers that may name a column of a table."""
+    return {word for column in load_schema()[table] for word in _ranks(table, column.name)}
 
 
 @cache
@@ -264,8 +267,7 @@ class _Sheet:
 
     def targets(self, table: str, name: str) -> list[_Col]:
         """Free columns that name a column of a table, and fit; the surest word first."""
-        column = load_schema()[table][name]
-        ranks = {plain(word): rank for rank, word in reversed(list(enumerate((name, *column.aliases))))}
+        column, ranks = load_schema()[table][name], _ranks(table, name)
         if table == "projects":  # Project Owner, Project Department
             ranks = {f"project {word}": rank for word, rank in ranks.items()} | ranks
         found = [col for col in self.cols if not col.used and col.plain in ranks and col.fit(column)]
@@ -293,7 +295,7 @@ def _sheet(raw: RawSheet) -> _Sheet | None:
     def score(heading: Heading) -> float:
         texts = [text for text in heading.texts if text]
         known, apart = {plain(text) for text in texts}, set(texts)
-        points = 2.0 * sum(any(word in _lookup(table.name) for table in load_schema()) for word in known)
+        points = 2.0 * sum(any(word in _known(table.name) for table in load_schema()) for word in known)
         below = sum(year_of(text) is not None for text in apart) + 0.001 * len(apart)
         points += below if heading.first < len(heading.raw.rows) else -1
         return points - 0.5 * (len(texts) - len(apart))
@@ -551,7 +553,7 @@ class Draft:
         free = [col for col in sheet.words() if fits(col.cells, rag)]
         found = [col for col in free if 0 < col.text.nunique() < 40 and steady(col)]
         found = [col for col in found if col.text.str.len().median() <= 12]
-        found.sort(key=lambda col: (col.has("assured"), col.plain not in _lookup("projects")))
+        found.sort(key=lambda col: (col.has("assured"), col.plain not in _known("projects")))
         lines = []
         for name, col in zip(("rag_declared", "rag_assured"), found, strict=False):
             sure = len(found) == 1 or any(one.has("assured") for one in found)
@@ -765,10 +767,8 @@ class Draft:
         known = any(col.has("life") for col in totals)
         for col in totals:
             life = col.has("life") or (col.has("total") and not known)
-            quantity = "spend" if year and not life else "whole_life_cost"
+            quantity = "spend" if (year or known) and not life else "whole_life_cost"
             quantity = "whole_life_benefit" if col.has("benefit") else quantity
-            if not year and life and not (col.has("planned") or col.has("forecast")) and len(totals) > 1:
-                quantity = "lifecycle_cost"
             later = col.has("forecast") or col.has("actual")
             side = "baseline" if col.has("planned") and not later else "now"
             if side in slots.get(quantity, {}):
@@ -826,7 +826,7 @@ class Draft:
         if not own:
             return
         title = table_of_sheet(sheet.source.raw.title, load_schema())
-        key = max(own, key=lambda col: (inside(col), "project_id" in _lookup("projects").get(col.plain, ())))
+        key = max(own, key=lambda col: (inside(col), col.plain in _ranks("projects", "project_id")))
         why = f"{number(100 * inside(key), 0)} % of its values are projects"
         sheet.take(key, "projects.project_id", why, True)
         table = title if title in (*_CHILDREN, "costs", "benefits") else next(iter(self._children(sheet)), "costs")

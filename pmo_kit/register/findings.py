@@ -200,18 +200,20 @@ def group_findings(findings: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns severity, rule, where, count, places (the first few), message (of the first), fix.
-        Blocks first.
+        Columns severity, rule, file, sheet, column, where, count, places (the first few), members (positions),
+        message (of the first), fix. Blocks first.
     """
     lines = []
     keys = ["severity", "rule", "file", "sheet", "column"]
-    for (severity, rule, file, sheet, column), group in findings.groupby(keys, sort=False, dropna=False):
+    for key, group in findings.reset_index(drop=True).groupby(keys, sort=False, dropna=False):
+        _, _, file, sheet, column = key
         where = " · ".join(part for part in (str(file), str(sheet), f"column {column}" if column else "") if part)
         places = [place for place in map(_place, group.head(_PLACES).itertuples()) if place]
         more = f" and {len(group) - _PLACES} more" if len(group) > _PLACES else ""
         first = group.iloc[0]
-        lines.append((severity, rule, where, len(group), ", ".join(places) + more, first["message"], first["fix"]))
-    table = pd.DataFrame(lines, columns=["severity", "rule", "where", "count", "places", "message", "fix"])
+        told = (where, len(group), ", ".join(places) + more, list(group.index), first["message"], first["fix"])
+        lines.append((*key, *told))
+    table = pd.DataFrame(lines, columns=[*keys, "where", "count", "places", "members", "message", "fix"])
     order = table["severity"].map({name: rank for rank, name in enumerate(SEVERITIES)})
     return table.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
 

@@ -358,9 +358,9 @@ class Import:
                 own |= set(re.findall(r"(?<!\d)(?:19|20)\d\d(?!\d)", header)) if own else set()
                 own -= {str(stated_prices(header)[1])}
                 if own and str(read_year(text)) not in own:
-                    bare = next(dated(header, first_month=month), ("", "x"))[1] == ""
                     message = f'The header "{header}" names {min(own)}, and the mapping says {text}.'
-                    self.findings.add("block" if bare else "warn", message=message, column=header, value=text, **at)
+                    slip = at | {"rule": "year_contradicted", "fix": f"{at['fix']} A waiver may accept it."}
+                    self.findings.add("block", message=message, column=header, value=text, **slip)
             keep = self._kept_by(source, spec, aloud=False)
             for place in self._money(source, spec) if spec.table != "baselines" else ():
                 before = read.get((id(source), place), np.zeros(len(keep), bool))

@@ -105,7 +105,8 @@ def _read(
 ) -> Register:
     """What `load_register` does, once the path is admitted."""
     findings = Findings()
-    mapping, sources = _mapping_of(place, mapping)
+    alone = mapping is None and place.suffix.lower() in (".yml", ".yaml") and place.is_file()
+    mapping, sources = (place, sources_of(place)) if alone else (mapping, [place])
     raws = [raw for source in sources for raw in read_sheets(source, findings)]
     sheets: dict[str, tuple[RawSheet, list[str] | None]] = {}
     spec = None
@@ -134,13 +135,6 @@ def _read(
     accepted = _accepted(place, waivers, trial, today or assembled.settings.as_of)
     raise_blocks(trial)
     return Register.of_assembled(assembled, trial, accepted)
-
-
-def _mapping_of(place: Path, mapping: str | PathLike[str] | None) -> tuple[str | PathLike[str] | None, list[Path]]:
-    """The mapping, and the files that it reads: a mapping that names its sources is read like a register."""
-    if mapping is not None or place.suffix.lower() not in (".yml", ".yaml") or not place.is_file():
-        return mapping, [place]
-    return place, sources_of(place)
 
 
 def sources_of(mapping: Path) -> list[Path]:

@@ -13,7 +13,7 @@ import openpyxl
 import pandas as pd
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, PatternFill
-from openpyxl.utils import column_index_from_string
+from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pmo_kit.disk import inert
@@ -197,8 +197,9 @@ def write_check_report(source: str | PathLike[str], findings: pd.DataFrame, targ
     book = openpyxl.Workbook()
     first = book.worksheets[0]
     first.title = "what to fix first"
-    _write_groups(first, findings)
-    _write_all(book.create_sheet("all findings"), findings)
+    groups, each = group_findings(findings), ["file", "sheet", "row", "column", "value", "rule", "message", "fix"]
+    _write_findings(first, _HEAD, (12, 34, 8, 46, 70, 60), groups, ["where", "count", "places", "message", "fix"])
+    _write_findings(book.create_sheet("all findings"), _ALL, (12, 22, 16, 8, 22, 30, 24, 70, 60), findings, each)
     taken = set(book.sheetnames)
     for raw in read_sheets(Path(source), Findings()) if Path(source).exists() else []:
         here = (findings["file"] == raw.file) & (findings["sheet"] == raw.sheet)
@@ -227,29 +228,20 @@ def _text(value: object) -> str:
     return inert(text[:_LONGEST])
 
 
-def _write_groups(sheet: Worksheet, findings: pd.DataFrame) -> None:
-    """One line for each kind of finding, blocks first."""
-    write_header(sheet, _HEAD, (12, 34, 8, 46, 70, 60))
-    for number, line in enumerate(group_findings(findings).to_dict("records"), 2):
-        cells = [line["where"], line["count"], line["places"], line["message"], line["fix"]]
+def _write_findings(
+    sheet: Worksheet, heads: list[str], widths: tuple[int, ...], findings: pd.DataFrame, names: list[str]
+) -> None:
+    """One line for each finding, or for each kind of them, to filter and sort."""
+    write_header(sheet, heads, widths)
+    for number, line in enumerate(findings.to_dict("records"), 2):
         fill = PatternFill("solid", fgColor=_FILLS[line["severity"]])
         sheet.cell(number, 1, _WORDS[line["severity"]]).fill = fill
-        for place, value in enumerate(cells, 2):
+        for place, value in enumerate(("" if pd.isna(line[name]) else line[name] for name in names), 2):
             cell = sheet.cell(number, place, value if isinstance(value, int) else _text(value))
             cell.alignment = Alignment(wrap_text=True, vertical="top")
-    if sheet.max_row == 1:
+    if findings.empty:
         sheet.cell(2, 1, "Nothing to fix.")
-
-
-def _write_all(sheet: Worksheet, findings: pd.DataFrame) -> None:
-    """Every finding, to filter and sort."""
-    write_header(sheet, _ALL, (12, 22, 16, 8, 22, 30, 24, 70, 60))
-    names = ["file", "sheet", "row", "column", "value", "rule", "message", "fix"]
-    for line in findings.to_dict("records"):
-        cells = ["" if pd.isna(line[name]) else line[name] for name in names]
-        texts = [cell if isinstance(cell, int) else _text(cell) for cell in cells]
-        sheet.append([_WORDS[line["severity"]], *texts])
-    sheet.auto_filter.ref = f"A1:I{sheet.max_row}"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(heads))}{sheet.max_row}"
 
 
 def _write_marked(sheet: Worksheet, raw: RawSheet, findings: pd.DataFrame) -> None:

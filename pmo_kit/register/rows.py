@@ -7,7 +7,7 @@ it decides is a fact for each row (`Apart`), told in one set of words (`tell`). 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -17,7 +17,7 @@ import pandas as pd
 from pmo_kit.register.findings import Findings
 from pmo_kit.register.schema import Table
 from pmo_kit.register.sheets import Body, Uncached
-from pmo_kit.register.values import INSIDE, clean_cell, folded, one_of, plain_numbers, texts_of, words
+from pmo_kit.register.values import INSIDE, clean_cell, folded, one_of, plain_numbers, texts_of, where, words
 
 _SAID: dict[str, dict[str, str]] = words()["apart"]
 """What is told of rows that are none, and how bad it is."""
@@ -97,11 +97,6 @@ def called_total(text: object) -> bool:
     (True, True, False)
     """
     return isinstance(text, str) and _CALLED.search(folded(text)) is not None
-
-
-def _where(text: pd.Series, fits: Callable[[str], bool]) -> np.ndarray:
-    """Rows whose text is of a kind."""
-    return text.isin([one for one in pd.unique(text.dropna()) if fits(one)]).to_numpy(bool, copy=True)
 
 
 def find_totals(numbers: np.ndarray, candidates: np.ndarray, keep: np.ndarray, lone: np.ndarray) -> dict[int, str]:
@@ -281,7 +276,7 @@ def _lines_of_register(body: Body, look: Look, texts: list[pd.Series], filled: n
     spans = body.raw.merged
     across = {int(body.raw.rows[top]) for top, bottom, left, right in spans if top == bottom and right > left}
     notes = _notes(body, look, texts, filled)
-    example = np.any([_where(text, lambda one: bool(_EXAMPLE.fullmatch(one))) for text in texts], axis=0)
+    example = np.any([where(text, _EXAMPLE.fullmatch) for text in texts], axis=0)
     apart: dict[int, Apart] = {}
     for row in map(int, np.flatnonzero(example | ((count == 1) & (known > 2)))):
         place = int(filled[row].argmax())
@@ -354,9 +349,9 @@ def _totals_of_source(body: Body, look: Look, texts: list[pd.Series], filled: np
     assert look.key is not None
     key, others = look.key, [place for place in range(len(texts)) if place not in look.amounts]
     none = ~key.str.contains(r"\w", regex=True).to_numpy(bool)
-    named = _where(key, called_total)
+    named = where(key, called_total)
     for place in look.names:
-        named |= none & _where(texts[place], called_total)
+        named |= none & where(texts[place], called_total)
     counts = filled[:, others].sum(axis=1)
     alone = (counts <= 1) & (np.median(counts) >= 2)  # where other rows say more than their key
     said = {one for text in texts for one in text[~alone].dropna().str.casefold()} if alone.any() else set()
@@ -364,10 +359,10 @@ def _totals_of_source(body: Body, look: Look, texts: list[pd.Series], filled: np
     may = named | alone
     if not look.amounts or not (may.any() or _outline(body) or body.depths.any()):
         return {}
-    lone = _where(key, is_total) | (named & alone) | none
+    lone = where(key, is_total) | (named & alone) | none
     keep = np.ones(len(may), bool)
     numbers, found, over, folded_away = _sums(body, look, may, lone, keep, [])
-    average = _where(key, lambda text: folded(text) in _AVERAGES)
+    average = where(key, lambda text: folded(text) in _AVERAGES)
     apart = {row: Apart("folded") for row in folded_away}
     for row in map(int, np.flatnonzero(may | over)):
         empty = np.isnan(numbers[row]).all()
@@ -393,8 +388,8 @@ def _totals_of_register(
     ids = [name for name in table.key if table[name].type == "id"]
     mine = [place for name in ids for place in known if known[place] == name][:1]
     key = texts[mine[0]].fillna("") if mine else pd.Series("", index=range(len(gone)), dtype="str")
-    exact, loose, blank = _where(key, is_total), _where(key, called_total), key.eq("").to_numpy(bool)
-    total = {place: _where(texts[place], is_total) for place in others}
+    exact, loose, blank = where(key, is_total), where(key, called_total), key.eq("").to_numpy(bool)
+    total = {place: where(texts[place], is_total) for place in others}
     said = np.any([none, *total.values()], axis=0)
     timed = [place for place, name in known.items() if table[name].type in ("year", "period")]
     keys = [place for place, name in known.items() if name in table.key and place not in (*timed, *mine)]

@@ -252,9 +252,14 @@ _NO_AMOUNT, _SPENT = re.compile(one_of("not_amount")), re.compile(one_of("spent"
 
 
 def looks_like_numbers(header: str, cells: pd.Series) -> bool:
-    """True when at least half of the filled cells are numbers, and the header does not say that they are no amounts."""
-    said = cells[~cells.str.fullmatch(MISSING, na=False)]
-    return bool(plain_numbers(said).notna().mean() >= 0.5 and not _NO_AMOUNT.search(folded(header)))
+    """True when at least half of the filled cells are numbers that may be amounts.
+
+    They are none where the header says so, where they are the numbers of the lines, and as answers to isSomething.
+    """
+    numbers = plain_numbers(cells[~cells.str.fullmatch(MISSING, na=False)])
+    lines = len(numbers) > 4 and numbers.diff().iloc[1:].eq(1).all()
+    flags = re.match(r"(?:is|has)(?=[A-Z_ ])", header) and numbers.dropna().isin([0, 1]).all()
+    return bool(numbers.notna().mean() >= 0.5 and not (lines or flags or _NO_AMOUNT.search(folded(header))))
 
 
 def looks_like_amounts(header: str, cells: pd.Series) -> bool:

@@ -14,7 +14,8 @@ import pandas as pd
 
 from pmo_kit.forms import LIMITS, unreadable
 from pmo_kit.register.findings import Findings
-from pmo_kit.register.values import MISSING, clean_text, folded, plain_numbers
+from pmo_kit.register.values import MISSING, clean_text, folded, plain_numbers, read_year, without_unit
+from pmo_kit.register.values import words as word_lists
 
 csv.field_size_limit(LIMITS["letters of a cell"])
 _LARGE = "Give a file of projects: an export with what the tables need."
@@ -241,7 +242,8 @@ def _report_short(file: str, lines: list[list[str]], findings: Findings) -> None
     number, digits = plain_numbers(cells).notna(), cells.str.contains(r"\d")
     kind = dict(zip(cells, np.where(number, "number", np.where(digits, "digits", "text")), strict=True))
     known = [{kind[lines[row][place]] for row in full if lines[row][place] in kind} for place in range(width)]
-    shift = {row for row in short if _may_shift([kind.get(cell, "") for cell in lines[row]], known, not full)}
+    known = known if full else list(map(_kinds_under, lines[first][:width]))
+    shift = {row for row in short if _may_shift([kind.get(cell, "") for cell in lines[row]], known)}
     for rows, severity, why in (
         (sorted(shift), "block", ": is a cell missing before a number?"),
         ([row for row in short if row not in shift], "warn", "; the last ones were taken for empty."),
@@ -253,13 +255,19 @@ def _report_short(file: str, lines: list[list[str]], findings: Findings) -> None
             findings.add(severity, "short_line", words, fix, file=file, row=rows[0] + 1, value=f"lines {told}")
 
 
-def _may_shift(kinds: list[str], known: list[set[str]], unknown: bool) -> bool:
+def _kinds_under(header: str) -> set[str]:
+    """Kinds of cells that stand below a header, where no line of the file has all cells."""
+    year, remarks = read_year(without_unit(header)), folded(header) in word_lists()["remarks"]
+    return {"number"} if year else {"text", "digits"} if remarks else {"text", "digits", "number"}
+
+
+def _may_shift(kinds: list[str], known: list[set[str]]) -> bool:
     """By the kinds of its cells a short line may have its numbers and dates in other columns than the first ones."""
     last = max((place for place, one in enumerate(kinds) if one in ("number", "digits")), default=-1)
 
     def fits(start: int, gap: int) -> bool:  # cells are missing before this one; the rest of them at the end
         places = enumerate(kinds)
-        return all(not one or unknown or one in known[place + gap * (place >= start)] for place, one in places)
+        return all(not one or one in known[place + gap * (place >= start)] for place, one in places)
 
     gaps = range(1, len(known) - len(kinds) + 1)
     return last >= 0 and (not fits(0, 0) or any(fits(start, gap) for gap in gaps for start in range(last + 1)))

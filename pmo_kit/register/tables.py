@@ -6,6 +6,7 @@ import hashlib
 import html
 import re
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cache
@@ -287,7 +288,6 @@ class Register:
     _tables: dict[str, pd.DataFrame]
     _settings: Settings
     _findings: pd.DataFrame
-    _intakes: dict[str, Intake]
     _fingerprint: str | None
     _waivers: pd.DataFrame
 
@@ -307,20 +307,18 @@ class Register:
     def of_assembled(cls, assembled: Assembled, findings: Findings, waivers: pd.DataFrame | None = None) -> Register:
         """A register from tables that were read and checked already."""
         register = object.__new__(cls)
-        register._fill(assembled, findings)
-        if waivers is not None:
-            register._waivers = waivers
+        register._fill(assembled, findings, waivers)
         return register
 
-    def _fill(self, assembled: Assembled, findings: Findings) -> None:
+    def _fill(self, assembled: Assembled, findings: Findings, waivers: pd.DataFrame | None = None) -> None:
         self._tables = {
             name: frame.set_index("project_id") if name == "projects" else frame
             for name, frame in assembled.tables.items()
         }
         self._settings = assembled.settings
-        self._intakes = assembled.intakes
         self._findings = findings.frame()
-        self._waivers = pd.DataFrame(columns=["rule", "who", "when", "why", "until", "count"])
+        none = pd.DataFrame(columns=["rule", "who", "when", "why", "until", "count"])
+        self._waivers = none if waivers is None else waivers
         self._fingerprint = None
 
     def table(self, name: str) -> pd.DataFrame:
@@ -440,8 +438,7 @@ class Register:
             With the same settings and findings.
         """
         schema = _admit(tables)
-        register = object.__new__(type(self))
-        merged = dict(self._tables)
+        register, merged = copy(self), dict(self._tables)
         for name, frame in tables.items():
             columns = [column.name for column in schema[name]]
             if name == "projects":
@@ -452,17 +449,12 @@ class Register:
             levels = merged["levels"]
             mine = levels["project_id"].isin(merged["projects"].index)
             merged["levels"] = levels[mine].reset_index(drop=True)
-        register._tables = complete_tables(merged)
-        register._settings = self._settings
+        register._tables, register._fingerprint = complete_tables(merged), None
         if "settings" in tables:
             given = dict(zip(merged["settings"]["key"], merged["settings"]["value"], strict=True))
             register._settings = Register(
                 settings=given, projects=self.projects.reset_index(), costs=self.costs
             ).settings
-        register._findings = self._findings
-        register._waivers = self._waivers
-        register._intakes = self._intakes
-        register._fingerprint = None
         return register
 
     @property

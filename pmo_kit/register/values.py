@@ -96,6 +96,11 @@ def clean_text(cells: pd.Series) -> pd.Series:
     return pd.Series([clean[key] for key in keys], index=cells.index, dtype="str")
 
 
+def where(text: pd.Series, fits: Callable[[str], object]) -> np.ndarray:
+    """Rows whose text is of a kind: each different text is asked about once."""
+    return text.isin([one for one in pd.unique(text.dropna()) if fits(one)]).to_numpy(bool, copy=True)
+
+
 def clean_cell(cell: object) -> str | None:
     """One cell as clean text (see `clean_text`); None when nothing is left."""
     return _clean(cell if isinstance(cell, str) else _as_text(cell))
@@ -191,7 +196,7 @@ def _as_text(cell: object) -> str:
 
 def split_missing(text: pd.Series) -> tuple[pd.Series, np.ndarray]:
     """Set cells that say why they are empty ("TBC", "Exempt ...") to missing; tell where they were."""
-    reason = text.str.fullmatch(MISSING, na=False).to_numpy(dtype=bool)
+    reason = where(text, MISSING.fullmatch)
     return text.mask(reason), reason
 
 
@@ -448,7 +453,7 @@ _NUMBER = re.compile(
     re.I,
 )
 _MINUS = re.compile(r"[-−–—]")
-ORDINAL = re.compile(r"\d\s?(?:st|nd|rd|th|[eè]r?e?|ème|º|ª|°)(?![^\W\d_])(?!\d)", re.I)
+ORDINAL = re.compile(r"\d\s?(?:st|nd|rd|th|[eè]r?e?|ème|º|ª|°)(?![^\W\d_])(?![-+]?\d)", re.I)
 """5th is a place among others, no five thousand."""
 
 
@@ -582,7 +587,7 @@ def parse_number(
         native = np.array([isinstance(c, Number) and not isinstance(c, bool) for c in cells], dtype=bool)
     text, reason = split_missing(clean_text(cells))
     odd = np.array([isinstance(c, Shown) for c in cells], dtype=bool) if native.any() else native
-    whole = text.str.fullmatch(r"[-+]?\d+(?:\.\d+)?" if comma is False else r"[-+]?\d+", na=False)
+    whole = where(text, re.compile(r"[-+]?\d+(?:\.\d+)?" if comma is False else r"[-+]?\d+").fullmatch)
     plain = text.where((native | whole) & ~odd)
     values = pd.to_numeric(plain, errors="coerce").astype("float64")
     values = values.where(np.isfinite(values))

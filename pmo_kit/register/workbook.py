@@ -183,8 +183,9 @@ def read_workbook(path: Path, findings: Findings) -> list[RawSheet]:
 def _raw_sheet(path: Path, title: str, state: str, part: _Part, book: Any, findings: Findings) -> RawSheet | None:
     """The cells of one sheet as a grid, and what is to be said about it; None where it holds nothing or is refused."""
     looks = {style: book._cell_styles[style] for style in set(part.styles)}
-    formats = {style: _format_of(look.numFmtId, book) for style, look in looks.items()}
-    units = {style: unit for style, code in formats.items() if (unit := unit_of_format(code))}
+    own, first = book._number_formats, BUILTIN_FORMATS_MAX_SIZE
+    formats = {style: BUILTIN_FORMATS.get(n := look.numFmtId) or own[n - first] for style, look in looks.items()}
+    units = {style: unit for style, code in formats.items() if (unit := unit_of_format(str(code)))}
     struck = [style for style, look in looks.items() if book._fonts[look.fontId].strike]
     order = np.argsort(part.rows, kind="stable")
     row, column, style = (np.array(one)[order] for one in (part.rows, part.columns, part.styles))
@@ -233,11 +234,6 @@ def _raw_sheet(path: Path, title: str, state: str, part: _Part, book: Any, findi
         fix = "Delete the row, or take the line out of its font."
         findings.add("warn", "struck_through", words, fix, at=raw, row=int(number), value=value)
     return raw
-
-
-def _format_of(number: int, book: Any) -> str:
-    """A number format, by its number in a workbook."""
-    return str(BUILTIN_FORMATS.get(number) or book._number_formats[number - BUILTIN_FORMATS_MAX_SIZE])
 
 
 def _report_hidden(state: str, part: _Part, raw: RawSheet, findings: Findings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -16,11 +17,11 @@ from pmo_kit.register.sheets import read_csv_sheet
 
 EXPORTS = Path(__file__).with_name("exports")
 FILES = {
-    # file: separator, encoding, key, columns of money -> factor to the unit of the register
+    # file: separator, encoding, key, columns of money: as planned, as expected now, of the whole life
     "gmpp_2018": (",", "cp1252", "project_name", ["yearly_budget", "yearly_forecast", "wlc_baseline_incl_NCG"]),
     "gmpp_2022": (";", "cp1252", "project_number", ["total_baseline", "forecast_incl_NGC", "wlc_baseline_incl_NCG"]),
     "us_it_dashboard": (
-        ",", "utf-8", "Project ID", ["Lifecycle Cost ($ M)", "Planned Cost ($ M)", "Projected/Actual Cost ($ M)"],
+        ",", "utf-8", "Project ID", ["Planned Cost ($ M)", "Projected/Actual Cost ($ M)", "Lifecycle Cost ($ M)"],
     ),
     "canada_it_projects": (",", "utf-8", "uniqueId", ["totalBudget"]),
     "melbourne_water": (",", "utf-8-sig", "ID", ["FFC"]),
@@ -31,6 +32,11 @@ def plain(cells: pd.Series) -> pd.Series:
     """Numbers of a column read with nothing but a regular expression; words are missing."""
     text = cells.fillna("").str.replace(r"[£$,\s]", "", regex=True)
     return pd.to_numeric(text.where(text.map(lambda one: bool(re.fullmatch(r"-?\d+(\.\d+)?", one)))), errors="coerce")
+
+
+def unit_of(name: str) -> float:
+    """What one unit of the register is in the source: two of them count in dollars, and are shown in millions."""
+    return 1e6 if name in ("canada_it_projects", "melbourne_water") else 1
 
 
 @pytest.mark.long
@@ -45,11 +51,7 @@ def test_every_project_and_amount(name: str, tmp_path: Path) -> None:
     assert sorted(register.projects.index) == sorted(source[key].str.split().str.join(" ").unique())
     told = register.table("sources")
     for column in money:
-        unit = (
-            1e6
-            if register.settings.money_unit == "million" and name in ("canada_it_projects", "melbourne_water")
-            else 1
-        )
+        unit = unit_of(name)
         found = told.loc[told["column"] == column, ["found", "used"]]
         assert len(found) >= 1
         assert found["found"].to_numpy() == pytest.approx(plain(source[column]).sum() / unit)
@@ -83,7 +85,7 @@ def test_words_of_the_source_are_kept(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_from_the_export_to_a_pack(name: str, tmp_path: Path) -> None:
-    """Nothing of the draft is edited, and the pack counts every project; rows that are there twice are accepted."""
+    """Nothing of the draft is edited; the pack has every project and amount; rows that are there twice are accepted."""
     from pmo_kit.packs import build_pack
     from pmo_kit.packs.asking import new_workspace
 
@@ -96,10 +98,27 @@ def test_from_the_export_to_a_pack(name: str, tmp_path: Path) -> None:
             build_pack(spec, tmp_path / "out")
         accept = "accept: {up_to: 0.05, who: Controller, why: equal rows are there twice}\n"
         mapping.write_text(mapping.read_text("utf-8") + accept, encoding="utf-8")
-    page = (build_pack(spec, tmp_path / "out") / "index.html").read_text("utf-8")
+    pack = build_pack(spec, tmp_path / "out")
+    page = (pack / "index.html").read_text("utf-8")
     count = source[key].str.split().str.join(" ").nunique()
     assert f"{count} projects in the source, {count} here; " in page
     assert "state benefits of 0" not in page
+    exhibits = {
+        one["id"]: one["data"] for one in json.loads((pack / "figures.json").read_text("utf-8")) if "data" in one
+    }
+    tables = {one: pd.DataFrame(exhibits[one]["rows"], columns=exhibits[one]["columns"]) for one in exhibits}
+    whole, ids = tables["overview.whole_life"], source[key].str.split().str.join(" ")
+    listed = tables["overview.projects"]
+    assert sorted(listed["id" if "id" in listed else "name"]) == sorted(ids.unique())
+    life, *of_years = [plain(source[column]).set_axis(ids) / unit_of(name) for column in reversed(money)]
+    whole = whole.set_index("project_id").astype({"life_cost": float, "now": float, "variance": float})
+    shown = {"life_cost": life}
+    if of_years:  # a variance needs both figures
+        shown |= {"now": of_years[0], "base": of_years[1].where(of_years[0].notna())}
+    whole["base"] = whole["now"] - whole["variance"]
+    for column, amounts in shown.items():
+        amounts = amounts[~source.duplicated().to_numpy()].dropna()
+        assert whole[column].dropna().to_dict() == pytest.approx(amounts.to_dict())
     register = load_register(mapping)
     if not register.settings.money_unit:
         assert "(unit not stated)" in page

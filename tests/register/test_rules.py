@@ -68,6 +68,7 @@ FAULTS = [
     ("missing_required", "block", 1, change("projects", "P02,Meters", "P02,")),
     ("number_not_read", "block", 1, change("costs", "P02,2027,8", "P02,2027,eight")),
     ("unit_jump", "warn", 1, change("costs", "P02,2027,8", "P02,2027,8000")),
+    ("unit_jump", "warn", 1, add("baselines", "P01,spend,,0.02,0.02,")),
     ("currency_mixed", "block", 1, change("costs", "P02,2027,8", "P02,2027,£8")),
     ("price_basis_mixed", "block", 1, change("budgets", "30,real", "30,nominal")),
     ("sum_differs", "warn", 1, change("baselines", ",20,20,", ",20,25,")),

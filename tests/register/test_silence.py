@@ -130,6 +130,28 @@ def test_a_short_line_that_can_be_read_one_way_is_read_and_told(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("last", "cells", "read"),
+    [
+        ("Comment", "", True),  # an export that does not write its last cells where they are empty
+        ("Bemerkung", "", True),
+        ("Owner", "", True),
+        ("Rating", "", False),  # a number may stand there, and then each of them is of another year
+        ("2029 (k€)", "", False),
+        ("Comment", ",9", False),  # 9 is no comment: something is missing before it
+    ],
+)
+def test_a_file_whose_every_line_lacks_its_last_cell_is_read_where_no_number_can_move(tmp_path, last, cells, read):
+    head = f"Code,Name,Department,2027 (k€),2028 (k€),{last}" + ",Stage,Owner" * bool(cells)
+    lines = [f"{code},{name},Nets,{one},{two}{cells}" for code, name, one, two in
+             (("C1", "Wall", 100, 200), ("C2", "Ferry", 50, 60), ("C3", "Gauge", 8, 7))]  # fmt: skip
+    text, code = csv_of(tmp_path, "\n".join([head, *lines]) + "\n")
+    assert code == (0 if read else 2), text
+    assert "3 lines have fewer cells than the header" in text
+    if read:
+        assert amounts(tmp_path) == TRUE
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Code,Name,Department,2027 (k€),2028 (k€),2029 (k€)\nC1,A,Ports,100,200\nC2,Dock,Ports,50,60\nC3,G,N,8,7,1\n",
@@ -367,6 +389,18 @@ def test_a_slip_in_a_mapping_is_refused_and_named(tmp_path, slip):
     with pytest.raises(PmoError) as refused:
         mapped(tmp_path, old, new)
     assert named in str(refused.value)
+
+
+def test_money_goes_to_another_year_than_its_header_says_only_where_a_waiver_accepts_it(tmp_path):
+    (tmp_path / "x.csv").write_text(EXPORT.replace("2028 (k€)", "Plan 2028 (k€)"), encoding="utf-8")
+    mapping = MAPPING.replace("'2028 (k€)': 2028", "'Plan 2028 (k€)': 2029")
+    (tmp_path / "m.yml").write_text(mapping, encoding="utf-8")
+    with pytest.raises(DataError, match="names 2028, and the mapping says 2029"):
+        load_register(tmp_path / "m.yml")
+    waiver = "rule: year_contradicted\nwho: Controller\nwhen: 2026-09-30\nwhy: the plan of 2028 is of the year after\n"
+    (tmp_path / "waivers.yml").write_text(waiver, encoding="utf-8")
+    costs = load_register(tmp_path / "m.yml").costs
+    assert costs.groupby("year")["amount"].sum().to_dict() == {2027: 158, 2029: 207}
 
 
 def test_one_project_is_one_project() -> None:

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from pmo_kit.facts import as_given
 from pmo_kit.register.checks.registry import Evidence, Found, reading_rule, rule
 from pmo_kit.register.rows import is_total
-from pmo_kit.register.values import ODD_SIGNS, shown, texts_of, words
+from pmo_kit.register.values import ODD_SIGNS, shown, texts_of, where, words
 
 _FEW_SCORES = 4
 _PEOPLE = ("sponsor", "manager", "owner", "decided_by", "assessor", "evaluator")
@@ -42,10 +41,9 @@ def score_outside_scale(evidence: Evidence) -> Iterator[Found]:
             continue
         scores = _with_scale(evidence.frame(table), evidence.frame(criteria))
         outside = (scores["score"] < scores["bottom"]) | (scores["score"] > scores["top"])
-        words = [f"{as_given(one.score)} on {one.criterion} is outside {as_given(one.bottom)} "
-                 f"to {as_given(one.top)}." for one in scores[outside].itertuples()]  # fmt: skip
+        text = "{score} on {criterion} is outside {bottom} to {top}."
         fix = "Correct the score, or the scale of the criterion for all projects."
-        yield Found(table, "score", outside, words, fix)
+        yield Found(table, "score", scores[outside], text, fix)
 
 
 _ALIKE = "One assessor gives every project the same, or a project the best everywhere."
@@ -64,10 +62,13 @@ def scores_alike(evidence: Evidence) -> Iterator[Found]:
             text = f"The assessor {assessor} gives every project the same score."
             yield Found("scores", "assessor", mine.index[:1].to_numpy(), text, fix)
             continue
-        for (project, _), lines in mine.groupby(["project_id", "level"], dropna=False):
-            if len(lines) >= _FEW_SCORES and lines["best"].all():
-                text = f"The assessor {assessor} gives {project} the best score on all {len(lines)} criteria."
-                yield Found("scores", "assessor", lines.index[:1].to_numpy(), text, fix)
+        groups = mine.groupby(["project_id", "level"], dropna=False)["best"]
+        mine, text = (
+            mine.assign(n=groups.transform("size")),
+            "The assessor {assessor} gives {project_id} the best score on all {n} criteria.",
+        )
+        top = mine[groups.transform("all") & (mine["n"] >= _FEW_SCORES)]
+        yield Found("scores", "assessor", top.drop_duplicates(["project_id", "level"]), text, fix)
 
 
 @rule(27, "warn", "One project alone needs more of a role than there is.", "resources capacity")
@@ -77,11 +78,9 @@ def demand_above_supply(evidence: Evidence) -> Iterator[Found]:
     total = supply.groupby(["role", "period"])["fte"].sum()
     pairs = pd.MultiIndex.from_frame(demand[["role", "period"]])
     demand = demand.assign(there=total.reindex(pairs).to_numpy())
-    above = demand["fte"] > demand["there"]
-    words = [f"{one.project_id} alone needs {as_given(one.fte)} {one.role} in {one.period}; "
-             f"there are {as_given(one.there)}." for one in demand[above].itertuples()]  # fmt: skip
+    text = "{project_id} alone needs {fte} {role} in {period}; there are {there}."
     fix = "Spread the work over more periods, correct the demand, or raise the capacity."
-    yield Found("resources", "fte", above, words, fix)
+    yield Found("resources", "fte", demand[demand["fte"] > demand["there"]], text, fix)
 
 
 @rule(26, "warn", "Full-time equivalents that look like days.", "resources")
@@ -139,55 +138,48 @@ def id_damaged(evidence: Evidence) -> Iterator[Found]:
     yield Found("projects", "project_id", odd, text, "Export the ids as text.")
 
 
-def _written(evidence: Evidence) -> Iterator[tuple[str, str, pd.Series]]:
-    """Tables, columns and cells of everything that is text."""
-    for name, intake in evidence.intakes.items():
-        for column in intake.table:
-            if column.type in _WRITTEN and column.name in intake.raw:
-                yield name, column.name, intake.frame[column.name]
-
-
 @rule(35, "info", "Names of people or mail addresses are in the register.")
 def personal_data(evidence: Evidence) -> Iterator[Found]:
     """One finding for each column, so that somebody decides before the register is shared."""
-    for name, column, cells in _written(evidence):
+    for intake, column, cells in evidence.written(*_WRITTEN):
         count = 0
         for cell in texts_of(cells):
-            person = column in _PEOPLE and _PERSON.fullmatch(cell) and not _OFFICES.search(cell)
+            person = column.name in _PEOPLE and _PERSON.fullmatch(cell) and not _OFFICES.search(cell)
             count += bool(person or ("@" in cell and _MAIL.search(cell)))
         if count:
-            text = f"{count} different names or addresses of people are in {column}."
+            text = f"{count} different names or addresses of people are in {column.name}."
             fix = "Use roles instead, or run pmo-kit anonymize before sharing."
-            yield Found(name, column, None, text, fix, value=f"{count} people")
+            yield Found(intake.table.name, column.name, None, text, fix, value=f"{count} people")
 
 
 @rule(36, "warn", "A text begins like a formula.")
 def formula_in_text(evidence: Evidence) -> Iterator[Found]:
     """A spreadsheet would run it; every file that pmo_kit writes makes it inert."""
-    for name, column, cells in _written(evidence):
-        if odd := [cell for cell in texts_of(cells) if _FORMULA.match(cell)]:
-            text = "The text begins like a formula; it is shown as text everywhere."
-            yield Found(name, column, cells.isin(odd), text, "Delete the sign in front, unless it is meant.")
+    text, fix = (
+        "The text begins like a formula; it is shown as text everywhere.",
+        "Delete the sign in front, unless it is meant.",
+    )
+    for intake, column, cells in evidence.written(*_WRITTEN):
+        odd = where(cells, _FORMULA.match)
+        yield Found(intake.table.name, column.name, odd, text, fix)
 
 
 @rule(0, "block", "A cell holds control characters, or characters that nobody can see.")
 def signs_unseen(evidence: Evidence) -> Iterator[Found]:
     """No sheet shows them: they are left out of texts, so that these can be printed and compared; no number has any."""
-    for name, intake in evidence.intakes.items():
-        for column in filter(intake.table.__contains__, intake.raw):
-            cells = intake.raw[column]
-            odd = [one for one in texts_of(cells) if not (one.isascii() and one.isprintable()) or "_x00" in one]
-            signs = {one: found for one in odd if (found := ODD_SIGNS.findall(one.strip()))}
-            hard = [one for one, found in signs.items() if any(sign < " " or len(sign) > 1 for sign in found)]
-            hard = [] if intake.table[column].type in (*_WRITTEN, "value") else hard
-            for severity, some, end in (
-                ("block", hard, "they cannot be in a number or a date."),
-                ("warn", [one for one in signs if one not in hard], "they were left out."),
-            ):
-                if some:
-                    mask = cells.isin(some)
-                    words = [_unseen(one, signs[one], end) for one in cells[mask]]
-                    yield Found(name, column, mask, words, "Type the cell again.", severity)
+    for intake, column, _ in evidence.written():
+        cells = intake.raw[column.name]
+        odd = [one for one in texts_of(cells) if not (one.isascii() and one.isprintable()) or "_x00" in one]
+        signs = {one: found for one in odd if (found := ODD_SIGNS.findall(one.strip()))}
+        hard = [one for one, found in signs.items() if any(sign < " " or len(sign) > 1 for sign in found)]
+        hard = [] if column.type in (*_WRITTEN, "value") else hard
+        for severity, some, end in (
+            ("block", hard, "they cannot be in a number or a date."),
+            ("warn", [one for one in signs if one not in hard], "they were left out."),
+        ):
+            mask = cells.isin(some)
+            words = [_unseen(one, signs[one], end) for one in cells[mask]]
+            yield Found(intake.table.name, column.name, mask, words, "Type the cell again.", severity)
 
 
 def _unseen(text: str, signs: list[str], end: str) -> str:

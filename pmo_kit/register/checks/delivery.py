@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from pmo_kit.facts import as_given, number
+from pmo_kit.facts import number
 from pmo_kit.register.checks.registry import Evidence, Found, Previous, rule
 
 OLD_AFTER_DAYS = 90
@@ -32,9 +32,9 @@ def status_old(evidence: Evidence) -> Iterator[Found]:
     """The age on the date of the register (or on the day of the check, when it is given)."""
     status = evidence.frame("projects")["status_date"]
     age = (pd.Timestamp(evidence.today or evidence.settings.as_of) - status).dt.days
-    old = age > OLD_AFTER_DAYS
-    words = [f"The status is {number(days, 0)} days old." for days in age[old]]
-    yield Found("projects", "status_date", old, words, "Ask the project for its status of this month.")
+    old = pd.DataFrame({"days": age[age > OLD_AFTER_DAYS]})
+    text, fix = "The status is {days} days old.", "Ask the project for its status of this month."
+    yield Found("projects", "status_date", old, text, fix)
     later = status > pd.Timestamp(evidence.settings.as_of)
     text = f"The status_date {{value}} is after as_of ({evidence.settings.as_of})."
     yield Found("projects", "status_date", later, text, "Correct the date, or as_of of the settings.")
@@ -44,10 +44,9 @@ def status_old(evidence: Evidence) -> Iterator[Found]:
 def ev_above_bac(evidence: Evidence) -> Iterator[Found]:
     """Earned value is the budgeted cost of the work done: it cannot exceed the budget at completion."""
     status = evidence.frame("status")
-    wrong = status["ev"] > status["bac"] + 1e-9 * status["bac"].abs()
-    words = [f"EV {as_given(one.ev)} is above BAC {as_given(one.bac)}." for one in status[wrong].itertuples()]
+    wrong = status[status["ev"] > status["bac"] + 1e-9 * status["bac"].abs()]
     fix = "Correct the earned value, or re-baseline BAC with a reference."
-    yield Found("status", "ev", wrong, words, fix)
+    yield Found("status", "ev", wrong, "EV {ev} is above BAC {bac}.", fix)
 
 
 @rule(23, "warn", "The cumulative actual cost, or earned value, falls from one period to the next.", "status")
@@ -56,11 +55,12 @@ def actual_falls(evidence: Evidence) -> Iterator[Found]:
     status = evidence.frame("status").sort_values("period", kind="stable")
     for column in ("ac", "ev"):
         before = status.groupby("project_id")[column].ffill().groupby(status["project_id"]).shift()
-        rows = status.index[status[column] < before - 1e-9].to_numpy()
-        text = f"{column.upper()} falls from {{}} to {{}}."
-        words = [text.format(as_given(before[row]), as_given(status.at[row, column])) for row in rows]
-        fix = "Figures are cumulative; correct this one or the one before."
-        yield Found("status", column, rows, words, fix)
+        rows = status.assign(before=before)[status[column] < before - 1e-9]
+        text, fix = (
+            f"{column.upper()} falls from {{before}} to {{{column}}}.",
+            "Figures are cumulative; correct this one or the one before.",
+        )
+        yield Found("status", column, rows, text, fix)
 
 
 def _ratings(evidence: Evidence) -> pd.DataFrame:
@@ -97,11 +97,9 @@ def rating_differs(evidence: Evidence) -> Iterator[Found]:
     known = frame["cpi"].notna() | frame["slip"].notna()
     red = (frame["cpi"] < _COST_RED) | (frame["slip"] > 0.10)
     amber = (frame["cpi"] < _COST_AMBER) | (frame["slip"] > 0.05)
-    by_rule = pd.Series(np.select([red, amber], ["R", "A"], "G"), index=frame.index)
-    differs = (known & frame["rag"].notna() & (frame["rag"] != by_rule) & ~frame["melon"]).fillna(False)
-    pairs = zip(frame["rag"][differs], by_rule[differs], strict=True)
-    words = [f"Declared {one}, and {other} by rule." for one, other in pairs]
-    yield Found("projects", "rag_declared", differs, words, _ASK)
+    frame["by_rule"] = np.select([red, amber], ["R", "A"], "G")
+    differs = (known & frame["rag"].notna() & (frame["rag"] != frame["by_rule"]) & ~frame["melon"]).fillna(False)
+    yield Found("projects", "rag_declared", frame[differs], "Declared {rag}, and {by_rule} by rule.", _ASK)
 
 
 _GONE = {"stop", "refuse", "defer", "pause"}
@@ -139,16 +137,13 @@ def baseline_moved(evidence: Evidence) -> Iterator[Found]:
     fix = "Name the change request in reference, or restore the baseline."
     if len(named):
         moved = _moved(evidence, previous, "baselines", ["project_id", "quantity", "year"], "baseline")
-        moved = moved[moved["reference"].isna()]
-        text, lines = "The baseline of {} was {} and is {}.", moved.itertuples()
-        words = [text.format(one.quantity, as_given(one.old), as_given(one.baseline)) for one in lines]
-        yield Found("baselines", "baseline", moved.index.to_numpy(), words, fix)
+        text = "The baseline of {quantity} was {old} and is {baseline}."
+        yield Found("baselines", "baseline", moved[moved["reference"].isna()], text, fix)
     if evidence.has("milestones"):
         moved = _moved(evidence, previous, "milestones", ["project_id", "milestone"], "baseline")
         moved = moved[~moved["project_id"].isin(named.loc[named["reference"].notna(), "project_id"])]
-        words = [f"The baseline of {one.milestone} was {one.old:%Y-%m-%d}, now {one.baseline:%Y-%m-%d}."
-                 for one in moved.itertuples()]  # fmt: skip
-        yield Found("milestones", "baseline", moved.index.to_numpy(), words, fix)
+        text = "The baseline of {milestone} was {old:%Y-%m-%d}, now {baseline:%Y-%m-%d}."
+        yield Found("milestones", "baseline", moved, text, fix)
 
 
 @rule(20, "warn", "A score differs from the published one and carries no new date.", "scores")
@@ -160,20 +155,17 @@ def score_changed(evidence: Evidence) -> Iterator[Found]:
     moved = _moved(evidence, evidence.previous, "scores", key, "score")
     if (published := evidence.previous.settings.as_of) is not None:
         moved = moved[~(moved["date"] > pd.Timestamp(published))]
-    text = "The score of {} was published as {}, and is {}."
-    words = [text.format(one.criterion, as_given(one.old), as_given(one.score)) for one in moved.itertuples()]
-    fix = "Restore the score, or give the date and the evidence of the new one."
-    yield Found("scores", "score", moved.index.to_numpy(), words, fix)
+    text = "The score of {criterion} was published as {old}, and is {score}."
+    yield Found("scores", "score", moved, text, "Restore the score, or give the date and the evidence of the new one.")
 
 
 @rule(10, "block", "A project starts after it finishes.", "projects")
 def start_after_finish(evidence: Evidence) -> Iterator[Found]:
     """Start and finish are the wrong way round, or one of them is wrong."""
     projects = evidence.frame("projects")
-    wrong = projects["start"] > projects["finish"]
-    words = [f"Starts on {one.start:%Y-%m-%d}, after it finishes on {one.finish:%Y-%m-%d}."
-             for one in projects[wrong].itertuples()]  # fmt: skip
-    yield Found("projects", "start", wrong, words, "Correct one of the two dates.")
+    wrong = projects[projects["start"] > projects["finish"]]
+    text = "Starts on {start:%Y-%m-%d}, after it finishes on {finish:%Y-%m-%d}."
+    yield Found("projects", "start", wrong, text, "Correct one of the two dates.")
 
 
 @rule(0, "warn", "A year or date is far from all others: a slip of a finger.")
@@ -258,9 +250,8 @@ def impossible_obligation(evidence: Evidence) -> Iterator[Found]:
     refused = set(overrides.loc[overrides["in_out"] == "out", "project_id"])
     wrong = (links["relation"] == "requires") & links["level"].isna()
     wrong &= links["project_id"].isin(mandatory) & links["other_id"].isin(refused)
-    words = [f"{one.project_id} is mandatory and requires {one.other_id}, which an override rules out."
-             for one in links[wrong.fillna(False)].itertuples()]  # fmt: skip
-    yield Found("links", "other_id", wrong.fillna(False), words, "Withdraw the override, or the obligation.")
+    text = "{project_id} is mandatory and requires {other_id}, which an override rules out."
+    yield Found("links", "other_id", links[wrong.fillna(False)], text, "Withdraw the override, or the obligation.")
 
 
 @rule(0, "warn", "A mandatory project does not say why.", "projects")
@@ -275,7 +266,6 @@ def reason_missing(evidence: Evidence) -> Iterator[Found]:
 @rule(0, "info", "A value is missing, and its reason is known.", "exemptions")
 def missing_with_reason(evidence: Evidence) -> Iterator[Found]:
     """The table exemptions keeps why a source gives no value; the value stays missing."""
-    words, text = [], '{column}{of} in {table} is missing; the reason given is "{reason}".'
-    for line in evidence.frame("exemptions").fillna("").to_dict("records"):
-        words.append(text.format(of=f" of {line['item']}" if line["item"] else "", **line))
-    yield Found("exemptions", "reason", list(range(len(words))), words)
+    rows = evidence.frame("exemptions").fillna("")
+    rows["of"] = (" of " + rows["item"]).where(rows["item"] != "", "")
+    yield Found("exemptions", "reason", rows, '{column}{of} in {table} is missing; the reason given is "{reason}".')

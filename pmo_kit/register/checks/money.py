@@ -41,10 +41,8 @@ def actual_after_today(evidence: Evidence) -> Iterator[Found]:
     if today is None:
         return
     wrong = (costs["state"].eq("actual") & (costs["year"] > today)).fillna(False)
-    words = [f"{as_given(amount)} in {year} is called actual, and the figures stand at {evidence.settings.as_of}."
-             for amount, year in zip(costs["amount"][wrong], costs["year"][wrong], strict=True)]  # fmt: skip
-    fix = "Set state to planned or committed, or correct the year or as_of."
-    yield Found("costs", "year", wrong, words, fix)
+    text = f"{{amount}} in {{year}} is called actual, and the figures stand at {evidence.settings.as_of}."
+    yield Found("costs", "year", costs[wrong], text, "Set state to planned or committed, or correct the year or as_of.")
 
 
 @rule(0, "block", "Money to come lies before discount_to, so that it would be in no value.", "costs")
@@ -60,10 +58,9 @@ def money_before_start(evidence: Evidence) -> Iterator[Found]:
             early &= ~frame["state"].eq("actual").fillna(False)
         ahead = early & (False if today is None else (frame["year"] > today).fillna(False))
         for mask, severity in ((ahead, "block"), (early & ~ahead, "warn")):
-            words = [f"{as_given(amount)} in {year} lies before discount_to ({first}): it is in no net present value."
-                     for amount, year in zip(frame["amount"][mask], frame["year"][mask], strict=True)]  # fmt: skip
+            text = f"{{amount}} in {{year}} lies before discount_to ({first}): it is in no net present value."
             fix = "Move discount_to to the first year that can still be decided, or correct the year or state."
-            yield Found(table, "year", mask, words, fix, severity)
+            yield Found(table, "year", frame[mask], text, fix, severity)
 
 
 _NO_FACTORS = "Estimates are amounts or durations, where factors on the base value are meant."
@@ -91,10 +88,14 @@ def estimate_is_amount(evidence: Evidence) -> Iterator[Found]:
     yield Found("estimates", "likely", odd, text, fix, "warn")
 
 
-_JUMPED = "A project costs about a thousand times more or less than its area or than last time."
+def _times(ratio: float) -> str:
+    return f"{number(ratio, 0)} times" if ratio > 1 else f"1/{number(1 / ratio, 0)} of"
 
 
-@rule(5, "warn", _JUMPED, "projects costs")
+_JUMPED = "A project costs about a thousand times more or less than its area, than last time, or than it spends."
+
+
+@rule(5, "warn", _JUMPED, "projects")
 def unit_jump(evidence: Evidence) -> Iterator[Found]:
     """Thousands typed as millions, or the other way round."""
     projects = evidence.frame("projects")
@@ -109,9 +110,16 @@ def unit_jump(evidence: Evidence) -> Iterator[Found]:
         against = against.mask(change.notna(), "what it was last time")
         ratio = change.fillna(ratio)
     jumps = ratio.between(*_JUMP) | (1 / ratio).between(*_JUMP)
-    words = [f"The cost is {f'{number(one, 0)} times' if one > 1 else f'1/{number(1 / one, 0)} of'} {what}."
-             for one, what in zip(ratio[jumps], against[jumps], strict=True)]  # fmt: skip
+    words = [f"The cost is {_times(one)} {what}." for one, what in zip(ratio[jumps], against[jumps], strict=True)]
     yield Found("projects", "project_id", jumps, words, _UNIT)
+    stated = evidence.frame("baselines")
+    totals = stated["now"].fillna(stated["baseline"]).where(stated["year"].isna())
+    sums = totals.groupby([stated["project_id"], stated["quantity"]]).max().unstack()
+    sums = sums.reindex(columns=["whole_life_cost", "spend"]).astype("float64")
+    times = stated["project_id"].map(sums["whole_life_cost"] / sums["spend"].where(sums["spend"] > 0))
+    far = stated["quantity"].eq("whole_life_cost") & (times.between(*_JUMP) | (1 / times).between(*_JUMP))
+    words = [f"The whole-life cost is {_times(one)} the spending as a total." for one in times[far]]
+    yield Found("baselines", "now", far, words, _UNIT)
 
 
 _TRILLION = 1e12
@@ -123,13 +131,11 @@ def amount_beyond_belief(evidence: Evidence) -> Iterator[Found]:
     """10,000,000 in a register of millions is ten trillion; such amounts are asked for."""
     worth = SCALES.get(evidence.settings.money_unit or "unit", 1.0)
     most = _TRILLION / worth * (1000 if evidence.settings.currency in _SMALL_MONEY else 1)
-    for table, intake in evidence.intakes.items():
-        for column in intake.table:
-            if column.is_money and column.money_where is None and column.name in intake.raw:
-                large = (intake.frame[column.name].abs() >= most).fillna(False)
-                one = evidence.settings.money_unit or "unit"
-                text = f"{{value}} is more than a trillion: one unit of money is a {one} here."
-                yield Found(table, column.name, large, text, _UNIT)
+    one = evidence.settings.money_unit or "unit"
+    text = f"{{value}} is more than a trillion: one unit of money is a {one} here."
+    for intake, column, amounts in evidence.written("number"):
+        if column.is_money and column.money_where is None:
+            yield Found(intake.table.name, column.name, (amounts.abs() >= most).fillna(False), text, _UNIT)
 
 
 @rule(0, "warn", "as_of and discount_to are years apart, or money is planned in years that are over.")
@@ -144,10 +150,9 @@ def dates_of_settings(evidence: Evidence) -> Iterator[Found]:
         yield Found("settings", "as_of", None, text, fix, value=told)
     over = ((costs["year"] < today) & (costs["year"] >= first) & (costs["amount"] > 0)).fillna(False)
     over &= ~costs["state"].eq("actual").fillna(False)
-    words = [f"{as_given(amount)} in {year} is to come, and the figures stand at {evidence.settings.as_of}."
-             for amount, year in zip(costs["amount"][over], costs["year"][over], strict=True)]  # fmt: skip
+    text = f"{{amount}} in {{year}} is to come, and the figures stand at {evidence.settings.as_of}."
     fix = "Set state to actual where it is spent, or correct the year or as_of."
-    yield Found("costs", "year", over, words, fix)
+    yield Found("costs", "year", costs[over], text, fix)
 
 
 @rule(0, "block", "Headers or cells state several currencies, and the settings name none.")
@@ -189,10 +194,11 @@ def sum_differs(evidence: Evidence) -> Iterator[Found]:
     stated = stated[~stated["project_id"].isin(_spent_unseen(evidence))]
     stated = stated.assign(added=stated["project_id"].map(_full_costs(evidence)))
     wrong = (stated["added"] - stated["now"]).abs() > _SUM_TOLERANCE * stated["now"].abs().clip(lower=1e-9)
-    stated = stated[wrong.fillna(False)]
-    text, fix = "Stated as {}; the years add up to {}.", "Correct one of them; part of the cost may have no year."
-    words = [text.format(as_given(one.now), as_given(one.added)) for one in stated.itertuples()]
-    yield Found("baselines", "now", stated.index.to_numpy(), words, fix)
+    text, fix = (
+        "Stated as {now}; the years add up to {added}.",
+        "Correct one of them; part of the cost may have no year.",
+    )
+    yield Found("baselines", "now", stated[wrong.fillna(False)], text, fix)
 
 
 def _dates_of(evidence: Evidence, ids: pd.Series) -> tuple[pd.Series, pd.Series]:
@@ -211,9 +217,9 @@ def cost_outside_dates(evidence: Evidence) -> Iterator[Found]:
     capital &= ~costs["level"].eq("stop").fillna(False)
     outside = (capital & ((costs["year"] < first) | (costs["year"] > last)).fillna(False)).astype(bool)
     span = first.astype("str").fillna("?") + " to " + last.astype("str").fillna("?")
-    pairs = zip(span[outside], costs["year"][outside], strict=True)
-    words = [f"The project runs from {one}, not in {year}." for one, year in pairs]
-    yield Found("costs", "year", outside, words, "Move the cost, or correct the dates of the project.")
+    text = "The project runs from {span}, not in {year}."
+    rows = costs.assign(span=span)[outside]
+    yield Found("costs", "year", rows, text, "Move the cost, or correct the dates of the project.")
 
 
 @rule(17, "warn", "A benefit in a year before the project finishes.", "projects benefits")
@@ -222,12 +228,13 @@ def benefit_before_delivery(evidence: Evidence) -> Iterator[Found]:
     benefits = evidence.frame("benefits")
     _, last = _dates_of(evidence, benefits["project_id"])
     early = ((benefits["year"] < last) & (benefits["amount"] > 0)).fillna(False)
-    by_year = benefits[early].sort_values("year", kind="stable")
-    first = by_year.drop_duplicates(["project_id", "benefit"]).index
-    years = zip(benefits["year"][first], last[first], strict=True)
-    words = [f"A benefit in {one}, and the project finishes in {end}." for one, end in years]
+    by_year = benefits.assign(last=last)[early].sort_values("year", kind="stable")
+    first, text = (
+        by_year.drop_duplicates(["project_id", "benefit"]),
+        "A benefit in {year}, and the project finishes in {last}.",
+    )
     fix = "Move the benefit, or accept it in a waiver when the project delivers in steps."
-    yield Found("benefits", "year", first.to_numpy(), words, fix)
+    yield Found("benefits", "year", first, text, fix)
 
 
 @rule(16, "warn", "Bias or risk seems to be in the figures and in the estimates too.", "projects")

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from string import Formatter
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import pandas as pd
 
+from pmo_kit.facts import as_given
 from pmo_kit.register.findings import Findings, Intake
-from pmo_kit.register.schema import Schema
+from pmo_kit.register.schema import Column, Schema
 from pmo_kit.register.settings import Settings
 
 
@@ -62,6 +64,13 @@ class Evidence:
         """The typed table; an empty one where it is absent."""
         return self.intakes[name].frame if name in self.intakes else Intake.empty(self.schema[name]).frame
 
+    def written(self, *types: str) -> Iterator[tuple[Intake, Column, pd.Series]]:
+        """Every column that a table was given, of some types, with its typed cells."""
+        for intake in self.intakes.values():
+            for column in intake.table:
+                if column.name in intake.raw and (not types or column.type in types):
+                    yield intake, column, intake.frame[column.name]
+
     def known(self, table: str, column: str) -> set[str]:
         """The values of a column, as a set."""
         return set(self.frame(table)[column].dropna()) if table in self.intakes else set()
@@ -78,7 +87,19 @@ class Evidence:
 
 
 Words: TypeAlias = "str | list[str]"
-Rows: TypeAlias = "np.ndarray | pd.Series | list[int] | None"
+Rows: TypeAlias = "np.ndarray | pd.Series | pd.DataFrame | list[int] | None"
+
+
+class _Sentences(Formatter):
+    """One sentence for each of some rows: `{name}` is its cell of a column, numbers as they were given."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """A cell in words."""
+        return as_given(value) if isinstance(value, float) and not format_spec else format(value, format_spec)
+
+    def of(self, words: str, rows: pd.DataFrame) -> list[str]:
+        """The sentences; `{value}` stays for the cell as written."""
+        return [self.vformat(words, (), {"value": "{value}", **line}) for line in rows.to_dict("records")]
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,10 +110,12 @@ class Found:
     ----------
     table, column : str
         Of the register; "settings" and the key of a setting, too.
-    rows : mask, positions or None
-        Rows of the table; None where the column as a whole is meant.
+    rows : mask, positions, DataFrame or None
+        Rows of the table; None where the column as a whole is meant. A DataFrame has the rows, by position, with the
+        cells that the words name.
     words : str or list of str
-        One text for all rows (`{value}` stands for the cell as written), or one for each of them.
+        One text for all rows (`{value}` stands for the cell as written), or one for each of them; with a DataFrame
+        one text in which `{name}` stands for the cell of a column.
     fix : str
         What to do about it.
     severity : str
@@ -170,8 +193,10 @@ def run_checks(evidence: Evidence, findings: Findings) -> None:
             if found.table != "settings" and intake is None:
                 continue
             if intake is not None and found.rows is not None:
-                args = (intake, found.rows, severity, one.name, found.words, found.fix)
-                findings.add_rows(*args, column=found.column)
+                rows, words = found.rows, found.words
+                if isinstance(rows, pd.DataFrame):
+                    rows, words = rows.index.to_numpy(), _Sentences().of(str(words), rows)
+                findings.add_rows(intake, rows, severity, one.name, words, found.fix, column=found.column)
                 continue
             column, place = found.column, dict(evidence.places.get(found.column, {"sheet": found.table}))
             if intake is not None:

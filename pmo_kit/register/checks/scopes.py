@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pandas as pd
 
-from pmo_kit.facts import as_given
 from pmo_kit.rates import describe_schedule, discount_schedule
 from pmo_kit.register.checks.registry import Evidence, Found, rule
 from pmo_kit.register.values import near_words
@@ -154,16 +153,14 @@ def outside_envelopes(evidence: Evidence) -> Iterator[Found]:
     free = ahead.loc[~inside].groupby("project_id")["amount"].sum()
     covered = set(ahead.loc[inside, "project_id"])
     projects = evidence.frame("projects")
-    alone = projects["project_id"].isin(set(free.index) - covered)
-    areas = projects["area"].fillna("no area")
-    words = [f"{one} ({area}) costs {as_given(free[one])} and is under no envelope: nothing limits it."
-             for one, area in zip(projects["project_id"][alone], areas[alone], strict=True)]  # fmt: skip
     fix = "Add an envelope with the scope all, or one for it; or set beyond_horizon to unlimited."
-    yield Found("projects", "project_id", alone, words, fix)
-    partly = projects["project_id"].isin(set(free.index) & covered)
-    words = [f"{as_given(free[one])} of the costs of {one} are under no envelope: nothing limits them."
-             for one in projects["project_id"][partly]]  # fmt: skip
-    yield Found("projects", "project_id", partly, words, fix, "warn")
+    rows = projects.assign(area=projects["area"].fillna("no area"), free=projects["project_id"].map(free))
+    rows = rows[rows["free"].notna()]
+    partly = rows["project_id"].isin(covered)
+    text = "{project_id} ({area}) costs {free} and is under no envelope: nothing limits it."
+    yield Found("projects", "project_id", rows[~partly], text, fix)
+    text = "{free} of the costs of {project_id} are under no envelope: nothing limits them."
+    yield Found("projects", "project_id", rows[partly], text, fix, "warn")
 
 
 @rule(0, "block", "A limit of a rule is missing, or a share that is none.", "rules")

@@ -78,22 +78,18 @@ def duplicate_key(evidence: Evidence) -> Iterator[Found]:
 @rule(18, "block", "A number is outside the range that its column allows.")
 def out_of_range(evidence: Evidence) -> Iterator[Found]:
     """A number below or above what its column allows, or so large that a sum of them is none."""
-    for table, intake in evidence.intakes.items():
-        for column in intake.table:
-            if column.type != "number" or column.name not in intake.raw:
-                continue
-            values = intake.frame[column.name]
-            low, high = -_LARGEST if column.low is None else column.low, column.high or _LARGEST
-            outside = (values < low) | (values > high)
-            if not outside.any():
-                continue
-            ends = [f"at least {as_given(low)}"] if low > -_LARGEST else []
-            ends += [f"at most {as_given(high)}"] if high < _LARGEST or (values > high).any() else []
-            allowed = " and ".join(ends) or f"at least {as_given(low)}"
-            fix = f"Write a number that is {allowed}."
-            if column.is_money and (values[outside] < low).all():
-                fix = "Costs, benefits and disbenefits are positive amounts."
-            yield Found(table, column.name, outside, f"{column.name} {{value}} must be {allowed}.", fix)
+    for intake, column, values in evidence.written("number"):
+        low, high = -_LARGEST if column.low is None else column.low, column.high or _LARGEST
+        outside = (values < low) | (values > high)
+        if not outside.any():
+            continue
+        ends = [f"at least {as_given(low)}"] if low > -_LARGEST else []
+        ends += [f"at most {as_given(high)}"] if high < _LARGEST or (values > high).any() else []
+        allowed = " and ".join(ends) or f"at least {as_given(low)}"
+        fix = f"Write a number that is {allowed}."
+        if column.is_money and (values[outside] < low).all():
+            fix = "Costs, benefits and disbenefits are positive amounts."
+        yield Found(intake.table.name, column.name, outside, f"{column.name} {{value}} must be {allowed}.", fix)
 
 
 @rule(0, "block", "A factor above 5 is a percentage by mistake.")
@@ -114,47 +110,40 @@ def factor_is_percent(evidence: Evidence) -> Iterator[Found]:
 @rule(13, "block", "A value refers to a row of another table that is not there.")
 def unknown_reference(evidence: Evidence) -> Iterator[Found]:
     """A project, criterion, area, goal, role or partner that its own table does not know."""
-    for name, intake in evidence.intakes.items():
-        for column in intake.table:
-            refs = [ref for ref in column.refs if ref[0] != "levels"]
-            if not refs or not all(evidence.has(table) for table, _ in refs) or column.name not in intake.raw:
-                continue
-            known = set().union(*(evidence.known(table, name) for table, name in refs))
-            values = intake.frame[column.name]
-            lost = values.notna() & ~values.isin(known)
-            if not lost.any():
-                continue
-            tables = " or ".join(table for table, _ in refs)
-            near = {one: near_words(one, known) for one in pd.unique(values[lost])[:200]}
-            text, fix = f"is not in the table {tables}.", f"Correct it, or add it to the table {tables}."
-            words = [f'{column.name} "{one}" {text}{near.get(one, "")}' for one in values[lost]]
-            yield Found(name, column.name, lost, words, fix)
+    for intake, column, values in evidence.written():
+        refs = [ref for ref in column.refs if ref[0] != "levels"]
+        if not refs or not all(evidence.has(table) for table, _ in refs):
+            continue
+        known = set().union(*(evidence.known(table, name) for table, name in refs))
+        lost = values.notna() & ~values.isin(known)
+        if not lost.any():
+            continue
+        tables = " or ".join(table for table, _ in refs)
+        near = {one: near_words(one, known) for one in pd.unique(values[lost])[:200]}
+        text, fix = f"is not in the table {tables}.", f"Correct it, or add it to the table {tables}."
+        words = [f'{column.name} "{one}" {text}{near.get(one, "")}' for one in values[lost]]
+        yield Found(intake.table.name, column.name, lost, words, fix)
 
 
 @rule(0, "warn", "One thing is written in several ways that look alike.")
 def look_alikes(evidence: Evidence) -> Iterator[Found]:
     """Areas, funds, roles and names of any kind: case, blanks, points or signs that look alike make two of one."""
     usual: dict[tuple[str, str], dict[str, str]] = {}
-    for name, intake in evidence.intakes.items():
-        for column in intake.table:
-            free = column.type in ("category", "id") and not column.allowed and column.name in intake.raw
-            if not (free or (name, column.name) in (("risks", "driver"), ("links", "group"))):
-                continue
-            if name == "decisions" or (name == "projects" and column.name == "name"):
-                continue
-            values = intake.frame[column.name]
-            counts = values.value_counts()
-            if not len(counts):
-                continue
-            about = column.refs[0] if column.refs else ("", column.name)
-            forms = usual.setdefault(about if about[1] != "project_id" else ("projects", "project_id"), {})
-            for value in counts.index:
-                forms.setdefault(look_alike(value), value)
-            usual_form = {value: forms[look_alike(value)] for value in counts.index}
-            mask = values.isin([value for value, other in usual_form.items() if other != value])
-            text = f'{column.name} "{{}}" is also written "{{}}": these count as two.'
-            words = [text.format(one, usual_form[one]) for one in values[mask]]
-            yield Found(name, column.name, mask, words, "Write it one way everywhere.")
+    for intake, column, values in evidence.written("category", "id", "text"):
+        place = (intake.table.name, column.name)
+        free = column.type != "text" and not column.allowed
+        if place[0] == "decisions" or not (free or place in (("risks", "driver"), ("links", "group"))):
+            continue
+        about = column.refs[0] if column.refs else ("", column.name)
+        forms = usual.setdefault(about if about[1] != "project_id" else ("projects", "project_id"), {})
+        found = values.value_counts().index
+        for value in found:
+            forms.setdefault(look_alike(value), value)
+        usual_form = {value: forms[look_alike(value)] for value in found}
+        mask = values.isin([value for value, other in usual_form.items() if other != value])
+        text = f'{column.name} "{{}}" is also written "{{}}": these count as two.'
+        words = [text.format(one, usual_form[one]) for one in values[mask]]
+        yield Found(*place, mask, words, "Write it one way everywhere.")
 
 
 @rule(0, "block", "Low, likely and high (or minimum and maximum) are not in this order.")
@@ -188,10 +177,9 @@ def level_not_stated(evidence: Evidence) -> Iterator[Found]:
         silent = frame["project_id"].isin(several) & frame["level"].isna()
         if name == "costs":
             silent &= ~frame["state"].eq("actual").fillna(False)
-        text = "Project {} has funding levels; this row does not say which one."
-        words = [text.format(one) for one in frame["project_id"][silent]]
+        text = "Project {project_id} has funding levels; this row does not say which one."
         fix = "Write the level; level rows are totals, so repeat the amount for each level."
-        yield Found(name, "level", silent, words, fix)
+        yield Found(name, "level", frame[silent], text, fix)
 
 
 @rule(0, "block", "A row names a funding level that the project does not have.")
@@ -210,9 +198,8 @@ def unknown_level(evidence: Evidence) -> Iterator[Found]:
         said = list(pairs.itertuples(index=False, name=None))
         wrong = {one for one in said if one not in known and (one[0] in listed or one[1] != "full")}
         lost = named[np.array([one in wrong for one in named.itertuples(index=False, name=None)], bool)]
-        words = [f"Project {one} has no funding level {level}." for one, level in lost.itertuples(index=False)]
-        fix = "Correct it, or add the level to the table levels."
-        yield Found(name, column, lost.index.to_numpy(), words, fix)
+        text = f"Project {{{project}}} has no funding level {{{column}}}."
+        yield Found(name, column, lost, text, "Correct it, or add the level to the table levels.")
 
 
 @rule(0, "block", "Only a committed project can have the level stop.", "levels projects")
@@ -220,9 +207,9 @@ def stop_not_committed(evidence: Evidence) -> Iterator[Found]:
     """Stopping is a choice for what is running; what is not running is simply not funded."""
     projects, levels = evidence.frame("projects"), evidence.frame("levels")
     committed = set(projects.loc[projects["commitment"] == "committed", "project_id"])
-    wrong = (levels["level"] == "stop") & ~levels["project_id"].isin(committed)
-    words = [f"Project {one} has the level stop and is not committed." for one in levels["project_id"][wrong]]
-    yield Found("levels", "level", wrong, words, "Set commitment to committed, or remove the level stop.")
+    wrong = levels[(levels["level"] == "stop") & ~levels["project_id"].isin(committed)]
+    text = "Project {project_id} has the level stop and is not committed."
+    yield Found("levels", "level", wrong, text, "Set commitment to committed, or remove the level stop.")
 
 
 _PERIODS = (("resources", "period"), ("capacity", "period"), ("status", "period"), ("benefit_status", "period"),
