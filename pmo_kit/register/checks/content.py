@@ -177,9 +177,8 @@ def signs_unseen(evidence: Evidence) -> Iterator[Found]:
             ("block", hard, "they cannot be in a number or a date."),
             ("warn", [one for one in signs if one not in hard], "they were left out."),
         ):
-            mask = cells.isin(some)
-            words = [_unseen(one, signs[one], end) for one in cells[mask]]
-            yield Found(intake.table.name, column.name, mask, words, "Type the cell again.", severity)
+            words = {one: _unseen(one, signs[one], end) for one in some}
+            yield Found(intake.table.name, column.name, cells, words, "Type the cell again.", severity)
 
 
 def _unseen(text: str, signs: list[str], end: str) -> str:

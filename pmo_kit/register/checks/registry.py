@@ -86,7 +86,7 @@ class Evidence:
         return None if self.settings.as_of is None else self.settings.fiscal_year(self.settings.as_of)
 
 
-Words: TypeAlias = "str | list[str]"
+Words: TypeAlias = "str | list[str] | Mapping[str, str]"
 Rows: TypeAlias = "np.ndarray | pd.Series | pd.DataFrame | list[int] | None"
 
 
@@ -113,9 +113,10 @@ class Found:
     rows : mask, positions, DataFrame or None
         Rows of the table; None where the column as a whole is meant. A DataFrame has the rows, by position, with the
         cells that the words name.
-    words : str or list of str
+    words : str, list of str or mapping
         One text for all rows (`{value}` stands for the cell as written), or one for each of them; with a DataFrame
-        one text in which `{name}` stands for the cell of a column.
+        one text in which `{name}` stands for the cell of a column; where `rows` are all cells of the column, a text
+        for each that is wrong.
     fix : str
         What to do about it.
     severity : str
@@ -196,6 +197,10 @@ def run_checks(evidence: Evidence, findings: Findings) -> None:
                 rows, words = found.rows, found.words
                 if isinstance(rows, pd.DataFrame):
                     rows, words = rows.index.to_numpy(), _Sentences().of(str(words), rows)
+                elif isinstance(words, Mapping):
+                    cells = pd.Series(rows)
+                    rows = np.flatnonzero(cells.isin(list(words))) if words else []
+                    words = [words[cell] for cell in cells.iloc[rows]]
                 findings.add_rows(intake, rows, severity, one.name, words, found.fix, column=found.column)
                 continue
             column, place = found.column, dict(evidence.places.get(found.column, {"sheet": found.table}))

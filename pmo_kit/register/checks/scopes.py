@@ -68,8 +68,8 @@ def scope_finds_nothing(evidence: Evidence) -> Iterator[Found]:
             skip = ~frame["what"].isin(["cost", "benefit", "delay"])
         said = {text: read_scope(evidence, text) for text in pd.unique(texts[~skip].dropna())}
         for severity in ("block", "warn"):
-            mask = texts.isin([text for text, (_, how) in said.items() if how == severity]) & ~skip
-            yield Found(table, "scope", mask, [said[text][0] for text in texts[mask]], _FIX, severity)
+            words = {text: fault for text, (fault, how) in said.items() if how == severity}
+            yield Found(table, "scope", texts.mask(skip), words, _FIX, severity)
     if evidence.has("rules"):
         rules = evidence.frame("rules")
         of_costs = rules["scope"].str.match(r"\s*(kind|fund)\s*=", na=False)
@@ -93,11 +93,10 @@ def scenario_names_nothing(evidence: Evidence) -> Iterator[Found]:
     }  # fmt: skip
     for what, names in known.items():
         mine = frame["what"].eq(what).fillna(False)
-        bare = frame["scope"].str.replace(_NAMED, "", regex=True).str.strip()
-        lost = mine & bare.notna() & (bare != "all") & ~bare.isin(names)
-        near = {one: near_words(one, names) for one in pd.unique(bare[lost])}
-        words = [f'There is no {what.replace("_", " ")} "{one}".{near[one]}' for one in bare[lost]]
-        yield Found("scenarios", "scope", lost, words, "Correct the name.")
+        bare = frame["scope"].str.replace(_NAMED, "", regex=True).str.strip().where(mine)
+        lost = set(bare.dropna()) - {"all", *names}
+        words = {one: f'There is no {what.replace("_", " ")} "{one}".{near_words(one, names)}' for one in lost}
+        yield Found("scenarios", "scope", bare, words, "Correct the name.")
     schedules = frame["what"].eq("discount_schedule").fillna(False) & frame["value"].notna()
     bad = schedules & ~frame["value"].map(lambda name: isinstance(name, str) and not _schedule_fault(name, 0))
     text = 'No discount schedule is named "{value}".'
@@ -189,9 +188,8 @@ def includes_unknown(evidence: Evidence) -> Iterator[Found]:
         if odd:
             near = "".join(near_words(one, _HELD) for one in odd[:1])
             said[text] = f'"{text}" in includes is not understood: {", ".join(odd)}.{near}'
-    mask = texts.isin(list(said))
     fix = f"Write {', '.join(sorted(_HELD))}, separated by a semicolon."
-    yield Found("projects", "includes", mask, [said[text] for text in texts[mask]], fix)
+    yield Found("projects", "includes", texts, said, fix)
 
 
 @rule(0, "warn", "A word of a remark or a baseline is nearly one that is read, and so is read by nothing.")

@@ -115,14 +115,11 @@ def unknown_reference(evidence: Evidence) -> Iterator[Found]:
         if not refs or not all(evidence.has(table) for table, _ in refs):
             continue
         known = set().union(*(evidence.known(table, name) for table, name in refs))
-        lost = values.notna() & ~values.isin(known)
-        if not lost.any():
-            continue
-        tables = " or ".join(table for table, _ in refs)
-        near = {one: near_words(one, known) for one in pd.unique(values[lost])[:200]}
-        text, fix = f"is not in the table {tables}.", f"Correct it, or add it to the table {tables}."
-        words = [f'{column.name} "{one}" {text}{near.get(one, "")}' for one in values[lost]]
-        yield Found(intake.table.name, column.name, lost, words, fix)
+        lost, tables = pd.unique(values[values.notna() & ~values.isin(known)]), " or ".join(table for table, _ in refs)
+        near = {one: near_words(one, known) for one in lost[:200]}
+        text = f"is not in the table {tables}."
+        words = {one: f'{column.name} "{one}" {text}{near.get(one, "")}' for one in lost}
+        yield Found(intake.table.name, column.name, values, words, f"Correct it, or add it to the table {tables}.")
 
 
 @rule(0, "warn", "One thing is written in several ways that look alike.")
@@ -139,11 +136,10 @@ def look_alikes(evidence: Evidence) -> Iterator[Found]:
         found = values.value_counts().index
         for value in found:
             forms.setdefault(look_alike(value), value)
-        usual_form = {value: forms[look_alike(value)] for value in found}
-        mask = values.isin([value for value, other in usual_form.items() if other != value])
+        other = {value: form for value in found if (form := forms[look_alike(value)]) != value}
         text = f'{column.name} "{{}}" is also written "{{}}": these count as two.'
-        words = [text.format(one, usual_form[one]) for one in values[mask]]
-        yield Found(*place, mask, words, "Write it one way everywhere.")
+        words = {value: text.format(value, form) for value, form in other.items()}
+        yield Found(*place, values, words, "Write it one way everywhere.")
 
 
 @rule(0, "block", "Low, likely and high (or minimum and maximum) are not in this order.")
