@@ -149,8 +149,8 @@ def register(register: Register) -> ui.Panel:
         ui.control(ipywidgets.Dropdown, act=area, tooltip="Area", options=areas(register.projects)),
         ui.control(ipywidgets.Checkbox, act=only, value=False, description="only with findings", indent=False),
     )
-    projects = ui.control(ipywidgets.Select, act=partial(setattr, state, "project"), tooltip="Projects", rows=18)
-    ui.listed(projects, lambda: (state.listed, state.project or None))
+    own = "", "", partial(setattr, state, "project"), lambda: (state.listed, state.project or None)
+    projects = ui.control(ipywidgets.Select, *own, tooltip="Projects", rows=18)
     page = ui.shown(lambda: _page(state))
     page.add_class("pw-page")
     left = ui.column(*filters, projects, width="34%")
@@ -278,7 +278,7 @@ class WeightsState:
         moved = f"{(table['moved'] != 0).sum()} of {len(table)} projects have moved"
         return f"{lead}; {moved if table['moved'].any() else 'the order is that of the weights at the start'}"
 
-    def save(self, folder: str | PathLike[str], name: str, day: dt.date | None = None) -> Path:
+    def save(self, folder: str | PathLike[str], name: str) -> Path:
         """Keep the weights of a person, with the date, in `stakeholder_weights.csv`: a sheet of a register.
 
         Those of other people, and of the same person at other dates, stay.
@@ -288,13 +288,13 @@ class WeightsState:
         PmoError
             There is no name, or the folder cannot be written.
         """
-        who = f"{_named(name)} {(day or dt.date.today()).isoformat()}"
+        who = f"{_named(name)} {dt.date.today()}"
         kept = self.saved(folder)
         mine = self.weights.round(6).rename_axis("criterion").reset_index().assign(stakeholder=inert(who))
         rows = pd.concat([kept[kept["stakeholder"] != inert(who)], mine[kept.columns]])
         return write_csv(Path(folder) / "stakeholder_weights.csv", rows)
 
-    def save_criteria(self, folder: str | PathLike[str], name: str, day: dt.date | None = None) -> Path:
+    def save_criteria(self, folder: str | PathLike[str], name: str) -> Path:
         """Keep the weights as those of the register, with who agreed on them and when, in `criteria.csv`.
 
         Those agreed on before stay: these are then `criteria-2.csv`.
@@ -306,8 +306,7 @@ class WeightsState:
         """
         criteria = self.first.register.table("criteria")
         weights = (100 * criteria["criterion"].map(self.weights)).round(6)
-        day = day or dt.date.today()
-        rows = criteria.assign(weight=weights, weighted_by=_named(name), weighted_on=day.isoformat())
+        rows = criteria.assign(weight=weights, weighted_by=_named(name), weighted_on=dt.date.today())
         return write_csv(unused(Path(folder) / "criteria.csv"), rows.dropna(axis=1, how="all"))
 
     def saved(self, folder: str | PathLike[str]) -> pd.DataFrame:
@@ -317,30 +316,23 @@ class WeightsState:
             return pd.read_csv(file)
         return pd.DataFrame(columns=["stakeholder", "criterion", "weight"])
 
-    def decisions(self, folder: str | PathLike[str]) -> pd.DataFrame:
-        """What is decided under the weights of each person kept in a folder: projects x people, fund, stop or refuse.
+    def plans(self, folder: str | PathLike[str]) -> dict[str, Allocation]:
+        """The best plan under the weights of each person kept in a folder.
 
         The value of a plan is that of its scores over doing nothing. Among equally good plans the one nearest to that
-        of the person before is taken, so that only what the weights move differs. `attrs["unproven"]`
-        names the people whose plan is the best one known, not proven best.
+        of the person before is taken, so that only what the weights move differs.
 
         Raises
         ------
         PmoError
             Under some weights no plan obeys the rules, or none was found in the time allowed.
         """
-        register = self._with_those_of(folder)
+        register, found = self._with_those_of(folder), dict[str, Allocation]()
         question = Question(register, overrides=False, time_limit=SECONDS)
-        plans: dict[str, pd.Series] = {}
-        last: dict[str, str] | None = None
-        unproven = []
         for who in register.table("stakeholder_weights")["stakeholder"].unique():
-            value = arbitration_value(prioritize(register, str(who)), scale=1.0)
-            plan = arbitrate(revalued(question, value).replace(last_plan=last))
-            plans[str(who)], last = plan.table["decision"], dict(plan.plan)
-            unproven += [str(who)] if ui.sure_words(plan) else []
-        found = pd.DataFrame(plans)
-        found.attrs["unproven"] = unproven
+            value = arbitration_value(prioritize(register, who), scale=1.0)
+            found[who] = arbitrate(revalued(question, value))
+            question = question.replace(last_plan=found[who].plan)
         return found
 
     def spread(self, folder: str | PathLike[str]) -> str:
@@ -349,10 +341,11 @@ class WeightsState:
             return "Save the weights of a second person to see whether they disagree on anything that matters."
         ranks = compare_stakeholders(prioritize(self._with_those_of(folder))).summary
         try:
-            plans = self.decisions(folder)
+            plans = self.plans(folder)
         except PmoError as problem:
             return f"{ranks} What would be funded was not compared: {problem}"
-        moved, unproven = plans[plans.nunique(axis=1) > 1], plans.attrs["unproven"]
+        decided = pd.DataFrame({who: plan.table["decision"] for who, plan in plans.items()})
+        moved, unproven = decided[decided.nunique(axis=1) > 1], [who for who in plans if ui.sure_words(plans[who])]
         sure = f" The best plan is not proven for {listed(unproven)}." if unproven else ""
         if moved.empty:
             same = "The spread changes no decision: the same projects are funded under everybody's weights."
@@ -695,8 +688,8 @@ def performance(review: Review) -> ui.Panel:
     """
     state = PerformanceState(review)
     area = ui.control(ipywidgets.Dropdown, act=state.choose_area, tooltip="Area", options=areas(review.table))
-    projects = ui.control(ipywidgets.Select, act=partial(setattr, state, "project"), tooltip="Projects", rows=9)
-    ui.listed(projects, lambda: (state.listed, state.project))
+    own = "", "", partial(setattr, state, "project"), lambda: (state.listed, state.project)
+    projects = ui.control(ipywidgets.Select, *own, tooltip="Projects", rows=9)
     figure = ui.Chart(partial(_earned, state))
     facts = ui.shown(lambda: ui.table_html(state.facts, ("what", "measure"), ("today", "today")))
     left = ui.column(area, projects, ui.scrolled(facts), width="39%")
@@ -948,8 +941,8 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
     fields = _fields(question)
     table = ui.shown(lambda: _results(state.comparison))
     detail = ui.shown(lambda: _detail(state) if state.shown else "")
-    chosen = ui.control(ipywidgets.Dropdown, "Show", "50px", partial(setattr, state, "shown"))
-    ui.listed(chosen, lambda: ([one.name for one in state.scenarios], state.shown or None))
+    own = partial(setattr, state, "shown"), lambda: ([one.name for one in state.scenarios], state.shown or None)
+    chosen = ui.control(ipywidgets.Dropdown, "Show", "50px", *own)
 
     def ask(scenarios: list[Scenario]) -> bool:
         return panel.beside(

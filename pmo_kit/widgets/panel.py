@@ -416,24 +416,21 @@ def button(text: str, act: Callable[[], object], hint: str = "") -> Any:
     return made
 
 
-def listed(made: Any, make: Callable[[], tuple[list[Any], Any]]) -> Any:
-    """A list whose choices, and which of them is chosen, are what `make` gives."""
-
-    def write() -> None:
-        made.options, made.value = make()
-
-    made.write = write
-    return made
-
-
 def shown(make: Callable[[], str]) -> Any:
     """A part that shows the HTML that `make` gives."""
     return written(ipywidgets.HTML(), make)
 
 
 def written(made: Any, make: Callable[[], Any]) -> Any:
-    """A part whose value is what `make` gives."""
-    made.write = lambda: made.set_trait("value", make())
+    """A part whose value is what `make` gives; of a list it gives the choices and which of them is chosen."""
+
+    def write() -> None:
+        now = make()
+        if isinstance(now, tuple):
+            made.options, now = now
+        made.value = now
+
+    made.write = write
     return made
 
 

@@ -24,14 +24,14 @@ from pmo_kit.disk import inert, write_whole
 from pmo_kit.errors import PmoError
 from pmo_kit.exhibits import theme
 from pmo_kit.facts import number
+from pmo_kit.figures.arbitration import changes
 from pmo_kit.figures.figure import between, listed, sentence
 from pmo_kit.scenarios import Scenario, read_scenario_file, write_scenario_file
 from pmo_kit.shipped import shipped
 from pmo_kit.widgets.board_contents import cases, less_words, log, proof_words, value_words
-from pmo_kit.widgets.session_state import Answer, Case, Move, SessionState, moved
+from pmo_kit.widgets.session_state import Answer, Case, Move, SessionState
 
 STATE = "session.json"
-AGAINST = {"entered": "here and not there", "left": "there and not here", "resized": "at another level"}
 ORDER = ("project_id", "in_out", "level", "reason", "decided_by", "date")
 COLUMNS = (
     "date", "committee", "project_id", "project_name", "decision", "amount", "level", "reason", "decided_by",
@@ -159,11 +159,9 @@ def decide(
     rows = decisions_of(session, case, answer, committee, who)
     save_session(session, place, committee)
     forces = pd.DataFrame(case.forces, columns=list(ORDER))
-    with _written(place):
-        file = unused(place / "minutes.pdf")
-        minutes = write_minutes(file, session, case, rows, [f"Decided by {who}.", note])
-        decisions = write_csv(unused(place / "decisions.csv"), rows[list(COLUMNS)])
-        write_csv(unused(place / "overrides.csv"), forces.replace({"decided_by": {"": who}}))
+    minutes = write_minutes(place, session, case, rows, [f"Decided by {who}.", note])
+    decisions = write_csv(unused(place / "decisions.csv"), rows[list(COLUMNS)])
+    write_csv(unused(place / "overrides.csv"), forces.replace({"decided_by": {"": who}}))
     sure = "" if answer.status == "proven" else " The plan is the best one known, not proven best."
     return (
         f"Decided: {session.case_words(case)}. Written: {minutes} and {decisions}; "
@@ -244,11 +242,10 @@ def compare_session(session: SessionState, place: str | PathLike[str]) -> str:
     saved, answer, unit = _known(session, place), session.answer, session.base.worth.short
     if answer.allocation is None or saved.value is None:
         raise PmoError("One of the two has no plan: there is nothing to compare.")
-    change = moved(PlanChange.between(saved.plan, answer.plan))
-    parts = [f"{AGAINST[what]} {listed(map(session.name, ids))}" for what, ids in change.items()]
+    change = changes(session.base.register.projects["name"], saved.plan, answer.plan)
     there, here = between(saved.value, saved.bound or saved.value), between(answer.value, answer.bound)
     values = f"There {saved.words}: {there} {unit}; here {session.case_words(session.case)}: {here}"
-    return f"{values}. {'; '.join(parts) or 'The plans are the same'}."
+    return f"{values}. {f'Here against there: {change}' if change else 'The plans are the same'}."
 
 
 def _known(session: SessionState, place: str | PathLike[str]) -> Saved:
@@ -295,7 +292,7 @@ def _replace(file: Path, content: bytes) -> Path:
         return write_whole(file, content)
 
 
-def write_minutes(file: Path, session: SessionState, case: Case, decisions: pd.DataFrame, said: list[str]) -> Path:
+def write_minutes(place: Path, session: SessionState, case: Case, decisions: pd.DataFrame, said: list[str]) -> Path:
     """Write the minutes of a session in which a case was decided; `decisions` is its `decisions.csv`."""
     import typst
 
@@ -330,4 +327,4 @@ def write_minutes(file: Path, session: SessionState, case: Case, decisions: pd.D
         sys_inputs={"minutes": json.dumps(data, ensure_ascii=False)},
         timestamp=dt.datetime(now.year, now.month, now.day, tzinfo=dt.UTC),
     )  # fmt: skip
-    return write_whole(file, made)
+    return _replace(unused(place / "minutes.pdf"), made)
