@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pmo_kit import finance
 from pmo_kit.appraisal import appraise
-from pmo_kit.doors import known
+from pmo_kit.doors import known, nearest
 from pmo_kit.errors import DataError, InputError
 from pmo_kit.rates import discount_schedule
 from pmo_kit.uncertainty import expected
@@ -138,7 +138,9 @@ class Options:
             base, exact = self._base, self._names
             found = where[(base[where] == level) | (exact[where] == level)]
             if not len(found):
-                raise InputError(f"Project {project_id} has no level {level!r}; it has {', '.join(base[where])}.")
+                raise InputError(
+                    f"Project {project_id} has no level {level!r}; {nearest(level, sorted({*base[where]}))}"
+                )
             return found
         return where if stop else where[~self.stops[where]]
 

@@ -534,11 +534,10 @@ def _preference(d: Floats, kind: str, q: float, p: float, s: float) -> Floats:
     elif kind == "linear":
         _need(p > q, "linear needs p above q")
         degree = np.clip((d - q) / (p - q), 0.0, 1.0)
-    elif kind == "gaussian":
+    else:
+        known([kind], PREFERENCES, "preference function")
         _need(s > 0, "gaussian needs s above zero")
         degree = -np.expm1(-(d**2) / (2 * s**2))
-    else:
-        raise InputError(f"preference is one of {', '.join(PREFERENCES)}, not {kind!r}")
     return np.where(d > 0, degree, 0.0)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from pmo_kit.doors import door
+from pmo_kit.doors import door, known
 from pmo_kit.errors import InputError
 from pmo_kit.facts import as_given
 
@@ -149,8 +149,7 @@ class Estimate:
     def __post_init__(self) -> None:
         if not self.low <= self.likely <= self.high:
             raise InputError("an estimate needs low <= likely <= high, none of them missing")
-        if self.distribution not in KINDS:
-            raise InputError(f"a distribution is one of {', '.join(KINDS)}, not {self.distribution!r}")
+        known([self.distribution], KINDS, "distribution")
         if self.distribution == "lognormal" and (self.basis != "p10_p90" or self.low <= 0):
             raise InputError("a lognormal is defined by a P10 above zero and a P90: write basis p10_p90")
 
