@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from os import PathLike
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Protocol
@@ -86,7 +87,12 @@ class Intake:
 
 def empty_table(table: Table) -> pd.DataFrame:
     """A table without rows that has every column in its dtype."""
-    return pd.DataFrame({column.name: pd.Series(dtype=EMPTY_DTYPES[column.type]) for column in table})
+    return _empty(tuple((column.name, EMPTY_DTYPES[column.type]) for column in table)).copy(deep=False)
+
+
+@cache
+def _empty(dtypes: tuple[tuple[str, str], ...]) -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in dtypes})
 
 
 class Findings:

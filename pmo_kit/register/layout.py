@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.register.findings import Findings
-from pmo_kit.register.rows import Look, rows_apart, tell, texts_and_filled, without_breaks
+from pmo_kit.register.rows import Look, rows_apart, tell, without_breaks
 from pmo_kit.register.schema import Column, Schema, Table, Wide, load_schema
 from pmo_kit.register.sheets import Body, RawSheet
 from pmo_kit.register.values import (
@@ -261,7 +261,6 @@ def long_form(columns: list[pd.Series]) -> tuple[np.ndarray, np.ndarray, pd.Seri
     return line, column, pd.Series([grid[n][row] for row, n in zip(line, column, strict=True)], dtype=object)
 
 
-SEARCHED_ROWS = 40
 NOT_TABLES = {"start", "readme", "read me", "dictionary", "cover", "contents", "notes", "lists", "how to"}
 
 
@@ -297,18 +296,11 @@ def _points(line: list[str], known: dict[str, str], table: Table) -> int:
     return 2 * len({known[folded(text)] for text in texts if folded(text) in known}) + years
 
 
-def top_lines(raw: RawSheet) -> list[list[str]]:
-    """The first lines of a sheet as clean text."""
-    head = raw.cells.head(SEARCHED_ROWS)
-    columns = [clean_text(head.iloc[:, place]).fillna("").tolist() for place in range(head.shape[1])]
-    return [list(line) for line in zip(*columns, strict=True)]
-
-
 def looks_like(raw: RawSheet, table: Table) -> bool:
     """True when one line of a sheet has all needed headers of a table, in the long or in a wide form."""
     known, kind = known_headers(table), _variable_type(table)
     needed = {column.name for column in table if column.required and column.default is None}
-    for line in top_lines(raw):
+    for line in raw.top:
         lacking = needed - {known[folded(text)] for text in line if folded(text) in known}
         if kind and any(text and read_header(text, table, kind, frozenset()) for text in line):
             lacking -= {name for wide in table.wide for name in (wide.variable, wide.value)}
@@ -322,7 +314,7 @@ def find_body(raw: RawSheet, table: Table, findings: Findings) -> Body | None:
 
     Left out, each with a finding: lines above the header, banners, totals, examples. Blank lines are dropped.
     """
-    top, known = top_lines(raw), known_headers(table)
+    top, known = raw.top, known_headers(table)
     found = [(_points(one.texts, known, table), one) for one in headings(raw, _joining(known, table))]
     points, best = max(found, key=lambda pair: pair[0], default=(0, Heading(raw, [], 0)))
     down = len({known[folded(line[0])] for line in top if line and folded(line[0]) in known})
@@ -347,8 +339,11 @@ def find_body(raw: RawSheet, table: Table, findings: Findings) -> Body | None:
         text, row = f"{header} lines above the header are not data.", int(raw.rows[0])
         findings.add("info", "lines_above_header", text, at=raw, row=row, value=" | ".join(above))
     best.list_before(findings)
-    cells = _fill_merged(raw, best.body.cells.copy(), first, texts, known, table, findings)
-    body = without_breaks(replace(best.body, cells=cells, around=best.around), best.again, findings)
+    body = best.body
+    body.around = best.around
+    if raw.merged:
+        body = replace(body, cells=_fill_merged(raw, body.cells.copy(), first, texts, known, table, findings))
+    body = without_breaks(body, best.again, findings)
     kept = body.only(tell(body, rows_apart(body, _look(texts, known, table)), findings))
     return replace(kept, cells=pd.DataFrame({place: narrowed(one) for place, one in kept.cells.items()}))
 
@@ -383,8 +378,8 @@ class Heading:
     @property
     def again(self) -> tuple[np.ndarray, np.ndarray]:
         """Rows of the body in which the header stands again, as on every page, and those with another header."""
-        cells, (_, filled) = self.body.cells, texts_and_filled(self.body)
-        heads = top_lines(self.raw)[self.first - self.lines : self.first]
+        cells, filled = self.body.cells, self.body.filled
+        heads = self.raw.top[self.first - self.lines : self.first]
         written = self.raw.cells.iloc[self.first - self.lines : self.first]
         like = np.zeros(len(cells), bool)
         for place in cells.columns:
@@ -405,7 +400,7 @@ class Heading:
 
     def list_before(self, findings: Findings) -> None:
         """Other headers above it: the rows between both belong to another table."""
-        first, lines = self.first - self.lines, top_lines(self.raw)
+        first, lines = self.first - self.lines, self.raw.top
         mine = {place: folded(text) for place, text in enumerate(self.texts) if text and not text[0].isdigit()}
         rows = [
             int(self.raw.rows[row]) for row, line in enumerate(lines[:first])
@@ -426,7 +421,7 @@ class Heading:
         for place in raw.cells.columns:
             above = enumerate(raw.cells[place].iloc[:header])
             found += [(int(raw.rows[n]), one) for n, one in above if isinstance(one, str) and one]
-        alone = texts_and_filled(self.body)[1].sum(axis=1) == 1
+        alone = self.body.filled.sum(axis=1) == 1
         for number in np.flatnonzero(alone):
             cells = (cell for cell in self.body.cells.iloc[number] if isinstance(cell, str) and cell.strip())
             text = next(cells, "")
@@ -440,7 +435,7 @@ def headings(raw: RawSheet, join: Callable[[str, str, str], str] | None = None) 
 
     `join` makes one text of what stands over a column (it goes on to the next text), above and below.
     """
-    lines = top_lines(raw)
+    lines = raw.top
     units = [sum(map(bool, line)) and not (line and line[0]) and say_units(set(filter(None, line))) for line in lines]
 
     def with_units(heading: Heading) -> Iterator[Heading]:

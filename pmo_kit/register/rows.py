@@ -17,7 +17,7 @@ import pandas as pd
 from pmo_kit.register.findings import Findings
 from pmo_kit.register.schema import Table
 from pmo_kit.register.sheets import Body, Uncached
-from pmo_kit.register.values import INSIDE, clean_cell, folded, one_of, plain_numbers, texts_of, where, words
+from pmo_kit.register.values import INSIDE, clean_cell, folded, one_of, plain_numbers, where, words
 
 _SAID: dict[str, dict[str, str]] = words()["apart"]
 """What is told of rows that are none, and how bad it is."""
@@ -184,18 +184,6 @@ def below_table(body: Body, filled: np.ndarray, amounts: list[int], gone: np.nda
     return np.arange(len(count)) >= min(starts, default=len(count))
 
 
-def texts_and_filled(body: Body) -> tuple[list[pd.Series], np.ndarray]:
-    """Every column as clean text, and which cells hold one, or signs that nobody sees: they make no blank line."""
-    texts = [body.text(place) for place in range(body.cells.shape[1])]
-    filled = np.column_stack([text.notna() for text in texts]) if texts else np.zeros((len(body.rows), 0), bool)
-    for place in range(len(texts)):
-        cells = body.cells.iloc[:, place]
-        odd = [one for one in texts_of(cells) if one.strip() and not (one.isprintable() and "_x00" not in one)]
-        if odd := [one for one in odd if clean_cell(one) is None]:
-            filled[:, place] |= cells.isin(odd).to_numpy(bool)
-    return texts, filled
-
-
 def without_breaks(body: Body, again: tuple[np.ndarray, np.ndarray], findings: Findings, least: int = 1) -> Body:
     """The lines below a header without blank ones, those that repeat it on a next page, and titles over these.
 
@@ -210,7 +198,7 @@ def without_breaks(body: Body, again: tuple[np.ndarray, np.ndarray], findings: F
         Lines with fewer filled cells are blank.
     """
     same, other = again
-    count = texts_and_filled(body)[1].sum(axis=1)
+    count = body.filled.sum(axis=1)
     title = np.zeros(len(count), bool)
     for number in range(len(count) - 2, -1, -1):
         title[number] = count[number] <= 1 and (same[number + 1] or title[number + 1])
@@ -233,7 +221,7 @@ def rows_apart(body: Body, look: Look, gone: np.ndarray | None = None) -> dict[i
     gone : ndarray of bool or None
         Rows that a filter leaves out: they are summed up all the same, and nothing is said about them.
     """
-    texts, filled = texts_and_filled(body)
+    filled, texts = body.filled, [body.text(place) for place in range(body.cells.shape[1])]
     if not filled.size:
         return {}
     if look.key is None:

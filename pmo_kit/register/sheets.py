@@ -7,6 +7,7 @@ import csv
 import io
 import re
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,23 @@ import pandas as pd
 
 from pmo_kit.forms import LIMITS, unreadable
 from pmo_kit.register.findings import Findings
-from pmo_kit.register.values import MISSING, clean_text, folded, plain_numbers, read_year, without_unit
+from pmo_kit.register.values import (
+    MISSING,
+    clean_cell,
+    clean_text,
+    folded,
+    plain_numbers,
+    read_year,
+    texts_of,
+    without_unit,
+)
 from pmo_kit.register.values import words as word_lists
 
 csv.field_size_limit(LIMITS["letters of a cell"])
 _LARGE = "Give a file of projects: an export with what the tables need."
 _DELIMITERS = ",;\t|"
+SEARCHED_ROWS = 40
+"""Lines of a sheet in which a header is looked for."""
 
 
 class Uncached(str):
@@ -50,6 +62,13 @@ class RawSheet:
     semicolon: bool = False
     around: tuple[tuple[int, str], ...] = ()
     depths: dict[int, int] = field(default_factory=dict)
+
+    @cached_property
+    def top(self) -> list[list[str]]:
+        """The first lines as clean text."""
+        head = self.cells.head(SEARCHED_ROWS)
+        columns = [clean_text(head.iloc[:, place]).fillna("").tolist() for place in range(head.shape[1])]
+        return [list(line) for line in zip(*columns, strict=True)]
 
 
 @dataclass(eq=False)
@@ -112,9 +131,23 @@ class Body:
             self._texts[place] = clean_text(self.cells.iloc[:, place])
         return self._texts[place]
 
+    @cached_property
+    def filled(self) -> np.ndarray:
+        """Which cells hold a text, or signs that nobody sees: they make no blank line."""
+        texts = [self.text(place) for place in range(self.cells.shape[1])]
+        filled = np.column_stack([text.notna() for text in texts]) if texts else np.zeros((len(self.rows), 0), bool)
+        for place in range(len(texts)):
+            cells = self.cells.iloc[:, place]
+            odd = [one for one in texts_of(cells) if one.strip() and not (one.isprintable() and "_x00" not in one)]
+            if odd := [one for one in odd if clean_cell(one) is None]:
+                filled[:, place] |= cells.isin(odd).to_numpy(bool)
+        return filled
+
     def only(self, keep: np.ndarray) -> Body:
         """Some of the rows."""
-        return replace(self, cells=self.cells[keep].reset_index(drop=True), rows=self.rows[keep])
+        kept = replace(self, cells=self.cells[keep].reset_index(drop=True), rows=self.rows[keep])
+        kept._texts |= {place: text[keep].reset_index(drop=True) for place, text in self._texts.items()}
+        return kept
 
     def label(self, place: int) -> str | np.ndarray:
         """Header of a column as the source has it, one text or one for each row."""
