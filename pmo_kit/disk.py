@@ -6,6 +6,7 @@ import hashlib
 import os
 import pickle
 import shutil
+import stat
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from typing import BinaryIO, TypeVar
 T = TypeVar("T")
 SHARED = "PMO_KIT_SHARED"
 """Environment variable: a folder of one run; each process keeps in one of its own in it what others would do again."""
-_NAME, _LOCK = "pmo_kit_", ".lock"
+_NAME, _LOCK, _UNLOCKED = "pmo_kit_", ".lock", ".unlocked"
 
 
 @contextmanager
@@ -55,11 +56,13 @@ def _locked_folder(parent: Path, name: str) -> tuple[Path, BinaryIO]:
         except OSError:
             folder.rmdir()
             raise
-        with suppress(OSError):  # where a file system has no locks nobody sweeps
-            if _held(lock.fileno()) or not (folder / _LOCK).exists():
-                lock.close()
-                continue
-        return folder, lock
+        try:
+            if not _held(lock.fileno()) and (folder / _LOCK).exists():
+                return folder, lock
+            lock.close()
+        except OSError:  # no locks here, or none left: nobody sweeps it, also later
+            (folder / _LOCK).rename(folder / _UNLOCKED)
+            return folder, lock
 
 
 @contextmanager
@@ -160,8 +163,11 @@ def flushed(file: Path, content: bytes) -> None:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove a temporary folder that no process uses; of one without a lock no more than the empty folder."""
+    """Remove a folder of this user that no process uses; one without a lock goes only where it is empty."""
     try:
+        kind = folder.lstat()
+        if not stat.S_ISDIR(kind.st_mode) or (os.name != "nt" and kind.st_uid != os.geteuid()):
+            return  # a link may lead to what is no temporary folder
         with (folder / _LOCK).open("rb+") as lock:
             if _held(lock.fileno()):
                 return
@@ -179,6 +185,11 @@ def _sweep(folder: Path) -> None:
 
 def _remove(folder: Path, lock: BinaryIO) -> None:
     """Remove a folder, its lock last and held until then: what a kill leaves half removed the next run removes."""
+    for path, inner, _ in os.walk(folder):
+        for one in (Path(path, name) for name in inner):
+            with suppress(OSError):
+                if not one.is_symlink():
+                    one.chmod(0o700)  # also copies of what nobody may write into
     with suppress(OSError):
         for path in folder.iterdir():
             if path.is_dir() and not path.is_symlink():
@@ -187,7 +198,10 @@ def _remove(folder: Path, lock: BinaryIO) -> None:
                 path.unlink()
     if os.name == "nt":
         lock.close()  # an open file stays there
-    shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        if {path.name for path in folder.iterdir()} <= {_LOCK}:
+            (folder / _LOCK).unlink(missing_ok=True)
+            folder.rmdir()
     lock.close()
 
 

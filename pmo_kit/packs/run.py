@@ -367,12 +367,14 @@ class Cache:
     def get(self, key: str) -> bytes | None:
         """The executed notebook, or None. One that was damaged is none."""
         path = self.folder / f"{key}.ipynb"
-        if self.force or not path.is_file():
+        try:
+            digest, _, content = (b"" if self.force else path.read_bytes()).partition(b"\n")
+        except OSError:
             return None
-        digest, _, content = path.read_bytes().partition(b"\n")
         if digest.decode(errors="replace") != sha256(content):
             return None
-        os.utime(path)
+        with suppress(OSError):  # another run let it go, or it is another user's
+            os.utime(path)
         return content
 
     def put(self, key: str, content: bytes) -> None:
@@ -393,8 +395,11 @@ class Cache:
         if not self.folder.is_dir():
             return
         write_whole(self._times, dumps({**self.seconds(), **seconds}))
-        kept = sorted(self.folder.glob("*.ipynb"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
-        for path in kept[KEPT:]:
+        aged: list[tuple[int, Path]] = []
+        for path in self.folder.glob("*.ipynb"):
+            with suppress(FileNotFoundError):  # another run let it go
+                aged.append((path.stat().st_mtime_ns, path))
+        for _, path in sorted(aged, reverse=True)[KEPT:]:
             path.unlink(missing_ok=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import errno
 import hashlib
 import json
 import os
@@ -11,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -313,6 +315,7 @@ ENDS = {
     "made": "tempfile.mkdtemp = lambda made=tempfile.mkdtemp, **given: (made(**given), os._exit(9))",
     "its lock made": "fcntl.flock = lambda *_: os._exit(9)",
     "in use": "ends = os._exit",
+    "its lock removed": "pathlib.Path.rmdir = lambda _: os._exit(9)",
     "half removed": "shutil.rmtree = lambda folder, gone=shutil.rmtree, **_: (gone(folder), os._exit(9))",
 }
 
@@ -357,22 +360,84 @@ def test_a_folder_is_locked_until_it_is_gone(tmp_path: Path, monkeypatch: pytest
 
     from pmo_kit import disk
 
-    gone, tried = disk.shutil.rmtree, []
+    gone, tried = Path.rmdir, []
 
-    def remove(folder: Path, **given: bool) -> None:
+    def remove(folder: Path) -> None:
         tried.append(folder.name)
-        with (folder / ".lock").open("rb") as lock, pytest.raises(BlockingIOError):
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        gone(folder, **given)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(locks[folder.name], fcntl.LOCK_EX | fcntl.LOCK_NB)
+        gone(folder)
 
     left = tmp_path / ".pmo_kit_abcdefgh"
     left.mkdir()
     (left / ".lock").touch()
-    monkeypatch.setattr(disk.shutil, "rmtree", remove)
+    locks = {left.name: (left / ".lock").open("rb")}
+    monkeypatch.setattr(Path, "rmdir", remove)
     with disk.scratch(tmp_path) as folder:
-        pass
+        locks[folder.name] = (folder / ".lock").open("rb")
     assert tried == [left.name, folder.name]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="locks of POSIX")
+def test_a_folder_that_could_not_be_locked_is_swept_by_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a network drive locks may run out for a moment, and be there again when the next run sweeps."""
+    import fcntl
+
+    from pmo_kit.disk import scratch
+
+    def none_left(*_: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fcntl, "flock", none_left)
+        first = scratch(tmp_path)
+        used = first.__enter__()
+    with scratch(tmp_path) as second:
+        assert sorted(tmp_path.iterdir()) == sorted([used, second])
+    first.__exit__(None, None, None)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links of POSIX")
+def test_a_link_in_the_place_of_a_temporary_folder_takes_nothing_with_it(tmp_path: Path) -> None:
+    from pmo_kit.disk import scratch
+
+    for name in (".lock", "mine"):
+        (tmp_path / "home").mkdir(exist_ok=True)
+        (tmp_path / "home" / name).write_text("x")
+    (tmp_path / "place").mkdir()
+    (tmp_path / "place" / ".pmo_kit_abcdefgh").symlink_to(tmp_path / "home")
+    with scratch(tmp_path / "place"):
+        assert {path.name for path in (tmp_path / "home").iterdir()} == {".lock", "mine"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="users of POSIX")
+@pytest.mark.parametrize("killed", [False, True])
+def test_copies_of_folders_that_nobody_may_write_into_go_too(killed: bool) -> None:
+    """As of a register on a drive that is read only: its copy is read only as well."""
+    from pmo_kit.disk import scratch
+
+    user = os.geteuid()
+    place = Path(tempfile.mkdtemp())
+    os.chown(place, user or 65534, -1)
+    os.seteuid(user or 65534)  # root may write everywhere
+    try:
+        (place / "register").mkdir()
+        (place / "register" / "costs.csv").touch()
+        (place / "register").chmod(0o500)
+        with scratch(place) as folder:
+            shutil.copytree(place / "register", folder / "inputs" / "register")
+            if killed:
+                shutil.copytree(folder, place / ".pmo_kit_abcdefgh")
+        if killed:
+            assert len(list(place.iterdir())) == 2
+            with scratch(place):
+                pass
+        assert [path.name for path in place.iterdir()] == ["register"]
+    finally:
+        os.seteuid(user)
+        shutil.rmtree(place)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="on Windows kernels talk over loopback")
@@ -412,6 +477,30 @@ def test_inputs_of_all_that_a_chapter_wrote_into_are_in_no_later_pack(workspace:
     with pytest.raises(PackError, match="wrote into the inputs or notebooks of all"):
         build_pack(file, tmp_path / "out", workers=1)
     assert list((tmp_path / "out").rglob("*.ipynb")) == [], "what was read from them is not kept either"
+
+
+def test_a_kept_notebook_that_another_run_lets_go_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pmo_kit.packs import run
+
+    cache = run.Cache(tmp_path)
+    for key in ("a", "b", "c"):
+        cache.put(key, key.encode())
+    touch = os.utime
+
+    def gone(path: Path, **given: Any) -> None:
+        path.unlink()
+        touch(path, **given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "utime", gone)
+        assert [cache.get("a"), cache.get("a")] == [b"a", None]
+    (tmp_path / "a.ipynb").symlink_to("gone")  # listed, and nothing is there
+    monkeypatch.setattr(run, "KEPT", 1)
+    cache.close({"one": 1.0})
+    assert cache.seconds() == {"one": 1.0}
+    assert len([path for path in tmp_path.glob("*.ipynb") if path.is_file()]) == 1
 
 
 def test_a_process_of_a_run_reads_what_others_keep_and_writes_where_no_other_does(

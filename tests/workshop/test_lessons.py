@@ -53,13 +53,18 @@ def verdicts(run: Run) -> list[Verdict]:
     return [value for value in run.values if isinstance(value, Verdict)]
 
 
+@pytest.fixture(scope="module")
+def generated() -> dict[Path, str]:
+    return lesson_files()
+
+
 @pytest.mark.parametrize("path", [home() / "answers.json", *NOTEBOOKS], ids=lambda path: path.stem)
-def test_generated_files_are_those_committed(path: Path) -> None:
-    assert path.read_text(encoding="utf-8") == lesson_files()[path], "run: make workshop"
+def test_generated_files_are_those_committed(path: Path, generated: dict[Path, str]) -> None:
+    assert path.read_text(encoding="utf-8") == generated[path], "run: make workshop"
 
 
-def test_no_notebook_without_a_source() -> None:
-    assert {home() / "answers.json", *NOTEBOOKS} == set(lesson_files())
+def test_no_notebook_without_a_source(generated: dict[Path, str]) -> None:
+    assert {home() / "answers.json", *NOTEBOOKS} == set(generated)
 
 
 @pytest.mark.long
