@@ -185,8 +185,8 @@ def _sweep(folder: Path) -> None:
 
 def _remove(folder: Path, lock: BinaryIO) -> None:
     """Remove a folder, its lock last and held until then: what a kill leaves half removed the next run removes."""
-    for path, inner, _ in os.walk(folder):
-        for one in (Path(path, name) for name in inner):
+    for above, inner, _ in os.walk(folder):
+        for one in (Path(above, name) for name in inner):
             with suppress(OSError):
                 if not one.is_symlink():
                     one.chmod(0o700)  # also copies of what nobody may write into

@@ -7,6 +7,7 @@ otherwise. A missing flow (NaN) makes the answer missing: it is never read as ze
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -364,6 +365,8 @@ def _bisect(rows: Floats) -> Floats:
 
 def _roots(money: Floats) -> list[tuple[float, bool]]:
     """Real roots above -1 of one series, ascending, each with whether the NPV changes sign there."""
+    from scipy.optimize import brentq
+
     used = np.flatnonzero(money)
     if len(used) < 2:
         return []
@@ -384,7 +387,7 @@ def _roots(money: Floats) -> list[tuple[float, bool]]:
         middle = float(cluster.mean())
         crosses = values[i] * values[i + 1] < 0
         if crosses and (len(cluster) == 1 or abs(_scaled(flows, middle)) > _TOUCH):
-            middle = _between(flows, edges[i], edges[i + 1])
+            middle = brentq(partial(_scaled, flows), edges[i], edges[i + 1], xtol=1e-300)
         if middle - 1.0 > -1.0 and (crosses or abs(_scaled(flows, middle)) <= _TOUCH):
             roots.append((middle - 1.0, crosses))
     return roots
@@ -395,17 +398,3 @@ def _scaled(flows: Floats, x: float) -> float:
     powers = -np.arange(len(flows)) * np.log(x)
     terms = flows * np.exp(powers - powers.max())
     return float(terms.sum() / np.abs(terms).sum())
-
-
-def _between(flows: Floats, low: float, high: float) -> float:
-    """Root between two points of opposite sign, by bisection."""
-    sign = np.sign(_scaled(flows, low))
-    for _ in range(200):
-        middle = (low + high) / 2
-        if middle in (low, high):
-            break
-        if np.sign(_scaled(flows, middle)) == sign:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2

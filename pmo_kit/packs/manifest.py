@@ -33,13 +33,14 @@ _ENGINES = (
 
 def software() -> dict[str, Any]:
     """Versions of what makes a pack, and of every package that it rests on (`environment`)."""
+    known = installed("pmo_kit")
     return {
         "software": {
             "python": platform.python_version(),
-            **{name: _version(name) for name in _ENGINES},
+            **{name: known[name.replace("_", "-")] for name in _ENGINES},
             "pmo_kit_sha256": package_hash(),
         },
-        "environment": installed("pmo_kit"),
+        "environment": known,
     }
 
 
@@ -194,14 +195,6 @@ def package_hash() -> str:
     files = [(name, path) for name, path in sorted(found) if path.suffix != ".pyc" and path.is_file()]
     lines = [f"{name} {file_hash(path)}" for name, path in files]
     return sha256("\n".join(lines).encode())
-
-
-def _version(name: str) -> str:
-    """Version of an installed package; "not installed" is a fact too."""
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return "not installed"
 
 
 class _Chapter(TypedDict):

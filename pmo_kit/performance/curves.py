@@ -7,10 +7,12 @@ schedule follows Lipke, "Schedule is different", *The Measurable News* (2003), a
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -241,82 +243,9 @@ def called(projects: pd.DataFrame, project: object, otherwise: object = "") -> s
 MEASURES = ("bac", "pv", "ev", "ac", "etc_declared")
 COLUMNS = ("severity", "file", "sheet", "row", "column", "value", "rule", "message", "fix", "project_id")
 
-CHECKS = {
-    # rule: severity, column, message, fix
-    "no figures": (
-        "block",
-        "ev",
-        "has no period with earned value and actual cost up to the date",
-        "Report both.",
-    ),
-    "EV not above BAC": (
-        "block",
-        "ev",
-        "has earned more than its budget at completion; it is not counted",
-        "Correct EV, or BAC with a change request.",
-    ),
-    "EV not above BAC before": (
-        "warn",
-        "ev",
-        "had earned more than its budget at completion in an earlier period",
-        "Correct the history.",
-    ),
-    "no budget": ("block", "bac", "has no budget at completion; it is not counted", "Fill in BAC."),
-    "AC does not fall": (
-        "warn",
-        "ac",
-        "has an actual cost that falls from one period to the next",
-        "Show credits as a line of their own, or correct AC.",
-    ),
-    "EV does not fall": (
-        "warn",
-        "ev",
-        "has an earned value that falls from one period to the next",
-        "Say which work was handed back, or correct EV.",
-    ),
-    "no gap in periods": (
-        "warn",
-        "period",
-        "has a gap in its periods; the figures of the last one are used",
-        "Add the missing periods.",
-    ),
-    "EV and AC together": (
-        "warn",
-        "ev",
-        "has a period with only one of earned value and actual cost",
-        "Report both.",
-    ),
-    "PV does not fall": (
-        "warn",
-        "pv",
-        "has a plan that falls; earned schedule is not available",
-        "PV is cumulative.",
-    ),
-    "whole plan curve": (
-        "warn",
-        "pv",
-        "has a gap in its plan; earned schedule is not available",
-        "Fill in PV for every period.",
-    ),
-    "plan from the start": (
-        "warn",
-        "period",
-        "has no plan for its first periods; earned schedule is not available",
-        "Add PV from the start date on.",
-    ),
-    "status up to date": (
-        "warn",
-        "period",
-        "reports a status that is older than the date of this review",
-        "Report the last period.",
-    ),
-    "budget stands still": (
-        "info",
-        "bac",
-        "has another budget at completion than in an earlier period",
-        "See the re-baseline log.",
-    ),
-}
+with Path(__file__).with_suffix(".csv").open(encoding="utf-8", newline="") as _rows:
+    CHECKS = tuple(csv.DictReader(_rows))
+"""What does not add up in a status table: rule, severity, column, message, fix."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -474,9 +403,9 @@ def check(
         "budget stands still": np.asarray(moved.any(axis=1)),
     }
     rows = [
-        (severity, column, rule, f"{project} {message}.", fix, str(project))
-        for rule, (severity, column, message, fix) in CHECKS.items()
-        for project in latest.index[failed[rule]]
+        (one["severity"], one["column"], one["rule"], f"{project} {one['message']}.", one["fix"], str(project))
+        for one in CHECKS
+        for project in latest.index[failed[one["rule"]]]
     ]
     return as_findings(rows), ~(plan_gap | plan_falls | late)
 

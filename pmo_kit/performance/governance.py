@@ -234,23 +234,15 @@ LEADS = {
 COLUMNS = ("kind", "lead", "project_id", "text", "amount", "date")
 ENDED = ("stop", "refuse", "defer", "pause")
 WORDS = {
-    "fund": "funded",
-    "fund_to_next_gate": "funded to the next gate",
-    "fund_with_condition": "funded with a condition",
-    "defer": "deferred",
-    "pause": "paused",
-    "refuse": "refused",
-    "stop": "stopped",
+    "fund": ("fund", "funded"),
+    "fund_to_next_gate": ("fund to the next gate", "funded to the next gate"),
+    "fund_with_condition": ("fund with a condition", "funded with a condition"),
+    "defer": ("defer", "deferred"),
+    "pause": ("pause", "paused"),
+    "refuse": ("refuse", "refused"),
+    "stop": ("stop", "stopped"),
 }
-ADVICE = {
-    "fund": "fund",
-    "fund_to_next_gate": "fund to the next gate",
-    "fund_with_condition": "fund with a condition",
-    "defer": "defer",
-    "pause": "pause",
-    "refuse": "refuse",
-    "stop": "stop",
-}
+"""A decision as advice, and as it was taken."""
 Row = tuple[str, str, str, float, object]
 
 
@@ -365,8 +357,8 @@ def _against_advice(decisions: pd.DataFrame, register: Register) -> list[Row]:
     for row in rows_of(last.dropna(subset=["recommended"])):
         if row.decision == row.recommended:
             continue
-        name, advice = called(projects, row.project_id, row.project_name), ADVICE[row.recommended]
-        text = f"{name} was {WORDS[row.decision]}; the advice was to {advice}."
+        name, advice = called(projects, row.project_id, row.project_name), WORDS[row.recommended][0]
+        text = f"{name} was {WORDS[row.decision][1]}; the advice was to {advice}."
         if row.project_id in status.index:
             figures = status.loc[row.project_id]
             text += " It has " + _earned(register, row.project_id, figures)
@@ -384,7 +376,7 @@ def _not_kept(decisions: pd.DataFrame, register: Register, previous: Register | 
         amount, words = _spent_since(register, previous, row.project_id, row.date)
         if amount > 1e-9:
             name = called(register.projects, row.project_id, row.project_name)
-            text = f"{name} was {WORDS[row.decision]} on {row.date:%Y-%m-%d} and {words}."
+            text = f"{name} was {WORDS[row.decision][1]} on {row.date:%Y-%m-%d} and {words}."
             rows.append(("not_kept", row.project_id, text, amount, row.date))
     return rows
 
@@ -432,7 +424,7 @@ def _gone(decisions: pd.DataFrame, register: Register, previous: Register | None
     for row in rows_of(decisions):
         if row.project_id not in here | seen and row.decision not in ENDED:
             name = called(register.projects, row.project_id, row.project_name)
-            text = f"{name} was {WORDS[row.decision]} and is no longer in the register; no decision says so."
+            text = f"{name} was {WORDS[row.decision][1]} and is no longer in the register; no decision says so."
             rows.append(("gone", row.project_id, text, row.amount, row.date))
     return rows
 
@@ -443,7 +435,7 @@ def _open(decisions: pd.DataFrame, register: Register) -> list[Row]:
     waiting = decisions[decisions["decision"].isin(["fund_to_next_gate", "fund_with_condition", "defer", "pause"])]
     waiting = waiting[~brought(waiting, register)]
     for row in rows_of(waiting[waiting["project_id"].isin(projects.index)]):
-        text = f"{called(projects, row.project_id)} was {WORDS[row.decision]}"
+        text = f"{called(projects, row.project_id)} was {WORDS[row.decision][1]}"
         text += f": {row.condition}" if isinstance(row.condition, str) and row.condition else ""
         text += f" (due {row.due:%Y-%m-%d})" if pd.notna(row.due) else ""
         rows.append(("open", row.project_id, f"{text}.", row.amount, row.date))

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pmo_kit.arbitration import Allocation, Envelope, Explanation, Question, arbitrate
+from pmo_kit.arbitration import Allocation, Envelope, Explanation, PlanChange, Question, arbitrate
 from pmo_kit.arbitration.allocation import arbitrate_from
-from pmo_kit.doors import door, share
+from pmo_kit.doors import Answer, door, share
 from pmo_kit.errors import InfeasibleError, InputError
 from pmo_kit.facts import as_given, number
 from pmo_kit.risk.drawing import Run, blocks_of, expose, shared_streams, simulate_block, together
@@ -161,7 +161,7 @@ NAMES = ("expected", "likely", "sure")
 
 
 @dataclass(frozen=True, eq=False)
-class Bases:
+class Bases(Answer):
     """Three plans for one question, and what each gives and gives up.
 
     `table` has one row per plan: `expected` (best on expected figures, the one recommended), `likely` (best on the
@@ -186,11 +186,6 @@ class Bases:
     simulations: Mapping[str, Simulation]
     fit: Fit
     _table: pd.DataFrame
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per plan."""
-        return self._table.copy(deep=False)
 
     @property
     def summary(self) -> str:
@@ -236,13 +231,12 @@ def compare_bases(question: Question, confidence: float = 0.8, draws: int = DRAW
     drawn = {name: simulate_plan(asked, plan.plan, draws, seed) for name, plan in plans.items()}
     base, rows = plans["expected"].plan, []
     for name, simulation in drawn.items():
-        plan, npv = plans[name].plan, simulation.totals["npv"]
+        moved, npv = PlanChange.between(base, plans[name].plan), simulation.totals["npv"]
         rows.append({
             "planned": simulation.base_npv, "expected": simulation.expected_npv, "mean": float(npv.mean()),
             "median": float(npv.median()), "p20": float(npv.quantile(0.2)), "fits": simulation.fits_envelopes,
             "better": float("nan") if name == "expected" else simulation.beats(drawn["expected"]),
-            "leaves": tuple(sorted(set(base) - set(plan))), "enters": tuple(sorted(set(plan) - set(base))),
-            "resized": tuple((p, base[p], plan[p]) for p in sorted(base) if p in plan and plan[p] != base[p]),
+            "leaves": moved.leaves, "enters": moved.enters, "resized": moved.resized,
         })  # fmt: skip
     return Bases(plans, drawn, fit, pd.DataFrame(rows, index=pd.Index(NAMES, name="plan", dtype="str")))
 
