@@ -59,10 +59,11 @@ def _locked_folder(parent: Path, name: str) -> tuple[Path, BinaryIO]:
         try:
             if not _held(lock.fileno()) and (folder / _LOCK).exists():
                 return folder, lock
-            lock.close()
         except OSError:  # no locks here, or none left: nobody sweeps it, also later
-            (folder / _LOCK).rename(folder / _UNLOCKED)
-            return folder, lock
+            with suppress(FileNotFoundError):
+                (folder / _LOCK).rename(folder / _UNLOCKED)
+                return folder, lock
+        lock.close()
 
 
 @contextmanager

@@ -146,35 +146,17 @@ def _cited(case: Mapping[str, Any]) -> tuple[str, str, str]:
 def _plans(case: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
     """quantity, published, ours, step, note of one portfolio."""
     for variant, published in case["published"].items():
+        what, ours, note, stated = "mean value with sizes tied over projects", np.nan, TIED, published.get("mean")
         if variant == "single":
-            ours = arbitrate(question(case)).value
-            yield "value of the best plan", published["value"], ours, _step(published["value"]), ""
+            what, ours, note = "value of the best plan", arbitrate(question(case)).value, ""
+            stated = published["value"]
         elif variant == "plain":
             found = [arbitrate(question(case, budget)).value for budget in case["budgets"]]
             mean = float(np.dot([budget["probability"] for budget in case["budgets"]], found))
-            yield (
-                "mean value of the best plan of each budget",
-                published["mean"],
-                mean,
-                _step(published["mean"]),
-                "",
-            )
+            what, ours, note = "mean value of the best plan of each budget", mean, ""
         elif variant == "nested":
-            yield (
-                "mean value of one order of funding",
-                published["mean"],
-                _nested(case),
-                _step(published["mean"]),
-                "",
-            )
-        else:
-            yield (
-                "mean value with sizes tied over projects",
-                published["mean"],
-                np.nan,
-                _step(published["mean"]),
-                TIED,
-            )
+            what, ours, note = "mean value of one order of funding", _nested(case), ""
+        yield what, stated, ours, 2e-6 * max(1.0, abs(stated)), note  # published to six digits behind the point
 
 
 def _nested(case: Mapping[str, Any]) -> float:
@@ -195,11 +177,6 @@ def _non_dominated(case: Mapping[str, Any]) -> tuple[Any, ...]:
     inside = sum(tuple(i + 1 for i in chosen) in published for chosen in best)
     what = f"best portfolios of {draws} weightings among the {len(published)} non-dominated"
     return (*_cited(case), case["case"], what, draws, inside, 1.0, "")
-
-
-def _step(value: float) -> float:
-    """Published to six digits behind the point: a millionth of the value."""
-    return 2e-6 * max(1.0, abs(value))
 
 
 def question(case: Mapping[str, Any], budget: Mapping[str, Any] | None = None) -> Question:

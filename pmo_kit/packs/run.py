@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -12,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -23,6 +24,7 @@ import yaml
 from pmo_kit.disk import SHARED, real, scratch, write_whole
 from pmo_kit.errors import PackError, worded
 from pmo_kit.facts import number
+from pmo_kit.forms import Form
 from pmo_kit.packs.manifest import dumps, file_hash, sha256
 from pmo_kit.packs.spec import (
     CELL_SECONDS,
@@ -153,49 +155,40 @@ def snapshot(spec: PackSpec, stage: Stage) -> dict[str, bytes]:
     dict of str to bytes
         Path in the pack (`sources/pack.yml`, `sources/notebooks/...`, `sources/inputs/...`) -> content.
     """
-    chapters: dict[str, list[Any]] = {"chapters": [], "annex": [FULL] if spec.full else []}
+    own = []
     for chapter, job in zip(spec.chapters, stage.jobs, strict=True):
         given = {
             name: str(value).removeprefix("../") if name.endswith("_path") else value
             for name, value in job.parameters.items()
             if name not in _FROM_PACK
         }
-        line: dict[str, Any] = {"notebook": f"notebooks/{job.notebook}", "title": chapter.title}
-        lists = {"needs": list(chapter.needs), "show": list(chapter.show), "more": list(chapter.more)}
-        line |= {name: said for name, said in (lists | {"parameters": given}).items() if said}
-        chapters["annex" if chapter.annex else "chapters"].append(line)
-    page = spec.page_one
-    ones = {name: getattr(page, name) for name in ("headline", "tiles", "decisions")} if page else {}
-    placed = {**ones, "left": list(page.left), "right": list(page.right)} if page else {}
-    data = {
-        "pack": spec.name,
-        "title": spec.title,
-        "committee": spec.committee,
-        "date": spec.date,
-        "status": spec.status,
-        "register": stage.register.relative_to(stage.folder).as_posix(),
-        "previous": stage.previous.relative_to(stage.folder).as_posix() if stage.previous else None,
-        "formats": list(spec.formats),
-        "deck": _deck(spec, stage),
-        "live": spec.live or None,
-        "cell_timeout": spec.cell_timeout if spec.cell_timeout != CELL_SECONDS else None,
-        "page_one": {key: value for key, value in placed.items() if value},
-        **chapters,
-    }
-    text = yaml.safe_dump(
-        {key: value for key, value in data.items() if value}, sort_keys=False, allow_unicode=True, width=110
-    )
+        own.append(replace(chapter, notebook=Path(job.source), parameters=given))
+    deck = replace(spec.deck, template=stage.deck) if spec.deck and stage.deck else None
+    chapters = tuple(chapter for chapter in own if not chapter.annex)
+    whole = replace(spec, register=stage.register, previous=stage.previous, deck=deck, chapters=chapters, matrix={})
+    annex = [FULL] * spec.full + [_lines(chapter, stage.folder) for chapter in own if chapter.annex]
+    data = _lines(whole, stage.folder) | ({"annex": annex} if annex else {})
+    text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=110)
     files = [*(Path(job.source) for job in stage.jobs)]
     files += sorted(path for path in (stage.folder / "inputs").rglob("*") if path.is_file())
     copied = {f"sources/{path.relative_to(stage.folder).as_posix()}": path.read_bytes() for path in files}
     return {"sources/pack.yml": text.encode(), **copied}
 
 
-def _deck(spec: PackSpec, stage: Stage) -> dict[str, Any] | None:
-    if spec.deck is None or stage.deck is None:
-        return None
-    names = {"layouts": dict(spec.deck.layouts), "places": dict(spec.deck.places)}
-    return {"template": stage.deck.relative_to(stage.folder).as_posix(), **names}
+def _lines(said: Any, home: Path) -> Any:
+    """What a file at home says of a form, all but what is so without a line."""
+    if isinstance(said, Form):
+        values = {one: getattr(said, one.name) for one in fields(said)}  # type: ignore[arg-type]
+        return {
+            said.called.get(one.name, one.name): _lines(value, home)
+            for one, value in values.items()
+            if one.name not in said.unsaid and value and value != one.default
+        }
+    if isinstance(said, Path):
+        return said.relative_to(home).as_posix()
+    if isinstance(said, tuple):
+        return [_lines(one, home) for one in said]
+    return dict(said) if isinstance(said, Mapping) else said
 
 
 def possible(spec: PackSpec, stage: Stage, has: Callable[[str], bool]) -> tuple[PackSpec, Stage, tuple[str, ...]]:
@@ -508,27 +501,9 @@ def _walk(value: Any, folder: Path) -> Any:
 
 
 OnCell = Callable[[], object]
-_CAUSES = {
-    "DataError": "The register cannot be used as it is.",
-    "InfeasibleError": "No plan obeys the rules of the register.",
-    "PmoError": "The kit refused to go on.",
-    "FileNotFoundError": "A file is not where the notebook looks for it.",
-    "ModuleNotFoundError": "A Python package is not installed.",
-    "ImportError": "A name is not in the package that the notebook imports it from.",
-    "NameError": "A name is used before it is given a value.",
-    "KeyError": "A column or a row that the notebook asks for is not there.",
-    "AssertionError": "A check in the notebook does not hold.",
-    "MemoryError": "The machine has not enough memory.",
-    "DeadKernelError": "Python ended in the middle of the cell, often because memory ran out.",
-    "CellTimeoutError": "The cell took longer than it may (the line cell_timeout of the pack file, in seconds).",
-    "InputChanged": "The notebook wrote into its inputs; a pack shows the register as it was given.",
-    "SharedInputChanged": "This notebook, or one beside it, wrote into the inputs or notebooks of all.",
-    "OSError": "A file could not be read or written.",
-    "SystemExit": "The notebook ended itself before its last cell.",
-    "Unfinished": "The cell was not run to its end.",
-    "BrokenProcessPool": "The process that ran the notebook ended, often because memory ran out.",
-    "KilledWorker": "The machine that ran the notebook was lost.",
-}
+with Path(__file__).with_suffix(".csv").open(encoding="utf-8", newline="") as _rows:
+    _CAUSES = {row["error"]: row["cause"] for row in csv.DictReader(_rows)}
+"""The name of an error, and why a cell may end with it."""
 
 
 @dataclass(frozen=True)

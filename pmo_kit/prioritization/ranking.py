@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
@@ -341,7 +341,22 @@ def _sentence(table: pd.DataFrame) -> str:
 # Orders on bare arrays: additive value, TOPSIS, PROMETHEE II
 
 Normalization = Literal["vector", "minmax", "sum", "max", "none"]
-PREFERENCES = ("usual", "u_shape", "v_shape", "level", "linear", "gaussian")
+_SIZES: dict[str, Callable[[Floats], Floats]] = {
+    "vector": lambda cells: np.sqrt((cells**2).sum(axis=0)),
+    "minmax": lambda cells: np.ptp(cells, axis=0),
+    "sum": lambda cells: cells.sum(axis=0),
+    "max": lambda cells: cells.max(axis=0),
+}
+"""What the columns of a matrix are divided by."""
+_DEGREES: dict[str, tuple[str, Callable[..., bool], Callable[..., Floats]]] = {
+    "usual": ("", lambda q, p, s: True, lambda d, q, p, s: np.ones_like(d)),
+    "u_shape": ("", lambda q, p, s: True, lambda d, q, p, s: (d > q).astype(float)),
+    "v_shape": ("p above zero", lambda q, p, s: p > 0, lambda d, q, p, s: np.minimum(d / p, 1.0)),
+    "level": ("p not below q", lambda q, p, s: p >= q, lambda d, q, p, s: ((d > q).astype(float) + (d > p)) / 2),
+    "linear": ("p above q", lambda q, p, s: p > q, lambda d, q, p, s: np.clip((d - q) / (p - q), 0.0, 1.0)),
+    "gaussian": ("s above zero", lambda q, p, s: s > 0, lambda d, q, p, s: -np.expm1(-(d**2) / (2 * s**2))),
+}
+"""Preference functions: what they need of q, p and s, and the degree for a difference above zero."""
 
 
 @door
@@ -499,19 +514,12 @@ def _problem(matrix: ArrayLike, weights: ArrayLike, maximize: ArrayLike) -> tupl
 
 def _scaled(cells: Floats, normalization: str) -> Floats:
     """Columns on a common scale; a column without spread (or of zeros) becomes zero."""
-    base = np.zeros(cells.shape[1])
-    if normalization == "vector":
-        size = np.sqrt((cells**2).sum(axis=0))
-    elif normalization == "minmax":
-        base, size = cells.min(axis=0), np.ptp(cells, axis=0)
-    elif normalization == "sum":
-        size = cells.sum(axis=0)
-    elif normalization == "max":
-        size = cells.max(axis=0)
-    elif normalization == "none":
+    if normalization == "none":
         return cells
-    else:
+    if normalization not in _SIZES:
         raise InputError(f"normalization is vector, minmax, sum, max or none, not {normalization!r}")
+    size = _SIZES[normalization](cells)
+    base = cells.min(axis=0) if normalization == "minmax" else 0.0
     if (size < 0).any():
         raise InputError(f"normalization {normalization} needs columns whose size is above zero")
     return np.divide(cells - base, size, out=np.zeros_like(cells), where=size > 0)
@@ -519,29 +527,10 @@ def _scaled(cells: Floats, normalization: str) -> Floats:
 
 def _preference(d: Floats, kind: str, q: float, p: float, s: float) -> Floats:
     """Degree of preference for differences d, zero where d is not above zero."""
-    if q < 0 or p < 0 or s < 0:
+    if any(threshold < 0 for threshold in (q, p, s)):
         raise InputError("thresholds q, p and s are not below zero")
-    if kind == "usual":
-        degree = np.ones_like(d)
-    elif kind == "u_shape":
-        degree = (d > q).astype(float)
-    elif kind == "v_shape":
-        _need(p > 0, "v_shape needs p above zero")
-        degree = np.minimum(d / p, 1.0)
-    elif kind == "level":
-        _need(p >= q, "level needs p not below q")
-        degree = np.where(d <= q, 0.0, np.where(d <= p, 0.5, 1.0))
-    elif kind == "linear":
-        _need(p > q, "linear needs p above q")
-        degree = np.clip((d - q) / (p - q), 0.0, 1.0)
-    else:
-        known([kind], PREFERENCES, "preference function")
-        _need(s > 0, "gaussian needs s above zero")
-        degree = -np.expm1(-(d**2) / (2 * s**2))
-    return np.where(d > 0, degree, 0.0)
-
-
-def _need(holds: bool, message: str) -> None:
-    """Raise a ValueError unless something holds."""
-    if not holds:
-        raise InputError(message)
+    known([kind], _DEGREES, "preference function")
+    needed, holds, degree = _DEGREES[kind]
+    if not holds(q, p, s):
+        raise InputError(f"{kind} needs {needed}")
+    return np.where(d > 0, degree(d, q, p, s), 0.0)
