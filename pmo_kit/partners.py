@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from pmo_kit.arbitration import solve_selection
 from pmo_kit.doors import Answer, door, share
 from pmo_kit.errors import DataError
 from pmo_kit.facts import as_given, in_row, number
 from pmo_kit.prioritization import swing_weights
+from pmo_kit.prioritization.values import adjust_leniency
 
 if TYPE_CHECKING:
     from pmo_kit.register import Register
@@ -59,53 +60,6 @@ class Evaluation:
     reference_price: pd.Series
     lot_weight: pd.Series
     audit: pd.DataFrame
-
-
-def adjust_leniency(scores: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return consensus scores free of evaluators' leniency, and each evaluator's leniency.
-
-    Least squares of the additive model score = item + leniency + error, leniencies summing to zero; where every
-    evaluator scored every item the consensus is the plain mean.
-
-    Parameters
-    ----------
-    scores : array_like, shape (items, evaluators)
-        NaN where an evaluator did not score an item.
-
-    Returns
-    -------
-    consensus : ndarray, shape (items)
-        NaN where nobody scored.
-    leniency : ndarray, shape (evaluators)
-        Above 0: kinder than the others, in the unit of the scores.
-
-    Notes
-    -----
-    Two-way additive model without interaction: Scheffe, *The Analysis of Variance* (1959), chapter 4; in peer
-    review: Braun, "Understanding scoring reliability", *Journal of Educational Statistics* (1988).
-
-    Examples
-    --------
-    The second evaluator is one point kinder and did not see the first item:
-
-    >>> consensus, leniency = adjust_leniency([[3, np.nan], [2, 3], [4, 5]])
-    >>> consensus.round(2).tolist(), leniency.round(2).tolist()
-    ([3.5, 2.5, 4.5], [-0.5, 0.5])
-    """
-    table = np.asarray(scores, dtype=np.float64)
-    seen = ~np.isnan(table)
-    filled = np.where(seen, table, 0.0)
-    per_item = seen.sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        item_mean = np.where(per_item > 0, filled.sum(axis=1) / per_item, np.nan)
-        share = np.where(per_item[:, np.newaxis] > 0, seen / per_item[:, np.newaxis], 0.0)
-    counts = seen.astype(float)
-    normal = np.diag(counts.sum(axis=0)) - counts.T @ share
-    right = np.where(seen, table - np.nan_to_num(item_mean)[:, np.newaxis], 0.0).sum(axis=0)
-    leniency = np.linalg.pinv(normal, rcond=1e-10) @ right
-    leniency[np.abs(leniency) < CLOSE] = 0.0
-    leniency = leniency - leniency.mean()
-    return item_mean - share @ leniency, leniency
 
 
 def evaluate_bids(

@@ -15,12 +15,12 @@ from pmo_kit.errors import DataError
 from pmo_kit.partners import (
     COVERED,
     Award,
-    adjust_leniency,
     best_award,
     evaluate_bids,
     select_partners,
     worth_of,
 )
+from pmo_kit.prioritization.values import adjust_leniency
 from pmo_kit.register import Register, load_register
 
 MERIDIAN = Path(__file__).parents[1] / "data" / "samples" / "meridian"
