@@ -83,8 +83,9 @@ def less_words(low: float, high: float, unit: str = "") -> str:
 def tiles(session: SessionState, case: Case, answer: Answer) -> list[dict[str, Any]]:
     """Value, price of what is forced, tightest limit: label, value, note; `focus` and `over` color it."""
     unit, plan = session.base.worth.short, answer.allocation
-    advice, lost, used, note = session.recommended, session.worse(case.unforced, case), UNUSED, "no plan"
-    sure = "" if advice.status == "proven" else f" (at most {number(advice.rest)} better is possible)"
+    advice, used, note = session.recommended, UNUSED, "no plan"
+    advised = f"recommended {number(advice.value)}"
+    advised += "" if advice.status == "proven" else f" (at most {number(advice.rest)} better is possible)"
     forced = f"{count(len(case.forces), 'project')} forced, these limits" if case.forces else "nothing is forced"
     if plan is not None:
         used, note = {**UNUSED, "words": "no limit"}, "the register has none"
@@ -92,21 +93,14 @@ def tiles(session: SessionState, case: Case, answer: Answer) -> list[dict[str, A
             used = _use(plan, limit)
             end = f": {used['beyond']}" if used["over"] else ": used up" if limit.binding else ""
             note = limit.label + end
-    return [
-        {
-            "label": f"Net value, {unit}",
-            "value": value_words(answer) if plan else "n/a",
-            "note": f"recommended {number(advice.value)}{sure}",
-            "focus": True,
-        },
-        {
-            "label": f"Price of what is forced, {unit}",
-            "value": interval(*(max(0.0, x) for x in lost)) if lost else "n/a" if case.forces else "0.0",
-            "note": forced,
-            "focus": bool(lost and lost[1] > 0),
-        },
-        {"label": "Tightest limit", "value": used["words"], "note": note, "over": used["over"]},
-    ]
+    lost = session.worse(case.unforced, case) if case.forces else (0.0, 0.0)
+    price = interval(*(max(0.0, x) for x in lost)) if lost else "n/a"
+    rows = (
+        (f"Net value, {unit}", value_words(answer) if plan else "n/a", advised, True, False),
+        (f"Price of what is forced, {unit}", price, forced, bool(lost and lost[1] > 0), False),
+        ("Tightest limit", used["words"], note, False, used["over"]),
+    )
+    return [dict(zip(("label", "value", "note", "focus", "over"), row, strict=True)) for row in rows]
 
 
 def _use(plan: Allocation, limit: LimitUse) -> dict[str, Any]:

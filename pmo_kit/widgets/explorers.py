@@ -250,12 +250,13 @@ class WeightsState:
 
     @property
     def table(self) -> pd.DataFrame:
-        """Projects in order: rank, name, value, before (rank at the start), moved (places gained)."""
-        table = self.ranking.table.dropna(subset="rank").assign(before=self.first.table["rank"])
-        table["moved"] = table["before"] - table["rank"]
-        return table[["rank", "name", "value", "before", "moved"]].astype(
-            dict.fromkeys(["rank", "before", "moved"], int)
-        )
+        """Projects in order: rank, name, value, moved (places gained), and change (that in words)."""
+        table = self.ranking.table.dropna(subset="rank").astype({"rank": int})
+        before = self.first.table["rank"].reindex(table.index).astype(int)
+        table["moved"] = before - table["rank"]
+        steps = zip(table["moved"], before, strict=True)
+        table["change"] = [f"{'▲' if m > 0 else '▼'} {abs(m)} (was {b})" if m else "–" for m, b in steps]
+        return table
 
     @property
     def flips(self) -> pd.DataFrame:
@@ -433,7 +434,14 @@ def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "sessio
         ui.button("Save as agreed", agreed, "As the register's: criteria.csv"),
     )
     back, figure = ui.button("Back to the weights at the start", state.reset), ui.Chart(partial(_bars, state))
-    flips, order = ui.shown(lambda: _flips(state)), ui.shown(lambda: _order(state))
+    flips = ui.shown(
+        lambda: state.flips, ("criterion", "criterion"), Field("now", "weight, %", decimals=0),
+        ("leads", "who would lead at another weight"),
+    )  # fmt: skip
+    order = ui.shown(
+        lambda: state.table.reset_index(), Field("rank", "rank", decimals=0), ("name", "project"), ("project_id", "id"),
+        Field("value", "value, of 100"), ("change", "moved"),
+    )  # fmt: skip
     leads = ui.column(ui.labeled("What it takes for another project to lead"), ui.scrolled(flips))
     whole = ui.column(ui.labeled("The whole order"), ui.scrolled(order))
     above = ui.row(ui.column(tabs, back, buttons, width="46%"), ui.column(figure, width="54%"), share=10)
@@ -458,25 +466,6 @@ def _bars(state: WeightsState) -> Any:
     x = {"range": [0, 105], "title": {"text": "value, points of 100", "standoff": 4, "font": {"size": 13}}}
     y = {"automargin": True, "ticklen": 4, "dtick": 1, "showgrid": False}
     return ui.plot([bars], x, y, margin={"l": 10, "r": 20, "t": 4, "b": 36})
-
-
-def _order(state: WeightsState) -> str:
-    """The whole order as a table."""
-    table = state.table.reset_index()
-    steps = zip(table["moved"], table["before"], strict=True)
-    table["change"] = [f"{'▲' if m > 0 else '▼'} {abs(m)} (was {b})" if m else "–" for m, b in steps]
-    return ui.table_html(
-        table, Field("rank", "rank", decimals=0), ("name", "project"), ("project_id", "id"),
-        Field("value", "value, of 100"), ("change", "moved"),
-    )  # fmt: skip
-
-
-def _flips(state: WeightsState) -> str:
-    """What weight would make another project lead."""
-    return ui.table_html(
-        state.flips, ("criterion", "criterion"), Field("now", "weight, %", decimals=0),
-        ("leads", "who would lead at another weight"),
-    )  # fmt: skip
 
 
 class FrontierState:
@@ -576,7 +565,7 @@ def frontier(ladder: Frontier) -> ui.Panel:
     slider = ui.control(ipywidgets.SelectionSlider, "Money", "60px", state.choose, options=options, value=state.factor)
     figure = ui.Chart(partial(_lines, state), lambda curve, point: slider.set_trait("value", options[point][1]))
     columns = (("name", "project"), ("project_id", "id"), Field("value", "value"), Field("cost", "cost"))
-    plan = ui.shown(lambda: ui.table_html(state.table, Field("decision", "", kind="decision"), *columns))
+    plan = ui.shown(lambda: state.table, Field("decision", "", kind="decision"), *columns)
     order = ipywidgets.HTML("" if state.order is None else ui.exhibit_html(holds(state.order)))
     following = ui.shown(lambda: ui.about_html(state.next_words))
     titles = ("The plan at this budget", "The line that holds")
@@ -691,7 +680,7 @@ def performance(review: Review) -> ui.Panel:
     own = "", "", partial(setattr, state, "project"), lambda: (state.listed, state.project)
     projects = ui.control(ipywidgets.Select, *own, tooltip="Projects", rows=9)
     figure = ui.Chart(partial(_earned, state))
-    facts = ui.shown(lambda: ui.table_html(state.facts, ("what", "measure"), ("today", "today")))
+    facts = ui.shown(lambda: state.facts, ("what", "measure"), ("today", "today"))
     left = ui.column(area, projects, ui.scrolled(facts), width="39%")
     parts = ui.row(left, ui.column(figure, width="61%"), share=1)
     return ui.Panel(state, review.summary, parts, figure=figure, projects=projects)
@@ -759,12 +748,10 @@ def risk(simulation: Simulation) -> ui.Panel:
     figure = ui.Chart(partial(_curve, state))
     sure = ui.control(ipywidgets.IntSlider, "How sure, %", "90px", state.choose, value=80, min=5, max=99)
     amounts = [Field(*one) for one in (("base", "planned"), ("quantile", "at most"), ("contingency", "reserve"))]
-
-    def by_year() -> str:
-        table = simulation.contingency_by_year(state.confidence).reset_index().astype({"year": "str"})
-        return ui.table_html(table, ("year", "year"), *amounts)
-
-    years = ui.shown(by_year)
+    by_year = simulation.contingency_by_year
+    years = ui.shown(
+        lambda: by_year(state.confidence).reset_index().astype({"year": "str"}), ("year", "year"), *amounts
+    )
     most = simulation.drivers.sort_values("share_cost", ascending=False).head(SHOWN_DRIVERS)
     share = Field("percent", "share of the spread, %", decimals=0)
     drivers = ui.table_html(most.assign(percent=100 * most["share_cost"]), ("name", "project"), share)
@@ -939,7 +926,11 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
     """
     state, unit = ScenariosState(question), question.built.value_unit
     fields = _fields(question)
-    table = ui.shown(lambda: _results(state.comparison))
+    table = ui.shown(
+        partial(_results, state), ("scenario", "case"), Field("value", "worth"),
+        Field("delta", "against today", signed=True), ("entered", "projects in"), ("left", "projects out"),
+        ("resized", "other level"), ("sure", "plan"),
+    )  # fmt: skip
     detail = ui.shown(lambda: _detail(state) if state.shown else "")
     own = partial(setattr, state, "shown"), lambda: ([one.name for one in state.scenarios], state.shown or None)
     chosen = ui.control(ipywidgets.Dropdown, "Show", "50px", *own)
@@ -1016,18 +1007,14 @@ def _draft(fields: dict[str, Any]) -> Scenario:
     )
 
 
-def _results(comparison: Comparison) -> str:
+def _results(state: ScenariosState) -> pd.DataFrame:
     """Every case with its worth, how sure that is, and how much it changes."""
-    rows = comparison.table.reset_index()
+    rows, plans = state.table.reset_index(), state.comparison.allocations
     for moved in ("entered", "left", "resized"):
         counted = rows[moved].map(len, na_action="ignore").astype("str")
         rows[moved] = counted.mask(rows["status"] == "infeasible", "–")
-    sure = {name: ui.sure_words(plan) or "best" for name, plan in comparison.allocations.items()}
-    rows["sure"] = rows["scenario"].map(sure).fillna("no plan obeys the rules")
-    return ui.table_html(
-        rows, ("scenario", "case"), Field("value", "worth"), Field("delta", "against today", signed=True),
-        ("entered", "projects in"), ("left", "projects out"), ("resized", "other level"), ("sure", "plan"),
-    )  # fmt: skip
+    sure = {name: ui.sure_words(plan) or "best" for name, plan in plans.items()}
+    return rows.assign(sure=rows["scenario"].map(sure).fillna("no plan obeys the rules"))
 
 
 def _detail(state: ScenariosState) -> str:

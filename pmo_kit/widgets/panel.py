@@ -416,9 +416,14 @@ def button(text: str, act: Callable[[], object], hint: str = "") -> Any:
     return made
 
 
-def shown(make: Callable[[], str]) -> Any:
-    """A part that shows the HTML that `make` gives."""
-    return written(ipywidgets.HTML(), make)
+def shown(make: Callable[[], str | pd.DataFrame], *columns: Field | tuple[str, str]) -> Any:
+    """A part that shows the HTML that `make` gives, or its rows as a table with these columns."""
+
+    def html() -> str:
+        made = make()
+        return made if isinstance(made, str) else table_html(made, *columns)
+
+    return written(ipywidgets.HTML(), html)
 
 
 def written(made: Any, make: Callable[[], Any]) -> Any:

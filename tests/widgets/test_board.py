@@ -208,6 +208,8 @@ def test_no_number_without_a_proof_or_its_bound(
     board.close()
     assert any("at most 2.0" in state["proof"] for state in seen)
     for state in seen:
+        if state["tiles"][1]["note"] == "nothing is forced":
+            assert state["tiles"][1]["value"] == "0.0"
         if state["status"] == "known" and "at most 0.0" not in state["proof"]:
             assert " to " in state["tiles"][0]["value"]
             assert " to " in state["headline"].split(" EUR")[0]
