@@ -8,6 +8,7 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from pptx import Presentation
 from pptx.enum.shapes import MSO_SHAPE_TYPE
@@ -56,16 +57,32 @@ def test_the_first_slide_is_the_decision(deck: object) -> None:
     ]  # fmt: skip
 
 
-def test_a_front_page_that_asks_nothing_has_its_table_beside_the_limits() -> None:
-    from pmo_kit.exhibits.records import Message
+def test_a_front_page_that_asks_nothing_begins_with_its_table_or_its_tiles_and_repeats_nothing() -> None:
+    from pmo_kit.exhibits.records import Field, Kpi, Message
     from pmo_kit.packs.spec import PageOne
     from tests.packs.media_case import table
 
     said = Message(id="h", alt="-", title="Two projects are rated Red", items=())
-    drawn = laid_out([collected(said, table())], PageOne(headline="h", decisions="case.table"))
-    first, second, *_ = Presentation(io.BytesIO(deck_bytes(drawn))).slides
-    assert first.shapes.title.text == "Two projects are rated Red"
-    assert [shape.table.cell(1, 0).text for shape in first.shapes if shape.has_table] == ["Leak sensors"]
+    tiles = Kpi(
+        id="k", alt="-", title="In numbers", data=pd.DataFrame({"label": ["Money"], "value": [6.9], "limit": 7.3})
+    )
+    known = Message(id="m", alt="-", title="Since last time", items=(("Not kept:", "Archive was stopped."),))
+    rows = pd.DataFrame({"project": [f"Project {n}" for n in range(30)], "n": 1.0})
+    columns = (Field("project", "project", kind="text"), Field("n", "n"))
+    for shown in (table(), table(data=rows, columns=columns, totals=0)):
+        drawn = laid_out([collected(said, shown)], PageOne(headline="h", decisions="case.table"))
+        slides = [*Presentation(io.BytesIO(deck_bytes(drawn))).slides]
+        told = [row.cells[0].text for slide in slides for shape in slide.shapes if shape.has_table
+                for row in list(shape.table.rows)[1:]]  # fmt: skip
+        assert slides[0].shapes.title.text == "Two projects are rated Red"
+        assert any(shape.has_table for shape in slides[0].shapes)
+        assert len(told) == len(set(told)) == len(shown.data)
+    front = PageOne(headline="h", tiles="k", decisions="case.table", left=("m",))
+    first, second = Presentation(
+        io.BytesIO(deck_bytes(laid_out([collected(said, tiles, known, table())], front)))
+    ).slides
+    words = "\n".join(shape.text_frame.text for shape in first.shapes if shape.has_text_frame)
+    assert [part for part in ("6.9 of 7.3", "Since last time", "Archive was stopped.") if part not in words] == []
     assert second.shapes.title.text == "Leak sensors use half"
 
 
@@ -127,7 +144,6 @@ def test_a_chart_says_outright_what_programs_take_differently_where_it_is_not_th
 
 
 def test_a_label_can_be_read_on_the_bar_that_it_stands_in() -> None:
-    import pandas as pd
 
     from pmo_kit.exhibits import theme
     from pmo_kit.exhibits.records import Chart, Field
@@ -183,7 +199,6 @@ def test_a_headline_whose_lines_do_not_fit_is_broken_otherwise() -> None:
 
 
 def test_a_picture_with_too_many_rows_is_a_table_with_its_line_in_words() -> None:
-    import pandas as pd
 
     from pmo_kit.exhibits.records import Chart, Field, Reference
     from pmo_kit.packs.media.pptx import open_template, too_small
@@ -283,7 +298,6 @@ def test_what_is_wrong_with_a_deck_is_told_with_its_line(workspace: Workspace, t
 
 @pytest.mark.slow
 def test_five_thousand_rows_take_six_slides_and_say_how_many_are_left() -> None:
-    import pandas as pd
 
     from pmo_kit.exhibits.records import Field, Table
 

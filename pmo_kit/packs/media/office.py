@@ -522,7 +522,10 @@ def write_table(
         values = data[field.name].tolist()
         kinds = {cells.cell(field, value)["kind"] for value in values}
         number = "number" in kinds and kinds <= {"number", "missing"}
-        inner: dict[str, Any] = {} if number or column == left else {"indent": 1}
+        if cells.side(field) == "center":
+            inner: dict[str, Any] = {"align": "center"}
+        else:
+            inner = {} if number or column == left else {"indent": 1, "align": "left"}
         title = header(field)
         side = {"align": "right"} if number and field.kind != "time" else inner
         top = {"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom", **side}
@@ -531,7 +534,7 @@ def write_table(
         longest = 0
         for row, value in enumerate(values):
             look: dict[str, Any] = {"bold": True, "top": int(row == plain)} if row >= plain else {}
-            look |= inner and {**inner, "align": "left"}
+            look |= inner
             formula = _total(block, field.name, values, row, plain) if row >= plain and number else ""
             if row < plain and field.formula:
                 formula = declared(field, block, row, data.iloc[row])
@@ -636,8 +639,8 @@ def write_cell(
 _SHADES = {"min_color": "#FFFFFF", "mid_color": "#D3E6F6", "max_color": "#6BACE6"}
 _SIGNED = {"min_color": "#F79A6B", "mid_color": "#FFFFFF", "max_color": "#6BACE6", "mid_type": "num",
            "mid_value": 0}  # fmt: skip
-CHART = 100
-"""Characters that a chart covers."""
+CHART, _ACROSS = 104, 720
+"""Width of a chart: the characters that it covers, and px."""
 _ASIDE = 40
 """The column at which stands what a chart is drawn from, beyond all that is printed."""
 
@@ -672,14 +675,14 @@ def write_chart(book: Any, sheet: Any, chart: Chart, head: int, fields: Sequence
     place = {"description": spoken(chart), "object_position": 3, "x_offset": 24, "y_offset": 2}
     if drawn is None:
         content = image(chart, 665)
-        high = int.from_bytes(content[20:24], "big") // 2
-        scale = {"image_data": io.BytesIO(content), "x_scale": 0.5 * 96 / 72, "y_scale": 0.5 * 96 / 72}
+        wide, high = (int.from_bytes(content[at : at + 4], "big") for at in (16, 20))
+        scale = {"image_data": io.BytesIO(content), "x_scale": _ACROSS / wide, "y_scale": _ACROSS / wide}
         sheet.insert_image(block.head, block.right, f"{chart.id}.png", {**place, **scale})
-        return max(row, block.head + 2 + round(high * 96 / 72) // 19)
+        return max(row, block.head + 2 + round(high * _ACROSS / wide) // 19)
     columns = write_series(sheet, drawn, block.head, _ASIDE, formats, block)
     made = native(book, chart, drawn, sheet.name, columns, block.head)
     height = 340 if drawn.shape != "bar" else max(260, 80 + 27 * len(drawn.categories))
-    made.set_size({"width": 720, "height": height})
+    made.set_size({"width": _ACROSS, "height": height})
     sheet.insert_chart(block.head, block.right, made, place)
     return max(row, block.head + 2 + height // 19)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import io
+import itertools
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -116,11 +117,12 @@ def pages(table: Table, room: Box, more: int = 0) -> list[Page]:
     -------
     list of Page
     """
-    high, most = room.height / EMU, room.width / EMU
+    apart = _apart([cells.side(field) for field in cells.columns(table)])
+    high, most = room.height / EMU, room.width / EMU - sum(apart)
     head, lines = _head(table), _lines(table)
     made = []
     for size in (16.0, 14.0, 12.0, _LEAST):
-        given = tuple(widths(table, most, size * WIDER, 2 * _MARGIN + 2, slack=0.16))
+        given = tuple(map(sum, zip(widths(table, most, size * WIDER, 2 * _MARGIN + 2, slack=0.16), apart, strict=True)))
         # A row is as high as it needs in usual fonts; what stands on a slide has room there in the widest.
         heights = [_height(line, given, size) for line in (head, *lines)]
         widest = [_height(line, given, size, WIDEST) for line in (head, *lines)]
@@ -137,6 +139,11 @@ def pages(table: Table, room: Box, more: int = 0) -> list[Page]:
     return [
         Page(head, tuple(lines[n] for n in part), (top, *(heights[n] for n in part)), given, size) for part in found
     ]
+
+
+def _apart(sides: Sequence[str]) -> list[float]:
+    """What keeps a column of words off the numbers to its left, in pt."""
+    return [6.0 * (a == "right" and b == "left") for a, b in itertools.pairwise(["", *sides])]
 
 
 def _parted(heights: Sequence[float], room: float, more: float) -> list[list[int]]:
@@ -209,11 +216,11 @@ def add_table(slide: Any, page: Page, room: Box, alt: str, name: str) -> Any:
     for row, (line, height) in enumerate(zip(lines, heights, strict=True)):
         table.rows[row].height = Emu(round(height * EMU))
         column = 0
-        for slot in line:
+        for slot, apart in zip(line, _apart([slot.side for slot in line]), strict=True):
             cell = table.cell(row, column)
             if slot.span > 1:
                 cell.merge(table.cell(row, column + slot.span - 1))
-            _write(cell, slot, page.size, last=row == len(lines) - 1, head=bool(page.head) and row == 0)
+            _write(cell, slot, page.size, apart, last=row == len(lines) - 1, head=bool(page.head) and row == 0)
             column += slot.span
     return frame
 
@@ -297,15 +304,15 @@ def _tall(paragraphs: Sequence[Sequence[Run]], wide: float, size: float, wider: 
 def _height(line: Line, given: Sequence[float], size: float, wider: Sequence[float] = (WIDER,) * 2) -> float:
     """Height of a line of a table in pt; nothing where there is no line."""
     most, column = 0.0, 0
-    for slot in line:
-        room = sum(given[column : column + slot.span]) - 2 * _MARGIN - 1
+    for slot, apart in zip(line, _apart([slot.side for slot in line]), strict=True):
+        room = sum(given[column : column + slot.span]) - 2 * _MARGIN - 1 - apart
         most = max(most, _tall(slot.paragraphs, room, size, wider))
         column += slot.span
     return most + 4.2 if line else 0.0
 
 
-def _write(cell: Any, slot: Slot, size: float, last: bool, head: bool) -> None:
-    cell.margin_left = cell.margin_right = Pt(_MARGIN)
+def _write(cell: Any, slot: Slot, size: float, apart: float, last: bool, head: bool) -> None:
+    cell.margin_left, cell.margin_right = Pt(_MARGIN + apart), Pt(_MARGIN)
     cell.margin_top, cell.margin_bottom = Pt(1.6), Pt(1.6)
     cell.vertical_anchor = MSO_ANCHOR.BOTTOM if head else MSO_ANCHOR.TOP
     write_paragraphs(cell.text_frame, slot.paragraphs, size, slot.side)
@@ -781,7 +788,6 @@ def deck_bytes(outline: Outline) -> bytes:
     writer = _Deck(made, outline)
     if outline.front is not None:
         writer.section("Decision")
-        writer.decision(outline.front)
         writer.front(outline.front)
     for part in outline.chapters:
         if not part.annex:
@@ -844,45 +850,55 @@ class _Deck:
             for run in paragraph.runs:
                 run.font.size = Pt(size)
 
-    def decision(self, front: Front) -> None:
-        """The first slide: marks and what is asked on the left, what limits us on the right, what turns it below."""
-        headline = front.headline.exhibit
-        unit = headline.unit_line or self.outline.settings.unit
-        slide = self.slide("decision", headline.title, unit, turning(front))
-        room = self.template.box(slide, "figure")
-        gap = round(0.035 * room.width)
+    def front(self, front: Front) -> None:
+        """The first slide, and what of page one it does not show; short messages stand together.
+
+        Where decisions are asked they stand on the left, what limits us on the right, what turns it below. Else tiles
+        and short messages stand there; without tiles the table of page one begins there.
+        """
+        headline, unit = front.headline.exhibit, self.outline.settings.unit
         tiles = front.tiles.exhibit if front.tiles else None
-        limited = limits(tiles) if isinstance(tiles, Kpi) else None
-        left = replace(room, width=room.width if limited is None else round(room.width * 0.575))
-        right = Box(room.left + left.width + gap, room.top, room.width - left.width - gap, room.height)
         table = front.decisions.printed if front.decisions else None
+        begins = isinstance(table, Table) and not (front.deciding or tiles)
+        meaning = turning(front) or (table.takeaway if table and begins else "")
+        slide = self.slide("decision", headline.title, headline.unit_line or unit, meaning)
+        room, shown = (
+            self.template.box(slide, "figure"),
+            [front.decisions] if front.deciding or begins else [front.tiles],
+        )
+        short = [item for item in front.items if _is_short(item.exhibit)]
         if isinstance(table, Table) and front.deciding:
-            asked(slide, table, left)
-        elif isinstance(table, Table):  # its head; it stands whole on a slide of its own
-            under = _headed(slide, table.title, left)
-            name = f"Head of table {table.id}"
-            add_table(slide, pages(table, under)[0], under, cells.spoken(table), name)
-        if limited is not None and tiles is not None:
-            titles = (item.exhibit.title for item in front.items if item.id.endswith(".limits"))
-            under = _headed(slide, next(titles, tiles.title), right)
-            add_chart(slide, limited, replace(under, height=min(under.height, 2500000)), key=False)
-        _notes(slide, headline, table)
-        if isinstance(table, Table) and front.deciding:
+            limited = limits(tiles) if isinstance(tiles, Kpi) else None
+            if limited is not None and tiles is not None:
+                shown.append(front.tiles)
+                room, right = _beside(room, 0.575, 0.39)
+                titles = (item.exhibit.title for item in front.items if item.id.endswith(".limits"))
+                under = _headed(slide, next(titles, tiles.title), right)
+                add_chart(slide, limited, replace(under, height=min(under.height, 2500000)), key=False)
+            asked(slide, table, room)
+            _notes(slide, headline, table)
             for position, detail in table.details:
                 lead = words(table.data[_worded_by(table)].iloc[position])
-                self._detail(table, position, detail, lead.split("\n")[0], self.outline.settings.unit)
-
-    def front(self, front: Front) -> None:
-        """What the first slide does not show of page one; its short messages stand together."""
-        tiles = front.tiles.exhibit if front.tiles else None
-        shown = [front.tiles] if isinstance(tiles, Kpi) and limits(tiles) else []
-        shown += [front.decisions] if front.decisions and front.deciding else []
-        rest, unit = [item for item in front.items if item not in shown], self.outline.settings.unit
-        short = [item for item in rest if _is_short(item.exhibit)]
+                self._detail(table, position, detail, lead.split("\n")[0], unit)
+        elif isinstance(table, Table) and begins:
+            under = _headed(slide, table.title, room)
+            self._pages(table, pages(table, under, room.height - under.height), table.unit_line or unit, (slide, under))
+            _notes(slide, headline, table)
+        elif isinstance(tiles, Kpi):
+            said = [item for item in front.items if isinstance(item.exhibit, Message)]
+            shown += said
+            high = round(0.42 * room.height)
+            _tiles(slide, room, tiles)
+            under = replace(room, top=room.top + high, height=room.height - high)
+            for item, place in zip(said, _beside(under, *[1.0] * len(said)), strict=True):
+                _text(slide, _headed(slide, item.exhibit.title, place), _said(item.exhibit), item.id)
+            _notes(slide, headline, *(item.exhibit for item in shown if item))
+        rest = [item for item in front.items if item not in shown]
+        short = [item for item in rest if item in short]
         if len(short) > 1:
             slide = self.slide("exhibit", "; ".join(item.exhibit.title for item in short), unit)
-            said = [pair for item in short for pair in _said(item.exhibit)]
-            _text(slide, self.template.box(slide, "figure"), said, "page one")
+            pairs = [pair for item in short for pair in _said(item.exhibit)]
+            _text(slide, self.template.box(slide, "figure"), pairs, "page one")
             _notes(slide, *(item.exhibit for item in short))
             rest = [item for item in rest if item not in short]
         for item in rest:
@@ -927,7 +943,7 @@ class _Deck:
             if add_chart(slide, exhibit, room) is None:
                 _text(slide, room, [("", "No rows to show.")], exhibit.id)
         elif isinstance(exhibit, Kpi):
-            _tiles(slide, room, exhibit)
+            _tiles(slide, replace(room, top=room.top + 500000), exhibit)
         elif isinstance(exhibit, Message):
             _text(slide, room, exhibit.items, exhibit.id)
         _notes(slide, exhibit)
@@ -950,12 +966,14 @@ class _Deck:
         inner = replace(detail, id=name, title=title, across=1, source=table.source, inputs=table.inputs)
         self._table(inner, detail.unit_line or unit)
 
-    def _pages(self, exhibit: Exhibit, parts: Sequence[Page], unit: str) -> None:
+    def _pages(self, exhibit: Exhibit, parts: Sequence[Page], unit: str, begun: tuple[Any, Box] | None = None) -> None:
+        """A slide for each part of a table, the first on one that is begun."""
         for number, page in enumerate(parts, 1):
-            slide = self._titled(exhibit, unit, number, len(parts))
-            room = self.template.box(slide, "figure")
-            add_table(slide, page, room, cells.spoken(exhibit), f"Table {exhibit.id}")
-            _notes(slide, exhibit)
+            if begun is None or number > 1:
+                slide = self._titled(exhibit, unit, number, len(parts))
+                begun = slide, self.template.box(slide, "figure")
+            add_table(begun[0], page, begun[1], cells.spoken(exhibit), f"Table {exhibit.id}")
+            _notes(begun[0], exhibit)
 
     def finish(self) -> None:
         """Properties and sections."""
@@ -1001,19 +1019,32 @@ def _headed(slide: Any, title: str, room: Box) -> Box:
     return Box(room.left, room.top + 480000, room.width, room.height - 480000)
 
 
+def _beside(room: Box, *shares: float) -> list[Box]:
+    """Places side by side that share the width of one."""
+    gap = round(0.035 * room.width)
+    rest = room.width - gap * (len(shares) - 1)
+    wide = [round(rest * share / sum(shares)) for share in shares]
+    return [replace(room, left=room.left + sum(wide[:n]) + gap * n, width=each) for n, each in enumerate(wide)]
+
+
 def _tiles(slide: Any, room: Box, kpi: Kpi) -> None:
     """Big numbers side by side, as text."""
     tiles = cells.tiles(kpi)
-    gap, count = round(0.03 * room.width), max(len(tiles), 1)
-    wide = (room.width - gap * (count - 1)) // count
-    for place, tile in enumerate(tiles):
+    places = _beside(room, *[1.0] * len(tiles))
+
+    def fits(size: float) -> bool:
+        wide = (theme.text_width(tile["number"], size * 2.9 * WIDEST[0], bold=True)
+                + theme.text_width(f" {tile['after']}", size * WIDEST[1]) for tile in tiles)  # fmt: skip
+        return all(each <= place.width / EMU for each, place in zip(wide, places, strict=True))
+
+    size = _largest((17.0, 15.5, 14.0, 13.0, 12.0), fits)
+    for place, tile in zip(places, tiles, strict=True):
         color = theme.DARK_BLUE if tile["focus"] else theme.DARK_GRAY
         after = Run(f" {tile['after']}" if tile["after"] else "")
         paragraphs = [(Run(tile["label"], bold=tile["focus"]),),
                       (Run(tile["number"], bold=True, color=color, scale=2.9), after)]  # fmt: skip
         paragraphs += [(Run(tile["note"], color=theme.QUIET, scale=0.9),)] if tile["note"] else []
-        box = Box(room.left + place * (wide + gap), room.top + 500000, wide, 1900000)
-        add_text(slide, box, paragraphs, 17, f"Tile {tile['label']}")
+        add_text(slide, replace(place, height=1900000), paragraphs, size, f"Tile {tile['label']}")
 
 
 def _text(slide: Any, room: Box, items: Sequence[tuple[str, str]], name: str) -> None:
