@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pmo_kit.exhibits import theme
-from pmo_kit.exhibits.records import KINDS, Chart, Exhibit, Field, Kpi, Message, Table, words
+from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Table, described, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +46,7 @@ def cell(field: Field, value: Any) -> Cell:
     {'kind': 'decision', 'mark': '■', 'text': 'STOP', 'css': 'stop'}
     """
     if isinstance(value, tuple):
-        return {"kind": "words", "runs": [list(run) for run in value]}
+        return {"kind": "words", "runs": value}
     if theme.is_missing(value):
         return {"kind": "missing", "text": theme.MISSING}
     if not isinstance(value, str | bool) and (isinstance(value, int | float) or hasattr(value, "dtype")):
@@ -60,7 +60,7 @@ def cell(field: Field, value: Any) -> Cell:
         return {"kind": "decision", "mark": badge.mark, "text": badge.word, "css": badge.css}
     if field.kind == "mark" and text.strip().lower() in ("full", "reduced", "out"):
         return {"kind": "level", "text": text.strip().lower()}
-    return {"kind": "words", "runs": [["text", text]]}
+    return {"kind": "words", "runs": (("text", text),)}
 
 
 def said(part: Cell) -> str:
@@ -72,7 +72,7 @@ def said(part: Cell) -> str:
     ('✓ FUND', 'n/a')
     """
     if part["kind"] == "words":
-        return words(tuple((role, text) for role, text in part["runs"]))
+        return words(part["runs"])
     if part["kind"] == "decision":
         return f"{part['mark']} {part['text']}"
     return str(part.get("letter") or part["text"])
@@ -202,16 +202,13 @@ def spoken(exhibit: Exhibit) -> str:
     --------
     >>> from pmo_kit.exhibits.records import Message
     >>> spoken(Message(id="m", alt="Proven. No lead. " * 20, title="The plan is  proven", items=()))
-    'Text: The plan is proven.'
+    'The plan is proven.'
     """
-    words, title = " ".join(exhibit.alt.split()), " ".join(exhibit.title.split()).rstrip(".")
+    words = " ".join(exhibit.alt.split())
     if len(words) <= _SHORT and ". " not in words:
         return words
-    if not title:
-        return f"{words[:_SHORT].rpartition(' ')[0].partition('. ')[0].rstrip('.')}."
-    if isinstance(exhibit, Chart):
-        return f"{KINDS[exhibit.mark]}: {title}."
-    return f"{'Table' if isinstance(exhibit, Table) else 'Text'}: {title}."
+    cut = f"{words[:_SHORT].rpartition(' ')[0].partition('. ')[0].rstrip('.')}."
+    return described(exhibit) if exhibit.title else cut
 
 
 def source_line(exhibit: Exhibit) -> str:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from pmo_kit.doors import door
 from pmo_kit.exhibits import cells, theme
 from pmo_kit.exhibits.cells import data_table, source_line
-from pmo_kit.exhibits.records import MIME, Chart, Exhibit, Field, Kpi, Message, Table, described, to_json
+from pmo_kit.exhibits.records import MIME, Chart, Exhibit, Field, Kpi, Message, Table, described, lined, to_json
 from pmo_kit.facts import Fact, facts_of
 
 
@@ -260,15 +260,17 @@ def _level(part: cells.Cell) -> str:
 
 
 def _runs(part: cells.Cell) -> str:
-    """Runs of a text cell: lead, text, id, line, small."""
+    """Runs of a text cell: lead, text, id, line, small, which is a block of its own."""
     html = ""
-    for role, text in part["runs"]:
-        if role == "small":
-            html += f'<span class="pk-small">{lines(text)}</span>'
-            continue
-        joint = "" if not html or text[:1] in (",", ".", ";", ":") else "<br>" if role == "line" else " "
-        wrapped = {"lead": f"<b>{lines(text)}</b>", "id": f'<span class="pk-id">{escape(text)}</span>'}
-        html += joint + wrapped.get(role, lines(text))
+    for line in lined(part["runs"]):
+        html += "<br>" if html and line[0][0] != "small" else ""
+        for role, joint, text in line:
+            tag = {
+                "lead": "<b>{}</b>",
+                "id": '<span class="pk-id">{}</span>',
+                "small": '<span class="pk-small">{}</span>',
+            }
+            html += joint + tag.get(role, "{}").format(escape(text))
     return html
 
 

@@ -412,8 +412,9 @@ Scales = Mapping[str, tuple[list[float], list[float], list[str]]]
 
 @dataclass(frozen=True)
 class Spot:
-    """A point of a series: its values, its label and what the pointer reads; y is NaN where a line has a gap."""
+    """A point of a series: its row, values and label, and what the pointer reads; y is NaN where a line has a gap."""
 
+    row: int
     x: float
     y: float
     label: str
@@ -432,8 +433,7 @@ class Track:
 
 def draw_points(chart: Chart, sheet: Sheet) -> None:
     """Draw a line or scatter chart: labelled rows get a dot and their words, lines their name at the end."""
-    scales = {name: positions(chart.data[axis.name].tolist(), axis) for name, axis in (("x", chart.x), ("y", chart.y))}
-    tracks, lines = _tracks(chart, scales), chart.mark == "line"
+    (scales, tracks), lines = read_points(chart), chart.mark == "line"
     named = [track for track in tracks if lines and track.name and len(track.spots) > 1]
     places = [_reference_place(chart, line, scales) for line in chart.references]
     _axes(chart, sheet, named, places, scales)
@@ -466,9 +466,12 @@ def draw_points(chart: Chart, sheet: Sheet) -> None:
             _say(sheet, track, point, label, bold, boxes, paths)
 
 
-def _tracks(chart: Chart, scales: Scales) -> list[Track]:
+def read_points(chart: Chart) -> tuple[Scales, list[Track]]:
+    """The points of each series in order of the data, and the scales that they stand on."""
+    scales = {name: positions(chart.data[axis.name].tolist(), axis) for name, axis in (("x", chart.x), ("y", chart.y))}
     tracks = {name: Track(name, style, look) for name, (style, look) in series_looks(chart).items()}
-    for row, x, y in zip(chart.data.to_dict("records"), scales["x"][0], scales["y"][0], strict=True):
+    records = enumerate(chart.data.to_dict("records"))
+    for (place, row), x, y in zip(records, scales["x"][0], scales["y"][0], strict=True):
         if math.isnan(x):
             continue
         track = tracks[series_of(chart, row)]
@@ -476,8 +479,9 @@ def _tracks(chart: Chart, scales: Scales) -> list[Track]:
         who = None if chart.name is None else row[chart.name.name]
         named = "" if theme.is_missing(who) else str(who)
         values = (amount(axis, row[axis.name]) for axis in (chart.x, chart.y))
-        track.spots.append(Spot(x, y, label, pointed(named, track.name, label.replace("\n", " "), *values)))
-    return list(tracks.values())
+        say = pointed(named, track.name, label.replace("\n", " "), *values)
+        track.spots.append(Spot(place, x, y, label, say))
+    return scales, list(tracks.values())
 
 
 def _axes(chart: Chart, sheet: Sheet, named: Sequence[Track], places: Sequence[float], scales: Scales) -> None:

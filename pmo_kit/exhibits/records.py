@@ -19,7 +19,7 @@ import dataclasses
 import datetime as dt
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -331,13 +331,26 @@ def words(cell: object) -> str:
     >>> words((("lead", "Own solar."), ("text", "Costs 3.0."), ("small", "Holds in 5 of 5 cases")))
     'Own solar. Costs 3.0.\\nHolds in 5 of 5 cases'
     """
-    if not isinstance(cell, tuple):
+    if not isinstance(cell, tuple | list):
         return str(cell)
-    text = ""
-    for role, part in cell:
-        joint = "\n" if role in ("line", "small") else "" if part[:1] in (",", ".", ";", ":") else " "
-        text += (joint if text else "") + part
-    return text
+    return "\n".join("".join(joint + text for _, joint, text in line) for line in lined(cell))
+
+
+def lined(runs: Iterable[Sequence[str]]) -> list[list[tuple[str, str, str]]]:
+    """Runs by the line that they stand in, each as its role, the space before it and its text.
+
+    Examples
+    --------
+    >>> lined((("lead", "Own solar"), ("text", ", reduced"), ("small", "Holds")))
+    [[('lead', '', 'Own solar'), ('text', '', ', reduced')], [('small', '', 'Holds')]]
+    """
+    found: list[list[tuple[str, str, str]]] = [[]]
+    for role, text in runs:
+        for place, part in enumerate(text.split("\n")):
+            if (place or role in ("line", "small")) and found[-1]:
+                found.append([])
+            found[-1].append((role, " " if found[-1] and part[:1] not in (",", ".", ";", ":") else "", part))
+    return found
 
 
 def _need_columns(exhibit: str, data: pd.DataFrame, names: list[str]) -> None:

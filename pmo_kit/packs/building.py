@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import getpass
 import importlib
+import json
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -229,7 +230,7 @@ def _lost(exhibits: Sequence[Collected]) -> dict[str, str]:
     from pmo_kit.packs.media.pdf import coverage, fonts, lacking
 
     known = coverage(fonts())
-    found = {item.id: lacking(item.record, known) for item in exhibits}
+    found = {item.id: lacking(json.dumps(item.record, ensure_ascii=False), known) for item in exhibits}
     return {name: letters for name, letters in found.items() if letters}
 
 

@@ -253,34 +253,24 @@ def find_live(notebooks: Iterable[Any]) -> tuple[Live | None, str]:
     for name, content in (("highs.js", solver.read_bytes()), ("highs.wasm", gzip.decompress(packed))):
         if sha256(content) != PINNED[name]:
             raise PackError(f"{name} is not that of highs {VERSION}: run 'make live' to fetch it again.")
-    notice = (HOME / "highs" / "LICENSE").read_text("utf-8")
-    program = "\n".join(
-        [
-            f"/* highs {VERSION}\n{notice}*/",
-            solver.read_text("utf-8"),
-            _text("question.js"),
-            _text("solver.js"),
-            _text("worker.js"),
-        ]
+    notice, board = (HOME / "highs" / "LICENSE").read_text("utf-8"), files("pmo_kit") / "widgets"
+    program = (
+        f"/* highs {VERSION}\n{notice}*/",
+        solver.read_text("utf-8"),
+        *map(_text, ("question.js", "solver.js", "worker.js")),
     )
-    board = files("pmo_kit") / "widgets"
-    drawn = [
-        _text("question.js"),
-        _text("session.js"),
-        *((board / name).read_text("utf-8") for name in ("link.js", "board.js")),
-        _text("page.js"),
-    ]
+    drawn = *map(_text, ("question.js", "session.js")), *(_text(name, board) for name in ("link.js", "board.js"))
     return Live(
         f"{found[0]}\n".encode(),
-        program,
+        "\n".join(program),
         base64.b64encode(packed).decode(),
-        "\n".join(["(() => {", *drawn, "})();"]),
-        (board / "board.css").read_text("utf-8") + _text("page.css"),
+        "\n".join(["(() => {", *drawn, _text("page.js"), "})();"]),
+        _text("board.css", board) + _text("page.css"),
     ), ""
 
 
-def _text(name: str) -> str:
-    return (HOME / name).read_text("utf-8")
+def _text(name: str, home: Any = HOME) -> str:
+    return str((home / name).read_text("utf-8"))
 
 
 def fetch() -> str | None:

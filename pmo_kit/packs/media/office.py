@@ -30,9 +30,7 @@ from pmo_kit.exhibits.drawing import (
     grid_of,
     needs_key,
     read_bars,
-    said_on,
-    series_looks,
-    series_of,
+    read_points,
 )
 from pmo_kit.exhibits.pictures import picture
 from pmo_kit.exhibits.records import Chart, Field
@@ -278,43 +276,42 @@ def _categories(bars: Sequence[Bar]) -> tuple[tuple[str, ...], dict[int, int]]:
     return tuple(categories), place
 
 
+_DAY_ZERO = dt.date(1899, 12, 30).toordinal()
+"""Office counts days from there."""
+
+
 def _lines(chart: Chart) -> Spec | None:
     """Over words and times a line chart, over numbers and dates points in a plane; lines across are series too."""
     present = [value for value in chart.data[chart.x.name] if not theme.is_missing(value)]
-    numeric = chart.x.kind == "number" or isinstance(next(iter(present), None), dt.date)
+    days = isinstance(next(iter(present), None), dt.date)
+    numeric, first = chart.x.kind == "number" or days, _DAY_ZERO if days else 0
     if chart.references and not numeric:
         return None
-    categories = tuple(dict.fromkeys(theme.format_text(value) for value in present))
-    looks = series_looks(chart)
+    scales, tracks = read_points(chart)
+    shown = zip(scales["x"][0], chart.data[chart.x.name], strict=True)
+    categories = {x: theme.format_text(value) for x, value in shown if not math.isnan(x)}
     series: list[Series] = []
-    records = list(enumerate(chart.data.to_dict("records")))
-    for name, (style, look) in looks.items():
-        mine = [
-            (n, row) for n, row in records
-            if series_of(chart, row) == name
-            and not theme.is_missing(row[chart.x.name]) and not theme.is_missing(row[chart.y.name])
-        ]  # fmt: skip
+    for track in tracks:
+        mine = [spot for spot in track.spots if not math.isnan(spot.y)]
         if not mine:
             continue
-        shade = replace(look, fill=theme.QUIET) if style in ("previous", "muted") else look
-        said = {n: "" if chart.label is None else said_on(chart, row, chart.y) for n, row in mine}
-        at = {theme.format_text(row[chart.x.name]): (n, row) for n, row in mine}
-        points = mine if numeric else [at.get(category) for category in categories]
+        at = {spot.x: spot for spot in mine}
+        points = mine if numeric else [at.get(x) for x in categories]
+        shade = replace(track.look, fill=theme.QUIET) if track.style in ("previous", "muted") else track.look
         series.append(
             Series(
-                name or chart.y.title or "value",
-                tuple(float(point[1][chart.y.name]) if point else None for point in points),
+                track.name or chart.y.title or "value", tuple(point and point.y for point in points),
                 "line" if len(mine) > 1 else "dots", shade,
-                xs=tuple(_number(row[chart.x.name]) for _, row in mine) if numeric else (),
-                labels=tuple(said[point[0]] if point else "" for point in points),
-                rows=tuple(point[0] if point else None for point in points), column=chart.y.name,
+                xs=tuple(spot.x - first for spot in mine) if numeric else (),
+                labels=tuple(point.label if point else "" for point in points),
+                rows=tuple(point and point.row for point in points), column=chart.y.name,
             )
         )  # fmt: skip
     if not series:
         return None
     named = len(series) > 1 and not {one.name for one in series} <= set(theme.LOOKS)
     if not numeric:
-        return Spec("line", categories, tuple(series), chart.y, key=named)
+        return Spec("line", tuple(categories.values()), tuple(series), chart.y, key=named)
     drawn = Spec("xy", (), tuple(sorted(series, key=lambda one: -len(one.values))), chart.y, key=named)
     return Spec("xy", (), (*drawn.series, *_references(chart, drawn)), chart.y, key=named)
 
@@ -330,12 +327,6 @@ def _references(chart: Chart, drawn: Spec) -> list[Series]:
         xs, ys = ((at, at), (low, high)) if line.axis == "x" else ((left, right), (at, at))
         found.append(Series(line.label, ys, "line", look, xs=xs, labels=("", line.label)))
     return found
-
-
-def _number(value: Any) -> float:
-    """A number, or a date as the days that Office counts, on an axis."""
-    day = value.date() if isinstance(value, dt.datetime) else value
-    return float((day - dt.date(1899, 12, 30)).days if isinstance(day, dt.date) else value)
 
 
 def number_format(field: Field, value: Any = None) -> str:

@@ -13,12 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pmo_kit.disk import scratch
 from pmo_kit.errors import PackError
 from pmo_kit.exhibits import cells, theme
 from pmo_kit.exhibits.cells import source_line, widths
 from pmo_kit.exhibits.pictures import picture
-from pmo_kit.exhibits.records import Chart, Exhibit, Kpi, Message, Table
+from pmo_kit.exhibits.records import Chart, Kpi, Message, Table
 from pmo_kit.packs.layout import addressee
 from pmo_kit.packs.media.html import COLUMN_WIDTH, TEXT_WIDTH
 from pmo_kit.shipped import shipped
@@ -26,55 +25,52 @@ from pmo_kit.shipped import shipped
 if TYPE_CHECKING:
     from pmo_kit.packs.layout import Collected, Outline
 
-_KEPT = ("\n", "\u200b", "\u00ad")
-_SIGNS = ("□", "\ufffd", "?")
+_KEPT, _UNSEEN = ("\n", "\u200b", "\u00ad"), ("Cc", "Cf")
+_ESCAPED = re.compile(r"(\\\\)|\\u00[01].|\\[bfr]")
+"""A control character in JSON; or, to be kept, a backslash."""
+_SIGNS = ("□", "\ufffd")
 _TOLD = 8
 
 
-def printable(value: Any, known: frozenset[int]) -> Any:
-    """Texts in nested lists and mappings with only the characters that can be printed.
+def printable(text: str, known: frozenset[int]) -> str:
+    """A text with only the characters that can be printed.
 
     A character that no font has becomes a sign for a missing one; invisible marks, such as those that turn the
     direction of writing, are left out.
 
     Parameters
     ----------
-    value : object
-        Texts, lists, mappings; anything else is returned as it is.
+    text : str
+        Any text, JSON and SVG too: what is ASCII stays.
     known : frozenset of int
         Code points that can be printed, as `coverage` gives them.
 
     Examples
     --------
-    >>> printable(["Pump \U0001f6b0", 3.0], frozenset(map(ord, "Pump □")))
-    ['Pump □', 3.0]
+    >>> printable("Pump \U0001f6b0", frozenset(map(ord, "Pump □")))
+    'Pump □'
     """
-    if isinstance(value, str):
-        if value.isascii() and value.isprintable():
-            return value
-        sign = next((sign for sign in _SIGNS if ord(sign) in known), "?")
-        return "".join(_printed(letter, known, sign) for letter in value)
-    if isinstance(value, dict):
-        return {key: printable(item, known) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [printable(item, known) for item in value]
-    return value
+    sign = next((sign for sign in _SIGNS if ord(sign) in known), "?")
+
+    def printed(letter: str) -> str:
+        kind = unicodedata.category(letter)
+        if letter in _KEPT or (ord(letter) in known and kind not in _UNSEEN):
+            return letter
+        return "" if kind in (*_UNSEEN, "Mn") else sign
+
+    return text.translate({ord(letter): printed(letter) for letter in set(text) if not " " <= letter <= "~"})
 
 
-def lacking(value: Any, known: frozenset[int]) -> str:
-    """The letters in nested lists and mappings that `printable` replaces or drops, once each; invisible marks apart.
+def lacking(text: str, known: frozenset[int]) -> str:
+    """The letters of a text that `printable` replaces or drops, once each; invisible marks apart.
 
     Examples
     --------
-    >>> lacking({"title": "Pump \U0001f6b0 \u202e"}, frozenset(map(ord, "Pump ")))
+    >>> lacking("Pump \U0001f6b0 \u202e", frozenset(map(ord, "Pump ")))
     '\U0001f6b0'
     """
-    if isinstance(value, str):
-        found = set() if value.isascii() else set(value)
-        lost = (c for c in found if ord(c) not in known and unicodedata.category(c) not in ("Cc", "Cf"))
-        return "".join(sorted(lost))
-    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
-    return "".join(sorted(set().union(*(lacking(part, known) for part in parts))))
+    lost = (c for c in set(text) if not c.isascii() and ord(c) not in known)
+    return "".join(sorted(c for c in lost if unicodedata.category(c) not in _UNSEEN))
 
 
 def warning(lost: Mapping[str, str]) -> str:
@@ -100,12 +96,6 @@ def warning(lost: Mapping[str, str]) -> str:
         f"On paper (PDF) □ stands for letters that its font lacks: {', '.join(codes)}{more[0]} in "
         f"{', '.join(where[:3])}{more[1]}. A font in templates/report/fonts adds them."
     )
-
-
-def _printed(letter: str, known: frozenset[int], sign: str) -> str:
-    if letter in _KEPT or (ord(letter) in known and unicodedata.category(letter) not in ("Cc", "Cf")):
-        return letter
-    return "" if unicodedata.category(letter) in ("Cc", "Cf", "Mn") else sign
 
 
 @cache
@@ -206,26 +196,22 @@ def _paper(outline: Outline, kind: str) -> bytes:
     """One paper: "pack", "letters" or "provenance"."""
     import typst
 
-    with scratch() as folder:
-        folders = fonts()
-        known = coverage(folders)
-        content = printable(_Writer(folder, known).document(outline, kind), known)
-        (folder / "pack.json").write_text(json.dumps(content, ensure_ascii=False, allow_nan=False), encoding="utf-8")
-        template = shipped("templates", "report", "pack.typ")
-        (folder / "pack.typ").write_bytes(template.read_bytes())
-        day = outline.spec.date or outline.settings.as_of or dt.date(1980, 1, 1)
-        try:
-            pages = typst.compile(
-                str(folder / "pack.typ"),
-                root=str(folder),
-                font_paths=[str(font) for font in folders],
-                ignore_system_fonts=True,
-                format="pdf",
-                pdf_standards=["ua-1"],
-                timestamp=dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC),
-            )
-        except typst.TypstError as error:
-            raise PackError(_told(error, outline)) from error
+    content = json.dumps(_document(outline, kind), ensure_ascii=False, allow_nan=False)
+    template, folders = shipped("templates", "report", "pack.typ"), fonts()
+    day = outline.spec.date or outline.settings.as_of or dt.date(1980, 1, 1)
+    try:
+        pages = typst.compile(
+            template.read_bytes(),
+            root=str(template.parent),
+            sys_inputs={"pack": printable(_ESCAPED.sub(r"\1", content), coverage(folders))},
+            font_paths=[str(font) for font in folders],
+            ignore_system_fonts=True,
+            format="pdf",
+            pdf_standards=["ua-1"],
+            timestamp=dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC),
+        )
+    except typst.TypstError as error:
+        raise PackError(_told(error, outline)) from error
     assert isinstance(pages, bytes)
     return pages
 
@@ -246,108 +232,91 @@ def _told(error: Any, outline: Outline) -> str:
     return f"{outline.spec.title}: the PDF could not be set. Typst says: {error}"
 
 
-class _Writer:
-    """Turns exhibits into what the template reads, and charts into pictures beside it."""
+def _document(outline: Outline, kind: str) -> dict[str, Any]:
+    """A whole paper as lists, texts and numbers."""
+    spec, settings, front = outline.spec, outline.settings, outline.front
+    printed = {item.id for part in outline.chapters for item in part.items}
+    to = addressee(outline.letters[0]) if kind == "letters" else ""
+    day = spec.date or settings.as_of
+    about = {"pack": spec.title, "letters": f"{spec.title}: letter to {to}",
+             "provenance": f"{spec.title}: where every number comes from"}[kind]  # fmt: skip
 
-    def __init__(self, folder: Path, known: frozenset[int]) -> None:
-        self.folder, self.known = folder, known
-        self.printed: set[str] = set()
+    def exhibits(items: Iterable[Collected | None], width: int = TEXT_WIDTH) -> list[dict[str, Any]]:
+        return [_exhibit(item, width, printed) for item in items if item]
 
-    def document(self, outline: Outline, kind: str) -> dict[str, Any]:
-        """A whole paper as lists, texts and numbers."""
-        spec, settings = outline.spec, outline.settings
-        self.printed = {item.id for part in outline.chapters for item in part.items}
-        to = addressee(outline.letters[0]) if kind == "letters" else ""
-        day = spec.date or settings.as_of
-        about = {"pack": spec.title, "letters": f"{spec.title}: letter to {to}",
-                 "provenance": f"{spec.title}: where every number comes from"}[kind]  # fmt: skip
-        return {
-            "kind": kind,
-            "title": f"{about} (DRAFT)" if spec.status == "DRAFT" else about,
-            "name": spec.title,
-            "author": outline.manifest["register"]["name"],
-            "committee": spec.committee,
-            "unit": settings.unit,
-            "notice": settings.notice or "",
-            "strip": outline.strip,
-            "font": theme.FONT,
-            "colors": {
-                "blue": theme.DARK_BLUE,
-                "pink": theme.DARK_PINK,
-                "gray": theme.DARK_GRAY,
-                "ink": theme.INK,
-                "quiet": theme.QUIET,
-                "rule": "#D0D0D0",
-                "paper": theme.PAPER,
-            },
-            "rag": {letter: [fill, ink] for letter, (_, fill, ink) in theme.RAG.items()},
-            "front": self._front(outline) if kind == "pack" else None,
-            "to": to,
-            "date": day.isoformat() if day else "",
-            "letters": self._exhibits(outline.letters) if kind == "letters" else [],
-            "missing": list(outline.missing),
-            "chapters": [
-                {
-                    "number": "" if part.annex else str(part.number),
-                    "title": part.title,
-                    "question": part.question,
-                    "lead": list(part.lead),
-                    "missing": list(part.missing),
-                    "exhibits": self._exhibits(part.items),
-                }
-                for part in outline.chapters
-                if kind == "pack"
-            ],
-            "provenance": outline.provenance if kind == "provenance" else None,
-        }
-
-    def _front(self, outline: Outline) -> dict[str, Any] | None:
-        front = outline.front
-        if front is None:
-            return None
-        headline = front.headline.exhibit
-        sub = [outline.spec.committee, headline.unit_line or outline.settings.unit]
-        return {
+    return {
+        "kind": kind,
+        "title": f"{about} (DRAFT)" if spec.status == "DRAFT" else about,
+        "name": spec.title,
+        "author": outline.manifest["register"]["name"],
+        "committee": spec.committee,
+        "unit": settings.unit,
+        "notice": settings.notice or "",
+        "strip": outline.strip,
+        "font": theme.FONT,
+        "colors": {
+            "blue": theme.DARK_BLUE,
+            "pink": theme.DARK_PINK,
+            "gray": theme.DARK_GRAY,
+            "ink": theme.INK,
+            "quiet": theme.QUIET,
+            "rule": "#D0D0D0",
+            "paper": theme.PAPER,
+        },
+        "rag": {letter: [fill, ink] for letter, (_, fill, ink) in theme.RAG.items()},
+        "front": {
             "headline": _even(front.lines),
-            "sub": " · ".join(part for part in sub if part),
-            "tiles": self._exhibit(front.tiles, TEXT_WIDTH) if front.tiles else None,
-            "decisions": self._exhibit(front.decisions, TEXT_WIDTH) if front.decisions else None,
+            "sub": " · ".join(filter(None, [spec.committee, front.headline.exhibit.unit_line or settings.unit])),
+            "tiles": next(iter(exhibits([front.tiles])), None),
+            "decisions": next(iter(exhibits([front.decisions])), None),
             "deciding": front.deciding,
-            "left": self._exhibits(front.left, COLUMN_WIDTH),
-            "right": self._exhibits(front.right, COLUMN_WIDTH),
-            "notes": [*front.notes, *([outline.settings.notice] if outline.settings.notice else [])],
+            "left": exhibits(front.left, COLUMN_WIDTH),
+            "right": exhibits(front.right, COLUMN_WIDTH),
+            "notes": [*front.notes, *filter(None, [settings.notice])],
             "missing": list(front.missing),
-        }
+        } if front and kind == "pack" else None,
+        "to": to,
+        "date": day.isoformat() if day else "",
+        "letters": exhibits(outline.letters) if kind == "letters" else [],
+        "missing": list(outline.missing),
+        "chapters": [
+            {
+                "number": "" if part.annex else str(part.number),
+                "title": part.title,
+                "question": part.question,
+                "lead": list(part.lead),
+                "missing": list(part.missing),
+                "exhibits": exhibits(part.items),
+            }
+            for part in outline.chapters
+            if kind == "pack"
+        ],
+        "provenance": outline.provenance if kind == "provenance" else None,
+    }  # fmt: skip
 
-    def _exhibits(self, items: Sequence[Collected], width: int = TEXT_WIDTH) -> list[dict[str, Any]]:
-        return [self._exhibit(item, width) for item in items]
 
-    def _exhibit(self, item: Collected, width: int) -> dict[str, Any]:
-        exhibit = item.printed
-        return {
-            "id": exhibit.id,
-            "title": exhibit.title,
-            "unit": exhibit.unit_line,
-            "takeaway": exhibit.takeaway,
-            "note": exhibit.note,
-            "source": source_line(exhibit),
-            "alt": cells.spoken(exhibit),
-            "links": [[words, id] for words, id in item.refers.items() if id in self.printed],
-            **self._body(exhibit, width),
-        }
-
-    def _body(self, exhibit: Exhibit, width: int) -> dict[str, Any]:
-        if isinstance(exhibit, Chart):
-            plain, place = re.sub(r"[^a-zA-Z0-9_.-]", "_", exhibit.id), len(list(self.folder.glob("*.svg")))
-            name = f"{plain}_{place}.svg"
-            (self.folder / name).write_text(printable(picture(exhibit, width), self.known), encoding="utf-8")
-            return {"kind": "chart", "picture": name}
-        if isinstance(exhibit, Table):
-            return {"kind": "table", **_table(exhibit, _TEXT if width == TEXT_WIDTH else _COLUMN)}
-        if isinstance(exhibit, Kpi):
-            return {"kind": "tiles", "tiles": cells.tiles(exhibit)}
-        assert isinstance(exhibit, Message)
-        return {"kind": "message", "items": [list(pair) for pair in exhibit.items]}
+def _exhibit(item: Collected, width: int, printed: set[str]) -> dict[str, Any]:
+    """An exhibit and its body; a chart is a picture."""
+    exhibit, body = item.printed, dict[str, Any]()
+    if isinstance(exhibit, Chart):
+        body = {"kind": "chart", "picture": picture(exhibit, width)}
+    elif isinstance(exhibit, Table):
+        body = {"kind": "table", **_table(exhibit, _TEXT if width == TEXT_WIDTH else _COLUMN)}
+    elif isinstance(exhibit, Kpi):
+        body = {"kind": "tiles", "tiles": cells.tiles(exhibit)}
+    elif isinstance(exhibit, Message):
+        body = {"kind": "message", "items": exhibit.items}
+    return {
+        "id": exhibit.id,
+        "title": exhibit.title,
+        "unit": exhibit.unit_line,
+        "takeaway": exhibit.takeaway,
+        "note": exhibit.note,
+        "source": source_line(exhibit),
+        "alt": cells.spoken(exhibit),
+        "links": [[words, id] for words, id in item.refers.items() if id in printed],
+        **body,
+    }
 
 
 def _even(parts: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ import datetime as dt
 import io
 import itertools
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ from pmo_kit.errors import PackError
 from pmo_kit.exhibits import cells, theme
 from pmo_kit.exhibits.cells import source_line, spoken, widths
 from pmo_kit.exhibits.drawing import draw, fields_of, grid_of
-from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Table, words
+from pmo_kit.exhibits.records import Chart, Exhibit, Field, Kpi, Message, Table, lined, words
 from pmo_kit.packs.media.office import (
     Formats,
     Spec,
@@ -118,15 +118,22 @@ def pages(table: Table, room: Box, more: int = 0) -> list[Page]:
     list of Page
     """
     apart = _apart([cells.side(field) for field in cells.columns(table)])
-    high, most = room.height / EMU, room.width / EMU - sum(apart)
-    head, lines = _head(table), _lines(table)
+    most, pad = room.width / EMU - sum(apart), 2 * _MARGIN + 2
+    given = ((size, widths(table, most, size * WIDER, pad, slack=0.16)) for size in (16.0, 14.0, 12.0, _LEAST))
+    sized = ((size, [a + b for a, b in zip(found, apart, strict=True)]) for size, found in given)
+    return _laid(_head(table), _lines(table), sized, room, more)
+
+
+def _laid(
+    head: Line, lines: list[Line], sized: Iterable[tuple[float, list[float]]], room: Box, more: int = 0
+) -> list[Page]:
+    """Lines in the largest type that needs the fewest slides; `sized` are sizes of type with widths of columns."""
     made = []
-    for size in (16.0, 14.0, 12.0, _LEAST):
-        given = tuple(map(sum, zip(widths(table, most, size * WIDER, 2 * _MARGIN + 2, slack=0.16), apart, strict=True)))
+    for size, given in sized:
         # A row is as high as it needs in usual fonts; what stands on a slide has room there in the widest.
         heights = [_height(line, given, size) for line in (head, *lines)]
         widest = [_height(line, given, size, WIDEST) for line in (head, *lines)]
-        made.append((_parted(widest[1:], high - widest[0], more / EMU), size, given, heights))
+        made.append((_parted(widest[1:], room.height / EMU - widest[0], more / EMU), size, given, heights))
         if len(made[-1][0]) == 1:
             break
     least = len(made[-1][0])
@@ -137,7 +144,8 @@ def pages(table: Table, room: Box, more: int = 0) -> list[Page]:
         lines[last[-1]] = (Slot(((Run(f"and {rest} more, in the annex", color=theme.QUIET),),), span=len(given)),)
         found = found[:_MOST]
     return [
-        Page(head, tuple(lines[n] for n in part), (top, *(heights[n] for n in part)), given, size) for part in found
+        Page(head, tuple(lines[n] for n in part), (top, *(heights[n] for n in part)), tuple(given), size)
+        for part in found
     ]
 
 
@@ -182,15 +190,9 @@ def heat_pages(chart: Chart, room: Box) -> list[Page]:
                 slot = replace(slot, paragraphs=((said,),), fill=shade)
             line.append(slot)
         lines.append(tuple(line))
-    wide, high = room.width / EMU, room.height / EMU - 34
-    size = 12.0 if len(lines) <= 14 else 11.0
-    first = max(theme.text_width(name, size * WIDER) for name in grid.rows) + 3 * _MARGIN
-    given = (first, *([(wide - first) / len(grid.columns)] * len(grid.columns)))
-    step = min(22.0, high / len(lines))
-    per = len(lines) if step >= size * 1.3 else max(1, int(high / (size * 1.6)))
-    tall = max(step, size * 1.5)
-    parts = (tuple(lines[n : n + per]) for n in range(0, len(lines), per))
-    return [Page(head, part, (30.0, *([tall] * len(part))), given, size) for part in parts]
+    first = max(theme.text_width(name, 12 * WIDER) for name in grid.rows) + 3 * _MARGIN
+    given = [first, *([(room.width / EMU - first) / len(grid.columns)] * len(grid.columns))]
+    return _laid(head, lines, ((size, given) for size in (12.0, _LEAST)), room)
 
 
 def add_table(slide: Any, page: Page, room: Box, alt: str, name: str) -> Any:
@@ -267,17 +269,14 @@ def _slot(part: cells.Cell, side: str, total: bool) -> Slot:
 
 def paragraphs_of(runs: Sequence[Sequence[str]], bold: bool = False) -> tuple[tuple[Run, ...], ...]:
     """Runs of a text cell as paragraphs; "line" and "small" begin a new one."""
-    found: list[list[Run]] = [[]]
-    for role, text in runs:
-        for place, line in enumerate(text.split("\n")):
-            if (role in ("line", "small") or place) and found[-1]:
-                found.append([])
-            joint = "" if not found[-1] or line[:1] in (",", ".", ";", ":") else " "
-            found[-1].append(
-                Run(joint + line, bold=bold or role == "lead", scale=0.8 if role == "small" else 1.0,
-                    color=theme.QUIET if role in ("small", "id") else theme.INK)
-            )  # fmt: skip
-    return tuple(tuple(line) for line in found)
+    return tuple(
+        tuple(
+            Run(joint + text, bold=bold or role == "lead", scale=0.8 if role == "small" else 1.0,
+                color=theme.QUIET if role in ("small", "id") else theme.INK)
+            for role, joint, text in line
+        )
+        for line in lined(runs)
+    )  # fmt: skip
 
 
 def _head(table: Table) -> Line:

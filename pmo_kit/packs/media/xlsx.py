@@ -226,21 +226,13 @@ def _tiles(sheet: Any, kpi: Kpi, head: int, formats: Formats) -> int:
     """Tiles as rows; the share of the limit is a formula."""
     data = kpi.data.reindex(columns=["label", "value", "limit", "unit", "note", "decimals"]).copy()
     most = max([1, *(int(d) for d in data["decimals"] if not theme.is_missing(d))])
-    fields = [
-        Field("label", "what", kind="text"),
-        Field("value", decimals=most),
-        Field("limit", "of", decimals=most),
-    ]
-    numeric = [not isinstance(value, str) and not theme.is_missing(value) for value in data["value"]]
-    shares = [100 * float(v) / float(b) if ok and not theme.is_missing(b) and b else None
-              for ok, v, b in zip(numeric, data["value"], data["limit"], strict=True)]  # fmt: skip
-    data["share"] = shares
-    share = Field("share", "used", "%", formula="100 * value / limit")
-    fields += [share] if any(one is not None for one in shares) else []
+    fields = [Field("label", "what", kind="text"), Field("value", decimals=most), Field("limit", "of", decimals=most)]
+    data["share"] = shares = [None if tile["share"] is None else 100 * tile["share"] for tile in cells.tiles(kpi)]
+    if any(one is not None for one in shares):
+        fields.append(Field("share", "used", "%", formula="100 * value / limit"))
     for name in ("unit", "note"):
-        if any(not theme.is_missing(value) and value for value in data[name]):
-            data[name] = ["" if theme.is_missing(value) else value for value in data[name]]
-            fields.append(Field(name, name, kind="text"))
+        data[name] = ["" if theme.is_missing(value) else value for value in data[name]]
+        fields += [Field(name, name, kind="text")] if any(data[name]) else []
     return write_table(sheet, head, 0, data, fields, formats).under
 
 
@@ -497,63 +489,53 @@ def _money(
 
     Of a plan that is not shown as a whole only what its projects spend and are worth: others take from the envelope.
     """
-    lines = ["projects", "what projects save or cost together", "the plan spends", "envelope of all", "left"]
-    data = pd.DataFrame({"": lines})
-    formulas = [[""] * len(lines)]
-    links, budgets = live.get("links"), live.get("budgets")
-    for place, year in enumerate(years, 1):
-        letter = chr(ord("A") + place)
-        joint = there = 0.0
-        together = envelope = "=0"
-        if links:
-            joint, together = links.total("in the plan", year, "quantity", "cost")
-        if budgets:
-            there, envelope = budgets.total("amount", year, "scope", "all")
-        mine = float(plan.data[str(year)].sum())
-        data[str(year)] = [mine, joint, mine + joint, there, there - mine - joint]
-        top = _PLAN_HEAD + 2
-        sums = f"={letter}{top}+{letter}{top + 1}", f"={letter}{top + 3}-{letter}{top + 2}"
-        formulas.append([f"=SUM({plan.range(str(year))})", together, sums[0], envelope, sums[1]])
-        book.define_name(f"planned_spend_{year}", f"='Money by year'!${letter}${top + 2 * whole}")
-    sheet = book.get_worksheet_by_name("Money by year")
+    names = ("projects", "what projects save or cost together", "the plan spends", "envelope of all", "left")
+    links, budgets, sheet = live.get("links"), live.get("budgets"), book.get_worksheet_by_name("Money by year")
     said = "planned figures, formulas on the sheet Plan and the inputs"
     said += "; what is carried stands on the sheet Hand check" * whole
-    data = data if whole else data[:1]
-    title = "What the plan spends by year and is worth, on planned figures"
-    _title(sheet, title, f"{unit} · {said}", formats)
-    for column, name in enumerate(data.columns):
-        text(sheet, _PLAN_HEAD, column, name, formats, bold=True, bottom=1, align="right")
-    for row, record in enumerate(data.to_dict("records")):
-        bold = {"bold": True, "top": 1} if row in (2, 4) else {}
-        for column, (name, value) in enumerate(record.items()):
-            formula = formulas[column][row]
-            write_cell(sheet, _PLAN_HEAD + 1 + row, column, Field(str(name)), value, formats, formula, **bold)
+    _title(sheet, "What the plan spends by year and is worth, on planned figures", f"{unit} · {said}", formats)
+    top = _PLAN_HEAD + 2
+
+    def line(row: int, name: str, found: Sequence[tuple[float, str]], total: bool = False) -> None:
+        look = {"bold": True, "top": 1} if total else {}
+        text(sheet, row, 0, name, formats, **look)
+        for column, (value, formula) in enumerate(found, 1):
+            write_cell(sheet, row, column, Field(name), value, formats, formula, **look)
+
+    text(sheet, _PLAN_HEAD, 0, "", formats, bold=True, bottom=1)
+    columns = []
+    for place, year in enumerate(years, 1):
+        letter, mine = xl_col_to_name(place), float(plan.data[str(year)].sum())
+        joint, together = links.total("in the plan", year, "quantity", "cost") if links else (0.0, "=0")
+        there, envelope = budgets.total("amount", year, "scope", "all") if budgets else (0.0, "=0")
+        spent = (mine + joint, f"={letter}{top}+{letter}{top + 1}")
+        left = (there - mine - joint, f"={letter}{top + 3}-{letter}{top + 2}")
+        columns.append([(mine, f"=SUM({plan.range(str(year))})"), (joint, together), spent, (there, envelope), left])
+        text(sheet, _PLAN_HEAD, place, str(year), formats, bold=True, bottom=1, align="right")
+        book.define_name(f"planned_spend_{year}", f"='Money by year'!${letter}${top + 2 * whole}")
+    rows = list(zip(names, zip(*columns, strict=True), strict=True))[: None if whole else 1]
+    for row, (name, found) in enumerate(rows, _PLAN_HEAD + 1):
+        line(row, name, found, name in ("the plan spends", "left"))
     formats.widen(sheet, 0, 44)
-    row = _PLAN_HEAD + 2 + len(data)
+    row = _PLAN_HEAD + 2 + len(rows)
     if "benefits" in live:
         value = float(plan.data["planned net value"].sum())
         joint = float(links.data["value"].sum()) if links else 0.0
-        found = [("planned net value of its projects", f"=SUM({plan.range('planned net value')})", value),
-                 ("what projects add or save together", f"=SUM({links.range('value')})" if links else "=0", joint),
-                 ("planned net value of the plan", f"=B{row + 1}+B{row + 2}", value + joint)]  # fmt: skip
-        found = found if whole else found[:1]
-        for at, (name, formula, number) in enumerate(found, row):
-            bold = {"bold": True, "top": 1} if at == row + 2 else {}
-            text(sheet, at, 0, name, formats, **bold)
-            write_cell(sheet, at, 1, Field("n"), number, formats, formula, **bold)
-        book.define_name("planned_value", f"='Money by year'!$B${row + len(found)}")
-        row += len(found) + 1
+        of_all = [("planned net value of its projects", value, f"=SUM({plan.range('planned net value')})"),
+                  ("what projects add or save together", joint, f"=SUM({links.range('value')})" if links else "=0"),
+                  ("planned net value of the plan", value + joint, f"=B{row + 1}+B{row + 2}")]  # fmt: skip
+        for name, number, formula in of_all[: None if whole else 1]:
+            line(row, name, [(number, formula)], name == "planned net value of the plan")
+            row += 1
+        book.define_name("planned_value", f"='Money by year'!$B${row}")
+        row += 1
     shown = shown[shown["level"].fillna("").ne("")]
     printed = [float(shown[str(year)].sum()) for year in years]
     planned = [float(plan.data[str(year)].sum()) for year in years]
     if any(abs(one - other) > 1e-6 for one, other in zip(printed, planned, strict=True)):
         text(sheet, row, 0, "As the pack prints it: expected figures", formats, bold=True)
-        said = "means of estimates, risks and delays, of projects"
-        text(sheet, row + 1, 0, said, formats)
-        for column, amount in enumerate(printed, 1):
-            write_cell(sheet, row + 1, column, Field("n"), amount, formats)
-        text(sheet, row + 2, 0, "value of the projects", formats)
-        write_cell(sheet, row + 2, 1, Field("n"), float(shown["value"].sum()), formats)
+        line(row + 1, "means of estimates, risks and delays, of projects", [(amount, "") for amount in printed])
+        line(row + 2, "value of the projects", [(float(shown["value"].sum()), "")])
         row += 4
     return row + 1
 
