@@ -52,14 +52,15 @@ def cell(field: Field, value: Any) -> Cell:
     if not isinstance(value, str | bool) and (isinstance(value, int | float) or hasattr(value, "dtype")):
         return {"kind": "number", "text": theme.format_value(field, value)}
     text = theme.format_text(value)
-    letter = theme.rag_letter(value) if field.kind == "rag" else ""
-    if letter:
+    said = text.strip().lower()
+    if field.kind == "rag" and said in theme.RAG_WORDS:
+        letter = theme.RAG_WORDS[said]
         return {"kind": "rag", "letter": letter, "text": {"R": "Red", "A": "Amber", "G": "Green"}[letter]}
-    badge = theme.DECISIONS.get(text.strip().lower()) if field.kind == "decision" else None
-    if badge is not None:
+    if field.kind == "decision" and said in theme.DECISIONS:
+        badge = theme.DECISIONS[said]
         return {"kind": "decision", "mark": badge.mark, "text": badge.word, "css": badge.css}
-    if field.kind == "mark" and text.strip().lower() in ("full", "reduced", "out"):
-        return {"kind": "level", "text": text.strip().lower()}
+    if field.kind == "mark" and said in ("full", "reduced", "out"):
+        return {"kind": "level", "text": said}
     return {"kind": "words", "runs": (("text", text),)}
 
 

@@ -173,6 +173,15 @@ def _draw(chart: Chart, sheet: Sheet, bars: Sequence[Bar], middle: Mapping[int, 
         x0, y0 = (x1, y0) if chart.flat else (x0, y1)
         sheet.line(x0, y0, x1, y1, color=bar.look.line, width=2.5)
         sheet.marks.append(Box(x0 - 4, y0 - 4, x1 + 4, y1 + 4, say=say))
+    for bar in bars:
+        if bar.label:
+            crowns = [other.end for other in bars if other.slot == bar.slot and not other.inner]
+            _label(chart, sheet, bar, crowns, middle[bar.slot] + bar.shift * unit, unit)
+    for slot, total, end in _totals(chart, bars):
+        if chart.flat:
+            sheet.words(total, sheet.px(end), middle[slot], across="left", dx=5, bold=True)
+        else:
+            sheet.words(total, middle[slot], sheet.py(end), down="bottom", dy=-2, bold=True)
 
 
 def _horizontal(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
@@ -213,30 +222,12 @@ def _horizontal(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
     _draw(chart, sheet, bars, middle, row)
     for first, last in blocks:
         sheet.line(sheet.px(0), first + 1, sheet.px(0), last - 1)
-    for bar in bars:
-        _label_horizontal(chart, sheet, bar, middle[bar.slot] + bar.shift * row)
-    for slot, total, end in _totals(chart, bars):
-        sheet.words(total, sheet.px(end), middle[slot], across="left", dx=5, bold=True)
     for slot, at in middle.items():
         if slot in focus:  # a tick has one weight for all of its axis
             sheet.words("\n".join(wrapped[slot]), -TICK_GAP, at, bold=True, across="right")
         else:
             sheet.ticks.append(Tick("y", at, "\n".join(wrapped[slot])))
     sheet.name_references(chart.references, [sheet.px(float(line.value)) for line in chart.references])
-
-
-def _label_horizontal(chart: Chart, sheet: Sheet, bar: Bar, at: float) -> None:
-    if not bar.label:
-        return
-    focus, end = bar.style == "focus", sheet.px(bar.end)
-    if not bar.inner:
-        across, dx = ("left", 5) if bar.end >= bar.start else ("right", -5)
-        color = theme.readable(bar.look.text) if focus else theme.INK
-        sheet.words(bar.label, end, at, across=across, dx=dx, bold=focus, color=color)
-    elif abs(end - sheet.px(bar.start)) >= theme.text_width(bar.label, sheet.size) + 6:
-        _inner(sheet, bar, sheet.px((bar.start + bar.end) / 2), at)
-    elif not chart.stacked:
-        sheet.words(bar.label, end, at, across="left", dx=3, bold=True, color=theme.readable(bar.look.text))
 
 
 def _inner(sheet: Sheet, bar: Bar, x: float, y: float) -> None:
@@ -292,11 +283,6 @@ def _upright(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
             left, right = middle[bar.slot] + bar.thickness * unit / 2, middle[after.slot]
             end = sheet.py(bar.end)
             sheet.line(left, end, right - after.thickness * unit / 2, end, width=0.8, color=theme.QUIET)
-    for bar in bars:
-        crowns = [other.end for other in bars if other.slot == bar.slot and not other.inner]
-        _label_upright(chart, sheet, bar, crowns, middle[bar.slot] + bar.shift * unit, unit)
-    for slot, total, end in _totals(chart, bars):
-        sheet.words(total, middle[slot], sheet.py(end), down="bottom", dy=-2, bold=True)
     wrapped = {slot: theme.wrap(name, unit - 4, size) for slot, name in names.items()}
     sheet.ticks += [Tick("x", middle[slot], "\n".join(lines)) for slot, lines in wrapped.items()]
     sheet.bottom += max((len(lines) for lines in wrapped.values()), default=1) * size * 1.35 + 6
@@ -307,28 +293,31 @@ def _upright(chart: Chart, sheet: Sheet, bars: list[Bar]) -> None:
     ])  # fmt: skip
 
 
-def _label_upright(chart: Chart, sheet: Sheet, bar: Bar, crowns: list[float], at: float, unit: float) -> None:
-    if not bar.label:
-        return
-    start, end = sheet.py(bar.start), sheet.py(bar.end)
-    if bar.inner:
-        close = not chart.stacked and any(0 <= end - sheet.py(crown) < sheet.size * 1.1 for crown in crowns)
-        if abs(end - start) > sheet.size * 1.3 or close:
-            _inner(sheet, bar, at, (start + end) / 2)
-        elif not chart.stacked:
-            color = theme.readable(bar.look.text)
-            sheet.words(bar.label, at, end, down="bottom", dy=3, bold=True, color=color)
-        return
+def _label(chart: Chart, sheet: Sheet, bar: Bar, crowns: list[float], at: float, unit: float) -> None:
+    """What a bar says: in it where it is a part and has room, else at its end; `at` is its middle in px."""
+    size, focus, flat = sheet.size, bar.style == "focus", chart.flat
+    start, end = (sheet.px(bar.start), sheet.px(bar.end)) if flat else (sheet.py(bar.start), sheet.py(bar.end))
+    look: dict[str, Any] = {"bold": focus, "color": theme.readable(bar.look.text) if focus else theme.INK}
     up = chart.start is not None or bar.end >= bar.start
     beside = chart.layered and bar.style != "limit"
-    focus = bar.style == "focus"
-    sheet.words(
-        bar.label, at + (bar.thickness * unit / 2 if beside else 0), min(start, end) if up else end,
-        across="left" if beside else "center", down="bottom" if up else "top",
-        dx=3 if beside else 0, dy=(-2 if up else 2) + (sheet.size * 0.4 if beside else 0),
-        bold=focus or (chart.start is not None and bar.start == 0),
-        color=theme.readable(bar.look.text) if focus else theme.INK,
-    )  # fmt: skip
+    if bar.inner:
+        room = theme.text_width(bar.label, size) + 6 if flat else size * 1.3
+        close = not (flat or chart.stacked) and any(0 <= end - sheet.py(crown) < size * 1.1 for crown in crowns)
+        if abs(end - start) >= room or close:
+            _inner(sheet, bar, *(((start + end) / 2, at) if flat else (at, (start + end) / 2)))
+            return
+        if chart.stacked:
+            return
+        look = {"bold": True, "color": theme.readable(bar.look.text)}
+        look |= {"across": "left", "dx": 3} if flat else {"down": "bottom", "dy": 3}
+    elif flat:
+        look |= {"across": "left", "dx": 5} if bar.end >= bar.start else {"across": "right", "dx": -5}
+    else:
+        look |= {"across": "left" if beside else "center", "down": "bottom" if up else "top", "dx": 3 if beside else 0,
+                 "dy": (-2 if up else 2) + (size * 0.4 if beside else 0),
+                 "bold": focus or (chart.start is not None and bar.start == 0)}  # fmt: skip
+        at, end = at + (bar.thickness * unit / 2 if beside else 0), min(start, end) if up else end
+    sheet.words(bar.label, *((end, at) if flat else (at, end)), **look)
 
 
 def _totals(chart: Chart, bars: Sequence[Bar]) -> list[tuple[int, str, float]]:

@@ -160,11 +160,6 @@ def readable(color: str, ground: str = PAPER) -> str:
     return next(ink for ink in inks if contrast(ink, ground) >= 4.5)
 
 
-def rag_letter(value: object) -> str:
-    """R, A or G for a status however it is written; "" when it is none of them."""
-    return RAG_WORDS.get(str(value).strip().lower(), "")
-
-
 def format_value(field: Any, value: object) -> str:
     """A value of a column or axis in words: numbers with its decimals and sign, years and all else as they are."""
     plain = isinstance(value, str | bool | dt.date) or field.kind == "time" or is_missing(value)

@@ -453,12 +453,17 @@ def inert_book(stream: io.BytesIO) -> Any:
     return Workbook(stream, {"in_memory": True, **inert})
 
 
-def text(sheet: Any, row: int, column: int, value: str, formats: Formats, **settings: Any) -> None:
+def text(
+    sheet: Any, row: int, column: int, value: str, formats: Formats, last: int | None = None, **settings: Any
+) -> None:
     """Write text that stays text: what begins like a formula is marked as a quotation.
 
-    A cell is never read as a formula or a link; control characters, which a sheet cannot hold, are left out.
+    A cell is never read as a formula or a link; control characters, which a sheet cannot hold, are left out. A row has
+    room for what is broken into lines in a cell, or in one that reaches to another column.
     """
     said = clean(value)[:32767]
+    if settings.get("text_wrap"):
+        formats.wraps(sheet, row, column, said, last)
     if said[:1] in ("=", "+", "-", "@", "\t"):
         settings["quote_prefix"] = True
     sheet.write_string(row, column, said, formats(**settings))
@@ -472,8 +477,7 @@ def paragraph(sheet: Any, row: int, column: int, said: str, formats: Formats, **
     """Write words across as many columns as a line of them needs, broken into lines."""
     last = max(formats.reach(sheet, 0, LINE) - 1, column + 1)
     sheet.merge_range(row, column, row, last, "", formats(text_wrap=True, **look))
-    text(sheet, row, column, said, formats, text_wrap=True, **look)
-    formats.wraps(sheet, row, column, said, last)
+    text(sheet, row, column, said, formats, last, text_wrap=True, **look)
 
 
 def write_table(
@@ -521,7 +525,6 @@ def write_table(
         side = {"align": "right"} if number and field.kind != "time" else inner
         top = {"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom", **side}
         text(sheet, head, column, title, formats, **top)
-        formats.wraps(sheet, head, column, title)
         longest = 0
         for row, value in enumerate(values):
             look: dict[str, Any] = {"bold": True, "top": int(row == plain)} if row >= plain else {}
@@ -530,10 +533,7 @@ def write_table(
             if row < plain and field.formula:
                 formula = declared(field, block, row, data.iloc[row])
             part = write_cell(sheet, head + 1 + row, column, field, value, formats, formula, **look)
-            said = cells.said(part)
-            if part["kind"] == "words":
-                formats.wraps(sheet, head + 1 + row, column, said)
-            longest = max(longest, *map(len, said.split("\n")))
+            longest = max(longest, *map(len, cells.said(part).split("\n")))
         half = max(max(map(len, title.split()), default=0), -(-len(title) // 2) + 2)
         wide = longest + (2 if number else 3)
         formats.widen(sheet, column, min(max(wide, half + 1, 7), most if column > left else WIDEST))

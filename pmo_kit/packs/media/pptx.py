@@ -541,32 +541,29 @@ class Template:
         """The placeholder of a place on a slide; None when the layout has none."""
         if name == "title":
             return slide.shapes.title
-        wanted = self.names.get(name, name)
-        origin = {shape.placeholder_format.idx: shape.name for shape in slide.slide_layout.placeholders}
-        for shape in slide.placeholders:
-            if origin.get(shape.placeholder_format.idx) == wanted:
-                return shape
-        return None
+        origin = self._origin(slide.slide_layout, name)
+        index = origin and origin.placeholder_format.idx
+        return next((shape for shape in slide.placeholders if shape.placeholder_format.idx == index), None)
 
     def box(self, slide: Any, name: str) -> Box:
         """Where a place is; a placeholder for a figure is taken off the slide."""
         shape = self.place(slide, name)
-        found = self._box(shape, name)
         if shape is not None and name == "figure":
             shape._element.getparent().remove(shape._element)
-        return found
+        return self.room_of(name, slide.slide_layout)
 
-    def room_of(self, name: str) -> Box:
-        """Where a place of an exhibit is, without a slide."""
-        wanted, layout = self.names.get(name, name), self.layouts["exhibit"]
-        return self._box(next((s for s in layout.placeholders if s.name == wanted), None), name)
-
-    def _box(self, shape: Any, name: str) -> Box:
+    def room_of(self, name: str, layout: Any = None) -> Box:
+        """Where a place of a layout is, that of exhibits where none is given."""
+        shape = self._origin(layout or self.layouts["exhibit"], name)
         if shape is not None:
             return Box(shape.left, shape.top, shape.width, shape.height)
         wide, high = self.deck.slide_width, self.deck.slide_height
         left, top, width, height = _PLACES[name]
         return Box(round(left * wide), round(top * high), round(width * wide), round(height * high))
+
+    def _origin(self, layout: Any, name: str) -> Any:
+        wanted = self.names.get(name, name)
+        return next((shape for shape in layout.placeholders if shape.name == wanted), None)
 
 
 def open_template(deck: Deck | None = None) -> Template:
@@ -688,13 +685,11 @@ def _badge(slide: Any, part: cells.Cell, room: Box, size: float) -> None:
 def limits(kpi: Kpi) -> Chart | None:
     """Tiles with a limit as bars within outlines, each scaled to its own limit."""
     rows = []
-    for tile, row in zip(cells.tiles(kpi), kpi.data.to_dict("records"), strict=True):
-        if tile["share"] is None:
-            continue
-        said = f"{tile['number']} {tile['after']}"
-        rows.append({"what": tile["label"], "part": "limit", "share": 100.0, "said": ""})
-        used = 100 * float(row["value"]) / float(row["limit"] or 1)
-        rows.append({"what": tile["label"], "part": "used", "share": used, "said": said})
+    for tile in cells.tiles(kpi):
+        if tile["share"] is not None:
+            said = f"{tile['number']} {tile['after']}"
+            rows.append({"what": tile["label"], "part": "limit", "share": 100.0, "said": ""})
+            rows.append({"what": tile["label"], "part": "used", "share": 100 * tile["share"], "said": said})
     if not rows:
         return None
     alt = ", ".join(f"{row['what']}: {row['said']}" for row in rows if row["said"])
@@ -755,7 +750,7 @@ _SIZES = {
     "unit": (14.0, 13.0, 12.0, 11.0, 10.0),
     "meaning": (17.0, 16.0, 15.0, 14.0, 13.0, 12.0),
 }
-"""Sizes of type in pt that a place may have, the largest that fits first; others have the template's."""
+"""Sizes of type in pt that a place may have, the largest that fits first."""
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _SECTION = "http://schemas.microsoft.com/office/powerpoint/2010/main"
 
@@ -838,13 +833,10 @@ class _Deck:
             rows = theme.wrap(text, shape.width / EMU, size * WIDEST[place != "title"], place == "title")
             return len(rows) * size * 1.2 <= shape.height / EMU + 2
 
-        sizes = _SIZES.get(place)  # none: the template's
-        if sizes and not fits(sizes[-1]):
+        if not fits(_SIZES[place][-1]):
             text = " ".join(text.split("\n"))
         shape.text_frame.text = clean(text)
-        if not sizes:
-            return
-        size = _largest(sizes, fits)
+        size = _largest(_SIZES[place], fits)
         for paragraph in shape.text_frame.paragraphs:
             for run in paragraph.runs:
                 run.font.size = Pt(size)
@@ -1077,15 +1069,11 @@ def _close_up(title: Any, unit: Any) -> None:
 
 def _notes(slide: Any, *exhibits: Exhibit | None) -> None:
     """Meaning, foot note, the picture in words and source, for the speaker."""
-    parts = []
-    for exhibit in exhibits:
-        if exhibit is not None:
-            parts += [
-                exhibit.takeaway,
-                exhibit.note,
-                f"In words: {exhibit.alt}",
-                f"Source: {source_line(exhibit)}",
-            ]
+    parts = [
+        part
+        for exhibit in filter(None, exhibits)
+        for part in (exhibit.takeaway, exhibit.note, f"In words: {exhibit.alt}", f"Source: {source_line(exhibit)}")
+    ]
     slide.notes_slide.notes_text_frame.text = clean("\n".join(dict.fromkeys(part for part in parts if part)))
 
 

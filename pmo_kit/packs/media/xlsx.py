@@ -241,7 +241,6 @@ def _message(sheet: Any, message: Message, head: int, formats: Formats) -> int:
     formats.widen(sheet, 0, 24)
     for row, (lead, said) in enumerate(message.items, head):
         text(sheet, row, 0, lead, formats, bold=True, text_wrap=True)
-        formats.wraps(sheet, row, 0, lead)
         paragraph(sheet, row, 1, said, formats)
     return head + len(message.items)
 
@@ -264,7 +263,6 @@ def _provenance(sheet: Any, outline: Outline, formats: Formats) -> None:
     for row, (line, bold) in enumerate(lines, 3):
         for column, said in enumerate(line):
             text(sheet, row, column, said, formats, bold=bold, text_wrap=True)
-            formats.wraps(sheet, row, column, said)
     formats.settle(sheet)
 
 
