@@ -300,11 +300,11 @@ def _lines(chart: Chart) -> Spec | None:
         shade = replace(track.look, fill=theme.QUIET) if track.style in ("previous", "muted") else track.look
         series.append(
             Series(
-                track.name or chart.y.title or "value", tuple(point and point.y for point in points),
+                track.name or chart.y.title or "value", tuple(point.y if point else None for point in points),
                 "line" if len(mine) > 1 else "dots", shade,
                 xs=tuple(spot.x - first for spot in mine) if numeric else (),
                 labels=tuple(point.label if point else "" for point in points),
-                rows=tuple(point and point.row for point in points), column=chart.y.name,
+                rows=tuple(point.row if point else None for point in points), column=chart.y.name,
             )
         )  # fmt: skip
     if not series:
@@ -693,7 +693,7 @@ def write_series(
     sheet: Any, drawn: Spec, head: int, left: int, formats: Formats, block: Block | None = None
 ) -> list[int]:
     """Write categories and series, as formulas on the rows of a block; the column of the values of each series."""
-    quiet = {"font_color": theme.QUIET}
+    quiet: dict[str, Any] = {"font_color": theme.QUIET}
     places: list[int] = []
     at = left
     if drawn.shape != "xy":

@@ -201,7 +201,7 @@ def _paper(outline: Outline, kind: str) -> bytes:
     day = outline.spec.date or outline.settings.as_of or dt.date(1980, 1, 1)
     try:
         pages = typst.compile(
-            template.read_bytes(),
+            str(template),
             root=str(template.parent),
             sys_inputs={"pack": printable(_ESCAPED.sub(r"\1", content), coverage(folders))},
             font_paths=[str(font) for font in folders],
