@@ -131,21 +131,21 @@ def _laid(
     made = []
     for size, given in sized:
         # A row is as high as it needs in usual fonts; what stands on a slide has room there in the widest.
-        heights = [_height(line, given, size) for line in (head, *lines)]
-        widest = [_height(line, given, size, WIDEST) for line in (head, *lines)]
-        made.append((_parted(widest[1:], room.height / EMU - widest[0], more / EMU), size, given, heights))
+        top, *widest = (_height(line, given, size, WIDEST) for line in (head, *lines))
+        made.append((_parted(widest, room.height / EMU - top, more / EMU), size, given))
         if len(made[-1][0]) == 1:
             break
     least = len(made[-1][0])
-    found, size, given, (top, *heights) = next(one for one in made if len(one[0]) <= least)
+    found, size, given = next(one for one in made if len(one[0]) <= least)
     if len(found) > _MOST:
         last = found[_MOST - 1]
         rest = len(lines) - last[0] - len(last) + 1
         lines[last[-1]] = (Slot(((Run(f"and {rest} more, in the annex", color=theme.QUIET),),), span=len(given)),)
         found = found[:_MOST]
+    parts = (tuple(lines[n] for n in part) for part in found)
     return [
-        Page(head, tuple(lines[n] for n in part), (top, *(heights[n] for n in part)), tuple(given), size)
-        for part in found
+        Page(head, part, tuple(_height(line, given, size) for line in (head, *part)), tuple(given), size)
+        for part in parts
     ]
 
 
