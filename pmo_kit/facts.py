@@ -176,6 +176,8 @@ class Fact:
             return self._words(spec)
 
     def _words(self, spec: str) -> str:
+        if spec[:1] == "=":
+            return spec[1:].split("|")[self.value != 1]
         if "|" in spec:
             how, _, nouns = spec.partition(" ")
             return f"{self._words(how)} {nouns.split('|')[self.value != 1]}"
@@ -239,7 +241,8 @@ def say(template: str, /, **parts: Any) -> Sentence:
 
     Behind a colon: `+` prints a sign, `unit` adds the unit, `words` writes a count up to twelve in letters
     (`nones-words` also zero as "none"), `.1` prints a share with a decimal; behind a blank `one|many` is the noun.
-    Parts that are no facts (names, other sentences) are put in as they are.
+    `=is|are` is only the word for one or for many. Parts that are no facts (names, other sentences) are put in as they
+    are.
 
     Raises
     ------
@@ -255,6 +258,8 @@ def say(template: str, /, **parts: Any) -> Sentence:
     >>> mean = Fact("plan.value", 32.8, money, base=Base("expected"))
     >>> print(say("{a} planned, {b} expected", a=planned, b=mean))
     60.2 planned, 32.8 expected
+    >>> print(say("{n:nones-Words} {n:=waits|wait}", n=Fact("plan.refused", 0, Unit("projects"))))
+    None wait
     >>> say("{a} or {b}", a=planned, b=mean)
     Traceback (most recent call last):
         ...
@@ -268,7 +273,8 @@ def say(template: str, /, **parts: Any) -> Sentence:
         if name is None:
             continue
         part = parts[name]
-        found += [part] if isinstance(part, Fact) else facts_of(part)
+        if not (spec or "").startswith("="):
+            found += [part] if isinstance(part, Fact) else facts_of(part)
         made.append(format(part, spec or ""))
     words = "".join(made)
     whole = [f for f in parts.values() if isinstance(f, Fact)]

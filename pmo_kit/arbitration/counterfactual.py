@@ -278,7 +278,7 @@ def _met(allocation: Allocation, project_id: str, option: int, rule: Rule) -> st
         return f"with it, {then.sentence}"
     words = f"{use.sentence} and it needs {as_given(round(need, 2))}"
     if round(use.used, 2) + round(need, 2) <= round(use.limit, 2):  # what it spends before is not carried in
-        words += f", with which only {as_given(round(then.limit, 2))} is there: less is carried in"
+        words += f", with which {as_given(round(-then.slack, 2) or -then.slack)} is lacking: less is carried in"
     return words
 
 

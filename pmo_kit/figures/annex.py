@@ -143,8 +143,7 @@ def actions(register: Register) -> Exhibit:
     return tabled(
         data=data.fillna({"owner": "–"}),
         title=say(
-            "{n:nones-Words} of {all:words action|actions} {verb} open, {late:nones-words} past the date",
-            verb="is" if is_open.sum() == 1 else "are",
+            "{n:nones-Words} of {all:words action|actions} {n:=is|are} open, {late:nones-words} past the date",
             n=claims.told(register, "action.open", is_open.sum()),
             all=told("all", len(table)),
             late=claims.told(register, "action.late", late.sum()),
@@ -169,8 +168,7 @@ def assumptions(register: Register) -> Exhibit:
     return tabled(
         data=data,
         title=say(
-            "{n:nones-Words} of {all:words assumption|assumptions} {verb} both weak and decisive",
-            verb="is" if len(weak) == 1 else "are",
+            "{n:nones-Words} of {all:words assumption|assumptions} {n:=is|are} both weak and decisive",
             n=told("weak", len(weak)),
             all=told("all", len(table)),
         ),

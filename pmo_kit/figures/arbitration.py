@@ -152,9 +152,8 @@ def _plan_title(allocation: Allocation) -> str:
     fund, refuse = facts.decided(allocation, "fund"), facts.decided(allocation, "refuse")
     return say(
         f"{{stop}}{{fund:{'nones-words' if stop else 'nones-Words'}}} of {{all: project|projects}} "
-        "{are} funded, {refuse:nones-words} {wait}: {whole:unit}, {what} {value}",
-        stop=stop, fund=fund, are="is" if fund.value == 1 else "are", refuse=refuse,
-        wait="waits" if refuse.value == 1 else "wait", all=facts.projects(allocation.question.register),
+        "{fund:=is|are} funded, {refuse:nones-words} {refuse:=waits|wait}: {whole:unit}, {what} {value}",
+        stop=stop, fund=fund, refuse=refuse, all=facts.projects(allocation.question.register),
         whole=facts.spend(allocation), what=allocation.question.goal, value=facts.value(allocation),
     )  # fmt: skip
 

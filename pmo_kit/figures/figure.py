@@ -176,6 +176,11 @@ def named(names: pd.Series | pd.DataFrame) -> list[Runs]:
     return [(("text", str(name)), ("id", str(id))) for id, name in pairs]
 
 
+def named_by(names: pd.Series, cells: Iterable[Any], most: int, none: str = "–") -> list[str]:
+    """The names of the projects in every cell, of each the first few; a dash where it has none."""
+    return [shortened(names[[*cell]], most) if isinstance(cell, tuple) and cell else none for cell in cells]
+
+
 def many(n: float, nouns: str) -> str:
     """How many at the beginning of a sentence; `nouns` are for one and for several.
 

@@ -110,10 +110,8 @@ def the_plan(allocation: Allocation, comparison: Comparison, conditions: pd.Seri
         (
             "small",
             say(
-                "At this size {same:nones-words} of the {whole:words} {hold} in {all}"
-                "{every:words other case|other cases}",
-                same=same, whole=whole, every=every, all="all " if cases > 1 else "",
-                hold="holds" if same.value == 1 else "hold",
+                "At this size {same:nones-words} of the {whole:words} {same:=holds|hold} in {every:=|all }"
+                "{every:words other case|other cases}", same=same, whole=whole, every=every,
             ) if cases else "No case stands beside today",
         ),
     )  # fmt: skip
@@ -437,20 +435,11 @@ def orders(allocation: Allocation, ledger: Ledger) -> Message:
     lifted = [row for row in ledger.table.itertuples() if not _followed(row, allocation)]
     items: list[tuple[str, str]] = []
     for row in lifted:
-        cost = claims.order(allocation, str(row.project_id), row.alone)
-        asked = "in" if row.in_out == "in" else "out"
-        items.append(
-            (
-                f"{names[row.project_id]} {asked}:",
-                say(
-                    "ordered by {who} ({why}); the plan {does}. Keeping the order costs {cost}.",
-                    who=row.decided_by,
-                    why=str(row.reason).rstrip("."),
-                    cost=cost if row.alone == row.alone else "the whole plan",
-                    does={"fund": "funds it", "stop": "stops it", "refuse": "leaves it out"}[decided[row.project_id]],
-                ),
-            )
-        )
+        cost = claims.order(allocation, str(row.project_id), row.alone) if row.alone == row.alone else "the whole plan"
+        does = {"fund": "funds it", "stop": "stops it", "refuse": "leaves it out"}[decided[row.project_id]]
+        words = "ordered by {who} ({why}); the plan {does}. Keeping the order costs {cost}."
+        said = say(words, who=row.decided_by, why=str(row.reason).rstrip("."), cost=cost, does=does)
+        items.append((f"{names[row.project_id]} {row.in_out}:", said))
     if ledger.table.empty:
         return nothing("No order is on record", "No project is taken in or out by order.")
     title = "No order on record is lifted"
@@ -495,45 +484,49 @@ def alternatives(
     social : Allocation, optional
         Of the same question asked for the value to society (`value="npsv"`).
     """
-    items: list[tuple[str, str]] = []
+    found = _others(allocation, surer, waiting, moves, ledger, social)
+    return Message(
+        title="What else could be decided",
+        items=tuple(found) or (("None", "of the plans that were tried for this beats it."),),
+    )
+
+
+def _others(
+    allocation: Allocation,
+    surer: Fit | None,
+    waiting: Allocation,
+    moves: pd.DataFrame,
+    ledger: Ledger,
+    social: Allocation | None,
+) -> Iterator[tuple[str, str]]:
+    """Each plan that beats the recommended one on another measure, and its price."""
     if surer is not None and surer.fits and surer.reached > surer.before:
         before, after = claims.reached(surer)
         lost = claims.gain(allocation, allocation.value - surer.given_up, "cautious")
-        items.append(
-            (
-                "Cautious:",
-                say("all envelopes hold in {after} of the futures, not {before}; gives up {lost}.",
-                    after=after, before=before, lost=lost),
-            )
-        )  # fmt: skip
+        words = "all envelopes hold in {after} of the futures, not {before}; gives up {lost}."
+        yield "Cautious:", say(words, after=after, before=before, lost=lost)
     if waiting.value > allocation.value + SMALL:
         more = claims.more_than(allocation, waiting.value, "later starts")
         late = claims.counted(allocation, int((waiting.table["delay"] > 0).sum()), "starting later")
-        words = say("{more:+} if {late:words project starts|projects start} a year later.", more=more, late=late)
-        items.append(("Later:", words))
+        yield (
+            "Later:",
+            say("{more:+} if {late:words project starts|projects start} a year later.", more=more, late=late),
+        )
     best = moves.loc[moves["most"].idxmax()] if len(moves) else None
     if best is not None and best["most"] > SMALL:
         gain, amount = claims.moved(allocation, best)
         years = {"first": int(best["from_year"]), "then": int(best["to_year"])}
-        words = say("{gain:+} if {amount} moves from {first} to {then}.", gain=gain, amount=amount, **years)
-        items.append(("Money moved:", words))
+        yield (
+            "Money moved:",
+            say("{gain:+} if {amount} moves from {first} to {then}.", gain=gain, amount=amount, **years),
+        )
     if social is not None and (better := social.value - social.worth_of(allocation.plan)) > SMALL:
         gained = claims.told(social, "plan.more", better, plan="social")
         lost = claims.gain(allocation, allocation.worth_of(social.plan), "social")
-        words = say("{gained:+} of net value to society for {lost} of {what}.",
-                    gained=gained, lost=lost, what=allocation.question.goal, between="for")  # fmt: skip
-        items.append(("Society:", words))
+        words = "{gained:+} of net value to society for {lost} of {what}."
+        yield "Society:", say(words, gained=gained, lost=lost, what=allocation.question.goal, between="for")
     if len(ledger.table) and ledger.joint == ledger.joint:
-        items.append(
-            (
-                "Orders kept:",
-                say("all on record for {cost}.", cost=claims.order(allocation, None, ledger.joint)),
-            )
-        )
-    return Message(
-        title="What else could be decided",
-        items=tuple(items) or (("None", "of the plans that were tried for this beats it."),),
-    )
+        yield "Orders kept:", say("all on record for {cost}.", cost=claims.order(allocation, None, ledger.joint))
 
 
 @figure("page_one.limits")

@@ -461,10 +461,9 @@ def actions(register: Register, directions: pd.DataFrame) -> Table:
     return tabled(
         data=rows,
         title=say(
-            "{late:nones-Words} of {whole:words open action|open actions} {verb} past the date",
+            "{late:nones-Words} of {whole:words open action|open actions} {late:=is|are} past the date",
             late=late,
             whole=whole,
-            verb="is" if late.value == 1 else "are",
         )
         if len(rows)
         else "No action is open",

@@ -18,6 +18,7 @@ from pmo_kit.figures.figure import (
     in_sentence,
     listed,
     money,
+    named_by,
     nothing,
     percent,
     sentence,
@@ -143,17 +144,10 @@ def exceedance(simulation: Simulation, most: int = ROWS) -> Table:
 def contingency(simulation: Simulation, confidences: tuple[float, ...] = (0.7, 0.8, 0.9)) -> Table:
     """Return the money to hold back at several confidences: one reserve together, or one for every project."""
     found = [simulation.contingency(confidence) for confidence in confidences]
-    rows = pd.DataFrame(
-        {
-            "confidence": [percent(one.confidence) for one in found],
-            "base": [one.base for one in found],
-            "pooled": [one.pooled for one in found],
-            "quantile": [one.quantile for one in found],
-            "unpooled": [one.unpooled for one in found],
-            "saved": [one.saved for one in found],
-            "joint": [100 * simulation.confidence(one.quantile, LATE) for one in found],
-        }
-    )
+    sums = ("base", "pooled", "quantile", "unpooled", "saved")
+    rows = pd.DataFrame([{name: getattr(one, name) for name in sums} for one in found])
+    rows.insert(0, "confidence", [percent(one.confidence) for one in found])
+    rows["joint"] = [100 * simulation.confidence(one.quantile, LATE) for one in found]
     asked = simulation.contingency(0.8)
     return tabled(
         data=rows,
@@ -263,8 +257,8 @@ def bases(found: Bases) -> Table:
         plan=[words[str(name)] for name in table.index],
         holds=100 * table["fits"],
         wins=100 * table["better"],
-        out=[shortened(names[list(ids)], 4) if ids else "" for ids in table["leaves"]],
-        into=[shortened(names[list(ids)], 4) if ids else "" for ids in table["enters"]],
+        out=named_by(names, table["leaves"], 4, ""),
+        into=named_by(names, table["enters"], 4, ""),
         size=[shortened(names[[p for p, _, _ in ids]], 3) if ids else "" for ids in table["resized"]],
     )
     first, likely, plain = table.loc["expected"], table.loc["likely"], found.fit.plain

@@ -17,6 +17,7 @@ from pmo_kit.figures.figure import (
     figure,
     listed,
     named,
+    named_by,
     or_none,
     sentence,
     shortened,
@@ -76,9 +77,7 @@ def results(comparison: Comparison) -> Table:
     table["held"] = table["scenario"].map(kept - kept[comparison.base])
     table["anew"] = table["value"] - table["scenario"].map(kept)
     for column in ("entered", "left", "resized"):
-        table[column] = [
-            shortened(names[list(cell)], 1) if isinstance(cell, tuple) and cell else "–" for cell in table[column]
-        ]
+        table[column] = named_by(names, table[column], 1)
     infeasible = table["status"] == "infeasible"
     table["entered"] = table["entered"].mask(infeasible, "no plan obeys the limits")
     return tabled(

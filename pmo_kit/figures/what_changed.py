@@ -8,7 +8,7 @@ from pmo_kit.exhibits import Chart, Field, Table
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.facts import Sentence, say
 from pmo_kit.figures import claims
-from pmo_kit.figures.figure import drawn, figure, listed, sentence, shortened, tabled, unit_line
+from pmo_kit.figures.figure import drawn, figure, listed, named_by, sentence, tabled, unit_line
 from pmo_kit.scenarios import Attribution
 
 WORDS = {
@@ -60,8 +60,8 @@ def effects(attribution: Attribution) -> Table:
     table, amounts = attribution.table, attribution.amounts
     rows = amounts.assign(
         cause=[_cause(str(cause)) for cause in table.index],
-        enter=[shortened(names[list(ids)], 3) if ids else "–" for ids in table["entered"]],
-        leave=[shortened(names[list(ids)], 3) if ids else "–" for ids in table["left"]],
+        enter=named_by(names, table["entered"], 3),
+        leave=named_by(names, table["left"], 3),
     )
     total = amounts.sum()
     last = {"cause": "together", "enter": "", "leave": ""} | total.to_dict()

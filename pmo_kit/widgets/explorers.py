@@ -766,7 +766,9 @@ def risk(simulation: Simulation) -> ui.Panel:
 def _curve(state: RiskState) -> Any:
     """The cost that is not exceeded, at every confidence; the one asked for is ringed."""
     points = state.simulation.s_curve("cost").assign(percent=lambda rows: 100 * rows["probability"])
-    words = [f"{p:.0f} % sure: at most {number(v)} {state.unit}" for p, v in points[["percent", "value"]].to_numpy()]
+    words = [
+        f"{number(p, 0)} % sure: at most {number(v)} {state.unit}" for p, v in points[["percent", "value"]].to_numpy()
+    ]
     line = ui.line(points["value"], points["percent"], theme.DARK_BLUE, words)
     at = ui.ring(state.reserve.quantile, 100 * state.confidence)
     sure = {"title": "how sure, %", "range": [0, 104]}

@@ -706,25 +706,26 @@ def test_what_is_exceeded_with_nothing_late_is_said(meridian: pmo.Register) -> N
 
 AMOUNT = r"(\d[\d\u202f]*(?:\.\d+)?)"
 FULL = re.compile(
-    rf"{AMOUNT} of {AMOUNT} [^;]*?used in [^;]*? and it needs {AMOUNT}(?:, with which only {AMOUNT} is there)?"
+    rf"{AMOUNT} of {AMOUNT} [^;]*?used in ([^;]*?) and it needs {AMOUNT}(?:, with which {AMOUNT} is lacking)?"
 )
 
 
 @pytest.mark.long
 def test_a_letter_says_of_a_limit_what_a_reader_can_add_up(asked: list[Asked], meridian: pmo.Register) -> None:
-    """What is used and what a project needs are more than there is, or than is there once less is carried in."""
+    """What is used and what a project needs are more than there is, or what lacks once less is carried in is said."""
     plans = [allocation for allocation, _ in asked] + [pmo.arbitrate(pmo.Question(meridian, overrides=False))]
     seen, less = 0, 0
     for allocation in plans:
         out = allocation.table.index[allocation.table["decision"] == "refuse"]
         for project in out[:9]:
             said = " ".join(words(text) for _, text in figures.sponsor_letter(allocation, str(project)).items)
-            for used, limit, need, there in FULL.findall(said):
-                used, limit, need = (float(part.replace("\u202f", "")) for part in (used, limit, need))
-                least = float(there.replace("\u202f", "")) if there else limit
-                assert used + need > least - 0.011, (project, said)
-                assert bool(there) == (used + need <= limit + 1e-9)
-                seen, less = seen + 1, less + bool(there)
+            for *parts, where, need, lacking in FULL.findall(said):
+                used, limit, need, lacking = (float(x.replace("\u202f", "") or "0") for x in (*parts, need, lacking))
+                assert bool(lacking) == (used + need <= limit + 1e-9), (project, said)
+                if lacking and where.isdigit():  # of the whole portfolio: its own money, and less than is carried now
+                    own = allocation.question.rule(f"envelope all {where}").amount
+                    assert own - 0.06 < used + need - lacking < limit
+                seen, less = seen + 1, less + bool(lacking)
             for above, below in re.findall(r"with it, [^;.]*at least [^;]*: ([\d.]+) % against ([\d.]+) %", said):
                 assert float(above) <= float(below)
     assert seen > 20
