@@ -611,6 +611,16 @@ def test_of_several_scenarios_each_that_fails_is_named_and_the_others_are_added(
     panel.close()
 
 
+def test_a_finding_about_a_project_stands_on_its_page_though_its_words_name_none(register: pmo.Register) -> None:
+    panel = widgets.register(register)
+    assert ("P06  Billing replacement  (1 found)", "P06") in panel.state.listed
+    panel.projects.value = "P06"
+    assert "P06 Billing replacement: one finding" in panel.words
+    page = " ".join(part.value for part in parts_of(panel) if isinstance(part, ipywidgets.HTML))
+    assert "Declared green, but it earns 0.81 for 1 spent" in page
+    panel.close()
+
+
 def test_a_cell_that_runs_again_closes_what_it_made(register: pmo.Register, monkeypatch: pytest.MonkeyPatch) -> None:
     run = ["cell", "first"]
     monkeypatch.setattr(ui, "_running", lambda: (run[0], run[1]))
