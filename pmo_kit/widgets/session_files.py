@@ -103,7 +103,7 @@ def save_session(session: SessionState, place: str | PathLike[str], committee: s
         session.base.fingerprint, committee, session.clock(), case, session.case_words(case), found.plan, found.value,
         session.log, found.bound,
     )  # fmt: skip
-    write_csv(place / "moves.csv", session.moves.drop(columns="number"))
+    write_csv(place / "moves.csv", session.moves)
     return _replace(place / STATE, FORM.dump_json(saved, indent=1))
 
 

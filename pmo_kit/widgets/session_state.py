@@ -236,7 +236,6 @@ MOST_ANSWERS = 100
 class Move:
     """One line of the log: what was done, why, by whom, when, and what the case was then."""
 
-    number: int
     time: dt.datetime
     words: str
     reason: str
@@ -456,7 +455,7 @@ class SessionState:
         self._before = self._stood = self.standing
         self.case = case
         why = (force.reason, force.decided_by) if force else ("", "")
-        self.log.append(Move(len(self.log) + 1, self.clock(), words, *why, case))
+        self.log.append(Move(self.clock(), words, *why, case))
 
     undo = partialmethod(_step, -1, "Undo")
     redo = partialmethod(_step, 1, "Redo")
@@ -567,13 +566,10 @@ class SessionState:
 
     @property
     def moves(self) -> pd.DataFrame:
-        """The log: number, time, move, reason, decided_by, and value, bound and status of the answer as known now."""
-        columns = ["number", "time", "move", "reason", "decided_by", "value", "bound", "status"]
+        """The log: time, move, reason, decided_by, and value, bound and status of the answer as known now."""
+        columns = ["time", "move", "reason", "decided_by", "value", "bound", "status"]
         told = [(move, self.known(move.case)) for move in self.log]
-        rows = [
-            (m.number, m.time, m.words, m.reason, m.decided_by, found.value, found.bound, found.status)
-            for m, found in told
-        ]
+        rows = [(m.time, m.words, m.reason, m.decided_by, a.value, a.bound, a.status) for m, a in told]
         return pd.DataFrame(rows, columns=columns)
 
 

@@ -285,7 +285,7 @@ class Session {
     const plain = ({ money, people, forces }) => ({
       money, people: Object.entries(people).sort(), forces: forces.map((f) => ({ project_id: f.project, in_out: f.way, level: f.level || null, reason: f.reason, decided_by: f.by, date: f.date || null })),
     });
-    const log = this.log.map((one, i) => ({ number: i + 1, time: local(one.time), words: one.words, reason: one.reason, decided_by: one.by, case: plain(one.case) }));
+    const log = this.log.map((one) => ({ time: local(one.time), words: one.words, reason: one.reason, decided_by: one.by, case: plain(one.case) }));
     const plan = Object.fromEntries((this.answer.plan ?? []).map((i) => [this.question.data.options[i].project, this.question.data.options[i].level]));
     return JSON.stringify({
       question: this.question.data.question, committee: this.committee || "Committee", saved: local(this.now()), case: plain(this.case), words: this.about().slice(6) || "the recommended plan",
