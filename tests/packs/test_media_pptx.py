@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from pptx import Presentation
 from pptx.enum.shapes import MSO_SHAPE_TYPE
+from pptx.util import Pt
 
 from pmo_kit.errors import PackError
 from pmo_kit.packs import build_pack
@@ -76,6 +77,10 @@ def test_a_front_page_that_asks_nothing_begins_with_its_table_or_its_tiles_and_r
                 for row in list(shape.table.rows)[1:]]  # fmt: skip
         assert slides[0].shapes.title.text == "Two projects are rated Red"
         assert any(shape.has_table for shape in slides[0].shapes)
+        (begun,) = (shape.table for shape in slides[0].shapes if shape.has_table)
+        apart = [field.title for field, cell in zip(shown.columns, begun.rows[1].cells, strict=True)
+                 if cell.margin_left > Pt(6)]  # fmt: skip
+        assert apart == [field.title for field in shown.columns if field.kind == "time"], "dates stand off numbers"
         assert len(told) == len(set(told)) == len(shown.data)
     front = PageOne(headline="h", tiles="k", decisions="case.table", left=("m",))
     first, second = Presentation(

@@ -147,6 +147,11 @@ def test_dates_are_dates_and_statuses_letters(live: openpyxl.Workbook) -> None:
     found = rows(live["More"])
     assert found[1][5] == dt.datetime(2026, 11, 30)
     assert [row[6] for row in found[1:4]] == ["R", "A", "G"]
+    sheet = live["More"]
+    heads = [cell for row in sheet.iter_rows() for cell in row if cell.value == "status"]
+    for head in heads:
+        below = [sheet.cell(head.row + down, head.column) for down in range(5)]
+        assert {cell.alignment.horizontal for cell in below} == {"center"}, "one side for letters, n/a and their header"
 
 
 def test_tiles_show_their_share_as_a_formula(live: openpyxl.Workbook, stored: openpyxl.Workbook) -> None:
@@ -229,3 +234,5 @@ def test_what_is_printed_has_its_words_and_not_what_charts_are_drawn_from() -> N
         native = [one for one in map(spec, exhibits[1:]) if one is not None and one.shape != "xy"]
         assert outside.count("for the chart") == len(native)
         assert sheet.max_row <= bottom + 3
+        drawn = [one.anchor.to.col + 1 for one in (*sheet._images, *sheet._charts)]
+        assert max(drawn, default=0) <= right, "a picture is cut at the edge of the page"
