@@ -89,6 +89,7 @@ class Import:
         said = pd.DataFrame(mapping.settings.items(), columns=["key", "value"], dtype="str")
         self._settings = read_settings(said, Findings(), name="", rows=[0] * len(said), raw=None)[0]
         self._sources = self._find_sources(raws)
+        self._kept = {id(spec): self._kept_by(source, spec) for spec, source in self._sources}
         self._list_slips()
         self._list_kept_by_none()
         parts: dict[str, list[pd.DataFrame]] = {}
@@ -295,7 +296,7 @@ class Import:
     def _rows_of(self, source: Body, spec: TableSource) -> pd.DataFrame:
         """Rows of one table from the rows of a sheet; rows without any value of their own are no rows."""
         table = load_schema()[spec.table]
-        source = source.only(self._kept_by(source, spec))
+        source = source.only(self._kept[id(spec)])
         size, ids = len(source.rows), self._ids(source, spec)
         cells: dict[str, Any] = {}
         labels: dict[str, Any] = {}
@@ -321,10 +322,10 @@ class Import:
         own = np.any([cells[name].notna() for name in values], axis=0) if values else np.ones(size, dtype=bool)
         return part[own]
 
-    def _kept_by(self, source: Body, spec: TableSource, *, aloud: bool = True) -> np.ndarray:
+    def _kept_by(self, source: Body, spec: TableSource) -> np.ndarray:
         """Rows of a sheet that one table takes."""
         ids = self._ids(source, spec) if spec.keep else pd.Series(dtype="str")
-        tests = [self._fits(source, test, ids, aloud=aloud) for test in spec.keep]
+        tests = [self._fits(source, test, ids) for test in spec.keep]
         return np.all([np.ones(len(source.rows), dtype=bool), *tests], axis=0)
 
     def _list_kept_by_none(self) -> None:
@@ -333,7 +334,7 @@ class Import:
             mine = [spec for spec, body in self._sources if body is source and self._money(source, spec)]
             if not mine:
                 continue
-            none = ~np.any([self._kept_by(source, spec, aloud=False) for spec in mine], axis=0)
+            none = ~np.any([self._kept[id(spec)] for spec in mine], axis=0)
             for test in [test for spec in mine for test in spec.keep][:1]:
                 values = source.text(source.places(test.column)[0]) if none.any() else pd.Series(dtype="str")
                 self._list_ignored(source, none, test, values, "The amounts of the row were")
@@ -361,7 +362,7 @@ class Import:
                     message = f'The header "{header}" names {min(own)}, and the mapping says {text}.'
                     slip = at | {"rule": "year_contradicted", "fix": f"{at['fix']} A waiver may accept it."}
                     self.findings.add("block", message=message, column=header, value=text, **slip)
-            keep = self._kept_by(source, spec, aloud=False)
+            keep = self._kept[id(spec)]
             for place in self._money(source, spec) if spec.table != "baselines" else ():
                 before = read.get((id(source), place), np.zeros(len(keep), bool))
                 if (keep & before).any():
@@ -721,14 +722,14 @@ class Import:
 
     # ---------------------------------------------------------------- filters
 
-    def _fits(self, source: Body, test: RowFilter, ids: pd.Series, *, aloud: bool = True) -> np.ndarray:
+    def _fits(self, source: Body, test: RowFilter, ids: pd.Series) -> np.ndarray:
         """Rows that a filter describes."""
-        places, findings = source.places(test.column), self.findings if aloud else Findings()
+        places = source.places(test.column)
         if len(places) != 1:
             return np.ones(len(source.rows), dtype=bool)
         text = source.text(places[0])
         if test.latest:
-            return self._latest(source, places[0], ids, findings)
+            return self._latest(source, places[0], ids)
         if test.equals:
             there = set(text.dropna().str.casefold())
             for lost in (one for one in test.equals if one.casefold() not in there):
@@ -736,13 +737,13 @@ class Import:
                 message = f'No row has "{lost}" in {source.headers[places[0]]}.{near}'
                 said: Any = {"at": source, "column": test.column, "value": lost}
                 bad = "block" if near else "warn"
-                findings.add(bad, "filter_finds_nothing", message, "Correct the mapping.", **said)
+                self.findings.add(bad, "filter_finds_nothing", message, "Correct the mapping.", **said)
             return text.str.casefold().isin([one.casefold() for one in test.equals]).to_numpy(dtype=bool)
         if test.matches:
             return text.str.contains(test.matches, regex=True, na=False).to_numpy(dtype=bool)
         return (text.isna() if test.empty else text.notna()).to_numpy(dtype=bool)
 
-    def _latest(self, source: Body, place: int, ids: pd.Series, findings: Findings) -> np.ndarray:
+    def _latest(self, source: Body, place: int, ids: pd.Series) -> np.ndarray:
         """Rows with the last date, period or number of their project; two ways to read one must give one answer."""
         cells, text = source.cells.iloc[:, place].reset_index(drop=True), source.text(place)
         day, month = order_evidence(text)
@@ -764,7 +765,7 @@ class Import:
         if picked:
             message = f"The dates in {header} can be read day first or month first, and the last ones are not the same."
             fix = "Set date_order to day_first or month_first in the settings of the mapping."
-        findings.add("block", "filter_not_read", message, fix, at=source, column=header)
+        self.findings.add("block", "filter_not_read", message, fix, at=source, column=header)
         return np.ones(len(text), dtype=bool)
 
 

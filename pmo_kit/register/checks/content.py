@@ -104,13 +104,10 @@ def same_name(evidence: Evidence) -> Iterator[Found]:
     """One project entered twice, or two that nobody can tell apart in a pack."""
     projects = evidence.frame("projects")
     names = projects["name"].str.casefold().str.replace(r"[^\w]+", " ", regex=True).str.strip()
-    frame = pd.DataFrame({"name": names, "id": projects["project_id"].str.casefold()})
-    frame = frame.dropna().drop_duplicates()
-    rows = frame.index[frame["name"].duplicated(keep="first")]
-    first = frame.drop_duplicates("name").reset_index().set_index("name")["index"]
-    twins = projects.loc[first[frame.loc[rows, "name"]], "project_id"]
-    words = [f"The name is also that of {one}." for one in twins]
-    yield Found("projects", "name", rows.to_numpy(), words, "Merge the two rows, or give each its own name.")
+    frame = pd.DataFrame({"name": names, "id": projects["project_id"].str.casefold()}).dropna().drop_duplicates()
+    frame["twin"] = projects["project_id"].groupby(frame["name"]).transform("first")
+    text, fix = "The name is also that of {twin}.", "Merge the two rows, or give each its own name."
+    yield Found("projects", "name", frame[frame["name"].duplicated()], text, fix)
 
 
 @rule(28, "block", "A row of totals was entered as a project.", "projects")

@@ -230,12 +230,11 @@ def group_of_one(evidence: Evidence) -> Iterator[Found]:
 @rule(0, "warn", "A benefit is followed up that no row of benefits has.", "benefits")
 def benefit_unknown(evidence: Evidence) -> Iterator[Found]:
     """Profiles and status of benefits name them as the table benefits does."""
-    known = set(zip(*(evidence.frame("benefits")[name] for name in ("project_id", "benefit")), strict=True))
+    key, names = ["project_id", "benefit"], evidence.known("benefits", "benefit")
+    known = pd.MultiIndex.from_frame(evidence.frame("benefits")[key])
     for table in ("benefit_profiles", "benefit_status"):
         frame = evidence.frame(table)
-        pairs = list(zip(frame["project_id"], frame["benefit"], strict=True))
-        lost = np.array([pair not in known for pair in pairs], bool) & frame["benefit"].notna().to_numpy(bool)
-        names = {benefit for _, benefit in known if isinstance(benefit, str)}
-        words = [f"Project {one} has no benefit {name} in the table benefits.{near_words(name, names)}"
-                 for (one, name), out in zip(pairs, lost, strict=True) if out]  # fmt: skip
-        yield Found(table, "benefit", lost, words, "Correct the name, or add its amounts to benefits.")
+        lost = frame[~pd.MultiIndex.from_frame(frame[key]).isin(known) & frame["benefit"].notna()]
+        rows = lost.assign(near=[near_words(one, names) for one in lost["benefit"]])
+        text = "Project {project_id} has no benefit {benefit} in the table benefits.{near}"
+        yield Found(table, "benefit", rows, text, "Correct the name, or add its amounts to benefits.")

@@ -34,15 +34,6 @@ def missing_required(evidence: Evidence) -> Iterator[Found]:
             yield Found(name, column.name, empty, f"{column.name} is missing.", fix)
 
 
-def _first_rows(keys: pd.DataFrame) -> np.ndarray:
-    """For each row, the position of the first row with the same key."""
-    group = keys.groupby(list(keys.columns), dropna=False, sort=False).ngroup().to_numpy()
-    first = np.full(group.max(initial=-1) + 1, -1)
-    order = np.arange(len(group))[::-1]
-    first[group[order]] = order
-    return first[group]
-
-
 @rule(1, "block", "Two rows say the same thing (also when only case, blanks or signs that look alike differ).")
 def duplicate_key(evidence: Evidence) -> Iterator[Found]:
     """Two rows with one key: which of them is right, nobody can tell."""
@@ -61,7 +52,8 @@ def duplicate_key(evidence: Evidence) -> Iterator[Found]:
         twice = keys.duplicated(keep="first") & whole
         if not twice.any():
             continue
-        first = _first_rows(keys)
+        same = [keys[name] for name in key]
+        first = pd.Series(range(len(keys))).groupby(same, dropna=False, sort=False).transform("min")
         positions = np.flatnonzero(twice).tolist()
         filled = [name for name in key if frame[name].notna().any()]
         words = []
@@ -182,18 +174,15 @@ def level_not_stated(evidence: Evidence) -> Iterator[Found]:
 def unknown_level(evidence: Evidence) -> Iterator[Found]:
     """Levels are listed in the table levels; a project that is not in it has the one level full."""
     levels = evidence.frame("levels")
-    known = set(zip(levels["project_id"], levels["level"], strict=True))
-    listed = set(levels["project_id"].dropna())
+    known, listed = pd.MultiIndex.from_frame(levels[["project_id", "level"]]), set(levels["project_id"].dropna())
     uses = [(name, "project_id", "level") for name in _LEVELED] + [("links", "other_id", "other_level")]
     for name, project, column in uses:
         if not evidence.has(name):
             continue
         frame = evidence.frame(name)
         named = frame.loc[frame[column].notna() & frame[project].notna(), [project, column]]
-        pairs = named.drop_duplicates()
-        said = list(pairs.itertuples(index=False, name=None))
-        wrong = {one for one in said if one not in known and (one[0] in listed or one[1] != "full")}
-        lost = named[np.array([one in wrong for one in named.itertuples(index=False, name=None)], bool)]
+        there = pd.MultiIndex.from_frame(named).isin(known)
+        lost = named[~there & (named[project].isin(listed) | (named[column] != "full"))]
         text = f"Project {{{project}}} has no funding level {{{column}}}."
         yield Found(name, column, lost, text, "Correct it, or add the level to the table levels.")
 
