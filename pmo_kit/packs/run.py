@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache, partial
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, TextIO
 from weakref import WeakSet
 
@@ -619,6 +620,7 @@ def _stamps(home: Path) -> set[tuple[str, int, int, int]]:
 
 
 _RUNNING: WeakSet[Any] = WeakSet()
+_STARTING = Lock()
 
 
 def _kernels(sockets: Path) -> type:
@@ -632,14 +634,17 @@ def _kernels(sockets: Path) -> type:
         def __init__(self, **traits: Any) -> None:
             ours = {"transport": "ipc", "connection_file": str(sockets / "kernel.json")}
             super().__init__(**traits | ({"transport_encryption": "required"} if os.name == "nt" else ours))
-            _RUNNING.add(self)
+            with _STARTING:
+                _RUNNING.add(self)
 
     return Kernels
 
 
 def stop_kernels() -> None:
     """End every kernel that this process runs; their notebooks fail."""
-    for manager in list(_RUNNING):
+    with _STARTING:  # others may begin meanwhile
+        running = list(_RUNNING)
+    for manager in running:
         process = getattr(manager.provisioner, "process", None)
         if process is not None:
             process.kill()

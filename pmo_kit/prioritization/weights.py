@@ -144,9 +144,7 @@ def entropy_weights(matrix: ArrayLike) -> Floats:
     [1.0, 0.0]
     """
     cells = checked_matrix(matrix)
-    if (cells < 0).any():
-        row, column = np.argwhere(cells < 0)[0]
-        raise InputError(f"cell ({row}, {column}) is {cells[row, column]}: entropy needs 0 or more")
+    _refuse(cells < 0, cells, "entropy needs 0 or more")
     if len(cells) < 2 or (cells == 0).all(axis=0).any():
         raise InputError("entropy needs at least two alternatives and no criterion that is zero throughout")
     peak = cells.max(axis=0)
@@ -319,6 +317,12 @@ def checked_matrix(matrix: ArrayLike) -> Floats:
     return cells
 
 
+def _refuse(bad: NDArray[np.bool_], cells: Floats, words: str) -> None:
+    """Name the first cell that cannot be used."""
+    for row, column in np.argwhere(bad)[:1]:
+        raise InputError(f"cell ({row}, {column}) is {cells[row, column]}: {words}")
+
+
 def _ranks(n: int) -> Floats:
     """1..n as floats."""
     if whole(n, "the number of criteria", -(10**9)) < 1:
@@ -334,9 +338,7 @@ def _judgements(comparisons: ArrayLike) -> Floats:
         raise InputError(f"a comparison matrix is square, not {judged.shape[0]} x {judged.shape[1]}")
     if n > len(RANDOM_INDEX):
         raise InputError(f"Saaty's random index ends at {len(RANDOM_INDEX)} criteria, got {n}: use groups")
-    if (judged <= 0).any():
-        row, column = np.argwhere(judged <= 0)[0]
-        raise InputError(f"cell ({row}, {column}) is {judged[row, column]}: judgements are above zero")
+    _refuse(judged <= 0, judged, "judgements are above zero")
     product = judged * judged.T
     off = np.abs(product - 1) > _RECIPROCAL
     if off.any():

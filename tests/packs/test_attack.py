@@ -18,8 +18,10 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 from typing import Any
+from weakref import WeakSet
 
 import nbformat
 import pytest
@@ -477,6 +479,25 @@ def test_inputs_of_all_that_a_chapter_wrote_into_are_in_no_later_pack(workspace:
     with pytest.raises(PackError, match="wrote into the inputs or notebooks of all"):
         build_pack(file, tmp_path / "out", workers=1)
     assert list((tmp_path / "out").rglob("*.ipynb")) == [], "what was read from them is not kept either"
+
+
+def test_kernels_are_ended_while_others_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pmo_kit.packs import run
+
+    begun: list[Any] = []
+
+    class Running(WeakSet[Any]):
+        def __iter__(self) -> Iterator[Any]:
+            for one in super().__iter__():
+                begins = Thread(target=lambda: begun.append(run._kernels(tmp_path)()))
+                begins.start()
+                begins.join(0.3)
+                yield one
+
+    monkeypatch.setattr(run, "_RUNNING", Running())
+    first = run._kernels(tmp_path)()
+    run.stop_kernels()
+    assert first.provisioner is None
 
 
 def test_a_kept_notebook_that_another_run_lets_go_stops_nothing(
