@@ -303,11 +303,6 @@ class SessionState:
     # What is asked now, and the answer
 
     @property
-    def question(self) -> Question:
-        """The question of the case."""
-        return self.case.question(self.base)
-
-    @property
     def standing(self) -> Case:
         """The case whose answer is known: the one on the table, or the last one before it."""
         if self.known(self.case).status != "open" and self._stood != self.case:

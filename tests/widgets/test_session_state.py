@@ -92,7 +92,7 @@ def test_price_is_of_the_forced_projects_under_the_same_limits(session: SessionS
     session.set_money(0.85)
     session.force("P08", "in", reason="promised")
     session.prove()
-    both = pmo.arbitrate(session.question).value
+    both = pmo.arbitrate(session.case.question(session.base)).value
     assert session.worse(session.case.unforced, session.case) == (28.5 - both, 28.5 - both)
     assert session.worse(Case(), session.case) == (33.5 - both, 33.5 - both)
 
