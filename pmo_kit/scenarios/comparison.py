@@ -435,7 +435,7 @@ class Comparison(Answer):
         return say(
             "Over {over} {always:words project is|projects are} always funded, {same:nones-words} of them at one size, "
             "{sometimes:nones-words} sometimes, {never:nones-words} never.{lost} Of the plans made for one of these, "
-            "that of {least!r} is least behind in its worst case.",
+            "that of '{least}' is least behind in its worst case.",
             over=self.over, lost=lost, least=self.least_regret, **self.funded,
         )  # fmt: skip
 
