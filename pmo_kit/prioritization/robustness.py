@@ -55,7 +55,7 @@ def sample_weights(n: int, draws: int, seed: int) -> Floats:
     [1.0, 1.0]
     """
     whole(n, "the number of criteria", least=1)
-    whole(draws, "draws", least=1)
+    draws = whole(draws, "draws", least=1)
     drawn = np.random.Generator(np.random.SFC64(seed)).standard_exponential((draws, n))
     return np.asarray(drawn / drawn.sum(axis=1, keepdims=True))
 

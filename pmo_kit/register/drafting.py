@@ -22,7 +22,7 @@ from pmo_kit.register.findings import Findings, describe_findings
 from pmo_kit.register.importing import NOT_STATED
 from pmo_kit.register.layout import Heading, dated, find_heading, several_years, table_of_sheet
 from pmo_kit.register.reading import load_register, read_sheets, sources_of
-from pmo_kit.register.rows import Look, called_total, rows_apart, without_breaks
+from pmo_kit.register.rows import OUTLINE, Look, called_total, rows_apart, without_breaks
 from pmo_kit.register.schema import Column, header_words, load_schema
 from pmo_kit.register.shaping import fits, is_sum, looks_like_amounts
 from pmo_kit.register.sheets import Body, RawSheet, Uncached
@@ -47,6 +47,7 @@ from pmo_kit.register.values import (
     read_period,
     read_unit,
     read_year,
+    readable,
     say_units,
     split_header,
     stated_prices,
@@ -142,7 +143,7 @@ def _bare_of(header: str) -> str:
 
 def _period_of(header: str) -> str:
     """The year, quarter or month that a header is; empty where it is none."""
-    return read_period(re.sub(r"(?<=\D)[-'’ ]+(\d\d)$", r" 20\1", _bare_of(header))) or ""
+    return read_period(_bare_of(header)) or ""
 
 
 def year_of(header: str) -> tuple[int, str] | None:
@@ -550,7 +551,7 @@ class Draft:
     def _ratings(self, sheet: _Sheet, steady: Callable[[_Col], bool]) -> list[str]:
         """One or two columns of Red, Amber, Green."""
         rag = load_schema()["projects"]["rag_declared"]
-        free = [col for col in sheet.words() if fits(col.cells, rag)]
+        free = [col for col in sheet.words() if fits(col.cells, rag) and not OUTLINE.fullmatch(folded(col.header))]
         found = [col for col in free if 0 < col.text.nunique() < 40 and steady(col)]
         found = [col for col in found if col.text.str.len().median() <= 12]
         found.sort(key=lambda col: (col.has("assured"), col.plain not in _known("projects")))
@@ -649,7 +650,7 @@ class Draft:
         for col in sheet.cols if whole else ():
             if not col.used and several_years(bare_header(col.header)) and col.share("number") > 0:
                 sheet.take(col, "ignore", "? amounts of several years: in which one do they count", False)
-            elif not col.used and col.number and is_sum(col.cells, [one.cells for one in whole]):
+            elif not (col.used or col in whole) and col.number and is_sum(col.cells, [one.cells for one in whole]):
                 sheet.take(col, "ignore", "the sum of other columns", True)
         if some := years.pop("benefit", []):
             self._turn(sheet, some, "benefit: {value: benefit}", "benefits by year", True, "benefits")
@@ -686,6 +687,8 @@ class Draft:
             if figures and table in ("costs", "baselines"):
                 keep = "    keep: [{{column: {}, equals: [{}], reason: {}}}]  # ? what its words tell"
                 head = quoted(figures.header)
+                if table == "costs" and all(readable(word, load_schema()["costs"]["kind"]) for word in costs):
+                    lines.append(f"    kind: {head}")
                 other = [line for line in lines if not line.strip().startswith(("kind:", "state:"))]
                 lines.append(keep.format(head, ", ".join(map(quoted, costs)), quoted("not the costs")))
                 if benefits and table == "costs":

@@ -196,7 +196,7 @@ def _place(finding: Any) -> str:
 
 
 def group_findings(findings: pd.DataFrame) -> pd.DataFrame:
-    """Group repeats: one line for each rule, table and column.
+    """Group repeats: one line for each rule, table and column, and for each message that names no row.
 
     Parameters
     ----------
@@ -211,14 +211,15 @@ def group_findings(findings: pd.DataFrame) -> pd.DataFrame:
     """
     lines = []
     keys = ["severity", "rule", "file", "sheet", "column"]
-    for key, group in findings.reset_index(drop=True).groupby(keys, sort=False, dropna=False):
-        _, _, file, sheet, column = key
+    own = findings["message"].where(findings["row"].isna(), "").to_numpy()  # without a row, its words tell it apart
+    for key, group in findings.reset_index(drop=True).groupby([*keys, own], sort=False, dropna=False):
+        file, sheet, column = key[2:5]
         where = " · ".join(part for part in (str(file), str(sheet), f"column {column}" if column else "") if part)
         places = [place for place in map(_place, group.head(_PLACES).itertuples()) if place]
         more = f" and {len(group) - _PLACES} more" if len(group) > _PLACES else ""
         first = group.iloc[0]
         told = (where, len(group), ", ".join(places) + more, list(group.index), first["message"], first["fix"])
-        lines.append((*key, *told))
+        lines.append((*key[:-1], *told))
     table = pd.DataFrame(lines, columns=[*keys, "where", "count", "places", "members", "message", "fix"])
     order = table["severity"].map({name: rank for rank, name in enumerate(SEVERITIES)})
     return table.loc[order.sort_values(kind="stable").index].reset_index(drop=True)

@@ -96,6 +96,11 @@ class WideColumn:
 def _categories(text: str, table: Table) -> dict[str, str] | None:
     """The categories that the words of a header beside its year name; None where a word names none."""
     found: dict[str, str] = {}
+    amounts = {
+        folded(word) for column in table for word in column.aliases if column.name in {one.value for one in table.wide}
+    }
+    if folded(text) in amounts:
+        return found
     parts = [word for word in re.split(r"[\s:|/–,()_\-]+", folded(text)) if word]
     for column in table:
         known = {folded(value): value for value in column.allowed}
@@ -395,7 +400,8 @@ class Heading:
             named = len({place for some in equal for place in some if not line[place][0].isdigit()})
             most = named > 0 and same >= max(2, len(line) - 1)
             again[row] = (most and whole) or (below and same == len(line))
-            other[row] = not again[row] and (most or named >= max(2, len(line) / 2))
+            years = 0 < named < len(line) == named + sum(read_year(text) is not None for text in line.values())
+            other[row] = not again[row] and (most or years or named >= max(2, len(line) / 2))
         return again, other
 
     def list_before(self, findings: Findings) -> None:

@@ -29,10 +29,12 @@ _SIGN = re.compile(r"^(?:[*†‡§]+|\(?\d\)|\d(?=\s[^\W\d]))")
 _DATES = re.compile(
     r"\b(?:\d{4}-\d\d?-\d\d?|\d\d?[./-]\d\d?[./-](?:\d{4}|\d\d)|(?:\d\d?\.?\s+[^\W\d]+\.?\s+)?(?:19|20)\d\d(?:[-/]\d\d)?)\b"
 )
-_OUTLINE = re.compile(
+OUTLINE = re.compile(
     r"(?P<depth>(?:outline|hierarchy|wbs|gliederungs) ?(?:level|ebene)|niveau hiérarchique)|"
+    rf"(?P<parent>{one_of('parent')}(?: .+)?)|"
     r"wbs(?: code)?|outline(?: number)?|gliederung(?:snummer)?|psp(?:-code)?|edt|n° wbs"
 )
+"""Headers of columns by which rows stand over others."""
 
 
 @dataclass(frozen=True)
@@ -139,21 +141,36 @@ def _is_sum(amounts: np.ndarray, row: int, of: list[int]) -> bool:
     return bool(own.any() and np.allclose(own, np.nansum(amounts[of], axis=0), rtol=1e-3, atol=1e-9))
 
 
-def _outline(body: Body) -> dict[int, int]:
-    """Rows that stand over others by a column of outline levels or numbers (1, 1.1, 1.1.2): row -> end of its rows."""
-    for place, header in enumerate(body.headers):
-        kind = _OUTLINE.fullmatch(folded(header))
-        text = body.text(place).fillna("") if kind else pd.Series(dtype="str")
-        if not len(text) or not text.str.fullmatch(r"\d+(?:\.\d+)*\.?").all():
+def _outline(body: Body) -> dict[int, list[int]]:
+    """Rows that stand over others, and the last of these below each.
+
+    By a column of outline levels, of numbers (1, 1.1, 1.1.2), or of the key of the row above.
+    """
+    texts = [body.text(place).fillna("") for place in range(len(body.headers))]
+    for header, text in zip(map(folded, body.headers), texts, strict=True):
+        kind = OUTLINE.fullmatch(header)
+        if kind is None:
             continue
-        depths = text.astype(float) if kind and kind["depth"] else text.str.strip(".").str.count(r"\.")
-        deep, spans = depths.to_numpy(), {}
-        for row, own in enumerate(deep[:-1]):
-            if deep[row + 1] > own:
-                ends = np.flatnonzero(deep[row + 1 :] <= own)
-                spans[row] = row + 1 + int(ends[0]) if len(ends) else len(deep)
-        if spans:
-            return spans
+        if kind["parent"]:
+            keys = (one for one in texts if one is not text and one.is_unique and (set(one) & set(text)) - {""})
+            rows = {key: row for row, key in enumerate(next(keys, ())) if key}
+            above = [rows.get(key, -1) for key in text]
+        elif text.str.fullmatch(r"\d+(?:\.\d+)*\.?").all():
+            deep = (text.astype(float) if kind["depth"] else text.str.strip(".").str.count(r"\.")).to_list()
+            above, last = [], dict[float, int]()
+            for row, own in enumerate(deep):
+                above.append(max((at for depth, at in last.items() if depth < own), default=-1))
+                last[own] = row
+        else:
+            continue
+        below: dict[int, list[int]] = {}
+        for row in sorted(set(range(len(above))) - set(above)):
+            at = above[row]
+            while at >= 0 and below.setdefault(at, [])[-1:] != [row]:  # a circle ends, too
+                below[at].append(row)
+                at = above[at]
+        if below:
+            return below
     return {}
 
 
@@ -314,16 +331,15 @@ def _sums(
     body: Body, look: Look, may: np.ndarray, lone: np.ndarray, keep: np.ndarray, years: list[pd.Series]
 ) -> tuple[np.ndarray, dict[int, str], np.ndarray, set[int]]:
     """Amounts; rows that are sums of others, and of which; rows that stand over others; groups without a sum."""
-    spans = _outline(body)
-    over = _among(spans, len(may))
     numbers = _amounts(body, look.amounts)
+    below = {row: rows for row, rows in _outline(body).items() if not np.isnan(numbers[rows]).all()}
+    over = _among(below, len(may))
     found = find_totals(numbers, may & ~over, keep & ~over, lone)
     for text in years:  # a total of one year, below the rows of several
         for value in pd.unique(text.dropna()):
             mine = keep & (text == value).to_numpy(bool)
             found |= find_totals(numbers, may & mine, mine, lone)
-    leaves = {row: [one for one in range(row + 1, last) if one not in spans] for row, last in spans.items()}
-    found |= {row: "below" for row, below in leaves.items() if _is_sum(numbers, row, below)}
+    found |= {row: "below" for row, rows in below.items() if _is_sum(numbers, row, rows)}
     folds, others = _folds(body, numbers) if body.depths.any() and numbers.size else ({}, set[int]())
     return numbers, found | folds, over | _among(folds, len(may)), others
 

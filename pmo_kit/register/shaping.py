@@ -319,7 +319,8 @@ def list_unmapped(
     wide: Iterable[int] = (), settings: Settings | None = None,
 ) -> None:  # fmt: skip
     """List columns that were not read, with what they hold; one whose loss changes amounts blocks."""
-    added = [one.name for one in table if one.is_summed]
+    limits = table.name == "rules"
+    added = [one.name for one in table if one.is_summed or (limits and one.type == "number")]
     read = [place for name, place in matched.items() if name in added] + list(wide)
     taken = {folded(body.headers[place]): place for place in matched.values()}
     for place, title, cells, value in unread(body, places):
@@ -333,7 +334,7 @@ def list_unmapped(
             severity, why = ("info", "") if kind == "same" else ("block", words_)
         elif read and table.name != "projects" and looks_like_numbers(header, cells):
             part = _SPENT.search(folded(header)) or is_sum(body.cells[place], [body.cells[one] for one in read])
-            if not part and (_AMOUNT.search(folded(header)) or (table.wide and not body.beside)):
+            if not part and (limits or _AMOUNT.search(folded(header)) or (table.wide and not body.beside)):
                 severity, why = "block", " It looks like amounts, and money must not be left out."
         text = f'The column "{title}" is not one of the table {table.name}; its {len(cells)} values were not read.'
         fix = "Rename it to a column of the dictionary, map it (pmo-kit import FILE), or take it out of the sheet."
@@ -353,8 +354,8 @@ def is_sum(cells: pd.Series, others: list[pd.Series]) -> bool:
     """True when a column is the sum of several others, row by row."""
     mine, parts = plain_numbers(cells, own=True), [plain_numbers(one, own=True) for one in others]
     whole = pd.concat(parts, axis=1).sum(axis=1, min_count=1) if len(parts) > 1 else mine.where(mine.isna())
-    known = mine.notna() & whole.notna()
-    return bool(known.any() and np.allclose(mine[known], whole[known], rtol=1e-6, atol=0.011))
+    known = (mine.notna() & whole.notna()).any()  # an amount that stands alone is no sum of others
+    return bool(known and np.allclose(mine.fillna(0.0), whole.fillna(0.0), rtol=1e-6, atol=0.011))
 
 
 @dataclass(frozen=True, eq=False)

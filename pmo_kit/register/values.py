@@ -161,17 +161,26 @@ def look_alike(text: str) -> str:
     return re.sub(r"[\s_\-–—]+", " ", plain).strip(" .,;:") or plain
 
 
+def like_digits(text: str) -> str:
+    """A text as `look_alike` has it, with letters beside a digit that look like a digit as that digit.
+
+    >>> like_digits("PO1"), like_digits("Pl1"), like_digits("Pool")
+    ('p01', 'p11', 'pool')
+    """
+    return re.sub(r"(?<=\d)[oil]|[oil](?=\d)", lambda sign: "0" if sign[0] == "o" else "1", look_alike(text))
+
+
 def near_words(value: str, known: Iterable[str]) -> str:
     """Did you mean: the known value that is most like another one, in words; empty where none is.
 
     >>> near_words("Nort", ["North", "South"])
     ' Did you mean "North"?'
     """
-    forms = {look_alike(one): one for one in known}
-    found = difflib.get_close_matches(look_alike(value), forms, n=1, cutoff=0.7)
+    forms = {like_digits(one): one for one in known}
+    found = difflib.get_close_matches(like_digits(value), forms, n=1, cutoff=0.7)
     if not found:
         return ""
-    same = " (they differ in case, blanks or signs that look alike)" if found[0] == look_alike(value) else ""
+    same = " (they differ in case, blanks or signs that look alike)" if found[0] == like_digits(value) else ""
     return f' Did you mean "{forms[found[0]]}"?{same}'
 
 
@@ -254,7 +263,7 @@ def _token(word: str) -> tuple[str, str] | None:
     for cut in range(1, len(word)):  # TEUR, MEUR, kUSD, k€, EURm, AUD$m, R000
         for scale, money in ((word[:cut], word[cut:]), (word[cut:], word[:cut])):
             code = money.upper() if money.upper() in _CODES else ""
-            sign = not money.isalpha() or (money == "R" and word[0] == "R")  # Rm, R000, but not Mr
+            sign = not money.isalpha() or money > "\u2e80" or (money == "R" and word[0] == "R")  # Rm, R000, but not Mr
             codes = _SIGNS.get(money.casefold(), "") if sign else code
             name = "thousand" if scale.casefold() == "t" else _SCALE_OF.get(scale.casefold(), "")
             if codes and name:
@@ -430,7 +439,7 @@ def decimal_evidence(cells: Iterable[object]) -> tuple[bool, bool]:
     >>> decimal_evidence(["1.234,50", "12"]), decimal_evidence(["1,234", "12"]), decimal_evidence(["12,5 Mio. €"])
     ((False, True), (False, False), (False, True))
     """
-    texts = [text for text in texts_of(cells) if "." in text or "," in text]
+    texts = [text for text in map(plain_digits, texts_of(cells)) if "." in text or "," in text]
     return any(map(_POINT.search, texts)), any(map(_COMMA.search, texts))
 
 
@@ -511,15 +520,28 @@ def _digits(digits: str, comma: bool | None) -> float | None:
     point, group = (",", ".") if comma else (".", ",")
     whole, _, rest = digits.partition(point)
     grouped = rf"\d+|\d{{1,3}}(?:[{group}'’ ]\d{{2,3}})*[{group}'’ ]\d{{3}}"
-    odd = rest and not (rest.isascii() and rest.isdigit())
+    odd = rest and not rest.isdecimal()
     if odd or (whole and not re.fullmatch(grouped, whole)):
         return None
     whole = re.sub(r"\D", "", whole)
     return float(f"{whole or 0}.{rest or 0}") if whole or rest else None
 
 
+_WIDE = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {ord("٫"): ".", ord("٬"): ","}
+
+
+def plain_digits(text: str) -> str:
+    """Digits of any script, and the signs that stand among wide and Arabic ones, as this code knows them.
+
+    >>> plain_digits("１２．５"), plain_digits("١٬٢٥٠٫٥"), plain_digits("10³")
+    ('12.5', '1,250.5', '10³')
+    """
+    return text if text.isascii() else re.sub(r"\d", lambda digit: str(int(digit[0])), text.translate(_WIDE))
+
+
 def _one_number(text: str, comma: bool | None, is_money: bool = False) -> tuple[float, str, str] | None:
     """Read one number: value, scale, currencies; None when it is not a number (a percentage is no money)."""
+    text = plain_digits(text)
     match = None if ORDINAL.search(text) else _NUMBER.fullmatch(text)
     value = None if match is None else _digits(match["digits"].rstrip(".,"), comma)
     if match is None or value is None:
@@ -801,19 +823,19 @@ def english_months(text: str) -> str:
 def read_period(text: str) -> str | None:
     """Read a year, quarter or month into its one form: "2028", "2028-Q1", "2026-09".
 
-    >>> read_period("Q1 2028"), read_period("2028q3"), read_period("Sep 2026"), read_period("2026/9")
-    ('2028-Q1', '2028-Q3', '2026-09', '2026-09')
+    >>> read_period("Q1 2028"), read_period("T3 2028"), read_period("Jan-26"), read_period("2026/9")
+    ('2028-Q1', '2028-Q3', '2026-01', '2026-09')
     """
     low = text.strip().lower()
-    if match := re.fullmatch(r"(?:fy\s*)?(\d{4})[\s\-/]*q([1-4])|q([1-4])[\s\-/]*(?:fy\s*)?(\d{4})", low):
+    if match := re.fullmatch(r"(?:fy\s*)?(\d{4})[\s\-/]*[qt]([1-4])|[qt]([1-4])[\s\-/]*(?:fy\s*)?(\d{4})", low):
         return f"{match[1] or match[4]}-Q{match[2] or match[3]}"
     if match := re.fullmatch(r"(\d{4})[-/](\d{1,2})(?:-01(?:[ t]00:00(:00)?)?)?", low):
         month = int(match[2])
         if 1 <= month <= 12:
             return f"{match[1]}-{month:02d}"
-    if match := re.fullmatch(r"([^\W\d_]{3,})\.?[\s\-/]*(?:de )?(\d{4})", low):
-        month = _MONTHS.get(match[1], 0)
-        return f"{match[2]}-{month:02d}" if month else None
+    match = re.fullmatch(r"([^\W\d_]{3,})\.?[\s\-/'’]*(?:de )?(\d{4}|\d\d)", low)
+    if match and match[1] in _MONTHS:
+        return f"{'20'[: 4 - len(match[2])]}{match[2]}-{_MONTHS[match[1]]:02d}"
     year = read_year(text)
     return None if year is None else str(year)
 

@@ -13,6 +13,7 @@ from openpyxl.styles import Font
 
 from pmo_kit.errors import DataError
 from pmo_kit.register import load_register
+from pmo_kit.register.drafting import draft_mapping, import_sources
 from pmo_kit.register.rows import is_total
 from pmo_kit.register.sheets import read_csv_sheet
 from pmo_kit.register.values import look_alike
@@ -649,3 +650,125 @@ def test_a_word_that_is_nearly_one_that_is_read_is_told(folder, table, text):
     mine = register.findings.query("rule == 'word_read_by_nothing'")
     assert mine["row"].tolist() == [2]
     assert mine["message"].str.contains("Did you mean").all()
+
+
+# ---------------------------------------------------------------- columns that look like a sum, tables below tables
+
+
+@pytest.mark.parametrize(
+    ("rows", "is_read"),
+    [
+        ("P01,10,2,12\nP02,5,1,6\n", True),
+        ("P01,10,2,12\nP02,,6,6\n", True),
+        ("P01,10,2,12\nP02,,,50\n", False),  # the years of P02 are not known yet, its money is
+        ("P01,10,2,12\nP02,5,1,\n", False),
+    ],
+)
+def test_a_column_of_sums_is_the_sum_in_every_row(folder, rows, is_read):
+    result = read(folder, costs="project_id,2027,2028,Total\n" + rows, said={"beyond_horizon": "unlimited"})
+    if is_read:
+        assert result.table("costs")["amount"].sum() == 18
+    else:
+        assert told(result, "block", "Total", "money must not be left out")
+
+
+@pytest.mark.parametrize(
+    ("header", "value"), [("max", 1), ("Upper limit", 1), ("höchstens", 1), ("biggest value", None), ("cap 2027", None)]
+)
+def test_the_limit_of_a_rule_is_never_left_out(folder, header, value):
+    result = read(folder, rules=f"rule,kind,scope,minimum,{header}\nCap,count,all,0,1\n")
+    if value is not None:
+        assert result.table("rules")["maximum"].tolist() == [value]
+    else:
+        assert told(result, "block", header, "must not be left out")
+
+
+@pytest.mark.parametrize(("years", "refused"), [("2029,2030", True), ("2027,2028", False)])
+def test_a_table_of_other_years_below_a_table_is_refused(folder, years, refused):
+    resources = "project_id,role,period,fte\nP01,engineer,2027,2\n"
+    capacity = f"role,2027,2028\nengineer,4,4\nrole,{years}\nsurveyor,5,5\n"
+    result = read(folder, resources=resources, capacity=capacity)
+    if refused:
+        assert told(result, "block", "Another header stands here", row=3)
+    else:
+        assert result.table("capacity")["fte"].sum() == 18
+
+
+@pytest.mark.parametrize("words", ["Cost 2027", "Montant 2027 (M€)", "Kosten 2027", "2027 expenditure"])
+def test_a_year_beside_the_word_for_the_amounts_of_a_table_is_a_year(folder, words):
+    result = read(folder, costs=f'project_id,"{words}"\nP01,10\nP02,5\n')
+    assert result.table("costs")[["year", "amount"]].to_numpy().tolist() == [[2027, 10], [2027, 5]]
+
+
+def test_the_only_year_with_readable_amounts_is_no_sum_of_itself(tmp_path):
+    lines = ["Project ID,Project Name,Department,FY27 Cost,FY28 Cost"]
+    lines += ['1001,Bridge,Roads,"$1,250,000",$ -', '1002,School,Roads,"$800,000","$(200,000)"']
+    (tmp_path / "source.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    draft = draft_mapping([tmp_path / "source.csv"])
+    assert "not read" not in draft.table
+    assert '"FY27 Cost": 2027, "FY28 Cost": 2028' in draft.text
+
+
+@pytest.mark.parametrize(("one", "other"), [("P01", "PO1"), ("P11", "Pl1"), ("R10", "RI0"), ("7O", "70")])
+def test_ids_that_differ_in_a_letter_that_looks_like_a_digit_are_told(folder, one, other):
+    projects = f"project_id,name,area\n{one},Quay wall,North\n{other},Tram depot,South\n"
+    costs = f"project_id,year,amount\n{one},2027,10\n{other},2027,5\n"
+    benefits = f"project_id,benefit,year,amount\n{one},toll,2028,30\n{other},fares,2028,12\n"
+    assert told(read(folder, projects=projects, costs=costs, benefits=benefits), "warn", one, other, row=3)
+
+
+def test_an_id_with_a_letter_for_a_digit_is_asked_with_the_one_that_is_meant(folder):
+    assert told(read(folder, costs="project_id,year,amount\nPO1,2027,10\n"), "block", "PO1", 'Did you mean "P01"?')
+
+
+# ---------------------------------------------------------------- rows that stand over others, words that tell a kind
+
+PARENTS = "ID,{parent},Project,Department,2027 (k€),2028 (k€)\n"
+OVER = {"A": "A,,Programme,Roads,300,100\n", "B": "B,A,Bridge,Roads,200,60\n", "C": "C,A,Tunnel,Roads,100,40\n"}
+OVER |= {"S": "S,,School,Build,50,50\n"}
+
+
+def imported(tmp_path, text):
+    (tmp_path / "source.csv").write_text(text, encoding="utf-8")
+    told, code = import_sources([tmp_path / "source.csv"], tmp_path / "out")
+    return told, code, load_register(tmp_path / "out") if code == 0 else None
+
+
+@pytest.mark.parametrize("parent", ["Parent ID", "Parent", "Parent task", "Übergeordnet"])
+@pytest.mark.parametrize("order", ["ABCS", "ASBC", "BCAS"])
+def test_a_row_that_others_name_as_their_parent_is_no_project_beside_them(tmp_path, parent, order):
+    told, code, register = imported(tmp_path, PARENTS.format(parent=parent) + "".join(OVER[one] for one in order))
+    assert code == 0, told
+    assert "total of the rows below" in told
+    assert register.table("costs").groupby("project_id")["amount"].sum().to_dict() == {"B": 260, "C": 140, "S": 100}
+    assert "rag_declared" not in (tmp_path / "out" / "source.map.yml").read_text(encoding="utf-8")
+
+
+def test_a_parent_that_is_not_the_sum_of_its_children_is_asked_about(tmp_path):
+    rows = OVER | {"C": "C,A,Tunnel,Roads,90,40\n"}
+    told, code, _ = imported(tmp_path, PARENTS.format(parent="Parent ID") + "".join(rows.values()))
+    assert code == 2
+    assert "amounts that are not their sum" in told
+
+
+@pytest.mark.parametrize("child", ["B,A,Bridge,Roads,,\n", "B,Z,Bridge,Roads,7,8\n"])
+def test_a_parent_is_a_project_where_its_children_have_no_amounts_or_it_is_not_there(tmp_path, child):
+    text = PARENTS.format(parent="Parent ID") + OVER["A"] + child + OVER["S"]
+    told, code, register = imported(tmp_path, text)
+    assert code == 0, told
+    assert register.table("costs").query("project_id == 'A'")["amount"].tolist() == [300, 100]
+
+
+@pytest.mark.parametrize("words", [("Capex", "Opex", "Benefit"), ("Investition", "Betrieb", "Nutzen")])
+def test_words_that_tell_costs_from_benefits_tell_their_kind_too(tmp_path, words):
+    capex, opex, benefit = words
+    lines = [f"A,Bridge,Roads,2027,{capex},100", f"A,Bridge,Roads,2027,{opex},10"]
+    lines += [f"A,Bridge,Roads,2028,{benefit},50", f"B,School,Build,2027,{capex},70"]
+    head = "Project ID,Project Name,Department,Year,Type,Amount (k€)"
+    told, code, register = imported(tmp_path, "\n".join([head, *lines]) + "\n")
+    assert code == 0, told
+    costs = register.table("costs").reset_index()
+    assert costs[["project_id", "kind", "amount"]].to_numpy().tolist() == [
+        ["A", "capex", 100], ["A", "opex", 10], ["B", "capex", 70]
+    ]  # fmt: skip
+    assert register.table("benefits")["amount"].tolist() == [50]

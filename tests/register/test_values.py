@@ -67,6 +67,29 @@ def test_numbers_with_a_comma(written, value):
     assert parsed.values.iloc[0] == pytest.approx(value)
 
 
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [("2.5E+03", 2500), ("1.21e+08", 1.21e8), ("5E-1", 0.5), ("１２．５", 12.5), ("１，２５０", 1250),
+     ("١٬٢٥٠٫٥", 1250.5), ("（３）", -3)],
+)  # fmt: skip
+def test_numbers_with_an_exponent_or_in_digits_of_another_script(written, value):
+    parsed = numbers(written)
+    assert not parsed.bad.any()
+    assert parsed.values.iloc[0] == pytest.approx(value)
+
+
+@pytest.mark.parametrize("written", ["10³", "12½", "5e", "2e étape", "５th"])
+def test_a_raised_digit_a_fraction_or_a_place_is_no_number(written):
+    assert numbers(written).bad.all()
+
+
+@pytest.mark.parametrize(("written", "value"), [("5百万円", 5), ("1,250千円", 1.25), ("30円", 30)])
+def test_an_amount_in_yen_says_its_currency(written, value):
+    assert numbers(written, money_unit="million", currency="JPY").values.tolist() == [value]
+    elsewhere = numbers(written, money_unit="million", currency="EUR")
+    assert ("block", "currency_mixed") in [(note[0], note[1]) for note in elsewhere.notes]
+
+
 @pytest.mark.parametrize("written", ["abc", "12 apples", "1.2.3,4,5", "(12", "--5", "inf", "0x10", "1e999", "=1+1"])
 def test_what_is_no_number(written):
     assert numbers(written).bad.all()
@@ -171,6 +194,14 @@ def test_years(text, year):
 @pytest.mark.parametrize("text", ["27", "2027-29", "year", "1234567", "3027"])
 def test_what_is_no_year(text):
     assert read_year(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "period"),
+    [("Jan-26", "2026-01"), ("sept. 27", "2027-09"), ("déc-2027", "2027-12"), ("T4 2027", "2027-Q4")],
+)
+def test_periods_as_sheets_show_them(text, period):
+    assert read_period(text) == period
 
 
 @pytest.mark.parametrize("text", ["2028-Q5", "Q0 2028", "2028-13", "soon"])

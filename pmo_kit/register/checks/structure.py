@@ -9,7 +9,7 @@ import pandas as pd
 
 from pmo_kit.facts import as_given
 from pmo_kit.register.checks.registry import Evidence, Found, rule
-from pmo_kit.register.values import look_alike, near_words
+from pmo_kit.register.values import like_digits, look_alike, near_words
 from pmo_kit.register.values import words as word_lists
 
 _LARGEST = 1e15
@@ -125,10 +125,9 @@ def look_alikes(evidence: Evidence) -> Iterator[Found]:
             continue
         about = column.refs[0] if column.refs else ("", column.name)
         forms = usual.setdefault(about if about[1] != "project_id" else ("projects", "project_id"), {})
+        alike = like_digits if column.type == "id" else look_alike
         found = values.value_counts().index
-        for value in found:
-            forms.setdefault(look_alike(value), value)
-        other = {value: form for value in found if (form := forms[look_alike(value)]) != value}
+        other = {value: form for value in found if (form := forms.setdefault(alike(value), value)) != value}
         text = f'{column.name} "{{}}" is also written "{{}}": these count as two.'
         words = {value: text.format(value, form) for value, form in other.items()}
         yield Found(*place, values, words, "Write it one way everywhere.")
