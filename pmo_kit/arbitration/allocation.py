@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.arbitration.infeasibility import conflict_error
-from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model, kept, parts
+from pmo_kit.arbitration.model import ONE, Model, Plan, compile_model, in_parts, kept
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Capacity, Count, Demand, Limit, Synergy
 from pmo_kit.arbitration.search import Found, Pool, best_plan, core_plan, each, moment, proof_gap, settle_tie
@@ -485,7 +485,7 @@ def limits_used(model: Model, plan: Plan) -> tuple[LimitUse, ...]:
         if not isinstance(rule, Limit):
             continue
         most, carried = np.isfinite(row.upper), exact.carried[place]
-        bound = parts(row.upper)[0] + carried if most else parts(row.lower)[0]
+        bound = in_parts(row.upper) + carried if most else in_parts(row.lower)
         amount, limit, slack = used / ONE, bound / ONE, (bound - used if most else used - bound) / ONE
         unit = question.money
         if row.share is not None:

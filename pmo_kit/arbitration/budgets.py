@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pmo_kit.arbitration.allocation import Allocation, allocation_of, answered, asked_gap, close_enough
-from pmo_kit.arbitration.model import ONE, Model, Plan, PlanChange, compile_model, parts
+from pmo_kit.arbitration.model import ONE, Model, Plan, PlanChange, compile_model, in_parts
 from pmo_kit.arbitration.question import Question
 from pmo_kit.arbitration.rules import Envelope, Row
 from pmo_kit.arbitration.search import Found, best_plan, moment, proof_gap
@@ -238,7 +238,7 @@ def _funding_order(alone: Frontier, weights: Mapping[float, float]) -> FundingOr
     nested: dict[float, Allocation | InfeasibleError] = {}
     for (times, a), plan in zip(alone.allocations.items(), chain.best, strict=True):
         exact = a._model.evaluate(plan).value
-        nested[times] = allocation_of(a._model, Found("feasible", plan, exact, max(exact, parts(a.bound)[0]), 0))
+        nested[times] = allocation_of(a._model, Found("feasible", plan, exact, max(exact, in_parts(a.bound)), 0))
     value = float(np.dot(shares, [a.value for a in nested.values() if isinstance(a, Allocation)]))
     bound = max(value, bound)
     table, allocations, levels, again = _points(
@@ -287,6 +287,7 @@ class _Chain:
         self._models = [a._model for a in points]
         self._groups = self._models[0].question.built.groups
         self._near = 2e-9 * max(1e-9, *(m.size for m in self._models))
+        self._steps: dict[tuple[int, bool, frozenset[str]], Plan | None] = {}
         self.best: tuple[Plan, ...] | None = None
         self.value = -np.inf
 
@@ -328,18 +329,24 @@ class _Chain:
         """Nested plans from the best plan of one budget: larger ones add, smaller ones leave out; none if it ends."""
         plans = {start: self._points[start]._positions}
         for place in [*range(start + 1, len(self._models)), *range(start - 1, -1, -1)]:
-            model = self._models[place]
-            if place > start:
-                fixed, rows = self._between(self._held(place - 1, plans[place - 1]), None)
-            else:
-                fixed, rows = self._between((), self._held(place + 1, plans[place + 1]))
-            gap = asked_gap(model.question) * self._points[place]._free_value()
-            limits = Limits(max(proof_gap(model), gap), model.question.node_limit)
-            found = best_plan(model, fixed=fixed, extra=rows, limits=limits)
-            if found.plan is None:
+            more = place > start
+            beside = place - 1 if more else place + 1
+            key = place, more, self._held(beside, plans[beside])
+            if key not in self._steps:  # the best plans of other budgets often lead here, too
+                self._steps[key] = self._step(*key)
+            step = self._steps[key]
+            if step is None:
                 return ()
-            plans[place] = found.plan
+            plans[place] = step
         return tuple(plans[place] for place in range(len(plans)))
+
+    def _step(self, place: int, more: bool, held: frozenset[str]) -> Plan | None:
+        """The best plan of a budget that holds all of these projects and `more`, or none but these."""
+        model = self._models[place]
+        fixed, rows = self._between(held, None) if more else self._between((), held)
+        gap = asked_gap(model.question) * self._points[place]._free_value()
+        limits = Limits(max(proof_gap(model), gap), model.question.node_limit)
+        return best_plan(model, fixed=fixed, extra=rows, limits=limits).plan
 
     def _together(self, places: range, free: bool = False) -> float:
         """A bound on the plans of adjacent budgets from one program, the others as they are best known, or `free`."""
@@ -437,15 +444,6 @@ CORE, AROUND, TRIES, LARGE = 65, 90, 6, 80  # options searched, of how many, how
 SEARCHED = 500  # branches of one such search; of all options a fifth
 
 
-@dataclass(frozen=True, eq=False)
-class Relaxed:
-    """What plans could be worth if projects could be split: a proven bound, the point, reduced costs."""
-
-    bound: float
-    x: Floats
-    reduced: Floats
-
-
 class Warm:
     """The relaxation of a model, solved again and again from where it stood.
 
@@ -453,7 +451,7 @@ class Warm:
     """
 
     def __init__(self, model: Model) -> None:
-        self._model = model
+        self._program = model.program
         self._highs: Any = relaxed_solver(model.program)
 
     @staticmethod
@@ -461,28 +459,25 @@ class Warm:
         """Whether the columns are all options."""
         return bool(model.program.integer.all())
 
-    def turn_to(self, model: Model) -> None:
-        """Take a model of the same question with other limits; the relaxation stays warm."""
-        self._model, p = model, model.program
-        self._highs.changeRowsBounds(len(p.lower), np.arange(len(p.lower), dtype=np.int32), p.lower, p.upper)
-
-    def relax(self) -> Relaxed | None:
-        """The relaxation; None where it has no answer."""
-        p, highs = self._model.program, self._highs
+    def relax(self, model: Model) -> tuple[float, Floats, Floats] | None:
+        """Bound, point and reduced costs of a model of the same question with other limits; None where it has none."""
+        self._program = p = model.program
+        highs = self._highs
+        highs.changeRowsBounds(len(p.lower), np.arange(len(p.lower), dtype=np.int32), p.lower, p.upper)
         highs.run()
         if highs.getInfo().primal_solution_status != 2:
             return None
         solution = highs.getSolution()
         bound, reduced = SafeBound(p).of(np.array(solution.row_dual), p.least, p.most)
-        return Relaxed(bound, np.array(solution.col_value), reduced)
+        return bound, np.array(solution.col_value), reduced
 
-    def core(self, relaxed: Relaxed, enough: float, until: float | None = None) -> Floats | None:
+    def core(self, point: Floats, reduced: Floats, enough: float, until: float | None = None) -> Floats | None:
         """A plan worth `enough`, as zeros and ones; None where none is found.
 
         Searched are small sets of the options that cost least to change (Balas and Zemel 1980), the others as in
         the relaxation: the nearest, then some of those not too far, then a larger set; at last all of them.
         """
-        order = np.argsort(np.abs(relaxed.reduced), kind="stable")
+        order = np.argsort(np.abs(reduced), kind="stable")
         rng = np.random.Generator(np.random.SFC64(0))
         near, around = order[: CORE // 2], order[CORE // 2 : AROUND]
         sets = [order[:CORE]]
@@ -490,9 +485,9 @@ class Warm:
             drawn = min(len(around), CORE - len(near))
             sets += [np.append(near, rng.choice(around, drawn, replace=False)) for _ in range(TRIES)]
             sets.append(order[:LARGE])
-        p = self._model.program
+        p = self._program
         for columns in sets:
-            part, x = p.part(columns, relaxed.x), np.rint(relaxed.x)
+            part, x = p.part(columns, point), np.rint(point)
             x[columns] = 0.0
             short = enough - float(x @ p.value)
             found = solve(part, Limits(0.0, SEARCHED, until, short, short))
@@ -507,17 +502,16 @@ def good_plan(warm: Warm, model: Model, gap: float) -> Found | None:
     """A plan of a model within about a gap of the relaxation, with the relaxation's bound; None where none is
     found."""
     until = moment(model.question.time_limit)
-    warm.turn_to(model)
-    relaxed = warm.relax()
+    relaxed = warm.relax(model)
     if relaxed is None:
         return None
-    free = model.question.built.free
-    enough = relaxed.bound - 0.995 * gap * abs(float((model.program.value * relaxed.x)[free].sum()))
-    x = warm.core(relaxed, enough, until)
+    bound, point, reduced = relaxed
+    enough = bound - 0.995 * gap * abs(float((model.program.value * point)[model.question.built.free].sum()))
+    x = warm.core(point, reduced, enough, until)
     if x is None:
         return None
     plan = taken(x)
     exact = model.evaluate(plan)
     if exact.broken:
         return None
-    return Found("feasible", plan, exact.value, max(exact.value, int(np.ceil(relaxed.bound * ONE))), 0)
+    return Found("feasible", plan, exact.value, max(exact.value, int(np.ceil(bound * ONE))), 0)

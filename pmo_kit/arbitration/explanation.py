@@ -13,7 +13,7 @@ import pandas as pd
 
 from pmo_kit.arbitration.allocation import SMALL, Allocation, arbitrate, asked_gap
 from pmo_kit.arbitration.counterfactual import way_words
-from pmo_kit.arbitration.model import ONE, Plan, compile_model, parts
+from pmo_kit.arbitration.model import ONE, Plan, compile_model, in_parts
 from pmo_kit.arbitration.prices import (
     Flip,
     blocking_rules,
@@ -187,7 +187,7 @@ def explain(allocation: Allocation, *, exact: bool | None = None, projects: Sequ
     model = allocation._model
     options = model.question.built
     plan, value = allocation._positions, allocation._value
-    bound = value if allocation.gap == 0 else parts(allocation.bound)[0]
+    bound = value if allocation.gap == 0 else in_parts(allocation.bound)
     gap = 0.0 if exact else asked_gap(model.question) * allocation._free_value()
     limits = Limits(max(proof_gap(model), gap), model.question.node_limit)
     asked = [i for i in range(model.n) if projects is None or options.project_ids[i] in projects]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from math import floor, gcd, inf, isinf, log10
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +59,12 @@ def parts(*numbers: float) -> list[int]:
     return [int(x) * 10 ** (22 - places) for x in whole.tolist()]
 
 
+@lru_cache(ROWS)
+def in_parts(number: float) -> int:
+    """One number in whole parts of 1 / ONE, in 14 digits."""
+    return parts(number)[0]
+
+
 @dataclass(frozen=True)
 class PlanChange:
     """What is different between two plans, or in all plans that tie: ids, a stop counts as not being there.
@@ -107,6 +113,11 @@ class Product:
     second: NDArray[np.int64]
     value: float
 
+    @cached_property
+    def sides(self) -> tuple[list[int], list[int]]:
+        """The options of both sets."""
+        return self.first.tolist(), self.second.tolist()
+
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
@@ -116,7 +127,6 @@ class Evaluation:
     used: tuple[int, ...]
     carried: tuple[int, ...]  # money brought into a row from the year before
     broken: tuple[tuple[int, int], ...]  # (row position, by how much)
-    penalties: int
 
     @property
     def worth(self) -> float:
@@ -218,7 +228,7 @@ class Model:
     def _bounds(self) -> list[tuple[int | None, int | None]]:
         """Exact limits of every row."""
         return [
-            (None if isinf(r.lower) else parts(r.lower)[0], None if isinf(r.upper) else parts(r.upper)[0])
+            (None if isinf(r.lower) else in_parts(r.lower), None if isinf(r.upper) else in_parts(r.upper))
             for r in self.rows
         ]
 
@@ -226,7 +236,7 @@ class Model:
     def _scalars(self) -> dict[float, int]:
         """Amounts that may be carried on, and prices of soft rules, in exact parts."""
         numbers = {*(limit for *_, limit in self.carries), *self.prices.values()}
-        return {number: parts(number)[0] for number in numbers}
+        return {number: in_parts(number) for number in numbers}
 
     def evaluate(self, plan: Iterable[int]) -> Evaluation:
         """A plan (positions of the chosen options) in exact integer arithmetic, against every rule.
@@ -242,7 +252,7 @@ class Model:
             high = self._bounds[place][1]
             most = self._scalars[limit]
             extra[following] = most if high is None else min(most, max(0, high + extra[place] - used[place]))
-        broken, penalties = [], 0
+        broken = []
         for place, (low, high) in enumerate(self._bounds):
             excess = max(
                 used[place] - high - extra[place] if high is not None else 0,
@@ -250,14 +260,14 @@ class Model:
             )
             if excess > 0:
                 if place in self.prices:
-                    penalties += self._scalars[self.prices[place]] * excess // ONE
+                    value -= self._scalars[self.prices[place]] * excess // ONE
                 else:
                     broken.append((place, excess))
-        return Evaluation(value - penalties, used, tuple(extra), tuple(broken), penalties)
+        return Evaluation(value, used, tuple(extra), tuple(broken))
 
     def eased(self, by: Mapping[str, float]) -> Model:
         """The model with the most of some rules changed by an amount, where no other rule reads it."""
-        rows = tuple(replace(row, upper=row.upper + by.get(row.rule, 0.0)) for row in self.rows)
+        rows = tuple(replace(row, upper=row.upper + by[row.rule]) if row.rule in by else row for row in self.rows)
         upper = self.program.upper.copy()
         upper[self.head : self.head + len(rows)] = [row.upper for row in rows]
         return replace(self, rows=rows, program=replace(self.program, upper=upper))
@@ -274,9 +284,7 @@ class Model:
         """The columns that a plan fills: its options, and the effects of two together."""
         chosen = set(plan)
         joint = [
-            y
-            for y, product in enumerate(self.products, start=self.n)
-            if not (chosen.isdisjoint(product.first.tolist()) or chosen.isdisjoint(product.second.tolist()))
+            y for y, product in enumerate(self.products, start=self.n) if not any(map(chosen.isdisjoint, product.sides))
         ]
         return [*chosen, *joint]
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pmo_kit.arbitration.allocation import SMALL, Allocation, asked_gap
-from pmo_kit.arbitration.model import ONE, compile_model, parts
+from pmo_kit.arbitration.model import ONE, compile_model, in_parts, parts
 from pmo_kit.arbitration.rules import Capacity, Envelope, Mandatory, Row, Rule, Share, role_words
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _options(options: Options, values: list[float]) -> list[dict[str, Any]]:
     table = options.table.assign(project=options.project_ids, level=names, exact=values[: len(options)])
     return [
         {"project": str(o.project), "level": str(o.level), "base": str(o.base_level), "label": str(o.label),
-         "stop": bool(o.stop), "value": o.exact, "cost": _plain(parts(o.cost)[0])}
+         "stop": bool(o.stop), "value": o.exact, "cost": _plain(in_parts(o.cost))}
         for o in table.itertuples()
     ]  # fmt: skip
 

@@ -130,7 +130,7 @@ class Question:
     def _repr_html_(self) -> str:
         return f"<p>{html.escape(repr(self))}.</p>"
 
-    @property
+    @cached_property
     def built(self) -> Options:
         """The options behind `options`, `spend` and `demand`."""
         return self._on(self.basis)

@@ -485,6 +485,7 @@ class FrontierState:
 
     def __init__(self, ladder: Frontier) -> None:
         if isinstance(ladder, FundingOrder):
+            self.order = ladder
             ladder = ladder_of(ladder.question, ladder.table["factor"].tolist())
         self.ladder = ladder
         self.points = ladder.table[ladder.table["value"].notna()].reset_index(drop=True)

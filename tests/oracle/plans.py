@@ -3,7 +3,8 @@
 Reads the CSV folder with the standard library and takes nothing from pmo_kit. Readings where words leave a choice:
 a cost of two together is a cost row of the first project (its year, kind capex, no fund); a rule that is set aside is
 a limit without end and nothing else (its carry_limit passes on, shares of the envelopes keep their base); prices are
-of the project: `out` is at no level (a committed one: not at `stop`), `in` is at that level.
+of the project: `out` is at no level (a committed one: not at `stop`), `in` is at that level; a rule of every year holds
+in the years of the envelopes, where there are any.
 """
 
 import csv
@@ -181,6 +182,7 @@ class Model:
             {y for c in self.costs for y, *_ in c}
             | {int(float(s["year"])) for s in synergies if s.get("quantity") == "cost"}
         )
+        self.limited = sorted({int(float(row["year"])) for row in r.tables["budgets"]}) or self.years
         self._read_rules(overrides)
 
     def at(self, project, level):
@@ -303,7 +305,7 @@ class Model:
         low, high, price = (number(row.get(c)) for c in ("minimum", "maximum", "price"))
         yearly = (row.get("per") or "horizon") == "year" and kind != "count"
         parts = []
-        for year in self.years if yearly else [None]:
+        for year in self.limited if yearly else [None]:
             if kind == "count":
                 inside = [i for i, o in enumerate(self.options) if o[1] != "stop" and self.inside(scope, o[0])]
                 coefficients = self.row((inside, 1))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -13,12 +15,15 @@ from hypothesis import strategies as st
 import pmo_kit as pmo
 from pmo_kit.arbitration import Capacity, Envelope, Synergy, limits_worth, solve_selection
 from pmo_kit.errors import DataError, InfeasibleError
+from pmo_kit.uncertainty import expected
 from tests.oracle import amounts
 from tests.oracle.compare import LIKELY, Tally, compare
 from tests.oracle.plans import Plans, Register
+from tests.oracle.programs import Program
 from tests.oracle.registers import make
 from tests.strategies import brief
 
+MERIDIAN = Path(__file__).parents[2] / "data" / "samples" / "meridian"
 WRONG_ONCE = sorted(p for p in (Path(__file__).parent / "wrong_once").iterdir() if p.is_dir())
 
 
@@ -142,3 +147,50 @@ def test_a_conflict_cannot_hold_and_every_part_less_one_can(tmp_path_factory, se
     assert set(names) <= set(plans.names)
     assert not plans.possible(names)
     assert all(plans.possible([n for n in names if n != name]) for name in names)
+
+
+def check_sixty(folder: Path, basis: Literal["expected", "likely"], deferral: int, prices: bool) -> None:
+    """The plan of the sixty projects, what it spends and the price of every other choice, by a second program."""
+    register = pmo.load_register(MERIDIAN)
+    shutil.copytree(MERIDIAN, folder)
+    for table in ("costs", "benefits", "resources") if basis == "expected" else ():
+        expected(register).table(table).to_csv(folder / f"{table}.csv", index=False)
+    question = pmo.Question(register, basis=basis, deferral=deferral, overrides=False)
+    allocation, plain = pmo.arbitrate(question), Program(Register(folder), "npv", deferral, overrides=False)
+    value, chosen = plain.best()
+    assert allocation.value == pytest.approx(value, abs=1e-6)
+    spent = allocation.spend.sum()
+    assert {year: float(plain.spend(year=year) @ chosen) for year in plain.years} == pytest.approx(
+        spent.to_dict(), abs=1e-6
+    )
+    if not prices:
+        return
+    reasons = pmo.explain(allocation).table
+    for (project, level), option in question.options.iterrows():
+        place = plain.options.index((project, option["base_level"], option["delay"]))
+        if not chosen[place]:
+            fixed = {place: 1}
+        else:
+            fixed = {place: 0} if option["stop"] else dict.fromkeys(plain.at(project, None), 0)
+        other = plain.best(fixed)
+        price = reasons["price"][project, level]
+        assert np.isnan(price) if other is None else price == pytest.approx(value - other[0], abs=1e-6)
+
+
+@pytest.mark.parametrize("basis", ["likely", "expected"])
+def test_the_sixty_by_a_second_program(tmp_path: Path, basis: Literal["expected", "likely"]) -> None:
+    for deferral in (0, 1):
+        check_sixty(tmp_path / str(deferral), basis, deferral, prices=False)
+
+
+@pytest.mark.long
+def test_every_price_of_the_sixty_by_a_second_program(tmp_path: Path) -> None:
+    check_sixty(tmp_path / "register", "expected", 0, prices=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("basis", "deferral"), [("likely", 0), ("likely", 1), ("expected", 1)])
+def test_more_prices_of_the_sixty_by_a_second_program(
+    tmp_path: Path, basis: Literal["expected", "likely"], deferral: int
+) -> None:
+    check_sixty(tmp_path / "register", basis, deferral, prices=True)
