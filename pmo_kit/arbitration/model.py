@@ -335,16 +335,14 @@ def rule_rows(options: Options, rules: Sequence[Rule]) -> list[tuple[Rule, Row]]
     joint = tuple(r for r in rules if r.active and isinstance(r, Synergy))
     reads: dict[type[Rule], tuple[Rule, ...]] = dict.fromkeys(ALONE, ())
     reads |= {Envelope: joint, Share: joint + envelopes, Spend: joint + envelopes}
-    keys = {kind: tuple(map(id, others)) for kind, others in reads.items()}
     known = options.memo.setdefault("rows", {})
     rows: list[tuple[Rule, Row]] = []
     for rule in rules:
         idle = not rule.active
         if idle and not (isinstance(rule, Envelope) and rule.carry_limit and (rule.envelope, rule.year) in following):
             continue
-        kind = type(rule)
-        others = reads.get(kind, tuple(rules))  # held with the rows, so that their ids stay theirs
-        key = (id(rule), keys[kind] if kind in keys else tuple(map(id, others)))
+        others = reads.get(type(rule), tuple(rules))  # held with the rows, so that their ids stay theirs
+        key = (id(rule), *map(id, others))
         made = partial(_made, rule, others, options, rules)
         rows += [(rule, replace(row, upper=inf) if idle else row) for row in kept(known, key, made, ROWS)[2]]
     return rows
