@@ -212,6 +212,12 @@ def test_the_scenarios_sheet_is_refused_with_every_scenario_named(things: dict[s
     assert len(caught.value.findings) == 2
 
 
+@pytest.mark.parametrize("name", ["", " \n", "Less\nmoney", None])
+def test_a_scenario_has_a_name_of_one_line(name: Any) -> None:
+    with pytest.raises(pmo.DataError, match="its name must be text of one line"):
+        pmo.Scenario(name)
+
+
 def test_a_question_and_an_exhibit_at_the_end_of_a_cell_are_short(things: dict[str, Any]) -> None:
     shown = things["question"]._repr_html_()
     assert "the best plan of 12 projects of Meridian Water (synthetic), by npv, under 10 rules" in shown
@@ -260,6 +266,10 @@ def test_what_wants_numbers_says_so_of_every_parameter(function: Callable[..., A
         (lambda t: pmo.Question(t["register"], valeu="npv"), "'valeu'; did you mean 'value'?"),
         (lambda t: pmo.Question(), "it takes register, value,"),
         (lambda t: pmo.Question(t["register"], rules=3), "rules is a list of rules"),
+        (lambda t: pmo.Question(t["register"], rules={}), "rules is a list of rules"),
+        (lambda t: pmo.Question(t["register"], rules=""), "rules is a list of rules"),
+        (lambda t: pmo.Question(t["register"], rules=t["register"].projects[:0]), "rules is a list of rules"),
+        (lambda t: pmo.compare(t["question"], []), "compare wants at least one Scenario; write ["),
         (lambda t: pmo.Scenario("Less", budgets=0.85), "'budgets'; did you mean 'budget'?"),
         (lambda t: pmo.Scenario("Less", projects_out=3), "projects_out is 3: it needs names"),
         (lambda t: pmo.load_register("x", mapping=t), "mapping is a dict: it must be a path"),

@@ -346,7 +346,7 @@ def _asked_wrongly(question: Question) -> Iterator[str]:
             yield f"{name} is {kind} {most}, not {number!r}."
     if not isinstance(question.overrides, bool | np.bool_):
         yield f"overrides is True or False, not {question.overrides!r}."
-    if not isinstance(question.rules, Iterable | None):
+    if not isinstance(question.rules, list | tuple | Iterator | None):  # of another kind, an empty one drops every rule
         yield f"rules is a list of rules of pmo_kit.arbitration, not {question.rules!r}."
     if not isinstance(question.basis, str | None) or question.basis not in (None, "expected", "likely"):
         yield f"The basis of figures is 'expected' or 'likely', not {question.basis!r}."

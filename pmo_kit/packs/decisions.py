@@ -137,8 +137,13 @@ def _read(path: str | Path, register: Any) -> tuple[list[dict[str, str]], list[s
     """What was decided, the projects without a decision, and warnings."""
     file = _decisions_file(path)
     lines, warnings, faults = _lines(file, register)
+    if register:
+        warnings += _read_projects(lines, register)
     decided = [(number, row) for number, row in lines if row["decision"]]
     faults += [fault for number, row in decided for fault in _faults(row, _who(number, row))]
+    first: dict[tuple[str, ...], int] = {}
+    twice = [(number, row) for number, row in decided if first.setdefault(_key(row), number) != number]
+    faults += [f"{_who(number, row)}: decided in line {first[_key(row)]} already." for number, row in twice]
     if faults:
         raise PackError("\n".join([f"{file} cannot be recorded:", *(f"  {fault}" for fault in faults)]))
     left = [row["project_id"] for _, row in lines if row["project_id"] and not row["decision"]]
@@ -206,6 +211,25 @@ def _cells(file: Path) -> tuple[list[int], list[dict[str, str]], bool, list[str]
     return [], [], False, warnings
 
 
+def _read_projects(rows: Sequence[tuple[int, dict[str, str]]], register: Any) -> Iterator[str]:
+    """Write the id where a project is called by its name; say so, and where id, name and level do not agree."""
+    levels = register.table("levels").groupby("project_id")["level"].agg(set).to_dict()
+    called, read = dict(register.projects["name"].astype(str)), dict[str, str]()
+    for number, row in rows:
+        told, name = row["project_id"], row["project_name"]
+        ways = ((each, (each, own, f"{each} {own}")) for each, own in called.items())
+        meant = [] if told in called else [each for each, names in ways if _folded(told) in map(_folded, names)]
+        if len(meant) == 1:
+            row["project_id"] = read[told] = meant[0]
+        own = called.get(row["project_id"], name)
+        if name and _folded(name) != _folded(own):
+            yield f"Look: {_who(number, row)} is {own} in this register, not {name}."
+        if row["decision"] and row["level"] and row["level"] not in levels.get(row["project_id"], {row["level"]}):
+            yield f"Look: {_who(number, row)} has no level {row['level']} in this register."
+    if read:
+        yield f"Look: projects were read by name: {', '.join(f'{told} as {meant}' for told, meant in read.items())}."
+
+
 def _folded(text: str) -> str:
     return "_".join(text.casefold().split())
 
@@ -258,6 +282,8 @@ def _read_amounts(rows: Sequence[tuple[int, dict[str, str]]], comma: bool, fault
             faults.append(f"{_who(number, row)}: amount '{row['amount']}' is no plain number.")
         elif other:
             faults.append(f"{_who(number, row)}: amount '{row['amount']}' is in another currency than the register.")
+        elif value < 0:
+            faults.append(f"{_who(number, row)}: amount '{row['amount']}' is below zero.")
         elif row["amount"]:
             row["amount"] = f"{value:.15g}"
 
@@ -401,7 +427,7 @@ def _said(decision: str) -> str:
 
 
 def _key(row: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(_plain(row.get(name)) for name in ("date", "committee", "project_id"))
+    return tuple(_plain(row.get(name)).casefold() for name in ("date", "committee", "project_id"))
 
 
 def _written(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bytes:

@@ -101,7 +101,8 @@ class Scenario:
             object.__setattr__(self, name, names(getattr(self, name), name))
         if not isinstance(self.projects_in, Mapping):
             object.__setattr__(self, "projects_in", dict.fromkeys(names(self.projects_in, "projects_in"), ""))
-        mistakes = [] if isinstance(self.name, str) else [("name", "all", "its name must be text")]
+        named = isinstance(self.name, str) and len(self.name.strip().splitlines()) == 1
+        mistakes = [] if named else [("name", "all", "its name must be text of one line")]
         for what in NUMBERS:
             given = getattr(self, FIELDS[what])
             if not isinstance(given, Mapping) and what in ("capacity", "weight", "delay"):

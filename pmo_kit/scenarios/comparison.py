@@ -19,7 +19,7 @@ from pmo_kit.arbitration.model import ONE, Model, PlanChange, compile_model
 from pmo_kit.arbitration.rules import Row
 from pmo_kit.arbitration.search import best_plan
 from pmo_kit.arbitration.solving import Limits, Program, Status, side_by_side, solve, taken
-from pmo_kit.doors import Answer, door, known
+from pmo_kit.doors import MADE, Answer, door, known
 from pmo_kit.errors import InfeasibleError, InputError
 from pmo_kit.facts import Base, Fact, Of, Unit, as_given, count, say
 from pmo_kit.risk.simulation import DRAWS, SEED, simulate_plan
@@ -488,7 +488,7 @@ def compare(question: Question, scenarios: Sequence[Scenario]) -> Comparison:
     DataError
         A scenario names what the question does not have.
     InputError
-        Two scenarios have one name, or one is called Today, as the base is.
+        There is no scenario; two have one name, or one is called Today, as the base is.
 
     Examples
     --------
@@ -502,6 +502,8 @@ def compare(question: Question, scenarios: Sequence[Scenario]) -> Comparison:
     Budget -15 %   28.5   -5.0  (P07,)
     """
     names = [TODAY, *(scenario.name for scenario in scenarios)]
+    if len(names) == 1:
+        raise InputError(f"compare wants at least one Scenario; write [{MADE['Scenario']}].")
     if len(set(names)) < len(names):
         raise InputError(f"Two scenarios have one name: {', '.join(names)}.")
     asked = {scenario.name: scenario(question) for scenario in scenarios}

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 from pmo_kit.errors import PmoError
-from pmo_kit.packs.decisions import read_decisions
-from pmo_kit.register import Register
+from pmo_kit.packs.decisions import read_decisions, record_decisions
+from pmo_kit.register import Register, load_register
 
 HEAD = ["date", "committee", "project_id", "project_name", "decision", "amount", "level", "condition", "owner", "due",
         "reason", "decided_by", "recommended", "register_fingerprint"]  # fmt: skip
@@ -164,3 +164,32 @@ def test_what_may_be_read_otherwise_is_refused(tmp_path: Path, register: Registe
     (tmp_path / f"decisions.{kind}").write_bytes(content)
     with pytest.raises(PmoError, match=told):
         read_decisions(tmp_path / f"decisions.{kind}", register)
+
+
+def test_a_project_is_known_by_its_name_and_what_does_not_agree_is_told(tmp_path: Path, register: Register) -> None:
+    folder, ids = tmp_path / "register", [one[1] for one in TRUE]
+    folder.mkdir()
+    for name in ("settings", "projects", "costs"):
+        table = register.table(name).dropna(axis=1, how="all")
+        table.to_csv(folder / f"{name}.csv", index=name == "projects")
+    rows, at = lines(), {name: place for place, name in enumerate(HEAD)}
+    for row, told, name in zip(rows[1:], ("A", ids[1].lower(), ids[2]), ("a", "b", "a"), strict=True):
+        row[at["project_id"]], row[at["project_name"]] = told, name
+    rows[1][at["level"]] = "huge"
+    (tmp_path / "decisions.csv").write_bytes(saved(rows))
+    recorded = record_decisions(tmp_path / "decisions.csv", folder)
+    assert load_register(folder).table("decisions")["project_id"].tolist() == ids
+    told = "\n".join(recorded.warnings)
+    assert f"projects were read by name: A as {ids[0]}, {ids[1].lower()} as {ids[1]}." in told
+    assert f"line 4, {ids[2]} is c in this register, not a." in told
+    assert f"line 2, {ids[0]} has no level huge in this register." in told
+
+
+def test_two_decisions_on_one_project_and_money_below_zero_are_refused(tmp_path: Path, register: Register) -> None:
+    rows, at = lines(), {name: place for place, name in enumerate(HEAD)}
+    rows[1][at["amount"]] = "-2"
+    (tmp_path / "decisions.csv").write_bytes(saved([*rows, rows[2]]))
+    with pytest.raises(PmoError) as caught:
+        read_decisions(tmp_path / "decisions.csv", register)
+    assert f"line 2, {TRUE[0][1]}: amount '-2' is below zero." in str(caught.value)
+    assert f"line 5, {TRUE[1][1]}: decided in line 3 already." in str(caught.value)
