@@ -562,7 +562,7 @@ def limits(allocation: Allocation, worth: pd.DataFrame) -> Message:
             )
             for n, (what, gain) in enumerate(held)
         ]
-        spare = f"None {'without a price ' * bool(over)}is used up, yet nothing better fits." if held else left
+        spare = f"No {'hard ' * bool(over)}limit is used up, yet nothing better fits." if held else left
         items: list[tuple[str, str]] = [("", say("{gains}.", gains=say("; ").join(gains)))] if held else []
         return Message(title=f"What limits us: {first}", items=(*items, ("", spare), *over))
     people = limit["kind"] == "capacity"
