@@ -121,8 +121,8 @@ _LIKE_A_DATE = re.compile(
 
 
 @lru_cache(maxsize=8192)
-def _year_of(text: str, first_month: int) -> int | None:
-    """The fiscal year that a header names: a year, or a date in it."""
+def year_in(text: str, first_month: int) -> int | None:
+    """The fiscal year that a header or a cell names: a year, or a date in it."""
     year = read_year(text)
     if year is None and text.strip().isdigit():
         return None
@@ -173,7 +173,7 @@ def dated(header: str, kind: str = "year", first_month: int = 1) -> Iterator[tup
         return
 
     def read(text: str) -> str | None:
-        year = _year_of(text, first_month) if kind == "year" else read_period(text)
+        year = year_in(text, first_month) if kind == "year" else read_period(text)
         return None if year is None else str(year)
 
     if not _WORD_AND_DATE.match(header) and (value := read(header)) is not None:

@@ -22,6 +22,7 @@ from pmo_kit.register.values import INSIDE, clean_cell, folded, one_of, plain_nu
 _SAID: dict[str, dict[str, str]] = words()["apart"]
 """What is told of rows that are none, and how bad it is."""
 _AVERAGES = frozenset(words()["averages"])
+_NAMED = ("area", "goal", "stakeholder", "assessor")
 _CALLED = re.compile(rf"{one_of('totals')}|{one_of('total_parts')}", re.I)
 _EXAMPLE = re.compile(r"(?i)e\.g\..*|example( row)?:?")
 _NOTE = re.compile(rf"{one_of('notes')}\s*\d?\s*[:.)–-]", re.I)
@@ -47,7 +48,7 @@ class Apart:
     @property
     def row(self) -> bool:
         """It is a row of the table all the same."""
-        return self.what in ("like a total", "folded")
+        return self.what in ("like a total", "folded", "called")
 
     @property
     def out(self) -> bool:
@@ -243,7 +244,7 @@ def rows_apart(body: Body, look: Look, gone: np.ndarray | None = None) -> dict[i
         return {}
     if look.key is None:
         apart = _lines_of_register(body, look, texts, filled)
-        return apart | _totals_of_register(body, look, texts, filled, _among(apart, len(filled)))
+        return _called(look, texts) | apart | _totals_of_register(body, look, texts, filled, _among(apart, len(filled)))
     left = np.zeros(len(filled), bool) if gone is None else gone.copy()
     apart = {row: one for row, one in _totals_of_source(body, look, texts, filled).items() if not left[row]}
     left |= _among([row for row, one in apart.items() if one.out], len(left))
@@ -319,6 +320,14 @@ def _notes(body: Body, look: Look, texts: list[pd.Series], filled: np.ndarray) -
             break
         found.add(row)
     return found
+
+
+def _called(look: Look, texts: list[pd.Series]) -> dict[int, Apart]:
+    """Rows whose area, goal or person has the name of a total or an average."""
+    key = look.table.key if look.table else ()
+    named = [texts[place] for place, name in look.known.items() if name in key and name in _NAMED]
+    rows = (np.flatnonzero(where(text, lambda one: is_total(one) or folded(one) in _AVERAGES)) for text in named)
+    return {int(row): Apart("called") for each in rows for row in each}
 
 
 def _amounts(body: Body, places: list[int]) -> np.ndarray:

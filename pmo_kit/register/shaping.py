@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pmo_kit.register.findings import Findings, Intake
-from pmo_kit.register.layout import find_wide_form, melt
+from pmo_kit.register.layout import find_wide_form, melt, year_in
 from pmo_kit.register.schema import Column, Table
 from pmo_kit.register.settings import Settings
 from pmo_kit.register.sheets import Body, Uncached
@@ -24,6 +24,7 @@ from pmo_kit.register.values import (
     SLASHED,
     TWO_WAYS,
     Parsed,
+    by_distinct,
     clean_text,
     decimal_evidence,
     folded,
@@ -448,6 +449,8 @@ def _parse(
         return parse_number(cells, column, comma=style, money_unit=unit, currency=settings.currency, money=rows)
     if column.type == "date":
         return parse_date(cells, column, epoch_1904=epoch_1904, month_first=style)
+    if column.type == "year":
+        return by_distinct(cells, lambda text: year_in(text, settings.fiscal_year_start), "Int64")
     return READERS[column.type](cells, column)
 
 

@@ -223,7 +223,7 @@ def parse_category(cells: pd.Series, column: Column) -> Parsed:
     """Read one of the allowed values, whatever its case; without a list any text will do."""
     known = {_folded(value): value for value in column.allowed}
     known |= {_folded(key): value for key, value in column.values.items()}
-    return _by_distinct(cells, lambda text: known.get(_folded(text)) if known else text, "str")
+    return by_distinct(cells, lambda text: known.get(_folded(text)) if known else text, "str")
 
 
 def _folded(value: str) -> str:
@@ -840,7 +840,7 @@ def read_period(text: str) -> str | None:
     return None if year is None else str(year)
 
 
-def _by_distinct(cells: pd.Series, read: Callable[[str], object], dtype: str) -> Parsed:
+def by_distinct(cells: pd.Series, read: Callable[[str], object], dtype: str) -> Parsed:
     """Parse a column that has few distinct texts by a function of one text."""
     text, reason = split_missing(clean_text(cells))
     table = {value: read(value) for value in pd.unique(text.dropna())}
@@ -850,17 +850,17 @@ def _by_distinct(cells: pd.Series, read: Callable[[str], object], dtype: str) ->
 
 def parse_year(cells: pd.Series, column: Column) -> Parsed:
     """Read fiscal years."""
-    return _by_distinct(cells, read_year, "Int64")
+    return by_distinct(cells, read_year, "Int64")
 
 
 def parse_period(cells: pd.Series, column: Column) -> Parsed:
     """Read years, quarters and months."""
-    return _by_distinct(cells, read_period, "str")
+    return by_distinct(cells, read_period, "str")
 
 
 def parse_flag(cells: pd.Series, column: Column) -> Parsed:
     """Read yes / no."""
-    return _by_distinct(cells, lambda text: _FLAGS.get(text.lower()), "boolean")
+    return by_distinct(cells, lambda text: _FLAGS.get(text.lower()), "boolean")
 
 
 READERS = {"year": parse_year, "period": parse_period, "flag": parse_flag, "category": parse_category}

@@ -5,13 +5,15 @@ The amounts that are right are written down first, as counted by hand; an input 
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 
 from pmo_kit.errors import DataError, PmoError
-from pmo_kit.register import load_register
+from pmo_kit.register import Register, load_register
 from pmo_kit.register.checks.provenance import Accounts, accounts
 from pmo_kit.register.drafting import import_sources
 from pmo_kit.register.template import write_template
@@ -405,3 +407,30 @@ def test_money_goes_to_another_year_than_its_header_says_only_where_a_waiver_acc
 
 def test_one_project_is_one_project() -> None:
     assert Accounts(("a.csv",), 1, 1, "", 0.0, 0, 0.0, (), "").sentence == "1 project in the source, 1 here."
+
+
+@pytest.mark.parametrize("row", [
+    ("stakeholder_weights", "Average"), ("stakeholder_weights", "Total"), ("areas", "Total"),
+])  # fmt: skip
+def test_no_person_area_or_goal_is_called_as_a_summary_in_silence(row: tuple[str, str], tmp_path: Path) -> None:
+    table, name = row
+    shutil.copytree("data/samples/meridian_12", tmp_path / "register")
+    file = tmp_path / "register" / f"{table}.csv"
+    before = load_register(tmp_path / "register").findings
+    first, last = file.read_text().splitlines()[0].split(","), file.read_text().splitlines()[-1].split(",")
+    file.write_text(file.read_text() + ",".join([name, *last[1 : len(first)]]) + "\n")
+    found = load_register(tmp_path / "register").findings
+    new = found[~found["message"].isin(before["message"])]
+    assert new["message"].tolist() == [
+        "The row has the name of a total or an average; it was read as a row of its own."
+    ]
+
+
+@pytest.mark.parametrize("start", [1, 4])
+@pytest.mark.parametrize("told", ["2028-12-31", "31.12.2028", "2028-12-31 00:00:00", "31 December 2028"])
+def test_a_year_told_by_a_date_is_the_fiscal_year_of_that_date(told: str, start: int) -> None:
+    projects = pd.DataFrame({"project_id": ["A"], "name": ["a"], "area": ["x"]})
+    costs = pd.DataFrame({"project_id": ["A"], "year": [told], "amount": [1.0]})
+    settings = {"currency": "EUR", "money_unit": "million", "price_basis": "nominal", "as_of": "2026-09-30"}
+    register = Register(settings=settings | {"fiscal_year_start": start}, projects=projects, costs=costs)
+    assert register.table("costs")["year"].tolist() == [2028 + (start == 4)]
