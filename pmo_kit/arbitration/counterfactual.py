@@ -313,6 +313,8 @@ def _refusal(allocation: Allocation, project_id: str, level: str | None) -> Item
     elif not met:
         why = "It would fit beside the plan, but no better plan holds it."
     items = [("Why.", why)]
+    if found.price == 0 and allocation.gap == 0:
+        return [*items, ("Its price.", f"None: {_EQUAL}")]
     if pd.notna(found.price):
         out = [names[p] for p in found.displaces if p != project_id]
         size = f" ({label})" if label else ""
@@ -362,10 +364,15 @@ def _in_plan(allocation: Allocation, project_id: str, reduced: bool) -> Items:
                 by, why = rule.decided_by or "an override", rule.reason
                 return [*items, ("The order.", f"It is kept in by order of {by}{': ' * bool(why)}{why}.")]
         return [*items, ("The price.", "No plan is possible otherwise.")]
+    if done.found.value == allocation._value and allocation.gap == 0:
+        return [*items, ("The price.", f"Taking the other way costs nothing: {_EQUAL}")]
     other = "Carrying it on" if row["decision"] == "stop" else "Leaving it out"
     out = [names[p] for p in done.change.leaves if p != project_id]
     words = f"{other} would cost {_value(allocation, allocation.value - done.found.value / ONE)}"
     return [*items, ("The price.", words + (f" and push out {listed(out)}." if out else "."))]
+
+
+_EQUAL = "a plan with it and a plan without it are equal: either could be taken."
 
 
 def _value(allocation: Allocation, amount: float) -> str:

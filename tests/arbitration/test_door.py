@@ -233,3 +233,19 @@ def test_a_last_plan_counts_as_far_as_it_still_exists(register: Register) -> Non
     best = pmo.arbitrate(pmo.Question(register))
     for last in ({}, {"P99": "full"}, {"P01": "no such level"}):
         assert pmo.arbitrate(pmo.Question(register, last_plan=last)).plan == best.plan
+
+
+def test_letters_of_two_equal_projects_say_that_either_could_be_taken() -> None:
+    ids = ["A", "B", "C"]
+    register = pmo.Register(
+        settings={"currency": "EUR", "money_unit": "million", "price_basis": "nominal", "as_of": "2026-09-30"},
+        projects=pd.DataFrame({"project_id": ids, "name": ["a", "b", "c"], "area": "x"}),
+        costs=pd.DataFrame({"project_id": ids, "year": 2027, "amount": [10.0, 10.0, 5.0]}),
+        benefits=pd.DataFrame(
+            {"project_id": ids, "benefit": "more", "year": 2028, "kind": "cash", "amount": [20.0, 20.0, 30.0]}
+        ),
+        budgets=pd.DataFrame({"envelope": ["all"], "scope": ["all"], "year": [2027], "amount": [15.0]}),
+    )
+    allocation = pmo.arbitrate(pmo.Question(register))
+    equal = ["either could be taken" in arbitration.letter(allocation, project) for project in ids]
+    assert equal == [True, True, False]
