@@ -31,7 +31,7 @@ from pmo_kit.arbitration.solving import Limits, side_by_side
 from pmo_kit.arbitration.thresholds import limits_worth, turning_points
 from pmo_kit.doors import Answer, door, known, several, share
 from pmo_kit.errors import InputError
-from pmo_kit.facts import as_given, in_row
+from pmo_kit.facts import as_given, count, in_row
 
 if TYPE_CHECKING:
     from pmo_kit.arbitration.question import Question
@@ -124,14 +124,16 @@ class Explanation(Answer):
 
     @property
     def summary(self) -> str:
-        """One sentence."""
+        """One sentence, of the projects asked about."""
         priced = self._table[(self._table["flip"] == "in") & self._table["price"].notna()]
+        of = f"Of {count(self._table.index.unique('project_id').size, 'project')} asked about"
         if priced.empty:
-            return "Nothing that is not in the plan could be forced in."
+            return f"{of} nothing that is not in the plan could be forced in."
         nearest = priced.sort_values("price", kind="stable").reset_index().iloc[0]
         unit = self.allocation.question.built.value_unit
         cost = _range_words(nearest["price"], nearest["price_upper"])
-        return f"The closest call is {nearest['name']} ({nearest['project_id']}): forcing it in costs {cost} {unit}."
+        name = f"{nearest['name']} ({nearest['project_id']})"
+        return f"{of} the closest call is {name}: forcing it in costs {cost} {unit}."
 
     @property
     def _shown(self) -> pd.DataFrame:

@@ -120,9 +120,16 @@ def tabled(data: pd.DataFrame, own: Iterable[Field] = (), **parts: Any) -> Table
     head = columns(told["columns"], own, data)
     if "project" not in data and any(one.name == "project" for one in head):
         data = data.assign(project=named(data))
+    head = tuple(replace(one, decimals=0) if one.kind == "number" and _thousands(data, one) else one for one in head)
     given: dict[str, Any] = {name: int(told[name] or 0) for name in ("totals", "first")}
     given["group"] = Field(told["group"], kind="category") if told["group"] else None
     return Table(data=data, columns=head, **(given | parts))
+
+
+def _thousands(data: pd.DataFrame, field: Field) -> bool:
+    """Whether no amount of a column but nought is below a thousand: its decimals would say nothing."""
+    amounts = pd.to_numeric(data.get(field.name, pd.Series(dtype=float)), errors="coerce").abs()
+    return bool(amounts[amounts > 0].min() >= 1000)
 
 
 def drawn(data: pd.DataFrame, **parts: Any) -> Chart:

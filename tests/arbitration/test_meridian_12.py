@@ -266,3 +266,17 @@ def test_turning_points_in_single_euros(best: Allocation) -> None:
     assert points[1]["at"].tolist() == pytest.approx((1e6 * points[0]["at"]).tolist())
     assert points[1]["value"].tolist() == pytest.approx((1e6 * points[0]["value"]).tolist())
     assert len(points[0]) == 2
+
+
+def test_the_summary_of_prices_speaks_of_the_projects_asked_about(best: Allocation) -> None:
+    every = explain(best).table
+    for asked, said in ((["P01"], "one project"), (["P03", "P08", "P09"], "three projects"), (None, "twelve projects")):
+        reasons = explain(best, projects=asked)
+        out = every[(every["flip"] == "in") & every["price"].notna()]
+        out = out if asked is None else out[out.index.get_level_values("project_id").isin(asked)]
+        start, rest = reasons.summary.split(" asked about ")
+        assert start == f"Of {said}"
+        if out.empty:
+            assert rest == "nothing that is not in the plan could be forced in."
+        else:
+            assert rest.startswith(f"the closest call is {out.loc[out['price'].idxmin(), 'name']} (")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import csv
 import re
+import shutil
 from decimal import Decimal
 from pathlib import Path
 from typing import get_args
@@ -14,10 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pmo_kit.arbitration import Question, arbitrate
 from pmo_kit.exhibits import Chart, Field, Table
 from pmo_kit.exhibits.records import Kind
 from pmo_kit.facts import Fact, Unit, facts_of, number, say
+from pmo_kit.figures.arbitration import plan
 from pmo_kit.figures.figure import axes, columns, figure
+from pmo_kit.register import load_register
 
 HOME = Path("pmo_kit/figures")
 
@@ -120,3 +124,17 @@ def test_what_is_added_under_a_figure_loses_no_fact_of_its_note() -> None:
     made = figure("page_one.amounts")(lambda: table)()
     assert made.note.startswith("17 hold risk already. Rounded: ")
     assert facts_of(made.note) == (fact,)
+
+
+def test_among_thousands_a_column_has_no_decimals(tmp_path: Path) -> None:
+    source, copy = Path("data/samples/meridian_12"), tmp_path / "yen"
+    shutil.copytree(source, copy)
+    for name in ("costs", "benefits", "budgets"):
+        table = pd.read_csv(copy / f"{name}.csv")
+        table.assign(amount=table["amount"] * 123_456_789.1).to_csv(copy / f"{name}.csv", index=False)
+    for folder, decimals in ((source, 1), (copy, 0)):
+        shown = plan(arbitrate(Question(load_register(folder))), None)
+        money = [
+            one for one in shown.columns if one.kind == "number" and one.name in ("2027", "2028", "total", "value")
+        ]
+        assert [one.decimals for one in money] == [decimals] * 4
