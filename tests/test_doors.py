@@ -214,7 +214,7 @@ def test_the_scenarios_sheet_is_refused_with_every_scenario_named(things: dict[s
 
 @pytest.mark.parametrize("name", ["", " \n", "Less\nmoney", None])
 def test_a_scenario_has_a_name_of_one_line(name: Any) -> None:
-    with pytest.raises(pmo.DataError, match="its name must be text of one line"):
+    with pytest.raises(pmo.DataError, match="give it a name of its own, text of one line"):
         pmo.Scenario(name)
 
 

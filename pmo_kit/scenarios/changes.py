@@ -102,7 +102,7 @@ class Scenario:
         if not isinstance(self.projects_in, Mapping):
             object.__setattr__(self, "projects_in", dict.fromkeys(names(self.projects_in, "projects_in"), ""))
         named = isinstance(self.name, str) and len(self.name.strip().splitlines()) == 1
-        mistakes = [] if named else [("name", "all", "its name must be text of one line")]
+        mistakes = [] if named else [("name", "all", "give it a name of its own, text of one line")]
         for what in NUMBERS:
             given = getattr(self, FIELDS[what])
             if not isinstance(given, Mapping) and what in ("capacity", "weight", "delay"):

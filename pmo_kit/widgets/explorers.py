@@ -862,10 +862,10 @@ class ScenariosState:
         Raises
         ------
         PmoError
-            It has no name, changes nothing, or names what the question does not have; or no plan was found in the time
-            allowed.
+            It is called as today is, changes nothing, or names what the question does not have; or no plan was found in
+            the time allowed.
         """
-        if not scenario.name.strip() or scenario.name.strip() == TODAY:
+        if scenario.name.strip() == TODAY:
             raise PmoError("Give the scenario a name of its own.")
         if scenario.table.empty:
             raise PmoError("This scenario changes nothing: move a limit, or take a project in or out.")
