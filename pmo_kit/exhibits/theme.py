@@ -8,6 +8,11 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import json
+import re
+import struct
+import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -19,8 +24,13 @@ from pmo_kit.facts import MISSING as MISSING
 from pmo_kit.facts import THIN_SPACE as THIN_SPACE
 from pmo_kit.facts import is_missing as is_missing
 from pmo_kit.facts import number
+from pmo_kit.shipped import shipped
 
 format_number = number
+
+_KEPT, _UNSEEN = ("\n", "\u200b", "\u00ad"), ("Cc", "Cf")
+_ESCAPED = re.compile(r"(\\\\)|\\u00[01].|\\[bfr]")
+"""A control character in JSON; or, to be kept, a backslash."""
 
 DARK_BLUE = "#12436D"
 TURQUOISE = "#28A197"
@@ -267,6 +277,121 @@ def _parts(word: str, width: float, size: float, bold: bool) -> list[str]:
 def font_folder() -> Path:
     """The folder with the fonts, for Typst (`font_paths`) and matplotlib (`addfont`)."""
     return Path(str(resources.files("pmo_kit.exhibits"))) / "fonts"
+
+
+def fonts() -> tuple[Path, ...]:
+    """The kit's fonts and those that an organization puts into `templates/report/fonts`."""
+    return tuple(one for one in (font_folder(), shipped("templates", "report", "fonts")) if one.is_dir())
+
+
+def printable(text: str, known: frozenset[int]) -> str:
+    """A text with only the characters that can be printed.
+
+    A character that no font has becomes a sign for a missing one; invisible marks, such as those that turn the
+    direction of writing, are left out.
+
+    Parameters
+    ----------
+    text : str
+        Any text, JSON and SVG too: what is ASCII stays.
+    known : frozenset of int
+        Code points that can be printed, as `coverage` gives them.
+
+    Examples
+    --------
+    >>> printable("Pump \U0001f6b0", frozenset(map(ord, "Pump □")))
+    'Pump □'
+    """
+    sign = next((sign for sign in ("□", "\ufffd") if ord(sign) in known), "?")
+
+    def printed(letter: str) -> str:
+        kind = unicodedata.category(letter)
+        if letter in _KEPT or (ord(letter) in known and kind not in _UNSEEN):
+            return letter
+        return "" if kind in (*_UNSEEN, "Mn") else sign
+
+    return text.translate({ord(letter): printed(letter) for letter in set(text) if not " " <= letter <= "~"})
+
+
+def lacking(text: str, known: frozenset[int]) -> str:
+    """The letters of a text that `printable` replaces or drops, once each; invisible marks apart.
+
+    Examples
+    --------
+    >>> lacking("Pump \U0001f6b0 \u202e", frozenset(map(ord, "Pump ")))
+    '\U0001f6b0'
+    """
+    lost = (c for c in set(text) if not c.isascii() and ord(c) not in known)
+    return "".join(sorted(c for c in lost if unicodedata.category(c) not in _UNSEEN))
+
+
+@cache
+def coverage(folders: tuple[Path, ...]) -> frozenset[int]:
+    """The code points that every weight of at least one family in these folders can draw.
+
+    Parameters
+    ----------
+    folders : tuple of Path
+        Folders with .ttf or .otf files.
+
+    Examples
+    --------
+    >>> found = coverage((font_folder(),))
+    >>> ord("é") in found, ord("−") in found, ord("漢") in found
+    (True, True, False)
+    """
+    files = sorted(path for folder in folders for path in folder.glob("*") if path.suffix in (".ttf", ".otf"))
+    families: dict[str, frozenset[int]] = {}
+    for path in files:
+        family = path.stem.rpartition("-")[0] or path.stem
+        points = frozenset(_points(path.read_bytes()))
+        families[family] = families.get(family, points) & points
+    return frozenset().union(*families.values())
+
+
+def _points(font: bytes) -> Iterator[int]:
+    """Code points in the `cmap` table of an OpenType font (formats 4 and 12 of the specification)."""
+    count = struct.unpack_from(">H", font, 4)[0]
+    tables = (struct.unpack_from(">4sLLL", font, 12 + 16 * n) for n in range(count))
+    at = next(offset for tag, _, offset, _ in tables if tag == b"cmap")
+    for n in range(struct.unpack_from(">H", font, at + 2)[0]):
+        start = at + struct.unpack_from(">HHL", font, at + 4 + 8 * n)[2]
+        form = struct.unpack_from(">H", font, start)[0]
+        if form == 4:
+            yield from _segments(font, start)
+        elif form == 12:
+            for group in range(struct.unpack_from(">L", font, start + 12)[0]):
+                first, last, _ = struct.unpack_from(">LLL", font, start + 16 + 12 * group)
+                yield from range(first, last + 1)
+
+
+def _segments(font: bytes, start: int) -> Iterable[int]:
+    count = struct.unpack_from(">H", font, start + 6)[0] // 2
+    lasts = struct.unpack_from(f">{count}H", font, start + 14)
+    firsts = struct.unpack_from(f">{count}H", font, start + 16 + 2 * count)
+    return (point for a, b in zip(firsts, lasts, strict=True) for point in range(a, b + 1) if point != 0xFFFF)
+
+
+def paper(template: str, data: object, day: dt.date) -> bytes:
+    """A tagged PDF by a Typst template of `templates/report`, which reads the data as JSON under its own name.
+
+    Letters that no font has are printed as a sign for a missing one: PDF/UA-1 refuses them.
+    """
+    import typst
+
+    file, folders = shipped("templates", "report", f"{template}.typ"), fonts()
+    content = _ESCAPED.sub(r"\1", json.dumps(data, ensure_ascii=False, allow_nan=False))
+    made = typst.compile(
+        str(file),
+        sys_inputs={template: printable(content, coverage(folders))},
+        font_paths=[str(font) for font in folders],
+        ignore_system_fonts=True,
+        format="pdf",
+        pdf_standards=["ua-1"],
+        timestamp=dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC),
+    )
+    assert isinstance(made, bytes)
+    return made
 
 
 @cache

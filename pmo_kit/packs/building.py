@@ -227,7 +227,7 @@ def _facts(exhibits: Sequence[Collected]) -> list[dict[str, Any]]:
 
 def _lost(exhibits: Sequence[Collected]) -> dict[str, str]:
     """Exhibits with letters that the fonts of the PDF lack, and these letters."""
-    from pmo_kit.packs.media.pdf import coverage, fonts, lacking
+    from pmo_kit.exhibits.theme import coverage, fonts, lacking
 
     known = coverage(fonts())
     found = {item.id: lacking(json.dumps(item.record, ensure_ascii=False), known) for item in exhibits}

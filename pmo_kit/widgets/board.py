@@ -48,10 +48,10 @@ class Board(ui.Linked):
     options = traitlets.Dict().tag(sync=True)
 
     def __init__(self, session: SessionState, folder: Path, committee: str) -> None:
-        self.session, self.folder, self.committee = session, folder, committee
+        self.session, self.folder, self.committee = session, folder, committee.strip() or "Committee"
         settings = session.base.register.settings
         as_of = f" · data as of {settings.as_of.isoformat()}" if settings.as_of else ""
-        self.title = f"{committee if session.reasons else 'What if'} · {settings.name}{as_of}"
+        self.title = f"{self.committee if session.reasons else 'What if'} · {settings.name}{as_of}"
         self._background = ui.BackgroundWork()
         self._sequence = 0
         self._priced: tuple[object, ...] = ()
@@ -60,8 +60,8 @@ class Board(ui.Linked):
         super().__init__(
             options={
                 "ask": session.reasons,
-                "by": committee,
-                "name": f"{committee} {session.clock().date().isoformat()}",
+                "by": self.committee,
+                "name": f"{self.committee} {session.clock().date().isoformat()}",
                 "sessions": files.saved_sessions(session, folder),
             },
             notice={"text": "", "error": False},
@@ -117,10 +117,8 @@ class Board(ui.Linked):
                 said, bad = ui.tried(partial(acts[kind], content), f"the board, asked to {kind},")
                 self._work()
                 if len(session.log) > moves:  # while the solver searches
-                    lost = ui.tried(lambda: files.save_session(session, self.place, self.committee), "the board")
-                    said, bad = lost if lost[1] else (said, bad)
-                text = said if isinstance(said, str) else ""
-                self.notice = {"text": text, "error": bad, "seq": self._sequence}
+                    said, bad = self._lost() or (said, bad)
+                self.notice = {"text": said if isinstance(said, str) else "", "error": bad, "seq": self._sequence}
                 self._draw()
 
     def _decide(self, message: Mapping[str, Any]) -> str:
@@ -187,7 +185,14 @@ class Board(ui.Linked):
 
     def _settle(self, case: Case, answer: Answer) -> None:
         self.session.settle(case, answer)
+        if case == self.session.case and "place" in vars(self) and (lost := self._lost()):
+            self.notice = {"text": lost[0], "error": True}
         self._draw()
+
+    def _lost(self) -> tuple[str, bool] | None:
+        """Save the session; why that was not possible, if so."""
+        said, bad = ui.tried(lambda: files.save_session(self.session, self.place, self.committee), "the board")
+        return (said, bad) if bad else None
 
     def _draw(self) -> None:
         """Send the whole screen; the same numbers feed every part of it."""

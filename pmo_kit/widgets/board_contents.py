@@ -251,9 +251,8 @@ def _key(limit: LimitUse) -> str:
 def _money(session: SessionState) -> dict[str, Any]:
     """The slider on money."""
     factor = session.case.money
-    change = "as in the register" if factor == 1 else money_words(factor).removeprefix("money ")
-    total = number(session.money() * factor)
-    return {"value": round(100 * factor), "low": 50, "high": 150, "words": f"{total} in all, {change}"}
+    words = f"{number(session.money() * factor)} in all, {money_words(factor).removeprefix('money ')}"
+    return {"value": round(100 * factor), "low": 50, "high": 150, "words": words}
 
 
 def _people(session: SessionState) -> list[dict[str, Any]]:

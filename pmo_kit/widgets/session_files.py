@@ -7,12 +7,12 @@ overwritten but the session's own log, which only grows.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain, count
+from math import isnan
 from os import PathLike
 from pathlib import Path
 
@@ -27,7 +27,6 @@ from pmo_kit.facts import number
 from pmo_kit.figures.arbitration import changes
 from pmo_kit.figures.figure import between, listed, sentence
 from pmo_kit.scenarios import Scenario, read_scenario_file, write_scenario_file
-from pmo_kit.shipped import shipped
 from pmo_kit.widgets.board_contents import cases, less_words, log, proof_words, value_words
 from pmo_kit.widgets.session_state import Answer, Case, Move, SessionState
 
@@ -38,6 +37,8 @@ COLUMNS = (
     "recommended", "register_fingerprint",
 )  # fmt: skip
 SCENARIOS = "scenarios.yml"
+MOST_LETTERS = 50
+"""In the name of a folder: a letter may take four bytes of the 255 that a file system allows."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def new_place(folder: str | PathLike[str], committee: str, day: dt.date) -> Path
     investment_committee/2026-10-15
     investment_committee/2026-10-15-2
     """
-    name = re.sub(r"\W+", "_", committee.lower()).strip("_") or "committee"
+    name = re.sub(r"\W+", "_", committee.lower()).strip("_")[:MOST_LETTERS] or "committee"
     first = Path(folder) / name / day.isoformat()
     with _written(first.parent):
         while True:
@@ -149,19 +150,17 @@ def decide(
         The case has no plan, or the folder cannot be written.
     """
     place, who = Path(place), decided_by or committee
-    for one in (Case(), case):
-        if not session.known(one).ended:
-            session.settle(one, session.search(one, last=True))
-    answer = session.known(case)
+    session.proved(Case())
+    answer = session.proved(case)
     if answer.allocation is None:
         why = "no plan obeys its rules" if answer.status == "none" else "none was found in the time allowed"
         raise PmoError(f"That case has no plan: {why}. Decide another one.")
     rows = decisions_of(session, case, answer, committee, who)
     save_session(session, place, committee)
-    forces = pd.DataFrame(case.forces, columns=list(ORDER))
     minutes = write_minutes(place, session, case, rows, [f"Decided by {who}.", note])
     decisions = write_csv(unused(place / "decisions.csv"), rows[list(COLUMNS)])
-    write_csv(unused(place / "overrides.csv"), forces.replace({"decided_by": {"": who}}))
+    forces = pd.DataFrame(case.forces, columns=list(ORDER)).replace({"decided_by": {"": who}})
+    write_csv(unused(place / "overrides.csv"), forces)
     sure = "" if answer.status == "proven" else " The plan is the best one known, not proven best."
     return (
         f"Decided: {session.case_words(case)}. Written: {minutes} and {decisions}; "
@@ -240,10 +239,14 @@ def compare_session(session: SessionState, place: str | PathLike[str]) -> str:
         As `restore_session`; or one of them has no plan.
     """
     saved, answer, unit = _known(session, place), session.answer, session.base.worth.short
-    if answer.allocation is None or saved.value is None:
+    plan, value, bound = saved.plan, saved.value, saved.bound
+    if value is None:  # it ended while the solver searched, or without a plan
+        found = session.proved(saved.case)
+        plan, value, bound = found.plan, found.value, found.bound
+    if isnan(answer.value) or isnan(value):
         raise PmoError("One of the two has no plan: there is nothing to compare.")
-    change = changes(session.base.register.projects["name"], saved.plan, answer.plan)
-    there, here = between(saved.value, saved.bound or saved.value), between(answer.value, answer.bound)
+    change = changes(session.base.register.projects["name"], plan, answer.plan)
+    there, here = between(value, value if bound is None else bound), between(answer.value, answer.bound)
     values = f"There {saved.words}: {there} {unit}; here {session.case_words(session.case)}: {here}"
     return f"{values}. {f'Here against there: {change}' if change else 'The plans are the same'}."
 
@@ -294,8 +297,6 @@ def _replace(file: Path, content: bytes) -> Path:
 
 def write_minutes(place: Path, session: SessionState, case: Case, decisions: pd.DataFrame, said: list[str]) -> Path:
     """Write the minutes of a session in which a case was decided; `decisions` is its `decisions.csv`."""
-    import typst
-
     answer, now, unit = session.known(case), session.clock(), session.base.worth.short
     settings, committee = session.base.register.settings, decisions["committee"].iloc[0]
     rows = decisions.assign(
@@ -321,10 +322,4 @@ def write_minutes(place: Path, session: SessionState, case: Case, decisions: pd.
         "tried": [one for one in cases(session) if one["id"] != str(case.key)],
         "moves": log(session)[::-1],
     }
-    made = typst.compile(
-        str(shipped("templates", "report", "minutes.typ")), font_paths=[str(theme.font_folder())],
-        ignore_system_fonts=True, format="pdf", pdf_standards="ua-1",
-        sys_inputs={"minutes": json.dumps(data, ensure_ascii=False)},
-        timestamp=dt.datetime(now.year, now.month, now.day, tzinfo=dt.UTC),
-    )  # fmt: skip
-    return _replace(unused(place / "minutes.pdf"), made)
+    return _replace(unused(place / "minutes.pdf"), theme.paper("minutes", data, now.date()))

@@ -33,7 +33,7 @@ from pmo_kit.arbitration.rules import Row, role_words
 from pmo_kit.arbitration.search import proof_gap
 from pmo_kit.arbitration.solving import Limits
 from pmo_kit.errors import InfeasibleError, PmoError
-from pmo_kit.facts import as_given, number
+from pmo_kit.facts import as_given
 from pmo_kit.figures.figure import listed, sentence
 from pmo_kit.scenarios import Scenario
 
@@ -382,8 +382,7 @@ class SessionState:
             The factor is no number, negative, or above 5: a percentage by mistake.
         """
         factor = doors.factor(factor, "the factor on money")
-        words = "Money as in the register" if factor == 1 else sentence(money_words(factor))
-        self._move(replace(self.case, money=factor), words)
+        self._move(replace(self.case, money=factor), sentence(money_words(factor)))
 
     def set_people(self, role: str, count: float) -> None:
         """Set the people of a role in its fullest period; other periods change by the same factor.
@@ -499,6 +498,12 @@ class SessionState:
         for key in [key for key in self._answers if key not in held][: len(self._answers) - MOST_ANSWERS]:
             del self._answers[key]
 
+    def proved(self, case: Case) -> Answer:
+        """The last answer of a case; where it is not known, the solver is asked for it, here and now."""
+        if not self.known(case).ended:
+            self.settle(case, self.search(case, last=True))
+        return self.known(case)
+
     def prove(self) -> None:
         """Have every answer that is open, here and now."""
         for case, answer in self.searched([*self.open_searches()]):
@@ -571,7 +576,8 @@ class SessionState:
 def money_words(factor: float) -> str:
     """A factor on money in words.
 
-    >>> money_words(0.85)
-    'money −15 %'
+    >>> money_words(0.85), money_words(1.004), money_words(1)
+    ('money −15 %', 'money +0.4 %', 'money as in the register')
     """
-    return f"money {number(100 * (factor - 1), 0, signed=True)} %"
+    change = round(100 * (factor - 1), 6)
+    return f"money {'+' * (change > 0)}{as_given(change)} %" if change else "money as in the register"

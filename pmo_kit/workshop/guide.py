@@ -18,6 +18,7 @@ import yaml
 
 from pmo_kit.disk import new_folder, real, scratch
 from pmo_kit.errors import PmoError
+from pmo_kit.exhibits.theme import font_folder
 from pmo_kit.shipped import shipped
 from pmo_kit.workshop.building import (
     LANGUAGE,
@@ -151,15 +152,10 @@ def write_guide(path: Path, part: str = "guide", teams: int = 4, language: str =
         data = guide_content(language) | {"part": part, "teams": 1 if part == "guide" else teams}
         (folder / "guide.json").write_text(json.dumps(data), encoding="utf-8")
         typst.compile(
-            str(source), output=str(path), font_paths=[str(shipped_fonts())], ignore_system_fonts=True,
+            str(source), output=str(path), font_paths=[str(font_folder())], ignore_system_fonts=True,
             timestamp=0, pdf_standards=["ua-1"],
         )  # fmt: skip
     return path
-
-
-def shipped_fonts() -> Path:
-    """The folder of the fonts that every medium embeds."""
-    return Path(__file__).parents[1] / "exhibits" / "fonts"
 
 
 def guide_content(language: str = LANGUAGE) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import gc
 import html
+import json
 import os
 import shutil
 import subprocess
@@ -26,7 +27,7 @@ from pmo_kit.arbitration import Envelope
 from pmo_kit.arbitration.question import revalued
 from pmo_kit.errors import PmoError
 from pmo_kit.facts import number
-from pmo_kit.packs.decisions import record_decisions
+from pmo_kit.packs.decisions import read_decisions, record_decisions
 from pmo_kit.prioritization import arbitration_value
 from pmo_kit.scenarios import read_scenario_file, read_scenarios
 from pmo_kit.shipped import shipped
@@ -35,7 +36,7 @@ from pmo_kit.widgets import panel as ui
 from pmo_kit.widgets.board import Board
 from pmo_kit.widgets.explorers import ParametersState, ScenariosState, WeightsState
 from pmo_kit.widgets.panel import parts_of
-from pmo_kit.widgets.session_files import decide
+from pmo_kit.widgets.session_files import decide, save_session
 from pmo_kit.widgets.session_state import Answer, Case, SessionState
 
 ROOT = Path(__file__).parents[2]
@@ -115,6 +116,26 @@ def test_a_meeting_is_kept_move_by_move_and_opened_again(board: Any, question: p
     )
     assert again.place != board.place
     again.close()
+
+
+def test_the_last_move_of_a_meeting_is_kept_with_its_answer(board: Any, question: pmo.Question) -> None:
+    """Also that of one that ended while the solver searched is compared: it asks for the plan again."""
+    send(board, "money", value=85)
+    assert pd.read_csv(board.place / "moves.csv")[["value", "status"]].to_numpy().tolist() == [[28.5, "proven"]]
+    other = widgets.committee_session(question, folder=board.folder, committee=" ")
+    where = board.place.relative_to(board.folder).as_posix()
+    said = "There money −15 %: 28.5 EUR million; here the recommended plan: 33.5. Here against there: Storm "
+    send(other, "compare", session=where)
+    assert other.notice["text"].startswith(said)
+    killed = SessionState(question)
+    killed.set_money(0.85)
+    save_session(killed, board.place)
+    assert json.loads((board.place / "session.json").read_text(encoding="utf-8"))["value"] is None
+    send(other, "compare", session=where)
+    assert other.notice["text"].startswith(said)
+    send(other, "decide", case=other.state["cases"][0]["id"])
+    other.close()
+    assert {row["committee"] for row in read_decisions(other.place)} == {"Committee"}
 
 
 def test_two_boards_that_open_at_once_keep_their_own_moves(board: Any, question: pmo.Question) -> None:

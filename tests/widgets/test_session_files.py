@@ -234,3 +234,27 @@ def test_a_pack_reads_the_saved_scenario(session: SessionState, tmp_path: Path) 
     results = next(x for x in shown if x["id"] == "scenarios.results")
     row = next(row for row in results["data"]["rows"] if row[0] == "Hub in, one fewer")
     assert row[2] == session.answer.value == 20.5
+
+
+def test_a_meeting_closes_whatever_letters_its_people_write(session: SessionState, tmp_path: Path) -> None:
+    """The fonts of the paper lack some of them; the tables keep them all."""
+    said = {"committee": "投資委員会 " + "x" * 300, "note": "agreed \U0001f44d\x07", "decided_by": '佐藤, "K"'}
+    places = [new_place(tmp_path / "s", said["committee"], dt.date(2026, 10, 15)) for _ in range(2)]
+    decide(session, places[1], session.case, **said)
+    assert (places[1] / "minutes.pdf").read_bytes().startswith(b"%PDF")
+    shutil.copytree(TWELVE, tmp_path / "register")
+    assert record_decisions(places[1], tmp_path / "register").count == 12
+    rows = pmo.load_register(tmp_path / "register").table("decisions")
+    rows = rows[rows["committee"] == said["committee"]]
+    assert set(rows["decided_by"]) == {"Chair", said["decided_by"]}
+
+
+@pytest.mark.parametrize("bound", [0.0, 1.5])
+def test_a_bound_of_nothing_is_a_bound(session: SessionState, tmp_path: Path, bound: float) -> None:
+    assert session.answer.allocation is not None
+    loss = dataclasses.replace(session.answer.allocation, value=-2.0, bound=bound)
+    session._answers[session.case.key] = Answer("stopped", loss)
+    save_session(session, tmp_path)
+    session.undo()
+    session.prove()
+    assert f": −2.0 to {bound} EUR million; here " in compare_session(session, tmp_path)

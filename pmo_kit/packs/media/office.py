@@ -210,11 +210,9 @@ def image(chart: Chart, width: int) -> bytes:
     """The picture of a chart as PNG, twice as fine as `width` px, without a browser."""
     import typst
 
-    from pmo_kit.packs.media.pdf import fonts
-
     page = "#set page(width: auto, height: auto, margin: 0pt)\n"
     page += f'#image(bytes(sys.inputs.at("svg")), width: {width}pt)'
-    folders: list[Any] = list(fonts())
+    folders: list[Any] = list(theme.fonts())
     made = typst.compile(
         page.encode(), format="png", ppi=144, sys_inputs={"svg": picture(chart, width)},
         font_paths=folders, ignore_system_fonts=True,
