@@ -250,8 +250,8 @@ def _key(limit: LimitUse) -> str:
 
 def _money(session: SessionState) -> dict[str, Any]:
     """The slider on money."""
-    factor = session.case.money
-    words = f"{number(session.money() * factor)} in all, {money_words(factor).removeprefix('money ')}"
+    factor, total = session.case.money, session.money() * session.case.money
+    words = f"{number(total)} in all, " * bool(total) + money_words(factor).removeprefix("money ")
     return {"value": round(100 * factor), "low": 50, "high": 150, "words": words}
 
 

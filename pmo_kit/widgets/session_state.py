@@ -407,7 +407,7 @@ class SessionState:
         return most
 
     def money(self) -> float:
-        """Money of all envelopes over the horizon, in the question."""
+        """Money of the envelopes of the whole portfolio over the horizon, in the question; none where it has none."""
         return sum(r.amount for r in self.base.active_rules if isinstance(r, Envelope) and r.scope == "all")
 
     def start_again(self) -> None:
@@ -511,9 +511,9 @@ class SessionState:
 
     def tried(self) -> list[Case]:
         """The cases of this session, the newest first, each once; the recommended plan among them."""
-        found = {case.key: case for case in [Case(), *(move.case for move in self.log)]}
-        found.pop(self.case.key, None)
-        return [self.case, *reversed(found.values())]
+        newest = [self.case, *(move.case for move in reversed(self.log)), Case()]
+        keys = [case.key for case in newest]
+        return [case for at, case in enumerate(newest) if case.key not in keys[:at]]
 
     # Words and tables
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 import pmo_kit as pmo
-from pmo_kit.arbitration import Override, PlanChange
+from pmo_kit.arbitration import Envelope, Override, PlanChange
 from pmo_kit.errors import InfeasibleError, PmoError
 from pmo_kit.shipped import shipped
+from pmo_kit.widgets.board_contents import board_contents
 from pmo_kit.widgets.session_state import (
     MOST_ANSWERS,
     NO_REASON,
@@ -275,3 +276,18 @@ def test_the_log_names_people_as_the_limits_do() -> None:
     session = SessionState(pmo.Question(register.replace(**coaches)))
     session.set_people("change_coach", 13)
     assert session.moves["move"].tolist() == ["Change coaches: 13 of 14"]
+
+
+def test_what_was_tried_again_is_the_newest_of_what_was_tried(session: SessionState) -> None:
+    for factor in (0.85, 0.9, 0.85, 1.1):
+        session.set_money(factor)
+    assert [case.money for case in session.tried()] == [1.1, 0.85, 0.9, 1.0]
+
+
+def test_money_in_all_is_not_told_where_no_envelope_holds_it(question: pmo.Question) -> None:
+    """Envelopes of areas may overlap: their sum is nobody's money."""
+    whole = [rule.name for rule in question.active_rules if isinstance(rule, Envelope) and rule.scope == "all"]
+    for asked, words in ((question, "86.4 in all, −10 %"), (question.without(*whole), "−10 %")):
+        session = SessionState(asked)
+        session.set_money(0.9)
+        assert board_contents(session, title="", busy=False)["money"]["words"] == words
