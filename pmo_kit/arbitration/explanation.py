@@ -97,11 +97,8 @@ class Explanation(Answer):
         granted together by that plan), value, price, price_upper, and leaves, enters, resized of the plan.
         """
         allocation, table = self.allocation, self._table
-        model, position, price = (
-            allocation._model,
-            allocation.question.built.position,
-            table["price"].to_dict(),
-        )
+        model, position = allocation._model, allocation.question.built.position
+        price = table["price"].to_dict()
         groups: list[tuple[Plan, list[tuple[str, str]]]] = []
         for key, plan in sorted(self._plans.items(), key=lambda item: (price[item[0]], item[0])):
             wanted = flip_columns(model, allocation._positions, position(*key))[1].items()

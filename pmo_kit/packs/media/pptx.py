@@ -853,10 +853,8 @@ class _Deck:
         begins = isinstance(table, Table) and not (front.deciding or tiles)
         meaning = turning(front) or (table.takeaway if table and begins else "")
         slide = self.slide("decision", headline.title, headline.unit_line or unit, meaning)
-        room, shown = (
-            self.template.box(slide, "figure"),
-            [front.decisions] if front.deciding or begins else [front.tiles],
-        )
+        room = self.template.box(slide, "figure")
+        shown = [front.decisions] if front.deciding or begins else [front.tiles]
         short = [item for item in front.items if _is_short(item.exhibit)]
         if isinstance(table, Table) and front.deciding:
             limited = limits(tiles) if isinstance(tiles, Kpi) else None

@@ -63,10 +63,8 @@ def scores_alike(evidence: Evidence) -> Iterator[Found]:
             yield Found("scores", "assessor", mine.index[:1].to_numpy(), text, fix)
             continue
         groups = mine.groupby(["project_id", "level"], dropna=False)["best"]
-        mine, text = (
-            mine.assign(n=groups.transform("size")),
-            "The assessor {assessor} gives {project_id} the best score on all {n} criteria.",
-        )
+        mine = mine.assign(n=groups.transform("size"))
+        text = "The assessor {assessor} gives {project_id} the best score on all {n} criteria."
         top = mine[groups.transform("all") & (mine["n"] >= _FEW_SCORES)]
         yield Found("scores", "assessor", top.drop_duplicates(["project_id", "level"]), text, fix)
 
@@ -152,10 +150,8 @@ def personal_data(evidence: Evidence) -> Iterator[Found]:
 @rule(36, "warn", "A text begins like a formula.")
 def formula_in_text(evidence: Evidence) -> Iterator[Found]:
     """A spreadsheet would run it; every file that pmo_kit writes makes it inert."""
-    text, fix = (
-        "The text begins like a formula; it is shown as text everywhere.",
-        "Delete the sign in front, unless it is meant.",
-    )
+    text = "The text begins like a formula; it is shown as text everywhere."
+    fix = "Delete the sign in front, unless it is meant."
     for intake, column, cells in evidence.written(*_WRITTEN):
         odd = where(cells, _FORMULA.match)
         yield Found(intake.table.name, column.name, odd, text, fix)

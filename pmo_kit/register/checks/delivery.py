@@ -56,10 +56,8 @@ def actual_falls(evidence: Evidence) -> Iterator[Found]:
     for column in ("ac", "ev"):
         before = status.groupby("project_id")[column].ffill().groupby(status["project_id"]).shift()
         rows = status.assign(before=before)[status[column] < before - 1e-9]
-        text, fix = (
-            f"{column.upper()} falls from {{before}} to {{{column}}}.",
-            "Figures are cumulative; correct this one or the one before.",
-        )
+        text = f"{column.upper()} falls from {{before}} to {{{column}}}."
+        fix = "Figures are cumulative; correct this one or the one before."
         yield Found("status", column, rows, text, fix)
 
 

@@ -194,10 +194,8 @@ def sum_differs(evidence: Evidence) -> Iterator[Found]:
     stated = stated[~stated["project_id"].isin(_spent_unseen(evidence))]
     stated = stated.assign(added=stated["project_id"].map(_full_costs(evidence)))
     wrong = (stated["added"] - stated["now"]).abs() > _SUM_TOLERANCE * stated["now"].abs().clip(lower=1e-9)
-    text, fix = (
-        "Stated as {now}; the years add up to {added}.",
-        "Correct one of them; part of the cost may have no year.",
-    )
+    text = "Stated as {now}; the years add up to {added}."
+    fix = "Correct one of them; part of the cost may have no year."
     yield Found("baselines", "now", stated[wrong.fillna(False)], text, fix)
 
 
@@ -229,10 +227,8 @@ def benefit_before_delivery(evidence: Evidence) -> Iterator[Found]:
     _, last = _dates_of(evidence, benefits["project_id"])
     early = ((benefits["year"] < last) & (benefits["amount"] > 0)).fillna(False)
     by_year = benefits.assign(last=last)[early].sort_values("year", kind="stable")
-    first, text = (
-        by_year.drop_duplicates(["project_id", "benefit"]),
-        "A benefit in {year}, and the project finishes in {last}.",
-    )
+    first = by_year.drop_duplicates(["project_id", "benefit"])
+    text = "A benefit in {year}, and the project finishes in {last}."
     fix = "Move the benefit, or accept it in a waiver when the project delivers in steps."
     yield Found("benefits", "year", first, text, fix)
 
