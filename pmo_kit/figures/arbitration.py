@@ -748,16 +748,17 @@ def _shares(rates: pd.Series, area: str) -> str:
     if area and pd.isna(rates[area]):
         return f"{area} asks for no money"
     if area:
-        own, whole = (format_number(rates[name], 0) for name in (area, "All"))
-        return f"{area} gets {own} % of its ask, all areas together {whole} %"
+        own, whole = (percent(rates[name] / 100) for name in (area, "All"))
+        return f"{area} gets {own} of its ask, all areas together {whole}"
     known = rates.drop("All").dropna()
     if known.empty:
         return "No area asks for money"
     first, last = (listed(known.index[known == end].astype("str")) for end in (known.max(), known.min()))
+    most, least = (percent(end / 100) for end in (known.max(), known.min()))
     if first == last:
-        return f"Every area gets {format_number(known.max(), 0)} % of its ask"
-    verb = "gets {} % of its" if (known == known.max()).sum() == 1 else "get {} % of their"
-    return f"{first} {verb.format(format_number(known.max(), 0))} ask, {last} {format_number(known.min(), 0)} %"
+        return f"Every area gets {most} of its ask"
+    verb = "gets {} of its" if (known == known.max()).sum() == 1 else "get {} of their"
+    return f"{first} {verb.format(most)} ask, {last} {least}"
 
 
 def contested(allocation: Allocation, asked: Question) -> list[str]:

@@ -17,7 +17,7 @@ def test_departments_by_hand(allocation: pmo.Allocation) -> None:
     table = figures.departments(allocation)
     row = table.data.set_index("area").loc["Customer"]
     assert (row["asked"], row["given"], round(row["rate"], 4)) == (36.5, 15.0, 41.0959)
-    assert table.title == "Digital and Networks get 100 % of their ask, Corporate 0 %"
+    assert table.title == "Digital and Networks get 100\u202f% of their ask, Corporate 0\u202f%"
 
 
 def test_the_core_is_settled(allocation: pmo.Allocation) -> None:

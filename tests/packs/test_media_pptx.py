@@ -15,10 +15,11 @@ from pptx.enum.shapes import MSO_SHAPE_TYPE
 from pptx.util import Pt
 
 from pmo_kit.errors import PackError
+from pmo_kit.exhibits.records import Chart, Field, Kpi, Message, Reference, Table
 from pmo_kit.packs import build_pack
 from pmo_kit.packs.layout import Outline
 from pmo_kit.packs.media.office import spec
-from pmo_kit.packs.media.pptx import deck_bytes
+from pmo_kit.packs.media.pptx import Box, deck_bytes, pages
 from pmo_kit.packs.spec import Deck, kit_names, read_spec
 from pmo_kit.packs.verify import verify_pack
 from pmo_kit.shipped import shipped
@@ -59,7 +60,6 @@ def test_the_first_slide_is_the_decision(deck: object) -> None:
 
 
 def test_a_front_page_that_asks_nothing_begins_with_its_table_or_its_tiles_and_repeats_nothing() -> None:
-    from pmo_kit.exhibits.records import Field, Kpi, Message
     from pmo_kit.packs.spec import PageOne
     from tests.packs.media_case import table
 
@@ -151,7 +151,6 @@ def test_a_chart_says_outright_what_programs_take_differently_where_it_is_not_th
 def test_a_label_can_be_read_on_the_bar_that_it_stands_in() -> None:
 
     from pmo_kit.exhibits import theme
-    from pmo_kit.exhibits.records import Chart, Field
 
     data = pd.DataFrame({"what": ["was", "less", "is"], "kind": ["previous", "bad", "actual"],
                          "from": [0.0, 3.0, 0.0], "to": [5.0, 5.0, 3.0]})  # fmt: skip
@@ -185,7 +184,6 @@ def test_no_slide_of_one_line_and_no_divider(deck: object) -> None:
 
 def test_a_headline_whose_lines_do_not_fit_is_broken_otherwise() -> None:
     from pmo_kit.exhibits import theme
-    from pmo_kit.exhibits.records import Message
     from pmo_kit.packs.media.pptx import EMU, WIDEST
     from pmo_kit.packs.spec import PageOne
     from tests.packs.media_case import table
@@ -205,7 +203,6 @@ def test_a_headline_whose_lines_do_not_fit_is_broken_otherwise() -> None:
 
 def test_a_picture_with_too_many_rows_is_a_table_with_its_line_in_words() -> None:
 
-    from pmo_kit.exhibits.records import Chart, Field, Reference
     from pmo_kit.packs.media.pptx import open_template, too_small
 
     def bars(count: int) -> Chart:
@@ -301,11 +298,22 @@ def test_what_is_wrong_with_a_deck_is_told_with_its_line(workspace: Workspace, t
     assert f"line {first + 2}: chapter: 'own.pptx' has no layout 'Chapter'" in told
 
 
+def test_the_name_of_a_group_stands_with_a_row_of_it() -> None:
+    room, parted = Box(0, 0, 11_000_000, 4_000_000), 0
+    columns = (Field("project", title="project", kind="text"), Field("n", title="n", decimals=0))
+    for rows in range(2, 60):
+        data = pd.DataFrame(
+            {"project": "Some project", "n": range(rows + 9), "group": ["Fund"] * rows + ["Refuse"] * 9}
+        )
+        made = pages(Table(data=data, columns=columns, group=Field("group", kind="category")), room)
+        parted += len(made) > 1
+        assert sum(len(page.lines) for page in made) == len(data) + 2
+        assert all(page.lines[-1][0].span == 1 for page in made)
+    assert parted > 20
+
+
 @pytest.mark.slow
 def test_five_thousand_rows_take_six_slides_and_say_how_many_are_left() -> None:
-
-    from pmo_kit.exhibits.records import Field, Table
-
     data = pd.DataFrame({"project": [f"Project {n} " + "x" * (n % 300) for n in range(5000)], "n": range(5000)})
     columns = (Field("project", title="project", kind="text"), Field("n", title="n", decimals=0))
     made = Presentation(

@@ -7,7 +7,7 @@ import datetime as dt
 import io
 import itertools
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -128,11 +128,11 @@ def _laid(
     head: Line, lines: list[Line], sized: Iterable[tuple[float, list[float]]], room: Box, more: int = 0
 ) -> list[Page]:
     """Lines in the largest type that needs the fewest slides; `sized` are sizes of type with widths of columns."""
-    made = []
+    made, heads = [], {n for n, line in enumerate(lines) if line[0].span > 1}
     for size, given in sized:
         # A row is as high as it needs in usual fonts; what stands on a slide has room there in the widest.
         top, *widest = (_height(line, given, size, WIDEST) for line in (head, *lines))
-        made.append((_parted(widest, room.height / EMU - top, more / EMU), size, given))
+        made.append((_parted(widest, heads, room.height / EMU - top, more / EMU), size, given))
         if len(made[-1][0]) == 1:
             break
     least = len(made[-1][0])
@@ -154,15 +154,19 @@ def _apart(sides: Sequence[str]) -> list[float]:
     return [6.0 * (a == "right" and b == "left") for a, b in itertools.pairwise(["", *sides])]
 
 
-def _parted(heights: Sequence[float], room: float, more: float) -> list[list[int]]:
-    """Lines over as few slides as hold them, each about alike full; all but the first have more room."""
+def _parted(heights: Sequence[float], heads: Container[int], room: float, more: float) -> list[list[int]]:
+    """Lines over as few slides as hold them, each about alike full; all but the first have more room.
+
+    The name of a group (`heads`) stands with the row under it.
+    """
 
     def cut(share: float, count: int) -> list[list[int]]:
         found: list[list[int]] = [[]]
         used, here = 0.0, room
         for place, height in enumerate(heights):
-            enough = used + height / 2 > share * here and len(found) < count
-            if found[-1] and (enough or used + height > here):
+            enough = used + height / 2 > share * here and len(found) < count and place - 1 not in heads
+            under = sum(heights[place + 1 : place + 2]) if place in heads else 0.0
+            if found[-1] and (enough or used + height + under > here):
                 found.append([])
                 used, here = 0.0, room + more
             found[-1].append(place)
