@@ -9,7 +9,7 @@ import importlib
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -56,12 +56,13 @@ def settled(spec: PackSpec) -> PackSpec:
     PackError
         A medium that is asked for needs a package that is not installed.
     """
+    lacks = {name: medium.needs for name, medium in MEDIA.items() if not find_spec(medium.needs)}
     if not spec.formats:
-        return replace(spec, formats=("html", *(name for name in MEDIA if not _lacks(name))))
-    for name in spec.formats:
-        lacks = name in MEDIA and _lacks(name)
-        if lacks:
-            raise PackError(f"{spec.file.name} asks for {name}, which needs the package {lacks}: pip install {lacks}")
+        return replace(spec, formats=("html", *(name for name in MEDIA if name not in lacks)))
+    for name in (name for name in spec.formats if name in lacks):
+        raise PackError(
+            f"{spec.file.name} asks for {name}, which needs the package {lacks[name]}: pip install {lacks[name]}"
+        )
     return spec
 
 
@@ -81,8 +82,6 @@ class Making:
         Chapters that are left out, one line each.
     sources : mapping of str to bytes
         As `run.snapshot` gives it.
-    keys : tuple of str
-        Of the executed notebooks that it waits for, in the order of its chapters.
     """
 
     whole: PackSpec
@@ -91,7 +90,6 @@ class Making:
     register: Any
     absent: tuple[str, ...]
     sources: Mapping[str, bytes]
-    keys: tuple[str, ...] = ()
 
 
 def pack_files(
@@ -249,18 +247,6 @@ def _made(medium: Medium, drawn: Any, spec: PackSpec) -> bytes:
     return content
 
 
-def _lacks(name: str) -> str:
-    """The package that a medium lacks here; empty when it can be made."""
-    medium = MEDIA[name]
-    return "" if find_spec(medium.needs) else medium.needs
-
-
-def _said(spec: PackSpec, error: PmoError | OSError | UnicodeEncodeError) -> PmoError:
-    """What is wrong with one pack, in words."""
-    words = f"{spec.name} was not built; the pack published last is untouched. "
-    return error if isinstance(error, PmoError) else PackError(words + worded(error))
-
-
 @dataclass(frozen=True, eq=False)
 class Built:
     """What became of one pack.
@@ -390,7 +376,8 @@ def build_packs(
     with scratch(None if executor is None else place) as temporary, run.surroundings(temporary / "shared"):
         batch = _Batch(place, temporary, Cache(place / ".cache", force), if_changed)
         for number, spec in enumerate(specs):
-            batch.add(number, spec)
+            with batch.told(spec):
+                batch.add(number, spec)
         batch.run(workers, executor, progress)
     return tuple(batch.built[spec.name] for spec in specs)
 
@@ -408,33 +395,36 @@ class _Batch:
         self.registers: dict[str, Any] = {}
         self.known: dict[str, bytes | run.Failure] = {}
         self.jobs: dict[str, Job] = {}
-        self.reused: set[str] = set()
         self.seconds: dict[str, float] = {}
 
-    def add(self, number: int, spec: PackSpec) -> None:
-        """Stage a pack; what is wrong with it is noted."""
+    @contextlib.contextmanager
+    def told(self, spec: PackSpec, making: Making | None = None) -> Iterator[None]:
+        """Note what is wrong with one pack, in words; the others go on."""
         try:
-            spec = settled(spec)
-            stage = run.stage(spec, self.folder / str(number))
-            register = self._register(stage)
-            sources = run.snapshot(spec, stage)
-            if self._unchanged(spec.name, sources):
-                self._ends(spec, self.latest[spec.name], None, unchanged=True)
-                return
-            left, stage, absent = run.possible(spec, stage, register.has)
-            keys = tuple(key_of(job, stage.inputs, self.software) for job in stage.jobs)
-        except (PmoError, OSError, UnicodeEncodeError) as error:
-            self._ends(spec, None, _said(spec, error))
+            yield
+        except PmoError as error:
+            self._ends(spec, None, error, making)
+        except (OSError, UnicodeEncodeError) as error:
+            words = f"{spec.name} was not built; the pack published last is untouched. {worded(error)}"
+            self._ends(spec, None, PackError(words), making)
+
+    def add(self, number: int, spec: PackSpec) -> None:
+        """Stage a pack and note which of its notebooks nobody has executed."""
+        spec = settled(spec)
+        stage = run.stage(spec, self.folder / str(number))
+        register = self._register(stage)
+        sources = run.snapshot(spec, stage)
+        if self._unchanged(spec.name, sources):
+            self._ends(spec, self.latest[spec.name], None, unchanged=True)
             return
-        for key, job in zip(keys, stage.jobs, strict=True):
-            if key not in self.known and key not in self.jobs:
-                content = self.cache.get(key)
-                if content is None:
-                    self.jobs[key] = job
-                else:
-                    self.known[key] = content
-                    self.reused.add(key)
-        self.making.append(Making(spec, left, stage, register, absent, sources, keys))
+        left, stage, absent = run.possible(spec, stage, register.has)
+        jobs = tuple(replace(job, key=key_of(job, self.software)) for job in stage.jobs)
+        for job in jobs:
+            if job.key not in self.known and job.key not in self.jobs:
+                content = self.cache.get(job.key)
+                self.jobs |= {job.key: job} if content is None else {}
+                self.known |= {job.key: content} if content is not None else {}
+        self.making.append(Making(spec, left, replace(stage, jobs=jobs), register, absent, sources))
 
     def _unchanged(self, name: str, sources: Mapping[str, bytes]) -> bool:
         """Note the latest pack of a name; whether it is wanted and follows from the same."""
@@ -456,25 +446,18 @@ class _Batch:
             return -took.get(job.notebook, 9e9), -Path(job.source).stat().st_size
 
         jobs = sorted(self.jobs.values(), key=longest)
-        keys = {job.target: key for key, job in self.jobs.items()}
         many = f"{len(self.making)} packs" if len(self.making) > 1 else ""
         title = many or next((making.spec.title for making in self.making), "")
         with ExitStack() as stack:
             bar = stack.enter_context(run.Progress(title, jobs, progress and bool(jobs)))
-
-            def done(job: Job, failure: run.Failure | None) -> None:
-                bar.done(job, failure)
-                key = keys[job.target]
-                self.known[key] = failure or self._executed(job)
-                self._finish()
-
             self._finish()
             try:
-                if executor is None:
-                    own = stack.enter_context(ThreadPoolExecutor(max(1, workers)))
-                    run.run_many(jobs, own, bar.cell, done)
-                else:
-                    run.run_many(jobs, executor, None, done)
+                own = stack.enter_context(ThreadPoolExecutor(max(1, workers))) if executor is None else executor
+                with contextlib.closing(run.run_many(jobs, own, None if executor else bar.cell)) as ended:
+                    for job, failure in ended:
+                        bar.done(job, failure)
+                        self.known[job.key] = failure or self._executed(job)
+                        self._finish()
             except BaseException:
                 bar.stop()
                 run.stop_kernels()
@@ -497,26 +480,23 @@ class _Batch:
         self.seconds[job.notebook] = float(notebook.metadata.get("papermill", {}).get("duration") or 0.0)
         fresh = canonical(notebook, job.home)
         content = (nbformat.writes(fresh).rstrip("\n") + "\n").encode()
-        self.cache.put(next(key for key, known in self.jobs.items() if known is job), content)
+        self.cache.put(job.key, content)
         return content
 
     def _finish(self) -> None:
         """Lay out and publish every pack whose notebooks have ended."""
-        ready = [making for making in self.making if all(key in self.known for key in making.keys)]
+        ready = [making for making in self.making if all(job.key in self.known for job in making.stage.jobs)]
         self.making = [making for making in self.making if making not in ready]
         for making in ready:
-            home = self.place / making.spec.name
-            try:
-                self._ends(making.whole, self._published(making, home), None, making)
-            except (PmoError, OSError, UnicodeEncodeError) as error:
-                self._ends(making.whole, None, _said(making.spec, error), making)
+            with self.told(making.whole, making):
+                self._ends(making.whole, self._published(making, self.place / making.spec.name), None, making)
 
     def _published(self, making: Making, home: Path) -> Path:
         """Publish a pack, or leave the page that says which cells failed."""
         from pmo_kit.packs.media import html
 
         home.mkdir(parents=True, exist_ok=True)
-        pairs = [(job, self.known[key]) for job, key in zip(making.stage.jobs, making.keys, strict=True)]
+        pairs = [(job, self.known[job.key]) for job in making.stage.jobs]
         failures = [replace(x, title=job.title) for job, x in pairs if isinstance(x, run.Failure)]
         if failures:
             write_whole(home / "error.html", html.error_page(making.spec, failures))
@@ -542,7 +522,7 @@ class _Batch:
             "seconds": round(time.time() - self.begun, 1),
             "asked_by": user,
             "pack_file": os.fsencode(making.spec.file).decode(errors="replace"),
-            "reused": [j.notebook for j, k in zip(making.stage.jobs, making.keys, strict=True) if k in self.reused],
+            "reused": [job.notebook for job in making.stage.jobs if job.key not in self.jobs],
         }
 
     def _ends(
@@ -550,7 +530,6 @@ class _Batch:
         unchanged: bool = False,
     ) -> None:  # fmt: skip
         """Note what became of a pack."""
-        pairs = zip(making.keys, making.stage.jobs, strict=True) if making else ()
-        reused = sum(self.jobs.get(key) is not job for key, job in pairs)
+        reused = sum(self.jobs.get(job.key) is not job for job in making.stage.jobs) if making else 0
         seconds, before = time.time() - self.begun, self.latest.get(spec.name)
         self.built[spec.name] = Built(spec, folder, error, seconds, reused, before, unchanged)

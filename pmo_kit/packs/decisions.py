@@ -380,10 +380,13 @@ def project_of(row: Mapping[str, Any]) -> str:
     >>> project_of({"project": {"runs": [["text", "Own solar"], ["id", "P09"]]}}), project_of({"year": 2027})
     ('P09', '')
     """
-    if row.get("project_id"):
-        return str(row["project_id"])
+    return str(row.get("project_id") or "") or next(_runs(row, "id"), "")
+
+
+def _runs(row: Mapping[str, Any], *roles: str) -> Iterator[str]:
+    """The texts of some roles in the cell of a row that names its project."""
     runs = row["project"].get("runs", ()) if isinstance(row.get("project"), dict) else ()
-    return next((str(text) for role, text in runs if role == "id"), "")
+    return (str(text) for role, text in runs if role in roles)
 
 
 def recommendation(exhibits: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -408,6 +411,7 @@ def recommendation(exhibits: Sequence[Mapping[str, Any]]) -> dict[str, dict[str,
             condition = str(row.get("condition") or "")
             advised = "fund_with_condition" if decision == "fund" and condition else str(decision or "")
             found[project_id] = {
+                "project_name": " ".join(_runs(row, "lead", "text")),
                 "recommended": advised,
                 **({"condition": condition} if condition else {}),
                 "level": str(row.get("level") or "") if decision != "refuse" else "",

@@ -9,7 +9,7 @@ import json
 import os
 import platform
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -20,7 +20,7 @@ import yaml
 from pydantic import AfterValidator, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
-from pmo_kit.disk import flushed, new_folder, write_whole
+from pmo_kit.disk import flushed, new_folder, real, write_whole
 from pmo_kit.errors import PackError
 from pmo_kit.facts import count, is_missing
 from pmo_kit.forms import unreadable
@@ -148,9 +148,7 @@ def publish(files: Mapping[str, bytes], beside: Mapping[str, bytes], folder: Pat
     """
     home = folder / name
     if home.is_dir():
-        known = {file: file_hash(home / file) for file in files if (home / file).is_file()}
-        changed = [file for file, content in files.items() if known.get(file) != sha256(content)]
-        if changed:
+        if changed := [name for name, _ in altered(home, {file: sha256(data) for file, data in files.items()})]:
             raise PackError(
                 f"{home} was changed after it was published ({', '.join(changed[:3])}). A published pack is "
                 "never changed: move that folder away and build again."
@@ -166,6 +164,18 @@ def publish(files: Mapping[str, bytes], beside: Mapping[str, bytes], folder: Pat
     latest = {"pack": folder.name, "id": name, "index": f"{name}/index.html"}
     write_whole(folder / "latest.json", dumps(latest))
     return home
+
+
+def altered(folder: Path, outputs: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Files of a folder that are not as their hashes say: name, and what became of it in words."""
+    for name, digest in outputs.items():
+        path = folder / name
+        if "\0" in name or not real(path).is_relative_to(real(folder)):
+            yield name, "leads out of the pack"
+        elif not path.is_file():
+            yield name, "is gone"
+        elif file_hash(path) != digest:
+            yield name, "was changed"
 
 
 def dumps(value: Any) -> bytes:
@@ -307,10 +317,9 @@ class Published:
         PackError
             Something of it was changed.
         """
-        for name, digest in self.manifest["outputs"].items():
-            file = self.folder / name
-            if name.startswith(read) and not (file.is_file() and file_hash(file) == digest):
-                raise PackError(f"{self.folder}: {name} was changed after it was published.")
+        wanted = {name: digest for name, digest in self.manifest["outputs"].items() if name.startswith(read)}
+        for name, _ in altered(self.folder, wanted):
+            raise PackError(f"{self.folder}: {name} was changed after it was published.")
         return self
 
 

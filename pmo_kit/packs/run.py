@@ -10,11 +10,11 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TextIO
@@ -60,6 +60,7 @@ class Job:
     seconds: int = CELL_SECONDS
     inputs: Mapping[str, str] = field(default_factory=dict)
     notebooks: Mapping[str, str] = field(default_factory=dict)
+    key: str = ""
 
     @property
     def home(self) -> Path:
@@ -210,29 +211,24 @@ def possible(spec: PackSpec, stage: Stage, has: Callable[[str], bool]) -> tuple[
     PackError
         No chapter is left.
     """
-    lines, chapters, jobs = [], [], []
-    lacking: dict[str, list[str]] = {}
-    for chapter, job in zip(spec.chapters, stage.jobs, strict=True):
-        absent = [table for table in chapter.needs if table != PREVIOUS and not has(table)]
-        if PREVIOUS in chapter.needs and not spec.previous:
-            lines.append(f"{chapter.title} needs the register of the committee before (a line 'previous').")
-            continue
-        if absent:
-            lacking[chapter.title] = absent
-        else:
-            chapters.append(chapter)
-            jobs.append(job)
+    lacks = [[one for one in chapter.needs if not (spec.previous if one == PREVIOUS else has(one))]
+             for chapter in spec.chapters]  # fmt: skip
+    kept = [pair for *pair, absent in zip(spec.chapters, stage.jobs, lacks, strict=True) if not absent]
+    told = [(chapter.title, absent) for chapter, absent in zip(spec.chapters, lacks, strict=True) if absent]
+    lines = [f"{title} needs the register of the committee before (a line 'previous')."
+             for title, absent in told if PREVIOUS in absent]  # fmt: skip
+    lacking = {title: absent for title, absent in told if PREVIOUS not in absent}
     tables = list(dict.fromkeys(table for absent in lacking.values() for table in absent))
     titles, listed = ", ".join(lacking), ", ".join(tables)
     if len(lacking) > 1:
         lines.insert(0, f"With the tables {listed} this pack would also hold: {titles}.")
     elif lacking:
         lines.insert(0, f"{titles} needs the table{'s' * (len(tables) > 1)} {listed}.")
-    if not chapters:
+    if not kept:
         raise PackError("\n".join([f"{spec.file.name}: the register has the tables of no chapter.", *lines]))
     page = spec.page_one and replace(spec.page_one, optional=spec.page_one.optional or bool(lines))
-    left = replace(spec, chapters=tuple(chapters), page_one=page)
-    return left, replace(stage, jobs=tuple(jobs)), tuple(lines)
+    chapters, jobs = zip(*kept, strict=True)
+    return replace(spec, chapters=chapters, page_one=page), replace(stage, jobs=jobs), tuple(lines)
 
 
 def _sources(register: Path) -> list[Path]:
@@ -326,21 +322,10 @@ KEPT = 400
 """Notebooks that are kept; the oldest go first."""
 
 
-def key_of(job: Job, inputs: Mapping[str, str], software: Mapping[str, Any]) -> str:
-    """The SHA-256 of all that an executed notebook follows from.
-
-    Parameters
-    ----------
-    job : Job
-        The notebook and its parameters.
-    inputs : mapping of str to str
-        Every file of the stage that it may read -> SHA-256.
-    software : mapping
-        Python, packages, the code of this one.
-    """
-    return sha256(
-        dumps([job.notebooks[job.notebook], sorted(job.parameters.items()), sorted(inputs.items()), software])
-    )
+def key_of(job: Job, software: Mapping[str, Any]) -> str:
+    """The SHA-256 of all that an executed notebook follows from: itself, parameters, inputs, and what runs it."""
+    own = job.notebooks[job.notebook], sorted(job.parameters.items()), sorted(job.inputs.items()), software
+    return sha256(dumps(own))
 
 
 class Cache:
@@ -651,11 +636,8 @@ def stop_kernels() -> None:
 
 
 def run_many(
-    jobs: Sequence[Job],
-    executor: Executor,
-    on_cell: OnCell | None = None,
-    on_done: Callable[[Job, Failure | None], object] | None = None,
-) -> list[Failure]:
+    jobs: Sequence[Job], executor: Executor, on_cell: OnCell | None = None
+) -> Generator[tuple[Job, Failure | None], None, None]:
     """Execute notebooks over any `concurrent.futures.Executor`; one that fails takes no other down.
 
     Parameters
@@ -667,31 +649,23 @@ def run_many(
         (`distributed.Client.get_executor()`) whose workers see the folder of the jobs.
     on_cell : callable, optional
         Called as each cell starts; only where workers share this process (threads).
-    on_done : callable, optional
-        Called in this thread with each job and its failure, as they end.
 
-    Returns
-    -------
-    list of Failure
-        In the order of the jobs.
+    Yields
+    ------
+    Job, Failure or None
+        As they end. What has not begun when nobody asks for more is not begun.
     """
-    work = partial(execute, on_cell=on_cell) if on_cell else execute
-    running: dict[Future[Failure | None], Job] = {executor.submit(work, job): job for job in jobs}
-    ended: dict[str, Failure | None] = {}
+    running: dict[Future[Failure | None], Job] = {executor.submit(execute, job, on_cell): job for job in jobs}
     try:
         for future in as_completed(running):
-            job = running[future]
             try:
                 failure = future.result()
             except Exception as error:  # a worker that died is the failure of its notebook alone
-                failure = _failure(job, 0, "", type(error).__name__, str(error))
-            ended[job.target] = failure
-            if on_done:
-                on_done(job, failure)
+                failure = _failure(running[future], 0, "", type(error).__name__, str(error))
+            yield running[future], failure
     finally:
         for future in running:
             future.cancel()
-    return [failure for failure in (ended[job.target] for job in jobs) if failure]
 
 
 class Progress:

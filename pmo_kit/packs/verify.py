@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import hmac
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from pmo_kit.errors import PackError, PmoError
 from pmo_kit.facts import KEYS, as_given
 from pmo_kit.packs.building import build_pack
 from pmo_kit.packs.decisions import project_of, recommendation
-from pmo_kit.packs.manifest import KeptFact, Published, dumps, file_hash, pack_id, read_json, seal
+from pmo_kit.packs.manifest import KeptFact, Published, altered, dumps, pack_id, read_json, seal
 from pmo_kit.packs.spec import read_spec
 
 _KEYS = (
@@ -52,6 +53,12 @@ class Move:
             return f"{self.row} is gone"
         return f"{head}: {value_words(self.old)} → {value_words(self.new)}"
 
+    @property
+    def change(self) -> float:
+        """New less old; NaN where one of them is no number."""
+        numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (self.old, self.new))
+        return float(self.new) - float(self.old) if numbers else float("nan")
+
 
 @dataclass(frozen=True, eq=False)
 class FigureMoves:
@@ -73,44 +80,49 @@ def figures_moved(old: Published, new: Published) -> FigureMoves:
     )
 
 
+def changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Names whose value differs, with both values; None where a name is new or gone.
+
+    Examples
+    --------
+    >>> list(changed({"a": 1, "b": 2, "c": 3}, {"b": 2, "c": 4, "d": 5}))
+    [('a', 1, None), ('c', 3, 4), ('d', None, 5)]
+    """
+    yield from ((name, old.get(name), new.get(name)) for name in {**old, **new} if old.get(name) != new.get(name))
+
+
 def made_from(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
     """What two packs were made from and is not the same, from their manifests: all but the rows of the register."""
-    for key in ("title", "committee", "date", "status"):
-        if old[key] != new[key]:
-            yield f"{key}: {value_words(old[key])} → {value_words(new[key])}"
-    for key, words in (("fingerprint", "register"), ("as_of", "data as of"), ("grade", "data grade")):
-        one, other = (_short(pack["register"].get(key)) for pack in (old, new))
-        if one != other:
-            yield f"{words}: {one} → {other}"
-    yield from _pairs("file", old["inputs"], new["inputs"])
-    yield from _pairs("notebook", _by_notebook(old, "sha256"), _by_notebook(new, "sha256"))
-    then, now = _by_notebook(old, "parameters"), _by_notebook(new, "parameters")
-    for name in sorted(set(then) & set(now)):
-        yield from (f"{name}: {line}" for line in _pairs("parameter", then[name], now[name]))
-    yield from _pairs("package", old["software"], new["software"])
-    yield from _pairs("package", old.get("environment", {}), new.get("environment", {}), old["software"])
+    both = set.intersection(*({chapter["notebook"] for chapter in one["chapters"]} for one in (old, new)))
+    for name, then, now in changed(_origins(old, both), _origins(new, both)):
+        gone = "is new" if then is None else "is no more" if now is None else ""
+        yield f"{name}: {gone or f'{_short(then)} → {_short(now)}'}"
 
 
-def _by_notebook(manifest: Mapping[str, Any], key: str) -> dict[str, Any]:
-    return {chapter["notebook"]: chapter[key] for chapter in manifest["chapters"]}
-
-
-def _pairs(
-    what: str, old: Mapping[str, Any], new: Mapping[str, Any], told: Mapping[str, Any] | None = None
-) -> Iterator[str]:
-    """Names whose value differs; hashes are shortened."""
-    for name in sorted({*old, *new} - set(told or ())):
-        if name not in new:
-            yield f"{what} {name}: is no more"
-        elif name not in old:
-            yield f"{what} {name}: is new"
-        elif old[name] != new[name]:
-            yield f"{what} {name}: {_short(old[name])} → {_short(new[name])}"
+def _origins(manifest: Mapping[str, Any], notebooks: Collection[str]) -> dict[str, Any]:
+    """What a pack was made from, each under its words; parameters of some notebooks."""
+    register, chapters = manifest["register"], manifest["chapters"]
+    return {
+        **{key: value_words(manifest[key]) for key in ("title", "committee", "date", "status")},
+        "register": str(register.get("fingerprint")),
+        "data as of": str(register.get("as_of")),
+        "data grade": str(register.get("grade")),
+        **{f"file {name}": digest for name, digest in manifest["inputs"].items()},
+        **{f"notebook {chapter['notebook']}": chapter["sha256"] for chapter in chapters},
+        **{
+            f"{chapter['notebook']}: parameter {name}": value
+            for chapter in chapters if chapter["notebook"] in notebooks
+            for name, value in chapter["parameters"].items()
+        },
+        **{f"package {name}": version for name, version in manifest.get("environment", {}).items()},
+        **{f"package {name}": version for name, version in manifest["software"].items()},
+    }  # fmt: skip
 
 
 def _short(value: Any) -> str:
+    """A value as it is told; of a hash the first eight digits."""
     text = str(value)
-    return text[:8] if len(text) == 64 else text
+    return text[:8] if re.fullmatch("[0-9a-f]{64}", text) else text
 
 
 def moves(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Move]:
@@ -130,13 +142,12 @@ def moves(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Move]:
     >>> [str(move) for move in moves(a, b)]
     ['Money, value: 3 → 3.5']
     """
+    texts = ({key: record.get(key, "") for key in ("title", "unit_line", "takeaway", "note")} for record in (old, new))
+    items = ({str(lead): text for lead, text in record.get("items") or []} for record in (old, new))
     found = [
-        Move("", key.replace("_", " "), old.get(key, ""), new.get(key, ""))
-        for key in ("title", "unit_line", "takeaway", "note")
-        if old.get(key, "") != new.get(key, "")
+        Move("", (name or "text").replace("_", " "), then or "", now or "")
+        for name, then, now in (*changed(*texts), *changed(*items))
     ]
-    if old.get("items") != new.get("items"):
-        found += _items(old.get("items") or [], new.get("items") or [])
     if old.get("data") != new.get("data"):
         found += _rows(old, new)
     if not found and _essence(old) != _essence(new):
@@ -183,29 +194,15 @@ def value_words(value: Any) -> str:
     return " ".join(str(value).split())
 
 
-def _rows(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Move]:
+def _rows(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Move]:
     """Cells that moved, rows that are new or gone."""
-    before, after = table_rows(old), table_rows(new)
     titles = _titles(new) | _titles(old)
-    found = []
-    for name, row in before.items():
-        if name not in after:
-            found.append(Move(name, "", name, None))
-            continue
-        found += [
-            Move(name, titles.get(column, column), row.get(column), after[name].get(column))
-            for column in row
-            if column in after[name] and row[column] != after[name][column]
-        ]
-    return found + [Move(name, "", None, name) for name in after if name not in before]
-
-
-def _items(old: Sequence[Any], new: Sequence[Any]) -> Iterator[Move]:
-    """Paragraphs of a message that moved."""
-    before, after = ({str(lead): text for lead, text in items} for items in (old, new))
-    for lead in {**before, **after}:
-        if before.get(lead) != after.get(lead):
-            yield Move("", lead or "text", before.get(lead, ""), after.get(lead, ""))
+    for name, before, after in changed(table_rows(old), table_rows(new)):
+        if before is None or after is None:
+            yield Move(name, "", before and name, after and name)
+        else:
+            cells = changed(before, {key: after[key] for key in before if key in after})
+            yield from (Move(name, titles.get(key, key), then, now) for key, then, now in cells if key in after)
 
 
 def _key_columns(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
@@ -285,7 +282,7 @@ class PackDiff:
         """One row per cell of an exhibit that moved: exhibit, row, column, old, new, change (numbers only)."""
         columns = ["exhibit", "row", "column", "old", "new", "change"]
         rows = [
-            (name, move.row, move.column, move.old, move.new, _change(move))
+            (name, move.row, move.column, move.old, move.new, move.change)
             for name, found in self.figures.moved.items()
             for move in found
         ]
@@ -388,15 +385,13 @@ def _inputs(old: Published, new: Published) -> pd.DataFrame:
     rows = []
     for table in load_schema():
         one, other = (_keyed(register, table) for register in registers)
-        for key in {**one, **other}:
-            before, after = one.get(key), other.get(key)
+        for key, before, after in changed(one, other):
             if before is None or after is None:
                 said = (before or after or {}).items()
                 whole = ", ".join(f"{name} {value}" for name, value in said if value and name not in table.key)
                 rows.append((table.name, key, "the row", whole if before else "", whole if after else ""))
             else:
-                found = [(name, before[name], after[name]) for name in before if before[name] != after[name]]
-                rows += [(table.name, key, name, then, now) for name, then, now in found]
+                rows += [(table.name, key, *cell) for cell in changed(before, after)]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -425,14 +420,13 @@ def _keyed(register: Any, table: Any) -> dict[str, dict[str, str]]:
 
 def _facts_moved(old: Published, new: Published) -> Iterator[tuple[str, str]]:
     """Facts of equal key, subject and basis whose value moved, in words."""
-    one, other = _facts(old), _facts(new)
-    for name, fact in one.items():
-        if name in other and other[name]["value"] != fact["value"]:
+    for _, fact, other in changed(_facts(old), _facts(new)):
+        if fact and other and fact["value"] != other["value"]:
             of = ", ".join(str(value) for value in (fact.get("of") or {}).values())
             base = fact.get("base") or {}
             basis = ", ".join(str(base[key]) for key in ("figures", "level", "over") if base.get(key))
             words = f"{KEYS.get(fact['key'], fact['key'])}{f', {of}' if of else ''}{f' ({basis})' if basis else ''}"
-            yield fact["key"], f"{words}: {value_words(fact['value'])} → {value_words(other[name]['value'])}"
+            yield fact["key"], f"{words}: {value_words(fact['value'])} → {value_words(other['value'])}"
 
 
 def _facts(pack: Published) -> dict[str, dict[str, Any]]:
@@ -466,35 +460,19 @@ def _decisions(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     before, after = recommendation(list(was.values())), recommendation(list(now.values()))
     if not before or not after:
         return []
-    names = _names(was) | _names(now)
     lines = []
-    for project_id in {**before, **after}:
-        one, other = before.get(project_id), after.get(project_id)
-        name = names.get(project_id, "")
+    for project_id, one, other in changed(before, after):
+        name = (other or one)["project_name"]
         who = f"{name} ({project_id})" if name else project_id
-        if one is None and other is not None:
+        if one is None:
             lines.append(f"{who}: new, {_said(other)}")
-        elif other is None and one is not None:
+        elif other is None:
             lines.append(f"{who}: gone, was {_said(one)}")
-        elif one and other and (one["recommended"], one["level"]) != (other["recommended"], other["level"]):
+        elif (one["recommended"], one["level"]) != (other["recommended"], other["level"]):
             lines.append(f"{who}: {_said(one)} → {_said(other)}")
-        elif one and other and one["amount"] != other["amount"] and one["recommended"] != "refuse":
+        elif one["amount"] != other["amount"] and one["recommended"] != "refuse":
             lines.append(f"{who}: still {one['recommended']}, {_amount(one)} → {_amount(other)}")
     return lines
-
-
-def _names(records: Mapping[str, Any]) -> dict[str, str]:
-    """Project -> its name, where the plan or what is refused gives it."""
-    found = {}
-    for record in records.values():
-        if not str(record["id"]).startswith("arbitration."):
-            continue
-        for row in table_rows(record).values():
-            runs = row["project"].get("runs", ()) if isinstance(row.get("project"), dict) else ()
-            identity = project_of(row)
-            if identity and runs:
-                found[identity] = " ".join(text for role, text in runs if role in ("lead", "text"))
-    return found
 
 
 def _said(advice: Mapping[str, Any]) -> str:
@@ -507,13 +485,8 @@ def _amount(advice: Mapping[str, Any]) -> str:
     return as_given(advice["amount"]) if isinstance(advice["amount"], int | float) else "no amount"
 
 
-def _change(move: Move) -> float:
-    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (move.old, move.new))
-    return float(move.new) - float(move.old) if numbers else float("nan")
-
-
 def _moved(move: Move) -> str:
-    change = _change(move)
+    change = move.change
     return f"{move} ({'+' if change > 0 else ''}{as_given(change)})" if change == change else str(move)
 
 
@@ -665,14 +638,7 @@ def _built_here(folder: Path) -> bool:
 def _touched(pack: Published) -> Iterator[str]:
     """Files that are not as they were published."""
     folder, old = pack.folder, pack.manifest
-    for name, digest in old["outputs"].items():
-        path = folder / name
-        if "\0" in name or not real(path).is_relative_to(real(folder)):
-            yield f"{name} leads out of the pack"
-        elif not path.is_file():
-            yield f"{name} is gone"
-        elif file_hash(path) != digest:
-            yield f"{name} was changed"
+    yield from (f"{name} {what}" for name, what in altered(folder, old["outputs"]))
     known = {*old["outputs"], *BESIDE}
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         name = path.relative_to(folder).as_posix()
