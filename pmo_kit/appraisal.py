@@ -204,12 +204,9 @@ def _same_prices(register: Register, name: str) -> None:
         f"The register's prices are nominal and the schedule {name} is in real terms. Put the flows in "
         "constant prices (price_basis real), or choose a nominal rate such as flat_6."
     )
-    finding = {
-        "severity": "block", "file": "settings", "sheet": "settings", "row": None, "column": "price_basis",
-        "value": "nominal", "rule": "rates and flows are both real or both nominal", "message": message,
-        "fix": "set price_basis or discount_schedule",
-    }  # fmt: skip
-    raise DataError(message, pd.DataFrame([finding]))
+    rule, fix = "rates and flows are both real or both nominal", "set price_basis or discount_schedule"
+    finding = {"column": "price_basis", "value": "nominal", "message": message, "rule": rule, "fix": fix}
+    raise DataError.of([finding], sheet="settings")
 
 
 def _last_year(rows: pd.DataFrame) -> list[int]:

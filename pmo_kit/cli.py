@@ -280,11 +280,8 @@ def anonymize(options: argparse.Namespace) -> int:
     from pmo_kit.register.anonymize import anonymize_register
     from pmo_kit.register.template import write_register
 
-    if options.folder.exists():
-        raise PmoError(f"{options.folder} is there already; nothing is overwritten. Name a new folder.")
-    register = anonymize_register(load_register(options.path), options.secret)
     with new_folder(options.folder) as draft:
-        write_register(register, draft)
+        write_register(anonymize_register(load_register(options.path), options.secret), draft)
     folder = _short(options.folder)
     _tell(f"{folder}: names, people and texts replaced, money scaled. Keep the secret to yourself.")
     return DONE

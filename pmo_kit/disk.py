@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
+from pmo_kit.errors import PmoError
+
 T = TypeVar("T")
 SHARED = "PMO_KIT_SHARED"
 """Environment variable: a folder of one run; each process keeps in one of its own in it what others would do again."""
@@ -72,9 +74,11 @@ def new_folder(home: Path) -> Iterator[Path]:
 
     Raises
     ------
-    OSError
-        Something that is not an empty folder has that name by then.
+    PmoError
+        Something that is not an empty folder has that name.
     """
+    if home.is_file() or (home.is_dir() and any(home.iterdir())):
+        raise PmoError(f"{home} is not empty. Name a new folder: nothing is overwritten.")
     home.parent.mkdir(parents=True, exist_ok=True)
     with scratch(home.parent) as draft:
         (draft / home.name).mkdir()

@@ -6,7 +6,7 @@ import errno
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +37,26 @@ class DataError(PmoError):
     def __init__(self, message: str, findings: pd.DataFrame) -> None:
         super().__init__(message)
         self.findings = findings
+
+    @classmethod
+    def of(cls, problems: Sequence[Mapping[str, Any]], message: str = "", **same: Any) -> DataError:
+        """The error of problems that a function finds itself, each said by the columns that it has.
+
+        Parameters
+        ----------
+        problems : sequence of mapping
+            Column -> value; `message` is always there.
+        message : str
+            What a person reads; all messages when not given.
+        **same
+            Columns of every problem; `file` is as `sheet` where it is not given.
+        """
+        import pandas as pd
+
+        empty = {"severity": "block", "file": same.get("sheet", ""), "sheet": "", "row": None, "column": "",
+                 "value": None, "rule": "", "message": "", "fix": ""}  # fmt: skip
+        words = message or "\n".join(str(one["message"]) for one in problems)
+        return cls(words, pd.DataFrame([{**empty, **same, **one} for one in problems]))
 
 
 class InfeasibleError(PmoError):

@@ -31,7 +31,6 @@ BID = ["partner_id", "lot"]
 ITEM = [*BID, "criterion"]
 PRICE_SPAN = 0.5
 CLOSE = 1e-9
-FINDING = ("severity", "file", "sheet", "row", "column", "value", "rule", "message", "fix")
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +44,7 @@ class Evaluation:
         count), quality (0 to 100), price_points (0 to 100), value (both together), passed, failed_gate (words).
     scores : DataFrame
         One row per bid and criterion: label, weight, gate, mean (of the scores that count), consensus (adjusted
-        for leniency), lowest, highest, evaluators, share (consensus on the declared scale, 0 to 1), remarks.
+        for leniency), evaluators, share (consensus on the declared scale, 0 to 1), remarks.
     evaluators : DataFrame
         Index evaluator: scores, left_out (conflicts), leniency (points of 100 above the others; taken out).
     reference_price, lot_weight : Series
@@ -68,7 +67,6 @@ def evaluate_bids(
     *,
     without: str | None = None,
     count_conflicts: bool = False,
-    weights: NDArray[np.float64] | None = None,
 ) -> Evaluation:
     """Evaluate every bid.
 
@@ -86,8 +84,6 @@ def evaluate_bids(
         An evaluator to leave out, to see whether it matters.
     count_conflicts : bool
         Count the scores that a conflict excludes, to see what they would have done.
-    weights : ndarray, optional
-        Other weights of the criteria, in the order of `partner_criteria`.
 
     Raises
     ------
@@ -105,29 +101,19 @@ def evaluate_bids(
     consensus, leniency = adjust_leniency(wide.to_numpy())
     evaluators["leniency"] = pd.Series(100 * leniency, index=wide.columns).reindex(evaluators.index)
     grouped = votes.groupby(ITEM)
-    scores = grouped.agg(
-        mean=("score", "mean"),
-        lowest=("score", "min"),
-        highest=("score", "max"),
-        evaluators=("score", "size"),
-    )
+    scores = grouped.agg(mean=("score", "mean"), evaluators=("score", "size"))
     remarks = votes.dropna(subset=["remark"]).groupby(ITEM)["remark"]
     scores["remarks"] = remarks.agg(lambda said: "; ".join(dict.fromkeys(said))).reindex(scores.index).fillna("")
     scores["share"] = pd.Series(consensus, index=wide.index).clip(0, 1)
     _need_all_scores(bids, criteria, scores)
-    about = criteria.reindex(scores.index.get_level_values("criterion"))
-    swing = swing_weights(criteria["weight"].to_numpy()) if weights is None else weights
-    scores["weight"] = pd.Series(swing, index=criteria.index).reindex(about.index).to_numpy()
-    scores["label"] = about["label"].fillna(pd.Series(about.index, index=about.index)).to_numpy()
-    scores["gate"] = about["gate"].to_numpy(dtype=float)
-    scale = (about["high"] - about["low"]).to_numpy()
-    scores["consensus"] = about["low"].to_numpy() + scores["share"] * scale
-    table = bids.set_index(BID).sort_index()[["price", "bundle_discount"]]
-    table["bundle_discount"] = table["bundle_discount"].fillna(0.0)
-    table.insert(0, "name", partners["name"].reindex(table.index.get_level_values("partner_id")).to_numpy())
-    table.insert(1, "lot_label", lots["label"].reindex(table.index.get_level_values("lot")).to_numpy())
-    limits = partners["max_lots"].reindex(table.index.get_level_values("partner_id"))
-    table["max_lots"] = limits.fillna(len(lots)).to_numpy()
+    swing = swing_weights(criteria["weight"].to_numpy())
+    labels = criteria["label"].fillna(criteria.index.to_series())
+    about = criteria.assign(weight=swing, label=labels, gate=criteria["gate"].astype(float))
+    scores = scores.join(about[["label", "weight", "gate", "low", "high"]], on="criterion")
+    scores["consensus"] = scores["low"] + scores["share"] * (scores["high"] - scores["low"])
+    table = bids.join(partners[["name", "max_lots"]], on="partner_id").join(lots["label"].rename("lot_label"), on="lot")
+    table = table.fillna({"bundle_discount": 0.0, "max_lots": len(lots)}).set_index(BID).sort_index()
+    table = table[["name", "lot_label", "price", "bundle_discount", "max_lots"]]
     by_bid = scores.groupby(level=BID)
     table["evaluators"] = by_bid["evaluators"].max().reindex(table.index)
     points = scores["weight"] * scores["share"]
@@ -167,9 +153,8 @@ def _votes_that_count(
     low = votes["criterion"].map(criteria["low"])
     high = votes["criterion"].map(criteria["high"])
     off = votes[(votes["score"] < low) | (votes["score"] > high)]
-    if len(off):
-        refuse([f"{r.evaluator} gives {r.partner_id}, lot {r.lot}, {r.criterion} a {as_given(r.score)}, off the scale."
-                for r in off.itertuples()])  # fmt: skip
+    refuse([f"{r.evaluator} gives {r.partner_id}, lot {r.lot}, {r.criterion} a {as_given(r.score)}, off the scale."
+            for r in off.itertuples()])  # fmt: skip
     votes = votes.assign(share=(votes["score"] - low) / (high - low))
     conflicts = register.table("evaluator_conflicts")
     pairs = pd.MultiIndex.from_frame(conflicts[["evaluator", "partner_id"]])
@@ -192,18 +177,15 @@ def _need_all_scores(bids: pd.DataFrame, criteria: pd.DataFrame, scores: pd.Data
     """Refuse a bid with a criterion that nobody judged: missing is not zero."""
     asked = bids[BID].merge(pd.DataFrame({"criterion": criteria.index}), how="cross")
     missing = asked[~pd.MultiIndex.from_frame(asked[ITEM]).isin(scores.index)]
-    if len(missing):
-        refuse([f"Nobody who may judge it has scored {r.partner_id}, lot {r.lot}, {r.criterion}."
-                for r in missing.itertuples()])  # fmt: skip
+    refuse([f"Nobody who may judge it has scored {r.partner_id}, lot {r.lot}, {r.criterion}."
+            for r in missing.itertuples()])  # fmt: skip
 
 
 def refuse(messages: list[str]) -> None:
-    """Raise one DataError with all messages."""
-    rows = [
-        ("block", "", "partner_scores", None, "score", "", "score", text, "Complete or correct it.")
-        for text in messages
-    ]
-    raise DataError(" ".join(messages[:3]), pd.DataFrame(rows, columns=list(FINDING)))
+    """Raise one DataError with all messages, where there are any."""
+    same = {"sheet": "partner_scores", "column": "score", "rule": "score", "fix": "Complete or correct it."}
+    if messages:
+        raise DataError.of([{"message": text} for text in messages], " ".join(messages[:3]), **same)
 
 
 COVERED = 1000.0
@@ -312,7 +294,7 @@ def select_partners(register: Register, price_weight: float = 0.4, *, draws: int
     table["awarded"] = table.index.isin(list(chosen))
     table["wins"] = share_of_wins(found, price_weight, draws, seed)
     add_what_it_takes(table, found, price_weight, value)
-    lots = lot_table(table, chosen, {lot: partner for partner, lot in alone})
+    lots = lot_table(table, alone)
     checks = what_if(register, found, price_weight, chosen)
     weights = pd.DataFrame(
         [(w, *_told(found, w, chosen)) for w in PRICE_WEIGHTS],
@@ -500,30 +482,18 @@ def words(found: Evaluation, chosen: tuple[Bid, ...]) -> str:
     return in_row(told) if told else "no award"
 
 
-def lot_table(table: pd.DataFrame, chosen: tuple[Bid, ...], alone: dict[str, str]) -> pd.DataFrame:
+def lot_table(table: pd.DataFrame, alone: tuple[Bid, ...]) -> pd.DataFrame:
     """One row per lot."""
-    rows = []
-    winners = {lot: partner for partner, lot in chosen}
-    for lot, bids in table.groupby(level="lot"):
-        own = bids.droplevel("lot")
-        winner = winners.get(str(lot))
-        rivals = own[own["passed"] & (own.index != winner)].sort_values("value", ascending=False, kind="stable")
-        rival = rivals.index[0] if len(rivals) else None
-        mine = own.loc[winner] if winner else None
-        rows.append(
-            {
-                "lot": lot,
-                "label": own["lot_label"].iloc[0],
-                "partner_id": winner,
-                "name": None if mine is None else mine["name"],
-                "price": np.nan if mine is None else mine["award_price"],
-                "value": np.nan if mine is None else mine["value"],
-                "runner_up": rival,
-                "lead": np.nan if mine is None or rival is None else mine["value"] - own.at[rival, "value"],
-                "alone": alone.get(str(lot)),
-            }
-        )
-    return pd.DataFrame(rows).set_index("lot")
+    by_lot = table.reset_index("partner_id").assign(price=table["award_price"].to_numpy())
+    rivals = by_lot[by_lot["passed"] & ~by_lot["awarded"]].sort_values("value", ascending=False, kind="stable")
+    second = rivals[~rivals.index.duplicated()]
+    won = by_lot.loc[by_lot["awarded"], ["partner_id", "name", "price", "value"]]
+    lots = by_lot.groupby(level="lot")["lot_label"].first().rename("label").to_frame().join(won)
+    return lots.assign(
+        runner_up=second["partner_id"],
+        lead=lots["value"] - second["value"],
+        alone=pd.Series({lot: partner for partner, lot in alone}, dtype="str"),
+    )
 
 
 def debrief_losers(found: Evaluation, chosen: tuple[Bid, ...]) -> pd.DataFrame:

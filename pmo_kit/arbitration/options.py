@@ -422,5 +422,4 @@ def later(register: Register, years: int, inside: Callable[[pd.DataFrame], pd.Se
 
 def refuse(message: str, found: Sequence[str], file: str, column: object, rule: str, fix: str) -> NoReturn:
     """One error with every finding."""
-    same = {"severity": "block", "file": file, "sheet": file, "row": None, "column": column, "value": None}
-    raise DataError(message, pd.DataFrame([same | {"rule": rule, "message": m, "fix": fix} for m in found]))
+    raise DataError.of([{"message": each} for each in found], message, sheet=file, column=column, rule=rule, fix=fix)

@@ -700,8 +700,7 @@ def _refuse_gaps(requests: pd.DataFrame) -> None:
     """One error that names every empty cell of the requests."""
     rows = [
         {
-            "severity": "block", "file": "", "sheet": "requests", "row": place + 2, "column": column, "value": None,
-            "rule": "a committee is told who, by when, and what otherwise",
+            "row": place + 2, "column": column,
             "message": f"Request {row['request_id']} does not say {words} "
             f"(sheet requests, row {place + 2}, column {column}).",
             "fix": f"fill {column}",
@@ -711,5 +710,4 @@ def _refuse_gaps(requests: pd.DataFrame) -> None:
         if pd.isna(row[column])
     ]  # fmt: skip
     if rows:
-        findings = pd.DataFrame(rows)
-        raise DataError("\n".join(findings["message"]), findings)
+        raise DataError.of(rows, sheet="requests", file="", rule="a committee is told who, by when, and what otherwise")

@@ -218,15 +218,12 @@ def new_workspace(folder: str | Path, sources: Sequence[Path] = ()) -> Path:
     PmoError
         When something is there already: nothing is ever overwritten.
     """
-    home = real(folder)
-    if home.is_file() or (home.is_dir() and any(home.iterdir())):
-        raise PmoError(f"{home} is not empty. Name a new folder: nothing is overwritten.")
     for source in sources:
         if not source.is_file():
             raise PmoError(f"There is no file {source}.")
-    with new_folder(home) as draft:
+    with new_folder(real(folder)) as draft:
         _fill(draft, sources)
-    return home
+    return real(folder)
 
 
 def _fill(home: Path, sources: Sequence[Path]) -> None:

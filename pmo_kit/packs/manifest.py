@@ -21,7 +21,7 @@ from pydantic import AfterValidator, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from pmo_kit.disk import flushed, new_folder, real, write_whole
-from pmo_kit.errors import PackError
+from pmo_kit.errors import PackError, PmoError
 from pmo_kit.facts import count, is_missing
 from pmo_kit.forms import unreadable
 from pmo_kit.shipped import shipped
@@ -158,7 +158,7 @@ def publish(files: Mapping[str, bytes], beside: Mapping[str, bytes], folder: Pat
             with new_folder(home) as draft:
                 for file, content in {**files, **beside}.items():
                     flushed(draft / file, content)
-        except OSError:  # another run was faster
+        except (OSError, PmoError):  # another run was faster
             if not (home / "manifest.json").is_file():
                 raise
     latest = {"pack": folder.name, "id": name, "index": f"{name}/index.html"}

@@ -233,13 +233,9 @@ def read_uncertainty(register: Register) -> Mapping[str, Uncertainty]:
     estimates, events = _estimates(register, wrong), _events(register, wrong)
     if wrong:
         rows = [
-            {
-                "severity": "block", "file": sheet, "sheet": sheet, "row": int(row.Index) + 2, "column": "",
-                "value": None, "rule": "three points in order", "message": words, "fix": "correct the row",
-            }
-            for sheet, row, words in wrong
-        ]  # fmt: skip
-        raise DataError("\n".join(words for _, _, words in wrong), pd.DataFrame(rows))
+            {"file": sheet, "sheet": sheet, "row": int(row.Index) + 2, "message": words} for sheet, row, words in wrong
+        ]
+        raise DataError.of(rows, rule="three points in order", fix="correct the row")
     includes = register.projects["includes"].fillna("").astype("str")
     found = {}
     for project, (months, begin, end) in _work(register).items():

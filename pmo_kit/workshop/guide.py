@@ -293,15 +293,11 @@ def write_workshop(folder: str | Path, teams: int, workspace: Callable[[Path], P
     PmoError
         Something is there already, or the number of teams makes no sense.
     """
-    home = real(folder)
-    if home.is_file() or (home.is_dir() and any(home.iterdir())):
-        raise PmoError(f"{home} is not empty. Name a new folder: nothing is overwritten.")
     if not 1 <= teams <= MOST_TEAMS:
         raise PmoError(f"--teams is a number from 1 to {MOST_TEAMS}, not {teams}.")
-    lessons = [built(name, language) for name in lesson_names()]
-    with new_folder(home) as draft:
-        _fill(draft, lessons, teams, workspace, language)
-    return home
+    with new_folder(real(folder)) as draft:
+        _fill(draft, [built(name, language) for name in lesson_names()], teams, workspace, language)
+    return real(folder)
 
 
 def _fill(home: Path, lessons: Sequence[Built], teams: int, workspace: Callable[[Path], Path], language: str) -> None:
