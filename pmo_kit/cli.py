@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from pmo_kit.disk import seen_from_here
 from pmo_kit.errors import PmoError, worded
 from pmo_kit.facts import MINUS, THIN_SPACE, UNPRINTABLE
 
@@ -161,11 +162,11 @@ def pack(options: argparse.Namespace) -> int:
             if one.error is not None:
                 _tell(f"\n{one.error}\n", sys.stderr)
             elif one.folder is not None:
-                _tell(_short(one.folder / "index.html"))
+                _tell(seen_from_here(one.folder / "index.html"))
                 if one.unchanged:
                     _tell(f"{one.spec.name}: nothing changed", sys.stderr)
                 elif options.eml:
-                    _tell(_short(write_letter(one)))
+                    _tell(seen_from_here(write_letter(one)))
                 if told := warned(one.folder):
                     _tell(told, sys.stderr)
     except BaseException as error:
@@ -211,7 +212,7 @@ def new(options: argparse.Namespace) -> int:
     from pmo_kit.packs.asking import new_workspace
 
     folder = new_workspace(options.folder, options.sources)
-    _tell(f"{_short(folder)} is ready. Next:\n  cd {_short(folder)}\n  pmo-kit pack")
+    _tell(f"{seen_from_here(folder)} is ready. Next:\n  cd {seen_from_here(folder)}\n  pmo-kit pack")
     return DONE
 
 
@@ -269,7 +270,7 @@ def template(options: argparse.Namespace) -> int:
         raise PmoError(f"{options.file} is no name of a workbook; it must end in .xlsx.")
     if options.file.exists():
         raise PmoError(f"{options.file} is there already; nothing is overwritten. Name a new file.")
-    _tell(f"{_short(write_template(options.file))} is ready to fill; then: pmo-kit check {options.file}")
+    _tell(f"{seen_from_here(write_template(options.file))} is ready to fill; then: pmo-kit check {options.file}")
     return DONE
 
 
@@ -282,7 +283,7 @@ def anonymize(options: argparse.Namespace) -> int:
 
     with new_folder(options.folder) as draft:
         write_register(anonymize_register(load_register(options.path), options.secret), draft)
-    folder = _short(options.folder)
+    folder = seen_from_here(options.folder)
     _tell(f"{folder}: names, people and texts replaced, money scaled. Keep the secret to yourself.")
     return DONE
 
@@ -386,7 +387,7 @@ def workshop(options: argparse.Namespace) -> int:
     from pmo_kit.packs.asking import new_workspace
     from pmo_kit.workshop.guide import write_workshop
 
-    folder = _short(write_workshop(options.folder, options.teams, new_workspace))
+    folder = seen_from_here(write_workshop(options.folder, options.teams, new_workspace))
     _tell(f"{folder} is ready: {options.teams} team folders, {folder}/facilitator (guide, solutions, ballots).")
     _tell(f"Try one:\n  cd {folder}/team_1\n  pmo-kit lab")
     return DONE
@@ -418,12 +419,6 @@ def _count(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least 1")
     return number
-
-
-def _short(path: Path) -> Path:
-    """A path as it is seen from here."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _parsed(words: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:

@@ -158,6 +158,12 @@ def real(path: str | os.PathLike[str]) -> Path:
     return Path(os.path.realpath(path))
 
 
+def seen_from_here(path: Path) -> Path:
+    """A path as it is seen from the folder in which somebody works."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
 def flushed(file: Path, content: bytes) -> None:
     """Write a file, with the folders above it, and wait until the disk has it."""
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -24,6 +24,7 @@ import nbformat
 import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from pmo_kit.doors import nearest
 from pmo_kit.errors import PmoError
 from pmo_kit.exhibits.theme import format_number
 from pmo_kit.shipped import shipped
@@ -48,19 +49,8 @@ def home() -> Path:
     return shipped("templates", "workshops")
 
 
-def languages() -> list[str]:
-    """Languages that have texts: the folders that hold common.yml.
-
-    Examples
-    --------
-    >>> languages()
-    ['en']
-    """
-    return sorted(file.parent.name for file in home().glob("*/common.yml"))
-
-
 @cache
-def read_texts(name: str, language: str = LANGUAGE) -> Texts:
+def read_texts(name: str) -> Texts:
     """Read the texts of one lesson.
 
     The file begins with `# Title` and the question; then `## text NAME`, `## check NAME` (a list of label, unit
@@ -70,17 +60,15 @@ def read_texts(name: str, language: str = LANGUAGE) -> Texts:
     ----------
     name : str
         The lesson: "02_ranking".
-    language : str
-        A folder of templates/workshops.
 
     Raises
     ------
     PmoError
-        The lesson has no texts in this language, or a section cannot be read.
+        There is no such lesson, or a section of its texts cannot be read.
     """
-    path = home() / language / f"{name}.md"
+    path = home() / LANGUAGE / f"{name}.md"
     if not path.is_file():
-        raise PmoError(f"No texts of lesson {name} in {language}; languages: {', '.join(languages())}.")
+        raise PmoError(f"There is no lesson {name!r}; {nearest(name, lesson_names(), most=3)}")
     head, *sections = re.split(r"^## ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
     title, _, question = head.strip().partition("\n")
     kinds: dict[str, dict[str, str]] = {"text": {}, "check": {}, "guide": {}}
@@ -95,15 +83,10 @@ def read_texts(name: str, language: str = LANGUAGE) -> Texts:
 
 
 @cache
-def common(language: str = LANGUAGE) -> dict[str, str]:
+def common() -> dict[str, str]:
     """Words that belong to no lesson: verdicts, seals, general hints."""
-    text = (home() / language / "common.yml").read_text(encoding="utf-8")
+    text = (home() / LANGUAGE / "common.yml").read_text(encoding="utf-8")
     return {key: str(value).strip() for key, value in yaml.safe_load(text).items()}
-
-
-def words(key: str, language: str = LANGUAGE) -> str:
-    """One of the common words."""
-    return common(language)[key]
 
 
 def _fields(body: str, where: str) -> dict[str, str]:
@@ -150,19 +133,14 @@ def lesson_names() -> list[str]:
     return sorted(path.stem for path in (home() / "lessons").glob("*.py"))
 
 
-def read_source(name: str) -> list[Cell]:
-    """Cells of a lesson.
+def parse_source(path: Path) -> list[Cell]:
+    """Cells of a source file; what stands before the first cell is a comment to the reader.
 
     Raises
     ------
     PmoError
         A cell of a kind that does not exist.
     """
-    return parse_source(home() / "lessons" / f"{name}.py")
-
-
-def parse_source(path: Path) -> list[Cell]:
-    """Cells of a source file; what stands before the first cell is a comment to the reader."""
     parts = _HEAD.split(path.read_text(encoding="utf-8"))
     cells = []
     for kind, name, code in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
@@ -289,33 +267,23 @@ class Built:
 
 
 @cache
-def built(name: str, language: str = LANGUAGE) -> Built:
+def built(name: str) -> Built:
     """Run the solution of a lesson and take its answers."""
-    cells = read_source(name)
+    cells = parse_source(home() / "lessons" / f"{name}.py")
     run = run_cells(cells, solution_code)
     answers = {cell.name: expected(cell, run.names) for cell in cells if cell.kind == "check"}
     code_cells = [cell for cell in cells if cell.kind != "text"]
     checked = "".join(out for cell, out in zip(code_cells, run.printed, strict=True) if cell.kind == "checked")
-    return Built(name, cells, read_texts(name, language), run.names, answers, checked)
+    return Built(name, cells, read_texts(name), run.names, answers, checked)
 
 
-def learner_notebook(lesson: Built) -> str:
-    """Text of the notebook with gaps."""
-    return _notebook(lesson, lambda cell: cell.learner, solution=False)
-
-
-def solution_notebook(lesson: Built) -> str:
-    """Text of the notebook filled in; its last cell keeps its output, which tests compare."""
-    return _notebook(lesson, lambda cell: cell.solution, solution=True)
-
-
-def lesson_files(language: str = LANGUAGE) -> dict[Path, str]:
+def lesson_files() -> dict[Path, str]:
     """Every generated file below the kit's folder -> its text: two notebooks a lesson and the answers."""
-    lessons = [built(name, language) for name in lesson_names()]
+    lessons = [built(name) for name in lesson_names()]
     files = {home() / "answers.json": _json({lesson.name: lesson.answers for lesson in lessons})}
     for lesson in lessons:
-        files[shipped("notebooks", "workshops", f"{lesson.name}.ipynb")] = learner_notebook(lesson)
-        files[shipped("notebooks", "workshops", f"{lesson.name}_solution.ipynb")] = solution_notebook(lesson)
+        files[shipped("notebooks", "workshops", f"{lesson.name}.ipynb")] = notebook(lesson)
+        files[shipped("notebooks", "workshops", f"{lesson.name}_solution.ipynb")] = notebook(lesson, solution=True)
     return files
 
 
@@ -349,20 +317,16 @@ def _percent(value: float, decimals: int = 0) -> str:
     return f"{format_number(100 * value, decimals)} %"
 
 
-def _listed(items: Any) -> str:
-    return ", ".join(items)
-
-
 @cache
 def _environment() -> jinja2.Environment:
     """Jinja with numbers written as everywhere in the kit; a name that is not there is an error."""
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=False)
-    environment.filters |= {"number": format_number, "percent": _percent, "table": table, "listed": _listed}
+    environment.filters |= {"number": format_number, "percent": _percent, "table": table, "listed": ", ".join}
     return environment
 
 
-def _notebook(lesson: Built, code: Callable[[Cell], str], solution: bool) -> str:
-    """Cells as a notebook in its committed form."""
+def notebook(lesson: Built, solution: bool = False) -> str:
+    """Text of the notebook with gaps, or filled in: then its last cell keeps its output, which tests compare."""
     title = f"# {lesson.name[:2]} {lesson.texts.title}\n\n**{lesson.texts.question}**"
     cells = [new_markdown_cell(title)]
     for cell in lesson.cells:
@@ -375,7 +339,7 @@ def _notebook(lesson: Built, code: Callable[[Cell], str], solution: bool) -> str
             cells.append(new_code_cell(cell.code, execution_count=1, outputs=[output], metadata={"tags": CHECKED}))
         elif cell.kind in ("code", "gap", "parameters"):
             tags = {"tags": ["parameters"]} if cell.kind == "parameters" else {}
-            cells.append(new_code_cell(code(cell), metadata=tags))
+            cells.append(new_code_cell(cell.solution if solution else cell.learner, metadata=tags))
     for number, one in enumerate(cells):
         one.id = f"c{number:02d}"
     metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from pmo_kit.exhibits.theme import DARK_BLUE, LIGHT_GRAY, ORANGE, format_number
-from pmo_kit.workshop.building import LANGUAGE, common, home, read_texts, words
+from pmo_kit.workshop.building import common, home, read_texts
 
 T = TypeVar("T")
 
@@ -160,20 +160,19 @@ class Verdict:
     state: str
     case: str
     hint: str
-    language: str = LANGUAGE
     number: str = ""
 
     @property
     def said(self) -> str:
         """Number and hint."""
-        number = common(self.language)["number"].format(number=self.number) + " " if self.number else ""
+        number = common()["number"].format(number=self.number) + " " if self.number else ""
         return number + self.hint
 
     def __repr__(self) -> str:
-        return f"{common(self.language)[self.state]} {self.said}"
+        return f"{common()[self.state]} {self.said}"
 
     def _repr_html_(self) -> str:
-        word, hint = html.escape(common(self.language)[self.state]), html.escape(self.said)
+        word, hint = html.escape(common()[self.state]), html.escape(self.said)
         for mark, tag in ((r"`(.+?)`", "code"), (r"\*\*(.+?)\*\*", "b"), (r"\*(.+?)\*", "i")):
             hint = re.sub(mark, rf"<{tag}>\1</{tag}>", hint)
         style = f"border-left: 4px solid {COLORS[self.state]}; padding: 4px 12px; max-width: 46em"
@@ -185,7 +184,6 @@ class Checker:
     """The checks of one lesson: `check("by_value", by_value)` gives a Verdict."""
 
     name: str
-    language: str = LANGUAGE
 
     def __call__(self, question: str, answer: object) -> Verdict:
         """Judge an answer.
@@ -202,20 +200,17 @@ class Checker:
         KeyError
             The lesson has no such check.
         """
-        expected, hints = (
-            answers()[self.name][question],
-            read_texts(self.name, self.language).checks[question],
-        )
+        expected, hints = answers()[self.name][question], read_texts(self.name).checks[question]
         if is_open(answer):
-            return Verdict("open", "", hints["open"], self.language)
+            return Verdict("open", "", hints["open"])
         case = judge(answer, expected["right"], expected["wrong"], expected["within"])
         number = read_number(answer) if isinstance(expected["right"], float) else None
         written = "" if number is None else written_number(number, expected["within"])
         with_unit = f"{written} {hints.get('unit', '')}".strip() if written else ""
         if case == "right":
-            return Verdict("right", case, hints["right"], self.language, with_unit)
-        words = hints.get(case) or common(self.language).get(case) or hints["else"]
-        return Verdict("wrong", case, words, self.language, with_unit)
+            return Verdict("right", case, hints["right"], with_unit)
+        words = hints.get(case) or common().get(case) or hints["else"]
+        return Verdict("wrong", case, words, with_unit)
 
     def accepted(self, question: str, answer: Any, otherwise: Any) -> Any:
         """The answer where it is right, else `otherwise`, so that the cells below run whatever was written."""
@@ -223,7 +218,7 @@ class Checker:
         return answer if being_built or self(question, answer).state == "right" else otherwise
 
 
-def lesson(name: str, language: str = LANGUAGE) -> Checker:
+def lesson(name: str) -> Checker:
     """The checker of a lesson.
 
     Examples
@@ -232,8 +227,8 @@ def lesson(name: str, language: str = LANGUAGE) -> Checker:
     >>> check("by_value", 170).state, check("by_value", 245).case
     ('right', 'past_the_line')
     """
-    read_texts(name, language)
-    return Checker(name, language)
+    read_texts(name)
+    return Checker(name)
 
 
 def judge(answer: Any, right: Any, wrong: dict[str, Any], within: float) -> str:
@@ -324,7 +319,7 @@ class Seal:
     code: str
 
     def __repr__(self) -> str:
-        return words("seal").format(code=self.code) if self.code else words("seal_open")
+        return common()["seal"].format(code=self.code) if self.code else common()["seal_open"]
 
 
 def seal(choice: Sequence[str], confidence: float, secret: str) -> Seal:

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from pmo_kit.disk import new_folder, real, scratch
+from pmo_kit.disk import new_folder, real, scratch, seen_from_here
 from pmo_kit.errors import PmoError
 from pmo_kit.exhibits.theme import font_folder
 from pmo_kit.shipped import shipped
@@ -25,9 +25,8 @@ from pmo_kit.workshop.building import (
     Built,
     built,
     home,
-    learner_notebook,
     lesson_names,
-    solution_notebook,
+    notebook,
     write_lessons,
 )
 from pmo_kit.workshop.checks import written_number
@@ -112,7 +111,7 @@ def _plain(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return json.dumps(text, ensure_ascii=False)
 
 
 PARTS = ("guide", "cards", "ballots", "sheets")
@@ -120,7 +119,7 @@ ROLE_PLAY = "06_arbitration"
 """The lesson whose numbers the role cards use."""
 
 
-def write_guide(path: Path, part: str = "guide", teams: int = 4, language: str = LANGUAGE) -> Path:
+def write_guide(path: Path, part: str = "guide", teams: int = 4) -> Path:
     """Write the guide, or one part of it to print, as PDF.
 
     Parameters
@@ -131,8 +130,6 @@ def write_guide(path: Path, part: str = "guide", teams: int = 4, language: str =
         Everything, or what participants get.
     teams : int
         How many sets of role cards and ballots are printed (of cards and ballots alone; the guide holds one).
-    language : str
-        A folder of templates/workshops.
 
     Raises
     ------
@@ -149,7 +146,7 @@ def write_guide(path: Path, part: str = "guide", teams: int = 4, language: str =
     with scratch() as folder:
         source = folder / "guide.typ"
         shutil.copy(home() / "guide.typ", source)
-        data = guide_content(language) | {"part": part, "teams": 1 if part == "guide" else teams}
+        data = guide_content() | {"part": part, "teams": 1 if part == "guide" else teams}
         (folder / "guide.json").write_text(json.dumps(data), encoding="utf-8")
         typst.compile(
             str(source), output=str(path), font_paths=[str(font_folder())], ignore_system_fonts=True,
@@ -158,14 +155,14 @@ def write_guide(path: Path, part: str = "guide", teams: int = 4, language: str =
     return path
 
 
-def guide_content(language: str = LANGUAGE) -> dict[str, Any]:
+def guide_content() -> dict[str, Any]:
     """What the guide says, as data: texts in Typst markup, numbers filled in from the solutions."""
-    fixed = yaml.safe_load((home() / language / "guide.yml").read_text(encoding="utf-8"))
-    lessons = {name: built(name, language) for name in lesson_names()}
+    fixed = yaml.safe_load((home() / LANGUAGE / "guide.yml").read_text(encoding="utf-8"))
+    lessons = {name: built(name) for name in lesson_names()}
     by_number = {name[:2]: lesson for name, lesson in lessons.items()}
     played = lessons[ROLE_PLAY]
     return {
-        "language": language,
+        "language": LANGUAGE,
         "title": fixed["title"], "subtitle": fixed["subtitle"], "foot": fixed["foot"], "words": fixed["words"],
         "before": markup(fixed["before"]),
         "agendas": [
@@ -269,7 +266,7 @@ _README = """# {title}
 """  # noqa: E501
 
 
-def write_workshop(folder: str | Path, teams: int, workspace: Callable[[Path], Path], language: str = LANGUAGE) -> Path:
+def write_workshop(folder: str | Path, teams: int, workspace: Callable[[Path], Path]) -> Path:
     """Write the folders of a workshop.
 
     Parameters
@@ -280,8 +277,6 @@ def write_workshop(folder: str | Path, teams: int, workspace: Callable[[Path], P
         How many teams: `team_1` to `team_n`, each a workspace with `notebooks/lessons/` (gaps).
     workspace : callable
         Makes a workspace in a folder: `pmo_kit.packs.asking.new_workspace`.
-    language : str
-        A folder of templates/workshops.
 
     Returns
     -------
@@ -296,26 +291,21 @@ def write_workshop(folder: str | Path, teams: int, workspace: Callable[[Path], P
     if not 1 <= teams <= MOST_TEAMS:
         raise PmoError(f"--teams is a number from 1 to {MOST_TEAMS}, not {teams}.")
     with new_folder(real(folder)) as draft:
-        _fill(draft, [built(name, language) for name in lesson_names()], teams, workspace, language)
+        _fill(draft, [built(name) for name in lesson_names()], teams, workspace)
     return real(folder)
 
 
-def _fill(home: Path, lessons: Sequence[Built], teams: int, workspace: Callable[[Path], Path], language: str) -> None:
+def _fill(home: Path, lessons: Sequence[Built], teams: int, workspace: Callable[[Path], Path]) -> None:
     """Put the folders of the teams and of the facilitator into one."""
     for number in range(1, teams + 1):
         team = workspace(home / f"team_{number}")
-        texts = {lesson.name: learner_notebook(lesson) for lesson in lessons}
+        texts = {lesson.name: notebook(lesson) for lesson in lessons}
         _write_notebooks(team / "notebooks" / "lessons", texts)
         (team / "README.md").write_text(_README.format(title=f"Team {number}"), encoding="utf-8")
     own = home / "facilitator"
-    _write_notebooks(own / "solutions", {f"{one.name}_solution": solution_notebook(one) for one in lessons})
-    for part, name in (
-        ("guide", "guide"),
-        ("cards", "role_cards"),
-        ("ballots", "ballots"),
-        ("sheets", "sheets"),
-    ):
-        write_guide(own / f"{name}.pdf", part, teams, language)
+    _write_notebooks(own / "solutions", {f"{one.name}_solution": notebook(one, solution=True) for one in lessons})
+    for part in PARTS:
+        write_guide(own / f"{'role_cards' if part == 'cards' else part}.pdf", part, teams)
 
 
 def _write_notebooks(folder: Path, notebooks: dict[str, str]) -> None:
@@ -329,13 +319,8 @@ def _write_notebooks(folder: Path, notebooks: dict[str, str]) -> None:
 def main() -> None:
     """Write what `make workshop` writes, and say where."""
     for path in write_lessons():
-        sys.stdout.write(f"{_short(path)}\n")
-    sys.stdout.write(f"{_short(write_guide(Path('build/workshop/guide.pdf').absolute()))}\n")
-
-
-def _short(path: Path) -> Path:
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
+        sys.stdout.write(f"{seen_from_here(path)}\n")
+    sys.stdout.write(f"{seen_from_here(write_guide(Path('build/workshop/guide.pdf').absolute()))}\n")
 
 
 if __name__ == "__main__":

@@ -92,9 +92,9 @@ def test_source_marks(tmp_path: Path) -> None:
         parse_source(path)
 
 
-def test_a_language_that_is_not_there() -> None:
-    with pytest.raises(PmoError, match="in xx; languages: en"):
-        read_texts("00_ready", "xx")
+def test_a_lesson_that_is_not_there() -> None:
+    with pytest.raises(PmoError, match="no lesson '01_gut'; did you mean '01_gut_round'"):
+        read_texts("01_gut")
 
 
 def test_markup_escapes_and_numbers() -> None:
