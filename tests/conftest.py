@@ -24,7 +24,9 @@ ARGUMENTS = [
 ]
 
 
-settings.register_profile("same", derandomize=True, deadline=None)
+TIMES = int(os.environ.get("EXAMPLES", "1"))
+"""How many times as many examples: `make slow` asks for more."""
+settings.register_profile("same", derandomize=True, deadline=None, max_examples=40 * TIMES)
 settings.register_profile("explore", max_examples=1000, deadline=None)
 settings.load_profile("same")
 
