@@ -134,22 +134,18 @@ def appraise(register: Register, schedule: str | None = None) -> Appraisal:
     _same_prices(register, name)
     options = pd.MultiIndex.from_frame(register.table("levels")[["project_id", "level"]].astype("str"))
     costs, benefits = register.table("costs"), register.table("benefits")
-    first = settings.discount_to
-    if first is None:  # a source of totals has no amounts by year: any year will do for sums of nothing
-        stated = [*costs["year"].dropna(), *benefits["year"].dropna()]
-        first = int(min(stated)) if stated else settings.fiscal_year(settings.as_of) if settings.as_of else 2000
-    start = first
-    last = max([start, *_last_year(costs), *_last_year(benefits)])
-    years = list(range(start, last + 1))
+    start, stated = settings.discount_to, [*costs["year"].dropna().unique(), *benefits["year"].dropna().unique()]
+    if start is None:  # a source of totals has no amounts by year: any year will do for sums of nothing
+        start = int(min(stated)) if stated else settings.fiscal_year(settings.as_of) if settings.as_of else 2000
+    years = list(range(start, int(max([start, *stated])) + 1))
 
     gone = (costs["state"] == "actual").fillna(False) | (costs["year"] < start).fillna(False)
     gone = gone.astype(bool)
     sunk = costs[gone].groupby("project_id")["amount"].sum(min_count=1)
     ahead = benefits[(benefits["year"] >= start).fillna(False).astype(bool)]
     spend = _by_year(costs[~gone], options, years)
-    kinds = {kind: _by_year(ahead[ahead["kind"] == kind], options, years) for kind in _kinds(ahead)}
-    cash = kinds.get("cash", np.zeros_like(spend))
-    social = _by_year(ahead[_counted(ahead)], options, years) - kinds.get("disbenefit", np.zeros_like(spend))
+    cash, worse = (_by_year(ahead[ahead["kind"] == kind], options, years) for kind in ("cash", "disbenefit"))
+    social = _by_year(ahead[_counted(ahead)], options, years) - worse
     if not register.has("benefits"):
         cash, social = np.full_like(spend, np.nan), np.full_like(spend, np.nan)
 
@@ -180,10 +176,11 @@ def appraise(register: Register, schedule: str | None = None) -> Appraisal:
     )
     described = describe_schedule(name)
     projects = register.projects.index
+    unknown = costs.loc[gone & costs["amount"].isna(), "project_id"]
     return Appraisal(
         table,
         pd.DataFrame(spend, index=options, columns=pd.Index(years, name="year")),
-        sunk.reindex(projects).fillna(0.0).where(~_unknown(costs[gone], projects)),
+        sunk.reindex(projects).fillna(0.0).where(~projects.isin(unknown)),
         settings.unit,
         _sentence(table, settings.unit, described.title, start),
         {
@@ -209,17 +206,6 @@ def _same_prices(register: Register, name: str) -> None:
     raise DataError.of([finding], sheet="settings")
 
 
-def _last_year(rows: pd.DataFrame) -> list[int]:
-    """The last year of a table, or nothing."""
-    years = rows["year"].dropna()
-    return [int(years.max())] if len(years) else []
-
-
-def _kinds(benefits: pd.DataFrame) -> list[str]:
-    """Kinds of benefit in the table."""
-    return [str(kind) for kind in benefits["kind"].dropna().unique()]
-
-
 def _counted(benefits: pd.DataFrame) -> NDArray[np.bool_]:
     """Rows of the social NPV: no disbenefits, and no cash row of a benefit that also has economic rows."""
     key = ["project_id", "level", "benefit"]
@@ -238,11 +224,6 @@ def _by_year(rows: pd.DataFrame, options: pd.MultiIndex, years: list[int]) -> ND
         column = rows["year"].to_numpy(int) - years[0]
         np.add.at(total, (place[known], column[known]), rows["amount"].to_numpy(float)[known])
     return total
-
-
-def _unknown(rows: pd.DataFrame, projects: pd.Index) -> NDArray[np.bool_]:
-    """Projects with a sunk cost whose amount is missing."""
-    return projects.isin(rows.loc[rows["amount"].isna(), "project_id"])
 
 
 def _ratio(top: NDArray[np.float64], bottom: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -244,8 +244,7 @@ def _read_dates(rows: Sequence[tuple[int, dict[str, str]]], file: Path, faults: 
     """Write every date as ISO; the order of day and month is one for the whole file."""
     from pmo_kit.register.values import order_evidence, parse_date
 
-    dated = [(f"{_who(number, row)}: {name}", row, name) for number, row in rows for name in ("date", "due")]
-    dated = [(where, row, name) for where, row, name in dated if row[name]]
+    dated = [(number, row, name) for number, row in rows for name in ("date", "due") if row[name]]
     told = pd.Series([row[name] for _, row, name in dated], dtype="str")
     column = load_schema()["decisions"]["date"]
     plain, *both = (parse_date(told, column, month_first=way).values for way in (None, False, True))
@@ -253,7 +252,8 @@ def _read_dates(rows: Sequence[tuple[int, dict[str, str]]], file: Path, faults: 
     pack = file.parent / "manifest.json"
     if plain.isna().any() and not any(proven) and pack.is_file() and (own := read_json(pack).get("date")):
         proven = tuple(pd.Timestamp(own) in set(way[plain.isna()]) for way in both)
-    for (where, row, name), clear, *ways in zip(dated, plain, *both, strict=True):
+    for (number, row, name), clear, *ways in zip(dated, plain, *both, strict=True):
+        where = f"{_who(number, row)}: {name}"
         pairs = zip(ways, proven if any(proven) else (True, True), strict=True)
         left = {clear} if pd.notna(clear) else {day for day, taken in pairs if taken and pd.notna(day)}
         days = sorted(f"{day:%Y-%m-%d}" for day in left)

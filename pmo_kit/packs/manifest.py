@@ -62,6 +62,7 @@ def installed(name: str) -> Mapping[str, str]:
     >>> "papermill" in found, "nbformat" in found
     (True, True)
     """
+    from packaging.requirements import InvalidRequirement, Requirement
     from packaging.utils import canonicalize_name
 
     found: dict[str, str] = {}
@@ -76,20 +77,11 @@ def installed(name: str) -> Mapping[str, str]:
             found[plain] = "not installed"
             continue
         found[plain] = distribution.version
-        waiting += [required for line in distribution.requires or () if (required := _required(line))]
+        for line in distribution.requires or ():
+            with contextlib.suppress(InvalidRequirement):
+                one = Requirement(line)
+                waiting += [one.name] if one.marker is None or one.marker.evaluate({"extra": ""}) else []
     return dict(sorted(found.items()))
-
-
-def _required(line: str) -> str:
-    """The name in a requirement; empty where its marker does not hold here."""
-    from packaging.requirements import InvalidRequirement, Requirement
-
-    try:
-        requirement = Requirement(line)
-    except InvalidRequirement:
-        return ""
-    marker = requirement.marker
-    return requirement.name if marker is None or marker.evaluate({"extra": ""}) else ""
 
 
 def pack_id(inputs: Mapping[str, Any], figures: bytes) -> str:
@@ -391,13 +383,15 @@ def _known(manifest: Mapping[str, Any], register: Any, media: str) -> dict[str, 
     method = yaml.safe_load(shipped("templates", "report", "method.yml").read_text(encoding="utf-8"))
     settings, findings = register.settings, manifest["register"]["findings"]
     said = {"block": "errors", "warn": "warnings", "info": "notes"}
+    asked = (chapter["parameters"] for chapter in manifest["chapters"])
+    value = next((parameters["value"] for parameters in asked if "value" in parameters), "npv")
     return {
         "title": manifest["title"],
         "pack": manifest["pack"],
         "id": manifest["id"],
         "committee": manifest["committee"] or "the committee",
         "date": f" of {manifest['date']}" if manifest["date"] else "",
-        "value": _parameter(manifest, "value").replace("npsv", "social value").replace("npv", "net value"),
+        "value": str(value).replace("npsv", "social value").replace("npv", "net value"),
         "version": manifest["software"]["pmo_kit"],
         "python": manifest["software"]["python"],
         "highspy": manifest["software"]["highspy"],
@@ -416,20 +410,14 @@ def _known(manifest: Mapping[str, Any], register: Any, media: str) -> dict[str, 
     }
 
 
-def _parameter(manifest: Mapping[str, Any], name: str) -> str:
-    """The parameter of the first chapter that was given one; net value where none was."""
-    given = [chapter["parameters"][name] for chapter in manifest["chapters"] if name in chapter["parameters"]]
-    return str(given[0]) if given else "npv"
-
-
 def _assumptions(register: Any) -> str:
     """The rated assumptions of the register, those that matter most first."""
     if not register.has("assumptions"):
         return "No assumptions are on record."
     words = {"R": "red", "A": "amber", "G": "green"}
-    table = register.table("assumptions")
-    order = {"R": 0, "A": 1, "G": 2}
-    rows = table.assign(rank=table["impact"].map(order).fillna(3)).sort_values("rank", kind="stable")
+    rows = register.table("assumptions").sort_values(
+        "impact", kind="stable", key=lambda impact: impact.map({one: place for place, one in enumerate(words)})
+    )
     return " ".join(
         f"{row.assumption} (quality {words.get(row.quality, 'not rated')}, "
         f"impact {words.get(row.impact, 'not rated')}; {row.owner if not is_missing(row.owner) else 'no owner'})."

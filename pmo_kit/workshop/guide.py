@@ -211,38 +211,33 @@ def glossary() -> list[list[str]]:
 
 def _lesson(lesson: Built, fixed: dict[str, Any]) -> dict[str, Any]:
     """One lesson of the guide: its notes, its effort, its expected numbers with what to say, its sheet."""
-    texts = lesson.texts
+    texts, hints = lesson.texts, lesson.texts.checks
     expected = []
     for check, answer in lesson.answers.items():
-        hints = texts.checks[check]
-        cases = [
-            [inline(written_number(value, answer["within"])), inline(hints[case])]
-            for case, value in answer["wrong"].items()
-        ]
+        values = {case: inline(written_number(value, answer["within"])) for case, value in answer["wrong"].items()}
         expected.append(
             {
-                "label": inline(", ".join([hints["label"], *([hints["unit"]] if "unit" in hints else [])])),
+                "label": inline(", ".join(hints[check][key] for key in ("label", "unit") if key in hints[check])),
                 "right": inline(written_number(answer["right"], answer["within"])),
-                "cases": cases,
+                "cases": [[value, inline(hints[check][case])] for case, value in values.items()],
             }
         )
-    notes = {name: markup(lesson.fill(text)) for name, text in texts.guide.items()}
     minutes = [
         [fixed["agendas"][name], sum(m for what, m in items if what == lesson.name[:2])]
         for name, items in _agendas().items()
     ]
     words = sum(len(text.split()) for text in texts.text.values()) // 10 * 10
-    head = {
+    said = fixed["words"]
+    return {
         "minutes": [pair for pair in minutes if pair[1]],
-        "effort": [
-            f"{fixed['words']['reading']}: {words}",
-            f"{fixed['words']['answers']}: {len(lesson.answers)}",
-        ],
+        "effort": [f"{said['reading']}: {words}", f"{said['answers']}: {len(lesson.answers)}"],
         "name": lesson.name,
         "number": lesson.name[:2],
         "title": inline(texts.title),
+        "question": inline(texts.question),
+        "expected": expected,
+        **{name: markup(lesson.fill(text)) for name, text in texts.guide.items()},
     }
-    return head | {"question": inline(texts.question), "expected": expected} | notes
 
 
 def _labels(lesson: Built, checks: list[str]) -> str:
