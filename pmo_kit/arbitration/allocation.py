@@ -243,6 +243,13 @@ class Allocation(Answer):
         """What the plan uses of every limit."""
         return limits_used(self._model, self._positions)
 
+    def paid(self, limit: LimitUse) -> float:
+        """What the plan pays for what it is over, or short of, a limit with a price, in the unit of the value."""
+        price = next((rule.price for rule in self.question.active_rules if rule.name == limit.rule), None) or 0.0
+        row = next(row for row in self._model.rows if (row.rule, row.label) == (limit.rule, limit.label))
+        whole = 1.0 if row.share is None else float(row.share[1][self._model.columns(self._positions)].sum())
+        return price * max(0.0, -limit.slack) * whole
+
     @cached_property
     def use(self) -> pd.DataFrame:
         """One row per limit: the fields of `LimitUse` (the unit in words), sense, binding, sentence."""

@@ -94,6 +94,12 @@ class PlanChange:
         moved = tuple((p, old[p], new[p]) for p in sorted(old.keys() & new.keys()) if old[p] != new[p])
         return PlanChange(tuple(sorted(old.keys() - new.keys())), tuple(sorted(new.keys() - old.keys())), moved)
 
+    @property
+    def moved(self) -> dict[str, tuple[str, ...]]:
+        """What becomes of projects (entered, left, resized), and of which; what becomes of none is left out."""
+        found = {"entered": self.enters, "left": self.leaves, "resized": tuple(p for p, *_ in self.resized)}
+        return {what: ids for what, ids in found.items() if ids}
+
     def common(self, other: PlanChange) -> PlanChange:
         """What changes in both of two tied plans."""
         return PlanChange(

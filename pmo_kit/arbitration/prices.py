@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from math import inf
@@ -12,7 +12,7 @@ import numpy as np
 
 from pmo_kit.arbitration.model import NO_BOUND, ONE, Model, Plan, PlanChange
 from pmo_kit.arbitration.rules import Committed, Mandatory, Override, Row
-from pmo_kit.arbitration.search import Found, Known, Pool, best_plan, each, proof_gap
+from pmo_kit.arbitration.search import Found, Known, Pool, best_plan, each, moment, proof_gap
 from pmo_kit.arbitration.solving import Floats, Limits, Status, solve
 
 if TYPE_CHECKING:
@@ -275,3 +275,41 @@ def bounds_of(value: int, bound: int, found: Found) -> tuple[float, float]:
     if found.plan is None:
         return float("nan"), float("nan")
     return max(0, value - found.bound) / ONE, max(0, bound - found.value) / ONE
+
+
+@dataclass(frozen=True)
+class Price:
+    """What taking a project in or out costs against a plan: between `low` and `high`.
+
+    `low` is infinite where it is proven impossible; `plan` is the best one found, empty where none was.
+    """
+
+    project_id: str
+    in_out: str
+    low: float
+    high: float
+    plan: dict[str, str]
+
+
+def prices_of(allocation: Allocation, held: Collection[str], seconds: float = 2.0) -> Iterator[Price]:
+    """The price of reversing each project that is not `held`, as an override would reverse it.
+
+    Each is a search that starts from the plans met so far; `seconds` limits it, and the price is then an interval.
+    """
+    model, bound = allocation._model, max(allocation.bound, allocation.value)
+    duty = {rule.project_id for rule in model.question.active_rules if isinstance(rule, Mandatory)}
+    for project in model.question.built.groups:
+        mine = model.question.built.of(project).tolist()
+        if project in held or project in duty or not mine:
+            continue
+        out = not set(mine).isdisjoint(allocation._positions)
+        forced = Row("reversed", np.asarray(mine, np.int64), np.ones(len(mine)), 1.0, inf)
+        limits = Limits(proof_gap(model), None, moment(seconds))
+        found = allocation._pool.search(dict.fromkeys(mine, 0) if out else {}, [] if out else [forced], limits)
+        low, high = max(0.0, round(allocation.value - found.bound / ONE, 9)), inf
+        if found.plan is not None:
+            high = max(0.0, round(bound - found.value / ONE, 9))
+            low = high if found.status == "optimal" and bound == allocation.value else low
+        elif found.status == "infeasible":
+            low = inf
+        yield Price(project, "out" if out else "in", low, high, model.levels(found.plan or ()))

@@ -93,8 +93,8 @@ def show(exhibit: Exhibit, *, title: str = "", takeaway: str = "") -> None:
     for name in ("id", "title"):
         if not getattr(shown, name).strip():
             raise ValueError(f"exhibit {shown.id or type(shown).__name__}: {name} is empty; every exhibit needs one")
-    shell = _shell()
-    if shell is None:
+    running = shell()
+    if running is None:
         print(plain(shown.printed))
         return
     from IPython.display import display
@@ -150,7 +150,8 @@ def _facts(exhibit: Exhibit) -> Iterator[Fact]:
         yield from _facts(table)
 
 
-def _shell() -> Any:
+def shell() -> Any:
+    """The IPython that runs this; None where there is none."""
     module = sys.modules.get("IPython")
     return module.get_ipython() if module is not None else None
 

@@ -14,6 +14,7 @@ from pmo_kit.arbitration import (
     Frontier,
     FundingOrder,
     Ledger,
+    PlanChange,
     Question,
     arbitrate,
     obstacles,
@@ -459,12 +460,9 @@ def others(names: pd.Series, projects: tuple[str, ...], own: str) -> str:
 
 def changes(names: pd.Series, plan: Mapping[str, str], other: Mapping[str, str]) -> str:
     """What another plan changes: who is in, out or at another size; nothing where the two are one."""
-    inside, there = ({p for p, level in one.items() if level != "stop"} for one in (plan, other))
-    resized = {p for p in inside & there if plan[p] != other[p]}
-    moved = {"in": there - inside, "out": inside - there, "at another size": resized}
-    return ", ".join(
-        f"{shortened(names[[p for p in names.index if p in who]])} {how}" for how, who in moved.items() if who
-    )
+    how = {"entered": "in", "left": "out", "resized": "at another size"}
+    found = {how[what]: names[names.index.isin(ids)] for what, ids in PlanChange.between(plan, other).moved.items()}
+    return ", ".join(f"{shortened(who)} {way}" for way, who in found.items() if len(who))
 
 
 def spend_years(allocation: Allocation) -> list[int]:

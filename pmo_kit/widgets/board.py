@@ -14,19 +14,20 @@ from typing import Any
 
 import traitlets
 
-from pmo_kit.arbitration import Question
+from pmo_kit.arbitration import Allocation, Question
+from pmo_kit.arbitration.prices import prices_of
 from pmo_kit.doors import door
 from pmo_kit.errors import PmoError
 from pmo_kit.exhibits import theme
 from pmo_kit.widgets import panel as ui
 from pmo_kit.widgets import session_files as files
 from pmo_kit.widgets.board_contents import board_contents, price_words
-from pmo_kit.widgets.session_state import Answer, Case, SessionState, prices_of
+from pmo_kit.widgets.session_state import Answer, Case, SessionState
 
 BETWEEN_PRICES = 0.4
 
 
-class Board(ui.Linked):
+class Board(ui.Working, ui.Linked):
     """A session on the screen: projects to take in and out, limits as gauges, the answer, and the log.
 
     Parameters
@@ -52,7 +53,6 @@ class Board(ui.Linked):
         settings = session.base.register.settings
         as_of = f" · data as of {settings.as_of.isoformat()}" if settings.as_of else ""
         self.title = f"{self.committee if session.reasons else 'What if'} · {settings.name}{as_of}"
-        self._background = ui.BackgroundWork()
         self._sequence = 0
         self._priced: tuple[object, ...] = ()
         self._all_priced = False
@@ -67,22 +67,11 @@ class Board(ui.Linked):
             notice={"text": "", "error": False},
             state=self._contents(),
         )
-        ui.one_per_cell(self)
 
     @cached_property
     def place(self) -> Path:
         """The folder of this session, made when it is first written to."""
         return files.new_place(self.folder, self.committee, self.session.clock().date())
-
-    def close(self) -> None:
-        """Close the widget and stop its work."""
-        self._background.close()
-        ui.close_parts(self)
-        super().close()
-
-    def wait(self, seconds: float = 60.0) -> None:
-        """Wait until nothing is being searched: for programs, not for a cell that draws."""
-        self._background.wait(seconds)
 
     # What the screen sends
 
@@ -108,18 +97,16 @@ class Board(ui.Linked):
             "stop": lambda m: self._stop(),
         }  # fmt: skip
         super()._receive(_, content, __)
-        with self._background.hands:
+        with self.hands:
             if kind == "ready":
                 self._work()
             elif kind in acts:
                 self._sequence = int(content.get("seq", self._sequence))
                 self._stopped, moves = kind == "stop", len(session.log)
-                said, bad = ui.tried(partial(acts[kind], content), f"the board, asked to {kind},")
+                said, problem = ui.tried(partial(acts[kind], content), f"the board, asked to {kind},")
                 self._work()
-                if len(session.log) > moves:  # while the solver searches
-                    said, bad = self._lost() or (said, bad)
-                self.notice = {"text": said if isinstance(said, str) else "", "error": bad, "seq": self._sequence}
-                self._draw()
+                lost = self._lost() if len(session.log) > moves else ""  # while the solver searches
+                self._draw(lost or (said if isinstance(said, str) else ""), bool(lost or problem))
 
     def _decide(self, message: Mapping[str, Any]) -> str:
         there = {str(case.key): case for case in self.session.tried()}
@@ -131,7 +118,7 @@ class Board(ui.Linked):
         )  # fmt: skip
 
     def _stop(self) -> str:
-        self._background.stop()
+        self.stop()
         self.progress = ""
         return "The search was stopped; what is shown is the best plan known, with its bound."
 
@@ -141,61 +128,59 @@ class Board(ui.Linked):
         """Ask the solver what is still open, then the prices."""
         case, session = self.session.case, self.session
         if self._priced != case.key:
-            self.prices, self._priced, self._all_priced = {}, case.key, False
-            self.progress = ""
+            self.prices, self.progress, self._priced, self._all_priced = {}, "", case.key, False
         wanted = list(session.open_searches())
         if not self._stopped and (wanted or not self._all_priced):
             self._all_priced = False
-            self._background.ask(partial(self._search, case, wanted, session.known(case)), self._failed)
+            plan = session.known(case).allocation
+            self.ask(partial(self._search, case, wanted, plan), self._failed)
 
-    def _search(self, case: Case, wanted: list[tuple[Case, bool]], answer: Answer, stopped: ui.Stopped) -> None:
-        """In the thread: first answers and proofs, then a price for every project."""
+    def _search(
+        self, case: Case, wanted: list[tuple[Case, bool]], plan: Allocation | None, stopped: ui.Stopped
+    ) -> None:
+        """In the thread: first answers and proofs, then a price for every project, handed over a few at a time."""
         for one, found in self.session.searched(wanted):
             if stopped():
                 return
-            if one == case and found.allocation is not None:  # a proof that is not found in time takes no plan away
-                answer = found
-            self._background.hand(partial(self._settle, one, found))
-        if answer.allocation is not None:
-            self._search_prices(case, answer, stopped)
+            if one == case:  # a proof that is not found in time takes no plan away
+                plan = found.allocation or plan
+            self.hand(partial(self._settle, one, found))
+        if plan is None:
+            return
+        new: dict[str, dict[str, Any]] = {}
+        count, shown = len(self.session.base.built.groups), time.monotonic()
+        for price in prices_of(plan, [force.project_id for force in case.forces]):
+            if stopped():
+                return
+            new[price.project_id] = price_words(self.session, plan, price)
+            if time.monotonic() - shown > BETWEEN_PRICES:
+                words = f"Prices: {len(new)} of {count} projects"
+                self.hand(partial(self._show_prices, case, dict(new), words))
+                shown = time.monotonic()
+        self.hand(partial(self._show_prices, case, new, ""))
 
     def _failed(self, why: str) -> None:
         self.progress, self._stopped = "", True
-        self.notice = {"text": f"The search failed ({why}). The last answer is shown.", "error": True}
-        self._draw()
-
-    def _search_prices(self, case: Case, answer: Answer, stopped: ui.Stopped) -> None:
-        """In the thread: prices, handed over a few at a time."""
-        new: dict[str, dict[str, Any]] = {}
-        count, shown = len(self.session.base.built.groups), time.monotonic()
-        for price in prices_of(answer, [force.project_id for force in case.forces]):
-            if stopped():
-                return
-            new[price.project_id] = price_words(self.session, answer, price)
-            if time.monotonic() - shown > BETWEEN_PRICES:
-                words = f"Prices: {len(new)} of {count} projects"
-                self._background.hand(partial(self._show_prices, case, dict(new), words))
-                shown = time.monotonic()
-        self._background.hand(partial(self._show_prices, case, new, ""))
+        self._draw(f"The search failed ({why}). The last answer is shown.", True)
 
     def _show_prices(self, case: Case, prices: dict[str, dict[str, Any]], progress: str) -> None:
         if case.key == self.session.case.key:
-            self.prices, self.progress = prices, progress
-            self._all_priced = not progress
+            self.prices, self.progress, self._all_priced = prices, progress, not progress
 
     def _settle(self, case: Case, answer: Answer) -> None:
         self.session.settle(case, answer)
-        if case == self.session.case and "place" in vars(self) and (lost := self._lost()):
-            self.notice = {"text": lost[0], "error": True}
-        self._draw()
+        lost = self._lost() if case == self.session.case and "place" in vars(self) else ""
+        self._draw(lost or None, True)
 
-    def _lost(self) -> tuple[str, bool] | None:
+    def _lost(self) -> str:
         """Save the session; why that was not possible, if so."""
-        said, bad = ui.tried(lambda: files.save_session(self.session, self.place, self.committee), "the board")
-        return (said, bad) if bad else None
+        said, problem = ui.tried(lambda: files.save_session(self.session, self.place, self.committee), "the board")
+        return said if problem else ""
 
-    def _draw(self) -> None:
-        """Send the whole screen; the same numbers feed every part of it."""
+    def _draw(self, said: str | None = None, bad: bool = False) -> None:
+        """Send the whole screen, whose parts are fed by the same numbers, and what is said of it."""
+        if said is not None:
+            self.notice = {"text": said, "error": bad, "seq": self._sequence}
         self.state = self._contents()
 
     def _contents(self) -> dict[str, Any]:

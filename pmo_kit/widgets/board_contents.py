@@ -7,18 +7,18 @@ from math import isinf, isnan
 from typing import Any
 
 from pmo_kit.arbitration import Allocation, Envelope, LimitUse, Mandatory, Question
+from pmo_kit.arbitration.prices import Price
 from pmo_kit.arbitration.rules import role_words
 from pmo_kit.exhibits.theme import DECISIONS
 from pmo_kit.facts import SHARE, count, in_row, number
 from pmo_kit.figures.arbitration import bottleneck, changes
 from pmo_kit.figures.figure import between, sentence
-from pmo_kit.widgets.session_state import Answer, Case, Price, SessionState, money_words, moved
+from pmo_kit.widgets.session_state import Answer, Case, SessionState, money_words
 
 MOST_LOG, NOISE = 60, 1e-9
 MOVED = {"entered": "Entered", "left": "Left", "resized": "Other level"}
 WORDS = {"fund": "FUND", "stop": "STOP", "refuse": "OUT", "none": "–"}
-FREE = {"forced": "free", "forced_level": "", "reason": "", "by": ""}
-UNUSED = {"words": "n/a", "share": 0.0, "full": False, "over": False}
+UNUSED: dict[str, Any] = {"words": "n/a", "note": "no plan", "share": 0.0, "full": False, "over": False}
 
 
 def board_contents(session: SessionState, *, title: str, busy: bool) -> dict[str, Any]:
@@ -48,8 +48,8 @@ def board_contents(session: SessionState, *, title: str, busy: bool) -> dict[str
         "moved": moved_words(session, answer, computing),
         "log": log(session)[:MOST_LOG],
         "cases": cases(session),
-        "undo": session.can_undo,
-        "redo": session.can_redo,
+        "undo": session.can_step(-1),
+        "redo": session.can_step(1),
         "changed": session.case.key != Case().key,
     }
 
@@ -82,23 +82,19 @@ def less_words(low: float, high: float, unit: str = "") -> str:
 
 def tiles(session: SessionState, case: Case, answer: Answer) -> list[dict[str, Any]]:
     """Value, price of what is forced, tightest limit: label, value, note; `focus` and `over` color it."""
-    unit, plan = session.base.worth.short, answer.allocation
-    advice, used, note = session.recommended, UNUSED, "no plan"
+    unit, plan, advice = session.base.worth.short, answer.allocation, session.recommended
     advised = f"recommended {number(advice.value)}"
     advised += "" if advice.status == "proven" else f" (at most {number(advice.rest)} better is possible)"
     forced = f"{count(len(case.forces), 'project')} forced, these limits" if case.forces else "nothing is forced"
+    used, limit = UNUSED, plan and tightest(plan)
     if plan is not None:
-        used, note = {**UNUSED, "words": "no limit"}, "the register has none"
-        if limit := tightest(plan):
-            used = _use(plan, limit)
-            end = f": {used['beyond']}" if used["over"] else ": used up" if limit.binding else ""
-            note = limit.label + end
+        used = _use(plan, limit) if limit else UNUSED | {"words": "no limit", "note": "the register has none"}
     lost = session.worse(case.unforced, case) if case.forces else (0.0, 0.0)
     price = interval(*(max(0.0, x) for x in lost)) if lost else "n/a"
     rows = (
         (f"Net value, {unit}", value_words(answer) if plan else "n/a", advised, True, False),
         (f"Price of what is forced, {unit}", price, forced, bool(lost and lost[1] > 0), False),
-        ("Tightest limit", used["words"], note, False, used["over"]),
+        ("Tightest limit", used["words"], used["note"], False, used["over"]),
     )
     return [dict(zip(("label", "value", "note", "focus", "over"), row, strict=True)) for row in rows]
 
@@ -107,17 +103,13 @@ def _use(plan: Allocation, limit: LimitUse) -> dict[str, Any]:
     """What a plan uses of a limit: in short, in a sentence, its share; whether that is all, or more, at which cost."""
     part, over, beyond = " %" * (limit.unit == SHARE), limit.slack < -NOISE, ""
     used, most, more = (quantity(100 * x if part else x) for x in (limit.used, limit.limit, -limit.slack))
-    if over:  # a share is paid for in the unit that it counts
-        model = plan._model
-        price = next((rule.price for rule in model.question.active_rules if rule.name == limit.rule), None) or 0.0
-        row = next(row for row in model.rows if (row.rule, row.label) == (limit.rule, limit.label))
-        whole = 1.0 if row.share is None else float(row.share[1][model.columns(plan._positions)].sum())
-        cost = f"{number(price * -limit.slack * whole)} {model.question.worth.short}"
+    if over:
+        cost = f"{number(plan.paid(limit))} {plan.question.worth.short}"
         beyond = f"{more}{part} {'short' if limit.least else 'over'}, which costs {cost}"
     return {
         "words": f"{used} {'of at least' if limit.least else 'of'} {most}{part}",
         "long": "; ".join(filter(None, (limit.sentence, beyond))),
-        "beyond": beyond,
+        "note": ": ".join(filter(None, (limit.label, beyond or "used up" * limit.binding))),
         "share": min(1.0, max(0.0, share(limit))),
         "full": limit.binding and not limit.least,
         "over": over,
@@ -174,48 +166,43 @@ def value_words(answer: Answer) -> str:
 
 
 def projects(session: SessionState, answer: Answer) -> list[dict[str, Any]]:
-    """One row per project, in the order of the ids."""
-    change = {project: what for what, ids in moved(session.changes).items() for project in ids}
+    """One row per project, in the order of the ids: the answer that stands, and the choices on the table."""
+    change = {project: what for what, ids in session.changes.moved.items() for project in ids}
     duty = {rule.project_id for rule in session.base.active_rules if isinstance(rule, Mandatory)}
-    forces = {
-        f.project_id: {"forced": f.in_out, "forced_level": f.level or "", "reason": f.reason, "by": f.decided_by}
-        for f in session.case.forces
-    }
-    rows = []
-    for project, levels in choices(session.base).items():
+    shown = []
+    for project, row in session.rows(session.case, answer).to_dict("index").items():
+        levels, decision = choices(session.base)[str(project)], row["decision"]
         going = [one for one in levels.values() if not one["stop"]]
         dearest = max(going or levels.values(), key=lambda one: one["spend"])
-        shown = levels.get(answer.plan.get(project, ""), dearest)
-        decision, recommended = answer.decisions.get(project, "none"), session.recommended.decisions[project]
-        mark = DECISIONS[decision].mark + " " if decision in DECISIONS else ""
-        rows.append(
+        level = levels.get(row["level"], dearest)
+        shown.append(
             {
-                **shown,
+                **level,
                 "levels": [[one["level"], one["label"]] for one in going] if len(going) > 1 else [],
-                "level": shown["label"] if decision == "fund" and len(going) > 1 else "",
+                "level": level["label"] if decision == "fund" and len(going) > 1 else "",
                 "decision": decision,
-                "word": mark + WORDS[decision],
-                "recommended": WORDS[recommended],
-                "differs": decision not in (recommended, "none"),
-                "moved": change.get(project, ""),
-                **forces.get(project, FREE),
+                "word": f"{DECISIONS[decision].mark} {WORDS[decision]}" if decision in DECISIONS else WORDS[decision],
+                "recommended": WORDS[row["recommended"]],
+                "differs": decision not in (row["recommended"], "none"),
+                "moved": change.get(str(project), ""),
+                "forced": row["forced"] or "free",
+                "forced_level": row["forced_level"],
+                "reason": row["reason"],
+                "by": row["decided_by"],
                 "duty": project in duty,
             }
         )
-    return rows
+    return shown
 
 
 @lru_cache(maxsize=4)
 def choices(question: Question) -> dict[str, dict[str, dict[str, Any]]]:
     """What is shown of every level of every project, and stays while the committee sits."""
-    found: dict[str, dict[str, dict[str, Any]]] = {}
-    options = question.options.reset_index()[["project_id", "level", "name", "area", "label", "stop", "value", "cost"]]
-    for project, level, name, area, label, stop, value, cost in options.itertuples(index=False):
-        found.setdefault(project, {})[level] = {
-            "id": project, "name": str(name), "area": str(area), "level": level, "label": label or level, "stop": stop,
-            "value": number(value), "cost": number(cost), "worth": value, "spend": cost,
-        }  # fmt: skip
-    return found
+    rows = question.options.reset_index().rename(columns={"project_id": "id", "value": "worth", "cost": "spend"})
+    rows = rows[["id", "name", "area", "level", "label", "stop", "worth", "spend"]].astype({"name": str, "area": str})
+    rows["label"] = rows["label"].mask(rows["label"] == "", rows["level"])
+    rows = rows.assign(value=rows["worth"].map(number), cost=rows["spend"].map(number))
+    return {str(p): {one["level"]: one for one in levels.to_dict("records")} for p, levels in rows.groupby("id")}
 
 
 def gauges(session: SessionState, answer: Answer) -> list[dict[str, Any]]:
@@ -265,7 +252,6 @@ def _people(session: SessionState) -> list[dict[str, Any]]:
             "role": role,
             "label": role_words(role),
             "value": (value := round(today * now.get(role, 1.0), 6)),
-            "today": today,
             "high": max(1.0, round(1.5 * today)),
             "words": f"{quantity(value)} of {quantity(today)} in the fullest period",
         }
@@ -283,7 +269,7 @@ def moved_words(session: SessionState, answer: Answer, computing: bool) -> list[
     if answer.allocation is None:
         return [["", "There is no plan to compare."]]
     words = [
-        [MOVED[what], in_row(f"{session.names[p]} {p}" for p in ids)] for what, ids in moved(session.changes).items()
+        [MOVED[what], in_row(f"{session.names[p]} {p}" for p in ids)] for what, ids in session.changes.moved.items()
     ]
     return words or [["", "The plan is the same."]]
 
@@ -301,7 +287,7 @@ def log(session: SessionState) -> list[dict[str, str]]:
     ]
 
 
-def price_words(session: SessionState, answer: Answer, price: Price) -> dict[str, Any]:
+def price_words(session: SessionState, allocation: Allocation, price: Price) -> dict[str, Any]:
     """A price for the column, to sort by, and in a sentence."""
     short, tail = interval(price.low, price.high), ""
     if isinf(price.low):
@@ -310,7 +296,7 @@ def price_words(session: SessionState, answer: Answer, price: Price) -> dict[str
         short, told = f"≥ {number(price.low)}", f"costs at least {number(price.low)} {session.base.worth.short}"
     else:
         others = session.base.register.projects["name"].drop(price.project_id)
-        tail = changes(others, answer.plan, price.plan)
+        tail = changes(others, allocation.plan, price.plan)
         told = f"costs {short} {session.base.worth.short}" + f"; in the plan found {tail}" * bool(tail)
     words = f"Taking it {price.in_out} {told}."
     return {"way": price.in_out, "low": min(price.low, 1e300), "short": short, "long": words}

@@ -110,7 +110,7 @@ class RegisterState:
     def page(self) -> list[tuple[str, pd.DataFrame]]:
         """Everything about the open project: (table, its rows), columns that hold nothing left out."""
         facts = self.register.projects.loc[self.project].dropna()
-        facts = facts[facts.astype("str") != ""].rename(lambda name: str(name).replace("_", " "))
+        facts = facts[facts.astype("str") != ""].rename(_plain)
         page = [("project", facts.rename_axis("what").rename("value").reset_index())]
         for name in self.register.names:
             table = self.register.table(name)
@@ -167,18 +167,19 @@ def _page(state: RegisterState) -> str:
     for name, rows in state.page():
         text = rows.map(lambda cell: as_given(cell) if isinstance(cell, float) else theme.format_text(cell))
         same = [] if len(rows) == 1 else [c for c in text if text[c].nunique() == 1 and c not in KEPT]
-        said = [f"{str(c).replace('_', ' ')} {text[c].iloc[0]}" for c in same]
+        said = [f"{_plain(c)} {text[c].iloc[0]}" for c in same]
         said += [state.register.settings.unit] if "amount" in text else []
         shown = text.drop(columns=same).head(MOST_ROWS)
         more = f"<p>and {len(rows) - MOST_ROWS} more rows</p>" if len(rows) > MOST_ROWS else ""
-        head = f"<h4>{escape(name.replace('_', ' '))} <span>{escape(', '.join(said))}</span></h4>"
-        parts.append(head + ui.table_html(shown, *((str(c), str(c).replace("_", " ")) for c in shown)) + more)
+        head = f"<h4>{escape(_plain(name))} <span>{escape(', '.join(said))}</span></h4>"
+        parts.append(head + ui.table_html(shown, *((str(c), _plain(c)) for c in shown)) + more)
     return "".join(parts)
 
 
 SHOWN = 15
-SCALE = (9, 7, 5, 3, 2, 1, 1 / 2, 1 / 3, 1 / 5, 1 / 7, 1 / 9)
-PAIR = {9.0: "9 times more", 1.0: "as much"}
+SCALE = {"9 times more": 9.0, **{f"{n} times": float(n) for n in (7, 5, 3, 2)}, "as much": 1.0}
+SCALE |= {f"1/{n}": 1 / n for n in (2, 3, 5, 7, 9)}
+"""How many times more one criterion matters than another, in the words of the pairs."""
 SECONDS = 5.0
 """Longest search for the plan under one person's weights."""
 MOST = 4
@@ -219,7 +220,7 @@ class WeightsState:
     def _times(self, one: str, other: str) -> float:
         """How many times more one criterion matters than another by the points, on the scale of the pairs."""
         ratio = max(self.points[one], 1e-9) / max(self.points[other], 1e-9)
-        return float(min(SCALE, key=lambda step: abs(np.log(step / ratio))))
+        return min(SCALE.values(), key=lambda step: abs(np.log(step / ratio)))
 
     def set(self, criterion: str, points: float) -> None:
         """Give a criterion points from 0 to 100 for its whole range.
@@ -405,12 +406,10 @@ def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "sessio
         return ui.control(ipywidgets.IntSlider, *own, max=100)
 
     sliders = {c: slider(c) for c in state.points}
-    named = {s: f"{as_given(s)} times" if s >= 1 else f"1/{round(1 / s)}" for s in SCALE} | PAIR
-    choices = [(named[s], float(s)) for s in SCALE]
     pairs = [
         ui.control(
             ipywidgets.Dropdown, f"{state.labels[one]} : {state.labels[other]}", "60%",
-            partial(state.judge, one, other), options=choices, value=times,
+            partial(state.judge, one, other), options=list(SCALE.items()), value=times,
         )
         for (one, other), times in state.judgements.items()
     ]  # fmt: skip
@@ -449,8 +448,8 @@ def weights(source: Register | Ranking, *, folder: str | PathLike[str] = "sessio
         "Points say how much the whole range of a criterion matters, from its worst end to its best: 100 for the "
         "one that matters most."
     )
-    parts = [above, ui.row(leads, whole, share=7)]
-    return ui.Panel(state, about, *parts, figure=figure, sliders=sliders, person=person)
+    below = ui.row(leads, whole, share=7)
+    return ui.Panel(state, about, above, below, figure=figure, sliders=sliders, person=person)
 
 
 def _bars(state: WeightsState) -> Any:
@@ -651,10 +650,11 @@ class PerformanceState:
     @property
     def listed(self) -> list[tuple[str, str]]:
         """The area's projects, each in words and by its id."""
-        projects = self.projects
-        rated = projects["rag_rule"].map(COLORS).fillna("not rated") + ": " + projects["name"]
-        green = projects["watermelon"].map({True: "  (declared Green)", False: ""})
-        return [(f"{words} {p}{green[p]}", str(p)) for p, words in rated.items()]
+        rows = self.projects[["name", "rag_rule", "watermelon"]].itertuples()
+        green = "  (declared Green)"
+        return [
+            (f"{COLORS.get(rag, 'not rated')}: {name} {p}{green * bool(mask)}", str(p)) for p, name, rag, mask in rows
+        ]
 
     def choose_area(self, area: str) -> None:
         """Look at an area; its worst project opens."""
@@ -850,11 +850,14 @@ class ScenariosState:
 
     def __init__(self, question: Question, seconds: float = 10.0) -> None:
         self.question, self.seconds = question, seconds
-        self.scenarios: list[Scenario] = []
-        self._answers: dict[str, Allocation | InfeasibleError] = {
-            TODAY: arbitrate(question.replace(time_limit=seconds))
-        }
+        self._today = arbitrate(question.replace(time_limit=seconds))
+        self._cases: dict[str, tuple[Scenario, Allocation | InfeasibleError]] = {}
         self.shown = ""
+
+    @property
+    def scenarios(self) -> list[Scenario]:
+        """The scenarios, the last one added at the end."""
+        return [scenario for scenario, _ in self._cases.values()]
 
     def solve(self, scenario: Scenario) -> ui.Act:
         """Find the best plan under a scenario, or why there is none; what is given keeps that.
@@ -873,19 +876,18 @@ class ScenariosState:
 
     def keep(self, scenario: Scenario, answer: Allocation | InfeasibleError) -> None:
         """Take the answer of a scenario in; one of the same name is replaced."""
-        self.remove(scenario.name)
-        self.scenarios.append(scenario)
-        self._answers[scenario.name], self.shown = answer, scenario.name
+        self._cases.pop(scenario.name, None)
+        self._cases[scenario.name], self.shown = (scenario, answer), scenario.name
 
     def remove(self, name: str) -> None:
         """Forget a scenario; the last one is shown."""
-        self.scenarios = [one for one in self.scenarios if one.name != name]
-        self.shown = self.scenarios[-1].name if self.scenarios else ""
+        self._cases.pop(name, None)
+        self.shown = next(reversed(self._cases), "")
 
     @property
     def comparison(self) -> Comparison:
         """All scenarios side by side."""
-        found = {name: self._answers[name] for name in (TODAY, *(one.name for one in self.scenarios))}
+        found = {TODAY: self._today} | {name: answer for name, (_, answer) in self._cases.items()}
         plans = {name: answer for name, answer in found.items() if isinstance(answer, Allocation)}
         reasons = {name: str(answer) for name, answer in found.items() if name not in plans}
         return Comparison(self.question, tuple(self.scenarios), MappingProxyType(plans), MappingProxyType(reasons))
@@ -944,7 +946,7 @@ def scenarios(question: Question, *, folder: str | PathLike[str] = "session") ->
         )
 
     def stopped() -> str:
-        panel.work.stop()
+        panel.stop()
         add.disabled = False
         return "Stopped: the case under way and those after it are left out."
 
@@ -1135,5 +1137,5 @@ def parameters(notebook: str | PathLike[str], *, folder: str | PathLike[str] = "
     return panel
 
 
-def _plain(name: str) -> str:
-    return name.replace("_", " ")
+def _plain(name: object) -> str:
+    return str(name).replace("_", " ")

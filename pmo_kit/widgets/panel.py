@@ -6,14 +6,11 @@ kernel's loop, in a thread that ends with its work.
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import json
 import logging
-import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from html import escape
 from importlib import resources
@@ -29,12 +26,12 @@ from pmo_kit.arbitration import Allocation
 from pmo_kit.arbitration.solving import Interrupted, interruptible
 from pmo_kit.errors import PmoError
 from pmo_kit.exhibits import Exhibit, Field, Table, theme
-from pmo_kit.exhibits.display import fragment
+from pmo_kit.exhibits.display import fragment, shell
 from pmo_kit.facts import number
 
 Act = Callable[[], object]
 Stopped = Callable[[], bool]
-_living: dict[str, tuple[str, list[Any]]] = {}
+_living: dict[str, dict[str, list[Any]]] = {}
 
 
 def one_per_cell(widget: Any) -> None:
@@ -45,12 +42,11 @@ def one_per_cell(widget: Any) -> None:
     cell, run = _running()
     if not cell:
         return
-    last, widgets = _living.get(cell, ("", []))
-    if last != run:
-        for old in widgets:
+    runs = _living.setdefault(cell, {})
+    for earlier in [one for one in runs if one != run]:
+        for old in runs.pop(earlier):
             old.close()
-        widgets = []
-    _living[cell] = (run, [*widgets, widget])
+    runs.setdefault(run, []).append(widget)
 
 
 def parts_of(widget: Any) -> list[Any]:
@@ -59,13 +55,6 @@ def parts_of(widget: Any) -> list[Any]:
     for child in getattr(widget, "children", ()):
         found += [*parts_of(child), child]
     return found + [x for x in (getattr(widget, "layout", None), getattr(widget, "style", None)) if hasattr(x, "close")]
-
-
-def close_parts(widget: Any) -> None:
-    """Close everything that lives with a widget; it hears nothing more."""
-    for part in parts_of(widget):
-        part.unobserve_all()
-        part.close()
 
 
 def _running() -> tuple[str, str]:
@@ -101,32 +90,28 @@ class Linked(anywidget.AnyWidget):
         elif content.get("type") == "ready":
             self.send_state(list(self.PARTS))
 
-    def close(self) -> None:
-        """Close the widget; it hears nothing more."""
-        self.on_msg(self._receive, remove=True)
-        super().close()
 
+class Working:
+    """A widget with work beside it: the one of its cell; its parts and its work end with it.
 
-class BackgroundWork:
-    """Runs each job in a thread at once and hands results to the loop of the one who made it.
-
-    A job is a function that takes `stopped` (a function: whether newer work has come) and returns nothing; what goes
-    wrong in it is handed on in words. `hand` runs a function on the loop, so that widgets are only ever touched from
-    there; outside a kernel it runs at once, under `hands`, which whoever asks for work holds until the asking is done.
-    What the solver searches for a job ends when newer work comes, and before Python ends.
+    A job is a function that takes `stopped` (a function: whether newer work has come) and returns nothing; it runs in
+    a thread at once, and what goes wrong in it is handed on in words. `hand` runs a function on the kernel's loop, so
+    that widgets are only ever touched from there; outside a kernel it runs at once, under `hands`, which whoever asks
+    for work holds until the asking is done. What the solver searches ends when newer work comes, and before Python
+    ends.
     """
 
-    def __init__(self) -> None:
-        self._loop = _kernel_loop()
-        self.hands = threading.RLock()
-        self._turn = 0
+    def __init__(self, *args: Any, **given: Any) -> None:
+        self._loop = getattr(getattr(shell(), "kernel", None), "io_loop", None)
+        self.hands, self._turn, self._ended = threading.RLock(), 0, False
         self._thread: threading.Thread | None = None
-        self._closed = False
-        atexit.register(self.close)
+        atexit.register(self._end)
+        super().__init__(*args, **given)
+        one_per_cell(self)
 
     def ask(self, job: Callable[[Stopped], None], failed: Callable[[str], None]) -> None:
         """Do this now; what runs is told to stop, and ends beside it; `failed` hears what goes wrong."""
-        if self._closed:
+        if self._ended:
             return
         self._turn += 1
         turn, before = self._turn, self._thread
@@ -135,37 +120,31 @@ class BackgroundWork:
             return self._turn != turn
 
         def work() -> None:
-            try:
-                with suppress(Interrupted), interruptible(stopped):
-                    if not stopped():
-                        job(stopped)
-            except Exception as problem:
-                if not isinstance(problem, PmoError):
-                    logging.getLogger("pmo_kit").warning("the search failed", exc_info=problem)
-                if not stopped():
-                    self.hand(partial(failed, str(problem)))
-            finally:  # who waits for the newest waits for all
-                if before is not None:
-                    before.join()
+            with interruptible(stopped):
+                _, problem = tried(partial(job, stopped), "the search")
+            if problem and not stopped():
+                self.hand(partial(failed, str(problem)))
+            if before is not None:  # who waits for the newest waits for all
+                before.join()
 
         self._thread = threading.Thread(target=work, name="pmo_kit search", daemon=True)
         self._thread.start()
 
-    def hand(self, act: Callable[[], None]) -> None:
+    def hand(self, act: Act) -> None:
         """Run something where widgets may be touched."""
 
         def safely() -> None:
-            if not self._closed:
+            if not self._ended:
                 act()
 
-        if self._loop is None or self._loop.is_closed():
+        if self._loop is None:
             with self.hands:
                 safely()
         else:
-            self._loop.call_soon_threadsafe(safely)
+            self._loop.add_callback(safely)
 
     def wait(self, seconds: float = 60.0) -> None:
-        """Wait until there is no work left; for programs and tests, not for the loop itself."""
+        """Wait until nothing is being searched: for programs, not for a cell that draws."""
         if self._thread is not None:
             self._thread.join(seconds)
 
@@ -173,28 +152,19 @@ class BackgroundWork:
         """Tell the work to stop at its next step."""
         self._turn += 1
 
-    def close(self) -> None:
+    def _end(self) -> None:
         """Stop for good, and wait for the end of the search under way."""
-        self._closed = True
+        self._ended = True
         self.stop()
         self.wait()
-        atexit.unregister(self.close)
 
-
-def shell() -> Any:
-    """The IPython that runs this; None where there is none."""
-    module = sys.modules.get("IPython")
-    return module.get_ipython() if module is not None else None
-
-
-def _kernel_loop() -> asyncio.AbstractEventLoop | None:
-    """The loop on which a kernel's messages arrive; None outside a kernel, whatever else runs a loop there."""
-    if getattr(shell(), "kernel", None) is None:
-        return None
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
+    def close(self) -> None:
+        """Close it with all its parts, and stop its work."""
+        atexit.unregister(self._end)
+        self._end()
+        for part in parts_of(self):
+            part.close()
+        super().close()  # type: ignore[misc]
 
 
 class Frame(Linked):
@@ -241,7 +211,7 @@ class Chart(Linked):
             self._clicked(int(content["curve"]), int(content["point"]))
 
 
-class Panel(ipywidgets.VBox):
+class Panel(Working, ipywidgets.VBox):
     """One explorer: a headline, a line about it, its controls and answers, and a line for words.
 
     Now and after every move each part that has a `write` is written; each that has an `act` (`control`, `button`) is
@@ -259,13 +229,12 @@ class Panel(ipywidgets.VBox):
     """
 
     def __init__(self, state: Any, about: str, *parts: Any, **named: Any) -> None:
-        self.state, self._drawing, self.work = state, False, BackgroundWork()
+        self.state, self._drawing = state, False
         self._head = ipywidgets.HTML()
         self._said = ipywidgets.HTML('<span class="pw-say" role="status"></span>')
         super().__init__([Frame(), ipywidgets.HTML(about_html(about)), self._head, *parts, self._said])
         self.__dict__.update(named)
         self.add_class("pw-panel")
-        one_per_cell(self)
         for part in parts_of(self):
             if hasattr(part, "act"):
                 self._hear(part, part.act)
@@ -290,15 +259,15 @@ class Panel(ipywidgets.VBox):
 
     def _moved(self, act: Callable[[], object], chosen: object = True) -> None:
         """Do what a person asked, draw, and say what came of it; a list in which nothing is chosen asks nothing."""
-        with self.work.hands:
+        with self.hands:
             if self._drawing or chosen is None:
                 return
             self.say("")
-            said, bad = tried(act, "the explorer")
-            if bad or said is not False:
+            said, problem = tried(act, "the explorer")
+            if said is not False:
                 self.draw()
             if isinstance(said, str):
-                self.say(said, bad)
+                self.say(said, bool(problem))
 
     def say(self, text: str, bad: bool = False) -> None:
         """Write the line at the end: what was done, or what went wrong."""
@@ -311,10 +280,6 @@ class Panel(ipywidgets.VBox):
         What goes wrong in one is said by its name, and the others are done.
         """
 
-        def keep(act: Act) -> None:
-            act()
-            self.draw()
-
         def rest(words: str, bad: bool) -> None:
             start.disabled = False
             self.say(words, bad)
@@ -324,36 +289,31 @@ class Panel(ipywidgets.VBox):
             for name, job in jobs:
                 if stopped():
                     return
-                self.work.hand(partial(self.say, f"Searching: {name}…"))
-                try:
-                    self.work.hand(partial(keep, job()))
-                except Interrupted:
-                    raise
-                except Exception as error:  # the others are done
-                    lost.append(f"{name} was not {done}: {error}")
-            self.work.hand(partial(rest, " ".join(lost) or f"{jobs[-1][0]} was {done}.", bool(lost)))
+                self.hand(partial(self.say, f"Searching: {name}…"))
+                act, problem = tried(job, name)
+                if problem:
+                    lost.append(f"{name} was not {done}: {problem}")
+                else:
+                    self.hand(act)
+                    self.hand(self.draw)
+            if not stopped():
+                self.hand(partial(rest, " ".join(lost) or f"{jobs[-1][0]} was {done}.", bool(lost)))
 
         if jobs:
             start.disabled = True
-            self.work.ask(search, partial(rest, bad=True))
+            self.ask(search, partial(rest, bad=True))
         return False
 
-    def close(self) -> None:
-        """Close the panel with all its parts, and stop its work."""
-        self.work.close()
-        close_parts(self)
-        super().close()
 
-
-def tried(act: Callable[[], Any], what: str) -> tuple[Any, bool]:
-    """Do what a person asked: what it gives or, in words, what went wrong; and whether it did."""
+def tried(act: Callable[[], Any], what: str) -> tuple[Any, Exception | None]:
+    """Do what a person asked: what it gives or, in words, what went wrong; and the problem itself."""
     try:
-        return act(), False
-    except PmoError as problem:
-        return str(problem), True
+        return act(), None
+    except (PmoError, Interrupted) as problem:
+        return str(problem), problem
     except Exception as problem:
         logging.getLogger("pmo_kit").warning("%s could not do that", what, exc_info=problem)
-        return f"That was not possible ({problem}). What is shown is unchanged.", True
+        return f"That was not possible ({problem}). What is shown is unchanged.", problem
 
 
 def table_html(data: pd.DataFrame, *columns: Field | tuple[str, str], empty: str = "Nothing to show.") -> str:

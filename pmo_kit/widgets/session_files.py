@@ -10,7 +10,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, count
 from math import isnan
 from os import PathLike
@@ -20,6 +20,7 @@ import pandas as pd
 from pydantic import TypeAdapter
 
 from pmo_kit.arbitration import PlanChange, Question
+from pmo_kit.arbitration.allocation import SMALL
 from pmo_kit.disk import inert, write_whole
 from pmo_kit.errors import PmoError
 from pmo_kit.exhibits import theme
@@ -28,7 +29,7 @@ from pmo_kit.figures.arbitration import changes
 from pmo_kit.figures.figure import between, listed, sentence
 from pmo_kit.scenarios import Scenario, read_scenario_file, write_scenario_file
 from pmo_kit.widgets.board_contents import cases, less_words, log, proof_words, value_words
-from pmo_kit.widgets.session_state import Answer, Case, Move, SessionState
+from pmo_kit.widgets.session_state import Answer, Case, Move, SessionState, money_words
 
 STATE = "session.json"
 ORDER = ("project_id", "in_out", "level", "reason", "decided_by", "date")
@@ -168,19 +169,39 @@ def decide(
     )
 
 
+def without_each(session: SessionState, case: Case, who: str) -> dict[str, Case]:
+    """The case without each of its changes, by the words of the change; who decides where a change does not say."""
+    found = {
+        f"{session.force_words(f)}, ordered by {f.decided_by or who} ({f.reason})": case.freed(f.project_id)
+        for f in case.forces
+    }
+    if case.money != 1:
+        found[money_words(case.money)] = replace(case, money=1.0)
+    return found | {session.case_words(Case(people=(one,))): case.with_people(one[0], 1.0) for one in case.people}
+
+
 def decisions_of(session: SessionState, case: Case, answer: Answer, committee: str, who: str) -> pd.DataFrame:
-    """One row per project, with the columns of the register's table `decisions`; each that differs has its reason."""
+    """One row per project, with the columns of the register's table `decisions`; each that differs has its reason.
+
+    Of several changes those are named without which, the others kept, the project were as recommended; where none is
+    alone the reason, or the portfolio is a large one, all of them.
+    """
     assert answer.allocation is not None
     advice = session.recommended
     change = PlanChange.between(advice.plan, answer.plan)
     lead = dict.fromkeys(change.leaves, "displaced by") | dict.fromkeys(change.enters, "comes in with")
-    orders = [f"{session.force_words(f)}, ordered by {f.decided_by or who} ({f.reason})" for f in case.forces]
-    limits = [] if case.unforced == Case() else [session.case_words(case.unforced)]
-    because = listed([*orders, *limits]) if orders or limits else "another plan within the bound"
-    if not answer.status == advice.status == "proven":
-        because += "; a plan is not proven best"
+    proven, without = answer.status == advice.status == "proven", without_each(session, case, who)
+    several = without if proven and len(without) > 1 and len(session.names) <= SMALL else {}  # each takes a proof
+    asked = {words: session.proved(one) for words, one in several.items()}
+    there = {words: found.plan for words, found in asked.items() if found.status == "proven"}
+
+    def because(project: object) -> str:
+        own = [words for words, plan in there.items() if plan.get(str(project)) == advice.plan.get(str(project))]
+        told = listed(own or without) or "another plan within the bound"
+        return told if proven else f"{told}; a plan is not proven best"
+
     rows = session.rows(case, answer)
-    known = [f"{lead.get(p, 'changed with')} {because}" * differs for p, differs in rows["differs"].items()]
+    known = [f"{lead.get(p, 'changed with')} {because(p)}" * differs for p, differs in rows["differs"].items()]
     rows["reason"] = rows["reason"].where(rows["forced"] != "", known)
     rows["decided_by"] = rows["decided_by"].replace("", who)
     rows["amount"] = answer.allocation.table["cost"].map("{:.15g}".format)

@@ -6,15 +6,13 @@ A view sends moves and draws `SessionState`; a test does the same without a view
 from __future__ import annotations
 
 import datetime as dt
-import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partialmethod, reduce
 from itertools import groupby
-from math import inf, nan
+from math import nan
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
 from pmo_kit import doors
@@ -22,16 +20,12 @@ from pmo_kit.arbitration import (
     Allocation,
     Capacity,
     Envelope,
-    Mandatory,
     Override,
     PlanChange,
     Question,
     arbitrate,
 )
-from pmo_kit.arbitration.model import ONE
-from pmo_kit.arbitration.rules import Row, role_words
-from pmo_kit.arbitration.search import proof_gap
-from pmo_kit.arbitration.solving import Limits
+from pmo_kit.arbitration.rules import role_words
 from pmo_kit.errors import InfeasibleError, PmoError
 from pmo_kit.facts import as_given
 from pmo_kit.figures.figure import listed, sentence
@@ -179,53 +173,6 @@ def ask(question: Question, seconds: float, *, last: bool) -> Answer:
         return Answer("stopped" if last else "open")
     proven = allocation.status == "optimal" and allocation.bound <= allocation.value
     return Answer("known" if not last else "proven" if proven else "stopped", allocation)
-
-
-@dataclass(frozen=True)
-class Price:
-    """What taking a project in or out costs against the plan of the case: between `low` and `high`.
-
-    `low` is infinite where it is proven impossible; `plan` is the best one found, empty where none was.
-    """
-
-    project_id: str
-    in_out: InOut
-    low: float
-    high: float
-    plan: dict[str, str]
-
-
-def prices_of(answer: Answer, held: Collection[str], seconds: float = 2.0) -> Iterator[Price]:
-    """The price of reversing each project that is not `held`, as an override would reverse it.
-
-    Each is a search that starts from the plans met so far; `seconds` limits it, and the price is then an interval.
-    """
-    allocation = answer.allocation
-    assert allocation is not None
-    model, pool = allocation._model, allocation._pool
-    duty = {rule.project_id for rule in model.question.active_rules if isinstance(rule, Mandatory)}
-    for project in model.question.built.groups:
-        mine = model.question.built.of(project).tolist()
-        if project in held or project in duty or not mine:
-            continue
-        out = not set(mine).isdisjoint(allocation._positions)
-        forced = Row("reversed", np.asarray(mine, np.int64), np.ones(len(mine)), 1.0, inf)
-        limits = Limits(proof_gap(model), None, time.monotonic() + seconds)
-        found = pool.search(dict.fromkeys(mine, 0) if out else {}, [] if out else [forced], limits)
-        low, high = max(0.0, round(answer.value - found.bound / ONE, 9)), inf
-        if found.plan is not None:
-            high = max(0.0, round(answer.bound - found.value / ONE, 9))
-            low = high if found.status == "optimal" and not answer.rest else low
-        elif found.status == "infeasible":
-            low = inf
-        yield Price(project, "out" if out else "in", low, high, model.levels(found.plan or ()))
-
-
-def moved(change: PlanChange) -> dict[str, list[str]]:
-    """What a change of plan does (entered, left, resized), and to which projects; what it does to none is left out."""
-    resized = [project for project, *_ in change.resized]
-    found = {"entered": [*change.enters], "left": [*change.leaves], "resized": resized}
-    return {what: ids for what, ids in found.items() if ids}
 
 
 NO_REASON = "An override without a reason is refused: say in a few words why."
@@ -400,11 +347,8 @@ class SessionState:
 
     def people(self) -> dict[str, float]:
         """Role -> people in its fullest period, in the question."""
-        most: dict[str, float] = {}
-        for rule in self.base.active_rules:
-            if isinstance(rule, Capacity) and rule.fte > 0:
-                most[rule.role] = max(most.get(rule.role, 0.0), rule.fte)
-        return most
+        rows = [(rule.role, rule.fte) for rule in self.base.active_rules if isinstance(rule, Capacity) and rule.fte > 0]
+        return {role: max(count for other, count in rows if other == role) for role, _ in rows}
 
     def money(self) -> float:
         """Money of the envelopes of the whole portfolio over the horizon, in the question; none where it has none."""
@@ -421,15 +365,9 @@ class SessionState:
         self._at = len(self._line) - 1
         self._go(case, "The saved session was opened")
 
-    @property
-    def can_undo(self) -> bool:
-        """Whether there is a move to take back."""
-        return self._at > 0
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether a move was taken back."""
-        return self._at < len(self._line) - 1
+    def can_step(self, by: int) -> bool:
+        """Whether there is a move to take back (−1), or one that was (1)."""
+        return 0 <= self._at + by < len(self._line)
 
     def _move(self, case: Case, words: str, force: Override | None = None) -> None:
         """Put another case on the table; the same one again is no move."""
@@ -440,7 +378,7 @@ class SessionState:
 
     def _step(self, by: int, words: str) -> None:
         """Go along the line of moves, as far as it goes."""
-        if 0 <= self._at + by < len(self._line):
+        if self.can_step(by):
             self._at += by
             self._go(self._line[self._at], words)
 
@@ -548,16 +486,16 @@ class SessionState:
         return self.rows(self.case, self.answer)
 
     def rows(self, case: Case, answer: Answer) -> pd.DataFrame:
-        """One row per project: name, decision, level, reason, decided_by, recommended, forced, differs (in its level).
+        """One row per project, with the order of the case on it, if any, and what the answer does.
 
-        A decision is fund, stop or refuse; none where there is no plan.
+        name, decision, level, recommended, reason, decided_by, forced, forced_level, differs (in its level). A decision
+        is fund, stop or refuse; none where there is no plan.
         """
-        forces = {force.project_id: force for force in case.forces}
+        orders = {"reason": "reason", "decided_by": "decided_by", "forced": "in_out", "forced_level": "level"}
         columns = {
             "name": self.names, "decision": answer.decisions, "level": answer.plan,
-            "reason": {p: force.reason for p, force in forces.items()},
-            "decided_by": {p: force.decided_by for p, force in forces.items()},
-            "recommended": self.recommended.decisions, "forced": {p: force.in_out for p, force in forces.items()},
+            "recommended": self.recommended.decisions,
+            **{name: {f.project_id: getattr(f, told) for f in case.forces} for name, told in orders.items()},
         }  # fmt: skip
         order = pd.Index(list(self.recommended.decisions), name="project_id")
         table = pd.DataFrame({name: pd.Series(cells, order, dtype="str") for name, cells in columns.items()})

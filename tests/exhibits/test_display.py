@@ -19,7 +19,7 @@ def outputs(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Shows exhibits in an IPython shell and returns the one output of each."""
     InteractiveShell.clear_instance()
     shell = InteractiveShell.instance()
-    monkeypatch.setattr(display, "_shell", lambda: shell)
+    monkeypatch.setattr(display, "shell", lambda: shell)
     monkeypatch.setattr(display, "_carrier", [])
 
     def shown(exhibit: Any, **words: str) -> dict[str, Any]:
@@ -69,6 +69,6 @@ def test_an_exhibit_needs_its_words() -> None:
 def test_outside_a_notebook_the_words_are_printed(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(display, "_shell", lambda: None)
+    monkeypatch.setattr(display, "shell", lambda: None)
     show(meridian_12.limits(), title="People, not money, limit 2028")
     assert capsys.readouterr().out.startswith("People, not money, limit 2028\n14 of 14 data engineers")

@@ -382,13 +382,12 @@ def test_closed_boards_leave_nothing(question: pmo.Question, register: pmo.Regis
 def press(panel: Any, words: str) -> None:
     """Click a button of a panel, and wait until nothing is searched."""
     next(part for part in parts_of(panel) if getattr(part, "description", "") == words).click()
-    if hasattr(panel, "work"):
-        panel.work.wait()
+    panel.wait()
 
 
 def test_scenarios_are_searched_beside_the_cell_and_saved(question: pmo.Question, tmp_path: Path) -> None:
     panel = widgets.scenarios(question, folder=tmp_path)
-    panel.work.wait()
+    panel.wait()
     own = [one.name for one in read_scenarios(question.register)]
     assert [one.name for one in panel.state.scenarios] == own
     panel.fields["name"].value, panel.fields["money"].value = "A hard year", -15
@@ -406,7 +405,7 @@ def test_scenarios_are_searched_beside_the_cell_and_saved(question: pmo.Question
 
 def test_a_scenario_takes_several_projects_and_delays(question: pmo.Question, tmp_path: Path) -> None:
     panel = widgets.scenarios(question, folder=tmp_path)
-    panel.work.wait()
+    panel.wait()
     panel.fields["name"].value, panel.fields["out"].value = "Two out, one later", ("P09", "P11")
     panel.fields["later"].value, panel.fields["years"].value = ("P07",), 1
     press(panel, "Add and compare")
@@ -421,7 +420,7 @@ def test_a_scenario_takes_several_projects_and_delays(question: pmo.Question, tm
 
 def test_a_scenario_moves_money_and_costs_in_one_year(question: pmo.Question) -> None:
     panel = widgets.scenarios(question)
-    panel.work.wait()
+    panel.wait()
     fields, year = panel.fields, panel.fields["year"].options[1][1]
     fields["name"].value, fields["money"].value, fields["cost"].value = "A hard year", -20, 10
     fields["year"].value = year
@@ -440,7 +439,7 @@ def test_a_scenario_moves_money_and_costs_in_one_year(question: pmo.Question) ->
 
 def test_a_scenario_without_a_plan_says_why(question: pmo.Question) -> None:
     panel = widgets.scenarios(question)
-    panel.work.wait()
+    panel.wait()
     panel.fields["name"].value, panel.fields["out"].value = "Not the law", ("P01",)
     press(panel, "Add and compare")
     assert "Not the law was added" in panel._said.value
@@ -597,7 +596,7 @@ def test_a_scenario_whose_search_fails_is_said_in_words(
     question: pmo.Question, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     panel = widgets.scenarios(question)
-    panel.work.wait()
+    panel.wait()
 
     def fail(*_: object) -> None:
         raise MemoryError("no memory left")
@@ -625,7 +624,7 @@ def test_of_several_scenarios_each_that_fails_is_named_and_the_others_are_added(
     cases = [known, pmo.Scenario("Late", budget=0.8), *good]
     monkeypatch.setattr(explorers, "read_scenarios", lambda _: cases)
     panel = widgets.scenarios(question)
-    panel.work.wait()
+    panel.wait()
     assert [one.name for one in panel.state.scenarios] == ["Less", "More"]
     said = html.unescape(panel._said.value)
     assert all(f"{name} was not added: " in said for name in ("Unknown", "Late"))

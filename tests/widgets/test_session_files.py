@@ -102,6 +102,16 @@ def test_every_decision_against_the_advice_has_its_reason(
     assert any(reason.startswith(because) for reason in against["reason"])
 
 
+def test_of_several_changes_the_one_that_displaced_a_project_is_named(question: pmo.Question, tmp_path: Path) -> None:
+    session = SessionState(question)
+    for project in ("P06", "P08"):
+        session.force(project, "in", reason="promised", decided_by="Chair")
+    decide(session, tmp_path, session.case, committee="Board")
+    reason = pd.read_csv(tmp_path / "decisions.csv", index_col="project_id")["reason"]
+    assert reason["P05"] == "displaced by P06 Billing replacement in, ordered by Chair (promised)"
+    assert reason["P07"] == "displaced by P08 Reservoir Learning Hub in, ordered by Chair (promised)"
+
+
 def test_other_scenarios_in_the_file_stay(session: SessionState, tmp_path: Path) -> None:
     keep_case(session, tmp_path, "One")
     session.free("P08")

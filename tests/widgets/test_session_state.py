@@ -13,9 +13,10 @@ import pytest
 
 import pmo_kit as pmo
 from pmo_kit.arbitration import Envelope, Override, PlanChange
+from pmo_kit.arbitration.prices import prices_of
 from pmo_kit.errors import InfeasibleError, PmoError
 from pmo_kit.shipped import shipped
-from pmo_kit.widgets.board_contents import board_contents
+from pmo_kit.widgets.board_contents import board_contents, price_words
 from pmo_kit.widgets.session_state import (
     MOST_ANSWERS,
     NO_REASON,
@@ -23,7 +24,6 @@ from pmo_kit.widgets.session_state import (
     SessionState,
     ask,
     base_and_case,
-    prices_of,
 )
 from tests.bench.instances import question as large_question
 
@@ -111,7 +111,7 @@ def test_undo_redo_and_the_log(session: SessionState) -> None:
     session.redo()
     assert session.case.forces[0].reason == "promised"
     session.free("P08")
-    assert not session.can_redo
+    assert not session.can_step(1)
     assert session.moves["move"].tolist() == [
         "P08 Reservoir Learning Hub in", "Money −10 %", "Undo", "Undo", "Redo", "P08 Reservoir Learning Hub free again",
     ]  # fmt: skip
@@ -211,7 +211,8 @@ def test_a_later_answer_is_never_worse(session: SessionState) -> None:
 def test_prices_agree_with_the_explanation(session: SessionState) -> None:
     reasons = pmo.explain(pmo.arbitrate(session.base)).table
     session.prove()
-    prices = {p.project_id: p for p in prices_of(session.answer, ["P05"])}
+    assert session.answer.allocation is not None
+    prices = {p.project_id: p for p in prices_of(session.answer.allocation, ["P05"])}
     assert "P05" not in prices
     assert "P01" not in prices
     assert (prices["P08"].in_out, prices["P08"].low, prices["P08"].high) == ("in", 9.0, 9.0)
@@ -222,6 +223,9 @@ def test_prices_agree_with_the_explanation(session: SessionState) -> None:
         flips = rows[(rows["flip"] == price.in_out) & rows["price"].notna()]
         if price.in_out == "out" and len(flips) and not math.isinf(price.low):
             assert price.high == pytest.approx(flips["price"].min())
+    words = {p: price_words(session, session.answer.allocation, prices[p])["long"] for p in ("P02", "P06")}
+    assert words["P02"] == "Taking it out costs 5.5 EUR million; in the plan found Billing replacement in."
+    assert words["P06"] == "Taking it in costs 4.5 EUR million; in the plan found Predictive pumping out."
 
 
 def test_fifty_moves_hold_their_memory(session: SessionState) -> None:

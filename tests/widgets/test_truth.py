@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 
 from pmo_kit.arbitration import Override, PlanChange, Question
 from pmo_kit.arbitration.options import LATER
+from pmo_kit.arbitration.prices import prices_of
 from pmo_kit.errors import DataError, InfeasibleError
 from pmo_kit.facts import number
 from pmo_kit.widgets.board_contents import board_contents
-from pmo_kit.widgets.session_files import compare_session, decide, restore_session, save_session
+from pmo_kit.widgets.session_files import compare_session, decide, restore_session, save_session, without_each
 from pmo_kit.widgets.session_state import Case as Moved
-from pmo_kit.widgets.session_state import SessionState, prices_of
+from pmo_kit.widgets.session_state import SessionState
 from tests.strategies import Case, Choice, brief, cases
 
 NEAR = 1e-6
@@ -49,6 +50,11 @@ def every_plan(drawn: Case, moved: Moved) -> Plans:
 
 def worth(plans: Plans) -> float:
     return float(plans[0][0]) if plans else math.nan
+
+
+def tied(plans: Plans) -> list[dict[str, str]]:
+    """The plans that are as good as the best one."""
+    return [plan for value, plan in plans if plans[0][0] - value < NEAR / 10]
 
 
 def chosen(project: str, level: str) -> Choice:
@@ -110,8 +116,7 @@ def check_answer(session: SessionState, drawn: Case, advice: Plans, plans: Plans
     assert answer.status == "proven"
     assert answer.value == pytest.approx(worth(plans), abs=NEAR)
     assert answer.rest == 0
-    tied = [plan for value, plan in plans if plans[0][0] - value < NEAR / 10]
-    assert answer.plan in tied
+    assert answer.plan in tied(plans)
     assert session.worse(Moved(), session.case) == pytest.approx((worth(advice) - worth(plans),) * 2, abs=NEAR)
     assert session.worse(session.case.unforced, session.case) == pytest.approx(
         (worth(free) - worth(plans),) * 2, abs=NEAR
@@ -122,7 +127,7 @@ def check_answer(session: SessionState, drawn: Case, advice: Plans, plans: Plans
         def changes(plan: dict[str, str]) -> int:
             return sum(1 if near.get(p) != level else -1 for p, level in plan.items())
 
-        assert changes(answer.plan) == min(map(changes, tied)), "what differs, differs because of the case"
+        assert changes(answer.plan) == min(map(changes, tied(plans))), "what differs, differs because of the case"
 
 
 def check_screen(session: SessionState, drawn: Case, advice: Plans, plans: Plans, before: Plans) -> None:
@@ -145,8 +150,8 @@ def check_screen(session: SessionState, drawn: Case, advice: Plans, plans: Plans
     assert shown["tiles"][0]["note"] == f"recommended {number(worth(advice))}"
     price = worth(every_plan(drawn, session.case.unforced)) - worth(plans)
     assert shown["tiles"][1]["value"] == number(price if session.case.forces else 0.0)
-    tied = sum(plans[0][0] - value < NEAR / 10 for value, _ in plans) > 1
-    assert shown["proof"] == ("Proven best; another plan is as good" if tied else "Proven best")
+    several = len(tied(plans)) > 1
+    assert shown["proof"] == ("Proven best; another plan is as good" if several else "Proven best")
     for row, project in zip(shown["projects"], drawn.projects, strict=True):
         level = plan.get(project.id)
         force = next((one for one in session.case.forces if one.project_id == project.id), None)
@@ -170,8 +175,9 @@ def check_screen(session: SessionState, drawn: Case, advice: Plans, plans: Plans
 
 def check_prices(session: SessionState, drawn: Case, plans: Plans) -> None:
     """The price of each reversal is what the best plan under that override is worth less."""
-    plan = session.answer.plan
-    for price in prices_of(session.answer, [f.project_id for f in session.case.forces], 60):
+    plan, allocation = session.answer.plan, session.answer.allocation
+    assert allocation is not None
+    for price in prices_of(allocation, [f.project_id for f in session.case.forces], 60):
         way = "out" if plan.get(price.project_id, "stop") != "stop" else "in"
         assert price.in_out == way
         forced = every_plan(drawn, session.case.forced(Override(project_id=price.project_id, in_out=price.in_out)))
@@ -215,6 +221,12 @@ def check_decisions(session: SessionState, drawn: Case, advice: Plans, plans: Pl
             assert project in change.leaves
         if row["reason"].startswith("comes in with"):
             assert project in change.enters
+        without = without_each(session, session.case, "Board")
+        own = [words for words in without if words in row["reason"]]
+        for words in own if len(own) < len(without) else ():
+            event("one of several changes is the reason")
+            best = every_plan(drawn, without[words])
+            assert any(plan.get(str(project)) == near.get(str(project)) for plan in tied(best))
 
 
 @pytest.mark.long
