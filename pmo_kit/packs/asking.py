@@ -162,9 +162,7 @@ def write_letter(built: Built) -> Path:
 
     assert built.folder is not None
     pack = Published.at(built.folder)
-    page = read_spec(pack.folder / "sources" / "pack.yml").page_one
-    records = {record["id"]: record for record in pack.figures}
-    parts = [plain(from_json(records[name])) for name in (page.ids if page else ()) if name in records]
+    parts = [plain(from_json(pack.by_id[name])) for name in pack.page_one if name in pack.by_id]
     parts = parts or [str(record.get("title", "")) for record in pack.figures if record.get("title")]
     if built.previous is not None and built.previous != built.folder:
         parts.append(diff_packs(built.previous, built.folder).told())

@@ -24,6 +24,7 @@ from pmo_kit.disk import flushed, new_folder, real, write_whole
 from pmo_kit.errors import PackError, PmoError
 from pmo_kit.facts import count, is_missing
 from pmo_kit.forms import unreadable
+from pmo_kit.packs.spec import read_spec
 from pmo_kit.shipped import shipped
 
 _ENGINES = (
@@ -295,6 +296,19 @@ class Published:
     def title(self) -> str:
         """Name and id."""
         return f"{self.manifest['pack']} {self.folder.name}"
+
+    @property
+    def by_id(self) -> dict[str, Mapping[str, Any]]:
+        """Its exhibits."""
+        return {record["id"]: record for record in self.figures}
+
+    @property
+    def page_one(self) -> tuple[str, ...]:
+        """Ids of the exhibits on page one; none where its pack file cannot be read any more."""
+        with contextlib.suppress(PmoError):
+            page = read_spec(self.folder / "sources" / "pack.yml").page_one
+            return page.ids if page else ()
+        return ()
 
     def whole(self, read: tuple[str, ...] = ("figures.json", "facts.json", "sources/")) -> Published:
         """This pack, where all that is read of it is as it was published.

@@ -71,7 +71,7 @@ class FigureMoves:
 
 def figures_moved(old: Published, new: Published) -> FigureMoves:
     """Compare every exhibit of two packs."""
-    was, now = ({record["id"]: record for record in pack.figures} for pack in (old, new))
+    was, now = old.by_id, new.by_id
     found = {name: tuple(moves(was[name], now[name])) for name in was if name in now}
     return FigureMoves(
         {name: moved for name, moved in found.items() if moved},
@@ -357,7 +357,6 @@ def diff_packs(old: str | Path, new: str | Path) -> PackDiff:
     """
     packs = (Published.at(old).whole(), Published.at(new).whole())
     before, after = (pack.manifest for pack in packs)
-    was, now = ({record["id"]: record for record in pack.figures} for pack in packs)
     facts = list(_facts_moved(*packs))
     return PackDiff(
         old=packs[0].title,
@@ -365,9 +364,9 @@ def diff_packs(old: str | Path, new: str | Path) -> PackDiff:
         inputs=_inputs(*packs),
         made_from=tuple(made_from(before, after)),
         value=tuple(words for key, words in facts if key.startswith(_VALUE)),
-        decisions=tuple(_decisions(was, now)),
+        decisions=tuple(_decisions(*(recommendation(pack.figures) for pack in packs))),
         limits=tuple(words for key, words in facts if key.startswith(_LIMITS)),
-        page_one=_page_one(packs[1]),
+        page_one=packs[1].page_one,
         figures=figures_moved(*packs),
     )
 
@@ -440,24 +439,14 @@ def _facts(pack: Published) -> dict[str, dict[str, Any]]:
     return names
 
 
-def _page_one(pack: Published) -> tuple[str, ...]:
-    """Ids of the exhibits on page one."""
-    try:
-        page = read_spec(pack.folder / "sources" / "pack.yml").page_one
-    except PmoError:
-        return ()
-    return page.ids if page else ()
-
-
 def _cell(value: object) -> str:
     """A cell of a Markdown table."""
     text = " ".join(str(value).split()).replace("|", "\\|")
     return text if len(text) <= 80 else text[:79] + "…"
 
 
-def _decisions(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+def _decisions(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Projects whose recommendation, size or money moved, in words with amounts."""
-    before, after = recommendation(list(was.values())), recommendation(list(now.values()))
     if not before or not after:
         return []
     lines = []
