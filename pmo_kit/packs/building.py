@@ -413,7 +413,7 @@ class _Batch:
         spec = settled(spec)
         stage = run.stage(spec, self.folder / str(number))
         register = self._register(stage)
-        sources = run.snapshot(spec, stage)
+        sources = run.snapshot(stage)
         if self._unchanged(spec.name, sources):
             self._ends(spec, self.latest[spec.name], None, unchanged=True)
             return
@@ -466,7 +466,7 @@ class _Batch:
 
     def _register(self, stage: Stage) -> Any:
         """The register of a stage; packs of one register read it once."""
-        name = stage.register.relative_to(stage.folder).as_posix()
+        name = stage.spec.register.relative_to(stage.folder).as_posix()
         key = manifest.sha256(manifest.dumps([name, sorted(stage.inputs.items())]))
         if key not in self.registers:
             self.registers[key] = run.register_of(stage)

@@ -70,14 +70,16 @@ class Job:
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """The temporary tree: `notebooks/`, `inputs/<name>/` and `executed/`; `inputs` has the hash of each input."""
+    """The temporary tree: `notebooks/`, `inputs/<name>/` and `executed/`.
+
+    `spec` is the pack file as it is written there, for whoever builds the pack again; `inputs` has the hash of each
+    input.
+    """
 
     folder: Path
+    spec: PackSpec
     jobs: tuple[Job, ...]
-    register: Path
-    previous: Path | None
     inputs: dict[str, str]
-    deck: Path | None = None
 
 
 def stage(spec: PackSpec, folder: Path) -> Stage:
@@ -89,14 +91,18 @@ def stage(spec: PackSpec, folder: Path) -> Stage:
         With every unknown or mistyped parameter of every chapter.
     """
     inputs = _Inputs(folder, spec)
-    register = inputs.add(spec.register, is_register=True)
-    previous = inputs.add(spec.previous, is_register=True) if spec.previous else None
-    deck = inputs.add(spec.deck.template) if spec.deck else None
+    staged = replace(
+        spec,
+        register=inputs.add(spec.register, is_register=True),
+        previous=inputs.add(spec.previous, is_register=True) if spec.previous else None,
+        deck=replace(spec.deck, template=inputs.add(spec.deck.template)) if spec.deck else None,
+        matrix={},
+    )
     (folder / "notebooks").mkdir()
     (folder / "executed").mkdir()
     found: list[str] = []
     jobs: list[Job] = []
-    names: list[str] = []
+    chapters: list[Chapter] = []
     for chapter in spec.chapters:
         notebook = read_notebook(chapter.notebook)
         known = declared(notebook, chapter.notebook.name)
@@ -105,17 +111,17 @@ def stage(spec: PackSpec, folder: Path) -> Stage:
             faults.append("it has no parameter 'register_path': it would read another register.")
         ours = [name for name in chapter.parameters if name in _FROM_PACK]
         faults += [f"'{name}' is set by the line '{_FROM_PACK[name]}' of the pack file." for name in ours]
-        names.append(name := _unique(chapter.notebook.name, names))
         found += [f"  {chapter.notebook.name}: {fault}" for fault in faults]
-        if faults:
+        if found:
             continue
-        target = folder / "notebooks" / name
-        shutil.copyfile(chapter.notebook, target)
-        given = dict(chapter.parameters)
-        for parameter in known.values():
-            if parameter.name.endswith("_path") and parameter.type is str:
-                path = inputs.asked(parameter.name, str(parameter.default), chapter)
-                given[parameter.name] = f"../{path.relative_to(folder).as_posix()}" if path else ""
+        name = _unique(chapter.notebook.name, [job.notebook for job in jobs])
+        target = Path(shutil.copyfile(chapter.notebook, folder / "notebooks" / name))
+        asked = [one for one in known.values() if one.name.endswith("_path") and one.type is str]
+        paths = {one.name: inputs.asked(one.name, str(one.default), chapter) for one in asked}
+        given = {name: chapter.parameters.get(name, "") for name in known if name in {*chapter.parameters, *paths}}
+        told = {name: path.relative_to(folder).as_posix() if path else "" for name, path in paths.items()}
+        own = {name: value for name, value in (given | told).items() if name not in _FROM_PACK}
+        chapters.append(replace(chapter, notebook=target, parameters=own))
         tags = [c.metadata.get("tags", ()) for c in notebook.cells]
         jobs.append(
             Job(
@@ -123,7 +129,7 @@ def stage(spec: PackSpec, folder: Path) -> Stage:
                 notebook=name,
                 source=str(target),
                 target=str(folder / "executed" / name),
-                parameters={name: given[name] for name in known if name in given},
+                parameters=given | {name: place and f"../{place}" for name, place in told.items()},
                 injected_after=next(i for i, t in enumerate(tags) if "parameters" in t),
                 cells=len(tags) + 1,
                 seconds=spec.cell_timeout,
@@ -132,8 +138,8 @@ def stage(spec: PackSpec, folder: Path) -> Stage:
     if found:
         raise PackError("\n".join([f"{spec.file.name} asks for what its notebooks do not have:", *found]))
     kept, notebooks = hashes(folder / "inputs"), hashes(folder / "notebooks")
-    staged = tuple(replace(job, inputs=kept, notebooks=notebooks) for job in jobs)
-    return Stage(folder, staged, register, previous, kept, deck)
+    ready = tuple(replace(job, inputs=kept, notebooks=notebooks) for job in jobs)
+    return Stage(folder, replace(staged, chapters=tuple(chapters)), ready, kept)
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -142,33 +148,22 @@ def hashes(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): file_hash(path) for path in paths}
 
 
-def snapshot(spec: PackSpec, stage: Stage) -> dict[str, bytes]:
+def snapshot(stage: Stage) -> dict[str, bytes]:
     """What an auditor needs to build the pack again: a pack file, the notebooks and the inputs, as they were.
 
     Parameters
     ----------
-    spec : PackSpec
-        The whole pack file, also the chapters that cannot be shown.
     stage : Stage
-        Its stage, before or after it ran.
+        Before or after it ran, with the chapters that cannot be shown.
 
     Returns
     -------
     dict of str to bytes
         Path in the pack (`sources/pack.yml`, `sources/notebooks/...`, `sources/inputs/...`) -> content.
     """
-    own = []
-    for chapter, job in zip(spec.chapters, stage.jobs, strict=True):
-        given = {
-            name: str(value).removeprefix("../") if name.endswith("_path") else value
-            for name, value in job.parameters.items()
-            if name not in _FROM_PACK
-        }
-        own.append(replace(chapter, notebook=Path(job.source), parameters=given))
-    deck = replace(spec.deck, template=stage.deck) if spec.deck and stage.deck else None
-    chapters = tuple(chapter for chapter in own if not chapter.annex)
-    whole = replace(spec, register=stage.register, previous=stage.previous, deck=deck, chapters=chapters, matrix={})
-    annex = [FULL] * spec.full + [_lines(chapter, stage.folder) for chapter in own if chapter.annex]
+    spec = stage.spec
+    whole = replace(spec, chapters=tuple(chapter for chapter in spec.chapters if not chapter.annex))
+    annex = [FULL] * spec.full + [_lines(chapter, stage.folder) for chapter in spec.chapters if chapter.annex]
     data = _lines(whole, stage.folder) | ({"annex": annex} if annex else {})
     text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=110)
     files = [*(Path(job.source) for job in stage.jobs)]
@@ -249,7 +244,7 @@ def register_of(stage: Stage) -> Register:
     from pmo_kit.register import load_register
     from pmo_kit.register.checks.provenance import accounts
 
-    register = load_register(stage.register)
+    register = load_register(stage.spec.register)
     told = accounts(register.table)
     if told is not None and told.stops:
         raise PackError(

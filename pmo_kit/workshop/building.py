@@ -280,7 +280,8 @@ def built(name: str) -> Built:
 def lesson_files() -> dict[Path, str]:
     """Every generated file below the kit's folder -> its text: two notebooks a lesson and the answers."""
     lessons = [built(name) for name in lesson_names()]
-    files = {home() / "answers.json": _json({lesson.name: lesson.answers for lesson in lessons})}
+    answers = {lesson.name: lesson.answers for lesson in lessons}
+    files = {home() / "answers.json": json.dumps(answers, indent=1, sort_keys=True, ensure_ascii=False) + "\n"}
     for lesson in lessons:
         files[shipped("notebooks", "workshops", f"{lesson.name}.ipynb")] = notebook(lesson)
         files[shipped("notebooks", "workshops", f"{lesson.name}_solution.ipynb")] = notebook(lesson, solution=True)
@@ -344,7 +345,3 @@ def notebook(lesson: Built, solution: bool = False) -> str:
         one.id = f"c{number:02d}"
     metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     return str(nbformat.writes(new_notebook(cells=cells, metadata=metadata), indent=1)) + "\n"
-
-
-def _json(content: object) -> str:
-    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"

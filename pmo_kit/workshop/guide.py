@@ -64,7 +64,7 @@ def inline(text: str) -> str:
 def _marked(found: re.Match[str]) -> str:
     """A call in markup; its own semicolon ends it, so that what follows is text."""
     if found["code"]:
-        return "#raw(" + _quoted(found["code"]) + ");"
+        return f"#raw({json.dumps(found['code'], ensure_ascii=False)});"
     if found["bold"]:
         return f"#strong[{inline(found['bold'])}];"
     if found["italic"]:
@@ -108,10 +108,6 @@ def _table(lines: list[str]) -> str:
 
 def _plain(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", text)
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
 
 
 PARTS = ("guide", "cards", "ballots", "sheets")

@@ -17,7 +17,9 @@ import pandas as pd
 import pytest
 
 from pmo_kit.errors import DataError, PackError
+from pmo_kit.exhibits.records import MIME, Message, to_json
 from pmo_kit.packs import build_pack, read_spec
+from pmo_kit.packs.layout import collect
 from pmo_kit.packs.run import run_many, stage, surroundings
 from tests.packs.tiny import COSTS, LOAD, PARAMETERS, PROJECTS, SETTINGS, Workspace, message, notebook
 
@@ -114,18 +116,24 @@ def test_a_failing_notebook_names_its_cell_and_leaves_the_last_pack(
 
 
 def test_one_failing_notebook_takes_no_other_down(workspace: Workspace, tmp_path: Path) -> None:
-    file = workspace(one=notebook("1 / 0"), two=notebook(LOAD, message("b.two")), three=notebook("x"))
+    file = workspace(one=notebook("x"), two=notebook(LOAD, message("b.two")))
     with pytest.raises(PackError) as caught:
         build_pack(file, tmp_path, progress=True)
-    assert "one.ipynb, cell 3" in str(caught.value)
-    assert "three.ipynb, cell 3: A name is used before it is given a value." in str(caught.value)
+    assert "one.ipynb, cell 3: A name is used before it is given a value." in str(caught.value)
     assert "two.ipynb" not in str(caught.value)
 
 
-def test_an_exhibit_id_is_used_once_in_a_pack(workspace: Workspace, tmp_path: Path) -> None:
-    file = workspace(one=notebook(LOAD, message("a.x")), two=notebook(LOAD, "1", message("a.x", "Other")))
-    with pytest.raises(PackError, match=r"'a.x': one.ipynb, cell 4, and two.ipynb, cell 5"):
-        build_pack(file, tmp_path)
+def test_an_exhibit_id_is_used_once_in_a_pack() -> None:
+    def shows(title: str, *before: str) -> nbformat.NotebookNode:
+        book = notebook(*before, "show")
+        record = to_json(Message(id="a.x", alt="-", title=title, items=()))
+        book.cells[-1].outputs = [nbformat.v4.new_output("display_data", {MIME: record})]
+        return book
+
+    with pytest.raises(PackError, match=r"'a.x': one.ipynb, cell 3, and two.ipynb, cell 4"):
+        collect([("one.ipynb", shows("One")), ("two.ipynb", shows("Other", "1"))])
+    one, two = collect([("one.ipynb", shows("One")), ("two.ipynb", shows("One"))])
+    assert ([item.id for item in one], two) == (["a.x"], [])
 
 
 @pytest.mark.long

@@ -198,7 +198,16 @@ def test_a_file_that_is_cut_anywhere_loses_no_row_in_silence(tmp_path: Path) -> 
     assert kept > 3
 
 
-@pytest.mark.parametrize("table", ["projects", "costs", "benefits", "budgets", "capacity", "settings"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        "costs",
+        *(
+            pytest.param(one, marks=pytest.mark.long)
+            for one in ("projects", "benefits", "budgets", "capacity", "settings")
+        ),
+    ],
+)
 def test_nul_in_any_cell_is_told_with_its_place(table: str, tmp_path: Path) -> None:
     """Attacks 5a and 5b: refused in numbers and dates; elsewhere the cell is named, whatever its column."""
     head, first, *rest = SMALL[table]
