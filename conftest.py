@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from _pytest.doctest import DoctestModule
 
 from pmo_kit.disk import SHARED
 
@@ -16,6 +18,14 @@ ROOMS = (
     "tests/test_overview", "tests/test_partners", "tests/uncertainty", "tests/widgets", "tests/workshop",
 )  # fmt: skip
 """Rooms whose subject is neither how a register is read nor how a plan is proven."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Generator[None, list[Any], list[Any]]:
+    """Tests hold no examples to be run: they are not looked through for any."""
+    found = yield
+    within = file_path.is_relative_to(parent.config.rootpath / "tests")
+    return [one for one in found if not (within and isinstance(one, DoctestModule))]
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,7 @@ from pmo_kit.facts import number as printed
 from pmo_kit.packs import build_pack, build_packs, expand, read_spec
 from pmo_kit.shipped import shipped
 from pmo_kit.uncertainty import expected
+from tests.browser.lab import PATIENCE
 from tests.packs.test_media_live import SOFFICE, convert
 from tests.packs.test_media_valid import check_schema, faults
 from tests.packs.test_vocabulary import ours
@@ -73,6 +74,19 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         if (built / file).is_file():
             shutil.copy(built / file, alone)
     return alone
+
+
+@pytest.fixture(scope="module")
+def ready(browser: Any, folder: Path) -> Iterator[Any]:
+    """Its page, opened once for all tests that only read it."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_offline(True)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto((folder / "index.html").resolve().as_uri())
+    page.wait_for_selector("html[data-ready]", state="attached")
+    yield page
+    context.close()
 
 
 @pytest.fixture
@@ -369,10 +383,9 @@ def test_the_readme_s_picture_is_page_one_of_today(folder: Path) -> None:
         assert f"![Page one of a committee pack: {said}](notebooks/pictures/page_one.png)" in readme
 
 
-def test_the_committee_reads_no_word_of_the_trade(opened: Any, committee: Path) -> None:
-    page, _ = opened(committee / "index.html")
-    page.wait_for_selector("html[data-ready]", state="attached")
-    parts = page.locator(".pk-page, .contents, .chapter:not(.annex)")
+@pytest.mark.usefixtures("committee")
+def test_the_committee_reads_no_word_of_the_trade(ready: Any) -> None:
+    parts = ready.locator(".pk-page, .contents, .chapter:not(.annex)")
     texts = [
         *parts.all_inner_texts(),
         *parts.locator(".chart").evaluate_all("all => all.map(c => c.ariaLabel)"),
@@ -397,19 +410,17 @@ def test_the_page_can_be_read_by_keyboard_and_by_ear(opened: Any, folder: Path) 
     assert set(links) <= set(ids)
 
 
-def test_a_narrow_screen_needs_no_sideways_scrolling(opened: Any, folder: Path) -> None:
-    page, _ = opened(folder / "index.html", width=1024)
-    page.wait_for_selector("html[data-ready]", state="attached")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 1024
+def test_a_narrow_screen_needs_no_sideways_scrolling(ready: Any) -> None:
+    ready.set_viewport_size({"width": 1024, "height": 800})
+    assert ready.evaluate("document.documentElement.scrollWidth") <= 1024
 
 
 @pytest.mark.parametrize("width", [1200, 1199])
-def test_the_contents_stand_beside_the_text_where_there_is_room(opened: Any, folder: Path, width: int) -> None:
-    page, _ = opened(folder / "index.html", width=width)
-    page.wait_for_selector("html[data-ready]", state="attached")
-    page.evaluate("window.scrollTo(0, 500)")
-    nav = page.locator("nav.contents").bounding_box()
-    beside = nav["x"] + nav["width"] <= page.locator("main article").first.bounding_box()["x"]
+def test_the_contents_stand_beside_the_text_where_there_is_room(ready: Any, width: int) -> None:
+    ready.set_viewport_size({"width": width, "height": 800})
+    ready.evaluate("window.scrollTo(0, 500)")
+    nav = ready.locator("nav.contents").bounding_box()
+    beside = nav["x"] + nav["width"] <= ready.locator("main article").first.bounding_box()["x"]
     assert (beside, beside and nav["y"] == 0) == ((True, True) if width == 1200 else (False, False))
 
 
@@ -425,21 +436,18 @@ def test_the_annex_is_folded_until_a_link_leads_into_it(opened: Any, folder: Pat
     assert page.locator("#provenance table").first.is_visible()
 
 
-def test_references_are_links(opened: Any, folder: Path) -> None:
-    page, _ = opened(folder / "index.html", width=1280)
-    page.wait_for_selector("html[data-ready]", state="attached")
-    bare = page.evaluate("""[...document.querySelectorAll('main p, main td, main th')]
+def test_references_are_links(ready: Any) -> None:
+    bare = ready.evaluate("""[...document.querySelectorAll('main p, main td, main th')]
       .filter(e => !e.querySelector('p, td') && /\\((chapter|annex) [0-9]+\\)/.test(e.textContent)
         && ![...e.querySelectorAll('a')].some(a => /^(chapter|annex) [0-9]+$/.test(a.textContent)))
       .map(e => e.textContent)""")
     assert bare == []
 
 
-def test_every_place_that_names_a_project_is_listed(opened: Any, folder: Path) -> None:
-    page, _ = opened(folder / "index.html")
-    listed = page.locator("#projects dt").all_inner_texts()
+def test_every_place_that_names_a_project_is_listed(ready: Any, folder: Path) -> None:
+    listed = ready.locator("#projects dt").all_inner_texts()
     shown = json.loads((folder / "figures.json").read_text())
-    for entry in page.locator("#projects dt").all()[:5]:
+    for entry in ready.locator("#projects dt").all()[:5]:
         identity = (entry.get_attribute("id") or "").removeprefix("project-")
         places = (
             entry.locator("xpath=following-sibling::dd[1]")
