@@ -13,7 +13,8 @@ from _pytest.doctest import DoctestModule
 from pmo_kit.disk import SHARED
 
 ROOMS = (
-    "pmo_kit", "tests/exhibits", "tests/figures", "tests/notebooks", "tests/performance",
+    "pmo_kit", "tests/browser/test_board_module", "tests/exhibits", "tests/figures", "tests/notebooks",
+    "tests/packs/test_five", "tests/packs/test_media", "tests/packs/test_transparency", "tests/performance",
     "tests/prioritization", "tests/risk", "tests/scenarios", "tests/test_appraisal", "tests/test_doors",
     "tests/test_overview", "tests/test_partners", "tests/uncertainty", "tests/widgets", "tests/workshop",
 )  # fmt: skip
