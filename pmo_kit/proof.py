@@ -76,9 +76,7 @@ def published_cases(folder: str | Path | None = None) -> Proof:
     """
     home = Path(folder) if folder else shipped("data", "samples", "published")
     rows = [*_figures(home), *_selections(home), *_portfolios(home)]
-    table = pd.DataFrame(
-        rows, columns=["source", "title", "place", "case", "quantity", "published", "ours", "step", "note"]
-    )
+    table = pd.DataFrame(rows).fillna({"note": ""})
     table["difference"] = table["ours"] - table["published"]
     table["agrees"] = table["difference"].abs() <= 0.5 * table["step"] * (1 + 1e-9)
     return Proof(table[COLUMNS])
@@ -96,18 +94,14 @@ def agreement(folder: str | Path | None = None) -> pd.DataFrame:
     return pd.read_csv(home / "second_program.csv")
 
 
-def _figures(home: Path) -> Iterator[tuple[Any, ...]]:
+def _figures(home: Path) -> Iterator[dict[str, Any]]:
     """Figures of one call each."""
-    listed = pd.read_csv(home / "figures.csv", dtype=str, keep_default_na=False)
-    for row in listed.itertuples(index=False):
-        ours, (module, _, name) = np.nan, str(row.call).rpartition(".")
+    for row in pd.read_csv(home / "figures.csv", dtype=str, keep_default_na=False).to_dict("records"):
+        ours, (module, _, name) = np.nan, row["call"].rpartition(".")
         if name:
-            answer = getattr(importlib.import_module(f"pmo_kit.{module}"), name)(**json.loads(str(row.arguments)))
-            ours = float(_part(answer, str(row.part)))
-        yield (
-            row.source, row.title, row.place, row.case, row.quantity, float(str(row.published)), ours,
-            float(str(row.step)), row.note,
-        )  # fmt: skip
+            answer = getattr(importlib.import_module(f"pmo_kit.{module}"), name)(**json.loads(row["arguments"]))
+            ours = float(_part(answer, row["part"]))
+        yield {**row, "published": float(row["published"]), "ours": ours, "step": float(row["step"])}
 
 
 def _part(answer: Any, path: str) -> Any:
@@ -120,43 +114,38 @@ def _part(answer: Any, path: str) -> Any:
     return answer
 
 
-def _selections(home: Path) -> Iterator[tuple[Any, ...]]:
+def _selections(home: Path) -> Iterator[dict[str, Any]]:
     """The capital budgeting problems of OR-Library: the value of the best selection."""
     found = json.loads((home / "mknap1.json").read_text(encoding="utf-8"))
     for case in found["cases"]:
         best = solve_selection(case["profits"], case["weights"], case["capacities"])
-        yield (*_cited(found), case["name"], "value of the best selection", case["optimum"], best.value,
-               1e-6 * case["optimum"], "")  # fmt: skip
+        row = {"case": case["name"], "quantity": "value of the best selection", "published": case["optimum"]}
+        yield {**found["cited"], **row, "ours": best.value, "step": 1e-6 * case["optimum"]}
 
 
-def _portfolios(home: Path) -> Iterator[tuple[Any, ...]]:
+def _portfolios(home: Path) -> Iterator[dict[str, Any]]:
     """Portfolios with the plans that others published."""
     for file in sorted(home.glob("*.json")):
         case = json.loads(file.read_text(encoding="utf-8"))
-        if "scores" in case:
-            yield _non_dominated(case)
-        elif "options" in case:
-            yield from ((*_cited(case), case["case"], *row) for row in _plans(case))
+        rows = [_non_dominated(case)] if "scores" in case else _plans(case) if "options" in case else []
+        yield from ({**case["cited"], "case": case["case"], **row} for row in rows)
 
 
-def _cited(case: Mapping[str, Any]) -> tuple[str, str, str]:
-    return case["cited"]["source"], case["cited"]["title"], case["cited"]["place"]
-
-
-def _plans(case: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
-    """quantity, published, ours, step, note of one portfolio."""
+def _plans(case: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """What is published of one portfolio, and ours."""
     for variant, published in case["published"].items():
-        what, ours, note, stated = "mean value with sizes tied over projects", np.nan, TIED, published.get("mean")
+        stated = published["value"] if variant == "single" else published.get("mean")
+        what, ours, note = "mean value with sizes tied over projects", np.nan, TIED
         if variant == "single":
             what, ours, note = "value of the best plan", arbitrate(question(case)).value, ""
-            stated = published["value"]
         elif variant == "plain":
             found = [arbitrate(question(case, budget)).value for budget in case["budgets"]]
             mean = float(np.dot([budget["probability"] for budget in case["budgets"]], found))
             what, ours, note = "mean value of the best plan of each budget", mean, ""
         elif variant == "nested":
             what, ours, note = "mean value of one order of funding", _nested(case), ""
-        yield what, stated, ours, 2e-6 * max(1.0, abs(stated)), note  # published to six digits behind the point
+        step = 2e-6 * max(1.0, abs(stated))  # published to six digits behind the point
+        yield {"quantity": what, "published": stated, "ours": ours, "step": step, "note": note}
 
 
 def _nested(case: Mapping[str, Any]) -> float:
@@ -168,7 +157,7 @@ def _nested(case: Mapping[str, Any]) -> float:
     return float(np.average(table["value"], weights=weights))
 
 
-def _non_dominated(case: Mapping[str, Any]) -> tuple[Any, ...]:
+def _non_dominated(case: Mapping[str, Any]) -> dict[str, Any]:
     """How many best portfolios of drawn weightings are among the published non-dominated ones."""
     scores, draws = np.array(case["scores"]), 200
     published = {tuple(portfolio) for portfolio in case["published"]["non_dominated"]}
@@ -176,7 +165,7 @@ def _non_dominated(case: Mapping[str, Any]) -> tuple[Any, ...]:
     best = [solve_selection(scores @ w, [case["cost"]], [case["budget"]]).chosen for w in weights]
     inside = sum(tuple(i + 1 for i in chosen) in published for chosen in best)
     what = f"best portfolios of {draws} weightings among the {len(published)} non-dominated"
-    return (*_cited(case), case["case"], what, draws, inside, 1.0, "")
+    return {"quantity": what, "published": draws, "ours": inside, "step": 1.0}
 
 
 def question(case: Mapping[str, Any], budget: Mapping[str, Any] | None = None) -> Question:
