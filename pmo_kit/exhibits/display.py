@@ -6,15 +6,20 @@ Every text in HTML is escaped; its classes are listed at the top of `theme.css`.
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
-from collections.abc import Iterator, Sequence
-from html import escape
+from collections.abc import Iterator
+from functools import cache
+from importlib import resources
 from typing import Any, TypeVar
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup, escape
 
 from pmo_kit.doors import door
 from pmo_kit.exhibits import cells, theme
 from pmo_kit.exhibits.cells import data_table, source_line
-from pmo_kit.exhibits.records import MIME, Chart, Exhibit, Field, Kpi, Message, Table, described, lined, to_json
+from pmo_kit.exhibits.records import MIME, Chart, Exhibit, Kpi, Message, Table, described, lined, to_json
 from pmo_kit.facts import Fact, facts_of
 
 
@@ -162,9 +167,6 @@ def _carries_fonts(exhibit: str) -> bool:
     return _carrier[0] == exhibit
 
 
-_ALIGN = {"number": "pk-num", "rag": "pk-mid", "mark": "pk-mid", "decision": "pk-badge", "time": "pk-time"}
-
-
 def fragment(exhibit: Exhibit, *, framed: bool = True, level: int = 3, figure: str = "") -> str:
     """One exhibit as HTML: its frame, and in it a table, tiles, text or the place of a chart.
 
@@ -190,27 +192,24 @@ def fragment(exhibit: Exhibit, *, framed: bool = True, level: int = 3, figure: s
     >>> print(fragment(Message(id="m", alt="-", items=(("Proven.", "a < b"),)), framed=False))
     <div class="pk-message"><p><b>Proven.</b> a &lt; b</p></div>
     """
-    body = _body(exhibit, figure)
-    if not framed:
-        return body
-    heading = f'<h{level} class="pk-title">{lines(exhibit.title)}</h{level}>' if exhibit.title else ""
-    takeaway = f'<span aria-hidden="true">▸</span> {lines(exhibit.takeaway)}' if exhibit.takeaway else ""
-    parts = [
-        heading,
-        _line("pk-unit", lines(exhibit.unit_line)),
-        body,
-        _line("pk-takeaway", takeaway),
-        _line("pk-note", lines(exhibit.note)),
-        _line("pk-source", lines(source_line(exhibit))),
-    ]
-    kind = type(exhibit).__name__.lower()
-    inside = "\n".join(part for part in parts if part)
-    return f'<section class="pk-exhibit pk-is-{kind}" data-exhibit="{escape(exhibit.id)}">\n{inside}\n</section>'
+    kind, figure = type(exhibit).__name__.lower(), Markup(figure)
+    page = _page()
+    return str(page.framed(exhibit, kind, level, figure) if framed else page.body(exhibit, kind, figure))
+
+
+@cache
+def _page() -> Any:
+    """The macros of `exhibit.html`."""
+    made = Environment(autoescape=True, undefined=StrictUndefined)
+    made.filters |= {"lines": lines, "lined": lined}
+    made.globals |= {"cells": cells, "theme": theme}
+    source = (resources.files("pmo_kit.exhibits") / "exhibit.html").read_text(encoding="utf-8")
+    return made.from_string(re.sub(r"\n *", "", source)).module
 
 
 def lines(text: str) -> str:
     """Escaped text with its line breaks."""
-    return escape(text).replace("\n", "<br>")
+    return escape(text).replace("\n", Markup("<br>"))
 
 
 def cell_html(part: cells.Cell) -> str:
@@ -221,154 +220,4 @@ def cell_html(part: cells.Cell) -> str:
     >>> cell_html({"kind": "missing", "text": "n/a"})
     '<span class="pk-missing">n/a</span>'
     """
-    return {"words": _runs, "decision": _badge, "rag": _rag, "level": _level}.get(part["kind"], _plain)(part)
-
-
-def _plain(part: cells.Cell) -> str:
-    text = escape(part["text"])
-    return f'<span class="pk-missing">{text}</span>' if part["kind"] == "missing" else text
-
-
-def _badge(part: cells.Cell) -> str:
-    mark = f'<span class="pk-mark" aria-hidden="true">{part["mark"]}</span>'
-    return f'<span class="pk-decision pk-decision-{part["css"]}">{mark} {part["text"]}</span>'
-
-
-def _rag(part: cells.Cell) -> str:
-    """R in a square, A in a diamond, G in a circle."""
-    shape, fill, ink = theme.RAG[part["letter"]]
-    outline = {
-        "square": f'<rect x="2" y="2" width="16" height="16" fill="{fill}"/>',
-        "diamond": f'<path d="M10 0 20 10 10 20 0 10Z" fill="{fill}"/>',
-        "circle": f'<circle cx="10" cy="10" r="9" fill="{fill}"/>',
-    }[shape]
-    return (
-        f'<svg class="pk-rag pk-rag-{part["letter"]}" viewBox="0 0 20 20" role="img" aria-label="{part["text"]}">'
-        f'{outline}<text x="10" y="14" text-anchor="middle" fill="{ink}">{part["letter"]}</text></svg>'
-    )
-
-
-def _level(part: cells.Cell) -> str:
-    """A square: filled in full, half when reduced; a dash when out."""
-    if part["text"] == "out":
-        return '<span class="pk-out" role="img" aria-label="out">–</span>'
-    width = 16 if part["text"] == "full" else 8
-    return (
-        f'<svg class="pk-level" viewBox="0 0 16 12" role="img" aria-label="{part["text"]}">'
-        f'<rect x=".75" y=".75" width="14.5" height="10.5" fill="none" stroke="{theme.DARK_BLUE}" stroke-width="1.5"/>'
-        f'<rect width="{width}" height="12" fill="{theme.DARK_BLUE}"/></svg>'
-    )
-
-
-def _runs(part: cells.Cell) -> str:
-    """Runs of a text cell: lead, text, id, line, small, which is a block of its own."""
-    html = ""
-    for line in lined(part["runs"]):
-        html += "<br>" if html and line[0][0] != "small" else ""
-        for role, joint, text in line:
-            tag = {
-                "lead": "<b>{}</b>",
-                "id": '<span class="pk-id">{}</span>',
-                "small": '<span class="pk-small">{}</span>',
-            }
-            html += joint + tag.get(role, "{}").format(escape(text))
-    return html
-
-
-def _line(css: str, html: str) -> str:
-    return f'<p class="{css}">{html}</p>' if html else ""
-
-
-def _body(exhibit: Exhibit, figure: str) -> str:
-    if isinstance(exhibit, Table):
-        return _table(exhibit)
-    if isinstance(exhibit, Kpi):
-        return f'<div class="pk-kpis">{"".join(map(_tile, cells.tiles(exhibit)))}</div>'
-    if isinstance(exhibit, Message):
-        items = (
-            [(role, part) for role, part in (("lead", lead), ("text", text)) if part] for lead, text in exhibit.items
-        )
-        paragraphs = (f"<p>{_runs({'runs': runs})}</p>" for runs in items)
-        return f'<div class="pk-message">{"".join(paragraphs)}</div>'
-    named = f'data-figure="{escape(exhibit.id)}" role="img" aria-label="{escape(cells.spoken(exhibit))}"'
-    return figure or f'<div class="pk-figure" {named}></div>'
-
-
-def _tile(tile: cells.Cell) -> str:
-    bar = ""
-    if tile["share"] is not None:
-        over = " pk-over" if tile["share"] > 1 else ""
-        filled = f'<svg width="{min(max(tile["share"], 0), 1) * 100:.2f}%" height="100%" aria-hidden="true"></svg>'
-        bar = f'<div class="pk-bar{over}">{filled}</div>'
-    note = f'<div class="pk-kpi-note">{lines(tile["note"])}</div>' if tile["note"] else ""
-    after = f" {escape(tile['after'])}" if tile["after"] else ""
-    return (
-        f'<div class="pk-kpi{" pk-focus" if tile["focus"] else ""}"><div class="pk-kpi-label">{lines(tile["label"])}'
-        f'</div><div class="pk-kpi-value"><b>{escape(tile["number"])}</b>{after}</div>{bar}{note}</div>'
-    )
-
-
-def _table(table: Table) -> str:
-    parts = [_grid(table, *ends) for ends in cells.parts_of(table)]
-    if len(parts) == 1:
-        return parts[0]
-    return f'<div class="pk-across pk-across-{table.across}">{"".join(parts)}</div>'
-
-
-def _grid(table: Table, first: int, last: int) -> str:
-    fields = cells.columns(table)
-    named = cells.row_header(table)
-    details = dict(table.details)
-    html = [
-        f'<table class="pk-table" aria-label="{escape(cells.spoken(table))}">',
-        _head(table, fields),
-        "<tbody>",
-    ]
-    for row in cells.rows(table, first, last):
-        if "group" in row:
-            heading = f'<th scope="rowgroup" colspan="{len(fields)}">{lines(row["group"])}</th>'
-            html.append(f'<tr class="pk-group">{heading}</tr>')
-            continue
-        detail = details.get(row["position"])
-        flags = {
-            "pk-total": row["total"],
-            "pk-first": row["first"],
-            "pk-noted": row["under"],
-            "pk-detailed": detail,
-        }
-        css = " ".join(name for name, on in flags.items() if on)
-        found = zip(fields, row["cells"], row["ids"], strict=True)
-        inside = "".join(_cell(field, part, identity, n == named) for n, (field, part, identity) in enumerate(found))
-        html.append(f'<tr class="{css}">{inside}</tr>' if css else f"<tr>{inside}</tr>")
-        for under in row["under"]:
-            html.append(f'<tr class="pk-under"><td colspan="{len(fields)}">{cell_html(under)}</td></tr>')
-        if detail:
-            empty = f'<td colspan="{named}"></td>' if named else ""
-            inner = f'<td colspan="{len(fields) - named}">{_table(detail)}</td>'
-            html.append(f'<tr class="pk-detail">{empty}{inner}</tr>')
-    return "".join([*html, "</tbody></table>"])
-
-
-def _head(table: Table, fields: Sequence[Field]) -> str:
-    """The header; a column without a title in print has its name for those who hear it."""
-    if not cells.titled(table):
-        return ""
-    found = []
-    for field in fields:
-        unit = f' <span class="pk-th-unit">{escape(field.unit)}</span>' if field.unit else ""
-        title = lines(field.title) or f'<span class="pk-hidden">{escape(field.name.replace("_", " "))}</span>'
-        found.append(f'<th scope="col"{_css(field)}>{title}{unit}</th>')
-    return f"<thead><tr>{''.join(found)}</tr></thead>"
-
-
-def _css(field: Field, *more: str) -> str:
-    names = " ".join(name for name in (_ALIGN.get(field.kind, ""), "pk-ruled" * field.ruled, *more) if name)
-    return f' class="{names}"' if names else ""
-
-
-def _cell(field: Field, part: cells.Cell, identity: str, named: bool) -> str:
-    text = cell_html(part) + (f' <span class="pk-id">{escape(identity)}</span>' if identity else "")
-    runs = part.get("runs", ())
-    short = any(role == "line" for role, _ in runs) and all(len(said) <= 24 for _, said in runs)
-    css = _css(field, "pk-lines" if short and field.kind not in _ALIGN else "")
-    return f'<th scope="row"{css}>{text}</th>' if named and text else f"<td{css}>{text}</td>"
+    return str(_page().cell(part))
